@@ -1,0 +1,1 @@
+//! The SMPP session, without sockets or clocks.
