@@ -1,0 +1,91 @@
+//! Where time enters: the only place of the gateway that reads a clock.
+//!
+//! Everything that decides takes a [`Now`] as an argument.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixMillis(pub i64);
+
+impl UnixMillis {
+    /// Later than every instant that can be told.
+    pub const NEVER: Self = Self(i64::MAX);
+
+    /// The instant `wait` later; stays at the end of time rather than wrap.
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(millis(wait)))
+    }
+
+    /// The instant `wait` earlier.
+    pub fn before(self, wait: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(wait)))
+    }
+
+    /// How long after `earlier` this is; zero if it is not after it.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+fn millis(wait: Duration) -> i64 {
+    i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// One reading of the clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// The monotonic clock, for timers.
+    pub instant: Instant,
+    /// The monotonic clock counted from the wall time of the start: what limits and
+    /// due times run on, and what the journal keeps. It never steps, either way.
+    pub steady: UnixMillis,
+    /// The wall time, for quiet hours, `notBefore` and `expires`.
+    pub wall: UnixMillis,
+}
+
+impl Now {
+    /// What a wall time will read on the steady clock.
+    pub fn steady_at(&self, wall: UnixMillis) -> UnixMillis {
+        UnixMillis(wall.0.saturating_sub(self.wall.0).saturating_add(self.steady.0))
+    }
+
+    /// When the steady clock will read `steady`.
+    pub fn instant_at(&self, steady: UnixMillis) -> Instant {
+        self.instant + steady.since(self.steady).min(Duration::from_secs(3600))
+    }
+}
+
+/// Reads the clocks of the machine.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    start: Instant,
+    steady_at_start: UnixMillis,
+}
+
+impl Clock {
+    /// A clock whose steady time begins at the wall time, but not before `latest`: the last
+    /// time that the journal holds. So a wall clock that was set back while the gateway
+    /// was down counts as no time passed.
+    #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+    pub fn starting_after(latest: UnixMillis) -> Self {
+        Self { start: Instant::now(), steady_at_start: wall().max(latest) }
+    }
+
+    /// What the clocks read now.
+    #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+    pub fn now(&self) -> Now {
+        let instant = Instant::now();
+        let steady = self.steady_at_start.after(instant.saturating_duration_since(self.start));
+        Now { instant, steady, wall: wall() }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+fn wall() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixMillis(millis(since))
+}

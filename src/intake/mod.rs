@@ -1,0 +1,30 @@
+//! The way in: bytes from RabbitMQ and HTTP become notifications, or a reason to reject them.
+//!
+//! Both sources hand [`Batch`]es to the pipeline and answer their peers only when the reply
+//! says that the journal has them.
+
+use tokio::sync::{mpsc, oneshot};
+use xabar_events::Event;
+
+use crate::journal::MessageId;
+
+/// Events that were read together and are to be committed together.
+#[derive(Debug)]
+pub struct Batch {
+    pub events: Vec<Event>,
+    /// Answered once the batch is in the journal, one verdict an event, in order.
+    /// Dropped without an answer if the gateway stops first: then nothing was taken.
+    pub reply: oneshot::Sender<Vec<Verdict>>,
+}
+
+/// What became of an event at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is in the journal under this id; `duplicate` if it was there before.
+    Accepted { id: MessageId, duplicate: bool },
+    /// A cancellation is noted.
+    Cancelled,
+}
+
+/// Where intake sends batches. Bounded: while it is full, the sources read no more.
+pub type Door = mpsc::Sender<Batch>;

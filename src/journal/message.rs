@@ -1,0 +1,165 @@
+//! A message as the journal knows it: what was asked, and how far it has come.
+
+use serde::{Deserialize, Serialize};
+use xabar_events::{EventKey, Language, Msisdn, Priority, Reason, State};
+
+use crate::clock::UnixMillis;
+
+/// The gateway's name for a message; later ones are larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MessageId(pub u64);
+
+impl std::fmt::Display for MessageId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The journal's name for an operator: what its configured name was first given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OperatorId(pub u16);
+
+/// What one citizen hears of one application: a hash of source, subject and MSISDN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ThreadKey(pub u64);
+
+/// The place of a status in its thread: by the time the agency gave it, then by arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ThreadOrder {
+    /// When the status changed.
+    pub time: UnixMillis,
+    /// Which of two with the same time came first.
+    pub id: MessageId,
+}
+
+/// A message with all that is needed to send it.
+#[derive(Clone, Debug)]
+pub struct Message {
+    pub record: Record,
+    pub content: Content,
+}
+
+/// A message without its text's ingredients: enough to settle it and to tell of it.
+#[derive(Clone, Debug)]
+pub struct Record {
+    pub id: MessageId,
+    pub key: EventKey,
+    /// The application's number, the event's `subject`.
+    pub application: Box<str>,
+    pub msisdn: Msisdn,
+    pub thread: ThreadKey,
+    pub priority: Priority,
+    /// When the status changed, never more than five minutes after it was accepted.
+    pub time: UnixMillis,
+    /// On the steady clock.
+    pub accepted_at: UnixMillis,
+    /// Not before this wall time.
+    pub not_before: Option<UnixMillis>,
+    /// Not after this wall time.
+    pub expires: UnixMillis,
+    pub progress: Progress,
+}
+
+impl Record {
+    pub fn order(&self) -> ThreadOrder {
+        ThreadOrder { time: self.time, id: self.id }
+    }
+}
+
+/// What the text is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    pub service: Box<str>,
+    pub status: Box<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub params: Vec<(Box<str>, Box<str>)>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub legal: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<Box<str>>,
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Waits until it is due and its turn comes.
+    Waiting,
+    /// Has an attempt without a result; after a crash such an attempt is uncertain.
+    InFlight,
+    /// Every segment was accepted by the operator; its receipts are awaited.
+    Submitted,
+    /// Its fate is told.
+    Settled,
+}
+
+/// The part of a message that changes.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    pub phase: Phase,
+    /// Whose queue it stands in, or who carries it.
+    pub operator: OperatorId,
+    /// While it waits: when to look at it again, on the steady clock.
+    pub due: UnixMillis,
+    pub attempt: Attempt,
+    /// What was told of it, oldest first; the n-th has `sequence` n.
+    pub history: Vec<Told>,
+}
+
+/// What was tried so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// Submissions begun, the first included.
+    pub attempts: u16,
+    /// Submissions begun although an earlier one may have reached the subscriber.
+    pub repeats: u16,
+    /// When the last one was begun, on the steady clock.
+    pub at: UnixMillis,
+    /// The concatenation reference and `user_message_reference` of all its segments.
+    pub reference: u16,
+    /// The text as composed, kept from the first attempt on, so that a retry of some
+    /// segments belongs to the same text as the segments that were accepted before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Box<str>>,
+    /// One entry a segment; empty before the first attempt.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub segments: Vec<Segment>,
+}
+
+/// How far a segment has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Segment {
+    /// To be sent.
+    Waiting,
+    /// Sent, or about to be: its attempt is in the journal, its result is not.
+    Sent,
+    /// The operator has it.
+    Accepted,
+    /// The subscriber has it.
+    Delivered,
+    /// Its fate is final, and it did not arrive.
+    Failed,
+}
+
+/// A state that was told to the agency, or would have been had it asked for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    pub state: State,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// Wall time.
+    pub at: UnixMillis,
+    /// While deferred: until when, wall time, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UnixMillis>,
+    /// The operator's own word: a status, or the receipt's state and error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Box<str>>,
+    /// The event that superseded this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Box<str>>,
+}

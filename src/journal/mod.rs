@@ -1,0 +1,268 @@
+//! The memory of the gateway: what was accepted, how far each message has come, and what
+//! is still to be told.
+//!
+//! Decisions are made elsewhere. The pipeline asks for the facts that bear on them, decides, and
+//! hands all [`Changes`] of one beat over in one piece, which becomes one transaction.
+//! Only after it is committed are events acknowledged and PDUs written.
+
+mod lock;
+mod message;
+pub mod sqlite;
+
+use std::path::PathBuf;
+
+use xabar_events::{EventKey, Msisdn, Priority};
+
+pub use message::{
+    Attempt, Content, Message, MessageId, OperatorId, Phase, Progress, Record, Segment, Told,
+    ThreadKey, ThreadOrder,
+};
+
+use crate::clock::UnixMillis;
+
+/// The durable store as the pipeline sees it. One thread calls it; calls block.
+///
+/// Wherever a limit is given, more may be there: ask again.
+pub trait Journal: Send {
+    /// What the journal holds that outlives a restart in summary.
+    fn start(&mut self) -> Result<Start, JournalError>;
+
+    /// The journal's name for an operator, made on first use.
+    fn operator(&mut self, name: &str) -> Result<OperatorId, JournalError>;
+
+    /// What is known that bears on each new event, in the order asked.
+    fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError>;
+
+    /// Waiting messages of a queue that are due, in order of (due, id), after the cursor.
+    fn due(&mut self, queue: Queue, after: Cursor, now: UnixMillis, limit: usize) -> Result<Vec<Arrival>, JournalError>;
+
+    /// When the first message of a queue after the cursor is due.
+    fn next_due(&mut self, queue: Queue, after: Cursor) -> Result<Option<UnixMillis>, JournalError>;
+
+    /// The queues in which something waits, whether or not their operator is configured.
+    fn queues(&mut self) -> Result<Vec<Queue>, JournalError>;
+
+    /// All messages of a thread that wait.
+    fn siblings(&mut self, thread: ThreadKey) -> Result<Vec<Message>, JournalError>;
+
+    /// Waiting messages whose `expires` is at or before this wall time, soonest first.
+    fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError>;
+
+    /// Messages with an attempt that has no result, for the start.
+    fn in_flight(&mut self) -> Result<Vec<Message>, JournalError>;
+
+    /// Segments that await a receipt from this operator under one of these ids, each with its message.
+    fn awaiting(&mut self, operator: OperatorId, smsc_ids: &[&str]) -> Result<Vec<(Awaiting, Record)>, JournalError>;
+
+    /// Receipts held for this operator under one of these ids, each with its number.
+    fn held(&mut self, operator: OperatorId, smsc_ids: &[&str]) -> Result<Vec<(u64, HeldReceipt)>, JournalError>;
+
+    /// Messages submitted at or before this steady time that still await a receipt, oldest first.
+    fn unreceipted(&mut self, before: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError>;
+
+    /// One message, whatever its phase.
+    fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError>;
+
+    /// Makes all changes durable, or none of them.
+    fn commit(&mut self, changes: &Changes) -> Result<(), JournalError>;
+
+    /// Forgets some messages settled at or before this steady time, with their keys; says how many.
+    fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError>;
+
+    /// A second way in, for reading beside the writer.
+    fn reader(&self) -> Result<Box<dyn Reader>, JournalError>;
+}
+
+/// Reads beside the writer: what people ask, and what is still to be published.
+pub trait Reader: Send {
+    /// Outcomes not yet published, in order, after `after`.
+    fn outbox(&mut self, after: u64, limit: usize) -> Result<Vec<Outgoing>, JournalError>;
+
+    /// One message.
+    fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError>;
+
+    /// Messages that answer a question, oldest first.
+    fn find(&mut self, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError>;
+
+    /// How many messages were accepted, wait and are settled, by agency.
+    fn books(&mut self) -> Result<Vec<Books>, JournalError>;
+
+    /// The configured name of an operator.
+    fn operator_name(&mut self, id: OperatorId) -> Result<Option<String>, JournalError>;
+}
+
+/// What a gateway needs to know of its past.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start {
+    /// The largest message id ever given.
+    pub last_message: u64,
+    /// The largest outbox number ever given.
+    pub last_outgoing: u64,
+    /// The largest number ever given to a held receipt.
+    pub last_held: u64,
+    /// How many receipts are held.
+    pub held: u64,
+    /// The latest steady time in the journal.
+    pub latest: UnixMillis,
+}
+
+/// A question before an event is accepted.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    pub key: &'a EventKey,
+    pub thread: ThreadKey,
+    pub msisdn: Msisdn,
+}
+
+/// What the journal knows that bears on a new event.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The message that this event became before.
+    pub duplicate_of: Option<MessageId>,
+    /// Its agency withdrew it before it came.
+    pub cancelled: bool,
+    pub thread: ThreadFacts,
+    pub subscriber: SubscriberFacts,
+}
+
+/// What is kept of a thread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ThreadFacts {
+    /// The newest status that was attempted: nothing older goes out any more.
+    pub attempted: Option<ThreadOrder>,
+    /// How many of its messages wait.
+    pub waiting: u32,
+}
+
+/// What is kept of a subscriber: when messages were submitted to them, oldest first, on the steady clock.
+/// As many as the largest configured limit has to look back on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SubscriberFacts {
+    pub submitted: Vec<UnixMillis>,
+}
+
+/// A waiting message with what bears on when it may go.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    pub message: Message,
+    pub thread: ThreadFacts,
+    pub subscriber: SubscriberFacts,
+}
+
+/// Where a message waits: one operator's lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Queue {
+    pub operator: OperatorId,
+    pub priority: Priority,
+}
+
+/// How far a queue was read: (due, id) of the last message taken from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    pub due: UnixMillis,
+    pub id: u64,
+}
+
+/// A segment that the operator accepted under an id of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Awaiting {
+    pub operator: OperatorId,
+    /// Upper case, without leading zeros.
+    pub smsc_id: Box<str>,
+    pub message: MessageId,
+    /// From 0.
+    pub segment: u8,
+    /// When it was accepted, on the steady clock.
+    pub at: UnixMillis,
+}
+
+/// A receipt that matches no segment yet: it may have overtaken the response that names its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldReceipt {
+    pub operator: OperatorId,
+    /// Upper case, without leading zeros.
+    pub smsc_id: Box<str>,
+    /// When it came, on the steady clock.
+    pub at: UnixMillis,
+    /// The PDU as it came.
+    pub octets: bytes::Bytes,
+}
+
+/// An outcome on its way to its agency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Rises by one with each.
+    pub number: u64,
+    pub agency: Box<str>,
+    /// The state's name, the second half of the routing key.
+    pub state: xabar_events::State,
+    /// The CloudEvent, structured JSON.
+    pub body: bytes::Bytes,
+}
+
+/// All that one beat of the pipeline changed.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// The steady time of the beat.
+    pub at: UnixMillis,
+    /// New messages, as they stand after the beat.
+    pub accepted: Vec<Message>,
+    /// Messages known before whose progress changed.
+    pub progressed: Vec<Record>,
+    /// Keys withdrawn before their event came.
+    pub cancelled: Vec<EventKey>,
+    pub threads: Vec<(ThreadKey, ThreadFacts)>,
+    pub subscribers: Vec<(Msisdn, SubscriberFacts)>,
+    /// Segments that were accepted, and await receipts.
+    pub awaiting: Vec<Awaiting>,
+    /// Messages whose segments await no receipt any more.
+    pub receipted: Vec<MessageId>,
+    /// Receipts that match nothing yet, each with its number.
+    pub held: Vec<(u64, HeldReceipt)>,
+    /// Numbers of held receipts that are matched now, or too old.
+    pub released: Vec<u64>,
+    pub outgoing: Vec<Outgoing>,
+    /// Outcomes up to this number are published.
+    pub published: Option<u64>,
+}
+
+/// What a person asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Question {
+    pub event: Option<String>,
+    pub application: Option<String>,
+    pub msisdn: Option<Msisdn>,
+    pub state: Option<xabar_events::State>,
+}
+
+/// One agency's books; they balance: accepted = waiting + settled.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Books {
+    pub agency: String,
+    pub accepted: u64,
+    pub waiting: u64,
+    pub settled: Vec<(xabar_events::State, u64)>,
+}
+
+/// Why the journal does not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Another gateway works on it.
+    #[error("the journal {path} is in use by {holder}; stop it first, or give this one a journal of its own")]
+    InUse { path: PathBuf, holder: String },
+    /// It was written by a later version.
+    #[error("the journal has schema version {found}, this program knows versions up to {known}; run the newer program")]
+    TooNew { found: u32, known: u32 },
+    /// The disk is full: nothing is lost, and the same changes may be tried again.
+    #[error("no space left for the journal {0}; free some, the gateway goes on by itself")]
+    Full(PathBuf),
+    /// A file or folder cannot be used.
+    #[error("{path} cannot be used as a journal")]
+    Io { path: PathBuf, source: std::io::Error },
+    /// What is stored makes no sense.
+    #[error("the journal holds {what} that cannot be read")]
+    Corrupt { what: &'static str },
+    /// The database refused.
+    #[error("the journal's database refused")]
+    Database(#[from] rusqlite::Error),
+}
