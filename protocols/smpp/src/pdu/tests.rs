@@ -1,0 +1,1 @@
+//! Laws and vectors that hold for every PDU.
