@@ -60,3 +60,28 @@ impl<'a> Fields<'a> for AlertNotification<'a> {
         self.tlvs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pdu::tests::{frame_of, same};
+    use crate::{Body, CommandId, Status};
+
+    #[test]
+    fn alert_notification_tells_who_is_back() {
+        let octets = b"\x01\x01998901234567\0\x05\0MyGov\0\x04\x22\0\x01\0";
+        let frame = frame_of(CommandId::ALERT_NOTIFICATION, Status::ROK, octets);
+        let pdu = frame.decode().unwrap();
+        let Body::AlertNotification(fields) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        assert_eq!(
+            (fields.source_addr, fields.esme_addr),
+            ("998901234567".into(), "MyGov".into())
+        );
+        assert_eq!(
+            fields.tlvs.octet(crate::Tag::MS_AVAILABILITY_STATUS),
+            Ok(Some(0))
+        );
+        same(&frame, &pdu);
+    }
+}

@@ -105,3 +105,54 @@ impl<'a> Fields<'a> for BindResp<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pdu::tests::{frame, frame_of, same};
+    use crate::{Body, CommandId, Pdu, Status, Tag, TlvBuffer};
+
+    #[test]
+    fn bind_transceiver_of_3_4() {
+        let bind = Bind {
+            system_id: "xabar".into(),
+            password: "secret".into(),
+            interface_version: InterfaceVersion::V3_4,
+            ..Bind::default()
+        };
+        let frame = frame("00000022000000090000000000000001786162617200736563726574000034000000");
+        same(&frame, &Pdu::new(1, Body::BindTransceiver(bind)));
+    }
+
+    #[test]
+    fn bind_transceiver_resp_with_its_version() {
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_octet(Tag::SC_INTERFACE_VERSION, 0x34);
+        let resp = BindResp {
+            system_id: Some("SMSC".into()),
+            tlvs: tlvs.as_tlvs(),
+        };
+        let frame = frame("0000001a800000090000000000000001534d5343000210000134");
+        same(&frame, &Pdu::new(1, Body::BindTransceiverResp(resp)));
+    }
+
+    #[test]
+    fn a_version_may_be_missing() {
+        let frame = frame_of(CommandId::BIND_TRANSMITTER_RESP, Status::ROK, b"SMSC\0");
+        let pdu = frame.decode().unwrap();
+        assert_eq!(pdu.tlvs().sc_interface_version(), Ok(None));
+        same(&frame, &pdu);
+    }
+
+    #[test]
+    fn a_password_of_nine_octets_is_refused() {
+        let bind = Bind {
+            password: "123456789".into(),
+            ..Bind::default()
+        };
+        let error = Pdu::new(1, Body::BindReceiver(bind))
+            .to_frame()
+            .unwrap_err();
+        assert_eq!(error.to_string(), "password has 9 octets; at most 8 fit");
+    }
+}

@@ -135,3 +135,37 @@ impl<'a> Fields<'a> for CancelBroadcastSm<'a> {
         self.tlvs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pdu::tests::{frame_of, same};
+    use crate::{Body, CommandId, Status};
+
+    #[test]
+    fn broadcast_sm_has_no_destination() {
+        let octets = b"CBS\0\x05\0MyGov\0\0\0\0\0\0\x08\0\x06\x06\0\x02\0A";
+        let frame = frame_of(CommandId::BROADCAST_SM, Status::ROK, octets);
+        let pdu = frame.decode().unwrap();
+        let Body::BroadcastSm(fields) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        assert_eq!(
+            (fields.service_type, fields.source_addr),
+            ("CBS".into(), "MyGov".into())
+        );
+        assert_eq!(fields.data_coding.0, 8);
+        same(&frame, &pdu);
+    }
+
+    #[test]
+    fn cancel_broadcast_sm_names_the_broadcast() {
+        let octets = b"CBS\038601fa\0\x05\0MyGov\0";
+        let frame = frame_of(CommandId::CANCEL_BROADCAST_SM, Status::ROK, octets);
+        let pdu = frame.decode().unwrap();
+        let Body::CancelBroadcastSm(fields) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        assert_eq!(fields.message_id, "38601fa");
+        same(&frame, &pdu);
+    }
+}

@@ -70,3 +70,25 @@ impl<'a> Fields<'a> for CancelSm<'a> {
         self.tlvs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pdu::tests::{frame_of, same};
+    use crate::{Body, CommandId, Status};
+
+    #[test]
+    fn cancel_sm_names_message_and_addresses() {
+        let octets = b"\038601fa\0\x05\0MyGov\0\x01\x01998901234567\0";
+        let frame = frame_of(CommandId::CANCEL_SM, Status::ROK, octets);
+        let pdu = frame.decode().unwrap();
+        let Body::CancelSm(fields) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        assert_eq!(
+            (fields.message_id, fields.source_addr),
+            ("38601fa".into(), "MyGov".into())
+        );
+        assert_eq!(fields.destination_addr, "998901234567");
+        same(&frame, &pdu);
+    }
+}

@@ -82,3 +82,23 @@ impl<'a> Fields<'a> for DataSm<'a> {
         self.tlvs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pdu::tests::{frame_of, same};
+    use crate::{Body, CommandId, Status};
+
+    #[test]
+    fn data_sm_has_its_text_in_a_tlv() {
+        let octets = b"\0\x01\x01998901234567\0\x05\0MyGov\0\x04\x01\x08\x04\x24\0\x02\x04\x14";
+        let frame = frame_of(CommandId::DATA_SM, Status::ROK, octets);
+        let pdu = frame.decode().unwrap();
+        let Body::DataSm(fields) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        assert_eq!(fields.destination_addr, "MyGov");
+        assert_eq!(fields.data_coding.0, 8);
+        assert_eq!(fields.tlvs.message_payload(), Some(b"\x04\x14".into()));
+        same(&frame, &pdu);
+    }
+}

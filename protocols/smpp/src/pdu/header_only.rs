@@ -30,3 +30,15 @@ impl<'a> Fields<'a> for HeaderOnly<'a> {
         Some(Self { tlvs })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pdu::tests::{frame, same};
+    use crate::{Pdu, Status};
+
+    #[test]
+    fn generic_nack_of_a_bad_length() {
+        let nack = Pdu::generic_nack(0, Status::RINVCMDLEN);
+        same(&frame("00000010800000000000000200000000"), &nack);
+    }
+}

@@ -55,3 +55,58 @@ pub type DeliverSmResp<'a> = MessageIdResp<'a>;
 
 /// The answer to a `data_sm`.
 pub type DataSmResp<'a> = MessageIdResp<'a>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pdu::tests::{frame, frame_of, same};
+    use crate::{Body, CommandId, Pdu, Status};
+
+    #[test]
+    fn submit_sm_resp_with_an_id() {
+        let resp = SubmitSmResp {
+            message_id: Some("38601fa".into()),
+            tlvs: Tlvs::EMPTY,
+        };
+        let frame = frame("000000188000000400000000000000023338363031666100");
+        same(&frame, &Pdu::new(2, Body::SubmitSmResp(resp)));
+    }
+
+    #[test]
+    fn throttled_comes_without_a_body() {
+        let body = Body::SubmitSmResp(SubmitSmResp::default());
+        let pdu = Pdu {
+            status: Status::RTHROTTLED,
+            sequence_number: 2,
+            body,
+        };
+        same(&frame("00000010800000040000005800000002"), &pdu);
+    }
+
+    /// As seen in funbox/smppex #6.
+    #[test]
+    fn an_error_may_come_with_an_id_or_one_nul() {
+        for (octets, id) in [
+            (&b"0A000000A3D323A1\0"[..], "0A000000A3D323A1"),
+            (b"\0", ""),
+        ] {
+            let frame = frame_of(CommandId::SUBMIT_SM_RESP, Status::RINVDSTADR, octets);
+            let pdu = frame.decode().unwrap();
+            let Body::SubmitSmResp(resp) = pdu.body else {
+                panic!("{pdu:?}")
+            };
+            assert_eq!(resp.message_id, Some(id.into()));
+            same(&frame, &pdu);
+        }
+    }
+
+    #[test]
+    fn deliver_sm_resp_may_name_the_message() {
+        let octets = [&[b'7'; 64][..], &[0]].concat();
+        let frame = frame_of(CommandId::DELIVER_SM_RESP, Status::ROK, &octets);
+        same(&frame, &frame.decode().unwrap());
+        let too_long = [&[b'7'; 65][..], &[0]].concat();
+        let frame = frame_of(CommandId::DELIVER_SM_RESP, Status::ROK, &too_long);
+        assert_eq!(frame.decode().unwrap_err().field(), "message_id");
+    }
+}

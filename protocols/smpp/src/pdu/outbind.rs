@@ -39,3 +39,24 @@ impl<'a> Fields<'a> for Outbind<'a> {
         self.tlvs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pdu::tests::{frame_of, same};
+    use crate::{Body, CommandId, Status};
+
+    #[test]
+    fn outbind_asks_for_a_bind() {
+        let octets = b"SMSC\0secret\0";
+        let frame = frame_of(CommandId::OUTBIND, Status::ROK, octets);
+        let pdu = frame.decode().unwrap();
+        let Body::Outbind(fields) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        assert_eq!(
+            (fields.system_id, fields.password),
+            ("SMSC".into(), "secret".into())
+        );
+        same(&frame, &pdu);
+    }
+}

@@ -106,3 +106,37 @@ impl<'a> Fields<'a> for QuerySmResp<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pdu::tests::{frame_of, same};
+    use crate::{Body, CommandId, Status};
+
+    #[test]
+    fn query_sm_names_message_and_sender() {
+        let octets = b"38601fa\0\x05\0MyGov\0";
+        let frame = frame_of(CommandId::QUERY_SM, Status::ROK, octets);
+        let pdu = frame.decode().unwrap();
+        let Body::QuerySm(fields) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        assert_eq!(
+            (fields.message_id, fields.source_addr),
+            ("38601fa".into(), "MyGov".into())
+        );
+        same(&frame, &pdu);
+    }
+
+    #[test]
+    fn query_sm_resp_tells_the_state() {
+        let octets = b"38601fa\0261123091500020+\0\x02\x00";
+        let frame = frame_of(CommandId::QUERY_SM_RESP, Status::ROK, octets);
+        let pdu = frame.decode().unwrap();
+        let Body::QuerySmResp(fields) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        assert_eq!(fields.message_state, crate::values::MessageState::DELIVERED);
+        assert_eq!(fields.final_date, "261123091500020+");
+        same(&frame, &pdu);
+    }
+}

@@ -76,3 +76,24 @@ impl<'a> Fields<'a> for ReplaceSm<'a> {
         self.tlvs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::pdu::tests::{frame_of, same};
+    use crate::{Body, CommandId, Status};
+
+    #[test]
+    fn replace_sm_has_a_new_text() {
+        let octets = b"38601fa\0\x05\0MyGov\0\0\0\x01\0\x05Salom";
+        let frame = frame_of(CommandId::REPLACE_SM, Status::ROK, octets);
+        let pdu = frame.decode().unwrap();
+        let Body::ReplaceSm(fields) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        assert_eq!(
+            (fields.message_id, fields.short_message),
+            ("38601fa".into(), "Salom".into())
+        );
+        same(&frame, &pdu);
+    }
+}

@@ -265,3 +265,70 @@ impl<'a> Entry<'a> for UnsuccessSme<'a> {
         sink.four_octets("error_status_code", self.error_status_code.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pdu::tests::{frame_of, same};
+    use crate::{Body, CommandId, Problem};
+
+    #[test]
+    fn destinations_are_phones_or_lists() {
+        let head = b"\0\x05\0MyGov\0";
+        let destinations = b"\x02\x01\x01\x01998901234567\0\x02staff\0";
+        let tail = b"\0\0\0\0\0\x01\0\0\0\x05Salom";
+        let octets = [&head[..], destinations, tail].concat();
+        let frame = frame_of(CommandId::SUBMIT_MULTI, Status::ROK, &octets);
+        let pdu = frame.decode().unwrap();
+        let Body::SubmitMulti(submit_multi) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        let expected = [
+            Destination::Sme {
+                dest_addr_ton: Ton::INTERNATIONAL,
+                dest_addr_npi: Npi::ISDN,
+                destination_addr: "998901234567".into(),
+            },
+            Destination::DistributionList {
+                dl_name: "staff".into(),
+            },
+        ];
+        assert_eq!(
+            submit_multi.dest_address.iter().collect::<Vec<_>>(),
+            expected
+        );
+        same(&frame, &pdu);
+    }
+
+    #[test]
+    fn a_destination_of_another_kind_is_refused() {
+        let frame = frame_of(CommandId::SUBMIT_MULTI, Status::ROK, b"\0\0\0\0\x01\x03");
+        let error = frame.decode().unwrap_err();
+        assert_eq!((error.field(), error.offset()), ("dest_flag", 21));
+        assert_eq!(error.status(), Status::RINVDESTFLAG);
+        assert!(matches!(
+            error,
+            crate::DecodeError::Field {
+                problem: Problem::Value(3),
+                ..
+            }
+        ));
+    }
+
+    #[test]
+    fn refused_destinations_come_with_their_reasons() {
+        let octets = b"id\0\x01\x01\x01998901234567\0\0\0\0\x0b";
+        let frame = frame_of(CommandId::SUBMIT_MULTI_RESP, Status::ROK, octets);
+        let pdu = frame.decode().unwrap();
+        let Body::SubmitMultiResp(resp) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        let reasons: Vec<_> = resp
+            .unsuccess_sme
+            .iter()
+            .map(|sme| sme.error_status_code)
+            .collect();
+        assert_eq!(reasons, [Status::RINVDSTADR]);
+        same(&frame, &pdu);
+    }
+}

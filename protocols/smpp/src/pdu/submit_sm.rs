@@ -120,3 +120,97 @@ impl<'a> Fields<'a> for SubmitSm<'a> {
 /// A message from a phone, or a receipt: the fields of a `submit_sm`, of which the two times,
 /// `replace_if_present_flag` and `sm_default_msg_id` are not used.
 pub type DeliverSm<'a> = SubmitSm<'a>;
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::pdu::tests::{frame, same};
+    use crate::{Body, Pdu, Tag, TlvBuffer};
+
+    /// Of our own making: "Salom" from MyGov, `user_message_reference` 7.
+    pub(in crate::pdu) const SALOM: &str = "0000003d0000000400000000000000020005004d79476f76000101393938393031323334353637\
+         000000000000010000000553616c6f6d020400020007";
+
+    #[test]
+    fn submit_sm_with_a_reference() {
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, 7);
+        let submit_sm = SubmitSm {
+            source_addr_ton: Ton::ALPHANUMERIC,
+            source_addr: "MyGov".into(),
+            dest_addr_ton: Ton::INTERNATIONAL,
+            dest_addr_npi: Npi::ISDN,
+            destination_addr: "998901234567".into(),
+            registered_delivery: RegisteredDelivery::FINAL,
+            short_message: "Salom".into(),
+            tlvs: tlvs.as_tlvs(),
+            ..SubmitSm::default()
+        };
+        same(&frame(SALOM), &Pdu::new(2, Body::SubmitSm(submit_sm)));
+    }
+
+    #[test]
+    fn deliver_sm_with_a_receipt_in_its_tlvs() {
+        let frame = frame(
+            "0000004a0000000500000000000000010001013939383930313233343536370005004d79476f7600\
+             04000000000000000000001e00083338363031666100042700010204230003030000",
+        );
+        let pdu = frame.decode().unwrap();
+        let Body::DeliverSm(deliver_sm) = pdu.body else {
+            panic!("{pdu:?}")
+        };
+        assert_eq!(deliver_sm.source_addr, "998901234567");
+        assert!(deliver_sm.esm_class.is_receipt());
+        assert_eq!(deliver_sm.tlvs.receipted_message_id().unwrap(), "38601fa");
+        same(&frame, &pdu);
+    }
+
+    #[test]
+    fn ussd_over_submit_sm_and_deliver_sm() {
+        let begin = frame(
+            "00000046000000050000000000000002555353440001013939383930313233343536370000013130323400\
+             000000000000000000062a3130323423050100010113830002162e",
+        );
+        let last = frame(
+            "00000046000000040000000000000003555353440000013130323400010139393839303132333435363700\
+             000000000000000000065261686d6174050100011113830002162f",
+        );
+        for (frame, text, op, info) in [
+            (begin, "*1024#", 0x01, 0x162E),
+            (last, "Rahmat", 0x11, 0x162F),
+        ] {
+            let pdu = frame.decode().unwrap();
+            let (Body::DeliverSm(message) | Body::SubmitSm(message)) = pdu.body else {
+                panic!("{pdu:?}")
+            };
+            assert_eq!(
+                (message.service_type, message.short_message),
+                ("USSD".into(), text.into())
+            );
+            assert_eq!(message.tlvs.ussd_service_op(), Ok(Some(op)));
+            assert_eq!(message.tlvs.its_session_info(), Ok(Some(info)));
+            same(&frame, &pdu);
+        }
+    }
+
+    #[test]
+    fn a_stray_nul_after_the_text_is_tolerated() {
+        let octets = frame(SALOM);
+        let body = [&octets.octets()[16..55], &[0]].concat();
+        let frame =
+            crate::pdu::tests::frame_of(crate::CommandId::SUBMIT_SM, crate::Status::ROK, &body);
+        let pdu = frame.decode().unwrap();
+        assert!(pdu.tlvs().is_empty());
+        same(&frame, &pdu);
+    }
+
+    #[test]
+    fn debug_shows_neither_number_nor_text() {
+        let frame = frame(SALOM);
+        let shown = format!("{:?} {:?}", frame, frame.decode());
+        assert!(
+            !shown.contains("9989") && !shown.contains("Salom"),
+            "{shown}"
+        );
+    }
+}
