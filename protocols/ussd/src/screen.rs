@@ -218,8 +218,8 @@ mod tests {
 
     #[test]
     fn a_page_that_ends_with_a_word_is_filled() {
-        let word = "a".repeat(174);
-        assert_eq!(bodies(&format!("{word} {word}")), [&word, &word]);
+        let page = format!("{} {}", "a".repeat(86), "b".repeat(87));
+        assert_eq!(bodies(&format!("{page} {page}")), [&page, &page]);
     }
 
     #[test]
