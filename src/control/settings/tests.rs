@@ -224,8 +224,8 @@ fn a_mistake_is_named_with_its_place_and_its_cure() {
             "2:63: `subscriber.limits[1].per` is \"60m\"; `subscriber.limits[0].per` has it already, and only one can: change or remove this one",
         ),
         (
-            "[subscriber]\nquiet_hours = { from = \"22\", to = \"08:00\", timezone = \"UTC\" }",
-            "2:24: `subscriber.quiet_hours.from` is \"22\"; write a time of day such as \"22:00\"",
+            "[subscriber]\nquiet_hours = { from = \"25:00\", to = \"08:00\", timezone = \"UTC\" }",
+            "2:24: `subscriber.quiet_hours.from` is \"25:00\"; write a time of day such as \"22:00\"",
         ),
         (
             "[subscriber]\nquiet_hours = { from = \"22:00\", to = \"08:00\", timezone = \"Tashkent\" }",
@@ -239,7 +239,7 @@ fn a_mistake_is_named_with_its_place_and_its_cure() {
             "[log]\nlevel = \"loud=very\"",
             "2:9: `log.level` is \"loud=very\"; choose from error, warn, info, debug and trace, for a part of the program as in \"info,xabar::delivery=debug\"",
         ),
-        ("[http]\nlisten = 127.0.0.1:8025", "2:10: is not TOML here"),
+        ("[http]\nlisten = 127.0.0.1:8025", "2:15: is not TOML here: invalid float"),
     ];
     for (text, expected) in cases {
         let told = told(text, &[]);
