@@ -17,8 +17,12 @@ pub mod command_id;
 pub mod error;
 pub mod frame;
 pub mod header;
+#[cfg(feature = "json")]
+mod json;
 pub mod link;
+pub mod message_id;
 pub mod pdu;
+pub mod receipt;
 pub mod session;
 pub mod status;
 pub mod tlv;

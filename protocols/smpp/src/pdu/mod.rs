@@ -18,7 +18,7 @@ mod replace_sm;
 mod submit_multi;
 mod submit_sm;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use alert_notification::AlertNotification;
 pub use bind::{Bind, BindResp};
