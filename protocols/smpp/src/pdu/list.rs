@@ -3,11 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use bytes::BytesMut;
-
 use crate::EncodeError;
 use crate::read::{Parsed, octet};
-use crate::write::{Sink, Writer};
+use crate::write::{Measure, Sink, Writer};
 
 /// One entry of a [`List`]. Implemented by this crate only.
 #[expect(
@@ -83,7 +81,7 @@ pub(crate) fn list<'a, T: Entry<'a>>(
 #[derive(Clone, Debug, Default)]
 pub struct ListBuffer {
     count: u8,
-    octets: BytesMut,
+    octets: Vec<u8>,
 }
 
 impl ListBuffer {
@@ -103,14 +101,14 @@ impl ListBuffer {
             max: 255,
         };
         let count = self.count.checked_add(1).ok_or(too_long)?;
+        let mut measure = Measure::default();
+        entry.write(&mut measure)?;
         let start = self.octets.len();
-        let written = entry.write(&mut Writer {
-            out: &mut self.octets,
-        });
-        if written.is_err() {
-            self.octets.truncate(start);
-        }
-        written.map(|()| self.count = count)?;
+        self.octets.resize(start + measure.len_octets, 0);
+        entry.write(&mut Writer::new(
+            self.octets.get_mut(start..).unwrap_or_default(),
+        ))?;
+        self.count = count;
         Ok(self)
     }
 
