@@ -84,7 +84,8 @@ impl Link {
     }
 
     /// Leaves in good order: sends what was given before, waits for the responses, unbinds and
-    /// closes. Responses to the peer may still be sent meanwhile, requests may not.
+    /// closes. Responses to the peer may still be sent meanwhile, requests may not. A link that is
+    /// not bound yet closes at once.
     ///
     /// # Errors
     /// If the link is already closed or closing.

@@ -104,7 +104,8 @@ pub enum Input {
     Responses(BytesMut),
     /// From now on the window has this size. In flight beyond it stays in flight.
     Window(usize),
-    /// The application wants out: send what was given so far, wait for responses, unbind.
+    /// The application wants out: send what was given so far, wait for responses, unbind. If not
+    /// bound, close.
     Unbind,
     /// The application is gone: close once the output is written.
     Dropped,
