@@ -10,6 +10,7 @@ pub mod compose;
 pub mod delivery;
 pub mod outcome;
 
+pub mod broker;
 pub mod clock;
 pub mod commands;
 pub mod control;
