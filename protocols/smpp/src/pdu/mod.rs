@@ -26,7 +26,7 @@ pub use broadcast_sm::{BroadcastSm, CancelBroadcastSm};
 pub use cancel_sm::CancelSm;
 pub use data_sm::DataSm;
 pub use header_only::HeaderOnly;
-pub use list::{Entry, List, ListBuffer};
+pub use list::{Entry, List};
 pub use message_id_resp::{DataSmResp, DeliverSmResp, MessageIdResp, SubmitSmResp};
 pub use outbind::Outbind;
 pub use query_sm::{QuerySm, QuerySmResp};
