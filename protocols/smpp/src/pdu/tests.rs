@@ -7,7 +7,7 @@ use super::*;
 use crate::values::{
     DataCoding, EsmClass, InterfaceVersion, MessageState, Npi, RegisteredDelivery, Ton,
 };
-use crate::{Problem, Tag, TlvBuffer};
+use crate::{Tag, TlvBuffer};
 
 /// The frame that hexadecimal digits spell; spaces are passed over.
 pub(crate) fn frame(hex: &str) -> Frame {
