@@ -50,6 +50,11 @@ enum Order {
 #[error("the link is closed")]
 pub struct LinkClosed<T>(pub T);
 
+/// The link takes no requests now, or never again: [`Event::Closed`] tells. They come back.
+#[derive(Debug, thiserror::Error)]
+#[error("the link takes no requests now")]
+pub struct NotTaken(pub Requests);
+
 impl Link {
     /// Sends requests when the window lets them. Waits while too many others wait.
     ///
@@ -66,10 +71,9 @@ impl Link {
     ///
     /// # Errors
     /// If too many others wait, or the link is closed; then nothing of it was sent.
-    pub fn try_request(&self, requests: Requests) -> Result<(), LinkClosed<Requests>> {
-        use mpsc::error::TrySendError;
+    pub fn try_request(&self, requests: Requests) -> Result<(), NotTaken> {
         let sent = self.requests.try_send(requests);
-        sent.map_err(|TrySendError::Full(requests) | TrySendError::Closed(requests)| LinkClosed(requests))
+        sent.map_err(|error| NotTaken(error.into_inner()))
     }
 
     /// Answers requests of the peer: whole responses back to back, each with the sequence number

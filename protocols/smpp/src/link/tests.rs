@@ -316,6 +316,8 @@ async fn a_paused_link_resumes_behind_whatever_waits() {
     });
     // Everything is full by now: session and channel.
     sleep(Duration::from_millis(10)).await;
+    let not_taken = link.try_request(submits([100])).unwrap_err();
+    assert_eq!(not_taken.0.tokens().collect::<Vec<_>>(), [100]);
     link.set_window(5).await.unwrap();
     let life = live(None, &mut events, 100).await;
     assert_eq!(life.answered.len(), 100);
