@@ -4,6 +4,7 @@ pub mod check;
 pub mod log;
 pub mod readiness;
 pub mod settings;
+pub mod story;
 mod terminal;
 
 pub use terminal::colour_wanted;
