@@ -1,6 +1,7 @@
 //! What people set, see and ask: configuration, logs, HTTP, and the story of a message.
 
 pub mod check;
+pub mod http;
 pub mod log;
 pub mod readiness;
 pub mod settings;
