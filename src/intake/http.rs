@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -63,6 +63,8 @@ const BODY: Duration = Duration::from_secs(10);
 const DOOR: Duration = Duration::from_secs(2);
 /// For the journal to commit.
 const COMMIT: Duration = Duration::from_secs(5);
+/// Of a body that is not wanted, so much is read and dropped.
+const MOST_SPILT: usize = 4 * MAX_BATCH_OCTETS;
 /// Sixteen of the largest batches.
 const ROOM_OCTETS: usize = 16 * MAX_BATCH_OCTETS;
 
@@ -76,6 +78,24 @@ impl HttpIntake {
 
     /// Takes what one request holds, and returns once it is in the journal.
     pub async fn take(&self, headers: &HeaderMap, body: Body) -> Result<Taken, Refused> {
+        let mut body = body.into_data_stream();
+        let taken = self.taken(headers, &mut body).await;
+        if matches!(taken, Err(Refused::Rejected(_) | Refused::Later)) {
+            spill(headers, body).await;
+        }
+        taken
+    }
+
+    /// Takes nothing of a request, so that its client may be told why.
+    pub async fn decline(&self, headers: &HeaderMap, body: Body) {
+        spill(headers, body.into_data_stream()).await;
+    }
+
+    async fn taken(
+        &self,
+        headers: &HeaderMap,
+        body: &mut BodyDataStream,
+    ) -> Result<Taken, Refused> {
         let mode = mode(headers).map_err(Refused::Rejected)?;
         // Held until the answer: the events live as long as the octets they were read from.
         let (octets, _share) = self.read(mode, headers, body).await?;
@@ -97,7 +117,7 @@ impl HttpIntake {
         &self,
         mode: Mode,
         headers: &HeaderMap,
-        body: Body,
+        body: &mut BodyDataStream,
     ) -> Result<(Bytes, OwnedSemaphorePermit), Refused> {
         let limit = match mode {
             Mode::Batch => MAX_BATCH_OCTETS,
@@ -131,8 +151,7 @@ impl HttpIntake {
 }
 
 /// All of a body that is no longer than it may be.
-async fn whole(body: Body, limit: usize) -> Result<Bytes, Refused> {
-    let mut chunks = body.into_data_stream();
+async fn whole(chunks: &mut BodyDataStream, limit: usize) -> Result<Bytes, Refused> {
     let mut octets = BytesMut::new();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Refused::Unread)?;
@@ -142,6 +161,25 @@ async fn whole(body: Body, limit: usize) -> Result<Bytes, Refused> {
         octets.extend_from_slice(&chunk);
     }
     Ok(octets.freeze())
+}
+
+/// Lets a client finish what it is sending: one that is cut off while it writes never reads why.
+async fn spill(headers: &HeaderMap, mut chunks: BodyDataStream) {
+    // One that asked first whether to send (`100-continue`) has not begun.
+    if headers.contains_key(header::EXPECT) {
+        return;
+    }
+    let spilling = async {
+        let mut spilt = 0;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            spilt += chunk.len();
+            if spilt > MOST_SPILT {
+                break;
+            }
+        }
+    };
+    // Whoever has not finished by then is cut off after all.
+    timeout(BODY, spilling).await.unwrap_or_default();
 }
 
 fn mode(headers: &HeaderMap) -> Result<Mode, Rejection> {

@@ -13,10 +13,11 @@ use crate::intake::Verdict;
 use crate::intake::http::{Accepted, Refused, Taken};
 
 pub(super) async fn post(State(api): State<Api>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
     if let Some(why) = api.readiness.draining() {
+        api.intake.decline(&head.headers, body).await;
         return later(why).into_response();
     }
-    let (head, body) = request.into_parts();
     match api.intake.take(&head.headers, body).await {
         Ok(taken) => (StatusCode::ACCEPTED, Json(answer(&taken))).into_response(),
         Err(refused) => problem(refused).into_response(),

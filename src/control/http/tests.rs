@@ -298,6 +298,16 @@ async fn a_wrong_request_is_told_what_would_be_right() {
 }
 
 #[tokio::test]
+async fn a_client_that_sends_far_too_much_still_reads_why_it_is_refused() {
+    let server = server(accepting()).await;
+    for headers in [BATCH, STRUCTURED, "content-type: text/plain\r\n"] {
+        let answer = server.post(headers, &" ".repeat(6_000_000)).await;
+        let status = if headers.contains("plain") { 415 } else { 413 };
+        assert_problem(&answer, status);
+    }
+}
+
+#[tokio::test]
 async fn a_chunked_body_that_grows_too_long_is_refused() {
     let server = server(accepting()).await;
     let mut request = format!(
