@@ -4,6 +4,7 @@
 //! says that the journal has them.
 
 pub mod amqp;
+pub mod http;
 
 use tokio::sync::{mpsc, oneshot};
 use xabar_events::Event;

@@ -6,10 +6,6 @@ use crate::{
 
 /// An event that was taken in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every event is a StatusChanged; a box would cost each of them"
-)]
 pub enum Event {
     /// An application has a new status, and a citizen is to hear of it.
     StatusChanged(Notification),

@@ -98,4 +98,18 @@ mod tests {
     fn names_and_codes_come_back() {
         every_value_comes_back!(Language, Priority, Reason, RejectReason, State);
     }
+
+    /// A journal holds these: a new value goes to the end, with the next code.
+    #[test]
+    fn codes_stand_as_they_were_given() {
+        macro_rules! stand {
+            ($($name:ident up to $last:ident = $code:literal),+) => {$(
+                let codes: Vec<u8> = $name::ALL.iter().map(|value| value.code()).collect();
+                assert_eq!(codes[..$code], (1..=$code).collect::<Vec<u8>>());
+                assert_eq!($name::$last.code(), $code);
+            )+};
+        }
+        stand!(State up to Unknown = 10, Reason up to NoReceipts = 28, RejectReason up to TooLarge = 8);
+        stand!(Language up to En = 5, Priority up to Bulk = 3);
+    }
 }

@@ -310,8 +310,17 @@ mod tests {
         }
 
         #[test]
-        fn never_panics(text in "\\PC{0,40}") {
-            let _: Result<UnixMillis, _> = text.parse();
+        fn reads_what_jiff_reads_and_nothing_more(
+            text in "20[0-9]{2}-[01][0-9]-[0-3][0-9][Tt][0-2][0-9]:[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?([Zz]|[+-][01][0-9]:[0-5][0-9])"
+        ) {
+            let ours = text.parse::<UnixMillis>().ok();
+            let theirs = text.parse::<jiff::Timestamp>().ok();
+            prop_assert_eq!(ours.map(|time| time.0), theirs.map(|time| time.as_millisecond()));
+        }
+
+        #[test]
+        fn any_other_text_is_refused(text in "\\PC{0,40}") {
+            prop_assert!(text.parse::<UnixMillis>().is_err());
         }
     }
 }

@@ -1,4 +1,9 @@
 //! What holds for every input, not only for those someone thought of.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may panic as tests do"
+)]
 
 use proptest::prelude::*;
 use xabar_events::sample::Sample;

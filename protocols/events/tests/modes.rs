@@ -1,4 +1,5 @@
 //! The same event reads the same in structured, binary and batch mode.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use xabar_events::sample::Sample;
 use xabar_events::{

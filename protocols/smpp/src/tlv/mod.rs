@@ -78,6 +78,11 @@ impl<'a> Tlvs<'a> {
         self.octets
     }
 
+    /// Octets at the end that are no TLVs: a stray NUL, or an error response's unreadable body.
+    pub fn unread(&self) -> Octets<'a> {
+        Octets(self.octets.get(self.readable..).unwrap_or_default())
+    }
+
     /// Whether there is no TLV.
     pub fn is_empty(&self) -> bool {
         self.readable == 0
