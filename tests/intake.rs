@@ -1,4 +1,9 @@
 //! Events from a real RabbitMQ: nothing is acknowledged before it is safe, nothing is lost.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod support;
 

@@ -1,4 +1,9 @@
 //! Outcomes to a real RabbitMQ: in order, confirmed, none left out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod support;
 

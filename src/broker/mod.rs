@@ -45,6 +45,12 @@ impl fmt::Display for BrokerState {
     }
 }
 
+/// Whether a line may be logged. The client library's own lines quote whole messages, with
+/// numbers and texts; the rooms tell what matters of them.
+pub fn may_be_logged(line: &tracing::Metadata<'_>) -> bool {
+    !line.target().starts_with("lapin")
+}
+
 /// One room's way to the brokers.
 pub(crate) struct Link {
     brokers: Brokers,

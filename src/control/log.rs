@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io;
 
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt as lines, reload};
@@ -13,6 +14,7 @@ use xabar_events::Msisdn;
 
 use super::settings::{Environment, LogFormat, LogSettings};
 use super::terminal::colour_wanted;
+use crate::broker::may_be_logged;
 
 /// Changes the level of a running log.
 #[derive(Clone, Debug)]
@@ -53,7 +55,7 @@ pub fn start(settings: &LogSettings, environment: &Environment) -> Result<LogLev
     };
     tracing_subscriber::registry()
         .with(filter)
-        .with(lines)
+        .with(lines.with_filter(filter_fn(may_be_logged)))
         .try_init()?;
     Ok(LogLevel(handle))
 }

@@ -32,7 +32,7 @@ use crate::{
 /// Why a consumer ended before it was told to; everything un-acked goes back to the queue.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Ended {
-    #[error("the broker ended it")]
+    #[error(transparent)]
     Broker(#[from] lapin::Error),
     #[error("the queue was deleted, or moved to another node")]
     Cancelled,

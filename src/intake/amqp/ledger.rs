@@ -41,9 +41,9 @@ impl Ledger {
         let index = usize::try_from(id.0.checked_sub(self.gone)?).ok()?;
         self.chunks.get_mut(index)?.settled = true;
         let mut up_to = None;
-        while let Some(chunk) = self.chunks.pop_front_if(|chunk| chunk.settled) {
+        while self.chunks.front().is_some_and(|chunk| chunk.settled) {
+            up_to = self.chunks.pop_front().map(|chunk| chunk.last_tag);
             self.gone += 1;
-            up_to = Some(chunk.last_tag);
         }
         up_to
     }

@@ -74,16 +74,8 @@ pub async fn run(
         match end {
             Ok(()) => break,
             Err(_) if door.is_closed() => break,
-            Err(why) => link.failed(&chain(&why)),
+            Err(why) => link.failed(&why.to_string()),
         }
     }
     info!("no more events are taken in from the broker");
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
