@@ -1,1 +1,3 @@
-//! 
+//! What people set, see and ask: configuration, logs, HTTP.
+
+pub mod settings;

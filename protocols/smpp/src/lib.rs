@@ -8,17 +8,32 @@
 #![warn(missing_docs)]
 
 mod named;
+mod octets;
+mod read;
+mod write;
 
+pub mod codec;
 pub mod command_id;
 pub mod error;
 pub mod frame;
 pub mod header;
+#[cfg(feature = "json")]
+mod json;
 pub mod link;
+pub mod message_id;
+pub mod pdu;
+pub mod receipt;
 pub mod session;
 pub mod status;
+pub mod tlv;
+pub mod values;
 
 pub use command_id::CommandId;
 pub use error::{DecodeError, Problem};
 pub use frame::Frame;
 pub use header::Header;
+pub use octets::Octets;
+pub use pdu::{Body, Pdu};
 pub use status::Status;
+pub use tlv::{Tag, TlvBuffer, Tlvs};
+pub use write::EncodeError;

@@ -1,1 +1,0 @@
-//! Drives a session over tokio.

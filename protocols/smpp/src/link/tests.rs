@@ -1,0 +1,1 @@
+//! Claims about a session over real streams.

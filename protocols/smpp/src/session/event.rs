@@ -1,0 +1,162 @@
+//! What a session tells its application.
+
+use std::io;
+
+use super::Bind;
+use crate::values::InterfaceVersion;
+use crate::{CommandId, DecodeError, Frame, Status};
+
+/// What happened on a session.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Bound; requests go out from now on.
+    Bound {
+        /// The direction.
+        bind: Bind,
+        /// The lower of the two ends' `interface_version`; 3.3 if the peer does not say.
+        interface_version: InterfaceVersion,
+        /// The peer's `system_id`, with anything that is not UTF-8 replaced.
+        system_id: String,
+    },
+    /// The answer to a request of ours: its response, or a `generic_nack`.
+    Response {
+        /// Which request.
+        token: u64,
+        /// The response.
+        frame: Frame,
+        /// Whether [`Event::TimedOut`] came before.
+        late: bool,
+    },
+    /// No response came in time. The request's fate is uncertain; it keeps its place in the
+    /// window until a late response or the session's end.
+    TimedOut {
+        /// Which request.
+        token: u64,
+    },
+    /// A request that has no response (`alert_notification`) was sent; nothing more will come.
+    Sent {
+        /// Which request.
+        token: u64,
+    },
+    /// The peer's request, to be answered by the application; never `unbind`, `enquire_link` or
+    /// anything whose body cannot be read.
+    Request(Frame),
+    /// The peer did something odd. It is already dealt with.
+    Fault(Fault),
+    /// The end; nothing comes after it.
+    Closed(Closed),
+}
+
+/// How a session ended. Every token given to it is in exactly one place: a
+/// [`Response`](Event::Response), a [`Sent`](Event::Sent), or one of the lists here.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// Why.
+    pub reason: CloseReason,
+    /// Requests that went out, or may have, and were not answered, oldest first.
+    pub unanswered: Vec<u64>,
+    /// Requests that certainly did not go out, in order.
+    pub unsent: Vec<u64>,
+    /// What the peer did wrong, over the whole session.
+    pub faults: Faults,
+}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CloseReason {
+    /// We asked for it, and the peer answered `unbind` if we were bound.
+    #[error("unbound")]
+    Unbound,
+    /// We asked for it, and the peer did not answer `unbind` in time.
+    #[error("the peer did not answer unbind")]
+    UnbindUnanswered,
+    /// The peer sent `unbind`.
+    #[error("the peer sent unbind")]
+    PeerUnbound,
+    /// No message went either way for [`Settings::inactivity`](super::Settings::inactivity).
+    #[error("nothing to do")]
+    Inactive,
+    /// The bind was answered with this status.
+    #[error("the bind was refused: {status}")]
+    BindRefused {
+        /// The SMSC's status.
+        status: Status,
+    },
+    /// No bind, or no answer to it, in time.
+    #[error("not bound in time")]
+    BindTimeout,
+    /// Nothing came in time after our `enquire_link`.
+    #[error("the peer is silent")]
+    Silent,
+    /// A `command_length` that cannot be: the stream cannot be cut into PDUs any more.
+    #[error("the peer's stream is no SMPP")]
+    Unframed(#[source] DecodeError),
+    /// The peer closed the connection without `unbind`.
+    #[error("the peer closed the connection")]
+    PeerClosed,
+    /// Reading or writing failed.
+    #[error("the connection failed: {0}")]
+    Io(io::ErrorKind),
+    /// Our own application let go of the link.
+    #[error("the link was dropped")]
+    Dropped,
+}
+
+/// What a peer did wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A response that nobody waits for; ignored.
+    UnknownResponse {
+        /// Its command.
+        command_id: CommandId,
+        /// Its sequence number.
+        sequence_number: u32,
+    },
+    /// A `generic_nack` for no request of ours: the peer could not make sense of something.
+    StrayNack {
+        /// Its status.
+        status: Status,
+        /// Its sequence number.
+        sequence_number: u32,
+    },
+    /// A request of no known kind; answered by `generic_nack`.
+    UnknownCommand(CommandId),
+    /// A request that its sender may not make now; answered with `ESME_RINVBNDSTS`.
+    WrongState(CommandId),
+    /// A request whose body cannot be read; answered with the status that says why.
+    Undecodable(CommandId, DecodeError),
+    /// A request above [`Settings::inbound_window`](super::Settings::inbound_window); answered
+    /// with `ESME_RTHROTTLED` by an SMSC and `ESME_RMSGQFUL` by an ESME.
+    TooMany(CommandId),
+}
+
+/// How often each [`Fault`] happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Of [`Fault::UnknownResponse`].
+    pub unknown_responses: u64,
+    /// Of [`Fault::StrayNack`].
+    pub stray_nacks: u64,
+    /// Of [`Fault::UnknownCommand`].
+    pub unknown_commands: u64,
+    /// Of [`Fault::WrongState`].
+    pub wrong_states: u64,
+    /// Of [`Fault::Undecodable`].
+    pub undecodable: u64,
+    /// Of [`Fault::TooMany`].
+    pub too_many: u64,
+}
+
+impl Faults {
+    pub(super) fn count(&mut self, fault: Fault) {
+        let counter = match fault {
+            Fault::UnknownResponse { .. } => &mut self.unknown_responses,
+            Fault::StrayNack { .. } => &mut self.stray_nacks,
+            Fault::UnknownCommand(_) => &mut self.unknown_commands,
+            Fault::WrongState(_) => &mut self.wrong_states,
+            Fault::Undecodable(..) => &mut self.undecodable,
+            Fault::TooMany(_) => &mut self.too_many,
+        };
+        *counter += 1;
+    }
+}

@@ -1,0 +1,236 @@
+//! What a session does with a PDU that came.
+
+use std::time::Instant;
+
+use super::bind::Introduction;
+use super::states::{admits, is_known};
+use super::{Bind, CloseReason, Event, Fault, Phase, Role, Session};
+use crate::{CommandId, Frame, Header, Status};
+
+impl Session {
+    pub(super) fn receive(&mut self, now: Instant, frame: Frame) {
+        self.heard(now);
+        let header = frame.header();
+        match header.command_id {
+            CommandId::ENQUIRE_LINK => self.reply_to(header, Status::ROK),
+            CommandId::ENQUIRE_LINK_RESP => self.enquire_link_resp(header),
+            CommandId::GENERIC_NACK => self.generic_nack(now, header, frame),
+            CommandId::UNBIND => self.peer_unbinds(header),
+            CommandId::UNBIND_RESP => self.unbind_resp(header),
+            CommandId::OUTBIND => self.outbind(header, frame),
+            id if Bind::of(id).is_some() && id.is_response() => self.bind_resp(now, header, &frame),
+            id if Bind::of(id).is_some() => self.bind_request(now, header, frame),
+            id if id.is_response() => self.response(now, header, frame),
+            _ => self.request(now, header, frame),
+        }
+    }
+
+    fn response(&mut self, now: Instant, header: Header, frame: Frame) {
+        match self.in_flight.remove(header.sequence_number) {
+            Some(pending) => {
+                self.last_message = now;
+                self.events.push(Event::Response {
+                    token: pending.token,
+                    frame,
+                    late: pending.timed_out,
+                });
+            }
+            None => self.unknown_response(header),
+        }
+    }
+
+    fn generic_nack(&mut self, now: Instant, header: Header, frame: Frame) {
+        let sequence = header.sequence_number;
+        if self.in_flight.contains(sequence) {
+            return self.response(now, header, frame);
+        }
+        match self.phase {
+            Phase::Binding { sequence: bind } if self.role == Role::Esme && bind == sequence => {
+                let status = header.status;
+                self.close(CloseReason::BindRefused { status });
+            }
+            Phase::Unbinding {
+                sequence: unbind,
+                reason,
+                ..
+            } if unbind == sequence => self.close(reason),
+            _ => {
+                if !self.take_probe(sequence) {
+                    self.fault(Fault::StrayNack {
+                        status: header.status,
+                        sequence_number: sequence,
+                    });
+                }
+            }
+        }
+    }
+
+    /// A message operation, or a command that we do not know.
+    fn request(&mut self, now: Instant, header: Header, frame: Frame) {
+        let command_id = header.command_id;
+        if !is_known(command_id, self.interface_version()) {
+            self.reply(
+                CommandId::GENERIC_NACK,
+                Status::RINVCMDID,
+                header.sequence_number,
+            );
+            return self.fault(Fault::UnknownCommand(command_id));
+        }
+        if !self.admits(command_id) {
+            return self.wrong_state(header, Status::RINVBNDSTS);
+        }
+        if self.inbound >= self.settings.inbound_window {
+            self.reply_to(
+                header,
+                match self.role {
+                    Role::Smsc => Status::RTHROTTLED,
+                    Role::Esme => Status::RMSGQFUL,
+                },
+            );
+            return self.fault(Fault::TooMany(command_id));
+        }
+        self.last_message = now;
+        self.pass_on(header, frame);
+    }
+
+    fn admits(&self, command_id: CommandId) -> bool {
+        match self.phase {
+            Phase::Bound(bind) | Phase::Draining(bind, _) | Phase::Unbinding { bind, .. } => {
+                admits(self.role, bind, self.interface_version(), command_id)
+            }
+            Phase::Open | Phase::Outbound | Phase::Binding { .. } | Phase::Closed(_) => false,
+        }
+    }
+
+    /// Gives a request to the application, which owes an answer if there is one to give.
+    fn pass_on(&mut self, header: Header, frame: Frame) -> bool {
+        // The application will read it again; a view costs some 20 ns.
+        if let Err(error) = frame.decode() {
+            self.reply_to(header, error.status());
+            self.fault(Fault::Undecodable(header.command_id, error));
+            return false;
+        }
+        if header.command_id.has_response() {
+            self.inbound += 1;
+        }
+        self.events.push(Event::Request(frame));
+        true
+    }
+
+    fn enquire_link_resp(&mut self, header: Header) {
+        if !self.take_probe(header.sequence_number) {
+            self.unknown_response(header);
+        }
+    }
+
+    /// Whether this answers our `enquire_link`; any answer to it is a sign of life.
+    fn take_probe(&mut self, sequence: u32) -> bool {
+        self.probe
+            .take_if(|probe| probe.sequence == sequence)
+            .is_some()
+    }
+}
+
+/// Coming and going.
+impl Session {
+    /// A client wants to bind: the application decides.
+    fn bind_request(&mut self, now: Instant, header: Header, frame: Frame) {
+        match (self.role, self.phase) {
+            (Role::Smsc, Phase::Open | Phase::Outbound) => {
+                let peer = Introduction::of(&frame);
+                if self.pass_on(header, frame) {
+                    self.peer = peer;
+                    self.last_message = now;
+                    self.phase = Phase::Binding {
+                        sequence: header.sequence_number,
+                    };
+                }
+            }
+            (Role::Smsc, _) => self.wrong_state(header, Status::RALYBND),
+            (Role::Esme, _) => self.wrong_state(header, Status::RINVBNDSTS),
+        }
+    }
+
+    fn bind_resp(&mut self, now: Instant, header: Header, frame: &Frame) {
+        let ours =
+            matches!(self.phase, Phase::Binding { sequence } if sequence == header.sequence_number);
+        match (self.role, Bind::of(header.command_id)) {
+            (Role::Esme, Some(bind)) if ours => match header.status {
+                // An SMSC that still knows our last connection serves this one all the same.
+                Status::ROK | Status::RALYBND => {
+                    self.peer = Introduction::of(frame);
+                    self.bound(now, bind);
+                }
+                status => self.close(CloseReason::BindRefused { status }),
+            },
+            _ => self.unknown_response(header),
+        }
+    }
+
+    fn outbind(&mut self, header: Header, frame: Frame) {
+        let awaited = self.bind.is_some() && matches!(self.phase, Phase::Open);
+        if !awaited {
+            return self.wrong_state(header, Status::RINVBNDSTS);
+        }
+        if self.pass_on(header, frame) {
+            self.send_bind();
+        }
+    }
+
+    /// The peer leaves: we let it go, and what it has not answered it never will.
+    fn peer_unbinds(&mut self, header: Header) {
+        match self.phase {
+            Phase::Bound(_) | Phase::Draining(..) => {
+                self.reply_to(header, Status::ROK);
+                self.close(CloseReason::PeerUnbound);
+            }
+            // Both at once: ours was sent first, so its reason stands.
+            Phase::Unbinding { reason, .. } => {
+                self.reply_to(header, Status::ROK);
+                self.close(reason);
+            }
+            Phase::Open | Phase::Outbound | Phase::Binding { .. } | Phase::Closed(_) => {
+                self.wrong_state(header, Status::RINVBNDSTS);
+            }
+        }
+    }
+
+    fn unbind_resp(&mut self, header: Header) {
+        match self.phase {
+            Phase::Unbinding {
+                sequence, reason, ..
+            } if sequence == header.sequence_number => self.close(reason),
+            _ => self.unknown_response(header),
+        }
+    }
+}
+
+/// What is answered without asking the application.
+impl Session {
+    fn reply_to(&mut self, request: Header, status: Status) {
+        // Requests without a response, such as outbind, can only be nacked.
+        let command_id = if request.command_id.has_response() {
+            request.command_id.response()
+        } else {
+            CommandId::GENERIC_NACK
+        };
+        self.reply(command_id, status, request.sequence_number);
+    }
+
+    fn wrong_state(&mut self, request: Header, status: Status) {
+        self.reply_to(request, status);
+        self.fault(Fault::WrongState(request.command_id));
+    }
+
+    fn unknown_response(&mut self, header: Header) {
+        self.fault(Fault::UnknownResponse {
+            command_id: header.command_id,
+            sequence_number: header.sequence_number,
+        });
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        self.faults.count(fault);
+        self.events.push(Event::Fault(fault));
+    }
+}

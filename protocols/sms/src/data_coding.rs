@@ -1,0 +1,308 @@
+//! The `data_coding` octet, and reading a received text by it.
+//!
+//! Values below 0x10 are SMPP's own (3.4, 5.2.19); the others are read as 3GPP TS 23.038,
+//! section 4, says.
+
+use crate::{Encoding, gsm7, ucs2};
+
+/// The octet that says how the octets of a text are to be read (DCS).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DataCoding(pub u8);
+
+/// What the octets of a text stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Alphabet {
+    /// The SMSC's own default: often, not always, GSM 03.38. See [`DefaultAlphabet`].
+    SmscDefault,
+    /// GSM 03.38 septets.
+    Gsm7,
+    /// IA5, that is ASCII.
+    Ascii,
+    /// ISO 8859-1.
+    Latin1,
+    /// ISO 8859-5.
+    Cyrillic,
+    /// UTF-16, big-endian.
+    Ucs2,
+    /// Data rather than text.
+    Octets,
+    /// An alphabet that is not read here (Hebrew, Japanese, Korean), compressed or reserved.
+    Other,
+}
+
+/// Where the phone puts a message (3GPP TS 23.038, section 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// Class 0: shown at once and not kept ("flash").
+    Flash,
+    /// Class 1: kept in the handset.
+    Handset,
+    /// Class 2: kept on the SIM.
+    Sim,
+    /// Class 3: handed to attached equipment.
+    Terminal,
+}
+
+impl DataCoding {
+    /// What to send with a text: 0 or 8, or 0x10 to 0x1B with a class.
+    pub fn of(encoding: Encoding, class: Option<Class>) -> Self {
+        let alphabet = match encoding {
+            Encoding::Gsm7 => 0x00,
+            Encoding::Ucs2 => 0x08,
+        };
+        let class = match class {
+            None => 0x00,
+            Some(Class::Flash) => 0x10,
+            Some(Class::Handset) => 0x11,
+            Some(Class::Sim) => 0x12,
+            Some(Class::Terminal) => 0x13,
+        };
+        Self(alphabet | class)
+    }
+
+    /// The alphabet that it names.
+    pub fn alphabet(self) -> Alphabet {
+        match self.0 {
+            0x00 => Alphabet::SmscDefault,
+            0x01 => Alphabet::Ascii,
+            0x02 | 0x04 => Alphabet::Octets,
+            0x03 => Alphabet::Latin1,
+            0x06 => Alphabet::Cyrillic,
+            0x08 => Alphabet::Ucs2,
+            0x05..=0x0F => Alphabet::Other,
+            0x10..=0x7F if self.0 & 0x20 != 0 => Alphabet::Other,
+            0x10..=0x7F => match self.0 & 0x0C {
+                0x04 => Alphabet::Octets,
+                0x08 => Alphabet::Ucs2,
+                _ => Alphabet::Gsm7,
+            },
+            0x80..=0xDF => Alphabet::Gsm7,
+            0xE0..=0xEF => Alphabet::Ucs2,
+            0xF0..=0xFF if self.0 & 0x04 != 0 => Alphabet::Octets,
+            0xF0..=0xFF => Alphabet::Gsm7,
+        }
+    }
+
+    /// The class that it names, if any.
+    pub fn class(self) -> Option<Class> {
+        let has_class = match self.0 {
+            0x10..=0x7F => self.0 & 0x10 != 0,
+            value => value >= 0xF0,
+        };
+        has_class.then_some(match self.0 & 0x03 {
+            0 => Class::Flash,
+            1 => Class::Handset,
+            2 => Class::Sim,
+            _ => Class::Terminal,
+        })
+    }
+}
+
+/// What an SMSC means by `data_coding` 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum DefaultAlphabet {
+    /// GSM 03.38.
+    #[default]
+    Gsm7,
+    /// IA5, that is ASCII.
+    Ascii,
+    /// ISO 8859-1.
+    Latin1,
+}
+
+/// How one operator's texts are to be read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Reading {
+    /// What `data_coding` 0 stands for.
+    pub default_alphabet: DefaultAlphabet,
+    /// GSM text comes in packed septets, after a header (UDH) of so many octets, 0 without one.
+    pub packed_after: Option<usize>,
+    /// Reads a text marked as 7-bit as UCS-2 if its octets look like it: an even number of
+    /// them, and every other one 0x00 (Latin) or 0x04 (Cyrillic). Seen at vumi, #838.
+    pub guess_ucs2: bool,
+}
+
+/// Reads the octets of a text, without its header.
+///
+/// Lenient: what an alphabet lacks is U+FFFD. `None` for data and for alphabets not read here.
+pub fn decode(octets: &[u8], data_coding: DataCoding, reading: Reading) -> Option<String> {
+    let alphabet = match (data_coding.alphabet(), reading.default_alphabet) {
+        (Alphabet::SmscDefault, DefaultAlphabet::Gsm7) => Alphabet::Gsm7,
+        (Alphabet::SmscDefault, DefaultAlphabet::Ascii) => Alphabet::Ascii,
+        (Alphabet::SmscDefault, DefaultAlphabet::Latin1) => Alphabet::Latin1,
+        (alphabet, _) => alphabet,
+    };
+    let is_seven_bit = matches!(alphabet, Alphabet::Gsm7 | Alphabet::Ascii);
+    if reading.guess_ucs2 && is_seven_bit && looks_like_ucs2(octets) {
+        return Some(ucs2::decode(octets));
+    }
+    match alphabet {
+        Alphabet::Gsm7 => Some(decode_gsm7(octets, reading)),
+        Alphabet::Ascii => Some(decode_octets(octets, ascii)),
+        Alphabet::Latin1 => Some(decode_octets(octets, char::from)),
+        Alphabet::Cyrillic => Some(decode_octets(octets, cyrillic)),
+        Alphabet::Ucs2 => Some(ucs2::decode(octets)),
+        Alphabet::SmscDefault | Alphabet::Octets | Alphabet::Other => None,
+    }
+}
+
+fn decode_gsm7(octets: &[u8], reading: Reading) -> String {
+    match reading.packed_after {
+        None => gsm7::decode(octets),
+        Some(header_octets) => {
+            let fill_bits = gsm7::fill_bits(header_octets);
+            gsm7::decode(&gsm7::unpack(octets, fill_bits, None))
+        }
+    }
+}
+
+/// One character an octet; NULs at the end, which some SMSCs add, are dropped.
+fn decode_octets(octets: &[u8], letter: fn(u8) -> char) -> String {
+    let text: String = octets.iter().map(|octet| letter(*octet)).collect();
+    text.trim_end_matches('\0').to_owned()
+}
+
+fn looks_like_ucs2(octets: &[u8]) -> bool {
+    let (units, rest) = octets.as_chunks::<2>();
+    let plausible = units.iter().all(|[high, _]| matches!(high, 0x00 | 0x04));
+    !units.is_empty() && rest.is_empty() && plausible
+}
+
+fn ascii(octet: u8) -> char {
+    if octet.is_ascii() {
+        char::from(octet)
+    } else {
+        char::REPLACEMENT_CHARACTER
+    }
+}
+
+/// ISO 8859-5: from 0xA1 on it follows the Cyrillic block of Unicode, with three exceptions.
+fn cyrillic(octet: u8) -> char {
+    match octet {
+        ..=0xA0 | 0xAD => char::from(octet),
+        0xF0 => '№',
+        0xFD => '§',
+        _ => {
+            char::from_u32(0x0400 + u32::from(octet) - 0xA0).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(octets: &[u8], data_coding: u8) -> Option<String> {
+        decode(octets, DataCoding(data_coding), Reading::default())
+    }
+
+    #[test]
+    fn alphabets_and_classes_follow_the_table() {
+        let expected = [
+            (0x00, Alphabet::SmscDefault, None),
+            (0x01, Alphabet::Ascii, None),
+            (0x02, Alphabet::Octets, None),
+            (0x03, Alphabet::Latin1, None),
+            (0x04, Alphabet::Octets, None),
+            (0x05, Alphabet::Other, None),
+            (0x06, Alphabet::Cyrillic, None),
+            (0x08, Alphabet::Ucs2, None),
+            (0x0E, Alphabet::Other, None),
+            (0x10, Alphabet::Gsm7, Some(Class::Flash)),
+            (0x11, Alphabet::Gsm7, Some(Class::Handset)),
+            (0x15, Alphabet::Octets, Some(Class::Handset)),
+            (0x18, Alphabet::Ucs2, Some(Class::Flash)),
+            (0x1B, Alphabet::Ucs2, Some(Class::Terminal)),
+            (0x28, Alphabet::Other, None),
+            (0x48, Alphabet::Ucs2, None),
+            (0x52, Alphabet::Gsm7, Some(Class::Sim)),
+            (0xC0, Alphabet::Gsm7, None),
+            (0xD8, Alphabet::Gsm7, None),
+            (0xE0, Alphabet::Ucs2, None),
+            (0xF0, Alphabet::Gsm7, Some(Class::Flash)),
+            (0xF5, Alphabet::Octets, Some(Class::Handset)),
+        ];
+        for (value, alphabet, class) in expected {
+            let data_coding = DataCoding(value);
+            assert_eq!(data_coding.alphabet(), alphabet, "{value:#04x}");
+            assert_eq!(data_coding.class(), class, "{value:#04x}");
+        }
+    }
+
+    #[test]
+    fn what_we_send_reads_back() {
+        assert_eq!(DataCoding::of(Encoding::Gsm7, None), DataCoding(0x00));
+        assert_eq!(DataCoding::of(Encoding::Ucs2, None), DataCoding(0x08));
+        let flash = |encoding| DataCoding::of(encoding, Some(Class::Flash));
+        assert_eq!(flash(Encoding::Gsm7), DataCoding(0x10));
+        assert_eq!(flash(Encoding::Ucs2), DataCoding(0x18));
+        assert_eq!(flash(Encoding::Ucs2).class(), Some(Class::Flash));
+    }
+
+    #[test]
+    fn each_alphabet_is_read() {
+        assert_eq!(read(&[0x00, 0x41], 0).as_deref(), Some("@A"));
+        assert_eq!(read(&[0x40, 0xE9], 1).as_deref(), Some("@\u{FFFD}"));
+        assert_eq!(read(&[0x40, 0xE9, 0x00], 3).as_deref(), Some("@é"));
+        assert_eq!(
+            read(&[0xC1, 0xE2, 0xDE, 0xDF, 0xFE], 6).as_deref(),
+            Some("Стопў")
+        );
+        assert_eq!(read(&[0x04, 0x0E], 8).as_deref(), Some("Ў"));
+        assert_eq!(read(&[0x04, 0x0E], 4), None);
+    }
+
+    #[test]
+    fn the_default_alphabet_is_the_operators() {
+        let latin1 = Reading {
+            default_alphabet: DefaultAlphabet::Latin1,
+            ..Reading::default()
+        };
+        assert_eq!(
+            decode(b"a@b", DataCoding(0), latin1).as_deref(),
+            Some("a@b")
+        );
+        assert_eq!(read(b"a@b", 0).as_deref(), Some("a¡b"));
+    }
+
+    #[test]
+    fn packed_text_is_unpacked_after_its_header() {
+        let packed = Reading {
+            packed_after: Some(6),
+            ..Reading::default()
+        };
+        assert_eq!(decode(&[0x82], DataCoding(0), packed).as_deref(), Some("A"));
+    }
+
+    #[test]
+    fn mislabelled_ucs2_is_read_only_where_asked_for() {
+        let stop = [0x04, 0x21, 0x04, 0x42, 0x04, 0x3E, 0x04, 0x3F];
+        let guessing = Reading {
+            guess_ucs2: true,
+            ..Reading::default()
+        };
+        assert_eq!(
+            decode(&stop, DataCoding(0), guessing).as_deref(),
+            Some("Стоп")
+        );
+        assert_eq!(
+            decode(b"STOP", DataCoding(0), guessing).as_deref(),
+            Some("STOP")
+        );
+        assert_ne!(read(&stop, 0).as_deref(), Some("Стоп"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets_are_read(
+            octets: Vec<u8>,
+            data_coding: u8,
+            packed_after in proptest::option::of(0..200_usize),
+            guess_ucs2: bool,
+        ) {
+            let reading = Reading { packed_after, guess_ucs2, ..Reading::default() };
+            decode(&octets, DataCoding(data_coding), reading);
+        }
+    }
+}

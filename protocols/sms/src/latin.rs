@@ -1,0 +1,331 @@
+//! Uzbek Cyrillic in Latin letters, and Karakalpak Latin in the spelling before 2016.
+//!
+//! Unlike [`crate::fold`] this changes how a text reads, so it serves only where a language
+//! asks for it ([`crate::LanguageRules`]). The Uzbek table is that of 1995, with the additions
+//! that its users agree on; sources: Unicode CLDR `uz_Cyrl-uz_Latn`, the UNGEGN report on
+//! Uzbek of 2003, interscript's BGN/PCGN map, tahrirchi/fitrat.
+
+use std::borrow::Cow;
+
+/// Writes Uzbek Cyrillic in Latin letters; what is not Uzbek Cyrillic stays as it is.
+///
+/// oʻ and gʻ have U+02BB, the tutuq belgisi is U+02BC; [`crate::fold`] makes both `'`.
+pub fn uzbek_latin(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut latin = String::with_capacity(text.len());
+    for (position, letter) in letters.iter().enumerate() {
+        let place = Place {
+            letters: &letters,
+            position,
+        };
+        match spelling(*letter, place) {
+            Some(spelling) => push_cased(&mut latin, spelling, *letter, place),
+            None => latin.push(*letter),
+        }
+    }
+    latin
+}
+
+/// Writes the letters that Karakalpak Latin got in 2016 as before: a', g', n', o', u', i'.
+///
+/// None of the new ones is in GSM 03.38, so this saves more than half of the segments.
+pub fn karakalpak_apostrophes(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|letter| with_apostrophe(letter).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    let mut spelled = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match with_apostrophe(letter) {
+            Some(plain) => spelled.extend([plain, '\'']),
+            None => spelled.push(letter),
+        }
+    }
+    Cow::Owned(spelled)
+}
+
+fn with_apostrophe(letter: char) -> Option<char> {
+    Some(match letter {
+        'á' => 'a',
+        'Á' => 'A',
+        'ǵ' => 'g',
+        'Ǵ' => 'G',
+        'ń' => 'n',
+        'Ń' => 'N',
+        'ó' => 'o',
+        'Ó' => 'O',
+        'ú' => 'u',
+        'Ú' => 'U',
+        'ı' => 'i',
+        'Í' => 'I',
+        _ => return None,
+    })
+}
+
+/// A letter among its neighbours.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    letters: &'a [char],
+    position: usize,
+}
+
+impl Place<'_> {
+    fn before(self, distance: usize) -> Option<char> {
+        let position = self.position.checked_sub(distance)?;
+        self.letters.get(position).copied()
+    }
+
+    fn after(self, distance: usize) -> Option<char> {
+        self.letters.get(self.position + distance).copied()
+    }
+
+    /// Whether the letters before this one are these, in small letters.
+    fn follows(self, word: &str) -> bool {
+        let distances = (1..=word.chars().count()).rev();
+        word.chars()
+            .zip(distances)
+            .all(|(letter, distance)| self.before(distance).map(small) == Some(letter))
+    }
+
+    /// Whether the letters after this one are these, in small letters.
+    fn precedes(self, word: &str) -> bool {
+        word.chars()
+            .zip(1..)
+            .all(|(letter, distance)| self.after(distance).map(small) == Some(letter))
+    }
+
+    /// Whether a syllable opens here: at the start of a word, after a vowel, after Ъ or Ь.
+    fn opens_syllable(self) -> bool {
+        self.before(1).is_none_or(|letter| {
+            let separates = is_vowel(letter) || matches!(small(letter), 'ъ' | 'ь');
+            separates || is_apostrophe(letter) || !letter.is_alphabetic()
+        })
+    }
+
+    fn follows_vowel(self) -> bool {
+        self.before(1).is_some_and(is_vowel)
+    }
+
+    /// Whether a capital here stands in a word of capitals rather than before small letters.
+    fn is_among_capitals(self) -> bool {
+        match self.after(1).filter(|letter| letter.is_alphabetic()) {
+            Some(next) => next.is_uppercase(),
+            None => self.before(1).is_some_and(char::is_uppercase),
+        }
+    }
+}
+
+/// How a letter is written, in small letters; `None` if it is not Uzbek Cyrillic.
+fn spelling(letter: char, place: Place<'_>) -> Option<&'static str> {
+    Some(match small(letter) {
+        'а' => "a",
+        'б' => "b",
+        'в' => "v",
+        'г' => "g",
+        'д' => "d",
+        'е' if place.opens_syllable() => "ye",
+        'е' => "e",
+        'ё' => "yo",
+        'ж' => "j",
+        'з' => "z",
+        'и' => "i",
+        'й' => "y",
+        'к' => "k",
+        'л' => "l",
+        'м' => "m",
+        'н' => "n",
+        'о' => "o",
+        'п' => "p",
+        'р' => "r",
+        // Isʼhoq: without the mark it would read as sh.
+        'с' if place.precedes("ҳ") => "s\u{2BC}",
+        'с' => "s",
+        'т' => "t",
+        'у' => "u",
+        'ф' => "f",
+        'х' => "x",
+        'ц' if place.follows_vowel() => "ts",
+        'ц' => "s",
+        'ч' => "ch",
+        'ш' | 'щ' => "sh",
+        'ъ' if is_silent_hard_sign(place) => "",
+        'ъ' => "\u{2BC}",
+        'ы' => "i",
+        // Ilyich, medalyon; before е the y comes from е itself.
+        'ь' if place.precedes("и") || place.precedes("о") => "y",
+        'ь' => "",
+        'э' => "e",
+        'ю' => "yu",
+        // The words of their own: sentabr, oktabr.
+        'я' if (place.follows("сент") || place.follows("окт")) && place.precedes("бр") => {
+            "a"
+        }
+        'я' => "ya",
+        'ў' => "o\u{2BB}",
+        'қ' => "q",
+        'ғ' => "g\u{2BB}",
+        'ҳ' => "h",
+        _ => return None,
+    })
+}
+
+/// Whether Ъ is not written: before е (obyekt), after ў (moʻjiza), and between a consonant and
+/// ё, ю, я (adyutant), but not in maʼyus.
+fn is_silent_hard_sign(place: Place<'_>) -> bool {
+    let before_iotated = ["ё", "ю", "я"].iter().any(|letter| place.precedes(letter));
+    place.precedes("е") || place.follows("ў") || (before_iotated && !place.follows_vowel())
+}
+
+fn push_cased(latin: &mut String, spelling: &str, letter: char, place: Place<'_>) {
+    if !letter.is_uppercase() {
+        latin.push_str(spelling);
+    } else if place.is_among_capitals() {
+        latin.extend(spelling.chars().flat_map(char::to_uppercase));
+    } else {
+        let mut rest = spelling.chars();
+        latin.extend(rest.next().into_iter().flat_map(char::to_uppercase));
+        latin.push_str(rest.as_str());
+    }
+}
+
+fn small(letter: char) -> char {
+    letter.to_lowercase().next().unwrap_or(letter)
+}
+
+fn is_vowel(letter: char) -> bool {
+    matches!(
+        small(letter),
+        'а' | 'е' | 'ё' | 'и' | 'о' | 'у' | 'ы' | 'э' | 'ю' | 'я' | 'ў'
+    )
+}
+
+/// Some write these for Ъ in Cyrillic too.
+fn is_apostrophe(letter: char) -> bool {
+    matches!(
+        letter,
+        '\'' | '`' | '\u{B4}' | '\u{2BB}' | '\u{2BC}' | '\u{2018}' | '\u{2019}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Encoding, fold::fold};
+    use proptest::prelude::*;
+
+    fn assert_spellings(table: &[(&str, &str)]) {
+        for (cyrillic, expected) in table {
+            assert_eq!(uzbek_latin(cyrillic), *expected, "{cyrillic}");
+        }
+    }
+
+    #[test]
+    fn every_letter_has_its_spelling() {
+        assert_spellings(&[
+            ("абвгдёжзийклмноп", "abvgdyojziyklmnop"),
+            ("рстуфхчшщыэюя", "rstufxchshshieyuya"),
+            ("ўқғҳ", "oʻqgʻh"),
+        ]);
+    }
+
+    #[test]
+    fn ye_opens_a_syllable() {
+        assert_spellings(&[
+            ("ер", "yer"),
+            ("келди", "keldi"),
+            ("поезд", "poyezd"),
+            ("объект", "obyekt"),
+            ("премьера", "premyera"),
+            ("фойе", "foye"),
+            ("элек-елим", "elek-yelim"),
+            ("об’ект", "ob’yekt"),
+        ]);
+    }
+
+    #[test]
+    fn ts_follows_a_vowel() {
+        assert_spellings(&[
+            ("цирк", "sirk"),
+            ("милиция", "militsiya"),
+            ("акция", "aksiya"),
+            ("концерт", "konsert"),
+        ]);
+    }
+
+    #[test]
+    fn signs_are_written_where_they_are_heard() {
+        assert_spellings(&[
+            ("маъно", "maʼno"),
+            ("маъюс", "maʼyus"),
+            ("мўъжиза", "moʻjiza"),
+            ("адъютант", "adyutant"),
+            ("июль", "iyul"),
+            ("Ильич", "Ilyich"),
+            ("медальон", "medalyon"),
+            ("бульён", "bulyon"),
+            ("Исҳоқ", "Isʼhoq"),
+        ]);
+    }
+
+    #[test]
+    fn months_have_spellings_of_their_own() {
+        assert_spellings(&[
+            ("сентябрь", "sentabr"),
+            ("Октябрда", "Oktabrda"),
+            ("СЕНТЯБРЬ", "SENTABR"),
+            ("ноябрь", "noyabr"),
+            ("декабрь", "dekabr"),
+        ]);
+    }
+
+    #[test]
+    fn capitals_follow_their_neighbours() {
+        assert_spellings(&[
+            ("Шаҳар", "Shahar"),
+            ("ШАҲАР", "SHAHAR"),
+            ("БОШ", "BOSH"),
+            ("Ш. Юсупов", "Sh. Yusupov"),
+            ("Ер", "Yer"),
+            ("ЕР", "YER"),
+            ("Ўзбекистон", "Oʻzbekiston"),
+            ("ЎЗБЕКИСТОН", "OʻZBEKISTON"),
+            ("ИСҲОҚ", "ISʼHOQ"),
+            ("МИЛИЦИЯ", "MILITSIYA"),
+        ]);
+    }
+
+    #[test]
+    fn a_whole_notice_reads_well() {
+        let cyrillic =
+            "Ҳурматли фуқаро! «Ер участкаси» бўйича 48120973-сонли аризангиз тасдиқланди.";
+        let latin =
+            "Hurmatli fuqaro! «Yer uchastkasi» boʻyicha 48120973-sonli arizangiz tasdiqlandi.";
+        assert_eq!(uzbek_latin(cyrillic), latin);
+        assert_eq!(Encoding::of(&fold(latin)), Encoding::Gsm7);
+    }
+
+    #[test]
+    fn what_is_not_uzbek_cyrillic_stays() {
+        assert_eq!(uzbek_latin("Xabar №5: ә 😀"), "Xabar №5: ә 😀");
+    }
+
+    #[test]
+    fn karakalpak_letters_get_apostrophes() {
+        let text = "Ǵárezsizlik kúni, jańa ómir, ILIM hám ıqlas, Íssı";
+        let spelled = "G'a'rezsizlik ku'ni, jan'a o'mir, ILIM ha'm i'qlas, I'ssi'";
+        assert_eq!(karakalpak_apostrophes(text), spelled);
+        assert!(matches!(karakalpak_apostrophes("Arza"), Cow::Borrowed(_)));
+    }
+
+    proptest! {
+        #[test]
+        fn all_uzbek_cyrillic_becomes_gsm_text(text in "[а-яёўқғҳА-ЯЁЎҚҒҲ .,0-9]{0,60}") {
+            prop_assert_eq!(Encoding::of(&fold(&uzbek_latin(&text))), Encoding::Gsm7);
+        }
+
+        #[test]
+        fn any_text_is_spelled(text: String) {
+            uzbek_latin(&text);
+            karakalpak_apostrophes(&text);
+        }
+    }
+}

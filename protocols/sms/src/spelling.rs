@@ -1,0 +1,210 @@
+//! Which spelling of a text to send: the one that takes the fewest segments.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::fold::fold;
+use crate::latin::{karakalpak_apostrophes, uzbek_latin};
+use crate::{Cost, count};
+
+/// How a spelling was made, from the closest to the original to the furthest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum How {
+    /// The text as given.
+    AsIs,
+    /// With look-alikes that read the same.
+    Folded,
+    /// In Latin letters of GSM 03.38, by the rules of the language.
+    Latin,
+}
+
+impl How {
+    /// Its name in JSON and logs: `as-is`, `folded` or `latin`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AsIs => "as-is",
+            Self::Folded => "folded",
+            Self::Latin => "latin",
+        }
+    }
+}
+
+impl fmt::Display for How {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.as_str())
+    }
+}
+
+/// Whether Uzbek Cyrillic may be sent in Latin letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CyrillicAsLatin {
+    /// Never: people get the letters that they chose.
+    #[default]
+    Never,
+    /// When that takes fewer segments.
+    WhenCheaper,
+}
+
+impl CyrillicAsLatin {
+    /// Its name in configuration: `never` or `when-cheaper`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::WhenCheaper => "when-cheaper",
+        }
+    }
+}
+
+/// What a language allows beyond look-alikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct LanguageRules {
+    /// Whether its Cyrillic letters, read as Uzbek, may be sent in Latin ones.
+    pub cyrillic_as_latin: CyrillicAsLatin,
+    /// Whether á ǵ ń ó ú ı may be sent as a' g' n' o' u' i', as Karakalpak was written before
+    /// 2016.
+    pub karakalpak_apostrophes: bool,
+}
+
+/// One spelling of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate<'a> {
+    /// How it was made.
+    pub how: How,
+    /// The spelling.
+    pub text: Cow<'a, str>,
+    /// What it costs.
+    pub cost: Cost,
+}
+
+impl<'a> Candidate<'a> {
+    fn new(how: How, text: Cow<'a, str>) -> Self {
+        let cost = count(&text);
+        Self { how, text, cost }
+    }
+}
+
+/// The spellings of a text that differ, from the closest to the furthest; the first is the text
+/// as given.
+pub fn candidates(text: &str, rules: LanguageRules) -> Vec<Candidate<'_>> {
+    let folded = fold(text);
+    let latin = latin(&folded, rules);
+    let mut candidates = vec![Candidate::new(How::AsIs, Cow::Borrowed(text))];
+    if folded != text {
+        candidates.push(Candidate::new(How::Folded, folded));
+    }
+    candidates.extend(latin.map(|latin| Candidate::new(How::Latin, Cow::Owned(latin))));
+    candidates
+}
+
+/// The spelling with the fewest segments; of equals the one closest to the text as given.
+pub fn cheapest(text: &str, rules: LanguageRules) -> Candidate<'_> {
+    let as_is = Candidate::new(How::AsIs, Cow::Borrowed(text));
+    if as_is.cost.segments == 1 {
+        return as_is;
+    }
+    let candidates = candidates(text, rules).into_iter();
+    candidates
+        .min_by_key(|candidate| candidate.cost.segments)
+        .unwrap_or(as_is)
+}
+
+/// The spelling that the language allows, if it differs from the folded one.
+fn latin(folded: &str, rules: LanguageRules) -> Option<String> {
+    let mut latin = Cow::Borrowed(folded);
+    if rules.cyrillic_as_latin == CyrillicAsLatin::WhenCheaper {
+        latin = Cow::Owned(fold(&uzbek_latin(&latin)).into_owned());
+    }
+    if rules.karakalpak_apostrophes {
+        latin = Cow::Owned(karakalpak_apostrophes(&latin).into_owned());
+    }
+    (latin != folded).then(|| latin.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Encoding;
+    use proptest::prelude::*;
+
+    const CYRILLIC: LanguageRules = LanguageRules {
+        cyrillic_as_latin: CyrillicAsLatin::WhenCheaper,
+        karakalpak_apostrophes: false,
+    };
+
+    fn hows(candidates: &[Candidate<'_>]) -> Vec<How> {
+        candidates.iter().map(|candidate| candidate.how).collect()
+    }
+
+    #[test]
+    fn plain_text_has_one_spelling() {
+        let rules = LanguageRules {
+            karakalpak_apostrophes: true,
+            ..CYRILLIC
+        };
+        assert_eq!(
+            hows(&candidates("Arizangiz tasdiqlandi.", rules)),
+            [How::AsIs]
+        );
+    }
+
+    #[test]
+    fn folding_saves_a_segment() {
+        let text = "Arizangiz ko‘rib chiqildi – javob my.gov.uz saytida, 5 kun ichida oling.";
+        let sent = cheapest(text, LanguageRules::default());
+        assert_eq!(count(text).segments, 2);
+        assert_eq!(
+            (sent.how, sent.cost.encoding, sent.cost.segments),
+            (How::Folded, Encoding::Gsm7, 1)
+        );
+        assert_eq!(sent.text, text.replace('‘', "'").replace('–', "-"));
+    }
+
+    #[test]
+    fn what_saves_nothing_is_left_as_given() {
+        let short = "Ko‘rildi";
+        let considered = candidates(short, LanguageRules::default());
+        assert_eq!(hows(&considered), [How::AsIs, How::Folded]);
+        assert_eq!(cheapest(short, LanguageRules::default()).how, How::AsIs);
+        let cyrillic = "«Кадастр» ".repeat(10);
+        assert_eq!(cheapest(&cyrillic, LanguageRules::default()).how, How::AsIs);
+    }
+
+    #[test]
+    fn cyrillic_becomes_latin_only_where_allowed_and_cheaper() {
+        let text = "Ўзбекистон: «ер участкаси» бўйича аризангиз тасдиқланди, маълумот: my.gov.uz";
+        let sent = cheapest(text, LanguageRules::default());
+        assert_eq!((sent.how, sent.cost.segments), (How::AsIs, 2));
+        let sent = cheapest(text, CYRILLIC);
+        assert_eq!((sent.how, sent.cost.segments), (How::Latin, 1));
+        assert_eq!(
+            sent.text,
+            "O'zbekiston: \"yer uchastkasi\" bo'yicha arizangiz tasdiqlandi, ma'lumot: my.gov.uz"
+        );
+        assert_eq!(cheapest("Қабул қилинди", CYRILLIC).how, How::AsIs);
+    }
+
+    #[test]
+    fn karakalpak_gets_apostrophes_only_where_allowed() {
+        let text =
+            "Siziń arzańız kórip shıǵıldı hám tastıyıqlandı, juwap úsh kún ishinde jiberiledi.";
+        assert_eq!(cheapest(text, LanguageRules::default()).how, How::AsIs);
+        let rules = LanguageRules {
+            karakalpak_apostrophes: true,
+            ..LanguageRules::default()
+        };
+        let sent = cheapest(text, rules);
+        assert_eq!((sent.how, sent.cost.segments), (How::Latin, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn the_cheapest_is_never_dearer(text in "(?s)[а-яўa-z’“– áń]{0,200}|.{0,200}") {
+            let rules = LanguageRules { karakalpak_apostrophes: true, ..CYRILLIC };
+            let sent = cheapest(&text, rules);
+            let considered = candidates(&text, rules);
+            prop_assert_eq!(&considered[0].text, &text);
+            prop_assert!(considered.iter().all(|one| one.cost.segments >= sent.cost.segments));
+            prop_assert!(considered.contains(&sent));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The configuration as a tree that remembers where each value was written.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A value and where it came from.
+#[derive(Clone, Debug)]
+pub(super) struct Node {
+    pub(super) origin: Origin,
+    pub(super) value: Value,
+}
+
+/// Where a value was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// In the file; both count from 1.
+    Line { line: usize, column: usize },
+    /// In an environment variable of this name.
+    Variable(String),
+}
+
+/// A value as it was written, before anything is expected of it.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    Text(String),
+    /// The text of an environment variable, which has no quotes: it is what its reader expects.
+    Raw(String),
+    /// A number that may be too large; no key takes one that is.
+    Integer(Option<i64>),
+    Float,
+    Switch(bool),
+    Date(String),
+    List(Vec<Node>),
+    Table(BTreeMap<String, Entry>),
+}
+
+/// A key of a table with its value.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    /// Where the key was written.
+    pub(super) origin: Origin,
+    pub(super) node: Node,
+}
+
+/// A place where the text is no TOML.
+pub(super) struct SyntaxError {
+    pub(super) origin: Origin,
+    pub(super) message: String,
+}
+
+/// Reads TOML as far as it can be understood.
+pub(super) fn parse(text: &str) -> (Node, Vec<SyntaxError>) {
+    let lines = Lines::of(text);
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let errors = errors.iter().map(|error| SyntaxError {
+        origin: lines.origin(error.span().unwrap_or_default()),
+        message: error.message().to_owned(),
+    });
+    let locate = |span| lines.origin(span);
+    let root = Node {
+        origin: Origin::Line { line: 1, column: 1 },
+        value: Value::Table(entries(document.get_ref(), &locate)),
+    };
+    (root, errors.collect())
+}
+
+/// A list or a table in TOML, as an environment variable may hold it.
+pub(super) fn parse_nested(text: &str, origin: &Origin) -> Option<Node> {
+    let value = DeValue::parse(text).ok()?;
+    let nested = value.get_ref().is_array() || value.get_ref().is_table();
+    nested.then(|| node(&value, &|_| origin.clone()))
+}
+
+type Locate<'a> = dyn Fn(Range<usize>) -> Origin + 'a;
+
+fn node(value: &Spanned<DeValue<'_>>, locate: &Locate<'_>) -> Node {
+    let plain = match value.get_ref() {
+        DeValue::String(text) => Value::Text(text.clone().into_owned()),
+        DeValue::Integer(number) => {
+            Value::Integer(i64::from_str_radix(number.as_str(), number.radix()).ok())
+        }
+        DeValue::Float(_) => Value::Float,
+        DeValue::Boolean(on) => Value::Switch(*on),
+        DeValue::Datetime(date) => Value::Date(date.to_string()),
+        DeValue::Array(items) => Value::List(items.iter().map(|item| node(item, locate)).collect()),
+        DeValue::Table(table) => Value::Table(entries(table, locate)),
+    };
+    Node {
+        origin: locate(value.span()),
+        value: plain,
+    }
+}
+
+fn entries(table: &DeTable<'_>, locate: &Locate<'_>) -> BTreeMap<String, Entry> {
+    let entry = |(key, value): (&Spanned<toml::de::DeString<'_>>, &Spanned<DeValue<'_>>)| {
+        (
+            key.get_ref().to_string(),
+            Entry {
+                origin: locate(key.span()),
+                node: node(value, locate),
+            },
+        )
+    };
+    table.iter().map(entry).collect()
+}
+
+/// Where the lines of a text begin.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self {
+            text,
+            starts: std::iter::once(0)
+                .chain(breaks.map(|(at, _)| at + 1))
+                .collect(),
+        }
+    }
+
+    fn origin(&self, span: Range<usize>) -> Origin {
+        let line = self.starts.partition_point(|start| *start <= span.start);
+        let start = self
+            .starts
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or(0);
+        let before = self.text.get(start..span.start).unwrap_or_default();
+        Origin::Line {
+            line,
+            column: before.chars().count() + 1,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! `[log]`: how much the gateway tells, and in which form.
+
+use tracing_subscriber::EnvFilter;
+
+use super::reading::{Cell, Table};
+use super::values::{matching, parsed};
+
+/// `[log]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogSettings {
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,xabar::delivery=debug`.
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// The form of a log line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line, for a log collector.
+    Json,
+}
+
+impl Default for LogSettings {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::default(),
+        }
+    }
+}
+
+pub(super) fn log(root: &mut Table<'_>) -> LogSettings {
+    root.or("log", LogSettings::default(), |cell: &Cell<'_>| {
+        cell.table(read)
+    })
+}
+
+fn read(table: &mut Table<'_>) -> Option<LogSettings> {
+    let default = LogSettings::default();
+    Some(LogSettings {
+        level: table.or("level", default.level, level),
+        format: table.or("format", default.format, format),
+    })
+}
+
+fn level(cell: &Cell<'_>) -> Option<String> {
+    let right = "choose from error, warn, info, debug and trace, for a part of the program as in \"info,xabar::delivery=debug\"";
+    matching(right, |text| {
+        !text.is_empty() && EnvFilter::try_new(text).is_ok()
+    })(cell)
+}
+
+fn format(cell: &Cell<'_>) -> Option<LogFormat> {
+    let parse = |text: &str| match text {
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    };
+    parsed("choose from \"text\" and \"json\"", parse)(cell)
+}

@@ -1,0 +1,137 @@
+//! The configuration: one TOML file, overridden by the environment, checked as a whole.
+//!
+//! In: the text of `config/xabar.toml` and the environment. Out: [`Settings`] that nothing later
+//! has to check again, or every [`Problem`] at once. The structs mirror the tables one to one;
+//! what each key does stands in the file itself.
+
+mod amqp;
+mod document;
+mod environment;
+mod http;
+mod journal;
+mod log;
+mod messages;
+mod operator;
+mod problem;
+mod reading;
+mod secret;
+mod subscriber;
+mod timing;
+mod values;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
+pub use environment::Environment;
+pub use http::Http;
+pub use journal::{JournalSettings, JournalUrl};
+pub use log::{LogFormat, LogSettings};
+pub use operator::{InterfaceVersion, Operator, UssdSettings};
+pub use problem::{Place, Problem};
+pub use secret::{Secret, SecretUrl};
+pub use subscriber::{Limit, QuietHours, Subscriber};
+pub use timing::Timing;
+
+use document::Node;
+use reading::{Cell, Report, Table};
+
+/// All that can be configured.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub intake: IntakeSettings,
+    pub outcomes: OutcomeSettings,
+    pub timing: Timing,
+    /// `None`: no HTTP.
+    pub http: Option<Http>,
+    pub journal: JournalSettings,
+    pub subscriber: Subscriber,
+    pub operators: Vec<Operator>,
+    /// The folder of the texts; `None`: those that are built in.
+    pub messages: Option<PathBuf>,
+    pub log: LogSettings,
+}
+
+impl Settings {
+    /// Reads and checks a configuration file.
+    pub fn load(path: &Path, environment: &Environment) -> Result<Self, Vec<Problem>> {
+        let text = read_file(path).map_err(|problem| vec![problem])?;
+        Self::read(&text, path, environment)
+    }
+
+    /// Checks the text of a configuration file that stands, or would stand, at `path`.
+    pub fn read(text: &str, path: &Path, environment: &Environment) -> Result<Self, Vec<Problem>> {
+        let report = Report::new(path, environment);
+        let root = tree(text, &report);
+        let settings = Cell {
+            key: String::new(),
+            node: &root,
+            report: &report,
+        }
+        .table(settings);
+        match (settings, report.into_problems()) {
+            (Some(settings), problems) if problems.is_empty() => Ok(settings),
+            (_, problems) => Err(problems),
+        }
+    }
+}
+
+fn settings(table: &mut Table<'_>) -> Option<Settings> {
+    let intake = amqp::intake(table);
+    Some(Settings {
+        outcomes: amqp::outcomes(table, &intake),
+        intake,
+        timing: timing::timing(table),
+        http: http::http(table),
+        journal: journal::journal(table),
+        subscriber: subscriber::subscriber(table),
+        operators: operator::operators(table),
+        messages: messages::messages(table),
+        log: log::log(table),
+    })
+}
+
+/// The values of the file with those of the environment over them.
+fn tree(text: &str, report: &Report<'_>) -> Node {
+    let (mut root, errors) = document::parse(text);
+    for error in errors {
+        report.syntax_error(&error.origin, &error.message);
+    }
+    report
+        .environment
+        .override_in(&mut root, |variable, why| report.lost(variable, why));
+    root
+}
+
+/// No configuration is that long; a device or a log given by mistake may be endless.
+const MOST_OCTETS: u64 = 4 << 20;
+
+fn read_file(path: &Path) -> Result<String, Problem> {
+    use std::io::Read;
+    let problem = |what: String, right: &str| Problem {
+        place: Place::File(path.to_owned()),
+        key: String::new(),
+        what,
+        right: right.to_owned(),
+    };
+    let unreadable = |error: std::io::Error| {
+        problem(
+            format!("cannot be read: {error}"),
+            "name a file with --config",
+        )
+    };
+    let mut text = Vec::new();
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    file.take(MOST_OCTETS + 1)
+        .read_to_end(&mut text)
+        .map_err(unreadable)?;
+    if text.len() as u64 > MOST_OCTETS {
+        return Err(problem(
+            "is longer than 4 MiB".to_owned(),
+            "name a configuration file with --config",
+        ));
+    }
+    String::from_utf8(text).map_err(|_| problem("is not UTF-8 text".to_owned(), "save it as UTF-8"))
+}

@@ -1,0 +1,279 @@
+//! Reads typed values out of the tree and collects everything that is wrong on the way.
+//!
+//! A reader is a function from a [`Cell`] to a value. One that cannot give it tells the cell what
+//! is wrong and goes on, so that a person sees all their mistakes at once.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::document::{Entry, Node, Origin, Value};
+use super::environment::Environment;
+use super::problem::{Place, Problem};
+
+/// Where problems gather, and what readers may look up.
+pub(super) struct Report<'a> {
+    pub(super) file: &'a Path,
+    pub(super) environment: &'a Environment,
+    problems: RefCell<Vec<Problem>>,
+    syntax_errors: RefCell<Vec<Problem>>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(file: &'a Path, environment: &'a Environment) -> Self {
+        Self {
+            file,
+            environment,
+            problems: RefCell::default(),
+            syntax_errors: RefCell::default(),
+        }
+    }
+
+    pub(super) fn add(
+        &self,
+        origin: &Origin,
+        key: &str,
+        what: impl Into<String>,
+        right: impl Into<String>,
+    ) {
+        self.problems
+            .borrow_mut()
+            .push(self.problem(origin, key, what, right));
+    }
+
+    /// Reports a place where the file is no TOML; `message` says what a parser would have liked.
+    pub(super) fn syntax_error(&self, origin: &Origin, message: &str) {
+        let problem = self.problem(
+            origin,
+            "",
+            format!("is not TOML here: {message}"),
+            "see https://toml.io",
+        );
+        self.syntax_errors.borrow_mut().push(problem);
+    }
+
+    /// Reports an environment variable that overrides nothing.
+    pub(super) fn lost(&self, variable: &str, why: String) {
+        self.add(
+            &Origin::Variable(variable.to_owned()),
+            "",
+            why,
+            "name what is there, or unset the variable",
+        );
+    }
+
+    fn problem(
+        &self,
+        origin: &Origin,
+        key: &str,
+        what: impl Into<String>,
+        right: impl Into<String>,
+    ) -> Problem {
+        let place = match origin.clone() {
+            Origin::Line { line, column } => Place::Line {
+                file: self.file.to_owned(),
+                line,
+                column,
+            },
+            Origin::Variable(name) => Place::Variable(name),
+        };
+        Problem {
+            place,
+            key: key.to_owned(),
+            what: what.into(),
+            right: right.into(),
+        }
+    }
+
+    /// All problems, in the order of the file.
+    ///
+    /// Where it is no TOML, what is said of the values in that line would only confuse, and
+    /// keys may seem to be missing that are not.
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.syntax_errors.into_inner();
+        let broken: BTreeSet<Option<usize>> = problems
+            .iter()
+            .map(|problem| problem.place.line())
+            .collect();
+        let trusted = |problem: &Problem| {
+            broken.is_empty()
+                || (problem.what != MISSING && !broken.contains(&problem.place.line()))
+        };
+        problems.extend(self.problems.into_inner().into_iter().filter(trusted));
+        problems.sort_by(|a, b| a.place.cmp(&b.place));
+        problems
+    }
+}
+
+const MISSING: &str = "is missing";
+
+/// A value under its key.
+pub(super) struct Cell<'a> {
+    pub(super) key: String,
+    pub(super) node: &'a Node,
+    pub(super) report: &'a Report<'a>,
+}
+
+impl Cell<'_> {
+    /// Reports that this value will not do.
+    pub(super) fn wrong<T>(&self, what: impl Into<String>, right: impl Into<String>) -> Option<T> {
+        self.report.add(&self.node.origin, &self.key, what, right);
+        None
+    }
+
+    /// Reports that this value is of another kind, or has another form, than it should.
+    pub(super) fn unfit<T>(&self, right: impl Into<String>) -> Option<T> {
+        self.wrong(format!("is {}", self.shown()), right)
+    }
+
+    /// The value as a person wrote it, shortened.
+    fn shown(&self) -> String {
+        match &self.node.value {
+            Value::Text(text) | Value::Raw(text) => format!("{:?}", shortened(text)),
+            Value::Integer(Some(number)) => number.to_string(),
+            Value::Switch(on) => on.to_string(),
+            Value::Date(text) => text.clone(),
+            _ => self.kind().to_owned(),
+        }
+    }
+
+    /// What kind of value it is, for those that are not to be shown.
+    pub(super) fn kind(&self) -> &'static str {
+        match &self.node.value {
+            Value::Text(_) | Value::Raw(_) => "a text",
+            Value::Integer(Some(_)) => "a number without quotes",
+            Value::Integer(None) => "a number beyond all bounds",
+            Value::Float => "a number with a fraction",
+            Value::Switch(_) => "true or false",
+            Value::Date(_) => "a date or time",
+            Value::List(_) => "a list",
+            Value::Table(_) => "a table",
+        }
+    }
+
+    /// The folder that the configuration stands in, which paths in it are relative to.
+    pub(super) fn folder(&self) -> &Path {
+        self.report.file.parent().unwrap_or(Path::new(""))
+    }
+
+    /// Reads a table, then reports the keys that nobody asked for.
+    pub(super) fn table<T>(&self, read: impl FnOnce(&mut Table<'_>) -> Option<T>) -> Option<T> {
+        let Value::Table(entries) = &self.node.value else {
+            return self.unfit("make it a table of keys");
+        };
+        let mut table = Table {
+            cell: self,
+            entries,
+            asked: Vec::new(),
+        };
+        let value = read(&mut table);
+        table.report_unknown();
+        value
+    }
+
+    fn under(&self, key: &str) -> String {
+        if self.key.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.key)
+        }
+    }
+}
+
+/// A table whose keys are asked for one by one.
+pub(super) struct Table<'a> {
+    cell: &'a Cell<'a>,
+    entries: &'a BTreeMap<String, Entry>,
+    asked: Vec<&'static str>,
+}
+
+impl Table<'_> {
+    /// The value of a key that may be left out.
+    pub(super) fn optional<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&Cell<'_>) -> Option<T>,
+    ) -> Option<T> {
+        self.asked.push(key);
+        let node = &self.entries.get(key)?.node;
+        read(&Cell {
+            key: self.cell.under(key),
+            node,
+            report: self.cell.report,
+        })
+    }
+
+    /// The value of a key that may be left out and then means `default`.
+    pub(super) fn or<T>(
+        &mut self,
+        key: &'static str,
+        default: T,
+        read: impl Fn(&Cell<'_>) -> Option<T>,
+    ) -> T {
+        self.optional(key, read).unwrap_or(default)
+    }
+
+    /// The value of a key that must be there; `right` says what to write.
+    pub(super) fn required<T>(
+        &mut self,
+        key: &'static str,
+        right: &str,
+        read: impl Fn(&Cell<'_>) -> Option<T>,
+    ) -> Option<T> {
+        if !self.has(key) {
+            self.missing(key, right);
+        }
+        self.optional(key, read)
+    }
+
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// Reports that a key is not there.
+    pub(super) fn missing(&self, key: &str, right: &str) {
+        let origin = &self.cell.node.origin;
+        self.cell
+            .report
+            .add(origin, &self.cell.under(key), MISSING, right);
+    }
+
+    /// The folder that the configuration stands in.
+    pub(super) fn folder(&self) -> &Path {
+        self.cell.folder()
+    }
+
+    /// Reports what is wrong with the table as a whole.
+    pub(super) fn wrong<T>(&self, what: impl Into<String>, right: impl Into<String>) -> Option<T> {
+        self.cell.wrong(what, right)
+    }
+
+    fn report_unknown(&self) {
+        for (key, entry) in self.entries {
+            if !self.asked.contains(&key.as_str()) {
+                let right = suggestion(key, &self.asked);
+                self.cell
+                    .report
+                    .add(&entry.origin, &self.cell.under(key), "is not a key", right);
+            }
+        }
+    }
+}
+
+/// Names the known key that was probably meant, or all of them.
+fn suggestion(key: &str, known: &[&str]) -> String {
+    let distance = |known: &&&str| strsim::damerau_levenshtein(key, known);
+    match known.iter().min_by_key(distance) {
+        Some(nearest) if distance(&nearest) <= 1 + key.chars().count() / 4 => {
+            format!("did you mean `{nearest}`?")
+        }
+        _ => format!("known here: {}", known.join(", ")),
+    }
+}
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}

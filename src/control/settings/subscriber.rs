@@ -1,0 +1,140 @@
+//! `[subscriber]`: what keeps a citizen from a flood, and from messages at night.
+
+use std::time::Duration;
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use xabar_events::Language;
+
+use super::reading::{Cell, Table};
+use super::values::{Unique, duration, list, parsed, whole};
+
+/// `[subscriber]`
+#[derive(Clone, Debug)]
+pub struct Subscriber {
+    /// All hold at once; shortest window first. Empty: no limit.
+    pub limits: Vec<Limit>,
+    /// `None`: messages may go at any hour.
+    pub quiet_hours: Option<QuietHours>,
+    /// For subscribers and events that do not say.
+    pub default_language: Language,
+}
+
+/// At most `messages` in any window of length `per`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    pub messages: u32,
+    pub per: Duration,
+}
+
+/// From `from` until just before `to`, past midnight if `to` is the earlier.
+#[derive(Clone, Debug)]
+pub struct QuietHours {
+    pub from: Time,
+    pub to: Time,
+    pub timezone: TimeZone,
+}
+
+impl Default for Subscriber {
+    fn default() -> Self {
+        Self {
+            limits: Vec::new(),
+            quiet_hours: None,
+            default_language: Language::UzLatn,
+        }
+    }
+}
+
+pub(super) fn subscriber(root: &mut Table<'_>) -> Subscriber {
+    root.or("subscriber", Subscriber::default(), |cell: &Cell<'_>| {
+        cell.table(read)
+    })
+}
+
+fn read(table: &mut Table<'_>) -> Option<Subscriber> {
+    let default = Subscriber::default();
+    Some(Subscriber {
+        limits: table.or("limits", default.limits, limits),
+        quiet_hours: table.optional("quiet_hours", |cell: &Cell<'_>| cell.table(quiet_hours)),
+        default_language: table.or("default_language", default.default_language, language),
+    })
+}
+
+/// Each limit costs memory for every subscriber, so there are few and they look back on little.
+const MOST_LIMITS: usize = 4;
+
+fn limits(cell: &Cell<'_>) -> Option<Vec<Limit>> {
+    let windows = Unique::default();
+    let mut limits = list(|cell| cell.table(|table| limit(table, &windows)))(cell)?;
+    if limits.len() > MOST_LIMITS {
+        return cell.wrong(
+            format!("has {} entries", limits.len()),
+            format!("give at most {MOST_LIMITS}"),
+        );
+    }
+    limits.sort_by_key(|limit| limit.per);
+    Some(limits)
+}
+
+fn limit(table: &mut Table<'_>, windows: &Unique) -> Option<Limit> {
+    let messages = table.required("messages", "say how many", whole(1..=100));
+    let per = table.required("per", "say in which time, such as \"10m\"", |cell| {
+        let per = duration("1s"..="31d")(cell)?;
+        windows
+            .check(cell, per.as_millis().to_string())
+            .map(|_| per)
+    });
+    Some(Limit {
+        messages: messages?,
+        per: per?,
+    })
+}
+
+fn quiet_hours(table: &mut Table<'_>) -> Option<QuietHours> {
+    let from = table.required(
+        "from",
+        "say when they begin, such as \"22:00\"",
+        time_of_day,
+    );
+    let to = table.required("to", "say when they end, such as \"08:00\"", time_of_day);
+    let timezone = table.required(
+        "timezone",
+        "name the subscribers' zone, such as \"Asia/Tashkent\"",
+        timezone,
+    );
+    let (from, to) = (from?, to?);
+    if from == to {
+        return table.wrong(
+            "begin and end at the same time",
+            "leave them out if there are none",
+        );
+    }
+    Some(QuietHours {
+        from,
+        to,
+        timezone: timezone?,
+    })
+}
+
+fn time_of_day(cell: &Cell<'_>) -> Option<Time> {
+    parsed("write a time of day such as \"22:00\"", |text| {
+        text.parse().ok()
+    })(cell)
+}
+
+fn timezone(cell: &Cell<'_>) -> Option<TimeZone> {
+    parsed(
+        "name a zone of the IANA database, such as \"Asia/Tashkent\"",
+        |name| TimeZone::get(name).ok(),
+    )(cell)
+}
+
+fn language(cell: &Cell<'_>) -> Option<Language> {
+    let names: Vec<&str> = Language::ALL
+        .iter()
+        .map(|language| language.as_str())
+        .collect();
+    parsed(&format!("choose from {}", names.join(", ")), |text| {
+        text.parse().ok()
+    })(cell)
+}

@@ -1,0 +1,615 @@
+use std::path::Path;
+use std::time::Duration;
+
+use xabar_events::{Language, State};
+
+use super::*;
+
+const REFERENCE: &str = include_str!("../../../config/xabar.toml");
+const FILE: &str = "config/xabar.toml";
+
+fn read(text: &str, variables: &[(&str, &str)]) -> Result<Settings, Vec<Problem>> {
+    Settings::read(text, Path::new(FILE), &variables.iter().copied().collect())
+}
+
+/// What a person is told, without the name of the file.
+fn told(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    let problems = read(text, variables).err().unwrap_or_default();
+    problems
+        .iter()
+        .map(|problem| problem.to_string().replace(&format!("{FILE}:"), ""))
+        .collect()
+}
+
+fn good(text: &str, variables: &[(&str, &str)]) -> Settings {
+    read(text, variables).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+/// One operator, with lines to add or to put in place of others of the same key.
+fn operator(lines: &str) -> String {
+    let given = |key: &str| {
+        lines.lines().any(|line| {
+            line.split('=')
+                .next()
+                .is_some_and(|word| word.trim() == key)
+        })
+    };
+    let usual = [
+        ("name", r#""ucell""#),
+        ("prefixes", r#"["99893"]"#),
+        ("address", r#""127.0.0.1:2775""#),
+        ("system_id", r#""xabar""#),
+        ("password", r#""secret""#),
+        ("sender", r#""MyGov""#),
+    ];
+    let usual = usual
+        .iter()
+        .filter(|(key, _)| !given(key))
+        .map(|(key, value)| format!("{key} = {value}\n"));
+    format!("[[operator]]\n{lines}\n{}", usual.collect::<String>())
+}
+
+#[test]
+fn the_reference_configuration_loads() {
+    let settings = Settings::load(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config/xabar.toml")),
+        &Environment::default(),
+    );
+    let settings = settings.unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let operator = settings.operators.first().unwrap();
+    assert_eq!(
+        (operator.name.as_str(), operator.window, operator.tps),
+        ("ucell", 64, Some(300))
+    );
+    assert_eq!(operator.password.expose(), "secret");
+    assert_eq!(
+        operator.ussd,
+        Some(UssdSettings {
+            dialect: "generic".to_owned()
+        })
+    );
+    assert_eq!(settings.timing, Timing::default());
+    assert_eq!(settings.log, LogSettings::default());
+    assert_eq!(settings.http.unwrap().listen.port(), 8025);
+    assert_eq!(
+        settings.subscriber.limits,
+        [
+            Limit {
+                messages: 3,
+                per: Duration::from_secs(600)
+            },
+            Limit {
+                messages: 10,
+                per: Duration::from_secs(86_400)
+            },
+        ]
+    );
+}
+
+#[test]
+fn every_mobile_prefix_of_the_country_has_an_operator() {
+    let settings = good(REFERENCE, &[]);
+    let carried: Vec<&String> = settings
+        .operators
+        .iter()
+        .flat_map(|operator| &operator.prefixes)
+        .collect();
+    for prefix in [90, 91, 93, 94, 50, 95, 99, 77, 97, 88, 98, 33, 20] {
+        assert!(carried.contains(&&format!("998{prefix}")), "{prefix}");
+    }
+}
+
+#[test]
+fn keys_shown_as_left_out_are_keys() {
+    let shown = REFERENCE.lines().map(|line| match line.strip_prefix("# ") {
+        Some(key) if key.contains(" = ") && !key.contains(',') || key.starts_with("states = ") => {
+            key
+        }
+        _ => line,
+    });
+    let text: String = shown.flat_map(|line| [line, "\n"]).collect();
+    assert!(text.contains("\nsystem_type = \"\""), "{text}");
+    assert_eq!(
+        told(&text.replace("\nmessages = ", "\n# messages = "), &[]),
+        [""; 0]
+    );
+}
+
+#[test]
+fn what_is_left_out_is_off_or_has_its_default() {
+    let settings = good("", &[]);
+    assert!(
+        settings.intake.amqp.is_none()
+            && settings.outcomes.amqp.is_none()
+            && settings.http.is_none()
+    );
+    assert!(settings.subscriber.limits.is_empty() && settings.subscriber.quiet_hours.is_none());
+    assert_eq!(settings.subscriber.default_language, Language::UzLatn);
+    assert_eq!(
+        settings.journal.url,
+        JournalUrl::Sqlite("data/xabar.db".into())
+    );
+
+    let settings = good("[intake.amqp]\n[outcomes.amqp]\n", &[]);
+    let (intake, outcomes) = (
+        settings.intake.amqp.unwrap(),
+        settings.outcomes.amqp.unwrap(),
+    );
+    assert_eq!(
+        (intake.queue.as_str(), intake.prefetch),
+        ("xabar.events", 2000)
+    );
+    assert_eq!(
+        (outcomes.urls, outcomes.states.as_slice(), outcomes.batch),
+        (intake.urls, State::ALL, 1)
+    );
+
+    let operator = good(&operator(""), &[]).operators.remove(0);
+    assert_eq!(
+        (
+            operator.sessions,
+            operator.window,
+            operator.tps,
+            operator.receipts
+        ),
+        (1, 10, None, true)
+    );
+    assert_eq!(
+        (
+            operator.interface_version.octet(),
+            operator.ussd,
+            operator.number
+        ),
+        (0x34, None, None)
+    );
+}
+
+#[test]
+fn a_mistake_is_named_with_its_place_and_its_cure() {
+    let cases = [
+        (
+            "[intake.amqp]\nprefech = 1",
+            "2:1: `intake.amqp.prefech` is not a key; did you mean `prefetch`?",
+        ),
+        (
+            "[intake.ampq]\n",
+            "1:9: `intake.ampq` is not a key; did you mean `amqp`?",
+        ),
+        (
+            "[timing]\nspeed = 1",
+            "2:1: `timing.speed` is not a key; known here: expires, duplicates, response, uncertain, receipt, shutdown",
+        ),
+        (
+            "[timing]\nexpires = 72",
+            "2:11: `timing.expires` is 72; write a length of time from \"1m\" to \"365d\": numbers with the units ms, s, m, h, d or w",
+        ),
+        (
+            "[timing]\nshutdown = \"0s\"",
+            "2:12: `timing.shutdown` is \"0s\"; write a length of time from \"1s\" to \"1h\": numbers with the units ms, s, m, h, d or w",
+        ),
+        (
+            "[intake.amqp]\nprefetch = 70_000",
+            "2:12: `intake.amqp.prefetch` is 70000; give a whole number from 1 to 65535",
+        ),
+        (
+            "[intake.amqp]\nexchange = ''",
+            "2:12: `intake.amqp.exchange` is \"\"; write a name of 1 to 255 octets that does not begin with `amq.`, which is the broker's own",
+        ),
+        (
+            "[outcomes.amqp]\nurl = \"amqp://h\"\nbatch = 0",
+            "3:9: `outcomes.amqp.batch` is 0; give a whole number from 1 to 1000",
+        ),
+        (
+            "http = true",
+            "1:8: `http` is true; make it a table of keys",
+        ),
+        (
+            "[http]\nlisten = \"8025\"",
+            "2:10: `http.listen` is \"8025\"; write an IP address and a port, such as \"127.0.0.1:8025\", or \"0.0.0.0:8025\" for all networks",
+        ),
+        (
+            "[journal]\nurl = \"data/xabar.db\"",
+            "2:7: `journal.url` is not the URL of a journal; write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE",
+        ),
+        (
+            "[subscriber]\ndefault_language = \"uz\"",
+            "2:20: `subscriber.default_language` is \"uz\"; choose from uz-Latn, uz-Cyrl, ru, kaa, en",
+        ),
+        (
+            "[subscriber]\nlimits = [{ messages = 0, per = \"10m\" }]",
+            "2:24: `subscriber.limits[0].messages` is 0; give a whole number from 1 to 100",
+        ),
+        (
+            "[subscriber]\nlimits = [{ messages = 1, per = \"1h\" }, { messages = 2, per = \"60m\" }]",
+            "2:63: `subscriber.limits[1].per` is \"60m\"; `subscriber.limits[0].per` has it already, and only one can: change or remove this one",
+        ),
+        (
+            "[subscriber]\nquiet_hours = { from = \"25:00\", to = \"08:00\", timezone = \"UTC\" }",
+            "2:24: `subscriber.quiet_hours.from` is \"25:00\"; write a time of day such as \"22:00\"",
+        ),
+        (
+            "[subscriber]\nquiet_hours = { from = \"22:00\", to = \"08:00\", timezone = \"Tashkent\" }",
+            "2:58: `subscriber.quiet_hours.timezone` is \"Tashkent\"; name a zone of the IANA database, such as \"Asia/Tashkent\"",
+        ),
+        (
+            "messages = \"nowhere\"",
+            "1:12: `messages` is \"nowhere\"; make the folder config/nowhere, or leave the key out",
+        ),
+        (
+            "[log]\nlevel = \"loud=very\"",
+            "2:9: `log.level` is \"loud=very\"; choose from error, warn, info, debug and trace, for a part of the program as in \"info,xabar::delivery=debug\"",
+        ),
+        ("[http]\nlisten = 127.0.0.1:8025", "2:15: is not TOML here: invalid float"),
+    ];
+    for (text, expected) in cases {
+        let told = told(text, &[]);
+        assert!(
+            told.len() == 1 && told.iter().all(|told| told.starts_with(expected)),
+            "{text}\n{told:#?}"
+        );
+    }
+}
+
+#[test]
+fn outcomes_without_an_intake_need_a_url() {
+    let expected = "1:1: `outcomes.amqp.url` is missing; give one, since there is no [intake.amqp] to take it from";
+    assert_eq!(told("[outcomes.amqp]\n", &[]), [expected]);
+}
+
+#[test]
+fn an_operator_is_checked_against_what_smpp_has_room_for() {
+    let cases = [
+        (
+            "name = \"U Cell\"",
+            "2:8: `operator[0].name` is \"U Cell\"; write 1 to 32 of the characters a-z, 0-9 and -",
+        ),
+        (
+            "prefixes = []",
+            "2:12: `operator[0].prefixes` is empty; give at least one entry",
+        ),
+        (
+            "prefixes = [\"99893\", \"+99894\"]",
+            "2:22: `operator[0].prefixes[1]` is \"+99894\"; write 1 to 15 digits as in the international number, such as \"99893\", without +",
+        ),
+        (
+            "address = \"smsc\"",
+            "2:11: `operator[0].address` is \"smsc\"; write host and port, such as \"smsc.example.uz:2775\" or \"[fd00::1]:2775\"",
+        ),
+        (
+            "system_id = \"a-system-id-of-20-c\"",
+            "2:13: `operator[0].system_id` is \"a-system-id-of-20-c\"; write 1 to 15 ASCII characters; SMPP has no room for more",
+        ),
+        (
+            "sender = \"MyGovernment\"",
+            "2:10: `operator[0].sender` is \"MyGovernment\"; write 1 to 11 Latin letters and digits, or a number of up to 15 digits without +",
+        ),
+        (
+            "number = 555",
+            "2:10: `operator[0].number` is 555; write it in quotes, 1 to 15 digits without +",
+        ),
+        (
+            "receipts = \"yes\"",
+            "2:12: `operator[0].receipts` is \"yes\"; write true or false, without quotes",
+        ),
+        (
+            "sessions = 0",
+            "2:12: `operator[0].sessions` is 0; give a whole number from 1 to 100",
+        ),
+        (
+            "window = 0",
+            "2:10: `operator[0].window` is 0; give a whole number from 1 to 10000",
+        ),
+        (
+            "tps = -3",
+            "2:7: `operator[0].tps` is -3; give a whole number from 1 to 100000",
+        ),
+        (
+            "interface_version = \"3.5\"",
+            "2:21: `operator[0].interface_version` is \"3.5\"; choose from \"3.3\", \"3.4\" and \"5.0\"",
+        ),
+        (
+            "ussd = { dialekt = \"generic\" }",
+            "2:10: `operator[0].ussd.dialekt` is not a key; did you mean `dialect`?",
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(told(&operator(line), &[]), [expected]);
+    }
+}
+
+#[test]
+fn two_operators_share_neither_name_nor_prefix() {
+    let text = operator("") + &operator("");
+    assert_eq!(
+        told(&text, &[]),
+        [
+            "11:8: `operator[1].name` is \"ucell\"; `operator[0].name` has it already, and only one can: change or remove this one",
+            "12:13: `operator[1].prefixes[0]` is \"99893\"; `operator[0].prefixes[0]` has it already, and only one can: change or remove this one",
+        ]
+    );
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
+    let text = "[timing]\nexpire = \"1h\"\nshutdown = 1\n[[operator]]\nname = \"ucell\"\ntps = 0\n";
+    let places: Vec<String> = told(text, &[])
+        .iter()
+        .map(|told| told.split("; ").next().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            "2:1: `timing.expire` is not a key",
+            "3:12: `timing.shutdown` is 1",
+            "4:1: `operator[0].prefixes` is missing",
+            "4:1: `operator[0].address` is missing",
+            "4:1: `operator[0].system_id` is missing",
+            "4:1: `operator[0].password` is missing",
+            "4:1: `operator[0].sender` is missing",
+            "6:7: `operator[0].tps` is 0",
+        ]
+    );
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let settings = good(
+        REFERENCE,
+        &[
+            (
+                "XABAR__INTAKE__AMQP__URL",
+                "['amqp://a:b@one:5672/%2f', 'amqp://a:b@two:5672/%2f']",
+            ),
+            (
+                "XABAR__INTAKE__AMQP__BINDING",
+                "application.status.kadastr,application.status.soliq",
+            ),
+            ("XABAR__OPERATOR__UCELL__TPS", "50"),
+            ("XABAR__OPERATOR__1__PASSWORD", "12345678"),
+            ("XABAR__OPERATOR__1__NUMBER", "556"),
+            ("XABAR__OPERATOR__1__USSD__DIALECT", "generic"),
+            ("XABAR__OPERATOR__UCELL__RECEIPTS", "false"),
+            (
+                "XABAR__SUBSCRIBER__LIMITS",
+                "[{ messages = 1, per = \"1m\" }]",
+            ),
+            ("XABAR__HTTP__LISTEN", "0.0.0.0:80"),
+            ("XABAR_LOG", "debug"),
+            ("UCELL_PASSWORD", "other"),
+        ],
+    );
+    let amqp = settings.intake.amqp.unwrap();
+    assert_eq!(
+        amqp.urls.iter().map(SecretUrl::expose).collect::<Vec<_>>(),
+        ["amqp://a:b@one:5672/%2f", "amqp://a:b@two:5672/%2f",]
+    );
+    assert_eq!(
+        amqp.binding,
+        ["application.status.kadastr", "application.status.soliq"]
+    );
+    assert_eq!(settings.http.unwrap().listen.port(), 80);
+    assert_eq!(
+        settings.subscriber.limits,
+        [Limit {
+            messages: 1,
+            per: Duration::from_secs(60)
+        }]
+    );
+    let [ucell, others] = settings.operators.as_slice() else {
+        panic!()
+    };
+    assert_eq!(
+        (ucell.tps, ucell.receipts, ucell.password.expose()),
+        (Some(50), false, "other")
+    );
+    assert_eq!(
+        (others.password.expose(), others.number.as_deref()),
+        ("12345678", Some("556"))
+    );
+    assert!(others.ussd.is_some());
+}
+
+#[test]
+fn a_mistake_in_the_environment_names_the_variable() {
+    let cases = [
+        (
+            "XABAR__OPERATOR__UCELL__TPS",
+            "fast",
+            "`operator[0].tps` is \"fast\"; give a whole number from 1 to 100000",
+        ),
+        (
+            "XABAR__INTAKE__AMQP__PREFECH",
+            "9",
+            "`intake.amqp.prefech` is not a key; did you mean `prefetch`?",
+        ),
+        (
+            "XABAR__OPERATOR__BEELINE__TPS",
+            "9",
+            "names `beeline`, but the file has: ucell, others; name what is there, or unset the variable",
+        ),
+        (
+            "XABAR__HTTP__LISTEN__PORT",
+            "9",
+            "`http.listen` is a table; write an IP address and a port, such as \"127.0.0.1:8025\", or \"0.0.0.0:8025\" for all networks",
+        ),
+        (
+            "XABAR__SUBSCRIBER__LIMITS__7__MESSAGES",
+            "9",
+            "names entry `7` of a list that has 2, counted from 0; name what is there, or unset the variable",
+        ),
+    ];
+    for (variable, value, expected) in cases {
+        assert_eq!(
+            told(REFERENCE, &[(variable, value)]),
+            [format!("environment {variable}: {expected}")]
+        );
+    }
+}
+
+#[test]
+fn secrets_come_from_variables_and_files() {
+    let folder = std::env::temp_dir().join(format!("xabar-settings-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("password"), "from-a\n").unwrap();
+    let password = |line: &str, variables: &[(&str, &str)]| {
+        let settings = Settings::read(
+            &operator(line),
+            &folder.join("xabar.toml"),
+            &variables.iter().copied().collect(),
+        );
+        settings.map(|settings| {
+            settings
+                .operators
+                .first()
+                .unwrap()
+                .password
+                .expose()
+                .to_owned()
+        })
+    };
+    assert_eq!(
+        password("password = { file = \"password\" }", &[]).unwrap(),
+        "from-a"
+    );
+    assert_eq!(
+        password("password = { env = \"P\" }", &[("P", "given")]).unwrap(),
+        "given"
+    );
+    assert_eq!(
+        password("password = { env = \"P\", default = \"spare\" }", &[]).unwrap(),
+        "spare"
+    );
+    for (line, expected) in [
+        (
+            "password = { env = \"P\" }",
+            "names the environment variable P, which is not set",
+        ),
+        (
+            "password = { file = \"none\" }",
+            "names the file none, which cannot be read (No such file or directory (os error 2))",
+        ),
+        (
+            "password = { default = \"p\" }",
+            "needs either `env` or `file`",
+        ),
+    ] {
+        assert_eq!(
+            password(line, &[]).unwrap_err().first().unwrap().what,
+            expected
+        );
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn no_secret_is_ever_shown() {
+    let text = "[intake.amqp]\nurl = [\"amqp://guest:hunter2@a:5672/%2f\"]\n[outcomes.amqp]\n[journal]\nurl = \"postgres://x:hunter2@h/d?password=hunter2\"\n";
+    let shown = format!(
+        "{:?}",
+        good(
+            &(text.to_owned() + &operator("password = \"hunter2\"")),
+            &[]
+        )
+    );
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert!(
+        shown.contains("amqp://***@a:5672/%2f") && shown.contains("postgres://***@h/d"),
+        "{shown}"
+    );
+
+    let mistakes = [
+        "[intake.amqp]\nurl = \"ampq://guest:hunter2@a\"".to_owned(),
+        "[intake.amqp]\nurl = \"amqp://guest:hunter2@a:notaport/%2f\"".to_owned(),
+        "[journal]\nurl = \"mysql://x:hunter2@h/d\"".to_owned(),
+        operator("password = \"hunter2-too-long\""),
+        operator("password = hunter2"),
+        operator("password = { env = \"P\", default = \"hunter2-too-long\" }"),
+        operator("password = [\"hunter2\"]"),
+        operator("pasword = \"hunter2\""),
+    ];
+    for text in mistakes {
+        let told = told(&text, &[]);
+        assert!(
+            !told.is_empty() && !told.concat().contains("hunter2"),
+            "{told:#?}"
+        );
+    }
+    assert!(
+        !told(&operator("password = 31337313"), &[])
+            .concat()
+            .contains("31337313")
+    );
+}
+
+#[test]
+fn nonsense_is_a_problem_and_no_panic() {
+    for text in [
+        "\0",
+        "[",
+        "= =",
+        "[[operator]]\n[operator]",
+        "operator = 3",
+        "a.b.c.d = 1",
+        "[intake]\namqp = []",
+        &"[".repeat(10_000),
+        "ў = \"ғ\"",
+    ] {
+        assert!(!told(text, &[]).is_empty(), "{text}");
+    }
+    for (variable, value) in [
+        ("XABAR__", ""),
+        ("XABAR____", "x"),
+        ("XABAR__OPERATOR", "{"),
+        ("XABAR__HTTP", "[[["),
+        ("XABAR__OPERATOR__-1__TPS", "1"),
+    ] {
+        assert!(
+            !told(REFERENCE, &[(variable, value)]).is_empty(),
+            "{variable}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_a_problem() {
+    let problems = Settings::load(
+        Path::new("/nonexistent/xabar.toml"),
+        &Environment::default(),
+    )
+    .unwrap_err();
+    let told = problems.first().unwrap().to_string();
+    assert_eq!(
+        told,
+        "/nonexistent/xabar.toml: cannot be read: No such file or directory (os error 2); name a file with --config"
+    );
+}
+
+#[test]
+fn durations_are_written_as_people_write_them() {
+    for (text, millis) in [
+        ("500ms", 500),
+        ("30s", 30_000),
+        ("1h30m", 5_400_000),
+        ("7d", 604_800_000),
+        ("2w", 1_209_600_000),
+    ] {
+        assert_eq!(
+            values::parse_duration(text),
+            Some(Duration::from_millis(millis)),
+            "{text}"
+        );
+    }
+    for text in [
+        "",
+        "5",
+        "h",
+        "1.5h",
+        "-1s",
+        "1y",
+        "99999999999999999999s",
+        "9999999999999999d",
+        "1h 30",
+    ] {
+        assert_eq!(values::parse_duration(text), None, "{text}");
+    }
+}
