@@ -13,6 +13,8 @@ mod forget;
 mod keys;
 mod lookup;
 mod outbox;
+#[cfg(test)]
+mod property;
 mod reader;
 mod receipts;
 mod rows;

@@ -10,7 +10,7 @@ use crate::journal::{Books, JournalError, Message, MessageId, OperatorId, Outgoi
 /// A read-only way into a SQLite journal, whether or not a gateway runs on it.
 #[derive(Debug)]
 pub struct SqliteReader {
-    db: Connection,
+    pub(super) db: Connection,
     path: PathBuf,
 }
 
