@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::journal::JournalError;
@@ -41,6 +42,8 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
     // the log after a crash makes the others wait.
     db.busy_timeout(Duration::from_secs(5))?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Else some statements are planned anew for each value that is bound to them.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(db)
 }
 
