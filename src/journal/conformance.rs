@@ -55,24 +55,52 @@ pub(super) fn an_event_is_accepted_once(journal: &mut dyn Journal) {
     accept(journal, [waiting(1)]);
     let mut again = waiting(1);
     again.record.id = MessageId(2);
-    let twice = Changes { accepted: vec![again], ..Changes::default() };
-    assert!(matches!(journal.commit(&twice), Err(JournalError::Refused { .. })));
-    let both = Changes { accepted: vec![waiting(3), Message { record: renumbered(3, 4), ..waiting(3) }], ..Changes::default() };
-    assert!(matches!(journal.commit(&both), Err(JournalError::Refused { .. })));
+    let twice = Changes {
+        accepted: vec![again],
+        ..Changes::default()
+    };
+    assert!(matches!(
+        journal.commit(&twice),
+        Err(JournalError::Refused { .. })
+    ));
+    let both = Changes {
+        accepted: vec![
+            waiting(3),
+            Message {
+                record: renumbered(3, 4),
+                ..waiting(3)
+            },
+        ],
+        ..Changes::default()
+    };
+    assert!(matches!(
+        journal.commit(&both),
+        Err(JournalError::Refused { .. })
+    ));
     assert_eq!(facts(journal, 3).duplicate_of, None);
 }
 
 pub(super) fn the_same_id_of_another_agency_is_another_event(journal: &mut dyn Journal) {
     accept(journal, [waiting(1)]);
     let mut other = waiting(2);
-    other.record.key = EventKey { agency: Agency::from_name("soliq").unwrap(), ..key(1) };
+    other.record.key = EventKey {
+        agency: Agency::from_name("soliq").unwrap(),
+        ..key(1)
+    };
     accept(journal, [other]);
     assert_eq!(facts(journal, 1).duplicate_of, Some(MessageId(1)));
 }
 
 pub(super) fn a_withdrawn_key_is_remembered(journal: &mut dyn Journal) {
     let at = UnixMillis(1000);
-    commit(journal, Changes { at, cancelled: vec![key(1)], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            at,
+            cancelled: vec![key(1)],
+            ..Changes::default()
+        },
+    );
     assert!(facts(journal, 1).cancelled);
     assert!(!facts(journal, 2).cancelled);
     assert_eq!(journal.forget(UnixMillis(999), 10).unwrap(), 0);
@@ -90,7 +118,8 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
     full.content.language = Some(Language::Kaa);
     full.content.params = vec![("office".into(), "Yunusobod \"DXM\"".into())];
     full.content.legal = true;
-    full.content.traceparent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
+    full.content.traceparent =
+        Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
     accept(journal, [full.clone(), waiting(8)]);
     assert_eq!(journal.message(MessageId(7)).unwrap(), Some(full.clone()));
     assert_eq!(journal.message(MessageId(9)).unwrap(), None);
@@ -106,46 +135,131 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
         text: Some("Arizangiz ma’qullandi".into()),
         segments: vec![Segment::Accepted, Segment::Sent],
     };
-    progress.history.push(Told { reason: Some(Reason::Uncertain), until: Some(UnixMillis(9)), ..told(State::Deferred) });
-    progress.history.push(Told { code: Some("0x00000058".into()), by: Some("e9".into()), ..told(State::Submitted) });
-    commit(journal, Changes { progressed: vec![full.record.clone()], ..Changes::default() });
+    progress.history.push(Told {
+        reason: Some(Reason::Uncertain),
+        until: Some(UnixMillis(9)),
+        ..told(State::Deferred)
+    });
+    progress.history.push(Told {
+        code: Some("0x00000058".into()),
+        by: Some("e9".into()),
+        ..told(State::Submitted)
+    });
+    commit(
+        journal,
+        Changes {
+            progressed: vec![full.record.clone()],
+            ..Changes::default()
+        },
+    );
     assert_eq!(journal.message(MessageId(7)).unwrap(), Some(full.clone()));
-    assert_eq!(journal.reader().unwrap().message(MessageId(7)).unwrap(), Some(full));
+    assert_eq!(
+        journal.reader().unwrap().message(MessageId(7)).unwrap(),
+        Some(full)
+    );
 }
 
 pub(super) fn what_is_due_comes_in_order_after_the_cursor(journal: &mut dyn Journal) {
-    accept(journal, [due(1, 300), due(2, 100), due(3, 200), due(4, 100), due(5, 400)]);
+    accept(
+        journal,
+        [
+            due(1, 300),
+            due(2, 100),
+            due(3, 200),
+            due(4, 100),
+            due(5, 400),
+        ],
+    );
     let now = UnixMillis(300);
     assert_eq!(due_ids(journal, Cursor::default(), now, 10), [2, 4, 3, 1]);
     assert_eq!(due_ids(journal, Cursor::default(), now, 2), [2, 4]);
-    let after = Cursor { due: UnixMillis(100), id: 2 };
+    let after = Cursor {
+        due: UnixMillis(100),
+        id: 2,
+    };
     assert_eq!(due_ids(journal, after, now, 2), [4, 3]);
-    let past_all_of_it = Cursor { due: UnixMillis(100), id: u64::MAX };
+    let past_all_of_it = Cursor {
+        due: UnixMillis(100),
+        id: u64::MAX,
+    };
     assert_eq!(due_ids(journal, past_all_of_it, now, 10), [3, 1]);
-    assert_eq!(journal.next_due(QUEUE, past_all_of_it).unwrap(), Some(UnixMillis(200)));
-    assert_eq!(journal.next_due(QUEUE, Cursor { due: UnixMillis(400), id: 5 }).unwrap(), None);
+    assert_eq!(
+        journal.next_due(QUEUE, past_all_of_it).unwrap(),
+        Some(UnixMillis(200))
+    );
+    assert_eq!(
+        journal
+            .next_due(
+                QUEUE,
+                Cursor {
+                    due: UnixMillis(400),
+                    id: 5
+                }
+            )
+            .unwrap(),
+        None
+    );
 
-    let gone = [progressed(2, Phase::InFlight, State::Accepted), progressed(4, Phase::Settled, State::Superseded)];
+    let gone = [
+        progressed(2, Phase::InFlight, State::Accepted),
+        progressed(4, Phase::Settled, State::Superseded),
+    ];
     let mut later = due(3, 350).record;
-    later.progress.history.push(Told { reason: Some(Reason::QuietHours), ..told(State::Deferred) });
-    commit(journal, Changes { progressed: [gone.to_vec(), vec![later]].concat(), ..Changes::default() });
-    assert_eq!(due_ids(journal, Cursor::default(), UnixMillis(500), 10), [1, 3, 5]);
+    later.progress.history.push(Told {
+        reason: Some(Reason::QuietHours),
+        ..told(State::Deferred)
+    });
+    commit(
+        journal,
+        Changes {
+            progressed: [gone.to_vec(), vec![later]].concat(),
+            ..Changes::default()
+        },
+    );
+    assert_eq!(
+        due_ids(journal, Cursor::default(), UnixMillis(500), 10),
+        [1, 3, 5]
+    );
 }
 
 pub(super) fn arrivals_bring_what_is_known_of_thread_and_subscriber(journal: &mut dyn Journal) {
-    let thread = ThreadFacts { attempted: Some(ThreadOrder { time: UnixMillis(-5), id: MessageId(1) }), waiting: 3 };
-    let subscriber = SubscriberFacts { submitted: vec![UnixMillis(1), UnixMillis(1_700_000_000_000)] };
+    let thread = ThreadFacts {
+        attempted: Some(ThreadOrder {
+            time: UnixMillis(-5),
+            id: MessageId(1),
+        }),
+        waiting: 3,
+    };
+    let subscriber = SubscriberFacts {
+        submitted: vec![UnixMillis(1), UnixMillis(1_700_000_000_000)],
+    };
     let accepted = vec![waiting(1), waiting(2)];
-    let Record { thread: key, msisdn, .. } = accepted[0].record;
-    commit(journal, Changes {
-        accepted,
-        threads: vec![(key, thread)],
-        subscribers: vec![(msisdn, subscriber.clone())],
-        ..Changes::default()
-    });
-    let arrivals = journal.due(QUEUE, Cursor::default(), UnixMillis::NEVER, 10).unwrap();
+    let Record {
+        thread: key,
+        msisdn,
+        ..
+    } = accepted[0].record;
+    commit(
+        journal,
+        Changes {
+            accepted,
+            threads: vec![(key, thread)],
+            subscribers: vec![(msisdn, subscriber.clone())],
+            ..Changes::default()
+        },
+    );
+    let arrivals = journal
+        .due(QUEUE, Cursor::default(), UnixMillis::NEVER, 10)
+        .unwrap();
     assert_eq!(arrivals.len(), 2);
-    assert_eq!(arrivals[0], Arrival { message: waiting(1), thread, subscriber: subscriber.clone() });
+    assert_eq!(
+        arrivals[0],
+        Arrival {
+            message: waiting(1),
+            thread,
+            subscriber: subscriber.clone()
+        }
+    );
     assert_eq!(arrivals[1].thread, ThreadFacts::default());
     assert_eq!(arrivals[1].subscriber, SubscriberFacts::default());
     let known = facts(journal, 1);
@@ -157,7 +271,13 @@ pub(super) fn arrivals_bring_what_is_known_of_thread_and_subscriber(journal: &mu
         ..Changes::default()
     };
     commit(journal, nothing);
-    assert_eq!(facts(journal, 1), Facts { duplicate_of: Some(MessageId(1)), ..Facts::default() });
+    assert_eq!(
+        facts(journal, 1),
+        Facts {
+            duplicate_of: Some(MessageId(1)),
+            ..Facts::default()
+        }
+    );
 }
 
 pub(super) fn queues_are_where_something_waits(journal: &mut dyn Journal) {
@@ -167,18 +287,34 @@ pub(super) fn queues_are_where_something_waits(journal: &mut dyn Journal) {
         message.record.priority = priority;
         message
     };
-    let queue = |operator, priority| Queue { operator: OperatorId(operator), priority };
-    accept(journal, [
-        elsewhere(1, 0, Priority::Bulk),
-        elsewhere(2, 7, Priority::Urgent),
-        elsewhere(3, 7, Priority::Bulk),
-        elsewhere(4, 7, Priority::Urgent),
-    ]);
-    let all = [queue(0, Priority::Bulk), queue(7, Priority::Urgent), queue(7, Priority::Bulk)];
+    let queue = |operator, priority| Queue {
+        operator: OperatorId(operator),
+        priority,
+    };
+    accept(
+        journal,
+        [
+            elsewhere(1, 0, Priority::Bulk),
+            elsewhere(2, 7, Priority::Urgent),
+            elsewhere(3, 7, Priority::Bulk),
+            elsewhere(4, 7, Priority::Urgent),
+        ],
+    );
+    let all = [
+        queue(0, Priority::Bulk),
+        queue(7, Priority::Urgent),
+        queue(7, Priority::Bulk),
+    ];
     assert_eq!(journal.queues().unwrap(), all);
     let mut settled = progressed(3, Phase::Settled, State::Expired);
     settled.progress.operator = OperatorId(7);
-    commit(journal, Changes { progressed: vec![settled], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            progressed: vec![settled],
+            ..Changes::default()
+        },
+    );
     assert_eq!(journal.queues().unwrap(), all[..2]);
 }
 
@@ -189,10 +325,19 @@ pub(super) fn siblings_are_those_that_wait(journal: &mut dyn Journal) {
         message.record.thread = thread;
         message
     };
-    accept(journal, [of_thread(1), waiting(2), of_thread(3), of_thread(4)]);
+    accept(
+        journal,
+        [of_thread(1), waiting(2), of_thread(3), of_thread(4)],
+    );
     let mut settled = of_thread(3).record;
     settled.progress = progressed(3, Phase::Settled, State::Superseded).progress;
-    commit(journal, Changes { progressed: vec![settled], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            progressed: vec![settled],
+            ..Changes::default()
+        },
+    );
     assert_eq!(ids(&journal.siblings(thread).unwrap()), [1, 4]);
 }
 
@@ -202,44 +347,119 @@ pub(super) fn what_expires_first_is_told_first(journal: &mut dyn Journal) {
         message.record.expires = UnixMillis(at);
         message
     };
-    accept(journal, [expires(1, 300), expires(2, 100), expires(3, 200), expires(4, 301)]);
+    accept(
+        journal,
+        [
+            expires(1, 300),
+            expires(2, 100),
+            expires(3, 200),
+            expires(4, 301),
+        ],
+    );
     let expired = journal.expired(UnixMillis(300), 10).unwrap();
-    assert_eq!(expired, [2, 3, 1].map(|number| expires(number, [300, 100, 200][usize::try_from(number).unwrap() - 1]).record));
+    assert_eq!(
+        expired,
+        [2, 3, 1].map(|number| expires(
+            number,
+            [300, 100, 200][usize::try_from(number).unwrap() - 1]
+        )
+        .record)
+    );
     assert_eq!(journal.expired(UnixMillis(300), 1).unwrap().len(), 1);
 }
 
 pub(super) fn in_flight_is_what_has_no_result(journal: &mut dyn Journal) {
-    let at_once = Message { record: progressed(2, Phase::InFlight, State::Accepted), ..waiting(2) };
+    let at_once = Message {
+        record: progressed(2, Phase::InFlight, State::Accepted),
+        ..waiting(2)
+    };
     accept(journal, [waiting(1), at_once, waiting(3)]);
-    commit(journal, Changes { progressed: vec![progressed(3, Phase::InFlight, State::Accepted)], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(3, Phase::InFlight, State::Accepted)],
+            ..Changes::default()
+        },
+    );
     assert_eq!(ids(&journal.in_flight().unwrap()), [2, 3]);
-    commit(journal, Changes { progressed: vec![progressed(2, Phase::Submitted, State::Submitted)], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(2, Phase::Submitted, State::Submitted)],
+            ..Changes::default()
+        },
+    );
     assert_eq!(ids(&journal.in_flight().unwrap()), [3]);
 }
 
 pub(super) fn a_segment_awaits_its_receipt(journal: &mut dyn Journal) {
     accept(journal, [waiting(1), waiting(2)]);
-    let all = vec![awaiting(1, 0, "A1", 10), awaiting(1, 1, "A2", 10), awaiting(2, 0, "A2", 20)];
-    commit(journal, Changes { awaiting: all, ..Changes::default() });
+    let all = vec![
+        awaiting(1, 0, "A1", 10),
+        awaiting(1, 1, "A2", 10),
+        awaiting(2, 0, "A2", 20),
+    ];
+    commit(
+        journal,
+        Changes {
+            awaiting: all,
+            ..Changes::default()
+        },
+    );
     let found = |journal: &mut dyn Journal, smsc_ids: &[&str]| -> Vec<_> {
         let found = journal.awaiting(OPERATOR, smsc_ids).unwrap();
-        found.into_iter().map(|(awaiting, record)| (record.id.0, awaiting.segment, awaiting.at.0)).collect()
+        found
+            .into_iter()
+            .map(|(awaiting, record)| (record.id.0, awaiting.segment, awaiting.at.0))
+            .collect()
     };
-    assert_eq!(found(journal, &["A2", "A3", "A1"]), [(1, 1, 10), (2, 0, 20), (1, 0, 10)]);
+    assert_eq!(
+        found(journal, &["A2", "A3", "A1"]),
+        [(1, 1, 10), (2, 0, 20), (1, 0, 10)]
+    );
     assert_eq!(journal.awaiting(OperatorId(9), &["A1"]).unwrap(), []);
-    commit(journal, Changes { receipted: vec![MessageId(1)], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            receipted: vec![MessageId(1)],
+            ..Changes::default()
+        },
+    );
     assert_eq!(found(journal, &["A1", "A2"]), [(2, 0, 20)]);
     // Its response and its receipt came in one beat.
-    commit(journal, Changes { awaiting: vec![awaiting(1, 0, "B1", 30)], receipted: vec![MessageId(1)], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            awaiting: vec![awaiting(1, 0, "B1", 30)],
+            receipted: vec![MessageId(1)],
+            ..Changes::default()
+        },
+    );
     assert_eq!(found(journal, &["B1"]), []);
 }
 
 pub(super) fn the_oldest_without_a_receipt_come_first(journal: &mut dyn Journal) {
     accept(journal, [waiting(1), waiting(2), waiting(3)]);
-    let all = vec![awaiting(2, 0, "A1", 10), awaiting(2, 1, "A2", 10), awaiting(1, 0, "A3", 20), awaiting(3, 0, "A4", 30)];
-    commit(journal, Changes { awaiting: all, ..Changes::default() });
+    let all = vec![
+        awaiting(2, 0, "A1", 10),
+        awaiting(2, 1, "A2", 10),
+        awaiting(1, 0, "A3", 20),
+        awaiting(3, 0, "A4", 30),
+    ];
+    commit(
+        journal,
+        Changes {
+            awaiting: all,
+            ..Changes::default()
+        },
+    );
     let unreceipted = |journal: &mut dyn Journal, before, limit| -> Vec<u64> {
-        journal.unreceipted(UnixMillis(before), limit).unwrap().iter().map(|record| record.id.0).collect()
+        journal
+            .unreceipted(UnixMillis(before), limit)
+            .unwrap()
+            .iter()
+            .map(|record| record.id.0)
+            .collect()
     };
     assert_eq!(unreceipted(journal, 20, 10), [2, 1]);
     assert_eq!(unreceipted(journal, 20, 1), [2]);
@@ -253,22 +473,51 @@ pub(super) fn a_held_receipt_waits_for_its_segment(journal: &mut dyn Journal) {
         at: UnixMillis(at),
         octets: bytes::Bytes::from_static(b"\0\xff\x80"),
     };
-    commit(journal, Changes { held: vec![(1, held("A1", 5)), (2, held("A2", 6)), (3, held("A1", 7))], ..Changes::default() });
-    assert_eq!(journal.held(OPERATOR, &["A1", "A3"]).unwrap(), [(1, held("A1", 5)), (3, held("A1", 7))]);
+    commit(
+        journal,
+        Changes {
+            held: vec![(1, held("A1", 5)), (2, held("A2", 6)), (3, held("A1", 7))],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(
+        journal.held(OPERATOR, &["A1", "A3"]).unwrap(),
+        [(1, held("A1", 5)), (3, held("A1", 7))]
+    );
     assert_eq!(journal.held(OperatorId(9), &["A1"]).unwrap(), []);
-    commit(journal, Changes { released: vec![1, 3], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            released: vec![1, 3],
+            ..Changes::default()
+        },
+    );
     assert_eq!(journal.held(OPERATOR, &["A1"]).unwrap(), []);
     let start = journal.start().unwrap();
     assert_eq!((start.held, start.last_held), (1, 3));
 }
 
 pub(super) fn outcomes_go_out_in_order_and_leave_when_published(journal: &mut dyn Journal) {
-    commit(journal, Changes { outgoing: (1..=3).map(outgoing).collect(), ..Changes::default() });
-    commit(journal, Changes { outgoing: (4..=6).map(outgoing).collect(), ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            outgoing: (1..=3).map(outgoing).collect(),
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            outgoing: (4..=6).map(outgoing).collect(),
+            ..Changes::default()
+        },
+    );
     let mut reader = journal.reader().unwrap();
     let mut outbox = |after, limit| -> Vec<u64> {
         let found = reader.outbox(after, limit).unwrap();
-        found.iter().for_each(|one| assert_eq!(*one, outgoing(one.number)));
+        found
+            .iter()
+            .for_each(|one| assert_eq!(*one, outgoing(one.number)));
         found.iter().map(|one| one.number).collect()
     };
     assert_eq!(outbox(0, 100), [1, 2, 3, 4, 5, 6]);
@@ -276,12 +525,31 @@ pub(super) fn outcomes_go_out_in_order_and_leave_when_published(journal: &mut dy
     assert_eq!(outbox(2, 2), [3, 4]);
     assert_eq!(outbox(6, 100), [0; 0]);
     assert_eq!(outbox(u64::MAX, 100), [0; 0]);
-    commit(journal, Changes { published: Some(2), ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            published: Some(2),
+            ..Changes::default()
+        },
+    );
     assert_eq!(outbox(0, 100), [3, 4, 5, 6]);
-    commit(journal, Changes { published: Some(5), outgoing: vec![outgoing(7)], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            published: Some(5),
+            outgoing: vec![outgoing(7)],
+            ..Changes::default()
+        },
+    );
     assert_eq!(outbox(0, 100), [6, 7]);
     assert_eq!(outbox(6, 100), [7]);
-    commit(journal, Changes { published: Some(7), ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            published: Some(7),
+            ..Changes::default()
+        },
+    );
     assert_eq!(outbox(0, 100), [0; 0]);
 }
 
@@ -292,39 +560,99 @@ pub(super) fn a_refused_commit_leaves_nothing(journal: &mut dyn Journal) {
         accepted: vec![waiting(1)],
         progressed: vec![progressed(2, Phase::InFlight, State::Accepted)],
         cancelled: vec![key(5)],
-        threads: vec![(waiting(1).record.thread, ThreadFacts { attempted: None, waiting: 1 })],
-        subscribers: vec![(waiting(1).record.msisdn, SubscriberFacts { submitted: vec![UnixMillis(1)] })],
+        threads: vec![(
+            waiting(1).record.thread,
+            ThreadFacts {
+                attempted: None,
+                waiting: 1,
+            },
+        )],
+        subscribers: vec![(
+            waiting(1).record.msisdn,
+            SubscriberFacts {
+                submitted: vec![UnixMillis(1)],
+            },
+        )],
         outgoing: vec![outgoing(1)],
         ..Changes::default()
     };
-    assert!(matches!(journal.commit(&refused), Err(JournalError::Refused { .. })));
+    assert!(matches!(
+        journal.commit(&refused),
+        Err(JournalError::Refused { .. })
+    ));
     assert_eq!(journal.start().unwrap(), before);
     assert_eq!(facts(journal, 1), Facts::default());
     assert!(!facts(journal, 5).cancelled);
     let mut reader = journal.reader().unwrap();
     assert_eq!(reader.outbox(0, 10).unwrap(), []);
     assert_eq!(reader.books().unwrap(), []);
-    commit(journal, Changes { progressed: vec![], ..refused });
+    commit(
+        journal,
+        Changes {
+            progressed: vec![],
+            ..refused
+        },
+    );
     assert_eq!(facts(journal, 1).duplicate_of, Some(MessageId(1)));
 }
 
 pub(super) fn the_books_balance(journal: &mut dyn Journal) {
     let mut other = waiting(4);
-    other.record.key = EventKey { agency: Agency::from_name("adliya").unwrap(), ..key(4) };
-    let at_once = Message { record: progressed(3, Phase::Settled, State::Suppressed), ..waiting(3) };
+    other.record.key = EventKey {
+        agency: Agency::from_name("adliya").unwrap(),
+        ..key(4)
+    };
+    let at_once = Message {
+        record: progressed(3, Phase::Settled, State::Suppressed),
+        ..waiting(3)
+    };
     accept(journal, [waiting(1), waiting(2), at_once, other]);
-    commit(journal, Changes { progressed: vec![progressed(1, Phase::Settled, State::Unknown)], ..Changes::default() });
-    commit(journal, Changes { progressed: vec![progressed(2, Phase::Submitted, State::Submitted)], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(1, Phase::Settled, State::Unknown)],
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(2, Phase::Submitted, State::Submitted)],
+            ..Changes::default()
+        },
+    );
     let mut reader = journal.reader().unwrap();
-    let kadastr = |waiting, settled| Books { agency: "kadastr".into(), accepted: 3, waiting, settled };
-    let adliya = Books { agency: "adliya".into(), accepted: 1, waiting: 1, settled: vec![] };
+    let kadastr = |waiting, settled| Books {
+        agency: "kadastr".into(),
+        accepted: 3,
+        waiting,
+        settled,
+    };
+    let adliya = Books {
+        agency: "adliya".into(),
+        accepted: 1,
+        waiting: 1,
+        settled: vec![],
+    };
     let unknown = vec![(State::Suppressed, 1), (State::Unknown, 1)];
-    assert_eq!(reader.books().unwrap(), [adliya.clone(), kadastr(1, unknown)]);
+    assert_eq!(
+        reader.books().unwrap(),
+        [adliya.clone(), kadastr(1, unknown)]
+    );
 
     // A receipt came after all.
-    commit(journal, Changes { progressed: vec![progressed(1, Phase::Settled, State::Delivered)], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(1, Phase::Settled, State::Delivered)],
+            ..Changes::default()
+        },
+    );
     let delivered = vec![(State::Delivered, 1), (State::Suppressed, 1)];
-    assert_eq!(reader.books().unwrap(), [adliya.clone(), kadastr(1, delivered.clone())]);
+    assert_eq!(
+        reader.books().unwrap(),
+        [adliya.clone(), kadastr(1, delivered.clone())]
+    );
     while journal.forget(UnixMillis::NEVER, 1).unwrap() > 0 {}
     assert_eq!(reader.books().unwrap(), [adliya, kadastr(1, delivered)]);
 }
@@ -337,19 +665,81 @@ pub(super) fn people_find_messages(journal: &mut dyn Journal) {
         message.record.msisdn = msisdn(subscriber);
         message
     };
-    accept(journal, [far(1, "48", 1), far(2, "49", 2), far(200_000, "48", 2), far(9_000_000, "48", 1)]);
-    commit(journal, Changes { progressed: vec![progressed(2, Phase::Settled, State::Expired)], ..Changes::default() });
+    accept(
+        journal,
+        [
+            far(1, "48", 1),
+            far(2, "49", 2),
+            far(200_000, "48", 2),
+            far(9_000_000, "48", 1),
+        ],
+    );
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(2, Phase::Settled, State::Expired)],
+            ..Changes::default()
+        },
+    );
     let mut reader = journal.reader().unwrap();
     let mut find = |question: Question, limit| ids(&reader.find(&question, limit).unwrap());
-    let application = |number: &str| Question { application: Some(number.into()), ..Question::default() };
+    let application = |number: &str| Question {
+        application: Some(number.into()),
+        ..Question::default()
+    };
     assert_eq!(find(application("48"), 10), [1, 200_000, 9_000_000]);
     assert_eq!(find(application("48"), 2), [1, 200_000]);
     assert_eq!(find(application("4"), 10), [0; 0]);
-    assert_eq!(find(Question { msisdn: Some(msisdn(2)), ..Question::default() }, 10), [2, 200_000]);
-    assert_eq!(find(Question { msisdn: Some(msisdn(2)), ..application("48") }, 10), [200_000]);
-    assert_eq!(find(Question { event: Some("e2".into()), ..Question::default() }, 10), [2]);
-    assert_eq!(find(Question { state: Some(State::Expired), ..Question::default() }, 10), [2]);
-    assert_eq!(find(Question { state: Some(State::Expired), ..application("48") }, 10), [0; 0]);
+    assert_eq!(
+        find(
+            Question {
+                msisdn: Some(msisdn(2)),
+                ..Question::default()
+            },
+            10
+        ),
+        [2, 200_000]
+    );
+    assert_eq!(
+        find(
+            Question {
+                msisdn: Some(msisdn(2)),
+                ..application("48")
+            },
+            10
+        ),
+        [200_000]
+    );
+    assert_eq!(
+        find(
+            Question {
+                event: Some("e2".into()),
+                ..Question::default()
+            },
+            10
+        ),
+        [2]
+    );
+    assert_eq!(
+        find(
+            Question {
+                state: Some(State::Expired),
+                ..Question::default()
+            },
+            10
+        ),
+        [2]
+    );
+    assert_eq!(
+        find(
+            Question {
+                state: Some(State::Expired),
+                ..application("48")
+            },
+            10
+        ),
+        [0; 0]
+    );
     assert_eq!(find(Question::default(), 3), [1, 2, 200_000]);
 }
 
@@ -363,19 +753,36 @@ pub(super) fn what_is_settled_long_ago_is_forgotten(journal: &mut dyn Journal) {
     for (at, number) in [(100, 3), (200, 1), (300, 2)] {
         commit(journal, settle(at, number));
     }
-    commit(journal, Changes { awaiting: vec![awaiting(3, 0, "A1", 100)], ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            awaiting: vec![awaiting(3, 0, "A1", 100)],
+            ..Changes::default()
+        },
+    );
     assert_eq!(journal.forget(UnixMillis(99), 10).unwrap(), 0);
     assert_eq!(journal.forget(UnixMillis(200), 1).unwrap(), 1);
     assert_eq!(journal.forget(UnixMillis(200), 10).unwrap(), 1);
     assert_eq!(journal.forget(UnixMillis(200), 10).unwrap(), 0);
     for (number, known) in [(1, false), (2, true), (3, false), (4, true)] {
-        assert_eq!(journal.message(MessageId(number)).unwrap().is_some(), known, "{number}");
-        assert_eq!(facts(journal, number).duplicate_of.is_some(), known, "{number}");
+        assert_eq!(
+            journal.message(MessageId(number)).unwrap().is_some(),
+            known,
+            "{number}"
+        );
+        assert_eq!(
+            facts(journal, number).duplicate_of.is_some(),
+            known,
+            "{number}"
+        );
     }
     assert_eq!(journal.awaiting(OPERATOR, &["A1"]).unwrap(), []);
     assert_eq!(journal.unreceipted(UnixMillis::NEVER, 10).unwrap(), []);
     // Its event may come once more, and is a new one then.
-    let again = Message { record: renumbered(3, 6), ..waiting(3) };
+    let again = Message {
+        record: renumbered(3, 6),
+        ..waiting(3)
+    };
     accept(journal, [again]);
     assert_eq!(facts(journal, 3).duplicate_of, Some(MessageId(6)));
 }
@@ -383,15 +790,49 @@ pub(super) fn what_is_settled_long_ago_is_forgotten(journal: &mut dyn Journal) {
 pub(super) fn a_thread_outlives_all_but_its_last_message(journal: &mut dyn Journal) {
     let thread = ThreadKey(77);
     let settled = |number| {
-        let record = Record { thread, ..progressed(number, Phase::Settled, State::Delivered) };
-        Message { record, ..waiting(number) }
+        let record = Record {
+            thread,
+            ..progressed(number, Phase::Settled, State::Delivered)
+        };
+        Message {
+            record,
+            ..waiting(number)
+        }
     };
-    let attempted = Some(ThreadOrder { time: UnixMillis(1), id: MessageId(2) });
-    let threads = vec![(thread, ThreadFacts { attempted, waiting: 0 })];
-    commit(journal, Changes { at: UnixMillis(100), accepted: vec![settled(1)], threads, ..Changes::default() });
-    commit(journal, Changes { at: UnixMillis(200), accepted: vec![settled(2)], ..Changes::default() });
+    let attempted = Some(ThreadOrder {
+        time: UnixMillis(1),
+        id: MessageId(2),
+    });
+    let threads = vec![(
+        thread,
+        ThreadFacts {
+            attempted,
+            waiting: 0,
+        },
+    )];
+    commit(
+        journal,
+        Changes {
+            at: UnixMillis(100),
+            accepted: vec![settled(1)],
+            threads,
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            at: UnixMillis(200),
+            accepted: vec![settled(2)],
+            ..Changes::default()
+        },
+    );
     let known = |journal: &mut dyn Journal| {
-        let ask = Ask { key: &key(9), thread, msisdn: msisdn(9) };
+        let ask = Ask {
+            key: &key(9),
+            thread,
+            msisdn: msisdn(9),
+        };
         journal.facts(&[ask]).unwrap().remove(0).thread.attempted
     };
     journal.forget(UnixMillis(100), 10).unwrap();
@@ -402,13 +843,40 @@ pub(super) fn a_thread_outlives_all_but_its_last_message(journal: &mut dyn Journ
 
 pub(super) fn numbers_outlive_what_they_counted(journal: &mut dyn Journal) {
     assert_eq!(journal.start().unwrap(), Start::default());
-    let at_once = Message { record: progressed(12, Phase::Settled, State::Suppressed), ..waiting(12) };
+    let at_once = Message {
+        record: progressed(12, Phase::Settled, State::Suppressed),
+        ..waiting(12)
+    };
     let at = UnixMillis(50);
-    commit(journal, Changes { at, accepted: vec![at_once], outgoing: vec![outgoing(8)], ..Changes::default() });
-    commit(journal, Changes { at: UnixMillis(60), published: Some(8), ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            at,
+            accepted: vec![at_once],
+            outgoing: vec![outgoing(8)],
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            at: UnixMillis(60),
+            published: Some(8),
+            ..Changes::default()
+        },
+    );
     assert_eq!(journal.forget(UnixMillis::NEVER, 10).unwrap(), 1);
     let start = journal.start().unwrap();
-    assert_eq!(start, Start { last_message: 12, last_outgoing: 8, last_held: 0, held: 0, latest: UnixMillis(60) });
+    assert_eq!(
+        start,
+        Start {
+            last_message: 12,
+            last_outgoing: 8,
+            last_held: 0,
+            held: 0,
+            latest: UnixMillis(60)
+        }
+    );
 }
 
 pub(super) fn an_operator_keeps_its_number(journal: &mut dyn Journal) {
@@ -417,23 +885,38 @@ pub(super) fn an_operator_keeps_its_number(journal: &mut dyn Journal) {
     assert_ne!(ucell, beeline);
     assert_eq!(journal.operator("ucell").unwrap(), ucell);
     let mut reader = journal.reader().unwrap();
-    assert_eq!(reader.operator_name(beeline).unwrap().as_deref(), Some("beeline"));
+    assert_eq!(
+        reader.operator_name(beeline).unwrap().as_deref(),
+        Some("beeline")
+    );
     assert_eq!(reader.operator_name(OperatorId(999)).unwrap(), None);
 }
 
 pub(super) const OPERATOR: OperatorId = OperatorId(1);
-pub(super) const QUEUE: Queue = Queue { operator: OPERATOR, priority: Priority::Normal };
+pub(super) const QUEUE: Queue = Queue {
+    operator: OPERATOR,
+    priority: Priority::Normal,
+};
 
 pub(super) fn commit(journal: &mut dyn Journal, changes: Changes) {
     journal.commit(&changes).unwrap();
 }
 
 pub(super) fn accept(journal: &mut dyn Journal, accepted: impl IntoIterator<Item = Message>) {
-    commit(journal, Changes { accepted: accepted.into_iter().collect(), ..Changes::default() });
+    commit(
+        journal,
+        Changes {
+            accepted: accepted.into_iter().collect(),
+            ..Changes::default()
+        },
+    );
 }
 
 pub(super) fn key(number: u64) -> EventKey {
-    EventKey { agency: Agency::from_name("kadastr").unwrap(), id: format!("e{number}").parse().unwrap() }
+    EventKey {
+        agency: Agency::from_name("kadastr").unwrap(),
+        id: format!("e{number}").parse().unwrap(),
+    }
 }
 
 pub(super) fn msisdn(number: u64) -> Msisdn {
@@ -473,7 +956,14 @@ pub(super) fn waiting(number: u64) -> Message {
 }
 
 pub(super) fn told(state: State) -> Told {
-    Told { state, reason: None, at: UnixMillis(4), until: None, code: None, by: None }
+    Told {
+        state,
+        reason: None,
+        at: UnixMillis(4),
+        until: None,
+        code: None,
+        by: None,
+    }
 }
 
 /// The same message further on.
@@ -485,7 +975,10 @@ pub(super) fn progressed(number: u64, phase: Phase, state: State) -> Record {
 }
 
 fn renumbered(number: u64, id: u64) -> Record {
-    Record { id: MessageId(id), ..waiting(number).record }
+    Record {
+        id: MessageId(id),
+        ..waiting(number).record
+    }
 }
 
 fn due(number: u64, due: i64) -> Message {
@@ -496,22 +989,39 @@ fn due(number: u64, due: i64) -> Message {
 
 pub(super) fn awaiting(message: u64, segment: u8, smsc_id: &str, at: i64) -> Awaiting {
     let (message, at) = (MessageId(message), UnixMillis(at));
-    Awaiting { operator: OPERATOR, smsc_id: smsc_id.into(), message, segment, at }
+    Awaiting {
+        operator: OPERATOR,
+        smsc_id: smsc_id.into(),
+        message,
+        segment,
+        at,
+    }
 }
 
 pub(super) fn outgoing(number: u64) -> Outgoing {
     let body = format!("{{\"number\":{number}}}").into();
-    Outgoing { number, agency: "kadastr".into(), state: State::Submitted, body }
+    Outgoing {
+        number,
+        agency: "kadastr".into(),
+        state: State::Submitted,
+        body,
+    }
 }
 
 pub(super) fn facts(journal: &mut dyn Journal, number: u64) -> Facts {
-    let ask = Ask { key: &key(number), thread: ThreadKey(number), msisdn: msisdn(number) };
+    let ask = Ask {
+        key: &key(number),
+        thread: ThreadKey(number),
+        msisdn: msisdn(number),
+    };
     journal.facts(&[ask]).unwrap().remove(0)
 }
 
 fn due_ids(journal: &mut dyn Journal, after: Cursor, now: UnixMillis, limit: usize) -> Vec<u64> {
     let due = journal.due(QUEUE, after, now, limit).unwrap();
-    due.iter().map(|arrival| arrival.message.record.id.0).collect()
+    due.iter()
+        .map(|arrival| arrival.message.record.id.0)
+        .collect()
 }
 
 pub(super) fn ids(messages: &[Message]) -> Vec<u64> {

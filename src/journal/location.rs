@@ -45,7 +45,11 @@ mod tests {
             ("sqlite:///var/lib/xabar.db", "/var/lib/xabar.db"),
             ("data/xabar.db", "data/xabar.db"),
         ] {
-            assert_eq!(url.parse::<Location>().unwrap(), Location::Sqlite(path.into()), "{url}");
+            assert_eq!(
+                url.parse::<Location>().unwrap(),
+                Location::Sqlite(path.into()),
+                "{url}"
+            );
         }
     }
 

@@ -20,7 +20,10 @@ impl Lock {
     /// Takes the lock of this database, or says who holds it.
     pub(super) fn take(database: &Path) -> Result<Self, JournalError> {
         let path = lock_path(database);
-        let unusable = |source| JournalError::Io { path: path.clone(), source };
+        let unusable = |source| JournalError::Io {
+            path: path.clone(),
+            source,
+        };
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -31,7 +34,10 @@ impl Lock {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(JournalError::InUse { path: database.into(), holder: holder(&mut file) });
+                return Err(JournalError::InUse {
+                    path: database.into(),
+                    holder: holder(&mut file),
+                });
             }
             Err(TryLockError::Error(source)) => return Err(unusable(source)),
         }
@@ -54,14 +60,17 @@ fn sign(file: &mut File) -> std::io::Result<()> {
 }
 
 fn host() -> String {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::env::var("HOSTNAME"));
+    let name =
+        std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::env::var("HOSTNAME"));
     name.map_or_else(|_| "this host".into(), |name| name.trim().into())
 }
 
 /// Who signed the file, and when. A system whose locks keep readers out leaves only a guess.
 fn holder(file: &mut File) -> String {
     let mut signature = String::new();
-    let read = file.take(MAX_SIGNATURE_OCTETS).read_to_string(&mut signature);
+    let read = file
+        .take(MAX_SIGNATURE_OCTETS)
+        .read_to_string(&mut signature);
     let who = match signature.trim() {
         "" => "another process",
         _ if read.is_err() => "another process",
@@ -91,9 +100,14 @@ mod tests {
         let database = folder.path("xabar.db");
         let first = Lock::take(&database).unwrap();
         let error = Lock::take(&database).unwrap_err();
-        let JournalError::InUse { path, holder } = &error else { panic!("{error}") };
+        let JournalError::InUse { path, holder } = &error else {
+            panic!("{error}")
+        };
         assert_eq!(path, &database);
-        assert!(holder.starts_with(&format!("process {} on ", std::process::id())), "{holder}");
+        assert!(
+            holder.starts_with(&format!("process {} on ", std::process::id())),
+            "{holder}"
+        );
         assert!(holder.contains(" since 2"), "{holder}");
         drop(first);
         Lock::take(&database).unwrap();
@@ -107,6 +121,9 @@ mod tests {
         std::fs::write(lock_path(&database), left).unwrap();
         let _lock = Lock::take(&database).unwrap();
         let signed = std::fs::read_to_string(lock_path(&database)).unwrap();
-        assert!(!signed.contains("a-rather-long-name") && signed.lines().count() == 1, "{signed}");
+        assert!(
+            !signed.contains("a-rather-long-name") && signed.lines().count() == 1,
+            "{signed}"
+        );
     }
 }

@@ -33,18 +33,32 @@ impl Model {
 
 impl Memory {
     fn check(&self, changes: &Changes) -> Result<(), JournalError> {
-        let mut keys: Vec<_> = self.messages.values().map(|(message, _)| &message.record.key).collect();
+        let mut keys: Vec<_> = self
+            .messages
+            .values()
+            .map(|(message, _)| &message.record.key)
+            .collect();
         for message in &changes.accepted {
             if keys.contains(&&message.record.key) {
-                return Err(JournalError::Refused { what: "an event that it holds already" });
+                return Err(JournalError::Refused {
+                    what: "an event that it holds already",
+                });
             }
             keys.push(&message.record.key);
         }
-        if changes.progressed.iter().any(|record| !self.messages.contains_key(&record.id.0)) {
-            return Err(JournalError::Refused { what: "progress of a message that it does not hold" });
+        if changes
+            .progressed
+            .iter()
+            .any(|record| !self.messages.contains_key(&record.id.0))
+        {
+            return Err(JournalError::Refused {
+                what: "progress of a message that it does not hold",
+            });
         }
         if !changes.outgoing.is_sorted_by_key(|one| one.number) {
-            return Err(JournalError::Refused { what: "outcomes out of order" });
+            return Err(JournalError::Refused {
+                what: "outcomes out of order",
+            });
         }
         Ok(())
     }
@@ -53,25 +67,36 @@ impl Memory {
         for message in &changes.accepted {
             self.start.last_message = self.start.last_message.max(message.record.id.0);
             self.enter(&message.record, 1);
-            self.messages.insert(message.record.id.0, (message.clone(), changes.at));
+            self.messages
+                .insert(message.record.id.0, (message.clone(), changes.at));
         }
         for record in &changes.progressed {
             let (mut message, _) = self.messages.remove(&record.id.0).unwrap();
-            self.books.entry(column(&message.record)).and_modify(|count| *count -= 1);
+            self.books
+                .entry(column(&message.record))
+                .and_modify(|count| *count -= 1);
             self.enter(record, 1);
             message.record = record.clone();
             self.messages.insert(record.id.0, (message, changes.at));
         }
-        self.cancelled.extend(changes.cancelled.iter().cloned().map(|key| (key, changes.at)));
+        self.cancelled.extend(
+            changes
+                .cancelled
+                .iter()
+                .cloned()
+                .map(|key| (key, changes.at)),
+        );
         self.threads.extend(changes.threads.iter().copied());
         self.subscribers.extend(changes.subscribers.iter().cloned());
         self.awaiting.extend(changes.awaiting.iter().cloned());
-        self.awaiting.retain(|awaiting| !changes.receipted.contains(&awaiting.message));
+        self.awaiting
+            .retain(|awaiting| !changes.receipted.contains(&awaiting.message));
         self.held.extend(changes.held.iter().cloned());
         for (number, _) in &changes.held {
             self.start.last_held = self.start.last_held.max(*number);
         }
-        self.held.retain(|number, _| !changes.released.contains(number));
+        self.held
+            .retain(|number, _| !changes.released.contains(number));
         for one in &changes.outgoing {
             self.start.last_outgoing = one.number;
             self.outbox.insert(one.number, one.clone());
@@ -86,7 +111,12 @@ impl Memory {
     }
 
     fn select(&self, which: impl Fn(&Record) -> bool) -> Vec<Message> {
-        self.messages.values().map(|(message, _)| message).filter(|message| which(&message.record)).cloned().collect()
+        self.messages
+            .values()
+            .map(|(message, _)| message)
+            .filter(|message| which(&message.record))
+            .cloned()
+            .collect()
     }
 
     fn waiting(&self, which: impl Fn(&Record) -> bool) -> Vec<Message> {
@@ -102,61 +132,115 @@ impl Memory {
 
 fn column(record: &Record) -> (String, Option<State>) {
     let settled = record.progress.phase == Phase::Settled;
-    let state = record.progress.history.last().filter(|_| settled).map(|told| told.state);
+    let state = record
+        .progress
+        .history
+        .last()
+        .filter(|_| settled)
+        .map(|told| told.state);
     (record.key.agency.name().into(), state)
 }
 
 fn queue_of(record: &Record) -> Queue {
-    Queue { operator: record.progress.operator, priority: record.priority }
+    Queue {
+        operator: record.progress.operator,
+        priority: record.priority,
+    }
 }
 
 fn cursor(record: &Record) -> Cursor {
-    Cursor { due: record.progress.due, id: record.id.0 }
+    Cursor {
+        due: record.progress.due,
+        id: record.id.0,
+    }
 }
 
 impl Journal for Model {
     fn start(&mut self) -> Result<Start, JournalError> {
         let memory = self.memory();
-        Ok(Start { held: memory.held.len() as u64, ..memory.start })
+        Ok(Start {
+            held: memory.held.len() as u64,
+            ..memory.start
+        })
     }
 
     fn operator(&mut self, name: &str) -> Result<OperatorId, JournalError> {
         let operators = &mut self.memory().operators;
-        let place = operators.iter().position(|known| known == name).unwrap_or_else(|| {
-            operators.push(name.into());
-            operators.len() - 1
-        });
+        let place = operators
+            .iter()
+            .position(|known| known == name)
+            .unwrap_or_else(|| {
+                operators.push(name.into());
+                operators.len() - 1
+            });
         Ok(OperatorId(u16::try_from(place + 1).unwrap()))
     }
 
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError> {
         let memory = self.memory();
         let answer = |ask: &Ask<'_>| Facts {
-            duplicate_of: memory.select(|record| record.key == *ask.key).first().map(|message| message.record.id),
+            duplicate_of: memory
+                .select(|record| record.key == *ask.key)
+                .first()
+                .map(|message| message.record.id),
             cancelled: memory.cancelled.contains_key(ask.key),
             thread: memory.threads.get(&ask.thread).copied().unwrap_or_default(),
-            subscriber: memory.subscribers.get(&ask.msisdn).cloned().unwrap_or_default(),
+            subscriber: memory
+                .subscribers
+                .get(&ask.msisdn)
+                .cloned()
+                .unwrap_or_default(),
         };
         Ok(asks.iter().map(answer).collect())
     }
 
-    fn due(&mut self, queue: Queue, after: Cursor, now: UnixMillis, limit: usize) -> Result<Vec<Arrival>, JournalError> {
+    fn due(
+        &mut self,
+        queue: Queue,
+        after: Cursor,
+        now: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Arrival>, JournalError> {
         let memory = self.memory();
-        let due = memory.queued(queue, after).into_iter().filter(|message| message.record.progress.due <= now);
+        let due = memory
+            .queued(queue, after)
+            .into_iter()
+            .filter(|message| message.record.progress.due <= now);
         let arrival = |message: Message| Arrival {
-            thread: memory.threads.get(&message.record.thread).copied().unwrap_or_default(),
-            subscriber: memory.subscribers.get(&message.record.msisdn).cloned().unwrap_or_default(),
+            thread: memory
+                .threads
+                .get(&message.record.thread)
+                .copied()
+                .unwrap_or_default(),
+            subscriber: memory
+                .subscribers
+                .get(&message.record.msisdn)
+                .cloned()
+                .unwrap_or_default(),
             message,
         };
         Ok(due.take(limit).map(arrival).collect())
     }
 
-    fn next_due(&mut self, queue: Queue, after: Cursor) -> Result<Option<UnixMillis>, JournalError> {
-        Ok(self.memory().queued(queue, after).first().map(|message| message.record.progress.due))
+    fn next_due(
+        &mut self,
+        queue: Queue,
+        after: Cursor,
+    ) -> Result<Option<UnixMillis>, JournalError> {
+        Ok(self
+            .memory()
+            .queued(queue, after)
+            .first()
+            .map(|message| message.record.progress.due))
     }
 
     fn queues(&mut self) -> Result<Vec<Queue>, JournalError> {
-        let mut queues: Vec<_> = self.memory().waiting(|_| true).iter().map(|message| queue_of(&message.record)).collect();
+        let mut queues: Vec<_> = self
+            .memory()
+            .waiting(|_| true)
+            .iter()
+            .map(|message| queue_of(&message.record))
+            .collect();
         queues.sort_unstable();
         queues.dedup();
         Ok(queues)
@@ -169,41 +253,74 @@ impl Journal for Model {
     fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError> {
         let mut expired = self.memory().waiting(|record| record.expires <= wall);
         expired.sort_by_key(|message| (message.record.expires, message.record.id));
-        Ok(expired.into_iter().map(|message| message.record).take(limit).collect())
+        Ok(expired
+            .into_iter()
+            .map(|message| message.record)
+            .take(limit)
+            .collect())
     }
 
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError> {
-        Ok(self.memory().select(|record| record.progress.phase == Phase::InFlight))
+        Ok(self
+            .memory()
+            .select(|record| record.progress.phase == Phase::InFlight))
     }
 
-    fn awaiting(&mut self, operator: OperatorId, smsc_ids: &[&str]) -> Result<Vec<(Awaiting, Record)>, JournalError> {
+    fn awaiting(
+        &mut self,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(Awaiting, Record)>, JournalError> {
         let memory = self.memory();
         let under = |id: &str| {
             let id = id.to_owned();
-            memory.awaiting.iter().filter(move |awaiting| awaiting.operator == operator && *awaiting.smsc_id == *id)
+            memory
+                .awaiting
+                .iter()
+                .filter(move |awaiting| awaiting.operator == operator && *awaiting.smsc_id == *id)
         };
         let with_record = |awaiting: &Awaiting| {
             let (message, _) = memory.messages.get(&awaiting.message.0)?;
             Some((awaiting.clone(), message.record.clone()))
         };
-        Ok(smsc_ids.iter().flat_map(|id| under(id)).filter_map(with_record).collect())
+        Ok(smsc_ids
+            .iter()
+            .flat_map(|id| under(id))
+            .filter_map(with_record)
+            .collect())
     }
 
-    fn held(&mut self, operator: OperatorId, smsc_ids: &[&str]) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
+    fn held(
+        &mut self,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
         let memory = self.memory();
         let under = |id: &&str| -> Vec<_> {
-            let held = memory.held.iter().filter(|(_, held)| held.operator == operator && *held.smsc_id == **id);
+            let held = memory
+                .held
+                .iter()
+                .filter(|(_, held)| held.operator == operator && *held.smsc_id == **id);
             held.map(|(number, held)| (*number, held.clone())).collect()
         };
         Ok(smsc_ids.iter().flat_map(under).collect())
     }
 
-    fn unreceipted(&mut self, before: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError> {
+    fn unreceipted(
+        &mut self,
+        before: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Record>, JournalError> {
         let memory = self.memory();
         let mut found: Vec<Record> = Vec::new();
-        for awaiting in memory.awaiting.iter().take_while(|awaiting| awaiting.at <= before) {
+        for awaiting in memory
+            .awaiting
+            .iter()
+            .take_while(|awaiting| awaiting.at <= before)
+        {
             let known = found.iter().any(|record| record.id == awaiting.message);
-            if let Some((message, _)) = memory.messages.get(&awaiting.message.0).filter(|_| !known) {
+            if let Some((message, _)) = memory.messages.get(&awaiting.message.0).filter(|_| !known)
+            {
                 found.push(message.record.clone());
             }
         }
@@ -212,7 +329,11 @@ impl Journal for Model {
     }
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
-        Ok(self.memory().messages.get(&id.0).map(|(message, _)| message.clone()))
+        Ok(self
+            .memory()
+            .messages
+            .get(&id.0)
+            .map(|(message, _)| message.clone()))
     }
 
     fn commit(&mut self, changes: &Changes) -> Result<(), JournalError> {
@@ -224,7 +345,11 @@ impl Journal for Model {
 
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError> {
         let mut memory = self.memory();
-        let mut cancelled: Vec<_> = memory.cancelled.iter().map(|(key, at)| (*at, key.clone())).collect();
+        let mut cancelled: Vec<_> = memory
+            .cancelled
+            .iter()
+            .map(|(key, at)| (*at, key.clone()))
+            .collect();
         cancelled.retain(|(at, _)| *at <= settled_before);
         cancelled.sort();
         for (_, key) in cancelled.iter().take(limit) {
@@ -233,7 +358,9 @@ impl Journal for Model {
         let mut settled: Vec<_> = memory
             .messages
             .values()
-            .filter(|(message, at)| message.record.progress.phase == Phase::Settled && *at <= settled_before)
+            .filter(|(message, at)| {
+                message.record.progress.phase == Phase::Settled && *at <= settled_before
+            })
             .map(|(message, at)| (*at, message.record.id, message.record.thread))
             .collect();
         settled.sort_by_key(|(at, id, _)| (*at, *id));
@@ -241,7 +368,11 @@ impl Journal for Model {
         for (_, id, thread) in &settled {
             memory.messages.remove(&id.0);
             memory.awaiting.retain(|awaiting| awaiting.message != *id);
-            if !memory.messages.values().any(|(message, _)| message.record.thread == *thread) {
+            if !memory
+                .messages
+                .values()
+                .any(|(message, _)| message.record.thread == *thread)
+            {
                 memory.threads.remove(thread);
             }
         }
@@ -256,7 +387,13 @@ impl Journal for Model {
 impl Reader for Model {
     fn outbox(&mut self, after: u64, limit: usize) -> Result<Vec<Outgoing>, JournalError> {
         let memory = self.memory();
-        Ok(memory.outbox.values().filter(|one| one.number > after).take(limit).cloned().collect())
+        Ok(memory
+            .outbox
+            .values()
+            .filter(|one| one.number > after)
+            .take(limit)
+            .cloned()
+            .collect())
     }
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
@@ -266,8 +403,14 @@ impl Reader for Model {
     fn find(&mut self, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError> {
         let mut found = self.memory().select(|record| {
             let state = record.progress.history.last().map(|told| told.state);
-            question.event.as_ref().is_none_or(|event| event == record.key.id.as_str())
-                && question.application.as_ref().is_none_or(|application| **application == *record.application)
+            question
+                .event
+                .as_ref()
+                .is_none_or(|event| event == record.key.id.as_str())
+                && question
+                    .application
+                    .as_ref()
+                    .is_none_or(|application| **application == *record.application)
                 && question.msisdn.is_none_or(|msisdn| msisdn == record.msisdn)
                 && (question.state.is_none() || question.state == state)
         });
@@ -277,8 +420,12 @@ impl Reader for Model {
 
     fn books(&mut self) -> Result<Vec<Books>, JournalError> {
         let mut all: BTreeMap<String, Books> = BTreeMap::new();
-        for ((agency, state), count) in self.memory().books.iter().filter(|(_, count)| **count > 0) {
-            let books = all.entry(agency.clone()).or_insert_with(|| Books { agency: agency.clone(), ..Books::default() });
+        for ((agency, state), count) in self.memory().books.iter().filter(|(_, count)| **count > 0)
+        {
+            let books = all.entry(agency.clone()).or_insert_with(|| Books {
+                agency: agency.clone(),
+                ..Books::default()
+            });
             books.accepted += count;
             match state {
                 Some(state) => books.settled.push((*state, *count)),

@@ -83,3 +83,42 @@ impl fmt::Debug for Octets<'_> {
         write!(f, "<{} octets>", self.0.len())
     }
 }
+
+/// Where the first NUL is.
+///
+/// Looks at eight octets at a time, since the strings are too short for a call of `memchr` to
+/// pay: of 1 to 20 octets mostly.
+#[inline]
+pub(crate) fn find_nul(octets: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let (eights, rest) = octets.as_chunks::<8>();
+    let mut before = 0;
+    for eight in eights {
+        let word = u64::from_le_bytes(*eight);
+        // The lowest bit left stands for the first NUL; those above it may be false.
+        let nuls = word.wrapping_sub(ONES) & !word & HIGHS;
+        if nuls != 0 {
+            return Some(before + nuls.trailing_zeros() as usize / 8);
+        }
+        before += eight.len();
+    }
+    rest.iter()
+        .position(|&octet| octet == 0)
+        .map(|place| before + place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn the_first_nul_is_found_wherever_it_is(
+            octets in proptest::collection::vec(0u8..4, 0..40),
+        ) {
+            let expected = octets.iter().position(|&octet| octet == 0);
+            proptest::prop_assert_eq!(find_nul(&octets), expected);
+        }
+    }
+}

@@ -7,6 +7,7 @@ use nom::error::{ErrorKind, ParseError};
 use nom::number::complete::{be_u8, be_u32};
 use nom::{IResult, Parser};
 
+use crate::octets::find_nul;
 use crate::{DecodeError, Octets, Problem, Tag, Tlvs};
 
 /// What is left, and what was read.
@@ -85,7 +86,7 @@ pub(crate) fn c_octet_string<'a>(
     size: usize,
 ) -> impl Fn(&'a [u8]) -> Parsed<'a, Octets<'a>> {
     move |input| {
-        let nul = input.iter().take(size).position(|&octet| octet == 0);
+        let nul = find_nul(input.get(..size).unwrap_or(input));
         match nul.and_then(|nul| input.split_at_checked(nul)) {
             Some((text, [_, rest @ ..])) => Ok((rest, Octets(text))),
             _ if input.len() < size => Fault::failure(field, input, Problem::Truncated),

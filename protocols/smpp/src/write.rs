@@ -2,8 +2,7 @@
 //!
 //! The octets of a PDU are one sink; its JSON is another.
 
-use bytes::BytesMut;
-
+use crate::octets::find_nul;
 use crate::pdu::{Entry, List};
 use crate::{Octets, Tlvs};
 
@@ -26,13 +25,23 @@ pub enum EncodeError {
         /// The field by the specification's name.
         field: &'static str,
     },
+    /// A list has more entries than its count can say.
+    #[error("{field} would be {count}; at most 255 fit")]
+    TooMany {
+        /// The field that counts, by the specification's name.
+        field: &'static str,
+        /// How many there are.
+        count: usize,
+    },
 }
 
 impl EncodeError {
     /// The field at fault, by the specification's name.
     pub fn field(&self) -> &'static str {
         match self {
-            Self::TooLong { field, .. } | Self::Nul { field } => field,
+            Self::TooLong { field, .. } | Self::Nul { field } | Self::TooMany { field, .. } => {
+                field
+            }
         }
     }
 }
@@ -57,32 +66,28 @@ pub(crate) trait Sink {
     fn short_message(&mut self, value: Octets<'_>) -> Result<(), EncodeError>;
 
     /// How many entries there are, then the entries.
-    fn list<'a, T: Entry<'a>>(
-        &mut self,
-        count_field: &'static str,
-        field: &'static str,
-        list: List<'a, T>,
-    ) -> Result<(), EncodeError>;
+    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError>;
 
     /// The TLVs, and whatever came after them.
     fn tlvs(&mut self, tlvs: Tlvs<'_>) -> Result<(), EncodeError>;
 }
 
-/// Appends the octets of fields to a buffer.
-pub(crate) struct Writer<'b> {
-    pub(crate) out: &'b mut BytesMut,
+/// Checks that fields fit their sizes, and counts their octets.
+#[derive(Default)]
+pub(crate) struct Measure {
+    pub(crate) len_octets: usize,
 }
 
-impl Sink for Writer<'_> {
+impl Sink for Measure {
     #[inline]
-    fn octet(&mut self, _: &'static str, value: u8) -> Result<(), EncodeError> {
-        self.out.extend_from_slice(&[value]);
+    fn octet(&mut self, _: &'static str, _: u8) -> Result<(), EncodeError> {
+        self.len_octets += 1;
         Ok(())
     }
 
     #[inline]
-    fn four_octets(&mut self, _: &'static str, value: u32) -> Result<(), EncodeError> {
-        self.out.extend_from_slice(&value.to_be_bytes());
+    fn four_octets(&mut self, _: &'static str, _: u32) -> Result<(), EncodeError> {
+        self.len_octets += 4;
         Ok(())
     }
 
@@ -93,59 +98,121 @@ impl Sink for Writer<'_> {
         size: usize,
         value: Octets<'_>,
     ) -> Result<(), EncodeError> {
-        check_c_octet_string(field, size, value)?;
-        self.out.extend_from_slice(&value);
-        self.out.extend_from_slice(&[0]);
+        if value.len() >= size {
+            return Err(EncodeError::TooLong {
+                field,
+                len: value.len(),
+                max: size - 1,
+            });
+        }
+        if find_nul(value.as_bytes()).is_some() {
+            return Err(EncodeError::Nul { field });
+        }
+        self.len_octets += value.len() + 1;
         Ok(())
     }
 
     #[inline]
     fn short_message(&mut self, value: Octets<'_>) -> Result<(), EncodeError> {
         let max = usize::from(u8::MAX);
-        let too_long = EncodeError::TooLong {
-            field: "short_message",
-            len: value.len(),
-            max,
-        };
-        let sm_length = u8::try_from(value.len()).map_err(|_| too_long)?;
-        self.out.extend_from_slice(&[sm_length]);
-        self.out.extend_from_slice(&value);
+        if value.len() > max {
+            return Err(EncodeError::TooLong {
+                field: "short_message",
+                len: value.len(),
+                max,
+            });
+        }
+        self.len_octets += 1 + value.len();
         Ok(())
     }
 
-    fn list<'a, T: Entry<'a>>(
-        &mut self,
-        _: &'static str,
-        _: &'static str,
-        list: List<'a, T>,
-    ) -> Result<(), EncodeError> {
-        self.out.extend_from_slice(&[list.len()]);
-        self.out.extend_from_slice(list.octets());
+    #[inline]
+    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError> {
+        self.len_octets += 1 + list.octets().len();
         Ok(())
     }
 
     #[inline]
     fn tlvs(&mut self, tlvs: Tlvs<'_>) -> Result<(), EncodeError> {
-        self.out.extend_from_slice(tlvs.octets());
+        self.len_octets += tlvs.octets().len();
         Ok(())
     }
 }
 
-#[inline]
-pub(crate) fn check_c_octet_string(
-    field: &'static str,
-    size: usize,
-    value: Octets<'_>,
-) -> Result<(), EncodeError> {
-    if value.len() >= size {
-        return Err(EncodeError::TooLong {
-            field,
-            len: value.len(),
-            max: size - 1,
-        });
+/// Writes the octets of fields that [`Measure`] has seen into the room that it has counted.
+pub(crate) struct Writer<'b> {
+    room: &'b mut [u8],
+}
+
+impl<'b> Writer<'b> {
+    pub(crate) fn new(room: &'b mut [u8]) -> Self {
+        Self { room }
     }
-    if value.contains(&0) {
-        return Err(EncodeError::Nul { field });
+
+    #[inline]
+    fn put(&mut self, octets: &[u8]) {
+        if octets.is_empty() {
+            return;
+        }
+        let room = std::mem::take(&mut self.room);
+        let (place, rest) = room.split_at_mut_checked(octets.len()).expect(MEASURED);
+        place.copy_from_slice(octets);
+        self.room = rest;
     }
-    Ok(())
+
+    #[inline]
+    fn put_octet(&mut self, octet: u8) {
+        let room = std::mem::take(&mut self.room);
+        let (place, rest) = room.split_first_mut().expect(MEASURED);
+        *place = octet;
+        self.room = rest;
+    }
+}
+
+const MEASURED: &str = "the room is as large as the same fields were measured to be";
+
+impl Sink for Writer<'_> {
+    #[inline]
+    fn octet(&mut self, _: &'static str, value: u8) -> Result<(), EncodeError> {
+        self.put_octet(value);
+        Ok(())
+    }
+
+    #[inline]
+    fn four_octets(&mut self, _: &'static str, value: u32) -> Result<(), EncodeError> {
+        self.put(&value.to_be_bytes());
+        Ok(())
+    }
+
+    #[inline]
+    fn c_octet_string(
+        &mut self,
+        _: &'static str,
+        _: usize,
+        value: Octets<'_>,
+    ) -> Result<(), EncodeError> {
+        self.put(&value);
+        self.put_octet(0);
+        Ok(())
+    }
+
+    #[inline]
+    fn short_message(&mut self, value: Octets<'_>) -> Result<(), EncodeError> {
+        self.put_octet(u8::try_from(value.len()).expect(MEASURED));
+        self.put(&value);
+        Ok(())
+    }
+
+    #[inline]
+    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError> {
+        self.put_octet(list.len());
+        self.put(list.octets());
+        Ok(())
+    }
+
+    #[inline]
+    fn tlvs(&mut self, tlvs: Tlvs<'_>) -> Result<(), EncodeError> {
+        self.put(tlvs.octets());
+        Ok(())
+    }
 }

@@ -19,10 +19,19 @@ impl<'a> Entries<'a> {
     }
 
     /// Moves a message from where the journal has it to where it stands now.
-    pub(super) fn progress(&mut self, db: &Connection, record: &'a Record) -> Result<(), JournalError> {
-        let mut known = db.prepare_cached("SELECT iif(phase = 3, state, 0) FROM messages WHERE id = ?1")?;
-        let before: Option<u8> = known.query_row([ordered(record.id.0)], |row| row.get(0)).optional()?;
-        let (Some(before), now) = (before, column(record)?) else { return Ok(()) };
+    pub(super) fn progress(
+        &mut self,
+        db: &Connection,
+        record: &'a Record,
+    ) -> Result<(), JournalError> {
+        let mut known =
+            db.prepare_cached("SELECT iif(phase = 3, state, 0) FROM messages WHERE id = ?1")?;
+        let before: Option<u8> = known
+            .query_row([ordered(record.id.0)], |row| row.get(0))
+            .optional()?;
+        let (Some(before), now) = (before, column(record)?) else {
+            return Ok(());
+        };
         if before != now {
             self.enter(record, before, -1);
             self.enter(record, now, 1);
@@ -32,7 +41,10 @@ impl<'a> Entries<'a> {
 
     fn enter(&mut self, record: &'a Record, column: u8, by: i64) {
         let day = record.accepted_at.0.div_euclid(MILLIS_A_DAY);
-        *self.0.entry((record.key.agency.name(), day, column)).or_default() += by;
+        *self
+            .0
+            .entry((record.key.agency.name(), day, column))
+            .or_default() += by;
     }
 
     pub(super) fn write(&self, db: &Connection) -> Result<(), JournalError> {
@@ -50,7 +62,9 @@ impl<'a> Entries<'a> {
 /// Where a message stands in the books: its last state, or 0 while it is not settled.
 fn column(record: &Record) -> Result<u8, JournalError> {
     match (record.progress.phase, state_code(&record.progress)) {
-        (Phase::Settled, 0) => Err(JournalError::Refused { what: "a settled message without a state" }),
+        (Phase::Settled, 0) => Err(JournalError::Refused {
+            what: "a settled message without a state",
+        }),
         (Phase::Settled, state) => Ok(state),
         _ => Ok(0),
     }
@@ -67,7 +81,10 @@ pub(super) fn read(db: &Connection) -> Result<Vec<Books>, JournalError> {
     while let Some(row) = rows.next()? {
         let agency = text(row, 0)?;
         if all.last().is_none_or(|books| books.agency != agency) {
-            all.push(Books { agency: agency.into(), ..Books::default() });
+            all.push(Books {
+                agency: agency.into(),
+                ..Books::default()
+            });
         }
         if let Some(books) = all.last_mut() {
             add(books, row.get(1)?, number(row, 2)?)?;

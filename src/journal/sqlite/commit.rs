@@ -69,7 +69,11 @@ fn write_outbox(db: &Connection, changes: &Changes) -> Result<(), JournalError> 
 /// Raises what must outlive the rows it tells of.
 fn mark(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
     let id = |record: &Record| record.id.0;
-    let last_message = changes.accepted.iter().map(|message| id(&message.record)).max();
+    let last_message = changes
+        .accepted
+        .iter()
+        .map(|message| id(&message.record))
+        .max();
     let last_outgoing = changes.outgoing.last().map(|one| one.number);
     let last_held = changes.held.iter().map(|(number, _)| *number).max();
     let mut mark = db.prepare_cached(
@@ -77,7 +81,8 @@ fn mark(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
          last_held = max(last_held, ?3), published = max(published, ?4), latest = max(latest, ?5)",
     )?;
     let [message, outgoing, held, published] =
-        [last_message, last_outgoing, last_held, changes.published].map(|number| rows::ordered(number.unwrap_or(0)));
+        [last_message, last_outgoing, last_held, changes.published]
+            .map(|number| rows::ordered(number.unwrap_or(0)));
     mark.execute(params![message, outgoing, held, published, changes.at.0])?;
     Ok(())
 }

@@ -10,14 +10,19 @@ use crate::journal::JournalError;
 
 /// Opens the database for writing, and makes it if it is missing.
 pub(super) fn writer(path: &Path) -> Result<Connection, JournalError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = open(path, flags)?;
     // Matters to a new file only, and there before anything else.
     db.pragma_update(None, "page_size", PAGE_OCTETS)?;
     let mode: String = db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
         let source = std::io::Error::other("its file system allows no write-ahead log");
-        return Err(JournalError::Io { path: path.into(), source });
+        return Err(JournalError::Io {
+            path: path.into(),
+            source,
+        });
     }
     db.pragma_update(None, "synchronous", "full")?;
     db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
@@ -31,7 +36,10 @@ pub(super) fn reader(path: &Path) -> Result<Connection, JournalError> {
     if !path.exists() {
         return Err(JournalError::Missing { path: path.into() });
     }
-    let db = open(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let db = open(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     db.pragma_update(None, "cache_size", -READER_CACHE_KIB)?;
     Ok(db)
 }

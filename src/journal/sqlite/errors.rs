@@ -8,22 +8,35 @@ use crate::journal::JournalError;
 
 /// Tells a full disk and a damaged file from other refusals of the database.
 pub(super) fn explain(error: JournalError, path: &Path) -> JournalError {
-    let JournalError::Database(cause) = error else { return error };
+    let JournalError::Database(cause) = error else {
+        return error;
+    };
     match &cause {
         Error::SqliteFailure(failure, _) => match failure.code {
             ErrorCode::DiskFull => JournalError::Full(path.into()),
-            ErrorCode::SystemIoFailure if not_written(failure.extended_code) => JournalError::Full(path.into()),
-            ErrorCode::DatabaseCorrupt => JournalError::Corrupt { what: "damaged pages" },
-            ErrorCode::NotADatabase => JournalError::Corrupt { what: "a file of another kind" },
+            ErrorCode::SystemIoFailure if not_written(failure.extended_code) => {
+                JournalError::Full(path.into())
+            }
+            ErrorCode::DatabaseCorrupt => JournalError::Corrupt {
+                what: "damaged pages",
+            },
+            ErrorCode::NotADatabase => JournalError::Corrupt {
+                what: "a file of another kind",
+            },
             ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly => {
-                JournalError::Io { path: path.into(), source: std::io::Error::other(cause) }
+                JournalError::Io {
+                    path: path.into(),
+                    source: std::io::Error::other(cause),
+                }
             }
             _ => JournalError::Database(cause),
         },
         Error::FromSqlConversionFailure(..)
         | Error::IntegralValueOutOfRange(..)
         | Error::InvalidColumnType(..)
-        | Error::Utf8Error(..) => JournalError::Corrupt { what: "a value of another kind" },
+        | Error::Utf8Error(..) => JournalError::Corrupt {
+            what: "a value of another kind",
+        },
         _ => JournalError::Database(cause),
     }
 }

@@ -7,7 +7,11 @@ use super::{subscribers, threads};
 use crate::journal::{Ask, Facts, JournalError};
 
 /// Answers all questions of a batch, in order.
-pub(super) fn facts(db: &Connection, slots: Slots, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError> {
+pub(super) fn facts(
+    db: &Connection,
+    slots: Slots,
+    asks: &[Ask<'_>],
+) -> Result<Vec<Facts>, JournalError> {
     let any_cancelled = keys::any_cancelled(db)?;
     let answer = |ask: &Ask<'_>| {
         Ok(Facts {

@@ -24,9 +24,13 @@ pub(super) fn forget(
         keys::remove(db, slots, &message.key, message.id)?;
         threads::forget_message(db, message.thread)?;
         receipts::await_no_more(db, message.id)?;
-        db.prepare_cached("DELETE FROM messages WHERE id = ?1")?.execute([ordered(message.id.0)])?;
+        db.prepare_cached("DELETE FROM messages WHERE id = ?1")?
+            .execute([ordered(message.id.0)])?;
     }
-    let blocks: BTreeSet<i64> = settled.iter().map(|message| lookup::block(message.id)).collect();
+    let blocks: BTreeSet<i64> = settled
+        .iter()
+        .map(|message| lookup::block(message.id))
+        .collect();
     for block in blocks {
         lookup::forget_block(db, block)?;
     }
@@ -39,7 +43,11 @@ struct Settled {
     thread: ThreadKey,
 }
 
-fn settled(db: &Connection, before: UnixMillis, limit: usize) -> Result<Vec<Settled>, JournalError> {
+fn settled(
+    db: &Connection,
+    before: UnixMillis,
+    limit: usize,
+) -> Result<Vec<Settled>, JournalError> {
     let mut oldest = db.prepare_cached(
         "SELECT id, agency, event, thread FROM messages INDEXED BY settled \
          WHERE phase = 3 AND settled_at <= ?1 ORDER BY settled_at, id LIMIT ?2",
@@ -51,8 +59,9 @@ fn settled(db: &Connection, before: UnixMillis, limit: usize) -> Result<Vec<Sett
             thread: ThreadKey(row.get::<_, i64>(3)?.cast_unsigned()),
         })
     };
-    let mut settled: Vec<Settled> =
-        oldest.query_and_then(params![before.0, rows::rows(limit)], read)?.collect::<Result<_, JournalError>>()?;
+    let mut settled: Vec<Settled> = oldest
+        .query_and_then(params![before.0, rows::rows(limit)], read)?
+        .collect::<Result<_, JournalError>>()?;
     settled.sort_unstable_by_key(|message| message.id);
     Ok(settled)
 }

@@ -9,10 +9,15 @@ use crate::journal::{JournalError, Message, MessageId, Question, Record};
 
 /// Enters a new message.
 pub(super) fn enter(db: &Connection, record: &Record) -> Result<(), JournalError> {
-    let mut insert =
-        db.prepare_cached("INSERT INTO lookup (block, hash, message) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO lookup (block, hash, message) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    )?;
     let id = ordered(record.id.0);
-    for hash in [of_event(record.key.id.as_str()), of_application(&record.application), of_msisdn(record.msisdn)] {
+    for hash in [
+        of_event(record.key.id.as_str()),
+        of_application(&record.application),
+        of_msisdn(record.msisdn),
+    ] {
         insert.execute(params![block(record.id), hash, id])?;
     }
     Ok(())
@@ -23,7 +28,8 @@ pub(super) fn forget_block(db: &Connection, block: i64) -> Result<(), JournalErr
     let mut holds = db.prepare_cached("SELECT 1 FROM messages WHERE id BETWEEN ?1 AND ?2")?;
     let first = block << BLOCK_BITS;
     if !holds.exists([first, first | BLOCK_MASK])? {
-        db.prepare_cached("DELETE FROM lookup WHERE block = ?1")?.execute([block])?;
+        db.prepare_cached("DELETE FROM lookup WHERE block = ?1")?
+            .execute([block])?;
     }
     Ok(())
 }
@@ -34,7 +40,11 @@ pub(super) fn block(id: MessageId) -> i64 {
 }
 
 /// Messages that answer a question, oldest first. Asked for a state only, it reads them all.
-pub(super) fn find(db: &Connection, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError> {
+pub(super) fn find(
+    db: &Connection,
+    question: &Question,
+    limit: usize,
+) -> Result<Vec<Message>, JournalError> {
     let mut candidates = candidates(db, question)?;
     let mut found = Vec::new();
     let mut rows = candidates.raw_query();
@@ -50,7 +60,10 @@ pub(super) fn find(db: &Connection, question: &Question, limit: usize) -> Result
 }
 
 /// The messages that the index offers, with others of the same hash among them.
-fn candidates<'a>(db: &'a Connection, question: &Question) -> Result<CachedStatement<'a>, JournalError> {
+fn candidates<'a>(
+    db: &'a Connection,
+    question: &Question,
+) -> Result<CachedStatement<'a>, JournalError> {
     let hash = if let Some(event) = &question.event {
         of_event(event)
     } else if let Some(application) = &question.application {
@@ -80,8 +93,14 @@ fn candidates<'a>(db: &'a Connection, question: &Question) -> Result<CachedState
 
 fn answers(record: &Record, question: &Question) -> bool {
     let state = record.progress.history.last().map(|told| told.state);
-    question.event.as_deref().is_none_or(|event| event == record.key.id.as_str())
-        && question.application.as_deref().is_none_or(|application| application == &*record.application)
+    question
+        .event
+        .as_deref()
+        .is_none_or(|event| event == record.key.id.as_str())
+        && question
+            .application
+            .as_deref()
+            .is_none_or(|application| application == &*record.application)
         && question.msisdn.is_none_or(|msisdn| msisdn == record.msisdn)
         && question.state.is_none_or(|wanted| state == Some(wanted))
 }

@@ -34,8 +34,8 @@ pub use reader::SqliteReader;
 use self::keys::Slots;
 use super::lock::Lock;
 use super::{
-    Arrival, Ask, Awaiting, Changes, Cursor, Facts, HeldReceipt, Journal, JournalError, Message, MessageId,
-    OperatorId, Queue, Reader, Record, Start, ThreadKey,
+    Arrival, Ask, Awaiting, Changes, Cursor, Facts, HeldReceipt, Journal, JournalError, Message,
+    MessageId, OperatorId, Queue, Reader, Record, Start, ThreadKey,
 };
 use crate::clock::UnixMillis;
 
@@ -66,16 +66,27 @@ impl SqliteJournal {
         let mut db = connection::writer(&path)?;
         schema::migrate(&mut db)?;
         let seed: i64 = db.query_row("SELECT seed FROM marks", [], |row| row.get(0))?;
-        Ok(Self { db, path, slots: Slots::new(seed.cast_unsigned()), _lock: lock })
+        Ok(Self {
+            db,
+            path,
+            slots: Slots::new(seed.cast_unsigned()),
+            _lock: lock,
+        })
     }
 
     /// One look at the database, all of it at the same moment.
-    fn read<T>(&mut self, read: impl FnOnce(&Connection) -> Result<T, JournalError>) -> Result<T, JournalError> {
+    fn read<T>(
+        &mut self,
+        read: impl FnOnce(&Connection) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
         look(&mut self.db, read).map_err(|error| errors::explain(error, &self.path))
     }
 
     /// Makes all that is written durable, or nothing of it.
-    fn write<T>(&mut self, write: impl FnOnce(&Connection) -> Result<T, JournalError>) -> Result<T, JournalError> {
+    fn write<T>(
+        &mut self,
+        write: impl FnOnce(&Connection) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
         transact(&mut self.db, write).map_err(|error| errors::explain(error, &self.path))
     }
 }
@@ -104,7 +115,11 @@ impl Journal for SqliteJournal {
         self.read(|db| waiting::due(db, queue, after, now, limit))
     }
 
-    fn next_due(&mut self, queue: Queue, after: Cursor) -> Result<Option<UnixMillis>, JournalError> {
+    fn next_due(
+        &mut self,
+        queue: Queue,
+        after: Cursor,
+    ) -> Result<Option<UnixMillis>, JournalError> {
         self.read(|db| waiting::next_due(db, queue, after))
     }
 
@@ -124,15 +139,27 @@ impl Journal for SqliteJournal {
         self.read(waiting::in_flight)
     }
 
-    fn awaiting(&mut self, operator: OperatorId, smsc_ids: &[&str]) -> Result<Vec<(Awaiting, Record)>, JournalError> {
+    fn awaiting(
+        &mut self,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(Awaiting, Record)>, JournalError> {
         self.read(|db| receipts::awaiting(db, operator, smsc_ids))
     }
 
-    fn held(&mut self, operator: OperatorId, smsc_ids: &[&str]) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
+    fn held(
+        &mut self,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
         self.read(|db| receipts::held(db, operator, smsc_ids))
     }
 
-    fn unreceipted(&mut self, before: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError> {
+    fn unreceipted(
+        &mut self,
+        before: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Record>, JournalError> {
         self.read(|db| receipts::unreceipted(db, before, limit))
     }
 
@@ -157,13 +184,21 @@ impl Journal for SqliteJournal {
 
 /// Makes the folder, and finds the one name of a file that has several: its lock goes by it.
 fn settle(path: &Path) -> Result<PathBuf, JournalError> {
-    let unusable = |source| JournalError::Io { path: path.into(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unusable = |source| JournalError::Io {
+        path: path.into(),
+        source,
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(unusable)?;
     if path.exists() {
         return path.canonicalize().map_err(unusable);
     }
-    let name = path.file_name().ok_or_else(|| unusable(std::io::ErrorKind::InvalidFilename.into()))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| unusable(std::io::ErrorKind::InvalidFilename.into()))?;
     Ok(folder.canonicalize().map_err(unusable)?.join(name))
 }
 
@@ -208,8 +243,17 @@ fn operator(db: &Connection, name: &str) -> Result<OperatorId, JournalError> {
     if let Some(id) = known.query_row([name], |row| row.get(0)).optional()? {
         return Ok(OperatorId(id));
     }
-    let next: i64 = db.query_row("SELECT coalesce(max(id), 0) + 1 FROM operators", [], |row| row.get(0))?;
-    let id = u16::try_from(next).map_err(|_| JournalError::Refused { what: "more operators than 65,535" })?;
-    db.execute("INSERT INTO operators (id, name) VALUES (?1, ?2)", params![id, name])?;
+    let next: i64 = db.query_row(
+        "SELECT coalesce(max(id), 0) + 1 FROM operators",
+        [],
+        |row| row.get(0),
+    )?;
+    let id = u16::try_from(next).map_err(|_| JournalError::Refused {
+        what: "more operators than 65,535",
+    })?;
+    db.execute(
+        "INSERT INTO operators (id, name) VALUES (?1, ?2)",
+        params![id, name],
+    )?;
     Ok(OperatorId(id))
 }

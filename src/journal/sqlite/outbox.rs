@@ -9,15 +9,20 @@ use crate::journal::{JournalError, Outgoing};
 
 /// Keeps the outcomes of one commit.
 pub(super) fn append(db: &Connection, outgoing: &[Outgoing]) -> Result<(), JournalError> {
-    let (Some(first), Some(last)) = (outgoing.first(), outgoing.last()) else { return Ok(()) };
+    let (Some(first), Some(last)) = (outgoing.first(), outgoing.last()) else {
+        return Ok(());
+    };
     if !outgoing.is_sorted_by(|one, next| one.number < next.number) {
-        return Err(JournalError::Refused { what: "outcomes out of order" });
+        return Err(JournalError::Refused {
+            what: "outcomes out of order",
+        });
     }
     let mut frames = Vec::with_capacity(outgoing.iter().map(|one| one.body.len() + 64).sum());
     for one in outgoing {
         write_frame(&mut frames, one)?;
     }
-    let mut insert = db.prepare_cached("INSERT INTO outbox (first, last, frames) VALUES (?1, ?2, ?3)")?;
+    let mut insert =
+        db.prepare_cached("INSERT INTO outbox (first, last, frames) VALUES (?1, ?2, ?3)")?;
     insert.execute(params![ordered(first.number), ordered(last.number), frames])?;
     Ok(())
 }
@@ -30,7 +35,11 @@ pub(super) fn drop_published(db: &Connection, published: u64) -> Result<(), Jour
 }
 
 /// Outcomes with a number above `after`, in order.
-pub(super) fn read(db: &Connection, after: u64, limit: usize) -> Result<Vec<Outgoing>, JournalError> {
+pub(super) fn read(
+    db: &Connection,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Outgoing>, JournalError> {
     let mut rows_after = db.prepare_cached(
         "SELECT frames FROM outbox \
          WHERE first >= coalesce((SELECT max(first) FROM outbox WHERE first <= ?1), 0) AND last > ?1 ORDER BY first",
@@ -54,12 +63,18 @@ pub(super) fn read(db: &Connection, after: u64, limit: usize) -> Result<Vec<Outg
 /// The number up to which outcomes are published.
 pub(super) fn published(db: &Connection) -> Result<u64, JournalError> {
     let mut published = db.prepare_cached("SELECT published FROM marks")?;
-    published.query_and_then([], |row| number(row, 0))?.next().transpose()?.ok_or(corrupt("no marks"))
+    published
+        .query_and_then([], |row| number(row, 0))?
+        .next()
+        .transpose()?
+        .ok_or(corrupt("no marks"))
 }
 
 /// number (8 octets), state (1), agency (1 and its length), body (4 and its length).
 fn write_frame(frames: &mut Vec<u8>, one: &Outgoing) -> Result<(), JournalError> {
-    let too_long = |_| JournalError::Refused { what: "an outcome that is too long" };
+    let too_long = |_| JournalError::Refused {
+        what: "an outcome that is too long",
+    };
     frames.put_u64_le(one.number);
     frames.put_u8(one.state.code());
     frames.put_u8(one.agency.len().try_into().map_err(too_long)?);
@@ -77,11 +92,20 @@ fn read_frame(frames: &mut Bytes) -> Result<Outgoing, JournalError> {
     let agency = std::str::from_utf8(&agency).map_err(|_| damaged())?.into();
     let len_octets = frames.try_get_u32_le().map_err(|_| damaged())?;
     let body = split(frames, len_octets.try_into().map_err(|_| damaged())?)?;
-    Ok(Outgoing { number, agency, state, body })
+    Ok(Outgoing {
+        number,
+        agency,
+        state,
+        body,
+    })
 }
 
 fn split(frames: &mut Bytes, len_octets: usize) -> Result<Bytes, JournalError> {
-    if frames.remaining() < len_octets { Err(damaged()) } else { Ok(frames.split_to(len_octets)) }
+    if frames.remaining() < len_octets {
+        Err(damaged())
+    } else {
+        Ok(frames.split_to(len_octets))
+    }
 }
 
 fn damaged() -> JournalError {

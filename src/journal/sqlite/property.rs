@@ -108,11 +108,19 @@ struct Story {
 impl Story {
     fn beat(&mut self, steps: &[Step]) -> Changes {
         self.now += 1;
-        let mut changes = Changes { at: UnixMillis(self.now), ..Changes::default() };
+        let mut changes = Changes {
+            at: UnixMillis(self.now),
+            ..Changes::default()
+        };
         for step in steps {
             self.step(*step, &mut changes);
         }
-        self.messages.extend(changes.accepted.iter().map(|message| message.record.clone()));
+        self.messages.extend(
+            changes
+                .accepted
+                .iter()
+                .map(|message| message.record.clone()),
+        );
         changes
     }
 
@@ -121,11 +129,15 @@ impl Story {
             Step::Accept(a, b) => changes.accepted.push(self.accept(a, b)),
             Step::Progress(a, b) => changes.progressed.extend(self.progress(a, b)),
             Step::Thread(a, b) => changes.threads.push((thread(a), self.thread_facts(b))),
-            Step::Subscriber(a, b) => changes.subscribers.push((subscriber(a), self.submissions(b))),
+            Step::Subscriber(a, b) => changes
+                .subscribers
+                .push((subscriber(a), self.submissions(b))),
             Step::Await(a, b) => changes.awaiting.extend(self.some(a).map(|record| {
                 awaiting(record.id.0, b % 3, SMSC_IDS[usize::from(b % 4)], self.now)
             })),
-            Step::Receipted(a) => changes.receipted.extend(self.some(a).map(|record| record.id)),
+            Step::Receipted(a) => changes
+                .receipted
+                .extend(self.some(a).map(|record| record.id)),
             Step::Hold(a) => {
                 self.last_held += 1;
                 changes.held.push((self.last_held, self.held(a)));
@@ -164,17 +176,28 @@ impl Story {
     }
 
     fn some(&self, a: u8) -> Option<&Record> {
-        self.messages.get(usize::from(a) % self.messages.len().max(1))
+        self.messages
+            .get(usize::from(a) % self.messages.len().max(1))
     }
 
     fn thread_facts(&self, b: u8) -> ThreadFacts {
         let attempted = self.some(b).filter(|_| b % 3 > 0).map(Record::order);
-        let order = attempted.map(|order| ThreadOrder { time: UnixMillis(i64::from(b)), ..order });
-        ThreadFacts { attempted: order, waiting: u32::from(b % 3) }
+        let order = attempted.map(|order| ThreadOrder {
+            time: UnixMillis(i64::from(b)),
+            ..order
+        });
+        ThreadFacts {
+            attempted: order,
+            waiting: u32::from(b % 3),
+        }
     }
 
     fn submissions(&self, b: u8) -> SubscriberFacts {
-        SubscriberFacts { submitted: (0..i64::from(b % 4)).map(|back| UnixMillis(self.now - back)).collect() }
+        SubscriberFacts {
+            submitted: (0..i64::from(b % 4))
+                .map(|back| UnixMillis(self.now - back))
+                .collect(),
+        }
     }
 
     fn held(&self, a: u8) -> HeldReceipt {
@@ -204,7 +227,10 @@ fn stand(record: &mut Record, a: u8, b: u8) {
 
 fn event(number: u64) -> EventKey {
     let agency = ["kadastr", "adliya"][usize::from(number % 2 == 0)];
-    EventKey { agency: Agency::from_name(agency).unwrap(), ..key(number) }
+    EventKey {
+        agency: Agency::from_name(agency).unwrap(),
+        ..key(number)
+    }
 }
 
 fn thread(a: u8) -> ThreadKey {
@@ -219,26 +245,43 @@ const SMSC_IDS: [&str; 4] = ["A", "B", "C", "D"];
 
 fn assert_same(real: &mut dyn Journal, model: &mut dyn Journal, story: &Story) {
     let ask = |journal: &mut dyn Journal| {
-        let keys: Vec<EventKey> = (1..=story.last_message).map(event).chain((1000..1005).map(key)).collect();
+        let keys: Vec<EventKey> = (1..=story.last_message)
+            .map(event)
+            .chain((1000..1005).map(key))
+            .collect();
         let spread = |place: usize| u8::try_from(place % 12).unwrap();
         let asks: Vec<Ask<'_>> = (0..12)
             .cycle()
             .zip(&keys)
-            .map(|(place, key)| Ask { key, thread: thread(spread(place)), msisdn: subscriber(spread(place)) })
+            .map(|(place, key)| Ask {
+                key,
+                thread: thread(spread(place)),
+                msisdn: subscriber(spread(place)),
+            })
             .collect();
-        (journal.start().unwrap(), journal.queues().unwrap(), journal.facts(&asks).unwrap())
+        (
+            journal.start().unwrap(),
+            journal.queues().unwrap(),
+            journal.facts(&asks).unwrap(),
+        )
     };
     assert_eq!(ask(real), ask(model));
     let lists = |journal: &mut dyn Journal| {
         let expired = [4, 20].map(|wall| journal.expired(UnixMillis(wall), 5).unwrap());
-        let siblings: Vec<_> = (0..4).map(|a| journal.siblings(thread(a)).unwrap()).collect();
-        let late = [story.now - 3, story.now].map(|before| journal.unreceipted(UnixMillis(before), 3).unwrap());
+        let siblings: Vec<_> = (0..4)
+            .map(|a| journal.siblings(thread(a)).unwrap())
+            .collect();
+        let late = [story.now - 3, story.now]
+            .map(|before| journal.unreceipted(UnixMillis(before), 3).unwrap());
         (journal.in_flight().unwrap(), expired, siblings, late)
     };
     assert_eq!(lists(real), lists(model));
     let receipts = |journal: &mut dyn Journal| {
         let operator = OperatorId(1);
-        (journal.awaiting(operator, &SMSC_IDS).unwrap(), journal.held(operator, &SMSC_IDS).unwrap())
+        (
+            journal.awaiting(operator, &SMSC_IDS).unwrap(),
+            journal.held(operator, &SMSC_IDS).unwrap(),
+        )
     };
     assert_eq!(receipts(real), receipts(model));
     assert_same_queues(real, model);
@@ -247,12 +290,23 @@ fn assert_same(real: &mut dyn Journal, model: &mut dyn Journal, story: &Story) {
 
 fn assert_same_queues(real: &mut dyn Journal, model: &mut dyn Journal) {
     for queue in model.queues().unwrap() {
-        for after in [Cursor::default(), Cursor { due: UnixMillis(7), id: 4 }] {
+        for after in [
+            Cursor::default(),
+            Cursor {
+                due: UnixMillis(7),
+                id: 4,
+            },
+        ] {
             for limit in [2, 100] {
-                let due = |journal: &mut dyn Journal| journal.due(queue, after, UnixMillis(12), limit).unwrap();
+                let due = |journal: &mut dyn Journal| {
+                    journal.due(queue, after, UnixMillis(12), limit).unwrap()
+                };
                 assert_eq!(due(real), due(model));
             }
-            assert_eq!(real.next_due(queue, after).unwrap(), model.next_due(queue, after).unwrap());
+            assert_eq!(
+                real.next_due(queue, after).unwrap(),
+                model.next_due(queue, after).unwrap()
+            );
         }
     }
 }
@@ -260,14 +314,29 @@ fn assert_same_queues(real: &mut dyn Journal, model: &mut dyn Journal) {
 fn assert_same_reader(real: &mut dyn Journal, model: &mut dyn Journal) {
     let questions = [
         Question::default(),
-        Question { state: Some(State::Unknown), ..Question::default() },
-        Question { application: Some("2".into()), ..Question::default() },
-        Question { msisdn: Some(subscriber(1)), state: Some(State::Delivered), ..Question::default() },
-        Question { event: Some("e3".into()), ..Question::default() },
+        Question {
+            state: Some(State::Unknown),
+            ..Question::default()
+        },
+        Question {
+            application: Some("2".into()),
+            ..Question::default()
+        },
+        Question {
+            msisdn: Some(subscriber(1)),
+            state: Some(State::Delivered),
+            ..Question::default()
+        },
+        Question {
+            event: Some("e3".into()),
+            ..Question::default()
+        },
     ];
     let read = |journal: &mut dyn Journal| {
         let mut reader = journal.reader().unwrap();
-        let found = questions.each_ref().map(|question| reader.find(question, 4).unwrap());
+        let found = questions
+            .each_ref()
+            .map(|question| reader.find(question, 4).unwrap());
         let outbox = [0, 3].map(|after| reader.outbox(after, 5).unwrap());
         (found, outbox, reader.books().unwrap())
     };

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{books, connection, errors, lookup, outbox, rows, schema};
-use crate::journal::{Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader};
+use crate::journal::{
+    Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
+};
 
 /// A read-only way into a SQLite journal, whether or not a gateway runs on it.
 #[derive(Debug)]
@@ -23,11 +25,17 @@ impl SqliteReader {
             Ok(db)
         };
         let db = open().map_err(|error| errors::explain(error, path))?;
-        Ok(Self { db, path: path.into() })
+        Ok(Self {
+            db,
+            path: path.into(),
+        })
     }
 
     /// One look at the database, all of it at the same moment.
-    fn read<T>(&mut self, read: impl FnOnce(&Connection) -> Result<T, JournalError>) -> Result<T, JournalError> {
+    fn read<T>(
+        &mut self,
+        read: impl FnOnce(&Connection) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
         super::look(&mut self.db, read).map_err(|error| errors::explain(error, &self.path))
     }
 }

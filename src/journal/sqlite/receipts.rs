@@ -25,7 +25,8 @@ pub(super) fn await_receipt(db: &Connection, awaiting: &Awaiting) -> Result<(), 
 
 /// The segments of a message await no receipt any more.
 pub(super) fn await_no_more(db: &Connection, message: MessageId) -> Result<(), JournalError> {
-    db.prepare_cached("DELETE FROM awaiting WHERE message = ?1")?.execute([ordered(message.0)])?;
+    db.prepare_cached("DELETE FROM awaiting WHERE message = ?1")?
+        .execute([ordered(message.0)])?;
     Ok(())
 }
 
@@ -46,8 +47,17 @@ pub(super) fn awaiting(
         let mut rows = awaiting.query(params![operator.0, smsc_id])?;
         while let Some(row) = rows.next()? {
             let record = record(row)?;
-            let (segment, at) = (row.get(AFTER_RECORD)?, UnixMillis(row.get(AFTER_RECORD + 1)?));
-            let awaiting = Awaiting { operator, smsc_id: smsc_id.into(), message: record.id, segment, at };
+            let (segment, at) = (
+                row.get(AFTER_RECORD)?,
+                UnixMillis(row.get(AFTER_RECORD + 1)?),
+            );
+            let awaiting = Awaiting {
+                operator,
+                smsc_id: smsc_id.into(),
+                message: record.id,
+                segment,
+                at,
+            };
             found.push((awaiting, record));
         }
     }
@@ -55,7 +65,11 @@ pub(super) fn awaiting(
 }
 
 /// Messages with a segment accepted at or before this time that awaits its receipt, oldest first.
-pub(super) fn unreceipted(db: &Connection, before: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError> {
+pub(super) fn unreceipted(
+    db: &Connection,
+    before: UnixMillis,
+    limit: usize,
+) -> Result<Vec<Record>, JournalError> {
     // Later arrivals are never older: the first that is too young ends the search.
     let mut oldest = db.prepare_cached(concat!(
         "SELECT ",
@@ -78,15 +92,23 @@ pub(super) fn unreceipted(db: &Connection, before: UnixMillis, limit: usize) -> 
 
 /// Keeps a receipt that matches nothing yet.
 pub(super) fn hold(db: &Connection, number: u64, held: &HeldReceipt) -> Result<(), JournalError> {
-    let mut insert =
-        db.prepare_cached("INSERT INTO held (number, operator, smsc_id, at, octets) VALUES (?1, ?2, ?3, ?4, ?5)")?;
-    insert.execute(params![ordered(number), held.operator.0, &*held.smsc_id, held.at.0, &*held.octets])?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO held (number, operator, smsc_id, at, octets) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    insert.execute(params![
+        ordered(number),
+        held.operator.0,
+        &*held.smsc_id,
+        held.at.0,
+        &*held.octets
+    ])?;
     Ok(())
 }
 
 /// Drops a held receipt.
 pub(super) fn release(db: &Connection, number: u64) -> Result<(), JournalError> {
-    db.prepare_cached("DELETE FROM held WHERE number = ?1")?.execute([ordered(number)])?;
+    db.prepare_cached("DELETE FROM held WHERE number = ?1")?
+        .execute([ordered(number)])?;
     Ok(())
 }
 
@@ -102,7 +124,9 @@ pub(super) fn held(
     )?;
     let mut found = Vec::new();
     for smsc_id in distinct(smsc_ids) {
-        for receipt in held.query_and_then(params![operator.0, smsc_id], |row| held_receipt(row, operator))? {
+        for receipt in held.query_and_then(params![operator.0, smsc_id], |row| {
+            held_receipt(row, operator)
+        })? {
             found.push(receipt?);
         }
     }
@@ -123,5 +147,8 @@ fn held_receipt(row: &Row<'_>, operator: OperatorId) -> Result<(u64, HeldReceipt
 /// Each id once, in the order asked.
 fn distinct<'a>(smsc_ids: &[&'a str]) -> impl Iterator<Item = &'a str> {
     let mut seen = HashSet::new();
-    smsc_ids.iter().copied().filter(move |smsc_id| seen.insert(*smsc_id))
+    smsc_ids
+        .iter()
+        .copied()
+        .filter(move |smsc_id| seen.insert(*smsc_id))
 }

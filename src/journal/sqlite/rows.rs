@@ -20,7 +20,10 @@ macro_rules! record_columns {
 /// What [`message`] reads, from a table called `m`.
 macro_rules! message_columns {
     () => {
-        concat!($crate::journal::sqlite::rows::record_columns!(), ", m.content")
+        concat!(
+            $crate::journal::sqlite::rows::record_columns!(),
+            ", m.content"
+        )
     };
 }
 /// Where columns added after [`record_columns`] begin.
@@ -54,18 +57,35 @@ pub(super) fn record(row: &Row<'_>) -> Result<Record, JournalError> {
 
 /// Reads a row of [`message_columns`].
 pub(super) fn message(row: &Row<'_>) -> Result<Message, JournalError> {
-    Ok(Message { record: record(row)?, content: from_json(text(row, AFTER_RECORD)?, "a content")? })
+    Ok(Message {
+        record: record(row)?,
+        content: from_json(text(row, AFTER_RECORD)?, "a content")?,
+    })
 }
 
 /// One message by its id.
-pub(super) fn message_by_id(db: &Connection, id: MessageId) -> Result<Option<Message>, JournalError> {
-    let sql = concat!("SELECT ", message_columns!(), " FROM messages m WHERE m.id = ?1");
+pub(super) fn message_by_id(
+    db: &Connection,
+    id: MessageId,
+) -> Result<Option<Message>, JournalError> {
+    let sql = concat!(
+        "SELECT ",
+        message_columns!(),
+        " FROM messages m WHERE m.id = ?1"
+    );
     let mut found = db.prepare_cached(sql)?;
-    found.query_and_then([ordered(id.0)], message)?.next().transpose()
+    found
+        .query_and_then([ordered(id.0)], message)?
+        .next()
+        .transpose()
 }
 
 /// Writes a message that is new at this time.
-pub(super) fn insert(db: &Connection, message: &Message, at: UnixMillis) -> Result<(), JournalError> {
+pub(super) fn insert(
+    db: &Connection,
+    message: &Message,
+    at: UnixMillis,
+) -> Result<(), JournalError> {
     let Message { record, content } = message;
     let progress = &record.progress;
     let mut insert = db.prepare_cached(
@@ -116,7 +136,9 @@ pub(super) fn update(db: &Connection, record: &Record, at: UnixMillis) -> Result
     ])?;
     match updated {
         1 => Ok(()),
-        _ => Err(JournalError::Refused { what: "progress of a message that it does not hold" }),
+        _ => Err(JournalError::Refused {
+            what: "progress of a message that it does not hold",
+        }),
     }
 }
 
@@ -134,7 +156,9 @@ pub(super) fn state_of(code: u8) -> Result<State, JournalError> {
 pub(super) fn key(row: &Row<'_>, agency: usize, event: usize) -> Result<EventKey, JournalError> {
     Ok(EventKey {
         agency: Agency::from_name(text(row, agency)?).map_err(|_| corrupt("an agency"))?,
-        id: text(row, event)?.parse().map_err(|_| corrupt("an event id"))?,
+        id: text(row, event)?
+            .parse()
+            .map_err(|_| corrupt("an event id"))?,
     })
 }
 
@@ -145,7 +169,9 @@ pub(super) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str, Journ
 
 /// A column that holds an id or another number never below zero.
 pub(super) fn number(row: &Row<'_>, column: usize) -> Result<u64, JournalError> {
-    row.get::<_, i64>(column)?.try_into().map_err(|_| corrupt("a number below zero"))
+    row.get::<_, i64>(column)?
+        .try_into()
+        .map_err(|_| corrupt("a number below zero"))
 }
 
 /// A number as SQLite orders it. What exceeds its range stays the largest.
@@ -167,18 +193,28 @@ fn settled_at(progress: &Progress, at: UnixMillis) -> Option<i64> {
 }
 
 fn attempt(row: &Row<'_>, column: usize) -> Result<Attempt, JournalError> {
-    match row.get_ref(column)?.as_str_or_null().map_err(|_| corrupt("an attempt"))? {
+    match row
+        .get_ref(column)?
+        .as_str_or_null()
+        .map_err(|_| corrupt("an attempt"))?
+    {
         Some(json) => from_json(json, "an attempt"),
         None => Ok(Attempt::default()),
     }
 }
 
 fn attempt_json(attempt: &Attempt) -> Result<Option<String>, JournalError> {
-    if *attempt == Attempt::default() { Ok(None) } else { to_json(attempt).map(Some) }
+    if *attempt == Attempt::default() {
+        Ok(None)
+    } else {
+        to_json(attempt).map(Some)
+    }
 }
 
 fn to_json<T: Serialize>(value: &T) -> Result<String, JournalError> {
-    serde_json::to_string(value).map_err(|_| JournalError::Refused { what: "a value without a JSON form" })
+    serde_json::to_string(value).map_err(|_| JournalError::Refused {
+        what: "a value without a JSON form",
+    })
 }
 
 fn from_json<T: DeserializeOwned>(json: &str, what: &'static str) -> Result<T, JournalError> {

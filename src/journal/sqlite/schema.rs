@@ -18,7 +18,10 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), JournalError> {
     if found > known {
         return Err(JournalError::TooNew { found, known });
     }
-    for (version, step) in (1..).zip(STEPS).skip_while(|(version, _)| *version <= found) {
+    for (version, step) in (1..)
+        .zip(STEPS)
+        .skip_while(|(version, _)| *version <= found)
+    {
         let step_by_step = db.transaction()?;
         step_by_step.execute_batch(step)?;
         step_by_step.pragma_update(None, "application_id", APPLICATION_ID)?;
@@ -35,7 +38,9 @@ pub(super) fn expect_current(db: &Connection) -> Result<(), JournalError> {
         return Err(JournalError::TooNew { found, known });
     }
     if found < known {
-        return Err(JournalError::Corrupt { what: "an older schema, which a run of the gateway brings up to date," });
+        return Err(JournalError::Corrupt {
+            what: "an older schema, which a run of the gateway brings up to date,",
+        });
     }
     Ok(())
 }
@@ -45,11 +50,18 @@ fn version(db: &Connection) -> Result<u32, JournalError> {
     let application: u32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let tables: u32 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != APPLICATION_ID && tables > 0 {
-        return Err(JournalError::Corrupt { what: "another program's tables" });
+        return Err(JournalError::Corrupt {
+            what: "another program's tables",
+        });
     }
     Ok(db.pragma_query_value(None, "user_version", |row| row.get(0))?)
 }
 
 fn known() -> u32 {
-    STEPS.iter().zip(1..).map(|(_, version)| version).last().unwrap_or(0)
+    STEPS
+        .iter()
+        .zip(1..)
+        .map(|(_, version)| version)
+        .last()
+        .unwrap_or(0)
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use xabar_events::State;
 
 use super::*;
-use crate::journal::conformance::{accept, commit, conformance, facts, ids, outgoing, progressed, waiting};
+use crate::journal::conformance::{
+    accept, commit, conformance, facts, ids, outgoing, progressed, waiting,
+};
 use crate::journal::scratch::Folder;
 use crate::journal::{Phase, Question, location::Location};
 
@@ -33,7 +35,8 @@ mod conforms_with_collisions {
 fn colliding(path: &Path) -> SqliteJournal {
     let mut journal = open(path).unwrap();
     // At the end of the number line too, where the next slot is at its beginning.
-    journal.slots.hash = |octets, _| i64::MAX.cast_unsigned() - u64::from(octets.last().unwrap() % 2);
+    journal.slots.hash =
+        |octets, _| i64::MAX.cast_unsigned() - u64::from(octets.last().unwrap() % 2);
     journal
 }
 
@@ -43,18 +46,31 @@ fn a_collision_loses_no_event() {
     let mut journal = colliding(&folder.path("xabar.db"));
     accept(&mut journal, (1..=9).map(waiting));
     for number in 1..=9 {
-        assert_eq!(facts(&mut journal, number).duplicate_of, Some(MessageId(number)));
+        assert_eq!(
+            facts(&mut journal, number).duplicate_of,
+            Some(MessageId(number))
+        );
     }
     assert_eq!(facts(&mut journal, 10).duplicate_of, None);
     // Those that stand behind a forgotten one are still found.
     for forgotten in [4, 1, 9] {
         let settled = progressed(forgotten, Phase::Settled, State::Delivered);
-        commit(&mut journal, Changes { progressed: vec![settled], ..Changes::default() });
+        commit(
+            &mut journal,
+            Changes {
+                progressed: vec![settled],
+                ..Changes::default()
+            },
+        );
         assert_eq!(journal.forget(UnixMillis(0), 1).unwrap(), 1);
         assert_eq!(facts(&mut journal, forgotten).duplicate_of, None);
     }
     for number in [2, 3, 5, 6, 7, 8] {
-        assert_eq!(facts(&mut journal, number).duplicate_of, Some(MessageId(number)), "{number}");
+        assert_eq!(
+            facts(&mut journal, number).duplicate_of,
+            Some(MessageId(number)),
+            "{number}"
+        );
     }
 }
 
@@ -63,7 +79,10 @@ fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
     let folder = Folder::new();
     let mut journal = open(&folder.path("xabar.db")).unwrap();
     accept(&mut journal, [waiting(1)]);
-    let pages: u32 = journal.db.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+    let pages: u32 = journal
+        .db
+        .pragma_query_value(None, "page_count", |row| row.get(0))
+        .unwrap();
     limit_pages(&journal, pages + 2);
     let changes = Changes {
         accepted: (2..500).map(waiting).collect(),
@@ -73,7 +92,10 @@ fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
     };
     let before = journal.start().unwrap();
     for _ in 0..3 {
-        assert!(matches!(journal.commit(&changes), Err(JournalError::Full(_))));
+        assert!(matches!(
+            journal.commit(&changes),
+            Err(JournalError::Full(_))
+        ));
         assert_eq!(journal.start().unwrap(), before);
         assert_eq!(journal.in_flight().unwrap(), []);
         assert_eq!(facts(&mut journal, 2).duplicate_of, None);
@@ -85,7 +107,10 @@ fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
 }
 
 fn limit_pages(journal: &SqliteJournal, pages: u32) {
-    journal.db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+    journal
+        .db
+        .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+        .unwrap();
 }
 
 #[test]
@@ -95,11 +120,14 @@ fn what_was_in_flight_is_so_after_a_restart() {
     let mut journal = open(&path).unwrap();
     let ucell = journal.operator("ucell").unwrap();
     accept(&mut journal, [waiting(1), waiting(2)]);
-    commit(&mut journal, Changes {
-        at: UnixMillis(77),
-        progressed: vec![progressed(2, Phase::InFlight, State::Accepted)],
-        ..Changes::default()
-    });
+    commit(
+        &mut journal,
+        Changes {
+            at: UnixMillis(77),
+            progressed: vec![progressed(2, Phase::InFlight, State::Accepted)],
+            ..Changes::default()
+        },
+    );
     drop(journal);
     let mut journal = open(&path).unwrap();
     assert_eq!(ids(&journal.in_flight().unwrap()), [2]);
@@ -124,7 +152,11 @@ fn a_power_cut_loses_only_what_was_not_committed() {
     let longer = std::fs::read(folder.path("xabar.db-wal")).unwrap();
     let (half, mut garbled) = (log.len() + (longer.len() - log.len()) / 2, longer.clone());
     garbled[log.len() + 100] ^= 1;
-    for (name, log, last) in [("whole", &longer[..], 60), ("cut", &longer[..half], 50), ("garbled", &garbled, 50)] {
+    for (name, log, last) in [
+        ("whole", &longer[..], 60),
+        ("cut", &longer[..half], 50),
+        ("garbled", &garbled, 50),
+    ] {
         let copy = folder.path(&format!("{name}.db"));
         std::fs::copy(&path, &copy).unwrap();
         std::fs::write(folder.path(&format!("{name}.db-wal")), log).unwrap();
@@ -132,13 +164,20 @@ fn a_power_cut_loses_only_what_was_not_committed() {
         let mut journal = open(&copy).unwrap();
         assert_eq!(journal.start().unwrap().last_message, last, "{name}");
         assert_eq!(facts(&mut journal, 50).duplicate_of, Some(MessageId(50)));
-        assert_eq!(facts(&mut journal, 51).duplicate_of.is_some(), last == 60, "{name}");
+        assert_eq!(
+            facts(&mut journal, 51).duplicate_of.is_some(),
+            last == 60,
+            "{name}"
+        );
         accept(&mut journal, [waiting(99)]);
     }
 }
 
 fn count(path: &Path) -> u64 {
-    let found = open_reader(path).unwrap().find(&Question::default(), 1000).unwrap();
+    let found = open_reader(path)
+        .unwrap()
+        .find(&Question::default(), 1000)
+        .unwrap();
     u64::try_from(found.len()).unwrap()
 }
 
@@ -150,14 +189,20 @@ fn readers_see_commits_beside_the_writer_and_after_it() {
     let mut reader = open_reader(&path).unwrap();
     for number in 1..=3 {
         accept(&mut journal, [waiting(number)]);
-        assert_eq!(reader.find(&Question::default(), 10).unwrap().len() as u64, number);
+        assert_eq!(
+            reader.find(&Question::default(), 10).unwrap().len() as u64,
+            number
+        );
     }
     drop(journal);
     assert_eq!(count(&path), 3);
     drop(reader);
     assert_eq!(count(&path), 3);
     drop(open(&path).unwrap());
-    assert!(!folder.path("xabar.db-wal").exists(), "an orderly end leaves no log");
+    assert!(
+        !folder.path("xabar.db-wal").exists(),
+        "an orderly end leaves no log"
+    );
     assert_eq!(count(&path), 3);
 }
 
@@ -174,7 +219,10 @@ fn readers_cannot_write() {
 fn a_reader_says_clearly_that_there_is_no_journal() {
     let folder = Folder::new();
     let error = open_reader(&folder.path("none.db")).unwrap_err();
-    assert!(error.to_string().starts_with("there is no journal at "), "{error}");
+    assert!(
+        error.to_string().starts_with("there is no journal at "),
+        "{error}"
+    );
     assert!(!folder.path("none.db").exists());
     std::fs::write(folder.path("empty.db"), b"").unwrap();
     let error = open_reader(&folder.path("empty.db")).unwrap_err();
@@ -187,7 +235,10 @@ fn one_gateway_at_a_time() {
     let path = folder.path("data/deeper/xabar.db");
     let first = open(&path).unwrap();
     let second = open(&folder.path("data/deeper/../deeper/xabar.db")).unwrap_err();
-    assert!(matches!(&second, JournalError::InUse { holder, .. } if holder.contains("process")), "{second}");
+    assert!(
+        matches!(&second, JournalError::InUse { holder, .. } if holder.contains("process")),
+        "{second}"
+    );
     drop(first);
     open(&path).unwrap();
 }
@@ -199,19 +250,44 @@ fn a_later_schema_is_left_alone() {
     let journal = open(&path).unwrap();
     journal.db.pragma_update(None, "user_version", 99).unwrap();
     drop(journal);
-    assert!(matches!(open(&path), Err(JournalError::TooNew { found: 99, known: 1 })));
-    assert!(matches!(open_reader(&path), Err(JournalError::TooNew { found: 99, known: 1 })));
+    assert!(matches!(
+        open(&path),
+        Err(JournalError::TooNew {
+            found: 99,
+            known: 1
+        })
+    ));
+    assert!(matches!(
+        open_reader(&path),
+        Err(JournalError::TooNew {
+            found: 99,
+            known: 1
+        })
+    ));
 }
 
 #[test]
 fn other_files_are_left_alone() {
     let folder = Folder::new();
     let other = folder.path("other.db");
-    Connection::open(&other).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
-    assert!(matches!(open(&other), Err(JournalError::Corrupt { what: "another program's tables" })));
+    Connection::open(&other)
+        .unwrap()
+        .execute_batch("CREATE TABLE theirs (x)")
+        .unwrap();
+    assert!(matches!(
+        open(&other),
+        Err(JournalError::Corrupt {
+            what: "another program's tables"
+        })
+    ));
     let text = folder.path("notes.txt");
     std::fs::write(&text, "x".repeat(20_000)).unwrap();
-    assert!(matches!(open(&text), Err(JournalError::Corrupt { what: "a file of another kind" })));
+    assert!(matches!(
+        open(&text),
+        Err(JournalError::Corrupt {
+            what: "a file of another kind"
+        })
+    ));
     assert_eq!(std::fs::read_to_string(&text).unwrap().len(), 20_000);
     let error = open(&folder.path("notes.txt/xabar.db")).unwrap_err();
     assert!(matches!(error, JournalError::Io { .. }), "{error}");
@@ -233,20 +309,30 @@ fn damaged_values_are_errors() {
     ] {
         let folder = Folder::new();
         let mut journal = open(&folder.path("xabar.db")).unwrap();
-        commit(&mut journal, Changes {
-            accepted: vec![waiting(1)],
-            outgoing: vec![outgoing(1)],
-            ..Changes::default()
-        });
+        commit(
+            &mut journal,
+            Changes {
+                accepted: vec![waiting(1)],
+                outgoing: vec![outgoing(1)],
+                ..Changes::default()
+            },
+        );
         journal.db.execute_batch(damage).unwrap();
-        let ask = Ask { key: &waiting(1).record.key, thread: ThreadKey(1), msisdn: waiting(1).record.msisdn };
+        let ask = Ask {
+            key: &waiting(1).record.key,
+            thread: ThreadKey(1),
+            msisdn: waiting(1).record.msisdn,
+        };
         let errors = [
             journal.message(MessageId(1)).err(),
             journal.facts(&[ask]).err(),
             journal.reader().unwrap().outbox(0, 10).err(),
         ];
         let corrupt = |error: &JournalError| matches!(error, JournalError::Corrupt { .. });
-        assert!(errors.iter().flatten().count() > 0 && errors.iter().flatten().all(corrupt), "{damage}: {errors:?}");
+        assert!(
+            errors.iter().flatten().count() > 0 && errors.iter().flatten().all(corrupt),
+            "{damage}: {errors:?}"
+        );
     }
 }
 
@@ -258,5 +344,11 @@ fn the_url_opens_what_it_names() {
     assert_eq!(url.parse::<Location>().unwrap(), Location::Sqlite(path));
     let mut journal = crate::journal::open(&url).unwrap();
     accept(&mut *journal, [waiting(1)]);
-    assert!(crate::journal::open_reader(&url).unwrap().message(MessageId(1)).unwrap().is_some());
+    assert!(
+        crate::journal::open_reader(&url)
+            .unwrap()
+            .message(MessageId(1))
+            .unwrap()
+            .is_some()
+    );
 }

@@ -45,8 +45,18 @@ fn write(db: &Connection, key: u64, facts: ThreadFacts, messages: u32) -> Result
     )?;
     let time = facts.attempted.map(|order| order.time.0);
     let id = facts.attempted.map(|order| ordered(order.id.0));
-    write.execute(params![key.cast_signed(), time, id, facts.waiting, messages])?;
-    if facts == ThreadFacts::default() { drop_unused(db, key) } else { Ok(()) }
+    write.execute(params![
+        key.cast_signed(),
+        time,
+        id,
+        facts.waiting,
+        messages
+    ])?;
+    if facts == ThreadFacts::default() {
+        drop_unused(db, key)
+    } else {
+        Ok(())
+    }
 }
 
 fn count(db: &Connection, key: u64, messages: u32) -> Result<(), JournalError> {
@@ -60,30 +70,42 @@ fn count(db: &Connection, key: u64, messages: u32) -> Result<(), JournalError> {
 
 /// Drops a row that says nothing and that no message needs.
 fn drop_unused(db: &Connection, key: u64) -> Result<(), JournalError> {
-    let mut drop_unused = db.prepare_cached("DELETE FROM threads WHERE key = ?1 AND messages <= 0")?;
+    let mut drop_unused =
+        db.prepare_cached("DELETE FROM threads WHERE key = ?1 AND messages <= 0")?;
     drop_unused.execute([key.cast_signed()])?;
     Ok(())
 }
 
 /// Takes note that a message of the thread is forgotten; with the last one goes the thread.
 pub(super) fn forget_message(db: &Connection, key: ThreadKey) -> Result<(), JournalError> {
-    let mut forget = db.prepare_cached("UPDATE threads SET messages = messages - 1 WHERE key = ?1")?;
+    let mut forget =
+        db.prepare_cached("UPDATE threads SET messages = messages - 1 WHERE key = ?1")?;
     forget.execute([key.0.cast_signed()])?;
     drop_unused(db, key.0)
 }
 
 /// What is kept of a thread; the default if nothing is.
 pub(super) fn facts(db: &Connection, key: ThreadKey) -> Result<ThreadFacts, JournalError> {
-    let mut facts = db.prepare_cached("SELECT attempted_time, attempted_id, waiting FROM threads WHERE key = ?1")?;
-    let found = facts.query_and_then([key.0.cast_signed()], |row| read(row, 0))?.next();
+    let mut facts = db.prepare_cached(
+        "SELECT attempted_time, attempted_id, waiting FROM threads WHERE key = ?1",
+    )?;
+    let found = facts
+        .query_and_then([key.0.cast_signed()], |row| read(row, 0))?
+        .next();
     Ok(found.transpose()?.unwrap_or_default())
 }
 
 /// Reads facts from three columns, which are null where the thread has no row.
 pub(super) fn read(row: &Row<'_>, from: usize) -> Result<ThreadFacts, JournalError> {
     let attempted = match row.get(from)? {
-        Some(time) => Some(ThreadOrder { time: UnixMillis(time), id: MessageId(number(row, from + 1)?) }),
+        Some(time) => Some(ThreadOrder {
+            time: UnixMillis(time),
+            id: MessageId(number(row, from + 1)?),
+        }),
         None => None,
     };
-    Ok(ThreadFacts { attempted, waiting: row.get::<_, Option<u32>>(from + 2)?.unwrap_or(0) })
+    Ok(ThreadFacts {
+        attempted,
+        waiting: row.get::<_, Option<u32>>(from + 2)?.unwrap_or(0),
+    })
 }

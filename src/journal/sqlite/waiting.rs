@@ -6,7 +6,9 @@ use xabar_events::Priority;
 use super::rows::{self, corrupt, message, message_columns, ordered, record, record_columns};
 use super::{subscribers, threads};
 use crate::clock::UnixMillis;
-use crate::journal::{Arrival, Cursor, JournalError, Message, OperatorId, Queue, Record, ThreadKey};
+use crate::journal::{
+    Arrival, Cursor, JournalError, Message, OperatorId, Queue, Record, ThreadKey,
+};
 
 /// Reads arrivals of the queue (?1, ?2) in a range of (due, id).
 macro_rules! select_due {
@@ -39,7 +41,13 @@ pub(super) fn due(
 ) -> Result<Vec<Arrival>, JournalError> {
     let mut found = Vec::new();
     let mut read = |sql, from: i64, to: i64, left: usize| -> Result<usize, JournalError> {
-        let bounds = params![queue.operator.0, queue.priority.code(), rows::rows(left), from, to];
+        let bounds = params![
+            queue.operator.0,
+            queue.priority.code(),
+            rows::rows(left),
+            from,
+            to
+        ];
         for arrival in db.prepare_cached(sql)?.query_and_then(bounds, arrival)? {
             found.push(arrival?);
         }
@@ -64,7 +72,11 @@ fn arrival(row: &Row<'_>) -> Result<Arrival, JournalError> {
 }
 
 /// When the first message of a queue after the cursor is due.
-pub(super) fn next_due(db: &Connection, queue: Queue, after: Cursor) -> Result<Option<UnixMillis>, JournalError> {
+pub(super) fn next_due(
+    db: &Connection,
+    queue: Queue,
+    after: Cursor,
+) -> Result<Option<UnixMillis>, JournalError> {
     let mut with_cursor = db.prepare_cached(DUE_WITH_CURSOR_EXISTS)?;
     let (operator, priority, due) = (queue.operator.0, queue.priority.code(), after.due.0);
     if with_cursor.exists(params![operator, priority, due, ordered(after.id)])? {
@@ -87,7 +99,9 @@ pub(super) fn queues(db: &Connection) -> Result<Vec<Queue>, JournalError> {
     let mut last = (-1, 0);
     loop {
         let mut found = next.query(last)?;
-        let Some(row) = found.next()? else { return Ok(queues) };
+        let Some(row) = found.next()? else {
+            return Ok(queues);
+        };
         let priority = row.get(1)?;
         let queue = Queue {
             operator: OperatorId(row.get(0)?),
@@ -108,18 +122,26 @@ pub(super) fn siblings(db: &Connection, thread: ThreadKey) -> Result<Vec<Message
         message_columns!(),
         " FROM messages m INDEXED BY waiting_thread WHERE m.phase = 0 AND m.thread = ?1 ORDER BY m.id"
     ))?;
-    siblings.query_and_then([thread.0.cast_signed()], message)?.collect()
+    siblings
+        .query_and_then([thread.0.cast_signed()], message)?
+        .collect()
 }
 
 /// Waiting messages whose time is over, soonest first.
-pub(super) fn expired(db: &Connection, wall: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError> {
+pub(super) fn expired(
+    db: &Connection,
+    wall: UnixMillis,
+    limit: usize,
+) -> Result<Vec<Record>, JournalError> {
     let mut expired = db.prepare_cached(concat!(
         "SELECT ",
         record_columns!(),
         " FROM messages m INDEXED BY waiting_expires WHERE m.phase = 0 AND m.expires <= ?1 \
          ORDER BY m.expires, m.id LIMIT ?2"
     ))?;
-    expired.query_and_then([wall.0, rows::rows(limit)], record)?.collect()
+    expired
+        .query_and_then([wall.0, rows::rows(limit)], record)?
+        .collect()
 }
 
 /// Messages with an attempt that has no result, oldest first.
@@ -144,16 +166,38 @@ mod tests {
         let folder = Folder::new();
         let journal = sqlite::open(&folder.path("xabar.db")).unwrap();
         for (sql, seek) in [
-            (DUE_WITH_CURSOR, "m USING INDEX waiting_due (operator=? AND priority=? AND due=? AND rowid>?)"),
-            (DUE_AFTER_CURSOR, "m USING INDEX waiting_due (operator=? AND priority=? AND due>? AND due<?)"),
-            (DUE_WITH_CURSOR_EXISTS, "waiting_due (operator=? AND priority=? AND due=? AND rowid>?)"),
-            (NEXT_DUE, "waiting_due (operator=? AND priority=? AND due>?)"),
+            (
+                DUE_WITH_CURSOR,
+                "m USING INDEX waiting_due (operator=? AND priority=? AND due=? AND rowid>?)",
+            ),
+            (
+                DUE_AFTER_CURSOR,
+                "m USING INDEX waiting_due (operator=? AND priority=? AND due>? AND due<?)",
+            ),
+            (
+                DUE_WITH_CURSOR_EXISTS,
+                "waiting_due (operator=? AND priority=? AND due=? AND rowid>?)",
+            ),
+            (
+                NEXT_DUE,
+                "waiting_due (operator=? AND priority=? AND due>?)",
+            ),
             (NEXT_QUEUE, "waiting_due ((operator,priority)>(?,?))"),
         ] {
-            let mut explain = journal.db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
-            let plan: Vec<String> = explain.raw_query().mapped(|row| row.get(3)).map(Result::unwrap).collect();
+            let mut explain = journal
+                .db
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .unwrap();
+            let plan: Vec<String> = explain
+                .raw_query()
+                .mapped(|row| row.get(3))
+                .map(Result::unwrap)
+                .collect();
             assert!(plan.iter().any(|step| step.ends_with(seek)), "{plan:#?}");
-            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
+            assert!(
+                !plan.iter().any(|step| step.contains("TEMP B-TREE")),
+                "{plan:#?}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `broadcast_sm` and `cancel_broadcast_sm` (SMPP 5.0, 4.4.2 and 4.6.3).
+//! `broadcast_sm` and `cancel_broadcast_sm` (SMPP 5.0, 4.4.1 and 4.6.2).
 
 use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn cancel_broadcast_sm_names_the_broadcast() {
-        let octets = b"CBS\038601fa\0\x05\0MyGov\0";
+        let octets = b"CBS\x0038601fa\0\x05\0MyGov\0";
         let frame = frame_of(CommandId::CANCEL_BROADCAST_SM, Status::ROK, octets);
         let pdu = frame.decode().unwrap();
         let Body::CancelBroadcastSm(fields) = pdu.body else {

@@ -1,4 +1,4 @@
-//! `cancel_sm` (SMPP 5.0, 4.5.2).
+//! `cancel_sm` (SMPP 5.0, 4.5.1).
 
 use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn cancel_sm_names_message_and_addresses() {
-        let octets = b"\038601fa\0\x05\0MyGov\0\x01\x01998901234567\0";
+        let octets = b"\x0038601fa\0\x05\0MyGov\0\x01\x01998901234567\0";
         let frame = frame_of(CommandId::CANCEL_SM, Status::ROK, octets);
         let pdu = frame.decode().unwrap();
         let Body::CancelSm(fields) = pdu.body else {

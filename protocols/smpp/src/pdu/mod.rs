@@ -26,7 +26,7 @@ pub use broadcast_sm::{BroadcastSm, CancelBroadcastSm};
 pub use cancel_sm::CancelSm;
 pub use data_sm::DataSm;
 pub use header_only::HeaderOnly;
-pub use list::{Entry, List, ListBuffer};
+pub use list::{Entry, List};
 pub use message_id_resp::{DataSmResp, DeliverSmResp, MessageIdResp, SubmitSmResp};
 pub use outbind::Outbind;
 pub use query_sm::{QuerySm, QuerySmResp};
@@ -37,8 +37,8 @@ pub use submit_sm::{DeliverSm, SubmitSm};
 use bytes::BytesMut;
 
 use crate::read::{self, Parsed};
-use crate::write::{Sink, Writer};
-use crate::{CommandId, DecodeError, EncodeError, Frame, Header, Octets, Status, Tlvs};
+use crate::write::{Measure, Sink, Writer};
+use crate::{CommandId, DecodeError, EncodeError, Frame, Header, Octets, Problem, Status, Tlvs};
 
 /// One PDU, its fields lent from the frame it came in or from whatever it was made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -197,21 +197,22 @@ impl<'a> Pdu<'a> {
     /// # Errors
     /// A field does not fit its size; the buffer is then as it was.
     pub fn encode(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
-        let start = out.len();
-        out.reserve(ROOM_OCTETS);
+        let mut measure = Measure {
+            len_octets: Header::LEN_OCTETS,
+        };
+        self.body.write(&mut measure)?;
         let header = Header {
-            command_length: 0,
+            command_length: command_length(measure.len_octets)?,
             command_id: self.command_id(),
             status: self.status,
             sequence_number: self.sequence_number,
         };
-        out.extend_from_slice(&header.to_octets());
-        let written = self.body.write(&mut Writer { out });
-        let patched = written.and_then(|()| patch_length(out, start));
-        if patched.is_err() {
-            out.truncate(start);
-        }
-        patched
+        let start = out.len();
+        out.resize(start + measure.len_octets, 0);
+        let room = out.get_mut(start..).unwrap_or_default();
+        let (head, rest) = room.split_first_chunk_mut().expect("a header was measured");
+        *head = header.to_octets();
+        self.body.write(&mut Writer::new(rest))
     }
 
     /// This PDU on its own, to be kept or handed on.
@@ -245,17 +246,18 @@ impl Frame {
     }
 
     fn decode_error(&self, error: nom::Err<read::Fault<'_>>) -> DecodeError {
+        let len_octets = self.octets().len();
         match error {
-            nom::Err::Error(fault) | nom::Err::Failure(fault) => {
-                fault.into_error(self.octets().len())
-            }
-            nom::Err::Incomplete(_) => unreachable!("complete parsers never ask for more"),
+            nom::Err::Error(fault) | nom::Err::Failure(fault) => fault.into_error(len_octets),
+            // The parsers are nom's complete ones, which never ask for more.
+            nom::Err::Incomplete(_) => DecodeError::Field {
+                field: "body",
+                offset: len_octets,
+                problem: Problem::Truncated,
+            },
         }
     }
 }
-
-/// Room for most PDUs, so that a buffer grows once at most.
-const ROOM_OCTETS: usize = 512;
 
 /// Reads the fields of a response also if they are missing, which is usual if it tells of an
 /// error: first all fields, then TLVs alone, and if it tells of an error, anything.
@@ -278,19 +280,13 @@ fn read_fields<'a, T: Fields<'a>>(status: Status, input: &'a [u8]) -> Parsed<'a,
     }
 }
 
-#[inline]
-fn patch_length(out: &mut BytesMut, start: usize) -> Result<(), EncodeError> {
-    let len = out.len() - start;
+fn command_length(len: usize) -> Result<u32, EncodeError> {
     let too_long = EncodeError::TooLong {
         field: "command_length",
         len,
         max: MAX_LENGTH,
     };
-    let command_length = u32::try_from(len).map_err(|_| too_long)?;
-    if let Some(place) = out.get_mut(start..start + 4) {
-        place.copy_from_slice(&command_length.to_be_bytes());
-    }
-    Ok(())
+    u32::try_from(len).map_err(|_| too_long)
 }
 
 /// What a `command_length` can say at most.

@@ -1,4 +1,4 @@
-//! `query_sm` and `query_broadcast_sm` (SMPP 5.0, 4.5.1 and 4.6.1).
+//! `query_sm` and `query_broadcast_sm` (SMPP 5.0, 4.5.2 and 4.6.1).
 
 use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn query_sm_resp_tells_the_state() {
-        let octets = b"38601fa\0261123091500020+\0\x02\x00";
+        let octets = b"38601fa\x00261123091500020+\0\x02\x00";
         let frame = frame_of(CommandId::QUERY_SM_RESP, Status::ROK, octets);
         let pdu = frame.decode().unwrap();
         let Body::QuerySmResp(fields) = pdu.body else {

@@ -98,7 +98,8 @@ impl<'a> Receipt<'a> {
         }
         let mut receipt = Self::from_octets(octets, data_coding);
         let named = message_id.is_some() || receipt.message_id.is_some();
-        if !marked && !(named && receipt.stat.is_some()) {
+        let reads_as_receipt = named && receipt.stat.is_some();
+        if !marked && !reads_as_receipt {
             return None;
         }
         if let Some(message_id) = message_id.filter(|id| !id.is_empty()) {
@@ -366,6 +367,22 @@ pub fn date_to_unix(date: &str, ahead_of_utc: i32, near: i64) -> Option<i64> {
         16 => Time::parse(date.as_bytes())?.to_unix(),
         _ => None,
     }
+}
+
+/// The usual date of a receipt, `YYMMDDhhmm` by a local clock that is `ahead_of_utc` seconds ahead
+/// of UTC; `None` for a moment outside the years 2000 to 2099.
+pub fn unix_to_date(unix: i64, ahead_of_utc: i32) -> Option<String> {
+    let local = Civil::from_unix(unix.checked_add(i64::from(ahead_of_utc))?)?;
+    let Civil {
+        year,
+        month,
+        day,
+        hour,
+        minute,
+        ..
+    } = local;
+    let year = year.checked_sub(2000).filter(|year| *year < 100)?;
+    Some(format!("{year:02}{month:02}{day:02}{hour:02}{minute:02}"))
 }
 
 /// A date whose year has four digits, with the seconds it may lack.

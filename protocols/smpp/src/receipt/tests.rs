@@ -360,6 +360,17 @@ fn twelve_digits_mean_the_date_nearer_to_the_submission() {
 }
 
 #[test]
+fn a_date_of_our_own_reads_back() {
+    let date = unix_to_date(SUBMITTED, AHEAD_OF_UTC).unwrap();
+    assert_eq!(date, "2611230915");
+    assert_eq!(date_to_unix(&date, AHEAD_OF_UTC, 0), Some(SUBMITTED));
+    assert_eq!(
+        (unix_to_date(0, 0), unix_to_date(i64::MAX, 0)),
+        (None, None)
+    );
+}
+
+#[test]
 fn a_text_of_our_own_reads_back() {
     let receipt = Receipt {
         message_id: Some("38601fa".into()),

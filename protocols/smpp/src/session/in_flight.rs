@@ -56,7 +56,11 @@ impl InFlight {
 
     /// The token of one more request that has waited until now, each one once.
     pub(super) fn expire(&mut self, now: Instant) -> Option<u64> {
-        let (_, sequence) = self.timers.pop_front_if(|(deadline, _)| *deadline <= now)?;
+        let (_, sequence) = *self
+            .timers
+            .front()
+            .filter(|(deadline, _)| *deadline <= now)?;
+        self.timers.pop_front();
         let expired = self.pending.get_mut(&sequence).map(|pending| {
             pending.timed_out = true;
             pending.token
