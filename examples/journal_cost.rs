@@ -65,8 +65,7 @@ fn beat(
         .iter()
         .map(|Message { record, .. }| Ask {
             key: &record.key,
-            thread: record.thread,
-            msisdn: record.msisdn,
+            about: Some((record.thread, record.msisdn)),
         })
         .collect();
     let facts = journal.facts(&asks)?;

@@ -130,6 +130,9 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
     progress.attempt = Attempt {
         attempts: 2,
         repeats: 1,
+        throttled: 3,
+        uncertain: true,
+        withdrawn: true,
         at: UnixMillis(17),
         reference: 0xfffe,
         text: Some("Arizangiz ma’qullandi".into()),
@@ -830,8 +833,7 @@ pub(super) fn a_thread_outlives_all_but_its_last_message(journal: &mut dyn Journ
     let known = |journal: &mut dyn Journal| {
         let ask = Ask {
             key: &key(9),
-            thread,
-            msisdn: msisdn(9),
+            about: Some((thread, msisdn(9))),
         };
         journal.facts(&[ask]).unwrap().remove(0).thread.attempted
     };
@@ -1011,8 +1013,7 @@ pub(super) fn outgoing(number: u64) -> Outgoing {
 pub(super) fn facts(journal: &mut dyn Journal, number: u64) -> Facts {
     let ask = Ask {
         key: &key(number),
-        thread: ThreadKey(number),
-        msisdn: msisdn(number),
+        about: Some((ThreadKey(number), msisdn(number))),
     };
     journal.facts(&[ask]).unwrap().remove(0)
 }

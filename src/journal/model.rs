@@ -178,17 +178,18 @@ impl Journal for Model {
 
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError> {
         let memory = self.memory();
+        let thread = |key| memory.threads.get(&key).copied().unwrap_or_default();
+        let subscriber = |msisdn| memory.subscribers.get(&msisdn).cloned().unwrap_or_default();
         let answer = |ask: &Ask<'_>| Facts {
             duplicate_of: memory
                 .select(|record| record.key == *ask.key)
                 .first()
                 .map(|message| message.record.id),
             cancelled: memory.cancelled.contains_key(ask.key),
-            thread: memory.threads.get(&ask.thread).copied().unwrap_or_default(),
-            subscriber: memory
-                .subscribers
-                .get(&ask.msisdn)
-                .cloned()
+            thread: ask.about.map(|about| thread(about.0)).unwrap_or_default(),
+            subscriber: ask
+                .about
+                .map(|about| subscriber(about.1))
                 .unwrap_or_default(),
         };
         Ok(asks.iter().map(answer).collect())

@@ -14,12 +14,16 @@ pub(super) fn facts(
 ) -> Result<Vec<Facts>, JournalError> {
     let any_cancelled = keys::any_cancelled(db)?;
     let answer = |ask: &Ask<'_>| {
-        Ok(Facts {
+        let mut facts = Facts {
             duplicate_of: keys::find(db, slots, ask.key)?,
             cancelled: any_cancelled && keys::is_cancelled(db, ask.key)?,
-            thread: threads::facts(db, ask.thread)?,
-            subscriber: subscribers::facts(db, ask.msisdn)?,
-        })
+            ..Facts::default()
+        };
+        if let Some((thread, msisdn)) = ask.about {
+            facts.thread = threads::facts(db, thread)?;
+            facts.subscriber = subscribers::facts(db, msisdn)?;
+        }
+        Ok(facts)
     };
     asks.iter().map(answer).collect()
 }

@@ -181,7 +181,10 @@ impl Story {
     }
 
     fn thread_facts(&self, b: u8) -> ThreadFacts {
-        let attempted = self.some(b).filter(|_| b % 3 > 0).map(Record::order);
+        let attempted = self
+            .some(b)
+            .filter(|_| !b.is_multiple_of(3))
+            .map(Record::order);
         let order = attempted.map(|order| ThreadOrder {
             time: UnixMillis(i64::from(b)),
             ..order
@@ -226,7 +229,7 @@ fn stand(record: &mut Record, a: u8, b: u8) {
 }
 
 fn event(number: u64) -> EventKey {
-    let agency = ["kadastr", "adliya"][usize::from(number % 2 == 0)];
+    let agency = ["kadastr", "adliya"][usize::from(number.is_multiple_of(2))];
     EventKey {
         agency: Agency::from_name(agency).unwrap(),
         ..key(number)
@@ -255,8 +258,7 @@ fn assert_same(real: &mut dyn Journal, model: &mut dyn Journal, story: &Story) {
             .zip(&keys)
             .map(|(place, key)| Ask {
                 key,
-                thread: thread(spread(place)),
-                msisdn: subscriber(spread(place)),
+                about: Some((thread(spread(place)), subscriber(spread(place)))),
             })
             .collect();
         (

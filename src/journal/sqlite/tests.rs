@@ -320,8 +320,7 @@ fn damaged_values_are_errors() {
         journal.db.execute_batch(damage).unwrap();
         let ask = Ask {
             key: &waiting(1).record.key,
-            thread: ThreadKey(1),
-            msisdn: waiting(1).record.msisdn,
+            about: Some((ThreadKey(1), waiting(1).record.msisdn)),
         };
         let errors = [
             journal.message(MessageId(1)).err(),
