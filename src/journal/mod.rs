@@ -14,8 +14,8 @@ use std::path::PathBuf;
 use xabar_events::{EventKey, Msisdn, Priority};
 
 pub use message::{
-    Attempt, Content, Message, MessageId, OperatorId, Phase, Progress, Record, Segment, Told,
-    ThreadKey, ThreadOrder,
+    Attempt, Content, Message, MessageId, OperatorId, Phase, Progress, Record, Segment, ThreadKey,
+    ThreadOrder, Told,
 };
 
 use crate::clock::UnixMillis;
@@ -34,10 +34,17 @@ pub trait Journal: Send {
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError>;
 
     /// Waiting messages of a queue that are due, in order of (due, id), after the cursor.
-    fn due(&mut self, queue: Queue, after: Cursor, now: UnixMillis, limit: usize) -> Result<Vec<Arrival>, JournalError>;
+    fn due(
+        &mut self,
+        queue: Queue,
+        after: Cursor,
+        now: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Arrival>, JournalError>;
 
     /// When the first message of a queue after the cursor is due.
-    fn next_due(&mut self, queue: Queue, after: Cursor) -> Result<Option<UnixMillis>, JournalError>;
+    fn next_due(&mut self, queue: Queue, after: Cursor)
+    -> Result<Option<UnixMillis>, JournalError>;
 
     /// The queues in which something waits, whether or not their operator is configured.
     fn queues(&mut self) -> Result<Vec<Queue>, JournalError>;
@@ -52,13 +59,25 @@ pub trait Journal: Send {
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError>;
 
     /// Segments that await a receipt from this operator under one of these ids, each with its message.
-    fn awaiting(&mut self, operator: OperatorId, smsc_ids: &[&str]) -> Result<Vec<(Awaiting, Record)>, JournalError>;
+    fn awaiting(
+        &mut self,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(Awaiting, Record)>, JournalError>;
 
     /// Receipts held for this operator under one of these ids, each with its number.
-    fn held(&mut self, operator: OperatorId, smsc_ids: &[&str]) -> Result<Vec<(u64, HeldReceipt)>, JournalError>;
+    fn held(
+        &mut self,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(u64, HeldReceipt)>, JournalError>;
 
     /// Messages submitted at or before this steady time that still await a receipt, oldest first.
-    fn unreceipted(&mut self, before: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError>;
+    fn unreceipted(
+        &mut self,
+        before: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Record>, JournalError>;
 
     /// One message, whatever its phase.
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError>;
@@ -110,8 +129,8 @@ pub struct Start {
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
     pub key: &'a EventKey,
-    pub thread: ThreadKey,
-    pub msisdn: Msisdn,
+    /// The thread and the subscriber, where they matter.
+    pub about: Option<(ThreadKey, Msisdn)>,
 }
 
 /// What the journal knows that bears on a new event.
@@ -248,17 +267,24 @@ pub struct Books {
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// Another gateway works on it.
-    #[error("the journal {path} is in use by {holder}; stop it first, or give this one a journal of its own")]
+    #[error(
+        "the journal {path} is in use by {holder}; stop it first, or give this one a journal of its own"
+    )]
     InUse { path: PathBuf, holder: String },
     /// It was written by a later version.
-    #[error("the journal has schema version {found}, this program knows versions up to {known}; run the newer program")]
+    #[error(
+        "the journal has schema version {found}, this program knows versions up to {known}; run the newer program"
+    )]
     TooNew { found: u32, known: u32 },
     /// The disk is full: nothing is lost, and the same changes may be tried again.
     #[error("no space left for the journal {0}; free some, the gateway goes on by itself")]
     Full(PathBuf),
     /// A file or folder cannot be used.
     #[error("{path} cannot be used as a journal")]
-    Io { path: PathBuf, source: std::io::Error },
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     /// What is stored makes no sense.
     #[error("the journal holds {what} that cannot be read")]
     Corrupt { what: &'static str },
