@@ -55,7 +55,7 @@ fn open(path: &Path, flags: OpenFlags) -> Result<Connection, JournalError> {
     Ok(db)
 }
 
-/// With 4096 a commit of 500 messages wrote twice as many frames to the log.
+/// With 4096 a message cost a quarter more CPU at 128,000 rows, 500 a commit.
 const PAGE_OCTETS: u32 = 8192;
 /// 32 MiB of log: pages that many commits change are copied back once for all of them.
 const CHECKPOINT_PAGES: u32 = 4000;

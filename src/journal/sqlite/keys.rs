@@ -143,7 +143,7 @@ fn key_of(db: &Connection, id: MessageId) -> Result<EventKey, JournalError> {
         .next()
         .transpose()?;
     found.ok_or(JournalError::Corrupt {
-        what: "the key of a message that is gone",
+        what: "a key without its message",
     })
 }
 

@@ -228,7 +228,7 @@ fn start(db: &Connection) -> Result<Start, JournalError> {
         "SELECT last_message, last_outgoing, last_held, (SELECT count(*) FROM held), latest FROM marks",
     )?;
     let mut found = marks.query([])?;
-    let row = found.next()?.ok_or(rows::corrupt("no marks"))?;
+    let row = found.next()?.ok_or(rows::corrupt("marks"))?;
     Ok(Start {
         last_message: rows::number(row, 0)?,
         last_outgoing: rows::number(row, 1)?,

@@ -67,7 +67,7 @@ pub(super) fn published(db: &Connection) -> Result<u64, JournalError> {
         .query_and_then([], |row| number(row, 0))?
         .next()
         .transpose()?
-        .ok_or(corrupt("no marks"))
+        .ok_or(corrupt("marks"))
 }
 
 /// number (8 octets), state (1), agency (1 and its length), body (4 and its length).
