@@ -21,7 +21,8 @@ pub struct Catalog {
 /// What goes out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
-    /// In the cheapest spelling that reads the same: hand it on as it is.
+    /// From [`Catalog::compose`] in the cheapest spelling that reads the same: hand it on as it
+    /// is.
     pub text: String,
     /// The language that it is in: not always the one asked for.
     pub language: Language,
@@ -65,9 +66,21 @@ impl Catalog {
         }
     }
 
-    /// Writes what a citizen is told, in the language of the content or else in `default`; where
-    /// that lacks a text, in the next best one.
+    /// What a citizen is told, in the language of the content or else in `default`; where that
+    /// lacks a text, in the next best one. It is spelled as it goes out.
     pub fn compose(
+        &self,
+        application: &str,
+        content: &Content,
+        default: Language,
+    ) -> Result<Text, NoTemplate> {
+        let Text { text, language } = self.write(application, content, default)?;
+        let text = cheapest(&text, self.rules(language)).text.into_owned();
+        Ok(Text { text, language })
+    }
+
+    /// The same as the template spells it, whatever that costs.
+    pub fn write(
         &self,
         application: &str,
         content: &Content,
@@ -75,9 +88,7 @@ impl Catalog {
     ) -> Result<Text, NoTemplate> {
         let asked = content.language.unwrap_or(default);
         let write = |language| {
-            let texts = self.languages.get(&language)?;
-            let written = texts.write(application, content)?;
-            let text = cheapest(&written, texts.rules).text.into_owned();
+            let text = self.languages.get(&language)?.write(application, content)?;
             Some(Text { text, language })
         };
         fallback::chain(asked, default)

@@ -35,14 +35,14 @@ pub struct ThreadOrder {
 }
 
 /// A message with all that is needed to send it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     pub record: Record,
     pub content: Content,
 }
 
 /// A message without its text's ingredients: enough to settle it and to tell of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     pub id: MessageId,
     pub key: EventKey,
@@ -100,7 +100,7 @@ pub enum Phase {
 }
 
 /// The part of a message that changes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
     pub phase: Phase,
     /// Whose queue it stands in, or who carries it.
