@@ -19,6 +19,7 @@ pub mod outcome;
 pub mod broker;
 pub mod clock;
 pub mod control;
+pub mod gateway;
 pub mod pipeline;
 
 // What people start.
