@@ -7,7 +7,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct UnixMillis(pub i64);
 
@@ -31,6 +33,19 @@ impl UnixMillis {
     }
 }
 
+/// Times of the contracts are wall times.
+impl From<xabar_events::UnixMillis> for UnixMillis {
+    fn from(wall: xabar_events::UnixMillis) -> Self {
+        Self(wall.0)
+    }
+}
+
+impl From<UnixMillis> for xabar_events::UnixMillis {
+    fn from(wall: UnixMillis) -> Self {
+        Self(wall.0)
+    }
+}
+
 fn millis(wait: Duration) -> i64 {
     i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
 }
@@ -50,7 +65,11 @@ pub struct Now {
 impl Now {
     /// What a wall time will read on the steady clock.
     pub fn steady_at(&self, wall: UnixMillis) -> UnixMillis {
-        UnixMillis(wall.0.saturating_sub(self.wall.0).saturating_add(self.steady.0))
+        UnixMillis(
+            wall.0
+                .saturating_sub(self.wall.0)
+                .saturating_add(self.steady.0),
+        )
     }
 
     /// When the steady clock will read `steady`.
@@ -72,20 +91,31 @@ impl Clock {
     /// was down counts as no time passed.
     #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
     pub fn starting_after(latest: UnixMillis) -> Self {
-        Self { start: Instant::now(), steady_at_start: wall().max(latest) }
+        Self {
+            start: Instant::now(),
+            steady_at_start: wall().max(latest),
+        }
     }
 
     /// What the clocks read now.
     #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
     pub fn now(&self) -> Now {
         let instant = Instant::now();
-        let steady = self.steady_at_start.after(instant.saturating_duration_since(self.start));
-        Now { instant, steady, wall: wall() }
+        let steady = self
+            .steady_at_start
+            .after(instant.saturating_duration_since(self.start));
+        Now {
+            instant,
+            steady,
+            wall: wall(),
+        }
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
 fn wall() -> UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     UnixMillis(millis(since))
 }

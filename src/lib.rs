@@ -1,17 +1,27 @@
 //! Xabar: a citizen's application changes status, and one short message reaches their phone.
 //!
 //! The rooms stand in the order in which a message flows through them. Each hands on to the
-//! next; `pipeline` carries messages between them.
+//! next; the pipeline carries messages between them, and the gateway puts it all together.
 
 pub mod intake;
+
 pub mod journal;
+
 pub mod pacing;
+
 pub mod compose;
+
 pub mod delivery;
+
 pub mod outcome;
 
+// What crosses the rooms.
+pub mod broker;
 pub mod clock;
-pub mod commands;
 pub mod control;
+pub mod gateway;
 pub mod pipeline;
+
+// What people start.
+pub mod commands;
 pub mod simulator;

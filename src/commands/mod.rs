@@ -1,1 +1,73 @@
-//! 
+//! The command line: one file a command, with its arguments and what it does.
+//!
+//! A command prints its answer to standard output through [`print`] and returns; why it could
+//! not is a [`Failure`], which goes to standard error and decides the exit code: 0 done,
+//! 1 failed, 2 wrong usage.
+
+mod check;
+mod completions;
+mod config;
+mod failure;
+mod pdu;
+pub mod print;
+mod publish;
+mod text;
+
+pub use config::ConfigFile;
+pub use failure::Failure;
+
+/// An SMS and USSD gateway: events about citizens' applications in, short messages out.
+#[derive(Debug, clap::Parser)]
+#[command(name = "xabar", version, max_term_width = 100, after_help = EXAMPLES)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  xabar check --config config/xabar.toml     every mistake in the configuration at once
+  xabar publish --config config/xabar.toml --count 1000
+                                             sample events into RabbitMQ
+  xabar text \"Arizangiz ko‘rib chiqildi\"     what a text costs, and how it would be sent
+  xabar pdu 00000010000000150000000000000001 what a PDU says
+
+Exit codes: 0 done, 1 failed, 2 wrong usage. `xabar help COMMAND` tells more of a command.";
+
+/// What can be done, in the order in which people meet it.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Check(check::Check),
+    Publish(publish::Publish),
+    Text(text::TextCost),
+    Pdu(pdu::Decode),
+    Completions(completions::Completions),
+}
+
+impl Command {
+    pub fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Check(check) => check.run(),
+            Self::Publish(publish) => publish.run(),
+            Self::Text(text) => text.run(),
+            Self::Pdu(decode) => decode.run(),
+            Self::Completions(completions) => completions.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_command_tells_what_it_does() {
+        let cli = Cli::command();
+        cli.clone().debug_assert();
+        for command in cli.get_subcommands() {
+            assert!(command.get_about().is_some(), "{}", command.get_name());
+        }
+    }
+}

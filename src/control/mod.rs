@@ -1,3 +1,11 @@
-//! What people set, see and ask: configuration, logs, HTTP.
+//! What people set, see and ask: configuration, logs, HTTP, and the story of a message.
 
+pub mod check;
+pub mod http;
+pub mod log;
+pub mod readiness;
 pub mod settings;
+pub mod story;
+mod terminal;
+
+pub use terminal::colour_wanted;

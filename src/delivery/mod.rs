@@ -1,1 +1,168 @@
-//! 
+//! Where and how a message goes out: routing, the operators' links, and what a refusal means.
+//!
+//! In: submissions whose attempts are in the journal. Out: [`Report`]s of what became of them and of what
+//! the operators sent. Whether a message goes, and when, was decided before.
+
+mod dispatch;
+mod operator;
+mod rate;
+pub mod receipt;
+pub mod retry;
+mod routing;
+mod sessions;
+mod submission;
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use xabar_smpp::pdu::{Body, HeaderOnly, MessageIdResp, Pdu};
+use xabar_smpp::values::InterfaceVersion;
+use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
+
+use crate::journal::OperatorId;
+use operator::Operator;
+pub use routing::Routes;
+pub use submission::{Submission, Token};
+
+/// How one operator is reached.
+#[derive(Clone, Debug)]
+pub struct OperatorSettings {
+    pub name: String,
+    /// `host:port`
+    pub address: String,
+    pub system_id: String,
+    pub password: String,
+    pub system_type: String,
+    pub interface_version: InterfaceVersion,
+    pub sender: String,
+    /// Whether receipts are asked for.
+    pub receipts: bool,
+    pub sessions: usize,
+    /// Per session.
+    pub window: usize,
+    /// PDUs a second, all sessions together.
+    pub tps: Option<u32>,
+    /// How long a response may take; then the submission is uncertain.
+    pub response: Duration,
+    /// How long the last responses may take when the gateway stops.
+    pub drain: Duration,
+}
+
+/// What the pipeline tells an operator's task.
+#[derive(Debug, Default)]
+pub struct Directive {
+    pub submissions: Vec<Submission>,
+    /// Answers to the operator's requests, by session.
+    pub answers: Vec<(SessionKey, Vec<Answer>)>,
+}
+
+/// The answer to one of the operator's requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    command_id: CommandId,
+    sequence_number: u32,
+    status: Status,
+}
+
+impl Answer {
+    pub fn to(frame: &Frame, status: Status) -> Self {
+        let header = frame.header();
+        Self {
+            command_id: header.command_id,
+            sequence_number: header.sequence_number,
+            status,
+        }
+    }
+
+    fn encode(&self, out: &mut BytesMut) {
+        let empty = MessageIdResp {
+            message_id: Some(Octets::EMPTY),
+            ..MessageIdResp::default()
+        };
+        let body = match self.command_id {
+            CommandId::DELIVER_SM => Body::DeliverSmResp(empty),
+            CommandId::DATA_SM => Body::DataSmResp(empty),
+            CommandId::ALERT_NOTIFICATION | CommandId::OUTBIND => return,
+            _ => Body::GenericNack(HeaderOnly::default()),
+        };
+        let encoded = Pdu {
+            status: self.status,
+            sequence_number: self.sequence_number,
+            body,
+        }
+        .encode(out);
+        debug_assert!(
+            encoded.is_ok(),
+            "these have no field that could be too long"
+        );
+    }
+}
+
+/// One session of an operator, from its bind to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionKey {
+    index: usize,
+    generation: u32,
+}
+
+/// What an operator's task tells the pipeline.
+#[derive(Debug)]
+pub struct Report {
+    pub operator: OperatorId,
+    pub events: Vec<Event>,
+    /// How many submissions the pipeline may have given in all.
+    pub granted: u64,
+    pub sessions_bound: usize,
+}
+
+/// What became of a submission, or what the operator sent.
+#[derive(Debug)]
+pub enum Event {
+    /// The operator answered.
+    Answered {
+        token: Token,
+        status: Status,
+        smsc_id: Box<str>,
+        late: bool,
+    },
+    /// No answer in time; one may still come.
+    TimedOut(Token),
+    /// The session ended without an answer; none will come.
+    Lost(Token),
+    /// It was certainly not written.
+    Returned(Token),
+    /// A request of the operator's, to be answered.
+    Inbound { session: SessionKey, frame: Frame },
+}
+
+/// The pipeline's end of an operator's task.
+#[derive(Debug)]
+pub struct OperatorLink {
+    pub directives: mpsc::Sender<Directive>,
+    pub task: JoinHandle<()>,
+}
+
+/// Directives that may wait for an operator's task. The pipeline never waits for room: it keeps what does
+/// not fit, which its grants and the inbound windows bound.
+const WAITING_DIRECTIVES: usize = 16;
+
+/// Starts an operator's sessions and the task that drives them.
+///
+/// # Errors
+/// If its `system_id`, `password` or `system_type` does not fit into a bind.
+pub fn start(
+    id: OperatorId,
+    settings: &OperatorSettings,
+    reports: mpsc::Sender<Report>,
+    stop: CancellationToken,
+) -> Result<OperatorLink, EncodeError> {
+    let (directives, directives_in) = mpsc::channel(WAITING_DIRECTIVES);
+    let operator = Operator::start(id, settings, directives_in, reports, stop)?;
+    Ok(OperatorLink {
+        directives,
+        task: tokio::spawn(operator.run()),
+    })
+}

@@ -3,6 +3,9 @@
 //! Both sources hand [`Batch`]es to the pipeline and answer their peers only when the reply
 //! says that the journal has them.
 
+pub mod amqp;
+pub mod http;
+
 use tokio::sync::{mpsc, oneshot};
 use xabar_events::Event;
 

@@ -35,14 +35,14 @@ pub struct ThreadOrder {
 }
 
 /// A message with all that is needed to send it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     pub record: Record,
     pub content: Content,
 }
 
 /// A message without its text's ingredients: enough to settle it and to tell of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     pub id: MessageId,
     pub key: EventKey,
@@ -64,7 +64,10 @@ pub struct Record {
 
 impl Record {
     pub fn order(&self) -> ThreadOrder {
-        ThreadOrder { time: self.time, id: self.id }
+        ThreadOrder {
+            time: self.time,
+            id: self.id,
+        }
     }
 }
 
@@ -97,7 +100,7 @@ pub enum Phase {
 }
 
 /// The part of a message that changes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
     pub phase: Phase,
     /// Whose queue it stands in, or who carries it.
@@ -116,6 +119,15 @@ pub struct Attempt {
     pub attempts: u16,
     /// Submissions begun although an earlier one may have reached the subscriber.
     pub repeats: u16,
+    /// Of these, those that a throttling operator refused: they use up no attempt.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub throttled: u16,
+    /// The last one has no answer and will get none: it may have reached the subscriber.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub uncertain: bool,
+    /// The agency withdrew the event after the first submission: there must be no other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
     /// When the last one was begun, on the steady clock.
     pub at: UnixMillis,
     /// The concatenation reference and `user_message_reference` of all its segments.
@@ -127,6 +139,10 @@ pub struct Attempt {
     /// One entry a segment; empty before the first attempt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<Segment>,
+}
+
+fn is_zero(number: &u16) -> bool {
+    *number == 0
 }
 
 /// How far a segment has come.

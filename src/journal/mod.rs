@@ -5,20 +5,42 @@
 //! hands all [`Changes`] of one beat over in one piece, which becomes one transaction.
 //! Only after it is committed are events acknowledged and PDUs written.
 
+#[cfg(test)]
+mod conformance;
+mod location;
 mod lock;
 mod message;
+#[cfg(test)]
+mod model;
+#[cfg(test)]
+mod scratch;
 pub mod sqlite;
 
 use std::path::PathBuf;
 
 use xabar_events::{EventKey, Msisdn, Priority};
 
+pub use location::Location;
 pub use message::{
-    Attempt, Content, Message, MessageId, OperatorId, Phase, Progress, Record, Segment, Told,
-    ThreadKey, ThreadOrder,
+    Attempt, Content, Message, MessageId, OperatorId, Phase, Progress, Record, Segment, ThreadKey,
+    ThreadOrder, Told,
 };
 
 use crate::clock::UnixMillis;
+
+/// Opens the journal that a configuration names by its `url`, for writing. Only one gateway can.
+pub fn open(url: &str) -> Result<Box<dyn Journal>, JournalError> {
+    match url.parse()? {
+        Location::Sqlite(path) => Ok(Box::new(sqlite::open(&path)?)),
+    }
+}
+
+/// Opens the journal of this `url` for reading, whether or not a gateway runs on it.
+pub fn open_reader(url: &str) -> Result<Box<dyn Reader>, JournalError> {
+    match url.parse()? {
+        Location::Sqlite(path) => Ok(Box::new(sqlite::open_reader(&path)?)),
+    }
+}
 
 /// The durable store as the pipeline sees it. One thread calls it; calls block.
 ///
@@ -34,10 +56,17 @@ pub trait Journal: Send {
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError>;
 
     /// Waiting messages of a queue that are due, in order of (due, id), after the cursor.
-    fn due(&mut self, queue: Queue, after: Cursor, now: UnixMillis, limit: usize) -> Result<Vec<Arrival>, JournalError>;
+    fn due(
+        &mut self,
+        queue: Queue,
+        after: Cursor,
+        now: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Arrival>, JournalError>;
 
     /// When the first message of a queue after the cursor is due.
-    fn next_due(&mut self, queue: Queue, after: Cursor) -> Result<Option<UnixMillis>, JournalError>;
+    fn next_due(&mut self, queue: Queue, after: Cursor)
+    -> Result<Option<UnixMillis>, JournalError>;
 
     /// The queues in which something waits, whether or not their operator is configured.
     fn queues(&mut self) -> Result<Vec<Queue>, JournalError>;
@@ -52,13 +81,25 @@ pub trait Journal: Send {
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError>;
 
     /// Segments that await a receipt from this operator under one of these ids, each with its message.
-    fn awaiting(&mut self, operator: OperatorId, smsc_ids: &[&str]) -> Result<Vec<(Awaiting, Record)>, JournalError>;
+    fn awaiting(
+        &mut self,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(Awaiting, Record)>, JournalError>;
 
     /// Receipts held for this operator under one of these ids, each with its number.
-    fn held(&mut self, operator: OperatorId, smsc_ids: &[&str]) -> Result<Vec<(u64, HeldReceipt)>, JournalError>;
+    fn held(
+        &mut self,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(u64, HeldReceipt)>, JournalError>;
 
     /// Messages submitted at or before this steady time that still await a receipt, oldest first.
-    fn unreceipted(&mut self, before: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError>;
+    fn unreceipted(
+        &mut self,
+        before: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Record>, JournalError>;
 
     /// One message, whatever its phase.
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError>;
@@ -84,7 +125,7 @@ pub trait Reader: Send {
     /// Messages that answer a question, oldest first.
     fn find(&mut self, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError>;
 
-    /// How many messages were accepted, wait and are settled, by agency.
+    /// How many messages were accepted, wait and are settled, by agency. Those forgotten count too.
     fn books(&mut self) -> Result<Vec<Books>, JournalError>;
 
     /// The configured name of an operator.
@@ -92,7 +133,7 @@ pub trait Reader: Send {
 }
 
 /// What a gateway needs to know of its past.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Start {
     /// The largest message id ever given.
     pub last_message: u64,
@@ -110,12 +151,12 @@ pub struct Start {
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
     pub key: &'a EventKey,
-    pub thread: ThreadKey,
-    pub msisdn: Msisdn,
+    /// The thread and the subscriber, where they matter.
+    pub about: Option<(ThreadKey, Msisdn)>,
 }
 
 /// What the journal knows that bears on a new event.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The message that this event became before.
     pub duplicate_of: Option<MessageId>,
@@ -142,7 +183,7 @@ pub struct SubscriberFacts {
 }
 
 /// A waiting message with what bears on when it may go.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Arrival {
     pub message: Message,
     pub thread: ThreadFacts,
@@ -247,21 +288,37 @@ pub struct Books {
 /// Why the journal does not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
+    /// What the configuration says is no place for one. The URL may hold a password: it is not shown.
+    #[error("the journal's url cannot be used: {0}; write sqlite:PATH")]
+    Url(&'static str),
+    /// There is nothing to read.
+    #[error("there is no journal at {path}; the gateway makes it when it first runs")]
+    Missing { path: PathBuf },
     /// Another gateway works on it.
-    #[error("the journal {path} is in use by {holder}; stop it first, or give this one a journal of its own")]
+    #[error(
+        "the journal {path} is in use by {holder}; stop it first, or give this one a journal of its own"
+    )]
     InUse { path: PathBuf, holder: String },
     /// It was written by a later version.
-    #[error("the journal has schema version {found}, this program knows versions up to {known}; run the newer program")]
+    #[error(
+        "the journal has schema version {found}, this program knows versions up to {known}; run the newer program"
+    )]
     TooNew { found: u32, known: u32 },
     /// The disk is full: nothing is lost, and the same changes may be tried again.
     #[error("no space left for the journal {0}; free some, the gateway goes on by itself")]
     Full(PathBuf),
     /// A file or folder cannot be used.
     #[error("{path} cannot be used as a journal")]
-    Io { path: PathBuf, source: std::io::Error },
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     /// What is stored makes no sense.
     #[error("the journal holds {what} that cannot be read")]
     Corrupt { what: &'static str },
+    /// What is to be written contradicts what is stored: the caller is wrong.
+    #[error("the journal refuses {what}")]
+    Refused { what: &'static str },
     /// The database refused.
     #[error("the journal's database refused")]
     Database(#[from] rusqlite::Error),

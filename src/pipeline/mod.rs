@@ -1,1 +1,220 @@
-//! 
+//! Carries messages from room to room, in beats: gather what came in, decide, commit, act.
+//!
+//! All that came in while the last beat was committed is decided on together and becomes one transaction.
+//! Events are acknowledged, PDUs written and receipts answered only once it is committed. So there is one
+//! writer, one order, and no added delay at low load; under load the beats grow by themselves.
+//!
+//! [`Core`] decides and is driven by the time it is given; [`run`] is its driver, a thread of its own.
+
+mod admission;
+mod beat;
+mod core;
+mod deadlines;
+mod inbound;
+mod queues;
+mod results;
+mod sending;
+mod telling;
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+pub use self::core::{Core, Inputs, JournalDebug, OperatorRules, Settings};
+pub use beat::Effects;
+
+use crate::clock::{Clock, Now};
+use crate::delivery::{Directive, Report};
+use crate::intake::Batch;
+use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
+
+/// Batches taken into one beat; with what intake reads at once, some thousand events.
+const BATCHES_A_BEAT: usize = 8;
+
+/// Reports taken into one beat.
+const REPORTS_A_BEAT: usize = 64;
+
+/// How soon a commit is tried again that found the disk full.
+const FULL_PAUSE: Duration = Duration::from_secs(2);
+
+/// How often settled messages are forgotten.
+const FORGET: Duration = Duration::from_secs(10);
+
+/// The ends of the channels between the pipeline and the other rooms.
+#[derive(Debug)]
+pub struct Channels {
+    pub batches: mpsc::Receiver<Batch>,
+    pub reports: mpsc::Receiver<Report>,
+    /// Numbers up to which outcomes are published.
+    pub published: mpsc::Receiver<u64>,
+    pub operators: HashMap<OperatorId, mpsc::Sender<Directive>>,
+    /// What a commit put into the outbox. While it is full, the outcome room reads the outbox itself.
+    pub outgoing: mpsc::Sender<Vec<Outgoing>>,
+    /// The last number in the outbox.
+    pub last_outgoing: watch::Sender<u64>,
+    /// No new submissions from now on.
+    pub stopping: CancellationToken,
+    /// The last beat is to come.
+    pub stop: CancellationToken,
+}
+
+/// Runs the pipeline until it is told to stop, on the calling thread, which belongs to it.
+///
+/// # Errors
+/// If the journal fails for good. What was not committed was not acknowledged, either.
+pub fn run(
+    mut core: Core,
+    clock: &Clock,
+    mut channels: Channels,
+    runtime: &tokio::runtime::Handle,
+) -> Result<Core, JournalError> {
+    let mut undelivered: HashMap<OperatorId, Directive> = HashMap::new();
+    let mut forget_at = clock.now().instant + FORGET;
+    loop {
+        let now = clock.now();
+        let deadline = core.deadline(&now).min(forget_at);
+        let inputs = runtime.block_on(gather(&mut channels, deadline, !undelivered.is_empty()));
+        let last = channels.stop.is_cancelled();
+        let now = clock.now();
+        let (changes, effects) = core.decide(now, inputs)?;
+        commit(&mut core, &changes)?;
+        act(&mut channels, &mut undelivered, changes, effects);
+        if last {
+            return publish_the_rest(core, clock, channels, runtime);
+        }
+        if now.instant >= forget_at {
+            forget_at = forget(&mut core, &now)?;
+        }
+    }
+}
+
+/// Lets the outcome room publish what the last beats put into the outbox, and notes how far it came.
+fn publish_the_rest(
+    mut core: Core,
+    clock: &Clock,
+    channels: Channels,
+    runtime: &tokio::runtime::Handle,
+) -> Result<Core, JournalError> {
+    let Channels {
+        mut published,
+        outgoing,
+        last_outgoing,
+        ..
+    } = channels;
+    drop((outgoing, last_outgoing));
+    let mut inputs = Inputs {
+        stopping: true,
+        ..Inputs::default()
+    };
+    while let Some(number) = runtime.block_on(published.recv()) {
+        inputs.published = Some(number);
+    }
+    let (changes, _) = core.decide(clock.now(), inputs)?;
+    commit(&mut core, &changes)?;
+    Ok(core)
+}
+
+/// Waits for the first thing that comes in, and takes what else is there.
+async fn gather(channels: &mut Channels, deadline: Instant, retry: bool) -> Inputs {
+    let mut inputs = Inputs {
+        stopping: channels.stopping.is_cancelled(),
+        ..Inputs::default()
+    };
+    let retry_soon = Duration::from_millis(if retry { 5 } else { 3_600_000 });
+    tokio::select! {
+        biased;
+        () = channels.stop.cancelled() => {}
+        Some(report) = channels.reports.recv() => inputs.reports.push(report),
+        Some(batch) = channels.batches.recv() => inputs.batches.push(batch),
+        Some(published) = channels.published.recv() => inputs.published = Some(published),
+        () = tokio::time::sleep_until(deadline.into()) => {}
+        () = tokio::time::sleep(retry_soon) => {}
+    }
+    while inputs.reports.len() < REPORTS_A_BEAT
+        && let Ok(report) = channels.reports.try_recv()
+    {
+        inputs.reports.push(report);
+    }
+    while inputs.batches.len() < BATCHES_A_BEAT
+        && let Ok(batch) = channels.batches.try_recv()
+    {
+        inputs.batches.push(batch);
+    }
+    while let Ok(published) = channels.published.try_recv() {
+        inputs.published = Some(published);
+    }
+    inputs
+}
+
+/// Commits; while the disk is full, again and again: everything waits, and nothing is lost.
+fn commit(core: &mut Core, changes: &Changes) -> Result<(), JournalError> {
+    loop {
+        match core.commit(changes) {
+            Err(error @ JournalError::Full(_)) => {
+                error!(%error, retry_s = FULL_PAUSE.as_secs(), "nothing is accepted until there is space again");
+                std::thread::sleep(FULL_PAUSE);
+            }
+            done => return done,
+        }
+    }
+}
+
+fn act(
+    channels: &mut Channels,
+    undelivered: &mut HashMap<OperatorId, Directive>,
+    changes: Changes,
+    effects: Effects,
+) {
+    for (reply, verdicts) in effects.replies {
+        // Nobody waits any more if its connection went away; the events will come again, as duplicates.
+        drop(reply.send(verdicts));
+    }
+    for (operator, directive) in effects.directives {
+        let waiting = undelivered.entry(operator).or_default();
+        waiting.submissions.extend(directive.submissions);
+        waiting.answers.extend(directive.answers);
+    }
+    undelivered.retain(|operator, directive| !hand_over(channels, *operator, directive));
+    if let Some(last) = changes.outgoing.last().map(|outgoing| outgoing.number) {
+        // While the channel is full, the outcome room reads the outbox.
+        drop(channels.outgoing.try_send(changes.outgoing));
+        channels.last_outgoing.send_replace(last);
+    }
+}
+
+/// Gives an operator's task what is for it; says whether it took it.
+fn hand_over(channels: &Channels, operator: OperatorId, directive: &mut Directive) -> bool {
+    let Some(channel) = channels.operators.get(&operator) else {
+        return true;
+    };
+    match channel.try_send(std::mem::take(directive)) {
+        Ok(()) => true,
+        Err(mpsc::error::TrySendError::Full(back)) => {
+            *directive = back;
+            false
+        }
+        Err(mpsc::error::TrySendError::Closed(back)) => {
+            let lost = back.submissions.len();
+            warn!(
+                lost,
+                "an operator's task has ended; what it was to send counts as uncertain after a restart"
+            );
+            true
+        }
+    }
+}
+
+fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
+    match core.forget(now) {
+        Ok(true) => Ok(now.instant),
+        Ok(false) => Ok(now.instant + FORGET),
+        Err(JournalError::Full(path)) => {
+            info!(path = %path.display(), "nothing is forgotten while the disk is full");
+            Ok(now.instant + FORGET)
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -80,20 +80,15 @@ impl Sink for Fields {
         Ok(())
     }
 
-    fn list<'a, T: Entry<'a>>(
-        &mut self,
-        count_field: &'static str,
-        field: &'static str,
-        list: List<'a, T>,
-    ) -> Result<(), EncodeError> {
+    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError> {
         let mut entries = Vec::new();
         for entry in list.iter() {
             let mut fields = Self::default();
             entry.write(&mut fields)?;
             entries.push(Value::Object(fields.object));
         }
-        self.insert(count_field, list.len());
-        self.insert(field, entries);
+        self.insert(T::COUNT_FIELD, list.len());
+        self.insert(T::FIELD, entries);
         Ok(())
     }
 

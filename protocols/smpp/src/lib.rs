@@ -5,6 +5,31 @@
 //! without copying. [`session`] holds the rules of a bound link, [`link`] runs it over a socket.
 //!
 //! Knows nothing of operators, agencies or limits.
+//!
+//! ```
+//! use xabar_smpp::pdu::{Body, SubmitSm};
+//! use xabar_smpp::values::{Npi, RegisteredDelivery, Ton};
+//! use xabar_smpp::{Pdu, Tag, TlvBuffer};
+//!
+//! let mut tlvs = TlvBuffer::new();
+//! tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, 7);
+//! let submit_sm = SubmitSm {
+//!     source_addr_ton: Ton::ALPHANUMERIC,
+//!     source_addr: "MyGov".into(),
+//!     dest_addr_ton: Ton::INTERNATIONAL,
+//!     dest_addr_npi: Npi::ISDN,
+//!     destination_addr: "998901234567".into(),
+//!     registered_delivery: RegisteredDelivery::FINAL,
+//!     short_message: "Salom".into(),
+//!     tlvs: tlvs.as_tlvs(),
+//!     ..SubmitSm::default()
+//! };
+//! let frame = Pdu::new(2, Body::SubmitSm(submit_sm)).to_frame()?;
+//!
+//! let pdu = frame.decode()?;
+//! assert_eq!(pdu.tlvs().user_message_reference()?, Some(7));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![warn(missing_docs)]
 
 mod named;

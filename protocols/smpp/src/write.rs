@@ -25,13 +25,23 @@ pub enum EncodeError {
         /// The field by the specification's name.
         field: &'static str,
     },
+    /// A list has more entries than its count can say.
+    #[error("{field} would be {count}; at most 255 fit")]
+    TooMany {
+        /// The field that counts, by the specification's name.
+        field: &'static str,
+        /// How many there are.
+        count: usize,
+    },
 }
 
 impl EncodeError {
     /// The field at fault, by the specification's name.
     pub fn field(&self) -> &'static str {
         match self {
-            Self::TooLong { field, .. } | Self::Nul { field } => field,
+            Self::TooLong { field, .. } | Self::Nul { field } | Self::TooMany { field, .. } => {
+                field
+            }
         }
     }
 }
@@ -56,12 +66,7 @@ pub(crate) trait Sink {
     fn short_message(&mut self, value: Octets<'_>) -> Result<(), EncodeError>;
 
     /// How many entries there are, then the entries.
-    fn list<'a, T: Entry<'a>>(
-        &mut self,
-        count_field: &'static str,
-        field: &'static str,
-        list: List<'a, T>,
-    ) -> Result<(), EncodeError>;
+    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError>;
 
     /// The TLVs, and whatever came after them.
     fn tlvs(&mut self, tlvs: Tlvs<'_>) -> Result<(), EncodeError>;
@@ -122,12 +127,7 @@ impl Sink for Measure {
     }
 
     #[inline]
-    fn list<'a, T: Entry<'a>>(
-        &mut self,
-        _: &'static str,
-        _: &'static str,
-        list: List<'a, T>,
-    ) -> Result<(), EncodeError> {
+    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError> {
         self.len_octets += 1 + list.octets().len();
         Ok(())
     }
@@ -204,12 +204,7 @@ impl Sink for Writer<'_> {
     }
 
     #[inline]
-    fn list<'a, T: Entry<'a>>(
-        &mut self,
-        _: &'static str,
-        _: &'static str,
-        list: List<'a, T>,
-    ) -> Result<(), EncodeError> {
+    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError> {
         self.put_octet(list.len());
         self.put(list.octets());
         Ok(())

@@ -8,14 +8,14 @@ use toml::de::{DeTable, DeValue};
 
 /// A value and where it came from.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
-    pub(super) origin: Origin,
-    pub(super) value: Value,
+pub(crate) struct Node {
+    pub(crate) origin: Origin,
+    pub(crate) value: Value,
 }
 
 /// Where a value was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     /// In the file; both count from 1.
     Line { line: usize, column: usize },
     /// In an environment variable of this name.
@@ -24,7 +24,7 @@ pub(super) enum Origin {
 
 /// A value as it was written, before anything is expected of it.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Text(String),
     /// The text of an environment variable, which has no quotes: it is what its reader expects.
     Raw(String),
@@ -39,20 +39,20 @@ pub(super) enum Value {
 
 /// A key of a table with its value.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// Where the key was written.
-    pub(super) origin: Origin,
-    pub(super) node: Node,
+    pub(crate) origin: Origin,
+    pub(crate) node: Node,
 }
 
 /// A place where the text is no TOML.
-pub(super) struct SyntaxError {
-    pub(super) origin: Origin,
-    pub(super) message: String,
+pub(crate) struct SyntaxError {
+    pub(crate) origin: Origin,
+    pub(crate) message: String,
 }
 
 /// Reads TOML as far as it can be understood.
-pub(super) fn parse(text: &str) -> (Node, Vec<SyntaxError>) {
+pub(crate) fn parse(text: &str) -> (Node, Vec<SyntaxError>) {
     let lines = Lines::of(text);
     let (document, errors) = DeTable::parse_recoverable(text);
     let errors = errors.iter().map(|error| SyntaxError {
@@ -68,7 +68,7 @@ pub(super) fn parse(text: &str) -> (Node, Vec<SyntaxError>) {
 }
 
 /// A list or a table in TOML, as an environment variable may hold it.
-pub(super) fn parse_nested(text: &str, origin: &Origin) -> Option<Node> {
+pub(crate) fn parse_nested(text: &str, origin: &Origin) -> Option<Node> {
     let value = DeValue::parse(text).ok()?;
     let nested = value.get_ref().is_array() || value.get_ref().is_table();
     nested.then(|| node(&value, &|_| origin.clone()))

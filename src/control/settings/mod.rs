@@ -5,7 +5,7 @@
 //! what each key does stands in the file itself.
 
 mod amqp;
-mod document;
+pub(crate) mod document;
 mod environment;
 mod http;
 mod journal;
@@ -13,11 +13,11 @@ mod log;
 mod messages;
 mod operator;
 mod problem;
-mod reading;
+pub(crate) mod reading;
 mod secret;
 mod subscriber;
 mod timing;
-mod values;
+pub(crate) mod values;
 
 #[cfg(test)]
 mod tests;

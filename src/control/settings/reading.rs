@@ -12,15 +12,15 @@ use super::environment::Environment;
 use super::problem::{Place, Problem};
 
 /// Where problems gather, and what readers may look up.
-pub(super) struct Report<'a> {
-    pub(super) file: &'a Path,
-    pub(super) environment: &'a Environment,
+pub(crate) struct Report<'a> {
+    pub(crate) file: &'a Path,
+    pub(crate) environment: &'a Environment,
     problems: RefCell<Vec<Problem>>,
     syntax_errors: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Report<'a> {
-    pub(super) fn new(file: &'a Path, environment: &'a Environment) -> Self {
+    pub(crate) fn new(file: &'a Path, environment: &'a Environment) -> Self {
         Self {
             file,
             environment,
@@ -29,7 +29,7 @@ impl<'a> Report<'a> {
         }
     }
 
-    pub(super) fn add(
+    pub(crate) fn add(
         &self,
         origin: &Origin,
         key: &str,
@@ -42,7 +42,7 @@ impl<'a> Report<'a> {
     }
 
     /// Reports a place where the file is no TOML; `message` says what a parser would have liked.
-    pub(super) fn syntax_error(&self, origin: &Origin, message: &str) {
+    pub(crate) fn syntax_error(&self, origin: &Origin, message: &str) {
         let problem = self.problem(
             origin,
             "",
@@ -53,7 +53,7 @@ impl<'a> Report<'a> {
     }
 
     /// Reports an environment variable that overrides nothing.
-    pub(super) fn lost(&self, variable: &str, why: String) {
+    pub(crate) fn lost(&self, variable: &str, why: String) {
         self.add(
             &Origin::Variable(variable.to_owned()),
             "",
@@ -89,7 +89,7 @@ impl<'a> Report<'a> {
     ///
     /// Where it is no TOML, what is said of the values in that line would only confuse, and
     /// keys may seem to be missing that are not.
-    pub(super) fn into_problems(self) -> Vec<Problem> {
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.syntax_errors.into_inner();
         let broken: BTreeSet<Option<usize>> = problems
             .iter()
@@ -108,21 +108,21 @@ impl<'a> Report<'a> {
 const MISSING: &str = "is missing";
 
 /// A value under its key.
-pub(super) struct Cell<'a> {
-    pub(super) key: String,
-    pub(super) node: &'a Node,
-    pub(super) report: &'a Report<'a>,
+pub(crate) struct Cell<'a> {
+    pub(crate) key: String,
+    pub(crate) node: &'a Node,
+    pub(crate) report: &'a Report<'a>,
 }
 
 impl Cell<'_> {
     /// Reports that this value will not do.
-    pub(super) fn wrong<T>(&self, what: impl Into<String>, right: impl Into<String>) -> Option<T> {
+    pub(crate) fn wrong<T>(&self, what: impl Into<String>, right: impl Into<String>) -> Option<T> {
         self.report.add(&self.node.origin, &self.key, what, right);
         None
     }
 
     /// Reports that this value is of another kind, or has another form, than it should.
-    pub(super) fn unfit<T>(&self, right: impl Into<String>) -> Option<T> {
+    pub(crate) fn unfit<T>(&self, right: impl Into<String>) -> Option<T> {
         self.wrong(format!("is {}", self.shown()), right)
     }
 
@@ -138,7 +138,7 @@ impl Cell<'_> {
     }
 
     /// What kind of value it is, for those that are not to be shown.
-    pub(super) fn kind(&self) -> &'static str {
+    pub(crate) fn kind(&self) -> &'static str {
         match &self.node.value {
             Value::Text(_) | Value::Raw(_) => "a text",
             Value::Integer(Some(_)) => "a number without quotes",
@@ -152,12 +152,12 @@ impl Cell<'_> {
     }
 
     /// The folder that the configuration stands in, which paths in it are relative to.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.report.file.parent().unwrap_or(Path::new(""))
     }
 
     /// Reads a table, then reports the keys that nobody asked for.
-    pub(super) fn table<T>(&self, read: impl FnOnce(&mut Table<'_>) -> Option<T>) -> Option<T> {
+    pub(crate) fn table<T>(&self, read: impl FnOnce(&mut Table<'_>) -> Option<T>) -> Option<T> {
         let Value::Table(entries) = &self.node.value else {
             return self.unfit("make it a table of keys");
         };
@@ -171,6 +171,29 @@ impl Cell<'_> {
         value
     }
 
+    pub(crate) fn is_table(&self) -> bool {
+        matches!(self.node.value, Value::Table(_))
+    }
+
+    /// Reads a table whose keys are names that people choose.
+    pub(crate) fn named<T>(
+        &self,
+        read: impl Fn(&str, &Cell<'_>) -> Option<T>,
+    ) -> Option<BTreeMap<String, T>> {
+        let Value::Table(entries) = &self.node.value else {
+            return self.unfit("make it a table of names");
+        };
+        let named = entries.iter().filter_map(|(name, entry)| {
+            let cell = Cell {
+                key: self.under(name),
+                node: &entry.node,
+                report: self.report,
+            };
+            Some((name.clone(), read(name, &cell)?))
+        });
+        Some(named.collect())
+    }
+
     fn under(&self, key: &str) -> String {
         if self.key.is_empty() {
             key.to_owned()
@@ -181,7 +204,7 @@ impl Cell<'_> {
 }
 
 /// A table whose keys are asked for one by one.
-pub(super) struct Table<'a> {
+pub(crate) struct Table<'a> {
     cell: &'a Cell<'a>,
     entries: &'a BTreeMap<String, Entry>,
     asked: Vec<&'static str>,
@@ -189,7 +212,7 @@ pub(super) struct Table<'a> {
 
 impl Table<'_> {
     /// The value of a key that may be left out.
-    pub(super) fn optional<T>(
+    pub(crate) fn optional<T>(
         &mut self,
         key: &'static str,
         read: impl Fn(&Cell<'_>) -> Option<T>,
@@ -204,7 +227,7 @@ impl Table<'_> {
     }
 
     /// The value of a key that may be left out and then means `default`.
-    pub(super) fn or<T>(
+    pub(crate) fn or<T>(
         &mut self,
         key: &'static str,
         default: T,
@@ -214,7 +237,7 @@ impl Table<'_> {
     }
 
     /// The value of a key that must be there; `right` says what to write.
-    pub(super) fn required<T>(
+    pub(crate) fn required<T>(
         &mut self,
         key: &'static str,
         right: &str,
@@ -226,12 +249,12 @@ impl Table<'_> {
         self.optional(key, read)
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)
     }
 
     /// Reports that a key is not there.
-    pub(super) fn missing(&self, key: &str, right: &str) {
+    pub(crate) fn missing(&self, key: &str, right: &str) {
         let origin = &self.cell.node.origin;
         self.cell
             .report
@@ -239,12 +262,12 @@ impl Table<'_> {
     }
 
     /// The folder that the configuration stands in.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.cell.folder()
     }
 
     /// Reports what is wrong with the table as a whole.
-    pub(super) fn wrong<T>(&self, what: impl Into<String>, right: impl Into<String>) -> Option<T> {
+    pub(crate) fn wrong<T>(&self, what: impl Into<String>, right: impl Into<String>) -> Option<T> {
         self.cell.wrong(what, right)
     }
 

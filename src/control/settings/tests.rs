@@ -239,7 +239,10 @@ fn a_mistake_is_named_with_its_place_and_its_cure() {
             "[log]\nlevel = \"loud=very\"",
             "2:9: `log.level` is \"loud=very\"; choose from error, warn, info, debug and trace, for a part of the program as in \"info,xabar::delivery=debug\"",
         ),
-        ("[http]\nlisten = 127.0.0.1:8025", "2:15: is not TOML here: invalid float"),
+        (
+            "[http]\nlisten = 127.0.0.1:8025",
+            "2:15: is not TOML here: invalid float",
+        ),
     ];
     for (text, expected) in cases {
         let told = told(text, &[]);
@@ -611,5 +614,22 @@ fn durations_are_written_as_people_write_them() {
         "1h 30",
     ] {
         assert_eq!(values::parse_duration(text), None, "{text}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC*", key in "[A-Z_0-9]*", value in "\\PC*") {
+        let overrides = [(format!("XABAR__{key}"), value.as_str())];
+        drop(Settings::read(&text, Path::new(FILE), &overrides.into_iter().collect()));
+    }
+
+    #[test]
+    fn no_value_makes_it_panic(
+        table in "(intake\\.amqp|outcomes\\.amqp|timing|http|journal|subscriber|log)",
+        key in "(url|states|expires|listen|limits|quiet_hours|level|binding)",
+        value in "([0-9]{0,30}|\"\\PC*\"|\\[\\]|\\{\\}|\\[\\{ \\PC* \\}\\]|true|12:00:00|1e9)",
+    ) {
+        drop(read(&format!("[{table}]\n{key} = {value}\n"), &[]));
     }
 }

@@ -9,12 +9,12 @@ use super::document::{Node, Value};
 use super::reading::Cell;
 
 /// A text that is not empty.
-pub(super) fn some_text(cell: &Cell<'_>) -> Option<String> {
+pub(crate) fn some_text(cell: &Cell<'_>) -> Option<String> {
     matching("write a text that is not empty", |text| !text.is_empty())(cell)
 }
 
 /// A text that passes a test; `right` says which.
-pub(super) fn matching(
+pub(crate) fn matching(
     right: &str,
     test: impl Fn(&str) -> bool,
 ) -> impl Fn(&Cell<'_>) -> Option<String> {
@@ -22,7 +22,7 @@ pub(super) fn matching(
 }
 
 /// A text that means something; `right` says what it may be.
-pub(super) fn parsed<T>(
+pub(crate) fn parsed<T>(
     right: &str,
     parse: impl Fn(&str) -> Option<T>,
 ) -> impl Fn(&Cell<'_>) -> Option<T> {
@@ -35,7 +35,7 @@ pub(super) fn parsed<T>(
 }
 
 /// A whole number within bounds.
-pub(super) fn whole<N>(bounds: RangeInclusive<N>) -> impl Fn(&Cell<'_>) -> Option<N>
+pub(crate) fn whole<N>(bounds: RangeInclusive<N>) -> impl Fn(&Cell<'_>) -> Option<N>
 where
     N: TryFrom<i64> + PartialOrd + std::fmt::Display,
 {
@@ -59,7 +59,7 @@ where
 }
 
 /// `true` or `false`.
-pub(super) fn switch(cell: &Cell<'_>) -> Option<bool> {
+pub(crate) fn switch(cell: &Cell<'_>) -> Option<bool> {
     let on = match &cell.node.value {
         Value::Switch(on) => Some(*on),
         Value::Raw(text) => text.trim().parse().ok(),
@@ -69,7 +69,7 @@ pub(super) fn switch(cell: &Cell<'_>) -> Option<bool> {
 }
 
 /// A length of time such as `"10m"`, within bounds that are written the same way.
-pub(super) fn duration(
+pub(crate) fn duration(
     bounds: RangeInclusive<&'static str>,
 ) -> impl Fn(&Cell<'_>) -> Option<Duration> {
     let right = format!(
@@ -94,7 +94,7 @@ fn parsed_owned<T>(
 }
 
 /// `"1h30m"` as a duration.
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut total = Duration::ZERO;
     if rest.is_empty() {
@@ -132,7 +132,7 @@ fn unit_millis(unit: &str) -> Option<u64> {
 }
 
 /// A list, every entry read by `read`. In the environment, texts with commas between them will do.
-pub(super) fn list<T>(
+pub(crate) fn list<T>(
     read: impl Fn(&Cell<'_>) -> Option<T>,
 ) -> impl Fn(&Cell<'_>) -> Option<Vec<T>> {
     move |cell| match &cell.node.value {
@@ -143,7 +143,7 @@ pub(super) fn list<T>(
 }
 
 /// A list with at least one entry.
-pub(super) fn some_list<T>(
+pub(crate) fn some_list<T>(
     read: impl Fn(&Cell<'_>) -> Option<T>,
 ) -> impl Fn(&Cell<'_>) -> Option<Vec<T>> {
     let list = list(read);
@@ -154,7 +154,7 @@ pub(super) fn some_list<T>(
 }
 
 /// A list, or one entry without the brackets.
-pub(super) fn one_or_more<T>(
+pub(crate) fn one_or_more<T>(
     read: impl Fn(&Cell<'_>) -> Option<T>,
 ) -> impl Fn(&Cell<'_>) -> Option<Vec<T>> {
     move |cell| match &cell.node.value {
@@ -196,11 +196,11 @@ fn split(node: &Node, text: &str) -> Vec<Node> {
 
 /// Values that may stand in one place only.
 #[derive(Default)]
-pub(super) struct Unique(RefCell<BTreeMap<String, String>>);
+pub(crate) struct Unique(RefCell<BTreeMap<String, String>>);
 
 impl Unique {
     /// The value, unless it was met before.
-    pub(super) fn check(&self, cell: &Cell<'_>, value: String) -> Option<String> {
+    pub(crate) fn check(&self, cell: &Cell<'_>, value: String) -> Option<String> {
         if let Some(first) = self.0.borrow().get(&value) {
             return cell.unfit(format!(
                 "`{first}` has it already, and only one can: change or remove this one"

@@ -17,14 +17,14 @@ use tokio_util::sync::PollSender;
 
 use super::Order;
 use crate::codec::take_frames;
-use crate::session::{CloseReason, Event, Input, Session, State};
+use crate::session::{CloseReason, Event, Input, Requests, Session, State};
 
 pub(super) struct Driver<S> {
     stream: S,
     session: Session,
     input: BytesMut,
+    requests: mpsc::Receiver<Requests>,
     orders: mpsc::Receiver<Order>,
-    responses: mpsc::Receiver<BytesMut>,
     events: PollSender<Vec<Event>>,
     alarm: Pin<Box<Sleep>>,
     /// A write was accepted that the stream may still hold back.
@@ -54,8 +54,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     pub(super) fn new(
         stream: S,
         session: Session,
+        requests: mpsc::Receiver<Requests>,
         orders: mpsc::Receiver<Order>,
-        responses: mpsc::Receiver<BytesMut>,
         events: mpsc::Sender<Vec<Event>>,
     ) -> Self {
         let deadline = session.deadline().unwrap_or_else(now);
@@ -63,8 +63,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             stream,
             session,
             input: BytesMut::with_capacity(READ_OCTETS),
+            requests,
             orders,
-            responses,
             events: PollSender::new(events),
             alarm: Box::pin(sleep_until(deadline.into())),
             unflushed: false,
@@ -82,8 +82,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         loop {
             let now = now();
             let mut busy = self.read(cx, now);
-            busy |= self.take_responses(cx, now);
             busy |= self.take_orders(cx, now);
+            busy |= self.take_requests(cx, now);
             busy |= self.write(cx, now);
             busy |= self.hand_over_events(cx, now);
             busy |= self.watch_time(cx, now);
@@ -134,58 +134,61 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         }
     }
 
-    /// Takes answers, always: they are as few as the requests that the session passed on.
-    fn take_responses(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+    /// Takes orders, always: answers are as few as the requests that the session passed on.
+    fn take_orders(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let mut busy = false;
         while !self.link_dropped
-            && let Poll::Ready(responses) = self.responses.poll_recv(cx)
+            && let Poll::Ready(order) = self.orders.poll_recv(cx)
         {
             busy = true;
-            match responses {
-                Some(responses) => self.session.handle(now, Input::Responses(responses)),
+            match order {
+                Some(Order::Responses(octets)) => {
+                    self.session.handle(now, Input::Responses(octets));
+                }
+                Some(Order::Window(window)) => self.session.handle(now, Input::Window(window)),
+                Some(Order::Unbind) => self.unbind(now),
                 None => self.link_dropped(now),
             }
         }
         busy
     }
 
-    fn take_orders(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+    fn take_requests(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let mut busy = false;
         for _ in 0..BATCHES_A_TURN {
             if !self.session.wants_requests() {
                 break;
             }
-            let Poll::Ready(Some(order)) = self.orders.poll_recv(cx) else {
+            let Poll::Ready(Some(requests)) = self.requests.poll_recv(cx) else {
                 break;
             };
-            self.carry_out(now, order);
+            self.session.handle(now, Input::Requests(requests));
             busy = true;
         }
         busy
     }
 
-    fn carry_out(&mut self, now: Instant, order: Order) {
-        match order {
-            Order::Requests(requests) => self.session.handle(now, Input::Requests(requests)),
-            Order::Window(window) => self.session.handle(now, Input::Window(window)),
-            Order::Unbind => {
-                // Whoever wants to send from here on hears of it at once.
-                self.orders.close();
-                self.session.handle(now, Input::Unbind);
-            }
-        }
+    /// What was given before goes out before; who wants to send from here on hears of it at once.
+    fn unbind(&mut self, now: Instant) {
+        self.requests.close();
+        self.take_all_requests(now);
+        self.session.handle(now, Input::Unbind);
     }
 
     /// Nobody is left to send. What was given before still goes out as far as the window lets it,
     /// and a link that was told to unbind does so.
     fn link_dropped(&mut self, now: Instant) {
         self.link_dropped = true;
-        while let Ok(order) = self.orders.try_recv() {
-            self.carry_out(now, order);
-        }
+        self.take_all_requests(now);
         self.session.output(now);
         if self.session.state() != State::Unbinding {
             self.session.handle(now, Input::Dropped);
+        }
+    }
+
+    fn take_all_requests(&mut self, now: Instant) {
+        while let Ok(requests) = self.requests.try_recv() {
+            self.session.handle(now, Input::Requests(requests));
         }
     }
 
@@ -281,7 +284,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     /// Tells the application how it ended, and the peer what it is still owed.
     async fn wind_up(mut self) {
-        self.responses.close();
+        self.orders.close();
         let now = now();
         let output = std::mem::take(self.session.output(now));
         let lost = matches!(
@@ -294,7 +297,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
                 drop(timeout(FAREWELL, say_goodbye(&mut self.stream, output)).await);
             }
         };
-        let report = report(self.session, self.orders, self.events);
+        let report = report(self.session, self.requests, self.events);
         tokio::join!(farewell, report);
     }
 }
@@ -328,17 +331,15 @@ async fn say_goodbye<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(())
 }
 
-/// Sends the last events. Orders that no turn took count as not sent.
+/// Sends the last events. Requests that no turn took count as not sent.
 async fn report(
     mut session: Session,
-    mut orders: mpsc::Receiver<Order>,
+    mut requests: mpsc::Receiver<Requests>,
     events: PollSender<Vec<Event>>,
 ) {
-    orders.close();
-    while let Some(order) = orders.recv().await {
-        if let Order::Requests(requests) = order {
-            session.handle(now(), Input::Requests(requests));
-        }
+    requests.close();
+    while let Some(requests) = requests.recv().await {
+        session.handle(now(), Input::Requests(requests));
     }
     let mut last = session.take_events();
     last.push(Event::Closed(session.finish()));

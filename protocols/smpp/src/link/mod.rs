@@ -32,14 +32,15 @@ pub type Events = mpsc::Receiver<Vec<Event>>;
 /// the window is written, and the connection closed without `unbind`.
 #[derive(Clone, Debug)]
 pub struct Link {
+    requests: mpsc::Sender<Requests>,
     orders: mpsc::Sender<Order>,
-    responses: mpsc::Sender<BytesMut>,
 }
 
-/// What waits in order; responses overtake it, or both ends could wait for each other.
+/// What does not wait for the window. If responses stood behind requests, both ends could wait
+/// for each other.
 #[derive(Debug)]
 enum Order {
-    Requests(Requests),
+    Responses(BytesMut),
     Window(usize),
     Unbind,
 }
@@ -49,6 +50,11 @@ enum Order {
 #[error("the link is closed")]
 pub struct LinkClosed<T>(pub T);
 
+/// The link takes no requests now, or never again: [`Event::Closed`] tells. They come back.
+#[derive(Debug, thiserror::Error)]
+#[error("the link takes no requests now")]
+pub struct NotTaken(pub Requests);
+
 impl Link {
     /// Sends requests when the window lets them. Waits while too many others wait.
     ///
@@ -57,11 +63,17 @@ impl Link {
     /// # Errors
     /// If the link is closed; then nothing of it was sent.
     pub async fn request(&self, requests: Requests) -> Result<(), LinkClosed<Requests>> {
-        let sent = self.orders.send(Order::Requests(requests)).await;
-        sent.map_err(|mpsc::error::SendError(order)| match order {
-            Order::Requests(requests) => LinkClosed(requests),
-            Order::Window(_) | Order::Unbind => LinkClosed(Requests::new()),
-        })
+        let sent = self.requests.send(requests).await;
+        sent.map_err(|mpsc::error::SendError(requests)| LinkClosed(requests))
+    }
+
+    /// Sends requests as [`request`](Self::request) does, but never waits.
+    ///
+    /// # Errors
+    /// If too many others wait, or the link is closed; then nothing of it was sent.
+    pub fn try_request(&self, requests: Requests) -> Result<(), NotTaken> {
+        let sent = self.requests.try_send(requests);
+        sent.map_err(|error| NotTaken(error.into_inner()))
     }
 
     /// Answers requests of the peer: whole responses back to back, each with the sequence number
@@ -69,18 +81,16 @@ impl Link {
     ///
     /// # Errors
     /// If the link is closed; the peer will not see these answers.
-    pub async fn respond(&self, responses: BytesMut) -> Result<(), LinkClosed<BytesMut>> {
-        let sent = self.responses.send(responses).await;
-        sent.map_err(|mpsc::error::SendError(responses)| LinkClosed(responses))
+    pub async fn respond(&self, responses: BytesMut) -> Result<(), LinkClosed<()>> {
+        self.order(Order::Responses(responses)).await
     }
 
-    /// Sets how many requests may await a response.
+    /// Sets how many requests may await a response from now on; 0 pauses.
     ///
     /// # Errors
     /// If the link is closed.
     pub async fn set_window(&self, window: usize) -> Result<(), LinkClosed<()>> {
-        let sent = self.orders.send(Order::Window(window)).await;
-        sent.map_err(|_| LinkClosed(()))
+        self.order(Order::Window(window)).await
     }
 
     /// Leaves in good order: sends what was given before, waits for the responses, unbinds and
@@ -88,23 +98,26 @@ impl Link {
     /// not bound yet closes at once.
     ///
     /// # Errors
-    /// If the link is already closed or closing.
+    /// If the link is already closed.
     pub async fn unbind(&self) -> Result<(), LinkClosed<()>> {
-        let sent = self.orders.send(Order::Unbind).await;
-        sent.map_err(|_| LinkClosed(()))
+        self.order(Order::Unbind).await
     }
 
     /// Waits until requests can no longer be given.
     pub async fn closed(&self) {
-        self.orders.closed().await;
+        self.requests.closed().await;
+    }
+
+    async fn order(&self, order: Order) -> Result<(), LinkClosed<()>> {
+        self.orders.send(order).await.map_err(|_| LinkClosed(()))
     }
 }
 
 /// Batches of requests that may wait in the channel.
-const WAITING_ORDERS: usize = 8;
+const WAITING_REQUESTS: usize = 8;
 
-/// Batches of responses that may wait in the channel.
-const WAITING_RESPONSES: usize = 64;
+/// Batches of responses and other orders that may wait in the channel.
+const WAITING_ORDERS: usize = 64;
 
 /// Batches of events that the application may be behind. A batch is what one read brought.
 const WAITING_EVENTS: usize = 16;
@@ -117,12 +130,12 @@ pub fn spawn<S>(stream: S, opening: Opening, settings: Settings) -> (Link, Event
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let (requests, requests_in) = mpsc::channel(WAITING_REQUESTS);
     let (orders, orders_in) = mpsc::channel(WAITING_ORDERS);
-    let (responses, responses_in) = mpsc::channel(WAITING_RESPONSES);
     let (events_out, events) = mpsc::channel(WAITING_EVENTS);
     let session = Session::new(opening, settings, driver::now());
-    tokio::spawn(Driver::new(stream, session, orders_in, responses_in, events_out).run());
-    (Link { orders, responses }, events)
+    tokio::spawn(Driver::new(stream, session, requests_in, orders_in, events_out).run());
+    (Link { requests, orders }, events)
 }
 
 /// Connects to the other end and starts a session, usually with [`Opening::Bind`].

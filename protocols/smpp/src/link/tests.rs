@@ -303,6 +303,50 @@ async fn two_ends_that_both_write_more_than_the_pipe_holds_get_through() {
 }
 
 #[tokio::test]
+async fn a_paused_link_resumes_behind_whatever_waits() {
+    let (ours, theirs) = duplex(4096);
+    let server = serve(theirs);
+    let (link, mut events) = spawn(ours, bind(), settings(0));
+    bound(&mut events).await;
+    let sender = link.clone();
+    let sending = tokio::spawn(async move {
+        for token in 0..100 {
+            sender.request(submits([token])).await.unwrap();
+        }
+    });
+    // Everything is full by now: session and channel.
+    sleep(Duration::from_millis(10)).await;
+    let not_taken = link.try_request(submits([100])).unwrap_err();
+    assert_eq!(not_taken.0.tokens().collect::<Vec<_>>(), [100]);
+    link.set_window(5).await.unwrap();
+    let life = live(None, &mut events, 100).await;
+    assert_eq!(life.answered.len(), 100);
+    sending.await.unwrap();
+    drop(link);
+    drop(events);
+    assert_eq!(server.await.unwrap().reason(), CloseReason::PeerClosed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn unbind_does_not_wait_behind_requests_that_cannot_go() {
+    let (ours, mut peer) = duplex(64 * 1024);
+    let (link, mut events) = spawn(ours, bind(), settings(1));
+    accept_bind(&mut peer).await;
+    bound(&mut events).await;
+    for token in 0..5 {
+        link.request(submits([token])).await.unwrap();
+    }
+    link.unbind().await.unwrap();
+    let life = timeout(2 * MINUTE, live(None, &mut events, usize::MAX)).await;
+    let closed = life.unwrap().closed.unwrap();
+    assert_eq!(closed.reason, CloseReason::UnbindUnanswered);
+    assert_eq!(
+        (closed.unanswered, closed.unsent),
+        (vec![0], vec![1, 2, 3, 4])
+    );
+}
+
+#[tokio::test]
 async fn a_dropped_link_closes_after_what_it_was_given() {
     let (ours, theirs) = duplex(256);
     let server = serve(theirs);
@@ -379,6 +423,24 @@ async fn a_response_that_comes_late_is_told_as_late() {
         }
     }
     assert_eq!(seen, [(1, None), (1, Some(true))]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_set_behind_a_later_one_rings_in_time() {
+    let (ours, mut peer) = duplex(4096);
+    let settings = Settings {
+        response_timeout: Duration::from_secs(5),
+        enquire_link: 60 * MINUTE,
+        ..settings(1)
+    };
+    let (link, mut events) = spawn(ours, bind(), settings);
+    accept_bind(&mut peer).await;
+    bound(&mut events).await;
+    sleep(MINUTE).await;
+    link.request(submits([1])).await.unwrap();
+    let timed_out = timeout(Duration::from_secs(6), events.recv()).await;
+    let timed_out = timed_out.expect("it is told within 6 s").unwrap();
+    assert!(matches!(timed_out[..], [Event::TimedOut { token: 1 }]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,4 @@
-//! `alert_notification` (SMPP 5.0, 4.4.1).
+//! `alert_notification` (SMPP 5.0, 4.1.3).
 
 use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};

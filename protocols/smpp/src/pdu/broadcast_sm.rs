@@ -1,4 +1,4 @@
-//! `broadcast_sm` and `cancel_broadcast_sm` (SMPP 5.0, 4.4.2 and 4.6.3).
+//! `broadcast_sm` and `cancel_broadcast_sm` (SMPP 5.0, 4.4.1 and 4.6.2).
 
 use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};

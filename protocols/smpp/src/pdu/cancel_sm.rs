@@ -1,4 +1,4 @@
-//! `cancel_sm` (SMPP 5.0, 4.5.2).
+//! `cancel_sm` (SMPP 5.0, 4.5.1).
 
 use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};

@@ -1,4 +1,4 @@
-//! `data_sm` (SMPP 5.0, 4.2.2).
+//! `data_sm` (SMPP 5.0, 4.2.2 and 4.3.2).
 
 use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};

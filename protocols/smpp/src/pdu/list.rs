@@ -14,6 +14,11 @@ use crate::write::{Measure, Sink, Writer};
     reason = "how entries are read is not for callers"
 )]
 pub trait Entry<'a>: Sized {
+    /// The field that says how many there are.
+    const COUNT_FIELD: &'static str;
+    /// The field that repeats.
+    const FIELD: &'static str;
+
     #[doc(hidden)]
     fn read(input: &'a [u8]) -> Parsed<'a, Self>;
     #[doc(hidden)]
@@ -44,6 +49,33 @@ impl<'a, T> List<'a, T> {
 }
 
 impl<'a, T: Entry<'a>> List<'a, T> {
+    /// Writes entries into a buffer, to be put into a PDU; what the buffer held is lost.
+    ///
+    /// # Errors
+    /// A field does not fit its size, or there are more than 255 entries.
+    pub fn of(entries: &[T], buffer: &'a mut Vec<u8>) -> Result<Self, EncodeError> {
+        let too_many = EncodeError::TooMany {
+            field: T::COUNT_FIELD,
+            count: entries.len(),
+        };
+        let count = u8::try_from(entries.len()).map_err(|_| too_many)?;
+        let mut measure = Measure::default();
+        entries
+            .iter()
+            .try_for_each(|entry| entry.write(&mut measure))?;
+        buffer.clear();
+        buffer.resize(measure.len_octets, 0);
+        let mut writer = Writer::new(buffer);
+        entries
+            .iter()
+            .try_for_each(|entry| entry.write(&mut writer))?;
+        Ok(Self {
+            count,
+            octets: buffer,
+            entries: PhantomData,
+        })
+    }
+
     /// Every entry in the order of the PDU.
     pub fn iter(&self) -> impl Iterator<Item = T> + use<'a, T> {
         let mut rest = self.octets;
@@ -56,70 +88,19 @@ impl<'a, T: Entry<'a>> List<'a, T> {
 }
 
 /// A count of one octet, then so many entries.
-pub(crate) fn list<'a, T: Entry<'a>>(
-    count_field: &'static str,
-) -> impl Fn(&'a [u8]) -> Parsed<'a, List<'a, T>> {
-    move |input| {
-        let (first, count) = octet(count_field)(input)?;
-        let mut rest = first;
-        for _ in 0..count {
-            (rest, _) = T::read(rest)?;
-        }
-        let octets = first.get(..first.len() - rest.len()).unwrap_or_default();
-        Ok((
-            rest,
-            List {
-                count,
-                octets,
-                entries: PhantomData,
-            },
-        ))
+pub(crate) fn list<'a, T: Entry<'a>>(input: &'a [u8]) -> Parsed<'a, List<'a, T>> {
+    let (first, count) = octet(T::COUNT_FIELD)(input)?;
+    let mut rest = first;
+    for _ in 0..count {
+        (rest, _) = T::read(rest)?;
     }
-}
-
-/// Gathers the entries of a PDU that is about to be sent.
-#[derive(Clone, Debug, Default)]
-pub struct ListBuffer {
-    count: u8,
-    octets: Vec<u8>,
-}
-
-impl ListBuffer {
-    /// No entries yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds an entry.
-    ///
-    /// # Errors
-    /// A field does not fit its size, or there are 255 already.
-    pub fn push<'a, T: Entry<'a>>(&mut self, entry: &T) -> Result<&mut Self, EncodeError> {
-        let too_long = EncodeError::TooLong {
-            field: "list",
-            len: 256,
-            max: 255,
-        };
-        let count = self.count.checked_add(1).ok_or(too_long)?;
-        let mut measure = Measure::default();
-        entry.write(&mut measure)?;
-        let start = self.octets.len();
-        self.octets.resize(start + measure.len_octets, 0);
-        entry.write(&mut Writer::new(
-            self.octets.get_mut(start..).unwrap_or_default(),
-        ))?;
-        self.count = count;
-        Ok(self)
-    }
-
-    /// The entries, to be put into a PDU. All must be of the one kind.
-    pub fn as_list<'a, T: Entry<'a>>(&'a self) -> List<'a, T> {
-        List {
-            count: self.count,
-            octets: &self.octets,
-            entries: PhantomData,
-        }
-    }
+    let octets = first.get(..first.len() - rest.len()).unwrap_or_default();
+    let list = List {
+        count,
+        octets,
+        entries: PhantomData,
+    };
+    Ok((rest, list))
 }
 
 impl<T> Clone for List<'_, T> {

@@ -26,7 +26,7 @@ pub use broadcast_sm::{BroadcastSm, CancelBroadcastSm};
 pub use cancel_sm::CancelSm;
 pub use data_sm::DataSm;
 pub use header_only::HeaderOnly;
-pub use list::{Entry, List, ListBuffer};
+pub use list::{Entry, List};
 pub use message_id_resp::{DataSmResp, DeliverSmResp, MessageIdResp, SubmitSmResp};
 pub use outbind::Outbind;
 pub use query_sm::{QuerySm, QuerySmResp};
@@ -38,7 +38,7 @@ use bytes::BytesMut;
 
 use crate::read::{self, Parsed};
 use crate::write::{Measure, Sink, Writer};
-use crate::{CommandId, DecodeError, EncodeError, Frame, Header, Octets, Status, Tlvs};
+use crate::{CommandId, DecodeError, EncodeError, Frame, Header, Octets, Problem, Status, Tlvs};
 
 /// One PDU, its fields lent from the frame it came in or from whatever it was made of.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -246,11 +246,15 @@ impl Frame {
     }
 
     fn decode_error(&self, error: nom::Err<read::Fault<'_>>) -> DecodeError {
+        let len_octets = self.octets().len();
         match error {
-            nom::Err::Error(fault) | nom::Err::Failure(fault) => {
-                fault.into_error(self.octets().len())
-            }
-            nom::Err::Incomplete(_) => unreachable!("complete parsers never ask for more"),
+            nom::Err::Error(fault) | nom::Err::Failure(fault) => fault.into_error(len_octets),
+            // The parsers are nom's complete ones, which never ask for more.
+            nom::Err::Incomplete(_) => DecodeError::Field {
+                field: "body",
+                offset: len_octets,
+                problem: Problem::Truncated,
+            },
         }
     }
 }

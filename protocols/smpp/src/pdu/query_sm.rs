@@ -1,4 +1,4 @@
-//! `query_sm` and `query_broadcast_sm` (SMPP 5.0, 4.5.1 and 4.6.1).
+//! `query_sm` and `query_broadcast_sm` (SMPP 5.0, 4.5.2 and 4.6.1).
 
 use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};

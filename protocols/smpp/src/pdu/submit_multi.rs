@@ -50,7 +50,7 @@ impl<'a> Fields<'a> for SubmitMulti<'a> {
         let (input, source_addr_ton) = octet("source_addr_ton")(input)?;
         let (input, source_addr_npi) = octet("source_addr_npi")(input)?;
         let (input, source_addr) = c_octet_string("source_addr", 21)(input)?;
-        let (input, dest_address) = list("number_of_dests")(input)?;
+        let (input, dest_address) = list(input)?;
         let (input, esm_class) = octet("esm_class")(input)?;
         let (input, protocol_id) = octet("protocol_id")(input)?;
         let (input, priority_flag) = octet("priority_flag")(input)?;
@@ -89,7 +89,7 @@ impl<'a> Fields<'a> for SubmitMulti<'a> {
         sink.octet("source_addr_ton", self.source_addr_ton.0)?;
         sink.octet("source_addr_npi", self.source_addr_npi.0)?;
         sink.c_octet_string("source_addr", 21, self.source_addr)?;
-        sink.list("number_of_dests", "dest_address", self.dest_address)?;
+        sink.list(self.dest_address)?;
         sink.octet("esm_class", self.esm_class.0)?;
         sink.octet("protocol_id", self.protocol_id)?;
         sink.octet("priority_flag", self.priority_flag)?;
@@ -136,6 +136,9 @@ const DISTRIBUTION_LIST: u8 = 2;
     reason = "how entries are read is not for callers"
 )]
 impl<'a> Entry<'a> for Destination<'a> {
+    const COUNT_FIELD: &'static str = "number_of_dests";
+    const FIELD: &'static str = "dest_address";
+
     fn read(input: &'a [u8]) -> Parsed<'a, Self> {
         let (input, dest_flag) = octet_of("dest_flag", &[SME, DISTRIBUTION_LIST])(input)?;
         if dest_flag == DISTRIBUTION_LIST {
@@ -191,7 +194,7 @@ pub struct SubmitMultiResp<'a> {
 impl<'a> Fields<'a> for SubmitMultiResp<'a> {
     fn read(input: &'a [u8]) -> Parsed<'a, Self> {
         let (input, message_id) = c_octet_string("message_id", 65)(input)?;
-        let (input, unsuccess_sme) = list("no_unsuccess")(input)?;
+        let (input, unsuccess_sme) = list(input)?;
         let (input, tlvs) = tlvs(input)?;
         Ok((
             input,
@@ -206,7 +209,7 @@ impl<'a> Fields<'a> for SubmitMultiResp<'a> {
     fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
         if let Some(message_id) = self.message_id {
             sink.c_octet_string("message_id", 65, message_id)?;
-            sink.list("no_unsuccess", "unsuccess_sme", self.unsuccess_sme)?;
+            sink.list(self.unsuccess_sme)?;
         }
         sink.tlvs(self.tlvs)
     }
@@ -242,6 +245,9 @@ pub struct UnsuccessSme<'a> {
     reason = "how entries are read is not for callers"
 )]
 impl<'a> Entry<'a> for UnsuccessSme<'a> {
+    const COUNT_FIELD: &'static str = "no_unsuccess";
+    const FIELD: &'static str = "unsuccess_sme";
+
     fn read(input: &'a [u8]) -> Parsed<'a, Self> {
         let (input, dest_addr_ton) = octet("dest_addr_ton")(input)?;
         let (input, dest_addr_npi) = octet("dest_addr_npi")(input)?;
@@ -313,6 +319,21 @@ mod tests {
                 ..
             }
         ));
+    }
+
+    #[test]
+    fn more_than_255_destinations_are_refused() {
+        let destinations = [Destination::DistributionList {
+            dl_name: "staff".into(),
+        }; 256];
+        let error = List::of(&destinations, &mut Vec::new()).unwrap_err();
+        assert_eq!(
+            error,
+            EncodeError::TooMany {
+                field: "number_of_dests",
+                count: 256
+            }
+        );
     }
 
     #[test]

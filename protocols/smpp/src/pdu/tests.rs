@@ -7,7 +7,7 @@ use super::*;
 use crate::values::{
     DataCoding, EsmClass, InterfaceVersion, MessageState, Npi, RegisteredDelivery, Ton,
 };
-use crate::{Problem, Tag, TlvBuffer};
+use crate::{Tag, TlvBuffer};
 
 /// The frame that hexadecimal digits spell; spaces are passed over.
 pub(crate) fn frame(hex: &str) -> Frame {
@@ -205,8 +205,7 @@ struct Parts {
     octets: Vec<u8>,
     message: Vec<u8>,
     tlvs: TlvBuffer,
-    destinations: ListBuffer,
-    unsuccess: ListBuffer,
+    entries: usize,
 }
 
 impl Parts {
@@ -273,7 +272,7 @@ impl Parts {
     }
 
     /// One body of every kind.
-    fn bodies(&self) -> Vec<Body<'_>> {
+    fn bodies<'a>(&'a self, [first, second]: &'a mut [Vec<u8>; 2]) -> Vec<Body<'a>> {
         let tlvs = self.tlvs.as_tlvs();
         let header_only = HeaderOnly { tlvs };
         let bind_resp = BindResp {
@@ -299,10 +298,10 @@ impl Parts {
             Body::EnquireLinkResp(header_only),
             Body::SubmitSm(self.submit_sm()),
             Body::SubmitSmResp(self.message_id_resp()),
-            Body::SubmitMulti(self.submit_multi()),
+            Body::SubmitMulti(self.submit_multi(first)),
             Body::SubmitMultiResp(SubmitMultiResp {
                 message_id: Some(self.text(5, 65)),
-                unsuccess_sme: self.unsuccess.as_list(),
+                unsuccess_sme: List::of(&self.unsuccess(), second).unwrap(),
                 tlvs,
             }),
             Body::DeliverSm(self.submit_sm()),
@@ -344,14 +343,38 @@ impl Parts {
         bodies
     }
 
-    fn submit_multi(&self) -> SubmitMulti<'_> {
+    fn destinations(&self) -> Vec<Destination<'_>> {
+        let destination = |which| match self.octet(which) % 2 {
+            0 => Destination::DistributionList {
+                dl_name: self.text(which, 21),
+            },
+            _ => Destination::Sme {
+                dest_addr_ton: Ton(self.octet(which)),
+                dest_addr_npi: Npi(self.octet(which)),
+                destination_addr: self.text(which, 21),
+            },
+        };
+        (0..self.entries).map(destination).collect()
+    }
+
+    fn unsuccess(&self) -> Vec<UnsuccessSme<'_>> {
+        let unsuccess = |which| UnsuccessSme {
+            dest_addr_ton: Ton(self.octet(which)),
+            dest_addr_npi: Npi(self.octet(which)),
+            destination_addr: self.text(which, 21),
+            error_status_code: Status(self.octet(which).into()),
+        };
+        (0..self.entries).map(unsuccess).collect()
+    }
+
+    fn submit_multi<'a>(&'a self, buffer: &'a mut Vec<u8>) -> SubmitMulti<'a> {
         let one = self.submit_sm();
         SubmitMulti {
             service_type: one.service_type,
             source_addr_ton: one.source_addr_ton,
             source_addr_npi: one.source_addr_npi,
             source_addr: one.source_addr,
-            dest_address: self.destinations.as_list(),
+            dest_address: List::of(&self.destinations(), buffer).unwrap(),
             esm_class: one.esm_class,
             protocol_id: one.protocol_id,
             priority_flag: one.priority_flag,
@@ -459,37 +482,6 @@ fn tlvs() -> impl Strategy<Value = TlvBuffer> {
     })
 }
 
-fn destinations(texts: &[Vec<u8>], octets: &[u8]) -> ListBuffer {
-    let mut buffer = ListBuffer::new();
-    for (text, &octet) in texts.iter().zip(octets) {
-        let text = Octets(&text[..text.len().min(20)]);
-        let destination = match octet % 2 {
-            0 => Destination::DistributionList { dl_name: text },
-            _ => Destination::Sme {
-                dest_addr_ton: Ton(octet),
-                dest_addr_npi: Npi(octet),
-                destination_addr: text,
-            },
-        };
-        buffer.push(&destination).unwrap();
-    }
-    buffer
-}
-
-fn unsuccess(texts: &[Vec<u8>], octets: &[u8]) -> ListBuffer {
-    let mut buffer = ListBuffer::new();
-    for (text, &octet) in texts.iter().zip(octets) {
-        let sme = UnsuccessSme {
-            dest_addr_ton: Ton(octet),
-            dest_addr_npi: Npi(octet),
-            destination_addr: Octets(&text[..text.len().min(20)]),
-            error_status_code: Status(octet.into()),
-        };
-        buffer.push(&sme).unwrap();
-    }
-    buffer
-}
-
 prop_compose! {
     fn parts()(
         texts in proptest::collection::vec(proptest::collection::vec(1u8.., 0..70), 6),
@@ -498,9 +490,7 @@ prop_compose! {
         tlvs in tlvs(),
         entries in 0usize..6,
     ) -> Parts {
-        let destinations = destinations(&texts[..entries], &octets);
-        let unsuccess = unsuccess(&texts[..entries], &octets);
-        Parts { texts, octets, message, tlvs, destinations, unsuccess }
+        Parts { texts, octets, message, tlvs, entries }
     }
 }
 
@@ -516,7 +506,8 @@ fn survives(frame: &Frame) -> Result<(), TestCaseError> {
 proptest! {
     #[test]
     fn every_pdu_survives_the_wire(parts in parts(), status: u32, sequence_number: u32) {
-        for body in parts.bodies() {
+        let mut buffers = Default::default();
+        for body in parts.bodies(&mut buffers) {
             let pdu = Pdu { status: Status(status), sequence_number, body };
             let frame = pdu.to_frame().unwrap();
             prop_assert_eq!(frame.decode(), Ok(pdu));
@@ -525,12 +516,9 @@ proptest! {
 
     #[test]
     fn lists_give_back_their_entries(parts in parts()) {
-        let destinations: List<'_, Destination<'_>> = parts.destinations.as_list();
-        let mut again = ListBuffer::new();
-        for destination in destinations.iter() {
-            again.push(&destination).unwrap();
-        }
-        prop_assert_eq!(destinations, again.as_list());
+        let mut buffer = Vec::new();
+        let destinations = List::of(&parts.destinations(), &mut buffer).unwrap();
+        prop_assert_eq!(destinations.iter().collect::<Vec<_>>(), parts.destinations());
     }
 
     #[test]
@@ -541,7 +529,8 @@ proptest! {
         damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
         keep: prop::sample::Index,
     ) {
-        let bodies = parts.bodies();
+        let mut buffers = Default::default();
+        let bodies = parts.bodies(&mut buffers);
         let body = *which.get(&bodies);
         let octets = Pdu::new(9, body).to_frame().unwrap().octets().slice(16..);
         let mut octets = octets.to_vec();

@@ -102,7 +102,7 @@ pub enum Input {
     /// The application answers requests of the peer: whole responses back to back, each with the
     /// sequence number of its request. The answer to a bind is one of them.
     Responses(BytesMut),
-    /// From now on the window has this size. In flight beyond it stays in flight.
+    /// From now on the window has this size; 0 pauses. In flight beyond it stays in flight.
     Window(usize),
     /// The application wants out: send what was given so far, wait for responses, unbind. If not
     /// bound, close.
@@ -459,9 +459,10 @@ impl Session {
     }
 
     fn unbind_if_drained(&mut self, now: Instant) {
+        let nothing_will_go = self.outbox.is_empty() || self.settings.window == 0;
         if let Phase::Draining(bind, reason) = self.phase
             && self.in_flight.is_empty()
-            && self.outbox.is_empty()
+            && nothing_will_go
         {
             self.send_unbind(now, bind, reason);
         }

@@ -764,6 +764,17 @@ mod leaving {
     }
 
     #[test]
+    fn a_paused_session_unbinds_without_what_waits() {
+        let now = t0();
+        let mut session = esme(now);
+        session.handle(now, Input::Window(0));
+        session.handle(now, Input::Requests(requests([10])));
+        session.handle(now, Input::Unbind);
+        assert_eq!(sent(&mut session, now), [ok(CommandId::UNBIND, 2)]);
+        assert_eq!(session.finish().unsent, [10]);
+    }
+
+    #[test]
     fn draining_ends_at_its_deadline() {
         let start = t0();
         let mut session = esme(start);

@@ -1,0 +1,188 @@
+//! `xabar check`: whether a configuration and its texts are good.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use xabar_events::Language;
+
+use super::print::{self, Cell, GOOD, HEADING, Table, WARN, styled};
+use super::{ConfigFile, Failure, config};
+use crate::compose::Catalog;
+use crate::control::check::{render, to_json};
+use crate::control::settings::{Problem, Settings};
+
+/// Checks a configuration and its texts: every mistake at once
+///
+/// Each mistake comes with its file and line, and with what would be right. The exit code is 1 if
+/// there is any; what only deserves a look is a warning.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  xabar check --config config/xabar.toml
+  xabar check --config config/xabar.toml --json | jq '.problems[]'")]
+pub struct Check {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Prints one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let found = self.look();
+        match &found {
+            Ok(good) if self.json => print::json(&self.json_of(&[], Some(good)))?,
+            Ok(good) => good.print(&self.config.config, &mut print::stdout())?,
+            Err(problems) if self.json => print::json(&self.json_of(problems, None))?,
+            Err(problems) => {
+                let text = render(&self.config.config, problems, true);
+                print::stdout().write_all(text.as_bytes())?;
+            }
+        }
+        found.map(|_| ()).map_err(|_| Failure::Told)
+    }
+
+    /// The texts are looked at even if the settings are wrong: whoever mends one file wants to
+    /// know of the others.
+    fn look(&self) -> Result<Good, Vec<Problem>> {
+        match self.config.read() {
+            Ok(settings) => {
+                let catalog = config::catalog(&settings)?;
+                Ok(Good { settings, catalog })
+            }
+            Err(mut problems) => {
+                let beside = self.folder_beside();
+                problems.extend(beside.and_then(|folder| Catalog::load(&folder).err()).unwrap_or_default());
+                Err(problems)
+            }
+        }
+    }
+
+    /// Where texts are unless the settings name another folder.
+    fn folder_beside(&self) -> Option<PathBuf> {
+        let folder = self.config.config.parent()?.join("messages");
+        folder.is_dir().then_some(folder)
+    }
+
+    fn json_of(&self, problems: &[Problem], good: Option<&Good>) -> Value {
+        let mut json = to_json(&self.config.config, problems);
+        if let (Value::Object(json), Some(good)) = (&mut json, good) {
+            json.insert("warnings".to_owned(), json!(good.warnings()));
+            json.insert("operators".to_owned(), json!(good.operators()));
+            json.insert("languages".to_owned(), json!(good.catalog.languages().collect::<Vec<_>>()));
+            json.insert("texts".to_owned(), json!(good.catalog.templates().count()));
+        }
+        json
+    }
+}
+
+/// A configuration without a mistake.
+struct Good {
+    settings: Settings,
+    catalog: Catalog,
+}
+
+impl Good {
+    fn print(&self, file: &std::path::Path, out: &mut impl Write) -> io::Result<()> {
+        writeln!(out, "{}", styled(GOOD, format_args!("OK  {}", file.display())))?;
+        writeln!(out)?;
+        self.summary().print(out)?;
+        let warnings = self.warnings();
+        if !warnings.is_empty() {
+            writeln!(out)?;
+        }
+        for warning in warnings {
+            writeln!(out, "{} {warning}", styled(WARN, "warning:"))?;
+        }
+        Ok(())
+    }
+
+    fn summary(&self) -> Table {
+        let mut table = Table::default();
+        let mut row = |name: &str, what: String| {
+            table.row([Cell::new(name).style(HEADING), Cell::new(what)]);
+        };
+        let settings = &self.settings;
+        if let Some(amqp) = &settings.intake.amqp {
+            row("events", format!("from {}, queue {}", amqp.exchange, amqp.queue));
+        }
+        if let Some(http) = &settings.http {
+            row("http", http.listen.to_string());
+        }
+        if let Some(amqp) = &settings.outcomes.amqp {
+            row("outcomes", format!("to {}", amqp.exchange));
+        }
+        for operator in &settings.operators {
+            let tps = operator.tps.map_or_else(String::new, |tps| format!(", {tps} TPS"));
+            let (sessions, window) = (operator.sessions, operator.window);
+            row("operator", format!(
+                "{} for {} at {}: {sessions} × {window} in flight{tps}",
+                operator.name, operator.prefixes.join(" "), operator.address,
+            ));
+        }
+        row("texts", self.texts());
+        table
+    }
+
+    fn texts(&self) -> String {
+        let languages: Vec<&str> = self.catalog.languages().map(Language::as_str).collect();
+        let source = match &self.settings.messages {
+            Some(folder) => folder.display().to_string(),
+            None => "those that are built in".to_owned(),
+        };
+        format!("{} in {}: {source}", self.catalog.templates().count(), languages.join(" "))
+    }
+
+    fn operators(&self) -> Vec<&str> {
+        let names = self.settings.operators.iter().map(|operator| operator.name.as_str());
+        names.collect()
+    }
+
+    /// What works, but perhaps not as it was meant.
+    fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.settings.operators.is_empty() {
+            warnings.push("there is no [[operator]]: every message would fail with no-route".to_owned());
+        }
+        let default = self.settings.subscriber.default_language;
+        if !self.catalog.languages().any(|language| language == default) {
+            warnings.push(format!("the default language, {default}, has no texts"));
+        }
+        warnings.extend(self.long_texts());
+        warnings.extend(self.lacking_texts());
+        warnings
+    }
+
+    fn long_texts(&self) -> impl Iterator<Item = String> {
+        let long = self.catalog.templates().filter(|listed| listed.least.segments > 1);
+        long.map(|listed| {
+            let (cost, language) = (listed.least, listed.language);
+            format!(
+                "{language}: `{}` takes {} segments ({}, {} characters) before any value is put in",
+                key(listed.service, listed.status), cost.segments, cost.encoding, cost.characters,
+            )
+        })
+    }
+
+    /// The texts that some languages have and others lack.
+    fn lacking_texts(&self) -> impl Iterator<Item = String> {
+        let mut having: BTreeMap<String, BTreeSet<Language>> = BTreeMap::new();
+        for listed in self.catalog.templates().filter(|listed| listed.service.is_none()) {
+            having.entry(key(None, listed.status)).or_default().insert(listed.language);
+        }
+        let all: BTreeSet<Language> = self.catalog.languages().collect();
+        having.into_iter().filter_map(move |(key, having)| {
+            let lacking: Vec<&str> = all.difference(&having).map(|language| language.as_str()).collect();
+            let lacking = (!lacking.is_empty()).then(|| lacking.join(", "))?;
+            Some(format!("`{key}` is lacking in {lacking}: its readers get it in another language"))
+        })
+    }
+}
+
+fn key(service: Option<&str>, status: &str) -> String {
+    let service = service.map_or_else(String::new, |service| format!("{service}."));
+    format!("messages.{service}{status}")
+}

@@ -1,0 +1,34 @@
+//! `--config`, for the commands that need it.
+
+use std::path::PathBuf;
+
+use super::Failure;
+use crate::compose::Catalog;
+use crate::control::settings::{Environment, Problem, Settings};
+
+/// The configuration file.
+#[derive(Debug, clap::Args)]
+pub struct ConfigFile {
+    /// The configuration, as config/xabar.toml documents it
+    #[arg(long, value_name = "FILE", env = "XABAR_CONFIG")]
+    pub config: PathBuf,
+}
+
+impl ConfigFile {
+    /// The settings, with the environment over them.
+    pub fn load(&self) -> Result<Settings, Failure> {
+        self.read().map_err(Failure::Settings)
+    }
+
+    pub(super) fn read(&self) -> Result<Settings, Vec<Problem>> {
+        Settings::load(&self.config, &Environment::of_process())
+    }
+}
+
+/// The texts that these settings name, or else those that are built in.
+pub fn catalog(settings: &Settings) -> Result<Catalog, Vec<Problem>> {
+    match &settings.messages {
+        Some(folder) => Catalog::load(folder),
+        None => Ok(Catalog::built_in()),
+    }
+}

@@ -1,0 +1,126 @@
+//! What commands print: lines, JSON and tables on standard output.
+//!
+//! The only place that opens standard output. Colours mean something (green is well, yellow
+//! deserves a look, red is wrong, faint is beside the point) and go to terminals only.
+
+use std::io::{self, StdoutLock, Write};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Effects, Style};
+use serde::Serialize;
+
+/// As it should be.
+pub const GOOD: Style = AnsiColor::Green.on_default();
+/// Deserves a look.
+pub const WARN: Style = AnsiColor::Yellow.on_default();
+/// Wrong.
+pub const BAD: Style = AnsiColor::Red.on_default();
+/// Of use to few.
+pub const FAINT: Style = Style::new().effects(Effects::DIMMED);
+/// Names what stands below or beside it.
+pub const HEADING: Style = Style::new().bold();
+
+/// Standard output, in colours if it is a terminal and nobody asked for none (`NO_COLOR`).
+pub fn stdout() -> AutoStream<StdoutLock<'static>> {
+    AutoStream::auto(io::stdout().lock())
+}
+
+/// Prints a value as JSON in one line.
+pub fn json(value: &impl Serialize) -> io::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    io::stdout().lock().write_all(&line)
+}
+
+/// A text in the colours of a style.
+pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// Rows whose columns stand below each other.
+#[derive(Debug, Default)]
+pub struct Table {
+    rows: Vec<Vec<Cell>>,
+}
+
+/// One field of a table.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    text: String,
+    style: Style,
+    right: bool,
+}
+
+impl Cell {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            style: Style::new(),
+            right: false,
+        }
+    }
+
+    /// A number, which stands at the right of its column.
+    pub fn number(number: impl std::fmt::Display) -> Self {
+        Self {
+            right: true,
+            ..Self::new(number.to_string())
+        }
+    }
+
+    #[must_use]
+    pub fn style(self, style: Style) -> Self {
+        Self { style, ..self }
+    }
+
+    fn width(&self) -> usize {
+        self.text.chars().count()
+    }
+}
+
+impl Table {
+    pub fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
+    /// Prints the rows, two blanks between the columns.
+    pub fn print(&self, out: &mut impl Write) -> io::Result<()> {
+        let widths = self.widths();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (cell, width) in row.iter().zip(&widths) {
+                let blanks = " ".repeat(width - cell.width());
+                let text = styled(cell.style, &cell.text);
+                let padded = if cell.right { blanks + &text } else { text + &blanks };
+                line.push_str(&padded);
+                line.push_str("  ");
+            }
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let cells = |column: usize| self.rows.iter().filter_map(move |row| row.get(column));
+        (0..columns)
+            .map(|column| cells(column).map(Cell::width).max().unwrap_or(0))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_stand_below_each_other() {
+        let mut table = Table::default();
+        table.row([Cell::new("ucell"), Cell::number(300), Cell::new("bound")]);
+        table.row([Cell::new("ўзбек"), Cell::number(7), Cell::new("")]);
+        let mut out = Vec::new();
+        table.print(&mut out).unwrap();
+        let expected = "ucell  300  bound\nўзбек    7\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+}

@@ -1,0 +1,236 @@
+//! All texts in all languages.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use xabar_events::Language;
+use xabar_sms::{LanguageRules, cheapest};
+
+use super::fallback;
+use super::texts::{Listed, Texts};
+use crate::control::settings::{Place, Problem};
+use crate::journal::Content;
+
+/// The texts that citizens read, by language.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    languages: BTreeMap<Language, Texts>,
+}
+
+/// What goes out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    /// From [`Catalog::compose`] in the cheapest spelling that reads the same: hand it on as it
+    /// is.
+    pub text: String,
+    /// The language that it is in: not always the one asked for.
+    pub language: Language,
+}
+
+/// Nothing is said of this status, in any language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no language has a text for this status")]
+pub struct NoTemplate;
+
+impl Catalog {
+    /// The texts that come with the gateway.
+    pub fn built_in() -> Self {
+        let read = |(language, text): &(Language, &str)| {
+            let texts = Texts::read(text, &file_name(*language));
+            (*language, texts.expect("a test reads the built-in texts"))
+        };
+        Self {
+            languages: BUILT_IN.iter().map(read).collect(),
+        }
+    }
+
+    /// Reads a folder with one file a language, such as `ru.toml`.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in all of its files.
+    pub fn load(folder: &Path) -> Result<Self, Vec<Problem>> {
+        let files = files(folder).map_err(|problem| vec![problem])?;
+        let mut problems = Vec::new();
+        let mut languages = BTreeMap::new();
+        for file in files {
+            match read_file(&file) {
+                Ok((language, texts)) => drop(languages.insert(language, texts)),
+                Err(found) => problems.extend(found),
+            }
+        }
+        if problems.is_empty() {
+            Ok(Self { languages })
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// What a citizen is told, in the language of the content or else in `default`; where that
+    /// lacks a text, in the next best one. It is spelled as it goes out.
+    pub fn compose(
+        &self,
+        application: &str,
+        content: &Content,
+        default: Language,
+    ) -> Result<Text, NoTemplate> {
+        let Text { text, language } = self.write(application, content, default)?;
+        let text = cheapest(&text, self.rules(language)).text.into_owned();
+        Ok(Text { text, language })
+    }
+
+    /// The same as the template spells it, whatever that costs.
+    pub fn write(
+        &self,
+        application: &str,
+        content: &Content,
+        default: Language,
+    ) -> Result<Text, NoTemplate> {
+        let asked = content.language.unwrap_or(default);
+        let write = |language| {
+            let text = self.languages.get(&language)?.write(application, content)?;
+            Some(Text { text, language })
+        };
+        fallback::chain(asked, default)
+            .find_map(write)
+            .ok_or(NoTemplate)
+    }
+
+    /// What a language allows to make a text cheaper.
+    pub fn rules(&self, language: Language) -> LanguageRules {
+        let texts = self.languages.get(&language);
+        texts.map_or_else(LanguageRules::default, |texts| texts.rules)
+    }
+
+    /// A service as citizens know it; its name in events if the language has no other.
+    pub fn service_name<'a>(&'a self, language: Language, service: &'a str) -> &'a str {
+        let texts = self.languages.get(&language);
+        texts.map_or(service, |texts| texts.service(service))
+    }
+
+    /// A status in a word or two; its name in events if the language has no other.
+    pub fn status_name<'a>(&'a self, language: Language, status: &'a str) -> &'a str {
+        let texts = self.languages.get(&language);
+        texts.map_or(status, |texts| texts.status(status))
+    }
+
+    /// The languages that have texts.
+    pub fn languages(&self) -> impl Iterator<Item = Language> {
+        self.languages.keys().copied()
+    }
+
+    /// Every template.
+    pub fn templates(&self) -> impl Iterator<Item = Listed<'_>> {
+        let languages = self.languages.iter();
+        languages.flat_map(|(language, texts)| texts.list(*language))
+    }
+}
+
+/// Shows no text: it is between the agency and the citizen.
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let characters = self.text.chars().count();
+        write!(f, "Text({}, {characters} characters)", self.language)
+    }
+}
+
+const BUILT_IN: [(Language, &str); 5] = [
+    (
+        Language::UzLatn,
+        include_str!("../../config/messages/uz-Latn.toml"),
+    ),
+    (
+        Language::UzCyrl,
+        include_str!("../../config/messages/uz-Cyrl.toml"),
+    ),
+    (Language::Ru, include_str!("../../config/messages/ru.toml")),
+    (
+        Language::Kaa,
+        include_str!("../../config/messages/kaa.toml"),
+    ),
+    (Language::En, include_str!("../../config/messages/en.toml")),
+];
+
+fn file_name(language: Language) -> PathBuf {
+    PathBuf::from(format!("{language}.toml"))
+}
+
+/// The files of a folder that end in `.toml`, by name.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
+    let unreadable = |error: std::io::Error| {
+        problem(
+            folder,
+            format!("cannot be read: {error}"),
+            "name a folder with one file a language",
+        )
+    };
+    let mut files = Vec::new();
+    for entry in folder.read_dir().map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        let right = "put a file for each language into it, such as uz-Latn.toml";
+        return Err(problem(folder, "has no texts".to_owned(), right));
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read_file(file: &Path) -> Result<(Language, Texts), Vec<Problem>> {
+    let language = language(file).map_err(|problem| vec![problem])?;
+    let text = read_text(file).map_err(|problem| vec![problem])?;
+    Ok((language, Texts::read(&text, file)?))
+}
+
+fn language(file: &Path) -> Result<Language, Problem> {
+    let name = file
+        .file_stem()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    name.parse::<Language>().map_err(|expected| {
+        problem(
+            file,
+            "has a name that is no language".to_owned(),
+            &format!("name it as {}, with .toml", expected.0),
+        )
+    })
+}
+
+/// No texts are that long; a device or a log given by mistake may be endless.
+const MAX_OCTETS: u64 = 1 << 20;
+
+fn read_text(file: &Path) -> Result<String, Problem> {
+    let unreadable = |error: std::io::Error| {
+        problem(
+            file,
+            format!("cannot be read: {error}"),
+            "save it as UTF-8 text",
+        )
+    };
+    let mut text = String::new();
+    let opened = std::fs::File::open(file).map_err(unreadable)?;
+    let read = opened.take(MAX_OCTETS + 1).read_to_string(&mut text);
+    if read.map_err(unreadable)? as u64 > MAX_OCTETS {
+        return Err(problem(
+            file,
+            "is longer than 1 MiB".to_owned(),
+            "shorten it",
+        ));
+    }
+    Ok(text)
+}
+
+fn problem(file: &Path, what: String, right: &str) -> Problem {
+    Problem {
+        place: Place::File(file.to_owned()),
+        key: String::new(),
+        what,
+        right: right.to_owned(),
+    }
+}

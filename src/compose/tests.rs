@@ -1,0 +1,327 @@
+//! Every text in every language, and the rules that hold for any of them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use proptest::prelude::*;
+use xabar_events::Language;
+use xabar_events::sample::SERVICES;
+use xabar_sms::count;
+
+use super::*;
+use crate::journal::Content;
+
+fn content(service: &str, status: &str, language: Language, params: &[(&str, &str)]) -> Content {
+    let param = |(name, value): &(&str, &str)| ((*name).into(), (*value).into());
+    Content {
+        service: service.into(),
+        status: status.into(),
+        language: Some(language),
+        params: params.iter().map(param).collect(),
+        legal: false,
+        traceparent: None,
+    }
+}
+
+fn written(catalog: &Catalog, content: &Content) -> String {
+    let text = catalog.compose("48120973", content, Language::UzLatn);
+    text.unwrap().text
+}
+
+const PARAMS: [(&str, &str); 7] = [
+    ("office", "Yunusobod DXM"),
+    ("deadline", "2026-12-01"),
+    ("documents", "pasport"),
+    ("amount", "120 000"),
+    ("reason", "fayl o'qilmadi"),
+    ("date", "2026-11-25"),
+    ("time", "10:30"),
+];
+
+/// Writes every text as citizens get it, with every value and with none.
+fn golden() -> String {
+    let catalog = Catalog::built_in();
+    let mut golden = String::from(
+        "# Every built-in text as it goes out, first with all values, then with none.\n\
+         # Made by: XABAR_GOLDEN=write cargo test -p xabar compose\n",
+    );
+    let mut language = None;
+    for listed in catalog.templates() {
+        if language.replace(listed.language) != Some(listed.language) {
+            write!(golden, "\n## {}\n", listed.language).unwrap();
+        }
+        let service = listed.service.unwrap_or("land-registration");
+        let key = match listed.service {
+            Some(service) => format!("{service}.{}", listed.status),
+            None => listed.status.to_owned(),
+        };
+        for params in [&PARAMS[..], &[]] {
+            let text = written(
+                &catalog,
+                &content(service, listed.status, listed.language, params),
+            );
+            let cost = count(&text);
+            let (encoding, segments) = (cost.encoding, cost.segments);
+            writeln!(
+                golden,
+                "{key:<30} {encoding} {segments} {:>3} | {text}",
+                cost.characters
+            )
+            .unwrap();
+        }
+    }
+    golden
+}
+
+#[test]
+fn texts_read_as_in_the_golden_file() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/compose/golden.txt");
+    let golden = golden();
+    if std::env::var_os("XABAR_GOLDEN").is_some_and(|value| value == "write") {
+        std::fs::write(&file, &golden).unwrap();
+    }
+    let kept = std::fs::read_to_string(&file).unwrap();
+    for (line, (now, kept)) in golden.lines().zip(kept.lines()).enumerate() {
+        assert_eq!(now, kept, "line {} of golden.txt", line + 1);
+    }
+    assert_eq!(golden.lines().count(), kept.lines().count());
+}
+
+#[test]
+fn every_language_has_every_text_and_every_name() {
+    let catalog = Catalog::built_in();
+    let keys = |language| {
+        let templates = catalog
+            .templates()
+            .filter(move |listed| listed.language == language);
+        templates
+            .map(|listed| (listed.service, listed.status))
+            .collect::<Vec<_>>()
+    };
+    let english = keys(Language::En);
+    for &language in Language::ALL {
+        assert_eq!(keys(language), english, "{language}");
+        for service in SERVICES {
+            assert!(
+                language == Language::En
+                    || catalog.service_name(language, service.service) != service.service
+            );
+            for status in service.statuses {
+                let content = content(service.service, status, language, &[]);
+                let text = catalog.compose("48120973", &content, Language::Ru).unwrap();
+                assert_eq!(text.language, language, "{status}");
+            }
+        }
+    }
+}
+
+#[test]
+fn without_values_every_text_is_one_segment() {
+    let catalog = Catalog::built_in();
+    let longer = catalog
+        .templates()
+        .filter(|listed| listed.least.segments > 1);
+    let longer: Vec<_> = longer.map(|listed| format!("{listed:?}")).collect();
+    assert!(longer.is_empty(), "{longer:#?}");
+}
+
+/// A folder of texts that goes away with the test.
+struct Folder(std::path::PathBuf);
+
+impl Folder {
+    fn with(name: &str, files: &[(&str, &str)]) -> Self {
+        let folder =
+            std::env::temp_dir().join(format!("xabar-compose-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for (file, text) in files {
+            std::fs::write(folder.join(file), text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let problems = Catalog::load(&self.0).unwrap_err();
+        let folder = format!("{}/", self.0.display());
+        problems
+            .iter()
+            .map(|problem| problem.to_string().replace(&folder, ""))
+            .collect()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+#[test]
+fn the_folder_that_comes_with_the_gateway_is_what_is_built_in() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/messages");
+    let loaded = Catalog::load(&folder).unwrap();
+    assert_eq!(format!("{loaded:?}"), format!("{:?}", Catalog::built_in()));
+}
+
+#[test]
+fn the_text_of_the_service_goes_before_that_of_all() {
+    let folder = Folder::with(
+        "own",
+        &[(
+            "en.toml",
+            "[messages]\nready = \"ready\"\n[messages.passport]\nready = \"passport\"",
+        )],
+    );
+    let catalog = Catalog::load(&folder.0).unwrap();
+    let of = |service| written(&catalog, &content(service, "ready", Language::En, &[]));
+    assert_eq!(
+        (of("passport").as_str(), of("other").as_str()),
+        ("passport", "ready")
+    );
+}
+
+#[test]
+fn another_language_is_better_than_none_and_no_text_is_an_error() {
+    let folder = Folder::with(
+        "fallback",
+        &[
+            (
+                "ru.toml",
+                "[messages]\nready = \"готово\"\ndone = \"сделано\"",
+            ),
+            ("uz-Latn.toml", "[messages]\nready = \"tayyor\""),
+        ],
+    );
+    let catalog = Catalog::load(&folder.0).unwrap();
+    let language = |status, language, default| {
+        let text = catalog.compose("1", &content("passport", status, language, &[]), default);
+        text.map(|text| text.language)
+    };
+    assert_eq!(
+        language("ready", Language::Kaa, Language::Ru),
+        Ok(Language::UzLatn)
+    );
+    assert_eq!(
+        language("done", Language::Kaa, Language::UzLatn),
+        Ok(Language::Ru)
+    );
+    assert_eq!(
+        language("ready", Language::En, Language::Ru),
+        Ok(Language::Ru)
+    );
+    assert_eq!(
+        language("lost", Language::Kaa, Language::Ru),
+        Err(NoTemplate)
+    );
+    let mut unsaid = content("passport", "ready", Language::Ru, &[]);
+    unsaid.language = None;
+    let text = catalog.compose("1", &unsaid, Language::UzLatn).unwrap();
+    assert_eq!(
+        (text.text.as_str(), text.language),
+        ("tayyor", Language::UzLatn)
+    );
+}
+
+#[test]
+fn names_that_are_missing_are_those_of_the_event() {
+    let catalog = Catalog::built_in();
+    let text = written(
+        &catalog,
+        &content("new-service", "completed", Language::En, &[]),
+    );
+    assert!(text.contains("(new-service)"), "{text}");
+}
+
+#[test]
+fn a_long_text_goes_out_in_its_cheapest_spelling() {
+    let catalog = Catalog::built_in();
+    let params = [("office", "Mirzo Ulug‘bek DXM — 2-qavat")];
+    let text = written(
+        &catalog,
+        &content("passport", "ready", Language::UzLatn, &params),
+    );
+    assert!(text.contains("Mirzo Ulug'bek DXM - 2-qavat"), "{text}");
+    assert_eq!(count(&text).segments, 1);
+}
+
+#[test]
+fn every_problem_of_every_file_is_told_at_once() {
+    let folder = Folder::with(
+        "problems",
+        &[
+            ("uz.toml", ""),
+            ("README.md", "not read"),
+            (
+                "en.toml",
+                "[spelling]\ndate = \"%Q\"\n[service]\n[services]\n\"a b\" = \"x\"\npassport = \"\"\n\
+                 [messages]\nready = \"{office}\"\ndone = 5\n[messages.passport]\nready = \"[\"\n",
+            ),
+            ("ru.toml", "[messages]\nready = \"\nready = 1\n"),
+        ],
+    );
+    let problems = folder.problems();
+    for (at, start) in [
+        "en.toml:2:8: `spelling.date` is \"%Q\"; write it as strftime does",
+        "en.toml:3:2: `service` is not a key; did you mean `services`?",
+        "en.toml:5:9: `services.a b` has a name that no event gives",
+        "en.toml:6:12: `services.passport` is \"\"; write a name",
+        "en.toml:8:9: `messages.ready` needs {office}, which not every event has; put it into [ ]",
+        "en.toml:9:8: `messages.done` is 5; write the text in quotes",
+        "en.toml:11:9: `messages.passport.ready` has a [ without its ]; close it",
+        "ru.toml:2:",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        assert!(problems[at].starts_with(start), "{problems:#?}");
+    }
+    let last = problems.last().unwrap();
+    assert!(
+        last.starts_with("uz.toml: has a name that is no language; name it as one of uz-Latn"),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_folder_without_texts_is_a_problem() {
+    let folder = Folder::with("empty", &[]);
+    assert!(folder.problems()[0].contains("has no texts"));
+    assert!(
+        Catalog::load(Path::new("nowhere")).unwrap_err()[0]
+            .what
+            .starts_with("cannot be read")
+    );
+}
+
+#[test]
+fn a_text_is_not_shown_by_accident() {
+    let text = Text {
+        text: "secret".to_owned(),
+        language: Language::En,
+    };
+    assert_eq!(format!("{text:?}"), "Text(en, 6 characters)");
+}
+
+proptest! {
+    /// Whatever agencies send, a text is one printable line of a bounded length.
+    #[test]
+    fn any_values_make_a_text_that_can_be_sent(
+        application in "\\PC{1,64}",
+        service in "[a-z][a-z0-9-]{0,63}",
+        which in 0_usize..1000,
+        values in prop::collection::vec(any::<String>(), 7),
+        long in 0_usize..3,
+    ) {
+        let catalog = Catalog::built_in();
+        let templates: Vec<_> = catalog.templates().collect();
+        let listed = &templates[which % templates.len()];
+        let values: Vec<_> = values.iter().map(|value| value.repeat(1 + 40 * long)).collect();
+        let params: Vec<_> = PARAMS.iter().zip(&values).map(|((name, _), value)| (*name, value.as_str())).collect();
+        let service = listed.service.unwrap_or(&service);
+        let content = content(service, listed.status, listed.language, &params);
+        let text = catalog.compose(&application, &content, Language::Ru).unwrap();
+        prop_assert!(!text.text.contains(char::is_control));
+        prop_assert!(!text.text.is_empty());
+        let cost = count(&text.text);
+        prop_assert!(xabar_sms::segments(&text.text, cost.encoding, xabar_sms::Concatenation::Udh8).is_ok());
+    }
+}

@@ -1,0 +1,228 @@
+//! The texts of one language, as one file of `config/messages` has them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use xabar_events::{Language, Slug};
+use xabar_sms::{Cost, CyrillicAsLatin, LanguageRules, cheapest};
+
+use super::template::Template;
+use super::value::{DateForm, clean};
+use crate::control::settings::reading::{Cell, Report, Table};
+use crate::control::settings::values::{matching, parsed, switch};
+use crate::control::settings::{Environment, Problem, document};
+use crate::journal::Content;
+
+/// What is said in one language, and how.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Texts {
+    pub(super) rules: LanguageRules,
+    dates: DateForm,
+    services: Names,
+    statuses: Names,
+    messages: Templates,
+    /// By service, for those of which more is to be said than of others.
+    of_service: BTreeMap<String, Templates>,
+}
+
+type Names = BTreeMap<String, String>;
+type Templates = BTreeMap<String, Template>;
+
+/// A template in a list of them.
+#[derive(Clone, Debug)]
+pub struct Listed<'a> {
+    pub language: Language,
+    /// The only service that it is for; `None`: all that have none of their own.
+    pub service: Option<&'a str>,
+    pub status: &'a str,
+    /// What it costs without the parts that may be left out, for an application number of eight
+    /// digits and the service with the longest name.
+    pub least: Cost,
+}
+
+impl Texts {
+    /// Reads the file of a language, or tells everything that is wrong in it.
+    pub(super) fn read(text: &str, file: &Path) -> Result<Self, Vec<Problem>> {
+        let environment = Environment::default();
+        let report = Report::new(file, &environment);
+        let (node, errors) = document::parse(text);
+        for error in errors {
+            report.syntax_error(&error.origin, &error.message);
+        }
+        let texts = Cell {
+            key: String::new(),
+            node: &node,
+            report: &report,
+        }
+        .table(texts);
+        match (texts, report.into_problems()) {
+            (Some(texts), problems) if problems.is_empty() => Ok(texts),
+            (_, problems) => Err(problems),
+        }
+    }
+
+    /// What the citizen is told, before its spelling is chosen; `None` if nothing is said of
+    /// this status.
+    pub(super) fn write(&self, application: &str, content: &Content) -> Option<String> {
+        let template = self.template(&content.service, &content.status)?;
+        Some(template.fill(|name| self.value(name, application, content)))
+    }
+
+    /// A service as citizens know it; its name in events if it has no other.
+    pub(super) fn service<'a>(&'a self, service: &'a str) -> &'a str {
+        self.services.get(service).map_or(service, String::as_str)
+    }
+
+    /// A status in a word or two; its name in events if it has no other.
+    pub(super) fn status<'a>(&'a self, status: &'a str) -> &'a str {
+        self.statuses.get(status).map_or(status, String::as_str)
+    }
+
+    /// Every template, those for all services first.
+    pub(super) fn list(&self, language: Language) -> impl Iterator<Item = Listed<'_>> {
+        let of_all = self.messages.iter().map(|entry| (None, entry));
+        let of_one = self.of_service.iter().flat_map(|(service, templates)| {
+            templates
+                .iter()
+                .map(|entry| (Some(service.as_str()), entry))
+        });
+        of_all
+            .chain(of_one)
+            .map(move |(service, (status, template))| Listed {
+                language,
+                service,
+                status,
+                least: self.least(service, status, template),
+            })
+    }
+
+    fn template(&self, service: &str, status: &str) -> Option<&Template> {
+        let own = self.of_service.get(service).and_then(|own| own.get(status));
+        own.or_else(|| self.messages.get(status))
+    }
+
+    fn value(&self, name: &str, application: &str, content: &Content) -> Option<String> {
+        match name {
+            "application" => Some(clean(application)),
+            "service" => Some(clean(self.service(&content.service))),
+            "status" => Some(clean(self.status(&content.status))),
+            _ => {
+                let (_, value) = content.params.iter().find(|(param, _)| **param == *name)?;
+                let value = clean(value);
+                self.dates
+                    .write(&value)
+                    .or(Some(value))
+                    .filter(|value| !value.is_empty())
+            }
+        }
+    }
+
+    fn least(&self, service: Option<&str>, status: &str, template: &Template) -> Cost {
+        let longest = || {
+            self.services
+                .values()
+                .max_by_key(|name| name.chars().count())
+        };
+        let service = match service {
+            Some(service) => self.service(service),
+            None => longest().map_or("service", String::as_str),
+        };
+        let text = template.fill(|name| match name {
+            "application" => Some("48120973".to_owned()),
+            "service" => Some(service.to_owned()),
+            "status" => Some(self.status(status).to_owned()),
+            _ => None,
+        });
+        cheapest(&text, self.rules).cost
+    }
+}
+
+fn texts(table: &mut Table<'_>) -> Option<Texts> {
+    let names = |cell: &Cell<'_>| cell.named(name);
+    let (rules, dates) = table.or("spelling", Default::default(), |cell| cell.table(spelling));
+    let (messages, of_service) = table.or("messages", Default::default(), messages);
+    Some(Texts {
+        rules,
+        dates,
+        services: table.or("services", Names::new(), names),
+        statuses: table.or("statuses", Names::new(), names),
+        messages,
+        of_service,
+    })
+}
+
+fn spelling(table: &mut Table<'_>) -> Option<(LanguageRules, DateForm)> {
+    let date = parsed(
+        "write it as strftime does, such as \"%d.%m.%Y\"",
+        DateForm::new,
+    );
+    let as_latin = parsed("choose never or when-cheaper", cyrillic_as_latin);
+    let rules = LanguageRules {
+        cyrillic_as_latin: table.or("cyrillic_as_latin", CyrillicAsLatin::Never, as_latin),
+        karakalpak_apostrophes: table.or("karakalpak_apostrophes", false, switch),
+    };
+    Some((rules, table.or("date", DateForm::default(), date)))
+}
+
+fn cyrillic_as_latin(text: &str) -> Option<CyrillicAsLatin> {
+    let known = [CyrillicAsLatin::Never, CyrillicAsLatin::WhenCheaper];
+    known.into_iter().find(|choice| choice.as_str() == text)
+}
+
+/// `[messages]` and, where a value is a table, those of one service.
+fn messages(cell: &Cell<'_>) -> Option<(Templates, BTreeMap<String, Templates>)> {
+    let mut of_all = Templates::new();
+    let mut of_service = BTreeMap::new();
+    for (key, found) in cell.named(message)? {
+        match found {
+            Message::OfAll(template) => drop(of_all.insert(key, template)),
+            Message::OfService(templates) => drop(of_service.insert(key, templates)),
+        }
+    }
+    Some((of_all, of_service))
+}
+
+enum Message {
+    OfAll(Template),
+    OfService(Templates),
+}
+
+fn message(key: &str, cell: &Cell<'_>) -> Option<Message> {
+    if cell.is_table() {
+        slug(key, cell)?;
+        return cell.named(template).map(Message::OfService);
+    }
+    template(key, cell).map(Message::OfAll)
+}
+
+fn template(status: &str, cell: &Cell<'_>) -> Option<Template> {
+    slug(status, cell)?;
+    let text = matching("write the text in quotes", |_| true)(cell)?;
+    match Template::parse(&text) {
+        Ok(template) => Some(template),
+        Err(faults) => {
+            for fault in faults {
+                cell.wrong::<()>(fault.what, fault.right);
+            }
+            None
+        }
+    }
+}
+
+/// What a service or a status is called.
+fn name(key: &str, cell: &Cell<'_>) -> Option<String> {
+    slug(key, cell)?;
+    let fits = |name: &str| (1..=60).contains(&name.chars().count()) && clean(name) == name;
+    matching("write a name of 1 to 60 characters in one line", fits)(cell)
+}
+
+/// Events name services and statuses so; another name would never be looked up.
+fn slug(key: &str, cell: &Cell<'_>) -> Option<()> {
+    match key.parse::<Slug>() {
+        Ok(_) => Some(()),
+        Err(expected) => cell.wrong(
+            "has a name that no event gives to a service or a status",
+            format!("name it with {}", expected.0),
+        ),
+    }
+}

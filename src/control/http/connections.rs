@@ -1,0 +1,88 @@
+//! Connections of HTTP clients: so many at once, each with only so much patience.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::patience::Patience;
+
+/// More wait in the kernel's backlog until one ends.
+const MOST_CONNECTIONS: usize = 512;
+/// For a request's headers to come, and for an idle connection to send its next request.
+const HEADERS: Duration = Duration::from_secs(15);
+/// For a client to take what was written to it.
+const WRITE: Duration = Duration::from_secs(15);
+/// Headers and what was read ahead of the body.
+const BUFFER_OCTETS: usize = 64 * 1024;
+/// Before another `accept` when the process has no file descriptors left.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// Serves until `stop`, then finishes the requests that are under way. Dropped earlier, it
+/// cuts them off.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    while let Some((stream, permit)) = next(&listener, &room, &stop).await {
+        connections.spawn(connection(stream, router.clone(), stop.clone(), permit));
+        while connections.try_join_next().is_some() {}
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// The next connection there is room for; `None` once it is time to stop.
+async fn next(
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
+    stop: &CancellationToken,
+) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    let accept = async {
+        let permit = Arc::clone(room).acquire_owned().await.ok()?;
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => return Some((stream, permit)),
+                Err(error) => {
+                    tracing::warn!(%error, "an HTTP connection cannot be accepted");
+                    tokio::time::sleep(BREATH).await;
+                }
+            }
+        }
+    };
+    stop.run_until_cancelled(accept).await.flatten()
+}
+
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    stop: CancellationToken,
+    _permit: OwnedSemaphorePermit,
+) {
+    // Without it, small answers may wait for the client's acknowledgement.
+    let immediate = stream.set_nodelay(true);
+    let io = TokioIo::new(Patience::new(stream, WRITE));
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .max_buf_size(BUFFER_OCTETS)
+        .serve_connection(io, TowerToHyperService::new(router));
+    let mut serving = std::pin::pin!(serving);
+    let ended = tokio::select! {
+        ended = serving.as_mut() => ended,
+        () = stop.cancelled() => {
+            serving.as_mut().graceful_shutdown();
+            serving.await
+        }
+    };
+    if ended.is_err() || immediate.is_err() {
+        // What clients do wrong is theirs; the error may quote their request.
+        tracing::debug!("an HTTP connection ended early");
+    }
+}

@@ -1,0 +1,161 @@
+//! `GET /v1/messages`: what became of messages.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use super::Api;
+use super::problem::ProblemDocument;
+use crate::control::story::{Story, story};
+use crate::journal::{JournalError, Message, MessageId, Question, Reader};
+
+/// Reads the journal for those who ask, one question at a time, off the async threads.
+#[derive(Clone)]
+pub struct Archive(Arc<Mutex<Box<dyn Reader>>>);
+
+/// For a turn; more people asking than the journal answers get a 503.
+const TURN: Duration = Duration::from_secs(5);
+
+impl Archive {
+    pub fn new(reader: Box<dyn Reader>) -> Self {
+        Self(Arc::new(Mutex::new(reader)))
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut dyn Reader) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, ProblemDocument> {
+        let turn = timeout(TURN, Arc::clone(&self.0).lock_owned()).await;
+        let mut reader = turn.map_err(|_| busy())?;
+        let answer = tokio::task::spawn_blocking(move || question(reader.as_mut())).await;
+        match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the journal cannot be read"
+                );
+                Err(busy())
+            }
+            Err(_) => Err(busy()),
+        }
+    }
+}
+
+/// One message, by the id that taking it in was answered with.
+pub(super) async fn one(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+) -> Result<Json<Story>, ProblemDocument> {
+    let missing = || {
+        ProblemDocument::new(
+            StatusCode::NOT_FOUND,
+            "the journal holds no message of this id",
+        )
+    };
+    let id = MessageId(id.parse().map_err(|_| missing())?);
+    let found = api.archive.ask(move |reader| {
+        let message = reader.message(id)?;
+        message.map(|message| told(reader, &message)).transpose()
+    });
+    found.await?.map(Json).ok_or_else(missing)
+}
+
+/// Messages of a subscriber, an application, an event or in a state, oldest first.
+pub(super) async fn many(
+    State(api): State<Api>,
+    query: Result<Query<Vec<(String, String)>>, QueryRejection>,
+) -> Result<Json<Vec<Story>>, ProblemDocument> {
+    let Ok(Query(parameters)) = query else {
+        return Err(bad("the query should be percent-encoded parameters"));
+    };
+    let (question, limit) = question(&parameters)?;
+    let found = api.archive.ask(move |reader| {
+        let messages = reader.find(&question, limit)?;
+        messages
+            .iter()
+            .map(|message| told(reader, message))
+            .collect()
+    });
+    found.await.map(Json)
+}
+
+fn told(reader: &mut dyn Reader, message: &Message) -> Result<Story, JournalError> {
+    let operator = reader.operator_name(message.record.progress.operator)?;
+    Ok(story(message, operator))
+}
+
+const USUAL_LIMIT: usize = 100;
+const MOST: usize = 1000;
+
+fn question(parameters: &[(String, String)]) -> Result<(Question, usize), ProblemDocument> {
+    let mut question = Question::default();
+    let mut limit = USUAL_LIMIT;
+    // Forms send what was left empty too.
+    for (name, value) in parameters.iter().filter(|(_, value)| !value.is_empty()) {
+        match name.as_str() {
+            "msisdn" => question.msisdn = Some(msisdn(value)?),
+            "application" => question.application = Some(value.clone()),
+            "event" => question.event = Some(value.clone()),
+            "state" => {
+                question.state = Some(
+                    value
+                        .parse()
+                        .map_err(|wrong| bad(format!("state should be {wrong}")))?,
+                )
+            }
+            "limit" => limit = limit_of(value)?,
+            _ => {
+                return Err(bad(
+                    "the query may have msisdn, application, event, state and limit",
+                ));
+            }
+        }
+    }
+    let Question {
+        event,
+        application,
+        msisdn,
+        state,
+    } = &question;
+    if event.is_none() && application.is_none() && msisdn.is_none() && state.is_none() {
+        return Err(bad(
+            "the query should have one of msisdn, application, event and state",
+        ));
+    }
+    Ok((question, limit))
+}
+
+/// A `+` that was not percent-encoded comes as a space.
+fn msisdn(value: &str) -> Result<xabar_events::Msisdn, ProblemDocument> {
+    value
+        .trim_start()
+        .parse()
+        .map_err(|wrong| bad(format!("msisdn should be {wrong}")))
+}
+
+fn limit_of(value: &str) -> Result<usize, ProblemDocument> {
+    let limit = value
+        .parse()
+        .ok()
+        .filter(|limit| (1..=MOST).contains(limit));
+    limit.ok_or_else(|| bad(format!("limit should be a whole number from 1 to {MOST}")))
+}
+
+fn bad(detail: impl Into<String>) -> ProblemDocument {
+    ProblemDocument::new(StatusCode::BAD_REQUEST, detail)
+}
+
+fn busy() -> ProblemDocument {
+    ProblemDocument::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the journal does not answer at present",
+    )
+    .retry_after(5)
+}

@@ -1,0 +1,57 @@
+//! The gateway's HTTP: events in, questions answered, health.
+//!
+//! Every error is a problem document. Query strings, which may hold numbers, are never logged.
+
+mod connections;
+mod events;
+mod health;
+mod messages;
+mod patience;
+mod problem;
+
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+
+pub use connections::serve;
+pub use messages::Archive;
+
+use super::readiness::Readiness;
+use crate::intake::http::HttpIntake;
+use problem::ProblemDocument;
+
+/// What requests are answered from.
+#[derive(Clone)]
+pub struct Api {
+    pub intake: HttpIntake,
+    pub archive: Archive,
+    pub readiness: Readiness,
+}
+
+/// All paths.
+pub fn router(api: Api) -> Router {
+    Router::new()
+        .route("/v1/events", post(events::post))
+        .route("/v1/messages", get(messages::many))
+        .route("/v1/messages/{id}", get(messages::one))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(api)
+}
+
+async fn no_such_path() -> impl IntoResponse {
+    ProblemDocument::new(StatusCode::NOT_FOUND, "there is nothing under this path")
+}
+
+async fn wrong_method() -> impl IntoResponse {
+    ProblemDocument::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "this path takes the methods that `Allow` lists",
+    )
+}

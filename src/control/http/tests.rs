@@ -1,0 +1,456 @@
+//! Over real sockets, with a pipeline that answers at the door.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use xabar_events::{Event, State};
+
+use super::*;
+use crate::control::readiness::Part;
+use crate::intake::{Batch, Door, Verdict};
+use crate::journal::{
+    Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
+};
+
+/// A gateway at an address, until it is dropped.
+struct Server {
+    address: SocketAddr,
+    readiness: Readiness,
+    stop: CancellationToken,
+    serving: tokio::task::JoinHandle<()>,
+}
+
+async fn server(door: Door) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let readiness = Readiness::awaiting([]);
+    let (intake, archive) = (HttpIntake::new(door), Archive::new(Box::new(Shelf)));
+    let router = router(Api {
+        intake,
+        archive,
+        readiness: readiness.clone(),
+    });
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(serve(listener, router, stop.clone()));
+    Server {
+        address,
+        readiness,
+        stop,
+        serving,
+    }
+}
+
+/// A pipeline that accepts everything, numbering from 1; the second time around, as duplicates.
+fn accepting() -> Door {
+    let (door, mut batches) = mpsc::channel::<Batch>(4);
+    tokio::spawn(async move {
+        let mut known: Vec<xabar_events::EventKey> = Vec::new();
+        while let Some(Batch { events, reply }) = batches.recv().await {
+            let verdicts = events.iter().map(|event| verdict(event, &mut known));
+            reply.send(verdicts.collect()).unwrap();
+        }
+    });
+    door
+}
+
+fn verdict(event: &Event, known: &mut Vec<xabar_events::EventKey>) -> Verdict {
+    if matches!(event, Event::Cancel(_)) {
+        return Verdict::Cancelled;
+    }
+    let before = known.iter().position(|key| key == event.key());
+    let index = before.unwrap_or_else(|| {
+        known.push(event.key().clone());
+        known.len() - 1
+    });
+    Verdict::Accepted {
+        id: MessageId(index as u64 + 1),
+        duplicate: before.is_some(),
+    }
+}
+
+/// A journal that remembers what a question was.
+struct Shelf;
+
+impl Reader for Shelf {
+    fn outbox(&mut self, _after: u64, _limit: usize) -> Result<Vec<Outgoing>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
+        Ok((id.0 == 42).then(crate::control::story::sample))
+    }
+
+    fn find(&mut self, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError> {
+        let known = question
+            .msisdn
+            .is_some_and(|msisdn| msisdn.digits() == "998901234567")
+            || question.application.as_deref() == Some("48120973")
+            || question.state == Some(State::Delivered);
+        Ok(vec![
+            crate::control::story::sample();
+            usize::from(known).min(limit)
+        ])
+    }
+
+    fn books(&mut self) -> Result<Vec<Books>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn operator_name(&mut self, _id: OperatorId) -> Result<Option<String>, JournalError> {
+        Ok(Some("ucell".to_owned()))
+    }
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Value,
+}
+
+impl Server {
+    /// Sends octets on a connection of their own and reads until the server closes it.
+    async fn raw(&self, request: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer {
+            status,
+            head: head.to_lowercase(),
+            body: serde_json::from_str(body).unwrap_or(Value::Null),
+        }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.raw(format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes())
+            .await
+    }
+
+    async fn post(&self, headers: &str, body: &str) -> Answer {
+        let length = body.len();
+        let head = format!(
+            "POST /v1/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+        );
+        self.raw((head + body).as_bytes()).await
+    }
+}
+
+const STRUCTURED: &str = "content-type: application/cloudevents+json\r\n";
+const BATCH: &str = "content-type: application/cloudevents-batch+json\r\n";
+
+fn event(id: &str) -> Value {
+    json!({
+        "specversion": "1.0", "id": id, "source": "/agencies/kadastr",
+        "type": "uz.egov.application.status-changed.v1",
+        "time": "2026-11-23T09:15:00+05:00", "subject": "48120973",
+        "data": { "service": "land-registration", "status": "approved", "msisdn": "+998901234567" },
+    })
+}
+
+fn cancel(id: &str, withdrawn: &str) -> Value {
+    json!({
+        "specversion": "1.0", "id": id, "source": "/agencies/kadastr",
+        "type": "uz.egov.notification.cancel.v1", "time": "2026-11-23T09:15:00+05:00",
+        "data": { "event": withdrawn },
+    })
+}
+
+fn without(mut event: Value, pointer: &str, key: &str) -> Value {
+    let object = event.pointer_mut(pointer).unwrap().as_object_mut().unwrap();
+    object.remove(key).unwrap();
+    event
+}
+
+fn assert_problem(answer: &Answer, status: u16) {
+    assert_eq!(answer.status, status, "{} {}", answer.head, answer.body);
+    assert!(
+        answer
+            .head
+            .contains("content-type: application/problem+json"),
+        "{}",
+        answer.head
+    );
+    assert_eq!(answer.body["status"], status);
+    assert!(answer.body["title"].is_string() && answer.body["detail"].is_string());
+}
+
+#[tokio::test]
+async fn a_structured_event_is_answered_once_it_is_taken() {
+    let server = server(accepting()).await;
+    let expected = |duplicate| json!({ "id": "1", "event": { "source": "/agencies/kadastr", "id": "A" }, "duplicate": duplicate });
+    for duplicate in [false, true] {
+        let answer = server.post(STRUCTURED, &event("A").to_string()).await;
+        assert_eq!((answer.status, answer.body), (202, expected(duplicate)));
+    }
+}
+
+#[tokio::test]
+async fn a_binary_event_has_its_attributes_in_headers() {
+    let server = server(accepting()).await;
+    let headers = "content-type: application/json\r\nce-specversion: 1.0\r\nCE-Id: B\r\nce-source: /agencies/kadastr\r\n\
+                   ce-type: uz.egov.application.status-changed.v1\r\nce-time: 2026-11-23T09:15:00%2B05:00\r\nce-subject: 48120973\r\n";
+    let answer = server.post(headers, &event("")["data"].to_string()).await;
+    assert_eq!(
+        (answer.status, answer.body["event"]["id"].as_str()),
+        (202, Some("B"))
+    );
+}
+
+#[tokio::test]
+async fn a_batch_is_answered_in_its_order() {
+    let server = server(accepting()).await;
+    let batch = json!([event("A"), cancel("C", "A"), event("A")]);
+    let answer = server.post(BATCH, &batch.to_string()).await;
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    let source = "/agencies/kadastr";
+    assert_eq!(
+        answer.body,
+        json!([
+            { "id": "1", "event": { "source": source, "id": "A" }, "duplicate": false },
+            { "id": null, "event": { "source": source, "id": "C" }, "duplicate": false },
+            { "id": "1", "event": { "source": source, "id": "A" }, "duplicate": true },
+        ])
+    );
+    assert_eq!(server.post(BATCH, "[]").await.body, json!([]));
+}
+
+#[tokio::test]
+async fn a_batch_with_one_wrong_event_is_not_taken() {
+    let (door, mut batches) = mpsc::channel(1);
+    let server = server(door).await;
+    let batch = json!([event("A"), without(event("B"), "/data", "msisdn"), 3]);
+    let answer = server.post(BATCH, &batch.to_string()).await;
+    assert_problem(&answer, 400);
+    let errors = answer.body["errors"].as_array().unwrap();
+    let told: Vec<(&Value, &Value)> = errors
+        .iter()
+        .map(|error| (&error["index"], &error["reason"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (&json!(1), &json!("missing-field")),
+            (&json!(2), &json!("malformed"))
+        ]
+    );
+    assert!(
+        errors[0]["detail"]
+            .as_str()
+            .unwrap()
+            .contains("data.msisdn")
+    );
+    assert!(batches.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_wrong_request_is_told_what_would_be_right() {
+    let server = server(accepting()).await;
+    let big = " ".repeat(70_000) + &event("A").to_string();
+    let cases = [
+        (STRUCTURED, "{".to_owned(), 400, "malformed"),
+        (
+            STRUCTURED,
+            without(event("A"), "", "id").to_string(),
+            400,
+            "missing-field",
+        ),
+        (
+            STRUCTURED,
+            event("A").to_string().replace("status-changed", "x"),
+            400,
+            "unknown-type",
+        ),
+        (
+            STRUCTURED,
+            event("A").to_string().replace("/agencies/", "/"),
+            400,
+            "invalid-source",
+        ),
+        (STRUCTURED, big, 413, "too-large"),
+        (
+            BATCH,
+            format!("[{}]", "0,".repeat(1000) + "0"),
+            413,
+            "too-large",
+        ),
+        (
+            "content-type: text/plain\r\n",
+            "x".to_owned(),
+            415,
+            "unsupported-content-type",
+        ),
+        ("", event("A").to_string(), 415, "unsupported-content-type"),
+    ];
+    for (headers, body, status, reason) in cases {
+        let answer = server.post(headers, &body).await;
+        assert_problem(&answer, status);
+        assert_eq!(answer.body["reason"], reason);
+        assert!(!answer.body.to_string().contains("998901234567"));
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_sends_far_too_much_still_reads_why_it_is_refused() {
+    let server = server(accepting()).await;
+    for headers in [BATCH, STRUCTURED, "content-type: text/plain\r\n"] {
+        let answer = server.post(headers, &" ".repeat(6_000_000)).await;
+        let status = if headers.contains("plain") { 415 } else { 413 };
+        assert_problem(&answer, status);
+    }
+}
+
+#[tokio::test]
+async fn a_chunked_body_that_grows_too_long_is_refused() {
+    let server = server(accepting()).await;
+    let mut request = format!(
+        "POST /v1/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n{STRUCTURED}\r\n"
+    );
+    let chunk = format!("1000\r\n{:4096}\r\n", "");
+    request += &(chunk.repeat(17) + "0\r\n\r\n");
+    assert_problem(&server.raw(request.as_bytes()).await, 413);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_journal_does_not_take_clients_are_asked_to_come_again() {
+    let event = event("A").to_string();
+    let (silent, kept) = mpsc::channel(1);
+    let (closed, gone) = mpsc::channel(1);
+    drop(gone);
+    for door in [silent, closed] {
+        let answer = server(door).await.post(STRUCTURED, &event).await;
+        assert_problem(&answer, 503);
+        assert!(answer.head.contains("retry-after: 5"), "{}", answer.head);
+    }
+    drop(kept);
+}
+
+#[tokio::test]
+async fn nothing_is_taken_while_draining() {
+    let server = server(accepting()).await;
+    assert_eq!(server.get("/readyz").await.status, 200);
+    server
+        .readiness
+        .not_ready(Part::Intake, "the gateway is draining");
+    let answer = server.post(STRUCTURED, &event("A").to_string()).await;
+    assert_problem(&answer, 503);
+    assert_eq!(answer.body["detail"], "the gateway is draining");
+
+    let answer = server.get("/readyz").await;
+    assert_problem(&answer, 503);
+    assert_eq!(
+        answer.body["reasons"],
+        json!([{ "part": "intake", "detail": "the gateway is draining" }])
+    );
+    assert_eq!(server.get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn messages_are_found_and_told_without_their_number() {
+    let server = server(accepting()).await;
+    let one = server.get("/v1/messages/42").await;
+    assert_eq!((one.status, &one.body["state"]), (200, &json!("delivered")));
+    assert_eq!(one.body["msisdn"], "998*****4567");
+    for query in [
+        "msisdn=%2B998901234567",
+        "msisdn=+998901234567",
+        "application=48120973&msisdn=",
+        "state=delivered&limit=1",
+    ] {
+        let many = server.get(&format!("/v1/messages?{query}")).await;
+        assert_eq!(
+            (many.status, &many.body),
+            (200, &json!([one.body])),
+            "{query}"
+        );
+    }
+    assert_eq!(
+        server.get("/v1/messages?application=1").await.body,
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn wrong_questions_are_problems_that_quote_nothing() {
+    let server = server(accepting()).await;
+    for (path, status) in [
+        ("/v1/messages/43", 404),
+        ("/v1/messages/998901234567x", 404),
+        ("/v1/messages", 400),
+        ("/v1/messages?state=arrived", 400),
+        ("/v1/messages?msisdn=901234567890123456", 400),
+        ("/v1/messages?number=998901234567", 400),
+        ("/v1/messages?state=delivered&limit=0", 400),
+        ("/v1/messages?state=%ff", 400),
+        ("/v2/998901234567", 404),
+    ] {
+        let answer = server.get(path).await;
+        assert_problem(&answer, status);
+        assert!(!answer.body.to_string().contains("90123456"), "{path}");
+    }
+    let answer = server.get("/v1/events").await;
+    assert_problem(&answer, 405);
+    assert!(answer.head.contains("allow: post"), "{}", answer.head);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stalls_is_let_go() {
+    let server = server(accepting()).await;
+    for beginning in [
+        "",
+        "POST /v1/events HT",
+        "POST /v1/events HTTP/1.1\r\nhost: x\r\n",
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(beginning.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let closed = stream.read_to_end(&mut rest);
+        tokio::time::timeout(Duration::from_secs(60), closed)
+            .await
+            .unwrap()
+            .unwrap();
+    }
+    let head = format!(
+        "POST /v1/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 100\r\n{STRUCTURED}\r\nhalf"
+    );
+    assert_problem(&server.raw(head.as_bytes()).await, 408);
+}
+
+#[tokio::test]
+async fn a_stop_ends_what_is_under_way_first() {
+    let (door, mut batches) = mpsc::channel::<Batch>(1);
+    let mut server = server(door).await;
+    let idle = TcpStream::connect(server.address).await.unwrap();
+    let event = event("A").to_string();
+    let pipeline = async {
+        let Batch { reply, .. } = batches.recv().await.unwrap();
+        server.stop.cancel();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert!(!server.serving.is_finished());
+        let verdict = Verdict::Accepted {
+            id: MessageId(7),
+            duplicate: false,
+        };
+        reply.send(vec![verdict]).unwrap();
+    };
+    let (answer, ()) = tokio::join!(server.post(STRUCTURED, &event), pipeline);
+    assert_eq!(answer.body["id"], "7");
+    let ended = tokio::time::timeout(Duration::from_secs(5), &mut server.serving).await;
+    ended.unwrap().unwrap();
+    assert!(TcpStream::connect(server.address).await.is_err());
+    drop(idle);
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+        self.serving.abort();
+    }
+}

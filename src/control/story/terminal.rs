@@ -1,0 +1,113 @@
+//! A story as people read it in a terminal.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use xabar_events::{State, UnixMillis};
+
+use super::sentences::sentence;
+use super::{Step, Story};
+use crate::control::terminal::{Style, styled};
+
+impl Story {
+    /// The story with times of this zone: a heading, then a line a state.
+    pub fn render(&self, zone: &TimeZone, colour: bool) -> String {
+        let mut text = self.heading(zone, colour);
+        let width = self
+            .states
+            .iter()
+            .map(|step| label(step).chars().count())
+            .max();
+        for step in &self.states {
+            let line = line(step, width.unwrap_or(0), zone, colour);
+            text += &format!("  {line}\n");
+        }
+        text
+    }
+
+    fn heading(&self, zone: &TimeZone, colour: bool) -> String {
+        let state = styled(self.state, style(self.state), colour);
+        let application = styled(&self.application, Style::Bold, colour);
+        let (source, id) = (&self.event.source, &self.event.id);
+        let carrier = self
+            .operator
+            .as_deref()
+            .map(|name| format!(" · {name}"))
+            .unwrap_or_default();
+        let segments = self
+            .segments
+            .map(|count| format!(" · {}", counted(count, "segment")))
+            .unwrap_or_default();
+        let attempts = counted(usize::from(self.attempts), "attempt");
+        let repeats = match self.repeats {
+            0 => String::new(),
+            repeats => format!(" · {}", counted(usize::from(repeats), "repeat")),
+        };
+        let zone = zone.iana_name().unwrap_or("UTC");
+        format!(
+            "application {application} · to {} · {state}\n\
+             event {id} of {source} · message {}{carrier}{segments} · {attempts}{repeats} · times of {zone}\n",
+            self.msisdn, self.id,
+        )
+    }
+}
+
+fn line(step: &Step, width: usize, zone: &TimeZone, colour: bool) -> String {
+    let label = label(step);
+    let padding = " ".repeat(width.saturating_sub(label.chars().count()));
+    let at = styled(local(step.at, zone), Style::Dim, colour);
+    let label = styled(label, style(step.state), colour);
+    let details = details(step, zone);
+    format!(
+        "{at}  {label}{padding}  {}{details}",
+        sentence(step.state, step.reason)
+    )
+}
+
+fn label(step: &Step) -> String {
+    match step.reason {
+        Some(reason) => format!("{} ({reason})", step.state),
+        None => step.state.to_string(),
+    }
+}
+
+fn details(step: &Step, zone: &TimeZone) -> String {
+    let until = step
+        .until
+        .map(|until| format!(" Until {}.", local(until, zone)));
+    let code = step
+        .code
+        .as_deref()
+        .map(|code| format!(" The operator said {code}."));
+    let by = step
+        .by
+        .as_deref()
+        .map(|by| format!(" That was event {by}."));
+    [until, code, by].into_iter().flatten().collect()
+}
+
+/// `2026-11-23 09:15:00.000`, or RFC 3339 for what no calendar holds.
+fn local(at: UnixMillis, zone: &TimeZone) -> String {
+    match Timestamp::from_millisecond(at.0) {
+        Ok(time) => time
+            .to_zoned_datetime(zone.clone())
+            .strftime("%Y-%m-%d %H:%M:%S%.3f")
+            .to_string(),
+        Err(_) => at.to_string(),
+    }
+}
+
+fn style(state: State) -> Style {
+    match state {
+        State::Delivered => Style::Green,
+        State::Failed | State::Expired => Style::Red,
+        State::Deferred | State::Unknown | State::Suppressed => Style::Yellow,
+        State::Accepted | State::Submitted | State::Cancelled | State::Superseded => Style::Bold,
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    }
+}

@@ -1,0 +1,136 @@
+use jiff::tz::TimeZone;
+use serde_json::json;
+use xabar_events::{Agency, EventKey, Priority};
+
+use super::*;
+use crate::clock;
+use crate::journal::{
+    Attempt, Content, MessageId, OperatorId, Phase, Progress, Record, Segment, ThreadKey,
+};
+
+fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {
+    let at = clock::UnixMillis(1_795_406_400_000 + minute * 60_000);
+    Told {
+        state,
+        reason,
+        at,
+        until: None,
+        code: None,
+        by: None,
+    }
+}
+
+fn message(history: Vec<Told>) -> Message {
+    let at = clock::UnixMillis(0);
+    Message {
+        record: Record {
+            id: MessageId(42),
+            key: EventKey {
+                agency: Agency::from_name("kadastr").unwrap(),
+                id: "01JD".parse().unwrap(),
+            },
+            application: "48120973".into(),
+            msisdn: "998901234567".parse().unwrap(),
+            thread: ThreadKey(1),
+            priority: Priority::Normal,
+            time: at,
+            accepted_at: at,
+            not_before: None,
+            expires: at,
+            progress: Progress {
+                phase: Phase::Settled,
+                operator: OperatorId(1),
+                due: at,
+                attempt: Attempt {
+                    attempts: 1,
+                    segments: vec![Segment::Delivered],
+                    ..Attempt::default()
+                },
+                history,
+            },
+        },
+        content: Content {
+            service: "land-registration".into(),
+            status: "approved".into(),
+            language: None,
+            params: vec![("office".into(), "Yunusobod".into())],
+            legal: false,
+            traceparent: None,
+        },
+    }
+}
+
+pub(in crate::control) fn night_and_day() -> Message {
+    let mut night = told(1, State::Deferred, Some(Reason::QuietHours));
+    night.until = Some(clock::UnixMillis(night.at.0 + 3_600_000));
+    message(vec![
+        told(0, State::Accepted, None),
+        night,
+        told(61, State::Submitted, None),
+        told(62, State::Delivered, None),
+    ])
+}
+
+#[test]
+fn scripts_read_states_with_reason_and_time() {
+    let json = serde_json::to_value(story(&night_and_day(), Some("ucell".to_owned()))).unwrap();
+    assert_eq!(
+        json,
+        json!({
+            "id": "42",
+            "event": { "source": "/agencies/kadastr", "id": "01JD" },
+            "application": "48120973",
+            "msisdn": "998*****4567",
+            "state": "delivered",
+            "operator": "ucell",
+            "segments": 1,
+            "attempts": 1,
+            "repeats": 0,
+            "states": [
+                { "state": "accepted", "reason": null, "at": "2026-11-23T04:00:00.000Z" },
+                { "state": "deferred", "reason": "quiet-hours", "at": "2026-11-23T04:01:00.000Z", "until": "2026-11-23T05:01:00.000Z" },
+                { "state": "submitted", "reason": null, "at": "2026-11-23T05:01:00.000Z" },
+                { "state": "delivered", "reason": null, "at": "2026-11-23T05:02:00.000Z" },
+            ],
+        })
+    );
+}
+
+#[test]
+fn people_read_aligned_lines_in_their_own_time() {
+    let zone = TimeZone::get("Asia/Tashkent").unwrap();
+    let text = story(&night_and_day(), Some("ucell".to_owned())).render(&zone, false);
+    let expected = "\
+application 48120973 · to 998*****4567 · delivered
+event 01JD of /agencies/kadastr · message 42 · ucell · 1 segment · 1 attempt · times of Asia/Tashkent
+  2026-11-23 09:00:00.000  accepted                It is in the journal: it will not be lost.
+  2026-11-23 09:01:00.000  deferred (quiet-hours)  It is night where the subscriber lives. Until 2026-11-23 10:01:00.000.
+  2026-11-23 10:01:00.000  submitted               The operator accepted all of it.
+  2026-11-23 10:02:00.000  delivered               It is on the subscriber's phone.
+";
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn every_reason_is_explained_in_a_sentence_of_its_own() {
+    for &state in State::ALL {
+        for reason in state.reasons().iter().copied().map(Some).chain([None]) {
+            let sentence = sentences::sentence(state, reason);
+            assert!(
+                sentence.ends_with('.') && sentence.len() > 8,
+                "{state} {reason:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_story_holds_neither_number_nor_text() {
+    let story = story(&night_and_day(), None);
+    let shown = format!(
+        "{story:?}{}{}",
+        serde_json::to_string(&story).unwrap(),
+        story.render(&TimeZone::UTC, true)
+    );
+    assert!(!shown.contains("998901234567") && !shown.contains("Yunusobod"));
+}

@@ -1,0 +1,334 @@
+//! Drives one operator: submissions in, what became of them out.
+
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use tokio::sync::mpsc;
+use tokio::time::sleep_until;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info};
+use xabar_smpp::link::Link;
+use xabar_smpp::pdu::{Bind, Body, Pdu};
+use xabar_smpp::session::{self, Opening, Requests};
+use xabar_smpp::{EncodeError, Frame, Octets, Status};
+
+use super::dispatch::Dispatch;
+use super::sessions::{News, Session};
+use super::submission::{Sender, Submission, Token};
+use super::{Answer, Directive, Event, OperatorSettings, Report, SessionKey};
+use crate::journal::OperatorId;
+
+/// Looks at the rate and the sessions at least this often.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Runs one operator's sessions until stopped.
+pub(super) struct Operator {
+    id: OperatorId,
+    name: String,
+    sender: Sender,
+    dispatch: Dispatch,
+    slots: Vec<Slot>,
+    directives: mpsc::Receiver<Directive>,
+    news: mpsc::Receiver<(usize, News)>,
+    reports: mpsc::Sender<Report>,
+    stop: CancellationToken,
+    /// What the pipeline was told last.
+    reported: (u64, usize),
+}
+
+/// One session as the operator's task sees it.
+#[derive(Default)]
+struct Slot {
+    link: Option<Link>,
+    /// Counts the sessions of this slot, so that an answer never reaches a later one.
+    generation: u32,
+    /// Whether the other end takes TLVs.
+    tlvs: bool,
+    /// Encoded, not yet taken by the link.
+    requests: Requests,
+}
+
+impl Operator {
+    /// Starts the sessions; [`run`](Self::run) does the rest.
+    pub(super) fn start(
+        id: OperatorId,
+        settings: &OperatorSettings,
+        directives: mpsc::Receiver<Directive>,
+        reports: mpsc::Sender<Report>,
+        stop: CancellationToken,
+    ) -> Result<Self, EncodeError> {
+        let bind = bind_transceiver(settings)?;
+        let (news_out, news) = mpsc::channel(2 * settings.sessions.max(4));
+        for index in 0..settings.sessions {
+            let session = Session {
+                operator: settings.name.clone(),
+                index,
+                address: settings.address.clone(),
+                opening: Opening::Bind(bind.clone()),
+                settings: session_settings(settings),
+            };
+            tokio::spawn(session.run(news_out.clone(), stop.clone()));
+        }
+        Ok(Self {
+            id,
+            name: settings.name.clone(),
+            sender: Sender::new(&settings.sender, settings.receipts),
+            dispatch: Dispatch::new(settings.sessions, settings.window, settings.tps, now()),
+            slots: (0..settings.sessions).map(|_| Slot::default()).collect(),
+            directives,
+            news,
+            reports,
+            stop,
+            reported: (0, 0),
+        })
+    }
+
+    /// Runs until stopped and unbound; then nothing more is reported.
+    pub(super) async fn run(mut self) {
+        let mut unbinding = false;
+        loop {
+            let deadline = self
+                .dispatch
+                .deadline(now())
+                .unwrap_or_else(|| now() + TICK)
+                .min(now() + TICK);
+            let mut events = Vec::new();
+            tokio::select! {
+                directive = self.directives.recv() => match directive {
+                    Some(directive) => self.obey(directive).await,
+                    None => return,
+                },
+                news = self.news.recv() => match news {
+                    Some((session, news)) => self.note(session, news, &mut events),
+                    None => return,
+                },
+                () = sleep_until(deadline.into()) => {}
+                () = self.stop.cancelled(), if !unbinding => {
+                    unbinding = true;
+                    self.unbind().await;
+                }
+            }
+            self.gather(&mut events);
+            self.write(&mut events);
+            if self.report(events).await.is_err() {
+                return;
+            }
+            if unbinding && self.slots.iter().all(|slot| slot.link.is_none()) {
+                return;
+            }
+        }
+    }
+
+    /// Takes what else is there, so that one turn serves it all.
+    fn gather(&mut self, events: &mut Vec<Event>) {
+        while let Ok((session, news)) = self.news.try_recv() {
+            self.note(session, news, events);
+        }
+    }
+
+    async fn obey(&mut self, directive: Directive) {
+        self.dispatch.submit(directive.submissions);
+        for (key, answers) in directive.answers {
+            let Some(slot) = self
+                .slots
+                .get(key.index)
+                .filter(|slot| slot.generation == key.generation)
+            else {
+                continue;
+            };
+            let Some(link) = &slot.link else { continue };
+            // A session that closed meanwhile brings the request again.
+            drop(link.respond(responses(&answers)).await);
+        }
+    }
+
+    fn note(&mut self, index: usize, news: News, events: &mut Vec<Event>) {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
+        match news {
+            News::Up(link) => {
+                *slot = Slot {
+                    link: Some(link),
+                    generation: slot.generation + 1,
+                    ..Slot::default()
+                };
+            }
+            News::Events(news) => {
+                for event in news {
+                    self.note_event(index, event, events);
+                }
+            }
+        }
+    }
+
+    fn note_event(&mut self, index: usize, event: session::Event, events: &mut Vec<Event>) {
+        match event {
+            session::Event::Bound {
+                interface_version, ..
+            } => {
+                self.dispatch.bound(index);
+                if let Some(slot) = self.slots.get_mut(index) {
+                    slot.tlvs = interface_version.has_tlvs();
+                }
+            }
+            session::Event::Response { token, frame, late } => {
+                self.answered(index, token, &frame, late, events)
+            }
+            session::Event::TimedOut { token } => events.push(Event::TimedOut(token.into())),
+            session::Event::Request(frame) => {
+                let generation = self.slots.get(index).map_or(0, |slot| slot.generation);
+                events.push(Event::Inbound {
+                    session: SessionKey { index, generation },
+                    frame,
+                });
+            }
+            session::Event::Closed(closed) => self.closed(index, closed, events),
+            session::Event::Sent { .. } | session::Event::Fault(_) => {}
+        }
+    }
+
+    fn answered(
+        &mut self,
+        index: usize,
+        token: u64,
+        frame: &Frame,
+        late: bool,
+        events: &mut Vec<Event>,
+    ) {
+        let status = frame.header().status;
+        if self.dispatch.answered(index, status, now()) {
+            let tps = self.dispatch.rate();
+            info!(operator = self.name, %status, tps, "the operator throttles: rate lowered");
+        }
+        let smsc_id = smsc_id(frame);
+        events.push(Event::Answered {
+            token: token.into(),
+            status,
+            smsc_id,
+            late,
+        });
+    }
+
+    fn closed(&mut self, index: usize, closed: session::Closed, events: &mut Vec<Event>) {
+        let mut returned = self.dispatch.unbound(index);
+        returned.extend(closed.unsent.into_iter().map(Token::from));
+        if let Some(slot) = self.slots.get_mut(index) {
+            returned.extend(slot.requests.tokens().map(Token::from));
+            *slot = Slot {
+                generation: slot.generation,
+                ..Slot::default()
+            };
+        }
+        events.extend(returned.into_iter().map(Event::Returned));
+        events.extend(
+            closed
+                .unanswered
+                .into_iter()
+                .map(|token| Event::Lost(token.into())),
+        );
+    }
+
+    /// Hands the links what may be written now.
+    fn write(&mut self, events: &mut Vec<Event>) {
+        let now = now();
+        while let Some((index, submission)) = self.dispatch.next(now) {
+            self.encode(index, &submission, events);
+        }
+        for slot in &mut self.slots {
+            let Some(link) = slot.link.as_ref().filter(|_| !slot.requests.is_empty()) else {
+                continue;
+            };
+            // What a full or closed link gives back is tried again, or returned when it closes.
+            if let Err(requests) = link.try_request(std::mem::take(&mut slot.requests)) {
+                slot.requests = requests.0;
+            }
+        }
+    }
+
+    fn encode(&mut self, index: usize, submission: &Submission, events: &mut Vec<Event>) {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
+        if let Err(error) = self.sender.push(submission, slot.tlvs, &mut slot.requests) {
+            error!(operator = self.name, message = %submission.token.message, %error, "a submit_sm cannot be written");
+            self.dispatch.unused(index);
+            events.push(Event::Answered {
+                token: submission.token,
+                status: Status::RINVMSGLEN,
+                smsc_id: Box::default(),
+                late: false,
+            });
+        }
+    }
+
+    async fn report(&mut self, events: Vec<Event>) -> Result<(), ()> {
+        let now_is = (self.dispatch.granted(now()), self.dispatch.sessions_bound());
+        if events.is_empty() && now_is == self.reported {
+            return Ok(());
+        }
+        self.reported = now_is;
+        let (granted, sessions_bound) = now_is;
+        let report = Report {
+            operator: self.id,
+            events,
+            granted,
+            sessions_bound,
+        };
+        self.reports.send(report).await.map_err(drop)
+    }
+
+    async fn unbind(&mut self) {
+        for link in self.slots.iter().filter_map(|slot| slot.link.as_ref()) {
+            // One that is closed already says so by its last event.
+            drop(link.unbind().await);
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a driver is where time enters")]
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+fn session_settings(settings: &OperatorSettings) -> session::Settings {
+    session::Settings {
+        window: settings.window,
+        response_timeout: settings.response,
+        drain_timeout: settings.drain,
+        ..session::Settings::default()
+    }
+}
+
+fn bind_transceiver(settings: &OperatorSettings) -> Result<Frame, EncodeError> {
+    let bind = Bind {
+        system_id: Octets(settings.system_id.as_bytes()),
+        password: Octets(settings.password.as_bytes()),
+        system_type: Octets(settings.system_type.as_bytes()),
+        interface_version: settings.interface_version,
+        ..Bind::default()
+    };
+    Pdu::new(1, Body::BindTransceiver(bind)).to_frame()
+}
+
+/// The id under which the operator accepted a segment; empty if it gave none.
+fn smsc_id(frame: &Frame) -> Box<str> {
+    match frame.decode() {
+        Ok(Pdu {
+            body: Body::SubmitSmResp(response),
+            ..
+        }) => {
+            let id = response.message_id.unwrap_or_default();
+            String::from_utf8_lossy(id.0).trim().into()
+        }
+        _ => Box::default(),
+    }
+}
+
+fn responses(answers: &[Answer]) -> BytesMut {
+    let mut octets = BytesMut::with_capacity(answers.len() * 17);
+    for answer in answers {
+        answer.encode(&mut octets);
+    }
+    octets
+}

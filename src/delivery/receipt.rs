@@ -1,0 +1,215 @@
+//! Which segment a delivery receipt speaks of.
+//!
+//! Operators spell the id of one message differently in the response and in the receipt: with
+//! other case or zeros, or in decimal here and hexadecimal there. Every spelling is
+//! looked up, but only a segment sent to the very subscriber whom the receipt names is taken,
+//! and none if two fit equally well.
+
+use std::borrow::Cow;
+
+use xabar_events::Msisdn;
+use xabar_smpp::message_id::{decimal_to_hex, folded, hex_to_decimal};
+use xabar_smpp::pdu::{Body, Pdu};
+use xabar_smpp::receipt::{Detection, Receipt};
+use xabar_smpp::{Frame, Octets};
+
+/// What an operator sent to us, as far as delivery is concerned.
+#[derive(Debug)]
+pub enum Inbound {
+    /// The word on a message's fate.
+    Receipt(Notice),
+    /// A message from a phone.
+    Message,
+    /// Nothing that a gateway of this kind expects.
+    Other,
+}
+
+/// A receipt and the subscriber it names.
+#[derive(Debug)]
+pub struct Notice {
+    pub receipt: Receipt<'static>,
+    /// Digits of the subscriber's number, as the operator writes it.
+    subscriber: Box<str>,
+}
+
+/// Digits at the end of a number by which two spellings of it are compared.
+const SIGNIFICANT_DIGITS: usize = 7;
+
+/// Reads a request of the operator's.
+pub fn inbound(frame: &Frame) -> Inbound {
+    match frame.decode().map(|pdu: Pdu<'_>| pdu.body) {
+        Ok(Body::DeliverSm(pdu)) => {
+            let receipt = Receipt::of_deliver_sm(&pdu, Detection::Marked);
+            receipt.map_or(Inbound::Message, |receipt| notice(receipt, pdu.source_addr))
+        }
+        Ok(Body::DataSm(pdu)) => {
+            let receipt = Receipt::of_data_sm(&pdu, Detection::Marked);
+            receipt.map_or(Inbound::Message, |receipt| notice(receipt, pdu.source_addr))
+        }
+        _ => Inbound::Other,
+    }
+}
+
+fn notice(receipt: Receipt<'_>, source_addr: Octets<'_>) -> Inbound {
+    let digits = source_addr.0.iter().filter(|octet| octet.is_ascii_digit());
+    let subscriber = digits
+        .map(|digit| char::from(*digit))
+        .collect::<String>()
+        .into();
+    Inbound::Receipt(Notice {
+        receipt: receipt.into_owned(),
+        subscriber,
+    })
+}
+
+/// The form of a response's id under which its segment awaits the receipt.
+pub fn stored_id(smsc_id: &str) -> Cow<'_, str> {
+    folded(smsc_id)
+}
+
+/// How the id of a receipt relates to that of its response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    Same,
+    DecimalInReceipt,
+    HexInReceipt,
+}
+
+impl Notice {
+    /// The ids under which the segment may stand, with the spelling that each assumes.
+    pub fn candidates(&self) -> Vec<(Spelling, String)> {
+        let Some(id) = self.receipt.message_id.as_deref() else {
+            return Vec::new();
+        };
+        let mut candidates = vec![(Spelling::Same, folded(id).into_owned())];
+        candidates.extend(decimal_to_hex(id).map(|id| (Spelling::DecimalInReceipt, id)));
+        candidates.extend(hex_to_decimal(id).map(|id| (Spelling::HexInReceipt, id)));
+        candidates.dedup_by(|later, earlier| later.1 == earlier.1);
+        candidates
+    }
+
+    /// Whether the receipt names this subscriber, however it writes the number.
+    pub fn names(&self, msisdn: Msisdn) -> bool {
+        let digits = msisdn.digits();
+        let shorter = digits.len().min(self.subscriber.len());
+        let tail = |number: &str| number.bytes().rev().take(shorter).collect::<Vec<_>>();
+        shorter >= SIGNIFICANT_DIGITS && tail(&digits) == tail(&self.subscriber)
+    }
+
+    /// The operator's own words, for the agency and for whoever asks.
+    pub fn code(&self) -> Option<Box<str>> {
+        let stat = self.receipt.stat.as_deref().map(Cow::Borrowed);
+        let state = self
+            .receipt
+            .state
+            .and_then(|state| state.name())
+            .map(Cow::Borrowed);
+        let err = self.receipt.err.as_deref().map(Cow::Borrowed);
+        let network = self
+            .receipt
+            .network_error_code
+            .map(|code| Cow::Owned(code.code.to_string()));
+        match (stat.or(state), err.or(network)) {
+            (Some(word), Some(err)) => Some(format!("{word} {err}").into()),
+            (word, err) => word.or(err).map(|code| code.as_ref().into()),
+        }
+    }
+}
+
+/// What an operator's receipts have shown so far of how it spells ids.
+#[derive(Clone, Debug, Default)]
+pub struct Spellings {
+    same: u64,
+    decimal_in_receipt: u64,
+    hex_in_receipt: u64,
+}
+
+impl Spellings {
+    /// Takes the one segment that a receipt speaks of, out of those that await one under its
+    /// candidates and were sent to its subscriber.
+    pub fn choose<T>(&mut self, mut fitting: Vec<(Spelling, T)>) -> Option<T> {
+        if fitting.len() > 1 {
+            let best = fitting
+                .iter()
+                .map(|(spelling, _)| *self.seen(*spelling))
+                .max()?;
+            fitting.retain(|(spelling, _)| *self.seen(*spelling) == best);
+            return if fitting.len() == 1 {
+                fitting.pop().map(|(_, chosen)| chosen)
+            } else {
+                None
+            };
+        }
+        let (spelling, chosen) = fitting.pop()?;
+        *self.seen(spelling) += 1;
+        Some(chosen)
+    }
+
+    fn seen(&mut self, spelling: Spelling) -> &mut u64 {
+        match spelling {
+            Spelling::Same => &mut self.same,
+            Spelling::DecimalInReceipt => &mut self.decimal_in_receipt,
+            Spelling::HexInReceipt => &mut self.hex_in_receipt,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notice_of(text: &str, subscriber: &str) -> Notice {
+        Notice {
+            receipt: Receipt::from_text(text).into_owned(),
+            subscriber: subscriber.into(),
+        }
+    }
+
+    #[test]
+    fn the_subscriber_is_recognised_in_international_and_national_form() {
+        let msisdn = "998901234567".parse().expect("a number");
+        for subscriber in ["998901234567", "00998901234567", "901234567", "1234567"] {
+            assert!(
+                notice_of("id:1 stat:DELIVRD", subscriber).names(msisdn),
+                "{subscriber}"
+            );
+        }
+        for subscriber in ["998901234568", "4567", ""] {
+            assert!(
+                !notice_of("id:1 stat:DELIVRD", subscriber).names(msisdn),
+                "{subscriber}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_decimal_receipt_of_a_hexadecimal_response_is_looked_up_both_ways() {
+        let candidates = notice_of("id:0059113978 stat:DELIVRD", "").candidates();
+        assert!(candidates.contains(&(Spelling::Same, "59113978".into())));
+        assert!(candidates.contains(&(Spelling::DecimalInReceipt, "38601FA".into())));
+    }
+
+    #[test]
+    fn an_id_that_is_valid_both_ways_is_taken_as_the_operator_is_known_to_spell_it() {
+        let mut spellings = Spellings::default();
+        let both = || vec![(Spelling::Same, 1), (Spelling::DecimalInReceipt, 2)];
+        assert_eq!(spellings.choose(both()), None);
+        assert_eq!(
+            spellings.choose(vec![(Spelling::DecimalInReceipt, 7)]),
+            Some(7)
+        );
+        assert_eq!(spellings.choose(both()), Some(2));
+    }
+
+    #[test]
+    fn the_code_is_the_operators_own_word_with_its_error() {
+        assert_eq!(
+            notice_of("id:1 stat:UNDELIV err:027", "").code().as_deref(),
+            Some("UNDELIV 027")
+        );
+        assert_eq!(
+            notice_of("id:1 stat:DELIVRD", "").code().as_deref(),
+            Some("DELIVRD")
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! Keeps one session of an operator alive: connects, binds, and tries again with backoff.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+use xabar_smpp::Status;
+use xabar_smpp::link::{self, Events, Link};
+use xabar_smpp::session::{CloseReason, Event, Opening, Settings};
+
+/// One session of an operator's, and how to reach the other end.
+#[derive(Clone)]
+pub(super) struct Session {
+    pub(super) operator: String,
+    pub(super) index: usize,
+    pub(super) address: String,
+    pub(super) opening: Opening,
+    pub(super) settings: Settings,
+}
+
+/// What happens on a session.
+pub(super) enum News {
+    /// Connected; the bind is on its way.
+    Up(Link),
+    /// Events of the session; [`Event::Closed`] is the last until the next `Up`.
+    Events(Vec<Event>),
+}
+
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Session {
+    /// Runs until stopped. News wait while the operator's task is behind, and so does the peer.
+    pub(super) async fn run(self, news: mpsc::Sender<(usize, News)>, stop: CancellationToken) {
+        let mut failures = 0;
+        while !stop.is_cancelled() {
+            let was_bound = tokio::select! {
+                () = stop.cancelled() => return,
+                connected = self.connect() => match connected {
+                    Ok((link, events)) => self.forward(link, events, &news).await,
+                    Err(reason) => {
+                        self.report(&reason, pause(failures, self.index));
+                        false
+                    }
+                },
+            };
+            failures = if was_bound { 0 } else { failures + 1 };
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(pause(failures.saturating_sub(1), self.index)) => {}
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<(Link, Events), String> {
+        let connecting = link::connect(&self.address, self.opening.clone(), self.settings.clone());
+        match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+            Ok(Ok(connected)) => Ok(connected),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_) => Err(format!(
+                "no connection within {} s",
+                CONNECT_TIMEOUT.as_secs()
+            )),
+        }
+    }
+
+    /// Passes on what happens until the session ends; says whether it was bound.
+    async fn forward(
+        &self,
+        link: Link,
+        mut events: Events,
+        news: &mpsc::Sender<(usize, News)>,
+    ) -> bool {
+        let mut was_bound = false;
+        if news.send((self.index, News::Up(link))).await.is_err() {
+            return false;
+        }
+        while let Some(events) = events.recv().await {
+            for event in &events {
+                was_bound |= matches!(event, Event::Bound { .. });
+                self.log(event);
+            }
+            if news.send((self.index, News::Events(events))).await.is_err() {
+                return was_bound;
+            }
+        }
+        was_bound
+    }
+
+    fn report(&self, reason: &str, pause: Duration) {
+        let (operator, address) = (&self.operator, &self.address);
+        let next_try_s = pause.as_secs_f32();
+        warn!(
+            operator,
+            session = self.index,
+            address,
+            reason,
+            next_try_s,
+            "the operator's SMSC cannot be reached"
+        );
+    }
+
+    fn log(&self, event: &Event) {
+        let (operator, session) = (&self.operator, self.index);
+        match event {
+            Event::Bound {
+                system_id,
+                interface_version,
+                ..
+            } => {
+                info!(operator, session, smsc = system_id, version = %interface_version, "bound");
+            }
+            Event::Fault(fault) => warn!(operator, session, ?fault, "the SMSC did something odd"),
+            Event::Closed(closed) => self.log_closed(closed.reason, closed.unanswered.len()),
+            _ => {}
+        }
+    }
+
+    fn log_closed(&self, reason: CloseReason, unanswered: usize) {
+        let (operator, session, address) = (&self.operator, self.index, &self.address);
+        match reason {
+            CloseReason::BindRefused {
+                status: Status::RINVPASWD | Status::RINVSYSID | Status::RBINDFAIL,
+            } => {
+                error!(operator, session, address, %reason, "bind refused: check this operator's system_id and password");
+            }
+            CloseReason::Unbound => info!(operator, session, "unbound"),
+            reason => warn!(operator, session, address, %reason, unanswered, "session ended"),
+        }
+    }
+}
+
+/// Doubles with each failure; sessions are spread out, so that many that dropped at once do not come back at once.
+fn pause(failures: u32, index: usize) -> Duration {
+    let doubled = FIRST_PAUSE
+        .saturating_mul(1 << failures.min(10))
+        .min(LONGEST_PAUSE);
+    let spread = u32::try_from(index * 37 % 50).unwrap_or(0);
+    doubled * (100 - spread / 2) / 100
+}

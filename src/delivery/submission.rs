@@ -1,0 +1,158 @@
+//! One segment on its way to an operator, and the PDU it becomes.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use xabar_events::Msisdn;
+use xabar_smpp::pdu::{Body, SubmitSm};
+use xabar_smpp::session::Requests;
+use xabar_smpp::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, Time, Ton};
+use xabar_smpp::{EncodeError, Octets, Tag, TlvBuffer};
+
+use crate::journal::MessageId;
+
+/// A segment whose attempt is in the journal.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    pub token: Token,
+    pub msisdn: Msisdn,
+    /// The user data: the UDH, if there is one, and the text.
+    pub octets: Bytes,
+    pub has_udh: bool,
+    pub data_coding: DataCoding,
+    /// For `user_message_reference`, the same for all segments of a message.
+    pub reference: u16,
+    /// How long the SMSC may try.
+    pub validity: Duration,
+    pub urgent: bool,
+}
+
+/// Which attempt at which segment of which message; fits the 64 bits by which an SMPP session
+/// knows a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Token {
+    pub message: MessageId,
+    /// From 0.
+    pub segment: u8,
+    /// The last octet of the message's count of attempts.
+    pub attempt: u8,
+}
+
+impl From<Token> for u64 {
+    fn from(token: Token) -> Self {
+        token.message.0 << 16 | u64::from(token.segment) << 8 | u64::from(token.attempt)
+    }
+}
+
+impl From<u64> for Token {
+    fn from(token: u64) -> Self {
+        let [.., segment, attempt] = token.to_be_bytes();
+        Self {
+            message: MessageId(token >> 16),
+            segment,
+            attempt,
+        }
+    }
+}
+
+/// How messages to one operator are addressed.
+#[derive(Clone, Debug)]
+pub(super) struct Sender {
+    address: Box<str>,
+    ton: Ton,
+    npi: Npi,
+    receipts: bool,
+}
+
+impl Sender {
+    /// Names are alphanumeric, up to six digits a short code, more an international number.
+    pub(super) fn new(sender: &str, receipts: bool) -> Self {
+        let digits = sender.trim_start_matches('+');
+        let (ton, npi) = match digits.len() {
+            _ if !digits.bytes().all(|octet| octet.is_ascii_digit()) => {
+                (Ton::ALPHANUMERIC, Npi::UNKNOWN)
+            }
+            0..=6 => (Ton::NETWORK_SPECIFIC, Npi::UNKNOWN),
+            _ => (Ton::INTERNATIONAL, Npi::ISDN),
+        };
+        Self {
+            address: digits.into(),
+            ton,
+            npi,
+            receipts,
+        }
+    }
+
+    /// Adds the `submit_sm` of a submission to a batch; `tlvs` if the other end takes any.
+    ///
+    /// # Errors
+    /// A field does not fit its size; the batch is then as it was.
+    pub(super) fn push(
+        &self,
+        submission: &Submission,
+        tlvs: bool,
+        batch: &mut Requests,
+    ) -> Result<(), EncodeError> {
+        let mut buffer = TlvBuffer::new();
+        if tlvs {
+            buffer.push_two_octets(Tag::USER_MESSAGE_REFERENCE, submission.reference);
+        }
+        let destination = submission.msisdn.digits();
+        let validity = Time::from_duration(submission.validity)
+            .format()
+            .unwrap_or_default();
+        let submit_sm = SubmitSm {
+            source_addr_ton: self.ton,
+            source_addr_npi: self.npi,
+            source_addr: Octets(self.address.as_bytes()),
+            dest_addr_ton: Ton::INTERNATIONAL,
+            dest_addr_npi: Npi::ISDN,
+            destination_addr: Octets(destination.as_bytes()),
+            esm_class: if submission.has_udh {
+                EsmClass::UDH
+            } else {
+                EsmClass::DEFAULT
+            },
+            priority_flag: u8::from(submission.urgent),
+            validity_period: Octets(validity.as_bytes()),
+            registered_delivery: if self.receipts {
+                RegisteredDelivery::FINAL
+            } else {
+                RegisteredDelivery::NONE
+            },
+            data_coding: submission.data_coding,
+            short_message: Octets(&submission.octets),
+            tlvs: buffer.as_tlvs(),
+            ..SubmitSm::default()
+        };
+        batch.push(submission.token.into(), Body::SubmitSm(submit_sm))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_fits_into_64_bits_and_comes_back() {
+        let token = Token {
+            message: MessageId(0xFFFF_FFFF_FFFF),
+            segment: 254,
+            attempt: 7,
+        };
+        assert_eq!(Token::from(u64::from(token)), token);
+    }
+
+    #[test]
+    fn senders_are_addressed_as_what_they_are() {
+        let cases = [
+            ("MyGov", Ton::ALPHANUMERIC, Npi::UNKNOWN),
+            ("555", Ton::NETWORK_SPECIFIC, Npi::UNKNOWN),
+            ("+998712000000", Ton::INTERNATIONAL, Npi::ISDN),
+        ];
+        for (sender, ton, npi) in cases {
+            let sender = Sender::new(sender, true);
+            assert_eq!((sender.ton, sender.npi), (ton, npi));
+        }
+    }
+}

@@ -1,0 +1,481 @@
+//! Puts the rooms together, starts them in order and stops them in order.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::broker::{BrokerState, Brokers};
+use crate::clock::Clock;
+use crate::compose::Catalog;
+use crate::control::http::{self, Api, Archive};
+use crate::control::readiness::{Part, Readiness};
+use crate::control::settings::{self, JournalUrl, Settings};
+use crate::delivery::{self, OperatorSettings};
+use crate::intake::http::HttpIntake;
+use crate::intake::{self, Batch};
+use crate::journal::sqlite::{self, SqliteJournal};
+use crate::journal::{Journal as _, JournalError, OperatorId, Outgoing, Reader};
+use crate::outcome::{self, Exchange, Feed, Shown, Sink};
+use crate::pacing;
+use crate::pipeline::{self, Channels, Core, OperatorRules};
+
+/// Batches that wait at the door; behind them, intake reads no more.
+const DOOR: usize = 16;
+
+/// Reports that wait for the pipeline; behind them, the operators' sockets are read no more.
+const REPORTS: usize = 256;
+
+/// Commits whose outcomes wait for the outcome room; behind them, it reads the outbox itself.
+const OUTGOING: usize = 16;
+
+/// A running gateway.
+pub struct Gateway {
+    readiness: Readiness,
+    http: Option<SocketAddr>,
+    shutdown: Duration,
+    /// In the order in which they stop.
+    intake: CancellationToken,
+    intake_tasks: Vec<JoinHandle<()>>,
+    stopping: CancellationToken,
+    operators: CancellationToken,
+    operator_tasks: Vec<JoinHandle<()>>,
+    pipeline: CancellationToken,
+    ended: oneshot::Receiver<Result<Core, JournalError>>,
+    outcome: CancellationToken,
+    outcome_task: JoinHandle<()>,
+}
+
+/// How a gateway ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Messages with an attempt that has no answer; they count as uncertain at the next start.
+    pub uncertain: usize,
+}
+
+/// Why a gateway does not start, or stopped by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum GatewayError {
+    #[error("the journal failed")]
+    Journal(#[from] JournalError),
+    #[error(
+        "this version keeps its journal in SQLite; journal.url = \"sqlite:data/xabar.db\" would do"
+    )]
+    NoPostgres,
+    #[error("the HTTP address {address} cannot be listened on; is another gateway running?")]
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
+    #[error("a template cannot be used: {0}")]
+    Templates(String),
+    #[error("operator {operator}: its bind cannot be written")]
+    Bind {
+        operator: String,
+        source: xabar_smpp::EncodeError,
+    },
+    #[error("{what} cannot be used with AMQP: {why}")]
+    Amqp { what: &'static str, why: String },
+    #[error("the pipeline ended without a word")]
+    Lost,
+}
+
+impl Gateway {
+    /// Starts all rooms. Outcomes go to `observer` if there is one, else where the settings say.
+    ///
+    /// # Errors
+    /// If something a person has to mend stands in the way. A broker or SMSC that is down does not: it is waited for.
+    pub async fn start(
+        settings: &Settings,
+        observer: Option<mpsc::Sender<Vec<Outgoing>>>,
+    ) -> Result<Self, GatewayError> {
+        let readiness = Readiness::awaiting(parts(settings));
+        let catalog = catalog(settings)?;
+        let listener = listen(settings).await?;
+        let http_address = listener
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok());
+
+        let mut journal = open_journal(settings)?;
+        let clock = Clock::starting_after(journal.start()?.latest);
+        let archive = journal.reader()?;
+        let core = Core::start(Box::new(journal), rules(settings), catalog, &clock.now())?;
+        readiness.ready(Part::Journal);
+
+        let (reports_in, reports) = mpsc::channel(REPORTS);
+        let operators = CancellationToken::new();
+        let (directives, operator_tasks) =
+            start_operators(settings, &core, &reports_in, &operators)?;
+        drop(reports_in);
+
+        let (door, batches) = mpsc::channel::<Batch>(DOOR);
+        let (published_in, published) = mpsc::channel(OUTGOING);
+        let (outgoing, fresh) = mpsc::channel(OUTGOING);
+        let (last_outgoing, committed) = watch::channel(core.last_outgoing());
+        let feed = Feed {
+            fresh,
+            committed,
+            reader: core.reader()?,
+        };
+        let outcome = CancellationToken::new();
+        let sink = sink(settings, observer)?;
+        let outcome_task = tokio::spawn(outcome::run(
+            sink,
+            feed,
+            published_in,
+            Shown::default(),
+            outcome.clone(),
+        ));
+
+        let (stopping, pipeline) = (CancellationToken::new(), CancellationToken::new());
+        let channels = Channels {
+            batches,
+            reports,
+            published,
+            operators: directives,
+            outgoing,
+            last_outgoing,
+            stopping: stopping.clone(),
+            stop: pipeline.clone(),
+        };
+        let ended = start_pipeline(core, clock, channels);
+
+        let intake = CancellationToken::new();
+        let intake_tasks = start_intake(settings, door, listener, archive, &readiness, &intake)?;
+        Ok(Self {
+            readiness,
+            http: http_address,
+            shutdown: settings.timing.shutdown,
+            intake,
+            intake_tasks,
+            stopping,
+            operators,
+            operator_tasks,
+            pipeline,
+            ended,
+            outcome,
+            outcome_task,
+        })
+    }
+
+    /// Whether it may receive traffic.
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    /// Where its HTTP listens.
+    pub fn http(&self) -> Option<SocketAddr> {
+        self.http
+    }
+
+    /// Runs until told to stop, then stops in order: nothing more is taken in, responses are waited for,
+    /// sessions unbound, outcomes published.
+    ///
+    /// # Errors
+    /// If the journal fails for good meanwhile.
+    pub async fn run_until(
+        mut self,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Ended, GatewayError> {
+        tokio::select! {
+            ended = &mut self.ended => {
+                self.intake.cancel();
+                self.operators.cancel();
+                return Err(ended.map_or(GatewayError::Lost, |ended| match ended {
+                    Err(error) => GatewayError::Journal(error),
+                    Ok(_) => GatewayError::Lost,
+                }));
+            }
+            () = stop => {}
+        }
+        self.stop().await
+    }
+
+    async fn stop(self) -> Result<Ended, GatewayError> {
+        let deadline = now() + self.shutdown;
+        info!(at_most_s = self.shutdown.as_secs(), "stopping");
+        self.readiness
+            .not_ready(Part::Intake, "the gateway is stopping");
+        self.intake.cancel();
+        join(self.intake_tasks, deadline, "intake").await;
+        self.stopping.cancel();
+        self.operators.cancel();
+        join(self.operator_tasks, deadline, "the operators' sessions").await;
+        self.pipeline.cancel();
+        let outcome = self.outcome.clone();
+        let patience = tokio::spawn(async move {
+            tokio::time::sleep_until(deadline).await;
+            outcome.cancel();
+        });
+        let core = self.ended.await.map_err(|_| GatewayError::Lost)??;
+        patience.abort();
+        drop(self.outcome_task.await);
+        Ok(Ended {
+            uncertain: core.in_flight(),
+        })
+    }
+}
+
+async fn join(tasks: Vec<JoinHandle<()>>, deadline: Instant, what: &'static str) {
+    for task in tasks {
+        if timeout_at(deadline, task).await.is_err() {
+            warn!(what, "did not end in time");
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "stopping is driven here, and has a deadline"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn parts(settings: &Settings) -> Vec<Part> {
+    let broker = settings.intake.amqp.is_some().then_some(Part::Broker);
+    [Part::Journal].into_iter().chain(broker).collect()
+}
+
+fn catalog(settings: &Settings) -> Result<Catalog, GatewayError> {
+    let Some(folder) = &settings.messages else {
+        return Ok(Catalog::built_in());
+    };
+    Catalog::load(folder).map_err(|problems| {
+        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        GatewayError::Templates(problems.join("; "))
+    })
+}
+
+async fn listen(settings: &Settings) -> Result<Option<TcpListener>, GatewayError> {
+    let Some(http) = &settings.http else {
+        return Ok(None);
+    };
+    let listening = TcpListener::bind(http.listen).await;
+    listening.map(Some).map_err(|source| GatewayError::Listen {
+        address: http.listen,
+        source,
+    })
+}
+
+fn open_journal(settings: &Settings) -> Result<SqliteJournal, GatewayError> {
+    match &settings.journal.url {
+        JournalUrl::Sqlite(path) => Ok(sqlite::open(path)?),
+        JournalUrl::Postgres(_) => Err(GatewayError::NoPostgres),
+    }
+}
+
+/// Opens a journal only to read it, beside a gateway or without one.
+///
+/// # Errors
+/// If there is none, or it cannot be read.
+pub fn open_reader(url: &JournalUrl) -> Result<Box<dyn Reader>, GatewayError> {
+    match url {
+        JournalUrl::Sqlite(path) => Ok(Box::new(sqlite::open_reader(Path::new(path))?)),
+        JournalUrl::Postgres(_) => Err(GatewayError::NoPostgres),
+    }
+}
+
+fn rules(settings: &Settings) -> pipeline::Settings {
+    let Settings {
+        timing, subscriber, ..
+    } = settings;
+    let limits = subscriber.limits.iter().map(|limit| pacing::Limit {
+        messages: limit.messages,
+        per: limit.per,
+    });
+    let quiet_hours =
+        subscriber
+            .quiet_hours
+            .clone()
+            .map(
+                |settings::QuietHours { from, to, timezone }| pacing::QuietHours {
+                    from,
+                    to,
+                    timezone,
+                },
+            );
+    let operators = settings.operators.iter().map(|operator| OperatorRules {
+        name: operator.name.clone(),
+        prefixes: operator.prefixes.clone(),
+        receipts: operator.receipts,
+    });
+    let told = settings
+        .outcomes
+        .amqp
+        .as_ref()
+        .map(|outcomes| outcomes.states.iter().copied().collect());
+    pipeline::Settings {
+        operators: operators.collect(),
+        rules: pacing::Rules {
+            limits: limits.collect(),
+            quiet_hours,
+        },
+        default_language: subscriber.default_language,
+        expires: timing.expires,
+        duplicates: timing.duplicates,
+        uncertain: timing.uncertain,
+        receipt: timing.receipt,
+        told: told.unwrap_or_else(|| xabar_events::State::ALL.iter().copied().collect()),
+    }
+}
+
+type Directives = HashMap<OperatorId, mpsc::Sender<delivery::Directive>>;
+
+fn start_operators(
+    settings: &Settings,
+    core: &Core,
+    reports: &mpsc::Sender<delivery::Report>,
+    stop: &CancellationToken,
+) -> Result<(Directives, Vec<JoinHandle<()>>), GatewayError> {
+    let mut directives = HashMap::new();
+    let mut tasks = Vec::new();
+    for (id, name) in core.operators() {
+        let Some(operator) = settings
+            .operators
+            .iter()
+            .find(|operator| operator.name == name)
+        else {
+            continue;
+        };
+        let operator = operator_settings(operator, settings);
+        let link =
+            delivery::start(id, &operator, reports.clone(), stop.clone()).map_err(|source| {
+                GatewayError::Bind {
+                    operator: operator.name,
+                    source,
+                }
+            })?;
+        directives.insert(id, link.directives);
+        tasks.push(link.task);
+    }
+    Ok((directives, tasks))
+}
+
+fn operator_settings(operator: &settings::Operator, settings: &Settings) -> OperatorSettings {
+    OperatorSettings {
+        name: operator.name.clone(),
+        address: operator.address.clone(),
+        system_id: operator.system_id.clone(),
+        password: operator.password.expose().to_owned(),
+        system_type: operator.system_type.clone(),
+        interface_version: xabar_smpp::values::InterfaceVersion(operator.interface_version.octet()),
+        sender: operator.sender.clone(),
+        receipts: operator.receipts,
+        sessions: operator.sessions.into(),
+        window: operator.window.into(),
+        tps: operator.tps,
+        response: settings.timing.response,
+        // Leaves time to publish what the last responses settle.
+        drain: settings.timing.shutdown.mul_f32(0.6),
+    }
+}
+
+fn sink(
+    settings: &Settings,
+    observer: Option<mpsc::Sender<Vec<Outgoing>>>,
+) -> Result<Sink, GatewayError> {
+    if let Some(observer) = observer {
+        return Ok(Sink::Channel(observer));
+    }
+    let Some(amqp) = &settings.outcomes.amqp else {
+        return Ok(Sink::Nowhere);
+    };
+    let brokers = brokers(&amqp.urls, "outcomes.amqp.url")?;
+    let exchange = Exchange::new(brokers, &amqp.exchange, amqp.batch);
+    let exchange = exchange.map_err(|error| GatewayError::Amqp {
+        what: "outcomes.amqp.exchange",
+        why: error.to_string(),
+    })?;
+    Ok(Sink::Amqp(exchange))
+}
+
+fn brokers(urls: &[settings::SecretUrl], what: &'static str) -> Result<Brokers, GatewayError> {
+    let brokers = Brokers::parse(urls.iter().map(settings::SecretUrl::expose));
+    brokers.map_err(|error| GatewayError::Amqp {
+        what,
+        why: error.to_string(),
+    })
+}
+
+fn start_pipeline(
+    core: Core,
+    clock: Clock,
+    channels: Channels,
+) -> oneshot::Receiver<Result<Core, JournalError>> {
+    let (ended_in, ended) = oneshot::channel();
+    let runtime = tokio::runtime::Handle::current();
+    let pipeline = move || {
+        // Nobody waits for it any more if the gateway was dropped.
+        drop(ended_in.send(pipeline::run(core, &clock, channels, &runtime)));
+    };
+    tokio::task::spawn_blocking(pipeline);
+    ended
+}
+
+fn start_intake(
+    settings: &Settings,
+    door: intake::Door,
+    listener: Option<TcpListener>,
+    archive: Box<dyn Reader>,
+    readiness: &Readiness,
+    stop: &CancellationToken,
+) -> Result<Vec<JoinHandle<()>>, GatewayError> {
+    let mut tasks = Vec::new();
+    if let Some(amqp) = &settings.intake.amqp {
+        let source = intake::amqp::Source::new(
+            brokers(&amqp.urls, "intake.amqp.url")?,
+            &amqp.exchange,
+            &amqp.queue,
+            &amqp.binding,
+            amqp.prefetch,
+            &amqp.dead_letter_exchange,
+        );
+        let source = source.map_err(|error| GatewayError::Amqp {
+            what: "intake.amqp",
+            why: error.to_string(),
+        })?;
+        let state = watch::Sender::new(BrokerState::default());
+        tokio::spawn(follow_broker(state.subscribe(), readiness.clone()));
+        tasks.push(tokio::spawn(intake::amqp::run(
+            source,
+            door.clone(),
+            state,
+            stop.clone(),
+        )));
+    }
+    if let Some(listener) = listener {
+        let api = Api {
+            intake: HttpIntake::new(door),
+            archive: Archive::new(archive),
+            readiness: readiness.clone(),
+        };
+        let stop = stop.clone();
+        tasks.push(tokio::spawn(http::serve(
+            listener,
+            http::router(api),
+            stop,
+        )));
+    }
+    Ok(tasks)
+}
+
+/// Tells readiness how intake stands with the broker.
+async fn follow_broker(mut state: watch::Receiver<BrokerState>, readiness: Readiness) {
+    loop {
+        match &*state.borrow_and_update() {
+            BrokerState::Ready => readiness.ready(Part::Broker),
+            BrokerState::Waiting(why) => readiness.not_ready(Part::Broker, why.clone()),
+        }
+        if state.changed().await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! One consumer's life: it reads in chunks, passes them on, and acknowledges what is settled.
+
+use std::time::Duration;
+
+use futures_util::{
+    FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered, stream::ReadyChunks,
+};
+use lapin::{
+    Channel, Connection, Consumer,
+    message::Delivery,
+    options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
+    types::FieldTable,
+};
+use tokio::{
+    sync::{mpsc::Permit, oneshot},
+    time::{self, Instant},
+};
+use tokio_util::sync::CancellationToken;
+use xabar_events::Event;
+
+use super::{
+    Source,
+    dead_letters::{DeadLetters, Rejected},
+    ledger::{ChunkId, Ledger},
+    read, topology,
+};
+use crate::{
+    broker::{self, Link},
+    intake::{Batch, Door, Verdict},
+};
+
+/// Why a consumer ended before it was told to; everything un-acked goes back to the queue.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Ended {
+    #[error("{}", broker::why(.0))]
+    Broker(#[from] lapin::Error),
+    #[error("the queue was deleted, or moved to another node")]
+    Cancelled,
+    #[error("the journal took nothing for {} s; the events go back to the queue for a while", STUCK.as_secs())]
+    Stuck,
+    #[error("a batch was given up by the gateway")]
+    GivenUp,
+}
+
+/// RabbitMQ closes a channel on which a delivery is un-acked for 30 minutes. Long before
+/// that, what does not get on goes back, where another gateway may take it.
+const STUCK: Duration = Duration::from_secs(60);
+
+/// When told to stop: how long to wait for the batches under way.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// The most deliveries read at once.
+const CHUNK: usize = 500;
+
+/// Consumes until told to stop.
+pub(super) async fn run(
+    connection: &Connection,
+    source: &Source,
+    door: &Door,
+    dead_letters: &DeadLetters,
+    link: &mut Link,
+    stop: &CancellationToken,
+) -> Result<(), Ended> {
+    topology::ensure(connection, source).await?;
+    let channel = connection.create_channel().await?;
+    channel
+        .basic_qos(source.prefetch, BasicQosOptions::default())
+        .await?;
+    let (queue, options) = (source.queue.clone(), BasicConsumeOptions::default());
+    let deliveries = channel
+        .basic_consume(queue, TAG.into(), options, FieldTable::default())
+        .await?;
+    link.works();
+    let mut reading = Reading {
+        channel,
+        deliveries: deliveries.ready_chunks(CHUNK),
+        door,
+        dead_letters,
+        ledger: Ledger::default(),
+        waiting: None,
+        under_way: FuturesUnordered::new(),
+    };
+    tokio::select! {
+        ended = reading.until_it_fails() => return Err(ended),
+        () = stop.cancelled() => {}
+    }
+    reading.finish().await
+}
+
+/// Names the consumer in RabbitMQ's management pages.
+const TAG: &str = "xabar";
+
+struct Reading<'a> {
+    channel: Channel,
+    deliveries: ReadyChunks<Consumer>,
+    door: &'a Door,
+    dead_letters: &'a DeadLetters,
+    ledger: Ledger,
+    /// A chunk that the door has not let in yet. Until then nothing more is read.
+    waiting: Option<Waiting>,
+    /// Chunks that are not settled yet: at most as many as `prefetch`, which bounds what is read.
+    under_way: FuturesUnordered<BoxFuture<'static, Result<ChunkId, Ended>>>,
+}
+
+struct Waiting {
+    chunk: Chunk,
+    until: Instant,
+}
+
+/// Deliveries read together, sorted into events and refused ones.
+#[derive(Default)]
+struct Chunk {
+    last_tag: u64,
+    events: Vec<Event>,
+    rejected: Vec<Rejected>,
+}
+
+impl Reading<'_> {
+    async fn until_it_fails(&mut self) -> Ended {
+        loop {
+            if let Err(ended) = self.step().await {
+                return ended;
+            }
+        }
+    }
+
+    /// Waits for the first of: a chunk settled, a place behind the door, deliveries to read.
+    async fn step(&mut self) -> Result<(), Ended> {
+        let patience = self.waiting.as_ref().map(|waiting| waiting.until);
+        tokio::select! {
+            biased;
+            Some(settled) = self.under_way.next() => self.acknowledge(settled?).await,
+            permit = self.door.reserve(), if patience.is_some() => {
+                self.enter(permit.map_err(|_| Ended::GivenUp)?);
+                Ok(())
+            }
+            () = time::sleep_until(patience.unwrap_or_else(now)), if patience.is_some() => Err(Ended::Stuck),
+            chunk = self.deliveries.next(), if patience.is_none() => self.sort(chunk.ok_or(Ended::Cancelled)?),
+        }
+    }
+
+    fn sort(&mut self, deliveries: Vec<lapin::Result<Delivery>>) -> Result<(), Ended> {
+        let mut chunk = Chunk::default();
+        for delivery in deliveries {
+            chunk.add(delivery?);
+        }
+        if chunk.events.is_empty() {
+            self.follow(chunk, None);
+        } else {
+            self.waiting = Some(Waiting {
+                chunk,
+                until: now() + STUCK,
+            });
+        }
+        Ok(())
+    }
+
+    /// Hands the waiting chunk's events through the door.
+    fn enter(&mut self, permit: Permit<'_, Batch>) {
+        if let Some(Waiting { mut chunk, .. }) = self.waiting.take() {
+            let (reply, answer) = oneshot::channel();
+            let events = std::mem::take(&mut chunk.events);
+            permit.send(Batch { events, reply });
+            self.follow(chunk, Some(answer));
+        }
+    }
+
+    /// Sees to it that a chunk is settled: in the journal, and its refused ones safe.
+    fn follow(&mut self, chunk: Chunk, answer: Option<oneshot::Receiver<Vec<Verdict>>>) {
+        let id = self.ledger.open(chunk.last_tag);
+        let dead_letters = (!chunk.rejected.is_empty()).then(|| self.dead_letters.clone());
+        let settled = async move {
+            let taken = async {
+                match answer {
+                    Some(answer) => answer.await.map(drop).map_err(|_| Ended::GivenUp),
+                    None => Ok(()),
+                }
+            };
+            let safe = async {
+                match dead_letters {
+                    Some(dead_letters) => dead_letters.publish(chunk.rejected).await,
+                    None => Ok(()),
+                }
+            };
+            let both = futures_util::future::try_join(taken, safe);
+            time::timeout(STUCK, both)
+                .await
+                .unwrap_or(Err(Ended::Stuck))?;
+            Ok(id)
+        };
+        self.under_way.push(settled.boxed());
+    }
+
+    /// Acknowledges what the settled chunks allow: those that are ready now in one go.
+    async fn acknowledge(&mut self, settled: ChunkId) -> Result<(), Ended> {
+        let mut up_to = self.ledger.settle(settled);
+        let mut failed = Ok(());
+        while let Some(Some(settled)) = self.under_way.next().now_or_never() {
+            match settled {
+                Ok(settled) => up_to = self.ledger.settle(settled).or(up_to),
+                Err(ended) => failed = Err(ended),
+            }
+        }
+        if let Some(tag) = up_to {
+            self.channel
+                .basic_ack(tag, BasicAckOptions { multiple: true })
+                .await?;
+        }
+        failed
+    }
+
+    /// Reads no more, and waits a little for what is under way. What was read and is not
+    /// behind the door goes back to the queue.
+    async fn finish(mut self) -> Result<(), Ended> {
+        // It may be closed already; then nothing comes any more either.
+        drop(
+            self.channel
+                .basic_cancel(TAG.into(), BasicCancelOptions::default())
+                .await,
+        );
+        let last = async {
+            while let Some(settled) = self.under_way.next().await {
+                self.acknowledge(settled?).await?;
+            }
+            Ok(())
+        };
+        let finished: Result<(), Ended> = time::timeout(LINGER, last).await.unwrap_or(Ok(()));
+        let all = self.ledger.is_empty();
+        tracing::debug!(all, "acknowledged what the journal has");
+        // Told to stop, a failure is the end all the same, and nothing is lost by it.
+        finished.or(Ok(()))
+    }
+}
+
+impl Chunk {
+    fn add(&mut self, delivery: Delivery) {
+        self.last_tag = delivery.delivery_tag;
+        match read::event(&delivery) {
+            Ok(event) => self.events.push(event),
+            Err(why) => self.rejected.push(Rejected::new(delivery, why)),
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this drives a consumer; only its patience is timed"
+)]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,81 @@
+//! Events from RabbitMQ.
+//!
+//! In: deliveries of one queue. Out: [`Batch`](super::Batch)es through the [`Door`], and the
+//! refused ones to the dead-letter exchange. A delivery is acknowledged only after its batch is in
+//! the journal and every refused one before it is safe at the dead-letter exchange; whatever goes
+//! wrong before that, the broker brings it again, and the journal knows it by its key.
+
+mod consumer;
+mod dead_letters;
+mod ledger;
+mod read;
+mod topology;
+
+use lapin::types::{ShortString, ShortStringError};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use super::Door;
+use crate::broker::{self, BrokerState, Brokers, Link};
+use dead_letters::DeadLetters;
+
+/// Where events come from, and where refused ones go.
+#[derive(Clone, Debug)]
+pub struct Source {
+    brokers: Brokers,
+    exchange: ShortString,
+    queue: ShortString,
+    binding: Vec<ShortString>,
+    prefetch: u16,
+    dead_letter_exchange: ShortString,
+}
+
+impl Source {
+    /// Fails on a name of more than 255 octets, which AMQP does not have.
+    pub fn new(
+        brokers: Brokers,
+        exchange: &str,
+        queue: &str,
+        binding: &[String],
+        prefetch: u16,
+        dead_letter_exchange: &str,
+    ) -> Result<Self, ShortStringError> {
+        Ok(Self {
+            brokers,
+            exchange: ShortString::try_new(exchange)?,
+            queue: ShortString::try_new(queue)?,
+            binding: binding
+                .iter()
+                .map(ShortString::try_new)
+                .collect::<Result<_, _>>()?,
+            // 0 would mean without bound.
+            prefetch: prefetch.max(1),
+            dead_letter_exchange: ShortString::try_new(dead_letter_exchange)?,
+        })
+    }
+}
+
+/// Takes events in until told to stop, through every failure of the broker.
+///
+/// When told to stop it waits a little for the batches under way and acknowledges what the
+/// journal has; the rest goes back to the queue. Returns early only if the door is gone.
+pub async fn run(
+    source: Source,
+    door: Door,
+    state: watch::Sender<BrokerState>,
+    stop: CancellationToken,
+) {
+    let mut link = Link::new(source.brokers.clone(), "intake", state, stop.clone());
+    let dead_letters = DeadLetters::start(source.clone());
+    while let Some(connection) = link.connect().await {
+        let end = consumer::run(&connection, &source, &door, &dead_letters, &mut link, &stop).await;
+        broker::close(connection).await;
+        match end {
+            Ok(()) => break,
+            Err(_) if door.is_closed() => break,
+            Err(why) => link.failed(&why.to_string()),
+        }
+    }
+    info!("no more events are taken in from the broker");
+}

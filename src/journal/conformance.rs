@@ -1,0 +1,1038 @@
+//! What every journal must do, whatever is behind it.
+
+use xabar_events::{Agency, EventKey, Language, Msisdn, Priority, Reason, State};
+
+use super::*;
+
+/// Makes a test of each claim for a backend: `conformance!(run)` with `fn run(claim: fn(&mut dyn Journal))`.
+macro_rules! conformance {
+    ($run:path) => {
+        $crate::journal::conformance::claims!($run;
+            an_accepted_event_is_a_duplicate_afterwards
+            an_event_is_accepted_once
+            the_same_id_of_another_agency_is_another_event
+            a_withdrawn_key_is_remembered
+            a_message_comes_back_as_it_was_written
+            what_is_due_comes_in_order_after_the_cursor
+            arrivals_bring_what_is_known_of_thread_and_subscriber
+            queues_are_where_something_waits
+            siblings_are_those_that_wait
+            what_expires_first_is_told_first
+            in_flight_is_what_has_no_result
+            a_segment_awaits_its_receipt
+            the_oldest_without_a_receipt_come_first
+            a_held_receipt_waits_for_its_segment
+            outcomes_go_out_in_order_and_leave_when_published
+            a_refused_commit_leaves_nothing
+            the_books_balance
+            people_find_messages
+            what_is_settled_long_ago_is_forgotten
+            a_thread_outlives_all_but_its_last_message
+            numbers_outlive_what_they_counted
+            an_operator_keeps_its_number
+        );
+    };
+}
+macro_rules! claims {
+    ($run:path; $($claim:ident)+) => {
+        $(#[test]
+        fn $claim() {
+            $run($crate::journal::conformance::$claim);
+        })+
+    };
+}
+pub(super) use {claims, conformance};
+
+pub(super) fn an_accepted_event_is_a_duplicate_afterwards(journal: &mut dyn Journal) {
+    assert_eq!(facts(journal, 1), Facts::default());
+    accept(journal, [waiting(1), waiting(2)]);
+    assert_eq!(facts(journal, 1).duplicate_of, Some(MessageId(1)));
+    assert_eq!(facts(journal, 2).duplicate_of, Some(MessageId(2)));
+    assert_eq!(facts(journal, 3).duplicate_of, None);
+}
+
+pub(super) fn an_event_is_accepted_once(journal: &mut dyn Journal) {
+    accept(journal, [waiting(1)]);
+    let mut again = waiting(1);
+    again.record.id = MessageId(2);
+    let twice = Changes {
+        accepted: vec![again],
+        ..Changes::default()
+    };
+    assert!(matches!(
+        journal.commit(&twice),
+        Err(JournalError::Refused { .. })
+    ));
+    let both = Changes {
+        accepted: vec![
+            waiting(3),
+            Message {
+                record: renumbered(3, 4),
+                ..waiting(3)
+            },
+        ],
+        ..Changes::default()
+    };
+    assert!(matches!(
+        journal.commit(&both),
+        Err(JournalError::Refused { .. })
+    ));
+    assert_eq!(facts(journal, 3).duplicate_of, None);
+}
+
+pub(super) fn the_same_id_of_another_agency_is_another_event(journal: &mut dyn Journal) {
+    accept(journal, [waiting(1)]);
+    let mut other = waiting(2);
+    other.record.key = EventKey {
+        agency: Agency::from_name("soliq").unwrap(),
+        ..key(1)
+    };
+    accept(journal, [other]);
+    assert_eq!(facts(journal, 1).duplicate_of, Some(MessageId(1)));
+}
+
+pub(super) fn a_withdrawn_key_is_remembered(journal: &mut dyn Journal) {
+    let at = UnixMillis(1000);
+    commit(
+        journal,
+        Changes {
+            at,
+            cancelled: vec![key(1)],
+            ..Changes::default()
+        },
+    );
+    assert!(facts(journal, 1).cancelled);
+    assert!(!facts(journal, 2).cancelled);
+    assert_eq!(journal.forget(UnixMillis(999), 10).unwrap(), 0);
+    assert!(facts(journal, 1).cancelled);
+    journal.forget(at, 10).unwrap();
+    assert!(!facts(journal, 1).cancelled);
+}
+
+pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) {
+    let mut full = waiting(7);
+    full.record.not_before = Some(UnixMillis(5));
+    full.record.expires = UnixMillis::NEVER;
+    full.record.thread = ThreadKey(u64::MAX - 3);
+    full.record.application = "№ 12/ў".into();
+    full.content.language = Some(Language::Kaa);
+    full.content.params = vec![("office".into(), "Yunusobod \"DXM\"".into())];
+    full.content.legal = true;
+    full.content.traceparent =
+        Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
+    accept(journal, [full.clone(), waiting(8)]);
+    assert_eq!(journal.message(MessageId(7)).unwrap(), Some(full.clone()));
+    assert_eq!(journal.message(MessageId(9)).unwrap(), None);
+
+    let progress = &mut full.record.progress;
+    progress.phase = Phase::Submitted;
+    progress.operator = OperatorId(u16::MAX);
+    progress.attempt = Attempt {
+        attempts: 2,
+        repeats: 1,
+        throttled: 3,
+        uncertain: true,
+        withdrawn: true,
+        at: UnixMillis(17),
+        reference: 0xfffe,
+        text: Some("Arizangiz ma’qullandi".into()),
+        segments: vec![Segment::Accepted, Segment::Sent],
+    };
+    progress.history.push(Told {
+        reason: Some(Reason::Uncertain),
+        until: Some(UnixMillis(9)),
+        ..told(State::Deferred)
+    });
+    progress.history.push(Told {
+        code: Some("0x00000058".into()),
+        by: Some("e9".into()),
+        ..told(State::Submitted)
+    });
+    commit(
+        journal,
+        Changes {
+            progressed: vec![full.record.clone()],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(journal.message(MessageId(7)).unwrap(), Some(full.clone()));
+    assert_eq!(
+        journal.reader().unwrap().message(MessageId(7)).unwrap(),
+        Some(full)
+    );
+}
+
+pub(super) fn what_is_due_comes_in_order_after_the_cursor(journal: &mut dyn Journal) {
+    accept(
+        journal,
+        [
+            due(1, 300),
+            due(2, 100),
+            due(3, 200),
+            due(4, 100),
+            due(5, 400),
+        ],
+    );
+    let now = UnixMillis(300);
+    assert_eq!(due_ids(journal, Cursor::default(), now, 10), [2, 4, 3, 1]);
+    assert_eq!(due_ids(journal, Cursor::default(), now, 2), [2, 4]);
+    let after = Cursor {
+        due: UnixMillis(100),
+        id: 2,
+    };
+    assert_eq!(due_ids(journal, after, now, 2), [4, 3]);
+    let past_all_of_it = Cursor {
+        due: UnixMillis(100),
+        id: u64::MAX,
+    };
+    assert_eq!(due_ids(journal, past_all_of_it, now, 10), [3, 1]);
+    assert_eq!(
+        journal.next_due(QUEUE, past_all_of_it).unwrap(),
+        Some(UnixMillis(200))
+    );
+    assert_eq!(
+        journal
+            .next_due(
+                QUEUE,
+                Cursor {
+                    due: UnixMillis(400),
+                    id: 5
+                }
+            )
+            .unwrap(),
+        None
+    );
+
+    let gone = [
+        progressed(2, Phase::InFlight, State::Accepted),
+        progressed(4, Phase::Settled, State::Superseded),
+    ];
+    let mut later = due(3, 350).record;
+    later.progress.history.push(Told {
+        reason: Some(Reason::QuietHours),
+        ..told(State::Deferred)
+    });
+    commit(
+        journal,
+        Changes {
+            progressed: [gone.to_vec(), vec![later]].concat(),
+            ..Changes::default()
+        },
+    );
+    assert_eq!(
+        due_ids(journal, Cursor::default(), UnixMillis(500), 10),
+        [1, 3, 5]
+    );
+}
+
+pub(super) fn arrivals_bring_what_is_known_of_thread_and_subscriber(journal: &mut dyn Journal) {
+    let thread = ThreadFacts {
+        attempted: Some(ThreadOrder {
+            time: UnixMillis(-5),
+            id: MessageId(1),
+        }),
+        waiting: 3,
+    };
+    let subscriber = SubscriberFacts {
+        submitted: vec![UnixMillis(1), UnixMillis(1_700_000_000_000)],
+    };
+    let accepted = vec![waiting(1), waiting(2)];
+    let Record {
+        thread: key,
+        msisdn,
+        ..
+    } = accepted[0].record;
+    commit(
+        journal,
+        Changes {
+            accepted,
+            threads: vec![(key, thread)],
+            subscribers: vec![(msisdn, subscriber.clone())],
+            ..Changes::default()
+        },
+    );
+    let arrivals = journal
+        .due(QUEUE, Cursor::default(), UnixMillis::NEVER, 10)
+        .unwrap();
+    assert_eq!(arrivals.len(), 2);
+    assert_eq!(
+        arrivals[0],
+        Arrival {
+            message: waiting(1),
+            thread,
+            subscriber: subscriber.clone()
+        }
+    );
+    assert_eq!(arrivals[1].thread, ThreadFacts::default());
+    assert_eq!(arrivals[1].subscriber, SubscriberFacts::default());
+    let known = facts(journal, 1);
+    assert_eq!((known.thread, known.subscriber), (thread, subscriber));
+
+    let nothing = Changes {
+        threads: vec![(key, ThreadFacts::default())],
+        subscribers: vec![(msisdn, SubscriberFacts::default())],
+        ..Changes::default()
+    };
+    commit(journal, nothing);
+    assert_eq!(
+        facts(journal, 1),
+        Facts {
+            duplicate_of: Some(MessageId(1)),
+            ..Facts::default()
+        }
+    );
+}
+
+pub(super) fn queues_are_where_something_waits(journal: &mut dyn Journal) {
+    let elsewhere = |number, operator, priority| {
+        let mut message = waiting(number);
+        message.record.progress.operator = OperatorId(operator);
+        message.record.priority = priority;
+        message
+    };
+    let queue = |operator, priority| Queue {
+        operator: OperatorId(operator),
+        priority,
+    };
+    accept(
+        journal,
+        [
+            elsewhere(1, 0, Priority::Bulk),
+            elsewhere(2, 7, Priority::Urgent),
+            elsewhere(3, 7, Priority::Bulk),
+            elsewhere(4, 7, Priority::Urgent),
+        ],
+    );
+    let all = [
+        queue(0, Priority::Bulk),
+        queue(7, Priority::Urgent),
+        queue(7, Priority::Bulk),
+    ];
+    assert_eq!(journal.queues().unwrap(), all);
+    let mut settled = progressed(3, Phase::Settled, State::Expired);
+    settled.progress.operator = OperatorId(7);
+    commit(
+        journal,
+        Changes {
+            progressed: vec![settled],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(journal.queues().unwrap(), all[..2]);
+}
+
+pub(super) fn siblings_are_those_that_wait(journal: &mut dyn Journal) {
+    let thread = ThreadKey(1 << 63);
+    let of_thread = |number| {
+        let mut message = waiting(number);
+        message.record.thread = thread;
+        message
+    };
+    accept(
+        journal,
+        [of_thread(1), waiting(2), of_thread(3), of_thread(4)],
+    );
+    let mut settled = of_thread(3).record;
+    settled.progress = progressed(3, Phase::Settled, State::Superseded).progress;
+    commit(
+        journal,
+        Changes {
+            progressed: vec![settled],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(ids(&journal.siblings(thread).unwrap()), [1, 4]);
+}
+
+pub(super) fn what_expires_first_is_told_first(journal: &mut dyn Journal) {
+    let expires = |number, at| {
+        let mut message = waiting(number);
+        message.record.expires = UnixMillis(at);
+        message
+    };
+    accept(
+        journal,
+        [
+            expires(1, 300),
+            expires(2, 100),
+            expires(3, 200),
+            expires(4, 301),
+        ],
+    );
+    let expired = journal.expired(UnixMillis(300), 10).unwrap();
+    assert_eq!(
+        expired,
+        [2, 3, 1].map(|number| expires(
+            number,
+            [300, 100, 200][usize::try_from(number).unwrap() - 1]
+        )
+        .record)
+    );
+    assert_eq!(journal.expired(UnixMillis(300), 1).unwrap().len(), 1);
+}
+
+pub(super) fn in_flight_is_what_has_no_result(journal: &mut dyn Journal) {
+    let at_once = Message {
+        record: progressed(2, Phase::InFlight, State::Accepted),
+        ..waiting(2)
+    };
+    accept(journal, [waiting(1), at_once, waiting(3)]);
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(3, Phase::InFlight, State::Accepted)],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(ids(&journal.in_flight().unwrap()), [2, 3]);
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(2, Phase::Submitted, State::Submitted)],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(ids(&journal.in_flight().unwrap()), [3]);
+}
+
+pub(super) fn a_segment_awaits_its_receipt(journal: &mut dyn Journal) {
+    accept(journal, [waiting(1), waiting(2)]);
+    let all = vec![
+        awaiting(1, 0, "A1", 10),
+        awaiting(1, 1, "A2", 10),
+        awaiting(2, 0, "A2", 20),
+    ];
+    commit(
+        journal,
+        Changes {
+            awaiting: all,
+            ..Changes::default()
+        },
+    );
+    let found = |journal: &mut dyn Journal, smsc_ids: &[&str]| -> Vec<_> {
+        let found = journal.awaiting(OPERATOR, smsc_ids).unwrap();
+        found
+            .into_iter()
+            .map(|(awaiting, record)| (record.id.0, awaiting.segment, awaiting.at.0))
+            .collect()
+    };
+    assert_eq!(
+        found(journal, &["A2", "A3", "A1"]),
+        [(1, 1, 10), (2, 0, 20), (1, 0, 10)]
+    );
+    assert_eq!(journal.awaiting(OperatorId(9), &["A1"]).unwrap(), []);
+    commit(
+        journal,
+        Changes {
+            receipted: vec![MessageId(1)],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(found(journal, &["A1", "A2"]), [(2, 0, 20)]);
+    // Its response and its receipt came in one beat.
+    commit(
+        journal,
+        Changes {
+            awaiting: vec![awaiting(1, 0, "B1", 30)],
+            receipted: vec![MessageId(1)],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(found(journal, &["B1"]), []);
+}
+
+pub(super) fn the_oldest_without_a_receipt_come_first(journal: &mut dyn Journal) {
+    accept(journal, [waiting(1), waiting(2), waiting(3)]);
+    let all = vec![
+        awaiting(2, 0, "A1", 10),
+        awaiting(2, 1, "A2", 10),
+        awaiting(1, 0, "A3", 20),
+        awaiting(3, 0, "A4", 30),
+    ];
+    commit(
+        journal,
+        Changes {
+            awaiting: all,
+            ..Changes::default()
+        },
+    );
+    let unreceipted = |journal: &mut dyn Journal, before, limit| -> Vec<u64> {
+        journal
+            .unreceipted(UnixMillis(before), limit)
+            .unwrap()
+            .iter()
+            .map(|record| record.id.0)
+            .collect()
+    };
+    assert_eq!(unreceipted(journal, 20, 10), [2, 1]);
+    assert_eq!(unreceipted(journal, 20, 1), [2]);
+    assert_eq!(unreceipted(journal, 9, 10), [0; 0]);
+}
+
+pub(super) fn a_held_receipt_waits_for_its_segment(journal: &mut dyn Journal) {
+    let held = |smsc_id: &str, at| HeldReceipt {
+        operator: OPERATOR,
+        smsc_id: smsc_id.into(),
+        at: UnixMillis(at),
+        octets: bytes::Bytes::from_static(b"\0\xff\x80"),
+    };
+    commit(
+        journal,
+        Changes {
+            held: vec![(1, held("A1", 5)), (2, held("A2", 6)), (3, held("A1", 7))],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(
+        journal.held(OPERATOR, &["A1", "A3"]).unwrap(),
+        [(1, held("A1", 5)), (3, held("A1", 7))]
+    );
+    assert_eq!(journal.held(OperatorId(9), &["A1"]).unwrap(), []);
+    commit(
+        journal,
+        Changes {
+            released: vec![1, 3],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(journal.held(OPERATOR, &["A1"]).unwrap(), []);
+    let start = journal.start().unwrap();
+    assert_eq!((start.held, start.last_held), (1, 3));
+}
+
+pub(super) fn outcomes_go_out_in_order_and_leave_when_published(journal: &mut dyn Journal) {
+    commit(
+        journal,
+        Changes {
+            outgoing: (1..=3).map(outgoing).collect(),
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            outgoing: (4..=6).map(outgoing).collect(),
+            ..Changes::default()
+        },
+    );
+    let mut reader = journal.reader().unwrap();
+    let mut outbox = |after, limit| -> Vec<u64> {
+        let found = reader.outbox(after, limit).unwrap();
+        found
+            .iter()
+            .for_each(|one| assert_eq!(*one, outgoing(one.number)));
+        found.iter().map(|one| one.number).collect()
+    };
+    assert_eq!(outbox(0, 100), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(outbox(0, 4), [1, 2, 3, 4]);
+    assert_eq!(outbox(2, 2), [3, 4]);
+    assert_eq!(outbox(6, 100), [0; 0]);
+    assert_eq!(outbox(u64::MAX, 100), [0; 0]);
+    commit(
+        journal,
+        Changes {
+            published: Some(2),
+            ..Changes::default()
+        },
+    );
+    assert_eq!(outbox(0, 100), [3, 4, 5, 6]);
+    commit(
+        journal,
+        Changes {
+            published: Some(5),
+            outgoing: vec![outgoing(7)],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(outbox(0, 100), [6, 7]);
+    assert_eq!(outbox(6, 100), [7]);
+    commit(
+        journal,
+        Changes {
+            published: Some(7),
+            ..Changes::default()
+        },
+    );
+    assert_eq!(outbox(0, 100), [0; 0]);
+}
+
+pub(super) fn a_refused_commit_leaves_nothing(journal: &mut dyn Journal) {
+    let before = journal.start().unwrap();
+    let refused = Changes {
+        at: UnixMillis(99),
+        accepted: vec![waiting(1)],
+        progressed: vec![progressed(2, Phase::InFlight, State::Accepted)],
+        cancelled: vec![key(5)],
+        threads: vec![(
+            waiting(1).record.thread,
+            ThreadFacts {
+                attempted: None,
+                waiting: 1,
+            },
+        )],
+        subscribers: vec![(
+            waiting(1).record.msisdn,
+            SubscriberFacts {
+                submitted: vec![UnixMillis(1)],
+            },
+        )],
+        outgoing: vec![outgoing(1)],
+        ..Changes::default()
+    };
+    assert!(matches!(
+        journal.commit(&refused),
+        Err(JournalError::Refused { .. })
+    ));
+    assert_eq!(journal.start().unwrap(), before);
+    assert_eq!(facts(journal, 1), Facts::default());
+    assert!(!facts(journal, 5).cancelled);
+    let mut reader = journal.reader().unwrap();
+    assert_eq!(reader.outbox(0, 10).unwrap(), []);
+    assert_eq!(reader.books().unwrap(), []);
+    commit(
+        journal,
+        Changes {
+            progressed: vec![],
+            ..refused
+        },
+    );
+    assert_eq!(facts(journal, 1).duplicate_of, Some(MessageId(1)));
+}
+
+pub(super) fn the_books_balance(journal: &mut dyn Journal) {
+    let mut other = waiting(4);
+    other.record.key = EventKey {
+        agency: Agency::from_name("adliya").unwrap(),
+        ..key(4)
+    };
+    let at_once = Message {
+        record: progressed(3, Phase::Settled, State::Suppressed),
+        ..waiting(3)
+    };
+    accept(journal, [waiting(1), waiting(2), at_once, other]);
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(1, Phase::Settled, State::Unknown)],
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(2, Phase::Submitted, State::Submitted)],
+            ..Changes::default()
+        },
+    );
+    let mut reader = journal.reader().unwrap();
+    let kadastr = |waiting, settled| Books {
+        agency: "kadastr".into(),
+        accepted: 3,
+        waiting,
+        settled,
+    };
+    let adliya = Books {
+        agency: "adliya".into(),
+        accepted: 1,
+        waiting: 1,
+        settled: vec![],
+    };
+    let unknown = vec![(State::Suppressed, 1), (State::Unknown, 1)];
+    assert_eq!(
+        reader.books().unwrap(),
+        [adliya.clone(), kadastr(1, unknown)]
+    );
+
+    // A receipt came after all.
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(1, Phase::Settled, State::Delivered)],
+            ..Changes::default()
+        },
+    );
+    let delivered = vec![(State::Delivered, 1), (State::Suppressed, 1)];
+    assert_eq!(
+        reader.books().unwrap(),
+        [adliya.clone(), kadastr(1, delivered.clone())]
+    );
+    while journal.forget(UnixMillis::NEVER, 1).unwrap() > 0 {}
+    assert_eq!(reader.books().unwrap(), [adliya, kadastr(1, delivered)]);
+}
+
+pub(super) fn people_find_messages(journal: &mut dyn Journal) {
+    // Far apart, as messages of several days are.
+    let far = |number: u64, application: &str, subscriber| {
+        let mut message = waiting(number);
+        message.record.application = application.into();
+        message.record.msisdn = msisdn(subscriber);
+        message
+    };
+    accept(
+        journal,
+        [
+            far(1, "48", 1),
+            far(2, "49", 2),
+            far(200_000, "48", 2),
+            far(9_000_000, "48", 1),
+        ],
+    );
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(2, Phase::Settled, State::Expired)],
+            ..Changes::default()
+        },
+    );
+    let mut reader = journal.reader().unwrap();
+    let mut find = |question: Question, limit| ids(&reader.find(&question, limit).unwrap());
+    let application = |number: &str| Question {
+        application: Some(number.into()),
+        ..Question::default()
+    };
+    assert_eq!(find(application("48"), 10), [1, 200_000, 9_000_000]);
+    assert_eq!(find(application("48"), 2), [1, 200_000]);
+    assert_eq!(find(application("4"), 10), [0; 0]);
+    assert_eq!(
+        find(
+            Question {
+                msisdn: Some(msisdn(2)),
+                ..Question::default()
+            },
+            10
+        ),
+        [2, 200_000]
+    );
+    assert_eq!(
+        find(
+            Question {
+                msisdn: Some(msisdn(2)),
+                ..application("48")
+            },
+            10
+        ),
+        [200_000]
+    );
+    assert_eq!(
+        find(
+            Question {
+                event: Some("e2".into()),
+                ..Question::default()
+            },
+            10
+        ),
+        [2]
+    );
+    assert_eq!(
+        find(
+            Question {
+                state: Some(State::Expired),
+                ..Question::default()
+            },
+            10
+        ),
+        [2]
+    );
+    assert_eq!(
+        find(
+            Question {
+                state: Some(State::Expired),
+                ..application("48")
+            },
+            10
+        ),
+        [0; 0]
+    );
+    assert_eq!(find(Question::default(), 3), [1, 2, 200_000]);
+}
+
+pub(super) fn what_is_settled_long_ago_is_forgotten(journal: &mut dyn Journal) {
+    accept(journal, (1..=5).map(waiting));
+    let settle = |at, number| Changes {
+        at: UnixMillis(at),
+        progressed: vec![progressed(number, Phase::Settled, State::Delivered)],
+        ..Changes::default()
+    };
+    for (at, number) in [(100, 3), (200, 1), (300, 2)] {
+        commit(journal, settle(at, number));
+    }
+    commit(
+        journal,
+        Changes {
+            awaiting: vec![awaiting(3, 0, "A1", 100)],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(journal.forget(UnixMillis(99), 10).unwrap(), 0);
+    assert_eq!(journal.forget(UnixMillis(200), 1).unwrap(), 1);
+    assert_eq!(journal.forget(UnixMillis(200), 10).unwrap(), 1);
+    assert_eq!(journal.forget(UnixMillis(200), 10).unwrap(), 0);
+    for (number, known) in [(1, false), (2, true), (3, false), (4, true)] {
+        assert_eq!(
+            journal.message(MessageId(number)).unwrap().is_some(),
+            known,
+            "{number}"
+        );
+        assert_eq!(
+            facts(journal, number).duplicate_of.is_some(),
+            known,
+            "{number}"
+        );
+    }
+    assert_eq!(journal.awaiting(OPERATOR, &["A1"]).unwrap(), []);
+    assert_eq!(journal.unreceipted(UnixMillis::NEVER, 10).unwrap(), []);
+    // Its event may come once more, and is a new one then.
+    let again = Message {
+        record: renumbered(3, 6),
+        ..waiting(3)
+    };
+    accept(journal, [again]);
+    assert_eq!(facts(journal, 3).duplicate_of, Some(MessageId(6)));
+}
+
+pub(super) fn a_thread_outlives_all_but_its_last_message(journal: &mut dyn Journal) {
+    let thread = ThreadKey(77);
+    let settled = |number| {
+        let record = Record {
+            thread,
+            ..progressed(number, Phase::Settled, State::Delivered)
+        };
+        Message {
+            record,
+            ..waiting(number)
+        }
+    };
+    let attempted = Some(ThreadOrder {
+        time: UnixMillis(1),
+        id: MessageId(2),
+    });
+    let threads = vec![(
+        thread,
+        ThreadFacts {
+            attempted,
+            waiting: 0,
+        },
+    )];
+    commit(
+        journal,
+        Changes {
+            at: UnixMillis(100),
+            accepted: vec![settled(1)],
+            threads,
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            at: UnixMillis(200),
+            accepted: vec![settled(2)],
+            ..Changes::default()
+        },
+    );
+    let known = |journal: &mut dyn Journal| {
+        let ask = Ask {
+            key: &key(9),
+            about: Some((thread, msisdn(9))),
+        };
+        journal.facts(&[ask]).unwrap().remove(0).thread.attempted
+    };
+    journal.forget(UnixMillis(100), 10).unwrap();
+    assert_eq!(known(journal), attempted);
+    journal.forget(UnixMillis(200), 10).unwrap();
+    assert_eq!(known(journal), None);
+}
+
+pub(super) fn numbers_outlive_what_they_counted(journal: &mut dyn Journal) {
+    assert_eq!(journal.start().unwrap(), Start::default());
+    let at_once = Message {
+        record: progressed(12, Phase::Settled, State::Suppressed),
+        ..waiting(12)
+    };
+    let at = UnixMillis(50);
+    commit(
+        journal,
+        Changes {
+            at,
+            accepted: vec![at_once],
+            outgoing: vec![outgoing(8)],
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            at: UnixMillis(60),
+            published: Some(8),
+            ..Changes::default()
+        },
+    );
+    assert_eq!(journal.forget(UnixMillis::NEVER, 10).unwrap(), 1);
+    let start = journal.start().unwrap();
+    assert_eq!(
+        start,
+        Start {
+            last_message: 12,
+            last_outgoing: 8,
+            last_held: 0,
+            held: 0,
+            latest: UnixMillis(60)
+        }
+    );
+}
+
+pub(super) fn an_operator_keeps_its_number(journal: &mut dyn Journal) {
+    let ucell = journal.operator("ucell").unwrap();
+    let beeline = journal.operator("beeline").unwrap();
+    assert_ne!(ucell, beeline);
+    assert_eq!(journal.operator("ucell").unwrap(), ucell);
+    let mut reader = journal.reader().unwrap();
+    assert_eq!(
+        reader.operator_name(beeline).unwrap().as_deref(),
+        Some("beeline")
+    );
+    assert_eq!(reader.operator_name(OperatorId(999)).unwrap(), None);
+}
+
+pub(super) const OPERATOR: OperatorId = OperatorId(1);
+pub(super) const QUEUE: Queue = Queue {
+    operator: OPERATOR,
+    priority: Priority::Normal,
+};
+
+pub(super) fn commit(journal: &mut dyn Journal, changes: Changes) {
+    journal.commit(&changes).unwrap();
+}
+
+pub(super) fn accept(journal: &mut dyn Journal, accepted: impl IntoIterator<Item = Message>) {
+    commit(
+        journal,
+        Changes {
+            accepted: accepted.into_iter().collect(),
+            ..Changes::default()
+        },
+    );
+}
+
+pub(super) fn key(number: u64) -> EventKey {
+    EventKey {
+        agency: Agency::from_name("kadastr").unwrap(),
+        id: format!("e{number}").parse().unwrap(),
+    }
+}
+
+pub(super) fn msisdn(number: u64) -> Msisdn {
+    Msisdn::from_u64(998_900_000_000 + number).unwrap()
+}
+
+/// A message that waits, with its event, thread and subscriber of the same number.
+pub(super) fn waiting(number: u64) -> Message {
+    let record = Record {
+        id: MessageId(number),
+        key: key(number),
+        application: format!("{number}").into(),
+        msisdn: msisdn(number),
+        thread: ThreadKey(number),
+        priority: Priority::Normal,
+        time: UnixMillis(1),
+        accepted_at: UnixMillis(2),
+        not_before: None,
+        expires: UnixMillis(1_000_000),
+        progress: Progress {
+            phase: Phase::Waiting,
+            operator: OPERATOR,
+            due: UnixMillis(3),
+            attempt: Attempt::default(),
+            history: vec![told(State::Accepted)],
+        },
+    };
+    let content = Content {
+        service: "land-registration".into(),
+        status: "approved".into(),
+        language: None,
+        params: vec![],
+        legal: false,
+        traceparent: None,
+    };
+    Message { record, content }
+}
+
+pub(super) fn told(state: State) -> Told {
+    Told {
+        state,
+        reason: None,
+        at: UnixMillis(4),
+        until: None,
+        code: None,
+        by: None,
+    }
+}
+
+/// The same message further on.
+pub(super) fn progressed(number: u64, phase: Phase, state: State) -> Record {
+    let mut record = waiting(number).record;
+    record.progress.phase = phase;
+    record.progress.history.push(told(state));
+    record
+}
+
+fn renumbered(number: u64, id: u64) -> Record {
+    Record {
+        id: MessageId(id),
+        ..waiting(number).record
+    }
+}
+
+fn due(number: u64, due: i64) -> Message {
+    let mut message = waiting(number);
+    message.record.progress.due = UnixMillis(due);
+    message
+}
+
+pub(super) fn awaiting(message: u64, segment: u8, smsc_id: &str, at: i64) -> Awaiting {
+    let (message, at) = (MessageId(message), UnixMillis(at));
+    Awaiting {
+        operator: OPERATOR,
+        smsc_id: smsc_id.into(),
+        message,
+        segment,
+        at,
+    }
+}
+
+pub(super) fn outgoing(number: u64) -> Outgoing {
+    let body = format!("{{\"number\":{number}}}").into();
+    Outgoing {
+        number,
+        agency: "kadastr".into(),
+        state: State::Submitted,
+        body,
+    }
+}
+
+pub(super) fn facts(journal: &mut dyn Journal, number: u64) -> Facts {
+    let ask = Ask {
+        key: &key(number),
+        about: Some((ThreadKey(number), msisdn(number))),
+    };
+    journal.facts(&[ask]).unwrap().remove(0)
+}
+
+fn due_ids(journal: &mut dyn Journal, after: Cursor, now: UnixMillis, limit: usize) -> Vec<u64> {
+    let due = journal.due(QUEUE, after, now, limit).unwrap();
+    due.iter()
+        .map(|arrival| arrival.message.record.id.0)
+        .collect()
+}
+
+pub(super) fn ids(messages: &[Message]) -> Vec<u64> {
+    messages.iter().map(|message| message.record.id.0).collect()
+}
+
+mod of_the_model {
+    super::conformance!(run);
+
+    fn run(claim: fn(&mut dyn super::Journal)) {
+        claim(&mut crate::journal::model::Model::default());
+    }
+}

@@ -1,0 +1,442 @@
+//! A journal in memory, as simple as can be: what the real ones are compared with.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use xabar_events::{EventKey, Msisdn, State};
+
+use super::*;
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Model(Arc<Mutex<Memory>>);
+
+#[derive(Debug, Default)]
+struct Memory {
+    start: Start,
+    published: u64,
+    operators: Vec<String>,
+    messages: BTreeMap<u64, (Message, UnixMillis)>,
+    cancelled: BTreeMap<EventKey, UnixMillis>,
+    threads: HashMap<ThreadKey, ThreadFacts>,
+    subscribers: HashMap<Msisdn, SubscriberFacts>,
+    awaiting: Vec<Awaiting>,
+    held: BTreeMap<u64, HeldReceipt>,
+    outbox: BTreeMap<u64, Outgoing>,
+    books: BTreeMap<(String, Option<State>), u64>,
+}
+
+impl Model {
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl Memory {
+    fn check(&self, changes: &Changes) -> Result<(), JournalError> {
+        let mut keys: Vec<_> = self
+            .messages
+            .values()
+            .map(|(message, _)| &message.record.key)
+            .collect();
+        for message in &changes.accepted {
+            if keys.contains(&&message.record.key) {
+                return Err(JournalError::Refused {
+                    what: "an event that it holds already",
+                });
+            }
+            keys.push(&message.record.key);
+        }
+        if changes
+            .progressed
+            .iter()
+            .any(|record| !self.messages.contains_key(&record.id.0))
+        {
+            return Err(JournalError::Refused {
+                what: "progress of a message that it does not hold",
+            });
+        }
+        if !changes.outgoing.is_sorted_by_key(|one| one.number) {
+            return Err(JournalError::Refused {
+                what: "outcomes out of order",
+            });
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, changes: &Changes) {
+        for message in &changes.accepted {
+            self.start.last_message = self.start.last_message.max(message.record.id.0);
+            self.enter(&message.record, 1);
+            self.messages
+                .insert(message.record.id.0, (message.clone(), changes.at));
+        }
+        for record in &changes.progressed {
+            let (mut message, _) = self.messages.remove(&record.id.0).unwrap();
+            self.books
+                .entry(column(&message.record))
+                .and_modify(|count| *count -= 1);
+            self.enter(record, 1);
+            message.record = record.clone();
+            self.messages.insert(record.id.0, (message, changes.at));
+        }
+        self.cancelled.extend(
+            changes
+                .cancelled
+                .iter()
+                .cloned()
+                .map(|key| (key, changes.at)),
+        );
+        self.threads.extend(changes.threads.iter().copied());
+        self.subscribers.extend(changes.subscribers.iter().cloned());
+        self.awaiting.extend(changes.awaiting.iter().cloned());
+        self.awaiting
+            .retain(|awaiting| !changes.receipted.contains(&awaiting.message));
+        self.held.extend(changes.held.iter().cloned());
+        for (number, _) in &changes.held {
+            self.start.last_held = self.start.last_held.max(*number);
+        }
+        self.held
+            .retain(|number, _| !changes.released.contains(number));
+        for one in &changes.outgoing {
+            self.start.last_outgoing = one.number;
+            self.outbox.insert(one.number, one.clone());
+        }
+        self.published = self.published.max(changes.published.unwrap_or(0));
+        self.outbox.retain(|number, _| *number > self.published);
+        self.start.latest = self.start.latest.max(changes.at);
+    }
+
+    fn enter(&mut self, record: &Record, by: u64) {
+        *self.books.entry(column(record)).or_default() += by;
+    }
+
+    fn select(&self, which: impl Fn(&Record) -> bool) -> Vec<Message> {
+        self.messages
+            .values()
+            .map(|(message, _)| message)
+            .filter(|message| which(&message.record))
+            .cloned()
+            .collect()
+    }
+
+    fn waiting(&self, which: impl Fn(&Record) -> bool) -> Vec<Message> {
+        self.select(|record| record.progress.phase == Phase::Waiting && which(record))
+    }
+
+    fn queued(&self, queue: Queue, after: Cursor) -> Vec<Message> {
+        let mut queued = self.waiting(|record| queue_of(record) == queue && cursor(record) > after);
+        queued.sort_by_key(|message| cursor(&message.record));
+        queued
+    }
+}
+
+fn column(record: &Record) -> (String, Option<State>) {
+    let settled = record.progress.phase == Phase::Settled;
+    let state = record
+        .progress
+        .history
+        .last()
+        .filter(|_| settled)
+        .map(|told| told.state);
+    (record.key.agency.name().into(), state)
+}
+
+fn queue_of(record: &Record) -> Queue {
+    Queue {
+        operator: record.progress.operator,
+        priority: record.priority,
+    }
+}
+
+fn cursor(record: &Record) -> Cursor {
+    Cursor {
+        due: record.progress.due,
+        id: record.id.0,
+    }
+}
+
+impl Journal for Model {
+    fn start(&mut self) -> Result<Start, JournalError> {
+        let memory = self.memory();
+        Ok(Start {
+            held: memory.held.len() as u64,
+            ..memory.start
+        })
+    }
+
+    fn operator(&mut self, name: &str) -> Result<OperatorId, JournalError> {
+        let operators = &mut self.memory().operators;
+        let place = operators
+            .iter()
+            .position(|known| known == name)
+            .unwrap_or_else(|| {
+                operators.push(name.into());
+                operators.len() - 1
+            });
+        Ok(OperatorId(u16::try_from(place + 1).unwrap()))
+    }
+
+    fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError> {
+        let memory = self.memory();
+        let thread = |key| memory.threads.get(&key).copied().unwrap_or_default();
+        let subscriber = |msisdn| memory.subscribers.get(&msisdn).cloned().unwrap_or_default();
+        let answer = |ask: &Ask<'_>| Facts {
+            duplicate_of: memory
+                .select(|record| record.key == *ask.key)
+                .first()
+                .map(|message| message.record.id),
+            cancelled: memory.cancelled.contains_key(ask.key),
+            thread: ask.about.map(|about| thread(about.0)).unwrap_or_default(),
+            subscriber: ask
+                .about
+                .map(|about| subscriber(about.1))
+                .unwrap_or_default(),
+        };
+        Ok(asks.iter().map(answer).collect())
+    }
+
+    fn due(
+        &mut self,
+        queue: Queue,
+        after: Cursor,
+        now: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Arrival>, JournalError> {
+        let memory = self.memory();
+        let due = memory
+            .queued(queue, after)
+            .into_iter()
+            .filter(|message| message.record.progress.due <= now);
+        let arrival = |message: Message| Arrival {
+            thread: memory
+                .threads
+                .get(&message.record.thread)
+                .copied()
+                .unwrap_or_default(),
+            subscriber: memory
+                .subscribers
+                .get(&message.record.msisdn)
+                .cloned()
+                .unwrap_or_default(),
+            message,
+        };
+        Ok(due.take(limit).map(arrival).collect())
+    }
+
+    fn next_due(
+        &mut self,
+        queue: Queue,
+        after: Cursor,
+    ) -> Result<Option<UnixMillis>, JournalError> {
+        Ok(self
+            .memory()
+            .queued(queue, after)
+            .first()
+            .map(|message| message.record.progress.due))
+    }
+
+    fn queues(&mut self) -> Result<Vec<Queue>, JournalError> {
+        let mut queues: Vec<_> = self
+            .memory()
+            .waiting(|_| true)
+            .iter()
+            .map(|message| queue_of(&message.record))
+            .collect();
+        queues.sort_unstable();
+        queues.dedup();
+        Ok(queues)
+    }
+
+    fn siblings(&mut self, thread: ThreadKey) -> Result<Vec<Message>, JournalError> {
+        Ok(self.memory().waiting(|record| record.thread == thread))
+    }
+
+    fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError> {
+        let mut expired = self.memory().waiting(|record| record.expires <= wall);
+        expired.sort_by_key(|message| (message.record.expires, message.record.id));
+        Ok(expired
+            .into_iter()
+            .map(|message| message.record)
+            .take(limit)
+            .collect())
+    }
+
+    fn in_flight(&mut self) -> Result<Vec<Message>, JournalError> {
+        Ok(self
+            .memory()
+            .select(|record| record.progress.phase == Phase::InFlight))
+    }
+
+    fn awaiting(
+        &mut self,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(Awaiting, Record)>, JournalError> {
+        let memory = self.memory();
+        let under = |id: &str| {
+            let id = id.to_owned();
+            memory
+                .awaiting
+                .iter()
+                .filter(move |awaiting| awaiting.operator == operator && *awaiting.smsc_id == *id)
+        };
+        let with_record = |awaiting: &Awaiting| {
+            let (message, _) = memory.messages.get(&awaiting.message.0)?;
+            Some((awaiting.clone(), message.record.clone()))
+        };
+        Ok(smsc_ids
+            .iter()
+            .flat_map(|id| under(id))
+            .filter_map(with_record)
+            .collect())
+    }
+
+    fn held(
+        &mut self,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
+        let memory = self.memory();
+        let under = |id: &&str| -> Vec<_> {
+            let held = memory
+                .held
+                .iter()
+                .filter(|(_, held)| held.operator == operator && *held.smsc_id == **id);
+            held.map(|(number, held)| (*number, held.clone())).collect()
+        };
+        Ok(smsc_ids.iter().flat_map(under).collect())
+    }
+
+    fn unreceipted(
+        &mut self,
+        before: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Record>, JournalError> {
+        let memory = self.memory();
+        let mut found: Vec<Record> = Vec::new();
+        for awaiting in memory
+            .awaiting
+            .iter()
+            .take_while(|awaiting| awaiting.at <= before)
+        {
+            let known = found.iter().any(|record| record.id == awaiting.message);
+            if let Some((message, _)) = memory.messages.get(&awaiting.message.0).filter(|_| !known)
+            {
+                found.push(message.record.clone());
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
+        Ok(self
+            .memory()
+            .messages
+            .get(&id.0)
+            .map(|(message, _)| message.clone()))
+    }
+
+    fn commit(&mut self, changes: &Changes) -> Result<(), JournalError> {
+        let mut memory = self.memory();
+        memory.check(changes)?;
+        memory.apply(changes);
+        Ok(())
+    }
+
+    fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError> {
+        let mut memory = self.memory();
+        let mut cancelled: Vec<_> = memory
+            .cancelled
+            .iter()
+            .map(|(key, at)| (*at, key.clone()))
+            .collect();
+        cancelled.retain(|(at, _)| *at <= settled_before);
+        cancelled.sort();
+        for (_, key) in cancelled.iter().take(limit) {
+            memory.cancelled.remove(key);
+        }
+        let mut settled: Vec<_> = memory
+            .messages
+            .values()
+            .filter(|(message, at)| {
+                message.record.progress.phase == Phase::Settled && *at <= settled_before
+            })
+            .map(|(message, at)| (*at, message.record.id, message.record.thread))
+            .collect();
+        settled.sort_by_key(|(at, id, _)| (*at, *id));
+        settled.truncate(limit);
+        for (_, id, thread) in &settled {
+            memory.messages.remove(&id.0);
+            memory.awaiting.retain(|awaiting| awaiting.message != *id);
+            if !memory
+                .messages
+                .values()
+                .any(|(message, _)| message.record.thread == *thread)
+            {
+                memory.threads.remove(thread);
+            }
+        }
+        Ok(settled.len())
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>, JournalError> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Reader for Model {
+    fn outbox(&mut self, after: u64, limit: usize) -> Result<Vec<Outgoing>, JournalError> {
+        let memory = self.memory();
+        Ok(memory
+            .outbox
+            .values()
+            .filter(|one| one.number > after)
+            .take(limit)
+            .cloned()
+            .collect())
+    }
+
+    fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
+        Journal::message(self, id)
+    }
+
+    fn find(&mut self, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError> {
+        let mut found = self.memory().select(|record| {
+            let state = record.progress.history.last().map(|told| told.state);
+            question
+                .event
+                .as_ref()
+                .is_none_or(|event| event == record.key.id.as_str())
+                && question
+                    .application
+                    .as_ref()
+                    .is_none_or(|application| **application == *record.application)
+                && question.msisdn.is_none_or(|msisdn| msisdn == record.msisdn)
+                && (question.state.is_none() || question.state == state)
+        });
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    fn books(&mut self) -> Result<Vec<Books>, JournalError> {
+        let mut all: BTreeMap<String, Books> = BTreeMap::new();
+        for ((agency, state), count) in self.memory().books.iter().filter(|(_, count)| **count > 0)
+        {
+            let books = all.entry(agency.clone()).or_insert_with(|| Books {
+                agency: agency.clone(),
+                ..Books::default()
+            });
+            books.accepted += count;
+            match state {
+                Some(state) => books.settled.push((*state, *count)),
+                None => books.waiting += count,
+            }
+        }
+        Ok(all.into_values().collect())
+    }
+
+    fn operator_name(&mut self, id: OperatorId) -> Result<Option<String>, JournalError> {
+        Ok(self.memory().operators.get(usize::from(id.0) - 1).cloned())
+    }
+}

@@ -1,0 +1,105 @@
+//! The books: kept as counts, since counting ten million messages takes too long.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::rows::{number, ordered, state_code, state_of, text};
+use crate::journal::{Books, JournalError, Phase, Record};
+
+/// What one commit changes of the books.
+#[derive(Default)]
+pub(super) struct Entries<'a>(BTreeMap<(&'a str, i64, u8), i64>);
+
+impl<'a> Entries<'a> {
+    /// Enters a new message.
+    pub(super) fn accept(&mut self, record: &'a Record) -> Result<(), JournalError> {
+        self.enter(record, column(record)?, 1);
+        Ok(())
+    }
+
+    /// Moves a message from where the journal has it to where it stands now.
+    pub(super) fn progress(
+        &mut self,
+        db: &Connection,
+        record: &'a Record,
+    ) -> Result<(), JournalError> {
+        let mut known =
+            db.prepare_cached("SELECT iif(phase = 3, state, 0) FROM messages WHERE id = ?1")?;
+        let before: Option<u8> = known
+            .query_row([ordered(record.id.0)], |row| row.get(0))
+            .optional()?;
+        let (Some(before), now) = (before, column(record)?) else {
+            return Ok(());
+        };
+        if before != now {
+            self.enter(record, before, -1);
+            self.enter(record, now, 1);
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, record: &'a Record, column: u8, by: i64) {
+        let day = record.accepted_at.0.div_euclid(MILLIS_A_DAY);
+        *self
+            .0
+            .entry((record.key.agency.name(), day, column))
+            .or_default() += by;
+    }
+
+    pub(super) fn write(&self, db: &Connection) -> Result<(), JournalError> {
+        let mut write = db.prepare_cached(
+            "INSERT INTO books (agency, day, state, count) VALUES (?1, ?2, ?3, ?4) \
+             ON CONFLICT DO UPDATE SET count = count + ?4",
+        )?;
+        for ((agency, day, column), by) in self.0.iter().filter(|(_, by)| **by != 0) {
+            write.execute(params![agency, day, column, by])?;
+        }
+        Ok(())
+    }
+}
+
+/// Where a message stands in the books: its last state, or 0 while it is not settled.
+fn column(record: &Record) -> Result<u8, JournalError> {
+    match (record.progress.phase, state_code(&record.progress)) {
+        (Phase::Settled, 0) => Err(JournalError::Refused {
+            what: "a settled message without a state",
+        }),
+        (Phase::Settled, state) => Ok(state),
+        _ => Ok(0),
+    }
+}
+
+/// The books of all agencies, by name.
+pub(super) fn read(db: &Connection) -> Result<Vec<Books>, JournalError> {
+    let mut sums = db.prepare_cached(
+        "SELECT agency, state, sum(count) FROM books GROUP BY agency, state HAVING sum(count) > 0 \
+         ORDER BY agency, state",
+    )?;
+    let mut all: Vec<Books> = Vec::new();
+    let mut rows = sums.query([])?;
+    while let Some(row) = rows.next()? {
+        let agency = text(row, 0)?;
+        if all.last().is_none_or(|books| books.agency != agency) {
+            all.push(Books {
+                agency: agency.into(),
+                ..Books::default()
+            });
+        }
+        if let Some(books) = all.last_mut() {
+            add(books, row.get(1)?, number(row, 2)?)?;
+        }
+    }
+    Ok(all)
+}
+
+fn add(books: &mut Books, column: u8, count: u64) -> Result<(), JournalError> {
+    books.accepted += count;
+    match column {
+        0 => books.waiting += count,
+        state => books.settled.push((state_of(state)?, count)),
+    }
+    Ok(())
+}
+
+const MILLIS_A_DAY: i64 = 86_400_000;

@@ -1,0 +1,346 @@
+//! Whatever is done to it, the journal answers as a simple one in memory does.
+
+use proptest::prelude::*;
+use xabar_events::{Agency, EventKey, Msisdn, Priority, State};
+
+use super::*;
+use crate::journal::conformance::{awaiting, key, msisdn, outgoing, told, waiting};
+use crate::journal::model::Model;
+use crate::journal::scratch::Folder;
+use crate::journal::{Phase, Question, SubscriberFacts, ThreadFacts, ThreadOrder};
+
+/// One thing done in a beat, from two small numbers.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Accept(u8, u8),
+    Progress(u8, u8),
+    Thread(u8, u8),
+    Subscriber(u8, u8),
+    Await(u8, u8),
+    Receipted(u8),
+    Hold(u8),
+    Release(u8),
+    Outgoing,
+    Published(u8),
+    Cancel(u8),
+}
+
+/// What happens between two looks at both journals.
+#[derive(Clone, Debug)]
+enum Turn {
+    Beat(Vec<Step>),
+    Forget { back: u8, limit: usize },
+    Reopen,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let two = (any::<u8>(), any::<u8>());
+    prop_oneof![
+        4 => two.prop_map(|(a, b)| Step::Accept(a, b)),
+        4 => two.prop_map(|(a, b)| Step::Progress(a, b)),
+        2 => two.prop_map(|(a, b)| Step::Thread(a, b)),
+        1 => two.prop_map(|(a, b)| Step::Subscriber(a, b)),
+        2 => two.prop_map(|(a, b)| Step::Await(a, b)),
+        1 => any::<u8>().prop_map(Step::Receipted),
+        1 => any::<u8>().prop_map(Step::Hold),
+        1 => any::<u8>().prop_map(Step::Release),
+        3 => Just(Step::Outgoing),
+        1 => any::<u8>().prop_map(Step::Published),
+        1 => any::<u8>().prop_map(Step::Cancel),
+    ]
+}
+
+fn turn() -> impl Strategy<Value = Turn> {
+    prop_oneof![
+        8 => proptest::collection::vec(step(), 1..12).prop_map(Turn::Beat),
+        2 => (any::<u8>(), 1..4_usize).prop_map(|(back, limit)| Turn::Forget { back: back % 8, limit }),
+        1 => Just(Turn::Reopen),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn answers_as_the_model_does(turns in proptest::collection::vec(turn(), 1..14), collide: bool) {
+        let folder = Folder::new();
+        let path = folder.path("xabar.db");
+        let reopen = || {
+            let mut journal = open(&path).unwrap();
+            if collide {
+                journal.slots.hash = |octets, _| u64::from(octets.last().unwrap() % 3);
+            }
+            journal
+        };
+        let (mut journal, mut model, mut story) = (Some(reopen()), Model::default(), Story::default());
+        for turn in turns {
+            if matches!(turn, Turn::Reopen) {
+                journal = None;
+            }
+            let real = journal.get_or_insert_with(reopen);
+            match turn {
+                Turn::Beat(steps) => {
+                    let changes = story.beat(&steps);
+                    model.commit(&changes).unwrap();
+                    real.commit(&changes).unwrap();
+                }
+                Turn::Forget { back, limit } => {
+                    let before = UnixMillis(story.now - i64::from(back));
+                    assert_eq!(real.forget(before, limit).unwrap(), model.forget(before, limit).unwrap());
+                    story.messages.retain(|record| Journal::message(&mut model, record.id).unwrap().is_some());
+                }
+                Turn::Reopen => {}
+            }
+            assert_same(real, &mut model, &story);
+        }
+    }
+}
+
+/// What was done so far, so that the next step is one that the pipeline might take.
+#[derive(Default)]
+struct Story {
+    now: i64,
+    last_message: u64,
+    last_held: u64,
+    last_outgoing: u64,
+    messages: Vec<Record>,
+}
+
+impl Story {
+    fn beat(&mut self, steps: &[Step]) -> Changes {
+        self.now += 1;
+        let mut changes = Changes {
+            at: UnixMillis(self.now),
+            ..Changes::default()
+        };
+        for step in steps {
+            self.step(*step, &mut changes);
+        }
+        self.messages.extend(
+            changes
+                .accepted
+                .iter()
+                .map(|message| message.record.clone()),
+        );
+        changes
+    }
+
+    fn step(&mut self, step: Step, changes: &mut Changes) {
+        match step {
+            Step::Accept(a, b) => changes.accepted.push(self.accept(a, b)),
+            Step::Progress(a, b) => changes.progressed.extend(self.progress(a, b)),
+            Step::Thread(a, b) => changes.threads.push((thread(a), self.thread_facts(b))),
+            Step::Subscriber(a, b) => changes
+                .subscribers
+                .push((subscriber(a), self.submissions(b))),
+            Step::Await(a, b) => changes.awaiting.extend(self.some(a).map(|record| {
+                awaiting(record.id.0, b % 3, SMSC_IDS[usize::from(b % 4)], self.now)
+            })),
+            Step::Receipted(a) => changes
+                .receipted
+                .extend(self.some(a).map(|record| record.id)),
+            Step::Hold(a) => {
+                self.last_held += 1;
+                changes.held.push((self.last_held, self.held(a)));
+            }
+            Step::Release(a) => changes.released.push(u64::from(a) % (self.last_held + 1)),
+            Step::Outgoing => {
+                self.last_outgoing += 1;
+                changes.outgoing.push(outgoing(self.last_outgoing));
+            }
+            Step::Published(a) => changes.published = Some(u64::from(a) % (self.last_outgoing + 1)),
+            Step::Cancel(a) => changes.cancelled.push(key(1000 + u64::from(a % 5))),
+        }
+    }
+
+    fn accept(&mut self, a: u8, b: u8) -> Message {
+        self.last_message += 1;
+        let mut message = waiting(self.last_message);
+        let record = &mut message.record;
+        record.key = event(self.last_message);
+        record.application = format!("{}", a % 4).into();
+        record.msisdn = subscriber(b);
+        record.thread = thread(a);
+        record.priority = Priority::ALL[usize::from(b % 3)];
+        record.time = UnixMillis(i64::from(a));
+        record.accepted_at = UnixMillis(self.now + i64::from(a % 3) * 86_400_000);
+        record.expires = UnixMillis(i64::from(b % 32));
+        stand(record, a, b);
+        message
+    }
+
+    fn progress(&self, a: u8, b: u8) -> Option<Record> {
+        let mut record = self.some(a)?.clone();
+        stand(&mut record, b, a);
+        record.progress.attempt.attempts = u16::from(b);
+        Some(record)
+    }
+
+    fn some(&self, a: u8) -> Option<&Record> {
+        self.messages
+            .get(usize::from(a) % self.messages.len().max(1))
+    }
+
+    fn thread_facts(&self, b: u8) -> ThreadFacts {
+        let attempted = self
+            .some(b)
+            .filter(|_| !b.is_multiple_of(3))
+            .map(Record::order);
+        let order = attempted.map(|order| ThreadOrder {
+            time: UnixMillis(i64::from(b)),
+            ..order
+        });
+        ThreadFacts {
+            attempted: order,
+            waiting: u32::from(b % 3),
+        }
+    }
+
+    fn submissions(&self, b: u8) -> SubscriberFacts {
+        SubscriberFacts {
+            submitted: (0..i64::from(b % 4))
+                .map(|back| UnixMillis(self.now - back))
+                .collect(),
+        }
+    }
+
+    fn held(&self, a: u8) -> HeldReceipt {
+        HeldReceipt {
+            operator: OperatorId(1),
+            smsc_id: SMSC_IDS[usize::from(a % 4)].into(),
+            at: UnixMillis(self.now),
+            octets: vec![a; 3].into(),
+        }
+    }
+}
+
+/// Moves a record to one of the phases, with a state that fits.
+fn stand(record: &mut Record, a: u8, b: u8) {
+    let (phase, state) = [
+        (Phase::Waiting, State::Deferred),
+        (Phase::InFlight, State::Accepted),
+        (Phase::Submitted, State::Submitted),
+        (Phase::Settled, State::Delivered),
+        (Phase::Settled, State::Unknown),
+    ][usize::from(a % 5)];
+    record.progress.phase = phase;
+    record.progress.operator = OperatorId(u16::from(b % 2) + 1);
+    record.progress.due = UnixMillis(i64::from(b % 16));
+    record.progress.history.push(told(state));
+}
+
+fn event(number: u64) -> EventKey {
+    let agency = ["kadastr", "adliya"][usize::from(number.is_multiple_of(2))];
+    EventKey {
+        agency: Agency::from_name(agency).unwrap(),
+        ..key(number)
+    }
+}
+
+fn thread(a: u8) -> ThreadKey {
+    ThreadKey(u64::MAX - u64::from(a % 4))
+}
+
+fn subscriber(b: u8) -> Msisdn {
+    msisdn(u64::from(b % 3))
+}
+
+const SMSC_IDS: [&str; 4] = ["A", "B", "C", "D"];
+
+fn assert_same(real: &mut dyn Journal, model: &mut dyn Journal, story: &Story) {
+    let ask = |journal: &mut dyn Journal| {
+        let keys: Vec<EventKey> = (1..=story.last_message)
+            .map(event)
+            .chain((1000..1005).map(key))
+            .collect();
+        let spread = |place: usize| u8::try_from(place % 12).unwrap();
+        let asks: Vec<Ask<'_>> = (0..12)
+            .cycle()
+            .zip(&keys)
+            .map(|(place, key)| Ask {
+                key,
+                about: Some((thread(spread(place)), subscriber(spread(place)))),
+            })
+            .collect();
+        (
+            journal.start().unwrap(),
+            journal.queues().unwrap(),
+            journal.facts(&asks).unwrap(),
+        )
+    };
+    assert_eq!(ask(real), ask(model));
+    let lists = |journal: &mut dyn Journal| {
+        let expired = [4, 20].map(|wall| journal.expired(UnixMillis(wall), 5).unwrap());
+        let siblings: Vec<_> = (0..4)
+            .map(|a| journal.siblings(thread(a)).unwrap())
+            .collect();
+        let late = [story.now - 3, story.now]
+            .map(|before| journal.unreceipted(UnixMillis(before), 3).unwrap());
+        (journal.in_flight().unwrap(), expired, siblings, late)
+    };
+    assert_eq!(lists(real), lists(model));
+    let receipts = |journal: &mut dyn Journal| {
+        let operator = OperatorId(1);
+        (
+            journal.awaiting(operator, &SMSC_IDS).unwrap(),
+            journal.held(operator, &SMSC_IDS).unwrap(),
+        )
+    };
+    assert_eq!(receipts(real), receipts(model));
+    assert_same_queues(real, model);
+    assert_same_reader(real, model);
+}
+
+fn assert_same_queues(real: &mut dyn Journal, model: &mut dyn Journal) {
+    for queue in model.queues().unwrap() {
+        for after in [
+            Cursor::default(),
+            Cursor {
+                due: UnixMillis(7),
+                id: 4,
+            },
+        ] {
+            for limit in [2, 100] {
+                let due = |journal: &mut dyn Journal| {
+                    journal.due(queue, after, UnixMillis(12), limit).unwrap()
+                };
+                assert_eq!(due(real), due(model));
+            }
+            assert_eq!(
+                real.next_due(queue, after).unwrap(),
+                model.next_due(queue, after).unwrap()
+            );
+        }
+    }
+}
+
+fn assert_same_reader(real: &mut dyn Journal, model: &mut dyn Journal) {
+    let questions = [
+        Question::default(),
+        Question {
+            state: Some(State::Unknown),
+            ..Question::default()
+        },
+        Question {
+            application: Some("2".into()),
+            ..Question::default()
+        },
+        Question {
+            msisdn: Some(subscriber(1)),
+            state: Some(State::Delivered),
+            ..Question::default()
+        },
+        Question {
+            event: Some("e3".into()),
+            ..Question::default()
+        },
+    ];
+    let read = |journal: &mut dyn Journal| {
+        let mut reader = journal.reader().unwrap();
+        let found = questions
+            .each_ref()
+            .map(|question| reader.find(question, 4).unwrap());
+        let outbox = [0, 3].map(|after| reader.outbox(after, 5).unwrap());
+        (found, outbox, reader.books().unwrap())
+    };
+    assert_eq!(read(real), read(model));
+}

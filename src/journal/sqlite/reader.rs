@@ -1,0 +1,66 @@
+//! Reads beside the writer, from this process or another.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{books, connection, errors, lookup, outbox, rows, schema};
+use crate::journal::{
+    Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
+};
+
+/// A read-only way into a SQLite journal, whether or not a gateway runs on it.
+#[derive(Debug)]
+pub struct SqliteReader {
+    pub(super) db: Connection,
+    path: PathBuf,
+}
+
+impl SqliteReader {
+    /// Opens a journal that is there already.
+    pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
+        let open = || {
+            let db = connection::reader(path)?;
+            schema::expect_current(&db)?;
+            Ok(db)
+        };
+        let db = open().map_err(|error| errors::explain(error, path))?;
+        Ok(Self {
+            db,
+            path: path.into(),
+        })
+    }
+
+    /// One look at the database, all of it at the same moment.
+    fn read<T>(
+        &mut self,
+        read: impl FnOnce(&Connection) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        super::look(&mut self.db, read).map_err(|error| errors::explain(error, &self.path))
+    }
+}
+
+impl Reader for SqliteReader {
+    fn outbox(&mut self, after: u64, limit: usize) -> Result<Vec<Outgoing>, JournalError> {
+        self.read(|db| outbox::read(db, after.max(outbox::published(db)?), limit))
+    }
+
+    fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
+        self.read(|db| rows::message_by_id(db, id))
+    }
+
+    fn find(&mut self, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError> {
+        self.read(|db| lookup::find(db, question, limit))
+    }
+
+    fn books(&mut self) -> Result<Vec<Books>, JournalError> {
+        self.read(books::read)
+    }
+
+    fn operator_name(&mut self, id: OperatorId) -> Result<Option<String>, JournalError> {
+        self.read(|db| {
+            let mut name = db.prepare_cached("SELECT name FROM operators WHERE id = ?1")?;
+            Ok(name.query_row([id.0], |row| row.get(0)).optional()?)
+        })
+    }
+}

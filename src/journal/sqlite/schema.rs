@@ -1,0 +1,67 @@
+//! The tables, and how older files come to have them.
+
+use rusqlite::Connection;
+
+use crate::journal::JournalError;
+
+/// What brings a file from version n to n + 1, from version 0: the empty file. Steps that were
+/// released never change.
+const STEPS: &[&str] = &[include_str!("schema.sql")];
+
+/// Marks the file as a journal of this gateway: "Xabr".
+const APPLICATION_ID: u32 = 0x5861_6272;
+
+/// Brings the tables up to date.
+pub(super) fn migrate(db: &mut Connection) -> Result<(), JournalError> {
+    let found = version(db)?;
+    let known = known();
+    if found > known {
+        return Err(JournalError::TooNew { found, known });
+    }
+    for (version, step) in (1..)
+        .zip(STEPS)
+        .skip_while(|(version, _)| *version <= found)
+    {
+        let step_by_step = db.transaction()?;
+        step_by_step.execute_batch(step)?;
+        step_by_step.pragma_update(None, "application_id", APPLICATION_ID)?;
+        step_by_step.pragma_update(None, "user_version", version)?;
+        step_by_step.commit()?;
+    }
+    Ok(())
+}
+
+/// Refuses tables that a reader cannot bring up to date.
+pub(super) fn expect_current(db: &Connection) -> Result<(), JournalError> {
+    let (found, known) = (version(db)?, known());
+    if found > known {
+        return Err(JournalError::TooNew { found, known });
+    }
+    if found < known {
+        return Err(JournalError::Corrupt {
+            what: "an older schema, which a run of the gateway brings up to date,",
+        });
+    }
+    Ok(())
+}
+
+/// The version of the tables; 0 for an empty file.
+fn version(db: &Connection) -> Result<u32, JournalError> {
+    let application: u32 = db.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: u32 = db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application != APPLICATION_ID && tables > 0 {
+        return Err(JournalError::Corrupt {
+            what: "another program's tables",
+        });
+    }
+    Ok(db.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+fn known() -> u32 {
+    STEPS
+        .iter()
+        .zip(1..)
+        .map(|(_, version)| version)
+        .last()
+        .unwrap_or(0)
+}

@@ -1,0 +1,353 @@
+//! What is SQLite's own: collisions, crashes, a full disk, other processes.
+
+use std::path::Path;
+
+use xabar_events::State;
+
+use super::*;
+use crate::journal::conformance::{
+    accept, commit, conformance, facts, ids, outgoing, progressed, waiting,
+};
+use crate::journal::scratch::Folder;
+use crate::journal::{Phase, Question, location::Location};
+
+mod conforms {
+    use super::*;
+    conformance!(run);
+
+    fn run(claim: fn(&mut dyn Journal)) {
+        let folder = Folder::new();
+        claim(&mut open(&folder.path("xabar.db")).unwrap());
+    }
+}
+
+/// The same with hashes that nearly all collide.
+mod conforms_with_collisions {
+    use super::*;
+    conformance!(run);
+
+    fn run(claim: fn(&mut dyn Journal)) {
+        let folder = Folder::new();
+        claim(&mut colliding(&folder.path("xabar.db")));
+    }
+}
+
+fn colliding(path: &Path) -> SqliteJournal {
+    let mut journal = open(path).unwrap();
+    // At the end of the number line too, where the next slot is at its beginning.
+    journal.slots.hash =
+        |octets, _| i64::MAX.cast_unsigned() - u64::from(octets.last().unwrap() % 2);
+    journal
+}
+
+#[test]
+fn a_collision_loses_no_event() {
+    let folder = Folder::new();
+    let mut journal = colliding(&folder.path("xabar.db"));
+    accept(&mut journal, (1..=9).map(waiting));
+    for number in 1..=9 {
+        assert_eq!(
+            facts(&mut journal, number).duplicate_of,
+            Some(MessageId(number))
+        );
+    }
+    assert_eq!(facts(&mut journal, 10).duplicate_of, None);
+    // Those that stand behind a forgotten one are still found.
+    for forgotten in [4, 1, 9] {
+        let settled = progressed(forgotten, Phase::Settled, State::Delivered);
+        commit(
+            &mut journal,
+            Changes {
+                progressed: vec![settled],
+                ..Changes::default()
+            },
+        );
+        assert_eq!(journal.forget(UnixMillis(0), 1).unwrap(), 1);
+        assert_eq!(facts(&mut journal, forgotten).duplicate_of, None);
+    }
+    for number in [2, 3, 5, 6, 7, 8] {
+        assert_eq!(
+            facts(&mut journal, number).duplicate_of,
+            Some(MessageId(number)),
+            "{number}"
+        );
+    }
+}
+
+#[test]
+fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
+    let folder = Folder::new();
+    let mut journal = open(&folder.path("xabar.db")).unwrap();
+    accept(&mut journal, [waiting(1)]);
+    let pages: u32 = journal
+        .db
+        .pragma_query_value(None, "page_count", |row| row.get(0))
+        .unwrap();
+    limit_pages(&journal, pages + 2);
+    let changes = Changes {
+        accepted: (2..500).map(waiting).collect(),
+        progressed: vec![progressed(1, Phase::InFlight, State::Accepted)],
+        outgoing: vec![outgoing(1)],
+        ..Changes::default()
+    };
+    let before = journal.start().unwrap();
+    for _ in 0..3 {
+        assert!(matches!(
+            journal.commit(&changes),
+            Err(JournalError::Full(_))
+        ));
+        assert_eq!(journal.start().unwrap(), before);
+        assert_eq!(journal.in_flight().unwrap(), []);
+        assert_eq!(facts(&mut journal, 2).duplicate_of, None);
+    }
+    limit_pages(&journal, 1_000_000);
+    journal.commit(&changes).unwrap();
+    assert_eq!(facts(&mut journal, 499).duplicate_of, Some(MessageId(499)));
+    assert_eq!(ids(&journal.in_flight().unwrap()), [1]);
+}
+
+fn limit_pages(journal: &SqliteJournal, pages: u32) {
+    journal
+        .db
+        .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+        .unwrap();
+}
+
+#[test]
+fn what_was_in_flight_is_so_after_a_restart() {
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    let mut journal = open(&path).unwrap();
+    let ucell = journal.operator("ucell").unwrap();
+    accept(&mut journal, [waiting(1), waiting(2)]);
+    commit(
+        &mut journal,
+        Changes {
+            at: UnixMillis(77),
+            progressed: vec![progressed(2, Phase::InFlight, State::Accepted)],
+            ..Changes::default()
+        },
+    );
+    drop(journal);
+    let mut journal = open(&path).unwrap();
+    assert_eq!(ids(&journal.in_flight().unwrap()), [2]);
+    assert_eq!(facts(&mut journal, 1).duplicate_of, Some(MessageId(1)));
+    assert_eq!(journal.operator("ucell").unwrap(), ucell);
+    let start = journal.start().unwrap();
+    assert_eq!((start.last_message, start.latest), (2, UnixMillis(77)));
+}
+
+/// A copy of the files as they are at one moment is what a power cut leaves, with the log
+/// cut off anywhere.
+#[test]
+fn a_power_cut_loses_only_what_was_not_committed() {
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    let mut journal = open(&path).unwrap();
+    for number in 1..=50 {
+        accept(&mut journal, [waiting(number)]);
+    }
+    let log = std::fs::read(folder.path("xabar.db-wal")).unwrap();
+    accept(&mut journal, (51..=60).map(waiting));
+    let longer = std::fs::read(folder.path("xabar.db-wal")).unwrap();
+    let (half, mut garbled) = (log.len() + (longer.len() - log.len()) / 2, longer.clone());
+    garbled[log.len() + 100] ^= 1;
+    for (name, log, last) in [
+        ("whole", &longer[..], 60),
+        ("cut", &longer[..half], 50),
+        ("garbled", &garbled, 50),
+    ] {
+        let copy = folder.path(&format!("{name}.db"));
+        std::fs::copy(&path, &copy).unwrap();
+        std::fs::write(folder.path(&format!("{name}.db-wal")), log).unwrap();
+        assert_eq!(count(&copy), last, "{name}, as a reader sees it");
+        let mut journal = open(&copy).unwrap();
+        assert_eq!(journal.start().unwrap().last_message, last, "{name}");
+        assert_eq!(facts(&mut journal, 50).duplicate_of, Some(MessageId(50)));
+        assert_eq!(
+            facts(&mut journal, 51).duplicate_of.is_some(),
+            last == 60,
+            "{name}"
+        );
+        accept(&mut journal, [waiting(99)]);
+    }
+}
+
+fn count(path: &Path) -> u64 {
+    let found = open_reader(path)
+        .unwrap()
+        .find(&Question::default(), 1000)
+        .unwrap();
+    u64::try_from(found.len()).unwrap()
+}
+
+#[test]
+fn readers_see_commits_beside_the_writer_and_after_it() {
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    let mut journal = open(&path).unwrap();
+    let mut reader = open_reader(&path).unwrap();
+    for number in 1..=3 {
+        accept(&mut journal, [waiting(number)]);
+        assert_eq!(
+            reader.find(&Question::default(), 10).unwrap().len() as u64,
+            number
+        );
+    }
+    drop(journal);
+    assert_eq!(count(&path), 3);
+    drop(reader);
+    assert_eq!(count(&path), 3);
+    drop(open(&path).unwrap());
+    assert!(
+        !folder.path("xabar.db-wal").exists(),
+        "an orderly end leaves no log"
+    );
+    assert_eq!(count(&path), 3);
+}
+
+#[test]
+fn readers_cannot_write() {
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    drop(open(&path).unwrap());
+    let reader = open_reader(&path).unwrap();
+    assert!(reader.db.execute("DELETE FROM messages", []).is_err());
+}
+
+#[test]
+fn a_reader_says_clearly_that_there_is_no_journal() {
+    let folder = Folder::new();
+    let error = open_reader(&folder.path("none.db")).unwrap_err();
+    assert!(
+        error.to_string().starts_with("there is no journal at "),
+        "{error}"
+    );
+    assert!(!folder.path("none.db").exists());
+    std::fs::write(folder.path("empty.db"), b"").unwrap();
+    let error = open_reader(&folder.path("empty.db")).unwrap_err();
+    assert!(matches!(error, JournalError::Corrupt { .. }), "{error}");
+}
+
+#[test]
+fn one_gateway_at_a_time() {
+    let folder = Folder::new();
+    let path = folder.path("data/deeper/xabar.db");
+    let first = open(&path).unwrap();
+    let second = open(&folder.path("data/deeper/../deeper/xabar.db")).unwrap_err();
+    assert!(
+        matches!(&second, JournalError::InUse { holder, .. } if holder.contains("process")),
+        "{second}"
+    );
+    drop(first);
+    open(&path).unwrap();
+}
+
+#[test]
+fn a_later_schema_is_left_alone() {
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    let journal = open(&path).unwrap();
+    journal.db.pragma_update(None, "user_version", 99).unwrap();
+    drop(journal);
+    assert!(matches!(
+        open(&path),
+        Err(JournalError::TooNew {
+            found: 99,
+            known: 1
+        })
+    ));
+    assert!(matches!(
+        open_reader(&path),
+        Err(JournalError::TooNew {
+            found: 99,
+            known: 1
+        })
+    ));
+}
+
+#[test]
+fn other_files_are_left_alone() {
+    let folder = Folder::new();
+    let other = folder.path("other.db");
+    Connection::open(&other)
+        .unwrap()
+        .execute_batch("CREATE TABLE theirs (x)")
+        .unwrap();
+    assert!(matches!(
+        open(&other),
+        Err(JournalError::Corrupt {
+            what: "another program's tables"
+        })
+    ));
+    let text = folder.path("notes.txt");
+    std::fs::write(&text, "x".repeat(20_000)).unwrap();
+    assert!(matches!(
+        open(&text),
+        Err(JournalError::Corrupt {
+            what: "a file of another kind"
+        })
+    ));
+    assert_eq!(std::fs::read_to_string(&text).unwrap().len(), 20_000);
+    let error = open(&folder.path("notes.txt/xabar.db")).unwrap_err();
+    assert!(matches!(error, JournalError::Io { .. }), "{error}");
+}
+
+#[test]
+fn damaged_values_are_errors() {
+    for damage in [
+        "UPDATE messages SET history = '{'",
+        "UPDATE messages SET content = '[]'",
+        "UPDATE messages SET attempt = 'x'",
+        "UPDATE messages SET phase = 9",
+        "UPDATE messages SET msisdn = -1",
+        "UPDATE messages SET agency = '/'",
+        "UPDATE messages SET operator = 70000",
+        "UPDATE outbox SET frames = x'00ff'",
+        "INSERT INTO subscribers VALUES (998900000001, x'00')",
+        "UPDATE messages SET priority = 0",
+    ] {
+        let folder = Folder::new();
+        let mut journal = open(&folder.path("xabar.db")).unwrap();
+        commit(
+            &mut journal,
+            Changes {
+                accepted: vec![waiting(1)],
+                outgoing: vec![outgoing(1)],
+                ..Changes::default()
+            },
+        );
+        journal.db.execute_batch(damage).unwrap();
+        let ask = Ask {
+            key: &waiting(1).record.key,
+            about: Some((ThreadKey(1), waiting(1).record.msisdn)),
+        };
+        let errors = [
+            journal.message(MessageId(1)).err(),
+            journal.facts(&[ask]).err(),
+            journal.reader().unwrap().outbox(0, 10).err(),
+        ];
+        let corrupt = |error: &JournalError| matches!(error, JournalError::Corrupt { .. });
+        assert!(
+            errors.iter().flatten().count() > 0 && errors.iter().flatten().all(corrupt),
+            "{damage}: {errors:?}"
+        );
+    }
+}
+
+#[test]
+fn the_url_opens_what_it_names() {
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    let url = format!("sqlite:{}", path.display());
+    assert_eq!(url.parse::<Location>().unwrap(), Location::Sqlite(path));
+    let mut journal = crate::journal::open(&url).unwrap();
+    accept(&mut *journal, [waiting(1)]);
+    assert!(
+        crate::journal::open_reader(&url)
+            .unwrap()
+            .message(MessageId(1))
+            .unwrap()
+            .is_some()
+    );
+}

@@ -1,0 +1,154 @@
+//! What is remembered of the subscribers that matter now.
+
+use std::collections::HashMap;
+
+use xabar_events::Msisdn;
+
+use crate::clock::UnixMillis;
+use crate::journal::SubscriberFacts;
+
+/// How many subscribers are remembered without anything of theirs waiting in memory. The journal knows
+/// the rest; beyond this the ones least recently seen are dropped.
+const REMEMBERED: usize = 50_000;
+
+/// The recent submissions of subscribers; a cache in front of the journal.
+#[derive(Debug, Default)]
+pub(super) struct Subscribers {
+    known: HashMap<Msisdn, Subscriber>,
+    /// How many past submissions the limits look back on.
+    memory: usize,
+    epoch: u32,
+}
+
+#[derive(Debug, Default)]
+struct Subscriber {
+    submitted: Vec<UnixMillis>,
+    /// Messages in memory that will ask for this entry.
+    pins: u32,
+    epoch: u32,
+}
+
+impl Subscribers {
+    pub(super) fn new(memory: usize) -> Self {
+        Self {
+            memory,
+            ..Self::default()
+        }
+    }
+
+    /// Keeps what the journal knows of a subscriber, unless something newer is known, until [`unpin`](Self::unpin).
+    pub(super) fn pin(&mut self, msisdn: Msisdn, facts: SubscriberFacts) {
+        if self.memory == 0 {
+            return;
+        }
+        let epoch = self.epoch;
+        let entry = self.known.entry(msisdn).or_insert_with(|| Subscriber {
+            submitted: facts.submitted,
+            pins: 0,
+            epoch,
+        });
+        entry.pins += 1;
+        entry.epoch = epoch;
+        if self.known.len() >= 2 * REMEMBERED {
+            self.sweep();
+        }
+    }
+
+    pub(super) fn unpin(&mut self, msisdn: Msisdn) {
+        if let Some(entry) = self.known.get_mut(&msisdn) {
+            entry.pins = entry.pins.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn submitted(&self, msisdn: Msisdn) -> &[UnixMillis] {
+        self.known
+            .get(&msisdn)
+            .map_or(&[], |entry| entry.submitted.as_slice())
+    }
+
+    /// Counts a submission; gives what is to be kept of the subscriber from now on.
+    pub(super) fn record(&mut self, msisdn: Msisdn, at: UnixMillis) -> Option<SubscriberFacts> {
+        let memory = self.memory;
+        let entry = self.known.get_mut(&msisdn)?;
+        entry.submitted.push(at);
+        entry.submitted.sort_unstable();
+        let excess = entry.submitted.len().saturating_sub(memory);
+        entry.submitted.drain(..excess);
+        Some(SubscriberFacts {
+            submitted: entry.submitted.clone(),
+        })
+    }
+
+    /// Takes back a submission that the operator refused.
+    pub(super) fn give_back(&mut self, msisdn: Msisdn, at: UnixMillis) -> Option<SubscriberFacts> {
+        let entry = self.known.get_mut(&msisdn)?;
+        let position = entry
+            .submitted
+            .iter()
+            .rposition(|submitted| *submitted == at)?;
+        entry.submitted.remove(position);
+        Some(SubscriberFacts {
+            submitted: entry.submitted.clone(),
+        })
+    }
+
+    fn sweep(&mut self) {
+        let epoch = self.epoch;
+        self.known
+            .retain(|_, entry| entry.pins > 0 || entry.epoch == epoch);
+        if self.known.len() >= 2 * REMEMBERED {
+            self.known.retain(|_, entry| entry.pins > 0);
+        }
+        self.epoch = epoch.wrapping_add(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn msisdn(n: usize) -> Msisdn {
+        format!("99890{n:07}").parse().expect("a number")
+    }
+
+    #[test]
+    fn memory_stays_bounded_and_pinned_subscribers_stay() {
+        let mut subscribers = Subscribers::new(3);
+        subscribers.pin(
+            msisdn(0),
+            SubscriberFacts {
+                submitted: vec![UnixMillis(7)],
+            },
+        );
+        for n in 1..5 * REMEMBERED {
+            subscribers.pin(msisdn(n), SubscriberFacts::default());
+            subscribers.unpin(msisdn(n));
+        }
+        assert!(subscribers.known.len() <= 2 * REMEMBERED);
+        assert_eq!(subscribers.submitted(msisdn(0)), [UnixMillis(7)]);
+    }
+
+    #[test]
+    fn what_is_in_memory_is_newer_than_what_the_journal_says() {
+        let mut subscribers = Subscribers::new(3);
+        subscribers.pin(msisdn(0), SubscriberFacts::default());
+        subscribers.record(msisdn(0), UnixMillis(7));
+        subscribers.pin(msisdn(0), SubscriberFacts::default());
+        assert_eq!(subscribers.submitted(msisdn(0)), [UnixMillis(7)]);
+    }
+
+    #[test]
+    fn only_as_many_submissions_are_kept_as_the_limits_look_back_on() {
+        let mut subscribers = Subscribers::new(2);
+        subscribers.pin(msisdn(0), SubscriberFacts::default());
+        for at in [3, 5, 9] {
+            subscribers.record(msisdn(0), UnixMillis(at));
+        }
+        assert_eq!(
+            subscribers.submitted(msisdn(0)),
+            [UnixMillis(5), UnixMillis(9)]
+        );
+        subscribers.give_back(msisdn(0), UnixMillis(9));
+        assert_eq!(subscribers.submitted(msisdn(0)), [UnixMillis(5)]);
+    }
+}

@@ -1,0 +1,277 @@
+//! New events: what is known already is answered, the rest becomes messages.
+
+use xabar_events::{Cancel, Event, EventKey, Notification, Reason, State};
+use xxhash_rust::xxh3::Xxh3;
+
+use super::beat::Beat;
+use super::core::Core;
+use super::telling::Details;
+use crate::clock::UnixMillis;
+use crate::intake::{Batch, Verdict};
+use crate::journal::{
+    Arrival, Ask, Attempt, Content, Facts, JournalError, Message, MessageId, OperatorId, Phase,
+    Progress, Record, ThreadKey,
+};
+
+/// The operator of a message that none carries.
+const NOBODY: OperatorId = OperatorId(0);
+
+impl Core {
+    /// Takes in batches of events. They are answered once this beat is committed.
+    pub(super) fn admit(
+        &mut self,
+        beat: &mut Beat,
+        batches: Vec<Batch>,
+    ) -> Result<(), JournalError> {
+        for batch in batches {
+            let known = self.known(&batch.events)?;
+            let mut verdicts = Vec::with_capacity(batch.events.len());
+            for (event, facts) in batch.events.into_iter().zip(known) {
+                verdicts.push(match event {
+                    Event::StatusChanged(notification) => self.accept(beat, notification, facts)?,
+                    Event::Cancel(cancel) => self.cancel(beat, &cancel, &facts)?,
+                });
+            }
+            beat.replies.push((batch.reply, verdicts));
+        }
+        Ok(())
+    }
+
+    /// What the journal knows of each event; of a cancellation, of the event it withdraws.
+    fn known(&mut self, events: &[Event]) -> Result<Vec<Facts>, JournalError> {
+        let targets: Vec<EventKey> = events.iter().map(target).collect();
+        let asks: Vec<Ask<'_>> = events
+            .iter()
+            .zip(&targets)
+            .map(|(event, key)| match event {
+                Event::StatusChanged(it) => Ask {
+                    key,
+                    about: Some((thread(it), it.msisdn)),
+                },
+                Event::Cancel(_) => Ask { key, about: None },
+            })
+            .collect();
+        self.journal.facts(&asks)
+    }
+
+    fn accept(
+        &mut self,
+        beat: &mut Beat,
+        notification: Notification,
+        facts: Facts,
+    ) -> Result<Verdict, JournalError> {
+        let earlier = facts
+            .duplicate_of
+            .or_else(|| beat.keys.get(&notification.key).copied());
+        if let Some(id) = earlier {
+            return Ok(Verdict::Accepted {
+                id,
+                duplicate: true,
+            });
+        }
+        let id = MessageId(self.next_message);
+        self.next_message += 1;
+        beat.keys.insert(notification.key.clone(), id);
+        let cancelled = facts.cancelled || beat.cancelled.contains(&notification.key);
+        let mut message = self.message(beat, id, notification);
+        self.teller.tell(
+            beat,
+            &mut message.record,
+            State::Accepted,
+            None,
+            Details::default(),
+        );
+        let thread = beat
+            .thread_facts(message.record.thread)
+            .unwrap_or(facts.thread);
+        let stale = thread
+            .attempted
+            .is_some_and(|attempted| attempted > message.record.order());
+        let end = self.ends_at_the_door(beat, &message.record, cancelled, stale);
+        match end {
+            Some((state, reason)) => {
+                self.teller.settle(
+                    beat,
+                    &mut message.record,
+                    state,
+                    Some(reason),
+                    Details::default(),
+                );
+                beat.accept(message);
+            }
+            None => self.let_wait(beat, message, facts),
+        }
+        Ok(Verdict::Accepted {
+            id,
+            duplicate: false,
+        })
+    }
+
+    /// Why a new message will never go out, if so.
+    fn ends_at_the_door(
+        &self,
+        beat: &Beat,
+        record: &Record,
+        cancelled: bool,
+        stale: bool,
+    ) -> Option<(State, Reason)> {
+        if cancelled {
+            Some((State::Cancelled, Reason::Event))
+        } else if stale {
+            Some((State::Suppressed, Reason::Stale))
+        } else if record.progress.operator == NOBODY {
+            Some((State::Failed, Reason::NoRoute))
+        } else if record.expires <= beat.now.wall {
+            Some((State::Expired, Reason::Deadline))
+        } else {
+            None
+        }
+    }
+
+    fn let_wait(&mut self, beat: &mut Beat, mut message: Message, facts: Facts) {
+        let record = &mut message.record;
+        self.pacer.sibling_waits(record.thread);
+        if record
+            .not_before
+            .is_some_and(|not_before| not_before > beat.now.wall)
+        {
+            self.teller
+                .defer(beat, record, Reason::Scheduled, Some(record.progress.due));
+            self.wait(record);
+            beat.accept(message);
+            return;
+        }
+        if self.is_down(record.progress.operator, beat) {
+            self.teller.defer(beat, record, Reason::OperatorDown, None);
+        }
+        if self.takes_directly(record) {
+            beat.accept(message.clone());
+            self.hold(Arrival {
+                message,
+                thread: facts.thread,
+                subscriber: facts.subscriber,
+            });
+        } else {
+            self.fall_behind(record);
+            beat.accept(message);
+        }
+    }
+
+    fn message(&self, beat: &Beat, id: MessageId, notification: Notification) -> Message {
+        let now = &beat.now;
+        let thread = thread(&notification);
+        let not_before = notification.not_before.map(UnixMillis::from);
+        let (time, _) = notification.time.clamp_to_arrival(now.wall.into());
+        let record = Record {
+            id,
+            thread,
+            application: notification.application.as_str().into(),
+            msisdn: notification.msisdn,
+            priority: notification.priority,
+            time: time.into(),
+            accepted_at: now.steady,
+            not_before,
+            expires: notification
+                .expires
+                .map_or_else(|| now.wall.after(self.settings.expires), UnixMillis::from),
+            progress: Progress {
+                phase: Phase::Waiting,
+                operator: self.routes.route(notification.msisdn).unwrap_or(NOBODY),
+                due: not_before
+                    .map_or(now.steady, |not_before| now.steady_at(not_before))
+                    .max(now.steady),
+                attempt: Attempt::default(),
+                history: Vec::with_capacity(4),
+            },
+            key: notification.key,
+        };
+        let content = Content {
+            service: notification.service.as_str().into(),
+            status: notification.status.as_str().into(),
+            language: notification.language,
+            params: notification
+                .params
+                .iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+            legal: notification.legal,
+            traceparent: notification.extensions.get("traceparent").map(Into::into),
+        };
+        Message { record, content }
+    }
+
+    /// Withdraws a message that has no attempt; one that has is not repeated; one that is not known yet is remembered.
+    fn cancel(
+        &mut self,
+        beat: &mut Beat,
+        cancel: &Cancel,
+        facts: &Facts,
+    ) -> Result<Verdict, JournalError> {
+        let target = cancel.target();
+        let Some(id) = facts
+            .duplicate_of
+            .or_else(|| beat.keys.get(&target).copied())
+        else {
+            if !facts.cancelled {
+                beat.cancelled.push(target);
+            }
+            return Ok(Verdict::Cancelled);
+        };
+        if let Some(flight) = self.in_flight.get_mut(&id) {
+            flight.message.record.progress.attempt.withdrawn = true;
+            beat.put(&flight.message.record);
+            return Ok(Verdict::Cancelled);
+        }
+        if let Some(mut record) = self.waiting(beat, id)? {
+            self.pacer.withdraw(id);
+            let (state, reason) = withdrawn(&record);
+            self.teller
+                .settle(beat, &mut record, state, Some(reason), Details::default());
+            beat.put(&record);
+        }
+        Ok(Verdict::Cancelled)
+    }
+
+    /// A message that waits, as it stands now.
+    pub(super) fn waiting(
+        &mut self,
+        beat: &Beat,
+        id: MessageId,
+    ) -> Result<Option<Record>, JournalError> {
+        let record = match beat.record(id) {
+            Some(record) => Some(record.clone()),
+            None => self.journal.message(id)?.map(|message| message.record),
+        };
+        Ok(record.filter(|record| record.progress.phase == Phase::Waiting))
+    }
+}
+
+/// How a message that waits ends when its agency wants it no more.
+pub(super) fn withdrawn(record: &Record) -> (State, Reason) {
+    let attempt = &record.progress.attempt;
+    if attempt.uncertain {
+        (State::Unknown, Reason::Uncertain)
+    } else if attempt.attempts > 0 {
+        (State::Failed, Reason::Refused)
+    } else {
+        (State::Cancelled, Reason::Event)
+    }
+}
+
+fn target(event: &Event) -> EventKey {
+    match event {
+        Event::StatusChanged(notification) => notification.key.clone(),
+        Event::Cancel(cancel) => cancel.target(),
+    }
+}
+
+/// The thread of a notification. The hash is part of the journal's format.
+fn thread(notification: &Notification) -> ThreadKey {
+    let mut hash = Xxh3::new();
+    hash.update(notification.key.agency.name().as_bytes());
+    hash.update(&[0]);
+    hash.update(notification.application.as_str().as_bytes());
+    hash.update(&[0]);
+    hash.update(&notification.msisdn.as_u64().to_be_bytes());
+    ThreadKey(hash.digest())
+}

@@ -1,0 +1,167 @@
+//! What one beat changes, before it is committed.
+
+use std::collections::HashMap;
+
+use tokio::sync::oneshot;
+use xabar_events::{EventKey, Msisdn};
+
+use crate::clock::Now;
+use crate::delivery::{Answer, Directive, SessionKey, Submission};
+use crate::intake::Verdict;
+use crate::journal::{
+    Awaiting, Changes, HeldReceipt, Message, MessageId, OperatorId, Outgoing, Record,
+    SubscriberFacts, ThreadFacts, ThreadKey,
+};
+
+/// One beat under way: what it changes, and what to do once that is committed.
+#[derive(Debug)]
+pub(super) struct Beat {
+    pub(super) now: Now,
+    accepted: Vec<Message>,
+    accepted_at: HashMap<MessageId, usize>,
+    /// Events of this beat, since the journal does not know them yet.
+    pub(super) keys: HashMap<EventKey, MessageId>,
+    progressed: HashMap<MessageId, Record>,
+    threads: HashMap<ThreadKey, ThreadFacts>,
+    subscribers: HashMap<Msisdn, SubscriberFacts>,
+    pub(super) cancelled: Vec<EventKey>,
+    awaiting: Vec<Awaiting>,
+    receipted: Vec<MessageId>,
+    pub(super) held: Vec<(u64, HeldReceipt)>,
+    pub(super) released: Vec<u64>,
+    pub(super) outgoing: Vec<Outgoing>,
+    pub(super) published: Option<u64>,
+    directives: HashMap<OperatorId, Directive>,
+    pub(super) replies: Vec<(oneshot::Sender<Vec<Verdict>>, Vec<Verdict>)>,
+}
+
+/// What to do once the changes of a beat are committed.
+#[derive(Debug, Default)]
+pub struct Effects {
+    pub replies: Vec<(oneshot::Sender<Vec<Verdict>>, Vec<Verdict>)>,
+    pub directives: HashMap<OperatorId, Directive>,
+}
+
+impl Beat {
+    pub(super) fn new(now: Now) -> Self {
+        Self {
+            now,
+            accepted: Vec::new(),
+            accepted_at: HashMap::new(),
+            keys: HashMap::new(),
+            progressed: HashMap::new(),
+            threads: HashMap::new(),
+            subscribers: HashMap::new(),
+            cancelled: Vec::new(),
+            awaiting: Vec::new(),
+            receipted: Vec::new(),
+            held: Vec::new(),
+            released: Vec::new(),
+            outgoing: Vec::new(),
+            published: None,
+            directives: HashMap::new(),
+            replies: Vec::new(),
+        }
+    }
+
+    /// A new message, as it stands now.
+    pub(super) fn accept(&mut self, message: Message) {
+        self.accepted_at
+            .insert(message.record.id, self.accepted.len());
+        self.accepted.push(message);
+    }
+
+    /// A message stands otherwise than before.
+    pub(super) fn put(&mut self, record: &Record) {
+        let position = self.accepted_at.get(&record.id);
+        match position.and_then(|position| self.accepted.get_mut(*position)) {
+            Some(message) => message.record.progress = record.progress.clone(),
+            None => drop(self.progressed.insert(record.id, record.clone())),
+        }
+    }
+
+    /// How a message stands that this beat touched; the journal is behind on it.
+    pub(super) fn record(&self, id: MessageId) -> Option<&Record> {
+        let accepted = self
+            .accepted_at
+            .get(&id)
+            .and_then(|position| self.accepted.get(*position));
+        accepted
+            .map(|message| &message.record)
+            .or_else(|| self.progressed.get(&id))
+    }
+
+    pub(super) fn touched(&self, id: MessageId) -> bool {
+        self.record(id).is_some()
+    }
+
+    pub(super) fn thread(&mut self, key: ThreadKey, facts: ThreadFacts) {
+        self.threads.insert(key, facts);
+    }
+
+    pub(super) fn thread_facts(&self, key: ThreadKey) -> Option<ThreadFacts> {
+        self.threads.get(&key).copied()
+    }
+
+    pub(super) fn subscriber(&mut self, msisdn: Msisdn, facts: Option<SubscriberFacts>) {
+        if let Some(facts) = facts {
+            self.subscribers.insert(msisdn, facts);
+        }
+    }
+
+    pub(super) fn await_receipt(&mut self, awaiting: Awaiting) {
+        self.awaiting.push(awaiting);
+    }
+
+    /// Segments accepted in this beat under one of these ids.
+    pub(super) fn awaiting(&self, operator: OperatorId, smsc_ids: &[&str]) -> Vec<Awaiting> {
+        let fits = |awaiting: &&Awaiting| {
+            awaiting.operator == operator && smsc_ids.contains(&&*awaiting.smsc_id)
+        };
+        self.awaiting.iter().filter(fits).cloned().collect()
+    }
+
+    pub(super) fn await_no_receipt(&mut self, message: MessageId) {
+        self.receipted.push(message);
+    }
+
+    pub(super) fn submit(&mut self, operator: OperatorId, submission: Submission) {
+        self.directives
+            .entry(operator)
+            .or_default()
+            .submissions
+            .push(submission);
+    }
+
+    pub(super) fn answer(&mut self, operator: OperatorId, session: SessionKey, answer: Answer) {
+        let sessions = &mut self.directives.entry(operator).or_default().answers;
+        match sessions.iter_mut().find(|(key, _)| *key == session) {
+            Some((_, answers)) => answers.push(answer),
+            None => sessions.push((session, vec![answer])),
+        }
+    }
+
+    pub(super) fn finish(self) -> (Changes, Effects) {
+        let changes = Changes {
+            at: self.now.steady,
+            accepted: self.accepted,
+            progressed: self.progressed.into_values().collect(),
+            cancelled: self.cancelled,
+            threads: self.threads.into_iter().collect(),
+            subscribers: self.subscribers.into_iter().collect(),
+            awaiting: self.awaiting,
+            receipted: self.receipted,
+            held: self.held,
+            released: self.released,
+            outgoing: self.outgoing,
+            published: self.published,
+        };
+        (
+            changes,
+            Effects {
+                replies: self.replies,
+                directives: self.directives,
+            },
+        )
+    }
+}

@@ -1,0 +1,321 @@
+//! What the pipeline knows and how one beat goes.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use xabar_events::{Language, State};
+
+use super::beat::{Beat, Effects};
+use super::queues::QueueState;
+use super::telling::Teller;
+use crate::clock::{Now, UnixMillis};
+use crate::compose::Catalog;
+use crate::delivery::receipt::Spellings;
+use crate::delivery::{Event, Report, Routes};
+use crate::intake::Batch;
+use crate::journal::{
+    Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Queue, Segment,
+};
+use crate::pacing::{Pacer, Rules};
+
+/// What the pipeline goes by.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub operators: Vec<OperatorRules>,
+    pub rules: Rules,
+    pub default_language: Language,
+    /// How long a message whose event does not say may wait.
+    pub expires: Duration,
+    /// How long the key of a settled message is remembered.
+    pub duplicates: Duration,
+    /// How long an uncertain submission waits for a late answer or a receipt.
+    pub uncertain: Duration,
+    /// How long a receipt is waited for.
+    pub receipt: Duration,
+    /// The outcomes that agencies are told.
+    pub told: HashSet<State>,
+}
+
+/// What the pipeline goes by for one operator.
+#[derive(Clone, Debug)]
+pub struct OperatorRules {
+    pub name: String,
+    pub prefixes: Vec<String>,
+    pub receipts: bool,
+}
+
+/// What came in since the last beat.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    pub batches: Vec<Batch>,
+    pub reports: Vec<Report>,
+    /// Outcomes up to this number are published.
+    pub published: Option<u64>,
+    /// Whether new submissions may begin.
+    pub stopping: bool,
+}
+
+/// An operator as the pipeline sees it.
+#[derive(Debug)]
+pub(super) struct Operator {
+    pub(super) name: Box<str>,
+    pub(super) receipts: bool,
+    /// Submissions that its link asked for, and that it got, since the start.
+    pub(super) granted: u64,
+    pub(super) given: u64,
+    pub(super) sessions_bound: usize,
+    /// Since when no session is bound.
+    pub(super) down_since: Option<UnixMillis>,
+    /// Whether those that wait were told.
+    pub(super) down_told: bool,
+    pub(super) spellings: Spellings,
+}
+
+/// A message with segments that await an answer.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    pub(super) message: Message,
+    /// When its grace ends, if a segment's answer did not come.
+    pub(super) grace_ends: Option<UnixMillis>,
+    /// The worst status that one of its segments was refused with.
+    pub(super) refused: Option<xabar_smpp::Status>,
+}
+
+/// Decides, beat by beat, what happens to every message.
+#[derive(Debug)]
+pub struct Core {
+    pub(super) journal: Box<dyn JournalDebug>,
+    pub(super) settings: Settings,
+    pub(super) catalog: Catalog,
+    pub(super) pacer: Pacer,
+    pub(super) routes: Routes<OperatorId>,
+    pub(super) operators: BTreeMap<OperatorId, Operator>,
+    pub(super) queues: BTreeMap<Queue, QueueState>,
+    pub(super) in_flight: HashMap<MessageId, InFlight>,
+    pub(super) graces: BinaryHeap<Reverse<(UnixMillis, MessageId)>>,
+    pub(super) teller: Teller,
+    pub(super) next_message: u64,
+    pub(super) next_held: u64,
+    /// Receipts held since, or before, the start.
+    pub(super) held: u64,
+    pub(super) next_sweep: UnixMillis,
+}
+
+/// A journal; it has nothing to show when the core is printed.
+pub trait JournalDebug: Journal + std::fmt::Debug {}
+impl<J: Journal + std::fmt::Debug> JournalDebug for J {}
+
+/// How often deadlines are looked for in the journal.
+pub(super) const SWEEP: Duration = Duration::from_secs(1);
+
+/// How soon to look again at what only time can change; keeps an idle pipeline idle.
+const SHORTEST_WAIT: Duration = Duration::from_millis(5);
+
+impl Core {
+    /// Takes up where the journal left off.
+    pub fn start(
+        mut journal: Box<dyn JournalDebug>,
+        settings: Settings,
+        catalog: Catalog,
+        now: &Now,
+    ) -> Result<Self, JournalError> {
+        let start = journal.start()?;
+        let mut operators = BTreeMap::new();
+        let mut prefixes = Vec::new();
+        for rules in &settings.operators {
+            let id = journal.operator(&rules.name)?;
+            prefixes.extend(rules.prefixes.iter().map(|prefix| (prefix.as_str(), id)));
+            operators.insert(id, Operator::new(rules, now));
+        }
+        let routes = Routes::new(prefixes);
+        let names = operators
+            .iter()
+            .map(|(id, operator): (&OperatorId, &Operator)| (*id, operator.name.clone()))
+            .collect();
+        let teller = Teller::new(settings.told.clone(), names, start.last_outgoing);
+        let mut core = Self {
+            pacer: Pacer::new(&settings.rules),
+            journal,
+            catalog,
+            routes,
+            operators,
+            queues: BTreeMap::new(),
+            in_flight: HashMap::new(),
+            graces: BinaryHeap::new(),
+            teller,
+            next_message: start.last_message + 1,
+            next_held: start.last_held + 1,
+            held: start.held,
+            next_sweep: now.steady,
+            settings,
+        };
+        core.open_queues()?;
+        core.resume_in_flight(now)?;
+        Ok(core)
+    }
+
+    /// The journal's name for each configured operator.
+    pub fn operators(&self) -> impl Iterator<Item = (OperatorId, &str)> {
+        self.operators
+            .iter()
+            .map(|(id, operator)| (*id, &*operator.name))
+    }
+
+    /// A second way into the journal, for reading.
+    pub fn reader(&self) -> Result<Box<dyn crate::journal::Reader>, JournalError> {
+        self.journal.reader()
+    }
+
+    /// Decides on all that came in and all that is due. Nothing of it is durable yet.
+    pub fn decide(&mut self, now: Now, inputs: Inputs) -> Result<(Changes, Effects), JournalError> {
+        let mut beat = Beat::new(now);
+        beat.published = inputs.published;
+        self.hear(&mut beat, inputs.reports)?;
+        self.end_graces(&mut beat)?;
+        self.sweep(&mut beat)?;
+        self.refill(&mut beat)?;
+        self.admit(&mut beat, inputs.batches)?;
+        if !inputs.stopping {
+            self.send_due(&mut beat)?;
+        }
+        Ok(beat.finish())
+    }
+
+    /// Makes the changes of a beat durable. May be tried again.
+    pub fn commit(&mut self, changes: &Changes) -> Result<(), JournalError> {
+        self.journal.commit(changes)
+    }
+
+    /// When the next beat is due though nothing comes in.
+    pub fn deadline(&self, now: &Now) -> Instant {
+        let graces = self.graces.peek().map(|Reverse((at, _))| *at);
+        let queues = self
+            .queues
+            .iter()
+            .filter_map(|(queue, state)| state.wakes(self.pacer.held(*queue)));
+        let soonest = queues
+            .chain(graces)
+            .chain(self.pacer.deadline())
+            .min()
+            .unwrap_or(UnixMillis::NEVER);
+        now.instant_at(
+            soonest
+                .min(self.next_sweep)
+                .max(now.steady.after(SHORTEST_WAIT)),
+        )
+    }
+
+    /// The last number in the outbox.
+    pub fn last_outgoing(&self) -> u64 {
+        self.teller.last_outgoing()
+    }
+
+    /// How many messages have an answer outstanding.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Results first, since a receipt that came along may need them.
+    fn hear(&mut self, beat: &mut Beat, reports: Vec<Report>) -> Result<(), JournalError> {
+        let mut inbound = Vec::new();
+        for report in reports {
+            self.note_link(beat, &report);
+            for event in report.events {
+                match event {
+                    Event::Answered {
+                        token,
+                        status,
+                        smsc_id,
+                        late: _,
+                    } => {
+                        self.answered(beat, report.operator, token, status, &smsc_id)?;
+                    }
+                    Event::TimedOut(token) | Event::Lost(token) => self.unanswered(beat, token),
+                    Event::Returned(token) => self.returned(beat, token),
+                    Event::Inbound { session, frame } => {
+                        inbound.push((report.operator, session, frame))
+                    }
+                }
+            }
+        }
+        for (operator, session, frame) in inbound {
+            self.inbound(beat, operator, session, &frame)?;
+        }
+        Ok(())
+    }
+
+    fn note_link(&mut self, beat: &Beat, report: &Report) {
+        let Some(operator) = self.operators.get_mut(&report.operator) else {
+            return;
+        };
+        operator.granted = report.granted;
+        operator.sessions_bound = report.sessions_bound;
+        match (report.sessions_bound, operator.down_since) {
+            (0, None) => operator.down_since = Some(beat.now.steady),
+            (0, Some(_)) => {}
+            _ => (operator.down_since, operator.down_told) = (None, false),
+        }
+    }
+
+    /// What has an attempt without a result from an earlier life is uncertain.
+    fn resume_in_flight(&mut self, now: &Now) -> Result<(), JournalError> {
+        let grace_ends = now.steady.after(self.settings.uncertain);
+        for message in self.journal.in_flight()? {
+            let record = &message.record;
+            let ask = crate::journal::Ask {
+                key: &record.key,
+                about: Some((record.thread, record.msisdn)),
+            };
+            let facts = self.journal.facts(&[ask])?.pop().unwrap_or_default();
+            self.pacer.resume(record, facts.thread);
+            self.graces.push(Reverse((grace_ends, record.id)));
+            self.in_flight.insert(
+                record.id,
+                InFlight {
+                    message,
+                    grace_ends: Some(grace_ends),
+                    refused: None,
+                },
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Operator {
+    fn new(rules: &OperatorRules, now: &Now) -> Self {
+        Self {
+            name: rules.name.as_str().into(),
+            receipts: rules.receipts,
+            granted: 0,
+            given: 0,
+            sessions_bound: 0,
+            down_since: Some(now.steady),
+            down_told: false,
+            spellings: Spellings::default(),
+        }
+    }
+
+    /// How many more submissions its link takes now.
+    pub(super) fn room(&self) -> u64 {
+        self.granted.saturating_sub(self.given)
+    }
+}
+
+impl InFlight {
+    pub(super) fn new(message: Message) -> Self {
+        Self {
+            message,
+            grace_ends: None,
+            refused: None,
+        }
+    }
+
+    /// Whether every segment has its answer.
+    pub(super) fn is_answered(&self) -> bool {
+        let progress = &self.message.record.progress;
+        debug_assert_eq!(progress.phase, Phase::InFlight);
+        !progress.attempt.segments.contains(&Segment::Sent)
+    }
+}

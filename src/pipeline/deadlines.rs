@@ -1,0 +1,101 @@
+//! What ends because its time is over.
+
+use std::time::Duration;
+
+use xabar_events::{Reason, State};
+
+use super::beat::Beat;
+use super::core::{Core, SWEEP};
+use super::telling::Details;
+use crate::journal::{JournalError, OperatorId};
+
+/// Messages of each kind ended in one beat.
+const ENDED_AT_ONCE: usize = 500;
+
+/// How long an operator may be gone before agencies hear of it.
+const DOWN: Duration = Duration::from_secs(60);
+
+impl Core {
+    /// Ends what waits beyond its deadline, and the wait for receipts that did not come.
+    pub(super) fn sweep(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
+        if beat.now.steady < self.next_sweep {
+            return Ok(());
+        }
+        let expired = self.sweep_expired(beat)?;
+        let unreceipted = self.sweep_unreceipted(beat)?;
+        self.tell_of_operators_down(beat);
+        let more = expired.max(unreceipted) >= ENDED_AT_ONCE;
+        self.next_sweep = if more {
+            beat.now.steady
+        } else {
+            beat.now.steady.after(SWEEP)
+        };
+        Ok(())
+    }
+
+    /// Forgets messages settled long ago; says whether there may be more. Not part of a beat.
+    pub fn forget(&mut self, now: &crate::clock::Now) -> Result<bool, JournalError> {
+        let before = now.steady.before(self.settings.duplicates);
+        Ok(self.journal.forget(before, ENDED_AT_ONCE)? >= ENDED_AT_ONCE)
+    }
+
+    fn sweep_expired(&mut self, beat: &mut Beat) -> Result<usize, JournalError> {
+        let expired = self.journal.expired(beat.now.wall, ENDED_AT_ONCE)?;
+        let count = expired.len();
+        for record in expired {
+            if !beat.touched(record.id) && !self.in_flight.contains_key(&record.id) {
+                self.pacer.withdraw(record.id);
+                self.expire(beat, record);
+            }
+        }
+        Ok(count)
+    }
+
+    fn sweep_unreceipted(&mut self, beat: &mut Beat) -> Result<usize, JournalError> {
+        let before = beat.now.steady.before(self.settings.receipt);
+        let unreceipted = self.journal.unreceipted(before, ENDED_AT_ONCE)?;
+        let count = unreceipted.len();
+        for mut record in unreceipted {
+            if !beat.touched(record.id) {
+                self.teller.settle(
+                    beat,
+                    &mut record,
+                    State::Unknown,
+                    Some(Reason::NoReceipt),
+                    Details::default(),
+                );
+                beat.put(&record);
+            }
+        }
+        Ok(count)
+    }
+
+    /// Whether an operator has been gone long enough to be told.
+    pub(super) fn is_down(&self, operator: OperatorId, beat: &Beat) -> bool {
+        let since = self
+            .operators
+            .get(&operator)
+            .and_then(|operator| operator.down_since);
+        since.is_some_and(|since| beat.now.steady.since(since) >= DOWN)
+    }
+
+    /// Tells of the messages held for an operator that has just been gone that long.
+    fn tell_of_operators_down(&mut self, beat: &mut Beat) {
+        let ids: Vec<OperatorId> = self.operators.keys().copied().collect();
+        for id in ids {
+            let down = self.is_down(id, beat);
+            let Some(operator) = self
+                .operators
+                .get_mut(&id)
+                .filter(|operator| down && !operator.down_told)
+            else {
+                continue;
+            };
+            operator.down_told = true;
+            for record in self.pacer.held_for(id) {
+                self.teller.defer(beat, record, Reason::OperatorDown, None);
+                beat.put(record);
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What operators send by themselves: receipts settle messages.
+//!
+//! Everything is answered only once this beat is committed, so that an operator repeats what was not noted.
+
+use tracing::debug;
+use xabar_events::{Reason, State};
+use xabar_smpp::receipt::Fate;
+use xabar_smpp::{Frame, Status};
+
+use super::beat::Beat;
+use super::core::Core;
+use super::telling::Details;
+use crate::delivery::receipt::{Inbound, Notice, Spelling, inbound};
+use crate::delivery::{Answer, SessionKey};
+use crate::journal::{Awaiting, HeldReceipt, JournalError, OperatorId, Phase, Record, Segment};
+
+impl Core {
+    /// A request of an operator's.
+    pub(super) fn inbound(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        session: SessionKey,
+        frame: &Frame,
+    ) -> Result<(), JournalError> {
+        let status = match inbound(frame) {
+            Inbound::Receipt(notice) => {
+                self.receipt(beat, operator, &notice, frame)?;
+                Status::ROK
+            }
+            // Nobody here reads what citizens write; saying so is better than to swallow it.
+            Inbound::Message => Status::RX_R_APPN,
+            Inbound::Other => Status::RINVCMDID,
+        };
+        beat.answer(operator, session, Answer::to(frame, status));
+        Ok(())
+    }
+
+    fn receipt(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        notice: &Notice,
+        frame: &Frame,
+    ) -> Result<(), JournalError> {
+        if !notice.receipt.is_final() {
+            debug!(fate = ?notice.receipt.fate(), "a receipt that is not final");
+            return Ok(());
+        }
+        let candidates = notice.candidates();
+        let fitting = self.fitting(beat, operator, notice, &candidates)?;
+        let chosen = self
+            .operators
+            .get_mut(&operator)
+            .and_then(|operator| operator.spellings.choose(fitting));
+        match chosen {
+            Some((awaiting, record)) => self.settle_segment(beat, &awaiting, record, notice),
+            None => self.hold_receipt(beat, operator, &candidates, frame),
+        }
+        Ok(())
+    }
+
+    /// The segments that await a receipt under one of the candidates and were sent to its subscriber.
+    fn fitting(
+        &mut self,
+        beat: &Beat,
+        operator: OperatorId,
+        notice: &Notice,
+        candidates: &[(Spelling, String)],
+    ) -> Result<Vec<(Spelling, (Awaiting, Record))>, JournalError> {
+        let ids: Vec<&str> = candidates.iter().map(|(_, id)| id.as_str()).collect();
+        let mut found = self.journal.awaiting(operator, &ids)?;
+        for awaiting in beat.awaiting(operator, &ids) {
+            found.extend(
+                beat.record(awaiting.message)
+                    .map(|record| (awaiting, record.clone())),
+            );
+        }
+        let mut fitting = Vec::new();
+        for (awaiting, record) in found {
+            let spelling = candidates
+                .iter()
+                .find(|(_, id)| *id == *awaiting.smsc_id)
+                .map(|(spelling, _)| *spelling);
+            let record = beat.record(record.id).cloned().unwrap_or(record);
+            if let Some(spelling) = spelling.filter(|_| notice.names(record.msisdn)) {
+                fitting.push((spelling, (awaiting, record)));
+            }
+        }
+        Ok(fitting)
+    }
+
+    fn settle_segment(
+        &mut self,
+        beat: &mut Beat,
+        awaiting: &Awaiting,
+        mut record: Record,
+        notice: &Notice,
+    ) {
+        if let Some(flight) = self.in_flight.get_mut(&record.id) {
+            set_segment(
+                &mut flight.message.record,
+                awaiting.segment,
+                notice.receipt.fate(),
+            );
+            beat.put(&flight.message.record);
+            return;
+        }
+        set_segment(&mut record, awaiting.segment, notice.receipt.fate());
+        self.settle_by_receipts(beat, &mut record, Some(notice));
+        beat.put(&record);
+    }
+
+    /// Settles a submitted message whose segments' receipts say enough.
+    pub(super) fn settle_by_receipts(
+        &mut self,
+        beat: &mut Beat,
+        record: &mut Record,
+        notice: Option<&Notice>,
+    ) {
+        let segments = &record.progress.attempt.segments;
+        let delivered = segments
+            .iter()
+            .all(|segment| *segment == Segment::Delivered);
+        let failed = segments.contains(&Segment::Failed);
+        if segments
+            .iter()
+            .all(|segment| matches!(segment, Segment::Delivered | Segment::Failed))
+        {
+            beat.await_no_receipt(record.id);
+        }
+        if !(delivered || failed) || !may_be_told(record) {
+            return;
+        }
+        let expired = notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
+        let (state, reason) = match (delivered, segments.len()) {
+            (true, _) => (State::Delivered, None),
+            (false, 1) if expired => (State::Expired, Some(Reason::Operator)),
+            (false, 1) => (State::Failed, Some(Reason::Undelivered)),
+            (false, _) => (State::Failed, Some(Reason::Partial)),
+        };
+        let details = Details {
+            code: notice.and_then(Notice::code),
+            ..Details::default()
+        };
+        self.teller.settle(beat, record, state, reason, details);
+    }
+
+    /// It may have overtaken the response that tells its id: kept until that comes.
+    fn hold_receipt(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        candidates: &[(Spelling, String)],
+        frame: &Frame,
+    ) {
+        let Some((_, smsc_id)) = candidates.first() else {
+            return;
+        };
+        let receipt = HeldReceipt {
+            operator,
+            smsc_id: smsc_id.as_str().into(),
+            at: beat.now.steady,
+            octets: frame.octets().clone(),
+        };
+        beat.held.push((self.next_held, receipt));
+        self.next_held += 1;
+        self.held += 1;
+    }
+
+    /// Applies a held receipt to the segment whose id it names; says whether it fits.
+    pub(super) fn apply_held(
+        &mut self,
+        record: &mut Record,
+        segment: u8,
+        held: &HeldReceipt,
+    ) -> bool {
+        let Ok(frame) = Frame::new(held.octets.clone()) else {
+            return false;
+        };
+        let Inbound::Receipt(notice) = inbound(&frame) else {
+            return false;
+        };
+        if !notice.names(record.msisdn) {
+            return false;
+        }
+        set_segment(record, segment, notice.receipt.fate());
+        true
+    }
+}
+
+/// Whether a message's fate is still open: `unknown` may be followed by one better answer.
+fn may_be_told(record: &Record) -> bool {
+    let last = record.progress.history.last().map(|told| told.state);
+    record.progress.phase == Phase::Submitted
+        || (record.progress.phase == Phase::Settled && last == Some(State::Unknown))
+}
+
+/// A final state never goes back.
+fn set_segment(record: &mut Record, segment: u8, fate: Fate) {
+    let Some(segment) = record
+        .progress
+        .attempt
+        .segments
+        .get_mut(usize::from(segment))
+    else {
+        return;
+    };
+    if !matches!(segment, Segment::Delivered | Segment::Failed) {
+        *segment = if fate == Fate::Delivered {
+            Segment::Delivered
+        } else {
+            Segment::Failed
+        };
+    }
+}

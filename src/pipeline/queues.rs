@@ -1,0 +1,187 @@
+//! Keeps what is due soon in memory, and only that.
+//!
+//! Everything that waits stands in the journal, by operator, lane and due time. Each queue is read by
+//! a cursor that only moves on: what is deferred moves ahead of it, and the steady clock never
+//! goes back. A queue that was read to its end takes new messages directly.
+
+use xabar_events::{Priority, Reason, State};
+
+use super::beat::Beat;
+use super::core::Core;
+use super::telling::Details;
+use crate::clock::UnixMillis;
+use crate::journal::{Arrival, Cursor, JournalError, OperatorId, Queue, Record};
+
+/// Most messages of one queue held in memory.
+const WINDOW: usize = 2000;
+
+/// Messages of an operator that is no longer configured, moved in one beat.
+const MOVED_AT_ONCE: usize = 200;
+
+/// How far a queue was read.
+#[derive(Debug, Default)]
+pub(super) struct QueueState {
+    cursor: Cursor,
+    /// Something due may stand in the journal behind the cursor.
+    behind: bool,
+    /// When the next one behind the cursor is due.
+    next_due: Option<UnixMillis>,
+}
+
+impl QueueState {
+    /// When the queue wants to be read, given how many of its messages are held.
+    pub(super) fn wakes(&self, held: usize) -> Option<UnixMillis> {
+        match self.behind {
+            true if held <= WINDOW / 2 => Some(UnixMillis(0)),
+            true => None,
+            false => self.next_due,
+        }
+    }
+
+    /// A message waits that is due then.
+    fn note(&mut self, due: UnixMillis) {
+        self.next_due = Some(self.next_due.map_or(due, |next| next.min(due)));
+    }
+}
+
+impl Core {
+    /// Every queue is to be read from its start: those of the configured operators, and whatever else holds something.
+    pub(super) fn open_queues(&mut self) -> Result<(), JournalError> {
+        for operator in self.operators.keys().copied() {
+            for priority in [Priority::Urgent, Priority::Normal, Priority::Bulk] {
+                self.queues
+                    .insert(Queue { operator, priority }, QueueState::default());
+            }
+        }
+        for queue in self.journal.queues()? {
+            self.queues.entry(queue).or_default().behind = true;
+        }
+        Ok(())
+    }
+
+    /// Reads what is due and fits.
+    pub(super) fn refill(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
+        let queues: Vec<Queue> = self.queues.keys().copied().collect();
+        for queue in queues {
+            let held = self.pacer.held(queue);
+            let due = self.queues.get(&queue).and_then(|state| state.wakes(held));
+            if due.is_some_and(|due| due <= beat.now.steady) {
+                self.read_queue(beat, queue, held)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn read_queue(
+        &mut self,
+        beat: &mut Beat,
+        queue: Queue,
+        held: usize,
+    ) -> Result<(), JournalError> {
+        let configured = self.operators.contains_key(&queue.operator);
+        let limit = if configured {
+            WINDOW.saturating_sub(held)
+        } else {
+            MOVED_AT_ONCE
+        };
+        let Some(state) = self.queues.get_mut(&queue) else {
+            return Ok(());
+        };
+        let arrivals = self
+            .journal
+            .due(queue, state.cursor, beat.now.steady, limit)?;
+        state.behind = arrivals.len() >= limit;
+        if let Some(last) = arrivals.last() {
+            state.cursor = cursor(&last.message.record);
+        }
+        state.next_due = if state.behind {
+            None
+        } else {
+            self.journal.next_due(queue, state.cursor)?
+        };
+        for arrival in arrivals {
+            let record = &arrival.message.record;
+            if !beat.touched(record.id)
+                && !self.pacer.holds(record.id)
+                && !self.in_flight.contains_key(&record.id)
+            {
+                self.arrive(beat, arrival);
+            }
+        }
+        Ok(())
+    }
+
+    /// A message was read that is due. Routes may have changed since it was put there.
+    fn arrive(&mut self, beat: &mut Beat, mut arrival: Arrival) {
+        let record = &mut arrival.message.record;
+        let begun = !record.progress.attempt.segments.is_empty();
+        match self.routes.route(record.msisdn) {
+            Some(operator) if operator == record.progress.operator => self.pacer.offer(arrival),
+            _ if begun && self.operators.contains_key(&record.progress.operator) => {
+                self.pacer.offer(arrival)
+            }
+            Some(operator) => self.move_to(beat, record, operator),
+            None => {
+                self.teller.settle(
+                    beat,
+                    record,
+                    State::Failed,
+                    Some(Reason::NoRoute),
+                    Details::default(),
+                );
+                beat.put(record);
+            }
+        }
+    }
+
+    fn move_to(&mut self, beat: &mut Beat, record: &mut Record, operator: OperatorId) {
+        record.progress.operator = operator;
+        // Not before the next millisecond: the cursor of the new queue may have passed this one.
+        record.progress.due = UnixMillis(beat.now.steady.0 + 1);
+        self.wait(record);
+        beat.put(record);
+    }
+
+    /// Whether a message that is due now may be held at once, all before it in its queue being held or gone.
+    pub(super) fn takes_directly(&self, record: &Record) -> bool {
+        let queue = queue(record);
+        let state = self.queues.get(&queue);
+        state.is_some_and(|state| !state.behind) && self.pacer.held(queue) < WINDOW
+    }
+
+    /// Holds a message that is due now and that [`takes_directly`](Self::takes_directly) allows.
+    pub(super) fn hold(&mut self, arrival: Arrival) {
+        let record = &arrival.message.record;
+        if let Some(state) = self.queues.get_mut(&queue(record)) {
+            state.cursor = state.cursor.max(cursor(record));
+        }
+        self.pacer.offer(arrival);
+    }
+
+    /// Notes that a message waits in the journal.
+    pub(super) fn wait(&mut self, record: &Record) {
+        self.queues
+            .entry(queue(record))
+            .or_default()
+            .note(record.progress.due);
+    }
+
+    /// Notes that a message that is due now stands in the journal, not in memory.
+    pub(super) fn fall_behind(&mut self, record: &Record) {
+        self.queues.entry(queue(record)).or_default().behind = true;
+    }
+}
+
+fn queue(record: &Record) -> Queue {
+    Queue {
+        operator: record.progress.operator,
+        priority: record.priority,
+    }
+}
+
+fn cursor(record: &Record) -> Cursor {
+    Cursor {
+        due: record.progress.due,
+        id: record.id.0,
+    }
+}

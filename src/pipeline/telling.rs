@@ -1,0 +1,158 @@
+//! Tells agencies what becomes of their messages.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
+
+use bytes::Bytes;
+use xabar_events::{Outcome, Reason, State};
+
+use super::beat::Beat;
+use crate::clock::UnixMillis;
+use crate::journal::{OperatorId, Outgoing, Phase, Record, Told};
+
+/// A wait is told if it is, or may be, longer than this.
+const WORTH_TELLING: Duration = Duration::from_secs(60);
+
+/// Writes the history of messages and the outcomes for their agencies.
+#[derive(Debug)]
+pub(super) struct Teller {
+    told: HashSet<State>,
+    operators: BTreeMap<OperatorId, Box<str>>,
+    next_outgoing: u64,
+}
+
+/// What is said besides the state and its reason.
+#[derive(Debug, Default)]
+pub(super) struct Details {
+    pub(super) until: Option<UnixMillis>,
+    pub(super) code: Option<Box<str>>,
+    pub(super) by: Option<Box<str>>,
+}
+
+impl Details {
+    pub(super) fn code(code: impl Into<Box<str>>) -> Self {
+        Self {
+            code: Some(code.into()),
+            ..Self::default()
+        }
+    }
+}
+
+impl Teller {
+    pub(super) fn new(
+        told: HashSet<State>,
+        operators: BTreeMap<OperatorId, Box<str>>,
+        last_outgoing: u64,
+    ) -> Self {
+        Self {
+            told,
+            operators,
+            next_outgoing: last_outgoing + 1,
+        }
+    }
+
+    /// The last number given to an outcome.
+    pub(super) fn last_outgoing(&self) -> u64 {
+        self.next_outgoing - 1
+    }
+
+    /// Notes a state of a message, and puts it into the outbox if agencies are told of it.
+    pub(super) fn tell(
+        &mut self,
+        beat: &mut Beat,
+        record: &mut Record,
+        state: State,
+        reason: Option<Reason>,
+        details: Details,
+    ) {
+        let Details { until, code, by } = details;
+        let told = Told {
+            state,
+            reason,
+            at: beat.now.wall,
+            until,
+            code,
+            by,
+        };
+        if self.told.contains(&state) {
+            let mut body = Vec::with_capacity(512);
+            self.outcome(record, &told).write(&mut body);
+            beat.outgoing.push(Outgoing {
+                number: self.next_outgoing,
+                agency: record.key.agency.name().into(),
+                state,
+                body: Bytes::from(body),
+            });
+            self.next_outgoing += 1;
+        }
+        record.progress.history.push(told);
+    }
+
+    /// Tells that a message waits, if that is news and the wait is long.
+    pub(super) fn defer(
+        &mut self,
+        beat: &mut Beat,
+        record: &mut Record,
+        reason: Reason,
+        until: Option<UnixMillis>,
+    ) {
+        let wait = until.map(|until| until.since(beat.now.steady));
+        let known = record
+            .progress
+            .history
+            .last()
+            .is_some_and(|told| told.reason == Some(reason));
+        if known || wait.is_some_and(|wait| wait <= WORTH_TELLING) {
+            return;
+        }
+        let until = wait.map(|wait| beat.now.wall.after(wait));
+        self.tell(
+            beat,
+            record,
+            State::Deferred,
+            Some(reason),
+            Details {
+                until,
+                ..Details::default()
+            },
+        );
+    }
+
+    /// Tells the end of a message.
+    pub(super) fn settle(
+        &mut self,
+        beat: &mut Beat,
+        record: &mut Record,
+        state: State,
+        reason: Option<Reason>,
+        details: Details,
+    ) {
+        record.progress.phase = Phase::Settled;
+        self.tell(beat, record, state, reason, details);
+    }
+
+    fn outcome<'a>(&'a self, record: &'a Record, told: &'a Told) -> Outcome<'a> {
+        let progress = &record.progress;
+        let attempted = progress.attempt.attempts > 0;
+        let operator = self.operators.get(&progress.operator).filter(|_| attempted);
+        Outcome {
+            message: Cow::Owned(record.id.to_string()),
+            sequence: u32::try_from(progress.history.len() + 1).unwrap_or(u32::MAX),
+            agency: Cow::Borrowed(record.key.agency.name()),
+            event: Cow::Borrowed(record.key.id.as_str()),
+            application: Cow::Borrowed(&record.application),
+            state: told.state,
+            reason: told.reason,
+            until: told.until.map(Into::into),
+            code: told.code.as_deref().map(Cow::Borrowed),
+            by: told.by.as_deref().map(Cow::Borrowed),
+            operator: operator.map(|name| Cow::Borrowed(&**name)),
+            segments: attempted
+                .then(|| u32::try_from(progress.attempt.segments.len()).unwrap_or(u32::MAX)),
+            attempts: progress.attempt.attempts.into(),
+            repeats: progress.attempt.repeats.into(),
+            at: told.at.into(),
+        }
+    }
+}
