@@ -11,6 +11,7 @@ mod failure;
 mod pdu;
 pub mod print;
 mod publish;
+mod smsc;
 mod text;
 
 pub use config::ConfigFile;
@@ -39,6 +40,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. `xabar help COMMAND` tells more of 
 pub enum Command {
     Check(check::Check),
     Publish(publish::Publish),
+    Smsc(Box<smsc::Smsc>),
     Text(text::TextCost),
     Pdu(pdu::Decode),
     Completions(completions::Completions),
@@ -49,6 +51,7 @@ impl Command {
         match self {
             Self::Check(check) => check.run(),
             Self::Publish(publish) => publish.run(),
+            Self::Smsc(smsc) => smsc.run(),
             Self::Text(text) => text.run(),
             Self::Pdu(decode) => decode.run(),
             Self::Completions(completions) => completions.run(),
