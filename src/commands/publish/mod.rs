@@ -4,7 +4,6 @@ mod events;
 mod sending;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde_json::json;
 
@@ -68,10 +67,8 @@ impl Publish {
         let origin = self.origin(&clock)?;
         let runtime = tokio::runtime::Runtime::new();
         let runtime = runtime.map_err(|error| Failure::caused("cannot start", error))?;
-        let started = clock.now().instant;
         let tally = runtime.block_on(sending::publish(&source, origin, self.rate, &clock))?;
-        let took = clock.now().instant.saturating_duration_since(started);
-        self.tell(&tally, took)
+        self.tell(&tally)
     }
 
     fn origin(&self, clock: &Clock) -> Result<Origin, Failure> {
@@ -87,8 +84,7 @@ impl Publish {
         }
     }
 
-    fn tell(&self, tally: &Tally, took: Duration) -> Result<(), Failure> {
-        let rate = tally.rate(took);
+    fn tell(&self, tally: &Tally) -> Result<(), Failure> {
         if self.json {
             print::json(&json!({
                 "published": tally.published,
@@ -96,11 +92,11 @@ impl Publish {
                 "nacked": tally.nacked,
                 "unrouted": tally.unrouted,
                 "invalid": tally.invalid,
-                "seconds": took.as_secs_f64(),
-                "rate": rate,
+                "seconds": tally.took.as_secs_f64(),
+                "rate": tally.rate(),
             }))?;
         } else {
-            tally.print(took)?;
+            tally.print()?;
         }
         if tally.is_complete() {
             Ok(())
@@ -112,19 +108,19 @@ impl Publish {
 
 impl Tally {
     /// Confirmed events a second.
-    fn rate(&self, took: Duration) -> u64 {
-        let rate = u128::from(self.confirmed) * 1000 / took.as_millis().max(1);
+    fn rate(&self) -> u64 {
+        let rate = u128::from(self.confirmed) * 1000 / self.took.as_millis().max(1);
         u64::try_from(rate).unwrap_or(u64::MAX)
     }
 
-    fn print(&self, took: Duration) -> Result<(), Failure> {
+    fn print(&self) -> Result<(), Failure> {
         use std::io::Write;
         let style = if self.is_complete() { GOOD } else { BAD };
         let confirmed = styled(
             style,
             format_args!("{} of {}", self.confirmed, self.published),
         );
-        let (seconds, rate) = (took.as_secs_f64(), self.rate(took));
+        let (seconds, rate) = (self.took.as_secs_f64(), self.rate());
         let mut out = print::stdout();
         writeln!(
             out,

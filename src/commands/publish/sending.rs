@@ -30,6 +30,8 @@ pub(super) struct Tally {
     pub(super) unrouted: u64,
     /// Lines that were not published.
     pub(super) invalid: u64,
+    /// From the first burst to the last confirmation.
+    pub(super) took: Duration,
 }
 
 impl Tally {
@@ -69,7 +71,9 @@ pub(super) async fn publish(
         tally: Tally::default(),
         progress,
     };
+    let started = clock.now().instant;
     let sent = sending.all(read(origin), rate, clock).await;
+    sending.tally.took = clock.now().instant.saturating_duration_since(started);
     sending.progress.finish_and_clear();
     let tally = sending.tally;
     broker::close(connection).await;
