@@ -109,7 +109,7 @@ impl Link {
     pub(crate) fn failed(&mut self, why: &str) {
         let next_try = self.backoff.lengthen(random());
         let (broker, purpose) = (self.brokers.to_string(), self.purpose);
-        warn!(%broker, purpose, why, ?next_try, "the broker is out of reach");
+        warn!(%broker, purpose, why, ?next_try, "the broker cannot be used for now");
         self.state
             .send_replace(BrokerState::Waiting(format!("{broker}: {why}")));
         self.brokers.turn();
@@ -144,6 +144,19 @@ pub(crate) async fn close(connection: Connection) {
     let farewell = connection.close(200, "done".into());
     // Whatever it answers, the connection is over.
     drop(time::timeout(Duration::from_secs(5), farewell).await);
+}
+
+/// What went wrong, for people.
+pub(crate) fn why(error: &lapin::Error) -> String {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => error.get_message().as_str().to_owned(),
+        ErrorKind::IOError(error) => error.to_string(),
+        // What was asked of it came too late.
+        ErrorKind::InvalidChannelState(..) | ErrorKind::InvalidConnectionState(_) => {
+            "the connection was cut".to_owned()
+        }
+        _ => error.to_string(),
+    }
 }
 
 /// The AMQP code with which the broker refused, if it did.
@@ -184,7 +197,7 @@ fn why_not_connected(error: &lapin::Error, brokers: &Brokers) -> String {
             brokers.vhost(),
             brokers.user(),
         ),
-        _ => error.to_string(),
+        _ => why(error),
     }
 }
 

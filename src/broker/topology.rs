@@ -9,7 +9,7 @@ use lapin::{
 };
 use tracing::{info, warn};
 
-use super::{ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED, refusal};
+use super::{ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED, refusal, why};
 
 /// How something that is wanted stands at the broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +141,7 @@ fn compare(wanted: Wanted<'_>, declared: lapin::Result<()>) -> lapin::Result<Sta
     match declared {
         Ok(()) => Ok(Standing::AsWanted),
         Err(error) if refusal(&error) == Some(PRECONDITION_FAILED) => {
-            warn!(what, %name, difference = %error, "exists otherwise than we would make it; used as it stands");
+            warn!(what, %name, difference = why(&error), "exists otherwise than we would make it; used as it stands");
             Ok(Standing::AsItWas)
         }
         Err(error) if refusal(&error) == Some(ACCESS_REFUSED) => {

@@ -47,7 +47,7 @@ pub(super) async fn publish(
         broker::close(connection).await;
         match end {
             Ok(()) => break,
-            Err(why) => link.failed(&why.to_string()),
+            Err(why) => link.failed(&broker::why(&why)),
         }
     }
     info!(

@@ -25,14 +25,14 @@ use super::{
     read, topology,
 };
 use crate::{
-    broker::Link,
+    broker::{self, Link},
     intake::{Batch, Door, Verdict},
 };
 
 /// Why a consumer ended before it was told to; everything un-acked goes back to the queue.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Ended {
-    #[error(transparent)]
+    #[error("{}", broker::why(.0))]
     Broker(#[from] lapin::Error),
     #[error("the queue was deleted, or moved to another node")]
     Cancelled,
@@ -226,7 +226,7 @@ impl Reading<'_> {
         };
         let finished: Result<(), Ended> = time::timeout(LINGER, last).await.unwrap_or(Ok(()));
         let all = self.ledger.is_empty();
-        tracing::info!(all, "acknowledged what the journal has");
+        tracing::debug!(all, "acknowledged what the journal has");
         // Told to stop, a failure is the end all the same, and nothing is lost by it.
         finished.or(Ok(()))
     }

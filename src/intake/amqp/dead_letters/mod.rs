@@ -62,7 +62,7 @@ struct Outlet {
 /// Why refused events are not safe yet.
 #[derive(Debug, thiserror::Error)]
 enum Unsafe {
-    #[error(transparent)]
+    #[error("{}", broker::why(.0))]
     Broker(#[from] lapin::Error),
     #[error("no queue took {0} refused events, or none could; they are published again")]
     NotTaken(usize),
