@@ -1,0 +1,192 @@
+//! What people type into their phones: texts to a number, and USSD codes.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use bytes::Bytes;
+use xabar_smpp::values::{DataCoding, EsmClass};
+use xabar_smpp::{Tag, TlvBuffer};
+use xabar_sms::{Concatenation, Encoding, SegmentError, segments};
+
+use super::delivery::{Content, FromPhone};
+use super::message::Message;
+use super::smsc::Smsc;
+
+/// USSD dialogues by phone, and the references of long texts.
+#[derive(Debug, Default)]
+pub(super) struct Dialogues {
+    open: HashMap<String, Dialogue>,
+    next_session: u8,
+    next_reference: u16,
+}
+
+/// One phone's USSD dialogue.
+#[derive(Clone, Debug)]
+struct Dialogue {
+    /// Where it leads: the digits of the code that was dialled.
+    to: String,
+    /// `its_session_info` without its end bit.
+    info: u16,
+}
+
+/// Why a phone cannot send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
+    /// Nobody ever bound to the SMSC.
+    #[error("no ESME has bound yet")]
+    NoEsme,
+    /// Receipts and replies fill the queue.
+    #[error("the queue of the ESME is full")]
+    QueueFull,
+    /// The phone is in no USSD dialogue.
+    #[error("the phone is in no USSD dialogue")]
+    NoDialogue,
+    /// It does not fit.
+    #[error(transparent)]
+    TooLong(#[from] SegmentError),
+    /// The simulator was stopped.
+    #[error("the simulator has stopped")]
+    Stopped,
+}
+
+/// USSD dialogues kept at once; the next one closes them all, as a restarted gateway would.
+const MOST_DIALOGUES: usize = 10_000;
+
+/// `ussd_service_op` of what phones do.
+const BEGIN: u8 = 0x01;
+const ANSWER: u8 = 0x12;
+const HANG_UP: u8 = 0x11;
+
+impl Smsc {
+    /// A phone sends a text; how many segments it takes.
+    pub(super) fn send_mo(
+        &mut self,
+        now: Instant,
+        from: &str,
+        to: &str,
+        text: &str,
+    ) -> Result<usize, NotSent> {
+        let place = self.addressee()?;
+        let encoding = Encoding::of(text);
+        let segments = segments(text, encoding, Concatenation::Udh8)?;
+        self.dialogues.next_reference = self.dialogues.next_reference.wrapping_add(1);
+        for segment in segments.iter() {
+            let mut user_data = Vec::new();
+            segment.write_user_data(self.dialogues.next_reference, &mut user_data);
+            let message = FromPhone {
+                from: from.to_owned(),
+                to: to.to_owned(),
+                service_type: "",
+                esm_class: if segments.has_udh() {
+                    EsmClass::UDH
+                } else {
+                    EsmClass::DEFAULT
+                },
+                data_coding: data_coding(encoding),
+                user_data: Bytes::from(user_data),
+                tlvs: TlvBuffer::new(),
+            };
+            self.plan(now, now, place, Content::FromPhone(Box::new(message)));
+        }
+        self.dispatch(place);
+        Ok(usize::from(segments.total()))
+    }
+
+    /// A phone dials a USSD code.
+    pub(super) fn dial(&mut self, now: Instant, from: &str, code: &str) -> Result<(), NotSent> {
+        let dialogue = self.dialogues.begin(from, code);
+        self.ussd(now, from, &dialogue, BEGIN, code)
+    }
+
+    /// A phone answers a USSD menu.
+    pub(super) fn reply(&mut self, now: Instant, from: &str, text: &str) -> Result<(), NotSent> {
+        let dialogue = self.dialogues.open.get(from).cloned();
+        let dialogue = dialogue.ok_or(NotSent::NoDialogue)?;
+        self.ussd(now, from, &dialogue, ANSWER, text)
+    }
+
+    /// A phone leaves a USSD dialogue.
+    pub(super) fn hang_up(&mut self, now: Instant, from: &str) -> Result<(), NotSent> {
+        let mut dialogue = self
+            .dialogues
+            .open
+            .remove(from)
+            .ok_or(NotSent::NoDialogue)?;
+        dialogue.info |= 1;
+        self.ussd(now, from, &dialogue, HANG_UP, "")
+    }
+
+    fn ussd(
+        &mut self,
+        now: Instant,
+        from: &str,
+        dialogue: &Dialogue,
+        op: u8,
+        text: &str,
+    ) -> Result<(), NotSent> {
+        let place = self.addressee()?;
+        let encoding = Encoding::of(text);
+        let mut user_data = Vec::new();
+        if let Some(segment) = segments(text, encoding, Concatenation::Udh8)?.get(0) {
+            user_data.extend_from_slice(segment.octets());
+        }
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
+        tlvs.push_two_octets(Tag::ITS_SESSION_INFO, dialogue.info);
+        let message = FromPhone {
+            from: from.to_owned(),
+            to: dialogue.to.clone(),
+            service_type: "USSD",
+            esm_class: EsmClass::DEFAULT,
+            data_coding: data_coding(encoding),
+            user_data: Bytes::from(user_data),
+            tlvs,
+        };
+        self.plan(now, now, place, Content::FromPhone(Box::new(message)));
+        self.dispatch(place);
+        Ok(())
+    }
+
+    /// The ESME that phones write to: the first that is listening, or else the first known.
+    fn addressee(&self) -> Result<usize, NotSent> {
+        let listening = self
+            .esmes
+            .iter()
+            .position(|esme| !esme.receivers.is_empty());
+        let place = listening.unwrap_or(0);
+        let esme = self.esmes.get(place).ok_or(NotSent::NoEsme)?;
+        if esme.pending >= self.behaviour.queue {
+            return Err(NotSent::QueueFull);
+        }
+        Ok(place)
+    }
+}
+
+impl Dialogues {
+    fn begin(&mut self, from: &str, code: &str) -> Dialogue {
+        if self.open.len() >= MOST_DIALOGUES {
+            self.open.clear();
+        }
+        self.next_session = self.next_session.wrapping_add(1);
+        let dialogue = Dialogue {
+            to: code.chars().filter(char::is_ascii_digit).collect(),
+            info: u16::from_be_bytes([self.next_session, 0]),
+        };
+        self.open.insert(from.to_owned(), dialogue.clone());
+        dialogue
+    }
+
+    /// The network's last word closes a dialogue.
+    pub(super) fn hear(&mut self, message: &Message<'_>) {
+        if !self.open.is_empty()
+            && message.ussd() == Some(super::phones::Ussd::End)
+            && let Some(phone) = message.destination.digits.as_str()
+        {
+            self.open.remove(phone);
+        }
+    }
+}
+
+fn data_coding(encoding: Encoding) -> DataCoding {
+    DataCoding(xabar_sms::DataCoding::of(encoding, None).0)
+}

@@ -1,0 +1,196 @@
+//! A message comes: is it taken, when is it answered, and what becomes of it?
+
+use std::time::{Duration, Instant};
+
+use xabar_smpp::Status;
+use xabar_smpp::values::MessageState;
+
+use super::delivery::{Content, Fate};
+use super::message::Message;
+use super::slab::Key;
+use super::smsc::{Answer, HELD_BACK, Smsc, Task};
+
+/// What is to be told of a message, and when.
+struct Course {
+    state: MessageState,
+    /// How long the message takes to the phone.
+    takes: Duration,
+    /// The receipt goes before the response.
+    receipt_first: bool,
+}
+
+impl Smsc {
+    pub(super) fn submitted(&mut self, now: Instant, answer: Answer, message: &Message<'_>) {
+        let key = answer.session;
+        let Some(place) = self.count_submit(key) else {
+            return;
+        };
+        let status = self.verdict(now, key, place, message);
+        let elapsed = self.calendar.elapsed(now);
+        self.counters.submitted(elapsed, status);
+        let mut answer = answer.with(status);
+        let mut receipt_first = false;
+        if status.is_ok() {
+            answer.id = self.next_id;
+            self.next_id += 1;
+            receipt_first = self.accept(now, place, answer.id, message);
+        }
+        let id = status.is_ok().then_some(answer.id);
+        self.tape.record(elapsed, message, status, id);
+        self.answer_in_time(now, answer, receipt_first);
+        self.cut_by_count(now, key);
+    }
+
+    /// Counts a message of a session; the place of its ESME.
+    fn count_submit(&mut self, key: Key) -> Option<usize> {
+        let session = self.sessions.get_mut(key)?;
+        session.submits += 1;
+        session.esme
+    }
+
+    fn verdict(&mut self, now: Instant, key: Key, place: usize, message: &Message<'_>) -> Status {
+        let (Some(session), Some(esme)) = (self.sessions.get(key), self.esmes.get_mut(place))
+        else {
+            return Status::RINVBNDSTS;
+        };
+        if message.destination.digits.is_empty() {
+            return Status::RINVDSTADR;
+        }
+        if session.unanswered >= self.behaviour.window || esme.pending >= self.behaviour.queue {
+            return Status::RMSGQFUL;
+        }
+        if self
+            .behaviour
+            .tps
+            .is_some_and(|tps| !esme.throttle.admit(now, tps))
+        {
+            self.counters.figures.throttled += 1;
+            return Status::RTHROTTLED;
+        }
+        if self.behaviour.errors.is_empty() {
+            return Status::ROK;
+        }
+        let drawn = self.chance.unit();
+        self.behaviour.errors.pick(drawn).unwrap_or(Status::ROK)
+    }
+
+    /// Answers at once or later, or not at all.
+    fn answer_in_time(&mut self, now: Instant, answer: Answer, receipt_first: bool) {
+        if self.chance.happens(self.behaviour.unanswered) {
+            self.counters.figures.unanswered += 1;
+            return;
+        }
+        if answer.status == Status::RMSGQFUL {
+            // At once, or those above the window would have to wait beside those within.
+            return self.answer(answer);
+        }
+        let mut latency = self.chance.delay(self.behaviour.latency);
+        if self.chance.happens(self.behaviour.disorder) {
+            latency += HELD_BACK;
+        }
+        if receipt_first {
+            latency = latency.max(HELD_BACK);
+        }
+        if latency.is_zero() {
+            return self.answer(answer);
+        }
+        if let Some(session) = self.sessions.get_mut(answer.session) {
+            session.unanswered += 1;
+            self.agenda.add(now + latency, Task::Answer(answer));
+        }
+    }
+
+    fn cut_by_count(&mut self, now: Instant, key: Key) {
+        let submits = self.sessions.get(key).map_or(0, |session| session.submits);
+        let every = self.behaviour.faults.disconnect_every;
+        if every.is_some_and(|every| submits >= every) {
+            self.cut(now, key);
+        }
+    }
+}
+
+/// From the SMSC to the phone and back.
+impl Smsc {
+    /// Brings a message to its phone and plans its receipts; whether one goes before the response.
+    fn accept(&mut self, now: Instant, place: usize, id: u64, message: &Message<'_>) -> bool {
+        let course = self.course(now, message);
+        if course.state == MessageState::DELIVERED {
+            self.phones.receive(now, self.calendar.wall(now), message);
+        }
+        self.dialogues.hear(message);
+        self.plan_notification(now, place, id, message, &course);
+        self.plan_receipt(now, place, id, message, &course)
+    }
+
+    fn course(&mut self, now: Instant, message: &Message<'_>) -> Course {
+        let receipts = &self.behaviour.receipts;
+        let mut takes = self.chance.delay(receipts.delay);
+        let receipt_first = self.chance.happens(receipts.first);
+        let mut state = MessageState::DELIVERED;
+        if self.chance.happens(receipts.undelivered) {
+            state = MessageState::UNDELIVERABLE;
+        } else if self.chance.happens(receipts.expired) {
+            state = MessageState::EXPIRED;
+        }
+        if receipt_first {
+            takes = Duration::ZERO;
+        }
+        let validity = message.validity(self.calendar.unix_seconds(now));
+        if let Some(validity) = validity.filter(|validity| *validity < takes) {
+            (state, takes) = (MessageState::EXPIRED, validity);
+        }
+        Course {
+            state,
+            takes,
+            receipt_first,
+        }
+    }
+
+    fn plan_notification(
+        &mut self,
+        now: Instant,
+        place: usize,
+        id: u64,
+        message: &Message<'_>,
+        course: &Course,
+    ) {
+        let unasked = self.chance.happens(self.behaviour.receipts.intermediate);
+        let asked = message.registered_delivery.0 & ASKS_INTERMEDIATE != 0;
+        if asked || unasked {
+            let at = now + course.takes / 2;
+            let fate = Fate::of(message, id, MessageState::ENROUTE, now, at);
+            self.plan(now, at, place, Content::Fate(fate));
+        }
+    }
+
+    fn plan_receipt(
+        &mut self,
+        now: Instant,
+        place: usize,
+        id: u64,
+        message: &Message<'_>,
+        course: &Course,
+    ) -> bool {
+        let asked = match course.state {
+            MessageState::DELIVERED => message.registered_delivery.on_success(),
+            _ => message.registered_delivery.on_failure(),
+        };
+        if !asked || self.chance.happens(self.behaviour.receipts.lost) {
+            return false;
+        }
+        let done = now + course.takes;
+        let mut due = done;
+        if !course.receipt_first && self.chance.happens(self.behaviour.receipts.disorder) {
+            due += HELD_BACK;
+        }
+        let fate = Content::Fate(Fate::of(message, id, course.state, now, done));
+        if self.chance.happens(self.behaviour.receipts.twice) {
+            self.plan(now, due + HELD_BACK, place, fate.clone());
+        }
+        self.plan(now, due, place, fate);
+        course.receipt_first
+    }
+}
+
+/// The bit of `registered_delivery` that asks for intermediate notifications.
+const ASKS_INTERMEDIATE: u8 = 0x10;

@@ -1,0 +1,202 @@
+//! A record of what was submitted, for tests to hold promises against.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+
+use serde::Serialize;
+use xabar_smpp::Status;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::message::Message;
+
+/// Every message in the order in which it came, the refused ones too. When the tape is full,
+/// later messages are only counted, in [`missed`](Self::missed).
+#[derive(Clone, Debug, Default)]
+pub struct Tape {
+    entries: Vec<Entry>,
+    capacity: usize,
+    missed: u64,
+}
+
+/// One message that came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// When it was read from the socket, since the start of the simulator. Messages that came
+    /// in one read have one time.
+    pub at: Duration,
+    /// The subscriber: the digits of the number, or a hash of what is no number.
+    pub to: u64,
+    /// The sender's hash.
+    pub from: u64,
+    /// The text's hash; equal octets in one alphabet have equal hashes.
+    pub text: u64,
+    /// Reference, total and number, of a segment.
+    pub segment: Option<(u16, u8, u8)>,
+    /// The answer's status.
+    pub status: u32,
+    /// The SMSC's id for it, if accepted.
+    pub id: Option<u64>,
+}
+
+impl Entry {
+    /// Whether the SMSC took it.
+    pub fn is_accepted(&self) -> bool {
+        self.id.is_some()
+    }
+
+    /// Whether a text begins with it: it is the first segment, or the only one.
+    pub fn begins_text(&self) -> bool {
+        self.segment.is_none_or(|(_, _, number)| number == 1)
+    }
+}
+
+impl Tape {
+    pub(super) fn of_length(capacity: usize) -> Self {
+        Self {
+            entries: Vec::new(),
+            capacity,
+            missed: 0,
+        }
+    }
+
+    pub(super) fn record(
+        &mut self,
+        at: Duration,
+        message: &Message<'_>,
+        status: Status,
+        id: Option<u64>,
+    ) {
+        if self.capacity == 0 {
+            return;
+        }
+        if self.entries.len() >= self.capacity {
+            self.missed += 1;
+            return;
+        }
+        let concat = message.concat();
+        self.entries.push(Entry {
+            at,
+            to: subscriber(&message.destination.digits),
+            from: xxh3_64(&message.source.digits),
+            text: text_hash(message.data_coding, message.text_octets()),
+            segment: concat.map(|concat| (concat.reference, concat.total, concat.number)),
+            status: status.0,
+            id,
+        });
+    }
+
+    /// All entries, in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Messages that came when the tape was full.
+    pub fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// Entries of one subscriber, in order.
+    pub fn of<'a>(&'a self, msisdn: &str) -> impl Iterator<Item = &'a Entry> + use<'a> {
+        let subscriber = subscriber(msisdn.as_bytes());
+        self.entries
+            .iter()
+            .filter(move |entry| entry.to == subscriber)
+    }
+
+    /// The most messages, refused or not, in any window of that length: with a second, the TPS
+    /// that came over all sessions.
+    pub fn most_in(&self, window: Duration) -> usize {
+        most_in(window, self.entries.iter().map(|entry| entry.at))
+    }
+
+    /// The most texts that one subscriber was sent in any window of that length, refused ones
+    /// included; a text of several segments counts once.
+    pub fn most_texts_in(&self, window: Duration) -> usize {
+        let mut times: HashMap<u64, Vec<Duration>> = HashMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.begins_text()) {
+            times.entry(entry.to).or_default().push(entry.at);
+        }
+        let most = times.into_values().map(|times| most_in(window, times));
+        most.max().unwrap_or(0)
+    }
+
+    /// How many segments or texts were accepted more often than once for one subscriber, by
+    /// their octets: the second and later ones of each.
+    pub fn repeats(&self) -> usize {
+        let mut seen = HashMap::new();
+        for entry in self.entries.iter().filter(|entry| entry.is_accepted()) {
+            *seen
+                .entry((entry.to, entry.text, entry.segment))
+                .or_insert(0_usize) += 1;
+        }
+        seen.into_values().map(|times| times - 1).sum()
+    }
+}
+
+/// The most of these times, which do not decrease, within any window: from one of them until just
+/// before the window's length later.
+fn most_in(window: Duration, times: impl IntoIterator<Item = Duration>) -> usize {
+    let mut within = VecDeque::new();
+    let mut most = 0;
+    for at in times {
+        within.push_back(at);
+        while within.front().is_some_and(|first| at - *first >= window) {
+            within.pop_front();
+        }
+        most = most.max(within.len());
+    }
+    most
+}
+
+/// What [`Entry::to`] has for a number, written with or without a plus sign.
+pub fn subscriber(number: &[u8]) -> u64 {
+    let digits = number.strip_prefix(b"+").unwrap_or(number);
+    let text = str::from_utf8(digits).ok();
+    let number = text.and_then(|text| text.parse().ok());
+    number.unwrap_or_else(|| xxh3_64(digits))
+}
+
+/// What [`Entry::text`] has for the octets of a text, in that `data_coding`.
+pub fn text_hash(data_coding: u8, octets: &[u8]) -> u64 {
+    xxh3_64(octets) ^ u64::from(data_coding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(at_millis: u64, to: u64, text: u64, segment: Option<(u16, u8, u8)>) -> Entry {
+        Entry {
+            at: Duration::from_millis(at_millis),
+            to,
+            from: 0,
+            text,
+            segment,
+            status: 0,
+            id: Some(at_millis),
+        }
+    }
+
+    #[test]
+    fn windows_slide_and_texts_count_once() {
+        let tape = Tape {
+            entries: vec![
+                entry(0, 1, 10, None),
+                entry(900, 1, 11, Some((7, 2, 1))),
+                entry(950, 1, 12, Some((7, 2, 2))),
+                entry(1_000, 2, 13, None),
+                entry(1_899, 1, 10, None),
+            ],
+            capacity: 5,
+            missed: 0,
+        };
+        let second = Duration::from_secs(1);
+        assert_eq!(tape.most_in(second), 4);
+        assert_eq!(tape.most_in(Duration::from_millis(1_001)), 4);
+        assert_eq!(tape.most_in(2 * second), 5);
+        assert_eq!(tape.most_texts_in(second), 2);
+        assert_eq!(tape.most_texts_in(2 * second), 3);
+        assert_eq!(tape.repeats(), 1);
+        assert_eq!(tape.of("+1").count(), 4);
+    }
+}
