@@ -36,6 +36,9 @@ const REPORTS: usize = 256;
 /// Commits whose outcomes wait for the outcome room; behind them, it reads the outbox itself.
 const OUTGOING: usize = 16;
 
+/// How long a stopping gateway waits for a broker that is out of reach.
+const NO_BROKER: Duration = Duration::from_secs(1);
+
 /// A running gateway.
 pub struct Gateway {
     readiness: Readiness,
@@ -51,6 +54,7 @@ pub struct Gateway {
     ended: oneshot::Receiver<Result<Core, JournalError>>,
     outcome: CancellationToken,
     outcome_task: JoinHandle<()>,
+    outcome_state: watch::Sender<BrokerState>,
 }
 
 /// How a gateway ended.
@@ -126,11 +130,13 @@ impl Gateway {
         };
         let outcome = CancellationToken::new();
         let sink = sink(settings, observer)?;
+        let shown = Shown::default();
+        let outcome_state = shown.state.clone();
         let outcome_task = tokio::spawn(outcome::run(
             sink,
             feed,
             published_in,
-            Shown::default(),
+            shown,
             outcome.clone(),
         ));
 
@@ -162,6 +168,7 @@ impl Gateway {
             ended,
             outcome,
             outcome_task,
+            outcome_state,
         })
     }
 
@@ -209,11 +216,7 @@ impl Gateway {
         self.operators.cancel();
         join(self.operator_tasks, deadline, "the operators' sessions").await;
         self.pipeline.cancel();
-        let outcome = self.outcome.clone();
-        let patience = tokio::spawn(async move {
-            tokio::time::sleep_until(deadline).await;
-            outcome.cancel();
-        });
+        let patience = tokio::spawn(cancel_in_time(self.outcome, self.outcome_state, deadline));
         let core = self.ended.await.map_err(|_| GatewayError::Lost)??;
         patience.abort();
         drop(self.outcome_task.await);
@@ -221,6 +224,30 @@ impl Gateway {
             uncertain: core.in_flight(),
         })
     }
+}
+
+/// Ends publishing at the deadline, and soon if there is no broker to publish to: the outbox keeps it.
+async fn cancel_in_time(
+    outcome: CancellationToken,
+    state: watch::Sender<BrokerState>,
+    deadline: Instant,
+) {
+    let no_broker = async {
+        let mut state = state.subscribe();
+        loop {
+            let ready = state.wait_for(|state| *state == BrokerState::Ready);
+            if tokio::time::timeout(NO_BROKER, ready).await.is_err() {
+                return;
+            }
+            // The sender is held here, so waiting cannot fail.
+            drop(state.wait_for(|state| *state != BrokerState::Ready).await);
+        }
+    };
+    tokio::select! {
+        () = tokio::time::sleep_until(deadline) => {}
+        () = no_broker => {}
+    }
+    outcome.cancel();
 }
 
 async fn join(tasks: Vec<JoinHandle<()>>, deadline: Instant, what: &'static str) {
@@ -458,11 +485,7 @@ fn start_intake(
             readiness: readiness.clone(),
         };
         let stop = stop.clone();
-        tasks.push(tokio::spawn(http::serve(
-            listener,
-            http::router(api),
-            stop,
-        )));
+        tasks.push(tokio::spawn(http::serve(listener, http::router(api), stop)));
     }
     Ok(tasks)
 }

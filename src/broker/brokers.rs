@@ -39,6 +39,10 @@ impl Brokers {
         self.uri().clone()
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.uris.len()
+    }
+
     /// Goes on to the next.
     pub(super) fn turn(&mut self) {
         self.turn = (self.turn + 1) % self.uris.len();

@@ -125,6 +125,20 @@ impl Link {
     }
 }
 
+/// A connection to the first broker that answers, or a sentence on each that did not.
+pub(crate) async fn connect_once(brokers: &Brokers, purpose: &str) -> Result<Connection, String> {
+    let mut brokers = brokers.clone();
+    let mut refusals = Vec::new();
+    for _ in 0..brokers.count() {
+        match connect(&brokers, purpose).await {
+            Ok(connection) => return Ok(connection),
+            Err(why) => refusals.push(format!("cannot connect to the broker at {brokers}: {why}")),
+        }
+        brokers.turn();
+    }
+    Err(refusals.join("; "))
+}
+
 /// Says goodbye, but not for longer than a broker in trouble deserves.
 pub(crate) async fn close(connection: Connection) {
     let farewell = connection.close(200, "done".into());

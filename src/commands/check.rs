@@ -55,7 +55,11 @@ impl Check {
             }
             Err(mut problems) => {
                 let beside = self.folder_beside();
-                problems.extend(beside.and_then(|folder| Catalog::load(&folder).err()).unwrap_or_default());
+                problems.extend(
+                    beside
+                        .and_then(|folder| Catalog::load(&folder).err())
+                        .unwrap_or_default(),
+                );
                 Err(problems)
             }
         }
@@ -72,7 +76,10 @@ impl Check {
         if let (Value::Object(json), Some(good)) = (&mut json, good) {
             json.insert("warnings".to_owned(), json!(good.warnings()));
             json.insert("operators".to_owned(), json!(good.operators()));
-            json.insert("languages".to_owned(), json!(good.catalog.languages().collect::<Vec<_>>()));
+            json.insert(
+                "languages".to_owned(),
+                json!(good.catalog.languages().collect::<Vec<_>>()),
+            );
             json.insert("texts".to_owned(), json!(good.catalog.templates().count()));
         }
         json
@@ -87,7 +94,11 @@ struct Good {
 
 impl Good {
     fn print(&self, file: &std::path::Path, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}", styled(GOOD, format_args!("OK  {}", file.display())))?;
+        writeln!(
+            out,
+            "{}",
+            styled(GOOD, format_args!("OK  {}", file.display()))
+        )?;
         writeln!(out)?;
         self.summary().print(out)?;
         let warnings = self.warnings();
@@ -107,7 +118,10 @@ impl Good {
         };
         let settings = &self.settings;
         if let Some(amqp) = &settings.intake.amqp {
-            row("events", format!("from {}, queue {}", amqp.exchange, amqp.queue));
+            row(
+                "events",
+                format!("from {}, queue {}", amqp.exchange, amqp.queue),
+            );
         }
         if let Some(http) = &settings.http {
             row("http", http.listen.to_string());
@@ -116,12 +130,19 @@ impl Good {
             row("outcomes", format!("to {}", amqp.exchange));
         }
         for operator in &settings.operators {
-            let tps = operator.tps.map_or_else(String::new, |tps| format!(", {tps} TPS"));
+            let tps = operator
+                .tps
+                .map_or_else(String::new, |tps| format!(", {tps} TPS"));
             let (sessions, window) = (operator.sessions, operator.window);
-            row("operator", format!(
-                "{} for {} at {}: {sessions} × {window} in flight{tps}",
-                operator.name, operator.prefixes.join(" "), operator.address,
-            ));
+            row(
+                "operator",
+                format!(
+                    "{} for {} at {}: {sessions} × {window} in flight{tps}",
+                    operator.name,
+                    operator.prefixes.join(" "),
+                    operator.address,
+                ),
+            );
         }
         row("texts", self.texts());
         table
@@ -133,11 +154,19 @@ impl Good {
             Some(folder) => folder.display().to_string(),
             None => "those that are built in".to_owned(),
         };
-        format!("{} in {}: {source}", self.catalog.templates().count(), languages.join(" "))
+        format!(
+            "{} in {}: {source}",
+            self.catalog.templates().count(),
+            languages.join(" ")
+        )
     }
 
     fn operators(&self) -> Vec<&str> {
-        let names = self.settings.operators.iter().map(|operator| operator.name.as_str());
+        let names = self
+            .settings
+            .operators
+            .iter()
+            .map(|operator| operator.name.as_str());
         names.collect()
     }
 
@@ -145,7 +174,9 @@ impl Good {
     fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.settings.operators.is_empty() {
-            warnings.push("there is no [[operator]]: every message would fail with no-route".to_owned());
+            warnings.push(
+                "there is no [[operator]]: every message would fail with no-route".to_owned(),
+            );
         }
         let default = self.settings.subscriber.default_language;
         if !self.catalog.languages().any(|language| language == default) {
@@ -157,12 +188,18 @@ impl Good {
     }
 
     fn long_texts(&self) -> impl Iterator<Item = String> {
-        let long = self.catalog.templates().filter(|listed| listed.least.segments > 1);
+        let long = self
+            .catalog
+            .templates()
+            .filter(|listed| listed.least.segments > 1);
         long.map(|listed| {
             let (cost, language) = (listed.least, listed.language);
             format!(
                 "{language}: `{}` takes {} segments ({}, {} characters) before any value is put in",
-                key(listed.service, listed.status), cost.segments, cost.encoding, cost.characters,
+                key(listed.service, listed.status),
+                cost.segments,
+                cost.encoding,
+                cost.characters,
             )
         })
     }
@@ -170,14 +207,26 @@ impl Good {
     /// The texts that some languages have and others lack.
     fn lacking_texts(&self) -> impl Iterator<Item = String> {
         let mut having: BTreeMap<String, BTreeSet<Language>> = BTreeMap::new();
-        for listed in self.catalog.templates().filter(|listed| listed.service.is_none()) {
-            having.entry(key(None, listed.status)).or_default().insert(listed.language);
+        for listed in self
+            .catalog
+            .templates()
+            .filter(|listed| listed.service.is_none())
+        {
+            having
+                .entry(key(None, listed.status))
+                .or_default()
+                .insert(listed.language);
         }
         let all: BTreeSet<Language> = self.catalog.languages().collect();
         having.into_iter().filter_map(move |(key, having)| {
-            let lacking: Vec<&str> = all.difference(&having).map(|language| language.as_str()).collect();
+            let lacking: Vec<&str> = all
+                .difference(&having)
+                .map(|language| language.as_str())
+                .collect();
             let lacking = (!lacking.is_empty()).then(|| lacking.join(", "))?;
-            Some(format!("`{key}` is lacking in {lacking}: its readers get it in another language"))
+            Some(format!(
+                "`{key}` is lacking in {lacking}: its readers get it in another language"
+            ))
         })
     }
 }

@@ -26,7 +26,7 @@ impl ConfigFile {
 }
 
 /// The texts that these settings name, or else those that are built in.
-pub fn catalog(settings: &Settings) -> Result<Catalog, Vec<Problem>> {
+pub(super) fn catalog(settings: &Settings) -> Result<Catalog, Vec<Problem>> {
     match &settings.messages {
         Some(folder) => Catalog::load(folder),
         None => Ok(Catalog::built_in()),

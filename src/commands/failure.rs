@@ -44,7 +44,7 @@ impl Failure {
             Self::Closed | Self::Told => {}
             Self::Usage(reason) => error(format_args!("{reason}; see --help")),
             Self::Settings(problems) => {
-                problems.iter().for_each(|problem| error(problem));
+                problems.iter().for_each(error);
             }
             Self::Failed(task, cause) => error(chain(task, cause.as_deref())),
         }
@@ -94,7 +94,10 @@ mod tests {
         let Failure::Failed(task, cause) = Failure::caused("cannot connect", cause) else {
             panic!()
         };
-        assert_eq!(chain(task, cause.as_deref()), "cannot connect: no such host");
+        assert_eq!(
+            chain(task, cause.as_deref()),
+            "cannot connect: no such host"
+        );
     }
 
     #[test]

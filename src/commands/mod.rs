@@ -11,8 +11,10 @@ mod failure;
 mod pdu;
 pub mod print;
 mod publish;
+mod run;
 mod smsc;
 mod text;
+mod trace;
 
 pub use config::ConfigFile;
 pub use failure::Failure;
@@ -27,9 +29,13 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  xabar run --config config/xabar.toml       the gateway itself
   xabar check --config config/xabar.toml     every mistake in the configuration at once
   xabar publish --config config/xabar.toml --count 1000
                                              sample events into RabbitMQ
+  xabar trace --config config/xabar.toml 48120973
+                                             why a citizen got a message, or did not
+  xabar smsc --tps 300 --latency 20ms        an operator to try things against
   xabar text \"Arizangiz ko‘rib chiqildi\"     what a text costs, and how it would be sent
   xabar pdu 00000010000000150000000000000001 what a PDU says
 
@@ -38,9 +44,11 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. `xabar help COMMAND` tells more of 
 /// What can be done, in the order in which people meet it.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Run(run::Run),
     Check(check::Check),
     Publish(publish::Publish),
     Smsc(Box<smsc::Smsc>),
+    Trace(trace::Trace),
     Text(text::TextCost),
     Pdu(pdu::Decode),
     Completions(completions::Completions),
@@ -49,7 +57,9 @@ pub enum Command {
 impl Command {
     pub fn run(self) -> Result<(), Failure> {
         match self {
+            Self::Run(run) => run.run(),
             Self::Check(check) => check.run(),
+            Self::Trace(trace) => trace.run(),
             Self::Publish(publish) => publish.run(),
             Self::Smsc(smsc) => smsc.run(),
             Self::Text(text) => text.run(),

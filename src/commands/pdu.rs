@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
+use serde_json::{Value, json};
 use xabar_smpp::{Frame, Header};
 
 use super::{Failure, print};
@@ -29,10 +30,13 @@ impl Decode {
         if self.pdus.is_empty() {
             let input = io::stdin();
             if input.is_terminal() {
-                return Err(Failure::Usage("give a PDU in hexadecimal digits".to_owned()));
+                return Err(Failure::Usage(
+                    "give a PDU in hexadecimal digits".to_owned(),
+                ));
             }
             for line in input.lock().split(b'\n') {
-                let line = line.map_err(|error| Failure::caused("cannot read standard input", error))?;
+                let line =
+                    line.map_err(|error| Failure::caused("cannot read standard input", error))?;
                 let line = String::from_utf8_lossy(&line);
                 if !line.trim().is_empty() {
                     all_good &= tell(&line)?;
@@ -65,19 +69,32 @@ fn decode(hex: &str) -> Value {
         Ok(frame) => frame,
         Err(error) => return error.to_json(),
     };
-    frame.decode().map_or_else(|error| error.to_json(), |pdu| pdu.to_json())
+    frame
+        .decode()
+        .map_or_else(|error| error.to_json(), |pdu| pdu.to_json())
 }
 
 /// The octets behind the digits; the error counts the octets before it.
 fn octets(hex: &str) -> Result<Vec<u8>, Value> {
     let hex = hex.trim();
-    let hex = hex.strip_prefix("0x").or_else(|| hex.strip_prefix("0X")).unwrap_or(hex);
+    let hex = hex
+        .strip_prefix("0x")
+        .or_else(|| hex.strip_prefix("0X"))
+        .unwrap_or(hex);
     let mut octets = Vec::with_capacity(hex.len() / 2);
     let mut high = None;
-    for character in hex.chars().filter(|character| !character.is_whitespace() && *character != ':') {
-        let digit = character.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    for character in hex
+        .chars()
+        .filter(|character| !character.is_whitespace() && *character != ':')
+    {
+        let digit = character
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok());
         let Some(digit) = digit else {
-            return Err(no_hex(format!("{character:?} is no hexadecimal digit"), octets.len()));
+            return Err(no_hex(
+                format!("{character:?} is no hexadecimal digit"),
+                octets.len(),
+            ));
         };
         match high.take() {
             None => high = Some(digit << 4),
@@ -86,7 +103,10 @@ fn octets(hex: &str) -> Result<Vec<u8>, Value> {
     }
     match high {
         None => Ok(octets),
-        Some(_) => Err(no_hex("an octet has two digits, the last one has one".to_owned(), octets.len())),
+        Some(_) => Err(no_hex(
+            "an octet has two digits, the last one has one".to_owned(),
+            octets.len(),
+        )),
     }
 }
 
@@ -100,7 +120,10 @@ fn wrong_length(octets: &[u8]) -> Option<Value> {
     let error = match octets.first_chunk().map(Header::parse) {
         None => format!("a PDU has at least 16 octets, but only {came} came"),
         Some(header) if usize::try_from(header.command_length) == Ok(came) => return None,
-        Some(header) => format!("command_length is {}, but {came} octets came", header.command_length),
+        Some(header) => format!(
+            "command_length is {}, but {came} octets came",
+            header.command_length
+        ),
     };
     Some(json!({ "error": error, "offset": 0, "field": "command_length" }))
 }
@@ -129,7 +152,11 @@ mod tests {
         for (hex, offset, error) in [
             ("0000001g", 3, "'g' is no hexadecimal digit"),
             ("00000", 2, "an octet has two digits, the last one has one"),
-            ("00000010", 0, "a PDU has at least 16 octets, but only 4 came"),
+            (
+                "00000010",
+                0,
+                "a PDU has at least 16 octets, but only 4 came",
+            ),
             (
                 "0000001100000015000000000000000100ff",
                 0,
@@ -137,9 +164,15 @@ mod tests {
             ),
         ] {
             let decoded = decode(hex);
-            assert_eq!((&decoded["error"], &decoded["offset"]), (&json!(error), &json!(offset)));
+            assert_eq!(
+                (&decoded["error"], &decoded["offset"]),
+                (&json!(error), &json!(offset))
+            );
         }
         let no_end = decode("00000012000000040000000000000001ffff");
-        assert_eq!((&no_end["field"], &no_end["offset"]), (&json!("service_type"), &json!(16)));
+        assert_eq!(
+            (&no_end["field"], &no_end["offset"]),
+            (&json!("service_type"), &json!(16))
+        );
     }
 }

@@ -73,6 +73,13 @@ impl Cell {
         Self { style, ..self }
     }
 
+    fn shown(&self) -> String {
+        match self.text.as_str() {
+            "" => String::new(),
+            text => styled(self.style, text),
+        }
+    }
+
     fn width(&self) -> usize {
         self.text.chars().count()
     }
@@ -90,8 +97,12 @@ impl Table {
             let mut line = String::new();
             for (cell, width) in row.iter().zip(&widths) {
                 let blanks = " ".repeat(width - cell.width());
-                let text = styled(cell.style, &cell.text);
-                let padded = if cell.right { blanks + &text } else { text + &blanks };
+                let text = cell.shown();
+                let padded = if cell.right {
+                    blanks + &text
+                } else {
+                    text + &blanks
+                };
                 line.push_str(&padded);
                 line.push_str("  ");
             }

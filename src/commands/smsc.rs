@@ -181,9 +181,10 @@ impl Status {
     fn new(json: bool) -> Self {
         let live = (!json && io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::no_length();
-            bar.with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| {
-                ProgressStyle::default_spinner()
-            }))
+            bar.with_style(
+                ProgressStyle::with_template("{wide_msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            )
         });
         Self { live, json }
     }
@@ -235,7 +236,11 @@ fn table(figures: &Figures) -> Table {
     let deliveries = &figures.deliveries;
     let mut table = Table::default();
     let mut row = |name: &str, count: u64, note: &str| {
-        table.row([Cell::new(name), Cell::number(count), Cell::new(note).style(FAINT)]);
+        table.row([
+            Cell::new(name),
+            Cell::number(count),
+            Cell::new(note).style(FAINT),
+        ]);
     };
     row("binds", figures.binds, "");
     row("binds refused", figures.binds_refused, "");
@@ -246,7 +251,11 @@ fn table(figures: &Figures) -> Table {
     }
     row("left unanswered", figures.unanswered, "on purpose");
     row("busiest second", figures.rate_max, "messages");
-    row("deliver_sm sent", deliveries.sent, "receipts and messages from phones");
+    row(
+        "deliver_sm sent",
+        deliveries.sent,
+        "receipts and messages from phones",
+    );
     row("acknowledged", deliveries.acked, "");
     row("repeated", deliveries.repeated, "");
     row("disconnects", figures.disconnects, "made by the SMSC");
@@ -256,7 +265,11 @@ fn table(figures: &Figures) -> Table {
 
 fn shown(text: &Text) -> String {
     let Text {
-        from, to, text, segments, ..
+        from,
+        to,
+        text,
+        segments,
+        ..
     } = text;
     format!("{from} → {to} ({segments}): {text}")
 }

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use xabar_events::Language;
 use xabar_sms::{Candidate, LanguageRules, candidates, cheapest, forced_by};
 
-use super::print::{self, Cell, FAINT, GOOD, HEADING, Table, WARN, styled};
 use super::Failure;
+use super::print::{self, Cell, FAINT, GOOD, HEADING, Table, WARN, styled};
 use crate::compose::Catalog;
 use crate::journal::Content;
 
@@ -67,7 +67,8 @@ impl TextCost {
             None => Catalog::built_in(),
         };
         let (text, language) = self.text(&catalog)?;
-        let rules = language.map_or_else(LanguageRules::default, |language| catalog.rules(language));
+        let rules =
+            language.map_or_else(LanguageRules::default, |language| catalog.rules(language));
         let report = Report {
             candidates: candidates(&text, rules),
             sent: cheapest(&text, rules),
@@ -104,7 +105,8 @@ impl TextCost {
             traceparent: None,
         };
         let written = catalog.write(&self.template.application, &content, Language::UzLatn);
-        let text = written.map_err(|error| Failure::caused(format!("cannot write {status:?}"), error))?;
+        let text =
+            written.map_err(|error| Failure::caused(format!("cannot write {status:?}"), error))?;
         Ok((text.text, Some(text.language)))
     }
 }
@@ -129,7 +131,9 @@ fn params(json: &str) -> Result<Params, String> {
     let param = |(name, value): (String, Value)| match value {
         Value::String(text) => Ok((name.into(), text.into())),
         Value::Number(_) | Value::Bool(_) => Ok((name.into(), value.to_string().into())),
-        _ => Err(format!("{name:?} should be a text, a number, true or false")),
+        _ => Err(format!(
+            "{name:?} should be a text, a number, true or false"
+        )),
     };
     object.into_iter().map(param).collect()
 }
@@ -163,14 +167,22 @@ impl Report<'_> {
         let forced_by = forced_by(self.text);
         if !forced_by.is_empty() {
             writeln!(out)?;
-            writeln!(out, "{}", styled(HEADING, "Not in GSM 03.38, so they force UCS-2:"))?;
-            for character in forced_by {
-                let code = styled(FAINT, format_args!("U+{:04X}", u32::from(character)));
-                writeln!(out, "  {}  {code}", shown(character))?;
+            writeln!(
+                out,
+                "{}",
+                styled(HEADING, "Not in GSM 03.38, so they force UCS-2:")
+            )?;
+            for row in forced_by.chunks(CHARACTERS_A_ROW) {
+                let row: Vec<String> = row.iter().map(|character| with_code(*character)).collect();
+                writeln!(out, "  {}", row.join("   "))?;
             }
         }
         writeln!(out)?;
-        let heading = format!("Goes out {}, in {}:", self.sent.how, segments(self.sent.cost.segments));
+        let heading = format!(
+            "Goes out {}, in {}:",
+            self.sent.how,
+            segments(self.sent.cost.segments)
+        );
         writeln!(out, "{}", styled(HEADING, heading))?;
         writeln!(out, "  {}", self.sent.text.replace('\n', "\n  "))
     }
@@ -211,12 +223,15 @@ fn segments(number: usize) -> String {
     }
 }
 
-/// A blank or a mark of its own would not be seen, or would spoil the line.
-fn shown(character: char) -> String {
-    if character.is_control() || character.is_whitespace() || !character.is_alphanumeric() && u32::from(character) > 0xFFFF {
-        return "·".to_owned();
-    }
-    character.to_string()
+const CHARACTERS_A_ROW: usize = 6;
+
+/// A character with its code point. A blank would not be seen, a mark would sit on its
+/// neighbour, and some control characters move the cursor.
+fn with_code(character: char) -> String {
+    let plain = character.is_alphanumeric() || "‘’“”«»„–—…№ʻʼ•€".contains(character);
+    let shown = if plain { character } else { '·' };
+    let code = styled(FAINT, format_args!("U+{:04X}", u32::from(character)));
+    format!("{shown} {code}")
 }
 
 #[cfg(test)]
@@ -227,7 +242,13 @@ mod tests {
         let rules = LanguageRules::default();
         let (candidates, sent) = (candidates(text, rules), cheapest(text, rules));
         let language = None;
-        Report { text, language, sent, candidates }.json()
+        Report {
+            text,
+            language,
+            sent,
+            candidates,
+        }
+        .json()
     }
 
     #[test]
@@ -251,7 +272,10 @@ mod tests {
     fn params_are_those_of_an_event() {
         let read = params(r#"{"office": "Nukus", "amount": 12, "paid": true}"#).unwrap();
         let expected = [("office", "Nukus"), ("amount", "12"), ("paid", "true")];
-        let mut read: Vec<_> = read.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let mut read: Vec<_> = read
+            .iter()
+            .map(|(name, value)| (&**name, &**value))
+            .collect();
         read.sort_unstable();
         let mut expected = expected.to_vec();
         expected.sort_unstable();

@@ -19,6 +19,7 @@ use tracing::info;
 use super::Door;
 use crate::broker::{self, BrokerState, Brokers, Link};
 use dead_letters::DeadLetters;
+pub(crate) use topology::ensure as ensure_topology;
 
 /// Where events come from, and where refused ones go.
 #[derive(Clone, Debug)]
@@ -53,6 +54,17 @@ impl Source {
             prefetch: prefetch.max(1),
             dead_letter_exchange: ShortString::try_new(dead_letter_exchange)?,
         })
+    }
+
+    /// Where agencies publish.
+    pub(crate) fn exchange(&self) -> &ShortString {
+        &self.exchange
+    }
+
+    /// A connection for those who do not wait for a broker to come back: to the first that
+    /// answers, or else a sentence on each that did not.
+    pub(crate) async fn connect(&self, purpose: &str) -> Result<lapin::Connection, String> {
+        broker::connect_once(&self.brokers, purpose).await
     }
 }
 

@@ -9,7 +9,7 @@ use super::Source;
 use crate::broker::{Queue, ensure_bound_queue, ensure_topic_exchange};
 
 /// The exchange and queue that events come through, and those for refused ones.
-pub(super) async fn ensure(connection: &Connection, source: &Source) -> lapin::Result<()> {
+pub(crate) async fn ensure(connection: &Connection, source: &Source) -> lapin::Result<()> {
     ensure_dead_letters(connection, source).await?;
     ensure_topic_exchange(connection, &source.exchange).await?;
     let events = Queue {

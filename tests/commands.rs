@@ -1,0 +1,327 @@
+//! The promises of the command line: what it prints, where, and with which exit code.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+fn xabar(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xabar"));
+    command.args(arguments).env_remove("XABAR_CONFIG");
+    command
+}
+
+fn run(arguments: &[&str]) -> (i32, String, String) {
+    told(xabar(arguments).stdin(Stdio::null()).output().unwrap())
+}
+
+fn run_with_input(arguments: &[&str], input: &[u8]) -> (i32, String, String) {
+    let pipes = [Stdio::piped(), Stdio::piped(), Stdio::piped()];
+    let [stdin, stdout, stderr] = pipes;
+    let mut child = xabar(arguments)
+        .stdin(stdin)
+        .stdout(stdout)
+        .stderr(stderr)
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    told(child.wait_with_output().unwrap())
+}
+
+fn told(output: Output) -> (i32, String, String) {
+    let text = |octets| String::from_utf8(octets).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+fn lines(stdout: &str) -> Vec<Value> {
+    stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+const ENQUIRE_LINK: &str = "00000010000000150000000000000001";
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    for arguments in [
+        &["--help"][..],
+        &["help", "text"],
+        &["publish", "--help"],
+        &["--version"],
+    ] {
+        let (code, stdout, stderr) = run(arguments);
+        assert_eq!((code, stderr.as_str()), (0, ""), "{arguments:?}");
+        assert!(stdout.contains("xabar"), "{arguments:?}: {stdout}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_code_2() {
+    for arguments in [
+        &[][..],
+        &["txt"],
+        &["check"],
+        &["text", "--language", "tlh", "x"],
+        &[
+            "text",
+            "x",
+            "--template",
+            "approved",
+            "--service",
+            "passport",
+        ],
+        &["publish", "--config", "x.toml"],
+        &["publish", "--config", "x.toml", "--count", "5", "file"],
+        &["publish", "--config", "x.toml", "file", "--seed", "5"],
+        &[
+            "publish", "--config", "x.toml", "--count", "5", "--agency", "nobody",
+        ],
+    ] {
+        let (code, stdout, stderr) = run(arguments);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(!stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_pdu_is_one_object_a_line_from_arguments_and_from_standard_input() {
+    let spelled = "0x00000010 80000015 00000000 00000001";
+    let (code, stdout, _) = run(&["pdu", ENQUIRE_LINK, spelled]);
+    assert_eq!(code, 0);
+    let commands: Vec<_> = lines(&stdout)
+        .iter()
+        .map(|pdu| pdu["command"].clone())
+        .collect();
+    assert_eq!(commands, ["enquire_link", "enquire_link_resp"]);
+    let input = format!("{ENQUIRE_LINK}\r\n\n{spelled}\n");
+    assert_eq!(
+        run_with_input(&["pdu"], input.as_bytes()),
+        (0, stdout, String::new())
+    );
+}
+
+#[test]
+fn a_malformed_pdu_is_an_object_and_the_others_are_still_decoded() {
+    let (code, stdout, _) = run_with_input(
+        &["pdu"],
+        format!("zz\n\u{fffd}\n{ENQUIRE_LINK}\n").as_bytes(),
+    );
+    assert_eq!(code, 1);
+    let pdus = lines(&stdout);
+    assert_eq!(
+        pdus[0],
+        json!({"error": "'z' is no hexadecimal digit", "offset": 0, "field": null})
+    );
+    assert_eq!(pdus[2]["command_id"], "0x00000015");
+}
+
+#[test]
+fn a_closed_pipe_ends_a_command_quietly() {
+    let mut child = xabar(&["pdu"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut input = child.stdin.take().unwrap();
+    // The command may be gone before it has read all of it.
+    input
+        .write_all(format!("{ENQUIRE_LINK}\n").repeat(1000).as_bytes())
+        .ok();
+    drop(input);
+    let mut stderr = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut stderr)
+        .unwrap();
+    assert_eq!(
+        (child.wait().unwrap().code(), stderr.as_str()),
+        (Some(0), "")
+    );
+}
+
+#[test]
+fn a_text_costs_what_scripts_can_read() {
+    let text = "ko‘p so'z ".repeat(8);
+    let (code, stdout, _) = run(&["text", "--json", &text]);
+    assert_eq!(code, 0);
+    let json = &lines(&stdout)[0];
+    assert_eq!(
+        (&json["encoding"], &json["segments"]),
+        (&json!("ucs2"), &json!(2))
+    );
+    assert_eq!(json["forced_by"], json!(["‘"]));
+    assert_eq!(json["sent"]["text"], text.replace('‘', "'"));
+    assert_eq!(json["sent"]["segments"], 1);
+    assert_eq!(json["candidates"][1]["how"], "folded");
+    let (_, from_input, _) = run_with_input(&["text", "--json"], format!("{text}\n").as_bytes());
+    assert_eq!(from_input, stdout);
+}
+
+#[test]
+fn a_text_is_shown_to_people_without_colours_in_a_pipe() {
+    let (code, stdout, _) = run(&["text", "Аризангиз ўтди"]);
+    assert_eq!(code, 0);
+    assert!(stdout.contains("ў U+045E"), "{stdout}");
+    assert!(
+        stdout.contains("1 segment") && !stdout.contains('\u{1b}'),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn a_text_can_come_from_a_template() {
+    let params = r#"{"office": "Yunusobod DXM"}"#;
+    let template = [
+        "text",
+        "--template",
+        "ready",
+        "--service",
+        "passport",
+        "--params",
+        params,
+    ];
+    let (code, stdout, _) = run(&[&template[..], &["--language", "en", "--json"]].concat());
+    assert_eq!(code, 0);
+    let json = &lines(&stdout)[0];
+    let text = json["sent"]["text"].as_str().unwrap();
+    assert!(
+        text.contains("passport is ready") && text.contains("Yunusobod DXM"),
+        "{text}"
+    );
+    assert_eq!(json["language"], "en");
+    let (code, _, stderr) = run(&["text", "--template", "lost", "--service", "passport"]);
+    assert_eq!(code, 1);
+    assert!(
+        stderr.contains("no language has a text for this status"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn the_sample_configuration_is_good() {
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/config/xabar.toml");
+    let (code, stdout, stderr) = run(&["check", "--config", config]);
+    assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+    assert!(
+        stdout.starts_with("OK") && !stdout.contains("warning"),
+        "{stdout}"
+    );
+    let (code, stdout, _) = run(&["check", "--config", config, "--json"]);
+    let json = &lines(&stdout)[0];
+    assert_eq!(
+        (code, &json["ok"], &json["problems"]),
+        (0, &json!(true), &json!([]))
+    );
+    assert_eq!(json["languages"].as_array().unwrap().len(), 5);
+}
+
+/// A configuration with its texts, in a folder that goes away with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn with(name: &str, config: &str, english: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("xabar-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("messages")).unwrap();
+        std::fs::write(folder.join("xabar.toml"), config).unwrap();
+        std::fs::write(folder.join("messages/en.toml"), english).unwrap();
+        Self(folder)
+    }
+
+    fn check(&self) -> (i32, Value) {
+        let config = self.0.join("xabar.toml");
+        let (code, stdout, _) = run(&["check", "--json", "--config", config.to_str().unwrap()]);
+        (code, lines(&stdout).remove(0))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+#[test]
+fn mistakes_in_the_configuration_and_in_the_texts_are_told_together() {
+    let folder = Folder::with(
+        "mistakes",
+        "[timing]\nshutdwn = \"1s\"\n",
+        "[messages]\n\nready = \"{office}\"\n",
+    );
+    let (code, json) = folder.check();
+    assert_eq!((code, &json["ok"]), (1, &json!(false)));
+    let problems = json["problems"].as_array().unwrap();
+    let places: Vec<_> = problems
+        .iter()
+        .map(|problem| (&problem["key"], &problem["line"]))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            (&json!("timing.shutdwn"), &json!(2)),
+            (&json!("messages.ready"), &json!(3))
+        ]
+    );
+}
+
+#[test]
+fn what_only_deserves_a_look_is_a_warning() {
+    let long = format!("[messages]\nready = \"{}\"\n", "a".repeat(161));
+    let (code, json) = Folder::with("warnings", "", &long).check();
+    assert_eq!(code, 0);
+    let warnings = json["warnings"].to_string();
+    for warning in [
+        "there is no [[operator]]",
+        "the default language, uz-Latn, has no texts",
+        "`messages.ready` takes 2 segments",
+    ] {
+        assert!(warnings.contains(warning), "{warnings}");
+    }
+}
+
+#[test]
+fn publishing_without_a_broker_says_where_it_looked() {
+    let folder = Folder::with(
+        "no-broker",
+        "[intake.amqp]\nurl = \"amqp://xabar:geheim@127.0.0.1:1/%2f\"\n",
+        "",
+    );
+    let config = folder.0.join("xabar.toml");
+    let (code, _, stderr) = run(&[
+        "publish",
+        "--count",
+        "1",
+        "--config",
+        config.to_str().unwrap(),
+    ]);
+    assert_eq!(code, 1);
+    assert!(
+        stderr.contains("cannot connect to the broker at 127.0.0.1:1"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("geheim"), "{stderr}");
+}
+
+#[test]
+fn completions_name_the_commands() {
+    let (code, stdout, _) = run(&["completions", "bash"]);
+    assert_eq!(code, 0);
+    assert!(
+        stdout.contains("publish") && stdout.contains("complete"),
+        "{stdout}"
+    );
+}
