@@ -48,7 +48,7 @@ struct Line {
     link: Link,
     events: Events,
     valve: Arc<Valve>,
-    responding: Option<Sending<BytesMut>>,
+    responding: Option<Sending<()>>,
     requesting: Option<Sending<Requests>>,
     unbinding: Option<Sending<()>>,
     closed: bool,
@@ -262,7 +262,7 @@ impl Line {
     }
 }
 
-fn respond(link: &Link, responses: BytesMut) -> Sending<BytesMut> {
+fn respond(link: &Link, responses: BytesMut) -> Sending<()> {
     let link = link.clone();
     Box::pin(async move { link.respond(responses).await })
 }
