@@ -29,8 +29,7 @@ Examples:
   xabar smsc --tps 300 --latency 20ms+10ms            an operator as one would wish it
   xabar smsc --tps 100 --errors 0x08=1%,0x58=2% --disconnect-every 5000 --receipt-first 10%
                                                       an operator as it may be
-  echo 'dial 998901234567 *1024#' | xabar smsc --orders
-                                                      a phone dials once an ESME is bound
+  xabar smsc --orders --texts                         phones write, dial and show what comes
 
 Orders on standard input, with --orders:
   mo FROM TO TEXT      a phone sends a text       cut                cuts all connections
