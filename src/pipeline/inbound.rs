@@ -47,7 +47,8 @@ impl Core {
             debug!(fate = ?notice.receipt.fate(), "a receipt that is not final");
             return Ok(());
         }
-        let candidates = notice.candidates();
+        let mut candidates = notice.candidates();
+        candidates.retain(|(_, id)| !id.is_empty());
         let fitting = self.fitting(beat, operator, notice, &candidates)?;
         let chosen = self
             .operators
@@ -106,6 +107,11 @@ impl Core {
             beat.put(&flight.message.record);
             return;
         }
+        if let Some(held) = self.pacer.held_record(record.id) {
+            set_segment(held, awaiting.segment, notice.receipt.fate());
+            beat.put(held);
+            return;
+        }
         set_segment(&mut record, awaiting.segment, notice.receipt.fate());
         self.settle_by_receipts(beat, &mut record, Some(notice));
         beat.put(&record);
@@ -132,7 +138,9 @@ impl Core {
         if !(delivered || failed) || !may_be_told(record) {
             return;
         }
-        let expired = notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
+        // After `unknown` only `delivered` or `failed` may follow.
+        let expired = record.progress.phase == Phase::Submitted
+            && notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
         let (state, reason) = match (delivered, segments.len()) {
             (true, _) => (State::Delivered, None),
             (false, 1) if expired => (State::Expired, Some(Reason::Operator)),

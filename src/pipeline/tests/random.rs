@@ -1,0 +1,1 @@
+//! Days of traffic with everything that goes wrong, by chance and seed.
