@@ -14,6 +14,9 @@ use crate::delivery::receipt::{Inbound, Notice, Spelling, inbound};
 use crate::delivery::{Answer, SessionKey};
 use crate::journal::{Awaiting, HeldReceipt, JournalError, OperatorId, Phase, Record, Segment};
 
+/// A segment that a receipt may speak of, with its message.
+type Fitting = (Awaiting, Record);
+
 impl Core {
     /// A request of an operator's.
     pub(super) fn inbound(
@@ -68,7 +71,7 @@ impl Core {
         operator: OperatorId,
         notice: &Notice,
         candidates: &[(Spelling, String)],
-    ) -> Result<Vec<(Spelling, (Awaiting, Record))>, JournalError> {
+    ) -> Result<Vec<(Spelling, Fitting)>, JournalError> {
         let ids: Vec<&str> = candidates.iter().map(|(_, id)| id.as_str()).collect();
         let mut found = self.journal.awaiting(operator, &ids)?;
         for awaiting in beat.awaiting(operator, &ids) {

@@ -108,7 +108,7 @@ fn a_cancellation_of_what_was_submitted_changes_nothing() {
 
 #[test]
 fn what_was_withdrawn_while_under_way_is_never_repeated() {
-    let ends: [(fn(&mut World, &Sent), &str); 4] = [
+    let ends: [(End, &str); 4] = [
         (
             |world, sent| world.refuse(sent, Status::RTHROTTLED),
             "failed refused",

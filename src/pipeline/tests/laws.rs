@@ -108,6 +108,12 @@ impl Laws {
         self.messages.values().filter(open).count()
     }
 
+    /// How many neither went out nor ended.
+    pub(super) fn waiting(&self) -> usize {
+        let open = |known: &&Known| matches!(known.told.1, State::Accepted | State::Deferred);
+        self.messages.values().filter(open).count()
+    }
+
     /// The gateway died: what is not answered will not be.
     pub(super) fn crashed(&mut self, at: UnixMillis) {
         let attempts = self

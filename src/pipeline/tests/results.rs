@@ -170,7 +170,7 @@ fn an_answer_later_than_the_grace_settles_as_long_as_it_was_not_repeated() {
 
 #[test]
 fn what_stays_unanswered_is_repeated_after_its_grace_and_counted() {
-    let ends: [(fn(&mut World, &Sent), &str); 3] = [
+    let ends: [(End, &str); 3] = [
         (|world, sent| world.time_out(sent), "a timeout"),
         (|world, sent| world.lose(sent), "a cut link"),
         (|world, _| world.restart(), "a crash"),

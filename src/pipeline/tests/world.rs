@@ -1,7 +1,7 @@
 //! A small world around the pipeline: a clock moved by hand, a journal that outlives crashes, and operators
 //! that do as they are told. Every beat is checked against the [`Laws`].
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -86,6 +86,9 @@ impl Sent {
         self.submission.token.message.0
     }
 }
+
+/// A way in which a submission ends.
+pub(super) type End = fn(&mut World, &Sent);
 
 /// Where a crash comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -564,17 +567,6 @@ pub(super) fn receipt(msisdn: Msisdn, smsc_id: &str, stat: &str, sequence_number
 )]
 fn base() -> Instant {
     Instant::now()
-}
-
-/// Counts things by name.
-pub(super) fn tally<K: std::hash::Hash + Eq>(
-    keys: impl IntoIterator<Item = K>,
-) -> HashMap<K, usize> {
-    let mut counts = HashMap::new();
-    for key in keys {
-        *counts.entry(key).or_default() += 1;
-    }
-    counts
 }
 
 pub(super) fn id(verdict: Verdict) -> MessageId {
