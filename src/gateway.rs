@@ -18,7 +18,7 @@ use crate::compose::Catalog;
 use crate::control::http::{self, Api, Archive};
 use crate::control::readiness::{Part, Readiness};
 use crate::control::settings::{self, JournalUrl, Settings};
-use crate::delivery::{self, OperatorSettings};
+use crate::delivery::{self, LinkState, OperatorSettings};
 use crate::intake::http::HttpIntake;
 use crate::intake::{self, Batch};
 use crate::journal::sqlite::{self, SqliteJournal};
@@ -50,6 +50,7 @@ pub struct Gateway {
     stopping: CancellationToken,
     operators: CancellationToken,
     operator_tasks: Vec<JoinHandle<()>>,
+    links: Vec<(String, watch::Receiver<LinkState>)>,
     pipeline: CancellationToken,
     ended: oneshot::Receiver<Result<Core, JournalError>>,
     outcome: CancellationToken,
@@ -115,8 +116,7 @@ impl Gateway {
 
         let (reports_in, reports) = mpsc::channel(REPORTS);
         let operators = CancellationToken::new();
-        let (directives, operator_tasks) =
-            start_operators(settings, &core, &reports_in, &operators)?;
+        let started = start_operators(settings, &core, &reports_in, &operators)?;
         drop(reports_in);
 
         let (door, batches) = mpsc::channel::<Batch>(DOOR);
@@ -145,7 +145,7 @@ impl Gateway {
             batches,
             reports,
             published,
-            operators: directives,
+            operators: started.directives,
             outgoing,
             last_outgoing,
             stopping: stopping.clone(),
@@ -163,7 +163,8 @@ impl Gateway {
             intake_tasks,
             stopping,
             operators,
-            operator_tasks,
+            operator_tasks: started.tasks,
+            links: started.links,
             pipeline,
             ended,
             outcome,
@@ -180,6 +181,11 @@ impl Gateway {
     /// Where its HTTP listens.
     pub fn http(&self) -> Option<SocketAddr> {
         self.http
+    }
+
+    /// How each operator's link does, by the operator's name.
+    pub fn links(&self) -> &[(String, watch::Receiver<LinkState>)] {
+        &self.links
     }
 
     /// Runs until told to stop, then stops in order: nothing more is taken in, responses are waited for,
@@ -354,16 +360,21 @@ fn rules(settings: &Settings) -> pipeline::Settings {
     }
 }
 
-type Directives = HashMap<OperatorId, mpsc::Sender<delivery::Directive>>;
+/// The operators' tasks, and the ends that others hold of them.
+#[derive(Default)]
+struct Operators {
+    directives: HashMap<OperatorId, mpsc::Sender<delivery::Directive>>,
+    links: Vec<(String, watch::Receiver<LinkState>)>,
+    tasks: Vec<JoinHandle<()>>,
+}
 
 fn start_operators(
     settings: &Settings,
     core: &Core,
     reports: &mpsc::Sender<delivery::Report>,
     stop: &CancellationToken,
-) -> Result<(Directives, Vec<JoinHandle<()>>), GatewayError> {
-    let mut directives = HashMap::new();
-    let mut tasks = Vec::new();
+) -> Result<Operators, GatewayError> {
+    let mut started = Operators::default();
     for (id, name) in core.operators() {
         let Some(operator) = settings
             .operators
@@ -376,14 +387,15 @@ fn start_operators(
         let link =
             delivery::start(id, &operator, reports.clone(), stop.clone()).map_err(|source| {
                 GatewayError::Bind {
-                    operator: operator.name,
+                    operator: operator.name.clone(),
                     source,
                 }
             })?;
-        directives.insert(id, link.directives);
-        tasks.push(link.task);
+        started.directives.insert(id, link.directives);
+        started.links.push((operator.name, link.state));
+        started.tasks.push(link.task);
     }
-    Ok((directives, tasks))
+    Ok(started)
 }
 
 fn operator_settings(operator: &settings::Operator, settings: &Settings) -> OperatorSettings {
