@@ -9,6 +9,13 @@ pub(super) struct Citizen {
     pub(super) language: Language,
 }
 
+impl Citizen {
+    /// So an office is named in the letters that the rest of the text is in.
+    pub(super) fn reads_cyrillic(self) -> bool {
+        matches!(self.language, Language::UzCyrl | Language::Ru)
+    }
+}
+
 /// So many that none of them meets the subscriber's limit.
 const CITIZENS: u64 = 45;
 

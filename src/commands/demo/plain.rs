@@ -52,7 +52,7 @@ pub(super) fn line(state: &State, noteworthy: &Noteworthy) -> String {
 pub(super) fn figures(state: &State) -> String {
     let flow = &state.flow;
     let said = format!(
-        "published {:.0}/s, accepted {:.0}/s, submitted {:.0}/s, delivered {:.0}/s; {} waiting, {} on their way, {} delivered in all",
+        "published {:.0}/s, accepted {:.0}/s, submitted {:.0}/s, delivered {:.0}/s; {} waiting, {} under way, {} delivered in all",
         flow.published.rate(),
         flow.accepted.rate(),
         flow.submitted.rate(),

@@ -96,11 +96,15 @@ impl Scenario {
     }
 
     fn to(&mut self, citizen: Citizen, at: Duration) -> Notification {
+        let event = self.notification_of(at, |event| {
+            let office = event.params.get("office").unwrap_or_default();
+            office.contains(is_cyrillic) == citizen.reads_cyrillic()
+        });
         Notification {
             msisdn: citizen.msisdn,
             language: Some(citizen.language),
             priority: Priority::Normal,
-            ..self.notification(at)
+            ..event
         }
     }
 
@@ -176,6 +180,10 @@ impl Scenario {
             Act::Campaign => Duration::from_secs(30),
         }
     }
+}
+
+fn is_cyrillic(letter: char) -> bool {
+    ('\u{400}'..='\u{4ff}').contains(&letter)
 }
 
 /// How many events a campaign has: more than its operator takes in two seconds.
@@ -263,5 +271,20 @@ mod tests {
         assert!(older.time < newer.time);
         assert_eq!(older.application, newer.application);
         assert_ne!(older.key, newer.key);
+    }
+
+    #[test]
+    fn the_cast_reads_of_offices_in_its_own_letters() {
+        for publication in row(7) {
+            for event in &publication.events {
+                let cast = cast::watched().any(|msisdn| msisdn == event.msisdn);
+                let office = event.params.get("office").unwrap().contains(is_cyrillic);
+                let reads = event.language.map(|language| Citizen {
+                    msisdn: event.msisdn,
+                    language,
+                });
+                assert!(!cast || Some(office) == reads.map(Citizen::reads_cyrillic));
+            }
+        }
     }
 }

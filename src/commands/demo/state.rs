@@ -197,15 +197,13 @@ impl State {
             News::Answered { new, known } => return self.answered(new, &known),
             News::Unanswered { events, why } => {
                 self.tally.unanswered += events;
+                self.log(why.clone());
                 return Some(Noteworthy::Unanswered(why));
             }
             News::Outcome(outcome) => return self.outcome(outcome),
             News::Arrived { operator, text } => return self.arrived(operator, text),
             News::Link { operator, state } => return self.link(operator, state),
-            News::Logged(line) => {
-                self.log.push_front(line);
-                self.log.truncate(LOG);
-            }
+            News::Logged(line) => self.log(line),
         }
         None
     }
@@ -232,6 +230,11 @@ impl State {
 
     pub(super) fn settled(&self) -> u64 {
         self.tally.settled.values().sum()
+    }
+
+    fn log(&mut self, line: String) {
+        self.log.push_front(line);
+        self.log.truncate(LOG);
     }
 
     fn count(&self, wanted: impl Fn(&Open) -> bool) -> u64 {

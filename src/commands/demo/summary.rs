@@ -22,7 +22,7 @@ impl Summary<'_> {
     pub(super) fn lines(&self) -> Vec<String> {
         let state = self.state;
         let ran = countdown(state.now.since(state.started));
-        let title = styled(HEADING, format!("xabar demo: {ran} minutes"));
+        let title = styled(HEADING, format!("xabar demo, {ran}"));
         let mut lines = vec![title];
         let mut row = |what: &str, count: u64, note: &str| {
             let line = format!("  {what:<13} {:>9}  {note}", amount(count));
@@ -37,10 +37,13 @@ impl Summary<'_> {
         for (settled, count) in &state.tally.settled {
             row(settled.as_str(), *count, ending(*settled));
         }
-        let held = format!("of them {} by the subscriber's limit", state.held.len());
+        let held = match state.held.len() {
+            0 => String::new(),
+            held => format!("{held} of them by the subscriber's limit"),
+        };
         row("waiting", state.waiting(), &held);
         row(
-            "on their way",
+            "under way",
             state.with_operators(),
             "submitted, the receipt is to come",
         );

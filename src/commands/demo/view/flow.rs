@@ -50,10 +50,10 @@ fn names(stations: &[&str], cell: usize) -> Line {
 }
 
 fn outcomes(state: &State) -> Line {
-    let start = Line::plain(format!(" {:<LABEL$}", "of them"))
+    let start = Line::plain(format!(" {:<LABEL$}", "events"))
         .and(format!("{} waiting", amount(state.waiting())))
-        .and_styled(FAINT, " · ")
-        .and(format!("{} on their way", amount(state.with_operators())));
+        .and_styled(FAINT, "  ")
+        .and(format!("{} under way", amount(state.with_operators())));
     state
         .tally
         .settled
@@ -64,7 +64,7 @@ fn outcomes(state: &State) -> Line {
                 Settled::Failed | Settled::Expired | Settled::Unknown => BAD,
                 _ => anstyle::Style::new(),
             };
-            line.and_styled(FAINT, " · ")
+            line.and_styled(FAINT, "  ")
                 .and_styled(style, format!("{} {settled}", amount(*count)))
         })
 }

@@ -29,17 +29,17 @@ fn subscriber(state: &State) -> Line {
     let Some(held) = state.held.front() else {
         return nothing_yet("subscriber");
     };
-    let in_time = countdown(held.until.since(state.now));
-    let waiting = state.waiting_for(held.msisdn);
+    let time_left = countdown(held.until.since(state.now));
+    let until = clock(held.until, &state.timezone);
     label("subscriber")
-        .and(format!("{} ", held.msisdn))
-        .and_styled(WARN, "deferred subscriber-limit")
         .and(format!(
-            " until {}, in ",
-            clock(held.until, &state.timezone)
+            "{} for {} ",
+            state.waiting_for(held.msisdn),
+            held.msisdn
         ))
-        .and_styled(HEADING, in_time)
-        .and_styled(FAINT, format!(" · {waiting} wait"))
+        .and_styled(WARN, "deferred subscriber-limit")
+        .and(format!(" until {until} "))
+        .and_styled(HEADING, format!("({time_left})"))
 }
 
 /// The operator that throttled most.
@@ -53,7 +53,7 @@ fn throttling(state: &State) -> Line {
     };
     let refused = amount(operator.link.throttled);
     let line = label("operator").and(format!(
-        "{} answered ESME_RTHROTTLED {refused}×: ",
+        "{} said ESME_RTHROTTLED {refused}×: ",
         operator.name
     ));
     match operator.pace() < operator.tps {
@@ -72,7 +72,7 @@ fn duplicates(state: &State) -> Line {
     let line = label("duplicate").and_styled(GOOD, format!("{} swallowed", amount(count)));
     match &state.duplicate {
         None => line,
-        Some(last) => line.and_styled(FAINT, " · last: ").and(format!(
+        Some(last) => line.and_styled(FAINT, " · ").and(format!(
             "{} {} came twice, one SMS went",
             last.agency, last.application
         )),
@@ -82,12 +82,12 @@ fn duplicates(state: &State) -> Line {
 fn overtaken(state: &State) -> Line {
     let settled = &state.tally.settled;
     let Some(count) = settled.get(&Settled::Superseded) else {
-        return nothing_yet("newer news");
+        return nothing_yet("overtaken");
     };
-    let line = label("newer news").and_styled(GOOD, format!("{} superseded", amount(*count)));
+    let line = label("overtaken").and_styled(GOOD, format!("{} superseded", amount(*count)));
     match &state.overtaken {
         None => line,
-        Some(last) => line.and_styled(FAINT, " · last: ").and(format!(
+        Some(last) => line.and_styled(FAINT, " · ").and(format!(
             "{} {}: {} went instead of {}",
             last.agency, last.application, last.newer, last.older
         )),

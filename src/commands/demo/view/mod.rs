@@ -59,9 +59,9 @@ pub(super) fn picture(state: &State, size: Size) -> Vec<Line> {
 const AIRY: usize = 30;
 
 fn heading(state: &State, columns: usize) -> Line {
+    let subtitle = if columns < ROOMY { "" } else { SUBTITLE };
     let ran = state.now.since(state.started);
-    let name = Line::styled(HEADING, " XABAR ")
-        .and(" messages from agencies to phones, all in one process");
+    let name = Line::styled(HEADING, " XABAR demo").and_styled(FAINT, subtitle);
     let doing = match state.stopping {
         true => Line::styled(WARN, "stopping "),
         false => {
@@ -69,8 +69,13 @@ fn heading(state: &State, columns: usize) -> Line {
         }
     };
     let place = Line::styled(FAINT, format!("{}  ", state.http));
-    name.and_right(place.and_line(doing), columns)
+    let right = Line::plain("  ").and_line(place).and_line(doing);
+    name.and_right(right, columns)
 }
+
+/// From so many columns on there is room for more than is needed.
+const ROOMY: usize = 100;
+const SUBTITLE: &str = "  from agencies to phones, in one process";
 
 /// What the gateway says, newest last, at the end of the picture.
 fn log(state: &State, rows: usize) -> Vec<Line> {

@@ -10,8 +10,8 @@ use crate::commands::print::{BAD, FAINT, GOOD, HEADING, WARN};
 pub(super) fn lines(state: &State, columns: usize) -> Vec<Line> {
     let bar = columns.saturating_sub(FIXED).clamp(8, 60);
     let heading = format!(
-        " {:<10} {:<13} {:>6} {:<bar$} {:>9} {:>8} {:>9}",
-        "OPERATORS", "sessions", "now", " of TPS", "paced at", "in air", "throttled"
+        " {:<10} {:<10} {:>6} {:<bar$} {:>9} {:>9} {:>9}",
+        "OPERATORS", "sessions", "now", "of TPS", "pace/TPS", "in flight", "throttled"
     );
     let operators = state.operators.iter().map(|operator| line(operator, bar));
     std::iter::once(Line::styled(HEADING, heading))
@@ -20,32 +20,22 @@ pub(super) fn lines(state: &State, columns: usize) -> Vec<Line> {
 }
 
 /// What a line takes besides its bar.
-const FIXED: usize = 62;
+const FIXED: usize = 61;
 
 fn line(operator: &Operator, bar: usize) -> Line {
     let (state, style) = sessions(operator);
-    let pace = operator.pace();
-    let slowed = pace < operator.tps;
-    let paced = match slowed {
-        true => format!("{pace:.0}/s of {:.0}", operator.tps),
-        false => format!("{pace:.0}/s"),
-    };
+    let pace = format!("{:.0}/{:.0}", operator.pace(), operator.tps);
+    let room = operator.sessions * operator.window;
+    let in_flight = format!("{}/{room}", operator.link.in_flight);
     let throttled = operator.link.throttled;
-    let when = |condition, style| if condition { style } else { Style::new() };
+    let look = |condition| if condition { WARN } else { Style::new() };
     Line::plain(format!(" {:<10} ", operator.name))
-        .and_styled(style, format!("{state:<13}"))
+        .and_styled(style, format!("{state:<10}"))
         .and(format!(" {:>4.0}/s ", operator.written.rate()))
         .and_line(bar_of(operator, bar))
-        .and_styled(when(slowed, WARN), format!(" {paced:>9}"))
-        .and(format!(
-            " {:>3}/{:<4}",
-            operator.link.in_flight,
-            operator.sessions * operator.window
-        ))
-        .and_styled(
-            when(throttled > 0, WARN),
-            format!(" {:>9}", amount(throttled)),
-        )
+        .and_styled(look(operator.pace() < operator.tps), format!(" {pace:>9}"))
+        .and(format!(" {in_flight:>9}"))
+        .and_styled(look(throttled > 0), format!(" {:>9}", amount(throttled)))
 }
 
 /// What is written now, what it is held to, and what was taken from it by throttling.

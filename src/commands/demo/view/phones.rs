@@ -152,7 +152,7 @@ mod tests {
             (grid.across, grid.down, grid.columns, grid.rows)
         };
         assert_eq!(grid(80, 9), (3, 1, 26, 9));
-        assert_eq!(grid(120, 22), (4, 2, 30, 9));
+        assert_eq!(grid(120, 22), (3, 3, 40, 7));
         assert_eq!(grid(20, 3), (1, 1, 20, 3));
     }
 
