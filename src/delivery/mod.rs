@@ -24,8 +24,8 @@ use xabar_smpp::values::InterfaceVersion;
 use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
 use crate::journal::OperatorId;
-use operator::Operator;
 pub use link_state::LinkState;
+use operator::Operator;
 pub use routing::Routes;
 pub use submission::{Submission, Token};
 
