@@ -199,11 +199,14 @@ fn hand_over(channels: &Channels, operator: OperatorId, directive: &mut Directiv
             false
         }
         Err(mpsc::error::TrySendError::Closed(back)) => {
+            // Answers that come too late are no loss: the operator brings its requests again.
             let lost = back.submissions.len();
-            warn!(
-                lost,
-                "an operator's task has ended; what it was to send counts as uncertain after a restart"
-            );
+            if lost > 0 {
+                warn!(
+                    lost,
+                    "an operator's task has ended; what it was to send counts as uncertain after a restart"
+                );
+            }
             true
         }
     }
