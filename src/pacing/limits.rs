@@ -90,8 +90,7 @@ impl Tier {
             .len()
             .checked_sub(self.messages)
             .and_then(|index| submitted.get(index));
-        let arrival = nth_last
-            .map(|at| (nanos(*at) + Nanos::from(self.per)).as_u64());
+        let arrival = nth_last.map(|at| (nanos(*at) + Nanos::from(self.per)).as_u64());
         match self.cell.check_key(&arrival) {
             Ok(()) => now,
             Err(not_until) => millis_up(not_until.earliest_possible()),
