@@ -102,12 +102,14 @@ impl Gateway {
     ) -> Result<Self, GatewayError> {
         let readiness = Readiness::awaiting(parts(settings));
         let catalog = catalog(settings)?;
+        // Before the HTTP address is asked for: of a second gateway on the same configuration, the
+        // journal can tell who holds it.
+        let mut journal = open_journal(settings)?;
         let listener = listen(settings).await?;
         let http_address = listener
             .as_ref()
             .and_then(|listener| listener.local_addr().ok());
 
-        let mut journal = open_journal(settings)?;
         let clock = Clock::starting_after(journal.start()?.latest);
         let archive = journal.reader()?;
         let core = Core::start(Box::new(journal), rules(settings), catalog, &clock.now())?;
