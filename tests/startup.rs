@@ -77,11 +77,7 @@ async fn a_journal_where_none_can_be_is_told_with_its_path_and_the_reason() {
     let told = refused(home.xabar("run", &[])).await;
     says(
         &told,
-        &[
-            "xabar.toml",
-            "cannot be used as a journal",
-            "File exists",
-        ],
+        &["xabar.toml", "cannot be used as a journal", "File exists"],
     );
     let file = Home::new(&Config {
         journal: "xabar.toml".into(),

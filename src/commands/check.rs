@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use xabar_events::Language;
 
 use super::print::{self, Cell, GOOD, HEADING, Table, WARN, styled};
-use super::{ConfigFile, Failure, config};
+use super::{ConfigFile, Failure};
 use crate::compose::Catalog;
 use crate::control::check::{render, to_json};
 use crate::control::settings::{Problem, Settings};
@@ -50,7 +50,7 @@ impl Check {
     fn look(&self) -> Result<Good, Vec<Problem>> {
         match self.config.read() {
             Ok(settings) => {
-                let catalog = config::catalog(&settings)?;
+                let catalog = Catalog::load_or_built_in(settings.messages.as_deref())?;
                 Ok(Good { settings, catalog })
             }
             Err(mut problems) => {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::Failure;
-use crate::compose::Catalog;
 use crate::control::settings::{Environment, Problem, Settings};
 
 /// The configuration file.
@@ -22,13 +21,5 @@ impl ConfigFile {
 
     pub(super) fn read(&self) -> Result<Settings, Vec<Problem>> {
         Settings::load(&self.config, &Environment::of_process())
-    }
-}
-
-/// The texts that these settings name, or else those that are built in.
-pub(super) fn catalog(settings: &Settings) -> Result<Catalog, Vec<Problem>> {
-    match &settings.messages {
-        Some(folder) => Catalog::load(folder),
-        None => Ok(Catalog::built_in()),
     }
 }

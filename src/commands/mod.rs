@@ -12,6 +12,7 @@ mod pdu;
 pub mod print;
 mod publish;
 mod run;
+mod smsc;
 mod text;
 mod trace;
 
@@ -34,6 +35,7 @@ Examples:
                                              sample events into RabbitMQ
   xabar trace --config config/xabar.toml 48120973
                                              why a citizen got a message, or did not
+  xabar smsc --tps 300 --latency 20ms        an operator to try things against
   xabar text \"Arizangiz ko‘rib chiqildi\"     what a text costs, and how it would be sent
   xabar pdu 00000010000000150000000000000001 what a PDU says
 
@@ -45,6 +47,7 @@ pub enum Command {
     Run(run::Run),
     Check(check::Check),
     Publish(publish::Publish),
+    Smsc(Box<smsc::Smsc>),
     Trace(trace::Trace),
     Text(text::TextCost),
     Pdu(pdu::Decode),
@@ -58,6 +61,7 @@ impl Command {
             Self::Check(check) => check.run(),
             Self::Trace(trace) => trace.run(),
             Self::Publish(publish) => publish.run(),
+            Self::Smsc(smsc) => smsc.run(),
             Self::Text(text) => text.run(),
             Self::Pdu(decode) => decode.run(),
             Self::Completions(completions) => completions.run(),

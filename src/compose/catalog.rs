@@ -45,6 +45,14 @@ impl Catalog {
         }
     }
 
+    /// The texts in a folder, or else those that come with the gateway.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_or_built_in(folder: Option<&Path>) -> Result<Self, Vec<Problem>> {
+        folder.map_or_else(|| Ok(Self::built_in()), Self::load)
+    }
+
     /// Reads a folder with one file a language, such as `ru.toml`.
     ///
     /// # Errors

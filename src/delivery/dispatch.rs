@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
 
+use super::LinkState;
 use super::rate::Rate;
 use super::retry::{Class, class};
 use super::submission::{Submission, Token};
@@ -26,6 +27,10 @@ pub(super) struct Dispatch {
     taken: u64,
     /// Submissions ever asked for; never falls.
     granted: u64,
+    /// Submissions ever given to sessions.
+    written: u64,
+    /// Answers that said they came too fast.
+    throttled: u64,
 }
 
 /// The room of one session.
@@ -61,6 +66,8 @@ impl Dispatch {
             rate: Rate::new(tps, now),
             taken: 0,
             granted: 0,
+            written: 0,
+            throttled: 0,
         }
     }
 
@@ -86,6 +93,7 @@ impl Dispatch {
         session.in_flight += 1;
         self.rate.spend(now);
         let submission = self.queue.pop_front()?;
+        self.written += 1;
         Some((index, submission))
     }
 
@@ -118,7 +126,9 @@ impl Dispatch {
     /// Something written is answered; says whether the rate was cut because of it.
     pub(super) fn answered(&mut self, session: usize, status: Status, now: Instant) -> bool {
         self.unused(session);
-        class(status) == Class::Throttled && self.rate.throttled(now)
+        let throttled = class(status) == Class::Throttled;
+        self.throttled += u64::from(throttled);
+        throttled && self.rate.throttled(now)
     }
 
     /// Something given to a session was never written.
@@ -143,6 +153,16 @@ impl Dispatch {
 
     pub(super) fn sessions_bound(&self) -> usize {
         self.sessions.iter().filter(|session| session.bound).count()
+    }
+
+    pub(super) fn state(&self) -> LinkState {
+        LinkState {
+            sessions_bound: self.sessions_bound(),
+            in_flight: self.sessions.iter().map(|session| session.in_flight).sum(),
+            rate: self.rate.current(),
+            written: self.written,
+            throttled: self.throttled,
+        }
     }
 
     /// PDUs a second at the moment, if they are limited.

@@ -4,6 +4,7 @@
 //! the operators sent. Whether a message goes, and when, was decided before.
 
 mod dispatch;
+mod link_state;
 mod operator;
 mod rate;
 pub mod receipt;
@@ -15,7 +16,7 @@ mod submission;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use xabar_smpp::pdu::{Body, HeaderOnly, MessageIdResp, Pdu};
@@ -23,6 +24,7 @@ use xabar_smpp::values::InterfaceVersion;
 use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
 use crate::journal::OperatorId;
+pub use link_state::LinkState;
 use operator::Operator;
 pub use routing::Routes;
 pub use submission::{Submission, Token};
@@ -142,6 +144,7 @@ pub enum Event {
 #[derive(Debug)]
 pub struct OperatorLink {
     pub directives: mpsc::Sender<Directive>,
+    pub state: watch::Receiver<LinkState>,
     pub task: JoinHandle<()>,
 }
 
@@ -163,6 +166,7 @@ pub fn start(
     let operator = Operator::start(id, settings, directives_in, reports, stop)?;
     Ok(OperatorLink {
         directives,
+        state: operator.state(),
         task: tokio::spawn(operator.run()),
     })
 }

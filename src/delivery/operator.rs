@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info};
@@ -15,7 +15,7 @@ use xabar_smpp::{EncodeError, Frame, Octets, Status};
 use super::dispatch::Dispatch;
 use super::sessions::{News, Session};
 use super::submission::{Sender, Submission, Token};
-use super::{Answer, Directive, Event, OperatorSettings, Report, SessionKey};
+use super::{Answer, Directive, Event, LinkState, OperatorSettings, Report, SessionKey};
 use crate::journal::OperatorId;
 
 /// Looks at the rate and the sessions at least this often.
@@ -34,6 +34,7 @@ pub(super) struct Operator {
     stop: CancellationToken,
     /// What the pipeline was told last.
     reported: (u64, usize),
+    state: watch::Sender<LinkState>,
 }
 
 /// One session as the operator's task sees it.
@@ -80,7 +81,13 @@ impl Operator {
             reports,
             stop,
             reported: (0, 0),
+            state: watch::Sender::default(),
         })
+    }
+
+    /// Follows how the link does.
+    pub(super) fn state(&self) -> watch::Receiver<LinkState> {
+        self.state.subscribe()
     }
 
     /// Runs until stopped and unbound; then nothing more is reported.
@@ -264,6 +271,7 @@ impl Operator {
 
     async fn report(&mut self, events: Vec<Event>) -> Result<(), ()> {
         let now_is = (self.dispatch.granted(now()), self.dispatch.sessions_bound());
+        self.state.send_replace(self.dispatch.state());
         if events.is_empty() && now_is == self.reported {
             return Ok(());
         }

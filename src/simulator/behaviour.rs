@@ -48,7 +48,7 @@ pub struct Behaviour {
     pub sessions: usize,
 
     /// The sc_interface_version in the response to a bind.
-    #[arg(long, value_enum, default_value_t, help_heading = RESPONSES)]
+    #[arg(long, value_name = "VERSION", value_enum, default_value_t, help_heading = RESPONSES)]
     pub interface_version: Announced,
 
     #[command(flatten)]
@@ -77,7 +77,7 @@ pub struct Receipts {
     pub form: ReceiptForm,
 
     /// How message ids are written.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub ids: IdForm,
 
     /// Digits to which ids are filled up with zeros.

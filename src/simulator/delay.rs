@@ -73,7 +73,7 @@ impl fmt::Display for Delay {
 }
 
 /// Reads `150ms`, `2s`, `1m 30s`.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = "a time is written as 150ms, 2s or 1m 30s";
     let time: SignedDuration = text.trim().parse().map_err(|_| wrong.to_owned())?;
     Duration::try_from(time).map_err(|_| wrong.to_owned())

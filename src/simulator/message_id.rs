@@ -48,9 +48,9 @@ mod tests {
                 ..Receipts::default()
             };
             let mut out = Vec::new();
-            in_response(0x038_601F_A, &receipts, &mut out);
+            in_response(0x0386_01FA, &receipts, &mut out);
             assert_eq!(out, response.as_bytes());
-            in_receipt(0x038_601F_A, &receipts, &mut out);
+            in_receipt(0x0386_01FA, &receipts, &mut out);
             assert_eq!(out, receipt.as_bytes());
         }
     }

@@ -48,7 +48,7 @@ use tokio::task::JoinHandle;
 
 pub use admission::Account;
 pub use behaviour::{Announced, Behaviour, Faults, IdForm, ReceiptForm, Receipts};
-pub use delay::{Delay, NoDelay};
+pub use delay::{Delay, NoDelay, parse_duration};
 pub use dialogues::NotSent;
 pub use error_rates::{ErrorRates, NoErrorRates};
 pub use figures::{Deliveries, Figures};

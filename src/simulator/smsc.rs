@@ -114,7 +114,7 @@ impl Smsc {
 
     /// Takes what came from a session.
     pub(super) fn handle(&mut self, now: Instant, key: Key, events: Vec<Event>) {
-        self.note_in_flight(key, events.len());
+        self.note_in_flight(key, &events);
         for event in events {
             self.event(now, key, event);
         }
@@ -164,13 +164,15 @@ impl Smsc {
         figures
     }
 
-    fn note_in_flight(&mut self, key: Key, events: usize) {
+    fn note_in_flight(&mut self, key: Key, events: &[Event]) {
         let waiting = self
             .sessions
             .get(key)
             .map_or(0, |session| session.unanswered);
+        let is_request = |event: &&Event| matches!(event, Event::Request(_));
+        let came = events.iter().filter(is_request).count();
         let figures = &mut self.counters.figures;
-        figures.in_flight_max = figures.in_flight_max.max(waiting + events);
+        figures.in_flight_max = figures.in_flight_max.max(waiting + came);
     }
 
     fn event(&mut self, now: Instant, key: Key, event: Event) {

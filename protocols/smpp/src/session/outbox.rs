@@ -1,19 +1,28 @@
 //! Requests of the application that wait for their turn.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use bytes::{Buf, BytesMut};
 
 use crate::{Body, CommandId, EncodeError, Frame, Pdu};
 
 /// Requests to send, encoded back to back, each with a token by which the application knows it.
-#[derive(Default, Debug)]
+#[derive(Default)]
 pub struct Requests {
     octets: BytesMut,
     items: VecDeque<Item>,
 }
 
-#[derive(Debug)]
+/// Shows how many there are: the octets hold numbers and texts.
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Requests");
+        shown.field("len", &self.len());
+        shown.field("len_octets", &self.len_octets()).finish()
+    }
+}
+
 struct Item {
     token: u64,
     len_octets: usize,

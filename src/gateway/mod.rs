@@ -1,8 +1,9 @@
 //! Puts the rooms together, starts them in order and stops them in order.
 
+mod fitting;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -12,20 +13,17 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::broker::{BrokerState, Brokers};
+use crate::broker::BrokerState;
 use crate::clock::Clock;
-use crate::compose::Catalog;
 use crate::control::http::{self, Api, Archive};
 use crate::control::readiness::{Part, Readiness};
-use crate::control::settings::{self, JournalUrl, Settings};
-use crate::delivery::{self, OperatorSettings};
+use crate::control::settings::{Problem, Settings};
+use crate::delivery::{self, LinkState};
 use crate::intake::http::HttpIntake;
 use crate::intake::{self, Batch};
-use crate::journal::sqlite::{self, SqliteJournal};
 use crate::journal::{Journal as _, JournalError, OperatorId, Outgoing, Reader};
-use crate::outcome::{self, Exchange, Feed, Shown, Sink};
-use crate::pacing;
-use crate::pipeline::{self, Channels, Core, OperatorRules};
+use crate::outcome::{self, Feed, Shown};
+use crate::pipeline::{self, Channels, Core};
 
 /// Batches that wait at the door; behind them, intake reads no more.
 const DOOR: usize = 16;
@@ -39,6 +37,8 @@ const OUTGOING: usize = 16;
 /// How long a stopping gateway waits for a broker that is out of reach.
 const NO_BROKER: Duration = Duration::from_secs(1);
 
+pub use fitting::open_reader;
+
 /// A running gateway.
 pub struct Gateway {
     readiness: Readiness,
@@ -50,6 +50,7 @@ pub struct Gateway {
     stopping: CancellationToken,
     operators: CancellationToken,
     operator_tasks: Vec<JoinHandle<()>>,
+    links: Vec<(String, watch::Receiver<LinkState>)>,
     pipeline: CancellationToken,
     ended: oneshot::Receiver<Result<Core, JournalError>>,
     outcome: CancellationToken,
@@ -78,8 +79,8 @@ pub enum GatewayError {
         address: SocketAddr,
         source: std::io::Error,
     },
-    #[error("a template cannot be used: {0}")]
-    Templates(String),
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Settings(Vec<Problem>),
     #[error("operator {operator}: its bind cannot be written")]
     Bind {
         operator: String,
@@ -100,25 +101,28 @@ impl Gateway {
         settings: &Settings,
         observer: Option<mpsc::Sender<Vec<Outgoing>>>,
     ) -> Result<Self, GatewayError> {
-        let readiness = Readiness::awaiting(parts(settings));
-        let catalog = catalog(settings)?;
+        let readiness = Readiness::awaiting(fitting::parts(settings));
+        let catalog = fitting::catalog(settings)?;
         // Before the HTTP address is asked for: of a second gateway on the same configuration, the
         // journal can tell who holds it.
-        let mut journal = open_journal(settings)?;
+        let mut journal = fitting::open_journal(settings)?;
         let listener = listen(settings).await?;
         let http_address = listener
             .as_ref()
             .and_then(|listener| listener.local_addr().ok());
-
         let clock = Clock::starting_after(journal.start()?.latest);
         let archive = journal.reader()?;
-        let core = Core::start(Box::new(journal), rules(settings), catalog, &clock.now())?;
+        let core = Core::start(
+            Box::new(journal),
+            fitting::rules(settings),
+            catalog,
+            &clock.now(),
+        )?;
         readiness.ready(Part::Journal);
 
         let (reports_in, reports) = mpsc::channel(REPORTS);
         let operators = CancellationToken::new();
-        let (directives, operator_tasks) =
-            start_operators(settings, &core, &reports_in, &operators)?;
+        let started = start_operators(settings, &core, &reports_in, &operators)?;
         drop(reports_in);
 
         let (door, batches) = mpsc::channel::<Batch>(DOOR);
@@ -131,7 +135,7 @@ impl Gateway {
             reader: core.reader()?,
         };
         let outcome = CancellationToken::new();
-        let sink = sink(settings, observer)?;
+        let sink = fitting::sink(settings, observer)?;
         let shown = Shown::default();
         let outcome_state = shown.state.clone();
         let outcome_task = tokio::spawn(outcome::run(
@@ -147,7 +151,7 @@ impl Gateway {
             batches,
             reports,
             published,
-            operators: directives,
+            operators: started.directives,
             outgoing,
             last_outgoing,
             stopping: stopping.clone(),
@@ -165,7 +169,8 @@ impl Gateway {
             intake_tasks,
             stopping,
             operators,
-            operator_tasks,
+            operator_tasks: started.tasks,
+            links: started.links,
             pipeline,
             ended,
             outcome,
@@ -182,6 +187,11 @@ impl Gateway {
     /// Where its HTTP listens.
     pub fn http(&self) -> Option<SocketAddr> {
         self.http
+    }
+
+    /// How each operator's link does, by the operator's name.
+    pub fn links(&self) -> &[(String, watch::Receiver<LinkState>)] {
+        &self.links
     }
 
     /// Runs until told to stop, then stops in order: nothing more is taken in, responses are waited for,
@@ -268,21 +278,6 @@ fn now() -> Instant {
     Instant::now()
 }
 
-fn parts(settings: &Settings) -> Vec<Part> {
-    let broker = settings.intake.amqp.is_some().then_some(Part::Broker);
-    [Part::Journal].into_iter().chain(broker).collect()
-}
-
-fn catalog(settings: &Settings) -> Result<Catalog, GatewayError> {
-    let Some(folder) = &settings.messages else {
-        return Ok(Catalog::built_in());
-    };
-    Catalog::load(folder).map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        GatewayError::Templates(problems.join("; "))
-    })
-}
-
 async fn listen(settings: &Settings) -> Result<Option<TcpListener>, GatewayError> {
     let Some(http) = &settings.http else {
         return Ok(None);
@@ -294,78 +289,21 @@ async fn listen(settings: &Settings) -> Result<Option<TcpListener>, GatewayError
     })
 }
 
-fn open_journal(settings: &Settings) -> Result<SqliteJournal, GatewayError> {
-    match &settings.journal.url {
-        JournalUrl::Sqlite(path) => Ok(sqlite::open(path)?),
-        JournalUrl::Postgres(_) => Err(GatewayError::NoPostgres),
-    }
+/// The operators' tasks, and the ends that others hold of them.
+#[derive(Default)]
+struct Operators {
+    directives: HashMap<OperatorId, mpsc::Sender<delivery::Directive>>,
+    links: Vec<(String, watch::Receiver<LinkState>)>,
+    tasks: Vec<JoinHandle<()>>,
 }
-
-/// Opens a journal only to read it, beside a gateway or without one.
-///
-/// # Errors
-/// If there is none, or it cannot be read.
-pub fn open_reader(url: &JournalUrl) -> Result<Box<dyn Reader>, GatewayError> {
-    match url {
-        JournalUrl::Sqlite(path) => Ok(Box::new(sqlite::open_reader(Path::new(path))?)),
-        JournalUrl::Postgres(_) => Err(GatewayError::NoPostgres),
-    }
-}
-
-fn rules(settings: &Settings) -> pipeline::Settings {
-    let Settings {
-        timing, subscriber, ..
-    } = settings;
-    let limits = subscriber.limits.iter().map(|limit| pacing::Limit {
-        messages: limit.messages,
-        per: limit.per,
-    });
-    let quiet_hours =
-        subscriber
-            .quiet_hours
-            .clone()
-            .map(
-                |settings::QuietHours { from, to, timezone }| pacing::QuietHours {
-                    from,
-                    to,
-                    timezone,
-                },
-            );
-    let operators = settings.operators.iter().map(|operator| OperatorRules {
-        name: operator.name.clone(),
-        prefixes: operator.prefixes.clone(),
-        receipts: operator.receipts,
-    });
-    let told = settings
-        .outcomes
-        .amqp
-        .as_ref()
-        .map(|outcomes| outcomes.states.iter().copied().collect());
-    pipeline::Settings {
-        operators: operators.collect(),
-        rules: pacing::Rules {
-            limits: limits.collect(),
-            quiet_hours,
-        },
-        default_language: subscriber.default_language,
-        expires: timing.expires,
-        duplicates: timing.duplicates,
-        uncertain: timing.uncertain,
-        receipt: timing.receipt,
-        told: told.unwrap_or_else(|| xabar_events::State::ALL.iter().copied().collect()),
-    }
-}
-
-type Directives = HashMap<OperatorId, mpsc::Sender<delivery::Directive>>;
 
 fn start_operators(
     settings: &Settings,
     core: &Core,
     reports: &mpsc::Sender<delivery::Report>,
     stop: &CancellationToken,
-) -> Result<(Directives, Vec<JoinHandle<()>>), GatewayError> {
-    let mut directives = HashMap::new();
-    let mut tasks = Vec::new();
+) -> Result<Operators, GatewayError> {
+    let mut started = Operators::default();
     for (id, name) in core.operators() {
         let Some(operator) = settings
             .operators
@@ -374,64 +312,19 @@ fn start_operators(
         else {
             continue;
         };
-        let operator = operator_settings(operator, settings);
+        let operator = fitting::operator_settings(operator, settings);
         let link =
             delivery::start(id, &operator, reports.clone(), stop.clone()).map_err(|source| {
                 GatewayError::Bind {
-                    operator: operator.name,
+                    operator: operator.name.clone(),
                     source,
                 }
             })?;
-        directives.insert(id, link.directives);
-        tasks.push(link.task);
+        started.directives.insert(id, link.directives);
+        started.links.push((operator.name, link.state));
+        started.tasks.push(link.task);
     }
-    Ok((directives, tasks))
-}
-
-fn operator_settings(operator: &settings::Operator, settings: &Settings) -> OperatorSettings {
-    OperatorSettings {
-        name: operator.name.clone(),
-        address: operator.address.clone(),
-        system_id: operator.system_id.clone(),
-        password: operator.password.expose().to_owned(),
-        system_type: operator.system_type.clone(),
-        interface_version: xabar_smpp::values::InterfaceVersion(operator.interface_version.octet()),
-        sender: operator.sender.clone(),
-        receipts: operator.receipts,
-        sessions: operator.sessions.into(),
-        window: operator.window.into(),
-        tps: operator.tps,
-        response: settings.timing.response,
-        // Leaves time to publish what the last responses settle.
-        drain: settings.timing.shutdown.mul_f32(0.6),
-    }
-}
-
-fn sink(
-    settings: &Settings,
-    observer: Option<mpsc::Sender<Vec<Outgoing>>>,
-) -> Result<Sink, GatewayError> {
-    if let Some(observer) = observer {
-        return Ok(Sink::Channel(observer));
-    }
-    let Some(amqp) = &settings.outcomes.amqp else {
-        return Ok(Sink::Nowhere);
-    };
-    let brokers = brokers(&amqp.urls, "outcomes.amqp.url")?;
-    let exchange = Exchange::new(brokers, &amqp.exchange, amqp.batch);
-    let exchange = exchange.map_err(|error| GatewayError::Amqp {
-        what: "outcomes.amqp.exchange",
-        why: error.to_string(),
-    })?;
-    Ok(Sink::Amqp(exchange))
-}
-
-fn brokers(urls: &[settings::SecretUrl], what: &'static str) -> Result<Brokers, GatewayError> {
-    let brokers = Brokers::parse(urls.iter().map(settings::SecretUrl::expose));
-    brokers.map_err(|error| GatewayError::Amqp {
-        what,
-        why: error.to_string(),
-    })
+    Ok(started)
 }
 
 fn start_pipeline(
@@ -458,19 +351,7 @@ fn start_intake(
     stop: &CancellationToken,
 ) -> Result<Vec<JoinHandle<()>>, GatewayError> {
     let mut tasks = Vec::new();
-    if let Some(amqp) = &settings.intake.amqp {
-        let source = intake::amqp::Source::new(
-            brokers(&amqp.urls, "intake.amqp.url")?,
-            &amqp.exchange,
-            &amqp.queue,
-            &amqp.binding,
-            amqp.prefetch,
-            &amqp.dead_letter_exchange,
-        );
-        let source = source.map_err(|error| GatewayError::Amqp {
-            what: "intake.amqp",
-            why: error.to_string(),
-        })?;
+    if let Some(source) = fitting::source(settings)? {
         let state = watch::Sender::new(BrokerState::default());
         tokio::spawn(follow_broker(state.subscribe(), readiness.clone()));
         tasks.push(tokio::spawn(intake::amqp::run(

@@ -1,0 +1,16 @@
+//! What an operator's link shows of itself while it runs.
+
+/// How a link does at the moment, and what it counted since it was started.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LinkState {
+    pub sessions_bound: usize,
+    /// submit_sm that await a response, all sessions together.
+    pub in_flight: usize,
+    /// The PDUs a second it is held to: less than the configured TPS after the operator
+    /// throttled. `None`: as fast as the window allows.
+    pub rate: Option<f64>,
+    /// Submissions given to sessions.
+    pub written: u64,
+    /// Submissions that the operator refused because they came too fast.
+    pub throttled: u64,
+}

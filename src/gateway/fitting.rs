@@ -1,0 +1,156 @@
+//! What each room goes by, out of the settings.
+
+use std::path::Path;
+
+use tokio::sync::mpsc;
+
+use super::GatewayError;
+use crate::broker::Brokers;
+use crate::compose::Catalog;
+use crate::control::readiness::Part;
+use crate::control::settings::{self, JournalUrl, Settings};
+use crate::delivery::OperatorSettings;
+use crate::intake::amqp::Source;
+use crate::journal::sqlite::{self, SqliteJournal};
+use crate::journal::{Outgoing, Reader};
+use crate::outcome::{Exchange, Sink};
+use crate::pacing;
+use crate::pipeline::{self, OperatorRules};
+
+pub(super) fn parts(settings: &Settings) -> Vec<Part> {
+    let broker = settings.intake.amqp.is_some().then_some(Part::Broker);
+    [Part::Journal].into_iter().chain(broker).collect()
+}
+
+pub(super) fn catalog(settings: &Settings) -> Result<Catalog, GatewayError> {
+    Catalog::load_or_built_in(settings.messages.as_deref()).map_err(GatewayError::Settings)
+}
+
+pub(super) fn open_journal(settings: &Settings) -> Result<SqliteJournal, GatewayError> {
+    match &settings.journal.url {
+        JournalUrl::Sqlite(path) => Ok(sqlite::open(path)?),
+        JournalUrl::Postgres(_) => Err(GatewayError::NoPostgres),
+    }
+}
+
+/// Opens a journal only to read it, beside a gateway or without one.
+///
+/// # Errors
+/// If there is none, or it cannot be read.
+pub fn open_reader(url: &JournalUrl) -> Result<Box<dyn Reader>, GatewayError> {
+    match url {
+        JournalUrl::Sqlite(path) => Ok(Box::new(sqlite::open_reader(Path::new(path))?)),
+        JournalUrl::Postgres(_) => Err(GatewayError::NoPostgres),
+    }
+}
+
+pub(super) fn rules(settings: &Settings) -> pipeline::Settings {
+    let Settings {
+        timing, subscriber, ..
+    } = settings;
+    let limits = subscriber.limits.iter().map(|limit| pacing::Limit {
+        messages: limit.messages,
+        per: limit.per,
+    });
+    let quiet_hours =
+        subscriber
+            .quiet_hours
+            .clone()
+            .map(
+                |settings::QuietHours { from, to, timezone }| pacing::QuietHours {
+                    from,
+                    to,
+                    timezone,
+                },
+            );
+    let operators = settings.operators.iter().map(|operator| OperatorRules {
+        name: operator.name.clone(),
+        prefixes: operator.prefixes.clone(),
+        receipts: operator.receipts,
+    });
+    let told = settings
+        .outcomes
+        .amqp
+        .as_ref()
+        .map(|outcomes| outcomes.states.iter().copied().collect());
+    pipeline::Settings {
+        operators: operators.collect(),
+        rules: pacing::Rules {
+            limits: limits.collect(),
+            quiet_hours,
+        },
+        default_language: subscriber.default_language,
+        expires: timing.expires,
+        duplicates: timing.duplicates,
+        uncertain: timing.uncertain,
+        receipt: timing.receipt,
+        told: told.unwrap_or_else(|| xabar_events::State::ALL.iter().copied().collect()),
+    }
+}
+
+pub(super) fn operator_settings(
+    operator: &settings::Operator,
+    settings: &Settings,
+) -> OperatorSettings {
+    OperatorSettings {
+        name: operator.name.clone(),
+        address: operator.address.clone(),
+        system_id: operator.system_id.clone(),
+        password: operator.password.expose().to_owned(),
+        system_type: operator.system_type.clone(),
+        interface_version: xabar_smpp::values::InterfaceVersion(operator.interface_version.octet()),
+        sender: operator.sender.clone(),
+        receipts: operator.receipts,
+        sessions: operator.sessions.into(),
+        window: operator.window.into(),
+        tps: operator.tps,
+        response: settings.timing.response,
+        // Leaves time to publish what the last responses settle.
+        drain: settings.timing.shutdown.mul_f32(0.6),
+    }
+}
+
+pub(super) fn source(settings: &Settings) -> Result<Option<Source>, GatewayError> {
+    let Some(amqp) = &settings.intake.amqp else {
+        return Ok(None);
+    };
+    let source = Source::new(
+        brokers(&amqp.urls, "intake.amqp.url")?,
+        &amqp.exchange,
+        &amqp.queue,
+        &amqp.binding,
+        amqp.prefetch,
+        &amqp.dead_letter_exchange,
+    );
+    source.map(Some).map_err(|error| GatewayError::Amqp {
+        what: "intake.amqp",
+        why: error.to_string(),
+    })
+}
+
+pub(super) fn sink(
+    settings: &Settings,
+    observer: Option<mpsc::Sender<Vec<Outgoing>>>,
+) -> Result<Sink, GatewayError> {
+    if let Some(observer) = observer {
+        return Ok(Sink::Channel(observer));
+    }
+    let Some(amqp) = &settings.outcomes.amqp else {
+        return Ok(Sink::Nowhere);
+    };
+    let brokers = brokers(&amqp.urls, "outcomes.amqp.url")?;
+    let exchange = Exchange::new(brokers, &amqp.exchange, amqp.batch);
+    let exchange = exchange.map_err(|error| GatewayError::Amqp {
+        what: "outcomes.amqp.exchange",
+        why: error.to_string(),
+    })?;
+    Ok(Sink::Amqp(exchange))
+}
+
+fn brokers(urls: &[settings::SecretUrl], what: &'static str) -> Result<Brokers, GatewayError> {
+    let brokers = Brokers::parse(urls.iter().map(settings::SecretUrl::expose));
+    brokers.map_err(|error| GatewayError::Amqp {
+        what,
+        why: error.to_string(),
+    })
+}
