@@ -37,7 +37,7 @@ async fn connections_that_break_again_and_again_lose_nothing() {
     let behaviour = Behaviour {
         latency: "20ms+20ms".parse().unwrap(),
         faults: Faults {
-            disconnect_every: Some(150),
+            disconnect_every: Some(60),
             ..Faults::default()
         },
         ..Behaviour::default()

@@ -9,7 +9,7 @@ use lapin::options::BasicPublishOptions;
 use tokio::time::{Instant, sleep};
 use xabar::compose::Catalog;
 use xabar::journal::{self, Books, Content};
-use xabar::simulator::{self, Account, Behaviour, PhoneMemory, Simulator, Tape, text_hash};
+use xabar::simulator::{self, Account, Behaviour, Entry, PhoneMemory, Simulator, Tape, text_hash};
 use xabar_events::{Language, Notification, State};
 use xabar_sms::{Concatenation, DataCoding, Encoding, segments};
 
@@ -239,13 +239,12 @@ impl World {
 
     /// R2 and R5: what the SMSC took is exactly what the outcomes tell of, in order.
     fn check_submissions(&self, tape: &Tape, tally: &mut Tally) {
-        let texts = self.texts();
+        let texts = Texts::of(&self.published, tape);
         let mut taken: HashMap<(usize, u8), u64> = HashMap::new();
         let mut newest: HashMap<(&str, &str, u64), usize> = HashMap::new();
         for entry in tape.entries() {
             let number = entry.segment.map_or(1, |(_, _, number)| number);
-            let found = texts.get(&(entry.to, entry.text, number));
-            let place = *found.unwrap_or_else(|| panic!("nobody's text: {entry:?}"));
+            let place = texts.place(entry);
             let event = &self.published[place];
             let thread = (
                 event.key.agency.name(),
@@ -290,37 +289,14 @@ impl World {
         }
     }
 
-    /// Every segment of every published event's text, with the event's place.
-    fn texts(&self) -> HashMap<(u64, u64, u8), usize> {
-        let catalog = Catalog::built_in();
-        let mut texts = HashMap::new();
-        for (place, event) in self.published.iter().enumerate() {
-            let text = text_of(&catalog, event);
-            let encoding = Encoding::of(&text);
-            let segments = segments(&text, encoding, Concatenation::Udh8).unwrap();
-            let coding = DataCoding::of(encoding, None).0;
-            for segment in segments.iter() {
-                let hash = text_hash(coding, segment.octets());
-                let to = event.msisdn.as_u64();
-                let other = texts.insert((to, hash, segment.number()), place);
-                // The last segments of two texts may be the same; then either will do.
-                assert!(
-                    other.is_none() || segment.number() > 1,
-                    "texts tell events apart"
-                );
-            }
-        }
-        texts
-    }
-
     /// R3: of each subscriber's texts that are not urgent, none is one too many for the window that it ends.
     fn check_limits(&self, tape: &Tape) {
-        let texts = self.texts();
+        let texts = Texts::of(&self.published, tape);
         let mut of: HashMap<u64, Vec<(Duration, usize)>> = HashMap::new();
         for entry in tape.entries().iter().filter(|entry| entry.begins_text()) {
             // What was refused did not reach the subscriber.
             if entry.is_accepted() {
-                let place = texts[&(entry.to, entry.text, 1)];
+                let place = texts.place(entry);
                 of.entry(entry.to).or_default().push((entry.at, place));
             }
         }
@@ -375,6 +351,61 @@ impl World {
     /// results may not have settled.
     pub fn repeats_allowed(&self, times: usize) -> usize {
         times * 2 * self.config.sessions * self.config.window
+    }
+}
+
+/// Tells of which event a submission is.
+struct Texts {
+    /// The places of events by subscriber, text of a segment, and its number.
+    places: HashMap<(u64, u64, u8), Vec<usize>>,
+    /// Those whose first segment went to this subscriber under this reference.
+    referred: HashMap<(u64, u16), Vec<usize>>,
+}
+
+impl Texts {
+    fn of(published: &[Notification], tape: &Tape) -> Self {
+        let catalog = Catalog::built_in();
+        let mut texts = Self {
+            places: HashMap::new(),
+            referred: HashMap::new(),
+        };
+        for (place, event) in published.iter().enumerate() {
+            let text = text_of(&catalog, event);
+            let encoding = Encoding::of(&text);
+            let segments = segments(&text, encoding, Concatenation::Udh8).unwrap();
+            let coding = DataCoding::of(encoding, None).0;
+            for segment in segments.iter() {
+                let hash = text_hash(coding, segment.octets());
+                let key = (event.msisdn.as_u64(), hash, segment.number());
+                texts.places.entry(key).or_default().push(place);
+            }
+        }
+        for entry in tape.entries() {
+            if let Some((reference, _, 1)) = entry.segment {
+                let place = texts.place(entry);
+                let referred = texts.referred.entry((entry.to, reference)).or_default();
+                referred.push(place);
+            }
+        }
+        texts
+    }
+
+    /// First segments tell events apart. Two texts may end alike: then the reference decides.
+    fn place(&self, entry: &Entry) -> usize {
+        let (reference, number) = entry.segment.map_or((0, 1), |(of, _, number)| (of, number));
+        match self
+            .places
+            .get(&(entry.to, entry.text, number))
+            .map(Vec::as_slice)
+        {
+            Some([place]) => *place,
+            Some(places) if number > 1 => {
+                let referred = &self.referred[&(entry.to, reference)];
+                let mut fitting = places.iter().filter(|place| referred.contains(place));
+                *fitting.next().expect("its first segment went out, too")
+            }
+            found => panic!("whose text is this? {entry:?} {found:?}"),
+        }
     }
 }
 
