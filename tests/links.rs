@@ -28,7 +28,6 @@ async fn carry(behaviour: Behaviour, events: Vec<Notification>) -> (World, Tally
     world.until_all_ended(LONG).await;
     gateway.stop_within(world.config.shutdown).await;
     let tally = world.check().await;
-    println!("{tally:?}");
     (world, tally)
 }
 

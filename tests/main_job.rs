@@ -79,14 +79,12 @@ async fn ten_thousand_events_reach_their_phones_and_their_agencies_hear_of_it() 
 
     gateway.stop_within(Duration::from_secs(10)).await;
     let tally = world.check().await;
-    println!("{tally:?}");
     let ended = |state| tally.ended(state);
     assert_eq!(ended(State::Unknown), 0, "{tally:?}");
     assert!(ended(State::Delivered) >= 9_000, "{tally:?}");
     assert!((1..=400).contains(&ended(State::Failed)), "{tally:?}");
     assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
     let figures = world.smsc.handle().figures().await.unwrap();
-    println!("{figures:?}");
     assert!(
         figures.throttled > 0,
         "the SMSC had to throttle: {figures:?}"

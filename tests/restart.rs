@@ -49,7 +49,6 @@ async fn kill_dash_nine_loses_nothing_and_repeats_only_what_was_in_flight() {
     gateway.stop_within(Duration::from_secs(10)).await;
 
     let tally = world.check().await;
-    println!("{tally:?}");
     assert!(tally.repeated <= world.repeats_allowed(KILLS), "{tally:?}");
     assert_eq!(tally.ended(State::Failed), 0, "{tally:?}");
 }

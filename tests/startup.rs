@@ -32,7 +32,6 @@ async fn refused(command: Command) -> String {
     let status = gateway.exits_within(Duration::from_secs(10)).await;
     let told = gateway.log().lines().join("\n");
     assert_eq!(status.code(), Some(1), "{told}");
-    println!("{told}");
     told
 }
 

@@ -43,7 +43,6 @@ async fn tshark_decodes_every_pdu_of_a_session_and_finds_none_malformed() {
     let figures = world.smsc.stop().await.unwrap();
 
     let seen = commands(&capture, port);
-    println!("{seen:?}");
     let count = |command: u32| seen.get(&command).copied().unwrap_or(0);
     assert_eq!(count(SUBMIT_SM), submits);
     assert_eq!(count(SUBMIT_SM | RESPONSE), submits);

@@ -34,10 +34,10 @@ pub fn stories(seed: u64, applications: usize, people: usize) -> Vec<Notificatio
             events.push(Notification {
                 key: EventKey {
                     agency: sample.key.agency.clone(),
-                    id: id.parse().ok().expect("an id with two more letters"),
+                    id: id.parse().expect("an id with two more letters"),
                 },
                 time: UnixMillis(sample.time.0 + i64::try_from(step * applications).unwrap()),
-                status: status.parse().ok().expect("it stands in the table"),
+                status: status.parse().expect("it stands in the table"),
                 msisdn: numbers[place % people],
                 priority: match sample.priority {
                     // Urgent ones go past the limits: those are held against normal ones.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
-use tokio::time::{Instant, sleep};
+use tokio::time::{sleep, timeout};
 use xabar::compose::Catalog;
 use xabar::journal::{self, Books, Content};
 use xabar::simulator::{self, Account, Behaviour, Entry, PhoneMemory, Simulator, Tape, text_hash};
@@ -110,12 +110,13 @@ impl World {
     /// Publishes events that were published before.
     pub async fn repeat(&self, events: &[Notification]) {
         for burst in events.chunks(500) {
-            let deadline = Instant::now() + Duration::from_secs(60);
             // What the broker did not confirm, an agency publishes again.
-            while let Err(error) = self.burst(burst).await {
-                assert!(Instant::now() < deadline, "cannot publish: {error}");
-                sleep(Duration::from_millis(200)).await;
-            }
+            let confirmed = async {
+                while self.burst(burst).await.is_err() {
+                    sleep(Duration::from_millis(200)).await;
+                }
+            };
+            super::soon("the broker's confirms", confirmed).await;
         }
     }
 
@@ -155,17 +156,18 @@ impl World {
 
     /// Waits until so many events have their end.
     pub async fn until_ended(&self, count: usize, within: Duration) {
-        let deadline = Instant::now() + within;
-        while self.ended() < count {
-            if Instant::now() > deadline {
-                let missing = self.published.iter().filter(|event| !self.has_ended(event));
-                let missing: Vec<_> = missing.take(5).map(|event| self.told_of(event)).collect();
-                panic!(
-                    "{} of {count} ended within {within:?}; of others was told: {missing:#?}",
-                    self.ended()
-                );
+        let ended = async {
+            while self.ended() < count {
+                sleep(Duration::from_millis(50)).await;
             }
-            sleep(Duration::from_millis(50)).await;
+        };
+        if timeout(within, ended).await.is_err() {
+            let missing = self.published.iter().filter(|event| !self.has_ended(event));
+            let missing: Vec<_> = missing.take(5).map(|event| self.told_of(event)).collect();
+            panic!(
+                "{} of {count} ended within {within:?}; of others was told: {missing:#?}",
+                self.ended()
+            );
         }
     }
 
@@ -209,6 +211,7 @@ impl World {
         self.check_limits(&tape);
         self.check_rate(&tape);
         self.check_books();
+        eprintln!("{tally:?}");
         tally
     }
 
