@@ -294,6 +294,26 @@ fn what_only_deserves_a_look_is_a_warning() {
 }
 
 #[test]
+fn two_operators_that_share_a_login_are_a_warning() {
+    let operator = |name: &str, prefix: &str, login: &str| {
+        format!(
+            "[[operator]]\nname = \"{name}\"\nprefixes = [\"{prefix}\"]\n\
+             address = \"127.0.0.1:2775\"\nsystem_id = \"{login}\"\npassword = \"secret\"\n\
+             sender = \"MyGov\"\n"
+        )
+    };
+    for (login, warned) in [("xabar", true), ("xabar-2", false)] {
+        let operators = operator("one", "99890", "xabar") + &operator("two", "99893", login);
+        let text = "[messages]\nready = \"Tayyor\"\n";
+        let (code, json) = Folder::with(&format!("login-{login}"), &operators, text).check();
+        assert_eq!(code, 0, "{json}");
+        let warnings = json["warnings"].to_string();
+        let told = warnings.contains("operators one and two bind to 127.0.0.1:2775 as xabar");
+        assert_eq!(told, warned, "{warnings}");
+    }
+}
+
+#[test]
 fn publishing_without_a_broker_says_where_it_looked() {
     let folder = Folder::with(
         "no-broker",

@@ -1,6 +1,6 @@
 //! What intake and outcome share of AMQP: reaching a broker, and coming back to it.
 //!
-//! A [`Link`] tries the brokers in turn for as long as it takes, and says in the log and in a
+//! A `Link` tries the brokers in turn for as long as it takes, and says in the log and in a
 //! [`BrokerState`] why it still waits. What is done over the connection is not known here.
 
 mod backoff;

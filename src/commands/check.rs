@@ -11,7 +11,7 @@ use super::print::{self, Cell, GOOD, HEADING, Table, WARN, styled};
 use super::{ConfigFile, Failure};
 use crate::compose::Catalog;
 use crate::control::check::{render, to_json};
-use crate::control::settings::{Problem, Settings};
+use crate::control::settings::{Operator, Problem, Settings};
 
 /// Checks a configuration and its texts: every mistake at once
 ///
@@ -182,9 +182,28 @@ impl Good {
         if !self.catalog.languages().any(|language| language == default) {
             warnings.push(format!("the default language, {default}, has no texts"));
         }
+        warnings.extend(self.shared_logins());
         warnings.extend(self.long_texts());
         warnings.extend(self.lacking_texts());
         warnings
+    }
+
+    /// An SMSC sends a receipt over any session of the login that it is for.
+    fn shared_logins(&self) -> impl Iterator<Item = String> {
+        let operators = &self.settings.operators;
+        operators.iter().enumerate().filter_map(|(at, later)| {
+            let login =
+                |operator: &Operator| (operator.address.clone(), operator.system_id.clone());
+            let first = operators
+                .iter()
+                .take(at)
+                .find(|first| login(first) == login(later))?;
+            Some(format!(
+                "operators {} and {} bind to {} as {}: receipts for one may come to the other and \
+                 get lost; give each a login of its own, or make them one",
+                first.name, later.name, later.address, later.system_id,
+            ))
+        })
     }
 
     fn long_texts(&self) -> impl Iterator<Item = String> {

@@ -1,6 +1,6 @@
 //! The command line: one file a command, with its arguments and what it does.
 //!
-//! A command prints its answer to standard output through [`print`] and returns; why it could
+//! A command prints its answer to standard output through [`mod@print`] and returns; why it could
 //! not is a [`Failure`], which goes to standard error and decides the exit code: 0 done,
 //! 1 failed, 2 wrong usage.
 

@@ -104,7 +104,7 @@ impl Answer {
 }
 
 /// One session of an operator, from its bind to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct SessionKey {
     index: usize,
     generation: u32,

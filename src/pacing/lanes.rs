@@ -40,6 +40,10 @@ impl Lanes {
             .map_or(0, |lane| lane.len)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.len == 0)
+    }
+
     /// The message whose turn it is.
     pub(super) fn pop(&mut self) -> Option<MessageId> {
         let first = self.lanes.iter().position(|lane| lane.len > 0)?;

@@ -9,11 +9,11 @@ mod lanes;
 mod limits;
 mod quiet_hours;
 mod subscribers;
+#[cfg(test)]
+mod tests;
 mod threads;
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
-use std::time::Duration;
+use std::collections::HashMap;
 
 use xabar_events::{Msisdn, Priority, Reason};
 
@@ -28,9 +28,6 @@ use quiet_hours::Curfew;
 pub use quiet_hours::QuietHours;
 use subscribers::Subscribers;
 use threads::Threads;
-
-/// How soon a message is looked at again whose thread awaits the result of another.
-const THREAD_RECHECK: Duration = Duration::from_millis(100);
 
 /// The rules for subscribers.
 #[derive(Clone, Debug, Default)]
@@ -64,8 +61,9 @@ pub struct Pacer {
     limits: Limits,
     curfew: Curfew,
     waiting: HashMap<MessageId, Message>,
+    /// How many of these are of each queue.
+    held: HashMap<Queue, usize>,
     lanes: HashMap<OperatorId, Lanes>,
-    parked: BinaryHeap<Reverse<(UnixMillis, MessageId)>>,
     threads: Threads,
     subscribers: Subscribers,
 }
@@ -78,8 +76,8 @@ impl Pacer {
             curfew: Curfew::new(rules.quiet_hours.clone()),
             limits,
             waiting: HashMap::new(),
+            held: HashMap::new(),
             lanes: HashMap::new(),
-            parked: BinaryHeap::new(),
             threads: Threads::default(),
         }
     }
@@ -94,25 +92,29 @@ impl Pacer {
         let record = &message.record;
         self.threads.enter(record, thread);
         self.subscribers.pin(record.msisdn, subscriber);
-        self.enqueue(
-            record.progress.operator,
-            record.priority,
-            record.key.agency.name(),
-            record.id,
-        );
+        enqueue(&mut self.lanes, record);
+        *self.held.entry(queue(record)).or_default() += 1;
         self.waiting.insert(record.id, message);
     }
 
-    /// Notes that a message of this thread was accepted that is not due yet.
+    /// Notes that a message of this thread waits in the journal.
     pub fn sibling_waits(&mut self, thread: ThreadKey) {
         self.threads.sibling_waits(thread);
     }
 
-    /// How many due messages of a queue are held. Those that lost their turn to a sibling may still count.
+    /// How many due messages of a queue are held. Those that were withdrawn count until their turn, since
+    /// their places in the lane take up memory too.
     pub fn held(&self, queue: Queue) -> usize {
-        self.lanes
-            .get(&queue.operator)
-            .map_or(0, |lanes| lanes.len(queue.priority))
+        let lanes = self.lanes.get(&queue.operator);
+        let in_lane = lanes.map_or(0, |lanes| lanes.len(queue.priority));
+        let held = self.held.get(&queue).copied().unwrap_or(0);
+        held.max(in_lane)
+    }
+
+    /// How many messages are held in all.
+    #[cfg(test)]
+    pub(crate) fn held_in_all(&self) -> usize {
+        self.waiting.len()
     }
 
     /// The due messages of a thread that are held, other than `id`.
@@ -122,10 +124,19 @@ impl Pacer {
             .collect()
     }
 
-    /// The records of the messages held for an operator.
-    pub fn held_for(&mut self, operator: OperatorId) -> impl Iterator<Item = &mut Record> {
+    /// The records of the messages held for an operator, oldest first.
+    pub fn held_for(&mut self, operator: OperatorId) -> Vec<&mut Record> {
         let records = self.waiting.values_mut().map(|message| &mut message.record);
-        records.filter(move |record| record.progress.operator == operator)
+        let mut records: Vec<_> = records
+            .filter(|record| record.progress.operator == operator)
+            .collect();
+        records.sort_unstable_by_key(|record| record.id);
+        records
+    }
+
+    /// The record of a held message.
+    pub fn held_record(&mut self, id: MessageId) -> Option<&mut Record> {
+        self.waiting.get_mut(&id).map(|message| &mut message.record)
     }
 
     /// Whether a message is held.
@@ -140,18 +151,27 @@ impl Pacer {
         Some(message)
     }
 
+    /// Whether some message may be waiting for its turn on this operator.
+    pub fn has_turns(&self, operator: OperatorId) -> bool {
+        self.lanes
+            .get(&operator)
+            .is_some_and(|lanes| !lanes.is_empty())
+    }
+
     /// What to do with the message whose turn it is on this operator; `None` when none is due.
     pub fn next(&mut self, operator: OperatorId, now: &Now) -> Option<Turn> {
-        self.unpark(now);
         loop {
             let id = self.lanes.get_mut(&operator)?.pop()?;
+            let Some(record) = self.waiting.get(&id).map(|message| &message.record) else {
+                continue;
+            };
+            if self.threads.busy(record.thread) && self.threads.newer_attempted(record).is_none() {
+                self.threads.park(record);
+                continue;
+            }
             let Some(message) = self.waiting.remove(&id) else {
                 continue;
             };
-            if self.threads.busy(message.record.thread) {
-                self.park(message, now);
-                continue;
-            }
             let turn = self.judge(message, now);
             self.leave(turn.record());
             return Some(turn);
@@ -185,14 +205,18 @@ impl Pacer {
         facts
     }
 
-    /// Notes that a submission of the last life of the gateway has no result yet.
+    /// Notes that a submission has no result yet that was begun in the last life of the gateway, or given up too early.
     pub fn resume(&mut self, record: &Record, thread: ThreadFacts) {
         self.threads.resume(record, thread);
     }
 
     /// Notes that a submission has its result, or that its grace has ended.
     pub fn end(&mut self, record: &Record) {
-        self.threads.end(record.thread);
+        for id in self.threads.end(record) {
+            if let Some(message) = self.waiting.get(&id) {
+                enqueue(&mut self.lanes, &message.record);
+            }
+        }
     }
 
     /// Notes that a submission was refused, so that it does not count for its subscriber.
@@ -200,14 +224,21 @@ impl Pacer {
         self.subscribers.give_back(msisdn, at)
     }
 
-    /// What is to be kept of a thread.
-    pub fn thread(&self, thread: ThreadKey) -> ThreadFacts {
-        self.threads.facts(thread)
+    /// As [`end`](Self::end), for a message that waits again; gives what is to be kept of its thread.
+    pub fn end_to_wait(&mut self, record: &Record) -> ThreadFacts {
+        let others = self.threads.contended(record.thread);
+        let facts = self.thread(record.thread, 1 + u32::from(others));
+        self.threads.sibling_waits(record.thread);
+        self.end(record);
+        facts
     }
 
-    /// When to ask again although nothing new came.
-    pub fn deadline(&self) -> Option<UnixMillis> {
-        self.parked.peek().map(|Reverse((at, _))| *at)
+    /// What is to be kept of a thread of which one is in flight and about this many wait.
+    pub fn thread(&self, thread: ThreadKey, waiting: u32) -> ThreadFacts {
+        ThreadFacts {
+            attempted: self.threads.attempted(thread),
+            waiting,
+        }
     }
 
     fn judge(&mut self, message: Message, now: &Now) -> Turn {
@@ -217,6 +248,14 @@ impl Pacer {
         }
         if let Some(by) = self.threads.newer_attempted(record) {
             return Turn::Overtaken { message, by };
+        }
+        // Its steady time has come, but the wall clock was set back.
+        if let Some(not_before) = record.not_before.filter(|at| *at > now.wall) {
+            return Turn::Defer {
+                until: now.steady_at(not_before),
+                reason: Reason::Scheduled,
+                message,
+            };
         }
         match self.permits(record, now) {
             Err((until, reason)) => Turn::Defer {
@@ -230,37 +269,24 @@ impl Pacer {
     }
 
     fn leave(&mut self, record: &Record) {
+        if let Some(held) = self.held.get_mut(&queue(record)) {
+            *held = held.saturating_sub(1);
+        }
         self.threads.leave(record);
         self.subscribers.unpin(record.msisdn);
     }
+}
 
-    fn enqueue(&mut self, operator: OperatorId, priority: Priority, agency: &str, id: MessageId) {
-        self.lanes
-            .entry(operator)
-            .or_default()
-            .push(priority, agency, id);
+fn queue(record: &Record) -> Queue {
+    Queue {
+        operator: record.progress.operator,
+        priority: record.priority,
     }
+}
 
-    fn park(&mut self, message: Message, now: &Now) {
-        let id = message.record.id;
-        self.parked
-            .push(Reverse((now.steady.after(THREAD_RECHECK), id)));
-        self.waiting.insert(id, message);
-    }
-
-    fn unpark(&mut self, now: &Now) {
-        while let Some(Reverse((at, id))) = self.parked.peek().copied() {
-            if at > now.steady {
-                return;
-            }
-            self.parked.pop();
-            let Some(record) = self.waiting.get(&id).map(|message| &message.record) else {
-                continue;
-            };
-            let lanes = self.lanes.entry(record.progress.operator).or_default();
-            lanes.push(record.priority, record.key.agency.name(), id);
-        }
-    }
+fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, record: &Record) {
+    let lanes = lanes.entry(record.progress.operator).or_default();
+    lanes.push(record.priority, record.key.agency.name(), record.id);
 }
 
 impl Turn {

@@ -11,6 +11,10 @@ use crate::journal::SubscriberFacts;
 /// the rest; beyond this the ones least recently seen are dropped.
 const REMEMBERED: usize = 50_000;
 
+/// How many more submissions are kept than the limits look back on: urgent messages go beyond the limits, and
+/// if they are refused, what they displaced counts again.
+const SPARE: usize = 4;
+
 /// The recent submissions of subscribers; a cache in front of the journal.
 #[derive(Debug, Default)]
 pub(super) struct Subscribers {
@@ -68,11 +72,11 @@ impl Subscribers {
 
     /// Counts a submission; gives what is to be kept of the subscriber from now on.
     pub(super) fn record(&mut self, msisdn: Msisdn, at: UnixMillis) -> Option<SubscriberFacts> {
-        let memory = self.memory;
+        let kept = self.memory + SPARE;
         let entry = self.known.get_mut(&msisdn)?;
         entry.submitted.push(at);
         entry.submitted.sort_unstable();
-        let excess = entry.submitted.len().saturating_sub(memory);
+        let excess = entry.submitted.len().saturating_sub(kept);
         entry.submitted.drain(..excess);
         Some(SubscriberFacts {
             submitted: entry.submitted.clone(),
@@ -138,17 +142,20 @@ mod tests {
     }
 
     #[test]
-    fn only_as_many_submissions_are_kept_as_the_limits_look_back_on() {
+    fn little_more_is_kept_than_the_limits_look_back_on() {
         let mut subscribers = Subscribers::new(2);
         subscribers.pin(msisdn(0), SubscriberFacts::default());
-        for at in [3, 5, 9] {
+        for at in 0..100 {
             subscribers.record(msisdn(0), UnixMillis(at));
         }
-        assert_eq!(
-            subscribers.submitted(msisdn(0)),
-            [UnixMillis(5), UnixMillis(9)]
+        assert_eq!(subscribers.submitted(msisdn(0)).len(), 2 + SPARE);
+        for at in 98..100 {
+            subscribers.give_back(msisdn(0), UnixMillis(at));
+        }
+        assert!(
+            subscribers
+                .submitted(msisdn(0))
+                .ends_with(&[UnixMillis(96), UnixMillis(97)])
         );
-        subscribers.give_back(msisdn(0), UnixMillis(9));
-        assert_eq!(subscribers.submitted(msisdn(0)), [UnixMillis(5)]);
     }
 }

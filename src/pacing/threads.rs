@@ -15,9 +15,12 @@ struct Thread {
     attempted: Option<ThreadOrder>,
     /// Messages of the thread that are due and held in memory.
     held: Vec<MessageId>,
+    /// Of these, those whose turn came while another was in flight.
+    parked: Vec<MessageId>,
     /// Others may wait in the journal.
     others_wait: bool,
-    in_flight: bool,
+    /// One, or more after a late answer to one that was given up.
+    in_flight: Vec<MessageId>,
 }
 
 impl Threads {
@@ -33,6 +36,7 @@ impl Threads {
     pub(super) fn leave(&mut self, record: &Record) {
         if let Some(thread) = self.active.get_mut(&record.thread) {
             thread.held.retain(|held| *held != record.id);
+            thread.parked.retain(|parked| *parked != record.id);
         }
         self.drop_if_idle(record.thread);
     }
@@ -46,34 +50,45 @@ impl Threads {
     /// A message of the thread is being submitted.
     pub(super) fn begin(&mut self, record: &Record) {
         let thread = self.active.entry(record.thread).or_default();
-        thread.in_flight = true;
+        thread.in_flight.push(record.id);
         thread.attempted = thread.attempted.max(Some(record.order()));
     }
 
-    /// As [`begin`](Self::begin), for a submission begun before the start.
+    /// As [`begin`](Self::begin), for a submission begun before the start, or given up too early.
     pub(super) fn resume(&mut self, record: &Record, facts: ThreadFacts) {
+        self.begin(record);
         let thread = self.active.entry(record.thread).or_default();
-        thread.in_flight = true;
-        thread.attempted = thread
-            .attempted
-            .max(facts.attempted)
-            .max(Some(record.order()));
+        thread.attempted = thread.attempted.max(facts.attempted);
         thread.others_wait |= facts.waiting > 0;
     }
 
-    /// The submission has its result.
-    pub(super) fn end(&mut self, key: ThreadKey) {
-        if let Some(thread) = self.active.get_mut(&key) {
-            thread.in_flight = false;
+    /// The submission has its result. Gives the messages whose turn comes again because of that.
+    pub(super) fn end(&mut self, record: &Record) -> Vec<MessageId> {
+        let mut parked = Vec::new();
+        if let Some(thread) = self.active.get_mut(&record.thread) {
+            thread.in_flight.retain(|id| *id != record.id);
+            if thread.in_flight.is_empty() {
+                parked = std::mem::take(&mut thread.parked);
+            }
         }
-        self.drop_if_idle(key);
+        self.drop_if_idle(record.thread);
+        parked
+    }
+
+    /// The turn of a message came while another of its thread is in flight.
+    pub(super) fn park(&mut self, record: &Record) {
+        if let Some(thread) = self.active.get_mut(&record.thread) {
+            thread.parked.push(record.id);
+        }
     }
 
     pub(super) fn busy(&self, key: ThreadKey) -> bool {
-        self.active.get(&key).is_some_and(|thread| thread.in_flight)
+        self.active
+            .get(&key)
+            .is_some_and(|thread| !thread.in_flight.is_empty())
     }
 
-    /// Whether more than one message of the thread may be waiting.
+    /// Whether messages of the thread may be waiting besides the one whose turn it is.
     pub(super) fn contended(&self, key: ThreadKey) -> bool {
         self.active
             .get(&key)
@@ -94,19 +109,16 @@ impl Threads {
             .map_or(&[], |thread| thread.held.as_slice())
     }
 
-    pub(super) fn facts(&self, key: ThreadKey) -> ThreadFacts {
-        let attempted = self.active.get(&key).and_then(|thread| thread.attempted);
-        ThreadFacts {
-            attempted,
-            waiting: 0,
-        }
+    /// The newest message that was attempted.
+    pub(super) fn attempted(&self, key: ThreadKey) -> Option<ThreadOrder> {
+        self.active.get(&key)?.attempted
     }
 
     fn drop_if_idle(&mut self, key: ThreadKey) {
         if self
             .active
             .get(&key)
-            .is_some_and(|thread| !thread.in_flight && thread.held.is_empty())
+            .is_some_and(|thread| thread.in_flight.is_empty() && thread.held.is_empty())
         {
             self.active.remove(&key);
         }

@@ -5,12 +5,13 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::beat::Beat;
 use super::core::Core;
+use super::results::fate_so_far;
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::intake::{Batch, Verdict};
 use crate::journal::{
     Arrival, Ask, Attempt, Content, Facts, JournalError, Message, MessageId, OperatorId, Phase,
-    Progress, Record, ThreadKey,
+    Progress, Record, ThreadFacts, ThreadKey,
 };
 
 /// The operator of a message that none carries.
@@ -131,6 +132,12 @@ impl Core {
     fn let_wait(&mut self, beat: &mut Beat, mut message: Message, facts: Facts) {
         let record = &mut message.record;
         self.pacer.sibling_waits(record.thread);
+        let known = beat.thread_facts(record.thread).unwrap_or(facts.thread);
+        let thread = ThreadFacts {
+            waiting: known.waiting.saturating_add(1),
+            ..known
+        };
+        beat.thread(record.thread, thread);
         if record
             .not_before
             .is_some_and(|not_before| not_before > beat.now.wall)
@@ -148,7 +155,7 @@ impl Core {
             beat.accept(message.clone());
             self.hold(Arrival {
                 message,
-                thread: facts.thread,
+                thread,
                 subscriber: facts.subscriber,
             });
         } else {
@@ -248,14 +255,12 @@ impl Core {
 
 /// How a message that waits ends when its agency wants it no more.
 pub(super) fn withdrawn(record: &Record) -> (State, Reason) {
-    let attempt = &record.progress.attempt;
-    if attempt.uncertain {
-        (State::Unknown, Reason::Uncertain)
-    } else if attempt.attempts > 0 {
+    let fate = fate_so_far(record);
+    fate.unwrap_or(if record.progress.attempt.attempts > 0 {
         (State::Failed, Reason::Refused)
     } else {
         (State::Cancelled, Reason::Event)
-    }
+    })
 }
 
 fn target(event: &Event) -> EventKey {

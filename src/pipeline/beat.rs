@@ -1,6 +1,6 @@
 //! What one beat changes, before it is committed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use tokio::sync::oneshot;
 use xabar_events::{EventKey, Msisdn};
@@ -21,9 +21,10 @@ pub(super) struct Beat {
     accepted_at: HashMap<MessageId, usize>,
     /// Events of this beat, since the journal does not know them yet.
     pub(super) keys: HashMap<EventKey, MessageId>,
-    progressed: HashMap<MessageId, Record>,
-    threads: HashMap<ThreadKey, ThreadFacts>,
-    subscribers: HashMap<Msisdn, SubscriberFacts>,
+    // In the order of their keys, so that the same inputs give the same changes.
+    progressed: BTreeMap<MessageId, Record>,
+    threads: BTreeMap<ThreadKey, ThreadFacts>,
+    subscribers: BTreeMap<Msisdn, SubscriberFacts>,
     pub(super) cancelled: Vec<EventKey>,
     awaiting: Vec<Awaiting>,
     receipted: Vec<MessageId>,
@@ -49,9 +50,9 @@ impl Beat {
             accepted: Vec::new(),
             accepted_at: HashMap::new(),
             keys: HashMap::new(),
-            progressed: HashMap::new(),
-            threads: HashMap::new(),
-            subscribers: HashMap::new(),
+            progressed: BTreeMap::new(),
+            threads: BTreeMap::new(),
+            subscribers: BTreeMap::new(),
             cancelled: Vec::new(),
             awaiting: Vec::new(),
             receipted: Vec::new(),

@@ -15,7 +15,8 @@ use crate::delivery::receipt::Spellings;
 use crate::delivery::{Event, Report, Routes};
 use crate::intake::Batch;
 use crate::journal::{
-    Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Queue, Segment,
+    Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Queue, Record,
+    Segment, ThreadFacts,
 };
 use crate::pacing::{Pacer, Rules};
 
@@ -80,6 +81,10 @@ pub(super) struct InFlight {
     pub(super) grace_ends: Option<UnixMillis>,
     /// The worst status that one of its segments was refused with.
     pub(super) refused: Option<xabar_smpp::Status>,
+    /// Whether the operator took a segment in this attempt.
+    pub(super) taken: bool,
+    /// Whether an earlier attempt may have reached the subscriber.
+    pub(super) repetition: bool,
 }
 
 /// Decides, beat by beat, what happens to every message.
@@ -100,6 +105,8 @@ pub struct Core {
     /// Receipts held since, or before, the start.
     pub(super) held: u64,
     pub(super) next_sweep: UnixMillis,
+    /// Messages are waiting for their turn that a beat had no time for.
+    pub(super) turns_left: bool,
 }
 
 /// A journal; it has nothing to show when the core is printed.
@@ -148,6 +155,7 @@ impl Core {
             next_held: start.last_held + 1,
             held: start.held,
             next_sweep: now.steady,
+            turns_left: false,
             settings,
         };
         core.open_queues()?;
@@ -171,11 +179,13 @@ impl Core {
     pub fn decide(&mut self, now: Now, inputs: Inputs) -> Result<(Changes, Effects), JournalError> {
         let mut beat = Beat::new(now);
         beat.published = inputs.published;
-        self.hear(&mut beat, inputs.reports)?;
-        self.end_graces(&mut beat)?;
-        self.sweep(&mut beat)?;
+        // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
+        self.hear(&mut beat, inputs.reports)?;
+        self.end_graces(&mut beat);
+        self.sweep(&mut beat)?;
         self.admit(&mut beat, inputs.batches)?;
+        self.turns_left = false;
         if !inputs.stopping {
             self.send_due(&mut beat)?;
         }
@@ -196,7 +206,7 @@ impl Core {
             .filter_map(|(queue, state)| state.wakes(self.pacer.held(*queue)));
         let soonest = queues
             .chain(graces)
-            .chain(self.pacer.deadline())
+            .chain(self.turns_left.then_some(now.steady))
             .min()
             .unwrap_or(UnixMillis::NEVER);
         now.instant_at(
@@ -263,23 +273,26 @@ impl Core {
         let grace_ends = now.steady.after(self.settings.uncertain);
         for message in self.journal.in_flight()? {
             let record = &message.record;
-            let ask = crate::journal::Ask {
-                key: &record.key,
-                about: Some((record.thread, record.msisdn)),
-            };
-            let facts = self.journal.facts(&[ask])?.pop().unwrap_or_default();
-            self.pacer.resume(record, facts.thread);
+            let thread = self.thread_in_journal(record)?;
+            self.pacer.resume(record, thread);
             self.graces.push(Reverse((grace_ends, record.id)));
-            self.in_flight.insert(
-                record.id,
-                InFlight {
-                    message,
-                    grace_ends: Some(grace_ends),
-                    refused: None,
-                },
-            );
+            let mut flight = InFlight::new(message, false);
+            flight.grace_ends = Some(grace_ends);
+            self.in_flight.insert(flight.message.record.id, flight);
         }
         Ok(())
+    }
+
+    pub(super) fn thread_in_journal(
+        &mut self,
+        record: &Record,
+    ) -> Result<ThreadFacts, JournalError> {
+        let ask = Ask {
+            key: &record.key,
+            about: Some((record.thread, record.msisdn)),
+        };
+        let facts = self.journal.facts(&[ask])?.pop().unwrap_or_default();
+        Ok(facts.thread)
     }
 }
 
@@ -304,11 +317,13 @@ impl Operator {
 }
 
 impl InFlight {
-    pub(super) fn new(message: Message) -> Self {
+    pub(super) fn new(message: Message, repetition: bool) -> Self {
         Self {
             message,
             grace_ends: None,
             refused: None,
+            taken: false,
+            repetition,
         }
     }
 

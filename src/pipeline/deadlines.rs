@@ -7,7 +7,7 @@ use xabar_events::{Reason, State};
 use super::beat::Beat;
 use super::core::{Core, SWEEP};
 use super::telling::Details;
-use crate::journal::{JournalError, OperatorId};
+use crate::journal::{JournalError, OperatorId, Phase};
 
 /// Messages of each kind ended in one beat.
 const ENDED_AT_ONCE: usize = 500;
@@ -56,7 +56,12 @@ impl Core {
         let unreceipted = self.journal.unreceipted(before, ENDED_AT_ONCE)?;
         let count = unreceipted.len();
         for mut record in unreceipted {
-            if !beat.touched(record.id) {
+            if beat.touched(record.id) {
+                continue;
+            }
+            // Or it would be found again every time, before those that come after it.
+            beat.await_no_receipt(record.id);
+            if record.progress.phase == Phase::Submitted {
                 self.teller.settle(
                     beat,
                     &mut record,

@@ -14,6 +14,9 @@ use crate::delivery::receipt::{Inbound, Notice, Spelling, inbound};
 use crate::delivery::{Answer, SessionKey};
 use crate::journal::{Awaiting, HeldReceipt, JournalError, OperatorId, Phase, Record, Segment};
 
+/// A segment that a receipt may speak of, with its message.
+type Fitting = (Awaiting, Record);
+
 impl Core {
     /// A request of an operator's.
     pub(super) fn inbound(
@@ -47,7 +50,8 @@ impl Core {
             debug!(fate = ?notice.receipt.fate(), "a receipt that is not final");
             return Ok(());
         }
-        let candidates = notice.candidates();
+        let mut candidates = notice.candidates();
+        candidates.retain(|(_, id)| !id.is_empty());
         let fitting = self.fitting(beat, operator, notice, &candidates)?;
         let chosen = self
             .operators
@@ -67,7 +71,7 @@ impl Core {
         operator: OperatorId,
         notice: &Notice,
         candidates: &[(Spelling, String)],
-    ) -> Result<Vec<(Spelling, (Awaiting, Record))>, JournalError> {
+    ) -> Result<Vec<(Spelling, Fitting)>, JournalError> {
         let ids: Vec<&str> = candidates.iter().map(|(_, id)| id.as_str()).collect();
         let mut found = self.journal.awaiting(operator, &ids)?;
         for awaiting in beat.awaiting(operator, &ids) {
@@ -106,6 +110,11 @@ impl Core {
             beat.put(&flight.message.record);
             return;
         }
+        if let Some(held) = self.pacer.held_record(record.id) {
+            set_segment(held, awaiting.segment, notice.receipt.fate());
+            beat.put(held);
+            return;
+        }
         set_segment(&mut record, awaiting.segment, notice.receipt.fate());
         self.settle_by_receipts(beat, &mut record, Some(notice));
         beat.put(&record);
@@ -132,7 +141,9 @@ impl Core {
         if !(delivered || failed) || !may_be_told(record) {
             return;
         }
-        let expired = notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
+        // After `unknown` only `delivered` or `failed` may follow.
+        let expired = record.progress.phase == Phase::Submitted
+            && notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
         let (state, reason) = match (delivered, segments.len()) {
             (true, _) => (State::Delivered, None),
             (false, 1) if expired => (State::Expired, Some(Reason::Operator)),

@@ -15,6 +15,8 @@ mod queues;
 mod results;
 mod sending;
 mod telling;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -8,9 +8,10 @@ use xabar_events::{Priority, Reason, State};
 
 use super::beat::Beat;
 use super::core::Core;
+use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
 use crate::clock::UnixMillis;
-use crate::journal::{Arrival, Cursor, JournalError, OperatorId, Queue, Record};
+use crate::journal::{Arrival, Cursor, JournalError, Queue, Record};
 
 /// Most messages of one queue held in memory.
 const WINDOW: usize = 2000;
@@ -62,12 +63,17 @@ impl Core {
     /// Reads what is due and fits.
     pub(super) fn refill(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         let queues: Vec<Queue> = self.queues.keys().copied().collect();
+        let mut moved = Vec::new();
         for queue in queues {
             let held = self.pacer.held(queue);
             let due = self.queues.get(&queue).and_then(|state| state.wakes(held));
             if due.is_some_and(|due| due <= beat.now.steady) {
-                self.read_queue(beat, queue, held)?;
+                self.read_queue(beat, queue, held, &mut moved)?;
             }
+        }
+        // Only now: reading a queue forgets what was noted of it but is not in the journal yet.
+        for record in &moved {
+            self.wait(record);
         }
         Ok(())
     }
@@ -77,6 +83,7 @@ impl Core {
         beat: &mut Beat,
         queue: Queue,
         held: usize,
+        moved: &mut Vec<Record>,
     ) -> Result<(), JournalError> {
         let configured = self.operators.contains_key(&queue.operator);
         let limit = if configured {
@@ -100,46 +107,49 @@ impl Core {
             self.journal.next_due(queue, state.cursor)?
         };
         for arrival in arrivals {
-            let record = &arrival.message.record;
-            if !beat.touched(record.id)
-                && !self.pacer.holds(record.id)
-                && !self.in_flight.contains_key(&record.id)
-            {
-                self.arrive(beat, arrival);
+            if !self.pacer.holds(arrival.message.record.id) {
+                self.arrive(beat, arrival, moved);
             }
         }
         Ok(())
     }
 
     /// A message was read that is due. Routes may have changed since it was put there.
-    fn arrive(&mut self, beat: &mut Beat, mut arrival: Arrival) {
+    fn arrive(&mut self, beat: &mut Beat, mut arrival: Arrival, moved: &mut Vec<Record>) {
         let record = &mut arrival.message.record;
+        let stays = self.operators.contains_key(&record.progress.operator);
         let begun = !record.progress.attempt.segments.is_empty();
-        match self.routes.route(record.msisdn) {
-            Some(operator) if operator == record.progress.operator => self.pacer.offer(arrival),
-            _ if begun && self.operators.contains_key(&record.progress.operator) => {
-                self.pacer.offer(arrival)
+        let route = self.routes.route(record.msisdn);
+        let fate = fate_so_far(record);
+        match route {
+            Some(operator) if operator == record.progress.operator => self.keep(beat, arrival),
+            _ if begun && stays => self.keep(beat, arrival),
+            // Another operator only if this one has no part of it.
+            Some(operator) if !has_reached(record) => {
+                record.progress.operator = operator;
+                // Not before the next millisecond: the cursor of the new queue may have passed this one.
+                record.progress.due = UnixMillis(beat.now.steady.0 + 1);
+                beat.put(record);
+                moved.push(record.clone());
             }
-            Some(operator) => self.move_to(beat, record, operator),
-            None => {
-                self.teller.settle(
-                    beat,
-                    record,
-                    State::Failed,
-                    Some(Reason::NoRoute),
-                    Details::default(),
-                );
+            _ => {
+                let (state, reason) = fate.unwrap_or((State::Failed, Reason::NoRoute));
+                self.teller
+                    .settle(beat, record, state, Some(reason), Details::default());
                 beat.put(record);
             }
         }
     }
 
-    fn move_to(&mut self, beat: &mut Beat, record: &mut Record, operator: OperatorId) {
-        record.progress.operator = operator;
-        // Not before the next millisecond: the cursor of the new queue may have passed this one.
-        record.progress.due = UnixMillis(beat.now.steady.0 + 1);
-        self.wait(record);
-        beat.put(record);
+    fn keep(&mut self, beat: &mut Beat, mut arrival: Arrival) {
+        let record = &mut arrival.message.record;
+        if record.expires > beat.now.wall
+            && self.is_down(record.progress.operator, beat)
+            && self.teller.defer(beat, record, Reason::OperatorDown, None)
+        {
+            beat.put(record);
+        }
+        self.pacer.offer(arrival);
     }
 
     /// Whether a message that is due now may be held at once, all before it in its queue being held or gone.

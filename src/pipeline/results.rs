@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use tracing::warn;
 use xabar_events::{Reason, State};
 use xabar_smpp::Status;
+use xabar_smpp::message_id::{decimal_to_hex, hex_to_decimal};
 
 use super::admission::withdrawn;
 use super::beat::Beat;
@@ -33,31 +34,18 @@ impl Core {
             return Ok(());
         };
         let record = &mut flight.message.record;
-        let Some(segment) = record
-            .progress
-            .attempt
-            .segments
-            .get_mut(usize::from(token.segment))
-        else {
-            return Ok(());
-        };
-        if *segment == Segment::Sent {
+        if let Some(segment) = sent_segment(record, token) {
             *segment = if status.is_ok() {
                 Segment::Accepted
             } else {
                 Segment::Waiting
             };
         }
-        if !status.is_ok() {
+        if status.is_ok() {
+            flight.taken = true;
+            self.note_accepted(beat, &mut flight, operator, token, smsc_id)?;
+        } else {
             flight.refused = Some(worse(flight.refused, status));
-        } else if !smsc_id.is_empty()
-            && self
-                .operators
-                .get(&operator)
-                .is_some_and(|operator| operator.receipts)
-        {
-            let smsc_id = stored_id(smsc_id);
-            self.note_accepted(beat, &mut flight, operator, token, &smsc_id)?;
         }
         self.conclude_if_answered(beat, flight);
         Ok(())
@@ -83,20 +71,17 @@ impl Core {
 
     /// It was certainly not written: as if it had not been tried.
     pub(super) fn returned(&mut self, beat: &mut Beat, token: Token) {
-        let Some(mut flight) = self.in_flight.remove(&token.message) else {
+        let Some(mut flight) = self.current_flight(token) else {
             return;
         };
-        let attempt = &mut flight.message.record.progress.attempt;
-        if let Some(segment) = attempt.segments.get_mut(usize::from(token.segment))
-            && *segment == Segment::Sent
-        {
+        if let Some(segment) = sent_segment(&mut flight.message.record, token) {
             *segment = Segment::Waiting;
         }
         self.conclude_if_answered(beat, flight);
     }
 
     /// Ends the graces that are over: what is still without an answer may be repeated.
-    pub(super) fn end_graces(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
+    pub(super) fn end_graces(&mut self, beat: &mut Beat) {
         while let Some(Reverse((at, id))) = self.graces.peek().copied() {
             if at > beat.now.steady {
                 break;
@@ -110,7 +95,6 @@ impl Core {
                 self.give_up_waiting(beat, flight);
             }
         }
-        Ok(())
     }
 
     fn give_up_waiting(&mut self, beat: &mut Beat, flight: InFlight) {
@@ -121,15 +105,16 @@ impl Core {
             }
         }
         record.progress.attempt.uncertain = true;
-        self.pacer.end(&record);
-        if record.progress.attempt.withdrawn {
-            let (state, reason) = withdrawn(&record);
-            self.teller
-                .settle(beat, &mut record, state, Some(reason), Details::default());
-            beat.put(&record);
-        } else {
-            self.wait_again(beat, &mut record, UnixMillis(beat.now.steady.0 + 1));
+        self.wait_unless_withdrawn(beat, &mut record);
+    }
+
+    /// The message of a token, if that is its current attempt.
+    fn current_flight(&mut self, token: Token) -> Option<InFlight> {
+        let flight = self.in_flight.get(&token.message)?;
+        if attempt_octet(&flight.message.record) != token.attempt {
+            return None;
         }
+        self.in_flight.remove(&token.message)
     }
 
     /// The message of a token, if it is in flight; or if it waits to be repeated and the operator, late, took it after all.
@@ -139,34 +124,30 @@ impl Core {
         token: Token,
         status: Status,
     ) -> Result<Option<InFlight>, JournalError> {
-        if let Some(flight) = self.in_flight.remove(&token.message) {
-            if attempt_octet(&flight.message.record) == token.attempt {
-                return Ok(Some(flight));
-            }
-            self.in_flight.insert(token.message, flight);
-            return Ok(None);
-        }
-        if !status.is_ok() {
-            return Ok(None);
+        if self.in_flight.contains_key(&token.message) || !status.is_ok() {
+            return Ok(self.current_flight(token));
         }
         let Some(mut message) = self.uncertain(beat, token.message)? else {
             return Ok(None);
         };
-        if attempt_octet(&message.record) != token.attempt {
+        let record = &mut message.record;
+        if attempt_octet(record) != token.attempt {
             return Ok(None);
         }
         self.pacer.withdraw(token.message);
-        message.record.progress.phase = Phase::InFlight;
-        if let Some(segment) = message
-            .record
-            .progress
-            .attempt
-            .segments
-            .get_mut(usize::from(token.segment))
+        let thread = match beat.thread_facts(record.thread) {
+            Some(thread) => thread,
+            None => self.thread_in_journal(record)?,
+        };
+        self.pacer.resume(record, thread);
+        record.progress.phase = Phase::InFlight;
+        let segments = &mut record.progress.attempt.segments;
+        if let Some(segment) = segments.get_mut(usize::from(token.segment))
+            && *segment == Segment::Waiting
         {
             *segment = Segment::Sent;
         }
-        Ok(Some(InFlight::new(message)))
+        Ok(Some(InFlight::new(message, false)))
     }
 
     /// A message that waits to be repeated since its last attempt has no answer.
@@ -186,6 +167,7 @@ impl Core {
         Ok(repeatable.then_some(message))
     }
 
+    /// Awaits the receipt of a segment, if the operator gives any; it may have come already.
     fn note_accepted(
         &mut self,
         beat: &mut Beat,
@@ -194,24 +176,52 @@ impl Core {
         token: Token,
         smsc_id: &str,
     ) -> Result<(), JournalError> {
-        let awaiting = Awaiting {
+        let rules = self.operators.get(&operator);
+        if rules.is_none_or(|operator| !operator.receipts) {
+            return Ok(());
+        }
+        let smsc_id = stored_id(smsc_id);
+        // Without an id it is awaited too: in vain, but not for ever.
+        beat.await_receipt(Awaiting {
             operator,
-            smsc_id: smsc_id.into(),
+            smsc_id: (*smsc_id).into(),
             message: token.message,
             segment: token.segment,
             at: beat.now.steady,
-        };
-        beat.await_receipt(awaiting);
-        if self.held == 0 {
+        });
+        if self.held == 0 || smsc_id.is_empty() {
             return Ok(());
         }
-        for (number, held) in self.journal.held(operator, &[smsc_id])? {
-            if self.apply_held(&mut flight.message.record, token.segment, &held) {
-                beat.released.push(number);
-                self.held = self.held.saturating_sub(1);
+        let otherwise_spelled = [hex_to_decimal(&smsc_id), decimal_to_hex(&smsc_id)];
+        let spellings = otherwise_spelled.iter().flatten().map(String::as_str);
+        for spelling in std::iter::once(&*smsc_id).chain(spellings) {
+            if self.release_held(beat, flight, operator, token, spelling)? {
+                break;
             }
         }
         Ok(())
+    }
+
+    /// Applies the receipts held under an id; says whether there was one for this subscriber.
+    fn release_held(
+        &mut self,
+        beat: &mut Beat,
+        flight: &mut InFlight,
+        operator: OperatorId,
+        token: Token,
+        smsc_id: &str,
+    ) -> Result<bool, JournalError> {
+        let mut found = false;
+        for (number, held) in self.journal.held(operator, &[smsc_id])? {
+            if !beat.released.contains(&number)
+                && self.apply_held(&mut flight.message.record, token.segment, &held)
+            {
+                beat.released.push(number);
+                self.held = self.held.saturating_sub(1);
+                found = true;
+            }
+        }
+        Ok(found)
     }
 
     /// Decides what is next once every segment has its answer.
@@ -221,19 +231,33 @@ impl Core {
             self.in_flight.insert(flight.message.record.id, flight);
             return;
         }
-        let record = &mut flight.message.record;
-        self.pacer.end(record);
-        if !record.progress.attempt.segments.contains(&Segment::Waiting) {
-            self.submitted(beat, record);
+        let attempt = &mut flight.message.record.progress.attempt;
+        if !attempt.segments.contains(&Segment::Waiting) {
+            self.submitted(beat, &mut flight.message.record);
             return;
         }
+        if flight.repetition && !flight.taken {
+            // Nothing was repeated after all, and the earlier attempt is as uncertain as before.
+            attempt.repeats = attempt.repeats.saturating_sub(1);
+            attempt.uncertain = true;
+        }
+        if !flight.taken {
+            let facts = self
+                .pacer
+                .give_back(flight.message.record.msisdn, attempt.at);
+            beat.subscriber(flight.message.record.msisdn, facts);
+        }
         match flight.refused {
-            Some(status) => self.refused(beat, record, status),
-            None => self.unsent(beat, record),
+            Some(status) => self.refused(beat, &mut flight.message.record, status),
+            None => {
+                attempt.attempts = attempt.attempts.saturating_sub(u16::from(!flight.taken));
+                self.wait_unless_withdrawn(beat, &mut flight.message.record);
+            }
         }
     }
 
     fn submitted(&mut self, beat: &mut Beat, record: &mut Record) {
+        self.pacer.end(record);
         record.progress.phase = Phase::Submitted;
         self.teller
             .tell(beat, record, State::Submitted, None, Details::default());
@@ -255,13 +279,6 @@ impl Core {
     }
 
     fn refused(&mut self, beat: &mut Beat, record: &mut Record, status: Status) {
-        let partly = has_reached(record);
-        if !partly {
-            let facts = self
-                .pacer
-                .give_back(record.msisdn, record.progress.attempt.at);
-            beat.subscriber(record.msisdn, facts);
-        }
         let attempt = &mut record.progress.attempt;
         let throttled = retry::class(status) == Class::Throttled;
         attempt.throttled = attempt.throttled.saturating_add(u16::from(throttled));
@@ -286,26 +303,8 @@ impl Core {
                 self.teller.defer(beat, record, reason, Some(due));
                 self.wait_again(beat, record, due);
             }
-            Next::GiveUp => self.fail(
-                beat,
-                record,
-                status,
-                if partly {
-                    Reason::Partial
-                } else {
-                    Reason::Attempts
-                },
-            ),
-            Next::Refused => self.fail(
-                beat,
-                record,
-                status,
-                if partly {
-                    Reason::Partial
-                } else {
-                    Reason::Refused
-                },
-            ),
+            Next::GiveUp => self.fail(beat, record, status, Reason::Attempts),
+            Next::Refused => self.fail(beat, record, status, Reason::Refused),
         }
     }
 
@@ -317,44 +316,60 @@ impl Core {
                 .map(|operator| &*operator.name);
             warn!(operator, message = %record.id, %status, "the operator refuses what we send: check the sender and the account's settings");
         }
-        self.teller.settle(
-            beat,
-            record,
-            State::Failed,
-            Some(reason),
-            Details::code(status.to_string()),
-        );
+        self.pacer.end(record);
+        let (state, reason) = fate_so_far(record).unwrap_or((State::Failed, reason));
+        let details = Details::code(status.to_string());
+        self.teller
+            .settle(beat, record, state, Some(reason), details);
         beat.put(record);
     }
 
-    /// Nothing was refused, but not everything was written.
-    fn unsent(&mut self, beat: &mut Beat, record: &mut Record) {
-        if !has_reached(record) {
-            let facts = self
-                .pacer
-                .give_back(record.msisdn, record.progress.attempt.at);
-            beat.subscriber(record.msisdn, facts);
-            record.progress.attempt.attempts = record.progress.attempt.attempts.saturating_sub(1);
+    /// Not everything was written, or answered: the rest waits for another attempt, if there is to be one.
+    fn wait_unless_withdrawn(&mut self, beat: &mut Beat, record: &mut Record) {
+        if !record.progress.attempt.withdrawn {
+            self.wait_again(beat, record, beat.now.steady);
+            return;
         }
-        self.wait_again(beat, record, UnixMillis(beat.now.steady.0 + 1));
+        self.pacer.end(record);
+        let (state, reason) = withdrawn(record);
+        self.teller
+            .settle(beat, record, state, Some(reason), Details::default());
+        beat.put(record);
     }
 
     fn wait_again(&mut self, beat: &mut Beat, record: &mut Record, due: UnixMillis) {
         record.progress.phase = Phase::Waiting;
         record.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
+        beat.thread(record.thread, self.pacer.end_to_wait(record));
         self.wait(record);
         beat.put(record);
     }
 }
 
+/// The segment of a token, if its answer is outstanding.
+fn sent_segment(record: &mut Record, token: Token) -> Option<&mut Segment> {
+    let segments = &mut record.progress.attempt.segments;
+    let segment = segments.get_mut(usize::from(token.segment))?;
+    (*segment == Segment::Sent).then_some(segment)
+}
+
+/// How a message ends that is not to be sent again, as far as its attempts so far decide.
+pub(super) fn fate_so_far(record: &Record) -> Option<(State, Reason)> {
+    if record.progress.attempt.uncertain {
+        Some((State::Unknown, Reason::Uncertain))
+    } else if has_reached(record) {
+        Some((State::Failed, Reason::Partial))
+    } else {
+        None
+    }
+}
+
 /// Whether the operator took any segment.
-fn has_reached(record: &Record) -> bool {
-    record
-        .progress
-        .attempt
-        .segments
+pub(super) fn has_reached(record: &Record) -> bool {
+    let segments = &record.progress.attempt.segments;
+    segments
         .iter()
-        .any(|segment| matches!(segment, Segment::Accepted | Segment::Delivered))
+        .any(|segment| !matches!(segment, Segment::Waiting | Segment::Sent))
 }
 
 /// Which of two refusals decides for the whole message.

@@ -6,10 +6,13 @@ use xabar_sms::{Concatenation, DataCoding, Encoding, Segments, segments};
 
 use super::beat::Beat;
 use super::core::{Core, InFlight};
+use super::results::fate_so_far;
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::delivery::{Submission, Token};
-use crate::journal::{JournalError, Message, OperatorId, Phase, Record, Segment, ThreadOrder};
+use crate::journal::{
+    JournalError, Message, MessageId, OperatorId, Phase, Record, Segment, ThreadOrder,
+};
 use crate::pacing::Turn;
 
 /// Turns taken on one operator in one beat, so that messages that cannot go do not hold up a commit.
@@ -37,12 +40,16 @@ impl Core {
                 self.take_turn(beat, turn)?;
             }
         }
+        self.turns_left = self
+            .operators
+            .iter()
+            .any(|(id, operator)| operator.room() > 0 && self.pacer.has_turns(*id));
         Ok(())
     }
 
     fn take_turn(&mut self, beat: &mut Beat, turn: Turn) -> Result<(), JournalError> {
         match turn {
-            Turn::Go(message) => self.send(beat, message),
+            Turn::Go(message) => self.send(beat, message, 0),
             Turn::Contended(message) => return self.send_newest(beat, message),
             Turn::Defer {
                 message,
@@ -68,32 +75,30 @@ impl Core {
     }
 
     pub(super) fn expire(&mut self, beat: &mut Beat, mut record: Record) {
-        let (state, reason) = match record.progress.attempt.uncertain {
-            true => (State::Unknown, Reason::Uncertain),
-            false => (State::Expired, Reason::Deadline),
-        };
-        self.teller
-            .settle(beat, &mut record, state, Some(reason), Details::default());
-        beat.put(&record);
+        let end = fate_so_far(&record).unwrap_or((State::Expired, Reason::Deadline));
+        self.end(beat, &mut record, end, Details::default());
     }
 
     /// A newer one of the thread went, or goes now.
     fn overtaken(&mut self, beat: &mut Beat, mut record: Record, by: Option<Box<str>>) {
-        let (state, reason) = match record.progress.attempt.uncertain {
-            true => (State::Unknown, Reason::Uncertain),
-            false => (State::Superseded, Reason::NewerStatus),
+        let end = fate_so_far(&record).unwrap_or((State::Superseded, Reason::NewerStatus));
+        let details = Details {
+            by,
+            ..Details::default()
         };
-        self.teller.settle(
-            beat,
-            &mut record,
-            state,
-            Some(reason),
-            Details {
-                by,
-                ..Details::default()
-            },
-        );
-        beat.put(&record);
+        self.end(beat, &mut record, end, details);
+    }
+
+    fn end(
+        &mut self,
+        beat: &mut Beat,
+        record: &mut Record,
+        (state, reason): (State, Reason),
+        details: Details,
+    ) {
+        self.teller
+            .settle(beat, record, state, Some(reason), details);
+        beat.put(record);
     }
 
     fn event_of(
@@ -110,42 +115,64 @@ impl Core {
 
     /// Of a thread's waiting messages the newest that is due, permitted and has a text goes; all older ones are superseded.
     fn send_newest(&mut self, beat: &mut Beat, turn: Message) -> Result<(), JournalError> {
-        let mut siblings = self.pacer.held_siblings(turn.record.thread, turn.record.id);
-        for message in self.journal.siblings(turn.record.thread)? {
-            let id = message.record.id;
-            if id != turn.record.id
-                && !beat.touched(id)
-                && siblings.iter().all(|held| held.record.id != id)
-            {
-                siblings.push(message);
-            }
+        if self.text(&turn).is_none() {
+            // It ends without having been sent, and so the others keep their turns.
+            self.send(beat, turn, 0);
+            return Ok(());
         }
-        siblings.push(turn);
-        siblings.sort_by_key(|message| message.record.order());
+        let mut siblings = self.siblings(beat, &turn)?;
+        // One that was accepted in this beat, too late for the journal to know it, may wait as well.
+        let mut waiting = u32::from(beat.thread_facts(turn.record.thread).is_some());
+        let mut chosen = turn;
         let newest = siblings
             .iter()
-            .rposition(|message| self.may_go(beat, message))
-            .unwrap_or(0);
-        let chosen = siblings.swap_remove(newest);
-        self.pacer.withdraw(chosen.record.id);
-        let by: Box<str> = chosen.record.key.id.as_str().into();
-        for message in siblings
-            .into_iter()
-            .filter(|message| message.record.order() < chosen.record.order())
-        {
-            self.pacer.withdraw(message.record.id);
-            self.overtaken(beat, message.record, Some(by.clone()));
+            .rposition(|sibling| self.may_go_instead(beat, sibling, &chosen));
+        if let Some(newest) = newest {
+            let newest = siblings.remove(newest);
+            siblings.push(std::mem::replace(&mut chosen, newest));
+            self.pacer.withdraw(chosen.record.id);
         }
-        self.send(beat, chosen);
+        let by: Box<str> = chosen.record.key.id.as_str().into();
+        for sibling in siblings {
+            if sibling.record.order() < chosen.record.order() {
+                self.pacer.withdraw(sibling.record.id);
+                self.overtaken(beat, sibling.record, Some(by.clone()));
+            } else {
+                waiting += 1;
+            }
+        }
+        self.send(beat, chosen, waiting);
         Ok(())
     }
 
-    fn may_go(&mut self, beat: &Beat, message: &Message) -> bool {
+    /// The other waiting messages of a thread, oldest first.
+    fn siblings(&mut self, beat: &Beat, turn: &Message) -> Result<Vec<Message>, JournalError> {
+        let Record { id, thread, .. } = turn.record;
+        let mut siblings = self.pacer.held_siblings(thread, id);
+        let held: Vec<MessageId> = siblings.iter().map(|held| held.record.id).collect();
+        for mut message in self.journal.siblings(thread)? {
+            let sibling = message.record.id;
+            if let Some(record) = beat.record(sibling) {
+                message.record = record.clone();
+            }
+            let waits = message.record.progress.phase == Phase::Waiting;
+            if waits && sibling != id && !held.contains(&sibling) {
+                siblings.push(message);
+            }
+        }
+        siblings.sort_by_key(|message| message.record.order());
+        Ok(siblings)
+    }
+
+    /// Whether a message may go when it is the turn of another of its thread.
+    fn may_go_instead(&mut self, beat: &Beat, message: &Message, turn: &Message) -> bool {
         let record = &message.record;
         let wall = beat.now.wall;
-        record
-            .not_before
-            .is_none_or(|not_before| not_before <= wall)
+        record.order() > turn.record.order()
+            && record.progress.operator == turn.record.progress.operator
+            && record
+                .not_before
+                .is_none_or(|not_before| not_before <= wall)
             && record.expires > wall
             && self.pacer.permits(record, &beat.now).is_ok()
             && self.text(message).is_some()
@@ -164,42 +191,30 @@ impl Core {
         })
     }
 
-    fn send(&mut self, beat: &mut Beat, mut message: Message) {
+    /// Begins an attempt, while about so many others of the thread wait.
+    fn send(&mut self, beat: &mut Beat, mut message: Message, waiting: u32) {
         let Some(text) = self.text(&message) else {
-            let record = &mut message.record;
-            self.teller.settle(
-                beat,
-                record,
-                State::Suppressed,
-                Some(Reason::NoTemplate),
-                Details::default(),
-            );
-            beat.put(record);
+            let end = fate_so_far(&message.record);
+            let end = end.unwrap_or((State::Suppressed, Reason::NoTemplate));
+            self.end(beat, &mut message.record, end, Details::default());
             return;
         };
         let Ok(segments) = segments(&text, Encoding::of(&text), Concatenation::Udh8) else {
-            let record = &mut message.record;
-            self.teller.settle(
-                beat,
-                record,
-                State::Failed,
-                Some(Reason::Refused),
-                Details::code("text too long"),
-            );
-            beat.put(record);
+            let end = fate_so_far(&message.record).unwrap_or((State::Failed, Reason::Refused));
+            let details = Details::code("text too long");
+            self.end(beat, &mut message.record, end, details);
             return;
         };
+        let repetition = message.record.progress.attempt.uncertain;
         begin_attempt(&mut message.record, &segments, text, beat.now.steady);
         self.submit(beat, &message.record, &segments);
         let facts = self.pacer.begin(&message.record, &beat.now);
         beat.subscriber(message.record.msisdn, facts);
-        beat.thread(
-            message.record.thread,
-            self.pacer.thread(message.record.thread),
-        );
+        let thread = message.record.thread;
+        beat.thread(thread, self.pacer.thread(thread, waiting));
         beat.put(&message.record);
-        self.in_flight
-            .insert(message.record.id, InFlight::new(message));
+        let flight = InFlight::new(message, repetition);
+        self.in_flight.insert(flight.message.record.id, flight);
     }
 
     /// Hands the segments that are to be sent to the operator's link, once the beat is committed.

@@ -89,14 +89,14 @@ impl Teller {
         record.progress.history.push(told);
     }
 
-    /// Tells that a message waits, if that is news and the wait is long.
+    /// Tells that a message waits, if that is news and the wait is long; says whether it did.
     pub(super) fn defer(
         &mut self,
         beat: &mut Beat,
         record: &mut Record,
         reason: Reason,
         until: Option<UnixMillis>,
-    ) {
+    ) -> bool {
         let wait = until.map(|until| until.since(beat.now.steady));
         let known = record
             .progress
@@ -104,7 +104,7 @@ impl Teller {
             .last()
             .is_some_and(|told| told.reason == Some(reason));
         if known || wait.is_some_and(|wait| wait <= WORTH_TELLING) {
-            return;
+            return false;
         }
         let until = wait.map(|wait| beat.now.wall.after(wait));
         self.tell(
@@ -117,6 +117,7 @@ impl Teller {
                 ..Details::default()
             },
         );
+        true
     }
 
     /// Tells the end of a message.

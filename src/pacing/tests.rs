@@ -1,0 +1,232 @@
+//! Whose turn it is, and what becomes of it.
+
+use std::time::{Duration, Instant};
+
+use xabar_events::{Msisdn, Priority, Reason};
+
+use super::*;
+use crate::journal::{Attempt, Content, Phase, Progress};
+
+const START: UnixMillis = UnixMillis(1_795_407_300_000);
+const UCELL: OperatorId = OperatorId(1);
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only where the simulation starts"
+)]
+fn after(wait: Duration) -> Now {
+    Now {
+        instant: Instant::now(),
+        steady: START.after(wait),
+        wall: START.after(wait),
+    }
+}
+
+/// The n-th message, of a thread and a subscriber of its own.
+fn message(n: u64) -> Message {
+    let record = Record {
+        id: MessageId(n),
+        key: xabar_events::EventKey {
+            agency: xabar_events::Agency::from_name("kadastr").unwrap(),
+            id: format!("{n}").parse().unwrap(),
+        },
+        application: "48120973".into(),
+        msisdn: Msisdn::from_u64(998_930_000_000 + n).unwrap(),
+        thread: ThreadKey(n),
+        priority: Priority::Normal,
+        time: START,
+        accepted_at: START,
+        not_before: None,
+        expires: START.after(72 * HOUR),
+        progress: Progress {
+            phase: Phase::Waiting,
+            operator: UCELL,
+            due: START,
+            attempt: Attempt::default(),
+            history: Vec::new(),
+        },
+    };
+    let content = Content {
+        service: "passport".into(),
+        status: "ready".into(),
+        language: None,
+        params: Vec::new(),
+        legal: false,
+        traceparent: None,
+    };
+    Message { record, content }
+}
+
+/// The n-th message of the first thread.
+fn sibling(n: u64) -> Message {
+    let mut sibling = message(n);
+    sibling.record.thread = ThreadKey(1);
+    sibling.record.msisdn = message(1).record.msisdn;
+    sibling
+}
+
+fn offer(pacer: &mut Pacer, message: Message) {
+    pacer.offer(Arrival {
+        message,
+        thread: ThreadFacts::default(),
+        subscriber: SubscriberFacts::default(),
+    });
+}
+
+/// What the next turn is, and of which message.
+fn turn(pacer: &mut Pacer, now: &Now) -> Option<(&'static str, u64)> {
+    let turn = pacer.next(UCELL, now)?;
+    let kind = match turn {
+        Turn::Go(_) => "go",
+        Turn::Contended(_) => "contended",
+        Turn::Defer { .. } => "defer",
+        Turn::Overtaken { .. } => "overtaken",
+        Turn::Expired(_) => "expired",
+    };
+    Some((kind, turn.record().id.0))
+}
+
+fn one_an_hour() -> Rules {
+    let limit = Limit {
+        messages: 1,
+        per: HOUR,
+    };
+    Rules {
+        limits: vec![limit],
+        quiet_hours: None,
+    }
+}
+
+#[test]
+fn every_held_message_gets_one_turn() {
+    let mut pacer = Pacer::new(&Rules::default());
+    let now = after(Duration::ZERO);
+    for n in 1..=3 {
+        offer(&mut pacer, message(n));
+    }
+    assert_eq!(pacer.held(queue(&message(1).record)), 3);
+    for n in 1..=3 {
+        assert_eq!(turn(&mut pacer, &now), Some(("go", n)));
+    }
+    assert_eq!(turn(&mut pacer, &now), None);
+    assert_eq!(pacer.held(queue(&message(1).record)), 0);
+}
+
+#[test]
+fn a_message_whose_thread_is_under_way_gets_its_turn_when_that_ends() {
+    let mut pacer = Pacer::new(&Rules::default());
+    let now = after(Duration::ZERO);
+    pacer.begin(&message(1).record, &now);
+    offer(&mut pacer, sibling(2));
+    assert_eq!(turn(&mut pacer, &now), None);
+    assert_eq!(
+        pacer.held(queue(&sibling(2).record)),
+        1,
+        "it takes up memory"
+    );
+    pacer.end(&message(1).record);
+    assert_eq!(turn(&mut pacer, &now), Some(("go", 2)));
+}
+
+#[test]
+fn the_end_of_an_attempt_given_up_before_does_not_end_the_wait_for_another() {
+    let mut pacer = Pacer::new(&Rules::default());
+    let now = after(Duration::ZERO);
+    pacer.resume(&message(1).record, ThreadFacts::default());
+    pacer.begin(&sibling(2).record, &now);
+    offer(&mut pacer, sibling(3));
+    pacer.end(&message(1).record);
+    assert_eq!(turn(&mut pacer, &now), None);
+    pacer.end(&sibling(2).record);
+    assert_eq!(turn(&mut pacer, &now), Some(("go", 3)));
+}
+
+#[test]
+fn an_older_message_is_overtaken_even_while_the_newer_is_under_way() {
+    let mut pacer = Pacer::new(&Rules::default());
+    let now = after(Duration::ZERO);
+    pacer.begin(&sibling(2).record, &now);
+    offer(&mut pacer, message(1));
+    assert_eq!(turn(&mut pacer, &now), Some(("overtaken", 1)));
+}
+
+#[test]
+fn what_the_journal_says_of_a_thread_counts() {
+    let mut pacer = Pacer::new(&Rules::default());
+    let now = after(Duration::ZERO);
+    let mut arrive = |n, thread| {
+        pacer.offer(Arrival {
+            message: message(n),
+            thread,
+            subscriber: SubscriberFacts::default(),
+        });
+        turn(&mut pacer, &now)
+    };
+    let waiting = |waiting| ThreadFacts {
+        attempted: None,
+        waiting,
+    };
+    let newer = ThreadFacts {
+        attempted: Some(sibling(9).record.order()),
+        waiting: 1,
+    };
+    assert_eq!(arrive(1, waiting(1)), Some(("go", 1)));
+    assert_eq!(arrive(2, waiting(2)), Some(("contended", 2)));
+    assert_eq!(arrive(3, newer), Some(("overtaken", 3)));
+}
+
+#[test]
+fn a_withdrawn_message_has_no_turn_and_makes_room_once_its_place_came() {
+    let mut pacer = Pacer::new(&Rules::default());
+    let now = after(Duration::ZERO);
+    offer(&mut pacer, message(1));
+    assert!(pacer.withdraw(MessageId(1)).is_some());
+    assert!(pacer.withdraw(MessageId(1)).is_none());
+    assert_eq!(pacer.held(queue(&message(1).record)), 1);
+    assert_eq!(turn(&mut pacer, &now), None);
+    assert_eq!(pacer.held(queue(&message(1).record)), 0);
+}
+
+#[test]
+fn a_limit_defers_until_the_window_has_room() {
+    let mut pacer = Pacer::new(&one_an_hour());
+    let now = after(Duration::ZERO);
+    offer(&mut pacer, message(1));
+    assert_eq!(turn(&mut pacer, &now), Some(("go", 1)));
+    pacer.begin(&message(1).record, &now);
+    pacer.end(&message(1).record);
+    offer(&mut pacer, sibling(2));
+    let until = match pacer.next(UCELL, &after(HOUR / 2)) {
+        Some(Turn::Defer { until, reason, .. }) => Some((until, reason)),
+        _ => None,
+    };
+    assert_eq!(until, Some((START.after(HOUR), Reason::SubscriberLimit)));
+    offer(&mut pacer, sibling(2));
+    assert_eq!(turn(&mut pacer, &after(HOUR)), Some(("go", 2)));
+}
+
+#[test]
+fn a_refused_submission_does_not_count() {
+    let mut pacer = Pacer::new(&one_an_hour());
+    let now = after(Duration::ZERO);
+    pacer.begin(&message(1).record, &now);
+    pacer.end(&message(1).record);
+    pacer.give_back(message(1).record.msisdn, now.steady);
+    offer(&mut pacer, sibling(2));
+    assert_eq!(turn(&mut pacer, &now), Some(("go", 2)));
+}
+
+#[test]
+fn what_expired_or_is_scheduled_by_the_wall_clock_does_not_go() {
+    let mut pacer = Pacer::new(&Rules::default());
+    let mut expired = message(1);
+    expired.record.expires = START;
+    offer(&mut pacer, expired);
+    let mut scheduled = message(2);
+    scheduled.record.not_before = Some(START.after(HOUR));
+    offer(&mut pacer, scheduled);
+    let now = after(Duration::ZERO);
+    assert_eq!(turn(&mut pacer, &now), Some(("expired", 1)));
+    assert_eq!(turn(&mut pacer, &now), Some(("defer", 2)));
+}

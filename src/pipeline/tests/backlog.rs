@@ -1,0 +1,189 @@
+//! Backlogs: what does not fit into memory waits in the journal, and everything goes out once, in its turn.
+
+use std::collections::HashSet;
+
+use xabar_events::{Notification, Priority};
+use xabar_smpp::Status;
+
+use super::world::*;
+
+/// Answers all that was submitted since it was asked last, and gives it.
+fn answer_all(world: &mut World) -> Vec<Sent> {
+    let sent = world.sent();
+    for sent in &sent {
+        world.answer(sent, Status::ROK, &format!("{:X}", sent.message()), false);
+    }
+    sent
+}
+
+/// Beats until nothing more comes out.
+fn drain(world: &mut World) -> Vec<Sent> {
+    let mut all = Vec::new();
+    loop {
+        world.advance(SECOND / 100);
+        let sent = answer_all(world);
+        if sent.is_empty() {
+            return all;
+        }
+        all.extend(sent);
+    }
+}
+
+#[test]
+fn a_backlog_goes_out_once_and_in_order_and_memory_stays_bounded() {
+    let mut world = World::new();
+    world.smsc(UCELL).sessions = 0;
+    for batch in 0..20 {
+        world.publish_all((batch * 1000 + 1..=batch * 1000 + 1000).map(apart));
+    }
+    assert!(world.held() <= 2000, "{}", world.held());
+    world.publish(Notification {
+        msisdn: other_phone(1),
+        ..status("other")
+    });
+    assert_eq!(world.one_sent().operator, BEELINE);
+    world.smsc(UCELL).sessions = 1;
+    world.smsc(UCELL).room = 700;
+    let sent = drain(&mut world);
+    let messages: Vec<u64> = sent.iter().map(Sent::message).collect();
+    assert_eq!(messages, (1..=20_000).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_backlog_survives_a_restart_in_the_midst() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 500;
+    for batch in 0..5 {
+        world.publish_all((batch * 1000 + 1..=batch * 1000 + 1000).map(apart));
+    }
+    let before = answer_all(&mut world);
+    world.restart();
+    let after = drain(&mut world);
+    world.advance(MINUTE);
+    let repeated = drain(&mut world);
+    let all: HashSet<u64> = before
+        .iter()
+        .chain(&after)
+        .chain(&repeated)
+        .map(Sent::message)
+        .collect();
+    assert_eq!(all.len(), 5000);
+    assert!(repeated.len() <= before.len(), "{}", repeated.len());
+}
+
+#[test]
+fn urgent_messages_pass_a_backlog() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 0;
+    for batch in 0..5 {
+        world.publish_all((batch * 1000 + 1..=batch * 1000 + 1000).map(apart));
+    }
+    world.publish(Notification {
+        priority: Priority::Urgent,
+        ..status("urgent")
+    });
+    world.smsc(UCELL).room = 1;
+    world.beat();
+    assert_eq!(world.one_sent().message(), 5001);
+}
+
+#[test]
+fn agencies_take_turns_however_much_one_of_them_sends() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 0;
+    world.publish_all((1..=1000).map(apart));
+    world.publish_all((2000..2010).map(|n| Notification {
+        key: key("adliya", &format!("{n}")),
+        ..apart(n)
+    }));
+    world.smsc(UCELL).room = 20;
+    world.beat();
+    let of_adliya = world
+        .sent()
+        .iter()
+        .filter(|sent| sent.message() > 1000)
+        .count();
+    assert_eq!(of_adliya, 10);
+}
+
+#[test]
+fn a_thread_that_is_held_up_neither_fills_memory_nor_keeps_the_pipeline_awake() {
+    let mut world = World::new();
+    world.publish(status("first"));
+    let first = world.one_sent();
+    world.time_out(&first);
+    for batch in 0..5 {
+        world.publish_all((0..1000).map(|n| status(&format!("{batch}-{n}"))));
+        world.calm();
+    }
+    assert!(world.held() <= 2001, "{}", world.held());
+    assert!(world.wait() > SECOND / 2, "{:?}", world.wait());
+    world.advance(30 * SECOND);
+    assert_eq!(world.one_sent().message(), 5001, "the newest of the thread");
+    world.calm();
+    assert_eq!(world.unsettled(), 1);
+}
+
+#[test]
+fn a_whole_window_that_expires_makes_room_for_what_comes_after() {
+    let mut world = World::new();
+    world.smsc(UCELL).sessions = 0;
+    let soon = Some(START.after(MINUTE).into());
+    for batch in 0..4 {
+        let numbers = batch * 1000 + 1..=batch * 1000 + 1000;
+        world.publish_all(numbers.map(|n| Notification {
+            expires: soon,
+            ..apart(n)
+        }));
+    }
+    world.publish_all((5001..=5010).map(apart));
+    world.advance(2 * MINUTE);
+    assert_eq!(world.unsettled(), 10);
+    world.smsc(UCELL).sessions = 1;
+    assert_eq!(drain(&mut world).len(), 10);
+}
+
+#[test]
+fn a_retry_noted_in_a_beat_that_reads_the_queue_is_not_forgotten() {
+    let mut world = World::new();
+    world.publish_all([
+        apart(1),
+        Notification {
+            not_before: Some(START.after(10 * SECOND).into()),
+            ..apart(2)
+        },
+    ]);
+    let sent = world.one_sent();
+    world.steady = world.steady.after(10 * SECOND);
+    world.refuse(&sent, Status::RSYSERR);
+    assert_eq!(world.one_sent().message(), 2);
+    world.advance(10 * SECOND);
+    assert_eq!(world.one_sent().message(), 1);
+}
+
+#[test]
+fn more_deferrals_than_a_beat_takes_do_not_wait_for_the_next_second() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, HOUR)]);
+    world.publish(Notification {
+        application: "1".parse().unwrap(),
+        ..status("only")
+    });
+    world.one_sent();
+    let limited = |n: u32, priority| Notification {
+        priority,
+        msisdn: phone(0),
+        ..apart(n)
+    };
+    world.smsc(UCELL).room = 0;
+    world.publish_all((1..=1999).map(|n| limited(n, Priority::Normal)));
+    world.publish_all((2001..=3999).map(|n| limited(n, Priority::Bulk)));
+    world.publish_all((5001..=5100).map(|n| Notification {
+        priority: Priority::Bulk,
+        ..apart(n)
+    }));
+    world.smsc(UCELL).room = 1000;
+    let start = world.steady;
+    world.calm();
+    assert!(!world.sent().is_empty());
+    assert!(world.steady.since(start) < SECOND / 10);
+}

@@ -1,0 +1,349 @@
+//! What always holds, checked at every beat of a [`World`](super::world::World).
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use xabar_events::{Event as Incoming, EventKey, Msisdn, Outcome, Priority, State};
+use xabar_smpp::Status;
+
+use crate::clock::{Now, UnixMillis};
+use crate::delivery::{Event, Submission, Token};
+use crate::journal::{Changes, MessageId, Record, ThreadKey, ThreadOrder};
+use crate::pacing::Rules;
+use crate::pipeline::{Inputs, Settings};
+
+/// What is known of every message from outside.
+pub(super) struct Laws {
+    rules: Rules,
+    uncertain: Duration,
+    messages: BTreeMap<MessageId, Known>,
+    phones: HashMap<Msisdn, Vec<MessageId>>,
+    threads: HashMap<ThreadKey, Vec<MessageId>>,
+    /// The newest attempted.
+    attempted: HashMap<ThreadKey, ThreadOrder>,
+    withdrawn: HashSet<EventKey>,
+    last_number: u64,
+}
+
+struct Known {
+    record: Record,
+    attempts: Vec<Attempt>,
+    /// Sequence and state that were told last.
+    told: (u32, State),
+    first_end: Option<State>,
+}
+
+/// One submission of a message's segments.
+struct Attempt {
+    octet: u8,
+    at: UnixMillis,
+    segments: BTreeMap<u8, Fate>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Sent,
+    /// No answer came until then, or the gateway died.
+    Unanswered(UnixMillis),
+    Accepted,
+    /// Refused, or never written: it did not reach anyone.
+    Nowhere,
+}
+
+/// What one beat was told.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    results: Vec<(Token, Result<Status, Silence>)>,
+    cancelled: Vec<EventKey>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Silence {
+    NoAnswer,
+    NotWritten,
+}
+
+impl From<&Inputs> for Heard {
+    fn from(inputs: &Inputs) -> Self {
+        let mut heard = Self::default();
+        for event in inputs.reports.iter().flat_map(|report| &report.events) {
+            heard.results.extend(match event {
+                Event::Answered { token, status, .. } => Some((*token, Ok(*status))),
+                Event::TimedOut(token) | Event::Lost(token) => {
+                    Some((*token, Err(Silence::NoAnswer)))
+                }
+                Event::Returned(token) => Some((*token, Err(Silence::NotWritten))),
+                Event::Inbound { .. } => None,
+            });
+        }
+        for event in inputs.batches.iter().flat_map(|batch| &batch.events) {
+            if let Incoming::Cancel(cancel) = event {
+                heard.cancelled.push(cancel.target());
+            }
+        }
+        heard
+    }
+}
+
+impl Laws {
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            rules: settings.rules.clone(),
+            uncertain: settings.uncertain,
+            messages: BTreeMap::new(),
+            phones: HashMap::new(),
+            threads: HashMap::new(),
+            attempted: HashMap::new(),
+            withdrawn: HashSet::new(),
+            last_number: 0,
+        }
+    }
+
+    pub(super) fn accepted(&self) -> usize {
+        self.messages.len()
+    }
+
+    pub(super) fn unsettled(&self) -> usize {
+        let open = |known: &&Known| !known.told.1.is_terminal();
+        self.messages.values().filter(open).count()
+    }
+
+    /// How many neither went out nor ended.
+    pub(super) fn waiting(&self) -> usize {
+        let open = |known: &&Known| matches!(known.told.1, State::Accepted | State::Deferred);
+        self.messages.values().filter(open).count()
+    }
+
+    /// The gateway died: what is not answered will not be.
+    pub(super) fn crashed(&mut self, at: UnixMillis) {
+        let attempts = self
+            .messages
+            .values_mut()
+            .filter_map(|known| known.attempts.last_mut());
+        for fate in attempts.flat_map(|attempt| attempt.segments.values_mut()) {
+            if *fate == Fate::Sent {
+                *fate = Fate::Unanswered(at);
+            }
+        }
+    }
+
+    pub(super) fn committed(&mut self, now: &Now, changes: &Changes, heard: Heard) {
+        for message in &changes.accepted {
+            let record = &message.record;
+            self.phones
+                .entry(record.msisdn)
+                .or_default()
+                .push(record.id);
+            self.threads
+                .entry(record.thread)
+                .or_default()
+                .push(record.id);
+            let known = Known {
+                record: record.clone(),
+                attempts: Vec::new(),
+                told: (0, State::Accepted),
+                first_end: None,
+            };
+            assert!(
+                self.messages.insert(record.id, known).is_none(),
+                "an id is given once"
+            );
+        }
+        for (token, result) in heard.results {
+            self.heard(now.steady, token, result);
+        }
+        self.withdrawn.extend(heard.cancelled);
+    }
+
+    fn heard(&mut self, now: UnixMillis, token: Token, result: Result<Status, Silence>) {
+        let attempt = self
+            .messages
+            .get_mut(&token.message)
+            .and_then(|known| known.attempts.last_mut())
+            .filter(|attempt| attempt.octet == token.attempt);
+        let Some(fate) = attempt.and_then(|attempt| attempt.segments.get_mut(&token.segment))
+        else {
+            return;
+        };
+        *fate = match (*fate, result) {
+            (Fate::Sent | Fate::Unanswered(_), Ok(Status::ROK)) => Fate::Accepted,
+            (Fate::Sent | Fate::Unanswered(_), Ok(_)) => Fate::Nowhere,
+            (Fate::Sent, Err(Silence::NoAnswer)) => Fate::Unanswered(now),
+            (Fate::Sent, Err(Silence::NotWritten)) => Fate::Nowhere,
+            (fate, _) => fate,
+        };
+    }
+
+    pub(super) fn submitted(&mut self, now: &Now, submission: &Submission) {
+        let Token {
+            message,
+            segment,
+            attempt,
+        } = submission.token;
+        let begun = self.messages[&message]
+            .attempts
+            .last()
+            .is_some_and(|last| last.octet == attempt && last.at == now.steady);
+        if !begun {
+            self.check_timing(now, message, submission);
+            self.check_thread(now, message);
+            self.check_repetition(now, message);
+            self.check_limits(now, message);
+        }
+        self.check_segment(message, segment);
+        let known = self.messages.get_mut(&message).unwrap();
+        if !begun {
+            known.attempts.push(Attempt {
+                octet: attempt,
+                at: now.steady,
+                segments: BTreeMap::new(),
+            });
+        }
+        let last = known.attempts.last_mut().unwrap();
+        let twice = last.segments.insert(segment, Fate::Sent);
+        assert_eq!(twice, None, "a segment is submitted once an attempt");
+    }
+
+    /// R4, `notBefore`, `expires`, cancellations and validity.
+    fn check_timing(&self, now: &Now, message: MessageId, submission: &Submission) {
+        let record = &self.messages[&message].record;
+        assert!(
+            !self.withdrawn.contains(&record.key),
+            "withdrawn: {record:?}"
+        );
+        assert!(
+            record
+                .not_before
+                .is_none_or(|not_before| not_before <= now.wall),
+            "{record:?}"
+        );
+        assert!(record.expires > now.wall, "too late: {record:?}");
+        let validity = record.expires.since(now.wall).max(Duration::from_secs(60));
+        assert_eq!(submission.validity, validity);
+        let quiet = self.rules.quiet_hours.as_ref();
+        let asleep = quiet.is_some_and(|quiet| quiet.end(now.wall).is_some());
+        assert!(
+            !asleep || record.priority == Priority::Urgent,
+            "at night: {record:?}"
+        );
+    }
+
+    /// R5: one at a time, and never back.
+    fn check_thread(&mut self, now: &Now, message: MessageId) {
+        let record = &self.messages[&message].record;
+        let (thread, order) = (record.thread, record.order());
+        for other in self.threads[&thread]
+            .iter()
+            .filter(|other| **other != message)
+        {
+            let Some(last) = self.messages[other].attempts.last() else {
+                continue;
+            };
+            let open = last.segments.values().all(|fate| match fate {
+                Fate::Sent => false,
+                Fate::Unanswered(since) => since.after(self.uncertain) <= now.steady,
+                Fate::Accepted | Fate::Nowhere => true,
+            });
+            // Of several segments, one whose grace ended ends the wait for all.
+            assert!(
+                open || self.grace_over(last, now),
+                "{message} while {other} is under way"
+            );
+        }
+        let newest = self.attempted.entry(thread).or_insert(order);
+        assert!(*newest <= order, "{message} after a newer one");
+        *newest = order;
+    }
+
+    fn grace_over(&self, attempt: &Attempt, now: &Now) -> bool {
+        attempt.segments.values().any(|fate| {
+            matches!(fate, Fate::Unanswered(since) if since.after(self.uncertain) <= now.steady)
+        })
+    }
+
+    /// R2: nothing is repeated at once that has no result.
+    fn check_repetition(&self, now: &Now, message: MessageId) {
+        let Some(last) = self.messages[&message].attempts.last() else {
+            return;
+        };
+        let open = last.segments.values().any(|fate| match fate {
+            Fate::Sent => true,
+            Fate::Unanswered(since) => since.after(self.uncertain) > now.steady,
+            Fate::Accepted | Fate::Nowhere => false,
+        });
+        assert!(
+            !open || self.grace_over(last, now),
+            "{message} again, though not answered: {:?}",
+            last.segments
+        );
+    }
+
+    /// R2: what the operator took is never repeated.
+    fn check_segment(&self, message: MessageId, segment: u8) {
+        for attempt in &self.messages[&message].attempts {
+            let fate = attempt.segments.get(&segment);
+            assert_ne!(
+                fate,
+                Some(&Fate::Accepted),
+                "segment {segment} of {message} again"
+            );
+        }
+    }
+
+    /// R3.
+    fn check_limits(&self, now: &Now, message: MessageId) {
+        let record = &self.messages[&message].record;
+        if record.priority == Priority::Urgent {
+            return;
+        }
+        let attempts = self.phones[&record.msisdn]
+            .iter()
+            .flat_map(|other| &self.messages[other].attempts);
+        let times: Vec<UnixMillis> = attempts
+            .filter(|attempt| attempt.segments.values().any(|fate| *fate != Fate::Nowhere))
+            .map(|attempt| attempt.at)
+            .collect();
+        for limit in &self.rules.limits {
+            let inside = times
+                .iter()
+                .filter(|at| at.after(limit.per) > now.steady)
+                .count();
+            assert!(
+                inside < limit.messages as usize,
+                "{inside} in {:?} before {message}",
+                limit.per
+            );
+        }
+    }
+
+    /// Outcomes come in order, and tell a possible story.
+    pub(super) fn told(&mut self, outcomes: &[Outcome<'_>], number: u64) {
+        assert_eq!(number, self.last_number + 1);
+        self.last_number = number;
+        for outcome in outcomes {
+            let message = MessageId(outcome.message.parse().unwrap());
+            let known = self.messages.get_mut(&message).expect("accepted before");
+            let (sequence, before) = known.told;
+            assert_eq!(outcome.sequence, sequence + 1, "{outcome:?}");
+            assert_eq!(
+                sequence == 0,
+                outcome.state == State::Accepted,
+                "{outcome:?}"
+            );
+            let after_the_end = before == State::Unknown
+                && matches!(outcome.state, State::Delivered | State::Failed)
+                && known.first_end == Some(State::Unknown);
+            assert!(
+                !before.is_terminal() || after_the_end,
+                "after {before}: {outcome:?}"
+            );
+            if outcome.state.is_terminal() && known.first_end.is_none() {
+                known.first_end = Some(outcome.state);
+            }
+            if let Some(until) = outcome.until {
+                assert!(until.0 - outcome.at.0 > 60_000, "a short wait: {outcome:?}");
+            }
+            known.told = (outcome.sequence, outcome.state);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Lives of messages, beat by beat, in a small world where time is moved by hand.
+
+mod admission;
+mod backlog;
+mod laws;
+mod random;
+mod receipts;
+mod results;
+mod threads;
+mod waiting;
+mod world;

@@ -1,0 +1,244 @@
+//! Receipts: early, late, twice, under another name, or never.
+
+use xabar_smpp::Status;
+
+use super::world::*;
+
+#[test]
+fn a_receipt_before_its_response_is_held_and_matched() {
+    for restart in [false, true] {
+        let mut world = World::new();
+        world.publish(status("e1"));
+        let sent = world.one_sent();
+        world.receipt(&sent, "00ab", "DELIVRD");
+        if restart {
+            world.restart();
+            world.advance(30 * SECOND);
+            let again = world.one_sent();
+            world.accept(&again, "00AB");
+        } else {
+            world.accept(&sent, "00AB");
+        }
+        assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+        assert_eq!(world.unsettled(), 0);
+    }
+}
+
+#[test]
+fn a_receipt_that_comes_with_its_response_settles() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.bring_receipt(&sent, "1", "DELIVRD");
+    world.answer(&sent, Status::ROK, "1", false);
+    world.beat();
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+}
+
+#[test]
+fn an_id_in_decimal_here_and_hexadecimal_there_is_recognised() {
+    let cases = [
+        ("38601FA", "0059113978"),
+        ("59113978", "38601fa"),
+        ("00c0FFEE", "C0FFEE"),
+    ];
+    for (response, receipt) in cases {
+        for early in [false, true] {
+            let mut world = World::new();
+            world.publish(status("e1"));
+            let sent = world.one_sent();
+            if early {
+                world.receipt(&sent, receipt, "DELIVRD");
+                world.accept(&sent, response);
+            } else {
+                world.accept(&sent, response);
+                world.receipt(&sent, receipt, "DELIVRD");
+            }
+            assert_eq!(
+                world.story("e1").last().unwrap(),
+                "delivered",
+                "{response} {receipt}, early: {early}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_receipt_of_another_subscriber_or_of_nothing_known_is_acknowledged_and_changes_nothing() {
+    let mut world = World::new();
+    world.publish_all([status("e1"), apart(7)]);
+    let sent = world.sent();
+    world.accept(&sent[0], "1");
+    world.receipt(&sent[1], "1", "UNDELIV");
+    world.receipt(&sent[0], "999", "UNDELIV");
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+}
+
+#[test]
+fn a_receipt_that_is_not_final_changes_nothing() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world.receipt(&sent, "1", "ENROUTE");
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+    world.receipt(&sent, "1", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+}
+
+#[test]
+fn the_second_receipt_changes_nothing_whatever_it_says() {
+    for (first, told) in [
+        ("DELIVRD", "delivered"),
+        ("UNDELIV", "failed undelivered"),
+        ("EXPIRED", "expired operator"),
+    ] {
+        let mut world = World::new();
+        world.publish(status("e1"));
+        let sent = world.one_sent();
+        world.accept(&sent, "1");
+        world.bring_receipt(&sent, "1", first);
+        world.bring_receipt(&sent, "1", "DELIVRD");
+        world.beat();
+        world.receipt(&sent, "1", "UNDELIV");
+        world.receipt(&sent, "1", "DELIVRD");
+        assert_eq!(world.story("e1"), ["accepted", "submitted", told]);
+    }
+}
+
+#[test]
+fn without_a_receipt_the_fate_is_told_as_unknown_once() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world.advance(71 * HOUR);
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+    for _ in 0..5 {
+        world.advance(HOUR);
+    }
+    assert_eq!(
+        world.story("e1"),
+        ["accepted", "submitted", "unknown no-receipt"]
+    );
+    assert_eq!(world.unsettled(), 0);
+}
+
+#[test]
+fn an_answer_without_an_id_does_not_wait_for_ever() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.accept(&sent, "");
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+    world.advance(73 * HOUR);
+    assert_eq!(
+        world.story("e1"),
+        ["accepted", "submitted", "unknown no-receipt"]
+    );
+}
+
+#[test]
+fn every_segment_has_to_arrive_for_a_text_to_be_delivered() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let segments = world.sent();
+    for (sent, id) in segments.iter().zip(["1", "2", "3"]) {
+        world.accept(sent, id);
+    }
+    let last = segments.len() - 1;
+    for (sent, id) in segments[..last].iter().zip(["1", "2", "3"]) {
+        world.receipt(sent, id, "DELIVRD");
+    }
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+    world.receipt(&segments[last], "3", "UNDELIV");
+    assert_eq!(
+        world.story("e1"),
+        ["accepted", "submitted", "failed partial"]
+    );
+}
+
+#[test]
+fn a_text_that_failed_in_part_is_not_told_again_when_other_receipts_do_not_come() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let segments = world.sent();
+    for (sent, id) in segments.iter().zip(["1", "2", "3"]) {
+        world.accept(sent, id);
+    }
+    world.receipt(&segments[0], "1", "UNDELIV");
+    world.advance(80 * HOUR);
+    assert_eq!(
+        world.story("e1"),
+        ["accepted", "submitted", "failed partial"]
+    );
+}
+
+#[test]
+fn a_receipt_of_one_segment_is_not_lost_while_another_waits_for_its_retry() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let segments = world.sent();
+    let (last, others) = segments.split_last().unwrap();
+    for (sent, id) in others.iter().zip(["1", "2"]) {
+        world.accept(sent, id);
+    }
+    world.refuse(last, Status::RSYSERR);
+    world.receipt(&segments[0], "1", "DELIVRD");
+    world.smsc(UCELL).room = 0;
+    world.advance(10 * SECOND);
+    assert!(world.sent().is_empty(), "due, and held in memory");
+    world.receipt(&segments[1], "2", "DELIVRD");
+    world.smsc(UCELL).room = 10;
+    world.beat();
+    let again = world.one_sent();
+    world.accept(&again, "3");
+    world.receipt(&again, "3", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+}
+
+#[test]
+fn a_receipt_in_the_very_beat_in_which_a_retry_is_due_loses_nothing() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let segments = world.sent();
+    let (last, others) = segments.split_last().unwrap();
+    for (sent, id) in others.iter().zip(["1", "2"]) {
+        world.accept(sent, id);
+    }
+    world.refuse(last, Status::RSYSERR);
+    world.steady = world.steady.after(10 * SECOND);
+    world.bring_receipt(&segments[0], "1", "DELIVRD");
+    world.calm();
+    let again = world.one_sent();
+    world.accept(&again, "3");
+    world.receipt(&segments[1], "2", "DELIVRD");
+    world.receipt(&again, "3", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+}
+
+#[test]
+fn receipts_find_their_segments_after_a_restart() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world.restart();
+    world.receipt(&sent, "1", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+}
+
+#[test]
+fn after_unknown_a_receipt_may_tell_of_delivery_or_failure_but_of_nothing_else() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world.advance(72 * HOUR + SECOND);
+    world.receipt(&sent, "1", "EXPIRED");
+    let after = world.story("e1").split_off(3);
+    assert!(
+        after.is_empty() || after == ["failed undelivered"],
+        "{after:?}"
+    );
+}

@@ -1,0 +1,282 @@
+//! What operators answer, or do not.
+
+use xabar_events::Notification;
+use xabar_smpp::Status;
+
+use super::world::*;
+
+#[test]
+fn throttling_uses_up_no_attempt_and_is_retried_within_seconds() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    for _ in 0..20 {
+        let sent = world.one_sent();
+        world.refuse(&sent, Status::RTHROTTLED);
+        assert!(world.sent().is_empty());
+        world.advance(2 * SECOND);
+    }
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+    assert_eq!(world.last("e1").repeats, 0);
+}
+
+#[test]
+fn a_system_error_is_retried_with_growing_pauses_and_given_up_at_last() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let mut pauses = Vec::new();
+    for _ in 1..8 {
+        let sent = world.one_sent();
+        let refused = world.steady;
+        world.refuse(&sent, Status::RSYSERR);
+        while world.smsc(UCELL).sent.is_empty() {
+            world.advance(SECOND);
+        }
+        pauses.push(world.steady.since(refused).as_secs());
+    }
+    assert!(
+        pauses.is_sorted() && pauses[0] >= 3 && pauses[6] >= 240,
+        "{pauses:?}"
+    );
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.story("e1").last().unwrap(), "failed attempts");
+    assert_eq!(world.last("e1").attempts, 8);
+}
+
+#[test]
+fn what_cannot_get_better_is_refused_at_once() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RINVDSTADR);
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.story("e1"), ["accepted", "failed refused"]);
+    assert_eq!(world.last("e1").code.as_deref(), Some("ESME_RINVDSTADR"));
+}
+
+#[test]
+fn a_retry_does_not_wait_beyond_the_deadline() {
+    let mut world = World::new();
+    world.publish(Notification {
+        expires: Some(START.after(3 * SECOND).into()),
+        ..status("e1")
+    });
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    world.advance(4 * SECOND);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.story("e1"), ["accepted", "expired deadline"]);
+}
+
+#[test]
+fn only_the_segments_that_were_not_accepted_are_retried_with_the_same_reference() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let first = world.sent();
+    assert!(first.len() >= 3);
+    for sent in &first {
+        let status = if sent.token().segment == 1 {
+            Status::RSYSERR
+        } else {
+            Status::ROK
+        };
+        world.answer(
+            sent,
+            status,
+            &format!("{}", sent.token().segment + 1),
+            false,
+        );
+    }
+    world.beat();
+    world.restart();
+    world.advance(10 * SECOND);
+    let again = world.one_sent();
+    assert_eq!(again.token().segment, 1);
+    assert_eq!(again.submission.reference, first[1].submission.reference);
+    assert_eq!(again.submission.octets, first[1].submission.octets);
+    world.accept(&again, "2");
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+    for sent in &first {
+        world.receipt(sent, &format!("{}", sent.token().segment + 1), "DELIVRD");
+    }
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+}
+
+#[test]
+fn a_text_of_which_a_segment_is_refused_for_good_fails_in_part() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let segments = world.sent();
+    world.accept(&segments[0], "1");
+    for sent in &segments[1..] {
+        world.refuse(sent, Status::RINVDSTADR);
+    }
+    assert_eq!(world.story("e1"), ["accepted", "failed partial"]);
+    world.receipt(&segments[0], "1", "DELIVRD");
+    world.advance(73 * HOUR);
+    assert_eq!(world.story("e1"), ["accepted", "failed partial"]);
+}
+
+#[test]
+fn a_half_accepted_text_that_expires_fails_in_part() {
+    let mut world = World::new();
+    world.publish(Notification {
+        expires: Some(START.after(3 * SECOND).into()),
+        ..long_status("e1")
+    });
+    let segments = world.sent();
+    world.accept(&segments[0], "1");
+    for sent in &segments[1..] {
+        world.refuse(sent, Status::RSYSERR);
+    }
+    world.advance(5 * SECOND);
+    assert_eq!(world.story("e1"), ["accepted", "failed partial"]);
+}
+
+#[test]
+fn a_late_answer_settles_within_the_grace() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.time_out(&sent);
+    world.advance(20 * SECOND);
+    world.answer(&sent, Status::ROK, "1", true);
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    world.receipt(&sent, "1", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+    assert_eq!(world.last("e1").repeats, 0);
+}
+
+#[test]
+fn an_answer_later_than_the_grace_settles_as_long_as_it_was_not_repeated() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.time_out(&sent);
+    world.smsc(UCELL).sessions = 0;
+    world.advance(50 * SECOND);
+    world.answer(&sent, Status::ROK, "1", true);
+    world.smsc(UCELL).sessions = 1;
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+}
+
+#[test]
+fn what_stays_unanswered_is_repeated_after_its_grace_and_counted() {
+    let ends: [(End, &str); 3] = [
+        (|world, sent| world.time_out(sent), "a timeout"),
+        (|world, sent| world.lose(sent), "a cut link"),
+        (|world, _| world.restart(), "a crash"),
+    ];
+    for (end, name) in ends {
+        let mut world = World::new();
+        world.publish(status("e1"));
+        let sent = world.one_sent();
+        end(&mut world, &sent);
+        world.advance(29 * SECOND);
+        assert!(world.sent().is_empty(), "{name}");
+        world.advance(SECOND);
+        let again = world.one_sent();
+        assert_eq!(again.submission.reference, sent.submission.reference);
+        world.accept(&again, "2");
+        assert_eq!(
+            (world.last("e1").attempts, world.last("e1").repeats),
+            (2, 1),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn what_was_never_written_goes_again_and_is_no_repeat() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.give_back(&sent);
+    world.advance(SECOND);
+    let again = world.one_sent();
+    world.accept(&again, "1");
+    let submitted = world.last("e1");
+    assert_eq!((submitted.attempts, submitted.repeats), (1, 0));
+}
+
+#[test]
+fn an_uncertain_message_whose_repetition_was_not_written_stays_uncertain() {
+    let mut world = World::new();
+    world.publish(Notification {
+        expires: Some(START.after(MINUTE).into()),
+        ..status("e1")
+    });
+    let sent = world.one_sent();
+    world.lose(&sent);
+    world.advance(30 * SECOND);
+    let again = world.one_sent();
+    world.smsc(UCELL).sessions = 0;
+    world.give_back(&again);
+    world.advance(HOUR);
+    assert_eq!(world.story("e1"), ["accepted", "unknown uncertain"]);
+    assert_eq!(world.last("e1").repeats, 0);
+}
+
+#[test]
+fn a_crash_before_the_commit_forgets_the_beat_and_nothing_else() {
+    let mut world = World::new();
+    world.bring(vec![xabar_events::Event::StatusChanged(status("e1"))]);
+    world.beat_and_crash(Crash::BeforeCommit);
+    world.advance(MINUTE);
+    assert!(world.sent().is_empty());
+    world.publish(status("e1"));
+    assert_eq!(world.one_sent().message(), 1);
+    assert_eq!(world.story("e1"), ["accepted"]);
+}
+
+#[test]
+fn what_was_committed_but_not_written_counts_as_uncertain() {
+    let mut world = World::new();
+    world.bring(vec![xabar_events::Event::StatusChanged(status("e1"))]);
+    world.beat_and_crash(Crash::BeforeEffects);
+    world.advance(29 * SECOND);
+    assert!(world.sent().is_empty());
+    world.advance(SECOND);
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    assert_eq!(world.last("e1").repeats, 1);
+}
+
+#[test]
+fn an_operator_without_receipts_settles_as_unknown_at_once() {
+    let mut world = World::with(|settings| settings.operators[0].receipts = false);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    assert_eq!(
+        world.story("e1"),
+        ["accepted", "submitted", "unknown no-receipts"]
+    );
+    assert_eq!(world.unsettled(), 0);
+}
+
+#[test]
+fn a_report_of_an_earlier_attempt_does_not_touch_the_current_one() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let first = world.sent();
+    world.lose(&first[0]);
+    world.advance(30 * SECOND);
+    let second = world.sent();
+    assert_eq!(second.len(), first.len());
+    world.give_back(&first[1]);
+    world.advance(MINUTE);
+    assert!(world.sent().is_empty());
+    for sent in &second {
+        world.accept(sent, "1");
+    }
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+}

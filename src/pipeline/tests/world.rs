@@ -1,0 +1,602 @@
+//! A small world around the pipeline: a clock moved by hand, a journal that outlives crashes, and operators
+//! that do as they are told. Every beat is checked against the [`Laws`].
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use tokio::sync::oneshot;
+use xabar_events::{
+    Agency, Event as Incoming, EventKey, Language, Msisdn, Notification, Outcome, Priority, State,
+    TextMap, read_outcomes,
+};
+use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
+use xabar_smpp::values::EsmClass;
+use xabar_smpp::{Frame, Octets, Status};
+
+use super::laws::{Heard, Laws};
+use crate::clock::{Now, UnixMillis};
+use crate::compose::Catalog;
+use crate::delivery::{Answer, Event, Report, SessionKey, Submission, Token};
+use crate::intake::{Batch, Verdict};
+use crate::journal::{Books, Changes, MessageId, OperatorId, Reader, sqlite};
+use crate::pacing::{Limit, Rules};
+use crate::pipeline::{Core, Effects, Inputs, OperatorRules, Settings};
+
+/// A Monday, 09:15 in Tashkent.
+pub(super) const START: UnixMillis = UnixMillis(1_795_407_300_000);
+
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
+
+/// The first operator; the second one carries 99890.
+pub(super) const UCELL: OperatorId = OperatorId(1);
+pub(super) const BEELINE: OperatorId = OperatorId(2);
+
+pub(super) struct World {
+    core: Option<Core>,
+    reader: Option<Box<dyn Reader>>,
+    pub(super) settings: Settings,
+    base: Instant,
+    /// What the steady clock reads.
+    pub(super) steady: UnixMillis,
+    /// How far the wall clock is ahead of it.
+    pub(super) wall_ahead: i64,
+    pub(super) smscs: BTreeMap<OperatorId, Smsc>,
+    arrivals: Vec<Vec<Incoming>>,
+    pub(super) outcomes: Vec<Outcome<'static>>,
+    pub(super) laws: Laws,
+    pub(super) beats: u64,
+    folder: Folder,
+}
+
+/// An operator at the other end.
+#[derive(Debug, Default)]
+pub(super) struct Smsc {
+    /// Sessions bound; none is an outage.
+    pub(super) sessions: usize,
+    /// How many submissions it takes at once.
+    pub(super) room: u64,
+    taken: u64,
+    /// What the pipeline hears with the next beat.
+    pub(super) events: Vec<Event>,
+    /// What was submitted and not yet looked at.
+    pub(super) sent: Vec<Sent>,
+    /// How its own requests were answered.
+    pub(super) answers: Vec<Answer>,
+    requests: u32,
+}
+
+/// One segment as the operator got it.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) operator: OperatorId,
+    pub(super) submission: Submission,
+}
+
+impl Sent {
+    pub(super) fn token(&self) -> Token {
+        self.submission.token
+    }
+
+    pub(super) fn message(&self) -> u64 {
+        self.submission.token.message.0
+    }
+}
+
+/// A way in which a submission ends.
+pub(super) type End = fn(&mut World, &Sent);
+
+/// Where a crash comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Crash {
+    BeforeCommit,
+    BeforeEffects,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(super) fn with(set: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = settings();
+        set(&mut settings);
+        let mut world = Self {
+            core: None,
+            reader: None,
+            laws: Laws::new(&settings),
+            settings,
+            base: base(),
+            steady: START,
+            wall_ahead: 0,
+            smscs: BTreeMap::new(),
+            arrivals: Vec::new(),
+            outcomes: Vec::new(),
+            beats: 0,
+            folder: Folder::new(),
+        };
+        world.start();
+        world
+    }
+
+    /// Takes up where the journal left off.
+    pub(super) fn start(&mut self) {
+        let journal = sqlite::open(&self.folder.0.join("xabar.db")).unwrap();
+        let now = self.now();
+        let core = Core::start(
+            Box::new(journal),
+            self.settings.clone(),
+            Catalog::built_in(),
+            &now,
+        )
+        .unwrap();
+        self.reader = Some(core.reader().unwrap());
+        for (id, _) in core.operators() {
+            let smsc = self.smscs.entry(id).or_insert_with(|| Smsc {
+                sessions: 1,
+                room: 1_000_000,
+                ..Smsc::default()
+            });
+            (smsc.taken, smsc.requests) = (0, 0);
+            smsc.events.clear();
+        }
+        self.core = Some(core);
+    }
+
+    /// As after `kill -9`: what was not committed is gone, and so are the sessions.
+    pub(super) fn crash(&mut self) {
+        self.reader = None;
+        self.core = None;
+        self.arrivals.clear();
+        self.laws.crashed(self.steady);
+        for smsc in self.smscs.values_mut() {
+            smsc.events.clear();
+        }
+    }
+
+    pub(super) fn restart(&mut self) {
+        self.crash();
+        self.start();
+        self.beat();
+    }
+
+    pub(super) fn now(&self) -> Now {
+        Now {
+            instant: self.base + self.steady.since(START),
+            steady: self.steady,
+            wall: self.wall(),
+        }
+    }
+
+    pub(super) fn wall(&self) -> UnixMillis {
+        UnixMillis(self.steady.0 + self.wall_ahead)
+    }
+
+    /// Lets time pass at once, and then beats until nothing is left to do.
+    pub(super) fn advance(&mut self, wait: Duration) {
+        self.steady = self.steady.after(wait);
+        self.calm();
+    }
+
+    /// Beats as often as the pipeline asks for until it wants to wait.
+    pub(super) fn calm(&mut self) {
+        for _ in 0..1000 {
+            self.beat();
+            let wait = self.wait();
+            if wait > Duration::from_millis(20) {
+                return;
+            }
+            self.steady = self.steady.after(wait.max(Duration::from_millis(1)));
+        }
+        panic!("the pipeline never comes to rest");
+    }
+
+    /// How many waiting messages are in memory.
+    pub(super) fn held(&self) -> usize {
+        self.core.as_ref().unwrap().pacer.held_in_all()
+    }
+
+    /// How long the pipeline wants to wait if nothing comes in.
+    pub(super) fn wait(&self) -> Duration {
+        let now = self.now();
+        let deadline = self.core.as_ref().unwrap().deadline(&now);
+        deadline.saturating_duration_since(now.instant)
+    }
+
+    /// One beat with all that came in.
+    pub(super) fn beat(&mut self) -> Vec<Verdict> {
+        let (inputs, replies) = self.gather();
+        let heard = Heard::from(&inputs);
+        let (changes, effects) = self.decide(inputs);
+        self.commit(&changes, heard);
+        self.act(changes, effects);
+        replies
+            .into_iter()
+            .flat_map(|mut reply| reply.try_recv().unwrap())
+            .collect()
+    }
+
+    /// A beat that does not come to its end.
+    pub(super) fn beat_and_crash(&mut self, crash: Crash) {
+        let (inputs, _replies) = self.gather();
+        let heard = Heard::from(&inputs);
+        let (changes, effects) = self.decide(inputs);
+        if crash == Crash::BeforeEffects {
+            self.commit(&changes, heard);
+            self.tell(&changes);
+            // Their attempts are in the journal, though nobody got them.
+            for directive in effects.directives.values() {
+                for submission in &directive.submissions {
+                    self.laws.submitted(&self.now(), submission);
+                }
+            }
+        }
+        drop(effects);
+        self.crash();
+        self.start();
+    }
+
+    fn gather(&mut self) -> (Inputs, Vec<oneshot::Receiver<Vec<Verdict>>>) {
+        let mut inputs = Inputs::default();
+        let mut replies = Vec::new();
+        for events in self.arrivals.drain(..) {
+            let (reply, verdicts) = oneshot::channel();
+            inputs.batches.push(Batch { events, reply });
+            replies.push(verdicts);
+        }
+        for (operator, smsc) in &mut self.smscs {
+            let room = if smsc.sessions > 0 { smsc.room } else { 0 };
+            inputs.reports.push(Report {
+                operator: *operator,
+                events: std::mem::take(&mut smsc.events),
+                granted: smsc.taken + room,
+                sessions_bound: smsc.sessions,
+            });
+        }
+        (inputs, replies)
+    }
+
+    fn decide(&mut self, inputs: Inputs) -> (Changes, Effects) {
+        self.beats += 1;
+        let now = self.now();
+        self.core.as_mut().unwrap().decide(now, inputs).unwrap()
+    }
+
+    fn commit(&mut self, changes: &Changes, heard: Heard) {
+        self.core.as_mut().unwrap().commit(changes).unwrap();
+        let now = self.now();
+        self.laws.committed(&now, changes, heard);
+    }
+
+    fn act(&mut self, changes: Changes, effects: Effects) {
+        self.tell(&changes);
+        for (reply, verdicts) in effects.replies {
+            drop(reply.send(verdicts));
+        }
+        let directives: BTreeMap<_, _> = effects.directives.into_iter().collect();
+        for (operator, directive) in directives {
+            let now = self.now();
+            let smsc = self.smscs.get_mut(&operator).expect("a known operator");
+            for submission in directive.submissions {
+                self.laws.submitted(&now, &submission);
+                smsc.taken += 1;
+                smsc.sent.push(Sent {
+                    operator,
+                    submission,
+                });
+            }
+            let answers = directive
+                .answers
+                .into_iter()
+                .flat_map(|(_, answers)| answers);
+            smsc.answers.extend(answers);
+        }
+    }
+
+    fn tell(&mut self, changes: &Changes) {
+        for outgoing in &changes.outgoing {
+            let outcomes = read_outcomes(&outgoing.body).unwrap();
+            self.laws.told(&outcomes, outgoing.number);
+            self.outcomes.extend(outcomes);
+        }
+    }
+
+    // What agencies do.
+
+    /// Hands in events for the next beat, as one batch.
+    pub(super) fn bring(&mut self, events: Vec<Incoming>) {
+        self.arrivals.push(events);
+    }
+
+    pub(super) fn publish(&mut self, event: Notification) -> Verdict {
+        self.bring(vec![Incoming::StatusChanged(event)]);
+        self.beat()[0]
+    }
+
+    pub(super) fn publish_all(&mut self, events: impl IntoIterator<Item = Notification>) {
+        self.bring(events.into_iter().map(Incoming::StatusChanged).collect());
+        self.beat();
+    }
+
+    pub(super) fn cancel(&mut self, id: &str) {
+        self.bring(vec![cancel("kadastr", id)]);
+        self.beat();
+    }
+
+    /// What was told of an event, in order: `state` or `state reason`.
+    pub(super) fn story(&self, event: &str) -> Vec<String> {
+        let told = self
+            .outcomes
+            .iter()
+            .filter(|outcome| outcome.event == event);
+        told.map(|outcome| match outcome.reason {
+            Some(reason) => format!("{} {reason}", outcome.state),
+            None => outcome.state.to_string(),
+        })
+        .collect()
+    }
+
+    /// The last that was told of an event.
+    pub(super) fn last(&self, event: &str) -> &Outcome<'static> {
+        let mut told = self.outcomes.iter().rev();
+        told.find(|outcome| outcome.event == event)
+            .expect("something was told")
+    }
+
+    pub(super) fn books(&mut self) -> Vec<Books> {
+        self.reader.as_mut().unwrap().books().unwrap()
+    }
+
+    /// Messages that wait, are in flight or submitted. The books balance and say what agencies were told.
+    pub(super) fn unsettled(&mut self) -> usize {
+        let books = self.books();
+        for books in &books {
+            let settled: u64 = books.settled.iter().map(|(_, count)| count).sum();
+            assert_eq!(books.accepted, books.waiting + settled, "{books:?}");
+        }
+        let sum = |count: fn(&Books) -> u64| books.iter().map(count).sum::<u64>();
+        let waiting = usize::try_from(sum(|books| books.waiting)).unwrap();
+        assert_eq!(sum(|books| books.accepted), self.laws.accepted() as u64);
+        assert_eq!(waiting, self.laws.unsettled());
+        waiting
+    }
+
+    // What operators do.
+
+    pub(super) fn smsc(&mut self, operator: OperatorId) -> &mut Smsc {
+        self.smscs.get_mut(&operator).unwrap()
+    }
+
+    /// What was submitted since it was asked last.
+    pub(super) fn sent(&mut self) -> Vec<Sent> {
+        let smscs = self.smscs.values_mut();
+        smscs.flat_map(|smsc| smsc.sent.drain(..)).collect()
+    }
+
+    /// The one segment that was submitted since it was asked last.
+    pub(super) fn one_sent(&mut self) -> Sent {
+        let mut sent = self.sent();
+        assert_eq!(sent.len(), 1, "{sent:#?}");
+        sent.remove(0)
+    }
+
+    pub(super) fn hear(&mut self, operator: OperatorId, event: Event) {
+        self.smsc(operator).events.push(event);
+    }
+
+    /// An answer, heard with the next beat.
+    pub(super) fn answer(&mut self, sent: &Sent, status: Status, smsc_id: &str, late: bool) {
+        let event = Event::Answered {
+            token: sent.token(),
+            status,
+            smsc_id: smsc_id.into(),
+            late,
+        };
+        self.hear(sent.operator, event);
+    }
+
+    pub(super) fn accept(&mut self, sent: &Sent, smsc_id: &str) {
+        self.answer(sent, Status::ROK, smsc_id, false);
+        self.beat();
+    }
+
+    pub(super) fn refuse(&mut self, sent: &Sent, status: Status) {
+        self.answer(sent, status, "", false);
+        self.beat();
+    }
+
+    pub(super) fn time_out(&mut self, sent: &Sent) {
+        self.hear(sent.operator, Event::TimedOut(sent.token()));
+        self.beat();
+    }
+
+    pub(super) fn lose(&mut self, sent: &Sent) {
+        self.hear(sent.operator, Event::Lost(sent.token()));
+        self.beat();
+    }
+
+    pub(super) fn give_back(&mut self, sent: &Sent) {
+        self.hear(sent.operator, Event::Returned(sent.token()));
+        self.beat();
+    }
+
+    /// A receipt, heard with the next beat; gives what acknowledges it.
+    pub(super) fn bring_receipt(&mut self, sent: &Sent, smsc_id: &str, stat: &str) -> Answer {
+        let smsc = self.smsc(sent.operator);
+        smsc.requests += 1;
+        let frame = receipt(sent.submission.msisdn, smsc_id, stat, smsc.requests);
+        let acknowledged = Answer::to(&frame, Status::ROK);
+        smsc.events.push(Event::Inbound {
+            session: SessionKey::default(),
+            frame,
+        });
+        acknowledged
+    }
+
+    pub(super) fn receipt(&mut self, sent: &Sent, smsc_id: &str, stat: &str) {
+        let acknowledged = self.bring_receipt(sent, smsc_id, stat);
+        self.beat();
+        let answers = &self.smsc(sent.operator).answers;
+        assert_eq!(answers.last(), Some(&acknowledged));
+    }
+}
+
+/// A status of the first application, for the first subscriber.
+pub(super) fn status(id: &str) -> Notification {
+    Notification {
+        key: key("kadastr", id),
+        application: "48120973".parse().unwrap(),
+        time: START.into(),
+        service: "land-registration".parse().unwrap(),
+        status: "approved".parse().unwrap(),
+        msisdn: phone(0),
+        language: Some(Language::UzLatn),
+        priority: Priority::Normal,
+        params: TextMap::default(),
+        not_before: None,
+        expires: None,
+        legal: false,
+        extensions: TextMap::default(),
+    }
+}
+
+/// The same with a text of several segments.
+pub(super) fn long_status(id: &str) -> Notification {
+    let params = [
+        (
+            "documents",
+            "паспорт, свидетельство о браке, справка с места жительства",
+        ),
+        (
+            "office",
+            "Центр государственных услуг Яшнабадского района города Ташкента",
+        ),
+    ];
+    Notification {
+        language: Some(Language::Ru),
+        status: "documents-needed".parse().unwrap(),
+        params: params.into_iter().collect(),
+        ..status(id)
+    }
+}
+
+/// Of another application of another subscriber, for each number.
+pub(super) fn apart(number: u32) -> Notification {
+    Notification {
+        application: format!("{}", 10_000_000 + number).parse().unwrap(),
+        msisdn: phone(number),
+        ..status(&format!("apart-{number}"))
+    }
+}
+
+pub(super) fn limit(messages: u32, per: Duration) -> Limit {
+    Limit { messages, per }
+}
+
+pub(super) fn key(agency: &str, id: &str) -> EventKey {
+    EventKey {
+        agency: Agency::from_name(agency).unwrap(),
+        id: id.parse().unwrap(),
+    }
+}
+
+pub(super) fn cancel(agency: &str, id: &str) -> Incoming {
+    Incoming::Cancel(xabar_events::Cancel {
+        key: key(agency, &format!("cancel-{id}")),
+        event: id.parse().unwrap(),
+    })
+}
+
+/// A subscriber of the first operator.
+pub(super) fn phone(number: u32) -> Msisdn {
+    Msisdn::from_u64(998_930_000_000 + u64::from(number)).unwrap()
+}
+
+/// A subscriber of the second.
+pub(super) fn other_phone(number: u32) -> Msisdn {
+    Msisdn::from_u64(998_900_000_000 + u64::from(number)).unwrap()
+}
+
+fn settings() -> Settings {
+    let operator = |name: &str, prefix: &str| OperatorRules {
+        name: name.into(),
+        prefixes: vec![prefix.into()],
+        receipts: true,
+    };
+    Settings {
+        operators: vec![operator("ucell", "99893"), operator("beeline", "99890")],
+        rules: Rules::default(),
+        default_language: Language::UzLatn,
+        expires: 72 * HOUR,
+        duplicates: 7 * 24 * HOUR,
+        uncertain: 30 * SECOND,
+        receipt: 72 * HOUR,
+        told: State::ALL.iter().copied().collect(),
+    }
+}
+
+/// A delivery receipt in the words of SMPP 3.4, appendix B.
+pub(super) fn receipt(msisdn: Msisdn, smsc_id: &str, stat: &str, sequence_number: u32) -> Frame {
+    let digits = msisdn.digits();
+    let text = format!(
+        "id:{smsc_id} sub:001 dlvrd:001 submit date:2611230915 done date:2611230916 stat:{stat} err:000 text:"
+    );
+    let pdu = Pdu {
+        status: Status::ROK,
+        sequence_number,
+        body: Body::DeliverSm(SubmitSm {
+            source_addr: Octets(digits.as_bytes()),
+            destination_addr: Octets(b"MyGov"),
+            esm_class: EsmClass::DELIVERY_RECEIPT,
+            short_message: Octets(text.as_bytes()),
+            ..SubmitSm::default()
+        }),
+    };
+    let mut octets = BytesMut::new();
+    pdu.encode(&mut octets).unwrap();
+    Frame::new(octets.freeze()).unwrap()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only where the simulation starts"
+)]
+fn base() -> Instant {
+    Instant::now()
+}
+
+pub(super) fn id(verdict: Verdict) -> MessageId {
+    match verdict {
+        Verdict::Accepted { id, .. } => id,
+        Verdict::Cancelled => panic!("not an event"),
+    }
+}
+
+/// A folder for one world, in memory where there is one: a simulation of days commits often.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let memory = PathBuf::from("/dev/shm");
+        let parent = if memory.is_dir() {
+            memory
+        } else {
+            std::env::temp_dir()
+        };
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = parent.join(format!("xabar-world-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
