@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
 
+use super::LONGEST_LAG;
 use super::LinkState;
 use super::rate::Rate;
 use super::retry::{Class, class};
@@ -17,6 +18,9 @@ use super::submission::{Submission, Token};
 
 /// How much paced work is committed ahead of being written: longer than a commit takes.
 const AHEAD: Duration = Duration::from_millis(200);
+
+/// What was decided longer ago is given back unwritten: limits and quiet hours count from the decision.
+const STALE: Duration = LONGEST_LAG.saturating_sub(Duration::from_millis(100));
 
 #[derive(Debug)]
 pub(super) struct Dispatch {
@@ -97,10 +101,28 @@ impl Dispatch {
         Some((index, submission))
     }
 
-    /// When to ask [`next`](Self::next) again if nothing else happens.
+    /// Gives back what waited too long to be written.
+    pub(super) fn stale(&mut self, now: Instant) -> Vec<Token> {
+        let stale = self
+            .queue
+            .iter()
+            .take_while(|submission| submission.decided + STALE < now)
+            .count();
+        let stale = self.queue.drain(..stale);
+        stale.map(|submission| submission.token).collect()
+    }
+
+    /// When to ask [`next`](Self::next), [`stale`](Self::stale) and [`granted`](Self::granted) again
+    /// if nothing else happens.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         let room = self.sessions.iter().any(|session| session.free() > 0);
-        (room && !self.queue.is_empty()).then(|| self.rate.ready_at(now))
+        let ready = self.rate.ready_at(now);
+        match self.queue.front().map(|first| first.decided + STALE) {
+            Some(stale) if room => Some(ready.min(stale)),
+            Some(stale) => Some(stale),
+            None => room.then(|| ready.checked_sub(AHEAD)).flatten(),
+        }
+        .filter(|at| *at > now || !self.queue.is_empty())
     }
 
     pub(super) fn bound(&mut self, session: usize) {
@@ -143,6 +165,7 @@ impl Dispatch {
         self.rate.climb(now);
         let free: usize = self.sessions.iter().map(Window::free).sum();
         let ahead = match self.rate.current() {
+            Some(_) if self.rate.ready_at(now) > now + AHEAD => 0,
             Some(rate) => free.min(whole(rate * AHEAD.as_secs_f64()).max(1)),
             None => free,
         };
@@ -196,8 +219,9 @@ mod tests {
         Instant::now()
     }
 
-    fn submissions(count: u64) -> Vec<Submission> {
+    fn submissions(count: u64, decided: Instant) -> Vec<Submission> {
         let make = |id| Submission {
+            decided,
             token: Token {
                 message: MessageId(id),
                 segment: 0,
@@ -227,7 +251,7 @@ mod tests {
         dispatch.bound(0);
         dispatch.bound(1);
         assert_eq!(dispatch.granted(now), 6);
-        dispatch.submit(submissions(10));
+        dispatch.submit(submissions(10, now));
         let sessions = written(&mut dispatch, now);
         assert_eq!(sessions.iter().filter(|session| **session == 0).count(), 3);
         assert_eq!(sessions.len(), 6);
@@ -247,7 +271,7 @@ mod tests {
         let mut dispatch = Dispatch::new(2, 1, None, now);
         dispatch.bound(0);
         dispatch.bound(1);
-        dispatch.submit(submissions(5));
+        dispatch.submit(submissions(5, now));
         assert_eq!(written(&mut dispatch, now).len(), 2);
         assert_eq!(dispatch.unbound(0), []);
         assert_eq!(dispatch.unbound(1).len(), 3);
@@ -258,17 +282,29 @@ mod tests {
         let now = t0();
         let mut dispatch = Dispatch::new(1, 1000, Some(50), now);
         dispatch.bound(0);
+        assert_eq!(dispatch.granted(now), 0, "the first second counts as spent");
+        let now = dispatch.deadline(now).expect("then it asks for some");
         assert_eq!(dispatch.granted(now), 10);
-        dispatch.submit(submissions(10));
+        dispatch.submit(submissions(10, now));
         assert_eq!(dispatch.granted(now), 10);
-        assert!(
-            written(&mut dispatch, now).is_empty(),
-            "the first second counts as spent"
-        );
+        assert!(written(&mut dispatch, now).is_empty());
         let later = dispatch
             .deadline(now)
             .expect("something waits for its turn");
         assert_eq!(written(&mut dispatch, later).len(), 1);
         assert_eq!(dispatch.granted(later), 11);
+    }
+    #[test]
+    fn what_is_not_written_soon_after_its_decision_comes_back() {
+        let now = t0();
+        let mut dispatch = Dispatch::new(1, 1, None, now);
+        dispatch.bound(0);
+        dispatch.submit(submissions(3, now));
+        assert_eq!(written(&mut dispatch, now).len(), 1);
+        assert_eq!(dispatch.stale(now), []);
+        let later = dispatch.deadline(now).expect("something waits");
+        assert!(later < now + LONGEST_LAG);
+        assert_eq!(dispatch.stale(later + Duration::from_millis(50)).len(), 2);
+        assert_eq!(dispatch.deadline(later), None);
     }
 }

@@ -148,6 +148,9 @@ pub struct OperatorLink {
     pub task: JoinHandle<()>,
 }
 
+/// How long after its decision a submission is written at the latest. What waits longer is given back.
+pub const LONGEST_LAG: Duration = Duration::from_secs(1);
+
 /// Directives that may wait for an operator's task. The pipeline never waits for room: it keeps what does
 /// not fit, which its grants and the inbound windows bound.
 const WAITING_DIRECTIVES: usize = 16;

@@ -239,6 +239,7 @@ impl Operator {
     /// Hands the links what may be written now.
     fn write(&mut self, events: &mut Vec<Event>) {
         let now = now();
+        events.extend(self.dispatch.stale(now).into_iter().map(Event::Returned));
         while let Some((index, submission)) = self.dispatch.next(now) {
             self.encode(index, &submission, events);
         }

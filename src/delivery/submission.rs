@@ -1,6 +1,6 @@
 //! One segment on its way to an operator, and the PDU it becomes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use xabar_events::Msisdn;
@@ -14,6 +14,8 @@ use crate::journal::MessageId;
 /// A segment whose attempt is in the journal.
 #[derive(Clone, Debug)]
 pub struct Submission {
+    /// When it was decided that it goes.
+    pub decided: Instant,
     pub token: Token,
     pub msisdn: Msisdn,
     /// The user data: the UDH, if there is one, and the text.

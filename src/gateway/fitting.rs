@@ -9,7 +9,7 @@ use crate::broker::Brokers;
 use crate::compose::Catalog;
 use crate::control::readiness::Part;
 use crate::control::settings::{self, JournalUrl, Settings};
-use crate::delivery::OperatorSettings;
+use crate::delivery::{LONGEST_LAG, OperatorSettings};
 use crate::intake::amqp::Source;
 use crate::journal::sqlite::{self, SqliteJournal};
 use crate::journal::{Outgoing, Reader};
@@ -50,7 +50,8 @@ pub(super) fn rules(settings: &Settings) -> pipeline::Settings {
     } = settings;
     let limits = subscriber.limits.iter().map(|limit| pacing::Limit {
         messages: limit.messages,
-        per: limit.per,
+        // The pacer counts decisions, the subscriber PDUs: the first may be written late, the next at once.
+        per: limit.per + LONGEST_LAG,
     });
     let quiet_hours =
         subscriber
@@ -58,7 +59,8 @@ pub(super) fn rules(settings: &Settings) -> pipeline::Settings {
             .clone()
             .map(
                 |settings::QuietHours { from, to, timezone }| pacing::QuietHours {
-                    from,
+                    // What is decided just before is written within them.
+                    from: from.wrapping_sub(LONGEST_LAG),
                     to,
                     timezone,
                 },

@@ -103,6 +103,8 @@ impl Gateway {
     ) -> Result<Self, GatewayError> {
         let readiness = Readiness::awaiting(fitting::parts(settings));
         let catalog = fitting::catalog(settings)?;
+        // Before the HTTP address is asked for: of a second gateway on the same configuration, the
+        // journal can tell who holds it.
         let mut journal = fitting::open_journal(settings)?;
         let listener = listen(settings).await?;
         let http_address = listener

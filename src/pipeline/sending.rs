@@ -234,6 +234,7 @@ impl Core {
             let mut octets = Vec::with_capacity(xabar_sms::USER_DATA_OCTETS + 20);
             segment.write_user_data(progress.attempt.reference, &mut octets);
             let submission = Submission {
+                decided: beat.now.instant,
                 token: Token {
                     message: record.id,
                     segment: number,
@@ -265,18 +266,22 @@ fn begin_attempt(record: &mut Record, segments: &Segments, text: String, at: Uni
         attempt.segments = vec![Segment::Waiting; segments.total().into()];
         attempt.text = (segments.total() > 1).then(|| text.into());
     }
+    let mut begun = 0;
     for segment in attempt
         .segments
         .iter_mut()
         .filter(|segment| **segment == Segment::Waiting)
     {
         *segment = Segment::Sent;
+        begun += 1;
     }
     if attempt.attempts == 0 {
         // The low bits differ between neighbours, which is all that a phone needs.
         attempt.reference = u16::try_from(record.id.0 % 0xFFFF).unwrap_or(0) + 1;
     }
-    attempt.repeats = attempt.repeats.saturating_add(u16::from(attempt.uncertain));
+    if attempt.uncertain {
+        attempt.repeats = attempt.repeats.saturating_add(begun);
+    }
     attempt.attempts = attempt.attempts.saturating_add(1);
     attempt.uncertain = false;
     attempt.at = at;

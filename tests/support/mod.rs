@@ -6,6 +6,11 @@
 
 pub mod amqp;
 pub mod broker;
+pub mod config;
+pub mod events;
+pub mod gateway;
+pub mod listener;
+pub mod world;
 
 use std::time::Duration;
 

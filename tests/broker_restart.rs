@@ -1,0 +1,48 @@
+//! The broker may die in mid-run: whatever it had confirmed, and whatever the gateway had taken, is told to its end.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::broker;
+use support::events::stories;
+use support::world::World;
+use xabar::simulator::Behaviour;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_killed_in_mid_run_loses_neither_events_nor_outcomes() {
+    let behaviour = Behaviour {
+        latency: "20ms+20ms".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let broker = broker::shared();
+    let mut world = World::new(broker, behaviour, |config| config.tps = Some(150)).await;
+    let gateway = world.ready().await;
+    let events = stories(7, 600, 600);
+    for part in events.chunks(events.len().div_ceil(3)).take(2) {
+        world.publish(part.to_vec()).await;
+        let ended = world.ended();
+        world
+            .until_ended(ended + 100, Duration::from_secs(30))
+            .await;
+        let killed = tokio::task::spawn_blocking(|| broker.kill());
+        killed.await.unwrap();
+        let meanwhile = world.tape().await.entries().len();
+        // What the journal has goes out though no broker is there.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(world.tape().await.entries().len() > meanwhile + 50);
+        let resumed = tokio::task::spawn_blocking(|| broker.resume());
+        resumed.await.unwrap();
+    }
+    let last = events.chunks(events.len().div_ceil(3)).next_back().unwrap();
+    world.publish(last.to_vec()).await;
+    world.until_all_ended(Duration::from_secs(60)).await;
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}

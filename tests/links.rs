@@ -1,0 +1,164 @@
+//! Operators' links fail in every way they know, and each message still ends as it should.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::broker::{self, free_port};
+use support::config::PASSWORD;
+use support::events::{samples, stories};
+use support::world::{Tally, World, smsc_settings};
+use xabar::simulator::{
+    Account, Behaviour, Faults, IdForm, ReceiptForm, Receipts, Settings, Simulator,
+};
+use xabar_events::{Notification, State};
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// Publishes events to a gateway whose SMSC behaves so, and holds the promises.
+async fn carry(behaviour: Behaviour, events: Vec<Notification>) -> (World, Tally) {
+    let mut world = World::new(broker::shared(), behaviour, |config| config.tps = Some(500)).await;
+    let gateway = world.ready().await;
+    world.publish(events).await;
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    (world, tally)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_break_again_and_again_lose_nothing() {
+    let behaviour = Behaviour {
+        latency: "20ms+20ms".parse().unwrap(),
+        faults: Faults {
+            disconnect_every: Some(60),
+            ..Faults::default()
+        },
+        ..Behaviour::default()
+    };
+    let (world, tally) = carry(behaviour, stories(7, 300, 300)).await;
+    let figures = world.smsc.handle().figures().await.unwrap();
+    let cuts = usize::try_from(figures.disconnects).unwrap();
+    assert!(cuts >= 3, "{figures:?}");
+    assert!(tally.repeated <= world.repeats_allowed(cuts), "{tally:?}");
+    assert_eq!(tally.ended(State::Failed), 0, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_never_answered_is_repeated_once_its_grace_is_over_and_told() {
+    let behaviour = Behaviour {
+        unanswered: "5%".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let events = samples(7, 400);
+    let (world, tally) = carry(behaviour, events).await;
+    let figures = world.smsc.handle().figures().await.unwrap();
+    assert!(figures.unanswered > 5, "{figures:?}");
+    assert_eq!(tally.ended(State::Delivered), 400, "{tally:?}");
+    assert!(tally.repeated > 0, "{tally:?}");
+    assert!(tally.repeated as u64 <= figures.unanswered, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_before_their_responses_twice_and_out_of_order_settle_each_message_once() {
+    let behaviour = Behaviour {
+        latency: "5ms+10ms".parse().unwrap(),
+        disorder: "20%".parse().unwrap(),
+        receipts: Receipts {
+            first: "30%".parse().unwrap(),
+            twice: "30%".parse().unwrap(),
+            disorder: "20%".parse().unwrap(),
+            undelivered: "10%".parse().unwrap(),
+            intermediate: "20%".parse().unwrap(),
+            ..Receipts::default()
+        },
+        ..Behaviour::default()
+    };
+    let (_, tally) = carry(behaviour, samples(7, 500)).await;
+    assert!(tally.ended(State::Failed) > 10, "{tally:?}");
+    assert!(tally.ended(State::Delivered) > 400, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_find_their_messages_however_the_operator_writes_ids() {
+    let forms = [
+        (IdForm::Hex, ReceiptForm::Text, 0),
+        (IdForm::Decimal, ReceiptForm::Tlv, 20),
+        (IdForm::HexThenDecimal, ReceiptForm::Text, 0),
+        (IdForm::HexThenDecimal, ReceiptForm::Both, 16),
+    ];
+    for (ids, form, id_width) in forms {
+        let behaviour = Behaviour {
+            receipts: Receipts {
+                ids,
+                form,
+                id_width,
+                ..Receipts::default()
+            },
+            ..Behaviour::default()
+        };
+        let (_, tally) = carry(behaviour, samples(7, 150)).await;
+        assert_eq!(tally.ended(State::Delivered), 150, "{ids:?} {form:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_that_is_down_at_the_start_is_waited_for() {
+    let port = free_port();
+    let mut world = World::new(broker::shared(), Behaviour::default(), |config| {
+        config.smsc = format!("127.0.0.1:{port}");
+    })
+    .await;
+    let gateway = world.ready().await;
+    world.publish(samples(7, 200)).await;
+    gateway.until_told("cannot be reached", 2).await;
+    let late = Settings {
+        listen: format!("127.0.0.1:{port}").parse().unwrap(),
+        ..smsc_settings()
+    };
+    world.smsc = Simulator::start(late).await.unwrap();
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    assert_eq!(tally.ended(State::Delivered), 200, "{tally:?}");
+    assert_eq!(tally.told_repeats, 0, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_is_a_clear_error_and_the_gateway_goes_on() {
+    let settings = Settings {
+        accounts: vec![Account {
+            system_id: "xabar".into(),
+            password: "another".into(),
+        }],
+        ..smsc_settings()
+    };
+    let mut world = World::with_smsc(broker::shared(), settings, |_| ()).await;
+    let mut gateway = world.ready().await;
+    let refused = gateway.until_told("bind refused", 2).await;
+    for word in [
+        "ERROR",
+        "ucell",
+        "check this operator's system_id and password",
+    ] {
+        assert!(refused[0].contains(word), "{}", refused[0]);
+    }
+    world.publish(samples(7, 10)).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(gateway.lives());
+    let log = gateway.stop_within(world.config.shutdown).await;
+    for line in log.lines() {
+        assert!(
+            !line.contains(PASSWORD) && !line.contains("another"),
+            "{line}"
+        );
+    }
+    let books = world.books();
+    assert_eq!(books.iter().map(|book| book.waiting).sum::<u64>(), 10);
+}
