@@ -42,7 +42,7 @@ Examples:
   xabar demo --rate 200                      more traffic
   xabar demo --for 30s | tee demo.txt        as plain lines
   xabar demo --data demo                     keep the journal, and look into it afterwards:
-  xabar trace --config demo/xabar.toml 48120031")]
+  xabar trace --config demo/xabar.toml 48120061")]
 pub struct Demo {
     /// Where the gateway's HTTP listens; with port 0 the system chooses one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8025")]
