@@ -1,7 +1,7 @@
 //! `xabar run`: the daemon.
 
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use super::{ConfigFile, Failure};
 use crate::control::log;
@@ -36,6 +36,7 @@ impl Run {
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
     let stop = stop_signal().map_err(|error| Failure::caused("cannot listen to signals", error))?;
+    outlive_hangup().map_err(|error| Failure::caused("cannot listen to signals", error))?;
     let gateway = Gateway::start(settings, None).await.map_err(not_started)?;
     let http = gateway.http().map(|address| address.to_string());
     info!(
@@ -58,6 +59,17 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
 
 fn not_started(cause: GatewayError) -> Failure {
     Failure::caused("the gateway does not start", cause)
+}
+
+/// Nothing is reloaded while the gateway runs; a SIGHUP must not end it, either.
+fn outlive_hangup() -> std::io::Result<()> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            warn!("SIGHUP ignored: this version reads its configuration only at the start");
+        }
+    });
+    Ok(())
 }
 
 /// Ends when somebody wants the program to stop.

@@ -7,8 +7,7 @@ use jiff::tz::TimeZone;
 use super::{ConfigFile, Failure, print};
 use crate::control::settings::Settings;
 use crate::control::story::{Story, story};
-use crate::gateway;
-use crate::journal::{Message, Question, Reader};
+use crate::journal::{self, JournalError, Message, Question, Reader};
 
 /// The life of a message: every state with its time and reason
 ///
@@ -60,8 +59,8 @@ impl Trace {
         }
     }
 
-    fn stories(&self, settings: &Settings) -> Result<Vec<Story>, gateway::GatewayError> {
-        let mut reader = gateway::open_reader(&settings.journal.url)?;
+    fn stories(&self, settings: &Settings) -> Result<Vec<Story>, JournalError> {
+        let mut reader = journal::open_reader(&settings.journal.url)?;
         let mut messages: Vec<Message> = Vec::new();
         for question in questions(&self.key) {
             messages.extend(reader.find(&question, MOST)?);
@@ -75,7 +74,7 @@ impl Trace {
     }
 }
 
-fn tell(reader: &mut dyn Reader, message: &Message) -> Result<Story, gateway::GatewayError> {
+fn tell(reader: &mut dyn Reader, message: &Message) -> Result<Story, JournalError> {
     let operator = reader.operator_name(message.record.progress.operator)?;
     Ok(story(message, operator))
 }

@@ -1,18 +1,15 @@
 //! What each room goes by, out of the settings.
 
-use std::path::Path;
-
 use tokio::sync::mpsc;
 
 use super::GatewayError;
 use crate::broker::Brokers;
 use crate::compose::Catalog;
 use crate::control::readiness::Part;
-use crate::control::settings::{self, JournalUrl, Settings};
+use crate::control::settings::{self, Settings};
 use crate::delivery::{LONGEST_LAG, OperatorSettings};
 use crate::intake::amqp::Source;
-use crate::journal::sqlite::{self, SqliteJournal};
-use crate::journal::{Outgoing, Reader};
+use crate::journal::Outgoing;
 use crate::outcome::{Exchange, Sink};
 use crate::pacing;
 use crate::pipeline::{self, OperatorRules};
@@ -24,24 +21,6 @@ pub(super) fn parts(settings: &Settings) -> Vec<Part> {
 
 pub(super) fn catalog(settings: &Settings) -> Result<Catalog, GatewayError> {
     Catalog::load_or_built_in(settings.messages.as_deref()).map_err(GatewayError::Settings)
-}
-
-pub(super) fn open_journal(settings: &Settings) -> Result<SqliteJournal, GatewayError> {
-    match &settings.journal.url {
-        JournalUrl::Sqlite(path) => Ok(sqlite::open(path)?),
-        JournalUrl::Postgres(_) => Err(GatewayError::NoPostgres),
-    }
-}
-
-/// Opens a journal only to read it, beside a gateway or without one.
-///
-/// # Errors
-/// If there is none, or it cannot be read.
-pub fn open_reader(url: &JournalUrl) -> Result<Box<dyn Reader>, GatewayError> {
-    match url {
-        JournalUrl::Sqlite(path) => Ok(Box::new(sqlite::open_reader(Path::new(path))?)),
-        JournalUrl::Postgres(_) => Err(GatewayError::NoPostgres),
-    }
 }
 
 pub(super) fn rules(settings: &Settings) -> pipeline::Settings {
@@ -69,6 +48,7 @@ pub(super) fn rules(settings: &Settings) -> pipeline::Settings {
         name: operator.name.clone(),
         prefixes: operator.prefixes.clone(),
         receipts: operator.receipts,
+        login: format!("{} at {}", operator.system_id, operator.address),
     });
     let told = settings
         .outcomes

@@ -21,7 +21,7 @@ use crate::control::settings::{Problem, Settings};
 use crate::delivery::{self, LinkState};
 use crate::intake::http::HttpIntake;
 use crate::intake::{self, Batch};
-use crate::journal::{Journal as _, JournalError, OperatorId, Outgoing, Reader};
+use crate::journal::{self, JournalError, OperatorId, Outgoing, Reader};
 use crate::outcome::{self, Feed, Shown};
 use crate::pipeline::{self, Channels, Core};
 
@@ -36,8 +36,6 @@ const OUTGOING: usize = 16;
 
 /// How long a stopping gateway waits for a broker that is out of reach.
 const NO_BROKER: Duration = Duration::from_secs(1);
-
-pub use fitting::open_reader;
 
 /// A running gateway.
 pub struct Gateway {
@@ -70,10 +68,6 @@ pub struct Ended {
 pub enum GatewayError {
     #[error("the journal failed")]
     Journal(#[from] JournalError),
-    #[error(
-        "this version keeps its journal in SQLite; journal.url = \"sqlite:data/xabar.db\" would do"
-    )]
-    NoPostgres,
     #[error("the HTTP address {address} cannot be listened on; is another gateway running?")]
     Listen {
         address: SocketAddr,
@@ -105,19 +99,14 @@ impl Gateway {
         let catalog = fitting::catalog(settings)?;
         // Before the HTTP address is asked for: of a second gateway on the same configuration, the
         // journal can tell who holds it.
-        let mut journal = fitting::open_journal(settings)?;
+        let mut journal = journal::open(&settings.journal.url)?;
         let listener = listen(settings).await?;
         let http_address = listener
             .as_ref()
             .and_then(|listener| listener.local_addr().ok());
         let clock = Clock::starting_after(journal.start()?.latest);
         let archive = journal.reader()?;
-        let core = Core::start(
-            Box::new(journal),
-            fitting::rules(settings),
-            catalog,
-            &clock.now(),
-        )?;
+        let core = Core::start(journal, fitting::rules(settings), catalog, &clock.now())?;
         readiness.ready(Part::Journal);
 
         let (reports_in, reports) = mpsc::channel(REPORTS);
@@ -146,6 +135,8 @@ impl Gateway {
             outcome.clone(),
         ));
 
+        let trouble = watch::Sender::new(None);
+        tokio::spawn(follow_journal(trouble.subscribe(), readiness.clone()));
         let (stopping, pipeline) = (CancellationToken::new(), CancellationToken::new());
         let channels = Channels {
             batches,
@@ -154,6 +145,7 @@ impl Gateway {
             operators: started.directives,
             outgoing,
             last_outgoing,
+            trouble,
             stopping: stopping.clone(),
             stop: pipeline.clone(),
         };
@@ -371,6 +363,16 @@ fn start_intake(
         tasks.push(tokio::spawn(http::serve(listener, http::router(api), stop)));
     }
     Ok(tasks)
+}
+
+/// Tells readiness whether the journal takes.
+async fn follow_journal(mut trouble: watch::Receiver<Option<String>>, readiness: Readiness) {
+    while trouble.changed().await.is_ok() {
+        match &*trouble.borrow_and_update() {
+            None => readiness.ready(Part::Journal),
+            Some(why) => readiness.not_ready(Part::Journal, why.clone()),
+        }
+    }
 }
 
 /// Tells readiness how intake stands with the broker.

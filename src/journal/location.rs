@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::JournalError;
+/// Why a text names no journal. It does not repeat the text, which may hold a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not the URL of a journal: {0}")]
+pub struct NoLocation(&'static str);
 
 /// The place of a journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,20 +15,18 @@ pub enum Location {
 }
 
 impl std::str::FromStr for Location {
-    type Err = JournalError;
+    type Err = NoLocation;
 
-    /// Reads `sqlite:PATH`; `sqlite://PATH` as other programs write it, and a bare path are taken too.
-    fn from_str(url: &str) -> Result<Self, JournalError> {
+    /// Reads `sqlite:PATH`, relative to the working directory; `sqlite://PATH` as other programs write it
+    /// is taken too.
+    fn from_str(url: &str) -> Result<Self, NoLocation> {
         let path = match url.split_once(':') {
             Some(("sqlite", path)) => path.strip_prefix("//").unwrap_or(path),
-            Some(("postgres" | "postgresql", _)) => return Err(JournalError::Url(POSTGRES)),
-            Some((scheme, rest)) if rest.starts_with("//") && !scheme.is_empty() => {
-                return Err(JournalError::Url("its scheme is not known"));
-            }
-            _ => url,
+            Some(("postgres" | "postgresql", _)) => return Err(NoLocation(POSTGRES)),
+            _ => return Err(NoLocation("it does not begin with sqlite:")),
         };
         if path.is_empty() {
-            return Err(JournalError::Url("it names no file"));
+            return Err(NoLocation("it names no file"));
         }
         Ok(Self::Sqlite(path.into()))
     }
@@ -43,7 +44,6 @@ mod tests {
             ("sqlite:data/xabar.db", "data/xabar.db"),
             ("sqlite:/var/lib/xabar.db", "/var/lib/xabar.db"),
             ("sqlite:///var/lib/xabar.db", "/var/lib/xabar.db"),
-            ("data/xabar.db", "data/xabar.db"),
         ] {
             assert_eq!(
                 url.parse::<Location>().unwrap(),
@@ -58,9 +58,10 @@ mod tests {
         for (url, problem) in [
             ("postgres://xabar:geheim@db/xabar", POSTGRES),
             ("postgresql://xabar:geheim@db/xabar", POSTGRES),
-            ("mysql://xabar:geheim@db/xabar", "its scheme is not known"),
+            ("mysql://xabar:geheim@db/xabar", "sqlite:"),
+            ("data/xabar.db", "sqlite:"),
             ("sqlite:", "it names no file"),
-            ("", "it names no file"),
+            ("", "sqlite:"),
         ] {
             let error = url.parse::<Location>().unwrap_err().to_string();
             assert!(error.contains(problem), "{url}: {error}");

@@ -20,7 +20,7 @@ use std::path::PathBuf;
 
 use xabar_events::{EventKey, Msisdn, Priority};
 
-pub use location::Location;
+pub use location::{Location, NoLocation};
 pub use message::{
     Attempt, Content, Message, MessageId, OperatorId, Phase, Progress, Record, Segment, ThreadKey,
     ThreadOrder, Told,
@@ -28,24 +28,30 @@ pub use message::{
 
 use crate::clock::UnixMillis;
 
-/// Opens the journal that a configuration names by its `url`, for writing. Only one gateway can.
-pub fn open(url: &str) -> Result<Box<dyn Journal>, JournalError> {
-    match url.parse()? {
-        Location::Sqlite(path) => Ok(Box::new(sqlite::open(&path)?)),
+/// Opens a journal for writing. Only one gateway can.
+///
+/// # Errors
+/// If another has it, or it cannot be used.
+pub fn open(location: &Location) -> Result<Box<dyn Journal>, JournalError> {
+    match location {
+        Location::Sqlite(path) => Ok(Box::new(sqlite::open(path)?)),
     }
 }
 
-/// Opens the journal of this `url` for reading, whether or not a gateway runs on it.
-pub fn open_reader(url: &str) -> Result<Box<dyn Reader>, JournalError> {
-    match url.parse()? {
-        Location::Sqlite(path) => Ok(Box::new(sqlite::open_reader(&path)?)),
+/// Opens a journal for reading, whether or not a gateway runs on it.
+///
+/// # Errors
+/// If there is none, or it cannot be read.
+pub fn open_reader(location: &Location) -> Result<Box<dyn Reader>, JournalError> {
+    match location {
+        Location::Sqlite(path) => Ok(Box::new(sqlite::open_reader(path)?)),
     }
 }
 
 /// The durable store as the pipeline sees it. One thread calls it; calls block.
 ///
 /// Wherever a limit is given, more may be there: ask again.
-pub trait Journal: Send {
+pub trait Journal: Send + std::fmt::Debug {
     /// What the journal holds that outlives a restart in summary.
     fn start(&mut self) -> Result<Start, JournalError>;
 
@@ -108,6 +114,7 @@ pub trait Journal: Send {
     fn commit(&mut self, changes: &Changes) -> Result<(), JournalError>;
 
     /// Forgets some messages settled at or before this steady time, with their keys; says how many.
+    /// Some receipts held since then, and keys withdrawn then, go too.
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError>;
 
     /// A second way in, for reading beside the writer.
@@ -288,9 +295,6 @@ pub struct Books {
 /// Why the journal does not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// What the configuration says is no place for one. The URL may hold a password: it is not shown.
-    #[error("the journal's url cannot be used: {0}; write sqlite:PATH")]
-    Url(&'static str),
     /// There is nothing to read.
     #[error("there is no journal at {path}; the gateway makes it when it first runs")]
     Missing { path: PathBuf },

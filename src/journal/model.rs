@@ -356,6 +356,16 @@ impl Journal for Model {
         for (_, key) in cancelled.iter().take(limit) {
             memory.cancelled.remove(key);
         }
+        let held: Vec<u64> = memory.held.keys().take(limit).copied().collect();
+        for number in held {
+            if memory
+                .held
+                .get(&number)
+                .is_some_and(|held| held.at <= settled_before)
+            {
+                memory.held.remove(&number);
+            }
+        }
         let mut settled: Vec<_> = memory
             .messages
             .values()

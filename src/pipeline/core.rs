@@ -44,6 +44,8 @@ pub struct OperatorRules {
     pub name: String,
     pub prefixes: Vec<String>,
     pub receipts: bool,
+    /// Where and as whom it is logged in to: an SMSC sends receipts over any session of a login.
+    pub login: String,
 }
 
 /// What came in since the last beat.
@@ -62,6 +64,8 @@ pub struct Inputs {
 pub(super) struct Operator {
     pub(super) name: Box<str>,
     pub(super) receipts: bool,
+    /// The operators whose receipts may come over this one's sessions: itself, and those of the same login.
+    pub(super) peers: Vec<OperatorId>,
     /// Submissions that its link asked for, and that it got, since the start.
     pub(super) granted: u64,
     pub(super) given: u64,
@@ -90,7 +94,7 @@ pub(super) struct InFlight {
 /// Decides, beat by beat, what happens to every message.
 #[derive(Debug)]
 pub struct Core {
-    pub(super) journal: Box<dyn JournalDebug>,
+    pub(super) journal: Box<dyn Journal>,
     pub(super) settings: Settings,
     pub(super) catalog: Catalog,
     pub(super) pacer: Pacer,
@@ -104,14 +108,12 @@ pub struct Core {
     pub(super) next_held: u64,
     /// Receipts held since, or before, the start.
     pub(super) held: u64,
+    /// As it was when last asked for.
+    pub(super) held_before: u64,
     pub(super) next_sweep: UnixMillis,
     /// Messages are waiting for their turn that a beat had no time for.
     pub(super) turns_left: bool,
 }
-
-/// A journal; it has nothing to show when the core is printed.
-pub trait JournalDebug: Journal + std::fmt::Debug {}
-impl<J: Journal + std::fmt::Debug> JournalDebug for J {}
 
 /// How often deadlines are looked for in the journal.
 pub(super) const SWEEP: Duration = Duration::from_secs(1);
@@ -122,7 +124,7 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 impl Core {
     /// Takes up where the journal left off.
     pub fn start(
-        mut journal: Box<dyn JournalDebug>,
+        mut journal: Box<dyn Journal>,
         settings: Settings,
         catalog: Catalog,
         now: &Now,
@@ -130,10 +132,19 @@ impl Core {
         let start = journal.start()?;
         let mut operators = BTreeMap::new();
         let mut prefixes = Vec::new();
+        let mut logins: BTreeMap<&str, Vec<OperatorId>> = BTreeMap::new();
         for rules in &settings.operators {
             let id = journal.operator(&rules.name)?;
             prefixes.extend(rules.prefixes.iter().map(|prefix| (prefix.as_str(), id)));
             operators.insert(id, Operator::new(rules, now));
+            logins.entry(&rules.login).or_default().push(id);
+        }
+        for peers in logins.into_values() {
+            for id in &peers {
+                if let Some(operator) = operators.get_mut(id) {
+                    operator.peers.clone_from(&peers);
+                }
+            }
         }
         let routes = Routes::new(prefixes);
         let names = operators
@@ -154,6 +165,7 @@ impl Core {
             next_message: start.last_message + 1,
             next_held: start.last_held + 1,
             held: start.held,
+            held_before: start.held,
             next_sweep: now.steady,
             turns_left: false,
             settings,
@@ -219,6 +231,12 @@ impl Core {
     /// The last number in the outbox.
     pub fn last_outgoing(&self) -> u64 {
         self.teller.last_outgoing()
+    }
+
+    /// The operators whose receipts may come over this one's sessions.
+    pub(super) fn peers(&self, operator: OperatorId) -> Vec<OperatorId> {
+        let operator = self.operators.get(&operator);
+        operator.map_or_else(Vec::new, |operator| operator.peers.clone())
     }
 
     /// How many messages have an answer outstanding.
@@ -301,6 +319,7 @@ impl Operator {
         Self {
             name: rules.name.as_str().into(),
             receipts: rules.receipts,
+            peers: Vec::new(),
             granted: 0,
             given: 0,
             sessions_bound: 0,

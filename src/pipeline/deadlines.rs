@@ -36,7 +36,15 @@ impl Core {
     /// Forgets messages settled long ago; says whether there may be more. Not part of a beat.
     pub fn forget(&mut self, now: &crate::clock::Now) -> Result<bool, JournalError> {
         let before = now.steady.before(self.settings.duplicates);
-        Ok(self.journal.forget(before, ENDED_AT_ONCE)? >= ENDED_AT_ONCE)
+        let more = self.journal.forget(before, ENDED_AT_ONCE)? >= ENDED_AT_ONCE;
+        self.held = self.journal.start()?.held;
+        Ok(more)
+    }
+
+    /// How many receipts are held, if these are more than when last asked.
+    pub fn more_held(&mut self) -> Option<u64> {
+        let before = std::mem::replace(&mut self.held_before, self.held);
+        (self.held > before).then_some(self.held)
     }
 
     fn sweep_expired(&mut self, beat: &mut Beat) -> Result<usize, JournalError> {

@@ -64,7 +64,8 @@ impl Core {
         Ok(())
     }
 
-    /// The segments that await a receipt under one of the candidates and were sent to its subscriber.
+    /// The segments that await a receipt under one of the candidates and were sent to its subscriber,
+    /// through this operator or another of the same login.
     fn fitting(
         &mut self,
         beat: &Beat,
@@ -73,12 +74,13 @@ impl Core {
         candidates: &[(Spelling, String)],
     ) -> Result<Vec<(Spelling, Fitting)>, JournalError> {
         let ids: Vec<&str> = candidates.iter().map(|(_, id)| id.as_str()).collect();
-        let mut found = self.journal.awaiting(operator, &ids)?;
-        for awaiting in beat.awaiting(operator, &ids) {
-            found.extend(
-                beat.record(awaiting.message)
-                    .map(|record| (awaiting, record.clone())),
-            );
+        let mut found = Vec::new();
+        for peer in self.peers(operator) {
+            found.extend(self.journal.awaiting(peer, &ids)?);
+            for awaiting in beat.awaiting(peer, &ids) {
+                let record = beat.record(awaiting.message);
+                found.extend(record.map(|record| (awaiting, record.clone())));
+            }
         }
         let mut fitting = Vec::new();
         for (awaiting, record) in found {

@@ -25,7 +25,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub use self::core::{Core, Inputs, JournalDebug, OperatorRules, Settings};
+pub use self::core::{Core, Inputs, OperatorRules, Settings};
 pub use beat::Effects;
 
 use crate::clock::{Clock, Now};
@@ -57,6 +57,8 @@ pub struct Channels {
     pub outgoing: mpsc::Sender<Vec<Outgoing>>,
     /// The last number in the outbox.
     pub last_outgoing: watch::Sender<u64>,
+    /// Why the journal does not take, while it does not.
+    pub trouble: watch::Sender<Option<String>>,
     /// No new submissions from now on.
     pub stopping: CancellationToken,
     /// The last beat is to come.
@@ -82,7 +84,7 @@ pub fn run(
         let last = channels.stop.is_cancelled();
         let now = clock.now();
         let (changes, effects) = core.decide(now, inputs)?;
-        commit(&mut core, &changes)?;
+        commit(&mut core, &changes, &channels)?;
         act(&mut channels, &mut undelivered, changes, effects);
         if last {
             return publish_the_rest(core, clock, channels, runtime);
@@ -115,7 +117,7 @@ fn publish_the_rest(
         inputs.published = Some(number);
     }
     let (changes, _) = core.decide(clock.now(), inputs)?;
-    commit(&mut core, &changes)?;
+    core.commit(&changes)?;
     Ok(core)
 }
 
@@ -152,14 +154,24 @@ async fn gather(channels: &mut Channels, deadline: Instant, retry: bool) -> Inpu
 }
 
 /// Commits; while the disk is full, again and again: everything waits, and nothing is lost.
-fn commit(core: &mut Core, changes: &Changes) -> Result<(), JournalError> {
+///
+/// # Errors
+/// If the journal fails for good, or is still full when the gateway is to stop.
+fn commit(core: &mut Core, changes: &Changes, channels: &Channels) -> Result<(), JournalError> {
     loop {
         match core.commit(changes) {
-            Err(error @ JournalError::Full(_)) => {
-                error!(%error, retry_s = FULL_PAUSE.as_secs(), "nothing is accepted until there is space again");
+            Err(error @ JournalError::Full(_)) if !channels.stopping.is_cancelled() => {
+                let retry_s = FULL_PAUSE.as_secs();
+                error!(%error, retry_s, "nothing is accepted until there is space again");
+                channels.trouble.send_replace(Some(error.to_string()));
                 std::thread::sleep(FULL_PAUSE);
             }
-            done => return done,
+            done => {
+                channels
+                    .trouble
+                    .send_if_modified(|trouble| trouble.take().is_some());
+                return done;
+            }
         }
     }
 }
@@ -213,6 +225,12 @@ fn hand_over(channels: &Channels, operator: OperatorId, directive: &mut Directiv
 }
 
 fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
+    if let Some(held) = core.more_held() {
+        warn!(
+            held,
+            "receipts match no message: another gateway may use the same login, or their ids be unreadable"
+        );
+    }
     match core.forget(now) {
         Ok(true) => Ok(now.instant),
         Ok(false) => Ok(now.instant + FORGET),

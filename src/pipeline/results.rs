@@ -212,7 +212,11 @@ impl Core {
         smsc_id: &str,
     ) -> Result<bool, JournalError> {
         let mut found = false;
-        for (number, held) in self.journal.held(operator, &[smsc_id])? {
+        let mut held = Vec::new();
+        for peer in self.peers(operator) {
+            held.extend(self.journal.held(peer, &[smsc_id])?);
+        }
+        for (number, held) in held {
             if !beat.released.contains(&number)
                 && self.apply_held(&mut flight.message.record, token.segment, &held)
             {

@@ -8,7 +8,7 @@ use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
 use tokio::time::{sleep, timeout};
 use xabar::compose::Catalog;
-use xabar::journal::{self, Books, Content};
+use xabar::journal::{self, Books, Content, Location};
 use xabar::simulator::{self, Account, Behaviour, Entry, PhoneMemory, Simulator, Tape, text_hash};
 use xabar_events::{Language, Notification, State};
 use xabar_sms::{Concatenation, DataCoding, Encoding, segments};
@@ -346,7 +346,7 @@ impl World {
 
     pub fn books(&self) -> Vec<Books> {
         let path = self.home.path(&self.config.journal);
-        let reader = journal::open_reader(&format!("sqlite:{}", path.display()));
+        let reader = journal::open_reader(&Location::Sqlite(path));
         reader.unwrap().books().unwrap()
     }
 

@@ -164,7 +164,7 @@ tps = {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::control::settings::{Environment, JournalUrl, Settings};
+    use crate::control::settings::{Environment, Settings};
 
     #[test]
     fn the_configuration_is_one_that_the_gateway_takes() {
@@ -174,7 +174,10 @@ mod tests {
         let text = configuration(address, journal, &operators);
         let settings = Settings::read(&text, Path::new("demo.toml"), &Environment::default());
         let settings = settings.unwrap();
-        assert_eq!(settings.journal.url, JournalUrl::Sqlite(journal.into()));
+        assert_eq!(
+            settings.journal.url,
+            crate::journal::Location::Sqlite(journal.into())
+        );
         assert_eq!(settings.operators.len(), 3);
         assert!(settings.intake.amqp.is_none());
     }

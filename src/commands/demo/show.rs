@@ -23,8 +23,9 @@ use crate::commands::run::stop_signal;
 use crate::commands::{Failure, print};
 use crate::control::settings::Environment;
 use crate::delivery::LinkState;
-use crate::gateway::{Ended, GatewayError, open_reader};
+use crate::gateway::{Ended, GatewayError};
 use crate::journal::Outgoing;
+use crate::journal::open_reader;
 use crate::simulator::{Simulator, Text};
 
 /// News that wait to be shown; behind them, whoever has more waits.
@@ -54,7 +55,7 @@ pub(super) async fn run(demo: Demo) -> Result<(), Failure> {
     let journal = rig.settings.journal.url.clone();
     let (state, ended) = perform(&demo, rig, stage, news, news_in, stop).await?;
     let books = open_reader(&journal)
-        .and_then(|mut reader| Ok(reader.books()?))
+        .and_then(|mut reader| reader.books())
         .map_err(|cause| Failure::caused("cannot read the journal's books", cause))?;
     let summary = Summary {
         state: &state,

@@ -1,28 +1,19 @@
 //! `[journal]`: where the gateway remembers.
 
-use std::path::PathBuf;
-
 use super::reading::{Cell, Table};
-use super::secret::{SecretUrl, secret};
+use super::secret::secret;
+use crate::journal::Location;
 
 /// `[journal]`
 #[derive(Clone, Debug)]
 pub struct JournalSettings {
-    pub url: JournalUrl,
-}
-
-/// Which database, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JournalUrl {
-    /// A file, relative to the working directory.
-    Sqlite(PathBuf),
-    Postgres(SecretUrl),
+    pub url: Location,
 }
 
 impl Default for JournalSettings {
     fn default() -> Self {
         Self {
-            url: JournalUrl::Sqlite("data/xabar.db".into()),
+            url: Location::Sqlite("data/xabar.db".into()),
         }
     }
 }
@@ -39,20 +30,12 @@ fn read(table: &mut Table<'_>) -> Option<JournalSettings> {
     })
 }
 
-/// Never shown: the URL of a PostgreSQL holds a password.
-fn url(cell: &Cell<'_>) -> Option<JournalUrl> {
+/// Never shown: the URL of another database would hold a password.
+fn url(cell: &Cell<'_>) -> Option<Location> {
     let url = secret(cell)?;
-    let text = url.expose();
-    match text.split_once(':') {
-        Some(("sqlite", path)) if !path.trim_start_matches('/').is_empty() => Some(
-            JournalUrl::Sqlite(path.strip_prefix("//").unwrap_or(path).into()),
-        ),
-        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
-            Some(JournalUrl::Postgres(SecretUrl::new(text)))
-        }
-        _ => cell.wrong(
-            "is not the URL of a journal",
-            "write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE",
-        ),
-    }
+    let location = url.expose().parse::<Location>();
+    location.map_or_else(
+        |problem| cell.wrong(problem.to_string(), "write sqlite:PATH"),
+        Some,
+    )
 }

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
 pub use environment::Environment;
 pub use http::Http;
-pub use journal::{JournalSettings, JournalUrl};
+pub use journal::JournalSettings;
 pub use log::{LogFormat, LogSettings};
 pub use operator::{InterfaceVersion, Operator, UssdSettings};
 pub use problem::{Place, Problem};

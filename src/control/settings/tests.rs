@@ -129,7 +129,7 @@ fn what_is_left_out_is_off_or_has_its_default() {
     assert_eq!(settings.subscriber.default_language, Language::UzLatn);
     assert_eq!(
         settings.journal.url,
-        JournalUrl::Sqlite("data/xabar.db".into())
+        crate::journal::Location::Sqlite("data/xabar.db".into())
     );
 
     let settings = good("[intake.amqp]\n[outcomes.amqp]\n", &[]);
@@ -211,7 +211,7 @@ fn a_mistake_is_named_with_its_place_and_its_cure() {
         ),
         (
             "[journal]\nurl = \"data/xabar.db\"",
-            "2:7: `journal.url` is not the URL of a journal; write sqlite:PATH or postgres://USER:PASSWORD@HOST/DATABASE",
+            "2:7: `journal.url` is not the URL of a journal: it does not begin with sqlite:; write sqlite:PATH",
         ),
         (
             "[subscriber]\ndefault_language = \"uz\"",
@@ -508,7 +508,7 @@ fn secrets_come_from_variables_and_files() {
 
 #[test]
 fn no_secret_is_ever_shown() {
-    let text = "[intake.amqp]\nurl = [\"amqp://guest:hunter2@a:5672/%2f\"]\n[outcomes.amqp]\n[journal]\nurl = \"postgres://x:hunter2@h/d?password=hunter2\"\n";
+    let text = "[intake.amqp]\nurl = [\"amqp://guest:hunter2@a:5672/%2f\"]\n[outcomes.amqp]\n[journal]\nurl = \"sqlite:x.db\"\n";
     let shown = format!(
         "{:?}",
         good(
@@ -517,10 +517,7 @@ fn no_secret_is_ever_shown() {
         )
     );
     assert!(!shown.contains("hunter2"), "{shown}");
-    assert!(
-        shown.contains("amqp://***@a:5672/%2f") && shown.contains("postgres://***@h/d"),
-        "{shown}"
-    );
+    assert!(shown.contains("amqp://***@a:5672/%2f"), "{shown}");
 
     let mistakes = [
         "[intake.amqp]\nurl = \"ampq://guest:hunter2@a\"".to_owned(),

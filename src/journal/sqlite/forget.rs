@@ -19,6 +19,7 @@ pub(super) fn forget(
     limit: usize,
 ) -> Result<usize, JournalError> {
     keys::forget_cancelled(db, settled_before, rows::rows(limit))?;
+    receipts::forget_held(db, settled_before, rows::rows(limit))?;
     let settled = settled(db, settled_before, limit)?;
     for message in &settled {
         keys::remove(db, slots, &message.key, message.id)?;

@@ -112,6 +112,20 @@ pub(super) fn release(db: &Connection, number: u64) -> Result<(), JournalError> 
     Ok(())
 }
 
+/// Drops some receipts that were held at or before this time, oldest first.
+pub(super) fn forget_held(
+    db: &Connection,
+    before: UnixMillis,
+    limit: i64,
+) -> Result<(), JournalError> {
+    db.prepare_cached(
+        "DELETE FROM held WHERE number IN \
+         (SELECT number FROM (SELECT number, at FROM held ORDER BY number LIMIT ?2) WHERE at <= ?1)",
+    )?
+    .execute(params![before.0, limit])?;
+    Ok(())
+}
+
 /// Receipts held under one of these ids, each with its number.
 pub(super) fn held(
     db: &Connection,

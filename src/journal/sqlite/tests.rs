@@ -341,10 +341,10 @@ fn the_url_opens_what_it_names() {
     let path = folder.path("xabar.db");
     let url = format!("sqlite:{}", path.display());
     assert_eq!(url.parse::<Location>().unwrap(), Location::Sqlite(path));
-    let mut journal = crate::journal::open(&url).unwrap();
+    let mut journal = crate::journal::open(&url.parse().unwrap()).unwrap();
     accept(&mut *journal, [waiting(1)]);
     assert!(
-        crate::journal::open_reader(&url)
+        crate::journal::open_reader(&url.parse().unwrap())
             .unwrap()
             .message(MessageId(1))
             .unwrap()

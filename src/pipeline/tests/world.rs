@@ -526,6 +526,7 @@ fn settings() -> Settings {
         name: name.into(),
         prefixes: vec![prefix.into()],
         receipts: true,
+        login: format!("xabar at {name}"),
     };
     Settings {
         operators: vec![operator("ucell", "99893"), operator("beeline", "99890")],
