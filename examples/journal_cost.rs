@@ -156,6 +156,7 @@ fn message(number: u64) -> Message {
         accepted_at: UnixMillis(1_795_000_000_000),
         not_before: None,
         expires: UnixMillis(1_796_000_000_000),
+        traceparent: None,
         progress: Progress {
             phase: Phase::InFlight,
             operator: OPERATOR,
@@ -182,7 +183,7 @@ fn message(number: u64) -> Message {
         language: None,
         params,
         legal: false,
-        traceparent: None,
+        extensions: Vec::new(),
     };
     Message { record, content }
 }

@@ -102,7 +102,7 @@ impl TextCost {
             language: self.language,
             params: self.template.params.clone().unwrap_or_default(),
             legal: false,
-            traceparent: None,
+            extensions: Vec::new(),
         };
         let written = catalog.write(&self.template.application, &content, Language::UzLatn);
         let text =

@@ -19,7 +19,7 @@ fn content(service: &str, status: &str, language: Language, params: &[(&str, &st
         language: Some(language),
         params: params.iter().map(param).collect(),
         legal: false,
-        traceparent: None,
+        extensions: Vec::new(),
     }
 }
 

@@ -118,7 +118,8 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
     full.content.language = Some(Language::Kaa);
     full.content.params = vec![("office".into(), "Yunusobod \"DXM\"".into())];
     full.content.legal = true;
-    full.content.traceparent =
+    full.content.extensions = vec![("partitionkey".into(), "7".into())];
+    full.record.traceparent =
         Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
     accept(journal, [full.clone(), waiting(8)]);
     assert_eq!(journal.message(MessageId(7)).unwrap(), Some(full.clone()));
@@ -938,6 +939,7 @@ pub(super) fn waiting(number: u64) -> Message {
         accepted_at: UnixMillis(2),
         not_before: None,
         expires: UnixMillis(1_000_000),
+        traceparent: None,
         progress: Progress {
             phase: Phase::Waiting,
             operator: OPERATOR,
@@ -952,7 +954,7 @@ pub(super) fn waiting(number: u64) -> Message {
         language: None,
         params: vec![],
         legal: false,
-        traceparent: None,
+        extensions: vec![],
     };
     Message { record, content }
 }

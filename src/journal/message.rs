@@ -59,6 +59,8 @@ pub struct Record {
     pub not_before: Option<UnixMillis>,
     /// Not after this wall time.
     pub expires: UnixMillis,
+    /// The event's trace context, which its outcomes hand on.
+    pub traceparent: Option<Box<str>>,
     pub progress: Progress,
 }
 
@@ -82,8 +84,9 @@ pub struct Content {
     pub params: Vec<(Box<str>, Box<str>)>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub legal: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub traceparent: Option<Box<str>>,
+    /// The event's other CloudEvents extension attributes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<(Box<str>, Box<str>)>,
 }
 
 /// Where a message stands.

@@ -39,6 +39,7 @@ fn message(n: u64) -> Message {
         accepted_at: START,
         not_before: None,
         expires: START.after(72 * HOUR),
+        traceparent: None,
         progress: Progress {
             phase: Phase::Waiting,
             operator: UCELL,
@@ -53,7 +54,7 @@ fn message(n: u64) -> Message {
         language: None,
         params: Vec::new(),
         legal: false,
-        traceparent: None,
+        extensions: Vec::new(),
     };
     Message { record, content }
 }

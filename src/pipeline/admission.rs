@@ -181,6 +181,7 @@ impl Core {
             expires: notification
                 .expires
                 .map_or_else(|| now.wall.after(self.settings.expires), UnixMillis::from),
+            traceparent: notification.traceparent().map(Into::into),
             progress: Progress {
                 phase: Phase::Waiting,
                 operator: self.routes.route(notification.msisdn).unwrap_or(NOBODY),
@@ -202,7 +203,12 @@ impl Core {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
             legal: notification.legal,
-            traceparent: notification.extensions.get("traceparent").map(Into::into),
+            extensions: notification
+                .extensions
+                .iter()
+                .filter(|(name, _)| *name != "traceparent")
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
         };
         Message { record, content }
     }

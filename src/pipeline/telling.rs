@@ -154,6 +154,7 @@ impl Teller {
             attempts: progress.attempt.attempts.into(),
             repeats: progress.attempt.repeats.into(),
             at: told.at.into(),
+            traceparent: record.traceparent.as_deref().map(Cow::Borrowed),
         }
     }
 }

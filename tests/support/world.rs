@@ -441,7 +441,7 @@ pub fn text_of(catalog: &Catalog, event: &Notification) -> String {
             .map(|(name, value)| (name.into(), value.into()))
             .collect(),
         legal: event.legal,
-        traceparent: None,
+        extensions: Vec::new(),
     };
     let application = event.application.as_str();
     let text = catalog.compose(application, &content, Language::UzLatn);

@@ -39,6 +39,7 @@ fn message(history: Vec<Told>) -> Message {
             accepted_at: at,
             not_before: None,
             expires: at,
+            traceparent: None,
             progress: Progress {
                 phase: Phase::Settled,
                 operator: OperatorId(1),
@@ -57,7 +58,7 @@ fn message(history: Vec<Told>) -> Message {
             language: None,
             params: vec![("office".into(), "Yunusobod".into())],
             legal: false,
-            traceparent: None,
+            extensions: Vec::new(),
         },
     }
 }

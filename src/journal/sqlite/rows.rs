@@ -14,7 +14,8 @@ use crate::journal::{
 macro_rules! record_columns {
     () => {
         "m.id, m.agency, m.event, m.application, m.msisdn, m.thread, m.priority, m.time, \
-         m.accepted_at, m.not_before, m.expires, m.phase, m.operator, m.due, m.attempt, m.history"
+         m.accepted_at, m.not_before, m.expires, m.phase, m.operator, m.due, m.attempt, m.history, \
+         m.traceparent"
     };
 }
 /// What [`message`] reads, from a table called `m`.
@@ -27,9 +28,9 @@ macro_rules! message_columns {
     };
 }
 /// Where columns added after [`record_columns`] begin.
-pub(super) const AFTER_RECORD: usize = 16;
+pub(super) const AFTER_RECORD: usize = 17;
 /// Where columns added after [`message_columns`] begin.
-pub(super) const AFTER_MESSAGE: usize = 17;
+pub(super) const AFTER_MESSAGE: usize = 18;
 pub(super) use {message_columns, record_columns};
 
 /// Reads a row of [`record_columns`].
@@ -45,6 +46,7 @@ pub(super) fn record(row: &Row<'_>) -> Result<Record, JournalError> {
         accepted_at: UnixMillis(row.get(8)?),
         not_before: row.get::<_, Option<i64>>(9)?.map(UnixMillis),
         expires: UnixMillis(row.get(10)?),
+        traceparent: optional_text(row, 16)?.map(Into::into),
         progress: Progress {
             phase: phase_of(row.get(11)?)?,
             operator: OperatorId(row.get(12)?),
@@ -90,8 +92,8 @@ pub(super) fn insert(
     let progress = &record.progress;
     let mut insert = db.prepare_cached(
         "INSERT INTO messages (id, phase, state, operator, priority, due, expires, not_before, time, \
-         accepted_at, settled_at, thread, msisdn, agency, event, application, attempt, history, content) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)",
+         accepted_at, settled_at, thread, msisdn, agency, event, application, attempt, history, content, traceparent) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
     )?;
     insert.execute(params![
         ordered(record.id.0),
@@ -113,6 +115,7 @@ pub(super) fn insert(
         attempt_json(&progress.attempt)?,
         to_json(&progress.history)?,
         to_json(content)?,
+        record.traceparent.as_deref(),
     ])?;
     Ok(())
 }
@@ -167,6 +170,12 @@ pub(super) fn text<'r>(row: &'r Row<'_>, column: usize) -> Result<&'r str, Journ
     row.get_ref(column)?.as_str().map_err(|_| corrupt("a text"))
 }
 
+/// A column's text or null, without a copy.
+fn optional_text<'r>(row: &'r Row<'_>, column: usize) -> Result<Option<&'r str>, JournalError> {
+    let value = row.get_ref(column)?.as_str_or_null();
+    value.map_err(|_| corrupt("a text"))
+}
+
 /// A column that holds an id or another number never below zero.
 pub(super) fn number(row: &Row<'_>, column: usize) -> Result<u64, JournalError> {
     row.get::<_, i64>(column)?
@@ -193,11 +202,7 @@ fn settled_at(progress: &Progress, at: UnixMillis) -> Option<i64> {
 }
 
 fn attempt(row: &Row<'_>, column: usize) -> Result<Attempt, JournalError> {
-    match row
-        .get_ref(column)?
-        .as_str_or_null()
-        .map_err(|_| corrupt("an attempt"))?
-    {
+    match optional_text(row, column)? {
         Some(json) => from_json(json, "an attempt"),
         None => Ok(Attempt::default()),
     }

@@ -35,6 +35,7 @@ CREATE TABLE messages (
     agency      TEXT NOT NULL,
     event       TEXT NOT NULL,
     application TEXT NOT NULL,
+    traceparent TEXT,
     attempt     TEXT,                           -- JSON; null before the first
     history     TEXT NOT NULL,                  -- JSON
     content     TEXT NOT NULL                   -- JSON

@@ -59,6 +59,30 @@ fn the_same_id_of_another_agency_is_another_event() {
 }
 
 #[test]
+fn every_outcome_hands_the_trace_on_and_other_extensions_are_kept() {
+    let mut world = World::new();
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let accepted = world.publish(Notification {
+        extensions: [("traceparent", trace), ("partitionkey", "7")]
+            .into_iter()
+            .collect(),
+        ..status("e1")
+    });
+    world.restart();
+    let sent = world.one_sent();
+    world.accept(&sent, "a1");
+    world.receipt(&sent, "a1", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+    for outcome in &world.outcomes {
+        assert_eq!(outcome.traceparent.as_deref(), Some(trace), "{outcome:?}");
+    }
+    assert_eq!(
+        world.journalled(id(accepted)).content.extensions,
+        [("partitionkey".into(), "7".into())]
+    );
+}
+
+#[test]
 fn a_withdrawn_event_never_goes_out_even_if_its_cancellation_comes_first() {
     let mut world = World::new();
     let later = |id| Notification {

@@ -21,7 +21,7 @@ use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::{Answer, Event, Report, SessionKey, Submission, Token};
 use crate::intake::{Batch, Verdict};
-use crate::journal::{Books, Changes, MessageId, OperatorId, Reader, sqlite};
+use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sqlite};
 use crate::pacing::{Limit, Rules};
 use crate::pipeline::{Core, Effects, Inputs, OperatorRules, Settings};
 
@@ -345,6 +345,12 @@ impl World {
         let mut told = self.outcomes.iter().rev();
         told.find(|outcome| outcome.event == event)
             .expect("something was told")
+    }
+
+    /// A message as the journal has it.
+    pub(super) fn journalled(&mut self, id: MessageId) -> Message {
+        let reader = self.reader.as_mut().unwrap();
+        reader.message(id).unwrap().unwrap()
     }
 
     pub(super) fn books(&mut self) -> Vec<Books> {

@@ -47,6 +47,8 @@ pub struct Outcome<'a> {
     pub repeats: u32,
     /// When.
     pub at: UnixMillis,
+    /// The W3C trace context of the event, handed on as it came.
+    pub traceparent: Option<Cow<'a, str>>,
 }
 
 impl Outcome<'_> {

@@ -58,6 +58,8 @@ struct Envelope<'a, D> {
     r#type: &'a str,
     subject: &'a str,
     time: UnixMillis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<&'a str>,
     datacontenttype: &'a str,
     data: Data<'a>,
 }
@@ -121,6 +123,7 @@ impl Serialize for Outcome<'_> {
             r#type: OUTCOME,
             subject: &self.application,
             time: self.at,
+            traceparent: self.traceparent.as_deref(),
             datacontenttype: "application/json",
             data: Data::from(self),
         }
@@ -157,10 +160,17 @@ impl<'de> Deserialize<'de> for Outcome<'static> {
         struct Incoming {
             id: String,
             r#type: String,
+            #[serde(default)]
+            traceparent: Option<String>,
             data: Data<'static>,
         }
 
-        let Incoming { id, r#type, data } = Incoming::deserialize(from)?;
+        let Incoming {
+            id,
+            r#type,
+            traceparent,
+            data,
+        } = Incoming::deserialize(from)?;
         if r#type != OUTCOME {
             return Err(D::Error::custom(format_args!("type should be {OUTCOME}")));
         }
@@ -173,7 +183,10 @@ impl<'de> Deserialize<'de> for Outcome<'static> {
             return Err(D::Error::custom("data.reason should be one of data.state"));
         }
         let agency = Agency::from_source(&data.event.source).map_err(D::Error::custom)?;
-        Ok(data.into_outcome(message, &agency))
+        Ok(Outcome {
+            traceparent: traceparent.map(Cow::Owned),
+            ..data.into_outcome(message, &agency)
+        })
     }
 }
 
@@ -195,6 +208,7 @@ impl Data<'static> {
             attempts: self.attempts,
             repeats: self.repeats,
             at: self.at,
+            traceparent: None,
         }
     }
 }
@@ -220,6 +234,7 @@ mod tests {
             attempts: 1,
             repeats: 0,
             at: UnixMillis(1_795_407_200_000),
+            traceparent: None,
         }
     }
 
@@ -239,6 +254,19 @@ mod tests {
         assert_eq!(str::from_utf8(&body), Ok(expected));
         assert_eq!(outcome().routing_key(), "kadastr.deferred");
         assert_eq!(read_outcomes(&body).unwrap(), [outcome()]);
+    }
+
+    #[test]
+    fn a_traceparent_is_an_extension_attribute() {
+        let traced = Outcome {
+            traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+            ..outcome()
+        };
+        let mut body = Vec::new();
+        traced.write(&mut body);
+        let json: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(json["traceparent"].as_str(), traced.traceparent.as_deref());
+        assert_eq!(read_outcomes(&body).unwrap(), [traced]);
     }
 
     #[test]

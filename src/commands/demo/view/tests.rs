@@ -61,6 +61,7 @@ fn tell(
         attempts: 0,
         repeats: 0,
         at: state.now.into(),
+        traceparent: None,
     };
     more(&mut outcome);
     state.note(News::Outcome(outcome));
