@@ -23,7 +23,7 @@ async fn a_broker_that_is_killed_in_mid_run_loses_neither_events_nor_outcomes() 
     let broker = broker::shared();
     let mut world = World::new(broker, behaviour, |config| config.tps = Some(150)).await;
     let gateway = world.ready().await;
-    let events = stories(7, 600, 600);
+    let events = stories(7, 450, 450);
     for part in events.chunks(events.len().div_ceil(3)).take(2) {
         world.publish(part.to_vec()).await;
         let ended = world.ended();
