@@ -145,9 +145,14 @@ fn every_command_line_shown_is_understood() {
         for words in words(&command).split(|word| word == "|") {
             // What stands before the program is its environment.
             let program = words.iter().position(|word| !word.contains('='));
-            let words = program.map_or(&[][..], |at| &words[at..]);
+            let mut words = program.map_or_else(Vec::new, |at| words[at..].to_vec());
+            if let Some(at) = words.iter().position(|word| word == "--")
+                && words.starts_with(&["cargo".to_owned(), "run".to_owned()])
+            {
+                words.splice(..=at, ["xabar".to_owned()]);
+            }
             if words.first().is_some_and(|program| program == "xabar") {
-                understood(&name, words);
+                understood(&name, &words);
                 shown += 1;
             }
         }

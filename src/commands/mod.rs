@@ -7,6 +7,7 @@
 mod check;
 mod completions;
 mod config;
+mod demo;
 mod failure;
 mod pdu;
 pub mod print;
@@ -29,6 +30,7 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
+  xabar demo                                 the whole system at work, nothing to install
   xabar run --config config/xabar.toml       the gateway itself
   xabar check --config config/xabar.toml     every mistake in the configuration at once
   xabar publish --config config/xabar.toml --count 1000
@@ -44,6 +46,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage. `xabar help COMMAND` tells more of 
 /// What can be done, in the order in which people meet it.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Demo(demo::Demo),
     Run(run::Run),
     Check(check::Check),
     Publish(publish::Publish),
@@ -57,6 +60,7 @@ pub enum Command {
 impl Command {
     pub fn run(self) -> Result<(), Failure> {
         match self {
+            Self::Demo(demo) => demo.run(),
             Self::Run(run) => run.run(),
             Self::Check(check) => check.run(),
             Self::Trace(trace) => trace.run(),

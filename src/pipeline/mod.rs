@@ -212,6 +212,7 @@ fn hand_over(
             false
         }
         Err(mpsc::error::TrySendError::Closed(back)) => {
+            // Answers that come too late are no loss: the operator brings its requests again.
             returned.extend(not_taken(operator, &back));
             true
         }

@@ -1,3 +1,5 @@
+//! What a configuration may say, and what is told of each mistake.
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Stories as scripts and as people read them.
+
 use jiff::tz::TimeZone;
 use serde_json::json;
 use xabar_events::{Agency, EventKey, Priority};

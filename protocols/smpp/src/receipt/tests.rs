@@ -1,3 +1,5 @@
+//! Receipts as operators write them, and what is read out of each.
+
 use super::*;
 use crate::pdu::tests::{frame, frame_of};
 use crate::{Body, CommandId, Pdu, Status, Tag, TlvBuffer};
