@@ -112,6 +112,20 @@ fn a_pdu_is_one_object_a_line_from_arguments_and_from_standard_input() {
 }
 
 #[test]
+fn a_line_may_hold_several_pdus_and_a_part_of_one_is_an_error() {
+    let line = format!("{ENQUIRE_LINK}{ENQUIRE_LINK}0000");
+    let told = run(&["pdu", &line]);
+    let pdus = lines(&told.1);
+    assert_eq!(told.0, 1);
+    assert_eq!((pdus.len(), &pdus[0]), (3, &pdus[1]));
+    assert_eq!(
+        (&pdus[2]["offset"], &pdus[2]["field"]),
+        (&json!(32), &json!("command_length"))
+    );
+    assert_eq!(run_with_input(&["pdu"], line.as_bytes()), told);
+}
+
+#[test]
 fn a_malformed_pdu_is_an_object_and_the_others_are_still_decoded() {
     let (code, stdout, _) = run_with_input(
         &["pdu"],

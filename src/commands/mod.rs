@@ -87,4 +87,15 @@ mod tests {
             assert!(command.get_about().is_some(), "{}", command.get_name());
         }
     }
+
+    #[test]
+    fn values_are_named_in_upper_case() {
+        let mut cli = Cli::command();
+        cli.build();
+        for argument in cli.get_subcommands().flat_map(clap::Command::get_arguments) {
+            for name in argument.get_value_names().unwrap_or_default() {
+                assert!(name.starts_with(char::is_uppercase), "{argument}");
+            }
+        }
+    }
 }

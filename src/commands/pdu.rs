@@ -2,16 +2,18 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
+use bytes::Bytes;
 use serde_json::{Value, json};
-use xabar_smpp::{Frame, Header};
+use xabar_smpp::{DecodeError, Frame, Header};
 
 use super::{Failure, print};
 
 /// Decodes SMPP PDUs: one JSON object a line
 ///
-/// Each argument, or each line of standard input, is one PDU in hexadecimal digits; blanks,
-/// colons and a leading 0x do not matter. What cannot be read becomes an object with `error`,
-/// `offset` (in octets) and `field`, and the exit code is 1.
+/// Each argument, or each line of standard input, holds one PDU or several back to back, in
+/// hexadecimal digits; blanks, colons and a leading 0x do not matter. What cannot be read becomes
+/// an object with `error`, `offset` (in octets of the line) and `field`, and the exit code is 1.
+/// A PDU that goes on in the next line is not put together.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -19,7 +21,7 @@ Examples:
   xabar pdu '0x00000010 80000015 00000000 00000001' | jq .status
   tshark -r capture.pcap -T fields -e tcp.payload | xabar pdu")]
 pub struct Decode {
-    /// PDUs in hexadecimal digits; none: one a line from standard input
+    /// PDUs in hexadecimal digits; none: lines of them from standard input
     #[arg(value_name = "HEX")]
     pdus: Vec<String>,
 }
@@ -50,28 +52,58 @@ impl Decode {
     }
 }
 
-/// Prints what a PDU says, and returns whether it could be read.
+/// Prints what the PDUs of a line say, and returns whether all could be read.
 fn tell(hex: &str) -> Result<bool, Failure> {
     let decoded = decode(hex);
-    print::json(&decoded)?;
-    Ok(decoded.get("error").is_none())
+    for pdu in &decoded {
+        print::json(pdu)?;
+    }
+    Ok(decoded.iter().all(|pdu| pdu.get("error").is_none()))
 }
 
-fn decode(hex: &str) -> Value {
-    let octets = match octets(hex) {
-        Ok(octets) => octets,
-        Err(error) => return error,
+/// What each PDU of a line says, in turn. After a length that cannot be, nothing can be told.
+fn decode(hex: &str) -> Vec<Value> {
+    let mut rest = match octets(hex) {
+        Ok(octets) => Bytes::from(octets),
+        Err(error) => return vec![error],
     };
-    if let Some(error) = wrong_length(&octets) {
-        return error;
+    let len = rest.len();
+    let mut told = Vec::new();
+    loop {
+        let offset = len - rest.len();
+        match frame(&mut rest) {
+            Ok(frame) => told.push(frame.decode().map_or_else(
+                |error| from_line_start(error, offset).to_json(),
+                |pdu| pdu.to_json(),
+            )),
+            Err(error) => {
+                told.push(json!({ "error": error, "offset": offset, "field": "command_length" }));
+                return told;
+            }
+        }
+        if rest.is_empty() {
+            return told;
+        }
     }
-    let frame = match Frame::new(octets.into()) {
-        Ok(frame) => frame,
-        Err(error) => return error.to_json(),
+}
+
+/// Takes the next PDU off the octets of a line, which is all that will come.
+fn frame(rest: &mut Bytes) -> Result<Frame, String> {
+    let came = rest.len();
+    let Some(header) = rest.first_chunk().map(Header::parse) else {
+        return Err(format!(
+            "a PDU has at least 16 octets, but only {came} came"
+        ));
     };
-    frame
-        .decode()
-        .map_or_else(|error| error.to_json(), |pdu| pdu.to_json())
+    let command_length = header.command_length;
+    match usize::try_from(command_length) {
+        Ok(length) if length <= came => Frame::new(rest.split_to(length)).map_err(|_| {
+            format!("command_length is {command_length}, but a PDU has at least 16 octets")
+        }),
+        _ => Err(format!(
+            "command_length is {command_length}, but {came} octets came"
+        )),
+    }
 }
 
 /// The octets behind the digits; the error counts the octets before it.
@@ -114,18 +146,20 @@ fn no_hex(error: String, offset: usize) -> Value {
     json!({ "error": error, "offset": offset, "field": null })
 }
 
-/// Says what `command_length` says and what came: here, nothing more will come.
-fn wrong_length(octets: &[u8]) -> Option<Value> {
-    let came = octets.len();
-    let error = match octets.first_chunk().map(Header::parse) {
-        None => format!("a PDU has at least 16 octets, but only {came} came"),
-        Some(header) if usize::try_from(header.command_length) == Ok(came) => return None,
-        Some(header) => format!(
-            "command_length is {}, but {came} octets came",
-            header.command_length
-        ),
-    };
-    Some(json!({ "error": error, "offset": 0, "field": "command_length" }))
+/// The error of a PDU that begins at this octet of its line, counted from the line's start.
+fn from_line_start(error: DecodeError, begin: usize) -> DecodeError {
+    match error {
+        DecodeError::Field {
+            field,
+            offset,
+            problem,
+        } => DecodeError::Field {
+            field,
+            offset: begin + offset,
+            problem,
+        },
+        DecodeError::Frame { .. } => error,
+    }
 }
 
 #[cfg(test)]
@@ -134,22 +168,85 @@ mod tests {
 
     const ENQUIRE_LINK: &str = "00000010000000150000000000000001";
 
+    fn only(hex: &str) -> Value {
+        let decoded = decode(hex);
+        let [pdu] = decoded.as_slice() else {
+            panic!("{} objects: {hex}", decoded.len());
+        };
+        pdu.clone()
+    }
+
     #[test]
     fn blanks_colons_and_a_prefix_do_not_matter() {
-        let plain = decode(ENQUIRE_LINK);
+        let plain = only(ENQUIRE_LINK);
         assert_eq!(plain["command"], "enquire_link");
         assert_eq!(plain["sequence_number"], 1);
         for spelled in [
             "0x00000010 00000015\t00000000 00000001\r",
             "00:00:00:10:00:00:00:15:00:00:00:00:00:00:00:01",
         ] {
-            assert_eq!(decode(spelled), plain);
+            assert_eq!(only(spelled), plain);
         }
+    }
+
+    #[test]
+    fn pdus_back_to_back_are_told_one_by_one() {
+        let decoded = decode(&format!("{ENQUIRE_LINK} 00000010800000150000000000000002"));
+        let commands: Vec<_> = decoded.iter().map(|pdu| &pdu["command"]).collect();
+        assert_eq!(commands, ["enquire_link", "enquire_link_resp"]);
+    }
+
+    #[test]
+    fn after_a_pdu_offsets_still_count_from_the_start_of_the_line() {
+        for (next, offset, field, error) in [
+            (
+                "000000",
+                16,
+                "command_length",
+                "a PDU has at least 16 octets, but only 3 came",
+            ),
+            (
+                "0000002100000004000000000000000100",
+                16,
+                "command_length",
+                "command_length is 33, but 17 octets came",
+            ),
+            (
+                "0000000f000000150000000000000001",
+                16,
+                "command_length",
+                "command_length is 15, but a PDU has at least 16 octets",
+            ),
+            (
+                "00000012000000040000000000000001ffff",
+                32,
+                "service_type",
+                "service_type at octet 32: the PDU ends before the field does",
+            ),
+        ] {
+            let decoded = decode(&format!("{ENQUIRE_LINK}{next}"));
+            assert_eq!(decoded.len(), 2, "{next}");
+            assert_eq!(decoded[0], only(ENQUIRE_LINK));
+            assert_eq!(
+                decoded[1],
+                json!({ "error": error, "offset": offset, "field": field })
+            );
+        }
+    }
+
+    #[test]
+    fn a_wrong_field_does_not_hide_the_next_pdu() {
+        let decoded = decode(&format!(
+            "00000012000000040000000000000001ffff{ENQUIRE_LINK}"
+        ));
+        assert_eq!(decoded[0]["field"], "service_type");
+        assert_eq!(decoded[1..], [only(ENQUIRE_LINK)]);
     }
 
     #[test]
     fn what_cannot_be_read_says_where_and_why() {
         for (hex, offset, error) in [
+            ("", 0, "a PDU has at least 16 octets, but only 0 came"),
             ("0000001g", 3, "'g' is no hexadecimal digit"),
             ("00000", 2, "an octet has two digits, the last one has one"),
             (
@@ -157,22 +254,12 @@ mod tests {
                 0,
                 "a PDU has at least 16 octets, but only 4 came",
             ),
-            (
-                "0000001100000015000000000000000100ff",
-                0,
-                "command_length is 17, but 18 octets came",
-            ),
         ] {
-            let decoded = decode(hex);
+            let decoded = only(hex);
             assert_eq!(
                 (&decoded["error"], &decoded["offset"]),
                 (&json!(error), &json!(offset))
             );
         }
-        let no_end = decode("00000012000000040000000000000001ffff");
-        assert_eq!(
-            (&no_end["field"], &no_end["offset"]),
-            (&json!("service_type"), &json!(16))
-        );
     }
 }

@@ -12,6 +12,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
+use tracing::info;
 use xabar_events::{
     Event, EventKey, MAX_BATCH_OCTETS, MAX_EVENT_OCTETS, Mode, RejectReason, Rejection,
 };
@@ -57,6 +58,20 @@ pub enum Refused {
     Later,
 }
 
+impl Refused {
+    /// Tells what its sender has to mend, in one line a request.
+    fn log(&self) {
+        let (count, first) = match self {
+            Self::Rejected(rejection) => (1, Some(rejection)),
+            Self::Events { errors, .. } => (errors.len(), errors.first().map(|(_, first)| first)),
+            Self::Unread | Self::Later => (0, None),
+        };
+        if let Some(Rejection { reason, detail }) = first {
+            info!(count, %reason, detail, "events refused over HTTP; the first one's reason is told");
+        }
+    }
+}
+
 /// For the whole body to come.
 const BODY: Duration = Duration::from_secs(10);
 /// For the pipeline to have room.
@@ -80,6 +95,9 @@ impl HttpIntake {
     pub async fn take(&self, headers: &HeaderMap, body: Body) -> Result<Taken, Refused> {
         let mut body = body.into_data_stream();
         let taken = self.taken(headers, &mut body).await;
+        if let Err(refused) = &taken {
+            refused.log();
+        }
         if matches!(taken, Err(Refused::Rejected(_) | Refused::Later)) {
             spill(headers, body).await;
         }

@@ -71,6 +71,7 @@ pub struct Receipts {
     #[arg(
         id = "receipt_form",
         long = "receipt-form",
+        value_name = "FORM",
         value_enum,
         default_value_t
     )]

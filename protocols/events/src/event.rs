@@ -58,7 +58,7 @@ pub struct Notification {
     pub params: TextMap,
     /// `data.notBefore`: not to be sent earlier.
     pub not_before: Option<UnixMillis>,
-    /// `data.expires`: of no use later.
+    /// `data.expires`: of no use later; later than `not_before`.
     pub expires: Option<UnixMillis>,
     /// `data.legal`: required by law.
     pub legal: bool,

@@ -5,7 +5,7 @@ use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Value, json};
 use xabar_events::sample::Sample;
 use xabar_events::{
-    Event, Language, Outcome, Priority, Reason, RejectReason, State, UnixMillis, schema,
+    Event, Language, Outcome, Priority, Reason, RejectReason, Rejection, State, UnixMillis, schema,
 };
 
 /// One compiled schema.
@@ -38,7 +38,7 @@ impl Schema {
     }
 }
 
-fn parse(document: &Value) -> Result<Event, xabar_events::Rejection> {
+fn parse(document: &Value) -> Result<Event, Rejection> {
     Event::from_structured(document.to_string().as_bytes())
 }
 
@@ -258,6 +258,23 @@ fn wrong_documents_are_wrong_to_both_and_the_detail_names_the_field() {
             "{}",
             rejection.detail
         );
+    }
+}
+
+#[test]
+fn an_event_that_expires_before_it_may_go_is_wrong() {
+    for (not_before, taken) in [
+        ("2026-11-24T04:14:59.999Z", true),
+        ("2026-11-24T09:15:00+05:00", false),
+        ("2026-11-25T09:15:00+05:00", false),
+    ] {
+        let document = with(full_event(), "/data/notBefore", Some(json!(not_before)));
+        let refused = parse(&document).err();
+        let expected = (!taken).then(|| {
+            let detail = "data.expires should be later than data.notBefore";
+            Rejection::new(RejectReason::InvalidField, detail)
+        });
+        assert_eq!(refused, expected, "{not_before}");
     }
 }
 

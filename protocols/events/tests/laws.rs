@@ -67,7 +67,8 @@ fn notification() -> impl Strategy<Value = Notification> {
             priority,
             params,
             not_before,
-            expires,
+            expires: expires
+                .filter(|&expires| not_before.is_none_or(|earliest| earliest < expires)),
             legal,
             extensions,
         }

@@ -1,6 +1,7 @@
 //! Over real sockets, with a pipeline that answers at the door.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -294,6 +295,55 @@ async fn a_wrong_request_is_told_what_would_be_right() {
         assert_problem(&answer, status);
         assert_eq!(answer.body["reason"], reason);
         assert!(!answer.body.to_string().contains("998901234567"));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_is_one_line_of_the_log_and_quotes_nothing() {
+    let log = Log::default();
+    let writer = log.clone();
+    let lines = tracing_subscriber::fmt().with_writer(move || writer.clone());
+    let _listening = tracing::subscriber::set_default(lines.with_ansi(false).finish());
+    let server = server(accepting()).await;
+    server.post(STRUCTURED, &event("A").to_string()).await;
+    assert_eq!(log.take(), "");
+
+    let wrong = event("geheim").to_string().replace("+99890", "geheim");
+    server.post(STRUCTURED, &wrong).await;
+    server.post(BATCH, &format!("[{wrong},{wrong},3]")).await;
+    let told = log.take();
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 2, "{told}");
+    for (line, count) in lines.into_iter().zip(["count=1", "count=3"]) {
+        for part in [
+            " INFO ",
+            count,
+            "reason=invalid-field",
+            "data.msisdn should be",
+        ] {
+            assert!(line.contains(part), "{part}: {line}");
+        }
+        assert!(!line.contains("geheim"), "{line}");
+    }
+}
+
+/// Log lines in memory.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn take(&self) -> String {
+        String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
+    }
+}
+
+impl std::io::Write for Log {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        std::io::Write::write(&mut *self.0.lock().unwrap(), octets)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -47,7 +47,7 @@ fn notification(
     attributes: Attributes<'_>,
     data: StatusData<'_>,
 ) -> Result<Notification, Rejection> {
-    Ok(Notification {
+    let notification = Notification {
         key,
         application: required("subject", &attributes.subject)?,
         time: required("time", &attributes.time)?,
@@ -61,7 +61,14 @@ fn notification(
         expires: optional("data.expires", &data.expires)?,
         legal: legal(&data.legal)?,
         extensions: extensions(attributes.extensions)?,
-    })
+    };
+    match (notification.not_before, notification.expires) {
+        (Some(not_before), Some(expires)) if not_before >= expires => Err(Rejection::invalid(
+            "data.expires",
+            "later than data.notBefore",
+        )),
+        _ => Ok(notification),
+    }
 }
 
 enum Kind {
