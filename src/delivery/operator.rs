@@ -219,7 +219,7 @@ impl Operator {
     ) {
         let status = frame.header().status;
         if self.dispatch.answered(index, status, now()) {
-            let tps = self.dispatch.rate();
+            let tps = self.dispatch.rate().map(f64::round);
             info!(operator = self.name, %status, tps, "the operator throttles: rate lowered");
         }
         let smsc_id = smsc_id(frame);
