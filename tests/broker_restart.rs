@@ -10,9 +10,10 @@ mod support;
 use std::time::Duration;
 
 use support::broker;
-use support::events::stories;
+use support::events::samples;
 use support::world::World;
 use xabar::simulator::Behaviour;
+use xabar_events::Notification;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_is_killed_in_mid_run_loses_neither_events_nor_outcomes() {
@@ -21,15 +22,12 @@ async fn a_broker_that_is_killed_in_mid_run_loses_neither_events_nor_outcomes() 
         ..Behaviour::default()
     };
     let broker = broker::shared();
-    let mut world = World::new(broker, behaviour, |config| config.tps = Some(150)).await;
+    let mut world = World::new(broker, behaviour, |config| config.tps = Some(100)).await;
     let gateway = world.ready().await;
-    let events = stories(7, 600, 600);
-    for part in events.chunks(events.len().div_ceil(3)).take(2) {
+    for seed in [7, 8] {
+        let part = &apart(seed, samples(seed, 400));
         world.publish(part.to_vec()).await;
-        let ended = world.ended();
-        world
-            .until_ended(ended + 100, Duration::from_secs(30))
-            .await;
+        world.until_some_ended(part, 100).await;
         let killed = tokio::task::spawn_blocking(|| broker.kill());
         killed.await.unwrap();
         let meanwhile = world.tape().await.entries().len();
@@ -39,10 +37,18 @@ async fn a_broker_that_is_killed_in_mid_run_loses_neither_events_nor_outcomes() 
         let resumed = tokio::task::spawn_blocking(|| broker.resume());
         resumed.await.unwrap();
     }
-    let last = events.chunks(events.len().div_ceil(3)).next_back().unwrap();
-    world.publish(last.to_vec()).await;
+    world.publish(apart(9, samples(9, 100))).await;
     world.until_all_ended(Duration::from_secs(60)).await;
     gateway.stop_within(world.config.shutdown).await;
     let tally = world.check().await;
     assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
+
+/// Other applications than those of another seed.
+fn apart(seed: u64, mut events: Vec<Notification>) -> Vec<Notification> {
+    for event in &mut events {
+        let application = format!("{seed}-{}", event.application.as_str());
+        event.application = application.parse().expect("a number with two more letters");
+    }
+    events
 }

@@ -12,11 +12,14 @@ use std::time::Duration;
 use support::broker;
 use support::events::stories;
 use support::world::World;
+use tokio::time::sleep;
 use xabar::simulator::Behaviour;
 use xabar_events::State;
 
 /// How often the gateway is killed in one test.
 const KILLS: usize = 4;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kill_dash_nine_loses_nothing_and_repeats_only_what_was_in_flight() {
@@ -31,19 +34,20 @@ async fn kill_dash_nine_loses_nothing_and_repeats_only_what_was_in_flight() {
     .await;
     let mut gateway = world.ready().await;
     let events = stories(7, 1000, 600);
-    let per_life = events.len() / KILLS;
-    let mut lives = events.chunks(per_life);
-    for _ in 0..KILLS {
-        world.publish(lives.next().unwrap().to_vec()).await;
-        let (ended, half) = (world.ended(), per_life / 3);
-        world
-            .until_ended(ended + half, Duration::from_secs(30))
-            .await;
-        gateway.kill();
+    let mut parts = events.chunks(events.len().div_ceil(2 * KILLS));
+    for life in 1..=KILLS {
+        let [in_peace, in_haste] = [(); 2].map(|()| parts.next().unwrap());
+        world.publish(in_peace.to_vec()).await;
+        world.until_some_ended(in_peace, in_peace.len() / 3).await;
+        // This time while events come in, too.
+        world.expect(in_haste.to_vec());
+        let killed = async {
+            // Each time at another moment.
+            sleep(30 * u32::try_from(life).unwrap() * MILLISECOND).await;
+            gateway.kill();
+        };
+        tokio::join!(world.repeat(in_haste), killed);
         gateway = world.ready().await;
-    }
-    for rest in lives {
-        world.publish(rest.to_vec()).await;
     }
     world.until_all_ended(Duration::from_secs(60)).await;
     gateway.stop_within(Duration::from_secs(10)).await;

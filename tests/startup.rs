@@ -179,8 +179,8 @@ async fn a_broker_and_an_smsc_that_are_down_are_waited_for_with_one_line_an_atte
     tokio::task::spawn_blocking(|| broker.kill()).await.unwrap();
     let mut gateway = world.start();
     for (what, words) in [
-        ("purpose=\"intake\"", ["refused", "next_try"]),
-        ("purpose=\"outcomes\"", ["refused", "next_try"]),
+        ("purpose=\"intake\"", ["refused", "next_try_s"]),
+        ("purpose=\"outcomes\"", ["refused", "next_try_s"]),
         ("SMSC cannot be reached", ["refused", "next_try_s"]),
     ] {
         let told = gateway.until_told(what, 2).await;

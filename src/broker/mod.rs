@@ -107,9 +107,9 @@ impl Link {
 
     /// Notes that this broker will not do; the next attempt waits a little and goes to the next.
     pub(crate) fn failed(&mut self, why: &str) {
-        let next_try = self.backoff.lengthen(random());
+        let next_try_s = (self.backoff.lengthen(random()).as_secs_f64() * 10.0).round() / 10.0;
         let (broker, purpose) = (self.brokers.to_string(), self.purpose);
-        warn!(%broker, purpose, why, ?next_try, "the broker cannot be used for now");
+        warn!(%broker, purpose, why, next_try_s, "the broker cannot be used for now");
         self.state
             .send_replace(BrokerState::Waiting(format!("{broker}: {why}")));
         self.brokers.turn();

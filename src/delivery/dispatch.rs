@@ -139,10 +139,13 @@ impl Dispatch {
         if self.sessions.iter().any(|session| session.bound) {
             return Vec::new();
         }
-        self.queue
-            .drain(..)
-            .map(|submission| submission.token)
-            .collect()
+        self.unwritten()
+    }
+
+    /// Gives back all that was not written.
+    pub(super) fn unwritten(&mut self) -> Vec<Token> {
+        let queue = self.queue.drain(..);
+        queue.map(|submission| submission.token).collect()
     }
 
     /// Something written is answered; says whether the rate was cut because of it.

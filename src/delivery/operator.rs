@@ -90,7 +90,7 @@ impl Operator {
         self.state.subscribe()
     }
 
-    /// Runs until stopped and unbound; then nothing more is reported.
+    /// Runs until stopped and unbound; then nothing more is reported. What was not written by then is given back.
     pub(super) async fn run(mut self) {
         let mut unbinding = false;
         loop {
@@ -116,13 +116,27 @@ impl Operator {
                 }
             }
             self.gather(&mut events);
-            self.write(&mut events);
-            if self.report(events).await.is_err() {
+            let unbound = unbinding && self.slots.iter().all(|slot| slot.link.is_none());
+            if unbound {
+                self.take_the_last();
+            }
+            if unbinding {
+                let unwritten = self.dispatch.unwritten();
+                events.extend(unwritten.into_iter().map(Event::Returned));
+            } else {
+                self.write(&mut events);
+            }
+            if self.report(events).await.is_err() || unbound {
                 return;
             }
-            if unbinding && self.slots.iter().all(|slot| slot.link.is_none()) {
-                return;
-            }
+        }
+    }
+
+    /// Takes what the pipeline gave before it heard of the end; what it gives later comes back to it.
+    fn take_the_last(&mut self) {
+        self.directives.close();
+        while let Ok(directive) = self.directives.try_recv() {
+            self.dispatch.submit(directive.submissions);
         }
     }
 
@@ -205,7 +219,7 @@ impl Operator {
     ) {
         let status = frame.header().status;
         if self.dispatch.answered(index, status, now()) {
-            let tps = self.dispatch.rate();
+            let tps = self.dispatch.rate().map(f64::round);
             info!(operator = self.name, %status, tps, "the operator throttles: rate lowered");
         }
         let smsc_id = smsc_id(frame);

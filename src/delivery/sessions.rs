@@ -92,7 +92,7 @@ impl Session {
 
     fn report(&self, reason: &str, pause: Duration) {
         let (operator, address) = (&self.operator, &self.address);
-        let next_try_s = pause.as_secs_f32();
+        let next_try_s = (pause.as_secs_f64() * 10.0).round() / 10.0;
         warn!(
             operator,
             session = self.index,

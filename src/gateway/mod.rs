@@ -255,9 +255,10 @@ async fn cancel_in_time(
 }
 
 async fn join(tasks: Vec<JoinHandle<()>>, deadline: Instant, what: &'static str) {
-    for task in tasks {
-        if timeout_at(deadline, task).await.is_err() {
+    for mut task in tasks {
+        if timeout_at(deadline, &mut task).await.is_err() {
             warn!(what, "did not end in time");
+            task.abort();
         }
     }
 }

@@ -499,6 +499,10 @@ pub(super) fn a_held_receipt_waits_for_its_segment(journal: &mut dyn Journal) {
     assert_eq!(journal.held(OPERATOR, &["A1"]).unwrap(), []);
     let start = journal.start().unwrap();
     assert_eq!((start.held, start.last_held), (1, 3));
+    journal.forget(UnixMillis(5), 10).unwrap();
+    assert_eq!(journal.start().unwrap().held, 1);
+    journal.forget(UnixMillis(6), 10).unwrap();
+    assert_eq!(journal.start().unwrap().held, 0);
 }
 
 pub(super) fn outcomes_go_out_in_order_and_leave_when_published(journal: &mut dyn Journal) {

@@ -29,7 +29,7 @@ pub use self::core::{Core, Inputs, OperatorRules, Settings};
 pub use beat::Effects;
 
 use crate::clock::{Clock, Now};
-use crate::delivery::{Directive, Report};
+use crate::delivery::{Directive, Event, Report};
 use crate::intake::Batch;
 use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
 
@@ -76,17 +76,20 @@ pub fn run(
     runtime: &tokio::runtime::Handle,
 ) -> Result<Core, JournalError> {
     let mut undelivered: HashMap<OperatorId, Directive> = HashMap::new();
+    let mut returned: Vec<Report> = Vec::new();
     let mut forget_at = clock.now().instant + FORGET;
     loop {
         let now = clock.now();
         let deadline = core.deadline(&now).min(forget_at);
-        let inputs = runtime.block_on(gather(&mut channels, deadline, !undelivered.is_empty()));
-        let last = channels.stop.is_cancelled();
+        let retry = !undelivered.is_empty() || !returned.is_empty();
+        let mut inputs = runtime.block_on(gather(&mut channels, deadline, retry));
+        inputs.reports.append(&mut returned);
+        let last = channels.stop.is_cancelled() && inputs.reports.is_empty();
         let now = clock.now();
         let (changes, effects) = core.decide(now, inputs)?;
         commit(&mut core, &changes, &channels)?;
-        act(&mut channels, &mut undelivered, changes, effects);
-        if last {
+        returned = act(&mut channels, &mut undelivered, changes, effects);
+        if last && returned.is_empty() {
             return publish_the_rest(core, clock, channels, runtime);
         }
         if now.instant >= forget_at {
@@ -176,12 +179,14 @@ fn commit(core: &mut Core, changes: &Changes, channels: &Channels) -> Result<(),
     }
 }
 
+/// Does what was decided, now that it is committed; gives back what operators whose tasks have ended do
+/// not take.
 fn act(
     channels: &mut Channels,
     undelivered: &mut HashMap<OperatorId, Directive>,
     changes: Changes,
     effects: Effects,
-) {
+) -> Vec<Report> {
     for (reply, verdicts) in effects.replies {
         // Nobody waits any more if its connection went away; the events will come again, as duplicates.
         drop(reply.send(verdicts));
@@ -191,16 +196,24 @@ fn act(
         waiting.submissions.extend(directive.submissions);
         waiting.answers.extend(directive.answers);
     }
-    undelivered.retain(|operator, directive| !hand_over(channels, *operator, directive));
+    let mut returned = Vec::new();
+    undelivered
+        .retain(|operator, directive| !hand_over(channels, *operator, directive, &mut returned));
     if let Some(last) = changes.outgoing.last().map(|outgoing| outgoing.number) {
         // While the channel is full, the outcome room reads the outbox.
         drop(channels.outgoing.try_send(changes.outgoing));
         channels.last_outgoing.send_replace(last);
     }
+    returned
 }
 
-/// Gives an operator's task what is for it; says whether it took it.
-fn hand_over(channels: &Channels, operator: OperatorId, directive: &mut Directive) -> bool {
+/// Gives an operator's task what is for it; says whether that is done with.
+fn hand_over(
+    channels: &Channels,
+    operator: OperatorId,
+    directive: &mut Directive,
+    returned: &mut Vec<Report>,
+) -> bool {
     let Some(channel) = channels.operators.get(&operator) else {
         return true;
     };
@@ -212,16 +225,22 @@ fn hand_over(channels: &Channels, operator: OperatorId, directive: &mut Directiv
         }
         Err(mpsc::error::TrySendError::Closed(back)) => {
             // Answers that come too late are no loss: the operator brings its requests again.
-            let lost = back.submissions.len();
-            if lost > 0 {
-                warn!(
-                    lost,
-                    "an operator's task has ended; what it was to send counts as uncertain after a restart"
-                );
-            }
+            returned.extend(not_taken(operator, &back));
             true
         }
     }
+}
+
+/// What an operator's task would have said of these had it not ended: none was written.
+fn not_taken(operator: OperatorId, directive: &Directive) -> Option<Report> {
+    let tokens = directive.submissions.iter().map(|it| it.token);
+    let events: Vec<_> = tokens.map(Event::Returned).collect();
+    (!events.is_empty()).then_some(Report {
+        operator,
+        events,
+        granted: 0,
+        sessions_bound: 0,
+    })
 }
 
 fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {

@@ -104,6 +104,11 @@ impl World {
     /// Publishes events until the broker has confirmed all; every one of them has to come to its end.
     pub async fn publish(&mut self, events: Vec<Notification>) {
         self.repeat(&events).await;
+        self.expect(events);
+    }
+
+    /// From now on, every one of these has to come to its end.
+    pub fn expect(&mut self, events: Vec<Notification>) {
         self.published.extend(events);
     }
 

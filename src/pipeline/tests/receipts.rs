@@ -1,5 +1,6 @@
 //! Receipts: early, late, twice, under another name, or never.
 
+use xabar_events::Notification;
 use xabar_smpp::Status;
 
 use super::world::*;
@@ -59,6 +60,39 @@ fn an_id_in_decimal_here_and_hexadecimal_there_is_recognised() {
                 "delivered",
                 "{response} {receipt}, early: {early}"
             );
+        }
+    }
+}
+
+#[test]
+fn operators_of_one_login_hear_each_others_receipts_and_others_do_not() {
+    for shared in [true, false] {
+        for early in [false, true] {
+            let mut world = World::with(|settings| {
+                for operator in settings.operators.iter_mut().filter(|_| shared) {
+                    operator.login = "xabar at smsc:2775".into();
+                }
+            });
+            let elsewhere = Notification {
+                msisdn: other_phone(7),
+                ..apart(7)
+            };
+            world.publish_all([status("e1"), elsewhere]);
+            let sent = world.sent();
+            let over_the_other = Sent {
+                operator: sent[1].operator,
+                submission: sent[0].submission.clone(),
+            };
+            assert_ne!(sent[0].operator, sent[1].operator);
+            if early {
+                world.receipt(&over_the_other, "A1", "DELIVRD");
+                world.accept(&sent[0], "A1");
+            } else {
+                world.accept(&sent[0], "A1");
+                world.receipt(&over_the_other, "A1", "DELIVRD");
+            }
+            let told = if shared { "delivered" } else { "submitted" };
+            assert_eq!(world.story("e1").last().unwrap(), told, "early: {early}");
         }
     }
 }
