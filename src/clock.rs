@@ -112,6 +112,12 @@ impl Clock {
     }
 }
 
+/// The monotonic clock, for drivers that wait; in tests it may be paused.
+#[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+pub fn instant() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
 fn wall() -> UnixMillis {
     let since = SystemTime::now()

@@ -50,6 +50,36 @@ async fn connections_that_break_again_and_again_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_is_not_bound_any_more_is_bound_anew_and_its_messages_go_out() {
+    let behaviour = Behaviour {
+        errors: "0x04=2%".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let (world, tally) = carry(behaviour, samples(7, 200)).await;
+    let figures = world.smsc.handle().figures().await.unwrap();
+    assert!(figures.binds > 2, "{figures:?}");
+    assert_eq!(tally.ended(State::Failed), 0, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_whose_whole_window_is_never_answered_is_given_up() {
+    let behaviour = Behaviour {
+        unanswered: "30%".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let mut world = World::new(broker::shared(), behaviour, |config| {
+        config.sessions = 1;
+        config.window = 2;
+    })
+    .await;
+    let gateway = world.ready().await;
+    world.publish(samples(7, 30)).await;
+    world.until_all_ended(LONG).await;
+    let log = gateway.stop_within(world.config.shutdown).await;
+    assert!(!log.containing("session given up").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_never_answered_is_repeated_once_its_grace_is_over_and_told() {
     let behaviour = Behaviour {
         unanswered: "5%".parse().unwrap(),

@@ -188,7 +188,7 @@ impl Good {
         warnings
     }
 
-    /// An SMSC sends a receipt over any session of the login that it is for.
+    /// An SMSC counts by login; the gateway paces by operator.
     fn shared_logins(&self) -> impl Iterator<Item = String> {
         let operators = &self.settings.operators;
         operators.iter().enumerate().filter_map(|(at, later)| {
@@ -199,8 +199,8 @@ impl Good {
                 .take(at)
                 .find(|first| login(first) == login(later))?;
             Some(format!(
-                "operators {} and {} bind to {} as {}: receipts for one may come to the other and \
-                 get lost; give each a login of its own, or make them one",
+                "operators {} and {} bind to {} as {}: what one `tps` allows the SMSC counts for both; \
+                 give each a login of its own, or make them one",
                 first.name, later.name, later.address, later.system_id,
             ))
         })

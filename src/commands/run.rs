@@ -66,7 +66,7 @@ fn outlive_hangup() -> std::io::Result<()> {
     let mut hangup = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangup.recv().await.is_some() {
-            warn!("SIGHUP ignored: this version reads its configuration only at the start");
+            warn!("SIGHUP ignored; the configuration is read at the start");
         }
     });
     Ok(())

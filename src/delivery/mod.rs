@@ -128,7 +128,6 @@ pub enum Event {
         token: Token,
         status: Status,
         smsc_id: Box<str>,
-        late: bool,
     },
     /// No answer in time; one may still come.
     TimedOut(Token),

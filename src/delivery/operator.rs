@@ -1,21 +1,23 @@
 //! Drives one operator: submissions in, what became of them out.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use xabar_smpp::link::Link;
 use xabar_smpp::pdu::{Bind, Body, Pdu};
 use xabar_smpp::session::{self, Opening, Requests};
-use xabar_smpp::{EncodeError, Frame, Octets, Status};
+use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
 use super::dispatch::Dispatch;
+use super::retry::{Class, class};
 use super::sessions::{News, Session};
 use super::submission::{Sender, Submission, Token};
 use super::{Answer, Directive, Event, LinkState, OperatorSettings, Report, SessionKey};
+use crate::clock::instant as now;
 use crate::journal::OperatorId;
 
 /// Looks at the rate and the sessions at least this often.
@@ -32,6 +34,10 @@ pub(super) struct Operator {
     news: mpsc::Receiver<(usize, News)>,
     reports: mpsc::Sender<Report>,
     stop: CancellationToken,
+    /// Per session.
+    window: usize,
+    /// Told to stop: what is bound unbinds, and nothing new is written.
+    unbinding: bool,
     /// What the pipeline was told last.
     reported: (u64, usize),
     state: watch::Sender<LinkState>,
@@ -47,6 +53,8 @@ struct Slot {
     tlvs: bool,
     /// Encoded, not yet taken by the link.
     requests: Requests,
+    /// Requests whose response did not come in time; each keeps its place in the window.
+    timed_out: usize,
 }
 
 impl Operator {
@@ -80,6 +88,8 @@ impl Operator {
             news,
             reports,
             stop,
+            window: settings.window,
+            unbinding: false,
             reported: (0, 0),
             state: watch::Sender::default(),
         })
@@ -92,7 +102,6 @@ impl Operator {
 
     /// Runs until stopped and unbound; then nothing more is reported. What was not written by then is given back.
     pub(super) async fn run(mut self) {
-        let mut unbinding = false;
         loop {
             let deadline = self
                 .dispatch
@@ -110,17 +119,17 @@ impl Operator {
                     None => return,
                 },
                 () = sleep_until(deadline.into()) => {}
-                () = self.stop.cancelled(), if !unbinding => {
-                    unbinding = true;
+                () = self.stop.cancelled(), if !self.unbinding => {
+                    self.unbinding = true;
                     self.unbind().await;
                 }
             }
             self.gather(&mut events);
-            let unbound = unbinding && self.slots.iter().all(|slot| slot.link.is_none());
+            let unbound = self.unbinding && self.slots.iter().all(|slot| slot.link.is_none());
             if unbound {
                 self.take_the_last();
             }
-            if unbinding {
+            if self.unbinding {
                 let unwritten = self.dispatch.unwritten();
                 events.extend(unwritten.into_iter().map(Event::Returned));
             } else {
@@ -168,6 +177,8 @@ impl Operator {
             return;
         };
         match news {
+            // One that came up while the others were unbound: dropped, it closes.
+            News::Up(_) if self.unbinding => {}
             News::Up(link) => {
                 *slot = Slot {
                     link: Some(link),
@@ -196,7 +207,10 @@ impl Operator {
             session::Event::Response { token, frame, late } => {
                 self.answered(index, token, &frame, late, events)
             }
-            session::Event::TimedOut { token } => events.push(Event::TimedOut(token.into())),
+            session::Event::TimedOut { token } => {
+                events.push(Event::TimedOut(token.into()));
+                self.timed_out(index);
+            }
             session::Event::Request(frame) => {
                 let generation = self.slots.get(index).map_or(0, |slot| slot.generation);
                 events.push(Event::Inbound {
@@ -217,7 +231,16 @@ impl Operator {
         late: bool,
         events: &mut Vec<Event>,
     ) {
-        let status = frame.header().status;
+        if late && let Some(slot) = self.slots.get_mut(index) {
+            slot.timed_out = slot.timed_out.saturating_sub(1);
+        }
+        let status = status(frame);
+        if class(status) == Class::Session {
+            self.dispatch.unused(index);
+            events.push(Event::Returned(token.into()));
+            self.leave(index, "the SMSC says that it is not bound");
+            return;
+        }
         if self.dispatch.answered(index, status, now()) {
             let tps = self.dispatch.rate().map(f64::round);
             info!(operator = self.name, %status, tps, "the operator throttles: rate lowered");
@@ -227,8 +250,31 @@ impl Operator {
             token: token.into(),
             status,
             smsc_id,
-            late,
         });
+    }
+
+    /// A response did not come in time. Where none comes any more, only a new session helps.
+    fn timed_out(&mut self, index: usize) {
+        let Some(slot) = self.slots.get_mut(index) else {
+            return;
+        };
+        slot.timed_out += 1;
+        if slot.timed_out >= self.window {
+            self.leave(index, "nothing in its window was answered in time");
+        }
+    }
+
+    /// Closes a session that is of no use; it is connected again. Its last event tells of what is unanswered.
+    fn leave(&mut self, index: usize, why: &'static str) {
+        let link = self.slots.get_mut(index).and_then(|slot| slot.link.take());
+        if link.is_some() {
+            warn!(
+                operator = self.name,
+                session = index,
+                why,
+                "session given up"
+            );
+        }
     }
 
     fn closed(&mut self, index: usize, closed: session::Closed, events: &mut Vec<Event>) {
@@ -279,7 +325,6 @@ impl Operator {
                 token: submission.token,
                 status: Status::RINVMSGLEN,
                 smsc_id: Box::default(),
-                late: false,
             });
         }
     }
@@ -309,11 +354,6 @@ impl Operator {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a driver is where time enters")]
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
-}
-
 fn session_settings(settings: &OperatorSettings) -> session::Settings {
     session::Settings {
         window: settings.window,
@@ -332,6 +372,16 @@ fn bind_transceiver(settings: &OperatorSettings) -> Result<Frame, EncodeError> {
         ..Bind::default()
     };
     Pdu::new(1, Body::BindTransceiver(bind)).to_frame()
+}
+
+/// How a request was answered. Nothing but a `submit_sm_resp` accepts it.
+fn status(frame: &Frame) -> Status {
+    let header = frame.header();
+    match header.command_id {
+        CommandId::SUBMIT_SM_RESP => header.status,
+        _ if header.status.is_ok() => Status::RUNKNOWNERR,
+        _ => header.status,
+    }
 }
 
 /// The id under which the operator accepted a segment; empty if it gave none.

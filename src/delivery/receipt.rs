@@ -25,7 +25,7 @@ pub enum Inbound {
 }
 
 /// A receipt and the subscriber it names.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Notice {
     pub receipt: Receipt<'static>,
     /// Digits of the subscriber's number, as the operator writes it.

@@ -8,6 +8,8 @@ use xabar_smpp::Status;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     Accepted,
+    /// The session is not bound, whatever we think: rebind, then the same again.
+    Session,
     /// The same again after a pause.
     RetrySoon,
     /// Slower, then the same again; it does not use up an attempt.
@@ -35,7 +37,8 @@ pub fn class(status: Status) -> Class {
     match status.0 {
         0x00 => Class::Accepted,
         0x14 | 0x58 => Class::Throttled,
-        0x04 | 0x08 | 0x45 | 0x64 => Class::RetrySoon,
+        0x04 => Class::Session,
+        0x08 | 0x45 | 0x64 => Class::RetrySoon,
         0x0B | 0x65 | 0x66 | 0xFE => Class::Permanent,
         0x102 | 0x103 => Class::RetryElsewhere,
         0x01..=0x03 | 0x05..=0x07 | 0x0A | 0x0C..=0x0F | 0x11 | 0x13 | 0x15 => Class::OurBug,
@@ -67,7 +70,7 @@ pub fn next(status: Status, attempts: u16, spread: u64) -> Next {
         MOST_ATTEMPTS
     };
     match class(status) {
-        Class::Throttled => Next::Retry(spread_out(THROTTLED_PAUSE, spread)),
+        Class::Throttled | Class::Session => Next::Retry(spread_out(THROTTLED_PAUSE, spread)),
         Class::Accepted | Class::Permanent | Class::OurBug => Next::Refused,
         Class::RetrySoon | Class::RetryElsewhere if attempts >= most => Next::GiveUp,
         Class::RetrySoon | Class::RetryElsewhere => {
@@ -82,7 +85,7 @@ pub fn next(status: Status, attempts: u16, spread: u64) -> Next {
 
 /// ESME_RSUBMITFAIL, ESME_RUNKNOWNERR, and what the SMSC's vendor or nobody defined.
 fn vague(status: Status) -> bool {
-    !matches!(status.0, 0x04 | 0x08 | 0x64 | 0x102 | 0x103)
+    !matches!(status.0, 0x08 | 0x64 | 0x102 | 0x103)
 }
 
 /// Between 75% and 125% of the pause.
@@ -111,6 +114,12 @@ mod tests {
             next(Status::RTHROTTLED, 5000, 25),
             Next::Retry(Duration::from_secs(1))
         );
+    }
+
+    #[test]
+    fn a_lost_bind_is_the_sessions_fault_and_not_the_messages() {
+        assert_eq!(class(Status::RINVBNDSTS), Class::Session);
+        assert!(matches!(next(Status::RINVBNDSTS, 5000, 25), Next::Retry(_)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use xabar_smpp::Status;
 use xabar_smpp::link::{self, Events, Link};
-use xabar_smpp::session::{CloseReason, Event, Opening, Settings};
+use xabar_smpp::session::{CloseReason, Closed, Event, Faults, Opening, Settings};
 
 /// One session of an operator's, and how to reach the other end.
 #[derive(Clone)]
@@ -78,10 +78,16 @@ impl Session {
         if news.send((self.index, News::Up(link))).await.is_err() {
             return false;
         }
+        let mut faulty = false;
         while let Some(events) = events.recv().await {
             for event in &events {
                 was_bound |= matches!(event, Event::Bound { .. });
-                self.log(event);
+                // Of many faults the first is told, and at the end their number.
+                let fault = matches!(event, Event::Fault(_));
+                if !(fault && faulty) {
+                    self.log(event);
+                }
+                faulty |= fault;
             }
             if news.send((self.index, News::Events(events))).await.is_err() {
                 return was_bound;
@@ -114,12 +120,16 @@ impl Session {
                 info!(operator, session, smsc = system_id, version = %interface_version, "bound");
             }
             Event::Fault(fault) => warn!(operator, session, ?fault, "the SMSC did something odd"),
-            Event::Closed(closed) => self.log_closed(closed.reason, closed.unanswered.len()),
+            Event::Closed(closed) => self.log_closed(closed),
             _ => {}
         }
     }
 
-    fn log_closed(&self, reason: CloseReason, unanswered: usize) {
+    fn log_closed(&self, closed: &Closed) {
+        if closed.faults != Faults::default() {
+            info!(operator = self.operator, session = self.index, faults = ?closed.faults, "odd things the SMSC did");
+        }
+        let (reason, unanswered) = (closed.reason, closed.unanswered.len());
         let (operator, session, address) = (&self.operator, self.index, &self.address);
         match reason {
             CloseReason::BindRefused {

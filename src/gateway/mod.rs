@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::broker::BrokerState;
-use crate::clock::Clock;
+use crate::clock::{Clock, instant};
 use crate::control::http::{self, Api, Archive};
 use crate::control::readiness::{Part, Readiness};
 use crate::control::settings::{Problem, Settings};
@@ -210,7 +210,7 @@ impl Gateway {
     }
 
     async fn stop(self) -> Result<Ended, GatewayError> {
-        let deadline = now() + self.shutdown;
+        let deadline = Instant::from(instant()) + self.shutdown;
         info!(at_most_s = self.shutdown.as_secs(), "stopping");
         self.readiness
             .not_ready(Part::Intake, "the gateway is stopping");
@@ -261,14 +261,6 @@ async fn join(tasks: Vec<JoinHandle<()>>, deadline: Instant, what: &'static str)
             task.abort();
         }
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "stopping is driven here, and has a deadline"
-)]
-fn now() -> Instant {
-    Instant::now()
 }
 
 async fn listen(settings: &Settings) -> Result<Option<TcpListener>, GatewayError> {

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     broker::{self, Link, Publication},
+    clock::instant,
     journal::Outgoing,
 };
 
@@ -155,7 +156,7 @@ impl Desk {
         returned: Vec<BasicReturnMessage>,
     ) -> Result<(), mpsc::error::SendError<u64>> {
         for message in &returned {
-            self.unrouted.note(message, now());
+            self.unrouted.note(message, instant().into());
         }
         match self.ledger.confirm_oldest() {
             Some(last) => self.published.send(last).await,
@@ -188,12 +189,4 @@ async fn sort(
         .filter_map(Confirmation::take_message)
         .collect();
     Ok((returned, refused))
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this drives a connection; only warnings are timed"
-)]
-fn now() -> time::Instant {
-    time::Instant::now()
 }

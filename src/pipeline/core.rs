@@ -11,7 +11,7 @@ use super::queues::QueueState;
 use super::telling::Teller;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
-use crate::delivery::receipt::Spellings;
+use crate::delivery::receipt::{Notice, Spellings};
 use crate::delivery::{Event, Report, Routes};
 use crate::intake::Batch;
 use crate::journal::{
@@ -89,6 +89,8 @@ pub(super) struct InFlight {
     pub(super) taken: bool,
     /// Whether an earlier attempt may have reached the subscriber.
     pub(super) repetition: bool,
+    /// The last receipt that overtook its response.
+    pub(super) notice: Option<Notice>,
 }
 
 /// Decides, beat by beat, what happens to every message.
@@ -255,7 +257,6 @@ impl Core {
                         token,
                         status,
                         smsc_id,
-                        late: _,
                     } => {
                         self.answered(beat, report.operator, token, status, &smsc_id)?;
                     }
@@ -343,7 +344,14 @@ impl InFlight {
             refused: None,
             taken: false,
             repetition,
+            notice: None,
         }
+    }
+
+    /// A segment of this attempt was certainly not sent, or refused: it was no repeat.
+    pub(super) fn unrepeat(&mut self) {
+        let attempt = &mut self.message.record.progress.attempt;
+        attempt.repeats = attempt.repeats.saturating_sub(u16::from(self.repetition));
     }
 
     /// Whether every segment has its answer.

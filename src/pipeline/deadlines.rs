@@ -37,7 +37,9 @@ impl Core {
     pub fn forget(&mut self, now: &crate::clock::Now) -> Result<bool, JournalError> {
         let before = now.steady.before(self.settings.duplicates);
         let more = self.journal.forget(before, ENDED_AT_ONCE)? >= ENDED_AT_ONCE;
-        self.held = self.journal.start()?.held;
+        if self.held > 0 && !more {
+            self.held = self.journal.start()?.held;
+        }
         Ok(more)
     }
 

@@ -8,7 +8,7 @@ use xabar_smpp::receipt::Fate;
 use xabar_smpp::{Frame, Status};
 
 use super::beat::Beat;
-use super::core::Core;
+use super::core::{Core, InFlight};
 use super::telling::Details;
 use crate::delivery::receipt::{Inbound, Notice, Spelling, inbound};
 use crate::delivery::{Answer, SessionKey};
@@ -59,9 +59,44 @@ impl Core {
             .and_then(|operator| operator.spellings.choose(fitting));
         match chosen {
             Some((awaiting, record)) => self.settle_segment(beat, &awaiting, record, notice),
-            None => self.hold_receipt(beat, operator, &candidates, frame),
+            None => match self.unanswered_by_reference(operator, notice) {
+                Some(flight) => self.settle_unanswered(beat, flight, notice),
+                None => self.hold_receipt(beat, operator, &candidates, frame),
+            },
         }
         Ok(())
+    }
+
+    /// The one submission of a single segment that awaits its answer and was sent to the receipt's subscriber
+    /// under the reference that the receipt returns.
+    fn unanswered_by_reference(
+        &mut self,
+        operator: OperatorId,
+        notice: &Notice,
+    ) -> Option<InFlight> {
+        let reference = notice.receipt.user_message_reference?;
+        let peers = self.peers(operator);
+        let mut fitting = self.in_flight.values().filter(|flight| {
+            let record = &flight.message.record;
+            let attempt = &record.progress.attempt;
+            attempt.reference == reference
+                && attempt.segments == [Segment::Sent]
+                && peers.contains(&record.progress.operator)
+                && notice.names(record.msisdn)
+        });
+        let id = fitting.next()?.message.record.id;
+        if fitting.next().is_some() {
+            return None;
+        }
+        self.in_flight.remove(&id)
+    }
+
+    /// Its receipt is the answer to a submission that had none.
+    fn settle_unanswered(&mut self, beat: &mut Beat, mut flight: InFlight, notice: &Notice) {
+        set_segment(&mut flight.message.record, 0, notice.receipt.fate());
+        flight.taken = true;
+        flight.notice = Some(notice.clone());
+        self.conclude_if_answered(beat, flight);
     }
 
     /// The segments that await a receipt under one of the candidates and were sent to its subscriber,
@@ -109,6 +144,7 @@ impl Core {
                 awaiting.segment,
                 notice.receipt.fate(),
             );
+            flight.notice = Some(notice.clone());
             beat.put(&flight.message.record);
             return;
         }
@@ -168,6 +204,7 @@ impl Core {
         frame: &Frame,
     ) {
         let Some((_, smsc_id)) = candidates.first() else {
+            debug!("a receipt that names no message");
             return;
         };
         let receipt = HeldReceipt {
@@ -180,26 +217,24 @@ impl Core {
         self.next_held += 1;
         self.held += 1;
     }
+}
 
-    /// Applies a held receipt to the segment whose id it names; says whether it fits.
-    pub(super) fn apply_held(
-        &mut self,
-        record: &mut Record,
-        segment: u8,
-        held: &HeldReceipt,
-    ) -> bool {
-        let Ok(frame) = Frame::new(held.octets.clone()) else {
-            return false;
-        };
-        let Inbound::Receipt(notice) = inbound(&frame) else {
-            return false;
-        };
-        if !notice.names(record.msisdn) {
-            return false;
-        }
-        set_segment(record, segment, notice.receipt.fate());
-        true
+/// Applies a held receipt to the segment whose id it names, if it fits: ids come again after a while, so it
+/// must not be older than the message.
+pub(super) fn apply_held(flight: &mut InFlight, segment: u8, held: &HeldReceipt) -> bool {
+    let Ok(frame) = Frame::new(held.octets.clone()) else {
+        return false;
+    };
+    let Inbound::Receipt(notice) = inbound(&frame) else {
+        return false;
+    };
+    let record = &mut flight.message.record;
+    if !notice.names(record.msisdn) || held.at < record.accepted_at {
+        return false;
     }
+    set_segment(record, segment, notice.receipt.fate());
+    flight.notice = Some(notice);
+    true
 }
 
 /// Whether a message's fate is still open: `unknown` may be followed by one better answer.

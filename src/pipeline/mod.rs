@@ -245,10 +245,7 @@ fn not_taken(operator: OperatorId, directive: &Directive) -> Option<Report> {
 
 fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
     if let Some(held) = core.more_held() {
-        warn!(
-            held,
-            "receipts match no message: another gateway may use the same login, or their ids be unreadable"
-        );
+        warn!(held, "receipts match no message");
     }
     match core.forget(now) {
         Ok(true) => Ok(now.instant),

@@ -10,6 +10,7 @@ use xabar_smpp::message_id::{decimal_to_hex, hex_to_decimal};
 use super::admission::withdrawn;
 use super::beat::Beat;
 use super::core::{Core, InFlight};
+use super::inbound::apply_held;
 use super::sending::attempt_octet;
 use super::telling::Details;
 use crate::clock::UnixMillis;
@@ -33,13 +34,13 @@ impl Core {
         let Some(mut flight) = self.take_flight(beat, token, status)? else {
             return Ok(());
         };
-        let record = &mut flight.message.record;
-        if let Some(segment) = sent_segment(record, token) {
-            *segment = if status.is_ok() {
-                Segment::Accepted
+        if let Some(segment) = sent_segment(&mut flight.message.record, token) {
+            if status.is_ok() {
+                *segment = Segment::Accepted;
             } else {
-                Segment::Waiting
-            };
+                *segment = Segment::Waiting;
+                flight.unrepeat();
+            }
         }
         if status.is_ok() {
             flight.taken = true;
@@ -76,6 +77,7 @@ impl Core {
         };
         if let Some(segment) = sent_segment(&mut flight.message.record, token) {
             *segment = Segment::Waiting;
+            flight.unrepeat();
         }
         self.conclude_if_answered(beat, flight);
     }
@@ -177,7 +179,7 @@ impl Core {
         smsc_id: &str,
     ) -> Result<(), JournalError> {
         let rules = self.operators.get(&operator);
-        if rules.is_none_or(|operator| !operator.receipts) {
+        if rules.is_some_and(|operator| !operator.receipts) {
             return Ok(());
         }
         let smsc_id = stored_id(smsc_id);
@@ -217,9 +219,7 @@ impl Core {
             held.extend(self.journal.held(peer, &[smsc_id])?);
         }
         for (number, held) in held {
-            if !beat.released.contains(&number)
-                && self.apply_held(&mut flight.message.record, token.segment, &held)
-            {
+            if !beat.released.contains(&number) && apply_held(flight, token.segment, &held) {
                 beat.released.push(number);
                 self.held = self.held.saturating_sub(1);
                 found = true;
@@ -237,14 +237,11 @@ impl Core {
         }
         let attempt = &mut flight.message.record.progress.attempt;
         if !attempt.segments.contains(&Segment::Waiting) {
-            self.submitted(beat, &mut flight.message.record);
+            self.submitted(beat, flight);
             return;
         }
-        if flight.repetition && !flight.taken {
-            // Nothing was repeated after all, and the earlier attempt is as uncertain as before.
-            attempt.repeats = attempt.repeats.saturating_sub(1);
-            attempt.uncertain = true;
-        }
+        // What was not repeated after all is as uncertain as before.
+        attempt.uncertain |= flight.repetition;
         if !flight.taken {
             let facts = self
                 .pacer
@@ -260,7 +257,9 @@ impl Core {
         }
     }
 
-    fn submitted(&mut self, beat: &mut Beat, record: &mut Record) {
+    fn submitted(&mut self, beat: &mut Beat, flight: InFlight) {
+        let mut record = flight.message.record;
+        let record = &mut record;
         self.pacer.end(record);
         record.progress.phase = Phase::Submitted;
         self.teller
@@ -278,7 +277,7 @@ impl Core {
                 Details::default(),
             );
         }
-        self.settle_by_receipts(beat, record, None);
+        self.settle_by_receipts(beat, record, flight.notice.as_ref());
         beat.put(record);
     }
 
@@ -380,7 +379,7 @@ pub(super) fn has_reached(record: &Record) -> bool {
 fn worse(one: Option<Status>, other: Status) -> Status {
     let rank = |status| match retry::class(status) {
         Class::Accepted => 0,
-        Class::Throttled => 1,
+        Class::Throttled | Class::Session => 1,
         Class::RetrySoon => 2,
         Class::RetryElsewhere => 3,
         Class::Permanent => 4,

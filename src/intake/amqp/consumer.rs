@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     broker::{self, Link},
+    clock::instant,
     intake::{Batch, Door, Verdict},
 };
 
@@ -134,7 +135,7 @@ impl Reading<'_> {
                 self.enter(permit.map_err(|_| Ended::GivenUp)?);
                 Ok(())
             }
-            () = time::sleep_until(patience.unwrap_or_else(now)), if patience.is_some() => Err(Ended::Stuck),
+            () = time::sleep_until(patience.unwrap_or_else(|| instant().into())), if patience.is_some() => Err(Ended::Stuck),
             chunk = self.deliveries.next(), if patience.is_none() => self.sort(chunk.ok_or(Ended::Cancelled)?),
         }
     }
@@ -149,7 +150,7 @@ impl Reading<'_> {
         } else {
             self.waiting = Some(Waiting {
                 chunk,
-                until: now() + STUCK,
+                until: Instant::from(instant()) + STUCK,
             });
         }
         Ok(())
@@ -240,12 +241,4 @@ impl Chunk {
             Err(why) => self.rejected.push(Rejected::new(delivery, why)),
         }
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this drives a consumer; only its patience is timed"
-)]
-fn now() -> Instant {
-    Instant::now()
 }

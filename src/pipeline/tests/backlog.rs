@@ -11,7 +11,7 @@ use super::world::*;
 fn answer_all(world: &mut World) -> Vec<Sent> {
     let sent = world.sent();
     for sent in &sent {
-        world.answer(sent, Status::ROK, &format!("{:X}", sent.message()), false);
+        world.answer(sent, Status::ROK, &format!("{:X}", sent.message()));
     }
     sent
 }

@@ -59,7 +59,7 @@ struct Days {
 
 #[derive(Clone, Debug)]
 enum Coming {
-    Answer(Sent, Status, String, bool),
+    Answer(Sent, Status, String),
     TimeOut(Sent),
     Receipt(Sent, String, &'static str),
     Return(OperatorId),
@@ -161,7 +161,7 @@ impl Days {
 
     fn come(&mut self, coming: Coming) {
         match coming {
-            Coming::Answer(sent, status, id, late) => self.world.answer(&sent, status, &id, late),
+            Coming::Answer(sent, status, id) => self.world.answer(&sent, status, &id),
             Coming::TimeOut(sent) => {
                 let event = Event::TimedOut(sent.token());
                 self.world.hear(sent.operator, event);
@@ -193,7 +193,7 @@ impl Days {
             .after(Duration::from_millis(self.random.below(2000)));
         let timeout = self.world.steady.after(30 * SECOND);
         let mut refuse = |status| {
-            let answer = Coming::Answer(sent.clone(), status, String::new(), false);
+            let answer = Coming::Answer(sent.clone(), status, String::new());
             self.coming.push((soon, answer));
         };
         match chance {
@@ -219,7 +219,7 @@ impl Days {
             .entry((sent.message(), sent.token().segment))
             .or_default() += 1;
         if !silent {
-            let answer = Coming::Answer(sent.clone(), Status::ROK, id.clone(), true);
+            let answer = Coming::Answer(sent.clone(), Status::ROK, id.clone());
             self.coming.push((answered, answer));
         }
         let stat = match self.random.below(20) {

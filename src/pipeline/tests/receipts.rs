@@ -31,7 +31,7 @@ fn a_receipt_that_comes_with_its_response_settles() {
     world.publish(status("e1"));
     let sent = world.one_sent();
     world.bring_receipt(&sent, "1", "DELIVRD");
-    world.answer(&sent, Status::ROK, "1", false);
+    world.answer(&sent, Status::ROK, "1");
     world.beat();
     assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
 }
@@ -62,6 +62,38 @@ fn an_id_in_decimal_here_and_hexadecimal_there_is_recognised() {
             );
         }
     }
+}
+
+#[test]
+fn a_receipt_that_overtakes_its_response_keeps_its_words() {
+    for (stat, told) in [
+        ("EXPIRED", "expired operator"),
+        ("UNDELIV", "failed undelivered"),
+    ] {
+        let mut world = World::new();
+        world.publish(status("e1"));
+        let sent = world.one_sent();
+        world.receipt(&sent, "1", stat);
+        world.accept(&sent, "1");
+        assert_eq!(world.story("e1"), ["accepted", "submitted", told]);
+        let code = world.last("e1").code.clone().unwrap_or_default();
+        assert!(code.starts_with(stat), "{code}");
+    }
+}
+
+#[test]
+fn a_receipt_that_returns_our_reference_answers_for_a_response_that_never_came() {
+    let mut world = World::new();
+    world.publish_all([status("e1"), apart(7)]);
+    let sent = world.sent();
+    world.lose(&sent[0]);
+    world.lose(&sent[1]);
+    world.receipt_by_reference(&sent[0], "77", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+    world.advance(31 * SECOND);
+    let repeated = world.one_sent();
+    assert_eq!(repeated.message(), sent[1].message());
+    assert_eq!(world.last("e1").repeats, 0);
 }
 
 #[test]

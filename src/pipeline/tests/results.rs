@@ -85,12 +85,7 @@ fn only_the_segments_that_were_not_accepted_are_retried_with_the_same_reference(
         } else {
             Status::ROK
         };
-        world.answer(
-            sent,
-            status,
-            &format!("{}", sent.token().segment + 1),
-            false,
-        );
+        world.answer(sent, status, &format!("{}", sent.token().segment + 1));
     }
     world.beat();
     world.restart();
@@ -145,7 +140,7 @@ fn a_late_answer_settles_within_the_grace() {
     let sent = world.one_sent();
     world.time_out(&sent);
     world.advance(20 * SECOND);
-    world.answer(&sent, Status::ROK, "1", true);
+    world.answer(&sent, Status::ROK, "1");
     world.advance(HOUR);
     assert!(world.sent().is_empty());
     world.receipt(&sent, "1", "DELIVRD");
@@ -161,7 +156,7 @@ fn an_answer_later_than_the_grace_settles_as_long_as_it_was_not_repeated() {
     world.time_out(&sent);
     world.smsc(UCELL).sessions = 0;
     world.advance(50 * SECOND);
-    world.answer(&sent, Status::ROK, "1", true);
+    world.answer(&sent, Status::ROK, "1");
     world.smsc(UCELL).sessions = 1;
     world.advance(HOUR);
     assert!(world.sent().is_empty());
@@ -279,4 +274,24 @@ fn a_report_of_an_earlier_attempt_does_not_touch_the_current_one() {
         world.accept(sent, "1");
     }
     assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+}
+
+#[test]
+fn a_repetition_that_was_not_written_counts_no_repeat() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let first = world.sent();
+    assert!(first.len() > 1);
+    first.iter().for_each(|sent| world.lose(sent));
+    world.advance(31 * SECOND);
+    let again = world.sent();
+    assert_eq!(again.len(), first.len());
+    again.iter().for_each(|sent| world.give_back(sent));
+    world.advance(SECOND);
+    let once_more = world.sent();
+    for (number, sent) in once_more.iter().enumerate() {
+        world.accept(sent, &number.to_string());
+    }
+    let repeats = usize::try_from(world.last("e1").repeats).unwrap();
+    assert_eq!(repeats, first.len());
 }

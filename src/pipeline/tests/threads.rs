@@ -168,7 +168,7 @@ fn an_uncertain_older_one_ends_unknown_when_a_newer_one_went() {
     world.advance(SECOND);
     assert_eq!(world.one_sent().message(), 2);
     assert_eq!(world.story("older"), ["accepted", "unknown uncertain"]);
-    world.answer(&older, Status::ROK, "1", true);
+    world.answer(&older, Status::ROK, "1");
     world.advance(HOUR);
     assert!(world.sent().is_empty());
 }

@@ -14,7 +14,7 @@ use xabar_events::{
 };
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 use xabar_smpp::values::EsmClass;
-use xabar_smpp::{Frame, Octets, Status};
+use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 
 use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
@@ -395,23 +395,22 @@ impl World {
     }
 
     /// An answer, heard with the next beat.
-    pub(super) fn answer(&mut self, sent: &Sent, status: Status, smsc_id: &str, late: bool) {
+    pub(super) fn answer(&mut self, sent: &Sent, status: Status, smsc_id: &str) {
         let event = Event::Answered {
             token: sent.token(),
             status,
             smsc_id: smsc_id.into(),
-            late,
         };
         self.hear(sent.operator, event);
     }
 
     pub(super) fn accept(&mut self, sent: &Sent, smsc_id: &str) {
-        self.answer(sent, Status::ROK, smsc_id, false);
+        self.answer(sent, Status::ROK, smsc_id);
         self.beat();
     }
 
     pub(super) fn refuse(&mut self, sent: &Sent, status: Status) {
-        self.answer(sent, status, "", false);
+        self.answer(sent, status, "");
         self.beat();
     }
 
@@ -441,6 +440,21 @@ impl World {
             frame,
         });
         acknowledged
+    }
+
+    /// A receipt that returns our reference.
+    pub(super) fn receipt_by_reference(&mut self, sent: &Sent, smsc_id: &str, stat: &str) {
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, sent.submission.reference);
+        let smsc = self.smsc(sent.operator);
+        smsc.requests += 1;
+        let (msisdn, requests) = (sent.submission.msisdn, smsc.requests);
+        let frame = receipt_with(msisdn, smsc_id, stat, requests, tlvs.as_tlvs());
+        smsc.events.push(Event::Inbound {
+            session: SessionKey::default(),
+            frame,
+        });
+        self.beat();
     }
 
     pub(super) fn receipt(&mut self, sent: &Sent, smsc_id: &str, stat: &str) {
@@ -548,6 +562,16 @@ fn settings() -> Settings {
 
 /// A delivery receipt in the words of SMPP 3.4, appendix B.
 pub(super) fn receipt(msisdn: Msisdn, smsc_id: &str, stat: &str, sequence_number: u32) -> Frame {
+    receipt_with(msisdn, smsc_id, stat, sequence_number, Tlvs::EMPTY)
+}
+
+pub(super) fn receipt_with(
+    msisdn: Msisdn,
+    smsc_id: &str,
+    stat: &str,
+    sequence_number: u32,
+    tlvs: Tlvs<'_>,
+) -> Frame {
     let digits = msisdn.digits();
     let text = format!(
         "id:{smsc_id} sub:001 dlvrd:001 submit date:2611230915 done date:2611230916 stat:{stat} err:000 text:"
@@ -560,6 +584,7 @@ pub(super) fn receipt(msisdn: Msisdn, smsc_id: &str, stat: &str, sequence_number
             destination_addr: Octets(b"MyGov"),
             esm_class: EsmClass::DELIVERY_RECEIPT,
             short_message: Octets(text.as_bytes()),
+            tlvs,
             ..SubmitSm::default()
         }),
     };
