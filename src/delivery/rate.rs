@@ -19,7 +19,8 @@ const CUT: f64 = 0.5;
 /// what was in flight when the rate was cut.
 const SAME_OVERLOAD: Duration = Duration::from_secs(1);
 
-/// What is won back each second without throttling, as a share of the rate at which it throttled.
+/// What is won back each second without throttling, as a share of the configured TPS, or of the
+/// rate at which it throttled where none is configured.
 const CLIMB: f64 = 0.05;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -102,7 +103,7 @@ impl Rate {
             return;
         }
         self.last_climb = now;
-        let step = (self.throttled_at * CLIMB).max(1.0);
+        let step = (self.tps.unwrap_or(self.throttled_at) * CLIMB).max(1.0);
         let climbed = current + step * Duration::from_secs(seconds).as_secs_f64();
         match self.tps {
             Some(tps) if climbed >= tps => self.recover(Some(tps)),

@@ -50,6 +50,23 @@ pub fn class(status: Status) -> Class {
     }
 }
 
+/// Most submissions of one message of which none has an answer, before its fate counts as unknown: more
+/// would be copies to a subscriber who may have the first.
+const MOST_UNCERTAIN: u16 = 4;
+
+/// How long a message whose submissions have no answer waits, its grace over, before it is submitted again; `None`
+/// if it is not to be submitted again. The first time it does not wait.
+pub fn repeat_after(attempts: u16, spread: u64) -> Option<Duration> {
+    let waits = attempts.saturating_sub(1);
+    match attempts {
+        MOST_UNCERTAIN.. => None,
+        0 | 1 => Some(Duration::ZERO),
+        _ => Some(spread_out(FIRST_REPEAT.saturating_mul(1 << waits), spread)),
+    }
+}
+
+const FIRST_REPEAT: Duration = Duration::from_secs(60);
+
 /// What to do with a refused message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -120,6 +137,15 @@ mod tests {
     fn a_lost_bind_is_the_sessions_fault_and_not_the_messages() {
         assert_eq!(class(Status::RINVBNDSTS), Class::Session);
         assert!(matches!(next(Status::RINVBNDSTS, 5000, 25), Next::Retry(_)));
+    }
+
+    #[test]
+    fn what_is_never_answered_is_repeated_ever_later_and_not_for_ever() {
+        let seconds = |attempts| repeat_after(attempts, 25).map(|pause| pause.as_secs());
+        assert_eq!(
+            [1, 2, 3, 4].map(seconds),
+            [Some(0), Some(120), Some(240), None]
+        );
     }
 
     #[test]

@@ -10,6 +10,8 @@ use xabar_smpp::Status;
 use xabar_smpp::link::{self, Events, Link};
 use xabar_smpp::session::{CloseReason, Closed, Event, Faults, Opening, Settings};
 
+use crate::clock::instant;
+
 /// One session of an operator's, and how to reach the other end.
 #[derive(Clone)]
 pub(super) struct Session {
@@ -30,6 +32,8 @@ pub(super) enum News {
 
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// A session that stood that long was of use, whether or not there was anything to send.
+const LONG_LIVED: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 impl Session {
@@ -37,7 +41,7 @@ impl Session {
     pub(super) async fn run(self, news: mpsc::Sender<(usize, News)>, stop: CancellationToken) {
         let mut failures = 0;
         while !stop.is_cancelled() {
-            let was_bound = tokio::select! {
+            let served = tokio::select! {
                 () = stop.cancelled() => return,
                 connected = self.connect() => match connected {
                     Ok((link, events)) => self.forward(link, events, &news).await,
@@ -47,7 +51,7 @@ impl Session {
                     }
                 },
             };
-            failures = if was_bound { 0 } else { failures + 1 };
+            failures = if served { 0 } else { failures + 1 };
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = sleep(pause(failures.saturating_sub(1), self.index)) => {}
@@ -67,21 +71,22 @@ impl Session {
         }
     }
 
-    /// Passes on what happens until the session ends; says whether it was bound.
+    /// Passes on what happens until the session ends; says whether it was of use: a session that is bound and
+    /// dies before it answers anything is as good as none.
     async fn forward(
         &self,
         link: Link,
         mut events: Events,
         news: &mpsc::Sender<(usize, News)>,
     ) -> bool {
-        let mut was_bound = false;
+        let (mut served, since) = (false, instant());
         if news.send((self.index, News::Up(link))).await.is_err() {
             return false;
         }
         let mut faulty = false;
         while let Some(events) = events.recv().await {
             for event in &events {
-                was_bound |= matches!(event, Event::Bound { .. });
+                served |= matches!(event, Event::Response { .. });
                 // Of many faults the first is told, and at the end their number.
                 let fault = matches!(event, Event::Fault(_));
                 if !(fault && faulty) {
@@ -90,10 +95,10 @@ impl Session {
                 faulty |= fault;
             }
             if news.send((self.index, News::Events(events))).await.is_err() {
-                return was_bound;
+                return served;
             }
         }
-        was_bound
+        served || instant().duration_since(since) >= LONG_LIVED
     }
 
     fn report(&self, reason: &str, pause: Duration) {

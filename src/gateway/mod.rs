@@ -225,7 +225,7 @@ impl Gateway {
         patience.abort();
         drop(self.outcome_task.await);
         Ok(Ended {
-            uncertain: core.in_flight(),
+            uncertain: core.left_uncertain(),
         })
     }
 }

@@ -7,6 +7,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::JournalError;
 
@@ -31,7 +32,7 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .map_err(unusable)?;
-        match file.try_lock() {
+        match lock_soon(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(JournalError::InUse {
@@ -44,6 +45,17 @@ impl Lock {
         sign(&mut file).map_err(unusable)?;
         Ok(Self { _file: file })
     }
+}
+
+/// A process that was just killed holds its lock for a moment longer.
+fn lock_soon(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..10 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(100)),
+            done => return done,
+        }
+    }
+    file.try_lock()
 }
 
 fn lock_path(database: &Path) -> PathBuf {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use xabar_events::{EventKey, Language, Msisdn, Priority, Reason, State};
 
+use super::{Cursor, Queue};
 use crate::clock::UnixMillis;
 
 /// The gateway's name for a message; later ones are larger.
@@ -69,6 +70,22 @@ impl Record {
         ThreadOrder {
             time: self.time,
             id: self.id,
+        }
+    }
+
+    /// Where it waits.
+    pub fn queue(&self) -> Queue {
+        Queue {
+            operator: self.progress.operator,
+            priority: self.priority,
+        }
+    }
+
+    /// Its place in its queue.
+    pub fn cursor(&self) -> Cursor {
+        Cursor {
+            due: self.progress.due,
+            id: self.id.0,
         }
     }
 }

@@ -124,8 +124,8 @@ impl Memory {
     }
 
     fn queued(&self, queue: Queue, after: Cursor) -> Vec<Message> {
-        let mut queued = self.waiting(|record| queue_of(record) == queue && cursor(record) > after);
-        queued.sort_by_key(|message| cursor(&message.record));
+        let mut queued = self.waiting(|record| record.queue() == queue && record.cursor() > after);
+        queued.sort_by_key(|message| message.record.cursor());
         queued
     }
 }
@@ -139,20 +139,6 @@ fn column(record: &Record) -> (String, Option<State>) {
         .filter(|_| settled)
         .map(|told| told.state);
     (record.key.agency.name().into(), state)
-}
-
-fn queue_of(record: &Record) -> Queue {
-    Queue {
-        operator: record.progress.operator,
-        priority: record.priority,
-    }
-}
-
-fn cursor(record: &Record) -> Cursor {
-    Cursor {
-        due: record.progress.due,
-        id: record.id.0,
-    }
 }
 
 impl Journal for Model {
@@ -240,7 +226,7 @@ impl Journal for Model {
             .memory()
             .waiting(|_| true)
             .iter()
-            .map(|message| queue_of(&message.record))
+            .map(|message| message.record.queue())
             .collect();
         queues.sort_unstable();
         queues.dedup();

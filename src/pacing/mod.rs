@@ -93,7 +93,7 @@ impl Pacer {
         self.threads.enter(record, thread);
         self.subscribers.pin(record.msisdn, subscriber);
         enqueue(&mut self.lanes, record);
-        *self.held.entry(queue(record)).or_default() += 1;
+        *self.held.entry(record.queue()).or_default() += 1;
         self.waiting.insert(record.id, message);
     }
 
@@ -137,6 +137,13 @@ impl Pacer {
     /// The record of a held message.
     pub fn held_record(&mut self, id: MessageId) -> Option<&mut Record> {
         self.waiting.get_mut(&id).map(|message| &mut message.record)
+    }
+
+    /// How many held messages have an attempt that was never answered.
+    pub fn uncertain(&self) -> usize {
+        let held = self.waiting.values();
+        held.filter(|message| message.record.progress.attempt.uncertain)
+            .count()
     }
 
     /// Whether a message is held.
@@ -269,18 +276,11 @@ impl Pacer {
     }
 
     fn leave(&mut self, record: &Record) {
-        if let Some(held) = self.held.get_mut(&queue(record)) {
+        if let Some(held) = self.held.get_mut(&record.queue()) {
             *held = held.saturating_sub(1);
         }
         self.threads.leave(record);
         self.subscribers.unpin(record.msisdn);
-    }
-}
-
-fn queue(record: &Record) -> Queue {
-    Queue {
-        operator: record.progress.operator,
-        priority: record.priority,
     }
 }
 

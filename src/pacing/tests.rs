@@ -106,12 +106,12 @@ fn every_held_message_gets_one_turn() {
     for n in 1..=3 {
         offer(&mut pacer, message(n));
     }
-    assert_eq!(pacer.held(queue(&message(1).record)), 3);
+    assert_eq!(pacer.held(message(1).record.queue()), 3);
     for n in 1..=3 {
         assert_eq!(turn(&mut pacer, &now), Some(("go", n)));
     }
     assert_eq!(turn(&mut pacer, &now), None);
-    assert_eq!(pacer.held(queue(&message(1).record)), 0);
+    assert_eq!(pacer.held(message(1).record.queue()), 0);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_message_whose_thread_is_under_way_gets_its_turn_when_that_ends() {
     offer(&mut pacer, sibling(2));
     assert_eq!(turn(&mut pacer, &now), None);
     assert_eq!(
-        pacer.held(queue(&sibling(2).record)),
+        pacer.held(sibling(2).record.queue()),
         1,
         "it takes up memory"
     );
@@ -184,9 +184,9 @@ fn a_withdrawn_message_has_no_turn_and_makes_room_once_its_place_came() {
     offer(&mut pacer, message(1));
     assert!(pacer.withdraw(MessageId(1)).is_some());
     assert!(pacer.withdraw(MessageId(1)).is_none());
-    assert_eq!(pacer.held(queue(&message(1).record)), 1);
+    assert_eq!(pacer.held(message(1).record.queue()), 1);
     assert_eq!(turn(&mut pacer, &now), None);
-    assert_eq!(pacer.held(queue(&message(1).record)), 0);
+    assert_eq!(pacer.held(message(1).record.queue()), 0);
 }
 
 #[test]

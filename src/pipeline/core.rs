@@ -235,15 +235,9 @@ impl Core {
         self.teller.last_outgoing()
     }
 
-    /// The operators whose receipts may come over this one's sessions.
-    pub(super) fn peers(&self, operator: OperatorId) -> Vec<OperatorId> {
-        let operator = self.operators.get(&operator);
-        operator.map_or_else(Vec::new, |operator| operator.peers.clone())
-    }
-
-    /// How many messages have an answer outstanding.
-    pub fn in_flight(&self) -> usize {
-        self.in_flight.len()
+    /// How many messages have an attempt whose answer is outstanding, or never came.
+    pub fn left_uncertain(&self) -> usize {
+        self.in_flight.len() + self.pacer.uncertain()
     }
 
     /// Results first, since a receipt that came along may need them.
@@ -272,19 +266,6 @@ impl Core {
             self.inbound(beat, operator, session, &frame)?;
         }
         Ok(())
-    }
-
-    fn note_link(&mut self, beat: &Beat, report: &Report) {
-        let Some(operator) = self.operators.get_mut(&report.operator) else {
-            return;
-        };
-        operator.granted = report.granted;
-        operator.sessions_bound = report.sessions_bound;
-        match (report.sessions_bound, operator.down_since) {
-            (0, None) => operator.down_since = Some(beat.now.steady),
-            (0, Some(_)) => {}
-            _ => (operator.down_since, operator.down_told) = (None, false),
-        }
     }
 
     /// What has an attempt without a result from an earlier life is uncertain.

@@ -1,19 +1,14 @@
 //! What ends because its time is over.
 
-use std::time::Duration;
-
 use xabar_events::{Reason, State};
 
 use super::beat::Beat;
 use super::core::{Core, SWEEP};
 use super::telling::Details;
-use crate::journal::{JournalError, OperatorId, Phase};
+use crate::journal::{JournalError, Phase};
 
 /// Messages of each kind ended in one beat.
 const ENDED_AT_ONCE: usize = 500;
-
-/// How long an operator may be gone before agencies hear of it.
-const DOWN: Duration = Duration::from_secs(60);
 
 impl Core {
     /// Ends what waits beyond its deadline, and the wait for receipts that did not come.
@@ -83,34 +78,5 @@ impl Core {
             }
         }
         Ok(count)
-    }
-
-    /// Whether an operator has been gone long enough to be told.
-    pub(super) fn is_down(&self, operator: OperatorId, beat: &Beat) -> bool {
-        let since = self
-            .operators
-            .get(&operator)
-            .and_then(|operator| operator.down_since);
-        since.is_some_and(|since| beat.now.steady.since(since) >= DOWN)
-    }
-
-    /// Tells of the messages held for an operator that has just been gone that long.
-    fn tell_of_operators_down(&mut self, beat: &mut Beat) {
-        let ids: Vec<OperatorId> = self.operators.keys().copied().collect();
-        for id in ids {
-            let down = self.is_down(id, beat);
-            let Some(operator) = self
-                .operators
-                .get_mut(&id)
-                .filter(|operator| down && !operator.down_told)
-            else {
-                continue;
-            };
-            operator.down_told = true;
-            for record in self.pacer.held_for(id) {
-                self.teller.defer(beat, record, Reason::OperatorDown, None);
-                beat.put(record);
-            }
-        }
     }
 }

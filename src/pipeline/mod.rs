@@ -11,6 +11,7 @@ mod beat;
 mod core;
 mod deadlines;
 mod inbound;
+mod links;
 mod queues;
 mod results;
 mod sending;

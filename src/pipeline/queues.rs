@@ -99,7 +99,7 @@ impl Core {
             .due(queue, state.cursor, beat.now.steady, limit)?;
         state.behind = arrivals.len() >= limit;
         if let Some(last) = arrivals.last() {
-            state.cursor = cursor(&last.message.record);
+            state.cursor = last.message.record.cursor();
         }
         state.next_due = if state.behind {
             None
@@ -154,7 +154,7 @@ impl Core {
 
     /// Whether a message that is due now may be held at once, all before it in its queue being held or gone.
     pub(super) fn takes_directly(&self, record: &Record) -> bool {
-        let queue = queue(record);
+        let queue = record.queue();
         let state = self.queues.get(&queue);
         state.is_some_and(|state| !state.behind) && self.pacer.held(queue) < WINDOW
     }
@@ -162,8 +162,8 @@ impl Core {
     /// Holds a message that is due now and that [`takes_directly`](Self::takes_directly) allows.
     pub(super) fn hold(&mut self, arrival: Arrival) {
         let record = &arrival.message.record;
-        if let Some(state) = self.queues.get_mut(&queue(record)) {
-            state.cursor = state.cursor.max(cursor(record));
+        if let Some(state) = self.queues.get_mut(&record.queue()) {
+            state.cursor = state.cursor.max(record.cursor());
         }
         self.pacer.offer(arrival);
     }
@@ -171,27 +171,13 @@ impl Core {
     /// Notes that a message waits in the journal.
     pub(super) fn wait(&mut self, record: &Record) {
         self.queues
-            .entry(queue(record))
+            .entry(record.queue())
             .or_default()
             .note(record.progress.due);
     }
 
     /// Notes that a message that is due now stands in the journal, not in memory.
     pub(super) fn fall_behind(&mut self, record: &Record) {
-        self.queues.entry(queue(record)).or_default().behind = true;
-    }
-}
-
-fn queue(record: &Record) -> Queue {
-    Queue {
-        operator: record.progress.operator,
-        priority: record.priority,
-    }
-}
-
-fn cursor(record: &Record) -> Cursor {
-    Cursor {
-        due: record.progress.due,
-        id: record.id.0,
+        self.queues.entry(record.queue()).or_default().behind = true;
     }
 }

@@ -107,7 +107,16 @@ impl Core {
             }
         }
         record.progress.attempt.uncertain = true;
-        self.wait_unless_withdrawn(beat, &mut record);
+        let attempts = record.progress.attempt.attempts;
+        match retry::repeat_after(attempts, record.id.0) {
+            Some(pause) if !record.progress.attempt.withdrawn => {
+                let due = beat.now.steady.after(pause);
+                self.teller
+                    .defer(beat, &mut record, Reason::Uncertain, Some(due));
+                self.wait_again(beat, &mut record, due);
+            }
+            _ => self.end_unrepeated(beat, &mut record),
+        }
     }
 
     /// The message of a token, if that is its current attempt.
@@ -333,6 +342,11 @@ impl Core {
             self.wait_again(beat, record, beat.now.steady);
             return;
         }
+        self.end_unrepeated(beat, record);
+    }
+
+    /// Ends a message that is not to be submitted again.
+    fn end_unrepeated(&mut self, beat: &mut Beat, record: &mut Record) {
         self.pacer.end(record);
         let (state, reason) = withdrawn(record);
         self.teller

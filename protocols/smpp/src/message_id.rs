@@ -1,8 +1,8 @@
 //! The SMSC's names for messages, and why a receipt may spell one differently.
 //!
 //! A message id is a string of up to 64 characters. Some SMSCs pad it with zeros, change its
-//! case, or write it in decimal in one place and in hexadecimal in the other. Nothing is converted
-//! unless an operator is configured so: "10" is valid both ways.
+//! case, or write it in decimal in one place and in hexadecimal in the other. Which conversion to
+//! try is the caller's choice: "10" is valid both ways.
 
 use std::borrow::Cow;
 

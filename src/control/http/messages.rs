@@ -107,7 +107,7 @@ fn question(parameters: &[(String, String)]) -> Result<(Question, usize), Proble
                 question.state = Some(
                     value
                         .parse()
-                        .map_err(|wrong| bad(format!("state should be {wrong}")))?,
+                        .map_err(|wrong| bad(format!("state {wrong}")))?,
                 )
             }
             "limit" => limit = limit_of(value)?,
@@ -137,7 +137,7 @@ fn msisdn(value: &str) -> Result<xabar_events::Msisdn, ProblemDocument> {
     value
         .trim_start()
         .parse()
-        .map_err(|wrong| bad(format!("msisdn should be {wrong}")))
+        .map_err(|wrong| bad(format!("msisdn {wrong}")))
 }
 
 fn limit_of(value: &str) -> Result<usize, ProblemDocument> {

@@ -295,3 +295,25 @@ fn a_repetition_that_was_not_written_counts_no_repeat() {
     let repeats = usize::try_from(world.last("e1").repeats).unwrap();
     assert_eq!(repeats, first.len());
 }
+
+#[test]
+fn what_is_never_answered_is_submitted_four_times_ever_later_and_ends_unknown() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let mut submissions = 0;
+    for _ in 0..40 {
+        for sent in world.sent() {
+            submissions += 1;
+            world.lose(&sent);
+        }
+        world.advance(31 * SECOND);
+    }
+    assert_eq!(submissions, 4);
+    let story = world.story("e1");
+    assert_eq!(story.last().unwrap(), "unknown uncertain", "{story:?}");
+    assert!(
+        story.contains(&"deferred uncertain".to_owned()),
+        "{story:?}"
+    );
+    assert_eq!(world.last("e1").repeats, 3);
+}

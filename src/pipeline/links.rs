@@ -1,0 +1,64 @@
+//! How the operators' links stand, as far as messages are concerned.
+
+use std::time::Duration;
+
+use xabar_events::Reason;
+
+use super::beat::Beat;
+use super::core::Core;
+use crate::delivery::Report;
+use crate::journal::OperatorId;
+
+/// How long an operator may be gone before agencies hear of it.
+const DOWN: Duration = Duration::from_secs(60);
+
+impl Core {
+    /// Notes how an operator's link stands.
+    pub(super) fn note_link(&mut self, beat: &Beat, report: &Report) {
+        let Some(operator) = self.operators.get_mut(&report.operator) else {
+            return;
+        };
+        operator.granted = report.granted;
+        operator.sessions_bound = report.sessions_bound;
+        match (report.sessions_bound, operator.down_since) {
+            (0, None) => operator.down_since = Some(beat.now.steady),
+            (0, Some(_)) => {}
+            _ => (operator.down_since, operator.down_told) = (None, false),
+        }
+    }
+
+    /// The operators whose receipts may come over this one's sessions.
+    pub(super) fn peers(&self, operator: OperatorId) -> Vec<OperatorId> {
+        let operator = self.operators.get(&operator);
+        operator.map_or_else(Vec::new, |operator| operator.peers.clone())
+    }
+
+    /// Whether an operator has been gone long enough to be told.
+    pub(super) fn is_down(&self, operator: OperatorId, beat: &Beat) -> bool {
+        let since = self
+            .operators
+            .get(&operator)
+            .and_then(|operator| operator.down_since);
+        since.is_some_and(|since| beat.now.steady.since(since) >= DOWN)
+    }
+
+    /// Tells of the messages held for an operator that has just been gone that long.
+    pub(super) fn tell_of_operators_down(&mut self, beat: &mut Beat) {
+        let ids: Vec<OperatorId> = self.operators.keys().copied().collect();
+        for id in ids {
+            let down = self.is_down(id, beat);
+            let Some(operator) = self
+                .operators
+                .get_mut(&id)
+                .filter(|operator| down && !operator.down_told)
+            else {
+                continue;
+            };
+            operator.down_told = true;
+            for record in self.pacer.held_for(id) {
+                self.teller.defer(beat, record, Reason::OperatorDown, None);
+                beat.put(record);
+            }
+        }
+    }
+}
