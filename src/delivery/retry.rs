@@ -55,17 +55,17 @@ pub fn class(status: Status) -> Class {
 const MOST_UNCERTAIN: u16 = 4;
 
 /// How long a message whose submissions have no answer waits, its grace over, before it is submitted again; `None`
-/// if it is not to be submitted again. The first time it does not wait.
-pub fn repeat_after(attempts: u16, spread: u64) -> Option<Duration> {
-    let waits = attempts.saturating_sub(1);
+/// if it is not to be submitted again. The first time it does not wait, then each time twice as long.
+pub fn repeat_after(attempts: u16, grace: Duration, spread: u64) -> Option<Duration> {
     match attempts {
         MOST_UNCERTAIN.. => None,
         0 | 1 => Some(Duration::ZERO),
-        _ => Some(spread_out(FIRST_REPEAT.saturating_mul(1 << waits), spread)),
+        _ => Some(spread_out(
+            grace.saturating_mul(1 << (attempts - 1)),
+            spread,
+        )),
     }
 }
-
-const FIRST_REPEAT: Duration = Duration::from_secs(60);
 
 /// What to do with a refused message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,10 +141,11 @@ mod tests {
 
     #[test]
     fn what_is_never_answered_is_repeated_ever_later_and_not_for_ever() {
-        let seconds = |attempts| repeat_after(attempts, 25).map(|pause| pause.as_secs());
+        let grace = Duration::from_secs(30);
+        let seconds = |attempts| repeat_after(attempts, grace, 25).map(|pause| pause.as_secs());
         assert_eq!(
             [1, 2, 3, 4].map(seconds),
-            [Some(0), Some(120), Some(240), None]
+            [Some(0), Some(60), Some(120), None]
         );
     }
 

@@ -108,7 +108,7 @@ impl Core {
         }
         record.progress.attempt.uncertain = true;
         let attempts = record.progress.attempt.attempts;
-        match retry::repeat_after(attempts, record.id.0) {
+        match retry::repeat_after(attempts, self.settings.uncertain, record.id.0) {
             Some(pause) if !record.progress.attempt.withdrawn => {
                 let due = beat.now.steady.after(pause);
                 self.teller
