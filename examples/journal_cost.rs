@@ -10,7 +10,7 @@ use std::path::Path;
 use xabar::clock::{Clock, UnixMillis};
 use xabar::journal::{
     Ask, Attempt, Awaiting, Changes, Content, Journal, JournalError, Message, MessageId,
-    OperatorId, Outgoing, Phase, Progress, Record, Segment, SubscriberFacts, ThreadFacts,
+    OperatorId, Origin, Outgoing, Phase, Progress, Segment, SubscriberFacts, ThreadFacts,
     ThreadKey, Told, sqlite,
 };
 use xabar_events::{Agency, EventKey, Msisdn, Priority, State};
@@ -63,16 +63,13 @@ fn beat(
     let accepted: Vec<Message> = numbers.clone().map(message).collect();
     let asks: Vec<Ask<'_>> = accepted
         .iter()
-        .map(|Message { record, .. }| Ask {
-            key: &record.key,
-            about: Some((record.thread, record.msisdn)),
+        .map(|message| Ask {
+            key: &message.key,
+            about: Some((message.thread, message.msisdn)),
         })
         .collect();
     let facts = journal.facts(&asks)?;
-    let smsc_ids: Vec<String> = settled
-        .iter()
-        .map(|message| smsc_id(message.record.id))
-        .collect();
+    let smsc_ids: Vec<String> = settled.iter().map(|message| smsc_id(message.id)).collect();
     let matched = journal.awaiting(
         OPERATOR,
         &smsc_ids.iter().map(String::as_str).collect::<Vec<_>>(),
@@ -99,21 +96,17 @@ fn beat(
     let told = accepted.iter().chain(&submitted).chain(&settled);
     let changes = Changes {
         at,
-        progressed: submitted
-            .iter()
-            .chain(&settled)
-            .map(|message| message.record.clone())
-            .collect(),
+        progressed: submitted.iter().chain(&settled).cloned().collect(),
         threads: accepted
             .iter()
             .zip(&facts)
-            .map(|(message, known)| (message.record.thread, attempted(message, known.thread)))
+            .map(|(message, known)| (message.thread, attempted(message, known.thread)))
             .collect(),
         subscribers: submitted
             .iter()
             .map(|message| {
                 (
-                    message.record.msisdn,
+                    message.msisdn,
                     SubscriberFacts {
                         submitted: vec![at],
                     },
@@ -124,7 +117,7 @@ fn beat(
             .iter()
             .map(|message| awaiting(message, at))
             .collect(),
-        receipted: settled.iter().map(|message| message.record.id).collect(),
+        receipted: settled.iter().map(|message| message.id).collect(),
         outgoing: (numbers.start * 3..)
             .zip(told)
             .map(|(number, message)| outgoing(number, message))
@@ -140,7 +133,19 @@ fn beat(
 fn message(number: u64) -> Message {
     let scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let agency = Agency::from_name("kadastr").expect("it is a name");
-    let record = Record {
+    let params = vec![
+        ("office".into(), "Yunusobod DXM".into()),
+        ("deadline".into(), "2026-12-01".into()),
+    ];
+    let content = Content {
+        service: "land-registration".into(),
+        status: "approved".into(),
+        language: None,
+        params,
+        legal: false,
+        extensions: Vec::new(),
+    };
+    let origin = Origin {
         id: MessageId(number),
         key: EventKey {
             agency,
@@ -157,40 +162,28 @@ fn message(number: u64) -> Message {
         not_before: None,
         expires: UnixMillis(1_796_000_000_000),
         traceparent: None,
-        progress: Progress {
-            phase: Phase::InFlight,
-            operator: OPERATOR,
-            due: UnixMillis(1_795_000_000_000),
-            attempt: Attempt {
-                attempts: 1,
-                text: Some(
-                    "Arizangiz 48120973 ma'qullandi. Yunusobod DXM, 2026-12-01 gacha. my.gov.uz"
-                        .into(),
-                ),
-                segments: vec![Segment::Sent],
-                ..Attempt::default()
-            },
-            history: vec![told(State::Accepted)],
+        content,
+    };
+    let progress = Progress {
+        phase: Phase::InFlight,
+        operator: OPERATOR,
+        due: UnixMillis(1_795_000_000_000),
+        attempt: Attempt {
+            attempts: 1,
+            text: Some(
+                "Arizangiz 48120973 ma'qullandi. Yunusobod DXM, 2026-12-01 gacha. my.gov.uz".into(),
+            ),
+            segments: vec![Segment::Sent],
+            ..Attempt::default()
         },
+        history: vec![told(State::Accepted)],
     };
-    let params = vec![
-        ("office".into(), "Yunusobod DXM".into()),
-        ("deadline".into(), "2026-12-01".into()),
-    ];
-    let content = Content {
-        service: "land-registration".into(),
-        status: "approved".into(),
-        language: None,
-        params,
-        legal: false,
-        extensions: Vec::new(),
-    };
-    Message { record, content }
+    Message::new(origin, progress)
 }
 
 fn advance(messages: &mut [Message], phase: Phase, state: State, segment: Segment) {
     for message in messages {
-        let progress = &mut message.record.progress;
+        let progress = &mut message.progress;
         progress.phase = phase;
         progress.attempt.segments = vec![segment];
         progress.history.push(told(state));
@@ -202,13 +195,13 @@ fn advance(messages: &mut [Message], phase: Phase, state: State, segment: Segmen
 
 fn attempted(message: &Message, known: ThreadFacts) -> ThreadFacts {
     ThreadFacts {
-        attempted: Some(message.record.order()),
+        attempted: Some(message.order()),
         ..known
     }
 }
 
 fn awaiting(message: &Message, at: UnixMillis) -> Awaiting {
-    let id = message.record.id;
+    let id = message.id;
     Awaiting {
         operator: OPERATOR,
         smsc_id: smsc_id(id).into(),
@@ -220,7 +213,6 @@ fn awaiting(message: &Message, at: UnixMillis) -> Awaiting {
 
 fn outgoing(number: u64, message: &Message) -> Outgoing {
     let state = message
-        .record
         .progress
         .history
         .last()

@@ -65,8 +65,8 @@ impl Trace {
         for question in questions(&self.key) {
             messages.extend(reader.find(&question, MOST)?);
         }
-        messages.sort_by_key(|message| message.record.id);
-        messages.dedup_by_key(|message| message.record.id);
+        messages.sort_by_key(|message| message.id);
+        messages.dedup_by_key(|message| message.id);
         messages
             .into_iter()
             .map(|message| tell(&mut *reader, &message))
@@ -75,7 +75,7 @@ impl Trace {
 }
 
 fn tell(reader: &mut dyn Reader, message: &Message) -> Result<Story, JournalError> {
-    let operator = reader.operator_name(message.record.progress.operator)?;
+    let operator = reader.operator_name(message.progress.operator)?;
     Ok(story(message, operator))
 }
 

@@ -54,7 +54,7 @@ pub(super) fn an_accepted_event_is_a_duplicate_afterwards(journal: &mut dyn Jour
 pub(super) fn an_event_is_accepted_once(journal: &mut dyn Journal) {
     accept(journal, [waiting(1)]);
     let mut again = waiting(1);
-    again.record.id = MessageId(2);
+    again.origin_mut().id = MessageId(2);
     let twice = Changes {
         accepted: vec![again],
         ..Changes::default()
@@ -64,13 +64,7 @@ pub(super) fn an_event_is_accepted_once(journal: &mut dyn Journal) {
         Err(JournalError::Refused { .. })
     ));
     let both = Changes {
-        accepted: vec![
-            waiting(3),
-            Message {
-                record: renumbered(3, 4),
-                ..waiting(3)
-            },
-        ],
+        accepted: vec![waiting(3), renumbered(3, 4)],
         ..Changes::default()
     };
     assert!(matches!(
@@ -83,7 +77,7 @@ pub(super) fn an_event_is_accepted_once(journal: &mut dyn Journal) {
 pub(super) fn the_same_id_of_another_agency_is_another_event(journal: &mut dyn Journal) {
     accept(journal, [waiting(1)]);
     let mut other = waiting(2);
-    other.record.key = EventKey {
+    other.origin_mut().key = EventKey {
         agency: Agency::from_name("soliq").unwrap(),
         ..key(1)
     };
@@ -111,21 +105,21 @@ pub(super) fn a_withdrawn_key_is_remembered(journal: &mut dyn Journal) {
 
 pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) {
     let mut full = waiting(7);
-    full.record.not_before = Some(UnixMillis(5));
-    full.record.expires = UnixMillis::NEVER;
-    full.record.thread = ThreadKey(u64::MAX - 3);
-    full.record.application = "№ 12/ў".into();
-    full.content.language = Some(Language::Kaa);
-    full.content.params = vec![("office".into(), "Yunusobod \"DXM\"".into())];
-    full.content.legal = true;
-    full.content.extensions = vec![("partitionkey".into(), "7".into())];
-    full.record.traceparent =
+    full.origin_mut().not_before = Some(UnixMillis(5));
+    full.origin_mut().expires = UnixMillis::NEVER;
+    full.origin_mut().thread = ThreadKey(u64::MAX - 3);
+    full.origin_mut().application = "№ 12/ў".into();
+    full.origin_mut().content.language = Some(Language::Kaa);
+    full.origin_mut().content.params = vec![("office".into(), "Yunusobod \"DXM\"".into())];
+    full.origin_mut().content.legal = true;
+    full.origin_mut().content.extensions = vec![("partitionkey".into(), "7".into())];
+    full.origin_mut().traceparent =
         Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
     accept(journal, [full.clone(), waiting(8)]);
     assert_eq!(journal.message(MessageId(7)).unwrap(), Some(full.clone()));
     assert_eq!(journal.message(MessageId(9)).unwrap(), None);
 
-    let progress = &mut full.record.progress;
+    let progress = &mut full.progress;
     progress.phase = Phase::Submitted;
     progress.operator = OperatorId(u16::MAX);
     progress.attempt = Attempt {
@@ -152,7 +146,7 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
     commit(
         journal,
         Changes {
-            progressed: vec![full.record.clone()],
+            progressed: vec![full.clone()],
             ..Changes::default()
         },
     );
@@ -208,7 +202,7 @@ pub(super) fn what_is_due_comes_in_order_after_the_cursor(journal: &mut dyn Jour
         progressed(2, Phase::InFlight, State::Accepted),
         progressed(4, Phase::Settled, State::Superseded),
     ];
-    let mut later = due(3, 350).record;
+    let mut later = due(3, 350);
     later.progress.history.push(Told {
         reason: Some(Reason::QuietHours),
         ..told(State::Deferred)
@@ -238,11 +232,7 @@ pub(super) fn arrivals_bring_what_is_known_of_thread_and_subscriber(journal: &mu
         submitted: vec![UnixMillis(1), UnixMillis(1_700_000_000_000)],
     };
     let accepted = vec![waiting(1), waiting(2)];
-    let Record {
-        thread: key,
-        msisdn,
-        ..
-    } = accepted[0].record;
+    let (key, msisdn) = (accepted[0].thread, accepted[0].msisdn);
     commit(
         journal,
         Changes {
@@ -287,8 +277,8 @@ pub(super) fn arrivals_bring_what_is_known_of_thread_and_subscriber(journal: &mu
 pub(super) fn queues_are_where_something_waits(journal: &mut dyn Journal) {
     let elsewhere = |number, operator, priority| {
         let mut message = waiting(number);
-        message.record.progress.operator = OperatorId(operator);
-        message.record.priority = priority;
+        message.progress.operator = OperatorId(operator);
+        message.origin_mut().priority = priority;
         message
     };
     let queue = |operator, priority| Queue {
@@ -326,14 +316,14 @@ pub(super) fn siblings_are_those_that_wait(journal: &mut dyn Journal) {
     let thread = ThreadKey(1 << 63);
     let of_thread = |number| {
         let mut message = waiting(number);
-        message.record.thread = thread;
+        message.origin_mut().thread = thread;
         message
     };
     accept(
         journal,
         [of_thread(1), waiting(2), of_thread(3), of_thread(4)],
     );
-    let mut settled = of_thread(3).record;
+    let mut settled = of_thread(3);
     settled.progress = progressed(3, Phase::Settled, State::Superseded).progress;
     commit(
         journal,
@@ -348,7 +338,7 @@ pub(super) fn siblings_are_those_that_wait(journal: &mut dyn Journal) {
 pub(super) fn what_expires_first_is_told_first(journal: &mut dyn Journal) {
     let expires = |number, at| {
         let mut message = waiting(number);
-        message.record.expires = UnixMillis(at);
+        message.origin_mut().expires = UnixMillis(at);
         message
     };
     accept(
@@ -366,17 +356,13 @@ pub(super) fn what_expires_first_is_told_first(journal: &mut dyn Journal) {
         [2, 3, 1].map(|number| expires(
             number,
             [300, 100, 200][usize::try_from(number).unwrap() - 1]
-        )
-        .record)
+        ))
     );
     assert_eq!(journal.expired(UnixMillis(300), 1).unwrap().len(), 1);
 }
 
 pub(super) fn in_flight_is_what_has_no_result(journal: &mut dyn Journal) {
-    let at_once = Message {
-        record: progressed(2, Phase::InFlight, State::Accepted),
-        ..waiting(2)
-    };
+    let at_once = progressed(2, Phase::InFlight, State::Accepted);
     accept(journal, [waiting(1), at_once, waiting(3)]);
     commit(
         journal,
@@ -414,7 +400,7 @@ pub(super) fn a_segment_awaits_its_receipt(journal: &mut dyn Journal) {
         let found = journal.awaiting(OPERATOR, smsc_ids).unwrap();
         found
             .into_iter()
-            .map(|(awaiting, record)| (record.id.0, awaiting.segment, awaiting.at.0))
+            .map(|(awaiting, message)| (message.id.0, awaiting.segment, awaiting.at.0))
             .collect()
     };
     assert_eq!(
@@ -462,7 +448,7 @@ pub(super) fn the_oldest_without_a_receipt_come_first(journal: &mut dyn Journal)
             .unreceipted(UnixMillis(before), limit)
             .unwrap()
             .iter()
-            .map(|record| record.id.0)
+            .map(|message| message.id.0)
             .collect()
     };
     assert_eq!(unreceipted(journal, 20, 10), [2, 1]);
@@ -569,14 +555,14 @@ pub(super) fn a_refused_commit_leaves_nothing(journal: &mut dyn Journal) {
         progressed: vec![progressed(2, Phase::InFlight, State::Accepted)],
         cancelled: vec![key(5)],
         threads: vec![(
-            waiting(1).record.thread,
+            waiting(1).thread,
             ThreadFacts {
                 attempted: None,
                 waiting: 1,
             },
         )],
         subscribers: vec![(
-            waiting(1).record.msisdn,
+            waiting(1).msisdn,
             SubscriberFacts {
                 submitted: vec![UnixMillis(1)],
             },
@@ -606,14 +592,11 @@ pub(super) fn a_refused_commit_leaves_nothing(journal: &mut dyn Journal) {
 
 pub(super) fn the_books_balance(journal: &mut dyn Journal) {
     let mut other = waiting(4);
-    other.record.key = EventKey {
+    other.origin_mut().key = EventKey {
         agency: Agency::from_name("adliya").unwrap(),
         ..key(4)
     };
-    let at_once = Message {
-        record: progressed(3, Phase::Settled, State::Suppressed),
-        ..waiting(3)
-    };
+    let at_once = progressed(3, Phase::Settled, State::Suppressed);
     accept(journal, [waiting(1), waiting(2), at_once, other]);
     commit(
         journal,
@@ -669,8 +652,8 @@ pub(super) fn people_find_messages(journal: &mut dyn Journal) {
     // Far apart, as messages of several days are.
     let far = |number: u64, application: &str, subscriber| {
         let mut message = waiting(number);
-        message.record.application = application.into();
-        message.record.msisdn = msisdn(subscriber);
+        message.origin_mut().application = application.into();
+        message.origin_mut().msisdn = msisdn(subscriber);
         message
     };
     accept(
@@ -787,10 +770,7 @@ pub(super) fn what_is_settled_long_ago_is_forgotten(journal: &mut dyn Journal) {
     assert_eq!(journal.awaiting(OPERATOR, &["A1"]).unwrap(), []);
     assert_eq!(journal.unreceipted(UnixMillis::NEVER, 10).unwrap(), []);
     // Its event may come once more, and is a new one then.
-    let again = Message {
-        record: renumbered(3, 6),
-        ..waiting(3)
-    };
+    let again = renumbered(3, 6);
     accept(journal, [again]);
     assert_eq!(facts(journal, 3).duplicate_of, Some(MessageId(6)));
 }
@@ -798,14 +778,9 @@ pub(super) fn what_is_settled_long_ago_is_forgotten(journal: &mut dyn Journal) {
 pub(super) fn a_thread_outlives_all_but_its_last_message(journal: &mut dyn Journal) {
     let thread = ThreadKey(77);
     let settled = |number| {
-        let record = Record {
-            thread,
-            ..progressed(number, Phase::Settled, State::Delivered)
-        };
-        Message {
-            record,
-            ..waiting(number)
-        }
+        let mut message = progressed(number, Phase::Settled, State::Delivered);
+        message.origin_mut().thread = thread;
+        message
     };
     let attempted = Some(ThreadOrder {
         time: UnixMillis(1),
@@ -850,10 +825,7 @@ pub(super) fn a_thread_outlives_all_but_its_last_message(journal: &mut dyn Journ
 
 pub(super) fn numbers_outlive_what_they_counted(journal: &mut dyn Journal) {
     assert_eq!(journal.start().unwrap(), Start::default());
-    let at_once = Message {
-        record: progressed(12, Phase::Settled, State::Suppressed),
-        ..waiting(12)
-    };
+    let at_once = progressed(12, Phase::Settled, State::Suppressed);
     let at = UnixMillis(50);
     commit(
         journal,
@@ -932,7 +904,7 @@ pub(super) fn msisdn(number: u64) -> Msisdn {
 
 /// A message that waits, with its event, thread and subscriber of the same number.
 pub(super) fn waiting(number: u64) -> Message {
-    let record = Record {
+    let origin = Origin {
         id: MessageId(number),
         key: key(number),
         application: format!("{number}").into(),
@@ -944,23 +916,23 @@ pub(super) fn waiting(number: u64) -> Message {
         not_before: None,
         expires: UnixMillis(1_000_000),
         traceparent: None,
-        progress: Progress {
-            phase: Phase::Waiting,
-            operator: OPERATOR,
-            due: UnixMillis(3),
-            attempt: Attempt::default(),
-            history: vec![told(State::Accepted)],
+        content: Content {
+            service: "land-registration".into(),
+            status: "approved".into(),
+            language: None,
+            params: vec![],
+            legal: false,
+            extensions: vec![],
         },
     };
-    let content = Content {
-        service: "land-registration".into(),
-        status: "approved".into(),
-        language: None,
-        params: vec![],
-        legal: false,
-        extensions: vec![],
+    let progress = Progress {
+        phase: Phase::Waiting,
+        operator: OPERATOR,
+        due: UnixMillis(3),
+        attempt: Attempt::default(),
+        history: vec![told(State::Accepted)],
     };
-    Message { record, content }
+    Message::new(origin, progress)
 }
 
 pub(super) fn told(state: State) -> Told {
@@ -975,23 +947,22 @@ pub(super) fn told(state: State) -> Told {
 }
 
 /// The same message further on.
-pub(super) fn progressed(number: u64, phase: Phase, state: State) -> Record {
-    let mut record = waiting(number).record;
-    record.progress.phase = phase;
-    record.progress.history.push(told(state));
-    record
+pub(super) fn progressed(number: u64, phase: Phase, state: State) -> Message {
+    let mut message = waiting(number);
+    message.progress.phase = phase;
+    message.progress.history.push(told(state));
+    message
 }
 
-fn renumbered(number: u64, id: u64) -> Record {
-    Record {
-        id: MessageId(id),
-        ..waiting(number).record
-    }
+fn renumbered(number: u64, id: u64) -> Message {
+    let mut message = waiting(number);
+    message.origin_mut().id = MessageId(id);
+    message
 }
 
 fn due(number: u64, due: i64) -> Message {
     let mut message = waiting(number);
-    message.record.progress.due = UnixMillis(due);
+    message.progress.due = UnixMillis(due);
     message
 }
 
@@ -1026,13 +997,11 @@ pub(super) fn facts(journal: &mut dyn Journal, number: u64) -> Facts {
 
 fn due_ids(journal: &mut dyn Journal, after: Cursor, now: UnixMillis, limit: usize) -> Vec<u64> {
     let due = journal.due(QUEUE, after, now, limit).unwrap();
-    due.iter()
-        .map(|arrival| arrival.message.record.id.0)
-        .collect()
+    due.iter().map(|arrival| arrival.message.id.0).collect()
 }
 
 pub(super) fn ids(messages: &[Message]) -> Vec<u64> {
-    messages.iter().map(|message| message.record.id.0).collect()
+    messages.iter().map(|message| message.id.0).collect()
 }
 
 mod of_the_model {

@@ -1,5 +1,8 @@
 //! A message as the journal knows it: what was asked, and how far it has come.
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use xabar_events::{EventKey, Language, Msisdn, Priority, Reason, State};
 
@@ -35,16 +38,16 @@ pub struct ThreadOrder {
     pub id: MessageId,
 }
 
-/// A message with all that is needed to send it.
+/// A message: what was asked, which never changes and is shared, and how far it has come.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    pub record: Record,
-    pub content: Content,
+    origin: Arc<Origin>,
+    pub progress: Progress,
 }
 
-/// A message without its text's ingredients: enough to settle it and to tell of it.
+/// What was asked, as it stood when it was accepted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct Origin {
     pub id: MessageId,
     pub key: EventKey,
     /// The application's number, the event's `subject`.
@@ -62,15 +65,26 @@ pub struct Record {
     pub expires: UnixMillis,
     /// The event's trace context, which its outcomes hand on.
     pub traceparent: Option<Box<str>>,
-    pub progress: Progress,
+    pub content: Content,
 }
 
-impl Record {
-    pub fn order(&self) -> ThreadOrder {
-        ThreadOrder {
-            time: self.time,
-            id: self.id,
+impl Message {
+    pub fn new(origin: Origin, progress: Progress) -> Self {
+        Self {
+            origin: Arc::new(origin),
+            progress,
         }
+    }
+
+    /// What was asked, for whoever needs it longer than the message.
+    pub fn origin(&self) -> &Arc<Origin> {
+        &self.origin
+    }
+
+    /// For tests: what was asked, to be asked otherwise.
+    #[cfg(test)]
+    pub(crate) fn origin_mut(&mut self) -> &mut Origin {
+        Arc::make_mut(&mut self.origin)
     }
 
     /// Where it waits.
@@ -86,6 +100,23 @@ impl Record {
         Cursor {
             due: self.progress.due,
             id: self.id.0,
+        }
+    }
+}
+
+impl Deref for Message {
+    type Target = Origin;
+
+    fn deref(&self) -> &Origin {
+        &self.origin
+    }
+}
+
+impl Origin {
+    pub fn order(&self) -> ThreadOrder {
+        ThreadOrder {
+            time: self.time,
+            id: self.id,
         }
     }
 }

@@ -22,7 +22,7 @@ use xabar_events::{EventKey, Msisdn, Priority};
 
 pub use location::{Location, NoLocation};
 pub use message::{
-    Attempt, Content, Message, MessageId, OperatorId, Phase, Progress, Record, Segment, ThreadKey,
+    Attempt, Content, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment, ThreadKey,
     ThreadOrder, Told,
 };
 
@@ -81,7 +81,7 @@ pub trait Journal: Send + std::fmt::Debug {
     fn siblings(&mut self, thread: ThreadKey) -> Result<Vec<Message>, JournalError>;
 
     /// Waiting messages whose `expires` is at or before this wall time, soonest first.
-    fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError>;
+    fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Message>, JournalError>;
 
     /// Messages with an attempt that has no result, for the start.
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError>;
@@ -91,7 +91,7 @@ pub trait Journal: Send + std::fmt::Debug {
         &mut self,
         operator: OperatorId,
         smsc_ids: &[&str],
-    ) -> Result<Vec<(Awaiting, Record)>, JournalError>;
+    ) -> Result<Vec<(Awaiting, Message)>, JournalError>;
 
     /// Receipts held for this operator under one of these ids, each with its number.
     fn held(
@@ -105,7 +105,7 @@ pub trait Journal: Send + std::fmt::Debug {
         &mut self,
         before: UnixMillis,
         limit: usize,
-    ) -> Result<Vec<Record>, JournalError>;
+    ) -> Result<Vec<Message>, JournalError>;
 
     /// One message, whatever its phase.
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError>;
@@ -256,7 +256,7 @@ pub struct Changes {
     /// New messages, as they stand after the beat.
     pub accepted: Vec<Message>,
     /// Messages known before whose progress changed.
-    pub progressed: Vec<Record>,
+    pub progressed: Vec<Message>,
     /// Keys withdrawn before their event came.
     pub cancelled: Vec<EventKey>,
     pub threads: Vec<(ThreadKey, ThreadFacts)>,

@@ -36,20 +36,20 @@ impl Memory {
         let mut keys: Vec<_> = self
             .messages
             .values()
-            .map(|(message, _)| &message.record.key)
+            .map(|(message, _)| &message.key)
             .collect();
         for message in &changes.accepted {
-            if keys.contains(&&message.record.key) {
+            if keys.contains(&&message.key) {
                 return Err(JournalError::Refused {
                     what: "an event that it holds already",
                 });
             }
-            keys.push(&message.record.key);
+            keys.push(&message.key);
         }
         if changes
             .progressed
             .iter()
-            .any(|record| !self.messages.contains_key(&record.id.0))
+            .any(|message| !self.messages.contains_key(&message.id.0))
         {
             return Err(JournalError::Refused {
                 what: "progress of a message that it does not hold",
@@ -65,19 +65,19 @@ impl Memory {
 
     fn apply(&mut self, changes: &Changes) {
         for message in &changes.accepted {
-            self.start.last_message = self.start.last_message.max(message.record.id.0);
-            self.enter(&message.record, 1);
+            self.start.last_message = self.start.last_message.max(message.id.0);
+            self.enter(message, 1);
             self.messages
-                .insert(message.record.id.0, (message.clone(), changes.at));
+                .insert(message.id.0, (message.clone(), changes.at));
         }
-        for record in &changes.progressed {
-            let (mut message, _) = self.messages.remove(&record.id.0).unwrap();
+        for message in &changes.progressed {
+            let (before, _) = self.messages.remove(&message.id.0).unwrap();
             self.books
-                .entry(column(&message.record))
+                .entry(column(&before))
                 .and_modify(|count| *count -= 1);
-            self.enter(record, 1);
-            message.record = record.clone();
-            self.messages.insert(record.id.0, (message, changes.at));
+            self.enter(message, 1);
+            self.messages
+                .insert(message.id.0, (message.clone(), changes.at));
         }
         self.cancelled.extend(
             changes
@@ -106,39 +106,40 @@ impl Memory {
         self.start.latest = self.start.latest.max(changes.at);
     }
 
-    fn enter(&mut self, record: &Record, by: u64) {
-        *self.books.entry(column(record)).or_default() += by;
+    fn enter(&mut self, message: &Message, by: u64) {
+        *self.books.entry(column(message)).or_default() += by;
     }
 
-    fn select(&self, which: impl Fn(&Record) -> bool) -> Vec<Message> {
+    fn select(&self, which: impl Fn(&Message) -> bool) -> Vec<Message> {
         self.messages
             .values()
             .map(|(message, _)| message)
-            .filter(|message| which(&message.record))
+            .filter(|message| which(message))
             .cloned()
             .collect()
     }
 
-    fn waiting(&self, which: impl Fn(&Record) -> bool) -> Vec<Message> {
-        self.select(|record| record.progress.phase == Phase::Waiting && which(record))
+    fn waiting(&self, which: impl Fn(&Message) -> bool) -> Vec<Message> {
+        self.select(|message| message.progress.phase == Phase::Waiting && which(message))
     }
 
     fn queued(&self, queue: Queue, after: Cursor) -> Vec<Message> {
-        let mut queued = self.waiting(|record| record.queue() == queue && record.cursor() > after);
-        queued.sort_by_key(|message| message.record.cursor());
+        let mut queued =
+            self.waiting(|message| message.queue() == queue && message.cursor() > after);
+        queued.sort_by_key(|message| message.cursor());
         queued
     }
 }
 
-fn column(record: &Record) -> (String, Option<State>) {
-    let settled = record.progress.phase == Phase::Settled;
-    let state = record
+fn column(message: &Message) -> (String, Option<State>) {
+    let settled = message.progress.phase == Phase::Settled;
+    let state = message
         .progress
         .history
         .last()
         .filter(|_| settled)
         .map(|told| told.state);
-    (record.key.agency.name().into(), state)
+    (message.key.agency.name().into(), state)
 }
 
 impl Journal for Model {
@@ -168,9 +169,9 @@ impl Journal for Model {
         let subscriber = |msisdn| memory.subscribers.get(&msisdn).cloned().unwrap_or_default();
         let answer = |ask: &Ask<'_>| Facts {
             duplicate_of: memory
-                .select(|record| record.key == *ask.key)
+                .select(|message| message.key == *ask.key)
                 .first()
-                .map(|message| message.record.id),
+                .map(|message| message.id),
             cancelled: memory.cancelled.contains_key(ask.key),
             thread: ask.about.map(|about| thread(about.0)).unwrap_or_default(),
             subscriber: ask
@@ -192,16 +193,16 @@ impl Journal for Model {
         let due = memory
             .queued(queue, after)
             .into_iter()
-            .filter(|message| message.record.progress.due <= now);
+            .filter(|message| message.progress.due <= now);
         let arrival = |message: Message| Arrival {
             thread: memory
                 .threads
-                .get(&message.record.thread)
+                .get(&message.thread)
                 .copied()
                 .unwrap_or_default(),
             subscriber: memory
                 .subscribers
-                .get(&message.record.msisdn)
+                .get(&message.msisdn)
                 .cloned()
                 .unwrap_or_default(),
             message,
@@ -218,7 +219,7 @@ impl Journal for Model {
             .memory()
             .queued(queue, after)
             .first()
-            .map(|message| message.record.progress.due))
+            .map(|message| message.progress.due))
     }
 
     fn queues(&mut self) -> Result<Vec<Queue>, JournalError> {
@@ -226,7 +227,7 @@ impl Journal for Model {
             .memory()
             .waiting(|_| true)
             .iter()
-            .map(|message| message.record.queue())
+            .map(|message| message.queue())
             .collect();
         queues.sort_unstable();
         queues.dedup();
@@ -234,30 +235,26 @@ impl Journal for Model {
     }
 
     fn siblings(&mut self, thread: ThreadKey) -> Result<Vec<Message>, JournalError> {
-        Ok(self.memory().waiting(|record| record.thread == thread))
+        Ok(self.memory().waiting(|message| message.thread == thread))
     }
 
-    fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError> {
-        let mut expired = self.memory().waiting(|record| record.expires <= wall);
-        expired.sort_by_key(|message| (message.record.expires, message.record.id));
-        Ok(expired
-            .into_iter()
-            .map(|message| message.record)
-            .take(limit)
-            .collect())
+    fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Message>, JournalError> {
+        let mut expired = self.memory().waiting(|message| message.expires <= wall);
+        expired.sort_by_key(|message| (message.expires, message.id));
+        Ok(expired.into_iter().take(limit).collect())
     }
 
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError> {
         Ok(self
             .memory()
-            .select(|record| record.progress.phase == Phase::InFlight))
+            .select(|message| message.progress.phase == Phase::InFlight))
     }
 
     fn awaiting(
         &mut self,
         operator: OperatorId,
         smsc_ids: &[&str],
-    ) -> Result<Vec<(Awaiting, Record)>, JournalError> {
+    ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
         let memory = self.memory();
         let under = |id: &str| {
             let id = id.to_owned();
@@ -268,7 +265,7 @@ impl Journal for Model {
         };
         let with_record = |awaiting: &Awaiting| {
             let (message, _) = memory.messages.get(&awaiting.message.0)?;
-            Some((awaiting.clone(), message.record.clone()))
+            Some((awaiting.clone(), message.clone()))
         };
         Ok(smsc_ids
             .iter()
@@ -297,18 +294,18 @@ impl Journal for Model {
         &mut self,
         before: UnixMillis,
         limit: usize,
-    ) -> Result<Vec<Record>, JournalError> {
+    ) -> Result<Vec<Message>, JournalError> {
         let memory = self.memory();
-        let mut found: Vec<Record> = Vec::new();
+        let mut found: Vec<Message> = Vec::new();
         for awaiting in memory
             .awaiting
             .iter()
             .take_while(|awaiting| awaiting.at <= before)
         {
-            let known = found.iter().any(|record| record.id == awaiting.message);
+            let known = found.iter().any(|message| message.id == awaiting.message);
             if let Some((message, _)) = memory.messages.get(&awaiting.message.0).filter(|_| !known)
             {
-                found.push(message.record.clone());
+                found.push(message.clone());
             }
         }
         found.truncate(limit);
@@ -356,9 +353,9 @@ impl Journal for Model {
             .messages
             .values()
             .filter(|(message, at)| {
-                message.record.progress.phase == Phase::Settled && *at <= settled_before
+                message.progress.phase == Phase::Settled && *at <= settled_before
             })
-            .map(|(message, at)| (*at, message.record.id, message.record.thread))
+            .map(|(message, at)| (*at, message.id, message.thread))
             .collect();
         settled.sort_by_key(|(at, id, _)| (*at, *id));
         settled.truncate(limit);
@@ -368,7 +365,7 @@ impl Journal for Model {
             if !memory
                 .messages
                 .values()
-                .any(|(message, _)| message.record.thread == *thread)
+                .any(|(message, _)| message.thread == *thread)
             {
                 memory.threads.remove(thread);
             }
@@ -398,17 +395,19 @@ impl Reader for Model {
     }
 
     fn find(&mut self, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError> {
-        let mut found = self.memory().select(|record| {
-            let state = record.progress.history.last().map(|told| told.state);
+        let mut found = self.memory().select(|message| {
+            let state = message.progress.history.last().map(|told| told.state);
             question
                 .event
                 .as_ref()
-                .is_none_or(|event| event == record.key.id.as_str())
+                .is_none_or(|event| event == message.key.id.as_str())
                 && question
                     .application
                     .as_ref()
-                    .is_none_or(|application| **application == *record.application)
-                && question.msisdn.is_none_or(|msisdn| msisdn == record.msisdn)
+                    .is_none_or(|application| **application == *message.application)
+                && question
+                    .msisdn
+                    .is_none_or(|msisdn| msisdn == message.msisdn)
                 && (question.state.is_none() || question.state == state)
         });
         found.truncate(limit);

@@ -19,8 +19,8 @@ use xabar_events::{Msisdn, Priority, Reason};
 
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{
-    Arrival, Message, MessageId, OperatorId, Queue, Record, SubscriberFacts, ThreadFacts,
-    ThreadKey, ThreadOrder,
+    Arrival, Message, MessageId, OperatorId, Queue, SubscriberFacts, ThreadFacts, ThreadKey,
+    ThreadOrder,
 };
 use lanes::Lanes;
 pub use limits::{Limit, Limits};
@@ -89,12 +89,11 @@ impl Pacer {
             thread,
             subscriber,
         } = arrival;
-        let record = &message.record;
-        self.threads.enter(record, thread);
-        self.subscribers.pin(record.msisdn, subscriber);
-        enqueue(&mut self.lanes, record);
-        *self.held.entry(record.queue()).or_default() += 1;
-        self.waiting.insert(record.id, message);
+        self.threads.enter(&message, thread);
+        self.subscribers.pin(message.msisdn, subscriber);
+        enqueue(&mut self.lanes, &message);
+        *self.held.entry(message.queue()).or_default() += 1;
+        self.waiting.insert(message.id, message);
     }
 
     /// Notes that a message of this thread waits in the journal.
@@ -124,25 +123,25 @@ impl Pacer {
             .collect()
     }
 
-    /// The records of the messages held for an operator, oldest first.
-    pub fn held_for(&mut self, operator: OperatorId) -> Vec<&mut Record> {
-        let records = self.waiting.values_mut().map(|message| &mut message.record);
-        let mut records: Vec<_> = records
-            .filter(|record| record.progress.operator == operator)
+    /// The messages held for an operator, oldest first.
+    pub fn held_for(&mut self, operator: OperatorId) -> Vec<&mut Message> {
+        let held = self.waiting.values_mut();
+        let mut held: Vec<_> = held
+            .filter(|message| message.progress.operator == operator)
             .collect();
-        records.sort_unstable_by_key(|record| record.id);
-        records
+        held.sort_unstable_by_key(|message| message.id);
+        held
     }
 
-    /// The record of a held message.
-    pub fn held_record(&mut self, id: MessageId) -> Option<&mut Record> {
-        self.waiting.get_mut(&id).map(|message| &mut message.record)
+    /// The message of a held message.
+    pub fn held_message(&mut self, id: MessageId) -> Option<&mut Message> {
+        self.waiting.get_mut(&id)
     }
 
     /// How many held messages have an attempt that was never answered.
     pub fn uncertain(&self) -> usize {
         let held = self.waiting.values();
-        held.filter(|message| message.record.progress.attempt.uncertain)
+        held.filter(|message| message.progress.attempt.uncertain)
             .count()
     }
 
@@ -154,7 +153,7 @@ impl Pacer {
     /// Gives up a held message: it was cancelled, or goes out of turn.
     pub fn withdraw(&mut self, id: MessageId) -> Option<Message> {
         let message = self.waiting.remove(&id)?;
-        self.leave(&message.record);
+        self.leave(&message);
         Some(message)
     }
 
@@ -169,31 +168,32 @@ impl Pacer {
     pub fn next(&mut self, operator: OperatorId, now: &Now) -> Option<Turn> {
         loop {
             let id = self.lanes.get_mut(&operator)?.pop()?;
-            let Some(record) = self.waiting.get(&id).map(|message| &message.record) else {
+            let Some(message) = self.waiting.get(&id) else {
                 continue;
             };
-            if self.threads.busy(record.thread) && self.threads.newer_attempted(record).is_none() {
-                self.threads.park(record);
+            if self.threads.busy(message.thread) && self.threads.newer_attempted(message).is_none()
+            {
+                self.threads.park(message);
                 continue;
             }
             let Some(message) = self.waiting.remove(&id) else {
                 continue;
             };
             let turn = self.judge(message, now);
-            self.leave(turn.record());
+            self.leave(turn.message());
             return Some(turn);
         }
     }
 
     /// Whether a message of this subscriber and priority may go now, and if not, when and why.
-    pub fn permits(&mut self, record: &Record, now: &Now) -> Result<(), (UnixMillis, Reason)> {
-        if record.priority == Priority::Urgent {
+    pub fn permits(&mut self, message: &Message, now: &Now) -> Result<(), (UnixMillis, Reason)> {
+        if message.priority == Priority::Urgent {
             return Ok(());
         }
         if let Some(end) = self.curfew.end(now.wall) {
             return Err((now.steady_at(end), Reason::QuietHours));
         }
-        let submitted = self.subscribers.submitted(record.msisdn);
+        let submitted = self.subscribers.submitted(message.msisdn);
         let earliest = self.limits.earliest(submitted, now.steady);
         if earliest > now.steady {
             Err((earliest, Reason::SubscriberLimit))
@@ -203,25 +203,25 @@ impl Pacer {
     }
 
     /// Notes that a message is being submitted; gives what is to be kept of its subscriber.
-    pub fn begin(&mut self, record: &Record, now: &Now) -> Option<SubscriberFacts> {
-        self.threads.begin(record);
+    pub fn begin(&mut self, message: &Message, now: &Now) -> Option<SubscriberFacts> {
+        self.threads.begin(message);
         self.subscribers
-            .pin(record.msisdn, SubscriberFacts::default());
-        let facts = self.subscribers.record(record.msisdn, now.steady);
-        self.subscribers.unpin(record.msisdn);
+            .pin(message.msisdn, SubscriberFacts::default());
+        let facts = self.subscribers.record(message.msisdn, now.steady);
+        self.subscribers.unpin(message.msisdn);
         facts
     }
 
     /// Notes that a submission has no result yet that was begun in the last life of the gateway, or given up too early.
-    pub fn resume(&mut self, record: &Record, thread: ThreadFacts) {
-        self.threads.resume(record, thread);
+    pub fn resume(&mut self, message: &Message, thread: ThreadFacts) {
+        self.threads.resume(message, thread);
     }
 
     /// Notes that a submission has its result, or that its grace has ended.
-    pub fn end(&mut self, record: &Record) {
-        for id in self.threads.end(record) {
+    pub fn end(&mut self, message: &Message) {
+        for id in self.threads.end(message) {
             if let Some(message) = self.waiting.get(&id) {
-                enqueue(&mut self.lanes, &message.record);
+                enqueue(&mut self.lanes, message);
             }
         }
     }
@@ -232,11 +232,11 @@ impl Pacer {
     }
 
     /// As [`end`](Self::end), for a message that waits again; gives what is to be kept of its thread.
-    pub fn end_to_wait(&mut self, record: &Record) -> ThreadFacts {
-        let others = self.threads.contended(record.thread);
-        let facts = self.thread(record.thread, 1 + u32::from(others));
-        self.threads.sibling_waits(record.thread);
-        self.end(record);
+    pub fn end_to_wait(&mut self, message: &Message) -> ThreadFacts {
+        let others = self.threads.contended(message.thread);
+        let facts = self.thread(message.thread, 1 + u32::from(others));
+        self.threads.sibling_waits(message.thread);
+        self.end(message);
         facts
     }
 
@@ -249,53 +249,50 @@ impl Pacer {
     }
 
     fn judge(&mut self, message: Message, now: &Now) -> Turn {
-        let record = &message.record;
-        if record.expires <= now.wall {
+        if message.expires <= now.wall {
             return Turn::Expired(message);
         }
-        if let Some(by) = self.threads.newer_attempted(record) {
+        if let Some(by) = self.threads.newer_attempted(&message) {
             return Turn::Overtaken { message, by };
         }
         // Its steady time has come, but the wall clock was set back.
-        if let Some(not_before) = record.not_before.filter(|at| *at > now.wall) {
+        if let Some(not_before) = message.not_before.filter(|at| *at > now.wall) {
             return Turn::Defer {
                 until: now.steady_at(not_before),
                 reason: Reason::Scheduled,
                 message,
             };
         }
-        match self.permits(record, now) {
+        match self.permits(&message, now) {
             Err((until, reason)) => Turn::Defer {
                 message,
                 until,
                 reason,
             },
-            Ok(()) if self.threads.contended(record.thread) => Turn::Contended(message),
+            Ok(()) if self.threads.contended(message.thread) => Turn::Contended(message),
             Ok(()) => Turn::Go(message),
         }
     }
 
-    fn leave(&mut self, record: &Record) {
-        if let Some(held) = self.held.get_mut(&record.queue()) {
+    fn leave(&mut self, message: &Message) {
+        if let Some(held) = self.held.get_mut(&message.queue()) {
             *held = held.saturating_sub(1);
         }
-        self.threads.leave(record);
-        self.subscribers.unpin(record.msisdn);
+        self.threads.leave(message);
+        self.subscribers.unpin(message.msisdn);
     }
 }
 
-fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, record: &Record) {
-    let lanes = lanes.entry(record.progress.operator).or_default();
-    lanes.push(record.priority, record.key.agency.name(), record.id);
+fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, message: &Message) {
+    let lanes = lanes.entry(message.progress.operator).or_default();
+    lanes.push(message.priority, message.key.agency.name(), message.id);
 }
 
 impl Turn {
-    fn record(&self) -> &Record {
+    fn message(&self) -> &Message {
         match self {
-            Self::Go(message) | Self::Contended(message) | Self::Expired(message) => {
-                &message.record
-            }
-            Self::Defer { message, .. } | Self::Overtaken { message, .. } => &message.record,
+            Self::Go(message) | Self::Contended(message) | Self::Expired(message) => message,
+            Self::Defer { message, .. } | Self::Overtaken { message, .. } => message,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use xabar_events::{Msisdn, Priority, Reason};
 
 use super::*;
-use crate::journal::{Attempt, Content, Phase, Progress};
+use crate::journal::{Attempt, Content, Origin, Phase, Progress};
 
 const START: UnixMillis = UnixMillis(1_795_407_300_000);
 const UCELL: OperatorId = OperatorId(1);
@@ -25,7 +25,7 @@ fn after(wait: Duration) -> Now {
 
 /// The n-th message, of a thread and a subscriber of its own.
 fn message(n: u64) -> Message {
-    let record = Record {
+    let origin = Origin {
         id: MessageId(n),
         key: xabar_events::EventKey {
             agency: xabar_events::Agency::from_name("kadastr").unwrap(),
@@ -40,30 +40,30 @@ fn message(n: u64) -> Message {
         not_before: None,
         expires: START.after(72 * HOUR),
         traceparent: None,
-        progress: Progress {
-            phase: Phase::Waiting,
-            operator: UCELL,
-            due: START,
-            attempt: Attempt::default(),
-            history: Vec::new(),
+        content: Content {
+            service: "passport".into(),
+            status: "ready".into(),
+            language: None,
+            params: Vec::new(),
+            legal: false,
+            extensions: Vec::new(),
         },
     };
-    let content = Content {
-        service: "passport".into(),
-        status: "ready".into(),
-        language: None,
-        params: Vec::new(),
-        legal: false,
-        extensions: Vec::new(),
+    let progress = Progress {
+        phase: Phase::Waiting,
+        operator: UCELL,
+        due: START,
+        attempt: Attempt::default(),
+        history: Vec::new(),
     };
-    Message { record, content }
+    Message::new(origin, progress)
 }
 
 /// The n-th message of the first thread.
 fn sibling(n: u64) -> Message {
     let mut sibling = message(n);
-    sibling.record.thread = ThreadKey(1);
-    sibling.record.msisdn = message(1).record.msisdn;
+    sibling.origin_mut().thread = ThreadKey(1);
+    sibling.origin_mut().msisdn = message(1).msisdn;
     sibling
 }
 
@@ -85,7 +85,7 @@ fn turn(pacer: &mut Pacer, now: &Now) -> Option<(&'static str, u64)> {
         Turn::Overtaken { .. } => "overtaken",
         Turn::Expired(_) => "expired",
     };
-    Some((kind, turn.record().id.0))
+    Some((kind, turn.message().id.0))
 }
 
 fn one_an_hour() -> Rules {
@@ -106,27 +106,23 @@ fn every_held_message_gets_one_turn() {
     for n in 1..=3 {
         offer(&mut pacer, message(n));
     }
-    assert_eq!(pacer.held(message(1).record.queue()), 3);
+    assert_eq!(pacer.held(message(1).queue()), 3);
     for n in 1..=3 {
         assert_eq!(turn(&mut pacer, &now), Some(("go", n)));
     }
     assert_eq!(turn(&mut pacer, &now), None);
-    assert_eq!(pacer.held(message(1).record.queue()), 0);
+    assert_eq!(pacer.held(message(1).queue()), 0);
 }
 
 #[test]
 fn a_message_whose_thread_is_under_way_gets_its_turn_when_that_ends() {
     let mut pacer = Pacer::new(&Rules::default());
     let now = after(Duration::ZERO);
-    pacer.begin(&message(1).record, &now);
+    pacer.begin(&message(1), &now);
     offer(&mut pacer, sibling(2));
     assert_eq!(turn(&mut pacer, &now), None);
-    assert_eq!(
-        pacer.held(sibling(2).record.queue()),
-        1,
-        "it takes up memory"
-    );
-    pacer.end(&message(1).record);
+    assert_eq!(pacer.held(sibling(2).queue()), 1, "it takes up memory");
+    pacer.end(&message(1));
     assert_eq!(turn(&mut pacer, &now), Some(("go", 2)));
 }
 
@@ -134,12 +130,12 @@ fn a_message_whose_thread_is_under_way_gets_its_turn_when_that_ends() {
 fn the_end_of_an_attempt_given_up_before_does_not_end_the_wait_for_another() {
     let mut pacer = Pacer::new(&Rules::default());
     let now = after(Duration::ZERO);
-    pacer.resume(&message(1).record, ThreadFacts::default());
-    pacer.begin(&sibling(2).record, &now);
+    pacer.resume(&message(1), ThreadFacts::default());
+    pacer.begin(&sibling(2), &now);
     offer(&mut pacer, sibling(3));
-    pacer.end(&message(1).record);
+    pacer.end(&message(1));
     assert_eq!(turn(&mut pacer, &now), None);
-    pacer.end(&sibling(2).record);
+    pacer.end(&sibling(2));
     assert_eq!(turn(&mut pacer, &now), Some(("go", 3)));
 }
 
@@ -147,7 +143,7 @@ fn the_end_of_an_attempt_given_up_before_does_not_end_the_wait_for_another() {
 fn an_older_message_is_overtaken_even_while_the_newer_is_under_way() {
     let mut pacer = Pacer::new(&Rules::default());
     let now = after(Duration::ZERO);
-    pacer.begin(&sibling(2).record, &now);
+    pacer.begin(&sibling(2), &now);
     offer(&mut pacer, message(1));
     assert_eq!(turn(&mut pacer, &now), Some(("overtaken", 1)));
 }
@@ -169,7 +165,7 @@ fn what_the_journal_says_of_a_thread_counts() {
         waiting,
     };
     let newer = ThreadFacts {
-        attempted: Some(sibling(9).record.order()),
+        attempted: Some(sibling(9).order()),
         waiting: 1,
     };
     assert_eq!(arrive(1, waiting(1)), Some(("go", 1)));
@@ -184,9 +180,9 @@ fn a_withdrawn_message_has_no_turn_and_makes_room_once_its_place_came() {
     offer(&mut pacer, message(1));
     assert!(pacer.withdraw(MessageId(1)).is_some());
     assert!(pacer.withdraw(MessageId(1)).is_none());
-    assert_eq!(pacer.held(message(1).record.queue()), 1);
+    assert_eq!(pacer.held(message(1).queue()), 1);
     assert_eq!(turn(&mut pacer, &now), None);
-    assert_eq!(pacer.held(message(1).record.queue()), 0);
+    assert_eq!(pacer.held(message(1).queue()), 0);
 }
 
 #[test]
@@ -195,8 +191,8 @@ fn a_limit_defers_until_the_window_has_room() {
     let now = after(Duration::ZERO);
     offer(&mut pacer, message(1));
     assert_eq!(turn(&mut pacer, &now), Some(("go", 1)));
-    pacer.begin(&message(1).record, &now);
-    pacer.end(&message(1).record);
+    pacer.begin(&message(1), &now);
+    pacer.end(&message(1));
     offer(&mut pacer, sibling(2));
     let until = match pacer.next(UCELL, &after(HOUR / 2)) {
         Some(Turn::Defer { until, reason, .. }) => Some((until, reason)),
@@ -211,9 +207,9 @@ fn a_limit_defers_until_the_window_has_room() {
 fn a_refused_submission_does_not_count() {
     let mut pacer = Pacer::new(&one_an_hour());
     let now = after(Duration::ZERO);
-    pacer.begin(&message(1).record, &now);
-    pacer.end(&message(1).record);
-    pacer.give_back(message(1).record.msisdn, now.steady);
+    pacer.begin(&message(1), &now);
+    pacer.end(&message(1));
+    pacer.give_back(message(1).msisdn, now.steady);
     offer(&mut pacer, sibling(2));
     assert_eq!(turn(&mut pacer, &now), Some(("go", 2)));
 }
@@ -222,10 +218,10 @@ fn a_refused_submission_does_not_count() {
 fn what_expired_or_is_scheduled_by_the_wall_clock_does_not_go() {
     let mut pacer = Pacer::new(&Rules::default());
     let mut expired = message(1);
-    expired.record.expires = START;
+    expired.origin_mut().expires = START;
     offer(&mut pacer, expired);
     let mut scheduled = message(2);
-    scheduled.record.not_before = Some(START.after(HOUR));
+    scheduled.origin_mut().not_before = Some(START.after(HOUR));
     offer(&mut pacer, scheduled);
     let now = after(Duration::ZERO);
     assert_eq!(turn(&mut pacer, &now), Some(("expired", 1)));

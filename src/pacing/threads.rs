@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::journal::{MessageId, Record, ThreadFacts, ThreadKey, ThreadOrder};
+use crate::journal::{Message, MessageId, ThreadFacts, ThreadKey, ThreadOrder};
 
 /// The threads that have something held or in flight.
 #[derive(Debug, Default)]
@@ -25,20 +25,20 @@ struct Thread {
 
 impl Threads {
     /// A due message is held from now on.
-    pub(super) fn enter(&mut self, record: &Record, facts: ThreadFacts) {
-        let thread = self.active.entry(record.thread).or_default();
+    pub(super) fn enter(&mut self, message: &Message, facts: ThreadFacts) {
+        let thread = self.active.entry(message.thread).or_default();
         thread.attempted = thread.attempted.max(facts.attempted);
         thread.others_wait |= facts.waiting > 1;
-        thread.held.push(record.id);
+        thread.held.push(message.id);
     }
 
     /// A due message is no longer held.
-    pub(super) fn leave(&mut self, record: &Record) {
-        if let Some(thread) = self.active.get_mut(&record.thread) {
-            thread.held.retain(|held| *held != record.id);
-            thread.parked.retain(|parked| *parked != record.id);
+    pub(super) fn leave(&mut self, message: &Message) {
+        if let Some(thread) = self.active.get_mut(&message.thread) {
+            thread.held.retain(|held| *held != message.id);
+            thread.parked.retain(|parked| *parked != message.id);
         }
-        self.drop_if_idle(record.thread);
+        self.drop_if_idle(message.thread);
     }
 
     pub(super) fn sibling_waits(&mut self, key: ThreadKey) {
@@ -48,37 +48,37 @@ impl Threads {
     }
 
     /// A message of the thread is being submitted.
-    pub(super) fn begin(&mut self, record: &Record) {
-        let thread = self.active.entry(record.thread).or_default();
-        thread.in_flight.push(record.id);
-        thread.attempted = thread.attempted.max(Some(record.order()));
+    pub(super) fn begin(&mut self, message: &Message) {
+        let thread = self.active.entry(message.thread).or_default();
+        thread.in_flight.push(message.id);
+        thread.attempted = thread.attempted.max(Some(message.order()));
     }
 
     /// As [`begin`](Self::begin), for a submission begun before the start, or given up too early.
-    pub(super) fn resume(&mut self, record: &Record, facts: ThreadFacts) {
-        self.begin(record);
-        let thread = self.active.entry(record.thread).or_default();
+    pub(super) fn resume(&mut self, message: &Message, facts: ThreadFacts) {
+        self.begin(message);
+        let thread = self.active.entry(message.thread).or_default();
         thread.attempted = thread.attempted.max(facts.attempted);
         thread.others_wait |= facts.waiting > 0;
     }
 
     /// The submission has its result. Gives the messages whose turn comes again because of that.
-    pub(super) fn end(&mut self, record: &Record) -> Vec<MessageId> {
+    pub(super) fn end(&mut self, message: &Message) -> Vec<MessageId> {
         let mut parked = Vec::new();
-        if let Some(thread) = self.active.get_mut(&record.thread) {
-            thread.in_flight.retain(|id| *id != record.id);
+        if let Some(thread) = self.active.get_mut(&message.thread) {
+            thread.in_flight.retain(|id| *id != message.id);
             if thread.in_flight.is_empty() {
                 parked = std::mem::take(&mut thread.parked);
             }
         }
-        self.drop_if_idle(record.thread);
+        self.drop_if_idle(message.thread);
         parked
     }
 
     /// The turn of a message came while another of its thread is in flight.
-    pub(super) fn park(&mut self, record: &Record) {
-        if let Some(thread) = self.active.get_mut(&record.thread) {
-            thread.parked.push(record.id);
+    pub(super) fn park(&mut self, message: &Message) {
+        if let Some(thread) = self.active.get_mut(&message.thread) {
+            thread.parked.push(message.id);
         }
     }
 
@@ -96,11 +96,11 @@ impl Threads {
     }
 
     /// The newest message that was attempted, if it is newer than this one.
-    pub(super) fn newer_attempted(&self, record: &Record) -> Option<ThreadOrder> {
+    pub(super) fn newer_attempted(&self, message: &Message) -> Option<ThreadOrder> {
         self.active
-            .get(&record.thread)?
+            .get(&message.thread)?
             .attempted
-            .filter(|attempted| *attempted > record.order())
+            .filter(|attempted| *attempted > message.order())
     }
 
     pub(super) fn held(&self, key: ThreadKey) -> &[MessageId] {

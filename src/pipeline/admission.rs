@@ -10,8 +10,8 @@ use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::intake::{Batch, Verdict};
 use crate::journal::{
-    Arrival, Ask, Attempt, Content, Facts, JournalError, Message, MessageId, OperatorId, Phase,
-    Progress, Record, ThreadFacts, ThreadKey,
+    Arrival, Ask, Attempt, Content, Facts, JournalError, Message, MessageId, OperatorId, Origin,
+    Phase, Progress, ThreadFacts, ThreadKey,
 };
 
 /// The operator of a message that none carries.
@@ -77,27 +77,20 @@ impl Core {
         let mut message = self.message(beat, id, notification);
         self.teller.tell(
             beat,
-            &mut message.record,
+            &mut message,
             State::Accepted,
             None,
             Details::default(),
         );
-        let thread = beat
-            .thread_facts(message.record.thread)
-            .unwrap_or(facts.thread);
+        let thread = beat.thread_facts(message.thread).unwrap_or(facts.thread);
         let stale = thread
             .attempted
-            .is_some_and(|attempted| attempted > message.record.order());
-        let end = self.ends_at_the_door(beat, &message.record, cancelled, stale);
+            .is_some_and(|attempted| attempted > message.order());
+        let end = self.ends_at_the_door(beat, &message, cancelled, stale);
         match end {
             Some((state, reason)) => {
-                self.teller.settle(
-                    beat,
-                    &mut message.record,
-                    state,
-                    Some(reason),
-                    Details::default(),
-                );
+                self.teller
+                    .settle(beat, &mut message, state, Some(reason), Details::default());
                 beat.accept(message);
             }
             None => self.let_wait(beat, message, facts),
@@ -112,7 +105,7 @@ impl Core {
     fn ends_at_the_door(
         &self,
         beat: &Beat,
-        record: &Record,
+        message: &Message,
         cancelled: bool,
         stale: bool,
     ) -> Option<(State, Reason)> {
@@ -120,9 +113,9 @@ impl Core {
             Some((State::Cancelled, Reason::Event))
         } else if stale {
             Some((State::Suppressed, Reason::Stale))
-        } else if record.progress.operator == NOBODY {
+        } else if message.progress.operator == NOBODY {
             Some((State::Failed, Reason::NoRoute))
-        } else if record.expires <= beat.now.wall {
+        } else if message.expires <= beat.now.wall {
             Some((State::Expired, Reason::Deadline))
         } else {
             None
@@ -130,28 +123,29 @@ impl Core {
     }
 
     fn let_wait(&mut self, beat: &mut Beat, mut message: Message, facts: Facts) {
-        let record = &mut message.record;
-        self.pacer.sibling_waits(record.thread);
-        let known = beat.thread_facts(record.thread).unwrap_or(facts.thread);
+        self.pacer.sibling_waits(message.thread);
+        let known = beat.thread_facts(message.thread).unwrap_or(facts.thread);
         let thread = ThreadFacts {
             waiting: known.waiting.saturating_add(1),
             ..known
         };
-        beat.thread(record.thread, thread);
-        if record
+        beat.thread(message.thread, thread);
+        if message
             .not_before
             .is_some_and(|not_before| not_before > beat.now.wall)
         {
+            let due = message.progress.due;
             self.teller
-                .defer(beat, record, Reason::Scheduled, Some(record.progress.due));
-            self.wait(record);
+                .defer(beat, &mut message, Reason::Scheduled, Some(due));
+            self.wait(&message);
             beat.accept(message);
             return;
         }
-        if self.is_down(record.progress.operator, beat) {
-            self.teller.defer(beat, record, Reason::OperatorDown, None);
+        if self.is_down(message.progress.operator, beat) {
+            self.teller
+                .defer(beat, &mut message, Reason::OperatorDown, None);
         }
-        if self.takes_directly(record) {
+        if self.takes_directly(&message) {
             beat.accept(message.clone());
             self.hold(Arrival {
                 message,
@@ -159,7 +153,7 @@ impl Core {
                 subscriber: facts.subscriber,
             });
         } else {
-            self.fall_behind(record);
+            self.fall_behind(&message);
             beat.accept(message);
         }
     }
@@ -169,30 +163,6 @@ impl Core {
         let thread = thread(&notification);
         let not_before = notification.not_before.map(UnixMillis::from);
         let (time, _) = notification.time.clamp_to_arrival(now.wall.into());
-        let record = Record {
-            id,
-            thread,
-            application: notification.application.as_str().into(),
-            msisdn: notification.msisdn,
-            priority: notification.priority,
-            time: time.into(),
-            accepted_at: now.steady,
-            not_before,
-            expires: notification
-                .expires
-                .map_or_else(|| now.wall.after(self.settings.expires), UnixMillis::from),
-            traceparent: notification.traceparent().map(Into::into),
-            progress: Progress {
-                phase: Phase::Waiting,
-                operator: self.routes.route(notification.msisdn).unwrap_or(NOBODY),
-                due: not_before
-                    .map_or(now.steady, |not_before| now.steady_at(not_before))
-                    .max(now.steady),
-                attempt: Attempt::default(),
-                history: Vec::with_capacity(4),
-            },
-            key: notification.key,
-        };
         let content = Content {
             service: notification.service.as_str().into(),
             status: notification.status.as_str().into(),
@@ -210,7 +180,32 @@ impl Core {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
         };
-        Message { record, content }
+        let origin = Origin {
+            id,
+            thread,
+            application: notification.application.as_str().into(),
+            msisdn: notification.msisdn,
+            priority: notification.priority,
+            time: time.into(),
+            accepted_at: now.steady,
+            not_before,
+            expires: notification
+                .expires
+                .map_or_else(|| now.wall.after(self.settings.expires), UnixMillis::from),
+            traceparent: notification.traceparent().map(Into::into),
+            content,
+            key: notification.key,
+        };
+        let progress = Progress {
+            phase: Phase::Waiting,
+            operator: self.routes.route(notification.msisdn).unwrap_or(NOBODY),
+            due: not_before
+                .map_or(now.steady, |not_before| now.steady_at(not_before))
+                .max(now.steady),
+            attempt: Attempt::default(),
+            history: Vec::with_capacity(4),
+        };
+        Message::new(origin, progress)
     }
 
     /// Withdraws a message that has no attempt; one that has is not repeated; one that is not known yet is remembered.
@@ -231,16 +226,16 @@ impl Core {
             return Ok(Verdict::Cancelled);
         };
         if let Some(flight) = self.in_flight.get_mut(&id) {
-            flight.message.record.progress.attempt.withdrawn = true;
-            beat.put(&flight.message.record);
+            flight.message.progress.attempt.withdrawn = true;
+            beat.put(&flight.message);
             return Ok(Verdict::Cancelled);
         }
-        if let Some(mut record) = self.waiting(beat, id)? {
+        if let Some(mut message) = self.waiting(beat, id)? {
             self.pacer.withdraw(id);
-            let (state, reason) = withdrawn(&record);
+            let (state, reason) = withdrawn(&message);
             self.teller
-                .settle(beat, &mut record, state, Some(reason), Details::default());
-            beat.put(&record);
+                .settle(beat, &mut message, state, Some(reason), Details::default());
+            beat.put(&message);
         }
         Ok(Verdict::Cancelled)
     }
@@ -250,19 +245,28 @@ impl Core {
         &mut self,
         beat: &Beat,
         id: MessageId,
-    ) -> Result<Option<Record>, JournalError> {
-        let record = match beat.record(id) {
-            Some(record) => Some(record.clone()),
-            None => self.journal.message(id)?.map(|message| message.record),
-        };
-        Ok(record.filter(|record| record.progress.phase == Phase::Waiting))
+    ) -> Result<Option<Message>, JournalError> {
+        let message = self.as_it_stands(beat, id)?;
+        Ok(message.filter(|message| message.progress.phase == Phase::Waiting))
+    }
+
+    /// A message with what this beat has changed of it.
+    pub(super) fn as_it_stands(
+        &mut self,
+        beat: &Beat,
+        id: MessageId,
+    ) -> Result<Option<Message>, JournalError> {
+        match beat.message(id) {
+            Some(message) => Ok(Some(message.clone())),
+            None => self.journal.message(id),
+        }
     }
 }
 
 /// How a message that waits ends when its agency wants it no more.
-pub(super) fn withdrawn(record: &Record) -> (State, Reason) {
-    let fate = fate_so_far(record);
-    fate.unwrap_or(if record.progress.attempt.attempts > 0 {
+pub(super) fn withdrawn(message: &Message) -> (State, Reason) {
+    let fate = fate_so_far(message);
+    fate.unwrap_or(if message.progress.attempt.attempts > 0 {
         (State::Failed, Reason::Refused)
     } else {
         (State::Cancelled, Reason::Event)

@@ -9,8 +9,8 @@ use crate::clock::Now;
 use crate::delivery::{Answer, Directive, SessionKey, Submission};
 use crate::intake::Verdict;
 use crate::journal::{
-    Awaiting, Changes, HeldReceipt, Message, MessageId, OperatorId, Outgoing, Record,
-    SubscriberFacts, ThreadFacts, ThreadKey,
+    Awaiting, Changes, HeldReceipt, Message, MessageId, OperatorId, Outgoing, SubscriberFacts,
+    ThreadFacts, ThreadKey,
 };
 
 /// One beat under way: what it changes, and what to do once that is committed.
@@ -22,7 +22,7 @@ pub(super) struct Beat {
     /// Events of this beat, since the journal does not know them yet.
     pub(super) keys: HashMap<EventKey, MessageId>,
     // In the order of their keys, so that the same inputs give the same changes.
-    progressed: BTreeMap<MessageId, Record>,
+    progressed: BTreeMap<MessageId, Message>,
     threads: BTreeMap<ThreadKey, ThreadFacts>,
     subscribers: BTreeMap<Msisdn, SubscriberFacts>,
     pub(super) cancelled: Vec<EventKey>,
@@ -67,33 +67,30 @@ impl Beat {
 
     /// A new message, as it stands now.
     pub(super) fn accept(&mut self, message: Message) {
-        self.accepted_at
-            .insert(message.record.id, self.accepted.len());
+        self.accepted_at.insert(message.id, self.accepted.len());
         self.accepted.push(message);
     }
 
     /// A message stands otherwise than before.
-    pub(super) fn put(&mut self, record: &Record) {
-        let position = self.accepted_at.get(&record.id);
+    pub(super) fn put(&mut self, message: &Message) {
+        let position = self.accepted_at.get(&message.id);
         match position.and_then(|position| self.accepted.get_mut(*position)) {
-            Some(message) => message.record.progress = record.progress.clone(),
-            None => drop(self.progressed.insert(record.id, record.clone())),
+            Some(accepted) => accepted.progress = message.progress.clone(),
+            None => drop(self.progressed.insert(message.id, message.clone())),
         }
     }
 
     /// How a message stands that this beat touched; the journal is behind on it.
-    pub(super) fn record(&self, id: MessageId) -> Option<&Record> {
+    pub(super) fn message(&self, id: MessageId) -> Option<&Message> {
         let accepted = self
             .accepted_at
             .get(&id)
             .and_then(|position| self.accepted.get(*position));
-        accepted
-            .map(|message| &message.record)
-            .or_else(|| self.progressed.get(&id))
+        accepted.or_else(|| self.progressed.get(&id))
     }
 
     pub(super) fn touched(&self, id: MessageId) -> bool {
-        self.record(id).is_some()
+        self.message(id).is_some()
     }
 
     pub(super) fn thread(&mut self, key: ThreadKey, facts: ThreadFacts) {

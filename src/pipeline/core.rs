@@ -15,8 +15,8 @@ use crate::delivery::receipt::{Notice, Spellings};
 use crate::delivery::{Event, Report, Routes};
 use crate::intake::Batch;
 use crate::journal::{
-    Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Queue, Record,
-    Segment, ThreadFacts,
+    Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Queue, Segment,
+    ThreadFacts,
 };
 use crate::pacing::{Pacer, Rules};
 
@@ -272,24 +272,23 @@ impl Core {
     fn resume_in_flight(&mut self, now: &Now) -> Result<(), JournalError> {
         let grace_ends = now.steady.after(self.settings.uncertain);
         for message in self.journal.in_flight()? {
-            let record = &message.record;
-            let thread = self.thread_in_journal(record)?;
-            self.pacer.resume(record, thread);
-            self.graces.push(Reverse((grace_ends, record.id)));
+            let thread = self.thread_in_journal(&message)?;
+            self.pacer.resume(&message, thread);
+            self.graces.push(Reverse((grace_ends, message.id)));
             let mut flight = InFlight::new(message, false);
             flight.grace_ends = Some(grace_ends);
-            self.in_flight.insert(flight.message.record.id, flight);
+            self.in_flight.insert(flight.message.id, flight);
         }
         Ok(())
     }
 
     pub(super) fn thread_in_journal(
         &mut self,
-        record: &Record,
+        message: &Message,
     ) -> Result<ThreadFacts, JournalError> {
         let ask = Ask {
-            key: &record.key,
-            about: Some((record.thread, record.msisdn)),
+            key: &message.key,
+            about: Some((message.thread, message.msisdn)),
         };
         let facts = self.journal.facts(&[ask])?.pop().unwrap_or_default();
         Ok(facts.thread)
@@ -331,13 +330,13 @@ impl InFlight {
 
     /// A segment of this attempt was certainly not sent, or refused: it was no repeat.
     pub(super) fn unrepeat(&mut self) {
-        let attempt = &mut self.message.record.progress.attempt;
+        let attempt = &mut self.message.progress.attempt;
         attempt.repeats = attempt.repeats.saturating_sub(u16::from(self.repetition));
     }
 
     /// Whether every segment has its answer.
     pub(super) fn is_answered(&self) -> bool {
-        let progress = &self.message.record.progress;
+        let progress = &self.message.progress;
         debug_assert_eq!(progress.phase, Phase::InFlight);
         !progress.attempt.segments.contains(&Segment::Sent)
     }

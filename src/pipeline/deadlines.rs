@@ -47,10 +47,10 @@ impl Core {
     fn sweep_expired(&mut self, beat: &mut Beat) -> Result<usize, JournalError> {
         let expired = self.journal.expired(beat.now.wall, ENDED_AT_ONCE)?;
         let count = expired.len();
-        for record in expired {
-            if !beat.touched(record.id) && !self.in_flight.contains_key(&record.id) {
-                self.pacer.withdraw(record.id);
-                self.expire(beat, record);
+        for message in expired {
+            if !beat.touched(message.id) && !self.in_flight.contains_key(&message.id) {
+                self.pacer.withdraw(message.id);
+                self.expire(beat, message);
             }
         }
         Ok(count)
@@ -60,21 +60,21 @@ impl Core {
         let before = beat.now.steady.before(self.settings.receipt);
         let unreceipted = self.journal.unreceipted(before, ENDED_AT_ONCE)?;
         let count = unreceipted.len();
-        for mut record in unreceipted {
-            if beat.touched(record.id) {
+        for mut message in unreceipted {
+            if beat.touched(message.id) {
                 continue;
             }
             // Or it would be found again every time, before those that come after it.
-            beat.await_no_receipt(record.id);
-            if record.progress.phase == Phase::Submitted {
+            beat.await_no_receipt(message.id);
+            if message.progress.phase == Phase::Submitted {
                 self.teller.settle(
                     beat,
-                    &mut record,
+                    &mut message,
                     State::Unknown,
                     Some(Reason::NoReceipt),
                     Details::default(),
                 );
-                beat.put(&record);
+                beat.put(&message);
             }
         }
         Ok(count)

@@ -12,10 +12,10 @@ use super::core::{Core, InFlight};
 use super::telling::Details;
 use crate::delivery::receipt::{Inbound, Notice, Spelling, inbound};
 use crate::delivery::{Answer, SessionKey};
-use crate::journal::{Awaiting, HeldReceipt, JournalError, OperatorId, Phase, Record, Segment};
+use crate::journal::{Awaiting, HeldReceipt, JournalError, Message, OperatorId, Phase, Segment};
 
 /// A segment that a receipt may speak of, with its message.
-type Fitting = (Awaiting, Record);
+type Fitting = (Awaiting, Message);
 
 impl Core {
     /// A request of an operator's.
@@ -58,7 +58,7 @@ impl Core {
             .get_mut(&operator)
             .and_then(|operator| operator.spellings.choose(fitting));
         match chosen {
-            Some((awaiting, record)) => self.settle_segment(beat, &awaiting, record, notice),
+            Some((awaiting, message)) => self.settle_segment(beat, &awaiting, message, notice),
             None => match self.unanswered_by_reference(operator, notice) {
                 Some(flight) => self.settle_unanswered(beat, flight, notice),
                 None => self.hold_receipt(beat, operator, &candidates, frame),
@@ -77,14 +77,14 @@ impl Core {
         let reference = notice.receipt.user_message_reference?;
         let peers = self.peers(operator);
         let mut fitting = self.in_flight.values().filter(|flight| {
-            let record = &flight.message.record;
-            let attempt = &record.progress.attempt;
+            let message = &flight.message;
+            let attempt = &message.progress.attempt;
             attempt.reference == reference
                 && attempt.segments == [Segment::Sent]
-                && peers.contains(&record.progress.operator)
-                && notice.names(record.msisdn)
+                && peers.contains(&message.progress.operator)
+                && notice.names(message.msisdn)
         });
-        let id = fitting.next()?.message.record.id;
+        let id = fitting.next()?.message.id;
         if fitting.next().is_some() {
             return None;
         }
@@ -93,7 +93,7 @@ impl Core {
 
     /// Its receipt is the answer to a submission that had none.
     fn settle_unanswered(&mut self, beat: &mut Beat, mut flight: InFlight, notice: &Notice) {
-        set_segment(&mut flight.message.record, 0, notice.receipt.fate());
+        set_segment(&mut flight.message, 0, notice.receipt.fate());
         flight.taken = true;
         flight.notice = Some(notice.clone());
         self.conclude_if_answered(beat, flight);
@@ -113,19 +113,19 @@ impl Core {
         for peer in self.peers(operator) {
             found.extend(self.journal.awaiting(peer, &ids)?);
             for awaiting in beat.awaiting(peer, &ids) {
-                let record = beat.record(awaiting.message);
-                found.extend(record.map(|record| (awaiting, record.clone())));
+                let message = beat.message(awaiting.message);
+                found.extend(message.map(|message| (awaiting, message.clone())));
             }
         }
         let mut fitting = Vec::new();
-        for (awaiting, record) in found {
+        for (awaiting, message) in found {
             let spelling = candidates
                 .iter()
                 .find(|(_, id)| *id == *awaiting.smsc_id)
                 .map(|(spelling, _)| *spelling);
-            let record = beat.record(record.id).cloned().unwrap_or(record);
-            if let Some(spelling) = spelling.filter(|_| notice.names(record.msisdn)) {
-                fitting.push((spelling, (awaiting, record)));
+            let message = beat.message(message.id).cloned().unwrap_or(message);
+            if let Some(spelling) = spelling.filter(|_| notice.names(message.msisdn)) {
+                fitting.push((spelling, (awaiting, message)));
             }
         }
         Ok(fitting)
@@ -135,37 +135,33 @@ impl Core {
         &mut self,
         beat: &mut Beat,
         awaiting: &Awaiting,
-        mut record: Record,
+        mut message: Message,
         notice: &Notice,
     ) {
-        if let Some(flight) = self.in_flight.get_mut(&record.id) {
-            set_segment(
-                &mut flight.message.record,
-                awaiting.segment,
-                notice.receipt.fate(),
-            );
+        if let Some(flight) = self.in_flight.get_mut(&message.id) {
+            set_segment(&mut flight.message, awaiting.segment, notice.receipt.fate());
             flight.notice = Some(notice.clone());
-            beat.put(&flight.message.record);
+            beat.put(&flight.message);
             return;
         }
-        if let Some(held) = self.pacer.held_record(record.id) {
+        if let Some(held) = self.pacer.held_message(message.id) {
             set_segment(held, awaiting.segment, notice.receipt.fate());
             beat.put(held);
             return;
         }
-        set_segment(&mut record, awaiting.segment, notice.receipt.fate());
-        self.settle_by_receipts(beat, &mut record, Some(notice));
-        beat.put(&record);
+        set_segment(&mut message, awaiting.segment, notice.receipt.fate());
+        self.settle_by_receipts(beat, &mut message, Some(notice));
+        beat.put(&message);
     }
 
     /// Settles a submitted message whose segments' receipts say enough.
     pub(super) fn settle_by_receipts(
         &mut self,
         beat: &mut Beat,
-        record: &mut Record,
+        message: &mut Message,
         notice: Option<&Notice>,
     ) {
-        let segments = &record.progress.attempt.segments;
+        let segments = &message.progress.attempt.segments;
         let delivered = segments
             .iter()
             .all(|segment| *segment == Segment::Delivered);
@@ -174,13 +170,13 @@ impl Core {
             .iter()
             .all(|segment| matches!(segment, Segment::Delivered | Segment::Failed))
         {
-            beat.await_no_receipt(record.id);
+            beat.await_no_receipt(message.id);
         }
-        if !(delivered || failed) || !may_be_told(record) {
+        if !(delivered || failed) || !may_be_told(message) {
             return;
         }
         // After `unknown` only `delivered` or `failed` may follow.
-        let expired = record.progress.phase == Phase::Submitted
+        let expired = message.progress.phase == Phase::Submitted
             && notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
         let (state, reason) = match (delivered, segments.len()) {
             (true, _) => (State::Delivered, None),
@@ -192,7 +188,7 @@ impl Core {
             code: notice.and_then(Notice::code),
             ..Details::default()
         };
-        self.teller.settle(beat, record, state, reason, details);
+        self.teller.settle(beat, message, state, reason, details);
     }
 
     /// It may have overtaken the response that tells its id: kept until that comes.
@@ -228,25 +224,25 @@ pub(super) fn apply_held(flight: &mut InFlight, segment: u8, held: &HeldReceipt)
     let Inbound::Receipt(notice) = inbound(&frame) else {
         return false;
     };
-    let record = &mut flight.message.record;
-    if !notice.names(record.msisdn) || held.at < record.accepted_at {
+    let message = &mut flight.message;
+    if !notice.names(message.msisdn) || held.at < message.accepted_at {
         return false;
     }
-    set_segment(record, segment, notice.receipt.fate());
+    set_segment(message, segment, notice.receipt.fate());
     flight.notice = Some(notice);
     true
 }
 
 /// Whether a message's fate is still open: `unknown` may be followed by one better answer.
-fn may_be_told(record: &Record) -> bool {
-    let last = record.progress.history.last().map(|told| told.state);
-    record.progress.phase == Phase::Submitted
-        || (record.progress.phase == Phase::Settled && last == Some(State::Unknown))
+fn may_be_told(message: &Message) -> bool {
+    let last = message.progress.history.last().map(|told| told.state);
+    message.progress.phase == Phase::Submitted
+        || (message.progress.phase == Phase::Settled && last == Some(State::Unknown))
 }
 
 /// A final state never goes back.
-fn set_segment(record: &mut Record, segment: u8, fate: Fate) {
-    let Some(segment) = record
+fn set_segment(message: &mut Message, segment: u8, fate: Fate) {
+    let Some(segment) = message
         .progress
         .attempt
         .segments

@@ -55,9 +55,9 @@ impl Core {
                 continue;
             };
             operator.down_told = true;
-            for record in self.pacer.held_for(id) {
-                self.teller.defer(beat, record, Reason::OperatorDown, None);
-                beat.put(record);
+            for message in self.pacer.held_for(id) {
+                self.teller.defer(beat, message, Reason::OperatorDown, None);
+                beat.put(message);
             }
         }
     }

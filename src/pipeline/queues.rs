@@ -11,7 +11,7 @@ use super::core::Core;
 use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
 use crate::clock::UnixMillis;
-use crate::journal::{Arrival, Cursor, JournalError, Queue, Record};
+use crate::journal::{Arrival, Cursor, JournalError, Message, Queue};
 
 /// Most messages of one queue held in memory.
 const WINDOW: usize = 2000;
@@ -72,8 +72,8 @@ impl Core {
             }
         }
         // Only now: reading a queue forgets what was noted of it but is not in the journal yet.
-        for record in &moved {
-            self.wait(record);
+        for message in &moved {
+            self.wait(message);
         }
         Ok(())
     }
@@ -83,7 +83,7 @@ impl Core {
         beat: &mut Beat,
         queue: Queue,
         held: usize,
-        moved: &mut Vec<Record>,
+        moved: &mut Vec<Message>,
     ) -> Result<(), JournalError> {
         let configured = self.operators.contains_key(&queue.operator);
         let limit = if configured {
@@ -99,7 +99,7 @@ impl Core {
             .due(queue, state.cursor, beat.now.steady, limit)?;
         state.behind = arrivals.len() >= limit;
         if let Some(last) = arrivals.last() {
-            state.cursor = last.message.record.cursor();
+            state.cursor = last.message.cursor();
         }
         state.next_due = if state.behind {
             None
@@ -107,7 +107,7 @@ impl Core {
             self.journal.next_due(queue, state.cursor)?
         };
         for arrival in arrivals {
-            if !self.pacer.holds(arrival.message.record.id) {
+            if !self.pacer.holds(arrival.message.id) {
                 self.arrive(beat, arrival, moved);
             }
         }
@@ -115,69 +115,69 @@ impl Core {
     }
 
     /// A message was read that is due. Routes may have changed since it was put there.
-    fn arrive(&mut self, beat: &mut Beat, mut arrival: Arrival, moved: &mut Vec<Record>) {
-        let record = &mut arrival.message.record;
-        let stays = self.operators.contains_key(&record.progress.operator);
-        let begun = !record.progress.attempt.segments.is_empty();
-        let route = self.routes.route(record.msisdn);
-        let fate = fate_so_far(record);
+    fn arrive(&mut self, beat: &mut Beat, mut arrival: Arrival, moved: &mut Vec<Message>) {
+        let message = &mut arrival.message;
+        let stays = self.operators.contains_key(&message.progress.operator);
+        let begun = !message.progress.attempt.segments.is_empty();
+        let route = self.routes.route(message.msisdn);
+        let fate = fate_so_far(message);
         match route {
-            Some(operator) if operator == record.progress.operator => self.keep(beat, arrival),
+            Some(operator) if operator == message.progress.operator => self.keep(beat, arrival),
             _ if begun && stays => self.keep(beat, arrival),
             // Another operator only if this one has no part of it.
-            Some(operator) if !has_reached(record) => {
-                record.progress.operator = operator;
+            Some(operator) if !has_reached(message) => {
+                message.progress.operator = operator;
                 // Not before the next millisecond: the cursor of the new queue may have passed this one.
-                record.progress.due = UnixMillis(beat.now.steady.0 + 1);
-                beat.put(record);
-                moved.push(record.clone());
+                message.progress.due = UnixMillis(beat.now.steady.0 + 1);
+                beat.put(message);
+                moved.push(message.clone());
             }
             _ => {
                 let (state, reason) = fate.unwrap_or((State::Failed, Reason::NoRoute));
                 self.teller
-                    .settle(beat, record, state, Some(reason), Details::default());
-                beat.put(record);
+                    .settle(beat, message, state, Some(reason), Details::default());
+                beat.put(message);
             }
         }
     }
 
     fn keep(&mut self, beat: &mut Beat, mut arrival: Arrival) {
-        let record = &mut arrival.message.record;
-        if record.expires > beat.now.wall
-            && self.is_down(record.progress.operator, beat)
-            && self.teller.defer(beat, record, Reason::OperatorDown, None)
+        let message = &mut arrival.message;
+        if message.expires > beat.now.wall
+            && self.is_down(message.progress.operator, beat)
+            && self.teller.defer(beat, message, Reason::OperatorDown, None)
         {
-            beat.put(record);
+            beat.put(message);
         }
         self.pacer.offer(arrival);
     }
 
     /// Whether a message that is due now may be held at once, all before it in its queue being held or gone.
-    pub(super) fn takes_directly(&self, record: &Record) -> bool {
-        let queue = record.queue();
+    pub(super) fn takes_directly(&self, message: &Message) -> bool {
+        let queue = message.queue();
         let state = self.queues.get(&queue);
         state.is_some_and(|state| !state.behind) && self.pacer.held(queue) < WINDOW
     }
 
     /// Holds a message that is due now and that [`takes_directly`](Self::takes_directly) allows.
     pub(super) fn hold(&mut self, arrival: Arrival) {
-        let record = &arrival.message.record;
-        if let Some(state) = self.queues.get_mut(&record.queue()) {
-            state.cursor = state.cursor.max(record.cursor());
+        let message = &arrival.message;
+        if let Some(state) = self.queues.get_mut(&message.queue()) {
+            state.cursor = state.cursor.max(message.cursor());
         }
         self.pacer.offer(arrival);
     }
 
     /// Notes that a message waits in the journal.
-    pub(super) fn wait(&mut self, record: &Record) {
+    pub(super) fn wait(&mut self, message: &Message) {
         self.queues
-            .entry(record.queue())
+            .entry(message.queue())
             .or_default()
-            .note(record.progress.due);
+            .note(message.progress.due);
     }
 
     /// Notes that a message that is due now stands in the journal, not in memory.
-    pub(super) fn fall_behind(&mut self, record: &Record) {
-        self.queues.entry(record.queue()).or_default().behind = true;
+    pub(super) fn fall_behind(&mut self, message: &Message) {
+        self.queues.entry(message.queue()).or_default().behind = true;
     }
 }

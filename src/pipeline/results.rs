@@ -17,9 +17,7 @@ use crate::clock::UnixMillis;
 use crate::delivery::Token;
 use crate::delivery::receipt::stored_id;
 use crate::delivery::retry::{self, Class, Next};
-use crate::journal::{
-    Awaiting, JournalError, Message, MessageId, OperatorId, Phase, Record, Segment,
-};
+use crate::journal::{Awaiting, JournalError, Message, MessageId, OperatorId, Phase, Segment};
 
 impl Core {
     /// The operator answered a submission.
@@ -34,7 +32,7 @@ impl Core {
         let Some(mut flight) = self.take_flight(beat, token, status)? else {
             return Ok(());
         };
-        if let Some(segment) = sent_segment(&mut flight.message.record, token) {
+        if let Some(segment) = sent_segment(&mut flight.message, token) {
             if status.is_ok() {
                 *segment = Segment::Accepted;
             } else {
@@ -58,16 +56,16 @@ impl Core {
         let Some(flight) = self.in_flight.get_mut(&token.message) else {
             return;
         };
-        let record = &mut flight.message.record;
-        let is_current = attempt_octet(record) == token.attempt;
+        let message = &mut flight.message;
+        let is_current = attempt_octet(message) == token.attempt;
         if !is_current || flight.grace_ends.is_some() {
             return;
         }
         flight.grace_ends = Some(grace_ends);
         self.graces.push(Reverse((grace_ends, token.message)));
         self.teller
-            .defer(beat, record, Reason::Uncertain, Some(grace_ends));
-        beat.put(record);
+            .defer(beat, message, Reason::Uncertain, Some(grace_ends));
+        beat.put(message);
     }
 
     /// It was certainly not written: as if it had not been tried.
@@ -75,7 +73,7 @@ impl Core {
         let Some(mut flight) = self.current_flight(token) else {
             return;
         };
-        if let Some(segment) = sent_segment(&mut flight.message.record, token) {
+        if let Some(segment) = sent_segment(&mut flight.message, token) {
             *segment = Segment::Waiting;
             flight.unrepeat();
         }
@@ -100,29 +98,29 @@ impl Core {
     }
 
     fn give_up_waiting(&mut self, beat: &mut Beat, flight: InFlight) {
-        let mut record = flight.message.record;
-        for segment in &mut record.progress.attempt.segments {
+        let mut message = flight.message;
+        for segment in &mut message.progress.attempt.segments {
             if *segment == Segment::Sent {
                 *segment = Segment::Waiting;
             }
         }
-        record.progress.attempt.uncertain = true;
-        let attempts = record.progress.attempt.attempts;
-        match retry::repeat_after(attempts, self.settings.uncertain, record.id.0) {
-            Some(pause) if !record.progress.attempt.withdrawn => {
+        message.progress.attempt.uncertain = true;
+        let attempts = message.progress.attempt.attempts;
+        match retry::repeat_after(attempts, self.settings.uncertain, message.id.0) {
+            Some(pause) if !message.progress.attempt.withdrawn => {
                 let due = beat.now.steady.after(pause);
                 self.teller
-                    .defer(beat, &mut record, Reason::Uncertain, Some(due));
-                self.wait_again(beat, &mut record, due);
+                    .defer(beat, &mut message, Reason::Uncertain, Some(due));
+                self.wait_again(beat, &mut message, due);
             }
-            _ => self.end_unrepeated(beat, &mut record),
+            _ => self.end_unrepeated(beat, &mut message),
         }
     }
 
     /// The message of a token, if that is its current attempt.
     fn current_flight(&mut self, token: Token) -> Option<InFlight> {
         let flight = self.in_flight.get(&token.message)?;
-        if attempt_octet(&flight.message.record) != token.attempt {
+        if attempt_octet(&flight.message) != token.attempt {
             return None;
         }
         self.in_flight.remove(&token.message)
@@ -141,18 +139,17 @@ impl Core {
         let Some(mut message) = self.uncertain(beat, token.message)? else {
             return Ok(None);
         };
-        let record = &mut message.record;
-        if attempt_octet(record) != token.attempt {
+        if attempt_octet(&message) != token.attempt {
             return Ok(None);
         }
         self.pacer.withdraw(token.message);
-        let thread = match beat.thread_facts(record.thread) {
+        let thread = match beat.thread_facts(message.thread) {
             Some(thread) => thread,
-            None => self.thread_in_journal(record)?,
+            None => self.thread_in_journal(&message)?,
         };
-        self.pacer.resume(record, thread);
-        record.progress.phase = Phase::InFlight;
-        let segments = &mut record.progress.attempt.segments;
+        self.pacer.resume(&message, thread);
+        message.progress.phase = Phase::InFlight;
+        let segments = &mut message.progress.attempt.segments;
         if let Some(segment) = segments.get_mut(usize::from(token.segment))
             && *segment == Segment::Waiting
         {
@@ -167,15 +164,11 @@ impl Core {
         beat: &Beat,
         id: MessageId,
     ) -> Result<Option<Message>, JournalError> {
-        let Some(mut message) = self.journal.message(id)? else {
-            return Ok(None);
-        };
-        if let Some(record) = beat.record(id) {
-            message.record = record.clone();
-        }
-        let progress = &message.record.progress;
-        let repeatable = progress.phase == Phase::Waiting && progress.attempt.uncertain;
-        Ok(repeatable.then_some(message))
+        let message = self.as_it_stands(beat, id)?;
+        Ok(message.filter(|message| {
+            let progress = &message.progress;
+            progress.phase == Phase::Waiting && progress.attempt.uncertain
+        }))
     }
 
     /// Awaits the receipt of a segment, if the operator gives any; it may have come already.
@@ -240,11 +233,12 @@ impl Core {
     /// Decides what is next once every segment has its answer.
     pub(super) fn conclude_if_answered(&mut self, beat: &mut Beat, mut flight: InFlight) {
         if !flight.is_answered() {
-            beat.put(&flight.message.record);
-            self.in_flight.insert(flight.message.record.id, flight);
+            beat.put(&flight.message);
+            self.in_flight.insert(flight.message.id, flight);
             return;
         }
-        let attempt = &mut flight.message.record.progress.attempt;
+        let msisdn = flight.message.msisdn;
+        let attempt = &mut flight.message.progress.attempt;
         if !attempt.segments.contains(&Segment::Waiting) {
             self.submitted(beat, flight);
             return;
@@ -252,53 +246,55 @@ impl Core {
         // What was not repeated after all is as uncertain as before.
         attempt.uncertain |= flight.repetition;
         if !flight.taken {
-            let facts = self
-                .pacer
-                .give_back(flight.message.record.msisdn, attempt.at);
-            beat.subscriber(flight.message.record.msisdn, facts);
+            let facts = self.pacer.give_back(msisdn, attempt.at);
+            beat.subscriber(msisdn, facts);
         }
         match flight.refused {
-            Some(status) => self.refused(beat, &mut flight.message.record, status),
+            Some(status) => self.refused(beat, &mut flight.message, status),
             None => {
                 attempt.attempts = attempt.attempts.saturating_sub(u16::from(!flight.taken));
-                self.wait_unless_withdrawn(beat, &mut flight.message.record);
+                self.wait_unless_withdrawn(beat, &mut flight.message);
             }
         }
     }
 
     fn submitted(&mut self, beat: &mut Beat, flight: InFlight) {
-        let mut record = flight.message.record;
-        let record = &mut record;
-        self.pacer.end(record);
-        record.progress.phase = Phase::Submitted;
-        self.teller
-            .tell(beat, record, State::Submitted, None, Details::default());
+        let mut message = flight.message;
+        self.pacer.end(&message);
+        message.progress.phase = Phase::Submitted;
+        self.teller.tell(
+            beat,
+            &mut message,
+            State::Submitted,
+            None,
+            Details::default(),
+        );
         let receipts = self
             .operators
-            .get(&record.progress.operator)
+            .get(&message.progress.operator)
             .is_none_or(|operator| operator.receipts);
         if !receipts {
             self.teller.settle(
                 beat,
-                record,
+                &mut message,
                 State::Unknown,
                 Some(Reason::NoReceipts),
                 Details::default(),
             );
         }
-        self.settle_by_receipts(beat, record, flight.notice.as_ref());
-        beat.put(record);
+        self.settle_by_receipts(beat, &mut message, flight.notice.as_ref());
+        beat.put(&message);
     }
 
-    fn refused(&mut self, beat: &mut Beat, record: &mut Record, status: Status) {
-        let attempt = &mut record.progress.attempt;
+    fn refused(&mut self, beat: &mut Beat, message: &mut Message, status: Status) {
+        let attempt = &mut message.progress.attempt;
         let throttled = retry::class(status) == Class::Throttled;
         attempt.throttled = attempt.throttled.saturating_add(u16::from(throttled));
         let counted = attempt.attempts.saturating_sub(attempt.throttled);
         let next = if attempt.withdrawn {
             Next::Refused
         } else {
-            retry::next(status, counted, record.id.0)
+            retry::next(status, counted, message.id.0)
         };
         match next {
             Next::Retry(pause) => {
@@ -306,75 +302,75 @@ impl Core {
                     .now
                     .steady
                     .after(pause)
-                    .min(beat.now.steady_at(record.expires));
+                    .min(beat.now.steady_at(message.expires));
                 let reason = if throttled {
                     Reason::Throttled
                 } else {
                     Reason::Retry
                 };
-                self.teller.defer(beat, record, reason, Some(due));
-                self.wait_again(beat, record, due);
+                self.teller.defer(beat, message, reason, Some(due));
+                self.wait_again(beat, message, due);
             }
-            Next::GiveUp => self.fail(beat, record, status, Reason::Attempts),
-            Next::Refused => self.fail(beat, record, status, Reason::Refused),
+            Next::GiveUp => self.fail(beat, message, status, Reason::Attempts),
+            Next::Refused => self.fail(beat, message, status, Reason::Refused),
         }
     }
 
-    fn fail(&mut self, beat: &mut Beat, record: &mut Record, status: Status, reason: Reason) {
+    fn fail(&mut self, beat: &mut Beat, message: &mut Message, status: Status, reason: Reason) {
         if retry::class(status) == Class::OurBug {
             let operator = self
                 .operators
-                .get(&record.progress.operator)
+                .get(&message.progress.operator)
                 .map(|operator| &*operator.name);
-            warn!(operator, message = %record.id, %status, "the operator refuses what we send: check the sender and the account's settings");
+            warn!(operator, message = %message.id, %status, "the operator refuses what we send: check the sender and the account's settings");
         }
-        self.pacer.end(record);
-        let (state, reason) = fate_so_far(record).unwrap_or((State::Failed, reason));
+        self.pacer.end(message);
+        let (state, reason) = fate_so_far(message).unwrap_or((State::Failed, reason));
         let details = Details::code(status.to_string());
         self.teller
-            .settle(beat, record, state, Some(reason), details);
-        beat.put(record);
+            .settle(beat, message, state, Some(reason), details);
+        beat.put(message);
     }
 
     /// Not everything was written, or answered: the rest waits for another attempt, if there is to be one.
-    fn wait_unless_withdrawn(&mut self, beat: &mut Beat, record: &mut Record) {
-        if !record.progress.attempt.withdrawn {
-            self.wait_again(beat, record, beat.now.steady);
+    fn wait_unless_withdrawn(&mut self, beat: &mut Beat, message: &mut Message) {
+        if !message.progress.attempt.withdrawn {
+            self.wait_again(beat, message, beat.now.steady);
             return;
         }
-        self.end_unrepeated(beat, record);
+        self.end_unrepeated(beat, message);
     }
 
     /// Ends a message that is not to be submitted again.
-    fn end_unrepeated(&mut self, beat: &mut Beat, record: &mut Record) {
-        self.pacer.end(record);
-        let (state, reason) = withdrawn(record);
+    fn end_unrepeated(&mut self, beat: &mut Beat, message: &mut Message) {
+        self.pacer.end(message);
+        let (state, reason) = withdrawn(message);
         self.teller
-            .settle(beat, record, state, Some(reason), Details::default());
-        beat.put(record);
+            .settle(beat, message, state, Some(reason), Details::default());
+        beat.put(message);
     }
 
-    fn wait_again(&mut self, beat: &mut Beat, record: &mut Record, due: UnixMillis) {
-        record.progress.phase = Phase::Waiting;
-        record.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
-        beat.thread(record.thread, self.pacer.end_to_wait(record));
-        self.wait(record);
-        beat.put(record);
+    fn wait_again(&mut self, beat: &mut Beat, message: &mut Message, due: UnixMillis) {
+        message.progress.phase = Phase::Waiting;
+        message.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
+        beat.thread(message.thread, self.pacer.end_to_wait(message));
+        self.wait(message);
+        beat.put(message);
     }
 }
 
 /// The segment of a token, if its answer is outstanding.
-fn sent_segment(record: &mut Record, token: Token) -> Option<&mut Segment> {
-    let segments = &mut record.progress.attempt.segments;
+fn sent_segment(message: &mut Message, token: Token) -> Option<&mut Segment> {
+    let segments = &mut message.progress.attempt.segments;
     let segment = segments.get_mut(usize::from(token.segment))?;
     (*segment == Segment::Sent).then_some(segment)
 }
 
 /// How a message ends that is not to be sent again, as far as its attempts so far decide.
-pub(super) fn fate_so_far(record: &Record) -> Option<(State, Reason)> {
-    if record.progress.attempt.uncertain {
+pub(super) fn fate_so_far(message: &Message) -> Option<(State, Reason)> {
+    if message.progress.attempt.uncertain {
         Some((State::Unknown, Reason::Uncertain))
-    } else if has_reached(record) {
+    } else if has_reached(message) {
         Some((State::Failed, Reason::Partial))
     } else {
         None
@@ -382,8 +378,8 @@ pub(super) fn fate_so_far(record: &Record) -> Option<(State, Reason)> {
 }
 
 /// Whether the operator took any segment.
-pub(super) fn has_reached(record: &Record) -> bool {
-    let segments = &record.progress.attempt.segments;
+pub(super) fn has_reached(message: &Message) -> bool {
+    let segments = &message.progress.attempt.segments;
     segments
         .iter()
         .any(|segment| !matches!(segment, Segment::Waiting | Segment::Sent))

@@ -10,9 +10,7 @@ use super::results::fate_so_far;
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::delivery::{Submission, Token};
-use crate::journal::{
-    JournalError, Message, MessageId, OperatorId, Phase, Record, Segment, ThreadOrder,
-};
+use crate::journal::{JournalError, Message, MessageId, OperatorId, Phase, Segment, ThreadOrder};
 use crate::pacing::Turn;
 
 /// Turns taken on one operator in one beat, so that messages that cannot go do not hold up a commit.
@@ -55,50 +53,50 @@ impl Core {
                 message,
                 until,
                 reason,
-            } => self.defer(beat, message.record, until, reason),
-            Turn::Expired(message) => self.expire(beat, message.record),
+            } => self.defer(beat, message, until, reason),
+            Turn::Expired(message) => self.expire(beat, message),
             Turn::Overtaken { message, by } => {
                 let by = self.event_of(beat, by)?;
-                self.overtaken(beat, message.record, by);
+                self.overtaken(beat, message, by);
             }
         }
         Ok(())
     }
 
     /// Puts a message off. It is not kept waiting beyond its deadline.
-    fn defer(&mut self, beat: &mut Beat, mut record: Record, until: UnixMillis, reason: Reason) {
-        let deadline = beat.now.steady_at(record.expires);
-        record.progress.due = until.min(deadline).max(UnixMillis(beat.now.steady.0 + 1));
-        self.teller.defer(beat, &mut record, reason, Some(until));
-        self.wait(&record);
-        beat.put(&record);
+    fn defer(&mut self, beat: &mut Beat, mut message: Message, until: UnixMillis, reason: Reason) {
+        let deadline = beat.now.steady_at(message.expires);
+        message.progress.due = until.min(deadline).max(UnixMillis(beat.now.steady.0 + 1));
+        self.teller.defer(beat, &mut message, reason, Some(until));
+        self.wait(&message);
+        beat.put(&message);
     }
 
-    pub(super) fn expire(&mut self, beat: &mut Beat, mut record: Record) {
-        let end = fate_so_far(&record).unwrap_or((State::Expired, Reason::Deadline));
-        self.end(beat, &mut record, end, Details::default());
+    pub(super) fn expire(&mut self, beat: &mut Beat, mut message: Message) {
+        let end = fate_so_far(&message).unwrap_or((State::Expired, Reason::Deadline));
+        self.end(beat, &mut message, end, Details::default());
     }
 
     /// A newer one of the thread went, or goes now.
-    fn overtaken(&mut self, beat: &mut Beat, mut record: Record, by: Option<Box<str>>) {
-        let end = fate_so_far(&record).unwrap_or((State::Superseded, Reason::NewerStatus));
+    fn overtaken(&mut self, beat: &mut Beat, mut message: Message, by: Option<Box<str>>) {
+        let end = fate_so_far(&message).unwrap_or((State::Superseded, Reason::NewerStatus));
         let details = Details {
             by,
             ..Details::default()
         };
-        self.end(beat, &mut record, end, details);
+        self.end(beat, &mut message, end, details);
     }
 
     fn end(
         &mut self,
         beat: &mut Beat,
-        record: &mut Record,
+        message: &mut Message,
         (state, reason): (State, Reason),
         details: Details,
     ) {
         self.teller
-            .settle(beat, record, state, Some(reason), details);
-        beat.put(record);
+            .settle(beat, message, state, Some(reason), details);
+        beat.put(message);
     }
 
     fn event_of(
@@ -106,11 +104,11 @@ impl Core {
         beat: &Beat,
         order: ThreadOrder,
     ) -> Result<Option<Box<str>>, JournalError> {
-        if let Some(record) = beat.record(order.id) {
-            return Ok(Some(record.key.id.as_str().into()));
+        if let Some(message) = beat.message(order.id) {
+            return Ok(Some(message.key.id.as_str().into()));
         }
         let message = self.journal.message(order.id)?;
-        Ok(message.map(|message| message.record.key.id.as_str().into()))
+        Ok(message.map(|message| message.key.id.as_str().into()))
     }
 
     /// Of a thread's waiting messages the newest that is due, permitted and has a text goes; all older ones are superseded.
@@ -122,7 +120,7 @@ impl Core {
         }
         let mut siblings = self.siblings(beat, &turn)?;
         // One that was accepted in this beat, too late for the journal to know it, may wait as well.
-        let mut waiting = u32::from(beat.thread_facts(turn.record.thread).is_some());
+        let mut waiting = u32::from(beat.thread_facts(turn.thread).is_some());
         let mut chosen = turn;
         let newest = siblings
             .iter()
@@ -130,13 +128,13 @@ impl Core {
         if let Some(newest) = newest {
             let newest = siblings.remove(newest);
             siblings.push(std::mem::replace(&mut chosen, newest));
-            self.pacer.withdraw(chosen.record.id);
+            self.pacer.withdraw(chosen.id);
         }
-        let by: Box<str> = chosen.record.key.id.as_str().into();
+        let by: Box<str> = chosen.key.id.as_str().into();
         for sibling in siblings {
-            if sibling.record.order() < chosen.record.order() {
-                self.pacer.withdraw(sibling.record.id);
-                self.overtaken(beat, sibling.record, Some(by.clone()));
+            if sibling.order() < chosen.order() {
+                self.pacer.withdraw(sibling.id);
+                self.overtaken(beat, sibling, Some(by.clone()));
             } else {
                 waiting += 1;
             }
@@ -147,43 +145,40 @@ impl Core {
 
     /// The other waiting messages of a thread, oldest first.
     fn siblings(&mut self, beat: &Beat, turn: &Message) -> Result<Vec<Message>, JournalError> {
-        let Record { id, thread, .. } = turn.record;
+        let (id, thread) = (turn.id, turn.thread);
         let mut siblings = self.pacer.held_siblings(thread, id);
-        let held: Vec<MessageId> = siblings.iter().map(|held| held.record.id).collect();
-        for mut message in self.journal.siblings(thread)? {
-            let sibling = message.record.id;
-            if let Some(record) = beat.record(sibling) {
-                message.record = record.clone();
-            }
-            let waits = message.record.progress.phase == Phase::Waiting;
+        let held: Vec<MessageId> = siblings.iter().map(|held| held.id).collect();
+        for message in self.journal.siblings(thread)? {
+            let sibling = message.id;
+            let message = beat.message(sibling).cloned().unwrap_or(message);
+            let waits = message.progress.phase == Phase::Waiting;
             if waits && sibling != id && !held.contains(&sibling) {
                 siblings.push(message);
             }
         }
-        siblings.sort_by_key(|message| message.record.order());
+        siblings.sort_by_key(|message| message.order());
         Ok(siblings)
     }
 
     /// Whether a message may go when it is the turn of another of its thread.
     fn may_go_instead(&mut self, beat: &Beat, message: &Message, turn: &Message) -> bool {
-        let record = &message.record;
         let wall = beat.now.wall;
-        record.order() > turn.record.order()
-            && record.progress.operator == turn.record.progress.operator
-            && record
+        message.order() > turn.order()
+            && message.progress.operator == turn.progress.operator
+            && message
                 .not_before
                 .is_none_or(|not_before| not_before <= wall)
-            && record.expires > wall
-            && self.pacer.permits(record, &beat.now).is_ok()
+            && message.expires > wall
+            && self.pacer.permits(message, &beat.now).is_ok()
             && self.text(message).is_some()
     }
 
     /// The text as it was first composed, as long as some of its segments are with the operator; else as it is composed now.
     fn text(&self, message: &Message) -> Option<String> {
-        let kept = message.record.progress.attempt.text.as_deref();
+        let kept = message.progress.attempt.text.as_deref();
         kept.map(str::to_owned).or_else(|| {
             let composed = self.catalog.compose(
-                &message.record.application,
+                &message.application,
                 &message.content,
                 self.settings.default_language,
             );
@@ -194,33 +189,33 @@ impl Core {
     /// Begins an attempt, while about so many others of the thread wait.
     fn send(&mut self, beat: &mut Beat, mut message: Message, waiting: u32) {
         let Some(text) = self.text(&message) else {
-            let end = fate_so_far(&message.record);
+            let end = fate_so_far(&message);
             let end = end.unwrap_or((State::Suppressed, Reason::NoTemplate));
-            self.end(beat, &mut message.record, end, Details::default());
+            self.end(beat, &mut message, end, Details::default());
             return;
         };
         let Ok(segments) = segments(&text, Encoding::of(&text), Concatenation::Udh8) else {
-            let end = fate_so_far(&message.record).unwrap_or((State::Failed, Reason::Refused));
+            let end = fate_so_far(&message).unwrap_or((State::Failed, Reason::Refused));
             let details = Details::code("text too long");
-            self.end(beat, &mut message.record, end, details);
+            self.end(beat, &mut message, end, details);
             return;
         };
-        let repetition = message.record.progress.attempt.uncertain;
-        begin_attempt(&mut message.record, &segments, text, beat.now.steady);
-        self.submit(beat, &message.record, &segments);
-        let facts = self.pacer.begin(&message.record, &beat.now);
-        beat.subscriber(message.record.msisdn, facts);
-        let thread = message.record.thread;
+        let repetition = message.progress.attempt.uncertain;
+        begin_attempt(&mut message, &segments, text, beat.now.steady);
+        self.submit(beat, &message, &segments);
+        let facts = self.pacer.begin(&message, &beat.now);
+        beat.subscriber(message.msisdn, facts);
+        let thread = message.thread;
         beat.thread(thread, self.pacer.thread(thread, waiting));
-        beat.put(&message.record);
+        beat.put(&message);
         let flight = InFlight::new(message, repetition);
-        self.in_flight.insert(flight.message.record.id, flight);
+        self.in_flight.insert(flight.message.id, flight);
     }
 
     /// Hands the segments that are to be sent to the operator's link, once the beat is committed.
-    fn submit(&mut self, beat: &mut Beat, record: &Record, segments: &Segments) {
-        let progress = &record.progress;
-        let validity = record.expires.since(beat.now.wall).max(SHORTEST_VALIDITY);
+    fn submit(&mut self, beat: &mut Beat, message: &Message, segments: &Segments) {
+        let progress = &message.progress;
+        let validity = message.expires.since(beat.now.wall).max(SHORTEST_VALIDITY);
         let sent = progress
             .attempt
             .segments
@@ -236,11 +231,11 @@ impl Core {
             let submission = Submission {
                 decided: beat.now.instant,
                 token: Token {
-                    message: record.id,
+                    message: message.id,
                     segment: number,
-                    attempt: attempt_octet(record),
+                    attempt: attempt_octet(message),
                 },
-                msisdn: record.msisdn,
+                msisdn: message.msisdn,
                 octets: Bytes::from(octets),
                 has_udh: segments.has_udh(),
                 data_coding: xabar_smpp::values::DataCoding(
@@ -248,7 +243,7 @@ impl Core {
                 ),
                 reference: progress.attempt.reference,
                 validity,
-                urgent: record.priority == Priority::Urgent,
+                urgent: message.priority == Priority::Urgent,
             };
             beat.submit(progress.operator, submission);
             if let Some(operator) = self.operators.get_mut(&progress.operator) {
@@ -259,9 +254,11 @@ impl Core {
 }
 
 /// Notes a new attempt at all segments that wait for one.
-fn begin_attempt(record: &mut Record, segments: &Segments, text: String, at: UnixMillis) {
-    record.progress.phase = Phase::InFlight;
-    let attempt = &mut record.progress.attempt;
+fn begin_attempt(message: &mut Message, segments: &Segments, text: String, at: UnixMillis) {
+    message.progress.phase = Phase::InFlight;
+    // The low bits differ between neighbours, which is all that a phone needs.
+    let reference = u16::try_from(message.id.0 % 0xFFFF).unwrap_or(0) + 1;
+    let attempt = &mut message.progress.attempt;
     if attempt.text.is_none() {
         attempt.segments = vec![Segment::Waiting; segments.total().into()];
         attempt.text = (segments.total() > 1).then(|| text.into());
@@ -276,8 +273,7 @@ fn begin_attempt(record: &mut Record, segments: &Segments, text: String, at: Uni
         begun += 1;
     }
     if attempt.attempts == 0 {
-        // The low bits differ between neighbours, which is all that a phone needs.
-        attempt.reference = u16::try_from(record.id.0 % 0xFFFF).unwrap_or(0) + 1;
+        attempt.reference = reference;
     }
     if attempt.uncertain {
         attempt.repeats = attempt.repeats.saturating_add(begun);
@@ -288,7 +284,7 @@ fn begin_attempt(record: &mut Record, segments: &Segments, text: String, at: Uni
 }
 
 /// Tells the attempts of one message apart.
-pub(super) fn attempt_octet(record: &Record) -> u8 {
-    let [_, low] = record.progress.attempt.attempts.to_be_bytes();
+pub(super) fn attempt_octet(message: &Message) -> u8 {
+    let [_, low] = message.progress.attempt.attempts.to_be_bytes();
     low
 }

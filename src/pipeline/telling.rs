@@ -9,7 +9,7 @@ use xabar_events::{Outcome, Reason, State};
 
 use super::beat::Beat;
 use crate::clock::UnixMillis;
-use crate::journal::{OperatorId, Outgoing, Phase, Record, Told};
+use crate::journal::{Message, OperatorId, Outgoing, Phase, Told};
 
 /// A wait is told if it is, or may be, longer than this.
 const WORTH_TELLING: Duration = Duration::from_secs(60);
@@ -61,7 +61,7 @@ impl Teller {
     pub(super) fn tell(
         &mut self,
         beat: &mut Beat,
-        record: &mut Record,
+        message: &mut Message,
         state: State,
         reason: Option<Reason>,
         details: Details,
@@ -77,28 +77,28 @@ impl Teller {
         };
         if self.told.contains(&state) {
             let mut body = Vec::with_capacity(512);
-            self.outcome(record, &told).write(&mut body);
+            self.outcome(message, &told).write(&mut body);
             beat.outgoing.push(Outgoing {
                 number: self.next_outgoing,
-                agency: record.key.agency.name().into(),
+                agency: message.key.agency.name().into(),
                 state,
                 body: Bytes::from(body),
             });
             self.next_outgoing += 1;
         }
-        record.progress.history.push(told);
+        message.progress.history.push(told);
     }
 
     /// Tells that a message waits, if that is news and the wait is long; says whether it did.
     pub(super) fn defer(
         &mut self,
         beat: &mut Beat,
-        record: &mut Record,
+        message: &mut Message,
         reason: Reason,
         until: Option<UnixMillis>,
     ) -> bool {
         let wait = until.map(|until| until.since(beat.now.steady));
-        let known = record
+        let known = message
             .progress
             .history
             .last()
@@ -109,7 +109,7 @@ impl Teller {
         let until = wait.map(|wait| beat.now.wall.after(wait));
         self.tell(
             beat,
-            record,
+            message,
             State::Deferred,
             Some(reason),
             Details {
@@ -124,25 +124,25 @@ impl Teller {
     pub(super) fn settle(
         &mut self,
         beat: &mut Beat,
-        record: &mut Record,
+        message: &mut Message,
         state: State,
         reason: Option<Reason>,
         details: Details,
     ) {
-        record.progress.phase = Phase::Settled;
-        self.tell(beat, record, state, reason, details);
+        message.progress.phase = Phase::Settled;
+        self.tell(beat, message, state, reason, details);
     }
 
-    fn outcome<'a>(&'a self, record: &'a Record, told: &'a Told) -> Outcome<'a> {
-        let progress = &record.progress;
+    fn outcome<'a>(&'a self, message: &'a Message, told: &'a Told) -> Outcome<'a> {
+        let progress = &message.progress;
         let attempted = progress.attempt.attempts > 0;
         let operator = self.operators.get(&progress.operator).filter(|_| attempted);
         Outcome {
-            message: Cow::Owned(record.id.to_string()),
+            message: Cow::Owned(message.id.to_string()),
             sequence: u32::try_from(progress.history.len() + 1).unwrap_or(u32::MAX),
-            agency: Cow::Borrowed(record.key.agency.name()),
-            event: Cow::Borrowed(record.key.id.as_str()),
-            application: Cow::Borrowed(&record.application),
+            agency: Cow::Borrowed(message.key.agency.name()),
+            event: Cow::Borrowed(message.key.id.as_str()),
+            application: Cow::Borrowed(&message.application),
             state: told.state,
             reason: told.reason,
             until: told.until.map(Into::into),
@@ -154,7 +154,7 @@ impl Teller {
             attempts: progress.attempt.attempts.into(),
             repeats: progress.attempt.repeats.into(),
             at: told.at.into(),
-            traceparent: record.traceparent.as_deref().map(Cow::Borrowed),
+            traceparent: message.traceparent.as_deref().map(Cow::Borrowed),
         }
     }
 }

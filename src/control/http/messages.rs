@@ -87,7 +87,7 @@ pub(super) async fn many(
 }
 
 fn told(reader: &mut dyn Reader, message: &Message) -> Result<Story, JournalError> {
-    let operator = reader.operator_name(message.record.progress.operator)?;
+    let operator = reader.operator_name(message.progress.operator)?;
     Ok(story(message, operator))
 }
 

@@ -59,17 +59,16 @@ pub struct Step {
 
 /// Tells the life of a message; `operator` is the name of the one it stands with.
 pub fn story(message: &Message, operator: Option<String>) -> Story {
-    let record = &message.record;
-    let attempt = &record.progress.attempt;
-    let history = &record.progress.history;
+    let attempt = &message.progress.attempt;
+    let history = &message.progress.history;
     Story {
-        id: record.id.to_string(),
+        id: message.id.to_string(),
         event: EventName {
-            source: record.key.agency.source().to_owned(),
-            id: record.key.id.to_string(),
+            source: message.key.agency.source().to_owned(),
+            id: message.key.id.to_string(),
         },
-        application: record.application.to_string(),
-        msisdn: record.msisdn.to_string(),
+        application: message.application.to_string(),
+        msisdn: message.msisdn.to_string(),
         state: history.last().map_or(State::Accepted, |told| told.state),
         operator,
         segments: (!attempt.segments.is_empty()).then_some(attempt.segments.len()),

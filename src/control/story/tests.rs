@@ -7,7 +7,7 @@ use xabar_events::{Agency, EventKey, Priority};
 use super::*;
 use crate::clock;
 use crate::journal::{
-    Attempt, Content, MessageId, OperatorId, Phase, Progress, Record, Segment, ThreadKey,
+    Attempt, Content, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment, ThreadKey,
 };
 
 fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {
@@ -24,34 +24,21 @@ fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {
 
 fn message(history: Vec<Told>) -> Message {
     let at = clock::UnixMillis(0);
-    Message {
-        record: Record {
-            id: MessageId(42),
-            key: EventKey {
-                agency: Agency::from_name("kadastr").unwrap(),
-                id: "01JD".parse().unwrap(),
-            },
-            application: "48120973".into(),
-            msisdn: "998901234567".parse().unwrap(),
-            thread: ThreadKey(1),
-            priority: Priority::Normal,
-            time: at,
-            accepted_at: at,
-            not_before: None,
-            expires: at,
-            traceparent: None,
-            progress: Progress {
-                phase: Phase::Settled,
-                operator: OperatorId(1),
-                due: at,
-                attempt: Attempt {
-                    attempts: 1,
-                    segments: vec![Segment::Delivered],
-                    ..Attempt::default()
-                },
-                history,
-            },
+    let origin = Origin {
+        id: MessageId(42),
+        key: EventKey {
+            agency: Agency::from_name("kadastr").unwrap(),
+            id: "01JD".parse().unwrap(),
         },
+        application: "48120973".into(),
+        msisdn: "998901234567".parse().unwrap(),
+        thread: ThreadKey(1),
+        priority: Priority::Normal,
+        time: at,
+        accepted_at: at,
+        not_before: None,
+        expires: at,
+        traceparent: None,
         content: Content {
             service: "land-registration".into(),
             status: "approved".into(),
@@ -60,7 +47,19 @@ fn message(history: Vec<Told>) -> Message {
             legal: false,
             extensions: Vec::new(),
         },
-    }
+    };
+    let progress = Progress {
+        phase: Phase::Settled,
+        operator: OperatorId(1),
+        due: at,
+        attempt: Attempt {
+            attempts: 1,
+            segments: vec![Segment::Delivered],
+            ..Attempt::default()
+        },
+        history,
+    };
+    Message::new(origin, progress)
 }
 
 pub(in crate::control) fn night_and_day() -> Message {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::rows::{number, ordered, state_code, state_of, text};
-use crate::journal::{Books, JournalError, Phase, Record};
+use crate::journal::{Books, JournalError, Message, Phase};
 
 /// What one commit changes of the books.
 #[derive(Default)]
@@ -13,8 +13,8 @@ pub(super) struct Entries<'a>(BTreeMap<(&'a str, i64, u8), i64>);
 
 impl<'a> Entries<'a> {
     /// Enters a new message.
-    pub(super) fn accept(&mut self, record: &'a Record) -> Result<(), JournalError> {
-        self.enter(record, column(record)?, 1);
+    pub(super) fn accept(&mut self, message: &'a Message) -> Result<(), JournalError> {
+        self.enter(message, column(message)?, 1);
         Ok(())
     }
 
@@ -22,28 +22,28 @@ impl<'a> Entries<'a> {
     pub(super) fn progress(
         &mut self,
         db: &Connection,
-        record: &'a Record,
+        message: &'a Message,
     ) -> Result<(), JournalError> {
         let mut known =
             db.prepare_cached("SELECT iif(phase = 3, state, 0) FROM messages WHERE id = ?1")?;
         let before: Option<u8> = known
-            .query_row([ordered(record.id.0)], |row| row.get(0))
+            .query_row([ordered(message.id.0)], |row| row.get(0))
             .optional()?;
-        let (Some(before), now) = (before, column(record)?) else {
+        let (Some(before), now) = (before, column(message)?) else {
             return Ok(());
         };
         if before != now {
-            self.enter(record, before, -1);
-            self.enter(record, now, 1);
+            self.enter(message, before, -1);
+            self.enter(message, now, 1);
         }
         Ok(())
     }
 
-    fn enter(&mut self, record: &'a Record, column: u8, by: i64) {
-        let day = record.accepted_at.0.div_euclid(MILLIS_A_DAY);
+    fn enter(&mut self, message: &'a Message, column: u8, by: i64) {
+        let day = message.accepted_at.0.div_euclid(MILLIS_A_DAY);
         *self
             .0
-            .entry((record.key.agency.name(), day, column))
+            .entry((message.key.agency.name(), day, column))
             .or_default() += by;
     }
 
@@ -60,8 +60,8 @@ impl<'a> Entries<'a> {
 }
 
 /// Where a message stands in the books: its last state, or 0 while it is not settled.
-fn column(record: &Record) -> Result<u8, JournalError> {
-    match (record.progress.phase, state_code(&record.progress)) {
+fn column(message: &Message) -> Result<u8, JournalError> {
+    match (message.progress.phase, state_code(&message.progress)) {
         (Phase::Settled, 0) => Err(JournalError::Refused {
             what: "a settled message without a state",
         }),

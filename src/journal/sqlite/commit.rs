@@ -6,24 +6,23 @@ use super::books::Entries;
 use super::keys::{self, Slots};
 use super::threads::ThreadChanges;
 use super::{lookup, outbox, receipts, rows, subscribers};
-use crate::journal::{Changes, JournalError, Record};
+use crate::journal::{Changes, JournalError, Message};
 
 /// Writes all changes; within a transaction of the caller.
 pub(super) fn write(db: &Connection, slots: Slots, changes: &Changes) -> Result<(), JournalError> {
     let mut books = Entries::default();
     let mut threads = ThreadChanges::default();
     for message in &changes.accepted {
-        let record = &message.record;
-        keys::insert(db, slots, &record.key, record.id)?;
+        keys::insert(db, slots, &message.key, message.id)?;
         rows::insert(db, message, changes.at)?;
-        lookup::enter(db, record)?;
-        books.accept(record)?;
-        threads.add_message(record.thread);
+        lookup::enter(db, message)?;
+        books.accept(message)?;
+        threads.add_message(message.thread);
     }
-    for record in &changes.progressed {
+    for message in &changes.progressed {
         // Before the row changes: the books look up where it stood.
-        books.progress(db, record)?;
-        rows::update(db, record, changes.at)?;
+        books.progress(db, message)?;
+        rows::update(db, message, changes.at)?;
     }
     for (key, facts) in &changes.threads {
         threads.set(*key, *facts);
@@ -68,12 +67,8 @@ fn write_outbox(db: &Connection, changes: &Changes) -> Result<(), JournalError> 
 
 /// Raises what must outlive the rows it tells of.
 fn mark(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
-    let id = |record: &Record| record.id.0;
-    let last_message = changes
-        .accepted
-        .iter()
-        .map(|message| id(&message.record))
-        .max();
+    let id = |message: &Message| message.id.0;
+    let last_message = changes.accepted.iter().map(id).max();
     let last_outgoing = changes.outgoing.last().map(|one| one.number);
     let last_held = changes.held.iter().map(|(number, _)| *number).max();
     let mut mark = db.prepare_cached(

@@ -5,20 +5,20 @@ use xabar_events::Msisdn;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::rows::{message, message_columns, ordered};
-use crate::journal::{JournalError, Message, MessageId, Question, Record};
+use crate::journal::{JournalError, Message, MessageId, Question};
 
 /// Enters a new message.
-pub(super) fn enter(db: &Connection, record: &Record) -> Result<(), JournalError> {
+pub(super) fn enter(db: &Connection, message: &Message) -> Result<(), JournalError> {
     let mut insert = db.prepare_cached(
         "INSERT INTO lookup (block, hash, message) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
     )?;
-    let id = ordered(record.id.0);
+    let id = ordered(message.id.0);
     for hash in [
-        of_event(record.key.id.as_str()),
-        of_application(&record.application),
-        of_msisdn(record.msisdn),
+        of_event(message.key.id.as_str()),
+        of_application(&message.application),
+        of_msisdn(message.msisdn),
     ] {
-        insert.execute(params![block(record.id), hash, id])?;
+        insert.execute(params![block(message.id), hash, id])?;
     }
     Ok(())
 }
@@ -52,7 +52,7 @@ pub(super) fn find(
         && let Some(row) = rows.next()?
     {
         let message = message(row)?;
-        if answers(&message.record, question) {
+        if answers(&message, question) {
             found.push(message);
         }
     }
@@ -91,17 +91,19 @@ fn candidates<'a>(
     Ok(by_hash)
 }
 
-fn answers(record: &Record, question: &Question) -> bool {
-    let state = record.progress.history.last().map(|told| told.state);
+fn answers(message: &Message, question: &Question) -> bool {
+    let state = message.progress.history.last().map(|told| told.state);
     question
         .event
         .as_deref()
-        .is_none_or(|event| event == record.key.id.as_str())
+        .is_none_or(|event| event == message.key.id.as_str())
         && question
             .application
             .as_deref()
-            .is_none_or(|application| application == &*record.application)
-        && question.msisdn.is_none_or(|msisdn| msisdn == record.msisdn)
+            .is_none_or(|application| application == &*message.application)
+        && question
+            .msisdn
+            .is_none_or(|msisdn| msisdn == message.msisdn)
         && question.state.is_none_or(|wanted| state == Some(wanted))
 }
 

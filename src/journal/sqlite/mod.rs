@@ -35,7 +35,7 @@ use self::keys::Slots;
 use super::lock::Lock;
 use super::{
     Arrival, Ask, Awaiting, Changes, Cursor, Facts, HeldReceipt, Journal, JournalError, Message,
-    MessageId, OperatorId, Queue, Reader, Record, Start, ThreadKey,
+    MessageId, OperatorId, Queue, Reader, Start, ThreadKey,
 };
 use crate::clock::UnixMillis;
 
@@ -131,7 +131,7 @@ impl Journal for SqliteJournal {
         self.read(|db| waiting::siblings(db, thread))
     }
 
-    fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Record>, JournalError> {
+    fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Message>, JournalError> {
         self.read(|db| waiting::expired(db, wall, limit))
     }
 
@@ -143,7 +143,7 @@ impl Journal for SqliteJournal {
         &mut self,
         operator: OperatorId,
         smsc_ids: &[&str],
-    ) -> Result<Vec<(Awaiting, Record)>, JournalError> {
+    ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
         self.read(|db| receipts::awaiting(db, operator, smsc_ids))
     }
 
@@ -159,7 +159,7 @@ impl Journal for SqliteJournal {
         &mut self,
         before: UnixMillis,
         limit: usize,
-    ) -> Result<Vec<Record>, JournalError> {
+    ) -> Result<Vec<Message>, JournalError> {
         self.read(|db| receipts::unreceipted(db, before, limit))
     }
 

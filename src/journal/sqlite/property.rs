@@ -86,7 +86,7 @@ proptest! {
                 Turn::Forget { back, limit } => {
                     let before = UnixMillis(story.now - i64::from(back));
                     assert_eq!(real.forget(before, limit).unwrap(), model.forget(before, limit).unwrap());
-                    story.messages.retain(|record| Journal::message(&mut model, record.id).unwrap().is_some());
+                    story.messages.retain(|message| Journal::message(&mut model, message.id).unwrap().is_some());
                 }
                 Turn::Reopen => {}
             }
@@ -102,7 +102,7 @@ struct Story {
     last_message: u64,
     last_held: u64,
     last_outgoing: u64,
-    messages: Vec<Record>,
+    messages: Vec<Message>,
 }
 
 impl Story {
@@ -115,12 +115,7 @@ impl Story {
         for step in steps {
             self.step(*step, &mut changes);
         }
-        self.messages.extend(
-            changes
-                .accepted
-                .iter()
-                .map(|message| message.record.clone()),
-        );
+        self.messages.extend(changes.accepted.iter().cloned());
         changes
     }
 
@@ -132,12 +127,12 @@ impl Story {
             Step::Subscriber(a, b) => changes
                 .subscribers
                 .push((subscriber(a), self.submissions(b))),
-            Step::Await(a, b) => changes.awaiting.extend(self.some(a).map(|record| {
-                awaiting(record.id.0, b % 3, SMSC_IDS[usize::from(b % 4)], self.now)
+            Step::Await(a, b) => changes.awaiting.extend(self.some(a).map(|message| {
+                awaiting(message.id.0, b % 3, SMSC_IDS[usize::from(b % 4)], self.now)
             })),
             Step::Receipted(a) => changes
                 .receipted
-                .extend(self.some(a).map(|record| record.id)),
+                .extend(self.some(a).map(|message| message.id)),
             Step::Hold(a) => {
                 self.last_held += 1;
                 changes.held.push((self.last_held, self.held(a)));
@@ -155,27 +150,26 @@ impl Story {
     fn accept(&mut self, a: u8, b: u8) -> Message {
         self.last_message += 1;
         let mut message = waiting(self.last_message);
-        let record = &mut message.record;
-        record.key = event(self.last_message);
-        record.application = format!("{}", a % 4).into();
-        record.msisdn = subscriber(b);
-        record.thread = thread(a);
-        record.priority = Priority::ALL[usize::from(b % 3)];
-        record.time = UnixMillis(i64::from(a));
-        record.accepted_at = UnixMillis(self.now + i64::from(a % 3) * 86_400_000);
-        record.expires = UnixMillis(i64::from(b % 32));
-        stand(record, a, b);
+        message.origin_mut().key = event(self.last_message);
+        message.origin_mut().application = format!("{}", a % 4).into();
+        message.origin_mut().msisdn = subscriber(b);
+        message.origin_mut().thread = thread(a);
+        message.origin_mut().priority = Priority::ALL[usize::from(b % 3)];
+        message.origin_mut().time = UnixMillis(i64::from(a));
+        message.origin_mut().accepted_at = UnixMillis(self.now + i64::from(a % 3) * 86_400_000);
+        message.origin_mut().expires = UnixMillis(i64::from(b % 32));
+        stand(&mut message, a, b);
         message
     }
 
-    fn progress(&self, a: u8, b: u8) -> Option<Record> {
-        let mut record = self.some(a)?.clone();
-        stand(&mut record, b, a);
-        record.progress.attempt.attempts = u16::from(b);
-        Some(record)
+    fn progress(&self, a: u8, b: u8) -> Option<Message> {
+        let mut message = self.some(a)?.clone();
+        stand(&mut message, b, a);
+        message.progress.attempt.attempts = u16::from(b);
+        Some(message)
     }
 
-    fn some(&self, a: u8) -> Option<&Record> {
+    fn some(&self, a: u8) -> Option<&Message> {
         self.messages
             .get(usize::from(a) % self.messages.len().max(1))
     }
@@ -184,7 +178,7 @@ impl Story {
         let attempted = self
             .some(b)
             .filter(|_| !b.is_multiple_of(3))
-            .map(Record::order);
+            .map(|message| message.order());
         let order = attempted.map(|order| ThreadOrder {
             time: UnixMillis(i64::from(b)),
             ..order
@@ -213,8 +207,8 @@ impl Story {
     }
 }
 
-/// Moves a record to one of the phases, with a state that fits.
-fn stand(record: &mut Record, a: u8, b: u8) {
+/// Moves a message to one of the phases, with a state that fits.
+fn stand(message: &mut Message, a: u8, b: u8) {
     let (phase, state) = [
         (Phase::Waiting, State::Deferred),
         (Phase::InFlight, State::Accepted),
@@ -222,10 +216,10 @@ fn stand(record: &mut Record, a: u8, b: u8) {
         (Phase::Settled, State::Delivered),
         (Phase::Settled, State::Unknown),
     ][usize::from(a % 5)];
-    record.progress.phase = phase;
-    record.progress.operator = OperatorId(u16::from(b % 2) + 1);
-    record.progress.due = UnixMillis(i64::from(b % 16));
-    record.progress.history.push(told(state));
+    message.progress.phase = phase;
+    message.progress.operator = OperatorId(u16::from(b % 2) + 1);
+    message.progress.due = UnixMillis(i64::from(b % 16));
+    message.progress.history.push(told(state));
 }
 
 fn event(number: u64) -> EventKey {

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use rusqlite::{Connection, Row, params};
 
-use super::rows::{AFTER_RECORD, number, ordered, record, record_columns, text};
+use super::rows::{AFTER_MESSAGE, message, message_columns, number, ordered, text};
 use crate::clock::UnixMillis;
-use crate::journal::{Awaiting, HeldReceipt, JournalError, MessageId, OperatorId, Record};
+use crate::journal::{Awaiting, HeldReceipt, JournalError, Message, MessageId, OperatorId};
 
 /// Keeps that a segment awaits its receipt.
 pub(super) fn await_receipt(db: &Connection, awaiting: &Awaiting) -> Result<(), JournalError> {
@@ -35,10 +35,10 @@ pub(super) fn awaiting(
     db: &Connection,
     operator: OperatorId,
     smsc_ids: &[&str],
-) -> Result<Vec<(Awaiting, Record)>, JournalError> {
+) -> Result<Vec<(Awaiting, Message)>, JournalError> {
     let mut awaiting = db.prepare_cached(concat!(
         "SELECT ",
-        record_columns!(),
+        message_columns!(),
         ", a.segment, a.at FROM awaiting a INDEXED BY awaiting_smsc_id JOIN messages m ON m.id = a.message \
          WHERE a.operator = ?1 AND a.smsc_id = ?2 ORDER BY a.arrival"
     ))?;
@@ -46,19 +46,19 @@ pub(super) fn awaiting(
     for smsc_id in distinct(smsc_ids) {
         let mut rows = awaiting.query(params![operator.0, smsc_id])?;
         while let Some(row) = rows.next()? {
-            let record = record(row)?;
+            let message = message(row)?;
             let (segment, at) = (
-                row.get(AFTER_RECORD)?,
-                UnixMillis(row.get(AFTER_RECORD + 1)?),
+                row.get(AFTER_MESSAGE)?,
+                UnixMillis(row.get(AFTER_MESSAGE + 1)?),
             );
             let awaiting = Awaiting {
                 operator,
                 smsc_id: smsc_id.into(),
-                message: record.id,
+                message: message.id,
                 segment,
                 at,
             };
-            found.push((awaiting, record));
+            found.push((awaiting, message));
         }
     }
     Ok(found)
@@ -69,11 +69,11 @@ pub(super) fn unreceipted(
     db: &Connection,
     before: UnixMillis,
     limit: usize,
-) -> Result<Vec<Record>, JournalError> {
+) -> Result<Vec<Message>, JournalError> {
     // Later arrivals are never older: the first that is too young ends the search.
     let mut oldest = db.prepare_cached(concat!(
         "SELECT ",
-        record_columns!(),
+        message_columns!(),
         ", a.at FROM awaiting a JOIN messages m ON m.id = a.message ORDER BY a.arrival"
     ))?;
     let mut rows = oldest.query([])?;
@@ -81,10 +81,10 @@ pub(super) fn unreceipted(
     let mut found = Vec::new();
     while found.len() < limit
         && let Some(row) = rows.next()?
-        && row.get::<_, i64>(AFTER_RECORD)? <= before.0
+        && row.get::<_, i64>(AFTER_MESSAGE)? <= before.0
     {
         if seen.insert(number(row, 0)?) {
-            found.push(record(row)?);
+            found.push(message(row)?);
         }
     }
     Ok(found)

@@ -7,35 +7,24 @@ use xabar_events::{Agency, EventKey, Msisdn, Priority, State};
 
 use crate::clock::UnixMillis;
 use crate::journal::{
-    Attempt, JournalError, Message, MessageId, OperatorId, Phase, Progress, Record, ThreadKey,
+    Attempt, JournalError, Message, MessageId, OperatorId, Origin, Phase, Progress, ThreadKey,
 };
 
-/// What [`record`] reads, from a table called `m`.
-macro_rules! record_columns {
-    () => {
-        "m.id, m.agency, m.event, m.application, m.msisdn, m.thread, m.priority, m.time, \
-         m.accepted_at, m.not_before, m.expires, m.phase, m.operator, m.due, m.attempt, m.history, \
-         m.traceparent"
-    };
-}
 /// What [`message`] reads, from a table called `m`.
 macro_rules! message_columns {
     () => {
-        concat!(
-            $crate::journal::sqlite::rows::record_columns!(),
-            ", m.content"
-        )
+        "m.id, m.agency, m.event, m.application, m.msisdn, m.thread, m.priority, m.time, \
+         m.accepted_at, m.not_before, m.expires, m.phase, m.operator, m.due, m.attempt, m.history, \
+         m.traceparent, m.content"
     };
 }
-/// Where columns added after [`record_columns`] begin.
-pub(super) const AFTER_RECORD: usize = 17;
 /// Where columns added after [`message_columns`] begin.
 pub(super) const AFTER_MESSAGE: usize = 18;
-pub(super) use {message_columns, record_columns};
+pub(super) use message_columns;
 
-/// Reads a row of [`record_columns`].
-pub(super) fn record(row: &Row<'_>) -> Result<Record, JournalError> {
-    Ok(Record {
+/// Reads a row of [`message_columns`].
+pub(super) fn message(row: &Row<'_>) -> Result<Message, JournalError> {
+    let origin = Origin {
         id: MessageId(number(row, 0)?),
         key: key(row, 1, 2)?,
         application: text(row, 3)?.into(),
@@ -47,22 +36,16 @@ pub(super) fn record(row: &Row<'_>) -> Result<Record, JournalError> {
         not_before: row.get::<_, Option<i64>>(9)?.map(UnixMillis),
         expires: UnixMillis(row.get(10)?),
         traceparent: optional_text(row, 16)?.map(Into::into),
-        progress: Progress {
-            phase: phase_of(row.get(11)?)?,
-            operator: OperatorId(row.get(12)?),
-            due: UnixMillis(row.get(13)?),
-            attempt: attempt(row, 14)?,
-            history: from_json(text(row, 15)?, "a history")?,
-        },
-    })
-}
-
-/// Reads a row of [`message_columns`].
-pub(super) fn message(row: &Row<'_>) -> Result<Message, JournalError> {
-    Ok(Message {
-        record: record(row)?,
-        content: from_json(text(row, AFTER_RECORD)?, "a content")?,
-    })
+        content: from_json(text(row, 17)?, "a content")?,
+    };
+    let progress = Progress {
+        phase: phase_of(row.get(11)?)?,
+        operator: OperatorId(row.get(12)?),
+        due: UnixMillis(row.get(13)?),
+        attempt: attempt(row, 14)?,
+        history: from_json(text(row, 15)?, "a history")?,
+    };
+    Ok(Message::new(origin, progress))
 }
 
 /// One message by its id.
@@ -88,47 +71,50 @@ pub(super) fn insert(
     message: &Message,
     at: UnixMillis,
 ) -> Result<(), JournalError> {
-    let Message { record, content } = message;
-    let progress = &record.progress;
+    let progress = &message.progress;
     let mut insert = db.prepare_cached(
         "INSERT INTO messages (id, phase, state, operator, priority, due, expires, not_before, time, \
          accepted_at, settled_at, thread, msisdn, agency, event, application, attempt, history, content, traceparent) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
     )?;
     insert.execute(params![
-        ordered(record.id.0),
+        ordered(message.id.0),
         phase_code(progress.phase),
         state_code(progress),
         progress.operator.0,
-        record.priority.code(),
+        message.priority.code(),
         progress.due.0,
-        record.expires.0,
-        record.not_before.map(|time| time.0),
-        record.time.0,
-        record.accepted_at.0,
+        message.expires.0,
+        message.not_before.map(|time| time.0),
+        message.time.0,
+        message.accepted_at.0,
         settled_at(progress, at),
-        record.thread.0.cast_signed(),
-        ordered(record.msisdn.as_u64()),
-        record.key.agency.name(),
-        record.key.id.as_str(),
-        &*record.application,
+        message.thread.0.cast_signed(),
+        ordered(message.msisdn.as_u64()),
+        message.key.agency.name(),
+        message.key.id.as_str(),
+        &*message.application,
         attempt_json(&progress.attempt)?,
         to_json(&progress.history)?,
-        to_json(content)?,
-        record.traceparent.as_deref(),
+        to_json(&message.content)?,
+        message.traceparent.as_deref(),
     ])?;
     Ok(())
 }
 
 /// Writes how far a message has come by this time.
-pub(super) fn update(db: &Connection, record: &Record, at: UnixMillis) -> Result<(), JournalError> {
-    let progress = &record.progress;
+pub(super) fn update(
+    db: &Connection,
+    message: &Message,
+    at: UnixMillis,
+) -> Result<(), JournalError> {
+    let progress = &message.progress;
     let mut update = db.prepare_cached(
         "UPDATE messages SET phase = ?2, state = ?3, operator = ?4, due = ?5, settled_at = ?6, \
          attempt = ?7, history = ?8 WHERE id = ?1",
     )?;
     let updated = update.execute(params![
-        ordered(record.id.0),
+        ordered(message.id.0),
         phase_code(progress.phase),
         state_code(progress),
         progress.operator.0,

@@ -319,8 +319,8 @@ fn damaged_values_are_errors() {
         );
         journal.db.execute_batch(damage).unwrap();
         let ask = Ask {
-            key: &waiting(1).record.key,
-            about: Some((ThreadKey(1), waiting(1).record.msisdn)),
+            key: &waiting(1).key,
+            about: Some((ThreadKey(1), waiting(1).msisdn)),
         };
         let errors = [
             journal.message(MessageId(1)).err(),

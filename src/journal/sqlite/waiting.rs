@@ -3,12 +3,10 @@
 use rusqlite::{Connection, Row, params};
 use xabar_events::Priority;
 
-use super::rows::{self, corrupt, message, message_columns, ordered, record, record_columns};
+use super::rows::{self, corrupt, message, message_columns, ordered};
 use super::{subscribers, threads};
 use crate::clock::UnixMillis;
-use crate::journal::{
-    Arrival, Cursor, JournalError, Message, OperatorId, Queue, Record, ThreadKey,
-};
+use crate::journal::{Arrival, Cursor, JournalError, Message, OperatorId, Queue, ThreadKey};
 
 /// Reads arrivals of the queue (?1, ?2) in a range of (due, id).
 macro_rules! select_due {
@@ -132,15 +130,15 @@ pub(super) fn expired(
     db: &Connection,
     wall: UnixMillis,
     limit: usize,
-) -> Result<Vec<Record>, JournalError> {
+) -> Result<Vec<Message>, JournalError> {
     let mut expired = db.prepare_cached(concat!(
         "SELECT ",
-        record_columns!(),
+        message_columns!(),
         " FROM messages m INDEXED BY waiting_expires WHERE m.phase = 0 AND m.expires <= ?1 \
          ORDER BY m.expires, m.id LIMIT ?2"
     ))?;
     expired
-        .query_and_then([wall.0, rows::rows(limit)], record)?
+        .query_and_then([wall.0, rows::rows(limit)], message)?
         .collect()
 }
 

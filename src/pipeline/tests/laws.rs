@@ -8,7 +8,7 @@ use xabar_smpp::Status;
 
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Event, Submission, Token};
-use crate::journal::{Changes, MessageId, Record, ThreadKey, ThreadOrder};
+use crate::journal::{Changes, Message, MessageId, ThreadKey, ThreadOrder};
 use crate::pacing::Rules;
 use crate::pipeline::{Inputs, Settings};
 
@@ -26,7 +26,7 @@ pub(super) struct Laws {
 }
 
 struct Known {
-    record: Record,
+    message: Message,
     attempts: Vec<Attempt>,
     /// Sequence and state that were told last.
     told: (u32, State),
@@ -129,23 +129,22 @@ impl Laws {
 
     pub(super) fn committed(&mut self, now: &Now, changes: &Changes, heard: Heard) {
         for message in &changes.accepted {
-            let record = &message.record;
             self.phones
-                .entry(record.msisdn)
+                .entry(message.msisdn)
                 .or_default()
-                .push(record.id);
+                .push(message.id);
             self.threads
-                .entry(record.thread)
+                .entry(message.thread)
                 .or_default()
-                .push(record.id);
+                .push(message.id);
             let known = Known {
-                record: record.clone(),
+                message: message.clone(),
                 attempts: Vec::new(),
                 told: (0, State::Accepted),
                 first_end: None,
             };
             assert!(
-                self.messages.insert(record.id, known).is_none(),
+                self.messages.insert(message.id, known).is_none(),
                 "an id is given once"
             );
         }
@@ -205,37 +204,34 @@ impl Laws {
     }
 
     /// R4, `notBefore`, `expires`, cancellations and validity.
-    fn check_timing(&self, now: &Now, message: MessageId, submission: &Submission) {
-        let record = &self.messages[&message].record;
+    fn check_timing(&self, now: &Now, id: MessageId, submission: &Submission) {
+        let message = &self.messages[&id].message;
         assert!(
-            !self.withdrawn.contains(&record.key),
-            "withdrawn: {record:?}"
+            !self.withdrawn.contains(&message.key),
+            "withdrawn: {message:?}"
         );
         assert!(
-            record
+            message
                 .not_before
                 .is_none_or(|not_before| not_before <= now.wall),
-            "{record:?}"
+            "{message:?}"
         );
-        assert!(record.expires > now.wall, "too late: {record:?}");
-        let validity = record.expires.since(now.wall).max(Duration::from_secs(60));
+        assert!(message.expires > now.wall, "too late: {message:?}");
+        let validity = message.expires.since(now.wall).max(Duration::from_secs(60));
         assert_eq!(submission.validity, validity);
         let quiet = self.rules.quiet_hours.as_ref();
         let asleep = quiet.is_some_and(|quiet| quiet.end(now.wall).is_some());
         assert!(
-            !asleep || record.priority == Priority::Urgent,
-            "at night: {record:?}"
+            !asleep || message.priority == Priority::Urgent,
+            "at night: {message:?}"
         );
     }
 
     /// R5: one at a time, and never back.
-    fn check_thread(&mut self, now: &Now, message: MessageId) {
-        let record = &self.messages[&message].record;
-        let (thread, order) = (record.thread, record.order());
-        for other in self.threads[&thread]
-            .iter()
-            .filter(|other| **other != message)
-        {
+    fn check_thread(&mut self, now: &Now, id: MessageId) {
+        let message = &self.messages[&id].message;
+        let (thread, order) = (message.thread, message.order());
+        for other in self.threads[&thread].iter().filter(|other| **other != id) {
             let Some(last) = self.messages[other].attempts.last() else {
                 continue;
             };
@@ -247,11 +243,11 @@ impl Laws {
             // Of several segments, one whose grace ended ends the wait for all.
             assert!(
                 open || self.grace_over(last, now),
-                "{message} while {other} is under way"
+                "{id} while {other} is under way"
             );
         }
         let newest = self.attempted.entry(thread).or_insert(order);
-        assert!(*newest <= order, "{message} after a newer one");
+        assert!(*newest <= order, "{id} after a newer one");
         *newest = order;
     }
 
@@ -291,12 +287,12 @@ impl Laws {
     }
 
     /// R3.
-    fn check_limits(&self, now: &Now, message: MessageId) {
-        let record = &self.messages[&message].record;
-        if record.priority == Priority::Urgent {
+    fn check_limits(&self, now: &Now, id: MessageId) {
+        let message = &self.messages[&id].message;
+        if message.priority == Priority::Urgent {
             return;
         }
-        let attempts = self.phones[&record.msisdn]
+        let attempts = self.phones[&message.msisdn]
             .iter()
             .flat_map(|other| &self.messages[other].attempts);
         let times: Vec<UnixMillis> = attempts
@@ -310,7 +306,7 @@ impl Laws {
                 .count();
             assert!(
                 inside < limit.messages as usize,
-                "{inside} in {:?} before {message}",
+                "{inside} in {:?} before {id}",
                 limit.per
             );
         }
