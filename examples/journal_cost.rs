@@ -212,17 +212,8 @@ fn awaiting(message: &Message, at: UnixMillis) -> Awaiting {
 }
 
 fn outgoing(number: u64, message: &Message) -> Outgoing {
-    let state = message
-        .progress
-        .history
-        .last()
-        .map_or(State::Accepted, |told| told.state);
-    Outgoing {
-        number,
-        agency: "kadastr".into(),
-        state,
-        body: vec![b'x'; 420].into(),
-    }
+    let last = u32::try_from(message.progress.history.len()).expect("a short history");
+    Outgoing::of(message, number, last).expect("it has a history")
 }
 
 fn told(state: State) -> Told {
@@ -233,6 +224,7 @@ fn told(state: State) -> Told {
         until: None,
         code: None,
         by: None,
+        attempted: None,
     }
 }
 

@@ -7,9 +7,9 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use lapin::types::AMQPValue;
 use support::{
     amqp::{Peer, quorum, text},
@@ -23,21 +23,58 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use xabar::{
     broker::Brokers,
-    journal::{Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader},
-    outcome::{self, Exchange, Feed, Shown, Sink},
+    clock::UnixMillis,
+    journal::{
+        Books, Content, JournalError, Message, MessageId, OperatorId, Origin, Outgoing, Question,
+        Reader, ThreadKey, Told,
+    },
+    outcome::{self, Exchange, Feed, Shown, Sink, Wording},
 };
-use xabar_events::State;
+use xabar_events::{Agency, EventKey, Priority, State, read_outcomes};
 
 const AGENCIES: [&str; 3] = ["kadastr", "adliya", "soliq"];
 
 fn outgoing(number: u64) -> Outgoing {
     let agency = AGENCIES[usize::try_from(number % 3).unwrap()];
-    let body = Bytes::from(format!("{{\"number\":{number}}}"));
+    let at = UnixMillis(1_795_000_000_000);
+    let origin = Origin {
+        id: MessageId(number),
+        key: EventKey {
+            agency: Agency::from_name(agency).unwrap(),
+            id: "e1".parse().unwrap(),
+        },
+        application: "48120973".into(),
+        msisdn: "998901234567".parse().unwrap(),
+        thread: ThreadKey(1),
+        priority: Priority::Normal,
+        time: at,
+        accepted_at: at,
+        not_before: None,
+        expires: at,
+        traceparent: None,
+        content: Content {
+            service: "passport".into(),
+            status: "ready".into(),
+            language: None,
+            params: Vec::new(),
+            legal: false,
+            extensions: Vec::new(),
+        },
+    };
+    let told = Told {
+        state: State::Submitted,
+        reason: None,
+        at,
+        until: None,
+        code: None,
+        by: None,
+        attempted: None,
+    };
     Outgoing {
         number,
-        agency: agency.into(),
-        state: State::Submitted,
-        body,
+        origin: Arc::new(origin),
+        sequence: 2,
+        told,
     }
 }
 
@@ -94,6 +131,7 @@ impl Outcomes {
             fresh: coming,
             committed: seen,
             reader,
+            wording: Wording::default(),
         };
         let stop = CancellationToken::new();
         let running = tokio::spawn(outcome::run(sink, feed, confirmed, shown.clone(), stop));
@@ -159,9 +197,12 @@ async fn listened_to(broker: &Broker) -> (Peer, String, String) {
     (peer, exchange, queue)
 }
 
+/// The number of the only outcome of a body, which its message shares.
 fn number(body: &[u8]) -> u64 {
-    let body: serde_json::Value = serde_json::from_slice(body).unwrap();
-    body["number"].as_u64().unwrap()
+    let [outcome] = &read_outcomes(body).unwrap()[..] else {
+        panic!("more than one");
+    };
+    outcome.message.parse().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -179,7 +220,7 @@ async fn outcomes_arrive_in_order_and_as_promised() {
         assert_eq!(number(&message.data), expected);
         assert_eq!(
             message.routing_key.as_str(),
-            format!("{}.submitted", outgoing(expected).agency)
+            format!("{}.submitted", outgoing(expected).agency())
         );
         let properties = message.properties;
         assert_eq!(
@@ -231,11 +272,11 @@ async fn batches_hold_one_agencys_outcomes_in_order() {
             .strip_suffix(".batch")
             .unwrap()
             .to_owned();
-        let body: Vec<serde_json::Value> = serde_json::from_slice(&message.data).unwrap();
+        let body = read_outcomes(&message.data).unwrap();
         assert_eq!(body.len(), 50);
         for outcome in body {
-            let number = outcome["number"].as_u64().unwrap();
-            assert_eq!(*outgoing(number).agency, *agency);
+            let number = outcome.message.parse().unwrap();
+            assert_eq!(outgoing(number).agency(), agency);
             assert!(
                 last.insert(agency.clone(), number)
                     .is_none_or(|before| before < number)
@@ -333,7 +374,8 @@ async fn without_a_broker_outcomes_go_to_an_observer_or_nowhere() {
     let (observer, mut seen) = mpsc::channel(4);
     let mut outcomes = Outcomes::start(Sink::Channel(observer), 1, 3);
     let first = soon("the first run", seen.recv()).await.unwrap();
-    assert_eq!(first, (1..=3).map(outgoing).collect::<Vec<_>>());
+    let first: Vec<_> = first.iter().map(|outcome| &*outcome.message).collect();
+    assert_eq!(first, ["1", "2", "3"]);
     outcomes.until_published(3).await;
     drop(seen);
     outcomes.commit(4..=5);

@@ -1,6 +1,7 @@
 //! What each room goes by, out of the settings.
 
 use tokio::sync::mpsc;
+use xabar_events::Outcome;
 
 use super::GatewayError;
 use crate::broker::Brokers;
@@ -9,7 +10,6 @@ use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
 use crate::delivery::{LONGEST_LAG, OperatorSettings};
 use crate::intake::amqp::Source;
-use crate::journal::Outgoing;
 use crate::outcome::{Exchange, Sink};
 use crate::pacing;
 use crate::pipeline::{self, OperatorRules};
@@ -112,7 +112,7 @@ pub(super) fn source(settings: &Settings) -> Result<Option<Source>, GatewayError
 
 pub(super) fn sink(
     settings: &Settings,
-    observer: Option<mpsc::Sender<Vec<Outgoing>>>,
+    observer: Option<mpsc::Sender<Vec<Outcome<'static>>>>,
 ) -> Result<Sink, GatewayError> {
     if let Some(observer) = observer {
         return Ok(Sink::Channel(observer));

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+use xabar_events::Outcome;
 
 use crate::broker::BrokerState;
 use crate::clock::{Clock, instant};
@@ -21,8 +22,8 @@ use crate::control::settings::{Problem, Settings};
 use crate::delivery::{self, LinkState};
 use crate::intake::http::HttpIntake;
 use crate::intake::{self, Batch};
-use crate::journal::{self, JournalError, OperatorId, Outgoing, Reader};
-use crate::outcome::{self, Feed, Shown};
+use crate::journal::{self, JournalError, OperatorId, Reader};
+use crate::outcome::{self, Feed, Shown, Wording};
 use crate::pipeline::{self, Channels, Core};
 
 /// Batches that wait at the door; behind them, intake reads no more.
@@ -93,7 +94,7 @@ impl Gateway {
     /// If something a person has to mend stands in the way. A broker or SMSC that is down does not: it is waited for.
     pub async fn start(
         settings: &Settings,
-        observer: Option<mpsc::Sender<Vec<Outgoing>>>,
+        observer: Option<mpsc::Sender<Vec<Outcome<'static>>>>,
     ) -> Result<Self, GatewayError> {
         let readiness = Readiness::awaiting(fitting::parts(settings));
         let catalog = fitting::catalog(settings)?;
@@ -122,6 +123,7 @@ impl Gateway {
             fresh,
             committed,
             reader: core.reader()?,
+            wording: Wording::new(core.operators()),
         };
         let outcome = CancellationToken::new();
         let sink = fitting::sink(settings, observer)?;

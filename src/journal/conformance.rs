@@ -1,7 +1,8 @@
 //! What every journal must do, whatever is behind it.
 
-use xabar_events::{Agency, EventKey, Language, Msisdn, Priority, Reason, State};
+use xabar_events::{Agency, EventKey, Language, Priority, Reason, State};
 
+use super::sample::{OPERATOR, key, msisdn, outgoing, told, waiting};
 use super::*;
 
 /// Makes a test of each claim for a backend: `conformance!(run)` with `fn run(claim: fn(&mut dyn Journal))`.
@@ -492,6 +493,7 @@ pub(super) fn a_held_receipt_waits_for_its_segment(journal: &mut dyn Journal) {
 }
 
 pub(super) fn outcomes_go_out_in_order_and_leave_when_published(journal: &mut dyn Journal) {
+    accept(journal, (1..=7).map(waiting));
     commit(
         journal,
         Changes {
@@ -832,7 +834,7 @@ pub(super) fn numbers_outlive_what_they_counted(journal: &mut dyn Journal) {
         Changes {
             at,
             accepted: vec![at_once],
-            outgoing: vec![outgoing(8)],
+            outgoing: vec![outgoing(12)],
             ..Changes::default()
         },
     );
@@ -840,7 +842,7 @@ pub(super) fn numbers_outlive_what_they_counted(journal: &mut dyn Journal) {
         journal,
         Changes {
             at: UnixMillis(60),
-            published: Some(8),
+            published: Some(12),
             ..Changes::default()
         },
     );
@@ -850,7 +852,7 @@ pub(super) fn numbers_outlive_what_they_counted(journal: &mut dyn Journal) {
         start,
         Start {
             last_message: 12,
-            last_outgoing: 8,
+            last_outgoing: 12,
             last_held: 0,
             held: 0,
             latest: UnixMillis(60)
@@ -871,7 +873,6 @@ pub(super) fn an_operator_keeps_its_number(journal: &mut dyn Journal) {
     assert_eq!(reader.operator_name(OperatorId(999)).unwrap(), None);
 }
 
-pub(super) const OPERATOR: OperatorId = OperatorId(1);
 pub(super) const QUEUE: Queue = Queue {
     operator: OPERATOR,
     priority: Priority::Normal,
@@ -889,61 +890,6 @@ pub(super) fn accept(journal: &mut dyn Journal, accepted: impl IntoIterator<Item
             ..Changes::default()
         },
     );
-}
-
-pub(super) fn key(number: u64) -> EventKey {
-    EventKey {
-        agency: Agency::from_name("kadastr").unwrap(),
-        id: format!("e{number}").parse().unwrap(),
-    }
-}
-
-pub(super) fn msisdn(number: u64) -> Msisdn {
-    Msisdn::from_u64(998_900_000_000 + number).unwrap()
-}
-
-/// A message that waits, with its event, thread and subscriber of the same number.
-pub(super) fn waiting(number: u64) -> Message {
-    let origin = Origin {
-        id: MessageId(number),
-        key: key(number),
-        application: format!("{number}").into(),
-        msisdn: msisdn(number),
-        thread: ThreadKey(number),
-        priority: Priority::Normal,
-        time: UnixMillis(1),
-        accepted_at: UnixMillis(2),
-        not_before: None,
-        expires: UnixMillis(1_000_000),
-        traceparent: None,
-        content: Content {
-            service: "land-registration".into(),
-            status: "approved".into(),
-            language: None,
-            params: vec![],
-            legal: false,
-            extensions: vec![],
-        },
-    };
-    let progress = Progress {
-        phase: Phase::Waiting,
-        operator: OPERATOR,
-        due: UnixMillis(3),
-        attempt: Attempt::default(),
-        history: vec![told(State::Accepted)],
-    };
-    Message::new(origin, progress)
-}
-
-pub(super) fn told(state: State) -> Told {
-    Told {
-        state,
-        reason: None,
-        at: UnixMillis(4),
-        until: None,
-        code: None,
-        by: None,
-    }
 }
 
 /// The same message further on.
@@ -974,16 +920,6 @@ pub(super) fn awaiting(message: u64, segment: u8, smsc_id: &str, at: i64) -> Awa
         message,
         segment,
         at,
-    }
-}
-
-pub(super) fn outgoing(number: u64) -> Outgoing {
-    let body = format!("{{\"number\":{number}}}").into();
-    Outgoing {
-        number,
-        agency: "kadastr".into(),
-        state: State::Submitted,
-        body,
     }
 }
 

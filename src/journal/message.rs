@@ -21,7 +21,9 @@ impl std::fmt::Display for MessageId {
 }
 
 /// The journal's name for an operator: what its configured name was first given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct OperatorId(pub u16);
 
@@ -163,6 +165,18 @@ pub struct Progress {
     pub history: Vec<Told>,
 }
 
+impl Progress {
+    /// What was tried so far, if anything, as far as agencies are told.
+    pub fn attempted(&self) -> Option<Attempted> {
+        (self.attempt.attempts > 0).then(|| Attempted {
+            operator: self.operator,
+            segments: u8::try_from(self.attempt.segments.len()).unwrap_or(u8::MAX),
+            attempts: self.attempt.attempts,
+            repeats: self.attempt.repeats,
+        })
+    }
+}
+
 /// What was tried so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
@@ -229,4 +243,16 @@ pub struct Told {
     /// The event that superseded this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Box<str>>,
+    /// What had been tried by then, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempted: Option<Attempted>,
+}
+
+/// What was tried of a message, as far as agencies are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempted {
+    pub operator: OperatorId,
+    pub segments: u8,
+    pub attempts: u16,
+    pub repeats: u16,
 }

@@ -13,17 +13,20 @@ mod message;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod scratch;
 pub mod sqlite;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use xabar_events::{EventKey, Msisdn, Priority};
 
 pub use location::{Location, NoLocation};
 pub use message::{
-    Attempt, Content, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment, ThreadKey,
-    ThreadOrder, Told,
+    Attempt, Attempted, Content, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment,
+    ThreadKey, ThreadOrder, Told,
 };
 
 use crate::clock::UnixMillis;
@@ -113,7 +116,8 @@ pub trait Journal: Send + std::fmt::Debug {
     /// Makes all changes durable, or none of them.
     fn commit(&mut self, changes: &Changes) -> Result<(), JournalError>;
 
-    /// Forgets some messages settled at or before this steady time, with their keys; says how many.
+    /// Forgets some messages settled at or before this steady time, with their keys, once all that is told of
+    /// them is published; says how many.
     /// Some receipts held since then, and keys withdrawn then, go too.
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError>;
 
@@ -236,16 +240,33 @@ pub struct HeldReceipt {
     pub octets: bytes::Bytes,
 }
 
-/// An outcome on its way to its agency.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An outcome on its way to its agency: what a message's history says in one place.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
     /// Rises by one with each.
     pub number: u64,
-    pub agency: Box<str>,
-    /// The state's name, the second half of the routing key.
-    pub state: xabar_events::State,
-    /// The CloudEvent, structured JSON.
-    pub body: bytes::Bytes,
+    pub origin: Arc<Origin>,
+    /// Its place in the history, from 1.
+    pub sequence: u32,
+    pub told: Told,
+}
+
+impl Outgoing {
+    /// The entry of this sequence in a message's history, if it has that many.
+    pub fn of(message: &Message, number: u64, sequence: u32) -> Option<Self> {
+        let index = usize::try_from(sequence).ok()?.checked_sub(1)?;
+        Some(Self {
+            number,
+            origin: Arc::clone(message.origin()),
+            sequence,
+            told: message.progress.history.get(index)?.clone(),
+        })
+    }
+
+    /// The name of the agency that it goes to.
+    pub fn agency(&self) -> &str {
+        self.origin.key.agency.name()
+    }
 }
 
 /// All that one beat of the pipeline changed.

@@ -21,7 +21,7 @@ struct Memory {
     subscribers: HashMap<Msisdn, SubscriberFacts>,
     awaiting: Vec<Awaiting>,
     held: BTreeMap<u64, HeldReceipt>,
-    outbox: BTreeMap<u64, Outgoing>,
+    outbox: BTreeMap<u64, (UnixMillis, Outgoing)>,
     books: BTreeMap<(String, Option<State>), u64>,
 }
 
@@ -99,7 +99,7 @@ impl Memory {
             .retain(|number, _| !changes.released.contains(number));
         for one in &changes.outgoing {
             self.start.last_outgoing = one.number;
-            self.outbox.insert(one.number, one.clone());
+            self.outbox.insert(one.number, (changes.at, one.clone()));
         }
         self.published = self.published.max(changes.published.unwrap_or(0));
         self.outbox.retain(|number, _| *number > self.published);
@@ -349,6 +349,9 @@ impl Journal for Model {
                 memory.held.remove(&number);
             }
         }
+        let oldest = memory.outbox.values().next();
+        let told_by = oldest.map_or(UnixMillis::NEVER, |(at, _)| UnixMillis(at.0 - 1));
+        let settled_before = settled_before.min(told_by);
         let mut settled: Vec<_> = memory
             .messages
             .values()
@@ -384,6 +387,7 @@ impl Reader for Model {
         Ok(memory
             .outbox
             .values()
+            .map(|(_, one)| one)
             .filter(|one| one.number > after)
             .take(limit)
             .cloned()

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{
-    Exchange, Shown, bundle,
+    Exchange, Shown, Wording, bundle,
     ledger::{Burst, Ledger},
     unrouted::Unrouted,
 };
@@ -26,6 +26,7 @@ use crate::{
 /// Publishes until there are no more runs, or `stop` comes.
 pub(super) async fn publish(
     exchange: Exchange,
+    wording: Wording,
     runs: mpsc::Receiver<Vec<Outgoing>>,
     published: mpsc::Sender<u64>,
     shown: Shown,
@@ -35,6 +36,7 @@ pub(super) async fn publish(
     let mut link = Link::new(exchange.brokers.clone(), "outcomes", state, stop.clone());
     let mut desk = Desk {
         exchange,
+        wording,
         runs,
         published,
         ledger: Ledger::default(),
@@ -60,6 +62,7 @@ pub(super) async fn publish(
 /// What outlives a connection.
 struct Desk {
     exchange: Exchange,
+    wording: Wording,
     runs: mpsc::Receiver<Vec<Outgoing>>,
     published: mpsc::Sender<u64>,
     ledger: Ledger,
@@ -124,7 +127,7 @@ impl Desk {
             .unwrap_or_default();
         Burst {
             last,
-            messages: bundle::messages(&run, self.exchange.batch).into(),
+            messages: bundle::messages(&run, &self.wording, self.exchange.batch).into(),
         }
     }
 

@@ -4,37 +4,42 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use lapin::{BasicProperties, types::ShortString};
-use xabar_events::{BATCH_JSON, STRUCTURED_JSON, batch_routing_key, join_batch};
+use xabar_events::{BATCH_JSON, STRUCTURED_JSON, batch_routing_key, write_batch};
 
+use super::Wording;
 use crate::{broker::Publication, journal::Outgoing};
 
 /// The messages for a run of outcomes, at most `batch` in each. Nothing waits for a batch
 /// to fill: what the run has of an agency goes.
-pub(super) fn messages(run: &[Outgoing], batch: usize) -> Vec<Publication> {
+pub(super) fn messages(run: &[Outgoing], wording: &Wording, batch: usize) -> Vec<Publication> {
     if batch <= 1 {
-        return run.iter().map(single).collect();
+        return run.iter().map(|one| single(one, wording)).collect();
     }
-    let mut agencies = BTreeMap::<&str, Vec<&[u8]>>::new();
+    let mut agencies = BTreeMap::<&str, Vec<&Outgoing>>::new();
     for outgoing in run {
         agencies
-            .entry(&outgoing.agency)
+            .entry(outgoing.agency())
             .or_default()
-            .push(&outgoing.body);
+            .push(outgoing);
     }
-    let batches = agencies
-        .iter()
-        .flat_map(|(agency, bodies)| bodies.chunks(batch).map(|bodies| joined(agency, bodies)));
+    let batches = agencies.iter().flat_map(|(agency, outcomes)| {
+        let batches = outcomes.chunks(batch);
+        batches.map(|batch| joined(agency, batch, wording))
+    });
     batches.collect()
 }
 
-fn single(outgoing: &Outgoing) -> Publication {
-    let key = format!("{}.{}", outgoing.agency, outgoing.state);
-    publication(key, STRUCTURED_JSON, outgoing.body.clone())
+fn single(outgoing: &Outgoing, wording: &Wording) -> Publication {
+    let key = format!("{}.{}", outgoing.agency(), outgoing.told.state);
+    let mut body = Vec::with_capacity(OUTCOME_OCTETS);
+    wording.write(outgoing, &mut body);
+    publication(key, STRUCTURED_JSON, body.into())
 }
 
-fn joined(agency: &str, bodies: &[&[u8]]) -> Publication {
-    let mut body = Vec::with_capacity(bodies.iter().map(|body| body.len() + 1).sum::<usize>() + 1);
-    join_batch(bodies.iter().copied(), &mut body);
+fn joined(agency: &str, batch: &[&Outgoing], wording: &Wording) -> Publication {
+    let mut body = Vec::with_capacity(batch.len() * OUTCOME_OCTETS);
+    let outcomes: Vec<_> = batch.iter().map(|one| wording.outcome(one)).collect();
+    write_batch(&outcomes, &mut body);
     publication(batch_routing_key(agency), BATCH_JSON, body.into())
 }
 
@@ -52,19 +57,21 @@ fn publication(key: String, content_type: &str, body: Bytes) -> Publication {
 
 const PERSISTENT: u8 = 2;
 
+/// Room for one outcome; most have 450 octets.
+const OUTCOME_OCTETS: usize = 512;
+
 #[cfg(test)]
 mod tests {
-    use xabar_events::State;
+    use xabar_events::{Agency, State, read_outcomes};
 
     use super::*;
+    use crate::journal::sample;
 
     fn outgoing(number: u64, agency: &str, state: State) -> Outgoing {
-        Outgoing {
-            number,
-            agency: agency.into(),
-            state,
-            body: format!("{{\"n\":{number}}}").into(),
-        }
+        let mut message = sample::waiting(number);
+        message.origin_mut().key.agency = Agency::from_name(agency).unwrap();
+        message.progress.history = vec![sample::told(state)];
+        Outgoing::of(&message, number, 1).unwrap()
     }
 
     fn run() -> Vec<Outgoing> {
@@ -76,25 +83,33 @@ mod tests {
         ]
     }
 
-    fn shown(messages: &[Publication]) -> Vec<(&str, &str)> {
-        let shown = |message| {
-            let Publication {
-                routing_key, body, ..
-            }: &Publication = message;
-            (routing_key.as_str(), str::from_utf8(body).unwrap())
+    /// Routing keys, and the messages that each body tells of.
+    fn shown(messages: &[Publication]) -> Vec<(String, Vec<String>)> {
+        let shown = |message: &Publication| {
+            let outcomes = read_outcomes(&message.body).unwrap();
+            let told = outcomes.into_iter().map(|outcome| outcome.message.into());
+            (message.routing_key.to_string(), told.collect())
         };
         messages.iter().map(shown).collect()
     }
 
+    fn expected(messages: &[(&str, &[&str])]) -> Vec<(String, Vec<String>)> {
+        let owned = |(key, told): &(&str, &[&str])| {
+            let told = told.iter().map(ToString::to_string);
+            (key.to_string(), told.collect())
+        };
+        messages.iter().map(owned).collect()
+    }
+
     #[test]
     fn single_outcomes_keep_their_order() {
-        let messages = messages(&run(), 1);
-        let expected = [
-            ("kadastr.accepted", r#"{"n":1}"#),
-            ("adliya.accepted", r#"{"n":2}"#),
-            ("kadastr.submitted", r#"{"n":3}"#),
-            ("kadastr.delivered", r#"{"n":4}"#),
-        ];
+        let messages = messages(&run(), &Wording::default(), 1);
+        let expected = expected(&[
+            ("kadastr.accepted", &["1"]),
+            ("adliya.accepted", &["2"]),
+            ("kadastr.submitted", &["3"]),
+            ("kadastr.delivered", &["4"]),
+        ]);
         assert_eq!(shown(&messages), expected);
         assert_eq!(
             messages[0].properties.content_type(),
@@ -105,12 +120,12 @@ mod tests {
 
     #[test]
     fn batches_are_of_one_agency_and_bounded() {
-        let messages = messages(&run(), 2);
-        let expected = [
-            ("adliya.batch", r#"[{"n":2}]"#),
-            ("kadastr.batch", r#"[{"n":1},{"n":3}]"#),
-            ("kadastr.batch", r#"[{"n":4}]"#),
-        ];
+        let messages = messages(&run(), &Wording::default(), 2);
+        let expected = expected(&[
+            ("adliya.batch", &["2"]),
+            ("kadastr.batch", &["1", "3"]),
+            ("kadastr.batch", &["4"]),
+        ]);
         assert_eq!(shown(&messages), expected);
         assert_eq!(
             messages[0].properties.content_type(),

@@ -9,12 +9,16 @@ mod bundle;
 mod follow;
 mod ledger;
 mod unrouted;
+mod wording;
 
 use std::collections::BTreeMap;
 
 use lapin::types::{ShortString, ShortStringError};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use xabar_events::Outcome;
+
+pub use wording::Wording;
 
 use crate::{
     broker::{BrokerState, Brokers},
@@ -31,6 +35,7 @@ pub struct Feed {
     pub committed: watch::Receiver<u64>,
     /// Reads the outbox, on a thread where it may block.
     pub reader: Box<dyn Reader>,
+    pub wording: Wording,
 }
 
 /// Where outcomes go.
@@ -40,7 +45,7 @@ pub enum Sink {
     Amqp(Exchange),
     /// To somebody in this process, such as the console of the demo. While it is full,
     /// outcomes wait; once it is dropped, they go nowhere.
-    Channel(mpsc::Sender<Vec<Outgoing>>),
+    Channel(mpsc::Sender<Vec<Outcome<'static>>>),
     /// Nowhere: they count as published.
     Nowhere,
 }
@@ -96,17 +101,23 @@ pub async fn run(
 ) {
     // A run is at most `follow::RUN` outcomes, so this holds a few thousand.
     let (runs, coming) = mpsc::channel(4);
+    let wording = feed.wording.clone();
     let follow = tokio::spawn(follow::follow(feed, runs, stop.clone()));
     match sink {
-        Sink::Amqp(exchange) => amqp::publish(exchange, coming, published, shown, stop).await,
-        Sink::Channel(observer) => hand_over(Some(observer), coming, published, shown).await,
-        Sink::Nowhere => hand_over(None, coming, published, shown).await,
+        Sink::Amqp(exchange) => {
+            amqp::publish(exchange, wording, coming, published, shown, stop).await;
+        }
+        Sink::Channel(observer) => {
+            hand_over(Some(observer), &wording, coming, published, shown).await;
+        }
+        Sink::Nowhere => hand_over(None, &wording, coming, published, shown).await,
     }
     follow.abort();
 }
 
 async fn hand_over(
-    mut observer: Option<mpsc::Sender<Vec<Outgoing>>>,
+    mut observer: Option<mpsc::Sender<Vec<Outcome<'static>>>>,
+    wording: &Wording,
     mut runs: mpsc::Receiver<Vec<Outgoing>>,
     published: mpsc::Sender<u64>,
     shown: Shown,
@@ -116,10 +127,12 @@ async fn hand_over(
         let Some(last) = run.last().map(|outgoing| outgoing.number) else {
             continue;
         };
-        if let Some(listening) = &observer
-            && listening.send(run).await.is_err()
-        {
-            observer = None;
+        if let Some(listening) = &observer {
+            let outcomes = run.iter().map(|outgoing| wording.outcome(outgoing));
+            let outcomes = outcomes.map(Outcome::into_owned).collect();
+            if listening.send(outcomes).await.is_err() {
+                observer = None;
+            }
         }
         if published.send(last).await.is_err() {
             return;

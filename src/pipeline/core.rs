@@ -149,11 +149,7 @@ impl Core {
             }
         }
         let routes = Routes::new(prefixes);
-        let names = operators
-            .iter()
-            .map(|(id, operator): (&OperatorId, &Operator)| (*id, operator.name.clone()))
-            .collect();
-        let teller = Teller::new(settings.told.clone(), names, start.last_outgoing);
+        let teller = Teller::new(settings.told.clone(), start.last_outgoing);
         let mut core = Self {
             pacer: Pacer::new(&settings.rules),
             journal,

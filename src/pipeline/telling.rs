@@ -1,15 +1,13 @@
 //! Tells agencies what becomes of their messages.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
-use bytes::Bytes;
-use xabar_events::{Outcome, Reason, State};
+use xabar_events::{Reason, State};
 
 use super::beat::Beat;
 use crate::clock::UnixMillis;
-use crate::journal::{Message, OperatorId, Outgoing, Phase, Told};
+use crate::journal::{Message, Outgoing, Phase, Told};
 
 /// A wait is told if it is, or may be, longer than this.
 const WORTH_TELLING: Duration = Duration::from_secs(60);
@@ -18,7 +16,6 @@ const WORTH_TELLING: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Teller {
     told: HashSet<State>,
-    operators: BTreeMap<OperatorId, Box<str>>,
     next_outgoing: u64,
 }
 
@@ -40,14 +37,9 @@ impl Details {
 }
 
 impl Teller {
-    pub(super) fn new(
-        told: HashSet<State>,
-        operators: BTreeMap<OperatorId, Box<str>>,
-        last_outgoing: u64,
-    ) -> Self {
+    pub(super) fn new(told: HashSet<State>, last_outgoing: u64) -> Self {
         Self {
             told,
-            operators,
             next_outgoing: last_outgoing + 1,
         }
     }
@@ -74,15 +66,14 @@ impl Teller {
             until,
             code,
             by,
+            attempted: message.progress.attempted(),
         };
         if self.told.contains(&state) {
-            let mut body = Vec::with_capacity(512);
-            self.outcome(message, &told).write(&mut body);
             beat.outgoing.push(Outgoing {
                 number: self.next_outgoing,
-                agency: message.key.agency.name().into(),
-                state,
-                body: Bytes::from(body),
+                origin: message.origin().clone(),
+                sequence: u32::try_from(message.progress.history.len() + 1).unwrap_or(u32::MAX),
+                told: told.clone(),
             });
             self.next_outgoing += 1;
         }
@@ -131,30 +122,5 @@ impl Teller {
     ) {
         message.progress.phase = Phase::Settled;
         self.tell(beat, message, state, reason, details);
-    }
-
-    fn outcome<'a>(&'a self, message: &'a Message, told: &'a Told) -> Outcome<'a> {
-        let progress = &message.progress;
-        let attempted = progress.attempt.attempts > 0;
-        let operator = self.operators.get(&progress.operator).filter(|_| attempted);
-        Outcome {
-            message: Cow::Owned(message.id.to_string()),
-            sequence: u32::try_from(progress.history.len() + 1).unwrap_or(u32::MAX),
-            agency: Cow::Borrowed(message.key.agency.name()),
-            event: Cow::Borrowed(message.key.id.as_str()),
-            application: Cow::Borrowed(&message.application),
-            state: told.state,
-            reason: told.reason,
-            until: told.until.map(Into::into),
-            code: told.code.as_deref().map(Cow::Borrowed),
-            by: told.by.as_deref().map(Cow::Borrowed),
-            operator: operator.map(|name| Cow::Borrowed(&**name)),
-            segments: attempted
-                .then(|| u32::try_from(progress.attempt.segments.len()).unwrap_or(u32::MAX)),
-            attempts: progress.attempt.attempts.into(),
-            repeats: progress.attempt.repeats.into(),
-            at: told.at.into(),
-            traceparent: message.traceparent.as_deref().map(Cow::Borrowed),
-        }
     }
 }

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use tokio::sync::mpsc;
+use xabar_events::Outcome;
 
 use super::Demo;
 use super::folder::Folder;
@@ -11,7 +12,6 @@ use super::state::Operator;
 use crate::commands::Failure;
 use crate::control::settings::{Environment, Settings};
 use crate::gateway::{Gateway, GatewayError};
-use crate::journal::Outgoing;
 use crate::simulator::Simulator;
 
 /// Everything but the agencies.
@@ -20,7 +20,7 @@ pub(super) struct Rig {
     pub(super) gateway: Gateway,
     /// Where its HTTP listens.
     pub(super) http: SocketAddr,
-    pub(super) outcomes: mpsc::Receiver<Vec<Outgoing>>,
+    pub(super) outcomes: mpsc::Receiver<Vec<Outcome<'static>>>,
     pub(super) operators: Vec<Operator>,
     /// In the order of the operators.
     pub(super) simulators: Vec<Simulator>,

@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use xabar_events::read_outcomes;
+use xabar_events::Outcome;
 
 use super::folder::Folder;
 use super::news::News;
@@ -24,7 +24,6 @@ use crate::commands::{Failure, print};
 use crate::control::settings::Environment;
 use crate::delivery::LinkState;
 use crate::gateway::{Ended, GatewayError};
-use crate::journal::Outgoing;
 use crate::journal::open_reader;
 use crate::simulator::{Simulator, Text};
 
@@ -131,7 +130,7 @@ struct Show {
     stage: Stage,
     clock: Clock,
     news: mpsc::Receiver<News>,
-    outcomes: mpsc::Receiver<Vec<Outgoing>>,
+    outcomes: mpsc::Receiver<Vec<Outcome<'static>>>,
     /// In the order of the operators.
     links: Vec<watch::Receiver<LinkState>>,
     quit: CancellationToken,
@@ -156,7 +155,7 @@ impl Show {
                 _ = pictures.tick() => self.pass(),
                 // Before the outcomes: what is published is known before what became of it.
                 Some(news) = self.news.recv() => self.note(news),
-                Some(outcomes) = self.outcomes.recv() => self.note_outcomes(&outcomes),
+                Some(outcomes) = self.outcomes.recv() => self.note_outcomes(outcomes),
             }
         };
         self.note_the_rest().await;
@@ -199,12 +198,9 @@ impl Show {
         }
     }
 
-    fn note_outcomes(&mut self, outcomes: &[Outgoing]) {
-        for outgoing in outcomes {
-            let outcomes = read_outcomes(&outgoing.body).unwrap_or_default();
-            outcomes
-                .into_iter()
-                .for_each(|outcome| self.note(News::Outcome(outcome)));
+    fn note_outcomes(&mut self, outcomes: Vec<Outcome<'static>>) {
+        for outcome in outcomes {
+            self.note(News::Outcome(outcome));
         }
     }
 
@@ -213,7 +209,7 @@ impl Show {
             self.note(news);
         }
         while let Some(outcomes) = self.outcomes.recv().await {
-            self.note_outcomes(&outcomes);
+            self.note_outcomes(outcomes);
         }
         self.state.pass_to(self.clock.now().wall);
     }

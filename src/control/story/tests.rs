@@ -19,6 +19,7 @@ fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {
         until: None,
         code: None,
         by: None,
+        attempted: None,
     }
 }
 

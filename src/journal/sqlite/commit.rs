@@ -58,7 +58,7 @@ fn write_receipts(db: &Connection, changes: &Changes) -> Result<(), JournalError
 }
 
 fn write_outbox(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
-    outbox::append(db, &changes.outgoing)?;
+    outbox::append(db, &changes.outgoing, changes.at)?;
     match changes.published {
         Some(published) => outbox::drop_published(db, published),
         None => Ok(()),

@@ -7,11 +7,11 @@ use xabar_events::EventKey;
 
 use super::keys::{self, Slots};
 use super::rows::{self, number, ordered};
-use super::{lookup, receipts, threads};
+use super::{lookup, outbox, receipts, threads};
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, MessageId, ThreadKey};
 
-/// Forgets some messages settled at or before this time, in the order of their ids; says how many.
+/// Forgets some messages settled at or before this time of which all is published, in the order of their ids; says how many.
 pub(super) fn forget(
     db: &Connection,
     slots: Slots,
@@ -20,7 +20,7 @@ pub(super) fn forget(
 ) -> Result<usize, JournalError> {
     keys::forget_cancelled(db, settled_before, rows::rows(limit))?;
     receipts::forget_held(db, settled_before, rows::rows(limit))?;
-    let settled = settled(db, settled_before, limit)?;
+    let settled = settled(db, settled_before.min(outbox::told_by(db)?), limit)?;
     for message in &settled {
         keys::remove(db, slots, &message.key, message.id)?;
         threads::forget_message(db, message.thread)?;

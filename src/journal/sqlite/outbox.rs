@@ -1,14 +1,19 @@
-//! Outcomes on their way out: one row holds all of a commit, since a row an outcome costs more
-//! than all the rest of it.
+//! Outcomes on their way out. One row holds all of a commit, since a row an outcome costs more
+//! than all the rest of it; and of each only where to find it: what it says stands in its message.
 
-use bytes::{Buf, BufMut, Bytes};
-use rusqlite::{Connection, params};
+use bytes::{Buf, BufMut};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows::{corrupt, number, ordered, state_of};
-use crate::journal::{JournalError, Outgoing};
+use super::rows::{corrupt, message_by_id, number, ordered};
+use crate::clock::UnixMillis;
+use crate::journal::{JournalError, MessageId, Outgoing};
 
 /// Keeps the outcomes of one commit.
-pub(super) fn append(db: &Connection, outgoing: &[Outgoing]) -> Result<(), JournalError> {
+pub(super) fn append(
+    db: &Connection,
+    outgoing: &[Outgoing],
+    at: UnixMillis,
+) -> Result<(), JournalError> {
     let (Some(first), Some(last)) = (outgoing.first(), outgoing.last()) else {
         return Ok(());
     };
@@ -17,13 +22,14 @@ pub(super) fn append(db: &Connection, outgoing: &[Outgoing]) -> Result<(), Journ
             what: "outcomes out of order",
         });
     }
-    let mut frames = Vec::with_capacity(outgoing.iter().map(|one| one.body.len() + 64).sum());
+    let mut frames = Vec::with_capacity(outgoing.len() * FRAME_OCTETS);
     for one in outgoing {
-        write_frame(&mut frames, one)?;
+        Frame::of(one).write(&mut frames);
     }
     let mut insert =
-        db.prepare_cached("INSERT INTO outbox (first, last, frames) VALUES (?1, ?2, ?3)")?;
-    insert.execute(params![ordered(first.number), ordered(last.number), frames])?;
+        db.prepare_cached("INSERT INTO outbox (first, last, at, frames) VALUES (?1, ?2, ?3, ?4)")?;
+    let (first, last) = (ordered(first.number), ordered(last.number));
+    insert.execute(params![first, last, at.0, frames])?;
     Ok(())
 }
 
@@ -49,15 +55,22 @@ pub(super) fn read(
     while found.len() < limit
         && let Some(row) = rows.next()?
     {
-        let mut frames = Bytes::from(row.get::<_, Vec<u8>>(0)?);
+        let mut frames = row.get_ref(0)?.as_blob().map_err(|_| damaged())?;
         while found.len() < limit && frames.has_remaining() {
-            let one = read_frame(&mut frames)?;
-            if one.number > after {
-                found.push(one);
+            let frame = Frame::read(&mut frames)?;
+            if frame.number > after {
+                found.push(frame.outgoing(db)?);
             }
         }
     }
     Ok(found)
+}
+
+/// The latest time by which everything that was told is published.
+pub(super) fn told_by(db: &Connection) -> Result<UnixMillis, JournalError> {
+    let mut oldest = db.prepare_cached("SELECT at FROM outbox ORDER BY first LIMIT 1")?;
+    let oldest: Option<i64> = oldest.query_row([], |row| row.get(0)).optional()?;
+    Ok(oldest.map_or(UnixMillis::NEVER, |at| UnixMillis(at - 1)))
 }
 
 /// The number up to which outcomes are published.
@@ -70,41 +83,42 @@ pub(super) fn published(db: &Connection) -> Result<u64, JournalError> {
         .ok_or(corrupt("marks"))
 }
 
-/// number (8 octets), state (1), agency (1 and its length), body (4 and its length).
-fn write_frame(frames: &mut Vec<u8>, one: &Outgoing) -> Result<(), JournalError> {
-    let too_long = |_| JournalError::Refused {
-        what: "an outcome that is too long",
-    };
-    frames.put_u64_le(one.number);
-    frames.put_u8(one.state.code());
-    frames.put_u8(one.agency.len().try_into().map_err(too_long)?);
-    frames.put_slice(one.agency.as_bytes());
-    frames.put_u32_le(one.body.len().try_into().map_err(too_long)?);
-    frames.put_slice(&one.body);
-    Ok(())
+/// Where an outcome is to be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Frame {
+    number: u64,
+    message: MessageId,
+    sequence: u32,
 }
 
-fn read_frame(frames: &mut Bytes) -> Result<Outgoing, JournalError> {
-    let number = frames.try_get_u64_le().map_err(|_| damaged())?;
-    let state = state_of(frames.try_get_u8().map_err(|_| damaged())?)?;
-    let len_octets = frames.try_get_u8().map_err(|_| damaged())?;
-    let agency = split(frames, len_octets.into())?;
-    let agency = std::str::from_utf8(&agency).map_err(|_| damaged())?.into();
-    let len_octets = frames.try_get_u32_le().map_err(|_| damaged())?;
-    let body = split(frames, len_octets.try_into().map_err(|_| damaged())?)?;
-    Ok(Outgoing {
-        number,
-        agency,
-        state,
-        body,
-    })
-}
+const FRAME_OCTETS: usize = 20;
 
-fn split(frames: &mut Bytes, len_octets: usize) -> Result<Bytes, JournalError> {
-    if frames.remaining() < len_octets {
-        Err(damaged())
-    } else {
-        Ok(frames.split_to(len_octets))
+impl Frame {
+    fn of(outgoing: &Outgoing) -> Self {
+        Self {
+            number: outgoing.number,
+            message: outgoing.origin.id,
+            sequence: outgoing.sequence,
+        }
+    }
+
+    fn write(self, frames: &mut Vec<u8>) {
+        frames.put_u64_le(self.number);
+        frames.put_u64_le(self.message.0);
+        frames.put_u32_le(self.sequence);
+    }
+
+    fn read(frames: &mut &[u8]) -> Result<Self, JournalError> {
+        Ok(Self {
+            number: frames.try_get_u64_le().map_err(|_| damaged())?,
+            message: MessageId(frames.try_get_u64_le().map_err(|_| damaged())?),
+            sequence: frames.try_get_u32_le().map_err(|_| damaged())?,
+        })
+    }
+
+    fn outgoing(self, db: &Connection) -> Result<Outgoing, JournalError> {
+        let message = message_by_id(db, self.message)?.ok_or_else(damaged)?;
+        Outgoing::of(&message, self.number, self.sequence).ok_or_else(damaged)
     }
 }
 
@@ -116,28 +130,25 @@ fn damaged() -> JournalError {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use xabar_events::State;
 
     #[test]
     fn a_frame_is_read_as_it_was_written() {
-        let one = Outgoing {
+        let frame = Frame {
             number: 7,
-            agency: "kadastr".into(),
-            state: State::Delivered,
-            body: Bytes::from_static(b"{}"),
+            message: MessageId(42),
+            sequence: 3,
         };
         let mut frames = Vec::new();
-        write_frame(&mut frames, &one).unwrap();
-        let mut frames = Bytes::from(frames);
-        assert_eq!(read_frame(&mut frames).unwrap(), one);
-        assert!(frames.is_empty());
+        frame.write(&mut frames);
+        assert_eq!(frames.len(), FRAME_OCTETS);
+        assert_eq!(Frame::read(&mut frames.as_slice()).unwrap(), frame);
     }
 
     proptest! {
         #[test]
         fn damaged_frames_are_errors(octets in proptest::collection::vec(any::<u8>(), 0..64)) {
-            let mut frames = Bytes::from(octets);
-            while frames.has_remaining() && read_frame(&mut frames).is_ok() {}
+            let mut frames = octets.as_slice();
+            while frames.has_remaining() && Frame::read(&mut frames).is_ok() {}
         }
     }
 }

@@ -4,10 +4,11 @@ use proptest::prelude::*;
 use xabar_events::{Agency, EventKey, Msisdn, Priority, State};
 
 use super::*;
-use crate::journal::conformance::{awaiting, key, msisdn, outgoing, told, waiting};
+use crate::journal::conformance::awaiting;
 use crate::journal::model::Model;
+use crate::journal::sample::{key, msisdn, told, waiting};
 use crate::journal::scratch::Folder;
-use crate::journal::{Phase, Question, SubscriberFacts, ThreadFacts, ThreadOrder};
+use crate::journal::{Outgoing, Phase, Question, SubscriberFacts, ThreadFacts, ThreadOrder};
 
 /// One thing done in a beat, from two small numbers.
 #[derive(Clone, Copy, Debug)]
@@ -139,8 +140,12 @@ impl Story {
             }
             Step::Release(a) => changes.released.push(u64::from(a) % (self.last_held + 1)),
             Step::Outgoing => {
-                self.last_outgoing += 1;
-                changes.outgoing.push(outgoing(self.last_outgoing));
+                let touched = changes.accepted.last().or(changes.progressed.last());
+                if let Some(message) = touched {
+                    self.last_outgoing += 1;
+                    let outgoing = Outgoing::of(message, self.last_outgoing, 1);
+                    changes.outgoing.extend(outgoing);
+                }
             }
             Step::Published(a) => changes.published = Some(u64::from(a) % (self.last_outgoing + 1)),
             Step::Cancel(a) => changes.cancelled.push(key(1000 + u64::from(a % 5))),

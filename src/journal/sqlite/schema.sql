@@ -108,6 +108,7 @@ CREATE INDEX held_smsc_id ON held (operator, smsc_id);
 CREATE TABLE outbox (
     first  INTEGER PRIMARY KEY,
     last   INTEGER NOT NULL,
+    at     INTEGER NOT NULL,
     frames BLOB NOT NULL
 ) STRICT;
 

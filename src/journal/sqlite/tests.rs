@@ -5,9 +5,8 @@ use std::path::Path;
 use xabar_events::State;
 
 use super::*;
-use crate::journal::conformance::{
-    accept, commit, conformance, facts, ids, outgoing, progressed, waiting,
-};
+use crate::journal::conformance::{accept, commit, conformance, facts, ids, progressed};
+use crate::journal::sample::{outgoing, waiting};
 use crate::journal::scratch::Folder;
 use crate::journal::{Phase, Question, location::Location};
 

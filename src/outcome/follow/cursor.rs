@@ -56,16 +56,10 @@ impl Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::sample;
 
     fn outgoing(numbers: impl IntoIterator<Item = u64>) -> Vec<Outgoing> {
-        let state = xabar_events::State::Accepted;
-        let one = |number| Outgoing {
-            number,
-            agency: "kadastr".into(),
-            state,
-            body: "{}".into(),
-        };
-        numbers.into_iter().map(one).collect()
+        numbers.into_iter().map(sample::outgoing).collect()
     }
 
     #[test]

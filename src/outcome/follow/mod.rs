@@ -27,6 +27,7 @@ pub(super) async fn follow(feed: Feed, runs: mpsc::Sender<Vec<Outgoing>>, stop: 
         fresh,
         committed,
         reader,
+        wording: _,
     } = feed;
     let mut follower = Follower {
         fresh,

@@ -313,33 +313,31 @@ impl Laws {
     }
 
     /// Outcomes come in order, and tell a possible story.
-    pub(super) fn told(&mut self, outcomes: &[Outcome<'_>], number: u64) {
+    pub(super) fn told(&mut self, outcome: &Outcome<'_>, number: u64) {
         assert_eq!(number, self.last_number + 1);
         self.last_number = number;
-        for outcome in outcomes {
-            let message = MessageId(outcome.message.parse().unwrap());
-            let known = self.messages.get_mut(&message).expect("accepted before");
-            let (sequence, before) = known.told;
-            assert_eq!(outcome.sequence, sequence + 1, "{outcome:?}");
-            assert_eq!(
-                sequence == 0,
-                outcome.state == State::Accepted,
-                "{outcome:?}"
-            );
-            let after_the_end = before == State::Unknown
-                && matches!(outcome.state, State::Delivered | State::Failed)
-                && known.first_end == Some(State::Unknown);
-            assert!(
-                !before.is_terminal() || after_the_end,
-                "after {before}: {outcome:?}"
-            );
-            if outcome.state.is_terminal() && known.first_end.is_none() {
-                known.first_end = Some(outcome.state);
-            }
-            if let Some(until) = outcome.until {
-                assert!(until.0 - outcome.at.0 > 60_000, "a short wait: {outcome:?}");
-            }
-            known.told = (outcome.sequence, outcome.state);
+        let message = MessageId(outcome.message.parse().unwrap());
+        let known = self.messages.get_mut(&message).expect("accepted before");
+        let (sequence, before) = known.told;
+        assert_eq!(outcome.sequence, sequence + 1, "{outcome:?}");
+        assert_eq!(
+            sequence == 0,
+            outcome.state == State::Accepted,
+            "{outcome:?}"
+        );
+        let after_the_end = before == State::Unknown
+            && matches!(outcome.state, State::Delivered | State::Failed)
+            && known.first_end == Some(State::Unknown);
+        assert!(
+            !before.is_terminal() || after_the_end,
+            "after {before}: {outcome:?}"
+        );
+        if outcome.state.is_terminal() && known.first_end.is_none() {
+            known.first_end = Some(outcome.state);
         }
+        if let Some(until) = outcome.until {
+            assert!(until.0 - outcome.at.0 > 60_000, "a short wait: {outcome:?}");
+        }
+        known.told = (outcome.sequence, outcome.state);
     }
 }

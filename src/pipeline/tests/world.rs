@@ -10,7 +10,7 @@ use bytes::BytesMut;
 use tokio::sync::oneshot;
 use xabar_events::{
     Agency, Event as Incoming, EventKey, Language, Msisdn, Notification, Outcome, Priority, State,
-    TextMap, read_outcomes,
+    TextMap,
 };
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 use xabar_smpp::values::EsmClass;
@@ -22,6 +22,7 @@ use crate::compose::Catalog;
 use crate::delivery::{Answer, Event, Report, SessionKey, Submission, Token};
 use crate::intake::{Batch, Verdict};
 use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sqlite};
+use crate::outcome::Wording;
 use crate::pacing::{Limit, Rules};
 use crate::pipeline::{Core, Effects, Inputs, OperatorRules, Settings};
 
@@ -48,6 +49,7 @@ pub(super) struct World {
     pub(super) smscs: BTreeMap<OperatorId, Smsc>,
     arrivals: Vec<Vec<Incoming>>,
     pub(super) outcomes: Vec<Outcome<'static>>,
+    wording: Wording,
     pub(super) laws: Laws,
     pub(super) beats: u64,
     folder: Folder,
@@ -116,6 +118,7 @@ impl World {
             smscs: BTreeMap::new(),
             arrivals: Vec::new(),
             outcomes: Vec::new(),
+            wording: Wording::default(),
             beats: 0,
             folder: Folder::new(),
         };
@@ -135,6 +138,7 @@ impl World {
         )
         .unwrap();
         self.reader = Some(core.reader().unwrap());
+        self.wording = Wording::new(core.operators());
         for (id, _) in core.operators() {
             let smsc = self.smscs.entry(id).or_insert_with(|| Smsc {
                 sessions: 1,
@@ -299,9 +303,9 @@ impl World {
 
     fn tell(&mut self, changes: &Changes) {
         for outgoing in &changes.outgoing {
-            let outcomes = read_outcomes(&outgoing.body).unwrap();
-            self.laws.told(&outcomes, outgoing.number);
-            self.outcomes.extend(outcomes);
+            let outcome = self.wording.outcome(outgoing).into_owned();
+            self.laws.told(&outcome, outgoing.number);
+            self.outcomes.push(outcome);
         }
     }
 

@@ -52,6 +52,24 @@ pub struct Outcome<'a> {
 }
 
 impl Outcome<'_> {
+    /// The same, with texts of its own.
+    pub fn into_owned(self) -> Outcome<'static> {
+        fn owned(text: Cow<'_, str>) -> Cow<'static, str> {
+            Cow::Owned(text.into_owned())
+        }
+        Outcome {
+            message: owned(self.message),
+            agency: owned(self.agency),
+            event: owned(self.event),
+            application: owned(self.application),
+            code: self.code.map(owned),
+            by: self.by.map(owned),
+            operator: self.operator.map(owned),
+            traceparent: self.traceparent.map(owned),
+            ..self
+        }
+    }
+
     /// `AGENCY.STATE`, the routing key of this outcome alone.
     pub fn routing_key(&self) -> String {
         format!("{}.{}", self.agency, self.state)
