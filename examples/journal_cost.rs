@@ -117,7 +117,6 @@ fn beat(
             .iter()
             .map(|message| awaiting(message, at))
             .collect(),
-        receipted: settled.iter().map(|message| message.id).collect(),
         outgoing: (numbers.start * 3..)
             .zip(told)
             .map(|(number, message)| outgoing(number, message))

@@ -27,7 +27,6 @@ pub(super) struct Beat {
     subscribers: BTreeMap<Msisdn, SubscriberFacts>,
     pub(super) cancelled: Vec<EventKey>,
     awaiting: Vec<Awaiting>,
-    receipted: Vec<MessageId>,
     pub(super) held: Vec<(u64, HeldReceipt)>,
     pub(super) released: Vec<u64>,
     pub(super) outgoing: Vec<Outgoing>,
@@ -55,7 +54,6 @@ impl Beat {
             subscribers: BTreeMap::new(),
             cancelled: Vec::new(),
             awaiting: Vec::new(),
-            receipted: Vec::new(),
             held: Vec::new(),
             released: Vec::new(),
             outgoing: Vec::new(),
@@ -119,10 +117,6 @@ impl Beat {
         self.awaiting.iter().filter(fits).cloned().collect()
     }
 
-    pub(super) fn await_no_receipt(&mut self, message: MessageId) {
-        self.receipted.push(message);
-    }
-
     pub(super) fn submit(&mut self, operator: OperatorId, submission: Submission) {
         self.directives
             .entry(operator)
@@ -148,7 +142,6 @@ impl Beat {
             threads: self.threads.into_iter().collect(),
             subscribers: self.subscribers.into_iter().collect(),
             awaiting: self.awaiting,
-            receipted: self.receipted,
             held: self.held,
             released: self.released,
             outgoing: self.outgoing,
