@@ -24,4 +24,5 @@ pub mod pipeline;
 
 // What people start.
 pub mod commands;
+pub mod private_broker;
 pub mod simulator;

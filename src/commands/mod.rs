@@ -4,6 +4,7 @@
 //! not is a [`Failure`], which goes to standard error and decides the exit code: 0 done,
 //! 1 failed, 2 wrong usage.
 
+mod bench;
 mod check;
 mod completions;
 mod config;
@@ -38,6 +39,7 @@ Examples:
   xabar trace --config config/xabar.toml 48120973
                                              why a citizen got a message, or did not
   xabar smsc --tps 300 --latency 20ms        an operator to try things against
+  xabar bench                                what the gateway costs, beside the bare minimum
   xabar text \"Arizangiz ko‘rib chiqildi\"     what a text costs, and how it would be sent
   xabar pdu 00000010000000150000000000000001 what a PDU says
 
@@ -51,6 +53,7 @@ pub enum Command {
     Check(check::Check),
     Publish(publish::Publish),
     Smsc(Box<smsc::Smsc>),
+    Bench(Box<bench::Bench>),
     Trace(trace::Trace),
     Text(text::TextCost),
     Pdu(pdu::Decode),
@@ -66,6 +69,7 @@ impl Command {
             Self::Trace(trace) => trace.run(),
             Self::Publish(publish) => publish.run(),
             Self::Smsc(smsc) => smsc.run(),
+            Self::Bench(bench) => bench.run(),
             Self::Text(text) => text.run(),
             Self::Pdu(decode) => decode.run(),
             Self::Completions(completions) => completions.run(),

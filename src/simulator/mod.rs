@@ -41,7 +41,7 @@ mod tests;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -98,6 +98,7 @@ impl Default for Settings {
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
+    started: Instant,
     handle: Handle,
     running: Running,
 }
@@ -140,6 +141,7 @@ impl Simulator {
         let running = Running(tokio::spawn(driver.run()));
         Ok(Self {
             address,
+            started: now.instant,
             handle,
             running,
         })
@@ -148,6 +150,11 @@ impl Simulator {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What the times on its [`Tape`] count from.
+    pub fn started(&self) -> Instant {
+        self.started
     }
 
     /// What steers it.

@@ -1,0 +1,165 @@
+//! The course of one run: from the start of the child to its end.
+
+use std::time::{Duration, Instant};
+
+use indicatif::ProgressBar;
+use tokio::time::sleep;
+
+use super::Failure;
+use super::process::Watched;
+use super::stage::Stage;
+use crate::clock::instant;
+use crate::simulator::{Figures, Handle};
+
+/// What a child process did and took, after its warm-up.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Cost {
+    /// Messages a second.
+    pub(super) rate: f64,
+    /// User and system time a message.
+    pub(super) cpu_us: f64,
+    /// The most memory that it had at once.
+    pub(super) rss_kib: u64,
+}
+
+/// A child at work.
+pub(super) struct Course<'a> {
+    pub(super) child: &'a mut Watched,
+    pub(super) simulator: &'a Handle,
+    /// Where the events come from, if not from the child itself.
+    pub(super) stage: Option<&'a Stage>,
+    pub(super) messages: u64,
+    pub(super) progress: &'a ProgressBar,
+}
+
+/// When the warm-up was over, how far the child was by then, and what it had taken.
+#[derive(Clone, Copy)]
+struct Warm {
+    at: Instant,
+    cpu: Duration,
+    done: f64,
+}
+
+/// How often the child is looked at.
+const LOOK: Duration = Duration::from_millis(5);
+/// While it is warming up, when the broker is asked, too.
+const LOOK_AT_BROKER: Duration = Duration::from_millis(20);
+/// A child that gets nothing done for so long is given up.
+const STUCK: Duration = Duration::from_secs(60);
+/// The share of the messages that is the warm-up.
+const WARM_UP: f64 = 0.1;
+
+impl Course<'_> {
+    /// Follows the child until every receipt is answered, and to its end: by itself, or told to.
+    pub(super) async fn follow(mut self, told_to_end: bool) -> Result<Cost, Failure> {
+        let warm = self.until_warm().await?;
+        self.until_delivered().await?;
+        if told_to_end {
+            self.child.terminate()?;
+        }
+        let (at, cpu) = self.until_ended().await?;
+        let messages = self.messages as f64 - warm.done;
+        let seconds = at.saturating_duration_since(warm.at).as_secs_f64();
+        Ok(Cost {
+            rate: messages / seconds.max(f64::MIN_POSITIVE),
+            cpu_us: cpu.saturating_sub(warm.cpu).as_secs_f64() * 1e6 / messages,
+            rss_kib: self.child.peak_rss_kib(),
+        })
+    }
+
+    async fn until_warm(&mut self) -> Result<Warm, Failure> {
+        let mut patience = Patience::new();
+        loop {
+            let (figures, cpu, at) = self.look().await?;
+            let done = self.done(&figures).await?;
+            if done >= WARM_UP * self.messages as f64 {
+                return Ok(Warm { at, cpu, done });
+            }
+            patience.hold(figures.submits, self.child)?;
+            sleep(match self.stage {
+                Some(_) => LOOK_AT_BROKER,
+                None => LOOK / 5,
+            })
+            .await;
+        }
+    }
+
+    async fn until_delivered(&mut self) -> Result<(), Failure> {
+        let mut patience = Patience::new();
+        loop {
+            let (figures, ..) = self.look().await?;
+            let answered = figures.deliveries.acked;
+            if answered >= self.messages {
+                return Ok(());
+            }
+            patience.hold(figures.submits + answered, self.child)?;
+            sleep(LOOK).await;
+        }
+    }
+
+    async fn until_ended(&mut self) -> Result<(Instant, Duration), Failure> {
+        let mut patience = Patience::new();
+        loop {
+            let standing = self.child.look()?;
+            if standing.ended {
+                let at = instant();
+                self.child.ended_well()?;
+                return Ok((at, standing.cpu));
+            }
+            // What it still has to do, it does with CPU time.
+            let centis = u64::try_from(standing.cpu.as_millis() / 10).unwrap_or(u64::MAX);
+            patience.hold(centis, self.child)?;
+            sleep(LOOK / 5).await;
+        }
+    }
+
+    async fn look(&mut self) -> Result<(Figures, Duration, Instant), Failure> {
+        let standing = self.child.look()?;
+        let figures = self.simulator.figures().await?;
+        self.progress.set_position(figures.deliveries.acked);
+        // The floor ends by itself, but not before it has answered everything.
+        if standing.ended && figures.deliveries.acked < self.messages {
+            self.child.ended_well()?;
+            return Err(self.child.failure("ended before it was done"));
+        }
+        Ok((figures, standing.cpu, instant()))
+    }
+
+    /// How many messages were done so far. Taking one in, submitting it, and hearing of its receipt
+    /// count a third each, since one side of a child may be far ahead of the other.
+    async fn done(&self, figures: &Figures) -> Result<f64, Failure> {
+        let (submitted, delivered) = (figures.submits, figures.deliveries.acked);
+        let Some(stage) = self.stage else {
+            return Ok((submitted + delivered) as f64 / 2.0);
+        };
+        let waiting = stage.ready(&stage.names.queue).await?;
+        let taken = self.messages.saturating_sub(waiting);
+        Ok((taken + submitted + delivered) as f64 / 3.0)
+    }
+}
+
+/// Runs out when nothing changes.
+struct Patience {
+    seen: u64,
+    since: Instant,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self {
+            seen: 0,
+            since: instant(),
+        }
+    }
+
+    fn hold(&mut self, seen: u64, child: &Watched) -> Result<(), Failure> {
+        let now = instant();
+        if seen != self.seen {
+            *self = Self { seen, since: now };
+        }
+        match now.saturating_duration_since(self.since) < STUCK {
+            true => Ok(()),
+            false => Err(child.failure(&format!("got nothing done for {} s", STUCK.as_secs()))),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The folder of the journals, gone at the end.
+
+use std::path::{Path, PathBuf};
+
+use super::Failure;
+
+pub(super) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    /// A new folder in `parent`, or in the temporary one.
+    pub(super) fn make(parent: Option<&Path>) -> Result<Self, Failure> {
+        let parent = parent.map_or_else(std::env::temp_dir, Path::to_owned);
+        let name = format!("xabar-bench-{}", std::process::id());
+        let made = std::path::absolute(parent.join(name)).and_then(|path| {
+            std::fs::create_dir_all(&path)?;
+            Ok(Self { path })
+        });
+        made.map_err(|error| {
+            Failure::caused(
+                format!("cannot make a folder in {}", parent.display()),
+                error,
+            )
+        })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// An empty folder in it.
+    pub(super) fn fresh(&self, name: &str) -> Result<PathBuf, Failure> {
+        let path = self.path.join(name);
+        // Mostly there is none.
+        drop(std::fs::remove_dir_all(&path));
+        std::fs::create_dir_all(&path)
+            .map_err(|error| Failure::caused(format!("cannot make {}", path.display()), error))?;
+        Ok(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What cannot be removed is left in a temporary folder.
+        drop(std::fs::remove_dir_all(&self.path));
+    }
+}

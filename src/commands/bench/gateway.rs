@@ -1,0 +1,99 @@
+//! The gateway under test: the program itself, with a configuration written for the run.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::Failure;
+use super::process::Watched;
+use super::scenario::Scenario;
+use super::stage::Names;
+
+/// Starts `xabar run` with its configuration and log in `folder`, and its journal there.
+pub(super) fn start(
+    setup: &Scenario<'_>,
+    names: &Names,
+    smsc: std::net::SocketAddr,
+    folder: &Path,
+) -> Result<Watched, Failure> {
+    let path = folder.join("xabar.toml");
+    std::fs::write(&path, configuration(setup, names, smsc, folder))
+        .map_err(|error| Failure::caused(format!("cannot write {}", path.display()), error))?;
+    let mut command = Command::new(program()?);
+    command.arg("run").arg("--config").arg(&path);
+    command.current_dir(folder);
+    Watched::start(command, &folder.join("gateway.log"))
+}
+
+/// This very program.
+pub(super) fn program() -> Result<std::path::PathBuf, Failure> {
+    std::env::current_exe().map_err(|error| Failure::caused("cannot find this program", error))
+}
+
+/// Everything on that is on by default, and limits that nothing of this run reaches.
+fn configuration(
+    setup: &Scenario<'_>,
+    names: &Names,
+    smsc: std::net::SocketAddr,
+    folder: &Path,
+) -> String {
+    let Scenario {
+        batch,
+        sessions,
+        window,
+        ..
+    } = setup;
+    let each = setup.load.messages_each();
+    let (short, long) = ((each + 2).max(3), (each + 2).max(10));
+    let url = quoted(setup.url);
+    let journal = quoted(&format!("sqlite:{}", journal(folder).display()));
+    let [exchange, queue, rejected, outcomes] = [
+        &names.exchange,
+        &names.queue,
+        &names.rejected,
+        &names.outcomes,
+    ];
+    format!(
+        r#"
+[intake.amqp]
+url = {url}
+exchange = "{exchange}"
+queue = "{queue}"
+dead_letter_exchange = "{rejected}"
+
+[outcomes.amqp]
+exchange = "{outcomes}"
+batch = {batch}
+
+[timing]
+shutdown = "30m"
+
+[journal]
+url = {journal}
+
+[subscriber]
+limits = [ {{ messages = {short}, per = "10m" }}, {{ messages = {long}, per = "24h" }} ]
+
+[log]
+level = "warn"
+
+[[operator]]
+name = "bench"
+prefixes = ["998"]
+address = "{smsc}"
+system_id = "xabar"
+password = "secret"
+sender = "MyGov"
+sessions = {sessions}
+window = {window}
+"#
+    )
+}
+
+pub(super) fn journal(folder: &Path) -> std::path::PathBuf {
+    folder.join("journal").join("xabar.db")
+}
+
+/// A text as JSON writes it is one as TOML reads it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

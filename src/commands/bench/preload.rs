@@ -1,0 +1,187 @@
+//! A journal that already holds many settled messages, made once and copied for each run.
+
+use std::path::{Path, PathBuf};
+
+use indicatif::ProgressBar;
+use tokio_util::sync::CancellationToken;
+use xabar_events::{Agency, EventKey, Priority, State};
+
+use super::events::{agencies, subscriber};
+use super::folder::Folder;
+use super::gateway;
+use super::{Failure, progress};
+use crate::clock::{Clock, UnixMillis};
+use crate::journal::{
+    self, Attempt, Attempted, Changes, Content, Journal, JournalError, Location, Message,
+    MessageId, OperatorId, Origin, Phase, Progress, Segment, SubscriberFacts, ThreadFacts,
+    ThreadKey, Told,
+};
+
+/// The folder of the journal.
+pub(super) struct Preloaded(PathBuf);
+
+/// Messages in one commit.
+const BEAT: u64 = 2000;
+
+impl Preloaded {
+    /// None if there is nothing to be in it.
+    pub(super) async fn make(messages: u64, folder: &Folder) -> Result<Option<Self>, Failure> {
+        if messages == 0 {
+            return Ok(None);
+        }
+        let path = folder.fresh("preloaded")?;
+        let bar = progress::bar("filling a journal".into(), messages);
+        // A thread cannot be dropped; it looks whether anyone still waits for it.
+        let stop = CancellationToken::new();
+        let _stop = stop.clone().drop_guard();
+        let (journal, progress) = (gateway::journal(&path), bar.clone());
+        let filled =
+            tokio::task::spawn_blocking(move || fill(&journal, messages, &stop, &progress));
+        let filled = filled.await;
+        bar.finish_and_clear();
+        let filled = filled.map_err(|error| Failure::caused("cannot fill a journal", error))?;
+        filled.map_err(|error| Failure::caused("cannot fill a journal", error))?;
+        Ok(Some(Self(path)))
+    }
+
+    /// Puts a copy of the journal where a gateway in `folder` has its own.
+    pub(super) fn copy_to(&self, folder: &Path) -> Result<(), Failure> {
+        let (from, to) = (gateway::journal(&self.0), gateway::journal(folder));
+        let copied = from
+            .parent()
+            .zip(to.parent())
+            .map(|(from, to)| copy(from, to));
+        let copied = copied.unwrap_or(Ok(()));
+        copied.map_err(|error| Failure::caused("cannot copy the filled journal", error))
+    }
+}
+
+/// All files of a folder.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for file in from.read_dir()? {
+        let file = file?;
+        let copy = to.join(file.file_name());
+        std::fs::copy(file.path(), &copy)?;
+        // Writing it out is none of the run's business.
+        std::fs::File::open(copy)?.sync_all()?;
+    }
+    Ok(())
+}
+
+fn fill(
+    path: &Path,
+    messages: u64,
+    stop: &CancellationToken,
+    progress: &ProgressBar,
+) -> Result<(), JournalError> {
+    let mut journal = journal::open(&Location::Sqlite(path.to_owned()))?;
+    let operator = journal.operator("bench")?;
+    let agency = agencies(1).swap_remove(0);
+    let clock = Clock::starting_after(journal.start()?.latest);
+    for first in (1..=messages).step_by(usize::try_from(BEAT).unwrap_or(usize::MAX)) {
+        if stop.is_cancelled() {
+            break;
+        }
+        let numbers = first..(first + BEAT).min(messages + 1);
+        let count = numbers.end - numbers.start;
+        let at = clock.now().steady;
+        let settled: Vec<Message> = numbers
+            .map(|number| settled(number, &agency, operator, at))
+            .collect();
+        commit(&mut *journal, settled, at)?;
+        progress.inc(count);
+    }
+    Ok(())
+}
+
+/// Messages that came and went within one beat, each the first to its subscriber.
+fn commit(
+    journal: &mut dyn Journal,
+    accepted: Vec<Message>,
+    at: UnixMillis,
+) -> Result<(), JournalError> {
+    let facts = |message: &Message| ThreadFacts {
+        attempted: Some(message.order()),
+        waiting: 0,
+    };
+    journal.commit(&Changes {
+        at,
+        threads: accepted
+            .iter()
+            .map(|message| (message.thread, facts(message)))
+            .collect(),
+        subscribers: accepted
+            .iter()
+            .map(|message| {
+                let submitted = vec![at];
+                (message.msisdn, SubscriberFacts { submitted })
+            })
+            .collect(),
+        accepted,
+        ..Changes::default()
+    })
+}
+
+fn settled(number: u64, agency: &Agency, operator: OperatorId, at: UnixMillis) -> Message {
+    // Keys come in no order.
+    let scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let id = format!("00{scattered:024X}").parse();
+    let attempted = Attempted {
+        operator,
+        segments: 1,
+        attempts: 1,
+        repeats: 0,
+    };
+    let told = |state: State| Told {
+        state,
+        reason: None,
+        at,
+        until: None,
+        code: (state == State::Delivered).then(|| "DELIVRD".into()),
+        by: None,
+        attempted: (state != State::Accepted).then_some(attempted),
+    };
+    let origin = Origin {
+        id: MessageId(number),
+        key: EventKey {
+            agency: agency.clone(),
+            id: id.expect("letters and digits make an id"),
+        },
+        application: format!("P{number}").into(),
+        msisdn: subscriber(number),
+        thread: ThreadKey(scattered.rotate_left(32)),
+        priority: Priority::Normal,
+        time: at,
+        accepted_at: at,
+        not_before: None,
+        expires: at.after(std::time::Duration::from_secs(72 * 3600)),
+        traceparent: None,
+        content: Content {
+            service: "land-registration".into(),
+            status: "approved".into(),
+            language: None,
+            params: vec![
+                ("office".into(), "Yunusobod DXM".into()),
+                ("deadline".into(), "2026-12-01".into()),
+            ],
+            legal: false,
+            extensions: Vec::new(),
+        },
+    };
+    let progress = Progress {
+        phase: Phase::Settled,
+        operator,
+        due: at,
+        attempt: Attempt {
+            attempts: 1,
+            at,
+            segments: vec![Segment::Delivered],
+            ..Attempt::default()
+        },
+        history: [State::Accepted, State::Submitted, State::Delivered]
+            .map(told)
+            .into(),
+    };
+    Message::new(origin, progress)
+}

@@ -1,0 +1,177 @@
+//! A child process, and what the kernel counts of it.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::Duration;
+
+use super::Failure;
+
+/// A child whose CPU time and memory are watched. Dropped, it is killed.
+pub(super) struct Watched {
+    child: Child,
+    log: PathBuf,
+    peak_rss_kib: u64,
+}
+
+/// Where a process stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// User and system time, of all its threads.
+    pub(super) cpu: Duration,
+    /// It is over, and waits to be asked for its exit code.
+    pub(super) ended: bool,
+}
+
+/// The kernel has to count: without /proc there are no figures.
+pub(super) fn ensure_counted() -> Result<(), Failure> {
+    match standing(std::process::id()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(Failure::caused(
+            "cannot read CPU times in /proc, where Linux has them",
+            error,
+        )),
+    }
+}
+
+impl Watched {
+    /// Starts it with nothing from our environment that a gateway would go by. What it says goes
+    /// to the file `log`.
+    pub(super) fn start(mut command: Command, log: &Path) -> Result<Self, Failure> {
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("XABAR") {
+                command.env_remove(name);
+            }
+        }
+        let started = File::create(log).and_then(|file| {
+            command
+                .stdin(Stdio::piped())
+                .stdout(Stdio::null())
+                .stderr(file)
+                .spawn()
+        });
+        let child = started.map_err(|error| Failure::caused("cannot start a process", error))?;
+        Ok(Self {
+            child,
+            log: log.to_owned(),
+            peak_rss_kib: 0,
+        })
+    }
+
+    pub(super) fn stdin(&mut self) -> Option<ChildStdin> {
+        self.child.stdin.take()
+    }
+
+    pub(super) fn look(&mut self) -> Result<Standing, Failure> {
+        let id = self.child.id();
+        let standing = standing(id);
+        // A process that is over has no memory any more.
+        if let Ok(rss) = peak_rss_kib(id) {
+            self.peak_rss_kib = self.peak_rss_kib.max(rss);
+        }
+        standing.map_err(|error| Failure::caused("cannot watch a process", error))
+    }
+
+    /// As far as it was looked at.
+    pub(super) fn peak_rss_kib(&self) -> u64 {
+        self.peak_rss_kib
+    }
+
+    /// Asks it to end, as a supervisor would.
+    pub(super) fn terminate(&self) -> Result<(), Failure> {
+        let kill = format!("kill -s TERM {}", self.child.id());
+        let sent = Command::new("sh").args(["-c", &kill]).status();
+        let sent = sent.map_err(|error| Failure::caused("cannot end a process", error))?;
+        match sent.success() {
+            true => Ok(()),
+            false => Err(self.failure("ended before it was told to")),
+        }
+    }
+
+    /// Its exit code has to be 0. Blocks until it is over.
+    pub(super) fn ended_well(&mut self) -> Result<(), Failure> {
+        let status = self.child.wait();
+        let status = status.map_err(|error| Failure::caused("cannot watch a process", error))?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(self.failure(&format!("ended with {status}"))),
+        }
+    }
+
+    /// What it did wrong, and the end of its log.
+    pub(super) fn failure(&self, what: &str) -> Failure {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines.iter().skip(lines.len().saturating_sub(LOG_LINES));
+        let last: String = last.map(|line| format!("\n  {line}")).collect();
+        let name = self.log.file_stem().unwrap_or_default();
+        Failure::because(format!("the {} {what}{last}", name.to_string_lossy()))
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        // It may be over already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+const LOG_LINES: usize = 20;
+
+fn standing(id: u32) -> io::Result<Standing> {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
+    parse_stat(&stat).ok_or_else(|| io::Error::other("/proc/PID/stat is not as expected"))
+}
+
+/// proc(5): the name in brackets may hold anything; state is field 3, utime 14, stime 15.
+fn parse_stat(stat: &str) -> Option<Standing> {
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let fields: Vec<&str> = fields.split(' ').collect();
+    let ticks = |at: usize| fields.get(at)?.parse::<u64>().ok();
+    Some(Standing {
+        cpu: Duration::from_millis((ticks(11)? + ticks(12)?) * MILLIS_A_TICK),
+        ended: matches!(*fields.first()?, "Z" | "X"),
+    })
+}
+
+/// The kernel counts in hundredths of a second for everyone who asks there.
+const MILLIS_A_TICK: u64 = 10;
+
+fn peak_rss_kib(id: u32) -> io::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok());
+    peak.ok_or_else(|| io::Error::other("no VmHWM"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_found_behind_any_name() {
+        let stat = "42 (a) b (c)) S 1 42 42 0 -1 4194304 100 0 0 0 150 25 0 0 20 0 4 0 12345";
+        let standing = parse_stat(stat).unwrap();
+        assert_eq!(standing.cpu, Duration::from_millis(1750));
+        assert!(!standing.ended);
+        assert!(parse_stat(&stat.replace(" S ", " Z ")).unwrap().ended);
+        assert_eq!(parse_stat("42 (x"), None);
+    }
+
+    #[test]
+    fn a_process_that_failed_tells_its_last_words() {
+        let folder = std::env::temp_dir().join(format!("xabar-watched-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo no disk >&2; exit 3"]);
+        let mut child = Watched::start(command, &folder.join("gateway.log")).unwrap();
+        let Failure::Failed(told, None) = child.ended_well().unwrap_err() else {
+            panic!()
+        };
+        std::fs::remove_dir_all(folder).unwrap();
+        assert!(told.starts_with("the gateway ended with exit"), "{told}");
+        assert!(told.ends_with("no disk"), "{told}");
+    }
+}

@@ -1,0 +1,283 @@
+//! The figures, as a table and as JSON.
+
+use std::io::Write;
+
+use serde_json::{Map, Value, json};
+
+use super::Failure;
+use super::course::Cost;
+use super::disk;
+use super::latency::Latency;
+use super::scenario::Pair;
+use super::statistics::Spread;
+use crate::commands::print::{self, Cell, FAINT, HEADING, Table, styled};
+
+/// All that was measured.
+pub(super) struct Report {
+    pub(super) messages: u64,
+    pub(super) subscribers: u64,
+    pub(super) sessions: u16,
+    pub(super) window: u16,
+    pub(super) preload: u64,
+    pub(super) runs: u32,
+    pub(super) rows: Vec<Row>,
+    pub(super) latency: Option<Latency>,
+    pub(super) limits: Limits,
+}
+
+/// The runs at one number of agencies and one size of batches.
+pub(super) struct Row {
+    agencies: u32,
+    batch: u32,
+    pub(super) pairs: Vec<Pair>,
+}
+
+/// What publisher and simulator do by themselves, a second.
+#[derive(Default)]
+pub(super) struct Limits {
+    pub(super) publisher: Option<f64>,
+    pub(super) simulator: Option<f64>,
+}
+
+impl Limits {
+    /// The queue is filled while nobody reads it.
+    pub(super) fn note_publisher(&mut self, pair: &Pair) {
+        self.publisher = Some(self.publisher.unwrap_or_default().max(pair.published));
+    }
+}
+
+impl Limits {
+    fn json(&self) -> Value {
+        let whole = |rate: Option<f64>| rate.map(|rate| rounded(rate, 0));
+        json!({"publisher": whole(self.publisher), "simulator": whole(self.simulator)})
+    }
+}
+
+impl Latency {
+    fn json(&self) -> Value {
+        let of = |per_mille| rounded(self.publish_to_submit.per_mille(per_mille), 3);
+        json!({"rate": self.rate, "p50": of(500), "p99": of(990), "p999": of(999)})
+    }
+
+    fn disk_json(&self) -> Value {
+        let of = |per_mille| rounded(self.disk.per_mille(per_mille), 3);
+        json!({"octets": disk::OCTETS, "p50": of(500), "p99": of(990)})
+    }
+}
+
+impl Row {
+    pub(super) fn new(agencies: u32, batch: u32) -> Self {
+        Self {
+            agencies,
+            batch,
+            pairs: Vec::new(),
+        }
+    }
+
+    fn floor(&self) -> Costs {
+        Costs::of(self.pairs.iter().map(|pair| pair.floor))
+    }
+
+    fn gateway(&self) -> Costs {
+        Costs::of(self.pairs.iter().map(|pair| pair.gateway))
+    }
+
+    /// Each within its run.
+    fn ratios(&self) -> [Spread; 2] {
+        let ratio = |of: fn(&Cost) -> f64| {
+            let ratios = self.pairs.iter();
+            Spread::of(ratios.map(|pair| of(&pair.gateway) / of(&pair.floor)))
+        };
+        [ratio(|cost| cost.rate), ratio(|cost| cost.cpu_us)]
+    }
+
+    fn json(&self) -> Value {
+        let [rate, cpu] = self.ratios();
+        json!({
+            "agencies": self.agencies,
+            "batch": self.batch,
+            "floor": self.floor().json(),
+            "gateway": self.gateway().json(),
+            "ratio": {
+                "rate": rounded(rate.median, 3),
+                "cpu": rounded(cpu.median, 3),
+                "spread": {"rate": spread(rate, 3), "cpu": spread(cpu, 3)},
+            },
+        })
+    }
+
+    fn name(&self) -> String {
+        let agencies = match self.agencies {
+            1 => "1 agency".to_owned(),
+            many => format!("{many} agencies"),
+        };
+        match self.batch {
+            1 => format!("{agencies}, outcomes one by one"),
+            batch => format!("{agencies}, outcomes in batches of up to {batch}"),
+        }
+    }
+
+    fn fill(&self, table: &mut Table) {
+        let head = |text: &str| Cell::new(text).style(FAINT);
+        table.row([
+            Cell::new(self.name()).style(HEADING),
+            head("messages/s"),
+            head("CPU µs a message"),
+            head("peak RSS MiB"),
+        ]);
+        for (who, costs) in [("floor", self.floor()), ("gateway", self.gateway())] {
+            table.row([
+                Cell::new(format!("  {who}")),
+                Cell::number(shown(costs.rate, 0)),
+                Cell::number(shown(costs.cpu_us, 1)),
+                Cell::number(shown(costs.rss_kib.map(|kib| kib / 1024.0), 1)),
+            ]);
+        }
+        let [rate, cpu] = self.ratios();
+        table.row([
+            Cell::new("  gateway / floor"),
+            Cell::number(shown(rate, 2)),
+            Cell::number(shown(cpu, 2)),
+        ]);
+    }
+}
+
+/// What one of the two cost in all runs.
+struct Costs {
+    rate: Spread,
+    cpu_us: Spread,
+    rss_kib: Spread,
+}
+
+impl Costs {
+    fn of(costs: impl Iterator<Item = Cost> + Clone) -> Self {
+        Self {
+            rate: Spread::of(costs.clone().map(|cost| cost.rate)),
+            cpu_us: Spread::of(costs.clone().map(|cost| cost.cpu_us)),
+            rss_kib: Spread::of(costs.map(|cost| cost.rss_kib as f64)),
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "rate": rounded(self.rate.median, 0),
+            "cpu_us": rounded(self.cpu_us.median, 2),
+            "rss_kib": rounded(self.rss_kib.median, 0),
+            "spread": {
+                "rate": spread(self.rate, 0),
+                "cpu_us": spread(self.cpu_us, 2),
+                "rss_kib": spread(self.rss_kib, 0),
+            },
+        })
+    }
+}
+
+impl Report {
+    pub(super) fn print(&self, json: bool) -> Result<(), Failure> {
+        match json {
+            true => Ok(print::json(&self.json())?),
+            false => Ok(self.table(&mut print::stdout())?),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let mut report = Map::new();
+        let mut tell = |name: &str, value: Value| report.insert(name.to_owned(), value);
+        tell("messages", self.messages.into());
+        // What scripts look at: the first row.
+        if let Some(Value::Object(first)) = self.rows.first().map(Row::json) {
+            for (name, value) in first {
+                tell(&name, value);
+            }
+        }
+        if let Some(latency) = &self.latency {
+            tell("latency_ms", latency.json());
+            tell("fsync_ms", latency.disk_json());
+        }
+        tell("runs", self.rows.iter().map(Row::json).collect());
+        tell("limits", self.limits.json());
+        tell("subscribers", self.subscribers.into());
+        tell("sessions", self.sessions.into());
+        tell("window", self.window.into());
+        tell("preload", self.preload.into());
+        report.into()
+    }
+
+    fn table(&self, out: &mut impl Write) -> std::io::Result<()> {
+        let mut settings = format!(
+            "{} messages to {} subscribers, {} × window {}",
+            self.messages, self.subscribers, self.sessions, self.window
+        );
+        if self.preload > 0 {
+            settings += &format!(", a journal with {} before", self.preload);
+        }
+        if self.runs > 1 {
+            settings += &format!("; medians of {} runs (least..most)", self.runs);
+        }
+        writeln!(out, "{}", styled(FAINT, settings))?;
+        for row in &self.rows {
+            writeln!(out)?;
+            let mut table = Table::default();
+            row.fill(&mut table);
+            table.print(out)?;
+        }
+        writeln!(out)?;
+        self.others().print(out)
+    }
+
+    fn others(&self) -> Table {
+        let mut table = Table::default();
+        if let Some(latency) = &self.latency {
+            let times = &latency.publish_to_submit;
+            let shown = |per_mille| format!("{:.2} ms", times.per_mille(per_mille));
+            table.row([
+                Cell::new(format!("publish to submit at {}/s", latency.rate)),
+                Cell::new(format!("p50 {}", shown(500))),
+                Cell::new(format!("p99 {}", shown(990))),
+                Cell::new(format!("p99.9 {}", shown(999))),
+            ]);
+            let shown = |per_mille| format!("{:.2} ms", latency.disk.per_mille(per_mille));
+            table.row([
+                Cell::new("the disk alone, 16 KiB durable"),
+                Cell::new(format!("p50 {}", shown(500))),
+                Cell::new(format!("p99 {}", shown(990))),
+            ]);
+        }
+        let limits = [
+            ("publisher alone", self.limits.publisher),
+            ("simulator alone", self.limits.simulator),
+        ];
+        for (name, rate) in limits {
+            if let Some(rate) = rate {
+                table.row([Cell::new(name), Cell::new(format!("{rate:.0}/s"))]);
+            }
+        }
+        table
+    }
+}
+
+/// `20113 (19800..21000)`, without the range if there is none.
+fn shown(spread: Spread, decimals: usize) -> String {
+    let Spread {
+        median,
+        least,
+        most,
+    } = spread;
+    match least < most {
+        true => format!("{median:.decimals$} ({least:.decimals$}..{most:.decimals$})"),
+        false => format!("{median:.decimals$}"),
+    }
+}
+
+fn spread(spread: Spread, decimals: i32) -> Value {
+    json!([
+        rounded(spread.least, decimals),
+        rounded(spread.most, decimals)
+    ])
+}
+
+/// No more digits than mean something.
+fn rounded(value: f64, decimals: i32) -> f64 {
+    let scale = 10_f64.powi(decimals);
+    (value * scale).round() / scale
+}

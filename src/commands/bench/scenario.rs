@@ -1,0 +1,222 @@
+//! One setting, and a run of floor and gateway in it.
+
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+
+use super::check::Aftermath;
+use super::course::{Cost, Course};
+use super::events::{Load, text_of};
+use super::floor::{Plan, Way};
+use super::folder::Folder;
+use super::preload::Preloaded;
+use super::stage::Stage;
+use super::{Failure, events, floor, gateway, harvest, progress, publishing};
+use crate::clock::{Clock, UnixMillis};
+use crate::compose::Catalog;
+use crate::simulator::{self, PhoneMemory, Simulator};
+
+/// What floor and gateway run under.
+#[derive(Clone, Copy)]
+pub(super) struct Scenario<'a> {
+    pub(super) url: &'a str,
+    pub(super) folder: &'a Folder,
+    pub(super) load: Load,
+    pub(super) batch: u32,
+    pub(super) sessions: u16,
+    pub(super) window: u16,
+}
+
+/// A run of each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair {
+    pub(super) floor: Cost,
+    pub(super) gateway: Cost,
+    /// Events a second that the publisher filled the queues with.
+    pub(super) published: f64,
+}
+
+/// Runs the floor, then the gateway.
+pub(super) async fn run(
+    setup: &Scenario<'_>,
+    preloaded: Option<&Preloaded>,
+) -> Result<Pair, Failure> {
+    let (floor, first) = run_floor(setup).await?;
+    let (gateway, second) = run_gateway(setup, preloaded).await?;
+    let filling = (first + second).as_secs_f64();
+    Ok(Pair {
+        floor,
+        gateway,
+        published: 2.0 * setup.load.messages as f64 / filling.max(f64::MIN_POSITIVE),
+    })
+}
+
+async fn run_floor(setup: &Scenario<'_>) -> Result<(Cost, Duration), Failure> {
+    let ready = Ready::make(setup, "floor").await?;
+    let names = &ready.stage.names;
+    let way = Way {
+        url: setup.url.to_owned(),
+        queue: names.queue.to_string(),
+        outcomes: names.outcomes.to_string(),
+        agencies: events::agencies(setup.load.agencies)
+            .iter()
+            .map(|agency| agency.name().to_owned())
+            .collect(),
+        batch: setup.batch as usize,
+    };
+    let plan = setup.plan(&ready.simulator, Some(way));
+    let mut child = floor::start(&plan, setup.folder.path())?;
+    let handle = ready.simulator.handle();
+    let course = ready.course(setup, &mut child, &handle);
+    let cost = course.follow(false).await?;
+    let filling = ready.filling;
+    let faults = ready.aftermath(false).await?;
+    accept("floor", &faults.faults_of_floor(setup.load.messages))?;
+    Ok((cost, filling))
+}
+
+async fn run_gateway(
+    setup: &Scenario<'_>,
+    preloaded: Option<&Preloaded>,
+) -> Result<(Cost, Duration), Failure> {
+    let folder = setup.folder.fresh("gateway")?;
+    if let Some(preloaded) = preloaded {
+        preloaded.copy_to(&folder)?;
+    }
+    let ready = Ready::make(setup, "gateway").await?;
+    let address = ready.simulator.address();
+    let mut child = gateway::start(setup, &ready.stage.names, address, &folder)?;
+    let handle = ready.simulator.handle();
+    let course = ready.course(setup, &mut child, &handle);
+    let cost = course.follow(true).await?;
+    let filling = ready.filling;
+    let faults = ready.aftermath(true).await?;
+    accept("gateway", &faults.faults_of_gateway(setup.load.messages))?;
+    Ok((cost, filling))
+}
+
+/// Figures of a run that went wrong say nothing.
+fn accept(who: &str, faults: &[String]) -> Result<(), Failure> {
+    match faults {
+        [] => Ok(()),
+        faults => Err(Failure::because(format!(
+            "the {who}'s run went wrong, so it has no figures: {}",
+            faults.join("; ")
+        ))),
+    }
+}
+
+impl Scenario<'_> {
+    /// What the floor is to do.
+    pub(super) fn plan(&self, simulator: &Simulator, way: Option<Way>) -> Plan {
+        Plan {
+            broker: way,
+            smsc: simulator.address(),
+            sessions: self.sessions,
+            window: self.window,
+            messages: self.load.messages,
+            text: self.typical_text(),
+        }
+    }
+
+    /// A text as long as the gateway's are on average.
+    fn typical_text(&self) -> String {
+        const LOOKED_AT: usize = 500;
+        let catalog = Catalog::built_in();
+        let events = self.load.events(UnixMillis::default()).take(LOOKED_AT);
+        let texts: Vec<String> = events
+            .filter_map(|event| text_of(&catalog, &event))
+            .collect();
+        let octets: usize = texts.iter().map(String::len).sum();
+        "x".repeat(octets / texts.len().max(1))
+    }
+
+    /// The same simulated operator for all.
+    pub(super) fn simulator_settings(&self) -> simulator::Settings {
+        simulator::Settings {
+            seed: Some(self.load.seed),
+            tape: usize::try_from(self.load.messages * 2).unwrap_or(usize::MAX),
+            phones: PhoneMemory {
+                phones: 0,
+                texts: 0,
+            },
+            ..simulator::Settings::default()
+        }
+    }
+
+    pub(super) async fn simulator(&self) -> Result<Simulator, Failure> {
+        let simulator = Simulator::start(self.simulator_settings()).await;
+        simulator.map_err(|error| Failure::caused("cannot start the simulated operator", error))
+    }
+}
+
+/// A full queue and an operator that waits.
+struct Ready {
+    stage: Stage,
+    simulator: Simulator,
+    filling: Duration,
+    progress: ProgressBar,
+}
+
+impl Ready {
+    async fn make(setup: &Scenario<'_>, who: &str) -> Result<Self, Failure> {
+        let stage = Stage::open(setup.url).await?;
+        let Load {
+            messages, agencies, ..
+        } = setup.load;
+        let (batch, plural) = (setup.batch, if agencies == 1 { "y" } else { "ies" });
+        let progress = progress::bar(format!("filling the queue for the {who}"), messages);
+        let now = Clock::starting_after(UnixMillis::default()).now().wall;
+        let filling = publishing::fill(&stage, setup.load, now, &progress).await?;
+        progress.finish_and_clear();
+        let progress = progress::bar(
+            format!("{who}, {agencies} agenc{plural}, batches of {batch}"),
+            messages,
+        );
+        Ok(Self {
+            stage,
+            simulator: setup.simulator().await?,
+            filling,
+            progress,
+        })
+    }
+
+    fn course<'a>(
+        &'a self,
+        setup: &Scenario<'_>,
+        child: &'a mut super::process::Watched,
+        handle: &'a simulator::Handle,
+    ) -> Course<'a> {
+        Course {
+            child,
+            simulator: handle,
+            stage: Some(&self.stage),
+            messages: setup.load.messages,
+            progress: &self.progress,
+        }
+    }
+
+    /// Looks at what the run left, and clears it away.
+    async fn aftermath(self, of_gateway: bool) -> Result<Aftermath, Failure> {
+        let Self {
+            stage,
+            simulator,
+            progress,
+            ..
+        } = self;
+        progress.finish_and_clear();
+        let handle = simulator.handle();
+        let tape = handle.tape().await?;
+        let aftermath = Aftermath {
+            figures: handle.figures().await?,
+            repeated: Aftermath::repeats(&tape),
+            told: harvest::outcomes(&stage, of_gateway).await?,
+            events_left: stage.ready(&stage.names.queue).await?,
+            dead_letters: stage.ready(&stage.names.rejected).await?,
+        };
+        // Its sessions are over, and nothing else is lost.
+        drop(simulator);
+        stage.close().await;
+        Ok(aftermath)
+    }
+}

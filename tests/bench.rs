@@ -1,0 +1,156 @@
+//! The promises of `xabar bench`: figures of floor and gateway, and none of a run that went wrong.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use support::broker;
+
+fn bench(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xabar"));
+    command.arg("bench").args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// A folder for journals, empty again when a bench is over.
+fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("xabar-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn is_empty(folder: &Path) -> bool {
+    folder.read_dir().unwrap().next().is_none()
+}
+
+#[test]
+fn figures_of_floor_and_gateway_are_one_object() {
+    let (url, data) = (broker::shared().url(), folder("bench-figures"));
+    let mut bench = bench(&[
+        "--messages=2000",
+        "--agencies=1,7",
+        "--preload=300",
+        "--latency-rate=100",
+        "--latency-seconds=1",
+        "--json",
+        "--url",
+        &url,
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    let bench = bench.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let bench = bench.spawn().unwrap();
+    let id = bench.id();
+    let output = bench.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(figures["messages"], 2000);
+    for row in [&figures, &figures["runs"][0], &figures["runs"][1]] {
+        for who in ["floor", "gateway"] {
+            for what in ["rate", "cpu_us", "rss_kib"] {
+                assert!(positive(&row[who][what]), "{who}.{what}: {figures}");
+            }
+        }
+        assert!(positive(&row["ratio"]["rate"]) && positive(&row["ratio"]["cpu"]));
+    }
+    assert_eq!(figures["runs"][1]["agencies"], 7);
+    assert_eq!(figures["latency_ms"]["rate"], 100);
+    let [p50, p99, p999] = ["p50", "p99", "p999"].map(|name| &figures["latency_ms"][name]);
+    assert!(positive(p50) && p50.as_f64() <= p99.as_f64() && p99.as_f64() <= p999.as_f64());
+    assert!(positive(&figures["fsync_ms"]["p99"]));
+    assert!(positive(&figures["limits"]["publisher"]));
+    assert!(positive(&figures["limits"]["simulator"]));
+
+    assert!(is_empty(&data), "the journals are gone");
+    assert_eq!(queues(id), [""; 0], "and so are the queues");
+    std::fs::remove_dir(data).unwrap();
+}
+
+fn positive(value: &Value) -> bool {
+    value.as_f64().is_some_and(|number| number > 0.0)
+}
+
+/// Those of the bench with this process id.
+fn queues(id: u32) -> Vec<String> {
+    let listed = broker::shared().ctl(&["-q", "list_queues", "name"]);
+    let ours = format!("xabar-bench-{id}-");
+    let ours = listed.lines().filter(|name| name.starts_with(&ours));
+    ours.map(|name| name.trim().to_owned()).collect()
+}
+
+#[test]
+fn a_bench_that_is_told_to_stop_leaves_nothing_behind() {
+    let (url, data) = (broker::shared().url(), folder("bench-stopped"));
+    let mut stopped = bench(&[
+        "--messages=1000000",
+        "--latency-seconds=0",
+        "--url",
+        &url,
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    let stopped = stopped.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut stopped = stopped.spawn().unwrap();
+    let id = stopped.id();
+    until(|| {
+        assert!(stopped.try_wait().unwrap().is_none(), "it still runs");
+        !queues(id).is_empty()
+    });
+    let kill = format!("kill -s INT {}", stopped.id());
+    assert!(
+        Command::new("sh")
+            .args(["-c", &kill])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = stopped.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(output.stdout.is_empty());
+    assert!(told(&output).contains("stopped"), "{}", told(&output));
+    assert!(is_empty(&data), "the journals are gone");
+    assert_eq!(queues(id), [""; 0], "and so are the queues");
+    std::fs::remove_dir(data).unwrap();
+}
+
+fn until(mut happened: impl FnMut() -> bool) {
+    for _ in 0..300 {
+        if happened() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    panic!("it does not happen");
+}
+
+#[test]
+fn what_cannot_be_measured_is_told() {
+    for (arguments, code, why) in [
+        (&["--messages=1"][..], 2, "100"),
+        (&["--batch=0"], 2, "0"),
+        (&["--agencies=1,x"], 2, "x"),
+        (&["--url=http://127.0.0.1"], 2, "amqp://"),
+        (&["--url=amqp://127.0.0.1:1"], 1, "cannot connect"),
+        (&["--data=/proc/nowhere"], 1, "/proc/nowhere"),
+    ] {
+        let output = bench(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", told(&output));
+        assert!(
+            told(&output).contains(why),
+            "{arguments:?}: {}",
+            told(&output)
+        );
+    }
+}
