@@ -9,7 +9,7 @@ use std::path::Path;
 
 use xabar::clock::{Clock, UnixMillis};
 use xabar::journal::{
-    Ask, Attempt, Awaiting, Changes, Content, Journal, JournalError, Message, MessageId,
+    Ask, Attempt, Awaiting, Changes, Content, Identity, Journal, JournalError, Message, MessageId,
     OperatorId, Origin, Outgoing, Phase, Progress, Segment, SubscriberFacts, ThreadFacts,
     ThreadKey, Told, sqlite,
 };
@@ -144,7 +144,7 @@ fn message(number: u64) -> Message {
         legal: false,
         extensions: Vec::new(),
     };
-    let origin = Origin {
+    let identity = Identity {
         id: MessageId(number),
         key: EventKey {
             agency,
@@ -153,6 +153,10 @@ fn message(number: u64) -> Message {
                 .expect("it is an id"),
         },
         application: format!("{}", scattered % 100_000_000).into(),
+        traceparent: None,
+    };
+    let origin = Origin {
+        identity: identity.into(),
         msisdn: Msisdn::from_u64(998_900_000_000 + scattered % 30_000_000).expect("it is a number"),
         thread: ThreadKey(scattered.rotate_left(32)),
         priority: Priority::Normal,
@@ -160,7 +164,6 @@ fn message(number: u64) -> Message {
         accepted_at: UnixMillis(1_795_000_000_000),
         not_before: None,
         expires: UnixMillis(1_796_000_000_000),
-        traceparent: None,
         content,
     };
     let progress = Progress {
