@@ -94,7 +94,7 @@ fn beat(
 
     let at = UnixMillis(i64::try_from(numbers.start).unwrap_or(0));
     let told = accepted.iter().chain(&submitted).chain(&settled);
-    let changes = Changes {
+    let mut changes = Changes {
         at,
         progressed: submitted.iter().chain(&settled).cloned().collect(),
         threads: accepted
@@ -122,11 +122,11 @@ fn beat(
             .map(|(number, message)| outgoing(number, message))
             .collect(),
         published: Some((numbers.start * 3).saturating_sub(1)),
-        accepted,
+        accepted: accepted.clone(),
         ..Changes::default()
     };
-    journal.commit(&changes)?;
-    Ok([changes.accepted, submitted])
+    journal.commit(&mut changes)?;
+    Ok([accepted, submitted])
 }
 
 fn message(number: u64) -> Message {

@@ -56,20 +56,20 @@ pub(super) fn an_event_is_accepted_once(journal: &mut dyn Journal) {
     accept(journal, [waiting(1)]);
     let mut again = waiting(1);
     again.identity_mut().id = MessageId(2);
-    let twice = Changes {
+    let mut twice = Changes {
         accepted: vec![again],
         ..Changes::default()
     };
     assert!(matches!(
-        journal.commit(&twice),
+        journal.commit(&mut twice),
         Err(JournalError::Refused { .. })
     ));
-    let both = Changes {
+    let mut both = Changes {
         accepted: vec![waiting(3), renumbered(3, 4)],
         ..Changes::default()
     };
     assert!(matches!(
-        journal.commit(&both),
+        journal.commit(&mut both),
         Err(JournalError::Refused { .. })
     ));
     assert_eq!(facts(journal, 3).duplicate_of, None);
@@ -552,7 +552,7 @@ pub(super) fn outcomes_go_out_in_order_and_leave_when_published(journal: &mut dy
 
 pub(super) fn a_refused_commit_leaves_nothing(journal: &mut dyn Journal) {
     let before = journal.start().unwrap();
-    let refused = Changes {
+    let mut refused = Changes {
         at: UnixMillis(99),
         accepted: vec![waiting(1)],
         progressed: vec![progressed(2, Phase::InFlight, State::Accepted)],
@@ -574,7 +574,7 @@ pub(super) fn a_refused_commit_leaves_nothing(journal: &mut dyn Journal) {
         ..Changes::default()
     };
     assert!(matches!(
-        journal.commit(&refused),
+        journal.commit(&mut refused),
         Err(JournalError::Refused { .. })
     ));
     assert_eq!(journal.start().unwrap(), before);
@@ -877,8 +877,8 @@ pub(super) const QUEUE: Queue = Queue {
     priority: Priority::Normal,
 };
 
-pub(super) fn commit(journal: &mut dyn Journal, changes: Changes) {
-    journal.commit(&changes).unwrap();
+pub(super) fn commit(journal: &mut dyn Journal, mut changes: Changes) {
+    journal.commit(&mut changes).unwrap();
 }
 
 pub(super) fn accept(journal: &mut dyn Journal, accepted: impl IntoIterator<Item = Message>) {

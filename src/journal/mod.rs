@@ -114,8 +114,9 @@ pub trait Journal: Send + std::fmt::Debug {
     /// One message, whatever its phase.
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError>;
 
-    /// Makes all changes durable, or none of them.
-    fn commit(&mut self, changes: &Changes) -> Result<(), JournalError>;
+    /// Makes all changes durable, or none of them. Takes what it keeps out of them; if it fails they are as they were,
+    /// and may be tried again.
+    fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError>;
 
     /// Forgets some messages settled at or before this steady time, with their keys; says how many.
     /// Some receipts held since then, and keys withdrawn then, go too.
@@ -291,6 +292,22 @@ pub struct Changes {
     pub outgoing: Vec<Outgoing>,
     /// Outcomes up to this number are published.
     pub published: Option<u64>,
+}
+
+impl Changes {
+    /// Whether there is nothing to be made durable.
+    pub fn is_empty(&self) -> bool {
+        self.accepted.is_empty()
+            && self.progressed.is_empty()
+            && self.cancelled.is_empty()
+            && self.threads.is_empty()
+            && self.subscribers.is_empty()
+            && self.awaiting.is_empty()
+            && self.held.is_empty()
+            && self.released.is_empty()
+            && self.outgoing.is_empty()
+            && self.published.is_none()
+    }
 }
 
 /// What a person asks for.

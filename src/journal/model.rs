@@ -317,10 +317,12 @@ impl Journal for Model {
             .map(|(message, _)| message.clone()))
     }
 
-    fn commit(&mut self, changes: &Changes) -> Result<(), JournalError> {
+    fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {
         let mut memory = self.memory();
         memory.check(changes)?;
-        memory.apply(changes);
+        if !changes.is_empty() {
+            memory.apply(changes);
+        }
         Ok(())
     }
 

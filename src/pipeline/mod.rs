@@ -87,8 +87,8 @@ pub fn run(
         inputs.reports.append(&mut returned);
         let last = channels.stop.is_cancelled() && inputs.reports.is_empty();
         let now = clock.now();
-        let (changes, effects) = core.decide(now, inputs)?;
-        commit(&mut core, &changes, &channels)?;
+        let (mut changes, effects) = core.decide(now, inputs)?;
+        commit(&mut core, &mut changes, &channels)?;
         returned = act(&mut channels, &mut undelivered, changes, effects);
         if last && returned.is_empty() {
             return publish_the_rest(core, clock, channels, runtime);
@@ -120,8 +120,8 @@ fn publish_the_rest(
     while let Some(number) = runtime.block_on(published.recv()) {
         inputs.published = Some(number);
     }
-    let (changes, _) = core.decide(clock.now(), inputs)?;
-    core.commit(&changes)?;
+    let (mut changes, _) = core.decide(clock.now(), inputs)?;
+    core.commit(&mut changes)?;
     Ok(core)
 }
 
@@ -161,7 +161,7 @@ async fn gather(channels: &mut Channels, deadline: Instant, retry: bool) -> Inpu
 ///
 /// # Errors
 /// If the journal fails for good, or is still full when the gateway is to stop.
-fn commit(core: &mut Core, changes: &Changes, channels: &Channels) -> Result<(), JournalError> {
+fn commit(core: &mut Core, changes: &mut Changes, channels: &Channels) -> Result<(), JournalError> {
     loop {
         match core.commit(changes) {
             Err(error @ JournalError::Full(_)) if !channels.stopping.is_cancelled() => {

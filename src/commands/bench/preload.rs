@@ -105,7 +105,7 @@ fn commit(
         attempted: Some(message.order()),
         waiting: 0,
     };
-    journal.commit(&Changes {
+    journal.commit(&mut Changes {
         at,
         threads: accepted
             .iter()

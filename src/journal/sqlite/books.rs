@@ -21,13 +21,13 @@ impl<'a> Entries<'a> {
         Ok(())
     }
 
-    /// Moves a message from where it stood to where it stands now.
+    /// Moves a message from the column where it stood to where it stands now.
     pub(super) fn progress(
         &mut self,
-        before: &Message,
+        before: u8,
         message: &'a Message,
     ) -> Result<(), JournalError> {
-        let (before, now) = (column(before)?, column(message)?);
+        let now = column(message)?;
         if before != now {
             self.enter(message, before, -1);
             self.enter(message, now, 1);
@@ -56,7 +56,7 @@ impl<'a> Entries<'a> {
 }
 
 /// Where a message stands in the books: its last state, or 0 while it is not settled.
-fn column(message: &Message) -> Result<u8, JournalError> {
+pub(super) fn column(message: &Message) -> Result<u8, JournalError> {
     let last = message.progress.history.last();
     match (message.progress.phase, last) {
         (Phase::Settled, None) => Err(JournalError::Refused {

@@ -1,42 +1,52 @@
 //! Writes all changes of one beat.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, params};
 use xabar_events::EventKey;
 
 use super::books::Entries;
-use super::memory::Memory;
+use super::memory::{Memory, Past};
 use super::rows::ordered;
+use super::threads::Thread;
 use super::upkeep::Pace;
 use super::{JournalError, keys, log, outbox, receipts};
-use crate::journal::{Changes, Message};
+use crate::journal::{Changes, Message, ThreadKey};
 
-/// Writes the changes, takes them into memory, and gets on with the upkeep.
-pub(super) fn commit(
+/// What memory is to know besides the changes once they are committed.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// Their row of the log.
+    pub(super) row: i64,
+    pub(super) pasts: Vec<Past>,
+    pub(super) threads: BTreeMap<ThreadKey, Thread>,
+}
+
+/// Gets on with the upkeep, and writes the changes.
+pub(super) fn write(
     db: &Connection,
     memory: &mut Memory,
     changes: &Changes,
     pace: Pace,
-) -> Result<(), JournalError> {
-    let before = check(db, memory, changes)?;
-    let number = memory.recent.open.last_row + 1;
-    let sinces = memory.sinces(db, changes, &before)?;
-    log::append(db, number, changes, &sinces)?;
-    write_books(db, changes, &before)?;
+) -> Result<Written, JournalError> {
+    // First: what belongs to which chapter must not change any more once the log is written.
+    let changed = changes.accepted.len() + changes.progressed.len();
+    memory.keep_up(db, changed, pace, changes.at)?;
+    check(db, memory, changes)?;
+    let written = Written {
+        row: memory.recent.open.last_row + 1,
+        pasts: memory.pasts(db, changes)?,
+        threads: memory.threads_after(db, changes)?,
+    };
+    log::append(db, written.row, changes, &written.pasts)?;
+    write_books(db, changes, &written.pasts)?;
     write_rest(db, changes)?;
     mark(db, changes)?;
-    memory.take_changes(db, number, changes, &sinces)?;
-    let changed = changes.accepted.len() + changes.progressed.len();
-    memory.keep_up(db, changed, pace, changes.at)
+    Ok(written)
 }
 
-/// Refuses changes that contradict what is stored; gives the messages that progressed as they stood before.
-fn check(
-    db: &Connection,
-    memory: &Memory,
-    changes: &Changes,
-) -> Result<Vec<Message>, JournalError> {
+/// Refuses changes that contradict what is stored.
+fn check(db: &Connection, memory: &Memory, changes: &Changes) -> Result<(), JournalError> {
     let mut keys: HashSet<&EventKey> = HashSet::with_capacity(changes.accepted.len());
     for message in &changes.accepted {
         if !keys.insert(&message.key) || memory.find(db, &message.key)?.is_some() {
@@ -45,30 +55,22 @@ fn check(
             });
         }
     }
-    if !changes
-        .outgoing
-        .is_sorted_by(|one, next| one.number < next.number)
-    {
+    let outgoing = &changes.outgoing;
+    if !outgoing.is_sorted_by(|one, next| one.number < next.number) {
         return Err(JournalError::Refused {
             what: "outcomes out of order",
         });
     }
-    let known = |message: &Message| {
-        let known = memory.message(db, message.id)?;
-        known.ok_or(JournalError::Refused {
-            what: "progress of a message that it does not hold",
-        })
-    };
-    changes.progressed.iter().map(known).collect()
+    Ok(())
 }
 
-fn write_books(db: &Connection, changes: &Changes, before: &[Message]) -> Result<(), JournalError> {
+fn write_books(db: &Connection, changes: &Changes, pasts: &[Past]) -> Result<(), JournalError> {
     let mut books = Entries::default();
     for message in &changes.accepted {
         books.accept(message)?;
     }
-    for (message, before) in changes.progressed.iter().zip(before) {
-        books.progress(before, message)?;
+    for (message, past) in changes.progressed.iter().zip(pasts) {
+        books.progress(past.column, message)?;
     }
     books.write(db)
 }

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use xabar_events::Msisdn;
 
 use super::corrupt;
+use super::memory::Past;
 use super::receipts::Awaited;
 use super::stored::{self, Stored, from_octets};
 use crate::clock::UnixMillis;
@@ -33,21 +34,12 @@ const SUBSCRIBER: u8 = 4;
 const AWAITING: u8 = 5;
 const CARRIED: u8 = 6;
 
-/// How a message that progressed stands to its past.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Since {
-    /// When it entered its phase.
-    pub(super) at: UnixMillis,
-    /// Whether the log has to say again what was asked: where it says so now is written out soon.
-    pub(super) carry: bool,
-}
-
 /// Appends what a commit changes under the next number.
 pub(super) fn append(
     db: &Connection,
     number: i64,
     changes: &Changes,
-    sinces: &[Since],
+    pasts: &[Past],
 ) -> Result<(), JournalError> {
     let mut records = Vec::with_capacity(300 * changes.accepted.len() + 150 * changes.progressed.len());
     let mut body = Vec::with_capacity(512);
@@ -65,11 +57,11 @@ pub(super) fn append(
             message.progress.write(out);
         });
     }
-    for (message, since) in changes.progressed.iter().zip(sinces) {
-        if since.carry {
+    for (message, past) in changes.progressed.iter().zip(pasts) {
+        if past.carry {
             put(CARRIED, &|out| {
                 message.id.write(out);
-                since.at.write(out);
+                past.since.write(out);
                 message.origin().write(out);
                 message.progress.write(out);
             });

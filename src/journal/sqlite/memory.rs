@@ -1,19 +1,23 @@
 //! What the journal knows without a look at the tables, and where the tables know more.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use rusqlite::Connection;
 use xabar_events::EventKey;
 
+use super::commit::Written;
 use super::index::Index;
 use super::keys::{self, KeyHash};
-use super::log::{self, Record, Since};
+use super::log::{self, Record};
 use super::receipts::{self, Awaited};
 use super::recent::Recent;
 use super::threads::{self, Thread};
-use super::{lookup, rows, subscribers, waiting};
+use super::{books, lookup, rows, subscribers, waiting};
 use crate::clock::UnixMillis;
 use crate::journal::{
     Arrival, Ask, Awaiting, Changes, Cursor, Facts, JournalError, Message, MessageId, OperatorId,
-    Phase, Queue, Segment, SubscriberFacts, ThreadFacts, ThreadKey,
+    Phase, Queue, Segment, SubscriberFacts, ThreadKey,
 };
 
 /// The recent messages, and the indexes with their newest entries.
@@ -27,6 +31,17 @@ pub(super) struct Memory {
     pub(super) awaiting: Index<Awaited>,
     /// Changes since the indexes were last merged by a slice.
     pub(super) due_slices: usize,
+}
+
+/// How a message stood before it progressed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Past {
+    /// Where the books had it.
+    pub(super) column: u8,
+    /// When it entered the phase that it is in from now on.
+    pub(super) since: UnixMillis,
+    /// Whether the log has to say again what was asked: where it says so now is written out soon.
+    pub(super) carry: bool,
 }
 
 impl Memory {
@@ -54,7 +69,9 @@ impl Memory {
     ) -> Result<(), JournalError> {
         match record {
             Record::Accepted(message) => {
-                self.add_to_thread(db, &message)?;
+                let mut thread = self.thread(db, message.thread)?;
+                thread.add(message.id);
+                self.threads.put(threads::key(message.thread), thread);
                 self.accept(message, at);
             }
             Record::Progressed(id, progress) => {
@@ -66,31 +83,16 @@ impl Memory {
                 }
             }
             Record::Carried(message, since) => self.recent.put_whole(message, since),
-            Record::Thread(key, facts) => self.set_thread(db, key, facts)?,
+            Record::Thread(key, facts) => {
+                let mut thread = self.thread(db, key)?;
+                thread.set(facts);
+                self.threads.put(threads::key(key), thread);
+            }
             Record::Subscriber(msisdn, facts) => {
                 self.subscribers.put(subscribers::key(msisdn), facts);
             }
             Record::Awaiting(awaited) => self.await_receipt(awaited),
         }
-        Ok(())
-    }
-
-    fn add_to_thread(&mut self, db: &Connection, message: &Message) -> Result<(), JournalError> {
-        let mut thread = self.thread(db, message.thread)?;
-        thread.add(message.id);
-        self.threads.put(threads::key(message.thread), thread);
-        Ok(())
-    }
-
-    fn set_thread(
-        &mut self,
-        db: &Connection,
-        key: ThreadKey,
-        facts: ThreadFacts,
-    ) -> Result<(), JournalError> {
-        let mut thread = self.thread(db, key)?;
-        thread.set(facts);
-        self.threads.put(threads::key(key), thread);
         Ok(())
     }
 
@@ -123,55 +125,89 @@ impl Memory {
         }
     }
 
-    /// How each message that progresses stands to its past.
-    pub(super) fn sinces(
+    /// The past of each message that progresses.
+    pub(super) fn pasts(
         &self,
         db: &Connection,
         changes: &Changes,
-        before: &[Message],
-    ) -> Result<Vec<Since>, JournalError> {
-        let pairs = changes.progressed.iter().zip(before);
-        let since = |(message, before): (&Message, &Message)| {
-            Ok(Since {
-                at: self.since(db, before, message.progress.phase, changes.at)?,
-                carry: self.recent.is_left_behind(message.id),
-            })
+    ) -> Result<Vec<Past>, JournalError> {
+        let past = |message: &Message| match self.recent.get(message.id) {
+            Some(before) => self.past(db, before, message, changes.at),
+            None => match rows::by_id(db, message.id)? {
+                Some(before) => self.past(db, &before, message, changes.at),
+                None => Err(JournalError::Refused {
+                    what: "progress of a message that it does not hold",
+                }),
+            },
         };
-        pairs.map(since).collect()
+        changes.progressed.iter().map(past).collect()
     }
 
-    /// Takes over changes that stand in this row of the log.
-    pub(super) fn take_changes(
-        &mut self,
+    fn past(
+        &self,
         db: &Connection,
-        row: i64,
+        before: &Message,
+        message: &Message,
+        at: UnixMillis,
+    ) -> Result<Past, JournalError> {
+        Ok(Past {
+            column: books::column(before)?,
+            since: self.since(db, before, message.progress.phase, at)?,
+            carry: self.recent.is_left_behind(message.id),
+        })
+    }
+
+    /// The threads of these changes as they are from now on.
+    pub(super) fn threads_after(
+        &self,
+        db: &Connection,
         changes: &Changes,
-        sinces: &[Since],
-    ) -> Result<(), JournalError> {
+    ) -> Result<BTreeMap<ThreadKey, Thread>, JournalError> {
+        let mut after = BTreeMap::new();
         for message in &changes.accepted {
-            self.add_to_thread(db, message)?;
-            self.accept(message.clone(), changes.at);
-        }
-        for (message, since) in changes.progressed.iter().zip(sinces) {
-            let (message, at) = (message.clone(), since.at);
-            if since.carry {
-                self.recent.put_whole(message, at);
-            } else {
-                self.recent.put_progress(message, at);
-            }
+            self.thread_in(db, &mut after, message.thread)?
+                .add(message.id);
         }
         for (key, facts) in &changes.threads {
-            self.set_thread(db, *key, *facts)?;
+            self.thread_in(db, &mut after, *key)?.set(*facts);
         }
-        for (msisdn, facts) in &changes.subscribers {
-            let key = subscribers::key(*msisdn);
-            self.subscribers.put(key, facts.clone());
+        Ok(after)
+    }
+
+    fn thread_in<'a>(
+        &self,
+        db: &Connection,
+        after: &'a mut BTreeMap<ThreadKey, Thread>,
+        key: ThreadKey,
+    ) -> Result<&'a mut Thread, JournalError> {
+        match after.entry(key) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => Ok(unknown.insert(self.thread(db, key)?)),
         }
-        for awaiting in &changes.awaiting {
-            self.await_receipt(awaiting.clone().into());
+    }
+
+    /// Takes in what is committed, and leaves the rest of the changes.
+    pub(super) fn take_changes(&mut self, changes: &mut Changes, written: Written) {
+        for message in changes.accepted.drain(..) {
+            self.accept(message, changes.at);
         }
-        self.recent.open.last_row = row;
-        Ok(())
+        for (message, past) in changes.progressed.drain(..).zip(written.pasts) {
+            if past.carry {
+                self.recent.put_whole(message, past.since);
+            } else {
+                self.recent.put_progress(message, past.since);
+            }
+        }
+        for (key, thread) in written.threads {
+            self.threads.put(threads::key(key), thread);
+        }
+        for (msisdn, facts) in changes.subscribers.drain(..) {
+            self.subscribers.put(subscribers::key(msisdn), facts);
+        }
+        for awaiting in changes.awaiting.drain(..) {
+            self.await_receipt(awaiting.into());
+        }
+        self.recent.open.last_row = written.row;
     }
 }
 

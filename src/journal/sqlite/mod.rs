@@ -209,9 +209,14 @@ impl Journal for SqliteJournal {
         self.read(|db, memory| memory.message(db, id))
     }
 
-    fn commit(&mut self, changes: &Changes) -> Result<(), JournalError> {
+    fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {
+        if changes.is_empty() {
+            return self.write(|_, _| Ok(()));
+        }
         let pace = self.pace;
-        self.write(|db, memory| commit::commit(db, memory, changes, pace))
+        let written = self.write(|db, memory| commit::write(db, memory, changes, pace))?;
+        self.memory.take_changes(changes, written);
+        Ok(())
     }
 
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError> {

@@ -81,9 +81,9 @@ proptest! {
             let real = journal.get_or_insert_with(reopen);
             match turn {
                 Turn::Beat(steps) => {
-                    let changes = story.beat(&steps);
-                    model.commit(&changes).unwrap();
-                    real.commit(&changes).unwrap();
+                    let mut changes = story.beat(&steps);
+                    model.commit(&mut changes).unwrap();
+                    real.commit(&mut changes).unwrap();
                 }
                 Turn::Forget { back, limit } => {
                     let before = UnixMillis(story.now - i64::from(back));

@@ -4,8 +4,9 @@
 //! one is filled; one that changes meanwhile belongs to the next. So a message that is settled as fast
 //! as most are is written once, and what is in memory is two chapters at most.
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasherDefault, DefaultHasher};
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
 
 use crate::clock::UnixMillis;
 use crate::journal::{Cursor, Message, MessageId, Phase, Queue};
@@ -13,7 +14,7 @@ use crate::journal::{Cursor, Message, MessageId, Phase, Queue};
 /// The recent messages, and the chapters that they belong to.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    messages: HashMap<MessageId, Entry, BuildHasherDefault<DefaultHasher>>,
+    messages: FxHashMap<MessageId, Entry>,
     waiting: BTreeSet<(Queue, Cursor)>,
     pub(super) open: Chapter,
     pub(super) closed: Option<Chapter>,

@@ -34,12 +34,13 @@ pub(super) fn write(
     message: &Message,
     since: UnixMillis,
 ) -> Result<(), JournalError> {
-    let progress = &message.progress;
-    let mut write = db.prepare_cached(
-        "INSERT OR REPLACE INTO messages (id, phase, operator, priority, due, expires, since, origin, progress) \
+    // Not `OR REPLACE`: that would keep a copy of every page in case it has to be undone.
+    let mut insert = db.prepare_cached(
+        "INSERT OR IGNORE INTO messages (id, phase, operator, priority, due, expires, since, origin, progress) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
-    write.execute(params![
+    let progress = &message.progress;
+    let inserted = insert.execute(params![
         ordered(message.id.0),
         progress.phase as u8,
         progress.operator.0,
@@ -48,6 +49,25 @@ pub(super) fn write(
         message.expires.0,
         since.0,
         to_octets(message.origin()),
+        to_octets(progress),
+    ])?;
+    if inserted == 0 {
+        update(db, message, since)?;
+    }
+    Ok(())
+}
+
+fn update(db: &Connection, message: &Message, since: UnixMillis) -> Result<(), JournalError> {
+    let progress = &message.progress;
+    let mut update = db.prepare_cached(
+        "UPDATE messages SET phase = ?2, operator = ?3, due = ?4, since = ?5, progress = ?6 WHERE id = ?1",
+    )?;
+    update.execute(params![
+        ordered(message.id.0),
+        progress.phase as u8,
+        progress.operator.0,
+        progress.due.0,
+        since.0,
         to_octets(progress),
     ])?;
     Ok(())

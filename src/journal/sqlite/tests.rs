@@ -105,7 +105,7 @@ fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
         .pragma_query_value(None, "page_count", |row| row.get(0))
         .unwrap();
     limit_pages(&journal, pages + 2);
-    let changes = Changes {
+    let mut changes = Changes {
         accepted: (2..500).map(waiting).collect(),
         progressed: vec![progressed(1, Phase::InFlight, State::Accepted)],
         outgoing: vec![outgoing(1)],
@@ -114,7 +114,7 @@ fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
     let before = journal.start().unwrap();
     for _ in 0..3 {
         assert!(matches!(
-            journal.commit(&changes),
+            journal.commit(&mut changes),
             Err(JournalError::Full(_))
         ));
         assert_eq!(journal.start().unwrap(), before);
@@ -122,7 +122,7 @@ fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
         assert_eq!(facts(&mut journal, 2).duplicate_of, None);
     }
     limit_pages(&journal, 1_000_000);
-    journal.commit(&changes).unwrap();
+    journal.commit(&mut changes).unwrap();
     assert_eq!(facts(&mut journal, 499).duplicate_of, Some(MessageId(499)));
     assert_eq!(ids(&journal.in_flight().unwrap()), [1]);
 }
@@ -338,7 +338,7 @@ fn damaged_values_are_errors() {
         }
         let mut reader = journal.reader().unwrap();
         journal.db.execute_batch(damage).unwrap();
-        journal.commit(&Changes::default()).ok();
+        journal.commit(&mut Changes::default()).ok();
         let ask = Ask {
             key: &waiting(1).key,
             about: Some((ThreadKey(1), waiting(1).msisdn)),
