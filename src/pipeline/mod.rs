@@ -34,8 +34,9 @@ use crate::delivery::{Directive, Event, Report};
 use crate::intake::Batch;
 use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
 
-/// Batches taken into one beat; with what intake reads at once, some thousand events.
-const BATCHES_A_BEAT: usize = 8;
+/// Batches are taken into one beat up to so many events: about what a beat sends when all is well. With more,
+/// a full queue would be carried into the journal and out again before its turn.
+const EVENTS_A_BEAT: usize = 1000;
 
 /// Reports taken into one beat.
 const REPORTS_A_BEAT: usize = 64;
@@ -146,9 +147,11 @@ async fn gather(channels: &mut Channels, deadline: Instant, retry: bool) -> Inpu
     {
         inputs.reports.push(report);
     }
-    while inputs.batches.len() < BATCHES_A_BEAT
+    let mut events: usize = inputs.batches.iter().map(|batch| batch.events.len()).sum();
+    while events < EVENTS_A_BEAT
         && let Ok(batch) = channels.batches.try_recv()
     {
+        events += batch.events.len();
         inputs.batches.push(batch);
     }
     while let Ok(published) = channels.published.try_recv() {
