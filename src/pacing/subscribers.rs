@@ -9,7 +9,7 @@ use crate::journal::SubscriberFacts;
 
 /// How many subscribers are remembered without anything of theirs waiting in memory. The journal knows
 /// the rest; beyond this the ones least recently seen are dropped.
-const REMEMBERED: usize = 50_000;
+const REMEMBERED: usize = 8_000;
 
 /// How many more submissions are kept than the limits look back on: urgent messages go beyond the limits, and
 /// if they are refused, what they displaced counts again.

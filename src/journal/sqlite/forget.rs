@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 
 use super::memory::Memory;
 use super::rows::{self, ordered};
-use super::{keys, receipts};
+use super::{archive, keys, log, receipts};
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, Message, MessageId, Phase};
 
@@ -20,17 +20,22 @@ pub(super) fn forget(
     let old = |message: &Message, since| {
         message.progress.phase == Phase::Settled && since <= settled_before
     };
-    let mut settled = settled(db, settled_before, limit)?;
-    // Seldom: so old, and still in the log, is only what an idle gateway has, or what changed after all.
-    if memory.recent.any(old) || settled.iter().any(|id| memory.recent.has(*id)) {
+    let changed_since = |id: &MessageId| memory.recent.has(*id);
+    // Seldom: so old, and still in the log, is only what an idle gateway has, or what changed after all. The
+    // log would bring it back.
+    if log::begins_by(db, settled_before)?
+        || memory.recent.any(old)
+        || settled(db, settled_before, limit)?.iter().any(changed_since)
+    {
         memory.write_out_all(db)?;
-        settled = self::settled(db, settled_before, limit)?;
     }
+    let archived = archive::forget(db, &memory.recent, settled_before, limit)?;
+    let settled = settled(db, settled_before, limit - archived)?;
     let mut forget = db.prepare_cached("DELETE FROM messages WHERE id = ?1")?;
     for id in &settled {
         forget.execute([ordered(id.0)])?;
     }
-    Ok(settled.len())
+    Ok(archived + settled.len())
 }
 
 fn settled(

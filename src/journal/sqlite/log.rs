@@ -99,6 +99,13 @@ pub(super) fn last(db: &Connection) -> Result<i64, JournalError> {
     Ok(db.query_row("SELECT coalesce(max(number), 0) FROM log", [], |row| row.get(0))?)
 }
 
+/// Whether any of it was written at or before this time.
+pub(super) fn begins_by(db: &Connection, time: UnixMillis) -> Result<bool, JournalError> {
+    let mut first = db.prepare_cached("SELECT at <= ?1 FROM log ORDER BY number LIMIT 1")?;
+    let mut rows = first.query([time.0])?;
+    Ok(rows.next()?.map(|row| row.get(0)).transpose()?.unwrap_or(false))
+}
+
 /// Drops the rows up to this one, now that the tables say it all.
 pub(super) fn drop_up_to(db: &Connection, number: i64) -> Result<(), JournalError> {
     db.prepare_cached("DELETE FROM log WHERE number <= ?1")?

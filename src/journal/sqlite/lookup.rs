@@ -4,6 +4,7 @@
 //! and a question looks into all of them, a page each.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use rusqlite::Connection;
 use xabar_events::Msisdn;
@@ -11,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::index::unmerged;
 use super::log::{self, Record};
-use super::rows;
+use super::{archive, rows};
 use crate::journal::{JournalError, Message, MessageId, Question};
 
 /// Which index of the tables this is.
@@ -50,7 +51,7 @@ pub(super) fn find(
     for id in candidates {
         let message = match recent.get(&id) {
             Some(message) => Some(message.clone()),
-            None => rows::by_id(db, id)?,
+            None => rows::by_id(db, id)?.map(|(message, _)| message),
         };
         found.extend(message.filter(|message| answers(message, question)));
         if found.len() == limit {
@@ -75,7 +76,7 @@ pub(super) fn message(db: &Connection, id: MessageId) -> Result<Option<Message>,
     log::replay(db, Some(id), |_, record| take(db, &mut recent, record))?;
     match recent.remove(&id) {
         Some(message) => Ok(Some(message)),
-        None => rows::by_id(db, id),
+        None => Ok(rows::by_id(db, id)?.map(|(message, _)| message)),
     }
 }
 
@@ -91,7 +92,7 @@ fn take(
         Record::Progressed(id, progress) => {
             let known = match recent.remove(&id) {
                 Some(message) => Some(message),
-                None => rows::by_id(db, id)?,
+                None => rows::by_id(db, id)?.map(|(message, _)| message),
             };
             if let Some(mut message) = known {
                 message.progress = progress;
@@ -103,9 +104,10 @@ fn take(
     Ok(())
 }
 
+/// Those that answer of each place, as many as are asked for, in the order of their ids.
 fn read_all(
     db: &Connection,
-    mut recent: BTreeMap<MessageId, Message>,
+    recent: BTreeMap<MessageId, Message>,
     question: &Question,
     limit: usize,
 ) -> Result<Vec<Message>, JournalError> {
@@ -115,19 +117,24 @@ fn read_all(
     while found.len() < limit
         && let Some(row) = rows.next()?
     {
-        let id = rows::id(row)?;
-        while let Some(first) = recent.first_entry().filter(|first| *first.key() < id) {
-            found.push(first.remove());
+        if !recent.contains_key(&rows::id(row)?) {
+            let message = rows::message(row)?;
+            found.extend(Some(message).filter(|message| answers(message, question)));
         }
-        let message = match recent.remove(&id) {
-            Some(message) => message,
-            None => rows::message(row)?,
-        };
-        found.push(message);
-        found.retain(|message| answers(message, question));
     }
-    found.extend(recent.into_values());
-    found.retain(|message| answers(message, question));
+    let mut archived = 0;
+    archive::read(db, |message| {
+        let stands_so = !recent.contains_key(&message.id) && !rows::has(db, message.id)?;
+        if stands_so && answers(&message, question) {
+            found.push(message);
+            archived += 1;
+        }
+        let enough = archived >= limit;
+        Ok(if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
+    let recent = recent.into_values();
+    found.extend(recent.filter(|message| answers(message, question)));
+    found.sort_unstable_by_key(|message| message.id);
     found.truncate(limit);
     Ok(found)
 }

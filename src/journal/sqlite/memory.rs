@@ -75,10 +75,13 @@ impl Memory {
                 self.accept(message, at);
             }
             Record::Progressed(id, progress) => {
-                if let Some(before) = self.message(db, id)? {
-                    let since = self.since(db, &before, progress.phase, at)?;
-                    let mut message = before;
+                let known = self.recent.get_with_time(id);
+                let known = known.map(|(message, since)| (message.clone(), since));
+                let known = known.map_or_else(|| rows::by_id(db, id), |known| Ok(Some(known)))?;
+                if let Some((mut message, since)) = known {
+                    let stays = message.progress.phase == progress.phase;
                     message.progress = progress;
+                    let since = if stays { since } else { at };
                     self.recent.put_progress(message, since);
                 }
             }
@@ -100,29 +103,12 @@ impl Memory {
         self.keys.put(self.hash.of(&message.key), message.id);
         let lookup = lookup::hashes(&message).map(|hash| (hash, message.id));
         self.recent.open.lookup.extend(lookup);
-        self.recent.put_whole(message, at);
+        self.recent.accept(message, at);
     }
 
     fn await_receipt(&mut self, awaited: Awaited) {
         let key = awaited.key();
         self.awaiting.put(key, awaited);
-    }
-
-    /// When a message entered the phase that it is in from now on.
-    fn since(
-        &self,
-        db: &Connection,
-        before: &Message,
-        phase: Phase,
-        at: UnixMillis,
-    ) -> Result<UnixMillis, JournalError> {
-        if before.progress.phase != phase {
-            return Ok(at);
-        }
-        match self.recent.since(before.id) {
-            Some(since) => Ok(since),
-            None => Ok(rows::since(db, before.id)?.unwrap_or(at)),
-        }
     }
 
     /// The past of each message that progresses.
@@ -131,29 +117,33 @@ impl Memory {
         db: &Connection,
         changes: &Changes,
     ) -> Result<Vec<Past>, JournalError> {
-        let past = |message: &Message| match self.recent.get(message.id) {
-            Some(before) => self.past(db, before, message, changes.at),
-            None => match rows::by_id(db, message.id)? {
-                Some(before) => self.past(db, &before, message, changes.at),
+        let past = |message: &Message| {
+            let phase = message.progress.phase;
+            if let Some((before, since)) = self.recent.get_with_time(message.id) {
+                return self.past(before, since, phase, changes.at);
+            }
+            match rows::by_id(db, message.id)? {
+                Some((before, since)) => self.past(&before, since, phase, changes.at),
                 None => Err(JournalError::Refused {
                     what: "progress of a message that it does not hold",
                 }),
-            },
+            }
         };
         changes.progressed.iter().map(past).collect()
     }
 
     fn past(
         &self,
-        db: &Connection,
         before: &Message,
-        message: &Message,
+        since: UnixMillis,
+        phase: Phase,
         at: UnixMillis,
     ) -> Result<Past, JournalError> {
+        let stays = before.progress.phase == phase;
         Ok(Past {
             column: books::column(before)?,
-            since: self.since(db, before, message.progress.phase, at)?,
-            carry: self.recent.is_left_behind(message.id),
+            since: if stays { since } else { at },
+            carry: self.recent.is_left_behind(before.id),
         })
     }
 
@@ -220,7 +210,7 @@ impl Memory {
     ) -> Result<Option<Message>, JournalError> {
         match self.recent.get(id) {
             Some(message) => Ok(Some(message.clone())),
-            None => rows::by_id(db, id),
+            None => Ok(rows::by_id(db, id)?.map(|(message, _)| message)),
         }
     }
 
@@ -233,7 +223,7 @@ impl Memory {
         self.keys.search(db, self.hash.of(key), |id| {
             let it = match self.recent.get(id) {
                 Some(message) => message.key == *key,
-                None => rows::by_id(db, id)?.is_some_and(|message| message.key == *key),
+                None => rows::by_id(db, id)?.is_some_and(|(message, _)| message.key == *key),
             };
             Ok(it.then_some(id))
         })

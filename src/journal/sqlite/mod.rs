@@ -5,8 +5,10 @@
 //! the tables where it stays. So a message costs little at first, is written once when it is settled as
 //! soon as most are, and what is found under keys in random order costs no more when there are millions.
 //!
-//! A message comes by here: `commit` → `log` and `memory` (`recent`, `index`) → `upkeep` → `rows` → `forget`.
+//! A message comes by here: `commit` → `log` and `memory` (`recent`, `index`) → `upkeep` → `archive` or `rows` →
+//! `forget`.
 
+mod archive;
 mod books;
 mod commit;
 mod connection;

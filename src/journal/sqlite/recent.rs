@@ -43,6 +43,8 @@ pub(super) struct Chapter {
     pub(super) lookup: Vec<(u64, MessageId)>,
     /// How many of the changed ones are written out.
     written: usize,
+    /// The first one that it accepted.
+    first_accepted: Option<MessageId>,
 }
 
 impl Chapter {
@@ -72,9 +74,10 @@ impl Recent {
         self.messages.contains_key(&id)
     }
 
-    /// When a recent message entered its phase.
-    pub(super) fn since(&self, id: MessageId) -> Option<UnixMillis> {
-        self.messages.get(&id).map(|entry| entry.since)
+    /// A message with the time when it entered its phase.
+    pub(super) fn get_with_time(&self, id: MessageId) -> Option<(&Message, UnixMillis)> {
+        let entry = self.messages.get(&id)?;
+        Some((&entry.message, entry.since))
     }
 
     /// Whether what was asked of a message is said only in the chapter that is being written out.
@@ -86,6 +89,12 @@ impl Recent {
     /// A message stands so, in a phase that it entered then, and the open chapter says what was asked.
     pub(super) fn put_whole(&mut self, message: Message, since: UnixMillis) {
         self.put(message, since, Some(self.open.number));
+    }
+
+    /// A message is new.
+    pub(super) fn accept(&mut self, message: Message, at: UnixMillis) {
+        self.open.first_accepted.get_or_insert(message.id);
+        self.put_whole(message, at);
     }
 
     /// A message that was known before stands so, in a phase that it entered then.
@@ -142,6 +151,16 @@ impl Recent {
     pub(super) fn of_closed(&self, id: MessageId) -> Option<(&Message, UnixMillis)> {
         let entry = self.messages.get(&id)?;
         (entry.chapter != self.open.number).then_some((&entry.message, entry.since))
+    }
+
+    /// Whether a message of the closed chapter may go to the archive at once: it is settled, accepted in this
+    /// chapter, and so surely written for the first time. Of what was read back at the start that is not sure.
+    pub(super) fn may_be_archived(&self, message: &Message) -> bool {
+        let first = self.closed.as_ref().and_then(|closed| closed.first_accepted);
+        let told_in = self.messages.get(&message.id).and_then(|entry| entry.told_in);
+        message.progress.phase == Phase::Settled
+            && first.is_some_and(|first| message.id >= first)
+            && told_in.is_some_and(|chapter| chapter > 0)
     }
 
     /// The next messages of the closed chapter have rows now. Gives the chapter if these were its last.

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::corrupt;
+use super::{archive, corrupt};
 use super::stored::{from_octets, to_octets};
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, Message, MessageId};
@@ -20,12 +20,24 @@ pub(super) fn id(row: &Row<'_>) -> Result<MessageId, JournalError> {
     number(row, 0).map(MessageId)
 }
 
-/// One message by its id.
-pub(super) fn by_id(db: &Connection, id: MessageId) -> Result<Option<Message>, JournalError> {
+/// One message by its id, with the time when it entered its phase; from the archive if it has no row.
+pub(super) fn by_id(
+    db: &Connection,
+    id: MessageId,
+) -> Result<Option<(Message, UnixMillis)>, JournalError> {
     let mut found =
-        db.prepare_cached("SELECT id, origin, progress FROM messages WHERE id = ?1")?;
+        db.prepare_cached("SELECT id, origin, progress, since FROM messages WHERE id = ?1")?;
     let mut rows = found.query([ordered(id.0)])?;
-    rows.next()?.map(message).transpose()
+    match rows.next()? {
+        Some(row) => Ok(Some((message(row)?, UnixMillis(row.get(3)?)))),
+        None => archive::find(db, id),
+    }
+}
+
+/// Whether a message has a row of its own.
+pub(super) fn has(db: &Connection, id: MessageId) -> Result<bool, JournalError> {
+    let mut has = db.prepare_cached("SELECT 1 FROM messages WHERE id = ?1")?;
+    Ok(has.exists([ordered(id.0)])?)
 }
 
 /// Writes a message as it stands, in a phase that it entered then.
@@ -73,18 +85,12 @@ fn update(db: &Connection, message: &Message, since: UnixMillis) -> Result<(), J
     Ok(())
 }
 
-/// When a message that has a row entered its phase.
-pub(super) fn since(db: &Connection, id: MessageId) -> Result<Option<UnixMillis>, JournalError> {
-    let mut since = db.prepare_cached("SELECT since FROM messages WHERE id = ?1")?;
-    let mut rows = since.query([ordered(id.0)])?;
-    Ok(rows.next()?.map(|row| row.get(0)).transpose()?.map(UnixMillis))
-}
-
-/// The first message that has a row.
+/// The first message that is written out.
 pub(super) fn oldest(db: &Connection) -> Result<Option<MessageId>, JournalError> {
     let mut oldest = db.prepare_cached("SELECT min(id) FROM messages")?;
     let oldest: Option<i64> = oldest.query_row([], |row| row.get(0))?;
-    Ok(oldest.map(|id| MessageId(id.cast_unsigned())))
+    let oldest = oldest.map(|id| MessageId(id.cast_unsigned()));
+    Ok(oldest.into_iter().chain(archive::oldest(db)?).min())
 }
 
 /// A column's text, without a copy.

@@ -43,6 +43,15 @@ CREATE INDEX in_flight       ON messages (phase) WHERE phase = 1;
 CREATE INDEX submitted       ON messages (since) WHERE phase = 2;
 CREATE INDEX settled         ON messages (since) WHERE phase = 3;
 
+-- Messages that were settled when their part of the log was written out, some to a row.
+CREATE TABLE archive (
+    first   INTEGER PRIMARY KEY,                -- the first id in it
+    last    INTEGER NOT NULL,
+    since   INTEGER NOT NULL,                   -- when the first of them was settled
+    entries BLOB NOT NULL
+) STRICT;
+CREATE INDEX archive_since ON archive (since);
+
 -- Events withdrawn before they came: few, so under their full key.
 CREATE TABLE cancelled (
     agency TEXT NOT NULL,

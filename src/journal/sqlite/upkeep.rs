@@ -3,6 +3,7 @@
 
 use rusqlite::Connection;
 
+use super::archive::Block;
 use super::index::{Horizon, unmerged};
 use super::memory::Memory;
 use super::{log, lookup, rows};
@@ -23,7 +24,7 @@ pub(super) struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            chapter: 16_384,
+            chapter: 8_192,
             written: 2,
             merged: 256,
         }
@@ -75,11 +76,17 @@ impl Memory {
         let Some(closed) = &self.recent.closed else {
             return Ok(());
         };
+        let mut block = Block::default();
         for id in closed.next(count) {
-            if let Some((message, since)) = self.recent.of_closed(*id) {
-                rows::write(db, message, since)?;
+            match self.recent.of_closed(*id) {
+                Some((message, since)) if self.recent.may_be_archived(message) => {
+                    block.add(db, message, since)?;
+                }
+                Some((message, since)) => rows::write(db, message, since)?,
+                None => {}
             }
         }
+        block.write(db)?;
         let closed = self.recent.note_written(count);
         let Some(closed) = closed else { return Ok(()) };
         let newest = closed.newest();

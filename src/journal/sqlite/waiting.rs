@@ -162,7 +162,8 @@ pub(super) fn unreceipted(
         message.progress.phase == Phase::Submitted && since <= before
     };
     for message in recent.select(awaited) {
-        found.extend(recent.since(message.id).map(|since| (since, message.clone())));
+        let known = recent.get_with_time(message.id);
+        found.extend(known.map(|(message, since)| (since, message.clone())));
     }
     found.sort_by_key(|(since, message)| (*since, message.id));
     found.truncate(limit);
