@@ -4,12 +4,16 @@
 //! it is not given. `{application}`, `{service}` and `{status}` are always there; anything else
 //! comes from the event and so stands in brackets. Doubled, `{{ }} [[ ]]` are themselves.
 
+use std::borrow::Cow;
+
 /// What every event has.
 const ALWAYS: [&str; 3] = ["application", "service", "status"];
 /// The most characters of a template, and the most values in it, so that no text grows beyond
 /// what an operator takes.
 const MAX_CHARACTERS: usize = 600;
 const MAX_VALUES: usize = 16;
+/// Room for most texts, Cyrillic ones too; a longer one grows.
+const USUAL_OCTETS: usize = 256;
 
 /// A text with places for values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,8 +58,8 @@ impl Template {
     }
 
     /// The text with its values, as `value` gives them by name.
-    pub(super) fn fill(&self, value: impl Fn(&str) -> Option<String>) -> String {
-        let mut text = String::new();
+    pub(super) fn fill<'a>(&self, value: impl Fn(&str) -> Option<Cow<'a, str>>) -> String {
+        let mut text = String::with_capacity(USUAL_OCTETS);
         for section in &self.sections {
             let start = text.len();
             if section.fill(&mut text, &value).is_none() && section.optional {
@@ -69,7 +73,11 @@ impl Template {
 
 impl Section {
     /// `None` as soon as a value is not given.
-    fn fill(&self, text: &mut String, value: impl Fn(&str) -> Option<String>) -> Option<()> {
+    fn fill<'a>(
+        &self,
+        text: &mut String,
+        value: impl Fn(&str) -> Option<Cow<'a, str>>,
+    ) -> Option<()> {
         let mut after_value = false;
         for piece in &self.pieces {
             match piece {
@@ -249,7 +257,7 @@ mod tests {
     fn filled(template: &str, values: &[(&str, &str)]) -> String {
         let value = |name: &str| {
             let found = values.iter().find(|(other, _)| *other == name);
-            found.map(|(_, value)| (*value).to_owned())
+            found.map(|(_, value)| (*value).into())
         };
         Template::parse(template).unwrap().fill(value)
     }

@@ -1,5 +1,6 @@
 //! The texts of one language, as one file of `config/messages` has them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -101,18 +102,22 @@ impl Texts {
         own.or_else(|| self.messages.get(status))
     }
 
-    fn value(&self, name: &str, application: &str, content: &Content) -> Option<String> {
+    /// Names in events are clean as they came, and those of services and statuses as they were read.
+    fn value<'a>(
+        &'a self,
+        name: &str,
+        application: &'a str,
+        content: &'a Content,
+    ) -> Option<Cow<'a, str>> {
         match name {
             "application" => Some(clean(application)),
-            "service" => Some(clean(self.service(&content.service))),
-            "status" => Some(clean(self.status(&content.status))),
+            "service" => Some(self.service(&content.service).into()),
+            "status" => Some(self.status(&content.status).into()),
             _ => {
                 let (_, value) = content.params.iter().find(|(param, _)| **param == *name)?;
                 let value = clean(value);
-                self.dates
-                    .write(&value)
-                    .or(Some(value))
-                    .filter(|value| !value.is_empty())
+                let date = self.dates.write(&value).map(Cow::Owned);
+                date.or(Some(value)).filter(|value| !value.is_empty())
             }
         }
     }
@@ -128,9 +133,9 @@ impl Texts {
             None => longest().map_or("service", String::as_str),
         };
         let text = template.fill(|name| match name {
-            "application" => Some("48120973".to_owned()),
-            "service" => Some(service.to_owned()),
-            "status" => Some(self.status(status).to_owned()),
+            "application" => Some("48120973".into()),
+            "service" => Some(service.into()),
+            "status" => Some(self.status(status).into()),
             _ => None,
         });
         cheapest(&text, self.rules).cost

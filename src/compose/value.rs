@@ -1,5 +1,7 @@
 //! What agencies put into a text: cleaned, bounded, and dates as people write them.
 
+use std::borrow::Cow;
+
 use jiff::civil::{Date, DateTime};
 use jiff::fmt::strtime;
 
@@ -7,7 +9,10 @@ use jiff::fmt::strtime;
 pub(super) const MAX_CHARACTERS: usize = 120;
 
 /// A value as it may stand in a text: one line, nothing invisible, not too long.
-pub(super) fn clean(value: &str) -> String {
+pub(super) fn clean(value: &str) -> Cow<'_, str> {
+    if is_plain(value) {
+        return Cow::Borrowed(value);
+    }
     let mut clean = String::with_capacity(value.len().min(4 * MAX_CHARACTERS));
     let visible = value.chars().filter(|character| !is_invisible(*character));
     let mut characters = 0;
@@ -22,12 +27,22 @@ pub(super) fn clean(value: &str) -> String {
         }
         characters += 1;
         if characters > MAX_CHARACTERS {
-            return shortened(clean);
+            return Cow::Owned(shortened(clean));
         }
         clean.push(character);
     }
     clean.truncate(clean.trim_end().len());
-    clean
+    Cow::Owned(clean)
+}
+
+/// Whether a value is clean at first sight, as most are: a short one of visible ASCII characters
+/// with single spaces between them.
+fn is_plain(value: &str) -> bool {
+    let octets = value.as_bytes();
+    let at_an_end = octets.first() == Some(&b' ') || octets.last() == Some(&b' ');
+    let doubled = octets.windows(2).any(|pair| pair == b"  ");
+    let visible = octets.iter().all(|octet| (b' '..=b'~').contains(octet));
+    visible && !doubled && !at_an_end && octets.len() <= MAX_CHARACTERS
 }
 
 fn shortened(mut value: String) -> String {

@@ -1,9 +1,10 @@
 //! Whose turn it is on one operator: an earlier lane first, agencies in turn within a lane.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use xabar_events::Priority;
 
+use super::HashMap;
 use crate::journal::MessageId;
 
 /// A waiting lane is passed over at most this many times in a row, and once more if another lane

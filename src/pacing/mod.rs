@@ -13,8 +13,6 @@ mod subscribers;
 mod tests;
 mod threads;
 
-use std::collections::HashMap;
-
 use xabar_events::{Msisdn, Priority, Reason};
 
 use crate::clock::{Now, UnixMillis};
@@ -28,6 +26,10 @@ use quiet_hours::Curfew;
 pub use quiet_hours::QuietHours;
 use subscribers::Subscribers;
 use threads::Threads;
+
+/// A map of short keys, as all are here: a message's turn takes some twenty look-ups. Seeded by
+/// chance, since subscribers come from outside.
+type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 
 /// The rules for subscribers.
 #[derive(Clone, Debug, Default)]
@@ -75,9 +77,9 @@ impl Pacer {
             subscribers: Subscribers::new(limits.memory()),
             curfew: Curfew::new(rules.quiet_hours.clone()),
             limits,
-            waiting: HashMap::new(),
-            held: HashMap::new(),
-            lanes: HashMap::new(),
+            waiting: HashMap::default(),
+            held: HashMap::default(),
+            lanes: HashMap::default(),
             threads: Threads::default(),
         }
     }

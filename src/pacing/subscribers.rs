@@ -1,9 +1,8 @@
 //! What is remembered of the subscribers that matter now.
 
-use std::collections::HashMap;
-
 use xabar_events::Msisdn;
 
+use super::HashMap;
 use crate::clock::UnixMillis;
 use crate::journal::SubscriberFacts;
 

@@ -1,7 +1,6 @@
 //! A thread speaks once at a time, and never goes back.
 
-use std::collections::HashMap;
-
+use super::HashMap;
 use crate::journal::{Message, MessageId, ThreadFacts, ThreadKey, ThreadOrder};
 
 /// The threads that have something held or in flight.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::pdu::{Entry, List, Pdu};
 use crate::tlv::Tlv;
 use crate::write::Sink;
-use crate::{DecodeError, EncodeError, Octets, Tag, Tlvs};
+use crate::{DecodeError, Octets, Tag, Tlvs};
 
 impl Pdu<'_> {
     /// This PDU as an object: `command`, `command_id`, `status`, `sequence_number`, its fields,
@@ -23,10 +23,7 @@ impl Pdu<'_> {
         fields.insert("command_id", format!("{:#010x}", self.command_id().0));
         fields.insert("status", self.status.to_string());
         fields.insert("sequence_number", self.sequence_number);
-        self.body
-            .write(&mut fields)
-            .expect("an object takes every field");
-        Value::Object(fields.object)
+        Value::Object(self.body.write(fields).object)
     }
 }
 
@@ -46,30 +43,27 @@ impl Fields {
     fn insert(&mut self, field: &str, value: impl Into<Value>) {
         self.object.insert(field.to_owned(), value.into());
     }
+
+    fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
+        self.insert(field, value);
+        self
+    }
 }
 
 impl Sink for Fields {
-    fn octet(&mut self, field: &'static str, value: u8) -> Result<(), EncodeError> {
-        self.insert(field, value);
-        Ok(())
+    fn octet(self, field: &'static str, value: u8) -> Self {
+        self.with(field, value)
     }
 
-    fn four_octets(&mut self, field: &'static str, value: u32) -> Result<(), EncodeError> {
-        self.insert(field, value);
-        Ok(())
+    fn four_octets(self, field: &'static str, value: u32) -> Self {
+        self.with(field, value)
     }
 
-    fn c_octet_string(
-        &mut self,
-        field: &'static str,
-        _: usize,
-        value: Octets<'_>,
-    ) -> Result<(), EncodeError> {
-        self.insert(field, text_or_hex(value));
-        Ok(())
+    fn c_octet_string(self, field: &'static str, _: usize, value: Octets<'_>) -> Self {
+        self.with(field, text_or_hex(value))
     }
 
-    fn short_message(&mut self, value: Octets<'_>) -> Result<(), EncodeError> {
+    fn short_message(mut self, value: Octets<'_>) -> Self {
         self.insert("sm_length", value.len());
         self.insert("short_message", hex(value));
         if value.is_ascii()
@@ -77,22 +71,17 @@ impl Sink for Fields {
         {
             self.insert("short_message_text", text);
         }
-        Ok(())
+        self
     }
 
-    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError> {
-        let mut entries = Vec::new();
-        for entry in list.iter() {
-            let mut fields = Self::default();
-            entry.write(&mut fields)?;
-            entries.push(Value::Object(fields.object));
-        }
-        self.insert(T::COUNT_FIELD, list.len());
-        self.insert(T::FIELD, entries);
-        Ok(())
+    fn list<'a, T: Entry<'a>>(self, list: List<'a, T>) -> Self {
+        let object = |entry: T| Value::Object(entry.write(Self::default()).object);
+        let entries: Vec<_> = list.iter().map(object).collect();
+        self.with(T::COUNT_FIELD, list.len())
+            .with(T::FIELD, entries)
     }
 
-    fn tlvs(&mut self, tlvs: Tlvs<'_>) -> Result<(), EncodeError> {
+    fn tlvs(mut self, tlvs: Tlvs<'_>) -> Self {
         let mut by_name = Map::new();
         for tlv in tlvs {
             add_tlv(&mut by_name, tlv);
@@ -101,7 +90,7 @@ impl Sink for Fields {
         if !tlvs.unread().is_empty() {
             self.insert("unread", hex(tlvs.unread()));
         }
-        Ok(())
+        self
     }
 }
 

@@ -90,14 +90,11 @@ impl fmt::Debug for Octets<'_> {
 /// pay: of 1 to 20 octets mostly.
 #[inline]
 pub(crate) fn find_nul(octets: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGHS: u64 = 0x8080_8080_8080_8080;
     let (eights, rest) = octets.as_chunks::<8>();
     let mut before = 0;
     for eight in eights {
-        let word = u64::from_le_bytes(*eight);
-        // The lowest bit left stands for the first NUL; those above it may be false.
-        let nuls = word.wrapping_sub(ONES) & !word & HIGHS;
+        // The lowest bit stands for the first NUL; those above it may be false.
+        let nuls = nuls_in(*eight);
         if nuls != 0 {
             return Some(before + nuls.trailing_zeros() as usize / 8);
         }
@@ -106,6 +103,51 @@ pub(crate) fn find_nul(octets: &[u8]) -> Option<usize> {
     rest.iter()
         .position(|&octet| octet == 0)
         .map(|place| before + place)
+}
+
+/// Copies a string into a place as long as itself, and tells whether there is a NUL in it.
+///
+/// One of 4 to 16 octets goes as two words, its first and its last, which may overlap.
+#[inline(always)]
+pub(crate) fn copy_finds_nul(from: &[u8], to: &mut [u8]) -> bool {
+    match from.len() {
+        0 => false,
+        4..8 => {
+            let [[a, b, c, d], [e, f, g, h]] = copy_ends(from, to);
+            nuls_in([a, b, c, d, e, f, g, h]) != 0
+        }
+        8..=16 => {
+            let [first, last] = copy_ends(from, to);
+            nuls_in(first) | nuls_in(last) != 0
+        }
+        _ => {
+            to.copy_from_slice(from);
+            find_nul(from).is_some()
+        }
+    }
+}
+
+/// Copies the first and the last `N` octets, and gives them.
+#[inline(always)]
+fn copy_ends<const N: usize>(from: &[u8], to: &mut [u8]) -> [[u8; N]; 2] {
+    let first = *from.first_chunk().unwrap_or(&[0; N]);
+    let last = *from.last_chunk().unwrap_or(&[0; N]);
+    if let Some(place) = to.first_chunk_mut() {
+        *place = first;
+    }
+    if let Some(place) = to.last_chunk_mut() {
+        *place = last;
+    }
+    [first, last]
+}
+
+/// Not 0 if one of the octets is 0.
+#[inline]
+fn nuls_in(eight: [u8; 8]) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let word = u64::from_le_bytes(eight);
+    word.wrapping_sub(ONES) & !word & HIGHS
 }
 
 #[cfg(test)]
@@ -119,6 +161,9 @@ mod tests {
         ) {
             let expected = octets.iter().position(|&octet| octet == 0);
             proptest::prop_assert_eq!(find_nul(&octets), expected);
+            let mut copy = vec![7; octets.len()];
+            proptest::prop_assert_eq!(copy_finds_nul(&octets, &mut copy), expected.is_some());
+            proptest::prop_assert_eq!(copy, octets);
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The octets of a PDU are one sink; its JSON is another.
 
-use crate::octets::find_nul;
+use crate::octets::copy_finds_nul;
 use crate::pdu::{Entry, List};
 use crate::{Octets, Tlvs};
 
@@ -47,172 +47,166 @@ impl EncodeError {
 }
 
 /// What takes the fields of a PDU, in the order of the specification.
-pub(crate) trait Sink {
+pub(crate) trait Sink: Sized {
     /// One octet.
-    fn octet(&mut self, field: &'static str, value: u8) -> Result<(), EncodeError>;
+    fn octet(self, field: &'static str, value: u8) -> Self;
 
     /// An integer of four octets.
-    fn four_octets(&mut self, field: &'static str, value: u32) -> Result<(), EncodeError>;
+    fn four_octets(self, field: &'static str, value: u32) -> Self;
 
     /// A C-octet string of at most `size` octets, its NUL among them.
-    fn c_octet_string(
-        &mut self,
-        field: &'static str,
-        size: usize,
-        value: Octets<'_>,
-    ) -> Result<(), EncodeError>;
+    fn c_octet_string(self, field: &'static str, size: usize, value: Octets<'_>) -> Self;
 
     /// `sm_length` and `short_message`.
-    fn short_message(&mut self, value: Octets<'_>) -> Result<(), EncodeError>;
+    fn short_message(self, value: Octets<'_>) -> Self;
 
     /// How many entries there are, then the entries.
-    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError>;
+    fn list<'a, T: Entry<'a>>(self, list: List<'a, T>) -> Self;
 
     /// The TLVs, and whatever came after them.
-    fn tlvs(&mut self, tlvs: Tlvs<'_>) -> Result<(), EncodeError>;
+    fn tlvs(self, tlvs: Tlvs<'_>) -> Self;
 }
 
-/// Checks that fields fit their sizes, and counts their octets.
+/// Counts the octets of fields. Whether they fit their sizes is for [`Writer`] to say.
 #[derive(Default)]
 pub(crate) struct Measure {
     pub(crate) len_octets: usize,
 }
 
-impl Sink for Measure {
+impl Measure {
     #[inline]
-    fn octet(&mut self, _: &'static str, _: u8) -> Result<(), EncodeError> {
-        self.len_octets += 1;
-        Ok(())
-    }
-
-    #[inline]
-    fn four_octets(&mut self, _: &'static str, _: u32) -> Result<(), EncodeError> {
-        self.len_octets += 4;
-        Ok(())
-    }
-
-    #[inline]
-    fn c_octet_string(
-        &mut self,
-        field: &'static str,
-        size: usize,
-        value: Octets<'_>,
-    ) -> Result<(), EncodeError> {
-        if value.len() >= size {
-            return Err(EncodeError::TooLong {
-                field,
-                len: value.len(),
-                max: size - 1,
-            });
+    fn and(self, len_octets: usize) -> Self {
+        Self {
+            len_octets: self.len_octets + len_octets,
         }
-        if find_nul(value.as_bytes()).is_some() {
-            return Err(EncodeError::Nul { field });
-        }
-        self.len_octets += value.len() + 1;
-        Ok(())
-    }
-
-    #[inline]
-    fn short_message(&mut self, value: Octets<'_>) -> Result<(), EncodeError> {
-        let max = usize::from(u8::MAX);
-        if value.len() > max {
-            return Err(EncodeError::TooLong {
-                field: "short_message",
-                len: value.len(),
-                max,
-            });
-        }
-        self.len_octets += 1 + value.len();
-        Ok(())
-    }
-
-    #[inline]
-    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError> {
-        self.len_octets += 1 + list.octets().len();
-        Ok(())
-    }
-
-    #[inline]
-    fn tlvs(&mut self, tlvs: Tlvs<'_>) -> Result<(), EncodeError> {
-        self.len_octets += tlvs.octets().len();
-        Ok(())
     }
 }
 
-/// Writes the octets of fields that [`Measure`] has seen into the room that it has counted.
+impl Sink for Measure {
+    #[inline]
+    fn octet(self, _: &'static str, _: u8) -> Self {
+        self.and(1)
+    }
+
+    #[inline]
+    fn four_octets(self, _: &'static str, _: u32) -> Self {
+        self.and(4)
+    }
+
+    #[inline]
+    fn c_octet_string(self, _: &'static str, _: usize, value: Octets<'_>) -> Self {
+        self.and(value.len() + 1)
+    }
+
+    #[inline]
+    fn short_message(self, value: Octets<'_>) -> Self {
+        self.and(1 + value.len())
+    }
+
+    #[inline]
+    fn list<'a, T: Entry<'a>>(self, list: List<'a, T>) -> Self {
+        self.and(1 + list.octets().len())
+    }
+
+    #[inline]
+    fn tlvs(self, tlvs: Tlvs<'_>) -> Self {
+        self.and(tlvs.octets().len())
+    }
+}
+
+/// Writes fields into the room that [`Measure`] has counted, and remembers the first that does not
+/// fit its size.
+///
+/// It is handed on by value and always inlined, so that it lives in registers from the first field
+/// of a PDU to the last.
 pub(crate) struct Writer<'b> {
     room: &'b mut [u8],
+    fault: Option<EncodeError>,
 }
 
 impl<'b> Writer<'b> {
     pub(crate) fn new(room: &'b mut [u8]) -> Self {
-        Self { room }
+        Self { room, fault: None }
     }
 
-    #[inline]
-    fn put(&mut self, octets: &[u8]) {
-        if octets.is_empty() {
-            return;
-        }
-        let room = std::mem::take(&mut self.room);
-        let (place, rest) = room.split_at_mut_checked(octets.len()).expect(MEASURED);
+    /// Whether all fields did fit. If not, what was written is of no use.
+    pub(crate) fn finish(self) -> Result<(), EncodeError> {
+        self.fault.map_or(Ok(()), Err)
+    }
+
+    #[inline(always)]
+    fn put(self, octets: &[u8]) -> Self {
+        let (place, room) = self
+            .room
+            .split_at_mut_checked(octets.len())
+            .expect(MEASURED);
         place.copy_from_slice(octets);
-        self.room = rest;
+        Self { room, ..self }
     }
 
-    #[inline]
-    fn put_octet(&mut self, octet: u8) {
-        let room = std::mem::take(&mut self.room);
-        let (place, rest) = room.split_first_mut().expect(MEASURED);
+    #[inline(always)]
+    fn put_octet(self, octet: u8) -> Self {
+        let (place, room) = self.room.split_first_mut().expect(MEASURED);
         *place = octet;
-        self.room = rest;
+        Self { room, ..self }
+    }
+
+    #[cold]
+    fn with_fault(self, fault: EncodeError) -> Self {
+        Self {
+            fault: self.fault.or(Some(fault)),
+            ..self
+        }
     }
 }
 
 const MEASURED: &str = "the room is as large as the same fields were measured to be";
 
 impl Sink for Writer<'_> {
-    #[inline]
-    fn octet(&mut self, _: &'static str, value: u8) -> Result<(), EncodeError> {
-        self.put_octet(value);
-        Ok(())
+    #[inline(always)]
+    fn octet(self, _: &'static str, value: u8) -> Self {
+        self.put_octet(value)
     }
 
-    #[inline]
-    fn four_octets(&mut self, _: &'static str, value: u32) -> Result<(), EncodeError> {
-        self.put(&value.to_be_bytes());
-        Ok(())
+    #[inline(always)]
+    fn four_octets(self, _: &'static str, value: u32) -> Self {
+        self.put(&value.to_be_bytes())
     }
 
-    #[inline]
-    fn c_octet_string(
-        &mut self,
-        _: &'static str,
-        _: usize,
-        value: Octets<'_>,
-    ) -> Result<(), EncodeError> {
-        self.put(&value);
-        self.put_octet(0);
-        Ok(())
+    #[inline(always)]
+    fn c_octet_string(self, field: &'static str, size: usize, value: Octets<'_>) -> Self {
+        let len = value.len();
+        let (place, room) = self.room.split_at_mut_checked(len).expect(MEASURED);
+        let has_nul = copy_finds_nul(&value, place);
+        let next = Self { room, ..self }.put_octet(0);
+        if len >= size {
+            let max = size - 1;
+            return next.with_fault(EncodeError::TooLong { field, len, max });
+        }
+        if has_nul {
+            return next.with_fault(EncodeError::Nul { field });
+        }
+        next
     }
 
-    #[inline]
-    fn short_message(&mut self, value: Octets<'_>) -> Result<(), EncodeError> {
-        self.put_octet(u8::try_from(value.len()).expect(MEASURED));
-        self.put(&value);
-        Ok(())
+    #[inline(always)]
+    fn short_message(self, value: Octets<'_>) -> Self {
+        let (field, len) = ("short_message", value.len());
+        let Ok(sm_length) = u8::try_from(len) else {
+            let max = usize::from(u8::MAX);
+            let next = self.put_octet(u8::MAX).put(&value);
+            return next.with_fault(EncodeError::TooLong { field, len, max });
+        };
+        self.put_octet(sm_length).put(&value)
     }
 
-    #[inline]
-    fn list<'a, T: Entry<'a>>(&mut self, list: List<'a, T>) -> Result<(), EncodeError> {
-        self.put_octet(list.len());
-        self.put(list.octets());
-        Ok(())
+    #[inline(always)]
+    fn list<'a, T: Entry<'a>>(self, list: List<'a, T>) -> Self {
+        self.put_octet(list.len()).put(list.octets())
     }
 
-    #[inline]
-    fn tlvs(&mut self, tlvs: Tlvs<'_>) -> Result<(), EncodeError> {
-        self.put(tlvs.octets());
-        Ok(())
+    #[inline(always)]
+    fn tlvs(self, tlvs: Tlvs<'_>) -> Self {
+        self.put(tlvs.octets())
     }
 }

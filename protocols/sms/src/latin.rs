@@ -7,10 +7,14 @@
 
 use std::borrow::Cow;
 
-/// Writes Uzbek Cyrillic in Latin letters; what is not Uzbek Cyrillic stays as it is.
+/// Writes Uzbek Cyrillic in Latin letters; what is not Uzbek Cyrillic stays as it is. Borrowed if
+/// nothing is.
 ///
 /// oʻ and gʻ have U+02BB, the tutuq belgisi is U+02BC; [`crate::fold`] makes both `'`.
-pub fn uzbek_latin(text: &str) -> String {
+pub fn uzbek_latin(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_cyrillic) {
+        return Cow::Borrowed(text);
+    }
     let letters: Vec<char> = text.chars().collect();
     let mut latin = String::with_capacity(text.len());
     for (position, letter) in letters.iter().enumerate() {
@@ -23,7 +27,7 @@ pub fn uzbek_latin(text: &str) -> String {
             None => latin.push(*letter),
         }
     }
-    latin
+    Cow::Owned(latin)
 }
 
 /// Writes the letters that Karakalpak Latin got in 2016 as before: a', g', n', o', u', i'.
@@ -116,6 +120,9 @@ impl Place<'_> {
 
 /// How a letter is written, in small letters; `None` if it is not Uzbek Cyrillic.
 fn spelling(letter: char, place: Place<'_>) -> Option<&'static str> {
+    if !is_cyrillic(letter) {
+        return None;
+    }
     Some(match small(letter) {
         'а' => "a",
         'б' => "b",
@@ -187,8 +194,17 @@ fn push_cased(latin: &mut String, spelling: &str, letter: char, place: Place<'_>
     }
 }
 
+fn is_cyrillic(letter: char) -> bool {
+    ('\u{400}'..='\u{4FF}').contains(&letter)
+}
+
+/// The small letter, the usual ones without a look into Unicode's tables.
 fn small(letter: char) -> char {
-    letter.to_lowercase().next().unwrap_or(letter)
+    match letter {
+        'а'..='я' | 'ў' | 'қ' | 'ғ' | 'ҳ' => letter,
+        _ if letter.is_ascii() => letter.to_ascii_lowercase(),
+        _ => letter.to_lowercase().next().unwrap_or(letter),
+    }
 }
 
 fn is_vowel(letter: char) -> bool {

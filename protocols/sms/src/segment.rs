@@ -292,8 +292,9 @@ fn encoded(text: &str, encoding: Encoding, form: SeptetForm) -> Result<Vec<u8>, 
     match encoding {
         Encoding::Gsm7 => {
             let beyond_latin1 = |letter: &char| u8::try_from(*letter).is_err();
-            let lost = text.chars().find(beyond_latin1);
-            if let (SeptetForm::Latin1, Some(letter)) = (form, lost) {
+            if form == SeptetForm::Latin1
+                && let Some(letter) = text.chars().find(beyond_latin1)
+            {
                 return Err(SegmentError::Character(letter));
             }
             gsm7::encode(text, &mut octets)

@@ -86,13 +86,8 @@ impl<'a> Candidate<'a> {
 /// The spellings of a text that differ, from the closest to the furthest; the first is the text
 /// as given.
 pub fn candidates(text: &str, rules: LanguageRules) -> Vec<Candidate<'_>> {
-    let folded = fold(text);
-    let latin = latin(&folded, rules);
     let mut candidates = vec![Candidate::new(How::AsIs, Cow::Borrowed(text))];
-    if folded != text {
-        candidates.push(Candidate::new(How::Folded, folded));
-    }
-    candidates.extend(latin.map(|latin| Candidate::new(How::Latin, Cow::Owned(latin))));
+    candidates.extend(respelled(text, rules));
     candidates
 }
 
@@ -102,17 +97,32 @@ pub fn cheapest(text: &str, rules: LanguageRules) -> Candidate<'_> {
     if as_is.cost.segments == 1 {
         return as_is;
     }
-    let candidates = candidates(text, rules).into_iter();
-    candidates
-        .min_by_key(|candidate| candidate.cost.segments)
-        .unwrap_or(as_is)
+    respelled(text, rules).fold(as_is, |cheapest, other| {
+        if other.cost.segments < cheapest.cost.segments {
+            other
+        } else {
+            cheapest
+        }
+    })
+}
+
+/// The spellings other than the text as given, from the closest to the furthest.
+fn respelled(text: &str, rules: LanguageRules) -> impl Iterator<Item = Candidate<'_>> {
+    let folded = fold(text);
+    let latin = latin(&folded, rules).map(Cow::Owned);
+    let folded = (folded != text).then_some(folded);
+    let spellings = [(How::Folded, folded), (How::Latin, latin)];
+    let spellings = spellings.into_iter();
+    spellings.filter_map(|(how, text)| Some(Candidate::new(how, text?)))
 }
 
 /// The spelling that the language allows, if it differs from the folded one.
 fn latin(folded: &str, rules: LanguageRules) -> Option<String> {
     let mut latin = Cow::Borrowed(folded);
-    if rules.cyrillic_as_latin == CyrillicAsLatin::WhenCheaper {
-        latin = Cow::Owned(fold(&uzbek_latin(&latin)).into_owned());
+    if rules.cyrillic_as_latin == CyrillicAsLatin::WhenCheaper
+        && let Cow::Owned(spelled) = uzbek_latin(folded)
+    {
+        latin = Cow::Owned(fold(&spelled).into_owned());
     }
     if rules.karakalpak_apostrophes {
         latin = Cow::Owned(karakalpak_apostrophes(&latin).into_owned());

@@ -4,7 +4,7 @@ use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};
 use crate::values::{Npi, Ton};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Tlvs};
+use crate::{Octets, Tlvs};
 
 /// A phone that was away can be reached again.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -46,14 +46,14 @@ impl<'a> Fields<'a> for AlertNotification<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.octet("source_addr_ton", self.source_addr_ton.0)?;
-        sink.octet("source_addr_npi", self.source_addr_npi.0)?;
-        sink.c_octet_string("source_addr", 65, self.source_addr)?;
-        sink.octet("esme_addr_ton", self.esme_addr_ton.0)?;
-        sink.octet("esme_addr_npi", self.esme_addr_npi.0)?;
-        sink.c_octet_string("esme_addr", 65, self.esme_addr)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.octet("source_addr_ton", self.source_addr_ton.0)
+            .octet("source_addr_npi", self.source_addr_npi.0)
+            .c_octet_string("source_addr", 65, self.source_addr)
+            .octet("esme_addr_ton", self.esme_addr_ton.0)
+            .octet("esme_addr_npi", self.esme_addr_npi.0)
+            .c_octet_string("esme_addr", 65, self.esme_addr)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {

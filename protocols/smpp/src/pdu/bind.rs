@@ -4,7 +4,7 @@ use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};
 use crate::values::{InterfaceVersion, Npi, Ton};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Tlvs};
+use crate::{Octets, Tlvs};
 
 /// The login of an ESME. Which of the three it is, fixes the directions of the session.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -50,15 +50,15 @@ impl<'a> Fields<'a> for Bind<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.c_octet_string("system_id", 16, self.system_id)?;
-        sink.c_octet_string("password", 9, self.password)?;
-        sink.c_octet_string("system_type", 13, self.system_type)?;
-        sink.octet("interface_version", self.interface_version.0)?;
-        sink.octet("addr_ton", self.addr_ton.0)?;
-        sink.octet("addr_npi", self.addr_npi.0)?;
-        sink.c_octet_string("address_range", 41, self.address_range)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.c_octet_string("system_id", 16, self.system_id)
+            .c_octet_string("password", 9, self.password)
+            .c_octet_string("system_type", 13, self.system_type)
+            .octet("interface_version", self.interface_version.0)
+            .octet("addr_ton", self.addr_ton.0)
+            .octet("addr_npi", self.addr_npi.0)
+            .c_octet_string("address_range", 41, self.address_range)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {
@@ -87,10 +87,11 @@ impl<'a> Fields<'a> for BindResp<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        if let Some(system_id) = self.system_id {
-            sink.c_octet_string("system_id", 16, system_id)?;
-        }
+    fn write<S: Sink>(&self, sink: S) -> S {
+        let sink = match self.system_id {
+            Some(system_id) => sink.c_octet_string("system_id", 16, system_id),
+            None => sink,
+        };
         sink.tlvs(self.tlvs)
     }
 

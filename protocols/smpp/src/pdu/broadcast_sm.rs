@@ -4,7 +4,7 @@ use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};
 use crate::values::{DataCoding, Npi, Ton};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Tlvs};
+use crate::{Octets, Tlvs};
 
 /// A text for all phones in an area; the area is among the TLVs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -66,19 +66,19 @@ impl<'a> Fields<'a> for BroadcastSm<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.c_octet_string("service_type", 6, self.service_type)?;
-        sink.octet("source_addr_ton", self.source_addr_ton.0)?;
-        sink.octet("source_addr_npi", self.source_addr_npi.0)?;
-        sink.c_octet_string("source_addr", 21, self.source_addr)?;
-        sink.c_octet_string("message_id", 65, self.message_id)?;
-        sink.octet("priority_flag", self.priority_flag)?;
-        sink.c_octet_string("schedule_delivery_time", 17, self.schedule_delivery_time)?;
-        sink.c_octet_string("validity_period", 17, self.validity_period)?;
-        sink.octet("replace_if_present_flag", self.replace_if_present_flag)?;
-        sink.octet("data_coding", self.data_coding.0)?;
-        sink.octet("sm_default_msg_id", self.sm_default_msg_id)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.c_octet_string("service_type", 6, self.service_type)
+            .octet("source_addr_ton", self.source_addr_ton.0)
+            .octet("source_addr_npi", self.source_addr_npi.0)
+            .c_octet_string("source_addr", 21, self.source_addr)
+            .c_octet_string("message_id", 65, self.message_id)
+            .octet("priority_flag", self.priority_flag)
+            .c_octet_string("schedule_delivery_time", 17, self.schedule_delivery_time)
+            .c_octet_string("validity_period", 17, self.validity_period)
+            .octet("replace_if_present_flag", self.replace_if_present_flag)
+            .octet("data_coding", self.data_coding.0)
+            .octet("sm_default_msg_id", self.sm_default_msg_id)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {
@@ -122,13 +122,13 @@ impl<'a> Fields<'a> for CancelBroadcastSm<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.c_octet_string("service_type", 6, self.service_type)?;
-        sink.c_octet_string("message_id", 65, self.message_id)?;
-        sink.octet("source_addr_ton", self.source_addr_ton.0)?;
-        sink.octet("source_addr_npi", self.source_addr_npi.0)?;
-        sink.c_octet_string("source_addr", 21, self.source_addr)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.c_octet_string("service_type", 6, self.service_type)
+            .c_octet_string("message_id", 65, self.message_id)
+            .octet("source_addr_ton", self.source_addr_ton.0)
+            .octet("source_addr_npi", self.source_addr_npi.0)
+            .c_octet_string("source_addr", 21, self.source_addr)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {

@@ -4,7 +4,7 @@ use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};
 use crate::values::{Npi, Ton};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Tlvs};
+use crate::{Octets, Tlvs};
 
 /// Withdraws one message, or all of a `service_type` between the two addresses.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -54,16 +54,16 @@ impl<'a> Fields<'a> for CancelSm<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.c_octet_string("service_type", 6, self.service_type)?;
-        sink.c_octet_string("message_id", 65, self.message_id)?;
-        sink.octet("source_addr_ton", self.source_addr_ton.0)?;
-        sink.octet("source_addr_npi", self.source_addr_npi.0)?;
-        sink.c_octet_string("source_addr", 21, self.source_addr)?;
-        sink.octet("dest_addr_ton", self.dest_addr_ton.0)?;
-        sink.octet("dest_addr_npi", self.dest_addr_npi.0)?;
-        sink.c_octet_string("destination_addr", 21, self.destination_addr)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.c_octet_string("service_type", 6, self.service_type)
+            .c_octet_string("message_id", 65, self.message_id)
+            .octet("source_addr_ton", self.source_addr_ton.0)
+            .octet("source_addr_npi", self.source_addr_npi.0)
+            .c_octet_string("source_addr", 21, self.source_addr)
+            .octet("dest_addr_ton", self.dest_addr_ton.0)
+            .octet("dest_addr_npi", self.dest_addr_npi.0)
+            .c_octet_string("destination_addr", 21, self.destination_addr)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {

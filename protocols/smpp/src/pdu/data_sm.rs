@@ -4,7 +4,7 @@ use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};
 use crate::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, Ton};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Tlvs};
+use crate::{Octets, Tlvs};
 
 /// A message in either direction, its text in `message_payload`.
 ///
@@ -64,18 +64,18 @@ impl<'a> Fields<'a> for DataSm<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.c_octet_string("service_type", 6, self.service_type)?;
-        sink.octet("source_addr_ton", self.source_addr_ton.0)?;
-        sink.octet("source_addr_npi", self.source_addr_npi.0)?;
-        sink.c_octet_string("source_addr", 65, self.source_addr)?;
-        sink.octet("dest_addr_ton", self.dest_addr_ton.0)?;
-        sink.octet("dest_addr_npi", self.dest_addr_npi.0)?;
-        sink.c_octet_string("destination_addr", 65, self.destination_addr)?;
-        sink.octet("esm_class", self.esm_class.0)?;
-        sink.octet("registered_delivery", self.registered_delivery.0)?;
-        sink.octet("data_coding", self.data_coding.0)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.c_octet_string("service_type", 6, self.service_type)
+            .octet("source_addr_ton", self.source_addr_ton.0)
+            .octet("source_addr_npi", self.source_addr_npi.0)
+            .c_octet_string("source_addr", 65, self.source_addr)
+            .octet("dest_addr_ton", self.dest_addr_ton.0)
+            .octet("dest_addr_npi", self.dest_addr_npi.0)
+            .c_octet_string("destination_addr", 65, self.destination_addr)
+            .octet("esm_class", self.esm_class.0)
+            .octet("registered_delivery", self.registered_delivery.0)
+            .octet("data_coding", self.data_coding.0)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {

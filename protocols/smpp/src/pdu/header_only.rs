@@ -1,9 +1,9 @@
 //! PDUs of a header and no fields: `unbind`, `enquire_link`, `generic_nack` and several responses.
 
 use super::Fields;
+use crate::Tlvs;
 use crate::read::{Parsed, tlvs};
 use crate::write::Sink;
-use crate::{EncodeError, Tlvs};
 
 /// No fields. Since 5.0 any response may have TLVs (`congestion_state`), so they are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -18,7 +18,7 @@ impl<'a> Fields<'a> for HeaderOnly<'a> {
         Ok((input, Self { tlvs }))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
+    fn write<S: Sink>(&self, sink: S) -> S {
         sink.tlvs(self.tlvs)
     }
 

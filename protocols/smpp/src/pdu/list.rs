@@ -22,7 +22,7 @@ pub trait Entry<'a>: Sized {
     #[doc(hidden)]
     fn read(input: &'a [u8]) -> Parsed<'a, Self>;
     #[doc(hidden)]
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError>;
+    fn write<S: Sink>(&self, sink: S) -> S;
 }
 
 /// At most 255 entries, read as one walks over them.
@@ -59,16 +59,15 @@ impl<'a, T: Entry<'a>> List<'a, T> {
             count: entries.len(),
         };
         let count = u8::try_from(entries.len()).map_err(|_| too_many)?;
-        let mut measure = Measure::default();
-        entries
+        let measure = Measure::default();
+        let measure = entries
             .iter()
-            .try_for_each(|entry| entry.write(&mut measure))?;
+            .fold(measure, |sink, entry| entry.write(sink));
         buffer.clear();
         buffer.resize(measure.len_octets, 0);
-        let mut writer = Writer::new(buffer);
-        entries
-            .iter()
-            .try_for_each(|entry| entry.write(&mut writer))?;
+        let writer = Writer::new(buffer);
+        let writer = entries.iter().fold(writer, |sink, entry| entry.write(sink));
+        writer.finish()?;
         Ok(Self {
             count,
             octets: buffer,

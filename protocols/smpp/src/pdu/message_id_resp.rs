@@ -4,7 +4,7 @@
 use super::Fields;
 use crate::read::{Parsed, c_octet_string, tlvs};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Tlvs};
+use crate::{Octets, Tlvs};
 
 /// The answer to a message.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -28,10 +28,11 @@ impl<'a> Fields<'a> for MessageIdResp<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        if let Some(message_id) = self.message_id {
-            sink.c_octet_string("message_id", 65, message_id)?;
-        }
+    fn write<S: Sink>(&self, sink: S) -> S {
+        let sink = match self.message_id {
+            Some(message_id) => sink.c_octet_string("message_id", 65, message_id),
+            None => sink,
+        };
         sink.tlvs(self.tlvs)
     }
 

@@ -57,7 +57,7 @@ pub(crate) trait Fields<'a>: Copy {
     fn read(input: &'a [u8]) -> Parsed<'a, Self>;
 
     /// Tells all fields in the order of the specification.
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError>;
+    fn write<S: Sink>(&self, sink: S) -> S;
 
     /// The TLVs.
     fn tlvs(&self) -> Tlvs<'a>;
@@ -117,7 +117,7 @@ macro_rules! commands {
 
             /// Tells all fields; those of an unknown command have no names, so none.
             #[inline]
-            pub(crate) fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
+            pub(crate) fn write<S: Sink>(&self, sink: S) -> S {
                 match self {
                     $(Self::$variant(fields) => fields.write(sink),)*
                     Self::Unknown { octets, .. } => sink.tlvs(Tlvs::unreadable(octets.0)),
@@ -197,22 +197,23 @@ impl<'a> Pdu<'a> {
     /// # Errors
     /// A field does not fit its size; the buffer is then as it was.
     pub fn encode(&self, out: &mut BytesMut) -> Result<(), EncodeError> {
-        let mut measure = Measure {
-            len_octets: Header::LEN_OCTETS,
-        };
-        self.body.write(&mut measure)?;
+        let len_octets = Header::LEN_OCTETS + self.body.write(Measure::default()).len_octets;
         let header = Header {
-            command_length: command_length(measure.len_octets)?,
+            command_length: command_length(len_octets)?,
             command_id: self.command_id(),
             status: self.status,
             sequence_number: self.sequence_number,
         };
         let start = out.len();
-        out.resize(start + measure.len_octets, 0);
+        out.resize(start + len_octets, 0);
         let room = out.get_mut(start..).unwrap_or_default();
         let (head, rest) = room.split_first_chunk_mut().expect("a header was measured");
         *head = header.to_octets();
-        self.body.write(&mut Writer::new(rest))
+        let written = self.body.write(Writer::new(rest)).finish();
+        if written.is_err() {
+            out.truncate(start);
+        }
+        written
     }
 
     /// This PDU on its own, to be kept or handed on.

@@ -3,7 +3,7 @@
 use super::Fields;
 use crate::read::{Parsed, c_octet_string, tlvs};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Tlvs};
+use crate::{Octets, Tlvs};
 
 /// An SMSC asks an ESME to bind.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -29,10 +29,10 @@ impl<'a> Fields<'a> for Outbind<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.c_octet_string("system_id", 16, self.system_id)?;
-        sink.c_octet_string("password", 9, self.password)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.c_octet_string("system_id", 16, self.system_id)
+            .c_octet_string("password", 9, self.password)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {

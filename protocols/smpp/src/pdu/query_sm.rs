@@ -4,7 +4,7 @@ use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, tlvs};
 use crate::values::{MessageState, Npi, Ton};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Tlvs};
+use crate::{Octets, Tlvs};
 
 /// Asks where a message stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -38,12 +38,12 @@ impl<'a> Fields<'a> for QuerySm<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.c_octet_string("message_id", 65, self.message_id)?;
-        sink.octet("source_addr_ton", self.source_addr_ton.0)?;
-        sink.octet("source_addr_npi", self.source_addr_npi.0)?;
-        sink.c_octet_string("source_addr", 21, self.source_addr)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.c_octet_string("message_id", 65, self.message_id)
+            .octet("source_addr_ton", self.source_addr_ton.0)
+            .octet("source_addr_npi", self.source_addr_npi.0)
+            .c_octet_string("source_addr", 21, self.source_addr)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {
@@ -85,13 +85,15 @@ impl<'a> Fields<'a> for QuerySmResp<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        if let Some(message_id) = self.message_id {
-            sink.c_octet_string("message_id", 65, message_id)?;
-            sink.c_octet_string("final_date", 17, self.final_date)?;
-            sink.octet("message_state", self.message_state.0)?;
-            sink.octet("error_code", self.error_code)?;
-        }
+    fn write<S: Sink>(&self, sink: S) -> S {
+        let sink = match self.message_id {
+            Some(message_id) => sink
+                .c_octet_string("message_id", 65, message_id)
+                .c_octet_string("final_date", 17, self.final_date)
+                .octet("message_state", self.message_state.0)
+                .octet("error_code", self.error_code),
+            None => sink,
+        };
         sink.tlvs(self.tlvs)
     }
 

@@ -4,7 +4,7 @@ use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, octets, tlvs};
 use crate::values::{Npi, RegisteredDelivery, Ton};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Tlvs};
+use crate::{Octets, Tlvs};
 
 /// Replaces the text of a message that still waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -59,17 +59,17 @@ impl<'a> Fields<'a> for ReplaceSm<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.c_octet_string("message_id", 65, self.message_id)?;
-        sink.octet("source_addr_ton", self.source_addr_ton.0)?;
-        sink.octet("source_addr_npi", self.source_addr_npi.0)?;
-        sink.c_octet_string("source_addr", 21, self.source_addr)?;
-        sink.c_octet_string("schedule_delivery_time", 17, self.schedule_delivery_time)?;
-        sink.c_octet_string("validity_period", 17, self.validity_period)?;
-        sink.octet("registered_delivery", self.registered_delivery.0)?;
-        sink.octet("sm_default_msg_id", self.sm_default_msg_id)?;
-        sink.short_message(self.short_message)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.c_octet_string("message_id", 65, self.message_id)
+            .octet("source_addr_ton", self.source_addr_ton.0)
+            .octet("source_addr_npi", self.source_addr_npi.0)
+            .c_octet_string("source_addr", 21, self.source_addr)
+            .c_octet_string("schedule_delivery_time", 17, self.schedule_delivery_time)
+            .c_octet_string("validity_period", 17, self.validity_period)
+            .octet("registered_delivery", self.registered_delivery.0)
+            .octet("sm_default_msg_id", self.sm_default_msg_id)
+            .short_message(self.short_message)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {

@@ -5,7 +5,7 @@ use super::{Entry, Fields, List};
 use crate::read::{Parsed, c_octet_string, four_octets, octet, octet_of, octets, tlvs};
 use crate::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, Ton};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Status, Tlvs};
+use crate::{Octets, Status, Tlvs};
 
 /// One message for several destinations.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -84,23 +84,23 @@ impl<'a> Fields<'a> for SubmitMulti<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.c_octet_string("service_type", 6, self.service_type)?;
-        sink.octet("source_addr_ton", self.source_addr_ton.0)?;
-        sink.octet("source_addr_npi", self.source_addr_npi.0)?;
-        sink.c_octet_string("source_addr", 21, self.source_addr)?;
-        sink.list(self.dest_address)?;
-        sink.octet("esm_class", self.esm_class.0)?;
-        sink.octet("protocol_id", self.protocol_id)?;
-        sink.octet("priority_flag", self.priority_flag)?;
-        sink.c_octet_string("schedule_delivery_time", 17, self.schedule_delivery_time)?;
-        sink.c_octet_string("validity_period", 17, self.validity_period)?;
-        sink.octet("registered_delivery", self.registered_delivery.0)?;
-        sink.octet("replace_if_present_flag", self.replace_if_present_flag)?;
-        sink.octet("data_coding", self.data_coding.0)?;
-        sink.octet("sm_default_msg_id", self.sm_default_msg_id)?;
-        sink.short_message(self.short_message)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.c_octet_string("service_type", 6, self.service_type)
+            .octet("source_addr_ton", self.source_addr_ton.0)
+            .octet("source_addr_npi", self.source_addr_npi.0)
+            .c_octet_string("source_addr", 21, self.source_addr)
+            .list(self.dest_address)
+            .octet("esm_class", self.esm_class.0)
+            .octet("protocol_id", self.protocol_id)
+            .octet("priority_flag", self.priority_flag)
+            .c_octet_string("schedule_delivery_time", 17, self.schedule_delivery_time)
+            .c_octet_string("validity_period", 17, self.validity_period)
+            .octet("registered_delivery", self.registered_delivery.0)
+            .octet("replace_if_present_flag", self.replace_if_present_flag)
+            .octet("data_coding", self.data_coding.0)
+            .octet("sm_default_msg_id", self.sm_default_msg_id)
+            .short_message(self.short_message)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {
@@ -158,22 +158,20 @@ impl<'a> Entry<'a> for Destination<'a> {
         ))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
+    fn write<S: Sink>(&self, sink: S) -> S {
         match *self {
             Self::Sme {
                 dest_addr_ton,
                 dest_addr_npi,
                 destination_addr,
-            } => {
-                sink.octet("dest_flag", SME)?;
-                sink.octet("dest_addr_ton", dest_addr_ton.0)?;
-                sink.octet("dest_addr_npi", dest_addr_npi.0)?;
-                sink.c_octet_string("destination_addr", 21, destination_addr)
-            }
-            Self::DistributionList { dl_name } => {
-                sink.octet("dest_flag", DISTRIBUTION_LIST)?;
-                sink.c_octet_string("dl_name", 21, dl_name)
-            }
+            } => sink
+                .octet("dest_flag", SME)
+                .octet("dest_addr_ton", dest_addr_ton.0)
+                .octet("dest_addr_npi", dest_addr_npi.0)
+                .c_octet_string("destination_addr", 21, destination_addr),
+            Self::DistributionList { dl_name } => sink
+                .octet("dest_flag", DISTRIBUTION_LIST)
+                .c_octet_string("dl_name", 21, dl_name),
         }
     }
 }
@@ -206,11 +204,13 @@ impl<'a> Fields<'a> for SubmitMultiResp<'a> {
         ))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        if let Some(message_id) = self.message_id {
-            sink.c_octet_string("message_id", 65, message_id)?;
-            sink.list(self.unsuccess_sme)?;
-        }
+    fn write<S: Sink>(&self, sink: S) -> S {
+        let sink = match self.message_id {
+            Some(message_id) => sink
+                .c_octet_string("message_id", 65, message_id)
+                .list(self.unsuccess_sme),
+            None => sink,
+        };
         sink.tlvs(self.tlvs)
     }
 
@@ -264,17 +264,18 @@ impl<'a> Entry<'a> for UnsuccessSme<'a> {
         ))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.octet("dest_addr_ton", self.dest_addr_ton.0)?;
-        sink.octet("dest_addr_npi", self.dest_addr_npi.0)?;
-        sink.c_octet_string("destination_addr", 21, self.destination_addr)?;
-        sink.four_octets("error_status_code", self.error_status_code.0)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.octet("dest_addr_ton", self.dest_addr_ton.0)
+            .octet("dest_addr_npi", self.dest_addr_npi.0)
+            .c_octet_string("destination_addr", 21, self.destination_addr)
+            .four_octets("error_status_code", self.error_status_code.0)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::EncodeError;
     use crate::pdu::tests::{frame_of, same};
     use crate::{Body, CommandId, Problem};
 

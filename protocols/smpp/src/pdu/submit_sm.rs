@@ -4,7 +4,7 @@ use super::Fields;
 use crate::read::{Parsed, c_octet_string, octet, octets, tlvs};
 use crate::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, Ton};
 use crate::write::Sink;
-use crate::{EncodeError, Octets, Tlvs};
+use crate::{Octets, Tlvs};
 
 /// A message on its way to a phone.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -91,25 +91,25 @@ impl<'a> Fields<'a> for SubmitSm<'a> {
         Ok((input, fields))
     }
 
-    fn write(&self, sink: &mut impl Sink) -> Result<(), EncodeError> {
-        sink.c_octet_string("service_type", 6, self.service_type)?;
-        sink.octet("source_addr_ton", self.source_addr_ton.0)?;
-        sink.octet("source_addr_npi", self.source_addr_npi.0)?;
-        sink.c_octet_string("source_addr", 21, self.source_addr)?;
-        sink.octet("dest_addr_ton", self.dest_addr_ton.0)?;
-        sink.octet("dest_addr_npi", self.dest_addr_npi.0)?;
-        sink.c_octet_string("destination_addr", 21, self.destination_addr)?;
-        sink.octet("esm_class", self.esm_class.0)?;
-        sink.octet("protocol_id", self.protocol_id)?;
-        sink.octet("priority_flag", self.priority_flag)?;
-        sink.c_octet_string("schedule_delivery_time", 17, self.schedule_delivery_time)?;
-        sink.c_octet_string("validity_period", 17, self.validity_period)?;
-        sink.octet("registered_delivery", self.registered_delivery.0)?;
-        sink.octet("replace_if_present_flag", self.replace_if_present_flag)?;
-        sink.octet("data_coding", self.data_coding.0)?;
-        sink.octet("sm_default_msg_id", self.sm_default_msg_id)?;
-        sink.short_message(self.short_message)?;
-        sink.tlvs(self.tlvs)
+    fn write<S: Sink>(&self, sink: S) -> S {
+        sink.c_octet_string("service_type", 6, self.service_type)
+            .octet("source_addr_ton", self.source_addr_ton.0)
+            .octet("source_addr_npi", self.source_addr_npi.0)
+            .c_octet_string("source_addr", 21, self.source_addr)
+            .octet("dest_addr_ton", self.dest_addr_ton.0)
+            .octet("dest_addr_npi", self.dest_addr_npi.0)
+            .c_octet_string("destination_addr", 21, self.destination_addr)
+            .octet("esm_class", self.esm_class.0)
+            .octet("protocol_id", self.protocol_id)
+            .octet("priority_flag", self.priority_flag)
+            .c_octet_string("schedule_delivery_time", 17, self.schedule_delivery_time)
+            .c_octet_string("validity_period", 17, self.validity_period)
+            .octet("registered_delivery", self.registered_delivery.0)
+            .octet("replace_if_present_flag", self.replace_if_present_flag)
+            .octet("data_coding", self.data_coding.0)
+            .octet("sm_default_msg_id", self.sm_default_msg_id)
+            .short_message(self.short_message)
+            .tlvs(self.tlvs)
     }
 
     fn tlvs(&self) -> Tlvs<'a> {

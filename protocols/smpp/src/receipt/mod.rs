@@ -7,6 +7,7 @@
 //! The text is other people's: labels inside its `text:` part are not believed.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::pdu::{DataSm, DeliverSm};
 use crate::tlv::NetworkErrorCode;
@@ -119,9 +120,13 @@ impl<'a> Receipt<'a> {
             let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
             return Receipt::from_text(&String::from_utf16_lossy(&units)).into_owned();
         }
-        match String::from_utf8_lossy(octets.without_nuls().as_bytes()) {
-            Cow::Borrowed(text) => Self::from_text(text),
-            Cow::Owned(text) => Receipt::from_text(&text).into_owned(),
+        let octets = octets.without_nuls();
+        match octets.as_str() {
+            Some(text) => Self::from_text(text),
+            None => {
+                let text = String::from_utf8_lossy(octets.as_bytes());
+                Receipt::from_text(&text).into_owned()
+            }
         }
     }
 
@@ -129,19 +134,20 @@ impl<'a> Receipt<'a> {
     /// `None`; a text without any label gives an empty receipt.
     pub fn from_text(text: &'a str) -> Self {
         let mut receipt = Self::default();
-        let text = text.trim_start();
-        let mut found = Label::at_start(text).or_else(|| next_label(text));
-        while let Some((label, after)) = found {
-            found = next_label(after);
-            if label == Label::Text && receipt.stat.is_some() {
-                found = None;
-            }
-            let rest = found.map_or(0, |(label, rest)| rest.len() + label.text().len() + 1);
-            let value = after.get(..after.len() - rest).unwrap_or_default();
+        let mut found = labels(text).peekable();
+        while let Some((label, place)) = found.next() {
+            // Whatever the message's own text says, it is the end of the receipt.
+            let last = label == Label::Text && receipt.stat.is_some();
+            let next = found.peek().filter(|_| !last);
+            let end = next.map_or(text.len(), |(_, next)| next.start);
+            let value = text.get(place.end..end).unwrap_or_default();
             receipt.fill(
                 label,
                 value.trim_matches(|c: char| c.is_whitespace() || c == '\0'),
             );
+            if last {
+                break;
+            }
         }
         receipt.state = receipt.stat.as_deref().and_then(state_of);
         receipt
@@ -252,7 +258,7 @@ fn word<'a>(field: Option<&'a Cow<'_, str>>, missing: &'a str) -> &'a str {
 
 /// The state that a word after `stat:` means, without regard to case.
 pub fn state_of(stat: &str) -> Option<MessageState> {
-    let is = |(word, _): &&(&str, MessageState)| stat.eq_ignore_ascii_case(word);
+    let is = |(word, _): &&(&str, MessageState)| is_word(stat, word);
     STATS.iter().find(is).map(|(_, state)| *state)
 }
 
@@ -301,17 +307,6 @@ enum Label {
 }
 
 impl Label {
-    const ALL: [Self; 8] = [
-        Self::Id,
-        Self::Sub,
-        Self::Dlvrd,
-        Self::SubmitDate,
-        Self::DoneDate,
-        Self::Stat,
-        Self::Err,
-        Self::Text,
-    ];
-
     const fn text(self) -> &'static str {
         match self {
             Self::Id => "id",
@@ -325,27 +320,42 @@ impl Label {
         }
     }
 
-    /// The label with which a text begins, and what comes after its colon.
-    fn at_start(text: &str) -> Option<(Self, &str)> {
-        Self::ALL.into_iter().find_map(|label| {
-            let (head, rest) = text.split_at_checked(label.text().len())?;
-            let rest = rest.strip_prefix(':')?;
-            head.eq_ignore_ascii_case(label.text())
-                .then_some((label, rest))
-        })
+    /// The label with which a text ends, without regard to case.
+    fn at_end(text: &str) -> Option<Self> {
+        let candidates: &[Self] = match text.as_bytes().last()?.to_ascii_lowercase() {
+            b'b' => &[Self::Sub],
+            b'd' => &[Self::Id, Self::Dlvrd],
+            b'e' => &[Self::SubmitDate, Self::DoneDate],
+            b'r' => &[Self::Err],
+            b't' => &[Self::Stat, Self::Text],
+            _ => &[],
+        };
+        let ends_text = |label: &&Self| {
+            let start = text.len().checked_sub(label.text().len());
+            let end = start.and_then(|start| text.get(start..));
+            end.is_some_and(|end| is_word(end, label.text()))
+        };
+        candidates.iter().find(ends_text).copied()
     }
 }
 
-/// The next label after white space, and what comes after its colon.
-fn next_label(text: &str) -> Option<(Label, &str)> {
-    let mut rest = text;
-    loop {
-        let space = rest.find(char::is_whitespace)?;
-        rest = rest.get(space..)?.trim_start();
-        if let Some(found) = Label::at_start(rest) {
-            return Some(found);
-        }
-    }
+/// Without regard to case, though most write a word as it is.
+fn is_word(text: &str, word: &str) -> bool {
+    text == word || text.eq_ignore_ascii_case(word)
+}
+
+/// Every label that stands at the start or after white space, and its place, the colon included.
+///
+/// They are found by their colons, of which there are fewer than words.
+fn labels(text: &str) -> impl Iterator<Item = (Label, Range<usize>)> {
+    text.match_indices(':').filter_map(|(colon, _)| {
+        let head = text.get(..colon)?;
+        let label = Label::at_end(head)?;
+        let start = colon - label.text().len();
+        let mut before = head.get(..start)?.chars();
+        let begins_word = before.next_back().is_none_or(char::is_whitespace);
+        begins_word.then_some((label, start..colon + 1))
+    })
 }
 
 /// The moment that a date of a receipt tells, in seconds since 1970.
