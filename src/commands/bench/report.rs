@@ -10,7 +10,7 @@ use super::disk;
 use super::latency::Latency;
 use super::scenario::Pair;
 use super::statistics::Spread;
-use crate::commands::print::{self, Cell, FAINT, HEADING, Table, styled};
+use crate::commands::print::{self, Cell, FAINT, HEADING, Table, WARN, styled};
 
 /// All that was measured.
 pub(super) struct Report {
@@ -118,7 +118,7 @@ impl Row {
     }
 
     fn fill(&self, table: &mut Table) {
-        let head = |text: &str| Cell::new(text).style(FAINT);
+        let head = |text: &str| Cell::number(text).style(FAINT);
         table.row([
             Cell::new(self.name()).style(HEADING),
             head("messages/s"),
@@ -215,6 +215,10 @@ impl Report {
             settings += &format!("; medians of {} runs (least..most)", self.runs);
         }
         writeln!(out, "{}", styled(FAINT, settings))?;
+        if cfg!(debug_assertions) {
+            let unoptimized = "not optimized: build with `cargo build --release`";
+            writeln!(out, "{}", styled(WARN, unoptimized))?;
+        }
         for row in &self.rows {
             writeln!(out)?;
             let mut table = Table::default();
