@@ -23,7 +23,7 @@ use super::gateway::program;
 use super::process::Watched;
 use super::stage::failed;
 use crate::broker::{self, Brokers};
-use session::Session;
+use session::{Session, Undelivered};
 
 /// What it is to do. It comes over standard input, since a URL holds a password.
 #[derive(Debug, Serialize, Deserialize)]
@@ -78,11 +78,12 @@ pub(super) fn start(plan: &Plan, folder: &Path) -> Result<Watched, Failure> {
 pub(super) async fn run() -> Result<(), Failure> {
     let plan: Plan = serde_json::from_reader(std::io::stdin().lock())?;
     let (progress_in, progress) = mpsc::channel(PROGRESS);
+    let undelivered = Undelivered::new(plan.messages);
     let (mut chunks_in, mut sessions) = (Vec::new(), Vec::new());
     for _ in 0..plan.sessions {
         let (chunks, coming) = mpsc::channel(CHUNKS);
-        let session = Session::bind(&plan, coming, progress_in.clone()).await;
-        let session = session.map_err(smpp)?;
+        let session = Session::bind(&plan, coming, progress_in.clone(), undelivered.clone());
+        let session = session.await.map_err(smpp)?;
         chunks_in.push(chunks);
         sessions.push(tokio::spawn(session.run()));
     }
