@@ -96,7 +96,7 @@ fn queues(id: u32) -> Vec<String> {
 fn a_bench_that_is_told_to_stop_leaves_nothing_behind() {
     let (url, data) = (broker::shared().url(), folder("bench-stopped"));
     let mut stopped = bench(&[
-        "--messages=1000000",
+        "--messages=100000",
         "--latency-seconds=0",
         "--url",
         &url,

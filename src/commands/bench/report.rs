@@ -8,7 +8,7 @@ use super::Failure;
 use super::course::Cost;
 use super::disk;
 use super::latency::Latency;
-use super::scenario::Pair;
+use super::scenario::{Pair, name};
 use super::statistics::Spread;
 use crate::commands::print::{self, Cell, FAINT, HEADING, Table, WARN, styled};
 
@@ -106,21 +106,10 @@ impl Row {
         })
     }
 
-    fn name(&self) -> String {
-        let agencies = match self.agencies {
-            1 => "1 agency".to_owned(),
-            many => format!("{many} agencies"),
-        };
-        match self.batch {
-            1 => format!("{agencies}, outcomes one by one"),
-            batch => format!("{agencies}, outcomes in batches of up to {batch}"),
-        }
-    }
-
     fn fill(&self, table: &mut Table) {
         let head = |text: &str| Cell::number(text).style(FAINT);
         table.row([
-            Cell::new(self.name()).style(HEADING),
+            Cell::new(name(self.agencies, self.batch)).style(HEADING),
             head("messages/s"),
             head("CPU µs a message"),
             head("peak RSS MiB"),

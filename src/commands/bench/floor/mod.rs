@@ -66,7 +66,7 @@ pub(super) fn start(plan: &Plan, folder: &Path) -> Result<Watched, Failure> {
     let mut command = Command::new(program()?);
     command.args(["bench", "floor"]);
     let mut child = Watched::start(command, &folder.join("floor.log"))?;
-    let plan = serde_json::to_vec(plan)?;
+    let plan = serde_json::to_vec(plan).expect("texts and numbers become JSON");
     let handed = child.stdin().map(|mut stdin| stdin.write_all(&plan));
     match handed {
         Some(Ok(())) => Ok(child),
@@ -76,7 +76,8 @@ pub(super) fn start(plan: &Plan, folder: &Path) -> Result<Watched, Failure> {
 
 /// Does what the plan on standard input says, and ends.
 pub(super) async fn run() -> Result<(), Failure> {
-    let plan: Plan = serde_json::from_reader(std::io::stdin().lock())?;
+    let plan = serde_json::from_reader(std::io::stdin().lock());
+    let plan: Plan = plan.map_err(|error| Failure::caused("this is no plan", error))?;
     let (progress_in, progress) = mpsc::channel(PROGRESS);
     let undelivered = Undelivered::new(plan.messages);
     let (mut chunks_in, mut sessions) = (Vec::new(), Vec::new());
