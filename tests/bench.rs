@@ -42,6 +42,8 @@ fn figures_of_floor_and_gateway_are_one_object() {
         "--messages=2000",
         "--agencies=1,7",
         "--preload=300",
+        "--sessions=2",
+        "--subscribers=500",
         "--latency-rate=100",
         "--latency-seconds=1",
         "--json",
@@ -94,7 +96,7 @@ fn queues(id: u32) -> Vec<String> {
 fn a_bench_that_is_told_to_stop_leaves_nothing_behind() {
     let (url, data) = (broker::shared().url(), folder("bench-stopped"));
     let mut stopped = bench(&[
-        "--messages=1000000",
+        "--messages=100000",
         "--latency-seconds=0",
         "--url",
         &url,

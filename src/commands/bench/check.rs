@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use xabar_events::{Outcome, State};
 
-use crate::simulator::{Figures, Tape};
+use crate::simulator::Figures;
 
 /// What is told of every message.
 const STORY: [State; 3] = [State::Accepted, State::Submitted, State::Delivered];
@@ -20,7 +20,7 @@ pub(super) struct Told {
 #[derive(Clone, Debug, Default)]
 struct Story {
     told: usize,
-    /// The first outcome that was not the one to come, as `accepted`, say, or `accepted again`.
+    /// The first outcome that was not the one to come.
     odd: Option<Box<str>>,
 }
 
@@ -72,11 +72,6 @@ pub(super) struct Aftermath {
 }
 
 impl Aftermath {
-    /// How many texts went out again, where all are different.
-    pub(super) fn repeats(tape: &Tape) -> u64 {
-        tape.repeats() as u64
-    }
-
     /// What is wrong with a run of the floor with so many messages.
     pub(super) fn faults_of_floor(&self, messages: u64) -> Vec<String> {
         let mut faults = self.faults(messages);

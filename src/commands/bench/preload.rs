@@ -188,3 +188,24 @@ fn settled(number: u64, agency: &Agency, operator: OperatorId, at: UnixMillis) -
     };
     Message::new(origin, progress)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_copy_holds_all_messages_settled() {
+        let folder = Folder::make(None).unwrap();
+        let preloaded = Preloaded::make(4500, &folder).await.unwrap().unwrap();
+        let copy = folder.fresh("copy").unwrap();
+        preloaded.copy_to(&copy).unwrap();
+        let location = Location::Sqlite(gateway::journal(&copy));
+        let mut reader = journal::open_reader(&location).unwrap();
+        let books = reader.books().unwrap();
+        assert_eq!(books.len(), 1);
+        assert_eq!((books[0].accepted, books[0].waiting), (4500, 0));
+        assert_eq!(books[0].settled, [(State::Delivered, 4500)]);
+        let last = reader.message(MessageId(4500)).unwrap().unwrap();
+        assert_eq!(last.progress.phase, Phase::Settled);
+    }
+}

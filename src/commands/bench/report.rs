@@ -8,9 +8,9 @@ use super::Failure;
 use super::course::Cost;
 use super::disk;
 use super::latency::Latency;
-use super::scenario::Pair;
+use super::scenario::{Pair, name};
 use super::statistics::Spread;
-use crate::commands::print::{self, Cell, FAINT, HEADING, Table, styled};
+use crate::commands::print::{self, Cell, FAINT, HEADING, Table, WARN, styled};
 
 /// All that was measured.
 pub(super) struct Report {
@@ -106,21 +106,10 @@ impl Row {
         })
     }
 
-    fn name(&self) -> String {
-        let agencies = match self.agencies {
-            1 => "1 agency".to_owned(),
-            many => format!("{many} agencies"),
-        };
-        match self.batch {
-            1 => format!("{agencies}, outcomes one by one"),
-            batch => format!("{agencies}, outcomes in batches of up to {batch}"),
-        }
-    }
-
     fn fill(&self, table: &mut Table) {
-        let head = |text: &str| Cell::new(text).style(FAINT);
+        let head = |text: &str| Cell::number(text).style(FAINT);
         table.row([
-            Cell::new(self.name()).style(HEADING),
+            Cell::new(name(self.agencies, self.batch)).style(HEADING),
             head("messages/s"),
             head("CPU µs a message"),
             head("peak RSS MiB"),
@@ -215,6 +204,10 @@ impl Report {
             settings += &format!("; medians of {} runs (least..most)", self.runs);
         }
         writeln!(out, "{}", styled(FAINT, settings))?;
+        if cfg!(debug_assertions) {
+            let unoptimized = "not optimized: build with `cargo build --release`";
+            writeln!(out, "{}", styled(WARN, unoptimized))?;
+        }
         for row in &self.rows {
             writeln!(out)?;
             let mut table = Table::default();

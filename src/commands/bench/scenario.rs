@@ -36,6 +36,18 @@ pub(super) struct Pair {
     pub(super) published: f64,
 }
 
+/// `1 agency, batches of up to 100`
+pub(super) fn name(agencies: u32, batch: u32) -> String {
+    let agencies = match agencies {
+        1 => "1 agency".to_owned(),
+        many => format!("{many} agencies"),
+    };
+    match batch {
+        1 => format!("{agencies}, outcomes one by one"),
+        batch => format!("{agencies}, batches of up to {batch}"),
+    }
+}
+
 /// Runs the floor, then the gateway.
 pub(super) async fn run(
     setup: &Scenario<'_>,
@@ -161,18 +173,13 @@ struct Ready {
 impl Ready {
     async fn make(setup: &Scenario<'_>, who: &str) -> Result<Self, Failure> {
         let stage = Stage::open(setup.url).await?;
-        let Load {
-            messages, agencies, ..
-        } = setup.load;
-        let (batch, plural) = (setup.batch, if agencies == 1 { "y" } else { "ies" });
+        let messages = setup.load.messages;
         let progress = progress::bar(format!("filling the queue for the {who}"), messages);
         let now = Clock::starting_after(UnixMillis::default()).now().wall;
         let filling = publishing::fill(&stage, setup.load, now, &progress).await?;
         progress.finish_and_clear();
-        let progress = progress::bar(
-            format!("{who}, {agencies} agenc{plural}, batches of {batch}"),
-            messages,
-        );
+        let what = name(setup.load.agencies, setup.batch);
+        let progress = progress::bar(format!("{who}, {what}"), messages);
         Ok(Self {
             stage,
             simulator: setup.simulator().await?,
@@ -209,7 +216,7 @@ impl Ready {
         let tape = handle.tape().await?;
         let aftermath = Aftermath {
             figures: handle.figures().await?,
-            repeated: Aftermath::repeats(&tape),
+            repeated: tape.repeats() as u64,
             told: harvest::outcomes(&stage, of_gateway).await?,
             events_left: stage.ready(&stage.names.queue).await?,
             dead_letters: stage.ready(&stage.names.rejected).await?,

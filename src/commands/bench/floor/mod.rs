@@ -23,7 +23,7 @@ use super::gateway::program;
 use super::process::Watched;
 use super::stage::failed;
 use crate::broker::{self, Brokers};
-use session::Session;
+use session::{Session, Undelivered};
 
 /// What it is to do. It comes over standard input, since a URL holds a password.
 #[derive(Debug, Serialize, Deserialize)]
@@ -66,7 +66,7 @@ pub(super) fn start(plan: &Plan, folder: &Path) -> Result<Watched, Failure> {
     let mut command = Command::new(program()?);
     command.args(["bench", "floor"]);
     let mut child = Watched::start(command, &folder.join("floor.log"))?;
-    let plan = serde_json::to_vec(plan)?;
+    let plan = serde_json::to_vec(plan).expect("texts and numbers become JSON");
     let handed = child.stdin().map(|mut stdin| stdin.write_all(&plan));
     match handed {
         Some(Ok(())) => Ok(child),
@@ -76,13 +76,15 @@ pub(super) fn start(plan: &Plan, folder: &Path) -> Result<Watched, Failure> {
 
 /// Does what the plan on standard input says, and ends.
 pub(super) async fn run() -> Result<(), Failure> {
-    let plan: Plan = serde_json::from_reader(std::io::stdin().lock())?;
+    let plan = serde_json::from_reader(std::io::stdin().lock());
+    let plan: Plan = plan.map_err(|error| Failure::caused("this is no plan", error))?;
     let (progress_in, progress) = mpsc::channel(PROGRESS);
+    let undelivered = Undelivered::new(plan.messages);
     let (mut chunks_in, mut sessions) = (Vec::new(), Vec::new());
     for _ in 0..plan.sessions {
         let (chunks, coming) = mpsc::channel(CHUNKS);
-        let session = Session::bind(&plan, coming, progress_in.clone()).await;
-        let session = session.map_err(smpp)?;
+        let session = Session::bind(&plan, coming, progress_in.clone(), undelivered.clone());
+        let session = session.await.map_err(smpp)?;
         chunks_in.push(chunks);
         sessions.push(tokio::spawn(session.run()));
     }

@@ -1,11 +1,14 @@
 //! One bare SMPP session: ready-made requests out, responses counted, receipts answered.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::{Plan, Progress, ready_made};
 
@@ -18,6 +21,7 @@ pub(super) struct Session {
     out: BytesMut,
     sequence: u32,
     state: State,
+    undelivered: Arc<Undelivered>,
 }
 
 #[derive(Debug, Default)]
@@ -26,10 +30,31 @@ struct State {
     due: usize,
     /// Awaiting a response.
     in_flight: usize,
-    /// Awaiting a receipt, or a response before it.
-    undelivered: usize,
     /// More may come.
     open: bool,
+}
+
+/// The messages whose receipt is not answered yet. A receipt may come over any session.
+#[derive(Debug)]
+pub(super) struct Undelivered {
+    count: AtomicU64,
+    none: CancellationToken,
+}
+
+impl Undelivered {
+    pub(super) fn new(messages: u64) -> Arc<Self> {
+        Arc::new(Self {
+            count: AtomicU64::new(messages),
+            none: CancellationToken::new(),
+        })
+    }
+
+    fn less(&self, delivered: usize) {
+        let delivered = delivered as u64;
+        if self.count.fetch_sub(delivered, Ordering::Relaxed) <= delivered {
+            self.none.cancel();
+        }
+    }
 }
 
 const READ: usize = 64 * 1024;
@@ -49,6 +74,7 @@ impl Session {
         plan: &Plan,
         coming: mpsc::Receiver<usize>,
         progress: mpsc::Sender<Progress>,
+        undelivered: Arc<Undelivered>,
     ) -> io::Result<Self> {
         let mut stream = TcpStream::connect(plan.smsc).await?;
         stream.set_nodelay(true)?;
@@ -72,10 +98,11 @@ impl Session {
                 open: true,
                 ..State::default()
             },
+            undelivered,
         })
     }
 
-    /// Until nothing more comes, and the last receipt is answered.
+    /// Until the last receipt of all sessions is answered.
     pub(super) async fn run(mut self) -> io::Result<()> {
         let mut input = BytesMut::with_capacity(READ);
         while !self.is_over() {
@@ -85,8 +112,10 @@ impl Session {
                 coming,
                 out,
                 state,
+                undelivered,
                 ..
             } = &mut self;
+            let none = &undelivered.none;
             let (mut reading, mut writing) = stream.split();
             tokio::select! {
                 read = reading.read_buf(&mut input) => {
@@ -103,6 +132,7 @@ impl Session {
                     state.due = chunk.unwrap_or_default();
                     continue;
                 }
+                () = none.cancelled(), if !none.is_cancelled() => continue,
             }
             let progress = self.hear(&mut input)?;
             input.reserve(READ);
@@ -116,13 +146,7 @@ impl Session {
     }
 
     fn is_over(&self) -> bool {
-        let State {
-            due,
-            in_flight,
-            undelivered,
-            open,
-        } = self.state;
-        !open && due + in_flight + undelivered == 0 && self.out.is_empty()
+        self.undelivered.none.is_cancelled() && self.out.is_empty()
     }
 
     /// As many as the window takes.
@@ -138,7 +162,6 @@ impl Session {
         }
         self.state.due -= count;
         self.state.in_flight += count;
-        self.state.undelivered += count;
     }
 
     /// Counts what came, and answers what wants an answer.
@@ -167,7 +190,7 @@ impl Session {
             }
         }
         self.state.in_flight = self.state.in_flight.saturating_sub(progress.submitted);
-        self.state.undelivered = self.state.undelivered.saturating_sub(progress.delivered);
+        self.undelivered.less(progress.delivered);
         Ok(progress)
     }
 
