@@ -103,13 +103,14 @@ impl Life {
 
     /// One beat; gives how long it took to commit it.
     fn beat(&mut self) -> Duration {
-        let changes = self.changes();
+        let mut changes = self.changes();
+        let accepted = changes.accepted.clone();
         let start = instant();
-        self.journal.commit(&changes).expect("there is room");
+        self.journal.commit(&mut changes).expect("there is room");
         let took = instant() - start;
         self.accepted += BATCH;
         self.told += u64::try_from(changes.outgoing.len()).expect("it is small");
-        self.settled = std::mem::replace(&mut self.submitted, changes.accepted);
+        self.settled = std::mem::replace(&mut self.submitted, accepted);
         took
     }
 
@@ -141,7 +142,6 @@ impl Life {
             threads: accepted.iter().map(thread).collect(),
             subscribers: self.submitted.iter().map(subscriber).collect(),
             awaiting: self.submitted.iter().map(awaiting).collect(),
-            receipted: self.settled.iter().map(|message| message.id).collect(),
             outgoing: (self.told + 1..).zip(all()).map(outgoing).collect(),
             published: Some(self.told),
             accepted: accepted.clone(),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use xabar::clock::{Now, UnixMillis};
 use xabar::journal::{
-    Attempt, Content, Message, MessageId, OperatorId, Origin, Phase, Progress, ThreadKey,
+    Attempt, Content, Identity, Message, MessageId, OperatorId, Origin, Phase, Progress, ThreadKey,
 };
 use xabar_events::{Agency, EventKey, Msisdn, Priority};
 
@@ -19,13 +19,17 @@ pub(crate) const START: UnixMillis = UnixMillis(1_795_407_300_000);
 pub(crate) fn message(number: u64) -> Message {
     let agency = Agency::from_name("kadastr").expect("it is a name");
     let id = format!("01JD8Z6Q4T{number:016}");
-    let origin = Origin {
+    let identity = Identity {
         id: MessageId(number),
         key: EventKey {
             agency,
             id: id.parse().expect("it is an id"),
         },
         application: APPLICATION.into(),
+        traceparent: None,
+    };
+    let origin = Origin {
+        identity: identity.into(),
         msisdn: Msisdn::from_u64(998_901_000_000 + number).expect("it is a number"),
         thread: ThreadKey(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
         priority: Priority::Normal,
@@ -33,7 +37,6 @@ pub(crate) fn message(number: u64) -> Message {
         accepted_at: START,
         not_before: None,
         expires: UnixMillis::NEVER,
-        traceparent: None,
         content: content(),
     };
     let progress = Progress {

@@ -44,6 +44,14 @@ pub struct Effects {
     pub directives: HashMap<OperatorId, Directive>,
 }
 
+impl Effects {
+    /// How many submissions go to operators.
+    pub(super) fn submissions(&self) -> usize {
+        let directives = self.directives.values();
+        directives.map(|directive| directive.submissions.len()).sum()
+    }
+}
+
 impl Beat {
     pub(super) fn new(now: Now) -> Self {
         Self {

@@ -119,10 +119,16 @@ pub struct Core {
     note_published_at: UnixMillis,
     /// Messages are waiting for their turn that a beat had no time for.
     pub(super) turns_left: bool,
+    /// How many submissions the last beat gave to operators.
+    submitted: usize,
 }
 
 /// How often deadlines are looked for in the journal.
 pub(super) const SWEEP: Duration = Duration::from_secs(1);
+
+/// Bounds of the events taken into a beat: so that its commit is worth it, and is over soon.
+const FEWEST_EVENTS: usize = 200;
+const MOST_EVENTS: usize = 2000;
 
 /// How long a commit is put off that would only note what is published: after a crash that much is published again.
 const NOTE_PUBLISHED: Duration = Duration::from_secs(1);
@@ -175,6 +181,7 @@ impl Core {
             published: None,
             note_published_at: now.steady,
             turns_left: false,
+            submitted: 0,
             settings,
         };
         core.open_queues()?;
@@ -213,7 +220,18 @@ impl Core {
             changes.published = self.published.take();
             self.note_published_at = now.steady.after(NOTE_PUBLISHED);
         }
+        self.submitted = effects.submissions();
         Ok((changes, effects))
+    }
+
+    /// About how many events the next beat should take in. While more is due than memory holds, no more than
+    /// go out: the rest would be carried into the journal and out again before its turn.
+    pub fn events_wanted(&self) -> usize {
+        if self.is_behind() {
+            self.submitted.clamp(FEWEST_EVENTS, MOST_EVENTS)
+        } else {
+            MOST_EVENTS
+        }
     }
 
     /// Makes the changes of a beat durable. May be tried again.

@@ -34,10 +34,6 @@ use crate::delivery::{Directive, Event, Report};
 use crate::intake::Batch;
 use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
 
-/// Batches are taken into one beat up to so many events: about what a beat sends when all is well. With more,
-/// a full queue would be carried into the journal and out again before its turn.
-const EVENTS_A_BEAT: usize = 1000;
-
 /// Reports taken into one beat.
 const REPORTS_A_BEAT: usize = 64;
 
@@ -84,7 +80,7 @@ pub fn run(
         let now = clock.now();
         let deadline = core.deadline(&now).min(forget_at);
         let retry = !undelivered.is_empty() || !returned.is_empty();
-        let mut inputs = runtime.block_on(gather(&mut channels, deadline, retry));
+        let mut inputs = runtime.block_on(gather(&mut channels, deadline, retry, core.events_wanted()));
         inputs.reports.append(&mut returned);
         let last = channels.stop.is_cancelled() && inputs.reports.is_empty();
         let now = clock.now();
@@ -127,7 +123,12 @@ fn publish_the_rest(
 }
 
 /// Waits for the first thing that comes in, and takes what else is there.
-async fn gather(channels: &mut Channels, deadline: Instant, retry: bool) -> Inputs {
+async fn gather(
+    channels: &mut Channels,
+    deadline: Instant,
+    retry: bool,
+    events_wanted: usize,
+) -> Inputs {
     let mut inputs = Inputs {
         stopping: channels.stopping.is_cancelled(),
         ..Inputs::default()
@@ -148,7 +149,7 @@ async fn gather(channels: &mut Channels, deadline: Instant, retry: bool) -> Inpu
         inputs.reports.push(report);
     }
     let mut events: usize = inputs.batches.iter().map(|batch| batch.events.len()).sum();
-    while events < EVENTS_A_BEAT
+    while events < events_wanted
         && let Ok(batch) = channels.batches.try_recv()
     {
         events += batch.events.len();

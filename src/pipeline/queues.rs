@@ -168,6 +168,11 @@ impl Core {
         self.pacer.offer(arrival);
     }
 
+    /// Whether something that may be due stands in the journal only.
+    pub(super) fn is_behind(&self) -> bool {
+        self.queues.values().any(|state| state.behind)
+    }
+
     /// Notes that a message waits in the journal.
     pub(super) fn wait(&mut self, message: &Message) {
         self.queues
