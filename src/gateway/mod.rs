@@ -33,7 +33,7 @@ const DOOR: usize = 16;
 const REPORTS: usize = 256;
 
 /// Commits whose outcomes wait for the outcome room; behind them, it reads the outbox itself.
-const OUTGOING: usize = 16;
+const OUTGOING: usize = 6;
 
 /// How long a stopping gateway waits for a broker that is out of reach.
 const NO_BROKER: Duration = Duration::from_secs(1);

@@ -20,7 +20,7 @@ pub(super) struct Ledger {
 }
 
 /// How many bursts may await their confirmation: enough to keep the broker busy meanwhile.
-const WINDOW: usize = 8;
+const WINDOW: usize = 4;
 
 impl Ledger {
     /// Whether more may be published now.

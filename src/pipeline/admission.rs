@@ -206,7 +206,7 @@ impl Core {
                 .map_or(now.steady, |not_before| now.steady_at(not_before))
                 .max(now.steady),
             attempt: Attempt::default(),
-            history: Vec::with_capacity(4),
+            history: Vec::with_capacity(3),
         };
         Message::new(origin, progress)
     }

@@ -126,8 +126,7 @@ pub struct Core {
 /// How often deadlines are looked for in the journal.
 pub(super) const SWEEP: Duration = Duration::from_secs(1);
 
-/// Bounds of the events taken into a beat: so that its commit is worth it, and is over soon.
-const FEWEST_EVENTS: usize = 200;
+/// More events would make a beat long.
 const MOST_EVENTS: usize = 2000;
 
 /// How long a commit is put off that would only note what is published: after a crash that much is published again.
@@ -224,13 +223,12 @@ impl Core {
         Ok((changes, effects))
     }
 
-    /// About how many events the next beat should take in. While more is due than memory holds, no more than
-    /// go out: the rest would be carried into the journal and out again before its turn.
+    /// About how many events the next beat should take in. While messages go out and more are due than memory
+    /// holds, fewer than go out, so that there will be none: each is carried into the journal and out again.
     pub fn events_wanted(&self) -> usize {
-        if self.is_behind() {
-            self.submitted.clamp(FEWEST_EVENTS, MOST_EVENTS)
-        } else {
-            MOST_EVENTS
+        match self.submitted / 2 {
+            1.. if self.is_behind() => self.submitted / 2,
+            _ => MOST_EVENTS,
         }
     }
 
