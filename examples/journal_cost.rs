@@ -9,7 +9,7 @@ use std::path::Path;
 
 use xabar::clock::{Clock, UnixMillis};
 use xabar::journal::{
-    Ask, Attempt, Awaiting, Changes, Content, Journal, JournalError, Message, MessageId,
+    Ask, Attempt, Awaiting, Changes, Content, Identity, Journal, JournalError, Message, MessageId,
     OperatorId, Origin, Outgoing, Phase, Progress, Segment, SubscriberFacts, ThreadFacts,
     ThreadKey, Told, sqlite,
 };
@@ -94,7 +94,7 @@ fn beat(
 
     let at = UnixMillis(i64::try_from(numbers.start).unwrap_or(0));
     let told = accepted.iter().chain(&submitted).chain(&settled);
-    let changes = Changes {
+    let mut changes = Changes {
         at,
         progressed: submitted.iter().chain(&settled).cloned().collect(),
         threads: accepted
@@ -117,17 +117,16 @@ fn beat(
             .iter()
             .map(|message| awaiting(message, at))
             .collect(),
-        receipted: settled.iter().map(|message| message.id).collect(),
         outgoing: (numbers.start * 3..)
             .zip(told)
             .map(|(number, message)| outgoing(number, message))
             .collect(),
         published: Some((numbers.start * 3).saturating_sub(1)),
-        accepted,
+        accepted: accepted.clone(),
         ..Changes::default()
     };
-    journal.commit(&changes)?;
-    Ok([changes.accepted, submitted])
+    journal.commit(&mut changes)?;
+    Ok([accepted, submitted])
 }
 
 fn message(number: u64) -> Message {
@@ -145,7 +144,7 @@ fn message(number: u64) -> Message {
         legal: false,
         extensions: Vec::new(),
     };
-    let origin = Origin {
+    let identity = Identity {
         id: MessageId(number),
         key: EventKey {
             agency,
@@ -154,6 +153,10 @@ fn message(number: u64) -> Message {
                 .expect("it is an id"),
         },
         application: format!("{}", scattered % 100_000_000).into(),
+        traceparent: None,
+    };
+    let origin = Origin {
+        identity: identity.into(),
         msisdn: Msisdn::from_u64(998_900_000_000 + scattered % 30_000_000).expect("it is a number"),
         thread: ThreadKey(scattered.rotate_left(32)),
         priority: Priority::Normal,
@@ -161,7 +164,6 @@ fn message(number: u64) -> Message {
         accepted_at: UnixMillis(1_795_000_000_000),
         not_before: None,
         expires: UnixMillis(1_796_000_000_000),
-        traceparent: None,
         content,
     };
     let progress = Progress {

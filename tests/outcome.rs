@@ -25,41 +25,26 @@ use xabar::{
     broker::Brokers,
     clock::UnixMillis,
     journal::{
-        Books, Content, JournalError, Message, MessageId, OperatorId, Origin, Outgoing, Question,
-        Reader, ThreadKey, Told,
+        Books, Identity, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
+        Told,
     },
     outcome::{self, Exchange, Feed, Shown, Sink, Wording},
 };
-use xabar_events::{Agency, EventKey, Priority, State, read_outcomes};
+use xabar_events::{Agency, EventKey, State, read_outcomes};
 
 const AGENCIES: [&str; 3] = ["kadastr", "adliya", "soliq"];
 
 fn outgoing(number: u64) -> Outgoing {
     let agency = AGENCIES[usize::try_from(number % 3).unwrap()];
     let at = UnixMillis(1_795_000_000_000);
-    let origin = Origin {
+    let identity = Identity {
         id: MessageId(number),
         key: EventKey {
             agency: Agency::from_name(agency).unwrap(),
             id: "e1".parse().unwrap(),
         },
         application: "48120973".into(),
-        msisdn: "998901234567".parse().unwrap(),
-        thread: ThreadKey(1),
-        priority: Priority::Normal,
-        time: at,
-        accepted_at: at,
-        not_before: None,
-        expires: at,
         traceparent: None,
-        content: Content {
-            service: "passport".into(),
-            status: "ready".into(),
-            language: None,
-            params: Vec::new(),
-            legal: false,
-            extensions: Vec::new(),
-        },
     };
     let told = Told {
         state: State::Submitted,
@@ -72,7 +57,7 @@ fn outgoing(number: u64) -> Outgoing {
     };
     Outgoing {
         number,
-        origin: Arc::new(origin),
+        identity: Arc::new(identity),
         sequence: 2,
         told,
     }

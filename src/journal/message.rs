@@ -47,13 +47,21 @@ pub struct Message {
     pub progress: Progress,
 }
 
-/// What was asked, as it stood when it was accepted.
+/// What a message is called, here and by its agency: all that its outcomes say of what was asked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Origin {
+pub struct Identity {
     pub id: MessageId,
     pub key: EventKey,
     /// The application's number, the event's `subject`.
     pub application: Box<str>,
+    /// The event's trace context, which its outcomes hand on.
+    pub traceparent: Option<Box<str>>,
+}
+
+/// What was asked, as it stood when it was accepted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    pub identity: Arc<Identity>,
     pub msisdn: Msisdn,
     pub thread: ThreadKey,
     pub priority: Priority,
@@ -65,8 +73,6 @@ pub struct Origin {
     pub not_before: Option<UnixMillis>,
     /// Not after this wall time.
     pub expires: UnixMillis,
-    /// The event's trace context, which its outcomes hand on.
-    pub traceparent: Option<Box<str>>,
     pub content: Content,
 }
 
@@ -87,6 +93,12 @@ impl Message {
     #[cfg(test)]
     pub(crate) fn origin_mut(&mut self) -> &mut Origin {
         Arc::make_mut(&mut self.origin)
+    }
+
+    /// For tests: what it is called, to be called otherwise.
+    #[cfg(test)]
+    pub(crate) fn identity_mut(&mut self) -> &mut Identity {
+        Arc::make_mut(&mut self.origin_mut().identity)
     }
 
     /// Where it waits.
@@ -111,6 +123,14 @@ impl Deref for Message {
 
     fn deref(&self) -> &Origin {
         &self.origin
+    }
+}
+
+impl Deref for Origin {
+    type Target = Identity;
+
+    fn deref(&self) -> &Identity {
+        &self.identity
     }
 }
 

@@ -25,7 +25,7 @@ use xabar_events::{EventKey, Msisdn, Priority};
 
 pub use location::{Location, NoLocation};
 pub use message::{
-    Attempt, Attempted, Content, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment,
+    Attempt, Attempted, Content, Identity, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment,
     ThreadKey, ThreadOrder, Told,
 };
 
@@ -80,7 +80,7 @@ pub trait Journal: Send + std::fmt::Debug {
     /// The queues in which something waits, whether or not their operator is configured.
     fn queues(&mut self) -> Result<Vec<Queue>, JournalError>;
 
-    /// All messages of a thread that wait.
+    /// The newest messages of a thread that wait, oldest first. Of a thread with very many some may be left out.
     fn siblings(&mut self, thread: ThreadKey) -> Result<Vec<Message>, JournalError>;
 
     /// Waiting messages whose `expires` is at or before this wall time, soonest first.
@@ -89,7 +89,8 @@ pub trait Journal: Send + std::fmt::Debug {
     /// Messages with an attempt that has no result, for the start.
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError>;
 
-    /// Segments that await a receipt from this operator under one of these ids, each with its message.
+    /// Segments that this operator accepted under one of these ids and that have no receipt yet, each with its
+    /// message.
     fn awaiting(
         &mut self,
         operator: OperatorId,
@@ -103,7 +104,7 @@ pub trait Journal: Send + std::fmt::Debug {
         smsc_ids: &[&str],
     ) -> Result<Vec<(u64, HeldReceipt)>, JournalError>;
 
-    /// Messages submitted at or before this steady time that still await a receipt, oldest first.
+    /// Messages that have been submitted since this steady time or longer, oldest first.
     fn unreceipted(
         &mut self,
         before: UnixMillis,
@@ -113,11 +114,11 @@ pub trait Journal: Send + std::fmt::Debug {
     /// One message, whatever its phase.
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError>;
 
-    /// Makes all changes durable, or none of them.
-    fn commit(&mut self, changes: &Changes) -> Result<(), JournalError>;
+    /// Makes all changes durable, or none of them. Takes what it keeps out of them; if it fails they are as they were,
+    /// and may be tried again.
+    fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError>;
 
-    /// Forgets some messages settled at or before this steady time, with their keys, once all that is told of
-    /// them is published; says how many.
+    /// Forgets some messages settled at or before this steady time, with their keys; says how many.
     /// Some receipts held since then, and keys withdrawn then, go too.
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError>;
 
@@ -245,7 +246,7 @@ pub struct HeldReceipt {
 pub struct Outgoing {
     /// Rises by one with each.
     pub number: u64,
-    pub origin: Arc<Origin>,
+    pub identity: Arc<Identity>,
     /// Its place in the history, from 1.
     pub sequence: u32,
     pub told: Told,
@@ -257,7 +258,7 @@ impl Outgoing {
         let index = usize::try_from(sequence).ok()?.checked_sub(1)?;
         Some(Self {
             number,
-            origin: Arc::clone(message.origin()),
+            identity: Arc::clone(&message.origin().identity),
             sequence,
             told: message.progress.history.get(index)?.clone(),
         })
@@ -265,7 +266,7 @@ impl Outgoing {
 
     /// The name of the agency that it goes to.
     pub fn agency(&self) -> &str {
-        self.origin.key.agency.name()
+        self.identity.key.agency.name()
     }
 }
 
@@ -284,8 +285,6 @@ pub struct Changes {
     pub subscribers: Vec<(Msisdn, SubscriberFacts)>,
     /// Segments that were accepted, and await receipts.
     pub awaiting: Vec<Awaiting>,
-    /// Messages whose segments await no receipt any more.
-    pub receipted: Vec<MessageId>,
     /// Receipts that match nothing yet, each with its number.
     pub held: Vec<(u64, HeldReceipt)>,
     /// Numbers of held receipts that are matched now, or too old.
@@ -293,6 +292,22 @@ pub struct Changes {
     pub outgoing: Vec<Outgoing>,
     /// Outcomes up to this number are published.
     pub published: Option<u64>,
+}
+
+impl Changes {
+    /// Whether there is nothing to be made durable.
+    pub fn is_empty(&self) -> bool {
+        self.accepted.is_empty()
+            && self.progressed.is_empty()
+            && self.cancelled.is_empty()
+            && self.threads.is_empty()
+            && self.subscribers.is_empty()
+            && self.awaiting.is_empty()
+            && self.held.is_empty()
+            && self.released.is_empty()
+            && self.outgoing.is_empty()
+            && self.published.is_none()
+    }
 }
 
 /// What a person asks for.

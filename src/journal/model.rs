@@ -15,6 +15,7 @@ struct Memory {
     start: Start,
     published: u64,
     operators: Vec<String>,
+    /// Each with the time when it entered its phase.
     messages: BTreeMap<u64, (Message, UnixMillis)>,
     cancelled: BTreeMap<EventKey, UnixMillis>,
     threads: HashMap<ThreadKey, ThreadFacts>,
@@ -71,13 +72,15 @@ impl Memory {
                 .insert(message.id.0, (message.clone(), changes.at));
         }
         for message in &changes.progressed {
-            let (before, _) = self.messages.remove(&message.id.0).unwrap();
+            let (before, since) = self.messages.remove(&message.id.0).unwrap();
+            let entered = before.progress.phase != message.progress.phase;
+            let since = if entered { changes.at } else { since };
             self.books
                 .entry(column(&before))
                 .and_modify(|count| *count -= 1);
             self.enter(message, 1);
             self.messages
-                .insert(message.id.0, (message.clone(), changes.at));
+                .insert(message.id.0, (message.clone(), since));
         }
         self.cancelled.extend(
             changes
@@ -89,8 +92,6 @@ impl Memory {
         self.threads.extend(changes.threads.iter().copied());
         self.subscribers.extend(changes.subscribers.iter().cloned());
         self.awaiting.extend(changes.awaiting.iter().cloned());
-        self.awaiting
-            .retain(|awaiting| !changes.receipted.contains(&awaiting.message));
         self.held.extend(changes.held.iter().cloned());
         for (number, _) in &changes.held {
             self.start.last_held = self.start.last_held.max(*number);
@@ -257,15 +258,18 @@ impl Journal for Model {
     ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
         let memory = self.memory();
         let under = |id: &str| {
-            let id = id.to_owned();
-            memory
-                .awaiting
-                .iter()
-                .filter(move |awaiting| awaiting.operator == operator && *awaiting.smsc_id == *id)
+            let is = |awaiting: &&Awaiting| {
+                awaiting.operator == operator && *awaiting.smsc_id == *id
+            };
+            let mut under: Vec<_> = memory.awaiting.iter().filter(is).collect();
+            under.sort_by_key(|awaiting| (awaiting.at, awaiting.message, awaiting.segment));
+            under
         };
         let with_record = |awaiting: &Awaiting| {
             let (message, _) = memory.messages.get(&awaiting.message.0)?;
-            Some((awaiting.clone(), message.clone()))
+            let segments = &message.progress.attempt.segments;
+            let segment = segments.get(usize::from(awaiting.segment))?;
+            (*segment == Segment::Accepted).then(|| (awaiting.clone(), message.clone()))
         };
         Ok(smsc_ids
             .iter()
@@ -296,20 +300,13 @@ impl Journal for Model {
         limit: usize,
     ) -> Result<Vec<Message>, JournalError> {
         let memory = self.memory();
-        let mut found: Vec<Message> = Vec::new();
-        for awaiting in memory
-            .awaiting
-            .iter()
-            .take_while(|awaiting| awaiting.at <= before)
-        {
-            let known = found.iter().any(|message| message.id == awaiting.message);
-            if let Some((message, _)) = memory.messages.get(&awaiting.message.0).filter(|_| !known)
-            {
-                found.push(message.clone());
-            }
-        }
-        found.truncate(limit);
-        Ok(found)
+        let submitted = memory.messages.values().filter(|(message, since)| {
+            message.progress.phase == Phase::Submitted && *since <= before
+        });
+        let mut found: Vec<_> = submitted.collect();
+        found.sort_by_key(|(message, since)| (*since, message.id));
+        let found = found.into_iter().take(limit);
+        Ok(found.map(|(message, _)| message.clone()).collect())
     }
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
@@ -320,10 +317,12 @@ impl Journal for Model {
             .map(|(message, _)| message.clone()))
     }
 
-    fn commit(&mut self, changes: &Changes) -> Result<(), JournalError> {
+    fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {
         let mut memory = self.memory();
         memory.check(changes)?;
-        memory.apply(changes);
+        if !changes.is_empty() {
+            memory.apply(changes);
+        }
         Ok(())
     }
 
@@ -349,29 +348,18 @@ impl Journal for Model {
                 memory.held.remove(&number);
             }
         }
-        let oldest = memory.outbox.values().next();
-        let told_by = oldest.map_or(UnixMillis::NEVER, |(at, _)| UnixMillis(at.0 - 1));
-        let settled_before = settled_before.min(told_by);
         let mut settled: Vec<_> = memory
             .messages
             .values()
             .filter(|(message, at)| {
                 message.progress.phase == Phase::Settled && *at <= settled_before
             })
-            .map(|(message, at)| (*at, message.id, message.thread))
+            .map(|(message, at)| (*at, message.id))
             .collect();
-        settled.sort_by_key(|(at, id, _)| (*at, *id));
+        settled.sort_unstable();
         settled.truncate(limit);
-        for (_, id, thread) in &settled {
+        for (_, id) in &settled {
             memory.messages.remove(&id.0);
-            memory.awaiting.retain(|awaiting| awaiting.message != *id);
-            if !memory
-                .messages
-                .values()
-                .any(|(message, _)| message.thread == *thread)
-            {
-                memory.threads.remove(thread);
-            }
         }
         Ok(settled.len())
     }

@@ -20,10 +20,14 @@ pub(crate) fn msisdn(number: u64) -> Msisdn {
 
 /// A message that waits, with its event, thread and subscriber of the same number.
 pub(crate) fn waiting(number: u64) -> Message {
-    let origin = Origin {
+    let identity = Identity {
         id: MessageId(number),
         key: key(number),
         application: format!("{number}").into(),
+        traceparent: None,
+    };
+    let origin = Origin {
+        identity: identity.into(),
         msisdn: msisdn(number),
         thread: ThreadKey(number),
         priority: Priority::Normal,
@@ -31,7 +35,6 @@ pub(crate) fn waiting(number: u64) -> Message {
         accepted_at: UnixMillis(2),
         not_before: None,
         expires: UnixMillis(1_000_000),
-        traceparent: None,
         content: Content {
             service: "land-registration".into(),
             status: "approved".into(),

@@ -69,7 +69,7 @@ mod tests {
 
     fn outgoing(number: u64, agency: &str, state: State) -> Outgoing {
         let mut message = sample::waiting(number);
-        message.origin_mut().key.agency = Agency::from_name(agency).unwrap();
+        message.identity_mut().key.agency = Agency::from_name(agency).unwrap();
         message.progress.history = vec![sample::told(state)];
         Outgoing::of(&message, number, 1).unwrap()
     }

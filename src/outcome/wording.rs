@@ -23,17 +23,17 @@ impl Wording {
 
     /// The CloudEvent of an outcome.
     pub fn outcome<'a>(&'a self, outgoing: &'a Outgoing) -> Outcome<'a> {
-        let (origin, told) = (&*outgoing.origin, &outgoing.told);
+        let (identity, told) = (&*outgoing.identity, &outgoing.told);
         let attempted = told.attempted.unwrap_or_default();
         let operator = told
             .attempted
             .and_then(|attempted| self.operators.get(&attempted.operator));
         Outcome {
-            message: Cow::Owned(origin.id.to_string()),
+            message: Cow::Owned(identity.id.to_string()),
             sequence: outgoing.sequence,
-            agency: Cow::Borrowed(origin.key.agency.name()),
-            event: Cow::Borrowed(origin.key.id.as_str()),
-            application: Cow::Borrowed(&origin.application),
+            agency: Cow::Borrowed(identity.key.agency.name()),
+            event: Cow::Borrowed(identity.key.id.as_str()),
+            application: Cow::Borrowed(&identity.application),
             state: told.state,
             reason: told.reason,
             until: told.until.map(Into::into),
@@ -44,7 +44,7 @@ impl Wording {
             attempts: attempted.attempts.into(),
             repeats: attempted.repeats.into(),
             at: told.at.into(),
-            traceparent: origin.traceparent.as_deref().map(Cow::Borrowed),
+            traceparent: identity.traceparent.as_deref().map(Cow::Borrowed),
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use xabar_events::{Msisdn, Priority, Reason};
 
 use super::*;
-use crate::journal::{Attempt, Content, Origin, Phase, Progress};
+use crate::journal::{Attempt, Content, Identity, Origin, Phase, Progress};
 
 const START: UnixMillis = UnixMillis(1_795_407_300_000);
 const UCELL: OperatorId = OperatorId(1);
@@ -25,13 +25,17 @@ fn after(wait: Duration) -> Now {
 
 /// The n-th message, of a thread and a subscriber of its own.
 fn message(n: u64) -> Message {
-    let origin = Origin {
+    let identity = Identity {
         id: MessageId(n),
         key: xabar_events::EventKey {
             agency: xabar_events::Agency::from_name("kadastr").unwrap(),
             id: format!("{n}").parse().unwrap(),
         },
         application: "48120973".into(),
+        traceparent: None,
+    };
+    let origin = Origin {
+        identity: identity.into(),
         msisdn: Msisdn::from_u64(998_930_000_000 + n).unwrap(),
         thread: ThreadKey(n),
         priority: Priority::Normal,
@@ -39,7 +43,6 @@ fn message(n: u64) -> Message {
         accepted_at: START,
         not_before: None,
         expires: START.after(72 * HOUR),
-        traceparent: None,
         content: Content {
             service: "passport".into(),
             status: "ready".into(),

@@ -10,7 +10,7 @@ use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::intake::{Batch, Verdict};
 use crate::journal::{
-    Arrival, Ask, Attempt, Content, Facts, JournalError, Message, MessageId, OperatorId, Origin,
+    Arrival, Ask, Attempt, Content, Facts, Identity, JournalError, Message, MessageId, OperatorId, Origin,
     Phase, Progress, ThreadFacts, ThreadKey,
 };
 
@@ -180,10 +180,15 @@ impl Core {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
         };
-        let origin = Origin {
+        let identity = Identity {
             id,
-            thread,
             application: notification.application.as_str().into(),
+            traceparent: notification.traceparent().map(Into::into),
+            key: notification.key,
+        };
+        let origin = Origin {
+            identity: identity.into(),
+            thread,
             msisdn: notification.msisdn,
             priority: notification.priority,
             time: time.into(),
@@ -192,9 +197,7 @@ impl Core {
             expires: notification
                 .expires
                 .map_or_else(|| now.wall.after(self.settings.expires), UnixMillis::from),
-            traceparent: notification.traceparent().map(Into::into),
             content,
-            key: notification.key,
         };
         let progress = Progress {
             phase: Phase::Waiting,

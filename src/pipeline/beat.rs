@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use rustc_hash::FxHashMap;
 use tokio::sync::oneshot;
 use xabar_events::{EventKey, Msisdn};
 
@@ -18,7 +19,7 @@ use crate::journal::{
 pub(super) struct Beat {
     pub(super) now: Now,
     accepted: Vec<Message>,
-    accepted_at: HashMap<MessageId, usize>,
+    accepted_at: FxHashMap<MessageId, usize>,
     /// Events of this beat, since the journal does not know them yet.
     pub(super) keys: HashMap<EventKey, MessageId>,
     // In the order of their keys, so that the same inputs give the same changes.
@@ -27,11 +28,11 @@ pub(super) struct Beat {
     subscribers: BTreeMap<Msisdn, SubscriberFacts>,
     pub(super) cancelled: Vec<EventKey>,
     awaiting: Vec<Awaiting>,
-    receipted: Vec<MessageId>,
+    /// Where in `awaiting` the segments under an id are.
+    awaiting_at: HashMap<Box<str>, Vec<usize>>,
     pub(super) held: Vec<(u64, HeldReceipt)>,
     pub(super) released: Vec<u64>,
     pub(super) outgoing: Vec<Outgoing>,
-    pub(super) published: Option<u64>,
     directives: HashMap<OperatorId, Directive>,
     pub(super) replies: Vec<(oneshot::Sender<Vec<Verdict>>, Vec<Verdict>)>,
 }
@@ -48,18 +49,17 @@ impl Beat {
         Self {
             now,
             accepted: Vec::new(),
-            accepted_at: HashMap::new(),
+            accepted_at: FxHashMap::default(),
             keys: HashMap::new(),
             progressed: BTreeMap::new(),
             threads: BTreeMap::new(),
             subscribers: BTreeMap::new(),
             cancelled: Vec::new(),
             awaiting: Vec::new(),
-            receipted: Vec::new(),
+            awaiting_at: HashMap::new(),
             held: Vec::new(),
             released: Vec::new(),
             outgoing: Vec::new(),
-            published: None,
             directives: HashMap::new(),
             replies: Vec::new(),
         }
@@ -108,19 +108,19 @@ impl Beat {
     }
 
     pub(super) fn await_receipt(&mut self, awaiting: Awaiting) {
+        let at = self.awaiting_at.entry(awaiting.smsc_id.clone());
+        at.or_default().push(self.awaiting.len());
         self.awaiting.push(awaiting);
     }
 
     /// Segments accepted in this beat under one of these ids.
     pub(super) fn awaiting(&self, operator: OperatorId, smsc_ids: &[&str]) -> Vec<Awaiting> {
-        let fits = |awaiting: &&Awaiting| {
-            awaiting.operator == operator && smsc_ids.contains(&&*awaiting.smsc_id)
-        };
-        self.awaiting.iter().filter(fits).cloned().collect()
-    }
-
-    pub(super) fn await_no_receipt(&mut self, message: MessageId) {
-        self.receipted.push(message);
+        let at = smsc_ids.iter().filter_map(|id| self.awaiting_at.get(*id));
+        let under = at.flatten().filter_map(|at| self.awaiting.get(*at));
+        under
+            .filter(|awaiting| awaiting.operator == operator)
+            .cloned()
+            .collect()
     }
 
     pub(super) fn submit(&mut self, operator: OperatorId, submission: Submission) {
@@ -148,11 +148,10 @@ impl Beat {
             threads: self.threads.into_iter().collect(),
             subscribers: self.subscribers.into_iter().collect(),
             awaiting: self.awaiting,
-            receipted: self.receipted,
             held: self.held,
             released: self.released,
             outgoing: self.outgoing,
-            published: self.published,
+            published: None,
         };
         (
             changes,

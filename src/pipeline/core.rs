@@ -1,9 +1,10 @@
 //! What the pipeline knows and how one beat goes.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap, HashSet};
 use std::time::{Duration, Instant};
 
+use rustc_hash::FxHashMap;
 use xabar_events::{Language, State};
 
 use super::beat::{Beat, Effects};
@@ -103,7 +104,7 @@ pub struct Core {
     pub(super) routes: Routes<OperatorId>,
     pub(super) operators: BTreeMap<OperatorId, Operator>,
     pub(super) queues: BTreeMap<Queue, QueueState>,
-    pub(super) in_flight: HashMap<MessageId, InFlight>,
+    pub(super) in_flight: FxHashMap<MessageId, InFlight>,
     pub(super) graces: BinaryHeap<Reverse<(UnixMillis, MessageId)>>,
     pub(super) teller: Teller,
     pub(super) next_message: u64,
@@ -113,12 +114,18 @@ pub struct Core {
     /// As it was when last asked for.
     pub(super) held_before: u64,
     pub(super) next_sweep: UnixMillis,
+    /// Outcomes up to this number are published, which the journal does not know yet.
+    published: Option<u64>,
+    note_published_at: UnixMillis,
     /// Messages are waiting for their turn that a beat had no time for.
     pub(super) turns_left: bool,
 }
 
 /// How often deadlines are looked for in the journal.
 pub(super) const SWEEP: Duration = Duration::from_secs(1);
+
+/// How long a commit is put off that would only note what is published: after a crash that much is published again.
+const NOTE_PUBLISHED: Duration = Duration::from_secs(1);
 
 /// How soon to look again at what only time can change; keeps an idle pipeline idle.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
@@ -157,7 +164,7 @@ impl Core {
             routes,
             operators,
             queues: BTreeMap::new(),
-            in_flight: HashMap::new(),
+            in_flight: FxHashMap::default(),
             graces: BinaryHeap::new(),
             teller,
             next_message: start.last_message + 1,
@@ -165,6 +172,8 @@ impl Core {
             held: start.held,
             held_before: start.held,
             next_sweep: now.steady,
+            published: None,
+            note_published_at: now.steady,
             turns_left: false,
             settings,
         };
@@ -188,7 +197,7 @@ impl Core {
     /// Decides on all that came in and all that is due. Nothing of it is durable yet.
     pub fn decide(&mut self, now: Now, inputs: Inputs) -> Result<(Changes, Effects), JournalError> {
         let mut beat = Beat::new(now);
-        beat.published = inputs.published;
+        self.published = self.published.max(inputs.published);
         // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
         self.hear(&mut beat, inputs.reports)?;
@@ -199,11 +208,16 @@ impl Core {
         if !inputs.stopping {
             self.send_due(&mut beat)?;
         }
-        Ok(beat.finish())
+        let (mut changes, effects) = beat.finish();
+        if !changes.is_empty() || inputs.stopping || now.steady >= self.note_published_at {
+            changes.published = self.published.take();
+            self.note_published_at = now.steady.after(NOTE_PUBLISHED);
+        }
+        Ok((changes, effects))
     }
 
     /// Makes the changes of a beat durable. May be tried again.
-    pub fn commit(&mut self, changes: &Changes) -> Result<(), JournalError> {
+    pub fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {
         self.journal.commit(changes)
     }
 

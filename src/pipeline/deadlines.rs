@@ -5,7 +5,7 @@ use xabar_events::{Reason, State};
 use super::beat::Beat;
 use super::core::{Core, SWEEP};
 use super::telling::Details;
-use crate::journal::{JournalError, Phase};
+use crate::journal::JournalError;
 
 /// Messages of each kind ended in one beat.
 const ENDED_AT_ONCE: usize = 500;
@@ -61,12 +61,7 @@ impl Core {
         let unreceipted = self.journal.unreceipted(before, ENDED_AT_ONCE)?;
         let count = unreceipted.len();
         for mut message in unreceipted {
-            if beat.touched(message.id) {
-                continue;
-            }
-            // Or it would be found again every time, before those that come after it.
-            beat.await_no_receipt(message.id);
-            if message.progress.phase == Phase::Submitted {
+            if !beat.touched(message.id) {
                 self.teller.settle(
                     beat,
                     &mut message,

@@ -166,12 +166,6 @@ impl Core {
             .iter()
             .all(|segment| *segment == Segment::Delivered);
         let failed = segments.contains(&Segment::Failed);
-        if segments
-            .iter()
-            .all(|segment| matches!(segment, Segment::Delivered | Segment::Failed))
-        {
-            beat.await_no_receipt(message.id);
-        }
         if !(delivered || failed) || !may_be_told(message) {
             return;
         }

@@ -34,8 +34,9 @@ use crate::delivery::{Directive, Event, Report};
 use crate::intake::Batch;
 use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
 
-/// Batches taken into one beat; with what intake reads at once, some thousand events.
-const BATCHES_A_BEAT: usize = 8;
+/// Batches are taken into one beat up to so many events: about what a beat sends when all is well. With more,
+/// a full queue would be carried into the journal and out again before its turn.
+const EVENTS_A_BEAT: usize = 1000;
 
 /// Reports taken into one beat.
 const REPORTS_A_BEAT: usize = 64;
@@ -87,8 +88,8 @@ pub fn run(
         inputs.reports.append(&mut returned);
         let last = channels.stop.is_cancelled() && inputs.reports.is_empty();
         let now = clock.now();
-        let (changes, effects) = core.decide(now, inputs)?;
-        commit(&mut core, &changes, &channels)?;
+        let (mut changes, effects) = core.decide(now, inputs)?;
+        commit(&mut core, &mut changes, &channels)?;
         returned = act(&mut channels, &mut undelivered, changes, effects);
         if last && returned.is_empty() {
             return publish_the_rest(core, clock, channels, runtime);
@@ -120,8 +121,8 @@ fn publish_the_rest(
     while let Some(number) = runtime.block_on(published.recv()) {
         inputs.published = Some(number);
     }
-    let (changes, _) = core.decide(clock.now(), inputs)?;
-    core.commit(&changes)?;
+    let (mut changes, _) = core.decide(clock.now(), inputs)?;
+    core.commit(&mut changes)?;
     Ok(core)
 }
 
@@ -146,9 +147,11 @@ async fn gather(channels: &mut Channels, deadline: Instant, retry: bool) -> Inpu
     {
         inputs.reports.push(report);
     }
-    while inputs.batches.len() < BATCHES_A_BEAT
+    let mut events: usize = inputs.batches.iter().map(|batch| batch.events.len()).sum();
+    while events < EVENTS_A_BEAT
         && let Ok(batch) = channels.batches.try_recv()
     {
+        events += batch.events.len();
         inputs.batches.push(batch);
     }
     while let Ok(published) = channels.published.try_recv() {
@@ -161,7 +164,7 @@ async fn gather(channels: &mut Channels, deadline: Instant, retry: bool) -> Inpu
 ///
 /// # Errors
 /// If the journal fails for good, or is still full when the gateway is to stop.
-fn commit(core: &mut Core, changes: &Changes, channels: &Channels) -> Result<(), JournalError> {
+fn commit(core: &mut Core, changes: &mut Changes, channels: &Channels) -> Result<(), JournalError> {
     loop {
         match core.commit(changes) {
             Err(error @ JournalError::Full(_)) if !channels.stopping.is_cancelled() => {

@@ -71,7 +71,7 @@ impl Teller {
         if self.told.contains(&state) {
             beat.outgoing.push(Outgoing {
                 number: self.next_outgoing,
-                origin: message.origin().clone(),
+                identity: message.origin().identity.clone(),
                 sequence: u32::try_from(message.progress.history.len() + 1).unwrap_or(u32::MAX),
                 told: told.clone(),
             });

@@ -12,7 +12,7 @@ use super::gateway;
 use super::{Failure, progress};
 use crate::clock::{Clock, UnixMillis};
 use crate::journal::{
-    self, Attempt, Attempted, Changes, Content, Journal, JournalError, Location, Message,
+    self, Attempt, Attempted, Changes, Content, Identity, Journal, JournalError, Location, Message,
     MessageId, OperatorId, Origin, Phase, Progress, Segment, SubscriberFacts, ThreadFacts,
     ThreadKey, Told,
 };
@@ -105,7 +105,7 @@ fn commit(
         attempted: Some(message.order()),
         waiting: 0,
     };
-    journal.commit(&Changes {
+    journal.commit(&mut Changes {
         at,
         threads: accepted
             .iter()
@@ -142,13 +142,17 @@ fn settled(number: u64, agency: &Agency, operator: OperatorId, at: UnixMillis) -
         by: None,
         attempted: (state != State::Accepted).then_some(attempted),
     };
-    let origin = Origin {
+    let identity = Identity {
         id: MessageId(number),
         key: EventKey {
             agency: agency.clone(),
             id: id.expect("letters and digits make an id"),
         },
         application: format!("P{number}").into(),
+        traceparent: None,
+    };
+    let origin = Origin {
+        identity: identity.into(),
         msisdn: subscriber(number),
         thread: ThreadKey(scattered.rotate_left(32)),
         priority: Priority::Normal,
@@ -156,7 +160,6 @@ fn settled(number: u64, agency: &Agency, operator: OperatorId, at: UnixMillis) -
         accepted_at: at,
         not_before: None,
         expires: at.after(std::time::Duration::from_secs(72 * 3600)),
-        traceparent: None,
         content: Content {
             service: "land-registration".into(),
             status: "approved".into(),

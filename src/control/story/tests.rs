@@ -7,7 +7,7 @@ use xabar_events::{Agency, EventKey, Priority};
 use super::*;
 use crate::clock;
 use crate::journal::{
-    Attempt, Content, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment, ThreadKey,
+    Attempt, Content, Identity, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment, ThreadKey,
 };
 
 fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {
@@ -25,13 +25,17 @@ fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {
 
 fn message(history: Vec<Told>) -> Message {
     let at = clock::UnixMillis(0);
-    let origin = Origin {
+    let identity = Identity {
         id: MessageId(42),
         key: EventKey {
             agency: Agency::from_name("kadastr").unwrap(),
             id: "01JD".parse().unwrap(),
         },
         application: "48120973".into(),
+        traceparent: None,
+    };
+    let origin = Origin {
+        identity: identity.into(),
         msisdn: "998901234567".parse().unwrap(),
         thread: ThreadKey(1),
         priority: Priority::Normal,
@@ -39,7 +43,6 @@ fn message(history: Vec<Told>) -> Message {
         accepted_at: at,
         not_before: None,
         expires: at,
-        traceparent: None,
         content: Content {
             service: "land-registration".into(),
             status: "approved".into(),

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
-use super::rows::{number, ordered, state_code, state_of, text};
+use xabar_events::State;
+
+use super::corrupt;
+use super::rows::{number, text};
 use crate::journal::{Books, JournalError, Message, Phase};
 
 /// What one commit changes of the books.
@@ -18,20 +21,13 @@ impl<'a> Entries<'a> {
         Ok(())
     }
 
-    /// Moves a message from where the journal has it to where it stands now.
+    /// Moves a message from the column where it stood to where it stands now.
     pub(super) fn progress(
         &mut self,
-        db: &Connection,
+        before: u8,
         message: &'a Message,
     ) -> Result<(), JournalError> {
-        let mut known =
-            db.prepare_cached("SELECT iif(phase = 3, state, 0) FROM messages WHERE id = ?1")?;
-        let before: Option<u8> = known
-            .query_row([ordered(message.id.0)], |row| row.get(0))
-            .optional()?;
-        let (Some(before), now) = (before, column(message)?) else {
-            return Ok(());
-        };
+        let now = column(message)?;
         if before != now {
             self.enter(message, before, -1);
             self.enter(message, now, 1);
@@ -60,12 +56,13 @@ impl<'a> Entries<'a> {
 }
 
 /// Where a message stands in the books: its last state, or 0 while it is not settled.
-fn column(message: &Message) -> Result<u8, JournalError> {
-    match (message.progress.phase, state_code(&message.progress)) {
-        (Phase::Settled, 0) => Err(JournalError::Refused {
+pub(super) fn column(message: &Message) -> Result<u8, JournalError> {
+    let last = message.progress.history.last();
+    match (message.progress.phase, last) {
+        (Phase::Settled, None) => Err(JournalError::Refused {
             what: "a settled message without a state",
         }),
-        (Phase::Settled, state) => Ok(state),
+        (Phase::Settled, Some(told)) => Ok(told.state.code()),
         _ => Ok(0),
     }
 }
@@ -97,7 +94,10 @@ fn add(books: &mut Books, column: u8, count: u64) -> Result<(), JournalError> {
     books.accepted += count;
     match column {
         0 => books.waiting += count,
-        state => books.settled.push((state_of(state)?, count)),
+        code => {
+            let state = State::from_code(code).ok_or(corrupt("a state"))?;
+            books.settled.push((state, count));
+        }
     }
     Ok(())
 }

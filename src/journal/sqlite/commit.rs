@@ -1,52 +1,84 @@
-//! Writes what one beat changed.
+//! Writes all changes of one beat.
+
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::{Connection, params};
+use xabar_events::EventKey;
 
 use super::books::Entries;
-use super::keys::{self, Slots};
-use super::threads::ThreadChanges;
-use super::{lookup, outbox, receipts, rows, subscribers};
-use crate::journal::{Changes, JournalError, Message};
+use super::memory::{Memory, Past};
+use super::rows::ordered;
+use super::threads::Thread;
+use super::upkeep::Pace;
+use super::{JournalError, keys, log, outbox, receipts};
+use crate::journal::{Changes, Message, ThreadKey};
 
-/// Writes all changes; within a transaction of the caller.
-pub(super) fn write(db: &Connection, slots: Slots, changes: &Changes) -> Result<(), JournalError> {
-    let mut books = Entries::default();
-    let mut threads = ThreadChanges::default();
-    for message in &changes.accepted {
-        keys::insert(db, slots, &message.key, message.id)?;
-        rows::insert(db, message, changes.at)?;
-        lookup::enter(db, message)?;
-        books.accept(message)?;
-        threads.add_message(message.thread);
-    }
-    for message in &changes.progressed {
-        // Before the row changes: the books look up where it stood.
-        books.progress(db, message)?;
-        rows::update(db, message, changes.at)?;
-    }
-    for (key, facts) in &changes.threads {
-        threads.set(*key, *facts);
-    }
-    books.write(db)?;
-    threads.write(db)?;
-    for key in &changes.cancelled {
-        keys::cancel(db, key, changes.at)?;
-    }
-    for (msisdn, facts) in &changes.subscribers {
-        subscribers::write(db, *msisdn, facts)?;
-    }
-    write_receipts(db, changes)?;
-    write_outbox(db, changes)?;
-    mark(db, changes)
+/// What memory is to know besides the changes once they are committed.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// Their row of the log.
+    pub(super) row: i64,
+    pub(super) pasts: Vec<Past>,
+    pub(super) threads: BTreeMap<ThreadKey, Thread>,
 }
 
-/// A response and its receipt may come in one beat: what begins to wait comes before what ends.
-fn write_receipts(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
-    for awaiting in &changes.awaiting {
-        receipts::await_receipt(db, awaiting)?;
+/// Gets on with the upkeep, and writes the changes.
+pub(super) fn write(
+    db: &Connection,
+    memory: &mut Memory,
+    changes: &Changes,
+    pace: Pace,
+) -> Result<Written, JournalError> {
+    // First: what belongs to which chapter must not change any more once the log is written.
+    let changed = changes.accepted.len() + changes.progressed.len();
+    memory.keep_up(db, changed, pace, changes.at)?;
+    check(db, memory, changes)?;
+    let written = Written {
+        row: memory.recent.open.last_row + 1,
+        pasts: memory.pasts(db, changes)?,
+        threads: memory.threads_after(db, changes)?,
+    };
+    log::append(db, written.row, changes, &written.pasts)?;
+    write_books(db, changes, &written.pasts)?;
+    write_rest(db, changes)?;
+    mark(db, changes)?;
+    Ok(written)
+}
+
+/// Refuses changes that contradict what is stored.
+fn check(db: &Connection, memory: &Memory, changes: &Changes) -> Result<(), JournalError> {
+    let mut keys: HashSet<&EventKey> = HashSet::with_capacity(changes.accepted.len());
+    for message in &changes.accepted {
+        if !keys.insert(&message.key) || memory.find(db, &message.key)?.is_some() {
+            return Err(JournalError::Refused {
+                what: "an event that it holds already",
+            });
+        }
     }
-    for message in &changes.receipted {
-        receipts::await_no_more(db, *message)?;
+    let outgoing = &changes.outgoing;
+    if !outgoing.is_sorted_by(|one, next| one.number < next.number) {
+        return Err(JournalError::Refused {
+            what: "outcomes out of order",
+        });
+    }
+    Ok(())
+}
+
+fn write_books(db: &Connection, changes: &Changes, pasts: &[Past]) -> Result<(), JournalError> {
+    let mut books = Entries::default();
+    for message in &changes.accepted {
+        books.accept(message)?;
+    }
+    for (message, past) in changes.progressed.iter().zip(pasts) {
+        books.progress(past.column, message)?;
+    }
+    books.write(db)
+}
+
+/// What is rare, and what is one row for all of it.
+fn write_rest(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
+    for key in &changes.cancelled {
+        keys::cancel(db, key, changes.at)?;
     }
     for (number, held) in &changes.held {
         receipts::hold(db, *number, held)?;
@@ -54,11 +86,7 @@ fn write_receipts(db: &Connection, changes: &Changes) -> Result<(), JournalError
     for number in &changes.released {
         receipts::release(db, *number)?;
     }
-    Ok(())
-}
-
-fn write_outbox(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
-    outbox::append(db, &changes.outgoing, changes.at)?;
+    outbox::append(db, &changes.outgoing)?;
     match changes.published {
         Some(published) => outbox::drop_published(db, published),
         None => Ok(()),
@@ -77,7 +105,7 @@ fn mark(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
     )?;
     let [message, outgoing, held, published] =
         [last_message, last_outgoing, last_held, changes.published]
-            .map(|number| rows::ordered(number.unwrap_or(0)));
+            .map(|number| ordered(number.unwrap_or(0)));
     mark.execute(params![message, outgoing, held, published, changes.at.0])?;
     Ok(())
 }

@@ -1,68 +1,48 @@
-//! Forgets what is over: messages with all that hangs on them, and withdrawn keys.
+//! Forgets what is over: messages and withdrawn keys. What the indexes have of them goes with their merges.
 
-use std::collections::BTreeSet;
+use rusqlite::{Connection, params};
 
-use rusqlite::{Connection, Row, params};
-use xabar_events::EventKey;
-
-use super::keys::{self, Slots};
-use super::rows::{self, number, ordered};
-use super::{lookup, outbox, receipts, threads};
+use super::memory::Memory;
+use super::rows::{self, ordered};
+use super::{keys, receipts};
 use crate::clock::UnixMillis;
-use crate::journal::{JournalError, MessageId, ThreadKey};
+use crate::journal::{JournalError, Message, MessageId, Phase};
 
-/// Forgets some messages settled at or before this time of which all is published, in the order of their ids; says how many.
+/// Forgets some messages settled at or before this time, oldest first; says how many.
 pub(super) fn forget(
     db: &Connection,
-    slots: Slots,
+    memory: &mut Memory,
     settled_before: UnixMillis,
     limit: usize,
 ) -> Result<usize, JournalError> {
     keys::forget_cancelled(db, settled_before, rows::rows(limit))?;
     receipts::forget_held(db, settled_before, rows::rows(limit))?;
-    let settled = settled(db, settled_before.min(outbox::told_by(db)?), limit)?;
-    for message in &settled {
-        keys::remove(db, slots, &message.key, message.id)?;
-        threads::forget_message(db, message.thread)?;
-        receipts::await_no_more(db, message.id)?;
-        db.prepare_cached("DELETE FROM messages WHERE id = ?1")?
-            .execute([ordered(message.id.0)])?;
+    let old = |message: &Message, since| {
+        message.progress.phase == Phase::Settled && since <= settled_before
+    };
+    let mut settled = settled(db, settled_before, limit)?;
+    // Seldom: so old, and still in the log, is only what an idle gateway has, or what changed after all.
+    if memory.recent.any(old) || settled.iter().any(|id| memory.recent.has(*id)) {
+        memory.write_out_all(db)?;
+        settled = self::settled(db, settled_before, limit)?;
     }
-    let blocks: BTreeSet<i64> = settled
-        .iter()
-        .map(|message| lookup::block(message.id))
-        .collect();
-    for block in blocks {
-        lookup::forget_block(db, block)?;
+    let mut forget = db.prepare_cached("DELETE FROM messages WHERE id = ?1")?;
+    for id in &settled {
+        forget.execute([ordered(id.0)])?;
     }
     Ok(settled.len())
-}
-
-struct Settled {
-    id: MessageId,
-    key: EventKey,
-    thread: ThreadKey,
 }
 
 fn settled(
     db: &Connection,
     before: UnixMillis,
     limit: usize,
-) -> Result<Vec<Settled>, JournalError> {
-    let mut oldest = db.prepare_cached(
-        "SELECT id, agency, event, thread FROM messages INDEXED BY settled \
-         WHERE phase = 3 AND settled_at <= ?1 ORDER BY settled_at, id LIMIT ?2",
+) -> Result<Vec<MessageId>, JournalError> {
+    let mut settled = db.prepare_cached(
+        "SELECT id FROM messages INDEXED BY settled WHERE phase = 3 AND since <= ?1 \
+         ORDER BY since, id LIMIT ?2",
     )?;
-    let read = |row: &Row<'_>| -> Result<Settled, JournalError> {
-        Ok(Settled {
-            id: MessageId(number(row, 0)?),
-            key: rows::key(row, 1, 2)?,
-            thread: ThreadKey(row.get::<_, i64>(3)?.cast_unsigned()),
-        })
-    };
-    let mut settled: Vec<Settled> = oldest
-        .query_and_then(params![before.0, rows::rows(limit)], read)?
-        .collect::<Result<_, JournalError>>()?;
-    settled.sort_unstable_by_key(|message| message.id);
-    Ok(settled)
+    settled
+        .query_and_then(params![before.0, rows::rows(limit)], rows::id)?
+        .collect()
 }

@@ -1,150 +1,48 @@
 //! Event keys: which events were accepted before, and which were withdrawn before they came.
 //!
-//! A key is kept as a 64-bit hash with the id of its message, which holds the full key. When
-//! two keys have the same hash the later one takes the next free slot, so none is lost.
+//! A key is kept as a 64-bit hash with the id of its message, which holds the full key: what has the
+//! same hash and another key is another event.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use xabar_events::EventKey;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use xxhash_rust::xxh3::Xxh3;
 
-use super::rows::{key, number, ordered, text};
+use super::index::{Horizon, Value};
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, MessageId};
 
-/// Where the search for a key begins.
+/// How event keys are hashed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Slots {
-    pub(super) seed: u64,
-    /// Another function in tests, to make collisions.
-    pub(super) hash: fn(&[u8], u64) -> u64,
+pub(super) struct KeyHash {
+    seed: u64,
+    /// The bits that count.
+    mask: u64,
 }
 
-impl Slots {
-    pub(super) fn new(seed: u64) -> Self {
-        Self {
-            seed,
-            hash: xxh3_64_with_seed,
-        }
+impl KeyHash {
+    /// Seeded, so that nobody outside can make keys collide.
+    pub(super) fn new(seed: u64, mask: u64) -> Self {
+        Self { seed, mask }
     }
 
-    fn first(self, key: &EventKey) -> i64 {
-        let (agency, id) = (key.agency.name(), key.id.as_str());
-        let mut octets = Vec::with_capacity(agency.len() + 1 + id.len());
-        octets.extend_from_slice(agency.as_bytes());
-        octets.push(0);
-        octets.extend_from_slice(id.as_bytes());
-        (self.hash)(&octets, self.seed).cast_signed()
+    pub(super) fn of(self, key: &EventKey) -> u64 {
+        let mut hash = Xxh3::with_seed(self.seed);
+        hash.update(key.agency.name().as_bytes());
+        hash.update(&[0]);
+        hash.update(key.id.as_str().as_bytes());
+        hash.digest() & self.mask
     }
 }
 
-/// The message that this event became.
-pub(super) fn find(
-    db: &Connection,
-    slots: Slots,
-    key: &EventKey,
-) -> Result<Option<MessageId>, JournalError> {
-    let mut occupant = db.prepare_cached(
-        "SELECT k.message, m.agency, m.event FROM keys k JOIN messages m ON m.id = k.message WHERE k.hash = ?1",
-    )?;
-    let mut slot = slots.first(key);
-    loop {
-        let mut found = occupant.query([slot])?;
-        let Some(row) = found.next()? else {
-            return Ok(None);
-        };
-        if is(row, key)? {
-            return Ok(Some(MessageId(number(row, 0)?)));
-        }
-        slot = slot.wrapping_add(1);
+/// The index of event keys: hashes and messages.
+impl Value for MessageId {
+    const TREE: u8 = 1;
+    const REPLACES: bool = false;
+    const OLD_FILTER_BITS: Option<u32> = Some(16);
+
+    fn is_over(&self, horizon: &Horizon) -> bool {
+        *self < horizon.oldest
     }
-}
-
-fn is(row: &Row<'_>, key: &EventKey) -> Result<bool, JournalError> {
-    Ok(text(row, 2)? == key.id.as_str() && text(row, 1)? == key.agency.name())
-}
-
-/// Remembers which message an event became. Messages before it must be written already.
-pub(super) fn insert(
-    db: &Connection,
-    slots: Slots,
-    key: &EventKey,
-    id: MessageId,
-) -> Result<(), JournalError> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO keys (hash, message) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-    )?;
-    let mut slot = slots.first(key);
-    if insert.execute(params![slot, ordered(id.0)])? == 1 {
-        return Ok(());
-    }
-    if find(db, slots, key)?.is_some() {
-        return Err(JournalError::Refused {
-            what: "an event that it holds already",
-        });
-    }
-    loop {
-        slot = slot.wrapping_add(1);
-        if insert.execute(params![slot, ordered(id.0)])? == 1 {
-            return Ok(());
-        }
-    }
-}
-
-/// Forgets an event. Its message must still be there.
-pub(super) fn remove(
-    db: &Connection,
-    slots: Slots,
-    key: &EventKey,
-    id: MessageId,
-) -> Result<(), JournalError> {
-    let mut slot = slots.first(key);
-    loop {
-        match message_in(db, slot)? {
-            Some(message) if message == id => break,
-            Some(_) => slot = slot.wrapping_add(1),
-            None => return Ok(()),
-        }
-    }
-    empty(db, slot)?;
-    close_gap(db, slots, slot)
-}
-
-/// Moves up what stands behind an emptied slot, since a search ends at the first empty one.
-fn close_gap(db: &Connection, slots: Slots, mut slot: i64) -> Result<(), JournalError> {
-    loop {
-        slot = slot.wrapping_add(1);
-        let Some(message) = message_in(db, slot)? else {
-            return Ok(());
-        };
-        let key = key_of(db, message)?;
-        empty(db, slot)?;
-        insert(db, slots, &key, message)?;
-    }
-}
-
-fn message_in(db: &Connection, slot: i64) -> Result<Option<MessageId>, JournalError> {
-    let mut message = db.prepare_cached("SELECT message FROM keys WHERE hash = ?1")?;
-    message
-        .query_and_then([slot], |row| number(row, 0).map(MessageId))?
-        .next()
-        .transpose()
-}
-
-fn empty(db: &Connection, slot: i64) -> Result<(), JournalError> {
-    db.prepare_cached("DELETE FROM keys WHERE hash = ?1")?
-        .execute([slot])?;
-    Ok(())
-}
-
-fn key_of(db: &Connection, id: MessageId) -> Result<EventKey, JournalError> {
-    let mut columns = db.prepare_cached("SELECT agency, event FROM messages WHERE id = ?1")?;
-    let found = columns
-        .query_and_then([ordered(id.0)], |row| key(row, 0, 1))?
-        .next()
-        .transpose()?;
-    found.ok_or(JournalError::Corrupt {
-        what: "a key without its message",
-    })
 }
 
 /// Remembers that an event was withdrawn before it came.

@@ -1,42 +1,29 @@
 //! Finds messages for people: by event id, application or MSISDN.
+//!
+//! Each chapter of the log leaves a run of its own, which is never merged: writing it costs next to nothing,
+//! and a question looks into all of them, a page each.
 
-use rusqlite::{CachedStatement, Connection, params};
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
 use xabar_events::Msisdn;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::rows::{message, message_columns, ordered};
+use super::index::unmerged;
+use super::log::{self, Record};
+use super::rows;
 use crate::journal::{JournalError, Message, MessageId, Question};
 
-/// Enters a new message.
-pub(super) fn enter(db: &Connection, message: &Message) -> Result<(), JournalError> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO lookup (block, hash, message) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-    )?;
-    let id = ordered(message.id.0);
-    for hash in [
+/// Which index of the tables this is.
+pub(super) const TREE: u8 = 5;
+
+/// Where a message is found.
+pub(super) fn hashes(message: &Message) -> [u64; 3] {
+    [
         of_event(message.key.id.as_str()),
         of_application(&message.application),
         of_msisdn(message.msisdn),
-    ] {
-        insert.execute(params![block(message.id), hash, id])?;
-    }
-    Ok(())
-}
-
-/// Forgets a block once it holds no message any more.
-pub(super) fn forget_block(db: &Connection, block: i64) -> Result<(), JournalError> {
-    let mut holds = db.prepare_cached("SELECT 1 FROM messages WHERE id BETWEEN ?1 AND ?2")?;
-    let first = block << BLOCK_BITS;
-    if !holds.exists([first, first | BLOCK_MASK])? {
-        db.prepare_cached("DELETE FROM lookup WHERE block = ?1")?
-            .execute([block])?;
-    }
-    Ok(())
-}
-
-/// Which neighbours a message shares its part of the index with.
-pub(super) fn block(id: MessageId) -> i64 {
-    ordered(id.0) >> BLOCK_BITS
+    ]
 }
 
 /// Messages that answer a question, oldest first. Asked for a state only, it reads them all.
@@ -45,25 +32,7 @@ pub(super) fn find(
     question: &Question,
     limit: usize,
 ) -> Result<Vec<Message>, JournalError> {
-    let mut candidates = candidates(db, question)?;
-    let mut found = Vec::new();
-    let mut rows = candidates.raw_query();
-    while found.len() < limit
-        && let Some(row) = rows.next()?
-    {
-        let message = message(row)?;
-        if answers(&message, question) {
-            found.push(message);
-        }
-    }
-    Ok(found)
-}
-
-/// The messages that the index offers, with others of the same hash among them.
-fn candidates<'a>(
-    db: &'a Connection,
-    question: &Question,
-) -> Result<CachedStatement<'a>, JournalError> {
+    let recent = recent(db)?;
     let hash = if let Some(event) = &question.event {
         of_event(event)
     } else if let Some(application) = &question.application {
@@ -71,24 +40,96 @@ fn candidates<'a>(
     } else if let Some(msisdn) = question.msisdn {
         of_msisdn(msisdn)
     } else {
-        let mut all = db.prepare_cached(concat!(
-            "SELECT ",
-            message_columns!(),
-            " FROM messages m WHERE ?1 = 0 OR m.state = ?1 ORDER BY m.id"
-        ))?;
-        all.raw_bind_parameter(1, question.state.map_or(0, |state| state.code()))?;
-        return Ok(all);
+        return read_all(db, recent, question, limit);
     };
-    let mut by_hash = db.prepare_cached(concat!(
-        "WITH RECURSIVE blocks (block) AS (SELECT min(block) FROM lookup UNION ALL \
-         SELECT (SELECT min(l.block) FROM lookup l WHERE l.block > b.block) FROM blocks b WHERE b.block IS NOT NULL) \
-         SELECT ",
-        message_columns!(),
-        " FROM blocks b CROSS JOIN lookup l ON l.block = b.block AND l.hash = ?1 \
-         CROSS JOIN messages m ON m.id = l.message"
-    ))?;
-    by_hash.raw_bind_parameter(1, hash)?;
-    Ok(by_hash)
+    let mut candidates: Vec<MessageId> = recent.keys().copied().collect();
+    unmerged::find(db, TREE, hash, |id| candidates.push(id))?;
+    candidates.sort_unstable();
+    candidates.dedup();
+    let mut found = Vec::new();
+    for id in candidates {
+        let message = match recent.get(&id) {
+            Some(message) => Some(message.clone()),
+            None => rows::by_id(db, id)?,
+        };
+        found.extend(message.filter(|message| answers(message, question)));
+        if found.len() == limit {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The messages that the log speaks of, as they stand.
+fn recent(db: &Connection) -> Result<BTreeMap<MessageId, Message>, JournalError> {
+    let mut recent = BTreeMap::new();
+    log::replay(db, None, |_, record| {
+        take(db, &mut recent, record)
+    })?;
+    Ok(recent)
+}
+
+/// One message as it stands.
+pub(super) fn message(db: &Connection, id: MessageId) -> Result<Option<Message>, JournalError> {
+    let mut recent = BTreeMap::new();
+    log::replay(db, Some(id), |_, record| take(db, &mut recent, record))?;
+    match recent.remove(&id) {
+        Some(message) => Ok(Some(message)),
+        None => rows::by_id(db, id),
+    }
+}
+
+fn take(
+    db: &Connection,
+    recent: &mut BTreeMap<MessageId, Message>,
+    record: Record,
+) -> Result<(), JournalError> {
+    match record {
+        Record::Accepted(message) | Record::Carried(message, _) => {
+            recent.insert(message.id, message);
+        }
+        Record::Progressed(id, progress) => {
+            let known = match recent.remove(&id) {
+                Some(message) => Some(message),
+                None => rows::by_id(db, id)?,
+            };
+            if let Some(mut message) = known {
+                message.progress = progress;
+                recent.insert(id, message);
+            }
+        }
+        Record::Thread(..) | Record::Subscriber(..) | Record::Awaiting(..) => {}
+    }
+    Ok(())
+}
+
+fn read_all(
+    db: &Connection,
+    mut recent: BTreeMap<MessageId, Message>,
+    question: &Question,
+    limit: usize,
+) -> Result<Vec<Message>, JournalError> {
+    let mut found = Vec::new();
+    let mut all = db.prepare_cached("SELECT id, origin, progress FROM messages ORDER BY id")?;
+    let mut rows = all.query([])?;
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let id = rows::id(row)?;
+        while let Some(first) = recent.first_entry().filter(|first| *first.key() < id) {
+            found.push(first.remove());
+        }
+        let message = match recent.remove(&id) {
+            Some(message) => message,
+            None => rows::message(row)?,
+        };
+        found.push(message);
+        found.retain(|message| answers(message, question));
+    }
+    found.extend(recent.into_values());
+    found.retain(|message| answers(message, question));
+    found.truncate(limit);
+    Ok(found)
 }
 
 fn answers(message: &Message, question: &Question) -> bool {
@@ -107,19 +148,14 @@ fn answers(message: &Message, question: &Question) -> bool {
         && question.state.is_none_or(|wanted| state == Some(wanted))
 }
 
-fn of_event(id: &str) -> i64 {
-    xxh3_64_with_seed(id.as_bytes(), 1).cast_signed()
+fn of_event(id: &str) -> u64 {
+    xxh3_64_with_seed(id.as_bytes(), 1)
 }
 
-fn of_application(number: &str) -> i64 {
-    xxh3_64_with_seed(number.as_bytes(), 2).cast_signed()
+fn of_application(number: &str) -> u64 {
+    xxh3_64_with_seed(number.as_bytes(), 2)
 }
 
-fn of_msisdn(msisdn: Msisdn) -> i64 {
-    xxh3_64_with_seed(&msisdn.as_u64().to_le_bytes(), 3).cast_signed()
+fn of_msisdn(msisdn: Msisdn) -> u64 {
+    xxh3_64_with_seed(&msisdn.as_u64().to_le_bytes(), 3)
 }
-
-/// A block's part of the index for 4,096 messages is some forty pages, so a commit rewrites no
-/// more than those; a question reads a page or two of each block, 2,400 for ten million messages.
-const BLOCK_BITS: u32 = 12;
-const BLOCK_MASK: i64 = (1 << BLOCK_BITS) - 1;

@@ -1,37 +1,47 @@
 //! The journal in a SQLite file: one writer, any number of readers beside it.
 //!
-//! A commit is a transaction in a write-ahead log and is on the disk when it returns. Every
-//! random-key tree that a message touches is a cost that grows with the journal, so there are
-//! few: `schema.sql` says which, and why.
+//! A commit is a transaction in a write-ahead log and is on the disk when it returns. What it changes is
+//! one row of the table `log`, and stands in memory; later, sorted and all at once, it is written out into
+//! the tables where it stays. So a message costs little at first, is written once when it is settled as
+//! soon as most are, and what is found under keys in random order costs no more when there are millions.
+//!
+//! A message comes by here: `commit` → `log` and `memory` (`recent`, `index`) → `upkeep` → `rows` → `forget`.
 
 mod books;
 mod commit;
 mod connection;
 mod errors;
-mod facts;
 mod forget;
+mod index;
 mod keys;
+mod log;
 mod lookup;
+mod memory;
 mod outbox;
 #[cfg(test)]
 mod property;
 mod reader;
 mod receipts;
+mod recent;
 mod rows;
 mod schema;
+mod stored;
 mod subscribers;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod upkeep;
 mod waiting;
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 pub use reader::SqliteReader;
 
-use self::keys::Slots;
+use self::keys::KeyHash;
+use self::memory::Memory;
+use self::upkeep::Pace;
 use super::lock::Lock;
 use super::{
     Arrival, Ask, Awaiting, Changes, Cursor, Facts, HeldReceipt, Journal, JournalError, Message,
@@ -54,55 +64,87 @@ pub fn open_reader(path: &Path) -> Result<SqliteReader, JournalError> {
 pub struct SqliteJournal {
     db: Connection,
     path: PathBuf,
-    slots: Slots,
+    memory: Memory,
+    pace: Pace,
     /// Dropped last: nobody else may come before the database is closed.
     _lock: Lock,
 }
 
 impl SqliteJournal {
     fn open(path: &Path) -> Result<Self, JournalError> {
+        Self::open_with(path, u64::MAX)
+    }
+
+    /// With fewer bits of hashes in tests, to make collisions.
+    fn open_with(path: &Path, hash_mask: u64) -> Result<Self, JournalError> {
         let path = settle(path)?;
         let lock = Lock::take(&path)?;
         let mut db = connection::writer(&path)?;
         schema::migrate(&mut db)?;
         let seed: i64 = db.query_row("SELECT seed FROM marks", [], |row| row.get(0))?;
         Ok(Self {
+            memory: Memory::load(&db, KeyHash::new(seed.cast_unsigned(), hash_mask))?,
             db,
             path,
-            slots: Slots::new(seed.cast_unsigned()),
+            pace: Pace::default(),
             _lock: lock,
         })
     }
 
-    /// One look at the database, all of it at the same moment.
+    /// Looks at the database. The next commit ends the transaction that begins here: nobody else writes, so what
+    /// was read holds until then, and a transaction for each look would cost more than the look.
     fn read<T>(
         &mut self,
-        read: impl FnOnce(&Connection) -> Result<T, JournalError>,
+        read: impl FnOnce(&Connection, &Memory) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
-        look(&mut self.db, read).map_err(|error| errors::explain(error, &self.path))
+        let read = begin(&self.db).and_then(|()| read(&self.db, &self.memory));
+        read.map_err(|error| errors::explain(error, &self.path))
     }
 
     /// Makes all that is written durable, or nothing of it.
     fn write<T>(
         &mut self,
-        write: impl FnOnce(&Connection) -> Result<T, JournalError>,
+        write: impl FnOnce(&Connection, &mut Memory) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
-        transact(&mut self.db, write).map_err(|error| errors::explain(error, &self.path))
+        self.try_to_write(write).map_err(|error| {
+            // A refused commit leaves nothing, neither in the file nor in memory.
+            match self.undo() {
+                Ok(()) => errors::explain(error, &self.path),
+                Err(worse) => errors::explain(worse, &self.path),
+            }
+        })
+    }
+
+    fn try_to_write<T>(
+        &mut self,
+        write: impl FnOnce(&Connection, &mut Memory) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        begin(&self.db)?;
+        let written = write(&self.db, &mut self.memory)?;
+        self.db.execute_batch("COMMIT")?;
+        Ok(written)
+    }
+
+    fn undo(&mut self) -> Result<(), JournalError> {
+        if !self.db.is_autocommit() {
+            self.db.execute_batch("ROLLBACK")?;
+        }
+        self.memory = Memory::load(&self.db, self.memory.hash)?;
+        Ok(())
     }
 }
 
 impl Journal for SqliteJournal {
     fn start(&mut self) -> Result<Start, JournalError> {
-        self.read(start)
+        self.read(|db, _| start(db))
     }
 
     fn operator(&mut self, name: &str) -> Result<OperatorId, JournalError> {
-        self.write(|db| operator(db, name))
+        self.write(|db, _| operator(db, name))
     }
 
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError> {
-        let slots = self.slots;
-        self.read(|db| facts::facts(db, slots, asks))
+        self.read(|db, memory| memory.facts(db, asks))
     }
 
     fn due(
@@ -112,7 +154,7 @@ impl Journal for SqliteJournal {
         now: UnixMillis,
         limit: usize,
     ) -> Result<Vec<Arrival>, JournalError> {
-        self.read(|db| waiting::due(db, queue, after, now, limit))
+        self.read(|db, memory| memory.due(db, queue, after, now, limit))
     }
 
     fn next_due(
@@ -120,23 +162,23 @@ impl Journal for SqliteJournal {
         queue: Queue,
         after: Cursor,
     ) -> Result<Option<UnixMillis>, JournalError> {
-        self.read(|db| waiting::next_due(db, queue, after))
+        self.read(|db, memory| waiting::next_due(db, &memory.recent, queue, after))
     }
 
     fn queues(&mut self) -> Result<Vec<Queue>, JournalError> {
-        self.read(waiting::queues)
+        self.read(|db, memory| waiting::queues(db, &memory.recent))
     }
 
     fn siblings(&mut self, thread: ThreadKey) -> Result<Vec<Message>, JournalError> {
-        self.read(|db| waiting::siblings(db, thread))
+        self.read(|db, memory| memory.siblings(db, thread))
     }
 
     fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Message>, JournalError> {
-        self.read(|db| waiting::expired(db, wall, limit))
+        self.read(|db, memory| waiting::expired(db, &memory.recent, wall, limit))
     }
 
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError> {
-        self.read(waiting::in_flight)
+        self.read(|db, memory| waiting::in_flight(db, &memory.recent))
     }
 
     fn awaiting(
@@ -144,7 +186,7 @@ impl Journal for SqliteJournal {
         operator: OperatorId,
         smsc_ids: &[&str],
     ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
-        self.read(|db| receipts::awaiting(db, operator, smsc_ids))
+        self.read(|db, memory| memory.awaiting(db, operator, smsc_ids))
     }
 
     fn held(
@@ -152,7 +194,7 @@ impl Journal for SqliteJournal {
         operator: OperatorId,
         smsc_ids: &[&str],
     ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
-        self.read(|db| receipts::held(db, operator, smsc_ids))
+        self.read(|db, _| receipts::held(db, operator, smsc_ids))
     }
 
     fn unreceipted(
@@ -160,26 +202,42 @@ impl Journal for SqliteJournal {
         before: UnixMillis,
         limit: usize,
     ) -> Result<Vec<Message>, JournalError> {
-        self.read(|db| receipts::unreceipted(db, before, limit))
+        self.read(|db, memory| waiting::unreceipted(db, &memory.recent, before, limit))
     }
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
-        self.read(|db| rows::message_by_id(db, id))
+        self.read(|db, memory| memory.message(db, id))
     }
 
-    fn commit(&mut self, changes: &Changes) -> Result<(), JournalError> {
-        let slots = self.slots;
-        self.write(|db| commit::write(db, slots, changes))
+    fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {
+        if changes.is_empty() {
+            return self.write(|_, _| Ok(()));
+        }
+        let pace = self.pace;
+        let written = self.write(|db, memory| commit::write(db, memory, changes, pace))?;
+        self.memory.take_changes(changes, written);
+        Ok(())
     }
 
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError> {
-        let slots = self.slots;
-        self.write(|db| forget::forget(db, slots, settled_before, limit))
+        self.write(|db, memory| forget::forget(db, memory, settled_before, limit))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, JournalError> {
         Ok(Box::new(open_reader(&self.path)?))
     }
+}
+
+/// Begins a transaction, unless one is under way.
+fn begin(db: &Connection) -> Result<(), JournalError> {
+    if db.is_autocommit() {
+        db.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+    }
+    Ok(())
+}
+
+fn corrupt(what: &'static str) -> JournalError {
+    JournalError::Corrupt { what }
 }
 
 /// Makes the folder, and finds the one name of a file that has several: its lock goes by it.
@@ -213,22 +271,12 @@ fn look<T>(
     Ok(found)
 }
 
-fn transact<T>(
-    db: &mut Connection,
-    write: impl FnOnce(&Connection) -> Result<T, JournalError>,
-) -> Result<T, JournalError> {
-    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let written = write(&transaction)?;
-    transaction.commit()?;
-    Ok(written)
-}
-
 fn start(db: &Connection) -> Result<Start, JournalError> {
     let mut marks = db.prepare_cached(
         "SELECT last_message, last_outgoing, last_held, (SELECT count(*) FROM held), latest FROM marks",
     )?;
     let mut found = marks.query([])?;
-    let row = found.next()?.ok_or(rows::corrupt("marks"))?;
+    let row = found.next()?.ok_or(corrupt("marks"))?;
     Ok(Start {
         last_message: rows::number(row, 0)?,
         last_outgoing: rows::number(row, 1)?,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{books, connection, errors, lookup, outbox, rows, schema};
+use super::{books, connection, errors, lookup, outbox, schema};
 use crate::journal::{
     Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
 };
@@ -46,7 +46,7 @@ impl Reader for SqliteReader {
     }
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
-        self.read(|db| rows::message_by_id(db, id))
+        self.read(|db| lookup::message(db, id))
     }
 
     fn find(&mut self, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError> {

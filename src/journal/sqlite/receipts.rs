@@ -3,91 +3,87 @@
 use std::collections::HashSet;
 
 use rusqlite::{Connection, Row, params};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::rows::{AFTER_MESSAGE, message, message_columns, number, ordered, text};
+use super::index::{Horizon, Value};
+use super::rows::{number, ordered, text};
+use super::stored::{Stored, stored};
 use crate::clock::UnixMillis;
-use crate::journal::{Awaiting, HeldReceipt, JournalError, Message, MessageId, OperatorId};
+use crate::journal::{Awaiting, HeldReceipt, JournalError, MessageId, OperatorId};
 
-/// Keeps that a segment awaits its receipt.
-pub(super) fn await_receipt(db: &Connection, awaiting: &Awaiting) -> Result<(), JournalError> {
-    let mut insert = db.prepare_cached(
-        "INSERT INTO awaiting (operator, smsc_id, message, segment, at) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?;
-    insert.execute(params![
-        awaiting.operator.0,
-        &*awaiting.smsc_id,
-        ordered(awaiting.message.0),
-        awaiting.segment,
-        awaiting.at.0,
-    ])?;
-    Ok(())
-}
-
-/// The segments of a message await no receipt any more.
-pub(super) fn await_no_more(db: &Connection, message: MessageId) -> Result<(), JournalError> {
-    db.prepare_cached("DELETE FROM awaiting WHERE message = ?1")?
-        .execute([ordered(message.0)])?;
-    Ok(())
-}
-
-/// Segments that an operator accepted under one of these ids, each with its message.
-pub(super) fn awaiting(
-    db: &Connection,
+/// A segment that awaits its receipt, as it is found by its id at the operator.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Awaited {
     operator: OperatorId,
-    smsc_ids: &[&str],
-) -> Result<Vec<(Awaiting, Message)>, JournalError> {
-    let mut awaiting = db.prepare_cached(concat!(
-        "SELECT ",
-        message_columns!(),
-        ", a.segment, a.at FROM awaiting a INDEXED BY awaiting_smsc_id JOIN messages m ON m.id = a.message \
-         WHERE a.operator = ?1 AND a.smsc_id = ?2 ORDER BY a.arrival"
-    ))?;
-    let mut found = Vec::new();
-    for smsc_id in distinct(smsc_ids) {
-        let mut rows = awaiting.query(params![operator.0, smsc_id])?;
-        while let Some(row) = rows.next()? {
-            let message = message(row)?;
-            let (segment, at) = (
-                row.get(AFTER_MESSAGE)?,
-                UnixMillis(row.get(AFTER_MESSAGE + 1)?),
-            );
-            let awaiting = Awaiting {
-                operator,
-                smsc_id: smsc_id.into(),
-                message: message.id,
-                segment,
-                at,
-            };
-            found.push((awaiting, message));
-        }
+    smsc_id: Box<str>,
+    pub(super) message: MessageId,
+    segment: u8,
+    at: UnixMillis,
+}
+stored!(Awaited { operator, smsc_id, message, segment, at });
+
+impl Awaited {
+    pub(super) fn key(&self) -> u64 {
+        key(self.operator, &self.smsc_id)
     }
-    Ok(found)
+
+    pub(super) fn is(&self, operator: OperatorId, smsc_id: &str) -> bool {
+        self.operator == operator && *self.smsc_id == *smsc_id
+    }
 }
 
-/// Messages with a segment accepted at or before this time that awaits its receipt, oldest first.
-pub(super) fn unreceipted(
-    db: &Connection,
-    before: UnixMillis,
-    limit: usize,
-) -> Result<Vec<Message>, JournalError> {
-    // Later arrivals are never older: the first that is too young ends the search.
-    let mut oldest = db.prepare_cached(concat!(
-        "SELECT ",
-        message_columns!(),
-        ", a.at FROM awaiting a JOIN messages m ON m.id = a.message ORDER BY a.arrival"
-    ))?;
-    let mut rows = oldest.query([])?;
-    let mut seen = HashSet::new();
-    let mut found = Vec::new();
-    while found.len() < limit
-        && let Some(row) = rows.next()?
-        && row.get::<_, i64>(AFTER_MESSAGE)? <= before.0
-    {
-        if seen.insert(number(row, 0)?) {
-            found.push(message(row)?);
+impl From<Awaiting> for Awaited {
+    fn from(awaiting: Awaiting) -> Self {
+        let Awaiting {
+            operator,
+            smsc_id,
+            message,
+            segment,
+            at,
+        } = awaiting;
+        Self {
+            operator,
+            smsc_id,
+            message,
+            segment,
+            at,
         }
     }
-    Ok(found)
+}
+
+impl From<Awaited> for Awaiting {
+    fn from(awaited: Awaited) -> Self {
+        let Awaited {
+            operator,
+            smsc_id,
+            message,
+            segment,
+            at,
+        } = awaited;
+        Self {
+            operator,
+            smsc_id,
+            message,
+            segment,
+            at,
+        }
+    }
+}
+
+impl Value for Awaited {
+    const TREE: u8 = 4;
+    const REPLACES: bool = false;
+    /// Receipts that come late are few, and are there.
+    const OLD_FILTER_BITS: Option<u32> = None;
+
+    fn is_over(&self, horizon: &Horizon) -> bool {
+        self.message < horizon.oldest
+    }
+}
+
+/// The key of an operator's id in its index.
+pub(super) fn key(operator: OperatorId, smsc_id: &str) -> u64 {
+    xxh3_64_with_seed(smsc_id.as_bytes(), operator.0.into())
 }
 
 /// Keeps a receipt that matches nothing yet.
@@ -159,7 +155,7 @@ fn held_receipt(row: &Row<'_>, operator: OperatorId) -> Result<(u64, HeldReceipt
 }
 
 /// Each id once, in the order asked.
-fn distinct<'a>(smsc_ids: &[&'a str]) -> impl Iterator<Item = &'a str> {
+pub(super) fn distinct<'a>(smsc_ids: &[&'a str]) -> impl Iterator<Item = &'a str> {
     let mut seen = HashSet::new();
     smsc_ids
         .iter()

@@ -1,10 +1,9 @@
 -- Version 1. Times are milliseconds on the steady clock unless a comment says wall.
--- What every message touches is written in arrival order; trees with random keys are kept small.
 
 -- One row: what must outlive the rows it tells of.
 CREATE TABLE marks (
     only_row      INTEGER PRIMARY KEY CHECK (only_row = 1),
-    seed          INTEGER NOT NULL,             -- of the hashes in `keys`
+    seed          INTEGER NOT NULL,             -- of the hashes of event keys
     last_message  INTEGER NOT NULL DEFAULT 0,
     last_outgoing INTEGER NOT NULL DEFAULT 0,
     last_held     INTEGER NOT NULL DEFAULT 0,
@@ -18,40 +17,31 @@ CREATE TABLE operators (
     name TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- What the latest commits changed, one row a commit, until it stands in the tables below.
+CREATE TABLE log (
+    number  INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    records BLOB NOT NULL
+) STRICT;
+
+-- Messages as they stood when their part of the log was written out.
 CREATE TABLE messages (
-    id          INTEGER PRIMARY KEY,
-    phase       INTEGER NOT NULL,               -- 0 waiting, 1 in flight, 2 submitted, 3 settled
-    state       INTEGER NOT NULL,               -- the last one told, by its code; 0 before the first
-    operator    INTEGER NOT NULL,
-    priority    INTEGER NOT NULL,
-    due         INTEGER NOT NULL,
-    expires     INTEGER NOT NULL,               -- wall
-    not_before  INTEGER,                        -- wall
-    time        INTEGER NOT NULL,               -- wall
-    accepted_at INTEGER NOT NULL,
-    settled_at  INTEGER,
-    thread      INTEGER NOT NULL,
-    msisdn      INTEGER NOT NULL,
-    agency      TEXT NOT NULL,
-    event       TEXT NOT NULL,
-    application TEXT NOT NULL,
-    traceparent TEXT,
-    attempt     TEXT,                           -- JSON; null before the first
-    history     TEXT NOT NULL,                  -- JSON
-    content     TEXT NOT NULL                   -- JSON
+    id       INTEGER PRIMARY KEY,
+    phase    INTEGER NOT NULL,                  -- 0 waiting, 1 in flight, 2 submitted, 3 settled
+    operator INTEGER NOT NULL,
+    priority INTEGER NOT NULL,
+    due      INTEGER NOT NULL,
+    expires  INTEGER NOT NULL,                  -- wall
+    since    INTEGER NOT NULL,                  -- when it entered its phase
+    origin   BLOB NOT NULL,
+    progress BLOB NOT NULL
 ) STRICT;
 -- A message stands in an index only while its phase asks for it.
 CREATE INDEX waiting_due     ON messages (operator, priority, due) WHERE phase = 0;
-CREATE INDEX waiting_thread  ON messages (thread) WHERE phase = 0;
 CREATE INDEX waiting_expires ON messages (expires) WHERE phase = 0;
 CREATE INDEX in_flight       ON messages (phase) WHERE phase = 1;
-CREATE INDEX settled         ON messages (settled_at) WHERE phase = 3;
-
--- The event keys of all messages; on a collision the next free slot.
-CREATE TABLE keys (
-    hash    INTEGER PRIMARY KEY,
-    message INTEGER NOT NULL
-) STRICT;
+CREATE INDEX submitted       ON messages (since) WHERE phase = 2;
+CREATE INDEX settled         ON messages (since) WHERE phase = 3;
 
 -- Events withdrawn before they came: few, so under their full key.
 CREATE TABLE cancelled (
@@ -62,38 +52,20 @@ CREATE TABLE cancelled (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cancelled_at ON cancelled (at);
 
--- Where people's questions find messages: by a hash of event id, application or MSISDN within
--- a block of neighbouring messages, so that writing touches the newest block only.
-CREATE TABLE lookup (
-    block   INTEGER NOT NULL,
-    hash    INTEGER NOT NULL,
-    message INTEGER NOT NULL,
-    PRIMARY KEY (block, hash, message)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE threads (
-    key            INTEGER PRIMARY KEY,
-    attempted_time INTEGER,
-    attempted_id   INTEGER,
-    waiting        INTEGER NOT NULL DEFAULT 0,
-    messages       INTEGER NOT NULL             -- how many rows of `messages` belong to it
+-- What is found under keys in random order: sorted runs, which are merged in the order of their
+-- keys. A table with an index would have to rewrite a page for every message.
+CREATE TABLE runs (
+    id     INTEGER PRIMARY KEY,                 -- later ones are larger
+    tree   INTEGER NOT NULL,                    -- which of the indexes
+    stage  INTEGER NOT NULL,                    -- 0 young, 1 old, 2 being merged
+    bits   INTEGER NOT NULL,                    -- of its keys, by which it is cut into buckets
+    merged INTEGER NOT NULL DEFAULT 0,          -- slices of its keys that are merged already
+    newest INTEGER NOT NULL                     -- the largest message id in it
 ) STRICT;
-
-CREATE TABLE subscribers (
-    msisdn    INTEGER PRIMARY KEY,
-    submitted BLOB NOT NULL                     -- times, 8 octets each, little-endian
+CREATE TABLE buckets (
+    place   INTEGER PRIMARY KEY,                -- of a run, then of the bucket in it
+    entries BLOB NOT NULL
 ) STRICT;
-
-CREATE TABLE awaiting (
-    arrival  INTEGER PRIMARY KEY,
-    operator INTEGER NOT NULL,
-    smsc_id  TEXT NOT NULL,
-    message  INTEGER NOT NULL,
-    segment  INTEGER NOT NULL,
-    at       INTEGER NOT NULL
-) STRICT;
-CREATE INDEX awaiting_smsc_id ON awaiting (operator, smsc_id);
-CREATE INDEX awaiting_message ON awaiting (message);
 
 CREATE TABLE held (
     number   INTEGER PRIMARY KEY,
@@ -108,7 +80,6 @@ CREATE INDEX held_smsc_id ON held (operator, smsc_id);
 CREATE TABLE outbox (
     first  INTEGER PRIMARY KEY,
     last   INTEGER NOT NULL,
-    at     INTEGER NOT NULL,
     frames BLOB NOT NULL
 ) STRICT;
 

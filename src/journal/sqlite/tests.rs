@@ -32,11 +32,34 @@ mod conforms_with_collisions {
 }
 
 fn colliding(path: &Path) -> SqliteJournal {
-    let mut journal = open(path).unwrap();
-    // At the end of the number line too, where the next slot is at its beginning.
-    journal.slots.hash =
-        |octets, _| i64::MAX.cast_unsigned() - u64::from(octets.last().unwrap() % 2);
-    journal
+    SqliteJournal::open_with(path, 1).unwrap()
+}
+
+/// The same with chapters of a message or two, and runs that are merged all the time.
+mod conforms_with_short_chapters {
+    use super::*;
+    conformance!(run);
+
+    fn run(claim: fn(&mut dyn Journal)) {
+        let folder = Folder::new();
+        let mut journal = open(&folder.path("xabar.db")).unwrap();
+        hurry(&mut journal);
+        claim(&mut journal);
+    }
+}
+
+/// Writes out and merges at every opportunity.
+pub(super) fn hurry(journal: &mut SqliteJournal) {
+    journal.pace = Pace {
+        chapter: 1,
+        written: 1,
+        merged: 1,
+    };
+    let memory = &mut journal.memory;
+    memory.keys.merged_at_once = 2;
+    memory.threads.merged_at_once = 2;
+    memory.subscribers.merged_at_once = 2;
+    memory.awaiting.merged_at_once = 2;
 }
 
 #[test]
@@ -51,7 +74,6 @@ fn a_collision_loses_no_event() {
         );
     }
     assert_eq!(facts(&mut journal, 10).duplicate_of, None);
-    // Those that stand behind a forgotten one are still found.
     for forgotten in [4, 1, 9] {
         let settled = progressed(forgotten, Phase::Settled, State::Delivered);
         commit(
@@ -83,7 +105,7 @@ fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
         .pragma_query_value(None, "page_count", |row| row.get(0))
         .unwrap();
     limit_pages(&journal, pages + 2);
-    let changes = Changes {
+    let mut changes = Changes {
         accepted: (2..500).map(waiting).collect(),
         progressed: vec![progressed(1, Phase::InFlight, State::Accepted)],
         outgoing: vec![outgoing(1)],
@@ -92,7 +114,7 @@ fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
     let before = journal.start().unwrap();
     for _ in 0..3 {
         assert!(matches!(
-            journal.commit(&changes),
+            journal.commit(&mut changes),
             Err(JournalError::Full(_))
         ));
         assert_eq!(journal.start().unwrap(), before);
@@ -100,7 +122,7 @@ fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
         assert_eq!(facts(&mut journal, 2).duplicate_of, None);
     }
     limit_pages(&journal, 1_000_000);
-    journal.commit(&changes).unwrap();
+    journal.commit(&mut changes).unwrap();
     assert_eq!(facts(&mut journal, 499).duplicate_of, Some(MessageId(499)));
     assert_eq!(ids(&journal.in_flight().unwrap()), [1]);
 }
@@ -295,28 +317,28 @@ fn other_files_are_left_alone() {
 #[test]
 fn damaged_values_are_errors() {
     for damage in [
-        "UPDATE messages SET history = '{'",
-        "UPDATE messages SET content = '[]'",
-        "UPDATE messages SET attempt = 'x'",
-        "UPDATE messages SET phase = 9",
-        "UPDATE messages SET msisdn = -1",
-        "UPDATE messages SET agency = '/'",
-        "UPDATE messages SET operator = 70000",
+        "UPDATE messages SET origin = x'00'",
+        "UPDATE messages SET progress = x''",
         "UPDATE outbox SET frames = x'00ff'",
-        "INSERT INTO subscribers VALUES (998900000001, x'00')",
-        "UPDATE messages SET priority = 0",
+        "UPDATE buckets SET entries = x'00'",
+        "UPDATE log SET records = x'09'",
     ] {
         let folder = Folder::new();
         let mut journal = open(&folder.path("xabar.db")).unwrap();
-        commit(
-            &mut journal,
-            Changes {
-                accepted: vec![waiting(1)],
-                outgoing: vec![outgoing(1)],
-                ..Changes::default()
-            },
-        );
+        hurry(&mut journal);
+        for number in 1..=4 {
+            commit(
+                &mut journal,
+                Changes {
+                    accepted: vec![waiting(number)],
+                    outgoing: vec![outgoing(number)],
+                    ..Changes::default()
+                },
+            );
+        }
+        let mut reader = journal.reader().unwrap();
         journal.db.execute_batch(damage).unwrap();
+        journal.commit(&mut Changes::default()).ok();
         let ask = Ask {
             key: &waiting(1).key,
             about: Some((ThreadKey(1), waiting(1).msisdn)),
@@ -324,7 +346,8 @@ fn damaged_values_are_errors() {
         let errors = [
             journal.message(MessageId(1)).err(),
             journal.facts(&[ask]).err(),
-            journal.reader().unwrap().outbox(0, 10).err(),
+            reader.outbox(0, 10).err(),
+            reader.find(&Question::default(), 10).err(),
         ];
         let corrupt = |error: &JournalError| matches!(error, JournalError::Corrupt { .. });
         assert!(

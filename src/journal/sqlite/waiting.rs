@@ -1,156 +1,176 @@
-//! Messages that wait or are in flight: in order of their turn, by thread, by end of their time.
+//! Messages that wait or are in flight: in order of their turn, by end of their time, by phase. What the
+//! tables say of a recent message is out of date.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Params, params};
 use xabar_events::Priority;
 
-use super::rows::{self, corrupt, message, message_columns, ordered};
-use super::{subscribers, threads};
+use super::corrupt;
+use super::recent::Recent;
+use super::rows::{id, message, ordered};
 use crate::clock::UnixMillis;
-use crate::journal::{Arrival, Cursor, JournalError, Message, OperatorId, Queue, ThreadKey};
+use crate::journal::{Cursor, JournalError, Message, OperatorId, Phase, Queue};
 
-/// Reads arrivals of the queue (?1, ?2) in a range of (due, id).
+/// Reads messages of the queue (?1, ?2) in a range of (due, id).
 macro_rules! select_due {
     ($range:literal) => {
         concat!(
-            "SELECT ",
-            message_columns!(),
-            ", t.attempted_time, t.attempted_id, t.waiting, s.submitted \
-             FROM messages m INDEXED BY waiting_due \
-             LEFT JOIN threads t ON t.key = m.thread \
-             LEFT JOIN subscribers s ON s.msisdn = m.msisdn \
+            "SELECT m.id, m.origin, m.progress FROM messages m INDEXED BY waiting_due \
              WHERE m.phase = 0 AND m.operator = ?1 AND m.priority = ?2 AND ",
             $range,
-            " ORDER BY m.due, m.id LIMIT ?3"
+            " ORDER BY m.due, m.id"
         )
     };
 }
 // SQLite seeks (due, id) > (a, b) by due alone, and would pass over all that are due at the
 // same moment each time, which may be millions. So in two: the rest of that moment, and later.
-const DUE_WITH_CURSOR: &str = select_due!("m.due = ?4 AND m.id > ?5");
-const DUE_AFTER_CURSOR: &str = select_due!("m.due > ?4 AND m.due <= ?5");
+const DUE_WITH_CURSOR: &str = select_due!("m.due = ?3 AND m.id > ?4");
+const DUE_AFTER_CURSOR: &str = select_due!("m.due > ?3 AND m.due <= ?4");
 
 /// Waiting messages of a queue that are due, in order of (due, id), after the cursor.
 pub(super) fn due(
     db: &Connection,
+    recent: &Recent,
     queue: Queue,
     after: Cursor,
     now: UnixMillis,
     limit: usize,
-) -> Result<Vec<Arrival>, JournalError> {
+) -> Result<Vec<Message>, JournalError> {
+    let (operator, priority) = (queue.operator.0, queue.priority.code());
     let mut found = Vec::new();
-    let mut read = |sql, from: i64, to: i64, left: usize| -> Result<usize, JournalError> {
-        let bounds = params![
-            queue.operator.0,
-            queue.priority.code(),
-            rows::rows(left),
-            from,
-            to
-        ];
-        for arrival in db.prepare_cached(sql)?.query_and_then(bounds, arrival)? {
-            found.push(arrival?);
-        }
-        Ok(limit.saturating_sub(found.len()))
-    };
-    let mut left = limit;
     if after.due <= now {
-        left = read(DUE_WITH_CURSOR, after.due.0, ordered(after.id), left)?;
+        let with_cursor = params![operator, priority, after.due.0, ordered(after.id)];
+        take(db, DUE_WITH_CURSOR, with_cursor, recent, limit, &mut found)?;
+        let after_cursor = params![operator, priority, after.due.0, now.0];
+        take(db, DUE_AFTER_CURSOR, after_cursor, recent, limit, &mut found)?;
     }
-    if left > 0 {
-        read(DUE_AFTER_CURSOR, after.due.0, now.0, left)?;
-    }
+    let queued = recent.queued(queue, after);
+    let due = queued.take_while(|message| message.progress.due <= now);
+    found.extend(due.take(limit).cloned());
+    found.sort_by_key(Message::cursor);
+    found.truncate(limit);
     Ok(found)
 }
 
-fn arrival(row: &Row<'_>) -> Result<Arrival, JournalError> {
-    Ok(Arrival {
-        message: message(row)?,
-        thread: threads::read(row, rows::AFTER_MESSAGE)?,
-        subscriber: subscribers::read(row, rows::AFTER_MESSAGE + 3)?,
-    })
+/// Reads rows that are up to date until there are so many.
+fn take(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    recent: &Recent,
+    limit: usize,
+    found: &mut Vec<Message>,
+) -> Result<(), JournalError> {
+    let mut statement = db.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        if !recent.has(id(row)?) {
+            found.push(message(row)?);
+        }
+    }
+    Ok(())
 }
 
 /// When the first message of a queue after the cursor is due.
 pub(super) fn next_due(
     db: &Connection,
+    recent: &Recent,
     queue: Queue,
     after: Cursor,
 ) -> Result<Option<UnixMillis>, JournalError> {
-    let mut with_cursor = db.prepare_cached(DUE_WITH_CURSOR_EXISTS)?;
-    let (operator, priority, due) = (queue.operator.0, queue.priority.code(), after.due.0);
-    if with_cursor.exists(params![operator, priority, due, ordered(after.id)])? {
-        return Ok(Some(after.due));
-    }
-    let mut next = db.prepare_cached(NEXT_DUE)?;
-    let due: Option<i64> = next.query_row(params![operator, priority, due], |row| row.get(0))?;
-    Ok(due.map(UnixMillis))
+    let first = due(db, recent, queue, after, UnixMillis::NEVER, 1)?;
+    Ok(first.first().map(|message| message.progress.due))
 }
 
-const DUE_WITH_CURSOR_EXISTS: &str = "SELECT 1 FROM messages INDEXED BY waiting_due \
-     WHERE phase = 0 AND operator = ?1 AND priority = ?2 AND due = ?3 AND id > ?4";
-const NEXT_DUE: &str = "SELECT min(due) FROM messages INDEXED BY waiting_due \
-     WHERE phase = 0 AND operator = ?1 AND priority = ?2 AND due > ?3";
-
 /// The queues in which something waits: one step in the index from each to the next.
-pub(super) fn queues(db: &Connection) -> Result<Vec<Queue>, JournalError> {
+pub(super) fn queues(db: &Connection, recent: &Recent) -> Result<Vec<Queue>, JournalError> {
     let mut next = db.prepare_cached(NEXT_QUEUE)?;
-    let mut queues = Vec::new();
+    let mut queues = recent.queues();
     let mut last = (-1, 0);
     loop {
         let mut found = next.query(last)?;
-        let Some(row) = found.next()? else {
-            return Ok(queues);
-        };
+        let Some(row) = found.next()? else { break };
         let priority = row.get(1)?;
         let queue = Queue {
             operator: OperatorId(row.get(0)?),
             priority: Priority::from_code(priority).ok_or(corrupt("a priority"))?,
         };
         last = (i64::from(queue.operator.0), i64::from(priority));
-        queues.push(queue);
+        drop(found);
+        if next_due(db, recent, queue, Cursor::default())?.is_some() {
+            queues.insert(queue);
+        }
     }
+    Ok(queues.into_iter().collect())
 }
 
 const NEXT_QUEUE: &str = "SELECT operator, priority FROM messages INDEXED BY waiting_due \
      WHERE phase = 0 AND (operator, priority) > (?1, ?2) ORDER BY operator, priority LIMIT 1";
 
-/// All messages of a thread that wait, oldest first.
-pub(super) fn siblings(db: &Connection, thread: ThreadKey) -> Result<Vec<Message>, JournalError> {
-    let mut siblings = db.prepare_cached(concat!(
-        "SELECT ",
-        message_columns!(),
-        " FROM messages m INDEXED BY waiting_thread WHERE m.phase = 0 AND m.thread = ?1 ORDER BY m.id"
-    ))?;
-    siblings
-        .query_and_then([thread.0.cast_signed()], message)?
-        .collect()
-}
-
 /// Waiting messages whose time is over, soonest first.
 pub(super) fn expired(
     db: &Connection,
+    recent: &Recent,
     wall: UnixMillis,
     limit: usize,
 ) -> Result<Vec<Message>, JournalError> {
-    let mut expired = db.prepare_cached(concat!(
-        "SELECT ",
-        message_columns!(),
-        " FROM messages m INDEXED BY waiting_expires WHERE m.phase = 0 AND m.expires <= ?1 \
-         ORDER BY m.expires, m.id LIMIT ?2"
-    ))?;
-    expired
-        .query_and_then([wall.0, rows::rows(limit)], message)?
-        .collect()
+    let mut found = Vec::new();
+    take(db, EXPIRED, [wall.0], recent, limit, &mut found)?;
+    let expired = recent
+        .select(|message, _| message.progress.phase == Phase::Waiting && message.expires <= wall);
+    found.extend(expired.into_iter().cloned());
+    found.sort_by_key(|message| (message.expires, message.id));
+    found.truncate(limit);
+    Ok(found)
 }
 
+const EXPIRED: &str = "SELECT id, origin, progress FROM messages INDEXED BY waiting_expires \
+     WHERE phase = 0 AND expires <= ?1 ORDER BY expires, id";
+
 /// Messages with an attempt that has no result, oldest first.
-pub(super) fn in_flight(db: &Connection) -> Result<Vec<Message>, JournalError> {
-    let mut in_flight = db.prepare_cached(concat!(
-        "SELECT ",
-        message_columns!(),
-        " FROM messages m INDEXED BY in_flight WHERE m.phase = 1 ORDER BY m.id"
-    ))?;
-    in_flight.query_and_then([], message)?.collect()
+pub(super) fn in_flight(db: &Connection, recent: &Recent) -> Result<Vec<Message>, JournalError> {
+    let mut found = Vec::new();
+    take(db, IN_FLIGHT, [], recent, usize::MAX, &mut found)?;
+    let in_flight = recent.select(|message, _| message.progress.phase == Phase::InFlight);
+    found.extend(in_flight.into_iter().cloned());
+    found.sort_by_key(|message| message.id);
+    Ok(found)
 }
+
+const IN_FLIGHT: &str = "SELECT id, origin, progress FROM messages INDEXED BY in_flight \
+     WHERE phase = 1 ORDER BY id";
+
+/// Messages submitted at or before this time whose receipts are awaited, oldest first.
+pub(super) fn unreceipted(
+    db: &Connection,
+    recent: &Recent,
+    before: UnixMillis,
+    limit: usize,
+) -> Result<Vec<Message>, JournalError> {
+    let mut found = Vec::new();
+    let mut oldest = db.prepare_cached(UNRECEIPTED)?;
+    let mut rows = oldest.query([before.0])?;
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        if !recent.has(id(row)?) {
+            found.push((UnixMillis(row.get(3)?), message(row)?));
+        }
+    }
+    let awaited = |message: &Message, since| {
+        message.progress.phase == Phase::Submitted && since <= before
+    };
+    for message in recent.select(awaited) {
+        found.extend(recent.since(message.id).map(|since| (since, message.clone())));
+    }
+    found.sort_by_key(|(since, message)| (*since, message.id));
+    found.truncate(limit);
+    Ok(found.into_iter().map(|(_, message)| message).collect())
+}
+
+const UNRECEIPTED: &str = "SELECT id, origin, progress, since FROM messages INDEXED BY submitted \
+     WHERE phase = 2 AND since <= ?1 ORDER BY since, id";
 
 #[cfg(test)]
 mod tests {
@@ -172,15 +192,10 @@ mod tests {
                 DUE_AFTER_CURSOR,
                 "m USING INDEX waiting_due (operator=? AND priority=? AND due>? AND due<?)",
             ),
-            (
-                DUE_WITH_CURSOR_EXISTS,
-                "waiting_due (operator=? AND priority=? AND due=? AND rowid>?)",
-            ),
-            (
-                NEXT_DUE,
-                "waiting_due (operator=? AND priority=? AND due>?)",
-            ),
             (NEXT_QUEUE, "waiting_due ((operator,priority)>(?,?))"),
+            (EXPIRED, "waiting_expires (expires<?)"),
+            (UNRECEIPTED, "submitted (since<?)"),
+            (IN_FLIGHT, "in_flight (phase=?)"),
         ] {
             let mut explain = journal
                 .db

@@ -271,7 +271,8 @@ impl World {
     }
 
     fn commit(&mut self, changes: &Changes, heard: Heard) {
-        self.core.as_mut().unwrap().commit(changes).unwrap();
+        let core = self.core.as_mut().unwrap();
+        core.commit(&mut changes.clone()).unwrap();
         let now = self.now();
         self.laws.committed(&now, changes, heard);
     }

@@ -1,0 +1,69 @@
+//! An index whose runs are never merged: cheap to write, and a question looks into every run.
+
+use rusqlite::{Connection, params};
+
+use super::super::rows::ordered;
+use super::super::stored::to_octets;
+use super::run::Place;
+use super::write_run;
+use crate::journal::{JournalError, MessageId};
+
+/// Writes a run of its own.
+pub(in super::super) fn write(
+    db: &Connection,
+    tree: u8,
+    entries: &[(u64, MessageId)],
+    newest: MessageId,
+) -> Result<(), JournalError> {
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let octets: Vec<Vec<u8>> = entries.iter().map(|(_, id)| to_octets(id)).collect();
+    let keys = entries.iter().map(|(key, _)| *key);
+    let entries = keys.zip(octets.iter().map(Vec::as_slice)).collect();
+    write_run(db, tree, entries, newest).map(drop)
+}
+
+/// The messages under a key.
+pub(in super::super) fn find(
+    db: &Connection,
+    tree: u8,
+    key: u64,
+    mut found: impl FnMut(MessageId),
+) -> Result<(), JournalError> {
+    let mut runs = db.prepare_cached("SELECT id, bits FROM runs WHERE tree = ?1")?;
+    let mut runs = runs.query([tree])?;
+    while let Some(row) = runs.next()? {
+        let place = Place {
+            id: row.get(0)?,
+            bits: row.get(1)?,
+        };
+        place.search(db, key, |id: MessageId| {
+            found(id);
+            Ok(None::<()>)
+        })?;
+    }
+    Ok(())
+}
+
+/// Drops a few runs of which no message is left.
+pub(in super::super) fn forget(
+    db: &Connection,
+    tree: u8,
+    oldest: MessageId,
+) -> Result<(), JournalError> {
+    let mut over = db.prepare_cached(
+        "SELECT id, bits FROM runs WHERE tree = ?1 AND newest < ?2 ORDER BY id LIMIT 4",
+    )?;
+    let mut over = over.query(params![tree, ordered(oldest.0)])?;
+    while let Some(row) = over.next()? {
+        let place = Place {
+            id: row.get(0)?,
+            bits: row.get(1)?,
+        };
+        place.drop_all(db)?;
+        db.prepare_cached("DELETE FROM runs WHERE id = ?1")?
+            .execute([place.id])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! What each commit changed, one row a commit.
+//!
+//! A commit is durable once its row is. What the rows say stands in memory as well, until it is written
+//! out into the tables; at a start they are read again. Readers beside the writer read them too.
+
+use rusqlite::{Connection, params};
+use xabar_events::Msisdn;
+
+use super::corrupt;
+use super::memory::Past;
+use super::receipts::Awaited;
+use super::stored::{self, Stored, from_octets};
+use crate::clock::UnixMillis;
+use crate::journal::{
+    Changes, JournalError, Message, MessageId, Progress, SubscriberFacts, ThreadFacts, ThreadKey,
+};
+
+/// One thing that a commit changed.
+#[derive(Debug)]
+pub(super) enum Record {
+    Accepted(Message),
+    Progressed(MessageId, Progress),
+    /// As it stands now, in a phase that it entered then: where it was accepted will soon not be there.
+    Carried(Message, UnixMillis),
+    Thread(ThreadKey, ThreadFacts),
+    Subscriber(Msisdn, SubscriberFacts),
+    Awaiting(Awaited),
+}
+
+const ACCEPTED: u8 = 1;
+const PROGRESSED: u8 = 2;
+const THREAD: u8 = 3;
+const SUBSCRIBER: u8 = 4;
+const AWAITING: u8 = 5;
+const CARRIED: u8 = 6;
+
+/// Appends what a commit changes under the next number.
+pub(super) fn append(
+    db: &Connection,
+    number: i64,
+    changes: &Changes,
+    pasts: &[Past],
+) -> Result<(), JournalError> {
+    let mut records = Vec::with_capacity(300 * changes.accepted.len() + 150 * changes.progressed.len());
+    let mut body = Vec::with_capacity(512);
+    let mut put = |tag: u8, write: &dyn Fn(&mut Vec<u8>)| {
+        body.clear();
+        write(&mut body);
+        records.push(tag);
+        stored::len(body.len(), &mut records);
+        records.extend_from_slice(&body);
+    };
+    for message in &changes.accepted {
+        put(ACCEPTED, &|out| {
+            message.id.write(out);
+            message.origin().write(out);
+            message.progress.write(out);
+        });
+    }
+    for (message, past) in changes.progressed.iter().zip(pasts) {
+        if past.carry {
+            put(CARRIED, &|out| {
+                message.id.write(out);
+                past.since.write(out);
+                message.origin().write(out);
+                message.progress.write(out);
+            });
+        } else {
+            put(PROGRESSED, &|out| {
+                message.id.write(out);
+                message.progress.write(out);
+            });
+        }
+    }
+    for (key, facts) in &changes.threads {
+        put(THREAD, &|out| {
+            key.write(out);
+            facts.attempted.write(out);
+            facts.waiting.write(out);
+        });
+    }
+    for (msisdn, facts) in &changes.subscribers {
+        put(SUBSCRIBER, &|out| {
+            msisdn.write(out);
+            facts.write(out);
+        });
+    }
+    for awaiting in &changes.awaiting {
+        let awaited = Awaited::from(awaiting.clone());
+        put(AWAITING, &|out| awaited.write(out));
+    }
+    db.prepare_cached("INSERT INTO log (number, at, records) VALUES (?1, ?2, ?3)")?
+        .execute(params![number, changes.at.0, records])?;
+    Ok(())
+}
+
+/// The number of the last row, or 0.
+pub(super) fn last(db: &Connection) -> Result<i64, JournalError> {
+    Ok(db.query_row("SELECT coalesce(max(number), 0) FROM log", [], |row| row.get(0))?)
+}
+
+/// Drops the rows up to this one, now that the tables say it all.
+pub(super) fn drop_up_to(db: &Connection, number: i64) -> Result<(), JournalError> {
+    db.prepare_cached("DELETE FROM log WHERE number <= ?1")?
+        .execute([number])?;
+    Ok(())
+}
+
+/// Reads the log from its beginning: what concerns one message, or all of it.
+pub(super) fn replay(
+    db: &Connection,
+    only: Option<MessageId>,
+    mut record: impl FnMut(UnixMillis, Record) -> Result<(), JournalError>,
+) -> Result<(), JournalError> {
+    let mut all = db.prepare_cached("SELECT at, records FROM log ORDER BY number")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let at = UnixMillis(row.get(0)?);
+        let mut records = row.get_ref(1)?.as_blob().map_err(|_| damaged())?;
+        while !records.is_empty() {
+            let (tag, body) = next(&mut records).ok_or_else(damaged)?;
+            if only.is_none_or(|id| concerns(tag, body, id)) {
+                record(at, read(tag, body).ok_or_else(damaged)?)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn next<'a>(records: &mut &'a [u8]) -> Option<(u8, &'a [u8])> {
+    let tag = u8::read(records)?;
+    let len = stored::read_len(records)?;
+    Some((tag, records.split_off(..len)?))
+}
+
+fn concerns(tag: u8, mut body: &[u8], id: MessageId) -> bool {
+    matches!(tag, ACCEPTED | PROGRESSED | CARRIED) && MessageId::read(&mut body) == Some(id)
+}
+
+fn read(tag: u8, mut body: &[u8]) -> Option<Record> {
+    let octets = &mut body;
+    let record = match tag {
+        ACCEPTED => {
+            MessageId::read(octets)?;
+            let origin = Stored::read(octets)?;
+            Record::Accepted(Message::new(origin, Stored::read(octets)?))
+        }
+        CARRIED => {
+            MessageId::read(octets)?;
+            let since = Stored::read(octets)?;
+            let origin = Stored::read(octets)?;
+            Record::Carried(Message::new(origin, Stored::read(octets)?), since)
+        }
+        PROGRESSED => Record::Progressed(Stored::read(octets)?, Stored::read(octets)?),
+        THREAD => {
+            let key = Stored::read(octets)?;
+            let (attempted, waiting) = (Stored::read(octets)?, Stored::read(octets)?);
+            Record::Thread(key, ThreadFacts { attempted, waiting })
+        }
+        SUBSCRIBER => Record::Subscriber(Stored::read(octets)?, Stored::read(octets)?),
+        AWAITING => return from_octets(body, "a segment").ok().map(Record::Awaiting),
+        _ => return None,
+    };
+    octets.is_empty().then_some(record)
+}
+
+fn damaged() -> JournalError {
+    corrupt("a log")
+}

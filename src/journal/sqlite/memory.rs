@@ -1,0 +1,343 @@
+//! What the journal knows without a look at the tables, and where the tables know more.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use rusqlite::Connection;
+use xabar_events::EventKey;
+
+use super::commit::Written;
+use super::index::Index;
+use super::keys::{self, KeyHash};
+use super::log::{self, Record};
+use super::receipts::{self, Awaited};
+use super::recent::Recent;
+use super::threads::{self, Thread};
+use super::{books, lookup, rows, subscribers, waiting};
+use crate::clock::UnixMillis;
+use crate::journal::{
+    Arrival, Ask, Awaiting, Changes, Cursor, Facts, JournalError, Message, MessageId, OperatorId,
+    Phase, Queue, Segment, SubscriberFacts, ThreadKey,
+};
+
+/// The recent messages, and the indexes with their newest entries.
+#[derive(Debug)]
+pub(super) struct Memory {
+    pub(super) hash: KeyHash,
+    pub(super) recent: Recent,
+    pub(super) keys: Index<MessageId>,
+    pub(super) threads: Index<Thread>,
+    pub(super) subscribers: Index<SubscriberFacts>,
+    pub(super) awaiting: Index<Awaited>,
+    /// Changes since the indexes were last merged by a slice.
+    pub(super) due_slices: usize,
+}
+
+/// How a message stood before it progressed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Past {
+    /// Where the books had it.
+    pub(super) column: u8,
+    /// When it entered the phase that it is in from now on.
+    pub(super) since: UnixMillis,
+    /// Whether the log has to say again what was asked: where it says so now is written out soon.
+    pub(super) carry: bool,
+}
+
+impl Memory {
+    /// As the tables and the log have it.
+    pub(super) fn load(db: &Connection, hash: KeyHash) -> Result<Self, JournalError> {
+        let mut memory = Self {
+            hash,
+            recent: Recent::default(),
+            keys: Index::load(db)?,
+            threads: Index::load(db)?,
+            subscribers: Index::load(db)?,
+            awaiting: Index::load(db)?,
+            due_slices: 0,
+        };
+        log::replay(db, None, |at, record| memory.take(db, at, record))?;
+        memory.recent.open.last_row = log::last(db)?;
+        Ok(memory)
+    }
+
+    fn take(
+        &mut self,
+        db: &Connection,
+        at: UnixMillis,
+        record: Record,
+    ) -> Result<(), JournalError> {
+        match record {
+            Record::Accepted(message) => {
+                let mut thread = self.thread(db, message.thread)?;
+                thread.add(message.id);
+                self.threads.put(threads::key(message.thread), thread);
+                self.accept(message, at);
+            }
+            Record::Progressed(id, progress) => {
+                if let Some(before) = self.message(db, id)? {
+                    let since = self.since(db, &before, progress.phase, at)?;
+                    let mut message = before;
+                    message.progress = progress;
+                    self.recent.put_progress(message, since);
+                }
+            }
+            Record::Carried(message, since) => self.recent.put_whole(message, since),
+            Record::Thread(key, facts) => {
+                let mut thread = self.thread(db, key)?;
+                thread.set(facts);
+                self.threads.put(threads::key(key), thread);
+            }
+            Record::Subscriber(msisdn, facts) => {
+                self.subscribers.put(subscribers::key(msisdn), facts);
+            }
+            Record::Awaiting(awaited) => self.await_receipt(awaited),
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, message: Message, at: UnixMillis) {
+        self.keys.put(self.hash.of(&message.key), message.id);
+        let lookup = lookup::hashes(&message).map(|hash| (hash, message.id));
+        self.recent.open.lookup.extend(lookup);
+        self.recent.put_whole(message, at);
+    }
+
+    fn await_receipt(&mut self, awaited: Awaited) {
+        let key = awaited.key();
+        self.awaiting.put(key, awaited);
+    }
+
+    /// When a message entered the phase that it is in from now on.
+    fn since(
+        &self,
+        db: &Connection,
+        before: &Message,
+        phase: Phase,
+        at: UnixMillis,
+    ) -> Result<UnixMillis, JournalError> {
+        if before.progress.phase != phase {
+            return Ok(at);
+        }
+        match self.recent.since(before.id) {
+            Some(since) => Ok(since),
+            None => Ok(rows::since(db, before.id)?.unwrap_or(at)),
+        }
+    }
+
+    /// The past of each message that progresses.
+    pub(super) fn pasts(
+        &self,
+        db: &Connection,
+        changes: &Changes,
+    ) -> Result<Vec<Past>, JournalError> {
+        let past = |message: &Message| match self.recent.get(message.id) {
+            Some(before) => self.past(db, before, message, changes.at),
+            None => match rows::by_id(db, message.id)? {
+                Some(before) => self.past(db, &before, message, changes.at),
+                None => Err(JournalError::Refused {
+                    what: "progress of a message that it does not hold",
+                }),
+            },
+        };
+        changes.progressed.iter().map(past).collect()
+    }
+
+    fn past(
+        &self,
+        db: &Connection,
+        before: &Message,
+        message: &Message,
+        at: UnixMillis,
+    ) -> Result<Past, JournalError> {
+        Ok(Past {
+            column: books::column(before)?,
+            since: self.since(db, before, message.progress.phase, at)?,
+            carry: self.recent.is_left_behind(message.id),
+        })
+    }
+
+    /// The threads of these changes as they are from now on.
+    pub(super) fn threads_after(
+        &self,
+        db: &Connection,
+        changes: &Changes,
+    ) -> Result<BTreeMap<ThreadKey, Thread>, JournalError> {
+        let mut after = BTreeMap::new();
+        for message in &changes.accepted {
+            self.thread_in(db, &mut after, message.thread)?
+                .add(message.id);
+        }
+        for (key, facts) in &changes.threads {
+            self.thread_in(db, &mut after, *key)?.set(*facts);
+        }
+        Ok(after)
+    }
+
+    fn thread_in<'a>(
+        &self,
+        db: &Connection,
+        after: &'a mut BTreeMap<ThreadKey, Thread>,
+        key: ThreadKey,
+    ) -> Result<&'a mut Thread, JournalError> {
+        match after.entry(key) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => Ok(unknown.insert(self.thread(db, key)?)),
+        }
+    }
+
+    /// Takes in what is committed, and leaves the rest of the changes.
+    pub(super) fn take_changes(&mut self, changes: &mut Changes, written: Written) {
+        for message in changes.accepted.drain(..) {
+            self.accept(message, changes.at);
+        }
+        for (message, past) in changes.progressed.drain(..).zip(written.pasts) {
+            if past.carry {
+                self.recent.put_whole(message, past.since);
+            } else {
+                self.recent.put_progress(message, past.since);
+            }
+        }
+        for (key, thread) in written.threads {
+            self.threads.put(threads::key(key), thread);
+        }
+        for (msisdn, facts) in changes.subscribers.drain(..) {
+            self.subscribers.put(subscribers::key(msisdn), facts);
+        }
+        for awaiting in changes.awaiting.drain(..) {
+            self.await_receipt(awaiting.into());
+        }
+        self.recent.open.last_row = written.row;
+    }
+}
+
+/// Questions.
+impl Memory {
+    pub(super) fn message(
+        &self,
+        db: &Connection,
+        id: MessageId,
+    ) -> Result<Option<Message>, JournalError> {
+        match self.recent.get(id) {
+            Some(message) => Ok(Some(message.clone())),
+            None => rows::by_id(db, id),
+        }
+    }
+
+    /// The message that an event became.
+    pub(super) fn find(
+        &self,
+        db: &Connection,
+        key: &EventKey,
+    ) -> Result<Option<MessageId>, JournalError> {
+        self.keys.search(db, self.hash.of(key), |id| {
+            let it = match self.recent.get(id) {
+                Some(message) => message.key == *key,
+                None => rows::by_id(db, id)?.is_some_and(|message| message.key == *key),
+            };
+            Ok(it.then_some(id))
+        })
+    }
+
+    fn thread(&self, db: &Connection, key: ThreadKey) -> Result<Thread, JournalError> {
+        let thread = self.threads.newest(db, threads::key(key))?;
+        Ok(thread.unwrap_or_default())
+    }
+
+    fn subscriber(
+        &self,
+        db: &Connection,
+        msisdn: xabar_events::Msisdn,
+    ) -> Result<SubscriberFacts, JournalError> {
+        let facts = self.subscribers.newest(db, subscribers::key(msisdn))?;
+        Ok(facts.unwrap_or_default())
+    }
+
+    /// Answers all questions of a batch, in order.
+    pub(super) fn facts(
+        &self,
+        db: &Connection,
+        asks: &[Ask<'_>],
+    ) -> Result<Vec<Facts>, JournalError> {
+        let any_cancelled = keys::any_cancelled(db)?;
+        let answer = |ask: &Ask<'_>| {
+            let mut facts = Facts {
+                duplicate_of: self.find(db, ask.key)?,
+                cancelled: any_cancelled && keys::is_cancelled(db, ask.key)?,
+                ..Facts::default()
+            };
+            if let Some((thread, msisdn)) = ask.about {
+                facts.thread = self.thread(db, thread)?.facts();
+                facts.subscriber = self.subscriber(db, msisdn)?;
+            }
+            Ok(facts)
+        };
+        asks.iter().map(answer).collect()
+    }
+
+    pub(super) fn due(
+        &self,
+        db: &Connection,
+        queue: Queue,
+        after: Cursor,
+        now: UnixMillis,
+        limit: usize,
+    ) -> Result<Vec<Arrival>, JournalError> {
+        let due = waiting::due(db, &self.recent, queue, after, now, limit)?;
+        let arrival = |message: Message| {
+            Ok(Arrival {
+                thread: self.thread(db, message.thread)?.facts(),
+                subscriber: self.subscriber(db, message.msisdn)?,
+                message,
+            })
+        };
+        due.into_iter().map(arrival).collect()
+    }
+
+    /// The newest messages of a thread that wait, oldest first.
+    pub(super) fn siblings(
+        &self,
+        db: &Connection,
+        thread: ThreadKey,
+    ) -> Result<Vec<Message>, JournalError> {
+        let mut siblings = Vec::new();
+        for id in self.thread(db, thread)?.messages {
+            let message = self.message(db, id)?;
+            siblings.extend(message.filter(|it| it.progress.phase == Phase::Waiting));
+        }
+        siblings.sort_by_key(|message| message.id);
+        Ok(siblings)
+    }
+
+    /// Segments that an operator accepted under one of these ids and that have no receipt yet, each with its message.
+    pub(super) fn awaiting(
+        &self,
+        db: &Connection,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+    ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
+        let mut found = Vec::new();
+        for smsc_id in receipts::distinct(smsc_ids) {
+            let mut under = Vec::new();
+            for awaited in self.awaiting.all(db, receipts::key(operator, smsc_id))? {
+                if !awaited.is(operator, smsc_id) {
+                    continue;
+                }
+                let message = self.message(db, awaited.message)?;
+                let awaiting = Awaiting::from(awaited);
+                let awaits = |message: &Message| awaits(message, awaiting.segment);
+                if let Some(message) = message.filter(awaits) {
+                    under.push((awaiting, message));
+                }
+            }
+            under.sort_by_key(|(awaiting, message)| (awaiting.at, message.id, awaiting.segment));
+            found.append(&mut under);
+        }
+        Ok(found)
+    }
+}
+
+fn awaits(message: &Message, segment: u8) -> bool {
+    let segments = &message.progress.attempt.segments;
+    segments.get(usize::from(segment)) == Some(&Segment::Accepted)
+}

@@ -1,0 +1,200 @@
+//! Messages whose last change is in the log and not yet in the tables.
+//!
+//! The log is divided into chapters. The messages of a closed chapter are written out while the next
+//! one is filled; one that changes meanwhile belongs to the next. So a message that is settled as fast
+//! as most are is written once, and what is in memory is two chapters at most.
+
+use std::collections::BTreeSet;
+
+use rustc_hash::FxHashMap;
+
+use crate::clock::UnixMillis;
+use crate::journal::{Cursor, Message, MessageId, Phase, Queue};
+
+/// The recent messages, and the chapters that they belong to.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    messages: FxHashMap<MessageId, Entry>,
+    waiting: BTreeSet<(Queue, Cursor)>,
+    pub(super) open: Chapter,
+    pub(super) closed: Option<Chapter>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    message: Message,
+    /// When it entered its phase.
+    since: UnixMillis,
+    /// The chapter of its last change.
+    chapter: u64,
+    /// The chapter that says what was asked, if no row does.
+    told_in: Option<u64>,
+}
+
+/// A stretch of the log.
+#[derive(Debug, Default)]
+pub(super) struct Chapter {
+    number: u64,
+    /// The last row of the log that belongs to it.
+    pub(super) last_row: i64,
+    /// The messages that it changed, each once.
+    changed: Vec<MessageId>,
+    /// Where people's questions find the messages that it accepted.
+    pub(super) lookup: Vec<(u64, MessageId)>,
+    /// How many of the changed ones are written out.
+    written: usize,
+}
+
+impl Chapter {
+    /// How many messages it changed.
+    pub(super) fn len(&self) -> usize {
+        self.changed.len()
+    }
+
+    /// The next messages to be written out.
+    pub(super) fn next(&self, count: usize) -> &[MessageId] {
+        let end = self.changed.len().min(self.written.saturating_add(count));
+        self.changed.get(self.written..end).unwrap_or_default()
+    }
+
+    /// The largest id of a message that it changed.
+    pub(super) fn newest(&self) -> MessageId {
+        self.changed.iter().copied().max().unwrap_or(MessageId(0))
+    }
+}
+
+impl Recent {
+    pub(super) fn get(&self, id: MessageId) -> Option<&Message> {
+        self.messages.get(&id).map(|entry| &entry.message)
+    }
+
+    pub(super) fn has(&self, id: MessageId) -> bool {
+        self.messages.contains_key(&id)
+    }
+
+    /// When a recent message entered its phase.
+    pub(super) fn since(&self, id: MessageId) -> Option<UnixMillis> {
+        self.messages.get(&id).map(|entry| entry.since)
+    }
+
+    /// Whether what was asked of a message is said only in the chapter that is being written out.
+    pub(super) fn is_left_behind(&self, id: MessageId) -> bool {
+        let told_in = self.messages.get(&id).and_then(|entry| entry.told_in);
+        told_in.is_some_and(|chapter| chapter != self.open.number)
+    }
+
+    /// A message stands so, in a phase that it entered then, and the open chapter says what was asked.
+    pub(super) fn put_whole(&mut self, message: Message, since: UnixMillis) {
+        self.put(message, since, Some(self.open.number));
+    }
+
+    /// A message that was known before stands so, in a phase that it entered then.
+    pub(super) fn put_progress(&mut self, message: Message, since: UnixMillis) {
+        let known = self.messages.get(&message.id);
+        let told_in = known.and_then(|entry| entry.told_in);
+        self.put(message, since, told_in);
+    }
+
+    fn put(&mut self, message: Message, since: UnixMillis, told_in: Option<u64>) {
+        let (id, chapter) = (message.id, self.open.number);
+        if message.progress.phase == Phase::Waiting {
+            self.waiting.insert((message.queue(), message.cursor()));
+        }
+        let entry = Entry {
+            message,
+            since,
+            chapter,
+            told_in,
+        };
+        let before = self.messages.insert(id, entry);
+        if before.as_ref().is_none_or(|before| before.chapter != chapter) {
+            self.open.changed.push(id);
+        }
+        if let Some(before) = before {
+            self.wait_no_more(&before.message);
+        }
+    }
+
+    fn wait_no_more(&mut self, before: &Message) {
+        let place = (before.queue(), before.cursor());
+        let now = self.get(before.id);
+        let moved = now.is_none_or(|now| {
+            now.progress.phase != Phase::Waiting || (now.queue(), now.cursor()) != place
+        });
+        if before.progress.phase == Phase::Waiting && moved {
+            self.waiting.remove(&place);
+        }
+    }
+
+    /// The open chapter ends, to be written out; the one before it must be already.
+    pub(super) fn close_chapter(&mut self) {
+        let next = Chapter {
+            number: self.open.number + 1,
+            last_row: self.open.last_row,
+            ..Chapter::default()
+        };
+        let mut closed = std::mem::replace(&mut self.open, next);
+        closed.changed.sort_unstable();
+        self.closed = Some(closed);
+    }
+
+    /// A message of the closed chapter with the time when it entered its phase, unless it changed since.
+    pub(super) fn of_closed(&self, id: MessageId) -> Option<(&Message, UnixMillis)> {
+        let entry = self.messages.get(&id)?;
+        (entry.chapter != self.open.number).then_some((&entry.message, entry.since))
+    }
+
+    /// The next messages of the closed chapter have rows now. Gives the chapter if these were its last.
+    pub(super) fn note_written(&mut self, count: usize) -> Option<Chapter> {
+        let mut closed = self.closed.take()?;
+        for id in closed.next(count) {
+            if self.of_closed(*id).is_some()
+                && let Some(entry) = self.messages.remove(id)
+            {
+                self.wait_no_more(&entry.message);
+            }
+        }
+        closed.written += closed.next(count).len();
+        if closed.written == closed.len() {
+            return Some(closed);
+        }
+        self.closed = Some(closed);
+        None
+    }
+
+    /// The first id of all.
+    pub(super) fn oldest(&self) -> Option<MessageId> {
+        self.messages.keys().copied().min()
+    }
+
+    /// Whether something holds for any message.
+    pub(super) fn any(&self, which: impl Fn(&Message, UnixMillis) -> bool) -> bool {
+        let mut all = self.messages.values();
+        all.any(|entry| which(&entry.message, entry.since))
+    }
+
+    /// The messages for which something holds, in the order of their ids.
+    pub(super) fn select(&self, which: impl Fn(&Message, UnixMillis) -> bool) -> Vec<&Message> {
+        let all = self.messages.values();
+        let mut found: Vec<&Message> = all
+            .filter(|entry| which(&entry.message, entry.since))
+            .map(|entry| &entry.message)
+            .collect();
+        found.sort_unstable_by_key(|message| message.id);
+        found
+    }
+
+    /// Those that wait in a queue after the cursor, in its order.
+    pub(super) fn queued(&self, queue: Queue, after: Cursor) -> impl Iterator<Item = &Message> {
+        let from = std::ops::Bound::Excluded((queue, after));
+        let queued = self.waiting.range((from, std::ops::Bound::Unbounded));
+        queued
+            .take_while(move |(of, _)| *of == queue)
+            .filter_map(|(_, cursor)| self.get(MessageId(cursor.id)))
+    }
+
+    /// The queues in which some wait.
+    pub(super) fn queues(&self) -> BTreeSet<Queue> {
+        self.waiting.iter().map(|(queue, _)| *queue).collect()
+    }
+}

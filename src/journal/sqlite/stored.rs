@@ -1,0 +1,372 @@
+//! Values as octets: field after field, numbers in as few octets as they need.
+//!
+//! The order of the fields is part of the journal's format.
+
+use std::sync::Arc;
+
+use xabar_events::{Agency, EventKey, Language, Msisdn, Priority, Reason, State};
+
+use super::corrupt;
+use crate::clock::UnixMillis;
+use crate::journal::{
+    Attempt, Attempted, Content, Identity, JournalError, MessageId, OperatorId, Origin, Outgoing,
+    Phase, Progress, Segment, SubscriberFacts, ThreadKey, ThreadOrder, Told,
+};
+
+/// A value that the journal keeps as octets.
+pub(super) trait Stored: Sized {
+    fn write(&self, out: &mut Vec<u8>);
+
+    /// Reads it and moves on; `None` if the octets make no sense.
+    fn read(octets: &mut &[u8]) -> Option<Self>;
+}
+
+/// A value on its own.
+pub(super) fn to_octets(value: &impl Stored) -> Vec<u8> {
+    let mut out = Vec::with_capacity(256);
+    value.write(&mut out);
+    out
+}
+
+/// Reads a value that was written on its own.
+pub(super) fn from_octets<T: Stored>(
+    mut octets: &[u8],
+    what: &'static str,
+) -> Result<T, JournalError> {
+    let value = T::read(&mut octets).filter(|_| octets.is_empty());
+    value.ok_or(corrupt(what))
+}
+
+/// Implements [`Stored`] for a struct, field after field.
+macro_rules! stored {
+    ($name:ident { $($field:ident),+ $(,)? }) => {
+        impl Stored for $name {
+            fn write(&self, out: &mut Vec<u8>) {
+                $(self.$field.write(out);)+
+            }
+
+            fn read(octets: &mut &[u8]) -> Option<Self> {
+                Some(Self { $($field: Stored::read(octets)?,)+ })
+            }
+        }
+    };
+}
+pub(super) use stored;
+
+stored!(Identity { id, key, application, traceparent });
+stored!(EventKey { agency, id });
+stored!(Origin {
+    identity, msisdn, thread, priority, time, accepted_at, not_before, expires, content
+});
+stored!(Content { service, status, language, params, legal, extensions });
+stored!(Progress { phase, operator, due, attempt, history });
+stored!(Attempt {
+    attempts, repeats, throttled, uncertain, withdrawn, at, reference, text, segments
+});
+stored!(Told { state, reason, at, until, code, by, attempted });
+stored!(Attempted { operator, segments, attempts, repeats });
+stored!(Outgoing { number, identity, sequence, told });
+stored!(ThreadOrder { time, id });
+stored!(SubscriberFacts { submitted });
+
+/// Seven bits an octet, the lowest first; all but the last octet have the highest bit set.
+impl Stored for u64 {
+    fn write(&self, out: &mut Vec<u8>) {
+        let mut left = *self;
+        while left >= 0x80 {
+            out.push(left.to_le_bytes()[0] | 0x80);
+            left >>= 7;
+        }
+        out.push(left.to_le_bytes()[0]);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        let mut value = 0;
+        for shift in (0..64).step_by(7) {
+            let octet = u8::read(octets)?;
+            value |= u64::from(octet & 0x7F) << shift;
+            if octet < 0x80 {
+                return Some(value);
+            }
+        }
+        None
+    }
+}
+
+macro_rules! stored_as_u64 {
+    ($($type:ty),+) => {$(
+        impl Stored for $type {
+            fn write(&self, out: &mut Vec<u8>) {
+                u64::from(*self).write(out);
+            }
+
+            fn read(octets: &mut &[u8]) -> Option<Self> {
+                u64::read(octets)?.try_into().ok()
+            }
+        }
+    )+};
+}
+stored_as_u64!(u16, u32);
+
+impl Stored for u8 {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(*self);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        octets.split_off_first().copied()
+    }
+}
+
+impl Stored for bool {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(u8::from(*self));
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        match u8::read(octets)? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+}
+
+/// The sign in the lowest bit, so that times just before 1970 are short too.
+impl Stored for UnixMillis {
+    fn write(&self, out: &mut Vec<u8>) {
+        ((self.0 << 1) ^ (self.0 >> 63)).cast_unsigned().write(out);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        let folded = u64::read(octets)?;
+        let value = (folded >> 1).cast_signed() ^ -(folded & 1).cast_signed();
+        Some(Self(value))
+    }
+}
+
+impl Stored for Box<str> {
+    fn write(&self, out: &mut Vec<u8>) {
+        text(self, out);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        read_text(octets).map(Into::into)
+    }
+}
+
+fn text(text: &str, out: &mut Vec<u8>) {
+    len(text.len(), out);
+    out.extend_from_slice(text.as_bytes());
+}
+
+fn read_text<'a>(octets: &mut &'a [u8]) -> Option<&'a str> {
+    let len = read_len(octets)?;
+    std::str::from_utf8(octets.split_off(..len)?).ok()
+}
+
+pub(super) fn len(len: usize, out: &mut Vec<u8>) {
+    u64::try_from(len).unwrap_or(u64::MAX).write(out);
+}
+
+pub(super) fn read_len(octets: &mut &[u8]) -> Option<usize> {
+    usize::try_from(u64::read(octets)?).ok()
+}
+
+impl<T: Stored> Stored for Option<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.is_some().write(out);
+        if let Some(value) = self {
+            value.write(out);
+        }
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        match bool::read(octets)? {
+            true => T::read(octets).map(Some),
+            false => Some(None),
+        }
+    }
+}
+
+impl<T: Stored> Stored for Vec<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        len(self.len(), out);
+        self.iter().for_each(|value| value.write(out));
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        let len = read_len(octets)?;
+        // Each takes an octet at least, so that no damaged length asks for memory.
+        let mut values = Self::with_capacity(len.min(octets.len()));
+        for _ in 0..len {
+            values.push(T::read(octets)?);
+        }
+        Some(values)
+    }
+}
+
+impl<T: Stored> Stored for Arc<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        T::write(self, out);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        T::read(octets).map(Self::new)
+    }
+}
+
+impl<A: Stored, B: Stored> Stored for (A, B) {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.0.write(out);
+        self.1.write(out);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        Some((A::read(octets)?, B::read(octets)?))
+    }
+}
+
+impl Stored for xabar_events::EventId {
+    fn write(&self, out: &mut Vec<u8>) {
+        text(self.as_str(), out);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        read_text(octets)?.parse().ok()
+    }
+}
+
+impl Stored for Agency {
+    fn write(&self, out: &mut Vec<u8>) {
+        text(self.source(), out);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        Self::from_source(read_text(octets)?).ok()
+    }
+}
+
+impl Stored for Msisdn {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.as_u64().write(out);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        Self::from_u64(u64::read(octets)?)
+    }
+}
+
+macro_rules! stored_as_number {
+    ($($type:ident),+) => {$(
+        impl Stored for $type {
+            fn write(&self, out: &mut Vec<u8>) {
+                self.0.write(out);
+            }
+
+            fn read(octets: &mut &[u8]) -> Option<Self> {
+                Stored::read(octets).map(Self)
+            }
+        }
+    )+};
+}
+stored_as_number!(MessageId, OperatorId);
+
+/// A hash is as long as it is.
+impl Stored for ThreadKey {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0.to_le_bytes());
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        let (hash, rest) = octets.split_first_chunk()?;
+        *octets = rest;
+        Some(Self(u64::from_le_bytes(*hash)))
+    }
+}
+
+macro_rules! stored_as_code {
+    ($($type:ident),+) => {$(
+        impl Stored for $type {
+            fn write(&self, out: &mut Vec<u8>) {
+                out.push(self.code());
+            }
+
+            fn read(octets: &mut &[u8]) -> Option<Self> {
+                Self::from_code(u8::read(octets)?)
+            }
+        }
+    )+};
+}
+stored_as_code!(State, Reason, Language, Priority);
+
+/// The codes that schema.sql names, in its indexes too.
+impl Stored for Phase {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(*self as u8);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        Some(match u8::read(octets)? {
+            0 => Self::Waiting,
+            1 => Self::InFlight,
+            2 => Self::Submitted,
+            3 => Self::Settled,
+            _ => return None,
+        })
+    }
+}
+
+impl Stored for Segment {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(*self as u8);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        Some(match u8::read(octets)? {
+            0 => Self::Waiting,
+            1 => Self::Sent,
+            2 => Self::Accepted,
+            3 => Self::Delivered,
+            4 => Self::Failed,
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::journal::sample;
+
+    #[test]
+    fn a_message_is_short() {
+        let message = sample::waiting(1_000_000);
+        assert_eq!(to_octets(&**message.origin()).len(), 91);
+        assert_eq!(to_octets(&message.progress).len(), 20);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_and_times_come_back(number: u64, time: i64) {
+            prop_assert_eq!(from_octets::<u64>(&to_octets(&number), "a number").unwrap(), number);
+            let time = UnixMillis(time);
+            prop_assert_eq!(from_octets::<UnixMillis>(&to_octets(&time), "a time").unwrap(), time);
+        }
+
+        #[test]
+        fn damage_is_an_error(octets in proptest::collection::vec(any::<u8>(), 0..200), at: usize, with: u8) {
+            drop(from_octets::<Origin>(&octets, "an origin"));
+            drop(from_octets::<Progress>(&octets, "a progress"));
+            drop(from_octets::<Outgoing>(&octets, "an outcome"));
+            let mut damaged = to_octets(&**sample::waiting(7).origin());
+            let at = at % damaged.len();
+            damaged[at] = with;
+            drop(from_octets::<Origin>(&damaged, "an origin"));
+            damaged.truncate(at);
+            prop_assert!(from_octets::<Origin>(&damaged, "an origin").is_err());
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Writes the log's closed chapter out into the tables, and merges the indexes' runs: a little with each
+//! commit, in proportion to what it changes.
+
+use rusqlite::Connection;
+
+use super::index::{Horizon, unmerged};
+use super::memory::Memory;
+use super::{log, lookup, rows};
+use crate::clock::UnixMillis;
+use crate::journal::{JournalError, MessageId};
+
+/// How the upkeep is spread.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// So many changed messages make a chapter.
+    pub(super) chapter: usize,
+    /// So many messages are written out for each that changes.
+    pub(super) written: usize,
+    /// So many messages change for each slice that is merged.
+    pub(super) merged: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            chapter: 16_384,
+            written: 2,
+            merged: 256,
+        }
+    }
+}
+
+impl Memory {
+    /// Gets on in proportion to this number of changes.
+    pub(super) fn keep_up(
+        &mut self,
+        db: &Connection,
+        changes: usize,
+        pace: Pace,
+        now: UnixMillis,
+    ) -> Result<(), JournalError> {
+        if self.recent.closed.is_some() {
+            self.write_out(db, 1 + changes * pace.written)?;
+        } else if self.recent.open.len() >= pace.chapter {
+            self.close_chapter();
+        }
+        self.due_slices += changes;
+        if self.due_slices >= pace.merged {
+            let slices = self.due_slices / pace.merged;
+            self.due_slices %= pace.merged;
+            self.merge(db, slices, now)?;
+        }
+        Ok(())
+    }
+
+    /// Writes out all that is only in the log.
+    pub(super) fn write_out_all(&mut self, db: &Connection) -> Result<(), JournalError> {
+        for _ in 0..2 {
+            self.write_out(db, usize::MAX)?;
+            self.close_chapter();
+        }
+        self.write_out(db, usize::MAX)
+    }
+
+    fn close_chapter(&mut self) {
+        self.recent.close_chapter();
+        self.keys.close();
+        self.threads.close();
+        self.subscribers.close();
+        self.awaiting.close();
+    }
+
+    /// Writes out the next messages of the closed chapter, and with the last ones its part of the indexes.
+    fn write_out(&mut self, db: &Connection, count: usize) -> Result<(), JournalError> {
+        let Some(closed) = &self.recent.closed else {
+            return Ok(());
+        };
+        for id in closed.next(count) {
+            if let Some((message, since)) = self.recent.of_closed(*id) {
+                rows::write(db, message, since)?;
+            }
+        }
+        let closed = self.recent.note_written(count);
+        let Some(closed) = closed else { return Ok(()) };
+        let newest = closed.newest();
+        unmerged::write(db, lookup::TREE, &closed.lookup, newest)?;
+        self.keys.write_closed(db, newest)?;
+        self.threads.write_closed(db, newest)?;
+        self.subscribers.write_closed(db, newest)?;
+        self.awaiting.write_closed(db, newest)?;
+        log::drop_up_to(db, closed.last_row)
+    }
+
+    fn merge(
+        &mut self,
+        db: &Connection,
+        slices: usize,
+        now: UnixMillis,
+    ) -> Result<(), JournalError> {
+        let horizon = self.horizon(db, now)?;
+        unmerged::forget(db, lookup::TREE, horizon.oldest)?;
+        for _ in 0..slices {
+            self.keys.merge_step(db, &horizon)?;
+            self.threads.merge_step(db, &horizon)?;
+            self.subscribers.merge_step(db, &horizon)?;
+            self.awaiting.merge_step(db, &horizon)?;
+        }
+        Ok(())
+    }
+
+    fn horizon(&self, db: &Connection, now: UnixMillis) -> Result<Horizon, JournalError> {
+        let recent = self.recent.oldest().into_iter();
+        let oldest = recent.chain(rows::oldest(db)?).min();
+        Ok(Horizon {
+            oldest: oldest.unwrap_or(MessageId(u64::MAX)),
+            now,
+        })
+    }
+}
