@@ -52,13 +52,11 @@ pub fn inbound(frame: &Frame) -> Inbound {
 
 fn notice(receipt: Receipt<'_>, source_addr: Octets<'_>) -> Inbound {
     let digits = source_addr.0.iter().filter(|octet| octet.is_ascii_digit());
-    let subscriber = digits
-        .map(|digit| char::from(*digit))
-        .collect::<String>()
-        .into();
+    let mut subscriber = String::with_capacity(source_addr.0.len());
+    subscriber.extend(digits.map(|digit| char::from(*digit)));
     Inbound::Receipt(Notice {
         receipt: receipt.into_owned(),
-        subscriber,
+        subscriber: subscriber.into(),
     })
 }
 
@@ -78,22 +76,41 @@ pub enum Spelling {
 impl Notice {
     /// The ids under which the segment may stand, with the spelling that each assumes.
     pub fn candidates(&self) -> Vec<(Spelling, String)> {
-        let Some(id) = self.receipt.message_id.as_deref() else {
-            return Vec::new();
-        };
-        let mut candidates = vec![(Spelling::Same, folded(id).into_owned())];
-        candidates.extend(decimal_to_hex(id).map(|id| (Spelling::DecimalInReceipt, id)));
-        candidates.extend(hex_to_decimal(id).map(|id| (Spelling::HexInReceipt, id)));
+        let all = [
+            Spelling::Same,
+            Spelling::DecimalInReceipt,
+            Spelling::HexInReceipt,
+        ];
+        let mut candidates: Vec<_> = all.into_iter().filter_map(|it| self.candidate(it)).collect();
         candidates.dedup_by(|later, earlier| later.1 == earlier.1);
         candidates
     }
 
+    /// The id under which the segment stands if the operator spells it so.
+    pub fn candidate(&self, spelling: Spelling) -> Option<(Spelling, String)> {
+        let id = self.receipt.message_id.as_deref()?;
+        let id = match spelling {
+            Spelling::Same => Some(folded(id).into_owned()),
+            Spelling::DecimalInReceipt => decimal_to_hex(id),
+            Spelling::HexInReceipt => hex_to_decimal(id),
+        };
+        Some((spelling, id.filter(|id| !id.is_empty())?))
+    }
+
     /// Whether the receipt names this subscriber, however it writes the number.
     pub fn names(&self, msisdn: Msisdn) -> bool {
-        let digits = msisdn.digits();
-        let shorter = digits.len().min(self.subscriber.len());
-        let tail = |number: &str| number.bytes().rev().take(shorter).collect::<Vec<_>>();
-        shorter >= SIGNIFICANT_DIGITS && tail(&digits) == tail(&self.subscriber)
+        let mut left = msisdn.as_u64();
+        let mut equal = 0;
+        for digit in self.subscriber.bytes().rev().map(|digit| digit - b'0') {
+            if left == 0 {
+                break;
+            }
+            if left % 10 != u64::from(digit) {
+                return false;
+            }
+            (left, equal) = (left / 10, equal + 1);
+        }
+        equal >= SIGNIFICANT_DIGITS
     }
 
     /// The operator's own words, for the agency and for whoever asks.
@@ -124,7 +141,20 @@ pub struct Spellings {
     hex_in_receipt: u64,
 }
 
+/// So many receipts in one spelling, and none in another, say how an operator spells.
+const ENOUGH: u64 = 16;
+
 impl Spellings {
+    /// How this operator spells ids, if its receipts have shown it clearly: then nothing else need be looked up first.
+    pub fn known(&self) -> Option<Spelling> {
+        match (self.same, self.decimal_in_receipt, self.hex_in_receipt) {
+            (ENOUGH.., 0, 0) => Some(Spelling::Same),
+            (0, ENOUGH.., 0) => Some(Spelling::DecimalInReceipt),
+            (0, 0, ENOUGH..) => Some(Spelling::HexInReceipt),
+            _ => None,
+        }
+    }
+
     /// Takes the one segment that a receipt speaks of, out of those that await one under its
     /// candidates and were sent to its subscriber.
     pub fn choose<T>(&mut self, mut fitting: Vec<(Spelling, T)>) -> Option<T> {

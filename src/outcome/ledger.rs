@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn confirmed_bursts_leave_from_the_front() {
         let mut ledger = Ledger::default();
-        for last in 1..=8 {
+        for last in 1..=4 {
             assert!(ledger.has_room());
             ledger.push(Burst {
                 last: last * 100,
@@ -65,6 +65,6 @@ mod tests {
         assert_eq!(ledger.confirm_oldest(), Some(100));
         assert_eq!(ledger.confirm_oldest(), Some(200));
         let again: Vec<_> = ledger.unconfirmed().map(|burst| burst.last).collect();
-        assert_eq!(again, [300, 400, 500, 600, 700, 800]);
+        assert_eq!(again, [300, 400]);
     }
 }

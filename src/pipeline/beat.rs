@@ -1,8 +1,9 @@
 //! What one beat changes, before it is committed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use tokio::sync::oneshot;
 use xabar_events::{EventKey, Msisdn};
 
@@ -22,10 +23,10 @@ pub(super) struct Beat {
     accepted_at: FxHashMap<MessageId, usize>,
     /// Events of this beat, since the journal does not know them yet.
     pub(super) keys: HashMap<EventKey, MessageId>,
-    // In the order of their keys, so that the same inputs give the same changes.
-    progressed: BTreeMap<MessageId, Message>,
-    threads: BTreeMap<ThreadKey, ThreadFacts>,
-    subscribers: BTreeMap<Msisdn, SubscriberFacts>,
+    // In the order in which they came, so that the same inputs give the same changes.
+    progressed: IndexMap<MessageId, Message, FxBuildHasher>,
+    threads: IndexMap<ThreadKey, ThreadFacts, FxBuildHasher>,
+    subscribers: IndexMap<Msisdn, SubscriberFacts>,
     pub(super) cancelled: Vec<EventKey>,
     awaiting: Vec<Awaiting>,
     /// Where in `awaiting` the segments under an id are.
@@ -59,9 +60,9 @@ impl Beat {
             accepted: Vec::new(),
             accepted_at: FxHashMap::default(),
             keys: HashMap::new(),
-            progressed: BTreeMap::new(),
-            threads: BTreeMap::new(),
-            subscribers: BTreeMap::new(),
+            progressed: IndexMap::default(),
+            threads: IndexMap::default(),
+            subscribers: IndexMap::new(),
             cancelled: Vec::new(),
             awaiting: Vec::new(),
             awaiting_at: HashMap::new(),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 use xabar_events::{Language, State};
 
+use super::appetite::Appetite;
 use super::beat::{Beat, Effects};
 use super::queues::QueueState;
 use super::telling::Teller;
@@ -91,7 +92,7 @@ pub(super) struct InFlight {
     /// Whether an earlier attempt may have reached the subscriber.
     pub(super) repetition: bool,
     /// The last receipt that overtook its response.
-    pub(super) notice: Option<Notice>,
+    pub(super) notice: Option<Box<Notice>>,
 }
 
 /// Decides, beat by beat, what happens to every message.
@@ -119,15 +120,11 @@ pub struct Core {
     note_published_at: UnixMillis,
     /// Messages are waiting for their turn that a beat had no time for.
     pub(super) turns_left: bool,
-    /// How many submissions the last beat gave to operators.
-    submitted: usize,
+    appetite: Appetite,
 }
 
 /// How often deadlines are looked for in the journal.
 pub(super) const SWEEP: Duration = Duration::from_secs(1);
-
-/// More events would make a beat long.
-const MOST_EVENTS: usize = 2000;
 
 /// How long a commit is put off that would only note what is published: after a crash that much is published again.
 const NOTE_PUBLISHED: Duration = Duration::from_secs(1);
@@ -180,7 +177,7 @@ impl Core {
             published: None,
             note_published_at: now.steady,
             turns_left: false,
-            submitted: 0,
+            appetite: Appetite::default(),
             settings,
         };
         core.open_queues()?;
@@ -219,17 +216,14 @@ impl Core {
             changes.published = self.published.take();
             self.note_published_at = now.steady.after(NOTE_PUBLISHED);
         }
-        self.submitted = effects.submissions();
+        let (taken_in, gone_out) = (changes.accepted.len(), effects.submissions());
+        self.appetite.note(now.steady, taken_in, gone_out);
         Ok((changes, effects))
     }
 
-    /// About how many events the next beat should take in. While messages go out and more are due than memory
-    /// holds, fewer than go out, so that there will be none: each is carried into the journal and out again.
-    pub fn events_wanted(&self) -> usize {
-        match self.submitted / 2 {
-            1.. if self.is_behind() => self.submitted / 2,
-            _ => MOST_EVENTS,
-        }
+    /// About how many events the next beat should take in.
+    pub fn events_wanted(&self, now: &Now) -> usize {
+        self.appetite.events(now.steady, self.is_behind())
     }
 
     /// Makes the changes of a beat durable. May be tried again.

@@ -50,9 +50,15 @@ impl Core {
             debug!(fate = ?notice.receipt.fate(), "a receipt that is not final");
             return Ok(());
         }
-        let mut candidates = notice.candidates();
-        candidates.retain(|(_, id)| !id.is_empty());
-        let fitting = self.fitting(beat, operator, notice, &candidates)?;
+        let spellings = self.operators.get(&operator);
+        let known = spellings.and_then(|operator| operator.spellings.known());
+        let likely = known.and_then(|spelling| notice.candidate(spelling));
+        let mut candidates = Vec::from_iter(likely);
+        let mut fitting = self.fitting(beat, operator, notice, &candidates)?;
+        if fitting.is_empty() {
+            candidates = notice.candidates();
+            fitting = self.fitting(beat, operator, notice, &candidates)?;
+        }
         let chosen = self
             .operators
             .get_mut(&operator)
@@ -95,7 +101,7 @@ impl Core {
     fn settle_unanswered(&mut self, beat: &mut Beat, mut flight: InFlight, notice: &Notice) {
         set_segment(&mut flight.message, 0, notice.receipt.fate());
         flight.taken = true;
-        flight.notice = Some(notice.clone());
+        flight.notice = Some(notice.clone().into());
         self.conclude_if_answered(beat, flight);
     }
 
@@ -140,7 +146,7 @@ impl Core {
     ) {
         if let Some(flight) = self.in_flight.get_mut(&message.id) {
             set_segment(&mut flight.message, awaiting.segment, notice.receipt.fate());
-            flight.notice = Some(notice.clone());
+            flight.notice = Some(notice.clone().into());
             beat.put(&flight.message);
             return;
         }
@@ -223,7 +229,7 @@ pub(super) fn apply_held(flight: &mut InFlight, segment: u8, held: &HeldReceipt)
         return false;
     }
     set_segment(message, segment, notice.receipt.fate());
-    flight.notice = Some(notice);
+    flight.notice = Some(notice.into());
     true
 }
 

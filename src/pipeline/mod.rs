@@ -7,6 +7,7 @@
 //! [`Core`] decides and is driven by the time it is given; [`run`] is its driver, a thread of its own.
 
 mod admission;
+mod appetite;
 mod beat;
 mod core;
 mod deadlines;
@@ -39,6 +40,9 @@ const REPORTS_A_BEAT: usize = 64;
 
 /// How soon a commit is tried again that found the disk full.
 const FULL_PAUSE: Duration = Duration::from_secs(2);
+
+/// How soon to ask again whether more is to be taken in.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// How often settled messages are forgotten.
 const FORGET: Duration = Duration::from_secs(10);
@@ -80,7 +84,7 @@ pub fn run(
         let now = clock.now();
         let deadline = core.deadline(&now).min(forget_at);
         let retry = !undelivered.is_empty() || !returned.is_empty();
-        let mut inputs = runtime.block_on(gather(&mut channels, deadline, retry, core.events_wanted()));
+        let mut inputs = runtime.block_on(gather(&mut channels, deadline, retry, core.events_wanted(&now)));
         inputs.reports.append(&mut returned);
         let last = channels.stop.is_cancelled() && inputs.reports.is_empty();
         let now = clock.now();
@@ -138,7 +142,8 @@ async fn gather(
         biased;
         () = channels.stop.cancelled() => {}
         Some(report) = channels.reports.recv() => inputs.reports.push(report),
-        Some(batch) = channels.batches.recv() => inputs.batches.push(batch),
+        Some(batch) = channels.batches.recv(), if events_wanted > 0 => inputs.batches.push(batch),
+        () = tokio::time::sleep(PATIENCE), if events_wanted == 0 => {}
         Some(published) = channels.published.recv() => inputs.published = Some(published),
         () = tokio::time::sleep_until(deadline.into()) => {}
         () = tokio::time::sleep(retry_soon) => {}

@@ -282,7 +282,7 @@ impl Core {
                 Details::default(),
             );
         }
-        self.settle_by_receipts(beat, &mut message, flight.notice.as_ref());
+        self.settle_by_receipts(beat, &mut message, flight.notice.as_deref());
         beat.put(&message);
     }
 
