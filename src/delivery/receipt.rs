@@ -81,7 +81,10 @@ impl Notice {
             Spelling::DecimalInReceipt,
             Spelling::HexInReceipt,
         ];
-        let mut candidates: Vec<_> = all.into_iter().filter_map(|it| self.candidate(it)).collect();
+        let mut candidates: Vec<_> = all
+            .into_iter()
+            .filter_map(|it| self.candidate(it))
+            .collect();
         candidates.dedup_by(|later, earlier| later.1 == earlier.1);
         candidates
     }

@@ -25,8 +25,8 @@ use xabar_events::{EventKey, Msisdn, Priority};
 
 pub use location::{Location, NoLocation};
 pub use message::{
-    Attempt, Attempted, Content, Identity, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment,
-    ThreadKey, ThreadOrder, Told,
+    Attempt, Attempted, Content, Identity, Message, MessageId, OperatorId, Origin, Phase, Progress,
+    Segment, ThreadKey, ThreadOrder, Told,
 };
 
 use crate::clock::UnixMillis;

@@ -73,14 +73,14 @@ impl Memory {
         }
         for message in &changes.progressed {
             let (before, since) = self.messages.remove(&message.id.0).unwrap();
-            let entered = before.progress.phase != message.progress.phase;
+            let phase = message.progress.phase;
+            let entered = before.progress.phase != phase || phase == Phase::Settled;
             let since = if entered { changes.at } else { since };
             self.books
                 .entry(column(&before))
                 .and_modify(|count| *count -= 1);
             self.enter(message, 1);
-            self.messages
-                .insert(message.id.0, (message.clone(), since));
+            self.messages.insert(message.id.0, (message.clone(), since));
         }
         self.cancelled.extend(
             changes
@@ -258,9 +258,8 @@ impl Journal for Model {
     ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
         let memory = self.memory();
         let under = |id: &str| {
-            let is = |awaiting: &&Awaiting| {
-                awaiting.operator == operator && *awaiting.smsc_id == *id
-            };
+            let is =
+                |awaiting: &&Awaiting| awaiting.operator == operator && *awaiting.smsc_id == *id;
             let mut under: Vec<_> = memory.awaiting.iter().filter(is).collect();
             under.sort_by_key(|awaiting| (awaiting.at, awaiting.message, awaiting.segment));
             under

@@ -10,8 +10,8 @@ use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::intake::{Batch, Verdict};
 use crate::journal::{
-    Arrival, Ask, Attempt, Content, Facts, Identity, JournalError, Message, MessageId, OperatorId, Origin,
-    Phase, Progress, ThreadFacts, ThreadKey,
+    Arrival, Ask, Attempt, Content, Facts, Identity, JournalError, Message, MessageId, OperatorId,
+    Origin, Phase, Progress, ThreadFacts, ThreadKey,
 };
 
 /// The operator of a message that none carries.

@@ -49,7 +49,9 @@ impl Effects {
     /// How many submissions go to operators.
     pub(super) fn submissions(&self) -> usize {
         let directives = self.directives.values();
-        directives.map(|directive| directive.submissions.len()).sum()
+        directives
+            .map(|directive| directive.submissions.len())
+            .sum()
     }
 }
 

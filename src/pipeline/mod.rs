@@ -84,7 +84,12 @@ pub fn run(
         let now = clock.now();
         let deadline = core.deadline(&now).min(forget_at);
         let retry = !undelivered.is_empty() || !returned.is_empty();
-        let mut inputs = runtime.block_on(gather(&mut channels, deadline, retry, core.events_wanted(&now)));
+        let mut inputs = runtime.block_on(gather(
+            &mut channels,
+            deadline,
+            retry,
+            core.events_wanted(&now),
+        ));
         inputs.reports.append(&mut returned);
         let last = channels.stop.is_cancelled() && inputs.reports.is_empty();
         let now = clock.now();

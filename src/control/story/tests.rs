@@ -7,7 +7,8 @@ use xabar_events::{Agency, EventKey, Priority};
 use super::*;
 use crate::clock;
 use crate::journal::{
-    Attempt, Content, Identity, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment, ThreadKey,
+    Attempt, Content, Identity, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment,
+    ThreadKey,
 };
 
 fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {

@@ -137,7 +137,7 @@ pub(super) fn oldest(db: &Connection) -> Result<Option<MessageId>, JournalError>
     Ok(oldest.map(|id| MessageId(id.cast_unsigned())))
 }
 
-/// Forgets some that were settled at or before this time; says how many. Those of which a row says more do not count.
+/// Forgets some that were settled at or before this time; says how many. Those that have a row do not count.
 pub(super) fn forget(
     db: &Connection,
     recent: &Recent,
@@ -155,9 +155,12 @@ pub(super) fn forget(
     {
         let mut kept = Block::default();
         each(row, |entry| {
-            if recent.has(entry.id) || rows::has(db, entry.id)? {
-                // Nobody will look here for it.
-            } else if entry.since <= before && forgotten < limit {
+            // What the log says of it may need what stands here until it has a row.
+            let goes = entry.since <= before && forgotten < limit && !recent.has(entry.id);
+            if rows::has(db, entry.id)? {
+                return Ok(());
+            }
+            if goes {
                 forgotten += 1;
             } else {
                 kept.push(&entry);

@@ -25,7 +25,9 @@ pub(super) fn forget(
     // log would bring it back.
     if log::begins_by(db, settled_before)?
         || memory.recent.any(old)
-        || settled(db, settled_before, limit)?.iter().any(changed_since)
+        || settled(db, settled_before, limit)?
+            .iter()
+            .any(changed_since)
     {
         memory.write_out_all(db)?;
     }

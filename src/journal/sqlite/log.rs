@@ -19,8 +19,9 @@ use crate::journal::{
 #[derive(Debug)]
 pub(super) enum Record {
     Accepted(Message),
-    Progressed(MessageId, Progress),
-    /// As it stands now, in a phase that it entered then: where it was accepted will soon not be there.
+    /// In a phase that it entered then.
+    Progressed(MessageId, UnixMillis, Progress),
+    /// The same with what was asked: where that is said now will soon not be there.
     Carried(Message, UnixMillis),
     Thread(ThreadKey, ThreadFacts),
     Subscriber(Msisdn, SubscriberFacts),
@@ -41,7 +42,8 @@ pub(super) fn append(
     changes: &Changes,
     pasts: &[Past],
 ) -> Result<(), JournalError> {
-    let mut records = Vec::with_capacity(300 * changes.accepted.len() + 150 * changes.progressed.len());
+    let mut records =
+        Vec::with_capacity(300 * changes.accepted.len() + 150 * changes.progressed.len());
     let mut body = Vec::with_capacity(512);
     let mut put = |tag: u8, write: &dyn Fn(&mut Vec<u8>)| {
         body.clear();
@@ -68,6 +70,7 @@ pub(super) fn append(
         } else {
             put(PROGRESSED, &|out| {
                 message.id.write(out);
+                past.since.write(out);
                 message.progress.write(out);
             });
         }
@@ -96,14 +99,22 @@ pub(super) fn append(
 
 /// The number of the last row, or 0.
 pub(super) fn last(db: &Connection) -> Result<i64, JournalError> {
-    Ok(db.query_row("SELECT coalesce(max(number), 0) FROM log", [], |row| row.get(0))?)
+    Ok(
+        db.query_row("SELECT coalesce(max(number), 0) FROM log", [], |row| {
+            row.get(0)
+        })?,
+    )
 }
 
 /// Whether any of it was written at or before this time.
 pub(super) fn begins_by(db: &Connection, time: UnixMillis) -> Result<bool, JournalError> {
     let mut first = db.prepare_cached("SELECT at <= ?1 FROM log ORDER BY number LIMIT 1")?;
     let mut rows = first.query([time.0])?;
-    Ok(rows.next()?.map(|row| row.get(0)).transpose()?.unwrap_or(false))
+    Ok(rows
+        .next()?
+        .map(|row| row.get(0))
+        .transpose()?
+        .unwrap_or(false))
 }
 
 /// Drops the rows up to this one, now that the tables say it all.
@@ -158,7 +169,10 @@ fn read(tag: u8, mut body: &[u8]) -> Option<Record> {
             let origin = Stored::read(octets)?;
             Record::Carried(Message::new(origin, Stored::read(octets)?), since)
         }
-        PROGRESSED => Record::Progressed(Stored::read(octets)?, Stored::read(octets)?),
+        PROGRESSED => {
+            let (id, since) = (Stored::read(octets)?, Stored::read(octets)?);
+            Record::Progressed(id, since, Stored::read(octets)?)
+        }
         THREAD => {
             let key = Stored::read(octets)?;
             let (attempted, waiting) = (Stored::read(octets)?, Stored::read(octets)?);

@@ -64,9 +64,7 @@ pub(super) fn find(
 /// The messages that the log speaks of, as they stand.
 fn recent(db: &Connection) -> Result<BTreeMap<MessageId, Message>, JournalError> {
     let mut recent = BTreeMap::new();
-    log::replay(db, None, |_, record| {
-        take(db, &mut recent, record)
-    })?;
+    log::replay(db, None, |_, record| take(db, &mut recent, record))?;
     Ok(recent)
 }
 
@@ -89,7 +87,7 @@ fn take(
         Record::Accepted(message) | Record::Carried(message, _) => {
             recent.insert(message.id, message);
         }
-        Record::Progressed(id, progress) => {
+        Record::Progressed(id, _, progress) => {
             let known = match recent.remove(&id) {
                 Some(message) => Some(message),
                 None => rows::by_id(db, id)?.map(|(message, _)| message),
@@ -130,7 +128,11 @@ fn read_all(
             archived += 1;
         }
         let enough = archived >= limit;
-        Ok(if enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if enough {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
     })?;
     let recent = recent.into_values();
     found.extend(recent.filter(|message| answers(message, question)));

@@ -74,14 +74,9 @@ impl Memory {
                 self.threads.put(threads::key(message.thread), thread);
                 self.accept(message, at);
             }
-            Record::Progressed(id, progress) => {
-                let known = self.recent.get_with_time(id);
-                let known = known.map(|(message, since)| (message.clone(), since));
-                let known = known.map_or_else(|| rows::by_id(db, id), |known| Ok(Some(known)))?;
-                if let Some((mut message, since)) = known {
-                    let stays = message.progress.phase == progress.phase;
+            Record::Progressed(id, since, progress) => {
+                if let Some(mut message) = self.message(db, id)? {
                     message.progress = progress;
-                    let since = if stays { since } else { at };
                     self.recent.put_progress(message, since);
                 }
             }
@@ -139,7 +134,8 @@ impl Memory {
         phase: Phase,
         at: UnixMillis,
     ) -> Result<Past, JournalError> {
-        let stays = before.progress.phase == phase;
+        // Settled once more, by a late receipt, it is remembered from then on.
+        let stays = before.progress.phase == phase && phase != Phase::Settled;
         Ok(Past {
             column: books::column(before)?,
             since: if stays { since } else { at },

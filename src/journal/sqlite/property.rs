@@ -10,7 +10,9 @@ use crate::journal::conformance::awaiting;
 use crate::journal::model::Model;
 use crate::journal::sample::{key, msisdn, told, waiting};
 use crate::journal::scratch::Folder;
-use crate::journal::{Outgoing, Phase, Question, Segment, SubscriberFacts, ThreadFacts, ThreadOrder};
+use crate::journal::{
+    Outgoing, Phase, Question, Segment, SubscriberFacts, ThreadFacts, ThreadOrder,
+};
 
 /// One thing done in a beat, from two small numbers.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +119,9 @@ impl Story {
     fn forget(&mut self, kept: impl Fn(&Message) -> bool) {
         let before: Vec<ThreadKey> = self.messages.iter().map(|it| it.thread).collect();
         self.messages.retain(kept);
-        let ended = before.into_iter().filter(|thread| !self.has_messages(*thread));
+        let ended = before
+            .into_iter()
+            .filter(|thread| !self.has_messages(*thread));
         let ended: Vec<ThreadKey> = ended.collect();
         self.ended.extend(ended);
     }
@@ -140,7 +144,8 @@ impl Story {
             Step::Accept(a, b) => changes.accepted.push(self.accept(a, b)),
             Step::Progress(a, b) => {
                 let progressed = self.progress(a, b);
-                let again = |known: &Message| progressed.as_ref().is_some_and(|it| it.id == known.id);
+                let again =
+                    |known: &Message| progressed.as_ref().is_some_and(|it| it.id == known.id);
                 changes.progressed.retain(|known| !again(known));
                 changes.progressed.extend(progressed);
             }
@@ -309,11 +314,11 @@ fn assert_same(real: &mut dyn Journal, model: &mut dyn Journal, story: &Story) {
         )
     };
     assert_eq!(receipts(real), receipts(model));
-    assert_same_queues(real, model);
+    assert_same_queues(real, model, story);
     assert_same_reader(real, model);
 }
 
-fn assert_same_queues(real: &mut dyn Journal, model: &mut dyn Journal) {
+fn assert_same_queues(real: &mut dyn Journal, model: &mut dyn Journal, story: &Story) {
     for queue in model.queues().unwrap() {
         for after in [
             Cursor::default(),
@@ -324,7 +329,11 @@ fn assert_same_queues(real: &mut dyn Journal, model: &mut dyn Journal) {
         ] {
             for limit in [2, 100] {
                 let due = |journal: &mut dyn Journal| {
-                    journal.due(queue, after, UnixMillis(12), limit).unwrap()
+                    let mut due = journal.due(queue, after, UnixMillis(12), limit).unwrap();
+                    due.iter_mut()
+                        .filter(|it| story.ended.contains(&it.message.thread))
+                        .for_each(|it| it.thread = ThreadFacts::default());
+                    due
                 };
                 assert_eq!(due(real), due(model));
             }

@@ -20,7 +20,13 @@ pub(super) struct Awaited {
     segment: u8,
     at: UnixMillis,
 }
-stored!(Awaited { operator, smsc_id, message, segment, at });
+stored!(Awaited {
+    operator,
+    smsc_id,
+    message,
+    segment,
+    at
+});
 
 impl Awaited {
     pub(super) fn key(&self) -> u64 {

@@ -116,7 +116,10 @@ impl Recent {
             told_in,
         };
         let before = self.messages.insert(id, entry);
-        if before.as_ref().is_none_or(|before| before.chapter != chapter) {
+        if before
+            .as_ref()
+            .is_none_or(|before| before.chapter != chapter)
+        {
             self.open.changed.push(id);
         }
         if let Some(before) = before {
@@ -156,8 +159,14 @@ impl Recent {
     /// Whether a message of the closed chapter may go to the archive at once: it is settled, accepted in this
     /// chapter, and so surely written for the first time. Of what was read back at the start that is not sure.
     pub(super) fn may_be_archived(&self, message: &Message) -> bool {
-        let first = self.closed.as_ref().and_then(|closed| closed.first_accepted);
-        let told_in = self.messages.get(&message.id).and_then(|entry| entry.told_in);
+        let first = self
+            .closed
+            .as_ref()
+            .and_then(|closed| closed.first_accepted);
+        let told_in = self
+            .messages
+            .get(&message.id)
+            .and_then(|entry| entry.told_in);
         message.progress.phase == Phase::Settled
             && first.is_some_and(|first| message.id >= first)
             && told_in.is_some_and(|chapter| chapter > 0)

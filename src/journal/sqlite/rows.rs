@@ -2,14 +2,18 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::{archive, corrupt};
 use super::stored::{from_octets, to_octets};
+use super::{archive, corrupt};
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, Message, MessageId};
 
 /// Reads a row of `id`, `origin`, `progress`.
 pub(super) fn message(row: &Row<'_>) -> Result<Message, JournalError> {
-    let octets = |column| row.get_ref(column)?.as_blob().map_err(|_| corrupt("a message"));
+    let octets = |column| {
+        row.get_ref(column)?
+            .as_blob()
+            .map_err(|_| corrupt("a message"))
+    };
     let origin = from_octets(octets(1)?, "a message")?;
     let progress = from_octets(octets(2)?, "a message's progress")?;
     Ok(Message::new(origin, progress))

@@ -53,19 +53,71 @@ macro_rules! stored {
 }
 pub(super) use stored;
 
-stored!(Identity { id, key, application, traceparent });
+stored!(Identity {
+    id,
+    key,
+    application,
+    traceparent
+});
 stored!(EventKey { agency, id });
 stored!(Origin {
-    identity, msisdn, thread, priority, time, accepted_at, not_before, expires, content
+    identity,
+    msisdn,
+    thread,
+    priority,
+    time,
+    accepted_at,
+    not_before,
+    expires,
+    content
 });
-stored!(Content { service, status, language, params, legal, extensions });
-stored!(Progress { phase, operator, due, attempt, history });
+stored!(Content {
+    service,
+    status,
+    language,
+    params,
+    legal,
+    extensions
+});
+stored!(Progress {
+    phase,
+    operator,
+    due,
+    attempt,
+    history
+});
 stored!(Attempt {
-    attempts, repeats, throttled, uncertain, withdrawn, at, reference, text, segments
+    attempts,
+    repeats,
+    throttled,
+    uncertain,
+    withdrawn,
+    at,
+    reference,
+    text,
+    segments
 });
-stored!(Told { state, reason, at, until, code, by, attempted });
-stored!(Attempted { operator, segments, attempts, repeats });
-stored!(Outgoing { number, identity, sequence, told });
+stored!(Told {
+    state,
+    reason,
+    at,
+    until,
+    code,
+    by,
+    attempted
+});
+stored!(Attempted {
+    operator,
+    segments,
+    attempts,
+    repeats
+});
+stored!(Outgoing {
+    number,
+    identity,
+    sequence,
+    told
+});
 stored!(ThreadOrder { time, id });
 stored!(SubscriberFacts { submitted });
 

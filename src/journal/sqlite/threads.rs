@@ -12,7 +12,11 @@ pub(super) struct Thread {
     /// Its newest messages, in the order of their ids, whether or not they wait.
     pub(super) messages: Vec<MessageId>,
 }
-stored!(Thread { attempted, waiting, messages });
+stored!(Thread {
+    attempted,
+    waiting,
+    messages
+});
 
 /// Of a thread with more messages only so many are found by their thread. An older one that waits is
 /// found in its own turn to be overtaken.
@@ -45,7 +49,9 @@ impl Value for Thread {
     const OLD_FILTER_BITS: Option<u32> = Some(16);
 
     fn is_over(&self, horizon: &Horizon) -> bool {
-        self.messages.last().is_none_or(|last| *last < horizon.oldest)
+        self.messages
+            .last()
+            .is_none_or(|last| *last < horizon.oldest)
     }
 }
 

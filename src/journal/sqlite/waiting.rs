@@ -41,7 +41,14 @@ pub(super) fn due(
         let with_cursor = params![operator, priority, after.due.0, ordered(after.id)];
         take(db, DUE_WITH_CURSOR, with_cursor, recent, limit, &mut found)?;
         let after_cursor = params![operator, priority, after.due.0, now.0];
-        take(db, DUE_AFTER_CURSOR, after_cursor, recent, limit, &mut found)?;
+        take(
+            db,
+            DUE_AFTER_CURSOR,
+            after_cursor,
+            recent,
+            limit,
+            &mut found,
+        )?;
     }
     let queued = recent.queued(queue, after);
     let due = queued.take_while(|message| message.progress.due <= now);
@@ -158,9 +165,8 @@ pub(super) fn unreceipted(
             found.push((UnixMillis(row.get(3)?), message(row)?));
         }
     }
-    let awaited = |message: &Message, since| {
-        message.progress.phase == Phase::Submitted && since <= before
-    };
+    let awaited =
+        |message: &Message, since| message.progress.phase == Phase::Submitted && since <= before;
     for message in recent.select(awaited) {
         let known = recent.get_with_time(message.id);
         found.extend(known.map(|(message, since)| (since, message.clone())));

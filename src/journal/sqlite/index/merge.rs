@@ -140,4 +140,3 @@ impl<V: Value> Index<V> {
 fn value<V: Stored>(entry: &Entry) -> Result<V, JournalError> {
     stored::from_octets(&entry.value, "an index entry")
 }
-

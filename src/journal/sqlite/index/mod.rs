@@ -82,8 +82,9 @@ impl<V: Value> Index<V> {
             merge: None,
             merged_at_once: MERGED_AT_ONCE,
         };
-        let mut runs = db
-            .prepare_cached("SELECT id, stage, bits, merged FROM runs WHERE tree = ?1 ORDER BY id")?;
+        let mut runs = db.prepare_cached(
+            "SELECT id, stage, bits, merged FROM runs WHERE tree = ?1 ORDER BY id",
+        )?;
         let mut runs = runs.query([V::TREE])?;
         while let Some(row) = runs.next()? {
             let place = Place {
@@ -115,7 +116,10 @@ impl<V: Value> Index<V> {
         let young = young.map(|young| young.place);
         let new = self.merge.iter().map(|merge| merge.into);
         for place in self.old.into_iter().chain(new).chain(young) {
-            place.keys(db)?.into_iter().for_each(|key| filter.insert(key));
+            place
+                .keys(db)?
+                .into_iter()
+                .for_each(|key| filter.insert(key));
         }
         Ok(())
     }
@@ -149,7 +153,9 @@ impl<V: Value> Index<V> {
             }
         }
         match &self.merge {
-            Some(merge) if merge.has_merged(key) => self.search_old(db, Some(merge.into), key, sought),
+            Some(merge) if merge.has_merged(key) => {
+                self.search_old(db, Some(merge.into), key, sought)
+            }
             Some(merge) => {
                 for young in merge.young.iter().rev() {
                     if young.filter.may_have(key)

@@ -36,7 +36,11 @@ impl<V> Shelf<V> {
 
     /// The values under a key, the last one added first.
     pub(super) fn values(&self, key: u64) -> impl Iterator<Item = &V> {
-        let more = if self.more.is_empty() { None } else { self.more.get(&key) };
+        let more = if self.more.is_empty() {
+            None
+        } else {
+            self.more.get(&key)
+        };
         more.into_iter().flatten().rev().chain(self.first.get(&key))
     }
 
@@ -44,7 +48,10 @@ impl<V> Shelf<V> {
     pub(super) fn entries(&self) -> impl Iterator<Item = (u64, &V)> {
         let more = self.more.iter();
         let more = more.flat_map(|(key, values)| values.iter().map(|value| (*key, value)));
-        self.first.iter().map(|(key, value)| (*key, value)).chain(more)
+        self.first
+            .iter()
+            .map(|(key, value)| (*key, value))
+            .chain(more)
     }
 
     pub(super) fn is_empty(&self) -> bool {
