@@ -8,7 +8,7 @@ use super::index::{Horizon, Value};
 use crate::journal::SubscriberFacts;
 
 /// No limit looks back on more than 31 days.
-const REMEMBERED: Duration = Duration::from_hours(32 * 24);
+const REMEMBERED: Duration = Duration::from_secs(32 * 24 * 3600);
 
 impl Value for SubscriberFacts {
     const TREE: u8 = 3;

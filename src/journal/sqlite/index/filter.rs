@@ -31,16 +31,18 @@ impl Filter {
     pub(super) fn insert(&mut self, key: u64) {
         let index = self.index(key);
         if let Some(block) = self.blocks.get_mut(index) {
-            for (word, bit) in bits(key) {
-                block[word] |= bit;
-            }
+            let words = block.iter_mut().zip(bits(key));
+            words.for_each(|(word, bits)| *word |= bits);
         }
     }
 
     /// Whether the key may have been inserted; surely, if it was.
     pub(super) fn may_have(&self, key: u64) -> bool {
         let block = self.blocks.get(self.index(key));
-        block.is_none_or(|block| bits(key).all(|(word, bit)| block[word] & bit != 0))
+        block.is_none_or(|block| {
+            let mut words = block.iter().zip(bits(key));
+            words.all(|(word, bits)| word & bits == bits)
+        })
     }
 
     /// Replaces what it says of a slice of the keys, the `slice`-th of 2 to the power of `slice_bits`.
@@ -62,15 +64,16 @@ impl Filter {
 }
 
 /// The low half of a key says which bits of its block, as the high half says which block.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "six bits and three fit any integer"
-)]
-fn bits(key: u64) -> impl Iterator<Item = (usize, u64)> {
-    (0..PROBES).map(move |probe| {
+fn bits(key: u64) -> Block {
+    let mut block = [0; 8];
+    for probe in 0..PROBES {
         let nine = key >> (9 * probe);
-        ((nine >> 6) as usize & 7, 1 << (nine & 63))
-    })
+        let [low, ..] = (nine >> 6).to_le_bytes();
+        if let Some(word) = block.get_mut(usize::from(low & 7)) {
+            *word |= 1 << (nine & 63);
+        }
+    }
+    block
 }
 
 #[cfg(test)]

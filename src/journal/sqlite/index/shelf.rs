@@ -1,6 +1,7 @@
 //! The newest entries of an index, in memory: the log has them, no run has them yet.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// Entries by their keys. Most keys have one value.
@@ -27,10 +28,11 @@ impl<V> Shelf<V> {
 
     /// Puts a value beside the others under its key.
     pub(super) fn add(&mut self, key: u64, value: V) {
-        if self.first.contains_key(&key) {
-            self.more.entry(key).or_default().push(value);
-        } else {
-            self.first.insert(key, value);
+        match self.first.entry(key) {
+            Entry::Vacant(first) => {
+                first.insert(value);
+            }
+            Entry::Occupied(_) => self.more.entry(key).or_default().push(value),
         }
     }
 
