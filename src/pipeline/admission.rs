@@ -230,7 +230,7 @@ impl Core {
         };
         if let Some(flight) = self.in_flight.get_mut(&id) {
             flight.message.progress.attempt.withdrawn = true;
-            beat.put(&flight.message);
+            beat.put(flight.message.clone());
             return Ok(Verdict::Cancelled);
         }
         if let Some(mut message) = self.waiting(beat, id)? {
@@ -238,7 +238,7 @@ impl Core {
             let (state, reason) = withdrawn(&message);
             self.teller
                 .settle(beat, &mut message, state, Some(reason), Details::default());
-            beat.put(&message);
+            beat.put(message);
         }
         Ok(Verdict::Cancelled)
     }

@@ -83,11 +83,11 @@ impl Beat {
     }
 
     /// A message stands otherwise than before.
-    pub(super) fn put(&mut self, message: &Message) {
+    pub(super) fn put(&mut self, message: Message) {
         let position = self.accepted_at.get(&message.id);
         match position.and_then(|position| self.accepted.get_mut(*position)) {
-            Some(accepted) => accepted.progress = message.progress.clone(),
-            None => drop(self.progressed.insert(message.id, message.clone())),
+            Some(accepted) => accepted.progress = message.progress,
+            None => drop(self.progressed.insert(message.id, message)),
         }
     }
 

@@ -69,7 +69,7 @@ impl Core {
                     Some(Reason::NoReceipt),
                     Details::default(),
                 );
-                beat.put(&message);
+                beat.put(message);
             }
         }
         Ok(count)

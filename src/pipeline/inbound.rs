@@ -147,17 +147,17 @@ impl Core {
         if let Some(flight) = self.in_flight.get_mut(&message.id) {
             set_segment(&mut flight.message, awaiting.segment, notice.receipt.fate());
             flight.notice = Some(notice.clone().into());
-            beat.put(&flight.message);
+            beat.put(flight.message.clone());
             return;
         }
         if let Some(held) = self.pacer.held_message(message.id) {
             set_segment(held, awaiting.segment, notice.receipt.fate());
-            beat.put(held);
+            beat.put(held.clone());
             return;
         }
         set_segment(&mut message, awaiting.segment, notice.receipt.fate());
         self.settle_by_receipts(beat, &mut message, Some(notice));
-        beat.put(&message);
+        beat.put(message);
     }
 
     /// Settles a submitted message whose segments' receipts say enough.

@@ -57,7 +57,7 @@ impl Core {
             operator.down_told = true;
             for message in self.pacer.held_for(id) {
                 self.teller.defer(beat, message, Reason::OperatorDown, None);
-                beat.put(message);
+                beat.put(message.clone());
             }
         }
     }

@@ -129,14 +129,14 @@ impl Core {
                 message.progress.operator = operator;
                 // Not before the next millisecond: the cursor of the new queue may have passed this one.
                 message.progress.due = UnixMillis(beat.now.steady.0 + 1);
-                beat.put(message);
+                beat.put(message.clone());
                 moved.push(message.clone());
             }
             _ => {
                 let (state, reason) = fate.unwrap_or((State::Failed, Reason::NoRoute));
                 self.teller
                     .settle(beat, message, state, Some(reason), Details::default());
-                beat.put(message);
+                beat.put(message.clone());
             }
         }
     }
@@ -147,7 +147,7 @@ impl Core {
             && self.is_down(message.progress.operator, beat)
             && self.teller.defer(beat, message, Reason::OperatorDown, None)
         {
-            beat.put(message);
+            beat.put(message.clone());
         }
         self.pacer.offer(arrival);
     }

@@ -65,7 +65,7 @@ impl Core {
         self.graces.push(Reverse((grace_ends, token.message)));
         self.teller
             .defer(beat, message, Reason::Uncertain, Some(grace_ends));
-        beat.put(message);
+        beat.put(message.clone());
     }
 
     /// It was certainly not written: as if it had not been tried.
@@ -233,7 +233,7 @@ impl Core {
     /// Decides what is next once every segment has its answer.
     pub(super) fn conclude_if_answered(&mut self, beat: &mut Beat, mut flight: InFlight) {
         if !flight.is_answered() {
-            beat.put(&flight.message);
+            beat.put(flight.message.clone());
             self.in_flight.insert(flight.message.id, flight);
             return;
         }
@@ -283,7 +283,7 @@ impl Core {
             );
         }
         self.settle_by_receipts(beat, &mut message, flight.notice.as_deref());
-        beat.put(&message);
+        beat.put(message);
     }
 
     fn refused(&mut self, beat: &mut Beat, message: &mut Message, status: Status) {
@@ -329,7 +329,7 @@ impl Core {
         let details = Details::code(status.to_string());
         self.teller
             .settle(beat, message, state, Some(reason), details);
-        beat.put(message);
+        beat.put(message.clone());
     }
 
     /// Not everything was written, or answered: the rest waits for another attempt, if there is to be one.
@@ -347,7 +347,7 @@ impl Core {
         let (state, reason) = withdrawn(message);
         self.teller
             .settle(beat, message, state, Some(reason), Details::default());
-        beat.put(message);
+        beat.put(message.clone());
     }
 
     fn wait_again(&mut self, beat: &mut Beat, message: &mut Message, due: UnixMillis) {
@@ -355,7 +355,7 @@ impl Core {
         message.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
         beat.thread(message.thread, self.pacer.end_to_wait(message));
         self.wait(message);
-        beat.put(message);
+        beat.put(message.clone());
     }
 }
 

@@ -69,7 +69,7 @@ impl Core {
         message.progress.due = until.min(deadline).max(UnixMillis(beat.now.steady.0 + 1));
         self.teller.defer(beat, &mut message, reason, Some(until));
         self.wait(&message);
-        beat.put(&message);
+        beat.put(message);
     }
 
     pub(super) fn expire(&mut self, beat: &mut Beat, mut message: Message) {
@@ -96,7 +96,7 @@ impl Core {
     ) {
         self.teller
             .settle(beat, message, state, Some(reason), details);
-        beat.put(message);
+        beat.put(message.clone());
     }
 
     fn event_of(
@@ -207,7 +207,7 @@ impl Core {
         beat.subscriber(message.msisdn, facts);
         let thread = message.thread;
         beat.thread(thread, self.pacer.thread(thread, waiting));
-        beat.put(&message);
+        beat.put(message.clone());
         let flight = InFlight::new(message, repetition);
         self.in_flight.insert(flight.message.id, flight);
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use rusqlite::Connection;
+use rustc_hash::FxHashMap;
 use xabar_events::EventKey;
 
 use super::commit::Written;
@@ -29,6 +30,8 @@ pub(super) struct Memory {
     pub(super) threads: Index<Thread>,
     pub(super) subscribers: Index<SubscriberFacts>,
     pub(super) awaiting: Index<Awaited>,
+    /// The threads that were asked for since the last commit: it will ask for them again.
+    pub(super) asked: FxHashMap<ThreadKey, Thread>,
     /// Changes since the indexes were last merged by a slice.
     pub(super) due_slices: usize,
 }
@@ -54,6 +57,7 @@ impl Memory {
             threads: Index::load(db)?,
             subscribers: Index::load(db)?,
             awaiting: Index::load(db)?,
+            asked: FxHashMap::default(),
             due_slices: 0,
         };
         log::replay(db, None, |at, record| memory.take(db, at, record))?;
@@ -168,7 +172,13 @@ impl Memory {
     ) -> Result<&'a mut Thread, JournalError> {
         match after.entry(key) {
             Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(unknown) => Ok(unknown.insert(self.thread(db, key)?)),
+            Entry::Vacant(unknown) => {
+                let thread = match self.asked.get(&key) {
+                    Some(thread) => thread.clone(),
+                    None => self.thread(db, key)?,
+                };
+                Ok(unknown.insert(thread))
+            }
         }
     }
 
@@ -194,6 +204,7 @@ impl Memory {
             self.await_receipt(awaiting.into());
         }
         self.recent.open.last_row = written.row;
+        self.asked.clear();
     }
 }
 
@@ -241,24 +252,27 @@ impl Memory {
 
     /// Answers all questions of a batch, in order.
     pub(super) fn facts(
-        &self,
+        &mut self,
         db: &Connection,
         asks: &[Ask<'_>],
     ) -> Result<Vec<Facts>, JournalError> {
         let any_cancelled = keys::any_cancelled(db)?;
-        let answer = |ask: &Ask<'_>| {
+        let mut answers = Vec::with_capacity(asks.len());
+        for ask in asks {
             let mut facts = Facts {
                 duplicate_of: self.find(db, ask.key)?,
                 cancelled: any_cancelled && keys::is_cancelled(db, ask.key)?,
                 ..Facts::default()
             };
-            if let Some((thread, msisdn)) = ask.about {
-                facts.thread = self.thread(db, thread)?.facts();
+            if let Some((key, msisdn)) = ask.about {
+                let thread = self.thread(db, key)?;
+                facts.thread = thread.facts();
                 facts.subscriber = self.subscriber(db, msisdn)?;
+                self.asked.insert(key, thread);
             }
-            Ok(facts)
-        };
-        asks.iter().map(answer).collect()
+            answers.push(facts);
+        }
+        Ok(answers)
     }
 
     pub(super) fn due(

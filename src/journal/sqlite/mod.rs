@@ -97,9 +97,9 @@ impl SqliteJournal {
     /// was read holds until then, and a transaction for each look would cost more than the look.
     fn read<T>(
         &mut self,
-        read: impl FnOnce(&Connection, &Memory) -> Result<T, JournalError>,
+        read: impl FnOnce(&Connection, &mut Memory) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
-        let read = begin(&self.db).and_then(|()| read(&self.db, &self.memory));
+        let read = begin(&self.db).and_then(|()| read(&self.db, &mut self.memory));
         read.map_err(|error| errors::explain(error, &self.path))
     }
 
@@ -213,7 +213,10 @@ impl Journal for SqliteJournal {
 
     fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {
         if changes.is_empty() {
-            return self.write(|_, _| Ok(()));
+            return self.write(|_, memory| {
+                memory.asked.clear();
+                Ok(())
+            });
         }
         let pace = self.pace;
         let written = self.write(|db, memory| commit::write(db, memory, changes, pace))?;
