@@ -9,6 +9,7 @@ use std::ops::ControlFlow;
 use rusqlite::{Connection, Row, params};
 
 use super::corrupt;
+use super::packed::Packed;
 use super::recent::Recent;
 use super::rows::{self, ordered};
 use super::stored::{self, Stored, from_octets};
@@ -23,7 +24,6 @@ pub(super) struct Block {
     /// When the first of them was settled.
     since: UnixMillis,
     octets: Vec<u8>,
-    body: Vec<u8>,
 }
 
 /// A message of a row, in its octets.
@@ -41,37 +41,29 @@ impl Block {
     pub(super) fn add(
         &mut self,
         db: &Connection,
-        message: &Message,
+        message: &Packed,
         since: UnixMillis,
     ) -> Result<(), JournalError> {
-        self.body.clear();
-        message.origin().write(&mut self.body);
-        message.progress.write(&mut self.body);
-        let body = std::mem::take(&mut self.body);
-        let entry = Entry {
-            id: message.id,
-            since,
-            body: &body,
-        };
-        self.push(&entry);
-        self.body = body;
+        let parts = [&message.origin[..], &message.progress[..]];
+        self.push(message.id, since, &parts);
         if self.octets.len() >= BLOCK_OCTETS {
             self.write(db)?;
         }
         Ok(())
     }
 
-    fn push(&mut self, entry: &Entry<'_>) {
-        entry.id.write(&mut self.octets);
-        entry.since.write(&mut self.octets);
-        stored::len(entry.body.len(), &mut self.octets);
-        self.octets.extend_from_slice(entry.body);
+    fn push(&mut self, id: MessageId, since: UnixMillis, body: &[&[u8]]) {
+        id.write(&mut self.octets);
+        since.write(&mut self.octets);
+        stored::len(body.iter().map(|part| part.len()).sum(), &mut self.octets);
+        body.iter()
+            .for_each(|part| self.octets.extend_from_slice(part));
         self.since = match self.first {
-            Some(_) => self.since.min(entry.since),
-            None => entry.since,
+            Some(_) => self.since.min(since),
+            None => since,
         };
-        self.first.get_or_insert(entry.id);
-        self.last = Some(entry.id);
+        self.first.get_or_insert(id);
+        self.last = Some(id);
     }
 
     /// Writes what there is as a row.
@@ -163,7 +155,7 @@ pub(super) fn forget(
             if goes {
                 forgotten += 1;
             } else {
-                kept.push(&entry);
+                kept.push(entry.id, entry.since, &[entry.body]);
             }
             Ok(())
         })?;

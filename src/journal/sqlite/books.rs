@@ -15,24 +15,17 @@ use crate::journal::{Books, JournalError, Message, Phase};
 pub(super) struct Entries<'a>(BTreeMap<(&'a str, i64, u8), i64>);
 
 impl<'a> Entries<'a> {
-    /// Enters a new message.
-    pub(super) fn accept(&mut self, message: &'a Message) -> Result<(), JournalError> {
-        self.enter(message, column(message)?, 1);
-        Ok(())
+    /// Enters a new message in its column.
+    pub(super) fn accept(&mut self, message: &'a Message, column: u8) {
+        self.enter(message, column, 1);
     }
 
     /// Moves a message from the column where it stood to where it stands now.
-    pub(super) fn progress(
-        &mut self,
-        before: u8,
-        message: &'a Message,
-    ) -> Result<(), JournalError> {
-        let now = column(message)?;
+    pub(super) fn progress(&mut self, message: &'a Message, before: u8, now: u8) {
         if before != now {
             self.enter(message, before, -1);
             self.enter(message, now, 1);
         }
-        Ok(())
     }
 
     fn enter(&mut self, message: &'a Message, column: u8, by: i64) {

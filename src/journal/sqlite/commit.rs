@@ -7,6 +7,7 @@ use xabar_events::EventKey;
 
 use super::books::Entries;
 use super::memory::{Memory, Past};
+use super::packed::Packed;
 use super::rows::ordered;
 use super::threads::Thread;
 use super::upkeep::Pace;
@@ -18,7 +19,8 @@ use crate::journal::{Changes, Message, ThreadKey};
 pub(super) struct Written {
     /// Their row of the log.
     pub(super) row: i64,
-    pub(super) pasts: Vec<Past>,
+    pub(super) accepted: Vec<Packed>,
+    pub(super) progressed: Vec<(Packed, Past)>,
     pub(super) threads: BTreeMap<ThreadKey, Thread>,
 }
 
@@ -35,11 +37,17 @@ pub(super) fn write(
     check(db, memory, changes)?;
     let written = Written {
         row: memory.recent.open.last_row + 1,
-        pasts: memory.pasts(db, changes)?,
+        accepted: changes
+            .accepted
+            .iter()
+            .map(Packed::new)
+            .collect::<Result<_, _>>()?,
+        progressed: memory.progressed(db, changes)?,
         threads: memory.threads_after(db, changes)?,
     };
-    log::append(db, written.row, changes, &written.pasts)?;
-    write_books(db, changes, &written.pasts)?;
+    let (accepted, progressed) = (&written.accepted, &written.progressed);
+    log::append(db, written.row, changes, accepted, progressed)?;
+    write_books(db, changes, &written)?;
     write_rest(db, changes)?;
     mark(db, changes)?;
     Ok(written)
@@ -64,13 +72,13 @@ fn check(db: &Connection, memory: &Memory, changes: &Changes) -> Result<(), Jour
     Ok(())
 }
 
-fn write_books(db: &Connection, changes: &Changes, pasts: &[Past]) -> Result<(), JournalError> {
+fn write_books(db: &Connection, changes: &Changes, written: &Written) -> Result<(), JournalError> {
     let mut books = Entries::default();
-    for message in &changes.accepted {
-        books.accept(message)?;
+    for (message, packed) in changes.accepted.iter().zip(&written.accepted) {
+        books.accept(message, packed.column);
     }
-    for (message, past) in changes.progressed.iter().zip(pasts) {
-        books.progress(past.column, message)?;
+    for (message, (packed, past)) in changes.progressed.iter().zip(&written.progressed) {
+        books.progress(message, past.column, packed.column);
     }
     books.write(db)
 }

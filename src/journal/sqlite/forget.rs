@@ -3,10 +3,11 @@
 use rusqlite::{Connection, params};
 
 use super::memory::Memory;
+use super::packed::Packed;
 use super::rows::{self, ordered};
 use super::{archive, keys, log, receipts};
 use crate::clock::UnixMillis;
-use crate::journal::{JournalError, Message, MessageId, Phase};
+use crate::journal::{JournalError, MessageId, Phase};
 
 /// Forgets some messages settled at or before this time, oldest first; says how many.
 pub(super) fn forget(
@@ -17,9 +18,7 @@ pub(super) fn forget(
 ) -> Result<usize, JournalError> {
     keys::forget_cancelled(db, settled_before, rows::rows(limit))?;
     receipts::forget_held(db, settled_before, rows::rows(limit))?;
-    let old = |message: &Message, since| {
-        message.progress.phase == Phase::Settled && since <= settled_before
-    };
+    let old = |message: &Packed, since| message.phase == Phase::Settled && since <= settled_before;
     let changed_since = |id: &MessageId| memory.recent.has(*id);
     // Seldom: so old, and still in the log, is only what an idle gateway has, or what changed after all. The
     // log would bring it back.

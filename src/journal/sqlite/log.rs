@@ -8,6 +8,7 @@ use xabar_events::Msisdn;
 
 use super::corrupt;
 use super::memory::Past;
+use super::packed::Packed;
 use super::receipts::Awaited;
 use super::stored::{self, Stored, from_octets};
 use crate::clock::UnixMillis;
@@ -40,10 +41,10 @@ pub(super) fn append(
     db: &Connection,
     number: i64,
     changes: &Changes,
-    pasts: &[Past],
+    accepted: &[Packed],
+    progressed: &[(Packed, Past)],
 ) -> Result<(), JournalError> {
-    let mut records =
-        Vec::with_capacity(300 * changes.accepted.len() + 150 * changes.progressed.len());
+    let mut records = Vec::with_capacity(300 * accepted.len() + 100 * progressed.len());
     let mut body = Vec::with_capacity(512);
     let mut put = |tag: u8, write: &dyn Fn(&mut Vec<u8>)| {
         body.clear();
@@ -52,28 +53,22 @@ pub(super) fn append(
         stored::len(body.len(), &mut records);
         records.extend_from_slice(&body);
     };
-    for message in &changes.accepted {
+    for message in accepted {
         put(ACCEPTED, &|out| {
             message.id.write(out);
-            message.origin().write(out);
-            message.progress.write(out);
+            out.extend_from_slice(&message.origin);
+            out.extend_from_slice(&message.progress);
         });
     }
-    for (message, past) in changes.progressed.iter().zip(pasts) {
-        if past.carry {
-            put(CARRIED, &|out| {
-                message.id.write(out);
-                past.since.write(out);
-                message.origin().write(out);
-                message.progress.write(out);
-            });
-        } else {
-            put(PROGRESSED, &|out| {
-                message.id.write(out);
-                past.since.write(out);
-                message.progress.write(out);
-            });
-        }
+    for (message, past) in progressed {
+        put(if past.carry { CARRIED } else { PROGRESSED }, &|out| {
+            message.id.write(out);
+            past.since.write(out);
+            if past.carry {
+                out.extend_from_slice(&message.origin);
+            }
+            out.extend_from_slice(&message.progress);
+        });
     }
     for (key, facts) in &changes.threads {
         put(THREAD, &|out| {

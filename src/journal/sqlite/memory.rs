@@ -11,6 +11,7 @@ use super::commit::Written;
 use super::index::Index;
 use super::keys::{self, KeyHash};
 use super::log::{self, Record};
+use super::packed::Packed;
 use super::receipts::{self, Awaited};
 use super::recent::Recent;
 use super::threads::{self, Thread};
@@ -76,15 +77,17 @@ impl Memory {
                 let mut thread = self.thread(db, message.thread)?;
                 thread.add(message.id);
                 self.threads.put(threads::key(message.thread), thread);
-                self.accept(message, at);
+                self.accept(&message, Packed::new(&message)?, at);
             }
             Record::Progressed(id, since, progress) => {
                 if let Some(mut message) = self.message(db, id)? {
                     message.progress = progress;
-                    self.recent.put_progress(message, since);
+                    self.recent.put_progress(Packed::new(&message)?, since);
                 }
             }
-            Record::Carried(message, since) => self.recent.put_whole(message, since),
+            Record::Carried(message, since) => {
+                self.recent.put_whole(Packed::new(&message)?, since);
+            }
             Record::Thread(key, facts) => {
                 let mut thread = self.thread(db, key)?;
                 thread.set(facts);
@@ -98,11 +101,11 @@ impl Memory {
         Ok(())
     }
 
-    fn accept(&mut self, message: Message, at: UnixMillis) {
+    fn accept(&mut self, message: &Message, packed: Packed, at: UnixMillis) {
         self.keys.put(self.hash.of(&message.key), message.id);
-        let lookup = lookup::hashes(&message).map(|hash| (hash, message.id));
+        let lookup = lookup::hashes(message).map(|hash| (hash, message.id));
         self.recent.open.lookup.extend(lookup);
-        self.recent.accept(message, at);
+        self.recent.accept(packed, at);
     }
 
     fn await_receipt(&mut self, awaited: Awaited) {
@@ -110,41 +113,46 @@ impl Memory {
         self.awaiting.put(key, awaited);
     }
 
-    /// The past of each message that progresses.
-    pub(super) fn pasts(
+    /// Each message that progresses, with its past.
+    pub(super) fn progressed(
         &self,
         db: &Connection,
         changes: &Changes,
-    ) -> Result<Vec<Past>, JournalError> {
-        let past = |message: &Message| {
-            let phase = message.progress.phase;
+    ) -> Result<Vec<(Packed, Past)>, JournalError> {
+        let progressed = |message: &Message| {
             if let Some((before, since)) = self.recent.get_with_time(message.id) {
-                return self.past(before, since, phase, changes.at);
+                let packed = Packed::after(message, Some(before))?;
+                let past = self.past(before.phase, before.column, since, &packed, changes.at);
+                return Ok((packed, past));
             }
-            match rows::by_id(db, message.id)? {
-                Some((before, since)) => self.past(&before, since, phase, changes.at),
-                None => Err(JournalError::Refused {
+            let Some((before, since)) = rows::by_id(db, message.id)? else {
+                return Err(JournalError::Refused {
                     what: "progress of a message that it does not hold",
-                }),
-            }
+                });
+            };
+            let packed = Packed::new(message)?;
+            let (phase, column) = (before.progress.phase, books::column(&before)?);
+            let past = self.past(phase, column, since, &packed, changes.at);
+            Ok((packed, past))
         };
-        changes.progressed.iter().map(past).collect()
+        changes.progressed.iter().map(progressed).collect()
     }
 
     fn past(
         &self,
-        before: &Message,
-        since: UnixMillis,
         phase: Phase,
+        column: u8,
+        since: UnixMillis,
+        now: &Packed,
         at: UnixMillis,
-    ) -> Result<Past, JournalError> {
+    ) -> Past {
         // Settled once more, by a late receipt, it is remembered from then on.
-        let stays = before.progress.phase == phase && phase != Phase::Settled;
-        Ok(Past {
-            column: books::column(before)?,
+        let stays = phase == now.phase && phase != Phase::Settled;
+        Past {
+            column,
             since: if stays { since } else { at },
-            carry: self.recent.is_left_behind(before.id),
-        })
+            carry: self.recent.is_left_behind(now.id),
+        }
     }
 
     /// The threads of these changes as they are from now on.
@@ -184,14 +192,15 @@ impl Memory {
 
     /// Takes in what is committed, and leaves the rest of the changes.
     pub(super) fn take_changes(&mut self, changes: &mut Changes, written: Written) {
-        for message in changes.accepted.drain(..) {
-            self.accept(message, changes.at);
+        for (message, packed) in changes.accepted.drain(..).zip(written.accepted) {
+            self.accept(&message, packed, changes.at);
         }
-        for (message, past) in changes.progressed.drain(..).zip(written.pasts) {
+        changes.progressed.clear();
+        for (packed, past) in written.progressed {
             if past.carry {
-                self.recent.put_whole(message, past.since);
+                self.recent.put_whole(packed, past.since);
             } else {
-                self.recent.put_progress(message, past.since);
+                self.recent.put_progress(packed, past.since);
             }
         }
         for (key, thread) in written.threads {
@@ -216,7 +225,7 @@ impl Memory {
         id: MessageId,
     ) -> Result<Option<Message>, JournalError> {
         match self.recent.get(id) {
-            Some(message) => Ok(Some(message.clone())),
+            Some(packed) => packed.message().map(Some),
             None => Ok(rows::by_id(db, id)?.map(|(message, _)| message)),
         }
     }
@@ -229,7 +238,7 @@ impl Memory {
     ) -> Result<Option<MessageId>, JournalError> {
         self.keys.search(db, self.hash.of(key), |id| {
             let it = match self.recent.get(id) {
-                Some(message) => message.key == *key,
+                Some(packed) => packed.message()?.key == *key,
                 None => rows::by_id(db, id)?.is_some_and(|(message, _)| message.key == *key),
             };
             Ok(it.then_some(id))

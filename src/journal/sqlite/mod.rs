@@ -20,6 +20,7 @@ mod log;
 mod lookup;
 mod memory;
 mod outbox;
+mod packed;
 #[cfg(test)]
 mod property;
 mod reader;

@@ -8,8 +8,9 @@ use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
 
+use super::packed::Packed;
 use crate::clock::UnixMillis;
-use crate::journal::{Cursor, Message, MessageId, Phase, Queue};
+use crate::journal::{Cursor, MessageId, Phase, Queue};
 
 /// The recent messages, and the chapters that they belong to.
 #[derive(Debug, Default)]
@@ -22,7 +23,7 @@ pub(super) struct Recent {
 
 #[derive(Debug)]
 struct Entry {
-    message: Message,
+    message: Packed,
     /// When it entered its phase.
     since: UnixMillis,
     /// The chapter of its last change.
@@ -66,7 +67,7 @@ impl Chapter {
 }
 
 impl Recent {
-    pub(super) fn get(&self, id: MessageId) -> Option<&Message> {
+    pub(super) fn get(&self, id: MessageId) -> Option<&Packed> {
         self.messages.get(&id).map(|entry| &entry.message)
     }
 
@@ -75,7 +76,7 @@ impl Recent {
     }
 
     /// A message with the time when it entered its phase.
-    pub(super) fn get_with_time(&self, id: MessageId) -> Option<(&Message, UnixMillis)> {
+    pub(super) fn get_with_time(&self, id: MessageId) -> Option<(&Packed, UnixMillis)> {
         let entry = self.messages.get(&id)?;
         Some((&entry.message, entry.since))
     }
@@ -87,26 +88,26 @@ impl Recent {
     }
 
     /// A message stands so, in a phase that it entered then, and the open chapter says what was asked.
-    pub(super) fn put_whole(&mut self, message: Message, since: UnixMillis) {
+    pub(super) fn put_whole(&mut self, message: Packed, since: UnixMillis) {
         self.put(message, since, Some(self.open.number));
     }
 
     /// A message is new.
-    pub(super) fn accept(&mut self, message: Message, at: UnixMillis) {
+    pub(super) fn accept(&mut self, message: Packed, at: UnixMillis) {
         self.open.first_accepted.get_or_insert(message.id);
         self.put_whole(message, at);
     }
 
     /// A message that was known before stands so, in a phase that it entered then.
-    pub(super) fn put_progress(&mut self, message: Message, since: UnixMillis) {
+    pub(super) fn put_progress(&mut self, message: Packed, since: UnixMillis) {
         let known = self.messages.get(&message.id);
         let told_in = known.and_then(|entry| entry.told_in);
         self.put(message, since, told_in);
     }
 
-    fn put(&mut self, message: Message, since: UnixMillis, told_in: Option<u64>) {
+    fn put(&mut self, message: Packed, since: UnixMillis, told_in: Option<u64>) {
         let (id, chapter) = (message.id, self.open.number);
-        if message.progress.phase == Phase::Waiting {
+        if message.phase == Phase::Waiting {
             self.waiting.insert((message.queue(), message.cursor()));
         }
         let entry = Entry {
@@ -127,13 +128,12 @@ impl Recent {
         }
     }
 
-    fn wait_no_more(&mut self, before: &Message) {
+    fn wait_no_more(&mut self, before: &Packed) {
         let place = (before.queue(), before.cursor());
         let now = self.get(before.id);
-        let moved = now.is_none_or(|now| {
-            now.progress.phase != Phase::Waiting || (now.queue(), now.cursor()) != place
-        });
-        if before.progress.phase == Phase::Waiting && moved {
+        let moved = now
+            .is_none_or(|now| now.phase != Phase::Waiting || (now.queue(), now.cursor()) != place);
+        if before.phase == Phase::Waiting && moved {
             self.waiting.remove(&place);
         }
     }
@@ -151,14 +151,14 @@ impl Recent {
     }
 
     /// A message of the closed chapter with the time when it entered its phase, unless it changed since.
-    pub(super) fn of_closed(&self, id: MessageId) -> Option<(&Message, UnixMillis)> {
+    pub(super) fn of_closed(&self, id: MessageId) -> Option<(&Packed, UnixMillis)> {
         let entry = self.messages.get(&id)?;
         (entry.chapter != self.open.number).then_some((&entry.message, entry.since))
     }
 
     /// Whether a message of the closed chapter may go to the archive at once: it is settled, accepted in this
     /// chapter, and so surely written for the first time. Of what was read back at the start that is not sure.
-    pub(super) fn may_be_archived(&self, message: &Message) -> bool {
+    pub(super) fn may_be_archived(&self, message: &Packed) -> bool {
         let first = self
             .closed
             .as_ref()
@@ -167,7 +167,7 @@ impl Recent {
             .messages
             .get(&message.id)
             .and_then(|entry| entry.told_in);
-        message.progress.phase == Phase::Settled
+        message.phase == Phase::Settled
             && first.is_some_and(|first| message.id >= first)
             && told_in.is_some_and(|chapter| chapter > 0)
     }
@@ -196,15 +196,15 @@ impl Recent {
     }
 
     /// Whether something holds for any message.
-    pub(super) fn any(&self, which: impl Fn(&Message, UnixMillis) -> bool) -> bool {
+    pub(super) fn any(&self, which: impl Fn(&Packed, UnixMillis) -> bool) -> bool {
         let mut all = self.messages.values();
         all.any(|entry| which(&entry.message, entry.since))
     }
 
     /// The messages for which something holds, in the order of their ids.
-    pub(super) fn select(&self, which: impl Fn(&Message, UnixMillis) -> bool) -> Vec<&Message> {
+    pub(super) fn select(&self, which: impl Fn(&Packed, UnixMillis) -> bool) -> Vec<&Packed> {
         let all = self.messages.values();
-        let mut found: Vec<&Message> = all
+        let mut found: Vec<&Packed> = all
             .filter(|entry| which(&entry.message, entry.since))
             .map(|entry| &entry.message)
             .collect();
@@ -213,7 +213,7 @@ impl Recent {
     }
 
     /// Those that wait in a queue after the cursor, in its order.
-    pub(super) fn queued(&self, queue: Queue, after: Cursor) -> impl Iterator<Item = &Message> {
+    pub(super) fn queued(&self, queue: Queue, after: Cursor) -> impl Iterator<Item = &Packed> {
         let from = std::ops::Bound::Excluded((queue, after));
         let queued = self.waiting.range((from, std::ops::Bound::Unbounded));
         queued

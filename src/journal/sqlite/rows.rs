@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::stored::{from_octets, to_octets};
+use super::packed::Packed;
+use super::stored::from_octets;
 use super::{archive, corrupt};
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, Message, MessageId};
@@ -47,7 +48,7 @@ pub(super) fn has(db: &Connection, id: MessageId) -> Result<bool, JournalError> 
 /// Writes a message as it stands, in a phase that it entered then.
 pub(super) fn write(
     db: &Connection,
-    message: &Message,
+    message: &Packed,
     since: UnixMillis,
 ) -> Result<(), JournalError> {
     // Not `OR REPLACE`: that would keep a copy of every page in case it has to be undone.
@@ -55,17 +56,16 @@ pub(super) fn write(
         "INSERT OR IGNORE INTO messages (id, phase, operator, priority, due, expires, since, origin, progress) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
-    let progress = &message.progress;
     let inserted = insert.execute(params![
         ordered(message.id.0),
-        progress.phase as u8,
-        progress.operator.0,
+        message.phase as u8,
+        message.operator.0,
         message.priority.code(),
-        progress.due.0,
+        message.due.0,
         message.expires.0,
         since.0,
-        to_octets(message.origin()),
-        to_octets(progress),
+        &message.origin[..],
+        &message.progress[..],
     ])?;
     if inserted == 0 {
         update(db, message, since)?;
@@ -73,18 +73,17 @@ pub(super) fn write(
     Ok(())
 }
 
-fn update(db: &Connection, message: &Message, since: UnixMillis) -> Result<(), JournalError> {
-    let progress = &message.progress;
+fn update(db: &Connection, message: &Packed, since: UnixMillis) -> Result<(), JournalError> {
     let mut update = db.prepare_cached(
         "UPDATE messages SET phase = ?2, operator = ?3, due = ?4, since = ?5, progress = ?6 WHERE id = ?1",
     )?;
     update.execute(params![
         ordered(message.id.0),
-        progress.phase as u8,
-        progress.operator.0,
-        progress.due.0,
+        message.phase as u8,
+        message.operator.0,
+        message.due.0,
         since.0,
-        to_octets(progress),
+        &message.progress[..],
     ])?;
     Ok(())
 }

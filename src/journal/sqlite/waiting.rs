@@ -5,6 +5,7 @@ use rusqlite::{Connection, Params, params};
 use xabar_events::Priority;
 
 use super::corrupt;
+use super::packed::Packed;
 use super::recent::Recent;
 use super::rows::{id, message, ordered};
 use crate::clock::UnixMillis;
@@ -51,8 +52,10 @@ pub(super) fn due(
         )?;
     }
     let queued = recent.queued(queue, after);
-    let due = queued.take_while(|message| message.progress.due <= now);
-    found.extend(due.take(limit).cloned());
+    let due = queued.take_while(|message| message.due <= now);
+    for message in due.take(limit) {
+        found.push(message.message()?);
+    }
     found.sort_by_key(Message::cursor);
     found.truncate(limit);
     Ok(found)
@@ -124,9 +127,11 @@ pub(super) fn expired(
 ) -> Result<Vec<Message>, JournalError> {
     let mut found = Vec::new();
     take(db, EXPIRED, [wall.0], recent, limit, &mut found)?;
-    let expired = recent
-        .select(|message, _| message.progress.phase == Phase::Waiting && message.expires <= wall);
-    found.extend(expired.into_iter().cloned());
+    let expired =
+        recent.select(|message, _| message.phase == Phase::Waiting && message.expires <= wall);
+    for message in expired {
+        found.push(message.message()?);
+    }
     found.sort_by_key(|message| (message.expires, message.id));
     found.truncate(limit);
     Ok(found)
@@ -139,8 +144,9 @@ const EXPIRED: &str = "SELECT id, origin, progress FROM messages INDEXED BY wait
 pub(super) fn in_flight(db: &Connection, recent: &Recent) -> Result<Vec<Message>, JournalError> {
     let mut found = Vec::new();
     take(db, IN_FLIGHT, [], recent, usize::MAX, &mut found)?;
-    let in_flight = recent.select(|message, _| message.progress.phase == Phase::InFlight);
-    found.extend(in_flight.into_iter().cloned());
+    for message in recent.select(|message, _| message.phase == Phase::InFlight) {
+        found.push(message.message()?);
+    }
     found.sort_by_key(|message| message.id);
     Ok(found)
 }
@@ -165,11 +171,11 @@ pub(super) fn unreceipted(
             found.push((UnixMillis(row.get(3)?), message(row)?));
         }
     }
-    let awaited =
-        |message: &Message, since| message.progress.phase == Phase::Submitted && since <= before;
+    let awaited = |message: &Packed, since| message.phase == Phase::Submitted && since <= before;
     for message in recent.select(awaited) {
-        let known = recent.get_with_time(message.id);
-        found.extend(known.map(|(message, since)| (since, message.clone())));
+        if let Some((message, since)) = recent.get_with_time(message.id) {
+            found.push((since, message.message()?));
+        }
     }
     found.sort_by_key(|(since, message)| (*since, message.id));
     found.truncate(limit);

@@ -1,0 +1,75 @@
+//! A message in octets, as the log, the tables and the memory between them keep it: a third of its size otherwise,
+//! and encoded once.
+
+use std::sync::Arc;
+
+use super::books;
+use super::stored::{from_octets, to_octets};
+use crate::clock::UnixMillis;
+use crate::journal::{Cursor, JournalError, Message, MessageId, OperatorId, Phase, Queue};
+use xabar_events::Priority;
+
+#[derive(Clone, Debug)]
+pub(super) struct Packed {
+    pub(super) id: MessageId,
+    pub(super) phase: Phase,
+    pub(super) operator: OperatorId,
+    pub(super) priority: Priority,
+    pub(super) due: UnixMillis,
+    pub(super) expires: UnixMillis,
+    /// Where the books have it.
+    pub(super) column: u8,
+    /// What was asked; the same for all its states.
+    pub(super) origin: Arc<[u8]>,
+    pub(super) progress: Box<[u8]>,
+}
+
+impl Packed {
+    /// # Errors
+    /// If it is settled and was told no state.
+    pub(super) fn new(message: &Message) -> Result<Self, JournalError> {
+        Self::after(message, None)
+    }
+
+    /// The same for a message of which an earlier state is at hand.
+    pub(super) fn after(message: &Message, before: Option<&Self>) -> Result<Self, JournalError> {
+        let origin = match before {
+            Some(before) => Arc::clone(&before.origin),
+            None => to_octets(message.origin()).into(),
+        };
+        let progress = &message.progress;
+        Ok(Self {
+            id: message.id,
+            phase: progress.phase,
+            operator: progress.operator,
+            priority: message.priority,
+            due: progress.due,
+            expires: message.expires,
+            column: books::column(message)?,
+            origin,
+            progress: to_octets(progress).into(),
+        })
+    }
+
+    pub(super) fn message(&self) -> Result<Message, JournalError> {
+        let origin = from_octets(&self.origin, "a message")?;
+        let progress = from_octets(&self.progress, "a message's progress")?;
+        Ok(Message::new(origin, progress))
+    }
+
+    /// Where it waits.
+    pub(super) fn queue(&self) -> Queue {
+        Queue {
+            operator: self.operator,
+            priority: self.priority,
+        }
+    }
+
+    /// Its place in its queue.
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor {
+            due: self.due,
+            id: self.id.0,
+        }
+    }
+}
