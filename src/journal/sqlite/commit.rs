@@ -37,11 +37,7 @@ pub(super) fn write(
     check(db, memory, changes)?;
     let written = Written {
         row: memory.recent.open.last_row + 1,
-        accepted: changes
-            .accepted
-            .iter()
-            .map(Packed::new)
-            .collect::<Result<_, _>>()?,
+        accepted: accepted(changes)?,
         progressed: memory.progressed(db, changes)?,
         threads: memory.threads_after(db, changes)?,
     };
@@ -51,6 +47,12 @@ pub(super) fn write(
     write_rest(db, changes)?;
     mark(db, changes)?;
     Ok(written)
+}
+
+fn accepted(changes: &Changes) -> Result<Vec<Packed>, JournalError> {
+    let mut scratch = Vec::with_capacity(512);
+    let packed = |message| Packed::new(message, &mut scratch);
+    changes.accepted.iter().map(packed).collect()
 }
 
 /// Refuses changes that contradict what is stored.

@@ -61,7 +61,7 @@ const PAGE_OCTETS: u32 = 8192;
 const CHECKPOINT_PAGES: u32 = 4000;
 /// What a slow reader made the log grow beyond this is given back to the disk.
 const WAL_OCTETS_KEPT: u32 = 64 << 20;
-const WRITER_CACHE_KIB: i32 = 8 << 10;
+const WRITER_CACHE_KIB: i32 = 4 << 10;
 const READER_CACHE_KIB: i32 = 1 << 10;
 /// More than there are different ones.
 const STATEMENTS: usize = 100;

@@ -77,16 +77,18 @@ impl Memory {
                 let mut thread = self.thread(db, message.thread)?;
                 thread.add(message.id);
                 self.threads.put(threads::key(message.thread), thread);
-                self.accept(&message, Packed::new(&message)?, at);
+                self.accept(&message, Packed::new(&message, &mut Vec::new())?, at);
             }
             Record::Progressed(id, since, progress) => {
                 if let Some(mut message) = self.message(db, id)? {
                     message.progress = progress;
-                    self.recent.put_progress(Packed::new(&message)?, since);
+                    self.recent
+                        .put_progress(Packed::new(&message, &mut Vec::new())?, since);
                 }
             }
             Record::Carried(message, since) => {
-                self.recent.put_whole(Packed::new(&message)?, since);
+                self.recent
+                    .put_whole(Packed::new(&message, &mut Vec::new())?, since);
             }
             Record::Thread(key, facts) => {
                 let mut thread = self.thread(db, key)?;
@@ -119,9 +121,10 @@ impl Memory {
         db: &Connection,
         changes: &Changes,
     ) -> Result<Vec<(Packed, Past)>, JournalError> {
+        let mut scratch = Vec::with_capacity(512);
         let progressed = |message: &Message| {
             if let Some((before, since)) = self.recent.get_with_time(message.id) {
-                let packed = Packed::after(message, Some(before))?;
+                let packed = Packed::after(message, Some(before), &mut scratch)?;
                 let past = self.past(before.phase, before.column, since, &packed, changes.at);
                 return Ok((packed, past));
             }
@@ -130,7 +133,7 @@ impl Memory {
                     what: "progress of a message that it does not hold",
                 });
             };
-            let packed = Packed::new(message)?;
+            let packed = Packed::new(message, &mut scratch)?;
             let (phase, column) = (before.progress.phase, books::column(&before)?);
             let past = self.past(phase, column, since, &packed, changes.at);
             Ok((packed, past))

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
+use xabar_events::Priority;
+
 use super::books;
-use super::stored::{from_octets, to_octets};
+use super::stored::{Stored, from_octets};
 use crate::clock::UnixMillis;
 use crate::journal::{Cursor, JournalError, Message, MessageId, OperatorId, Phase, Queue};
-use xabar_events::Priority;
 
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
@@ -27,15 +28,19 @@ pub(super) struct Packed {
 impl Packed {
     /// # Errors
     /// If it is settled and was told no state.
-    pub(super) fn new(message: &Message) -> Result<Self, JournalError> {
-        Self::after(message, None)
+    pub(super) fn new(message: &Message, scratch: &mut Vec<u8>) -> Result<Self, JournalError> {
+        Self::after(message, None, scratch)
     }
 
     /// The same for a message of which an earlier state is at hand.
-    pub(super) fn after(message: &Message, before: Option<&Self>) -> Result<Self, JournalError> {
+    pub(super) fn after(
+        message: &Message,
+        before: Option<&Self>,
+        scratch: &mut Vec<u8>,
+    ) -> Result<Self, JournalError> {
         let origin = match before {
             Some(before) => Arc::clone(&before.origin),
-            None => to_octets(message.origin()).into(),
+            None => octets(message.origin(), scratch).into(),
         };
         let progress = &message.progress;
         Ok(Self {
@@ -47,7 +52,7 @@ impl Packed {
             expires: message.expires,
             column: books::column(message)?,
             origin,
-            progress: to_octets(progress).into(),
+            progress: octets(progress, scratch).into(),
         })
     }
 
@@ -72,4 +77,10 @@ impl Packed {
             id: self.id.0,
         }
     }
+}
+
+fn octets<'a>(value: &impl Stored, scratch: &'a mut Vec<u8>) -> &'a [u8] {
+    scratch.clear();
+    value.write(scratch);
+    scratch
 }

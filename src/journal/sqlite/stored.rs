@@ -22,6 +22,7 @@ pub(super) trait Stored: Sized {
 }
 
 /// A value on its own.
+#[cfg(test)]
 pub(super) fn to_octets(value: &impl Stored) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     value.write(&mut out);

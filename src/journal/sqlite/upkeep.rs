@@ -24,7 +24,7 @@ pub(super) struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            chapter: 8_192,
+            chapter: 24_576,
             written: 2,
             merged: 256,
         }

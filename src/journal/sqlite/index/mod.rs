@@ -216,35 +216,35 @@ impl<V: Value> Index<V> {
         if closed.is_empty() {
             return Ok(());
         }
-        let (mut entries, mut octets) = (Vec::new(), Vec::new());
-        for (key, value) in closed.entries() {
-            let from = octets.len();
-            value.write(&mut octets);
-            entries.push((key, from..octets.len()));
-        }
-        let mut filter = Filter::for_keys(entries.len());
-        entries.iter().for_each(|(key, _)| filter.insert(*key));
-        let entries = entries.into_iter();
-        let entries = entries.map(|(key, at)| (key, octets.get(at).unwrap_or_default()));
-        let place = write_run(db, V::TREE, entries.collect(), newest)?;
+        let mut filter = Filter::for_keys(closed.entries().count());
+        closed.entries().for_each(|(key, _)| filter.insert(key));
+        let place = write_values(db, V::TREE, closed.entries(), newest)?;
         self.young.push(Young { place, filter });
         Ok(())
     }
 }
 
-/// Writes entries that are in no order as a run.
-fn write_run(
+/// Writes values that are in no order as a run.
+fn write_values<'a, V: Stored + 'a>(
     db: &Connection,
     tree: u8,
-    mut entries: Vec<(u64, &[u8])>,
+    values: impl Iterator<Item = (u64, &'a V)>,
     newest: MessageId,
 ) -> Result<Place, JournalError> {
+    let (mut entries, mut octets) = (Vec::new(), Vec::new());
+    for (key, value) in values {
+        let from = octets.len();
+        value.write(&mut octets);
+        entries.push((key, from..octets.len()));
+    }
+    // What has the same key stays in its order.
     entries.sort_by_key(|(key, _)| *key);
-    let octets = entries.iter().map(|(_, value)| 9 + value.len() as u64);
     let id = new_run(db, tree, YOUNG, newest)?;
-    let place = Place::for_octets(id, octets.sum());
+    let place = Place::for_octets(id, octets.len() as u64 + 9 * entries.len() as u64);
     set_bits(db, place)?;
-    place.write(db, entries.into_iter())?;
+    let entries = entries.into_iter();
+    let entries = entries.map(|(key, at)| (key, octets.get(at).unwrap_or_default()));
+    place.write(db, entries)?;
     Ok(place)
 }
 

@@ -3,9 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::super::rows::ordered;
-use super::super::stored::to_octets;
 use super::run::Place;
-use super::write_run;
+use super::write_values;
 use crate::journal::{JournalError, MessageId};
 
 /// Writes a run of its own.
@@ -18,10 +17,7 @@ pub(in super::super) fn write(
     if entries.is_empty() {
         return Ok(());
     }
-    let octets: Vec<Vec<u8>> = entries.iter().map(|(_, id)| to_octets(id)).collect();
-    let keys = entries.iter().map(|(key, _)| *key);
-    let entries = keys.zip(octets.iter().map(Vec::as_slice)).collect();
-    write_run(db, tree, entries, newest).map(drop)
+    write_values(db, tree, entries.iter().map(|(key, id)| (*key, id)), newest).map(drop)
 }
 
 /// The messages under a key.
