@@ -54,6 +54,13 @@ fn notice(receipt: Receipt<'_>, source_addr: Octets<'_>) -> Inbound {
     let digits = source_addr.0.iter().filter(|octet| octet.is_ascii_digit());
     let mut subscriber = String::with_capacity(source_addr.0.len());
     subscriber.extend(digits.map(|digit| char::from(*digit)));
+    // Nobody asks for the rest.
+    let receipt = Receipt {
+        submit_date: None,
+        done_date: None,
+        text: None,
+        ..receipt
+    };
     Inbound::Receipt(Notice {
         receipt: receipt.into_owned(),
         subscriber: subscriber.into(),

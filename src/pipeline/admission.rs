@@ -163,27 +163,21 @@ impl Core {
         let thread = thread(&notification);
         let not_before = notification.not_before.map(UnixMillis::from);
         let (time, _) = notification.time.clamp_to_arrival(now.wall.into());
+        let traceparent = notification.traceparent().map(Into::into);
+        let mut extensions = Vec::from(notification.extensions);
+        extensions.retain(|(name, _)| **name != *"traceparent");
         let content = Content {
-            service: notification.service.as_str().into(),
-            status: notification.status.as_str().into(),
+            service: notification.service.into(),
+            status: notification.status.into(),
             language: notification.language,
-            params: notification
-                .params
-                .iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
+            params: notification.params.into(),
             legal: notification.legal,
-            extensions: notification
-                .extensions
-                .iter()
-                .filter(|(name, _)| *name != "traceparent")
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
+            extensions,
         };
         let identity = Identity {
             id,
-            application: notification.application.as_str().into(),
-            traceparent: notification.traceparent().map(Into::into),
+            application: notification.application.into(),
+            traceparent,
             key: notification.key,
         };
         let origin = Origin {

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
@@ -67,7 +68,7 @@ pub(super) struct Operator {
     pub(super) name: Box<str>,
     pub(super) receipts: bool,
     /// The operators whose receipts may come over this one's sessions: itself, and those of the same login.
-    pub(super) peers: Vec<OperatorId>,
+    pub(super) peers: Arc<[OperatorId]>,
     /// Submissions that its link asked for, and that it got, since the start.
     pub(super) granted: u64,
     pub(super) given: u64,
@@ -153,7 +154,7 @@ impl Core {
         for peers in logins.into_values() {
             for id in &peers {
                 if let Some(operator) = operators.get_mut(id) {
-                    operator.peers.clone_from(&peers);
+                    operator.peers = peers.as_slice().into();
                 }
             }
         }
@@ -320,7 +321,7 @@ impl Operator {
         Self {
             name: rules.name.as_str().into(),
             receipts: rules.receipts,
-            peers: Vec::new(),
+            peers: Arc::default(),
             granted: 0,
             given: 0,
             sessions_bound: 0,

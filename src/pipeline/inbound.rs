@@ -116,7 +116,7 @@ impl Core {
     ) -> Result<Vec<(Spelling, Fitting)>, JournalError> {
         let ids: Vec<&str> = candidates.iter().map(|(_, id)| id.as_str()).collect();
         let mut found = Vec::new();
-        for peer in self.peers(operator) {
+        for peer in self.peers(operator).iter().copied() {
             found.extend(self.journal.awaiting(peer, &ids)?);
             for awaiting in beat.awaiting(peer, &ids) {
                 let message = beat.message(awaiting.message);

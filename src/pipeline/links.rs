@@ -1,5 +1,6 @@
 //! How the operators' links stand, as far as messages are concerned.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use xabar_events::Reason;
@@ -28,9 +29,9 @@ impl Core {
     }
 
     /// The operators whose receipts may come over this one's sessions.
-    pub(super) fn peers(&self, operator: OperatorId) -> Vec<OperatorId> {
+    pub(super) fn peers(&self, operator: OperatorId) -> Arc<[OperatorId]> {
         let operator = self.operators.get(&operator);
-        operator.map_or_else(Vec::new, |operator| operator.peers.clone())
+        operator.map_or_else(Arc::default, |operator| Arc::clone(&operator.peers))
     }
 
     /// Whether an operator has been gone long enough to be told.

@@ -217,7 +217,7 @@ impl Core {
     ) -> Result<bool, JournalError> {
         let mut found = false;
         let mut held = Vec::new();
-        for peer in self.peers(operator) {
+        for peer in self.peers(operator).iter().copied() {
             held.extend(self.journal.held(peer, &[smsc_id])?);
         }
         for (number, held) in held {

@@ -34,6 +34,12 @@ macro_rules! checked_text {
             }
         }
 
+        impl From<$name> for Box<str> {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+
         impl AsRef<str> for $name {
             fn as_ref(&self) -> &str {
                 &self.0

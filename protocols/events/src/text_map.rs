@@ -46,6 +46,13 @@ impl TextMap {
     }
 }
 
+/// Names and texts, in order.
+impl From<TextMap> for Vec<(Box<str>, Box<str>)> {
+    fn from(map: TextMap) -> Self {
+        map.0
+    }
+}
+
 impl<N: Into<Box<str>>, T: Into<Box<str>>> FromIterator<(N, T)> for TextMap {
     fn from_iter<I: IntoIterator<Item = (N, T)>>(pairs: I) -> Self {
         Self(

@@ -1,7 +1,5 @@
 //! Segments that await a receipt, and receipts that await their segment.
 
-use std::collections::HashSet;
-
 use rusqlite::{Connection, Row, params};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -162,9 +160,13 @@ fn held_receipt(row: &Row<'_>, operator: OperatorId) -> Result<(u64, HeldReceipt
 
 /// Each id once, in the order asked.
 pub(super) fn distinct<'a>(smsc_ids: &[&'a str]) -> impl Iterator<Item = &'a str> {
-    let mut seen = HashSet::new();
+    let is_first = |(index, smsc_id): &(usize, &&str)| {
+        let before = smsc_ids.get(..*index).unwrap_or_default();
+        !before.contains(smsc_id)
+    };
     smsc_ids
         .iter()
-        .copied()
-        .filter(move |smsc_id| seen.insert(*smsc_id))
+        .enumerate()
+        .filter(is_first)
+        .map(|(_, smsc_id)| *smsc_id)
 }
