@@ -8,6 +8,7 @@ use xabar_events::EventKey;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::index::{Horizon, Value};
+use super::stored::Stored;
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, MessageId};
 
@@ -38,10 +39,10 @@ impl KeyHash {
 impl Value for MessageId {
     const TREE: u8 = 1;
     const REPLACES: bool = false;
-    const OLD_FILTER_BITS: Option<u32> = Some(16);
+    const MOST_FILTER_BITS: u32 = 16;
 
-    fn is_over(&self, horizon: &Horizon) -> bool {
-        *self < horizon.oldest
+    fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
+        Self::read(&mut octets).is_some_and(|id| id < horizon.oldest)
     }
 }
 

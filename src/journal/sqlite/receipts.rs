@@ -19,9 +19,9 @@ pub(super) struct Awaited {
     at: UnixMillis,
 }
 stored!(Awaited {
+    message,
     operator,
     smsc_id,
-    message,
     segment,
     at
 });
@@ -77,11 +77,11 @@ impl From<Awaited> for Awaiting {
 impl Value for Awaited {
     const TREE: u8 = 4;
     const REPLACES: bool = false;
-    /// Receipts that come late are few, and are there.
-    const OLD_FILTER_BITS: Option<u32> = None;
+    /// Receipts that come late are few, and what they seek is there.
+    const MOST_FILTER_BITS: u32 = 14;
 
-    fn is_over(&self, horizon: &Horizon) -> bool {
-        self.message < horizon.oldest
+    fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
+        MessageId::read(&mut octets).is_some_and(|message| message < horizon.oldest)
     }
 }
 

@@ -66,9 +66,10 @@ CREATE INDEX cancelled_at ON cancelled (at);
 CREATE TABLE runs (
     id     INTEGER PRIMARY KEY,                 -- later ones are larger
     tree   INTEGER NOT NULL,                    -- which of the indexes
-    stage  INTEGER NOT NULL,                    -- 0 young, 1 old, 2 being merged
+    stage  INTEGER NOT NULL,                    -- 0 young, 1 merged, 2 being made by a merge, 3 going into it
     bits   INTEGER NOT NULL,                    -- of its keys, by which it is cut into buckets
-    merged INTEGER NOT NULL DEFAULT 0,          -- slices of its keys that are merged already
+    count  INTEGER NOT NULL,                    -- of its entries
+    slices INTEGER NOT NULL DEFAULT 0,          -- of its keys that are merged already
     newest INTEGER NOT NULL                     -- the largest message id in it
 ) STRICT;
 CREATE TABLE buckets (

@@ -5,6 +5,8 @@ use std::time::Duration;
 use xabar_events::Msisdn;
 
 use super::index::{Horizon, Value};
+use super::stored::{Stored, read_len};
+use crate::clock::UnixMillis;
 use crate::journal::SubscriberFacts;
 
 /// No limit looks back on more than 31 days.
@@ -13,12 +15,16 @@ const REMEMBERED: Duration = Duration::from_secs(32 * 24 * 3600);
 impl Value for SubscriberFacts {
     const TREE: u8 = 3;
     const REPLACES: bool = true;
-    /// Most of a nation is known after a while.
-    const OLD_FILTER_BITS: Option<u32> = None;
+    /// Most of a nation is known after a while, and no filter would help.
+    const MOST_FILTER_BITS: u32 = 14;
 
-    fn is_over(&self, horizon: &Horizon) -> bool {
-        let last = self.submitted.last();
-        last.is_none_or(|last| *last < horizon.now.before(REMEMBERED))
+    fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
+        // The latest submission comes last.
+        let count = read_len(&mut octets).unwrap_or(0);
+        let last = (0..count)
+            .filter_map(|_| UnixMillis::read(&mut octets))
+            .last();
+        last.is_none_or(|last| last < horizon.now.before(REMEMBERED))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is kept of each thread, at least as long as the journal holds one of its messages.
 
 use super::index::{Horizon, Value};
-use super::stored::{Stored, stored};
+use super::stored::{Stored, read_len, stored};
 use crate::journal::{MessageId, ThreadFacts, ThreadKey, ThreadOrder};
 
 /// What the journal keeps of a thread.
@@ -46,12 +46,17 @@ impl Thread {
 impl Value for Thread {
     const TREE: u8 = 2;
     const REPLACES: bool = true;
-    const OLD_FILTER_BITS: Option<u32> = Some(16);
+    const MOST_FILTER_BITS: u32 = 16;
 
-    fn is_over(&self, horizon: &Horizon) -> bool {
-        self.messages
-            .last()
-            .is_none_or(|last| *last < horizon.oldest)
+    fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
+        // The newest message comes last.
+        Option::<ThreadOrder>::read(&mut octets);
+        u32::read(&mut octets);
+        let count = read_len(&mut octets).unwrap_or(0);
+        let last = (0..count)
+            .filter_map(|_| MessageId::read(&mut octets))
+            .last();
+        last.is_none_or(|last| last < horizon.oldest)
     }
 }
 

@@ -11,21 +11,22 @@ pub(super) struct Filter {
 
 type Block = [u64; 8];
 
+/// With so many bits a key a filter is still right three times in four.
+const LEAST_BITS: u64 = 3;
+
 /// Bits set for a key: the best for 9 bits of room a key, and good down to 3.
 const PROBES: u32 = 4;
 
 impl Filter {
-    /// With 2 to the power of `bits` blocks.
-    pub(super) fn new(bits: u32) -> Self {
-        Self {
+    /// With 10 to 20 bits for each of so many keys, but at most 2 to the power of `most_bits` blocks. None if that would be
+    /// so few that it helps little.
+    pub(super) fn for_keys(keys: u64, most_bits: u32) -> Option<Self> {
+        let bits = (keys / 25).next_power_of_two().ilog2().min(most_bits);
+        let filter = || Self {
             blocks: vec![[0; 8]; 1 << bits],
             bits,
-        }
-    }
-
-    /// With 10 to 20 bits for each of so many keys.
-    pub(super) fn for_keys(keys: usize) -> Self {
-        Self::new((keys / 25).next_power_of_two().ilog2())
+        };
+        (keys * LEAST_BITS <= 512 << bits).then(filter)
     }
 
     pub(super) fn insert(&mut self, key: u64) {
@@ -43,18 +44,6 @@ impl Filter {
             let mut words = block.iter().zip(bits(key));
             words.all(|(word, bits)| word & bits == bits)
         })
-    }
-
-    /// Replaces what it says of a slice of the keys, the `slice`-th of 2 to the power of `slice_bits`.
-    pub(super) fn replace(&mut self, slice: u64, slice_bits: u32, keys: impl Iterator<Item = u64>) {
-        let len = self.blocks.len() >> slice_bits.min(self.bits);
-        let first = usize::try_from(slice).unwrap_or(0) * len;
-        if let Some(blocks) = self.blocks.get_mut(first..first + len)
-            && slice_bits <= self.bits
-        {
-            blocks.fill([0; 8]);
-        }
-        keys.for_each(|key| self.insert(key));
     }
 
     fn index(&self, key: u64) -> usize {
@@ -88,7 +77,7 @@ mod tests {
 
     #[test]
     fn what_was_inserted_is_never_denied_and_little_else_is_not() {
-        let mut filter = Filter::for_keys(10_000);
+        let mut filter = Filter::for_keys(10_000, 16).unwrap();
         (0..10_000).for_each(|number| filter.insert(key(number)));
         assert!((0..10_000).all(|number| filter.may_have(key(number))));
         let mistaken = (10_000..110_000)
@@ -98,19 +87,14 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_is_replaced_and_the_others_stay() {
-        let mut filter = Filter::new(6);
-        let (low, high) = (key(1) >> 1, key(2) | 1 << 63);
-        filter.insert(low);
-        filter.insert(high);
-        filter.replace(1, 1, [key(3) | 1 << 63].into_iter());
-        assert!(filter.may_have(low) && filter.may_have(key(3) | 1 << 63));
-        assert!(!filter.may_have(high));
+    fn a_filter_is_bounded_and_none_is_better_than_one_that_is_full() {
+        assert_eq!(Filter::for_keys(100_000, 4).map(|filter| filter.bits), None);
+        assert_eq!(Filter::for_keys(1_000, 4).unwrap().bits, 4);
     }
 
     #[test]
     fn one_block_serves_all_keys() {
-        let mut filter = Filter::for_keys(0);
+        let mut filter = Filter::for_keys(0, 16).unwrap();
         filter.insert(u64::MAX);
         assert!(filter.may_have(u64::MAX) && !filter.may_have(1));
     }

@@ -1,43 +1,58 @@
-//! Merges young runs with the old one, slice by slice of the keys. How far it has come is in the
-//! tables, so that a merge goes on after a restart where it stood.
+//! Merges runs, slice by slice of the keys. How far a merge has come is in the tables, so that it goes on after a
+//! restart where it stood.
 
 use rusqlite::{Connection, params};
 
-use super::super::stored::{self, Stored};
-use super::run::{Entry, Place};
-use super::{Horizon, Index, MERGING, OLD, Value, Young, new_run, set_bits};
+use super::super::rows::ordered;
+use super::run::{Entries, Place, Run};
+use super::{GOING, Horizon, Index, MAKING, MERGED, Value, YOUNG, new_run};
 use crate::journal::{JournalError, MessageId};
 
 /// A merge under way.
 #[derive(Debug)]
 pub(super) struct Merge {
-    /// The runs that it takes in besides the old one, the oldest first.
-    pub(super) young: Vec<Young>,
-    pub(super) into: Place,
+    /// The runs that go into it, the oldest first.
+    from: Vec<Run>,
+    pub(super) into: Run,
     /// How many slices are in the new run, and no longer where they were.
-    merged: u64,
+    slices: u64,
 }
 
-/// A slice of the largest run is half a megabyte, and takes about two milliseconds.
+/// A slice of a large run is half a megabyte, and takes about two milliseconds.
 const MOST_SLICE_BITS: u32 = 10;
 
+/// A merge takes in each older run that has less than so many times the entries of what it has already.
+const RATIO: u64 = 8;
+
 impl Merge {
-    /// A merge that was under way at the last end takes in all runs before its own.
-    pub(super) fn resume<V>(index: &mut Index<V>, into: Place, merged: u64) -> Self {
-        Self {
-            young: std::mem::take(&mut index.young),
-            into,
-            merged,
-        }
+    /// A merge that was under way at the last end.
+    pub(super) fn load<V: Value>(
+        db: &Connection,
+        from: Vec<Run>,
+        place: Place,
+        slices: u64,
+    ) -> Result<Self, JournalError> {
+        let count = from.iter().map(|run| run.count).sum();
+        Ok(Self {
+            from,
+            into: Run::load::<V>(db, place, MAKING, count)?,
+            slices,
+        })
     }
 
     fn slice_bits(&self) -> u32 {
-        self.into.bits.min(MOST_SLICE_BITS)
+        self.into.place.bits.min(MOST_SLICE_BITS)
     }
 
-    /// Whether what there is under a key is in the new run.
-    pub(super) fn has_merged(&self, key: u64) -> bool {
-        key.checked_shr(64 - self.slice_bits()).unwrap_or(0) < self.merged
+    /// The runs that may have a key, the newest first.
+    pub(super) fn runs(&self, key: u64) -> impl Iterator<Item = &Run> {
+        let merged = key.checked_shr(64 - self.slice_bits()).unwrap_or(0) < self.slices;
+        let (into, from) = if merged {
+            (Some(&self.into), None)
+        } else {
+            (None, Some(&self.from))
+        };
+        into.into_iter().chain(from.into_iter().flatten().rev())
     }
 }
 
@@ -48,95 +63,103 @@ impl<V: Value> Index<V> {
         db: &Connection,
         horizon: &Horizon,
     ) -> Result<(), JournalError> {
-        if self.merge.is_none() && self.young.len() >= self.merged_at_once {
-            self.merge = Some(self.begin_merge(db)?);
+        if self.merge.is_none() {
+            self.merge = self.begin_merge(db)?;
         }
-        let Some(merge) = &self.merge else {
+        let Some(merge) = &mut self.merge else {
             return Ok(());
         };
-        let (slice, bits) = (merge.merged, merge.slice_bits());
-        let keys = self.merge_slice(db, merge, horizon)?;
-        if let Some(filter) = &mut self.old_filter {
-            filter.replace(slice, bits, keys.into_iter());
-        }
-        if slice + 1 < 1 << bits {
-            return self.turn_slice(db);
+        let (slice, bits) = (merge.slices, merge.slice_bits());
+        merge_slice::<V>(db, merge, horizon)?;
+        merge.slices = slice + 1;
+        if merge.slices < 1 << bits {
+            db.prepare_cached("UPDATE runs SET slices = ?2, count = ?3 WHERE id = ?1")?
+                .execute(params![
+                    merge.into.place.id,
+                    ordered(merge.slices),
+                    ordered(merge.into.count)
+                ])?;
+            return Ok(());
         }
         if let Some(done) = self.merge.take() {
-            self.finish_merge(db, &done)?;
-            self.old = Some(done.into);
+            let into = finish_merge(db, done)?;
+            let place = self
+                .runs
+                .partition_point(|run| run.place.id < into.place.id);
+            self.runs.insert(place, into);
         }
         Ok(())
     }
 
-    fn begin_merge(&mut self, db: &Connection) -> Result<Merge, JournalError> {
-        let places = self.young.iter().map(|young| young.place);
-        let buckets = places.chain(self.old).map(|place| 1_u64 << place.bits);
-        let id = new_run(db, V::TREE, MERGING, MessageId(0))?;
+    /// Begins a merge if there are enough young runs.
+    fn begin_merge(&mut self, db: &Connection) -> Result<Option<Merge>, JournalError> {
+        let young = self.runs.iter().filter(|run| run.stage == YOUNG).count();
+        if young < self.merged_at_once {
+            return Ok(None);
+        }
+        let mut first = self.runs.len() - young;
+        let mut count: u64 = self.runs.iter().skip(first).map(|run| run.count).sum();
+        while let Some(older) = first.checked_sub(1).and_then(|at| self.runs.get(at))
+            && older.count < RATIO * count
+        {
+            (first, count) = (first - 1, count + older.count);
+        }
+        let from = self.runs.split_off(first);
+        for run in &from {
+            db.prepare_cached("UPDATE runs SET stage = ?2 WHERE id = ?1")?
+                .execute(params![run.place.id, GOING])?;
+        }
         // A bucket has 1.5 to 3 thousand octets where this one came from, and may have that here.
-        let into = Place::for_octets(id, buckets.sum::<u64>() * 2048);
-        set_bits(db, into)?;
-        Ok(Merge {
-            young: std::mem::take(&mut self.young),
+        let octets = from.iter().map(|run| 2048 << run.place.bits).sum();
+        let place = new_run(db, V::TREE, MAKING, octets, 0, MessageId(0))?;
+        let mut into = Run::new::<V>(place, MERGED, count);
+        into.count = 0;
+        Ok(Some(Merge {
+            from,
             into,
-            merged: 0,
-        })
-    }
-
-    /// Moves a slice into the new run; gives the keys that it has.
-    fn merge_slice(
-        &self,
-        db: &Connection,
-        merge: &Merge,
-        horizon: &Horizon,
-    ) -> Result<Vec<u64>, JournalError> {
-        let (slice, bits) = (merge.merged, merge.slice_bits());
-        let mut entries = Vec::new();
-        // The newest first: a stable sort keeps them so under each key.
-        let young = merge.young.iter().rev().map(|young| young.place);
-        for place in young.chain(self.old) {
-            entries.extend(place.slice(db, slice, bits)?);
-        }
-        entries.sort_by_key(|entry| entry.key);
-        if V::REPLACES {
-            entries.dedup_by_key(|entry| entry.key);
-        }
-        let mut kept = Vec::with_capacity(entries.len());
-        for entry in entries {
-            if !value::<V>(&entry)?.is_over(horizon) {
-                kept.push(entry);
-            }
-        }
-        let octets = kept.iter().map(|entry| (entry.key, &entry.value[..]));
-        merge.into.write(db, octets)?;
-        if let Some(old) = self.old {
-            old.drop_slice(db, slice, bits)?;
-        }
-        Ok(kept.iter().map(|entry| entry.key).collect())
-    }
-
-    fn turn_slice(&mut self, db: &Connection) -> Result<(), JournalError> {
-        if let Some(merge) = &mut self.merge {
-            merge.merged += 1;
-            db.prepare_cached("UPDATE runs SET merged = ?2 WHERE id = ?1")?
-                .execute(params![merge.into.id, merge.merged.cast_signed()])?;
-        }
-        Ok(())
-    }
-
-    fn finish_merge(&self, db: &Connection, merge: &Merge) -> Result<(), JournalError> {
-        let young = merge.young.iter().map(|young| young.place);
-        for place in young.chain(self.old) {
-            place.drop_all(db)?;
-            db.prepare_cached("DELETE FROM runs WHERE id = ?1")?
-                .execute([place.id])?;
-        }
-        db.prepare_cached("UPDATE runs SET stage = ?2, merged = 0 WHERE id = ?1")?
-            .execute(params![merge.into.id, OLD])?;
-        Ok(())
+            slices: 0,
+        }))
     }
 }
 
-fn value<V: Stored>(entry: &Entry) -> Result<V, JournalError> {
-    stored::from_octets(&entry.value, "an index entry")
+/// Moves a slice into the new run.
+fn merge_slice<V: Value>(
+    db: &Connection,
+    merge: &mut Merge,
+    horizon: &Horizon,
+) -> Result<(), JournalError> {
+    let (slice, bits) = (merge.slices, merge.slice_bits());
+    let mut entries = Entries::default();
+    // The newest first: a stable sort keeps them so under each key.
+    for run in merge.from.iter().rev() {
+        run.place.slice(db, slice, bits, &mut entries)?;
+    }
+    let Entries { mut all, octets } = entries;
+    all.sort_by_key(|(key, _)| *key);
+    if V::REPLACES {
+        all.dedup_by_key(|(key, _)| *key);
+    }
+    let value = |at: &std::ops::Range<usize>| octets.get(at.clone()).unwrap_or_default();
+    all.retain(|(_, at)| !V::is_over(value(at), horizon));
+    let kept = all.iter().map(|(key, at)| (*key, value(at)));
+    merge.into.place.write(db, kept)?;
+    merge.into.count += all.len() as u64;
+    all.iter().for_each(|(key, _)| merge.into.note(*key));
+    for run in &merge.from {
+        run.place.drop_slice(db, slice, bits)?;
+    }
+    Ok(())
+}
+
+fn finish_merge(db: &Connection, merge: Merge) -> Result<Run, JournalError> {
+    for run in &merge.from {
+        run.place.drop_all(db)?;
+        db.prepare_cached("DELETE FROM runs WHERE id = ?1")?
+            .execute([run.place.id])?;
+    }
+    let mut into = merge.into;
+    into.stage = MERGED;
+    db.prepare_cached("UPDATE runs SET stage = ?2, slices = 0, count = ?3 WHERE id = ?1")?
+        .execute(params![into.place.id, MERGED, ordered(into.count)])?;
+    Ok(into)
 }

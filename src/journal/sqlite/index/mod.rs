@@ -1,10 +1,11 @@
 //! Finds values under keys that come in random order, at a price that hardly grows.
 //!
 //! The newest entries are in memory, where the log makes them durable. When their chapter of the log is
-//! written out they become a *young* run, sorted, written once and in one piece; and when there are
-//! many young runs they are merged with the *old* one, slice by slice, a little with each commit. So a
-//! key costs a few dozen octets copied some times, while a tree would rewrite a whole page for it.
-//! A filter of each run in memory says which of them are worth a look.
+//! written out they become a *young* run, sorted, written once and in one piece. When there are many young runs
+//! they are merged, together with those merged before that are not much larger: slice by slice, a little with
+//! each commit. So there are few runs, each some times as large as the next, and a key costs a few dozen octets
+//! copied some times, while a tree would rewrite a whole page for it. A filter over each run in memory says which of
+//! them are worth a look.
 
 mod filter;
 mod merge;
@@ -14,11 +15,10 @@ pub(super) mod unmerged;
 
 use rusqlite::{Connection, params};
 
-use self::filter::Filter;
 use self::merge::Merge;
-use self::run::Place;
+use self::run::{Place, Run};
 use self::shelf::Shelf;
-use super::rows::ordered;
+use super::rows::{number, ordered};
 use super::stored::Stored;
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, MessageId};
@@ -29,12 +29,11 @@ pub(super) trait Value: Stored + Clone {
     const TREE: u8;
     /// Whether a value replaces the earlier ones under its key, or joins them.
     const REPLACES: bool;
-    /// How large a filter over the old run is: 2 to the power of it, times 64 octets. None where most
-    /// keys that are sought are there.
-    const OLD_FILTER_BITS: Option<u32>;
+    /// How large a filter over a run may be: 2 to the power of it, times 64 octets.
+    const MOST_FILTER_BITS: u32;
 
-    /// Whether nobody will ask for it any more.
-    fn is_over(&self, horizon: &Horizon) -> bool;
+    /// Whether nobody will ask for a value any more, given in its octets: a merge looks at all of them.
+    fn is_over(octets: &[u8], horizon: &Horizon) -> bool;
 }
 
 /// What the journal has forgotten.
@@ -51,23 +50,14 @@ pub(super) struct Index<V> {
     /// The entries of the chapter that is being written, and of the one that is being written out.
     open: Shelf<V>,
     closed: Shelf<V>,
-    /// The oldest first.
-    young: Vec<Young>,
-    old: Option<Place>,
-    old_filter: Option<Filter>,
+    /// Those that are in no merge, the oldest first.
+    runs: Vec<Run>,
     merge: Option<Merge>,
     /// As many young runs as are merged at once.
     pub(super) merged_at_once: usize,
 }
 
-/// A run that is in no merge yet.
-#[derive(Debug)]
-struct Young {
-    place: Place,
-    filter: Filter,
-}
-
-/// A third of the young runs' cost is their filters; the old run is copied once for all of them.
+/// More would be more filters to ask; fewer, more merges.
 const MERGED_AT_ONCE: usize = 16;
 
 impl<V: Value> Index<V> {
@@ -76,52 +66,32 @@ impl<V: Value> Index<V> {
         let mut index = Self {
             open: Shelf::default(),
             closed: Shelf::default(),
-            young: Vec::new(),
-            old: None,
-            old_filter: V::OLD_FILTER_BITS.map(Filter::new),
+            runs: Vec::new(),
             merge: None,
             merged_at_once: MERGED_AT_ONCE,
         };
+        let mut from = Vec::new();
         let mut runs = db.prepare_cached(
-            "SELECT id, stage, bits, merged FROM runs WHERE tree = ?1 ORDER BY id",
+            "SELECT id, bits, stage, count, slices FROM runs WHERE tree = ?1 ORDER BY id",
         )?;
         let mut runs = runs.query([V::TREE])?;
         while let Some(row) = runs.next()? {
             let place = Place {
                 id: row.get(0)?,
-                bits: row.get(2)?,
+                bits: row.get(1)?,
             };
-            match row.get(1)? {
-                YOUNG => index.young.push(Young {
-                    place,
-                    filter: filter_of(db, place)?,
-                }),
-                OLD => index.old = Some(place),
+            let (stage, count) = (row.get(2)?, number(row, 3)?);
+            match stage {
+                YOUNG | MERGED => index.runs.push(Run::load::<V>(db, place, stage, count)?),
+                GOING => from.push(Run::load::<V>(db, place, stage, count)?),
                 _ => {
-                    let merged = row.get::<_, u32>(3)?;
-                    index.merge = Some(Merge::resume(&mut index, place, merged.into()));
+                    let merge =
+                        Merge::load::<V>(db, std::mem::take(&mut from), place, number(row, 4)?)?;
+                    index.merge = Some(merge);
                 }
             }
         }
-        index.fill_old_filter(db)?;
         Ok(index)
-    }
-
-    /// While a merge is under way, its part is in the new run, and the rest still in the old one.
-    fn fill_old_filter(&mut self, db: &Connection) -> Result<(), JournalError> {
-        let Some(filter) = &mut self.old_filter else {
-            return Ok(());
-        };
-        let young = self.merge.iter().flat_map(|merge| merge.young.iter());
-        let young = young.map(|young| young.place);
-        let new = self.merge.iter().map(|merge| merge.into);
-        for place in self.old.into_iter().chain(new).chain(young) {
-            place
-                .keys(db)?
-                .into_iter()
-                .for_each(|key| filter.insert(key));
-        }
-        Ok(())
     }
 
     /// Keeps a value. Not durable: the log has to have it.
@@ -145,45 +115,20 @@ impl<V: Value> Index<V> {
                 return Ok(Some(it));
             }
         }
-        for young in self.young.iter().rev() {
-            if young.filter.may_have(key)
-                && let Some(it) = young.place.search(db, key, &mut sought)?
+        let merge = self.merge.as_ref();
+        let is_newer = |run: &&Run| merge.is_none_or(|merge| run.place.id > merge.into.place.id);
+        let runs = self.runs.iter().rev();
+        let newer = runs.clone().take_while(is_newer);
+        let merging = merge.into_iter().flat_map(|merge| merge.runs(key));
+        let older = runs.skip_while(is_newer);
+        for run in newer.chain(merging).chain(older) {
+            if run.may_have(key)
+                && let Some(it) = run.place.search(db, key, &mut sought)?
             {
                 return Ok(Some(it));
             }
         }
-        match &self.merge {
-            Some(merge) if merge.has_merged(key) => {
-                self.search_old(db, Some(merge.into), key, sought)
-            }
-            Some(merge) => {
-                for young in merge.young.iter().rev() {
-                    if young.filter.may_have(key)
-                        && let Some(it) = young.place.search(db, key, &mut sought)?
-                    {
-                        return Ok(Some(it));
-                    }
-                }
-                self.search_old(db, self.old, key, sought)
-            }
-            None => self.search_old(db, self.old, key, sought),
-        }
-    }
-
-    fn search_old<T>(
-        &self,
-        db: &Connection,
-        place: Option<Place>,
-        key: u64,
-        sought: impl FnMut(V) -> Result<Option<T>, JournalError>,
-    ) -> Result<Option<T>, JournalError> {
-        let filter = self.old_filter.as_ref();
-        match place {
-            Some(place) if filter.is_none_or(|filter| filter.may_have(key)) => {
-                place.search(db, key, sought)
-            }
-            _ => Ok(None),
-        }
+        Ok(None)
     }
 
     /// The newest value under a key.
@@ -216,10 +161,11 @@ impl<V: Value> Index<V> {
         if closed.is_empty() {
             return Ok(());
         }
-        let mut filter = Filter::for_keys(closed.entries().count());
-        closed.entries().for_each(|(key, _)| filter.insert(key));
+        let count = closed.entries().count() as u64;
         let place = write_values(db, V::TREE, closed.entries(), newest)?;
-        self.young.push(Young { place, filter });
+        let mut run = Run::new::<V>(place, YOUNG, count);
+        closed.entries().for_each(|(key, _)| run.note(key));
+        self.runs.push(run);
         Ok(())
     }
 }
@@ -239,38 +185,36 @@ fn write_values<'a, V: Stored + 'a>(
     }
     // What has the same key stays in its order.
     entries.sort_by_key(|(key, _)| *key);
-    let id = new_run(db, tree, YOUNG, newest)?;
-    let place = Place::for_octets(id, octets.len() as u64 + 9 * entries.len() as u64);
-    set_bits(db, place)?;
+    let count = entries.len() as u64;
+    let octets_in_all = octets.len() as u64 + 9 * count;
+    let place = new_run(db, tree, YOUNG, octets_in_all, count, newest)?;
     let entries = entries.into_iter();
     let entries = entries.map(|(key, at)| (key, octets.get(at).unwrap_or_default()));
     place.write(db, entries)?;
     Ok(place)
 }
 
-fn new_run(db: &Connection, tree: u8, stage: u8, newest: MessageId) -> Result<i64, JournalError> {
+fn new_run(
+    db: &Connection,
+    tree: u8,
+    stage: u8,
+    octets: u64,
+    count: u64,
+    newest: MessageId,
+) -> Result<Place, JournalError> {
+    let mut last = db.prepare_cached("SELECT coalesce(max(id), 0) FROM runs")?;
+    let last: i64 = last.query_row([], |row| row.get(0))?;
+    let place = Place::for_octets(last + 1, octets);
     let mut insert = db.prepare_cached(
-        "INSERT INTO runs (id, tree, stage, bits, newest) \
-         VALUES ((SELECT coalesce(max(id), 0) + 1 FROM runs), ?1, ?2, 0, ?3)",
+        "INSERT INTO runs (id, tree, stage, bits, count, newest) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    insert.execute(params![tree, stage, ordered(newest.0)])?;
-    Ok(db.last_insert_rowid())
-}
-
-fn set_bits(db: &Connection, place: Place) -> Result<(), JournalError> {
-    db.prepare_cached("UPDATE runs SET bits = ?2 WHERE id = ?1")?
-        .execute(params![place.id, place.bits])?;
-    Ok(())
-}
-
-fn filter_of(db: &Connection, place: Place) -> Result<Filter, JournalError> {
-    let keys = place.keys(db)?;
-    let mut filter = Filter::for_keys(keys.len());
-    keys.into_iter().for_each(|key| filter.insert(key));
-    Ok(filter)
+    let (count, newest) = (ordered(count), ordered(newest.0));
+    insert.execute(params![place.id, tree, stage, place.bits, count, newest])?;
+    Ok(place)
 }
 
 /// The stages of a run.
 const YOUNG: u8 = 0;
-const OLD: u8 = 1;
-const MERGING: u8 = 2;
+const MERGED: u8 = 1;
+const MAKING: u8 = 2;
+const GOING: u8 = 3;

@@ -7,6 +7,8 @@ use rusqlite::{CachedStatement, Connection, params};
 
 use super::super::corrupt;
 use super::super::stored::{self, Stored};
+use super::Value;
+use super::filter::Filter;
 use crate::journal::JournalError;
 
 /// Where a run's buckets are.
@@ -17,11 +19,58 @@ pub(super) struct Place {
     pub(super) bits: u32,
 }
 
-/// An entry as it is kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) key: u64,
-    pub(super) value: Vec<u8>,
+/// A run, with what is known of it without a look.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) place: Place,
+    pub(super) stage: u8,
+    /// How many entries it has.
+    pub(super) count: u64,
+    filter: Option<Filter>,
+}
+
+/// Entries in octets: each a key and where in `octets` its value stands.
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    pub(super) all: Vec<(u64, Range<usize>)>,
+    pub(super) octets: Vec<u8>,
+}
+
+impl Run {
+    /// One that has no entries yet, with room for so many.
+    pub(super) fn new<V: Value>(place: Place, stage: u8, count: u64) -> Self {
+        Self {
+            place,
+            stage,
+            count,
+            filter: Filter::for_keys(count, V::MOST_FILTER_BITS),
+        }
+    }
+
+    pub(super) fn load<V: Value>(
+        db: &Connection,
+        place: Place,
+        stage: u8,
+        count: u64,
+    ) -> Result<Self, JournalError> {
+        let mut run = Self::new::<V>(place, stage, count);
+        if run.filter.is_some() {
+            place.keys(db)?.into_iter().for_each(|key| run.note(key));
+        }
+        Ok(run)
+    }
+
+    /// Takes note of a key that it has.
+    pub(super) fn note(&mut self, key: u64) {
+        if let Some(filter) = &mut self.filter {
+            filter.insert(key);
+        }
+    }
+
+    pub(super) fn may_have(&self, key: u64) -> bool {
+        let filter = self.filter.as_ref();
+        filter.is_none_or(|filter| filter.may_have(key))
+    }
 }
 
 /// How many octets a bucket has on average: two to a page, and hardly one that needs more than a page.
@@ -121,22 +170,22 @@ impl Place {
         Ok(None)
     }
 
-    /// The entries of a slice of the keys, in their order.
+    /// Adds the entries of a slice of the keys, in their order.
     pub(super) fn slice(
         self,
         db: &Connection,
         slice: u64,
         slice_bits: u32,
-    ) -> Result<Vec<Entry>, JournalError> {
-        let mut entries = Vec::new();
+        entries: &mut Entries,
+    ) -> Result<(), JournalError> {
         let of_slice = |key: u64| key.checked_shr(64 - slice_bits).unwrap_or(0) == slice;
         self.each(db, self.buckets(slice, slice_bits), |key, value| {
             if of_slice(key) {
-                let value = value.to_vec();
-                entries.push(Entry { key, value });
+                let from = entries.octets.len();
+                entries.octets.extend_from_slice(value);
+                entries.all.push((key, from..entries.octets.len()));
             }
-        })?;
-        Ok(entries)
+        })
     }
 
     /// All keys, in their order.
