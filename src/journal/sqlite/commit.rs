@@ -42,9 +42,10 @@ pub(super) fn write(
         threads: memory.threads_after(db, changes)?,
     };
     let (accepted, progressed) = (&written.accepted, &written.progressed);
-    log::append(db, written.row, changes, accepted, progressed)?;
+    let room = &mut memory.room;
+    log::append(db, written.row, changes, accepted, progressed, room)?;
     write_books(db, changes, &written)?;
-    write_rest(db, changes)?;
+    write_rest(db, changes, room)?;
     mark(db, changes)?;
     Ok(written)
 }
@@ -86,7 +87,7 @@ fn write_books(db: &Connection, changes: &Changes, written: &Written) -> Result<
 }
 
 /// What is rare, and what is one row for all of it.
-fn write_rest(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
+fn write_rest(db: &Connection, changes: &Changes, room: &mut Vec<u8>) -> Result<(), JournalError> {
     for key in &changes.cancelled {
         keys::cancel(db, key, changes.at)?;
     }
@@ -96,7 +97,7 @@ fn write_rest(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
     for number in &changes.released {
         receipts::release(db, *number)?;
     }
-    outbox::append(db, &changes.outgoing)?;
+    outbox::append(db, &changes.outgoing, room)?;
     match changes.published {
         Some(published) => outbox::drop_published(db, published),
         None => Ok(()),

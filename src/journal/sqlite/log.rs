@@ -36,21 +36,22 @@ const SUBSCRIBER: u8 = 4;
 const AWAITING: u8 = 5;
 const CARRIED: u8 = 6;
 
-/// Appends what a commit changes under the next number.
+/// Appends what a commit changes under the next number; `records` is room for it, used again each time.
 pub(super) fn append(
     db: &Connection,
     number: i64,
     changes: &Changes,
     accepted: &[Packed],
     progressed: &[(Packed, Past)],
+    records: &mut Vec<u8>,
 ) -> Result<(), JournalError> {
-    let mut records = Vec::with_capacity(300 * accepted.len() + 100 * progressed.len());
+    records.clear();
     let mut body = Vec::with_capacity(512);
     let mut put = |tag: u8, write: &dyn Fn(&mut Vec<u8>)| {
         body.clear();
         write(&mut body);
         records.push(tag);
-        stored::len(body.len(), &mut records);
+        stored::len(body.len(), records);
         records.extend_from_slice(&body);
     };
     for message in accepted {
@@ -88,7 +89,7 @@ pub(super) fn append(
         put(AWAITING, &|out| awaited.write(out));
     }
     db.prepare_cached("INSERT INTO log (number, at, records) VALUES (?1, ?2, ?3)")?
-        .execute(params![number, changes.at.0, records])?;
+        .execute(params![number, changes.at.0, &records[..]])?;
     Ok(())
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Memory {
     pub(super) awaiting: Index<Awaited>,
     /// The threads that were asked for since the last commit: it will ask for them again.
     pub(super) asked: FxHashMap<ThreadKey, Thread>,
+    /// Room for what a commit writes: a megabyte now and then would leave holes in the heap.
+    pub(super) room: Vec<u8>,
     /// Changes since the indexes were last merged by a slice.
     pub(super) due_slices: usize,
 }
@@ -59,6 +61,7 @@ impl Memory {
             subscribers: Index::load(db)?,
             awaiting: Index::load(db)?,
             asked: FxHashMap::default(),
+            room: Vec::new(),
             due_slices: 0,
         };
         log::replay(db, None, |at, record| memory.take(db, at, record))?;

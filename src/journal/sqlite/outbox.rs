@@ -8,17 +8,21 @@ use super::rows::{number, ordered};
 use super::stored::Stored;
 use crate::journal::{JournalError, Outgoing};
 
-/// Keeps the outcomes of one commit.
-pub(super) fn append(db: &Connection, outgoing: &[Outgoing]) -> Result<(), JournalError> {
+/// Keeps the outcomes of one commit; `frames` is room for them, used again each time.
+pub(super) fn append(
+    db: &Connection,
+    outgoing: &[Outgoing],
+    frames: &mut Vec<u8>,
+) -> Result<(), JournalError> {
     let (Some(first), Some(last)) = (outgoing.first(), outgoing.last()) else {
         return Ok(());
     };
-    let mut frames = Vec::with_capacity(outgoing.len() * OUTCOME_OCTETS);
-    outgoing.iter().for_each(|one| one.write(&mut frames));
+    frames.clear();
+    outgoing.iter().for_each(|one| one.write(frames));
     let mut insert =
         db.prepare_cached("INSERT INTO outbox (first, last, frames) VALUES (?1, ?2, ?3)")?;
     let (first, last) = (ordered(first.number), ordered(last.number));
-    insert.execute(params![first, last, frames])?;
+    insert.execute(params![first, last, &frames[..]])?;
     Ok(())
 }
 
@@ -64,9 +68,6 @@ pub(super) fn published(db: &Connection) -> Result<u64, JournalError> {
         .transpose()?
         .ok_or(corrupt("marks"))
 }
-
-/// Room for one: most have a hundred octets.
-const OUTCOME_OCTETS: usize = 128;
 
 fn damaged() -> JournalError {
     corrupt("outcomes")
