@@ -55,7 +55,7 @@ impl Run {
     ) -> Result<Self, JournalError> {
         let mut run = Self::new::<V>(place, stage, count);
         if run.filter.is_some() {
-            place.keys(db)?.into_iter().for_each(|key| run.note(key));
+            place.each(db, 0..1 << place.bits, |key, _| run.note(key))?;
         }
         Ok(run)
     }
@@ -186,13 +186,6 @@ impl Place {
                 entries.all.push((key, from..entries.octets.len()));
             }
         })
-    }
-
-    /// All keys, in their order.
-    pub(super) fn keys(self, db: &Connection) -> Result<Vec<u64>, JournalError> {
-        let mut keys = Vec::new();
-        self.each(db, 0..1 << self.bits, |key, _| keys.push(key))?;
-        Ok(keys)
     }
 
     fn each(
