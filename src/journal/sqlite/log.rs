@@ -9,11 +9,11 @@ use xabar_events::Msisdn;
 use super::corrupt;
 use super::memory::Past;
 use super::packed::Packed;
-use super::receipts::Awaited;
 use super::stored::{self, Stored, from_octets};
 use crate::clock::UnixMillis;
 use crate::journal::{
-    Changes, JournalError, Message, MessageId, Progress, SubscriberFacts, ThreadFacts, ThreadKey,
+    Awaiting, Changes, JournalError, Message, MessageId, Progress, SubscriberFacts, ThreadFacts,
+    ThreadKey,
 };
 
 /// One thing that a commit changed.
@@ -26,7 +26,7 @@ pub(super) enum Record {
     Carried(Message, UnixMillis),
     Thread(ThreadKey, ThreadFacts),
     Subscriber(Msisdn, SubscriberFacts),
-    Awaiting(Awaited),
+    Awaiting(Awaiting),
 }
 
 const ACCEPTED: u8 = 1;
@@ -85,8 +85,7 @@ pub(super) fn append(
         });
     }
     for awaiting in &changes.awaiting {
-        let awaited = Awaited::from(awaiting.clone());
-        put(AWAITING, &|out| awaited.write(out));
+        put(AWAITING, &|out| awaiting.write(out));
     }
     db.prepare_cached("INSERT INTO log (number, at, records) VALUES (?1, ?2, ?3)")?
         .execute(params![number, changes.at.0, &records[..]])?;

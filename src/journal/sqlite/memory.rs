@@ -12,7 +12,7 @@ use super::index::Index;
 use super::keys::{self, KeyHash};
 use super::log::{self, Record};
 use super::packed::Packed;
-use super::receipts::{self, Awaited};
+use super::receipts;
 use super::recent::Recent;
 use super::threads::{self, Thread};
 use super::{books, lookup, rows, subscribers, waiting};
@@ -30,7 +30,7 @@ pub(super) struct Memory {
     pub(super) keys: Index<MessageId>,
     pub(super) threads: Index<Thread>,
     pub(super) subscribers: Index<SubscriberFacts>,
-    pub(super) awaiting: Index<Awaited>,
+    pub(super) awaiting: Index<Awaiting>,
     /// The threads that were asked for since the last commit: it will ask for them again.
     pub(super) asked: FxHashMap<ThreadKey, Thread>,
     /// Room for what a commit writes: a megabyte now and then would leave holes in the heap.
@@ -101,7 +101,7 @@ impl Memory {
             Record::Subscriber(msisdn, facts) => {
                 self.subscribers.put(subscribers::key(msisdn), facts);
             }
-            Record::Awaiting(awaited) => self.await_receipt(awaited),
+            Record::Awaiting(awaiting) => self.await_receipt(awaiting),
         }
         Ok(())
     }
@@ -113,9 +113,9 @@ impl Memory {
         self.recent.accept(packed, at);
     }
 
-    fn await_receipt(&mut self, awaited: Awaited) {
-        let key = awaited.key();
-        self.awaiting.put(key, awaited);
+    fn await_receipt(&mut self, awaiting: Awaiting) {
+        let key = receipts::key(awaiting.operator, &awaiting.smsc_id);
+        self.awaiting.put(key, awaiting);
     }
 
     /// Each message that progresses, with its past.
@@ -216,7 +216,7 @@ impl Memory {
             self.subscribers.put(subscribers::key(msisdn), facts);
         }
         for awaiting in changes.awaiting.drain(..) {
-            self.await_receipt(awaiting.into());
+            self.await_receipt(awaiting);
         }
         self.recent.open.last_row = written.row;
         self.asked.clear();
@@ -334,12 +334,12 @@ impl Memory {
         let mut found = Vec::new();
         for smsc_id in receipts::distinct(smsc_ids) {
             let mut under = Vec::new();
-            for awaited in self.awaiting.all(db, receipts::key(operator, smsc_id))? {
-                if !awaited.is(operator, smsc_id) {
+            let key = receipts::key(operator, smsc_id);
+            for awaiting in self.awaiting.all(db, key)? {
+                if awaiting.operator != operator || *awaiting.smsc_id != *smsc_id {
                     continue;
                 }
-                let message = self.message(db, awaited.message)?;
-                let awaiting = Awaiting::from(awaited);
+                let message = self.message(db, awaiting.message)?;
                 let awaits = |message: &Message| awaits(message, awaiting.segment);
                 if let Some(message) = message.filter(awaits) {
                     under.push((awaiting, message));

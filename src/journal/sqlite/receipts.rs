@@ -9,16 +9,7 @@ use super::stored::{Stored, stored};
 use crate::clock::UnixMillis;
 use crate::journal::{Awaiting, HeldReceipt, JournalError, MessageId, OperatorId};
 
-/// A segment that awaits its receipt, as it is found by its id at the operator.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Awaited {
-    operator: OperatorId,
-    smsc_id: Box<str>,
-    pub(super) message: MessageId,
-    segment: u8,
-    at: UnixMillis,
-}
-stored!(Awaited {
+stored!(Awaiting {
     message,
     operator,
     smsc_id,
@@ -26,55 +17,8 @@ stored!(Awaited {
     at
 });
 
-impl Awaited {
-    pub(super) fn key(&self) -> u64 {
-        key(self.operator, &self.smsc_id)
-    }
-
-    pub(super) fn is(&self, operator: OperatorId, smsc_id: &str) -> bool {
-        self.operator == operator && *self.smsc_id == *smsc_id
-    }
-}
-
-impl From<Awaiting> for Awaited {
-    fn from(awaiting: Awaiting) -> Self {
-        let Awaiting {
-            operator,
-            smsc_id,
-            message,
-            segment,
-            at,
-        } = awaiting;
-        Self {
-            operator,
-            smsc_id,
-            message,
-            segment,
-            at,
-        }
-    }
-}
-
-impl From<Awaited> for Awaiting {
-    fn from(awaited: Awaited) -> Self {
-        let Awaited {
-            operator,
-            smsc_id,
-            message,
-            segment,
-            at,
-        } = awaited;
-        Self {
-            operator,
-            smsc_id,
-            message,
-            segment,
-            at,
-        }
-    }
-}
-
-impl Value for Awaited {
+/// The index of segments that await a receipt.
+impl Value for Awaiting {
     const TREE: u8 = 4;
     const REPLACES: bool = false;
     /// Receipts that come late are few, and what they seek is there.
