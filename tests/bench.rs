@@ -106,18 +106,10 @@ fn a_bench_that_is_told_to_stop_leaves_nothing_behind() {
     let stopped = stopped.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut stopped = stopped.spawn().unwrap();
     let id = stopped.id();
-    until(|| {
-        assert!(stopped.try_wait().unwrap().is_none(), "it still runs");
-        !queues(id).is_empty()
-    });
+    until(|| !queues(id).is_empty() || stopped.try_wait().unwrap().is_some());
     let kill = format!("kill -s INT {}", stopped.id());
-    assert!(
-        Command::new("sh")
-            .args(["-c", &kill])
-            .status()
-            .unwrap()
-            .success()
-    );
+    // If it has ended by itself, its output tells why.
+    Command::new("sh").args(["-c", &kill]).status().unwrap();
     let output = stopped.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", told(&output));
     assert!(output.stdout.is_empty());

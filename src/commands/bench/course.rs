@@ -6,7 +6,7 @@ use indicatif::ProgressBar;
 use tokio::time::sleep;
 
 use super::Failure;
-use super::process::Watched;
+use super::process::{Standing, Watched};
 use super::stage::Stage;
 use crate::clock::instant;
 use crate::simulator::{Figures, Handle};
@@ -46,6 +46,9 @@ const LOOK: Duration = Duration::from_millis(5);
 const LOOK_AT_BROKER: Duration = Duration::from_millis(20);
 /// A child that gets nothing done for so long is given up.
 const STUCK: Duration = Duration::from_secs(60);
+/// The floor ends by itself once it has answered everything. The simulator may need so long to hear
+/// its last answers.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The share of the messages that is the warm-up.
 const WARM_UP: f64 = 0.1;
 
@@ -70,12 +73,13 @@ impl Course<'_> {
     async fn until_warm(&mut self) -> Result<Warm, Failure> {
         let mut patience = Patience::new();
         loop {
-            let (figures, cpu, at) = self.look().await?;
+            let (figures, standing, at) = self.look().await?;
             let done = self.done(&figures).await?;
             if done >= WARM_UP * self.messages as f64 {
+                let cpu = standing.cpu;
                 return Ok(Warm { at, cpu, done });
             }
-            patience.hold(figures.submits, self.child)?;
+            patience.hold(figures.submits, standing, self.child)?;
             sleep(match self.stage {
                 Some(_) => LOOK_AT_BROKER,
                 None => LOOK / 5,
@@ -87,12 +91,12 @@ impl Course<'_> {
     async fn until_delivered(&mut self) -> Result<(), Failure> {
         let mut patience = Patience::new();
         loop {
-            let (figures, ..) = self.look().await?;
+            let (figures, standing, _) = self.look().await?;
             let answered = figures.deliveries.acked;
             if answered >= self.messages {
                 return Ok(());
             }
-            patience.hold(figures.submits + answered, self.child)?;
+            patience.hold(figures.submits + answered, standing, self.child)?;
             sleep(LOOK).await;
         }
     }
@@ -108,21 +112,19 @@ impl Course<'_> {
             }
             // What it still has to do, it does with CPU time.
             let centis = u64::try_from(standing.cpu.as_millis() / 10).unwrap_or(u64::MAX);
-            patience.hold(centis, self.child)?;
+            patience.hold(centis, standing, self.child)?;
             sleep(LOOK / 5).await;
         }
     }
 
-    async fn look(&mut self) -> Result<(Figures, Duration, Instant), Failure> {
+    async fn look(&mut self) -> Result<(Figures, Standing, Instant), Failure> {
         let standing = self.child.look()?;
         let figures = self.simulator.figures().await?;
         self.progress.set_position(figures.deliveries.acked);
-        // The floor ends by itself, but not before it has answered everything.
-        if standing.ended && figures.deliveries.acked < self.messages {
+        if standing.ended {
             self.child.ended_well()?;
-            return Err(self.child.failure("ended before it was done"));
         }
-        Ok((figures, standing.cpu, instant()))
+        Ok((figures, standing, instant()))
     }
 
     /// How many messages were done so far. Taking one in, submitting it, and hearing of its receipt
@@ -152,12 +154,16 @@ impl Patience {
         }
     }
 
-    fn hold(&mut self, seen: u64, child: &Watched) -> Result<(), Failure> {
+    fn hold(&mut self, seen: u64, standing: Standing, child: &Watched) -> Result<(), Failure> {
         let now = instant();
         if seen != self.seen {
             *self = Self { seen, since: now };
         }
-        match now.saturating_duration_since(self.since) < STUCK {
+        let waited = now.saturating_duration_since(self.since);
+        if standing.ended && waited >= LAST_WORDS {
+            return Err(child.failure("ended before it was done"));
+        }
+        match waited < STUCK {
             true => Ok(()),
             false => Err(child.failure(&format!("got nothing done for {} s", STUCK.as_secs()))),
         }

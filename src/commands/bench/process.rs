@@ -13,6 +13,8 @@ pub(super) struct Watched {
     child: Child,
     log: PathBuf,
     peak_rss_kib: u64,
+    /// What it took in all. Once it is waited for, the kernel does not know any more.
+    last: Option<Standing>,
 }
 
 /// Where a process stands.
@@ -56,6 +58,7 @@ impl Watched {
             child,
             log: log.to_owned(),
             peak_rss_kib: 0,
+            last: None,
         })
     }
 
@@ -64,13 +67,19 @@ impl Watched {
     }
 
     pub(super) fn look(&mut self) -> Result<Standing, Failure> {
+        if let Some(last) = self.last {
+            return Ok(last);
+        }
         let id = self.child.id();
         let standing = standing(id);
         // A process that is over has no memory any more.
         if let Ok(rss) = peak_rss_kib(id) {
             self.peak_rss_kib = self.peak_rss_kib.max(rss);
         }
-        standing.map_err(|error| Failure::caused("cannot watch a process", error))
+        let standing =
+            standing.map_err(|error| Failure::caused("cannot watch a process", error))?;
+        self.last = standing.ended.then_some(standing);
+        Ok(standing)
     }
 
     /// As far as it was looked at.

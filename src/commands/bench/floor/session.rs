@@ -142,7 +142,10 @@ impl Session {
             }
         }
         self.frame(UNBIND, 0);
-        self.stream.write_all(&self.out).await
+        self.stream.write_all(&self.out).await?;
+        // Closed before the SMSC has read all of it, a connection may be reset and answers lost.
+        tokio::io::copy(&mut self.stream, &mut tokio::io::sink()).await?;
+        Ok(())
     }
 
     fn is_over(&self) -> bool {
