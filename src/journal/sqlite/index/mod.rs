@@ -15,6 +15,7 @@ pub(super) mod unmerged;
 
 use rusqlite::{Connection, params};
 
+use self::filter::Question;
 use self::merge::Merge;
 use self::run::{Place, Run};
 use self::shelf::Shelf;
@@ -115,6 +116,7 @@ impl<V: Value> Index<V> {
                 return Ok(Some(it));
             }
         }
+        let question = Question::new(key);
         let merge = self.merge.as_ref();
         let is_newer = |run: &&Run| merge.is_none_or(|merge| run.place.id > merge.into.place.id);
         let runs = self.runs.iter().rev();
@@ -122,7 +124,7 @@ impl<V: Value> Index<V> {
         let merging = merge.into_iter().flat_map(|merge| merge.runs(key));
         let older = runs.skip_while(is_newer);
         for run in newer.chain(merging).chain(older) {
-            if run.may_have(key)
+            if run.may_have(&question)
                 && let Some(it) = run.place.search(db, key, &mut sought)?
             {
                 return Ok(Some(it));

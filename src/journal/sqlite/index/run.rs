@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Connection, params};
 use super::super::corrupt;
 use super::super::stored::{self, Stored};
 use super::Value;
-use super::filter::Filter;
+use super::filter::{Filter, Question};
 use crate::journal::JournalError;
 
 /// Where a run's buckets are.
@@ -67,9 +67,9 @@ impl Run {
         }
     }
 
-    pub(super) fn may_have(&self, key: u64) -> bool {
+    pub(super) fn may_have(&self, question: &Question) -> bool {
         let filter = self.filter.as_ref();
-        filter.is_none_or(|filter| filter.may_have(key))
+        filter.is_none_or(|filter| filter.may_have(question))
     }
 }
 
