@@ -42,6 +42,7 @@ fn figures_of_floor_and_gateway_are_one_object() {
         "--messages=2000",
         "--agencies=1,7",
         "--preload=300",
+        "--waiting=400",
         "--sessions=2",
         "--subscribers=500",
         "--latency-rate=100",

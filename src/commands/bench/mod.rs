@@ -30,7 +30,7 @@ use super::run::stop_signal;
 use crate::private_broker::PrivateBroker;
 use events::Load;
 use folder::Folder;
-use preload::Preloaded;
+use preload::{Preload, Preloaded};
 use report::{Report, Row};
 use scenario::Scenario;
 
@@ -52,6 +52,7 @@ Examples:
   xabar bench --runs 5 --json                    medians of five runs, one JSON object
   xabar bench --batch 1 --agencies 1             each outcome an AMQP message of its own
   xabar bench --preload 1000000 --data /var/tmp  a journal that already holds a million, on that disk
+  xabar bench --waiting 1000000                  the same with a million that wait
   xabar bench --limits                           only what publisher and simulator can do
 
 A message is counted as done by thirds: taken from the queue, submitted, its receipt answered."
@@ -83,6 +84,9 @@ pub struct Bench {
     /// Settled messages that the gateway's journal holds before
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
     preload: u64,
+    /// Messages that it holds besides, waiting for the next half day
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
+    waiting: u64,
     /// Events a second while the time from publish to submit is measured
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     latency_rate: u32,
@@ -147,7 +151,7 @@ impl Bench {
             report.limits.publisher = Some(limits::publisher(&setup).await?);
             return Ok(report);
         }
-        let preloaded = Preloaded::make(self.preload, &folder).await?;
+        let preloaded = Preloaded::make(self.preload(), &folder).await?;
         for (agencies, batch) in self.scenarios() {
             let setup = self.setup(&url, &folder, agencies, batch);
             let mut row = Row::new(agencies, batch);
@@ -217,13 +221,20 @@ impl Bench {
         }
     }
 
+    fn preload(&self) -> Preload {
+        Preload {
+            settled: self.preload,
+            waiting: self.waiting,
+        }
+    }
+
     fn report(&self) -> Report {
         Report {
             messages: self.messages,
             subscribers: self.subscribers.unwrap_or(self.messages),
             sessions: self.sessions,
             window: self.window,
-            preload: self.preload,
+            preload: self.preload(),
             runs: self.runs,
             rows: Vec::new(),
             latency: None,

@@ -1,6 +1,7 @@
-//! A journal that already holds many settled messages, made once and copied for each run.
+//! A journal that already holds many messages, made once and copied for each run.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use indicatif::ProgressBar;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,15 @@ use crate::journal::{
     ThreadKey, Told,
 };
 
+/// What is in the journal before a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Preload {
+    /// Messages that came and went.
+    pub(super) settled: u64,
+    /// Messages that wait for the next half day, as over night.
+    pub(super) waiting: u64,
+}
+
 /// The folder of the journal.
 pub(super) struct Preloaded(PathBuf);
 
@@ -25,7 +35,8 @@ const BEAT: u64 = 2000;
 
 impl Preloaded {
     /// None if there is nothing to be in it.
-    pub(super) async fn make(messages: u64, folder: &Folder) -> Result<Option<Self>, Failure> {
+    pub(super) async fn make(preload: Preload, folder: &Folder) -> Result<Option<Self>, Failure> {
+        let messages = preload.settled + preload.waiting;
         if messages == 0 {
             return Ok(None);
         }
@@ -35,8 +46,7 @@ impl Preloaded {
         let stop = CancellationToken::new();
         let _stop = stop.clone().drop_guard();
         let (journal, progress) = (gateway::journal(&path), bar.clone());
-        let filled =
-            tokio::task::spawn_blocking(move || fill(&journal, messages, &stop, &progress));
+        let filled = tokio::task::spawn_blocking(move || fill(&journal, preload, &stop, &progress));
         let filled = filled.await;
         bar.finish_and_clear();
         let filled = filled.map_err(|error| Failure::caused("cannot fill a journal", error))?;
@@ -71,7 +81,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
 
 fn fill(
     path: &Path,
-    messages: u64,
+    preload: Preload,
     stop: &CancellationToken,
     progress: &ProgressBar,
 ) -> Result<(), JournalError> {
@@ -79,6 +89,7 @@ fn fill(
     let operator = journal.operator("bench")?;
     let agency = agencies(1).swap_remove(0);
     let clock = Clock::starting_after(journal.start()?.latest);
+    let messages = preload.settled + preload.waiting;
     for first in (1..=messages).step_by(usize::try_from(BEAT).unwrap_or(usize::MAX)) {
         if stop.is_cancelled() {
             break;
@@ -86,24 +97,35 @@ fn fill(
         let numbers = first..(first + BEAT).min(messages + 1);
         let count = numbers.end - numbers.start;
         let at = clock.now().steady;
-        let settled: Vec<Message> = numbers
-            .map(|number| settled(number, &agency, operator, at))
-            .collect();
-        commit(&mut *journal, settled, at)?;
+        let made = |number: u64| {
+            let progress = match number <= preload.settled {
+                true => settled(operator, at),
+                false => waiting(operator, at),
+            };
+            Message::new(origin(number, &agency, at), progress)
+        };
+        commit(&mut *journal, numbers.map(made).collect(), at)?;
         progress.inc(count);
     }
     Ok(())
 }
 
-/// Messages that came and went within one beat, each the first to its subscriber.
+/// Messages that came within one beat, each the first to its subscriber. Those that are settled went, too.
 fn commit(
     journal: &mut dyn Journal,
     accepted: Vec<Message>,
     at: UnixMillis,
 ) -> Result<(), JournalError> {
-    let facts = |message: &Message| ThreadFacts {
-        attempted: Some(message.order()),
-        waiting: 0,
+    let went = |message: &&Message| message.progress.phase == Phase::Settled;
+    let facts = |message: &Message| match went(&message) {
+        true => ThreadFacts {
+            attempted: Some(message.order()),
+            waiting: 0,
+        },
+        false => ThreadFacts {
+            attempted: None,
+            waiting: 1,
+        },
     };
     journal.commit(&mut Changes {
         at,
@@ -113,6 +135,7 @@ fn commit(
             .collect(),
         subscribers: accepted
             .iter()
+            .filter(went)
             .map(|message| {
                 let submitted = vec![at];
                 (message.msisdn, SubscriberFacts { submitted })
@@ -123,25 +146,10 @@ fn commit(
     })
 }
 
-fn settled(number: u64, agency: &Agency, operator: OperatorId, at: UnixMillis) -> Message {
+fn origin(number: u64, agency: &Agency, at: UnixMillis) -> Origin {
     // Keys come in no order.
     let scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let id = format!("00{scattered:024X}").parse();
-    let attempted = Attempted {
-        operator,
-        segments: 1,
-        attempts: 1,
-        repeats: 0,
-    };
-    let told = |state: State| Told {
-        state,
-        reason: None,
-        at,
-        until: None,
-        code: (state == State::Delivered).then(|| "DELIVRD".into()),
-        by: None,
-        attempted: (state != State::Accepted).then_some(attempted),
-    };
     let identity = Identity {
         id: MessageId(number),
         key: EventKey {
@@ -151,7 +159,7 @@ fn settled(number: u64, agency: &Agency, operator: OperatorId, at: UnixMillis) -
         application: format!("P{number}").into(),
         traceparent: None,
     };
-    let origin = Origin {
+    Origin {
         identity: identity.into(),
         msisdn: subscriber(number),
         thread: ThreadKey(scattered.rotate_left(32)),
@@ -159,7 +167,7 @@ fn settled(number: u64, agency: &Agency, operator: OperatorId, at: UnixMillis) -
         time: at,
         accepted_at: at,
         not_before: None,
-        expires: at.after(std::time::Duration::from_secs(72 * 3600)),
+        expires: at.after(Duration::from_secs(72 * 3600)),
         content: Content {
             service: "land-registration".into(),
             status: "approved".into(),
@@ -171,8 +179,11 @@ fn settled(number: u64, agency: &Agency, operator: OperatorId, at: UnixMillis) -
             legal: false,
             extensions: Vec::new(),
         },
-    };
-    let progress = Progress {
+    }
+}
+
+fn settled(operator: OperatorId, at: UnixMillis) -> Progress {
+    Progress {
         phase: Phase::Settled,
         operator,
         due: at,
@@ -183,29 +194,64 @@ fn settled(number: u64, agency: &Agency, operator: OperatorId, at: UnixMillis) -
             ..Attempt::default()
         },
         history: [State::Accepted, State::Submitted, State::Delivered]
-            .map(told)
+            .map(|state| told(state, operator, at))
             .into(),
-    };
-    Message::new(origin, progress)
+    }
 }
+
+fn waiting(operator: OperatorId, at: UnixMillis) -> Progress {
+    Progress {
+        phase: Phase::Waiting,
+        operator,
+        due: at.after(HALF_A_DAY),
+        attempt: Attempt::default(),
+        history: vec![told(State::Accepted, operator, at)],
+    }
+}
+
+fn told(state: State, operator: OperatorId, at: UnixMillis) -> Told {
+    let attempted = Attempted {
+        operator,
+        segments: 1,
+        attempts: 1,
+        repeats: 0,
+    };
+    Told {
+        state,
+        reason: None,
+        at,
+        until: None,
+        code: (state == State::Delivered).then(|| "DELIVRD".into()),
+        by: None,
+        attempted: (state != State::Accepted).then_some(attempted),
+    }
+}
+
+const HALF_A_DAY: Duration = Duration::from_secs(12 * 3600);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_copy_holds_all_messages_settled() {
+    async fn a_copy_holds_all_messages() {
         let folder = Folder::make(None).unwrap();
-        let preloaded = Preloaded::make(4500, &folder).await.unwrap().unwrap();
+        let preload = Preload {
+            settled: 4500,
+            waiting: 2500,
+        };
+        let preloaded = Preloaded::make(preload, &folder).await.unwrap().unwrap();
         let copy = folder.fresh("copy").unwrap();
         preloaded.copy_to(&copy).unwrap();
         let location = Location::Sqlite(gateway::journal(&copy));
         let mut reader = journal::open_reader(&location).unwrap();
         let books = reader.books().unwrap();
         assert_eq!(books.len(), 1);
-        assert_eq!((books[0].accepted, books[0].waiting), (4500, 0));
+        assert_eq!((books[0].accepted, books[0].waiting), (7000, 2500));
         assert_eq!(books[0].settled, [(State::Delivered, 4500)]);
-        let last = reader.message(MessageId(4500)).unwrap().unwrap();
-        assert_eq!(last.progress.phase, Phase::Settled);
+        for (id, phase) in [(4500, Phase::Settled), (4501, Phase::Waiting)] {
+            let message = reader.message(MessageId(id)).unwrap().unwrap();
+            assert_eq!(message.progress.phase, phase);
+        }
     }
 }

@@ -8,6 +8,7 @@ use super::Failure;
 use super::course::Cost;
 use super::disk;
 use super::latency::Latency;
+use super::preload::Preload;
 use super::scenario::{Pair, name};
 use super::statistics::Spread;
 use crate::commands::print::{self, Cell, FAINT, HEADING, Table, WARN, styled};
@@ -18,7 +19,7 @@ pub(super) struct Report {
     pub(super) subscribers: u64,
     pub(super) sessions: u16,
     pub(super) window: u16,
-    pub(super) preload: u64,
+    pub(super) preload: Preload,
     pub(super) runs: u32,
     pub(super) rows: Vec<Row>,
     pub(super) latency: Option<Latency>,
@@ -188,7 +189,8 @@ impl Report {
         tell("subscribers", self.subscribers.into());
         tell("sessions", self.sessions.into());
         tell("window", self.window.into());
-        tell("preload", self.preload.into());
+        tell("preload", self.preload.settled.into());
+        tell("waiting", self.preload.waiting.into());
         report.into()
     }
 
@@ -197,8 +199,11 @@ impl Report {
             "{} messages to {} subscribers, {} × window {}",
             self.messages, self.subscribers, self.sessions, self.window
         );
-        if self.preload > 0 {
-            settings += &format!(", a journal with {} before", self.preload);
+        if self.preload.settled > 0 {
+            settings += &format!(", {} settled before", self.preload.settled);
+        }
+        if self.preload.waiting > 0 {
+            settings += &format!(", {} that wait", self.preload.waiting);
         }
         if self.runs > 1 {
             settings += &format!("; medians of {} runs (least..most)", self.runs);
