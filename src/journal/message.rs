@@ -78,10 +78,12 @@ pub struct Origin {
 
 impl Message {
     pub fn new(origin: Origin, progress: Progress) -> Self {
-        Self {
-            origin: Arc::new(origin),
-            progress,
-        }
+        Self::of(Arc::new(origin), progress)
+    }
+
+    /// The message of which this was asked.
+    pub fn of(origin: Arc<Origin>, progress: Progress) -> Self {
+        Self { origin, progress }
     }
 
     /// What was asked, for whoever needs it longer than the message.

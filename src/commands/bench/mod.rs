@@ -87,6 +87,9 @@ pub struct Bench {
     /// Messages that it holds besides, waiting for the next half day
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
     waiting: u64,
+    /// Subscribers that got a message before; the journal then holds at least a tenth as many settled
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=100_000_000))]
+    known_subscribers: u64,
     /// Events a second while the time from publish to submit is measured
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     latency_rate: u32,
@@ -223,8 +226,9 @@ impl Bench {
 
     fn preload(&self) -> Preload {
         Preload {
-            settled: self.preload,
+            settled: self.preload.max(self.known_subscribers / 10),
             waiting: self.waiting,
+            known: self.known_subscribers,
         }
     }
 

@@ -1,5 +1,6 @@
 //! A journal that already holds many messages, made once and copied for each run.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,6 +26,22 @@ pub(super) struct Preload {
     pub(super) settled: u64,
     /// Messages that wait for the next half day, as over night.
     pub(super) waiting: u64,
+    /// Subscribers that got one lately.
+    pub(super) known: u64,
+}
+
+impl Preload {
+    fn messages(self) -> u64 {
+        self.settled + self.waiting
+    }
+
+    /// How many subscribers are known by when so many messages were kept. The last messages bring nobody new, so that
+    /// no more of them stand in the log at the end than ever do.
+    fn known_by(self, kept: u64) -> u64 {
+        let bringing = self.messages().saturating_sub(IN_LOG).max(1);
+        let share = u128::from(self.known) * u128::from(kept.min(bringing)) / u128::from(bringing);
+        u64::try_from(share).unwrap_or(self.known)
+    }
 }
 
 /// The folder of the journal.
@@ -32,11 +49,13 @@ pub(super) struct Preloaded(PathBuf);
 
 /// Messages in one commit.
 const BEAT: u64 = 2000;
+/// More messages than the log ever holds.
+const IN_LOG: u64 = 50_000;
 
 impl Preloaded {
     /// None if there is nothing to be in it.
     pub(super) async fn make(preload: Preload, folder: &Folder) -> Result<Option<Self>, Failure> {
-        let messages = preload.settled + preload.waiting;
+        let messages = preload.messages();
         if messages == 0 {
             return Ok(None);
         }
@@ -89,13 +108,14 @@ fn fill(
     let operator = journal.operator("bench")?;
     let agency = agencies(1).swap_remove(0);
     let clock = Clock::starting_after(journal.start()?.latest);
-    let messages = preload.settled + preload.waiting;
+    let messages = preload.messages();
     for first in (1..=messages).step_by(usize::try_from(BEAT).unwrap_or(usize::MAX)) {
         if stop.is_cancelled() {
             break;
         }
         let numbers = first..(first + BEAT).min(messages + 1);
         let count = numbers.end - numbers.start;
+        let known = preload.known_by(numbers.start - 1)..preload.known_by(numbers.end - 1);
         let at = clock.now().steady;
         let made = |number: u64| {
             let progress = match number <= preload.settled {
@@ -104,7 +124,7 @@ fn fill(
             };
             Message::new(origin(number, &agency, at), progress)
         };
-        commit(&mut *journal, numbers.map(made).collect(), at)?;
+        commit(&mut *journal, numbers.map(made).collect(), known, at)?;
         progress.inc(count);
     }
     Ok(())
@@ -114,6 +134,7 @@ fn fill(
 fn commit(
     journal: &mut dyn Journal,
     accepted: Vec<Message>,
+    known: Range<u64>,
     at: UnixMillis,
 ) -> Result<(), JournalError> {
     let went = |message: &&Message| message.progress.phase == Phase::Settled;
@@ -136,9 +157,11 @@ fn commit(
         subscribers: accepted
             .iter()
             .filter(went)
-            .map(|message| {
+            .map(|message| message.msisdn)
+            .chain(known.map(subscriber))
+            .map(|msisdn| {
                 let submitted = vec![at];
-                (message.msisdn, SubscriberFacts { submitted })
+                (msisdn, SubscriberFacts { submitted })
             })
             .collect(),
         accepted,
@@ -239,6 +262,7 @@ mod tests {
         let preload = Preload {
             settled: 4500,
             waiting: 2500,
+            known: 9000,
         };
         let preloaded = Preloaded::make(preload, &folder).await.unwrap().unwrap();
         let copy = folder.fresh("copy").unwrap();

@@ -191,6 +191,7 @@ impl Report {
         tell("window", self.window.into());
         tell("preload", self.preload.settled.into());
         tell("waiting", self.preload.waiting.into());
+        tell("known_subscribers", self.preload.known.into());
         report.into()
     }
 
@@ -204,6 +205,9 @@ impl Report {
         }
         if self.preload.waiting > 0 {
             settings += &format!(", {} that wait", self.preload.waiting);
+        }
+        if self.preload.known > 0 {
+            settings += &format!(", {} subscribers known", self.preload.known);
         }
         if self.runs > 1 {
             settings += &format!("; medians of {} runs (least..most)", self.runs);

@@ -14,6 +14,7 @@ use super::log::{self, Record};
 use super::packed::Packed;
 use super::receipts;
 use super::recent::Recent;
+use super::submitted::Submitted;
 use super::threads::{self, Thread};
 use super::{books, lookup, rows, subscribers, waiting};
 use crate::clock::UnixMillis;
@@ -27,6 +28,7 @@ use crate::journal::{
 pub(super) struct Memory {
     pub(super) hash: KeyHash,
     pub(super) recent: Recent,
+    submitted: Submitted,
     pub(super) keys: Index<MessageId>,
     pub(super) threads: Index<Thread>,
     pub(super) subscribers: Index<SubscriberFacts>,
@@ -56,6 +58,7 @@ impl Memory {
         let mut memory = Self {
             hash,
             recent: Recent::default(),
+            submitted: Submitted::default(),
             keys: Index::load(db)?,
             threads: Index::load(db)?,
             subscribers: Index::load(db)?,
@@ -201,7 +204,9 @@ impl Memory {
         for (message, packed) in changes.accepted.drain(..).zip(written.accepted) {
             self.accept(&message, packed, changes.at);
         }
-        changes.progressed.clear();
+        for message in changes.progressed.drain(..) {
+            self.submitted.note(&message);
+        }
         for (packed, past) in written.progressed {
             if past.carry {
                 self.recent.put_whole(packed, past.since);
@@ -231,7 +236,10 @@ impl Memory {
         id: MessageId,
     ) -> Result<Option<Message>, JournalError> {
         match self.recent.get(id) {
-            Some(packed) => packed.message().map(Some),
+            Some(packed) => match self.submitted.get(id) {
+                Some(origin) => packed.message_of(origin).map(Some),
+                None => packed.message().map(Some),
+            },
             None => Ok(rows::by_id(db, id)?.map(|(message, _)| message)),
         }
     }

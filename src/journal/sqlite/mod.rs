@@ -29,6 +29,7 @@ mod recent;
 mod rows;
 mod schema;
 mod stored;
+mod submitted;
 mod subscribers;
 #[cfg(test)]
 mod tests;

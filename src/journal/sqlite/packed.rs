@@ -8,7 +8,7 @@ use xabar_events::Priority;
 use super::books;
 use super::stored::{Stored, from_octets};
 use crate::clock::UnixMillis;
-use crate::journal::{Cursor, JournalError, Message, MessageId, OperatorId, Phase, Queue};
+use crate::journal::{Cursor, JournalError, Message, MessageId, OperatorId, Origin, Phase, Queue};
 
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
@@ -58,8 +58,13 @@ impl Packed {
 
     pub(super) fn message(&self) -> Result<Message, JournalError> {
         let origin = from_octets(&self.origin, "a message")?;
+        self.message_of(&Arc::new(origin))
+    }
+
+    /// The same where what was asked is at hand.
+    pub(super) fn message_of(&self, origin: &Arc<Origin>) -> Result<Message, JournalError> {
         let progress = from_octets(&self.progress, "a message's progress")?;
-        Ok(Message::new(origin, progress))
+        Ok(Message::of(Arc::clone(origin), progress))
     }
 
     /// Where it waits.
