@@ -100,7 +100,7 @@ fn count_all() -> Result<Figures, Box<dyn Error>> {
 
 /// The instructions of a part done once.
 fn count(title: &str, part: &Part) -> Result<u64, Box<dyn Error>> {
-    let runs = TIMES / part.times;
+    let runs = (TIMES / part.times).max(1);
     let (shorter, longer) = (valgrind(title, runs)?, valgrind(title, 2 * runs)?);
     let (shorter, longer) = (collected(shorter)?, collected(longer)?);
     Ok(longer.saturating_sub(shorter) / u64::from(runs * part.times))

@@ -1,4 +1,4 @@
-//! What a message costs on its way, part by part, without disk and network.
+//! What a message costs on its way, part by part, without the network.
 //!
 //! Two programs run the same parts: `benches/parts.rs` tells how long each takes, and
 //! `benches/instructions.rs` how many instructions, which is the same on a noisy machine. A new
@@ -7,6 +7,7 @@
 
 mod codec;
 mod events;
+pub(crate) mod journal;
 mod pacing;
 mod sample;
 mod session;
@@ -16,6 +17,7 @@ mod text;
 /// In the order of a message's way.
 pub(crate) const ROOMS: &[Room] = &[
     events::ROOM,
+    journal::ROOM,
     pacing::ROOM,
     templates::ROOM,
     text::ROOM,

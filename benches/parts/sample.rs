@@ -18,7 +18,7 @@ pub(crate) const START: UnixMillis = UnixMillis(1_795_407_300_000);
 /// The n-th message, of a thread and a subscriber of its own, due now.
 pub(crate) fn message(number: u64) -> Message {
     let agency = Agency::from_name("kadastr").expect("it is a name");
-    let id = format!("01JD8Z6Q4T{number:016}");
+    let id = format!("01JD8Z6Q4T{:016}", scattered(number));
     let identity = Identity {
         id: MessageId(number),
         key: EventKey {
@@ -30,7 +30,7 @@ pub(crate) fn message(number: u64) -> Message {
     };
     let origin = Origin {
         identity: identity.into(),
-        msisdn: Msisdn::from_u64(998_901_000_000 + number).expect("it is a number"),
+        msisdn: Msisdn::from_u64(998_900_000_000 + scattered(number)).expect("it is a number"),
         thread: ThreadKey(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
         priority: Priority::Normal,
         time: START,
@@ -47,6 +47,12 @@ pub(crate) fn message(number: u64) -> Message {
         history: Vec::new(),
     };
     Message::new(origin, progress)
+}
+
+/// A number below a hundred million, another one for each.
+fn scattered(number: u64) -> u64 {
+    const HUNDRED_MILLION: u64 = 100_000_000;
+    number % HUNDRED_MILLION * 61_803_399 % HUNDRED_MILLION
 }
 
 pub(crate) fn content() -> Content {

@@ -1,88 +1,84 @@
-//! What the journal costs, through its trait only: a beat that accepts 500 messages, submits the
-//! 500 before and settles the 500 before those; and the facts on 500 events, new and known.
+//! A journal under load: a beat accepts a batch of messages, submits the one before and settles the one before
+//! that, each with its outcome, and asks what the pipeline asks. On the disk of the temporary folder.
 //!
 //! Beside: as many octets appended to a file and synced, which is what durability alone costs.
-//!
-//! `cargo bench --bench journal`. It measures a disk, so compare within one run only. How the cost
-//! grows with the number of messages is for `examples/journal_cost.rs`.
 
 use std::fs::File;
+use std::hint::black_box;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use xabar::clock::instant;
 use xabar::journal::{
     self, Ask, Awaiting, Changes, Journal, Location, Message, Outgoing, Phase, Segment,
     SubscriberFacts, ThreadFacts, Told,
 };
 use xabar_events::State;
 
-#[allow(dead_code, reason = "it serves other benchmarks too")]
-#[path = "parts/sample.rs"]
-mod sample;
+use super::{Part, Room, Run, sample};
 
-criterion_main!(benches);
-criterion_group! {
-    name = benches;
-    config = Criterion::default().sample_size(20);
-    targets = beats, facts, synced
-}
+pub(crate) const ROOM: Room = Room {
+    name: "journal",
+    parts: &[
+        Part::new("accept, submit and settle", beats).times(BEATS * BATCH),
+        Part::new("facts on a new event", new).times(BATCH),
+        Part::new("facts on a known event", known).times(BATCH),
+    ],
+    beside: &[Part::new("1000 octets, synced", synced).times(BATCH)],
+};
 
 /// Messages in a beat.
-const BATCH: u64 = 500;
+const BATCH: u32 = 1000;
 
-fn beats(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("journal");
-    group.throughput(Throughput::Elements(BATCH));
+/// Some chapters are written out meanwhile.
+const BEATS: u32 = 10;
+
+fn beats() -> Run {
     let folder = Folder::new();
     let mut life = Life::new(folder.journal());
-    group.bench_function("accept, submit and settle 500", |bencher| {
-        bencher.iter_custom(|beats| (0..beats).map(|_| life.beat()).sum());
-    });
-    group.finish();
+    Box::new(move || {
+        // It has to live as long as the journal in it.
+        let _ = &folder;
+        (0..BEATS).for_each(|_| life.beat(BATCH.into()));
+    })
 }
 
-fn facts(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("journal facts");
-    group.throughput(Throughput::Elements(BATCH));
+fn new() -> Run {
+    facts(1_000_000)
+}
+
+fn known() -> Run {
+    facts(0)
+}
+
+/// On the messages after this one, of which the first ten thousand are known.
+fn facts(after: u64) -> Run {
     let folder = Folder::new();
     let mut life = Life::new(folder.journal());
-    for _ in 0..20 {
-        life.beat();
-    }
-    let known: Vec<_> = (1..=BATCH).map(sample::message).collect();
-    let new: Vec<_> = (1..=BATCH)
-        .map(|number| sample::message(1_000_000 + number))
+    (0..10).for_each(|_| life.beat(1000));
+    let messages: Vec<_> = (1..=u64::from(BATCH))
+        .map(|number| sample::message(after + number))
         .collect();
-    for (name, messages) in [("on 500 new events", new), ("on 500 known events", known)] {
-        let asks = asks(&messages);
-        group.bench_function(name, |bencher| {
-            bencher.iter(|| life.journal.facts(&asks).expect("it answers"));
-        });
-    }
-    group.finish();
+    Box::new(move || {
+        let _ = &folder;
+        let facts = life.journal.facts(&asks(&messages));
+        black_box(facts.expect("it answers"));
+    })
 }
 
-fn synced(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("journal, beside");
-    group.throughput(Throughput::Elements(BATCH));
+fn synced() -> Run {
     let folder = Folder::new();
     let mut file = File::create(folder.path.join("octets")).expect("it can be made");
     let octets = vec![7; 1000 * usize::try_from(BATCH).expect("it is small")];
-    group.bench_function("1000 octets a message, synced", |bencher| {
-        bencher.iter(|| {
-            file.write_all(&octets).expect("there is room");
-            file.sync_data().expect("there is a disk");
-        });
-    });
-    group.finish();
+    Box::new(move || {
+        let _ = &folder;
+        file.write_all(&octets).expect("there is room");
+        file.sync_data().expect("there is a disk");
+    })
 }
 
 /// A journal under load.
-struct Life {
+pub(crate) struct Life {
     journal: Box<dyn Journal>,
     accepted: u64,
     told: u64,
@@ -91,7 +87,7 @@ struct Life {
 }
 
 impl Life {
-    fn new(journal: Box<dyn Journal>) -> Self {
+    pub(crate) fn new(journal: Box<dyn Journal>) -> Self {
         Self {
             journal,
             accepted: 0,
@@ -101,25 +97,33 @@ impl Life {
         }
     }
 
-    /// One beat; gives how long it took to commit it.
-    fn beat(&mut self) -> Duration {
-        let mut changes = self.changes();
-        let accepted = changes.accepted.clone();
-        let start = instant();
-        self.journal.commit(&mut changes).expect("there is room");
-        let took = instant() - start;
-        self.accepted += BATCH;
-        self.told += u64::try_from(changes.outgoing.len()).expect("it is small");
-        self.settled = std::mem::replace(&mut self.submitted, accepted);
-        took
-    }
-
-    fn changes(&mut self) -> Changes {
-        let numbers = self.accepted + 1..=self.accepted + BATCH;
+    /// One beat, which accepts so many.
+    pub(crate) fn beat(&mut self, batch: u64) {
+        let numbers = self.accepted + 1..=self.accepted + batch;
         let accepted: Vec<_> = numbers
             .map(sample::message)
             .map(|message| step(message, Phase::InFlight, State::Accepted, Segment::Sent))
             .collect();
+        self.ask(&accepted);
+        let mut changes = self.changes(&accepted);
+        self.told += u64::try_from(changes.outgoing.len()).expect("it is small");
+        self.journal.commit(&mut changes).expect("there is room");
+        self.accepted += batch;
+        self.settled = std::mem::replace(&mut self.submitted, accepted);
+    }
+
+    /// What is known of the events that came, and which messages the receipts speak of.
+    fn ask(&mut self, accepted: &[Message]) {
+        let facts = self.journal.facts(&asks(accepted));
+        black_box(facts.expect("it answers"));
+        for message in &self.settled {
+            let id = smsc_id(message);
+            let found = self.journal.awaiting(sample::OPERATOR, &[&id]);
+            assert_eq!(found.expect("it answers").len(), 1, "of {}", message.id);
+        }
+    }
+
+    fn changes(&mut self, accepted: &[Message]) -> Changes {
         let stepped = |messages: &[Message], phase, state, segment| -> Vec<_> {
             let messages = messages.iter().cloned();
             messages
@@ -130,21 +134,17 @@ impl Life {
         self.submitted = stepped(&self.submitted, phase, state, Segment::Accepted);
         let (phase, state) = (Phase::Settled, State::Delivered);
         self.settled = stepped(&self.settled, phase, state, Segment::Delivered);
-        let all = || accepted.iter().chain(&self.submitted).chain(&self.settled);
+        let progressed = || self.submitted.iter().chain(&self.settled);
+        let all = accepted.iter().chain(progressed());
         Changes {
             at: sample::START,
-            progressed: self
-                .submitted
-                .iter()
-                .chain(&self.settled)
-                .cloned()
-                .collect(),
+            progressed: progressed().cloned().collect(),
             threads: accepted.iter().map(thread).collect(),
             subscribers: self.submitted.iter().map(subscriber).collect(),
             awaiting: self.submitted.iter().map(awaiting).collect(),
-            outgoing: (self.told + 1..).zip(all()).map(outgoing).collect(),
+            outgoing: (self.told + 1..).zip(all).map(outgoing).collect(),
             published: Some(self.told),
-            accepted: accepted.clone(),
+            accepted: accepted.to_vec(),
             ..Changes::default()
         }
     }
@@ -192,11 +192,15 @@ fn subscriber(message: &Message) -> (xabar_events::Msisdn, SubscriberFacts) {
 fn awaiting(message: &Message) -> Awaiting {
     Awaiting {
         operator: sample::OPERATOR,
-        smsc_id: format!("{:X}", 0x1000_0000 + message.id.0).into(),
+        smsc_id: smsc_id(message).into(),
         message: message.id,
         segment: 0,
         at: sample::START,
     }
+}
+
+fn smsc_id(message: &Message) -> String {
+    format!("{:X}", 0x1000_0000 + message.id.0)
 }
 
 fn outgoing((number, message): (u64, &Message)) -> Outgoing {
@@ -204,13 +208,13 @@ fn outgoing((number, message): (u64, &Message)) -> Outgoing {
     Outgoing::of(message, number, last).expect("it has a history")
 }
 
-/// A folder of its own, gone at the end.
-struct Folder {
+/// Where a journal is: a folder of its own, gone at the end.
+pub(crate) struct Folder {
     path: PathBuf,
 }
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let (process, number) = (std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(format!("xabar-bench-{process}-{number}"));
@@ -218,9 +222,12 @@ impl Folder {
         Self { path }
     }
 
-    fn journal(&self) -> Box<dyn Journal> {
-        let location = Location::Sqlite(self.path.join("xabar.db"));
-        journal::open(&location).expect("it opens")
+    pub(crate) fn journal(&self) -> Box<dyn Journal> {
+        journal::open(&Location::Sqlite(self.file())).expect("it opens")
+    }
+
+    pub(crate) fn file(&self) -> PathBuf {
+        self.path.join("xabar.db")
     }
 }
 
