@@ -57,8 +57,8 @@ fn publication(key: String, content_type: &str, body: Bytes) -> Publication {
 
 const PERSISTENT: u8 = 2;
 
-/// Room for one outcome; most have 450 octets.
-const OUTCOME_OCTETS: usize = 512;
+/// Room for one outcome; most have some 550 octets.
+const OUTCOME_OCTETS: usize = 640;
 
 #[cfg(test)]
 mod tests {

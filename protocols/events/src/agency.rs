@@ -11,7 +11,7 @@ pub struct Agency {
 }
 
 impl Agency {
-    const PREFIX: &'static str = "/agencies/";
+    pub(crate) const PREFIX: &'static str = "/agencies/";
     const MAX_NAME: usize = 64;
 
     /// The agency whose events have this `source`.

@@ -35,6 +35,7 @@ mod encode;
 mod event;
 mod field;
 mod intake;
+mod json;
 mod language;
 mod msisdn;
 mod named;

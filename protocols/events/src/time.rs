@@ -154,41 +154,43 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-/// `2026-11-23T04:15:00.000Z`. An outcome holds three of these, and the formatting machinery
-/// would cost more than the rest of it.
-fn to_rfc3339(time: UnixMillis) -> [u8; 24] {
-    let millis = time.0.clamp(UnixMillis::FIRST, UnixMillis::LAST);
-    let (year, month, day) = civil_from_days(millis.div_euclid(86_400_000));
-    let in_day = millis.rem_euclid(86_400_000);
-    let (hour, minute) = (in_day / 3_600_000, in_day / 60_000 % 60);
-    let (second, milli) = (in_day / 1000 % 60, in_day % 1000);
-    let (d, e) = (|n: i64| digit(n / 10), digit);
-    [
-        d(year / 100),
-        e(year / 100),
-        d(year),
-        e(year),
-        b'-',
-        d(month),
-        e(month),
-        b'-',
-        d(day),
-        e(day),
-        b'T',
-        d(hour),
-        e(hour),
-        b':',
-        d(minute),
-        e(minute),
-        b':',
-        d(second),
-        e(second),
-        b'.',
-        e(milli / 100),
-        d(milli),
-        e(milli),
-        b'Z',
-    ]
+impl UnixMillis {
+    /// `2026-11-23T04:15:00.000Z`. An outcome holds three of these, and the formatting machinery
+    /// would cost more than the rest of it.
+    pub(crate) fn to_rfc3339(self) -> [u8; 24] {
+        let millis = self.0.clamp(UnixMillis::FIRST, UnixMillis::LAST);
+        let (year, month, day) = civil_from_days(millis.div_euclid(86_400_000));
+        let in_day = millis.rem_euclid(86_400_000);
+        let (hour, minute) = (in_day / 3_600_000, in_day / 60_000 % 60);
+        let (second, milli) = (in_day / 1000 % 60, in_day % 1000);
+        let (d, e) = (|n: i64| digit(n / 10), digit);
+        [
+            d(year / 100),
+            e(year / 100),
+            d(year),
+            e(year),
+            b'-',
+            d(month),
+            e(month),
+            b'-',
+            d(day),
+            e(day),
+            b'T',
+            d(hour),
+            e(hour),
+            b':',
+            d(minute),
+            e(minute),
+            b':',
+            d(second),
+            e(second),
+            b'.',
+            e(milli / 100),
+            d(milli),
+            e(milli),
+            b'Z',
+        ]
+    }
 }
 
 /// The last decimal digit of `number`.
@@ -198,7 +200,7 @@ fn digit(number: i64) -> u8 {
 
 impl fmt::Display for UnixMillis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = to_rfc3339(*self);
+        let text = self.to_rfc3339();
         f.pad(str::from_utf8(&text).unwrap_or_default())
     }
 }
@@ -213,7 +215,7 @@ impl FromStr for UnixMillis {
 
 impl Serialize for UnixMillis {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let text = to_rfc3339(*self);
+        let text = self.to_rfc3339();
         to.serialize_str(str::from_utf8(&text).unwrap_or_default())
     }
 }

@@ -9,8 +9,8 @@ use crate::journal::{Message, MessageId, Origin, Phase};
 #[derive(Debug)]
 pub(super) struct Submitted(Vec<Option<Arc<Origin>>>);
 
-/// Some two megabytes.
-const REMEMBERED: usize = 2048;
+/// Some three megabytes.
+const REMEMBERED: usize = 4096;
 
 impl Default for Submitted {
     fn default() -> Self {

@@ -2,17 +2,56 @@
 
 use std::borrow::Cow;
 
-use serde::de::{Deserialize, Deserializer, Error};
-use serde::ser::{Serialize, Serializer};
-use serde::{Deserialize as DeriveDeserialize, Serialize as DeriveSerialize};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 
-use crate::encode::write;
+use crate::json::{Object, object};
 use crate::{Agency, OUTCOME, OUTCOME_SOURCE, Outcome, Reason, State, UnixMillis};
 
 impl Outcome<'_> {
     /// Appends it as one CloudEvent in structured mode (`application/cloudevents+json`).
     pub fn write(&self, out: &mut Vec<u8>) {
-        write(out, self);
+        debug_assert!(
+            self.state.allows(self.reason),
+            "{} for {:?}",
+            self.state,
+            self.reason
+        );
+        let id = format!("{}-{}", self.message, self.sequence);
+        object(out, |event| {
+            event.text("specversion", "1.0");
+            event.text("id", &id);
+            event.text("source", OUTCOME_SOURCE);
+            event.text("type", OUTCOME);
+            event.text("subject", &self.application);
+            event.time("time", self.at);
+            event.some_text("traceparent", self.traceparent.as_deref());
+            event.text("datacontenttype", "application/json");
+            event.object("data", |data| self.write_data(data));
+        });
+    }
+
+    fn write_data(&self, data: &mut Object<'_>) {
+        data.number("sequence", self.sequence);
+        data.object("event", |event| {
+            event.joined("source", [Agency::PREFIX, &self.agency]);
+            event.text("id", &self.event);
+        });
+        data.text("application", &self.application);
+        data.text("state", self.state.as_str());
+        data.some_text("reason", self.reason.map(Reason::as_str));
+        if let Some(until) = self.until {
+            data.time("until", until);
+        }
+        data.some_text("code", self.code.as_deref());
+        data.some_text("by", self.by.as_deref());
+        data.some_text("operator", self.operator.as_deref());
+        if let Some(segments) = self.segments {
+            data.number("segments", segments);
+        }
+        data.number("attempts", self.attempts);
+        data.number("repeats", self.repeats);
+        data.time("at", self.at);
     }
 }
 
@@ -50,113 +89,38 @@ pub fn read_outcomes(body: &[u8]) -> Result<Vec<Outcome<'static>>, serde_json::E
     }
 }
 
-#[derive(DeriveSerialize)]
-struct Envelope<'a, D> {
-    specversion: &'a str,
-    id: D,
-    source: &'a str,
-    r#type: &'a str,
-    subject: &'a str,
-    time: UnixMillis,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    traceparent: Option<&'a str>,
-    datacontenttype: &'a str,
-    data: Data<'a>,
-}
-
-#[derive(DeriveSerialize, DeriveDeserialize)]
+#[derive(Deserialize)]
 struct Data<'a> {
     sequence: u32,
     event: EventRef<'a>,
     application: Cow<'a, str>,
     state: State,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     reason: Option<Reason>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     until: Option<UnixMillis>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     code: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     by: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     operator: Option<Cow<'a, str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     segments: Option<u32>,
     attempts: u32,
     repeats: u32,
     at: UnixMillis,
 }
 
-#[derive(DeriveSerialize, DeriveDeserialize)]
+#[derive(Deserialize)]
 struct EventRef<'a> {
-    #[serde(serialize_with = "source_of")]
     source: Cow<'a, str>,
     id: Cow<'a, str>,
 }
 
-/// Writes the name of an agency as the `source` of its events.
-fn source_of<S: Serializer>(agency: &str, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&format_args!("/agencies/{agency}"))
-}
-
-/// Something that is written by its `Display`, without a `String` in between.
-struct Shown<T>(T);
-
-impl<T: std::fmt::Display> Serialize for Shown<T> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.collect_str(&self.0)
-    }
-}
-
-impl Serialize for Outcome<'_> {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        debug_assert!(
-            self.state.allows(self.reason),
-            "{} for {:?}",
-            self.state,
-            self.reason
-        );
-        Envelope {
-            specversion: "1.0",
-            id: Shown(format_args!("{}-{}", self.message, self.sequence)),
-            source: OUTCOME_SOURCE,
-            r#type: OUTCOME,
-            subject: &self.application,
-            time: self.at,
-            traceparent: self.traceparent.as_deref(),
-            datacontenttype: "application/json",
-            data: Data::from(self),
-        }
-        .serialize(to)
-    }
-}
-
-impl<'a> From<&'a Outcome<'_>> for Data<'a> {
-    fn from(outcome: &'a Outcome<'_>) -> Self {
-        Self {
-            sequence: outcome.sequence,
-            event: EventRef {
-                source: Cow::Borrowed(&outcome.agency),
-                id: Cow::Borrowed(&outcome.event),
-            },
-            application: Cow::Borrowed(&outcome.application),
-            state: outcome.state,
-            reason: outcome.reason,
-            until: outcome.until,
-            code: outcome.code.as_deref().map(Cow::Borrowed),
-            by: outcome.by.as_deref().map(Cow::Borrowed),
-            operator: outcome.operator.as_deref().map(Cow::Borrowed),
-            segments: outcome.segments,
-            attempts: outcome.attempts,
-            repeats: outcome.repeats,
-            at: outcome.at,
-        }
-    }
-}
-
 impl<'de> Deserialize<'de> for Outcome<'static> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(DeriveDeserialize)]
+        #[derive(Deserialize)]
         struct Incoming {
             id: String,
             r#type: String,
