@@ -108,7 +108,7 @@ fn a_bench_that_is_told_to_stop_leaves_nothing_behind() {
     let mut stopped = stopped.spawn().unwrap();
     let id = stopped.id();
     until(|| !queues(id).is_empty() || stopped.try_wait().unwrap().is_some());
-    let kill = format!("kill -s INT {}", stopped.id());
+    let kill = format!("kill -s HUP {}", stopped.id());
     // If it has ended by itself, its output tells why.
     Command::new("sh").args(["-c", &kill]).status().unwrap();
     let output = stopped.wait_with_output().unwrap();
@@ -133,7 +133,7 @@ fn until(mut happened: impl FnMut() -> bool) {
 #[test]
 fn what_cannot_be_measured_is_told() {
     for (arguments, code, why) in [
-        (&["--messages=1"][..], 2, "100"),
+        (&["--messages=999"][..], 2, "1000"),
         (&["--batch=0"], 2, "0"),
         (&["--agencies=1,x"], 2, "x"),
         (&["--url=http://127.0.0.1"], 2, "amqp://"),

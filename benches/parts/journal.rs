@@ -162,8 +162,6 @@ fn step(mut message: Message, phase: Phase, state: State, segment: Segment) -> M
     message.progress.phase = phase;
     message.progress.attempt.attempts = 1;
     message.progress.attempt.segments = vec![segment];
-    let text = "Arizangiz 48120973 ma'qullandi. Yunusobod DXM, 01.12.2026 gacha. my.gov.uz";
-    message.progress.attempt.text = (phase != Phase::Settled).then(|| text.into());
     message.progress.history.push(Told {
         state,
         reason: None,
@@ -217,7 +215,7 @@ impl Folder {
     pub(crate) fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let (process, number) = (std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let path = std::env::temp_dir().join(format!("xabar-bench-{process}-{number}"));
+        let path = std::env::temp_dir().join(format!("xabar-journal-{process}-{number}"));
         std::fs::create_dir_all(&path).expect("it can be made");
         Self { path }
     }

@@ -14,6 +14,10 @@ mod session;
 mod templates;
 mod text;
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// In the order of a message's way.
 pub(crate) const ROOMS: &[Room] = &[
     events::ROOM,

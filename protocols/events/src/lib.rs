@@ -54,9 +54,7 @@ pub use field::Expected;
 pub use intake::{MAX_BATCH_EVENTS, MAX_BATCH_OCTETS, MAX_EVENT_OCTETS, Mode};
 pub use language::Language;
 pub use msisdn::Msisdn;
-pub use outcome::{
-    Outcome, Reason, State, batch_routing_key, join_batch, read_outcomes, write_batch,
-};
+pub use outcome::{Outcome, Reason, State, batch_routing_key, read_outcomes, write_batch};
 pub use priority::Priority;
 pub use rejection::{RejectReason, Rejection};
 pub use text::{ApplicationNumber, EventId, Slug};

@@ -61,7 +61,8 @@ impl Course<'_> {
             self.child.terminate()?;
         }
         let (at, cpu) = self.until_ended().await?;
-        let messages = self.messages as f64 - warm.done;
+        // All may have been done by the first look.
+        let messages = (self.messages as f64 - warm.done).max(1.0);
         let seconds = at.saturating_duration_since(warm.at).as_secs_f64();
         Ok(Cost {
             rate: messages / seconds.max(f64::MIN_POSITIVE),

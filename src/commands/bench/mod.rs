@@ -25,6 +25,8 @@ mod statistics;
 
 use std::path::PathBuf;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::Failure;
 use super::run::stop_signal;
 use crate::private_broker::PrivateBroker;
@@ -61,7 +63,7 @@ pub struct Bench {
     #[command(subcommand)]
     part: Option<Part>,
     /// Events a run
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(100..=50_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1000..=50_000_000))]
     messages: u64,
     /// Runs of each; figures are medians, with the least and the most beside them
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -129,12 +131,16 @@ impl Bench {
             return runtime.block_on(floor::run());
         }
         let report = runtime.block_on(async {
-            let stop = stop_signal();
-            let stop = stop.map_err(|error| Failure::caused("cannot listen to signals", error))?;
+            let no_signals = |error| Failure::caused("cannot listen to signals", error);
+            let stop = stop_signal().map_err(no_signals)?;
+            // A terminal that is closed, or a connection that is lost, ends what it watched.
+            let mut hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
+            let stopped = || Err(Failure::because("stopped before there were figures"));
             let report = tokio::select! {
                 report = self.measure() => report,
                 // What is dropped with the measurement ends its processes and removes its folders.
-                () = stop => Err(Failure::because("stopped before there were figures")),
+                () = stop => stopped(),
+                _ = hangup.recv() => stopped(),
             };
             stage::cleared().await;
             report

@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 
 /// A bar for so many messages.
 pub(super) fn bar(what: String, count: u64) -> ProgressBar {
-    let template = "{msg:44} {bar:30} {human_pos} of {human_len}  {per_sec}";
+    let template = "{msg:44} {bar:30} {human_pos} of {human_len}  {rate}";
+    let rate = |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+        // A bar that cannot be written is not worth an error.
+        write!(out, "{:.0}/s", state.per_sec()).unwrap_or_default();
+    };
     ProgressBar::new(count)
-        .with_style(style(template))
+        .with_style(style(template).with_key("rate", rate))
         .with_message(what)
 }
 

@@ -217,6 +217,10 @@ impl Report {
             let unoptimized = "not optimized: build with `cargo build --release`";
             writeln!(out, "{}", styled(WARN, unoptimized))?;
         }
+        if self.messages < TICKS_MEAN_LITTLE {
+            let short = "short: CPU time is counted in hundredths of a second, and starting takes its share";
+            writeln!(out, "{}", styled(WARN, short))?;
+        }
         for row in &self.rows {
             writeln!(out)?;
             let mut table = Table::default();
@@ -257,6 +261,9 @@ impl Report {
         table
     }
 }
+
+/// With fewer messages a tick more or less shows in the figures.
+const TICKS_MEAN_LITTLE: u64 = 20_000;
 
 /// `20113 (19800..21000)`, without the range if there is none.
 fn shown(spread: Spread, decimals: usize) -> String {

@@ -204,10 +204,9 @@ impl Memory {
         for (message, packed) in changes.accepted.drain(..).zip(written.accepted) {
             self.accept(&message, packed, changes.at);
         }
-        for message in changes.progressed.drain(..) {
-            self.submitted.note(&message);
-        }
-        for (packed, past) in written.progressed {
+        let progressed = changes.progressed.drain(..).zip(written.progressed);
+        for (message, (packed, past)) in progressed {
+            self.submitted.note(&message, packed.origin.len());
             if past.carry {
                 self.recent.put_whole(packed, past.since);
             } else {
@@ -225,8 +224,12 @@ impl Memory {
         }
         self.recent.open.last_row = written.row;
         self.asked.clear();
+        self.room.shrink_to(ROOM_KEPT);
     }
 }
+
+/// What a usual commit writes, with room to spare.
+const ROOM_KEPT: usize = 4 << 20;
 
 /// Questions.
 impl Memory {

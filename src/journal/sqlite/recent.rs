@@ -2,7 +2,7 @@
 //!
 //! The log is divided into chapters. The messages of a closed chapter are written out while the next
 //! one is filled; one that changes meanwhile belongs to the next. So a message that is settled as fast
-//! as most are is written once, and what is in memory is two chapters at most.
+//! as most are is written once, and what is in memory is two chapters at most. A chapter is bounded in messages, changes and octets.
 
 use std::collections::BTreeSet;
 
@@ -44,14 +44,31 @@ pub(super) struct Chapter {
     pub(super) lookup: Vec<(u64, MessageId)>,
     /// How many of the changed ones are written out.
     written: usize,
+    /// How many changes it tells of; one message may have many.
+    changes: usize,
+    /// Of what it tells.
+    octets: usize,
     /// The first one that it accepted.
     first_accepted: Option<MessageId>,
 }
+
+/// Most messages change three times in all.
+const CHANGES_EACH: usize = 4;
+/// Three times as many as usual.
+const MOST_OCTETS: usize = 32 << 20;
 
 impl Chapter {
     /// How many messages it changed.
     pub(super) fn len(&self) -> usize {
         self.changed.len()
+    }
+
+    /// Whether it is as long as a chapter should be, which is so many messages; fewer if they change often or are large,
+    /// for the log and memory hold all of it.
+    pub(super) fn is_full(&self, messages: usize) -> bool {
+        self.len() >= messages
+            || self.changes >= CHANGES_EACH * messages
+            || self.octets >= MOST_OCTETS
     }
 
     /// The next messages to be written out.
@@ -107,9 +124,12 @@ impl Recent {
 
     fn put(&mut self, message: Packed, since: UnixMillis, told_in: Option<u64>) {
         let (id, chapter) = (message.id, self.open.number);
+        self.open.changes += 1;
+        self.open.octets += message.progress.len();
         if message.phase == Phase::Waiting {
             self.waiting.insert((message.queue(), message.cursor()));
         }
+        let origin_octets = message.origin.len();
         let entry = Entry {
             message,
             since,
@@ -122,6 +142,7 @@ impl Recent {
             .is_none_or(|before| before.chapter != chapter)
         {
             self.open.changed.push(id);
+            self.open.octets += origin_octets;
         }
         if let Some(before) = before {
             self.wait_no_more(&before.message);

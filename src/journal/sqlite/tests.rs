@@ -62,6 +62,30 @@ pub(super) fn hurry(journal: &mut SqliteJournal) {
     memory.awaiting.merged_at_once = 2;
 }
 
+/// Messages that are put off again and again are few, and what is told of them is not.
+#[test]
+fn the_log_is_bounded_however_often_messages_change() {
+    let folder = Folder::new();
+    let mut journal = open(&folder.path("xabar.db")).unwrap();
+    journal.pace = Pace {
+        chapter: 100,
+        ..Pace::default()
+    };
+    accept(&mut journal, (1..=50).map(waiting));
+    for _ in 0..200 {
+        commit(
+            &mut journal,
+            Changes {
+                progressed: (1..=50).map(waiting).collect(),
+                ..Changes::default()
+            },
+        );
+    }
+    let rows = "SELECT count(*) FROM log";
+    let rows: i64 = journal.db.query_row(rows, [], |row| row.get(0)).unwrap();
+    assert!(rows < 30, "{rows} rows of 50 changes each");
+}
+
 #[test]
 fn a_collision_loses_no_event() {
     let folder = Folder::new();

@@ -13,7 +13,7 @@ use crate::journal::{JournalError, MessageId};
 /// How the upkeep is spread.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
-    /// So many changed messages make a chapter.
+    /// So many changed messages make a chapter, if they are neither large nor change often.
     pub(super) chapter: usize,
     /// So many messages are written out for each that changes.
     pub(super) written: usize,
@@ -42,7 +42,7 @@ impl Memory {
     ) -> Result<(), JournalError> {
         if self.recent.closed.is_some() {
             self.write_out(db, 1 + changes * pace.written)?;
-        } else if self.recent.open.len() >= pace.chapter {
+        } else if self.recent.open.is_full(pace.chapter) {
             self.close_chapter();
         }
         self.due_slices += changes;

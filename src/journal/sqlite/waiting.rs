@@ -127,9 +127,10 @@ pub(super) fn expired(
 ) -> Result<Vec<Message>, JournalError> {
     let mut found = Vec::new();
     take(db, EXPIRED, [wall.0], recent, limit, &mut found)?;
-    let expired =
+    let mut expired =
         recent.select(|message, _| message.phase == Phase::Waiting && message.expires <= wall);
-    for message in expired {
+    expired.sort_by_key(|message| (message.expires, message.id));
+    for message in expired.into_iter().take(limit) {
         found.push(message.message()?);
     }
     found.sort_by_key(|message| (message.expires, message.id));
@@ -172,10 +173,13 @@ pub(super) fn unreceipted(
         }
     }
     let awaited = |message: &Packed, since| message.phase == Phase::Submitted && since <= before;
-    for message in recent.select(awaited) {
-        if let Some((message, since)) = recent.get_with_time(message.id) {
-            found.push((since, message.message()?));
-        }
+    let awaited = recent.select(awaited).into_iter();
+    let mut awaited: Vec<_> = awaited
+        .filter_map(|message| recent.get_with_time(message.id))
+        .collect();
+    awaited.sort_by_key(|(message, since)| (*since, message.id));
+    for (message, since) in awaited.into_iter().take(limit) {
+        found.push((since, message.message()?));
     }
     found.sort_by_key(|(since, message)| (*since, message.id));
     found.truncate(limit);

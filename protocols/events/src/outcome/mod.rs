@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 pub use reason::Reason;
 pub use state::State;
-pub use wire::{join_batch, read_outcomes, write_batch};
+pub use wire::{read_outcomes, write_batch};
 
 use crate::UnixMillis;
 

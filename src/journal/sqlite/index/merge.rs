@@ -30,14 +30,14 @@ impl Merge {
         db: &Connection,
         from: Vec<Run>,
         place: Place,
+        merged: u64,
         slices: u64,
     ) -> Result<Self, JournalError> {
+        // Its filter has to have room for all that is to come.
         let count = from.iter().map(|run| run.count).sum();
-        Ok(Self {
-            from,
-            into: Run::load::<V>(db, place, MAKING, count)?,
-            slices,
-        })
+        let mut into = Run::load::<V>(db, place, MAKING, count)?;
+        into.count = merged;
+        Ok(Self { from, into, slices })
     }
 
     fn slice_bits(&self) -> u32 {

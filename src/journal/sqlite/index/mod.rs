@@ -86,9 +86,8 @@ impl<V: Value> Index<V> {
                 YOUNG | MERGED => index.runs.push(Run::load::<V>(db, place, stage, count)?),
                 GOING => from.push(Run::load::<V>(db, place, stage, count)?),
                 _ => {
-                    let merge =
-                        Merge::load::<V>(db, std::mem::take(&mut from), place, number(row, 4)?)?;
-                    index.merge = Some(merge);
+                    let (from, slices) = (std::mem::take(&mut from), number(row, 4)?);
+                    index.merge = Some(Merge::load::<V>(db, from, place, count, slices)?);
                 }
             }
         }
@@ -104,7 +103,7 @@ impl<V: Value> Index<V> {
         }
     }
 
-    /// Looks at the values under a key, the newest first, until one is found to be what is sought.
+    /// Looks at the values under a key, those of newer runs first, until one is found to be what is sought.
     pub(super) fn search<T>(
         &self,
         db: &Connection,
@@ -138,7 +137,7 @@ impl<V: Value> Index<V> {
         self.search(db, key, |value| Ok(Some(value)))
     }
 
-    /// All values under a key, the newest first.
+    /// All values under a key.
     pub(super) fn all(&self, db: &Connection, key: u64) -> Result<Vec<V>, JournalError> {
         let mut all = Vec::new();
         self.search(db, key, |value| {
@@ -220,3 +219,6 @@ const YOUNG: u8 = 0;
 const MERGED: u8 = 1;
 const MAKING: u8 = 2;
 const GOING: u8 = 3;
+
+#[cfg(test)]
+mod tests;

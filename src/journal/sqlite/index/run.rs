@@ -188,7 +188,7 @@ impl Place {
         })
     }
 
-    fn each(
+    pub(super) fn each(
         self,
         db: &Connection,
         buckets: Range<u64>,

@@ -1,0 +1,79 @@
+//! An index against a map, through chapters, merges of several sizes and restarts.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::journal::scratch::Folder;
+use crate::journal::sqlite;
+use crate::journal::{ThreadFacts, sqlite::threads::Thread};
+
+/// Spread as hashes are, and the same few again and again.
+fn key(number: u64) -> u64 {
+    (number % 997).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+fn value(number: u64) -> Thread {
+    let mut thread = Thread::default();
+    let waiting = u32::try_from(number).unwrap();
+    thread.set(ThreadFacts {
+        waiting,
+        ..ThreadFacts::default()
+    });
+    // Nobody remembers a thread without messages.
+    thread.add(MessageId(number));
+    thread
+}
+
+const HORIZON: Horizon = Horizon {
+    oldest: MessageId(0),
+    now: UnixMillis(0),
+};
+
+/// Runs outside a merge, older and newer than it, are asked in their order; so is what is half merged, also
+/// after a restart; and a run's count is that of its entries.
+#[test]
+fn the_newest_value_is_found_wherever_merges_stand() {
+    let folder = Folder::new();
+    let journal = sqlite::open(&folder.path("xabar.db")).unwrap();
+    let db = &journal.db;
+    let mut index = Index::<Thread>::load(db).unwrap();
+    let mut expected = BTreeMap::new();
+    let (mut number, mut outside, mut reloads) = (0, 0, 0);
+    for chapter in 0..160 {
+        index.merged_at_once = 3;
+        // The first chapter makes a run that is too large for most merges.
+        let count = if chapter == 0 { 900 } else { 5 + chapter % 7 };
+        for _ in 0..count {
+            number += 1;
+            let key = key(number * number);
+            index.put(key, value(number));
+            expected.insert(key, value(number));
+        }
+        index.close();
+        index.write_closed(db, MessageId(number)).unwrap();
+        if chapter % 2 == 1 {
+            index.merge_step(db, &HORIZON).unwrap();
+        }
+        outside += usize::from(index.merge.is_some() && !index.runs.is_empty());
+        if chapter % 5 == 4 {
+            index = Index::load(db).unwrap();
+            reloads += usize::from(index.merge.is_some());
+        }
+        for (key, value) in &expected {
+            let found = index.newest(db, *key).unwrap();
+            assert_eq!(found.as_ref(), Some(value), "chapter {chapter}, {key:x}");
+        }
+        assert_counted(db, &index);
+    }
+    assert!(outside > 20 && reloads > 3, "{outside} and {reloads}");
+}
+
+fn assert_counted(db: &Connection, index: &Index<Thread>) {
+    for run in &index.runs {
+        let mut entries = 0;
+        run.place
+            .each(db, 0..1 << run.place.bits, |_, _| entries += 1)
+            .unwrap();
+        assert_eq!(run.count, entries, "of run {}", run.place.id);
+    }
+}
