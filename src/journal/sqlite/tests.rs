@@ -6,7 +6,7 @@ use xabar_events::State;
 
 use super::*;
 use crate::journal::conformance::{accept, commit, conformance, facts, ids, progressed};
-use crate::journal::sample::{outgoing, waiting};
+use crate::journal::sample::{outgoing, told, waiting};
 use crate::journal::scratch::Folder;
 use crate::journal::{Phase, Question, location::Location};
 
@@ -149,6 +149,69 @@ fn a_full_disk_changes_nothing_and_the_same_changes_go_in_later() {
     journal.commit(&mut changes).unwrap();
     assert_eq!(facts(&mut journal, 499).duplicate_of, Some(MessageId(499)));
     assert_eq!(ids(&journal.in_flight().unwrap()), [1]);
+}
+
+/// A disk that fills while chapters are written out and runs merged: what was undone in the file is undone in memory.
+#[test]
+fn a_disk_that_is_full_during_upkeep_loses_nothing() {
+    let folder = Folder::new();
+    let mut journal = open(&folder.path("xabar.db")).unwrap();
+    hurry(&mut journal);
+    let mut refused = 0;
+    for last in (40..=1600).step_by(40) {
+        let mut changes = Changes {
+            accepted: (last - 39..=last).map(waiting).collect(),
+            ..Changes::default()
+        };
+        let pages = journal
+            .db
+            .pragma_query_value(None, "page_count", |row| row.get(0));
+        limit_pages(&journal, pages.unwrap());
+        while journal.commit(&mut changes).is_err() {
+            refused += 1;
+            // `undo` has read memory again, with the usual pace of merging.
+            hurry(&mut journal);
+            let pages: u32 = journal
+                .db
+                .pragma_query_value(None, "max_page_count", |row| row.get(0))
+                .unwrap();
+            limit_pages(&journal, pages + 1);
+        }
+        for known in (1..=last).step_by(7) {
+            let found = facts(&mut journal, known);
+            assert_eq!(found.duplicate_of, Some(MessageId(known)), "at {last}");
+        }
+    }
+    assert!(refused > 20, "{refused}");
+    let due = journal
+        .due(waiting(1).queue(), Cursor::default(), UnixMillis(10), 2000)
+        .unwrap();
+    assert_eq!(due.len(), 1600);
+}
+
+/// What is in the archive only counts as held: its key is not over when runs are merged.
+#[test]
+fn an_archived_event_is_a_duplicate_after_its_key_was_merged() {
+    let folder = Folder::new();
+    let mut journal = open(&folder.path("xabar.db")).unwrap();
+    hurry(&mut journal);
+    for number in 1..=60 {
+        let mut settled = waiting(number);
+        settled.progress.phase = Phase::Settled;
+        settled.progress.history.push(told(State::Delivered));
+        accept(&mut journal, [settled]);
+        if number == 6 {
+            // The first ones have rows, which would hold all keys.
+            journal.db.execute("DELETE FROM messages", []).unwrap();
+        }
+    }
+    let rows = "SELECT count(*) FROM messages";
+    let rows: i64 = journal.db.query_row(rows, [], |row| row.get(0)).unwrap();
+    assert_eq!(rows, 0, "all are in the archive or in the log");
+    for number in 7..=60 {
+        let found = facts(&mut journal, number).duplicate_of;
+        assert_eq!(found, Some(MessageId(number)));
+    }
 }
 
 fn limit_pages(journal: &SqliteJournal, pages: u32) {
