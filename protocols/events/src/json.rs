@@ -22,7 +22,11 @@ pub(crate) fn object(out: &mut Vec<u8>, members: impl FnOnce(&mut Object<'_>)) {
 impl Object<'_> {
     pub(crate) fn text(&mut self, name: &'static str, text: &str) {
         self.name(name);
-        self.string(text);
+        if is_plain(text) {
+            self.put(&["\"", text, "\""]);
+        } else {
+            self.value(text);
+        }
     }
 
     /// A text of two pieces.
@@ -62,14 +66,6 @@ impl Object<'_> {
         let before = if self.empty { "\"" } else { ",\"" };
         self.empty = false;
         self.put(&[before, name, "\":"]);
-    }
-
-    fn string(&mut self, text: &str) {
-        if is_plain(text) {
-            self.put(&["\"", text, "\""]);
-        } else {
-            self.value(text);
-        }
     }
 
     fn value(&mut self, value: &(impl Serialize + ?Sized)) {
