@@ -4,13 +4,19 @@
 /// Keys are spread evenly over the 64 bits, as hashes are.
 #[derive(Clone, Debug)]
 pub(super) struct Filter {
-    /// 2 to the power of `bits` blocks, in the order of their keys.
-    blocks: Vec<Block>,
+    /// 2 to the power of `bits` blocks in the order of their keys, cut into parts. A part without any key has no blocks.
+    parts: Vec<Part>,
     bits: u32,
     probes: Probes,
 }
 
+/// Its length is that of all parts, or 0.
+type Part = Box<[Block]>;
+
 type Block = [u64; 8];
+
+/// A part has 2 to the power of so many blocks, 64 KiB, unless the whole filter has fewer.
+const PART_BITS: u32 = 10;
 
 /// How many bits are set for a key.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +62,7 @@ impl Filter {
         let bits = blocks.ilog2().min(most_bits);
         let room = 512 << bits;
         let filter = || Self {
-            blocks: vec![[0; 8]; 1 << bits],
+            parts: vec![Part::default(); 1 << bits.saturating_sub(PART_BITS)],
             bits,
             probes: match keys * BITS_FOR_FOUR <= room {
                 true => Probes::Four,
@@ -67,8 +73,14 @@ impl Filter {
     }
 
     pub(super) fn insert(&mut self, key: u64) {
-        let index = self.index(key);
-        if let Some(block) = self.blocks.get_mut(index) {
+        let (part, block) = self.index(key);
+        let Some(part) = self.parts.get_mut(part) else {
+            return;
+        };
+        if part.is_empty() {
+            *part = vec![[0; 8]; 1 << self.bits.min(PART_BITS)].into_boxed_slice();
+        }
+        if let Some(block) = part.get_mut(block) {
             let words = block.iter_mut().zip(bits(key, self.probes));
             words.for_each(|(word, bits)| *word |= bits);
         }
@@ -80,17 +92,27 @@ impl Filter {
             Probes::Two => &question.two,
             Probes::Four => &question.four,
         };
-        let block = self.blocks.get(self.index(question.key));
-        block.is_none_or(|block| {
+        let (part, block) = self.index(question.key);
+        let block = self.parts.get(part).and_then(|part| part.get(block));
+        block.is_some_and(|block| {
             let words = block.iter().zip(bits);
             // All of them, without a branch for each.
             words.fold(0, |missing, (word, bits)| missing | (bits & !word)) == 0
         })
     }
 
-    fn index(&self, key: u64) -> usize {
+    /// Gives back what memory it can of the keys below this one, which nobody will ask for again.
+    pub(super) fn give_back_below(&mut self, key: u64) {
+        let (part, _) = self.index(key);
+        let below = self.parts.iter_mut().take(part);
+        below.for_each(|part| *part = Part::default());
+    }
+
+    /// The part and in it the block of a key.
+    fn index(&self, key: u64) -> (usize, usize) {
         let high = key.checked_shr(64 - self.bits).unwrap_or(0);
-        usize::try_from(high).unwrap_or(usize::MAX)
+        let index = usize::try_from(high).unwrap_or(usize::MAX);
+        (index >> PART_BITS, index & ((1 << PART_BITS) - 1))
     }
 }
 
@@ -148,6 +170,22 @@ mod tests {
         assert!(Filter::for_keys(100_000, 4).is_none());
         assert_eq!(Filter::for_keys(1_000, 16).unwrap().bits, 5);
         assert_eq!(Filter::for_keys(1_000, 4).unwrap().bits, 4);
+    }
+
+    #[test]
+    fn memory_is_taken_part_by_part_and_given_back_so() {
+        let mut filter = Filter::for_keys(200_000, 16).unwrap();
+        let taken = |filter: &Filter| filter.parts.iter().filter(|part| !part.is_empty()).count();
+        assert_eq!((filter.parts.len(), taken(&filter)), (4, 0));
+        let quarter = 1 << 62;
+        let keys = [1, quarter, 2 * quarter, 3 * quarter];
+        keys.into_iter().for_each(|key| filter.insert(key));
+        assert_eq!(taken(&filter), 4);
+        filter.give_back_below(2 * quarter - 1);
+        assert_eq!(taken(&filter), 3);
+        filter.give_back_below(2 * quarter);
+        let left = keys.map(|key| filter.may_have(&Question::new(key)));
+        assert_eq!((taken(&filter), left), (2, [false, false, true, true]));
     }
 
     #[test]

@@ -145,8 +145,10 @@ fn merge_slice<V: Value>(
     merge.into.place.write(db, kept)?;
     merge.into.count += all.len() as u64;
     all.iter().for_each(|(key, _)| merge.into.note(*key));
-    for run in &merge.from {
+    let left = (slice + 1).checked_shl(64 - bits).unwrap_or(u64::MAX);
+    for run in &mut merge.from {
         run.place.drop_slice(db, slice, bits)?;
+        run.leave_below(left);
     }
     Ok(())
 }

@@ -67,6 +67,13 @@ impl Run {
         }
     }
 
+    /// Takes note that nobody will ask for a key below this one.
+    pub(super) fn leave_below(&mut self, key: u64) {
+        if let Some(filter) = &mut self.filter {
+            filter.give_back_below(key);
+        }
+    }
+
     pub(super) fn may_have(&self, question: &Question) -> bool {
         let filter = self.filter.as_ref();
         filter.is_none_or(|filter| filter.may_have(question))
