@@ -46,7 +46,7 @@ impl Thread {
 impl Value for Thread {
     const TREE: u8 = 2;
     const REPLACES: bool = true;
-    const MOST_FILTER_BITS: u32 = 16;
+    const MOST_FILTER_BITS: u32 = 15;
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
         // The newest message comes last.

@@ -27,8 +27,8 @@ enum Probes {
     Four,
 }
 
-/// With so many bits of room a key a filter is still right three times in five.
-const LEAST_BITS: u64 = 2;
+/// With so many bits of room a key a filter still saves one look in four.
+const LEAST_BITS: u64 = 1;
 
 /// With so many, four bits of a key are better than two.
 const BITS_FOR_FOUR: u64 = 6;
