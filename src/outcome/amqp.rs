@@ -2,11 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{
-    StreamExt,
-    future::{BoxFuture, try_join_all},
-    stream::FuturesOrdered,
-};
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use lapin::{Channel, Confirmation, Connection, PublisherConfirm, message::BasicReturnMessage};
 use tokio::{sync::mpsc, time};
 use tokio_util::sync::CancellationToken;
@@ -181,7 +177,7 @@ async fn sort(
     messages: &[Publication],
     begun: Vec<PublisherConfirm>,
 ) -> lapin::Result<(Vec<BasicReturnMessage>, Vec<Publication>)> {
-    let confirmations = try_join_all(begun).await?;
+    let confirmations = broker::confirmations(begun).await?;
     let refused = messages
         .iter()
         .zip(&confirmations)

@@ -1,6 +1,6 @@
 //! Ready-made outcomes, published in bursts with confirms as the gateway publishes its own.
 
-use futures_util::future::{BoxFuture, try_join_all};
+use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use lapin::types::ShortString;
@@ -71,7 +71,7 @@ async fn publish(
 }
 
 async fn confirmed(begun: Vec<PublisherConfirm>) -> Result<(), Failure> {
-    let confirmations = try_join_all(begun).await.map_err(failed)?;
+    let confirmations = broker::confirmations(begun).await.map_err(failed)?;
     match confirmations.iter().any(Confirmation::is_nack) {
         true => Err(Failure::because("the broker refused an outcome")),
         false => Ok(()),

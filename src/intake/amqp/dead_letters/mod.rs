@@ -5,7 +5,6 @@
 
 mod letter;
 
-use futures_util::future::try_join_all;
 use lapin::{Channel, Confirmation, Connection};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -123,7 +122,7 @@ impl Outlet {
         let exchange = self.source.dead_letter_exchange.clone();
         let burst = rejected.iter().map(Rejected::publication);
         let begun = broker::publish(&channel, &exchange, burst).await?;
-        let confirmations = try_join_all(begun).await?;
+        let confirmations = broker::confirmations(begun).await?;
         let confirmed: Vec<bool> = confirmations.iter().map(Confirmation::is_ack).collect();
         let returned: Vec<_> = confirmations
             .into_iter()
