@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesOrdered};
-use lapin::{Channel, Confirmation, Connection, PublisherConfirm, message::BasicReturnMessage};
+use lapin::{Channel, Connection, PublisherConfirm, message::BasicReturnMessage};
 use tokio::{sync::mpsc, time};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -14,7 +14,7 @@ use super::{
     unrouted::Unrouted,
 };
 use crate::{
-    broker::{self, Link, Publication},
+    broker::{self, Link, Publication, Settled},
     clock::instant,
     journal::Outgoing,
 };
@@ -177,15 +177,8 @@ async fn sort(
     messages: &[Publication],
     begun: Vec<PublisherConfirm>,
 ) -> lapin::Result<(Vec<BasicReturnMessage>, Vec<Publication>)> {
-    let confirmations = broker::confirmations(begun).await?;
-    let refused = messages
-        .iter()
-        .zip(&confirmations)
-        .filter(|(_, word)| word.is_nack());
+    let Settled { taken, returned } = broker::settle(begun).await?;
+    let refused = messages.iter().zip(taken).filter(|(_, taken)| !taken);
     let refused = refused.map(|(message, _)| message.clone()).collect();
-    let returned = confirmations
-        .into_iter()
-        .filter_map(Confirmation::take_message)
-        .collect();
     Ok((returned, refused))
 }

@@ -4,7 +4,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use lapin::types::ShortString;
-use lapin::{Channel, Confirmation, Connection, PublisherConfirm};
+use lapin::{Channel, Connection, PublisherConfirm};
 use tokio::sync::mpsc;
 
 use super::ready_made::Outcomes;
@@ -71,8 +71,8 @@ async fn publish(
 }
 
 async fn confirmed(begun: Vec<PublisherConfirm>) -> Result<(), Failure> {
-    let confirmations = broker::confirmations(begun).await.map_err(failed)?;
-    match confirmations.iter().any(Confirmation::is_nack) {
+    let settled = broker::settle(begun).await.map_err(failed)?;
+    match settled.taken.contains(&false) {
         true => Err(Failure::because("the broker refused an outcome")),
         false => Ok(()),
     }

@@ -5,13 +5,13 @@
 
 mod letter;
 
-use lapin::{Channel, Confirmation, Connection};
+use lapin::{Channel, Connection};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::{Source, consumer::Ended, topology};
-use crate::broker::{self, BrokerState, Link};
+use crate::broker::{self, BrokerState, Link, Settled};
 pub(super) use letter::Rejected;
 
 /// The way to the dead-letter exchange; it closes with its last clone.
@@ -122,13 +122,8 @@ impl Outlet {
         let exchange = self.source.dead_letter_exchange.clone();
         let burst = rejected.iter().map(Rejected::publication);
         let begun = broker::publish(&channel, &exchange, burst).await?;
-        let confirmations = broker::confirmations(begun).await?;
-        let confirmed: Vec<bool> = confirmations.iter().map(Confirmation::is_ack).collect();
-        let returned: Vec<_> = confirmations
-            .into_iter()
-            .filter_map(Confirmation::take_message)
-            .collect();
-        letter::keep_not_taken(rejected, &confirmed, &returned);
+        let Settled { taken, returned } = broker::settle(begun).await?;
+        letter::keep_not_taken(rejected, &taken, &returned);
         match rejected.len() {
             0 => Ok(()),
             count => Err(Unsafe::NotTaken(count)),
