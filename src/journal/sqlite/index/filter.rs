@@ -45,6 +45,10 @@ pub(super) struct Question {
 }
 
 impl Question {
+    pub(super) fn key(&self) -> u64 {
+        self.key
+    }
+
     pub(super) fn new(key: u64) -> Self {
         Self {
             key,

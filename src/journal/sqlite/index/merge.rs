@@ -4,16 +4,19 @@
 use rusqlite::{Connection, params};
 
 use super::super::rows::ordered;
+use super::filter::Question;
 use super::run::{Entries, Place, Run};
-use super::{GOING, Horizon, Index, MAKING, MERGED, Value, YOUNG, new_run};
+use super::young::Young;
+use super::{GOING, Horizon, Index, MAKING, MERGED, Value, new_run};
 use crate::journal::{JournalError, MessageId};
 
 /// A merge under way.
 #[derive(Debug)]
 pub(super) struct Merge {
-    /// The runs that go into it, the oldest first.
-    from: Vec<Run>,
-    pub(super) into: Run,
+    /// The runs that go into it: merged ones, the oldest first, and younger ones.
+    older: Vec<Run>,
+    young: Young,
+    into: Run,
     /// How many slices are in the new run, and no longer where they were.
     slices: u64,
 }
@@ -35,24 +38,32 @@ impl Merge {
     ) -> Result<Self, JournalError> {
         // Its filter has to have room for all that is to come.
         let count = from.iter().map(|run| run.count).sum();
-        let mut into = Run::load::<V>(db, place, MAKING, count)?;
+        let mut into = Run::load::<V>(db, place, count)?;
         into.count = merged;
-        Ok(Self { from, into, slices })
+        Ok(Self {
+            older: Vec::new(),
+            young: Young::again(from),
+            into,
+            slices,
+        })
     }
 
     fn slice_bits(&self) -> u32 {
         self.into.place.bits.min(MOST_SLICE_BITS)
     }
 
-    /// The runs that may have a key, the newest first.
-    pub(super) fn runs(&self, key: u64) -> impl Iterator<Item = &Run> {
-        let merged = key.checked_shr(64 - self.slice_bits()).unwrap_or(0) < self.slices;
-        let (into, from) = if merged {
-            (Some(&self.into), None)
-        } else {
-            (None, Some(&self.from))
-        };
-        into.into_iter().chain(from.into_iter().flatten().rev())
+    /// The runs that go into it, the oldest first.
+    fn from(&self) -> impl DoubleEndedIterator<Item = &Run> {
+        self.older.iter().chain(self.young.iter())
+    }
+
+    /// The runs that may have what is asked for, the newest first.
+    pub(super) fn asked(&self, question: &Question) -> impl Iterator<Item = &Run> {
+        let slice = question.key().checked_shr(64 - self.slice_bits());
+        let merged = slice.unwrap_or(0) < self.slices;
+        let from = || self.young.asked(question).chain(self.older.iter().rev());
+        let into = merged.then_some(&self.into).into_iter();
+        into.chain((!merged).then(from).into_iter().flatten())
     }
 }
 
@@ -82,40 +93,38 @@ impl<V: Value> Index<V> {
             return Ok(());
         }
         if let Some(done) = self.merge.take() {
-            let into = finish_merge(db, done)?;
-            let place = self
-                .runs
-                .partition_point(|run| run.place.id < into.place.id);
-            self.runs.insert(place, into);
+            self.merged.push(finish_merge(db, done)?);
         }
         Ok(())
     }
 
     /// Begins a merge if there are enough young runs.
     fn begin_merge(&mut self, db: &Connection) -> Result<Option<Merge>, JournalError> {
-        let young = self.runs.iter().filter(|run| run.stage == YOUNG).count();
-        if young < self.merged_at_once {
+        if self.young.len() < self.merged_at_once {
             return Ok(None);
         }
-        let mut first = self.runs.len() - young;
-        let mut count: u64 = self.runs.iter().skip(first).map(|run| run.count).sum();
-        while let Some(older) = first.checked_sub(1).and_then(|at| self.runs.get(at))
+        let mut count: u64 = self.young.iter().map(|run| run.count).sum();
+        let mut first = self.merged.len();
+        while let Some(older) = first.checked_sub(1).and_then(|at| self.merged.get(at))
             && older.count < RATIO * count
         {
             (first, count) = (first - 1, count + older.count);
         }
-        let from = self.runs.split_off(first);
-        for run in &from {
+        let older = self.merged.split_off(first);
+        let young = std::mem::take(&mut self.young);
+        let mut octets = 0;
+        for run in older.iter().chain(young.iter()) {
             db.prepare_cached("UPDATE runs SET stage = ?2 WHERE id = ?1")?
                 .execute(params![run.place.id, GOING])?;
+            // A bucket has 1.5 to 3 thousand octets where this one came from, and may have that here.
+            octets += 2048 << run.place.bits;
         }
-        // A bucket has 1.5 to 3 thousand octets where this one came from, and may have that here.
-        let octets = from.iter().map(|run| 2048 << run.place.bits).sum();
         let place = new_run(db, V::TREE, MAKING, octets, 0, MessageId(0))?;
-        let mut into = Run::new::<V>(place, MERGED, count);
+        let mut into = Run::new::<V>(place, count);
         into.count = 0;
         Ok(Some(Merge {
-            from,
+            older,
+            young,
             into,
             slices: 0,
         }))
@@ -131,7 +140,7 @@ fn merge_slice<V: Value>(
     let (slice, bits) = (merge.slices, merge.slice_bits());
     let mut entries = Entries::default();
     // The newest first: a stable sort keeps them so under each key.
-    for run in merge.from.iter().rev() {
+    for run in merge.from().rev() {
         run.place.slice(db, slice, bits, &mut entries)?;
     }
     let Entries { mut all, octets } = entries;
@@ -146,21 +155,22 @@ fn merge_slice<V: Value>(
     merge.into.count += all.len() as u64;
     all.iter().for_each(|(key, _)| merge.into.note(*key));
     let left = (slice + 1).checked_shl(64 - bits).unwrap_or(u64::MAX);
-    for run in &mut merge.from {
+    for run in merge.from() {
         run.place.drop_slice(db, slice, bits)?;
-        run.leave_below(left);
     }
+    merge.young.leave_below(left);
+    let older = merge.older.iter_mut();
+    older.for_each(|run| run.leave_below(left));
     Ok(())
 }
 
 fn finish_merge(db: &Connection, merge: Merge) -> Result<Run, JournalError> {
-    for run in &merge.from {
+    for run in merge.from() {
         run.place.drop_all(db)?;
         db.prepare_cached("DELETE FROM runs WHERE id = ?1")?
             .execute([run.place.id])?;
     }
-    let mut into = merge.into;
-    into.stage = MERGED;
+    let into = merge.into;
     db.prepare_cached("UPDATE runs SET stage = ?2, slices = 0, count = ?3 WHERE id = ?1")?
         .execute(params![into.place.id, MERGED, ordered(into.count)])?;
     Ok(into)

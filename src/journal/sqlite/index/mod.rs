@@ -12,6 +12,7 @@ mod merge;
 mod run;
 mod shelf;
 pub(super) mod unmerged;
+mod young;
 
 use rusqlite::{Connection, params};
 
@@ -19,6 +20,7 @@ use self::filter::Question;
 use self::merge::Merge;
 use self::run::{Place, Run};
 use self::shelf::Shelf;
+use self::young::Young;
 use super::rows::{number, ordered};
 use super::stored::Stored;
 use crate::clock::UnixMillis;
@@ -51,9 +53,11 @@ pub(super) struct Index<V> {
     /// The entries of the chapter that is being written, and of the one that is being written out.
     open: Shelf<V>,
     closed: Shelf<V>,
-    /// Those that are in no merge, the oldest first.
-    runs: Vec<Run>,
+    /// The runs that are in no merge.
+    young: Young,
     merge: Option<Merge>,
+    /// Older than those, the oldest first.
+    merged: Vec<Run>,
     /// As many young runs as are merged at once.
     pub(super) merged_at_once: usize,
 }
@@ -67,11 +71,12 @@ impl<V: Value> Index<V> {
         let mut index = Self {
             open: Shelf::default(),
             closed: Shelf::default(),
-            runs: Vec::new(),
+            young: Young::default(),
             merge: None,
+            merged: Vec::new(),
             merged_at_once: MERGED_AT_ONCE,
         };
-        let mut from = Vec::new();
+        let (mut young, mut from) = (Vec::new(), Vec::new());
         let mut runs = db.prepare_cached(
             "SELECT id, bits, stage, count, slices FROM runs WHERE tree = ?1 ORDER BY id",
         )?;
@@ -83,14 +88,16 @@ impl<V: Value> Index<V> {
             };
             let (stage, count) = (row.get(2)?, number(row, 3)?);
             match stage {
-                YOUNG | MERGED => index.runs.push(Run::load::<V>(db, place, stage, count)?),
-                GOING => from.push(Run::load::<V>(db, place, stage, count)?),
+                YOUNG => young.push(Run::load::<V>(db, place, count)?),
+                MERGED => index.merged.push(Run::load::<V>(db, place, count)?),
+                GOING => from.push(Run::load::<V>(db, place, count)?),
                 _ => {
                     let (from, slices) = (std::mem::take(&mut from), number(row, 4)?);
                     index.merge = Some(Merge::load::<V>(db, from, place, count, slices)?);
                 }
             }
         }
+        index.young = Young::again(young);
         Ok(index)
     }
 
@@ -116,13 +123,9 @@ impl<V: Value> Index<V> {
             }
         }
         let question = Question::new(key);
-        let merge = self.merge.as_ref();
-        let is_newer = |run: &&Run| merge.is_none_or(|merge| run.place.id > merge.into.place.id);
-        let runs = self.runs.iter().rev();
-        let newer = runs.clone().take_while(is_newer);
-        let merging = merge.into_iter().flat_map(|merge| merge.runs(key));
-        let older = runs.skip_while(is_newer);
-        for run in newer.chain(merging).chain(older) {
+        let young = self.young.asked(&question);
+        let merging = self.merge.iter().flat_map(|merge| merge.asked(&question));
+        for run in young.chain(merging).chain(self.merged.iter().rev()) {
             if run.may_have(&question)
                 && let Some(it) = run.place.search(db, key, &mut sought)?
             {
@@ -164,9 +167,9 @@ impl<V: Value> Index<V> {
         }
         let count = closed.entries().count() as u64;
         let place = write_values(db, V::TREE, closed.entries(), newest)?;
-        let mut run = Run::new::<V>(place, YOUNG, count);
-        closed.entries().for_each(|(key, _)| run.note(key));
-        self.runs.push(run);
+        let run = Run::new::<V>(place, count);
+        let keys = closed.entries().map(|(key, _)| key);
+        self.young.push(run, keys, self.merged_at_once);
         Ok(())
     }
 }

@@ -23,7 +23,6 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) place: Place,
-    pub(super) stage: u8,
     /// How many entries it has.
     pub(super) count: u64,
     filter: Option<Filter>,
@@ -38,10 +37,9 @@ pub(super) struct Entries {
 
 impl Run {
     /// One that has no entries yet, with room for so many.
-    pub(super) fn new<V: Value>(place: Place, stage: u8, count: u64) -> Self {
+    pub(super) fn new<V: Value>(place: Place, count: u64) -> Self {
         Self {
             place,
-            stage,
             count,
             filter: Filter::for_keys(count, V::MOST_FILTER_BITS),
         }
@@ -50,10 +48,9 @@ impl Run {
     pub(super) fn load<V: Value>(
         db: &Connection,
         place: Place,
-        stage: u8,
         count: u64,
     ) -> Result<Self, JournalError> {
-        let mut run = Self::new::<V>(place, stage, count);
+        let mut run = Self::new::<V>(place, count);
         if run.filter.is_some() {
             place.each(db, 0..1 << place.bits, |key, _| run.note(key))?;
         }

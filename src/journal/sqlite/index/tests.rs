@@ -56,7 +56,7 @@ fn the_newest_value_is_found_wherever_merges_stand() {
         if chapter % 2 == 1 {
             index.merge_step(db, &HORIZON).unwrap();
         }
-        let oldest = index.runs.first();
+        let oldest = index.merged.first();
         let stays = oldest.is_some_and(|run| run.count > LARGE / 2);
         outside += usize::from(index.merge.is_some() && stays);
         if chapter % 5 == 4 {
@@ -73,7 +73,7 @@ fn the_newest_value_is_found_wherever_merges_stand() {
 }
 
 fn assert_counted(db: &Connection, index: &Index<Thread>) {
-    for run in &index.runs {
+    for run in index.merged.iter().chain(index.young.iter()) {
         let mut entries = 0;
         run.place
             .each(db, 0..1 << run.place.bits, |_, _| entries += 1)
