@@ -12,6 +12,9 @@ pub mod retry;
 mod routing;
 mod sessions;
 mod submission;
+#[cfg(test)]
+mod tests;
+mod tlvs;
 
 use std::time::Duration;
 
@@ -42,6 +45,8 @@ pub struct OperatorSettings {
     pub sender: String,
     /// Whether receipts are asked for.
     pub receipts: bool,
+    /// Whether submissions carry TLVs, where the version has any.
+    pub tlvs: bool,
     pub sessions: usize,
     /// Per session.
     pub window: usize,

@@ -16,6 +16,7 @@ use super::dispatch::Dispatch;
 use super::retry::{Class, class};
 use super::sessions::{News, Session};
 use super::submission::{Sender, Submission, Token};
+use super::tlvs::{Carried, Tlvs};
 use super::{Answer, Directive, Event, LinkState, OperatorSettings, Report, SessionKey};
 use crate::clock::instant as now;
 use crate::journal::OperatorId;
@@ -28,6 +29,7 @@ pub(super) struct Operator {
     id: OperatorId,
     name: String,
     sender: Sender,
+    tlvs: Tlvs,
     dispatch: Dispatch,
     slots: Vec<Slot>,
     directives: mpsc::Receiver<Directive>,
@@ -49,8 +51,7 @@ struct Slot {
     link: Option<Link>,
     /// Counts the sessions of this slot, so that an answer never reaches a later one.
     generation: u32,
-    /// Whether the other end takes TLVs.
-    tlvs: bool,
+    carried: Carried,
     /// Encoded, not yet taken by the link.
     requests: Requests,
     /// Requests whose response did not come in time; each keeps its place in the window.
@@ -82,6 +83,7 @@ impl Operator {
             id,
             name: settings.name.clone(),
             sender: Sender::new(&settings.sender, settings.receipts),
+            tlvs: Tlvs::new(settings.tlvs),
             dispatch: Dispatch::new(settings.sessions, settings.window, settings.tps, now()),
             slots: (0..settings.sessions).map(|_| Slot::default()).collect(),
             directives,
@@ -201,7 +203,7 @@ impl Operator {
             } => {
                 self.dispatch.bound(index);
                 if let Some(slot) = self.slots.get_mut(index) {
-                    slot.tlvs = interface_version.has_tlvs();
+                    slot.carried = self.tlvs.bound(interface_version.has_tlvs());
                 }
             }
             session::Event::Response { token, frame, late } => {
@@ -241,6 +243,11 @@ impl Operator {
             self.leave(index, "the SMSC says that it is not bound");
             return;
         }
+        if self.refuses_tlvs(index, token, status) {
+            self.dispatch.unused(index);
+            events.push(Event::Returned(token.into()));
+            return;
+        }
         if self.dispatch.answered(index, status, now()) {
             let tps = self.dispatch.rate().map(f64::round);
             info!(operator = self.name, %status, tps, "the operator throttles: rate lowered");
@@ -251,6 +258,16 @@ impl Operator {
             status,
             smsc_id,
         });
+    }
+
+    /// Whether only the TLVs of a submission are refused; then what follows goes without.
+    fn refuses_tlvs(&mut self, index: usize, token: u64, status: Status) -> bool {
+        let slot = self.slots.get_mut(index);
+        let refuses = slot.is_some_and(|slot| slot.carried.refuses_tlvs(token, status));
+        if refuses && self.tlvs.refused() {
+            warn!(operator = self.name, %status, "the operator refuses TLVs: submissions go without from now on; set tlvs = false");
+        }
+        refuses
     }
 
     /// A response did not come in time. Where none comes any more, only a new session helps.
@@ -318,7 +335,10 @@ impl Operator {
         let Some(slot) = self.slots.get_mut(index) else {
             return;
         };
-        if let Err(error) = self.sender.push(submission, slot.tlvs, &mut slot.requests) {
+        let tlvs = self
+            .tlvs
+            .written(&mut slot.carried, submission.token.into());
+        if let Err(error) = self.sender.push(submission, tlvs, &mut slot.requests) {
             error!(operator = self.name, message = %submission.token.message, %error, "a submit_sm cannot be written");
             self.dispatch.unused(index);
             events.push(Event::Answered {

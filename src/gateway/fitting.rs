@@ -83,6 +83,7 @@ pub(super) fn operator_settings(
         interface_version: xabar_smpp::values::InterfaceVersion(operator.interface_version.octet()),
         sender: operator.sender.clone(),
         receipts: operator.receipts,
+        tlvs: operator.tlvs,
         sessions: operator.sessions.into(),
         window: operator.window.into(),
         tps: operator.tps,

@@ -24,6 +24,8 @@ pub struct Operator {
     pub number: Option<String>,
     /// Whether receipts are asked for.
     pub receipts: bool,
+    /// Whether `submit_sm` carry TLVs.
+    pub tlvs: bool,
     /// Connections, each with a bind of its own.
     pub sessions: u16,
     /// `submit_sm` awaiting a response, per session.
@@ -109,6 +111,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     );
     let number = table.optional("number", number);
     let receipts = table.or("receipts", true, switch);
+    let tlvs = table.or("tlvs", true, switch);
     let sessions = table.or("sessions", 1, whole(1..=100));
     let window = table.or("window", 10, whole(1..=10_000));
     let tps = table.optional("tps", whole(1..=100_000));
@@ -124,6 +127,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         sender: sender?,
         number,
         receipts,
+        tlvs,
         sessions,
         window,
         tps,

@@ -1,0 +1,4 @@
+//! One operator's task over real sockets, with an SMSC that does as the test says.
+
+mod rig;
+mod tlvs;

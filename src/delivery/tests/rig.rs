@@ -1,0 +1,222 @@
+//! The two ends of the sockets: an operator's task as the pipeline sees it, and an SMSC played by hand.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use xabar_smpp::link::{self, Events, Link};
+use xabar_smpp::pdu::{BindResp, Body, MessageIdResp, Pdu, SubmitSm};
+use xabar_smpp::session::{Event as SmppEvent, Opening, Settings};
+use xabar_smpp::values::{DataCoding, InterfaceVersion};
+use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
+
+use crate::clock::instant;
+use crate::delivery::{
+    self, Directive, Event, OperatorLink, OperatorSettings, Report, Submission, Token,
+};
+use crate::journal::{MessageId, OperatorId};
+
+/// Nothing here takes longer, unless it never happens.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) async fn soon<T>(what: &str, happens: impl Future<Output = T>) -> T {
+    let happened = timeout(PATIENCE, happens).await;
+    happened.unwrap_or_else(|_| panic!("{what} did not happen"))
+}
+
+/// An operator's task, as the pipeline sees it.
+pub(super) struct Esme {
+    link: OperatorLink,
+    reports: mpsc::Receiver<Report>,
+    stop: CancellationToken,
+    /// Events that nobody asked for yet.
+    events: Vec<Event>,
+}
+
+impl Esme {
+    pub(super) fn start(settings: &OperatorSettings) -> Self {
+        let (reports_in, reports) = mpsc::channel(256);
+        let stop = CancellationToken::new();
+        let link = delivery::start(OperatorId(1), settings, reports_in, stop.clone());
+        Self {
+            link: link.unwrap(),
+            reports,
+            stop,
+            events: Vec::new(),
+        }
+    }
+
+    /// Settings for one session at an SMSC that listens there.
+    pub(super) fn settings(address: &str) -> OperatorSettings {
+        OperatorSettings {
+            name: "ucell".into(),
+            address: address.into(),
+            system_id: "xabar".into(),
+            password: "secret".into(),
+            system_type: String::new(),
+            interface_version: InterfaceVersion::V3_4,
+            sender: "MyGov".into(),
+            receipts: true,
+            tlvs: true,
+            sessions: 1,
+            window: 10,
+            tps: None,
+            response: Duration::from_secs(10),
+            drain: Duration::from_secs(5),
+        }
+    }
+
+    pub(super) async fn submit(&self, tokens: impl IntoIterator<Item = Token>) {
+        let directive = Directive {
+            submissions: tokens.into_iter().map(submission).collect(),
+            ..Directive::default()
+        };
+        self.link.directives.send(directive).await.unwrap();
+    }
+
+    /// The next event.
+    pub(super) async fn event(&mut self) -> Event {
+        while self.events.is_empty() {
+            self.report().await;
+        }
+        self.events.remove(0)
+    }
+
+    async fn report(&mut self) {
+        let report = soon("a report", self.reports.recv()).await.unwrap();
+        self.events.extend(report.events);
+    }
+
+    pub(super) async fn stop(self) {
+        self.stop.cancel();
+        soon("the end of the task", self.link.task).await.unwrap();
+    }
+}
+
+pub(super) fn token(message: u64) -> Token {
+    Token {
+        message: MessageId(message),
+        segment: 0,
+        attempt: 1,
+    }
+}
+
+fn submission(token: Token) -> Submission {
+    Submission {
+        decided: instant(),
+        token,
+        msisdn: "998901234567".parse().unwrap(),
+        octets: Bytes::from_static(b"Salom"),
+        has_udh: false,
+        data_coding: DataCoding::SMSC_DEFAULT,
+        reference: 1,
+        validity: Duration::from_secs(60),
+        urgent: false,
+    }
+}
+
+/// An SMSC that listens.
+pub(super) struct Smsc(TcpListener);
+
+impl Smsc {
+    pub(super) async fn listen() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").await.unwrap())
+    }
+
+    pub(super) fn address(&self) -> String {
+        self.0.local_addr().unwrap().to_string()
+    }
+
+    /// The next connection, before its bind is answered.
+    pub(super) async fn connection(&self) -> Peer {
+        let accepted = link::accept(&self.0, Opening::Listen, Settings::default());
+        let (_, link, events) = soon("a connection", accepted).await.unwrap();
+        Peer {
+            link,
+            events,
+            came: Vec::new(),
+        }
+    }
+
+    /// The next connection, bound.
+    pub(super) async fn session(&self) -> Peer {
+        let mut peer = self.connection().await;
+        let bind = peer.request().await;
+        peer.accept_bind(&bind).await;
+        peer
+    }
+}
+
+/// The SMSC's end of one connection.
+pub(super) struct Peer {
+    pub(super) link: Link,
+    events: Events,
+    came: Vec<SmppEvent>,
+}
+
+impl Peer {
+    /// The next event of the session.
+    pub(super) async fn event(&mut self) -> SmppEvent {
+        while self.came.is_empty() {
+            self.came = soon("an event", self.events.recv()).await.unwrap();
+        }
+        self.came.remove(0)
+    }
+
+    /// The next request of the gateway's; what else happens before is passed over.
+    pub(super) async fn request(&mut self) -> Frame {
+        loop {
+            if let SmppEvent::Request(frame) = self.event().await {
+                return frame;
+            }
+        }
+    }
+
+    pub(super) async fn accept_bind(&self, bind: &Frame) {
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_octet(Tag::SC_INTERFACE_VERSION, InterfaceVersion::V3_4.0);
+        let resp = BindResp {
+            system_id: Some("smsc".into()),
+            tlvs: tlvs.as_tlvs(),
+        };
+        let body = match bind.decode().unwrap().body {
+            Body::BindTransceiver(_) => Body::BindTransceiverResp(resp),
+            other => panic!("no bind: {other:?}"),
+        };
+        self.answer(bind, Status::ROK, body).await;
+    }
+
+    pub(super) async fn answer_submit(&self, submit: &Frame, status: Status, id: &str) {
+        let resp = MessageIdResp {
+            message_id: Some(Octets(id.as_bytes())),
+            ..MessageIdResp::default()
+        };
+        self.answer(submit, status, Body::SubmitSmResp(resp)).await;
+    }
+
+    async fn answer(&self, request: &Frame, status: Status, body: Body<'_>) {
+        let pdu = Pdu {
+            status,
+            sequence_number: request.header().sequence_number,
+            body,
+        };
+        self.send(&pdu).await;
+    }
+
+    /// Sends any PDU at all, in order or not.
+    pub(super) async fn send(&self, pdu: &Pdu<'_>) {
+        let mut octets = BytesMut::new();
+        pdu.encode(&mut octets).unwrap();
+        self.link.respond(octets).await.unwrap();
+    }
+}
+
+pub(super) fn submit_sm(frame: &Frame) -> SubmitSm<'_> {
+    match frame.decode().unwrap().body {
+        Body::SubmitSm(submit_sm) => submit_sm,
+        other => panic!("no submit_sm: {other:?}"),
+    }
+}

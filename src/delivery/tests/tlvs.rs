@@ -1,0 +1,49 @@
+//! An operator that refuses TLVs.
+
+use xabar_smpp::Status;
+
+use super::rig::{Esme, Smsc, submit_sm, token};
+use crate::delivery::{Event, OperatorSettings};
+
+const NOT_ALLOWED: Status = Status(0xC1);
+
+#[tokio::test]
+async fn a_message_refused_for_its_tlvs_comes_back_and_goes_without() {
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut peer = smsc.session().await;
+    esme.submit([token(1)]).await;
+    let submit = peer.request().await;
+    assert!(submit_sm(&submit).tlvs.user_message_reference().is_ok());
+    peer.answer_submit(&submit, NOT_ALLOWED, "").await;
+    assert!(matches!(esme.event().await, Event::Returned(it) if it == token(1)));
+
+    for status in [Status::ROK, NOT_ALLOWED] {
+        esme.submit([token(1)]).await;
+        let submit = peer.request().await;
+        assert!(submit_sm(&submit).tlvs.is_empty());
+        peer.answer_submit(&submit, status, "7").await;
+        // Without TLVs, what is refused is the message.
+        let answered = esme.event().await;
+        assert!(
+            matches!(answered, Event::Answered { token: it, status: told, .. } if it == token(1) && told == status),
+            "{answered:?}"
+        );
+    }
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn an_operator_configured_without_tlvs_gets_none() {
+    let smsc = Smsc::listen().await;
+    let esme = Esme::start(&OperatorSettings {
+        tlvs: false,
+        ..Esme::settings(&smsc.address())
+    });
+    let mut peer = smsc.session().await;
+    esme.submit([token(1)]).await;
+    let submit = peer.request().await;
+    assert!(submit_sm(&submit).tlvs.is_empty());
+    peer.answer_submit(&submit, Status::ROK, "7").await;
+    esme.stop().await;
+}
