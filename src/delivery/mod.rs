@@ -3,6 +3,7 @@
 //! In: submissions whose attempts are in the journal. Out: [`Report`]s of what became of them and of what
 //! the operators sent. Whether a message goes, and when, was decided before.
 
+mod backoff;
 mod dispatch;
 mod link_state;
 mod operator;
@@ -52,6 +53,8 @@ pub struct OperatorSettings {
     pub window: usize,
     /// PDUs a second, all sessions together.
     pub tps: Option<u32>,
+    /// How long nothing may come from the other end before it is asked whether it is there.
+    pub enquire_link: Duration,
     /// How long a response may take; then the submission is uncertain.
     pub response: Duration,
     /// How long the last responses may take when the gateway stops.

@@ -6,7 +6,8 @@ use bytes::BytesMut;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
+use xabar_events::Msisdn;
 use xabar_smpp::link::Link;
 use xabar_smpp::pdu::{Bind, Body, Pdu};
 use xabar_smpp::session::{self, Opening, Requests};
@@ -213,6 +214,7 @@ impl Operator {
                 events.push(Event::TimedOut(token.into()));
                 self.timed_out(index);
             }
+            session::Event::Request(frame) if is_alert(&frame) => self.note_alert(&frame),
             session::Event::Request(frame) => {
                 let generation = self.slots.get(index).map_or(0, |slot| slot.generation);
                 events.push(Event::Inbound {
@@ -258,6 +260,20 @@ impl Operator {
             status,
             smsc_id,
         });
+    }
+
+    /// A phone can be reached again. Nobody waits for that here: its messages are the operator's to deliver.
+    fn note_alert(&self, frame: &Frame) {
+        let Ok(Body::AlertNotification(alert)) = frame.decode().map(|pdu: Pdu<'_>| pdu.body) else {
+            return;
+        };
+        let number = String::from_utf8_lossy(alert.source_addr.as_bytes());
+        let msisdn = number.parse::<Msisdn>().ok();
+        debug!(
+            operator = self.name,
+            ?msisdn,
+            "a phone can be reached again"
+        );
     }
 
     /// Whether only the TLVs of a submission are refused; then what follows goes without.
@@ -378,6 +394,7 @@ fn session_settings(settings: &OperatorSettings) -> session::Settings {
     session::Settings {
         window: settings.window,
         response_timeout: settings.response,
+        enquire_link: settings.enquire_link,
         drain_timeout: settings.drain,
         ..session::Settings::default()
     }
@@ -392,6 +409,10 @@ fn bind_transceiver(settings: &OperatorSettings) -> Result<Frame, EncodeError> {
         ..Bind::default()
     };
     Pdu::new(1, Body::BindTransceiver(bind)).to_frame()
+}
+
+fn is_alert(frame: &Frame) -> bool {
+    frame.header().command_id == CommandId::ALERT_NOTIFICATION
 }
 
 /// How a request was answered. Nothing but a `submit_sm_resp` accepts it.

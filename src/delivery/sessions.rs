@@ -10,6 +10,7 @@ use xabar_smpp::Status;
 use xabar_smpp::link::{self, Events, Link};
 use xabar_smpp::session::{CloseReason, Closed, Event, Faults, Opening, Settings};
 
+use super::backoff::pause;
 use crate::clock::instant;
 
 /// One session of an operator's, and how to reach the other end.
@@ -30,8 +31,6 @@ pub(super) enum News {
     Events(Vec<Event>),
 }
 
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// A session that stood that long was of use, whether or not there was anything to send.
 const LONG_LIVED: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,20 +40,31 @@ impl Session {
     pub(super) async fn run(self, news: mpsc::Sender<(usize, News)>, stop: CancellationToken) {
         let mut failures = 0;
         while !stop.is_cancelled() {
+            let next_pause = pause(failures, random());
             let served = tokio::select! {
                 () = stop.cancelled() => return,
                 connected = self.connect() => match connected {
                     Ok((link, events)) => self.forward(link, events, &news).await,
                     Err(reason) => {
-                        self.report(&reason, pause(failures, self.index));
+                        self.report(&reason, next_pause);
                         false
                     }
                 },
             };
-            failures = if served { 0 } else { failures + 1 };
+            // After a session that was of use it is as if nothing had failed before.
+            let next_pause = if served {
+                pause(0, random())
+            } else {
+                next_pause
+            };
+            failures = if served {
+                0
+            } else {
+                failures.saturating_add(1)
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = sleep(pause(failures.saturating_sub(1), self.index)) => {}
+                () = sleep(next_pause) => {}
             }
         }
     }
@@ -148,11 +158,7 @@ impl Session {
     }
 }
 
-/// Doubles with each failure; sessions are spread out, so that many that dropped at once do not come back at once.
-fn pause(failures: u32, index: usize) -> Duration {
-    let doubled = FIRST_PAUSE
-        .saturating_mul(1 << failures.min(10))
-        .min(LONGEST_PAUSE);
-    let spread = u32::try_from(index * 37 % 50).unwrap_or(0);
-    doubled * (100 - spread / 2) / 100
+fn random() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    RandomState::new().build_hasher().finish()
 }

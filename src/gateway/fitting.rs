@@ -87,6 +87,7 @@ pub(super) fn operator_settings(
         sessions: operator.sessions.into(),
         window: operator.window.into(),
         tps: operator.tps,
+        enquire_link: operator.enquire_link,
         response: settings.timing.response,
         // Leaves time to publish what the last responses settle.
         drain: settings.timing.shutdown.mul_f32(0.6),

@@ -1,8 +1,10 @@
 //! `[[operator]]`: who carries messages, to which numbers, how fast.
 
+use std::time::Duration;
+
 use super::reading::{Cell, Table};
 use super::secret::{Secret, secret};
-use super::values::{Unique, list, matching, parsed, some_list, switch, whole};
+use super::values::{Unique, duration, list, matching, parsed, some_list, switch, whole};
 
 /// `[[operator]]`
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ pub struct Operator {
     pub window: u16,
     /// PDUs a second, all sessions together; `None`: as fast as the operator answers.
     pub tps: Option<u32>,
+    /// How long nothing may come from the SMSC before it is asked whether it is there.
+    pub enquire_link: Duration,
     /// `None`: no USSD from this operator.
     pub ussd: Option<UssdSettings>,
 }
@@ -115,6 +119,11 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     let sessions = table.or("sessions", 1, whole(1..=100));
     let window = table.or("window", 10, whole(1..=10_000));
     let tps = table.optional("tps", whole(1..=100_000));
+    let enquire_link = table.or(
+        "enquire_link",
+        Duration::from_secs(30),
+        duration("1s"..="1h"),
+    );
     let ussd = table.optional("ussd", |cell: &Cell<'_>| cell.table(ussd));
     Some(Operator {
         name: name?,
@@ -131,6 +140,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         sessions,
         window,
         tps,
+        enquire_link,
         ussd,
     })
 }

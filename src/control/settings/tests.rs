@@ -156,7 +156,10 @@ fn what_is_left_out_is_off_or_has_its_default() {
         ),
         (1, 10, None, true)
     );
-    assert!(operator.tlvs);
+    assert_eq!(
+        (operator.tlvs, operator.enquire_link),
+        (true, Duration::from_secs(30))
+    );
     assert_eq!(
         (
             operator.interface_version.octet(),

@@ -1,4 +1,5 @@
 //! One operator's task over real sockets, with an SMSC that does as the test says.
 
+mod hygiene;
 mod rig;
 mod tlvs;

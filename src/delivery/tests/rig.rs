@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -64,6 +64,7 @@ impl Esme {
             sessions: 1,
             window: 10,
             tps: None,
+            enquire_link: Duration::from_secs(30),
             response: Duration::from_secs(10),
             drain: Duration::from_secs(5),
         }
@@ -128,6 +129,11 @@ impl Smsc {
 
     pub(super) fn address(&self) -> String {
         self.0.local_addr().unwrap().to_string()
+    }
+
+    /// The next connection, without a session of ours.
+    pub(super) async fn stream(&self) -> TcpStream {
+        soon("a connection", self.0.accept()).await.unwrap().0
     }
 
     /// The next connection, before its bind is answered.
