@@ -29,6 +29,8 @@ Examples:
   xabar smsc --tps 300 --latency 20ms+10ms            an operator as one would wish it
   xabar smsc --tps 100 --errors 0x08=1%,0x58=2% --disconnect-every 5000 --receipt-first 10%
                                                       an operator as it may be
+  xabar smsc --ids hex-then-decimal --receipt-in data-sm --receipt-wording terse
+                                                      an operator with a dialect of its own
   xabar smsc --orders --texts                         phones write, dial and show what comes
 
 Orders on standard input, with --orders:

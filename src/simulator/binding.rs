@@ -9,10 +9,11 @@ use xabar_smpp::values::InterfaceVersion;
 use xabar_smpp::{Body, Pdu, Status, Tag, TlvBuffer};
 
 use super::admission::login;
+use super::answer::Answer;
 use super::behaviour::Announced;
 use super::esme::Esme;
 use super::slab::Key;
-use super::smsc::{Answer, Smsc, Task};
+use super::smsc::{Smsc, Task};
 
 /// Different system_ids that are remembered, if any is let in. One whose sessions and deliveries
 /// are all gone makes room for another.
@@ -97,7 +98,7 @@ impl Smsc {
     }
 }
 
-/// Cutting connections, and not reading from them.
+/// Cutting connections, leaving them, and not reading from them.
 impl Smsc {
     /// Plans what the behaviour does to a session some time after its bind.
     pub(super) fn plan_faults(&mut self, now: Instant, key: Key) {
@@ -108,11 +109,17 @@ impl Smsc {
         if !bound {
             return;
         }
-        if let Some(after) = self.behaviour.faults.disconnect_after {
-            self.agenda.add(now + after, Task::Cut(key));
-        }
-        if let Some(after) = self.behaviour.faults.stall_after {
-            self.agenda.add(now + after, Task::Stall(key));
+        let faults = &self.behaviour.faults;
+        let planned = [
+            (faults.disconnect_after, Task::Cut(key)),
+            (faults.unbind_after, Task::Unbind(key)),
+            (faults.mute_after, Task::Mute(key)),
+            (faults.stall_after, Task::Stall(key)),
+        ];
+        for (after, task) in planned {
+            if let Some(after) = after {
+                self.agenda.add(now + after, task);
+            }
         }
     }
 
@@ -120,6 +127,23 @@ impl Smsc {
     pub(super) fn cut_if_planned(&mut self, now: Instant, key: Key) {
         if self.behaviour.faults.disconnect_after.is_some() {
             self.cut(now, key);
+        }
+    }
+
+    pub(super) fn unbind_if_planned(&mut self, key: Key) {
+        if self.behaviour.faults.unbind_after.is_some()
+            && let Some(session) = self.sessions.get_mut(key)
+        {
+            session.leaving = true;
+            session.output.unbind = true;
+        }
+    }
+
+    pub(super) fn mute_if_planned(&mut self, key: Key) {
+        if self.behaviour.faults.mute_after.is_some()
+            && let Some(output) = self.output(key)
+        {
+            output.mute = true;
         }
     }
 

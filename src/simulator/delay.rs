@@ -80,9 +80,30 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Writes a time as [`parse_duration`] reads it.
-pub(super) fn show_duration(duration: &Duration) -> String {
+fn show_duration(duration: &Duration) -> String {
     let time = SignedDuration::try_from(*duration).unwrap_or(SignedDuration::MAX);
     format!("{time:#}")
+}
+
+/// A time, in serde's data formats.
+pub(super) mod plain {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(
+        duration: &Duration,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&super::show_duration(duration))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Duration, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        super::parse_duration(&text).map_err(serde::de::Error::custom)
+    }
 }
 
 /// A time that may be left out, in serde's data formats.

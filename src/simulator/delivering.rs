@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
 
+use super::behaviour::ReceiptSession;
 use super::delivery::{Content, Delivery};
 use super::slab::Key;
 use super::smsc::{Smsc, Task};
@@ -43,7 +44,7 @@ impl Smsc {
     pub(super) fn dispatch(&mut self, place: usize) {
         while let Some(esme) = self.esmes.get_mut(place)
             && let Some(&delivery) = esme.waiting.front()
-            && let Some(session) = self.next_receiver(place)
+            && let Some(session) = self.receiver_for(place, delivery)
         {
             if let Some(esme) = self.esmes.get_mut(place) {
                 esme.waiting.pop_front();
@@ -58,15 +59,30 @@ impl Smsc {
         }
     }
 
+    /// The session that a delivery goes over: one that its receipt prefers, or else any.
+    fn receiver_for(&mut self, place: usize, delivery: Key) -> Option<Key> {
+        let delivery = self.deliveries.get(delivery);
+        let came_over = delivery.and_then(|delivery| match &delivery.content {
+            Content::Fate(fate) => Some(fate.of.session),
+            Content::FromPhone(_) => None,
+        });
+        let preferred = match self.behaviour.receipts.session {
+            ReceiptSession::Any => None,
+            ReceiptSession::Same => self.next_receiver(place, |key| Some(key) == came_over),
+            ReceiptSession::Other => self.next_receiver(place, |key| Some(key) != came_over),
+        };
+        preferred.or_else(|| self.next_receiver(place, |_| true))
+    }
+
     /// Sessions take turns.
-    fn next_receiver(&mut self, place: usize) -> Option<Key> {
+    fn next_receiver(&mut self, place: usize, fits: impl Fn(Key) -> bool) -> Option<Key> {
         let window = self.behaviour.receipts.window;
         let receivers = &mut self.esmes.get_mut(place)?.receivers;
         for _ in 0..receivers.len() {
             receivers.rotate_left(1);
             let key = *receivers.back()?;
             let session = self.sessions.get(key);
-            if session.is_some_and(|session| session.takes_deliveries(window)) {
+            if fits(key) && session.is_some_and(|session| session.takes_deliveries(window)) {
                 return Some(key);
             }
         }

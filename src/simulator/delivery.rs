@@ -1,21 +1,21 @@
 //! What the SMSC has for an ESME: receipts, and messages from phones.
 
 use std::borrow::Cow;
-use std::time::Instant;
 
-use bytes::Bytes;
-use xabar_smpp::pdu::DeliverSm;
+use bytes::{BufMut, Bytes, BytesMut};
+use xabar_smpp::pdu::{DataSm, DeliverSm};
 use xabar_smpp::receipt::Receipt;
 use xabar_smpp::session::Requests;
 use xabar_smpp::tlv::NetworkErrorCode;
-use xabar_smpp::values::{DataCoding, EsmClass, MessageState, Npi, Ton};
-use xabar_smpp::{Body, EncodeError, Octets, Tag, TlvBuffer};
+use xabar_smpp::values::{DataCoding, EsmClass, Npi, Ton};
+use xabar_smpp::{Body, EncodeError, Frame, Octets, Pdu, Tag, TlvBuffer};
 
-use super::behaviour::{ReceiptForm, Receipts};
+use super::behaviour::{ReceiptAlphabet, ReceiptForm, ReceiptPdu, Receipts, StrayNul, Wording};
 use super::calendar::Calendar;
-use super::message::{Address, Message};
+use super::fate::{Fate, reason};
 use super::message_id;
 use super::slab::Key;
+use super::wording::worded;
 
 /// A `deliver_sm` that waits to be sent, or for its response.
 #[derive(Debug)]
@@ -33,19 +33,6 @@ pub(super) enum Content {
     FromPhone(Box<FromPhone>),
 }
 
-/// What became of a message.
-#[derive(Clone, Debug)]
-pub(super) struct Fate {
-    pub(super) id: u64,
-    pub(super) state: MessageState,
-    pub(super) submitted: Instant,
-    pub(super) done: Instant,
-    source: Kept,
-    destination: Kept,
-    user_message_reference: Option<u16>,
-    text: Start,
-}
-
 /// A message from a phone, a segment of it, or a step of a USSD dialogue.
 #[derive(Clone, Debug)]
 pub(super) struct FromPhone {
@@ -56,87 +43,6 @@ pub(super) struct FromPhone {
     pub(super) data_coding: DataCoding,
     pub(super) user_data: Bytes,
     pub(super) tlvs: TlvBuffer,
-}
-
-/// An address that outlives its PDU.
-#[derive(Clone, Debug)]
-struct Kept {
-    ton: Ton,
-    npi: Npi,
-    digits: Start,
-}
-
-/// The first 20 octets of something: all of an address, and as much as a receipt has of a text.
-#[derive(Clone, Copy, Debug, Default)]
-struct Start {
-    octets: [u8; 20],
-    len: u8,
-}
-
-impl Start {
-    fn of(octets: &[u8]) -> Self {
-        let mut start = Self::default();
-        for (place, octet) in start.octets.iter_mut().zip(octets) {
-            *place = *octet;
-            start.len += 1;
-        }
-        start
-    }
-
-    fn octets(&self) -> &[u8] {
-        self.octets.get(..usize::from(self.len)).unwrap_or_default()
-    }
-
-    fn text(&self) -> &str {
-        str::from_utf8(self.octets()).unwrap_or_default()
-    }
-}
-
-impl Kept {
-    fn of(address: Address<'_>) -> Self {
-        Self {
-            ton: address.ton,
-            npi: address.npi,
-            digits: Start::of(&address.digits),
-        }
-    }
-}
-
-impl Fate {
-    pub(super) fn of(
-        message: &Message<'_>,
-        id: u64,
-        state: MessageState,
-        submitted: Instant,
-        done: Instant,
-    ) -> Self {
-        // In any other alphabet the octets would be no text in the receipt's.
-        let text = if message.data_coding == DataCoding::SMSC_DEFAULT.0 {
-            Start::of(message.text_octets())
-        } else {
-            Start::default()
-        };
-        let reference = (!message.tlvs.is_empty())
-            .then(|| message.tlvs.user_message_reference().ok().flatten());
-        Self {
-            id,
-            state,
-            submitted,
-            done,
-            source: Kept::of(message.source),
-            destination: Kept::of(message.destination),
-            user_message_reference: reference.flatten(),
-            text,
-        }
-    }
-
-    fn esm_class(&self) -> EsmClass {
-        if self.state == MessageState::ENROUTE {
-            EsmClass::INTERMEDIATE_NOTIFICATION
-        } else {
-            EsmClass::DELIVERY_RECEIPT
-        }
-    }
 }
 
 /// Writes deliver_sm; keeps its buffers between them.
@@ -173,12 +79,16 @@ impl Writer {
         calendar: &mut Calendar,
         requests: &mut Requests,
     ) -> Result<(), EncodeError> {
-        message_id::in_receipt(fate.id, receipts, &mut self.id);
+        message_id::in_receipt(fate.of.id, receipts, &mut self.id);
         let text = match receipts.form {
-            ReceiptForm::Tlv => String::new(),
-            ReceiptForm::Text | ReceiptForm::Both => self.receipt_text(fate, calendar),
+            ReceiptForm::Tlv => Vec::new(),
+            ReceiptForm::Text | ReceiptForm::Both => self.receipt_octets(fate, receipts, calendar),
         };
-        self.receipt_tlvs(fate, receipts.form)?;
+        self.receipt_tlvs(fate, receipts)?;
+        let in_payload = receipts.place != ReceiptPdu::ShortMessage && !text.is_empty();
+        if in_payload {
+            self.tlvs.push(Tag::MESSAGE_PAYLOAD, &text)?;
+        }
         let deliver_sm = DeliverSm {
             source_addr_ton: fate.destination.ton,
             source_addr_npi: fate.destination.npi,
@@ -187,14 +97,42 @@ impl Writer {
             dest_addr_npi: fate.source.npi,
             destination_addr: fate.source.digits.octets().into(),
             esm_class: fate.esm_class(),
-            short_message: Octets(text.as_bytes()),
+            data_coding: match receipts.alphabet {
+                ReceiptAlphabet::Default => DataCoding::SMSC_DEFAULT,
+                ReceiptAlphabet::Ucs2 => DataCoding::UCS2,
+            },
+            short_message: if in_payload {
+                Octets::EMPTY
+            } else {
+                Octets(&text)
+            },
             tlvs: self.tlvs.as_tlvs(),
             ..DeliverSm::default()
         };
-        requests.push(token, Body::DeliverSm(deliver_sm))
+        let body = match receipts.place {
+            ReceiptPdu::DataSm => Body::DataSm(as_data_sm(&deliver_sm)),
+            _ => Body::DeliverSm(deliver_sm),
+        };
+        if receipts.nul == StrayNul::Pdu {
+            requests.push_frame(token, &with_nul(body)?);
+            return Ok(());
+        }
+        requests.push(token, body)
     }
 
-    fn receipt_text(&self, fate: &Fate, calendar: &mut Calendar) -> String {
+    /// The text in its alphabet.
+    fn receipt_octets(&self, fate: &Fate, receipts: &Receipts, calendar: &mut Calendar) -> Vec<u8> {
+        let mut text = self.receipt_text(fate, receipts.wording, calendar);
+        if receipts.nul == StrayNul::Text {
+            text.push('\0');
+        }
+        match receipts.alphabet {
+            ReceiptAlphabet::Default => text.into_bytes(),
+            ReceiptAlphabet::Ucs2 => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        }
+    }
+
+    fn receipt_text(&self, fate: &Fate, wording: Wording, calendar: &mut Calendar) -> String {
         let submitted = calendar.receipt_date(fate.submitted).to_owned();
         let receipt = Receipt {
             message_id: str::from_utf8(&self.id).ok().map(Cow::Borrowed),
@@ -205,13 +143,13 @@ impl Writer {
             text: Some(Cow::Borrowed(fate.text.text())),
             ..Receipt::default()
         };
-        receipt.to_text()
+        worded(&receipt, wording)
     }
 
-    fn receipt_tlvs(&mut self, fate: &Fate, form: ReceiptForm) -> Result<(), EncodeError> {
+    fn receipt_tlvs(&mut self, fate: &Fate, receipts: &Receipts) -> Result<(), EncodeError> {
         let tlvs = &mut self.tlvs;
         tlvs.clear();
-        if form != ReceiptForm::Text {
+        if receipts.form != ReceiptForm::Text {
             tlvs.push_c_octet_string(Tag::RECEIPTED_MESSAGE_ID, &self.id)?;
             tlvs.push_message_state(fate.state);
             tlvs.push_network_error_code(NetworkErrorCode {
@@ -219,24 +157,43 @@ impl Writer {
                 code: reason(fate.state).0,
             });
         }
-        if let Some(reference) = fate.user_message_reference {
+        let reference = fate.user_message_reference;
+        if let Some(reference) = reference.filter(|_| !receipts.no_reference) {
             tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, reference);
         }
         Ok(())
     }
 }
 
-const GSM: u8 = 3;
-
-/// The network's reason for a state, as a number and as receipts write it: 27 is "absent
-/// subscriber" in GSM 09.02.
-fn reason(state: MessageState) -> (u16, &'static str) {
-    match state {
-        MessageState::UNDELIVERABLE => (27, "027"),
-        MessageState::EXPIRED => (1, "001"),
-        _ => (0, "000"),
+/// The same in a `data_sm`.
+fn as_data_sm<'a>(pdu: &DeliverSm<'a>) -> DataSm<'a> {
+    DataSm {
+        source_addr_ton: pdu.source_addr_ton,
+        source_addr_npi: pdu.source_addr_npi,
+        source_addr: pdu.source_addr,
+        dest_addr_ton: pdu.dest_addr_ton,
+        dest_addr_npi: pdu.dest_addr_npi,
+        destination_addr: pdu.destination_addr,
+        esm_class: pdu.esm_class,
+        data_coding: pdu.data_coding,
+        tlvs: pdu.tlvs,
+        ..DataSm::default()
     }
 }
+
+/// The PDU with a NUL behind it that belongs to nothing.
+fn with_nul(body: Body<'_>) -> Result<Frame, EncodeError> {
+    let mut octets = BytesMut::new();
+    Pdu::new(0, body).encode(&mut octets)?;
+    octets.put_u8(0);
+    let length = u32::try_from(octets.len()).unwrap_or(u32::MAX);
+    if let Some(place) = octets.first_chunk_mut() {
+        *place = length.to_be_bytes();
+    }
+    Ok(Frame::new(octets.freeze()).expect("it has the length that it says"))
+}
+
+const GSM: u8 = 3;
 
 fn from_phone(token: u64, message: &FromPhone, requests: &mut Requests) -> Result<(), EncodeError> {
     let deliver_sm = DeliverSm {

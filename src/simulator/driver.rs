@@ -16,10 +16,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::{Sleep, sleep_until};
 use xabar_smpp::link::{self, Events, Link, LinkClosed};
-use xabar_smpp::session::{Event, Opening, Requests, Settings};
+use xabar_smpp::session::{Event, Requests, Settings};
 
 use super::figures::Figures;
 use super::handle::Order;
+use super::numbering::Renumbering;
 use super::pcap::{Capture, Conversation};
 use super::phones::Text;
 use super::slab::Key;
@@ -148,8 +149,9 @@ impl Driver {
         let begin = |capture: &Arc<Capture>| Conversation::begin(capture.clone(), peer, ours);
         let tap = self.capture.as_ref().map(begin);
         let valve = Arc::new(Valve::default());
-        let wire = Wire::new(stream, valve.clone(), tap);
-        let (link, events) = link::spawn(wire, Opening::Listen, self.link_settings());
+        let renumbering = Renumbering::of(self.smsc.behaviour.dialect.numbering);
+        let wire = Wire::new(stream, valve.clone(), tap, renumbering);
+        let (link, events) = link::spawn(wire, self.smsc.opening(), self.link_settings());
         self.lines.push(Line {
             key: self.smsc.connected(),
             link,
@@ -168,6 +170,7 @@ impl Driver {
             window: usize::MAX,
             inbound_window: usize::MAX,
             response_timeout: self.smsc.behaviour.receipts.repeat,
+            enquire_link: self.smsc.behaviour.dialect.enquire_link,
             ..Settings::default()
         }
     }
@@ -242,6 +245,12 @@ impl Line {
             if let Some(stalled) = output.stall.take() {
                 self.valve.stall(stalled);
             }
+            if output.mute {
+                self.valve.mute();
+            }
+            if std::mem::take(&mut output.unbind) {
+                self.unbinding = Some(unbind(&self.link));
+            }
             if self.responding.is_none() && !output.responses.is_empty() {
                 self.responding = Some(respond(&self.link, output.responses.split()));
                 busy = true;
@@ -265,6 +274,11 @@ impl Line {
 fn respond(link: &Link, responses: BytesMut) -> Sending<()> {
     let link = link.clone();
     Box::pin(async move { link.respond(responses).await })
+}
+
+fn unbind(link: &Link) -> Sending<()> {
+    let link = link.clone();
+    Box::pin(async move { link.unbind().await })
 }
 
 fn request(link: &Link, requests: Requests) -> Sending<Requests> {
@@ -329,8 +343,7 @@ impl Driver {
     fn stop(&mut self, now: Instant, grace: Duration) {
         self.stop_at = Some(now + grace);
         for line in &mut self.lines {
-            let link = line.link.clone();
-            line.unbinding = Some(Box::pin(async move { link.unbind().await }));
+            line.unbinding = Some(unbind(&line.link));
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod admission;
 mod agenda;
+mod answer;
 mod behaviour;
 mod binding;
 mod calendar;
@@ -20,10 +21,13 @@ mod dialogues;
 mod driver;
 mod error_rates;
 mod esme;
+mod fate;
 mod figures;
 mod handle;
 mod message;
 mod message_id;
+mod numbering;
+mod oddities;
 mod pcap;
 mod phones;
 mod session;
@@ -34,6 +38,7 @@ mod submitting;
 mod tape;
 mod throttle;
 mod wire;
+mod wording;
 
 #[cfg(test)]
 mod tests;
@@ -47,7 +52,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use admission::Account;
-pub use behaviour::{Announced, Behaviour, Faults, IdForm, ReceiptForm, Receipts};
+pub use behaviour::{
+    Announced, Behaviour, Dialect, Faults, IdForm, Numbering, ReceiptAlphabet, ReceiptForm,
+    ReceiptPdu, ReceiptSession, Receipts, RefusalForm, StrayNul, Wording,
+};
 pub use delay::{Delay, NoDelay, parse_duration};
 pub use dialogues::NotSent;
 pub use error_rates::{ErrorRates, NoErrorRates};

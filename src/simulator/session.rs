@@ -14,6 +14,8 @@ pub(super) struct Session {
     pub(super) in_flight: usize,
     /// deliver_sm whose response did not come in time.
     pub(super) timed_out: usize,
+    /// It gets no more deliver_sm: we have said that we leave.
+    pub(super) leaving: bool,
     /// Messages that came.
     pub(super) submits: u64,
     pub(super) output: Output,
@@ -26,6 +28,10 @@ pub(super) struct Output {
     pub(super) requests: Requests,
     /// Whether to stop or to resume reading.
     pub(super) stall: Option<bool>,
+    /// Say nothing more, but read on.
+    pub(super) mute: bool,
+    /// Leave it in good order.
+    pub(super) unbind: bool,
     /// Cut it, at once and whatever is left to say.
     pub(super) cut: bool,
 }
@@ -37,6 +43,9 @@ const MOST_TIMED_OUT: usize = 10_000;
 impl Session {
     /// Whether one more `deliver_sm` may be sent.
     pub(super) fn takes_deliveries(&self, window: usize) -> bool {
-        self.in_flight < window && self.timed_out < MOST_TIMED_OUT && !self.output.cut
+        self.in_flight < window
+            && self.timed_out < MOST_TIMED_OUT
+            && !self.output.cut
+            && !self.leaving
     }
 }

@@ -10,10 +10,11 @@
 use std::time::{Duration, Instant};
 
 use xabar_smpp::session::{Closed, Event};
-use xabar_smpp::{Body, CommandId, Frame, Octets, Pdu, Status};
+use xabar_smpp::{Body, Frame, Status, Tag, TlvBuffer};
 
 use super::admission::Account;
 use super::agenda::Agenda;
+use super::answer::Answer;
 use super::behaviour::Behaviour;
 use super::calendar::Calendar;
 use super::chance::Chance;
@@ -37,7 +38,9 @@ pub(super) struct Smsc {
     pub(super) deliveries: Slab<Delivery>,
     pub(super) agenda: Agenda<Task>,
     pub(super) chance: Chance,
-    pub(super) next_id: u64,
+    pub(super) first_id: u64,
+    /// Ids given so far.
+    pub(super) next_number: u64,
     pub(super) calendar: Calendar,
     pub(super) phones: Phones,
     pub(super) dialogues: Dialogues,
@@ -57,18 +60,10 @@ pub(super) enum Task {
     Answer(Answer),
     Deliver(Key),
     Cut(Key),
+    Unbind(Key),
+    Mute(Key),
     Stall(Key),
     Resume(Key),
-}
-
-/// The response to a request of an ESME.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Answer {
-    pub(super) session: Key,
-    pub(super) request: CommandId,
-    pub(super) sequence_number: u32,
-    pub(super) status: Status,
-    pub(super) id: u64,
 }
 
 /// How long what is out of order is held back.
@@ -93,7 +88,8 @@ impl Smsc {
             deliveries: Slab::new(),
             agenda: Agenda::new(),
             // Somewhere in the middle of an SMSC's life: ids of another seed do not meet these.
-            next_id: chance.number() >> 24 | 1 << 39,
+            first_id: chance.number() >> 24 | 1 << 39,
+            next_number: 0,
             chance,
             calendar: Calendar::starting(now),
             phones: Phones::with_memory(memory),
@@ -204,6 +200,7 @@ impl Smsc {
             sequence_number: pdu.sequence_number,
             status: Status::RINVCMDID,
             id: 0,
+            twice: false,
         };
         match pdu.body {
             Body::SubmitSm(message) => {
@@ -231,20 +228,31 @@ impl Smsc {
             }
             Task::Deliver(delivery) => self.due(delivery),
             Task::Cut(key) => self.cut_if_planned(now, key),
+            Task::Unbind(key) => self.unbind_if_planned(key),
+            Task::Mute(key) => self.mute_if_planned(key),
             Task::Stall(key) => self.stall_if_planned(now, key),
             Task::Resume(key) => self.stall(key, false),
         }
     }
 
-    /// Writes a response: with a body if all is well, as a header alone if not.
+    /// Writes a response, in the form that the behaviour says.
     pub(super) fn answer(&mut self, answer: Answer) {
         let Some(session) = self.sessions.get_mut(answer.session) else {
             return;
         };
-        let receipts = &self.behaviour.receipts;
+        let Behaviour {
+            receipts, dialect, ..
+        } = &self.behaviour;
         super::message_id::in_response(answer.id, receipts, &mut self.id);
-        let written = answer.pdu(&self.id).encode(&mut session.output.responses);
-        written.expect("an id has at most 64 digits");
+        let mut tlvs = TlvBuffer::new();
+        if let Some(congestion) = dialect.congestion {
+            tlvs.push_octet(Tag::CONGESTION_STATE, congestion);
+        }
+        let pdu = answer.pdu(&self.id, tlvs.as_tlvs(), dialect.refusals);
+        for _ in 0..=u8::from(answer.twice) {
+            let written = pdu.encode(&mut session.output.responses);
+            written.expect("an id has at most 64 digits");
+        }
     }
 
     fn closed(&mut self, key: Key, closed: &Closed) {
@@ -265,31 +273,5 @@ impl Smsc {
             .copied()
             .chain(tokens);
         self.not_delivered(Some(key), tokens);
-    }
-}
-
-impl Answer {
-    pub(super) fn with(self, status: Status) -> Self {
-        Self { status, ..self }
-    }
-
-    fn pdu<'a>(&self, id: &'a [u8]) -> Pdu<'a> {
-        let resp = xabar_smpp::pdu::MessageIdResp {
-            message_id: Some(Octets(id)),
-            ..Default::default()
-        };
-        let body = match self.request {
-            CommandId::SUBMIT_SM if self.status.is_ok() => Body::SubmitSmResp(resp),
-            CommandId::DATA_SM if self.status.is_ok() => Body::DataSmResp(resp),
-            request => Body::Unknown {
-                command_id: request.response(),
-                octets: Octets::EMPTY,
-            },
-        };
-        Pdu {
-            status: self.status,
-            sequence_number: self.sequence_number,
-            body,
-        }
     }
 }

@@ -5,10 +5,14 @@ use std::time::{Duration, Instant};
 use xabar_smpp::Status;
 use xabar_smpp::values::MessageState;
 
-use super::delivery::{Content, Fate};
+use super::answer::Answer;
+use super::behaviour::Behaviour;
+use super::delivery::Content;
+use super::error_rates::ErrorRates;
+use super::fate::{Fate, Of};
 use super::message::Message;
 use super::slab::Key;
-use super::smsc::{Answer, HELD_BACK, Smsc, Task};
+use super::smsc::{HELD_BACK, Smsc, Task};
 
 /// What is to be told of a message, and when.
 struct Course {
@@ -31,14 +35,32 @@ impl Smsc {
         let mut answer = answer.with(status);
         let mut receipt_first = false;
         if status.is_ok() {
-            answer.id = self.next_id;
-            self.next_id += 1;
-            receipt_first = self.accept(now, place, answer.id, message);
+            answer.id = self.new_id();
+            let of = Of {
+                place,
+                session: key,
+                id: answer.id,
+            };
+            receipt_first = self.accept(now, of, message);
+        } else {
+            self.plan_stray_receipt(now, place, key, message);
         }
         let id = status.is_ok().then_some(answer.id);
         self.tape.record(elapsed, message, status, id);
+        answer.twice = self.chance.happens(self.behaviour.answered_twice);
         self.answer_in_time(now, answer, receipt_first);
+        self.say_what_nobody_asked(key, message);
         self.cut_by_count(now, key);
+    }
+
+    /// The next id; they may begin again.
+    fn new_id(&mut self) -> u64 {
+        let number = self.next_number;
+        self.next_number += 1;
+        match self.behaviour.receipts.ids_repeat_after {
+            Some(after) => self.first_id + number % after.max(1),
+            None => self.first_id + number,
+        }
     }
 
     /// Counts a message of a session; the place of its ESME.
@@ -67,11 +89,21 @@ impl Smsc {
             self.counters.figures.throttled += 1;
             return Status::RTHROTTLED;
         }
-        if self.behaviour.errors.is_empty() {
-            return Status::ROK;
+        let refused = self.drawn(|behaviour| &behaviour.errors);
+        let refused = refused.or_else(|| {
+            let has_tlvs = !message.tlvs.is_empty();
+            has_tlvs.then(|| self.drawn(|behaviour| &behaviour.dialect.tlv_errors))?
+        });
+        refused.unwrap_or(Status::ROK)
+    }
+
+    /// An error, as often as the rates say.
+    fn drawn(&mut self, rates: impl Fn(&Behaviour) -> &ErrorRates) -> Option<Status> {
+        if rates(&self.behaviour).is_empty() {
+            return None;
         }
         let drawn = self.chance.unit();
-        self.behaviour.errors.pick(drawn).unwrap_or(Status::ROK)
+        rates(&self.behaviour).pick(drawn)
     }
 
     /// Answers at once or later, or not at all.
@@ -87,6 +119,9 @@ impl Smsc {
         let mut latency = self.chance.delay(self.behaviour.latency);
         if self.chance.happens(self.behaviour.disorder) {
             latency += HELD_BACK;
+        }
+        if self.chance.happens(self.behaviour.late) {
+            latency += self.behaviour.late_by;
         }
         if receipt_first {
             latency = latency.max(HELD_BACK);
@@ -112,14 +147,14 @@ impl Smsc {
 /// From the SMSC to the phone and back.
 impl Smsc {
     /// Brings a message to its phone and plans its receipts; whether one goes before the response.
-    fn accept(&mut self, now: Instant, place: usize, id: u64, message: &Message<'_>) -> bool {
+    fn accept(&mut self, now: Instant, of: Of, message: &Message<'_>) -> bool {
         let course = self.course(now, message);
         if course.state == MessageState::DELIVERED {
             self.phones.receive(now, self.calendar.wall(now), message);
         }
         self.dialogues.hear(message);
-        self.plan_notification(now, place, id, message, &course);
-        self.plan_receipt(now, place, id, message, &course)
+        self.plan_notification(now, of, message, &course);
+        self.plan_receipt(now, of, message, &course)
     }
 
     fn course(&mut self, now: Instant, message: &Message<'_>) -> Course {
@@ -146,28 +181,23 @@ impl Smsc {
         }
     }
 
-    fn plan_notification(
-        &mut self,
-        now: Instant,
-        place: usize,
-        id: u64,
-        message: &Message<'_>,
-        course: &Course,
-    ) {
+    fn plan_notification(&mut self, now: Instant, of: Of, message: &Message<'_>, course: &Course) {
         let unasked = self.chance.happens(self.behaviour.receipts.intermediate);
         let asked = message.registered_delivery.0 & ASKS_INTERMEDIATE != 0;
-        if asked || unasked {
-            let at = now + course.takes / 2;
-            let fate = Fate::of(message, id, MessageState::ENROUTE, now, at);
-            self.plan(now, at, place, Content::Fate(fate));
+        let enroute = (asked || unasked).then_some(MessageState::ENROUTE);
+        let accepted = self.chance.happens(self.behaviour.receipts.accepted);
+        let accepted = accepted.then_some(MessageState::ACCEPTED);
+        let at = now + course.takes / 2;
+        for state in [accepted, enroute].into_iter().flatten() {
+            let fate = Fate::of(message, of, state, now, at);
+            self.plan(now, at, of.place, Content::Fate(fate));
         }
     }
 
     fn plan_receipt(
         &mut self,
         now: Instant,
-        place: usize,
-        id: u64,
+        of: Of,
         message: &Message<'_>,
         course: &Course,
     ) -> bool {
@@ -183,12 +213,30 @@ impl Smsc {
         if !course.receipt_first && self.chance.happens(self.behaviour.receipts.disorder) {
             due += HELD_BACK;
         }
-        let fate = Content::Fate(Fate::of(message, id, course.state, now, done));
+        let fate = Content::Fate(Fate::of(message, of, course.state, now, done));
         if self.chance.happens(self.behaviour.receipts.twice) {
-            self.plan(now, due + HELD_BACK, place, fate.clone());
+            self.plan(now, due + HELD_BACK, of.place, fate.clone());
         }
-        self.plan(now, due, place, fate);
+        self.plan(now, due, of.place, fate);
         course.receipt_first
+    }
+
+    /// A receipt for a message that was refused.
+    fn plan_stray_receipt(
+        &mut self,
+        now: Instant,
+        place: usize,
+        session: Key,
+        message: &Message<'_>,
+    ) {
+        let asked = message.registered_delivery.on_failure();
+        if asked && self.chance.happens(self.behaviour.receipts.refused) {
+            let id = self.new_id();
+            let of = Of { place, session, id };
+            let done = now + self.chance.delay(self.behaviour.receipts.delay);
+            let fate = Fate::of(message, of, MessageState::REJECTED, now, done);
+            self.plan(now, done, place, Content::Fate(fate));
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A TCP connection that can be stalled, cut and listened in on.
+//! A TCP connection that can be stalled, silenced, cut, renumbered and listened in on.
 
 use std::io;
 use std::pin::Pin;
@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
+use bytes::{Buf, BytesMut};
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::numbering::Renumbering;
 use super::pcap::Conversation;
 
 /// A connection as the link sees it.
@@ -17,12 +19,21 @@ pub(super) struct Wire {
     stream: TcpStream,
     valve: Arc<Valve>,
     tap: Option<Conversation>,
+    renumbering: Option<Renumbered>,
+}
+
+/// Numbers that are changed on their way, and what has been changed and not yet passed on.
+struct Renumbered {
+    renumbering: Renumbering,
+    said: BytesMut,
+    heard: BytesMut,
 }
 
 /// The other end of a [`Wire`]: decides what passes.
 #[derive(Debug, Default)]
 pub(super) struct Valve {
     stalled: AtomicBool,
+    muted: AtomicBool,
     cut: AtomicBool,
     reader: AtomicWaker,
     writer: AtomicWaker,
@@ -33,6 +44,11 @@ impl Valve {
     pub(super) fn stall(&self, stalled: bool) {
         self.stalled.store(stalled, Ordering::Release);
         self.reader.wake();
+    }
+
+    /// Writes nothing from now on, though it seems written.
+    pub(super) fn mute(&self) {
+        self.muted.store(true, Ordering::Release);
     }
 
     /// Breaks the connection: nothing more is written, and the peer gets a reset.
@@ -46,20 +62,114 @@ impl Valve {
         self.stalled.load(Ordering::Acquire)
     }
 
+    fn is_muted(&self) -> bool {
+        self.muted.load(Ordering::Acquire)
+    }
+
     fn is_cut(&self) -> bool {
         self.cut.load(Ordering::Acquire)
     }
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, valve: Arc<Valve>, tap: Option<Conversation>) -> Self {
-        Self { stream, valve, tap }
+    pub(super) fn new(
+        stream: TcpStream,
+        valve: Arc<Valve>,
+        tap: Option<Conversation>,
+        renumbering: Option<Renumbering>,
+    ) -> Self {
+        let renumbering = renumbering.map(|renumbering| Renumbered {
+            renumbering,
+            said: BytesMut::new(),
+            heard: BytesMut::new(),
+        });
+        Self {
+            stream,
+            valve,
+            tap,
+            renumbering,
+        }
     }
 
     fn broken(&self) -> io::Error {
         // Where it fails, the peer sees an orderly end instead.
         self.stream.set_zero_linger().ok();
         io::ErrorKind::ConnectionReset.into()
+    }
+
+    /// Reads what is on the wire.
+    fn poll_hear(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if let Some(tap) = &mut self.tap
+            && let Poll::Ready(Ok(())) = read
+        {
+            tap.received(buffer.filled().get(before..).unwrap_or_default());
+        }
+        read
+    }
+
+    /// Reads, and gives out whole PDUs with their numbers changed.
+    fn poll_hear_renumbered(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut renumbered: Renumbered,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let heard = self.hear_into(cx, &mut renumbered, buffer);
+        self.renumbering = Some(renumbered);
+        heard
+    }
+
+    fn hear_into(
+        &mut self,
+        cx: &mut Context<'_>,
+        renumbered: &mut Renumbered,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        while renumbered.heard.is_empty() {
+            let mut octets = [0; 4_096];
+            let mut raw = ReadBuf::new(&mut octets);
+            std::task::ready!(self.poll_hear(cx, &mut raw))?;
+            if raw.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            let heard = &mut renumbered.heard;
+            renumbered.renumbering.hear(raw.filled(), heard);
+        }
+        let fits = renumbered.heard.len().min(buffer.remaining());
+        buffer.put_slice(&renumbered.heard.split_to(fits));
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes to the wire.
+    fn poll_say(&mut self, cx: &mut Context<'_>, octets: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, octets);
+        if let Some(tap) = &mut self.tap
+            && let Poll::Ready(Ok(count)) = written
+        {
+            tap.sent(octets.get(..count).unwrap_or_default());
+        }
+        written
+    }
+
+    /// Writes what was renumbered and is not yet written.
+    fn poll_say_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(mut renumbered) = self.renumbering.take() else {
+            return Poll::Ready(Ok(()));
+        };
+        let mut said = Poll::Ready(Ok(()));
+        while !renumbered.said.is_empty() && matches!(said, Poll::Ready(Ok(()))) {
+            said = self
+                .poll_say(cx, &renumbered.said)
+                .map_ok(|count| renumbered.said.advance(count));
+        }
+        self.renumbering = Some(renumbered);
+        said
     }
 }
 
@@ -76,14 +186,10 @@ impl AsyncRead for Wire {
         if self.valve.is_stalled() {
             return Poll::Pending;
         }
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if let Some(tap) = &mut self.tap
-            && let Poll::Ready(Ok(())) = read
-        {
-            tap.received(buffer.filled().get(before..).unwrap_or_default());
+        match self.renumbering.take() {
+            Some(renumbered) => self.poll_hear_renumbered(cx, renumbered, buffer),
+            None => self.poll_hear(cx, buffer),
         }
-        read
     }
 }
 
@@ -97,16 +203,26 @@ impl AsyncWrite for Wire {
         if self.valve.is_cut() {
             return Poll::Ready(Err(self.broken()));
         }
-        let written = Pin::new(&mut self.stream).poll_write(cx, octets);
-        if let Some(tap) = &mut self.tap
-            && let Poll::Ready(Ok(count)) = written
-        {
-            tap.sent(octets.get(..count).unwrap_or_default());
+        if self.valve.is_muted() {
+            return Poll::Ready(Ok(octets.len()));
         }
-        written
+        std::task::ready!(self.poll_say_rest(cx))?;
+        let Some(Renumbered {
+            renumbering, said, ..
+        }) = &mut self.renumbering
+        else {
+            return self.poll_say(cx, octets);
+        };
+        renumbering.say(octets, said);
+        // What the wire does not take now goes with the next write or flush.
+        match self.poll_say_rest(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Ready(Ok(octets.len())),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        std::task::ready!(self.poll_say_rest(cx))?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

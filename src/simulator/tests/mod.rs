@@ -2,5 +2,6 @@
 
 mod capture;
 mod core;
+mod dialect;
 mod rig;
 mod socket;

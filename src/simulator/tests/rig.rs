@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use xabar_smpp::codec::{MAX_PDU, take_frames};
-use xabar_smpp::pdu::{Bind, DeliverSmResp, SubmitSm};
+use xabar_smpp::pdu::{Bind, MessageIdResp, SubmitSm};
 use xabar_smpp::session::{Input, Opening, Session, Settings};
 use xabar_smpp::values::{InterfaceVersion, Npi, RegisteredDelivery, Ton};
 use xabar_smpp::{Body, CommandId, Frame, Pdu, Status};
@@ -75,11 +75,12 @@ impl Rig {
             window: usize::MAX,
             inbound_window: usize::MAX,
             response_timeout: self.smsc.behaviour.receipts.repeat,
+            enquire_link: self.smsc.behaviour.dialect.enquire_link,
             ..Settings::default()
         };
         self.lines.push(Line {
             key: self.smsc.connected(),
-            session: Session::new(Opening::Listen, settings, self.now),
+            session: Session::new(self.smsc.opening(), settings, self.now),
             heard: Vec::new(),
             cut: false,
             next_sequence: 1,
@@ -192,8 +193,12 @@ impl Rig {
         }
         let responses = output.responses.split();
         let requests = std::mem::take(&mut output.requests);
+        let unbind = std::mem::take(&mut output.unbind);
         line.session.handle(now, Input::Responses(responses));
         line.session.handle(now, Input::Requests(requests));
+        if unbind {
+            line.session.handle(now, Input::Unbind);
+        }
         let mut written = line.session.output(now).split();
         for frame in take_frames(&mut written, MAX_PDU).unwrap() {
             busy = true;
@@ -207,17 +212,27 @@ impl Rig {
 impl Line {
     fn hear(&mut self, now: Instant, frame: &Frame, answer: Option<Status>) {
         let header = frame.header();
+        // Some ESMEs name the message, though nobody asks.
+        let resp = MessageIdResp {
+            message_id: Some("0123456789abcdef".into()),
+            ..MessageIdResp::default()
+        };
         let mut pdu = match (header.command_id, answer) {
-            (CommandId::DELIVER_SM, Some(status)) => {
-                let resp = Body::DeliverSmResp(DeliverSmResp {
-                    message_id: Some("".into()),
-                    ..Default::default()
-                });
-                Pdu {
-                    status,
-                    ..Pdu::new(header.sequence_number, resp)
-                }
-            }
+            (CommandId::DELIVER_SM, Some(status)) => Pdu {
+                status,
+                ..Pdu::new(header.sequence_number, Body::DeliverSmResp(resp))
+            },
+            (CommandId::DATA_SM, Some(status)) => Pdu {
+                status,
+                ..Pdu::new(header.sequence_number, Body::DataSmResp(resp))
+            },
+            (CommandId(0x0100_0002), Some(_)) => Pdu {
+                status: Status::RINVCMDID,
+                ..Pdu::new(
+                    header.sequence_number,
+                    Body::GenericNack(Default::default()),
+                )
+            },
             (CommandId::ENQUIRE_LINK, _) => Pdu::new(
                 header.sequence_number,
                 Body::EnquireLinkResp(Default::default()),

@@ -10,7 +10,9 @@ use xabar_smpp::session::{CloseReason, Event, Opening, Requests, Settings as Lin
 use xabar_smpp::{Body, Status};
 
 use super::rig::{login, message};
-use crate::simulator::{Account, Behaviour, Receipts, Settings, Share, Simulator};
+use crate::simulator::{
+    Account, Behaviour, Dialect, Faults, Numbering, Receipts, Settings, Share, Simulator,
+};
 
 const PHONE: &str = "998901234567";
 
@@ -24,6 +26,8 @@ pub(super) struct Esme {
     /// Receipts that came before the response with their id.
     pub(super) early: usize,
     pub(super) mo: Vec<Vec<u8>>,
+    /// Sequence numbers of the SMSC's requests.
+    numbers: HashSet<u32>,
     pub(super) closed: Option<CloseReason>,
 }
 
@@ -46,6 +50,7 @@ impl Esme {
             receipts: Vec::new(),
             early: 0,
             mo: Vec::new(),
+            numbers: HashSet::new(),
             closed: None,
         }
     }
@@ -89,8 +94,11 @@ impl Esme {
                 }
                 Event::Request(frame) => {
                     let pdu = frame.decode().unwrap();
-                    let Body::DeliverSm(deliver_sm) = pdu.body else {
-                        panic!()
+                    self.numbers.insert(pdu.sequence_number);
+                    let deliver_sm = match pdu.body {
+                        Body::DeliverSm(deliver_sm) => deliver_sm,
+                        Body::AlertNotification(_) => continue,
+                        body => panic!("{body:?}"),
                     };
                     match deliver_sm.tlvs.receipted_message_id() {
                         Some(id) => {
@@ -258,4 +266,59 @@ async fn a_simulator_that_stops_reading_answers_again_when_it_reads() {
     assert_eq!(handle.figures().await.unwrap().submits, 1);
     handle.stop_reading(false).await.unwrap();
     esme.until(|esme| esme.responses.len() == 2).await;
+}
+
+#[tokio::test]
+async fn however_the_smsc_numbers_its_requests_their_answers_find_them() {
+    for numbering in [Numbering::FromZero, Numbering::High, Numbering::Same] {
+        let simulator = simulator(Behaviour {
+            dialect: Dialect {
+                numbering,
+                alerts: "20%".parse().unwrap(),
+                ..Dialect::default()
+            },
+            ..Behaviour::default()
+        })
+        .await;
+        let mut esme = Esme::bind(&simulator, "secret", 50).await;
+        esme.submit(500).await;
+        esme.until(|esme| esme.receipts.len() == 500).await;
+        let figures = simulator.stop().await.unwrap();
+        let deliveries = figures.deliveries;
+        assert_eq!((deliveries.acked, deliveries.repeated), (500, 0));
+        assert_eq!(figures.faults, 0, "{numbering:?}");
+        let numbers = esme.numbers;
+        match numbering {
+            Numbering::FromZero => assert!(numbers.contains(&0)),
+            Numbering::High => assert!(numbers.iter().all(|number| *number > 0x8000_0000)),
+            _ => assert_eq!(numbers.len(), 1),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mute_simulator_takes_messages_and_says_nothing() {
+    let simulator = simulator(Behaviour::default()).await;
+    let mut esme = Esme::bind(&simulator, "secret", 50).await;
+    esme.submit(1).await;
+    esme.until(|esme| esme.receipts.len() == 1).await;
+    let mute = Behaviour {
+        faults: Faults {
+            mute_after: Some(Duration::ZERO),
+            ..Faults::default()
+        },
+        ..Behaviour::default()
+    };
+    let handle = simulator.handle();
+    handle.set_behaviour(mute).await.unwrap();
+    esme.submit(3).await;
+    let taken = async {
+        while handle.figures().await.unwrap().accepted < 4 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(20), taken).await.unwrap();
+    handle.disconnect_all().await.unwrap();
+    esme.until(|esme| esme.closed.is_some()).await;
+    assert_eq!(esme.responses.len(), 1, "of those before");
 }
