@@ -212,6 +212,7 @@ mod tests {
     use xabar_smpp::values::DataCoding;
 
     use super::*;
+    use crate::delivery::SenderIndex;
     use crate::journal::MessageId;
 
     #[expect(
@@ -237,6 +238,7 @@ mod tests {
             reference: 1,
             validity: Duration::from_secs(60),
             urgent: false,
+            sender: SenderIndex::default(),
         };
         (0..count).map(make).collect()
     }

@@ -11,6 +11,7 @@ mod rate;
 pub mod receipt;
 pub mod retry;
 mod routing;
+mod senders;
 mod sessions;
 mod submission;
 #[cfg(test)]
@@ -31,6 +32,7 @@ use crate::journal::OperatorId;
 pub use link_state::LinkState;
 use operator::Operator;
 pub use routing::Routes;
+pub use senders::{Assignment, SenderIndex, Senders};
 pub use submission::{Submission, Token};
 
 /// How one operator is reached.
@@ -43,7 +45,7 @@ pub struct OperatorSettings {
     pub password: String,
     pub system_type: String,
     pub interface_version: InterfaceVersion,
-    pub sender: String,
+    pub senders: Senders,
     /// Whether receipts are asked for.
     pub receipts: bool,
     /// Whether submissions carry TLVs, where the version has any.

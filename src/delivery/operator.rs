@@ -83,7 +83,7 @@ impl Operator {
         Ok(Self {
             id,
             name: settings.name.clone(),
-            sender: Sender::new(&settings.sender, settings.receipts),
+            sender: Sender::new(&settings.senders, settings.receipts),
             tlvs: Tlvs::new(settings.tlvs),
             dispatch: Dispatch::new(settings.sessions, settings.window, settings.tps, now()),
             slots: (0..settings.sessions).map(|_| Slot::default()).collect(),

@@ -9,6 +9,7 @@ use xabar_smpp::session::Requests;
 use xabar_smpp::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, Time, Ton};
 use xabar_smpp::{EncodeError, Octets, Tag, TlvBuffer};
 
+use super::senders::{SenderIndex, Senders};
 use crate::journal::MessageId;
 
 /// A segment whose attempt is in the journal.
@@ -27,6 +28,7 @@ pub struct Submission {
     /// How long the SMSC may try.
     pub validity: Duration,
     pub urgent: bool,
+    pub sender: SenderIndex,
 }
 
 /// Which attempt at which segment of which message; fits the 64 bits by which an SMPP session
@@ -60,15 +62,23 @@ impl From<u64> for Token {
 /// How messages to one operator are addressed.
 #[derive(Clone, Debug)]
 pub(super) struct Sender {
-    address: Box<str>,
-    ton: Ton,
-    npi: Npi,
+    default: Source,
+    /// By [`SenderIndex`].
+    others: Vec<Source>,
     receipts: bool,
 }
 
-impl Sender {
+/// A source address.
+#[derive(Clone, Debug)]
+struct Source {
+    address: Box<str>,
+    ton: Ton,
+    npi: Npi,
+}
+
+impl Source {
     /// Names are alphanumeric, up to six digits a short code, more an international number.
-    pub(super) fn new(sender: &str, receipts: bool) -> Self {
+    fn new(sender: &str) -> Self {
         let digits = sender.trim_start_matches('+');
         let (ton, npi) = match digits.len() {
             _ if !digits.bytes().all(|octet| octet.is_ascii_digit()) => {
@@ -81,8 +91,22 @@ impl Sender {
             address: digits.into(),
             ton,
             npi,
+        }
+    }
+}
+
+impl Sender {
+    pub(super) fn new(senders: &Senders, receipts: bool) -> Self {
+        Self {
+            default: Source::new(senders.default_name()),
+            others: senders.names().map(Source::new).collect(),
             receipts,
         }
+    }
+
+    fn source(&self, sender: SenderIndex) -> &Source {
+        let other = sender.place().and_then(|place| self.others.get(place));
+        other.unwrap_or(&self.default)
     }
 
     /// Adds the `submit_sm` of a submission to a batch; `tlvs` if the other end takes any.
@@ -99,14 +123,15 @@ impl Sender {
         if tlvs {
             buffer.push_two_octets(Tag::USER_MESSAGE_REFERENCE, submission.reference);
         }
+        let source = self.source(submission.sender);
         let destination = submission.msisdn.digits();
         let validity = Time::from_duration(submission.validity)
             .format()
             .unwrap_or_default();
         let submit_sm = SubmitSm {
-            source_addr_ton: self.ton,
-            source_addr_npi: self.npi,
-            source_addr: Octets(self.address.as_bytes()),
+            source_addr_ton: source.ton,
+            source_addr_npi: source.npi,
+            source_addr: Octets(source.address.as_bytes()),
             dest_addr_ton: Ton::INTERNATIONAL,
             dest_addr_npi: Npi::ISDN,
             destination_addr: Octets(destination.as_bytes()),
@@ -133,6 +158,7 @@ impl Sender {
 
 #[cfg(test)]
 mod tests {
+    use super::super::senders::Assignment;
     use super::*;
 
     #[test]
@@ -146,6 +172,21 @@ mod tests {
     }
 
     #[test]
+    fn a_submission_goes_out_as_its_place_in_the_list_says() {
+        let assignment = Assignment {
+            name: "Kadastr",
+            agency: "kadastr",
+            priorities: &[],
+        };
+        let senders = Senders::new("555", [assignment]);
+        let sender = Sender::new(&senders, true);
+        for (agency, address) in [("kadastr", "Kadastr"), ("soliq", "555")] {
+            let index = senders.of(agency, xabar_events::Priority::Normal);
+            assert_eq!(&*sender.source(index).address, address);
+        }
+    }
+
+    #[test]
     fn senders_are_addressed_as_what_they_are() {
         let cases = [
             ("MyGov", Ton::ALPHANUMERIC, Npi::UNKNOWN),
@@ -153,8 +194,8 @@ mod tests {
             ("+998712000000", Ton::INTERNATIONAL, Npi::ISDN),
         ];
         for (sender, ton, npi) in cases {
-            let sender = Sender::new(sender, true);
-            assert_eq!((sender.ton, sender.npi), (ton, npi));
+            let source = Source::new(sender);
+            assert_eq!((source.ton, source.npi), (ton, npi));
         }
     }
 }

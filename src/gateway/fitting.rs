@@ -8,7 +8,7 @@ use crate::broker::Brokers;
 use crate::compose::Catalog;
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
-use crate::delivery::{LONGEST_LAG, OperatorSettings};
+use crate::delivery::{Assignment, LONGEST_LAG, OperatorSettings, Senders};
 use crate::intake::amqp::Source;
 use crate::outcome::{Exchange, Sink};
 use crate::pacing;
@@ -48,6 +48,7 @@ pub(super) fn rules(settings: &Settings) -> pipeline::Settings {
         name: operator.name.clone(),
         prefixes: operator.prefixes.clone(),
         receipts: operator.receipts,
+        senders: senders(operator, settings),
         login: format!("{} at {}", operator.system_id, operator.address),
     });
     let told = settings
@@ -81,7 +82,7 @@ pub(super) fn operator_settings(
         password: operator.password.expose().to_owned(),
         system_type: operator.system_type.clone(),
         interface_version: xabar_smpp::values::InterfaceVersion(operator.interface_version.octet()),
-        sender: operator.sender.clone(),
+        senders: senders(operator, settings),
         receipts: operator.receipts,
         tlvs: operator.tlvs,
         sessions: operator.sessions.into(),
@@ -92,6 +93,25 @@ pub(super) fn operator_settings(
         // Leaves time to publish what the last responses settle.
         drain: settings.timing.shutdown.mul_f32(0.6),
     }
+}
+
+/// As whom agencies go out over one operator. The more special rows come last, so they hold: those for this
+/// operator over those for all, then those for a priority.
+fn senders(operator: &settings::Operator, settings: &Settings) -> Senders {
+    let mut rows: Vec<&settings::Sender> = settings
+        .senders
+        .iter()
+        .filter(|row| row.operators.is_empty() || row.operators.contains(&operator.name))
+        .collect();
+    rows.sort_by_key(|row| (!row.operators.is_empty(), !row.priorities.is_empty()));
+    let list = rows.into_iter().flat_map(|row| {
+        row.agencies.iter().map(|agency| Assignment {
+            name: &row.name,
+            agency,
+            priorities: &row.priorities,
+        })
+    });
+    Senders::new(&operator.sender, list)
 }
 
 pub(super) fn source(settings: &Settings) -> Result<Option<Source>, GatewayError> {

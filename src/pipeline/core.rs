@@ -15,7 +15,7 @@ use super::telling::Teller;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::receipt::{Notice, Spellings};
-use crate::delivery::{Event, Report, Routes};
+use crate::delivery::{Event, Report, Routes, Senders};
 use crate::intake::Batch;
 use crate::journal::{
     Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Queue, Segment,
@@ -47,6 +47,8 @@ pub struct OperatorRules {
     pub name: String,
     pub prefixes: Vec<String>,
     pub receipts: bool,
+    /// As whom agencies go out.
+    pub senders: Senders,
     /// Where and as whom it is logged in to: an SMSC sends receipts over any session of a login.
     pub login: String,
 }
@@ -67,6 +69,7 @@ pub struct Inputs {
 pub(super) struct Operator {
     pub(super) name: Box<str>,
     pub(super) receipts: bool,
+    pub(super) senders: Senders,
     /// The operators whose receipts may come over this one's sessions: itself, and those of the same login.
     pub(super) peers: Arc<[OperatorId]>,
     /// Submissions that its link asked for, and that it got, since the start.
@@ -321,6 +324,7 @@ impl Operator {
         Self {
             name: rules.name.as_str().into(),
             receipts: rules.receipts,
+            senders: rules.senders.clone(),
             peers: Arc::default(),
             granted: 0,
             given: 0,

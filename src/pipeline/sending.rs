@@ -215,6 +215,11 @@ impl Core {
     /// Hands the segments that are to be sent to the operator's link, once the beat is committed.
     fn submit(&mut self, beat: &mut Beat, message: &Message, segments: &Segments) {
         let progress = &message.progress;
+        let Some(operator) = self.operators.get_mut(&progress.operator) else {
+            return;
+        };
+        let agency = message.key.agency.name();
+        let sender = operator.senders.of(agency, message.priority);
         let validity = message.expires.since(beat.now.wall).max(SHORTEST_VALIDITY);
         let sent = progress
             .attempt
@@ -244,11 +249,10 @@ impl Core {
                 reference: progress.attempt.reference,
                 validity,
                 urgent: message.priority == Priority::Urgent,
+                sender,
             };
             beat.submit(progress.operator, submission);
-            if let Some(operator) = self.operators.get_mut(&progress.operator) {
-                operator.given += 1;
-            }
+            operator.given += 1;
         }
     }
 }

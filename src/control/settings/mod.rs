@@ -15,6 +15,7 @@ mod operator;
 mod problem;
 pub(crate) mod reading;
 mod secret;
+mod sender;
 mod subscriber;
 mod timing;
 pub(crate) mod values;
@@ -32,6 +33,7 @@ pub use log::{LogFormat, LogSettings};
 pub use operator::{InterfaceVersion, Operator, UssdSettings};
 pub use problem::{Place, Problem};
 pub use secret::{Secret, SecretUrl};
+pub use sender::Sender;
 pub use subscriber::{Limit, QuietHours, Subscriber};
 pub use timing::Timing;
 
@@ -49,6 +51,7 @@ pub struct Settings {
     pub journal: JournalSettings,
     pub subscriber: Subscriber,
     pub operators: Vec<Operator>,
+    pub senders: Vec<Sender>,
     /// The folder of the texts; `None`: those that are built in.
     pub messages: Option<PathBuf>,
     pub log: LogSettings,
@@ -80,6 +83,7 @@ impl Settings {
 
 fn settings(table: &mut Table<'_>) -> Option<Settings> {
     let intake = amqp::intake(table);
+    let operators = operator::operators(table);
     Some(Settings {
         outcomes: amqp::outcomes(table, &intake),
         intake,
@@ -87,7 +91,8 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         http: http::http(table),
         journal: journal::journal(table),
         subscriber: subscriber::subscriber(table),
-        operators: operator::operators(table),
+        senders: sender::senders(table, &operators),
+        operators,
         messages: messages::messages(table),
         log: log::log(table),
     })

@@ -210,7 +210,7 @@ fn password(cell: &Cell<'_>) -> Option<Secret> {
     Some(password)
 }
 
-fn sender(cell: &Cell<'_>) -> Option<String> {
+pub(super) fn sender(cell: &Cell<'_>) -> Option<String> {
     let named = |sender: &str| {
         let plain = |octet: u8| octet.is_ascii_alphanumeric() || b" .-_&".contains(&octet);
         (1..=11).contains(&sender.len()) && sender.bytes().all(plain) && sender.trim() == sender

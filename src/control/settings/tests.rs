@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use xabar_events::{Language, State};
+use xabar_events::{Language, Priority, State};
 
 use super::*;
 
@@ -107,6 +107,7 @@ fn keys_shown_as_left_out_are_keys() {
         Some(key) if key.contains(" = ") && !key.contains(',') || key.starts_with("states = ") => {
             key
         }
+        Some(table @ "[[sender]]") => table,
         _ => line,
     });
     let text: String = shown.flat_map(|line| [line, "\n"]).collect();
@@ -323,6 +324,73 @@ fn an_operator_is_checked_against_what_smpp_has_room_for() {
     ];
     for (line, expected) in cases {
         assert_eq!(told(&operator(line), &[]), [expected]);
+    }
+}
+
+#[test]
+fn the_example_of_a_sender_is_right() {
+    let (_, example) = REFERENCE.split_once("# [[sender]]").unwrap();
+    let (example, _) = example.split_once("\n\n").unwrap();
+    let rows = format!("[[sender]]{}\n", example.replace("\n# ", "\n"));
+    let settings = good(&(rows + &operator("")), &[]);
+    let expected = Sender {
+        name: "Kadastr".to_owned(),
+        agencies: vec!["kadastr".to_owned()],
+        operators: vec!["ucell".to_owned()],
+        priorities: vec![Priority::Urgent, Priority::Normal],
+    };
+    assert_eq!(settings.senders, [expected]);
+}
+
+#[test]
+fn a_list_of_senders_says_one_thing_for_each_agency_and_gives_no_name_to_two() {
+    let row = |lines: &str| format!("[[sender]]\n{lines}\n");
+    let kadastr = row("name = \"Kadastr\"\nagency = \"kadastr\"");
+    let cases = [
+        (
+            row("name = \"Kadastr agency\"\nagency = \"kadastr\""),
+            "2:8: `sender[0].name` is \"Kadastr agency\"; write 1 to 11 Latin letters and digits, or a number of up to 15 digits without +",
+        ),
+        (
+            row("name = \"Kadastr\"\nagency = \"/agencies/kadastr\""),
+            "3:10: `sender[0].agency` is \"/agencies/kadastr\"; write the agency as in the `source` of its events: 1 to 64 of the characters a-z, 0-9 and -",
+        ),
+        (
+            row("name = \"Kadastr\"\nagency = [\"kadastr\", \"kadastr\"]"),
+            "3:22: `sender[0].agency[1]` is \"kadastr\"; `sender[0].agency[0]` has it already, and only one can: change or remove this one",
+        ),
+        (
+            row("name = \"Kadastr\"\nagency = \"kadastr\"\noperator = \"uzmobile\""),
+            "4:12: `sender[0].operator` is \"uzmobile\"; name an operator that is configured: ucell",
+        ),
+        (
+            row("name = \"Kadastr\"\nagency = \"kadastr\"\npriority = \"high\""),
+            "4:12: `sender[0].priority` is \"high\"; choose from urgent, normal and bulk",
+        ),
+        (
+            row("name = \"Kadastr\""),
+            "1:1: `sender[0].agency` is missing; name the agency that goes out as this, or a list of those that share it",
+        ),
+        (
+            kadastr.clone() + &row("name = \"KADASTR\"\nagency = \"soliq\""),
+            "4:1: `sender[1]` gives \"KADASTR\" to other agencies than `sender[0]` does; nobody sends under another's name: choose another, or list all that share it in both",
+        ),
+        (
+            kadastr.clone() + &row("name = \"Cadastre\"\nagency = [\"soliq\", \"kadastr\"]"),
+            "4:1: `sender[1]` says as whom kadastr goes out, which `sender[0]` does already; remove one, or let them differ in `operator` or `priority`",
+        ),
+    ];
+    for (rows, expected) in cases {
+        assert_eq!(told(&(rows + &operator("")), &[]), [expected]);
+    }
+    let fine = [
+        row("name = \"Cadastre\"\nagency = \"kadastr\"\npriority = \"urgent\""),
+        row("name = \"Cadastre\"\nagency = \"kadastr\"\noperator = \"ucell\""),
+        row("name = \"MyGov\"\nagency = \"soliq\""),
+        row("name = \"Kadastr\"\nagency = [\"kadastr\", \"yer\"]\npriority = \"bulk\""),
+    ];
+    for rows in fine {
+        good(&(kadastr.clone() + &rows + &operator("")), &[]);
     }
 }
 

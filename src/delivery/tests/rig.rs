@@ -15,7 +15,8 @@ use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
 
 use crate::clock::instant;
 use crate::delivery::{
-    self, Directive, Event, OperatorLink, OperatorSettings, Report, Submission, Token,
+    self, Directive, Event, OperatorLink, OperatorSettings, Report, SenderIndex, Senders,
+    Submission, Token,
 };
 use crate::journal::{MessageId, OperatorId};
 
@@ -58,7 +59,7 @@ impl Esme {
             password: "secret".into(),
             system_type: String::new(),
             interface_version: InterfaceVersion::V3_4,
-            sender: "MyGov".into(),
+            senders: Senders::new("MyGov", []),
             receipts: true,
             tlvs: true,
             sessions: 1,
@@ -116,6 +117,7 @@ fn submission(token: Token) -> Submission {
         reference: 1,
         validity: Duration::from_secs(60),
         urgent: false,
+        sender: SenderIndex::default(),
     }
 }
 

@@ -6,6 +6,7 @@ mod laws;
 mod random;
 mod receipts;
 mod results;
+mod routing;
 mod threads;
 mod waiting;
 mod world;

@@ -19,7 +19,7 @@ use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
-use crate::delivery::{Answer, Event, Report, SessionKey, Submission, Token};
+use crate::delivery::{Answer, Event, Report, Senders, SessionKey, Submission, Token};
 use crate::intake::{Batch, Verdict};
 use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sqlite};
 use crate::outcome::Wording;
@@ -551,6 +551,7 @@ fn settings() -> Settings {
         name: name.into(),
         prefixes: vec![prefix.into()],
         receipts: true,
+        senders: Senders::default(),
         login: format!("xabar at {name}"),
     };
     Settings {

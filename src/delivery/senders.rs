@@ -1,0 +1,144 @@
+//! As whom agencies go out.
+//!
+//! An event cannot name a sender: the configuration decides, by operator, agency and priority, so nobody goes
+//! out under another's name.
+
+use rustc_hash::FxHashMap;
+use xabar_events::Priority;
+
+/// As whom a message goes out: its place in its operator's list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SenderIndex(u16);
+
+impl SenderIndex {
+    /// `None`: the operator's default.
+    pub(super) fn place(self) -> Option<usize> {
+        usize::from(self.0).checked_sub(1)
+    }
+}
+
+/// What one operator's messages may be sent as.
+#[derive(Clone, Debug, Default)]
+pub struct Senders {
+    default: Box<str>,
+    /// Besides the default.
+    names: Vec<Box<str>>,
+    /// By agency, then by urgent, normal, bulk.
+    of_agencies: FxHashMap<Box<str>, [SenderIndex; 3]>,
+}
+
+/// A line of the list: who goes out as `name`, and at which priorities. Of two lines for the same message the later one holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Assignment<'a> {
+    pub name: &'a str,
+    pub agency: &'a str,
+    /// Empty: all.
+    pub priorities: &'a [Priority],
+}
+
+impl Senders {
+    pub fn new<'a>(default: &str, list: impl IntoIterator<Item = Assignment<'a>>) -> Self {
+        let mut senders = Self {
+            default: default.into(),
+            ..Self::default()
+        };
+        for assignment in list {
+            senders.assign(&assignment);
+        }
+        senders
+    }
+
+    fn assign(&mut self, assignment: &Assignment<'_>) {
+        let index = self.index_of(assignment.name);
+        let of_agency = self.of_agencies.entry(assignment.agency.into());
+        let of_agency = of_agency.or_default();
+        for priority in Priority::ALL {
+            let meant =
+                assignment.priorities.is_empty() || assignment.priorities.contains(priority);
+            if let Some(slot) = of_agency.get_mut(slot(*priority)).filter(|_| meant) {
+                *slot = index;
+            }
+        }
+    }
+
+    fn index_of(&mut self, name: &str) -> SenderIndex {
+        if *self.default == *name {
+            return SenderIndex::default();
+        }
+        let known = self.names.iter().position(|known| **known == *name);
+        let place = known.unwrap_or_else(|| {
+            self.names.push(name.into());
+            self.names.len() - 1
+        });
+        SenderIndex(u16::try_from(place + 1).unwrap_or_default())
+    }
+
+    /// As whom an agency's message of this priority goes out.
+    pub fn of(&self, agency: &str, priority: Priority) -> SenderIndex {
+        if self.of_agencies.is_empty() {
+            return SenderIndex::default();
+        }
+        let of_agency = self.of_agencies.get(agency);
+        let index = of_agency.and_then(|of_agency| of_agency.get(slot(priority)));
+        index.copied().unwrap_or_default()
+    }
+
+    /// As whom those go out for whom the list says nothing.
+    pub fn default_name(&self) -> &str {
+        &self.default
+    }
+
+    /// The other names, in the order of [`SenderIndex`].
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+}
+
+fn slot(priority: Priority) -> usize {
+    match priority {
+        Priority::Urgent => 0,
+        Priority::Normal => 1,
+        Priority::Bulk => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown<'a>(senders: &'a Senders, agency: &str, priority: Priority) -> &'a str {
+        let place = senders.of(agency, priority).place();
+        place.map_or(senders.default_name(), |place| {
+            senders.names().nth(place).expect("a name of the list")
+        })
+    }
+
+    #[test]
+    fn an_agency_goes_out_under_its_name_and_nobody_else_does() {
+        let assign = |name, agency, priorities| Assignment {
+            name,
+            agency,
+            priorities,
+        };
+        let senders = Senders::new(
+            "MyGov",
+            [
+                assign("Kadastr", "kadastr", &[][..]),
+                assign("KadastrSOS", "kadastr", &[Priority::Urgent]),
+                assign("Soliq", "soliq", &[Priority::Bulk]),
+            ],
+        );
+        let cases = [
+            ("kadastr", Priority::Urgent, "KadastrSOS"),
+            ("kadastr", Priority::Normal, "Kadastr"),
+            ("kadastr", Priority::Bulk, "Kadastr"),
+            ("soliq", Priority::Bulk, "Soliq"),
+            ("soliq", Priority::Urgent, "MyGov"),
+            ("adliya", Priority::Normal, "MyGov"),
+            ("kadastr-2", Priority::Normal, "MyGov"),
+        ];
+        for (agency, priority, name) in cases {
+            assert_eq!(shown(&senders, agency, priority), name, "{agency}");
+        }
+    }
+}
