@@ -140,7 +140,7 @@ impl Good {
                     "{} for {} at {}: {sessions} × {window} in flight{tps}",
                     operator.name,
                     operator.prefixes.join(" "),
-                    operator.address,
+                    operator.addresses.join(" or "),
                 ),
             );
         }
@@ -192,16 +192,18 @@ impl Good {
     fn shared_logins(&self) -> impl Iterator<Item = String> {
         let operators = &self.settings.operators;
         operators.iter().enumerate().filter_map(|(at, later)| {
-            let login =
-                |operator: &Operator| (operator.address.clone(), operator.system_id.clone());
-            let first = operators
-                .iter()
-                .take(at)
-                .find(|first| login(first) == login(later))?;
+            let shared = |first: &Operator| {
+                let known = |address: &&String| first.addresses.contains(address);
+                let address = later.addresses.iter().find(known);
+                address.filter(|_| first.system_id == later.system_id).cloned()
+            };
+            let mut earlier = operators.iter().take(at);
+            let (first, address) =
+                earlier.find_map(|first| Some((first, shared(first)?)))?;
             Some(format!(
                 "operators {} and {} bind to {} as {}: what one `tps` allows the SMSC counts for both; \
                  give each a login of its own, or make them one",
-                first.name, later.name, later.address, later.system_id,
+                first.name, later.name, address, later.system_id,
             ))
         })
     }

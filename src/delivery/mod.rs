@@ -3,6 +3,7 @@
 //! In: submissions whose attempts are in the journal. Out: [`Report`]s of what became of them and of what
 //! the operators sent. Whether a message goes, and when, was decided before.
 
+mod addresses;
 mod backoff;
 mod dispatch;
 mod link_state;
@@ -39,8 +40,10 @@ pub use submission::{Submission, Token};
 #[derive(Clone, Debug)]
 pub struct OperatorSettings {
     pub name: String,
-    /// `host:port`
-    pub address: String,
+    /// `host:port`, the preferred one first.
+    pub addresses: Vec<String>,
+    /// After how long at another address a session looks whether the preferred one can be reached again.
+    pub return_after: Duration,
     pub system_id: String,
     pub password: String,
     pub system_type: String,

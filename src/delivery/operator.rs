@@ -1,9 +1,10 @@
 //! Drives one operator: submissions in, what became of them out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
@@ -57,6 +58,8 @@ struct Slot {
     requests: Requests,
     /// Requests whose response did not come in time; each keeps its place in the window.
     timed_out: usize,
+    /// To be unbound, since it goes elsewhere.
+    leaving: bool,
 }
 
 impl Operator {
@@ -70,13 +73,16 @@ impl Operator {
     ) -> Result<Self, EncodeError> {
         let bind = bind_transceiver(settings)?;
         let (news_out, news) = mpsc::channel(2 * settings.sessions.max(4));
+        let returning = Arc::new(Semaphore::new(1));
         for index in 0..settings.sessions {
             let session = Session {
                 operator: settings.name.clone(),
                 index,
-                address: settings.address.clone(),
+                addresses: settings.addresses.clone(),
                 opening: Opening::Bind(bind.clone()),
                 settings: session_settings(settings),
+                return_after: settings.return_after,
+                returning: Arc::clone(&returning),
             };
             tokio::spawn(session.run(news_out.clone(), stop.clone()));
         }
@@ -128,6 +134,7 @@ impl Operator {
                 }
             }
             self.gather(&mut events);
+            self.let_go().await;
             let unbound = self.unbinding && self.slots.iter().all(|slot| slot.link.is_none());
             if unbound {
                 self.take_the_last();
@@ -188,6 +195,11 @@ impl Operator {
                     generation: slot.generation + 1,
                     ..Slot::default()
                 };
+            }
+            News::Leave => {
+                slot.leaving = true;
+                let unwritten = self.dispatch.unbound(index);
+                events.extend(unwritten.into_iter().map(Event::Returned));
             }
             News::Events(news) => {
                 for event in news {
@@ -380,6 +392,18 @@ impl Operator {
             sessions_bound,
         };
         self.reports.send(report).await.map_err(drop)
+    }
+
+    /// Unbinds the sessions that go elsewhere. They are given nothing more; what they have is answered first.
+    async fn let_go(&mut self) {
+        for slot in &mut self.slots {
+            if std::mem::take(&mut slot.leaving)
+                && let Some(link) = &slot.link
+            {
+                // One that is closed already says so by its last event.
+                drop(link.unbind().await);
+            }
+        }
     }
 
     async fn unbind(&mut self) {

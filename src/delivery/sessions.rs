@@ -1,16 +1,18 @@
-//! Keeps one session of an operator alive: connects, binds, and tries again with backoff.
+//! Keeps one session of an operator alive: connects, binds, and tries again, elsewhere or after a pause.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use xabar_smpp::Status;
 use xabar_smpp::link::{self, Events, Link};
 use xabar_smpp::session::{CloseReason, Closed, Event, Faults, Opening, Settings};
 
-use super::backoff::pause;
+use super::addresses::{Addresses, Ended};
 use crate::clock::instant;
 
 /// One session of an operator's, and how to reach the other end.
@@ -18,9 +20,14 @@ use crate::clock::instant;
 pub(super) struct Session {
     pub(super) operator: String,
     pub(super) index: usize,
-    pub(super) address: String,
+    /// `host:port`, the preferred one first.
+    pub(super) addresses: Vec<String>,
     pub(super) opening: Opening,
     pub(super) settings: Settings,
+    /// After how long at another address it looks whether the preferred one can be reached again.
+    pub(super) return_after: Duration,
+    /// Lets one session of the operator's return at a time.
+    pub(super) returning: Arc<Semaphore>,
 }
 
 /// What happens on a session.
@@ -29,49 +36,55 @@ pub(super) enum News {
     Up(Link),
     /// Events of the session; [`Event::Closed`] is the last until the next `Up`.
     Events(Vec<Event>),
+    /// It should be given up in good order: the preferred address can be reached again.
+    Leave,
 }
 
 /// A session that stood that long was of use, whether or not there was anything to send.
 const LONG_LIVED: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Where the news of a session go, with its number.
+type NewsOut = mpsc::Sender<(usize, News)>;
+
 impl Session {
     /// Runs until stopped. News wait while the operator's task is behind, and so does the peer.
-    pub(super) async fn run(self, news: mpsc::Sender<(usize, News)>, stop: CancellationToken) {
-        let mut failures = 0;
+    pub(super) async fn run(self, news: NewsOut, stop: CancellationToken) {
+        let mut addresses = Addresses::new(self.addresses.clone());
+        let mut turn = None;
         while !stop.is_cancelled() {
-            let next_pause = pause(failures, random());
-            let served = tokio::select! {
+            let connected = tokio::select! {
                 () = stop.cancelled() => return,
-                connected = self.connect() => match connected {
-                    Ok((link, events)) => self.forward(link, events, &news).await,
-                    Err(reason) => {
-                        self.report(&reason, next_pause);
-                        false
-                    }
-                },
+                connected = self.connect(addresses.current()) => connected,
             };
-            // After a session that was of use it is as if nothing had failed before.
-            let next_pause = if served {
-                pause(0, random())
-            } else {
-                next_pause
+            let pause = match connected {
+                Ok((link, events)) => {
+                    let service = Service::begin(&self, &addresses, turn.take());
+                    let served = service.run(link, events, &news).await;
+                    turn = served.turn;
+                    addresses.ended(served.ended, random())
+                }
+                Err(reason) => {
+                    let address = addresses.current().to_owned();
+                    let pause = addresses.ended(Ended::Unbound, random());
+                    self.report(&address, &reason, pause);
+                    pause
+                }
             };
-            failures = if served {
-                0
-            } else {
-                failures.saturating_add(1)
-            };
+            if pause.is_zero() {
+                continue;
+            }
+            turn = None;
             tokio::select! {
                 () = stop.cancelled() => return,
-                () = sleep(next_pause) => {}
+                () = sleep(pause) => {}
             }
         }
     }
 
-    async fn connect(&self) -> Result<(Link, Events), String> {
-        let connecting = link::connect(&self.address, self.opening.clone(), self.settings.clone());
-        match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+    async fn connect(&self, address: &str) -> Result<(Link, Events), String> {
+        let connecting = link::connect(address, self.opening.clone(), self.settings.clone());
+        match timeout(CONNECT_TIMEOUT, connecting).await {
             Ok(Ok(connected)) => Ok(connected),
             Ok(Err(error)) => Err(error.to_string()),
             Err(_) => Err(format!(
@@ -81,38 +94,26 @@ impl Session {
         }
     }
 
-    /// Passes on what happens until the session ends; says whether it was of use: a session that is bound and
-    /// dies before it answers anything is as good as none.
-    async fn forward(
-        &self,
-        link: Link,
-        mut events: Events,
-        news: &mpsc::Sender<(usize, News)>,
-    ) -> bool {
-        let (mut served, since) = (false, instant());
-        if news.send((self.index, News::Up(link))).await.is_err() {
-            return false;
-        }
-        let mut faulty = false;
-        while let Some(events) = events.recv().await {
-            for event in &events {
-                served |= matches!(event, Event::Response { .. });
-                // Of many faults the first is told, and at the end their number.
-                let fault = matches!(event, Event::Fault(_));
-                if !(fault && faulty) {
-                    self.log(event);
-                }
-                faulty |= fault;
-            }
-            if news.send((self.index, News::Events(events))).await.is_err() {
-                return served;
+    /// Waits until this session may return to the preferred address: it has stood in long enough, no other one is
+    /// about to return, and the address can be reached.
+    async fn turn_to_return(&self, preferred: Option<&str>) -> OwnedSemaphorePermit {
+        let Some(preferred) = preferred else {
+            return std::future::pending().await;
+        };
+        loop {
+            sleep(self.return_after).await;
+            let Ok(turn) = Arc::clone(&self.returning).acquire_owned().await else {
+                return std::future::pending().await;
+            };
+            let reached = timeout(CONNECT_TIMEOUT, TcpStream::connect(preferred)).await;
+            if matches!(reached, Ok(Ok(_))) {
+                return turn;
             }
         }
-        served || instant().duration_since(since) >= LONG_LIVED
     }
 
-    fn report(&self, reason: &str, pause: Duration) {
-        let (operator, address) = (&self.operator, &self.address);
+    fn report(&self, address: &str, reason: &str, pause: Duration) {
+        let operator = &self.operator;
         let next_try_s = (pause.as_secs_f64() * 10.0).round() / 10.0;
         warn!(
             operator,
@@ -123,16 +124,117 @@ impl Session {
             "the operator's SMSC cannot be reached"
         );
     }
+}
+
+/// A connection's time, from its bind to its end.
+struct Service<'a> {
+    session: &'a Session,
+    address: &'a str,
+    /// The address that this one stands in for.
+    preferred: Option<&'a str>,
+    bound: bool,
+    answered: bool,
+    faulty: bool,
+    /// The turn to return: while this session is given up, and until the next is bound.
+    turn: Option<OwnedSemaphorePermit>,
+}
+
+/// What came of it.
+struct Served {
+    ended: Ended,
+    turn: Option<OwnedSemaphorePermit>,
+}
+
+impl<'a> Service<'a> {
+    fn begin(
+        session: &'a Session,
+        addresses: &'a Addresses,
+        turn: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self {
+            session,
+            address: addresses.current(),
+            preferred: addresses.preferred(),
+            bound: false,
+            answered: false,
+            faulty: false,
+            turn,
+        }
+    }
+
+    /// Passes on what happens until the session ends.
+    async fn run(mut self, link: Link, events: Events, news: &NewsOut) -> Served {
+        let since = instant();
+        let leaving = self.forward(link, events, news).await;
+        let long_lived = instant().duration_since(since) >= LONG_LIVED;
+        let ended = match (self.bound, self.answered || long_lived) {
+            _ if leaving => Ended::Returning,
+            (false, _) => Ended::Unbound,
+            (true, false) => Ended::Useless,
+            (true, true) => Ended::Served,
+        };
+        Served {
+            ended,
+            turn: self.turn,
+        }
+    }
+
+    /// Says whether the session is over because it returns.
+    async fn forward(&mut self, link: Link, mut events: Events, news: &NewsOut) -> bool {
+        let index = self.session.index;
+        let mut leaving = false;
+        let turn = self.session.turn_to_return(self.preferred);
+        tokio::pin!(turn);
+        if news.send((index, News::Up(link))).await.is_err() {
+            return leaving;
+        }
+        loop {
+            let what = tokio::select! {
+                events = events.recv() => match events {
+                    Some(events) => {
+                        self.note(&events);
+                        News::Events(events)
+                    }
+                    None => return leaving,
+                },
+                turn = &mut turn, if !leaving && self.bound => {
+                    self.turn = Some(turn);
+                    leaving = true;
+                    self.log_leaving();
+                    News::Leave
+                }
+            };
+            if news.send((index, what)).await.is_err() {
+                return leaving;
+            }
+        }
+    }
+
+    fn note(&mut self, events: &[Event]) {
+        for event in events {
+            self.answered |= matches!(event, Event::Response { .. });
+            if matches!(event, Event::Bound { .. }) {
+                self.bound = true;
+                self.turn = None;
+            }
+            // Of many faults the first is told, and at the end their number.
+            let fault = matches!(event, Event::Fault(_));
+            if !(fault && self.faulty) {
+                self.log(event);
+            }
+            self.faulty |= fault;
+        }
+    }
 
     fn log(&self, event: &Event) {
-        let (operator, session) = (&self.operator, self.index);
+        let (operator, session) = (&self.session.operator, self.session.index);
         match event {
             Event::Bound {
                 system_id,
                 interface_version,
                 ..
             } => {
-                info!(operator, session, smsc = system_id, version = %interface_version, "bound");
+                info!(operator, session, address = self.address, smsc = system_id, version = %interface_version, "bound");
             }
             Event::Fault(fault) => warn!(operator, session, ?fault, "the SMSC did something odd"),
             Event::Closed(closed) => self.log_closed(closed),
@@ -140,12 +242,21 @@ impl Session {
         }
     }
 
+    fn log_leaving(&self) {
+        let (operator, session) = (&self.session.operator, self.session.index);
+        let (from, to) = (self.address, self.preferred);
+        info!(
+            operator,
+            session, from, to, "the preferred address can be reached again: session returns to it"
+        );
+    }
+
     fn log_closed(&self, closed: &Closed) {
+        let (operator, session) = (&self.session.operator, self.session.index);
         if closed.faults != Faults::default() {
-            info!(operator = self.operator, session = self.index, faults = ?closed.faults, "odd things the SMSC did");
+            info!(operator, session, faults = ?closed.faults, "odd things the SMSC did");
         }
-        let (reason, unanswered) = (closed.reason, closed.unanswered.len());
-        let (operator, session, address) = (&self.operator, self.index, &self.address);
+        let (reason, unanswered, address) = (closed.reason, closed.unanswered.len(), self.address);
         match reason {
             CloseReason::BindRefused {
                 status: Status::RINVPASWD | Status::RINVSYSID | Status::RBINDFAIL,

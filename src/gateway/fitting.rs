@@ -1,5 +1,7 @@
 //! What each room goes by, out of the settings.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc;
 use xabar_events::Outcome;
 
@@ -49,7 +51,7 @@ pub(super) fn rules(settings: &Settings) -> pipeline::Settings {
         prefixes: operator.prefixes.clone(),
         receipts: operator.receipts,
         senders: senders(operator, settings),
-        login: format!("{} at {}", operator.system_id, operator.address),
+        logins: logins(operator),
     });
     let told = settings
         .outcomes
@@ -71,13 +73,24 @@ pub(super) fn rules(settings: &Settings) -> pipeline::Settings {
     }
 }
 
+/// After how long at another address a session looks whether the preferred one can be reached again: seldom
+/// enough that an SMSC that comes and goes does not take its sessions with it each time.
+const RETURN_AFTER: Duration = Duration::from_secs(10 * 60);
+
+/// Where and as whom an operator is logged in to.
+fn logins(operator: &settings::Operator) -> Vec<String> {
+    let login = |address| format!("{} at {address}", operator.system_id);
+    operator.addresses.iter().map(login).collect()
+}
+
 pub(super) fn operator_settings(
     operator: &settings::Operator,
     settings: &Settings,
 ) -> OperatorSettings {
     OperatorSettings {
         name: operator.name.clone(),
-        address: operator.address.clone(),
+        addresses: operator.addresses.clone(),
+        return_after: RETURN_AFTER,
         system_id: operator.system_id.clone(),
         password: operator.password.expose().to_owned(),
         system_type: operator.system_type.clone(),

@@ -10,6 +10,7 @@ use xabar_events::{Language, State};
 
 use super::appetite::Appetite;
 use super::beat::{Beat, Effects};
+use super::links::peers;
 use super::queues::QueueState;
 use super::telling::Teller;
 use crate::clock::{Now, UnixMillis};
@@ -50,7 +51,7 @@ pub struct OperatorRules {
     /// As whom agencies go out.
     pub senders: Senders,
     /// Where and as whom it is logged in to: an SMSC sends receipts over any session of a login.
-    pub login: String,
+    pub logins: Vec<String>,
 }
 
 /// What came in since the last beat.
@@ -146,20 +147,15 @@ impl Core {
     ) -> Result<Self, JournalError> {
         let start = journal.start()?;
         let mut operators = BTreeMap::new();
-        let mut prefixes = Vec::new();
-        let mut logins: BTreeMap<&str, Vec<OperatorId>> = BTreeMap::new();
+        let (mut prefixes, mut logins) = (Vec::new(), Vec::new());
         for rules in &settings.operators {
             let id = journal.operator(&rules.name)?;
             prefixes.extend(rules.prefixes.iter().map(|prefix| (prefix.as_str(), id)));
             operators.insert(id, Operator::new(rules, now));
-            logins.entry(&rules.login).or_default().push(id);
+            logins.push((id, rules.logins.as_slice()));
         }
-        for peers in logins.into_values() {
-            for id in &peers {
-                if let Some(operator) = operators.get_mut(id) {
-                    operator.peers = peers.as_slice().into();
-                }
-            }
+        for (id, operator) in &mut operators {
+            operator.peers = peers(*id, &logins);
         }
         let routes = Routes::new(prefixes);
         let teller = Teller::new(settings.told.clone(), start.last_outgoing);

@@ -13,6 +13,15 @@ use crate::journal::OperatorId;
 /// How long an operator may be gone before agencies hear of it.
 const DOWN: Duration = Duration::from_secs(60);
 
+/// The operators whose receipts may come over this one's sessions: itself, and those that share a login with it.
+pub(super) fn peers(operator: OperatorId, logins: &[(OperatorId, &[String])]) -> Arc<[OperatorId]> {
+    let own = logins.iter().filter(|(id, _)| *id == operator);
+    let own: Vec<&String> = own.flat_map(|(_, logins)| *logins).collect();
+    let shares = |logins: &[String]| logins.iter().any(|login| own.contains(&login));
+    let peers = logins.iter().filter(|(_, logins)| shares(logins));
+    peers.map(|(id, _)| *id).collect()
+}
+
 impl Core {
     /// Notes how an operator's link stands.
     pub(super) fn note_link(&mut self, beat: &Beat, report: &Report) {

@@ -17,7 +17,7 @@ pub struct Config {
     pub rejected: String,
     pub outcomes: String,
     pub http: u16,
-    /// `host:port` of the SMSC.
+    /// `host:port` of the SMSC; several with commas between them.
     pub smsc: String,
     pub password: String,
     pub sessions: usize,
@@ -81,6 +81,8 @@ impl Config {
             .limits
             .iter()
             .map(|(messages, per)| format!("{{ messages = {messages}, per = \"{per}s\" }}"));
+        let addresses: Vec<String> = smsc.split(',').map(|it| format!("{it:?}")).collect();
+        let addresses = addresses.join(", ");
         let limits: Vec<String> = limits.collect();
         let limits = limits.join(", ");
         let mut toml = format!(
@@ -114,7 +116,7 @@ level = "{log}"
 [[operator]]
 name = "ucell"
 prefixes = ["998"]
-address = "{smsc}"
+address = [{addresses}]
 system_id = "xabar"
 password = "{password}"
 sender = "MyGov"

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::reading::{Cell, Table};
 use super::secret::{Secret, secret};
-use super::values::{Unique, duration, list, matching, parsed, some_list, switch, whole};
+use super::values::{
+    Unique, duration, list, matching, one_or_more, parsed, some_list, switch, whole,
+};
 
 /// `[[operator]]`
 #[derive(Clone, Debug)]
@@ -13,8 +15,8 @@ pub struct Operator {
     pub name: String,
     /// First digits of the numbers it carries; the longest that fits decides.
     pub prefixes: Vec<String>,
-    /// Host and port of its SMSC.
-    pub address: String,
+    /// Host and port of its SMSC; of several, the first is preferred.
+    pub addresses: Vec<String>,
     pub system_id: String,
     pub password: Secret,
     /// Empty unless the operator asks for one.
@@ -91,7 +93,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         "list the first digits of the numbers it carries",
         some_list(prefix),
     );
-    let address = table.required("address", "give host and port of its SMSC", host_and_port);
+    let addresses = table.required("address", "give host and port of its SMSC", addresses);
     let system_id = table.required(
         "system_id",
         "give the login the operator assigned",
@@ -128,7 +130,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     Some(Operator {
         name: name?,
         prefixes: prefixes?,
-        address: address?,
+        addresses: addresses?,
         system_id: system_id?,
         password: password?,
         system_type,
@@ -163,6 +165,11 @@ fn prefix(cell: &Cell<'_>) -> Option<String> {
     matching(right, |prefix| {
         is_digits(prefix, 15) && !prefix.starts_with('0')
     })(cell)
+}
+
+fn addresses(cell: &Cell<'_>) -> Option<Vec<String>> {
+    let taken = Unique::default();
+    one_or_more(|cell: &Cell<'_>| taken.check(cell, host_and_port(cell)?))(cell)
 }
 
 fn host_and_port(cell: &Cell<'_>) -> Option<String> {

@@ -282,6 +282,14 @@ fn an_operator_is_checked_against_what_smpp_has_room_for() {
             "2:22: `operator[0].prefixes[1]` is \"+99894\"; write 1 to 15 digits as in the international number, such as \"99893\", without +",
         ),
         (
+            "address = [\"a:1\", \"a:1\"]",
+            "2:19: `operator[0].address[1]` is \"a:1\"; `operator[0].address[0]` has it already, and only one can: change or remove this one",
+        ),
+        (
+            "address = []",
+            "2:11: `operator[0].address` is empty; give at least one entry",
+        ),
+        (
             "address = \"smsc\"",
             "2:11: `operator[0].address` is \"smsc\"; write host and port, such as \"smsc.example.uz:2775\" or \"[fd00::1]:2775\"",
         ),

@@ -8,20 +8,8 @@ use xabar_smpp::pdu::{AlertNotification, Body, HeaderOnly, Outbind, Pdu};
 use xabar_smpp::session::{CloseReason, Event as SmppEvent, Fault};
 use xabar_smpp::{CommandId, Octets, Status};
 
-use super::rig::{Esme, Peer, Smsc, soon, token};
+use super::rig::{Esme, Smsc, serves, soon, token};
 use crate::delivery::{Event, OperatorSettings};
-
-/// A message goes out and is answered: the session is as good as before.
-async fn serves(esme: &mut Esme, peer: &mut Peer, message: u64) {
-    esme.submit([token(message)]).await;
-    let submit = peer.request().await;
-    peer.answer_submit(&submit, Status::ROK, "7").await;
-    let event = esme.event().await;
-    assert!(
-        matches!(event, Event::Answered { token: it, .. } if it == token(message)),
-        "{event:?}"
-    );
-}
 
 #[tokio::test]
 async fn an_smsc_that_unbinds_is_answered_and_bound_again() {

@@ -54,7 +54,8 @@ impl Esme {
     pub(super) fn settings(address: &str) -> OperatorSettings {
         OperatorSettings {
             name: "ucell".into(),
-            address: address.into(),
+            addresses: vec![address.into()],
+            return_after: Duration::from_secs(600),
             system_id: "xabar".into(),
             password: "secret".into(),
             system_type: String::new(),
@@ -149,12 +150,38 @@ impl Smsc {
         }
     }
 
-    /// The next connection, bound.
+    /// The next connection that binds, and its bind.
+    pub(super) async fn binding(&self) -> (Peer, Frame) {
+        loop {
+            let mut peer = self.connection().await;
+            if let SmppEvent::Request(bind) = peer.event().await {
+                return (peer, bind);
+            }
+        }
+    }
+
+    /// The next connection that binds, bound.
     pub(super) async fn session(&self) -> Peer {
-        let mut peer = self.connection().await;
-        let bind = peer.request().await;
+        let (peer, bind) = self.binding().await;
         peer.accept_bind(&bind).await;
         peer
+    }
+}
+
+/// An address at which nobody listens yet.
+pub(super) struct Silent(String);
+
+impl Silent {
+    pub(super) async fn address() -> Self {
+        Self(Smsc::listen().await.address())
+    }
+
+    pub(super) fn get(&self) -> String {
+        self.0.clone()
+    }
+
+    pub(super) async fn listen(&self) -> Smsc {
+        Smsc(TcpListener::bind(&self.0).await.unwrap())
     }
 }
 
@@ -181,6 +208,11 @@ impl Peer {
                 return frame;
             }
         }
+    }
+
+    pub(super) async fn refuse_bind(&self, bind: &Frame) {
+        let body = Body::BindTransceiverResp(BindResp::default());
+        self.answer(bind, Status::RBINDFAIL, body).await;
     }
 
     pub(super) async fn accept_bind(&self, bind: &Frame) {
@@ -227,4 +259,16 @@ pub(super) fn submit_sm(frame: &Frame) -> SubmitSm<'_> {
         Body::SubmitSm(submit_sm) => submit_sm,
         other => panic!("no submit_sm: {other:?}"),
     }
+}
+
+/// A message goes out and is answered: the session is as good as before.
+pub(super) async fn serves(esme: &mut Esme, peer: &mut Peer, message: u64) {
+    esme.submit([token(message)]).await;
+    let submit = peer.request().await;
+    peer.answer_submit(&submit, Status::ROK, "7").await;
+    let event = esme.event().await;
+    assert!(
+        matches!(event, Event::Answered { token: it, .. } if it == token(message)),
+        "{event:?}"
+    );
 }

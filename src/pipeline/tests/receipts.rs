@@ -102,7 +102,7 @@ fn operators_of_one_login_hear_each_others_receipts_and_others_do_not() {
         for early in [false, true] {
             let mut world = World::with(|settings| {
                 for operator in settings.operators.iter_mut().filter(|_| shared) {
-                    operator.login = "xabar at smsc:2775".into();
+                    operator.logins.push("xabar at smsc:2775".into());
                 }
             });
             let elsewhere = Notification {

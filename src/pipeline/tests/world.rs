@@ -552,7 +552,7 @@ fn settings() -> Settings {
         prefixes: vec![prefix.into()],
         receipts: true,
         senders: Senders::default(),
-        login: format!("xabar at {name}"),
+        logins: vec![format!("xabar at {name}")],
     };
     Settings {
         operators: vec![operator("ucell", "99893"), operator("beeline", "99890")],

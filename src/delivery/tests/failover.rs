@@ -1,0 +1,84 @@
+//! An operator with several addresses.
+
+use std::time::Duration;
+
+use xabar_smpp::Status;
+use xabar_smpp::session::{CloseReason, Event as SmppEvent};
+
+use super::rig::{Esme, Peer, Silent, Smsc, serves, token};
+use crate::delivery::{Event, OperatorSettings};
+
+/// How a peer's session ends, all that comes before passed over.
+async fn end(peer: &mut Peer) -> CloseReason {
+    loop {
+        if let SmppEvent::Closed(closed) = peer.event().await {
+            return closed.reason;
+        }
+    }
+}
+
+fn at(addresses: [String; 2]) -> OperatorSettings {
+    OperatorSettings {
+        addresses: addresses.into(),
+        ..Esme::settings("")
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_refuses_the_bind_is_followed_by_the_next() {
+    let (first, second) = (Smsc::listen().await, Smsc::listen().await);
+    let esme = Esme::start(&at([first.address(), second.address()]));
+    let (refusing, bind) = first.binding().await;
+    refusing.refuse_bind(&bind).await;
+    second.session().await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_that_was_of_use_is_renewed_at_the_preferred_address() {
+    let (first, second) = (Silent::address().await, Smsc::listen().await);
+    let mut esme = Esme::start(&at([first.get(), second.address()]));
+    let mut stand_in = second.session().await;
+    serves(&mut esme, &mut stand_in, 1).await;
+    let first = first.listen().await;
+    drop(stand_in);
+    first.session().await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn sessions_go_back_one_at_a_time_and_what_they_have_is_answered_first() {
+    let (first, second) = (Silent::address().await, Smsc::listen().await);
+    let mut esme = Esme::start(&OperatorSettings {
+        sessions: 2,
+        window: 1,
+        return_after: Duration::from_millis(300),
+        ..at([first.get(), second.address()])
+    });
+    let (mut one, mut other) = (second.session().await, second.session().await);
+    esme.submit([token(1), token(2)]).await;
+    let (submit, another) = (one.request().await, other.request().await);
+
+    let first = first.listen().await;
+    // Somebody only looks whether it can be reached, and then waits for an answer at the second address.
+    first.stream().await;
+    one.answer_submit(&submit, Status::ROK, "7").await;
+    other.answer_submit(&another, Status::ROK, "8").await;
+    for _ in 0..2 {
+        let event = esme.event().await;
+        assert!(matches!(event, Event::Answered { .. }), "{event:?}");
+    }
+    let (reason, mut left) = tokio::select! {
+        reason = end(&mut one) => (reason, other),
+        reason = end(&mut other) => (reason, one),
+    };
+    assert_eq!(reason, CloseReason::PeerUnbound);
+
+    // While the first is not bound at its new address, the other one stays.
+    let (returned, bind) = first.binding().await;
+    serves(&mut esme, &mut left, 3).await;
+    returned.accept_bind(&bind).await;
+    assert_eq!(end(&mut left).await, CloseReason::PeerUnbound);
+    first.session().await;
+    esme.stop().await;
+}

@@ -1,0 +1,50 @@
+//! One operator is reached in several ways, and its messages go out all the same.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::broker;
+use support::events::samples;
+use support::world::{World, smsc_settings};
+use xabar::simulator::{Behaviour, Simulator};
+use xabar_events::State;
+
+const LONG: Duration = Duration::from_secs(60);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_preferred_smsc_goes_the_second_takes_over_and_nothing_is_lost() {
+    let second = Simulator::start(smsc_settings()).await.unwrap();
+    let mut world = World::new(broker::shared(), Behaviour::default(), |config| {
+        config.smsc = format!("{},{}", config.smsc, second.address());
+    })
+    .await;
+    let gateway = world.ready().await;
+    let first = world.smsc.handle();
+    let events = samples(7, 400);
+    let (before, after) = events.split_at(200);
+    world.publish(before.to_vec()).await;
+    world.until_all_ended(LONG).await;
+    assert_eq!(second.handle().figures().await.unwrap().binds, 0);
+
+    let settled = first.figures().await.unwrap();
+    assert_eq!(settled.deliveries.pending, 0, "{settled:?}");
+    let first = std::mem::replace(&mut world.smsc, second);
+    first.stop().await.unwrap();
+    world.publish(after.to_vec()).await;
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    for event in &events {
+        let told = world.told_of(event);
+        let (_, last) = told.last_key_value().unwrap();
+        assert_eq!((last.state, last.repeats), (State::Delivered, 0));
+    }
+    let taken = world.smsc.handle().figures().await.unwrap();
+    assert!(taken.accepted >= 200, "{taken:?}");
+    assert_eq!(taken.sessions, 0, "{taken:?}");
+}
