@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use xabar_events::Language;
@@ -12,6 +13,7 @@ use super::{ConfigFile, Failure};
 use crate::compose::Catalog;
 use crate::control::check::{render, to_json};
 use crate::control::settings::{Operator, Problem, Settings};
+use crate::delivery::{Ported, PortedFile};
 
 /// Checks a configuration and its texts: every mistake at once
 ///
@@ -51,7 +53,14 @@ impl Check {
         match self.config.read() {
             Ok(settings) => {
                 let catalog = Catalog::load_or_built_in(settings.messages.as_deref())?;
-                Ok(Good { settings, catalog })
+                let operators = settings.operators.iter();
+                let names = operators.map(|operator| operator.name.clone()).collect();
+                let ported = PortedFile::read(settings.routing.ported.clone(), names)?.numbers();
+                Ok(Good {
+                    settings,
+                    catalog,
+                    ported,
+                })
             }
             Err(mut problems) => {
                 let beside = self.folder_beside();
@@ -90,6 +99,7 @@ impl Check {
 struct Good {
     settings: Settings,
     catalog: Catalog,
+    ported: Arc<Ported>,
 }
 
 impl Good {
@@ -143,6 +153,10 @@ impl Good {
                     operator.addresses.join(" or "),
                 ),
             );
+        }
+        if let Some(file) = &settings.routing.ported {
+            let numbers = self.ported.len();
+            row("ported", format!("{numbers} numbers in {}", file.display()));
         }
         row("texts", self.texts());
         table

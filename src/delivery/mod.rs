@@ -32,7 +32,7 @@ use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 use crate::journal::OperatorId;
 pub use link_state::LinkState;
 use operator::Operator;
-pub use routing::Routes;
+pub use routing::{Ported, PortedFile, Routes};
 pub use senders::{Assignment, SenderIndex, Senders};
 pub use submission::{Submission, Token};
 

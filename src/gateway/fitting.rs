@@ -1,5 +1,6 @@
 //! What each room goes by, out of the settings.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -10,7 +11,7 @@ use crate::broker::Brokers;
 use crate::compose::Catalog;
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
-use crate::delivery::{Assignment, LONGEST_LAG, OperatorSettings, Senders};
+use crate::delivery::{Assignment, LONGEST_LAG, OperatorSettings, Ported, PortedFile, Senders};
 use crate::intake::amqp::Source;
 use crate::outcome::{Exchange, Sink};
 use crate::pacing;
@@ -25,7 +26,15 @@ pub(super) fn catalog(settings: &Settings) -> Result<Catalog, GatewayError> {
     Catalog::load_or_built_in(settings.messages.as_deref()).map_err(GatewayError::Settings)
 }
 
-pub(super) fn rules(settings: &Settings) -> pipeline::Settings {
+/// The file of ported numbers, if there is one.
+pub(super) fn ported(settings: &Settings) -> Result<PortedFile, GatewayError> {
+    let operators = settings.operators.iter();
+    let names = operators.map(|operator| operator.name.clone()).collect();
+    let file = PortedFile::read(settings.routing.ported.clone(), names);
+    file.map_err(GatewayError::Settings)
+}
+
+pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Settings {
     let Settings {
         timing, subscriber, ..
     } = settings;
@@ -60,6 +69,7 @@ pub(super) fn rules(settings: &Settings) -> pipeline::Settings {
         .map(|outcomes| outcomes.states.iter().copied().collect());
     pipeline::Settings {
         operators: operators.collect(),
+        ported,
         rules: pacing::Rules {
             limits: limits.collect(),
             quiet_hours,

@@ -107,7 +107,9 @@ impl Gateway {
             .and_then(|listener| listener.local_addr().ok());
         let clock = Clock::starting_after(journal.start()?.latest);
         let archive = journal.reader()?;
-        let core = Core::start(journal, fitting::rules(settings), catalog, &clock.now())?;
+        let ported = fitting::ported(settings)?;
+        let rules = fitting::rules(settings, ported.numbers());
+        let core = Core::start(journal, rules, catalog, &clock.now())?;
         readiness.ready(Part::Journal);
 
         let (reports_in, reports) = mpsc::channel(REPORTS);
@@ -144,6 +146,7 @@ impl Gateway {
             batches,
             reports,
             published,
+            ported: ported.follow(stopping.clone()),
             operators: started.directives,
             outgoing,
             last_outgoing,

@@ -16,7 +16,7 @@ use super::telling::Teller;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::receipt::{Notice, Spellings};
-use crate::delivery::{Event, Report, Routes, Senders};
+use crate::delivery::{Event, Ported, Report, Routes, Senders};
 use crate::intake::Batch;
 use crate::journal::{
     Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Queue, Segment,
@@ -28,6 +28,8 @@ use crate::pacing::{Pacer, Rules};
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub operators: Vec<OperatorRules>,
+    /// The numbers that left their prefix's operator.
+    pub ported: Arc<Ported>,
     pub rules: Rules,
     pub default_language: Language,
     /// How long a message whose event does not say may wait.
@@ -61,6 +63,8 @@ pub struct Inputs {
     pub reports: Vec<Report>,
     /// Outcomes up to this number are published.
     pub published: Option<u64>,
+    /// The ported numbers, if they are others than before.
+    pub ported: Option<Arc<Ported>>,
     /// Whether new submissions may begin.
     pub stopping: bool,
 }
@@ -180,6 +184,7 @@ impl Core {
             appetite: Appetite::default(),
             settings,
         };
+        core.take_ported(core.settings.ported.clone());
         core.open_queues()?;
         core.resume_in_flight(now)?;
         Ok(core)
@@ -201,6 +206,9 @@ impl Core {
     pub fn decide(&mut self, now: Now, inputs: Inputs) -> Result<(Changes, Effects), JournalError> {
         let mut beat = Beat::new(now);
         self.published = self.published.max(inputs.published);
+        if let Some(ported) = inputs.ported {
+            self.take_ported(ported);
+        }
         // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
         self.hear(&mut beat, inputs.reports)?;

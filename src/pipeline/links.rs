@@ -7,7 +7,7 @@ use xabar_events::Reason;
 
 use super::beat::Beat;
 use super::core::Core;
-use crate::delivery::Report;
+use crate::delivery::{Ported, Report};
 use crate::journal::OperatorId;
 
 /// How long an operator may be gone before agencies hear of it.
@@ -35,6 +35,17 @@ impl Core {
             (0, Some(_)) => {}
             _ => (operator.down_since, operator.down_told) = (None, false),
         }
+    }
+
+    /// From now on these are the ported numbers. What waits in the journal follows when it is read.
+    pub(super) fn take_ported(&mut self, ported: Arc<Ported>) {
+        let operators = &self.operators;
+        self.routes.take_ported(ported, |name| {
+            let named = operators
+                .iter()
+                .find(|(_, operator)| *operator.name == *name);
+            named.map(|(id, _)| *id)
+        });
     }
 
     /// The operators whose receipts may come over this one's sessions.

@@ -21,6 +21,7 @@ mod telling;
 mod tests;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
@@ -31,7 +32,7 @@ pub use self::core::{Core, Inputs, OperatorRules, Settings};
 pub use beat::Effects;
 
 use crate::clock::{Clock, Now};
-use crate::delivery::{Directive, Event, Report};
+use crate::delivery::{Directive, Event, Ported, Report};
 use crate::intake::Batch;
 use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
 
@@ -54,6 +55,8 @@ pub struct Channels {
     pub reports: mpsc::Receiver<Report>,
     /// Numbers up to which outcomes are published.
     pub published: mpsc::Receiver<u64>,
+    /// The ported numbers; looked at with every beat, since nothing hurries them.
+    pub ported: watch::Receiver<Arc<Ported>>,
     pub operators: HashMap<OperatorId, mpsc::Sender<Directive>>,
     /// What a commit put into the outbox. While it is full, the outcome room reads the outbox itself.
     pub outgoing: mpsc::Sender<Vec<Outgoing>>,
@@ -167,6 +170,9 @@ async fn gather(
     }
     while let Ok(published) = channels.published.try_recv() {
         inputs.published = Some(published);
+    }
+    if channels.ported.has_changed().unwrap_or(false) {
+        inputs.ported = Some(channels.ported.borrow_and_update().clone());
     }
     inputs
 }

@@ -14,6 +14,7 @@ mod messages;
 mod operator;
 mod problem;
 pub(crate) mod reading;
+mod routing;
 mod secret;
 mod sender;
 mod subscriber;
@@ -32,6 +33,7 @@ pub use journal::JournalSettings;
 pub use log::{LogFormat, LogSettings};
 pub use operator::{InterfaceVersion, Operator, UssdSettings};
 pub use problem::{Place, Problem};
+pub use routing::RoutingSettings;
 pub use secret::{Secret, SecretUrl};
 pub use sender::Sender;
 pub use subscriber::{Limit, QuietHours, Subscriber};
@@ -52,6 +54,7 @@ pub struct Settings {
     pub subscriber: Subscriber,
     pub operators: Vec<Operator>,
     pub senders: Vec<Sender>,
+    pub routing: RoutingSettings,
     /// The folder of the texts; `None`: those that are built in.
     pub messages: Option<PathBuf>,
     pub log: LogSettings,
@@ -92,6 +95,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         journal: journal::journal(table),
         subscriber: subscriber::subscriber(table),
         senders: sender::senders(table, &operators),
+        routing: routing::routing(table),
         operators,
         messages: messages::messages(table),
         log: log::log(table),

@@ -1,9 +1,12 @@
 //! Which operator carries a message, and as whom it goes out.
 
+use std::sync::Arc;
+
 use xabar_events::{Notification, Priority};
+use xabar_smpp::Status;
 
 use super::world::*;
-use crate::delivery::{Assignment, SenderIndex, Senders};
+use crate::delivery::{Assignment, Ported, SenderIndex, Senders};
 
 #[test]
 fn a_message_goes_out_as_its_agency_and_priority_say() {
@@ -32,4 +35,38 @@ fn a_message_goes_out_as_its_agency_and_priority_say() {
         });
         assert_eq!(world.one_sent().submission.sender, sender, "{agency}");
     }
+}
+
+/// Ported numbers that went to the second operator.
+fn to_beeline(numbers: &[u32]) -> Arc<Ported> {
+    let rows = numbers.iter().map(|number| (phone(*number), 0));
+    Arc::new(Ported::from_sorted(["beeline"], numbers.len(), rows))
+}
+
+#[test]
+fn a_ported_number_is_carried_by_the_operator_it_went_to() {
+    let mut world = World::with(|settings| settings.ported = to_beeline(&[1]));
+    world.publish_all([apart(0), apart(1)]);
+    let operators: Vec<_> = world.sent().iter().map(|sent| sent.operator).collect();
+    assert_eq!(operators, [UCELL, BEELINE]);
+    world.ported = Some(to_beeline(&[2]));
+    world.publish_all([apart(2)]);
+    assert_eq!(world.one_sent().operator, BEELINE);
+}
+
+#[test]
+fn what_waits_in_the_journal_follows_a_new_list_and_what_was_begun_stays() {
+    let mut world = World::new();
+    world.publish(apart(1));
+    let begun = world.one_sent();
+    world.refuse(&begun, Status::RSYSERR);
+    world.publish(Notification {
+        not_before: Some(START.after(HOUR).into()),
+        ..apart(2)
+    });
+    world.ported = Some(to_beeline(&[1, 2]));
+    world.advance(MINUTE);
+    assert_eq!(world.one_sent().operator, UCELL);
+    world.advance(HOUR);
+    assert_eq!(world.one_sent().operator, BEELINE);
 }

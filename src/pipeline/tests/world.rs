@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
-use crate::delivery::{Answer, Event, Report, Senders, SessionKey, Submission, Token};
+use crate::delivery::{Answer, Event, Ported, Report, Senders, SessionKey, Submission, Token};
 use crate::intake::{Batch, Verdict};
 use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sqlite};
 use crate::outcome::Wording;
@@ -48,6 +49,8 @@ pub(super) struct World {
     pub(super) wall_ahead: i64,
     pub(super) smscs: BTreeMap<OperatorId, Smsc>,
     arrivals: Vec<Vec<Incoming>>,
+    /// Ported numbers for the next beat.
+    pub(super) ported: Option<Arc<Ported>>,
     pub(super) outcomes: Vec<Outcome<'static>>,
     wording: Wording,
     pub(super) laws: Laws,
@@ -117,6 +120,7 @@ impl World {
             wall_ahead: 0,
             smscs: BTreeMap::new(),
             arrivals: Vec::new(),
+            ported: None,
             outcomes: Vec::new(),
             wording: Wording::default(),
             beats: 0,
@@ -245,7 +249,10 @@ impl World {
     }
 
     fn gather(&mut self) -> (Inputs, Vec<oneshot::Receiver<Vec<Verdict>>>) {
-        let mut inputs = Inputs::default();
+        let mut inputs = Inputs {
+            ported: self.ported.take(),
+            ..Inputs::default()
+        };
         let mut replies = Vec::new();
         for events in self.arrivals.drain(..) {
             let (reply, verdicts) = oneshot::channel();
@@ -556,6 +563,7 @@ fn settings() -> Settings {
     };
     Settings {
         operators: vec![operator("ucell", "99893"), operator("beeline", "99890")],
+        ported: Arc::default(),
         rules: Rules::default(),
         default_language: Language::UzLatn,
         expires: 72 * HOUR,

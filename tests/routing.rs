@@ -1,0 +1,83 @@
+//! Which operator carries a message, over two operators' sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::broker;
+use support::config::PASSWORD;
+use support::events::samples;
+use support::world::{World, smsc_settings};
+use xabar::simulator::{Behaviour, Simulator};
+use xabar_events::Notification;
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// A world whose configuration has a second operator, and these lines at its end. The first one carries all numbers
+/// of the country.
+async fn with_another(second: &str, lines: &str) -> (World, Simulator) {
+    let world = World::new(broker::shared(), Behaviour::default(), |_| {}).await;
+    let other = Simulator::start(smsc_settings()).await.unwrap();
+    let address = other.address();
+    let toml = world.config.to_toml()
+        + &format!(
+            r#"
+{lines}
+[[operator]]
+name = "beeline"
+address = "{address}"
+system_id = "xabar"
+password = "{PASSWORD}"
+sender = "MyGov"
+{second}
+"#
+        );
+    world.home.configure(&toml);
+    (world, other)
+}
+
+/// Whether an SMSC has taken a text for the subscriber of an event.
+async fn has_taken(smsc: &Simulator, event: &Notification) -> bool {
+    let tape = smsc.handle().tape().await.unwrap();
+    tape.of(&event.msisdn.digits()).next().is_some()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ported_numbers_are_read_again_while_messages_go_out_and_a_wrong_list_changes_nothing() {
+    let (mut world, beeline) =
+        with_another("prefixes = [\"7\"]", "[routing]\nported = \"ported.csv\"").await;
+    let list = world.home.path("ported.csv");
+    std::fs::write(&list, "msisdn,operator\n").unwrap();
+    let gateway = world.ready().await;
+    let mut events = samples(7, 3);
+    for event in &mut events[1..] {
+        event.msisdn = "998901234567".parse().unwrap();
+    }
+    events[0].msisdn = events[1].msisdn;
+
+    world.publish(vec![events[0].clone()]).await;
+    world.until_all_ended(LONG).await;
+    assert!(has_taken(&world.smsc, &events[0]).await);
+    assert!(!has_taken(&beeline, &events[0]).await);
+
+    std::fs::write(&list, "998901234567,beeline\n").unwrap();
+    gateway.until_told("ported numbers read again", 1).await;
+    world.publish(vec![events[1].clone()]).await;
+    world.until_all_ended(LONG).await;
+    assert!(has_taken(&beeline, &events[1]).await);
+
+    std::fs::write(&list, "998901234567,ucell\n998901234568,nobody\n").unwrap();
+    let told = gateway.until_told("nothing changed", 1).await;
+    assert!(told[0].contains("ported.csv:2:1: goes to"), "{told:?}");
+    world.publish(vec![events[2].clone()]).await;
+    world.until_all_ended(LONG).await;
+    let texts = beeline.handle().tape().await.unwrap();
+    let texts = texts.entries().iter().filter(|entry| entry.begins_text());
+    assert_eq!(texts.count(), 2);
+    gateway.stop_within(world.config.shutdown).await;
+}
