@@ -8,12 +8,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use xabar_smpp::Status;
-
 use super::LONGEST_LAG;
 use super::LinkState;
+use super::class::Class;
 use super::rate::Rate;
-use super::retry::{Class, class};
 use super::submission::{Submission, Token};
 
 /// How much paced work is committed ahead of being written: longer than a commit takes.
@@ -149,9 +147,9 @@ impl Dispatch {
     }
 
     /// Something written is answered; says whether the rate was cut because of it.
-    pub(super) fn answered(&mut self, session: usize, status: Status, now: Instant) -> bool {
+    pub(super) fn answered(&mut self, session: usize, class: Class, now: Instant) -> bool {
         self.unused(session);
-        let throttled = class(status) == Class::Throttled;
+        let throttled = class == Class::Throttled;
         self.throttled += u64::from(throttled);
         throttled && self.rate.throttled(now)
     }
@@ -260,7 +258,7 @@ mod tests {
         let sessions = written(&mut dispatch, now);
         assert_eq!(sessions.iter().filter(|session| **session == 0).count(), 3);
         assert_eq!(sessions.len(), 6);
-        assert!(!dispatch.answered(1, Status::ROK, now));
+        assert!(!dispatch.answered(1, Class::Accepted, now));
         assert_eq!(written(&mut dispatch, now), [1]);
     }
 

@@ -5,6 +5,7 @@
 
 mod addresses;
 mod backoff;
+mod class;
 mod dispatch;
 mod link_state;
 mod operator;
@@ -30,6 +31,7 @@ use xabar_smpp::values::InterfaceVersion;
 use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
 use crate::journal::OperatorId;
+pub use class::{Class, Classes, usual};
 pub use link_state::LinkState;
 use operator::Operator;
 pub use routing::{Ported, PortedFile, Routes};
@@ -60,6 +62,8 @@ pub struct OperatorSettings {
     pub tps: Option<u32>,
     /// How long nothing may come from the other end before it is asked whether it is there.
     pub enquire_link: Duration,
+    /// What its statuses ask of us.
+    pub classes: Classes,
     /// How long a response may take; then the submission is uncertain.
     pub response: Duration,
     /// How long the last responses may take when the gateway stops.
@@ -139,6 +143,8 @@ pub enum Event {
     /// The operator answered.
     Answered {
         token: Token,
+        /// What the status asks of us, by this operator's table.
+        class: Class,
         status: Status,
         smsc_id: Box<str>,
     },

@@ -14,8 +14,8 @@ use xabar_smpp::pdu::{Bind, Body, Pdu};
 use xabar_smpp::session::{self, Opening, Requests};
 use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
+use super::class::{Class, Classes};
 use super::dispatch::Dispatch;
-use super::retry::{Class, class};
 use super::sessions::{News, Session};
 use super::submission::{Sender, Submission, Token};
 use super::tlvs::{Carried, Tlvs};
@@ -32,6 +32,7 @@ pub(super) struct Operator {
     name: String,
     sender: Sender,
     tlvs: Tlvs,
+    classes: Classes,
     dispatch: Dispatch,
     slots: Vec<Slot>,
     directives: mpsc::Receiver<Directive>,
@@ -91,6 +92,7 @@ impl Operator {
             name: settings.name.clone(),
             sender: Sender::new(&settings.senders, settings.receipts),
             tlvs: Tlvs::new(settings.tlvs),
+            classes: settings.classes.clone(),
             dispatch: Dispatch::new(settings.sessions, settings.window, settings.tps, now()),
             slots: (0..settings.sessions).map(|_| Slot::default()).collect(),
             directives,
@@ -251,7 +253,8 @@ impl Operator {
             slot.timed_out = slot.timed_out.saturating_sub(1);
         }
         let status = status(frame);
-        if class(status) == Class::Session {
+        let class = self.classes.of(status, frame);
+        if class == Class::Session {
             self.dispatch.unused(index);
             events.push(Event::Returned(token.into()));
             self.leave(index, "the SMSC says that it is not bound");
@@ -262,13 +265,14 @@ impl Operator {
             events.push(Event::Returned(token.into()));
             return;
         }
-        if self.dispatch.answered(index, status, now()) {
+        if self.dispatch.answered(index, class, now()) {
             let tps = self.dispatch.rate().map(f64::round);
             info!(operator = self.name, %status, tps, "the operator throttles: rate lowered");
         }
         let smsc_id = smsc_id(frame);
         events.push(Event::Answered {
             token: token.into(),
+            class,
             status,
             smsc_id,
         });
@@ -371,6 +375,7 @@ impl Operator {
             self.dispatch.unused(index);
             events.push(Event::Answered {
                 token: submission.token,
+                class: Class::OurBug,
                 status: Status::RINVMSGLEN,
                 smsc_id: Box::default(),
             });

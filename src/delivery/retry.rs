@@ -1,54 +1,33 @@
-//! What an operator's refusal means, and what to do about it.
+//! Whether and when a message that was refused, or never answered, is submitted again.
 
 use std::time::Duration;
 
-use xabar_smpp::Status;
+use super::class::Class;
 
-/// What a status of a `submit_sm_resp` asks of us.
+/// How refused messages are tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    Accepted,
-    /// The session is not bound, whatever we think: rebind, then the same again.
-    Session,
-    /// The same again after a pause.
-    RetrySoon,
-    /// Slower, then the same again; it does not use up an attempt.
-    Throttled,
-    /// This account or operator cannot take it now.
-    RetryElsewhere,
-    /// This subscriber will not get it.
-    Permanent,
-    /// The PDU or our settings are wrong: the same again would fail again, and someone must look.
-    OurBug,
+pub struct Policy {
+    /// The pause after the first refusal; each further one is twice as long.
+    pub first: Duration,
+    pub longest: Duration,
+    /// Most submissions of one message that the operator may refuse before it is given up.
+    pub attempts: u16,
 }
 
-/// Most submissions of one message that the operator may refuse before it is given up.
-const MOST_ATTEMPTS: u16 = 8;
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(5),
+            longest: Duration::from_secs(15 * 60),
+            attempts: 8,
+        }
+    }
+}
 
 /// Most submissions for statuses behind which operators hide what will not get better.
 const MOST_ATTEMPTS_IF_VAGUE: u16 = 3;
 
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 const THROTTLED_PAUSE: Duration = Duration::from_secs(1);
-
-/// The class of a status, where the operator says nothing else.
-pub fn class(status: Status) -> Class {
-    match status.0 {
-        0x00 => Class::Accepted,
-        0x14 | 0x58 => Class::Throttled,
-        0x04 => Class::Session,
-        0x08 | 0x45 | 0x64 => Class::RetrySoon,
-        0x0B | 0x65 | 0x66 | 0xFE => Class::Permanent,
-        0x102 | 0x103 => Class::RetryElsewhere,
-        0x01..=0x03 | 0x05..=0x07 | 0x0A | 0x0C..=0x0F | 0x11 | 0x13 | 0x15 => Class::OurBug,
-        0x33 | 0x34 | 0x40 | 0x42..=0x44 | 0x48..=0x51 | 0x53..=0x55 | 0x61..=0x63 | 0x67 => {
-            Class::OurBug
-        }
-        0xC0..=0xC4 | 0x100 | 0x101 | 0x104..=0x112 => Class::OurBug,
-        _ => Class::RetrySoon,
-    }
-}
 
 /// Most submissions of one message of which none has an answer, before its fate counts as unknown: more
 /// would be copies to a subscriber who may have the first.
@@ -78,31 +57,25 @@ pub enum Next {
     Refused,
 }
 
-/// Decides by the status, the submissions so far (this one included), and a number that spreads
-/// the retries of different messages.
-pub fn next(status: Status, attempts: u16, spread: u64) -> Next {
-    let most = if vague(status) {
-        MOST_ATTEMPTS_IF_VAGUE
-    } else {
-        MOST_ATTEMPTS
-    };
-    match class(status) {
-        Class::Throttled | Class::Session => Next::Retry(spread_out(THROTTLED_PAUSE, spread)),
-        Class::Accepted | Class::Permanent | Class::OurBug => Next::Refused,
-        Class::RetrySoon | Class::RetryElsewhere if attempts >= most => Next::GiveUp,
-        Class::RetrySoon | Class::RetryElsewhere => {
-            let doublings = u32::from(attempts.saturating_sub(1)).min(16);
-            let pause = FIRST_PAUSE
-                .saturating_mul(1 << doublings)
-                .min(LONGEST_PAUSE);
-            Next::Retry(spread_out(pause, spread))
+impl Policy {
+    /// Decides by the class of the refusal, the submissions so far (this one included), and a number that
+    /// spreads the retries of different messages.
+    pub fn next(&self, class: Class, attempts: u16, spread: u64) -> Next {
+        let most = match class {
+            Class::Throttled | Class::Session => {
+                return Next::Retry(spread_out(THROTTLED_PAUSE, spread));
+            }
+            Class::Accepted | Class::Permanent | Class::OurBug => return Next::Refused,
+            Class::RetryTwice => self.attempts.min(MOST_ATTEMPTS_IF_VAGUE),
+            Class::RetrySoon | Class::RetryElsewhere => self.attempts,
+        };
+        if attempts >= most {
+            return Next::GiveUp;
         }
+        let doublings = u32::from(attempts.saturating_sub(1)).min(16);
+        let pause = self.first.saturating_mul(1 << doublings).min(self.longest);
+        Next::Retry(spread_out(pause, spread))
     }
-}
-
-/// ESME_RSUBMITFAIL, ESME_RUNKNOWNERR, and what the SMSC's vendor or nobody defined.
-fn vague(status: Status) -> bool {
-    !matches!(status.0, 0x08 | 0x64 | 0x102 | 0x103)
 }
 
 /// Between 75% and 125% of the pause.
@@ -115,28 +88,39 @@ fn spread_out(pause: Duration, spread: u64) -> Duration {
 mod tests {
     use super::*;
 
+    fn next(class: Class, attempts: u16) -> Next {
+        Policy::default().next(class, attempts, 25)
+    }
+
     #[test]
     fn pauses_double_up_to_the_longest_and_attempts_end() {
-        let pauses: Vec<_> = (1..MOST_ATTEMPTS)
-            .map(|attempts| next(Status::RSYSERR, attempts, 25))
-            .collect();
-        let seconds = [5, 10, 20, 40, 80, 160, 320].map(|s| Next::Retry(Duration::from_secs(s)));
+        let policy = Policy {
+            first: Duration::from_secs(2),
+            longest: Duration::from_secs(15),
+            attempts: 6,
+        };
+        let pauses = [1, 2, 3, 4, 5].map(|attempts| policy.next(Class::RetrySoon, attempts, 25));
+        let seconds = [2, 4, 8, 15, 15].map(|s| Next::Retry(Duration::from_secs(s)));
         assert_eq!(pauses, seconds);
-        assert_eq!(next(Status::RSYSERR, MOST_ATTEMPTS, 25), Next::GiveUp);
+        assert_eq!(policy.next(Class::RetrySoon, 6, 25), Next::GiveUp);
+    }
+
+    #[test]
+    fn pauses_of_different_messages_are_spread_by_a_quarter() {
+        let spread = |spread| Policy::default().next(Class::RetrySoon, 1, spread);
+        assert_eq!(spread(0), Next::Retry(Duration::from_millis(3750)));
+        assert_eq!(spread(50), Next::Retry(Duration::from_millis(6250)));
     }
 
     #[test]
     fn throttling_uses_up_no_attempt() {
-        assert_eq!(
-            next(Status::RTHROTTLED, 5000, 25),
-            Next::Retry(Duration::from_secs(1))
-        );
+        let second = Next::Retry(Duration::from_secs(1));
+        assert_eq!(next(Class::Throttled, 5000), second);
     }
 
     #[test]
     fn a_lost_bind_is_the_sessions_fault_and_not_the_messages() {
-        assert_eq!(class(Status::RINVBNDSTS), Class::Session);
-        assert!(matches!(next(Status::RINVBNDSTS, 5000, 25), Next::Retry(_)));
+        assert!(matches!(next(Class::Session, 5000), Next::Retry(_)));
     }
 
     #[test]
@@ -151,14 +135,13 @@ mod tests {
 
     #[test]
     fn what_cannot_get_better_is_not_repeated() {
-        assert_eq!(next(Status::RINVDSTADR, 1, 0), Next::Refused);
-        assert_eq!(next(Status::RINVSRCADR, 1, 0), Next::Refused);
+        assert_eq!(next(Class::Permanent, 1), Next::Refused);
+        assert_eq!(next(Class::OurBug, 1), Next::Refused);
     }
 
     #[test]
-    fn a_status_that_nobody_defined_is_tried_three_times() {
-        let status = Status::from(0x0432);
-        assert!(matches!(next(status, 2, 0), Next::Retry(_)));
-        assert_eq!(next(status, 3, 0), Next::GiveUp);
+    fn behind_what_operators_hide_the_incurable_is_tried_three_times() {
+        assert!(matches!(next(Class::RetryTwice, 2), Next::Retry(_)));
+        assert_eq!(next(Class::RetryTwice, 3), Next::GiveUp);
     }
 }

@@ -11,7 +11,9 @@ use crate::broker::Brokers;
 use crate::compose::Catalog;
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
-use crate::delivery::{Assignment, LONGEST_LAG, OperatorSettings, Ported, PortedFile, Senders};
+use crate::delivery::{
+    Assignment, Classes, LONGEST_LAG, OperatorSettings, Ported, PortedFile, Senders,
+};
 use crate::intake::amqp::Source;
 use crate::outcome::{Exchange, Sink};
 use crate::pacing;
@@ -79,6 +81,7 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
         duplicates: timing.duplicates,
         uncertain: timing.uncertain,
         receipt: timing.receipt,
+        retry: settings.retry,
         told: told.unwrap_or_else(|| xabar_events::State::ALL.iter().copied().collect()),
     }
 }
@@ -112,6 +115,7 @@ pub(super) fn operator_settings(
         window: operator.window.into(),
         tps: operator.tps,
         enquire_link: operator.enquire_link,
+        classes: Classes::new(operator.errors.iter().cloned()),
         response: settings.timing.response,
         // Leaves time to publish what the last responses settle.
         drain: settings.timing.shutdown.mul_f32(0.6),

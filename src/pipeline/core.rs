@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
 use xabar_events::{Language, State};
+use xabar_smpp::Status;
 
 use super::appetite::Appetite;
 use super::beat::{Beat, Effects};
@@ -16,7 +17,7 @@ use super::telling::Teller;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::receipt::{Notice, Spellings};
-use crate::delivery::{Event, Ported, Report, Routes, Senders};
+use crate::delivery::{Class, Event, Ported, Report, Routes, Senders, retry};
 use crate::intake::Batch;
 use crate::journal::{
     Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Queue, Segment,
@@ -40,6 +41,8 @@ pub struct Settings {
     pub uncertain: Duration,
     /// How long a receipt is waited for.
     pub receipt: Duration,
+    /// How refused messages are tried again.
+    pub retry: retry::Policy,
     /// The outcomes that agencies are told.
     pub told: HashSet<State>,
 }
@@ -95,7 +98,7 @@ pub(super) struct InFlight {
     /// When its grace ends, if a segment's answer did not come.
     pub(super) grace_ends: Option<UnixMillis>,
     /// The worst status that one of its segments was refused with.
-    pub(super) refused: Option<xabar_smpp::Status>,
+    pub(super) refused: Option<(Class, Status)>,
     /// Whether the operator took a segment in this attempt.
     pub(super) taken: bool,
     /// Whether an earlier attempt may have reached the subscriber.
@@ -277,10 +280,11 @@ impl Core {
                 match event {
                     Event::Answered {
                         token,
+                        class,
                         status,
                         smsc_id,
                     } => {
-                        self.answered(beat, report.operator, token, status, &smsc_id)?;
+                        self.answered(beat, report.operator, token, (class, status), &smsc_id)?;
                     }
                     Event::TimedOut(token) | Event::Lost(token) => self.unanswered(beat, token),
                     Event::Returned(token) => self.returned(beat, token),

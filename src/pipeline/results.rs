@@ -14,9 +14,9 @@ use super::inbound::apply_held;
 use super::sending::attempt_octet;
 use super::telling::Details;
 use crate::clock::UnixMillis;
-use crate::delivery::Token;
 use crate::delivery::receipt::stored_id;
-use crate::delivery::retry::{self, Class, Next};
+use crate::delivery::retry::{self, Next};
+use crate::delivery::{Class, Token};
 use crate::journal::{Awaiting, JournalError, Message, MessageId, OperatorId, Phase, Segment};
 
 impl Core {
@@ -26,25 +26,26 @@ impl Core {
         beat: &mut Beat,
         operator: OperatorId,
         token: Token,
-        status: Status,
+        (class, status): (Class, Status),
         smsc_id: &str,
     ) -> Result<(), JournalError> {
-        let Some(mut flight) = self.take_flight(beat, token, status)? else {
+        let accepted = class == Class::Accepted;
+        let Some(mut flight) = self.take_flight(beat, token, accepted)? else {
             return Ok(());
         };
         if let Some(segment) = sent_segment(&mut flight.message, token) {
-            if status.is_ok() {
+            if accepted {
                 *segment = Segment::Accepted;
             } else {
                 *segment = Segment::Waiting;
                 flight.unrepeat();
             }
         }
-        if status.is_ok() {
+        if accepted {
             flight.taken = true;
             self.note_accepted(beat, &mut flight, operator, token, smsc_id)?;
         } else {
-            flight.refused = Some(worse(flight.refused, status));
+            flight.refused = Some(worse(flight.refused, (class, status)));
         }
         self.conclude_if_answered(beat, flight);
         Ok(())
@@ -131,9 +132,9 @@ impl Core {
         &mut self,
         beat: &Beat,
         token: Token,
-        status: Status,
+        accepted: bool,
     ) -> Result<Option<InFlight>, JournalError> {
-        if self.in_flight.contains_key(&token.message) || !status.is_ok() {
+        if self.in_flight.contains_key(&token.message) || !accepted {
             return Ok(self.current_flight(token));
         }
         let Some(mut message) = self.uncertain(beat, token.message)? else {
@@ -250,7 +251,7 @@ impl Core {
             beat.subscriber(msisdn, facts);
         }
         match flight.refused {
-            Some(status) => self.refused(beat, &mut flight.message, status),
+            Some(refusal) => self.refused(beat, &mut flight.message, refusal),
             None => {
                 attempt.attempts = attempt.attempts.saturating_sub(u16::from(!flight.taken));
                 self.wait_unless_withdrawn(beat, &mut flight.message);
@@ -286,15 +287,20 @@ impl Core {
         beat.put(message);
     }
 
-    fn refused(&mut self, beat: &mut Beat, message: &mut Message, status: Status) {
+    fn refused(
+        &mut self,
+        beat: &mut Beat,
+        message: &mut Message,
+        (class, status): (Class, Status),
+    ) {
         let attempt = &mut message.progress.attempt;
-        let throttled = retry::class(status) == Class::Throttled;
+        let throttled = class == Class::Throttled;
         attempt.throttled = attempt.throttled.saturating_add(u16::from(throttled));
         let counted = attempt.attempts.saturating_sub(attempt.throttled);
         let next = if attempt.withdrawn {
             Next::Refused
         } else {
-            retry::next(status, counted, message.id.0)
+            self.settings.retry.next(class, counted, message.id.0)
         };
         match next {
             Next::Retry(pause) => {
@@ -312,18 +318,23 @@ impl Core {
                 self.wait_again(beat, message, due);
             }
             Next::GiveUp => self.fail(beat, message, status, Reason::Attempts),
-            Next::Refused => self.fail(beat, message, status, Reason::Refused),
+            Next::Refused => {
+                self.alert(class, status, message);
+                self.fail(beat, message, status, Reason::Refused);
+            }
+        }
+    }
+
+    /// Warns of what someone must look into.
+    fn alert(&self, class: Class, status: Status, message: &Message) {
+        if class == Class::OurBug {
+            let operator = self.operators.get(&message.progress.operator);
+            let operator = operator.map(|operator| &*operator.name);
+            warn!(operator, message = %message.id, %status, "the operator refuses what we send: check the sender and the account's settings");
         }
     }
 
     fn fail(&mut self, beat: &mut Beat, message: &mut Message, status: Status, reason: Reason) {
-        if retry::class(status) == Class::OurBug {
-            let operator = self
-                .operators
-                .get(&message.progress.operator)
-                .map(|operator| &*operator.name);
-            warn!(operator, message = %message.id, %status, "the operator refuses what we send: check the sender and the account's settings");
-        }
         self.pacer.end(message);
         let (state, reason) = fate_so_far(message).unwrap_or((State::Failed, reason));
         let details = Details::code(status.to_string());
@@ -386,14 +397,7 @@ pub(super) fn has_reached(message: &Message) -> bool {
 }
 
 /// Which of two refusals decides for the whole message.
-fn worse(one: Option<Status>, other: Status) -> Status {
-    let rank = |status| match retry::class(status) {
-        Class::Accepted => 0,
-        Class::Throttled | Class::Session => 1,
-        Class::RetrySoon => 2,
-        Class::RetryElsewhere => 3,
-        Class::Permanent => 4,
-        Class::OurBug => 5,
-    };
-    one.filter(|one| rank(*one) >= rank(other)).unwrap_or(other)
+fn worse(one: Option<(Class, Status)>, other: (Class, Status)) -> (Class, Status) {
+    one.filter(|(class, _)| class.severity() >= other.0.severity())
+        .unwrap_or(other)
 }

@@ -7,6 +7,7 @@
 mod amqp;
 pub(crate) mod document;
 mod environment;
+mod errors;
 mod http;
 mod journal;
 mod log;
@@ -14,6 +15,7 @@ mod messages;
 mod operator;
 mod problem;
 pub(crate) mod reading;
+mod retry;
 mod routing;
 mod secret;
 mod sender;
@@ -28,6 +30,7 @@ use std::path::{Path, PathBuf};
 
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
 pub use environment::Environment;
+pub use errors::Errors;
 pub use http::Http;
 pub use journal::JournalSettings;
 pub use log::{LogFormat, LogSettings};
@@ -42,12 +45,15 @@ pub use timing::Timing;
 use document::Node;
 use reading::{Cell, Report, Table};
 
+use crate::delivery::retry::Policy;
+
 /// All that can be configured.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub intake: IntakeSettings,
     pub outcomes: OutcomeSettings,
     pub timing: Timing,
+    pub retry: Policy,
     /// `None`: no HTTP.
     pub http: Option<Http>,
     pub journal: JournalSettings,
@@ -91,6 +97,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         outcomes: amqp::outcomes(table, &intake),
         intake,
         timing: timing::timing(table),
+        retry: retry::retry(table),
         http: http::http(table),
         journal: journal::journal(table),
         subscriber: subscriber::subscriber(table),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::errors::{Errors, errors};
 use super::reading::{Cell, Table};
 use super::secret::{Secret, secret};
 use super::values::{
@@ -38,6 +39,8 @@ pub struct Operator {
     pub tps: Option<u32>,
     /// How long nothing may come from the SMSC before it is asked whether it is there.
     pub enquire_link: Duration,
+    /// Statuses that it uses in a way of its own.
+    pub errors: Errors,
     /// `None`: no USSD from this operator.
     pub ussd: Option<UssdSettings>,
 }
@@ -126,6 +129,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         Duration::from_secs(30),
         duration("1s"..="1h"),
     );
+    let errors = table.or("errors", Errors::new(), errors);
     let ussd = table.optional("ussd", |cell: &Cell<'_>| cell.table(ussd));
     Some(Operator {
         name: name?,
@@ -143,6 +147,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         window,
         tps,
         enquire_link,
+        errors,
         ussd,
     })
 }

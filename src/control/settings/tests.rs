@@ -6,6 +6,7 @@ use std::time::Duration;
 use xabar_events::{Language, Priority, State};
 
 use super::*;
+use crate::delivery::Class;
 
 const REFERENCE: &str = include_str!("../../../config/xabar.toml");
 const FILE: &str = "config/xabar.toml";
@@ -335,6 +336,18 @@ fn an_operator_is_checked_against_what_smpp_has_room_for() {
             "2:21: `operator[0].interface_version` is \"3.5\"; choose from \"3.3\", \"3.4\" and \"5.0\"",
         ),
         (
+            "errors = { ESME_RNOSUCH = \"permanent\" }",
+            "2:27: `operator[0].errors.ESME_RNOSUCH` is not a status; name it as \"ESME_RSUBMITFAIL\", \"0x45\", or a range as \"0x400-0x4FF\"",
+        ),
+        (
+            "errors = { 0x4FF-0x400 = \"permanent\" }",
+            "2:26: `operator[0].errors.0x4FF-0x400` is not a status; name it as \"ESME_RSUBMITFAIL\", \"0x45\", or a range as \"0x400-0x4FF\"",
+        ),
+        (
+            "errors = { 0x45 = \"retry\" }",
+            "2:19: `operator[0].errors.0x45` is \"retry\"; choose from \"throttled\", \"session\", \"retry-soon\", \"retry-twice\", \"retry-elsewhere\", \"permanent\", \"our-bug\"",
+        ),
+        (
             "ussd = { dialekt = \"generic\" }",
             "2:10: `operator[0].ussd.dialekt` is not a key; did you mean `dialect`?",
         ),
@@ -409,6 +422,33 @@ fn a_list_of_senders_says_one_thing_for_each_agency_and_gives_no_name_to_two() {
     for rows in fine {
         good(&(kadastr.clone() + &rows + &operator("")), &[]);
     }
+}
+
+#[test]
+fn an_operator_may_use_statuses_in_a_way_of_its_own() {
+    let line = "errors = { ESME_RSUBMITFAIL = \"throttled\", 0x400-0x40F = \"permanent\", 0x9F = \"our-bug\" }";
+    let settings = good(&operator(line), &[]);
+    let errors = &settings.operators.first().unwrap().errors;
+    assert_eq!(errors.len(), 3);
+    assert!(errors.contains(&(0x45..=0x45, Class::Throttled)));
+    assert!(errors.contains(&(0x400..=0x40F, Class::Permanent)));
+    assert!(errors.contains(&(0x9F..=0x9F, Class::OurBug)));
+}
+
+#[test]
+fn retries_grow_from_the_first_pause_to_the_longest() {
+    let settings = good("[retry]\nfirst = \"1s\"\nattempts = 3\n", &[]);
+    assert_eq!(settings.retry.first, Duration::from_secs(1));
+    assert_eq!(settings.retry.longest, Duration::from_secs(900));
+    assert_eq!(settings.retry.attempts, 3);
+    let hour = good("[retry]\nfirst = \"1h\"\n", &[]).retry;
+    assert_eq!(hour.longest, hour.first, "left out, it is never shorter");
+    let wrong = "[retry]\nfirst = \"1m\"\nlongest = \"30s\"\nattempts = 0\n";
+    let expected = [
+        "3:11: `retry.longest` is \"30s\"; give at least as long as `retry.first`",
+        "4:12: `retry.attempts` is 0; give a whole number from 1 to 100",
+    ];
+    assert_eq!(told(wrong, &[]), expected);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One operator's task over real sockets, with an SMSC that does as the test says.
 
+mod classes;
 mod failover;
 mod hygiene;
 mod rig;

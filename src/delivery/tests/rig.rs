@@ -15,7 +15,7 @@ use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
 
 use crate::clock::instant;
 use crate::delivery::{
-    self, Directive, Event, OperatorLink, OperatorSettings, Report, SenderIndex, Senders,
+    self, Classes, Directive, Event, OperatorLink, OperatorSettings, Report, SenderIndex, Senders,
     Submission, Token,
 };
 use crate::journal::{MessageId, OperatorId};
@@ -67,6 +67,7 @@ impl Esme {
             window: 10,
             tps: None,
             enquire_link: Duration::from_secs(30),
+            classes: Classes::default(),
             response: Duration::from_secs(10),
             drain: Duration::from_secs(5),
         }

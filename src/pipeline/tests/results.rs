@@ -4,6 +4,7 @@ use xabar_events::Notification;
 use xabar_smpp::Status;
 
 use super::world::*;
+use crate::delivery::{Class, Event, retry};
 
 #[test]
 fn throttling_uses_up_no_attempt_and_is_retried_within_seconds() {
@@ -45,6 +46,48 @@ fn a_system_error_is_retried_with_growing_pauses_and_given_up_at_last() {
     assert!(world.sent().is_empty());
     assert_eq!(world.story("e1").last().unwrap(), "failed attempts");
     assert_eq!(world.last("e1").attempts, 8);
+}
+
+#[test]
+fn pauses_and_attempts_are_as_configured_and_the_count_outlives_a_restart() {
+    let mut world = World::with(|settings| {
+        settings.retry = retry::Policy {
+            first: MINUTE,
+            longest: MINUTE,
+            attempts: 3,
+        };
+    });
+    world.publish(status("e1"));
+    for _ in 0..2 {
+        let sent = world.one_sent();
+        world.refuse(&sent, Status::RSYSERR);
+        world.restart();
+        world.advance(40 * SECOND);
+        assert!(world.sent().is_empty());
+        world.advance(40 * SECOND);
+    }
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    assert_eq!(world.story("e1").last().unwrap(), "failed attempts");
+}
+
+#[test]
+fn a_class_of_the_operators_own_decides() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.hear(
+        sent.operator,
+        Event::Answered {
+            token: sent.token(),
+            class: Class::Permanent,
+            status: Status::RSYSERR,
+            smsc_id: "".into(),
+        },
+    );
+    world.beat();
+    assert_eq!(world.story("e1"), ["accepted", "failed refused"]);
+    assert_eq!(world.last("e1").code.as_deref(), Some("ESME_RSYSERR"));
 }
 
 #[test]

@@ -20,7 +20,9 @@ use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
-use crate::delivery::{Answer, Event, Ported, Report, Senders, SessionKey, Submission, Token};
+use crate::delivery::{
+    Answer, Event, Ported, Report, Senders, SessionKey, Submission, Token, retry, usual,
+};
 use crate::intake::{Batch, Verdict};
 use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sqlite};
 use crate::outcome::Wording;
@@ -410,6 +412,7 @@ impl World {
     pub(super) fn answer(&mut self, sent: &Sent, status: Status, smsc_id: &str) {
         let event = Event::Answered {
             token: sent.token(),
+            class: usual(status),
             status,
             smsc_id: smsc_id.into(),
         };
@@ -570,6 +573,7 @@ fn settings() -> Settings {
         duplicates: 7 * 24 * HOUR,
         uncertain: 30 * SECOND,
         receipt: 72 * HOUR,
+        retry: retry::Policy::default(),
         told: State::ALL.iter().copied().collect(),
     }
 }
