@@ -88,6 +88,9 @@ pub enum CloseReason {
     /// Nothing came in time after our `enquire_link`.
     #[error("the peer is silent")]
     Silent,
+    /// The peer answered our `enquire_link` with `ESME_RINVBNDSTS`: it has lost the bind.
+    #[error("the peer says that the session is not bound")]
+    NotBound,
     /// A `command_length` that cannot be: the stream cannot be cut into PDUs any more.
     #[error("the peer's stream is no SMPP")]
     Unframed(#[source] DecodeError),

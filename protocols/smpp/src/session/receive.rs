@@ -55,7 +55,7 @@ impl Session {
                 ..
             } if unbind == sequence => self.close(reason),
             _ => {
-                if !self.take_probe(sequence) {
+                if !self.take_probe(header) {
                     self.fault(Fault::StrayNack {
                         status: header.status,
                         sequence_number: sequence,
@@ -118,16 +118,20 @@ impl Session {
     }
 
     fn enquire_link_resp(&mut self, header: Header) {
-        if !self.take_probe(header.sequence_number) {
+        if !self.take_probe(header) {
             self.unknown_response(header);
         }
     }
 
-    /// Whether this answers our `enquire_link`; any answer to it is a sign of life.
-    fn take_probe(&mut self, sequence: u32) -> bool {
-        self.probe
-            .take_if(|probe| probe.sequence == sequence)
-            .is_some()
+    /// Whether this answers our `enquire_link`. Any answer to it is a sign of life, but an SMSC that
+    /// has lost our bind says so here first (naz #52): only a new session helps.
+    fn take_probe(&mut self, header: Header) -> bool {
+        let sequence = header.sequence_number;
+        let probe = self.probe.take_if(|probe| probe.sequence == sequence);
+        if probe.is_some() && header.status == Status::RINVBNDSTS {
+            self.close(CloseReason::NotBound);
+        }
+        probe.is_some()
     }
 }
 

@@ -662,6 +662,23 @@ mod time {
     }
 
     #[test]
+    fn an_enquire_link_refused_as_not_bound_closes_the_session() {
+        let start = t0();
+        for command in [CommandId::ENQUIRE_LINK_RESP, CommandId::GENERIC_NACK] {
+            for (status, closed) in [
+                (Status::RINVBNDSTS, Some(CloseReason::NotBound)),
+                (Status::RSYSERR, None),
+            ] {
+                let mut session = esme(start);
+                session.handle(start + 30 * SECOND, Input::Tick);
+                come(&mut session, start + 31 * SECOND, bare(command, status, 2));
+                assert_eq!(session.close_reason(), closed, "{command} {status}");
+                assert_eq!(session.finish().faults, Faults::default());
+            }
+        }
+    }
+
+    #[test]
     fn silence_proves_nothing_while_nobody_reads() {
         let start = t0();
         let mut session = esme(start);
@@ -685,10 +702,13 @@ mod time {
         sent(&mut binding, now);
         let open = Session::new(Opening::Listen, settings(), now);
         for mut session in [open, binding, esme(now), smsc(now), draining, unbinding] {
-            let enquire_link = bare(CommandId::ENQUIRE_LINK, Status::ROK, 0xABCD);
-            come(&mut session, now, enquire_link);
-            let answer = [ok(CommandId::ENQUIRE_LINK_RESP, 0xABCD)];
-            assert_eq!(sent(&mut session, now), answer, "{:?}", session.state());
+            // By the number that it came with, also where no request should have it.
+            for sequence in [0xABCD, 0, 0xFFFF_0000] {
+                let enquire_link = bare(CommandId::ENQUIRE_LINK, Status::ROK, sequence);
+                come(&mut session, now, enquire_link);
+                let answer = [ok(CommandId::ENQUIRE_LINK_RESP, sequence)];
+                assert_eq!(sent(&mut session, now), answer, "{:?}", session.state());
+            }
         }
     }
 
