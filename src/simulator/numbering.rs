@@ -30,6 +30,8 @@ enum Way {
 
 /// The number of all requests, if they have one.
 const SAME: u32 = 7;
+/// Names no request.
+const NONE: u32 = 0;
 /// Lifts a number above all that are allowed.
 const HIGH: u32 = 0x8000_0000;
 
@@ -98,11 +100,12 @@ impl Renumbering {
         match self.numbering {
             Numbering::Usual => sequence,
             Numbering::FromZero => sequence.wrapping_add(1),
-            Numbering::High => sequence & !HIGH,
+            // Whoever changes it names another request.
+            Numbering::High => sequence.checked_sub(HIGH).unwrap_or(NONE),
             Numbering::Same => {
                 let awaited = self.awaited.get_mut(&command);
                 let first = awaited.and_then(VecDeque::pop_front);
-                first.unwrap_or(sequence)
+                first.unwrap_or(NONE)
             }
         }
     }
@@ -185,6 +188,11 @@ mod tests {
             renumbering.hear(&octets(&heard), &mut back);
             assert_eq!(numbers(back), [1, 9, 3, 2], "{numbering:?}");
         }
+        let mut renumbering = Renumbering::of(Numbering::Same).unwrap();
+        let mut back = BytesMut::new();
+        let stray = Body::GenericNack(HeaderOnly::default());
+        renumbering.hear(&octets(&[(SAME, stray)]), &mut back);
+        assert_eq!(numbers(back), [NONE], "it answers nothing else");
         assert!(Renumbering::of(Numbering::Usual).is_none());
     }
 }

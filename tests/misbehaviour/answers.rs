@@ -1,0 +1,166 @@
+//! Answers that refuse, come late, twice, out of order or not at all.
+
+use std::time::Duration;
+
+use super::support::broker;
+use super::support::events::{samples, stories};
+use super::support::world::World;
+use super::{Carried, LONG, all_delivered_once, carry, carry_with};
+use tokio::time::sleep;
+use xabar::simulator::{Announced, Behaviour, Dialect, Receipts, RefusalForm};
+use xabar_events::State;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_smsc_that_throttles_gets_all_in_the_end_and_each_thread_in_order() {
+    let behaviour = Behaviour {
+        tps: Some(150),
+        latency: "10ms+10ms".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let Carried { tally, figures, .. } = carry(behaviour, stories(7, 250, 100)).await;
+    assert!(figures.throttled > 0, "{figures:?}");
+    assert_eq!(tally.ended(State::Failed), 0, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_smaller_than_ours_costs_time_and_no_message() {
+    let behaviour = Behaviour {
+        window: 5,
+        latency: "50ms".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let Carried { tally, figures, .. } = carry(behaviour, samples(7, 300)).await;
+    assert!(figures.refused["ESME_RMSGQFUL"] > 0, "{figures:?}");
+    assert_eq!(tally.ended(State::Delivered), 300, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_understood_with_any_body_with_none_and_as_a_nack() {
+    let refusing = |refusals| Behaviour {
+        errors: "ESME_RSYSERR=10%".parse().unwrap(),
+        dialect: Dialect {
+            refusals,
+            ..Dialect::default()
+        },
+        ..Behaviour::default()
+    };
+    let forms = [
+        RefusalForm::Header,
+        RefusalForm::Nul,
+        RefusalForm::MessageId,
+        RefusalForm::Nack,
+    ];
+    let mut world = World::new(broker::shared(), refusing(forms[0]), |_| ()).await;
+    let gateway = world.ready().await;
+    let handle = world.smsc.handle();
+    for (seed, form) in (7..).zip(forms) {
+        let before = handle.figures().await.unwrap();
+        handle.set_behaviour(refusing(form)).await.unwrap();
+        world.publish(samples(seed, 100)).await;
+        // Their retries, some seconds later, may meet another form.
+        let met = async {
+            while handle.figures().await.unwrap().submits < before.submits + 100 {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        super::support::soon("a hundred submissions", met).await;
+        let after = handle.figures().await.unwrap();
+        assert!(
+            after.submits - after.accepted > before.submits - before.accepted,
+            "{form:?}"
+        );
+    }
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    assert_eq!(tally.ended(State::Delivered), 400, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_smsc_without_tlvs_is_sent_none_once_it_has_refused_one_or_says_no_version() {
+    for interface_version in [Announced::V3_4, Announced::Nothing] {
+        let behaviour = Behaviour {
+            interface_version,
+            dialect: Dialect {
+                tlv_errors: "0xC1=100%".parse().unwrap(),
+                ..Dialect::default()
+            },
+            ..Behaviour::default()
+        };
+        let Carried { tally, figures, .. } = carry(behaviour, samples(7, 150)).await;
+        let refused = !figures.refused.is_empty();
+        assert_eq!(refused, interface_version == Announced::V3_4, "{figures:?}");
+        assert_eq!(tally.ended(State::Delivered), 150, "{tally:?}");
+        assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn congestion_told_in_answers_loses_nothing() {
+    let congested = |congestion| Behaviour {
+        interface_version: Announced::V5_0,
+        dialect: Dialect {
+            congestion: Some(congestion),
+            ..Dialect::default()
+        },
+        ..Behaviour::default()
+    };
+    all_delivered_once([0, 85, 100].map(congested).into(), 60).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_come_twice_or_overtake_each_other_count_once() {
+    let twice = Behaviour {
+        answered_twice: "30%".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let disorder = Behaviour {
+        latency: "5ms+20ms".parse().unwrap(),
+        disorder: "30%".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let Carried { log, .. } = all_delivered_once(vec![twice, disorder], 200).await;
+    assert!(!log.containing("UnknownResponse").is_empty());
+}
+
+/// Without the reference, a receipt cannot stand in for the answer that is late.
+fn late(share: &str, by_millis: u64) -> Behaviour {
+    Behaviour {
+        late: share.parse().unwrap(),
+        late_by: Duration::from_millis(by_millis),
+        receipts: Receipts {
+            no_reference: true,
+            ..Receipts::default()
+        },
+        ..Behaviour::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_within_the_grace_settles_and_nothing_is_repeated() {
+    let Carried { world, tally, .. } = carry_with(late("10%", 2_000), samples(7, 200), |config| {
+        // Of a shorter one agencies are not told.
+        config.uncertain = Duration::from_secs(90);
+    })
+    .await;
+    let uncertain = world.listener.look(|heard| {
+        let told = heard.stories.values().flat_map(|story| story.values());
+        told.filter(|told| told.reason.as_deref() == Some("uncertain"))
+            .count()
+    });
+    assert!(uncertain > 5, "{uncertain}");
+    assert_eq!(tally.ended(State::Delivered), 200, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_after_the_grace_meets_a_repeat_that_was_told() {
+    let Carried { tally, figures, .. } = carry(late("5%", 4_000), samples(7, 300)).await;
+    let late = u64::try_from(tally.repeated).unwrap();
+    assert!(late > 0, "{tally:?}");
+    assert!(late <= figures.accepted / 5, "{tally:?}");
+    assert_eq!(tally.ended(State::Failed), 0, "{tally:?}");
+}

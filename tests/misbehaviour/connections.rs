@@ -1,0 +1,159 @@
+//! Connections that stall, fall silent or are left, and what comes over them unasked.
+
+use std::time::Duration;
+
+use super::support::broker;
+use super::support::events::{samples, stories};
+use super::support::world::World;
+use super::{Carried, LONG, carry, carry_with};
+use tokio::time::sleep;
+use xabar::simulator::{Behaviour, Dialect, Faults, Numbering, Receipts};
+use xabar_events::State;
+
+fn faults(faults: Faults) -> Behaviour {
+    Behaviour {
+        faults,
+        ..Behaviour::default()
+    }
+}
+
+fn dialect(dialect: Dialect) -> Behaviour {
+    Behaviour {
+        dialect,
+        ..Behaviour::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_smsc_that_stops_reading_again_and_again_loses_nothing() {
+    let behaviour = faults(Faults {
+        stall_after: Some(Duration::from_millis(500)),
+        stall_for: Some(Duration::from_secs(3)),
+        ..Faults::default()
+    });
+    let behaviour = Behaviour {
+        latency: "50ms".parse().unwrap(),
+        ..behaviour
+    };
+    let Carried {
+        world,
+        tally,
+        figures,
+        log,
+    } = carry_with(behaviour, stories(7, 200, 200), |config| {
+        // An SMSC that does not read cannot tell how fast it was written to.
+        (config.tps, config.window) = (None, 10);
+    })
+    .await;
+    assert!(!log.containing("session given up").is_empty());
+    let stalls = usize::try_from(figures.binds).unwrap();
+    assert!(tally.repeated <= world.repeats_allowed(stalls), "{tally:?}");
+    assert_eq!(tally.ended(State::Failed), 0, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_are_half_open_are_given_up_and_bound_anew() {
+    let behaviour = faults(Faults {
+        mute_after: Some(Duration::from_secs(2)),
+        ..Faults::default()
+    });
+    let Carried {
+        tally,
+        figures,
+        log,
+        ..
+    } = carry_with(behaviour, samples(7, 300), |config| {
+        (config.tps, config.window) = (Some(60), 10);
+    })
+    .await;
+    assert!(figures.binds > 2, "{figures:?}");
+    assert!(!log.containing("session given up").is_empty());
+    assert_eq!(tally.ended(State::Failed), 0, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_smsc_that_unbinds_again_and_again_gets_all_in_order() {
+    let behaviour = Behaviour {
+        latency: "20ms+20ms".parse().unwrap(),
+        ..faults(Faults {
+            unbind_after: Some(Duration::from_secs(1)),
+            ..Faults::default()
+        })
+    };
+    let Carried {
+        world,
+        tally,
+        figures,
+        ..
+    } = carry_with(behaviour, stories(7, 200, 100), |config| {
+        config.tps = Some(80);
+    })
+    .await;
+    assert!(figures.binds > 4, "{figures:?}");
+    let unbound = usize::try_from(figures.binds).unwrap();
+    assert!(
+        tally.repeated <= world.repeats_allowed(unbound),
+        "{tally:?}"
+    );
+    assert_eq!(tally.ended(State::Failed), 0, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_smsc_that_asks_whether_we_live_is_answered() {
+    let behaviour = Behaviour {
+        receipts: Receipts {
+            // So long it waits for an answer, to enquire_link too.
+            repeat: Duration::from_secs(1),
+            ..Receipts::default()
+        },
+        ..dialect(Dialect {
+            enquire_link: Duration::from_millis(50),
+            ..Dialect::default()
+        })
+    };
+    let mut world = World::new(broker::shared(), behaviour, |_| ()).await;
+    let gateway = world.ready().await;
+    world.publish(samples(7, 20)).await;
+    world.until_all_ended(LONG).await;
+    // It is asked often in that time, and whoever does not answer is cut.
+    sleep(Duration::from_secs(3)).await;
+    let figures = world.smsc.handle().figures().await.unwrap();
+    assert_eq!((figures.sessions, figures.binds), (2, 2), "{figures:?}");
+    gateway.stop_within(world.config.shutdown).await;
+    world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_smsc_says_unasked_is_answered_and_disturbs_nothing() {
+    let behaviour = dialect(Dialect {
+        outbind: true,
+        alerts: "20%".parse().unwrap(),
+        unknown_pdus: "20%".parse().unwrap(),
+        ..Dialect::default()
+    });
+    let Carried {
+        tally,
+        figures,
+        log,
+        ..
+    } = carry(behaviour, samples(7, 200)).await;
+    assert_eq!(tally.ended(State::Delivered), 200, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+    assert_eq!(figures.binds, 2, "no session was lost over it: {figures:?}");
+    assert!(!log.containing("the SMSC did something odd").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_are_answered_by_the_number_they_came_with_whatever_it_is() {
+    for numbering in [Numbering::FromZero, Numbering::High, Numbering::Same] {
+        let behaviour = dialect(Dialect {
+            numbering,
+            ..Dialect::default()
+        });
+        let Carried { tally, figures, .. } = carry(behaviour, samples(7, 150)).await;
+        let deliveries = &figures.deliveries;
+        assert_eq!(deliveries.repeated, 0, "{numbering:?}: {figures:?}");
+        assert_eq!(deliveries.pending, 0, "{numbering:?}: {figures:?}");
+        assert_eq!(tally.ended(State::Delivered), 150, "{tally:?}");
+    }
+}

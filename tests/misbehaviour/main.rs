@@ -1,0 +1,109 @@
+//! An operator's SMSC misbehaves in every way that the simulator knows, and the promises hold.
+//!
+//! Each test ends with `World::check`: nothing is lost, only what was uncertain is repeated and each
+//! repeat is told, threads keep their order, and no sliding second has more than the TPS.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod answers;
+mod connections;
+mod mixed;
+mod receipts;
+
+use std::time::Duration;
+
+use support::broker;
+use support::config::Config;
+use support::events::samples;
+use support::gateway::Log;
+use support::world::{Tally, World};
+use tokio::time::sleep;
+use xabar::simulator::{Behaviour, Figures};
+use xabar_events::{Notification, State};
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// What is there once a gateway has carried its events and stopped.
+struct Carried {
+    world: World,
+    tally: Tally,
+    figures: Figures,
+    log: Log,
+}
+
+/// Publishes events to a gateway whose SMSC behaves so, and holds the promises.
+async fn carry(behaviour: Behaviour, events: Vec<Notification>) -> Carried {
+    carry_with(behaviour, events, |_| ()).await
+}
+
+/// The same with another configuration.
+async fn carry_with(
+    behaviour: Behaviour,
+    events: Vec<Notification>,
+    change: impl FnOnce(&mut Config),
+) -> Carried {
+    let mut world = World::new(broker::shared(), behaviour, |config| {
+        config.tps = Some(400);
+        change(config);
+    })
+    .await;
+    let gateway = world.ready().await;
+    world.publish(events).await;
+    world.until_all_ended(LONG).await;
+    let log = gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    let figures = world.smsc.handle().figures().await.unwrap();
+    Carried {
+        world,
+        tally,
+        figures,
+        log,
+    }
+}
+
+/// Lets one gateway meet one behaviour after the other, so many messages each: all are delivered,
+/// and none is sent twice.
+async fn all_delivered_once(behaviours: Vec<Behaviour>, messages: usize) -> Carried {
+    let mut world = World::new(broker::shared(), Behaviour::default(), |config| {
+        config.tps = Some(400);
+    })
+    .await;
+    let gateway = world.ready().await;
+    let handle = world.smsc.handle();
+    let mut published = 0;
+    for (seed, behaviour) in (7..).zip(behaviours) {
+        handle.set_behaviour(behaviour.clone()).await.unwrap();
+        world.publish(samples(seed, messages)).await;
+        published += messages;
+        until_settled(&world, published, &behaviour).await;
+    }
+    let log = gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    assert_eq!(tally.ended(State::Delivered), published, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+    let figures = world.smsc.handle().figures().await.unwrap();
+    Carried {
+        world,
+        tally,
+        figures,
+        log,
+    }
+}
+
+/// Waits until so many messages have ended and no receipt is under way, or says what they met.
+async fn until_settled(world: &World, published: usize, behaviour: &Behaviour) {
+    for _ in 0..1_200 {
+        let figures = world.smsc.handle().figures().await.unwrap();
+        if world.ended() >= published && figures.deliveries.pending == 0 {
+            return;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{} of {published} ended; {behaviour:?}", world.ended());
+}

@@ -1,0 +1,147 @@
+//! Receipts in every form, over every session, for what they should not be.
+
+use super::support::events::samples;
+use super::{Carried, all_delivered_once, carry};
+use xabar::simulator::{
+    Behaviour, IdForm, ReceiptAlphabet, ReceiptForm, ReceiptPdu, ReceiptSession, Receipts,
+    StrayNul, Wording,
+};
+use xabar_events::State;
+
+fn receipts(receipts: Receipts) -> Behaviour {
+    Behaviour {
+        receipts,
+        ..Behaviour::default()
+    }
+}
+
+/// Nothing but the text says what became of the message.
+fn by_text(more: Receipts) -> Behaviour {
+    receipts(Receipts {
+        form: ReceiptForm::Text,
+        no_reference: true,
+        ..more
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_are_read_in_every_place_and_alphabet() {
+    let mut behaviours = Vec::new();
+    for place in [
+        ReceiptPdu::ShortMessage,
+        ReceiptPdu::MessagePayload,
+        ReceiptPdu::DataSm,
+    ] {
+        for alphabet in [ReceiptAlphabet::Default, ReceiptAlphabet::Ucs2] {
+            behaviours.push(by_text(Receipts {
+                place,
+                alphabet,
+                ..Receipts::default()
+            }));
+        }
+        behaviours.push(receipts(Receipts {
+            form: ReceiptForm::Tlv,
+            no_reference: true,
+            place,
+            ..Receipts::default()
+        }));
+    }
+    all_delivered_once(behaviours, 40).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_are_read_in_every_wording_and_with_stray_nuls() {
+    let wordings = [
+        Wording::Terse,
+        Wording::Bare,
+        Wording::Reordered,
+        Wording::Capitals,
+        Wording::Letters,
+    ];
+    let worded = wordings.map(|wording| {
+        by_text(Receipts {
+            wording,
+            ..Receipts::default()
+        })
+    });
+    let nuls = [StrayNul::Text, StrayNul::Pdu].map(|nul| {
+        by_text(Receipts {
+            wording: Wording::Bare,
+            nul,
+            ..Receipts::default()
+        })
+    });
+    all_delivered_once(worded.into_iter().chain(nuls).collect(), 40).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_find_their_message_over_any_session_of_the_login() {
+    let sessions = [ReceiptSession::Same, ReceiptSession::Other];
+    let over = sessions.map(|session| {
+        by_text(Receipts {
+            session,
+            ..Receipts::default()
+        })
+    });
+    all_delivered_once(over.into(), 100).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_find_their_message_in_every_spelling_of_its_id() {
+    let spelled = |ids, id_width, receipt_id_width| {
+        by_text(Receipts {
+            ids,
+            id_width,
+            receipt_id_width,
+            ..Receipts::default()
+        })
+    };
+    for behaviour in [
+        spelled(IdForm::DecimalThenHex, 0, None),
+        spelled(IdForm::HexThenCapitals, 0, None),
+        spelled(IdForm::Uuid, 0, None),
+        spelled(IdForm::Hex, 16, Some(0)),
+        spelled(IdForm::HexThenDecimal, 0, Some(20)),
+    ] {
+        all_delivered_once(vec![behaviour], 100).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_that_come_again_are_told_apart() {
+    let behaviour = by_text(Receipts {
+        ids_repeat_after: Some(40),
+        ..Receipts::default()
+    });
+    all_delivered_once(vec![behaviour], 400).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_on_the_way_twice_or_too_early_do_not_end_a_message() {
+    let chatty = receipts(Receipts {
+        accepted: "50%".parse().unwrap(),
+        intermediate: "50%".parse().unwrap(),
+        first: "20%".parse().unwrap(),
+        twice: "50%".parse().unwrap(),
+        disorder: "20%".parse().unwrap(),
+        no_reference: true,
+        ..Receipts::default()
+    });
+    all_delivered_once(vec![chatty], 300).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_for_what_was_refused_is_taken_and_settles_nothing() {
+    let behaviour = Behaviour {
+        errors: "ESME_RSYSERR=10%".parse().unwrap(),
+        ..receipts(Receipts {
+            refused: "100%".parse().unwrap(),
+            ..Receipts::default()
+        })
+    };
+    let Carried { tally, figures, .. } = carry(behaviour, samples(7, 200)).await;
+    assert!(figures.refused["ESME_RSYSERR"] > 5, "{figures:?}");
+    assert_eq!(figures.deliveries.pending, 0, "all were acknowledged");
+    assert_eq!(tally.ended(State::Delivered), 200, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
