@@ -23,6 +23,8 @@ pub struct Config {
     pub sessions: usize,
     pub window: usize,
     pub tps: Option<usize>,
+    /// After how long a silence the SMSC is asked whether it is there; `None`: the default.
+    pub enquire_link: Option<Duration>,
     /// At most so many messages to one subscriber in so many seconds.
     pub limits: Vec<(usize, u64)>,
     /// How long a response may take, and then how long an uncertain submission waits.
@@ -50,6 +52,7 @@ impl Config {
             sessions: 2,
             window: 50,
             tps: None,
+            enquire_link: None,
             limits: Vec::new(),
             response: Duration::from_secs(1),
             uncertain: Duration::from_secs(1),
@@ -126,6 +129,10 @@ window = {window}
         );
         if let Some(tps) = self.tps {
             writeln!(toml, "tps = {tps}").expect("a String takes it");
+        }
+        if let Some(silence) = self.enquire_link {
+            let silence = silence.as_millis();
+            writeln!(toml, "enquire_link = \"{silence}ms\"").expect("a String takes it");
         }
         toml
     }

@@ -8,6 +8,7 @@ pub mod amqp;
 pub mod broker;
 pub mod config;
 pub mod events;
+pub mod foreign;
 pub mod gateway;
 pub mod listener;
 pub mod world;
