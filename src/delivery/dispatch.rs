@@ -8,11 +8,14 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::LONGEST_LAG;
-use super::LinkState;
+use xabar_smpp::Status;
+
 use super::class::Class;
 use super::rate::Rate;
+use super::response_time::ResponseTime;
 use super::submission::{Submission, Token};
+use super::window::Window;
+use super::{LONGEST_LAG, LinkState};
 
 /// How much paced work is committed ahead of being written: longer than a commit takes.
 const AHEAD: Duration = Duration::from_millis(200);
@@ -20,11 +23,22 @@ const AHEAD: Duration = Duration::from_millis(200);
 /// What was decided longer ago is given back unwritten: limits and quiet hours count from the decision.
 const STALE: Duration = LONGEST_LAG.saturating_sub(Duration::from_millis(100));
 
+/// From this `congestion_state` on an operator is near its limit, and at this one beyond it (SMPP 5.0, 4.8.4.18).
+const NEARLY_CONGESTED: u8 = 90;
+const CONGESTED: u8 = 100;
+
+/// How long a hint that the operator is near its limit keeps rate and window from growing.
+const HINTED: Duration = Duration::from_secs(2);
+
 #[derive(Debug)]
 pub(super) struct Dispatch {
     queue: VecDeque<Submission>,
-    sessions: Vec<Window>,
+    sessions: Vec<Session>,
+    window: Window,
     rate: Rate,
+    response_time: ResponseTime,
+    /// When the operator last said that it is near its limit.
+    hinted: Option<Instant>,
     /// Submissions ever taken.
     taken: u64,
     /// Submissions ever asked for; never falls.
@@ -35,37 +49,53 @@ pub(super) struct Dispatch {
     throttled: u64,
 }
 
-/// The room of one session.
-#[derive(Debug)]
-struct Window {
-    size: usize,
+#[derive(Debug, Default)]
+struct Session {
     in_flight: usize,
     bound: bool,
 }
 
-impl Window {
-    fn free(&self) -> usize {
+impl Session {
+    /// How much more of a window has room.
+    fn free(&self, window: usize) -> usize {
         if self.bound {
-            self.size.saturating_sub(self.in_flight)
+            window.saturating_sub(self.in_flight)
         } else {
             0
         }
     }
 }
 
+/// What bounds a link, by its configuration.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) sessions: usize,
+    /// Per session.
+    pub(super) window: usize,
+    pub(super) tps: Option<u32>,
+    /// After so long without an answer a submission is uncertain.
+    pub(super) response: Duration,
+}
+
+/// An answer, as far as pace is concerned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    pub(super) token: Token,
+    pub(super) class: Class,
+    pub(super) status: Status,
+    /// 0 (idle) to 100 (congested), if the operator says.
+    pub(super) congestion: Option<u8>,
+}
+
 impl Dispatch {
-    pub(super) fn new(sessions: usize, window: usize, tps: Option<u32>, now: Instant) -> Self {
-        let sessions = (0..sessions)
-            .map(|_| Window {
-                size: window,
-                in_flight: 0,
-                bound: false,
-            })
-            .collect();
+    pub(super) fn new(bounds: Bounds, now: Instant) -> Self {
         Self {
             queue: VecDeque::new(),
-            sessions,
-            rate: Rate::new(tps, now),
+            sessions: (0..bounds.sessions).map(|_| Session::default()).collect(),
+            window: Window::new(bounds.window, now),
+            rate: Rate::new(bounds.tps, now),
+            response_time: ResponseTime::new(bounds.response),
+            hinted: None,
             taken: 0,
             granted: 0,
             written: 0,
@@ -84,17 +114,21 @@ impl Dispatch {
         if self.queue.is_empty() || self.rate.ready_at(now) > now {
             return None;
         }
+        let window = self.window.size();
         let (index, session) = self
             .sessions
             .iter_mut()
             .enumerate()
-            .max_by_key(|(_, session)| session.free())?;
-        if session.free() == 0 {
+            .max_by_key(|(_, session)| session.free(window))?;
+        if session.free(window) == 0 {
+            self.window.note_full();
             return None;
         }
         session.in_flight += 1;
         self.rate.spend(now);
         let submission = self.queue.pop_front()?;
+        let before = self.in_flight() - 1;
+        self.response_time.written(submission.token, before, now);
         self.written += 1;
         Some((index, submission))
     }
@@ -113,7 +147,7 @@ impl Dispatch {
     /// When to ask [`next`](Self::next), [`stale`](Self::stale) and [`granted`](Self::granted) again
     /// if nothing else happens.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
-        let room = self.sessions.iter().any(|session| session.free() > 0);
+        let room = self.free() > 0;
         let ready = self.rate.ready_at(now);
         match self.queue.front().map(|first| first.decided + STALE) {
             Some(stale) if room => Some(ready.min(stale)),
@@ -146,12 +180,45 @@ impl Dispatch {
         queue.map(|submission| submission.token).collect()
     }
 
-    /// Something written is answered; says whether the rate was cut because of it.
-    pub(super) fn answered(&mut self, session: usize, class: Class, now: Instant) -> bool {
+    /// Something written is answered; says whether rate or window were cut because of it.
+    pub(super) fn answered(&mut self, session: usize, heard: Heard, now: Instant) -> bool {
         self.unused(session);
-        let throttled = class == Class::Throttled;
-        self.throttled += u64::from(throttled);
-        throttled && self.rate.throttled(now)
+        self.response_time.answered(heard.token, now);
+        self.fit_window(now);
+        let congestion = heard.congestion.unwrap_or_default();
+        if congestion >= NEARLY_CONGESTED {
+            self.hinted = Some(now);
+        }
+        match heard.class {
+            Class::Accepted => self.rate.accepted(now),
+            Class::Throttled => self.throttled += 1,
+            _ => self.rate.refused(),
+        }
+        let throttled = heard.class == Class::Throttled;
+        let cut = (throttled || congestion >= CONGESTED) && {
+            let in_flight = self.in_flight();
+            self.rate.throttled(in_flight, now)
+        };
+        // ESME_RTHROTTLED speaks of the rate alone; others may mean that too much awaits a response.
+        if cut && throttled && heard.status != Status::RTHROTTLED {
+            self.window.refused(now);
+        }
+        cut
+    }
+
+    /// Where responses take too long though they keep coming, so that it is no pause, the window shrinks to what is
+    /// answered in time.
+    fn fit_window(&mut self, now: Instant) {
+        let longest = self.response_time.longest();
+        if self.response_time.current(now) <= longest {
+            return;
+        }
+        let a_second = self.rate.accepted_in_the_second_before(now);
+        if a_second > 0.0 {
+            let sessions = u32::try_from(self.sessions_bound().max(1)).unwrap_or(u32::MAX);
+            let fitting = a_second * longest.as_secs_f64() / f64::from(sessions);
+            self.window.crowded(fitting, now);
+        }
     }
 
     /// Something given to a session was never written.
@@ -163,8 +230,13 @@ impl Dispatch {
 
     /// How many submissions the pipeline may have given in all.
     pub(super) fn granted(&mut self, now: Instant) -> u64 {
-        self.rate.climb(now);
-        let free: usize = self.sessions.iter().map(Window::free).sum();
+        let hinted = self.hinted.is_some_and(|at| now < at + HINTED);
+        let signs = hinted || self.response_time.is_inflated();
+        self.rate.climb(signs, now);
+        if !signs && self.response_time.current(now) <= self.response_time.longest() {
+            self.window.grow(now);
+        }
+        let free = self.free();
         let ahead = match self.rate.current() {
             Some(_) if self.rate.ready_at(now) > now + AHEAD => 0,
             Some(rate) => free.min(whole(rate * AHEAD.as_secs_f64()).max(1)),
@@ -175,23 +247,34 @@ impl Dispatch {
         self.granted
     }
 
+    /// Per session, at the moment.
+    pub(super) fn window(&self) -> usize {
+        self.window.size()
+    }
+
     pub(super) fn sessions_bound(&self) -> usize {
         self.sessions.iter().filter(|session| session.bound).count()
+    }
+
+    fn free(&self) -> usize {
+        let window = self.window.size();
+        let free = self.sessions.iter().map(|session| session.free(window));
+        free.sum()
+    }
+
+    fn in_flight(&self) -> usize {
+        self.sessions.iter().map(|session| session.in_flight).sum()
     }
 
     pub(super) fn state(&self) -> LinkState {
         LinkState {
             sessions_bound: self.sessions_bound(),
-            in_flight: self.sessions.iter().map(|session| session.in_flight).sum(),
+            in_flight: self.in_flight(),
             rate: self.rate.current(),
+            window: self.window.size(),
             written: self.written,
             throttled: self.throttled,
         }
-    }
-
-    /// PDUs a second at the moment, if they are limited.
-    pub(super) fn rate(&self) -> Option<f64> {
-        self.rate.current()
     }
 }
 
@@ -219,6 +302,24 @@ mod tests {
     )]
     fn t0() -> Instant {
         Instant::now()
+    }
+
+    fn bounds(sessions: usize, window: usize, tps: Option<u32>) -> Bounds {
+        Bounds {
+            sessions,
+            window,
+            tps,
+            response: Duration::from_secs(30),
+        }
+    }
+
+    fn heard(status: Status, congestion: Option<u8>) -> Heard {
+        Heard {
+            token: submissions(1, t0())[0].token,
+            class: super::super::usual(status),
+            status,
+            congestion,
+        }
     }
 
     fn submissions(count: u64, decided: Instant) -> Vec<Submission> {
@@ -250,7 +351,7 @@ mod tests {
     #[test]
     fn no_session_gets_more_than_its_window_and_both_share_the_work() {
         let now = t0();
-        let mut dispatch = Dispatch::new(2, 3, None, now);
+        let mut dispatch = Dispatch::new(bounds(2, 3, None), now);
         dispatch.bound(0);
         dispatch.bound(1);
         assert_eq!(dispatch.granted(now), 6);
@@ -258,20 +359,20 @@ mod tests {
         let sessions = written(&mut dispatch, now);
         assert_eq!(sessions.iter().filter(|session| **session == 0).count(), 3);
         assert_eq!(sessions.len(), 6);
-        assert!(!dispatch.answered(1, Class::Accepted, now));
+        assert!(!dispatch.answered(1, heard(Status::ROK, None), now));
         assert_eq!(written(&mut dispatch, now), [1]);
     }
 
     #[test]
     fn nothing_is_asked_for_while_no_session_is_bound() {
         let now = t0();
-        assert_eq!(Dispatch::new(2, 3, None, now).granted(now), 0);
+        assert_eq!(Dispatch::new(bounds(2, 3, None), now).granted(now), 0);
     }
 
     #[test]
     fn what_was_not_written_comes_back_with_the_last_session() {
         let now = t0();
-        let mut dispatch = Dispatch::new(2, 1, None, now);
+        let mut dispatch = Dispatch::new(bounds(2, 1, None), now);
         dispatch.bound(0);
         dispatch.bound(1);
         dispatch.submit(submissions(5, now));
@@ -283,7 +384,7 @@ mod tests {
     #[test]
     fn little_more_is_committed_than_the_rate_lets_out_soon() {
         let now = t0();
-        let mut dispatch = Dispatch::new(1, 1000, Some(50), now);
+        let mut dispatch = Dispatch::new(bounds(1, 1000, Some(50)), now);
         dispatch.bound(0);
         assert_eq!(dispatch.granted(now), 0, "the first second counts as spent");
         let now = dispatch.deadline(now).expect("then it asks for some");
@@ -300,7 +401,7 @@ mod tests {
     #[test]
     fn what_is_not_written_soon_after_its_decision_comes_back() {
         let now = t0();
-        let mut dispatch = Dispatch::new(1, 1, None, now);
+        let mut dispatch = Dispatch::new(bounds(1, 1, None), now);
         dispatch.bound(0);
         dispatch.submit(submissions(3, now));
         assert_eq!(written(&mut dispatch, now).len(), 1);
@@ -309,5 +410,75 @@ mod tests {
         assert!(later < now + LONGEST_LAG);
         assert_eq!(dispatch.stale(later + Duration::from_millis(50)).len(), 2);
         assert_eq!(dispatch.deadline(later), None);
+    }
+
+    #[test]
+    fn a_refusal_for_the_windows_sake_makes_it_smaller_and_one_for_the_rates_does_not() {
+        let now = t0();
+        for (status, window) in [(Status::RTHROTTLED, 20), (Status::RMSGQFUL, 14)] {
+            let mut dispatch = Dispatch::new(bounds(1, 20, None), now);
+            dispatch.bound(0);
+            dispatch.submit(submissions(20, now));
+            assert_eq!(written(&mut dispatch, now).len(), 20);
+            let cuts = (0..20).filter(|_| dispatch.answered(0, heard(status, None), now));
+            assert_eq!(cuts.count(), 1, "the rest of the window is one overload");
+            assert_eq!(dispatch.state().window, window);
+            assert_eq!(dispatch.state().throttled, 20);
+        }
+    }
+
+    #[test]
+    fn a_congested_operator_is_not_pressed() {
+        let now = t0();
+        for (congestion, cut) in [(None, false), (Some(99), false), (Some(100), true)] {
+            let mut dispatch = Dispatch::new(bounds(1, 20, Some(100)), now);
+            dispatch.bound(0);
+            let heard = heard(Status::ROK, congestion);
+            assert_eq!(dispatch.answered(0, heard, now), cut);
+            assert_eq!(dispatch.state().rate == Some(100.0), !cut);
+        }
+    }
+
+    #[test]
+    fn what_was_learned_stays_when_all_sessions_are_bound_anew() {
+        let now = t0();
+        let mut dispatch = Dispatch::new(bounds(1, 20, Some(100)), now);
+        dispatch.bound(0);
+        dispatch.answered(0, heard(Status::RMSGQFUL, None), now);
+        let learned = dispatch.state();
+        dispatch.unbound(0);
+        dispatch.bound(0);
+        let state = dispatch.state();
+        assert_eq!((state.rate, state.window), (learned.rate, learned.window));
+        assert_eq!((state.rate, state.window), (Some(50.0), 14));
+    }
+
+    #[test]
+    fn a_pause_of_the_operators_leaves_the_window_as_it_is() {
+        let start = t0();
+        let mut dispatch = Dispatch::new(bounds(1, 20, None), start);
+        dispatch.bound(0);
+        for second in [0, 1, 20, 21] {
+            let now = start + Duration::from_secs(second);
+            dispatch.submit(submissions(20, now));
+            let (mut sent, later) = (Vec::new(), now + Duration::from_millis(50));
+            while let Some((_, submission)) = dispatch.next(now) {
+                sent.push(submission.token);
+            }
+            // What is written in the second second is answered 18 s later.
+            let at = if second == 1 {
+                start + Duration::from_secs(19)
+            } else {
+                later
+            };
+            for token in sent {
+                let heard = Heard {
+                    token,
+                    ..heard(Status::ROK, None)
+                };
+                dispatch.answered(0, heard, at);
+            }
+            assert_eq!(dispatch.window(), 20, "{second}");
+        }
     }
 }

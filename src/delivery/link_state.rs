@@ -9,6 +9,9 @@ pub struct LinkState {
     /// The PDUs a second it is held to: less than the configured TPS after the operator
     /// throttled. `None`: as fast as the window allows.
     pub rate: Option<f64>,
+    /// submit_sm that may await a response on one session: less than configured where the
+    /// operator takes less.
+    pub window: usize,
     /// Submissions given to sessions.
     pub written: u64,
     /// Submissions that the operator refused because they came too fast.

@@ -3,6 +3,7 @@
 //! In: submissions whose attempts are in the journal. Out: [`Report`]s of what became of them and of what
 //! the operators sent. Whether a message goes, and when, was decided before.
 
+mod adaptation;
 mod addresses;
 mod backoff;
 mod class;
@@ -11,14 +12,18 @@ mod link_state;
 mod operator;
 mod rate;
 pub mod receipt;
+mod response_time;
 pub mod retry;
 mod routing;
 mod senders;
 mod sessions;
+#[cfg(test)]
+mod simulation;
 mod submission;
 #[cfg(test)]
 mod tests;
 mod tlvs;
+mod window;
 
 use std::time::Duration;
 

@@ -15,7 +15,7 @@ use xabar_smpp::session::{self, Opening, Requests};
 use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
 use super::class::{Class, Classes};
-use super::dispatch::Dispatch;
+use super::dispatch::{Bounds, Dispatch, Heard};
 use super::sessions::{News, Session};
 use super::submission::{Sender, Submission, Token};
 use super::tlvs::{Carried, Tlvs};
@@ -39,8 +39,6 @@ pub(super) struct Operator {
     news: mpsc::Receiver<(usize, News)>,
     reports: mpsc::Sender<Report>,
     stop: CancellationToken,
-    /// Per session.
-    window: usize,
     /// Told to stop: what is bound unbinds, and nothing new is written.
     unbinding: bool,
     /// What the pipeline was told last.
@@ -93,13 +91,12 @@ impl Operator {
             sender: Sender::new(&settings.senders, settings.receipts),
             tlvs: Tlvs::new(settings.tlvs),
             classes: settings.classes.clone(),
-            dispatch: Dispatch::new(settings.sessions, settings.window, settings.tps, now()),
+            dispatch: Dispatch::new(bounds(settings), now()),
             slots: (0..settings.sessions).map(|_| Slot::default()).collect(),
             directives,
             news,
             reports,
             stop,
-            window: settings.window,
             unbinding: false,
             reported: (0, 0),
             state: watch::Sender::default(),
@@ -265,11 +262,18 @@ impl Operator {
             events.push(Event::Returned(token.into()));
             return;
         }
-        if self.dispatch.answered(index, class, now()) {
-            let tps = self.dispatch.rate().map(f64::round);
-            info!(operator = self.name, %status, tps, "the operator throttles: rate lowered");
+        let (smsc_id, congestion) = told(frame);
+        let heard = Heard {
+            token: token.into(),
+            class,
+            status,
+            congestion,
+        };
+        if self.dispatch.answered(index, heard, now()) {
+            let state = self.dispatch.state();
+            let (tps, window) = (state.rate.map(f64::round), state.window);
+            info!(operator = self.name, %status, tps, window, "the operator throttles: rate lowered");
         }
-        let smsc_id = smsc_id(frame);
         events.push(Event::Answered {
             token: token.into(),
             class,
@@ -308,7 +312,7 @@ impl Operator {
             return;
         };
         slot.timed_out += 1;
-        if slot.timed_out >= self.window {
+        if slot.timed_out >= self.dispatch.window() {
             self.leave(index, "nothing in its window was answered in time");
         }
     }
@@ -419,6 +423,15 @@ impl Operator {
     }
 }
 
+fn bounds(settings: &OperatorSettings) -> Bounds {
+    Bounds {
+        sessions: settings.sessions,
+        window: settings.window,
+        tps: settings.tps,
+        response: settings.response,
+    }
+}
+
 fn session_settings(settings: &OperatorSettings) -> session::Settings {
     session::Settings {
         window: settings.window,
@@ -454,18 +467,21 @@ fn status(frame: &Frame) -> Status {
     }
 }
 
-/// The id under which the operator accepted a segment; empty if it gave none.
-fn smsc_id(frame: &Frame) -> Box<str> {
-    match frame.decode() {
-        Ok(Pdu {
-            body: Body::SubmitSmResp(response),
-            ..
-        }) => {
+/// The id under which the operator accepted a segment, empty if it gave none, and how congested it is, if it says.
+fn told(frame: &Frame) -> (Box<str>, Option<u8>) {
+    let Ok(pdu) = frame.decode() else {
+        return Default::default();
+    };
+    let pdu: Pdu<'_> = pdu;
+    let congestion = pdu.tlvs().congestion_state().ok().flatten();
+    let smsc_id = match pdu.body {
+        Body::SubmitSmResp(response) => {
             let id = response.message_id.unwrap_or_default();
             String::from_utf8_lossy(id.0).trim().into()
         }
         _ => Box::default(),
-    }
+    };
+    (smsc_id, congestion)
 }
 
 fn responses(answers: &[Answer]) -> BytesMut {

@@ -1,45 +1,40 @@
 //! How fast one operator is written to.
 //!
-//! A GCRA whose burst is at most 10 ms' worth and whose rate is 97% of the configured TPS, so that no
-//! sliding second, not even one stretched a little by the network, holds more than TPS. When
-//! the operator throttles, the rate falls at once and climbs back by itself.
+//! A GCRA whose burst is at most 10 ms' worth and whose rate is 97% of the TPS, so that no sliding second,
+//! not even one stretched a little by the network, holds more than TPS. What the TPS is at the moment, up
+//! to the configured one, is found by trying: [`Adaptation`].
 
 use std::time::{Duration, Instant};
 
-/// How far below the configured TPS the link runs.
+use super::adaptation::Adaptation;
+
+/// How far below the TPS the link runs.
 const AIM: f64 = 0.97;
 
 /// The longest burst.
 const BURST: Duration = Duration::from_millis(10);
 
-/// How much of the rate is left after the operator throttled.
-const CUT: f64 = 0.5;
+/// Throttled answers to what was written before a cut belong to the same overload, and are known by
+/// their number; where some are never answered, by time.
+const SAME_OVERLOAD: Duration = Duration::from_secs(10);
 
-/// How long after a cut further throttled answers belong to the same overload: they are answers to
-/// what was in flight when the rate was cut.
-const SAME_OVERLOAD: Duration = Duration::from_secs(1);
-
-/// What is won back each second without throttling, as a share of the configured TPS, or of the
-/// rate at which it throttled where none is configured.
-const CLIMB: f64 = 0.05;
+/// The whole link pauses after a cut, the longer the deeper it is, so that the operator's count of
+/// the last second falls below its limit.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Paces PDUs on all sessions of one operator.
 #[derive(Debug)]
 pub(super) struct Rate {
-    /// The configured TPS; `None` for as fast as the window allows.
-    tps: Option<f64>,
-    /// What it is at the moment.
-    current: Option<f64>,
-    /// What the last cut was made from.
-    throttled_at: f64,
+    adaptation: Adaptation,
     theoretical_arrival: Instant,
-    last_cut: Option<Instant>,
+    last_cut: Instant,
+    /// Answers still to come to what was written before the last cut.
+    overdue: usize,
     last_climb: Instant,
-    /// PDUs in the second that began at `counting_since`, and in the one before.
-    counted: (u32, u32),
-    counting_since: Instant,
+    written: Count,
+    accepted: Count,
 }
 
 impl Rate {
@@ -47,20 +42,19 @@ impl Rate {
     pub(super) fn new(tps: Option<u32>, now: Instant) -> Self {
         let tps = tps.map(f64::from);
         Self {
-            tps,
-            current: tps,
-            throttled_at: 0.0,
+            adaptation: Adaptation::new(tps),
             theoretical_arrival: tps.map_or(now, |tps| now + SECOND + spare(tps)),
-            last_cut: None,
+            last_cut: now,
+            overdue: 0,
             last_climb: now,
-            counted: (0, 0),
-            counting_since: now,
+            written: Count::new(now),
+            accepted: Count::new(now),
         }
     }
 
     /// When the next PDU may be written; not later than `now` if it may be now.
     pub(super) fn ready_at(&self, now: Instant) -> Instant {
-        let Some(current) = self.current else {
+        let Some(current) = self.current() else {
             return now;
         };
         self.theoretical_arrival
@@ -70,72 +64,100 @@ impl Rate {
 
     /// Notes that a PDU is being written.
     pub(super) fn spend(&mut self, now: Instant) {
-        self.count(now);
-        if let Some(current) = self.current {
+        self.written.add(now);
+        if let Some(current) = self.current() {
             self.theoretical_arrival = self.theoretical_arrival.max(now) + interval(current);
         }
     }
 
-    /// Notes that the operator throttled; says whether the rate was cut.
-    pub(super) fn throttled(&mut self, now: Instant) -> bool {
-        if self.last_cut.is_some_and(|cut| now < cut + SAME_OVERLOAD) {
+    /// Notes that the operator took a PDU.
+    pub(super) fn accepted(&mut self, now: Instant) {
+        self.overdue = self.overdue.saturating_sub(1);
+        self.accepted.add(now);
+    }
+
+    /// Notes that the operator refused a PDU for its own sake.
+    pub(super) fn refused(&mut self) {
+        self.overdue = self.overdue.saturating_sub(1);
+    }
+
+    /// Notes that the operator throttled while so many other PDUs await an answer; says whether the rate was cut.
+    pub(super) fn throttled(&mut self, in_flight: usize, now: Instant) -> bool {
+        if self.overdue > 0 && now < self.last_cut + SAME_OVERLOAD {
+            self.overdue -= 1;
             return false;
         }
-        let from = self
-            .current
-            .unwrap_or_else(|| f64::from(self.counted.0.max(self.counted.1)));
-        self.throttled_at = from;
-        self.current = Some((from * CUT).max(1.0));
-        self.last_cut = Some(now);
-        self.last_climb = now;
-        // The whole link pauses: what is in flight would be throttled just the same.
-        self.theoretical_arrival = self.theoretical_arrival.max(now + SAME_OVERLOAD / 2);
+        let accepted = self.accepted.a_second(now) / AIM;
+        let left = self.adaptation.cut(accepted);
+        (self.last_cut, self.last_climb) = (now, now);
+        self.overdue = in_flight;
+        let pause = SHORTEST_PAUSE.max(SECOND.mul_f64(1.0 - left));
+        self.theoretical_arrival = self.theoretical_arrival.max(now + pause);
         true
     }
 
-    /// Wins back some of the rate as time passes.
-    pub(super) fn climb(&mut self, now: Instant) {
-        let (Some(current), Some(_)) = (self.current, self.last_cut) else {
-            return;
-        };
-        let seconds = now.saturating_duration_since(self.last_climb).as_secs();
-        if seconds == 0 {
+    /// Wins back some of the rate for each second in which at least half of it was used; less use says nothing of
+    /// what the operator takes. None while there are `signs` that it would be too much.
+    pub(super) fn climb(&mut self, signs: bool, now: Instant) {
+        let elapsed = now.saturating_duration_since(self.last_climb);
+        if elapsed < SECOND {
             return;
         }
         self.last_climb = now;
-        let step = (self.tps.unwrap_or(self.throttled_at) * CLIMB).max(1.0);
-        let climbed = current + step * Duration::from_secs(seconds).as_secs_f64();
-        match self.tps {
-            Some(tps) if climbed >= tps => self.recover(Some(tps)),
-            None if climbed >= 4.0 * self.throttled_at => self.recover(None),
-            _ => self.current = Some(climbed),
+        let used = self.written.a_second(now);
+        let in_use = self.current().is_some_and(|current| used >= current / 2.0);
+        if in_use && !signs {
+            self.adaptation
+                .climb(elapsed.min(2 * SECOND).as_secs_f64().floor());
         }
+    }
+
+    /// How many PDUs the operator took in the last whole second.
+    pub(super) fn accepted_in_the_second_before(&mut self, now: Instant) -> f64 {
+        self.accepted.turn(now);
+        f64::from(self.accepted.before)
     }
 
     /// The rate at the moment, PDUs a second.
     pub(super) fn current(&self) -> Option<f64> {
-        self.current
+        self.adaptation.current()
     }
+}
 
-    fn recover(&mut self, rate: Option<f64>) {
-        self.current = rate;
-        self.last_cut = None;
-    }
+/// PDUs in the second that began at `since`, and in the one before.
+#[derive(Debug)]
+struct Count {
+    since: Instant,
+    now: u32,
+    before: u32,
+}
 
-    fn count(&mut self, now: Instant) {
-        let elapsed = now.saturating_duration_since(self.counting_since);
-        if elapsed >= SECOND {
-            self.counted = (
-                0,
-                if elapsed < 2 * SECOND {
-                    self.counted.0
-                } else {
-                    0
-                },
-            );
-            self.counting_since = now;
+impl Count {
+    fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            now: 0,
+            before: 0,
         }
-        self.counted.0 += 1;
+    }
+
+    fn add(&mut self, now: Instant) {
+        self.turn(now);
+        self.now += 1;
+    }
+
+    /// The most in one of the last two seconds.
+    fn a_second(&mut self, now: Instant) -> f64 {
+        self.turn(now);
+        f64::from(self.now.max(self.before))
+    }
+
+    fn turn(&mut self, now: Instant) {
+        let elapsed = now.saturating_duration_since(self.since);
+        if elapsed >= SECOND {
+            self.before = if elapsed < 2 * SECOND { self.now } else { 0 };
+            (self.now, self.since) = (0, now);
+        }
     }
 }
 
@@ -224,24 +246,48 @@ mod tests {
     }
 
     #[test]
-    fn the_first_throttled_answer_halves_the_rate_and_the_rest_of_the_window_does_not() {
+    fn one_overload_cuts_the_rate_once_and_the_link_pauses() {
         let start = t0();
         let mut rate = Rate::new(Some(100), start);
-        assert!(rate.throttled(start + SECOND));
-        for _ in 0..50 {
-            assert!(!rate.throttled(start + SECOND + Duration::from_millis(300)));
-        }
+        let at = start + 2 * SECOND;
+        assert!(rate.throttled(50, at));
         assert_eq!(rate.current(), Some(50.0));
+        assert!(rate.ready_at(at) >= at + SECOND / 2);
+        for _ in 0..50 {
+            assert!(!rate.throttled(7, at + 5 * SECOND));
+        }
+        assert!(rate.throttled(0, at + 5 * SECOND), "written after the cut");
     }
 
     #[test]
-    fn the_rate_climbs_back_to_the_configured_one() {
+    fn answers_that_never_come_do_not_hide_the_next_overload() {
         let start = t0();
         let mut rate = Rate::new(Some(100), start);
-        rate.throttled(start);
-        rate.climb(start + 4 * SECOND);
-        assert_eq!(rate.current(), Some(70.0));
-        rate.climb(start + 60 * SECOND);
+        rate.throttled(50, start);
+        assert!(rate.throttled(50, start + SAME_OVERLOAD));
+    }
+
+    /// Seconds, each with so many PDUs.
+    fn seconds(rate: &mut Rate, from: Instant, seconds: u32, pdus: u32, signs: bool) -> Instant {
+        for second in 0..seconds {
+            for pdu in 0..pdus {
+                rate.spend(from + second * SECOND + SECOND * pdu / pdus);
+            }
+            rate.climb(signs, from + (second + 1) * SECOND);
+        }
+        from + seconds * SECOND
+    }
+
+    #[test]
+    fn the_rate_climbs_back_while_it_is_used_and_nothing_speaks_against_it() {
+        let start = t0();
+        let mut rate = Rate::new(Some(100), start);
+        rate.throttled(0, start);
+        let later = seconds(&mut rate, start, 100, 10, false);
+        assert_eq!(rate.current(), Some(50.0), "hardly used");
+        let later = seconds(&mut rate, later, 100, 50, true);
+        assert_eq!(rate.current(), Some(50.0), "responses take longer");
+        seconds(&mut rate, later, 40, 50, false);
         assert_eq!(rate.current(), Some(100.0));
     }
 
@@ -251,9 +297,11 @@ mod tests {
         let mut rate = Rate::new(None, start);
         for i in 0..200 {
             rate.spend(start + i * Duration::from_millis(10));
+            rate.accepted(start + i * Duration::from_millis(10));
         }
-        rate.throttled(start + 2 * SECOND);
-        assert_eq!(rate.current(), Some(50.0));
+        rate.throttled(0, start + 2 * SECOND);
+        let current = rate.current().expect("a rate");
+        assert!((85.0..95.0).contains(&current), "{current}");
         assert!(rate.ready_at(start + 2 * SECOND) > start + 2 * SECOND);
     }
 }

@@ -84,6 +84,7 @@ fn links(state: &mut State, seconds: u64) {
     for (operator, rate) in [120.0, 120.0, 24.0].into_iter().enumerate() {
         let link = LinkState {
             sessions_bound: 2 - operator.min(1),
+            window: 64,
             in_flight: operator,
             rate: Some(rate),
             written: seconds * 10 * (operator as u64 + 1),

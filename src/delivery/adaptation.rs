@@ -1,0 +1,142 @@
+//! How fast an operator lets itself be written to, found by trying.
+//!
+//! The rate falls at once when the operator throttles, to a little below what it really took. It comes
+//! back on a cubic curve (as TCP's window does, RFC 9438): quickly at first, then it lingers where the operator
+//! throttled, and if nothing happens there it tries ever higher rates, up to the configured one. So most of the time is
+//! spent just below the limit, and little is throttled.
+
+/// How much of the rate at which it throttled is left by the mildest cut, and by the harshest.
+const MILD: f64 = 0.9;
+const HARSH: f64 = 0.5;
+
+/// Seconds in use until the rate is again what it was when the operator throttled.
+const BACK_AFTER: f64 = 12.0;
+
+/// No cut goes below this, PDUs a second.
+const LEAST: f64 = 1.0;
+
+/// Where nothing is configured the rate ends here: faster than any operator.
+const FASTEST: f64 = 1e6;
+
+/// The rate of one operator, PDUs a second.
+#[derive(Debug)]
+pub(super) struct Adaptation {
+    /// The configured TPS; `None` for as fast as the window allows.
+    ceiling: Option<f64>,
+    current: Option<f64>,
+    /// What the last cut found, until the rate is back at the ceiling.
+    found: Option<Found>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    /// About what the operator takes.
+    limit: f64,
+    /// Seconds in use since the cut.
+    age: f64,
+}
+
+impl Adaptation {
+    pub(super) fn new(ceiling: Option<f64>) -> Self {
+        Self {
+            ceiling,
+            current: ceiling,
+            found: None,
+        }
+    }
+
+    /// The rate at the moment; `None` for as fast as the window allows.
+    pub(super) fn current(&self) -> Option<f64> {
+        self.current
+    }
+
+    /// The operator throttled, when it had taken `accepted` in about a second. Gives the share of the rate that is left.
+    ///
+    /// What it took says most. But where little was to be sent it says little: so never less is left than half.
+    pub(super) fn cut(&mut self, accepted: f64) -> f64 {
+        let from = self.current.unwrap_or(accepted).max(LEAST);
+        let to = (accepted * MILD)
+            .clamp(from * HARSH, from * MILD)
+            .max(LEAST);
+        self.current = Some(to);
+        self.found = Some(Found {
+            limit: to / MILD,
+            age: 0.0,
+        });
+        to / from
+    }
+
+    /// Comes back a little, after so many seconds in which the rate was in use.
+    pub(super) fn climb(&mut self, seconds: f64) {
+        let Some(found) = &mut self.found else {
+            return;
+        };
+        found.age += seconds;
+        let way = found.age / BACK_AFTER - 1.0;
+        let share = 1.0 + (1.0 - MILD) * way.powi(3);
+        let rate = found.limit * share;
+        match self.ceiling {
+            Some(ceiling) if rate >= ceiling => (self.current, self.found) = (Some(ceiling), None),
+            _ => self.current = Some(rate.min(FASTEST)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rates(adaptation: &mut Adaptation, seconds: u32) -> Vec<f64> {
+        let climbed = (0..seconds).map(|_| {
+            adaptation.climb(1.0);
+            adaptation.current().unwrap_or(f64::INFINITY)
+        });
+        climbed.collect()
+    }
+
+    #[test]
+    fn a_cut_goes_to_a_little_below_what_the_operator_took() {
+        let mut adaptation = Adaptation::new(Some(200.0));
+        adaptation.cut(150.0);
+        assert_eq!(adaptation.current(), Some(135.0));
+        adaptation.cut(135.0);
+        assert_eq!(adaptation.current(), Some(135.0 * 0.9));
+    }
+
+    #[test]
+    fn a_cut_leaves_at_least_half_and_one_a_second_and_takes_at_least_a_tenth() {
+        let mut adaptation = Adaptation::new(Some(300.0));
+        assert_eq!(adaptation.cut(1.0), 0.5);
+        assert_eq!(adaptation.cut(1000.0), 0.9);
+        for _ in 0..20 {
+            adaptation.cut(0.0);
+        }
+        assert_eq!(adaptation.current(), Some(1.0));
+    }
+
+    #[test]
+    fn the_way_back_lingers_at_the_limit_and_then_goes_beyond() {
+        let mut adaptation = Adaptation::new(Some(1000.0));
+        adaptation.cut(600.0);
+        let limit = 600.0;
+        let rates = rates(&mut adaptation, 80);
+        assert!(rates.is_sorted());
+        let near = |rate: &&f64| (**rate / limit - 1.0).abs() < 0.02;
+        assert!(rates.iter().filter(near).count() >= 12, "{rates:?}");
+        let back = rates.iter().position(|rate| *rate >= limit);
+        assert_eq!(back, Some(11), "{rates:?}");
+        assert_eq!(rates.last(), Some(&1000.0), "back at the ceiling");
+    }
+
+    #[test]
+    fn without_a_ceiling_a_limit_is_found_and_outgrown() {
+        let mut adaptation = Adaptation::new(None);
+        assert_eq!(adaptation.current(), None);
+        adaptation.cut(100.0);
+        assert_eq!(adaptation.current(), Some(90.0));
+        rates(&mut adaptation, 120);
+        assert!(adaptation.current() > Some(5000.0), "{adaptation:?}");
+        rates(&mut adaptation, 100_000);
+        assert_eq!(adaptation.current(), Some(FASTEST));
+    }
+}

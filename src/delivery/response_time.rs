@@ -1,0 +1,203 @@
+//! How long an operator takes to answer, measured on one submission at a time.
+
+use std::time::{Duration, Instant};
+
+use super::Token;
+
+/// Beyond this many times the shortest response time, responses queue at the other end.
+const QUEUED: u32 = 2;
+
+/// Jitter that means nothing.
+const JITTER: Duration = Duration::from_millis(20);
+
+/// Response times that are too long: so many times the shortest, but not below a second, and
+/// not beyond a quarter of the time after which a submission is uncertain.
+const TOO_LONG: u32 = 8;
+const SHORTEST_TOO_LONG: Duration = Duration::from_secs(1);
+const SHARE_OF_TIMEOUT: u32 = 4;
+
+/// How much of a new measurement goes into the average.
+const WEIGHT: u32 = 8;
+
+/// How fast the shortest follows the average, so that a faster past is forgotten.
+const AGEING: u32 = 256;
+
+/// The response times of one operator.
+#[derive(Debug)]
+pub(super) struct ResponseTime {
+    /// After which a submission is uncertain.
+    timeout: Duration,
+    probe: Option<Probe>,
+    last: Duration,
+    smoothed: Duration,
+    shortest: Duration,
+}
+
+/// The submission that is measured.
+#[derive(Debug)]
+struct Probe {
+    token: Token,
+    since: Instant,
+    /// Answers still to come to what was written before it. Where more come it was passed over, and says nothing
+    /// of how fast the others are.
+    ahead: usize,
+}
+
+impl ResponseTime {
+    pub(super) fn new(timeout: Duration) -> Self {
+        Self {
+            timeout,
+            probe: None,
+            last: Duration::ZERO,
+            smoothed: Duration::ZERO,
+            shortest: Duration::MAX,
+        }
+    }
+
+    /// A submission is being written, while so many await an answer.
+    pub(super) fn written(&mut self, token: Token, in_flight: usize, now: Instant) {
+        self.probe.get_or_insert(Probe {
+            token,
+            since: now,
+            ahead: in_flight,
+        });
+    }
+
+    /// A submission is answered.
+    pub(super) fn answered(&mut self, token: Token, now: Instant) {
+        let Some(probe) = &mut self.probe else {
+            return;
+        };
+        if probe.token == token {
+            let took = now.saturating_duration_since(probe.since);
+            self.measured(took);
+            self.probe = None;
+        } else {
+            match probe.ahead.checked_sub(1) {
+                Some(ahead) => probe.ahead = ahead,
+                None => self.probe = None,
+            }
+        }
+    }
+
+    fn measured(&mut self, took: Duration) {
+        self.last = took;
+        self.smoothed = match self.shortest {
+            Duration::MAX => took,
+            _ => (self.smoothed * (WEIGHT - 1) + took) / WEIGHT,
+        };
+        let aged = self
+            .shortest
+            .saturating_add(self.smoothed.saturating_sub(self.shortest) / AGEING);
+        self.shortest = aged.min(took);
+    }
+
+    /// How long the last one took, or the next has taken already, if that is longer.
+    pub(super) fn current(&self, now: Instant) -> Duration {
+        let waited = self
+            .probe
+            .as_ref()
+            .map(|probe| now.saturating_duration_since(probe.since));
+        self.last.max(waited.unwrap_or_default())
+    }
+
+    /// Whether more would only queue at the other end.
+    pub(super) fn is_inflated(&self) -> bool {
+        self.smoothed > self.shortest.saturating_mul(QUEUED).saturating_add(JITTER)
+    }
+
+    /// How long responses may take before so much queues there that submissions may become uncertain.
+    pub(super) fn longest(&self) -> Duration {
+        self.shortest
+            .saturating_mul(TOO_LONG)
+            .max(SHORTEST_TOO_LONG)
+            .min(self.timeout / SHARE_OF_TIMEOUT)
+            .max(self.shortest_known() * QUEUED)
+    }
+
+    fn shortest_known(&self) -> Duration {
+        match self.shortest {
+            Duration::MAX => Duration::ZERO,
+            shortest => shortest,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::instant;
+    use crate::journal::MessageId;
+
+    fn token(id: u64) -> Token {
+        Token {
+            message: MessageId(id),
+            segment: 0,
+            attempt: 1,
+        }
+    }
+
+    fn measured(times: impl IntoIterator<Item = u64>) -> ResponseTime {
+        let start = instant();
+        let mut response_time = ResponseTime::new(Duration::from_secs(30));
+        for (id, millis) in (0..).zip(times) {
+            response_time.written(token(id), 1, start);
+            response_time.written(token(id + 1_000_000), 2, start);
+            response_time.answered(token(id + 1_000_000), start);
+            response_time.answered(token(id), start + Duration::from_millis(millis));
+        }
+        response_time
+    }
+
+    fn is_too_long(response_time: &ResponseTime) -> bool {
+        response_time.current(instant()) > response_time.longest()
+    }
+
+    #[test]
+    fn steady_times_are_neither_inflated_nor_too_long_however_long_they_are() {
+        for millis in [1, 20, 500, 10_000] {
+            let steady = measured([millis; 100]);
+            assert!(!steady.is_inflated() && !is_too_long(&steady), "{millis}");
+            assert_eq!(steady.smoothed.as_millis(), u128::from(millis));
+        }
+        assert!(!measured([]).is_inflated() && !is_too_long(&measured([])));
+    }
+
+    #[test]
+    fn what_queues_at_the_other_end_is_seen() {
+        let queued = measured([50, 50, 50].into_iter().chain([300; 30]));
+        assert!(queued.is_inflated() && !is_too_long(&queued));
+        let crowded = measured([50, 50, 50].into_iter().chain([3000; 30]));
+        assert!(crowded.is_inflated() && is_too_long(&crowded));
+    }
+
+    #[test]
+    fn an_operator_that_became_slower_for_good_is_seen_as_such_after_a_while() {
+        let slower = measured([50; 10].into_iter().chain([300; 1000]));
+        assert!(!slower.is_inflated());
+    }
+
+    #[test]
+    fn a_submission_without_an_answer_tells_how_long_it_has_lasted() {
+        let start = instant();
+        let mut response_time = ResponseTime::new(Duration::from_secs(30));
+        response_time.written(token(1), 0, start);
+        let later = start + Duration::from_secs(8);
+        assert_eq!(response_time.current(later).as_secs(), 8);
+        assert!(response_time.current(later) > response_time.longest());
+    }
+
+    #[test]
+    fn one_that_others_pass_is_no_measure() {
+        let start = instant();
+        let later = start + Duration::from_secs(8);
+        let mut response_time = ResponseTime::new(Duration::from_secs(30));
+        response_time.written(token(3), 2, start);
+        for other in [1, 2] {
+            response_time.answered(token(other), later);
+            assert_eq!(response_time.current(later).as_secs(), 8);
+        }
+        response_time.answered(token(4), later);
+        assert_eq!(response_time.current(later), Duration::ZERO);
+    }
+}

@@ -1,0 +1,286 @@
+//! Operators whose limits nobody told us, in virtual time: how near their limits the link gets, and
+//! how much is throttled on the way.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use xabar_smpp::Status;
+use xabar_smpp::values::DataCoding;
+
+use super::dispatch::{Bounds, Dispatch, Heard};
+use super::senders::SenderIndex;
+use super::{Class, Submission, Token, usual};
+use crate::clock::instant;
+use crate::journal::MessageId;
+
+const SECOND: Duration = Duration::from_secs(1);
+const RESPONSE: Duration = Duration::from_secs(30);
+
+/// What an operator does with what is too much for it.
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    /// So many are taken in any second; others are throttled.
+    Sliding(f64),
+    /// A bucket of a tenth of a second's worth that leaks at this rate; what does not fit is throttled.
+    Bucket(f64),
+    /// So many may await a response on a session; others are refused.
+    Window(usize),
+    /// So many a second are worked off; others queue without end.
+    Queue(f64),
+}
+
+/// An answer on its way, in the order of arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Answer {
+    at: Instant,
+    id: u64,
+    session: usize,
+    status: u32,
+    written: Instant,
+}
+
+struct Smsc {
+    limit: Limit,
+    latency: Duration,
+    taken: VecDeque<Instant>,
+    bucket: f64,
+    leaked: Instant,
+    free_at: Instant,
+    waiting: usize,
+}
+
+impl Smsc {
+    /// The status of a submission, and when it is told.
+    fn submit(&mut self, now: Instant) -> (Status, Instant) {
+        let answered = now + self.latency;
+        let fits = match self.limit {
+            Limit::Sliding(limit) => {
+                while self.taken.front().is_some_and(|at| *at + SECOND <= now) {
+                    self.taken.pop_front();
+                }
+                let fits = (self.taken.len() as f64) < limit;
+                if fits {
+                    self.taken.push_back(now);
+                }
+                fits
+            }
+            Limit::Bucket(limit) => {
+                let leaked = now.duration_since(self.leaked).as_secs_f64() * limit;
+                (self.bucket, self.leaked) = ((self.bucket - leaked).max(0.0), now);
+                let fits = self.bucket + 1.0 <= (limit / 10.0).max(1.0);
+                self.bucket += f64::from(u8::from(fits));
+                fits
+            }
+            Limit::Window(limit) => {
+                if self.waiting >= limit {
+                    return (Status::RMSGQFUL, answered);
+                }
+                self.waiting += 1;
+                true
+            }
+            Limit::Queue(rate) => {
+                self.free_at = self.free_at.max(now) + Duration::from_secs_f64(1.0 / rate);
+                return (Status::ROK, self.free_at + self.latency);
+            }
+        };
+        let status = if fits {
+            Status::ROK
+        } else {
+            Status::RTHROTTLED
+        };
+        (status, answered)
+    }
+}
+
+/// What a run came to, after its first minute.
+#[derive(Debug, Default)]
+struct Figures {
+    /// A second, taken by the operator.
+    rate: f64,
+    /// Of all answers.
+    throttled: f64,
+    longest_response: Duration,
+    window: usize,
+}
+
+const WARM_UP: Duration = Duration::from_secs(60);
+
+/// An endless backlog for one operator. `change` gives its limit at a time since the start; with
+/// `deaf` the link does not hear that it is throttled, as one with a fixed rate.
+fn run(
+    bounds: Bounds,
+    latency: Duration,
+    length: Duration,
+    deaf: bool,
+    change: impl Fn(Duration) -> Limit,
+) -> Figures {
+    let start = instant();
+    let mut now = start;
+    let mut dispatch = Dispatch::new(bounds, now);
+    (0..bounds.sessions).for_each(|session| dispatch.bound(session));
+    let mut smsc = Smsc {
+        limit: change(Duration::ZERO),
+        latency,
+        taken: VecDeque::new(),
+        bucket: 0.0,
+        leaked: now,
+        free_at: now,
+        waiting: 0,
+    };
+    let mut answers: BinaryHeap<Reverse<Answer>> = BinaryHeap::new();
+    let (mut given, mut accepted, mut throttled) = (0, 0, 0);
+    let mut figures = Figures::default();
+    while now < start + length {
+        smsc.limit = change(now - start);
+        let is_due = |Reverse(next): &Reverse<Answer>| next.at <= now;
+        while let Some(Reverse(answer)) = answers.peek().copied().filter(is_due) {
+            answers.pop();
+            let status = Status::from(answer.status);
+            if status.is_ok() && matches!(smsc.limit, Limit::Window(_)) {
+                smsc.waiting -= 1;
+            }
+            if now >= start + WARM_UP {
+                accepted += u32::from(status.is_ok());
+                throttled += u32::from(!status.is_ok());
+            }
+            if answer.written >= start + WARM_UP {
+                let took = now - answer.written;
+                figures.longest_response = figures.longest_response.max(took);
+            }
+            let heard = Heard {
+                token: token(answer.id),
+                class: if deaf { Class::Accepted } else { usual(status) },
+                status,
+                congestion: None,
+            };
+            dispatch.answered(answer.session, heard, now);
+        }
+        let granted = dispatch.granted(now);
+        dispatch.submit((given..granted).map(|id| submission(id, now)).collect());
+        given = granted.max(given);
+        while let Some((session, submission)) = dispatch.next(now) {
+            let (status, at) = smsc.submit(now);
+            answers.push(Reverse(Answer {
+                at,
+                id: submission.token.message.0,
+                session,
+                status: status.0,
+                written: now,
+            }));
+        }
+        dispatch.stale(now);
+        let answer = answers.peek().map(|Reverse(next)| next.at);
+        let soonest = [answer, dispatch.deadline(now)].into_iter().flatten().min();
+        now = soonest
+            .unwrap_or(now + SECOND)
+            .clamp(now + Duration::from_micros(100), now + SECOND);
+    }
+    figures.rate = f64::from(accepted) / (length - WARM_UP).as_secs_f64();
+    figures.throttled = f64::from(throttled) / f64::from(accepted + throttled);
+    figures.window = dispatch.state().window;
+    figures
+}
+
+fn token(id: u64) -> Token {
+    Token {
+        message: MessageId(id),
+        segment: 0,
+        attempt: 1,
+    }
+}
+
+fn submission(id: u64, decided: Instant) -> Submission {
+    Submission {
+        decided,
+        token: token(id),
+        sender: SenderIndex::default(),
+        msisdn: "998901234567".parse().expect("a number"),
+        octets: Bytes::from_static(b"Salom"),
+        has_udh: false,
+        data_coding: DataCoding::SMSC_DEFAULT,
+        reference: 1,
+        validity: Duration::from_secs(60),
+        urgent: false,
+    }
+}
+
+fn bounds(tps: Option<u32>, window: usize) -> Bounds {
+    Bounds {
+        sessions: 2,
+        window,
+        tps,
+        response: RESPONSE,
+    }
+}
+
+const MINUTES: Duration = Duration::from_secs(240);
+
+#[test]
+fn the_rate_settles_near_a_limit_that_nobody_told_and_little_is_throttled() {
+    let fast = Duration::from_millis(50);
+    let slow = Duration::from_millis(400);
+    println!("limit              tps    latency   taken/s  throttled  fixed: taken/s  throttled");
+    for (limit, of) in [(10.0, 20), (100.0, 500)] {
+        for kind in [Limit::Sliding(limit), Limit::Bucket(limit)] {
+            for (tps, latency) in [(Some(of), fast), (Some(of), slow), (None, fast)] {
+                let bounds = bounds(tps, 100);
+                let found = run(bounds, latency, MINUTES, false, |_| kind);
+                let fixed = run(bounds, latency, MINUTES, true, |_| kind);
+                println!(
+                    "{:<16} {:>6} {:>7} ms {:>9.1} {:>9.2}% {:>15.1} {:>9.1}%",
+                    format!("{kind:?}"),
+                    tps.map_or("none".to_owned(), |tps| tps.to_string()),
+                    latency.as_millis(),
+                    found.rate,
+                    found.throttled * 100.0,
+                    fixed.rate,
+                    fixed.throttled * 100.0
+                );
+                assert!(found.rate >= 0.88 * limit, "{kind:?} {tps:?} {found:?}");
+                assert!(found.throttled < 0.02, "{kind:?} {tps:?} {found:?}");
+                assert!(fixed.throttled > 0.3, "{kind:?} {tps:?} {fixed:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_limit_that_changes_is_followed_down_and_up() {
+    let change = |at: Duration| match at.as_secs() {
+        0..150 => Limit::Sliding(200.0),
+        150..300 => Limit::Sliding(60.0),
+        _ => Limit::Sliding(200.0),
+    };
+    let length = Duration::from_secs(450);
+    let figures = run(bounds(Some(400), 100), SECOND / 20, length, false, change);
+    println!("{figures:?}");
+    let possible = (90.0 * 200.0 + 150.0 * 60.0 + 150.0 * 200.0) / 390.0;
+    assert!(figures.rate > 0.8 * possible, "{figures:?} of {possible}");
+    assert!(figures.throttled < 0.02, "{figures:?}");
+}
+
+#[test]
+fn an_operators_own_window_is_found() {
+    let latency = Duration::from_millis(200);
+    // Eleven on each of the sessions, of which the operator knows the sum only.
+    let figures = run(bounds(None, 64), latency, MINUTES, false, |_| {
+        Limit::Window(22)
+    });
+    println!("{figures:?}");
+    assert!((5..=13).contains(&figures.window), "{figures:?}");
+    assert!(figures.throttled < 0.02, "{figures:?}");
+    assert!(figures.rate > 0.7 * 110.0, "{figures:?}");
+}
+
+#[test]
+fn an_operator_that_lets_everything_queue_is_not_driven_into_timeouts() {
+    let latency = Duration::from_millis(50);
+    let figures = run(bounds(None, 2000), latency, MINUTES, false, |_| {
+        Limit::Queue(40.0)
+    });
+    println!("{figures:?}");
+    assert!(figures.rate > 39.0, "{figures:?}");
+    assert!(figures.longest_response < RESPONSE / 4, "{figures:?}");
+}

@@ -1,0 +1,133 @@
+//! How many submissions may await a response on one session: the configured window, or less where the
+//! operator takes less.
+//!
+//! Some SMSCs refuse what is beyond their own window (ESME_RMSGQFUL, or another status), others let it queue, and answer
+//! ever later. Either makes the window smaller; while it is all in use and nothing of that kind happens,
+//! it grows back.
+
+use std::time::{Duration, Instant};
+
+/// What is left of the window when the operator refuses for its sake.
+const REFUSED: f64 = 0.7;
+
+/// After a change, too long responses say nothing new for a while.
+const CALM: Duration = Duration::from_secs(1);
+
+/// How often it grows, while it is all in use: by a tenth, at least by one.
+const STEP: Duration = Duration::from_secs(5);
+
+/// The window of each session of one operator.
+#[derive(Debug)]
+pub(super) struct Window {
+    /// The configured size.
+    ceiling: f64,
+    current: f64,
+    /// Whether it was all in use since the last step.
+    used: bool,
+    changed: Instant,
+}
+
+impl Window {
+    pub(super) fn new(ceiling: usize, now: Instant) -> Self {
+        let ceiling = f64::from(u32::try_from(ceiling).unwrap_or(u32::MAX));
+        Self {
+            ceiling,
+            current: ceiling,
+            used: false,
+            changed: now,
+        }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 1 and the configured size"
+    )]
+    pub(super) fn size(&self) -> usize {
+        self.current as usize
+    }
+
+    /// A session has no room, and something to write.
+    pub(super) fn note_full(&mut self) {
+        self.used = true;
+    }
+
+    /// The operator refused because too much awaited a response.
+    pub(super) fn refused(&mut self, now: Instant) {
+        self.shrink(REFUSED, now);
+    }
+
+    /// Responses take too long, and no more than so many would be answered in a time that is not.
+    pub(super) fn crowded(&mut self, fitting: f64, now: Instant) {
+        if now >= self.changed + CALM && fitting < self.current {
+            self.shrink(fitting / self.current, now);
+        }
+    }
+
+    fn shrink(&mut self, share: f64, now: Instant) {
+        self.current = (self.current * share).max(1.0);
+        (self.changed, self.used) = (now, false);
+    }
+
+    /// Grows if it is time to.
+    pub(super) fn grow(&mut self, now: Instant) {
+        if self.current >= self.ceiling || !self.used || now < self.changed + STEP {
+            return;
+        }
+        self.current = (self.current + (self.current * 0.1).max(1.0)).min(self.ceiling);
+        (self.changed, self.used) = (now, false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::instant;
+
+    #[test]
+    fn it_shrinks_at_once_and_grows_back_while_it_is_in_use() {
+        let start = instant();
+        let mut window = Window::new(64, start);
+        window.refused(start);
+        assert_eq!(window.size(), 44);
+        window.grow(start + Duration::from_secs(3600));
+        assert_eq!(window.size(), 44, "it was not in use");
+        window.note_full();
+        window.grow(start + Duration::from_secs(1));
+        assert_eq!(window.size(), 44, "too soon");
+        window.grow(start + STEP);
+        assert_eq!(window.size(), 49);
+        for step in 2..60 {
+            window.note_full();
+            window.grow(start + step * STEP);
+        }
+        assert_eq!(window.size(), 64);
+    }
+
+    #[test]
+    fn it_is_never_smaller_than_one() {
+        let start = instant();
+        let mut window = Window::new(3, start);
+        for _ in 0..10 {
+            window.refused(start);
+        }
+        assert_eq!(window.size(), 1);
+        window.note_full();
+        window.grow(start + STEP);
+        assert_eq!(window.size(), 2);
+    }
+
+    #[test]
+    fn slow_responses_shrink_it_to_what_is_answered_in_time() {
+        let start = instant();
+        let mut window = Window::new(100, start);
+        window.crowded(20.0, start + CALM);
+        assert_eq!(window.size(), 20);
+        window.crowded(5.0, start + CALM);
+        assert_eq!(window.size(), 20, "too soon to know more");
+        window.crowded(30.0, start + 2 * CALM);
+        assert_eq!(window.size(), 20, "it never grows by that");
+        window.crowded(0.0, start + 2 * CALM);
+        assert_eq!(window.size(), 1);
+    }
+}
