@@ -72,6 +72,16 @@ impl Now {
         )
     }
 
+    /// What the wall clock reads, or read, at a time of the steady one, if it was never set.
+    pub fn wall_at(&self, steady: UnixMillis) -> UnixMillis {
+        UnixMillis(
+            steady
+                .0
+                .saturating_sub(self.steady.0)
+                .saturating_add(self.wall.0),
+        )
+    }
+
     /// When the steady clock will read `steady`.
     pub fn instant_at(&self, steady: UnixMillis) -> Instant {
         self.instant + steady.since(self.steady).min(Duration::from_secs(3600))

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use xabar_events::Msisdn;
 use xabar_smpp::message_id::{decimal_to_hex, folded, hex_to_decimal};
 use xabar_smpp::pdu::{Body, Pdu};
-use xabar_smpp::receipt::{Detection, Receipt};
+use xabar_smpp::receipt::{Detection, Receipt, date_to_unix};
 use xabar_smpp::{Frame, Octets};
 
 /// What an operator sent to us, as far as delivery is concerned.
@@ -70,6 +70,30 @@ fn notice(receipt: Receipt<'_>, source_addr: Octets<'_>) -> Inbound {
 /// The form of a response's id under which its segment awaits the receipt.
 pub fn stored_id(smsc_id: &str) -> Cow<'_, str> {
     folded(smsc_id)
+}
+
+/// Whether the date at which a receipt says that its message was submitted may be this one, in seconds since
+/// 1970; a receipt that says nothing agrees. Nobody tells its time zone, but all of them are whole quarters of
+/// an hour from UTC.
+pub fn agrees_with_submission(frame: &Frame, at: i64) -> bool {
+    const QUARTER: i64 = 15 * 60;
+    /// The date has whole minutes, and clocks differ.
+    const LEEWAY: i64 = 2 * 60;
+    const FURTHEST_ZONE: i64 = 14 * 3600 + LEEWAY;
+    let Ok(Pdu {
+        body: Body::DeliverSm(pdu),
+        ..
+    }) = frame.decode()
+    else {
+        return true;
+    };
+    let receipt = Receipt::of_deliver_sm(&pdu, Detection::Marked);
+    let date = receipt.and_then(|receipt| receipt.submit_date);
+    let Some(moment) = date.and_then(|date| date_to_unix(&date, 0, at)) else {
+        return true;
+    };
+    let apart = (moment - at).rem_euclid(QUARTER);
+    moment.abs_diff(at) <= FURTHEST_ZONE.unsigned_abs() && apart.min(QUARTER - apart) <= LEEWAY
 }
 
 /// How the id of a receipt relates to that of its response.
@@ -143,20 +167,39 @@ impl Notice {
     }
 }
 
-/// What an operator's receipts have shown so far of how it spells ids.
+/// How an operator spells the ids of its receipts: as configured, or as they have shown so far.
 #[derive(Clone, Debug, Default)]
 pub struct Spellings {
+    configured: Option<Spelling>,
     same: u64,
     decimal_in_receipt: u64,
     hex_in_receipt: u64,
 }
 
 /// So many receipts in one spelling, and none in another, say how an operator spells.
-const ENOUGH: u64 = 16;
+pub const ENOUGH: u64 = 16;
 
 impl Spellings {
-    /// How this operator spells ids, if its receipts have shown it clearly: then nothing else need be looked up first.
+    pub fn new(configured: Option<Spelling>) -> Self {
+        Self {
+            configured,
+            ..Self::default()
+        }
+    }
+
+    /// Whether nothing but the configured spelling counts.
+    pub fn is_configured(&self) -> bool {
+        self.configured.is_some()
+    }
+
+    /// How this operator spells ids, if that is configured or its receipts have shown it clearly: then nothing else
+    /// need be looked up first.
     pub fn known(&self) -> Option<Spelling> {
+        self.configured.or(self.learned())
+    }
+
+    /// What its receipts have shown clearly.
+    fn learned(&self) -> Option<Spelling> {
         match (self.same, self.decimal_in_receipt, self.hex_in_receipt) {
             (ENOUGH.., 0, 0) => Some(Spelling::Same),
             (0, ENOUGH.., 0) => Some(Spelling::DecimalInReceipt),
@@ -196,6 +239,9 @@ impl Spellings {
 
 #[cfg(test)]
 mod tests {
+    use xabar_smpp::pdu::SubmitSm;
+    use xabar_smpp::values::EsmClass;
+
     use super::*;
 
     fn notice_of(text: &str, subscriber: &str) -> Notice {
@@ -251,5 +297,35 @@ mod tests {
             notice_of("id:1 stat:DELIVRD", "").code().as_deref(),
             Some("DELIVRD")
         );
+    }
+
+    #[test]
+    fn the_date_of_submission_is_compared_in_whatever_zone_it_is_written() {
+        let receipt = |date: &str| {
+            let text = format!("id:1 submit date:{date} stat:DELIVRD");
+            let pdu = SubmitSm {
+                esm_class: EsmClass::DELIVERY_RECEIPT,
+                short_message: Octets(text.as_bytes()),
+                ..SubmitSm::default()
+            };
+            let pdu: Pdu<'_> = Pdu::new(1, Body::DeliverSm(pdu));
+            pdu.to_frame().expect("it fits")
+        };
+        // 2026-11-23 04:15:20 UTC.
+        let at = 1_795_407_320;
+        for date in [
+            "2611230415",
+            "2611230915",
+            "2611230945",
+            "2611222230",
+            "261123091520",
+            "0000000000",
+            "",
+        ] {
+            assert!(agrees_with_submission(&receipt(date), at), "{date}");
+        }
+        for date in ["2611230920", "2611230409", "2611220415", "2611250415"] {
+            assert!(!agrees_with_submission(&receipt(date), at), "{date}");
+        }
     }
 }

@@ -61,6 +61,7 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
         name: operator.name.clone(),
         prefixes: operator.prefixes.clone(),
         receipts: operator.receipts,
+        receipt_ids: operator.receipt_ids,
         senders: senders(operator, settings),
         logins: logins(operator),
     });

@@ -16,7 +16,7 @@ use super::queues::QueueState;
 use super::telling::Teller;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
-use crate::delivery::receipt::{Notice, Spellings};
+use crate::delivery::receipt::{Notice, Spelling, Spellings};
 use crate::delivery::{Class, Event, Ported, Report, Routes, Senders, retry};
 use crate::intake::Batch;
 use crate::journal::{
@@ -53,6 +53,8 @@ pub struct OperatorRules {
     pub name: String,
     pub prefixes: Vec<String>,
     pub receipts: bool,
+    /// How it writes the ids of receipts; `None`: as they show.
+    pub receipt_ids: Option<Spelling>,
     /// As whom agencies go out.
     pub senders: Senders,
     /// Where and as whom it is logged in to: an SMSC sends receipts over any session of a login.
@@ -339,7 +341,7 @@ impl Operator {
             sessions_bound: 0,
             down_since: Some(now.steady),
             down_told: false,
-            spellings: Spellings::default(),
+            spellings: Spellings::new(rules.receipt_ids),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Everything is answered only once this beat is committed, so that an operator repeats what was not noted.
 
-use tracing::debug;
+use tracing::{debug, info};
 use xabar_events::{Reason, State};
 use xabar_smpp::receipt::Fate;
 use xabar_smpp::{Frame, Status};
@@ -10,7 +10,9 @@ use xabar_smpp::{Frame, Status};
 use super::beat::Beat;
 use super::core::{Core, InFlight};
 use super::telling::Details;
-use crate::delivery::receipt::{Inbound, Notice, Spelling, inbound};
+use crate::delivery::receipt::{
+    ENOUGH, Inbound, Notice, Spelling, Spellings, agrees_with_submission, inbound,
+};
 use crate::delivery::{Answer, SessionKey};
 use crate::journal::{Awaiting, HeldReceipt, JournalError, Message, OperatorId, Phase, Segment};
 
@@ -51,21 +53,28 @@ impl Core {
             return Ok(());
         }
         let spellings = self.operators.get(&operator);
-        let known = spellings.and_then(|operator| operator.spellings.known());
+        let spellings = spellings.map(|operator| &operator.spellings);
+        let known = spellings.and_then(Spellings::known);
+        let configured = spellings.is_some_and(Spellings::is_configured);
         let likely = known.and_then(|spelling| notice.candidate(spelling));
         let mut candidates = Vec::from_iter(likely);
         let mut fitting = self.fitting(beat, operator, notice, &candidates)?;
-        if fitting.is_empty() {
+        if fitting.is_empty() && !configured {
             candidates = notice.candidates();
             fitting = self.fitting(beat, operator, notice, &candidates)?;
         }
-        let chosen = self
-            .operators
-            .get_mut(&operator)
-            .and_then(|operator| operator.spellings.choose(fitting));
+        let chosen = self.operators.get_mut(&operator).and_then(|operator| {
+            let chosen = operator.spellings.choose(fitting);
+            let now_known = operator.spellings.known();
+            if let Some(spelling) = now_known.filter(|_| known.is_none()) {
+                let receipts = ENOUGH;
+                info!(operator = %operator.name, ?spelling, receipts, "the operator's receipts have shown how it writes ids");
+            }
+            chosen
+        });
         match chosen {
             Some((awaiting, message)) => self.settle_segment(beat, &awaiting, message, notice),
-            None => match self.unanswered_by_reference(operator, notice) {
+            None => match self.unanswered_of(beat, operator, notice, frame) {
                 Some(flight) => self.settle_unanswered(beat, flight, notice),
                 None => self.hold_receipt(beat, operator, &candidates, frame),
             },
@@ -73,28 +82,44 @@ impl Core {
         Ok(())
     }
 
-    /// The one submission of a single segment that awaits its answer and was sent to the receipt's subscriber
-    /// under the reference that the receipt returns.
-    fn unanswered_by_reference(
+    /// The one submission of a single segment that awaits its answer and that the receipt speaks of: by the
+    /// reference that it returns; or without one, by its subscriber and the time of the submission, if that one is
+    /// uncertain and no other fits.
+    fn unanswered_of(
         &mut self,
+        beat: &Beat,
         operator: OperatorId,
         notice: &Notice,
+        frame: &Frame,
     ) -> Option<InFlight> {
-        let reference = notice.receipt.user_message_reference?;
+        let reference = notice.receipt.user_message_reference;
+        if reference.is_none() && !self.may_settle_by_subscriber(operator) {
+            return None;
+        }
         let peers = self.peers(operator);
         let mut fitting = self.in_flight.values().filter(|flight| {
             let message = &flight.message;
             let attempt = &message.progress.attempt;
-            attempt.reference == reference
-                && attempt.segments == [Segment::Sent]
+            let named = reference.is_none_or(|reference| attempt.reference == reference);
+            named
+                && attempt.segments.contains(&Segment::Sent)
                 && peers.contains(&message.progress.operator)
                 && notice.names(message.msisdn)
         });
-        let id = fitting.next()?.message.id;
-        if fitting.next().is_some() {
-            return None;
-        }
-        self.in_flight.remove(&id)
+        let flight = fitting.next().filter(|_| fitting.next().is_none())?;
+        let attempt = &flight.message.progress.attempt;
+        let at = beat.now.wall_at(attempt.at).0 / 1000;
+        let uncertain = flight.grace_ends.is_some() && agrees_with_submission(frame, at);
+        let chosen = attempt.segments == [Segment::Sent] && (reference.is_some() || uncertain);
+        let id = flight.message.id;
+        chosen.then(|| self.in_flight.remove(&id)).flatten()
+    }
+
+    /// Only of an operator whose ids are known to match can it be said that a receipt is of none
+    /// of the submissions that were answered.
+    fn may_settle_by_subscriber(&self, operator: OperatorId) -> bool {
+        let operator = self.operators.get(&operator);
+        !self.graces.is_empty() && operator.is_some_and(|it| it.spellings.known().is_some())
     }
 
     /// Its receipt is the answer to a submission that had none.

@@ -8,6 +8,7 @@ use super::secret::{Secret, secret};
 use super::values::{
     Unique, duration, list, matching, one_or_more, parsed, some_list, switch, whole,
 };
+use crate::delivery::receipt::Spelling;
 
 /// `[[operator]]`
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Operator {
     pub number: Option<String>,
     /// Whether receipts are asked for.
     pub receipts: bool,
+    /// How it writes the ids of receipts; `None`: as they show.
+    pub receipt_ids: Option<Spelling>,
     /// Whether `submit_sm` carry TLVs.
     pub tlvs: bool,
     /// Connections, each with a bind of its own.
@@ -120,6 +123,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     );
     let number = table.optional("number", number);
     let receipts = table.or("receipts", true, switch);
+    let receipt_ids = table.optional("receipt_ids", receipt_ids);
     let tlvs = table.or("tlvs", true, switch);
     let sessions = table.or("sessions", 1, whole(1..=100));
     let window = table.or("window", 10, whole(1..=10_000));
@@ -142,6 +146,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         sender: sender?,
         number,
         receipts,
+        receipt_ids,
         tlvs,
         sessions,
         window,
@@ -150,6 +155,16 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         errors,
         ussd,
     })
+}
+
+fn receipt_ids(cell: &Cell<'_>) -> Option<Spelling> {
+    let parse = |text: &str| match text {
+        "same" => Some(Spelling::Same),
+        "decimal" => Some(Spelling::DecimalInReceipt),
+        "hex" => Some(Spelling::HexInReceipt),
+        _ => None,
+    };
+    parsed("choose from \"same\", \"decimal\" and \"hex\"", parse)(cell)
 }
 
 fn ussd(table: &mut Table<'_>) -> Option<UssdSettings> {

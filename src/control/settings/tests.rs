@@ -348,6 +348,10 @@ fn an_operator_is_checked_against_what_smpp_has_room_for() {
             "2:19: `operator[0].errors.0x45` is \"retry\"; choose from \"throttled\", \"session\", \"retry-soon\", \"retry-twice\", \"retry-elsewhere\", \"permanent\", \"our-bug\"",
         ),
         (
+            "receipt_ids = \"octal\"",
+            "2:15: `operator[0].receipt_ids` is \"octal\"; choose from \"same\", \"decimal\" and \"hex\"",
+        ),
+        (
             "ussd = { dialekt = \"generic\" }",
             "2:10: `operator[0].ussd.dialekt` is not a key; did you mean `dialect`?",
         ),

@@ -4,6 +4,7 @@ use xabar_events::Notification;
 use xabar_smpp::Status;
 
 use super::world::*;
+use crate::delivery::receipt::Spelling;
 
 #[test]
 fn a_receipt_before_its_response_is_held_and_matched() {
@@ -94,6 +95,85 @@ fn a_receipt_that_returns_our_reference_answers_for_a_response_that_never_came()
     let repeated = world.one_sent();
     assert_eq!(repeated.message(), sent[1].message());
     assert_eq!(world.last("e1").repeats, 0);
+}
+
+/// A world whose operator's ids are known to be written alike.
+fn ids_known() -> World {
+    World::with(|settings| {
+        for operator in &mut settings.operators {
+            operator.receipt_ids = Some(Spelling::Same);
+        }
+    })
+}
+
+#[test]
+fn a_receipt_that_only_names_its_subscriber_answers_for_the_one_uncertain_submission() {
+    let mut world = ids_known();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.lose(&sent);
+    world.receipt(&sent, "77", "DELIVRD");
+    assert_eq!(
+        world.story("e1"),
+        ["accepted", "submitted", "delivered"],
+        "not even deferred: its grace is short"
+    );
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+}
+
+#[test]
+fn a_receipt_that_only_names_its_subscriber_settles_nothing_that_may_be_another() {
+    // Its response may still come.
+    let mut world = ids_known();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.receipt(&sent, "77", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted"]);
+    world.accept(&sent, "77");
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+
+    // Two fit.
+    let mut world = ids_known();
+    let second = Notification {
+        msisdn: phone(0),
+        ..apart(7)
+    };
+    world.publish_all([status("e1"), second]);
+    let sent = world.sent();
+    assert_eq!(sent.len(), 2);
+    world.lose(&sent[0]);
+    world.receipt(&sent[0], "77", "DELIVRD");
+    assert!(!world.story("e1").contains(&"delivered".to_owned()));
+
+    // It was submitted at another time.
+    let mut world = ids_known();
+    world.advance(5 * MINUTE);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.lose(&sent);
+    world.receipt(&sent, "77", "DELIVRD");
+    assert!(!world.story("e1").contains(&"delivered".to_owned()));
+
+    // Nobody knows whether this operator's ids match at all.
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.lose(&sent);
+    world.receipt(&sent, "77", "DELIVRD");
+    assert!(!world.story("e1").contains(&"delivered".to_owned()));
+}
+
+#[test]
+fn ids_written_otherwise_than_configured_are_of_other_messages() {
+    let mut world = ids_known();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.accept(&sent, "38601FA");
+    world.receipt(&sent, "0059113978", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+    world.receipt(&sent, "38601fa", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
 }
 
 #[test]

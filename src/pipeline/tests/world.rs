@@ -561,6 +561,7 @@ fn settings() -> Settings {
         name: name.into(),
         prefixes: vec![prefix.into()],
         receipts: true,
+        receipt_ids: None,
         senders: Senders::default(),
         logins: vec![format!("xabar at {name}")],
     };
