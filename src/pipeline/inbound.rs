@@ -85,6 +85,9 @@ impl Core {
     /// The one submission of a single segment that awaits its answer and that the receipt speaks of: by the
     /// reference that it returns; or without one, by its subscriber and the time of the submission, if that one is
     /// uncertain and no other fits.
+    ///
+    /// Retries keep the reference, and some SMSCs send receipts for what they refused (ksmppd #111): so a
+    /// failure under it may be that of an earlier attempt.
     fn unanswered_of(
         &mut self,
         beat: &Beat,
@@ -110,7 +113,9 @@ impl Core {
         let attempt = &flight.message.progress.attempt;
         let at = beat.now.wall_at(attempt.at).0 / 1000;
         let uncertain = flight.grace_ends.is_some() && agrees_with_submission(frame, at);
-        let chosen = attempt.segments == [Segment::Sent] && (reference.is_some() || uncertain);
+        let of_this_attempt = notice.receipt.fate() == Fate::Delivered || attempt.attempts == 1;
+        let by_reference = reference.is_some() && of_this_attempt;
+        let chosen = attempt.segments == [Segment::Sent] && (by_reference || uncertain);
         let id = flight.message.id;
         chosen.then(|| self.in_flight.remove(&id)).flatten()
     }

@@ -177,6 +177,29 @@ fn ids_written_otherwise_than_configured_are_of_other_messages() {
 }
 
 #[test]
+fn a_failure_under_our_reference_is_not_taken_for_that_of_a_retry() {
+    for refused_before in [false, true] {
+        let mut world = World::new();
+        world.publish(status("e1"));
+        let mut sent = world.one_sent();
+        if refused_before {
+            world.refuse(&sent, Status::RSYSERR);
+            world.advance(10 * SECOND);
+            sent = world.one_sent();
+        }
+        world.receipt_by_reference(&sent, "66", "REJECTD");
+        if refused_before {
+            world.accept(&sent, "77");
+            world.receipt(&sent, "77", "DELIVRD");
+            assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+        } else {
+            assert_eq!(world.story("e1").last().unwrap(), "failed undelivered");
+        }
+        assert_eq!(world.unsettled(), 0);
+    }
+}
+
+#[test]
 fn operators_of_one_login_hear_each_others_receipts_and_others_do_not() {
     for shared in [true, false] {
         for early in [false, true] {
