@@ -48,3 +48,35 @@ async fn when_the_preferred_smsc_goes_the_second_takes_over_and_nothing_is_lost(
     assert!(taken.accepted >= 200, "{taken:?}");
     assert_eq!(taken.sessions, 0, "{taken:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_logins_one_of_them_in_pairs_share_the_work_within_the_tps() {
+    let mut settings = smsc_settings();
+    let mut second = settings.accounts[0].clone();
+    second.system_id = "xabar-2".into();
+    settings.accounts.push(second);
+    settings.behaviour.latency = "20ms+20ms".parse().unwrap();
+    let mut world = World::with_smsc(broker::shared(), settings, |config| {
+        config.tps = Some(300);
+        config.more = r#"
+[[operator.bind]]
+bind = "transmitter-receiver"
+tps = 200
+
+[[operator.bind]]
+system_id = "xabar-2"
+tps = 250
+"#
+        .into();
+    })
+    .await;
+    let gateway = world.ready().await;
+    world.publish(samples(7, 600)).await;
+    world.until_all_ended(LONG).await;
+    let figures = world.smsc.handle().figures().await.unwrap();
+    assert_eq!(figures.sessions, 6, "two pairs, and two that go both ways");
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    assert_eq!(tally.ended(State::Delivered), 600, "{tally:?}");
+    assert_eq!(tally.repeated, 0, "{tally:?}");
+}

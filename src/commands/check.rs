@@ -12,7 +12,7 @@ use super::print::{self, Cell, GOOD, HEADING, Table, WARN, styled};
 use super::{ConfigFile, Failure};
 use crate::compose::Catalog;
 use crate::control::check::{render, to_json};
-use crate::control::settings::{Operator, Problem, Settings};
+use crate::control::settings::{Bind, Directions, Operator, Problem, Settings};
 use crate::delivery::{Ported, PortedFile};
 
 /// Checks a configuration and its texts: every mistake at once
@@ -143,14 +143,13 @@ impl Good {
             let tps = operator
                 .tps
                 .map_or_else(String::new, |tps| format!(", {tps} TPS"));
-            let (sessions, window) = (operator.sessions, operator.window);
             row(
                 "operator",
                 format!(
-                    "{} for {} at {}: {sessions} × {window} in flight{tps}",
+                    "{} for {} at {}{tps}",
                     operator.name,
                     operator.prefixes.join(" "),
-                    operator.addresses.join(" or "),
+                    reached(&operator.binds),
                 ),
             );
         }
@@ -206,18 +205,14 @@ impl Good {
     fn shared_logins(&self) -> impl Iterator<Item = String> {
         let operators = &self.settings.operators;
         operators.iter().enumerate().filter_map(|(at, later)| {
-            let shared = |first: &Operator| {
-                let known = |address: &&String| first.addresses.contains(address);
-                let address = later.addresses.iter().find(known);
-                address.filter(|_| first.system_id == later.system_id).cloned()
-            };
             let mut earlier = operators.iter().take(at);
-            let (first, address) =
+            let shared = |first: &Operator| shared_login(&first.binds, &later.binds);
+            let (first, (address, system_id)) =
                 earlier.find_map(|first| Some((first, shared(first)?)))?;
             Some(format!(
                 "operators {} and {} bind to {} as {}: what one `tps` allows the SMSC counts for both; \
                  give each a login of its own, or make them one",
-                first.name, later.name, address, later.system_id,
+                first.name, later.name, address, system_id,
             ))
         })
     }
@@ -264,6 +259,38 @@ impl Good {
             ))
         })
     }
+}
+
+/// Where an operator is bound to, and how much fits there.
+fn reached(binds: &[Bind]) -> String {
+    let reached = binds.iter().map(|bind| {
+        let pairs = match bind.directions {
+            Directions::Transceiver => "",
+            Directions::TransmitterReceiver => " pairs",
+        };
+        format!(
+            "{}: {}{pairs} × {} in flight",
+            bind.addresses.join(" or "),
+            bind.sessions,
+            bind.window
+        )
+    });
+    reached.collect::<Vec<_>>().join("; ")
+}
+
+/// An address and a `system_id` that stand in both.
+fn shared_login(some: &[Bind], others: &[Bind]) -> Option<(String, String)> {
+    let logins = |binds: &[Bind]| -> Vec<(String, String)> {
+        let logins = binds.iter().flat_map(|bind| {
+            let login = |address: &String| (address.clone(), bind.system_id.clone());
+            bind.addresses.iter().map(login)
+        });
+        logins.collect()
+    };
+    let some = logins(some);
+    logins(others)
+        .into_iter()
+        .find(|login| some.contains(login))
 }
 
 fn key(service: Option<&str>, status: &str) -> String {

@@ -35,7 +35,10 @@ pub(super) struct Dispatch {
     queue: VecDeque<Submission>,
     sessions: Vec<Session>,
     window: Window,
+    /// Of all sessions together.
     rate: Rate,
+    /// Of the sessions of one login, by its number; empty where no login has one.
+    logins: Vec<Option<Rate>>,
     response_time: ResponseTime,
     /// When the operator last said that it is near its limit.
     hinted: Option<Instant>,
@@ -49,8 +52,18 @@ pub(super) struct Dispatch {
     throttled: u64,
 }
 
-#[derive(Debug, Default)]
+/// What one session is given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Which login it is of.
+    pub(super) login: usize,
+    /// Requests that may await a response; 0 for a session on which nothing is submitted.
+    pub(super) window: usize,
+}
+
+#[derive(Debug)]
 struct Session {
+    room: Room,
     in_flight: usize,
     bound: bool,
 }
@@ -59,7 +72,7 @@ impl Session {
     /// How much more of a window has room.
     fn free(&self, window: usize) -> usize {
         if self.bound {
-            window.saturating_sub(self.in_flight)
+            window.min(self.room.window).saturating_sub(self.in_flight)
         } else {
             0
         }
@@ -88,12 +101,39 @@ pub(super) struct Heard {
 }
 
 impl Dispatch {
+    /// Sessions of one login.
+    #[cfg(test)]
     pub(super) fn new(bounds: Bounds, now: Instant) -> Self {
+        let window = bounds.window;
+        let rooms = std::iter::repeat_n(Room { login: 0, window }, bounds.sessions);
+        Self::of_logins(rooms, &[None], bounds, now)
+    }
+
+    /// The bounds hold for all sessions together, each of `logins` for those of that login.
+    pub(super) fn of_logins(
+        rooms: impl IntoIterator<Item = Room>,
+        logins: &[Option<u32>],
+        bounds: Bounds,
+        now: Instant,
+    ) -> Self {
+        let rate = |tps: &Option<u32>| tps.map(|tps| Rate::new(Some(tps), now));
+        let logins = match logins.iter().any(Option::is_some) {
+            true => logins.iter().map(rate).collect(),
+            false => Vec::new(),
+        };
+        let session = |room| Session {
+            room,
+            in_flight: 0,
+            bound: false,
+        };
+        let mut sessions = Vec::with_capacity(bounds.sessions);
+        sessions.extend(rooms.into_iter().map(session));
         Self {
             queue: VecDeque::new(),
-            sessions: (0..bounds.sessions).map(|_| Session::default()).collect(),
+            sessions,
             window: Window::new(bounds.window, now),
             rate: Rate::new(bounds.tps, now),
+            logins,
             response_time: ResponseTime::new(bounds.response),
             hinted: None,
             taken: 0,
@@ -115,17 +155,27 @@ impl Dispatch {
             return None;
         }
         let window = self.window.size();
+        let logins = &mut self.logins;
+        let room = |session: &Session| match rate_of(logins, session.room.login) {
+            Some(rate) if rate.ready_at(now) > now => 0,
+            _ => session.free(window),
+        };
         let (index, session) = self
             .sessions
             .iter_mut()
             .enumerate()
-            .max_by_key(|(_, session)| session.free(window))?;
-        if session.free(window) == 0 {
-            self.window.note_full();
+            .max_by_key(|(_, session)| room(session))?;
+        if room(session) == 0 {
+            if logins.is_empty() || self.free() == 0 {
+                self.window.note_full();
+            }
             return None;
         }
         session.in_flight += 1;
         self.rate.spend(now);
+        if let Some(Some(rate)) = logins.get_mut(session.room.login) {
+            rate.spend(now);
+        }
         let submission = self.queue.pop_front()?;
         let before = self.in_flight() - 1;
         self.response_time.written(submission.token, before, now);
@@ -147,8 +197,10 @@ impl Dispatch {
     /// When to ask [`next`](Self::next), [`stale`](Self::stale) and [`granted`](Self::granted) again
     /// if nothing else happens.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
-        let room = self.free() > 0;
-        let ready = self.rate.ready_at(now);
+        let (room, ready) = match self.room_at(now) {
+            Some(at) => (true, at.max(self.rate.ready_at(now))),
+            None => (false, self.rate.ready_at(now)),
+        };
         match self.queue.front().map(|first| first.decided + STALE) {
             Some(stale) if room => Some(ready.min(stale)),
             Some(stale) => Some(stale),
@@ -157,9 +209,24 @@ impl Dispatch {
         .filter(|at| *at > now || !self.queue.is_empty())
     }
 
+    /// When a session with room may be given something, as far as its login is concerned.
+    fn room_at(&self, now: Instant) -> Option<Instant> {
+        let window = self.window.size();
+        let mut free = self.sessions.iter().filter(|it| it.free(window) > 0);
+        if self.logins.is_empty() {
+            return free.next().map(|_| now);
+        }
+        let ready = |session: &Session| {
+            let rate = rate_of(&self.logins, session.room.login);
+            rate.map_or(now, |rate| rate.ready_at(now))
+        };
+        free.map(ready).min()
+    }
+
+    /// A session is bound; one without a window counts for receiving only.
     pub(super) fn bound(&mut self, session: usize) {
         if let Some(session) = self.sessions.get_mut(session) {
-            session.bound = true;
+            session.bound = session.room.window > 0;
         }
     }
 
@@ -190,14 +257,14 @@ impl Dispatch {
             self.hinted = Some(now);
         }
         match heard.class {
-            Class::Accepted => self.rate.accepted(now),
+            Class::Accepted => self.each_rate(session, |rate| rate.accepted(now)),
             Class::Throttled => self.throttled += 1,
-            _ => self.rate.refused(),
+            _ => self.each_rate(session, Rate::refused),
         }
         let throttled = heard.class == Class::Throttled;
         let cut = (throttled || congestion >= CONGESTED) && {
-            let in_flight = self.in_flight();
-            self.rate.throttled(in_flight, now)
+            let in_flight = self.in_flight_beside(session);
+            self.rate_for(session).throttled(in_flight, now)
         };
         // ESME_RTHROTTLED speaks of the rate alone; others may mean that too much awaits a response.
         if cut && throttled && heard.status != Status::RTHROTTLED {
@@ -236,20 +303,70 @@ impl Dispatch {
         if !signs && self.response_time.current(now) <= self.response_time.longest() {
             self.window.grow(now);
         }
-        let free = self.free();
-        let ahead = match self.rate.current() {
-            Some(_) if self.rate.ready_at(now) > now + AHEAD => 0,
-            Some(rate) => free.min(whole(rate * AHEAD.as_secs_f64()).max(1)),
-            None => free,
+        let free = if self.logins.is_empty() {
+            self.free()
+        } else {
+            self.free_by_login(signs, now)
         };
+        let ahead = soon(&self.rate, free, now);
         let room = ahead.saturating_sub(self.queue.len()) as u64;
         self.granted = self.granted.max(self.taken + room);
         self.granted
     }
 
-    /// Per session, at the moment.
-    pub(super) fn window(&self) -> usize {
-        self.window.size()
+    /// Of this session, at the moment.
+    pub(super) fn window(&self, session: usize) -> usize {
+        let session = self.sessions.get(session);
+        let most = session.map_or(0, |session| session.room.window);
+        self.window.size().min(most)
+    }
+
+    /// What may be written soon where logins have rates of their own.
+    fn free_by_login(&mut self, signs: bool, now: Instant) -> usize {
+        let window = self.window.size();
+        let mut sum = 0;
+        for (login, rate) in self.logins.iter_mut().enumerate() {
+            let own = self.sessions.iter().filter(|it| it.room.login == login);
+            let free = own.map(|session| session.free(window)).sum();
+            sum += rate.as_mut().map_or(free, |rate| {
+                rate.climb(signs, now);
+                soon(rate, free, now)
+            });
+        }
+        sum
+    }
+
+    /// The rate of a session's login, if that has its own.
+    fn own_rate(&mut self, session: usize) -> Option<&mut Rate> {
+        let login = self.sessions.get(session)?.room.login;
+        self.logins.get_mut(login)?.as_mut()
+    }
+
+    /// The rate that an operator throttles on a session: of its login, if that has its own.
+    fn rate_for(&mut self, session: usize) -> &mut Rate {
+        let login = self.sessions.get(session).map(|it| it.room.login);
+        let own = login.and_then(|login| self.logins.get_mut(login)?.as_mut());
+        own.unwrap_or(&mut self.rate)
+    }
+
+    fn each_rate(&mut self, session: usize, note: impl Fn(&mut Rate)) {
+        note(&mut self.rate);
+        if let Some(own) = self.own_rate(session) {
+            note(own);
+        }
+    }
+
+    /// What awaits a response on the sessions that share their rate with this one.
+    fn in_flight_beside(&mut self, session: usize) -> usize {
+        if self.own_rate(session).is_none() {
+            return self.in_flight();
+        }
+        let login = self.sessions.get(session).map(|it| it.room.login);
+        let beside = self
+            .sessions
+            .iter()
+            .filter(|it| Some(it.room.login) == login);
+        beside.map(|session| session.in_flight).sum()
     }
 
     pub(super) fn sessions_bound(&self) -> usize {
@@ -275,6 +392,24 @@ impl Dispatch {
             written: self.written,
             throttled: self.throttled,
         }
+    }
+
+    /// PDUs a second at the moment that a session shares with others, if they are limited.
+    pub(super) fn rate(&mut self, session: usize) -> Option<f64> {
+        self.rate_for(session).current()
+    }
+}
+
+fn rate_of(logins: &[Option<Rate>], login: usize) -> Option<&Rate> {
+    logins.get(login)?.as_ref()
+}
+
+/// How much of the free room may be written soon at a rate.
+fn soon(rate: &Rate, free: usize, now: Instant) -> usize {
+    match rate.current() {
+        Some(_) if rate.ready_at(now) > now + AHEAD => 0,
+        Some(rate) => free.min(whole(rate * AHEAD.as_secs_f64()).max(1)),
+        None => free,
     }
 }
 
@@ -478,7 +613,77 @@ mod tests {
                 };
                 dispatch.answered(0, heard, at);
             }
-            assert_eq!(dispatch.window(), 20, "{second}");
+            assert_eq!(dispatch.window(0), 20, "{second}");
         }
+    }
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// Two logins with a session each, held to 10 and 40 a second.
+    fn two_logins(tps: Option<u32>, now: Instant) -> Dispatch {
+        let rooms = [0, 1].map(|login| Room {
+            login,
+            window: 1000,
+        });
+        let logins = [Some(10), Some(40)];
+        let mut dispatch = Dispatch::of_logins(rooms, &logins, bounds(2, 1000, tps), now);
+        dispatch.bound(0);
+        dispatch.bound(1);
+        dispatch
+    }
+
+    /// How much each session was given in the ten seconds after the first, with work for more.
+    fn in_ten_seconds(dispatch: &mut Dispatch, start: Instant) -> [usize; 2] {
+        let mut given = [0, 0];
+        let mut now = start + SECOND;
+        while now < start + 11 * SECOND {
+            let wanted = dispatch.granted(now) - dispatch.taken;
+            dispatch.submit(submissions(wanted, now));
+            for session in written(dispatch, now) {
+                given[session] += 1;
+                dispatch.answered(session, heard(Status::ROK, None), now);
+            }
+            now = dispatch.deadline(now).map_or(now, |at| at.max(now)) + Duration::from_millis(1);
+        }
+        given
+    }
+
+    #[test]
+    fn the_tps_of_each_login_holds_and_is_nearly_reached() {
+        let start = t0();
+        let [one, other] = in_ten_seconds(&mut two_logins(None, start), start);
+        assert!((85..=100).contains(&one), "{one}");
+        assert!((350..=400).contains(&other), "{other}");
+    }
+
+    #[test]
+    fn the_tps_of_the_operator_holds_over_those_of_its_logins() {
+        let start = t0();
+        let given = in_ten_seconds(&mut two_logins(Some(20), start), start);
+        let sum: usize = given.iter().sum();
+        assert!((170..=200).contains(&sum), "{given:?}");
+    }
+
+    #[test]
+    fn who_throttles_one_login_slows_that_one_down() {
+        let start = t0();
+        let mut dispatch = two_logins(None, start);
+        let now = start + 2 * SECOND;
+        assert!(dispatch.answered(1, heard(Status::RTHROTTLED, None), now));
+        assert_eq!(dispatch.rate(0), Some(10.0));
+        assert!(dispatch.rate(1).is_some_and(|rate| rate < 40.0));
+    }
+
+    #[test]
+    fn a_session_for_receiving_is_given_nothing_and_does_not_count_as_bound() {
+        let now = t0();
+        let rooms = [0, 3].map(|window| Room { login: 0, window });
+        let mut dispatch = Dispatch::of_logins(rooms, &[None], bounds(2, 3, None), now);
+        dispatch.bound(0);
+        assert_eq!((dispatch.sessions_bound(), dispatch.granted(now)), (0, 0));
+        dispatch.bound(1);
+        dispatch.submit(submissions(3, now));
+        assert_eq!(written(&mut dispatch, now), [1, 1, 1]);
+        assert_eq!(dispatch.sessions_bound(), 1);
     }
 }

@@ -6,6 +6,7 @@
 mod adaptation;
 mod addresses;
 mod backoff;
+mod binds;
 mod class;
 mod dispatch;
 mod link_state;
@@ -36,6 +37,7 @@ use xabar_smpp::values::InterfaceVersion;
 use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
 use crate::journal::OperatorId;
+pub use binds::{BindSettings, Directions};
 pub use class::{Class, Classes, usual};
 pub use link_state::LinkState;
 use operator::Operator;
@@ -47,23 +49,17 @@ pub use submission::{Submission, Token};
 #[derive(Clone, Debug)]
 pub struct OperatorSettings {
     pub name: String,
-    /// `host:port`, the preferred one first.
-    pub addresses: Vec<String>,
+    /// How it is bound to; at least one.
+    pub binds: Vec<BindSettings>,
     /// After how long at another address a session looks whether the preferred one can be reached again.
     pub return_after: Duration,
-    pub system_id: String,
-    pub password: String,
-    pub system_type: String,
     pub interface_version: InterfaceVersion,
     pub senders: Senders,
     /// Whether receipts are asked for.
     pub receipts: bool,
     /// Whether submissions carry TLVs, where the version has any.
     pub tlvs: bool,
-    pub sessions: usize,
-    /// Per session.
-    pub window: usize,
-    /// PDUs a second, all sessions together.
+    /// PDUs a second, all sessions of all binds together.
     pub tps: Option<u32>,
     /// How long nothing may come from the other end before it is asked whether it is there.
     pub enquire_link: Duration,

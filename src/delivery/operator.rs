@@ -10,10 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 use xabar_events::Msisdn;
 use xabar_smpp::link::Link;
-use xabar_smpp::pdu::{Bind, Body, Pdu};
+use xabar_smpp::pdu::{Body, Pdu};
 use xabar_smpp::session::{self, Opening, Requests};
-use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
+use xabar_smpp::{CommandId, EncodeError, Frame, Status};
 
+use super::binds::{Line, lines};
 use super::class::{Class, Classes};
 use super::dispatch::{Bounds, Dispatch, Heard};
 use super::sessions::{News, Session};
@@ -70,29 +71,35 @@ impl Operator {
         reports: mpsc::Sender<Report>,
         stop: CancellationToken,
     ) -> Result<Self, EncodeError> {
-        let bind = bind_transceiver(settings)?;
-        let (news_out, news) = mpsc::channel(2 * settings.sessions.max(4));
+        let lines = lines(&settings.binds, settings.interface_version)?;
+        let (news_out, news) = mpsc::channel(2 * lines.len().max(4));
         let returning = Arc::new(Semaphore::new(1));
-        for index in 0..settings.sessions {
+        for (index, line) in lines.iter().enumerate() {
             let session = Session {
                 operator: settings.name.clone(),
                 index,
-                addresses: settings.addresses.clone(),
-                opening: Opening::Bind(bind.clone()),
-                settings: session_settings(settings),
+                addresses: line.settings.addresses.clone(),
+                opening: Opening::Bind(line.opening.clone()),
+                settings: session_settings(settings, line.room.window),
                 return_after: settings.return_after,
                 returning: Arc::clone(&returning),
             };
             tokio::spawn(session.run(news_out.clone(), stop.clone()));
         }
+        let logins: Vec<_> = settings.binds.iter().map(|bind| bind.tps).collect();
         Ok(Self {
             id,
             name: settings.name.clone(),
             sender: Sender::new(&settings.senders, settings.receipts),
             tlvs: Tlvs::new(settings.tlvs),
             classes: settings.classes.clone(),
-            dispatch: Dispatch::new(bounds(settings), now()),
-            slots: (0..settings.sessions).map(|_| Slot::default()).collect(),
+            dispatch: Dispatch::of_logins(
+                lines.iter().map(|line| line.room),
+                &logins,
+                bounds(settings, &lines),
+                now(),
+            ),
+            slots: lines.iter().map(|_| Slot::default()).collect(),
             directives,
             news,
             reports,
@@ -270,8 +277,8 @@ impl Operator {
             congestion,
         };
         if self.dispatch.answered(index, heard, now()) {
-            let state = self.dispatch.state();
-            let (tps, window) = (state.rate.map(f64::round), state.window);
+            let tps = self.dispatch.rate(index).map(f64::round);
+            let window = self.dispatch.window(index);
             info!(operator = self.name, %status, tps, window, "the operator throttles: rate lowered");
         }
         events.push(Event::Answered {
@@ -312,7 +319,7 @@ impl Operator {
             return;
         };
         slot.timed_out += 1;
-        if slot.timed_out >= self.dispatch.window() {
+        if slot.timed_out >= self.dispatch.window(index) {
             self.leave(index, "nothing in its window was answered in time");
         }
     }
@@ -423,34 +430,24 @@ impl Operator {
     }
 }
 
-fn bounds(settings: &OperatorSettings) -> Bounds {
+fn bounds(settings: &OperatorSettings, lines: &[Line<'_>]) -> Bounds {
+    let windows = lines.iter().map(|line| line.room.window);
     Bounds {
-        sessions: settings.sessions,
-        window: settings.window,
+        sessions: lines.len(),
+        window: windows.max().unwrap_or_default(),
         tps: settings.tps,
         response: settings.response,
     }
 }
 
-fn session_settings(settings: &OperatorSettings) -> session::Settings {
+fn session_settings(settings: &OperatorSettings, window: usize) -> session::Settings {
     session::Settings {
-        window: settings.window,
+        window,
         response_timeout: settings.response,
         enquire_link: settings.enquire_link,
         drain_timeout: settings.drain,
         ..session::Settings::default()
     }
-}
-
-fn bind_transceiver(settings: &OperatorSettings) -> Result<Frame, EncodeError> {
-    let bind = Bind {
-        system_id: Octets(settings.system_id.as_bytes()),
-        password: Octets(settings.password.as_bytes()),
-        system_type: Octets(settings.system_type.as_bytes()),
-        interface_version: settings.interface_version,
-        ..Bind::default()
-    };
-    Pdu::new(1, Body::BindTransceiver(bind)).to_frame()
 }
 
 fn is_alert(frame: &Frame) -> bool {

@@ -230,11 +230,11 @@ impl<'a> Service<'a> {
         let (operator, session) = (&self.session.operator, self.session.index);
         match event {
             Event::Bound {
+                bind,
                 system_id,
                 interface_version,
-                ..
             } => {
-                info!(operator, session, address = self.address, smsc = system_id, version = %interface_version, "bound");
+                info!(operator, session, address = self.address, ?bind, smsc = system_id, version = %interface_version, "bound");
             }
             Event::Fault(fault) => warn!(operator, session, ?fault, "the SMSC did something odd"),
             Event::Closed(closed) => self.log_closed(closed),

@@ -12,7 +12,8 @@ use crate::compose::Catalog;
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
 use crate::delivery::{
-    Assignment, Classes, LONGEST_LAG, OperatorSettings, Ported, PortedFile, Senders,
+    Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Ported,
+    PortedFile, Senders,
 };
 use crate::intake::amqp::Source;
 use crate::outcome::{Exchange, Sink};
@@ -93,8 +94,27 @@ const RETURN_AFTER: Duration = Duration::from_secs(10 * 60);
 
 /// Where and as whom an operator is logged in to.
 fn logins(operator: &settings::Operator) -> Vec<String> {
-    let login = |address| format!("{} at {address}", operator.system_id);
-    operator.addresses.iter().map(login).collect()
+    let logins = operator.binds.iter().flat_map(|bind| {
+        let login = |address| format!("{} at {address}", bind.system_id);
+        bind.addresses.iter().map(login)
+    });
+    logins.collect()
+}
+
+fn bind_settings(bind: &settings::Bind) -> BindSettings {
+    BindSettings {
+        addresses: bind.addresses.clone(),
+        system_id: bind.system_id.clone(),
+        password: bind.password.expose().to_owned(),
+        system_type: bind.system_type.clone(),
+        directions: match bind.directions {
+            settings::Directions::Transceiver => Directions::Transceiver,
+            settings::Directions::TransmitterReceiver => Directions::TransmitterReceiver,
+        },
+        sessions: bind.sessions.into(),
+        window: bind.window.into(),
+        tps: bind.tps,
+    }
 }
 
 pub(super) fn operator_settings(
@@ -103,17 +123,12 @@ pub(super) fn operator_settings(
 ) -> OperatorSettings {
     OperatorSettings {
         name: operator.name.clone(),
-        addresses: operator.addresses.clone(),
+        binds: operator.binds.iter().map(bind_settings).collect(),
         return_after: RETURN_AFTER,
-        system_id: operator.system_id.clone(),
-        password: operator.password.expose().to_owned(),
-        system_type: operator.system_type.clone(),
         interface_version: xabar_smpp::values::InterfaceVersion(operator.interface_version.octet()),
         senders: senders(operator, settings),
         receipts: operator.receipts,
         tlvs: operator.tlvs,
-        sessions: operator.sessions.into(),
-        window: operator.window.into(),
         tps: operator.tps,
         enquire_link: operator.enquire_link,
         classes: Classes::new(operator.errors.iter().cloned()),

@@ -34,6 +34,8 @@ pub struct Config {
     pub log: String,
     /// The path of the journal, relative to the folder.
     pub journal: String,
+    /// More keys and tables of the operator.
+    pub more: String,
 }
 
 impl Config {
@@ -59,6 +61,7 @@ impl Config {
             shutdown: Duration::from_secs(10),
             log: "info".into(),
             journal: "data/xabar.db".into(),
+            more: String::new(),
         }
     }
 
@@ -134,7 +137,7 @@ window = {window}
             let silence = silence.as_millis();
             writeln!(toml, "enquire_link = \"{silence}ms\"").expect("a String takes it");
         }
-        toml
+        toml + &self.more
     }
 }
 

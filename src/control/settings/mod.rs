@@ -5,6 +5,7 @@
 //! what each key does stands in the file itself.
 
 mod amqp;
+mod bind;
 pub(crate) mod document;
 mod environment;
 mod errors;
@@ -29,6 +30,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
+pub use bind::{Bind, Directions};
 pub use environment::Environment;
 pub use errors::Errors;
 pub use http::Http;

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
+use super::bind::{Bind, binds, tps};
 use super::errors::{Errors, errors};
 use super::reading::{Cell, Table};
-use super::secret::{Secret, secret};
-use super::values::{
-    Unique, duration, list, matching, one_or_more, parsed, some_list, switch, whole,
-};
+use super::values::{Unique, duration, list, matching, parsed, some_list, switch};
 use crate::delivery::receipt::Spelling;
 
 /// `[[operator]]`
@@ -17,12 +15,8 @@ pub struct Operator {
     pub name: String,
     /// First digits of the numbers it carries; the longest that fits decides.
     pub prefixes: Vec<String>,
-    /// Host and port of its SMSC; of several, the first is preferred.
-    pub addresses: Vec<String>,
-    pub system_id: String,
-    pub password: Secret,
-    /// Empty unless the operator asks for one.
-    pub system_type: String,
+    /// How it is bound to; at least one.
+    pub binds: Vec<Bind>,
     pub interface_version: InterfaceVersion,
     /// What citizens see as the sender.
     pub sender: String,
@@ -34,11 +28,7 @@ pub struct Operator {
     pub receipt_ids: Option<Spelling>,
     /// Whether `submit_sm` carry TLVs.
     pub tlvs: bool,
-    /// Connections, each with a bind of its own.
-    pub sessions: u16,
-    /// `submit_sm` awaiting a response, per session.
-    pub window: u16,
-    /// PDUs a second, all sessions together; `None`: as fast as the operator answers.
+    /// PDUs a second, all sessions of all binds together; `None`: as fast as the operator answers.
     pub tps: Option<u32>,
     /// How long nothing may come from the SMSC before it is asked whether it is there.
     pub enquire_link: Duration,
@@ -99,23 +89,12 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         "list the first digits of the numbers it carries",
         some_list(prefix),
     );
-    let addresses = table.required("address", "give host and port of its SMSC", addresses);
-    let system_id = table.required(
-        "system_id",
-        "give the login the operator assigned",
-        system_id,
-    );
-    let password = table.required(
-        "password",
-        "give the password the operator assigned",
-        password,
-    );
+    let binds = binds(table);
     let sender = table.required(
         "sender",
         "give the name or number that citizens see",
         sender,
     );
-    let system_type = table.or("system_type", String::new(), system_type);
     let interface_version = table.or(
         "interface_version",
         InterfaceVersion::default(),
@@ -125,9 +104,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     let receipts = table.or("receipts", true, switch);
     let receipt_ids = table.optional("receipt_ids", receipt_ids);
     let tlvs = table.or("tlvs", true, switch);
-    let sessions = table.or("sessions", 1, whole(1..=100));
-    let window = table.or("window", 10, whole(1..=10_000));
-    let tps = table.optional("tps", whole(1..=100_000));
+    let tps = table.optional("tps", tps);
     let enquire_link = table.or(
         "enquire_link",
         Duration::from_secs(30),
@@ -138,18 +115,13 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     Some(Operator {
         name: name?,
         prefixes: prefixes?,
-        addresses: addresses?,
-        system_id: system_id?,
-        password: password?,
-        system_type,
+        binds: binds?,
         interface_version,
         sender: sender?,
         number,
         receipts,
         receipt_ids,
         tlvs,
-        sessions,
-        window,
         tps,
         enquire_link,
         errors,
@@ -187,56 +159,6 @@ fn prefix(cell: &Cell<'_>) -> Option<String> {
     })(cell)
 }
 
-fn addresses(cell: &Cell<'_>) -> Option<Vec<String>> {
-    let taken = Unique::default();
-    one_or_more(|cell: &Cell<'_>| taken.check(cell, host_and_port(cell)?))(cell)
-}
-
-fn host_and_port(cell: &Cell<'_>) -> Option<String> {
-    let fits = |address: &str| {
-        let Some((host, port)) = address.rsplit_once(':') else {
-            return false;
-        };
-        let bare_ipv6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
-        let plain = !host.is_empty()
-            && !bare_ipv6
-            && !host.contains(char::is_whitespace)
-            && !host.contains('/');
-        plain && port.parse::<u16>().is_ok_and(|port| port > 0)
-    };
-    matching(
-        "write host and port, such as \"smsc.example.uz:2775\" or \"[fd00::1]:2775\"",
-        fits,
-    )(cell)
-}
-
-fn system_id(cell: &Cell<'_>) -> Option<String> {
-    matching(
-        "write 1 to 15 ASCII characters; SMPP has no room for more",
-        |id| !id.is_empty() && is_ascii(id, 15),
-    )(cell)
-}
-
-fn system_type(cell: &Cell<'_>) -> Option<String> {
-    matching(
-        "write at most 12 ASCII characters; SMPP has no room for more",
-        |kind| is_ascii(kind, 12),
-    )(cell)
-}
-
-/// Its length may be told, its characters never.
-fn password(cell: &Cell<'_>) -> Option<Secret> {
-    let password = secret(cell)?;
-    if !is_ascii(password.expose(), 8) {
-        let length = password.expose().chars().count();
-        return cell.wrong(
-            format!("has {length} characters or such as are not ASCII"),
-            "SMPP has room for 8 ASCII characters; ask the operator for such a password",
-        );
-    }
-    Some(password)
-}
-
 pub(super) fn sender(cell: &Cell<'_>) -> Option<String> {
     let named = |sender: &str| {
         let plain = |octet: u8| octet.is_ascii_alphanumeric() || b" .-_&".contains(&octet);
@@ -264,12 +186,4 @@ fn interface_version(cell: &Cell<'_>) -> Option<InterfaceVersion> {
 
 fn is_digits(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.bytes().all(|octet| octet.is_ascii_digit())
-}
-
-/// Printable ASCII: a control character, such as the NUL that ends a field, would break the PDU.
-fn is_ascii(text: &str, most: usize) -> bool {
-    text.len() <= most
-        && text
-            .bytes()
-            .all(|octet| octet.is_ascii_graphic() || octet == b' ')
 }

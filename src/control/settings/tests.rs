@@ -61,10 +61,14 @@ fn the_reference_configuration_loads() {
     let settings = settings.unwrap_or_else(|problems| panic!("{problems:#?}"));
     let operator = settings.operators.first().unwrap();
     assert_eq!(
-        (operator.name.as_str(), operator.window, operator.tps),
+        (
+            operator.name.as_str(),
+            operator.binds[0].window,
+            operator.tps
+        ),
         ("ucell", 64, Some(300))
     );
-    assert_eq!(operator.password.expose(), "secret");
+    assert_eq!(operator.binds[0].password.expose(), "secret");
     assert_eq!(
         operator.ussd,
         Some(UssdSettings {
@@ -156,8 +160,8 @@ fn what_is_left_out_is_off_or_has_its_default() {
     let operator = good(&operator(""), &[]).operators.remove(0);
     assert_eq!(
         (
-            operator.sessions,
-            operator.window,
+            operator.binds[0].sessions,
+            operator.binds[0].window,
             operator.tps,
             operator.receipts
         ),
@@ -537,11 +541,11 @@ fn the_environment_wins_over_the_file() {
         panic!()
     };
     assert_eq!(
-        (ucell.tps, ucell.receipts, ucell.password.expose()),
+        (ucell.tps, ucell.receipts, ucell.binds[0].password.expose()),
         (Some(50), false, "other")
     );
     assert_eq!(
-        (others.password.expose(), others.number.as_deref()),
+        (others.binds[0].password.expose(), others.number.as_deref()),
         ("12345678", Some("556"))
     );
     assert!(others.ussd.is_some());
@@ -596,10 +600,7 @@ fn secrets_come_from_variables_and_files() {
             &variables.iter().copied().collect(),
         );
         settings.map(|settings| {
-            settings
-                .operators
-                .first()
-                .unwrap()
+            settings.operators.first().unwrap().binds[0]
                 .password
                 .expose()
                 .to_owned()
@@ -763,5 +764,69 @@ proptest::proptest! {
         value in "([0-9]{0,30}|\"\\PC*\"|\\[\\]|\\{\\}|\\[\\{ \\PC* \\}\\]|true|12:00:00|1e9)",
     ) {
         drop(read(&format!("[{table}]\n{key} = {value}\n"), &[]));
+    }
+}
+
+#[test]
+fn a_login_of_its_own_says_what_differs_from_the_operators() {
+    let text = operator("sessions = 2\ntps = 300")
+        + "[[operator.bind]]\ntps = 100\n[[operator.bind]]\naddress = [\"a:1\", \"b:1\"]\n\
+           system_id = \"other\"\nbind = \"transmitter-receiver\"\nwindow = 5";
+    let operator = good(&text, &[]).operators.remove(0);
+    let told = operator.binds.iter().map(|bind| {
+        let Bind {
+            addresses,
+            system_id,
+            directions,
+            sessions,
+            window,
+            tps,
+            ..
+        } = bind;
+        (
+            addresses.join(" "),
+            system_id.as_str(),
+            *directions,
+            *sessions,
+            *window,
+            *tps,
+        )
+    });
+    let (both, pairs) = (Directions::Transceiver, Directions::TransmitterReceiver);
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("127.0.0.1:2775".to_owned(), "xabar", both, 2, 10, Some(100)),
+            ("a:1 b:1".to_owned(), "other", pairs, 2, 5, None),
+        ]
+    );
+    assert_eq!(operator.tps, Some(300));
+}
+
+#[test]
+fn what_a_login_lacks_is_told_where_it_should_stand() {
+    let text = "[[operator]]\nname = \"ucell\"\nprefixes = [\"99893\"]\nsender = \"MyGov\"\npassword = 7\n\
+                [[operator.bind]]\naddress = \"a:1\"\nsystem_id = \"x\"\n[[operator.bind]]\nsystem_id = \"y\"\ntsp = 1";
+    assert_eq!(
+        told(text, &[]),
+        [
+            "5:12: `operator[0].password` is a number without quotes; write a text in quotes, { env = \"NAME\" } or { file = \"PATH\" }",
+            "9:1: `operator[0].bind[1].address` is missing; give host and port of its SMSC",
+            "11:1: `operator[0].bind[1].tsp` is not a key; did you mean `tps`?",
+        ]
+    );
+}
+
+#[test]
+fn the_logins_shown_to_operators_are_understood() {
+    let page = include_str!("../../../docs/operators.md");
+    let blocks = page.split("```toml\n").skip(1);
+    let blocks = blocks.map(|block| block.split_once("```").unwrap().0);
+    let shown: Vec<&str> = blocks
+        .filter(|it| it.contains("[[operator.bind]]"))
+        .collect();
+    assert!(!shown.is_empty());
+    for text in shown {
+        assert_eq!(told(text, &[]), [""; 0]);
     }
 }

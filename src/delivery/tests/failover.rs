@@ -18,10 +18,9 @@ async fn end(peer: &mut Peer) -> CloseReason {
 }
 
 fn at(addresses: [String; 2]) -> OperatorSettings {
-    OperatorSettings {
-        addresses: addresses.into(),
-        ..Esme::settings("")
-    }
+    let mut settings = Esme::settings("");
+    settings.binds[0].addresses = addresses.into();
+    settings
 }
 
 #[tokio::test]
@@ -49,12 +48,12 @@ async fn a_session_that_was_of_use_is_renewed_at_the_preferred_address() {
 #[tokio::test]
 async fn sessions_go_back_one_at_a_time_and_what_they_have_is_answered_first() {
     let (first, second) = (Silent::address().await, Smsc::listen().await);
-    let mut esme = Esme::start(&OperatorSettings {
-        sessions: 2,
-        window: 1,
+    let mut settings = OperatorSettings {
         return_after: Duration::from_millis(300),
         ..at([first.get(), second.address()])
-    });
+    };
+    (settings.binds[0].sessions, settings.binds[0].window) = (2, 1);
+    let mut esme = Esme::start(&settings);
     let (mut one, mut other) = (second.session().await, second.session().await);
     esme.submit([token(1), token(2)]).await;
     let (submit, another) = (one.request().await, other.request().await);

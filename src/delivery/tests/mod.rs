@@ -3,5 +3,6 @@
 mod classes;
 mod failover;
 mod hygiene;
+mod pairs;
 mod rig;
 mod tlvs;

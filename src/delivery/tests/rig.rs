@@ -15,8 +15,8 @@ use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
 
 use crate::clock::instant;
 use crate::delivery::{
-    self, Classes, Directive, Event, OperatorLink, OperatorSettings, Report, SenderIndex, Senders,
-    Submission, Token,
+    self, BindSettings, Classes, Directions, Directive, Event, OperatorLink, OperatorSettings,
+    Report, SenderIndex, Senders, Submission, Token,
 };
 use crate::journal::{MessageId, OperatorId};
 
@@ -35,6 +35,7 @@ pub(super) struct Esme {
     stop: CancellationToken,
     /// Events that nobody asked for yet.
     events: Vec<Event>,
+    sessions_bound: usize,
 }
 
 impl Esme {
@@ -47,6 +48,7 @@ impl Esme {
             reports,
             stop,
             events: Vec::new(),
+            sessions_bound: 0,
         }
     }
 
@@ -54,17 +56,21 @@ impl Esme {
     pub(super) fn settings(address: &str) -> OperatorSettings {
         OperatorSettings {
             name: "ucell".into(),
-            addresses: vec![address.into()],
+            binds: vec![BindSettings {
+                addresses: vec![address.into()],
+                system_id: "xabar".into(),
+                password: "secret".into(),
+                system_type: String::new(),
+                directions: Directions::Transceiver,
+                sessions: 1,
+                window: 10,
+                tps: None,
+            }],
             return_after: Duration::from_secs(600),
-            system_id: "xabar".into(),
-            password: "secret".into(),
-            system_type: String::new(),
             interface_version: InterfaceVersion::V3_4,
             senders: Senders::new("MyGov", []),
             receipts: true,
             tlvs: true,
-            sessions: 1,
-            window: 10,
             tps: None,
             enquire_link: Duration::from_secs(30),
             classes: Classes::default(),
@@ -73,12 +79,22 @@ impl Esme {
         }
     }
 
+    pub(super) async fn direct(&self, directive: Directive) {
+        self.link.directives.send(directive).await.unwrap();
+    }
+
     pub(super) async fn submit(&self, tokens: impl IntoIterator<Item = Token>) {
         let directive = Directive {
             submissions: tokens.into_iter().map(submission).collect(),
             ..Directive::default()
         };
-        self.link.directives.send(directive).await.unwrap();
+        self.direct(directive).await;
+    }
+
+    pub(super) async fn until_bound(&mut self, sessions: usize) {
+        while self.sessions_bound != sessions {
+            self.report().await;
+        }
     }
 
     /// The next event.
@@ -91,6 +107,7 @@ impl Esme {
 
     async fn report(&mut self) {
         let report = soon("a report", self.reports.recv()).await.unwrap();
+        self.sessions_bound = report.sessions_bound;
         self.events.extend(report.events);
     }
 
@@ -202,6 +219,16 @@ impl Peer {
         self.came.remove(0)
     }
 
+    /// The next event that is asked for; what else happens before is passed over.
+    pub(super) async fn event_of(&mut self, wanted: impl Fn(&SmppEvent) -> bool) -> SmppEvent {
+        loop {
+            let event = self.event().await;
+            if wanted(&event) {
+                return event;
+            }
+        }
+    }
+
     /// The next request of the gateway's; what else happens before is passed over.
     pub(super) async fn request(&mut self) -> Frame {
         loop {
@@ -225,6 +252,8 @@ impl Peer {
         };
         let body = match bind.decode().unwrap().body {
             Body::BindTransceiver(_) => Body::BindTransceiverResp(resp),
+            Body::BindTransmitter(_) => Body::BindTransmitterResp(resp),
+            Body::BindReceiver(_) => Body::BindReceiverResp(resp),
             other => panic!("no bind: {other:?}"),
         };
         self.answer(bind, Status::ROK, body).await;

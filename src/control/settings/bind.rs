@@ -1,0 +1,210 @@
+//! How an operator is bound to: the keys of `[[operator]]`, or of one `[[operator.bind]]` for each login.
+
+use super::document::Value;
+use super::reading::{Cell, Table};
+use super::secret::{Secret, secret};
+use super::values::{Unique, matching, one_or_more, parsed, some_list, whole};
+
+/// One login at one SMSC.
+#[derive(Clone, Debug)]
+pub struct Bind {
+    /// Host and port of the SMSC; of several, the first is preferred.
+    pub addresses: Vec<String>,
+    pub system_id: String,
+    pub password: Secret,
+    /// Empty unless the operator asks for one.
+    pub system_type: String,
+    pub directions: Directions,
+    /// Connections, each with a bind of its own; or pairs of them.
+    pub sessions: u16,
+    /// `submit_sm` awaiting a response, per session.
+    pub window: u16,
+    /// PDUs a second, all sessions of this login together; `None`: as the operator's allows.
+    pub tps: Option<u32>,
+}
+
+/// Whether one session goes both ways.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Directions {
+    #[default]
+    Transceiver,
+    TransmitterReceiver,
+}
+
+/// What a table says of a login.
+#[derive(Clone, Default)]
+struct Login {
+    addresses: Option<Vec<String>>,
+    system_id: Option<String>,
+    password: Option<Secret>,
+    system_type: Option<String>,
+    sessions: Option<u16>,
+    window: Option<u16>,
+    /// Which of the keys that must be somewhere stand in this table, right or wrong.
+    given: [bool; NEEDED.len()],
+}
+
+/// The keys that every login needs, and what to write.
+const NEEDED: [(&str, &str); 3] = [
+    ("address", "give host and port of its SMSC"),
+    ("system_id", "give the login the operator assigned"),
+    ("password", "give the password the operator assigned"),
+];
+
+/// The value of the key `bind`.
+enum Several {
+    No(Directions),
+    Tables(Vec<Bind>),
+}
+
+/// The logins of an operator, at least one. What a table of its own does not say, the operator's says.
+pub(super) fn binds(operator: &mut Table<'_>) -> Option<Vec<Bind>> {
+    let login = Login::read(operator);
+    let several = operator.optional("bind", |cell: &Cell<'_>| several(cell, &login));
+    match several {
+        Some(Several::Tables(binds)) => Some(binds),
+        Some(Several::No(directions)) => Some(vec![login.bind(operator, directions)?]),
+        None if operator.has("bind") => None,
+        None => Some(vec![login.bind(operator, Directions::default())?]),
+    }
+}
+
+fn several(cell: &Cell<'_>, operators: &Login) -> Option<Several> {
+    if !matches!(cell.node.value, Value::List(_)) {
+        return directions(cell).map(Several::No);
+    }
+    let bind = |cell: &Cell<'_>| cell.table(|table| bind(table, operators));
+    some_list(bind)(cell).map(Several::Tables)
+}
+
+fn bind(table: &mut Table<'_>, operators: &Login) -> Option<Bind> {
+    let login = Login::read(table).or(operators);
+    let directions = table.or("bind", Directions::default(), directions);
+    let tps = table.optional("tps", tps);
+    let bind = login.bind(table, directions)?;
+    Some(Bind { tps, ..bind })
+}
+
+impl Login {
+    fn read(table: &mut Table<'_>) -> Self {
+        Self {
+            addresses: table.optional("address", addresses),
+            system_id: table.optional("system_id", system_id),
+            password: table.optional("password", password),
+            system_type: table.optional("system_type", system_type),
+            sessions: table.optional("sessions", whole(1..=100)),
+            window: table.optional("window", whole(1..=10_000)),
+            given: NEEDED.map(|(key, _)| table.has(key)),
+        }
+    }
+
+    fn or(self, other: &Self) -> Self {
+        let mut given = self.given;
+        for (given, other) in given.iter_mut().zip(other.given) {
+            *given |= other;
+        }
+        Self {
+            addresses: self.addresses.or_else(|| other.addresses.clone()),
+            system_id: self.system_id.or_else(|| other.system_id.clone()),
+            password: self.password.or_else(|| other.password.clone()),
+            system_type: self.system_type.or_else(|| other.system_type.clone()),
+            sessions: self.sessions.or(other.sessions),
+            window: self.window.or(other.window),
+            given,
+        }
+    }
+
+    /// What the table makes of it, unless something is missing.
+    fn bind(&self, table: &Table<'_>, directions: Directions) -> Option<Bind> {
+        for ((key, right), given) in NEEDED.iter().zip(self.given) {
+            if !given {
+                table.missing(key, right);
+            }
+        }
+        Some(Bind {
+            addresses: self.addresses.clone()?,
+            system_id: self.system_id.clone()?,
+            password: self.password.clone()?,
+            system_type: self.system_type.clone().unwrap_or_default(),
+            directions,
+            sessions: self.sessions.unwrap_or(1),
+            window: self.window.unwrap_or(10),
+            tps: None,
+        })
+    }
+}
+
+/// PDUs a second.
+pub(super) fn tps(cell: &Cell<'_>) -> Option<u32> {
+    whole(1..=100_000)(cell)
+}
+
+fn directions(cell: &Cell<'_>) -> Option<Directions> {
+    let parse = |text: &str| match text {
+        "transceiver" => Some(Directions::Transceiver),
+        "transmitter-receiver" => Some(Directions::TransmitterReceiver),
+        _ => None,
+    };
+    parsed(
+        "choose from \"transceiver\" and \"transmitter-receiver\", or write a table [[operator.bind]] for each login",
+        parse,
+    )(cell)
+}
+
+fn addresses(cell: &Cell<'_>) -> Option<Vec<String>> {
+    let taken = Unique::default();
+    one_or_more(|cell: &Cell<'_>| taken.check(cell, host_and_port(cell)?))(cell)
+}
+
+fn host_and_port(cell: &Cell<'_>) -> Option<String> {
+    let fits = |address: &str| {
+        let Some((host, port)) = address.rsplit_once(':') else {
+            return false;
+        };
+        let bare_ipv6 = host.contains(':') && !(host.starts_with('[') && host.ends_with(']'));
+        let plain = !host.is_empty()
+            && !bare_ipv6
+            && !host.contains(char::is_whitespace)
+            && !host.contains('/');
+        plain && port.parse::<u16>().is_ok_and(|port| port > 0)
+    };
+    matching(
+        "write host and port, such as \"smsc.example.uz:2775\" or \"[fd00::1]:2775\"",
+        fits,
+    )(cell)
+}
+
+fn system_id(cell: &Cell<'_>) -> Option<String> {
+    matching(
+        "write 1 to 15 ASCII characters; SMPP has no room for more",
+        |id| !id.is_empty() && is_ascii(id, 15),
+    )(cell)
+}
+
+fn system_type(cell: &Cell<'_>) -> Option<String> {
+    matching(
+        "write at most 12 ASCII characters; SMPP has no room for more",
+        |kind| is_ascii(kind, 12),
+    )(cell)
+}
+
+/// Its length may be told, its characters never.
+fn password(cell: &Cell<'_>) -> Option<Secret> {
+    let password = secret(cell)?;
+    if !is_ascii(password.expose(), 8) {
+        let length = password.expose().chars().count();
+        return cell.wrong(
+            format!("has {length} characters or such as are not ASCII"),
+            "SMPP has room for 8 ASCII characters; ask the operator for such a password",
+        );
+    }
+    Some(password)
+}
+
+/// Printable ASCII: a control character, such as the NUL that ends a field, would break the PDU.
+fn is_ascii(text: &str, most: usize) -> bool {
+    text.len() <= most
+        && text
+            .bytes()
+            .all(|octet| octet.is_ascii_graphic() || octet == b' ')
+}
