@@ -27,6 +27,10 @@ const STALE: Duration = LONGEST_LAG.saturating_sub(Duration::from_millis(100));
 const NEARLY_CONGESTED: u8 = 90;
 const CONGESTED: u8 = 100;
 
+/// How long responses have to take too long without a break before the window shrinks: one slow moment of
+/// either end says nothing.
+const PERSISTENT: Duration = Duration::from_secs(3);
+
 /// How long a hint that the operator is near its limit keeps rate and window from growing.
 const HINTED: Duration = Duration::from_secs(2);
 
@@ -40,6 +44,8 @@ pub(super) struct Dispatch {
     /// Of the sessions of one login, by its number; empty where no login has one.
     logins: Vec<Option<Rate>>,
     response_time: ResponseTime,
+    /// Since when responses take too long.
+    too_long_since: Option<Instant>,
     /// When the operator last said that it is near its limit.
     hinted: Option<Instant>,
     /// Submissions ever taken.
@@ -135,6 +141,7 @@ impl Dispatch {
             rate: Rate::new(bounds.tps, now),
             logins,
             response_time: ResponseTime::new(bounds.response),
+            too_long_since: None,
             hinted: None,
             taken: 0,
             granted: 0,
@@ -278,6 +285,11 @@ impl Dispatch {
     fn fit_window(&mut self, now: Instant) {
         let longest = self.response_time.longest();
         if self.response_time.current(now) <= longest {
+            self.too_long_since = None;
+            return;
+        }
+        let since = *self.too_long_since.get_or_insert(now);
+        if now < since + PERSISTENT {
             return;
         }
         let a_second = self.rate.accepted_in_the_second_before(now);
