@@ -81,3 +81,36 @@ async fn ported_numbers_are_read_again_while_messages_go_out_and_a_wrong_list_ch
     assert_eq!(texts.count(), 2);
     gateway.stop_within(world.config.shutdown).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_an_operator_that_is_down_move_to_its_fallback_and_come_back_with_it() {
+    let (mut world, beeline) = with_another("prefixes = []", "").await;
+    let toml = std::fs::read_to_string(world.home.path("xabar.toml")).unwrap();
+    let moving =
+        "name = \"ucell\"\nfallback = \"beeline\"\nwhen_down = \"move\"\nmove_after = \"1s\"";
+    world
+        .home
+        .configure(&toml.replace("name = \"ucell\"", moving));
+    let smsc = world.smsc.handle();
+    smsc.refuse_binds(true).await.unwrap();
+    let gateway = world.ready().await;
+    let events = samples(7, 240);
+    world.publish(events[..40].to_vec()).await;
+    world.until_all_ended(LONG).await;
+    for event in &events[..40] {
+        assert!(has_taken(&beeline, event).await);
+    }
+    smsc.refuse_binds(false).await.unwrap();
+    let mut came_back = false;
+    for event in &events[40..] {
+        world.publish(vec![event.clone()]).await;
+        world.until_all_ended(LONG).await;
+        came_back |= has_taken(&world.smsc, event).await;
+        if came_back {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(came_back, "it gets its messages again");
+    gateway.stop_within(world.config.shutdown).await;
+}

@@ -7,6 +7,7 @@ mod adaptation;
 mod addresses;
 mod backoff;
 mod binds;
+mod circuit;
 mod class;
 mod dispatch;
 mod link_state;
@@ -38,6 +39,7 @@ use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
 use crate::journal::OperatorId;
 pub use binds::{BindSettings, Directions};
+pub use circuit::{Answers, Circuit};
 pub use class::{Class, Classes, usual};
 pub use link_state::LinkState;
 use operator::Operator;

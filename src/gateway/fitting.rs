@@ -61,6 +61,8 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
     let operators = settings.operators.iter().map(|operator| OperatorRules {
         name: operator.name.clone(),
         prefixes: operator.prefixes.clone(),
+        fallback: operator.fallback.clone(),
+        move_after: operator.move_after,
         receipts: operator.receipts,
         receipt_ids: operator.receipt_ids,
         senders: senders(operator, settings),

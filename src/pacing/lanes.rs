@@ -45,6 +45,13 @@ impl Lanes {
         self.lanes.iter().all(|lane| lane.len == 0)
     }
 
+    /// Keeps the places of these messages only.
+    pub(super) fn retain(&mut self, stays: impl Fn(MessageId) -> bool) {
+        for lane in &mut self.lanes {
+            lane.retain(&stays);
+        }
+    }
+
     /// The message whose turn it is.
     pub(super) fn pop(&mut self) -> Option<MessageId> {
         let first = self.lanes.iter().position(|lane| lane.len > 0)?;
@@ -70,6 +77,16 @@ impl Lane {
         }
         self.turns.push_back(agency.into());
         self.waiting.insert(agency.into(), VecDeque::from([id]));
+    }
+
+    fn retain(&mut self, stays: impl Fn(MessageId) -> bool) {
+        for queue in self.waiting.values_mut() {
+            queue.retain(|id| stays(*id));
+        }
+        self.waiting.retain(|_, queue| !queue.is_empty());
+        let waiting = &self.waiting;
+        self.turns.retain(|agency| waiting.contains_key(agency));
+        self.len = self.waiting.values().map(VecDeque::len).sum();
     }
 
     fn pop(&mut self) -> Option<MessageId> {
@@ -117,6 +134,18 @@ mod tests {
                 .count()
         };
         assert_eq!((share(0), share(10_000), share(20_000)), (358, 21, 21));
+    }
+
+    #[test]
+    fn places_that_are_given_up_take_up_no_room_and_no_turn() {
+        let mut lanes = Lanes::default();
+        for id in 0..4 {
+            lanes.push(Priority::Normal, "kadastr", MessageId(id));
+            lanes.push(Priority::Normal, "adliya", MessageId(10 + id));
+        }
+        lanes.retain(|id| id.0 % 2 == 1 && id.0 < 10);
+        assert_eq!(lanes.len(Priority::Normal), 2);
+        assert_eq!(drain(&mut lanes, 10), [1, 3]);
     }
 
     #[test]

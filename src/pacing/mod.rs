@@ -159,6 +159,13 @@ impl Pacer {
         Some(message)
     }
 
+    /// Gives up the places of an operator's messages that were withdrawn: their turns may never come.
+    pub fn give_up_places(&mut self, operator: OperatorId) {
+        if let Some(lanes) = self.lanes.get_mut(&operator) {
+            lanes.retain(|id| self.waiting.contains_key(&id));
+        }
+    }
+
     /// Whether some message may be waiting for its turn on this operator.
     pub fn has_turns(&self, operator: OperatorId) -> bool {
         self.lanes

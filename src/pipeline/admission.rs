@@ -195,7 +195,7 @@ impl Core {
         };
         let progress = Progress {
             phase: Phase::Waiting,
-            operator: self.routes.route(notification.msisdn).unwrap_or(NOBODY),
+            operator: self.carrier(notification.msisdn).unwrap_or(NOBODY),
             due: not_before
                 .map_or(now.steady, |not_before| now.steady_at(not_before))
                 .max(now.steady),

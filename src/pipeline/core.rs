@@ -17,7 +17,7 @@ use super::telling::Teller;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::receipt::{Notice, Spelling, Spellings};
-use crate::delivery::{Class, Event, Ported, Report, Routes, Senders, retry};
+use crate::delivery::{Circuit, Class, Event, Ported, Report, Routes, Senders, retry};
 use crate::intake::Batch;
 use crate::journal::{
     Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Queue, Segment,
@@ -52,6 +52,10 @@ pub struct Settings {
 pub struct OperatorRules {
     pub name: String,
     pub prefixes: Vec<String>,
+    /// The names of those that may carry its messages instead, the first one first.
+    pub fallback: Vec<String>,
+    /// Once it has been down or failing for so long, its messages move to a fallback; `None`: they wait.
+    pub move_after: Option<Duration>,
     pub receipts: bool,
     /// How it writes the ids of receipts; `None`: as they show.
     pub receipt_ids: Option<Spelling>,
@@ -90,6 +94,11 @@ pub(super) struct Operator {
     pub(super) down_since: Option<UnixMillis>,
     /// Whether those that wait were told.
     pub(super) down_told: bool,
+    pub(super) circuit: Circuit,
+    pub(super) fallback: Vec<OperatorId>,
+    pub(super) move_after: Option<Duration>,
+    /// Whether what waits for it is to move.
+    pub(super) away: bool,
     pub(super) spellings: Spellings,
 }
 
@@ -118,6 +127,8 @@ pub struct Core {
     pub(super) pacer: Pacer,
     pub(super) routes: Routes<OperatorId>,
     pub(super) operators: BTreeMap<OperatorId, Operator>,
+    /// How many of these are away.
+    pub(super) away: usize,
     pub(super) queues: BTreeMap<Queue, QueueState>,
     pub(super) in_flight: FxHashMap<MessageId, InFlight>,
     pub(super) graces: BinaryHeap<Reverse<(UnixMillis, MessageId)>>,
@@ -166,6 +177,19 @@ impl Core {
         for (id, operator) in &mut operators {
             operator.peers = peers(*id, &logins);
         }
+        let ids: BTreeMap<Box<str>, OperatorId> = operators
+            .iter()
+            .map(|(id, operator)| (operator.name.clone(), *id))
+            .collect();
+        for rules in &settings.operators {
+            let id = ids.get(rules.name.as_str());
+            if let Some(operator) = id.and_then(|id| operators.get_mut(id)) {
+                let fallback = rules.fallback.iter();
+                operator.fallback = fallback
+                    .filter_map(|name| ids.get(name.as_str()).copied())
+                    .collect();
+            }
+        }
         let routes = Routes::new(prefixes);
         let teller = Teller::new(settings.told.clone(), start.last_outgoing);
         let mut core = Self {
@@ -174,6 +198,7 @@ impl Core {
             catalog,
             routes,
             operators,
+            away: 0,
             queues: BTreeMap::new(),
             in_flight: FxHashMap::default(),
             graces: BinaryHeap::new(),
@@ -278,6 +303,7 @@ impl Core {
         let mut inbound = Vec::new();
         for report in reports {
             self.note_link(beat, &report);
+            self.note_answers(beat, report.operator, &report.events);
             for event in report.events {
                 match event {
                     Event::Answered {
@@ -341,13 +367,18 @@ impl Operator {
             sessions_bound: 0,
             down_since: Some(now.steady),
             down_told: false,
+            circuit: Circuit::default(),
+            fallback: Vec::new(),
+            move_after: rules.move_after,
+            away: false,
             spellings: Spellings::new(rules.receipt_ids),
         }
     }
 
     /// How many more submissions its link takes now.
     pub(super) fn room(&self) -> u64 {
-        self.granted.saturating_sub(self.given)
+        let granted = self.granted.saturating_sub(self.given);
+        granted.min(self.circuit.takes())
     }
 }
 

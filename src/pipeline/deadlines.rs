@@ -18,8 +18,10 @@ impl Core {
         }
         let expired = self.sweep_expired(beat)?;
         let unreceipted = self.sweep_unreceipted(beat)?;
+        self.note_away(beat);
+        let moved = self.move_held(beat);
         self.tell_of_operators_down(beat);
-        let more = expired.max(unreceipted) >= ENDED_AT_ONCE;
+        let more = expired.max(unreceipted).max(moved) >= ENDED_AT_ONCE;
         self.next_sweep = if more {
             beat.now.steady
         } else {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use xabar_events::Reason;
 
 use super::beat::Beat;
-use super::core::Core;
+use super::core::{Core, Operator};
 use crate::delivery::{Ported, Report};
 use crate::journal::OperatorId;
 
@@ -33,7 +33,12 @@ impl Core {
         match (report.sessions_bound, operator.down_since) {
             (0, None) => operator.down_since = Some(beat.now.steady),
             (0, Some(_)) => {}
-            _ => (operator.down_since, operator.down_told) = (None, false),
+            _ => operator.down_since = None,
+        }
+        if operator.gone_since().is_none() {
+            operator.down_told = false;
+            let away = usize::from(std::mem::take(&mut operator.away));
+            self.away = self.away.saturating_sub(away);
         }
     }
 
@@ -56,10 +61,7 @@ impl Core {
 
     /// Whether an operator has been gone long enough to be told.
     pub(super) fn is_down(&self, operator: OperatorId, beat: &Beat) -> bool {
-        let since = self
-            .operators
-            .get(&operator)
-            .and_then(|operator| operator.down_since);
+        let since = self.operators.get(&operator).and_then(Operator::gone_since);
         since.is_some_and(|since| beat.now.steady.since(since) >= DOWN)
     }
 

@@ -13,6 +13,7 @@ mod core;
 mod deadlines;
 mod inbound;
 mod links;
+mod moving;
 mod queues;
 mod results;
 mod sending;

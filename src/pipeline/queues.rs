@@ -8,6 +8,7 @@ use xabar_events::{Priority, Reason, State};
 
 use super::beat::Beat;
 use super::core::Core;
+use super::moving::is_movable;
 use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
 use crate::clock::UnixMillis;
@@ -16,7 +17,7 @@ use crate::journal::{Arrival, Cursor, JournalError, Message, Queue};
 /// Most messages of one queue held in memory.
 const WINDOW: usize = 2000;
 
-/// Messages of an operator that is no longer configured, moved in one beat.
+/// Messages of an operator that is away, or no longer configured, moved in one beat.
 const MOVED_AT_ONCE: usize = 200;
 
 /// How far a queue was read.
@@ -86,10 +87,11 @@ impl Core {
         moved: &mut Vec<Message>,
     ) -> Result<(), JournalError> {
         let configured = self.operators.contains_key(&queue.operator);
-        let limit = if configured {
-            WINDOW.saturating_sub(held)
-        } else {
-            MOVED_AT_ONCE
+        let fits = WINDOW.saturating_sub(held);
+        let limit = match configured {
+            true if self.is_away(queue.operator) => fits.min(MOVED_AT_ONCE),
+            true => fits,
+            false => MOVED_AT_ONCE,
         };
         let Some(state) = self.queues.get_mut(&queue) else {
             return Ok(());
@@ -119,11 +121,12 @@ impl Core {
         let message = &mut arrival.message;
         let stays = self.operators.contains_key(&message.progress.operator);
         let begun = !message.progress.attempt.segments.is_empty();
-        let route = self.routes.route(message.msisdn);
+        let route = self.carrier(message.msisdn);
+        let moves = self.is_away(message.progress.operator) && is_movable(message);
         let fate = fate_so_far(message);
         match route {
             Some(operator) if operator == message.progress.operator => self.keep(beat, arrival),
-            _ if begun && stays => self.keep(beat, arrival),
+            _ if begun && stays && !moves => self.keep(beat, arrival),
             // Another operator only if this one has no part of it.
             Some(operator) if !has_reached(message) => {
                 message.progress.operator = operator;

@@ -1,6 +1,7 @@
 //! What operators answered, or did not.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use tracing::warn;
 use xabar_events::{Reason, State};
@@ -304,6 +305,12 @@ impl Core {
         };
         match next {
             Next::Retry(pause) => {
+                let mut pause = pause;
+                if let Some(operator) = self.elsewhere(class, message) {
+                    message.progress.operator = operator;
+                    // Two that both refuse it do not toss it to and fro.
+                    pause = if counted > 1 { pause } else { Duration::ZERO };
+                }
                 let due = beat
                     .now
                     .steady

@@ -253,6 +253,7 @@ impl Core {
             };
             beat.submit(progress.operator, submission);
             operator.given += 1;
+            operator.circuit.begin();
         }
     }
 }

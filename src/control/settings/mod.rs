@@ -9,6 +9,7 @@ mod bind;
 pub(crate) mod document;
 mod environment;
 mod errors;
+mod fallback;
 mod http;
 mod journal;
 mod log;

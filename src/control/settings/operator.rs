@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::bind::{Bind, binds, tps};
 use super::errors::{Errors, errors};
+use super::fallback;
 use super::reading::{Cell, Table};
 use super::values::{Unique, duration, list, matching, parsed, some_list, switch};
 use crate::delivery::receipt::Spelling;
@@ -15,6 +16,10 @@ pub struct Operator {
     pub name: String,
     /// First digits of the numbers it carries; the longest that fits decides.
     pub prefixes: Vec<String>,
+    /// The names of those that may carry its messages instead, the first one first.
+    pub fallback: Vec<String>,
+    /// Once it has been down or failing for so long, its messages move; `None`: they wait.
+    pub move_after: Option<Duration>,
     /// How it is bound to; at least one.
     pub binds: Vec<Bind>,
     pub interface_version: InterfaceVersion,
@@ -66,15 +71,23 @@ impl InterfaceVersion {
 }
 
 pub(super) fn operators(root: &mut Table<'_>) -> Vec<Operator> {
-    let taken = Taken::default();
     root.or("operator", Vec::new(), |cell: &Cell<'_>| {
+        let taken = Taken {
+            all: fallback::names(cell),
+            substitutes: fallback::substitutes(cell),
+            ..Taken::default()
+        };
         list(|cell: &Cell<'_>| cell.table(|table| operator(table, &taken)))(cell)
     })
 }
 
-/// What no two operators may share.
+/// What no two operators may share, and what one may say of another.
 #[derive(Default)]
 struct Taken {
+    /// The names of all.
+    all: Vec<String>,
+    /// The names of those that are another's fallback.
+    substitutes: Vec<String>,
     names: Unique,
     prefixes: Unique,
 }
@@ -84,11 +97,18 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         taken.names.check(cell, name(cell)?)
     });
     let prefix = |cell: &Cell<'_>| taken.prefixes.check(cell, prefix(cell)?);
+    let substitutes = name
+        .as_ref()
+        .is_some_and(|it| taken.substitutes.contains(it));
     let prefixes = table.required(
         "prefixes",
         "list the first digits of the numbers it carries",
-        some_list(prefix),
+        |cell| match substitutes {
+            true => list(prefix)(cell),
+            false => some_list(prefix)(cell),
+        },
     );
+    let moving = fallback::fallback(table, name.as_deref(), &taken.all);
     let binds = binds(table);
     let sender = table.required(
         "sender",
@@ -115,6 +135,8 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     Some(Operator {
         name: name?,
         prefixes: prefixes?,
+        fallback: moving.fallback,
+        move_after: moving.after,
         binds: binds?,
         interface_version,
         sender: sender?,

@@ -460,6 +460,51 @@ fn retries_grow_from_the_first_pause_to_the_longest() {
 }
 
 #[test]
+fn a_fallback_is_another_operator_and_moving_needs_one() {
+    let two = |lines: &str| {
+        let other = "name = \"others\"\nprefixes = []";
+        operator(lines) + &operator(other)
+    };
+    let settings = good(
+        &two("fallback = \"others\"\nwhen_down = \"move\"\nmove_after = \"5m\""),
+        &[],
+    );
+    let [ucell, others] = settings.operators.as_slice() else {
+        panic!()
+    };
+    assert_eq!(ucell.fallback, ["others"]);
+    assert_eq!(ucell.move_after, Some(Duration::from_secs(300)));
+    assert_eq!((others.move_after, others.prefixes.len()), (None, 0));
+    let cases = [
+        (
+            "fallback = [\"others\", \"ucell\"]",
+            "2:23: `operator[0].fallback[1]` is \"ucell\"; name another operator: others",
+        ),
+        (
+            "fallback = [\"others\", \"others\"]",
+            "2:23: `operator[0].fallback[1]` is \"others\"; `operator[0].fallback[0]` has it already, and only one can: change or remove this one",
+        ),
+        (
+            "fallback = \"others\"\nwhen_down = \"stay\"",
+            "3:13: `operator[0].when_down` is \"stay\"; choose from \"wait\" and \"move\"",
+        ),
+        (
+            "fallback = \"others\"\nmove_after = \"0s\"",
+            "3:14: `operator[0].move_after` is \"0s\"; write a length of time from \"1s\" to \"24h\": numbers with the units ms, s, m, h, d or w",
+        ),
+    ];
+    for (lines, expected) in cases {
+        assert_eq!(told(&two(lines), &[]), [expected]);
+    }
+    assert_eq!(
+        told(&operator("when_down = \"move\""), &[]),
+        [
+            "2:13: `operator[0].when_down` is \"move\"; list in `fallback` who carries its messages then"
+        ]
+    );
+}
+
+#[test]
 fn two_operators_share_neither_name_nor_prefix() {
     let text = operator("") + &operator("");
     assert_eq!(

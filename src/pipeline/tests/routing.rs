@@ -70,3 +70,128 @@ fn what_waits_in_the_journal_follows_a_new_list_and_what_was_begun_stays() {
     world.advance(HOUR);
     assert_eq!(world.one_sent().operator, BEELINE);
 }
+
+/// The first operator's messages move to the second after a minute.
+fn moving() -> World {
+    World::with(|settings| {
+        settings.operators[0].fallback = vec!["beeline".into()];
+        settings.operators[0].move_after = Some(MINUTE);
+    })
+}
+
+#[test]
+fn what_waits_for_an_operator_that_is_down_moves_after_a_while_and_new_messages_go_round_it() {
+    let mut world = moving();
+    world.advance(SECOND);
+    world.smsc(UCELL).sessions = 0;
+    world.publish_all((0..3000).map(apart));
+    world.advance(MINUTE - SECOND);
+    assert!(world.sent().is_empty(), "it may come back");
+    world.advance(2 * SECOND);
+    world.advance(2 * SECOND);
+    let moved = world.sent();
+    assert_eq!(moved.len(), 3000, "those held and those in the journal");
+    assert!(moved.iter().all(|sent| sent.operator == BEELINE));
+    world.publish(apart(3000));
+    assert_eq!(world.one_sent().operator, BEELINE);
+    world.smsc(UCELL).sessions = 1;
+    world.advance(SECOND);
+    world.publish(apart(3001));
+    assert_eq!(world.one_sent().operator, UCELL);
+    for sent in moved {
+        world.answer(&sent, Status::ROK, "");
+    }
+    world.calm();
+}
+
+#[test]
+fn without_the_policy_or_a_fallback_that_is_well_they_wait() {
+    for fallback_is_down in [false, true] {
+        let mut world = moving();
+        if fallback_is_down {
+            world.smsc(BEELINE).sessions = 0;
+        } else {
+            world = World::with(|settings| {
+                settings.operators[0].fallback = vec!["beeline".into()];
+            });
+        }
+        world.smsc(UCELL).sessions = 0;
+        world.publish(apart(1));
+        world.advance(HOUR);
+        assert!(world.sent().is_empty());
+        world.smsc(UCELL).sessions = 1;
+        world.advance(SECOND);
+        assert_eq!(world.one_sent().operator, UCELL);
+    }
+}
+
+#[test]
+fn nothing_moves_of_which_the_operator_has_or_may_have_a_part() {
+    let mut world = moving();
+    world.publish(long_status("partly"));
+    let segments = world.sent();
+    world.answer(&segments[0], Status::ROK, "1");
+    for segment in &segments[1..] {
+        world.answer(segment, Status::RSYSERR, "");
+    }
+    world.publish(apart(1));
+    let unsure = world.one_sent();
+    world.lose(&unsure);
+    world.publish(apart(2));
+    let refused = world.one_sent();
+    world.refuse(&refused, Status::RSYSERR);
+    world.smsc(UCELL).sessions = 0;
+    world.beat();
+    world.advance(5 * MINUTE);
+    let moved = world.sent();
+    assert_eq!(moved.len(), 1);
+    assert_eq!(
+        (moved[0].operator, moved[0].message()),
+        (BEELINE, refused.message())
+    );
+    world.smsc(UCELL).sessions = 1;
+    world.advance(SECOND);
+    let stayed = world.sent();
+    assert_eq!(stayed.len(), segments.len());
+    assert!(stayed.iter().all(|sent| sent.operator == UCELL));
+}
+
+#[test]
+fn an_operator_that_fails_is_left_alone_until_a_few_probes_are_answered_well() {
+    let mut world = World::new();
+    world.publish_all((0..40).map(apart));
+    for sent in world.sent() {
+        world.answer(&sent, Status::RSYSERR, "");
+    }
+    world.beat();
+    world.publish_all((100..200).map(apart));
+    assert!(world.sent().is_empty(), "half of its answers were bad");
+    world.advance(6 * SECOND);
+    let probes = world.sent();
+    assert_eq!(probes.len(), 5);
+    for probe in &probes {
+        world.answer(probe, Status::ROK, "");
+    }
+    world.calm();
+    assert_eq!(world.sent().len(), 135, "and nothing was given up");
+}
+
+#[test]
+fn what_an_operator_cannot_take_goes_to_its_fallback_at_once() {
+    let mut world = moving();
+    world.publish(apart(1));
+    let refused = world.one_sent();
+    assert_eq!(refused.operator, UCELL);
+    world.refuse(&refused, Status::from(0x0103));
+    world.advance(SECOND);
+    let again = world.one_sent();
+    assert_eq!(
+        (again.operator, again.message()),
+        (BEELINE, refused.message())
+    );
+    world.accept(&again, "7");
+    world.receipt(&again, "7", "DELIVRD");
+    let delivered = world.last("apart-1");
+    assert_eq!(delivered.operator.as_deref(), Some("beeline"));
+    assert_eq!((delivered.attempts, delivered.repeats), (2, 0));
+}

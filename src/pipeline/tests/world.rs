@@ -560,6 +560,8 @@ fn settings() -> Settings {
     let operator = |name: &str, prefix: &str| OperatorRules {
         name: name.into(),
         prefixes: vec![prefix.into()],
+        fallback: Vec::new(),
+        move_after: None,
         receipts: true,
         receipt_ids: None,
         senders: Senders::default(),

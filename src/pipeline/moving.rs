@@ -1,0 +1,159 @@
+//! Other operators for what one cannot carry.
+
+use super::beat::Beat;
+use super::core::{Core, Operator};
+use crate::clock::UnixMillis;
+use crate::delivery::{Answers, Class, Event};
+use crate::journal::{Message, MessageId, OperatorId, Segment};
+use tracing::{info, warn};
+use xabar_events::Msisdn;
+
+/// Messages held for an operator that is away, moved in one beat.
+const MOVED_AT_ONCE: usize = 1000;
+
+impl Operator {
+    /// Since when it has been down or failing.
+    pub(super) fn gone_since(&self) -> Option<UnixMillis> {
+        match (self.down_since, self.circuit.tripped()) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Whether it takes messages as a matter of course.
+    fn is_well(&self) -> bool {
+        self.sessions_bound > 0 && self.circuit.tripped().is_none()
+    }
+}
+
+impl Core {
+    /// Who carries a number now: its operator, or while that is away the first of its fallbacks that is well.
+    pub(super) fn carrier(&self, msisdn: Msisdn) -> Option<OperatorId> {
+        let home = self.routes.route(msisdn)?;
+        if self.away == 0 || !self.is_away(home) {
+            return Some(home);
+        }
+        Some(self.fallback(home).unwrap_or(home))
+    }
+
+    /// The first of an operator's fallbacks that is well.
+    pub(super) fn fallback(&self, operator: OperatorId) -> Option<OperatorId> {
+        let mut fallbacks = self.operators.get(&operator)?.fallback.iter().copied();
+        fallbacks.find(|it| self.operators.get(it).is_some_and(Operator::is_well))
+    }
+
+    /// Whether what waits for an operator is to move.
+    pub(super) fn is_away(&self, operator: OperatorId) -> bool {
+        let operator = self.operators.get(&operator);
+        operator.is_some_and(|operator| operator.away)
+    }
+
+    /// Counts how an operator answered.
+    pub(super) fn note_answers(&mut self, beat: &Beat, operator: OperatorId, events: &[Event]) {
+        let Some(operator) = self.operators.get_mut(&operator) else {
+            return;
+        };
+        let answers = count(events);
+        if answers != Answers::default() && operator.circuit.note(beat.now.steady, answers) {
+            let operator = &*operator.name;
+            warn!(
+                operator,
+                "half of its answers are bad: the operator is left alone for a while"
+            );
+        }
+    }
+
+    /// Notes which operators are away now.
+    pub(super) fn note_away(&mut self, beat: &Beat) {
+        self.away = 0;
+        for operator in self.operators.values_mut() {
+            operator.circuit.pass(beat.now.steady);
+            let gone_since = operator.gone_since();
+            let away = operator.move_after.is_some_and(|after| {
+                gone_since.is_some_and(|since| beat.now.steady.since(since) >= after)
+            });
+            // Its probes are what it has to carry.
+            let away = away && !operator.circuit.is_half_open();
+            if away && !operator.away {
+                let operator = &*operator.name;
+                info!(operator, "its messages go to its fallbacks");
+            }
+            operator.away = away;
+            operator.down_told &= gone_since.is_some();
+            self.away += usize::from(away);
+        }
+    }
+
+    /// Moves what is held for operators that are away; says how many.
+    pub(super) fn move_held(&mut self, beat: &mut Beat) -> usize {
+        if self.away == 0 {
+            return 0;
+        }
+        let away = self.operators.iter().filter(|(_, operator)| operator.away);
+        let away: Vec<OperatorId> = away.map(|(id, _)| *id).collect();
+        let mut moved = 0;
+        for operator in away {
+            moved += self.move_held_for(beat, operator);
+        }
+        moved
+    }
+
+    fn move_held_for(&mut self, beat: &mut Beat, operator: OperatorId) -> usize {
+        let held = self.pacer.held_for(operator);
+        let held = held.iter().filter(|message| is_movable(message));
+        let held: Vec<(MessageId, Msisdn)> = held.map(|it| (it.id, it.msisdn)).collect();
+        let mut moved = 0;
+        for (id, msisdn) in held.into_iter().take(MOVED_AT_ONCE) {
+            let to = self.carrier(msisdn).filter(|to| *to != operator);
+            if let Some(to) = to
+                && let Some(message) = self.pacer.withdraw(id)
+            {
+                self.pacer.sibling_waits(message.thread);
+                self.wait_elsewhere(beat, message, to);
+                moved += 1;
+            }
+        }
+        if moved > 0 {
+            self.pacer.give_up_places(operator);
+        }
+        moved
+    }
+
+    fn wait_elsewhere(&mut self, beat: &mut Beat, mut message: Message, to: OperatorId) {
+        message.progress.operator = to;
+        // Not before the next millisecond: the cursor of the new queue may have passed this one.
+        message.progress.due = UnixMillis(beat.now.steady.0 + 1);
+        self.wait(&message);
+        beat.put(message);
+    }
+
+    /// Where a refused message goes instead, if its refusal asks for another operator and there is one.
+    pub(super) fn elsewhere(&self, class: Class, message: &Message) -> Option<OperatorId> {
+        let asked = class == Class::RetryElsewhere && is_movable(message);
+        asked.then(|| self.fallback(message.progress.operator))?
+    }
+}
+
+/// Another operator only if this one has, and may have, no part of it.
+pub(super) fn is_movable(message: &Message) -> bool {
+    let attempt = &message.progress.attempt;
+    let segments = &attempt.segments;
+    !attempt.uncertain && segments.iter().all(|it| *it == Segment::Waiting)
+}
+
+/// Throttling is answered by going slower, and a wrong PDU is ours; what may be a subscriber's fault says nothing, either.
+fn count(events: &[Event]) -> Answers {
+    let mut answers = Answers::default();
+    for event in events {
+        match event {
+            Event::Answered { class, .. } => match class {
+                Class::Accepted | Class::Permanent => answers.good += 1,
+                Class::RetrySoon | Class::RetryElsewhere => answers.bad += 1,
+                Class::RetryTwice | Class::Throttled | Class::Session | Class::OurBug => {}
+            },
+            Event::TimedOut(_) => answers.bad += 1,
+            Event::Lost(_) | Event::Returned(_) | Event::Inbound { .. } => {}
+        }
+    }
+    answers
+}
