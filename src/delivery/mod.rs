@@ -10,6 +10,7 @@ mod binds;
 mod circuit;
 mod class;
 mod dispatch;
+mod inbox;
 mod link_state;
 mod operator;
 mod rate;

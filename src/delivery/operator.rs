@@ -1,7 +1,7 @@
 //! Drives one operator: submissions in, what became of them out.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -17,6 +17,7 @@ use xabar_smpp::{CommandId, EncodeError, Frame, Status};
 use super::binds::{Line, lines};
 use super::class::{Class, Classes};
 use super::dispatch::{Bounds, Dispatch, Heard};
+use super::inbox::Inbox;
 use super::sessions::{News, Session};
 use super::submission::{Sender, Submission, Token};
 use super::tlvs::{Carried, Tlvs};
@@ -45,6 +46,7 @@ pub(super) struct Operator {
     /// What the pipeline was told last.
     reported: (u64, usize),
     state: watch::Sender<LinkState>,
+    inbox: Inbox,
 }
 
 /// One session as the operator's task sees it.
@@ -107,6 +109,7 @@ impl Operator {
             unbinding: false,
             reported: (0, 0),
             state: watch::Sender::default(),
+            inbox: Inbox::default(),
         })
     }
 
@@ -118,11 +121,11 @@ impl Operator {
     /// Runs until stopped and unbound; then nothing more is reported. What was not written by then is given back.
     pub(super) async fn run(mut self) {
         loop {
-            let deadline = self
-                .dispatch
-                .deadline(now())
-                .unwrap_or_else(|| now() + TICK)
-                .min(now() + TICK);
+            let deadlines = [self.dispatch.deadline(now()), self.inbox.deadline()];
+            let deadline = deadlines
+                .into_iter()
+                .flatten()
+                .fold(now() + TICK, Instant::min);
             let mut events = Vec::new();
             tokio::select! {
                 directive = self.directives.recv() => match directive {
@@ -140,6 +143,7 @@ impl Operator {
                 }
             }
             self.gather(&mut events);
+            self.ask_again().await;
             self.let_go().await;
             let unbound = self.unbinding && self.slots.iter().all(|slot| slot.link.is_none());
             if unbound {
@@ -174,17 +178,36 @@ impl Operator {
 
     async fn obey(&mut self, directive: Directive) {
         self.dispatch.submit(directive.submissions);
-        for (key, answers) in directive.answers {
-            let Some(slot) = self
-                .slots
-                .get(key.index)
-                .filter(|slot| slot.generation == key.generation)
-            else {
-                continue;
-            };
-            let Some(link) = &slot.link else { continue };
+        for (key, mut answers) in directive.answers {
+            answers.retain(|answer| self.inbox.take(key, answer));
+            self.respond(key, &answers).await;
+        }
+    }
+
+    async fn respond(&self, key: SessionKey, answers: &[Answer]) {
+        let slot = self.slots.get(key.index);
+        let slot = slot.filter(|slot| slot.generation == key.generation);
+        if let Some(link) = slot.and_then(|slot| slot.link.as_ref())
+            && !answers.is_empty()
+        {
             // A session that closed meanwhile brings the request again.
-            drop(link.respond(responses(&answers)).await);
+            drop(link.respond(responses(answers)).await);
+        }
+    }
+
+    /// Asks the SMSC to bring again what the journal does not take in time.
+    async fn ask_again(&mut self) {
+        let overdue = self.inbox.overdue(now());
+        if !overdue.is_empty() {
+            let requests = overdue.len();
+            warn!(
+                operator = self.name,
+                requests,
+                "the journal did not take the operator's requests in time: it is to bring them again"
+            );
+        }
+        for (key, answer) in overdue {
+            self.respond(key, &[answer]).await;
         }
     }
 
@@ -234,11 +257,9 @@ impl Operator {
             }
             session::Event::Request(frame) if is_alert(&frame) => self.note_alert(&frame),
             session::Event::Request(frame) => {
-                let generation = self.slots.get(index).map_or(0, |slot| slot.generation);
-                events.push(Event::Inbound {
-                    session: SessionKey { index, generation },
-                    frame,
-                });
+                let session = self.key(index);
+                self.inbox.came(session, &frame, now());
+                events.push(Event::Inbound { session, frame });
             }
             session::Event::Closed(closed) => self.closed(index, closed, events),
             session::Event::Sent { .. } | session::Event::Fault(_) => {}
@@ -337,7 +358,13 @@ impl Operator {
         }
     }
 
+    fn key(&self, index: usize) -> SessionKey {
+        let generation = self.slots.get(index).map_or(0, |slot| slot.generation);
+        SessionKey { index, generation }
+    }
+
     fn closed(&mut self, index: usize, closed: session::Closed, events: &mut Vec<Event>) {
+        self.inbox.closed(self.key(index));
         let mut returned = self.dispatch.unbound(index);
         returned.extend(closed.unsent.into_iter().map(Token::from));
         if let Some(slot) = self.slots.get_mut(index) {
@@ -407,7 +434,19 @@ impl Operator {
             granted,
             sessions_bound,
         };
-        self.reports.send(report).await.map_err(drop)
+        let reports = self.reports.clone();
+        let sending = reports.send(report);
+        tokio::pin!(sending);
+        // While the pipeline takes nothing, only what is overdue is seen to.
+        loop {
+            let overdue = self.inbox.deadline();
+            tokio::select! {
+                sent = &mut sending => return sent.map_err(drop),
+                () = sleep_until(overdue.unwrap_or_else(now).into()), if overdue.is_some() => {
+                    self.ask_again().await;
+                }
+            }
+        }
     }
 
     /// Unbinds the sessions that go elsewhere. They are given nothing more; what they have is answered first.

@@ -9,7 +9,7 @@ use xabar_smpp::session::{CloseReason, Event as SmppEvent, Fault};
 use xabar_smpp::{CommandId, Octets, Status};
 
 use super::rig::{Esme, Smsc, serves, soon, token};
-use crate::delivery::{Event, OperatorSettings};
+use crate::delivery::{Answer, Directive, Event, OperatorSettings};
 
 #[tokio::test]
 async fn an_smsc_that_unbinds_is_answered_and_bound_again() {
@@ -138,5 +138,31 @@ async fn enquire_link_goes_both_ways_and_a_peer_that_answers_nothing_is_left() {
         .await;
     }
     smsc.session().await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn a_request_that_the_journal_does_not_take_in_time_is_to_come_again() {
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut peer = smsc.session().await;
+    let mut answers = Vec::new();
+    for number in [7, 8] {
+        peer.deliver(number);
+        let Event::Inbound { session, frame } = esme.event().await else {
+            panic!("no request");
+        };
+        answers.push((session, vec![Answer::to(&frame, Status::ROK)]));
+        if number == 7 {
+            assert_eq!(peer.response().await, (7, Status::RX_T_APPN));
+        }
+    }
+    let late = Directive {
+        answers,
+        ..Directive::default()
+    };
+    esme.direct(late).await;
+    // A second answer to the first would be a fault.
+    assert_eq!(peer.response().await, (8, Status::ROK));
     esme.stop().await;
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use xabar_smpp::link::{self, Events, Link};
 use xabar_smpp::pdu::{BindResp, Body, MessageIdResp, Pdu, SubmitSm};
-use xabar_smpp::session::{Event as SmppEvent, Opening, Settings};
+use xabar_smpp::session::{Event as SmppEvent, Opening, Requests, Settings};
 use xabar_smpp::values::{DataCoding, InterfaceVersion};
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
 
@@ -241,6 +241,25 @@ impl Peer {
     pub(super) async fn refuse_bind(&self, bind: &Frame) {
         let body = Body::BindTransceiverResp(BindResp::default());
         self.answer(bind, Status::RBINDFAIL, body).await;
+    }
+
+    /// Sends an empty message as a request of this number.
+    pub(super) fn deliver(&self, number: u64) {
+        let mut requests = Requests::default();
+        let deliver_sm = Body::DeliverSm(SubmitSm::default());
+        requests.push(number, deliver_sm).unwrap();
+        self.link.try_request(requests).unwrap();
+    }
+
+    /// The number of the next request that is answered, and how. Nothing odd happens before.
+    pub(super) async fn response(&mut self) -> (u64, Status) {
+        loop {
+            match self.event().await {
+                SmppEvent::Response { token, frame, .. } => return (token, frame.header().status),
+                SmppEvent::Fault(fault) => panic!("{fault:?}"),
+                _ => {}
+            }
+        }
     }
 
     pub(super) async fn accept_bind(&self, bind: &Frame) {
