@@ -22,8 +22,8 @@ pub struct Dialect {
     #[arg(long, value_name = "STATUS=SHARE,…", default_value_t = Self::default().tlv_errors, hide_default_value = true)]
     pub tlv_errors: ErrorRates,
 
-    /// The congestion_state (5.0) in every response to a message.
-    #[arg(long, value_name = "0..100", value_parser = clap::value_parser!(u8).range(0..=100))]
+    /// The congestion_state (5.0) in every response to a message, 0 (idle) to 100.
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub congestion: Option<u8>,
 
     /// How the SMSC numbers its own requests.
