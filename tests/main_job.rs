@@ -23,7 +23,7 @@ use xabar_events::State;
 fn slow() -> Behaviour {
     Behaviour {
         latency: "20ms+30ms".parse().unwrap(),
-        tps: Some(1500),
+        tps: Some(700),
         errors: "ESME_RSYSERR=0.2%,ESME_RINVDSTADR=0.2%".parse().unwrap(),
         receipts: Receipts {
             delay: "50ms+500ms".parse().unwrap(),
