@@ -436,12 +436,8 @@ fn whole(number: f64) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
-    use xabar_smpp::values::DataCoding;
-
     use super::*;
-    use crate::delivery::SenderIndex;
-    use crate::journal::MessageId;
+    use crate::delivery::sample::{submission, token};
 
     #[expect(
         clippy::disallowed_methods,
@@ -470,22 +466,7 @@ mod tests {
     }
 
     fn submissions(count: u64, decided: Instant) -> Vec<Submission> {
-        let make = |id| Submission {
-            decided,
-            token: Token {
-                message: MessageId(id),
-                segment: 0,
-                attempt: 1,
-            },
-            msisdn: "998901234567".parse().expect("a number"),
-            octets: Bytes::from_static(b"Salom"),
-            has_udh: false,
-            data_coding: DataCoding::SMSC_DEFAULT,
-            reference: 1,
-            validity: Duration::from_secs(60),
-            urgent: false,
-            sender: SenderIndex::default(),
-        };
+        let make = |id| submission(token(id), decided);
         (0..count).map(make).collect()
     }
 

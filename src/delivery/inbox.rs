@@ -8,61 +8,42 @@ use std::time::{Duration, Instant};
 
 use xabar_smpp::{Frame, Status};
 
-use super::{Answer, SessionKey};
+use super::Answer;
 
 /// How long a request waits for the journal.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The requests without an answer, in the order in which they came.
+/// One session's requests without an answer, in the order in which they came.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
-    waiting: VecDeque<Waiting>,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    session: SessionKey,
-    /// What is answered if nothing else is in time.
-    later: Answer,
-    since: Instant,
+    /// When each came, with what is answered if nothing else is in time.
+    waiting: VecDeque<(Instant, Answer)>,
 }
 
 impl Inbox {
-    pub(super) fn came(&mut self, session: SessionKey, frame: &Frame, now: Instant) {
-        self.waiting.push_back(Waiting {
-            session,
-            later: Answer::to(frame, Status::RX_T_APPN),
-            since: now,
-        });
+    pub(super) fn came(&mut self, frame: &Frame, now: Instant) {
+        self.waiting
+            .push_back((now, Answer::to(frame, Status::RX_T_APPN)));
     }
 
     /// Whether a request still waits for this answer, which then is given.
-    pub(super) fn take(&mut self, session: SessionKey, answer: &Answer) -> bool {
-        let waits = |waiting: &Waiting| {
-            waiting.session == session && waiting.later.sequence_number == answer.sequence_number
-        };
-        let place = self.waiting.iter().position(waits);
+    pub(super) fn take(&mut self, answer: &Answer) -> bool {
+        let same = |(_, later): &(_, Answer)| later.sequence_number == answer.sequence_number;
+        let place = self.waiting.iter().position(same);
         place.is_some_and(|place| self.waiting.remove(place).is_some())
     }
 
-    /// Takes the requests that have waited too long, with their answers.
-    pub(super) fn overdue(&mut self, now: Instant) -> Vec<(SessionKey, Answer)> {
-        let is_overdue = |waiting: &&Waiting| waiting.since + PATIENCE <= now;
+    /// Takes the answers to the requests that have waited too long.
+    pub(super) fn overdue(&mut self, now: Instant) -> Vec<Answer> {
+        let is_overdue = |(since, _): &&(Instant, Answer)| *since + PATIENCE <= now;
         let overdue = self.waiting.iter().take_while(is_overdue).count();
         let overdue = self.waiting.drain(..overdue);
-        overdue
-            .map(|waiting| (waiting.session, waiting.later))
-            .collect()
+        overdue.map(|(_, later)| later).collect()
     }
 
     /// When the next has waited too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.waiting.front().map(|waiting| waiting.since + PATIENCE)
-    }
-
-    /// The session has ended, and its requests will come again over another.
-    pub(super) fn closed(&mut self, session: SessionKey) {
-        self.waiting.retain(|waiting| waiting.session != session);
+        self.waiting.front().map(|(since, _)| *since + PATIENCE)
     }
 }
 
@@ -78,41 +59,21 @@ mod tests {
         pdu.to_frame().expect("it fits")
     }
 
-    fn session(index: usize) -> SessionKey {
-        SessionKey {
-            index,
-            generation: 1,
-        }
-    }
-
     #[test]
     fn a_request_is_answered_once_in_time_or_too_late() {
         let start = instant();
         let mut inbox = Inbox::default();
         for sequence_number in 1..=3 {
-            inbox.came(session(0), &request(sequence_number), start);
+            inbox.came(&request(sequence_number), start);
         }
         let answer = |number| Answer::to(&request(number), Status::ROK);
-        assert!(inbox.take(session(0), &answer(2)));
-        assert!(!inbox.take(session(0), &answer(2)));
-        assert!(!inbox.take(session(1), &answer(1)), "of another session");
+        assert!(inbox.take(&answer(2)));
+        assert!(!inbox.take(&answer(2)));
         assert_eq!(inbox.overdue(start + PATIENCE / 2), []);
         assert_eq!(inbox.deadline(), Some(start + PATIENCE));
-        let later = |number| (session(0), Answer::to(&request(number), Status::RX_T_APPN));
+        let later = |number| Answer::to(&request(number), Status::RX_T_APPN);
         assert_eq!(inbox.overdue(start + PATIENCE), [later(1), later(3)]);
-        assert!(!inbox.take(session(0), &answer(1)), "it will come again");
+        assert!(!inbox.take(&answer(1)), "it will come again");
         assert_eq!(inbox.deadline(), None);
-    }
-
-    #[test]
-    fn requests_of_a_session_that_ended_are_forgotten() {
-        let start = instant();
-        let mut inbox = Inbox::default();
-        inbox.came(session(0), &request(1), start);
-        inbox.came(session(1), &request(1), start);
-        inbox.closed(session(0));
-        let left = inbox.overdue(start + PATIENCE);
-        assert_eq!(left.len(), 1);
-        assert_eq!(left[0].0, session(1));
     }
 }

@@ -18,6 +18,8 @@ pub mod receipt;
 mod response_time;
 pub mod retry;
 mod routing;
+#[cfg(test)]
+mod sample;
 mod senders;
 mod sessions;
 #[cfg(test)]

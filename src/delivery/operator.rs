@@ -46,7 +46,6 @@ pub(super) struct Operator {
     /// What the pipeline was told last.
     reported: (u64, usize),
     state: watch::Sender<LinkState>,
-    inbox: Inbox,
 }
 
 /// One session as the operator's task sees it.
@@ -60,8 +59,19 @@ struct Slot {
     requests: Requests,
     /// Requests whose response did not come in time; each keeps its place in the window.
     timed_out: usize,
+    /// Requests of the other end that wait for their answers.
+    inbox: Inbox,
     /// To be unbound, since it goes elsewhere.
     leaving: bool,
+}
+
+impl Slot {
+    async fn respond(&self, answers: &[Answer]) {
+        if let Some(link) = self.link.as_ref().filter(|_| !answers.is_empty()) {
+            // A session that closed meanwhile brings the request again.
+            drop(link.respond(responses(answers)).await);
+        }
+    }
 }
 
 impl Operator {
@@ -109,7 +119,6 @@ impl Operator {
             unbinding: false,
             reported: (0, 0),
             state: watch::Sender::default(),
-            inbox: Inbox::default(),
         })
     }
 
@@ -121,7 +130,7 @@ impl Operator {
     /// Runs until stopped and unbound; then nothing more is reported. What was not written by then is given back.
     pub(super) async fn run(mut self) {
         loop {
-            let deadlines = [self.dispatch.deadline(now()), self.inbox.deadline()];
+            let deadlines = [self.dispatch.deadline(now()), self.overdue_at()];
             let deadline = deadlines
                 .into_iter()
                 .flatten()
@@ -179,36 +188,35 @@ impl Operator {
     async fn obey(&mut self, directive: Directive) {
         self.dispatch.submit(directive.submissions);
         for (key, mut answers) in directive.answers {
-            answers.retain(|answer| self.inbox.take(key, answer));
-            self.respond(key, &answers).await;
-        }
-    }
-
-    async fn respond(&self, key: SessionKey, answers: &[Answer]) {
-        let slot = self.slots.get(key.index);
-        let slot = slot.filter(|slot| slot.generation == key.generation);
-        if let Some(link) = slot.and_then(|slot| slot.link.as_ref())
-            && !answers.is_empty()
-        {
-            // A session that closed meanwhile brings the request again.
-            drop(link.respond(responses(answers)).await);
+            let slot = self.slots.get_mut(key.index);
+            if let Some(slot) = slot.filter(|slot| slot.generation == key.generation) {
+                answers.retain(|answer| slot.inbox.take(answer));
+                slot.respond(&answers).await;
+            }
         }
     }
 
     /// Asks the SMSC to bring again what the journal does not take in time.
     async fn ask_again(&mut self) {
-        let overdue = self.inbox.overdue(now());
-        if !overdue.is_empty() {
+        for slot in &mut self.slots {
+            let overdue = slot.inbox.overdue(now());
+            if overdue.is_empty() {
+                continue;
+            }
             let requests = overdue.len();
             warn!(
                 operator = self.name,
                 requests,
                 "the journal did not take the operator's requests in time: it is to bring them again"
             );
+            slot.respond(&overdue).await;
         }
-        for (key, answer) in overdue {
-            self.respond(key, &[answer]).await;
-        }
+    }
+
+    /// When a request will have waited too long for the journal.
+    fn overdue_at(&self) -> Option<Instant> {
+        let inboxes = self.slots.iter().map(|slot| &slot.inbox);
+        inboxes.filter_map(Inbox::deadline).min()
     }
 
     fn note(&mut self, index: usize, news: News, events: &mut Vec<Event>) {
@@ -257,9 +265,15 @@ impl Operator {
             }
             session::Event::Request(frame) if is_alert(&frame) => self.note_alert(&frame),
             session::Event::Request(frame) => {
-                let session = self.key(index);
-                self.inbox.came(session, &frame, now());
-                events.push(Event::Inbound { session, frame });
+                let Some(slot) = self.slots.get_mut(index) else {
+                    return;
+                };
+                slot.inbox.came(&frame, now());
+                let generation = slot.generation;
+                events.push(Event::Inbound {
+                    session: SessionKey { index, generation },
+                    frame,
+                });
             }
             session::Event::Closed(closed) => self.closed(index, closed, events),
             session::Event::Sent { .. } | session::Event::Fault(_) => {}
@@ -358,13 +372,7 @@ impl Operator {
         }
     }
 
-    fn key(&self, index: usize) -> SessionKey {
-        let generation = self.slots.get(index).map_or(0, |slot| slot.generation);
-        SessionKey { index, generation }
-    }
-
     fn closed(&mut self, index: usize, closed: session::Closed, events: &mut Vec<Event>) {
-        self.inbox.closed(self.key(index));
         let mut returned = self.dispatch.unbound(index);
         returned.extend(closed.unsent.into_iter().map(Token::from));
         if let Some(slot) = self.slots.get_mut(index) {
@@ -439,7 +447,7 @@ impl Operator {
         tokio::pin!(sending);
         // While the pipeline takes nothing, only what is overdue is seen to.
         loop {
-            let overdue = self.inbox.deadline();
+            let overdue = self.overdue_at();
             tokio::select! {
                 sent = &mut sending => return sent.map_err(drop),
                 () = sleep_until(overdue.unwrap_or_else(now).into()), if overdue.is_some() => {

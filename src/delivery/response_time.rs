@@ -127,15 +127,7 @@ impl ResponseTime {
 mod tests {
     use super::*;
     use crate::clock::instant;
-    use crate::journal::MessageId;
-
-    fn token(id: u64) -> Token {
-        Token {
-            message: MessageId(id),
-            segment: 0,
-            attempt: 1,
-        }
-    }
+    use crate::delivery::sample::token;
 
     fn measured(times: impl IntoIterator<Item = u64>) -> ResponseTime {
         let start = instant();

@@ -5,15 +5,12 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use xabar_smpp::Status;
-use xabar_smpp::values::DataCoding;
 
 use super::dispatch::{Bounds, Dispatch, Heard};
-use super::senders::SenderIndex;
-use super::{Class, Submission, Token, usual};
+use super::sample::{submission, token};
+use super::{Class, usual};
 use crate::clock::instant;
-use crate::journal::MessageId;
 
 const SECOND: Duration = Duration::from_secs(1);
 const RESPONSE: Duration = Duration::from_secs(30);
@@ -158,7 +155,11 @@ fn run(
             dispatch.answered(answer.session, heard, now);
         }
         let granted = dispatch.granted(now);
-        dispatch.submit((given..granted).map(|id| submission(id, now)).collect());
+        dispatch.submit(
+            (given..granted)
+                .map(|id| submission(token(id), now))
+                .collect(),
+        );
         given = granted.max(given);
         while let Some((session, submission)) = dispatch.next(now) {
             let (status, at) = smsc.submit(now);
@@ -181,29 +182,6 @@ fn run(
     figures.throttled = f64::from(throttled) / f64::from(accepted + throttled);
     figures.window = dispatch.state().window;
     figures
-}
-
-fn token(id: u64) -> Token {
-    Token {
-        message: MessageId(id),
-        segment: 0,
-        attempt: 1,
-    }
-}
-
-fn submission(id: u64, decided: Instant) -> Submission {
-    Submission {
-        decided,
-        token: token(id),
-        sender: SenderIndex::default(),
-        msisdn: "998901234567".parse().expect("a number"),
-        octets: Bytes::from_static(b"Salom"),
-        has_udh: false,
-        data_coding: DataCoding::SMSC_DEFAULT,
-        reference: 1,
-        validity: Duration::from_secs(60),
-        urgent: false,
-    }
 }
 
 fn bounds(tps: Option<u32>, window: usize) -> Bounds {

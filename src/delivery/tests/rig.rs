@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -10,15 +10,17 @@ use tokio_util::sync::CancellationToken;
 use xabar_smpp::link::{self, Events, Link};
 use xabar_smpp::pdu::{BindResp, Body, MessageIdResp, Pdu, SubmitSm};
 use xabar_smpp::session::{Event as SmppEvent, Opening, Requests, Settings};
-use xabar_smpp::values::{DataCoding, InterfaceVersion};
+use xabar_smpp::values::InterfaceVersion;
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
 
 use crate::clock::instant;
+use crate::delivery::sample::submission;
+pub(super) use crate::delivery::sample::token;
 use crate::delivery::{
     self, BindSettings, Classes, Directions, Directive, Event, OperatorLink, OperatorSettings,
-    Report, SenderIndex, Senders, Submission, Token,
+    Report, Senders, Token,
 };
-use crate::journal::{MessageId, OperatorId};
+use crate::journal::OperatorId;
 
 /// Nothing here takes longer, unless it never happens.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -85,7 +87,10 @@ impl Esme {
 
     pub(super) async fn submit(&self, tokens: impl IntoIterator<Item = Token>) {
         let directive = Directive {
-            submissions: tokens.into_iter().map(submission).collect(),
+            submissions: tokens
+                .into_iter()
+                .map(|token| submission(token, instant()))
+                .collect(),
             ..Directive::default()
         };
         self.direct(directive).await;
@@ -114,29 +119,6 @@ impl Esme {
     pub(super) async fn stop(self) {
         self.stop.cancel();
         soon("the end of the task", self.link.task).await.unwrap();
-    }
-}
-
-pub(super) fn token(message: u64) -> Token {
-    Token {
-        message: MessageId(message),
-        segment: 0,
-        attempt: 1,
-    }
-}
-
-fn submission(token: Token) -> Submission {
-    Submission {
-        decided: instant(),
-        token,
-        msisdn: "998901234567".parse().unwrap(),
-        octets: Bytes::from_static(b"Salom"),
-        has_udh: false,
-        data_coding: DataCoding::SMSC_DEFAULT,
-        reference: 1,
-        validity: Duration::from_secs(60),
-        urgent: false,
-        sender: SenderIndex::default(),
     }
 }
 
