@@ -70,5 +70,6 @@ fn rules() -> Rules {
     Rules {
         limits: vec![limit(3, 10), limit(10, 24 * 60)],
         quiet_hours: Some(quiet_hours),
+        ..Rules::default()
     }
 }

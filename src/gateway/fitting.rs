@@ -79,6 +79,7 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
         rules: pacing::Rules {
             limits: limits.collect(),
             quiet_hours,
+            sharing: sharing(settings),
         },
         default_language: subscriber.default_language,
         expires: timing.expires,
@@ -87,6 +88,23 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
         receipt: timing.receipt,
         retry: settings.retry,
         told: told.unwrap_or_else(|| xabar_events::State::ALL.iter().copied().collect()),
+    }
+}
+
+/// How the operators' links are shared.
+fn sharing(settings: &Settings) -> pacing::Sharing {
+    let settings::LaneShares {
+        answers,
+        urgent,
+        normal,
+        bulk,
+    } = settings.lanes;
+    let agencies = settings.agencies.iter();
+    pacing::Sharing {
+        shares: [answers, urgent, normal, bulk],
+        weights: agencies
+            .map(|agency| (agency.name.as_str().into(), agency.weight))
+            .collect(),
     }
 }
 

@@ -17,10 +17,11 @@ use xabar_events::{Msisdn, Priority, Reason};
 
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{
-    Arrival, Message, MessageId, OperatorId, Queue, SubscriberFacts, ThreadFacts, ThreadKey,
-    ThreadOrder,
+    Arrival, Message, MessageId, OperatorId, Queue, Segment, SubscriberFacts, ThreadFacts,
+    ThreadKey, ThreadOrder,
 };
 use lanes::Lanes;
+pub use lanes::{Lane, Sharing};
 pub use limits::{Limit, Limits};
 use quiet_hours::Curfew;
 pub use quiet_hours::QuietHours;
@@ -31,11 +32,12 @@ use threads::Threads;
 /// chance, since subscribers come from outside.
 type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 
-/// The rules for subscribers.
+/// The rules for subscribers, and for whoever shares a link.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     pub limits: Vec<Limit>,
     pub quiet_hours: Option<QuietHours>,
+    pub sharing: Sharing,
 }
 
 /// What is to be done with the message whose turn it is.
@@ -66,6 +68,7 @@ pub struct Pacer {
     /// How many of these are of each queue.
     held: HashMap<Queue, usize>,
     lanes: HashMap<OperatorId, Lanes>,
+    sharing: Sharing,
     threads: Threads,
     subscribers: Subscribers,
 }
@@ -80,6 +83,7 @@ impl Pacer {
             waiting: HashMap::default(),
             held: HashMap::default(),
             lanes: HashMap::default(),
+            sharing: rules.sharing.clone(),
             threads: Threads::default(),
         }
     }
@@ -93,7 +97,7 @@ impl Pacer {
         } = arrival;
         self.threads.enter(&message, thread);
         self.subscribers.pin(message.msisdn, subscriber);
-        enqueue(&mut self.lanes, &message);
+        enqueue(&mut self.lanes, &message, &self.sharing);
         *self.held.entry(message.queue()).or_default() += 1;
         self.waiting.insert(message.id, message);
     }
@@ -107,7 +111,7 @@ impl Pacer {
     /// their places in the lane take up memory too.
     pub fn held(&self, queue: Queue) -> usize {
         let lanes = self.lanes.get(&queue.operator);
-        let in_lane = lanes.map_or(0, |lanes| lanes.len(queue.priority));
+        let in_lane = lanes.map_or(0, |lanes| lanes.len(Lane::of(queue.priority)));
         let held = self.held.get(&queue).copied().unwrap_or(0);
         held.max(in_lane)
     }
@@ -214,6 +218,12 @@ impl Pacer {
     /// Notes that a message is being submitted; gives what is to be kept of its subscriber.
     pub fn begin(&mut self, message: &Message, now: &Now) -> Option<SubscriberFacts> {
         self.threads.begin(message);
+        let progress = &message.progress;
+        if let Some(lanes) = self.lanes.get_mut(&progress.operator) {
+            let segments = progress.attempt.segments.iter();
+            let pdus = segments.filter(|it| **it == Segment::Sent).count();
+            lanes.charge(Lane::of(message.priority), message.key.agency.name(), pdus);
+        }
         self.subscribers
             .pin(message.msisdn, SubscriberFacts::default());
         let facts = self.subscribers.record(message.msisdn, now.steady);
@@ -230,7 +240,7 @@ impl Pacer {
     pub fn end(&mut self, message: &Message) {
         for id in self.threads.end(message) {
             if let Some(message) = self.waiting.get(&id) {
-                enqueue(&mut self.lanes, message);
+                enqueue(&mut self.lanes, message, &self.sharing);
             }
         }
     }
@@ -292,9 +302,11 @@ impl Pacer {
     }
 }
 
-fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, message: &Message) {
-    let lanes = lanes.entry(message.progress.operator).or_default();
-    lanes.push(message.priority, message.key.agency.name(), message.id);
+fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, message: &Message, sharing: &Sharing) {
+    let operator = message.progress.operator;
+    let lanes = lanes.entry(operator).or_insert_with(|| Lanes::new(sharing));
+    let agency = message.key.agency.name();
+    lanes.push(Lane::of(message.priority), agency, message.id, sharing);
 }
 
 impl Turn {

@@ -98,7 +98,7 @@ fn one_an_hour() -> Rules {
     };
     Rules {
         limits: vec![limit],
-        quiet_hours: None,
+        ..Rules::default()
     }
 }
 

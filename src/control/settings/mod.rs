@@ -4,6 +4,7 @@
 //! has to check again, or every [`Problem`] at once. The structs mirror the tables one to one;
 //! what each key does stands in the file itself.
 
+mod agency;
 mod amqp;
 mod bind;
 pub(crate) mod document;
@@ -12,6 +13,7 @@ mod errors;
 mod fallback;
 mod http;
 mod journal;
+mod lanes;
 mod log;
 mod messages;
 mod operator;
@@ -30,12 +32,14 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
+pub use agency::Agency;
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
 pub use bind::{Bind, Directions};
 pub use environment::Environment;
 pub use errors::Errors;
 pub use http::Http;
 pub use journal::JournalSettings;
+pub use lanes::LaneShares;
 pub use log::{LogFormat, LogSettings};
 pub use operator::{InterfaceVersion, Operator, UssdSettings};
 pub use problem::{Place, Problem};
@@ -61,6 +65,8 @@ pub struct Settings {
     pub http: Option<Http>,
     pub journal: JournalSettings,
     pub subscriber: Subscriber,
+    pub lanes: LaneShares,
+    pub agencies: Vec<Agency>,
     pub operators: Vec<Operator>,
     pub senders: Vec<Sender>,
     pub routing: RoutingSettings,
@@ -104,6 +110,8 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         http: http::http(table),
         journal: journal::journal(table),
         subscriber: subscriber::subscriber(table),
+        lanes: lanes::lanes(table),
+        agencies: agency::agencies(table),
         senders: sender::senders(table, &operators),
         routing: routing::routing(table),
         operators,

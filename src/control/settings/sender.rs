@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 
-use xabar_events::{Agency, Priority};
+use xabar_events::Priority;
 
+use super::agency;
 use super::operator::{self, Operator};
 use super::reading::{Cell, Table};
 use super::values::{Unique, list, matching, one_or_more, parsed};
@@ -42,7 +43,7 @@ fn sender(table: &mut Table<'_>, operators: &[Operator]) -> Option<Sender> {
     let agencies = table.required(
         "agency",
         "name the agency that goes out as this, or a list of those that share it",
-        |cell| one_or_more(unique(agency))(cell),
+        |cell| one_or_more(unique(agency::name))(cell),
     );
     let known = |cell: &Cell<'_>| operator_of(cell, operators);
     let at = table.or("operator", Vec::new(), |cell| {
@@ -61,13 +62,6 @@ fn sender(table: &mut Table<'_>, operators: &[Operator]) -> Option<Sender> {
 fn unique(read: impl Fn(&Cell<'_>) -> Option<String>) -> impl Fn(&Cell<'_>) -> Option<String> {
     let met = Unique::default();
     move |cell| met.check(cell, read(cell)?)
-}
-
-fn agency(cell: &Cell<'_>) -> Option<String> {
-    matching(
-        "write the agency as in the `source` of its events: 1 to 64 of the characters a-z, 0-9 and -",
-        |name| Agency::from_name(name).is_ok(),
-    )(cell)
 }
 
 fn operator_of(cell: &Cell<'_>, operators: &[Operator]) -> Option<String> {

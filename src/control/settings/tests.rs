@@ -112,7 +112,7 @@ fn keys_shown_as_left_out_are_keys() {
         Some(key) if key.contains(" = ") && !key.contains(',') || key.starts_with("states = ") => {
             key
         }
-        Some(table @ "[[sender]]") => table,
+        Some(table @ ("[[sender]]" | "[[agency]]")) => table,
         _ => line,
     });
     let text: String = shown.flat_map(|line| [line, "\n"]).collect();
@@ -138,6 +138,8 @@ fn what_is_left_out_is_off_or_has_its_default() {
     );
     assert!(settings.subscriber.limits.is_empty() && settings.subscriber.quiet_hours.is_none());
     assert_eq!(settings.subscriber.default_language, Language::UzLatn);
+    assert_eq!(settings.lanes, LaneShares::default());
+    assert_eq!(settings.agencies, []);
     assert_eq!(
         settings.journal.url,
         crate::journal::Location::Sqlite("data/xabar.db".into())
@@ -429,6 +431,37 @@ fn a_list_of_senders_says_one_thing_for_each_agency_and_gives_no_name_to_two() {
     ];
     for rows in fine {
         good(&(kadastr.clone() + &rows + &operator("")), &[]);
+    }
+}
+
+#[test]
+fn lanes_and_agencies_have_shares_within_bounds() {
+    let text = "[lanes]\nurgent = 20\n[[agency]]\nname = \"kadastr\"\nweight = 3\n";
+    let settings = good(text, &[]);
+    assert_eq!((settings.lanes.urgent, settings.lanes.bulk), (20, 5));
+    let kadastr = &settings.agencies[0];
+    assert_eq!((&*kadastr.name, kadastr.weight), ("kadastr", 3));
+    for (text, expected) in [
+        (
+            "[lanes]\nurgent = 26\nbulk = 0\n",
+            vec![
+                "2:10: `lanes.urgent` is 26; give a whole number from 1 to 25",
+                "3:8: `lanes.bulk` is 0; give a whole number from 1 to 25",
+            ],
+        ),
+        (
+            "[[agency]]\nname = \"kadastr\"\n[[agency]]\nname = \"kadastr\"\nweight = 101\n",
+            vec![
+                "4:8: `agency[1].name` is \"kadastr\"; `agency[0].name` has it already, and only one can: change or remove this one",
+                "5:10: `agency[1].weight` is 101; give a whole number from 1 to 100",
+            ],
+        ),
+        (
+            "[[agency]]\nweight = 2\n",
+            vec!["1:1: `agency[0].name` is missing; name the agency, as in its events' `source`"],
+        ),
+    ] {
+        assert_eq!(told(text, &[]), expected);
     }
 }
 

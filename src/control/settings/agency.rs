@@ -1,0 +1,41 @@
+//! `[[agency]]`: what one agency may do that others may not, or may do more of.
+
+use xabar_events::Agency as Name;
+
+use super::reading::{Cell, Table};
+use super::values::{Unique, list, matching, whole};
+
+/// `[[agency]]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agency {
+    pub name: String,
+    /// How much it gets of its lane, beside other agencies with their weights.
+    pub weight: u32,
+}
+
+pub(super) fn agencies(root: &mut Table<'_>) -> Vec<Agency> {
+    root.or("agency", Vec::new(), |cell: &Cell<'_>| {
+        let names = Unique::default();
+        list(|cell: &Cell<'_>| cell.table(|table| agency(table, &names)))(cell)
+    })
+}
+
+fn agency(table: &mut Table<'_>, names: &Unique) -> Option<Agency> {
+    let name = table.required(
+        "name",
+        "name the agency, as in its events' `source`",
+        |cell| names.check(cell, name(cell)?),
+    );
+    Some(Agency {
+        weight: table.or("weight", 1, whole(1..=100)),
+        name: name?,
+    })
+}
+
+/// The name of an agency.
+pub(super) fn name(cell: &Cell<'_>) -> Option<String> {
+    matching(
+        "write the agency as in the `source` of its events: 1 to 64 of the characters a-z, 0-9 and -",
+        |name| Name::from_name(name).is_ok(),
+    )(cell)
+}

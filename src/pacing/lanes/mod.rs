@@ -1,0 +1,227 @@
+//! Whose turn it is on one operator: an earlier lane first, agencies by weight within a lane.
+//!
+//! What a turn costs is known once it is taken: a text of several segments takes several of the link's
+//! PDUs. So [`Lanes::pop`] only chooses, and [`Lanes::charge`] counts what was submitted. A message that is
+//! put off, or ends, costs nothing and gives its turn to the next.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use xabar_events::Priority;
+
+use super::HashMap;
+use crate::journal::MessageId;
+
+/// The lanes of a link, the earliest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// To what citizens ask, and USSD.
+    Answers,
+    Urgent,
+    Normal,
+    Bulk,
+}
+
+impl Lane {
+    pub const ALL: [Self; 4] = [Self::Answers, Self::Urgent, Self::Normal, Self::Bulk];
+
+    pub fn of(priority: Priority) -> Self {
+        match priority {
+            Priority::Urgent => Self::Urgent,
+            Priority::Normal => Self::Normal,
+            Priority::Bulk => Self::Bulk,
+        }
+    }
+}
+
+/// How the links are shared.
+#[derive(Clone, Debug)]
+pub struct Sharing {
+    /// What each lane keeps while earlier ones fill the link, in percent; at most 100 in all.
+    pub shares: [u32; 4],
+    /// How much agencies get of their lane, beside one another; those not named have 1.
+    pub weights: BTreeMap<Box<str>, u32>,
+}
+
+impl Default for Sharing {
+    fn default() -> Self {
+        Self {
+            shares: [10, 10, 5, 5],
+            weights: BTreeMap::new(),
+        }
+    }
+}
+
+impl Sharing {
+    fn weight(&self, agency: &str) -> i64 {
+        self.weights.get(agency).copied().unwrap_or(1).into()
+    }
+}
+
+/// One PDU, in the unit that lanes are owed.
+const PDU: i64 = 100;
+
+/// The messages that wait for one operator.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    lanes: [Waiting; 4],
+}
+
+/// The messages of one lane.
+#[derive(Debug)]
+struct Waiting {
+    share: i64,
+    /// What the lane is owed of its share, in hundredths of a PDU. Below zero: what it got beyond it.
+    owed: i64,
+    /// The agencies that have something waiting, the next one first.
+    turns: VecDeque<Box<str>>,
+    agencies: HashMap<Box<str>, Agency>,
+    len: usize,
+}
+
+#[derive(Debug)]
+struct Agency {
+    messages: VecDeque<MessageId>,
+    weight: i64,
+    /// PDUs that are left to it in this round. Below zero: what it took beyond.
+    left: i64,
+}
+
+impl Lanes {
+    pub(super) fn new(sharing: &Sharing) -> Self {
+        Self {
+            lanes: sharing.shares.map(|share| Waiting {
+                share: share.into(),
+                owed: 0,
+                turns: VecDeque::new(),
+                agencies: HashMap::default(),
+                len: 0,
+            }),
+        }
+    }
+
+    pub(super) fn push(&mut self, lane: Lane, agency: &str, id: MessageId, sharing: &Sharing) {
+        self.lane(lane).push(agency, id, sharing);
+    }
+
+    pub(super) fn len(&self, lane: Lane) -> usize {
+        self.lanes.get(lane as usize).map_or(0, |lane| lane.len)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lanes.iter().all(|lane| lane.len == 0)
+    }
+
+    /// Keeps the places of these messages only.
+    pub(super) fn retain(&mut self, stays: impl Fn(MessageId) -> bool) {
+        for lane in &mut self.lanes {
+            lane.retain(&stays);
+        }
+    }
+
+    /// The message whose turn it is: of the lane that is owed most, if that is a PDU, else of the first one.
+    pub(super) fn pop(&mut self) -> Option<MessageId> {
+        let mut waiting = self.lanes.iter_mut().filter(|lane| lane.len > 0);
+        let mut turn = waiting.next()?;
+        for lane in waiting {
+            if lane.owed >= PDU && lane.owed > turn.owed {
+                turn = lane;
+            }
+        }
+        turn.pop()
+    }
+
+    /// Counts what was submitted: every lane that waits meanwhile is owed its share of that.
+    pub(super) fn charge(&mut self, lane: Lane, agency: &str, pdus: usize) {
+        let pdus = i64::try_from(pdus).unwrap_or(i64::MAX / 1000);
+        let mut earlier_waits = false;
+        for (at, waiting) in Lane::ALL.iter().zip(&mut self.lanes) {
+            let charged = *at == lane;
+            if charged {
+                waiting.charge(agency, pdus);
+                waiting.owed += (waiting.share - PDU) * pdus;
+                // Nobody was held up by it.
+                if !earlier_waits {
+                    waiting.owed = waiting.owed.max(0);
+                }
+            } else if waiting.len > 0 {
+                waiting.owed += waiting.share * pdus;
+            }
+            if waiting.len == 0 {
+                // What a lane is owed it does not keep for later.
+                waiting.owed = waiting.owed.min(0);
+            }
+            earlier_waits |= waiting.len > 0;
+        }
+    }
+
+    fn lane(&mut self, lane: Lane) -> &mut Waiting {
+        let [answers, urgent, normal, bulk] = &mut self.lanes;
+        match lane {
+            Lane::Answers => answers,
+            Lane::Urgent => urgent,
+            Lane::Normal => normal,
+            Lane::Bulk => bulk,
+        }
+    }
+}
+
+/// Deficit round robin (Shreedhar and Varghese, 1995): in each round an agency has as many PDUs as its
+/// weight says. What it takes beyond, for the last segments of a text, it lacks in the next round.
+impl Waiting {
+    fn push(&mut self, agency: &str, id: MessageId, sharing: &Sharing) {
+        self.len += 1;
+        if let Some(agency) = self.agencies.get_mut(agency) {
+            agency.messages.push_back(id);
+            return;
+        }
+        let weight = sharing.weight(agency);
+        let entry = Agency {
+            messages: VecDeque::from([id]),
+            weight,
+            left: weight,
+        };
+        self.turns.push_back(agency.into());
+        self.agencies.insert(agency.into(), entry);
+    }
+
+    fn retain(&mut self, stays: impl Fn(MessageId) -> bool) {
+        for agency in self.agencies.values_mut() {
+            agency.messages.retain(|id| stays(*id));
+        }
+        self.agencies
+            .retain(|_, agency| !agency.messages.is_empty());
+        let agencies = &self.agencies;
+        self.turns.retain(|agency| agencies.contains_key(agency));
+        let waiting = self.agencies.values().map(|agency| agency.messages.len());
+        self.len = waiting.sum();
+    }
+
+    fn pop(&mut self) -> Option<MessageId> {
+        loop {
+            let agency = self.agencies.get_mut(self.turns.front()?)?;
+            if agency.left > 0 {
+                break;
+            }
+            agency.left += agency.weight;
+            self.turns.rotate_left(1);
+        }
+        let agency = self.agencies.get_mut(self.turns.front()?)?;
+        let id = agency.messages.pop_front()?;
+        self.len -= 1;
+        if agency.messages.is_empty()
+            && let Some(agency) = self.turns.pop_front()
+        {
+            self.agencies.remove(&agency);
+        }
+        Some(id)
+    }
+
+    fn charge(&mut self, agency: &str, pdus: i64) {
+        if let Some(agency) = self.agencies.get_mut(agency) {
+            agency.left -= pdus;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
