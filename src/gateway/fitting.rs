@@ -16,6 +16,7 @@ use crate::delivery::{
     PortedFile, Senders,
 };
 use crate::intake::amqp::Source;
+use crate::journal::AgencyKey;
 use crate::outcome::{Exchange, Sink};
 use crate::pacing;
 use crate::pipeline::{self, OperatorRules};
@@ -103,7 +104,7 @@ fn sharing(settings: &Settings) -> pacing::Sharing {
     pacing::Sharing {
         shares: [answers, urgent, normal, bulk],
         weights: agencies
-            .map(|agency| (agency.name.as_str().into(), agency.weight))
+            .map(|agency| (AgencyKey::of(&agency.name), agency.weight))
             .collect(),
     }
 }

@@ -17,6 +17,7 @@ macro_rules! conformance {
             what_is_due_comes_in_order_after_the_cursor
             arrivals_bring_what_is_known_of_thread_and_subscriber
             queues_are_where_something_waits
+            an_agency_has_queues_of_its_own
             siblings_are_those_that_wait
             what_expires_first_is_told_first
             in_flight_is_what_has_no_result
@@ -183,13 +184,13 @@ pub(super) fn what_is_due_comes_in_order_after_the_cursor(journal: &mut dyn Jour
     };
     assert_eq!(due_ids(journal, past_all_of_it, now, 10), [3, 1]);
     assert_eq!(
-        journal.next_due(QUEUE, past_all_of_it).unwrap(),
+        journal.next_due(queue(), past_all_of_it).unwrap(),
         Some(UnixMillis(200))
     );
     assert_eq!(
         journal
             .next_due(
-                QUEUE,
+                queue(),
                 Cursor {
                     due: UnixMillis(400),
                     id: 5
@@ -244,7 +245,7 @@ pub(super) fn arrivals_bring_what_is_known_of_thread_and_subscriber(journal: &mu
         },
     );
     let arrivals = journal
-        .due(QUEUE, Cursor::default(), UnixMillis::NEVER, 10)
+        .due(queue(), Cursor::default(), UnixMillis::NEVER, 10)
         .unwrap();
     assert_eq!(arrivals.len(), 2);
     assert_eq!(
@@ -285,6 +286,7 @@ pub(super) fn queues_are_where_something_waits(journal: &mut dyn Journal) {
     let queue = |operator, priority| Queue {
         operator: OperatorId(operator),
         priority,
+        agency: waiting(1).agency(),
     };
     accept(
         journal,
@@ -311,6 +313,18 @@ pub(super) fn queues_are_where_something_waits(journal: &mut dyn Journal) {
         },
     );
     assert_eq!(journal.queues().unwrap(), all[..2]);
+}
+
+pub(super) fn an_agency_has_queues_of_its_own(journal: &mut dyn Journal) {
+    let mut other = waiting(3);
+    other.identity_mut().key.agency = Agency::from_name("adliya").unwrap();
+    accept(journal, [waiting(1), waiting(2), other.clone()]);
+    let mut all = vec![queue(), other.queue()];
+    all.sort_unstable();
+    assert_eq!(journal.queues().unwrap(), all);
+    let due = journal.due(other.queue(), Cursor::default(), UnixMillis::NEVER, 10);
+    let due = due.unwrap().into_iter();
+    assert_eq!(due.map(|it| it.message).collect::<Vec<_>>(), [other]);
 }
 
 pub(super) fn siblings_are_those_that_wait(journal: &mut dyn Journal) {
@@ -872,10 +886,10 @@ pub(super) fn an_operator_keeps_its_number(journal: &mut dyn Journal) {
     assert_eq!(reader.operator_name(OperatorId(999)).unwrap(), None);
 }
 
-pub(super) const QUEUE: Queue = Queue {
-    operator: OPERATOR,
-    priority: Priority::Normal,
-};
+/// Where all samples wait.
+pub(super) fn queue() -> Queue {
+    waiting(1).queue()
+}
 
 pub(super) fn commit(journal: &mut dyn Journal, mut changes: Changes) {
     journal.commit(&mut changes).unwrap();
@@ -931,7 +945,7 @@ pub(super) fn facts(journal: &mut dyn Journal, number: u64) -> Facts {
 }
 
 fn due_ids(journal: &mut dyn Journal, after: Cursor, now: UnixMillis, limit: usize) -> Vec<u64> {
-    let due = journal.due(QUEUE, after, now, limit).unwrap();
+    let due = journal.due(queue(), after, now, limit).unwrap();
     due.iter().map(|arrival| arrival.message.id.0).collect()
 }
 

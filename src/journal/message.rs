@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use xabar_events::{EventKey, Language, Msisdn, Priority, Reason, State};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{Cursor, Queue};
 use crate::clock::UnixMillis;
@@ -26,6 +27,19 @@ impl std::fmt::Display for MessageId {
 )]
 #[serde(transparent)]
 pub struct OperatorId(pub u16);
+
+/// An agency in short: a hash of its name, part of the journal's format. Two of the same hash, which are hardly to
+/// be met, would share their turns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AgencyKey(pub u32);
+
+impl AgencyKey {
+    /// Of an agency's name.
+    #[expect(clippy::cast_possible_truncation, reason = "half a hash is one, too")]
+    pub fn of(name: &str) -> Self {
+        Self(xxh3_64(name.as_bytes()) as u32)
+    }
+}
 
 /// What one citizen hears of one application: a hash of source, subject and MSISDN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,7 +122,13 @@ impl Message {
         Queue {
             operator: self.progress.operator,
             priority: self.priority,
+            agency: self.agency(),
         }
+    }
+
+    /// Whose it is.
+    pub fn agency(&self) -> AgencyKey {
+        AgencyKey::of(self.key.agency.name())
     }
 
     /// Its place in its queue.

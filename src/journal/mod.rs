@@ -25,8 +25,8 @@ use xabar_events::{EventKey, Msisdn, Priority};
 
 pub use location::{Location, NoLocation};
 pub use message::{
-    Attempt, Attempted, Content, Identity, Message, MessageId, OperatorId, Origin, Phase, Progress,
-    Segment, ThreadKey, ThreadOrder, Told,
+    AgencyKey, Attempt, Attempted, Content, Identity, Message, MessageId, OperatorId, Origin,
+    Phase, Progress, Segment, ThreadKey, ThreadOrder, Told,
 };
 
 use crate::clock::UnixMillis;
@@ -202,11 +202,12 @@ pub struct Arrival {
     pub subscriber: SubscriberFacts,
 }
 
-/// Where a message waits: one operator's lane.
+/// Where a message waits: an agency's part of one operator's lane, so that none waits behind another's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Queue {
     pub operator: OperatorId,
     pub priority: Priority,
+    pub agency: AgencyKey,
 }
 
 /// How far a queue was read: (due, id) of the last message taken from it.

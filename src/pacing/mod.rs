@@ -111,7 +111,7 @@ impl Pacer {
     /// their places in the lane take up memory too.
     pub fn held(&self, queue: Queue) -> usize {
         let lanes = self.lanes.get(&queue.operator);
-        let in_lane = lanes.map_or(0, |lanes| lanes.len(Lane::of(queue.priority)));
+        let in_lane = lanes.map_or(0, |lanes| lanes.len(Lane::of(queue.priority), queue.agency));
         let held = self.held.get(&queue).copied().unwrap_or(0);
         held.max(in_lane)
     }
@@ -222,7 +222,7 @@ impl Pacer {
         if let Some(lanes) = self.lanes.get_mut(&progress.operator) {
             let segments = progress.attempt.segments.iter();
             let pdus = segments.filter(|it| **it == Segment::Sent).count();
-            lanes.charge(Lane::of(message.priority), message.key.agency.name(), pdus);
+            lanes.charge(Lane::of(message.priority), message.agency(), pdus);
         }
         self.subscribers
             .pin(message.msisdn, SubscriberFacts::default());
@@ -294,8 +294,12 @@ impl Pacer {
     }
 
     fn leave(&mut self, message: &Message) {
-        if let Some(held) = self.held.get_mut(&message.queue()) {
+        let queue = message.queue();
+        if let Some(held) = self.held.get_mut(&queue) {
             *held = held.saturating_sub(1);
+            if *held == 0 {
+                self.held.remove(&queue);
+            }
         }
         self.threads.leave(message);
         self.subscribers.unpin(message.msisdn);
@@ -305,8 +309,12 @@ impl Pacer {
 fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, message: &Message, sharing: &Sharing) {
     let operator = message.progress.operator;
     let lanes = lanes.entry(operator).or_insert_with(|| Lanes::new(sharing));
-    let agency = message.key.agency.name();
-    lanes.push(Lane::of(message.priority), agency, message.id, sharing);
+    lanes.push(
+        Lane::of(message.priority),
+        message.agency(),
+        message.id,
+        sharing,
+    );
 }
 
 impl Turn {

@@ -12,7 +12,7 @@ use xabar_smpp::Status;
 use super::appetite::Appetite;
 use super::beat::{Beat, Effects};
 use super::links::peers;
-use super::queues::QueueState;
+use super::reading::Queues;
 use super::telling::Teller;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
@@ -20,7 +20,7 @@ use crate::delivery::receipt::{Notice, Spelling, Spellings};
 use crate::delivery::{Circuit, Class, Event, Ported, Report, Routes, Senders, retry};
 use crate::intake::Batch;
 use crate::journal::{
-    Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Queue, Segment,
+    Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Segment,
     ThreadFacts,
 };
 use crate::pacing::{Pacer, Rules};
@@ -129,7 +129,7 @@ pub struct Core {
     pub(super) operators: BTreeMap<OperatorId, Operator>,
     /// How many of these are away.
     pub(super) away: usize,
-    pub(super) queues: BTreeMap<Queue, QueueState>,
+    pub(super) queues: Queues,
     pub(super) in_flight: FxHashMap<MessageId, InFlight>,
     pub(super) graces: BinaryHeap<Reverse<(UnixMillis, MessageId)>>,
     pub(super) teller: Teller,
@@ -199,7 +199,7 @@ impl Core {
             routes,
             operators,
             away: 0,
-            queues: BTreeMap::new(),
+            queues: Queues::new(settings.rules.sharing.weights.clone()),
             in_flight: FxHashMap::default(),
             graces: BinaryHeap::new(),
             teller,
@@ -261,7 +261,7 @@ impl Core {
 
     /// About how many events the next beat should take in.
     pub fn events_wanted(&self, now: &Now) -> usize {
-        self.appetite.events(now.steady, self.is_behind())
+        self.appetite.events(now.steady, self.queues.is_behind())
     }
 
     /// Makes the changes of a beat durable. May be tried again.
@@ -272,11 +272,9 @@ impl Core {
     /// When the next beat is due though nothing comes in.
     pub fn deadline(&self, now: &Now) -> Instant {
         let graces = self.graces.peek().map(|Reverse((at, _))| *at);
-        let queues = self
-            .queues
-            .iter()
-            .filter_map(|(queue, state)| state.wakes(self.pacer.held(*queue)));
+        let queues = self.queues.wakes(|queue| self.pacer.held(queue));
         let soonest = queues
+            .into_iter()
             .chain(graces)
             .chain(self.turns_left.then_some(now.steady))
             .min()

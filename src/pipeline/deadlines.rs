@@ -18,6 +18,7 @@ impl Core {
         }
         let expired = self.sweep_expired(beat)?;
         let unreceipted = self.sweep_unreceipted(beat)?;
+        self.queues.forget_idle(|queue| self.pacer.held(queue));
         self.note_away(beat);
         let moved = self.move_held(beat);
         self.tell_of_operators_down(beat);

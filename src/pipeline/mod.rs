@@ -15,6 +15,7 @@ mod inbound;
 mod links;
 mod moving;
 mod queues;
+mod reading;
 mod results;
 mod sending;
 mod telling;

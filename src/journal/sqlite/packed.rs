@@ -8,7 +8,9 @@ use xabar_events::Priority;
 use super::books;
 use super::stored::{Stored, from_octets};
 use crate::clock::UnixMillis;
-use crate::journal::{Cursor, JournalError, Message, MessageId, OperatorId, Origin, Phase, Queue};
+use crate::journal::{
+    AgencyKey, Cursor, JournalError, Message, MessageId, OperatorId, Origin, Phase, Queue,
+};
 
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
@@ -16,6 +18,7 @@ pub(super) struct Packed {
     pub(super) phase: Phase,
     pub(super) operator: OperatorId,
     pub(super) priority: Priority,
+    pub(super) agency: AgencyKey,
     pub(super) due: UnixMillis,
     pub(super) expires: UnixMillis,
     /// Where the books have it.
@@ -48,6 +51,7 @@ impl Packed {
             phase: progress.phase,
             operator: progress.operator,
             priority: message.priority,
+            agency: before.map_or_else(|| message.agency(), |before| before.agency),
             due: progress.due,
             expires: message.expires,
             column: books::column(message)?,
@@ -72,6 +76,7 @@ impl Packed {
         Queue {
             operator: self.operator,
             priority: self.priority,
+            agency: self.agency,
         }
     }
 

@@ -184,6 +184,9 @@ impl Story {
         message.identity_mut().application = format!("{}", a % 4).into();
         message.origin_mut().msisdn = subscriber(b);
         message.origin_mut().thread = thread(a);
+        if a.is_multiple_of(5) {
+            message.identity_mut().key.agency = Agency::from_name("adliya").unwrap();
+        }
         message.origin_mut().priority = Priority::ALL[usize::from(b % 3)];
         message.origin_mut().time = UnixMillis(i64::from(a));
         message.origin_mut().accepted_at = UnixMillis(self.now + i64::from(a % 3) * 86_400_000);

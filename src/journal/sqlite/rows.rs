@@ -53,14 +53,15 @@ pub(super) fn write(
 ) -> Result<(), JournalError> {
     // Not `OR REPLACE`: that would keep a copy of every page in case it has to be undone.
     let mut insert = db.prepare_cached(
-        "INSERT OR IGNORE INTO messages (id, phase, operator, priority, due, expires, since, origin, progress) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT OR IGNORE INTO messages (id, phase, operator, priority, agency, due, expires, since, origin, progress) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?;
     let inserted = insert.execute(params![
         ordered(message.id.0),
         message.phase as u8,
         message.operator.0,
         message.priority.code(),
+        message.agency.0,
         message.due.0,
         message.expires.0,
         since.0,

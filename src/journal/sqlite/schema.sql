@@ -30,6 +30,7 @@ CREATE TABLE messages (
     phase    INTEGER NOT NULL,                  -- 0 waiting, 1 in flight, 2 submitted, 3 settled
     operator INTEGER NOT NULL,
     priority INTEGER NOT NULL,
+    agency   INTEGER NOT NULL,                  -- a hash of its name
     due      INTEGER NOT NULL,
     expires  INTEGER NOT NULL,                  -- wall
     since    INTEGER NOT NULL,                  -- when it entered its phase
@@ -37,7 +38,7 @@ CREATE TABLE messages (
     progress BLOB NOT NULL
 ) STRICT;
 -- A message stands in an index only while its phase asks for it.
-CREATE INDEX waiting_due     ON messages (operator, priority, due) WHERE phase = 0;
+CREATE INDEX waiting_due     ON messages (operator, priority, agency, due) WHERE phase = 0;
 CREATE INDEX waiting_expires ON messages (expires) WHERE phase = 0;
 CREATE INDEX in_flight       ON messages (phase) WHERE phase = 1;
 CREATE INDEX submitted       ON messages (since) WHERE phase = 2;

@@ -9,14 +9,14 @@ use super::packed::Packed;
 use super::recent::Recent;
 use super::rows::{id, message, ordered};
 use crate::clock::UnixMillis;
-use crate::journal::{Cursor, JournalError, Message, OperatorId, Phase, Queue};
+use crate::journal::{AgencyKey, Cursor, JournalError, Message, OperatorId, Phase, Queue};
 
-/// Reads messages of the queue (?1, ?2) in a range of (due, id).
+/// Reads messages of the queue (?1, ?2, ?3) in a range of (due, id).
 macro_rules! select_due {
     ($range:literal) => {
         concat!(
             "SELECT m.id, m.origin, m.progress FROM messages m INDEXED BY waiting_due \
-             WHERE m.phase = 0 AND m.operator = ?1 AND m.priority = ?2 AND ",
+             WHERE m.phase = 0 AND m.operator = ?1 AND m.priority = ?2 AND m.agency = ?3 AND ",
             $range,
             " ORDER BY m.due, m.id"
         )
@@ -24,8 +24,8 @@ macro_rules! select_due {
 }
 // SQLite seeks (due, id) > (a, b) by due alone, and would pass over all that are due at the
 // same moment each time, which may be millions. So in two: the rest of that moment, and later.
-const DUE_WITH_CURSOR: &str = select_due!("m.due = ?3 AND m.id > ?4");
-const DUE_AFTER_CURSOR: &str = select_due!("m.due > ?3 AND m.due <= ?4");
+const DUE_WITH_CURSOR: &str = select_due!("m.due = ?4 AND m.id > ?5");
+const DUE_AFTER_CURSOR: &str = select_due!("m.due > ?4 AND m.due <= ?5");
 
 /// Waiting messages of a queue that are due, in order of (due, id), after the cursor.
 pub(super) fn due(
@@ -36,12 +36,17 @@ pub(super) fn due(
     now: UnixMillis,
     limit: usize,
 ) -> Result<Vec<Message>, JournalError> {
-    let (operator, priority) = (queue.operator.0, queue.priority.code());
+    let Queue {
+        operator: OperatorId(operator),
+        priority,
+        agency: AgencyKey(agency),
+    } = queue;
+    let priority = priority.code();
     let mut found = Vec::new();
     if after.due <= now {
-        let with_cursor = params![operator, priority, after.due.0, ordered(after.id)];
+        let with_cursor = params![operator, priority, agency, after.due.0, ordered(after.id)];
         take(db, DUE_WITH_CURSOR, with_cursor, recent, limit, &mut found)?;
-        let after_cursor = params![operator, priority, after.due.0, now.0];
+        let after_cursor = params![operator, priority, agency, after.due.0, now.0];
         take(
             db,
             DUE_AFTER_CURSOR,
@@ -97,7 +102,7 @@ pub(super) fn next_due(
 pub(super) fn queues(db: &Connection, recent: &Recent) -> Result<Vec<Queue>, JournalError> {
     let mut next = db.prepare_cached(NEXT_QUEUE)?;
     let mut queues = recent.queues();
-    let mut last = (-1, 0);
+    let mut last = (-1, 0, 0);
     loop {
         let mut found = next.query(last)?;
         let Some(row) = found.next()? else { break };
@@ -105,8 +110,13 @@ pub(super) fn queues(db: &Connection, recent: &Recent) -> Result<Vec<Queue>, Jou
         let queue = Queue {
             operator: OperatorId(row.get(0)?),
             priority: Priority::from_code(priority).ok_or(corrupt("a priority"))?,
+            agency: AgencyKey(row.get(2)?),
         };
-        last = (i64::from(queue.operator.0), i64::from(priority));
+        last = (
+            i64::from(queue.operator.0),
+            i64::from(priority),
+            i64::from(queue.agency.0),
+        );
         drop(found);
         if next_due(db, recent, queue, Cursor::default())?.is_some() {
             queues.insert(queue);
@@ -115,8 +125,8 @@ pub(super) fn queues(db: &Connection, recent: &Recent) -> Result<Vec<Queue>, Jou
     Ok(queues.into_iter().collect())
 }
 
-const NEXT_QUEUE: &str = "SELECT operator, priority FROM messages INDEXED BY waiting_due \
-     WHERE phase = 0 AND (operator, priority) > (?1, ?2) ORDER BY operator, priority LIMIT 1";
+const NEXT_QUEUE: &str = "SELECT operator, priority, agency FROM messages INDEXED BY waiting_due \
+     WHERE phase = 0 AND (operator, priority, agency) > (?1, ?2, ?3) ORDER BY operator, priority, agency LIMIT 1";
 
 /// Waiting messages whose time is over, soonest first.
 pub(super) fn expired(
@@ -203,13 +213,16 @@ mod tests {
         for (sql, seek) in [
             (
                 DUE_WITH_CURSOR,
-                "m USING INDEX waiting_due (operator=? AND priority=? AND due=? AND rowid>?)",
+                "m USING INDEX waiting_due (operator=? AND priority=? AND agency=? AND due=? AND rowid>?)",
             ),
             (
                 DUE_AFTER_CURSOR,
-                "m USING INDEX waiting_due (operator=? AND priority=? AND due>? AND due<?)",
+                "m USING INDEX waiting_due (operator=? AND priority=? AND agency=? AND due>? AND due<?)",
             ),
-            (NEXT_QUEUE, "waiting_due ((operator,priority)>(?,?))"),
+            (
+                NEXT_QUEUE,
+                "waiting_due ((operator,priority,agency)>(?,?,?))",
+            ),
             (EXPIRED, "waiting_expires (expires<?)"),
             (UNRECEIPTED, "submitted (since<?)"),
             (IN_FLIGHT, "in_flight (phase=?)"),

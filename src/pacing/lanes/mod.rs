@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use xabar_events::Priority;
 
 use super::HashMap;
-use crate::journal::MessageId;
+use crate::journal::{AgencyKey, MessageId};
 
 /// The lanes of a link, the earliest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Sharing {
     /// What each lane keeps while earlier ones fill the link, in percent; at most 100 in all.
     pub shares: [u32; 4],
     /// How much agencies get of their lane, beside one another; those not named have 1.
-    pub weights: BTreeMap<Box<str>, u32>,
+    pub weights: BTreeMap<AgencyKey, u32>,
 }
 
 impl Default for Sharing {
@@ -52,8 +52,8 @@ impl Default for Sharing {
 }
 
 impl Sharing {
-    fn weight(&self, agency: &str) -> i64 {
-        self.weights.get(agency).copied().unwrap_or(1).into()
+    fn weight(&self, agency: AgencyKey) -> i64 {
+        self.weights.get(&agency).copied().unwrap_or(1).into()
     }
 }
 
@@ -73,8 +73,8 @@ struct Waiting {
     /// What the lane is owed of its share, in hundredths of a PDU. Below zero: what it got beyond it.
     owed: i64,
     /// The agencies that have something waiting, the next one first.
-    turns: VecDeque<Box<str>>,
-    agencies: HashMap<Box<str>, Agency>,
+    turns: VecDeque<AgencyKey>,
+    agencies: HashMap<AgencyKey, Agency>,
     len: usize,
 }
 
@@ -99,12 +99,15 @@ impl Lanes {
         }
     }
 
-    pub(super) fn push(&mut self, lane: Lane, agency: &str, id: MessageId, sharing: &Sharing) {
+    pub(super) fn push(&mut self, lane: Lane, agency: AgencyKey, id: MessageId, sharing: &Sharing) {
         self.lane(lane).push(agency, id, sharing);
     }
 
-    pub(super) fn len(&self, lane: Lane) -> usize {
-        self.lanes.get(lane as usize).map_or(0, |lane| lane.len)
+    /// How many of an agency's messages wait in a lane.
+    pub(super) fn len(&self, lane: Lane, agency: AgencyKey) -> usize {
+        let lane = self.lanes.get(lane as usize);
+        let agency = lane.and_then(|lane| lane.agencies.get(&agency));
+        agency.map_or(0, |agency| agency.messages.len())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -131,7 +134,7 @@ impl Lanes {
     }
 
     /// Counts what was submitted: every lane that waits meanwhile is owed its share of that.
-    pub(super) fn charge(&mut self, lane: Lane, agency: &str, pdus: usize) {
+    pub(super) fn charge(&mut self, lane: Lane, agency: AgencyKey, pdus: usize) {
         let pdus = i64::try_from(pdus).unwrap_or(i64::MAX / 1000);
         let mut earlier_waits = false;
         for (at, waiting) in Lane::ALL.iter().zip(&mut self.lanes) {
@@ -168,9 +171,9 @@ impl Lanes {
 /// Deficit round robin (Shreedhar and Varghese, 1995): in each round an agency has as many PDUs as its
 /// weight says. What it takes beyond, for the last segments of a text, it lacks in the next round.
 impl Waiting {
-    fn push(&mut self, agency: &str, id: MessageId, sharing: &Sharing) {
+    fn push(&mut self, agency: AgencyKey, id: MessageId, sharing: &Sharing) {
         self.len += 1;
-        if let Some(agency) = self.agencies.get_mut(agency) {
+        if let Some(agency) = self.agencies.get_mut(&agency) {
             agency.messages.push_back(id);
             return;
         }
@@ -180,8 +183,8 @@ impl Waiting {
             weight,
             left: weight,
         };
-        self.turns.push_back(agency.into());
-        self.agencies.insert(agency.into(), entry);
+        self.turns.push_back(agency);
+        self.agencies.insert(agency, entry);
     }
 
     fn retain(&mut self, stays: impl Fn(MessageId) -> bool) {
@@ -216,8 +219,8 @@ impl Waiting {
         Some(id)
     }
 
-    fn charge(&mut self, agency: &str, pdus: i64) {
-        if let Some(agency) = self.agencies.get_mut(agency) {
+    fn charge(&mut self, agency: AgencyKey, pdus: i64) {
+        if let Some(agency) = self.agencies.get_mut(&agency) {
             agency.left -= pdus;
         }
     }

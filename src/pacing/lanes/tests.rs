@@ -8,24 +8,24 @@ use super::*;
 fn turn(lanes: &mut Lanes, pdus: usize) -> Option<(Lane, u64)> {
     let id = lanes.pop()?.0;
     let lane = Lane::ALL[usize::try_from(id / 1000).unwrap()];
-    lanes.charge(lane, &agency(id % 1000), pdus);
+    lanes.charge(lane, agency(id % 1000), pdus);
     Some((lane, id % 1000))
 }
 
-fn agency(number: u64) -> String {
-    format!("agency-{number}")
+fn agency(number: u64) -> AgencyKey {
+    AgencyKey(u32::try_from(number).unwrap())
 }
 
 fn push(lanes: &mut Lanes, lane: Lane, number: u64, sharing: &Sharing) {
     let id = MessageId(lane as u64 * 1000 + number);
-    lanes.push(lane, &agency(number), id, sharing);
+    lanes.push(lane, agency(number), id, sharing);
 }
 
 /// The agencies have these weights, the first one the first.
 fn weighted(weights: &[u32]) -> Sharing {
     let named = (0..).zip(weights);
     Sharing {
-        weights: named.map(|(n, it)| (agency(n).into(), *it)).collect(),
+        weights: named.map(|(n, it)| (agency(n), *it)).collect(),
         ..Sharing::default()
     }
 }
@@ -66,11 +66,12 @@ fn places_that_are_given_up_take_up_no_room_and_no_turn() {
     let sharing = Sharing::default();
     let mut lanes = Lanes::new(&sharing);
     for id in 0..4 {
-        lanes.push(Lane::Normal, "kadastr", MessageId(id), &sharing);
-        lanes.push(Lane::Normal, "adliya", MessageId(10 + id), &sharing);
+        lanes.push(Lane::Normal, agency(1), MessageId(id), &sharing);
+        lanes.push(Lane::Normal, agency(2), MessageId(10 + id), &sharing);
     }
     lanes.retain(|id| id.0 % 2 == 1 && id.0 < 10);
-    assert_eq!(lanes.len(Lane::Normal), 2);
+    let left = [1, 2].map(|number| lanes.len(Lane::Normal, agency(number)));
+    assert_eq!(left, [2, 0]);
     assert_eq!(lanes.pop(), Some(MessageId(1)));
     assert_eq!(lanes.pop(), Some(MessageId(3)));
     assert_eq!(lanes.pop(), None);
@@ -82,14 +83,13 @@ fn agencies_take_turns_within_a_lane_and_each_keeps_its_order() {
     let sharing = Sharing::default();
     let mut lanes = Lanes::new(&sharing);
     for id in 0..4 {
-        lanes.push(Lane::Normal, "kadastr", MessageId(id), &sharing);
+        lanes.push(Lane::Normal, agency(1), MessageId(id), &sharing);
     }
-    lanes.push(Lane::Normal, "adliya", MessageId(10), &sharing);
-    lanes.push(Lane::Normal, "adliya", MessageId(11), &sharing);
+    lanes.push(Lane::Normal, agency(2), MessageId(10), &sharing);
+    lanes.push(Lane::Normal, agency(2), MessageId(11), &sharing);
     let drained = std::iter::from_fn(|| {
         let id = lanes.pop()?.0;
-        let agency = if id < 10 { "kadastr" } else { "adliya" };
-        lanes.charge(Lane::Normal, agency, 1);
+        lanes.charge(Lane::Normal, agency(1 + id / 10), 1);
         Some(id)
     });
     assert_eq!(drained.collect::<Vec<_>>(), [0, 10, 1, 11, 2, 3]);
@@ -121,12 +121,12 @@ proptest! {
                     push(&mut lanes, lane, 1, &sharing);
                 }
             }
-            let waits = Lane::ALL.map(|lane| lanes.len(lane) > 0);
+            let waits = Lane::ALL.map(|lane| lanes.len(lane, agency(1)) > 0);
             let Some((lane, _)) = turn(&mut lanes, *cost) else { continue };
             for it in Lane::ALL {
                 let at = it as usize;
                 let share = shares[at] as usize;
-                if lanes.len(it) == 0 {
+                if lanes.len(it, agency(1)) == 0 {
                     (all[at], own[at], beside[at], beyond[at]) = (0, 0, 0, 0);
                     continue;
                 }

@@ -1,11 +1,13 @@
 //! Backlogs: what does not fit into memory waits in the journal, and everything goes out once, in its turn.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
 
-use xabar_events::{Notification, Priority};
+use xabar_events::{Event as Incoming, Notification, Priority};
 use xabar_smpp::Status;
 
 use super::world::*;
+use crate::journal::AgencyKey;
 
 /// Answers all that was submitted since it was asked last, and gives it.
 fn answer_all(world: &mut World) -> Vec<Sent> {
@@ -119,6 +121,98 @@ fn agencies_take_turns_however_much_one_of_them_sends() {
         .filter(|sent| sent.message() > 1000)
         .count();
     assert_eq!(of_adliya, 10);
+}
+
+/// The n-th message of an agency.
+fn of(agency: &str, n: u32) -> Notification {
+    Notification {
+        key: key(agency, &format!("{agency}-{n}")),
+        ..apart(n)
+    }
+}
+
+/// How many of these are of an agency whose messages' numbers are in this range.
+fn among(sent: &[Sent], numbers: std::ops::RangeInclusive<u64>) -> usize {
+    let of = |it: &&Sent| numbers.contains(&it.message());
+    sent.iter().filter(of).count()
+}
+
+#[test]
+fn what_stands_in_the_journal_of_one_agency_does_not_hold_up_another() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 0;
+    for batch in 0..6 {
+        let numbers = batch * 1000 + 1..=batch * 1000 + 1000;
+        world.publish_all(numbers.map(|n| of("kadastr", n)));
+    }
+    world.publish_all((7001..=7010).map(|n| of("adliya", n)));
+    world.restart();
+    world.smsc(UCELL).room = 20;
+    world.beat();
+    let sent = world.sent();
+    assert_eq!(among(&sent, 1..=6000), 10);
+    assert_eq!(among(&sent, 6001..=6010), 10);
+    assert!(world.held() < 5000, "{}", world.held());
+}
+
+#[test]
+fn agencies_share_a_lane_by_weight_as_long_as_both_have_a_backlog() {
+    let mut world = World::with(|settings| {
+        let weights = &mut settings.rules.sharing.weights;
+        weights.insert(AgencyKey::of("adliya"), 3);
+    });
+    world.smsc(UCELL).room = 0;
+    for batch in 0..4 {
+        let numbers = batch * 1000 + 1..=batch * 1000 + 1000;
+        world.publish_all(numbers.clone().map(|n| of("kadastr", n)));
+        world.publish_all(numbers.map(|n| of("adliya", 10_000 + n)));
+    }
+    world.smsc(UCELL).room = 100;
+    let mut got = [0; 2];
+    for round in 1..=50 {
+        world.steady = world.steady.after(SECOND / 100);
+        world.beat();
+        for sent in answer_all(&mut world) {
+            let of_adliya = (sent.message() - 1) / 1000 % 2;
+            got[usize::try_from(of_adliya).unwrap()] += 1;
+        }
+        assert_eq!(got, [25 * round, 75 * round]);
+    }
+}
+
+#[test]
+fn an_urgent_message_waits_for_a_turn_of_the_others_at_most_however_much_of_them_waits() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 0;
+    for batch in 0..6 {
+        let numbers = batch * 1000 + 1..=batch * 1000 + 1000;
+        world.publish_all(numbers.map(|n| Notification {
+            priority: [Priority::Normal, Priority::Bulk][n as usize % 2],
+            ..apart(n)
+        }));
+    }
+    // A link of 100 messages a second.
+    let turn = SECOND / 100;
+    let mut longest = Duration::ZERO;
+    let mut published = VecDeque::new();
+    for n in 0..700_u32 {
+        if n % 7 == 0 {
+            world.bring(vec![Incoming::StatusChanged(Notification {
+                priority: Priority::Urgent,
+                ..apart(100_000 + n)
+            })]);
+            published.push_back(world.steady);
+        }
+        world.steady = world.steady.after(turn);
+        world.smsc(UCELL).room = 1;
+        world.beat();
+        let sent = answer_all(&mut world);
+        assert_eq!(sent.len(), 1);
+        if sent[0].submission.urgent {
+            longest = longest.max(world.steady.since(published.pop_front().unwrap()));
+        }
+    }
+    assert!(published.len() <= 1 && longest <= 2 * turn, "{longest:?}");
 }
 
 #[test]
