@@ -115,8 +115,8 @@ fn run(
 ) -> Figures {
     let start = instant();
     let mut now = start;
-    let mut dispatch = Dispatch::new(bounds, now);
-    (0..bounds.sessions).for_each(|session| dispatch.bound(session));
+    let mut dispatch = Dispatch::new(2, bounds, now);
+    (0..2).for_each(|session| dispatch.bound(session));
     let mut smsc = Smsc {
         limit: change(Duration::ZERO),
         latency,
@@ -186,7 +186,6 @@ fn run(
 
 fn bounds(tps: Option<u32>, window: usize) -> Bounds {
     Bounds {
-        sessions: 2,
         window,
         tps,
         response: RESPONSE,

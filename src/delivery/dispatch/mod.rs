@@ -1,0 +1,311 @@
+//! Which submission goes out on which session, and when.
+//!
+//! A pure state machine for one operator: committed submissions, the sessions' states and the
+//! time go in; (session, submission) pairs come out. It also says how many more submissions the
+//! pipeline may commit: no more than will be written soon, so that what comes later but is
+//! more urgent does not wait behind them, and so that a crash leaves little uncertain.
+
+mod rates;
+mod rooms;
+mod signs;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use xabar_smpp::Status;
+
+use self::rates::Rates;
+pub(super) use self::rooms::Room;
+use self::rooms::{Rooms, Session};
+use self::signs::Signs;
+use super::class::Class;
+use super::rate::Rate;
+use super::submission::{Submission, Token};
+use super::window::Window;
+use super::{LONGEST_LAG, LinkState};
+
+/// How much paced work is committed ahead of being written: longer than a commit takes.
+const AHEAD: Duration = Duration::from_millis(200);
+
+/// What was decided longer ago is given back unwritten: limits and quiet hours count from the decision.
+const STALE: Duration = LONGEST_LAG.saturating_sub(Duration::from_millis(100));
+
+/// At this `congestion_state` an operator is beyond its limit (SMPP 5.0, 4.8.4.18).
+const CONGESTED: u8 = 100;
+
+#[derive(Debug)]
+pub(super) struct Dispatch {
+    queue: VecDeque<Submission>,
+    rooms: Rooms,
+    window: Window,
+    rates: Rates,
+    signs: Signs,
+    /// Submissions ever taken.
+    taken: u64,
+    /// Submissions ever asked for; never falls.
+    granted: u64,
+    /// Submissions ever given to sessions.
+    written: u64,
+    /// Answers that said they came too fast.
+    throttled: u64,
+}
+
+/// What bounds a link, by its configuration.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Per session.
+    pub(super) window: usize,
+    pub(super) tps: Option<u32>,
+    /// After so long without an answer a submission is uncertain.
+    pub(super) response: Duration,
+}
+
+/// An answer, as far as pace is concerned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Heard {
+    pub(super) token: Token,
+    pub(super) class: Class,
+    pub(super) status: Status,
+    /// 0 (idle) to 100 (congested), if the operator says.
+    pub(super) congestion: Option<u8>,
+}
+
+impl Dispatch {
+    /// Sessions of one login.
+    #[cfg(test)]
+    pub(super) fn new(sessions: usize, bounds: Bounds, now: Instant) -> Self {
+        let window = bounds.window;
+        let rooms = std::iter::repeat_n(Room { login: 0, window }, sessions);
+        Self::of_logins(rooms, &[None], bounds, now)
+    }
+
+    /// The bounds hold for all sessions together, each of `logins` for those of that login.
+    pub(super) fn of_logins(
+        rooms: impl IntoIterator<Item = Room>,
+        logins: &[Option<u32>],
+        bounds: Bounds,
+        now: Instant,
+    ) -> Self {
+        Self {
+            queue: VecDeque::new(),
+            rooms: Rooms::new(rooms),
+            window: Window::new(bounds.window, now),
+            rates: Rates::new(bounds.tps, logins, now),
+            signs: Signs::new(bounds.response),
+            taken: 0,
+            granted: 0,
+            written: 0,
+            throttled: 0,
+        }
+    }
+
+    /// Takes what was committed.
+    pub(super) fn submit(&mut self, submissions: Vec<Submission>) {
+        self.taken += submissions.len() as u64;
+        self.queue.extend(submissions);
+    }
+
+    /// The next submission to write, and the session to write it on.
+    pub(super) fn next(&mut self, now: Instant) -> Option<(usize, Submission)> {
+        if self.queue.is_empty() || self.rates.whole().ready_at(now) > now {
+            return None;
+        }
+        let window = self.window.size();
+        let room = |session: &Session| match self.rates.ready_at(session.room.login, now) {
+            at if at > now => 0,
+            _ => session.free(window),
+        };
+        let Some((index, login)) = self.rooms.roomiest(room) else {
+            if self.rates.are_one() || self.rooms.free(window) == 0 {
+                self.window.note_full();
+            }
+            return None;
+        };
+        let submission = self.queue.pop_front()?;
+        let before = self.rooms.in_flight();
+        self.rooms.take(index);
+        self.rates.each(login, |rate| rate.spend(now));
+        self.signs.written(submission.token, before, now);
+        self.written += 1;
+        Some((index, submission))
+    }
+
+    /// Gives back what waited too long to be written.
+    pub(super) fn stale(&mut self, now: Instant) -> Vec<Token> {
+        let stale = self
+            .queue
+            .iter()
+            .take_while(|submission| submission.decided + STALE < now)
+            .count();
+        let stale = self.queue.drain(..stale);
+        stale.map(|submission| submission.token).collect()
+    }
+
+    /// When to ask [`next`](Self::next), [`stale`](Self::stale) and [`granted`](Self::granted) again
+    /// if nothing else happens.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+        let ready = self.rates.whole().ready_at(now);
+        let (room, ready) = match self.room_at(now) {
+            Some(at) => (true, at.max(ready)),
+            None => (false, ready),
+        };
+        match self.queue.front().map(|first| first.decided + STALE) {
+            Some(stale) if room => Some(ready.min(stale)),
+            Some(stale) => Some(stale),
+            None => room.then(|| ready.checked_sub(AHEAD)).flatten(),
+        }
+        .filter(|at| *at > now || !self.queue.is_empty())
+    }
+
+    /// When a session with room may be given something, as far as its login is concerned.
+    fn room_at(&self, now: Instant) -> Option<Instant> {
+        let mut free = self.rooms.free_logins(self.window.size());
+        if self.rates.are_one() {
+            return free.next().map(|_| now);
+        }
+        free.map(|login| self.rates.ready_at(login, now)).min()
+    }
+
+    /// A session is bound; one without a window counts for receiving only.
+    pub(super) fn bound(&mut self, session: usize) {
+        self.rooms.bound(session);
+    }
+
+    /// The session is gone. With the last one, what was not written is given back.
+    pub(super) fn unbound(&mut self, session: usize) -> Vec<Token> {
+        self.rooms.unbound(session);
+        if self.sessions_bound() > 0 {
+            return Vec::new();
+        }
+        self.unwritten()
+    }
+
+    /// Gives back all that was not written.
+    pub(super) fn unwritten(&mut self) -> Vec<Token> {
+        let queue = self.queue.drain(..);
+        queue.map(|submission| submission.token).collect()
+    }
+
+    /// Something written is answered; says whether rate or window were cut because of it.
+    pub(super) fn answered(&mut self, session: usize, heard: Heard, now: Instant) -> bool {
+        self.unused(session);
+        let congestion = heard.congestion.unwrap_or_default();
+        self.signs.answered(heard.token, congestion, now);
+        self.fit_window(now);
+        let login = self.rooms.login(session);
+        match heard.class {
+            Class::Accepted => self.rates.each(login, |rate| rate.accepted(now)),
+            Class::Throttled => self.throttled += 1,
+            _ => self.rates.each(login, Rate::refused),
+        }
+        let throttled = heard.class == Class::Throttled;
+        let cut = (throttled || congestion >= CONGESTED) && {
+            let in_flight = self.in_flight_beside(login);
+            self.rates.throttled_mut(login).throttled(in_flight, now)
+        };
+        // ESME_RTHROTTLED speaks of the rate alone; others may mean that too much awaits a response.
+        if cut && throttled && heard.status != Status::RTHROTTLED {
+            self.window.refused(now);
+        }
+        cut
+    }
+
+    /// What awaits a response on the sessions that share their rate with those of a login.
+    fn in_flight_beside(&self, login: usize) -> usize {
+        match self.rates.of(login) {
+            Some(_) => self.rooms.in_flight_of(login),
+            None => self.rooms.in_flight(),
+        }
+    }
+
+    /// Where responses take too long the window shrinks to what is answered in time.
+    fn fit_window(&mut self, now: Instant) {
+        let Some(longest) = self.signs.persistently_late(now) else {
+            return;
+        };
+        let a_second = self.rates.whole_mut().accepted_in_the_second_before(now);
+        if a_second > 0.0 {
+            let sessions = u32::try_from(self.sessions_bound().max(1)).unwrap_or(u32::MAX);
+            let fitting = a_second * longest.as_secs_f64() / f64::from(sessions);
+            self.window.crowded(fitting, now);
+        }
+    }
+
+    /// Something given to a session was never written.
+    pub(super) fn unused(&mut self, session: usize) {
+        self.rooms.leave(session);
+    }
+
+    /// How many submissions the pipeline may have given in all.
+    pub(super) fn granted(&mut self, now: Instant) -> u64 {
+        let signs = self.signs.speak_against_more(now);
+        self.rates.climb(signs, now);
+        if !signs && !self.signs.are_late(now) {
+            self.window.grow(now);
+        }
+        let free = self.free_soon(now);
+        let ahead = soon(self.rates.whole(), free, now);
+        let room = ahead.saturating_sub(self.queue.len()) as u64;
+        self.granted = self.granted.max(self.taken + room);
+        self.granted
+    }
+
+    /// How much room the sessions have, as far as their logins let it be used soon.
+    fn free_soon(&self, now: Instant) -> usize {
+        let window = self.window.size();
+        if self.rates.are_one() {
+            return self.rooms.free(window);
+        }
+        let of_login = |(login, rate): (usize, Option<&Rate>)| {
+            let free = self.rooms.free_of(login, window);
+            rate.map_or(free, |rate| soon(rate, free, now))
+        };
+        self.rates.logins().map(of_login).sum()
+    }
+
+    /// Of this session, at the moment.
+    pub(super) fn window(&self, session: usize) -> usize {
+        self.window.size().min(self.rooms.window(session))
+    }
+
+    pub(super) fn sessions_bound(&self) -> usize {
+        self.rooms.sessions_bound()
+    }
+
+    pub(super) fn state(&self) -> LinkState {
+        LinkState {
+            sessions_bound: self.sessions_bound(),
+            in_flight: self.rooms.in_flight(),
+            rate: self.rates.whole().current(),
+            window: self.window.size(),
+            written: self.written,
+            throttled: self.throttled,
+        }
+    }
+
+    /// PDUs a second at the moment that a session shares with others, if they are limited.
+    pub(super) fn rate(&mut self, session: usize) -> Option<f64> {
+        let login = self.rooms.login(session);
+        self.rates.throttled_mut(login).current()
+    }
+}
+
+/// How much of the free room may be written soon at a rate.
+fn soon(rate: &Rate, free: usize, now: Instant) -> usize {
+    match rate.current() {
+        Some(_) if rate.ready_at(now) > now + AHEAD => 0,
+        Some(rate) => free.min(whole(rate * AHEAD.as_secs_f64()).max(1)),
+        None => free,
+    }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a positive number below 2^32; `as` saturates"
+)]
+fn whole(number: f64) -> usize {
+    number as usize
+}

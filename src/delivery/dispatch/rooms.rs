@@ -1,0 +1,121 @@
+//! An operator's sessions, and how much more each may be given.
+
+/// What one session is given.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::delivery) struct Room {
+    /// Which login it is of.
+    pub(in crate::delivery) login: usize,
+    /// Requests that may await a response; 0 for a session on which nothing is submitted.
+    pub(in crate::delivery) window: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) room: Room,
+    in_flight: usize,
+    bound: bool,
+}
+
+impl Session {
+    /// How much more of a window has room.
+    pub(super) fn free(&self, window: usize) -> usize {
+        if self.bound {
+            window.min(self.room.window).saturating_sub(self.in_flight)
+        } else {
+            0
+        }
+    }
+}
+
+/// The sessions, by their number.
+#[derive(Debug)]
+pub(super) struct Rooms(Vec<Session>);
+
+impl Rooms {
+    pub(super) fn new(rooms: impl IntoIterator<Item = Room>) -> Self {
+        let session = |room| Session {
+            room,
+            in_flight: 0,
+            bound: false,
+        };
+        Self(rooms.into_iter().map(session).collect())
+    }
+
+    /// A session is bound; one without a window counts for receiving only.
+    pub(super) fn bound(&mut self, session: usize) {
+        if let Some(session) = self.0.get_mut(session) {
+            session.bound = session.room.window > 0;
+        }
+    }
+
+    /// A session is gone, with all that awaits a response on it.
+    pub(super) fn unbound(&mut self, session: usize) {
+        if let Some(session) = self.0.get_mut(session) {
+            (session.bound, session.in_flight) = (false, 0);
+        }
+    }
+
+    /// One more request awaits a response.
+    pub(super) fn take(&mut self, session: usize) {
+        if let Some(session) = self.0.get_mut(session) {
+            session.in_flight += 1;
+        }
+    }
+
+    /// One request less awaits a response.
+    pub(super) fn leave(&mut self, session: usize) {
+        if let Some(session) = self.0.get_mut(session) {
+            session.in_flight = session.in_flight.saturating_sub(1);
+        }
+    }
+
+    /// The session with the most room, by what `room` makes of each, and its login.
+    pub(super) fn roomiest(&self, room: impl Fn(&Session) -> usize) -> Option<(usize, usize)> {
+        let sessions = self.0.iter().enumerate();
+        let (index, session) = sessions.max_by_key(|(_, session)| room(session))?;
+        (room(session) > 0).then_some((index, session.room.login))
+    }
+
+    /// The logins of the sessions with room, one for each session.
+    pub(super) fn free_logins(&self, window: usize) -> impl Iterator<Item = usize> {
+        let free = self.0.iter().filter(move |it| it.free(window) > 0);
+        free.map(|session| session.room.login)
+    }
+
+    /// How much of a window each has room for, together.
+    pub(super) fn free(&self, window: usize) -> usize {
+        self.0.iter().map(|session| session.free(window)).sum()
+    }
+
+    /// How much the sessions of one login have room for.
+    pub(super) fn free_of(&self, login: usize, window: usize) -> usize {
+        self.of(login).map(|session| session.free(window)).sum()
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.0.iter().map(|session| session.in_flight).sum()
+    }
+
+    /// What awaits a response on the sessions of one login.
+    pub(super) fn in_flight_of(&self, login: usize) -> usize {
+        self.of(login).map(|session| session.in_flight).sum()
+    }
+
+    pub(super) fn sessions_bound(&self) -> usize {
+        self.0.iter().filter(|session| session.bound).count()
+    }
+
+    /// The login of a session; one beyond all of them for a session that does not exist.
+    pub(super) fn login(&self, session: usize) -> usize {
+        self.0.get(session).map_or(usize::MAX, |it| it.room.login)
+    }
+
+    /// The configured window of a session.
+    pub(super) fn window(&self, session: usize) -> usize {
+        self.0.get(session).map_or(0, |it| it.room.window)
+    }
+
+    fn of(&self, login: usize) -> impl Iterator<Item = &Session> {
+        self.0.iter().filter(move |it| it.room.login == login)
+    }
+}

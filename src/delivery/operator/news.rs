@@ -1,0 +1,175 @@
+//! What happened on the sessions, and what that means for the submissions.
+
+use tracing::{debug, info, warn};
+use xabar_events::Msisdn;
+use xabar_smpp::pdu::{Body, Pdu};
+use xabar_smpp::session;
+use xabar_smpp::{CommandId, Frame, Status};
+
+use super::Operator;
+use super::response::{status, told};
+use crate::clock::instant as now;
+use crate::delivery::dispatch::Heard;
+use crate::delivery::sessions::News;
+use crate::delivery::{Class, Event, Token};
+
+impl Operator {
+    pub(super) fn note(&mut self, index: usize, news: News, events: &mut Vec<Event>) {
+        let Some(slot) = self.slots.get(index) else {
+            return;
+        };
+        match news {
+            // One that came up while the others were unbound: dropped, it closes.
+            News::Up(_) if self.unbinding => {}
+            News::Up(link) => slot.up(link),
+            News::Leave => {
+                slot.leaving = true;
+                let unwritten = self.dispatch.unbound(index);
+                events.extend(unwritten.into_iter().map(Event::Returned));
+            }
+            News::Events(news) => {
+                for event in news {
+                    self.note_event(index, event, events);
+                }
+            }
+        }
+    }
+
+    fn note_event(&mut self, index: usize, event: session::Event, events: &mut Vec<Event>) {
+        match event {
+            session::Event::Bound {
+                interface_version, ..
+            } => {
+                self.dispatch.bound(index);
+                if let Some(slot) = self.slots.get(index) {
+                    slot.carried = self.tlvs.bound(interface_version.has_tlvs());
+                }
+            }
+            session::Event::Response { token, frame, late } => {
+                self.answered(index, token, &frame, late, events)
+            }
+            session::Event::TimedOut { token } => {
+                events.push(Event::TimedOut(token.into()));
+                self.timed_out(index);
+            }
+            session::Event::Request(frame) if is_alert(&frame) => self.note_alert(&frame),
+            session::Event::Request(frame) => {
+                let Some(slot) = self.slots.get(index) else {
+                    return;
+                };
+                slot.inbox.came(&frame, now());
+                let session = slot.key(index);
+                events.push(Event::Inbound { session, frame });
+            }
+            session::Event::Closed(closed) => self.closed(index, closed, events),
+            session::Event::Sent { .. } | session::Event::Fault(_) => {}
+        }
+    }
+
+    fn answered(
+        &mut self,
+        index: usize,
+        token: u64,
+        frame: &Frame,
+        late: bool,
+        events: &mut Vec<Event>,
+    ) {
+        if late && let Some(slot) = self.slots.get(index) {
+            slot.timed_out = slot.timed_out.saturating_sub(1);
+        }
+        let status = status(frame);
+        let class = self.classes.of(status, frame);
+        if class == Class::Session {
+            self.dispatch.unused(index);
+            events.push(Event::Returned(token.into()));
+            self.leave(index, "the SMSC says that it is not bound");
+            return;
+        }
+        if self.refuses_tlvs(index, token, status) {
+            self.dispatch.unused(index);
+            events.push(Event::Returned(token.into()));
+            return;
+        }
+        let (smsc_id, congestion) = told(frame);
+        let heard = Heard {
+            token: token.into(),
+            class,
+            status,
+            congestion,
+        };
+        if self.dispatch.answered(index, heard, now()) {
+            let tps = self.dispatch.rate(index).map(f64::round);
+            let window = self.dispatch.window(index);
+            info!(operator = self.name, %status, tps, window, "the operator throttles: rate lowered");
+        }
+        events.push(Event::Answered {
+            token: token.into(),
+            class,
+            status,
+            smsc_id,
+        });
+    }
+
+    /// A phone can be reached again. Nobody waits for that here: its messages are the operator's to deliver.
+    fn note_alert(&self, frame: &Frame) {
+        let Ok(Body::AlertNotification(alert)) = frame.decode().map(|pdu: Pdu<'_>| pdu.body) else {
+            return;
+        };
+        let number = String::from_utf8_lossy(alert.source_addr.as_bytes());
+        let msisdn = number.parse::<Msisdn>().ok();
+        debug!(
+            operator = self.name,
+            ?msisdn,
+            "a phone can be reached again"
+        );
+    }
+
+    /// Whether only the TLVs of a submission are refused; then what follows goes without.
+    fn refuses_tlvs(&mut self, index: usize, token: u64, status: Status) -> bool {
+        let slot = self.slots.get(index);
+        let refuses = slot.is_some_and(|slot| slot.carried.refuses_tlvs(token, status));
+        if refuses && self.tlvs.refused() {
+            warn!(operator = self.name, %status, "the operator refuses TLVs: submissions go without from now on; set tlvs = false");
+        }
+        refuses
+    }
+
+    /// A response did not come in time. Where none comes any more, only a new session helps.
+    fn timed_out(&mut self, index: usize) {
+        let Some(slot) = self.slots.get(index) else {
+            return;
+        };
+        slot.timed_out += 1;
+        if slot.timed_out >= self.dispatch.window(index) {
+            self.leave(index, "nothing in its window was answered in time");
+        }
+    }
+
+    /// Closes a session that is of no use; it is connected again. Its last event tells of what is unanswered.
+    fn leave(&mut self, index: usize, why: &'static str) {
+        let slot = self.slots.get(index);
+        if slot.is_some_and(|slot| slot.drop_link()) {
+            warn!(
+                operator = self.name,
+                session = index,
+                why,
+                "session given up"
+            );
+        }
+    }
+
+    fn closed(&mut self, index: usize, closed: session::Closed, events: &mut Vec<Event>) {
+        let mut returned = self.dispatch.unbound(index);
+        returned.extend(closed.unsent.into_iter().map(Token::from));
+        if let Some(slot) = self.slots.get(index) {
+            returned.extend(slot.closed());
+        }
+        events.extend(returned.into_iter().map(Event::Returned));
+        let unanswered = closed.unanswered.into_iter();
+        events.extend(unanswered.map(|token| Event::Lost(token.into())));
+    }
+}
+
+fn is_alert(frame: &Frame) -> bool {
+    frame.header().command_id == CommandId::ALERT_NOTIFICATION
+}

@@ -1,0 +1,155 @@
+//! The sessions as their operator's task holds them.
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+use xabar_smpp::link::Link;
+use xabar_smpp::session::Requests;
+
+use crate::delivery::inbox::Inbox;
+use crate::delivery::tlvs::Carried;
+use crate::delivery::{Answer, SessionKey, Token};
+
+/// One session, or the place where the next one comes.
+#[derive(Default)]
+pub(super) struct Slot {
+    link: Option<Link>,
+    /// Counts the sessions of this slot, so that an answer never reaches a later one.
+    generation: u32,
+    pub(super) carried: Carried,
+    /// Encoded, not yet taken by the link.
+    pub(super) requests: Requests,
+    /// Requests whose response did not come in time; each keeps its place in the window.
+    pub(super) timed_out: usize,
+    /// Requests of the other end that wait for their answers.
+    pub(super) inbox: Inbox,
+    /// To be unbound, since it goes elsewhere.
+    pub(super) leaving: bool,
+}
+
+impl Slot {
+    /// A new session takes the place.
+    pub(super) fn up(&mut self, link: Link) {
+        *self = Self {
+            link: Some(link),
+            generation: self.generation + 1,
+            ..Self::default()
+        };
+    }
+
+    /// The session is gone; gives back what its link never took.
+    pub(super) fn closed(&mut self) -> Vec<Token> {
+        let untaken = self.requests.tokens().map(Token::from).collect();
+        *self = Self {
+            generation: self.generation,
+            ..Self::default()
+        };
+        untaken
+    }
+
+    /// Lets the connection go, which closes it; whether there was one.
+    pub(super) fn drop_link(&mut self) -> bool {
+        self.link.take().is_some()
+    }
+
+    /// The session's name, for requests of the other end.
+    pub(super) fn key(&self, index: usize) -> SessionKey {
+        SessionKey {
+            index,
+            generation: self.generation,
+        }
+    }
+
+    pub(super) async fn respond(&self, answers: &[Answer]) {
+        if let Some(link) = self.link.as_ref().filter(|_| !answers.is_empty()) {
+            // A session that closed meanwhile brings the request again.
+            drop(link.respond(responses(answers)).await);
+        }
+    }
+
+    /// Hands the link what is encoded.
+    fn flush(&mut self) {
+        let Some(link) = self.link.as_ref().filter(|_| !self.requests.is_empty()) else {
+            return;
+        };
+        // What a full or closed link gives back is tried again, or returned when it closes.
+        if let Err(requests) = link.try_request(std::mem::take(&mut self.requests)) {
+            self.requests = requests.0;
+        }
+    }
+
+    async fn unbind(&self) {
+        if let Some(link) = &self.link {
+            // One that is closed already says so by its last event.
+            drop(link.unbind().await);
+        }
+    }
+}
+
+/// All of an operator's, by their number.
+pub(super) struct Slots(Vec<Slot>);
+
+impl Slots {
+    pub(super) fn new(sessions: usize) -> Self {
+        Self(
+            std::iter::repeat_with(Slot::default)
+                .take(sessions)
+                .collect(),
+        )
+    }
+
+    pub(super) fn get(&mut self, index: usize) -> Option<&mut Slot> {
+        self.0.get_mut(index)
+    }
+
+    /// Hands over answers, unless their session is gone or they come too late.
+    pub(super) async fn answer(&mut self, key: SessionKey, mut answers: Vec<Answer>) {
+        let slot = self.0.get_mut(key.index);
+        if let Some(slot) = slot.filter(|slot| slot.generation == key.generation) {
+            answers.retain(|answer| slot.inbox.take(answer));
+            slot.respond(&answers).await;
+        }
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
+        self.0.iter_mut()
+    }
+
+    /// When a request will have waited too long for the journal.
+    pub(super) fn overdue_at(&self) -> Option<Instant> {
+        let inboxes = self.0.iter().map(|slot| &slot.inbox);
+        inboxes.filter_map(Inbox::deadline).min()
+    }
+
+    /// Hands the links what is encoded.
+    pub(super) fn flush(&mut self) {
+        self.0.iter_mut().for_each(Slot::flush);
+    }
+
+    /// Unbinds the sessions that go elsewhere. They are given nothing more; what they have is answered first.
+    pub(super) async fn let_go(&mut self) {
+        for slot in &mut self.0 {
+            if std::mem::take(&mut slot.leaving) {
+                slot.unbind().await;
+            }
+        }
+    }
+
+    pub(super) async fn unbind(&self) {
+        for slot in &self.0 {
+            slot.unbind().await;
+        }
+    }
+
+    pub(super) fn are_unbound(&self) -> bool {
+        self.0.iter().all(|slot| slot.link.is_none())
+    }
+}
+
+fn responses(answers: &[Answer]) -> BytesMut {
+    let mut octets = BytesMut::with_capacity(answers.len() * 17);
+    for answer in answers {
+        answer.encode(&mut octets);
+    }
+    octets
+}
