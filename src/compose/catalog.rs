@@ -1,5 +1,6 @@
 //! All texts in all languages.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ impl Catalog {
     /// The texts that come with the gateway.
     pub fn built_in() -> Self {
         let read = |(language, text): &(Language, &str)| {
-            let texts = Texts::read(text, &file_name(*language));
+            let texts = Texts::read(text, &file_name(*language), *language);
             (*language, texts.expect("a test reads the built-in texts"))
         };
         Self {
@@ -83,7 +84,10 @@ impl Catalog {
         default: Language,
     ) -> Result<Text, NoTemplate> {
         let Text { text, language } = self.write(application, content, default)?;
-        let text = cheapest(&text, self.rules(language)).text.into_owned();
+        let text = match cheapest(&text, self.rules(language)).text {
+            Cow::Owned(cheaper) => cheaper,
+            Cow::Borrowed(_) => text,
+        };
         Ok(Text { text, language })
     }
 
@@ -193,7 +197,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
 fn read_file(file: &Path) -> Result<(Language, Texts), Vec<Problem>> {
     let language = language(file).map_err(|problem| vec![problem])?;
     let text = read_text(file).map_err(|problem| vec![problem])?;
-    Ok((language, Texts::read(&text, file)?))
+    Ok((language, Texts::read(&text, file, language)?))
 }
 
 fn language(file: &Path) -> Result<Language, Problem> {

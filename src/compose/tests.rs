@@ -244,6 +244,21 @@ fn a_long_text_goes_out_in_its_cheapest_spelling() {
 }
 
 #[test]
+fn a_value_in_cyrillic_does_not_make_a_latin_text_dearer() {
+    let catalog = Catalog::built_in();
+    let params = [("office", "Юнусобод тумани Давлат хизматлари маркази")];
+    let text = written(
+        &catalog,
+        &content("passport", "ready", Language::UzLatn, &params),
+    );
+    assert!(
+        text.contains("Yunusobod tumani Davlat xizmatlari markazi"),
+        "{text}"
+    );
+    assert_eq!(count(&text).segments, 1);
+}
+
+#[test]
 fn every_problem_of_every_file_is_told_at_once() {
     let folder = Folder::with(
         "problems",
@@ -256,6 +271,10 @@ fn every_problem_of_every_file_is_told_at_once() {
                  [messages]\nready = \"{office}\"\ndone = 5\n[messages.passport]\nready = \"[\"\n",
             ),
             ("ru.toml", "[messages]\nready = \"\nready = 1\n"),
+            (
+                "kaa.toml",
+                "[spelling]\ncyrillic_as_latin = \"when-cheaper\"\n",
+            ),
         ],
     );
     let problems = folder.problems();
@@ -267,6 +286,8 @@ fn every_problem_of_every_file_is_told_at_once() {
         "en.toml:8:9: `messages.ready` needs {office}, which not every event has; put it into [ ]",
         "en.toml:9:8: `messages.done` is 5; write the text in quotes",
         "en.toml:11:9: `messages.passport.ready` has a [ without its ]; close it",
+        "kaa.toml:2:21: `spelling.cyrillic_as_latin` is not a rule for kaa; \
+         leave it out; it belongs into uz-Latn.toml and uz-Cyrl.toml",
         "ru.toml:2:",
     ]
     .into_iter()

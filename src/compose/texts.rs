@@ -43,7 +43,7 @@ pub struct Listed<'a> {
 
 impl Texts {
     /// Reads the file of a language, or tells everything that is wrong in it.
-    pub(super) fn read(text: &str, file: &Path) -> Result<Self, Vec<Problem>> {
+    pub(super) fn read(text: &str, file: &Path, language: Language) -> Result<Self, Vec<Problem>> {
         let environment = Environment::default();
         let report = Report::new(file, &environment);
         let (node, errors) = document::parse(text);
@@ -55,7 +55,7 @@ impl Texts {
             node: &node,
             report: &report,
         }
-        .table(texts);
+        .table(|table| texts(table, language));
         match (texts, report.into_problems()) {
             (Some(texts), problems) if problems.is_empty() => Ok(texts),
             (_, problems) => Err(problems),
@@ -142,9 +142,10 @@ impl Texts {
     }
 }
 
-fn texts(table: &mut Table<'_>) -> Option<Texts> {
+fn texts(table: &mut Table<'_>, language: Language) -> Option<Texts> {
     let names = |cell: &Cell<'_>| cell.named(name);
-    let (rules, dates) = table.or("spelling", Default::default(), |cell| cell.table(spelling));
+    let spelling = |cell: &Cell<'_>| cell.table(|table| spelling(table, language));
+    let (rules, dates) = table.or("spelling", Default::default(), spelling);
     let (messages, of_service) = table.or("messages", Default::default(), messages);
     Some(Texts {
         rules,
@@ -156,17 +157,35 @@ fn texts(table: &mut Table<'_>) -> Option<Texts> {
     })
 }
 
-fn spelling(table: &mut Table<'_>) -> Option<(LanguageRules, DateForm)> {
+fn spelling(table: &mut Table<'_>, language: Language) -> Option<(LanguageRules, DateForm)> {
     let date = parsed(
         "write it as strftime does, such as \"%d.%m.%Y\"",
         DateForm::new,
     );
     let as_latin = parsed("choose never or when-cheaper", cyrillic_as_latin);
+    let as_latin = only_in(&[Language::UzLatn, Language::UzCyrl], language, as_latin);
+    let apostrophes = only_in(&[Language::Kaa], language, switch);
     let rules = LanguageRules {
         cyrillic_as_latin: table.or("cyrillic_as_latin", CyrillicAsLatin::Never, as_latin),
-        karakalpak_apostrophes: table.or("karakalpak_apostrophes", false, switch),
+        karakalpak_apostrophes: table.or("karakalpak_apostrophes", false, apostrophes),
     };
     Some((rules, table.or("date", DateForm::default(), date)))
+}
+
+/// A rule for some languages would garble others: Russian read as Uzbek is neither.
+fn only_in<T>(
+    languages: &'static [Language],
+    language: Language,
+    read: impl Fn(&Cell<'_>) -> Option<T>,
+) -> impl Fn(&Cell<'_>) -> Option<T> {
+    move |cell| {
+        if languages.contains(&language) {
+            return read(cell);
+        }
+        let files: Vec<String> = languages.iter().map(|one| format!("{one}.toml")).collect();
+        let right = format!("leave it out; it belongs into {}", files.join(" and "));
+        cell.wrong(format!("is not a rule for {language}"), right)
+    }
 }
 
 fn cyrillic_as_latin(text: &str) -> Option<CyrillicAsLatin> {

@@ -1,0 +1,10 @@
+//! The spellings in Latin letters of GSM 03.38 that readers of a language know.
+//!
+//! Unlike [`crate::fold`] these change how a text looks, so they serve only where a language asks
+//! for them ([`crate::LanguageRules`]).
+
+mod karakalpak;
+mod uzbek;
+
+pub use karakalpak::karakalpak_apostrophes;
+pub use uzbek::uzbek_latin;
