@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 
-use xabar::compose::Catalog;
+use xabar::compose::{Catalog, News};
 use xabar_events::Language;
 use xabar_sms::{Concatenation, Encoding, segments};
 
@@ -23,7 +23,12 @@ fn composed(language: Language) -> Run {
     let catalog = Catalog::built_in();
     let content = sample::content();
     Box::new(move || {
-        let text = catalog.compose(black_box(sample::APPLICATION), &content, language);
+        let news = News {
+            agency: "kadastr",
+            application: black_box(sample::APPLICATION),
+            content: &content,
+        };
+        let text = catalog.compose(news, language);
         let text = text.expect("it has a template").text;
         let segments = segments(&text, Encoding::of(&text), Concatenation::Udh8);
         drop(black_box(segments));

@@ -226,7 +226,7 @@ impl Good {
             let (cost, language) = (listed.least, listed.language);
             format!(
                 "{language}: `{}` takes {} segments ({}, {} characters) before any value is put in",
-                key(listed.service, listed.status),
+                listed.key(),
                 cost.segments,
                 cost.encoding,
                 cost.characters,
@@ -240,10 +240,10 @@ impl Good {
         for listed in self
             .catalog
             .templates()
-            .filter(|listed| listed.service.is_none())
+            .filter(|listed| listed.service.is_none() && listed.agency.is_none())
         {
             having
-                .entry(key(None, listed.status))
+                .entry(listed.key())
                 .or_default()
                 .insert(listed.language);
         }
@@ -291,9 +291,4 @@ fn shared_login(some: &[Bind], others: &[Bind]) -> Option<(String, String)> {
     logins(others)
         .into_iter()
         .find(|login| some.contains(login))
-}
-
-fn key(service: Option<&str>, status: &str) -> String {
-    let service = service.map_or_else(String::new, |service| format!("{service}."));
-    format!("messages.{service}{status}")
 }

@@ -9,7 +9,7 @@ use xabar_sms::{Candidate, LanguageRules, candidates, cheapest, forced_by};
 
 use super::Failure;
 use super::print::{self, Cell, FAINT, GOOD, HEADING, Table, WARN, styled};
-use crate::compose::Catalog;
+use crate::compose::{Catalog, News};
 use crate::journal::Content;
 
 /// Tells what a text costs, and how it would be sent
@@ -50,6 +50,9 @@ struct FromTemplate {
     /// The service that the application asks for
     #[arg(long, requires = "template")]
     service: Option<String>,
+    /// The agency that tells it, which may have texts of its own
+    #[arg(long, requires = "template")]
+    agency: Option<String>,
     /// The values for the template, as `params` in an event
     #[arg(long, value_name = "JSON", value_parser = params, requires = "template")]
     params: Option<Params>,
@@ -104,7 +107,12 @@ impl TextCost {
             legal: false,
             extensions: Vec::new(),
         };
-        let written = catalog.write(&self.template.application, &content, Language::UzLatn);
+        let news = News {
+            agency: self.template.agency.as_deref().unwrap_or_default(),
+            application: &self.template.application,
+            content: &content,
+        };
+        let written = catalog.write(news, Language::UzLatn);
         let text =
             written.map_err(|error| Failure::caused(format!("cannot write {status:?}"), error))?;
         Ok((text.text, Some(text.language)))

@@ -9,9 +9,9 @@ use xabar_events::Language;
 use xabar_sms::{LanguageRules, cheapest};
 
 use super::fallback;
+use super::news::News;
 use super::texts::{Listed, Texts};
 use crate::control::settings::{Place, Problem};
-use crate::journal::Content;
 
 /// The texts that citizens read, by language.
 #[derive(Clone, Debug)]
@@ -77,13 +77,8 @@ impl Catalog {
 
     /// What a citizen is told, in the language of the content or else in `default`; where that
     /// lacks a text, in the next best one. It is spelled as it goes out.
-    pub fn compose(
-        &self,
-        application: &str,
-        content: &Content,
-        default: Language,
-    ) -> Result<Text, NoTemplate> {
-        let Text { text, language } = self.write(application, content, default)?;
+    pub fn compose(&self, news: News<'_>, default: Language) -> Result<Text, NoTemplate> {
+        let Text { text, language } = self.write(news, default)?;
         let text = match cheapest(&text, self.rules(language)).text {
             Cow::Owned(cheaper) => cheaper,
             Cow::Borrowed(_) => text,
@@ -92,20 +87,22 @@ impl Catalog {
     }
 
     /// The same as the template spells it, whatever that costs.
-    pub fn write(
-        &self,
-        application: &str,
-        content: &Content,
-        default: Language,
-    ) -> Result<Text, NoTemplate> {
-        let asked = content.language.unwrap_or(default);
+    pub fn write(&self, news: News<'_>, default: Language) -> Result<Text, NoTemplate> {
+        let asked = news.content.language.unwrap_or(default);
         let write = |language| {
-            let text = self.languages.get(&language)?.write(application, content)?;
+            let text = self.languages.get(&language)?.write(news)?;
             Some(Text { text, language })
         };
-        fallback::chain(asked, default)
+        fallback::chain(asked, self.instead_of(asked), default)
             .find_map(write)
             .ok_or(NoTemplate)
+    }
+
+    /// What readers of a language read where it lacks a text, as its file says.
+    fn instead_of(&self, language: Language) -> &[Language] {
+        let texts = self.languages.get(&language);
+        let own = texts.and_then(|texts| texts.fallback.as_deref());
+        own.unwrap_or_else(|| fallback::usual(language))
     }
 
     /// What a language allows to make a text cheaper.

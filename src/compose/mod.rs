@@ -1,10 +1,12 @@
 //! Decides what goes out: the words, their language and their spelling.
 //!
-//! In: what an event says of an application. Out: the [`Text`] that the citizen reads, in the
+//! In: the [`News`] of an application. Out: the [`Text`] that the citizen reads, in the
 //! cheapest spelling that reads the same. No IO, but for reading the templates at the start.
 
 mod catalog;
 mod fallback;
+mod news;
+mod selection;
 mod template;
 mod texts;
 mod value;
@@ -13,4 +15,5 @@ mod value;
 mod tests;
 
 pub use catalog::{Catalog, NoTemplate, Text};
+pub use news::News;
 pub use texts::Listed;

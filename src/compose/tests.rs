@@ -23,8 +23,17 @@ fn content(service: &str, status: &str, language: Language, params: &[(&str, &st
     }
 }
 
+/// What an agency without texts of its own tells of application 48120973.
+fn news(content: &Content) -> News<'_> {
+    News {
+        agency: "kadastr",
+        application: "48120973",
+        content,
+    }
+}
+
 fn written(catalog: &Catalog, content: &Content) -> String {
-    let text = catalog.compose("48120973", content, Language::UzLatn);
+    let text = catalog.compose(news(content), Language::UzLatn);
     text.unwrap().text
 }
 
@@ -108,7 +117,7 @@ fn every_language_has_every_text_and_every_name() {
             );
             for status in service.statuses {
                 let content = content(service.service, status, language, &[]);
-                let text = catalog.compose("48120973", &content, Language::Ru).unwrap();
+                let text = catalog.compose(news(&content), Language::Ru).unwrap();
                 assert_eq!(text.language, language, "{status}");
             }
         }
@@ -180,6 +189,60 @@ fn the_text_of_the_service_goes_before_that_of_all() {
 }
 
 #[test]
+fn the_most_special_text_wins() {
+    let folder = Folder::with(
+        "special",
+        &[(
+            "en.toml",
+            "[messages]\nready = \"all\"\ndone = \"all\"\n[messages.passport]\nready = \"service\"\n\
+             [agencies.iiv]\nready = \"agency\"\ndone = \"agency\"\n\
+             [agencies.consulate.passport]\nready = \"both\"",
+        )],
+    );
+    let catalog = Catalog::load(&folder.0).unwrap();
+    let of = |agency, service, status| {
+        let content = content(service, status, Language::En, &[]);
+        let news = News {
+            agency,
+            ..news(&content)
+        };
+        catalog.compose(news, Language::En).unwrap().text
+    };
+    assert_eq!(of("consulate", "passport", "ready"), "both");
+    assert_eq!(of("iiv", "passport", "ready"), "service");
+    assert_eq!(of("iiv", "passport", "done"), "agency");
+    assert_eq!(of("iiv", "visa", "ready"), "agency");
+    assert_eq!(of("consulate", "visa", "ready"), "all");
+    let listed: Vec<_> = catalog.templates().map(|listed| listed.key()).collect();
+    assert_eq!(
+        listed,
+        [
+            "messages.done",
+            "messages.ready",
+            "messages.passport.ready",
+            "agencies.consulate.passport.ready",
+            "agencies.iiv.done",
+            "agencies.iiv.ready",
+        ]
+    );
+}
+
+#[test]
+fn the_file_of_a_language_says_what_its_readers_read_instead() {
+    let folder = Folder::with(
+        "instead",
+        &[
+            ("kaa.toml", "fallback = [\"ru\"]"),
+            ("ru.toml", "[messages]\nready = \"готово\""),
+            ("uz-Latn.toml", "[messages]\nready = \"tayyor\""),
+        ],
+    );
+    let catalog = Catalog::load(&folder.0).unwrap();
+    let content = content("passport", "ready", Language::Kaa, &[]);
+    assert_eq!(written(&catalog, &content), "готово");
+}
+
+#[test]
 fn another_language_is_better_than_none_and_no_text_is_an_error() {
     let folder = Folder::with(
         "fallback",
@@ -193,7 +256,8 @@ fn another_language_is_better_than_none_and_no_text_is_an_error() {
     );
     let catalog = Catalog::load(&folder.0).unwrap();
     let language = |status, language, default| {
-        let text = catalog.compose("1", &content("passport", status, language, &[]), default);
+        let content = content("passport", status, language, &[]);
+        let text = catalog.compose(news(&content), default);
         text.map(|text| text.language)
     };
     assert_eq!(
@@ -214,7 +278,7 @@ fn another_language_is_better_than_none_and_no_text_is_an_error() {
     );
     let mut unsaid = content("passport", "ready", Language::Ru, &[]);
     unsaid.language = None;
-    let text = catalog.compose("1", &unsaid, Language::UzLatn).unwrap();
+    let text = catalog.compose(news(&unsaid), Language::UzLatn).unwrap();
     assert_eq!(
         (text.text.as_str(), text.language),
         ("tayyor", Language::UzLatn)
@@ -339,7 +403,8 @@ proptest! {
         let params: Vec<_> = PARAMS.iter().zip(&values).map(|((name, _), value)| (*name, value.as_str())).collect();
         let service = listed.service.unwrap_or(&service);
         let content = content(service, listed.status, listed.language, &params);
-        let text = catalog.compose(&application, &content, Language::Ru).unwrap();
+        let news = News { application: &application, ..news(&content) };
+        let text = catalog.compose(news, Language::Ru).unwrap();
         prop_assert!(!text.text.contains(char::is_control));
         prop_assert!(!text.text.is_empty());
         let cost = count(&text.text);

@@ -4,15 +4,16 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use xabar_events::{Language, Slug};
+use xabar_events::{Agency, Language, Slug};
 use xabar_sms::{Cost, CyrillicAsLatin, LanguageRules, cheapest};
 
+use super::news::News;
+use super::selection::{Entry, Messages, Selection, Templates};
 use super::template::Template;
 use super::value::{DateForm, clean};
 use crate::control::settings::reading::{Cell, Report, Table};
-use crate::control::settings::values::{matching, parsed, switch};
+use crate::control::settings::values::{list, matching, parsed, switch};
 use crate::control::settings::{Environment, Problem, document};
-use crate::journal::Content;
 
 /// What is said in one language, and how.
 #[derive(Clone, Debug, Default)]
@@ -21,24 +22,39 @@ pub(super) struct Texts {
     dates: DateForm,
     services: Names,
     statuses: Names,
-    messages: Templates,
-    /// By service, for those of which more is to be said than of others.
-    of_service: BTreeMap<String, Templates>,
+    templates: Selection,
+    /// What its readers read where it lacks a text; `None`: what is usual.
+    pub(super) fallback: Option<Vec<Language>>,
 }
 
 type Names = BTreeMap<String, String>;
-type Templates = BTreeMap<String, Template>;
 
 /// A template in a list of them.
 #[derive(Clone, Debug)]
 pub struct Listed<'a> {
     pub language: Language,
+    /// The only agency that it is for; `None`: all that have none of their own.
+    pub agency: Option<&'a str>,
     /// The only service that it is for; `None`: all that have none of their own.
     pub service: Option<&'a str>,
     pub status: &'a str,
     /// What it costs without the parts that may be left out, for an application number of eight
     /// digits and the service with the longest name.
     pub least: Cost,
+}
+
+impl Listed<'_> {
+    /// Where it stands in the file, such as `messages.passport.ready`.
+    pub fn key(&self) -> String {
+        let table = match self.agency {
+            Some(agency) => format!("agencies.{agency}"),
+            None => "messages".to_owned(),
+        };
+        match self.service {
+            Some(service) => format!("{table}.{service}.{}", self.status),
+            None => format!("{table}.{}", self.status),
+        }
+    }
 }
 
 impl Texts {
@@ -64,9 +80,10 @@ impl Texts {
 
     /// What the citizen is told, before its spelling is chosen; `None` if nothing is said of
     /// this status.
-    pub(super) fn write(&self, application: &str, content: &Content) -> Option<String> {
-        let template = self.template(&content.service, &content.status)?;
-        Some(template.fill(|name| self.value(name, application, content)))
+    pub(super) fn write(&self, news: News<'_>) -> Option<String> {
+        let (service, status) = (&news.content.service, &news.content.status);
+        let template = self.templates.find(news.agency, service, status)?;
+        Some(template.fill(|name| self.value(name, news)))
     }
 
     /// A service as citizens know it; its name in events if it has no other.
@@ -79,38 +96,22 @@ impl Texts {
         self.statuses.get(status).map_or(status, String::as_str)
     }
 
-    /// Every template, those for all services first.
+    /// Every template, those for all agencies and all services first.
     pub(super) fn list(&self, language: Language) -> impl Iterator<Item = Listed<'_>> {
-        let of_all = self.messages.iter().map(|entry| (None, entry));
-        let of_one = self.of_service.iter().flat_map(|(service, templates)| {
-            templates
-                .iter()
-                .map(|entry| (Some(service.as_str()), entry))
-        });
-        of_all
-            .chain(of_one)
-            .map(move |(service, (status, template))| Listed {
-                language,
-                service,
-                status,
-                least: self.least(service, status, template),
-            })
-    }
-
-    fn template(&self, service: &str, status: &str) -> Option<&Template> {
-        let own = self.of_service.get(service).and_then(|own| own.get(status));
-        own.or_else(|| self.messages.get(status))
+        self.templates.iter().map(move |entry| Listed {
+            language,
+            agency: entry.agency,
+            service: entry.service,
+            status: entry.status,
+            least: self.least(entry),
+        })
     }
 
     /// Names in events are clean as they came, and those of services and statuses as they were read.
-    fn value<'a>(
-        &'a self,
-        name: &str,
-        application: &'a str,
-        content: &'a Content,
-    ) -> Option<Cow<'a, str>> {
+    fn value<'a>(&'a self, name: &str, news: News<'a>) -> Option<Cow<'a, str>> {
+        let content = news.content;
         match name {
-            "application" => Some(clean(application)),
+            "application" => Some(clean(news.application)),
             "service" => Some(self.service(&content.service).into()),
             "status" => Some(self.status(&content.status).into()),
             _ => {
@@ -122,20 +123,20 @@ impl Texts {
         }
     }
 
-    fn least(&self, service: Option<&str>, status: &str, template: &Template) -> Cost {
+    fn least(&self, entry: Entry<'_>) -> Cost {
         let longest = || {
             self.services
                 .values()
                 .max_by_key(|name| name.chars().count())
         };
-        let service = match service {
+        let service = match entry.service {
             Some(service) => self.service(service),
             None => longest().map_or("service", String::as_str),
         };
-        let text = template.fill(|name| match name {
+        let text = entry.template.fill(|name| match name {
             "application" => Some("48120973".into()),
             "service" => Some(service.into()),
-            "status" => Some(self.status(status).into()),
+            "status" => Some(self.status(entry.status).into()),
             _ => None,
         });
         cheapest(&text, self.rules).cost
@@ -146,15 +147,24 @@ fn texts(table: &mut Table<'_>, language: Language) -> Option<Texts> {
     let names = |cell: &Cell<'_>| cell.named(name);
     let spelling = |cell: &Cell<'_>| cell.table(|table| spelling(table, language));
     let (rules, dates) = table.or("spelling", Default::default(), spelling);
-    let (messages, of_service) = table.or("messages", Default::default(), messages);
+    let templates = Selection {
+        of_all: table.or("messages", Messages::default(), messages),
+        of_agency: table.or("agencies", BTreeMap::new(), |cell| cell.named(of_agency)),
+    };
     Some(Texts {
         rules,
         dates,
         services: table.or("services", Names::new(), names),
         statuses: table.or("statuses", Names::new(), names),
-        messages,
-        of_service,
+        templates,
+        fallback: table.optional("fallback", list(a_language)),
     })
+}
+
+fn a_language(cell: &Cell<'_>) -> Option<Language> {
+    let known: Vec<&str> = Language::ALL.iter().map(|known| known.as_str()).collect();
+    let right = format!("choose from {}", known.join(", "));
+    parsed(&right, |text| text.parse().ok())(cell)
 }
 
 fn spelling(table: &mut Table<'_>, language: Language) -> Option<(LanguageRules, DateForm)> {
@@ -193,17 +203,25 @@ fn cyrillic_as_latin(text: &str) -> Option<CyrillicAsLatin> {
     known.into_iter().find(|choice| choice.as_str() == text)
 }
 
-/// `[messages]` and, where a value is a table, those of one service.
-fn messages(cell: &Cell<'_>) -> Option<(Templates, BTreeMap<String, Templates>)> {
-    let mut of_all = Templates::new();
-    let mut of_service = BTreeMap::new();
+/// The texts of one agency.
+fn of_agency(name: &str, cell: &Cell<'_>) -> Option<Messages> {
+    if let Err(expected) = Agency::from_name(name) {
+        let right = format!("name it with {}", expected.0);
+        return cell.wrong("has a name that no agency has", right);
+    }
+    messages(cell)
+}
+
+/// Texts and, where a value is a table, those of one service.
+fn messages(cell: &Cell<'_>) -> Option<Messages> {
+    let mut messages = Messages::default();
     for (key, found) in cell.named(message)? {
         match found {
-            Message::OfAll(template) => drop(of_all.insert(key, template)),
-            Message::OfService(templates) => drop(of_service.insert(key, templates)),
+            Message::OfAll(template) => drop(messages.of_all.insert(key, template)),
+            Message::OfService(own) => drop(messages.of_service.insert(key, own)),
         }
     }
-    Some((of_all, of_service))
+    Some(messages)
 }
 
 enum Message {

@@ -177,11 +177,8 @@ impl Core {
     fn text(&self, message: &Message) -> Option<String> {
         let kept = message.progress.attempt.text.as_deref();
         kept.map(str::to_owned).or_else(|| {
-            let composed = self.catalog.compose(
-                &message.application,
-                &message.content,
-                self.settings.default_language,
-            );
+            let default = self.settings.default_language;
+            let composed = self.catalog.compose(message.into(), default);
             composed.ok().map(|text| text.text)
         })
     }

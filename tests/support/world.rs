@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
 use tokio::time::{sleep, timeout};
-use xabar::compose::Catalog;
+use xabar::compose::{Catalog, News};
 use xabar::journal::{self, Books, Content, Location};
 use xabar::simulator::{self, Account, Behaviour, Entry, PhoneMemory, Simulator, Tape, text_hash};
 use xabar_events::{Language, Notification, State};
@@ -450,7 +450,11 @@ pub fn text_of(catalog: &Catalog, event: &Notification) -> String {
         legal: event.legal,
         extensions: Vec::new(),
     };
-    let application = event.application.as_str();
-    let text = catalog.compose(application, &content, Language::UzLatn);
+    let news = News {
+        agency: event.key.agency.name(),
+        application: event.application.as_str(),
+        content: &content,
+    };
+    let text = catalog.compose(news, Language::UzLatn);
     text.expect("samples have texts").text
 }

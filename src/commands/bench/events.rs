@@ -7,7 +7,7 @@ use xabar_events::{Agency, Language, Msisdn, Notification, STRUCTURED_JSON, Text
 
 use crate::broker::Publication;
 use crate::clock::UnixMillis;
-use crate::compose::Catalog;
+use crate::compose::{Catalog, News};
 use crate::journal::Content;
 
 /// What is published.
@@ -93,7 +93,12 @@ pub(super) fn text_of(catalog: &Catalog, event: &Notification) -> Option<String>
         legal: event.legal,
         extensions: Vec::new(),
     };
-    let text = catalog.compose(event.application.as_str(), &content, Language::UzLatn);
+    let news = News {
+        agency: event.key.agency.name(),
+        application: event.application.as_str(),
+        content: &content,
+    };
+    let text = catalog.compose(news, Language::UzLatn);
     text.ok().map(|text| text.text)
 }
 
