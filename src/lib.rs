@@ -21,6 +21,7 @@ pub mod clock;
 pub mod control;
 pub mod gateway;
 pub mod pipeline;
+pub mod tls;
 
 // What people start.
 pub mod commands;

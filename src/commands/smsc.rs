@@ -16,6 +16,7 @@ use crate::simulator::{
     Account, Behaviour, Figures, Handle, NotSent, PhoneMemory, Settings, Simulator, Stopped, Text,
     parse_duration,
 };
+use crate::tls::{self, Certificates, Identity, Key, Roots, Unusable};
 
 /// Plays an operator: an SMSC and USSD gateway with phones behind it
 ///
@@ -31,6 +32,8 @@ Examples:
                                                       an operator as it may be
   xabar smsc --ids hex-then-decimal --receipt-in data-sm --receipt-wording terse
                                                       an operator with a dialect of its own
+  xabar smsc --tls-certificate smsc.pem --tls-key smsc.key
+                                                      an operator who takes TLS only
   xabar smsc --orders --texts                         phones write, dial and show what comes
 
 Orders on standard input, with --orders:
@@ -45,6 +48,15 @@ pub struct Smsc {
     /// Lets only this ESME bind, such as xabar:secret; several may be given [default: any may]
     #[arg(long, value_name = "SYSTEM_ID:PASSWORD", value_parser = account)]
     account: Vec<Account>,
+    /// Speaks TLS, with this certificate (PEM; its own first, then those up to its CA)
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// The certificate's key (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+    /// Lets only ESMEs connect that show a certificate of one of these CAs (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_ca: Option<PathBuf>,
     /// Repeats what chance decides, message ids too
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -82,7 +94,7 @@ impl Smsc {
     }
 
     async fn serve(self) -> Result<(), Failure> {
-        let simulator = Simulator::start(self.settings()).await;
+        let simulator = Simulator::start(self.settings()?).await;
         let at = self.listen;
         let simulator =
             simulator.map_err(|error| Failure::caused(format!("cannot serve at {at}"), error))?;
@@ -120,10 +132,14 @@ impl Smsc {
         }
     }
 
-    fn settings(&self) -> Settings {
-        Settings {
+    fn settings(&self) -> Result<Settings, Failure> {
+        let tls = self.tls();
+        Ok(Settings {
             listen: self.listen,
             accounts: self.account.clone(),
+            tls: tls.map_err(|error| {
+                Failure::caused("one of --tls-certificate, --tls-key and --tls-ca", error)
+            })?,
             behaviour: self.behaviour.clone(),
             seed: self.seed,
             pcap: self.pcap.clone(),
@@ -133,7 +149,17 @@ impl Smsc {
                 phones: if self.texts { 1_000 } else { 0 },
                 ..PhoneMemory::default()
             },
-        }
+        })
+    }
+
+    fn tls(&self) -> Result<Option<tls::Server>, Unusable> {
+        let Some((certificate, key)) = self.tls_certificate.as_ref().zip(self.tls_key.as_ref())
+        else {
+            return Ok(None);
+        };
+        let identity = Identity::new(Certificates::read(certificate)?, Key::read(key)?)?;
+        let clients = self.tls_ca.as_deref().map(Roots::read).transpose()?;
+        tls::Server::new(identity, clients).map(Some)
     }
 
     fn tell(&self, figures: &Figures) -> Result<(), Failure> {

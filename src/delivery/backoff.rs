@@ -32,7 +32,10 @@ mod tests {
     fn most_within(pauses: &[Duration], window: Duration) -> usize {
         let within = |from: &Duration| {
             let end = *from + window;
-            pauses.iter().filter(|at| (*from..end).contains(at)).count()
+            pauses
+                .iter()
+                .filter(|&at| (*from..end).contains(at))
+                .count()
         };
         pauses.iter().map(within).max().unwrap_or(0)
     }

@@ -9,6 +9,7 @@ mod backoff;
 mod binds;
 mod circuit;
 mod class;
+mod connection;
 mod dispatch;
 mod inbox;
 mod link_state;
@@ -41,6 +42,7 @@ use xabar_smpp::values::InterfaceVersion;
 use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
 use crate::journal::OperatorId;
+use crate::tls;
 pub use binds::{BindSettings, Directions};
 pub use circuit::{Answers, Circuit};
 pub use class::{Class, Classes, usual};
@@ -56,6 +58,10 @@ pub struct OperatorSettings {
     pub name: String,
     /// How it is bound to; at least one.
     pub binds: Vec<BindSettings>,
+    /// `None`: plain TCP.
+    pub tls: Option<tls::Client>,
+    /// How long it may take to connect, TLS included.
+    pub connect: Duration,
     /// After how long at another address a session looks whether the preferred one can be reached again.
     pub return_after: Duration,
     pub interface_version: InterfaceVersion,

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use xabar_smpp::Status;
-use xabar_smpp::link::{self, Events, Link};
+use xabar_smpp::link::{Events, Link};
 use xabar_smpp::session::{CloseReason, Closed, Event, Faults, Opening, Settings};
 
 use super::addresses::{Addresses, Ended};
+use super::connection::Connection;
 use crate::clock::instant;
+use crate::tls::{self, Trouble};
 
 /// One session of an operator's, and how to reach the other end.
 #[derive(Clone)]
@@ -22,6 +23,9 @@ pub(super) struct Session {
     pub(super) index: usize,
     /// `host:port`, the preferred one first.
     pub(super) addresses: Vec<String>,
+    pub(super) tls: Option<tls::Client>,
+    /// How long it may take to connect, TLS included.
+    pub(super) connect: Duration,
     pub(super) opening: Opening,
     pub(super) settings: Settings,
     /// After how long at another address it looks whether the preferred one can be reached again.
@@ -42,7 +46,6 @@ pub(super) enum News {
 
 /// A session that stood that long was of use, whether or not there was anything to send.
 const LONG_LIVED: Duration = Duration::from_secs(60);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where the news of a session go, with its number.
 type NewsOut = mpsc::Sender<(usize, News)>;
@@ -58,9 +61,9 @@ impl Session {
                 connected = self.connect(addresses.current()) => connected,
             };
             let pause = match connected {
-                Ok((link, events)) => {
+                Ok(connection) => {
                     let service = Service::begin(&self, &addresses, turn.take());
-                    let served = service.run(link, events, &news).await;
+                    let served = service.run(connection, &news).await;
                     turn = served.turn;
                     addresses.ended(served.ended, random())
                 }
@@ -82,16 +85,8 @@ impl Session {
         }
     }
 
-    async fn connect(&self, address: &str) -> Result<(Link, Events), String> {
-        let connecting = link::connect(address, self.opening.clone(), self.settings.clone());
-        match timeout(CONNECT_TIMEOUT, connecting).await {
-            Ok(Ok(connected)) => Ok(connected),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_) => Err(format!(
-                "no connection within {} s",
-                CONNECT_TIMEOUT.as_secs()
-            )),
-        }
+    async fn connect(&self, address: &str) -> Result<Connection, String> {
+        Connection::open(address, self.tls.as_ref(), self.connect).await
     }
 
     /// Waits until this session may return to the preferred address: it has stood in long enough, no other one is
@@ -105,8 +100,7 @@ impl Session {
             let Ok(turn) = Arc::clone(&self.returning).acquire_owned().await else {
                 return std::future::pending().await;
             };
-            let reached = timeout(CONNECT_TIMEOUT, TcpStream::connect(preferred)).await;
-            if matches!(reached, Ok(Ok(_))) {
+            if self.connect(preferred).await.is_ok() {
                 return turn;
             }
         }
@@ -135,6 +129,7 @@ struct Service<'a> {
     bound: bool,
     answered: bool,
     faulty: bool,
+    trouble: Trouble,
     /// The turn to return: while this session is given up, and until the next is bound.
     turn: Option<OwnedSemaphorePermit>,
 }
@@ -158,13 +153,17 @@ impl<'a> Service<'a> {
             bound: false,
             answered: false,
             faulty: false,
+            trouble: Trouble::default(),
             turn,
         }
     }
 
     /// Passes on what happens until the session ends.
-    async fn run(mut self, link: Link, events: Events, news: &NewsOut) -> Served {
+    async fn run(mut self, connection: Connection, news: &NewsOut) -> Served {
         let since = instant();
+        let (opening, settings) = (self.session.opening.clone(), self.session.settings.clone());
+        let (link, events, trouble) = connection.start(opening, settings);
+        self.trouble = trouble;
         let leaving = self.forward(link, events, news).await;
         let long_lived = instant().duration_since(since) >= LONG_LIVED;
         let ended = match (self.bound, self.answered || long_lived) {
@@ -264,7 +263,10 @@ impl<'a> Service<'a> {
                 error!(operator, session, address, %reason, "bind refused: check this operator's system_id and password");
             }
             CloseReason::Unbound => info!(operator, session, "unbound"),
-            reason => warn!(operator, session, address, %reason, unanswered, "session ended"),
+            reason => {
+                let tls = self.trouble.get();
+                warn!(operator, session, address, %reason, tls, unanswered, "session ended");
+            }
         }
     }
 }

@@ -113,6 +113,9 @@ fn sharing(settings: &Settings) -> pacing::Sharing {
 /// enough that an SMSC that comes and goes does not take its sessions with it each time.
 const RETURN_AFTER: Duration = Duration::from_secs(10 * 60);
 
+/// How long it may take to connect to an SMSC, TLS included.
+const CONNECT: Duration = Duration::from_secs(10);
+
 /// Where and as whom an operator is logged in to.
 fn logins(operator: &settings::Operator) -> Vec<String> {
     let logins = operator.binds.iter().flat_map(|bind| {
@@ -145,6 +148,8 @@ pub(super) fn operator_settings(
     OperatorSettings {
         name: operator.name.clone(),
         binds: operator.binds.iter().map(bind_settings).collect(),
+        tls: operator.tls.clone(),
+        connect: CONNECT,
         return_after: RETURN_AFTER,
         interface_version: xabar_smpp::values::InterfaceVersion(operator.interface_version.octet()),
         senders: senders(operator, settings),

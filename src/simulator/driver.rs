@@ -5,19 +5,18 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::{Sleep, sleep_until};
 use xabar_smpp::link::{self, Events, Link, LinkClosed};
 use xabar_smpp::session::{Event, Requests, Settings};
 
+use super::entrance::{Entered, Entrance};
 use super::figures::Figures;
 use super::handle::Order;
 use super::numbering::Renumbering;
@@ -29,7 +28,7 @@ use super::wire::{Valve, Wire};
 use crate::clock::Clock;
 
 pub(super) struct Driver {
-    pub(super) listener: TcpListener,
+    pub(super) entrance: Entrance,
     pub(super) smsc: Smsc,
     pub(super) clock: Clock,
     pub(super) capture: Option<Arc<Capture>>,
@@ -68,7 +67,7 @@ const BATCHES_A_TURN: usize = 4;
 
 impl Driver {
     pub(super) fn new(
-        listener: TcpListener,
+        entrance: Entrance,
         smsc: Smsc,
         clock: Clock,
         capture: Option<Arc<Capture>>,
@@ -77,7 +76,7 @@ impl Driver {
     ) -> Self {
         let alarm = sleep_until((clock.now().instant + IDLE).into());
         Self {
-            listener,
+            entrance,
             smsc,
             clock,
             capture,
@@ -129,10 +128,10 @@ impl Driver {
             return false;
         }
         self.pause_until = None;
-        match self.listener.poll_accept(cx) {
+        match self.entrance.poll_accept(cx) {
             Poll::Pending => false,
-            Poll::Ready(Ok((stream, peer))) => {
-                self.connected(stream, peer);
+            Poll::Ready(Ok(entered)) => {
+                self.connected(entered);
                 true
             }
             Poll::Ready(Err(_)) => {
@@ -142,10 +141,8 @@ impl Driver {
         }
     }
 
-    fn connected(&mut self, stream: TcpStream, peer: SocketAddr) {
-        // Without it responses come in bursts, which is no reason to refuse a connection.
-        stream.set_nodelay(true).ok();
-        let ours = stream.local_addr().unwrap_or(peer);
+    fn connected(&mut self, entered: Entered) {
+        let Entered { stream, peer, ours } = entered;
         let begin = |capture: &Arc<Capture>| Conversation::begin(capture.clone(), peer, ours);
         let tap = self.capture.as_ref().map(begin);
         let valve = Arc::new(Valve::default());

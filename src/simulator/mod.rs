@@ -19,6 +19,7 @@ mod delivering;
 mod delivery;
 mod dialogues;
 mod driver;
+mod entrance;
 mod error_rates;
 mod esme;
 mod fate;
@@ -66,7 +67,9 @@ pub use share::{NoShare, Share};
 pub use tape::{Entry, Tape, subscriber, text_hash};
 
 use crate::clock::{Clock, UnixMillis};
+use crate::tls;
 use driver::Driver;
+use entrance::Entrance;
 use pcap::Capture;
 use smsc::Smsc;
 
@@ -77,6 +80,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Who may bind; with none, anyone may.
     pub accounts: Vec<Account>,
+    /// `None`: plain TCP.
+    pub tls: Option<tls::Server>,
     pub behaviour: Behaviour,
     /// What chance begins with; message ids too. Drawn from the clock if none is given.
     pub seed: Option<u64>,
@@ -93,6 +98,7 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             accounts: Vec::new(),
+            tls: None,
             behaviour: Behaviour::default(),
             seed: None,
             pcap: None,
@@ -145,7 +151,14 @@ impl Simulator {
         );
         let (handle, orders) = Handle::new();
         let texts = handle.texts_out().clone();
-        let driver = Driver::new(listener, smsc, clock, capture, orders, texts);
+        let driver = Driver::new(
+            Entrance::new(listener, settings.tls),
+            smsc,
+            clock,
+            capture,
+            orders,
+            texts,
+        );
         let running = Running(tokio::spawn(driver.run()));
         Ok(Self {
             address,

@@ -1,4 +1,4 @@
-//! A TCP connection that can be stalled, silenced, cut, renumbered and listened in on.
+//! A connection that can be stalled, silenced, cut, renumbered and listened in on.
 
 use std::io;
 use std::pin::Pin;
@@ -10,13 +10,18 @@ use bytes::{Buf, BytesMut};
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+use tokio_util::either::Either;
 
 use super::numbering::Renumbering;
 use super::pcap::Conversation;
 
+/// What carries the octets, under TLS or not.
+pub(super) type Stream = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+
 /// A connection as the link sees it.
 pub(super) struct Wire {
-    stream: TcpStream,
+    stream: Stream,
     valve: Arc<Valve>,
     tap: Option<Conversation>,
     renumbering: Option<Renumbered>,
@@ -73,7 +78,7 @@ impl Valve {
 
 impl Wire {
     pub(super) fn new(
-        stream: TcpStream,
+        stream: Stream,
         valve: Arc<Valve>,
         tap: Option<Conversation>,
         renumbering: Option<Renumbering>,
@@ -92,8 +97,12 @@ impl Wire {
     }
 
     fn broken(&self) -> io::Error {
+        let tcp = match &self.stream {
+            Either::Left(tcp) => tcp,
+            Either::Right(tls) => tls.get_ref().0,
+        };
         // Where it fails, the peer sees an orderly end instead.
-        self.stream.set_zero_linger().ok();
+        tcp.set_zero_linger().ok();
         io::ErrorKind::ConnectionReset.into()
     }
 

@@ -6,6 +6,7 @@
 
 pub mod amqp;
 pub mod broker;
+pub mod certificates;
 pub mod config;
 pub mod events;
 pub mod foreign;

@@ -25,6 +25,7 @@ mod secret;
 mod sender;
 mod subscriber;
 mod timing;
+mod tls;
 pub(crate) mod values;
 
 #[cfg(test)]

@@ -6,8 +6,10 @@ use super::bind::{Bind, binds, tps};
 use super::errors::{Errors, errors};
 use super::fallback;
 use super::reading::{Cell, Table};
+use super::tls::tls;
 use super::values::{Unique, duration, list, matching, parsed, some_list, switch};
 use crate::delivery::receipt::Spelling;
+use crate::tls;
 
 /// `[[operator]]`
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Operator {
     pub move_after: Option<Duration>,
     /// How it is bound to; at least one.
     pub binds: Vec<Bind>,
+    /// For all of its binds; `None`: plain TCP.
+    pub tls: Option<tls::Client>,
     pub interface_version: InterfaceVersion,
     /// What citizens see as the sender.
     pub sender: String,
@@ -110,6 +114,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     );
     let moving = fallback::fallback(table, name.as_deref(), &taken.all);
     let binds = binds(table);
+    let tls = table.optional("tls", tls(binds.as_deref().unwrap_or_default()));
     let sender = table.required(
         "sender",
         "give the name or number that citizens see",
@@ -138,6 +143,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         fallback: moving.fallback,
         move_after: moving.after,
         binds: binds?,
+        tls,
         interface_version,
         sender: sender?,
         number,

@@ -65,6 +65,8 @@ impl Operator {
                 operator: settings.name.clone(),
                 index,
                 addresses: line.settings.addresses.clone(),
+                tls: settings.tls.clone(),
+                connect: settings.connect,
                 opening: Opening::Bind(line.opening.clone()),
                 settings: session_settings(settings, line.room.window),
                 return_after: settings.return_after,

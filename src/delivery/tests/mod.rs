@@ -5,4 +5,5 @@ mod failover;
 mod hygiene;
 mod pairs;
 mod rig;
+mod tls;
 mod tlvs;

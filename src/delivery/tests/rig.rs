@@ -21,6 +21,7 @@ use crate::delivery::{
     Report, Senders, Token,
 };
 use crate::journal::OperatorId;
+use crate::tls;
 
 /// Nothing here takes longer, unless it never happens.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -68,6 +69,8 @@ impl Esme {
                 window: 10,
                 tps: None,
             }],
+            tls: None,
+            connect: Duration::from_secs(10),
             return_after: Duration::from_secs(600),
             interface_version: InterfaceVersion::V3_4,
             senders: Senders::new("MyGov", []),
@@ -148,6 +151,18 @@ impl Smsc {
             events,
             came: Vec::new(),
         }
+    }
+
+    /// The next connection, after its handshake, if that succeeds.
+    pub(super) async fn secured(&self, tls: &tls::Server) -> Option<Peer> {
+        let stream = self.stream().await;
+        let stream = soon("a handshake", tls.accept(stream)).await.ok()?;
+        let (link, events) = link::spawn(stream, Opening::Listen, Settings::default());
+        Some(Peer {
+            link,
+            events,
+            came: Vec::new(),
+        })
     }
 
     /// The next connection that binds, and its bind.

@@ -1,0 +1,219 @@
+//! `[operator.tls]`: whom an operator's links trust, and who they say they are.
+
+use std::path::Path;
+
+use super::bind::Bind;
+use super::reading::{Cell, Table};
+use super::values::{parsed, some_text};
+use crate::tls::{Certificates, Client, Identity, Key, Name, Roots, Unusable};
+
+/// The files are read here, so that what is wrong with one is told with its line.
+pub(super) fn tls(binds: &[Bind]) -> impl Fn(&Cell<'_>) -> Option<Client> {
+    move |cell| cell.table(|table| client(table, binds))
+}
+
+fn client(table: &mut Table<'_>, binds: &[Bind]) -> Option<Client> {
+    let ca = table.optional("ca", file(Roots::read));
+    let roots = match table.has("ca") {
+        true => ca,
+        false => usable(Roots::of_this_machine(), |what, right| {
+            table.wrong(what, right)
+        }),
+    };
+    let identity = identity(table);
+    let server_name = table.optional("server_name", name);
+    if !table.has("server_name") {
+        named_by_their_addresses(table, binds)?;
+    }
+    let client = Client::new(roots?, identity?, server_name);
+    usable(client, |what, right| table.wrong(what, right))
+}
+
+/// Nothing if it is wrong, and `Some(None)` if there is none.
+fn identity(table: &mut Table<'_>) -> Option<Option<Identity>> {
+    let chain = table.optional("certificate", file(Certificates::read));
+    let given = (table.has("certificate"), table.has("key"));
+    let identity = table.optional("key", |cell| {
+        let key = file(Key::read)(cell)?;
+        usable(Identity::new(chain.clone()?, key), |what, right| {
+            cell.wrong(what, right)
+        })
+    });
+    match given {
+        (true, true) => identity.map(Some),
+        (false, false) => Some(None),
+        (true, false) => {
+            table.missing("key", "name the file of the certificate's key");
+            None
+        }
+        (false, true) => {
+            table.missing("certificate", "name the file of the key's certificate");
+            None
+        }
+    }
+}
+
+/// Where no name is given, certificates are compared with the hosts of the addresses.
+fn named_by_their_addresses(table: &Table<'_>, binds: &[Bind]) -> Option<()> {
+    let mut addresses = binds.iter().flat_map(|bind| &bind.addresses);
+    match addresses.find(|address| Name::of_address(address).is_none()) {
+        None => Some(()),
+        Some(address) => table.wrong(
+            format!("gives no `server_name`, and no certificate can be for the host of {address}"),
+            "set `server_name` to the name in the SMSC's certificate",
+        ),
+    }
+}
+
+fn name(cell: &Cell<'_>) -> Option<Name> {
+    parsed(
+        "write the name in the SMSC's certificate, without a port, such as \"smsc.example.uz\"",
+        Name::parse,
+    )(cell)
+}
+
+fn file<T>(read: impl Fn(&Path) -> Result<T, Unusable>) -> impl Fn(&Cell<'_>) -> Option<T> {
+    move |cell| {
+        let path = cell.folder().join(some_text(cell)?);
+        usable(read(&path), |what, right| cell.wrong(what, right))
+    }
+}
+
+fn usable<T>(
+    read: Result<T, Unusable>,
+    wrong: impl FnOnce(String, String) -> Option<T>,
+) -> Option<T> {
+    match read {
+        Ok(read) => Some(read),
+        Err(Unusable { what, right }) => wrong(what, right),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::super::{Environment, Settings};
+    use crate::tls::certificates::Ca;
+
+    /// A folder with files of all kinds.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> Self {
+            let folder = std::env::temp_dir().join(format!("xabar-tls-{}", std::process::id()));
+            std::fs::create_dir_all(&folder).unwrap();
+            let ca = Ca::new("An operator");
+            let (ours, another) = (ca.issue(&["gateway"]), ca.issue(&["gateway"]));
+            let encrypted = another.key.replace("PRIVATE", "ENCRYPTED PRIVATE");
+            for (name, text) in [
+                ("ca.pem", ca.certificate()),
+                ("broken.pem", ca.certificate().replace("END", "AND")),
+                ("ours.pem", ours.certificate),
+                ("ours.key", ours.key),
+                ("another.key", another.key),
+                ("encrypted.key", encrypted),
+            ] {
+                std::fs::write(folder.join(name), text).unwrap();
+            }
+            Self(folder)
+        }
+
+        /// What is told of an operator whose TLS is written so, without the names of folders.
+        fn told(&self, address: &str, tls: &str) -> Vec<String> {
+            let text = format!(
+                "[[operator]]\nname = \"ucell\"\nprefixes = [\"998\"]\naddress = \"{address}\"\n\
+                 system_id = \"xabar\"\npassword = \"secret\"\nsender = \"MyGov\"\n\
+                 [operator.tls]\n{tls}"
+            );
+            let file = self.0.join("xabar.toml");
+            let read = Settings::read(&text, &file, &Environment::default());
+            let folder = format!("{}/", self.0.display());
+            let problems = read.err().unwrap_or_default();
+            problems
+                .iter()
+                .map(|problem| problem.to_string().replace(&folder, ""))
+                .collect()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            std::fs::remove_dir_all(&self.0).ok();
+        }
+    }
+
+    const SMSC: &str = "smsc.example.uz:2775";
+
+    #[test]
+    fn a_ca_a_certificate_and_its_key_will_do_and_so_will_a_ca_alone() {
+        let folder = Folder::new();
+        let all = "ca = \"ca.pem\"\ncertificate = \"ours.pem\"\nkey = \"ours.key\"\nserver_name = \"smsc\"";
+        assert_eq!(folder.told(SMSC, all), [""; 0]);
+        for address in [SMSC, "10.0.0.7:2775", "[fd00::1]:2775"] {
+            assert_eq!(folder.told(address, "ca = \"ca.pem\""), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_key_its_line_and_its_file() {
+        let folder = Folder::new();
+        let pair = |certificate, key| {
+            format!("ca = \"ca.pem\"\ncertificate = \"{certificate}\"\nkey = \"{key}\"")
+        };
+        let cases = [
+            (
+                "ca = \"no.pem\"".to_owned(),
+                "xabar.toml:9:6: `operator[0].tls.ca` names the file no.pem, which cannot be read",
+            ),
+            (
+                "ca = \"ours.key\"".to_owned(),
+                "xabar.toml:9:6: `operator[0].tls.ca` names the file ours.key, which holds no certificate; give a PEM file",
+            ),
+            (
+                "ca = \"broken.pem\"".to_owned(),
+                "xabar.toml:9:6: `operator[0].tls.ca` names the file broken.pem, which is not PEM",
+            ),
+            (
+                "ca = \"ca.pem\"\nkey = \"ours.key\"".to_owned(),
+                "xabar.toml:8:1: `operator[0].tls.certificate` is missing",
+            ),
+            (
+                "ca = \"ca.pem\"\ncertificate = \"ours.pem\"".to_owned(),
+                "xabar.toml:8:1: `operator[0].tls.key` is missing",
+            ),
+            (
+                pair("ours.pem", "another.key"),
+                "xabar.toml:11:7: `operator[0].tls.key` is not the key of the certificate",
+            ),
+            (
+                pair("ours.pem", "ours.pem"),
+                "xabar.toml:11:7: `operator[0].tls.key` names the file ours.pem, which holds no private key",
+            ),
+            (
+                pair("ours.pem", "encrypted.key"),
+                "xabar.toml:11:7: `operator[0].tls.key` names the file encrypted.key, which holds a key behind a password; take the password off",
+            ),
+            (
+                "ca = \"ca.pem\"\nserver_name = \"smsc:2775\"".to_owned(),
+                "xabar.toml:10:15: `operator[0].tls.server_name` is \"smsc:2775\"; write the name",
+            ),
+            (
+                "ca = \"ca.pem\"\nserver-name = \"smsc\"".to_owned(),
+                "xabar.toml:10:1: `operator[0].tls.server-name` is not a key; did you mean `server_name`?",
+            ),
+        ];
+        for (tls, expected) in cases {
+            let told = folder.told(SMSC, &tls);
+            assert!(
+                told.len() == 1 && told[0].starts_with(expected),
+                "{tls}: {told:?}"
+            );
+        }
+        let told = folder.told("smsc,1:2775", "ca = \"ca.pem\"");
+        assert!(
+            told[0].contains("`operator[0].tls` gives no `server_name`"),
+            "{told:?}"
+        );
+    }
+}

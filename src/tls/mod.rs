@@ -1,0 +1,31 @@
+//! TLS, at either end of a connection: whom to trust, who we are, and failures in words.
+//!
+//! Certificates and keys are read once, from PEM files, by whoever reads the settings; what comes out can be used as
+//! it is. TLS 1.3 and 1.2, no older.
+
+mod client;
+mod files;
+mod server;
+mod trouble;
+
+#[cfg(test)]
+#[path = "../../tests/support/certificates.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the tests of the whole program use it, too"
+)]
+pub(crate) mod certificates;
+
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+
+pub use client::{Client, Name, Roots, Secured};
+pub use files::{Certificates, Identity, Key, Unusable};
+pub use server::Server;
+pub use trouble::Trouble;
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}

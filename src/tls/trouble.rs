@@ -1,0 +1,108 @@
+//! What goes wrong with TLS, in words for who has to mend it.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use rustls::{AlertDescription, CertificateError, Error};
+
+/// What went wrong on one connection, if anything did. The first is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Trouble(Arc<OnceLock<String>>);
+
+impl Trouble {
+    pub fn get(&self) -> Option<&str> {
+        self.0.get().map(String::as_str)
+    }
+
+    pub(super) fn note(&self, error: &io::Error) {
+        if let Some(error) = of_tls(error) {
+            // What follows the first is mostly its consequence.
+            self.0.get_or_init(|| in_words(error));
+        }
+    }
+}
+
+/// Why a handshake failed.
+pub(super) fn handshake_failure(error: &io::Error) -> String {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    match (of_tls(error), error.kind()) {
+        (Some(error), _) => in_words(error),
+        (None, UnexpectedEof | ConnectionReset | BrokenPipe) => {
+            "it closes the connection instead of a TLS handshake: does it speak TLS at this port?"
+                .to_owned()
+        }
+        (None, _) => format!("the connection failed during the TLS handshake: {error}"),
+    }
+}
+
+fn of_tls(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+fn in_words(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(why) => certificate(why),
+        Error::AlertReceived(alert) => told(*alert),
+        Error::InvalidMessage(_) => "it does not speak TLS at this port".to_owned(),
+        Error::PeerIncompatible(why) => {
+            format!("it speaks no TLS that we do, which is 1.2 and 1.3 ({why:?})")
+        }
+        error => format!("TLS failed: {error}"),
+    }
+}
+
+/// What is wrong with its certificate.
+fn certificate(why: &CertificateError) -> String {
+    use CertificateError as Why;
+    match why {
+        Why::UnknownIssuer => {
+            "its certificate is of a CA that is not trusted here: compare `ca`".to_owned()
+        }
+        Why::NotValidForNameContext {
+            expected,
+            presented,
+        } => {
+            let presented = presented.join(", ");
+            let expected = expected.to_str();
+            format!("its certificate is for {presented}, not for {expected}: set `server_name`")
+        }
+        Why::NotValidForName => "its certificate is for another: set `server_name`".to_owned(),
+        Why::Expired | Why::ExpiredContext { .. } => "its certificate has expired".to_owned(),
+        Why::NotValidYet | Why::NotValidYetContext { .. } => {
+            "its certificate is not valid yet: is the clock right?".to_owned()
+        }
+        why => format!("its certificate will not do: {why}"),
+    }
+}
+
+/// What the other end told before it left.
+fn told(alert: AlertDescription) -> String {
+    use AlertDescription as Alert;
+    match alert {
+        Alert::CertificateRequired | Alert::NoCertificate => {
+            "it asks for a client certificate: set `certificate` and `key`".to_owned()
+        }
+        Alert::CertificateExpired => {
+            "it says that our certificate has expired: renew `certificate`".to_owned()
+        }
+        Alert::BadCertificate
+        | Alert::UnsupportedCertificate
+        | Alert::CertificateRevoked
+        | Alert::CertificateUnknown
+        | Alert::UnknownCA
+        | Alert::AccessDenied
+        | Alert::DecryptError => {
+            format!("it does not accept our certificate ({alert:?}): is `certificate` the one it knows?")
+        }
+        Alert::HandshakeFailure => {
+            "it refuses the handshake: it may ask for a client certificate (`certificate` and `key`), \
+             or have no cipher in common with us"
+                .to_owned()
+        }
+        Alert::ProtocolVersion => "it speaks neither TLS 1.2 nor 1.3".to_owned(),
+        Alert::UnrecognisedName => {
+            "it knows nobody of that name: set `server_name` as the operator says".to_owned()
+        }
+        alert => format!("it ends the connection with the TLS alert {alert:?}"),
+    }
+}
