@@ -314,7 +314,7 @@ impl Laws {
 
     /// Outcomes come in order, and tell a possible story.
     pub(super) fn told(&mut self, outcome: &Outcome<'_>, number: u64) {
-        assert_eq!(number, self.last_number + 1);
+        assert_eq!(number, self.last_number + 1, "an outcome is left out");
         self.last_number = number;
         let message = MessageId(outcome.message.parse().unwrap());
         let known = self.messages.get_mut(&message).expect("accepted before");

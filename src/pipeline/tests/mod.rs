@@ -2,6 +2,7 @@
 
 mod admission;
 mod backlog;
+mod day;
 mod laws;
 mod random;
 mod receipts;

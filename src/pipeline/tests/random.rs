@@ -37,7 +37,7 @@ fn the_same_seed_gives_the_same_run() {
     assert_ne!(run(42), run(43));
 }
 
-fn night() -> QuietHours {
+pub(super) fn night() -> QuietHours {
     QuietHours {
         from: Time::constant(22, 0, 0, 0),
         to: Time::constant(8, 0, 0, 0),
@@ -375,10 +375,10 @@ impl Days {
 }
 
 /// Sebastiano Vigna's SplitMix64.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -57,7 +57,16 @@ pub(super) struct World {
     wording: Wording,
     pub(super) laws: Laws,
     pub(super) beats: u64,
+    /// What breaks the pipeline, to see whether the laws notice.
+    pub(super) saboteur: Option<Box<dyn Saboteur>>,
     folder: Folder,
+}
+
+/// Spoils what goes into the pipeline or comes out of it, unseen by the laws.
+pub(super) trait Saboteur: Send {
+    fn inputs(&mut self, _inputs: &mut Inputs) {}
+
+    fn effects(&mut self, _now: &Now, _changes: &mut Changes, _effects: &mut Effects) {}
 }
 
 /// An operator at the other end.
@@ -126,6 +135,7 @@ impl World {
             outcomes: Vec::new(),
             wording: Wording::default(),
             beats: 0,
+            saboteur: None,
             folder: Folder::new(),
         };
         world.start();
@@ -219,10 +229,18 @@ impl World {
 
     /// One beat with all that came in.
     pub(super) fn beat(&mut self) -> Vec<Verdict> {
-        let (inputs, replies) = self.gather();
+        let (mut inputs, replies) = self.gather();
         let heard = Heard::from(&inputs);
-        let (changes, effects) = self.decide(inputs);
+        let now = self.now();
+        if let Some(saboteur) = &mut self.saboteur {
+            saboteur.inputs(&mut inputs);
+        }
+        let (mut changes, mut effects) = self.decide(inputs);
         self.commit(&changes, heard);
+        self.count(&effects);
+        if let Some(saboteur) = &mut self.saboteur {
+            saboteur.effects(&now, &mut changes, &mut effects);
+        }
         self.act(changes, effects);
         replies
             .into_iter()
@@ -286,6 +304,13 @@ impl World {
         self.laws.committed(&now, changes, heard);
     }
 
+    /// What each operator was given, of what it granted.
+    fn count(&mut self, effects: &Effects) {
+        for (operator, directive) in &effects.directives {
+            self.smsc(*operator).taken += directive.submissions.len() as u64;
+        }
+    }
+
     fn act(&mut self, changes: Changes, effects: Effects) {
         self.tell(&changes);
         for (reply, verdicts) in effects.replies {
@@ -297,7 +322,6 @@ impl World {
             let smsc = self.smscs.get_mut(&operator).expect("a known operator");
             for submission in directive.submissions {
                 self.laws.submitted(&now, &submission);
-                smsc.taken += 1;
                 smsc.sent.push(Sent {
                     operator,
                     submission,

@@ -1,0 +1,207 @@
+//! A day of a nation in virtual time: agencies with their bursts, operators with limits and outages, a gateway
+//! that dies now and then; every beat under the eyes of the [`Laws`](super::laws::Laws).
+//!
+//! `XABAR_DAY_EVENTS=1000000 cargo test --release --lib pipeline::tests::day -- --nocapture` has a million events;
+//! `XABAR_DAY_SEED` repeats a day that went wrong.
+
+mod agencies;
+mod operators;
+mod promises;
+mod sabotage;
+
+use std::fmt;
+use std::time::Duration;
+
+use xabar_events::Event as Incoming;
+
+use super::random::{Random, night};
+use super::world::*;
+use crate::clock::UnixMillis;
+use agencies::Agencies;
+use operators::Operators;
+use promises::Promises;
+
+/// Events of a day where nothing else is said: enough for every kind of trouble, few enough for every run.
+const EVENTS: u64 = 2_000;
+
+/// What happens within it happens at once.
+const STEP: Duration = SECOND;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// While nothing comes, the gateway is looked at so often.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// The gateway dies so often a day.
+const DEATHS: u64 = 8;
+
+#[test]
+fn a_day_keeps_every_rule_whatever_goes_wrong() {
+    let from_outside = |name| std::env::var(name).ok().and_then(|it| it.parse().ok());
+    let events = from_outside("XABAR_DAY_EVENTS").unwrap_or(EVENTS);
+    let seeds = match from_outside("XABAR_DAY_SEED") {
+        Some(seed) => vec![seed],
+        None => vec![1, 2, by_chance()],
+    };
+    // A nation has several regions; each has a core of the machine.
+    let regions = seeds.into_iter().map(|seed| {
+        std::thread::spawn(move || {
+            let mut day = Day::new(seed, events);
+            day.run();
+            println!("{}", day.summary());
+        })
+    });
+    let regions: Vec<_> = regions.collect();
+    for region in regions {
+        region.join().expect("the day's rules hold");
+    }
+}
+
+fn by_chance() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    RandomState::new().build_hasher().finish() % 1_000_000
+}
+
+struct Day {
+    seed: u64,
+    world: World,
+    random: Random,
+    agencies: Agencies,
+    operators: Operators,
+    promises: Promises,
+    /// When the gateway dies, the next one last.
+    deaths: Vec<UnixMillis>,
+    deaths_in_all: usize,
+    /// Whether something came or went in the last second.
+    busy: bool,
+}
+
+/// Tells which day it was when a rule is broken.
+impl Drop for Day {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let at = self.world.steady.since(START).as_secs();
+            let (hour, minute, second) = (at / 3600, at / 60 % 60, at % 60);
+            let seed = self.seed;
+            eprintln!(
+                "seed {seed}, {hour:02}:{minute:02}:{second:02} after its start: XABAR_DAY_SEED={seed} repeats it"
+            );
+        }
+    }
+}
+
+impl Day {
+    fn new(seed: u64, events: u64) -> Self {
+        let world = World::with(|settings| {
+            settings.rules.limits = vec![limit(3, 10 * MINUTE), limit(10, 24 * HOUR)];
+            settings.rules.quiet_hours = Some(night());
+            settings.operators[0].fallback = vec!["beeline".into()];
+            settings.operators[0].move_after = Some(10 * MINUTE);
+        });
+        let mut random = Random(seed);
+        let mut deaths: Vec<_> = (0..DEATHS).map(|_| some_time(&mut random)).collect();
+        deaths.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
+        Self {
+            seed,
+            agencies: Agencies::new(events, &mut random),
+            operators: Operators::new(events, &mut random),
+            promises: Promises::default(),
+            world,
+            random,
+            deaths_in_all: deaths.len(),
+            deaths,
+            busy: true,
+        }
+    }
+
+    /// The day, and as long after it as the last message takes.
+    fn run(&mut self) {
+        while self.world.steady < START.after(DAY) {
+            self.step();
+        }
+        let mut patience = 14 * 24 * 36;
+        while self.world.unsettled() > 0 {
+            assert!(patience > 0, "some messages never come to their end");
+            patience -= 1;
+            for _ in 0..100 {
+                self.step();
+            }
+        }
+        self.operators.check(&self.promises);
+    }
+
+    fn step(&mut self) {
+        let events = self.pass();
+        let now = self.world.steady;
+        self.promises.published(now, &events);
+        self.busy = !events.is_empty();
+        if self.busy {
+            self.world.bring(events);
+        }
+        self.operators.begin(&mut self.world);
+        self.die();
+        for _ in 0..20 {
+            self.world.beat();
+            self.promises.told(&mut self.world.outcomes);
+            let sent = self.world.sent();
+            self.promises.submitted(&sent);
+            self.busy |= !sent.is_empty();
+            self.operators.take(&mut self.world, sent, &mut self.random);
+            if self.world.wait() >= Duration::from_millis(20) {
+                break;
+            }
+        }
+        self.promises.pass(now, &self.operators);
+    }
+
+    /// Goes on to the next second, or to a later one while nothing comes.
+    fn pass(&mut self) -> Vec<Incoming> {
+        let since = self.world.steady;
+        loop {
+            self.world.steady = self.world.steady.after(STEP);
+            let now = self.world.now();
+            let events = self.agencies.publish(now, &mut self.random);
+            let idle = !self.busy && events.is_empty() && self.operators.next() > now.steady;
+            if !idle || now.steady.since(since) >= IDLE {
+                return events;
+            }
+        }
+    }
+
+    fn die(&mut self) {
+        let Some(at) = self.deaths.last().copied() else {
+            return;
+        };
+        if at > self.world.steady {
+            return;
+        }
+        self.deaths.pop();
+        match self.random.below(3) {
+            0 => self.world.beat_and_crash(Crash::BeforeCommit),
+            1 => self.world.beat_and_crash(Crash::BeforeEffects),
+            _ => {
+                self.world.crash();
+                self.world.start();
+            }
+        }
+        self.operators.gateway_died(&mut self.world);
+        self.promises.gateway_died();
+        self.promises.told(&mut self.world.outcomes);
+        // What was not acknowledged comes again.
+        self.world.bring(self.agencies.again());
+    }
+
+    fn summary(&self) -> impl fmt::Display {
+        format!(
+            "seed {}: {} events, {} submitted, {} deaths; every rule kept",
+            self.seed,
+            self.agencies.published(),
+            self.operators.taken(),
+            self.deaths_in_all
+        )
+    }
+}
+
+fn some_time(random: &mut Random) -> UnixMillis {
+    START.after(Duration::from_secs(random.below(DAY.as_secs())))
+}

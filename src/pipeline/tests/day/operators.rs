@@ -1,0 +1,221 @@
+//! What operators do in a day: so many a second, answers, receipts, throttling and outages.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::time::Duration;
+
+use xabar_smpp::Status;
+
+use super::super::random::Random;
+use super::super::world::*;
+use super::promises::Promises;
+use super::some_time;
+use crate::clock::UnixMillis;
+use crate::delivery::Event;
+use crate::journal::OperatorId;
+
+const OUTAGES: u64 = 2;
+const HARD_TIMES: u64 = 3;
+
+pub(super) struct Operators {
+    all: BTreeMap<OperatorId, Operator>,
+    /// By time and number, the first one on top.
+    coming: BinaryHeap<Reverse<(UnixMillis, u64)>>,
+    what: HashMap<u64, Coming>,
+    numbers: u64,
+    /// How often each segment was taken, where more than once.
+    taken: HashMap<(u64, u8), u32>,
+}
+
+struct Operator {
+    /// Submissions a second.
+    tps: u64,
+    /// When it is away, and until when.
+    outages: Vec<(UnixMillis, UnixMillis)>,
+    /// When it throttles and errs.
+    hard_times: Vec<(UnixMillis, UnixMillis)>,
+    /// When it last was away or in trouble.
+    trouble: UnixMillis,
+}
+
+enum Coming {
+    Answer(Sent, Status),
+    TimeOut(Sent),
+    Receipt(Sent, &'static str),
+}
+
+impl Operators {
+    pub(super) fn new(events: u64, random: &mut Random) -> Self {
+        let operator = |random: &mut Random| Operator {
+            tps: (events / 60_000).max(4),
+            outages: times(OUTAGES, 5400, random),
+            hard_times: times(HARD_TIMES, 1800, random),
+            trouble: START,
+        };
+        Self {
+            all: [UCELL, BEELINE].map(|id| (id, operator(random))).into(),
+            coming: BinaryHeap::new(),
+            what: HashMap::new(),
+            numbers: 0,
+            taken: HashMap::new(),
+        }
+    }
+
+    pub(super) fn taken(&self) -> usize {
+        self.taken.len()
+    }
+
+    /// When something comes from one of them.
+    pub(super) fn next(&self) -> UnixMillis {
+        let first = self.coming.peek();
+        first.map_or(UnixMillis::NEVER, |Reverse((at, _))| *at)
+    }
+
+    /// Since when an operator has been well.
+    pub(super) fn well_since(&self, operator: OperatorId) -> UnixMillis {
+        self.all[&operator].trouble
+    }
+
+    /// What they say and let in at this second.
+    pub(super) fn begin(&mut self, world: &mut World) {
+        let now = world.steady;
+        for (id, operator) in &mut self.all {
+            let away = within(&operator.outages, now);
+            if away || within(&operator.hard_times, now) {
+                operator.trouble = now;
+            }
+            let smsc = world.smsc(*id);
+            (smsc.sessions, smsc.room) = (usize::from(!away), operator.tps);
+        }
+        while self
+            .coming
+            .peek()
+            .is_some_and(|Reverse((at, _))| *at <= now)
+        {
+            let Some(Reverse((_, number))) = self.coming.pop() else {
+                return;
+            };
+            if let Some(coming) = self.what.remove(&number) {
+                self.come(world, coming);
+            }
+        }
+    }
+
+    fn come(&mut self, world: &mut World, coming: Coming) {
+        let (Coming::Answer(sent, _) | Coming::TimeOut(sent) | Coming::Receipt(sent, _)) = &coming;
+        let operator = sent.operator;
+        let bound = world.smsc(operator).sessions > 0;
+        match coming {
+            Coming::Answer(sent, status) if bound => world.answer(&sent, status, &id(&sent)),
+            Coming::TimeOut(sent) if bound => {
+                world.hear(operator, Event::TimedOut(sent.token()));
+            }
+            Coming::Answer(sent, _) | Coming::TimeOut(sent) => {
+                world.hear(operator, Event::Lost(sent.token()));
+            }
+            Coming::Receipt(sent, stat) if bound => {
+                world.bring_receipt(&sent, &id(&sent), stat);
+            }
+            later @ Coming::Receipt(..) => self.at(world.steady.after(MINUTE), later),
+        }
+    }
+
+    /// What they make of what was submitted.
+    pub(super) fn take(&mut self, world: &mut World, sent: Vec<Sent>, random: &mut Random) {
+        let now = world.steady;
+        for sent in sent {
+            let smsc = world.smsc(sent.operator);
+            smsc.room = smsc.room.saturating_sub(1);
+            let hard = within(&self.all[&sent.operator].hard_times, now);
+            let soon = now.after(Duration::from_millis(random.below(3000)));
+            let timeout = now.after(30 * SECOND);
+            match random.below(1000) {
+                0..300 if hard => self.at(soon, Coming::Answer(sent, Status::RTHROTTLED)),
+                300..330 if hard => self.at(soon, Coming::Answer(sent, Status::RSYSERR)),
+                330..350 if hard => self.at(timeout, Coming::TimeOut(sent)),
+                350..360 if hard => {
+                    // It took it, and does not say so.
+                    self.at(timeout, Coming::TimeOut(sent.clone()));
+                    self.deliver(now, sent, random);
+                }
+                990..995 => self.at(soon, Coming::Answer(sent, Status::RINVDSTADR)),
+                _ => {
+                    self.at(soon, Coming::Answer(sent.clone(), Status::ROK));
+                    self.deliver(now, sent, random);
+                }
+            }
+        }
+    }
+
+    fn deliver(&mut self, now: UnixMillis, sent: Sent, random: &mut Random) {
+        let taken = self.taken.entry((sent.message(), sent.token().segment));
+        *taken.or_default() += 1;
+        let stat = match random.below(100) {
+            0..94 => "DELIVRD",
+            94..97 => "UNDELIV",
+            97 | 98 => "EXPIRED",
+            _ => return,
+        };
+        let wait = Duration::from_millis(random.below(60_000));
+        if random.below(50) == 0 {
+            self.at(
+                now.after(wait + 2 * SECOND),
+                Coming::Receipt(sent.clone(), stat),
+            );
+        }
+        self.at(now.after(wait), Coming::Receipt(sent, stat));
+    }
+
+    fn at(&mut self, at: UnixMillis, what: Coming) {
+        self.numbers += 1;
+        self.coming.push(Reverse((at, self.numbers)));
+        self.what.insert(self.numbers, what);
+    }
+
+    /// Its sessions are gone with it; receipts come to the next one.
+    pub(super) fn gateway_died(&mut self, world: &mut World) {
+        self.what
+            .retain(|_, coming| matches!(coming, Coming::Receipt(..)));
+        drop(world.sent());
+        for operator in self.all.values_mut() {
+            operator.trouble = world.steady;
+        }
+    }
+
+    /// R2: what reached an operator twice was told as a repeat.
+    pub(super) fn check(&self, promises: &Promises) {
+        for ((message, segment), taken) in &self.taken {
+            let repeats = promises.repeats(*message);
+            assert!(
+                *taken <= 1 + repeats,
+                "segment {segment} of {message}: taken {taken} times, and told {repeats} repeats"
+            );
+        }
+    }
+}
+
+/// As an operator numbers segments.
+fn id(sent: &Sent) -> String {
+    let token = sent.token();
+    format!(
+        "{:X}{:02X}{:02X}",
+        0xA000_0000 + token.message.0,
+        token.attempt,
+        token.segment
+    )
+}
+
+fn times(count: u64, longest_s: u64, random: &mut Random) -> Vec<(UnixMillis, UnixMillis)> {
+    let times = (0..count).map(|_| {
+        let from = some_time(random);
+        (
+            from,
+            from.after(Duration::from_secs(60 + random.below(longest_s))),
+        )
+    });
+    times.collect()
+}
+
+fn within(times: &[(UnixMillis, UnixMillis)], now: UnixMillis) -> bool {
+    times.iter().any(|(from, to)| (*from..*to).contains(&now))
+}
