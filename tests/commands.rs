@@ -308,6 +308,22 @@ fn what_only_deserves_a_look_is_a_warning() {
 }
 
 #[test]
+fn a_text_that_could_exceed_its_budget_is_a_warning() {
+    let text = "[messages]\nready = \"Ready.[ Office: {office}.][ Reason: {reason}.]\"\n";
+    for (budget, warned) in [("[budget]\nsegments = 1\n", true), ("", false)] {
+        let name = format!("budget-{}", budget.len());
+        let (code, json) = Folder::with(&name, "", &format!("{budget}{text}")).check();
+        assert_eq!(code, 0);
+        let warnings = json["warnings"].to_string();
+        let told = warnings.contains(
+            "en: `messages.ready` takes 2 segments with every value at its longest \
+             (gsm7, 266 characters); its `budget.segments` is 1",
+        );
+        assert_eq!(told, warned, "{warnings}");
+    }
+}
+
+#[test]
 fn two_operators_that_share_a_login_are_a_warning() {
     let operator = |name: &str, prefix: &str, login: &str| {
         format!(

@@ -10,7 +10,7 @@ use xabar_events::Language;
 
 use super::print::{self, Cell, GOOD, HEADING, Table, WARN, styled};
 use super::{ConfigFile, Failure};
-use crate::compose::Catalog;
+use crate::compose::{Catalog, Listed};
 use crate::control::check::{render, to_json};
 use crate::control::settings::{Bind, Directions, Operator, Problem, Settings};
 use crate::delivery::{Ported, PortedFile};
@@ -167,10 +167,12 @@ impl Good {
             Some(folder) => folder.display().to_string(),
             None => "those that are built in".to_owned(),
         };
+        let most = self.catalog.templates().map(|listed| listed.most.segments);
         format!(
-            "{} in {}: {source}",
+            "{} in {}: {source}; at most {} segments each",
             self.catalog.templates().count(),
-            languages.join(" ")
+            languages.join(" "),
+            most.max().unwrap_or(0),
         )
     }
 
@@ -217,21 +219,31 @@ impl Good {
         })
     }
 
+    /// The texts that take more segments than their budget, or could with long values. Where
+    /// there is no budget, one segment should do before any value is put in.
     fn long_texts(&self) -> impl Iterator<Item = String> {
-        let long = self
-            .catalog
-            .templates()
-            .filter(|listed| listed.least.segments > 1);
-        long.map(|listed| {
-            let (cost, language) = (listed.least, listed.language);
-            format!(
-                "{language}: `{}` takes {} segments ({}, {} characters) before any value is put in",
+        let long = |listed: Listed<'_>| {
+            let budget = listed.budget.unwrap_or(1);
+            let (cost, when) = if listed.least.segments > budget {
+                (listed.least, "before any value is put in")
+            } else if listed.budget.is_some() && listed.most.segments > budget {
+                (listed.most, "with every value at its longest")
+            } else {
+                return None;
+            };
+            let bound = listed.budget.map_or_else(String::new, |budget| {
+                format!("; its `budget.segments` is {budget}")
+            });
+            Some(format!(
+                "{}: `{}` takes {} segments {when} ({}, {} characters){bound}",
+                listed.language,
                 listed.key(),
                 cost.segments,
                 cost.encoding,
                 cost.characters,
-            )
-        })
+            ))
+        };
+        self.catalog.templates().filter_map(long)
     }
 
     /// The texts that some languages have and others lack.

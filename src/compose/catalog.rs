@@ -10,6 +10,7 @@ use xabar_sms::{LanguageRules, cheapest};
 
 use super::fallback;
 use super::news::News;
+use super::spelling;
 use super::texts::{Listed, Texts};
 use crate::control::settings::{Place, Problem};
 
@@ -109,6 +110,11 @@ impl Catalog {
     pub fn rules(&self, language: Language) -> LanguageRules {
         let texts = self.languages.get(&language);
         texts.map_or_else(LanguageRules::default, |texts| texts.rules)
+    }
+
+    /// All that the file of a language may allow.
+    pub fn allowable_rules(language: Language) -> LanguageRules {
+        spelling::allowable(language)
     }
 
     /// A service as citizens know it; its name in events if the language has no other.

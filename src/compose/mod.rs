@@ -7,6 +7,7 @@ mod catalog;
 mod fallback;
 mod news;
 mod selection;
+mod spelling;
 mod template;
 mod texts;
 mod value;

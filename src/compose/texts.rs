@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use xabar_events::{Agency, Language, Slug};
-use xabar_sms::{Cost, CyrillicAsLatin, LanguageRules, cheapest};
+use xabar_sms::{Cost, LanguageRules, cheapest};
 
 use super::news::News;
 use super::selection::{Entry, Messages, Selection, Templates};
+use super::spelling::spelling;
 use super::template::Template;
-use super::value::{DateForm, clean};
+use super::value::{DateForm, MAX_CHARACTERS, clean};
 use crate::control::settings::reading::{Cell, Report, Table};
-use crate::control::settings::values::{list, matching, parsed, switch};
+use crate::control::settings::values::{list, matching, parsed, whole};
 use crate::control::settings::{Environment, Problem, document};
 
 /// What is said in one language, and how.
@@ -20,6 +21,8 @@ use crate::control::settings::{Environment, Problem, document};
 pub(super) struct Texts {
     pub(super) rules: LanguageRules,
     dates: DateForm,
+    /// The most segments that a text should take; `None`: any number will do.
+    budget: Option<usize>,
     services: Names,
     statuses: Names,
     templates: Selection,
@@ -41,6 +44,10 @@ pub struct Listed<'a> {
     /// What it costs without the parts that may be left out, for an application number of eight
     /// digits and the service with the longest name.
     pub least: Cost,
+    /// What it costs with every value at its longest, in the letters of its language.
+    pub most: Cost,
+    /// The most segments that it should take, if its language has such a bound.
+    pub budget: Option<usize>,
 }
 
 impl Listed<'_> {
@@ -98,12 +105,15 @@ impl Texts {
 
     /// Every template, those for all agencies and all services first.
     pub(super) fn list(&self, language: Language) -> impl Iterator<Item = Listed<'_>> {
+        let longest = longest_value(language);
         self.templates.iter().map(move |entry| Listed {
             language,
             agency: entry.agency,
             service: entry.service,
             status: entry.status,
-            least: self.least(entry),
+            least: self.cost(entry, None),
+            most: self.cost(entry, Some(&longest)),
+            budget: self.budget,
         })
     }
 
@@ -123,7 +133,9 @@ impl Texts {
         }
     }
 
-    fn least(&self, entry: Entry<'_>) -> Cost {
+    /// What a template costs, for an application number of eight digits and the service with the
+    /// longest name, with `value` for each value that an event may leave out.
+    fn cost(&self, entry: Entry<'_>, value: Option<&str>) -> Cost {
         let longest = || {
             self.services
                 .values()
@@ -137,10 +149,20 @@ impl Texts {
             "application" => Some("48120973".into()),
             "service" => Some(service.into()),
             "status" => Some(self.status(entry.status).into()),
-            _ => None,
+            _ => value.map(Cow::Borrowed),
         });
         cheapest(&text, self.rules).cost
     }
+}
+
+/// A value as long as one may be, of a letter that is as dear as any that its readers write.
+fn longest_value(language: Language) -> String {
+    let letter = match language {
+        Language::UzLatn | Language::En => 'o',
+        Language::Kaa => 'ó',
+        Language::UzCyrl | Language::Ru => 'н',
+    };
+    std::iter::repeat_n(letter, MAX_CHARACTERS).collect()
 }
 
 fn texts(table: &mut Table<'_>, language: Language) -> Option<Texts> {
@@ -154,6 +176,7 @@ fn texts(table: &mut Table<'_>, language: Language) -> Option<Texts> {
     Some(Texts {
         rules,
         dates,
+        budget: table.optional("budget", budget),
         services: table.or("services", Names::new(), names),
         statuses: table.or("statuses", Names::new(), names),
         templates,
@@ -167,40 +190,9 @@ fn a_language(cell: &Cell<'_>) -> Option<Language> {
     parsed(&right, |text| text.parse().ok())(cell)
 }
 
-fn spelling(table: &mut Table<'_>, language: Language) -> Option<(LanguageRules, DateForm)> {
-    let date = parsed(
-        "write it as strftime does, such as \"%d.%m.%Y\"",
-        DateForm::new,
-    );
-    let as_latin = parsed("choose never or when-cheaper", cyrillic_as_latin);
-    let as_latin = only_in(&[Language::UzLatn, Language::UzCyrl], language, as_latin);
-    let apostrophes = only_in(&[Language::Kaa], language, switch);
-    let rules = LanguageRules {
-        cyrillic_as_latin: table.or("cyrillic_as_latin", CyrillicAsLatin::Never, as_latin),
-        karakalpak_apostrophes: table.or("karakalpak_apostrophes", false, apostrophes),
-    };
-    Some((rules, table.or("date", DateForm::default(), date)))
-}
-
-/// A rule for some languages would garble others: Russian read as Uzbek is neither.
-fn only_in<T>(
-    languages: &'static [Language],
-    language: Language,
-    read: impl Fn(&Cell<'_>) -> Option<T>,
-) -> impl Fn(&Cell<'_>) -> Option<T> {
-    move |cell| {
-        if languages.contains(&language) {
-            return read(cell);
-        }
-        let files: Vec<String> = languages.iter().map(|one| format!("{one}.toml")).collect();
-        let right = format!("leave it out; it belongs into {}", files.join(" and "));
-        cell.wrong(format!("is not a rule for {language}"), right)
-    }
-}
-
-fn cyrillic_as_latin(text: &str) -> Option<CyrillicAsLatin> {
-    let known = [CyrillicAsLatin::Never, CyrillicAsLatin::WhenCheaper];
-    known.into_iter().find(|choice| choice.as_str() == text)
+/// `[budget]`: the most segments that a text should take.
+fn budget(cell: &Cell<'_>) -> Option<usize> {
+    cell.table(|table| table.optional("segments", whole(1..=20)))
 }
 
 /// The texts of one agency.

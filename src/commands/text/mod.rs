@@ -1,16 +1,17 @@
 //! `xabar text`: what a text costs, and how it would be sent.
 
-use std::io::{self, IsTerminal, Read, Write};
+mod report;
+
+use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use xabar_events::Language;
-use xabar_sms::{Candidate, LanguageRules, candidates, cheapest, forced_by};
 
-use super::Failure;
-use super::print::{self, Cell, FAINT, GOOD, HEADING, Table, WARN, styled};
+use super::{Failure, print};
 use crate::compose::{Catalog, News};
 use crate::journal::Content;
+use report::Report;
 
 /// Tells what a text costs, and how it would be sent
 ///
@@ -70,14 +71,7 @@ impl TextCost {
             None => Catalog::built_in(),
         };
         let (text, language) = self.text(&catalog)?;
-        let rules =
-            language.map_or_else(LanguageRules::default, |language| catalog.rules(language));
-        let report = Report {
-            candidates: candidates(&text, rules),
-            sent: cheapest(&text, rules),
-            language,
-            text: &text,
-        };
+        let report = Report::of(&text, language, &catalog);
         match self.json {
             true => print::json(&report.json())?,
             false => report.print(&mut print::stdout())?,
@@ -146,135 +140,9 @@ fn params(json: &str) -> Result<Params, String> {
     object.into_iter().map(param).collect()
 }
 
-/// All that is told of a text.
-struct Report<'a> {
-    text: &'a str,
-    language: Option<Language>,
-    sent: Candidate<'a>,
-    candidates: Vec<Candidate<'a>>,
-}
-
-impl Report<'_> {
-    fn json(&self) -> Value {
-        let cost = xabar_sms::count(self.text);
-        let forced_by: Vec<String> = forced_by(self.text).into_iter().map(String::from).collect();
-        json!({
-            "text": self.text,
-            "encoding": cost.encoding.as_str(),
-            "characters": cost.characters,
-            "segments": cost.segments,
-            "forced_by": forced_by,
-            "sent": spelling(&self.sent),
-            "candidates": self.candidates.iter().map(spelling).collect::<Vec<_>>(),
-            "language": self.language,
-        })
-    }
-
-    fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        self.costs().print(out)?;
-        let forced_by = forced_by(self.text);
-        if !forced_by.is_empty() {
-            writeln!(out)?;
-            writeln!(
-                out,
-                "{}",
-                styled(HEADING, "Not in GSM 03.38, so they force UCS-2:")
-            )?;
-            for row in forced_by.chunks(CHARACTERS_A_ROW) {
-                let row: Vec<String> = row.iter().map(|character| with_code(*character)).collect();
-                writeln!(out, "  {}", row.join("   "))?;
-            }
-        }
-        writeln!(out)?;
-        let heading = format!(
-            "Goes out {}, in {}:",
-            self.sent.how,
-            segments(self.sent.cost.segments)
-        );
-        writeln!(out, "{}", styled(HEADING, heading))?;
-        writeln!(out, "  {}", self.sent.text.replace('\n', "\n  "))
-    }
-
-    fn costs(&self) -> Table {
-        let mut table = Table::default();
-        let head = ["spelling", "encoding", "characters", "segments"];
-        table.row(head.map(|name| Cell::new(name).style(HEADING)));
-        for candidate in &self.candidates {
-            let (cost, sent) = (candidate.cost, candidate.how == self.sent.how);
-            let segments = Cell::number(cost.segments);
-            table.row([
-                Cell::new(candidate.how.as_str()),
-                Cell::new(cost.encoding.as_str()),
-                Cell::number(cost.characters),
-                segments.style(if cost.segments > 1 { WARN } else { GOOD }),
-                Cell::new(if sent { "← sent" } else { "" }).style(GOOD),
-            ]);
-        }
-        table
-    }
-}
-
-fn spelling(candidate: &Candidate<'_>) -> Value {
-    json!({
-        "how": candidate.how.as_str(),
-        "text": candidate.text,
-        "encoding": candidate.cost.encoding.as_str(),
-        "characters": candidate.cost.characters,
-        "segments": candidate.cost.segments,
-    })
-}
-
-fn segments(number: usize) -> String {
-    match number {
-        1 => "1 segment".to_owned(),
-        many => format!("{many} segments"),
-    }
-}
-
-const CHARACTERS_A_ROW: usize = 6;
-
-/// A character with its code point. A blank would not be seen, a mark would sit on its
-/// neighbour, and some control characters move the cursor.
-fn with_code(character: char) -> String {
-    let plain = character.is_alphanumeric() || "‘’“”«»„–—…№ʻʼ•€".contains(character);
-    let shown = if plain { character } else { '·' };
-    let code = styled(FAINT, format_args!("U+{:04X}", u32::from(character)));
-    format!("{shown} {code}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn json_of(text: &str) -> Value {
-        let rules = LanguageRules::default();
-        let (candidates, sent) = (candidates(text, rules), cheapest(text, rules));
-        let language = None;
-        Report {
-            text,
-            language,
-            sent,
-            candidates,
-        }
-        .json()
-    }
-
-    #[test]
-    fn json_has_the_names_that_scripts_rely_on() {
-        let text = format!("ko‘p{}", " so'z".repeat(20));
-        let json = json_of(&text);
-        let plain = text.replace('‘', "'");
-        let expected = json!({
-            "text": text, "encoding": "ucs2", "characters": 104, "segments": 2, "forced_by": ["‘"],
-            "sent": {"how": "folded", "text": plain, "encoding": "gsm7", "characters": 104, "segments": 1},
-            "candidates": [
-                {"how": "as-is", "text": text, "encoding": "ucs2", "characters": 104, "segments": 2},
-                {"how": "folded", "text": plain, "encoding": "gsm7", "characters": 104, "segments": 1},
-            ],
-            "language": null,
-        });
-        assert_eq!(json, expected);
-    }
 
     #[test]
     fn params_are_those_of_an_event() {

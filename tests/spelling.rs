@@ -1,0 +1,282 @@
+//! The page on spelling, held to its word: its rules are those of the code, and what it saves is
+//! counted.
+//!
+//! `XABAR_GOLDEN=write cargo test --test spelling` writes its tables anew.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use xabar::compose::{Catalog, News};
+use xabar::journal::Content;
+use xabar_events::Language;
+use xabar_events::sample::SERVICES;
+use xabar_sms::fold::{RULES, TWINS, fold};
+use xabar_sms::latin::{karakalpak_apostrophes, uzbek_latin};
+use xabar_sms::{Cost, Encoding, LanguageRules, cheapest, count};
+
+#[test]
+fn every_rule_of_folding_is_in_the_table() {
+    let mut table = String::from("| written | sent | why |\n| --- | --- | --- |\n");
+    for rules in RULES.chunk_by(|one, next| one.reason == next.reason) {
+        let from = rules.iter().flat_map(|rule| rule.from.chars());
+        let to = rules.iter().map(|rule| shown(rule.to));
+        row(&mut table, from, to, rules[0].reason);
+    }
+    let twins = TWINS.iter();
+    let latin = twins.clone().map(|(_, latin)| latin.to_string());
+    let reason = "Cyrillic letters of the same shape, typed into a Latin text";
+    row(
+        &mut table,
+        twins.map(|(cyrillic, _)| *cyrillic),
+        latin,
+        reason,
+    );
+    holds("folding", &table);
+}
+
+fn row(
+    table: &mut String,
+    from: impl Iterator<Item = char>,
+    to: impl Iterator<Item = String>,
+    reason: &str,
+) {
+    let from: Vec<String> = from.map(with_code).collect();
+    let to: Vec<String> = to.collect();
+    writeln!(
+        table,
+        "| {} | {} | {reason} |",
+        from.join(", "),
+        to.join(" ")
+    )
+    .unwrap();
+}
+
+/// A character that can be seen on a page, and its code unless it is a letter.
+fn with_code(character: char) -> String {
+    let code = format!("U+{:04X}", u32::from(character));
+    let is_blank = fold(&character.to_string()).trim().is_empty();
+    match character {
+        '`' => code,
+        _ if is_blank => code,
+        _ if "ʻʼʹʽʾʿˈ\u{2126}".contains(character) => format!("{character} {code}"),
+        _ if character.is_alphanumeric() => character.to_string(),
+        _ => format!("{character} {code}"),
+    }
+}
+
+fn shown(replacement: &str) -> String {
+    match replacement {
+        "" => "nothing".to_owned(),
+        " " => "a space".to_owned(),
+        "\n" => "a line break".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+#[test]
+fn every_example_of_a_latin_spelling_is_what_goes_out() {
+    let mut examples = 0;
+    for row in rows("## Uzbek Cyrillic in Latin letters") {
+        assert_eq!(fold(&uzbek_latin(&row[0])), row[1]);
+        examples += 1;
+    }
+    for row in rows("## Karakalpak") {
+        assert_eq!(karakalpak_apostrophes(&row[0]), row[1]);
+        examples += 1;
+    }
+    assert!(examples >= 15, "{examples} were found");
+}
+
+#[test]
+fn what_spelling_saves_is_counted_over_all_texts() {
+    let catalog = Catalog::built_in();
+    let mut table = String::from(
+        "| language | texts | in GSM 03.38 as written | as sent | segments as written | as sent | saved |\n\
+         | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    let mut total = Tally::default();
+    for &language in Language::ALL {
+        let tally = Tally::of(&catalog, language, catalog.rules(language));
+        tally.write(&mut table, language.as_str());
+        total.add(&tally);
+    }
+    total.write(&mut table, "all");
+    let latin = Catalog::allowable_rules(Language::UzCyrl);
+    let latin = Tally::of(&catalog, Language::UzCyrl, latin);
+    latin.write(&mut table, "uz-Cyrl, latin when-cheaper");
+    holds("savings", &table);
+    assert!(total.texts >= 200 && total.sent < total.written);
+}
+
+/// What texts cost, before and after.
+#[derive(Default)]
+struct Tally {
+    texts: usize,
+    gsm7_written: usize,
+    gsm7_sent: usize,
+    written: usize,
+    sent: usize,
+}
+
+impl Tally {
+    fn of(catalog: &Catalog, language: Language, rules: LanguageRules) -> Self {
+        let mut tally = Self::default();
+        for content in contents(catalog, language) {
+            let news = News {
+                agency: "kadastr",
+                application: "48120973",
+                content: &content,
+            };
+            let text = catalog.write(news, language).unwrap();
+            assert_eq!(text.language, language);
+            let (written, sent) = (count(&text.text), cheapest(&text.text, rules).cost);
+            let is_gsm7 = |cost: Cost| usize::from(cost.encoding == Encoding::Gsm7);
+            tally.add(&Self {
+                texts: 1,
+                gsm7_written: is_gsm7(written),
+                gsm7_sent: is_gsm7(sent),
+                written: written.segments,
+                sent: sent.segments,
+            });
+        }
+        tally
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.texts += other.texts;
+        self.gsm7_written += other.gsm7_written;
+        self.gsm7_sent += other.gsm7_sent;
+        self.written += other.written;
+        self.sent += other.sent;
+    }
+
+    fn write(&self, table: &mut String, name: &str) {
+        let saved = 100 * (self.written - self.sent) / self.written;
+        let (texts, written, sent) = (self.texts, self.written, self.sent);
+        let (before, after) = (self.gsm7_written, self.gsm7_sent);
+        let row = format!("{name} | {texts} | {before} | {after} | {written} | {sent} | {saved}%");
+        writeln!(table, "| {row} |").unwrap();
+    }
+}
+
+/// Every text of a language that an event can ask for, with every value and with none.
+fn contents(catalog: &Catalog, language: Language) -> Vec<Content> {
+    let statuses: Vec<&str> = catalog
+        .templates()
+        .filter(|listed| {
+            listed.language == language && listed.service.is_none() && listed.agency.is_none()
+        })
+        .map(|listed| listed.status)
+        .collect();
+    let mut contents = Vec::new();
+    for service in SERVICES {
+        for status in statuses
+            .iter()
+            .filter(|status| service.statuses.contains(status))
+        {
+            for params in [params(language), &[]] {
+                contents.push(Content {
+                    service: service.service.into(),
+                    status: (*status).into(),
+                    language: Some(language),
+                    params: params
+                        .iter()
+                        .map(|(name, value)| ((*name).into(), (*value).into()))
+                        .collect(),
+                    legal: false,
+                    extensions: Vec::new(),
+                });
+            }
+        }
+    }
+    contents
+}
+
+/// Values as people type them: with the quotes, dashes and apostrophes of word processors.
+fn params(language: Language) -> &'static [(&'static str, &'static str)] {
+    match language {
+        Language::UzLatn => &[
+            ("office", "Mirzo Ulug‘bek tumani DXM"),
+            ("deadline", "2026-12-01"),
+            ("documents", "“pasport” nusxasi"),
+            ("amount", "120\u{A0}000"),
+            ("reason", "ma’lumotlar to‘liq emas"),
+            ("date", "2026-11-25"),
+            ("time", "10:30–11:00"),
+        ],
+        Language::UzCyrl => &[
+            ("office", "Мирзо Улуғбек тумани ДХМ"),
+            ("deadline", "2026-12-01"),
+            ("documents", "«паспорт» нусхаси"),
+            ("amount", "120\u{A0}000"),
+            ("reason", "маълумотлар тўлиқ эмас"),
+            ("date", "2026-11-25"),
+            ("time", "10:30–11:00"),
+        ],
+        Language::Ru => &[
+            ("office", "ЦГУ Мирзо-Улугбекского района"),
+            ("deadline", "2026-12-01"),
+            ("documents", "копия «паспорта»"),
+            ("amount", "120\u{A0}000"),
+            ("reason", "неполные данные"),
+            ("date", "2026-11-25"),
+            ("time", "10:30–11:00"),
+        ],
+        Language::Kaa => &[
+            ("office", "Nókis qalası MXO"),
+            ("deadline", "2026-12-01"),
+            ("documents", "«pasport» nusqası"),
+            ("amount", "120\u{A0}000"),
+            ("reason", "maǵlıwmatlar tolıq emes"),
+            ("date", "2026-11-25"),
+            ("time", "10:30–11:00"),
+        ],
+        Language::En => &[
+            ("office", "Mirzo Ulug‘bek public service centre"),
+            ("deadline", "2026-12-01"),
+            ("documents", "a copy of your “passport”"),
+            ("amount", "120\u{A0}000"),
+            ("reason", "the applicant’s data are incomplete"),
+            ("date", "2026-11-25"),
+            ("time", "10:30–11:00"),
+        ],
+    }
+}
+
+fn file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/spelling.md")
+}
+
+/// Whether the page has this table where it is marked; writes it there if asked to.
+fn holds(mark: &str, table: &str) {
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _alone = WRITING.lock();
+    let page = fs::read_to_string(file()).unwrap();
+    let (before, rest) = page.split_once(&format!("<!-- {mark} -->\n")).unwrap();
+    let (kept, after) = rest.split_once("<!-- end -->").unwrap();
+    if std::env::var_os("XABAR_GOLDEN").is_some_and(|value| value == "write") {
+        let written = format!("{before}<!-- {mark} -->\n{table}<!-- end -->{after}");
+        return fs::write(file(), written).unwrap();
+    }
+    for (now, kept) in table.lines().zip(kept.lines()) {
+        assert_eq!(now, kept, "docs/spelling.md, {mark}");
+    }
+    assert_eq!(table.lines().count(), kept.lines().count());
+}
+
+/// The rows of the table under a heading, without its head.
+fn rows(heading: &str) -> Vec<Vec<String>> {
+    let page = fs::read_to_string(file()).unwrap();
+    let (_, section) = page.split_once(&format!("{heading}\n")).unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix('|'));
+    let cells = |row: &str| row.split('|').map(|cell| cell.trim().to_owned()).collect();
+    rows.skip(2).map(cells).collect()
+}
