@@ -3,7 +3,7 @@
 //!
 //! Beside: the same message put into a hash map and taken out again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(crate) const ROOM: Room = Room {
 const WAITING: u64 = 1000;
 
 fn turn() -> Run {
-    let mut pacer = Pacer::new(&rules());
+    let mut pacer = Pacer::new(&rules(), &BTreeMap::new());
     (1..=WAITING).for_each(|number| offer(&mut pacer, sample::message(number)));
     let mut now = sample::after(Duration::ZERO);
     Box::new(move || {

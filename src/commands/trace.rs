@@ -43,7 +43,7 @@ impl Trace {
             let zone = settings
                 .subscriber
                 .quiet_hours
-                .map_or(TimeZone::UTC, |hours| hours.timezone);
+                .map_or(TimeZone::UTC, |it| it.hours.timezone);
             let mut out = print::stdout();
             for story in &stories {
                 writeln!(out, "{}", story.render(&zone, true))?;

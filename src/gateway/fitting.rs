@@ -1,5 +1,6 @@
 //! What each room goes by, out of the settings.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,18 +48,6 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
         // The pacer counts decisions, the subscriber PDUs: the first may be written late, the next at once.
         per: limit.per + LONGEST_LAG,
     });
-    let quiet_hours =
-        subscriber
-            .quiet_hours
-            .clone()
-            .map(
-                |settings::QuietHours { from, to, timezone }| pacing::QuietHours {
-                    // What is decided just before is written within them.
-                    from: from.wrapping_sub(LONGEST_LAG),
-                    to,
-                    timezone,
-                },
-            );
     let operators = settings.operators.iter().map(|operator| OperatorRules {
         name: operator.name.clone(),
         prefixes: operator.prefixes.clone(),
@@ -79,9 +68,17 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
         ported,
         rules: pacing::Rules {
             limits: limits.collect(),
-            quiet_hours,
+            quiet_hours: subscriber.quiet_hours.as_ref().map(|it| closed(&it.hours)),
+            release: subscriber
+                .quiet_hours
+                .as_ref()
+                .map_or(Duration::ZERO, |it| it.release),
+            no_bulk: settings.bulk.window.as_ref().map(closed_outside),
+            daily: daily(settings),
+            spreads: spreads(settings),
             sharing: sharing(settings),
         },
+        urgent: urgent(settings),
         default_language: subscriber.default_language,
         expires: timing.expires,
         duplicates: timing.duplicates,
@@ -90,6 +87,52 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
         retry: settings.retry,
         told: told.unwrap_or_else(|| xabar_events::State::ALL.iter().copied().collect()),
     }
+}
+
+/// Hours in which nothing is to be written.
+fn closed(hours: &settings::Hours) -> pacing::QuietHours {
+    pacing::QuietHours {
+        // What is decided just before is written within them.
+        from: hours.from.wrapping_sub(LONGEST_LAG),
+        to: hours.to,
+        timezone: hours.timezone.clone(),
+    }
+}
+
+/// Hours outside of which nothing is to be written.
+fn closed_outside(hours: &settings::Hours) -> pacing::QuietHours {
+    closed(&settings::Hours {
+        from: hours.to,
+        to: hours.from,
+        timezone: hours.timezone.clone(),
+    })
+}
+
+fn daily(settings: &Settings) -> BTreeMap<AgencyKey, pacing::DailyQuota> {
+    let agencies = settings.agencies.iter();
+    let daily = agencies.filter_map(|agency| {
+        let settings::DailyQuota { messages, timezone } = agency.daily.clone()?;
+        let quota = pacing::DailyQuota { messages, timezone };
+        Some((AgencyKey::of(&agency.name), quota))
+    });
+    daily.collect()
+}
+
+fn spreads(settings: &Settings) -> Vec<pacing::Spread> {
+    let spreads = settings.bulk.spread.iter().map(|spread| pacing::Spread {
+        agency: AgencyKey::of(&spread.agency),
+        service: spread.service.as_deref().map(Into::into),
+        an_hour: spread.an_hour,
+    });
+    spreads.collect()
+}
+
+fn urgent(settings: &Settings) -> pacing::UrgentRight {
+    let Some(allowed) = &settings.urgent.allowed else {
+        return pacing::UrgentRight::Everyone;
+    };
+    let allowed = allowed.iter();
+    pacing::UrgentRight::only(allowed.map(|it| (it.agency.as_str(), it.service.as_deref())))
 }
 
 /// How the operators' links are shared.

@@ -32,6 +32,7 @@ macro_rules! conformance {
             a_thread_is_remembered_as_long_as_one_of_its_messages
             numbers_outlive_what_they_counted
             an_operator_keeps_its_number
+            what_an_agency_used_is_what_it_was_last_said_to_be
         );
     };
 }
@@ -884,6 +885,29 @@ pub(super) fn an_operator_keeps_its_number(journal: &mut dyn Journal) {
         Some("beeline")
     );
     assert_eq!(reader.operator_name(OperatorId(999)).unwrap(), None);
+}
+
+pub(super) fn what_an_agency_used_is_what_it_was_last_said_to_be(journal: &mut dyn Journal) {
+    assert!(journal.used().unwrap().is_empty());
+    let used = |day, messages| Used {
+        day: UnixMillis(day),
+        messages,
+    };
+    let (one, other) = (AgencyKey(1), AgencyKey(u32::MAX));
+    for used in [
+        vec![(one, used(0, 7)), (other, used(-5, 1))],
+        vec![(one, used(86_400_000, u32::MAX))],
+    ] {
+        commit(
+            journal,
+            Changes {
+                used,
+                ..Changes::default()
+            },
+        );
+    }
+    let last = [(one, used(86_400_000, u32::MAX)), (other, used(-5, 1))];
+    assert_eq!(journal.used().unwrap(), BTreeMap::from(last));
 }
 
 /// Where all samples wait.

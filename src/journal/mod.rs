@@ -18,6 +18,7 @@ pub(crate) mod sample;
 mod scratch;
 pub mod sqlite;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -60,6 +61,9 @@ pub trait Journal: Send + std::fmt::Debug {
 
     /// The journal's name for an operator, made on first use.
     fn operator(&mut self, name: &str) -> Result<OperatorId, JournalError>;
+
+    /// How much agencies have used of their daily quotas.
+    fn used(&mut self) -> Result<BTreeMap<AgencyKey, Used>, JournalError>;
 
     /// What is known that bears on each new event, in the order asked.
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError>;
@@ -194,6 +198,14 @@ pub struct SubscriberFacts {
     pub submitted: Vec<UnixMillis>,
 }
 
+/// How many messages of an agency that has a daily quota were submitted on its day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used {
+    /// When the day began, wall time.
+    pub day: UnixMillis,
+    pub messages: u32,
+}
+
 /// A waiting message with what bears on when it may go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrival {
@@ -284,6 +296,7 @@ pub struct Changes {
     pub cancelled: Vec<EventKey>,
     pub threads: Vec<(ThreadKey, ThreadFacts)>,
     pub subscribers: Vec<(Msisdn, SubscriberFacts)>,
+    pub used: Vec<(AgencyKey, Used)>,
     /// Segments that were accepted, and await receipts.
     pub awaiting: Vec<Awaiting>,
     /// Receipts that match nothing yet, each with its number.
@@ -303,6 +316,7 @@ impl Changes {
             && self.cancelled.is_empty()
             && self.threads.is_empty()
             && self.subscribers.is_empty()
+            && self.used.is_empty()
             && self.awaiting.is_empty()
             && self.held.is_empty()
             && self.released.is_empty()

@@ -20,6 +20,7 @@ struct Memory {
     cancelled: BTreeMap<EventKey, UnixMillis>,
     threads: HashMap<ThreadKey, ThreadFacts>,
     subscribers: HashMap<Msisdn, SubscriberFacts>,
+    used: BTreeMap<AgencyKey, Used>,
     awaiting: Vec<Awaiting>,
     held: BTreeMap<u64, HeldReceipt>,
     outbox: BTreeMap<u64, (UnixMillis, Outgoing)>,
@@ -91,6 +92,7 @@ impl Memory {
         );
         self.threads.extend(changes.threads.iter().copied());
         self.subscribers.extend(changes.subscribers.iter().cloned());
+        self.used.extend(changes.used.iter().copied());
         self.awaiting.extend(changes.awaiting.iter().cloned());
         self.held.extend(changes.held.iter().cloned());
         for (number, _) in &changes.held {
@@ -162,6 +164,10 @@ impl Journal for Model {
                 operators.len() - 1
             });
         Ok(OperatorId(u16::try_from(place + 1).unwrap()))
+    }
+
+    fn used(&mut self) -> Result<BTreeMap<AgencyKey, Used>, JournalError> {
+        Ok(self.memory().used.clone())
     }
 
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError> {

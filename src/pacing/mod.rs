@@ -5,26 +5,36 @@
 //! the pipeline carries out what is decided.
 //! Keeps the promises on subscriber limits (R3), quiet hours (R4), the order within a thread (R5) and lanes (R8).
 
+mod daily;
+mod gate;
 mod lanes;
 mod limits;
 mod quiet_hours;
+mod rights;
+mod spread;
 mod subscribers;
 #[cfg(test)]
 mod tests;
 mod threads;
 
-use xabar_events::{Msisdn, Priority, Reason};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use xabar_events::{Msisdn, Reason};
 
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{
-    Arrival, Message, MessageId, OperatorId, Queue, Segment, SubscriberFacts, ThreadFacts,
-    ThreadKey, ThreadOrder,
+    AgencyKey, Arrival, Message, MessageId, OperatorId, Queue, Segment, SubscriberFacts,
+    ThreadFacts, ThreadKey, ThreadOrder, Used,
 };
+pub use daily::DailyQuota;
+use gate::Gate;
 use lanes::Lanes;
 pub use lanes::{Lane, Sharing};
 pub use limits::{Limit, Limits};
-use quiet_hours::Curfew;
 pub use quiet_hours::QuietHours;
+pub use rights::UrgentRight;
+pub use spread::Spread;
 use subscribers::Subscribers;
 use threads::Threads;
 
@@ -37,6 +47,12 @@ type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState
 pub struct Rules {
     pub limits: Vec<Limit>,
     pub quiet_hours: Option<QuietHours>,
+    /// Over which time the messages that waited for the end of the quiet hours go out.
+    pub release: Duration,
+    /// The hours without bulk messages.
+    pub no_bulk: Option<QuietHours>,
+    pub daily: BTreeMap<AgencyKey, DailyQuota>,
+    pub spreads: Vec<Spread>,
     pub sharing: Sharing,
 }
 
@@ -62,8 +78,7 @@ pub enum Turn {
 /// Holds what is due and decides whose turn it is.
 #[derive(Debug)]
 pub struct Pacer {
-    limits: Limits,
-    curfew: Curfew,
+    gate: Gate,
     waiting: HashMap<MessageId, Message>,
     /// How many of these are of each queue.
     held: HashMap<Queue, usize>,
@@ -74,12 +89,12 @@ pub struct Pacer {
 }
 
 impl Pacer {
-    pub fn new(rules: &Rules) -> Self {
-        let limits = Limits::new(&rules.limits);
+    /// `used` is what the journal knows of how much agencies have used of their quotas.
+    pub fn new(rules: &Rules, used: &BTreeMap<AgencyKey, Used>) -> Self {
+        let gate = Gate::new(rules, used);
         Self {
-            subscribers: Subscribers::new(limits.memory()),
-            curfew: Curfew::new(rules.quiet_hours.clone()),
-            limits,
+            subscribers: Subscribers::new(gate.memory()),
+            gate,
             waiting: HashMap::default(),
             held: HashMap::default(),
             lanes: HashMap::default(),
@@ -200,25 +215,22 @@ impl Pacer {
 
     /// Whether a message of this subscriber and priority may go now, and if not, when and why.
     pub fn permits(&mut self, message: &Message, now: &Now) -> Result<(), (UnixMillis, Reason)> {
-        if message.priority == Priority::Urgent {
-            return Ok(());
-        }
-        if let Some(end) = self.curfew.end(now.wall) {
-            return Err((now.steady_at(end), Reason::QuietHours));
-        }
         let submitted = self.subscribers.submitted(message.msisdn);
-        let earliest = self.limits.earliest(submitted, now.steady);
-        if earliest > now.steady {
-            Err((earliest, Reason::SubscriberLimit))
-        } else {
-            Ok(())
-        }
+        self.gate.wait(message, submitted, now).map_or(Ok(()), Err)
+    }
+
+    /// How much of their quotas agencies have used, where that has changed since it was asked last.
+    pub fn used(&mut self) -> Vec<(AgencyKey, Used)> {
+        self.gate.changes()
     }
 
     /// Notes that a message is being submitted; gives what is to be kept of its subscriber.
     pub fn begin(&mut self, message: &Message, now: &Now) -> Option<SubscriberFacts> {
         self.threads.begin(message);
         let progress = &message.progress;
+        if progress.attempt.attempts == 1 {
+            self.gate.count(message, now);
+        }
         if let Some(lanes) = self.lanes.get_mut(&progress.operator) {
             let segments = progress.attempt.segments.iter();
             let pdus = segments.filter(|it| **it == Segment::Sent).count();
@@ -283,11 +295,14 @@ impl Pacer {
             };
         }
         match self.permits(&message, now) {
-            Err((until, reason)) => Turn::Defer {
-                message,
-                until,
-                reason,
-            },
+            Err(wait) => {
+                let (until, reason) = self.gate.put_off(&message, wait, now);
+                Turn::Defer {
+                    message,
+                    until,
+                    reason,
+                }
+            }
             Ok(()) if self.threads.contended(message.thread) => Turn::Contended(message),
             Ok(()) => Turn::Go(message),
         }

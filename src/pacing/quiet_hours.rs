@@ -1,12 +1,15 @@
-//! When subscribers sleep.
+//! When subscribers sleep, and the hours of bulk messages.
+
+use std::time::Duration;
 
 use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
+use xabar_events::Msisdn;
 
 use crate::clock::UnixMillis;
 
-/// A time of every day in which only urgent messages go out. It may pass midnight.
+/// A time of every day in which some messages do not go out. It may pass midnight.
 #[derive(Clone, Debug)]
 pub struct QuietHours {
     pub from: Time,
@@ -69,6 +72,14 @@ impl QuietHours {
     }
 }
 
+/// How long after the quiet hours a subscriber's messages go, so that those of a whole nation do not go at once: the
+/// same for all messages of one subscriber.
+pub(super) fn delay(msisdn: Msisdn, release: Duration) -> Duration {
+    let spread = msisdn.as_u64().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    let millis = (release.as_millis() * u128::from(spread)) >> 32;
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
+
 /// Remembers the answer until it changes, since it is asked for every message.
 #[derive(Clone, Debug)]
 pub(super) struct Curfew {
@@ -95,6 +106,11 @@ impl Curfew {
             self.valid = wall..hours.next_change(wall).unwrap_or(wall);
         }
         self.end
+    }
+
+    /// The same for a time that is not now.
+    pub(super) fn end_then(&self, wall: UnixMillis) -> Option<UnixMillis> {
+        self.hours.as_ref()?.end(wall)
     }
 }
 
@@ -160,6 +176,24 @@ mod tests {
             Some(at("2026-11-23T14:00:00+05:00"))
         );
         assert_eq!(noon.end(at("2026-11-23T23:30:00+05:00")), None);
+    }
+
+    #[test]
+    fn the_morning_is_spread_evenly_over_neighbouring_numbers() {
+        let minute = Duration::from_secs(60);
+        let mut minutes = [0; 30];
+        for number in 998_930_000_000..998_930_030_000 {
+            let delay = delay(Msisdn::from_u64(number).unwrap(), 30 * minute);
+            minutes[usize::try_from(delay.as_secs() / 60).unwrap()] += 1;
+        }
+        assert!(
+            minutes.iter().all(|count| (900..1100).contains(count)),
+            "{minutes:?}"
+        );
+        assert_eq!(
+            delay(Msisdn::from_u64(998_930_000_007).unwrap(), Duration::ZERO),
+            Duration::ZERO
+        );
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn one_an_hour() -> Rules {
 
 #[test]
 fn every_held_message_gets_one_turn() {
-    let mut pacer = Pacer::new(&Rules::default());
+    let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
     let now = after(Duration::ZERO);
     for n in 1..=3 {
         offer(&mut pacer, message(n));
@@ -119,7 +119,7 @@ fn every_held_message_gets_one_turn() {
 
 #[test]
 fn a_message_whose_thread_is_under_way_gets_its_turn_when_that_ends() {
-    let mut pacer = Pacer::new(&Rules::default());
+    let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
     let now = after(Duration::ZERO);
     pacer.begin(&message(1), &now);
     offer(&mut pacer, sibling(2));
@@ -131,7 +131,7 @@ fn a_message_whose_thread_is_under_way_gets_its_turn_when_that_ends() {
 
 #[test]
 fn the_end_of_an_attempt_given_up_before_does_not_end_the_wait_for_another() {
-    let mut pacer = Pacer::new(&Rules::default());
+    let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
     let now = after(Duration::ZERO);
     pacer.resume(&message(1), ThreadFacts::default());
     pacer.begin(&sibling(2), &now);
@@ -144,7 +144,7 @@ fn the_end_of_an_attempt_given_up_before_does_not_end_the_wait_for_another() {
 
 #[test]
 fn an_older_message_is_overtaken_even_while_the_newer_is_under_way() {
-    let mut pacer = Pacer::new(&Rules::default());
+    let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
     let now = after(Duration::ZERO);
     pacer.begin(&sibling(2), &now);
     offer(&mut pacer, message(1));
@@ -153,7 +153,7 @@ fn an_older_message_is_overtaken_even_while_the_newer_is_under_way() {
 
 #[test]
 fn what_the_journal_says_of_a_thread_counts() {
-    let mut pacer = Pacer::new(&Rules::default());
+    let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
     let now = after(Duration::ZERO);
     let mut arrive = |n, thread| {
         pacer.offer(Arrival {
@@ -178,7 +178,7 @@ fn what_the_journal_says_of_a_thread_counts() {
 
 #[test]
 fn a_withdrawn_message_has_no_turn_and_makes_room_once_its_place_came() {
-    let mut pacer = Pacer::new(&Rules::default());
+    let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
     let now = after(Duration::ZERO);
     offer(&mut pacer, message(1));
     assert!(pacer.withdraw(MessageId(1)).is_some());
@@ -190,7 +190,7 @@ fn a_withdrawn_message_has_no_turn_and_makes_room_once_its_place_came() {
 
 #[test]
 fn a_limit_defers_until_the_window_has_room() {
-    let mut pacer = Pacer::new(&one_an_hour());
+    let mut pacer = Pacer::new(&one_an_hour(), &BTreeMap::new());
     let now = after(Duration::ZERO);
     offer(&mut pacer, message(1));
     assert_eq!(turn(&mut pacer, &now), Some(("go", 1)));
@@ -208,7 +208,7 @@ fn a_limit_defers_until_the_window_has_room() {
 
 #[test]
 fn a_refused_submission_does_not_count() {
-    let mut pacer = Pacer::new(&one_an_hour());
+    let mut pacer = Pacer::new(&one_an_hour(), &BTreeMap::new());
     let now = after(Duration::ZERO);
     pacer.begin(&message(1), &now);
     pacer.end(&message(1));
@@ -219,7 +219,7 @@ fn a_refused_submission_does_not_count() {
 
 #[test]
 fn what_expired_or_is_scheduled_by_the_wall_clock_does_not_go() {
-    let mut pacer = Pacer::new(&Rules::default());
+    let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
     let mut expired = message(1);
     expired.origin_mut().expires = START;
     offer(&mut pacer, expired);

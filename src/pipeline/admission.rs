@@ -1,6 +1,8 @@
 //! New events: what is known already is answered, the rest becomes messages.
 
-use xabar_events::{Cancel, Event, EventKey, Notification, Reason, State};
+use std::collections::BTreeMap;
+
+use xabar_events::{Cancel, Event, EventKey, Notification, Priority, Reason, State};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::beat::Beat;
@@ -13,6 +15,23 @@ use crate::journal::{
     Arrival, Ask, Attempt, Content, Facts, Identity, JournalError, Message, MessageId, OperatorId,
     Origin, Phase, Progress, ThreadFacts, ThreadKey,
 };
+
+/// How many messages were called urgent without a right to it, by agency.
+#[derive(Debug, Default)]
+pub(super) struct NotEntitled(BTreeMap<Box<str>, u64>);
+
+/// Agencies counted at a time; whoever is told of so many knows enough.
+const MOST_NOT_ENTITLED: usize = 100;
+
+impl NotEntitled {
+    fn count(&mut self, agency: &str) {
+        if let Some(count) = self.0.get_mut(agency) {
+            *count += 1;
+        } else if self.0.len() < MOST_NOT_ENTITLED {
+            self.0.insert(agency.into(), 1);
+        }
+    }
+}
 
 /// The operator of a message that none carries.
 const NOBODY: OperatorId = OperatorId(0);
@@ -74,6 +93,7 @@ impl Core {
         self.next_message += 1;
         beat.keys.insert(notification.key.clone(), id);
         let cancelled = facts.cancelled || beat.cancelled.contains(&notification.key);
+        let notification = self.check_right(notification);
         let mut message = self.message(beat, id, notification);
         self.teller.tell(
             beat,
@@ -99,6 +119,26 @@ impl Core {
             id,
             duplicate: false,
         })
+    }
+
+    /// What is urgent without the right to be so is normal.
+    fn check_right(&mut self, mut notification: Notification) -> Notification {
+        let agency = notification.key.agency.name();
+        if notification.priority == Priority::Urgent
+            && !self
+                .settings
+                .urgent
+                .allows(agency, notification.service.as_str())
+        {
+            self.not_entitled.count(agency);
+            notification.priority = Priority::Normal;
+        }
+        notification
+    }
+
+    /// How many messages of which agencies were called urgent without a right to it, since it was asked last.
+    pub fn not_entitled(&mut self) -> BTreeMap<Box<str>, u64> {
+        std::mem::take(&mut self.not_entitled.0)
     }
 
     /// Why a new message will never go out, if so.

@@ -158,6 +158,7 @@ impl Beat {
             cancelled: self.cancelled,
             threads: self.threads.into_iter().collect(),
             subscribers: self.subscribers.into_iter().collect(),
+            used: Vec::new(),
             awaiting: self.awaiting,
             held: self.held,
             released: self.released,

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 use xabar_events::{Language, State};
 use xabar_smpp::Status;
 
+use super::admission::NotEntitled;
 use super::appetite::Appetite;
 use super::beat::{Beat, Effects};
 use super::links::peers;
@@ -23,7 +24,7 @@ use crate::journal::{
     Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Segment,
     ThreadFacts,
 };
-use crate::pacing::{Pacer, Rules};
+use crate::pacing::{Pacer, Rules, UrgentRight};
 
 /// What the pipeline goes by.
 #[derive(Clone, Debug)]
@@ -32,6 +33,8 @@ pub struct Settings {
     /// The numbers that left their prefix's operator.
     pub ported: Arc<Ported>,
     pub rules: Rules,
+    /// Whose urgent messages are treated as such.
+    pub urgent: UrgentRight,
     pub default_language: Language,
     /// How long a message whose event does not say may wait.
     pub expires: Duration,
@@ -146,6 +149,7 @@ pub struct Core {
     /// Messages are waiting for their turn that a beat had no time for.
     pub(super) turns_left: bool,
     appetite: Appetite,
+    pub(super) not_entitled: NotEntitled,
 }
 
 /// How often deadlines are looked for in the journal.
@@ -193,7 +197,7 @@ impl Core {
         let routes = Routes::new(prefixes);
         let teller = Teller::new(settings.told.clone(), start.last_outgoing);
         let mut core = Self {
-            pacer: Pacer::new(&settings.rules),
+            pacer: Pacer::new(&settings.rules, &journal.used()?),
             journal,
             catalog,
             routes,
@@ -212,6 +216,7 @@ impl Core {
             note_published_at: now.steady,
             turns_left: false,
             appetite: Appetite::default(),
+            not_entitled: NotEntitled::default(),
             settings,
         };
         core.take_ported(core.settings.ported.clone());
@@ -250,6 +255,7 @@ impl Core {
             self.send_due(&mut beat)?;
         }
         let (mut changes, effects) = beat.finish();
+        changes.used = self.pacer.used();
         if !changes.is_empty() || inputs.stopping || now.steady >= self.note_published_at {
             changes.published = self.published.take();
             self.note_published_at = now.steady.after(NOTE_PUBLISHED);

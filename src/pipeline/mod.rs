@@ -270,6 +270,12 @@ fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
     if let Some(held) = core.more_held() {
         warn!(held, "receipts match no message");
     }
+    for (agency, count) in core.not_entitled() {
+        warn!(
+            agency = &*agency,
+            count, "urgent without a right to it: treated as normal"
+        );
+    }
     match core.forget(now) {
         Ok(true) => Ok(now.instant),
         Ok(false) => Ok(now.instant + FORGET),

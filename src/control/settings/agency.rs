@@ -1,7 +1,9 @@
 //! `[[agency]]`: what one agency may do that others may not, or may do more of.
 
+use jiff::tz::TimeZone;
 use xabar_events::Agency as Name;
 
+use super::hours::timezone;
 use super::reading::{Cell, Table};
 use super::values::{Unique, list, matching, whole};
 
@@ -11,6 +13,15 @@ pub struct Agency {
     pub name: String,
     /// How much it gets of its lane, beside other agencies with their weights.
     pub weight: u32,
+    /// How many of its messages go on one day; `None`: as many as there are.
+    pub daily: Option<DailyQuota>,
+}
+
+/// At most `messages` from midnight to midnight of a time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DailyQuota {
+    pub messages: u32,
+    pub timezone: TimeZone,
 }
 
 pub(super) fn agencies(root: &mut Table<'_>) -> Vec<Agency> {
@@ -28,7 +39,18 @@ fn agency(table: &mut Table<'_>, names: &Unique) -> Option<Agency> {
     );
     Some(Agency {
         weight: table.or("weight", 1, whole(1..=100)),
+        daily: table.optional("daily", |cell: &Cell<'_>| cell.table(daily)),
         name: name?,
+    })
+}
+
+fn daily(table: &mut Table<'_>) -> Option<DailyQuota> {
+    let messages = table.required("messages", "say how many", whole(1..=100_000_000));
+    let right = "name the zone whose midnight ends the day, such as \"Asia/Tashkent\"";
+    let timezone = table.required("timezone", right, timezone);
+    Some(DailyQuota {
+        messages: messages?,
+        timezone: timezone?,
     })
 }
 

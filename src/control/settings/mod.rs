@@ -7,10 +7,12 @@
 mod agency;
 mod amqp;
 mod bind;
+mod bulk;
 pub(crate) mod document;
 mod environment;
 mod errors;
 mod fallback;
+mod hours;
 mod http;
 mod journal;
 mod lanes;
@@ -26,6 +28,7 @@ mod sender;
 mod subscriber;
 mod timing;
 mod tls;
+mod urgent;
 pub(crate) mod values;
 
 #[cfg(test)]
@@ -33,11 +36,13 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use agency::Agency;
+pub use agency::{Agency, DailyQuota};
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
 pub use bind::{Bind, Directions};
+pub use bulk::{Bulk, Spread};
 pub use environment::Environment;
 pub use errors::Errors;
+pub use hours::Hours;
 pub use http::Http;
 pub use journal::JournalSettings;
 pub use lanes::LaneShares;
@@ -49,6 +54,7 @@ pub use secret::{Secret, SecretUrl};
 pub use sender::Sender;
 pub use subscriber::{Limit, QuietHours, Subscriber};
 pub use timing::Timing;
+pub use urgent::{Entitled, Urgent};
 
 use document::Node;
 use reading::{Cell, Report, Table};
@@ -67,6 +73,8 @@ pub struct Settings {
     pub journal: JournalSettings,
     pub subscriber: Subscriber,
     pub lanes: LaneShares,
+    pub urgent: Urgent,
+    pub bulk: Bulk,
     pub agencies: Vec<Agency>,
     pub operators: Vec<Operator>,
     pub senders: Vec<Sender>,
@@ -112,6 +120,8 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         journal: journal::journal(table),
         subscriber: subscriber::subscriber(table),
         lanes: lanes::lanes(table),
+        urgent: urgent::urgent(table),
+        bulk: bulk::bulk(table),
         agencies: agency::agencies(table),
         senders: sender::senders(table, &operators),
         routing: routing::routing(table),

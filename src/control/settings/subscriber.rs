@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use jiff::civil::Time;
-use jiff::tz::TimeZone;
 use xabar_events::Language;
 
+use super::hours::{Hours, hours};
 use super::reading::{Cell, Table};
 use super::values::{Unique, duration, list, parsed, whole};
 
@@ -27,12 +26,12 @@ pub struct Limit {
     pub per: Duration,
 }
 
-/// From `from` until just before `to`, past midnight if `to` is the earlier.
+/// When only urgent messages go.
 #[derive(Clone, Debug)]
 pub struct QuietHours {
-    pub from: Time,
-    pub to: Time,
-    pub timezone: TimeZone,
+    pub hours: Hours,
+    /// Over which time the messages that waited for their end go out.
+    pub release: Duration,
 }
 
 impl Default for Subscriber {
@@ -90,43 +89,15 @@ fn limit(table: &mut Table<'_>, windows: &Unique) -> Option<Limit> {
     })
 }
 
+/// How long after the quiet hours the last of a night's messages go, unless it is said.
+const RELEASE: Duration = Duration::from_secs(30 * 60);
+
 fn quiet_hours(table: &mut Table<'_>) -> Option<QuietHours> {
-    let from = table.required(
-        "from",
-        "say when they begin, such as \"22:00\"",
-        time_of_day,
-    );
-    let to = table.required("to", "say when they end, such as \"08:00\"", time_of_day);
-    let timezone = table.required(
-        "timezone",
-        "name the subscribers' zone, such as \"Asia/Tashkent\"",
-        timezone,
-    );
-    let (from, to) = (from?, to?);
-    if from == to {
-        return table.wrong(
-            "begin and end at the same time",
-            "leave them out if there are none",
-        );
-    }
+    let release = table.or("release", RELEASE, duration("0s"..="4h"));
     Some(QuietHours {
-        from,
-        to,
-        timezone: timezone?,
+        hours: hours(table)?,
+        release,
     })
-}
-
-fn time_of_day(cell: &Cell<'_>) -> Option<Time> {
-    parsed("write a time of day such as \"22:00\"", |text| {
-        text.parse().ok()
-    })(cell)
-}
-
-fn timezone(cell: &Cell<'_>) -> Option<TimeZone> {
-    parsed(
-        "name a zone of the IANA database, such as \"Asia/Tashkent\"",
-        |name| TimeZone::get(name).ok(),
-    )(cell)
 }
 
 fn language(cell: &Cell<'_>) -> Option<Language> {

@@ -113,7 +113,7 @@ fn keys_shown_as_left_out_are_keys() {
         Some(key) if key.contains(" = ") && !key.contains(',') || key.starts_with("states = ") => {
             key
         }
-        Some(table @ ("[[sender]]" | "[[agency]]" | "[operator.tls]")) => table,
+        Some(table @ ("[[sender]]" | "[[agency]]" | "[[bulk.spread]]" | "[operator.tls]")) => table,
         _ => line,
     });
     let text: String = shown.flat_map(|line| [line, "\n"]).collect();
@@ -467,6 +467,75 @@ fn lanes_and_agencies_have_shares_within_bounds() {
     ] {
         assert_eq!(told(text, &[]), expected);
     }
+}
+
+#[test]
+fn who_may_be_urgent_when_bulk_goes_and_how_much_a_day_are_read() {
+    let text = r#"
+urgent.allowed = ["adliya", "kadastr/land-registration"]
+[subscriber]
+quiet_hours = { from = "22:00", to = "08:00", timezone = "Asia/Tashkent" }
+[bulk]
+window = { from = "09:00", to = "20:00", timezone = "Asia/Tashkent" }
+[[bulk.spread]]
+agency = "soliq"
+an_hour = 20000
+[[bulk.spread]]
+agency = "soliq"
+service = "tax-reminder"
+an_hour = 500
+[[agency]]
+name = "soliq"
+daily = { messages = 100000, timezone = "Asia/Tashkent" }
+"#;
+    let settings = good(text, &[]);
+    let allowed = settings.urgent.allowed.unwrap();
+    let allowed: Vec<_> = allowed
+        .iter()
+        .map(|it| (&*it.agency, it.service.as_deref()))
+        .collect();
+    assert_eq!(
+        allowed,
+        [("adliya", None), ("kadastr", Some("land-registration"))]
+    );
+    let release = settings.subscriber.quiet_hours.unwrap().release;
+    assert_eq!(release, Duration::from_secs(30 * 60));
+    assert_eq!(settings.bulk.window.unwrap().to.hour(), 20);
+    assert_eq!(settings.bulk.spread[1].an_hour, 500);
+    assert_eq!(settings.bulk.spread[0].service, None);
+    let daily = settings.agencies[0].daily.as_ref().unwrap();
+    assert_eq!(daily.messages, 100_000);
+    let text = r#"
+[urgent]
+allowed = ["/agencies/adliya", "kadastr/"]
+[bulk]
+window = { from = "09:00", to = "09:00", timezone = "Tashkent" }
+[[bulk.spread]]
+agency = "soliq"
+an_hour = 1
+[[bulk.spread]]
+agency = "soliq"
+an_hour = 0
+[[bulk.spread]]
+agency = "soliq"
+an_hour = 2
+[[agency]]
+name = "soliq"
+daily = { messages = 100000 }
+"#;
+    let entitled = "write an agency, or one of its services, such as \"kadastr\" or \"kadastr/land-registration\"";
+    assert_eq!(
+        told(text, &[]),
+        [
+            format!("3:12: `urgent.allowed[0]` is \"/agencies/adliya\"; {entitled}"),
+            format!("3:32: `urgent.allowed[1]` is \"kadastr/\"; {entitled}"),
+            "5:10: `bulk.window` begin and end at the same time; leave them out if there are none".to_owned(),
+            "5:53: `bulk.window.timezone` is \"Tashkent\"; name a zone of the IANA database, such as \"Asia/Tashkent\"".to_owned(),
+            "11:11: `bulk.spread[1].an_hour` is 0; give a whole number from 1 to 100000000".to_owned(),
+            "12:1: `bulk.spread[2]` is a table; `bulk.spread[0]` has it already, and only one can: change or remove this one".to_owned(),
+            "17:9: `agency[0].daily.timezone` is missing; name the zone whose midnight ends the day, such as \"Asia/Tashkent\"".to_owned(),
+        ]
+    );
 }
 
 #[test]

@@ -35,8 +35,10 @@ mod subscribers;
 mod tests;
 mod threads;
 mod upkeep;
+mod used;
 mod waiting;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -48,8 +50,8 @@ use self::memory::Memory;
 use self::upkeep::Pace;
 use super::lock::Lock;
 use super::{
-    Arrival, Ask, Awaiting, Changes, Cursor, Facts, HeldReceipt, Journal, JournalError, Message,
-    MessageId, OperatorId, Queue, Reader, Start, ThreadKey,
+    AgencyKey, Arrival, Ask, Awaiting, Changes, Cursor, Facts, HeldReceipt, Journal, JournalError,
+    Message, MessageId, OperatorId, Queue, Reader, Start, ThreadKey, Used,
 };
 use crate::clock::UnixMillis;
 
@@ -145,6 +147,10 @@ impl Journal for SqliteJournal {
 
     fn operator(&mut self, name: &str) -> Result<OperatorId, JournalError> {
         self.write(|db, _| operator(db, name))
+    }
+
+    fn used(&mut self) -> Result<BTreeMap<AgencyKey, Used>, JournalError> {
+        self.read(|db, _| used::read(db))
     }
 
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError> {

@@ -94,6 +94,13 @@ CREATE TABLE outbox (
     frames BLOB NOT NULL
 ) STRICT;
 
+-- How many messages of an agency with a daily quota were submitted on its last day.
+CREATE TABLE used (
+    agency   INTEGER PRIMARY KEY,               -- a hash of its name
+    day      INTEGER NOT NULL,                  -- when it began, wall
+    messages INTEGER NOT NULL
+) STRICT;
+
 -- How many messages an agency had accepted on a day, by where they stand; also those forgotten.
 CREATE TABLE books (
     agency TEXT NOT NULL,

@@ -4,6 +4,7 @@ mod admission;
 mod backlog;
 mod day;
 mod laws;
+mod pace;
 mod random;
 mod receipts;
 mod results;

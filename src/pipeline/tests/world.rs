@@ -26,7 +26,7 @@ use crate::delivery::{
 use crate::intake::{Batch, Verdict};
 use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sqlite};
 use crate::outcome::Wording;
-use crate::pacing::{Limit, Rules};
+use crate::pacing::{Limit, Rules, UrgentRight};
 use crate::pipeline::{Core, Effects, Inputs, OperatorRules, Settings};
 
 /// A Monday, 09:15 in Tashkent.
@@ -385,6 +385,23 @@ impl World {
             .expect("something was told")
     }
 
+    /// The last deferral that was told of a message.
+    pub(super) fn last_deferral(&self, message: u64) -> &Outcome<'static> {
+        let mut told = self.outcomes.iter().rev();
+        let of =
+            |it: &&Outcome<'_>| it.message == message.to_string() && it.state == State::Deferred;
+        told.find(of).expect("it was put off")
+    }
+
+    /// How many messages of which agencies were called urgent without a right to it.
+    pub(super) fn not_entitled(&mut self) -> Vec<(String, u64)> {
+        let counted = self.core.as_mut().unwrap().not_entitled();
+        counted
+            .into_iter()
+            .map(|(agency, count)| (agency.into(), count))
+            .collect()
+    }
+
     /// A message as the journal has it.
     pub(super) fn journalled(&mut self, id: MessageId) -> Message {
         let reader = self.reader.as_mut().unwrap();
@@ -595,6 +612,7 @@ fn settings() -> Settings {
         operators: vec![operator("ucell", "99893"), operator("beeline", "99890")],
         ported: Arc::default(),
         rules: Rules::default(),
+        urgent: UrgentRight::default(),
         default_language: Language::UzLatn,
         expires: 72 * HOUR,
         duplicates: 7 * 24 * HOUR,

@@ -1,0 +1,55 @@
+//! Times of the day, in a time zone: quiet hours, and the hours of bulk messages.
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+
+use super::reading::{Cell, Table};
+use super::values::parsed;
+
+/// From `from` until just before `to`, past midnight if `to` is the earlier.
+#[derive(Clone, Debug)]
+pub struct Hours {
+    pub from: Time,
+    pub to: Time,
+    pub timezone: TimeZone,
+}
+
+/// Reads `from`, `to` and `timezone`.
+pub(super) fn hours(table: &mut Table<'_>) -> Option<Hours> {
+    let from = table.required(
+        "from",
+        "say when they begin, such as \"22:00\"",
+        time_of_day,
+    );
+    let to = table.required("to", "say when they end, such as \"08:00\"", time_of_day);
+    let timezone = table.required(
+        "timezone",
+        "name the subscribers' zone, such as \"Asia/Tashkent\"",
+        timezone,
+    );
+    let (from, to) = (from?, to?);
+    if from == to {
+        return table.wrong(
+            "begin and end at the same time",
+            "leave them out if there are none",
+        );
+    }
+    Some(Hours {
+        from,
+        to,
+        timezone: timezone?,
+    })
+}
+
+fn time_of_day(cell: &Cell<'_>) -> Option<Time> {
+    parsed("write a time of day such as \"22:00\"", |text| {
+        text.parse().ok()
+    })(cell)
+}
+
+pub(super) fn timezone(cell: &Cell<'_>) -> Option<TimeZone> {
+    parsed(
+        "name a zone of the IANA database, such as \"Asia/Tashkent\"",
+        |name| TimeZone::get(name).ok(),
+    )(cell)
+}

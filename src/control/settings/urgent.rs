@@ -1,0 +1,50 @@
+//! `[urgent]`: who may call messages urgent.
+
+use xabar_events::{Agency, Slug};
+
+use super::reading::{Cell, Table};
+use super::values::{list, parsed};
+
+/// `[urgent]`
+#[derive(Clone, Debug, Default)]
+pub struct Urgent {
+    /// `None`: everyone.
+    pub allowed: Option<Vec<Entitled>>,
+}
+
+/// An agency, or one of its services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entitled {
+    pub agency: String,
+    pub service: Option<String>,
+}
+
+pub(super) fn urgent(root: &mut Table<'_>) -> Urgent {
+    root.or("urgent", Urgent::default(), |cell: &Cell<'_>| {
+        cell.table(|table| {
+            Some(Urgent {
+                allowed: table.optional("allowed", list(entitled)),
+            })
+        })
+    })
+}
+
+fn entitled(cell: &Cell<'_>) -> Option<Entitled> {
+    parsed(
+        "write an agency, or one of its services, such as \"kadastr\" or \"kadastr/land-registration\"",
+        |text| {
+            let (agency, service) = match text.split_once('/') {
+                Some((agency, service)) => (agency, Some(service)),
+                None => (text, None),
+            };
+            Agency::from_name(agency).ok()?;
+            if let Some(service) = service {
+                service.parse::<Slug>().ok()?;
+            }
+            Some(Entitled {
+                agency: agency.to_owned(),
+                service: service.map(str::to_owned),
+            })
+        },
+    )(cell)
+}

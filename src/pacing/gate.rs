@@ -1,0 +1,187 @@
+//! What has to be over before a message may go: the night, hours without bulk, limits, quotas.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use xabar_events::{Priority, Reason};
+
+use super::daily::Daily;
+use super::limits::Limits;
+use super::quiet_hours::{Curfew, delay};
+use super::spread::Spreading;
+use super::{HashMap, Rules};
+use crate::clock::{Now, UnixMillis};
+use crate::journal::{AgencyKey, Message, Used};
+
+/// Until when a message waits, on the steady clock, and why.
+pub(super) type Wait = (UnixMillis, Reason);
+
+#[derive(Debug)]
+pub(super) struct Gate {
+    limits: Limits,
+    quiet_hours: Curfew,
+    /// Over which time the messages of a night go out.
+    release: Duration,
+    /// The hours without bulk messages.
+    bulk: Curfew,
+    /// Of the agencies that have one.
+    daily: HashMap<AgencyKey, Daily>,
+    spreads: Vec<Spreading>,
+}
+
+impl Gate {
+    /// `used` is how much of their quotas agencies had used when the journal was last written.
+    pub(super) fn new(rules: &Rules, used: &BTreeMap<AgencyKey, Used>) -> Self {
+        let daily = rules.daily.iter().map(|(agency, quota)| {
+            let used = used.get(agency).copied().unwrap_or_default();
+            (*agency, Daily::new(quota.clone(), used))
+        });
+        Self {
+            limits: Limits::new(&rules.limits),
+            quiet_hours: Curfew::new(rules.quiet_hours.clone()),
+            release: rules.release,
+            bulk: Curfew::new(rules.no_bulk.clone()),
+            daily: daily.collect(),
+            spreads: rules.spreads.iter().cloned().map(Spreading::new).collect(),
+        }
+    }
+
+    /// How many past submissions of a subscriber have to be remembered.
+    pub(super) fn memory(&self) -> usize {
+        self.limits.memory()
+    }
+
+    /// What a message waits for longest, if it may not go now, after those submitted to its subscriber before.
+    pub(super) fn wait(
+        &mut self,
+        message: &Message,
+        submitted: &[UnixMillis],
+        now: &Now,
+    ) -> Option<Wait> {
+        if message.priority == Priority::Urgent {
+            return None;
+        }
+        let bulk = message.priority == Priority::Bulk;
+        let mut longest = (now.steady, Reason::QuietHours);
+        let mut wait = |until: UnixMillis, reason| {
+            if until > longest.0 {
+                longest = (until, reason);
+            }
+        };
+        if let Some(end) = self.quiet_hours.end(now.wall) {
+            wait(
+                now.steady_at(self.morning(message, end)),
+                Reason::QuietHours,
+            );
+        }
+        if bulk && let Some(end) = self.bulk.end(now.wall) {
+            wait(now.steady_at(end), Reason::BulkWindow);
+        }
+        wait(
+            self.limits.earliest(submitted, now.steady),
+            Reason::SubscriberLimit,
+        );
+        if !self.daily.is_empty()
+            && let Some(daily) = self.daily.get_mut(&message.agency())
+            && let Some(end) = daily.spent_until(now.wall)
+        {
+            wait(now.steady_at(end), Reason::AgencyQuota);
+        }
+        if bulk && let Some(until) = self.spread(message).and_then(|it| it.wait(now.steady)) {
+            wait(until, Reason::AgencyQuota);
+        }
+        (longest.0 > now.steady).then_some(longest)
+    }
+
+    /// Puts a message off that has to wait: gives it a time of its own where many wait for the same.
+    pub(super) fn put_off(&mut self, message: &Message, (until, reason): Wait, now: &Now) -> Wait {
+        let mut until = now.wall_at(until);
+        if reason == Reason::AgencyQuota {
+            let daily = self.daily.get_mut(&message.agency());
+            if let Some(daily) = daily
+                && daily.spent_until(now.wall).is_some()
+            {
+                until = daily.put_off();
+            } else if let Some(place) = self.place(message) {
+                until = self.deal(place, now);
+            }
+        }
+        (now.steady_at(self.open(message, until)), reason)
+    }
+
+    /// Counts a message of which the first submission begins.
+    pub(super) fn count(&mut self, message: &Message, now: &Now) {
+        if !self.daily.is_empty()
+            && let Some(daily) = self.daily.get_mut(&message.agency())
+        {
+            daily.count(now.wall);
+        }
+        if message.priority == Priority::Bulk
+            && let Some(place) = self.place(message)
+            && let Some(spreading) = self.spreads.get_mut(place)
+        {
+            spreading.count(now.steady);
+        }
+    }
+
+    /// How much of their quotas agencies have used, where the journal does not know it yet.
+    pub(super) fn changes(&mut self) -> Vec<(AgencyKey, Used)> {
+        let daily = self.daily.iter_mut();
+        daily
+            .filter_map(|(agency, daily)| Some((*agency, daily.change()?)))
+            .collect()
+    }
+
+    /// When a message goes that waits for the end of the quiet hours: spread over the release, but not beyond its
+    /// own end.
+    fn morning(&self, message: &Message, end: UnixMillis) -> UnixMillis {
+        let spread = end.after(delay(message.msisdn, self.release));
+        if spread >= message.expires {
+            end
+        } else {
+            spread
+        }
+    }
+
+    /// The first wall time from then on at which the hours let a message go.
+    fn open(&self, message: &Message, wall: UnixMillis) -> UnixMillis {
+        let mut open = wall;
+        // Two kinds of hours may each end within the other; more often than so they do not alternate.
+        for _ in 0..2 {
+            if let Some(end) = self.quiet_hours.end_then(open) {
+                open = self.morning(message, end);
+            }
+            if message.priority == Priority::Bulk
+                && let Some(end) = self.bulk.end_then(open)
+            {
+                open = end;
+            }
+        }
+        open
+    }
+
+    fn deal(&mut self, place: usize, now: &Now) -> UnixMillis {
+        let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
+        let hours = |steady| {
+            let wall = now.wall_at(steady);
+            let wall = quiet_hours.end_then(wall).unwrap_or(wall);
+            now.steady_at(bulk.end_then(wall).unwrap_or(wall))
+        };
+        let spreading = self.spreads.get_mut(place);
+        let dealt = spreading.map(|spreading| spreading.deal(now.steady, hours));
+        now.wall_at(dealt.unwrap_or(now.steady))
+    }
+
+    fn spread(&self, message: &Message) -> Option<&Spreading> {
+        self.spreads.get(self.place(message)?)
+    }
+
+    /// The spread that fits a message best.
+    fn place(&self, message: &Message) -> Option<usize> {
+        let spreads = self.spreads.iter().enumerate();
+        let fit = spreads.map(|(place, it)| (it.fits(message), place));
+        fit.filter(|(fit, _)| *fit > 0)
+            .max()
+            .map(|(_, place)| place)
+    }
+}

@@ -1,0 +1,219 @@
+//! When messages go: the morning, the hours of bulk messages, quotas, and who may be urgent.
+
+use std::time::Duration;
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use xabar_events::{Notification, Priority};
+
+use super::world::*;
+use crate::clock::UnixMillis;
+use crate::journal::AgencyKey;
+use crate::pacing::{DailyQuota, QuietHours, Spread, UrgentRight};
+
+fn tashkent() -> TimeZone {
+    TimeZone::get("Asia/Tashkent").unwrap()
+}
+
+fn closed(from: i8, to: i8) -> QuietHours {
+    QuietHours {
+        from: Time::constant(from, 0, 0, 0),
+        to: Time::constant(to, 0, 0, 0),
+        timezone: tashkent(),
+    }
+}
+
+/// An hour of the day on which the worlds start, at 09:15; 24 is midnight.
+fn at(hour: u32) -> UnixMillis {
+    UnixMillis(START.0 - 555 * 60_000).after(hour * HOUR)
+}
+
+fn pass_to(world: &mut World, time: UnixMillis) {
+    let wait = time.since(world.steady);
+    world.advance(wait);
+}
+
+/// Takes all that is submitted.
+fn take(world: &mut World) -> Vec<u64> {
+    let sent = world.sent();
+    for sent in &sent {
+        world.accept(sent, &format!("{:X}", sent.message()));
+    }
+    sent.iter().map(Sent::message).collect()
+}
+
+fn with_priority(priority: Priority, n: u32) -> Notification {
+    Notification {
+        priority,
+        ..apart(n)
+    }
+}
+
+#[test]
+fn the_morning_is_no_herd_and_every_message_goes_when_it_was_told_to() {
+    let mut world = World::with(|settings| {
+        settings.rules.quiet_hours = Some(closed(22, 8));
+        settings.rules.release = 30 * MINUTE;
+    });
+    pass_to(&mut world, at(23));
+    world.publish_all((1..=600).map(apart));
+    world.publish(with_priority(Priority::Urgent, 601));
+    assert_eq!(take(&mut world), [601]);
+    world.restart();
+    pass_to(&mut world, at(24 + 8).before(SECOND));
+    assert!(take(&mut world).is_empty());
+    let mut gone = 0;
+    for minute in 1..=30 {
+        pass_to(&mut world, at(24 + 8).after(minute * MINUTE));
+        let sent = take(&mut world);
+        gone += sent.len();
+        assert!((5..40).contains(&sent.len()), "{} in a minute", sent.len());
+        for id in sent {
+            let until = world.last_deferral(id).until.unwrap();
+            let late = world.steady.since(until.into());
+            assert!(late <= MINUTE, "{late:?}");
+        }
+    }
+    assert_eq!(gone, 600);
+}
+
+#[test]
+fn the_morning_is_not_spread_beyond_the_end_of_a_message() {
+    let mut world = World::with(|settings| {
+        settings.rules.quiet_hours = Some(closed(22, 8));
+        settings.rules.release = 4 * HOUR;
+    });
+    pass_to(&mut world, at(23));
+    let expires = Some(at(24 + 8).after(MINUTE).into());
+    world.publish_all((1..=50).map(|n| Notification {
+        expires,
+        ..apart(n)
+    }));
+    pass_to(&mut world, at(24 + 8).after(MINUTE / 2));
+    assert!(take(&mut world).len() > 45);
+    world.advance(HOUR);
+    assert_eq!(world.laws.waiting(), 0);
+}
+
+#[test]
+fn bulk_messages_go_in_their_hours_and_not_at_night() {
+    let mut world = World::with(|settings| {
+        settings.rules.no_bulk = Some(closed(20, 7));
+        settings.rules.quiet_hours = Some(closed(22, 8));
+    });
+    pass_to(&mut world, at(21));
+    world.publish(with_priority(Priority::Bulk, 1));
+    world.publish(with_priority(Priority::Normal, 2));
+    assert_eq!(take(&mut world), [2]);
+    let told = world.last_deferral(1);
+    assert_eq!(told.reason.unwrap().as_str(), "bulk-window");
+    assert_eq!(
+        told.until,
+        Some(at(24 + 8).into()),
+        "the night lasts longer"
+    );
+    pass_to(&mut world, at(24 + 8).before(SECOND));
+    assert!(take(&mut world).is_empty());
+    pass_to(&mut world, at(24 + 8));
+    assert_eq!(take(&mut world), [1]);
+    assert_eq!(world.story("apart-1").len(), 3, "put off once");
+}
+
+#[test]
+fn a_daily_quota_holds_across_restarts_and_fills_one_day_after_another() {
+    let mut world = World::with(|settings| {
+        let quota = DailyQuota {
+            messages: 3,
+            timezone: tashkent(),
+        };
+        settings.rules.daily.insert(AgencyKey::of("kadastr"), quota);
+    });
+    world.publish_all((1..=2).map(apart));
+    assert_eq!(take(&mut world), [1, 2]);
+    world.restart();
+    world.publish(with_priority(Priority::Urgent, 3));
+    assert_eq!(take(&mut world), [3]);
+    world.publish_all((4..=10).map(apart));
+    world.publish(with_priority(Priority::Urgent, 11));
+    world.publish(Notification {
+        key: key("adliya", "e1"),
+        ..apart(12)
+    });
+    assert_eq!(
+        take(&mut world),
+        [11, 12],
+        "urgent ones count but do not wait"
+    );
+    let told = world.last_deferral(4);
+    assert_eq!(told.reason.unwrap().as_str(), "agency-quota");
+    assert_eq!(told.until, Some(at(24).into()));
+    assert_eq!(world.last_deferral(10).until, Some(at(72).into()));
+    world.restart();
+    pass_to(&mut world, at(24).before(SECOND));
+    assert!(take(&mut world).is_empty());
+    for (day, expected) in [(24, vec![4, 5, 6]), (48, vec![7, 8, 9]), (72, vec![10])] {
+        pass_to(&mut world, at(day));
+        world.restart();
+        assert_eq!(take(&mut world), expected);
+    }
+}
+
+#[test]
+fn a_campaign_goes_evenly_over_the_hours_in_which_it_may() {
+    let mut world = World::with(|settings| {
+        settings.rules.no_bulk = Some(closed(20, 9));
+        settings.rules.spreads = vec![Spread {
+            agency: AgencyKey::of("kadastr"),
+            service: Some("land-registration".into()),
+            an_hour: 61,
+        }];
+    });
+    pass_to(&mut world, at(19));
+    world.publish_all((1..=200).map(|n| with_priority(Priority::Bulk, n)));
+    world.publish(Notification {
+        service: "passport".parse().unwrap(),
+        ..with_priority(Priority::Bulk, 201)
+    });
+    let at_once = take(&mut world);
+    assert_eq!(
+        at_once,
+        [1, 2, 201],
+        "a minute's worth, and what is no part of it"
+    );
+    let hours = [19, 24 + 9, 24 + 10, 24 + 11].map(|hour| {
+        let minutes = (0..60).map(|minute| {
+            pass_to(&mut world, at(hour).after(minute * MINUTE + MINUTE / 2));
+            take(&mut world).len()
+        });
+        minutes.sum::<usize>()
+    });
+    assert_eq!(hours, [57, 60, 60, 21]);
+    assert_eq!(world.story("apart-150").len(), 3, "put off once");
+}
+
+#[test]
+fn what_is_urgent_without_a_right_to_it_is_normal_and_counted() {
+    let mut world = World::with(|settings| {
+        settings.rules.quiet_hours = Some(closed(22, 8));
+        settings.urgent = UrgentRight::only([("adliya", None), ("kadastr", Some("fines"))]);
+    });
+    pass_to(&mut world, at(23));
+    world.publish(with_priority(Priority::Urgent, 1));
+    world.publish(Notification {
+        service: "fines".parse().unwrap(),
+        status: "approved".parse().unwrap(),
+        ..with_priority(Priority::Urgent, 2)
+    });
+    world.publish(Notification {
+        key: key("adliya", "e3"),
+        ..with_priority(Priority::Urgent, 3)
+    });
+    assert_eq!(take(&mut world), [2, 3]);
+    assert_eq!(
+        world.last_deferral(1).reason.unwrap().as_str(),
+        "quiet-hours"
+    );
+    assert_eq!(world.not_entitled(), [("kadastr".into(), 1)]);
+    world.advance(Duration::from_secs(9 * 3600));
+    assert_eq!(take(&mut world), [1]);
+}
