@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::fold::fold;
 use crate::latin::{karakalpak_apostrophes, uzbek_latin};
-use crate::{Cost, count};
+use crate::{Cost, Encoding, count};
 
 /// How a spelling was made, from the closest to the original to the furthest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,9 +92,12 @@ pub fn candidates(text: &str, rules: LanguageRules) -> Vec<Candidate<'_>> {
 }
 
 /// The spelling with the fewest segments; of equals the one closest to the text as given.
+///
+/// Allocates nothing for a text in GSM 03.38 or of one segment, which is most: no other spelling
+/// is cheaper.
 pub fn cheapest(text: &str, rules: LanguageRules) -> Candidate<'_> {
     let as_is = Candidate::new(How::AsIs, Cow::Borrowed(text));
-    if as_is.cost.segments == 1 {
+    if as_is.cost.segments == 1 || as_is.cost.encoding == Encoding::Gsm7 {
         return as_is;
     }
     respelled(text, rules).fold(as_is, |cheapest, other| {
@@ -133,7 +136,6 @@ fn latin(folded: &str, rules: LanguageRules) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Encoding;
     use proptest::prelude::*;
 
     const CYRILLIC: LanguageRules = LanguageRules {
