@@ -15,6 +15,9 @@ const BACK_AFTER: f64 = 12.0;
 /// No cut goes below this, PDUs a second.
 const LEAST: f64 = 1.0;
 
+/// An operator that calls itself congested, but takes what it gets, is left this share of the fastest rate.
+const CONGESTED: f64 = 0.1;
+
 /// Where nothing is configured the rate ends here: faster than any operator.
 const FASTEST: f64 = 1e6;
 
@@ -24,6 +27,8 @@ pub(super) struct Adaptation {
     /// The configured TPS; `None` for as fast as the window allows.
     ceiling: Option<f64>,
     current: Option<f64>,
+    /// The configured TPS, or the fastest that was ever cut.
+    fastest: f64,
     /// What the last cut found, until the rate is back at the ceiling.
     found: Option<Found>,
 }
@@ -41,6 +46,7 @@ impl Adaptation {
         Self {
             ceiling,
             current: ceiling,
+            fastest: ceiling.unwrap_or_default(),
             found: None,
         }
     }
@@ -54,16 +60,38 @@ impl Adaptation {
     ///
     /// What it took says most. But where little was to be sent it says little: so never less is left than half.
     pub(super) fn cut(&mut self, accepted: f64) -> f64 {
-        let from = self.current.unwrap_or(accepted).max(LEAST);
+        let from = self.cut_from(accepted);
         let to = (accepted * MILD)
             .clamp(from * HARSH, from * MILD)
             .max(LEAST);
+        self.cut_to(to);
+        to / from
+    }
+
+    /// The operator says that it is congested, though it took what it got: `None` if it is slow enough for that.
+    pub(super) fn ease(&mut self, accepted: f64) -> Option<f64> {
+        let from = self.cut_from(accepted);
+        let least = self.fastest * CONGESTED;
+        if from <= least {
+            return None;
+        }
+        let to = (accepted * MILD).clamp(from * HARSH, from * MILD);
+        self.cut_to(to.max(least).max(LEAST));
+        self.current.map(|to| to / from)
+    }
+
+    fn cut_from(&mut self, accepted: f64) -> f64 {
+        let from = self.current.unwrap_or(accepted).max(LEAST);
+        self.fastest = self.fastest.max(from);
+        from
+    }
+
+    fn cut_to(&mut self, to: f64) {
         self.current = Some(to);
         self.found = Some(Found {
             limit: to / MILD,
             age: 0.0,
         });
-        to / from
     }
 
     /// Comes back a little, after so many seconds in which the rate was in use.
@@ -112,6 +140,24 @@ mod tests {
             adaptation.cut(0.0);
         }
         assert_eq!(adaptation.current(), Some(1.0));
+    }
+
+    #[test]
+    fn who_is_congested_for_ever_is_left_a_tenth() {
+        for (ceiling, fastest) in [(Some(300.0), 300.0), (None, 200.0)] {
+            let mut adaptation = Adaptation::new(ceiling);
+            let mut taken = 200.0;
+            while let Some(left) = adaptation.ease(taken) {
+                assert!((0.5..1.0).contains(&left), "{left}");
+                taken = adaptation.current().unwrap_or(taken);
+            }
+            let current = adaptation.current().expect("a rate");
+            assert!((current - fastest / 10.0).abs() < 0.01, "{current}");
+            // What it refuses it cannot take, whatever it says besides.
+            adaptation.cut(5.0);
+            assert!(adaptation.current() < Some(current));
+            assert_eq!(adaptation.ease(5.0), None);
+        }
     }
 
     #[test]

@@ -83,17 +83,40 @@ impl Rate {
 
     /// Notes that the operator throttled while so many other PDUs await an answer; says whether the rate was cut.
     pub(super) fn throttled(&mut self, in_flight: usize, now: Instant) -> bool {
-        if self.overdue > 0 && now < self.last_cut + SAME_OVERLOAD {
+        if self.is_same_overload(now) {
             self.overdue -= 1;
             return false;
         }
         let accepted = self.accepted.a_second(now) / AIM;
         let left = self.adaptation.cut(accepted);
+        self.pause(left, in_flight, now);
+        true
+    }
+
+    /// Notes that the operator took a PDU but says that it is congested, while so many others await an answer; says
+    /// whether the rate was cut.
+    pub(super) fn congested(&mut self, in_flight: usize, now: Instant) -> bool {
+        if self.is_same_overload(now) {
+            return false;
+        }
+        let accepted = self.accepted.a_second(now) / AIM;
+        let left = self.adaptation.ease(accepted);
+        if let Some(left) = left {
+            self.pause(left, in_flight, now);
+        }
+        left.is_some()
+    }
+
+    /// Whether an answer is to what was written before the last cut.
+    fn is_same_overload(&self, now: Instant) -> bool {
+        self.overdue > 0 && now < self.last_cut + SAME_OVERLOAD
+    }
+
+    fn pause(&mut self, left: f64, in_flight: usize, now: Instant) {
         (self.last_cut, self.last_climb) = (now, now);
         self.overdue = in_flight;
         let pause = SHORTEST_PAUSE.max(SECOND.mul_f64(1.0 - left));
         self.theoretical_arrival = self.theoretical_arrival.max(now + pause);
-        true
     }
 
     /// Wins back some of the rate for each second in which at least half of it was used; less use says nothing of

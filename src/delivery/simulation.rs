@@ -26,6 +26,8 @@ enum Limit {
     Window(usize),
     /// So many a second are worked off; others queue without end.
     Queue(f64),
+    /// All are taken, and each answer says that it is congested.
+    Congested,
 }
 
 /// An answer on its way, in the order of arrival.
@@ -77,6 +79,7 @@ impl Smsc {
                 self.waiting += 1;
                 true
             }
+            Limit::Congested => true,
             Limit::Queue(rate) => {
                 self.free_at = self.free_at.max(now) + Duration::from_secs_f64(1.0 / rate);
                 return (Status::ROK, self.free_at + self.latency);
@@ -150,7 +153,7 @@ fn run(
                 token: token(answer.id),
                 class: if deaf { Class::Accepted } else { usual(status) },
                 status,
-                congestion: None,
+                congestion: matches!(smsc.limit, Limit::Congested).then_some(100),
             };
             dispatch.answered(answer.session, heard, now);
         }
@@ -260,4 +263,19 @@ fn an_operator_that_lets_everything_queue_is_not_driven_into_timeouts() {
     println!("{figures:?}");
     assert!(figures.rate > 39.0, "{figures:?}");
     assert!(figures.longest_response < RESPONSE / 4, "{figures:?}");
+}
+
+#[test]
+fn an_operator_that_always_says_it_is_congested_is_still_served() {
+    for (tps, least) in [(Some(200), 20.0), (Some(10), 1.0), (None, 100.0)] {
+        let figures = run(bounds(tps, 100), SECOND / 20, MINUTES, false, |_| {
+            Limit::Congested
+        });
+        println!("{tps:?}: {figures:?}");
+        assert!(figures.rate > 0.95 * least, "{tps:?} {figures:?}");
+        assert!(
+            tps.is_none_or(|tps| figures.rate < 0.2 * f64::from(tps)),
+            "{tps:?} {figures:?}"
+        );
+    }
 }

@@ -203,7 +203,11 @@ impl Dispatch {
         let throttled = heard.class == Class::Throttled;
         let cut = (throttled || congestion >= CONGESTED) && {
             let in_flight = self.in_flight_beside(login);
-            self.rates.throttled_mut(login).throttled(in_flight, now)
+            let rate = self.rates.throttled_mut(login);
+            match throttled {
+                true => rate.throttled(in_flight, now),
+                false => rate.congested(in_flight, now),
+            }
         };
         // ESME_RTHROTTLED speaks of the rate alone; others may mean that too much awaits a response.
         if cut && throttled && heard.status != Status::RTHROTTLED {
