@@ -98,7 +98,9 @@ impl Writer {
             destination_addr: fate.source.digits.octets().into(),
             esm_class: fate.esm_class(),
             data_coding: match receipts.alphabet {
-                ReceiptAlphabet::Default => DataCoding::SMSC_DEFAULT,
+                ReceiptAlphabet::Default | ReceiptAlphabet::Ucs2Unmarked => {
+                    DataCoding::SMSC_DEFAULT
+                }
                 ReceiptAlphabet::Ucs2 => DataCoding::UCS2,
             },
             short_message: if in_payload {
@@ -128,7 +130,9 @@ impl Writer {
         }
         match receipts.alphabet {
             ReceiptAlphabet::Default => text.into_bytes(),
-            ReceiptAlphabet::Ucs2 => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            ReceiptAlphabet::Ucs2 | ReceiptAlphabet::Ucs2Unmarked => {
+                text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+            }
         }
     }
 

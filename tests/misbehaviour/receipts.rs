@@ -32,7 +32,11 @@ async fn receipts_are_read_in_every_place_and_alphabet() {
         ReceiptPdu::MessagePayload,
         ReceiptPdu::DataSm,
     ] {
-        for alphabet in [ReceiptAlphabet::Default, ReceiptAlphabet::Ucs2] {
+        for alphabet in [
+            ReceiptAlphabet::Default,
+            ReceiptAlphabet::Ucs2,
+            ReceiptAlphabet::Ucs2Unmarked,
+        ] {
             behaviours.push(by_text(Receipts {
                 place,
                 alphabet,

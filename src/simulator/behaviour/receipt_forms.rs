@@ -38,6 +38,8 @@ pub enum ReceiptAlphabet {
     Default,
     /// data_coding 8.
     Ucs2,
+    /// UCS-2 that data_coding 0 calls something else.
+    Ucs2Unmarked,
 }
 
 /// How the text of a receipt is worded.

@@ -139,7 +139,11 @@ fn a_receipts_text_stands_where_it_should_and_in_its_alphabet() {
         ReceiptPdu::MessagePayload,
         ReceiptPdu::DataSm,
     ] {
-        for alphabet in [ReceiptAlphabet::Default, ReceiptAlphabet::Ucs2] {
+        for alphabet in [
+            ReceiptAlphabet::Default,
+            ReceiptAlphabet::Ucs2,
+            ReceiptAlphabet::Ucs2Unmarked,
+        ] {
             for nul in [StrayNul::None, StrayNul::Text, StrayNul::Pdu] {
                 let heard = heard_after_one(receipts(Receipts {
                     form: ReceiptForm::Text,

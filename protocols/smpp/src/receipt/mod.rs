@@ -113,9 +113,10 @@ impl<'a> Receipt<'a> {
         Some(receipt)
     }
 
-    /// Reads the text in its alphabet. Most are ASCII whatever they claim, but for UCS-2.
+    /// Reads the text in its alphabet. Most are ASCII whatever they claim, but for UCS-2, and that is not always
+    /// marked as such (vumi #838).
     fn from_octets(octets: Octets<'a>, data_coding: DataCoding) -> Self {
-        if data_coding.alphabet() == Alphabet::Ucs2 {
+        if data_coding.alphabet() == Alphabet::Ucs2 || looks_like_ucs2(octets.as_bytes()) {
             let units = octets.as_bytes().as_chunks::<2>().0;
             let units: Vec<u16> = units.iter().map(|unit| u16::from_be_bytes(*unit)).collect();
             return Receipt::from_text(&String::from_utf16_lossy(&units)).into_owned();
@@ -233,6 +234,13 @@ impl<'a> Receipt<'a> {
             intermediate: self.intermediate,
         }
     }
+}
+
+/// Whether every other octet is that of a Latin or Cyrillic letter in UCS-2, which none is in the text of a receipt.
+fn looks_like_ucs2(octets: &[u8]) -> bool {
+    let (units, rest) = octets.as_chunks::<2>();
+    let is_letter = |unit: &[u8; 2]| matches!(unit, [0x00 | 0x04, _]);
+    !units.is_empty() && rest.is_empty() && units.iter().all(is_letter)
 }
 
 /// Leaves out the text.

@@ -227,7 +227,7 @@ fn receipts_of_all_shapes_are_read() {
 }
 
 #[test]
-fn receipts_in_ucs2_read_the_same() {
+fn receipts_in_ucs2_read_the_same_whether_marked_as_such_or_not() {
     for sample in &SAMPLES {
         let octets: Vec<u8> = sample
             .text
@@ -235,11 +235,10 @@ fn receipts_in_ucs2_read_the_same() {
             .flat_map(u16::to_be_bytes)
             .collect();
         let expected = read(sample.text.as_bytes(), DataCoding::SMSC_DEFAULT);
-        assert!(
-            read(&octets, DataCoding::UCS2) == expected,
-            "{}",
-            sample.text
-        );
+        // Some do not mark it (vumi #838).
+        for marked_as in [DataCoding::UCS2, DataCoding::SMSC_DEFAULT] {
+            assert!(read(&octets, marked_as) == expected, "{}", sample.text);
+        }
     }
 }
 
