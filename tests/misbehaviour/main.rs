@@ -21,7 +21,7 @@ use std::time::Duration;
 use support::broker;
 use support::config::Config;
 use support::events::samples;
-use support::gateway::Log;
+use support::gateway::{Gateway, Log};
 use support::world::{Tally, World};
 use tokio::time::sleep;
 use xabar::simulator::{Behaviour, Figures};
@@ -48,33 +48,16 @@ async fn carry_with(
     events: Vec<Notification>,
     change: impl FnOnce(&mut Config),
 ) -> Carried {
-    let mut world = World::new(broker::shared(), behaviour, |config| {
-        config.tps = Some(400);
-        change(config);
-    })
-    .await;
-    let gateway = world.ready().await;
+    let (mut world, gateway) = start(behaviour, change).await;
     world.publish(events).await;
     world.until_all_ended(LONG).await;
-    let log = gateway.stop_within(world.config.shutdown).await;
-    let tally = world.check().await;
-    let figures = world.smsc.handle().figures().await.unwrap();
-    Carried {
-        world,
-        tally,
-        figures,
-        log,
-    }
+    finish(world, gateway).await
 }
 
 /// Lets one gateway meet one behaviour after the other, so many messages each: all are delivered,
 /// and none is sent twice.
 async fn all_delivered_once(behaviours: Vec<Behaviour>, messages: usize) -> Carried {
-    let mut world = World::new(broker::shared(), Behaviour::default(), |config| {
-        config.tps = Some(400);
-    })
-    .await;
-    let gateway = world.ready().await;
+    let (mut world, gateway) = start(Behaviour::default(), |_| ()).await;
     let handle = world.smsc.handle();
     let mut published = 0;
     for (seed, behaviour) in (7..).zip(behaviours) {
@@ -83,10 +66,28 @@ async fn all_delivered_once(behaviours: Vec<Behaviour>, messages: usize) -> Carr
         published += messages;
         until_settled(&world, published, &behaviour).await;
     }
-    let log = gateway.stop_within(world.config.shutdown).await;
-    let tally = world.check().await;
+    let carried = finish(world, gateway).await;
+    let tally = &carried.tally;
     assert_eq!(tally.ended(State::Delivered), published, "{tally:?}");
     assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+    carried
+}
+
+/// A gateway that is ready, held to 400 PDUs a second.
+async fn start(behaviour: Behaviour, change: impl FnOnce(&mut Config)) -> (World, Gateway) {
+    let world = World::new(broker::shared(), behaviour, |config| {
+        config.tps = Some(400);
+        change(config);
+    });
+    let world = world.await;
+    let gateway = world.ready().await;
+    (world, gateway)
+}
+
+/// Stops the gateway and holds the promises.
+async fn finish(world: World, gateway: Gateway) -> Carried {
+    let log = gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
     let figures = world.smsc.handle().figures().await.unwrap();
     Carried {
         world,
