@@ -15,6 +15,7 @@ use super::beat::{Beat, Effects};
 use super::links::peers;
 use super::reading::Queues;
 use super::telling::Teller;
+use super::unanswered::Repeats;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::receipt::{Notice, Spelling, Spellings};
@@ -134,6 +135,7 @@ pub struct Core {
     pub(super) away: usize,
     pub(super) queues: Queues,
     pub(super) in_flight: FxHashMap<MessageId, InFlight>,
+    pub(super) repeats: Repeats,
     pub(super) graces: BinaryHeap<Reverse<(UnixMillis, MessageId)>>,
     pub(super) teller: Teller,
     pub(super) next_message: u64,
@@ -205,6 +207,7 @@ impl Core {
             away: 0,
             queues: Queues::new(settings.rules.sharing.weights.clone()),
             in_flight: FxHashMap::default(),
+            repeats: Repeats::default(),
             graces: BinaryHeap::new(),
             teller,
             next_message: start.last_message + 1,

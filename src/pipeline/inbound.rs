@@ -10,9 +10,7 @@ use xabar_smpp::{Frame, Status};
 use super::beat::Beat;
 use super::core::{Core, InFlight};
 use super::telling::Details;
-use crate::delivery::receipt::{
-    ENOUGH, Inbound, Notice, Spelling, Spellings, agrees_with_submission, inbound,
-};
+use crate::delivery::receipt::{ENOUGH, Inbound, Notice, Spelling, Spellings, inbound};
 use crate::delivery::{Answer, SessionKey};
 use crate::journal::{Awaiting, HeldReceipt, JournalError, Message, OperatorId, Phase, Segment};
 
@@ -73,66 +71,15 @@ impl Core {
             chosen
         });
         match chosen {
-            Some((awaiting, message)) => self.settle_segment(beat, &awaiting, message, notice),
-            None => match self.unanswered_of(beat, operator, notice, frame) {
+            Some((awaiting, message)) => {
+                self.settle_segment(beat, awaiting.segment, message, notice);
+            }
+            None => match self.unanswered_of(beat, operator, notice, frame)? {
                 Some(flight) => self.settle_unanswered(beat, flight, notice),
                 None => self.hold_receipt(beat, operator, &candidates, frame),
             },
         }
         Ok(())
-    }
-
-    /// The one submission of a single segment that awaits its answer and that the receipt speaks of: by the
-    /// reference that it returns; or without one, by its subscriber and the time of the submission, if that one is
-    /// uncertain and no other fits.
-    ///
-    /// Retries keep the reference, and some SMSCs send receipts for what they refused (ksmppd #111): so a
-    /// failure under it may be that of an earlier attempt.
-    fn unanswered_of(
-        &mut self,
-        beat: &Beat,
-        operator: OperatorId,
-        notice: &Notice,
-        frame: &Frame,
-    ) -> Option<InFlight> {
-        let reference = notice.receipt.user_message_reference;
-        if reference.is_none() && !self.may_settle_by_subscriber(operator) {
-            return None;
-        }
-        let peers = self.peers(operator);
-        let mut fitting = self.in_flight.values().filter(|flight| {
-            let message = &flight.message;
-            let attempt = &message.progress.attempt;
-            let named = reference.is_none_or(|reference| attempt.reference == reference);
-            named
-                && attempt.segments.contains(&Segment::Sent)
-                && peers.contains(&message.progress.operator)
-                && notice.names(message.msisdn)
-        });
-        let flight = fitting.next().filter(|_| fitting.next().is_none())?;
-        let attempt = &flight.message.progress.attempt;
-        let at = beat.now.wall_at(attempt.at).0 / 1000;
-        let uncertain = flight.grace_ends.is_some() && agrees_with_submission(frame, at);
-        let of_this_attempt = notice.receipt.fate() == Fate::Delivered || attempt.attempts == 1;
-        let by_reference = reference.is_some() && of_this_attempt;
-        let chosen = attempt.segments == [Segment::Sent] && (by_reference || uncertain);
-        let id = flight.message.id;
-        chosen.then(|| self.in_flight.remove(&id)).flatten()
-    }
-
-    /// Only of an operator whose ids are known to match can it be said that a receipt is of none
-    /// of the submissions that were answered.
-    fn may_settle_by_subscriber(&self, operator: OperatorId) -> bool {
-        let operator = self.operators.get(&operator);
-        !self.graces.is_empty() && operator.is_some_and(|it| it.spellings.known().is_some())
-    }
-
-    /// Its receipt is the answer to a submission that had none.
-    fn settle_unanswered(&mut self, beat: &mut Beat, mut flight: InFlight, notice: &Notice) {
-        set_segment(&mut flight.message, 0, notice.receipt.fate());
-        flight.taken = true;
-        flight.notice = Some(notice.clone().into());
-        self.conclude_if_answered(beat, flight);
     }
 
     /// The segments that await a receipt under one of the candidates and were sent to its subscriber,
@@ -167,25 +114,26 @@ impl Core {
         Ok(fitting)
     }
 
-    fn settle_segment(
+    /// Settles a segment by its receipt, or by what the operator says when it is asked.
+    pub(super) fn settle_segment(
         &mut self,
         beat: &mut Beat,
-        awaiting: &Awaiting,
+        segment: u8,
         mut message: Message,
         notice: &Notice,
     ) {
         if let Some(flight) = self.in_flight.get_mut(&message.id) {
-            set_segment(&mut flight.message, awaiting.segment, notice.receipt.fate());
+            set_segment(&mut flight.message, segment, notice.receipt.fate());
             flight.notice = Some(notice.clone().into());
             beat.put(flight.message.clone());
             return;
         }
         if let Some(held) = self.pacer.held_message(message.id) {
-            set_segment(held, awaiting.segment, notice.receipt.fate());
+            set_segment(held, segment, notice.receipt.fate());
             beat.put(held.clone());
             return;
         }
-        set_segment(&mut message, awaiting.segment, notice.receipt.fate());
+        set_segment(&mut message, segment, notice.receipt.fate());
         self.settle_by_receipts(beat, &mut message, Some(notice));
         beat.put(message);
     }
@@ -271,7 +219,7 @@ fn may_be_told(message: &Message) -> bool {
 }
 
 /// A final state never goes back.
-fn set_segment(message: &mut Message, segment: u8, fate: Fate) {
+pub(super) fn set_segment(message: &mut Message, segment: u8, fate: Fate) {
     let Some(segment) = message
         .progress
         .attempt

@@ -21,6 +21,7 @@ mod sending;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod unanswered;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -109,6 +109,7 @@ impl Core {
         {
             beat.put(message.clone());
         }
+        self.repeats.note(message);
         self.pacer.offer(arrival);
     }
 

@@ -114,6 +114,7 @@ impl Core {
                 self.teller
                     .defer(beat, &mut message, Reason::Uncertain, Some(due));
                 self.wait_again(beat, &mut message, due);
+                self.repeats.note(&message);
             }
             _ => self.end_unrepeated(beat, &mut message),
         }
@@ -138,13 +139,24 @@ impl Core {
         if self.in_flight.contains_key(&token.message) || !accepted {
             return Ok(self.current_flight(token));
         }
-        let Some(mut message) = self.uncertain(beat, token.message)? else {
+        let Some(message) = self.uncertain(beat, token.message)? else {
             return Ok(None);
         };
         if attempt_octet(&message) != token.attempt {
             return Ok(None);
         }
-        self.pacer.withdraw(token.message);
+        self.resume(beat, message, token.segment).map(Some)
+    }
+
+    /// A message that waits to be repeated is in flight again, with a segment that was sent after all.
+    pub(super) fn resume(
+        &mut self,
+        beat: &Beat,
+        mut message: Message,
+        segment: u8,
+    ) -> Result<InFlight, JournalError> {
+        self.pacer.withdraw(message.id);
+        self.repeats.forget(message.id);
         let thread = match beat.thread_facts(message.thread) {
             Some(thread) => thread,
             None => self.thread_in_journal(&message)?,
@@ -152,12 +164,12 @@ impl Core {
         self.pacer.resume(&message, thread);
         message.progress.phase = Phase::InFlight;
         let segments = &mut message.progress.attempt.segments;
-        if let Some(segment) = segments.get_mut(usize::from(token.segment))
+        if let Some(segment) = segments.get_mut(usize::from(segment))
             && *segment == Segment::Waiting
         {
             *segment = Segment::Sent;
         }
-        Ok(Some(InFlight::new(message, false)))
+        Ok(InFlight::new(message, false))
     }
 
     /// A message that waits to be repeated since its last attempt has no answer.

@@ -94,6 +94,7 @@ impl Core {
         (state, reason): (State, Reason),
         details: Details,
     ) {
+        self.repeats.forget(message.id);
         self.teller
             .settle(beat, message, state, Some(reason), details);
         beat.put(message.clone());
@@ -198,6 +199,7 @@ impl Core {
             return;
         };
         let repetition = message.progress.attempt.uncertain;
+        self.repeats.forget(message.id);
         begin_attempt(&mut message, &segments, text, beat.now.steady);
         self.submit(beat, &message, &segments);
         let facts = self.pacer.begin(&message, &beat.now);

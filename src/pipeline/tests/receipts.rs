@@ -399,15 +399,93 @@ fn receipts_find_their_segments_after_a_restart() {
 
 #[test]
 fn after_unknown_a_receipt_may_tell_of_delivery_or_failure_but_of_nothing_else() {
-    let mut world = World::new();
-    world.publish(status("e1"));
-    let sent = world.one_sent();
-    world.accept(&sent, "1");
-    world.advance(72 * HOUR + SECOND);
-    world.receipt(&sent, "1", "EXPIRED");
-    let after = world.story("e1").split_off(3);
-    assert!(
-        after.is_empty() || after == ["failed undelivered"],
-        "{after:?}"
-    );
+    for (stat, told) in [
+        ("DELIVRD", "delivered"),
+        ("UNDELIV", "failed undelivered"),
+        ("EXPIRED", "failed undelivered"),
+    ] {
+        let mut world = World::new();
+        world.publish(status("e1"));
+        let sent = world.one_sent();
+        world.accept(&sent, "1");
+        world.advance(72 * HOUR + SECOND);
+        // As long as the message is remembered at all, and whatever happens meanwhile.
+        world.advance(6 * 24 * HOUR);
+        world.restart();
+        world.receipt(&sent, "1", stat);
+        let unknown = ["accepted", "submitted", "unknown no-receipt"];
+        assert_eq!(world.story("e1")[..3], unknown);
+        assert_eq!(world.story("e1")[3..], [told]);
+        world.receipt(&sent, "1", "DELIVRD");
+        assert_eq!(world.story("e1").len(), 4, "it never goes back");
+        assert_eq!(world.unsettled(), 0);
+    }
+}
+
+/// Messages whose first two submissions have no answer: they wait before they are repeated once more.
+fn wait_to_be_repeated<const N: usize>(world: &mut World, events: [Notification; N]) -> Vec<Sent> {
+    world.publish_all(events);
+    let mut sent = Vec::new();
+    for _ in 0..2 {
+        sent = world.sent();
+        assert_eq!(sent.len(), N);
+        for sent in &sent {
+            world.lose(sent);
+        }
+        world.advance(31 * SECOND);
+    }
+    assert!(world.sent().is_empty());
+    sent
+}
+
+#[test]
+fn a_receipt_for_a_message_that_waits_to_be_repeated_settles_it() {
+    for by_reference in [true, false] {
+        let mut world = ids_known();
+        let sent = wait_to_be_repeated(&mut world, [status("e1")]).remove(0);
+        match by_reference {
+            true => world.receipt_by_reference(&sent, "77", "DELIVRD"),
+            false => world.receipt(&sent, "77", "DELIVRD"),
+        }
+        let story = world.story("e1");
+        assert_eq!(story[story.len() - 2..], ["submitted", "delivered"]);
+        world.advance(HOUR);
+        assert!(world.sent().is_empty());
+        assert_eq!(world.unsettled(), 0);
+    }
+}
+
+#[test]
+fn a_receipt_for_a_message_whose_repeat_is_due_settles_it_after_a_restart_too() {
+    for restart in [false, true] {
+        let mut world = World::new();
+        world.publish(status("e1"));
+        let sent = world.one_sent();
+        world.lose(&sent);
+        world.smsc(UCELL).room = 0;
+        world.advance(31 * SECOND);
+        if restart {
+            world.restart();
+        }
+        world.receipt_by_reference(&sent, "77", "UNDELIV");
+        assert_eq!(world.story("e1").last().unwrap(), "failed undelivered");
+        world.smsc(UCELL).room = 10;
+        world.advance(HOUR);
+        assert!(world.sent().is_empty());
+        assert_eq!(world.unsettled(), 0);
+    }
+}
+
+#[test]
+fn of_two_that_wait_to_be_repeated_a_receipt_that_fits_both_settles_none() {
+    let mut world = ids_known();
+    let other = Notification {
+        msisdn: phone(0),
+        ..apart(7)
+    };
+    let sent = wait_to_be_repeated(&mut world, [status("e1"), other]);
+    world.receipt(&sent[0], "77", "DELIVRD");
+    for event in ["e1", "apart-7"] {
+        assert!(!world.story(event).contains(&"delivered".to_owned()));
+    }
 }

@@ -1,0 +1,158 @@
+//! Submissions without an answer that a receipt may speak of: those in flight, and those that wait to be repeated.
+
+use std::collections::BTreeMap;
+
+use xabar_events::Msisdn;
+use xabar_smpp::Frame;
+use xabar_smpp::receipt::Fate;
+
+use super::beat::Beat;
+use super::core::{Core, InFlight};
+use super::inbound::set_segment;
+use crate::clock::UnixMillis;
+use crate::delivery::receipt::{Notice, Spellings, agrees_with_submission};
+use crate::journal::{JournalError, Message, MessageId, OperatorId, Segment};
+
+/// Messages of one segment that wait to be repeated; of more, the oldest are forgotten. They are as many as were in
+/// flight when something broke.
+const MOST: usize = 10_000;
+
+/// What a receipt has to fit of messages that wait to be repeated. One that waits no more may be among them.
+#[derive(Debug, Default)]
+pub(super) struct Repeats(BTreeMap<MessageId, Submitted>);
+
+/// A submission of one segment.
+#[derive(Clone, Copy, Debug)]
+struct Submitted {
+    id: MessageId,
+    operator: OperatorId,
+    msisdn: Msisdn,
+    reference: u16,
+    attempts: u16,
+    at: UnixMillis,
+    /// None has come in time.
+    uncertain: bool,
+}
+
+impl Submitted {
+    fn of(message: &Message, uncertain: bool) -> Self {
+        let attempt = &message.progress.attempt;
+        Self {
+            id: message.id,
+            operator: message.progress.operator,
+            msisdn: message.msisdn,
+            reference: attempt.reference,
+            attempts: attempt.attempts,
+            at: attempt.at,
+            uncertain,
+        }
+    }
+}
+
+impl Repeats {
+    /// Notes a message that waits, if its last attempt has no answer and is to be repeated.
+    pub(super) fn note(&mut self, message: &Message) {
+        let attempt = &message.progress.attempt;
+        if !attempt.uncertain || attempt.segments != [Segment::Waiting] {
+            return;
+        }
+        self.0.insert(message.id, Submitted::of(message, true));
+        if self.0.len() > MOST {
+            self.0.pop_first();
+        }
+    }
+
+    /// A message waits no more.
+    pub(super) fn forget(&mut self, id: MessageId) {
+        if !self.0.is_empty() {
+            self.0.remove(&id);
+        }
+    }
+}
+
+impl Core {
+    /// The one submission of a single segment that has no answer and that the receipt speaks of: by the
+    /// reference that it returns; or without one, by its subscriber and the time of the submission, if that one is
+    /// uncertain and no other fits.
+    ///
+    /// Retries keep the reference, and some SMSCs send receipts for what they refused (ksmppd #111): so a
+    /// failure under it may be that of an earlier attempt.
+    pub(super) fn unanswered_of(
+        &mut self,
+        beat: &Beat,
+        operator: OperatorId,
+        notice: &Notice,
+        frame: &Frame,
+    ) -> Result<Option<InFlight>, JournalError> {
+        let reference = notice.receipt.user_message_reference;
+        if reference.is_none() && !self.may_settle_by_subscriber(operator) {
+            return Ok(None);
+        }
+        let Some((submitted, single)) = self.only_one(operator, notice) else {
+            return Ok(None);
+        };
+        let at = beat.now.wall_at(submitted.at).0 / 1000;
+        let uncertain = submitted.uncertain && agrees_with_submission(frame, at);
+        let of_this_attempt = notice.receipt.fate() == Fate::Delivered || submitted.attempts == 1;
+        let by_reference = reference.is_some() && of_this_attempt;
+        if !single || !(by_reference || uncertain) {
+            return Ok(None);
+        }
+        match self.in_flight.remove(&submitted.id) {
+            Some(flight) => Ok(Some(flight)),
+            None => self.take_back(beat, submitted.id),
+        }
+    }
+
+    /// The only submission that a receipt fits by subscriber and reference, and whether it is of a single segment.
+    fn only_one(&self, operator: OperatorId, notice: &Notice) -> Option<(Submitted, bool)> {
+        let sent = self.in_flight.values().filter_map(|flight| {
+            let message = &flight.message;
+            let segments = &message.progress.attempt.segments;
+            let submitted = Submitted::of(message, flight.grace_ends.is_some());
+            let single = *segments == [Segment::Sent];
+            segments
+                .contains(&Segment::Sent)
+                .then_some((submitted, single))
+        });
+        let repeated = self.repeats.0.values().map(|submitted| (*submitted, true));
+        let peers = self.peers(operator);
+        let reference = notice.receipt.user_message_reference;
+        let mut fitting = sent.chain(repeated).filter(|(submitted, _)| {
+            reference.is_none_or(|reference| submitted.reference == reference)
+                && peers.contains(&submitted.operator)
+                && notice.names(submitted.msisdn)
+        });
+        fitting.next().filter(|_| fitting.next().is_none())
+    }
+
+    /// A message that waited to be repeated is in flight again: the operator had it after all.
+    fn take_back(&mut self, beat: &Beat, id: MessageId) -> Result<Option<InFlight>, JournalError> {
+        self.repeats.forget(id);
+        match self.uncertain(beat, id)? {
+            Some(message) => self.resume(beat, message, 0).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Only of an operator whose ids are known to match can it be said that a receipt is of none
+    /// of the submissions that were answered.
+    fn may_settle_by_subscriber(&self, operator: OperatorId) -> bool {
+        let operator = self.operators.get(&operator);
+        let any = !self.graces.is_empty() || !self.repeats.0.is_empty();
+        any && operator.is_some_and(|it| Spellings::known(&it.spellings).is_some())
+    }
+
+    /// Its receipt is the answer to a submission that had none.
+    pub(super) fn settle_unanswered(
+        &mut self,
+        beat: &mut Beat,
+        mut flight: InFlight,
+        notice: &Notice,
+    ) {
+        set_segment(&mut flight.message, 0, notice.receipt.fate());
+        flight.taken = true;
+        flight.notice = Some(notice.clone().into());
+        self.conclude_if_answered(beat, flight);
+    }
+}
