@@ -277,6 +277,7 @@ fn table(figures: &Figures) -> Table {
         row(status, *count, "");
     }
     row("left unanswered", figures.unanswered, "on purpose");
+    row("query_sm", figures.queries, "");
     row("busiest second", figures.rate_max, "messages");
     row(
         "deliver_sm sent",

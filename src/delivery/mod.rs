@@ -38,7 +38,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use xabar_smpp::pdu::{Body, HeaderOnly, MessageIdResp, Pdu};
-use xabar_smpp::values::InterfaceVersion;
+use xabar_smpp::values::{InterfaceVersion, MessageState};
 use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
 use crate::journal::OperatorId;
@@ -50,7 +50,7 @@ pub use link_state::LinkState;
 use operator::Operator;
 pub use routing::{Ported, PortedFile, Routes};
 pub use senders::{Assignment, SenderIndex, Senders};
-pub use submission::{Submission, Token};
+pub use submission::{Query, Submission, Token};
 
 /// How one operator is reached.
 #[derive(Clone, Debug)]
@@ -86,6 +86,8 @@ pub struct OperatorSettings {
 #[derive(Debug, Default)]
 pub struct Directive {
     pub submissions: Vec<Submission>,
+    /// Asked when there is room; what comes of each is reported.
+    pub queries: Vec<Query>,
     /// Answers to the operator's requests, by session.
     pub answers: Vec<(SessionKey, Vec<Answer>)>,
 }
@@ -166,6 +168,12 @@ pub enum Event {
     Lost(Token),
     /// It was certainly not written.
     Returned(Token),
+    /// What came of a question: where the segment stands, and the network's reason; nothing if the operator did not
+    /// say.
+    Queried {
+        token: Token,
+        told: Option<(MessageState, u8)>,
+    },
     /// A request of the operator's, to be answered.
     Inbound { session: SessionKey, frame: Frame },
 }

@@ -11,6 +11,7 @@ use xabar_events::Msisdn;
 use xabar_smpp::message_id::{decimal_to_hex, folded, hex_to_decimal};
 use xabar_smpp::pdu::{Body, Pdu};
 use xabar_smpp::receipt::{Detection, Receipt, date_to_unix};
+use xabar_smpp::values::MessageState;
 use xabar_smpp::{Frame, Octets};
 
 /// What an operator sent to us, as far as delivery is concerned.
@@ -105,6 +106,19 @@ pub enum Spelling {
 }
 
 impl Notice {
+    /// What an operator says of a message that it was asked for: the network's reason by its own table.
+    pub fn of_answer(state: MessageState, error_code: u8) -> Self {
+        let err = (error_code != 0).then(|| error_code.to_string().into());
+        Self {
+            receipt: Receipt {
+                state: Some(state),
+                err,
+                ..Receipt::default()
+            },
+            subscriber: Box::default(),
+        }
+    }
+
     /// The ids under which the segment may stand, with the spelling that each assumes.
     pub fn candidates(&self) -> Vec<(Spelling, String)> {
         let all = [

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use xabar_events::Msisdn;
-use xabar_smpp::pdu::{Body, SubmitSm};
+use xabar_smpp::pdu::{Body, QuerySm, SubmitSm};
 use xabar_smpp::session::Requests;
 use xabar_smpp::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, Time, Ton};
 use xabar_smpp::{EncodeError, Octets, Tag, TlvBuffer};
@@ -28,6 +28,16 @@ pub struct Submission {
     /// How long the SMSC may try.
     pub validity: Duration,
     pub urgent: bool,
+    pub sender: SenderIndex,
+}
+
+/// A question for the fate of a segment that the operator accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    pub token: Token,
+    /// The operator's name of the segment, as it gave it.
+    pub smsc_id: Box<str>,
+    /// As whom it was submitted.
     pub sender: SenderIndex,
 }
 
@@ -153,6 +163,26 @@ impl Sender {
             ..SubmitSm::default()
         };
         batch.push(submission.token.into(), Body::SubmitSm(submit_sm))
+    }
+
+    /// Adds the `query_sm` of a question to a batch.
+    ///
+    /// # Errors
+    /// The id does not fit; the batch is then as it was.
+    pub(super) fn push_query(
+        &self,
+        query: &Query,
+        batch: &mut Requests,
+    ) -> Result<(), EncodeError> {
+        let source = self.source(query.sender);
+        let query_sm = QuerySm {
+            message_id: Octets(query.smsc_id.as_bytes()),
+            source_addr_ton: source.ton,
+            source_addr_npi: source.npi,
+            source_addr: Octets(source.address.as_bytes()),
+            ..QuerySm::default()
+        };
+        batch.push(query.token.into(), Body::QuerySm(query_sm))
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
         fallback: operator.fallback.clone(),
         move_after: operator.move_after,
         receipts: operator.receipts,
+        query: operator.query,
         receipt_ids: operator.receipt_ids,
         senders: senders(operator, settings),
         logins: logins(operator),

@@ -135,6 +135,7 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
         reference: 0xfffe,
         text: Some("Arizangiz ma’qullandi".into()),
         segments: vec![Segment::Accepted, Segment::Sent],
+        smsc_ids: vec!["00ab".into()],
     };
     progress.history.push(Told {
         reason: Some(Reason::Uncertain),
@@ -452,12 +453,26 @@ pub(super) fn the_oldest_without_a_receipt_come_first(journal: &mut dyn Journal)
             },
         );
     }
-    let unreceipted = |journal: &mut dyn Journal, before, limit| -> Vec<u64> {
-        ids(&journal.unreceipted(UnixMillis(before), limit).unwrap())
+    let unreceipted_after = |journal: &mut dyn Journal, since, id, before, limit| -> Vec<u64> {
+        let after = SubmittedPlace {
+            since: UnixMillis(since),
+            id: MessageId(id),
+        };
+        let found = journal.unreceipted(after, UnixMillis(before), limit);
+        found
+            .unwrap()
+            .iter()
+            .map(|(_, message)| message.id.0)
+            .collect()
     };
+    let unreceipted =
+        |journal: &mut dyn Journal, before, limit| unreceipted_after(journal, 0, 0, before, limit);
     assert_eq!(unreceipted(journal, 20, 10), [2, 1]);
     assert_eq!(unreceipted(journal, 20, 1), [2]);
     assert_eq!(unreceipted(journal, 9, 10), [0; 0]);
+    assert_eq!(unreceipted_after(journal, 10, 2, 30, 10), [1, 3]);
+    assert_eq!(unreceipted_after(journal, 10, 1, 30, 2), [2, 1]);
+    assert_eq!(unreceipted_after(journal, 30, 3, 30, 10), [0; 0]);
     // Another word on the same phase does not make it younger.
     commit(
         journal,
@@ -786,7 +801,12 @@ pub(super) fn what_is_settled_long_ago_is_forgotten(journal: &mut dyn Journal) {
         );
     }
     assert_eq!(journal.awaiting(OPERATOR, &["A1"]).unwrap(), []);
-    assert_eq!(journal.unreceipted(UnixMillis::NEVER, 10).unwrap(), []);
+    assert_eq!(
+        journal
+            .unreceipted(SubmittedPlace::default(), UnixMillis::NEVER, 10)
+            .unwrap(),
+        []
+    );
     // Its event may come once more, and is a new one then.
     let again = renumbered(3, 6);
     accept(journal, [again]);

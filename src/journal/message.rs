@@ -11,7 +11,9 @@ use super::{Cursor, Queue};
 use crate::clock::UnixMillis;
 
 /// The gateway's name for a message; later ones are larger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct MessageId(pub u64);
 
@@ -246,6 +248,10 @@ pub struct Attempt {
     /// One entry a segment; empty before the first attempt.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<Segment>,
+    /// The operator's names of the segments as it gave them, as far as it may have to be asked for their fate; with
+    /// fewer entries than segments, or empty ones, where not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub smsc_ids: Vec<Box<str>>,
 }
 
 fn is_zero(number: &u16) -> bool {

@@ -108,12 +108,13 @@ pub trait Journal: Send + std::fmt::Debug {
         smsc_ids: &[&str],
     ) -> Result<Vec<(u64, HeldReceipt)>, JournalError>;
 
-    /// Messages that have been submitted since this steady time or longer, oldest first.
+    /// Messages that have been submitted since this steady time or longer, oldest first, after the place.
     fn unreceipted(
         &mut self,
+        after: SubmittedPlace,
         before: UnixMillis,
         limit: usize,
-    ) -> Result<Vec<Message>, JournalError>;
+    ) -> Result<Vec<(SubmittedPlace, Message)>, JournalError>;
 
     /// One message, whatever its phase.
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError>;
@@ -227,6 +228,14 @@ pub struct Queue {
 pub struct Cursor {
     pub due: UnixMillis,
     pub id: u64,
+}
+
+/// A message's place among those that await receipts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SubmittedPlace {
+    /// Since when it is submitted, on the steady clock.
+    pub since: UnixMillis,
+    pub id: MessageId,
 }
 
 /// A segment that the operator accepted under an id of its own.

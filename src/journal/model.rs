@@ -301,17 +301,25 @@ impl Journal for Model {
 
     fn unreceipted(
         &mut self,
+        after: SubmittedPlace,
         before: UnixMillis,
         limit: usize,
-    ) -> Result<Vec<Message>, JournalError> {
+    ) -> Result<Vec<(SubmittedPlace, Message)>, JournalError> {
         let memory = self.memory();
-        let submitted = memory.messages.values().filter(|(message, since)| {
-            message.progress.phase == Phase::Submitted && *since <= before
+        let submitted = memory
+            .messages
+            .values()
+            .filter(|(message, _)| message.progress.phase == Phase::Submitted);
+        let placed = submitted.map(|(message, since)| {
+            let (since, id) = (*since, message.id);
+            (SubmittedPlace { since, id }, message.clone())
         });
-        let mut found: Vec<_> = submitted.collect();
-        found.sort_by_key(|(message, since)| (*since, message.id));
-        let found = found.into_iter().take(limit);
-        Ok(found.map(|(message, _)| message.clone()).collect())
+        let mut found: Vec<_> = placed
+            .filter(|(place, _)| *place > after && place.since <= before)
+            .collect();
+        found.sort_by_key(|(place, _)| *place);
+        found.truncate(limit);
+        Ok(found)
     }
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {

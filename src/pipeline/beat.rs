@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use xabar_events::{EventKey, Msisdn};
 
 use crate::clock::Now;
-use crate::delivery::{Answer, Directive, SessionKey, Submission};
+use crate::delivery::{Answer, Directive, Query, SessionKey, Submission};
 use crate::intake::Verdict;
 use crate::journal::{
     Awaiting, Changes, HeldReceipt, Message, MessageId, OperatorId, Outgoing, SubscriberFacts,
@@ -140,6 +140,13 @@ impl Beat {
             .or_default()
             .submissions
             .push(submission);
+    }
+
+    pub(super) fn ask(&mut self, operator: OperatorId, queries: Vec<Query>) {
+        if !queries.is_empty() {
+            let directive = self.directives.entry(operator).or_default();
+            directive.queries.extend(queries);
+        }
     }
 
     pub(super) fn answer(&mut self, operator: OperatorId, session: SessionKey, answer: Answer) {

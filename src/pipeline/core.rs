@@ -11,6 +11,7 @@ use xabar_smpp::Status;
 
 use super::admission::NotEntitled;
 use super::appetite::Appetite;
+use super::asking::Asking;
 use super::beat::{Beat, Effects};
 use super::links::peers;
 use super::reading::Queues;
@@ -61,6 +62,8 @@ pub struct OperatorRules {
     /// Once it has been down or failing for so long, its messages move to a fallback; `None`: they wait.
     pub move_after: Option<Duration>,
     pub receipts: bool,
+    /// Whether it is asked for messages whose receipts do not come.
+    pub query: bool,
     /// How it writes the ids of receipts; `None`: as they show.
     pub receipt_ids: Option<Spelling>,
     /// As whom agencies go out.
@@ -104,6 +107,8 @@ pub(super) struct Operator {
     /// Whether what waits for it is to move.
     pub(super) away: bool,
     pub(super) spellings: Spellings,
+    /// `None`: it is not asked.
+    pub(super) asking: Option<Asking>,
 }
 
 /// A message with segments that await an answer.
@@ -323,6 +328,9 @@ impl Core {
                     }
                     Event::TimedOut(token) | Event::Lost(token) => self.unanswered(beat, token),
                     Event::Returned(token) => self.returned(beat, token),
+                    Event::Queried { token, told } => {
+                        self.told(beat, report.operator, token, told)?;
+                    }
                     Event::Inbound { session, frame } => {
                         inbound.push((report.operator, session, frame))
                     }
@@ -379,6 +387,7 @@ impl Operator {
             move_after: rules.move_after,
             away: false,
             spellings: Spellings::new(rules.receipt_ids),
+            asking: rules.query.then(Asking::default),
         }
     }
 

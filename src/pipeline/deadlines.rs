@@ -5,7 +5,7 @@ use xabar_events::{Reason, State};
 use super::beat::Beat;
 use super::core::{Core, SWEEP};
 use super::telling::Details;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, SubmittedPlace};
 
 /// Messages of each kind ended in one beat.
 const ENDED_AT_ONCE: usize = 500;
@@ -18,11 +18,12 @@ impl Core {
         }
         let expired = self.sweep_expired(beat)?;
         let unreceipted = self.sweep_unreceipted(beat)?;
+        let more_to_ask = self.ask_for_unreceipted(beat)?;
         self.queues.forget_idle(|queue| self.pacer.held(queue));
         self.note_away(beat);
         let moved = self.move_held(beat);
         self.tell_of_operators_down(beat);
-        let more = expired.max(unreceipted).max(moved) >= ENDED_AT_ONCE;
+        let more = more_to_ask || expired.max(unreceipted).max(moved) >= ENDED_AT_ONCE;
         self.next_sweep = if more {
             beat.now.steady
         } else {
@@ -61,9 +62,10 @@ impl Core {
 
     fn sweep_unreceipted(&mut self, beat: &mut Beat) -> Result<usize, JournalError> {
         let before = beat.now.steady.before(self.settings.receipt);
-        let unreceipted = self.journal.unreceipted(before, ENDED_AT_ONCE)?;
+        let first = SubmittedPlace::default();
+        let unreceipted = self.journal.unreceipted(first, before, ENDED_AT_ONCE)?;
         let count = unreceipted.len();
-        for mut message in unreceipted {
+        for (_, mut message) in unreceipted {
             if !beat.touched(message.id) {
                 self.teller.settle(
                     beat,

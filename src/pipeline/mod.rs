@@ -8,6 +8,7 @@
 
 mod admission;
 mod appetite;
+mod asking;
 mod beat;
 mod core;
 mod deadlines;
@@ -218,6 +219,7 @@ fn act(
     for (operator, directive) in effects.directives {
         let waiting = undelivered.entry(operator).or_default();
         waiting.submissions.extend(directive.submissions);
+        waiting.queries.extend(directive.queries);
         waiting.answers.extend(directive.answers);
     }
     let mut returned = Vec::new();

@@ -152,7 +152,8 @@ fn count(events: &[Event]) -> Answers {
                 Class::RetryTwice | Class::Throttled | Class::Session | Class::OurBug => {}
             },
             Event::TimedOut(_) => answers.bad += 1,
-            Event::Lost(_) | Event::Returned(_) | Event::Inbound { .. } => {}
+            Event::Lost(_) | Event::Returned(_) | Event::Queried { .. } | Event::Inbound { .. } => {
+            }
         }
     }
     answers

@@ -198,6 +198,9 @@ impl Core {
         if rules.is_some_and(|operator| !operator.receipts) {
             return Ok(());
         }
+        if let Some(operator) = rules {
+            operator.keep_id(&mut flight.message, token.segment, smsc_id);
+        }
         let smsc_id = stored_id(smsc_id);
         // Without an id it is awaited too: in vain, but not for ever.
         beat.await_receipt(Awaiting {

@@ -121,6 +121,7 @@ impl Teller {
         details: Details,
     ) {
         message.progress.phase = Phase::Settled;
+        message.progress.attempt.smsc_ids = Vec::new();
         self.tell(beat, message, state, reason, details);
     }
 }

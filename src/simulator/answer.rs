@@ -1,6 +1,7 @@
 //! What an ESME is answered with.
 
-use xabar_smpp::pdu::{HeaderOnly, MessageIdResp};
+use xabar_smpp::pdu::{HeaderOnly, MessageIdResp, QuerySmResp};
+use xabar_smpp::values::MessageState;
 use xabar_smpp::{Body, CommandId, Octets, Pdu, Status, Tlvs};
 
 use super::behaviour::RefusalForm;
@@ -14,8 +15,17 @@ pub(super) struct Answer {
     pub(super) sequence_number: u32,
     pub(super) status: Status,
     pub(super) id: u64,
+    /// The answer to `query_sm`.
+    pub(super) told: Told,
     /// It is said twice.
     pub(super) twice: bool,
+}
+
+/// Where a message stands, with the network's reason.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Told {
+    pub(super) state: MessageState,
+    pub(super) reason: u8,
 }
 
 impl Answer {
@@ -35,6 +45,13 @@ impl Answer {
             }
             CommandId::SUBMIT_SM => Body::SubmitSmResp(accepted),
             CommandId::DATA_SM => Body::DataSmResp(accepted),
+            CommandId::QUERY_SM if self.status.is_ok() => Body::QuerySmResp(QuerySmResp {
+                message_id: Some(Octets(id)),
+                message_state: self.told.state,
+                error_code: self.told.reason,
+                tlvs,
+                ..QuerySmResp::default()
+            }),
             request => Body::Unknown {
                 command_id: request.response(),
                 octets: Octets::EMPTY,

@@ -31,7 +31,7 @@ pub(super) struct Fate {
 }
 
 /// An address that outlives its PDU.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Kept {
     pub(super) ton: Ton,
     pub(super) npi: Npi,
@@ -39,7 +39,7 @@ pub(super) struct Kept {
 }
 
 /// The first 20 octets of something: all of an address, and as much as a receipt has of a text.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Start {
     octets: [u8; 20],
     len: u8,
@@ -65,7 +65,7 @@ impl Start {
 }
 
 impl Kept {
-    fn of(address: Address<'_>) -> Self {
+    pub(super) fn of(address: Address<'_>) -> Self {
         Self {
             ton: address.ton,
             npi: address.npi,

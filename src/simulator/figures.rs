@@ -27,6 +27,8 @@ pub struct Figures {
     pub throttled: u64,
     /// Messages left without an answer on purpose.
     pub unanswered: u64,
+    /// `query_sm` that came, whatever the answer.
+    pub queries: u64,
     /// Most requests of one session that awaited an answer at once.
     pub in_flight_max: usize,
     pub deliveries: Deliveries,

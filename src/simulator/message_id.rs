@@ -38,6 +38,30 @@ pub(super) fn in_receipt(id: u64, receipts: &Receipts, out: &mut Vec<u8>) {
     write(id, notation, width, out);
 }
 
+/// Reads an id as it stands in a response; `None` if no response has it so.
+pub(super) fn read(octets: &[u8], receipts: &Receipts) -> Option<u64> {
+    let text = str::from_utf8(octets).ok()?;
+    let (notation, _) = notations(receipts.ids);
+    let id = match notation {
+        Notation::Hex | Notation::Capitals => u64::from_str_radix(text, 16),
+        Notation::Decimal => text.parse(),
+        Notation::Uuid => {
+            let digits: String = text
+                .chars()
+                .rev()
+                .filter(|it| *it != '-')
+                .take(16)
+                .collect();
+            let digits: String = digits.chars().rev().collect();
+            u64::from_str_radix(&digits, 16)
+        }
+    };
+    let id = id.ok()?;
+    let mut written = Vec::new();
+    in_response(id, receipts, &mut written);
+    (written == octets).then_some(id)
+}
+
 fn write(id: u64, notation: Notation, width: u8, out: &mut Vec<u8>) {
     let width = usize::from(width).min(MOST_DIGITS);
     out.clear();
@@ -82,6 +106,8 @@ mod tests {
             let mut out = Vec::new();
             in_response(0x0386_01FA, &receipts, &mut out);
             assert_eq!(out, response.as_bytes());
+            assert_eq!(read(&out, &receipts), Some(0x0386_01FA));
+            assert_eq!(read(b"+1", &receipts), None);
             in_receipt(0x0386_01FA, &receipts, &mut out);
             assert_eq!(out, receipt.as_bytes());
         }

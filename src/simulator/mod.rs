@@ -23,6 +23,7 @@ mod entrance;
 mod error_rates;
 mod esme;
 mod fate;
+mod fates;
 mod figures;
 mod handle;
 mod message;

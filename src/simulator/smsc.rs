@@ -14,13 +14,14 @@ use xabar_smpp::{Body, Frame, Status, Tag, TlvBuffer};
 
 use super::admission::Account;
 use super::agenda::Agenda;
-use super::answer::Answer;
+use super::answer::{Answer, Told};
 use super::behaviour::Behaviour;
 use super::calendar::Calendar;
 use super::chance::Chance;
 use super::delivery::{Delivery, Writer};
 use super::dialogues::Dialogues;
 use super::esme::Esme;
+use super::fates::Fates;
 use super::figures::{Counters, Figures};
 use super::message::Message;
 use super::phones::{PhoneMemory, Phones};
@@ -42,6 +43,7 @@ pub(super) struct Smsc {
     /// Ids given so far.
     pub(super) next_number: u64,
     pub(super) calendar: Calendar,
+    pub(super) fates: Fates,
     pub(super) phones: Phones,
     pub(super) dialogues: Dialogues,
     pub(super) tape: Tape,
@@ -92,6 +94,7 @@ impl Smsc {
             next_number: 0,
             chance,
             calendar: Calendar::starting(now),
+            fates: Fates::default(),
             phones: Phones::with_memory(memory),
             dialogues: Dialogues::default(),
             tape: Tape::of_length(tape),
@@ -200,6 +203,7 @@ impl Smsc {
             sequence_number: pdu.sequence_number,
             status: Status::RINVCMDID,
             id: 0,
+            told: Told::default(),
             twice: false,
         };
         match pdu.body {
@@ -210,8 +214,8 @@ impl Smsc {
             Body::BindReceiver(bind)
             | Body::BindTransmitter(bind)
             | Body::BindTransceiver(bind) => self.bind(now, answer, &bind),
-            // Messages are not kept once they are settled, so nothing can be asked or changed.
-            Body::QuerySm(_) => self.answer(answer.with(Status::RQUERYFAIL)),
+            Body::QuerySm(query) => self.asked(now, answer, &query),
+            // What was taken cannot be changed any more.
             Body::CancelSm(_) => self.answer(answer.with(Status::RCANCELFAIL)),
             Body::ReplaceSm(_) => self.answer(answer.with(Status::RREPLACEFAIL)),
             _ => self.answer(answer),

@@ -71,8 +71,7 @@ impl Smsc {
     }
 
     fn verdict(&mut self, now: Instant, key: Key, place: usize, message: &Message<'_>) -> Status {
-        let (Some(session), Some(esme)) = (self.sessions.get(key), self.esmes.get_mut(place))
-        else {
+        let (Some(session), Some(esme)) = (self.sessions.get(key), self.esmes.get(place)) else {
             return Status::RINVBNDSTS;
         };
         if message.destination.digits.is_empty() {
@@ -81,12 +80,7 @@ impl Smsc {
         if session.unanswered >= self.behaviour.window || esme.pending >= self.behaviour.queue {
             return Status::RMSGQFUL;
         }
-        if self
-            .behaviour
-            .tps
-            .is_some_and(|tps| !esme.throttle.admit(now, tps))
-        {
-            self.counters.figures.throttled += 1;
+        if !self.admits(now, key) {
             return Status::RTHROTTLED;
         }
         let refused = self.drawn(|behaviour| &behaviour.errors);
@@ -95,6 +89,18 @@ impl Smsc {
             has_tlvs.then(|| self.drawn(|behaviour| &behaviour.dialect.tlv_errors))?
         });
         refused.unwrap_or(Status::ROK)
+    }
+
+    /// Whether one more request of a session's ESME stays within the cap on messages a second.
+    pub(super) fn admits(&mut self, now: Instant, key: Key) -> bool {
+        let place = self.sessions.get(key).and_then(|session| session.esme);
+        let esme = place.and_then(|place| self.esmes.get_mut(place));
+        let (Some(tps), Some(esme)) = (self.behaviour.tps, esme) else {
+            return true;
+        };
+        let admitted = esme.throttle.admit(now, tps);
+        self.counters.figures.throttled += u64::from(!admitted);
+        admitted
     }
 
     /// An error, as often as the rates say.
@@ -107,7 +113,7 @@ impl Smsc {
     }
 
     /// Answers at once or later, or not at all.
-    fn answer_in_time(&mut self, now: Instant, answer: Answer, receipt_first: bool) {
+    pub(super) fn answer_in_time(&mut self, now: Instant, answer: Answer, receipt_first: bool) {
         if self.chance.happens(self.behaviour.unanswered) {
             self.counters.figures.unanswered += 1;
             return;
@@ -153,6 +159,9 @@ impl Smsc {
             self.phones.receive(now, self.calendar.wall(now), message);
         }
         self.dialogues.hear(message);
+        let (done, most) = (now + course.takes, self.behaviour.receipts.fates);
+        self.fates
+            .remember(of.id, message, course.state, done, most);
         self.plan_notification(now, of, message, &course);
         self.plan_receipt(now, of, message, &course)
     }

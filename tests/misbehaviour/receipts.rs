@@ -1,7 +1,9 @@
 //! Receipts in every form, over every session, for what they should not be.
 
+use std::time::Duration;
+
 use super::support::events::samples;
-use super::{Carried, all_delivered_once, carry};
+use super::{Carried, all_delivered_once, carry, carry_with};
 use xabar::simulator::{
     Behaviour, IdForm, ReceiptAlphabet, ReceiptForm, ReceiptPdu, ReceiptSession, Receipts,
     StrayNul, Wording,
@@ -148,4 +150,44 @@ async fn a_receipt_for_what_was_refused_is_taken_and_settles_nothing() {
     assert_eq!(figures.deliveries.pending, 0, "all were acknowledged");
     assert_eq!(tally.ended(State::Delivered), 200, "{tally:?}");
     assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_that_loses_receipts_is_asked_and_what_it_says_is_told() {
+    let behaviour = receipts(Receipts {
+        lost: "100%".parse().unwrap(),
+        undelivered: "30%".parse().unwrap(),
+        ids: IdForm::DecimalThenHex,
+        id_width: 16,
+        ..Receipts::default()
+    });
+    let carried = carry_with(behaviour, samples(7, 40), |config| {
+        config.receipt = Some(Duration::from_secs(10));
+        config.more = "query = true\n".into();
+    });
+    let Carried { tally, figures, .. } = carried.await;
+    assert_eq!(figures.deliveries.planned, 0, "no receipt: {figures:?}");
+    assert_eq!(
+        figures.queries, tally.accepted as u64,
+        "each once: {figures:?}"
+    );
+    let failed = tally.ended(State::Failed);
+    assert!(failed > 0, "{tally:?}");
+    assert_eq!(tally.ended(State::Delivered) + failed, 40, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_that_loses_receipts_and_knows_nothing_leaves_fates_unknown() {
+    let behaviour = receipts(Receipts {
+        lost: "100%".parse().unwrap(),
+        fates: 0,
+        ..Receipts::default()
+    });
+    let carried = carry_with(behaviour, samples(7, 20), |config| {
+        config.receipt = Some(Duration::from_secs(4));
+        config.more = "query = true\n".into();
+    });
+    let Carried { tally, figures, .. } = carried.await;
+    assert!(figures.queries > 0, "{figures:?}");
+    assert_eq!(tally.ended(State::Unknown), 20, "{tally:?}");
 }

@@ -30,6 +30,8 @@ pub struct Config {
     /// How long a response may take, and then how long an uncertain submission waits.
     pub response: Duration,
     pub uncertain: Duration,
+    /// How long a receipt is waited for; `None`: the default.
+    pub receipt: Option<Duration>,
     pub shutdown: Duration,
     pub log: String,
     /// The path of the journal, relative to the folder.
@@ -58,6 +60,7 @@ impl Config {
             limits: Vec::new(),
             response: Duration::from_secs(1),
             uncertain: Duration::from_secs(1),
+            receipt: None,
             shutdown: Duration::from_secs(10),
             log: "info".into(),
             journal: "data/xabar.db".into(),
@@ -87,6 +90,10 @@ impl Config {
             .limits
             .iter()
             .map(|(messages, per)| format!("{{ messages = {messages}, per = \"{per}s\" }}"));
+        let receipt = self
+            .receipt
+            .map(|time| format!("receipt = \"{}ms\"", time.as_millis()));
+        let receipt = receipt.unwrap_or_default();
         let addresses: Vec<String> = smsc.split(',').map(|it| format!("{it:?}")).collect();
         let addresses = addresses.join(", ");
         let limits: Vec<String> = limits.collect();
@@ -106,6 +113,7 @@ exchange = "{outcomes}"
 response = "{response}ms"
 uncertain = "{uncertain}ms"
 shutdown = "{shutdown}ms"
+{receipt}
 
 [http]
 listen = "127.0.0.1:{http}"

@@ -33,6 +33,8 @@ pub struct Operator {
     pub number: Option<String>,
     /// Whether receipts are asked for.
     pub receipts: bool,
+    /// Whether it is asked by `query_sm` for messages whose receipts do not come.
+    pub query: bool,
     /// How it writes the ids of receipts; `None`: as they show.
     pub receipt_ids: Option<Spelling>,
     /// Whether `submit_sm` carry TLVs.
@@ -127,6 +129,12 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     );
     let number = table.optional("number", number);
     let receipts = table.or("receipts", true, switch);
+    let query = table.or("query", false, |cell| match switch(cell)? {
+        true if !receipts => cell.unfit(
+            "only receipts that were asked for are missed: leave it out, or set receipts = true",
+        ),
+        query => Some(query),
+    });
     let receipt_ids = table.optional("receipt_ids", receipt_ids);
     let tlvs = table.or("tlvs", true, switch);
     let tps = table.optional("tps", tps);
@@ -148,6 +156,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         sender: sender?,
         number,
         receipts,
+        query,
         receipt_ids,
         tlvs,
         tps,

@@ -5,6 +5,7 @@
 //! pipeline may commit: no more than will be written soon, so that what comes later but is
 //! more urgent does not wait behind them, and so that a crash leaves little uncertain.
 
+mod queries;
 mod rates;
 mod rooms;
 mod signs;
@@ -16,13 +17,14 @@ use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
 
+use self::queries::Queries;
 use self::rates::Rates;
 pub(super) use self::rooms::Room;
 use self::rooms::{Rooms, Session};
 use self::signs::Signs;
 use super::class::Class;
 use super::rate::Rate;
-use super::submission::{Submission, Token};
+use super::submission::{Query, Submission, Token};
 use super::window::Window;
 use super::{LONGEST_LAG, LinkState};
 
@@ -38,6 +40,7 @@ const CONGESTED: u8 = 100;
 #[derive(Debug)]
 pub(super) struct Dispatch {
     queue: VecDeque<Submission>,
+    queries: Queries,
     rooms: Rooms,
     window: Window,
     rates: Rates,
@@ -90,6 +93,7 @@ impl Dispatch {
     ) -> Self {
         Self {
             queue: VecDeque::new(),
+            queries: Queries::new(now),
             rooms: Rooms::new(rooms),
             window: Window::new(bounds.window, now),
             rates: Rates::new(bounds.tps, logins, now),
@@ -112,24 +116,87 @@ impl Dispatch {
         if self.queue.is_empty() || self.rates.whole().ready_at(now) > now {
             return None;
         }
-        let window = self.window.size();
-        let room = |session: &Session| match self.rates.ready_at(session.room.login, now) {
-            at if at > now => 0,
-            _ => session.free(window),
-        };
-        let Some((index, login)) = self.rooms.roomiest(room) else {
-            if self.rates.are_one() || self.rooms.free(window) == 0 {
+        let Some((index, login)) = self.session(now) else {
+            if self.rates.are_one() || self.rooms.free(self.window.size()) == 0 {
                 self.window.note_full();
             }
             return None;
         };
         let submission = self.queue.pop_front()?;
         let before = self.rooms.in_flight();
-        self.rooms.take(index);
-        self.rates.each(login, |rate| rate.spend(now));
+        self.spend(index, login, now);
         self.signs.written(submission.token, before, now);
         self.written += 1;
         Some((index, submission))
+    }
+
+    /// The session to write the next PDU on, and its login.
+    fn session(&self, now: Instant) -> Option<(usize, usize)> {
+        let window = self.window.size();
+        let room = |session: &Session| match self.rates.ready_at(session.room.login, now) {
+            at if at > now => 0,
+            _ => session.free(window),
+        };
+        self.rooms.roomiest(room)
+    }
+
+    fn spend(&mut self, session: usize, login: usize, now: Instant) {
+        self.rooms.take(session);
+        self.rates.each(login, |rate| rate.spend(now));
+    }
+
+    /// Takes questions; gives back those of an operator that does not answer any.
+    pub(super) fn ask(&mut self, queries: Vec<Query>) -> Vec<Query> {
+        self.queries.take(queries)
+    }
+
+    /// The next question to write, and the session to write it on. To be asked before [`next`](Self::next): it is
+    /// questions that are few.
+    pub(super) fn next_query(&mut self, now: Instant) -> Option<(usize, Query)> {
+        let window = self.rooms.of_window(self.window.size());
+        let ready_at = self.queries.ready_at(window)?;
+        if ready_at.max(self.rates.whole().ready_at(now)) > now {
+            return None;
+        }
+        let (index, login) = self.session(now)?;
+        let query = self
+            .queries
+            .next(index, self.rates.whole().current(), now)?;
+        self.spend(index, login, now);
+        Some((index, query))
+    }
+
+    /// Whether a token is that of a question that was written.
+    pub(super) fn asks(&self, token: Token) -> bool {
+        self.queries.asks(token)
+    }
+
+    /// A question is answered: what that says of pace, and whether it came in time.
+    pub(super) fn query_answered(&mut self, session: usize, heard: Heard, now: Instant) -> bool {
+        self.answered(session, heard, now);
+        self.queries.answered(heard.token)
+    }
+
+    /// A question given to a session was never written.
+    pub(super) fn query_unwritten(&mut self, session: usize, token: Token) {
+        self.unused(session);
+        self.queries.answered(token);
+    }
+
+    /// A question has no answer in time. Gives back those that wait, if that was once too often.
+    pub(super) fn query_timed_out(&mut self, token: Token) -> Option<Vec<Token>> {
+        let too_often = self.queries.timed_out(token);
+        too_often.then(|| self.queries.refuse())
+    }
+
+    /// The operator does not know such questions: gives back those that wait.
+    pub(super) fn ask_no_more(&mut self) -> Vec<Token> {
+        self.queries.refuse()
+    }
+
+    /// The questions that awaited an answer on a session that is gone.
+    pub(super) fn unasked(&mut self, session: usize) -> Vec<Token> {
+        self.queries.unbound(session)
     }
 
     /// Gives back what waited too long to be written.
@@ -151,12 +218,16 @@ impl Dispatch {
             Some(at) => (true, at.max(ready)),
             None => (false, ready),
         };
-        match self.queue.front().map(|first| first.decided + STALE) {
+        let submissions = match self.queue.front().map(|first| first.decided + STALE) {
             Some(stale) if room => Some(ready.min(stale)),
             Some(stale) => Some(stale),
             None => room.then(|| ready.checked_sub(AHEAD)).flatten(),
         }
-        .filter(|at| *at > now || !self.queue.is_empty())
+        .filter(|at| *at > now || !self.queue.is_empty());
+        let window = self.rooms.of_window(self.window.size());
+        let query = self.queries.ready_at(window).filter(|_| room);
+        let query = query.map(|at| at.max(ready));
+        submissions.into_iter().chain(query).min()
     }
 
     /// When a session with room may be given something, as far as its login is concerned.

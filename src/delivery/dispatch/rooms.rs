@@ -92,6 +92,12 @@ impl Rooms {
         self.of(login).map(|session| session.free(window)).sum()
     }
 
+    /// What they take together, if each has this window at most.
+    pub(super) fn of_window(&self, window: usize) -> usize {
+        let bound = self.0.iter().filter(|session| session.bound);
+        bound.map(|session| window.min(session.room.window)).sum()
+    }
+
     pub(super) fn in_flight(&self) -> usize {
         self.0.iter().map(|session| session.in_flight).sum()
     }

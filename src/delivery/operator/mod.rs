@@ -19,7 +19,7 @@ use super::binds::{Line, lines};
 use super::class::{Class, Classes};
 use super::dispatch::{Bounds, Dispatch};
 use super::sessions::{News, Session};
-use super::submission::{Sender, Submission};
+use super::submission::{Query, Sender, Submission, Token};
 use super::tlvs::Tlvs;
 use super::{Directive, Event, LinkState, OperatorSettings, Report};
 use crate::clock::instant as now;
@@ -114,7 +114,7 @@ impl Operator {
             let mut events = Vec::new();
             tokio::select! {
                 directive = self.directives.recv() => match directive {
-                    Some(directive) => self.obey(directive).await,
+                    Some(directive) => self.obey(directive, &mut events).await,
                     None => return,
                 },
                 news = self.news.recv() => match news {
@@ -161,8 +161,11 @@ impl Operator {
         }
     }
 
-    async fn obey(&mut self, directive: Directive) {
+    async fn obey(&mut self, directive: Directive, events: &mut Vec<Event>) {
         self.dispatch.submit(directive.submissions);
+        for query in self.dispatch.ask(directive.queries) {
+            events.push(untold(query.token));
+        }
         for (key, answers) in directive.answers {
             self.slots.answer(key, answers).await;
         }
@@ -189,6 +192,9 @@ impl Operator {
     fn write(&mut self, events: &mut Vec<Event>) {
         let now = now();
         events.extend(self.dispatch.stale(now).into_iter().map(Event::Returned));
+        while let Some((index, query)) = self.dispatch.next_query(now) {
+            self.encode_query(index, &query, events);
+        }
         while let Some((index, submission)) = self.dispatch.next(now) {
             self.encode(index, &submission, events);
         }
@@ -211,6 +217,17 @@ impl Operator {
                 status: Status::RINVMSGLEN,
                 smsc_id: Box::default(),
             });
+        }
+    }
+
+    fn encode_query(&mut self, index: usize, query: &Query, events: &mut Vec<Event>) {
+        let Some(slot) = self.slots.get(index) else {
+            return;
+        };
+        if let Err(error) = self.sender.push_query(query, &mut slot.requests) {
+            error!(operator = self.name, message = %query.token.message, %error, "a query_sm cannot be written");
+            self.dispatch.query_unwritten(index, query.token);
+            events.push(untold(query.token));
         }
     }
 
@@ -242,6 +259,11 @@ impl Operator {
             }
         }
     }
+}
+
+/// The operator does not say where a segment stands.
+fn untold(token: Token) -> Event {
+    Event::Queried { token, told: None }
 }
 
 fn bounds(settings: &OperatorSettings, lines: &[Line<'_>]) -> Bounds {

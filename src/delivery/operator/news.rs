@@ -6,8 +6,8 @@ use xabar_smpp::pdu::{Body, Pdu};
 use xabar_smpp::session;
 use xabar_smpp::{CommandId, Frame, Status};
 
-use super::Operator;
-use super::response::{status, told};
+use super::response::{fate, status, told};
+use super::{Operator, untold};
 use crate::clock::instant as now;
 use crate::delivery::dispatch::Heard;
 use crate::delivery::sessions::News;
@@ -49,7 +49,10 @@ impl Operator {
                 self.answered(index, token, &frame, late, events)
             }
             session::Event::TimedOut { token } => {
-                events.push(Event::TimedOut(token.into()));
+                match self.dispatch.asks(token.into()) {
+                    true => self.query_timed_out(token.into(), events),
+                    false => events.push(Event::TimedOut(token.into())),
+                }
                 self.timed_out(index);
             }
             session::Event::Request(frame) if is_alert(&frame) => self.note_alert(&frame),
@@ -76,6 +79,10 @@ impl Operator {
     ) {
         if late && let Some(slot) = self.slots.get(index) {
             slot.timed_out = slot.timed_out.saturating_sub(1);
+        }
+        if self.dispatch.asks(token.into()) {
+            self.query_answered(index, token.into(), frame, events);
+            return;
         }
         let status = status(frame);
         let class = self.classes.of(status, frame);
@@ -164,9 +171,63 @@ impl Operator {
         if let Some(slot) = self.slots.get(index) {
             returned.extend(slot.closed());
         }
-        events.extend(returned.into_iter().map(Event::Returned));
-        let unanswered = closed.unanswered.into_iter();
-        events.extend(unanswered.map(|token| Event::Lost(token.into())));
+        let asked = &self.dispatch;
+        let submitted = |token: &Token| !asked.asks(*token);
+        let returned = returned.into_iter().filter(submitted);
+        events.extend(returned.map(Event::Returned));
+        let unanswered = closed.unanswered.into_iter().map(Token::from);
+        events.extend(unanswered.filter(submitted).map(Event::Lost));
+        events.extend(self.dispatch.unasked(index).into_iter().map(untold));
+    }
+
+    /// What an operator says of a message that it was asked for. A refusal says nothing of the message.
+    fn query_answered(
+        &mut self,
+        index: usize,
+        token: Token,
+        frame: &Frame,
+        events: &mut Vec<Event>,
+    ) {
+        let status = frame.header().status;
+        let class = match self.classes.of(status, frame) {
+            class @ (Class::Accepted | Class::Throttled | Class::Session) => class,
+            // That the message is not known says nothing of the operator.
+            _ => Class::Permanent,
+        };
+        let (_, congestion) = told(frame);
+        let heard = Heard {
+            token,
+            class,
+            status,
+            congestion,
+        };
+        let in_time = self.dispatch.query_answered(index, heard, now());
+        if in_time {
+            let told = fate(frame);
+            events.push(Event::Queried { token, told });
+        }
+        if class == Class::Session {
+            self.leave(index, "the SMSC says that it is not bound");
+        }
+        if status == Status::RINVCMDID {
+            let unasked = self.dispatch.ask_no_more();
+            self.warn_of_no_answers(unasked, events);
+        }
+    }
+
+    fn query_timed_out(&mut self, token: Token, events: &mut Vec<Event>) {
+        events.push(untold(token));
+        if let Some(unasked) = self.dispatch.query_timed_out(token) {
+            self.warn_of_no_answers(unasked, events);
+        }
+    }
+
+    fn warn_of_no_answers(&self, unasked: Vec<Token>, events: &mut Vec<Event>) {
+        warn!(
+            operator = self.name,
+            "the operator does not answer query_sm: it is not asked any more; set query = false"
+        );
+        events.extend(unasked.into_iter().map(untold));
     }
 }
 

@@ -1,6 +1,7 @@
-//! What the answer to a `submit_sm` says.
+//! What the answer to a `submit_sm` or `query_sm` says.
 
 use xabar_smpp::pdu::{Body, Pdu};
+use xabar_smpp::values::MessageState;
 use xabar_smpp::{CommandId, Frame, Status};
 
 /// How a request was answered. Nothing but a `submit_sm_resp` accepts it.
@@ -10,6 +11,14 @@ pub(super) fn status(frame: &Frame) -> Status {
         CommandId::SUBMIT_SM_RESP => header.status,
         _ if header.status.is_ok() => Status::RUNKNOWNERR,
         _ => header.status,
+    }
+}
+
+/// Where a segment stands, with the network's reason, if that is what an answer says.
+pub(super) fn fate(frame: &Frame) -> Option<(MessageState, u8)> {
+    match frame.decode().map(|pdu: Pdu<'_>| (pdu.status, pdu.body)) {
+        Ok((Status::ROK, Body::QuerySmResp(told))) => Some((told.message_state, told.error_code)),
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@ mod classes;
 mod failover;
 mod hygiene;
 mod pairs;
+mod queries;
 mod rig;
 mod tls;
 mod tlvs;

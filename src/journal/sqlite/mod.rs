@@ -51,7 +51,7 @@ use self::upkeep::Pace;
 use super::lock::Lock;
 use super::{
     AgencyKey, Arrival, Ask, Awaiting, Changes, Cursor, Facts, HeldReceipt, Journal, JournalError,
-    Message, MessageId, OperatorId, Queue, Reader, Start, ThreadKey, Used,
+    Message, MessageId, OperatorId, Queue, Reader, Start, SubmittedPlace, ThreadKey, Used,
 };
 use crate::clock::UnixMillis;
 
@@ -209,10 +209,11 @@ impl Journal for SqliteJournal {
 
     fn unreceipted(
         &mut self,
+        after: SubmittedPlace,
         before: UnixMillis,
         limit: usize,
-    ) -> Result<Vec<Message>, JournalError> {
-        self.read(|db, memory| waiting::unreceipted(db, &memory.recent, before, limit))
+    ) -> Result<Vec<(SubmittedPlace, Message)>, JournalError> {
+        self.read(|db, memory| waiting::unreceipted(db, &memory.recent, after, before, limit))
     }
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {

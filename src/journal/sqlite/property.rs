@@ -304,8 +304,15 @@ fn assert_same(real: &mut dyn Journal, model: &mut dyn Journal, story: &Story) {
         let siblings: Vec<_> = (0..4)
             .map(|a| journal.siblings(thread(a)).unwrap())
             .collect();
-        let late = [story.now - 3, story.now]
-            .map(|before| journal.unreceipted(UnixMillis(before), 3).unwrap());
+        let late_after = SubmittedPlace {
+            since: UnixMillis(story.now - 5),
+            id: MessageId(3),
+        };
+        let late = [story.now - 3, story.now].map(|before| {
+            journal
+                .unreceipted(late_after, UnixMillis(before), 3)
+                .unwrap()
+        });
         (journal.in_flight().unwrap(), expired, siblings, late)
     };
     assert_eq!(lists(real), lists(model));

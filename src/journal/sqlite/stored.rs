@@ -87,17 +87,6 @@ stored!(Progress {
     attempt,
     history
 });
-stored!(Attempt {
-    attempts,
-    repeats,
-    throttled,
-    uncertain,
-    withdrawn,
-    at,
-    reference,
-    text,
-    segments
-});
 stored!(Told {
     state,
     reason,
@@ -324,6 +313,50 @@ macro_rules! stored_as_number {
     )+};
 }
 stored_as_number!(MessageId, OperatorId);
+
+/// What is seldom there is told of by a bit of the octet that says whether the message was withdrawn.
+impl Stored for Attempt {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.attempts.write(out);
+        self.repeats.write(out);
+        self.throttled.write(out);
+        self.uncertain.write(out);
+        let has_ids = !self.smsc_ids.is_empty();
+        out.push(u8::from(self.withdrawn) * WITHDRAWN + u8::from(has_ids) * HAS_IDS);
+        self.at.write(out);
+        self.reference.write(out);
+        self.text.write(out);
+        self.segments.write(out);
+        if has_ids {
+            self.smsc_ids.write(out);
+        }
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        let [attempts, repeats, throttled] =
+            [u16::read(octets)?, u16::read(octets)?, u16::read(octets)?];
+        let uncertain = bool::read(octets)?;
+        let marks = u8::read(octets).filter(|marks| marks & !(WITHDRAWN | HAS_IDS) == 0)?;
+        Some(Self {
+            attempts,
+            repeats,
+            throttled,
+            uncertain,
+            withdrawn: marks & WITHDRAWN != 0,
+            at: Stored::read(octets)?,
+            reference: Stored::read(octets)?,
+            text: Stored::read(octets)?,
+            segments: Stored::read(octets)?,
+            smsc_ids: match marks & HAS_IDS {
+                0 => Vec::new(),
+                _ => Stored::read(octets)?,
+            },
+        })
+    }
+}
+
+const WITHDRAWN: u8 = 1;
+const HAS_IDS: u8 = 2;
 
 /// A hash is as long as it is.
 impl Stored for ThreadKey {

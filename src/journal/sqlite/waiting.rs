@@ -5,11 +5,12 @@ use rusqlite::{Connection, Params, params};
 use xabar_events::Priority;
 
 use super::corrupt;
-use super::packed::Packed;
 use super::recent::Recent;
 use super::rows::{id, message, ordered};
 use crate::clock::UnixMillis;
-use crate::journal::{AgencyKey, Cursor, JournalError, Message, OperatorId, Phase, Queue};
+use crate::journal::{
+    AgencyKey, Cursor, JournalError, Message, OperatorId, Phase, Queue, SubmittedPlace,
+};
 
 /// Reads messages of the queue (?1, ?2, ?3) in a range of (due, id).
 macro_rules! select_due {
@@ -165,39 +166,57 @@ pub(super) fn in_flight(db: &Connection, recent: &Recent) -> Result<Vec<Message>
 const IN_FLIGHT: &str = "SELECT id, origin, progress FROM messages INDEXED BY in_flight \
      WHERE phase = 1 ORDER BY id";
 
-/// Messages submitted at or before this time whose receipts are awaited, oldest first.
+// In two for the same reason as those that are due.
+const UNRECEIPTED_WITH: &str = "SELECT id, origin, progress, since FROM messages INDEXED BY submitted \
+     WHERE phase = 2 AND since = ?1 AND id > ?2 ORDER BY id";
+const UNRECEIPTED_AFTER: &str = "SELECT id, origin, progress, since FROM messages INDEXED BY submitted \
+     WHERE phase = 2 AND since > ?1 AND since <= ?2 ORDER BY since, id";
+
+/// Messages submitted at or before this time whose receipts are awaited, oldest first, after the place.
 pub(super) fn unreceipted(
     db: &Connection,
     recent: &Recent,
+    after: SubmittedPlace,
     before: UnixMillis,
     limit: usize,
-) -> Result<Vec<Message>, JournalError> {
+) -> Result<Vec<(SubmittedPlace, Message)>, JournalError> {
     let mut found = Vec::new();
-    let mut oldest = db.prepare_cached(UNRECEIPTED)?;
-    let mut rows = oldest.query([before.0])?;
-    while found.len() < limit
-        && let Some(row) = rows.next()?
-    {
-        if !recent.has(id(row)?) {
-            found.push((UnixMillis(row.get(3)?), message(row)?));
+    if after.since <= before {
+        let with_place = params![after.since.0, ordered(after.id.0)];
+        let after_place = params![after.since.0, before.0];
+        for (sql, params) in [
+            (UNRECEIPTED_WITH, with_place),
+            (UNRECEIPTED_AFTER, after_place),
+        ] {
+            let mut statement = db.prepare_cached(sql)?;
+            let mut rows = statement.query(params)?;
+            while found.len() < limit
+                && let Some(row) = rows.next()?
+            {
+                let id = id(row)?;
+                if !recent.has(id) {
+                    let since = UnixMillis(row.get(3)?);
+                    found.push((SubmittedPlace { since, id }, message(row)?));
+                }
+            }
         }
     }
-    let awaited = |message: &Packed, since| message.phase == Phase::Submitted && since <= before;
-    let awaited = recent.select(awaited).into_iter();
+    let place = |id, since| SubmittedPlace { since, id };
+    let awaited = recent.select(|message, since| {
+        message.phase == Phase::Submitted && since <= before && place(message.id, since) > after
+    });
     let mut awaited: Vec<_> = awaited
+        .into_iter()
         .filter_map(|message| recent.get_with_time(message.id))
         .collect();
-    awaited.sort_by_key(|(message, since)| (*since, message.id));
+    awaited.sort_by_key(|(message, since)| place(message.id, *since));
     for (message, since) in awaited.into_iter().take(limit) {
-        found.push((since, message.message()?));
+        found.push((place(message.id, since), message.message()?));
     }
-    found.sort_by_key(|(since, message)| (*since, message.id));
+    found.sort_by_key(|(place, _)| *place);
     found.truncate(limit);
-    Ok(found.into_iter().map(|(_, message)| message).collect())
+    Ok(found)
 }
-
-const UNRECEIPTED: &str = "SELECT id, origin, progress, since FROM messages INDEXED BY submitted \
-     WHERE phase = 2 AND since <= ?1 ORDER BY since, id";
 
 #[cfg(test)]
 mod tests {
@@ -224,7 +243,8 @@ mod tests {
                 "waiting_due ((operator,priority,agency)>(?,?,?))",
             ),
             (EXPIRED, "waiting_expires (expires<?)"),
-            (UNRECEIPTED, "submitted (since<?)"),
+            (UNRECEIPTED_WITH, "submitted (since=? AND rowid>?)"),
+            (UNRECEIPTED_AFTER, "submitted (since>? AND since<?)"),
             (IN_FLIGHT, "in_flight (phase=?)"),
         ] {
             let mut explain = journal

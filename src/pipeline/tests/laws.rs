@@ -73,7 +73,7 @@ impl From<&Inputs> for Heard {
                     Some((*token, Err(Silence::NoAnswer)))
                 }
                 Event::Returned(token) => Some((*token, Err(Silence::NotWritten))),
-                Event::Inbound { .. } => None,
+                Event::Queried { .. } | Event::Inbound { .. } => None,
             });
         }
         for event in inputs.batches.iter().flat_map(|batch| &batch.events) {

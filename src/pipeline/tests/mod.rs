@@ -5,6 +5,7 @@ mod backlog;
 mod day;
 mod laws;
 mod pace;
+mod queries;
 mod random;
 mod receipts;
 mod results;

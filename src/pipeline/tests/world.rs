@@ -14,14 +14,14 @@ use xabar_events::{
     TextMap,
 };
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
-use xabar_smpp::values::EsmClass;
+use xabar_smpp::values::{EsmClass, MessageState};
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 
 use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::{
-    Answer, Event, Ported, Report, Senders, SessionKey, Submission, Token, retry, usual,
+    Answer, Event, Ported, Query, Report, Senders, SessionKey, Submission, Token, retry, usual,
 };
 use crate::intake::{Batch, Verdict};
 use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sqlite};
@@ -81,6 +81,8 @@ pub(super) struct Smsc {
     pub(super) events: Vec<Event>,
     /// What was submitted and not yet looked at.
     pub(super) sent: Vec<Sent>,
+    /// What it was asked and has not yet looked at.
+    pub(super) queries: Vec<Query>,
     /// How its own requests were answered.
     pub(super) answers: Vec<Answer>,
     requests: u32,
@@ -327,6 +329,7 @@ impl World {
                     submission,
                 });
             }
+            smsc.queries.extend(directive.queries);
             let answers = directive
                 .answers
                 .into_iter()
@@ -485,6 +488,18 @@ impl World {
         self.beat();
     }
 
+    /// What it was asked since it was looked at last.
+    pub(super) fn queries(&mut self, operator: OperatorId) -> Vec<Query> {
+        std::mem::take(&mut self.smsc(operator).queries)
+    }
+
+    /// The answer to a question: a state and the network's reason, or nothing.
+    pub(super) fn tell_fate(&mut self, query: &Query, told: Option<(MessageState, u8)>) {
+        let token = query.token;
+        self.hear(UCELL, Event::Queried { token, told });
+        self.beat();
+    }
+
     /// A receipt, heard with the next beat; gives what acknowledges it.
     pub(super) fn bring_receipt(&mut self, sent: &Sent, smsc_id: &str, stat: &str) -> Answer {
         let smsc = self.smsc(sent.operator);
@@ -604,6 +619,7 @@ fn settings() -> Settings {
         fallback: Vec::new(),
         move_after: None,
         receipts: true,
+        query: false,
         receipt_ids: None,
         senders: Senders::default(),
         logins: vec![format!("xabar at {name}")],

@@ -138,6 +138,10 @@ pub struct Receipts {
     )]
     pub lost: Share,
 
+    /// Messages whose fate query_sm tells; for others it is refused with ESME_RQUERYFAIL.
+    #[arg(long, value_name = "N", default_value_t = Self::default().fates)]
+    pub fates: usize,
+
     /// Share of messages that end as UNDELIV.
     #[arg(long, value_name = "SHARE", default_value_t)]
     pub undelivered: Share,
@@ -192,6 +196,7 @@ impl Default for Receipts {
             twice: Share::NEVER,
             disorder: Share::NEVER,
             lost: Share::NEVER,
+            fates: 10_000,
             undelivered: Share::NEVER,
             expired: Share::NEVER,
             intermediate: Share::NEVER,

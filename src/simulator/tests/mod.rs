@@ -3,5 +3,6 @@
 mod capture;
 mod core;
 mod dialect;
+mod queries;
 mod rig;
 mod socket;

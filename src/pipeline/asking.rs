@@ -1,0 +1,168 @@
+//! Asks operators for the fate of messages whose receipts do not come.
+//!
+//! In the last part of the wait for receipts, since most come and those that are late may come still: once for
+//! each segment, oldest message first. The answer settles as a receipt would; without one the wait ends as it
+//! would have.
+
+use std::time::Duration;
+
+use xabar_smpp::values::MessageState;
+
+use super::beat::Beat;
+use super::core::{Core, Operator};
+use super::sending::attempt_octet;
+use crate::clock::UnixMillis;
+use crate::delivery::receipt::Notice;
+use crate::delivery::{Query, Token};
+use crate::journal::{JournalError, Message, OperatorId, Phase, Segment, SubmittedPlace};
+
+/// Questions that one operator's link has at most.
+const MOST_ASKED: usize = 1000;
+
+/// Messages looked at in one beat.
+const LOOKED_AT: usize = 500;
+
+/// For the last tenth of the wait, which is long enough for many questions at a gentle pace, but at least for this
+/// time, or for half of a short wait.
+const SHARE: u32 = 10;
+const SHORTEST: Duration = Duration::from_secs(30);
+
+/// How far an operator was asked.
+#[derive(Debug, Default)]
+pub(super) struct Asking {
+    /// The last message that was looked at.
+    place: SubmittedPlace,
+    /// Questions that have no answer yet.
+    asked: usize,
+}
+
+/// After how long without a receipt a message is asked for, if receipts are waited for so long.
+fn ask_after(receipt: Duration) -> Duration {
+    receipt - (receipt / SHARE).max(SHORTEST).min(receipt / 2)
+}
+
+impl Core {
+    /// Asks for messages that have waited long for their receipts; says whether there may be more.
+    pub(super) fn ask_for_unreceipted(&mut self, beat: &mut Beat) -> Result<bool, JournalError> {
+        let before = beat.now.steady.before(ask_after(self.settings.receipt));
+        let mut more = false;
+        let ids: Vec<OperatorId> = self.operators.keys().copied().collect();
+        for id in ids {
+            more |= self.ask_operator(beat, id, before)?;
+        }
+        Ok(more)
+    }
+
+    fn ask_operator(
+        &mut self,
+        beat: &mut Beat,
+        id: OperatorId,
+        before: UnixMillis,
+    ) -> Result<bool, JournalError> {
+        let operator = self.operators.get_mut(&id);
+        let Some(operator) = operator.filter(|operator| operator.sessions_bound > 0) else {
+            return Ok(false);
+        };
+        let Some(asking) = operator.asking.as_mut().filter(|it| it.asked < MOST_ASKED) else {
+            return Ok(false);
+        };
+        let unreceipted = self.journal.unreceipted(asking.place, before, LOOKED_AT)?;
+        let all = unreceipted.len() < LOOKED_AT;
+        for (place, message) in unreceipted {
+            if asking.asked >= MOST_ASKED {
+                return Ok(false);
+            }
+            asking.place = place;
+            let message = beat.message(message.id).unwrap_or(&message);
+            if message.progress.operator == id && message.progress.phase == Phase::Submitted {
+                let sender = operator
+                    .senders
+                    .of(message.key.agency.name(), message.priority);
+                let queries: Vec<Query> = unanswered(message)
+                    .map(|(token, smsc_id)| Query {
+                        token,
+                        smsc_id: smsc_id.into(),
+                        sender,
+                    })
+                    .collect();
+                asking.asked += queries.len();
+                beat.ask(id, queries);
+            }
+        }
+        Ok(!all)
+    }
+
+    /// What an operator says of a segment that it was asked for, if it says anything.
+    pub(super) fn told(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        token: Token,
+        told: Option<(MessageState, u8)>,
+    ) -> Result<(), JournalError> {
+        let operator = self.operators.get_mut(&operator);
+        if let Some(asking) = operator.and_then(|operator| operator.asking.as_mut()) {
+            asking.asked = asking.asked.saturating_sub(1);
+        }
+        let notice = told.map(|(state, error_code)| Notice::of_answer(state, error_code));
+        let Some(notice) = notice.filter(|notice| notice.receipt.is_final()) else {
+            return Ok(());
+        };
+        if let Some(message) = self.as_it_stands(beat, token.message)?
+            && attempt_octet(&message) == token.attempt
+            && awaits_receipt(&message, token.segment)
+        {
+            self.settle_segment(beat, token.segment, message, &notice);
+        }
+        Ok(())
+    }
+}
+
+impl Operator {
+    /// Keeps the operator's name of a segment, if it may have to be asked for it.
+    pub(super) fn keep_id(&self, message: &mut Message, segment: u8, smsc_id: &str) {
+        if self.asking.is_none() {
+            return;
+        }
+        let attempt = &mut message.progress.attempt;
+        attempt
+            .smsc_ids
+            .resize(attempt.segments.len(), Box::default());
+        if let Some(kept) = attempt.smsc_ids.get_mut(usize::from(segment)) {
+            *kept = smsc_id.into();
+        }
+    }
+}
+
+fn awaits_receipt(message: &Message, segment: u8) -> bool {
+    let segments = &message.progress.attempt.segments;
+    segments.get(usize::from(segment)) == Some(&Segment::Accepted)
+}
+
+/// The segments of a message that have no receipt, with the operator's names of them.
+fn unanswered(message: &Message) -> impl Iterator<Item = (Token, &str)> {
+    let ids = message.progress.attempt.smsc_ids.iter();
+    let named = ids.zip(0u8..).filter(|(smsc_id, _)| !smsc_id.is_empty());
+    let named = named.filter(|(_, segment)| awaits_receipt(message, *segment));
+    named.map(|(smsc_id, segment)| {
+        let token = Token {
+            message: message.id,
+            segment,
+            attempt: attempt_octet(message),
+        };
+        (token, &**smsc_id)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_asked_near_the_end_of_the_wait_whether_that_is_short_or_long() {
+        for (wait, after) in [(72 * 3600, 64 * 3600 + 2880), (100, 70), (6, 3)] {
+            let after = Duration::from_secs(after);
+            assert_eq!(ask_after(Duration::from_secs(wait)), after);
+        }
+    }
+}
