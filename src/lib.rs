@@ -5,6 +5,8 @@
 
 pub mod intake;
 
+pub mod lookup;
+
 pub mod journal;
 
 pub mod pacing;

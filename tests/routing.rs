@@ -9,10 +9,13 @@ mod support;
 
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
 use support::broker;
 use support::config::PASSWORD;
 use support::events::samples;
 use support::world::{World, smsc_settings};
+use tokio::net::TcpListener;
 use xabar::simulator::{Behaviour, Simulator};
 use xabar_events::Notification;
 
@@ -79,6 +82,42 @@ async fn ported_numbers_are_read_again_while_messages_go_out_and_a_wrong_list_ch
     let texts = beeline.handle().tape().await.unwrap();
     let texts = texts.entries().iter().filter(|entry| entry.begins_text());
     assert_eq!(texts.count(), 2);
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_go_by_prefix_while_the_lookup_is_gone_and_as_it_says_once_it_answers() {
+    let service = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = service.local_addr().unwrap();
+    drop(service);
+    let lookup = format!(
+        "[routing.lookup]\nurl = \"http://{address}/{{msisdn}}\"\noperators = {{ 43404 = \"beeline\" }}"
+    );
+    let (mut world, beeline) = with_another("prefixes = [\"7\"]", &lookup).await;
+    let gateway = world.ready().await;
+    let events = samples(7, 100);
+    world.publish(events[..30].to_vec()).await;
+    world.until_all_ended(LONG).await;
+    for event in &events[..30] {
+        assert!(has_taken(&world.smsc, event).await);
+    }
+    gateway.until_told("the lookup does not answer", 1).await;
+
+    let service = TcpListener::bind(address).await.unwrap();
+    let answers = Router::new().route("/{number}", get(|| async { r#"{"operator":43404}"# }));
+    tokio::spawn(async move { axum::serve(service, answers).await });
+    let mut looked_up = false;
+    for event in &events[30..] {
+        world.publish(vec![event.clone()]).await;
+        world.until_all_ended(LONG).await;
+        looked_up |= has_taken(&beeline, event).await;
+        if looked_up {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    assert!(looked_up, "it is asked again");
+    gateway.until_told("the lookup answers again", 1).await;
     gateway.stop_within(world.config.shutdown).await;
 }
 

@@ -1,6 +1,6 @@
 //! What each room goes by, out of the settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +17,8 @@ use crate::delivery::{
     PortedFile, Senders,
 };
 use crate::intake::amqp::Source;
-use crate::journal::AgencyKey;
+use crate::journal::{AgencyKey, OperatorId};
+use crate::lookup::{self, Lookup};
 use crate::outcome::{Exchange, Sink};
 use crate::pacing;
 use crate::pipeline::{self, OperatorRules};
@@ -37,6 +38,32 @@ pub(super) fn ported(settings: &Settings) -> Result<PortedFile, GatewayError> {
     let names = operators.map(|operator| operator.name.clone()).collect();
     let file = PortedFile::read(settings.routing.ported.clone(), names);
     file.map_err(GatewayError::Settings)
+}
+
+/// The lookup of numbers, if there is one; `operators` are the journal's.
+pub(super) fn lookup<'a>(
+    settings: &Settings,
+    operators: impl Iterator<Item = (OperatorId, &'a str)>,
+) -> Option<Lookup> {
+    let lookup = settings.routing.lookup.as_ref()?;
+    let ids: HashMap<&str, OperatorId> = operators.map(|(id, name)| (name, id)).collect();
+    let own = ids.iter().map(|(name, id)| ((*name).to_owned(), *id));
+    let given = lookup.operators.iter().filter_map(|(name, operator)| {
+        let id = ids.get(operator.as_str())?;
+        Some((name.clone(), *id))
+    });
+    Some(Lookup {
+        client: lookup::Client::new(
+            lookup.url.clone(),
+            lookup.tls.clone(),
+            lookup.authorization.clone(),
+        ),
+        // The service's own names come last, so they hold.
+        naming: lookup::Naming::new(&lookup.field, own.chain(given)),
+        timeout: lookup.timeout,
+        cache: lookup.cache,
+        keep: lookup.keep,
+    })
 }
 
 pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Settings {
@@ -67,6 +94,7 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
     pipeline::Settings {
         operators: operators.collect(),
         ported,
+        looked_up: settings.routing.lookup.is_some(),
         rules: pacing::Rules {
             limits: limits.collect(),
             quiet_hours: subscriber.quiet_hours.as_ref().map(|it| closed(&it.hours)),

@@ -4,6 +4,7 @@ mod fitting;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -19,10 +20,11 @@ use crate::clock::{Clock, instant};
 use crate::control::http::{self, Api, Archive};
 use crate::control::readiness::{Part, Readiness};
 use crate::control::settings::{Problem, Settings};
-use crate::delivery::{self, LinkState};
+use crate::delivery::{self, LinkState, Ported};
 use crate::intake::http::HttpIntake;
 use crate::intake::{self, Batch};
 use crate::journal::{self, JournalError, OperatorId, Reader};
+use crate::lookup::{self, Lookup};
 use crate::outcome::{self, Feed, Shown, Wording};
 use crate::pipeline::{self, Channels, Core};
 
@@ -116,8 +118,14 @@ impl Gateway {
         let operators = CancellationToken::new();
         let started = start_operators(settings, &core, &reports_in, &operators)?;
         drop(reports_in);
+        let stopping = CancellationToken::new();
 
         let (door, batches) = mpsc::channel::<Batch>(DOOR);
+        let ported = ported.follow(stopping.clone());
+        let batches = match fitting::lookup(settings, core.operators()) {
+            Some(lookup) => look_up(lookup, batches, ported.clone()),
+            None => batches,
+        };
         let (published_in, published) = mpsc::channel(OUTGOING);
         let (outgoing, fresh) = mpsc::channel(OUTGOING);
         let (last_outgoing, committed) = watch::channel(core.last_outgoing());
@@ -141,12 +149,12 @@ impl Gateway {
 
         let trouble = watch::Sender::new(None);
         tokio::spawn(follow_journal(trouble.subscribe(), readiness.clone()));
-        let (stopping, pipeline) = (CancellationToken::new(), CancellationToken::new());
+        let pipeline = CancellationToken::new();
         let channels = Channels {
             batches,
             reports,
             published,
-            ported: ported.follow(stopping.clone()),
+            ported,
             operators: started.directives,
             outgoing,
             last_outgoing,
@@ -315,6 +323,18 @@ fn start_operators(
         started.tasks.push(link.task);
     }
     Ok(started)
+}
+
+/// Puts the lookup of numbers between intake and the pipeline.
+fn look_up(
+    lookup: Lookup,
+    batches: mpsc::Receiver<Batch>,
+    ported: watch::Receiver<Arc<Ported>>,
+) -> mpsc::Receiver<Batch> {
+    let (door, looked_up) = mpsc::channel(DOOR);
+    // It ends once intake has, and what it has is through.
+    tokio::spawn(lookup::run(lookup, batches, door, ported));
+    looked_up
 }
 
 fn start_pipeline(

@@ -159,7 +159,10 @@ impl HttpIntake {
             return Ok(Vec::new());
         }
         let (reply, verdicts) = oneshot::channel();
-        let handed_on = self.door.send_timeout(Batch { events, reply }, DOOR).await;
+        let handed_on = self
+            .door
+            .send_timeout(Batch::new(events, reply), DOOR)
+            .await;
         handed_on.map_err(|_| Refused::Later)?;
         match timeout(COMMIT, verdicts).await {
             Ok(Ok(verdicts)) => Ok(verdicts),

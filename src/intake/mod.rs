@@ -7,17 +7,33 @@ pub mod amqp;
 pub mod http;
 
 use tokio::sync::{mpsc, oneshot};
-use xabar_events::Event;
+use xabar_events::{Event, Msisdn};
 
-use crate::journal::MessageId;
+use crate::journal::{MessageId, OperatorId};
 
 /// Events that were read together and are to be committed together.
 #[derive(Debug)]
 pub struct Batch {
     pub events: Vec<Event>,
+    /// Whose the numbers are, as far as they were looked up.
+    pub carriers: Carriers,
     /// Answered once the batch is in the journal, one verdict an event, in order.
     /// Dropped without an answer if the gateway stops first: then nothing was taken.
     pub reply: oneshot::Sender<Vec<Verdict>>,
+}
+
+/// Operators by the numbers that they carry.
+pub type Carriers = foldhash::HashMap<Msisdn, OperatorId>;
+
+impl Batch {
+    /// As it comes in.
+    pub fn new(events: Vec<Event>, reply: oneshot::Sender<Vec<Verdict>>) -> Self {
+        Self {
+            events,
+            carriers: Carriers::default(),
+            reply,
+        }
+    }
 }
 
 /// What became of an event at the door.

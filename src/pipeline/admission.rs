@@ -44,15 +44,23 @@ impl Core {
         batches: Vec<Batch>,
     ) -> Result<(), JournalError> {
         for batch in batches {
-            let known = self.known(&batch.events)?;
-            let mut verdicts = Vec::with_capacity(batch.events.len());
-            for (event, facts) in batch.events.into_iter().zip(known) {
+            let Batch {
+                events,
+                carriers,
+                reply,
+            } = batch;
+            let known = self.known(&events)?;
+            let mut verdicts = Vec::with_capacity(events.len());
+            for (event, facts) in events.into_iter().zip(known) {
                 verdicts.push(match event {
-                    Event::StatusChanged(notification) => self.accept(beat, notification, facts)?,
+                    Event::StatusChanged(notification) => {
+                        let looked_up = carriers.get(&notification.msisdn).copied();
+                        self.accept(beat, notification, looked_up, facts)?
+                    }
                     Event::Cancel(cancel) => self.cancel(beat, &cancel, &facts)?,
                 });
             }
-            beat.replies.push((batch.reply, verdicts));
+            beat.replies.push((reply, verdicts));
         }
         Ok(())
     }
@@ -78,6 +86,7 @@ impl Core {
         &mut self,
         beat: &mut Beat,
         notification: Notification,
+        looked_up: Option<OperatorId>,
         facts: Facts,
     ) -> Result<Verdict, JournalError> {
         let earlier = facts
@@ -94,7 +103,7 @@ impl Core {
         beat.keys.insert(notification.key.clone(), id);
         let cancelled = facts.cancelled || beat.cancelled.contains(&notification.key);
         let notification = self.check_right(notification);
-        let mut message = self.message(beat, id, notification);
+        let mut message = self.message(beat, id, notification, looked_up);
         self.teller.tell(
             beat,
             &mut message,
@@ -198,7 +207,13 @@ impl Core {
         }
     }
 
-    fn message(&self, beat: &Beat, id: MessageId, notification: Notification) -> Message {
+    fn message(
+        &self,
+        beat: &Beat,
+        id: MessageId,
+        notification: Notification,
+        looked_up: Option<OperatorId>,
+    ) -> Message {
         let now = &beat.now;
         let thread = thread(&notification);
         let not_before = notification.not_before.map(UnixMillis::from);
@@ -235,7 +250,9 @@ impl Core {
         };
         let progress = Progress {
             phase: Phase::Waiting,
-            operator: self.carrier(notification.msisdn).unwrap_or(NOBODY),
+            operator: self
+                .carrier(notification.msisdn, looked_up)
+                .unwrap_or(NOBODY),
             due: not_before
                 .map_or(now.steady, |not_before| now.steady_at(not_before))
                 .max(now.steady),

@@ -34,6 +34,8 @@ pub struct Settings {
     pub operators: Vec<OperatorRules>,
     /// The numbers that left their prefix's operator.
     pub ported: Arc<Ported>,
+    /// Whether numbers are looked up before they come in: then a message's operator says more than its prefix.
+    pub looked_up: bool,
     pub rules: Rules,
     /// Whose urgent messages are treated as such.
     pub urgent: UrgentRight,

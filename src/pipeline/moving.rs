@@ -28,12 +28,27 @@ impl Operator {
 
 impl Core {
     /// Who carries a number now: its operator, or while that is away the first of its fallbacks that is well.
-    pub(super) fn carrier(&self, msisdn: Msisdn) -> Option<OperatorId> {
-        let home = self.routes.route(msisdn)?;
+    pub(super) fn carrier(
+        &self,
+        msisdn: Msisdn,
+        looked_up: Option<OperatorId>,
+    ) -> Option<OperatorId> {
+        let home = self.routes.route(msisdn, looked_up)?;
         if self.away == 0 || !self.is_away(home) {
             return Some(home);
         }
         Some(self.fallback(home).unwrap_or(home))
+    }
+
+    /// Who carries a number now whose message waits for this operator. Where numbers are looked up, that was found out
+    /// when the message came in.
+    pub(super) fn carrier_of_waiting(
+        &self,
+        msisdn: Msisdn,
+        operator: OperatorId,
+    ) -> Option<OperatorId> {
+        let found = self.settings.looked_up && self.operators.contains_key(&operator);
+        self.carrier(msisdn, found.then_some(operator))
     }
 
     /// The first of an operator's fallbacks that is well.
@@ -104,7 +119,9 @@ impl Core {
         let held: Vec<(MessageId, Msisdn)> = held.map(|it| (it.id, it.msisdn)).collect();
         let mut moved = 0;
         for (id, msisdn) in held.into_iter().take(MOVED_AT_ONCE) {
-            let to = self.carrier(msisdn).filter(|to| *to != operator);
+            let to = self
+                .carrier_of_waiting(msisdn, operator)
+                .filter(|to| *to != operator);
             if let Some(to) = to
                 && let Some(message) = self.pacer.withdraw(id)
             {

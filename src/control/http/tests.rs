@@ -51,7 +51,7 @@ fn accepting() -> Door {
     let (door, mut batches) = mpsc::channel::<Batch>(4);
     tokio::spawn(async move {
         let mut known: Vec<xabar_events::EventKey> = Vec::new();
-        while let Some(Batch { events, reply }) = batches.recv().await {
+        while let Some(Batch { events, reply, .. }) = batches.recv().await {
             let verdicts = events.iter().map(|event| verdict(event, &mut known));
             reply.send(verdicts.collect()).unwrap();
         }

@@ -17,6 +17,7 @@ mod http;
 mod journal;
 mod lanes;
 mod log;
+mod lookup;
 mod messages;
 mod operator;
 mod problem;
@@ -47,6 +48,7 @@ pub use http::Http;
 pub use journal::JournalSettings;
 pub use lanes::LaneShares;
 pub use log::{LogFormat, LogSettings};
+pub use lookup::LookupSettings;
 pub use operator::{InterfaceVersion, Operator, UssdSettings};
 pub use problem::{Place, Problem};
 pub use routing::RoutingSettings;
@@ -124,7 +126,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         bulk: bulk::bulk(table),
         agencies: agency::agencies(table),
         senders: sender::senders(table, &operators),
-        routing: routing::routing(table),
+        routing: routing::routing(table, &operators),
         operators,
         messages: messages::messages(table),
         log: log::log(table),

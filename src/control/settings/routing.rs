@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::lookup::{LookupSettings, lookup};
+use super::operator::Operator;
 use super::reading::{Cell, Table};
 use super::values::some_text;
 
@@ -10,16 +12,22 @@ use super::values::some_text;
 pub struct RoutingSettings {
     /// The file of ported numbers.
     pub ported: Option<PathBuf>,
+    /// Who is asked about numbers that are not in the file.
+    pub lookup: Option<LookupSettings>,
 }
 
-pub(super) fn routing(root: &mut Table<'_>) -> RoutingSettings {
+pub(super) fn routing(root: &mut Table<'_>, operators: &[Operator]) -> RoutingSettings {
+    let names: Vec<&str> = operators.iter().map(|it| it.name.as_str()).collect();
     let default = RoutingSettings::default();
-    root.or("routing", default, |cell: &Cell<'_>| cell.table(read))
+    root.or("routing", default, |cell: &Cell<'_>| {
+        cell.table(|table| read(table, &names))
+    })
 }
 
-fn read(table: &mut Table<'_>) -> Option<RoutingSettings> {
+fn read(table: &mut Table<'_>, operators: &[&str]) -> Option<RoutingSettings> {
     Some(RoutingSettings {
         ported: table.optional("ported", file),
+        lookup: table.optional("lookup", lookup(operators)),
     })
 }
 

@@ -113,7 +113,10 @@ fn keys_shown_as_left_out_are_keys() {
         Some(key) if key.contains(" = ") && !key.contains(',') || key.starts_with("states = ") => {
             key
         }
-        Some(table @ ("[[sender]]" | "[[agency]]" | "[[bulk.spread]]" | "[operator.tls]")) => table,
+        Some(
+            table @ ("[[sender]]" | "[[agency]]" | "[[bulk.spread]]" | "[operator.tls]"
+            | "[routing.lookup]"),
+        ) => table,
         _ => line,
     });
     let text: String = shown.flat_map(|line| [line, "\n"]).collect();

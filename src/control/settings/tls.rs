@@ -72,14 +72,18 @@ fn name(cell: &Cell<'_>) -> Option<Name> {
     )(cell)
 }
 
-fn file<T>(read: impl Fn(&Path) -> Result<T, Unusable>) -> impl Fn(&Cell<'_>) -> Option<T> {
+/// What a file holds; its path is relative to the configuration's folder.
+pub(super) fn file<T>(
+    read: impl Fn(&Path) -> Result<T, Unusable>,
+) -> impl Fn(&Cell<'_>) -> Option<T> {
     move |cell| {
         let path = cell.folder().join(some_text(cell)?);
         usable(read(&path), |what, right| cell.wrong(what, right))
     }
 }
 
-fn usable<T>(
+/// What was read, or `wrong` told why it is of no use.
+pub(super) fn usable<T>(
     read: Result<T, Unusable>,
     wrong: impl FnOnce(String, String) -> Option<T>,
 ) -> Option<T> {

@@ -1,6 +1,7 @@
 //! Which operator carries a number.
 //!
-//! A ported number goes to the operator that it went to, any other by the longest prefix that fits.
+//! A ported number goes to the operator that it went to, by the file or by a lookup; any other by the longest prefix
+//! that fits.
 
 mod follow;
 mod ported;
@@ -51,9 +52,9 @@ impl<T: Copy> Routes<T> {
         self.ported = ported;
     }
 
-    /// Who carries this number, if anyone does.
-    pub fn route(&self, msisdn: Msisdn) -> Option<T> {
-        if let Some(to) = self.ported(msisdn) {
+    /// Who carries this number, if anyone does. What a lookup gave holds over prefixes, and the file over both.
+    pub fn route(&self, msisdn: Msisdn, looked_up: Option<T>) -> Option<T> {
+        if let Some(to) = self.ported(msisdn).or(looked_up) {
             return Some(to);
         }
         let len_digits = msisdn.as_u64().checked_ilog10()? + 1;
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
 
     fn to(routes: &Routes<usize>, number: &str) -> Option<usize> {
-        routes.route(number.parse().expect("a number"))
+        routes.route(number.parse().expect("a number"), None)
     }
 
     #[test]
@@ -114,14 +115,24 @@ mod tests {
         let rows = vec![(stranger, 1), (number, 0)];
         let ported = Ported::from_sorted(["beeline", "gone"], 2, rows.into_iter());
         routes.take_ported(Arc::new(ported), |name| (name == "beeline").then_some(1));
-        assert_eq!(routes.route(number), Some(1));
+        assert_eq!(routes.route(number, None), Some(1));
         assert_eq!(to(&routes, "998931234568"), Some(0));
         assert_eq!(
-            routes.route(stranger),
+            routes.route(stranger, None),
             None,
             "an operator that is not there"
         );
         routes.take_ported(Arc::default(), |_| None);
-        assert_eq!(routes.route(number), Some(0));
+        assert_eq!(routes.route(number, None), Some(0));
+    }
+
+    #[test]
+    fn what_a_lookup_gave_holds_over_prefixes_and_the_file_over_both() {
+        let mut routes = Routes::new([("99893", 0), ("99890", 1)]);
+        let number: Msisdn = "998931234567".parse().expect("a number");
+        assert_eq!(routes.route(number, Some(2)), Some(2));
+        let ported = Ported::from_sorted(["beeline"], 1, [(number, 0)].into_iter());
+        routes.take_ported(Arc::new(ported), |_| Some(1));
+        assert_eq!(routes.route(number, Some(2)), Some(1));
     }
 }

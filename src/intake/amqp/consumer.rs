@@ -161,7 +161,7 @@ impl Reading<'_> {
         if let Some(Waiting { mut chunk, .. }) = self.waiting.take() {
             let (reply, answer) = oneshot::channel();
             let events = std::mem::take(&mut chunk.events);
-            permit.send(Batch { events, reply });
+            permit.send(Batch::new(events, reply));
             self.follow(chunk, Some(answer));
         }
     }

@@ -71,6 +71,24 @@ fn what_waits_in_the_journal_follows_a_new_list_and_what_was_begun_stays() {
     assert_eq!(world.one_sent().operator, BEELINE);
 }
 
+#[test]
+fn a_number_goes_where_a_lookup_says_and_still_does_after_it_waited_in_the_journal() {
+    let mut world = World::with(|settings| settings.looked_up = true);
+    world.carriers = [(phone(1), BEELINE), (phone(2), BEELINE)]
+        .into_iter()
+        .collect();
+    world.publish(Notification {
+        not_before: Some(START.after(HOUR).into()),
+        ..apart(2)
+    });
+    world.restart();
+    world.advance(HOUR);
+    assert_eq!(world.one_sent().operator, BEELINE);
+    world.publish_all([apart(0), apart(1)]);
+    let operators: Vec<_> = world.sent().iter().map(|sent| sent.operator).collect();
+    assert_eq!(operators, [UCELL, BEELINE]);
+}
+
 /// The first operator's messages move to the second after a minute.
 fn moving() -> World {
     World::with(|settings| {

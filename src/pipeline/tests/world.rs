@@ -23,7 +23,7 @@ use crate::compose::Catalog;
 use crate::delivery::{
     Answer, Event, Ported, Query, Report, Senders, SessionKey, Submission, Token, retry, usual,
 };
-use crate::intake::{Batch, Verdict};
+use crate::intake::{Batch, Carriers, Verdict};
 use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sqlite};
 use crate::outcome::Wording;
 use crate::pacing::{Limit, Rules, UrgentRight};
@@ -53,6 +53,8 @@ pub(super) struct World {
     arrivals: Vec<Vec<Incoming>>,
     /// Ported numbers for the next beat.
     pub(super) ported: Option<Arc<Ported>>,
+    /// What was looked up of the numbers that come in.
+    pub(super) carriers: Carriers,
     pub(super) outcomes: Vec<Outcome<'static>>,
     wording: Wording,
     pub(super) laws: Laws,
@@ -134,6 +136,7 @@ impl World {
             smscs: BTreeMap::new(),
             arrivals: Vec::new(),
             ported: None,
+            carriers: Carriers::default(),
             outcomes: Vec::new(),
             wording: Wording::default(),
             beats: 0,
@@ -278,7 +281,10 @@ impl World {
         let mut replies = Vec::new();
         for events in self.arrivals.drain(..) {
             let (reply, verdicts) = oneshot::channel();
-            inputs.batches.push(Batch { events, reply });
+            inputs.batches.push(Batch {
+                carriers: self.carriers.clone(),
+                ..Batch::new(events, reply)
+            });
             replies.push(verdicts);
         }
         for (operator, smsc) in &mut self.smscs {
@@ -627,6 +633,7 @@ fn settings() -> Settings {
     Settings {
         operators: vec![operator("ucell", "99893"), operator("beeline", "99890")],
         ported: Arc::default(),
+        looked_up: false,
         rules: Rules::default(),
         urgent: UrgentRight::default(),
         default_language: Language::UzLatn,

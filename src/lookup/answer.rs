@@ -1,0 +1,83 @@
+//! What an answer says: the operator of a number, in the service's words.
+
+use std::collections::HashMap;
+
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use crate::journal::OperatorId;
+
+/// How the service names operators.
+#[derive(Debug)]
+pub struct Naming {
+    /// Where in a JSON object the name stands: a field, or fields with dots between them.
+    field: String,
+    names: HashMap<String, OperatorId>,
+}
+
+/// What the service knows of a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    Carrier(OperatorId),
+    /// Nothing: its prefix holds.
+    Unported,
+    /// An operator that nobody here knows by this name.
+    Stranger(String),
+}
+
+/// No name of an operator is that long.
+const LONGEST_NAME: usize = 64;
+
+impl Naming {
+    /// `names` are all that the service may say, and who is meant.
+    pub fn new(
+        field: impl Into<String>,
+        names: impl IntoIterator<Item = (String, OperatorId)>,
+    ) -> Self {
+        Self {
+            field: field.into(),
+            names: names.into_iter().collect(),
+        }
+    }
+
+    /// Reads an answer; nothing if it is none.
+    pub(super) fn read(&self, status: StatusCode, body: &[u8]) -> Option<Answer> {
+        match status {
+            StatusCode::OK => self.read_body(body),
+            // Of a number of which it knows nothing.
+            StatusCode::NO_CONTENT | StatusCode::NOT_FOUND => Some(Answer::Unported),
+            _ => None,
+        }
+    }
+
+    fn read_body(&self, body: &[u8]) -> Option<Answer> {
+        let text = std::str::from_utf8(body).ok()?.trim();
+        let name = match text.starts_with('{') {
+            true => self.named_in(serde_json::from_str(text).ok()?)?,
+            false => text.to_owned(),
+        };
+        let plain = name.len() <= LONGEST_NAME && !name.contains(['<', '\n']);
+        if !plain {
+            return None;
+        }
+        Some(match self.names.get(&name) {
+            _ if name.is_empty() => Answer::Unported,
+            Some(carrier) => Answer::Carrier(*carrier),
+            None => Answer::Stranger(name),
+        })
+    }
+
+    /// The name in an object, empty if it gives none.
+    fn named_in(&self, object: Value) -> Option<String> {
+        let mut value = &object;
+        for field in self.field.split('.') {
+            value = value.get(field).unwrap_or(&Value::Null);
+        }
+        match value {
+            Value::Null => Some(String::new()),
+            Value::String(name) => Some(name.trim().to_owned()),
+            Value::Number(code) => Some(code.to_string()),
+            _ => None,
+        }
+    }
+}

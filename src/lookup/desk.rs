@@ -1,0 +1,189 @@
+//! Decides which numbers are asked for, and when a batch goes on.
+//!
+//! In: batches with their numbers, answers, the time. Out: numbers to ask for, and batches in the order in which they
+//! came. No sockets, no clock.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use foldhash::{HashMap, HashMapExt};
+use xabar_events::Msisdn;
+
+use super::MOST_QUESTIONS;
+use super::breaker::{Breaker, Turn};
+use super::cache::Cache;
+use crate::intake::Carriers;
+use crate::journal::OperatorId;
+
+/// Batches that wait for answers, and numbers that they wait for; behind them, no more are taken.
+const MOST_BATCHES: usize = 2_000;
+const MOST_NUMBERS: usize = 20_000;
+
+#[derive(Debug)]
+pub(super) struct Desk<B> {
+    cache: Cache,
+    breaker: Breaker,
+    /// How long a batch waits.
+    timeout: Duration,
+    /// In the order in which they came.
+    batches: VecDeque<Waiting<B>>,
+    /// The number of the first of them, counted from the start.
+    first: u64,
+    /// For each number that is asked for, or to be, the batches that have it.
+    wanted: HashMap<Msisdn, Vec<u64>>,
+    /// Not asked for yet.
+    questions: VecDeque<Msisdn>,
+    under_way: usize,
+}
+
+#[derive(Debug)]
+struct Waiting<B> {
+    batch: B,
+    carriers: Carriers,
+    /// Numbers without an answer.
+    open: usize,
+    until: Instant,
+}
+
+/// What came of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// `None`: nobody but its prefix's operator.
+    Known(Option<OperatorId>),
+    /// An answer that is of no use, and not to be remembered.
+    Useless,
+    Failed,
+}
+
+impl<B> Desk<B> {
+    pub(super) fn new(cache: Cache, timeout: Duration) -> Self {
+        Self {
+            cache,
+            breaker: Breaker::default(),
+            timeout,
+            batches: VecDeque::new(),
+            first: 0,
+            wanted: HashMap::new(),
+            questions: VecDeque::new(),
+            under_way: 0,
+        }
+    }
+
+    /// Whether one more batch may come.
+    pub(super) fn has_room(&self) -> bool {
+        self.batches.len() < MOST_BATCHES && self.wanted.len() < MOST_NUMBERS
+    }
+
+    /// Whether no batch waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    /// Takes a batch with numbers that may be ported.
+    pub(super) fn take(
+        &mut self,
+        now: Instant,
+        batch: B,
+        numbers: impl IntoIterator<Item = Msisdn>,
+    ) {
+        let number = self.first + self.batches.len() as u64;
+        let mut carriers = Carriers::default();
+        let mut open = 0;
+        for msisdn in numbers {
+            if let Some(known) = self.cache.get(msisdn, now) {
+                carriers.extend(known.map(|carrier| (msisdn, carrier)));
+            } else if let Some(batches) = self.wanted.get_mut(&msisdn) {
+                if batches.last() != Some(&number) {
+                    batches.push(number);
+                    open += 1;
+                }
+            } else if self.breaker.lets(now) {
+                self.wanted.insert(msisdn, vec![number]);
+                self.questions.push_back(msisdn);
+                open += 1;
+            }
+        }
+        self.batches.push_back(Waiting {
+            batch,
+            carriers,
+            open,
+            until: now + self.timeout,
+        });
+    }
+
+    /// A number to ask for. Its answer, or that there is none, is to be told.
+    pub(super) fn question(&mut self) -> Option<Msisdn> {
+        while self.under_way < MOST_QUESTIONS {
+            let msisdn = self.questions.pop_front()?;
+            let batches = self.wanted.get(&msisdn).and_then(|batches| batches.last());
+            if batches.is_some_and(|last| *last >= self.first) {
+                self.under_way += 1;
+                return Some(msisdn);
+            }
+            // Those that wanted to know have gone on.
+            self.wanted.remove(&msisdn);
+            self.breaker.withdraw();
+        }
+        None
+    }
+
+    /// A question has its answer, or will have none.
+    pub(super) fn settle(
+        &mut self,
+        now: Instant,
+        msisdn: Msisdn,
+        outcome: Outcome,
+    ) -> Option<Turn> {
+        self.under_way = self.under_way.saturating_sub(1);
+        let carrier = match outcome {
+            Outcome::Known(carrier) => {
+                self.cache.put(msisdn, carrier, now);
+                carrier
+            }
+            Outcome::Useless | Outcome::Failed => None,
+        };
+        for number in self.wanted.remove(&msisdn).unwrap_or_default() {
+            let at = number.checked_sub(self.first);
+            let at = at.and_then(|at| usize::try_from(at).ok());
+            if let Some(waiting) = at.and_then(|at| self.batches.get_mut(at)) {
+                waiting.open = waiting.open.saturating_sub(1);
+                waiting.carriers.extend(carrier.map(|it| (msisdn, it)));
+            }
+        }
+        let turn = match outcome {
+            Outcome::Failed => self.breaker.failed(now),
+            Outcome::Known(_) | Outcome::Useless => self.breaker.answered(),
+        };
+        if turn == Some(Turn::LeftAlone) {
+            self.ask_no_more();
+        }
+        turn
+    }
+
+    /// Nothing is waited for any more.
+    fn ask_no_more(&mut self) {
+        self.questions.clear();
+        self.wanted.clear();
+        for waiting in &mut self.batches {
+            waiting.open = 0;
+        }
+    }
+
+    /// The next batch that goes on, with the operators of its ported numbers.
+    pub(super) fn ready(&mut self, now: Instant) -> Option<(B, Carriers)> {
+        let front = self.batches.front()?;
+        if front.open > 0 && now < front.until {
+            return None;
+        }
+        self.first += 1;
+        let Waiting {
+            batch, carriers, ..
+        } = self.batches.pop_front()?;
+        Some((batch, carriers))
+    }
+
+    /// When the first batch goes on at the latest.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.batches.front().map(|waiting| waiting.until)
+    }
+}
