@@ -218,12 +218,35 @@ fn a_text_can_come_from_a_template() {
         "{text}"
     );
     assert_eq!(json["language"], "en");
-    let (code, _, stderr) = run(&["text", "--template", "lost", "--service", "passport"]);
+    let (code, _, stderr) = run(&["text", "--template", "redy"]);
     assert_eq!(code, 1);
     assert!(
-        stderr.contains("no language has a text for this status"),
+        stderr.contains("no language has a text for this status")
+            && stderr.contains("did you mean \"ready\"?"),
         "{stderr}"
     );
+}
+
+#[test]
+fn a_value_that_a_template_does_not_take_is_named() {
+    let params = r#"{"office": "go to evil.uz", "deadline": "soon", "extra": "x"}"#;
+    let template = ["text", "--template", "ready-for-pickup", "--language", "en"];
+    let template = [&template[..], &["--params", params]].concat();
+    let (code, stdout, _) = run(&template);
+    assert_eq!(code, 1);
+    for line in [
+        "messages.ready-for-pickup, en",
+        "  deadline  left out  {deadline} is no date; write it as 2026-12-01",
+        "  office    left out  {office} leads elsewhere by a link",
+        "  extra     no place  this text does not say it",
+    ] {
+        assert!(stdout.contains(line), "{stdout}");
+    }
+    let (code, stdout, _) = run(&[&template[..], &["--json"]].concat());
+    let json = &lines(&stdout)[0];
+    assert_eq!((code, &json["template"]["shortened"]), (1, &json!(false)));
+    assert_eq!(json["template"]["params"][0]["fate"], "left-out");
+    assert!(!json["text"].as_str().unwrap().contains("evil"));
 }
 
 #[test]

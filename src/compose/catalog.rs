@@ -1,15 +1,15 @@
 //! All texts in all languages.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use xabar_events::Language;
-use xabar_sms::{LanguageRules, cheapest};
+use xabar_sms::LanguageRules;
 
 use super::fallback;
 use super::news::News;
+use super::selection::Wording;
 use super::spelling;
 use super::texts::{Listed, Texts};
 use crate::control::settings::{Place, Problem};
@@ -77,25 +77,40 @@ impl Catalog {
     }
 
     /// What a citizen is told, in the language of the content or else in `default`; where that
-    /// lacks a text, in the next best one. It is spelled as it goes out.
+    /// lacks a text, in the next best one. It is spelled as it goes out, and shortened where it
+    /// would take more segments than it may.
     pub fn compose(&self, news: News<'_>, default: Language) -> Result<Text, NoTemplate> {
-        let Text { text, language } = self.write(news, default)?;
-        let text = match cheapest(&text, self.rules(language)).text {
-            Cow::Owned(cheaper) => cheaper,
-            Cow::Borrowed(_) => text,
-        };
+        let (language, texts, wording) = self.find(news, default)?;
+        let text = texts.compose(wording, news);
         Ok(Text { text, language })
     }
 
     /// The same as the template spells it, whatever that costs.
     pub fn write(&self, news: News<'_>, default: Language) -> Result<Text, NoTemplate> {
+        let (language, texts, wording) = self.find(news, default)?;
+        let text = texts.write(wording, news);
+        Ok(Text { text, language })
+    }
+
+    /// The template that this news is written with.
+    pub fn template_of(&self, news: News<'_>, default: Language) -> Result<Listed<'_>, NoTemplate> {
+        let (language, texts, wording) = self.find(news, default)?;
+        let listed = texts.list(language).find(|listed| listed.is(wording));
+        listed.ok_or(NoTemplate)
+    }
+
+    fn find(
+        &self,
+        news: News<'_>,
+        default: Language,
+    ) -> Result<(Language, &Texts, &Wording), NoTemplate> {
         let asked = news.content.language.unwrap_or(default);
-        let write = |language| {
-            let text = self.languages.get(&language)?.write(news)?;
-            Some(Text { text, language })
+        let find = |language| {
+            let texts = self.languages.get(&language)?;
+            Some((language, texts, texts.find(news)?))
         };
         fallback::chain(asked, self.instead_of(asked), default)
-            .find_map(write)
+            .find_map(find)
             .ok_or(NoTemplate)
     }
 

@@ -3,6 +3,7 @@
 //! In: the [`News`] of an application. Out: the [`Text`] that the citizen reads, in the
 //! cheapest spelling that reads the same. No IO, but for reading the templates at the start.
 
+mod budget;
 mod catalog;
 mod fallback;
 mod news;
@@ -18,3 +19,4 @@ mod tests;
 pub use catalog::{Catalog, NoTemplate, Text};
 pub use news::News;
 pub use texts::Listed;
+pub use value::Unfit;

@@ -20,7 +20,15 @@ pub(super) struct Messages {
     pub(super) of_service: BTreeMap<String, Templates>,
 }
 
-pub(super) type Templates = BTreeMap<String, Template>;
+pub(super) type Templates = BTreeMap<String, Wording>;
+
+/// A text, and what it may cost.
+#[derive(Clone, Debug)]
+pub(super) struct Wording {
+    pub(super) template: Template,
+    /// The most segments; `None`: as many as others in the language.
+    pub(super) segments: Option<usize>,
+}
 
 /// Where a template stands.
 #[derive(Clone, Copy, Debug)]
@@ -28,13 +36,13 @@ pub(super) struct Entry<'a> {
     pub(super) agency: Option<&'a str>,
     pub(super) service: Option<&'a str>,
     pub(super) status: &'a str,
-    pub(super) template: &'a Template,
+    pub(super) wording: &'a Wording,
 }
 
 impl Selection {
     /// The agency's text for this service, else anyone's for this service, else the agency's for
     /// all services, else the one for all.
-    pub(super) fn find(&self, agency: &str, service: &str, status: &str) -> Option<&Template> {
+    pub(super) fn find(&self, agency: &str, service: &str, status: &str) -> Option<&Wording> {
         let own = self.of_agency.get(agency);
         own.and_then(|own| own.of_service(service, status))
             .or_else(|| self.of_all.of_service(service, status))
@@ -51,7 +59,7 @@ impl Selection {
 }
 
 impl Messages {
-    fn of_service(&self, service: &str, status: &str) -> Option<&Template> {
+    fn of_service(&self, service: &str, status: &str) -> Option<&Wording> {
         self.of_service.get(service)?.get(status)
     }
 
@@ -60,11 +68,11 @@ impl Messages {
         let of_service = self.of_service.iter();
         let of_service = of_service.map(|(service, own)| (Some(service.as_str()), own));
         of_all.chain(of_service).flat_map(move |(service, own)| {
-            own.iter().map(move |(status, template)| Entry {
+            own.iter().map(move |(status, wording)| Entry {
                 agency,
                 service,
                 status,
-                template,
+                wording,
             })
         })
     }

@@ -1,16 +1,17 @@
 //! `xabar text`: what a text costs, and how it would be sent.
 
+mod preview;
 mod report;
 
 use std::io::{self, IsTerminal, Read};
 use std::path::PathBuf;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use xabar_events::Language;
 
 use super::{Failure, print};
-use crate::compose::{Catalog, News};
-use crate::journal::Content;
+use crate::compose::Catalog;
+use preview::{FromTemplate, Preview};
 use report::Report;
 
 /// Tells what a text costs, and how it would be sent
@@ -23,7 +24,7 @@ use report::Report;
 Examples:
   xabar text \"Arizangiz ko‘rib chiqildi\"
   xabar text --language kaa < text.txt
-  xabar text --template approved --service passport --language ru
+  xabar text --template approved --language ru
   xabar text --template ready --service passport --params '{\"office\": \"Yunusobod DXM\"}' --json")]
 pub struct TextCost {
     /// The text; none: from standard input
@@ -42,75 +43,41 @@ pub struct TextCost {
     messages: Option<PathBuf>,
 }
 
-/// A text from a template instead of one that is given.
-#[derive(Debug, clap::Args)]
-struct FromTemplate {
-    /// Takes the text that citizens get for this status
-    #[arg(long, value_name = "STATUS", requires = "service")]
-    template: Option<String>,
-    /// The service that the application asks for
-    #[arg(long, requires = "template")]
-    service: Option<String>,
-    /// The agency that tells it, which may have texts of its own
-    #[arg(long, requires = "template")]
-    agency: Option<String>,
-    /// The values for the template, as `params` in an event
-    #[arg(long, value_name = "JSON", value_parser = params, requires = "template")]
-    params: Option<Params>,
-    /// The number of the application
-    #[arg(long, value_name = "NUMBER", default_value = "48120973")]
-    application: String,
-}
-
-type Params = Vec<(Box<str>, Box<str>)>;
-
 impl TextCost {
     pub(super) fn run(self) -> Result<(), Failure> {
         let catalog = match &self.messages {
             Some(folder) => Catalog::load(folder).map_err(Failure::Settings)?,
             None => Catalog::built_in(),
         };
-        let (text, language) = self.text(&catalog)?;
+        let preview = self.template.preview(&catalog, self.language)?;
+        let (text, language) = match &preview {
+            Some(preview) => (preview.text.clone(), Some(preview.language)),
+            None => (self.text.map_or_else(from_stdin, Ok)?, self.language),
+        };
         let report = Report::of(&text, language, &catalog);
         match self.json {
-            true => print::json(&report.json())?,
-            false => report.print(&mut print::stdout())?,
+            true => print::json(&with(preview.as_ref(), report.json()))?,
+            false => {
+                let out = &mut print::stdout();
+                if let Some(preview) = &preview {
+                    preview.print(out)?;
+                }
+                report.print(out)?;
+            }
         }
-        Ok(())
-    }
-
-    fn text(&self, catalog: &Catalog) -> Result<(String, Option<Language>), Failure> {
-        if let (Some(status), Some(service)) = (&self.template.template, &self.template.service) {
-            return self.written(catalog, status, service);
+        match preview.is_some_and(|preview| preview.has_unfit()) {
+            true => Err(Failure::Told),
+            false => Ok(()),
         }
-        let text = self.text.clone().map_or_else(from_stdin, Ok)?;
-        Ok((text, self.language))
     }
+}
 
-    fn written(
-        &self,
-        catalog: &Catalog,
-        status: &str,
-        service: &str,
-    ) -> Result<(String, Option<Language>), Failure> {
-        let content = Content {
-            service: service.into(),
-            status: status.into(),
-            language: self.language,
-            params: self.template.params.clone().unwrap_or_default(),
-            legal: false,
-            extensions: Vec::new(),
-        };
-        let news = News {
-            agency: self.template.agency.as_deref().unwrap_or_default(),
-            application: &self.template.application,
-            content: &content,
-        };
-        let written = catalog.write(news, Language::UzLatn);
-        let text =
-            written.map_err(|error| Failure::caused(format!("cannot write {status:?}"), error))?;
-        Ok((text.text, Some(text.language)))
+/// The report with what is told of its template, if it has one.
+fn with(preview: Option<&Preview>, mut report: Value) -> Value {
+    if let (Value::Object(report), Some(preview)) = (&mut report, preview) {
+        report.insert("template".to_owned(), preview.json());
     }
+    report
 }
 
 fn from_stdin() -> Result<String, Failure> {
@@ -124,39 +91,4 @@ fn from_stdin() -> Result<String, Failure> {
     let end = text.trim_end_matches(['\r', '\n']).len();
     text.truncate(end);
     Ok(text)
-}
-
-/// The values of an event, which are texts, numbers or true and false.
-fn params(json: &str) -> Result<Params, String> {
-    let object: Map<String, Value> = serde_json::from_str(json)
-        .map_err(|error| format!("{error}; write an object such as {{\"office\": \"Nukus\"}}"))?;
-    let param = |(name, value): (String, Value)| match value {
-        Value::String(text) => Ok((name.into(), text.into())),
-        Value::Number(_) | Value::Bool(_) => Ok((name.into(), value.to_string().into())),
-        _ => Err(format!(
-            "{name:?} should be a text, a number, true or false"
-        )),
-    };
-    object.into_iter().map(param).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn params_are_those_of_an_event() {
-        let read = params(r#"{"office": "Nukus", "amount": 12, "paid": true}"#).unwrap();
-        let expected = [("office", "Nukus"), ("amount", "12"), ("paid", "true")];
-        let mut read: Vec<_> = read
-            .iter()
-            .map(|(name, value)| (&**name, &**value))
-            .collect();
-        read.sort_unstable();
-        let mut expected = expected.to_vec();
-        expected.sort_unstable();
-        assert_eq!(read, expected);
-        assert!(params("[1]").is_err());
-        assert!(params(r#"{"office": null}"#).is_err());
-    }
 }

@@ -175,6 +175,11 @@ impl Cell<'_> {
         matches!(self.node.value, Value::Table(_))
     }
 
+    /// Whether it is a table with this key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        matches!(&self.node.value, Value::Table(entries) if entries.contains_key(key))
+    }
+
     /// Reads a table whose keys are names that people choose.
     pub(crate) fn named<T>(
         &self,

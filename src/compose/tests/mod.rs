@@ -1,6 +1,5 @@
 //! Every text in every language, and the rules that hold for any of them.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -10,6 +9,9 @@ use xabar_sms::count;
 
 use super::*;
 use crate::journal::Content;
+use golden::PARAMS;
+
+mod golden;
 
 fn content(service: &str, status: &str, language: Language, params: &[(&str, &str)]) -> Content {
     let param = |(name, value): &(&str, &str)| ((*name).into(), (*value).into());
@@ -37,65 +39,6 @@ fn written(catalog: &Catalog, content: &Content) -> String {
     text.unwrap().text
 }
 
-const PARAMS: [(&str, &str); 7] = [
-    ("office", "Yunusobod DXM"),
-    ("deadline", "2026-12-01"),
-    ("documents", "pasport"),
-    ("amount", "120 000"),
-    ("reason", "fayl o'qilmadi"),
-    ("date", "2026-11-25"),
-    ("time", "10:30"),
-];
-
-/// Writes every text as citizens get it, with every value and with none.
-fn golden() -> String {
-    let catalog = Catalog::built_in();
-    let mut golden = String::from(
-        "# Every built-in text as it goes out, first with all values, then with none.\n\
-         # Made by: XABAR_GOLDEN=write cargo test -p xabar compose\n",
-    );
-    let mut language = None;
-    for listed in catalog.templates() {
-        if language.replace(listed.language) != Some(listed.language) {
-            write!(golden, "\n## {}\n", listed.language).unwrap();
-        }
-        let service = listed.service.unwrap_or("land-registration");
-        let key = match listed.service {
-            Some(service) => format!("{service}.{}", listed.status),
-            None => listed.status.to_owned(),
-        };
-        for params in [&PARAMS[..], &[]] {
-            let text = written(
-                &catalog,
-                &content(service, listed.status, listed.language, params),
-            );
-            let cost = count(&text);
-            let (encoding, segments) = (cost.encoding, cost.segments);
-            writeln!(
-                golden,
-                "{key:<30} {encoding} {segments} {:>3} | {text}",
-                cost.characters
-            )
-            .unwrap();
-        }
-    }
-    golden
-}
-
-#[test]
-fn texts_read_as_in_the_golden_file() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/compose/golden.txt");
-    let golden = golden();
-    if std::env::var_os("XABAR_GOLDEN").is_some_and(|value| value == "write") {
-        std::fs::write(&file, &golden).unwrap();
-    }
-    let kept = std::fs::read_to_string(&file).unwrap();
-    for (line, (now, kept)) in golden.lines().zip(kept.lines()).enumerate() {
-        assert_eq!(now, kept, "line {} of golden.txt", line + 1);
-    }
-    assert_eq!(golden.lines().count(), kept.lines().count());
-}
-
 #[test]
 fn every_language_has_every_text_and_every_name() {
     let catalog = Catalog::built_in();
@@ -120,6 +63,18 @@ fn every_language_has_every_text_and_every_name() {
                 let text = catalog.compose(news(&content), Language::Ru).unwrap();
                 assert_eq!(text.language, language, "{status}");
             }
+        }
+    }
+}
+
+#[test]
+fn every_parameter_of_every_text_has_a_sample_that_fits() {
+    let catalog = Catalog::built_in();
+    for listed in catalog.templates() {
+        for name in listed.params() {
+            let sample = PARAMS.iter().find(|(param, _)| *param == name);
+            let content = content("x", listed.status, listed.language, &[*sample.unwrap()]);
+            assert_eq!(listed.unfit(news(&content)), [], "{}: {name}", listed.key());
         }
     }
 }
@@ -308,6 +263,61 @@ fn a_long_text_goes_out_in_its_cheapest_spelling() {
 }
 
 #[test]
+fn a_text_takes_no_more_segments_than_it_may() {
+    let folder = Folder::with(
+        "budget",
+        &[(
+            "en.toml",
+            "[budget]\nsegments = 1\n[messages]\nready = \"Ready.[ {a}.][ {b}.]\"\n\
+             done = { text = \"Done.[ {a}.][ {b}.]\", segments = 2 }",
+        )],
+    );
+    let catalog = Catalog::load(&folder.0).unwrap();
+    let words = "office of the district ".repeat(5);
+    for (status, segments) in [("ready", 1), ("done", 2)] {
+        let params = [("a", words.as_str()), ("b", words.as_str())];
+        let text = written(&catalog, &content("x", status, Language::En, &params));
+        assert_eq!(count(&text).segments, segments, "{text}");
+        assert!(
+            text.contains(words.trim()) && !text.contains("...."),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn a_text_with_a_budget_has_no_other_keys() {
+    let text = "[messages]\nready = { text = \"Ready\", segment = 2 }\n[messages.x]\ndone = { segments = 9 }";
+    let folder = Folder::with("keys", &[("en.toml", text)]);
+    let problems = folder.problems();
+    for (problem, words) in problems.iter().zip([
+        "`messages.ready.segment` is not a key; did you mean `segments`?",
+        "`messages.x.done.text` is missing",
+        "`messages.x.done.segments` is 9; give a whole number from 1 to 6",
+    ]) {
+        assert!(problem.contains(words), "{problems:#?}");
+    }
+}
+
+#[test]
+fn look_alikes_of_a_template_are_spelled_when_it_is_read() {
+    let folder = Folder::with(
+        "spelled",
+        &[
+            (
+                "uz-Latn.toml",
+                "[messages]\nready = \"To\u{2BB}lov, ma\u{2BC}lumot\"",
+            ),
+            ("ru.toml", "[messages]\nready = \"Документ №{application}\""),
+        ],
+    );
+    let catalog = Catalog::load(&folder.0).unwrap();
+    let of = |language| written(&catalog, &content("x", "ready", language, &[]));
+    assert_eq!(of(Language::UzLatn), "To'lov, ma'lumot");
+    assert_eq!(of(Language::Ru), "Документ №48120973");
+}
+
+#[test]
 fn a_value_in_cyrillic_does_not_make_a_latin_text_dearer() {
     let catalog = Catalog::built_in();
     let params = [("office", "Юнусобод тумани Давлат хизматлари маркази")];
@@ -393,7 +403,7 @@ proptest! {
         application in "\\PC{1,64}",
         service in "[a-z][a-z0-9-]{0,63}",
         which in 0_usize..1000,
-        values in prop::collection::vec(any::<String>(), 7),
+        values in prop::collection::vec(any::<String>(), PARAMS.len()),
         long in 0_usize..3,
     ) {
         let catalog = Catalog::built_in();

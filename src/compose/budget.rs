@@ -1,0 +1,152 @@
+//! What is left out of a text that would take too many segments.
+//!
+//! The words of a template stay, and so do dates, amounts and numbers: half of one is a wrong one.
+//! Words that agencies send are cut, the last ones of the text first, down to a few; then whole parts
+//! in brackets go, the last one first.
+
+use std::borrow::Cow;
+
+use super::template::{Placeholder, Template};
+use super::value::shortened;
+
+/// The fewest characters that a value is cut to; a shorter one stays whole.
+const KEPT: usize = 16;
+
+/// The most of a text that fits.
+///
+/// `fits` says whether a text does. Of the ways to shorten it, the first one that fits is taken, so
+/// the last resort may not fit either: then the template's own words are too many.
+pub(super) fn shorten<'a>(
+    template: &Template,
+    value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+    fits: impl Fn(&str) -> bool,
+) -> String {
+    let cuts = Cuts::of(template, &value);
+    let write = |template: &Template, characters| {
+        template.fill(|place| Some(cuts.cut(place, value(place)?, characters)))
+    };
+    let mut text = String::new();
+    for left_out in 0..=template.optional_parts() {
+        let template = template.without_last(left_out);
+        text = write(&template, cuts.most);
+        if fits(&text) {
+            let least = least_that(cuts.most, |cut| fits(&write(&template, cut)));
+            return write(&template, least);
+        }
+    }
+    text
+}
+
+/// The least number up to `most` that is enough, where `most` is and more is never worse.
+fn least_that(most: usize, is_enough: impl Fn(usize) -> bool) -> usize {
+    let (mut below, mut enough) = (0, most);
+    while below < enough {
+        let middle = usize::midpoint(below, enough);
+        if is_enough(middle) {
+            enough = middle;
+        } else {
+            below = middle + 1;
+        }
+    }
+    enough
+}
+
+/// What may be cut off from values.
+struct Cuts<'t> {
+    /// The values in the order in which they are cut, each with its length in characters.
+    values: Vec<(&'t Placeholder, usize)>,
+    /// How many characters in all.
+    most: usize,
+}
+
+impl<'t> Cuts<'t> {
+    fn of<'a>(
+        template: &'t Template,
+        value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+    ) -> Self {
+        let free = template.placeholders().filter(|place| place.is_free());
+        let long = free.filter_map(|place| {
+            let length = value(place)?.chars().count();
+            (length > KEPT).then_some((place, length))
+        });
+        let mut values: Vec<_> = long.collect();
+        values.reverse();
+        let most = values.iter().map(|(_, length)| length - KEPT).sum();
+        Self { values, most }
+    }
+
+    /// The value when so many characters are cut off from all of them.
+    fn cut<'a>(
+        &self,
+        place: &Placeholder,
+        value: Cow<'a, str>,
+        mut characters: usize,
+    ) -> Cow<'a, str> {
+        for (other, length) in &self.values {
+            let cut = characters.min(length - KEPT);
+            characters -= cut;
+            if *other == place {
+                return match cut {
+                    0 => value,
+                    cut => shortened(&value, length - cut).into(),
+                };
+            }
+        }
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEMPLATE: &str = "Ready.[ Office: {office}.][ By {day:date}.][ Reason: {reason}.]";
+    const OFFICE: &str = "Yunusobod tumani davlat xizmatlari markazi";
+    const REASON: &str = "passport copy cannot be read, please send it again";
+
+    /// The text in so many characters.
+    fn within(most: usize) -> String {
+        let template = Template::parse(TEMPLATE).unwrap();
+        let value = |place: &Placeholder| -> Option<Cow<'static, str>> {
+            Some(match place.name() {
+                "office" => OFFICE.into(),
+                "day" => "01.12.2026".into(),
+                _ => REASON.into(),
+            })
+        };
+        shorten(&template, value, |text| text.chars().count() <= most)
+    }
+
+    #[test]
+    fn the_last_words_are_cut_first_and_no_more_than_needed() {
+        let whole = format!("Ready. Office: {OFFICE}. By 01.12.2026. Reason: {REASON}.");
+        assert_eq!(within(500), whole);
+        for (most, text) in [
+            (
+                120,
+                "Ready. Office: Yunusobod tumani davlat xizmatlari markazi. By 01.12.2026. Reason: passport copy cannot be read...",
+            ),
+            (
+                100,
+                "Ready. Office: Yunusobod tumani davlat xizmatlari markazi. By 01.12.2026. Reason: passport copy...",
+            ),
+            (
+                80,
+                "Ready. Office: Yunusobod tumani... By 01.12.2026. Reason: passport copy...",
+            ),
+        ] {
+            assert_eq!(within(most), text);
+        }
+    }
+
+    #[test]
+    fn then_parts_go_and_a_date_is_never_cut() {
+        assert_eq!(
+            within(50),
+            "Ready. Office: Yunusobod tumani... By 01.12.2026."
+        );
+        assert_eq!(within(30), "Ready. Office: Yunusobod...");
+        assert_eq!(within(10), "Ready.");
+        assert_eq!(within(3), "Ready.");
+    }
+}

@@ -1,0 +1,183 @@
+//! One text with places for values: its little language, read once and filled many times.
+//!
+//! `{name}` is a place for a value, `{name:form}` one for a value of a form, and a part in
+//! `[brackets]` is left out whole when a value in it is not given. `{application}`, `{service}` and
+//! `{status}` are always there; anything else comes from the event and so stands in brackets.
+//! Doubled, `{{ }} [[ ]]` are themselves.
+
+mod parser;
+mod placeholder;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+pub(super) use placeholder::{Form, Placeholder, Source};
+
+use super::value::contact_in;
+
+/// Room for most texts, Cyrillic ones too; a longer one grows.
+const USUAL_OCTETS: usize = 256;
+
+/// A text with places for values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Template {
+    sections: Vec<Section>,
+}
+
+/// A part of a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Section {
+    /// Left out when one of its values is not given.
+    optional: bool,
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Words {
+        text: String,
+        /// Whether the values on both sides are read apart.
+        parts: bool,
+    },
+    Value(Placeholder),
+}
+
+/// What is wrong with a template, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) what: String,
+    pub(super) right: String,
+}
+
+impl Template {
+    pub(super) fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        let sections = parser::parse(text)?;
+        Ok(Self { sections })
+    }
+
+    /// The text with its values, as `value` gives them.
+    pub(super) fn fill<'a>(&self, value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>) -> String {
+        let mut filling = Filling::new();
+        for section in &self.sections {
+            let before = filling.state;
+            if filling.add(section, &value).is_none() && section.optional {
+                filling.go_back(before);
+            }
+        }
+        filling.text.truncate(filling.text.trim_end().len());
+        filling.text
+    }
+
+    /// How many of its parts may be left out.
+    pub(super) fn optional_parts(&self) -> usize {
+        self.sections
+            .iter()
+            .filter(|section| section.optional)
+            .count()
+    }
+
+    /// The template without so many of the last parts that may be left out.
+    pub(super) fn without_last(&self, mut parts: usize) -> Self {
+        let mut kept: Vec<Section> = Vec::with_capacity(self.sections.len());
+        for section in self.sections.iter().rev() {
+            if section.optional && parts > 0 {
+                parts -= 1;
+            } else {
+                kept.push(section.clone());
+            }
+        }
+        kept.reverse();
+        Self { sections: kept }
+    }
+
+    /// Its places for values, in their order.
+    pub(super) fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.sections.iter().flat_map(Section::placeholders)
+    }
+}
+
+impl Section {
+    fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Value(placeholder) => Some(placeholder),
+            Piece::Words { .. } => None,
+        })
+    }
+}
+
+/// A text that is being filled.
+struct Filling {
+    text: String,
+    state: State,
+}
+
+#[derive(Clone, Copy, Default)]
+struct State {
+    octets: usize,
+    after_value: bool,
+    /// Where values of agencies began that nothing parts from each other.
+    run: Option<usize>,
+}
+
+impl Filling {
+    fn new() -> Self {
+        Self {
+            text: String::with_capacity(USUAL_OCTETS),
+            state: State::default(),
+        }
+    }
+
+    fn go_back(&mut self, before: State) {
+        self.text.truncate(before.octets);
+        self.state = before;
+    }
+
+    /// `None` as soon as a value is not given.
+    fn add<'a>(
+        &mut self,
+        section: &Section,
+        value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+    ) -> Option<()> {
+        for piece in &section.pieces {
+            match piece {
+                Piece::Words { text, parts } => self.words(text, *parts),
+                Piece::Value(placeholder) => self.value(placeholder, &value(placeholder)?)?,
+            }
+            self.state.octets = self.text.len();
+        }
+        Some(())
+    }
+
+    fn words(&mut self, words: &str, parts: bool) {
+        self.text.push_str(match words.strip_prefix('.') {
+            Some(rest) if self.state.after_value && ends_a_sentence(&self.text) => rest,
+            _ => words,
+        });
+        self.state.after_value = false;
+        if parts {
+            self.state.run = None;
+        }
+    }
+
+    /// `None` if it makes a link or a number together with the values before it.
+    fn value(&mut self, placeholder: &Placeholder, value: &str) -> Option<()> {
+        let start = self.text.len();
+        self.text.push_str(value);
+        self.state.after_value = true;
+        if !placeholder.is_free() {
+            self.state.run = None;
+            return Some(());
+        }
+        let begin = *self.state.run.get_or_insert(start);
+        let alone = begin == start;
+        (alone || contact_in(self.text.get(begin..)?).is_none()).then_some(())
+    }
+}
+
+/// Agencies end some values with a full stop, a cut one ends in three, and the template has one
+/// after them.
+fn ends_a_sentence(text: &str) -> bool {
+    text.ends_with(['.', '!', '?', '…'])
+}

@@ -1,0 +1,97 @@
+//! What templates say, and what is wrong with them.
+
+use super::*;
+
+fn filled(template: &str, values: &[(&str, &str)]) -> String {
+    let value = |placeholder: &Placeholder| {
+        let found = values
+            .iter()
+            .find(|(other, _)| *other == placeholder.name());
+        found.map(|(_, value)| (*value).into())
+    };
+    Template::parse(template).unwrap().fill(value)
+}
+
+fn faults(template: &str) -> Vec<String> {
+    let faults = Template::parse(template).unwrap_err();
+    faults.into_iter().map(|fault| fault.what).collect()
+}
+
+#[test]
+fn a_part_in_brackets_needs_its_values() {
+    let template = "{application} is ready.[ Office: {office}.][ {from} to {to}.]";
+    let application = ("application", "481");
+    assert_eq!(filled(template, &[application]), "481 is ready.");
+    assert_eq!(
+        filled(template, &[application, ("office", "DXM"), ("from", "9")]),
+        "481 is ready. Office: DXM."
+    );
+    assert_eq!(
+        filled(template, &[application, ("from", "9"), ("to", "18")]),
+        "481 is ready. 9 to 18."
+    );
+}
+
+#[test]
+fn values_are_not_read_as_templates() {
+    assert_eq!(filled("{service}", &[("service", "{x}[y]")]), "{x}[y]");
+}
+
+#[test]
+fn doubled_signs_are_themselves() {
+    assert_eq!(filled("{{a}} [[b]]", &[]), "{a} [b]");
+}
+
+#[test]
+fn a_value_brings_no_second_full_stop() {
+    assert_eq!(filled("A[: {x}.] B", &[("x", "ko'ch.")]), "A: ko'ch. B");
+    assert_eq!(filled("A[: {x}.] B", &[("x", "yes")]), "A: yes. B");
+    assert_eq!(filled("A[: {x}]. B", &[("x", "long...")]), "A: long... B");
+    assert_eq!(filled("A[: {x}].[ {y}.]", &[("x", "why?")]), "A: why?");
+    assert_eq!(filled("A.[ {x}]. B", &[]), "A.. B");
+}
+
+#[test]
+fn every_fault_is_found_at_once() {
+    assert_eq!(
+        faults("a } {b c} ] [d] [{e} [f] {office} {"),
+        [
+            "has a } without a {",
+            "has {b c}, which is no name of a value",
+            "has a ] without a [",
+            "has [ ] without a value in it",
+            "has a [ within [ ]",
+            "has a { without its }",
+            "needs {office}, which not every event has",
+        ]
+    );
+    assert_eq!(faults("[{a}"), ["has a [ without its ]"]);
+    assert_eq!(faults(" "), ["is empty"]);
+    assert_eq!(faults("a\nb"), ["has a line break or a control character"]);
+    assert_eq!(faults(&"a".repeat(601)), ["is longer than 600 characters"]);
+    assert_eq!(faults(&"{status}".repeat(17)), ["has more than 16 values"]);
+}
+
+#[test]
+fn values_that_nothing_parts_are_looked_at_together() {
+    let filled = |template| filled(template, &[("a", "90 123"), ("b", "45 67"), ("c", "evil.")]);
+    assert_eq!(filled("Call[ {a}][ {b}]"), "Call 90 123");
+    assert_eq!(filled("Rooms[ {a} and {b}]"), "Rooms 90 123 and 45 67");
+    assert_eq!(filled("Rooms[ {a}][, {b:date}]"), "Rooms 90 123, 45 67");
+}
+
+#[test]
+fn forms_are_read_and_unknown_ones_refused() {
+    let template = Template::parse("{status}[ {a:40}][ {b:money}][ {c}]").unwrap();
+    let forms: Vec<_> = template.placeholders().map(|place| place.form).collect();
+    assert_eq!(forms, [Form::Any, Form::Text(40), Form::Money, Form::Any]);
+    assert_eq!(
+        faults("[{x}{a:dat}][{x}{a:0}][{x}{a:121}]{status:20}"),
+        [
+            "has {a:dat}, which has a form that is not known",
+            "has {a:0}, which has a form that is not known",
+            "has {a:121}, which has a form that is not known",
+            "gives {status} a form",
+        ]
+    );
+}

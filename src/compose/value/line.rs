@@ -1,0 +1,137 @@
+//! A value as one visible line of a bounded length.
+
+use std::borrow::Cow;
+
+/// The most characters of one value; a longer one ends in three dots.
+pub(crate) const MAX_CHARACTERS: usize = 120;
+
+/// A value as it may stand in a text: one line of at most `most` characters, all of them letters
+/// and signs that the languages write. Others, such as look-alikes of a full stop, are blanks.
+pub(crate) fn clean(value: &str, most: usize) -> Cow<'_, str> {
+    if is_plain(value, most) {
+        return Cow::Borrowed(value);
+    }
+    let mut clean = String::with_capacity(value.len().min(4 * most));
+    let mut characters = 0;
+    for character in value.chars().filter(|character| !is_invisible(*character)) {
+        let character = if is_written(character) {
+            character
+        } else {
+            ' '
+        };
+        if character == ' ' && (clean.is_empty() || clean.ends_with(' ')) {
+            continue;
+        }
+        characters += 1;
+        if characters > most + 1 {
+            break;
+        }
+        clean.push(character);
+    }
+    clean.truncate(clean.trim_end().len());
+    if clean.chars().count() > most {
+        clean = shortened(&clean, most);
+    }
+    Cow::Owned(clean)
+}
+
+/// Whether a value is clean at first sight, as most are: a short one of visible ASCII characters
+/// with single spaces between them.
+fn is_plain(value: &str, most: usize) -> bool {
+    let octets = value.as_bytes();
+    let at_an_end = octets.first() == Some(&b' ') || octets.last() == Some(&b' ');
+    let doubled = octets.windows(2).any(|pair| pair == b"  ");
+    let visible = octets.iter().all(|octet| (b' '..=b'~').contains(octet));
+    visible && !doubled && !at_an_end && octets.len() <= most
+}
+
+/// The beginning of a longer value with three dots after it, together at most `most` characters:
+/// whole words where that leaves half of it, and never a letter without its accent.
+pub(crate) fn shortened(value: &str, most: usize) -> String {
+    let starts = value.char_indices().map(|(at, _)| at);
+    let cut = starts.take(most.saturating_sub(DOTS.len()) + 1).last();
+    let cut = cut.unwrap_or_default();
+    let (head, rest) = value.split_at_checked(cut).unwrap_or((value, ""));
+    let mut head = head;
+    if rest.starts_with(is_mark) {
+        head = head.trim_end_matches(is_mark);
+        head = head.strip_suffix(|_: char| true).unwrap_or(head);
+    }
+    if !rest.starts_with(' ')
+        && let Some((words, _)) = head.rsplit_once(' ')
+        && words.len() * 2 >= head.len()
+    {
+        head = words;
+    }
+    let head = head.trim_end_matches([' ', '.', ',', ';', ':', '-', '(']);
+    format!("{head}{DOTS}")
+}
+
+const DOTS: &str = "...";
+
+/// Characters that show nothing and could reorder or hide what stands beside them.
+fn is_invisible(character: char) -> bool {
+    let removed_control = character.is_control() && !character.is_whitespace();
+    let format = matches!(
+        character,
+        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E0FFF}'
+    );
+    removed_control || format
+}
+
+/// Whether one of the languages writes this character, or a name from abroad in Latin or Cyrillic
+/// letters. What looks like a full stop, a slash or a digit and is none is not among them.
+fn is_written(character: char) -> bool {
+    match character {
+        ' '..='~' => true,
+        '\u{A1}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' | '\u{400}'..='\u{52F}' => {
+            character.is_alphabetic() || "§°²³«»£¥±×".contains(character)
+        }
+        '\u{2B9}'..='\u{2BF}' => true,
+        _ => is_mark(character) || "‐‑–—‘’“”„…№€•".contains(character),
+    }
+}
+
+/// An accent that belongs to the letter before it.
+pub(super) fn is_mark(character: char) -> bool {
+    matches!(character, '\u{300}'..='\u{36F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_one_visible_line() {
+        for (value, cleaned) in [
+            ("  Yunusobod \t\r\n DXM ", "Yunusobod DXM"),
+            ("a\u{0}b\u{1b}[31m\u{202e}c\u{200b}", "ab[31mc"),
+            ("\u{2028}\u{feff}\u{7f}", ""),
+            ("ЦГУ №4", "ЦГУ №4"),
+            ("Mirzo Ulug\u{2BB}bek — 2", "Mirzo Ulug\u{2BB}bek — 2"),
+            ("evil\u{FF0E}uz\u{2024}x\u{3002}y", "evil uz x y"),
+            ("\u{1D41E}vil \u{661}\u{662} \u{1F600}", "vil"),
+        ] {
+            assert_eq!(clean(value, MAX_CHARACTERS), cleaned, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_value_ends_in_three_dots_after_a_whole_word() {
+        let cut = |value: &str, most| clean(value, most).into_owned();
+        assert_eq!(cut(&"я".repeat(120), 120), "я".repeat(120));
+        assert_eq!(cut(&"я".repeat(121), 120), "я".repeat(117) + "...");
+        assert_eq!(cut("Yunusobod tumani DXM", 20), "Yunusobod tumani DXM");
+        assert_eq!(cut("Yunusobod tumani, DXM", 20), "Yunusobod tumani...");
+        assert_eq!(cut("Yunusobod tumani DXM", 18), "Yunusobod...");
+        assert_eq!(cut("Yu nusobodtumani DXM", 13), "Yu nusobod...");
+    }
+
+    #[test]
+    fn an_accent_stays_with_its_letter() {
+        assert_eq!(shortened("коии\u{306}коии", 7), "кои...");
+        assert_eq!(shortened("коии\u{306}коии", 8), "коии\u{306}...");
+    }
+}

@@ -1,0 +1,180 @@
+//! What agencies put into a text: one clean line, in the form that the template asks for.
+
+mod contact;
+mod date;
+mod line;
+mod number;
+mod top_level;
+
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+pub(super) use contact::contact_in;
+pub(super) use date::DateForm;
+pub(crate) use line::{MAX_CHARACTERS, clean, shortened};
+pub(super) use number::NumberForm;
+
+use super::template::Form;
+use contact::{Contact, parted};
+
+/// How a language writes values.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Forms {
+    pub(super) dates: DateForm,
+    pub(super) numbers: NumberForm,
+    /// Whose pages a link may lead to, with all that is below them; empty: nobody's.
+    pub(super) links: Vec<String>,
+}
+
+/// Why a value is not put into a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    #[error("has nothing to show")]
+    Empty,
+    #[error("leads elsewhere by a link; write {{name:link}} where the text is to have one")]
+    Link,
+    #[error("leads elsewhere by an address")]
+    Address,
+    #[error(
+        "has a number to call; write {{name:phone}} or {{name:code}} where the text is to have one"
+    )]
+    Phone,
+    #[error("is no date; write it as 2026-12-01")]
+    NoDate,
+    #[error("is no time; write it as 10:30")]
+    NoTime,
+    #[error("is no number; write it as 1250000 or 12.5")]
+    NoNumber,
+    #[error("is no code of at most 40 letters, digits and -/:_ signs")]
+    NoCode,
+    #[error("is no link to a host that `values.links` allows")]
+    NoLink,
+    #[error("is no phone number, such as +998 71 200 00 55 or 1093")]
+    NoPhone,
+}
+
+impl Forms {
+    /// The value as the text has it.
+    pub(super) fn write<'a>(&self, form: Form, value: &'a str) -> Result<Cow<'a, str>, Unfit> {
+        let owned = |written: Option<String>, unfit| written.map(Cow::Owned).ok_or(unfit);
+        let value = value.trim();
+        match form {
+            Form::Text(most) => words(value, most),
+            Form::Any => match self.dates.write(value) {
+                Some(date) => Ok(date.into()),
+                None => words(value, MAX_CHARACTERS),
+            },
+            Form::Date => owned(self.dates.write_date(value), Unfit::NoDate),
+            Form::Time => owned(date::write_time(value), Unfit::NoTime),
+            Form::Number => owned(self.numbers.write(value), Unfit::NoNumber),
+            Form::Money => owned(self.numbers.write_money(value), Unfit::NoNumber),
+            Form::Code => is_code(value).then_some(value.into()).ok_or(Unfit::NoCode),
+            Form::Link => self
+                .is_link(value)
+                .then_some(value.into())
+                .ok_or(Unfit::NoLink),
+            Form::Phone => is_phone(value)
+                .then_some(value.into())
+                .ok_or(Unfit::NoPhone),
+        }
+    }
+
+    /// A value as long as it may be, its words of this letter.
+    pub(super) fn longest(&self, form: Form, letter: &str) -> Cow<'_, str> {
+        let sample = match form {
+            Form::Text(most) => return letter.repeat(most).into(),
+            Form::Any => return letter.repeat(MAX_CHARACTERS).into(),
+            Form::Date => "2026-12-30",
+            Form::Time => "10:30",
+            Form::Number | Form::Money => "123456789012.50",
+            Form::Code => return "X".repeat(MOST_OF_A_CODE).into(),
+            Form::Link => return "x".repeat(MOST_OF_A_LINK).into(),
+            Form::Phone => "+998 71 200-00-55",
+        };
+        let written = self.write(form, sample);
+        written.unwrap_or_default().into_owned().into()
+    }
+
+    /// `https://HOST/…` or `HOST/…` with an allowed host, and nothing in it that hides another.
+    fn is_link(&self, value: &str) -> bool {
+        let rest = value.strip_prefix("https://").unwrap_or(value);
+        let (host, path) = rest
+            .split_at_checked(rest.find(['/', '?', '#']).unwrap_or(rest.len()))
+            .unwrap_or((rest, ""));
+        let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~/?#=&%+".contains(&octet);
+        let allowed = |own: &String| {
+            let below = host.strip_suffix(own.as_str());
+            below.is_some_and(|below| below.is_empty() || below.ends_with('.'))
+        };
+        let host_is_plain = host.bytes().all(|octet| {
+            octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"-.".contains(&octet)
+        });
+        value.len() <= MOST_OF_A_LINK
+            && host_is_plain
+            && path.bytes().all(plain)
+            && self.links.iter().any(allowed)
+    }
+}
+
+const MOST_OF_A_LINK: usize = 80;
+const MOST_OF_A_CODE: usize = 40;
+
+/// Words that lead nowhere else.
+fn words(value: &str, most: usize) -> Result<Cow<'_, str>, Unfit> {
+    let line = clean(value, most);
+    if line.is_empty() {
+        return Err(Unfit::Empty);
+    }
+    match contact_in(&line) {
+        Some(Contact::Link) => Err(Unfit::Link),
+        Some(Contact::Address) => Err(Unfit::Address),
+        Some(Contact::Phone) => Err(Unfit::Phone),
+        None => Ok(match line {
+            Cow::Borrowed(line) => parted(line),
+            Cow::Owned(line) => parted(&line).into_owned().into(),
+        }),
+    }
+}
+
+/// An application's number: letters, digits and the signs that stand between them.
+pub(super) fn application(number: &str) -> Cow<'_, str> {
+    if number
+        .bytes()
+        .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
+    {
+        return number.into();
+    }
+    let mut plain = String::with_capacity(number.len());
+    let mut characters = number.chars().peekable();
+    while let Some(character) = characters.next() {
+        let before_a_digit = characters.peek().is_some_and(char::is_ascii_digit);
+        let after_a_sign = plain.ends_with(['/', ':']);
+        let kept = character.is_alphanumeric()
+            || "-_№ ".contains(character)
+            || ("/:".contains(character) && !after_a_sign)
+            || (character == '.' && before_a_digit);
+        plain.push(if kept { character } else { ' ' });
+    }
+    clean(&plain, MAX_CHARACTERS).into_owned().into()
+}
+
+fn is_code(value: &str) -> bool {
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-/:_ ".contains(&octet);
+    (1..=MOST_OF_A_CODE).contains(&value.len())
+        && value.bytes().all(plain)
+        && value.bytes().any(|octet| octet.is_ascii_digit())
+        && !value.contains(":/")
+        && !value.contains("//")
+}
+
+fn is_phone(value: &str) -> bool {
+    let digits = value.bytes().filter(u8::is_ascii_digit).count();
+    let rest = value.strip_prefix('+').unwrap_or(value);
+    (3..=15).contains(&digits)
+        && value.len() <= 24
+        && rest
+            .bytes()
+            .all(|octet| octet.is_ascii_digit() || b" -()".contains(&octet))
+}

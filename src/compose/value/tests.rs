@@ -1,0 +1,253 @@
+//! What may stand in a text, and what may not.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn written(value: &str) -> Result<String, Unfit> {
+    let forms = Forms::default();
+    forms.write(Form::Any, value).map(Cow::into_owned)
+}
+
+#[test]
+fn what_agencies_really_send_goes_out() {
+    for value in [
+        "Yunusobod DXM, 9:00-18:00",
+        "Toshkent sh., Amir Temur ko'ch., 5-uy",
+        "Farg\u{2BB}ona v., Qo\u{2BB}qon sh. To\u{2BB}ytepa ko\u{2BB}chasi. 12-uy",
+        "ЦГУ Яшнабадского района, ул. Махтумкули, д. 1, каб. 12",
+        "pasport AB1234567",
+        "AB 1234567",
+        "2026-2027 o'quv yili uchun",
+        "01.12.2026 10:30, 2-qavat",
+        "09.00-18.00, shanba 09.00-14.00",
+        "Toshkent 100000, Navoiy 12",
+        "2026-12-01 va 2027-01-10 oralig'ida",
+        "1 200 000.",
+        "ariza to'liq emas; 3-bet, 12 (a)",
+        "и т.д. и т.п.",
+        "uy. oy. yil. kun.",
+    ] {
+        assert!(written(value).is_ok(), "{value}: {:?}", written(value));
+    }
+}
+
+#[test]
+fn words_that_a_full_stop_joins_are_parted() {
+    assert_eq!(written("A.Navoiy ko'ch.5").unwrap(), "A. Navoiy ko'ch.5");
+    assert_eq!(written("М.Тўйчиев").unwrap(), "М. Тўйчиев");
+    assert_eq!(
+        written("N.Ne'matov, M.Mo\u{2BB}minov").unwrap(),
+        "N. Ne'matov, M. Mo\u{2BB}minov"
+    );
+    assert_eq!(written("evil.anything").unwrap(), "evil. anything");
+}
+
+#[test]
+fn a_link_is_found_in_every_disguise() {
+    for value in [
+        "my.gov.uz",
+        "evil.uz",
+        "EVIL.UZ.",
+        "go to evil.com now",
+        "t.me/evil",
+        "bit.ly/2xYz",
+        "evil.tk",
+        "http://evil",
+        "hxxp://evil",
+        "https:\\\\evil",
+        "hxxps://evil[.]uz",
+        "evil[.]uz",
+        "evil(.)com",
+        "evil . uz",
+        "evil .uz",
+        "evil. uz",
+        "evil. com",
+        "evil.\u{200B}uz",
+        "ev\u{AD}il.uz",
+        "евил.уз",
+        "сайт.рф",
+        "gоv.ru",
+        "evil.сom",
+        "evil.соm",
+        "my.gov.uz.evil.xyz",
+        "xn--80ak6aa92e.x",
+        "203.0.113.7",
+        "203.0.113.7/a",
+        "evil.anything/path",
+        "a\u{301}bc.u\u{301}z",
+        "evil.uz,",
+        "evil.uz)",
+        "pay:evil.uz",
+        "evil.uz?x",
+        "e.uz",
+    ] {
+        assert_eq!(written(value), Err(Unfit::Link), "{value}");
+    }
+    // What looks like a full stop is none in the end.
+    for value in [
+        "evil\u{FF0E}uz",
+        "evil\u{3002}uz",
+        "evil\u{2024}uz",
+        "evil\u{B7}uz",
+    ] {
+        assert_eq!(written(value).unwrap(), "evil uz");
+    }
+}
+
+#[test]
+fn an_address_or_a_number_is_found_in_every_disguise() {
+    for value in ["a@b", "@evil_bot", "me @ evil", "evil\u{40}x"] {
+        assert_eq!(written(value), Err(Unfit::Address), "{value}");
+    }
+    for value in [
+        "+998901234567",
+        "998 90 123-45-67",
+        "(90) 123 45 67",
+        "90.123.456.7.",
+        "tel901234567",
+        "71 200 00 55",
+        "2000055",
+        "9o1234567",
+        "90l 234 56 7O1",
+        "90 - 12 - 34 - 567",
+        "90/123/45/67",
+        "90_123_45_67",
+        "90,123,45,67",
+        "90: 123: 45: 67",
+        "*880#",
+        "*100*1",
+        "1093#",
+        "call 8 800 555 35 35 now",
+        "XAB1234567",
+        "AB12345678",
+        "9\u{301}0 123 45 67",
+    ] {
+        assert_eq!(written(value), Err(Unfit::Phone), "{value}");
+    }
+    let value = "\u{FF19}\u{FF10} \u{661}23 \u{1D7DA}\u{1D7DB}";
+    assert!(!written(value).unwrap_or_default().contains('9'));
+}
+
+#[test]
+fn a_template_may_ask_for_a_link_a_number_or_a_code() {
+    let forms = Forms {
+        links: vec!["gov.uz".to_owned()],
+        ..Forms::default()
+    };
+    for link in ["my.gov.uz", "https://my.gov.uz/a?b=1", "gov.uz/x#y"] {
+        assert_eq!(forms.write(Form::Link, link).as_deref(), Ok(link));
+    }
+    for link in [
+        "evil.uz",
+        "https://gov.uz@evil.uz/",
+        "http://my.gov.uz",
+        "evilgov.uz",
+        "gov.uz.evil.uz",
+        "https://evil.uz/gov.uz",
+        "my.gov.uz/\u{202E}",
+        "my.gov.uz/ evil.uz",
+        "му.gov.uz",
+        "evil.uz#.gov.uz",
+        "evil.uz?.gov.uz",
+        "",
+    ] {
+        assert_eq!(forms.write(Form::Link, link), Err(Unfit::NoLink), "{link}");
+        assert!(Forms::default().write(Form::Link, link).is_err());
+    }
+    for (form, value) in [
+        (Form::Phone, "+998 71 200-00-55"),
+        (Form::Phone, "1093"),
+        (Form::Code, "10:09:03:01:01:0234/0001"),
+        (Form::Code, "AA 1234567"),
+        (Form::Code, "301234567"),
+    ] {
+        assert_eq!(forms.write(form, value).as_deref(), Ok(value));
+    }
+    for (form, value, unfit) in [
+        (Form::Phone, "12", Unfit::NoPhone),
+        (Form::Phone, "call 1093", Unfit::NoPhone),
+        (Form::Code, "evil.uz", Unfit::NoCode),
+        (Form::Code, "http://x1", Unfit::NoCode),
+        (Form::Number, "many", Unfit::NoNumber),
+        (Form::Date, "soon", Unfit::NoDate),
+        (Form::Time, "noon", Unfit::NoTime),
+        (Form::Text(10), " \u{200B} ", Unfit::Empty),
+    ] {
+        assert_eq!(forms.write(form, value), Err(unfit), "{value}");
+    }
+}
+
+#[test]
+fn the_number_of_an_application_brings_no_link() {
+    for (number, shown) in [
+        ("48120973", "48120973"),
+        ("REG-2026/17.3", "REG-2026/17.3"),
+        ("№ 12", "№ 12"),
+        ("evil.uz/x", "evil uz/x"),
+        ("http://x", "http: /x"),
+        ("a@b <c>", "a b c"),
+        ("1\u{FF0E}uz", "1 uz"),
+    ] {
+        assert_eq!(application(number), shown);
+    }
+}
+
+/// What phones make links and calls of, found in another way than the gateway does.
+fn tempts(text: &str) -> bool {
+    let characters: Vec<char> = text.chars().collect();
+    let host = characters.windows(4).any(|four| {
+        four[0].is_alphanumeric()
+            && four[1] == '.'
+            && four[2].is_alphabetic()
+            && four[3].is_alphanumeric()
+    });
+    let mut digits = 0;
+    let mut longest = 0;
+    for character in characters {
+        match character {
+            '0'..='9' => digits += 1,
+            ' ' | '-' | '(' | ')' | '.' | '/' | '+' => {}
+            _ => digits = 0,
+        }
+        longest = longest.max(digits);
+    }
+    host || text.contains("://") || text.contains('@') || longest > 16
+}
+
+/// Pieces of links and numbers, and what they are hidden with.
+fn disguised() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(vec![
+            "evil", "gov", "uz", "com", "t", "me", ".", "\u{FF0E}", "[.]", " . ", "://", "http",
+            "/", "@", " ", "\u{200B}", "\u{301}", "а", "е", "+998", "90", "123", "45", "67", "-",
+            "(", ")", "*", "#", "\u{663}", "\u{2024}", "о", ":", "'",
+        ])
+        .prop_map(str::to_owned),
+        any::<String>(),
+    ];
+    prop::collection::vec(piece, 1..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn no_value_becomes_a_link_or_a_long_number(value in disguised()) {
+        if let Ok(text) = written(&value) {
+            prop_assert!(!tempts(&text), "{value:?} as {text:?}");
+            prop_assert!(!text.contains(char::is_control));
+            prop_assert_eq!(contact_in(&text), None);
+        }
+        prop_assert!(!tempts(&application(&value.chars().filter(|each| !each.is_ascii_digit()).collect::<String>())));
+    }
+
+    #[test]
+    fn what_goes_out_is_never_longer_than_asked(value in any::<String>(), most in 1_usize..120) {
+        if let Ok(text) = Forms::default().write(Form::Text(most), &value) {
+            let line = clean(&value, most);
+            prop_assert!(line.chars().count() <= most.max(3));
+            prop_assert_eq!(text, parted(&line));
+        }
+    }
+}
