@@ -153,3 +153,61 @@ async fn messages_of_an_operator_that_is_down_move_to_its_fallback_and_come_back
     assert!(came_back, "it gets its messages again");
     gateway.stop_within(world.config.shutdown).await;
 }
+
+/// How many of these events' texts each of two SMSCs has taken.
+async fn taken_by(smscs: [&Simulator; 2], events: &[Notification]) -> [usize; 2] {
+    let mut counts = [0, 0];
+    for (smsc, count) in smscs.into_iter().zip(&mut counts) {
+        let tape = smsc.handle().tape().await.unwrap();
+        let taken = |event: &&Notification| tape.of(&event.msisdn.digits()).next().is_some();
+        *count = events.iter().filter(taken).count();
+    }
+    counts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_operators_share_the_numbers_and_each_subscriber_hears_from_one() {
+    let (mut world, beeline) = with_another("prefixes = [\"998\"]", "").await;
+    let gateway = world.ready().await;
+    gateway.until_told("it has its whole weight", 2).await;
+    let events = samples(7, 200);
+    world.publish(events.clone()).await;
+    world.until_all_ended(LONG).await;
+    for event in &events {
+        let [one, other] = taken_by([&world.smsc, &beeline], std::slice::from_ref(event)).await;
+        assert_eq!(one + other, 1);
+    }
+    let counts = taken_by([&world.smsc, &beeline], &events).await;
+    assert!(counts.iter().all(|count| *count >= 60), "{counts:?}");
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_that_was_down_gets_its_part_of_the_numbers_back_bit_by_bit() {
+    let (mut world, beeline) = with_another("prefixes = [\"998\"]", "").await;
+    let smsc = world.smsc.handle();
+    smsc.refuse_binds(true).await.unwrap();
+    let gateway = world.ready().await;
+    let events = samples(7, 4000);
+    let (missed, mut events) = events.split_at(100);
+    world.publish(missed.to_vec()).await;
+    world.until_all_ended(LONG).await;
+    assert_eq!(taken_by([&world.smsc, &beeline], missed).await, [0, 100]);
+
+    // As long as it was down, so long it takes to come back.
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    smsc.refuse_binds(false).await.unwrap();
+    gateway.until_told("it has a part of its weight", 1).await;
+    while gateway.log().containing("it has its whole weight").len() < 2 {
+        let (some, rest) = events.split_at(20);
+        world.publish(some.to_vec()).await;
+        world.until_all_ended(LONG).await;
+        events = rest;
+    }
+    let (last, _) = events.split_at(100);
+    world.publish(last.to_vec()).await;
+    world.until_all_ended(LONG).await;
+    let counts = taken_by([&world.smsc, &beeline], last).await;
+    assert!(counts.iter().all(|count| *count >= 25), "{counts:?}");
+    gateway.stop_within(world.config.shutdown).await;
+}

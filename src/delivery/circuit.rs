@@ -98,11 +98,9 @@ impl Answers {
 impl Circuit {
     /// Counts answers; says whether it opened because of them.
     pub fn note(&mut self, time: UnixMillis, new: Answers) -> bool {
+        self.pass(time);
         match &mut self.state {
-            State::Closed { since, now, before } => {
-                if time.since(*since) >= WINDOW / 2 {
-                    (*before, *now, *since) = (*now, Answers::default(), time);
-                }
+            State::Closed { now, before, .. } => {
                 now.add(new);
                 let mut all = *now;
                 all.add(*before);
@@ -133,9 +131,22 @@ impl Circuit {
         self.state = State::Open { until, pause };
     }
 
-    /// Lets time pass: after a pause come probes, and after probes without an answer other ones.
+    /// Lets time pass: old answers are forgotten, after a pause come probes, and after probes without an answer other
+    /// ones.
     pub fn pass(&mut self, time: UnixMillis) {
         match self.state {
+            State::Closed { since, now, .. } if time.since(since) >= WINDOW / 2 => {
+                let before = if time.since(since) < WINDOW {
+                    now
+                } else {
+                    Answers::default()
+                };
+                self.state = State::Closed {
+                    since: time,
+                    now: Answers::default(),
+                    before,
+                };
+            }
             State::Open { until, pause } if time >= until => {
                 self.state = State::half_open(time, pause);
             }
@@ -149,6 +160,20 @@ impl Circuit {
             }
             _ => {}
         }
+    }
+
+    /// What part of its answers was bad lately, from 0 to 1; few say nothing.
+    pub fn bad(&self) -> f64 {
+        let State::Closed { now, before, .. } = self.state else {
+            return 1.0;
+        };
+        let mut lately = now;
+        lately.add(before);
+        let all = lately.good.saturating_add(lately.bad);
+        if all < FEWEST {
+            return 0.0;
+        }
+        f64::from(lately.bad) / f64::from(all)
     }
 
     /// How many more submissions the operator may get.

@@ -23,6 +23,7 @@ mod routing;
 mod sample;
 mod senders;
 mod sessions;
+mod share;
 #[cfg(test)]
 mod simulation;
 mod submission;
@@ -48,8 +49,9 @@ pub use circuit::{Answers, Circuit};
 pub use class::{Class, Classes, usual};
 pub use link_state::LinkState;
 use operator::Operator;
-pub use routing::{Ported, PortedFile, Routes};
+pub use routing::{Carrier, Ported, PortedFile, Routes};
 pub use senders::{Assignment, SenderIndex, Senders};
+pub use share::{Health, Share, Standing};
 pub use submission::{Query, Submission, Token};
 
 /// How one operator is reached.

@@ -78,6 +78,7 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
     let operators = settings.operators.iter().map(|operator| OperatorRules {
         name: operator.name.clone(),
         prefixes: operator.prefixes.clone(),
+        weight: operator.weight,
         fallback: operator.fallback.clone(),
         move_after: operator.move_after,
         receipts: operator.receipts,

@@ -104,6 +104,7 @@ impl Core {
         let cancelled = facts.cancelled || beat.cancelled.contains(&notification.key);
         let notification = self.check_right(notification);
         let mut message = self.message(beat, id, notification, looked_up);
+        self.note_probe(message.progress.operator);
         self.teller.tell(
             beat,
             &mut message,

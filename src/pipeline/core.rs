@@ -20,7 +20,9 @@ use super::unanswered::Repeats;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::receipt::{Notice, Spelling, Spellings};
-use crate::delivery::{Circuit, Class, Event, Ported, Report, Routes, Senders, retry};
+use crate::delivery::{
+    Carrier, Circuit, Class, Event, Ported, Report, Routes, Senders, Share, retry,
+};
 use crate::intake::Batch;
 use crate::journal::{
     Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Segment,
@@ -59,6 +61,8 @@ pub struct Settings {
 pub struct OperatorRules {
     pub name: String,
     pub prefixes: Vec<String>,
+    /// Its part of the numbers that it shares with others.
+    pub weight: u32,
     /// The names of those that may carry its messages instead, the first one first.
     pub fallback: Vec<String>,
     /// Once it has been down or failing for so long, its messages move to a fallback; `None`: they wait.
@@ -104,6 +108,10 @@ pub(super) struct Operator {
     /// Whether those that wait were told.
     pub(super) down_told: bool,
     pub(super) circuit: Circuit,
+    /// What part of its weight it has, if it shares numbers with others.
+    pub(super) share: Option<Share>,
+    /// New messages that are to try whether it is well again, nothing else of it being there to do so.
+    pub(super) probes: u64,
     pub(super) fallback: Vec<OperatorId>,
     pub(super) move_after: Option<Duration>,
     /// Whether what waits for it is to move.
@@ -140,6 +148,8 @@ pub struct Core {
     pub(super) operators: BTreeMap<OperatorId, Operator>,
     /// How many of these are away.
     pub(super) away: usize,
+    /// Whether new messages are to try an operator.
+    pub(super) probing: bool,
     pub(super) queues: Queues,
     pub(super) in_flight: FxHashMap<MessageId, InFlight>,
     pub(super) repeats: Repeats,
@@ -183,7 +193,9 @@ impl Core {
         let (mut prefixes, mut logins) = (Vec::new(), Vec::new());
         for rules in &settings.operators {
             let id = journal.operator(&rules.name)?;
-            prefixes.extend(rules.prefixes.iter().map(|prefix| (prefix.as_str(), id)));
+            let carrier = Carrier::new(id, &rules.name, rules.weight);
+            let carried = rules.prefixes.iter();
+            prefixes.extend(carried.map(|prefix| (prefix.as_str(), carrier)));
             operators.insert(id, Operator::new(rules, now));
             logins.push((id, rules.logins.as_slice()));
         }
@@ -204,6 +216,9 @@ impl Core {
             }
         }
         let routes = Routes::new(prefixes);
+        for (id, operator) in &mut operators {
+            operator.share = routes.is_shared(*id).then(Share::default);
+        }
         let teller = Teller::new(settings.told.clone(), start.last_outgoing);
         let mut core = Self {
             pacer: Pacer::new(&settings.rules, &journal.used()?),
@@ -212,6 +227,7 @@ impl Core {
             routes,
             operators,
             away: 0,
+            probing: false,
             queues: Queues::new(settings.rules.sharing.weights.clone()),
             in_flight: FxHashMap::default(),
             repeats: Repeats::default(),
@@ -385,6 +401,8 @@ impl Operator {
             down_since: Some(now.steady),
             down_told: false,
             circuit: Circuit::default(),
+            share: None,
+            probes: 0,
             fallback: Vec::new(),
             move_after: rules.move_after,
             away: false,

@@ -21,6 +21,7 @@ impl Core {
         let more_to_ask = self.ask_for_unreceipted(beat)?;
         self.queues.forget_idle(|queue| self.pacer.held(queue));
         self.note_away(beat);
+        self.note_shares(beat);
         let moved = self.move_held(beat);
         self.tell_of_operators_down(beat);
         let more = more_to_ask || expired.max(unreceipted).max(moved) >= ENDED_AT_ONCE;

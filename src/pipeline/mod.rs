@@ -19,6 +19,7 @@ mod queues;
 mod reading;
 mod results;
 mod sending;
+mod sharing;
 mod telling;
 #[cfg(test)]
 mod tests;

@@ -27,34 +27,51 @@ impl Operator {
 }
 
 impl Core {
-    /// Who carries a number now: its operator, or while that is away the first of its fallbacks that is well.
+    /// Who carries a number now: its operator, or while that is away another that is well.
     pub(super) fn carrier(
         &self,
         msisdn: Msisdn,
         looked_up: Option<OperatorId>,
     ) -> Option<OperatorId> {
-        let home = self.routes.route(msisdn, looked_up)?;
+        let home = self.home(msisdn, looked_up)?;
         if self.away == 0 || !self.is_away(home) {
             return Some(home);
         }
-        Some(self.fallback(home).unwrap_or(home))
+        Some(self.another(home, msisdn).unwrap_or(home))
     }
 
-    /// Who carries a number now whose message waits for this operator. Where numbers are looked up, that was found out
-    /// when the message came in.
+    /// Who carries a number now whose message waits for this operator. Of those that share the number it stays there;
+    /// where numbers are looked up, that one was found out when the message came in.
     pub(super) fn carrier_of_waiting(
         &self,
         msisdn: Msisdn,
         operator: OperatorId,
     ) -> Option<OperatorId> {
+        if self.routes.carries(operator, msisdn) && !self.is_away(operator) {
+            return Some(operator);
+        }
         let found = self.settings.looked_up && self.operators.contains_key(&operator);
         self.carrier(msisdn, found.then_some(operator))
     }
 
+    /// Another operator that is well: the first that shares the number with this one, or else of its fallbacks.
+    fn another(&self, operator: OperatorId, msisdn: Msisdn) -> Option<OperatorId> {
+        let shares = self.routes.carries(operator, msisdn);
+        let sharer = shares
+            .then(|| self.home_without(operator, msisdn))
+            .flatten();
+        sharer.or_else(|| self.fallback(operator))
+    }
+
     /// The first of an operator's fallbacks that is well.
-    pub(super) fn fallback(&self, operator: OperatorId) -> Option<OperatorId> {
+    fn fallback(&self, operator: OperatorId) -> Option<OperatorId> {
         let mut fallbacks = self.operators.get(&operator)?.fallback.iter().copied();
-        fallbacks.find(|it| self.operators.get(it).is_some_and(Operator::is_well))
+        fallbacks.find(|it| self.is_well(*it))
+    }
+
+    pub(super) fn is_well(&self, operator: OperatorId) -> bool {
+        let operator = self.operators.get(&operator);
+        operator.is_some_and(Operator::is_well)
     }
 
     /// Whether what waits for an operator is to move.
@@ -91,7 +108,7 @@ impl Core {
             let away = away && !operator.circuit.is_half_open();
             if away && !operator.away {
                 let operator = &*operator.name;
-                info!(operator, "its messages go to its fallbacks");
+                info!(operator, "its messages go to other operators");
             }
             operator.away = away;
             operator.down_told &= gone_since.is_some();
@@ -147,7 +164,7 @@ impl Core {
     /// Where a refused message goes instead, if its refusal asks for another operator and there is one.
     pub(super) fn elsewhere(&self, class: Class, message: &Message) -> Option<OperatorId> {
         let asked = class == Class::RetryElsewhere && is_movable(message);
-        asked.then(|| self.fallback(message.progress.operator))?
+        asked.then(|| self.another(message.progress.operator, message.msisdn))?
     }
 }
 

@@ -20,16 +20,21 @@ enum WhenDown {
     Move,
 }
 
-/// Of the operator of this name, among all these.
-pub(super) fn fallback(table: &mut Table<'_>, name: Option<&str>, all: &[String]) -> Moving {
-    let given = table.has("fallback");
+/// Of the operator of this name, among all these, which may share numbers with one of them.
+pub(super) fn fallback(
+    table: &mut Table<'_>,
+    name: Option<&str>,
+    all: &[String],
+    shares: bool,
+) -> Moving {
+    let somewhere = shares || table.has("fallback");
     let fallback = table.or("fallback", Vec::new(), |cell| {
         let met = Unique::default();
         one_or_more(|cell| met.check(cell, another(cell, name, all)?))(cell)
     });
     let when_down = table.or("when_down", WhenDown::Wait, |cell| {
         let when_down = when_down(cell)?;
-        if when_down == WhenDown::Move && !given {
+        if when_down == WhenDown::Move && !somewhere {
             return cell.wrong(
                 "is \"move\"",
                 "list in `fallback` who carries its messages then",
@@ -96,7 +101,8 @@ fn texts(operators: &Cell<'_>, key: &str) -> Vec<String> {
         .collect()
 }
 
-fn in_node(node: &Node) -> Vec<String> {
+/// The texts of a value, be it one, a list, or as the environment gives a list.
+pub(super) fn in_node(node: &Node) -> Vec<String> {
     match &node.value {
         Value::Text(text) => vec![text.clone()],
         Value::Raw(text) => text.split(',').map(|it| it.trim().to_owned()).collect(),

@@ -31,6 +31,7 @@ mod timing;
 mod tls;
 mod urgent;
 pub(crate) mod values;
+mod weight;
 
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ use super::fallback;
 use super::reading::{Cell, Table};
 use super::tls::tls;
 use super::values::{Unique, duration, list, matching, parsed, some_list, switch};
+use super::weight::{self, Carried, weight};
 use crate::delivery::receipt::Spelling;
 use crate::tls;
 
@@ -18,6 +19,8 @@ pub struct Operator {
     pub name: String,
     /// First digits of the numbers it carries; the longest that fits decides.
     pub prefixes: Vec<String>,
+    /// Its part of the numbers whose prefixes others have, too; 0: only what those cannot take.
+    pub weight: u32,
     /// The names of those that may carry its messages instead, the first one first.
     pub fallback: Vec<String>,
     /// Once it has been down or failing for so long, its messages move; `None`: they wait.
@@ -81,6 +84,7 @@ pub(super) fn operators(root: &mut Table<'_>) -> Vec<Operator> {
         let taken = Taken {
             all: fallback::names(cell),
             substitutes: fallback::substitutes(cell),
+            carried: Carried::of(cell),
             ..Taken::default()
         };
         list(|cell: &Cell<'_>| cell.table(|table| operator(table, &taken)))(cell)
@@ -94,15 +98,16 @@ struct Taken {
     all: Vec<String>,
     /// The names of those that are another's fallback.
     substitutes: Vec<String>,
+    carried: Carried,
     names: Unique,
-    prefixes: Unique,
 }
 
 fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     let name = table.required("name", "name the operator", |cell| {
         taken.names.check(cell, name(cell)?)
     });
-    let prefix = |cell: &Cell<'_>| taken.prefixes.check(cell, prefix(cell)?);
+    let met = Unique::default();
+    let prefix = |cell: &Cell<'_>| met.check(cell, prefix(cell)?);
     let substitutes = name
         .as_ref()
         .is_some_and(|it| taken.substitutes.contains(it));
@@ -114,7 +119,12 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
             false => some_list(prefix)(cell),
         },
     );
-    let moving = fallback::fallback(table, name.as_deref(), &taken.all);
+    let own = prefixes.as_deref().unwrap_or_default();
+    let weight = table.or("weight", weight::USUAL, |cell| {
+        weight(cell, own, &taken.carried)
+    });
+    let shares = taken.carried.is_shared(own);
+    let moving = fallback::fallback(table, name.as_deref(), &taken.all, shares);
     let binds = binds(table);
     let tls = table.optional("tls", tls(binds.as_deref().unwrap_or_default()));
     let sender = table.required(
@@ -148,6 +158,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     Some(Operator {
         name: name?,
         prefixes: prefixes?,
+        weight,
         fallback: moving.fallback,
         move_after: moving.after,
         binds: binds?,

@@ -618,13 +618,48 @@ fn a_fallback_is_another_operator_and_moving_needs_one() {
 }
 
 #[test]
-fn two_operators_share_neither_name_nor_prefix() {
-    let text = operator("") + &operator("");
+fn two_operators_share_no_name_and_none_lists_a_prefix_twice() {
+    let text = operator("") + &operator("prefixes = [\"99893\", \"99893\"]");
     assert_eq!(
         told(&text, &[]),
         [
+            "10:22: `operator[1].prefixes[1]` is \"99893\"; `operator[1].prefixes[0]` has it already, and only one can: change or remove this one",
             "11:8: `operator[1].name` is \"ucell\"; `operator[0].name` has it already, and only one can: change or remove this one",
-            "12:13: `operator[1].prefixes[0]` is \"99893\"; `operator[0].prefixes[0]` has it already, and only one can: change or remove this one",
+        ]
+    );
+}
+
+#[test]
+fn operators_share_a_prefix_by_weights_of_which_one_is_something() {
+    let two =
+        |one: &str, other: &str| operator(one) + &operator(&format!("name = \"beeline\"\n{other}"));
+    let settings = good(&two("weight = 3", "when_down = \"move\""), &[]);
+    let weights = settings.operators.iter().map(|it| it.weight);
+    assert_eq!(weights.collect::<Vec<_>>(), [3, 1]);
+    assert!(good(&two("weight = 0", ""), &[]).operators[0].weight == 0);
+    let cases = [
+        (
+            two("weight = 2", "prefixes = [\"99890\"]"),
+            "2:10: `operator[0].weight` is 2; leave it out, or list a prefix that another operator has too",
+        ),
+        (
+            two("weight = 1001", ""),
+            "2:10: `operator[0].weight` is 1001; give a whole number from 0 to 1000",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(told(&text, &[]), [expected]);
+    }
+    let nothing = |place: &str| {
+        format!(
+            "{place}.weight` is 0, as it is of all others with the prefix \"99893\"; give one of them at least a weight of 1 or more"
+        )
+    };
+    assert_eq!(
+        told(&two("weight = 0", "weight = 0"), &[]),
+        [
+            nothing("2:10: `operator[0]"),
+            nothing("11:10: `operator[1]")
         ]
     );
 }

@@ -10,6 +10,7 @@ mod random;
 mod receipts;
 mod results;
 mod routing;
+mod sharing;
 mod threads;
 mod waiting;
 mod world;

@@ -622,6 +622,7 @@ fn settings() -> Settings {
     let operator = |name: &str, prefix: &str| OperatorRules {
         name: name.into(),
         prefixes: vec![prefix.into()],
+        weight: 1,
         fallback: Vec::new(),
         move_after: None,
         receipts: true,

@@ -1,0 +1,101 @@
+//! How operators that share numbers share them now.
+
+use tracing::info;
+use xabar_events::Msisdn;
+
+use super::beat::Beat;
+use super::core::{Core, Operator};
+use crate::delivery::{Health, Standing};
+use crate::journal::OperatorId;
+
+impl Operator {
+    /// What part of its weight it has now, from 0 to 1.
+    fn part(&self) -> f64 {
+        let Some(share) = &self.share else {
+            return 1.0;
+        };
+        if self.gone_since().is_none() {
+            return share.part();
+        }
+        if self.probes > 0 { 1.0 } else { 0.0 }
+    }
+
+    fn health(&self) -> Health {
+        Health {
+            gone_since: self.gone_since(),
+            failing: self.circuit.tripped().is_some(),
+            bad: self.circuit.bad(),
+        }
+    }
+}
+
+impl Core {
+    /// Whose number it is now, be that one well or not.
+    pub(super) fn home(
+        &self,
+        msisdn: Msisdn,
+        looked_up: Option<OperatorId>,
+    ) -> Option<OperatorId> {
+        self.routes
+            .route(msisdn, looked_up, |operator| self.part(operator))
+    }
+
+    /// Whose number it would be now were it not for one operator; only one that is well.
+    pub(super) fn home_without(&self, operator: OperatorId, msisdn: Msisdn) -> Option<OperatorId> {
+        let part = |it| match self.is_well(it) && it != operator {
+            true => self.part(it),
+            false => 0.0,
+        };
+        let home = self.routes.route(msisdn, None, part);
+        home.filter(|home| part(*home) > 0.0)
+    }
+
+    fn part(&self, operator: OperatorId) -> f64 {
+        let operator = self.operators.get(&operator);
+        operator.map_or(0.0, Operator::part)
+    }
+
+    /// Notes what part of its weight each operator has now.
+    pub(super) fn note_shares(&mut self, beat: &Beat) {
+        self.probing = false;
+        for (id, operator) in &mut self.operators {
+            let health = operator.health();
+            let Some(share) = &mut operator.share else {
+                continue;
+            };
+            if let Some(standing) = share.pass(beat.now.steady, health) {
+                let (percent, whole_after_s) =
+                    ((share.part() * 100.0).round(), share.way().as_secs());
+                let operator = &*operator.name;
+                match standing {
+                    Standing::Nothing => info!(
+                        operator,
+                        "new messages for its numbers go to those that share them"
+                    ),
+                    Standing::Less => info!(
+                        operator,
+                        percent,
+                        whole_after_s,
+                        "it has a part of its weight, which grows while it is well"
+                    ),
+                    Standing::Whole => info!(operator, "it has its whole weight"),
+                }
+            }
+            // What waits for it will do as probes.
+            let tries = operator.sessions_bound > 0
+                && operator.circuit.is_half_open()
+                && self.pacer.held_for(*id).is_empty();
+            operator.probes = if tries { operator.circuit.takes() } else { 0 };
+            self.probing |= operator.probes > 0;
+        }
+    }
+
+    /// A new message is to be carried by an operator, which may be tried by it.
+    pub(super) fn note_probe(&mut self, operator: OperatorId) {
+        if self.probing
+            && let Some(operator) = self.operators.get_mut(&operator)
+        {
+            operator.probes = operator.probes.saturating_sub(1);
+        }
+    }
+}
