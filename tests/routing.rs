@@ -16,15 +16,20 @@ use support::config::PASSWORD;
 use support::events::samples;
 use support::world::{World, smsc_settings};
 use tokio::net::TcpListener;
-use xabar::simulator::{Behaviour, Simulator};
-use xabar_events::Notification;
+use xabar::simulator::{Behaviour, Share, Simulator};
+use xabar_events::{Notification, State};
 
 const LONG: Duration = Duration::from_secs(60);
 
 /// A world whose configuration has a second operator, and these lines at its end. The first one carries all numbers
 /// of the country.
 async fn with_another(second: &str, lines: &str) -> (World, Simulator) {
-    let world = World::new(broker::shared(), Behaviour::default(), |_| {}).await;
+    beside_another(Behaviour::default(), second, lines).await
+}
+
+/// The same where the first operator behaves so.
+async fn beside_another(first: Behaviour, second: &str, lines: &str) -> (World, Simulator) {
+    let world = World::new(broker::shared(), first, |_| {}).await;
     let other = Simulator::start(smsc_settings()).await.unwrap();
     let address = other.address();
     let toml = world.config.to_toml()
@@ -42,6 +47,14 @@ sender = "MyGov"
         );
     world.home.configure(&toml);
     (world, other)
+}
+
+/// Gives the first operator these keys, too.
+fn add_to_the_first(world: &World, keys: &str) {
+    let toml = std::fs::read_to_string(world.home.path("xabar.toml")).unwrap();
+    let name = "name = \"ucell\"\n";
+    let toml = toml.replace(name, &format!("{name}{keys}\n"));
+    world.home.configure(&toml);
 }
 
 /// Whether an SMSC has taken a text for the subscriber of an event.
@@ -124,12 +137,10 @@ async fn numbers_go_by_prefix_while_the_lookup_is_gone_and_as_it_says_once_it_an
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_of_an_operator_that_is_down_move_to_its_fallback_and_come_back_with_it() {
     let (mut world, beeline) = with_another("prefixes = []", "").await;
-    let toml = std::fs::read_to_string(world.home.path("xabar.toml")).unwrap();
-    let moving =
-        "name = \"ucell\"\nfallback = \"beeline\"\nwhen_down = \"move\"\nmove_after = \"1s\"";
-    world
-        .home
-        .configure(&toml.replace("name = \"ucell\"", moving));
+    add_to_the_first(
+        &world,
+        "fallback = \"beeline\"\nwhen_down = \"move\"\nmove_after = \"1s\"",
+    );
     let smsc = world.smsc.handle();
     smsc.refuse_binds(true).await.unwrap();
     let gateway = world.ready().await;
@@ -209,5 +220,33 @@ async fn an_operator_that_was_down_gets_its_part_of_the_numbers_back_bit_by_bit(
     world.until_all_ended(LONG).await;
     let counts = taken_by([&world.smsc, &beeline], last).await;
     assert!(counts.iter().all(|count| *count >= 25), "{counts:?}");
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_operator_did_not_deliver_another_delivers_and_each_repeat_is_told() {
+    let mut behaviour = Behaviour::default();
+    behaviour.receipts.undelivered = Share::ALWAYS;
+    let (mut world, beeline) = beside_another(
+        behaviour,
+        "prefixes = []",
+        "[retry]\nafter_undelivered = \"elsewhere\"",
+    )
+    .await;
+    add_to_the_first(&world, "fallback = \"beeline\"");
+    let gateway = world.ready().await;
+    let events = samples(7, 40);
+    world.publish(events.clone()).await;
+    world.until_all_ended(LONG).await;
+    let smscs = [&world.smsc, &beeline];
+    assert_eq!(taken_by(smscs, &events).await, [40, 40]);
+    for event in &events {
+        let told = world.told_of(event);
+        let states: Vec<State> = told.values().map(|told| told.state).collect();
+        let last = told.values().last().unwrap();
+        assert_eq!(states.last(), Some(&State::Delivered), "{told:?}");
+        assert_eq!(states.iter().filter(|it| it.is_terminal()).count(), 1);
+        assert!(last.attempts == 2 && last.repeats >= 1, "{told:?}");
+    }
     gateway.stop_within(world.config.shutdown).await;
 }

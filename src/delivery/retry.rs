@@ -12,6 +12,8 @@ pub struct Policy {
     pub longest: Duration,
     /// Most submissions of one message that the operator may refuse before it is given up.
     pub attempts: u16,
+    /// Whether another operator is to try what one took and could not deliver.
+    pub undelivered_elsewhere: bool,
 }
 
 impl Default for Policy {
@@ -20,6 +22,7 @@ impl Default for Policy {
             first: Duration::from_secs(5),
             longest: Duration::from_secs(15 * 60),
             attempts: 8,
+            undelivered_elsewhere: false,
         }
     }
 }
@@ -98,6 +101,7 @@ mod tests {
             first: Duration::from_secs(2),
             longest: Duration::from_secs(15),
             attempts: 6,
+            ..Policy::default()
         };
         let pauses = [1, 2, 3, 4, 5].map(|attempts| policy.next(Class::RetrySoon, attempts, 25));
         let seconds = [2, 4, 8, 15, 15].map(|s| Next::Retry(Duration::from_secs(s)));

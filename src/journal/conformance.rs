@@ -130,6 +130,7 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
         repeats: 1,
         throttled: 3,
         uncertain: true,
+        undelivered: true,
         withdrawn: true,
         at: UnixMillis(17),
         reference: 0xfffe,

@@ -234,6 +234,9 @@ pub struct Attempt {
     /// The last one has no answer and will get none: it may have reached the subscriber.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub uncertain: bool,
+    /// An operator took all of it and delivered none of it; another one tries, which is a repeat.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undelivered: bool,
     /// The agency withdrew the event after the first submission: there must be no other.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,

@@ -291,6 +291,12 @@ impl Core {
             self.teller
                 .settle(beat, &mut message, state, Some(reason), Details::default());
             beat.put(message);
+        } else if self.settings.retry.undelivered_elsewhere
+            && let Some(mut message) = self.as_it_stands(beat, id)?
+            && message.progress.phase == Phase::Submitted
+        {
+            message.progress.attempt.withdrawn = true;
+            beat.put(message);
         }
         Ok(Verdict::Cancelled)
     }

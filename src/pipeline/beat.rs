@@ -7,6 +7,7 @@ use rustc_hash::{FxBuildHasher, FxHashMap};
 use tokio::sync::oneshot;
 use xabar_events::{EventKey, Msisdn};
 
+use super::elsewhere::Elsewhere;
 use crate::clock::Now;
 use crate::delivery::{Answer, Directive, Query, SessionKey, Submission};
 use crate::intake::Verdict;
@@ -33,6 +34,8 @@ pub(super) struct Beat {
     awaiting_at: HashMap<Box<str>, Vec<usize>>,
     pub(super) held: Vec<(u64, HeldReceipt)>,
     pub(super) released: Vec<u64>,
+    /// What an operator took and did not deliver, and who is to try it now.
+    pub(super) undelivered: Vec<Elsewhere>,
     pub(super) outgoing: Vec<Outgoing>,
     directives: HashMap<OperatorId, Directive>,
     pub(super) replies: Vec<(oneshot::Sender<Vec<Verdict>>, Vec<Verdict>)>,
@@ -70,6 +73,7 @@ impl Beat {
             awaiting_at: HashMap::new(),
             held: Vec::new(),
             released: Vec::new(),
+            undelivered: Vec::new(),
             outgoing: Vec::new(),
             directives: HashMap::new(),
             replies: Vec::new(),

@@ -131,8 +131,8 @@ pub(super) struct InFlight {
     pub(super) refused: Option<(Class, Status)>,
     /// Whether the operator took a segment in this attempt.
     pub(super) taken: bool,
-    /// Whether an earlier attempt may have reached the subscriber.
-    pub(super) repetition: bool,
+    /// Whether the attempt before this one was uncertain.
+    pub(super) was_uncertain: bool,
     /// The last receipt that overtook its response.
     pub(super) notice: Option<Box<Notice>>,
 }
@@ -358,7 +358,7 @@ impl Core {
         for (operator, session, frame) in inbound {
             self.inbound(beat, operator, session, &frame)?;
         }
-        Ok(())
+        self.send_elsewhere(beat)
     }
 
     /// What has an attempt without a result from an earlier life is uncertain.
@@ -419,13 +419,13 @@ impl Operator {
 }
 
 impl InFlight {
-    pub(super) fn new(message: Message, repetition: bool) -> Self {
+    pub(super) fn new(message: Message, was_uncertain: bool) -> Self {
         Self {
             message,
             grace_ends: None,
             refused: None,
             taken: false,
-            repetition,
+            was_uncertain,
             notice: None,
         }
     }
@@ -433,7 +433,8 @@ impl InFlight {
     /// A segment of this attempt was certainly not sent, or refused: it was no repeat.
     pub(super) fn unrepeat(&mut self) {
         let attempt = &mut self.message.progress.attempt;
-        attempt.repeats = attempt.repeats.saturating_sub(u16::from(self.repetition));
+        let repetition = self.was_uncertain || attempt.undelivered;
+        attempt.repeats = attempt.repeats.saturating_sub(u16::from(repetition));
     }
 
     /// Whether every segment has its answer.

@@ -5,7 +5,7 @@ use xabar_events::{Reason, State};
 use super::beat::Beat;
 use super::core::{Core, SWEEP};
 use super::telling::Details;
-use crate::journal::{JournalError, SubmittedPlace};
+use crate::journal::{JournalError, Segment, SubmittedPlace};
 
 /// Messages of each kind ended in one beat.
 const ENDED_AT_ONCE: usize = 500;
@@ -68,13 +68,15 @@ impl Core {
         let count = unreceipted.len();
         for (_, mut message) in unreceipted {
             if !beat.touched(message.id) {
-                self.teller.settle(
-                    beat,
-                    &mut message,
-                    State::Unknown,
-                    Some(Reason::NoReceipt),
-                    Details::default(),
-                );
+                let segments = &message.progress.attempt.segments;
+                // One that did not arrive waited for the others: they might have made it all undelivered.
+                let (state, reason) = if segments.contains(&Segment::Failed) {
+                    (State::Failed, Reason::Partial)
+                } else {
+                    (State::Unknown, Reason::NoReceipt)
+                };
+                self.teller
+                    .settle(beat, &mut message, state, Some(reason), Details::default());
                 beat.put(message);
             }
         }

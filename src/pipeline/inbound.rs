@@ -107,7 +107,10 @@ impl Core {
                 .find(|(_, id)| *id == *awaiting.smsc_id)
                 .map(|(spelling, _)| *spelling);
             let message = beat.message(message.id).cloned().unwrap_or(message);
-            if let Some(spelling) = spelling.filter(|_| notice.names(message.msisdn)) {
+            // Another operator may have it by now, and this is its first one's receipt once more.
+            let of_this_attempt = awaiting.operator == message.progress.operator;
+            let names_it = of_this_attempt && notice.names(message.msisdn);
+            if let Some(spelling) = spelling.filter(|_| names_it) {
                 fitting.push((spelling, (awaiting, message)));
             }
         }
@@ -153,17 +156,20 @@ impl Core {
         if !(delivered || failed) || !may_be_told(message) {
             return;
         }
+        let expired = notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
+        let code = notice.and_then(Notice::code);
+        if failed && !expired && self.may_go_elsewhere(beat, message, code.as_deref()) {
+            return;
+        }
         // After `unknown` only `delivered` or `failed` may follow.
-        let expired = message.progress.phase == Phase::Submitted
-            && notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
+        let expired = expired && message.progress.phase == Phase::Submitted;
         let (state, reason) = match (delivered, segments.len()) {
             (true, _) => (State::Delivered, None),
             (false, 1) if expired => (State::Expired, Some(Reason::Operator)),
-            (false, 1) => (State::Failed, Some(Reason::Undelivered)),
-            (false, _) => (State::Failed, Some(Reason::Partial)),
+            (false, _) => (State::Failed, Some(undelivered(message))),
         };
         let details = Details {
-            code: notice.and_then(Notice::code),
+            code,
             ..Details::default()
         };
         self.teller.settle(beat, message, state, reason, details);
@@ -190,6 +196,14 @@ impl Core {
         beat.held.push((self.next_held, receipt));
         self.next_held += 1;
         self.held += 1;
+    }
+}
+
+/// Why a message failed of which a segment did not arrive.
+pub(super) fn undelivered(message: &Message) -> Reason {
+    match message.progress.attempt.segments.len() {
+        1 => Reason::Undelivered,
+        _ => Reason::Partial,
     }
 }
 

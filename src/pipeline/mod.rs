@@ -12,6 +12,7 @@ mod asking;
 mod beat;
 mod core;
 mod deadlines;
+mod elsewhere;
 mod inbound;
 mod links;
 mod moving;

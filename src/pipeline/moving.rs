@@ -55,7 +55,7 @@ impl Core {
     }
 
     /// Another operator that is well: the first that shares the number with this one, or else of its fallbacks.
-    fn another(&self, operator: OperatorId, msisdn: Msisdn) -> Option<OperatorId> {
+    pub(super) fn another(&self, operator: OperatorId, msisdn: Msisdn) -> Option<OperatorId> {
         let shares = self.routes.carries(operator, msisdn);
         let sharer = shares
             .then(|| self.home_without(operator, msisdn))
@@ -168,11 +168,11 @@ impl Core {
     }
 }
 
-/// Another operator only if this one has, and may have, no part of it.
+/// Another operator only if this one has, and may have, no part of it; and a third one never.
 pub(super) fn is_movable(message: &Message) -> bool {
     let attempt = &message.progress.attempt;
     let segments = &attempt.segments;
-    !attempt.uncertain && segments.iter().all(|it| *it == Segment::Waiting)
+    !attempt.uncertain && !attempt.undelivered && segments.iter().all(|it| *it == Segment::Waiting)
 }
 
 /// Throttling is answered by going slower, and a wrong PDU is ours; what may be a subscriber's fault says nothing, either.

@@ -85,7 +85,7 @@ impl Core {
             Some(operator) if operator == message.progress.operator => self.keep(beat, arrival),
             _ if begun && stays && !moves => self.keep(beat, arrival),
             // Another operator only if this one has no part of it.
-            Some(operator) if !has_reached(message) => {
+            Some(operator) if !has_reached(message) && !message.progress.attempt.undelivered => {
                 message.progress.operator = operator;
                 // Not before the next millisecond: the cursor of the new queue may have passed this one.
                 message.progress.due = UnixMillis(beat.now.steady.0 + 1);

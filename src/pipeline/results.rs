@@ -261,7 +261,7 @@ impl Core {
             return;
         }
         // What was not repeated after all is as uncertain as before.
-        attempt.uncertain |= flight.repetition;
+        attempt.uncertain |= flight.was_uncertain;
         if !flight.taken {
             let facts = self.pacer.give_back(msisdn, attempt.at);
             beat.subscriber(msisdn, facts);
@@ -405,6 +405,8 @@ pub(super) fn fate_so_far(message: &Message) -> Option<(State, Reason)> {
         Some((State::Unknown, Reason::Uncertain))
     } else if has_reached(message) {
         Some((State::Failed, Reason::Partial))
+    } else if message.progress.attempt.undelivered {
+        Some((State::Failed, Reason::Undelivered))
     } else {
         None
     }

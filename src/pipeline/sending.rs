@@ -198,7 +198,7 @@ impl Core {
             self.end(beat, &mut message, end, details);
             return;
         };
-        let repetition = message.progress.attempt.uncertain;
+        let was_uncertain = message.progress.attempt.uncertain;
         self.repeats.forget(message.id);
         begin_attempt(&mut message, &segments, text, beat.now.steady);
         self.submit(beat, &message, &segments);
@@ -207,7 +207,7 @@ impl Core {
         let thread = message.thread;
         beat.thread(thread, self.pacer.thread(thread, waiting));
         beat.put(message.clone());
-        let flight = InFlight::new(message, repetition);
+        let flight = InFlight::new(message, was_uncertain);
         self.in_flight.insert(flight.message.id, flight);
     }
 
@@ -279,7 +279,7 @@ fn begin_attempt(message: &mut Message, segments: &Segments, text: String, at: U
     if attempt.attempts == 0 {
         attempt.reference = reference;
     }
-    if attempt.uncertain {
+    if attempt.uncertain || attempt.undelivered {
         attempt.repeats = attempt.repeats.saturating_add(begun);
     }
     attempt.attempts = attempt.attempts.saturating_add(1);

@@ -31,11 +31,7 @@ impl Operator {
 
 impl Core {
     /// Whose number it is now, be that one well or not.
-    pub(super) fn home(
-        &self,
-        msisdn: Msisdn,
-        looked_up: Option<OperatorId>,
-    ) -> Option<OperatorId> {
+    pub(super) fn home(&self, msisdn: Msisdn, looked_up: Option<OperatorId>) -> Option<OperatorId> {
         self.routes
             .route(msisdn, looked_up, |operator| self.part(operator))
     }

@@ -1,7 +1,7 @@
 //! `[retry]`: how messages that an operator refused are tried again.
 
 use super::reading::{Cell, Table};
-use super::values::{duration, whole};
+use super::values::{duration, parsed, whole};
 use crate::delivery::retry::Policy;
 
 pub(super) fn retry(root: &mut Table<'_>) -> Policy {
@@ -24,5 +24,21 @@ fn read(table: &mut Table<'_>) -> Option<Policy> {
         first,
         longest,
         attempts: table.or("attempts", default.attempts, whole(1..=100)),
+        undelivered_elsewhere: table.or(
+            "after_undelivered",
+            default.undelivered_elsewhere,
+            elsewhere,
+        ),
     })
+}
+
+fn elsewhere(cell: &Cell<'_>) -> Option<bool> {
+    parsed(
+        "choose from \"never\" and \"elsewhere\"",
+        |text| match text {
+            "never" => Some(false),
+            "elsewhere" => Some(true),
+            _ => None,
+        },
+    )(cell)
 }

@@ -564,12 +564,15 @@ fn retries_grow_from_the_first_pause_to_the_longest() {
     assert_eq!(settings.retry.attempts, 3);
     let hour = good("[retry]\nfirst = \"1h\"\n", &[]).retry;
     assert_eq!(hour.longest, hour.first, "left out, it is never shorter");
-    let wrong = "[retry]\nfirst = \"1m\"\nlongest = \"30s\"\nattempts = 0\n";
+    let wrong = "[retry]\nfirst = \"1m\"\nlongest = \"30s\"\nattempts = 0\nafter_undelivered = \"always\"\n";
     let expected = [
         "3:11: `retry.longest` is \"30s\"; give at least as long as `retry.first`",
         "4:12: `retry.attempts` is 0; give a whole number from 1 to 100",
+        "5:21: `retry.after_undelivered` is \"always\"; choose from \"never\" and \"elsewhere\"",
     ];
     assert_eq!(told(wrong, &[]), expected);
+    let elsewhere = good("[retry]\nafter_undelivered = \"elsewhere\"\n", &[]).retry;
+    assert!(elsewhere.undelivered_elsewhere && !hour.undelivered_elsewhere);
 }
 
 #[test]

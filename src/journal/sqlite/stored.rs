@@ -322,7 +322,8 @@ impl Stored for Attempt {
         self.throttled.write(out);
         self.uncertain.write(out);
         let has_ids = !self.smsc_ids.is_empty();
-        out.push(u8::from(self.withdrawn) * WITHDRAWN + u8::from(has_ids) * HAS_IDS);
+        let undelivered = u8::from(self.undelivered) * UNDELIVERED;
+        out.push(u8::from(self.withdrawn) * WITHDRAWN + u8::from(has_ids) * HAS_IDS + undelivered);
         self.at.write(out);
         self.reference.write(out);
         self.text.write(out);
@@ -336,12 +337,13 @@ impl Stored for Attempt {
         let [attempts, repeats, throttled] =
             [u16::read(octets)?, u16::read(octets)?, u16::read(octets)?];
         let uncertain = bool::read(octets)?;
-        let marks = u8::read(octets).filter(|marks| marks & !(WITHDRAWN | HAS_IDS) == 0)?;
+        let marks = u8::read(octets).filter(|marks| marks & !KNOWN == 0)?;
         Some(Self {
             attempts,
             repeats,
             throttled,
             uncertain,
+            undelivered: marks & UNDELIVERED != 0,
             withdrawn: marks & WITHDRAWN != 0,
             at: Stored::read(octets)?,
             reference: Stored::read(octets)?,
@@ -357,6 +359,8 @@ impl Stored for Attempt {
 
 const WITHDRAWN: u8 = 1;
 const HAS_IDS: u8 = 2;
+const UNDELIVERED: u8 = 4;
+const KNOWN: u8 = WITHDRAWN | HAS_IDS | UNDELIVERED;
 
 /// A hash is as long as it is.
 impl Stored for ThreadKey {
@@ -432,6 +436,30 @@ mod tests {
         let message = sample::waiting(1_000_000);
         assert_eq!(to_octets(&**message.origin()).len(), 91);
         assert_eq!(to_octets(&message.progress).len(), 20);
+    }
+
+    #[test]
+    fn an_attempt_of_a_journal_that_did_not_know_of_undelivered_is_read() {
+        // Two attempts, one repeated, none throttled; certain; withdrawn or not; at 17, reference 5, no text.
+        let octets = |marks: u8| [2, 1, 0, 0, marks, 34, 5, 0, 1, Segment::Waiting as u8];
+        for withdrawn in [false, true] {
+            let attempt = Attempt {
+                attempts: 2,
+                repeats: 1,
+                withdrawn,
+                at: UnixMillis(17),
+                reference: 5,
+                segments: vec![Segment::Waiting],
+                ..Attempt::default()
+            };
+            let octets = octets(withdrawn.into());
+            assert_eq!(
+                from_octets::<Attempt>(&octets, "an attempt").unwrap(),
+                attempt
+            );
+            assert_eq!(to_octets(&attempt), octets);
+        }
+        assert!(from_octets::<Attempt>(&octets(8), "an attempt").is_err());
     }
 
     proptest! {

@@ -12,5 +12,6 @@ mod results;
 mod routing;
 mod sharing;
 mod threads;
+mod undelivered;
 mod waiting;
 mod world;

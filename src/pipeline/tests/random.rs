@@ -78,6 +78,7 @@ impl Days {
             settings.operators[1].receipts = seed.is_multiple_of(2);
             if seed % 4 > 1 {
                 settings.operators[1].prefixes.push("99893".into());
+                settings.retry.undelivered_elsewhere = seed % 4 == 2;
             }
         });
         Self {

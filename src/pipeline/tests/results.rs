@@ -55,6 +55,7 @@ fn pauses_and_attempts_are_as_configured_and_the_count_outlives_a_restart() {
             first: MINUTE,
             longest: MINUTE,
             attempts: 3,
+            ..retry::Policy::default()
         };
     });
     world.publish(status("e1"));

@@ -1,0 +1,101 @@
+//! Another operator for what one took and did not deliver, where the policy says so.
+
+use tracing::debug;
+use xabar_events::State;
+
+use super::beat::Beat;
+use super::core::Core;
+use super::inbound::undelivered;
+use super::telling::Details;
+use crate::clock::UnixMillis;
+use crate::journal::{JournalError, Message, MessageId, OperatorId, Phase, Segment, ThreadFacts};
+
+/// A message that another operator is to try.
+#[derive(Debug)]
+pub(super) struct Elsewhere {
+    message: MessageId,
+    to: OperatorId,
+    /// The first operator's word.
+    code: Option<Box<str>>,
+}
+
+impl Core {
+    /// Whether a message of which a segment did not arrive is not over: it goes to another operator, once the others
+    /// are known not to have arrived, either.
+    pub(super) fn may_go_elsewhere(
+        &self,
+        beat: &mut Beat,
+        message: &Message,
+        code: Option<&str>,
+    ) -> bool {
+        let progress = &message.progress;
+        let policy = &self.settings.retry;
+        let attempt = &progress.attempt;
+        let tried = attempt.attempts.saturating_sub(attempt.throttled);
+        let may = policy.undelivered_elsewhere
+            && progress.phase == Phase::Submitted
+            && !attempt.undelivered
+            && !attempt.withdrawn
+            && tried < policy.attempts
+            && message.expires > beat.now.wall
+            && !attempt.segments.contains(&Segment::Delivered);
+        let to = may.then(|| self.another(progress.operator, message.msisdn));
+        let Some(to) = to.flatten() else {
+            return false;
+        };
+        if attempt.segments.iter().all(|it| *it == Segment::Failed) {
+            beat.undelivered.push(Elsewhere {
+                message: message.id,
+                to,
+                code: code.map(Into::into),
+            });
+        }
+        true
+    }
+
+    /// Lets undelivered messages wait for another operator, unless a newer status of their thread was sent meanwhile.
+    pub(super) fn send_elsewhere(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
+        for Elsewhere { message, to, code } in std::mem::take(&mut beat.undelivered) {
+            let Some(mut message) = self.as_it_stands(beat, message)? else {
+                continue;
+            };
+            let thread = match beat.thread_facts(message.thread) {
+                Some(thread) => thread,
+                None => self.thread_in_journal(&message)?,
+            };
+            if thread
+                .attempted
+                .is_some_and(|attempted| attempted > message.order())
+            {
+                let reason = Some(undelivered(&message));
+                let details = Details {
+                    code,
+                    ..Details::default()
+                };
+                self.teller
+                    .settle(beat, &mut message, State::Failed, reason, details);
+            } else {
+                debug!(message = %message.id, "undelivered: another operator is to try");
+                begin_again(&mut message, to, beat.now.steady);
+                self.pacer.sibling_waits(message.thread);
+                let waiting = thread.waiting.saturating_add(1);
+                beat.thread(message.thread, ThreadFacts { waiting, ..thread });
+                self.wait(&message);
+            }
+            beat.put(message);
+        }
+        Ok(())
+    }
+}
+
+/// As if nothing of it had been sent, but that it was.
+fn begin_again(message: &mut Message, to: OperatorId, now: UnixMillis) {
+    let progress = &mut message.progress;
+    progress.phase = Phase::Waiting;
+    progress.operator = to;
+    // Not before the next millisecond: the cursor of the new queue may have passed this one.
+    progress.due = UnixMillis(now.0 + 1);
+    progress.attempt.undelivered = true;
+    progress.attempt.segments.fill(Segment::Waiting);
+    progress.attempt.smsc_ids.clear();
+}

@@ -1,0 +1,206 @@
+//! Another operator for what one took and did not deliver.
+
+use xabar_events::Notification;
+use xabar_smpp::Status;
+
+use super::world::*;
+use crate::pipeline::Settings;
+
+/// The second operator tries what the first one did not deliver.
+fn elsewhere_with(set: impl FnOnce(&mut Settings)) -> World {
+    World::with(|settings| {
+        settings.operators[0].fallback = vec!["beeline".into()];
+        settings.retry.undelivered_elsewhere = true;
+        set(settings);
+    })
+}
+
+fn elsewhere() -> World {
+    elsewhere_with(|_| {})
+}
+
+/// The first operator takes the one segment that was sent and does not deliver it.
+fn undelivered(world: &mut World) -> Sent {
+    let sent = world.one_sent();
+    assert_eq!(sent.operator, UCELL);
+    world.accept(&sent, "7");
+    world.receipt(&sent, "7", "UNDELIV");
+    world.calm();
+    sent
+}
+
+fn last(world: &World, event: &str) -> String {
+    world.story(event).pop().unwrap()
+}
+
+#[test]
+fn what_one_operator_did_not_deliver_another_delivers_and_the_repeat_is_told() {
+    let mut world = elsewhere();
+    world.publish(apart(1));
+    let first = undelivered(&mut world);
+    let again = world.one_sent();
+    assert_eq!(
+        (again.operator, again.message()),
+        (BEELINE, first.message())
+    );
+    world.accept(&again, "9");
+    // Its first operator says it once more, under the same id.
+    world.receipt(&first, "7", "UNDELIV");
+    world.receipt(&again, "9", "DELIVRD");
+    let expected = ["accepted", "submitted", "submitted", "delivered"];
+    assert_eq!(world.story("apart-1"), expected);
+    let delivered = world.last("apart-1");
+    assert_eq!(delivered.operator.as_deref(), Some("beeline"));
+    assert_eq!((delivered.attempts, delivered.repeats), (2, 1));
+    assert_eq!(world.unsettled(), 0);
+}
+
+#[test]
+fn it_goes_to_one_other_operator_and_no_further() {
+    let mut world = elsewhere_with(|settings| {
+        settings.operators[1].fallback = vec!["ucell".into()];
+    });
+    world.publish(apart(1));
+    undelivered(&mut world);
+    let again = world.one_sent();
+    world.accept(&again, "9");
+    world.receipt(&again, "9", "UNDELIV");
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    let expected = ["accepted", "submitted", "submitted", "failed undelivered"];
+    assert_eq!(world.story("apart-1"), expected);
+    assert_eq!(world.last("apart-1").repeats, 1);
+}
+
+#[test]
+fn what_the_other_operator_refuses_stays_undelivered_and_was_no_repeat_after_all() {
+    let mut world = elsewhere();
+    world.publish(apart(1));
+    undelivered(&mut world);
+    let again = world.one_sent();
+    world.refuse(&again, Status::RINVDSTADR);
+    assert_eq!(last(&world, "apart-1"), "failed undelivered");
+    let failed = world.last("apart-1");
+    assert_eq!((failed.attempts, failed.repeats), (2, 0));
+}
+
+#[test]
+fn a_restart_forgets_neither_the_other_operator_nor_the_repeat() {
+    let mut world = elsewhere_with(|settings| {
+        settings.rules.limits = vec![limit(1, 10 * MINUTE)];
+    });
+    world.publish(apart(1));
+    undelivered(&mut world);
+    assert!(
+        world.sent().is_empty(),
+        "it counts for the subscriber's limit"
+    );
+    world.restart();
+    world.advance(11 * MINUTE);
+    let again = world.one_sent();
+    assert_eq!(again.operator, BEELINE);
+    world.restart();
+    world.advance(MINUTE);
+    world.advance(10 * MINUTE);
+    let once_more = world.one_sent();
+    assert_eq!(once_more.operator, BEELINE);
+    world.accept(&once_more, "9");
+    world.receipt(&once_more, "9", "DELIVRD");
+    let delivered = world.last("apart-1");
+    assert_eq!((delivered.attempts, delivered.repeats), (3, 2));
+}
+
+#[test]
+fn it_ends_as_before_without_the_policy_an_operator_that_is_well_time_or_attempts() {
+    let ends = |world: &mut World, event: Notification| {
+        let id = event.key.id.as_str().to_owned();
+        world.publish(event);
+        undelivered(world);
+        world.advance(HOUR);
+        assert!(world.sent().is_empty());
+        assert_eq!(last(world, &id), "failed undelivered");
+    };
+    let mut never = elsewhere_with(|settings| settings.retry.undelivered_elsewhere = false);
+    ends(&mut never, apart(1));
+    let mut alone = elsewhere_with(|settings| settings.operators[0].fallback.clear());
+    ends(&mut alone, apart(1));
+    let mut once = elsewhere_with(|settings| settings.retry.attempts = 1);
+    ends(&mut once, apart(1));
+    let mut down = elsewhere();
+    down.smsc(BEELINE).sessions = 0;
+    ends(&mut down, apart(1));
+}
+
+#[test]
+fn nothing_is_repeated_that_was_withdrawn_expired_or_is_older_than_what_went_out() {
+    let mut world = elsewhere();
+    world.publish(apart(1));
+    let withdrawn = world.one_sent();
+    world.accept(&withdrawn, "1");
+    world.cancel("apart-1");
+    world.receipt(&withdrawn, "1", "UNDELIV");
+    assert_eq!(last(&world, "apart-1"), "failed undelivered");
+
+    world.publish(apart(2));
+    let expired = world.one_sent();
+    world.accept(&expired, "2");
+    world.receipt(&expired, "2", "EXPIRED");
+    assert_eq!(last(&world, "apart-2"), "expired operator");
+
+    world.publish(status("older"));
+    let older = world.one_sent();
+    world.accept(&older, "3");
+    world.publish(Notification {
+        time: START.after(SECOND).into(),
+        ..status("newer")
+    });
+    let newer = world.one_sent();
+    world.receipt(&older, "3", "UNDELIV");
+    assert_eq!(last(&world, "older"), "failed undelivered");
+    world.accept(&newer, "4");
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+}
+
+#[test]
+fn of_several_segments_all_have_to_be_undelivered() {
+    for fates in [
+        ["UNDELIV", "UNDELIV"],
+        ["UNDELIV", "DELIVRD"],
+        ["DELIVRD", "UNDELIV"],
+    ] {
+        let mut world = elsewhere();
+        world.publish(long_status("long"));
+        let segments = world.sent();
+        for (id, segment) in segments.iter().enumerate() {
+            world.accept(segment, &format!("{id}"));
+        }
+        for (id, segment) in segments.iter().enumerate() {
+            world.receipt(segment, &format!("{id}"), fates[id % 2]);
+        }
+        world.calm();
+        let again = world.sent();
+        if fates == ["UNDELIV", "UNDELIV"] {
+            assert_eq!(again.len(), segments.len());
+            assert!(again.iter().all(|sent| sent.operator == BEELINE));
+            assert_eq!(last(&world, "long"), "submitted");
+        } else {
+            assert!(again.is_empty());
+            assert_eq!(last(&world, "long"), "failed partial");
+        }
+    }
+}
+
+#[test]
+fn a_segment_that_did_not_arrive_waits_for_the_others_no_longer_than_for_receipts() {
+    let mut world = elsewhere();
+    world.publish(long_status("long"));
+    let segments = world.sent();
+    for (id, segment) in segments.iter().enumerate() {
+        world.accept(segment, &format!("{id}"));
+    }
+    world.receipt(&segments[0], "0", "UNDELIV");
+    assert_eq!(last(&world, "long"), "submitted");
+    world.advance(73 * HOUR);
+    assert_eq!(last(&world, "long"), "failed partial");
+}
