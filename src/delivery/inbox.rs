@@ -49,6 +49,7 @@ impl Inbox {
 
 #[cfg(test)]
 mod tests {
+    use bytes::BytesMut;
     use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 
     use super::*;
@@ -57,6 +58,14 @@ mod tests {
     fn request(sequence_number: u32) -> Frame {
         let pdu: Pdu<'_> = Pdu::new(sequence_number, Body::DeliverSm(SubmitSm::default()));
         pdu.to_frame().expect("it fits")
+    }
+
+    #[test]
+    fn a_receipt_is_acknowledged_with_an_empty_message_id() {
+        let mut octets = BytesMut::new();
+        Answer::to(&request(7), Status::ROK).encode(&mut octets);
+        let expected = [0, 0, 0, 17, 0x80, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 7, 0];
+        assert_eq!(octets[..], expected);
     }
 
     #[test]

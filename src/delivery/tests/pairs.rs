@@ -23,7 +23,7 @@ async fn pair(smsc: &Smsc) -> (Peer, Peer) {
 }
 
 #[tokio::test]
-async fn of_a_pair_one_submits_and_the_other_takes_receipts() {
+async fn of_a_pair_one_submits_and_both_take_receipts() {
     let smsc = Smsc::listen().await;
     let mut settings = Esme::settings(&smsc.address());
     settings.binds[0].directions = Directions::TransmitterReceiver;
@@ -32,21 +32,24 @@ async fn of_a_pair_one_submits_and_the_other_takes_receipts() {
     for message in 1..=3 {
         serves(&mut esme, &mut transmitter, message).await;
     }
-    let receipt = Pdu::new(77, Body::DeliverSm(DeliverSm::default()));
-    receiver.send(&receipt).await;
-    let Event::Inbound { session, frame } = esme.event().await else {
-        panic!("the receipt did not come");
-    };
-    let answers = vec![(session, vec![Answer::to(&frame, Status::ROK)])];
-    esme.direct(Directive {
-        answers,
-        ..Directive::default()
-    })
-    .await;
-    let answered = receiver
-        .event_of(|event| matches!(event, SmppEvent::Fault(_)))
+    // Some SMSCs send receipts to where the message came from (node-smpp #175).
+    for peer in [&mut receiver, &mut transmitter] {
+        let receipt = Pdu::new(77, Body::DeliverSm(DeliverSm::default()));
+        peer.send(&receipt).await;
+        let Event::Inbound { session, frame } = esme.event().await else {
+            panic!("the receipt did not come");
+        };
+        let answers = vec![(session, vec![Answer::to(&frame, Status::ROK)])];
+        esme.direct(Directive {
+            answers,
+            ..Directive::default()
+        })
         .await;
-    assert!(format!("{answered:?}").contains("77"), "{answered:?}");
+        let answered = peer
+            .event_of(|event| matches!(event, SmppEvent::Fault(_)))
+            .await;
+        assert!(format!("{answered:?}").contains("77"), "{answered:?}");
+    }
     esme.stop().await;
 }
 

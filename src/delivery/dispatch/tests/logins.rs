@@ -1,0 +1,112 @@
+//! Sessions of several logins, each with what it is given.
+
+use super::*;
+
+/// Two logins with a session each, held to 10 and 40 a second.
+fn two_logins(tps: Option<u32>, now: Instant) -> Dispatch {
+    let rooms = [0, 1].map(|login| Room {
+        login,
+        window: 1000,
+    });
+    let logins = [Some(10), Some(40)];
+    let mut dispatch = Dispatch::of_logins(rooms, &logins, bounds(1000, tps), now);
+    dispatch.bound(0);
+    dispatch.bound(1);
+    dispatch
+}
+
+/// How much each session was given in the ten seconds after the first, with work for more.
+fn in_ten_seconds(dispatch: &mut Dispatch, start: Instant) -> [usize; 2] {
+    let mut given = [0, 0];
+    let mut now = start + SECOND;
+    while now < start + 11 * SECOND {
+        let wanted = dispatch.granted(now) - dispatch.taken;
+        dispatch.submit(submissions(wanted, now));
+        for session in written(dispatch, now) {
+            given[session] += 1;
+            dispatch.answered(session, heard(Status::ROK, None), now);
+        }
+        now = dispatch.deadline(now).map_or(now, |at| at.max(now)) + Duration::from_millis(1);
+    }
+    given
+}
+
+#[test]
+fn the_tps_of_each_login_holds_and_is_nearly_reached() {
+    let start = t0();
+    let [one, other] = in_ten_seconds(&mut two_logins(None, start), start);
+    assert!((85..=100).contains(&one), "{one}");
+    assert!((350..=400).contains(&other), "{other}");
+}
+
+#[test]
+fn the_tps_of_the_operator_holds_over_those_of_its_logins() {
+    let start = t0();
+    let given = in_ten_seconds(&mut two_logins(Some(20), start), start);
+    let sum: usize = given.iter().sum();
+    assert!((170..=200).contains(&sum), "{given:?}");
+}
+
+#[test]
+fn who_throttles_one_login_slows_that_one_down() {
+    let start = t0();
+    let mut dispatch = two_logins(None, start);
+    let now = start + 2 * SECOND;
+    assert!(dispatch.answered(1, heard(Status::RTHROTTLED, None), now));
+    assert_eq!(dispatch.rate(0), Some(10.0));
+    assert!(dispatch.rate(1).is_some_and(|rate| rate < 40.0));
+}
+
+#[test]
+fn a_session_for_receiving_is_given_nothing_and_does_not_count_as_bound() {
+    let now = t0();
+    let rooms = [0, 3].map(|window| Room { login: 0, window });
+    let mut dispatch = Dispatch::of_logins(rooms, &[None], bounds(3, None), now);
+    dispatch.bound(0);
+    assert_eq!((dispatch.sessions_bound(), dispatch.granted(now)), (0, 0));
+    dispatch.bound(1);
+    dispatch.submit(submissions(3, now));
+    assert_eq!(written(&mut dispatch, now), [1, 1, 1]);
+    assert_eq!(dispatch.sessions_bound(), 1);
+}
+
+#[test]
+fn each_session_keeps_the_window_of_its_login() {
+    let now = t0();
+    let rooms = [(0, 2), (1, 5)].map(|(login, window)| Room { login, window });
+    let mut dispatch = Dispatch::of_logins(rooms, &[None, None], bounds(5, None), now);
+    dispatch.bound(0);
+    dispatch.bound(1);
+    assert_eq!(dispatch.granted(now), 7);
+    dispatch.submit(submissions(10, now));
+    let given = written(&mut dispatch, now);
+    let to = |session| given.iter().filter(|it| **it == session).count();
+    assert_eq!((to(0), to(1)), (2, 5));
+    assert_eq!((dispatch.window(0), dispatch.window(1)), (2, 5));
+}
+
+#[test]
+fn what_was_throttled_on_one_login_comes_back_while_it_is_used() {
+    let start = t0();
+    let mut dispatch = two_logins(None, start);
+    let now = start + 2 * SECOND;
+    dispatch.answered(1, heard(Status::RTHROTTLED, None), now);
+    assert!(dispatch.rate(1).is_some_and(|rate| rate < 40.0));
+    for ten_seconds in 0..6 {
+        in_ten_seconds(&mut dispatch, now + ten_seconds * 10 * SECOND);
+    }
+    assert_eq!(dispatch.rate(1), Some(40.0));
+}
+
+#[test]
+fn an_overload_of_one_login_is_over_once_its_own_answers_are_there() {
+    let start = t0();
+    let mut dispatch = two_logins(None, start);
+    let now = start + 2 * SECOND;
+    dispatch.submit(submissions(2, now));
+    assert_eq!(written(&mut dispatch, now).len(), 2, "one on each");
+    let throttled = heard(Status::RTHROTTLED, None);
+    assert!(dispatch.answered(1, throttled, now));
+    // What the other login awaits says nothing of this one.
+    assert!(dispatch.answered(1, throttled, now + SECOND));
+}

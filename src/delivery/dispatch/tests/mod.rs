@@ -1,0 +1,179 @@
+//! One operator's sessions in virtual time.
+
+mod logins;
+mod queries;
+
+use super::*;
+use crate::delivery::sample::{submission, token};
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only where the simulation starts"
+)]
+fn t0() -> Instant {
+    Instant::now()
+}
+
+fn bounds(window: usize, tps: Option<u32>) -> Bounds {
+    Bounds {
+        window,
+        tps,
+        response: Duration::from_secs(30),
+    }
+}
+
+fn heard(status: Status, congestion: Option<u8>) -> Heard {
+    Heard {
+        token: submissions(1, t0())[0].token,
+        class: super::super::usual(status),
+        status,
+        congestion,
+    }
+}
+
+fn submissions(count: u64, decided: Instant) -> Vec<Submission> {
+    let make = |id| submission(token(id), decided);
+    (0..count).map(make).collect()
+}
+
+fn written(dispatch: &mut Dispatch, now: Instant) -> Vec<usize> {
+    std::iter::from_fn(|| dispatch.next(now))
+        .map(|(session, _)| session)
+        .collect()
+}
+
+#[test]
+fn no_session_gets_more_than_its_window_and_both_share_the_work() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(2, bounds(3, None), now);
+    dispatch.bound(0);
+    dispatch.bound(1);
+    assert_eq!(dispatch.granted(now), 6);
+    dispatch.submit(submissions(10, now));
+    let sessions = written(&mut dispatch, now);
+    assert_eq!(sessions.iter().filter(|session| **session == 0).count(), 3);
+    assert_eq!(sessions.len(), 6);
+    assert!(!dispatch.answered(1, heard(Status::ROK, None), now));
+    assert_eq!(written(&mut dispatch, now), [1]);
+}
+
+#[test]
+fn nothing_is_asked_for_while_no_session_is_bound() {
+    let now = t0();
+    assert_eq!(Dispatch::new(2, bounds(3, None), now).granted(now), 0);
+}
+
+#[test]
+fn what_was_not_written_comes_back_with_the_last_session() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(2, bounds(1, None), now);
+    dispatch.bound(0);
+    dispatch.bound(1);
+    dispatch.submit(submissions(5, now));
+    assert_eq!(written(&mut dispatch, now).len(), 2);
+    assert_eq!(dispatch.unbound(0), []);
+    assert_eq!(dispatch.unbound(1).len(), 3);
+}
+
+#[test]
+fn little_more_is_committed_than_the_rate_lets_out_soon() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(1000, Some(50)), now);
+    dispatch.bound(0);
+    assert_eq!(dispatch.granted(now), 0, "the first second counts as spent");
+    let now = dispatch.deadline(now).expect("then it asks for some");
+    assert_eq!(dispatch.granted(now), 10);
+    dispatch.submit(submissions(10, now));
+    assert_eq!(dispatch.granted(now), 10);
+    assert!(written(&mut dispatch, now).is_empty());
+    let later = dispatch
+        .deadline(now)
+        .expect("something waits for its turn");
+    assert_eq!(written(&mut dispatch, later).len(), 1);
+    assert_eq!(dispatch.granted(later), 11);
+}
+#[test]
+fn what_is_not_written_soon_after_its_decision_comes_back() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(1, None), now);
+    dispatch.bound(0);
+    dispatch.submit(submissions(3, now));
+    assert_eq!(written(&mut dispatch, now).len(), 1);
+    assert_eq!(dispatch.stale(now), []);
+    let later = dispatch.deadline(now).expect("something waits");
+    assert!(later < now + LONGEST_LAG);
+    assert_eq!(dispatch.stale(later + Duration::from_millis(50)).len(), 2);
+    assert_eq!(dispatch.deadline(later), None);
+}
+
+#[test]
+fn a_refusal_for_the_windows_sake_makes_it_smaller_and_one_for_the_rates_does_not() {
+    let now = t0();
+    for (status, window) in [(Status::RTHROTTLED, 20), (Status::RMSGQFUL, 14)] {
+        let mut dispatch = Dispatch::new(1, bounds(20, None), now);
+        dispatch.bound(0);
+        dispatch.submit(submissions(20, now));
+        assert_eq!(written(&mut dispatch, now).len(), 20);
+        let cuts = (0..20).filter(|_| dispatch.answered(0, heard(status, None), now));
+        assert_eq!(cuts.count(), 1, "the rest of the window is one overload");
+        assert_eq!(dispatch.state().window, window);
+        assert_eq!(dispatch.state().throttled, 20);
+    }
+}
+
+#[test]
+fn a_congested_operator_is_not_pressed() {
+    let now = t0();
+    for (congestion, cut) in [(None, false), (Some(99), false), (Some(100), true)] {
+        let mut dispatch = Dispatch::new(1, bounds(20, Some(100)), now);
+        dispatch.bound(0);
+        let heard = heard(Status::ROK, congestion);
+        assert_eq!(dispatch.answered(0, heard, now), cut);
+        assert_eq!(dispatch.state().rate == Some(100.0), !cut);
+    }
+}
+
+#[test]
+fn what_was_learned_stays_when_all_sessions_are_bound_anew() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(20, Some(100)), now);
+    dispatch.bound(0);
+    dispatch.answered(0, heard(Status::RMSGQFUL, None), now);
+    let learned = dispatch.state();
+    dispatch.unbound(0);
+    dispatch.bound(0);
+    let state = dispatch.state();
+    assert_eq!((state.rate, state.window), (learned.rate, learned.window));
+    assert_eq!((state.rate, state.window), (Some(50.0), 14));
+}
+
+#[test]
+fn a_pause_of_the_operators_leaves_the_window_as_it_is() {
+    let start = t0();
+    let mut dispatch = Dispatch::new(1, bounds(20, None), start);
+    dispatch.bound(0);
+    for second in [0, 1, 20, 21] {
+        let now = start + Duration::from_secs(second);
+        dispatch.submit(submissions(20, now));
+        let (mut sent, later) = (Vec::new(), now + Duration::from_millis(50));
+        while let Some((_, submission)) = dispatch.next(now) {
+            sent.push(submission.token);
+        }
+        // What is written in the second second is answered 18 s later.
+        let at = if second == 1 {
+            start + Duration::from_secs(19)
+        } else {
+            later
+        };
+        for token in sent {
+            let heard = Heard {
+                token,
+                ..heard(Status::ROK, None)
+            };
+            dispatch.answered(0, heard, at);
+        }
+        assert_eq!(dispatch.window(0), 20, "{second}");
+    }
+}
+
+const SECOND: Duration = Duration::from_secs(1);

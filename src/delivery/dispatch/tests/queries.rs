@@ -1,0 +1,94 @@
+//! Questions beside submissions.
+
+use super::*;
+
+fn queries(ids: std::ops::Range<u64>) -> Vec<Query> {
+    let query = |id| Query {
+        token: token(1_000_000 + id),
+        smsc_id: "1".into(),
+        sender: crate::delivery::SenderIndex::default(),
+    };
+    ids.map(query).collect()
+}
+
+/// How many submissions and how many questions are written in ten seconds to an operator that answers each
+/// after 50 ms, with work for more of both.
+fn beside_questions(mut dispatch: Dispatch, asked: u64, start: Instant) -> [usize; 2] {
+    assert_eq!(dispatch.ask(queries(0..asked)), []);
+    let mut given = [0, 0];
+    let mut answers = VecDeque::new();
+    let mut now = start + SECOND;
+    while now < start + 11 * SECOND {
+        let due = |(at, ..): &(Instant, usize, Token)| *at <= now;
+        while let Some((_, session, token)) = answers.pop_front_if(|answer| due(answer)) {
+            let heard = Heard {
+                token,
+                ..heard(Status::ROK, None)
+            };
+            match dispatch.asks(token) {
+                true => drop(dispatch.query_answered(session, heard, now)),
+                false => drop(dispatch.answered(session, heard, now)),
+            }
+        }
+        let wanted = dispatch.granted(now) - dispatch.taken;
+        dispatch.submit(submissions(wanted, now));
+        let at = now + Duration::from_millis(50);
+        while let Some((session, query)) = dispatch.next_query(now) {
+            given[1] += 1;
+            answers.push_back((at, session, query.token));
+        }
+        while let Some((session, submission)) = dispatch.next(now) {
+            given[0] += 1;
+            answers.push_back((at, session, submission.token));
+        }
+        let answer = answers.front().map(|(at, ..)| *at);
+        let next = dispatch.deadline(now).into_iter().chain(answer).min();
+        now = next.map_or(now, |at| at.max(now)) + Duration::from_millis(1);
+    }
+    given
+}
+
+#[test]
+fn questions_take_a_tenth_of_the_rate_and_of_the_window_and_what_they_take_counts() {
+    let start = t0();
+    let bound = |window, tps| {
+        let mut dispatch = Dispatch::new(1, bounds(window, tps), start);
+        dispatch.bound(0);
+        dispatch
+    };
+    for (window, tps) in [(1000, Some(100)), (20, None)] {
+        let [alone, none] = beside_questions(bound(window, tps), 0, start);
+        assert_eq!(none, 0);
+        let [submissions, questions] = beside_questions(bound(window, tps), 100_000, start);
+        assert!(questions > alone / 20, "{questions} beside {submissions}");
+        assert!(questions <= alone / 8, "{questions} beside {submissions}");
+        assert!(submissions > alone * 8 / 10, "{submissions} of {alone}");
+        if let Some(tps) = tps {
+            assert!(submissions + questions <= 10 * tps as usize);
+        }
+    }
+}
+
+#[test]
+fn with_nothing_else_to_do_questions_go_at_their_pace_and_the_link_wakes_for_them() {
+    let start = t0();
+    let mut dispatch = Dispatch::new(1, bounds(10, Some(100)), start);
+    dispatch.bound(0);
+    dispatch.ask(queries(0..3));
+    let mut now = start + 2 * SECOND;
+    for _ in 0..3 {
+        let (session, query) = dispatch.next_query(now).expect("a question");
+        assert!(dispatch.next_query(now).is_none());
+        let heard = Heard {
+            token: query.token,
+            ..heard(Status::ROK, None)
+        };
+        assert!(dispatch.query_answered(session, heard, now));
+        now = dispatch.deadline(now).unwrap_or(now + SECOND);
+    }
+    assert_eq!(
+        now,
+        start + 2 * SECOND + Duration::from_millis(200) + SECOND
+    );
+    assert!(dispatch.next_query(now).is_none());
+}
