@@ -9,6 +9,7 @@ pub mod lookup;
 
 pub mod journal;
 
+pub mod numbers;
 pub mod pacing;
 
 pub mod compose;

@@ -82,7 +82,7 @@ async fn ported_numbers_are_read_again_while_messages_go_out_and_a_wrong_list_ch
     assert!(!has_taken(&beeline, &events[0]).await);
 
     std::fs::write(&list, "998901234567,beeline\n").unwrap();
-    gateway.until_told("ported numbers read again", 1).await;
+    gateway.until_told("list of numbers read again", 1).await;
     world.publish(vec![events[1].clone()]).await;
     world.until_all_ended(LONG).await;
     assert!(has_taken(&beeline, &events[1]).await);

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 use xabar_events::Language;
@@ -13,7 +12,7 @@ use super::{ConfigFile, Failure};
 use crate::compose::{Catalog, Listed};
 use crate::control::check::{render, to_json};
 use crate::control::settings::{Bind, Directions, Operator, Problem, Settings};
-use crate::delivery::{Ported, PortedFile};
+use crate::numbers::{Files, Lists};
 
 /// Checks a configuration and its texts: every mistake at once
 ///
@@ -53,13 +52,11 @@ impl Check {
         match self.config.read() {
             Ok(settings) => {
                 let catalog = Catalog::load_or_built_in(settings.messages.as_deref())?;
-                let operators = settings.operators.iter();
-                let names = operators.map(|operator| operator.name.clone()).collect();
-                let ported = PortedFile::read(settings.routing.ported.clone(), names)?.numbers();
+                let lists = Files::read(&settings)?.lists();
                 Ok(Good {
                     settings,
                     catalog,
-                    ported,
+                    lists,
                 })
             }
             Err(mut problems) => {
@@ -99,7 +96,7 @@ impl Check {
 struct Good {
     settings: Settings,
     catalog: Catalog,
-    ported: Arc<Ported>,
+    lists: Lists,
 }
 
 impl Good {
@@ -153,9 +150,22 @@ impl Good {
                 ),
             );
         }
-        if let Some(file) = &settings.routing.ported {
-            let numbers = self.ported.len();
-            row("ported", format!("{numbers} numbers in {}", file.display()));
+        let lists = &self.lists;
+        for (name, file, numbers) in [
+            ("ported", &settings.routing.ported, &lists.ported),
+            ("blocked", &settings.numbers.blocked, &lists.blocked),
+            (
+                "reassigned",
+                &settings.numbers.reassigned,
+                &lists.reassigned,
+            ),
+        ] {
+            if let Some(file) = file {
+                row(
+                    name,
+                    format!("{} numbers in {}", numbers.len(), file.display()),
+                );
+            }
         }
         row("texts", self.texts());
         table

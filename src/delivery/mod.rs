@@ -49,7 +49,7 @@ pub use circuit::{Answers, Circuit};
 pub use class::{Class, Classes, usual};
 pub use link_state::LinkState;
 use operator::Operator;
-pub use routing::{Carrier, Ported, PortedFile, Routes};
+pub use routing::{Carrier, Routes};
 pub use senders::{Assignment, SenderIndex, Senders};
 pub use share::{Health, Share, Standing};
 pub use submission::{Query, Submission, Token};

@@ -1,7 +1,6 @@
 //! What each room goes by, out of the settings.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -13,12 +12,12 @@ use crate::compose::Catalog;
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
 use crate::delivery::{
-    Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Ported,
-    PortedFile, Senders,
+    Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Senders,
 };
 use crate::intake::amqp::Source;
 use crate::journal::{AgencyKey, OperatorId};
 use crate::lookup::{self, Lookup};
+use crate::numbers::{Files, Lists};
 use crate::outcome::{Exchange, Sink};
 use crate::pacing;
 use crate::pipeline::{self, OperatorRules};
@@ -32,12 +31,9 @@ pub(super) fn catalog(settings: &Settings) -> Result<Catalog, GatewayError> {
     Catalog::load_or_built_in(settings.messages.as_deref()).map_err(GatewayError::Settings)
 }
 
-/// The file of ported numbers, if there is one.
-pub(super) fn ported(settings: &Settings) -> Result<PortedFile, GatewayError> {
-    let operators = settings.operators.iter();
-    let names = operators.map(|operator| operator.name.clone()).collect();
-    let file = PortedFile::read(settings.routing.ported.clone(), names);
-    file.map_err(GatewayError::Settings)
+/// The lists of numbers that are configured.
+pub(super) fn numbers(settings: &Settings) -> Result<Files, GatewayError> {
+    Files::read(settings).map_err(GatewayError::Settings)
 }
 
 /// The lookup of numbers, if there is one; `operators` are the journal's.
@@ -66,7 +62,7 @@ pub(super) fn lookup<'a>(
     })
 }
 
-pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Settings {
+pub(super) fn rules(settings: &Settings, lists: Lists) -> pipeline::Settings {
     let Settings {
         timing, subscriber, ..
     } = settings;
@@ -94,7 +90,7 @@ pub(super) fn rules(settings: &Settings, ported: Arc<Ported>) -> pipeline::Setti
         .map(|outcomes| outcomes.states.iter().copied().collect());
     pipeline::Settings {
         operators: operators.collect(),
-        ported,
+        lists,
         looked_up: settings.routing.lookup.is_some(),
         rules: pacing::Rules {
             limits: limits.collect(),

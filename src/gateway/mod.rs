@@ -20,11 +20,12 @@ use crate::clock::{Clock, instant};
 use crate::control::http::{self, Api, Archive};
 use crate::control::readiness::{Part, Readiness};
 use crate::control::settings::{Problem, Settings};
-use crate::delivery::{self, LinkState, Ported};
+use crate::delivery::{self, LinkState};
 use crate::intake::http::HttpIntake;
 use crate::intake::{self, Batch};
 use crate::journal::{self, JournalError, OperatorId, Reader};
 use crate::lookup::{self, Lookup};
+use crate::numbers::Numbers;
 use crate::outcome::{self, Feed, Shown, Wording};
 use crate::pipeline::{self, Channels, Core};
 
@@ -109,8 +110,8 @@ impl Gateway {
             .and_then(|listener| listener.local_addr().ok());
         let clock = Clock::starting_after(journal.start()?.latest);
         let archive = journal.reader()?;
-        let ported = fitting::ported(settings)?;
-        let rules = fitting::rules(settings, ported.numbers());
+        let numbers = fitting::numbers(settings)?;
+        let rules = fitting::rules(settings, numbers.lists());
         let core = Core::start(journal, rules, catalog, &clock.now())?;
         readiness.ready(Part::Journal);
 
@@ -121,7 +122,7 @@ impl Gateway {
         let stopping = CancellationToken::new();
 
         let (door, batches) = mpsc::channel::<Batch>(DOOR);
-        let ported = ported.follow(stopping.clone());
+        let ported = numbers.ported.follow(stopping.clone());
         let batches = match fitting::lookup(settings, core.operators()) {
             Some(lookup) => look_up(lookup, batches, ported.clone()),
             None => batches,
@@ -155,6 +156,8 @@ impl Gateway {
             reports,
             published,
             ported,
+            blocked: numbers.blocked.follow(stopping.clone()),
+            reassigned: numbers.reassigned.follow(stopping.clone()),
             operators: started.directives,
             outgoing,
             last_outgoing,
@@ -329,7 +332,7 @@ fn start_operators(
 fn look_up(
     lookup: Lookup,
     batches: mpsc::Receiver<Batch>,
-    ported: watch::Receiver<Arc<Ported>>,
+    ported: watch::Receiver<Arc<Numbers>>,
 ) -> mpsc::Receiver<Batch> {
     let (door, looked_up) = mpsc::channel(DOOR);
     // It ends once intake has, and what it has is through.

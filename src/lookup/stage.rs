@@ -19,15 +19,15 @@ use super::client::{Client, Connection, Unanswered};
 use super::desk::{Desk, Outcome};
 use super::{Lookup, Naming};
 use crate::clock::instant;
-use crate::delivery::Ported;
 use crate::intake::{Batch, Door};
+use crate::numbers::Numbers;
 
 /// Passes batches on until no more come, and the last is through. Numbers in the file are not asked for.
 pub async fn run(
     lookup: Lookup,
     mut batches: mpsc::Receiver<Batch>,
     door: Door,
-    file: watch::Receiver<Arc<Ported>>,
+    file: watch::Receiver<Arc<Numbers>>,
 ) {
     let mut desk = Desk::new(Cache::new(lookup.cache, lookup.keep), lookup.timeout);
     let mut service = Service {
@@ -71,13 +71,13 @@ pub async fn run(
 }
 
 /// The numbers of a batch that the file of ported numbers does not have.
-fn unlisted(batch: &Batch, file: &Ported) -> Vec<Msisdn> {
+fn unlisted(batch: &Batch, file: &Numbers) -> Vec<Msisdn> {
     let numbers = batch.events.iter().filter_map(|event| match event {
         Event::StatusChanged(notification) => Some(notification.msisdn),
         Event::Cancel(_) => None,
     });
     numbers
-        .filter(|number| file.operator_of(*number).is_none())
+        .filter(|number| file.label_of(*number).is_none())
         .collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use xabar_events::{Cancel, Event, EventKey, Notification, Priority, Reason, State};
+use xabar_events::{Cancel, Event, EventKey, Msisdn, Notification, Priority, Reason, State};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::beat::Beat;
@@ -15,6 +15,7 @@ use crate::journal::{
     Arrival, Ask, Attempt, Content, Facts, Identity, JournalError, Message, MessageId, OperatorId,
     Origin, Phase, Progress, ThreadFacts, ThreadKey,
 };
+use crate::numbers::Lists;
 
 /// How many messages were called urgent without a right to it, by agency.
 #[derive(Debug, Default)]
@@ -151,6 +152,22 @@ impl Core {
         std::mem::take(&mut self.not_entitled.0)
     }
 
+    /// Why a number gets no messages, if so.
+    pub(super) fn suppressed(&self, msisdn: Msisdn) -> Option<Reason> {
+        let Lists {
+            blocked,
+            reassigned,
+            ..
+        } = &self.settings.lists;
+        if blocked.has(msisdn) {
+            Some(Reason::Blocked)
+        } else if reassigned.has(msisdn) {
+            Some(Reason::Reassigned)
+        } else {
+            None
+        }
+    }
+
     /// Why a new message will never go out, if so.
     fn ends_at_the_door(
         &self,
@@ -161,6 +178,8 @@ impl Core {
     ) -> Option<(State, Reason)> {
         if cancelled {
             Some((State::Cancelled, Reason::Event))
+        } else if let Some(reason) = self.suppressed(message.msisdn) {
+            Some((State::Suppressed, reason))
         } else if stale {
             Some((State::Suppressed, Reason::Stale))
         } else if message.progress.operator == NOBODY {

@@ -20,22 +20,20 @@ use super::unanswered::Repeats;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::receipt::{Notice, Spelling, Spellings};
-use crate::delivery::{
-    Carrier, Circuit, Class, Event, Ported, Report, Routes, Senders, Share, retry,
-};
+use crate::delivery::{Carrier, Circuit, Class, Event, Report, Routes, Senders, Share, retry};
 use crate::intake::Batch;
 use crate::journal::{
     Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Segment,
     ThreadFacts,
 };
+use crate::numbers::{Lists, Numbers};
 use crate::pacing::{Pacer, Rules, UrgentRight};
 
 /// What the pipeline goes by.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub operators: Vec<OperatorRules>,
-    /// The numbers that left their prefix's operator.
-    pub ported: Arc<Ported>,
+    pub lists: Lists,
     /// Whether numbers are looked up before they come in: then a message's operator says more than its prefix.
     pub looked_up: bool,
     pub rules: Rules,
@@ -85,8 +83,10 @@ pub struct Inputs {
     pub reports: Vec<Report>,
     /// Outcomes up to this number are published.
     pub published: Option<u64>,
-    /// The ported numbers, if they are others than before.
-    pub ported: Option<Arc<Ported>>,
+    /// The lists of numbers that are others than before.
+    pub ported: Option<Arc<Numbers>>,
+    pub blocked: Option<Arc<Numbers>>,
+    pub reassigned: Option<Arc<Numbers>>,
     /// Whether new submissions may begin.
     pub stopping: bool,
 }
@@ -245,7 +245,7 @@ impl Core {
             not_entitled: NotEntitled::default(),
             settings,
         };
-        core.take_ported(core.settings.ported.clone());
+        core.take_ported(core.settings.lists.ported.clone());
         core.open_queues()?;
         core.resume_in_flight(now)?;
         Ok(core)
@@ -270,6 +270,11 @@ impl Core {
         if let Some(ported) = inputs.ported {
             self.take_ported(ported);
         }
+        let lists = &mut self.settings.lists;
+        lists.blocked = inputs.blocked.unwrap_or(std::mem::take(&mut lists.blocked));
+        lists.reassigned = inputs
+            .reassigned
+            .unwrap_or(std::mem::take(&mut lists.reassigned));
         // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
         self.hear(&mut beat, inputs.reports)?;

@@ -7,8 +7,9 @@ use xabar_events::Reason;
 
 use super::beat::Beat;
 use super::core::{Core, Operator};
-use crate::delivery::{Ported, Report};
+use crate::delivery::Report;
 use crate::journal::OperatorId;
+use crate::numbers::Numbers;
 
 /// How long an operator may be gone before agencies hear of it.
 const DOWN: Duration = Duration::from_secs(60);
@@ -43,7 +44,7 @@ impl Core {
     }
 
     /// From now on these are the ported numbers. What waits in the journal follows when it is read.
-    pub(super) fn take_ported(&mut self, ported: Arc<Ported>) {
+    pub(super) fn take_ported(&mut self, ported: Arc<Numbers>) {
         let operators = &self.operators;
         self.routes.take_ported(ported, |name| {
             let named = operators

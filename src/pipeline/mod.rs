@@ -38,9 +38,10 @@ pub use self::core::{Core, Inputs, OperatorRules, Settings};
 pub use beat::Effects;
 
 use crate::clock::{Clock, Now};
-use crate::delivery::{Directive, Event, Ported, Report};
+use crate::delivery::{Directive, Event, Report};
 use crate::intake::Batch;
 use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
+use crate::numbers::Numbers;
 
 /// Reports taken into one beat.
 const REPORTS_A_BEAT: usize = 64;
@@ -61,8 +62,10 @@ pub struct Channels {
     pub reports: mpsc::Receiver<Report>,
     /// Numbers up to which outcomes are published.
     pub published: mpsc::Receiver<u64>,
-    /// The ported numbers; looked at with every beat, since nothing hurries them.
-    pub ported: watch::Receiver<Arc<Ported>>,
+    /// The lists of numbers; looked at with every beat, since nothing hurries them.
+    pub ported: watch::Receiver<Arc<Numbers>>,
+    pub blocked: watch::Receiver<Arc<Numbers>>,
+    pub reassigned: watch::Receiver<Arc<Numbers>>,
     pub operators: HashMap<OperatorId, mpsc::Sender<Directive>>,
     /// What a commit put into the outbox. While it is full, the outcome room reads the outbox itself.
     pub outgoing: mpsc::Sender<Vec<Outgoing>>,
@@ -177,10 +180,16 @@ async fn gather(
     while let Ok(published) = channels.published.try_recv() {
         inputs.published = Some(published);
     }
-    if channels.ported.has_changed().unwrap_or(false) {
-        inputs.ported = Some(channels.ported.borrow_and_update().clone());
-    }
+    inputs.ported = news(&mut channels.ported);
+    inputs.blocked = news(&mut channels.blocked);
+    inputs.reassigned = news(&mut channels.reassigned);
     inputs
+}
+
+/// What a channel has that was not seen yet.
+fn news<T>(channel: &mut watch::Receiver<Arc<T>>) -> Option<Arc<T>> {
+    let changed = channel.has_changed().unwrap_or(false);
+    changed.then(|| Arc::clone(&channel.borrow_and_update()))
 }
 
 /// Commits; while the disk is full, again and again: everything waits, and nothing is lost.

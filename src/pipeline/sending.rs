@@ -47,6 +47,11 @@ impl Core {
 
     fn take_turn(&mut self, beat: &mut Beat, turn: Turn) -> Result<(), JournalError> {
         match turn {
+            Turn::Go(message) | Turn::Contended(message)
+                if self.suppressed(message.msisdn).is_some() =>
+            {
+                self.suppress(beat, message);
+            }
             Turn::Go(message) => self.send(beat, message, 0),
             Turn::Contended(message) => return self.send_newest(beat, message),
             Turn::Defer {
@@ -74,6 +79,13 @@ impl Core {
 
     pub(super) fn expire(&mut self, beat: &mut Beat, mut message: Message) {
         let end = fate_so_far(&message).unwrap_or((State::Expired, Reason::Deadline));
+        self.end(beat, &mut message, end, Details::default());
+    }
+
+    /// Ends a message to a number that came on a list while it waited.
+    fn suppress(&mut self, beat: &mut Beat, mut message: Message) {
+        let reason = self.suppressed(message.msisdn).unwrap_or(Reason::Blocked);
+        let end = fate_so_far(&message).unwrap_or((State::Suppressed, reason));
         self.end(beat, &mut message, end, Details::default());
     }
 

@@ -19,6 +19,7 @@ mod lanes;
 mod log;
 mod lookup;
 mod messages;
+mod numbers;
 mod operator;
 mod problem;
 pub(crate) mod reading;
@@ -50,6 +51,7 @@ pub use journal::JournalSettings;
 pub use lanes::LaneShares;
 pub use log::{LogFormat, LogSettings};
 pub use lookup::LookupSettings;
+pub use numbers::NumberSettings;
 pub use operator::{InterfaceVersion, Operator, UssdSettings};
 pub use problem::{Place, Problem};
 pub use routing::RoutingSettings;
@@ -82,6 +84,7 @@ pub struct Settings {
     pub operators: Vec<Operator>,
     pub senders: Vec<Sender>,
     pub routing: RoutingSettings,
+    pub numbers: NumberSettings,
     /// The folder of the texts; `None`: those that are built in.
     pub messages: Option<PathBuf>,
     pub log: LogSettings,
@@ -128,6 +131,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         agencies: agency::agencies(table),
         senders: sender::senders(table, &operators),
         routing: routing::routing(table, &operators),
+        numbers: numbers::numbers(table),
         operators,
         messages: messages::messages(table),
         log: log::log(table),

@@ -31,7 +31,8 @@ fn read(table: &mut Table<'_>, operators: &[&str]) -> Option<RoutingSettings> {
     })
 }
 
-fn file(cell: &Cell<'_>) -> Option<PathBuf> {
+/// A file that is there.
+pub(super) fn file(cell: &Cell<'_>) -> Option<PathBuf> {
     let file = cell.folder().join(some_text(cell)?);
     if !file.is_file() {
         return cell.unfit(format!(

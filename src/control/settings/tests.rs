@@ -125,11 +125,18 @@ fn keys_shown_as_left_out_are_keys() {
     let ca = std::env::temp_dir().join(format!("xabar-reference-{}.pem", std::process::id()));
     std::fs::write(&ca, Ca::new("An operator").certificate()).unwrap();
     let text = text.replace("ucell-ca.pem", &ca.display().to_string());
-    let text = ["messages", "ported", "certificate", "key"]
-        .iter()
-        .fold(text, |text, key| {
-            text.replace(&format!("\n{key} = "), &format!("\n# {key} = "))
-        });
+    let text = [
+        "messages",
+        "ported",
+        "blocked",
+        "reassigned",
+        "certificate",
+        "key",
+    ]
+    .iter()
+    .fold(text, |text, key| {
+        text.replace(&format!("\n{key} = "), &format!("\n# {key} = "))
+    });
     let told = told(&text, &[]);
     std::fs::remove_file(&ca).unwrap();
     assert_eq!(told, [""; 0]);

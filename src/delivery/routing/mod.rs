@@ -3,25 +3,22 @@
 //! A ported number goes to the operator that it went to, by the file or by a lookup; any other by the longest prefix
 //! that fits. Operators of the same prefix share its numbers.
 
-mod follow;
-mod ported;
-mod ported_file;
 mod split;
 
 use std::sync::Arc;
 
 use xabar_events::Msisdn;
 
-pub use follow::PortedFile;
-pub use ported::Ported;
 pub use split::Carrier;
+
+use crate::numbers::Numbers;
 
 /// The operators' prefixes, and the numbers that left them.
 #[derive(Clone, Debug)]
 pub struct Routes<T> {
     /// Longest first, each with all that carry it.
     prefixes: Vec<(Prefix, Vec<Carrier<T>>)>,
-    ported: Arc<Ported>,
+    ported: Arc<Numbers>,
     /// For each operator that numbers went to, what it is called here.
     ported_to: Vec<Option<T>>,
 }
@@ -55,8 +52,8 @@ impl<T: Copy + PartialEq> Routes<T> {
     }
 
     /// From now on these are the ported numbers; `named` knows operators by their names.
-    pub fn take_ported(&mut self, ported: Arc<Ported>, named: impl Fn(&str) -> Option<T>) {
-        self.ported_to = ported.operators().map(named).collect();
+    pub fn take_ported(&mut self, ported: Arc<Numbers>, named: impl Fn(&str) -> Option<T>) {
+        self.ported_to = ported.labels().map(named).collect();
         self.ported = ported;
     }
 
@@ -99,7 +96,7 @@ impl<T: Copy + PartialEq> Routes<T> {
         if self.ported_to.is_empty() {
             return None;
         }
-        let to = self.ported_to.get(self.ported.operator_of(msisdn)?)?;
+        let to = self.ported_to.get(self.ported.label_of(msisdn)?)?;
         *to
     }
 }
@@ -167,7 +164,7 @@ mod tests {
         let number: Msisdn = "998931234567".parse().expect("a number");
         let stranger = "447700900123";
         let rows = vec![(stranger.parse().expect("a number"), 1), (number, 0)];
-        let ported = Ported::from_sorted(["beeline", "gone"], 2, rows.into_iter());
+        let ported = Numbers::from_sorted(["beeline", "gone"], 2, rows.into_iter());
         routes.take_ported(Arc::new(ported), |name| (name == "beeline").then_some(1));
         assert_eq!(routes.route(number, None, |_| 1.0), Some(1));
         assert!(routes.carries(1, number) && !routes.carries(0, number));
@@ -182,7 +179,7 @@ mod tests {
         let mut routes = routes([("99893", 0), ("99890", 1)]);
         let number: Msisdn = "998931234567".parse().expect("a number");
         assert_eq!(routes.route(number, Some(2), |_| 1.0), Some(2));
-        let ported = Ported::from_sorted(["beeline"], 1, [(number, 0)].into_iter());
+        let ported = Numbers::from_sorted(["beeline"], 1, [(number, 0)].into_iter());
         routes.take_ported(Arc::new(ported), |_| Some(1));
         assert_eq!(routes.route(number, Some(2), |_| 1.0), Some(1));
     }

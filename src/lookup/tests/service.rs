@@ -16,9 +16,9 @@ use tokio::time::{sleep, timeout};
 use xabar_events::{Event, Msisdn, Notification};
 
 use super::{BEELINE, UCELL, phone};
-use crate::delivery::Ported;
 use crate::intake::{Batch, Carriers};
 use crate::lookup::{Client, Lookup, Naming, Url, run};
+use crate::numbers::Numbers;
 
 /// How the service answers.
 #[derive(Clone, Debug, Default)]
@@ -81,14 +81,14 @@ struct Stage {
 
 impl Stage {
     fn start(address: &str, within: Duration, authorization: Option<HeaderValue>) -> Self {
-        Self::with_file(address, within, authorization, Ported::default())
+        Self::with_file(address, within, authorization, Numbers::default())
     }
 
     fn with_file(
         address: &str,
         within: Duration,
         authorization: Option<HeaderValue>,
-        file: Ported,
+        file: Numbers,
     ) -> Self {
         let url = Url::parse(&format!("http://{address}/mnp/{{msisdn}}")).unwrap();
         let names = [("ucell", UCELL), ("43404", BEELINE)];
@@ -202,7 +202,7 @@ async fn the_service_is_told_who_asks() {
 #[tokio::test]
 async fn numbers_in_the_file_are_not_asked_for() {
     let service = Service::start(saying(&[(1, "ucell"), (2, "ucell")])).await;
-    let file = Ported::from_sorted(["beeline"], 1, [(phone(1), 0)].into_iter());
+    let file = Numbers::from_sorted(["beeline"], 1, [(phone(1), 0)].into_iter());
     let mut stage = Stage::with_file(&service.address, LONG, None, file);
     let carriers = stage.look_up(&[1, 2]).await;
     assert_eq!(carriers, Carriers::from_iter([(phone(2), UCELL)]));

@@ -1,5 +1,6 @@
 //! When messages go: the morning, the hours of bulk messages, quotas, and who may be urgent.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Time;
@@ -9,6 +10,7 @@ use xabar_events::{Notification, Priority};
 use super::world::*;
 use crate::clock::UnixMillis;
 use crate::journal::AgencyKey;
+use crate::numbers::Numbers;
 use crate::pacing::{DailyQuota, QuietHours, Spread, UrgentRight};
 
 fn tashkent() -> TimeZone {
@@ -216,4 +218,40 @@ fn what_is_urgent_without_a_right_to_it_is_normal_and_counted() {
     assert_eq!(world.not_entitled(), [("kadastr".into(), 1)]);
     world.advance(Duration::from_secs(9 * 3600));
     assert_eq!(take(&mut world), [1]);
+}
+
+#[test]
+fn a_number_that_is_blocked_or_reassigned_gets_nothing_new_and_nothing_that_waits() {
+    let list = |n| {
+        let rows = [(phone(n), 0)].into_iter();
+        Some(Arc::new(Numbers::from_sorted([""], 1, rows)))
+    };
+    let mut world = World::with(|settings| settings.rules.quiet_hours = Some(closed(22, 8)));
+    pass_to(&mut world, at(23));
+    world.publish_all((1..=3).map(apart));
+    (world.blocked, world.reassigned) = (list(1), list(2));
+    world.beat();
+    world.publish_all((1..=2).map(|n| Notification {
+        key: key("adliya", &format!("urgent-{n}")),
+        ..with_priority(Priority::Urgent, n)
+    }));
+    assert_eq!(world.story("urgent-1"), ["accepted", "suppressed blocked"]);
+    assert_eq!(
+        world.story("urgent-2"),
+        ["accepted", "suppressed reassigned"]
+    );
+    pass_to(&mut world, at(24 + 8));
+    assert_eq!(take(&mut world), [3]);
+    assert_eq!(world.story("apart-1").last().unwrap(), "suppressed blocked");
+    assert_eq!(
+        world.story("apart-2").last().unwrap(),
+        "suppressed reassigned"
+    );
+    world.blocked = Some(Arc::default());
+    world.beat();
+    world.publish(Notification {
+        key: key("adliya", "again"),
+        ..with_priority(Priority::Normal, 1)
+    });
+    assert_eq!(take(&mut world).len(), 1);
 }

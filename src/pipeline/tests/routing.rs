@@ -6,7 +6,8 @@ use xabar_events::{Notification, Priority};
 use xabar_smpp::Status;
 
 use super::world::*;
-use crate::delivery::{Assignment, Ported, SenderIndex, Senders};
+use crate::delivery::{Assignment, SenderIndex, Senders};
+use crate::numbers::Numbers;
 
 #[test]
 fn a_message_goes_out_as_its_agency_and_priority_say() {
@@ -38,14 +39,14 @@ fn a_message_goes_out_as_its_agency_and_priority_say() {
 }
 
 /// Ported numbers that went to the second operator.
-fn to_beeline(numbers: &[u32]) -> Arc<Ported> {
+fn to_beeline(numbers: &[u32]) -> Arc<Numbers> {
     let rows = numbers.iter().map(|number| (phone(*number), 0));
-    Arc::new(Ported::from_sorted(["beeline"], numbers.len(), rows))
+    Arc::new(Numbers::from_sorted(["beeline"], numbers.len(), rows))
 }
 
 #[test]
 fn a_ported_number_is_carried_by_the_operator_it_went_to() {
-    let mut world = World::with(|settings| settings.ported = to_beeline(&[1]));
+    let mut world = World::with(|settings| settings.lists.ported = to_beeline(&[1]));
     world.publish_all([apart(0), apart(1)]);
     let operators: Vec<_> = world.sent().iter().map(|sent| sent.operator).collect();
     assert_eq!(operators, [UCELL, BEELINE]);

@@ -21,10 +21,11 @@ use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::{
-    Answer, Event, Ported, Query, Report, Senders, SessionKey, Submission, Token, retry, usual,
+    Answer, Event, Query, Report, Senders, SessionKey, Submission, Token, retry, usual,
 };
 use crate::intake::{Batch, Carriers, Verdict};
 use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sqlite};
+use crate::numbers::{Lists, Numbers};
 use crate::outcome::Wording;
 use crate::pacing::{Limit, Rules, UrgentRight};
 use crate::pipeline::{Core, Effects, Inputs, OperatorRules, Settings};
@@ -51,8 +52,10 @@ pub(super) struct World {
     pub(super) wall_ahead: i64,
     pub(super) smscs: BTreeMap<OperatorId, Smsc>,
     arrivals: Vec<Vec<Incoming>>,
-    /// Ported numbers for the next beat.
-    pub(super) ported: Option<Arc<Ported>>,
+    /// Lists of numbers for the next beat.
+    pub(super) ported: Option<Arc<Numbers>>,
+    pub(super) blocked: Option<Arc<Numbers>>,
+    pub(super) reassigned: Option<Arc<Numbers>>,
     /// What was looked up of the numbers that come in.
     pub(super) carriers: Carriers,
     pub(super) outcomes: Vec<Outcome<'static>>,
@@ -136,6 +139,8 @@ impl World {
             smscs: BTreeMap::new(),
             arrivals: Vec::new(),
             ported: None,
+            blocked: None,
+            reassigned: None,
             carriers: Carriers::default(),
             outcomes: Vec::new(),
             wording: Wording::default(),
@@ -276,6 +281,8 @@ impl World {
     fn gather(&mut self) -> (Inputs, Vec<oneshot::Receiver<Vec<Verdict>>>) {
         let mut inputs = Inputs {
             ported: self.ported.take(),
+            blocked: self.blocked.take(),
+            reassigned: self.reassigned.take(),
             ..Inputs::default()
         };
         let mut replies = Vec::new();
@@ -633,7 +640,7 @@ fn settings() -> Settings {
     };
     Settings {
         operators: vec![operator("ucell", "99893"), operator("beeline", "99890")],
-        ported: Arc::default(),
+        lists: Lists::default(),
         looked_up: false,
         rules: Rules::default(),
         urgent: UrgentRight::default(),

@@ -1,4 +1,4 @@
-//! Follows the file of ported numbers: reads it again when it has changed and stands still.
+//! Follows a file of numbers: reads it again when it has changed and stands still.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::ported::Ported;
-use super::ported_file::read;
+use super::file::{List, read};
+use super::packed::Numbers;
 use crate::clock::instant;
 use crate::control::settings::Problem;
 
@@ -75,44 +75,44 @@ impl Watched {
     }
 }
 
-/// The file of ported numbers, or that there is none, as it was read at the start.
+/// A file of numbers, or that there is none, as it was read at the start.
 #[derive(Debug)]
-pub struct PortedFile {
+pub struct NumbersFile {
+    list: List,
     path: Option<PathBuf>,
-    /// The names that it may give.
-    operators: Vec<String>,
     stamp: Option<Stamp>,
-    numbers: Arc<Ported>,
+    numbers: Arc<Numbers>,
 }
 
-impl PortedFile {
-    /// Reads the file, if there is to be one. `operators` are the names that it may give.
+impl NumbersFile {
+    /// Reads the file, if there is to be one.
     ///
     /// # Errors
     /// What is wrong with it, with its lines.
-    pub fn read(path: Option<PathBuf>, operators: Vec<String>) -> Result<Self, Vec<Problem>> {
-        let mut file = Self {
-            stamp: path.as_deref().and_then(Stamp::of),
-            path,
-            operators,
-            numbers: Arc::default(),
+    pub fn read(list: List, path: Option<PathBuf>) -> Result<Self, Vec<Problem>> {
+        let stamp = path.as_deref().and_then(Stamp::of);
+        let numbers = match &path {
+            Some(path) => read(path, &list)?.into(),
+            None => Arc::default(),
         };
-        if let Some(path) = &file.path {
-            file.numbers = read(path, &file.operators)?.into();
-        }
-        Ok(file)
+        Ok(Self {
+            list,
+            path,
+            stamp,
+            numbers,
+        })
     }
 
     /// What it says.
-    pub fn numbers(&self) -> Arc<Ported> {
+    pub fn numbers(&self) -> Arc<Numbers> {
         Arc::clone(&self.numbers)
     }
 
     /// Follows its changes until stopped. Without a file there will be none.
-    pub fn follow(self, stop: CancellationToken) -> watch::Receiver<Arc<Ported>> {
+    pub fn follow(self, stop: CancellationToken) -> watch::Receiver<Arc<Numbers>> {
         let (changed, changes) = watch::channel(self.numbers);
         if let Some(path) = self.path {
-            tokio::spawn(follow(path, self.operators, self.stamp, changed, stop));
+            tokio::spawn(follow(path, self.list, self.stamp, changed, stop));
         }
         changes
     }
@@ -121,9 +121,9 @@ impl PortedFile {
 /// Follows the file, which was read when it stood as `stamp` says, until stopped. One that is wrong changes nothing.
 async fn follow(
     path: PathBuf,
-    operators: Vec<String>,
+    list: List,
     stamp: Option<Stamp>,
-    changed: watch::Sender<Arc<Ported>>,
+    changed: watch::Sender<Arc<Numbers>>,
     stop: CancellationToken,
 ) {
     let mut watched = Watched {
@@ -136,8 +136,8 @@ async fn follow(
         if !watched.is_news(stamp, instant()) {
             continue;
         }
-        let (file, operators) = (path.clone(), operators.clone());
-        let read = tokio::task::spawn_blocking(move || (read(&file, &operators), Stamp::of(&file)));
+        let (file, what) = (path.clone(), list.clone());
+        let read = tokio::task::spawn_blocking(move || (read(&file, &what), Stamp::of(&file)));
         let Ok((read, after)) = read.await else {
             continue;
         };
@@ -145,26 +145,26 @@ async fn follow(
         if after == stamp {
             watched.was_read(stamp);
             let read = read.map(Arc::new);
-            if let Ok(ported) = &read {
-                changed.send_replace(Arc::clone(ported));
+            if let Ok(numbers) = &read {
+                changed.send_replace(Arc::clone(numbers));
             }
-            tell(&path, &read);
+            tell(&path, list.name, &read);
         }
     }
 }
 
-fn tell(path: &Path, read: &Result<Arc<Ported>, Vec<Problem>>) {
+fn tell(path: &Path, list: &str, read: &Result<Arc<Numbers>, Vec<Problem>>) {
     match read {
-        Ok(ported) => {
-            let (numbers, octets) = (ported.len(), ported.len_octets());
-            info!(path = %path.display(), numbers, octets, "ported numbers read again");
+        Ok(read) => {
+            let (numbers, octets) = (read.len(), read.len_octets());
+            info!(list, path = %path.display(), numbers, octets, "list of numbers read again");
         }
         Err(problems) => {
             let first = problems.first().map(ToString::to_string);
+            let count = problems.len();
             warn!(
-                first,
-                count = problems.len(),
-                "the file of ported numbers is wrong: nothing changed"
+                list,
+                first, count, "a list of numbers is wrong: nothing changed"
             );
         }
     }

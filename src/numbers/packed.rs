@@ -1,20 +1,20 @@
-//! Numbers that went from one operator to another and were kept.
+//! Many numbers in little memory, each with a label.
 
 use xabar_events::Msisdn;
 
-/// Which operator each ported number went to.
+/// Numbers, and for each which label it has: the operator that it went to, say.
 ///
 /// Numbers that differ in their last 16 bits only stand together in a block, as those 16 bits. So a number
 /// takes three octets, and a block 16 more: of a country's millions, few have a block for themselves.
 #[derive(Clone, Default)]
-pub struct Ported {
-    operators: Vec<Box<str>>,
+pub struct Numbers {
+    labels: Vec<Box<str>>,
     /// Sorted; a block ends where the next one begins.
     blocks: Vec<Block>,
     /// The last 16 bits of each number, sorted within its block.
     numbers: Vec<u16>,
-    /// For each number, the place of its operator in `operators`.
-    to: Vec<u8>,
+    /// For each number, the place of its label in `labels`.
+    label: Vec<u8>,
 }
 
 #[derive(Clone, Copy)]
@@ -25,44 +25,44 @@ struct Block {
     begins: usize,
 }
 
-/// A ported number, and the place of its operator in a list.
+/// A number, and the place of its label in a list.
 pub(crate) type Row = (Msisdn, u8);
 
-/// Most operators that ported numbers may go to.
-pub(super) const MOST_OPERATORS: usize = 256;
+/// Most labels that there may be.
+pub(super) const MOST_LABELS: usize = 256;
 
-impl Ported {
-    /// About `len` rows, sorted by number, no number twice; operators by their names.
+impl Numbers {
+    /// About `len` rows, sorted by number, no number twice.
     pub(crate) fn from_sorted<'a>(
-        operators: impl IntoIterator<Item = &'a str>,
+        labels: impl IntoIterator<Item = &'a str>,
         len: usize,
         rows: impl Iterator<Item = Row>,
     ) -> Self {
-        let mut ported = Self {
-            operators: operators.into_iter().map(Into::into).collect(),
+        let mut packed = Self {
+            labels: labels.into_iter().map(Into::into).collect(),
             numbers: Vec::with_capacity(len),
-            to: Vec::with_capacity(len),
+            label: Vec::with_capacity(len),
             blocks: Vec::new(),
         };
-        for (msisdn, to) in rows {
-            ported.push(msisdn.as_u64(), to);
+        for (msisdn, label) in rows {
+            packed.push(msisdn.as_u64(), label);
         }
-        ported.blocks.shrink_to_fit();
-        ported
+        packed.blocks.shrink_to_fit();
+        packed
     }
 
-    fn push(&mut self, number: u64, to: u8) {
+    fn push(&mut self, number: u64, label: u8) {
         let (head, last) = split(number);
         if self.blocks.last().is_none_or(|block| block.head != head) {
             let begins = self.numbers.len();
             self.blocks.push(Block { head, begins });
         }
         self.numbers.push(last);
-        self.to.push(to);
+        self.label.push(label);
     }
 
-    /// The place in [`operators`](Self::operators) of the one that a number went to, if it is ported.
-    pub fn operator_of(&self, msisdn: Msisdn) -> Option<usize> {
+    /// The place in [`labels`](Self::labels) of a number's label, if it is among these.
+    pub fn label_of(&self, msisdn: Msisdn) -> Option<usize> {
         let (head, last) = split(msisdn.as_u64());
         let find = |block: &Block| block.head.cmp(&head);
         let at = self.blocks.binary_search_by(find).ok()?;
@@ -70,15 +70,20 @@ impl Ported {
         let next = self.blocks.get(at + 1);
         let ends = next.map_or(self.numbers.len(), |next| next.begins);
         let place = self.numbers.get(begins..ends)?.binary_search(&last).ok()?;
-        self.to.get(begins + place).copied().map(usize::from)
+        self.label.get(begins + place).copied().map(usize::from)
     }
 
-    /// The names of the operators that numbers went to.
-    pub fn operators(&self) -> impl Iterator<Item = &str> {
-        self.operators.iter().map(|name| &**name)
+    /// Whether a number is among these.
+    pub fn has(&self, msisdn: Msisdn) -> bool {
+        !self.is_empty() && self.label_of(msisdn).is_some()
     }
 
-    /// How many numbers are ported.
+    /// The labels that numbers have.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        self.labels.iter().map(|name| &**name)
+    }
+
+    /// How many numbers there are.
     pub fn len(&self) -> usize {
         self.numbers.len()
     }
@@ -91,14 +96,14 @@ impl Ported {
     pub fn len_octets(&self) -> usize {
         self.blocks.capacity() * size_of::<Block>()
             + self.numbers.capacity() * size_of::<u16>()
-            + self.to.capacity()
+            + self.label.capacity()
     }
 }
 
 /// It holds numbers of citizens, which are not to be shown.
-impl std::fmt::Debug for Ported {
+impl std::fmt::Debug for Numbers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ported").field("len", &self.len()).finish()
+        f.debug_struct("Numbers").field("len", &self.len()).finish()
     }
 }
 
@@ -117,10 +122,10 @@ mod tests {
 
     const OPERATORS: [&str; 3] = ["ucell", "beeline", "others"];
 
-    fn ported(rows: &BTreeMap<u64, u8>) -> Ported {
+    fn ported(rows: &BTreeMap<u64, u8>) -> Numbers {
         let len = rows.len();
         let rows = rows.iter().map(|(number, to)| (msisdn(*number), *to));
-        Ported::from_sorted(OPERATORS, len, rows)
+        Numbers::from_sorted(OPERATORS, len, rows)
     }
 
     fn msisdn(number: u64) -> Msisdn {
@@ -145,7 +150,7 @@ mod tests {
             prop_assert_eq!(ported.len(), rows.len());
             for number in rows.keys().chain(&others) {
                 let expected = rows.get(number).copied().map(usize::from);
-                prop_assert_eq!(ported.operator_of(msisdn(*number)), expected);
+                prop_assert_eq!(ported.label_of(msisdn(*number)), expected);
             }
         }
     }
@@ -157,7 +162,7 @@ mod tests {
         let ported = ported(&rows.collect());
         assert_eq!(ported.len(), 1_000_000);
         assert!(ported.len_octets() < 3_010_000, "{}", ported.len_octets());
-        assert_eq!(ported.operator_of(msisdn(998_919_999_980)), Some(1));
-        assert_eq!(ported.operator_of(msisdn(998_919_999_981)), None);
+        assert_eq!(ported.label_of(msisdn(998_919_999_980)), Some(1));
+        assert_eq!(ported.label_of(msisdn(998_919_999_981)), None);
     }
 }

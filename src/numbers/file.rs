@@ -1,4 +1,4 @@
-//! Reads the file of ported numbers: a number and an operator's name a line.
+//! Reads a file of numbers: one a line, with a name beside it or without.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -7,7 +7,7 @@ use std::str;
 
 use xabar_events::Msisdn;
 
-use super::ported::{MOST_OPERATORS, Ported};
+use super::packed::{MOST_LABELS, Numbers};
 use crate::control::settings::{Place, Problem};
 
 /// Mistakes told of one file; whoever mends these finds the others next.
@@ -16,13 +16,33 @@ const MOST_PROBLEMS: usize = 10;
 /// No row is longer, in octets.
 const LONGEST_LINE: u64 = 200;
 
-/// Reads a file of ported numbers. `operators` are the names that it may give.
+/// What a file of numbers is for, and what it says of each.
+#[derive(Clone, Debug)]
+pub struct List {
+    /// As the log calls it: "ported".
+    pub name: &'static str,
+    /// The key that names the file.
+    pub key: &'static str,
+    /// What stands beside each number; `None`: nothing.
+    pub column: Option<Column>,
+}
+
+/// The second column of a file.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// What it is called in the header, and in mistakes.
+    pub header: &'static str,
+    /// What may stand there.
+    pub names: Vec<String>,
+}
+
+/// Reads a file of numbers.
 ///
 /// # Errors
 /// What is wrong, with its lines. No number is told.
-pub(super) fn read(path: &Path, operators: &[String]) -> Result<Ported, Vec<Problem>> {
-    let file = File::open(path).map_err(|error| vec![unreadable(path, &error)])?;
-    let mut reading = Reading::new(path, operators);
+pub(super) fn read(path: &Path, list: &List) -> Result<Numbers, Vec<Problem>> {
+    let file = File::open(path).map_err(|error| vec![unreadable(path, list, &error)])?;
+    let mut reading = Reading::new(path, list);
     reading.all(BufReader::new(file));
     reading.finish()
 }
@@ -30,28 +50,32 @@ pub(super) fn read(path: &Path, operators: &[String]) -> Result<Ported, Vec<Prob
 /// A file as far as it was read.
 struct Reading<'a> {
     path: &'a Path,
-    operators: &'a [String],
+    list: &'a List,
+    /// What may stand beside a number.
+    names: &'a [String],
     rows: Vec<Row>,
     problems: Vec<Problem>,
 }
 
-/// A number and the place of its operator in `operators`, packed: while the file is read there are millions.
+/// A number and the place of its name in `names`, packed: while the file is read there are millions.
 type Row = u64;
 
-fn pack(msisdn: Msisdn, operator: u8) -> Row {
-    msisdn.as_u64() << 8 | u64::from(operator)
+fn pack(msisdn: Msisdn, name: u8) -> Row {
+    msisdn.as_u64() << 8 | u64::from(name)
 }
 
 fn unpack(row: Row) -> Option<(Msisdn, u8)> {
-    let [.., operator] = row.to_be_bytes();
-    Some((Msisdn::from_u64(row >> 8)?, operator))
+    let [.., name] = row.to_be_bytes();
+    Some((Msisdn::from_u64(row >> 8)?, name))
 }
 
 impl<'a> Reading<'a> {
-    fn new(path: &'a Path, operators: &'a [String]) -> Self {
+    fn new(path: &'a Path, list: &'a List) -> Self {
+        let names = list.column.as_ref().map_or(&[][..], |it| &it.names);
         Self {
             path,
-            operators: operators.get(..MOST_OPERATORS).unwrap_or(operators),
+            list,
+            names: names.get(..MOST_LABELS).unwrap_or(names),
             rows: Vec::new(),
             problems: Vec::new(),
         }
@@ -69,7 +93,7 @@ impl<'a> Reading<'a> {
             match read {
                 Ok(0) => return,
                 Ok(_) => header_may_come &= self.line(number, &line, header_may_come),
-                Err(error) => self.problems.push(unreadable(self.path, &error)),
+                Err(error) => self.problems.push(unreadable(self.path, self.list, &error)),
             }
             if self.problems.len() >= MOST_PROBLEMS {
                 return;
@@ -84,34 +108,50 @@ impl<'a> Reading<'a> {
         if text.is_empty() || text.starts_with('#') {
             return header_may_come;
         }
-        let Some((msisdn, operator)) = text.split_once(',').map(cells) else {
-            self.wrong(
-                number,
-                "has not two columns",
-                "write number and operator, as in 998901234567,ucell",
-            );
-            return false;
-        };
-        if !(header_may_come && (msisdn, operator) == ("msisdn", "operator")) {
-            self.row(number, msisdn, operator);
+        match &self.list.column {
+            Some(column) => self.pair(number, text, column, header_may_come),
+            None if header_may_come && plain(text) == "msisdn" => {}
+            None => self.number(number, text),
         }
         false
     }
 
-    fn row(&mut self, line: usize, msisdn: &str, operator: &str) {
-        let place = self.operators.iter().position(|name| name == operator);
-        let place = place.and_then(|place| u8::try_from(place).ok());
-        let Some(place) = place else {
-            let right = format!("name one that is configured: {}", self.operators.join(", "));
-            self.wrong(
-                line,
-                &format!("goes to {:?}, which is no operator", shortened(operator)),
-                &right,
-            );
+    fn pair(&mut self, line: usize, text: &str, column: &Column, header_may_come: bool) {
+        let Some((msisdn, name)) = text.split_once(',').map(cells) else {
+            let (header, example) = (column.header, self.names.first());
+            let example = example.map_or(header, String::as_str);
+            let right = format!("write number and {header}, as in 998901234567,{example}");
+            self.wrong(line, "has not two columns", &right);
             return;
         };
+        if !(header_may_come && (msisdn, name) == ("msisdn", column.header)) {
+            self.row(line, msisdn, name, column.header);
+        }
+    }
+
+    fn number(&mut self, line: usize, text: &str) {
+        if text.contains(',') {
+            let right = "write a number alone, as in 998901234567";
+            self.wrong(line, "has more than one column", right);
+        } else {
+            self.keep(line, plain(text), 0);
+        }
+    }
+
+    fn row(&mut self, line: usize, msisdn: &str, name: &str, column: &str) {
+        let place = self.names.iter().position(|known| known == name);
+        let Some(place) = place.and_then(|place| u8::try_from(place).ok()) else {
+            let right = format!("name one that is configured: {}", self.names.join(", "));
+            let what = format!("goes to {:?}, which is no {column}", shortened(name));
+            self.wrong(line, &what, &right);
+            return;
+        };
+        self.keep(line, msisdn, place);
+    }
+
+    fn keep(&mut self, line: usize, msisdn: &str, name: u8) {
         match msisdn.parse() {
-            Ok(msisdn) => self.rows.push(pack(msisdn, place)),
+            Ok(msisdn) => self.rows.push(pack(msisdn, name)),
             Err(expected) => {
                 let right = format!("it {expected}");
                 self.wrong(line, "begins with what is no number", &right);
@@ -132,7 +172,7 @@ impl<'a> Reading<'a> {
         });
     }
 
-    fn finish(mut self) -> Result<Ported, Vec<Problem>> {
+    fn finish(mut self) -> Result<Numbers, Vec<Problem>> {
         self.rows.sort_unstable();
         self.rows.dedup();
         let twice = self
@@ -148,11 +188,11 @@ impl<'a> Reading<'a> {
             return Err(self.problems);
         }
         let rows = self.rows.iter().filter_map(|row| unpack(*row));
-        let operators = self.operators.iter().map(String::as_str);
-        Ok(Ported::from_sorted(operators, self.rows.len(), rows))
+        let names = self.names.iter().map(String::as_str);
+        Ok(Numbers::from_sorted(names, self.rows.len(), rows))
     }
 
-    /// Looks the lines up that give one number to two operators: what was read of them is sorted by now.
+    /// Looks the lines up that give one number two names: what was read of them is sorted by now.
     fn tell_of_two(&mut self, msisdn: Msisdn) {
         let lines = File::open(self.path).map(|file| {
             let lines = BufReader::new(file).split(b'\n').map_while(Result::ok);
@@ -168,9 +208,10 @@ impl<'a> Reading<'a> {
             [first, second, ..] => (first, second),
             _ => (1, 1),
         };
+        let column = self.list.column.as_ref().map_or("list", |it| it.header);
         self.wrong(
             second,
-            &format!("gives a number to another operator than line {first} does"),
+            &format!("gives a number to another {column} than line {first} does"),
             "leave only the line that is right",
         );
     }
@@ -190,21 +231,21 @@ fn plain(cell: &str) -> &str {
 }
 
 /// No name is longer; a number that stands in a wrong column is not to be told.
-fn shortened(operator: &str) -> &str {
-    let number = operator.bytes().filter(u8::is_ascii_digit).count() >= 5;
-    match operator.char_indices().nth(32) {
+fn shortened(name: &str) -> &str {
+    let number = name.bytes().filter(u8::is_ascii_digit).count() >= 5;
+    match name.char_indices().nth(32) {
         _ if number => "a number",
-        Some((end, _)) => operator.get(..end).unwrap_or_default(),
-        None => operator,
+        Some((end, _)) => name.get(..end).unwrap_or_default(),
+        None => name,
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
+fn unreadable(path: &Path, list: &List, error: &std::io::Error) -> Problem {
     Problem {
         place: Place::File(path.to_owned()),
         key: String::new(),
         what: format!("cannot be read: {error}"),
-        right: "name a file in `routing.ported`, or leave the key out".to_owned(),
+        right: format!("name a file in `{}`, or leave the key out", list.key),
     }
 }
 
@@ -212,10 +253,23 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
 mod tests {
     use super::*;
 
-    fn told(name: &str, text: &str) -> Result<Ported, Vec<String>> {
-        let path = std::env::temp_dir().join(format!("xabar-ported-{name}-{}", std::process::id()));
+    fn told(name: &str, text: &str) -> Result<Numbers, Vec<String>> {
+        let column = Column {
+            header: "operator",
+            names: vec!["ucell".to_owned(), "beeline".to_owned()],
+        };
+        of_list(name, text, Some(column))
+    }
+
+    fn of_list(name: &str, text: &str, column: Option<Column>) -> Result<Numbers, Vec<String>> {
+        let path = std::env::temp_dir().join(format!("xabar-list-{name}-{}", std::process::id()));
         std::fs::write(&path, text).unwrap();
-        let read = read(&path, &["ucell".to_owned(), "beeline".to_owned()]);
+        let list = List {
+            name: "some",
+            key: "numbers.some",
+            column,
+        };
+        let read = read(&path, &list);
         let file = format!("{}:", path.display());
         std::fs::remove_file(&path).unwrap();
         read.map_err(|problems| {
@@ -229,7 +283,7 @@ mod tests {
         let text = "# of 2026-11-23\nmsisdn,operator\n\n998901234567,ucell\n\"+998931234567\" , \"beeline\"\r\n998901234567,ucell";
         let ported = told("good", text).unwrap();
         assert_eq!(ported.len(), 2);
-        let to = |number: &str| ported.operator_of(number.parse().unwrap());
+        let to = |number: &str| ported.label_of(number.parse().unwrap());
         assert_eq!(to("998901234567"), Some(0));
         assert_eq!(to("998931234567"), Some(1));
         assert_eq!(told("empty", "").unwrap().len(), 0);
@@ -246,6 +300,23 @@ mod tests {
             "6:1: goes to \"a number\", which is no operator; name one that is configured: ucell, beeline",
         ];
         assert_eq!(told("bad", text).unwrap_err(), expected);
+    }
+
+    #[test]
+    fn a_list_of_numbers_alone_has_one_column() {
+        let plain = |name, text| of_list(name, text, None);
+        let text = "msisdn\n# staff\n998901234567\n\"+998931234567\"\n998901234567\n";
+        let numbers = plain("plain", text).unwrap();
+        assert_eq!(numbers.len(), 2);
+        assert!(numbers.has("998931234567".parse().unwrap()));
+        assert!(!numbers.has("998931234568".parse().unwrap()));
+        assert_eq!(
+            plain("columns", "998901234567,blocked\nnobody\n").unwrap_err(),
+            [
+                "1:1: has more than one column; write a number alone, as in 998901234567",
+                "2:1: begins with what is no number; it should be 8 to 15 digits in international form (E.164), with or without a leading +",
+            ]
+        );
     }
 
     #[test]
