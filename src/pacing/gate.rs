@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use xabar_events::{Priority, Reason};
 
+use super::Rules;
 use super::daily::Daily;
 use super::limits::Limits;
 use super::quiet_hours::{Curfew, delay};
 use super::spread::Spreading;
-use super::{HashMap, Rules};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Message, Used};
 
@@ -25,7 +25,7 @@ pub(super) struct Gate {
     /// The hours without bulk messages.
     bulk: Curfew,
     /// Of the agencies that have one.
-    daily: HashMap<AgencyKey, Daily>,
+    daily: BTreeMap<AgencyKey, Daily>,
     spreads: Vec<Spreading>,
 }
 
@@ -49,6 +49,11 @@ impl Gate {
     /// How many past submissions of a subscriber have to be remembered.
     pub(super) fn memory(&self) -> usize {
         self.limits.memory()
+    }
+
+    /// For how long.
+    pub(super) fn longest(&self) -> Duration {
+        self.limits.longest()
     }
 
     /// What a message waits for longest, if it may not go now, after those submitted to its subscriber before.
@@ -163,9 +168,13 @@ impl Gate {
     fn deal(&mut self, place: usize, now: &Now) -> UnixMillis {
         let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
         let hours = |steady| {
-            let wall = now.wall_at(steady);
-            let wall = quiet_hours.end_then(wall).unwrap_or(wall);
-            now.steady_at(bulk.end_then(wall).unwrap_or(wall))
+            let mut wall = now.wall_at(steady);
+            // As in `open`.
+            for _ in 0..2 {
+                wall = quiet_hours.end_then(wall).unwrap_or(wall);
+                wall = bulk.end_then(wall).unwrap_or(wall);
+            }
+            now.steady_at(wall)
         };
         let spreading = self.spreads.get_mut(place);
         let dealt = spreading.map(|spreading| spreading.deal(now.steady, hours));

@@ -59,6 +59,12 @@ impl Limits {
             .unwrap_or(0)
     }
 
+    /// After how long a submission matters no more.
+    pub fn longest(&self) -> Duration {
+        let windows = self.tiers.iter().map(|tier| tier.per);
+        windows.max().unwrap_or_default()
+    }
+
     /// When one more message may be submitted, at `now` or later, after those submitted
     /// before (oldest first). Every tier is asked; none is charged.
     pub fn earliest(&self, submitted: &[UnixMillis], now: UnixMillis) -> UnixMillis {

@@ -93,7 +93,7 @@ impl Pacer {
     pub fn new(rules: &Rules, used: &BTreeMap<AgencyKey, Used>) -> Self {
         let gate = Gate::new(rules, used);
         Self {
-            subscribers: Subscribers::new(gate.memory()),
+            subscribers: Subscribers::new(gate.memory(), gate.longest()),
             gate,
             waiting: HashMap::default(),
             held: HashMap::default(),

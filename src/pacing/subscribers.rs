@@ -1,5 +1,7 @@
 //! What is remembered of the subscribers that matter now.
 
+use std::time::Duration;
+
 use xabar_events::Msisdn;
 
 use super::HashMap;
@@ -20,6 +22,8 @@ pub(super) struct Subscribers {
     known: HashMap<Msisdn, Subscriber>,
     /// How many past submissions the limits look back on.
     memory: usize,
+    /// And how far.
+    longest: Duration,
     epoch: u32,
 }
 
@@ -32,9 +36,10 @@ struct Subscriber {
 }
 
 impl Subscribers {
-    pub(super) fn new(memory: usize) -> Self {
+    pub(super) fn new(memory: usize, longest: Duration) -> Self {
         Self {
             memory,
+            longest,
             ..Self::default()
         }
     }
@@ -72,11 +77,13 @@ impl Subscribers {
     /// Counts a submission; gives what is to be kept of the subscriber from now on.
     pub(super) fn record(&mut self, msisdn: Msisdn, at: UnixMillis) -> Option<SubscriberFacts> {
         let kept = self.memory + SPARE;
+        let over = at.before(self.longest);
         let entry = self.known.get_mut(&msisdn)?;
         entry.submitted.push(at);
         entry.submitted.sort_unstable();
         let excess = entry.submitted.len().saturating_sub(kept);
-        entry.submitted.drain(..excess);
+        let over = entry.submitted.partition_point(|it| *it <= over);
+        entry.submitted.drain(..excess.max(over));
         Some(SubscriberFacts {
             submitted: entry.submitted.clone(),
         })
@@ -110,13 +117,32 @@ impl Subscribers {
 mod tests {
     use super::*;
 
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[test]
+    fn a_subscriber_is_small_and_what_left_the_longest_window_is_forgotten() {
+        assert_eq!(size_of::<(Msisdn, Subscriber)>(), 40);
+        let mut subscribers = Subscribers::new(3, HOUR);
+        subscribers.pin(msisdn(0), SubscriberFacts::default());
+        let start = UnixMillis(1_795_000_000_000);
+        subscribers.record(msisdn(0), start);
+        let last = start.after(HOUR);
+        subscribers.record(msisdn(0), UnixMillis(last.0 - 1));
+        assert_eq!(subscribers.submitted(msisdn(0)).len(), 2);
+        subscribers.record(msisdn(0), last);
+        assert_eq!(
+            subscribers.submitted(msisdn(0)),
+            [UnixMillis(last.0 - 1), last]
+        );
+    }
+
     fn msisdn(n: usize) -> Msisdn {
         format!("99890{n:07}").parse().expect("a number")
     }
 
     #[test]
     fn memory_stays_bounded_and_pinned_subscribers_stay() {
-        let mut subscribers = Subscribers::new(3);
+        let mut subscribers = Subscribers::new(3, HOUR);
         subscribers.pin(
             msisdn(0),
             SubscriberFacts {
@@ -133,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_is_in_memory_is_newer_than_what_the_journal_says() {
-        let mut subscribers = Subscribers::new(3);
+        let mut subscribers = Subscribers::new(3, HOUR);
         subscribers.pin(msisdn(0), SubscriberFacts::default());
         subscribers.record(msisdn(0), UnixMillis(7));
         subscribers.pin(msisdn(0), SubscriberFacts::default());
@@ -142,7 +168,7 @@ mod tests {
 
     #[test]
     fn little_more_is_kept_than_the_limits_look_back_on() {
-        let mut subscribers = Subscribers::new(2);
+        let mut subscribers = Subscribers::new(2, HOUR);
         subscribers.pin(msisdn(0), SubscriberFacts::default());
         for at in 0..100 {
             subscribers.record(msisdn(0), UnixMillis(at));

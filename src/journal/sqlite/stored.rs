@@ -462,6 +462,15 @@ mod tests {
         assert!(from_octets::<Attempt>(&octets(8), "an attempt").is_err());
     }
 
+    #[test]
+    fn a_subscriber_is_short() {
+        let submitted = |count| SubscriberFacts {
+            submitted: vec![UnixMillis(1_795_000_000_000); count],
+        };
+        assert_eq!(to_octets(&submitted(1)).len(), 7);
+        assert_eq!(to_octets(&submitted(10)).len(), 61);
+    }
+
     proptest! {
         #[test]
         fn numbers_and_times_come_back(number: u64, time: i64) {
