@@ -96,9 +96,17 @@ pub fn usual(status: Status) -> Class {
         0x0B | 0x65 | 0x66 | 0xFE => Class::Permanent,
         0x102 | 0x103 => Class::RetryElsewhere,
         0x01..=0x03 | 0x05..=0x07 | 0x0A | 0x0C..=0x0F | 0x11 | 0x13 | 0x15 => Class::OurBug,
-        0x33 | 0x34 | 0x40 | 0x42..=0x44 | 0x48..=0x51 | 0x53..=0x55 | 0x61..=0x63 | 0x67 => {
-            Class::OurBug
-        }
+        0x33
+        | 0x34
+        | 0x40
+        | 0x42..=0x44
+        | 0x48
+        | 0x49
+        | 0x50
+        | 0x51
+        | 0x53..=0x55
+        | 0x61..=0x63
+        | 0x67 => Class::OurBug,
         0xC0..=0xC4 | 0x100 | 0x101 | 0x104..=0x112 => Class::OurBug,
         // ESME_RSUBMITFAIL, ESME_RUNKNOWNERR, and what the SMSC's vendor or nobody defined.
         _ => Class::RetryTwice,
@@ -143,6 +151,11 @@ mod tests {
         assert_eq!(usual(0x0A), Class::OurBug);
         assert_eq!(usual(0x0B), Class::Permanent);
         assert_eq!(usual(0x45), Class::RetryTwice);
+        assert_eq!(usual(0x49), Class::OurBug);
+        for reserved in 0x4A..=0x4F {
+            assert_eq!(usual(reserved), Class::RetryTwice, "as an unknown error");
+        }
+        assert_eq!(usual(0x50), Class::OurBug);
         assert_eq!(usual(0x58), Class::Throttled);
         assert_eq!(usual(0x102), Class::RetryElsewhere);
         assert_eq!(usual(0x0432), Class::RetryTwice, "the vendor's own");

@@ -81,16 +81,13 @@ pub fn agrees_with_submission(frame: &Frame, at: i64) -> bool {
     /// The date has whole minutes, and clocks differ.
     const LEEWAY: i64 = 2 * 60;
     const FURTHEST_ZONE: i64 = 14 * 3600 + LEEWAY;
-    let Ok(Pdu {
-        body: Body::DeliverSm(pdu),
-        ..
-    }) = frame.decode()
-    else {
-        return true;
+    let said = |receipt: Option<Receipt<'_>>| date_to_unix(&receipt?.submit_date?, 0, at);
+    let moment = match frame.decode().map(|pdu: Pdu<'_>| pdu.body) {
+        Ok(Body::DeliverSm(pdu)) => said(Receipt::of_deliver_sm(&pdu, Detection::Marked)),
+        Ok(Body::DataSm(pdu)) => said(Receipt::of_data_sm(&pdu, Detection::Marked)),
+        _ => None,
     };
-    let receipt = Receipt::of_deliver_sm(&pdu, Detection::Marked);
-    let date = receipt.and_then(|receipt| receipt.submit_date);
-    let Some(moment) = date.and_then(|date| date_to_unix(&date, 0, at)) else {
+    let Some(moment) = moment else {
         return true;
     };
     let apart = (moment - at).rem_euclid(QUARTER);

@@ -36,7 +36,7 @@ const THROTTLED_PAUSE: Duration = Duration::from_secs(1);
 /// would be copies to a subscriber who may have the first.
 const MOST_UNCERTAIN: u16 = 4;
 
-/// How long a message whose submissions have no answer waits, its grace over, before it is submitted again; `None`
+/// How long a message of which so many submissions have no answer waits, its grace over, before it is submitted again; `None`
 /// if it is not to be submitted again. The first time it does not wait, then each time twice as long.
 pub fn repeat_after(attempts: u16, grace: Duration, spread: u64) -> Option<Duration> {
     match attempts {

@@ -127,6 +127,8 @@ pub(super) struct InFlight {
     pub(super) message: Message,
     /// When its grace ends, if a segment's answer did not come.
     pub(super) grace_ends: Option<UnixMillis>,
+    /// The segments whose answers did not come; each is waited for from then on.
+    pub(super) silent: Vec<u8>,
     /// The worst status that one of its segments was refused with.
     pub(super) refused: Option<(Class, Status)>,
     /// Whether the operator took a segment in this attempt.
@@ -375,6 +377,7 @@ impl Core {
             self.graces.push(Reverse((grace_ends, message.id)));
             let mut flight = InFlight::new(message, false);
             flight.grace_ends = Some(grace_ends);
+            flight.silent = flight.outstanding().collect();
             self.in_flight.insert(flight.message.id, flight);
         }
         Ok(())
@@ -428,11 +431,25 @@ impl InFlight {
         Self {
             message,
             grace_ends: None,
+            silent: Vec::new(),
             refused: None,
             taken: false,
             was_uncertain,
             notice: None,
         }
+    }
+
+    /// The segments whose answers are outstanding.
+    pub(super) fn outstanding(&self) -> impl Iterator<Item = u8> {
+        let segments = (0..=u8::MAX).zip(&self.message.progress.attempt.segments);
+        let sent = segments.filter(|(_, segment)| **segment == Segment::Sent);
+        sent.map(|(index, _)| index)
+    }
+
+    /// Whether no answer is to be expected any more before the grace is over.
+    pub(super) fn is_silent(&self) -> bool {
+        self.outstanding()
+            .all(|segment| self.silent.contains(&segment))
     }
 
     /// A segment of this attempt was certainly not sent, or refused: it was no repeat.

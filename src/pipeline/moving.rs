@@ -104,8 +104,9 @@ impl Core {
             let away = operator.move_after.is_some_and(|after| {
                 gone_since.is_some_and(|since| beat.now.steady.since(since) >= after)
             });
-            // Its probes are what it has to carry.
-            let away = away && !operator.circuit.is_half_open();
+            // Its probes are what it has to carry, if it has a session for them.
+            let probed = operator.circuit.is_half_open() && operator.sessions_bound > 0;
+            let away = away && !probed;
             if away && !operator.away {
                 let operator = &*operator.name;
                 info!(operator, "its messages go to other operators");

@@ -10,15 +10,17 @@ use xabar_smpp::message_id::{decimal_to_hex, hex_to_decimal};
 
 use super::admission::withdrawn;
 use super::beat::Beat;
-use super::core::{Core, InFlight};
+use super::core::{Core, InFlight, SWEEP};
 use super::inbound::apply_held;
 use super::sending::attempt_octet;
 use super::telling::Details;
 use crate::clock::UnixMillis;
-use crate::delivery::receipt::stored_id;
+use crate::delivery::receipt::{Spelling, Spellings, stored_id};
 use crate::delivery::retry::{self, Next};
 use crate::delivery::{Class, Token};
-use crate::journal::{Awaiting, JournalError, Message, MessageId, OperatorId, Phase, Segment};
+use crate::journal::{
+    Attempt, Awaiting, JournalError, Message, MessageId, OperatorId, Phase, Segment,
+};
 
 impl Core {
     /// The operator answered a submission.
@@ -52,22 +54,25 @@ impl Core {
         Ok(())
     }
 
-    /// No answer came in time, or none will come: it waits for its grace to end.
+    /// No answer came in time, or none will come: it waits for its grace to end, and so does the whole attempt.
     pub(super) fn unanswered(&mut self, beat: &mut Beat, token: Token) {
         let grace_ends = beat.now.steady.after(self.settings.uncertain);
         let Some(flight) = self.in_flight.get_mut(&token.message) else {
             return;
         };
-        let message = &mut flight.message;
-        let is_current = attempt_octet(message) == token.attempt;
-        if !is_current || flight.grace_ends.is_some() {
+        let is_current = attempt_octet(&flight.message) == token.attempt;
+        if !is_current || flight.silent.contains(&token.segment) {
             return;
         }
-        flight.grace_ends = Some(grace_ends);
+        flight.silent.push(token.segment);
+        let is_first = flight.grace_ends.replace(grace_ends).is_none();
         self.graces.push(Reverse((grace_ends, token.message)));
-        self.teller
-            .defer(beat, message, Reason::Uncertain, Some(grace_ends));
-        beat.put(message.clone());
+        if is_first {
+            let message = &mut flight.message;
+            self.teller
+                .defer(beat, message, Reason::Uncertain, Some(grace_ends));
+            beat.put(message.clone());
+        }
     }
 
     /// It was certainly not written: as if it had not been tried.
@@ -89,11 +94,18 @@ impl Core {
                 break;
             }
             self.graces.pop();
-            let over = self
-                .in_flight
-                .get(&id)
-                .is_some_and(|flight| flight.grace_ends == Some(at));
-            if over && let Some(flight) = self.in_flight.remove(&id) {
+            let Some(flight) = self.in_flight.get_mut(&id) else {
+                continue;
+            };
+            if flight.grace_ends != Some(at) {
+                continue;
+            }
+            if !flight.is_silent() {
+                // Another segment still has time for its answer.
+                let again = beat.now.steady.after(self.settings.uncertain.max(SWEEP));
+                flight.grace_ends = Some(again);
+                self.graces.push(Reverse((again, id)));
+            } else if let Some(flight) = self.in_flight.remove(&id) {
                 self.give_up_waiting(beat, flight);
             }
         }
@@ -107,8 +119,8 @@ impl Core {
             }
         }
         message.progress.attempt.uncertain = true;
-        let attempts = message.progress.attempt.attempts;
-        match retry::repeat_after(attempts, self.settings.uncertain, message.id.0) {
+        let unanswered = unanswered(&message.progress.attempt);
+        match retry::repeat_after(unanswered, self.settings.uncertain, message.id.0) {
             Some(pause) if !message.progress.attempt.withdrawn => {
                 let due = beat.now.steady.after(pause);
                 self.teller
@@ -213,14 +225,25 @@ impl Core {
         if self.held == 0 || smsc_id.is_empty() {
             return Ok(());
         }
-        let otherwise_spelled = [hex_to_decimal(&smsc_id), decimal_to_hex(&smsc_id)];
-        let spellings = otherwise_spelled.iter().flatten().map(String::as_str);
-        for spelling in std::iter::once(&*smsc_id).chain(spellings) {
+        let spellings = self.spellings_in_receipts(operator, &smsc_id);
+        for spelling in spellings.iter().flatten() {
             if self.release_held(beat, flight, operator, token, spelling)? {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// How the receipts of this operator may spell an id of its responses.
+    fn spellings_in_receipts(&self, operator: OperatorId, smsc_id: &str) -> [Option<String>; 3] {
+        let spellings = self.operators.get(&operator).map(|it| &it.spellings);
+        let only = spellings.filter(|it| it.is_configured());
+        let only = only.and_then(Spellings::known);
+        let may = |spelling| only.is_none_or(|only| only == spelling);
+        let as_it_is = may(Spelling::Same).then(|| smsc_id.to_owned());
+        let decimal = may(Spelling::DecimalInReceipt).then(|| hex_to_decimal(smsc_id));
+        let hex = may(Spelling::HexInReceipt).then(|| decimal_to_hex(smsc_id));
+        [as_it_is, decimal.flatten(), hex.flatten()]
     }
 
     /// Applies the receipts held under an id; says whether there was one for this subscriber.
@@ -390,6 +413,12 @@ impl Core {
         self.wait(message);
         beat.put(message.clone());
     }
+}
+
+/// How many submissions have no answer, the last one included. Those that were refused have one.
+fn unanswered(attempt: &Attempt) -> u16 {
+    let segments = u16::try_from(attempt.segments.len()).unwrap_or(u16::MAX);
+    1 + attempt.repeats.div_ceil(segments.max(1))
 }
 
 /// The segment of a token, if its answer is outstanding.

@@ -345,6 +345,11 @@ impl Dispatch {
         self.window.size().min(self.rooms.window(session))
     }
 
+    /// What awaits a response on this session.
+    pub(super) fn in_flight_on(&self, session: usize) -> usize {
+        self.rooms.in_flight_on(session)
+    }
+
     pub(super) fn sessions_bound(&self) -> usize {
         self.rooms.sessions_bound()
     }

@@ -102,6 +102,11 @@ impl Rooms {
         self.0.iter().map(|session| session.in_flight).sum()
     }
 
+    /// What awaits a response on one session.
+    pub(super) fn in_flight_on(&self, session: usize) -> usize {
+        self.0.get(session).map_or(0, |session| session.in_flight)
+    }
+
     /// What awaits a response on the sessions of one login.
     pub(super) fn in_flight_of(&self, login: usize) -> usize {
         self.of(login).map(|session| session.in_flight).sum()

@@ -147,7 +147,10 @@ impl Operator {
             return;
         };
         slot.timed_out += 1;
-        if slot.timed_out >= self.dispatch.window(index) {
+        // A window that has shrunk is smaller than what may still be answered.
+        let all = self.dispatch.window(index);
+        let all = all.max(self.dispatch.in_flight_on(index));
+        if slot.timed_out >= all {
             self.leave(index, "nothing in its window was answered in time");
         }
     }

@@ -243,21 +243,11 @@ impl Laws {
                 Fate::Unanswered(since) => since.after(self.uncertain) <= now.steady,
                 Fate::Accepted | Fate::Nowhere => true,
             });
-            // Of several segments, one whose grace ended ends the wait for all.
-            assert!(
-                open || self.grace_over(last, now),
-                "{id} while {other} is under way"
-            );
+            assert!(open, "{id} while {other} is under way");
         }
         let newest = self.attempted.entry(thread).or_insert(order);
         assert!(*newest <= order, "{id} after a newer one");
         *newest = order;
-    }
-
-    fn grace_over(&self, attempt: &Attempt, now: &Now) -> bool {
-        attempt.segments.values().any(|fate| {
-            matches!(fate, Fate::Unanswered(since) if since.after(self.uncertain) <= now.steady)
-        })
     }
 
     /// R2: nothing is repeated at once that has no result.
@@ -271,7 +261,7 @@ impl Laws {
             Fate::Accepted | Fate::Nowhere => false,
         });
         assert!(
-            !open || self.grace_over(last, now),
+            !open,
             "{message} again, though not answered: {:?}",
             last.segments
         );

@@ -234,6 +234,54 @@ fn what_stays_unanswered_is_repeated_after_its_grace_and_counted() {
 }
 
 #[test]
+fn a_refusal_is_an_answer_and_takes_nothing_from_the_repeats() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    for _ in 0..3 {
+        let sent = world.one_sent();
+        world.refuse(&sent, Status::RTHROTTLED);
+        world.advance(5 * MINUTE);
+    }
+    let sent = world.one_sent();
+    world.lose(&sent);
+    world.advance(30 * SECOND);
+    world.one_sent();
+}
+
+#[test]
+fn each_segment_without_an_answer_has_its_grace_before_any_is_repeated() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let sent = world.sent();
+    assert!(sent.len() > 1);
+    world.lose(&sent[0]);
+    world.advance(29 * SECOND);
+    for late in &sent[1..] {
+        world.time_out(late);
+    }
+    world.advance(29 * SECOND);
+    assert!(world.sent().is_empty(), "the second one has its grace, too");
+    world.advance(SECOND);
+    assert_eq!(world.sent().len(), sent.len());
+}
+
+#[test]
+fn a_segment_that_may_still_be_answered_is_waited_for() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let sent = world.sent();
+    world.lose(&sent[0]);
+    world.advance(MINUTE);
+    assert!(world.sent().is_empty());
+    for (number, late) in sent[1..].iter().enumerate() {
+        world.accept(late, &number.to_string());
+    }
+    world.advance(MINUTE);
+    let again = world.one_sent();
+    assert_eq!(again.token().segment, sent[0].token().segment);
+}
+
+#[test]
 fn what_was_never_written_goes_again_and_is_no_repeat() {
     let mut world = World::new();
     world.publish(status("e1"));
@@ -307,7 +355,7 @@ fn a_report_of_an_earlier_attempt_does_not_touch_the_current_one() {
     let mut world = World::new();
     world.publish(long_status("e1"));
     let first = world.sent();
-    world.lose(&first[0]);
+    first.iter().for_each(|sent| world.lose(sent));
     world.advance(30 * SECOND);
     let second = world.sent();
     assert_eq!(second.len(), first.len());

@@ -196,6 +196,21 @@ fn an_operator_that_fails_is_left_alone_until_a_few_probes_are_answered_well() {
 }
 
 #[test]
+fn an_operator_that_fails_and_then_is_down_has_no_probes_to_wait_for() {
+    let mut world = moving();
+    world.publish_all((0..40).map(apart));
+    for sent in world.sent() {
+        world.answer(&sent, Status::RSYSERR, "");
+    }
+    world.beat();
+    world.smsc(UCELL).sessions = 0;
+    world.advance(2 * MINUTE);
+    world.sent();
+    world.publish(apart(100));
+    assert_eq!(world.one_sent().operator, BEELINE);
+}
+
+#[test]
 fn what_an_operator_cannot_take_goes_to_its_fallback_at_once() {
     let mut world = moving();
     world.publish(apart(1));

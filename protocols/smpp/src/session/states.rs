@@ -110,8 +110,8 @@ pub(super) fn admits(
         }
         // Only 3.3 allows it on a transmitter, but SMSCs of 3.4 are known to send receipts there
         // (node-smpp #175, ksmppd #68), and a refused receipt is a lost one.
-        (Role::Esme, CommandId::DELIVER_SM) => true,
-        (Role::Esme, CommandId::DATA_SM | CommandId::ALERT_NOTIFICATION) => bind.receives(),
+        (Role::Esme, CommandId::DELIVER_SM | CommandId::DATA_SM) => true,
+        (Role::Esme, CommandId::ALERT_NOTIFICATION) => bind.receives(),
         _ => false,
     }
 }
