@@ -15,6 +15,7 @@ pub mod pacing;
 pub mod compose;
 
 pub mod delivery;
+pub mod dialogue;
 
 pub mod outcome;
 

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use xabar::clock::{Now, UnixMillis};
 use xabar::journal::{
-    Attempt, Content, Identity, Message, MessageId, OperatorId, Origin, Phase, Progress, ThreadKey,
+    Attempt, Content, Identity, Lane, Message, MessageId, OperatorId, Origin, Phase, Progress,
+    ThreadKey,
 };
-use xabar_events::{Agency, EventKey, Msisdn, Priority};
+use xabar_events::{Agency, EventKey, Msisdn};
 
 pub(crate) const OPERATOR: OperatorId = OperatorId(1);
 
@@ -32,7 +33,7 @@ pub(crate) fn message(number: u64) -> Message {
         identity: identity.into(),
         msisdn: Msisdn::from_u64(998_900_000_000 + scattered(number)).expect("it is a number"),
         thread: ThreadKey(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
-        priority: Priority::Normal,
+        lane: Lane::Normal,
         time: START,
         accepted_at: START,
         not_before: None,

@@ -1,11 +1,12 @@
 //! All texts in all languages.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use xabar_events::Language;
-use xabar_sms::LanguageRules;
+use xabar_sms::{LanguageRules, cheapest};
 
 use super::fallback;
 use super::news::News;
@@ -13,6 +14,7 @@ use super::selection::Wording;
 use super::spelling;
 use super::texts::{Listed, Texts};
 use crate::control::settings::{Place, Problem};
+use crate::dialogue::{Keyword, Keywords};
 
 /// The texts that citizens read, by language.
 #[derive(Clone, Debug)]
@@ -69,18 +71,84 @@ impl Catalog {
                 Err(found) => problems.extend(found),
             }
         }
+        let catalog = Self { languages }.completed();
+        problems.extend(catalog.ambiguous(folder));
         if problems.is_empty() {
-            Ok(Self { languages })
+            Ok(catalog)
         } else {
             Err(problems)
         }
+    }
+
+    /// With the answers and keywords that come with the gateway where a file has none.
+    fn completed(mut self) -> Self {
+        for (language, built_in) in Self::built_in().languages {
+            if let Some(texts) = self.languages.get_mut(&language) {
+                texts.complete(&built_in);
+            }
+        }
+        self
+    }
+
+    /// Words that would ask for two things.
+    fn ambiguous(&self, folder: &Path) -> Vec<Problem> {
+        let mut known = Keywords::default();
+        let mut problems = Vec::new();
+        for (language, keyword, word) in self.keywords() {
+            if !known.add(language, keyword, word) {
+                let key = keyword.as_str();
+                let what = format!(
+                    "has the word \"{word}\" in keywords.{key}, which means another thing as well"
+                );
+                let file = folder.join(file_name(language));
+                problems.push(problem(&file, what, "keep it in one place"));
+            }
+        }
+        problems
+    }
+
+    /// The words by which citizens ask for something.
+    pub fn keywords(&self) -> impl Iterator<Item = (Language, Keyword, &str)> {
+        self.languages.iter().flat_map(|(language, texts)| {
+            let keywords = texts.keywords();
+            keywords.map(|(keyword, word)| (*language, keyword, word))
+        })
+    }
+
+    /// The language in which somebody is answered who reads this one best.
+    pub fn answering(&self, asked: Language, default: Language) -> Language {
+        let mut chain = fallback::chain(asked, self.instead_of(asked), default);
+        let known = chain.find(|language| self.languages.contains_key(language));
+        known.unwrap_or(asked)
+    }
+
+    /// An answer to a citizen by its key in `[answers]`, spelled as it goes out.
+    pub fn answer<'a>(
+        &self,
+        language: Language,
+        template: &str,
+        value: impl Fn(&str) -> Option<Cow<'a, str>>,
+    ) -> Option<String> {
+        let text = self.languages.get(&language)?.answer(template, value)?;
+        Some(cheapest(&text, self.rules(language)).text.into_owned())
     }
 
     /// What a citizen is told, in the language of the content or else in `default`; where that
     /// lacks a text, in the next best one. It is spelled as it goes out, and shortened where it
     /// would take more segments than it may.
     pub fn compose(&self, news: News<'_>, default: Language) -> Result<Text, NoTemplate> {
-        let (language, texts, wording) = self.find(news, default)?;
+        let language = news.content.language.unwrap_or(default);
+        self.compose_in(language, news, default)
+    }
+
+    /// The same in this language, whatever the content says.
+    pub fn compose_in(
+        &self,
+        language: Language,
+        news: News<'_>,
+        default: Language,
+    ) -> Result<Text, NoTemplate> {
+        let (language, texts, wording) = self.find_in(language, news, default)?;
         let text = texts.compose(wording, news);
         Ok(Text { text, language })
     }
@@ -104,7 +172,16 @@ impl Catalog {
         news: News<'_>,
         default: Language,
     ) -> Result<(Language, &Texts, &Wording), NoTemplate> {
-        let asked = news.content.language.unwrap_or(default);
+        let language = news.content.language.unwrap_or(default);
+        self.find_in(language, news, default)
+    }
+
+    fn find_in(
+        &self,
+        asked: Language,
+        news: News<'_>,
+        default: Language,
+    ) -> Result<(Language, &Texts, &Wording), NoTemplate> {
         let find = |language| {
             let texts = self.languages.get(&language)?;
             Some((language, texts, texts.find(news)?))

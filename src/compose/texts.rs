@@ -17,6 +17,7 @@ use super::value::{Forms, MAX_CHARACTERS, NumberForm, Unfit, application, clean}
 use crate::control::settings::reading::{Cell, Report, Table};
 use crate::control::settings::values::{list, matching, parsed, whole};
 use crate::control::settings::{Environment, Problem, document};
+use crate::dialogue::{Keyword, TEMPLATES, folded};
 
 /// What is said in one language, and how.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,10 @@ pub(super) struct Texts {
     templates: Selection,
     /// The most segments of a text that does not say; `None`: as is usual.
     budget: Option<usize>,
+    /// What citizens are answered, by the keys of [`TEMPLATES`].
+    answers: BTreeMap<String, Template>,
+    /// What citizens write.
+    keywords: Vec<(Keyword, Vec<String>)>,
     /// What its readers read where it lacks a text; `None`: what is usual.
     pub(super) fallback: Option<Vec<Language>>,
 }
@@ -228,6 +233,35 @@ impl Texts {
         self.statuses.get(status).map_or(status, String::as_str)
     }
 
+    /// An answer to a citizen, before its spelling is chosen.
+    pub(super) fn answer<'a>(
+        &self,
+        template: &str,
+        value: impl Fn(&str) -> Option<Cow<'a, str>>,
+    ) -> Option<String> {
+        let template = self.answers.get(template)?;
+        Some(template.fill(|placeholder| value(placeholder.name())))
+    }
+
+    /// The words by which citizens ask for something.
+    pub(super) fn keywords(&self) -> impl Iterator<Item = (Keyword, &str)> {
+        self.keywords
+            .iter()
+            .flat_map(|(keyword, words)| words.iter().map(|word| (*keyword, word.as_str())))
+    }
+
+    /// Takes the answers, and the kinds of keywords, that it lacks from other texts.
+    pub(super) fn complete(&mut self, other: &Self) {
+        for (key, template) in &other.answers {
+            let missing = self.answers.entry(key.clone());
+            missing.or_insert_with(|| template.clone());
+        }
+        let known: Vec<Keyword> = self.keywords.iter().map(|(keyword, _)| *keyword).collect();
+        let missing = other.keywords.iter();
+        let missing = missing.filter(|(keyword, _)| !known.contains(keyword));
+        self.keywords.extend(missing.cloned());
+    }
+
     /// Every template, those for all agencies and all services first.
     pub(super) fn list(&self, language: Language) -> impl Iterator<Item = Listed<'_>> {
         self.templates.iter().map(move |entry| Listed {
@@ -303,8 +337,40 @@ fn texts(table: &mut Table<'_>, language: Language) -> Option<Texts> {
         statuses: table.or("statuses", Names::new(), names),
         templates,
         budget: table.optional("budget", budget),
+        answers: table.or("answers", BTreeMap::new(), |cell: &Cell<'_>| {
+            cell.table(answers)
+        }),
+        keywords: table.or("keywords", Vec::new(), |cell: &Cell<'_>| {
+            cell.table(keywords)
+        }),
         fallback: table.optional("fallback", list(a_language)),
     })
+}
+
+fn answers(table: &mut Table<'_>) -> Option<BTreeMap<String, Template>> {
+    let mut answers = BTreeMap::new();
+    for key in TEMPLATES {
+        let template = table.optional(key, |cell: &Cell<'_>| template(cell));
+        answers.extend(template.map(|template| (key.to_owned(), template)));
+    }
+    Some(answers)
+}
+
+fn keywords(table: &mut Table<'_>) -> Option<Vec<(Keyword, Vec<String>)>> {
+    let mut keywords = Vec::new();
+    for keyword in Keyword::ALL {
+        let words = table.optional(keyword.as_str(), list(keyword_text));
+        keywords.extend(words.map(|words| (keyword, words)));
+    }
+    Some(keywords)
+}
+
+fn keyword_text(cell: &Cell<'_>) -> Option<String> {
+    let fits = |word: &str| {
+        let folded = folded(word);
+        (1..=30).contains(&folded.chars().count()) && folded.chars().all(char::is_alphabetic)
+    };
+    matching("write one word of 1 to 30 letters", fits)(cell)
 }
 
 fn a_language(cell: &Cell<'_>) -> Option<Language> {

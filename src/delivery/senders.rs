@@ -6,6 +6,8 @@
 use rustc_hash::FxHashMap;
 use xabar_events::Priority;
 
+use crate::journal::Lane;
+
 /// As whom a message goes out: its place in its operator's list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SenderIndex(u16);
@@ -25,6 +27,8 @@ pub struct Senders {
     names: Vec<Box<str>>,
     /// By agency, then by urgent, normal, bulk.
     of_agencies: FxHashMap<Box<str>, [SenderIndex; 3]>,
+    /// Where citizens write to, which answers come from.
+    number: Option<SenderIndex>,
 }
 
 /// A line of the list: who goes out as `name`, and at which priorities. Of two lines for the same message the later one holds.
@@ -48,6 +52,17 @@ impl Senders {
         senders
     }
 
+    /// With the number that citizens write to, if they can.
+    pub fn answering_from(mut self, number: Option<&str>) -> Self {
+        self.number = number.map(|number| self.index_of(number));
+        self
+    }
+
+    /// As whom citizens are answered; `None`: they cannot write.
+    pub fn of_answers(&self) -> Option<SenderIndex> {
+        self.number
+    }
+
     fn assign(&mut self, assignment: &Assignment<'_>) {
         let index = self.index_of(assignment.name);
         let of_agency = self.of_agencies.entry(assignment.agency.into());
@@ -55,7 +70,10 @@ impl Senders {
         for priority in Priority::ALL {
             let meant =
                 assignment.priorities.is_empty() || assignment.priorities.contains(priority);
-            if let Some(slot) = of_agency.get_mut(slot(*priority)).filter(|_| meant) {
+            if let Some(slot) = of_agency
+                .get_mut(slot(Lane::of(*priority)))
+                .filter(|_| meant)
+            {
                 *slot = index;
             }
         }
@@ -73,13 +91,16 @@ impl Senders {
         SenderIndex(u16::try_from(place + 1).unwrap_or_default())
     }
 
-    /// As whom an agency's message of this priority goes out.
-    pub fn of(&self, agency: &str, priority: Priority) -> SenderIndex {
+    /// As whom an agency's message goes out in this lane.
+    pub fn of(&self, agency: &str, lane: Lane) -> SenderIndex {
+        if lane == Lane::Answers {
+            return self.number.unwrap_or_default();
+        }
         if self.of_agencies.is_empty() {
             return SenderIndex::default();
         }
         let of_agency = self.of_agencies.get(agency);
-        let index = of_agency.and_then(|of_agency| of_agency.get(slot(priority)));
+        let index = of_agency.and_then(|of_agency| of_agency.get(slot(lane)));
         index.copied().unwrap_or_default()
     }
 
@@ -94,11 +115,11 @@ impl Senders {
     }
 }
 
-fn slot(priority: Priority) -> usize {
-    match priority {
-        Priority::Urgent => 0,
-        Priority::Normal => 1,
-        Priority::Bulk => 2,
+fn slot(lane: Lane) -> usize {
+    match lane {
+        Lane::Answers | Lane::Urgent => 0,
+        Lane::Normal => 1,
+        Lane::Bulk => 2,
     }
 }
 
@@ -107,7 +128,7 @@ mod tests {
     use super::*;
 
     fn shown<'a>(senders: &'a Senders, agency: &str, priority: Priority) -> &'a str {
-        let place = senders.of(agency, priority).place();
+        let place = senders.of(agency, Lane::of(priority)).place();
         place.map_or(senders.default_name(), |place| {
             senders.names().nth(place).expect("a name of the list")
         })
@@ -140,5 +161,15 @@ mod tests {
         for (agency, priority, name) in cases {
             assert_eq!(shown(&senders, agency, priority), name, "{agency}");
         }
+    }
+
+    #[test]
+    fn answers_come_from_the_number_that_citizens_write_to() {
+        let senders = Senders::new("MyGov", []);
+        assert_eq!(senders.of_answers(), None);
+        let senders = senders.answering_from(Some("555"));
+        let place = senders.of("xabar", Lane::Answers).place().unwrap();
+        assert_eq!(senders.names().nth(place), Some("555"));
+        assert_eq!(senders.of("kadastr", Lane::Normal).place(), None);
     }
 }

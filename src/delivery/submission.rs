@@ -211,7 +211,7 @@ mod tests {
         let senders = Senders::new("555", [assignment]);
         let sender = Sender::new(&senders, true);
         for (agency, address) in [("kadastr", "Kadastr"), ("soliq", "555")] {
-            let index = senders.of(agency, xabar_events::Priority::Normal);
+            let index = senders.of(agency, crate::journal::Lane::Normal);
             assert_eq!(&*sender.source(index).address, address);
         }
     }

@@ -71,6 +71,15 @@ pub(super) fn rules(settings: &Settings, lists: Lists) -> pipeline::Settings {
         // The pacer counts decisions, the subscriber PDUs: the first may be written late, the next at once.
         per: limit.per + LONGEST_LAG,
     });
+    let dialogue = pipeline::DialogueRules {
+        answers: settings.dialogue.answers.iter().map(answers).collect(),
+        help: settings.dialogue.help,
+        agencies: settings
+            .agencies
+            .iter()
+            .map(|agency| agency.name.as_str().into())
+            .collect(),
+    };
     let operators = settings.operators.iter().map(|operator| OperatorRules {
         name: operator.name.clone(),
         prefixes: operator.prefixes.clone(),
@@ -105,6 +114,7 @@ pub(super) fn rules(settings: &Settings, lists: Lists) -> pipeline::Settings {
             sharing: sharing(settings),
         },
         urgent: urgent(settings),
+        dialogue,
         default_language: subscriber.default_language,
         expires: timing.expires,
         duplicates: timing.duplicates,
@@ -159,6 +169,13 @@ fn urgent(settings: &Settings) -> pacing::UrgentRight {
     };
     let allowed = allowed.iter();
     pacing::UrgentRight::only(allowed.map(|it| (it.agency.as_str(), it.service.as_deref())))
+}
+
+fn answers(limit: &settings::Limit) -> pacing::Limit {
+    pacing::Limit {
+        messages: limit.messages,
+        per: limit.per,
+    }
 }
 
 /// How the operators' links are shared.
@@ -249,7 +266,7 @@ fn senders(operator: &settings::Operator, settings: &Settings) -> Senders {
             priorities: &row.priorities,
         })
     });
-    Senders::new(&operator.sender, list)
+    Senders::new(&operator.sender, list).answering_from(operator.number.as_deref())
 }
 
 pub(super) fn source(settings: &Settings) -> Result<Option<Source>, GatewayError> {

@@ -1,6 +1,6 @@
 //! What every journal must do, whatever is behind it.
 
-use xabar_events::{Agency, EventKey, Language, Priority, Reason, State};
+use xabar_events::{Agency, EventKey, Language, Reason, State};
 
 use super::sample::{OPERATOR, key, msisdn, outgoing, told, waiting};
 use super::*;
@@ -28,6 +28,8 @@ macro_rules! conformance {
             a_refused_commit_leaves_nothing
             the_books_balance
             people_find_messages
+            what_a_subscriber_chose_is_kept
+            the_newest_messages_to_a_subscriber_come_first
             what_is_settled_long_ago_is_forgotten
             a_thread_is_remembered_as_long_as_one_of_its_messages
             numbers_outlive_what_they_counted
@@ -280,30 +282,30 @@ pub(super) fn arrivals_bring_what_is_known_of_thread_and_subscriber(journal: &mu
 }
 
 pub(super) fn queues_are_where_something_waits(journal: &mut dyn Journal) {
-    let elsewhere = |number, operator, priority| {
+    let elsewhere = |number, operator, lane| {
         let mut message = waiting(number);
         message.progress.operator = OperatorId(operator);
-        message.origin_mut().priority = priority;
+        message.origin_mut().lane = lane;
         message
     };
-    let queue = |operator, priority| Queue {
+    let queue = |operator, lane| Queue {
         operator: OperatorId(operator),
-        priority,
+        lane,
         agency: waiting(1).agency(),
     };
     accept(
         journal,
         [
-            elsewhere(1, 0, Priority::Bulk),
-            elsewhere(2, 7, Priority::Urgent),
-            elsewhere(3, 7, Priority::Bulk),
-            elsewhere(4, 7, Priority::Urgent),
+            elsewhere(1, 0, Lane::Bulk),
+            elsewhere(2, 7, Lane::Urgent),
+            elsewhere(3, 7, Lane::Bulk),
+            elsewhere(4, 7, Lane::Urgent),
         ],
     );
     let all = [
-        queue(0, Priority::Bulk),
-        queue(7, Priority::Urgent),
-        queue(7, Priority::Bulk),
+        queue(0, Lane::Bulk),
+        queue(7, Lane::Urgent),
+        queue(7, Lane::Bulk),
     ];
     assert_eq!(journal.queues().unwrap(), all);
     let mut settled = progressed(3, Phase::Settled, State::Expired);
@@ -766,6 +768,43 @@ pub(super) fn people_find_messages(journal: &mut dyn Journal) {
         [0; 0]
     );
     assert_eq!(find(Question::default(), 3), [1, 2, 200_000]);
+}
+
+pub(super) fn what_a_subscriber_chose_is_kept(journal: &mut dyn Journal) {
+    let (chooser, other) = (msisdn(1), msisdn(2));
+    let choose = |journal: &mut dyn Journal, choices: Choices| {
+        let choices = vec![(chooser, choices)];
+        commit(
+            journal,
+            Changes {
+                choices,
+                ..Changes::default()
+            },
+        );
+    };
+    assert_eq!(journal.choices(chooser).unwrap(), Choices::default());
+    let mut chosen = Choices::default();
+    chosen.language = Some(Language::Kaa);
+    chosen.stop(None);
+    chosen.start(Some("kadastr"));
+    choose(journal, chosen.clone());
+    assert_eq!(journal.choices(chooser).unwrap(), chosen);
+    assert_eq!(journal.choices(other).unwrap(), Choices::default());
+    choose(journal, Choices::default());
+    assert_eq!(journal.choices(chooser).unwrap(), Choices::default());
+}
+
+pub(super) fn the_newest_messages_to_a_subscriber_come_first(journal: &mut dyn Journal) {
+    let to_the_first = |number| {
+        let mut message = waiting(number);
+        message.origin_mut().msisdn = msisdn(1);
+        message
+    };
+    accept(journal, [to_the_first(1), waiting(2), to_the_first(3)]);
+    accept(journal, [to_the_first(4)]);
+    let mut newest = |limit| ids(&journal.newest_to(msisdn(1), limit).unwrap());
+    assert_eq!(newest(10), [4, 3, 1]);
+    assert_eq!(newest(2), [4, 3]);
 }
 
 pub(super) fn what_is_settled_long_ago_is_forgotten(journal: &mut dyn Journal) {

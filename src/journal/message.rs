@@ -4,10 +4,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use xabar_events::{EventKey, Language, Msisdn, Priority, Reason, State};
+use xabar_events::{EventKey, Language, Msisdn, Reason, State};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{Cursor, Queue};
+use super::{Cursor, Lane, Queue};
 use crate::clock::UnixMillis;
 
 /// The gateway's name for a message; later ones are larger.
@@ -80,7 +80,7 @@ pub struct Origin {
     pub identity: Arc<Identity>,
     pub msisdn: Msisdn,
     pub thread: ThreadKey,
-    pub priority: Priority,
+    pub lane: Lane,
     /// When the status changed, never more than five minutes after it was accepted.
     pub time: UnixMillis,
     /// On the steady clock.
@@ -123,7 +123,7 @@ impl Message {
     pub fn queue(&self) -> Queue {
         Queue {
             operator: self.progress.operator,
-            priority: self.priority,
+            lane: self.lane,
             agency: self.agency(),
         }
     }
@@ -159,6 +159,11 @@ impl Deref for Origin {
 }
 
 impl Origin {
+    /// Whether it answers a citizen: no agency asked for it, and none is told of it.
+    pub fn is_answer(&self) -> bool {
+        self.lane == Lane::Answers
+    }
+
     pub fn order(&self) -> ThreadOrder {
         ThreadOrder {
             time: self.time,

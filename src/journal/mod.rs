@@ -5,8 +5,10 @@
 //! hands all [`Changes`] of one beat over in one piece, which becomes one transaction.
 //! Only after it is committed are events acknowledged and PDUs written.
 
+mod choices;
 #[cfg(test)]
 mod conformance;
+mod lane;
 mod location;
 mod lock;
 mod message;
@@ -22,8 +24,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use xabar_events::{EventKey, Msisdn, Priority};
+use xabar_events::{EventKey, Msisdn};
 
+pub use choices::Choices;
+pub use lane::Lane;
 pub use location::{Location, NoLocation};
 pub use message::{
     AgencyKey, Attempt, Attempted, Content, Identity, Message, MessageId, OperatorId, Origin,
@@ -118,6 +122,12 @@ pub trait Journal: Send + std::fmt::Debug {
 
     /// One message, whatever its phase.
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError>;
+
+    /// What a subscriber has chosen. Costs next to nothing for the many who have chosen nothing.
+    fn choices(&mut self, msisdn: Msisdn) -> Result<Choices, JournalError>;
+
+    /// The newest messages to a subscriber, newest first. Dear: for what citizens ask, not for every message.
+    fn newest_to(&mut self, msisdn: Msisdn, limit: usize) -> Result<Vec<Message>, JournalError>;
 
     /// Makes all changes durable, or none of them. Takes what it keeps out of them; if it fails they are as they were,
     /// and may be tried again.
@@ -219,7 +229,7 @@ pub struct Arrival {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Queue {
     pub operator: OperatorId,
-    pub priority: Priority,
+    pub lane: Lane,
     pub agency: AgencyKey,
 }
 
@@ -306,6 +316,8 @@ pub struct Changes {
     pub threads: Vec<(ThreadKey, ThreadFacts)>,
     pub subscribers: Vec<(Msisdn, SubscriberFacts)>,
     pub used: Vec<(AgencyKey, Used)>,
+    /// What subscribers have chosen from now on.
+    pub choices: Vec<(Msisdn, Choices)>,
     /// Segments that were accepted, and await receipts.
     pub awaiting: Vec<Awaiting>,
     /// Receipts that match nothing yet, each with its number.
@@ -326,6 +338,7 @@ impl Changes {
             && self.threads.is_empty()
             && self.subscribers.is_empty()
             && self.used.is_empty()
+            && self.choices.is_empty()
             && self.awaiting.is_empty()
             && self.held.is_empty()
             && self.released.is_empty()

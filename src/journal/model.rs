@@ -21,6 +21,7 @@ struct Memory {
     threads: HashMap<ThreadKey, ThreadFacts>,
     subscribers: HashMap<Msisdn, SubscriberFacts>,
     used: BTreeMap<AgencyKey, Used>,
+    choices: HashMap<Msisdn, Choices>,
     awaiting: Vec<Awaiting>,
     held: BTreeMap<u64, HeldReceipt>,
     outbox: BTreeMap<u64, (UnixMillis, Outgoing)>,
@@ -93,6 +94,7 @@ impl Memory {
         self.threads.extend(changes.threads.iter().copied());
         self.subscribers.extend(changes.subscribers.iter().cloned());
         self.used.extend(changes.used.iter().copied());
+        self.choices.extend(changes.choices.iter().cloned());
         self.awaiting.extend(changes.awaiting.iter().cloned());
         self.held.extend(changes.held.iter().cloned());
         for (number, _) in &changes.held {
@@ -328,6 +330,18 @@ impl Journal for Model {
             .messages
             .get(&id.0)
             .map(|(message, _)| message.clone()))
+    }
+
+    fn choices(&mut self, msisdn: Msisdn) -> Result<Choices, JournalError> {
+        let memory = self.memory();
+        Ok(memory.choices.get(&msisdn).cloned().unwrap_or_default())
+    }
+
+    fn newest_to(&mut self, msisdn: Msisdn, limit: usize) -> Result<Vec<Message>, JournalError> {
+        let mut found = self.memory().select(|message| message.msisdn == msisdn);
+        found.reverse();
+        found.truncate(limit);
+        Ok(found)
     }
 
     fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {

@@ -1,6 +1,6 @@
 //! Messages and outcomes for tests.
 
-use xabar_events::{Agency, EventKey, Msisdn, Priority, State};
+use xabar_events::{Agency, EventKey, Msisdn, State};
 
 use super::*;
 
@@ -30,7 +30,7 @@ pub(crate) fn waiting(number: u64) -> Message {
         identity: identity.into(),
         msisdn: msisdn(number),
         thread: ThreadKey(number),
-        priority: Priority::Normal,
+        lane: Lane::Normal,
         time: UnixMillis(1),
         accepted_at: UnixMillis(2),
         not_before: None,

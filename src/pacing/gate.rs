@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use xabar_events::{Priority, Reason};
+use xabar_events::Reason;
 
 use super::Rules;
 use super::daily::Daily;
@@ -11,7 +11,7 @@ use super::limits::Limits;
 use super::quiet_hours::{Curfew, delay};
 use super::spread::Spreading;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Message, Used};
+use crate::journal::{AgencyKey, Lane, Message, Used};
 
 /// Until when a message waits, on the steady clock, and why.
 pub(super) type Wait = (UnixMillis, Reason);
@@ -63,10 +63,10 @@ impl Gate {
         submitted: &[UnixMillis],
         now: &Now,
     ) -> Option<Wait> {
-        if message.priority == Priority::Urgent {
+        if matches!(message.lane, Lane::Answers | Lane::Urgent) {
             return None;
         }
-        let bulk = message.priority == Priority::Bulk;
+        let bulk = message.lane == Lane::Bulk;
         let mut longest = (now.steady, Reason::QuietHours);
         let mut wait = |until: UnixMillis, reason| {
             if until > longest.0 {
@@ -121,7 +121,7 @@ impl Gate {
         {
             daily.count(now.wall);
         }
-        if message.priority == Priority::Bulk
+        if message.lane == Lane::Bulk
             && let Some(place) = self.place(message)
             && let Some(spreading) = self.spreads.get_mut(place)
         {
@@ -156,7 +156,7 @@ impl Gate {
             if let Some(end) = self.quiet_hours.end_then(open) {
                 open = self.morning(message, end);
             }
-            if message.priority == Priority::Bulk
+            if message.lane == Lane::Bulk
                 && let Some(end) = self.bulk.end_then(open)
             {
                 open = end;

@@ -30,7 +30,7 @@ use crate::journal::{
 pub use daily::DailyQuota;
 use gate::Gate;
 use lanes::Lanes;
-pub use lanes::{Lane, Sharing};
+pub use lanes::Sharing;
 pub use limits::{Limit, Limits};
 pub use quiet_hours::QuietHours;
 pub use rights::UrgentRight;
@@ -126,7 +126,7 @@ impl Pacer {
     /// their places in the lane take up memory too.
     pub fn held(&self, queue: Queue) -> usize {
         let lanes = self.lanes.get(&queue.operator);
-        let in_lane = lanes.map_or(0, |lanes| lanes.len(Lane::of(queue.priority), queue.agency));
+        let in_lane = lanes.map_or(0, |lanes| lanes.len(queue.lane, queue.agency));
         let held = self.held.get(&queue).copied().unwrap_or(0);
         held.max(in_lane)
     }
@@ -213,7 +213,7 @@ impl Pacer {
         }
     }
 
-    /// Whether a message of this subscriber and priority may go now, and if not, when and why.
+    /// Whether a message of this subscriber and lane may go now, and if not, when and why.
     pub fn permits(&mut self, message: &Message, now: &Now) -> Result<(), (UnixMillis, Reason)> {
         let submitted = self.subscribers.submitted(message.msisdn);
         self.gate.wait(message, submitted, now).map_or(Ok(()), Err)
@@ -234,7 +234,11 @@ impl Pacer {
         if let Some(lanes) = self.lanes.get_mut(&progress.operator) {
             let segments = progress.attempt.segments.iter();
             let pdus = segments.filter(|it| **it == Segment::Sent).count();
-            lanes.charge(Lane::of(message.priority), message.agency(), pdus);
+            lanes.charge(message.lane, message.agency(), pdus);
+        }
+        if message.is_answer() {
+            // Answers have a limit of their own.
+            return None;
         }
         self.subscribers
             .pin(message.msisdn, SubscriberFacts::default());
@@ -324,12 +328,7 @@ impl Pacer {
 fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, message: &Message, sharing: &Sharing) {
     let operator = message.progress.operator;
     let lanes = lanes.entry(operator).or_insert_with(|| Lanes::new(sharing));
-    lanes.push(
-        Lane::of(message.priority),
-        message.agency(),
-        message.id,
-        sharing,
-    );
+    lanes.push(message.lane, message.agency(), message.id, sharing);
 }
 
 impl Turn {

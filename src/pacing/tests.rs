@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use xabar_events::{Msisdn, Priority, Reason};
+use xabar_events::{Msisdn, Reason};
 
 use super::*;
-use crate::journal::{Attempt, Content, Identity, Origin, Phase, Progress};
+use crate::journal::{Attempt, Content, Identity, Lane, Origin, Phase, Progress};
 
 const START: UnixMillis = UnixMillis(1_795_407_300_000);
 const UCELL: OperatorId = OperatorId(1);
@@ -38,7 +38,7 @@ fn message(n: u64) -> Message {
         identity: identity.into(),
         msisdn: Msisdn::from_u64(998_930_000_000 + n).unwrap(),
         thread: ThreadKey(n),
-        priority: Priority::Normal,
+        lane: Lane::Normal,
         time: START,
         accepted_at: START,
         not_before: None,

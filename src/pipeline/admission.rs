@@ -12,8 +12,8 @@ use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::intake::{Batch, Verdict};
 use crate::journal::{
-    Arrival, Ask, Attempt, Content, Facts, Identity, JournalError, Message, MessageId, OperatorId,
-    Origin, Phase, Progress, ThreadFacts, ThreadKey,
+    Arrival, Ask, Attempt, Content, Facts, Identity, JournalError, Lane, Message, MessageId,
+    OperatorId, Origin, Phase, Progress, ThreadFacts, ThreadKey,
 };
 use crate::numbers::Lists;
 
@@ -117,7 +117,10 @@ impl Core {
         let stale = thread
             .attempted
             .is_some_and(|attempted| attempted > message.order());
-        let end = self.ends_at_the_door(beat, &message, cancelled, stale);
+        let end = match self.ends_at_the_door(beat, &message, cancelled, stale) {
+            None => self.opted_out(beat, &message)?,
+            end => end,
+        };
         match end {
             Some((state, reason)) => {
                 self.teller
@@ -191,7 +194,7 @@ impl Core {
         }
     }
 
-    fn let_wait(&mut self, beat: &mut Beat, mut message: Message, facts: Facts) {
+    pub(super) fn let_wait(&mut self, beat: &mut Beat, mut message: Message, facts: Facts) {
         self.pacer.sibling_waits(message.thread);
         let known = beat.thread_facts(message.thread).unwrap_or(facts.thread);
         let thread = ThreadFacts {
@@ -259,7 +262,7 @@ impl Core {
             identity: identity.into(),
             thread,
             msisdn: notification.msisdn,
-            priority: notification.priority,
+            lane: Lane::of(notification.priority),
             time: time.into(),
             accepted_at: now.steady,
             not_before,

@@ -75,9 +75,7 @@ impl Core {
             asking.place = place;
             let message = beat.message(message.id).unwrap_or(&message);
             if message.progress.operator == id && message.progress.phase == Phase::Submitted {
-                let sender = operator
-                    .senders
-                    .of(message.key.agency.name(), message.priority);
+                let sender = operator.senders.of(message.key.agency.name(), message.lane);
                 let queries: Vec<Query> = unanswered(message)
                     .map(|(token, smsc_id)| Query {
                         token,

@@ -12,8 +12,8 @@ use crate::clock::Now;
 use crate::delivery::{Answer, Directive, Query, SessionKey, Submission};
 use crate::intake::Verdict;
 use crate::journal::{
-    Awaiting, Changes, HeldReceipt, Message, MessageId, OperatorId, Outgoing, SubscriberFacts,
-    ThreadFacts, ThreadKey,
+    Awaiting, Changes, Choices, HeldReceipt, Message, MessageId, OperatorId, Outgoing,
+    SubscriberFacts, ThreadFacts, ThreadKey,
 };
 
 /// One beat under way: what it changes, and what to do once that is committed.
@@ -28,6 +28,10 @@ pub(super) struct Beat {
     progressed: IndexMap<MessageId, Message, FxBuildHasher>,
     threads: IndexMap<ThreadKey, ThreadFacts, FxBuildHasher>,
     subscribers: IndexMap<Msisdn, SubscriberFacts>,
+    /// What subscribers chose in this beat.
+    pub(super) choices: IndexMap<Msisdn, Choices>,
+    /// Texts of citizens for which the journal was asked.
+    pub(super) texts_read: usize,
     pub(super) cancelled: Vec<EventKey>,
     awaiting: Vec<Awaiting>,
     /// Where in `awaiting` the segments under an id are.
@@ -68,6 +72,8 @@ impl Beat {
             progressed: IndexMap::default(),
             threads: IndexMap::default(),
             subscribers: IndexMap::new(),
+            choices: IndexMap::new(),
+            texts_read: 0,
             cancelled: Vec::new(),
             awaiting: Vec::new(),
             awaiting_at: HashMap::new(),
@@ -102,6 +108,11 @@ impl Beat {
             .get(&id)
             .and_then(|position| self.accepted.get(*position));
         accepted.or_else(|| self.progressed.get(&id))
+    }
+
+    /// The messages accepted in this beat.
+    pub(super) fn accepted(&self) -> &[Message] {
+        &self.accepted
     }
 
     pub(super) fn touched(&self, id: MessageId) -> bool {
@@ -170,6 +181,7 @@ impl Beat {
             threads: self.threads.into_iter().collect(),
             subscribers: self.subscribers.into_iter().collect(),
             used: Vec::new(),
+            choices: self.choices.into_iter().collect(),
             awaiting: self.awaiting,
             held: self.held,
             released: self.released,

@@ -21,13 +21,14 @@ use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::receipt::{Notice, Spelling, Spellings};
 use crate::delivery::{Carrier, Circuit, Class, Event, Report, Routes, Senders, Share, retry};
+use crate::dialogue::{Desk, Keywords};
 use crate::intake::Batch;
 use crate::journal::{
     Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Segment,
     ThreadFacts,
 };
 use crate::numbers::{Lists, Numbers};
-use crate::pacing::{Pacer, Rules, UrgentRight};
+use crate::pacing::{Limit, Limits, Pacer, Rules, UrgentRight};
 
 /// What the pipeline goes by.
 #[derive(Clone, Debug)]
@@ -39,6 +40,7 @@ pub struct Settings {
     pub rules: Rules,
     /// Whose urgent messages are treated as such.
     pub urgent: UrgentRight,
+    pub dialogue: DialogueRules,
     pub default_language: Language,
     /// How long a message whose event does not say may wait.
     pub expires: Duration,
@@ -52,6 +54,17 @@ pub struct Settings {
     pub retry: retry::Policy,
     /// The outcomes that agencies are told.
     pub told: HashSet<State>,
+}
+
+/// What the pipeline goes by for what citizens write.
+#[derive(Clone, Debug, Default)]
+pub struct DialogueRules {
+    /// How many answers a subscriber gets.
+    pub answers: Vec<Limit>,
+    /// How long after one that explains what can be written there is no other.
+    pub help: Duration,
+    /// The names of agencies, besides those that wrote to a subscriber.
+    pub agencies: Vec<Box<str>>,
 }
 
 /// What the pipeline goes by for one operator.
@@ -145,6 +158,9 @@ pub struct Core {
     pub(super) journal: Box<dyn Journal>,
     pub(super) settings: Settings,
     pub(super) catalog: Catalog,
+    pub(super) desk: Desk,
+    pub(super) keywords: Keywords,
+    pub(super) answer_limits: Limits,
     pub(super) pacer: Pacer,
     pub(super) routes: Routes<OperatorId>,
     pub(super) operators: BTreeMap<OperatorId, Operator>,
@@ -224,6 +240,9 @@ impl Core {
         let teller = Teller::new(settings.told.clone(), start.last_outgoing);
         let mut core = Self {
             pacer: Pacer::new(&settings.rules, &journal.used()?),
+            desk: Desk::default(),
+            keywords: Keywords::new(catalog.keywords()),
+            answer_limits: Limits::new(&settings.dialogue.answers),
             journal,
             catalog,
             routes,
@@ -280,6 +299,7 @@ impl Core {
         // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
         self.hear(&mut beat, inputs.reports)?;
+        self.hear_unfinished(&mut beat)?;
         self.end_graces(&mut beat);
         self.sweep(&mut beat)?;
         self.admit(&mut beat, inputs.batches)?;

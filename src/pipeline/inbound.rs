@@ -1,4 +1,4 @@
-//! What operators send by themselves: receipts settle messages.
+//! What operators send by themselves: receipts settle messages, and texts of citizens are read (`dialogue.rs`).
 //!
 //! Everything is answered only once this beat is committed, so that an operator repeats what was not noted.
 
@@ -31,8 +31,7 @@ impl Core {
                 self.receipt(beat, operator, &notice, frame)?;
                 Status::ROK
             }
-            // Nobody here reads what citizens write; saying so is better than to swallow it.
-            Inbound::Message => Status::RX_R_APPN,
+            Inbound::Message => self.mo(beat, operator, frame)?,
             Inbound::Other => Status::RINVCMDID,
         };
         beat.answer(operator, session, Answer::to(frame, status));

@@ -12,6 +12,7 @@ mod asking;
 mod beat;
 mod core;
 mod deadlines;
+mod dialogue;
 mod elsewhere;
 mod inbound;
 mod links;
@@ -34,7 +35,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-pub use self::core::{Core, Inputs, OperatorRules, Settings};
+pub use self::core::{Core, DialogueRules, Inputs, OperatorRules, Settings};
 pub use beat::Effects;
 
 use crate::clock::{Clock, Now};

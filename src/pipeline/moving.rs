@@ -173,7 +173,11 @@ impl Core {
 pub(super) fn is_movable(message: &Message) -> bool {
     let attempt = &message.progress.attempt;
     let segments = &attempt.segments;
-    !attempt.uncertain && !attempt.undelivered && segments.iter().all(|it| *it == Segment::Waiting)
+    let begun = attempt.uncertain
+        || attempt.undelivered
+        || segments.iter().any(|it| *it != Segment::Waiting);
+    // An answer comes from the number that was written to, which is this operator's.
+    !begun && !message.is_answer()
 }
 
 /// Throttling is answered by going slower, and a wrong PDU is ours; what may be a subscriber's fault says nothing, either.

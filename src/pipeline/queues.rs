@@ -78,7 +78,11 @@ impl Core {
         let message = &mut arrival.message;
         let stays = self.operators.contains_key(&message.progress.operator);
         let begun = !message.progress.attempt.segments.is_empty();
-        let route = self.carrier_of_waiting(message.msisdn, message.progress.operator);
+        let route = match message.is_answer() && stays {
+            // From the number that the citizen wrote to, which is this operator's.
+            true => Some(message.progress.operator),
+            false => self.carrier_of_waiting(message.msisdn, message.progress.operator),
+        };
         let moves = self.is_away(message.progress.operator) && is_movable(message);
         let fate = fate_so_far(message);
         match route {

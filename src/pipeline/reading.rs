@@ -6,10 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::FxHashMap;
-use xabar_events::Priority;
 
 use crate::clock::UnixMillis;
-use crate::journal::{AgencyKey, Cursor, OperatorId, Queue};
+use crate::journal::{AgencyKey, Cursor, Lane, OperatorId, Queue};
 
 /// Most messages of one operator's lane held in memory, if they are of one agency. Where there are more agencies it may
 /// become a few times as many while one after another joins.
@@ -27,7 +26,7 @@ pub(super) struct Queues {
     /// When the next one behind the cursor is due, where it is not yet.
     next_due: BTreeSet<(UnixMillis, Queue)>,
     /// The weights of each lane's agencies together.
-    weights: FxHashMap<(OperatorId, Priority), u64>,
+    weights: FxHashMap<(OperatorId, Lane), u64>,
     /// Of those agencies whose weight is not 1.
     weight_of: BTreeMap<AgencyKey, u32>,
 }
@@ -73,7 +72,7 @@ impl Queues {
     /// How many messages of a queue may be held.
     pub(super) fn window(&self, queue: Queue) -> usize {
         let own = self.weight(queue.agency);
-        let lane = self.weights.get(&(queue.operator, queue.priority));
+        let lane = self.weights.get(&(queue.operator, queue.lane));
         let all = lane.copied().unwrap_or(own).max(own);
         usize::try_from((WINDOW * own / all).max(SMALLEST_WINDOW)).unwrap_or(usize::MAX)
     }
@@ -146,7 +145,7 @@ impl Queues {
         let (weight_of, weights) = (&self.weight_of, &mut self.weights);
         self.states.retain(|queue, state| {
             let stays = state.behind || state.next_due.is_some() || held(*queue) > 0;
-            if !stays && let Some(lane) = weights.get_mut(&(queue.operator, queue.priority)) {
+            if !stays && let Some(lane) = weights.get_mut(&(queue.operator, queue.lane)) {
                 *lane = lane.saturating_sub(weight(weight_of, queue.agency));
             }
             stays
@@ -168,7 +167,7 @@ impl Queues {
     fn state(&mut self, queue: Queue) -> &mut State {
         let (weight_of, weights) = (&self.weight_of, &mut self.weights);
         self.states.entry(queue).or_insert_with(|| {
-            let lane = weights.entry((queue.operator, queue.priority));
+            let lane = weights.entry((queue.operator, queue.lane));
             *lane.or_default() += weight(weight_of, queue.agency);
             State::default()
         })
@@ -193,7 +192,7 @@ mod tests {
     fn queue(agency: u32) -> Queue {
         Queue {
             operator: OperatorId(1),
-            priority: Priority::Bulk,
+            lane: Lane::Bulk,
             agency: AgencyKey(agency),
         }
     }
@@ -214,7 +213,7 @@ mod tests {
             (500, 1500)
         );
         let elsewhere = Queue {
-            priority: Priority::Normal,
+            lane: Lane::Normal,
             ..queue(1)
         };
         assert_eq!(queues.window(elsewhere), 2000);
@@ -222,7 +221,7 @@ mod tests {
         assert_eq!(queues.window(queue(1)), 16);
         queues.read_to_its_end(queue(2), cursor(2), None);
         queues.forget_idle(|it| usize::from(it == queue(1)));
-        assert_eq!(queues.weights[&(OperatorId(1), Priority::Bulk)], 2998);
+        assert_eq!(queues.weights[&(OperatorId(1), Lane::Bulk)], 2998);
     }
 
     #[test]

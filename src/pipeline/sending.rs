@@ -1,16 +1,19 @@
 //! What goes out in a beat: whose turn it is, its text, its attempt.
 
 use bytes::Bytes;
-use xabar_events::{Priority, Reason, State};
+use xabar_events::{Reason, State};
 use xabar_sms::{Concatenation, DataCoding, Encoding, Segments, segments};
 
 use super::beat::Beat;
 use super::core::{Core, InFlight};
+use super::dialogue;
 use super::results::fate_so_far;
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::delivery::{Submission, Token};
-use crate::journal::{JournalError, Message, MessageId, OperatorId, Phase, Segment, ThreadOrder};
+use crate::journal::{
+    JournalError, Lane, Message, MessageId, OperatorId, Phase, Segment, ThreadOrder,
+};
 use crate::pacing::Turn;
 
 /// Turns taken on one operator in one beat, so that messages that cannot go do not hold up a commit.
@@ -48,11 +51,11 @@ impl Core {
     fn take_turn(&mut self, beat: &mut Beat, turn: Turn) -> Result<(), JournalError> {
         match turn {
             Turn::Go(message) | Turn::Contended(message)
-                if self.suppressed(message.msisdn).is_some() =>
+                if self.unwanted(beat, &message)?.is_some() =>
             {
-                self.suppress(beat, message);
+                return self.suppress(beat, message);
             }
-            Turn::Go(message) => self.send(beat, message, 0),
+            Turn::Go(message) => return self.send(beat, message, 0),
             Turn::Contended(message) => return self.send_newest(beat, message),
             Turn::Defer {
                 message,
@@ -83,10 +86,11 @@ impl Core {
     }
 
     /// Ends a message to a number that came on a list while it waited.
-    fn suppress(&mut self, beat: &mut Beat, mut message: Message) {
-        let reason = self.suppressed(message.msisdn).unwrap_or(Reason::Blocked);
+    fn suppress(&mut self, beat: &mut Beat, mut message: Message) -> Result<(), JournalError> {
+        let reason = self.unwanted(beat, &message)?.unwrap_or(Reason::Blocked);
         let end = fate_so_far(&message).unwrap_or((State::Suppressed, reason));
         self.end(beat, &mut message, end, Details::default());
+        Ok(())
     }
 
     /// A newer one of the thread went, or goes now.
@@ -99,7 +103,7 @@ impl Core {
         self.end(beat, &mut message, end, details);
     }
 
-    fn end(
+    pub(super) fn end(
         &mut self,
         beat: &mut Beat,
         message: &mut Message,
@@ -126,18 +130,21 @@ impl Core {
 
     /// Of a thread's waiting messages the newest that is due, permitted and has a text goes; all older ones are superseded.
     fn send_newest(&mut self, beat: &mut Beat, turn: Message) -> Result<(), JournalError> {
-        if self.text(&turn).is_none() {
+        if self.text(beat, &turn)?.is_none() {
             // It ends without having been sent, and so the others keep their turns.
-            self.send(beat, turn, 0);
-            return Ok(());
+            return self.send(beat, turn, 0);
         }
         let mut siblings = self.siblings(beat, &turn)?;
         // One that was accepted in this beat, too late for the journal to know it, may wait as well.
         let mut waiting = u32::from(beat.thread_facts(turn.thread).is_some());
         let mut chosen = turn;
-        let newest = siblings
-            .iter()
-            .rposition(|sibling| self.may_go_instead(beat, sibling, &chosen));
+        let mut newest = None;
+        for (place, sibling) in siblings.iter().enumerate().rev() {
+            if self.may_go_instead(beat, sibling, &chosen)? {
+                newest = Some(place);
+                break;
+            }
+        }
         if let Some(newest) = newest {
             let newest = siblings.remove(newest);
             siblings.push(std::mem::replace(&mut chosen, newest));
@@ -152,8 +159,7 @@ impl Core {
                 waiting += 1;
             }
         }
-        self.send(beat, chosen, waiting);
-        Ok(())
+        self.send(beat, chosen, waiting)
     }
 
     /// The other waiting messages of a thread, oldest first.
@@ -174,41 +180,62 @@ impl Core {
     }
 
     /// Whether a message may go when it is the turn of another of its thread.
-    fn may_go_instead(&mut self, beat: &Beat, message: &Message, turn: &Message) -> bool {
+    fn may_go_instead(
+        &mut self,
+        beat: &Beat,
+        message: &Message,
+        turn: &Message,
+    ) -> Result<bool, JournalError> {
         let wall = beat.now.wall;
-        message.order() > turn.order()
+        let is_due = message.order() > turn.order()
             && message.progress.operator == turn.progress.operator
             && message
                 .not_before
                 .is_none_or(|not_before| not_before <= wall)
             && message.expires > wall
-            && self.pacer.permits(message, &beat.now).is_ok()
-            && self.text(message).is_some()
+            && self.pacer.permits(message, &beat.now).is_ok();
+        Ok(
+            is_due
+                && self.unwanted(beat, message)?.is_none()
+                && self.text(beat, message)?.is_some(),
+        )
     }
 
     /// The text as it was first composed, as long as some of its segments are with the operator; else as it is composed now.
-    fn text(&self, message: &Message) -> Option<String> {
-        let kept = message.progress.attempt.text.as_deref();
-        kept.map(str::to_owned).or_else(|| {
-            let default = self.settings.default_language;
-            let composed = self.catalog.compose(message.into(), default);
-            composed.ok().map(|text| text.text)
-        })
+    ///
+    /// The subscriber's own language comes first, then the event's, then the gateway's.
+    fn text(&mut self, beat: &Beat, message: &Message) -> Result<Option<String>, JournalError> {
+        if let Some(kept) = message.progress.attempt.text.as_deref() {
+            return Ok(Some(kept.to_owned()));
+        }
+        if message.is_answer() {
+            return Ok(dialogue::text(message).map(str::to_owned));
+        }
+        let chosen = self.choices(beat, message.msisdn)?.language;
+        let default = self.settings.default_language;
+        let language = chosen.or(message.content.language).unwrap_or(default);
+        let composed = self.catalog.compose_in(language, message.into(), default);
+        Ok(composed.ok().map(|text| text.text))
     }
 
     /// Begins an attempt, while about so many others of the thread wait.
-    fn send(&mut self, beat: &mut Beat, mut message: Message, waiting: u32) {
-        let Some(text) = self.text(&message) else {
+    fn send(
+        &mut self,
+        beat: &mut Beat,
+        mut message: Message,
+        waiting: u32,
+    ) -> Result<(), JournalError> {
+        let Some(text) = self.text(beat, &message)? else {
             let end = fate_so_far(&message);
             let end = end.unwrap_or((State::Suppressed, Reason::NoTemplate));
             self.end(beat, &mut message, end, Details::default());
-            return;
+            return Ok(());
         };
         let Ok(segments) = segments(&text, Encoding::of(&text), Concatenation::Udh8) else {
             let end = fate_so_far(&message).unwrap_or((State::Failed, Reason::Refused));
             let details = Details::code("text too long");
             self.end(beat, &mut message, end, details);
-            return;
+            return Ok(());
         };
         let was_uncertain = message.progress.attempt.uncertain;
         self.repeats.forget(message.id);
@@ -221,6 +248,7 @@ impl Core {
         beat.put(message.clone());
         let flight = InFlight::new(message, was_uncertain);
         self.in_flight.insert(flight.message.id, flight);
+        Ok(())
     }
 
     /// Hands the segments that are to be sent to the operator's link, once the beat is committed.
@@ -230,7 +258,7 @@ impl Core {
             return;
         };
         let agency = message.key.agency.name();
-        let sender = operator.senders.of(agency, message.priority);
+        let sender = operator.senders.of(agency, message.lane);
         let validity = message.expires.since(beat.now.wall).max(SHORTEST_VALIDITY);
         let sent = progress
             .attempt
@@ -259,7 +287,7 @@ impl Core {
                 ),
                 reference: progress.attempt.reference,
                 validity,
-                urgent: message.priority == Priority::Urgent,
+                urgent: matches!(message.lane, Lane::Answers | Lane::Urgent),
                 sender,
             };
             beat.submit(progress.operator, submission);

@@ -68,7 +68,7 @@ impl Teller {
             by,
             attempted: message.progress.attempted(),
         };
-        if self.told.contains(&state) {
+        if self.told.contains(&state) && !message.is_answer() {
             beat.outgoing.push(Outgoing {
                 number: self.next_outgoing,
                 identity: message.origin().identity.clone(),

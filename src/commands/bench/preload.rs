@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 use tokio_util::sync::CancellationToken;
-use xabar_events::{Agency, EventKey, Priority, State};
+use xabar_events::{Agency, EventKey, State};
 
 use super::events::{agencies, subscriber};
 use super::folder::Folder;
@@ -14,8 +14,8 @@ use super::gateway;
 use super::{Failure, progress};
 use crate::clock::{Clock, UnixMillis};
 use crate::journal::{
-    self, Attempt, Attempted, Changes, Content, Identity, Journal, JournalError, Location, Message,
-    MessageId, OperatorId, Origin, Phase, Progress, Segment, SubscriberFacts, ThreadFacts,
+    self, Attempt, Attempted, Changes, Content, Identity, Journal, JournalError, Lane, Location,
+    Message, MessageId, OperatorId, Origin, Phase, Progress, Segment, SubscriberFacts, ThreadFacts,
     ThreadKey, Told,
 };
 
@@ -186,7 +186,7 @@ fn origin(number: u64, agency: &Agency, at: UnixMillis) -> Origin {
         identity: identity.into(),
         msisdn: subscriber(number),
         thread: ThreadKey(scattered.rotate_left(32)),
-        priority: Priority::Normal,
+        lane: Lane::Normal,
         time: at,
         accepted_at: at,
         not_before: None,

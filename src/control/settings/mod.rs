@@ -8,6 +8,7 @@ mod agency;
 mod amqp;
 mod bind;
 mod bulk;
+mod dialogue;
 pub(crate) mod document;
 mod environment;
 mod errors;
@@ -43,6 +44,7 @@ pub use agency::{Agency, DailyQuota};
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
 pub use bind::{Bind, Directions};
 pub use bulk::{Bulk, Spread};
+pub use dialogue::DialogueSettings;
 pub use environment::Environment;
 pub use errors::Errors;
 pub use hours::Hours;
@@ -77,6 +79,7 @@ pub struct Settings {
     pub http: Option<Http>,
     pub journal: JournalSettings,
     pub subscriber: Subscriber,
+    pub dialogue: DialogueSettings,
     pub lanes: LaneShares,
     pub urgent: Urgent,
     pub bulk: Bulk,
@@ -125,6 +128,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         http: http::http(table),
         journal: journal::journal(table),
         subscriber: subscriber::subscriber(table),
+        dialogue: dialogue::dialogue(table),
         lanes: lanes::lanes(table),
         urgent: urgent::urgent(table),
         bulk: bulk::bulk(table),

@@ -62,7 +62,7 @@ fn read(table: &mut Table<'_>) -> Option<Subscriber> {
 /// Each limit costs memory for every subscriber, so there are few and they look back on little.
 const MOST_LIMITS: usize = 4;
 
-fn limits(cell: &Cell<'_>) -> Option<Vec<Limit>> {
+pub(super) fn limits(cell: &Cell<'_>) -> Option<Vec<Limit>> {
     let windows = Unique::default();
     let mut limits = list(|cell| cell.table(|table| limit(table, &windows)))(cell)?;
     if limits.len() > MOST_LIMITS {

@@ -2,13 +2,13 @@
 
 use jiff::tz::TimeZone;
 use serde_json::json;
-use xabar_events::{Agency, EventKey, Priority};
+use xabar_events::{Agency, EventKey};
 
 use super::*;
 use crate::clock;
 use crate::journal::{
-    Attempt, Content, Identity, Message, MessageId, OperatorId, Origin, Phase, Progress, Segment,
-    ThreadKey,
+    Attempt, Content, Identity, Lane, Message, MessageId, OperatorId, Origin, Phase, Progress,
+    Segment, ThreadKey,
 };
 
 fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {
@@ -39,7 +39,7 @@ fn message(history: Vec<Told>) -> Message {
         identity: identity.into(),
         msisdn: "998901234567".parse().unwrap(),
         thread: ThreadKey(1),
-        priority: Priority::Normal,
+        lane: Lane::Normal,
         time: at,
         accepted_at: at,
         not_before: None,

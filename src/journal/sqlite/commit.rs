@@ -11,7 +11,7 @@ use super::packed::Packed;
 use super::rows::ordered;
 use super::threads::Thread;
 use super::upkeep::Pace;
-use super::{JournalError, keys, log, outbox, receipts, used};
+use super::{JournalError, choices, keys, log, outbox, receipts, used};
 use crate::journal::{Changes, Message, ThreadKey};
 
 /// What memory is to know besides the changes once they are committed.
@@ -90,6 +90,9 @@ fn write_books(db: &Connection, changes: &Changes, written: &Written) -> Result<
 fn write_rest(db: &Connection, changes: &Changes, room: &mut Vec<u8>) -> Result<(), JournalError> {
     for key in &changes.cancelled {
         keys::cancel(db, key, changes.at)?;
+    }
+    for (msisdn, chosen) in &changes.choices {
+        choices::write(db, *msisdn, chosen)?;
     }
     for (number, held) in &changes.held {
         receipts::hold(db, *number, held)?;

@@ -61,6 +61,15 @@ pub(super) fn find(
     Ok(found)
 }
 
+/// The messages that were written out to a subscriber, and perhaps some to others.
+pub(super) fn messages_to(
+    db: &Connection,
+    msisdn: Msisdn,
+    found: impl FnMut(MessageId),
+) -> Result<(), JournalError> {
+    unmerged::find(db, TREE, of_msisdn(msisdn), found)
+}
+
 /// The messages that the log speaks of, as they stand.
 fn recent(db: &Connection) -> Result<BTreeMap<MessageId, Message>, JournalError> {
     let mut recent = BTreeMap::new();
@@ -165,6 +174,6 @@ fn of_application(number: &str) -> u64 {
     xxh3_64_with_seed(number.as_bytes(), 2)
 }
 
-fn of_msisdn(msisdn: Msisdn) -> u64 {
+pub(super) fn of_msisdn(msisdn: Msisdn) -> u64 {
     xxh3_64_with_seed(&msisdn.as_u64().to_le_bytes(), 3)
 }

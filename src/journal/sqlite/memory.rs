@@ -5,8 +5,9 @@ use std::collections::btree_map::Entry;
 
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
-use xabar_events::EventKey;
+use xabar_events::{EventKey, Msisdn};
 
+use super::choices::Choosers;
 use super::commit::Written;
 use super::index::Index;
 use super::keys::{self, KeyHash};
@@ -29,6 +30,7 @@ pub(super) struct Memory {
     pub(super) hash: KeyHash,
     pub(super) recent: Recent,
     submitted: Submitted,
+    pub(super) choosers: Choosers,
     pub(super) keys: Index<MessageId>,
     pub(super) threads: Index<Thread>,
     pub(super) subscribers: Index<SubscriberFacts>,
@@ -59,6 +61,7 @@ impl Memory {
             hash,
             recent: Recent::default(),
             submitted: Submitted::default(),
+            choosers: Choosers::load(db)?,
             keys: Index::load(db)?,
             threads: Index::load(db)?,
             subscribers: Index::load(db)?,
@@ -219,6 +222,9 @@ impl Memory {
         for (msisdn, facts) in changes.subscribers.drain(..) {
             self.subscribers.put(subscribers::key(msisdn), facts);
         }
+        for (msisdn, _) in changes.choices.drain(..) {
+            self.choosers.note(msisdn);
+        }
         for awaiting in changes.awaiting.drain(..) {
             self.await_receipt(awaiting);
         }
@@ -267,11 +273,7 @@ impl Memory {
         Ok(thread.unwrap_or_default())
     }
 
-    fn subscriber(
-        &self,
-        db: &Connection,
-        msisdn: xabar_events::Msisdn,
-    ) -> Result<SubscriberFacts, JournalError> {
+    fn subscriber(&self, db: &Connection, msisdn: Msisdn) -> Result<SubscriberFacts, JournalError> {
         let facts = self.subscribers.newest(db, subscribers::key(msisdn))?;
         Ok(facts.unwrap_or_default())
     }
@@ -333,6 +335,28 @@ impl Memory {
         }
         siblings.sort_by_key(|message| message.id);
         Ok(siblings)
+    }
+
+    /// The newest messages to a subscriber, newest first.
+    pub(super) fn newest_to(
+        &self,
+        db: &Connection,
+        msisdn: Msisdn,
+        limit: usize,
+    ) -> Result<Vec<Message>, JournalError> {
+        let mut ids = self.recent.accepted_to(msisdn);
+        lookup::messages_to(db, msisdn, |id| ids.push(id))?;
+        ids.sort_unstable();
+        ids.dedup();
+        let mut found = Vec::new();
+        for id in ids.into_iter().rev() {
+            let message = self.message(db, id)?;
+            found.extend(message.filter(|message| message.msisdn == msisdn));
+            if found.len() == limit {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// Segments that an operator accepted under one of these ids and that have no receipt yet, each with its message.

@@ -10,6 +10,7 @@
 
 mod archive;
 mod books;
+mod choices;
 mod commit;
 mod connection;
 mod errors;
@@ -42,6 +43,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension, params};
+use xabar_events::Msisdn;
 
 pub use reader::SqliteReader;
 
@@ -50,8 +52,9 @@ use self::memory::Memory;
 use self::upkeep::Pace;
 use super::lock::Lock;
 use super::{
-    AgencyKey, Arrival, Ask, Awaiting, Changes, Cursor, Facts, HeldReceipt, Journal, JournalError,
-    Message, MessageId, OperatorId, Queue, Reader, Start, SubmittedPlace, ThreadKey, Used,
+    AgencyKey, Arrival, Ask, Awaiting, Changes, Choices, Cursor, Facts, HeldReceipt, Journal,
+    JournalError, Message, MessageId, OperatorId, Queue, Reader, Start, SubmittedPlace, ThreadKey,
+    Used,
 };
 use crate::clock::UnixMillis;
 
@@ -218,6 +221,17 @@ impl Journal for SqliteJournal {
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
         self.read(|db, memory| memory.message(db, id))
+    }
+
+    fn choices(&mut self, msisdn: Msisdn) -> Result<Choices, JournalError> {
+        if !self.memory.choosers.may_have(msisdn) {
+            return Ok(Choices::default());
+        }
+        self.read(|db, _| choices::read(db, msisdn))
+    }
+
+    fn newest_to(&mut self, msisdn: Msisdn, limit: usize) -> Result<Vec<Message>, JournalError> {
+        self.read(|db, memory| memory.newest_to(db, msisdn, limit))
     }
 
     fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {

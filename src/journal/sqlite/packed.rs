@@ -3,13 +3,11 @@
 
 use std::sync::Arc;
 
-use xabar_events::Priority;
-
 use super::books;
 use super::stored::{Stored, from_octets};
 use crate::clock::UnixMillis;
 use crate::journal::{
-    AgencyKey, Cursor, JournalError, Message, MessageId, OperatorId, Origin, Phase, Queue,
+    AgencyKey, Cursor, JournalError, Lane, Message, MessageId, OperatorId, Origin, Phase, Queue,
 };
 
 #[derive(Clone, Debug)]
@@ -17,7 +15,7 @@ pub(super) struct Packed {
     pub(super) id: MessageId,
     pub(super) phase: Phase,
     pub(super) operator: OperatorId,
-    pub(super) priority: Priority,
+    pub(super) lane: Lane,
     pub(super) agency: AgencyKey,
     pub(super) due: UnixMillis,
     pub(super) expires: UnixMillis,
@@ -50,7 +48,7 @@ impl Packed {
             id: message.id,
             phase: progress.phase,
             operator: progress.operator,
-            priority: message.priority,
+            lane: message.lane,
             agency: before.map_or_else(|| message.agency(), |before| before.agency),
             due: progress.due,
             expires: message.expires,
@@ -75,7 +73,7 @@ impl Packed {
     pub(super) fn queue(&self) -> Queue {
         Queue {
             operator: self.operator,
-            priority: self.priority,
+            lane: self.lane,
             agency: self.agency,
         }
     }

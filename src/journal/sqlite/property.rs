@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use xabar_events::{Agency, EventKey, Msisdn, Priority, State};
+use xabar_events::{Agency, EventKey, Msisdn, State};
 
 use super::*;
 use crate::journal::conformance::awaiting;
@@ -11,7 +11,7 @@ use crate::journal::model::Model;
 use crate::journal::sample::{key, msisdn, told, waiting};
 use crate::journal::scratch::Folder;
 use crate::journal::{
-    Outgoing, Phase, Question, Segment, SubscriberFacts, ThreadFacts, ThreadOrder,
+    Lane, Outgoing, Phase, Question, Segment, SubscriberFacts, ThreadFacts, ThreadOrder,
 };
 
 /// One thing done in a beat, from two small numbers.
@@ -187,7 +187,7 @@ impl Story {
         if a.is_multiple_of(5) {
             message.identity_mut().key.agency = Agency::from_name("adliya").unwrap();
         }
-        message.origin_mut().priority = Priority::ALL[usize::from(b % 3)];
+        message.origin_mut().lane = Lane::ALL[usize::from(b % 4)];
         message.origin_mut().time = UnixMillis(i64::from(a));
         message.origin_mut().accepted_at = UnixMillis(self.now + i64::from(a % 3) * 86_400_000);
         message.origin_mut().expires = UnixMillis(i64::from(b % 32));

@@ -7,7 +7,9 @@
 use std::collections::BTreeSet;
 
 use rustc_hash::FxHashMap;
+use xabar_events::Msisdn;
 
+use super::lookup;
 use super::packed::Packed;
 use crate::clock::UnixMillis;
 use crate::journal::{Cursor, MessageId, Phase, Queue};
@@ -90,6 +92,15 @@ impl Recent {
 
     pub(super) fn has(&self, id: MessageId) -> bool {
         self.messages.contains_key(&id)
+    }
+
+    /// Those that were accepted in these chapters to a subscriber, and perhaps some to others.
+    pub(super) fn accepted_to(&self, msisdn: Msisdn) -> Vec<MessageId> {
+        let key = lookup::of_msisdn(msisdn);
+        let chapters = self.closed.iter().chain([&self.open]);
+        let entries = chapters.flat_map(|chapter| &chapter.lookup);
+        let under = entries.filter(|(of, _)| *of == key);
+        under.map(|(_, id)| *id).collect()
     }
 
     /// A message with the time when it entered its phase.

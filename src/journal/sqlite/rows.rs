@@ -60,7 +60,7 @@ pub(super) fn write(
         ordered(message.id.0),
         message.phase as u8,
         message.operator.0,
-        message.priority.code(),
+        message.lane.code(),
         message.agency.0,
         message.due.0,
         message.expires.0,

@@ -78,6 +78,12 @@ CREATE TABLE buckets (
     entries BLOB NOT NULL
 ) STRICT;
 
+-- What subscribers have chosen; few have a row.
+CREATE TABLE choices (
+    msisdn  INTEGER PRIMARY KEY,
+    choices BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE held (
     number   INTEGER PRIMARY KEY,
     operator INTEGER NOT NULL,

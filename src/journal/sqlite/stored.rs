@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use xabar_events::{Agency, EventKey, Language, Msisdn, Priority, Reason, State};
+use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State};
 
 use super::corrupt;
 use crate::clock::UnixMillis;
 use crate::journal::{
-    Attempt, Attempted, Content, Identity, JournalError, MessageId, OperatorId, Origin, Outgoing,
-    Phase, Progress, Segment, SubscriberFacts, ThreadKey, ThreadOrder, Told,
+    Attempt, Attempted, Choices, Content, Identity, JournalError, Lane, MessageId, OperatorId,
+    Origin, Outgoing, Phase, Progress, Segment, SubscriberFacts, ThreadKey, ThreadOrder, Told,
 };
 
 /// A value that the journal keeps as octets.
@@ -22,7 +22,6 @@ pub(super) trait Stored: Sized {
 }
 
 /// A value on its own.
-#[cfg(test)]
 pub(super) fn to_octets(value: &impl Stored) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     value.write(&mut out);
@@ -65,7 +64,7 @@ stored!(Origin {
     identity,
     msisdn,
     thread,
-    priority,
+    lane,
     time,
     accepted_at,
     not_before,
@@ -388,7 +387,23 @@ macro_rules! stored_as_code {
         }
     )+};
 }
-stored_as_code!(State, Reason, Language, Priority);
+stored_as_code!(State, Reason, Language, Lane);
+
+impl Stored for Choices {
+    fn write(&self, out: &mut Vec<u8>) {
+        let (stopped, except) = self.parts();
+        self.language.write(out);
+        stopped.write(out);
+        len(except.len(), out);
+        except.iter().for_each(|agency| agency.write(out));
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        let (language, stopped) = (Stored::read(octets)?, Stored::read(octets)?);
+        let except: Vec<Box<str>> = Stored::read(octets)?;
+        Some(Self::new(language, stopped, except))
+    }
+}
 
 /// The codes that schema.sql names, in its indexes too.
 impl Stored for Phase {

@@ -2,14 +2,13 @@
 //! tables say of a recent message is out of date.
 
 use rusqlite::{Connection, Params, params};
-use xabar_events::Priority;
 
 use super::corrupt;
 use super::recent::Recent;
 use super::rows::{id, message, ordered};
 use crate::clock::UnixMillis;
 use crate::journal::{
-    AgencyKey, Cursor, JournalError, Message, OperatorId, Phase, Queue, SubmittedPlace,
+    AgencyKey, Cursor, JournalError, Lane, Message, OperatorId, Phase, Queue, SubmittedPlace,
 };
 
 /// Reads messages of the queue (?1, ?2, ?3) in a range of (due, id).
@@ -39,15 +38,15 @@ pub(super) fn due(
 ) -> Result<Vec<Message>, JournalError> {
     let Queue {
         operator: OperatorId(operator),
-        priority,
+        lane,
         agency: AgencyKey(agency),
     } = queue;
-    let priority = priority.code();
+    let lane = lane.code();
     let mut found = Vec::new();
     if after.due <= now {
-        let with_cursor = params![operator, priority, agency, after.due.0, ordered(after.id)];
+        let with_cursor = params![operator, lane, agency, after.due.0, ordered(after.id)];
         take(db, DUE_WITH_CURSOR, with_cursor, recent, limit, &mut found)?;
-        let after_cursor = params![operator, priority, agency, after.due.0, now.0];
+        let after_cursor = params![operator, lane, agency, after.due.0, now.0];
         take(
             db,
             DUE_AFTER_CURSOR,
@@ -107,15 +106,15 @@ pub(super) fn queues(db: &Connection, recent: &Recent) -> Result<Vec<Queue>, Jou
     loop {
         let mut found = next.query(last)?;
         let Some(row) = found.next()? else { break };
-        let priority = row.get(1)?;
+        let lane = row.get(1)?;
         let queue = Queue {
             operator: OperatorId(row.get(0)?),
-            priority: Priority::from_code(priority).ok_or(corrupt("a priority"))?,
+            lane: Lane::from_code(lane).ok_or(corrupt("a lane"))?,
             agency: AgencyKey(row.get(2)?),
         };
         last = (
             i64::from(queue.operator.0),
-            i64::from(priority),
+            i64::from(lane),
             i64::from(queue.agency.0),
         );
         drop(found);

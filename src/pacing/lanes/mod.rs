@@ -6,32 +6,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use xabar_events::Priority;
-
 use super::HashMap;
-use crate::journal::{AgencyKey, MessageId};
-
-/// The lanes of a link, the earliest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lane {
-    /// To what citizens ask, and USSD.
-    Answers,
-    Urgent,
-    Normal,
-    Bulk,
-}
-
-impl Lane {
-    pub const ALL: [Self; 4] = [Self::Answers, Self::Urgent, Self::Normal, Self::Bulk];
-
-    pub fn of(priority: Priority) -> Self {
-        match priority {
-            Priority::Urgent => Self::Urgent,
-            Priority::Normal => Self::Normal,
-            Priority::Bulk => Self::Bulk,
-        }
-    }
-}
+use crate::journal::{AgencyKey, Lane, MessageId};
 
 /// How the links are shared.
 #[derive(Clone, Debug)]

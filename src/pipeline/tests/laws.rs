@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use xabar_events::{Event as Incoming, EventKey, Msisdn, Outcome, Priority, State};
+use xabar_events::{Event as Incoming, EventKey, Msisdn, Outcome, State};
 use xabar_smpp::Status;
 
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Event, Submission, Token};
-use crate::journal::{Changes, Message, MessageId, ThreadKey, ThreadOrder};
+use crate::journal::{Changes, Lane, Message, MessageId, ThreadKey, ThreadOrder};
 use crate::pacing::Rules;
 use crate::pipeline::{Inputs, Settings};
 
@@ -102,12 +102,14 @@ impl Laws {
         }
     }
 
+    /// How many were accepted of agencies.
     pub(super) fn accepted(&self) -> usize {
-        self.messages.len()
+        let of_agencies = |known: &&Known| !known.message.is_answer();
+        self.messages.values().filter(of_agencies).count()
     }
 
     pub(super) fn unsettled(&self) -> usize {
-        let open = |known: &&Known| !known.told.1.is_terminal();
+        let open = |known: &&Known| !known.told.1.is_terminal() && !known.message.is_answer();
         self.messages.values().filter(open).count()
     }
 
@@ -225,7 +227,7 @@ impl Laws {
         let quiet = self.rules.quiet_hours.as_ref();
         let asleep = quiet.is_some_and(|quiet| quiet.end(now.wall).is_some());
         assert!(
-            !asleep || message.priority == Priority::Urgent,
+            !asleep || matches!(message.lane, Lane::Answers | Lane::Urgent),
             "at night: {message:?}"
         );
     }
@@ -279,12 +281,14 @@ impl Laws {
     /// R3.
     fn check_limits(&self, now: &Now, id: MessageId) {
         let message = &self.messages[&id].message;
-        if message.priority == Priority::Urgent {
+        if matches!(message.lane, Lane::Answers | Lane::Urgent) {
             return;
         }
         let attempts = self.phones[&message.msisdn]
             .iter()
-            .flat_map(|other| &self.messages[other].attempts);
+            .map(|other| &self.messages[other])
+            .filter(|other| !other.message.is_answer())
+            .flat_map(|other| &other.attempts);
         let times: Vec<UnixMillis> = attempts
             .filter(|attempt| attempt.segments.values().any(|fate| *fate != Fate::Nowhere))
             .map(|attempt| attempt.at)

@@ -3,6 +3,7 @@
 mod admission;
 mod backlog;
 mod day;
+mod dialogue;
 mod laws;
 mod pace;
 mod queries;

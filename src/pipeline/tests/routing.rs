@@ -19,7 +19,7 @@ fn a_message_goes_out_as_its_agency_and_priority_say() {
             priorities: &[Priority::Urgent],
         }],
     );
-    let urgent = kadastr.of("kadastr", Priority::Urgent);
+    let urgent = kadastr.of("kadastr", crate::journal::Lane::Urgent);
     assert_ne!(urgent, SenderIndex::default());
     let mut world = World::with(|settings| settings.operators[0].senders = kadastr);
     let cases = [

@@ -14,7 +14,7 @@ use xabar_events::{
     TextMap,
 };
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
-use xabar_smpp::values::{EsmClass, MessageState};
+use xabar_smpp::values::{DataCoding, EsmClass, MessageState};
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 
 use super::laws::{Heard, Laws};
@@ -28,7 +28,7 @@ use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sql
 use crate::numbers::{Lists, Numbers};
 use crate::outcome::Wording;
 use crate::pacing::{Limit, Rules, UrgentRight};
-use crate::pipeline::{Core, Effects, Inputs, OperatorRules, Settings};
+use crate::pipeline::{Core, DialogueRules, Effects, Inputs, OperatorRules, Settings};
 
 /// A Monday, 09:15 in Tashkent.
 pub(super) const START: UnixMillis = UnixMillis(1_795_407_300_000);
@@ -430,11 +430,12 @@ impl World {
 
     /// Messages that wait, are in flight or submitted. The books balance and say what agencies were told.
     pub(super) fn unsettled(&mut self) -> usize {
-        let books = self.books();
+        let mut books = self.books();
         for books in &books {
             let settled: u64 = books.settled.iter().map(|(_, count)| count).sum();
             assert_eq!(books.accepted, books.waiting + settled, "{books:?}");
         }
+        books.retain(|books| books.agency != "xabar");
         let sum = |count: fn(&Books) -> u64| books.iter().map(count).sum::<u64>();
         let waiting = usize::try_from(sum(|books| books.waiting)).unwrap();
         assert_eq!(sum(|books| books.accepted), self.laws.accepted() as u64);
@@ -446,6 +447,44 @@ impl World {
 
     pub(super) fn smsc(&mut self, operator: OperatorId) -> &mut Smsc {
         self.smscs.get_mut(&operator).unwrap()
+    }
+
+    /// A text from a phone, which is read with the next beat; gives what the SMSC is told.
+    pub(super) fn writes(&mut self, msisdn: Msisdn, text: &str) -> Status {
+        self.writes_with(msisdn, text, None)
+    }
+
+    /// A text from a phone, to be read with the next beat.
+    pub(super) fn bring_text(&mut self, operator: OperatorId, msisdn: Msisdn, text: &str) {
+        let event = Event::Inbound {
+            session: SessionKey::default(),
+            frame: mo(msisdn, text, None),
+        };
+        self.hear(operator, event);
+    }
+
+    /// The same with a reference by which the SMSC knows it again.
+    pub(super) fn writes_with(
+        &mut self,
+        msisdn: Msisdn,
+        text: &str,
+        reference: Option<u16>,
+    ) -> Status {
+        let frame = mo(msisdn, text, reference);
+        self.hear(
+            UCELL,
+            Event::Inbound {
+                session: SessionKey::default(),
+                frame: frame.clone(),
+            },
+        );
+        let before = self.smsc(UCELL).answers.len();
+        self.beat();
+        let answers = &self.smsc(UCELL).answers[before..];
+        let statuses = [Status::ROK, Status::RX_T_APPN, Status::RX_R_APPN];
+        let mut given = statuses.into_iter();
+        let given = given.find(|status| answers.contains(&Answer::to(&frame, *status)));
+        given.expect("an answer")
     }
 
     /// What was submitted since it was asked last.
@@ -635,7 +674,7 @@ fn settings() -> Settings {
         receipts: true,
         query: false,
         receipt_ids: None,
-        senders: Senders::default(),
+        senders: Senders::new("MyGov", []).answering_from(Some("555")),
         logins: vec![format!("xabar at {name}")],
     };
     Settings {
@@ -644,6 +683,10 @@ fn settings() -> Settings {
         looked_up: false,
         rules: Rules::default(),
         urgent: UrgentRight::default(),
+        dialogue: DialogueRules {
+            help: 6 * HOUR,
+            ..DialogueRules::default()
+        },
         default_language: Language::UzLatn,
         expires: 72 * HOUR,
         duplicates: 7 * 24 * HOUR,
@@ -652,6 +695,29 @@ fn settings() -> Settings {
         retry: retry::Policy::default(),
         told: State::ALL.iter().copied().collect(),
     }
+}
+
+/// A message from a phone to 555.
+fn mo(msisdn: Msisdn, text: &str, reference: Option<u16>) -> Frame {
+    let digits = msisdn.digits();
+    let encoding = xabar_sms::Encoding::of(text);
+    let segments =
+        xabar_sms::segments(text, encoding, xabar_sms::Concatenation::Udh8).expect("a short text");
+    let mut octets = Vec::new();
+    segments.get(0).unwrap().write_user_data(0, &mut octets);
+    let mut tlvs = TlvBuffer::new();
+    if let Some(reference) = reference {
+        tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, reference);
+    }
+    let pdu = SubmitSm {
+        source_addr: Octets(digits.as_bytes()),
+        destination_addr: Octets(b"555"),
+        data_coding: DataCoding(xabar_sms::DataCoding::of(encoding, None).0),
+        short_message: Octets(&octets),
+        tlvs: tlvs.as_tlvs(),
+        ..SubmitSm::default()
+    };
+    Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap()
 }
 
 /// A delivery receipt in the words of SMPP 3.4, appendix B.

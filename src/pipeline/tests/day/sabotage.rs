@@ -12,7 +12,7 @@ use super::super::world::*;
 use super::Day;
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Directive, Event, Submission};
-use crate::journal::{Changes, OperatorId};
+use crate::journal::{Changes, Lane, OperatorId};
 use crate::pacing::Rules;
 use crate::pipeline::{Effects, Inputs};
 
@@ -122,20 +122,20 @@ fn a_status_that_does_not_wait_for_the_one_before_is_noticed() {
     });
 }
 
-/// Keeps what is of one priority for a while.
+/// Keeps what is of one lane for a while.
 struct Neglect {
-    of: Priority,
+    of: Lane,
     lasts: Duration,
-    priorities: HashMap<u64, Priority>,
+    lanes: HashMap<u64, Lane>,
     kept: Vec<(UnixMillis, OperatorId, Submission)>,
 }
 
 impl Neglect {
-    fn of(of: Priority, lasts: Duration) -> Self {
+    fn of(of: Lane, lasts: Duration) -> Self {
         Self {
             of,
             lasts,
-            priorities: HashMap::new(),
+            lanes: HashMap::new(),
             kept: Vec::new(),
         }
     }
@@ -144,11 +144,10 @@ impl Neglect {
 impl Saboteur for Neglect {
     fn effects(&mut self, now: &Now, changes: &mut Changes, effects: &mut Effects) {
         for message in &changes.accepted {
-            self.priorities.insert(message.id.0, message.priority);
+            self.lanes.insert(message.id.0, message.lane);
         }
-        let neglected = |submission: &Submission| {
-            self.priorities.get(&submission.token.message.0) == Some(&self.of)
-        };
+        let neglected =
+            |submission: &Submission| self.lanes.get(&submission.token.message.0) == Some(&self.of);
         for (operator, directive) in &mut effects.directives {
             let kept = directive.submissions.extract_if(.., |it| neglected(it));
             self.kept.extend(kept.map(|it| (now.steady, *operator, it)));
@@ -167,7 +166,7 @@ impl Saboteur for Neglect {
 #[test]
 #[should_panic(expected = "go before an urgent one")]
 fn an_urgent_message_that_is_kept_waiting_is_noticed() {
-    day(Neglect::of(Priority::Urgent, MINUTE));
+    day(Neglect::of(Lane::Urgent, MINUTE));
 }
 
 #[test]
@@ -175,6 +174,6 @@ fn an_urgent_message_that_is_kept_waiting_is_noticed() {
 fn bulk_that_is_shut_out_is_noticed() {
     let mut day = Day::new(7, 2_000);
     day.agencies.soon(Priority::Bulk, 400);
-    day.world.saboteur = Some(Box::new(Neglect::of(Priority::Bulk, 24 * HOUR)));
+    day.world.saboteur = Some(Box::new(Neglect::of(Lane::Bulk, 24 * HOUR)));
     day.run();
 }

@@ -1,0 +1,261 @@
+//! What a citizen's words ask for.
+
+use rustc_hash::FxHashMap;
+use xabar_events::Language;
+use xabar_sms::latin::uzbek_latin;
+
+use super::folded;
+
+/// What a word is for; `[keywords]` in the file of each language lists the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Keyword {
+    /// How one's applications stand.
+    Status,
+    /// No messages any more.
+    Stop,
+    /// Messages again.
+    Start,
+    /// What can be written.
+    Help,
+    /// Before the name of a language.
+    Language,
+    /// The name of the language itself.
+    Name,
+}
+
+impl Keyword {
+    pub const ALL: [Self; 6] = [
+        Self::Status,
+        Self::Stop,
+        Self::Start,
+        Self::Help,
+        Self::Language,
+        Self::Name,
+    ];
+
+    /// Its key in `[keywords]`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Stop => "stop",
+            Self::Start => "start",
+            Self::Help => "help",
+            Self::Language => "language",
+            Self::Name => "name",
+        }
+    }
+}
+
+/// The words of all languages.
+#[derive(Clone, Debug, Default)]
+pub struct Keywords {
+    /// By the folded word; the language if only one has the word.
+    words: FxHashMap<String, (Keyword, Option<Language>)>,
+}
+
+/// A request, and the language in which it was made, if that shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub wish: Wish,
+    pub language: Option<Language>,
+}
+
+/// What a citizen wants. Numbers of applications are folded and without spaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// How this application stands.
+    Status(String),
+    /// How all of one's applications stand.
+    Applications,
+    /// No messages any more, of the agency if it is one.
+    Stop(Option<Named>),
+    /// Messages again, of the agency if it is one.
+    Start(Option<Named>),
+    Language(Language),
+    Help,
+}
+
+/// What a citizen wrote after a keyword, folded and without spaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    as_written: String,
+    in_latin: String,
+}
+
+impl Named {
+    fn read(text: &str) -> Option<Self> {
+        let rest = |text: &str| {
+            let words = folded(text);
+            words
+                .split_once(' ')
+                .map(|(_, rest)| squashed(rest))
+                .unwrap_or_default()
+        };
+        let as_written = rest(text);
+        (!as_written.is_empty()).then(|| Self {
+            as_written,
+            in_latin: rest(&uzbek_latin(text)),
+        })
+    }
+
+    /// Whether it is an agency's name, in whichever alphabet.
+    pub(super) fn means(&self, agency: &str) -> bool {
+        let agency = squashed(&folded(agency));
+        agency == self.as_written || agency == self.in_latin
+    }
+}
+
+/// No application has a longer number.
+const MOST_CHARACTERS: usize = 64;
+
+impl Keywords {
+    /// Of two meanings of one word the first holds.
+    pub fn new<'a>(words: impl IntoIterator<Item = (Language, Keyword, &'a str)>) -> Self {
+        let mut keywords = Self::default();
+        for (language, keyword, word) in words {
+            keywords.add(language, keyword, word);
+        }
+        keywords
+    }
+
+    /// Whether a word means only this, as far as is known.
+    pub fn add(&mut self, language: Language, keyword: Keyword, word: &str) -> bool {
+        let entry = self.words.entry(folded(word));
+        let (known, of) = entry.or_insert((keyword, Some(language)));
+        if *known != keyword {
+            return false;
+        }
+        let same = *of == Some(language);
+        if !same && keyword != Keyword::Name {
+            *of = None;
+        }
+        same || keyword != Keyword::Name
+    }
+
+    /// What a text asks for; what is not understood asks for help.
+    pub fn read(&self, text: &str) -> Asked {
+        let words = folded(text);
+        let (first, rest) = words.split_once(' ').unwrap_or((&words, ""));
+        let rest_squashed = squashed(rest);
+        let Some((keyword, language)) = self.words.get(first).copied() else {
+            let application = squashed(&words);
+            let wish = match is_number(&application) {
+                true => Wish::Status(application),
+                false => Wish::Help,
+            };
+            return Asked {
+                wish,
+                language: None,
+            };
+        };
+        let named = |language: &str| match self.words.get(language) {
+            Some((Keyword::Name, Some(language))) => Wish::Language(*language),
+            _ => Wish::Help,
+        };
+        let wish = match keyword {
+            Keyword::Status if rest.is_empty() => Wish::Applications,
+            Keyword::Status if is_number(&rest_squashed) => Wish::Status(rest_squashed),
+            Keyword::Status => Wish::Applications,
+            Keyword::Stop => Wish::Stop(Named::read(text)),
+            Keyword::Start => Wish::Start(Named::read(text)),
+            Keyword::Language => named(rest),
+            Keyword::Name if rest.is_empty() => named(first),
+            Keyword::Name | Keyword::Help => Wish::Help,
+        };
+        Asked { wish, language }
+    }
+}
+
+/// An application's number as it is compared.
+pub(super) fn squashed(words: &str) -> String {
+    words
+        .chars()
+        .filter(|character| *character != ' ')
+        .collect()
+}
+
+/// Whether it may be the number of an application: mostly digits.
+fn is_number(squashed: &str) -> bool {
+    let digits = squashed.chars().filter(char::is_ascii_digit).count();
+    let characters = squashed.chars().count();
+    digits > 0 && 2 * digits >= characters && characters <= MOST_CHARACTERS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::Catalog;
+    use Language::{En, Kaa, Ru, UzCyrl, UzLatn};
+
+    fn wish(text: &str) -> Wish {
+        let catalog = Catalog::built_in();
+        Keywords::new(catalog.keywords()).read(text).wish
+    }
+
+    fn language(text: &str) -> Option<Language> {
+        let catalog = Catalog::built_in();
+        Keywords::new(catalog.keywords()).read(text).language
+    }
+
+    #[test]
+    fn every_language_has_words_for_everything() {
+        for (text, expected) in [
+            ("48120973", Wish::Status("48120973".into())),
+            ("№ 4812 0973", Wish::Status("48120973".into())),
+            ("kad-2026/113", Wish::Status("KAD2026113".into())),
+            ("status 48120973", Wish::Status("48120973".into())),
+            ("Status?", Wish::Applications),
+            ("STATUS please", Wish::Applications),
+            ("holat", Wish::Applications),
+            ("ҳолат", Wish::Applications),
+            ("статус", Wish::Applications),
+            ("halat", Wish::Applications),
+            ("stop", Wish::Stop(None)),
+            ("toʻxtat", Wish::Stop(None)),
+            ("тўхтат", Wish::Stop(None)),
+            ("Стоп!", Wish::Stop(None)),
+            ("toqtat", Wish::Stop(None)),
+            ("start", Wish::Start(None)),
+            ("boshla", Wish::Start(None)),
+            ("бошла", Wish::Start(None)),
+            ("старт", Wish::Start(None)),
+            ("basla", Wish::Start(None)),
+            ("til uz", Wish::Language(UzLatn)),
+            ("тил ўзбек", Wish::Language(UzCyrl)),
+            ("язык: русский", Wish::Language(Ru)),
+            ("RU", Wish::Language(Ru)),
+            ("qaraqalpaq", Wish::Language(Kaa)),
+            ("lang en", Wish::Language(En)),
+            ("lang xx", Wish::Help),
+            ("yordam", Wish::Help),
+            ("salom", Wish::Help),
+            ("en route, be there at 5", Wish::Help),
+            ("", Wish::Help),
+        ] {
+            assert_eq!(wish(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_of_one_language_shows_the_language() {
+        assert_eq!(language("стоп"), None);
+        assert_eq!(language("stop"), None);
+        assert_eq!(language("помощь"), Some(Ru));
+        assert_eq!(language("toqtat"), Some(Kaa));
+    }
+
+    #[test]
+    fn an_agency_is_named_in_either_alphabet() {
+        for (agency, text, means) in [
+            ("kadastr", "stop Kadastr", true),
+            ("soliq-qomitasi", "stop Soliq qo'mitasi", true),
+            ("kadastr", "СТОП Кадастр", true),
+            ("kadastr", "stop please", false),
+        ] {
+            let Wish::Stop(Some(named)) = wish(text) else {
+                panic!("{text} names nothing");
+            };
+            assert_eq!(named.means(agency), means, "{text}");
+        }
+    }
+}

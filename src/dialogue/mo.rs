@@ -1,0 +1,189 @@
+//! A message from a phone, as `deliver_sm` or `data_sm` bring it.
+
+use xabar_smpp::pdu::{Body, DataSm, Pdu, SubmitSm};
+use xabar_smpp::values::EsmClass;
+use xabar_smpp::{Frame, Octets, Tag, Tlvs};
+use xabar_sms::{Concat, DataCoding, Reading, UserDataHeader};
+
+/// A message, or one segment of a longer one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mo {
+    /// Whose phone it is, as the operator writes it.
+    pub from: String,
+    /// The number that was written to.
+    pub to: String,
+    /// What the SMSC gave it to know it again.
+    pub reference: Option<u16>,
+    /// Its place in a longer text.
+    pub concat: Option<Concat>,
+    /// Empty if it is no text.
+    pub text: String,
+}
+
+/// The fields that the two PDUs share.
+struct Fields<'a> {
+    service_type: Octets<'a>,
+    from: Octets<'a>,
+    to: Octets<'a>,
+    esm_class: EsmClass,
+    data_coding: u8,
+    user_data: Octets<'a>,
+    tlvs: Tlvs<'a>,
+}
+
+impl Mo {
+    /// Reads a message that is no receipt; `None` if it is none, or a step of a USSD dialogue.
+    pub fn read(frame: &Frame) -> Option<Self> {
+        match frame.decode().map(|pdu: Pdu<'_>| pdu.body) {
+            Ok(Body::DeliverSm(pdu)) => Self::of(&deliver_sm(&pdu)),
+            Ok(Body::DataSm(pdu)) => Self::of(&data_sm(&pdu)),
+            _ => None,
+        }
+    }
+
+    fn of(fields: &Fields<'_>) -> Option<Self> {
+        let tlvs = fields.tlvs;
+        if fields.service_type == "USSD" || tlvs.ussd_service_op().ok().flatten().is_some() {
+            return None;
+        }
+        let (header, octets) = match fields.esm_class.has_udh() {
+            true => {
+                let (header, octets) = UserDataHeader::split(fields.user_data.0);
+                (Some(header), octets)
+            }
+            false => (None, fields.user_data.0),
+        };
+        let concat = header.and_then(UserDataHeader::concat);
+        let text = xabar_sms::decode(octets, DataCoding(fields.data_coding), Reading::default());
+        let address = |octets: Octets<'_>| String::from_utf8_lossy(octets.0).into_owned();
+        Some(Self {
+            from: address(fields.from),
+            to: address(fields.to),
+            reference: tlvs.user_message_reference().ok().flatten(),
+            concat: concat.or_else(|| sar(tlvs)).filter(|it| it.total > 1),
+            text: text.unwrap_or_default(),
+        })
+    }
+}
+
+fn deliver_sm<'a>(pdu: &SubmitSm<'a>) -> Fields<'a> {
+    Fields {
+        service_type: pdu.service_type,
+        from: pdu.source_addr,
+        to: pdu.destination_addr,
+        esm_class: pdu.esm_class,
+        data_coding: pdu.data_coding.0,
+        user_data: match pdu.short_message {
+            Octets::EMPTY => pdu.tlvs.message_payload().unwrap_or(Octets::EMPTY),
+            text => text,
+        },
+        tlvs: pdu.tlvs,
+    }
+}
+
+fn data_sm<'a>(pdu: &DataSm<'a>) -> Fields<'a> {
+    Fields {
+        service_type: pdu.service_type,
+        from: pdu.source_addr,
+        to: pdu.destination_addr,
+        esm_class: pdu.esm_class,
+        data_coding: pdu.data_coding.0,
+        user_data: pdu.tlvs.message_payload().unwrap_or(Octets::EMPTY),
+        tlvs: pdu.tlvs,
+    }
+}
+
+/// The same as a concatenation header, in TLVs.
+fn sar(tlvs: Tlvs<'_>) -> Option<Concat> {
+    if tlvs.is_empty() {
+        return None;
+    }
+    let octet = |tag| tlvs.octet(tag).ok().flatten();
+    Some(Concat {
+        reference: tlvs.two_octets(Tag::SAR_MSG_REF_NUM).ok().flatten()?,
+        total: octet(Tag::SAR_TOTAL_SEGMENTS)?,
+        number: octet(Tag::SAR_SEGMENT_SEQNUM)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use xabar_smpp::TlvBuffer;
+    use xabar_smpp::values::DataCoding as Dcs;
+
+    use super::*;
+
+    fn read(pdu: SubmitSm<'_>) -> Option<Mo> {
+        let pdu = SubmitSm {
+            source_addr: Octets(b"998931234567"),
+            destination_addr: Octets(b"555"),
+            ..pdu
+        };
+        Mo::read(&Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap())
+    }
+
+    #[test]
+    fn a_text_is_read_in_its_alphabet_and_from_either_field() {
+        let text = |dcs, octets: &'static [u8]| {
+            let pdu = SubmitSm {
+                data_coding: Dcs(dcs),
+                short_message: Octets(octets),
+                ..SubmitSm::default()
+            };
+            read(pdu).unwrap().text
+        };
+        assert_eq!(text(0, b"STOP"), "STOP");
+        assert_eq!(text(8, &[0x04, 0x21, 0x04, 0x22]), "СТ");
+        assert_eq!(text(4, &[1, 2, 3]), "");
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push(Tag::MESSAGE_PAYLOAD, b"48120973").unwrap();
+        tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, 9);
+        let mo = read(SubmitSm {
+            tlvs: tlvs.as_tlvs(),
+            ..SubmitSm::default()
+        });
+        let mo = mo.unwrap();
+        assert_eq!((mo.text.as_str(), mo.reference), ("48120973", Some(9)));
+    }
+
+    #[test]
+    fn a_place_in_a_longer_text_is_read_from_header_or_tlvs() {
+        let place = |reference| {
+            Some(Concat {
+                reference,
+                total: 3,
+                number: 2,
+            })
+        };
+        for (header, reference) in [
+            (&[5, 0, 3, 7, 3, 2, b'a'][..], 7),
+            (&[6, 8, 4, 1, 0, 3, 2, b'a'][..], 256),
+        ] {
+            let pdu = SubmitSm {
+                esm_class: EsmClass::UDH,
+                short_message: Octets(header),
+                ..SubmitSm::default()
+            };
+            let mo = read(pdu).unwrap();
+            assert_eq!((mo.concat, mo.text.as_str()), (place(reference), "a"));
+        }
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_two_octets(Tag::SAR_MSG_REF_NUM, 300);
+        tlvs.push_octet(Tag::SAR_TOTAL_SEGMENTS, 3);
+        tlvs.push_octet(Tag::SAR_SEGMENT_SEQNUM, 2);
+        let pdu = SubmitSm {
+            tlvs: tlvs.as_tlvs(),
+            ..SubmitSm::default()
+        };
+        assert_eq!(read(pdu).unwrap().concat, place(300));
+    }
+
+    #[test]
+    fn a_step_of_a_ussd_dialogue_is_no_message() {
+        let pdu = SubmitSm {
+            service_type: Octets(b"USSD"),
+            ..SubmitSm::default()
+        };
+        assert_eq!(read(pdu), None);
+    }
+}

@@ -1,0 +1,275 @@
+//! What is done about a citizen's request, and what is answered.
+//!
+//! A citizen is told of applications whose messages went, or are to go, to the very number that asks. Another's
+//! application is answered like one that does not exist.
+
+use std::collections::BTreeMap;
+
+use xabar_events::{Language, State};
+
+use super::keywords::{Named, squashed};
+use super::{Wish, folded};
+use crate::clock::UnixMillis;
+use crate::journal::{Choices, Message};
+
+/// What is known of who asks.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The messages to the subscriber, of agencies and our answers.
+    pub messages: &'a [Message],
+    pub choices: &'a Choices,
+    /// The names of agencies that can be stopped, besides those that wrote.
+    pub agencies: &'a [Box<str>],
+    pub wall: UnixMillis,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    Status(Standing),
+    /// No such application, as far as the subscriber may know.
+    Unknown(String),
+    /// The last to change first; empty: there are none.
+    Applications(Vec<Standing>),
+    /// No messages any more, of this agency or of all.
+    Stopped(Option<Box<str>>),
+    Started(Option<Box<str>>),
+    Language(Language),
+    Help,
+}
+
+/// How an application stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub application: Box<str>,
+    pub service: Box<str>,
+    pub status: Box<str>,
+}
+
+/// The templates of all answers, by their keys in `[answers]`.
+pub const TEMPLATES: [&str; 10] = [
+    "status",
+    "unknown",
+    "applications",
+    "no-applications",
+    "stopped",
+    "stopped-agency",
+    "started",
+    "started-agency",
+    "language",
+    "help",
+];
+
+impl Reply {
+    /// The key of its template.
+    pub fn template(&self) -> &'static str {
+        match self {
+            Self::Status(_) => "status",
+            Self::Unknown(_) => "unknown",
+            Self::Applications(list) if list.is_empty() => "no-applications",
+            Self::Applications(_) => "applications",
+            Self::Stopped(None) => "stopped",
+            Self::Stopped(Some(_)) => "stopped-agency",
+            Self::Started(None) => "started",
+            Self::Started(Some(_)) => "started-agency",
+            Self::Language(_) => "language",
+            Self::Help => "help",
+        }
+    }
+}
+
+/// What the subscriber chooses, if that changes anything, and the answer.
+pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
+    let mut choices = known.choices.clone();
+    let reply = match wish {
+        Wish::Status(application) => {
+            let mut standings = standings(known).into_iter();
+            let asked = |standing: &Standing| key(&standing.application) == application;
+            let found = standings.find(asked);
+            found.map_or(Reply::Unknown(application), Reply::Status)
+        }
+        Wish::Applications => Reply::Applications(standings(known)),
+        Wish::Stop(named) => {
+            let agency = agency(named, known);
+            choices.stop(agency.as_deref());
+            Reply::Stopped(agency)
+        }
+        Wish::Start(named) => {
+            let agency = agency(named, known);
+            choices.start(agency.as_deref());
+            Reply::Started(agency)
+        }
+        Wish::Language(language) => {
+            choices.language = Some(language);
+            Reply::Language(language)
+        }
+        Wish::Help => Reply::Help,
+    };
+    let changed = choices != *known.choices;
+    (changed.then_some(choices), reply)
+}
+
+/// The agency that was named. Who names none that we know of means all: better too quiet than not.
+fn agency(named: Option<Named>, known: &Known<'_>) -> Option<Box<str>> {
+    let named = named?;
+    let wrote = notices(known).map(|message| message.key.agency.name());
+    let mut agencies = known.agencies.iter().map(|name| &**name).chain(wrote);
+    agencies.find(|agency| named.means(agency)).map(Into::into)
+}
+
+/// How the subscriber's applications stand, the last to change first.
+fn standings(known: &Known<'_>) -> Vec<Standing> {
+    let mut latest: BTreeMap<(&str, &str), &Message> = BTreeMap::new();
+    for message in notices(known) {
+        let application = (message.key.agency.name(), &*message.application);
+        let entry = latest.entry(application).or_insert(message);
+        if entry.order() < message.order() {
+            *entry = message;
+        }
+    }
+    let mut latest: Vec<&Message> = latest.into_values().collect();
+    latest.sort_by_key(|message| std::cmp::Reverse(message.order()));
+    let standing = |message: &Message| Standing {
+        application: message.application.clone(),
+        service: message.content.service.clone(),
+        status: message.content.status.clone(),
+    };
+    latest.into_iter().map(standing).collect()
+}
+
+/// Messages of agencies whose news is true and no secret any more.
+fn notices<'a>(known: &Known<'a>) -> impl Iterator<Item = &'a Message> {
+    let wall = known.wall;
+    known.messages.iter().filter(move |message| {
+        let last = message.progress.history.last().map(|told| told.state);
+        let told_later = message.not_before.is_some_and(|at| at > wall);
+        !message.is_answer() && last != Some(State::Cancelled) && !told_later
+    })
+}
+
+fn key(application: &str) -> String {
+    squashed(&folded(application))
+}
+
+#[cfg(test)]
+mod tests {
+    use xabar_events::Agency;
+
+    use super::*;
+    use crate::journal::sample;
+
+    fn message(number: u64, application: &str, status: &str) -> Message {
+        let mut message = sample::waiting(number);
+        message.identity_mut().application = application.into();
+        let origin = message.origin_mut();
+        origin.content.status = status.into();
+        origin.time = UnixMillis(i64::try_from(number).unwrap());
+        message
+    }
+
+    fn reply(wish: Wish, messages: &[Message]) -> Reply {
+        let known = Known {
+            messages,
+            choices: &Choices::default(),
+            agencies: &[],
+            wall: UnixMillis(1_000),
+        };
+        respond(wish, &known).1
+    }
+
+    fn status(application: &str, status: &str) -> Standing {
+        Standing {
+            application: application.into(),
+            service: "land-registration".into(),
+            status: status.into(),
+        }
+    }
+
+    #[test]
+    fn an_application_stands_as_its_latest_status_says() {
+        let messages = [
+            message(2, "KAD-1", "approved"),
+            message(1, "KAD-1", "received"),
+            message(3, "7", "ready"),
+        ];
+        let asked = Wish::Status("KAD1".into());
+        let latest = Reply::Status(status("KAD-1", "approved"));
+        assert_eq!(reply(asked, &messages), latest);
+        let all = vec![status("7", "ready"), status("KAD-1", "approved")];
+        assert_eq!(
+            reply(Wish::Applications, &messages),
+            Reply::Applications(all)
+        );
+        let unknown = Wish::Status("8".into());
+        assert_eq!(reply(unknown, &messages), Reply::Unknown("8".into()));
+    }
+
+    #[test]
+    fn what_was_withdrawn_or_is_to_be_told_later_is_not_told() {
+        let mut withdrawn = message(1, "1", "approved");
+        withdrawn
+            .progress
+            .history
+            .push(sample::told(State::Cancelled));
+        let mut later = message(2, "2", "approved");
+        later.origin_mut().not_before = Some(UnixMillis(1_001));
+        let none = Reply::Applications(Vec::new());
+        assert_eq!(reply(Wish::Applications, &[withdrawn, later]), none);
+    }
+
+    #[test]
+    fn an_agency_that_wrote_is_stopped_alone_and_an_unknown_word_means_all() {
+        let messages = [message(1, "1", "approved")];
+        let agencies = ["soliq".into()];
+        let known = Known {
+            messages: &messages,
+            choices: &Choices::default(),
+            agencies: &agencies,
+            wall: UnixMillis(1_000),
+        };
+        let catalog = crate::compose::Catalog::built_in();
+        let keywords = crate::dialogue::Keywords::new(catalog.keywords());
+        let wish = |text: &str| keywords.read(text).wish;
+        for (text, agency) in [("stop Kadastr", "kadastr"), ("СТОП Солиқ", "soliq")] {
+            let (choices, reply) = respond(wish(text), &known);
+            assert_eq!(reply, Reply::Stopped(Some(agency.into())));
+            let choices = choices.unwrap();
+            assert!(!choices.hears(agency) && choices.hears("adliya"));
+        }
+        let (choices, reply) = respond(wish("stop please"), &known);
+        assert_eq!(reply, Reply::Stopped(None));
+        assert!(!choices.unwrap().hears("adliya"));
+    }
+
+    #[test]
+    fn a_choice_that_changes_nothing_is_confirmed_all_the_same() {
+        let known = Known {
+            messages: &[],
+            choices: &Choices::default(),
+            agencies: &[],
+            wall: UnixMillis(1_000),
+        };
+        assert_eq!(
+            respond(Wish::Start(None), &known),
+            (None, Reply::Started(None))
+        );
+    }
+
+    #[test]
+    fn every_answer_has_a_template() {
+        let agency = Some(Agency::from_name("kadastr").unwrap().name().into());
+        let all = [
+            Reply::Status(status("1", "ready")),
+            Reply::Unknown("1".into()),
+            Reply::Applications(vec![status("1", "ready")]),
+            Reply::Applications(Vec::new()),
+            Reply::Stopped(None),
+            Reply::Stopped(agency.clone()),
+            Reply::Started(None),
+            Reply::Started(agency),
+            Reply::Language(Language::Ru),
+            Reply::Help,
+        ];
+        assert_eq!(all.map(|reply| reply.template()), TEMPLATES);
+    }
+}

@@ -1,0 +1,345 @@
+//! What citizens write: read, kept and answered.
+//!
+//! Their choices and our answers are committed before the operator is told that it was read (R9). An answer is a
+//! message of its own, in the lane of answers; its key says which text it answers, so that one text that is brought
+//! again, after a crash too, is not answered again.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use tracing::debug;
+use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State};
+use xabar_smpp::{Frame, Status};
+use xabar_sms::count;
+
+use super::beat::Beat;
+use super::core::Core;
+use super::results::has_reached;
+use super::telling::Details;
+use crate::clock::UnixMillis;
+use crate::dialogue::{Asked, Heard, Known, Mo, Reply, Standing, Written, respond};
+use crate::journal::{
+    Ask, Attempt, Choices, Content, Facts, Identity, JournalError, Lane, Message, MessageId,
+    OperatorId, Origin, Phase, Progress, ThreadKey,
+};
+
+/// Who answers, where an event names its agency.
+const ANSWERS: &str = "xabar";
+
+/// The parameter that holds an answer's text.
+const TEXT: &str = "text";
+
+/// Texts of citizens read in one beat: each asks the journal for all that went to the subscriber.
+const TEXTS_A_BEAT: usize = 8;
+
+/// Messages to a subscriber that are looked at for an answer.
+const MESSAGES: usize = 200;
+
+/// A text that is brought again within this time is the same one.
+const SAME: Duration = Duration::from_secs(10 * 60);
+
+/// An answer that could not be sent by then is of no use.
+const USEFUL: Duration = Duration::from_secs(3600);
+
+/// A list of applications takes no more.
+const MOST_SEGMENTS: usize = 2;
+
+impl Core {
+    /// A message from a phone; gives what the operator is told.
+    pub(super) fn mo(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        frame: &Frame,
+    ) -> Result<Status, JournalError> {
+        let answers = self.operators.get(&operator);
+        let can_answer = answers.is_some_and(|it| it.senders.of_answers().is_some());
+        let Some(mo) = Mo::read(frame).filter(|_| can_answer) else {
+            return Ok(Status::RX_R_APPN);
+        };
+        if beat.texts_read >= TEXTS_A_BEAT {
+            return Ok(Status::RX_T_APPN);
+        }
+        match self.desk.take(&beat.now, operator, mo) {
+            Heard::Noted => Ok(Status::ROK),
+            Heard::Full => Ok(Status::RX_T_APPN),
+            Heard::Whole(written) => {
+                self.read(beat, written)?;
+                Ok(Status::ROK)
+            }
+        }
+    }
+
+    /// Reads texts of which some segments did not come.
+    pub(super) fn hear_unfinished(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
+        while beat.texts_read < TEXTS_A_BEAT
+            && let Some(written) = self.desk.give_up(&beat.now)
+        {
+            self.read(beat, written)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, beat: &mut Beat, written: Written) -> Result<(), JournalError> {
+        beat.texts_read += 1;
+        let Some(key) = self.new_answer(beat, &written)? else {
+            return Ok(());
+        };
+        let Asked { wish, language } = self.keywords.read(&written.text);
+        let messages = self.messages_to(beat, written.from)?;
+        let choices = self.choices(beat, written.from)?;
+        let known = Known {
+            messages: &messages,
+            choices: &choices,
+            agencies: &self.settings.dialogue.agencies,
+            wall: beat.now.wall,
+        };
+        let (chosen, reply) = respond(wish, &known);
+        debug!(reply = reply.template(), "a citizen wrote");
+        let of_choices = chosen.as_ref().unwrap_or(&choices).language;
+        let of_events = || messages.iter().find_map(|message| message.content.language);
+        let language = of_choices.or(language).or_else(of_events);
+        if let Some(chosen) = chosen {
+            beat.choices.insert(written.from, chosen);
+        }
+        if self.may_answer(beat, &written, &reply, &messages) {
+            let language = language.unwrap_or(self.settings.default_language);
+            self.answer_citizen(beat, &written, key, &reply, language);
+        }
+        Ok(())
+    }
+
+    /// The key of the answer to a text; `None` if it was answered before.
+    fn new_answer(
+        &mut self,
+        beat: &Beat,
+        written: &Written,
+    ) -> Result<Option<EventKey>, JournalError> {
+        let period = i64::try_from(SAME.as_millis()).unwrap_or(i64::MAX);
+        let number = beat.now.steady.0.div_euclid(period);
+        let (Some(before), Some(key)) = (key(written.hash, number - 1), key(written.hash, number))
+        else {
+            return Ok(None);
+        };
+        let asks = [&before, &key].map(|key| Ask { key, about: None });
+        for facts in self.journal.facts(&asks)? {
+            let Some(id) = facts.duplicate_of else {
+                continue;
+            };
+            let message = self.journal.message(id)?;
+            let at = message.map_or(beat.now.steady, |message| message.accepted_at);
+            if at.after(SAME) > beat.now.steady {
+                return Ok(None);
+            }
+        }
+        Ok((!beat.keys.contains_key(&key)).then_some(key))
+    }
+
+    /// The newest messages to a subscriber, those of this beat too, newest first.
+    fn messages_to(&mut self, beat: &Beat, msisdn: Msisdn) -> Result<Vec<Message>, JournalError> {
+        let now = beat.accepted().iter().rev();
+        let mut messages: Vec<Message> = now.filter(|it| it.msisdn == msisdn).cloned().collect();
+        for message in self.journal.newest_to(msisdn, MESSAGES)? {
+            let now = beat.message(message.id).cloned();
+            messages.push(now.unwrap_or(message));
+        }
+        Ok(messages)
+    }
+
+    /// Whether the subscriber may have one more answer.
+    fn may_answer(
+        &self,
+        beat: &Beat,
+        written: &Written,
+        reply: &Reply,
+        messages: &[Message],
+    ) -> bool {
+        // Who is nobody's subscriber costs what others charge for it.
+        if self.routes.route(written.from, None, |_| 1.0).is_none() {
+            return false;
+        }
+        let answers = messages.iter().filter(|message| message.is_answer());
+        let mut answered: Vec<UnixMillis> = answers.map(|answer| answer.accepted_at).collect();
+        answered.sort_unstable();
+        let now = beat.now.steady;
+        if self.answer_limits.earliest(&answered, now) > now {
+            return false;
+        }
+        // Two programs that do not understand each other stop here.
+        let help = self.settings.dialogue.help;
+        let explained = |message: &Message| {
+            message.is_answer()
+                && *message.content.status == *Reply::Help.template()
+                && message.accepted_at.after(help) > now
+        };
+        *reply != Reply::Help || !messages.iter().any(explained)
+    }
+
+    fn answer_citizen(
+        &mut self,
+        beat: &mut Beat,
+        written: &Written,
+        key: EventKey,
+        reply: &Reply,
+        language: Language,
+    ) {
+        let default = self.settings.default_language;
+        let language = self.catalog.answering(language, default);
+        let Some(text) = self.wording(reply, language) else {
+            return;
+        };
+        let id = MessageId(self.next_message);
+        self.next_message += 1;
+        beat.keys.insert(key.clone(), id);
+        let now = beat.now;
+        let origin = Origin {
+            identity: Identity {
+                id,
+                application: key.id.as_str().into(),
+                key,
+                traceparent: None,
+            }
+            .into(),
+            msisdn: written.from,
+            thread: ThreadKey(written.hash ^ id.0),
+            lane: Lane::Answers,
+            time: now.wall,
+            accepted_at: now.steady,
+            not_before: None,
+            expires: now.wall.after(USEFUL),
+            content: Content {
+                service: "dialogue".into(),
+                status: reply.template().into(),
+                language: Some(language),
+                params: vec![(TEXT.into(), text.into())],
+                legal: false,
+                extensions: Vec::new(),
+            },
+        };
+        let progress = Progress {
+            phase: Phase::Waiting,
+            operator: written.operator,
+            due: now.steady,
+            attempt: Attempt::default(),
+            history: Vec::with_capacity(3),
+        };
+        let mut message = Message::new(origin, progress);
+        let details = Details::default();
+        self.teller
+            .tell(beat, &mut message, State::Accepted, None, details);
+        self.let_wait(beat, message, Facts::default());
+    }
+
+    /// The text of an answer, spelled as it goes out.
+    fn wording(&self, reply: &Reply, language: Language) -> Option<String> {
+        match reply {
+            Reply::Status(standing) => self.say(reply, language, |name| match name {
+                "application" => Some(Cow::from(&*standing.application)),
+                "service" => Some(
+                    self.catalog
+                        .service_name(language, &standing.service)
+                        .into(),
+                ),
+                "status" => Some(self.catalog.status_name(language, &standing.status).into()),
+                _ => None,
+            }),
+            Reply::Unknown(application) => self.say(reply, language, |name| {
+                (name == "application").then(|| Cow::from(application.as_str()))
+            }),
+            Reply::Stopped(agency) | Reply::Started(agency) => self.say(reply, language, |name| {
+                let agency = agency.as_deref().filter(|_| name == "agency");
+                agency.map(|agency| Cow::from(agency.to_uppercase()))
+            }),
+            Reply::Applications(standings) => self.list(reply, language, standings),
+            Reply::Language(_) | Reply::Help => self.say(reply, language, |_| None),
+        }
+    }
+
+    /// As many applications as fit, and how many more there are.
+    fn list(&self, reply: &Reply, language: Language, standings: &[Standing]) -> Option<String> {
+        let shown = |standing: &Standing| {
+            let status = self.catalog.status_name(language, &standing.status);
+            format!("{} {status}", standing.application)
+        };
+        let all: Vec<String> = standings.iter().map(shown).collect();
+        let text = |fits: usize| {
+            let list = all.get(..fits).unwrap_or_default().join("; ");
+            let more = all.len() - fits;
+            self.say(reply, language, |name| match name {
+                "list" => Some(list.clone().into()).filter(|_| fits > 0),
+                "more" => (more > 0).then(|| more.to_string().into()),
+                _ => None,
+            })
+        };
+        let most = all.len().min(MOST_LISTED);
+        let fits = |text: &String| count(text).segments <= MOST_SEGMENTS;
+        (1..=most)
+            .rev()
+            .find_map(|number| text(number).filter(fits))
+            .or_else(|| text(most.min(1)))
+    }
+
+    fn say<'a>(
+        &self,
+        reply: &Reply,
+        language: Language,
+        value: impl Fn(&str) -> Option<Cow<'a, str>>,
+    ) -> Option<String> {
+        self.catalog.answer(language, reply.template(), value)
+    }
+
+    /// What a subscriber has chosen, in this beat or before.
+    pub(super) fn choices(&mut self, beat: &Beat, msisdn: Msisdn) -> Result<Choices, JournalError> {
+        match beat.choices.get(&msisdn) {
+            Some(choices) => Ok(choices.clone()),
+            None => self.journal.choices(msisdn),
+        }
+    }
+
+    /// How a new message ends that its subscriber does not want.
+    pub(super) fn opted_out(
+        &mut self,
+        beat: &Beat,
+        message: &Message,
+    ) -> Result<Option<(State, Reason)>, JournalError> {
+        if message.content.legal || message.is_answer() {
+            return Ok(None);
+        }
+        let hears = self
+            .choices(beat, message.msisdn)?
+            .hears(message.key.agency.name());
+        Ok((!hears).then_some((State::Suppressed, Reason::OptedOut)))
+    }
+
+    /// Why a message whose turn it is must not be begun any more, if so. What the operator has a part of is begun.
+    pub(super) fn unwanted(
+        &mut self,
+        beat: &Beat,
+        message: &Message,
+    ) -> Result<Option<Reason>, JournalError> {
+        if let Some(reason) = self.suppressed(message.msisdn) {
+            return Ok(Some(reason));
+        }
+        let opted_out = self.opted_out(beat, message)?;
+        let opted_out = opted_out.filter(|_| !has_reached(message));
+        Ok(opted_out.map(|(_, reason)| reason))
+    }
+}
+
+/// More would not be read.
+const MOST_LISTED: usize = 10;
+
+/// The key of the answer to a text that came in this period.
+fn key(hash: u64, period: i64) -> Option<EventKey> {
+    Some(EventKey {
+        agency: Agency::from_name(ANSWERS).ok()?,
+        id: format!("{hash:016x}-{period}").parse().ok()?,
+    })
+}
+
+/// The text of an answer.
+pub(super) fn text(message: &Message) -> Option<&str> {
+    let mut params = message.content.params.iter();
+    let text = params.find(|(name, _)| **name == *TEXT)?;
+    Some(&text.1)
+}

@@ -1,0 +1,341 @@
+//! What citizens write in by SMS.
+
+use xabar_events::{Language, Notification};
+use xabar_smpp::Status;
+use xabar_sms::{Reading, decode};
+
+use super::world::*;
+use crate::delivery::Senders;
+
+fn text(sent: &Sent) -> String {
+    let data_coding = xabar_sms::DataCoding(sent.submission.data_coding.0);
+    decode(&sent.submission.octets, data_coding, Reading::default()).unwrap()
+}
+
+/// The one text that was sent, with its sender's place in the operator's list.
+fn answer(world: &mut World) -> String {
+    let sent = world.one_sent();
+    let number = Senders::new("MyGov", [])
+        .answering_from(Some("555"))
+        .of_answers();
+    assert_eq!(Some(sent.submission.sender), number);
+    assert_eq!(sent.operator, UCELL);
+    world.accept(&sent, &format!("answer-{}", sent.message()));
+    text(&sent)
+}
+
+fn english(id: &str) -> Notification {
+    Notification {
+        language: Some(Language::En),
+        ..status(id)
+    }
+}
+
+/// A world in which the first subscriber had a message.
+fn told_of_an_approval() -> World {
+    let mut world = World::new();
+    world.publish(english("a"));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world
+}
+
+#[test]
+fn an_opt_out_is_durable_before_it_is_acknowledged_and_confirmed() {
+    let mut world = World::new();
+    assert_eq!(world.writes(phone(0), "STOP"), Status::ROK);
+    assert!(answer(&mut world).contains("START"));
+    world.restart();
+    world.publish(status("a"));
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.story("a"), ["accepted", "suppressed opted-out"]);
+    world.publish(apart(1));
+    assert_eq!(world.sent().len(), 1, "others hear");
+}
+
+#[test]
+fn what_waits_when_a_subscriber_opts_out_is_not_begun() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 0;
+    world.publish(status("a"));
+    let later = Notification {
+        application: "2".parse().unwrap(),
+        not_before: Some(START.after(HOUR).into()),
+        ..status("later")
+    };
+    world.publish(later);
+    world.writes(phone(0), "stop");
+    world.smsc(UCELL).room = 100;
+    world.calm();
+    answer(&mut world);
+    world.advance(2 * HOUR);
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.last("a").reason.unwrap().as_str(), "opted-out");
+    assert_eq!(world.last("later").reason.unwrap().as_str(), "opted-out");
+    assert_eq!(world.unsettled(), 0);
+}
+
+#[test]
+fn an_opt_out_in_the_beat_of_an_event_is_heard_first() {
+    let mut world = World::new();
+    world.bring(vec![xabar_events::Event::StatusChanged(status("a"))]);
+    world.writes(phone(0), "stop");
+    answer(&mut world);
+    assert_eq!(world.story("a"), ["accepted", "suppressed opted-out"]);
+}
+
+#[test]
+fn what_the_law_requires_goes_past_an_opt_out() {
+    let mut world = World::new();
+    world.writes(phone(0), "stop");
+    answer(&mut world);
+    world.publish(Notification {
+        legal: true,
+        ..status("a")
+    });
+    world.one_sent();
+}
+
+#[test]
+fn a_text_that_the_operator_has_a_part_of_is_finished() {
+    let mut world = World::new();
+    world.publish(long_status("a"));
+    let sent = world.sent();
+    assert!(sent.len() > 1);
+    world.answer(&sent[0], Status::ROK, "1");
+    for segment in &sent[1..] {
+        world.answer(segment, Status::RMSGQFUL, "");
+    }
+    world.beat();
+    world.writes(phone(0), "stop");
+    answer(&mut world);
+    world.advance(MINUTE);
+    assert_eq!(world.sent().len(), sent.len() - 1, "the other segments");
+}
+
+#[test]
+fn start_brings_messages_back() {
+    let mut world = World::new();
+    world.writes(phone(0), "stop");
+    answer(&mut world);
+    world.writes(phone(0), "start");
+    answer(&mut world);
+    world.publish(status("a"));
+    world.one_sent();
+}
+
+#[test]
+fn one_agency_is_stopped_alone() {
+    let mut world = told_of_an_approval();
+    world.writes(phone(0), "Stop Kadastr");
+    assert!(answer(&mut world).contains("KADASTR"));
+    world.publish(status("b"));
+    assert_eq!(world.last("b").reason.unwrap().as_str(), "opted-out");
+    world.publish(Notification {
+        key: key("soliq", "c"),
+        ..status("c")
+    });
+    world.one_sent();
+}
+
+#[test]
+fn a_message_that_is_brought_again_is_acted_on_and_answered_once() {
+    let mut world = World::new();
+    for _ in 0..2 {
+        assert_eq!(world.writes_with(phone(0), "stop", Some(7)), Status::ROK);
+    }
+    answer(&mut world);
+    world.writes_with(phone(0), "start", Some(8));
+    answer(&mut world);
+    // Of an earlier life, in which it was not acknowledged.
+    world.restart();
+    assert_eq!(world.writes_with(phone(0), "stop", Some(7)), Status::ROK);
+    assert_eq!(world.sent().len(), 0);
+    world.publish(status("a"));
+    world.one_sent();
+}
+
+#[test]
+fn the_same_words_are_a_new_question_after_ten_minutes() {
+    let mut world = told_of_an_approval();
+    for _ in 0..3 {
+        world.writes(phone(0), "48120973");
+        assert!(answer(&mut world).contains("approved"));
+        world.advance(10 * MINUTE);
+    }
+}
+
+#[test]
+fn a_number_is_answered_with_the_latest_status() {
+    let mut world = told_of_an_approval();
+    world.publish(Notification {
+        time: START.after(MINUTE).into(),
+        status: "ready".parse().unwrap(),
+        ..english("b")
+    });
+    let sent = world.one_sent();
+    world.accept(&sent, "2");
+    world.writes(phone(0), "No 4812 0973!");
+    let told = "Application 48120973 (land registration): ready.";
+    world.sent();
+    world.writes(phone(0), "48120973");
+    assert_eq!(answer(&mut world), told);
+}
+
+#[test]
+fn anothers_application_is_answered_like_one_that_does_not_exist() {
+    let mut world = told_of_an_approval();
+    let english = "lang en";
+    world.writes(phone(1), english);
+    answer(&mut world);
+    world.writes(phone(1), "48120973");
+    let of_another = answer(&mut world);
+    world.writes(phone(1), "48120999");
+    let unknown = answer(&mut world);
+    assert_eq!(of_another.replace("48120973", "48120999"), unknown);
+}
+
+#[test]
+fn a_status_question_lists_ones_applications() {
+    let mut world = told_of_an_approval();
+    world.writes(phone(0), "status");
+    assert_eq!(answer(&mut world), "Your applications: 48120973 approved.");
+    world.writes(phone(1), "status");
+    assert!(!answer(&mut world).contains("48120973"));
+}
+
+#[test]
+fn a_long_list_ends_in_how_many_more_there_are() {
+    let mut world = World::new();
+    for number in 0..30 {
+        world.publish(Notification {
+            application: format!("{}", 10_000_000 + number).parse().unwrap(),
+            status: "appointment-scheduled".parse().unwrap(),
+            ..english(&format!("e{number}"))
+        });
+    }
+    world.sent();
+    world.writes(phone(0), "status");
+    let sent = world.sent();
+    assert_eq!(sent.len(), 2, "segments");
+    let last = &sent[1].submission.octets[6..];
+    let last = decode(last, xabar_sms::DataCoding(0), Reading::default()).unwrap();
+    assert!(last.ends_with("more."), "{last}");
+}
+
+#[test]
+fn the_language_that_was_chosen_comes_before_the_events() {
+    let mut world = World::new();
+    world.writes(phone(0), "язык русский");
+    assert_eq!(answer(&mut world), "Теперь мы пишем вам по-русски.");
+    world.publish(english("a"));
+    let sent = world.one_sent();
+    assert!(
+        text(&sent).contains("48120973") && text(&sent).contains("зарегистрирован"),
+        "{}",
+        text(&sent)
+    );
+}
+
+#[test]
+fn help_is_sent_once_in_a_while() {
+    let mut world = World::new();
+    world.writes(phone(0), "salom");
+    answer(&mut world);
+    world.writes(phone(0), "assalomu alaykum");
+    assert_eq!(world.sent().len(), 0);
+    world.advance(6 * HOUR);
+    world.writes(phone(0), "salom");
+    answer(&mut world);
+}
+
+#[test]
+fn answers_have_a_limit_of_their_own_which_outlives_a_restart() {
+    let mut world = World::with(|settings| {
+        settings.rules.limits = vec![limit(1, HOUR)];
+        settings.dialogue.answers = vec![limit(2, 10 * MINUTE)];
+    });
+    world.publish(status("a"));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    for question in ["1", "2"] {
+        world.writes(phone(0), question);
+        answer(&mut world);
+    }
+    world.restart();
+    assert_eq!(world.writes(phone(0), "3"), Status::ROK);
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.writes(phone(0), "stop"), Status::ROK);
+    assert_eq!(world.sent().len(), 0, "no confirmation");
+    world.publish(status("b"));
+    assert_eq!(world.last("b").reason.unwrap().as_str(), "opted-out");
+    world.advance(10 * MINUTE);
+    world.writes(phone(0), "4");
+    answer(&mut world);
+}
+
+#[test]
+fn answers_go_at_night_and_before_everything_else() {
+    let quiet = crate::pacing::QuietHours {
+        from: "09:00".parse().unwrap(),
+        to: "18:00".parse().unwrap(),
+        timezone: jiff::tz::TimeZone::get("Asia/Tashkent").unwrap(),
+    };
+    let mut world = World::with(|settings| settings.rules.quiet_hours = Some(quiet));
+    world.publish(status("a"));
+    assert_eq!(world.sent().len(), 0);
+    world.writes(phone(0), "48120973");
+    answer(&mut world);
+}
+
+#[test]
+fn no_agency_is_told_of_answers() {
+    let mut world = World::new();
+    world.writes(phone(0), "salom");
+    answer(&mut world);
+    assert_eq!(world.outcomes, []);
+}
+
+#[test]
+fn an_answer_goes_to_the_operator_that_was_written_over() {
+    let mut world = World::new();
+    // Its prefix is the other operator's.
+    world.writes(other_phone(1), "salom");
+    answer(&mut world);
+    world.smsc(UCELL).room = 0;
+    world.writes(other_phone(1), "48120973");
+    world.restart();
+    world.smsc(UCELL).room = 100;
+    world.calm();
+    answer(&mut world);
+}
+
+#[test]
+fn a_number_that_no_operator_carries_is_heard_and_not_answered() {
+    let mut world = World::new();
+    let stranger = "447700900123".parse().unwrap();
+    assert_eq!(world.writes(stranger, "stop"), Status::ROK);
+    assert_eq!(world.sent().len(), 0);
+}
+
+#[test]
+fn without_a_number_nobody_reads() {
+    let mut world = World::with(|settings| {
+        for operator in &mut settings.operators {
+            operator.senders = Senders::default();
+        }
+    });
+    assert_eq!(world.writes(phone(0), "stop"), Status::RX_R_APPN);
+}
+
+#[test]
+fn more_texts_than_a_beat_can_read_are_to_be_brought_again() {
+    let mut world = World::new();
+    for number in 0..20 {
+        world.bring_text(UCELL, phone(number), "stop");
+    }
+    world.beat();
+    let refused = world.smsc(UCELL).answers.len();
+    assert_eq!(refused, 20);
+    assert_eq!(world.sent().len(), 8);
+}

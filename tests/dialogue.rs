@@ -1,0 +1,113 @@
+//! What citizens write in by SMS, from a phone behind a real socket to the answer on its screen.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod support;
+
+use std::time::Duration;
+
+use support::broker;
+use support::events::samples;
+use support::world::{World, smsc_settings};
+use tokio::time::sleep;
+use xabar::simulator::{PhoneMemory, Settings, Text};
+use xabar_events::{Language, Notification};
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// Of the operator of the tests.
+const PHONE: &str = "998931112233";
+const NUMBER: &str = "555";
+
+async fn world() -> World {
+    let settings = Settings {
+        phones: PhoneMemory::default(),
+        ..smsc_settings()
+    };
+    World::with_smsc(broker::shared(), settings, |config| {
+        config.more = format!("number = \"{NUMBER}\"\n");
+    })
+    .await
+}
+
+fn approved(event: Notification) -> Notification {
+    Notification {
+        application: "48120973".parse().unwrap(),
+        service: "passport".parse().unwrap(),
+        status: "approved".parse().unwrap(),
+        msisdn: PHONE.parse().unwrap(),
+        language: Some(Language::En),
+        not_before: None,
+        expires: None,
+        legal: false,
+        ..event
+    }
+}
+
+/// What the phone shows once it shows so many texts.
+async fn screen(world: &World, texts: usize) -> Vec<Text> {
+    for _ in 0..600 {
+        let shown = world.smsc.handle().texts(PHONE).await.unwrap();
+        if shown.len() >= texts {
+            return shown;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the phone does not show {texts} texts in time");
+}
+
+/// Sends a text, and gives the answer to it.
+async fn ask(world: &World, text: &str) -> Text {
+    let handle = world.smsc.handle();
+    let before = handle.texts(PHONE).await.unwrap().len();
+    handle.send_mo(PHONE, NUMBER, text).await.unwrap();
+    screen(world, before + 1).await.remove(before)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_citizen_asks_chooses_a_language_and_opts_out_and_the_opt_out_outlives_a_kill() {
+    let mut world = world().await;
+    let mut gateway = world.ready().await;
+    let mut events = samples(7, 3).into_iter().map(approved);
+    world.publish(events.by_ref().take(1).collect()).await;
+    screen(&world, 1).await;
+
+    let answer = ask(&world, "48120973").await;
+    assert_eq!(answer.from, NUMBER);
+    assert_eq!(answer.text, "Application 48120973 (passport): approved.");
+    let answer = ask(&world, "TIL ru").await;
+    assert_eq!(answer.text, "Теперь мы пишем вам по-русски.");
+    let answer = ask(&world, "Стоп").await;
+    assert!(answer.text.contains("START"), "{}", answer.text);
+    assert_eq!(gateway.kill().containing(PHONE), Vec::<String>::new());
+
+    gateway = world.ready().await;
+    world.publish(events.by_ref().take(1).collect()).await;
+    world.until_all_ended(LONG).await;
+    let answer = ask(&world, "СТАРТ").await;
+    assert!(answer.text.contains("STOP"), "{}", answer.text);
+    let shown = screen(&world, 5).await;
+    assert_eq!(shown.len(), 5, "nothing came meanwhile");
+    world.publish(events.collect()).await;
+    let last = screen(&world, 6).await.remove(5);
+    assert_eq!(last.from, "MyGov");
+    assert!(last.text.contains("одобрен"), "{}", last.text);
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_of_several_segments_is_read_whole() {
+    let world = world().await;
+    let gateway = world.ready().await;
+    let words = "please, whoever reads this, ".repeat(8);
+    let sent = world.smsc.handle();
+    let text = format!("STOP {words}");
+    let segments = sent.send_mo(PHONE, NUMBER, &text).await.unwrap();
+    assert_eq!(segments, 2);
+    let shown = screen(&world, 1).await;
+    assert!(shown[0].text.contains("START"), "{}", shown[0].text);
+    gateway.stop_within(world.config.shutdown).await;
+}
