@@ -184,7 +184,7 @@ mod tests {
                 Role::Esme,
                 CommandId::DATA_SM,
                 InterfaceVersion::V3_4,
-                &[Receiver, Transceiver],
+                &[Receiver, Transmitter, Transceiver],
             ),
             (
                 Role::Esme,
