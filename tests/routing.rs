@@ -199,6 +199,8 @@ async fn an_operator_that_was_down_gets_its_part_of_the_numbers_back_bit_by_bit(
     let smsc = world.smsc.handle();
     smsc.refuse_binds(true).await.unwrap();
     let gateway = world.ready().await;
+    // Until one is bound, both have their whole weight.
+    gateway.until_told("it has its whole weight", 1).await;
     let events = samples(7, 4000);
     let (missed, mut events) = events.split_at(100);
     world.publish(missed.to_vec()).await;
