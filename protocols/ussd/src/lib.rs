@@ -1,11 +1,22 @@
-//! USSD: the limits of a screen, and longer text in pages.
+//! USSD: what phones and services say to each other, over SMPP and over HTTP.
 //!
-//! USSD has no segments: a text that does not fit on one screen is shown page by page, each but
-//! the last ending in a line such as `0. Next`. Over SMPP the text is encoded as for SMS, see
-//! [`xabar_sms`]. Pure: no sockets, no clocks.
+//! - [`Said`] and [`Shown`]: one step of a dialogue, from either side.
+//! - [`Dialect`]: how one operator's gateway writes a step into a `deliver_sm`, and wants the answer as a
+//!   `submit_sm`.
+//! - [`form`]: the same as aggregators send it over HTTP.
+//! - [`Screen`]: what a phone shows at once, and longer text in pages. USSD has no segments: a text that does
+//!   not fit is shown page by page, each but the last ending in a line such as `0. Next`.
+//!
+//! Texts are encoded as for SMS, see [`xabar_sms`]. Pure: no sockets, no clocks; nothing that is received can
+//! panic.
 
 #![warn(missing_docs)]
 
+mod dialect;
+mod dialogue;
+pub mod form;
 mod screen;
 
+pub use dialect::{CodePlace, Dialect, Marks, NAMES, OtherOps, SessionPlace, Step, Unfit, is_ussd};
+pub use dialogue::{Said, SessionKey, Shown};
 pub use screen::{NoRoom, Pages, Screen};

@@ -1,0 +1,163 @@
+//! A phone's step out of a `deliver_sm`.
+
+use xabar_smpp::Octets;
+use xabar_smpp::pdu::DeliverSm;
+use xabar_smpp::tlv::TlvError;
+use xabar_sms::{DataCoding, Reading, decode};
+
+use super::{CodePlace, Dialect, END, Marks, OtherOps, SessionPlace};
+use crate::dialogue::{Said, SessionKey};
+
+/// A phone's step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step<'a> {
+    /// Whose phone it is, as the operator writes it.
+    pub from: Octets<'a>,
+    /// Which of its dialogues it belongs to.
+    pub session: SessionKey,
+    /// What it says.
+    pub said: Said,
+}
+
+/// Why a step cannot be read: the operator speaks another dialect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// Nothing says which step it is.
+    #[error("ussd_service_op is missing")]
+    NoOp,
+    /// Nothing says which dialogue it belongs to.
+    #[error("{0} is missing")]
+    NoSession(&'static str),
+    /// `service_type` is none of this dialect's.
+    #[error("service_type is not two letters that say begin, continue, end or abort")]
+    ServiceType,
+    /// A TLV that says so is broken.
+    #[error(transparent)]
+    Tlv(#[from] TlvError),
+}
+
+/// Whether this is a step of a dialogue, in whatever dialect, rather than a short message.
+pub fn is_ussd(pdu: &DeliverSm<'_>) -> bool {
+    pdu.service_type == "USSD"
+        || letters(pdu.service_type).is_some()
+        || !matches!(pdu.tlvs.ussd_service_op(), Ok(None))
+}
+
+/// What a step is, before its text is looked at.
+enum Kind {
+    Begin,
+    Answer,
+    End,
+    /// Nothing says so: its text does.
+    ByText,
+}
+
+impl Dialect {
+    /// Reads a phone's step.
+    ///
+    /// # Errors
+    /// What it lacks to be of this dialect.
+    pub fn read<'a>(&self, pdu: &DeliverSm<'a>) -> Result<Step<'a>, Unfit> {
+        let (session, over) = self.session(pdu)?;
+        let kind = if over { Kind::End } else { self.kind(pdu)? };
+        let text = text(pdu);
+        let said = match kind {
+            Kind::End => Said::Ended,
+            Kind::Answer => Said::Answer(text),
+            Kind::ByText if !is_code(&text) && !text.is_empty() => Said::Answer(text),
+            Kind::Begin | Kind::ByText => Said::Begin {
+                dialled: self.dialled(pdu, text),
+            },
+        };
+        Ok(Step {
+            from: pdu.source_addr,
+            session,
+            said,
+        })
+    }
+
+    fn kind(&self, pdu: &DeliverSm<'_>) -> Result<Kind, Unfit> {
+        let Marks::ServiceOp {
+            begins,
+            answers,
+            ends,
+            others,
+            optional,
+        } = self.marks
+        else {
+            return letters(pdu.service_type).ok_or(Unfit::ServiceType);
+        };
+        match pdu.tlvs.ussd_service_op()? {
+            None if optional => Ok(Kind::ByText),
+            None => Err(Unfit::NoOp),
+            Some(op) if begins.contains(&op) => Ok(Kind::Begin),
+            Some(op) if answers.contains(&op) => Ok(Kind::Answer),
+            Some(op) if ends.contains(&op) || others == OtherOps::End => Ok(Kind::End),
+            Some(_) => Ok(Kind::Answer),
+        }
+    }
+
+    /// Which dialogue it is, and whether it is said to be over.
+    fn session(&self, pdu: &DeliverSm<'_>) -> Result<(SessionKey, bool), Unfit> {
+        match self.session {
+            SessionPlace::Nowhere => Ok((SessionKey::Unnamed, false)),
+            SessionPlace::SessionInfo { mask, optional } => match pdu.tlvs.its_session_info()? {
+                Some(info) => Ok((SessionKey::Number(info & mask), info & END == END)),
+                None if optional => Ok((SessionKey::Unnamed, false)),
+                None => Err(Unfit::NoSession("its_session_info")),
+            },
+            SessionPlace::Reference => match pdu.tlvs.user_message_reference()? {
+                Some(reference) => Ok((SessionKey::Number(reference), false)),
+                None => Err(Unfit::NoSession("user_message_reference")),
+            },
+        }
+    }
+
+    fn dialled(&self, pdu: &DeliverSm<'_>, text: String) -> String {
+        let destination = || String::from_utf8_lossy(pdu.destination_addr.0).into_owned();
+        let dialled = match self.code {
+            CodePlace::Destination => destination(),
+            CodePlace::Either if text.is_empty() => destination(),
+            CodePlace::Either | CodePlace::Text => text,
+        };
+        let is_digits = dialled.bytes().all(|octet| octet.is_ascii_digit());
+        match is_digits && !dialled.is_empty() {
+            true => format!("*{dialled}#"),
+            false => dialled,
+        }
+    }
+}
+
+/// What two letters of a `service_type` say. The second says request, notify, response or release.
+fn letters(service_type: Octets<'_>) -> Option<Kind> {
+    let [first, b'R' | b'N' | b'A' | b'F'] = service_type.0 else {
+        return None;
+    };
+    match first {
+        b'B' => Some(Kind::Begin),
+        b'C' => Some(Kind::Answer),
+        b'E' | b'A' => Some(Kind::End),
+        _ => None,
+    }
+}
+
+fn is_code(text: &str) -> bool {
+    text.starts_with(['*', '#']) && text.ends_with('#')
+}
+
+/// What was typed, without what pads it on the air. Data that is no text says nothing.
+fn text(pdu: &DeliverSm<'_>) -> String {
+    /// GSM 03.38 in a language that is not said, where cell broadcast's codings are used (3GPP TS 23.038, 5).
+    const UNSPECIFIED: u8 = 0x0F;
+    let octets = match pdu.short_message {
+        Octets::EMPTY => pdu.tlvs.message_payload().unwrap_or(Octets::EMPTY),
+        text => text,
+    };
+    let coding = match pdu.data_coding.0 {
+        UNSPECIFIED => 0,
+        coding => coding,
+    };
+    let text = decode(octets.0, DataCoding(coding), Reading::default()).unwrap_or_default();
+    text.trim_matches(|it: char| it.is_whitespace() || it == '\0')
+        .to_owned()
+}

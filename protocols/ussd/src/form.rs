@@ -1,0 +1,190 @@
+//! USSD over HTTP, as aggregators send it: a form with the fields `sessionId`, `serviceCode`, `phoneNumber` and
+//! `text`, answered in plain text by `CON …` or `END …`.
+//!
+//! `text` is empty at first, then holds *all* inputs of the session, joined by `*`. So what was typed is what was
+//! [`added`] to the step before, and a form that is sent again is known by having added nothing.
+
+use std::borrow::Cow;
+
+use crate::dialogue::Shown;
+
+/// What an aggregator tells.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Form {
+    /// The same for all steps of a dialogue.
+    pub session: String,
+    /// The code that was dialled, such as `*555#`.
+    pub code: String,
+    /// Whose phone it is, as the aggregator writes it.
+    pub phone: String,
+    /// All inputs so far; `None`: the dialogue is over.
+    pub text: Option<String>,
+}
+
+/// Why a form cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// A field is not there, or empty.
+    #[error("`{0}` is missing")]
+    Missing(&'static str),
+    /// A field is longer than any dialogue makes it.
+    #[error("`{0}` is longer than {MOST} characters")]
+    TooLong(&'static str),
+}
+
+/// What was added to the inputs of a session since the step before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added<'a> {
+    /// This was typed.
+    Input(&'a str),
+    /// Nothing: it is the same step again, or one before it.
+    Nothing,
+}
+
+/// Octets in a field; a dialogue of a hundred steps takes less.
+pub const MOST: usize = 1_000;
+
+impl Form {
+    /// Reads a form (`application/x-www-form-urlencoded`). Other fields are passed over.
+    ///
+    /// # Errors
+    /// A field is missing or too long.
+    pub fn read(body: &[u8]) -> Result<Self, Malformed> {
+        let field = |name| -> Result<Option<Cow<'_, str>>, Malformed> {
+            let mut fields = form_urlencoded::parse(body);
+            match fields.find(|(key, _)| key == name) {
+                Some((_, value)) if value.len() > MOST => Err(Malformed::TooLong(name)),
+                found => Ok(found.map(|(_, value)| value)),
+            }
+        };
+        let required = |name| match field(name)? {
+            // A `+` that was not escaped reads as a space.
+            Some(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
+            _ => Err(Malformed::Missing(name)),
+        };
+        let form = |text| {
+            Ok(Self {
+                session: required("sessionId")?,
+                code: required("serviceCode")?,
+                phone: required("phoneNumber")?,
+                text,
+            })
+        };
+        match (field("text")?, field("status")?) {
+            (Some(text), _) => form(Some(text.into_owned())),
+            (None, Some(_)) => form(None),
+            (None, None) => Err(Malformed::Missing("text")),
+        }
+    }
+}
+
+/// Shows neither number nor inputs.
+impl std::fmt::Debug for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Form")
+            .field("code", &self.code)
+            .field("text", &self.text.as_ref().map(String::len))
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a form's `text` adds to that of the step before. A `*` that was typed looks like one that joins inputs, so
+/// only the difference tells.
+pub fn added<'a>(before: &str, text: &'a str) -> Added<'a> {
+    if before.starts_with(text) {
+        return Added::Nothing;
+    }
+    if before.is_empty() {
+        return Added::Input(text);
+    }
+    match text.strip_prefix(before).map(|rest| rest.strip_prefix('*')) {
+        Some(Some(input)) => Added::Input(input),
+        // Somebody who tells the last input only.
+        _ => Added::Input(text.rsplit('*').next().unwrap_or(text)),
+    }
+}
+
+/// The body of the answer.
+pub fn answer(shown: &Shown) -> String {
+    let prefix = if shown.more { "CON" } else { "END" };
+    format!("{prefix} {}", shown.text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_form_is_read_as_curl_sends_it() {
+        let body = b"sessionId=ATUid_1&serviceCode=*555%23&phoneNumber=+998901234567&networkCode=43405&text=1*2";
+        let form = Form::read(body).unwrap();
+        assert_eq!(form.session, "ATUid_1");
+        assert_eq!((&*form.code, &*form.phone), ("*555#", "998901234567"));
+        assert_eq!(form.text.as_deref(), Some("1*2"));
+    }
+
+    #[test]
+    fn a_form_that_lacks_a_field_says_which() {
+        let all = "sessionId=a&serviceCode=b&phoneNumber=c&text=";
+        assert!(Form::read(all.as_bytes()).is_ok());
+        for field in ["sessionId", "serviceCode", "phoneNumber", "text"] {
+            let body = all.replace(field, "other");
+            assert_eq!(Form::read(body.as_bytes()), Err(Malformed::Missing(field)));
+        }
+        let long = format!("{all}{}", "1*".repeat(MOST));
+        assert_eq!(Form::read(long.as_bytes()), Err(Malformed::TooLong("text")));
+    }
+
+    #[test]
+    fn a_report_of_the_end_has_a_status_and_no_text() {
+        let body = b"sessionId=a&serviceCode=b&phoneNumber=c&status=Incomplete&cost=0";
+        assert_eq!(Form::read(body).unwrap().text, None);
+    }
+
+    #[test]
+    fn what_was_typed_is_what_was_added() {
+        for (before, text, expected) in [
+            ("", "1", Added::Input("1")),
+            ("1", "1*2", Added::Input("2")),
+            ("1*2", "1*2*48120973", Added::Input("48120973")),
+            ("1", "1*5*5", Added::Input("5*5")),
+            ("1", "1**", Added::Input("*")),
+            ("1", "1*", Added::Input("")),
+            ("1", "1", Added::Nothing),
+            ("", "", Added::Nothing),
+            ("1*2*3", "1*2", Added::Nothing),
+            ("1", "12", Added::Input("12")),
+            ("7", "2", Added::Input("2")),
+        ] {
+            assert_eq!(added(before, text), expected, "{before:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn a_screen_goes_on_or_ends() {
+        assert_eq!(answer(&Shown::asking("1. Holat")), "CON 1. Holat");
+        assert_eq!(answer(&Shown::last("Rahmat")), "END Rahmat");
+    }
+
+    proptest! {
+        #[test]
+        fn each_input_comes_back_whatever_it_is(inputs in prop::collection::vec("[0-9*a-z]{1,8}", 1..6)) {
+            let mut before = String::new();
+            for input in inputs {
+                let text = if before.is_empty() { input.clone() } else { format!("{before}*{input}") };
+                prop_assert_eq!(added(&before, &text), Added::Input(&input));
+                prop_assert_eq!(added(&text, &text), Added::Nothing);
+                before = text;
+            }
+        }
+
+        #[test]
+        fn whatever_is_posted_is_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..400)) {
+            if let Ok(form) = Form::read(&body) {
+                prop_assert!(form.session.len() <= MOST);
+            }
+        }
+    }
+}
