@@ -7,6 +7,7 @@
 mod desk;
 mod fold;
 mod keywords;
+pub mod menu;
 mod mo;
 mod reply;
 mod seen;
