@@ -27,6 +27,9 @@ pub mod gateway;
 pub mod pipeline;
 pub mod tls;
 
+#[cfg(test)]
+mod scratch;
+
 // What people start.
 pub mod commands;
 pub mod private_broker;

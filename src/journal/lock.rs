@@ -104,7 +104,7 @@ const MAX_SIGNATURE_OCTETS: u64 = 512;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::scratch::Folder;
+    use crate::scratch::Folder;
 
     #[test]
     fn the_second_is_told_who_holds_it() {

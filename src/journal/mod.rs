@@ -16,8 +16,6 @@ mod message;
 mod model;
 #[cfg(test)]
 pub(crate) mod sample;
-#[cfg(test)]
-mod scratch;
 pub mod sqlite;
 
 use std::collections::BTreeMap;

@@ -252,18 +252,19 @@ fn unreadable(path: &Path, list: &List, error: &std::io::Error) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scratch::Folder;
 
-    fn told(name: &str, text: &str) -> Result<Numbers, Vec<String>> {
+    fn told(text: &str) -> Result<Numbers, Vec<String>> {
         let column = Column {
             header: "operator",
             names: vec!["ucell".to_owned(), "beeline".to_owned()],
         };
-        of_list(name, text, Some(column))
+        of_list(text, Some(column))
     }
 
-    fn of_list(name: &str, text: &str, column: Option<Column>) -> Result<Numbers, Vec<String>> {
-        let path = std::env::temp_dir().join(format!("xabar-list-{name}-{}", std::process::id()));
-        std::fs::write(&path, text).unwrap();
+    fn of_list(text: &str, column: Option<Column>) -> Result<Numbers, Vec<String>> {
+        let folder = Folder::with([("list.csv", text)]);
+        let path = folder.path("list.csv");
         let list = List {
             name: "some",
             key: "numbers.some",
@@ -271,7 +272,6 @@ mod tests {
         };
         let read = read(&path, &list);
         let file = format!("{}:", path.display());
-        std::fs::remove_file(&path).unwrap();
         read.map_err(|problems| {
             let told = problems.iter().map(|it| it.to_string().replace(&file, ""));
             told.collect()
@@ -281,12 +281,12 @@ mod tests {
     #[test]
     fn a_header_comments_and_quotes_are_understood() {
         let text = "# of 2026-11-23\nmsisdn,operator\n\n998901234567,ucell\n\"+998931234567\" , \"beeline\"\r\n998901234567,ucell";
-        let ported = told("good", text).unwrap();
+        let ported = told(text).unwrap();
         assert_eq!(ported.len(), 2);
         let to = |number: &str| ported.label_of(number.parse().unwrap());
         assert_eq!(to("998901234567"), Some(0));
         assert_eq!(to("998931234567"), Some(1));
-        assert_eq!(told("empty", "").unwrap().len(), 0);
+        assert_eq!(told("").unwrap().len(), 0);
     }
 
     #[test]
@@ -299,19 +299,19 @@ mod tests {
             "5:1: goes to \"uzmobile\", which is no operator; name one that is configured: ucell, beeline",
             "6:1: goes to \"a number\", which is no operator; name one that is configured: ucell, beeline",
         ];
-        assert_eq!(told("bad", text).unwrap_err(), expected);
+        assert_eq!(told(text).unwrap_err(), expected);
     }
 
     #[test]
     fn a_list_of_numbers_alone_has_one_column() {
-        let plain = |name, text| of_list(name, text, None);
+        let plain = |text| of_list(text, None);
         let text = "msisdn\n# staff\n998901234567\n\"+998931234567\"\n998901234567\n";
-        let numbers = plain("plain", text).unwrap();
+        let numbers = plain(text).unwrap();
         assert_eq!(numbers.len(), 2);
         assert!(numbers.has("998931234567".parse().unwrap()));
         assert!(!numbers.has("998931234568".parse().unwrap()));
         assert_eq!(
-            plain("columns", "998901234567,blocked\nnobody\n").unwrap_err(),
+            plain("998901234567,blocked\nnobody\n").unwrap_err(),
             [
                 "1:1: has more than one column; write a number alone, as in 998901234567",
                 "2:1: begins with what is no number; it should be 8 to 15 digits in international form (E.164), with or without a leading +",
@@ -323,7 +323,7 @@ mod tests {
     fn a_number_that_goes_to_two_operators_is_told_with_both_lines() {
         let text = "998901234566,ucell\n998901234567,ucell\n\n+998901234567,beeline\n";
         assert_eq!(
-            told("two", text).unwrap_err(),
+            told(text).unwrap_err(),
             [
                 "4:1: gives a number to another operator than line 2 does; leave only the line that is right"
             ]
@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn an_endless_line_and_endless_mistakes_come_to_an_end() {
-        let told = told("endless", &"x".repeat(100_000)).unwrap_err();
+        let told = told(&"x".repeat(100_000)).unwrap_err();
         assert_eq!(told.len(), MOST_PROBLEMS);
     }
 }

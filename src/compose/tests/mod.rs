@@ -9,6 +9,7 @@ use xabar_sms::count;
 
 use super::*;
 use crate::journal::Content;
+use crate::scratch::Folder;
 use golden::PARAMS;
 
 mod golden;
@@ -89,34 +90,10 @@ fn without_values_every_text_is_one_segment() {
     assert!(longer.is_empty(), "{longer:#?}");
 }
 
-/// A folder of texts that goes away with the test.
-struct Folder(std::path::PathBuf);
-
-impl Folder {
-    fn with(name: &str, files: &[(&str, &str)]) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("xabar-compose-{name}-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        for (file, text) in files {
-            std::fs::write(folder.join(file), text).unwrap();
-        }
-        Self(folder)
-    }
-
-    fn problems(&self) -> Vec<String> {
-        let problems = Catalog::load(&self.0).unwrap_err();
-        let folder = format!("{}/", self.0.display());
-        problems
-            .iter()
-            .map(|problem| problem.to_string().replace(&folder, ""))
-            .collect()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).ok();
-    }
+/// What is wrong with the texts of a folder, without its name.
+fn problems(folder: &Folder) -> Vec<String> {
+    let problems = Catalog::load(folder.as_path()).unwrap_err();
+    problems.iter().map(|it| folder.within(it)).collect()
 }
 
 #[test]
@@ -128,14 +105,11 @@ fn the_folder_that_comes_with_the_gateway_is_what_is_built_in() {
 
 #[test]
 fn the_text_of_the_service_goes_before_that_of_all() {
-    let folder = Folder::with(
-        "own",
-        &[(
-            "en.toml",
-            "[messages]\nready = \"ready\"\n[messages.passport]\nready = \"passport\"",
-        )],
-    );
-    let catalog = Catalog::load(&folder.0).unwrap();
+    let folder = Folder::with([(
+        "en.toml",
+        "[messages]\nready = \"ready\"\n[messages.passport]\nready = \"passport\"",
+    )]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
     let of = |service| written(&catalog, &content(service, "ready", Language::En, &[]));
     assert_eq!(
         (of("passport").as_str(), of("other").as_str()),
@@ -145,16 +119,13 @@ fn the_text_of_the_service_goes_before_that_of_all() {
 
 #[test]
 fn the_most_special_text_wins() {
-    let folder = Folder::with(
-        "special",
-        &[(
-            "en.toml",
-            "[messages]\nready = \"all\"\ndone = \"all\"\n[messages.passport]\nready = \"service\"\n\
+    let folder = Folder::with([(
+        "en.toml",
+        "[messages]\nready = \"all\"\ndone = \"all\"\n[messages.passport]\nready = \"service\"\n\
              [agencies.iiv]\nready = \"agency\"\ndone = \"agency\"\n\
              [agencies.consulate.passport]\nready = \"both\"",
-        )],
-    );
-    let catalog = Catalog::load(&folder.0).unwrap();
+    )]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
     let of = |agency, service, status| {
         let content = content(service, status, Language::En, &[]);
         let news = News {
@@ -184,32 +155,26 @@ fn the_most_special_text_wins() {
 
 #[test]
 fn the_file_of_a_language_says_what_its_readers_read_instead() {
-    let folder = Folder::with(
-        "instead",
-        &[
-            ("kaa.toml", "fallback = [\"ru\"]"),
-            ("ru.toml", "[messages]\nready = \"готово\""),
-            ("uz-Latn.toml", "[messages]\nready = \"tayyor\""),
-        ],
-    );
-    let catalog = Catalog::load(&folder.0).unwrap();
+    let folder = Folder::with([
+        ("kaa.toml", "fallback = [\"ru\"]"),
+        ("ru.toml", "[messages]\nready = \"готово\""),
+        ("uz-Latn.toml", "[messages]\nready = \"tayyor\""),
+    ]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
     let content = content("passport", "ready", Language::Kaa, &[]);
     assert_eq!(written(&catalog, &content), "готово");
 }
 
 #[test]
 fn another_language_is_better_than_none_and_no_text_is_an_error() {
-    let folder = Folder::with(
-        "fallback",
-        &[
-            (
-                "ru.toml",
-                "[messages]\nready = \"готово\"\ndone = \"сделано\"",
-            ),
-            ("uz-Latn.toml", "[messages]\nready = \"tayyor\""),
-        ],
-    );
-    let catalog = Catalog::load(&folder.0).unwrap();
+    let folder = Folder::with([
+        (
+            "ru.toml",
+            "[messages]\nready = \"готово\"\ndone = \"сделано\"",
+        ),
+        ("uz-Latn.toml", "[messages]\nready = \"tayyor\""),
+    ]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
     let language = |status, language, default| {
         let content = content("passport", status, language, &[]);
         let text = catalog.compose(news(&content), default);
@@ -264,15 +229,12 @@ fn a_long_text_goes_out_in_its_cheapest_spelling() {
 
 #[test]
 fn a_text_takes_no_more_segments_than_it_may() {
-    let folder = Folder::with(
-        "budget",
-        &[(
-            "en.toml",
-            "[budget]\nsegments = 1\n[messages]\nready = \"Ready.[ {a}.][ {b}.]\"\n\
+    let folder = Folder::with([(
+        "en.toml",
+        "[budget]\nsegments = 1\n[messages]\nready = \"Ready.[ {a}.][ {b}.]\"\n\
              done = { text = \"Done.[ {a}.][ {b}.]\", segments = 2 }",
-        )],
-    );
-    let catalog = Catalog::load(&folder.0).unwrap();
+    )]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
     let words = "office of the district ".repeat(5);
     for (status, segments) in [("ready", 1), ("done", 2)] {
         let params = [("a", words.as_str()), ("b", words.as_str())];
@@ -288,8 +250,8 @@ fn a_text_takes_no_more_segments_than_it_may() {
 #[test]
 fn a_text_with_a_budget_has_no_other_keys() {
     let text = "[messages]\nready = { text = \"Ready\", segment = 2 }\n[messages.x]\ndone = { segments = 9 }";
-    let folder = Folder::with("keys", &[("en.toml", text)]);
-    let problems = folder.problems();
+    let folder = Folder::with([("en.toml", text)]);
+    let problems = problems(&folder);
     for (problem, words) in problems.iter().zip([
         "`messages.ready.segment` is not a key; did you mean `segments`?",
         "`messages.x.done.text` is missing",
@@ -301,17 +263,14 @@ fn a_text_with_a_budget_has_no_other_keys() {
 
 #[test]
 fn look_alikes_of_a_template_are_spelled_when_it_is_read() {
-    let folder = Folder::with(
-        "spelled",
-        &[
-            (
-                "uz-Latn.toml",
-                "[messages]\nready = \"To\u{2BB}lov, ma\u{2BC}lumot\"",
-            ),
-            ("ru.toml", "[messages]\nready = \"Документ №{application}\""),
-        ],
-    );
-    let catalog = Catalog::load(&folder.0).unwrap();
+    let folder = Folder::with([
+        (
+            "uz-Latn.toml",
+            "[messages]\nready = \"To\u{2BB}lov, ma\u{2BC}lumot\"",
+        ),
+        ("ru.toml", "[messages]\nready = \"Документ №{application}\""),
+    ]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
     let of = |language| written(&catalog, &content("x", "ready", language, &[]));
     assert_eq!(of(Language::UzLatn), "To'lov, ma'lumot");
     assert_eq!(of(Language::Ru), "Документ №48120973");
@@ -334,24 +293,21 @@ fn a_value_in_cyrillic_does_not_make_a_latin_text_dearer() {
 
 #[test]
 fn every_problem_of_every_file_is_told_at_once() {
-    let folder = Folder::with(
-        "problems",
-        &[
-            ("uz.toml", ""),
-            ("README.md", "not read"),
-            (
-                "en.toml",
-                "[spelling]\ndate = \"%Q\"\n[service]\n[services]\n\"a b\" = \"x\"\npassport = \"\"\n\
+    let folder = Folder::with([
+        ("uz.toml", ""),
+        ("README.md", "not read"),
+        (
+            "en.toml",
+            "[spelling]\ndate = \"%Q\"\n[service]\n[services]\n\"a b\" = \"x\"\npassport = \"\"\n\
                  [messages]\nready = \"{office}\"\ndone = 5\n[messages.passport]\nready = \"[\"\n",
-            ),
-            ("ru.toml", "[messages]\nready = \"\nready = 1\n"),
-            (
-                "kaa.toml",
-                "[spelling]\ncyrillic_as_latin = \"when-cheaper\"\n",
-            ),
-        ],
-    );
-    let problems = folder.problems();
+        ),
+        ("ru.toml", "[messages]\nready = \"\nready = 1\n"),
+        (
+            "kaa.toml",
+            "[spelling]\ncyrillic_as_latin = \"when-cheaper\"\n",
+        ),
+    ]);
+    let problems = problems(&folder);
     for (at, start) in [
         "en.toml:2:8: `spelling.date` is \"%Q\"; write it as strftime does",
         "en.toml:3:2: `service` is not a key; did you mean `services`?",
@@ -378,8 +334,8 @@ fn every_problem_of_every_file_is_told_at_once() {
 
 #[test]
 fn a_folder_without_texts_is_a_problem() {
-    let folder = Folder::with("empty", &[]);
-    assert!(folder.problems()[0].contains("has no texts"));
+    let folder = Folder::new();
+    assert!(problems(&folder)[0].contains("has no texts"));
     assert!(
         Catalog::load(Path::new("nowhere")).unwrap_err()[0]
             .what

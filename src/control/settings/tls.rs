@@ -95,73 +95,54 @@ pub(super) fn usable<T>(
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::super::{Environment, Settings};
+    use crate::scratch::Folder;
     use crate::tls::certificates::Ca;
 
     /// A folder with files of all kinds.
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new() -> Self {
-            let folder = std::env::temp_dir().join(format!("xabar-tls-{}", std::process::id()));
-            std::fs::create_dir_all(&folder).unwrap();
-            let ca = Ca::new("An operator");
-            let (ours, another) = (ca.issue(&["gateway"]), ca.issue(&["gateway"]));
-            let encrypted = another.key.replace("PRIVATE", "ENCRYPTED PRIVATE");
-            for (name, text) in [
-                ("ca.pem", ca.certificate()),
-                ("broken.pem", ca.certificate().replace("END", "AND")),
-                ("ours.pem", ours.certificate),
-                ("ours.key", ours.key),
-                ("another.key", another.key),
-                ("encrypted.key", encrypted),
-            ] {
-                std::fs::write(folder.join(name), text).unwrap();
-            }
-            Self(folder)
-        }
-
-        /// What is told of an operator whose TLS is written so, without the names of folders.
-        fn told(&self, address: &str, tls: &str) -> Vec<String> {
-            let text = format!(
-                "[[operator]]\nname = \"ucell\"\nprefixes = [\"998\"]\naddress = \"{address}\"\n\
-                 system_id = \"xabar\"\npassword = \"secret\"\nsender = \"MyGov\"\n\
-                 [operator.tls]\n{tls}"
-            );
-            let file = self.0.join("xabar.toml");
-            let read = Settings::read(&text, &file, &Environment::default());
-            let folder = format!("{}/", self.0.display());
-            let problems = read.err().unwrap_or_default();
-            problems
-                .iter()
-                .map(|problem| problem.to_string().replace(&folder, ""))
-                .collect()
-        }
+    fn folder() -> Folder {
+        let ca = Ca::new("An operator");
+        let (ours, another) = (ca.issue(&["gateway"]), ca.issue(&["gateway"]));
+        let encrypted = another.key.replace("PRIVATE", "ENCRYPTED PRIVATE");
+        let broken = ca.certificate().replace("END", "AND");
+        Folder::with([
+            ("ca.pem", ca.certificate().as_str()),
+            ("broken.pem", &broken),
+            ("ours.pem", &ours.certificate),
+            ("ours.key", &ours.key),
+            ("another.key", &another.key),
+            ("encrypted.key", &encrypted),
+        ])
     }
 
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            std::fs::remove_dir_all(&self.0).ok();
-        }
+    /// What is told of an operator whose TLS is written so, without the names of folders.
+    fn told(folder: &Folder, address: &str, tls: &str) -> Vec<String> {
+        let text = format!(
+            "[[operator]]\nname = \"ucell\"\nprefixes = [\"998\"]\naddress = \"{address}\"\n\
+             system_id = \"xabar\"\npassword = \"secret\"\nsender = \"MyGov\"\n\
+             [operator.tls]\n{tls}"
+        );
+        let file = folder.path("xabar.toml");
+        let read = Settings::read(&text, &file, &Environment::default());
+        let problems = read.err().unwrap_or_default();
+        problems.iter().map(|it| folder.within(it)).collect()
     }
 
     const SMSC: &str = "smsc.example.uz:2775";
 
     #[test]
     fn a_ca_a_certificate_and_its_key_will_do_and_so_will_a_ca_alone() {
-        let folder = Folder::new();
+        let folder = folder();
         let all = "ca = \"ca.pem\"\ncertificate = \"ours.pem\"\nkey = \"ours.key\"\nserver_name = \"smsc\"";
-        assert_eq!(folder.told(SMSC, all), [""; 0]);
+        assert_eq!(told(&folder, SMSC, all), [""; 0]);
         for address in [SMSC, "10.0.0.7:2775", "[fd00::1]:2775"] {
-            assert_eq!(folder.told(address, "ca = \"ca.pem\""), [""; 0]);
+            assert_eq!(told(&folder, address, "ca = \"ca.pem\""), [""; 0]);
         }
     }
 
     #[test]
     fn what_is_wrong_is_told_with_its_key_its_line_and_its_file() {
-        let folder = Folder::new();
+        let folder = folder();
         let pair = |certificate, key| {
             format!("ca = \"ca.pem\"\ncertificate = \"{certificate}\"\nkey = \"{key}\"")
         };
@@ -208,16 +189,16 @@ mod tests {
             ),
         ];
         for (tls, expected) in cases {
-            let told = folder.told(SMSC, &tls);
+            let said = told(&folder, SMSC, &tls);
             assert!(
-                told.len() == 1 && told[0].starts_with(expected),
-                "{tls}: {told:?}"
+                said.len() == 1 && said[0].starts_with(expected),
+                "{tls}: {said:?}"
             );
         }
-        let told = folder.told("smsc,1:2775", "ca = \"ca.pem\"");
+        let said = told(&folder, "smsc,1:2775", "ca = \"ca.pem\"");
         assert!(
-            told[0].contains("`operator[0].tls` gives no `server_name`"),
-            "{told:?}"
+            said[0].contains("`operator[0].tls` gives no `server_name`"),
+            "{said:?}"
         );
     }
 }

@@ -9,6 +9,7 @@ use xabar_smpp::session::{Event as SmppEvent, Opening, Settings};
 use super::rig::{Esme, Peer, Silent, Smsc, serves, soon};
 use crate::delivery::connection::Connection;
 use crate::delivery::{Event, OperatorSettings};
+use crate::scratch::Folder;
 use crate::tls::certificates::{Ca, Pair};
 use crate::tls::{Certificates, Client, Identity, Key, Name, Roots, Server};
 
@@ -16,14 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Reads a text as a file is read.
 fn read<T>(text: &str, read: impl FnOnce(&Path) -> T) -> T {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static FILES: AtomicU32 = AtomicU32::new(0);
-    let number = FILES.fetch_add(1, Ordering::Relaxed);
-    let path = std::env::temp_dir().join(format!("xabar-pem-{}-{number}", std::process::id()));
-    std::fs::write(&path, text).unwrap();
-    let read = read(&path);
-    std::fs::remove_file(&path).unwrap();
-    read
+    read(&Folder::with([("file.pem", text)]).path("file.pem"))
 }
 
 fn roots(ca: &Ca) -> Roots {

@@ -9,10 +9,10 @@ use super::*;
 use crate::journal::conformance::awaiting;
 use crate::journal::model::Model;
 use crate::journal::sample::{key, msisdn, told, waiting};
-use crate::journal::scratch::Folder;
 use crate::journal::{
     Lane, Outgoing, Phase, Question, Segment, SubscriberFacts, ThreadFacts, ThreadOrder,
 };
+use crate::scratch::Folder;
 
 /// One thing done in a beat, from two small numbers.
 #[derive(Clone, Copy, Debug)]

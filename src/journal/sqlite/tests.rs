@@ -7,8 +7,8 @@ use xabar_events::State;
 use super::*;
 use crate::journal::conformance::{accept, commit, conformance, facts, ids, progressed};
 use crate::journal::sample::{outgoing, told, waiting};
-use crate::journal::scratch::Folder;
 use crate::journal::{Phase, Question, location::Location};
+use crate::scratch::Folder;
 
 mod conforms {
     use super::*;

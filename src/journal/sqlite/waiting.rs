@@ -220,8 +220,8 @@ pub(super) fn unreceipted(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::journal::scratch::Folder;
     use crate::journal::sqlite;
+    use crate::scratch::Folder;
 
     /// A plan that passes over rows, or sorts them, grows with what waits.
     #[test]

@@ -2,9 +2,7 @@
 //! that do as they are told. Every beat is checked against the [`Laws`].
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
@@ -29,6 +27,7 @@ use crate::numbers::{Lists, Numbers};
 use crate::outcome::Wording;
 use crate::pacing::{Limit, Rules, UrgentRight};
 use crate::pipeline::{Core, DialogueRules, Effects, Inputs, OperatorRules, Settings};
+use crate::scratch::Folder;
 
 /// A Monday, 09:15 in Tashkent.
 pub(super) const START: UnixMillis = UnixMillis(1_795_407_300_000);
@@ -146,7 +145,7 @@ impl World {
             wording: Wording::default(),
             beats: 0,
             saboteur: None,
-            folder: Folder::new(),
+            folder: Folder::in_memory(), // A simulation of days commits often.
         };
         world.start();
         world
@@ -154,7 +153,7 @@ impl World {
 
     /// Takes up where the journal left off.
     pub(super) fn start(&mut self) {
-        let journal = sqlite::open(&self.folder.0.join("xabar.db")).unwrap();
+        let journal = sqlite::open(&self.folder.path("xabar.db")).unwrap();
         let now = self.now();
         let core = Core::start(
             Box::new(journal),
@@ -765,30 +764,5 @@ pub(super) fn id(verdict: Verdict) -> MessageId {
     match verdict {
         Verdict::Accepted { id, .. } => id,
         Verdict::Cancelled => panic!("not an event"),
-    }
-}
-
-/// A folder for one world, in memory where there is one: a simulation of days commits often.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let memory = PathBuf::from("/dev/shm");
-        let parent = if memory.is_dir() {
-            memory
-        } else {
-            std::env::temp_dir()
-        };
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = parent.join(format!("xabar-world-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        drop(std::fs::remove_dir_all(&self.0));
     }
 }

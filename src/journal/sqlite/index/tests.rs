@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::journal::scratch::Folder;
 use crate::journal::sqlite;
 use crate::journal::{ThreadFacts, sqlite::threads::Thread};
+use crate::scratch::Folder;
 
 /// Spread as hashes are, and the same few again and again.
 fn key(number: u64) -> u64 {
