@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use xabar_events::Msisdn;
 use xabar_smpp::message_id::{decimal_to_hex, folded, hex_to_decimal};
-use xabar_smpp::pdu::{Body, Pdu};
+use xabar_smpp::pdu::{DeliverSm, Pdu};
 use xabar_smpp::receipt::{Detection, Receipt, date_to_unix};
 use xabar_smpp::values::MessageState;
 use xabar_smpp::{Frame, Octets};
@@ -38,17 +38,16 @@ const SIGNIFICANT_DIGITS: usize = 7;
 
 /// Reads a request of the operator's.
 pub fn inbound(frame: &Frame) -> Inbound {
-    match frame.decode().map(|pdu: Pdu<'_>| pdu.body) {
-        Ok(Body::DeliverSm(pdu)) => {
-            let receipt = Receipt::of_deliver_sm(&pdu, Detection::Marked);
-            receipt.map_or(Inbound::Message, |receipt| notice(receipt, pdu.source_addr))
-        }
-        Ok(Body::DataSm(pdu)) => {
-            let receipt = Receipt::of_data_sm(&pdu, Detection::Marked);
-            receipt.map_or(Inbound::Message, |receipt| notice(receipt, pdu.source_addr))
-        }
-        _ => Inbound::Other,
-    }
+    let Some(pdu) = delivered(frame) else {
+        return Inbound::Other;
+    };
+    let receipt = Receipt::of_deliver_sm(&pdu, Detection::Marked);
+    receipt.map_or(Inbound::Message, |receipt| notice(receipt, pdu.source_addr))
+}
+
+fn delivered(frame: &Frame) -> Option<DeliverSm<'_>> {
+    let pdu: Pdu<'_> = frame.decode().ok()?;
+    pdu.body.delivered()
 }
 
 fn notice(receipt: Receipt<'_>, source_addr: Octets<'_>) -> Inbound {
@@ -81,13 +80,9 @@ pub fn agrees_with_submission(frame: &Frame, at: i64) -> bool {
     /// The date has whole minutes, and clocks differ.
     const LEEWAY: i64 = 2 * 60;
     const FURTHEST_ZONE: i64 = 14 * 3600 + LEEWAY;
-    let said = |receipt: Option<Receipt<'_>>| date_to_unix(&receipt?.submit_date?, 0, at);
-    let moment = match frame.decode().map(|pdu: Pdu<'_>| pdu.body) {
-        Ok(Body::DeliverSm(pdu)) => said(Receipt::of_deliver_sm(&pdu, Detection::Marked)),
-        Ok(Body::DataSm(pdu)) => said(Receipt::of_data_sm(&pdu, Detection::Marked)),
-        _ => None,
-    };
-    let Some(moment) = moment else {
+    let receipt = delivered(frame).and_then(|pdu| Receipt::of_deliver_sm(&pdu, Detection::Marked));
+    let said = |receipt: Receipt<'_>| date_to_unix(&receipt.submit_date?, 0, at);
+    let Some(moment) = receipt.and_then(said) else {
         return true;
     };
     let apart = (moment - at).rem_euclid(QUARTER);
@@ -250,7 +245,7 @@ impl Spellings {
 
 #[cfg(test)]
 mod tests {
-    use xabar_smpp::pdu::SubmitSm;
+    use xabar_smpp::pdu::{Body, SubmitSm};
     use xabar_smpp::values::EsmClass;
 
     use super::*;

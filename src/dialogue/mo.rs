@@ -1,7 +1,6 @@
 //! A message from a phone, as `deliver_sm` or `data_sm` bring it.
 
-use xabar_smpp::pdu::{Body, DataSm, Pdu, SubmitSm};
-use xabar_smpp::values::EsmClass;
+use xabar_smpp::pdu::Pdu;
 use xabar_smpp::{Frame, Octets, Tag, Tlvs};
 use xabar_sms::{Concat, DataCoding, Reading, UserDataHeader};
 
@@ -20,76 +19,33 @@ pub struct Mo {
     pub text: String,
 }
 
-/// The fields that the two PDUs share.
-struct Fields<'a> {
-    service_type: Octets<'a>,
-    from: Octets<'a>,
-    to: Octets<'a>,
-    esm_class: EsmClass,
-    data_coding: u8,
-    user_data: Octets<'a>,
-    tlvs: Tlvs<'a>,
-}
-
 impl Mo {
     /// Reads a message that is no receipt; `None` if it is none, or a step of a USSD dialogue.
     pub fn read(frame: &Frame) -> Option<Self> {
-        match frame.decode().map(|pdu: Pdu<'_>| pdu.body) {
-            Ok(Body::DeliverSm(pdu)) => Self::of(&deliver_sm(&pdu)),
-            Ok(Body::DataSm(pdu)) => Self::of(&data_sm(&pdu)),
-            _ => None,
-        }
-    }
-
-    fn of(fields: &Fields<'_>) -> Option<Self> {
-        let tlvs = fields.tlvs;
-        if fields.service_type == "USSD" || tlvs.ussd_service_op().ok().flatten().is_some() {
+        let pdu: Pdu<'_> = frame.decode().ok()?;
+        let pdu = pdu.body.delivered()?;
+        let tlvs = pdu.tlvs;
+        if pdu.service_type == "USSD" || tlvs.ussd_service_op().ok().flatten().is_some() {
             return None;
         }
-        let (header, octets) = match fields.esm_class.has_udh() {
+        let user_data = pdu.user_data().0;
+        let (header, octets) = match pdu.esm_class.has_udh() {
             true => {
-                let (header, octets) = UserDataHeader::split(fields.user_data.0);
+                let (header, octets) = UserDataHeader::split(user_data);
                 (Some(header), octets)
             }
-            false => (None, fields.user_data.0),
+            false => (None, user_data),
         };
         let concat = header.and_then(UserDataHeader::concat);
-        let text = xabar_sms::decode(octets, DataCoding(fields.data_coding), Reading::default());
+        let text = xabar_sms::decode(octets, DataCoding(pdu.data_coding.0), Reading::default());
         let address = |octets: Octets<'_>| String::from_utf8_lossy(octets.0).into_owned();
         Some(Self {
-            from: address(fields.from),
-            to: address(fields.to),
+            from: address(pdu.source_addr),
+            to: address(pdu.destination_addr),
             reference: tlvs.user_message_reference().ok().flatten(),
             concat: concat.or_else(|| sar(tlvs)).filter(|it| it.total > 1),
             text: text.unwrap_or_default(),
         })
-    }
-}
-
-fn deliver_sm<'a>(pdu: &SubmitSm<'a>) -> Fields<'a> {
-    Fields {
-        service_type: pdu.service_type,
-        from: pdu.source_addr,
-        to: pdu.destination_addr,
-        esm_class: pdu.esm_class,
-        data_coding: pdu.data_coding.0,
-        user_data: match pdu.short_message {
-            Octets::EMPTY => pdu.tlvs.message_payload().unwrap_or(Octets::EMPTY),
-            text => text,
-        },
-        tlvs: pdu.tlvs,
-    }
-}
-
-fn data_sm<'a>(pdu: &DataSm<'a>) -> Fields<'a> {
-    Fields {
-        service_type: pdu.service_type,
-        from: pdu.source_addr,
-        to: pdu.destination_addr,
-        esm_class: pdu.esm_class,
-        data_coding: pdu.data_coding.0,
-        user_data: pdu.tlvs.message_payload().unwrap_or(Octets::EMPTY),
-        tlvs: pdu.tlvs,
     }
 }
 
@@ -109,7 +65,8 @@ fn sar(tlvs: Tlvs<'_>) -> Option<Concat> {
 #[cfg(test)]
 mod tests {
     use xabar_smpp::TlvBuffer;
-    use xabar_smpp::values::DataCoding as Dcs;
+    use xabar_smpp::pdu::{Body, SubmitSm};
+    use xabar_smpp::values::{DataCoding as Dcs, EsmClass};
 
     use super::*;
 

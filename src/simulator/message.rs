@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use xabar_smpp::pdu::{DataSm, SubmitSm};
+use xabar_smpp::pdu::SubmitSm;
 use xabar_smpp::values::{EsmClass, Npi, RegisteredDelivery, Time, Ton};
 use xabar_smpp::{Octets, Tag, Tlvs};
 use xabar_sms::{Concat, DataCoding, Reading, UserDataHeader};
@@ -39,12 +39,8 @@ impl Address<'_> {
 }
 
 impl<'a> Message<'a> {
+    /// A `data_sm` comes as a `submit_sm` here.
     pub(super) fn of_submit_sm(pdu: &SubmitSm<'a>) -> Self {
-        let payload = || pdu.tlvs.message_payload().unwrap_or(Octets::EMPTY);
-        let user_data = match pdu.short_message {
-            Octets::EMPTY => payload(),
-            text => text,
-        };
         Self {
             service_type: pdu.service_type,
             source: Address {
@@ -61,29 +57,7 @@ impl<'a> Message<'a> {
             data_coding: pdu.data_coding.0,
             registered_delivery: pdu.registered_delivery,
             validity_period: pdu.validity_period,
-            user_data: user_data.as_bytes(),
-            tlvs: pdu.tlvs,
-        }
-    }
-
-    pub(super) fn of_data_sm(pdu: &DataSm<'a>) -> Self {
-        Self {
-            service_type: pdu.service_type,
-            source: Address {
-                ton: pdu.source_addr_ton,
-                npi: pdu.source_addr_npi,
-                digits: pdu.source_addr,
-            },
-            destination: Address {
-                ton: pdu.dest_addr_ton,
-                npi: pdu.dest_addr_npi,
-                digits: pdu.destination_addr,
-            },
-            esm_class: pdu.esm_class,
-            data_coding: pdu.data_coding.0,
-            registered_delivery: pdu.registered_delivery,
-            validity_period: Octets::EMPTY,
-            user_data: pdu.tlvs.message_payload().unwrap_or(Octets::EMPTY).0,
+            user_data: pdu.user_data().0,
             tlvs: pdu.tlvs,
         }
     }

@@ -210,7 +210,9 @@ impl Smsc {
             Body::SubmitSm(message) => {
                 self.submitted(now, answer, &Message::of_submit_sm(&message));
             }
-            Body::DataSm(message) => self.submitted(now, answer, &Message::of_data_sm(&message)),
+            Body::DataSm(message) => {
+                self.submitted(now, answer, &Message::of_submit_sm(&message.into()));
+            }
             Body::BindReceiver(bind)
             | Body::BindTransmitter(bind)
             | Body::BindTransceiver(bind) => self.bind(now, answer, &bind),

@@ -48,11 +48,9 @@ fn commands(heard: &[(Duration, Frame)]) -> Vec<CommandId> {
 }
 
 fn receipt(frame: &Frame) -> Receipt<'static> {
-    let receipt = match frame.decode().unwrap().body {
-        Body::DeliverSm(pdu) => Receipt::of_deliver_sm(&pdu, Detection::Marked),
-        Body::DataSm(pdu) => Receipt::of_data_sm(&pdu, Detection::Marked),
-        body => panic!("{body:?}"),
-    };
+    let pdu = frame.decode().unwrap();
+    let delivered = pdu.body.delivered().expect("a receipt");
+    let receipt = Receipt::of_deliver_sm(&delivered, Detection::Marked);
     receipt.unwrap().into_owned()
 }
 

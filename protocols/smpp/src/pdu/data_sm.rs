@@ -99,6 +99,16 @@ mod tests {
         assert_eq!(fields.destination_addr, "MyGov");
         assert_eq!(fields.data_coding.0, 8);
         assert_eq!(fields.tlvs.message_payload(), Some(b"\x04\x14".into()));
+        let delivered = pdu.body.delivered().unwrap();
+        assert_eq!(delivered.user_data().0, b"\x04\x14");
+        assert_eq!(
+            (delivered.source_addr, delivered.destination_addr),
+            (fields.source_addr, fields.destination_addr)
+        );
+        assert_eq!(
+            (delivered.esm_class, delivered.data_coding),
+            (fields.esm_class, fields.data_coding)
+        );
         same(&frame, &pdu);
     }
 }

@@ -163,6 +163,17 @@ commands! {
     CANCEL_BROADCAST_SM_RESP => CancelBroadcastSmResp(HeaderOnly),
 }
 
+impl<'a> Body<'a> {
+    /// The message that an SMSC brings, whether as `deliver_sm` or as `data_sm`.
+    pub fn delivered(&self) -> Option<DeliverSm<'a>> {
+        match self {
+            Self::DeliverSm(pdu) => Some(*pdu),
+            Self::DataSm(pdu) => Some((*pdu).into()),
+            _ => None,
+        }
+    }
+}
+
 impl<'a> Pdu<'a> {
     /// A request, or a response that says all is well.
     pub fn new(sequence_number: u32, body: Body<'a>) -> Self {

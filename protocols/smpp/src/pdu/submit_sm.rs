@@ -1,6 +1,6 @@
 //! `submit_sm` and `deliver_sm` (SMPP 5.0, 4.2.1 and 4.3.1).
 
-use super::Fields;
+use super::{DataSm, Fields};
 use crate::read::{Parsed, c_octet_string, octet, octets, tlvs};
 use crate::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, Ton};
 use crate::write::Sink;
@@ -45,6 +45,36 @@ pub struct SubmitSm<'a> {
     pub short_message: Octets<'a>,
     /// Optional parameters.
     pub tlvs: Tlvs<'a>,
+}
+
+impl<'a> SubmitSm<'a> {
+    /// What it carries: `short_message`, or where that is empty `message_payload`.
+    pub fn user_data(&self) -> Octets<'a> {
+        match self.short_message {
+            Octets::EMPTY => self.tlvs.message_payload().unwrap_or_default(),
+            text => text,
+        }
+    }
+}
+
+/// What is in both; its text stays in `message_payload`.
+impl<'a> From<DataSm<'a>> for SubmitSm<'a> {
+    fn from(pdu: DataSm<'a>) -> Self {
+        Self {
+            service_type: pdu.service_type,
+            source_addr_ton: pdu.source_addr_ton,
+            source_addr_npi: pdu.source_addr_npi,
+            source_addr: pdu.source_addr,
+            dest_addr_ton: pdu.dest_addr_ton,
+            dest_addr_npi: pdu.dest_addr_npi,
+            destination_addr: pdu.destination_addr,
+            esm_class: pdu.esm_class,
+            registered_delivery: pdu.registered_delivery,
+            data_coding: pdu.data_coding,
+            tlvs: pdu.tlvs,
+            ..Self::default()
+        }
+    }
 }
 
 impl<'a> Fields<'a> for SubmitSm<'a> {

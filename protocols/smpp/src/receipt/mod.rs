@@ -9,10 +9,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::pdu::{DataSm, DeliverSm};
+use crate::Octets;
+use crate::pdu::DeliverSm;
 use crate::tlv::NetworkErrorCode;
 use crate::values::{Alphabet, Civil, DataCoding, EsmClass, MessageState, Time};
-use crate::{Octets, Tlvs};
 
 /// What an SMSC says about one message. Words are kept as they came.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -69,35 +69,17 @@ pub enum Detection {
 }
 
 impl<'a> Receipt<'a> {
-    /// The receipt that a `deliver_sm` brings, or `None` if it brings something else.
+    /// The receipt that a `deliver_sm` brings, or a `data_sm` [taken for one](crate::Body::delivered);
+    /// `None` if it brings something else.
     pub fn of_deliver_sm(pdu: &DeliverSm<'a>, detection: Detection) -> Option<Self> {
-        let octets = match pdu.short_message {
-            Octets::EMPTY => pdu.tlvs.message_payload().unwrap_or_default(),
-            text => text,
-        };
-        Self::of(pdu.esm_class, pdu.data_coding, octets, pdu.tlvs, detection)
-    }
-
-    /// The receipt that a `data_sm` brings, or `None` if it brings something else.
-    pub fn of_data_sm(pdu: &DataSm<'a>, detection: Detection) -> Option<Self> {
-        let octets = pdu.tlvs.message_payload().unwrap_or_default();
-        Self::of(pdu.esm_class, pdu.data_coding, octets, pdu.tlvs, detection)
-    }
-
-    fn of(
-        esm_class: EsmClass,
-        data_coding: DataCoding,
-        octets: Octets<'a>,
-        tlvs: Tlvs<'a>,
-        detection: Detection,
-    ) -> Option<Self> {
+        let (esm_class, tlvs) = (pdu.esm_class, pdu.tlvs);
         let message_id = tlvs.receipted_message_id();
         let state = tlvs.message_state().ok().flatten();
         let marked = esm_class.is_receipt() || (message_id.is_some() && state.is_some());
         if !marked && message_id.is_none() && detection == Detection::Marked {
             return None;
         }
-        let mut receipt = Self::from_octets(octets, data_coding);
+        let mut receipt = Self::from_octets(pdu.user_data(), pdu.data_coding);
         let named = message_id.is_some() || receipt.message_id.is_some();
         let reads_as_receipt = named && receipt.stat.is_some();
         if !marked && !reads_as_receipt {

@@ -291,14 +291,9 @@ fn a_receipt_may_come_as_data_sm() {
     ]
     .concat();
     let frame = frame_of(CommandId::DATA_SM, Status::ROK, &octets);
-    let Ok(Pdu {
-        body: Body::DataSm(data_sm),
-        ..
-    }) = frame.decode()
-    else {
-        panic!()
-    };
-    let receipt = Receipt::of_data_sm(&data_sm, Detection::Marked).unwrap();
+    let pdu: Pdu<'_> = frame.decode().unwrap();
+    let receipt =
+        Receipt::of_deliver_sm(&pdu.body.delivered().unwrap(), Detection::Marked).unwrap();
     assert_eq!(
         (receipt.message_id.as_deref(), receipt.is_final()),
         (Some("55"), true)
