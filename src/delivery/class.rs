@@ -8,7 +8,7 @@ use xabar_smpp::{Frame, Status};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     Accepted,
-    /// The session is not bound, whatever we think: rebind, then the same again.
+    /// Something is wrong with the bind, whatever we think: rebind, then the same again; it does not use up an attempt.
     Session,
     /// Slower, then the same again; it does not use up an attempt.
     Throttled,
@@ -91,11 +91,11 @@ pub fn usual(status: Status) -> Class {
     match status.0 {
         0x00 => Class::Accepted,
         0x14 | 0x58 => Class::Throttled,
-        0x04 => Class::Session,
+        0x04 | 0x05 | 0x0D..=0x0F | 0x53 => Class::Session,
         0x08 | 0x64 => Class::RetrySoon,
         0x0B | 0x65 | 0x66 | 0xFE => Class::Permanent,
         0x102 | 0x103 => Class::RetryElsewhere,
-        0x01..=0x03 | 0x05..=0x07 | 0x0A | 0x0C..=0x0F | 0x11 | 0x13 | 0x15 => Class::OurBug,
+        0x01..=0x03 | 0x06 | 0x07 | 0x0A | 0x0C | 0x11 | 0x13 | 0x15 => Class::OurBug,
         0x33
         | 0x34
         | 0x40
@@ -104,7 +104,8 @@ pub fn usual(status: Status) -> Class {
         | 0x49
         | 0x50
         | 0x51
-        | 0x53..=0x55
+        | 0x54
+        | 0x55
         | 0x61..=0x63
         | 0x67 => Class::OurBug,
         0xC0..=0xC4 | 0x100 | 0x101 | 0x104..=0x112 => Class::OurBug,
@@ -146,7 +147,9 @@ mod tests {
     fn every_status_has_its_usual_class() {
         let usual = |status| class(Vec::new(), status);
         assert_eq!(usual(0x00), Class::Accepted);
-        assert_eq!(usual(0x04), Class::Session);
+        for of_the_bind in [0x04, 0x05, 0x0D, 0x0E, 0x0F, 0x53] {
+            assert_eq!(usual(of_the_bind), Class::Session, "{of_the_bind:#x}");
+        }
         assert_eq!(usual(0x08), Class::RetrySoon);
         assert_eq!(usual(0x0A), Class::OurBug);
         assert_eq!(usual(0x0B), Class::Permanent);
@@ -160,6 +163,40 @@ mod tests {
         assert_eq!(usual(0x102), Class::RetryElsewhere);
         assert_eq!(usual(0x0432), Class::RetryTwice, "the vendor's own");
         assert_eq!(usual(0x7FFF_FFFF), Class::RetryTwice, "nobody defined it");
+    }
+
+    /// The statuses that the table of `docs/operators.md` names, each with its class.
+    fn documented() -> Vec<(Status, Class)> {
+        let page = include_str!("../../docs/operators.md");
+        let of = |row: &str| {
+            let mut cells = row.split('|').map(str::trim);
+            let name = cells.nth(1)?.strip_prefix('`')?.strip_suffix('`')?;
+            let mut classes = Class::REFUSALS.into_iter();
+            let (_, class) = classes.find(|(known, _)| *known == name)?;
+            let words = cells.nth(1)?.split('`');
+            let statuses: Vec<_> = words.filter_map(Status::from_name).collect();
+            Some((statuses, class))
+        };
+        let rows = page.lines().filter_map(of);
+        rows.flat_map(|(statuses, class)| statuses.into_iter().map(move |status| (status, class)))
+            .collect()
+    }
+
+    #[test]
+    fn the_documented_table_is_the_one_that_holds() {
+        let documented = documented();
+        // The class of this one depends on its reason: it stands in two rows.
+        let passing = (Status::RDELIVERYFAILURE, Class::RetrySoon);
+        for (status, class) in &documented {
+            let holds = usual(*status) == *class || (*status, *class) == passing;
+            assert!(holds, "{status} is not {class:?}");
+        }
+        for status in Status::NAMED {
+            let class = usual(*status);
+            let told = matches!(class, Class::Accepted | Class::OurBug)
+                || documented.contains(&(*status, class));
+            assert!(told, "{status} is {class:?}, and not in the table");
+        }
     }
 
     #[test]

@@ -130,7 +130,7 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
     progress.attempt = Attempt {
         attempts: 2,
         repeats: 1,
-        throttled: 3,
+        uncounted: 3,
         uncertain: true,
         undelivered: true,
         withdrawn: true,

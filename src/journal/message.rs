@@ -233,9 +233,10 @@ pub struct Attempt {
     pub attempts: u16,
     /// Submissions begun although an earlier one may have reached the subscriber.
     pub repeats: u16,
-    /// Of these, those that a throttling operator refused: they use up no attempt.
+    /// Of these, those that were refused for what is no fault of the message's (throttling, a lost bind): they use up
+    /// no attempt.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub throttled: u16,
+    pub uncounted: u16,
     /// The last one has no answer and will get none: it may have reached the subscriber.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub uncertain: bool,

@@ -31,7 +31,7 @@ impl Core {
         let progress = &message.progress;
         let policy = &self.settings.retry;
         let attempt = &progress.attempt;
-        let tried = attempt.attempts.saturating_sub(attempt.throttled);
+        let tried = attempt.attempts.saturating_sub(attempt.uncounted);
         let may = policy.undelivered_elsewhere
             && progress.phase == Phase::Submitted
             && !attempt.undelivered

@@ -334,8 +334,9 @@ impl Core {
     ) {
         let attempt = &mut message.progress.attempt;
         let throttled = class == Class::Throttled;
-        attempt.throttled = attempt.throttled.saturating_add(u16::from(throttled));
-        let counted = attempt.attempts.saturating_sub(attempt.throttled);
+        let uncounted = throttled || class == Class::Session;
+        attempt.uncounted = attempt.uncounted.saturating_add(u16::from(uncounted));
+        let counted = attempt.attempts.saturating_sub(attempt.uncounted);
         let next = if attempt.withdrawn {
             Next::Refused
         } else {

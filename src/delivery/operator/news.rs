@@ -13,6 +13,9 @@ use crate::delivery::dispatch::Heard;
 use crate::delivery::sessions::News;
 use crate::delivery::{Class, Event, Token};
 
+/// Why a session is given up.
+const BIND_REFUSED: &str = "the SMSC says that it is not bound, or wrongly";
+
 impl Operator {
     pub(super) fn note(&mut self, index: usize, news: News, events: &mut Vec<Event>) {
         let Some(slot) = self.slots.get(index) else {
@@ -88,8 +91,13 @@ impl Operator {
         let class = self.classes.of(status, frame);
         if class == Class::Session {
             self.dispatch.unused(index);
-            events.push(Event::Returned(token.into()));
-            self.leave(index, "the SMSC says that it is not bound");
+            self.leave(index, BIND_REFUSED);
+            events.push(Event::Answered {
+                token: token.into(),
+                class,
+                status,
+                smsc_id: Box::default(),
+            });
             return;
         }
         if self.refuses_tlvs(index, token, status) {
@@ -210,7 +218,7 @@ impl Operator {
             events.push(Event::Queried { token, told });
         }
         if class == Class::Session {
-            self.leave(index, "the SMSC says that it is not bound");
+            self.leave(index, BIND_REFUSED);
         }
         if status == Status::RINVCMDID {
             let unasked = self.dispatch.ask_no_more();

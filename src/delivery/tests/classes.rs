@@ -2,7 +2,7 @@
 
 use xabar_smpp::Status;
 
-use super::rig::{Esme, Smsc, token};
+use super::rig::{Esme, Smsc, serves, token};
 use crate::delivery::{Class, Classes, Event, OperatorSettings};
 
 #[tokio::test]
@@ -33,6 +33,13 @@ async fn an_answer_has_the_class_that_its_operator_gives_it() {
     esme.submit([token(2)]).await;
     let submit = peer.request().await;
     peer.answer_submit(&submit, Status(0x401), "").await;
-    assert!(matches!(esme.event().await, Event::Returned(it) if it == token(2)));
+    let answered = esme.event().await;
+    assert!(
+        matches!(answered, Event::Answered { token: it, class: Class::Session, .. } if it == token(2)),
+        "{answered:?}"
+    );
+    // It is bound anew.
+    let mut peer = smsc.session().await;
+    serves(&mut esme, &mut peer, 3).await;
     esme.stop().await;
 }

@@ -318,7 +318,7 @@ impl Stored for Attempt {
     fn write(&self, out: &mut Vec<u8>) {
         self.attempts.write(out);
         self.repeats.write(out);
-        self.throttled.write(out);
+        self.uncounted.write(out);
         self.uncertain.write(out);
         let has_ids = !self.smsc_ids.is_empty();
         let undelivered = u8::from(self.undelivered) * UNDELIVERED;
@@ -333,14 +333,14 @@ impl Stored for Attempt {
     }
 
     fn read(octets: &mut &[u8]) -> Option<Self> {
-        let [attempts, repeats, throttled] =
+        let [attempts, repeats, uncounted] =
             [u16::read(octets)?, u16::read(octets)?, u16::read(octets)?];
         let uncertain = bool::read(octets)?;
         let marks = u8::read(octets).filter(|marks| marks & !KNOWN == 0)?;
         Some(Self {
             attempts,
             repeats,
-            throttled,
+            uncounted,
             uncertain,
             undelivered: marks & UNDELIVERED != 0,
             withdrawn: marks & WITHDRAWN != 0,
@@ -455,7 +455,7 @@ mod tests {
 
     #[test]
     fn an_attempt_of_a_journal_that_did_not_know_of_undelivered_is_read() {
-        // Two attempts, one repeated, none throttled; certain; withdrawn or not; at 17, reference 5, no text.
+        // Two attempts, one repeated, none uncounted; certain; withdrawn or not; at 17, reference 5, no text.
         let octets = |marks: u8| [2, 1, 0, 0, marks, 34, 5, 0, 1, Segment::Waiting as u8];
         for withdrawn in [false, true] {
             let attempt = Attempt {

@@ -73,6 +73,25 @@ fn pauses_and_attempts_are_as_configured_and_the_count_outlives_a_restart() {
 }
 
 #[test]
+fn what_is_wrong_with_the_bind_uses_up_no_attempt_of_a_message() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    for _ in 0..20 {
+        let sent = world.one_sent();
+        world.refuse(&sent, Status::RINVBNDSTS);
+        assert!(world.sent().is_empty(), "not at once");
+        world.advance(2 * SECOND);
+    }
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    world.advance(10 * SECOND);
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    assert_eq!(world.story("e1").last().unwrap(), "submitted");
+    assert_eq!(world.last("e1").repeats, 0);
+}
+
+#[test]
 fn a_class_of_the_operators_own_decides() {
     let mut world = World::new();
     world.publish(status("e1"));
