@@ -73,20 +73,20 @@ pub fn stored_id(smsc_id: &str) -> Cow<'_, str> {
 }
 
 /// Whether the date at which a receipt says that its message was submitted may be this one, in seconds since
-/// 1970; a receipt that says nothing agrees. Nobody tells its time zone, but all of them are whole quarters of
+/// 1970; `None` if it says nothing. Nobody tells its time zone, but all of them are whole quarters of
 /// an hour from UTC.
-pub fn agrees_with_submission(frame: &Frame, at: i64) -> bool {
+pub fn agrees_with_submission(frame: &Frame, at: i64) -> Option<bool> {
     const QUARTER: i64 = 15 * 60;
     /// The date has whole minutes, and clocks differ.
     const LEEWAY: i64 = 2 * 60;
     const FURTHEST_ZONE: i64 = 14 * 3600 + LEEWAY;
     let receipt = delivered(frame).and_then(|pdu| Receipt::of_deliver_sm(&pdu, Detection::Marked));
     let said = |receipt: Receipt<'_>| date_to_unix(&receipt.submit_date?, 0, at);
-    let Some(moment) = receipt.and_then(said) else {
-        return true;
-    };
+    let moment = receipt.and_then(said)?;
     let apart = (moment - at).rem_euclid(QUARTER);
-    moment.abs_diff(at) <= FURTHEST_ZONE.unsigned_abs() && apart.min(QUARTER - apart) <= LEEWAY
+    Some(
+        moment.abs_diff(at) <= FURTHEST_ZONE.unsigned_abs() && apart.min(QUARTER - apart) <= LEEWAY,
+    )
 }
 
 /// How the id of a receipt relates to that of its response.
@@ -118,16 +118,25 @@ impl Notice {
             Spelling::DecimalInReceipt,
             Spelling::HexInReceipt,
         ];
-        let mut candidates: Vec<_> = all
-            .into_iter()
-            .filter_map(|it| self.candidate(it))
-            .collect();
+        let mut candidates: Vec<_> = all.into_iter().filter_map(|it| self.spelled(it)).collect();
         candidates.dedup_by(|later, earlier| later.1 == earlier.1);
         candidates
     }
 
-    /// The id under which the segment stands if the operator spells it so.
+    /// The id under which the segment stands if the operator spells it so; one that cannot be spelled so is taken as
+    /// it is written.
     pub fn candidate(&self, spelling: Spelling) -> Option<(Spelling, String)> {
+        let spelled = self.spelled(spelling);
+        spelled.or_else(|| self.spelled(Spelling::Same))
+    }
+
+    /// The id as the receipt writes it, but for case and zeros; `None` if it gives none.
+    pub fn written_id(&self) -> Option<Cow<'_, str>> {
+        let id = folded(self.receipt.message_id.as_deref()?);
+        (!id.is_empty()).then_some(id)
+    }
+
+    fn spelled(&self, spelling: Spelling) -> Option<(Spelling, String)> {
         let id = self.receipt.message_id.as_deref()?;
         let id = match spelling {
             Spelling::Same => Some(folded(id).into_owned()),
@@ -135,6 +144,11 @@ impl Notice {
             Spelling::HexInReceipt => hex_to_decimal(id),
         };
         Some((spelling, id.filter(|id| !id.is_empty())?))
+    }
+
+    /// The subscriber, if the operator writes the number in international form.
+    pub fn msisdn(&self) -> Option<Msisdn> {
+        self.subscriber.trim_start_matches('0').parse().ok()
     }
 
     /// Whether the receipt names this subscriber, however it writes the number.
@@ -212,6 +226,21 @@ impl Spellings {
             (0, 0, ENOUGH..) => Some(Spelling::HexInReceipt),
             _ => None,
         }
+    }
+
+    /// How receipts may write an id of a response, which is [stored](stored_id) so.
+    pub fn in_receipts(&self, stored_id: &str) -> impl Iterator<Item = String> {
+        let decimal = || hex_to_decimal(stored_id);
+        let hex = || decimal_to_hex(stored_id);
+        // As it is only if a receipt that says so would not be read as another id.
+        let (as_it_is, decimal, hex) = match self.configured {
+            None => (true, decimal(), hex()),
+            Some(Spelling::Same) => (true, None, None),
+            Some(Spelling::DecimalInReceipt) => (hex().is_none(), decimal(), None),
+            Some(Spelling::HexInReceipt) => (decimal().is_none(), None, hex()),
+        };
+        let as_it_is = as_it_is.then(|| stored_id.to_owned());
+        [as_it_is, decimal, hex].into_iter().flatten()
     }
 
     /// Takes the one segment that a receipt speaks of, out of those that await one under its
@@ -319,19 +348,21 @@ mod tests {
         };
         // 2026-11-23 04:15:20 UTC.
         let at = 1_795_407_320;
+        let agrees = |date| agrees_with_submission(&receipt(date), at);
         for date in [
             "2611230415",
             "2611230915",
             "2611230945",
             "2611222230",
             "261123091520",
-            "0000000000",
-            "",
         ] {
-            assert!(agrees_with_submission(&receipt(date), at), "{date}");
+            assert_eq!(agrees(date), Some(true), "{date}");
         }
         for date in ["2611230920", "2611230409", "2611220415", "2611250415"] {
-            assert!(!agrees_with_submission(&receipt(date), at), "{date}");
+            assert_eq!(agrees(date), Some(false), "{date}");
+        }
+        for nothing in ["0000000000", ""] {
+            assert_eq!(agrees(nothing), None);
         }
     }
 }

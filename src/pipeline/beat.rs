@@ -32,6 +32,8 @@ pub(super) struct Beat {
     pub(super) choices: IndexMap<Msisdn, Choices>,
     /// Texts of citizens for which the journal was asked.
     pub(super) texts_read: usize,
+    /// Receipts without an id for which it was asked.
+    pub(super) unnamed: usize,
     pub(super) cancelled: Vec<EventKey>,
     awaiting: Vec<Awaiting>,
     /// Where in `awaiting` the segments under an id are.
@@ -74,6 +76,7 @@ impl Beat {
             subscribers: IndexMap::new(),
             choices: IndexMap::new(),
             texts_read: 0,
+            unnamed: 0,
             cancelled: Vec::new(),
             awaiting: Vec::new(),
             awaiting_at: HashMap::new(),

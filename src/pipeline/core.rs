@@ -17,6 +17,7 @@ use super::links::peers;
 use super::reading::Queues;
 use super::telling::Teller;
 use super::unanswered::Repeats;
+use super::unnamed::Unnamed;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::receipt::{Notice, Spelling, Spellings};
@@ -130,6 +131,7 @@ pub(super) struct Operator {
     /// Whether what waits for it is to move.
     pub(super) away: bool,
     pub(super) spellings: Spellings,
+    pub(super) unnamed: Unnamed,
     /// `None`: it is not asked.
     pub(super) asking: Option<Asking>,
 }
@@ -435,6 +437,7 @@ impl Operator {
             move_after: rules.move_after,
             away: false,
             spellings: Spellings::new(rules.receipt_ids),
+            unnamed: Unnamed::default(),
             asking: rules.query.then(Asking::default),
         }
     }

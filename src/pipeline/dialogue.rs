@@ -32,7 +32,7 @@ const TEXT: &str = "text";
 /// Texts of citizens read in one beat: each asks the journal for all that went to the subscriber.
 const TEXTS_A_BEAT: usize = 8;
 
-/// Messages to a subscriber that are looked at for an answer.
+/// Messages to a subscriber that are looked at for an answer, or for a receipt.
 const MESSAGES: usize = 200;
 
 /// A text that is brought again within this time is the same one.
@@ -136,7 +136,11 @@ impl Core {
     }
 
     /// The newest messages to a subscriber, those of this beat too, newest first.
-    fn messages_to(&mut self, beat: &Beat, msisdn: Msisdn) -> Result<Vec<Message>, JournalError> {
+    pub(super) fn messages_to(
+        &mut self,
+        beat: &Beat,
+        msisdn: Msisdn,
+    ) -> Result<Vec<Message>, JournalError> {
         let now = beat.accepted().iter().rev();
         let mut messages: Vec<Message> = now.filter(|it| it.msisdn == msisdn).cloned().collect();
         for message in self.journal.newest_to(msisdn, MESSAGES)? {

@@ -27,10 +27,7 @@ impl Core {
         frame: &Frame,
     ) -> Result<(), JournalError> {
         let status = match inbound(frame) {
-            Inbound::Receipt(notice) => {
-                self.receipt(beat, operator, &notice, frame)?;
-                Status::ROK
-            }
+            Inbound::Receipt(notice) => self.receipt(beat, operator, &notice, frame)?,
             Inbound::Message => self.mo(beat, operator, frame)?,
             Inbound::Other => Status::RINVCMDID,
         };
@@ -44,11 +41,14 @@ impl Core {
         operator: OperatorId,
         notice: &Notice,
         frame: &Frame,
-    ) -> Result<(), JournalError> {
+    ) -> Result<Status, JournalError> {
         if !notice.receipt.is_final() {
             debug!(fate = ?notice.receipt.fate(), "a receipt that is not final");
-            return Ok(());
+            return Ok(Status::ROK);
         }
+        let Some(written_id) = notice.written_id() else {
+            return self.unnamed_receipt(beat, operator, notice, frame);
+        };
         let spellings = self.operators.get(&operator);
         let spellings = spellings.map(|operator| &operator.spellings);
         let known = spellings.and_then(Spellings::known);
@@ -75,10 +75,10 @@ impl Core {
             }
             None => match self.unanswered_of(beat, operator, notice, frame)? {
                 Some(flight) => self.settle_unanswered(beat, flight, notice),
-                None => self.hold_receipt(beat, operator, &candidates, frame),
+                None => self.hold_receipt(beat, operator, &written_id, frame),
             },
         }
-        Ok(())
+        Ok(Status::ROK)
     }
 
     /// The segments that await a receipt under one of the candidates and were sent to its subscriber,
@@ -179,16 +179,12 @@ impl Core {
         &mut self,
         beat: &mut Beat,
         operator: OperatorId,
-        candidates: &[(Spelling, String)],
+        written_id: &str,
         frame: &Frame,
     ) {
-        let Some((_, smsc_id)) = candidates.first() else {
-            debug!("a receipt that names no message");
-            return;
-        };
         let receipt = HeldReceipt {
             operator,
-            smsc_id: smsc_id.as_str().into(),
+            smsc_id: written_id.into(),
             at: beat.now.steady,
             octets: frame.octets().clone(),
         };
@@ -225,7 +221,7 @@ pub(super) fn apply_held(flight: &mut InFlight, segment: u8, held: &HeldReceipt)
 }
 
 /// Whether a message's fate is still open: `unknown` may be followed by one better answer.
-fn may_be_told(message: &Message) -> bool {
+pub(super) fn may_be_told(message: &Message) -> bool {
     let last = message.progress.history.last().map(|told| told.state);
     message.progress.phase == Phase::Submitted
         || (message.progress.phase == Phase::Settled && last == Some(State::Unknown))

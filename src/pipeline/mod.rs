@@ -26,6 +26,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 mod unanswered;
+mod unnamed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -284,6 +285,13 @@ fn not_taken(operator: OperatorId, directive: &Directive) -> Option<Report> {
 fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
     if let Some(held) = core.more_held() {
         warn!(held, "receipts match no message");
+    }
+    for (operator, count) in core.unnamed_receipts(now.steady) {
+        let operator = &*operator;
+        warn!(
+            operator,
+            count, "receipts name no message: neither by an id nor by what else they say"
+        );
     }
     for (agency, count) in core.not_entitled() {
         warn!(

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tracing::warn;
 use xabar_events::{Reason, State};
 use xabar_smpp::Status;
-use xabar_smpp::message_id::{decimal_to_hex, hex_to_decimal};
 
 use super::admission::withdrawn;
 use super::beat::Beat;
@@ -15,7 +14,7 @@ use super::inbound::apply_held;
 use super::sending::attempt_octet;
 use super::telling::Details;
 use crate::clock::UnixMillis;
-use crate::delivery::receipt::{Spelling, Spellings, stored_id};
+use crate::delivery::receipt::stored_id;
 use crate::delivery::retry::{self, Next};
 use crate::delivery::{Class, Token};
 use crate::journal::{
@@ -225,25 +224,15 @@ impl Core {
         if self.held == 0 || smsc_id.is_empty() {
             return Ok(());
         }
-        let spellings = self.spellings_in_receipts(operator, &smsc_id);
-        for spelling in spellings.iter().flatten() {
-            if self.release_held(beat, flight, operator, token, spelling)? {
+        let spellings = self.operators.get(&operator).map(|it| &it.spellings);
+        let spellings = spellings.map(|it| it.in_receipts(&smsc_id).collect());
+        let spellings: Vec<String> = spellings.unwrap_or_default();
+        for spelling in spellings {
+            if self.release_held(beat, flight, operator, token, &spelling)? {
                 break;
             }
         }
         Ok(())
-    }
-
-    /// How the receipts of this operator may spell an id of its responses.
-    fn spellings_in_receipts(&self, operator: OperatorId, smsc_id: &str) -> [Option<String>; 3] {
-        let spellings = self.operators.get(&operator).map(|it| &it.spellings);
-        let only = spellings.filter(|it| it.is_configured());
-        let only = only.and_then(Spellings::known);
-        let may = |spelling| only.is_none_or(|only| only == spelling);
-        let as_it_is = may(Spelling::Same).then(|| smsc_id.to_owned());
-        let decimal = may(Spelling::DecimalInReceipt).then(|| hex_to_decimal(smsc_id));
-        let hex = may(Spelling::HexInReceipt).then(|| decimal_to_hex(smsc_id));
-        [as_it_is, decimal.flatten(), hex.flatten()]
     }
 
     /// Applies the receipts held under an id; says whether there was one for this subscriber.

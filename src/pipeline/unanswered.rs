@@ -92,7 +92,8 @@ impl Core {
             return Ok(None);
         };
         let at = beat.now.wall_at(submitted.at).0 / 1000;
-        let uncertain = submitted.uncertain && agrees_with_submission(frame, at);
+        let agrees = agrees_with_submission(frame, at) != Some(false);
+        let uncertain = submitted.uncertain && agrees;
         let of_this_attempt = notice.receipt.fate() == Fate::Delivered || submitted.attempts == 1;
         let by_reference = reference.is_some() && of_this_attempt;
         if !single || !(by_reference || uncertain) {
@@ -127,7 +128,11 @@ impl Core {
     }
 
     /// A message that waited to be repeated is in flight again: the operator had it after all.
-    fn take_back(&mut self, beat: &Beat, id: MessageId) -> Result<Option<InFlight>, JournalError> {
+    pub(super) fn take_back(
+        &mut self,
+        beat: &Beat,
+        id: MessageId,
+    ) -> Result<Option<InFlight>, JournalError> {
         self.repeats.forget(id);
         match self.uncertain(beat, id)? {
             Some(message) => self.resume(beat, message, 0).map(Some),

@@ -14,5 +14,6 @@ mod routing;
 mod sharing;
 mod threads;
 mod undelivered;
+mod unnamed;
 mod waiting;
 mod world;

@@ -579,6 +579,43 @@ impl World {
         self.beat();
     }
 
+    /// A receipt in whatever words, with our reference if it returns that; gives what the SMSC is told.
+    pub(super) fn receipt_in_words(&mut self, sent: &Sent, text: &str, returns: bool) -> Status {
+        let mut tlvs = TlvBuffer::new();
+        if returns {
+            tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, sent.submission.reference);
+        }
+        let smsc = self.smsc(sent.operator);
+        smsc.requests += 1;
+        let (msisdn, requests) = (sent.submission.msisdn, smsc.requests);
+        let frame = receipt_of(msisdn, text, requests, tlvs.as_tlvs());
+        smsc.answers.clear();
+        let event = Event::Inbound {
+            session: SessionKey::default(),
+            frame: frame.clone(),
+        };
+        self.hear(sent.operator, event);
+        self.beat();
+        let answers = &self.smsc(sent.operator).answers;
+        let taken = answers.contains(&Answer::to(&frame, Status::ROK));
+        let again = answers.contains(&Answer::to(&frame, Status::RX_T_APPN));
+        assert!(taken != again, "{answers:?}");
+        if taken {
+            Status::ROK
+        } else {
+            Status::RX_T_APPN
+        }
+    }
+
+    /// The receipts that named no message, of operators that sent any since that was asked last.
+    pub(super) fn unnamed_receipts(&mut self) -> Vec<(String, u64)> {
+        let steady = self.steady;
+        let told = self.core.as_mut().unwrap().unnamed_receipts(steady);
+        told.into_iter()
+            .map(|(operator, count)| (operator.into(), count))
+            .collect()
+    }
+
     pub(super) fn receipt(&mut self, sent: &Sent, smsc_id: &str, stat: &str) {
         let acknowledged = self.bring_receipt(sent, smsc_id, stat);
         self.beat();
@@ -731,10 +768,15 @@ pub(super) fn receipt_with(
     sequence_number: u32,
     tlvs: Tlvs<'_>,
 ) -> Frame {
-    let digits = msisdn.digits();
     let text = format!(
         "id:{smsc_id} sub:001 dlvrd:001 submit date:2611230915 done date:2611230916 stat:{stat} err:000 text:"
     );
+    receipt_of(msisdn, &text, sequence_number, tlvs)
+}
+
+/// A delivery receipt in whatever words.
+fn receipt_of(msisdn: Msisdn, text: &str, sequence_number: u32, tlvs: Tlvs<'_>) -> Frame {
+    let digits = msisdn.digits();
     let pdu = Pdu {
         status: Status::ROK,
         sequence_number,

@@ -1,0 +1,231 @@
+//! Receipts without an id.
+
+use xabar_events::Notification;
+use xabar_smpp::Status;
+
+use super::world::*;
+use crate::delivery::receipt::Spelling;
+
+/// What a receipt says that gives no id.
+const DELIVERED: &str = "submit date:2611230915 done date:2611230916 stat:DELIVRD err:000";
+const UNDELIVERED: &str = "submit date:2611230915 done date:2611230916 stat:UNDELIV err:001";
+const NO_DATE: &str = "stat:DELIVRD";
+
+const SETTLED: [&str; 3] = ["accepted", "submitted", "delivered"];
+
+fn submitted(world: &mut World, event: Notification) -> Sent {
+    world.publish(event);
+    let sent = world.one_sent();
+    world.accept(&sent, "A1");
+    sent
+}
+
+/// Another message to the same subscriber.
+fn second() -> Notification {
+    Notification {
+        msisdn: phone(0),
+        ..apart(7)
+    }
+}
+
+#[test]
+fn a_receipt_without_an_id_settles_the_message_whose_reference_it_returns() {
+    let mut world = World::new();
+    let sent = submitted(&mut world, status("e1"));
+    submitted(&mut world, second());
+    world.receipt_in_words(&sent, NO_DATE, true);
+    assert_eq!(world.story("e1"), SETTLED);
+    assert_eq!(world.story("apart-7"), ["accepted", "submitted"]);
+    assert_eq!(world.unnamed_receipts(), []);
+}
+
+#[test]
+fn a_receipt_without_an_id_settles_the_only_message_of_its_subscriber_and_date() {
+    for (words, told) in [
+        (DELIVERED, "delivered"),
+        (UNDELIVERED, "failed undelivered"),
+    ] {
+        let mut world = World::new();
+        let sent = submitted(&mut world, status("e1"));
+        world.receipt_in_words(&sent, words, false);
+        assert_eq!(world.story("e1").last().unwrap(), told);
+        assert_eq!(world.unsettled(), 0);
+    }
+}
+
+#[test]
+fn a_receipt_without_an_id_answers_for_a_response_that_never_came() {
+    for returns in [true, false] {
+        for wait in [false, true] {
+            let mut world = World::new();
+            world.publish(status("e1"));
+            let sent = world.one_sent();
+            world.lose(&sent);
+            if wait {
+                world.smsc(UCELL).room = 0;
+                world.advance(31 * SECOND);
+            }
+            world.receipt_in_words(&sent, DELIVERED, returns);
+            let story = world.story("e1");
+            assert_eq!(story[story.len() - 2..], SETTLED[1..]);
+            world.smsc(UCELL).room = 10;
+            world.advance(HOUR);
+            assert!(world.sent().is_empty(), "it is not repeated");
+        }
+    }
+}
+
+#[test]
+fn while_its_answer_may_come_a_receipt_without_an_id_settles_a_submission_by_its_reference_only() {
+    for returns in [true, false] {
+        let mut world = World::new();
+        world.publish(status("e1"));
+        let sent = world.one_sent();
+        world.receipt_in_words(&sent, DELIVERED, returns);
+        assert_eq!(world.story("e1").len(), if returns { 3 } else { 1 });
+    }
+}
+
+#[test]
+fn a_receipt_without_an_id_that_fits_nothing_or_several_is_acknowledged_and_counted() {
+    // Neither an id, nor a reference, nor a date.
+    let mut world = World::new();
+    let sent = submitted(&mut world, status("e1"));
+    assert_eq!(world.receipt_in_words(&sent, NO_DATE, false), Status::ROK);
+    assert_eq!(world.story("e1"), SETTLED[..2]);
+    assert_eq!(world.unnamed_receipts(), [("ucell".to_owned(), 1)]);
+
+    // Another date.
+    let other = DELIVERED.replace("0915", "0920");
+    assert_eq!(world.receipt_in_words(&sent, &other, false), Status::ROK);
+    assert_eq!(world.story("e1"), SETTLED[..2]);
+
+    // Two fit.
+    submitted(&mut world, second());
+    world.receipt_in_words(&sent, DELIVERED, false);
+    assert_eq!(world.story("e1"), SETTLED[..2]);
+    assert_eq!(world.unnamed_receipts(), [], "not so soon again");
+    world.advance(HOUR);
+    assert_eq!(world.unnamed_receipts(), [("ucell".to_owned(), 3)]);
+}
+
+#[test]
+fn a_receipt_that_is_brought_again_is_not_taken_for_that_of_the_next_message() {
+    let mut world = World::new();
+    let sent = submitted(&mut world, status("e1"));
+    world.receipt_in_words(&sent, DELIVERED, false);
+    submitted(&mut world, second());
+    world.receipt_in_words(&sent, DELIVERED, false);
+    assert_eq!(world.story("apart-7"), SETTLED[..2]);
+}
+
+#[test]
+fn of_a_text_of_several_segments_a_receipt_without_an_id_tells_nothing() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let segments = world.sent();
+    for (sent, id) in segments.iter().zip(["1", "2", "3"]) {
+        world.accept(sent, id);
+    }
+    world.receipt_in_words(&segments[0], DELIVERED, true);
+    assert_eq!(world.story("e1"), SETTLED[..2]);
+    assert_eq!(world.unnamed_receipts().len(), 1);
+}
+
+#[test]
+fn a_failure_without_an_id_is_not_taken_for_that_of_a_retry() {
+    for returns in [true, false] {
+        let mut world = World::new();
+        world.publish(status("e1"));
+        let sent = world.one_sent();
+        world.refuse(&sent, Status::RSYSERR);
+        world.advance(10 * SECOND);
+        let again = world.one_sent();
+        world.accept(&again, "A1");
+        world.receipt_in_words(&again, UNDELIVERED, returns);
+        assert_eq!(world.story("e1"), SETTLED[..2]);
+        world.receipt_in_words(&again, DELIVERED, returns);
+        assert_eq!(world.story("e1"), SETTLED);
+    }
+}
+
+#[test]
+fn more_receipts_without_an_id_than_a_beat_looks_into_are_to_be_brought_again() {
+    let mut world = World::new();
+    let sent = submitted(&mut world, status("e1"));
+    for _ in 0..1000 {
+        world.bring_receipt(&sent, "", "ENROUTE");
+    }
+    world.beat();
+    for _ in 0..1000 {
+        world.bring_receipt(&sent, "", "DELIVRD");
+    }
+    assert_eq!(
+        world.receipt_in_words(&sent, NO_DATE, false),
+        Status::RX_T_APPN
+    );
+    assert_eq!(world.story("e1"), SETTLED);
+}
+
+#[test]
+fn an_id_that_does_not_fit_the_configured_spelling_is_taken_as_it_is_written() {
+    // The response, and how it is written in the receipt.
+    let cases = [
+        (Spelling::Same, "00ab", "AB"),
+        (Spelling::DecimalInReceipt, "38601fa", "0059113978"),
+        (Spelling::DecimalInReceipt, "SAR-1-2", "SAR-1-2"),
+        (Spelling::DecimalInReceipt, "38601FA", "38601fa"),
+        (Spelling::HexInReceipt, "59113978", "38601fa"),
+        (Spelling::HexInReceipt, "SAR-1-2", "sar-1-2"),
+    ];
+    for (spelling, response, receipt) in cases {
+        for early in [false, true] {
+            let mut world = World::with(|settings| {
+                for operator in &mut settings.operators {
+                    operator.receipt_ids = Some(spelling);
+                }
+            });
+            world.publish(status("e1"));
+            let sent = world.one_sent();
+            if early {
+                world.receipt(&sent, receipt, "DELIVRD");
+                world.accept(&sent, response);
+            } else {
+                world.accept(&sent, response);
+                world.receipt(&sent, receipt, "DELIVRD");
+            }
+            let case = format!("{spelling:?} {response} {receipt}, early: {early}");
+            assert_eq!(world.story("e1"), SETTLED, "{case}");
+        }
+    }
+}
+
+#[test]
+fn an_id_that_fits_the_configured_spelling_is_not_taken_as_it_is_written() {
+    for (spelling, id) in [
+        (Spelling::DecimalInReceipt, "59113978"),
+        (Spelling::HexInReceipt, "38601"),
+    ] {
+        for early in [false, true] {
+            let mut world = World::with(|settings| {
+                for operator in &mut settings.operators {
+                    operator.receipt_ids = Some(spelling);
+                }
+            });
+            world.publish(status("e1"));
+            let sent = world.one_sent();
+            if early {
+                world.receipt(&sent, id, "DELIVRD");
+                world.accept(&sent, id);
+            } else {
+                world.accept(&sent, id);
+                world.receipt(&sent, id, "DELIVRD");
+            }
+            assert_eq!(
+                world.story("e1"),
+                SETTLED[..2],
+                "{spelling:?}, early: {early}"
+            );
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Receipts without an id: which submission they speak of.
+//!
+//! A receipt speaks of one by our reference, if it returns that, or else by its subscriber and the date of submission.
+//! It settles something only if nothing else fits that went to the subscriber, whatever became of it: so one that is
+//! brought again is not taken for that of the next message.
+
+use std::time::Duration;
+
+use xabar_events::Msisdn;
+use xabar_smpp::receipt::Fate;
+use xabar_smpp::{Frame, Status};
+
+use super::beat::Beat;
+use super::core::{Core, InFlight, Operator};
+use super::inbound::may_be_told;
+use crate::clock::UnixMillis;
+use crate::delivery::receipt::{Notice, agrees_with_submission};
+use crate::journal::{JournalError, Message, OperatorId, Phase, Segment};
+
+/// Such receipts looked into in one beat: each asks the journal for all that went to the subscriber. The others are to
+/// be brought again.
+const A_BEAT: usize = 64;
+
+/// How often at most is told of those that fit nothing.
+const TELL: Duration = Duration::from_secs(60 * 60);
+
+/// Receipts that name no message and fit none, of one operator.
+#[derive(Debug, Default)]
+pub(super) struct Unnamed {
+    /// Since the start.
+    count: u64,
+    told: u64,
+    told_at: Option<UnixMillis>,
+}
+
+impl Unnamed {
+    /// How many there were since the start, if there are more than when that was told last, and that is long ago.
+    fn news(&mut self, now: UnixMillis) -> Option<u64> {
+        let recent = self.told_at.is_some_and(|at| now.since(at) < TELL);
+        if self.count == self.told || recent {
+            return None;
+        }
+        (self.told, self.told_at) = (self.count, Some(now));
+        Some(self.count)
+    }
+}
+
+impl Core {
+    /// The operators whose receipts named no message and fitted none, with how many these were since the start.
+    pub fn unnamed_receipts(&mut self, now: UnixMillis) -> Vec<(Box<str>, u64)> {
+        let news = |it: &mut Operator| Some((it.name.clone(), it.unnamed.news(now)?));
+        self.operators.values_mut().filter_map(news).collect()
+    }
+
+    /// Settles what a final receipt without an id speaks of, or counts it; gives what the operator is told.
+    pub(super) fn unnamed_receipt(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        notice: &Notice,
+        frame: &Frame,
+    ) -> Result<Status, JournalError> {
+        if beat.unnamed >= A_BEAT {
+            return Ok(Status::RX_T_APPN);
+        }
+        beat.unnamed += 1;
+        let message = match notice.msisdn() {
+            Some(msisdn) => self.only_fitting(beat, operator, msisdn, notice, frame)?,
+            None => None,
+        };
+        let settled = match message {
+            Some(message) => self.settle_unnamed(beat, message, notice)?,
+            None => false,
+        };
+        if !settled && let Some(operator) = self.operators.get_mut(&operator) {
+            operator.unnamed.count += 1;
+        }
+        Ok(Status::ROK)
+    }
+
+    /// The only message that went to a subscriber through this operator and that the receipt fits.
+    fn only_fitting(
+        &mut self,
+        beat: &Beat,
+        operator: OperatorId,
+        msisdn: Msisdn,
+        notice: &Notice,
+        frame: &Frame,
+    ) -> Result<Option<Message>, JournalError> {
+        let peers = self.peers(operator);
+        let fits = |message: &Message| {
+            let progress = &message.progress;
+            let went = progress.attempt.attempts > 0 && peers.contains(&progress.operator);
+            let named = || match notice.receipt.user_message_reference {
+                Some(reference) => reference == progress.attempt.reference,
+                None => {
+                    let at = beat.now.wall_at(progress.attempt.at).0 / 1000;
+                    agrees_with_submission(frame, at) == Some(true)
+                }
+            };
+            went && named()
+        };
+        let mut fitting = self.messages_to(beat, msisdn)?.into_iter().filter(fits);
+        Ok(fitting.next().filter(|_| fitting.next().is_none()))
+    }
+
+    /// Settles a message of one segment, if its fate is open; says whether it was.
+    ///
+    /// Some SMSCs send receipts for what they refused, so a failure may be that of an earlier attempt.
+    fn settle_unnamed(
+        &mut self,
+        beat: &mut Beat,
+        message: Message,
+        notice: &Notice,
+    ) -> Result<bool, JournalError> {
+        let attempt = &message.progress.attempt;
+        let of_this_attempt = notice.receipt.fate() == Fate::Delivered || attempt.attempts == 1;
+        let [segment] = *attempt.segments.as_slice() else {
+            return Ok(false);
+        };
+        if !of_this_attempt {
+            return Ok(false);
+        }
+        let flight = match (message.progress.phase, segment) {
+            (Phase::Submitted | Phase::Settled, Segment::Accepted) if may_be_told(&message) => {
+                self.settle_segment(beat, 0, message, notice);
+                return Ok(true);
+            }
+            (Phase::InFlight, Segment::Sent) => {
+                // Without its reference: while an answer may come, that tells more.
+                let by_reference = notice.receipt.user_message_reference.is_some();
+                let may = |flight: &InFlight| by_reference || flight.grace_ends.is_some();
+                match self.in_flight.get(&message.id).is_some_and(may) {
+                    true => self.in_flight.remove(&message.id),
+                    false => None,
+                }
+            }
+            (Phase::Waiting, Segment::Waiting) => self.take_back(beat, message.id)?,
+            _ => None,
+        };
+        let found = flight.is_some();
+        if let Some(flight) = flight {
+            self.settle_unanswered(beat, flight, notice);
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_nothing_is_told_once_an_hour_at_most_and_only_if_there_is_more() {
+        let mut unnamed = Unnamed::default();
+        let at = |minutes: u64| UnixMillis(0).after(Duration::from_secs(minutes * 60));
+        assert_eq!(unnamed.news(at(0)), None);
+        unnamed.count = 1;
+        assert_eq!(unnamed.news(at(1)), Some(1));
+        unnamed.count = 1000;
+        assert_eq!(unnamed.news(at(60)), None);
+        assert_eq!(unnamed.news(at(61)), Some(1000));
+        assert_eq!(unnamed.news(at(200)), None);
+    }
+}
