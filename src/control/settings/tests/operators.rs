@@ -1,0 +1,298 @@
+//! What is said of operators: their binds, senders, statuses, prefixes and fallbacks.
+
+use super::*;
+use crate::delivery::Class;
+
+#[test]
+fn an_operator_is_checked_against_what_smpp_has_room_for() {
+    let cases = [
+        (
+            "name = \"U Cell\"",
+            "2:8: `operator[0].name` is \"U Cell\"; write 1 to 32 of the characters a-z, 0-9 and -",
+        ),
+        (
+            "prefixes = []",
+            "2:12: `operator[0].prefixes` is empty; give at least one entry",
+        ),
+        (
+            "prefixes = [\"99893\", \"+99894\"]",
+            "2:22: `operator[0].prefixes[1]` is \"+99894\"; write 1 to 15 digits as in the international number, such as \"99893\", without +",
+        ),
+        (
+            "address = [\"a:1\", \"a:1\"]",
+            "2:19: `operator[0].address[1]` is \"a:1\"; `operator[0].address[0]` has it already, and only one can: change or remove this one",
+        ),
+        (
+            "address = []",
+            "2:11: `operator[0].address` is empty; give at least one entry",
+        ),
+        (
+            "address = \"smsc\"",
+            "2:11: `operator[0].address` is \"smsc\"; write host and port, such as \"smsc.example.uz:2775\" or \"[fd00::1]:2775\"",
+        ),
+        (
+            "system_id = \"a-system-id-of-20-c\"",
+            "2:13: `operator[0].system_id` is \"a-system-id-of-20-c\"; write 1 to 15 ASCII characters; SMPP has no room for more",
+        ),
+        (
+            "sender = \"MyGovernment\"",
+            "2:10: `operator[0].sender` is \"MyGovernment\"; write 1 to 11 Latin letters and digits, or a number of up to 15 digits without +",
+        ),
+        (
+            "number = 555",
+            "2:10: `operator[0].number` is 555; write it in quotes, 1 to 15 digits without +",
+        ),
+        (
+            "receipts = \"yes\"",
+            "2:12: `operator[0].receipts` is \"yes\"; write true or false, without quotes",
+        ),
+        (
+            "sessions = 0",
+            "2:12: `operator[0].sessions` is 0; give a whole number from 1 to 100",
+        ),
+        (
+            "window = 0",
+            "2:10: `operator[0].window` is 0; give a whole number from 1 to 10000",
+        ),
+        (
+            "tps = -3",
+            "2:7: `operator[0].tps` is -3; give a whole number from 1 to 100000",
+        ),
+        (
+            "interface_version = \"3.5\"",
+            "2:21: `operator[0].interface_version` is \"3.5\"; choose from \"3.3\", \"3.4\" and \"5.0\"",
+        ),
+        (
+            "errors = { ESME_RNOSUCH = \"permanent\" }",
+            "2:27: `operator[0].errors.ESME_RNOSUCH` is not a status; name it as \"ESME_RSUBMITFAIL\", \"0x45\", or a range as \"0x400-0x4FF\"",
+        ),
+        (
+            "errors = { 0x4FF-0x400 = \"permanent\" }",
+            "2:26: `operator[0].errors.0x4FF-0x400` is not a status; name it as \"ESME_RSUBMITFAIL\", \"0x45\", or a range as \"0x400-0x4FF\"",
+        ),
+        (
+            "errors = { 0x45 = \"retry\" }",
+            "2:19: `operator[0].errors.0x45` is \"retry\"; choose from \"throttled\", \"session\", \"retry-soon\", \"retry-twice\", \"retry-elsewhere\", \"permanent\", \"our-bug\"",
+        ),
+        (
+            "receipt_ids = \"octal\"",
+            "2:15: `operator[0].receipt_ids` is \"octal\"; choose from \"same\", \"decimal\" and \"hex\"",
+        ),
+        (
+            "receipts = false\nquery = true",
+            "3:9: `operator[0].query` is true; only receipts that were asked for are missed: leave it out, or set receipts = true",
+        ),
+        (
+            "ussd = { dialekt = \"generic\" }",
+            "2:10: `operator[0].ussd.dialekt` is not a key; did you mean `dialect`?",
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(told(&operator(line), &[]), [expected]);
+    }
+}
+
+#[test]
+fn a_list_of_senders_says_one_thing_for_each_agency_and_gives_no_name_to_two() {
+    let row = |lines: &str| format!("[[sender]]\n{lines}\n");
+    let kadastr = row("name = \"Kadastr\"\nagency = \"kadastr\"");
+    let cases = [
+        (
+            row("name = \"Kadastr agency\"\nagency = \"kadastr\""),
+            "2:8: `sender[0].name` is \"Kadastr agency\"; write 1 to 11 Latin letters and digits, or a number of up to 15 digits without +",
+        ),
+        (
+            row("name = \"Kadastr\"\nagency = \"/agencies/kadastr\""),
+            "3:10: `sender[0].agency` is \"/agencies/kadastr\"; write the agency as in the `source` of its events: 1 to 64 of the characters a-z, 0-9 and -",
+        ),
+        (
+            row("name = \"Kadastr\"\nagency = [\"kadastr\", \"kadastr\"]"),
+            "3:22: `sender[0].agency[1]` is \"kadastr\"; `sender[0].agency[0]` has it already, and only one can: change or remove this one",
+        ),
+        (
+            row("name = \"Kadastr\"\nagency = \"kadastr\"\noperator = \"uzmobile\""),
+            "4:12: `sender[0].operator` is \"uzmobile\"; name an operator that is configured: ucell",
+        ),
+        (
+            row("name = \"Kadastr\"\nagency = \"kadastr\"\npriority = \"high\""),
+            "4:12: `sender[0].priority` is \"high\"; choose from urgent, normal and bulk",
+        ),
+        (
+            row("name = \"Kadastr\""),
+            "1:1: `sender[0].agency` is missing; name the agency that goes out as this, or a list of those that share it",
+        ),
+        (
+            kadastr.clone() + &row("name = \"KADASTR\"\nagency = \"soliq\""),
+            "4:1: `sender[1]` gives \"KADASTR\" to other agencies than `sender[0]` does; nobody sends under another's name: choose another, or list all that share it in both",
+        ),
+        (
+            kadastr.clone() + &row("name = \"Cadastre\"\nagency = [\"soliq\", \"kadastr\"]"),
+            "4:1: `sender[1]` says as whom kadastr goes out, which `sender[0]` does already; remove one, or let them differ in `operator` or `priority`",
+        ),
+    ];
+    for (rows, expected) in cases {
+        assert_eq!(told(&(rows + &operator("")), &[]), [expected]);
+    }
+    let fine = [
+        row("name = \"Cadastre\"\nagency = \"kadastr\"\npriority = \"urgent\""),
+        row("name = \"Cadastre\"\nagency = \"kadastr\"\noperator = \"ucell\""),
+        row("name = \"MyGov\"\nagency = \"soliq\""),
+        row("name = \"Kadastr\"\nagency = [\"kadastr\", \"yer\"]\npriority = \"bulk\""),
+    ];
+    for rows in fine {
+        good(&(kadastr.clone() + &rows + &operator("")), &[]);
+    }
+}
+
+#[test]
+fn an_operator_may_use_statuses_in_a_way_of_its_own() {
+    let line = "errors = { ESME_RSUBMITFAIL = \"throttled\", 0x400-0x40F = \"permanent\", 0x9F = \"our-bug\" }";
+    let settings = good(&operator(line), &[]);
+    let errors = &settings.operators.first().unwrap().errors;
+    assert_eq!(errors.len(), 3);
+    assert!(errors.contains(&(0x45..=0x45, Class::Throttled)));
+    assert!(errors.contains(&(0x400..=0x40F, Class::Permanent)));
+    assert!(errors.contains(&(0x9F..=0x9F, Class::OurBug)));
+}
+
+#[test]
+fn a_fallback_is_another_operator_and_moving_needs_one() {
+    let two = |lines: &str| {
+        let other = "name = \"others\"\nprefixes = []";
+        operator(lines) + &operator(other)
+    };
+    let settings = good(
+        &two("fallback = \"others\"\nwhen_down = \"move\"\nmove_after = \"5m\""),
+        &[],
+    );
+    let [ucell, others] = settings.operators.as_slice() else {
+        panic!()
+    };
+    assert_eq!(ucell.fallback, ["others"]);
+    assert_eq!(ucell.move_after, Some(Duration::from_secs(300)));
+    assert_eq!((others.move_after, others.prefixes.len()), (None, 0));
+    let cases = [
+        (
+            "fallback = [\"others\", \"ucell\"]",
+            "2:23: `operator[0].fallback[1]` is \"ucell\"; name another operator: others",
+        ),
+        (
+            "fallback = [\"others\", \"others\"]",
+            "2:23: `operator[0].fallback[1]` is \"others\"; `operator[0].fallback[0]` has it already, and only one can: change or remove this one",
+        ),
+        (
+            "fallback = \"others\"\nwhen_down = \"stay\"",
+            "3:13: `operator[0].when_down` is \"stay\"; choose from \"wait\" and \"move\"",
+        ),
+        (
+            "fallback = \"others\"\nmove_after = \"0s\"",
+            "3:14: `operator[0].move_after` is \"0s\"; write a length of time from \"1s\" to \"24h\": numbers with the units ms, s, m, h, d or w",
+        ),
+    ];
+    for (lines, expected) in cases {
+        assert_eq!(told(&two(lines), &[]), [expected]);
+    }
+    assert_eq!(
+        told(&operator("when_down = \"move\""), &[]),
+        [
+            "2:13: `operator[0].when_down` is \"move\"; list in `fallback` who carries its messages then"
+        ]
+    );
+}
+
+#[test]
+fn two_operators_share_no_name_and_none_lists_a_prefix_twice() {
+    let text = operator("") + &operator("prefixes = [\"99893\", \"99893\"]");
+    assert_eq!(
+        told(&text, &[]),
+        [
+            "10:22: `operator[1].prefixes[1]` is \"99893\"; `operator[1].prefixes[0]` has it already, and only one can: change or remove this one",
+            "11:8: `operator[1].name` is \"ucell\"; `operator[0].name` has it already, and only one can: change or remove this one",
+        ]
+    );
+}
+
+#[test]
+fn operators_share_a_prefix_by_weights_of_which_one_is_something() {
+    let two =
+        |one: &str, other: &str| operator(one) + &operator(&format!("name = \"beeline\"\n{other}"));
+    let settings = good(&two("weight = 3", "when_down = \"move\""), &[]);
+    let weights = settings.operators.iter().map(|it| it.weight);
+    assert_eq!(weights.collect::<Vec<_>>(), [3, 1]);
+    assert!(good(&two("weight = 0", ""), &[]).operators[0].weight == 0);
+    let cases = [
+        (
+            two("weight = 2", "prefixes = [\"99890\"]"),
+            "2:10: `operator[0].weight` is 2; leave it out, or list a prefix that another operator has too",
+        ),
+        (
+            two("weight = 1001", ""),
+            "2:10: `operator[0].weight` is 1001; give a whole number from 0 to 1000",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(told(&text, &[]), [expected]);
+    }
+    let nothing = |place: &str| {
+        format!(
+            "{place}.weight` is 0, as it is of all others with the prefix \"99893\"; give one of them at least a weight of 1 or more"
+        )
+    };
+    assert_eq!(
+        told(&two("weight = 0", "weight = 0"), &[]),
+        [
+            nothing("2:10: `operator[0]"),
+            nothing("11:10: `operator[1]")
+        ]
+    );
+}
+
+#[test]
+fn a_login_of_its_own_says_what_differs_from_the_operators() {
+    let text = operator("sessions = 2\ntps = 300")
+        + "[[operator.bind]]\ntps = 100\n[[operator.bind]]\naddress = [\"a:1\", \"b:1\"]\n\
+           system_id = \"other\"\nbind = \"transmitter-receiver\"\nwindow = 5";
+    let operator = good(&text, &[]).operators.remove(0);
+    let told = operator.binds.iter().map(|bind| {
+        let Bind {
+            addresses,
+            system_id,
+            directions,
+            sessions,
+            window,
+            tps,
+            ..
+        } = bind;
+        (
+            addresses.join(" "),
+            system_id.as_str(),
+            *directions,
+            *sessions,
+            *window,
+            *tps,
+        )
+    });
+    let (both, pairs) = (Directions::Transceiver, Directions::TransmitterReceiver);
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("127.0.0.1:2775".to_owned(), "xabar", both, 2, 10, Some(100)),
+            ("a:1 b:1".to_owned(), "other", pairs, 2, 5, None),
+        ]
+    );
+    assert_eq!(operator.tps, Some(300));
+}
+
+#[test]
+fn what_a_login_lacks_is_told_where_it_should_stand() {
+    let text = "[[operator]]\nname = \"ucell\"\nprefixes = [\"99893\"]\nsender = \"MyGov\"\npassword = 7\n\
+                [[operator.bind]]\naddress = \"a:1\"\nsystem_id = \"x\"\n[[operator.bind]]\nsystem_id = \"y\"\ntsp = 1";
+    assert_eq!(
+        told(text, &[]),
+        [
+            "5:12: `operator[0].password` is a number without quotes; write a text in quotes, { env = \"NAME\" } or { file = \"PATH\" }",
+            "9:1: `operator[0].bind[1].address` is missing; give host and port of its SMSC",
+            "11:1: `operator[0].bind[1].tsp` is not a key; did you mean `tps`?",
+        ]
+    );
+}

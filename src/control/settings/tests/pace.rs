@@ -1,0 +1,122 @@
+//! What is said of pace: lanes, rights, hours, quotas, retries.
+
+use super::*;
+
+#[test]
+fn lanes_and_agencies_have_shares_within_bounds() {
+    let text = "[lanes]\nurgent = 20\n[[agency]]\nname = \"kadastr\"\nweight = 3\n";
+    let settings = good(text, &[]);
+    assert_eq!((settings.lanes.urgent, settings.lanes.bulk), (20, 5));
+    let kadastr = &settings.agencies[0];
+    assert_eq!((&*kadastr.name, kadastr.weight), ("kadastr", 3));
+    for (text, expected) in [
+        (
+            "[lanes]\nurgent = 26\nbulk = 0\n",
+            vec![
+                "2:10: `lanes.urgent` is 26; give a whole number from 1 to 25",
+                "3:8: `lanes.bulk` is 0; give a whole number from 1 to 25",
+            ],
+        ),
+        (
+            "[[agency]]\nname = \"kadastr\"\n[[agency]]\nname = \"kadastr\"\nweight = 101\n",
+            vec![
+                "4:8: `agency[1].name` is \"kadastr\"; `agency[0].name` has it already, and only one can: change or remove this one",
+                "5:10: `agency[1].weight` is 101; give a whole number from 1 to 100",
+            ],
+        ),
+        (
+            "[[agency]]\nweight = 2\n",
+            vec!["1:1: `agency[0].name` is missing; name the agency, as in its events' `source`"],
+        ),
+    ] {
+        assert_eq!(told(text, &[]), expected);
+    }
+}
+
+#[test]
+fn who_may_be_urgent_when_bulk_goes_and_how_much_a_day_are_read() {
+    let text = r#"
+urgent.allowed = ["adliya", "kadastr/land-registration"]
+[subscriber]
+quiet_hours = { from = "22:00", to = "08:00", timezone = "Asia/Tashkent" }
+[bulk]
+window = { from = "09:00", to = "20:00", timezone = "Asia/Tashkent" }
+[[bulk.spread]]
+agency = "soliq"
+an_hour = 20000
+[[bulk.spread]]
+agency = "soliq"
+service = "tax-reminder"
+an_hour = 500
+[[agency]]
+name = "soliq"
+daily = { messages = 100000, timezone = "Asia/Tashkent" }
+"#;
+    let settings = good(text, &[]);
+    let allowed = settings.urgent.allowed.unwrap();
+    let allowed: Vec<_> = allowed
+        .iter()
+        .map(|it| (&*it.agency, it.service.as_deref()))
+        .collect();
+    assert_eq!(
+        allowed,
+        [("adliya", None), ("kadastr", Some("land-registration"))]
+    );
+    let release = settings.subscriber.quiet_hours.unwrap().release;
+    assert_eq!(release, Duration::from_secs(30 * 60));
+    assert_eq!(settings.bulk.window.unwrap().to.hour(), 20);
+    assert_eq!(settings.bulk.spread[1].an_hour, 500);
+    assert_eq!(settings.bulk.spread[0].service, None);
+    let daily = settings.agencies[0].daily.as_ref().unwrap();
+    assert_eq!(daily.messages, 100_000);
+    let text = r#"
+[urgent]
+allowed = ["/agencies/adliya", "kadastr/"]
+[bulk]
+window = { from = "09:00", to = "09:00", timezone = "Tashkent" }
+[[bulk.spread]]
+agency = "soliq"
+an_hour = 1
+[[bulk.spread]]
+agency = "soliq"
+an_hour = 0
+[[bulk.spread]]
+agency = "soliq"
+an_hour = 2
+[[agency]]
+name = "soliq"
+daily = { messages = 100000 }
+"#;
+    let entitled = "write an agency, or one of its services, such as \"kadastr\" or \"kadastr/land-registration\"";
+    assert_eq!(
+        told(text, &[]),
+        [
+            format!("3:12: `urgent.allowed[0]` is \"/agencies/adliya\"; {entitled}"),
+            format!("3:32: `urgent.allowed[1]` is \"kadastr/\"; {entitled}"),
+            "5:10: `bulk.window` begin and end at the same time; leave them out if there are none".to_owned(),
+            "5:53: `bulk.window.timezone` is \"Tashkent\"; name a zone of the IANA database, such as \"Asia/Tashkent\"".to_owned(),
+            "11:11: `bulk.spread[1].an_hour` is 0; give a whole number from 1 to 100000000".to_owned(),
+            "12:1: `bulk.spread[2]` is a table; `bulk.spread[0]` has it already, and only one can: change or remove this one".to_owned(),
+            "17:9: `agency[0].daily.timezone` is missing; name the zone whose midnight ends the day, such as \"Asia/Tashkent\"".to_owned(),
+        ]
+    );
+}
+
+#[test]
+fn retries_grow_from_the_first_pause_to_the_longest() {
+    let settings = good("[retry]\nfirst = \"1s\"\nattempts = 3\n", &[]);
+    assert_eq!(settings.retry.first, Duration::from_secs(1));
+    assert_eq!(settings.retry.longest, Duration::from_secs(900));
+    assert_eq!(settings.retry.attempts, 3);
+    let hour = good("[retry]\nfirst = \"1h\"\n", &[]).retry;
+    assert_eq!(hour.longest, hour.first, "left out, it is never shorter");
+    let wrong = "[retry]\nfirst = \"1m\"\nlongest = \"30s\"\nattempts = 0\nafter_undelivered = \"always\"\n";
+    let expected = [
+        "3:11: `retry.longest` is \"30s\"; give at least as long as `retry.first`",
+        "4:12: `retry.attempts` is 0; give a whole number from 1 to 100",
+        "5:21: `retry.after_undelivered` is \"always\"; choose from \"never\" and \"elsewhere\"",
+    ];
+    assert_eq!(told(wrong, &[]), expected);
+    let elsewhere = good("[retry]\nafter_undelivered = \"elsewhere\"\n", &[]).retry;
+    assert!(elsewhere.undelivered_elsewhere && !hour.undelivered_elsewhere);
+}
