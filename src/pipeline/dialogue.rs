@@ -23,9 +23,6 @@ use crate::journal::{
     OperatorId, Origin, Phase, Progress, ThreadKey,
 };
 
-/// Who answers, where an event names its agency.
-const ANSWERS: &str = "xabar";
-
 /// The parameter that holds an answer's text.
 const TEXT: &str = "text";
 
@@ -336,7 +333,7 @@ const MOST_LISTED: usize = 10;
 /// The key of the answer to a text that came in this period.
 fn key(hash: u64, period: i64) -> Option<EventKey> {
     Some(EventKey {
-        agency: Agency::from_name(ANSWERS).ok()?,
+        agency: Agency::gateway(),
         id: format!("{hash:016x}-{period}").parse().ok()?,
     })
 }

@@ -14,15 +14,41 @@ impl Agency {
     pub(crate) const PREFIX: &'static str = "/agencies/";
     const MAX_NAME: usize = 64;
 
-    /// The agency whose events have this `source`.
+    /// The name that no agency has: under it the gateway keeps its own answers to citizens.
+    pub const GATEWAY: &'static str = "xabar";
+
+    /// The agency, or the gateway, of this `source`.
     pub fn from_source(source: &str) -> Result<Self, Expected> {
-        Self::read(source).ok_or(Expected(Self::EXPECTED))
+        Self::of(source).ok_or(Expected(Self::EXPECTED))
     }
 
     /// The agency of this name, as it stands in configuration and routing keys.
     pub fn from_name(name: &str) -> Result<Self, Expected> {
-        Self::read(&format!("{}{name}", Self::PREFIX))
-            .ok_or(Expected("1 to 64 of the characters a-z, 0-9 and -"))
+        Self::read(&format!("{}{name}", Self::PREFIX)).ok_or(Expected(
+            "1 to 64 of the characters a-z, 0-9 and -, and not xabar, the gateway's own name",
+        ))
+    }
+
+    /// The gateway itself, where an agency would stand.
+    pub fn gateway() -> Self {
+        Self {
+            source: format!("{}{}", Self::PREFIX, Self::GATEWAY).into(),
+        }
+    }
+
+    /// Whether it is the gateway itself.
+    pub fn is_gateway(&self) -> bool {
+        self.name() == Self::GATEWAY
+    }
+
+    fn of(source: &str) -> Option<Self> {
+        let name = source.strip_prefix(Self::PREFIX)?;
+        let plain =
+            |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
+        let fits = (1..=Self::MAX_NAME).contains(&name.len());
+        (fits && name.bytes().all(plain)).then(|| Self {
+            source: source.into(),
+        })
     }
 
     /// The name: `kadastr`.
@@ -36,18 +62,12 @@ impl Agency {
     }
 }
 
+/// Of an event, which the gateway does not publish.
 impl Field for Agency {
-    const EXPECTED: &'static str =
-        "/agencies/ and the agency's name: 1 to 64 of the characters a-z, 0-9 and -";
+    const EXPECTED: &'static str = "/agencies/ and the agency's name: 1 to 64 of the characters a-z, 0-9 and -, and not xabar, the gateway's own name";
 
     fn read(source: &str) -> Option<Self> {
-        let name = source.strip_prefix(Self::PREFIX)?;
-        let plain =
-            |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
-        let fits = (1..=Self::MAX_NAME).contains(&name.len());
-        (fits && name.bytes().all(plain)).then(|| Self {
-            source: source.into(),
-        })
+        Self::of(source).filter(|agency| !agency.is_gateway())
     }
 }
 
@@ -92,5 +112,14 @@ mod tests {
             assert!(Agency::from_source(source).is_err(), "{source}");
         }
         assert!(Agency::from_name("/agencies/kadastr").is_err());
+    }
+
+    #[test]
+    fn no_agency_has_the_gateways_name() {
+        let gateway = Agency::gateway();
+        assert_eq!(Agency::from_source(gateway.source()), Ok(gateway.clone()));
+        assert!(Agency::read(gateway.source()).is_none());
+        assert!(Agency::from_name(gateway.name()).is_err());
+        assert!(gateway.is_gateway() && Agency::from_name("xabar-2").is_ok());
     }
 }

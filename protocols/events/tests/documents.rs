@@ -171,6 +171,7 @@ fn wrong_documents_are_wrong_to_both_and_the_detail_names_the_field() {
         ("/source", text("/agencies/Kadastr"), InvalidSource),
         ("/source", text("/agencies/kadastr\n"), InvalidSource),
         ("/source", text("https://kadastr.uz"), InvalidSource),
+        ("/source", text("/agencies/xabar"), InvalidSource),
         ("/source", Some(json!(["/agencies/kadastr"])), InvalidSource),
         ("/type", None, MissingField),
         (

@@ -56,8 +56,12 @@ fn daily(table: &mut Table<'_>) -> Option<DailyQuota> {
 
 /// The name of an agency.
 pub(super) fn name(cell: &Cell<'_>) -> Option<String> {
-    matching(
-        "write the agency as in the `source` of its events: 1 to 64 of the characters a-z, 0-9 and -",
-        |name| Name::from_name(name).is_ok(),
-    )(cell)
+    let right = "write the agency as in the `source` of its events: 1 to 64 of the characters a-z, 0-9 and -";
+    let name = matching(right, |name| {
+        name == Name::GATEWAY || Name::from_name(name).is_ok()
+    })(cell)?;
+    if name == Name::GATEWAY {
+        return cell.unfit("name an agency: this is the gateway itself, as it answers citizens");
+    }
+    Some(name)
 }

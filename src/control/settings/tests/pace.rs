@@ -28,6 +28,12 @@ fn lanes_and_agencies_have_shares_within_bounds() {
             "[[agency]]\nweight = 2\n",
             vec!["1:1: `agency[0].name` is missing; name the agency, as in its events' `source`"],
         ),
+        (
+            "[[agency]]\nname = \"xabar\"\n",
+            vec![
+                "2:8: `agency[0].name` is \"xabar\"; name an agency: this is the gateway itself, as it answers citizens",
+            ],
+        ),
     ] {
         assert_eq!(told(text, &[]), expected);
     }
