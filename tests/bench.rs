@@ -5,6 +5,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+#[path = "e2e/support/mod.rs"]
 mod support;
 
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ mod server;
 mod trouble;
 
 #[cfg(test)]
-#[path = "../../tests/support/certificates.rs"]
+#[path = "../../tests/e2e/support/certificates.rs"]
 #[allow(
     dead_code,
     unreachable_pub,

@@ -1,30 +1,23 @@
 //! An operator is down for the night: the others do not feel it, memory does not grow with what waits, and
 //! in the morning the backlog goes out in order and as fast as it may.
 //!
-//! `XABAR_OUTAGE_MESSAGES=1000000 cargo test --release --test outage -- --nocapture` does the same
+//! `XABAR_OUTAGE_MESSAGES=1000000 cargo test --release --test e2e outage -- --nocapture` does the same
 //! with a million; `docs/performance.md` has the figures.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::support::amqp::{Peer, quorum};
+use crate::support::broker::{self, Broker};
+use crate::support::config::{Config, Home};
+use crate::support::events::{body, routing_key, samples, stories, structured};
+use crate::support::gateway::Gateway;
+use crate::support::world::{smsc_settings, text_of};
 use futures_util::StreamExt;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
-use support::amqp::{Peer, quorum};
-use support::broker::{self, Broker};
-use support::config::{Config, Home};
-use support::events::{body, routing_key, samples, stories, structured};
-use support::gateway::Gateway;
-use support::world::{smsc_settings, text_of};
 use tokio::time::sleep;
 use xabar::compose::Catalog;
 use xabar::journal::{self, Books, Location};

@@ -1,18 +1,11 @@
 //! The broker may die in mid-run: whatever it had confirmed, and whatever the gateway had taken, is told to its end.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::time::Duration;
 
-use support::broker;
-use support::events::samples;
-use support::soon;
-use support::world::World;
+use crate::support::broker;
+use crate::support::events::samples;
+use crate::support::soon;
+use crate::support::world::World;
 use tokio::time::sleep;
 use xabar::simulator::Behaviour;
 use xabar_events::Notification;
@@ -23,7 +16,7 @@ async fn a_broker_that_is_killed_in_mid_run_loses_neither_events_nor_outcomes() 
         latency: "20ms+20ms".parse().unwrap(),
         ..Behaviour::default()
     };
-    let broker = broker::shared();
+    let broker = broker::own();
     let mut world = World::new(broker, behaviour, |config| config.tps = Some(100)).await;
     let gateway = world.ready().await;
     for seed in [7, 8] {

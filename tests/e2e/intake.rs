@@ -1,22 +1,15 @@
 //! Events from a real RabbitMQ: nothing is acknowledged before it is safe, nothing is lost.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::{collections::BTreeSet, time::Duration};
 
-use lapin::{
-    BasicProperties,
-    types::{AMQPValue, FieldTable},
-};
-use support::{
+use crate::support::{
     amqp::{Peer, quorum, text},
     broker::{self, Broker},
     soon,
+};
+use lapin::{
+    BasicProperties,
+    types::{AMQPValue, FieldTable},
 };
 use tokio::{
     sync::{mpsc, watch},

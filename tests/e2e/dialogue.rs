@@ -1,17 +1,10 @@
 //! What citizens write in by SMS, from a phone behind a real socket to the answer on its screen.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::time::Duration;
 
-use support::broker;
-use support::events::samples;
-use support::world::{World, smsc_settings};
+use crate::support::broker;
+use crate::support::events::samples;
+use crate::support::world::{World, smsc_settings};
 use tokio::time::sleep;
 use xabar::simulator::{PhoneMemory, Settings, Text};
 use xabar_events::{Language, Notification};

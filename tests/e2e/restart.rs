@@ -1,17 +1,10 @@
 //! A gateway that is killed loses nothing, and sends hardly anything twice.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::time::Duration;
 
-use support::broker;
-use support::events::stories;
-use support::world::World;
+use crate::support::broker;
+use crate::support::events::stories;
+use crate::support::world::World;
 use tokio::time::sleep;
 use xabar::simulator::Behaviour;
 use xabar_events::State;

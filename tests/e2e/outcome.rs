@@ -1,21 +1,14 @@
 //! Outcomes to a real RabbitMQ: in order, confirmed, none left out.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use lapin::types::AMQPValue;
-use support::{
+use crate::support::{
     amqp::{Peer, quorum, text},
     broker::{self, Broker},
     soon,
 };
+use lapin::types::AMQPValue;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,

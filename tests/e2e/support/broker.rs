@@ -5,10 +5,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use xabar::private_broker::{self, PrivateBroker};
 
-/// The node that the tests of one binary share. They keep apart by the names from [`Broker::name`].
+/// The node that the tests share. They keep apart by the names from [`Broker::name`].
 pub fn shared() -> &'static Broker {
     static SHARED: OnceLock<Broker> = OnceLock::new();
     SHARED.get_or_init(Broker::start)
+}
+
+/// A node of its own, for a test that kills it.
+pub fn own() -> &'static Broker {
+    Box::leak(Box::new(Broker::start()))
 }
 
 /// A running RabbitMQ node.

@@ -1,20 +1,13 @@
 //! What goes over the wire is SMPP as others read it, too.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use support::broker;
-use support::events::samples;
-use support::world::{World, smsc_settings};
+use crate::support::broker;
+use crate::support::events::samples;
+use crate::support::world::{World, smsc_settings};
 use xabar::simulator::{Behaviour, Settings};
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,21 +1,14 @@
 //! Ten thousand events become messages, and every agency hears what became of its own.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::support::broker;
+use crate::support::events::{body, samples, stories, structured};
+use crate::support::world::World;
 use lapin::BasicProperties;
 use lapin::types::AMQPValue;
 use serde_json::{Value, json};
-use support::broker;
-use support::events::{body, samples, stories, structured};
-use support::world::World;
 use xabar::simulator::{Behaviour, Receipts};
 use xabar_events::State;
 

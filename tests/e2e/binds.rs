@@ -1,17 +1,10 @@
 //! One operator is reached in several ways, and its messages go out all the same.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::time::Duration;
 
-use support::broker;
-use support::events::samples;
-use support::world::{World, smsc_settings};
+use crate::support::broker;
+use crate::support::events::samples;
+use crate::support::world::{World, smsc_settings};
 use xabar::simulator::{Behaviour, Simulator};
 use xabar_events::State;
 

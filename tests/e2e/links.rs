@@ -1,18 +1,11 @@
 //! Operators' links fail in every way they know, and each message still ends as it should.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::time::Duration;
 
-use support::broker::{self, free_port};
-use support::config::PASSWORD;
-use support::events::{samples, stories};
-use support::world::{Tally, World, smsc_settings};
+use crate::support::broker::{self, free_port};
+use crate::support::config::PASSWORD;
+use crate::support::events::{samples, stories};
+use crate::support::world::{Tally, World, smsc_settings};
 use xabar::simulator::{
     Account, Behaviour, Faults, IdForm, ReceiptForm, Receipts, Settings, Simulator,
 };

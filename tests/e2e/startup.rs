@@ -1,20 +1,13 @@
 //! What stands in the way at the start is told so that a person can mend it; what may come back is waited for.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::process::Command;
 use std::time::Duration;
 
-use support::broker::{self, Broker, free_port};
-use support::config::{Config, Home};
-use support::events::samples;
-use support::gateway::Gateway;
-use support::world::World;
+use crate::support::broker::{self, free_port};
+use crate::support::config::{Config, Home};
+use crate::support::events::samples;
+use crate::support::gateway::Gateway;
+use crate::support::world::World;
 use xabar::simulator::Behaviour;
 use xabar_events::State;
 
@@ -170,7 +163,7 @@ async fn wrong_credentials_at_the_broker_are_told_and_never_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_and_an_smsc_that_are_down_are_waited_for_with_one_line_an_attempt() {
-    let broker: &'static Broker = Box::leak(Box::new(Broker::start()));
+    let broker = broker::own();
     let mut world = World::new(broker, Behaviour::default(), |config| {
         config.smsc = format!("127.0.0.1:{}", free_port());
         config.sessions = 1;

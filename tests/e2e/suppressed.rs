@@ -1,17 +1,10 @@
 //! A list of numbers that get nothing holds from the moment when it is written, over a real broker and sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::time::Duration;
 
-use support::broker;
-use support::events::samples;
-use support::world::World;
+use crate::support::broker;
+use crate::support::events::samples;
+use crate::support::world::World;
 use xabar::simulator::Behaviour;
 use xabar_events::State;
 

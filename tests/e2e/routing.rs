@@ -1,20 +1,13 @@
 //! Which operator carries a message, over two operators' sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::broker;
+use crate::support::config::PASSWORD;
+use crate::support::events::samples;
+use crate::support::world::{World, smsc_settings};
 use axum::Router;
 use axum::routing::get;
-use support::broker;
-use support::config::PASSWORD;
-use support::events::samples;
-use support::world::{World, smsc_settings};
 use tokio::net::TcpListener;
 use xabar::simulator::{Behaviour, Share, Simulator};
 use xabar_events::{Notification, State};

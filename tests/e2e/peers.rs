@@ -2,23 +2,16 @@
 //!
 //! Each is a small program in `tests/peers`, on an SMPP library of other people's: what it says it saw was read
 //! from the octets by their code.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::broker;
+use crate::support::config::{Config, PASSWORD};
+use crate::support::events::samples;
+use crate::support::foreign::{Foreign, Library};
+use crate::support::gateway::Gateway;
+use crate::support::world::{World, text_of};
 use serde_json::{Value, json};
-use support::broker;
-use support::config::{Config, PASSWORD};
-use support::events::samples;
-use support::foreign::{Foreign, Library};
-use support::gateway::Gateway;
-use support::world::{World, text_of};
 use xabar::compose::Catalog;
 use xabar::simulator::Behaviour;
 use xabar_events::{Language, Notification, State};

@@ -1,22 +1,15 @@
 //! Whatever the gateway logs, nobody can be called by it, and no message be read.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::collections::HashSet;
 use std::time::Duration;
 
+use crate::support::amqp::text;
+use crate::support::broker;
+use crate::support::config::PASSWORD;
+use crate::support::events::{body, samples, structured};
+use crate::support::world::{World, text_of};
 use lapin::BasicProperties;
 use lapin::types::FieldTable;
-use support::amqp::text;
-use support::broker;
-use support::config::PASSWORD;
-use support::events::{body, samples, structured};
-use support::world::{World, text_of};
 use xabar::compose::Catalog;
 use xabar::simulator::{Behaviour, Faults, Receipts};
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::support::broker;
-use super::support::events::{samples, stories};
-use super::support::world::World;
 use super::{Carried, LONG, carry, carry_with};
+use crate::support::broker;
+use crate::support::events::{samples, stories};
+use crate::support::world::World;
 use tokio::time::sleep;
 use xabar::simulator::{Behaviour, Dialect, Faults, Numbering, Receipts};
 use xabar_events::State;

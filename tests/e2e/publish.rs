@@ -1,18 +1,11 @@
 //! `xabar publish` against a real RabbitMQ: everything arrives, in order, and is counted.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::support::amqp::Peer;
+use crate::support::broker::{self, Broker};
 use serde_json::Value;
-use support::amqp::Peer;
-use support::broker::{self, Broker};
 use xabar_events::{Event, STRUCTURED_JSON};
 
 /// A configuration for one test, in a folder that goes away with it.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::support::broker;
-use super::support::events::{samples, stories};
-use super::support::world::World;
 use super::{Carried, LONG, all_delivered_once, carry, carry_with};
+use crate::support::broker;
+use crate::support::events::{samples, stories};
+use crate::support::world::World;
 use tokio::time::sleep;
 use xabar::simulator::{Announced, Behaviour, Dialect, Receipts, RefusalForm};
 use xabar_events::State;
@@ -65,7 +65,7 @@ async fn a_refusal_is_understood_with_any_body_with_none_and_as_a_nack() {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        super::support::soon("a hundred submissions", met).await;
+        crate::support::soon("a hundred submissions", met).await;
         let after = handle.figures().await.unwrap();
         assert!(
             after.submits - after.accepted > before.submits - before.accepted,

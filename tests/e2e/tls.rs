@@ -1,19 +1,12 @@
 //! The whole program and an SMSC that takes TLS only.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use support::broker;
-use support::certificates::{Ca, Pair};
-use support::events::stories;
-use support::world::{World, smsc_settings};
+use crate::support::broker;
+use crate::support::certificates::{Ca, Pair};
+use crate::support::events::stories;
+use crate::support::world::{World, smsc_settings};
 use xabar::simulator::Settings;
 use xabar::tls::{Certificates, Identity, Key, Roots, Server};
 use xabar_events::State;

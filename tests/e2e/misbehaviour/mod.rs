@@ -2,14 +2,6 @@
 //!
 //! Each test ends with `World::check`: nothing is lost, only what was uncertain is repeated and each
 //! repeat is told, threads keep their order, and no sliding second has more than the TPS.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-#[path = "../support/mod.rs"]
-mod support;
 
 mod answers;
 mod connections;
@@ -18,11 +10,11 @@ mod receipts;
 
 use std::time::Duration;
 
-use support::broker;
-use support::config::Config;
-use support::events::samples;
-use support::gateway::{Gateway, Log};
-use support::world::{Tally, World};
+use crate::support::broker;
+use crate::support::config::Config;
+use crate::support::events::samples;
+use crate::support::gateway::{Gateway, Log};
+use crate::support::world::{Tally, World};
 use tokio::time::sleep;
 use xabar::simulator::{Behaviour, Figures};
 use xabar_events::{Notification, State};

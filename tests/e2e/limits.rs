@@ -1,17 +1,10 @@
 //! Subscribers' limits hold at the SMSC, whatever happens between a decision and its PDU.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may panic"
-)]
-
-mod support;
 
 use std::time::Duration;
 
-use support::broker;
-use support::events::samples;
-use support::world::World;
+use crate::support::broker;
+use crate::support::events::samples;
+use crate::support::world::World;
 use xabar::simulator::Behaviour;
 use xabar_events::{Notification, Priority, State};
 

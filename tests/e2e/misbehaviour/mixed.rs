@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::support::events::stories;
 use super::{Carried, carry_with};
+use crate::support::events::stories;
 use xabar::simulator::{
     Announced, Behaviour, Dialect, Faults, IdForm, Numbering, ReceiptAlphabet, ReceiptPdu,
     ReceiptSession, Receipts, RefusalForm, StrayNul, Wording,

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::support::events::samples;
 use super::{Carried, all_delivered_once, carry, carry_with};
+use crate::support::events::samples;
 use xabar::simulator::{
     Behaviour, IdForm, ReceiptAlphabet, ReceiptForm, ReceiptPdu, ReceiptSession, Receipts,
     StrayNul, Wording,

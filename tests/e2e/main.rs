@@ -1,0 +1,29 @@
+//! The gateway from end to end: a real RabbitMQ, real sockets, faults.
+//!
+//! All of it is one binary, whose tests share one RabbitMQ node and run side by side.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod binds;
+mod broker_restart;
+mod dialogue;
+mod intake;
+mod limits;
+mod links;
+mod main_job;
+mod misbehaviour;
+mod outage;
+mod outcome;
+mod peers;
+mod privacy;
+mod publish;
+mod restart;
+mod routing;
+mod startup;
+mod support;
+mod suppressed;
+mod tls;
+mod wire;
