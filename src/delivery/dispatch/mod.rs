@@ -244,9 +244,20 @@ impl Dispatch {
         self.rooms.bound(session);
     }
 
+    /// Nothing more is to be given to a session, though what it has may be answered. With the last one, what was not
+    /// written is given back.
+    pub(super) fn leave(&mut self, session: usize) -> Vec<Token> {
+        self.rooms.leave(session);
+        self.unwritten_if_unbound()
+    }
+
     /// The session is gone. With the last one, what was not written is given back.
     pub(super) fn unbound(&mut self, session: usize) -> Vec<Token> {
         self.rooms.unbound(session);
+        self.unwritten_if_unbound()
+    }
+
+    fn unwritten_if_unbound(&mut self) -> Vec<Token> {
         if self.sessions_bound() > 0 {
             return Vec::new();
         }
@@ -310,7 +321,7 @@ impl Dispatch {
 
     /// Something given to a session was never written.
     pub(super) fn unused(&mut self, session: usize) {
-        self.rooms.leave(session);
+        self.rooms.give_back(session);
     }
 
     /// How many submissions the pipeline may have given in all.

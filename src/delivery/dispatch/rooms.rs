@@ -48,6 +48,13 @@ impl Rooms {
         }
     }
 
+    /// Nothing more is given to a session; what it has still awaits a response.
+    pub(super) fn leave(&mut self, session: usize) {
+        if let Some(session) = self.0.get_mut(session) {
+            session.bound = false;
+        }
+    }
+
     /// A session is gone, with all that awaits a response on it.
     pub(super) fn unbound(&mut self, session: usize) {
         if let Some(session) = self.0.get_mut(session) {
@@ -63,7 +70,7 @@ impl Rooms {
     }
 
     /// One request less awaits a response.
-    pub(super) fn leave(&mut self, session: usize) {
+    pub(super) fn give_back(&mut self, session: usize) {
         if let Some(session) = self.0.get_mut(session) {
             session.in_flight = session.in_flight.saturating_sub(1);
         }

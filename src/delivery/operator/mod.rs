@@ -3,10 +3,12 @@
 mod news;
 mod response;
 mod slots;
+mod unreported;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
@@ -15,6 +17,7 @@ use xabar_smpp::session::{self, Opening};
 use xabar_smpp::{EncodeError, Status};
 
 use self::slots::Slots;
+use self::unreported::Unreported;
 use super::binds::{Line, lines};
 use super::class::{Class, Classes};
 use super::dispatch::{Bounds, Dispatch};
@@ -28,6 +31,9 @@ use crate::journal::OperatorId;
 /// Looks at the rate and the sessions at least this often.
 const TICK: Duration = Duration::from_secs(1);
 
+/// A session that is given up has so long for its last answers, if no response may take longer.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
 /// Runs one operator's sessions until stopped.
 pub(super) struct Operator {
     id: OperatorId,
@@ -35,6 +41,8 @@ pub(super) struct Operator {
     sender: Sender,
     tlvs: Tlvs,
     classes: Classes,
+    /// How long a session that is given up may take for its last answers.
+    last_answers: Duration,
     dispatch: Dispatch,
     slots: Slots,
     directives: mpsc::Receiver<Directive>,
@@ -43,7 +51,9 @@ pub(super) struct Operator {
     stop: CancellationToken,
     /// Told to stop: what is bound unbinds, and nothing new is written.
     unbinding: bool,
-    /// What the pipeline was told last.
+    /// How many submissions the pipeline may have given in all, and how many sessions are bound.
+    standing: (u64, usize),
+    /// The standing that was reported last.
     reported: (u64, usize),
     state: watch::Sender<LinkState>,
 }
@@ -81,6 +91,7 @@ impl Operator {
             sender: Sender::new(&settings.senders, settings.receipts),
             tlvs: Tlvs::new(settings.tlvs),
             classes: settings.classes.clone(),
+            last_answers: settings.response.min(LAST_ANSWERS),
             dispatch: Dispatch::of_logins(
                 lines.iter().map(|line| line.room),
                 &logins,
@@ -93,6 +104,7 @@ impl Operator {
             reports,
             stop,
             unbinding: false,
+            standing: (0, 0),
             reported: (0, 0),
             state: watch::Sender::default(),
         })
@@ -105,13 +117,16 @@ impl Operator {
 
     /// Runs until stopped and unbound; then nothing more is reported. What was not written by then is given back.
     pub(super) async fn run(mut self) {
+        let reports = self.reports.clone();
+        let mut events = Unreported::default();
+        // While the pipeline takes no reports, all else goes on.
+        let mut reports_wait = false;
         loop {
-            let deadlines = [self.dispatch.deadline(now()), self.slots.overdue_at()];
+            let deadlines = [self.dispatch.deadline(now()), self.slots.deadline()];
             let deadline = deadlines
                 .into_iter()
                 .flatten()
                 .fold(now() + TICK, Instant::min);
-            let mut events = Vec::new();
             tokio::select! {
                 directive = self.directives.recv() => match directive {
                     Some(directive) => self.obey(directive, &mut events).await,
@@ -121,6 +136,10 @@ impl Operator {
                     Some((session, news)) => self.note(session, news, &mut events),
                     None => return,
                 },
+                room = reports.reserve(), if reports_wait => match room {
+                    Ok(room) => room.send(self.report(&mut events)),
+                    Err(_) => return,
+                },
                 () = sleep_until(deadline.into()) => {}
                 () = self.stop.cancelled(), if !self.unbinding => {
                     self.unbinding = true;
@@ -128,8 +147,9 @@ impl Operator {
                 }
             }
             self.gather(&mut events);
-            self.ask_again().await;
-            self.slots.let_go().await;
+            self.ask_again(&mut events).await;
+            let in_flight = |session| self.dispatch.in_flight_on(session);
+            self.slots.let_go(in_flight, now()).await;
             let unbound = self.unbinding && self.slots.are_unbound();
             if unbound {
                 self.take_the_last();
@@ -140,9 +160,23 @@ impl Operator {
             } else {
                 self.write(&mut events);
             }
-            if self.report(events).await.is_err() || unbound {
+            let has_news = self.has_news(&events);
+            if unbound {
+                if has_news {
+                    // What nobody hears any more the journal knows to have no result.
+                    drop(reports.send(self.report(&mut events)).await);
+                }
                 return;
             }
+            reports_wait = match reports.try_reserve() {
+                Ok(room) if has_news => {
+                    room.send(self.report(&mut events));
+                    false
+                }
+                Ok(_) => false,
+                Err(TrySendError::Full(())) => has_news,
+                Err(TrySendError::Closed(())) => return,
+            };
         }
     }
 
@@ -155,13 +189,13 @@ impl Operator {
     }
 
     /// Takes what else is there, so that one turn serves it all.
-    fn gather(&mut self, events: &mut Vec<Event>) {
+    fn gather(&mut self, events: &mut Unreported) {
         while let Ok((session, news)) = self.news.try_recv() {
             self.note(session, news, events);
         }
     }
 
-    async fn obey(&mut self, directive: Directive, events: &mut Vec<Event>) {
+    async fn obey(&mut self, directive: Directive, events: &mut Unreported) {
         self.dispatch.submit(directive.submissions);
         for query in self.dispatch.ask(directive.queries) {
             events.push(untold(query.token));
@@ -172,8 +206,8 @@ impl Operator {
     }
 
     /// Asks the SMSC to bring again what the journal does not take in time.
-    async fn ask_again(&mut self) {
-        for slot in self.slots.iter_mut() {
+    async fn ask_again(&mut self, events: &mut Unreported) {
+        for (session, slot) in self.slots.iter_mut() {
             let overdue = slot.inbox.overdue(now());
             if overdue.is_empty() {
                 continue;
@@ -184,12 +218,13 @@ impl Operator {
                 requests,
                 "the journal did not take the operator's requests in time: it is to bring them again"
             );
+            events.forget_answered(session, &overdue);
             slot.respond(&overdue).await;
         }
     }
 
     /// Hands the links what may be written now.
-    fn write(&mut self, events: &mut Vec<Event>) {
+    fn write(&mut self, events: &mut Unreported) {
         let now = now();
         events.extend(self.dispatch.stale(now).into_iter().map(Event::Returned));
         while let Some((index, query)) = self.dispatch.next_query(now) {
@@ -201,7 +236,7 @@ impl Operator {
         self.slots.flush();
     }
 
-    fn encode(&mut self, index: usize, submission: &Submission, events: &mut Vec<Event>) {
+    fn encode(&mut self, index: usize, submission: &Submission, events: &mut Unreported) {
         let Some(slot) = self.slots.get(index) else {
             return;
         };
@@ -220,7 +255,7 @@ impl Operator {
         }
     }
 
-    fn encode_query(&mut self, index: usize, query: &Query, events: &mut Vec<Event>) {
+    fn encode_query(&mut self, index: usize, query: &Query, events: &mut Unreported) {
         let Some(slot) = self.slots.get(index) else {
             return;
         };
@@ -231,32 +266,21 @@ impl Operator {
         }
     }
 
-    async fn report(&mut self, events: Vec<Event>) -> Result<(), ()> {
-        let now_is = (self.dispatch.granted(now()), self.dispatch.sessions_bound());
+    /// Looks how the link stands; says whether there is something to report.
+    fn has_news(&mut self, events: &Unreported) -> bool {
+        self.standing = (self.dispatch.granted(now()), self.dispatch.sessions_bound());
         self.state.send_replace(self.dispatch.state());
-        if events.is_empty() && now_is == self.reported {
-            return Ok(());
-        }
-        self.reported = now_is;
-        let (granted, sessions_bound) = now_is;
-        let report = Report {
+        !events.is_empty() || self.standing != self.reported
+    }
+
+    fn report(&mut self, events: &mut Unreported) -> Report {
+        self.reported = self.standing;
+        let (granted, sessions_bound) = self.standing;
+        Report {
             operator: self.id,
-            events,
+            events: events.take(),
             granted,
             sessions_bound,
-        };
-        let reports = self.reports.clone();
-        let sending = reports.send(report);
-        tokio::pin!(sending);
-        // While the pipeline takes nothing, only what is overdue is seen to.
-        loop {
-            let overdue = self.slots.overdue_at();
-            tokio::select! {
-                sent = &mut sending => return sent.map_err(drop),
-                () = sleep_until(overdue.unwrap_or_else(now).into()), if overdue.is_some() => {
-                    self.ask_again().await;
-                }
-            }
         }
     }
 }

@@ -7,6 +7,8 @@ use xabar_smpp::session;
 use xabar_smpp::{CommandId, Frame, Status};
 
 use super::response::{fate, status, told};
+use super::slots::Leaving;
+use super::unreported::Unreported;
 use super::{Operator, untold};
 use crate::clock::instant as now;
 use crate::delivery::dispatch::Heard;
@@ -17,17 +19,20 @@ use crate::delivery::{Class, Event, Token};
 const BIND_REFUSED: &str = "the SMSC says that it is not bound, or wrongly";
 
 impl Operator {
-    pub(super) fn note(&mut self, index: usize, news: News, events: &mut Vec<Event>) {
+    pub(super) fn note(&mut self, index: usize, news: News, events: &mut Unreported) {
         let Some(slot) = self.slots.get(index) else {
             return;
         };
         match news {
             // One that came up while the others were unbound: dropped, it closes.
             News::Up(_) if self.unbinding => {}
-            News::Up(link) => slot.up(link),
+            News::Up(link) => {
+                slot.up(link);
+                events.forget_before(slot.key(index));
+            }
             News::Leave => {
-                slot.leaving = true;
-                let unwritten = self.dispatch.unbound(index);
+                slot.leaving = Leaving::Elsewhere;
+                let unwritten = self.dispatch.leave(index);
                 events.extend(unwritten.into_iter().map(Event::Returned));
             }
             News::Events(news) => {
@@ -38,7 +43,7 @@ impl Operator {
         }
     }
 
-    fn note_event(&mut self, index: usize, event: session::Event, events: &mut Vec<Event>) {
+    fn note_event(&mut self, index: usize, event: session::Event, events: &mut Unreported) {
         match event {
             session::Event::Bound {
                 interface_version, ..
@@ -78,7 +83,7 @@ impl Operator {
         token: u64,
         frame: &Frame,
         late: bool,
-        events: &mut Vec<Event>,
+        events: &mut Unreported,
     ) {
         if late && let Some(slot) = self.slots.get(index) {
             slot.timed_out = slot.timed_out.saturating_sub(1);
@@ -91,13 +96,13 @@ impl Operator {
         let class = self.classes.of(status, frame);
         if class == Class::Session {
             self.dispatch.unused(index);
-            self.leave(index, BIND_REFUSED);
             events.push(Event::Answered {
                 token: token.into(),
                 class,
                 status,
                 smsc_id: Box::default(),
             });
+            self.give_up(index, events);
             return;
         }
         if self.refuses_tlvs(index, token, status) {
@@ -163,20 +168,34 @@ impl Operator {
         }
     }
 
-    /// Closes a session that is of no use; it is connected again. Its last event tells of what is unanswered.
+    /// Closes a session on which nothing is answered; it is connected again. Its last event tells of what is unanswered.
     fn leave(&mut self, index: usize, why: &'static str) {
         let slot = self.slots.get(index);
         if slot.is_some_and(|slot| slot.drop_link()) {
-            warn!(
-                operator = self.name,
-                session = index,
-                why,
-                "session given up"
-            );
+            self.warn_of_giving_up(index, why);
         }
     }
 
-    fn closed(&mut self, index: usize, closed: session::Closed, events: &mut Vec<Event>) {
+    /// Gives up a session whose bind the SMSC refuses: it gets nothing more, and once the others are answered it is connected
+    /// again.
+    fn give_up(&mut self, index: usize, events: &mut Unreported) {
+        let until = now() + self.last_answers;
+        let slot = self.slots.get(index);
+        let Some(slot) = slot.filter(|slot| slot.leaving == Leaving::No) else {
+            return;
+        };
+        slot.leaving = Leaving::GivenUp(until);
+        let unwritten = self.dispatch.leave(index);
+        events.extend(unwritten.into_iter().map(Event::Returned));
+        self.warn_of_giving_up(index, BIND_REFUSED);
+    }
+
+    fn warn_of_giving_up(&self, index: usize, why: &'static str) {
+        let operator = &*self.name;
+        warn!(operator, session = index, why, "session given up");
+    }
+
+    fn closed(&mut self, index: usize, closed: session::Closed, events: &mut Unreported) {
         let mut returned = self.dispatch.unbound(index);
         returned.extend(closed.unsent.into_iter().map(Token::from));
         if let Some(slot) = self.slots.get(index) {
@@ -197,7 +216,7 @@ impl Operator {
         index: usize,
         token: Token,
         frame: &Frame,
-        events: &mut Vec<Event>,
+        events: &mut Unreported,
     ) {
         let status = frame.header().status;
         let class = match self.classes.of(status, frame) {
@@ -218,7 +237,7 @@ impl Operator {
             events.push(Event::Queried { token, told });
         }
         if class == Class::Session {
-            self.leave(index, BIND_REFUSED);
+            self.give_up(index, events);
         }
         if status == Status::RINVCMDID {
             let unasked = self.dispatch.ask_no_more();
@@ -226,14 +245,14 @@ impl Operator {
         }
     }
 
-    fn query_timed_out(&mut self, token: Token, events: &mut Vec<Event>) {
+    fn query_timed_out(&mut self, token: Token, events: &mut Unreported) {
         events.push(untold(token));
         if let Some(unasked) = self.dispatch.query_timed_out(token) {
             self.warn_of_no_answers(unasked, events);
         }
     }
 
-    fn warn_of_no_answers(&self, unasked: Vec<Token>, events: &mut Vec<Event>) {
+    fn warn_of_no_answers(&self, unasked: Vec<Token>, events: &mut Unreported) {
         warn!(
             operator = self.name,
             "the operator does not answer query_sm: it is not asked any more; set query = false"

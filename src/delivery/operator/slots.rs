@@ -23,8 +23,28 @@ pub(super) struct Slot {
     pub(super) timed_out: usize,
     /// Requests of the other end that wait for their answers.
     pub(super) inbox: Inbox,
-    /// To be unbound, since it goes elsewhere.
-    pub(super) leaving: bool,
+    pub(super) leaving: Leaving,
+}
+
+/// How far a session is on its way out. It is given nothing more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Leaving {
+    #[default]
+    No,
+    /// It goes elsewhere: to be unbound, when it has answered what it has.
+    Elsewhere,
+    /// It is of no use: until then it may answer what it has.
+    GivenUp(Instant),
+    Told,
+}
+
+impl Leaving {
+    fn deadline(self) -> Option<Instant> {
+        match self {
+            Self::GivenUp(until) => Some(until),
+            Self::No | Self::Elsewhere | Self::Told => None,
+        }
+    }
 }
 
 impl Slot {
@@ -78,6 +98,17 @@ impl Slot {
         }
     }
 
+    /// Unbinds in good order, unless its last answers take too long.
+    async fn let_go(&mut self, in_flight: usize, now: Instant) {
+        match self.leaving {
+            Leaving::Elsewhere => self.unbind().await,
+            Leaving::GivenUp(_) if in_flight == 0 => self.unbind().await,
+            Leaving::GivenUp(until) if until <= now => self.link = None,
+            Leaving::No | Leaving::GivenUp(_) | Leaving::Told => return,
+        }
+        self.leaving = Leaving::Told;
+    }
+
     async fn unbind(&self) {
         if let Some(link) = &self.link {
             // One that is closed already says so by its last event.
@@ -111,14 +142,17 @@ impl Slots {
         }
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Slot> {
-        self.0.iter_mut()
+    /// Each with the name of its session.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (SessionKey, &mut Slot)> {
+        let slots = self.0.iter_mut().enumerate();
+        slots.map(|(index, slot)| (slot.key(index), slot))
     }
 
-    /// When a request will have waited too long for the journal.
-    pub(super) fn overdue_at(&self) -> Option<Instant> {
-        let inboxes = self.0.iter().map(|slot| &slot.inbox);
-        inboxes.filter_map(Inbox::deadline).min()
+    /// When a request will have waited too long for the journal, or a session for its last answers.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let slots = self.0.iter();
+        let deadlines = slots.flat_map(|slot| [slot.inbox.deadline(), slot.leaving.deadline()]);
+        deadlines.flatten().min()
     }
 
     /// Hands the links what is encoded.
@@ -126,12 +160,10 @@ impl Slots {
         self.0.iter_mut().for_each(Slot::flush);
     }
 
-    /// Unbinds the sessions that go elsewhere. They are given nothing more; what they have is answered first.
-    pub(super) async fn let_go(&mut self) {
-        for slot in &mut self.0 {
-            if std::mem::take(&mut slot.leaving) {
-                slot.unbind().await;
-            }
+    /// Lets the sessions go whose time it is, of which so much is in flight.
+    pub(super) async fn let_go(&mut self, in_flight: impl Fn(usize) -> usize, now: Instant) {
+        for (index, slot) in self.0.iter_mut().enumerate() {
+            slot.let_go(in_flight(index), now).await;
         }
     }
 

@@ -3,19 +3,10 @@
 use std::time::Duration;
 
 use xabar_smpp::Status;
-use xabar_smpp::session::{CloseReason, Event as SmppEvent};
+use xabar_smpp::session::CloseReason;
 
-use super::rig::{Esme, Peer, Silent, Smsc, serves, token};
+use super::rig::{Esme, Silent, Smsc, serves, token};
 use crate::delivery::{Event, OperatorSettings};
-
-/// How a peer's session ends, all that comes before passed over.
-async fn end(peer: &mut Peer) -> CloseReason {
-    loop {
-        if let SmppEvent::Closed(closed) = peer.event().await {
-            return closed.reason;
-        }
-    }
-}
 
 fn at(addresses: [String; 2]) -> OperatorSettings {
     let mut settings = Esme::settings("");
@@ -68,8 +59,8 @@ async fn sessions_go_back_one_at_a_time_and_what_they_have_is_answered_first() {
         assert!(matches!(event, Event::Answered { .. }), "{event:?}");
     }
     let (reason, mut left) = tokio::select! {
-        reason = end(&mut one) => (reason, other),
-        reason = end(&mut other) => (reason, one),
+        reason = one.end() => (reason, other),
+        reason = other.end() => (reason, one),
     };
     assert_eq!(reason, CloseReason::PeerUnbound);
 
@@ -77,7 +68,7 @@ async fn sessions_go_back_one_at_a_time_and_what_they_have_is_answered_first() {
     let (returned, bind) = first.binding().await;
     serves(&mut esme, &mut left, 3).await;
     returned.accept_bind(&bind).await;
-    assert_eq!(end(&mut left).await, CloseReason::PeerUnbound);
+    assert_eq!(left.end().await, CloseReason::PeerUnbound);
     first.session().await;
     esme.stop().await;
 }

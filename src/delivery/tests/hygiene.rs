@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use xabar_smpp::pdu::{AlertNotification, Body, HeaderOnly, Outbind, Pdu};
 use xabar_smpp::session::{CloseReason, Event as SmppEvent, Fault};
 use xabar_smpp::{CommandId, Octets, Status};
 
-use super::rig::{Esme, Smsc, serves, soon, token};
+use super::raw::{bind, read_pdu, write_pdu};
+use super::rig::{Esme, Smsc, serves, token};
 use crate::delivery::{Answer, Directive, Event, OperatorSettings};
 
 #[tokio::test]
@@ -19,12 +18,7 @@ async fn an_smsc_that_unbinds_is_answered_and_bound_again() {
     esme.submit([token(1)]).await;
     peer.request().await;
     peer.link.unbind().await.unwrap();
-    let closed = loop {
-        if let SmppEvent::Closed(closed) = peer.event().await {
-            break closed;
-        }
-    };
-    assert_eq!(closed.reason, CloseReason::Unbound);
+    assert_eq!(peer.end().await, CloseReason::Unbound);
     let event = esme.event().await;
     assert!(
         matches!(event, Event::Lost(it) if it == token(1)),
@@ -88,25 +82,6 @@ async fn an_alert_notification_is_no_business_of_the_pipelines() {
     esme.stop().await;
 }
 
-/// The header of the next PDU, and the PDU.
-async fn read_pdu(stream: &mut TcpStream) -> (CommandId, u32, Vec<u8>) {
-    let number = |octets: &[u8]| u32::from_be_bytes(octets.try_into().unwrap());
-    let mut pdu = vec![0; 16];
-    soon("a PDU", stream.read_exact(&mut pdu)).await.unwrap();
-    let length = usize::try_from(number(&pdu[..4])).unwrap();
-    pdu.resize(length, 0);
-    soon("its body", stream.read_exact(&mut pdu[16..]))
-        .await
-        .unwrap();
-    (CommandId(number(&pdu[4..8])), number(&pdu[12..16]), pdu)
-}
-
-/// Sends a PDU.
-async fn write_pdu(stream: &mut TcpStream, body: Body<'_>, sequence: u32) {
-    let frame = Pdu::new(sequence, body).to_frame().unwrap();
-    stream.write_all(frame.octets()).await.unwrap();
-}
-
 #[tokio::test]
 async fn enquire_link_goes_both_ways_and_a_peer_that_answers_nothing_is_left() {
     let smsc = Smsc::listen().await;
@@ -116,12 +91,7 @@ async fn enquire_link_goes_both_ways_and_a_peer_that_answers_nothing_is_left() {
         ..Esme::settings(&smsc.address())
     });
     let mut stream = smsc.stream().await;
-    let (_, bind, _) = read_pdu(&mut stream).await;
-    let unknown = Body::Unknown {
-        command_id: CommandId::BIND_TRANSCEIVER_RESP,
-        octets: Octets(b"smsc\0"),
-    };
-    write_pdu(&mut stream, unknown, bind).await;
+    bind(&mut stream).await;
     write_pdu(&mut stream, Body::EnquireLink(HeaderOnly::default()), 77).await;
     let (answer, sequence, _) = read_pdu(&mut stream).await;
     assert_eq!((answer, sequence), (CommandId::ENQUIRE_LINK_RESP, 77));
@@ -164,5 +134,68 @@ async fn a_request_that_the_journal_does_not_take_in_time_is_to_come_again() {
     esme.direct(late).await;
     // A second answer to the first would be a fault.
     assert_eq!(peer.response().await, (8, Status::ROK));
+    esme.stop().await;
+}
+
+/// Which message has a result, and whether the operator took it; else it is as if it had not been tried.
+async fn result(esme: &mut Esme) -> (u64, bool) {
+    match esme.event().await {
+        Event::Answered { token, status, .. } => (token.message.0, status.is_ok()),
+        Event::Returned(token) => (token.message.0, false),
+        other => panic!("no result: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_is_told_to_be_unbound_is_left_once_the_others_are_answered() {
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut peer = smsc.session().await;
+    esme.submit([1, 2, 3].map(token)).await;
+    let submits = [
+        peer.request().await,
+        peer.request().await,
+        peer.request().await,
+    ];
+    peer.answer_submit(&submits[1], Status::RINVBNDSTS, "")
+        .await;
+    assert_eq!(
+        result(&mut esme).await,
+        (2, false),
+        "as if it had not been tried"
+    );
+    esme.until_bound(0).await;
+    esme.submit([token(4)]).await;
+    assert_eq!(result(&mut esme).await, (4, false), "it gets nothing more");
+    for (message, submit) in [(1, &submits[0]), (3, &submits[2])] {
+        peer.answer_submit(submit, Status::ROK, "7").await;
+        assert_eq!(result(&mut esme).await, (message, true));
+    }
+    assert_eq!(peer.end().await, CloseReason::PeerUnbound);
+    let mut peer = smsc.session().await;
+    serves(&mut esme, &mut peer, 5).await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_that_is_told_to_be_unbound_is_not_waited_for_when_it_answers_no_more() {
+    let smsc = Smsc::listen().await;
+    let mut settings = Esme::settings(&smsc.address());
+    settings.response = Duration::from_millis(300);
+    let mut esme = Esme::start(&settings);
+    let mut peer = smsc.session().await;
+    esme.submit([1, 2].map(token)).await;
+    let submit = peer.request().await;
+    peer.answer_submit(&submit, Status::RINVBNDSTS, "").await;
+    assert_eq!(result(&mut esme).await, (1, false));
+    loop {
+        match esme.event().await {
+            Event::TimedOut(it) if it == token(2) => {}
+            Event::Lost(it) if it == token(2) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    let mut peer = smsc.session().await;
+    serves(&mut esme, &mut peer, 3).await;
     esme.stop().await;
 }

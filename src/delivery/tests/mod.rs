@@ -1,10 +1,12 @@
 //! One operator's task over real sockets, with an SMSC that does as the test says.
 
+mod behind;
 mod classes;
 mod failover;
 mod hygiene;
 mod pairs;
 mod queries;
+mod raw;
 mod rig;
 mod tls;
 mod tlvs;

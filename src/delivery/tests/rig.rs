@@ -5,11 +5,11 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use xabar_smpp::link::{self, Events, Link};
 use xabar_smpp::pdu::{BindResp, Body, MessageIdResp, Pdu, SubmitSm};
-use xabar_smpp::session::{Event as SmppEvent, Opening, Requests, Settings};
+use xabar_smpp::session::{CloseReason, Event as SmppEvent, Opening, Requests, Settings};
 use xabar_smpp::values::InterfaceVersion;
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
 
@@ -43,7 +43,12 @@ pub(super) struct Esme {
 
 impl Esme {
     pub(super) fn start(settings: &OperatorSettings) -> Self {
-        let (reports_in, reports) = mpsc::channel(256);
+        Self::start_behind(settings, 256)
+    }
+
+    /// The same, where the pipeline may be so many reports behind.
+    pub(super) fn start_behind(settings: &OperatorSettings, waiting_reports: usize) -> Self {
+        let (reports_in, reports) = mpsc::channel(waiting_reports);
         let stop = CancellationToken::new();
         let link = delivery::start(OperatorId(1), settings, reports_in, stop.clone());
         Self {
@@ -111,6 +116,16 @@ impl Esme {
             self.report().await;
         }
         self.events.remove(0)
+    }
+
+    /// Waits until no more reports fit.
+    pub(super) async fn until_behind(&mut self) {
+        let full = async {
+            while self.reports.len() < self.reports.max_capacity() {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        soon("a full channel", full).await;
     }
 
     async fn report(&mut self) {
@@ -231,6 +246,15 @@ impl Peer {
         loop {
             if let SmppEvent::Request(frame) = self.event().await {
                 return frame;
+            }
+        }
+    }
+
+    /// How the session ends; what comes before is passed over.
+    pub(super) async fn end(&mut self) -> CloseReason {
+        loop {
+            if let SmppEvent::Closed(closed) = self.event().await {
+                return closed.reason;
             }
         }
     }
