@@ -14,6 +14,7 @@ use crate::support::broker::{self, Broker};
 use crate::support::config::{Config, Home};
 use crate::support::events::{body, routing_key, samples, stories, structured};
 use crate::support::gateway::Gateway;
+use crate::support::stalls::Stalls;
 use crate::support::world::{smsc_settings, text_of};
 use futures_util::StreamExt;
 use lapin::options::{BasicConsumeOptions, BasicQosOptions};
@@ -52,6 +53,7 @@ fn tps(messages: usize) -> usize {
 async fn a_night_without_one_operator_harms_no_other_and_is_made_up_for_in_order() {
     let (count, tps) = (messages(), tps(messages()));
     let night = Night::begin(count, tps).await;
+    let stalls = Stalls::watch();
     let mut gateway = Gateway::start(night.home.xabar("run", &[]), night.config.http);
     gateway.until_ready().await;
 
@@ -94,7 +96,8 @@ async fn a_night_without_one_operator_harms_no_other_and_is_made_up_for_in_order
     let tape = night.down.handle().tape().await.unwrap();
     assert_eq!((tape.missed(), tape.repeats()), (0, 0));
     check_order(&tape, &first, &next);
-    let rate = check_rate(&tape, tps);
+    stalls.check_rate(&tape, tps);
+    let rate = rate(&tape);
     eprintln!(
         "{count} messages waited; sent at {rate:.0} a second of {tps}; peak RSS {} MiB after a tenth, {} MiB at the end",
         early_kib / 1024,
@@ -342,15 +345,11 @@ fn begin_of_text(event: &Notification) -> u64 {
     text_hash(DataCoding::of(encoding, None).0, &octets)
 }
 
-/// No sliding second has more than is allowed, and the backlog takes not much longer than it must.
-fn check_rate(tape: &Tape, tps: usize) -> f64 {
-    let most = tape.most_in(SECOND);
-    assert!(most <= tps, "{most} in a second, where {tps} are allowed");
+/// How fast the backlog went out.
+fn rate(tape: &Tape) -> f64 {
     let entries = tape.entries();
     let took = entries[entries.len() - 1].at - entries[0].at;
-    let rate = entries.len() as f64 / took.as_secs_f64();
-    assert!(rate > 0.6 * tps as f64, "{rate:.0} of {tps} a second");
-    rate
+    entries.len() as f64 / took.as_secs_f64()
 }
 
 /// The most memory that the gateway had so far.
