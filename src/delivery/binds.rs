@@ -109,3 +109,52 @@ fn opening(
     };
     Pdu::new(1, body).to_frame()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login(system_id: &str, directions: Directions, sessions: usize) -> BindSettings {
+        BindSettings {
+            addresses: vec!["smsc:2775".into()],
+            system_id: system_id.into(),
+            password: "secret".into(),
+            system_type: String::new(),
+            directions,
+            sessions,
+            window: 10,
+            tps: None,
+        }
+    }
+
+    #[test]
+    fn each_login_has_its_sessions_and_of_pairs_nothing_is_submitted_on_the_receiver() {
+        let binds = [
+            login("one", Directions::Transceiver, 2),
+            login("two", Directions::TransmitterReceiver, 2),
+        ];
+        let lines = lines(&binds, InterfaceVersion::V3_4).unwrap();
+        let line = |line: &Line<'_>| {
+            let pdu: Pdu<'_> = line.opening.decode().unwrap();
+            let (bind, login) = match pdu.body {
+                Body::BindTransceiver(login) => (Bind::Transceiver, login),
+                Body::BindTransmitter(login) => (Bind::Transmitter, login),
+                Body::BindReceiver(login) => (Bind::Receiver, login),
+                other => panic!("no bind: {other:?}"),
+            };
+            assert_eq!(login.system_id.0, line.settings.system_id.as_bytes());
+            assert_eq!(login.password.0, b"secret");
+            (line.room.login, bind, line.room.window)
+        };
+        let pair = [(1, Bind::Transmitter, 10), (1, Bind::Receiver, 0)];
+        let transceiver = (0, Bind::Transceiver, 10);
+        let expected = [transceiver, transceiver, pair[0], pair[1], pair[0], pair[1]];
+        assert_eq!(lines.iter().map(line).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_name_that_fits_no_bind_is_refused() {
+        let binds = [login("longer-than-fifteen", Directions::Transceiver, 1)];
+        assert!(lines(&binds, InterfaceVersion::V3_4).is_err());
+    }
+}

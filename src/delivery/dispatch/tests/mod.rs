@@ -76,6 +76,27 @@ fn what_was_not_written_comes_back_with_the_last_session() {
 }
 
 #[test]
+fn a_session_that_leaves_gets_nothing_more_and_what_it_has_is_still_awaited() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(2, bounds(3, None), now);
+    dispatch.bound(0);
+    dispatch.bound(1);
+    dispatch.submit(submissions(2, now));
+    written(&mut dispatch, now);
+    assert_eq!(dispatch.leave(0), []);
+    assert_eq!(
+        (dispatch.sessions_bound(), dispatch.granted(now)),
+        (1, 2 + 2)
+    );
+    dispatch.submit(submissions(5, now));
+    assert_eq!(written(&mut dispatch, now), [1, 1]);
+    assert_eq!(dispatch.in_flight_on(0), 1);
+    dispatch.answered(0, heard(Status::ROK, None), now);
+    assert_eq!(dispatch.in_flight_on(0), 0);
+    assert_eq!(dispatch.leave(1).len(), 3);
+}
+
+#[test]
 fn little_more_is_committed_than_the_rate_lets_out_soon() {
     let now = t0();
     let mut dispatch = Dispatch::new(1, bounds(1000, Some(50)), now);
