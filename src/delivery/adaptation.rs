@@ -27,7 +27,7 @@ pub(super) struct Adaptation {
     /// The configured TPS; `None` for as fast as the window allows.
     ceiling: Option<f64>,
     current: Option<f64>,
-    /// The configured TPS, or the fastest that was ever cut.
+    /// The configured TPS, or else the fastest that it ever took or was cut from.
     fastest: f64,
     /// What the last cut found, until the rate is back at the ceiling.
     found: Option<Found>,
@@ -68,9 +68,17 @@ impl Adaptation {
         to / from
     }
 
-    /// The operator says that it is congested, though it took what it got: `None` if it is slow enough for that.
-    pub(super) fn ease(&mut self, accepted: f64) -> Option<f64> {
-        let from = self.cut_from(accepted);
+    /// The operator took so many in a second, whether or not more was to be sent.
+    pub(super) fn took(&mut self, accepted: f64) {
+        if self.ceiling.is_none() {
+            self.fastest = self.fastest.max(accepted);
+        }
+    }
+
+    /// The operator says that it is congested, though it takes what it gets: of `written` in about a second it has
+    /// `accepted` so far. `None` if it is slow enough for that.
+    pub(super) fn ease(&mut self, accepted: f64, written: f64) -> Option<f64> {
+        let from = self.cut_from(accepted.max(written));
         let least = self.fastest * CONGESTED;
         if from <= least {
             return None;
@@ -147,7 +155,7 @@ mod tests {
         for (ceiling, fastest) in [(Some(300.0), 300.0), (None, 200.0)] {
             let mut adaptation = Adaptation::new(ceiling);
             let mut taken = 200.0;
-            while let Some(left) = adaptation.ease(taken) {
+            while let Some(left) = adaptation.ease(taken, taken) {
                 assert!((0.5..1.0).contains(&left), "{left}");
                 taken = adaptation.current().unwrap_or(taken);
             }
@@ -156,8 +164,29 @@ mod tests {
             // What it refuses it cannot take, whatever it says besides.
             adaptation.cut(5.0);
             assert!(adaptation.current() < Some(current));
-            assert_eq!(adaptation.ease(5.0), None);
+            assert_eq!(adaptation.ease(5.0, 5.0), None);
         }
+    }
+
+    #[test]
+    fn without_a_ceiling_who_is_congested_is_left_a_tenth_of_what_it_took_at_its_best() {
+        let mut adaptation = Adaptation::new(None);
+        for taken in [40.0, 200.0, 3.0] {
+            adaptation.took(taken);
+        }
+        assert_eq!(adaptation.ease(3.0, 3.0), None, "slow enough");
+        let mut taken = 50.0;
+        while adaptation.ease(taken, taken).is_some() {
+            taken = adaptation.current().unwrap_or(taken);
+        }
+        assert_eq!(adaptation.current(), Some(20.0));
+    }
+
+    #[test]
+    fn what_awaits_an_answer_when_it_first_says_that_it_is_congested_counts_as_taken() {
+        let mut adaptation = Adaptation::new(None);
+        assert_eq!(adaptation.ease(1.0, 200.0), Some(0.5));
+        assert_eq!(adaptation.current(), Some(100.0));
     }
 
     #[test]

@@ -100,7 +100,8 @@ impl Rate {
             return false;
         }
         let accepted = self.accepted.a_second(now) / AIM;
-        let left = self.adaptation.ease(accepted);
+        let written = self.written.a_second(now) / AIM;
+        let left = self.adaptation.ease(accepted, written);
         if let Some(left) = left {
             self.pause(left, in_flight, now);
         }
@@ -127,6 +128,7 @@ impl Rate {
             return;
         }
         self.last_climb = now;
+        self.adaptation.took(self.accepted.a_second(now) / AIM);
         let used = self.written.a_second(now);
         let in_use = self.current().is_some_and(|current| used >= current / 2.0);
         if in_use && !signs {

@@ -267,12 +267,27 @@ fn an_operator_that_lets_everything_queue_is_not_driven_into_timeouts() {
 
 #[test]
 fn an_operator_that_always_says_it_is_congested_is_still_served() {
-    for (tps, least) in [(200, 20.0), (10, 1.0)] {
-        let figures = run(bounds(Some(tps), 100), SECOND / 20, MINUTES, false, |_| {
+    // Without a configured TPS its first second counts, in which two windows of 100 are written.
+    for (tps, least) in [(Some(200), 20.0), (Some(10), 1.0), (None, 20.0)] {
+        let figures = run(bounds(tps, 100), SECOND / 20, MINUTES, false, |_| {
             Limit::Congested
         });
-        println!("{tps}: {figures:?}");
-        assert!(figures.rate > 0.95 * least, "{tps} {figures:?}");
-        assert!(figures.rate < 0.2 * f64::from(tps), "{tps} {figures:?}");
+        println!("{tps:?}: {figures:?}");
+        assert!(figures.rate > 0.95 * least, "{tps:?} {figures:?}");
+        assert!(figures.rate < 2.0 * least, "{tps:?} {figures:?}");
     }
+}
+
+#[test]
+fn an_operator_that_is_not_congested_any_more_gets_what_it_takes_though_nobody_told_its_limit() {
+    let change = |at: Duration| match at.as_secs() {
+        0..150 => Limit::Congested,
+        _ => Limit::Sliding(200.0),
+    };
+    let length = Duration::from_secs(450);
+    let figures = run(bounds(None, 100), SECOND / 20, length, false, change);
+    println!("{figures:?}");
+    let possible = (90.0 * 20.0 + 300.0 * 200.0) / 390.0;
+    assert!(figures.rate > 0.75 * possible, "{figures:?} of {possible}");
+    assert!(figures.throttled < 0.02, "{figures:?}");
 }
