@@ -45,7 +45,7 @@ use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 use crate::journal::OperatorId;
 use crate::tls;
 pub use binds::{BindSettings, Directions};
-pub use circuit::{Answers, Circuit};
+pub use circuit::{Answers, Circuit, Switch};
 pub use class::{Class, Classes, usual};
 pub use link_state::LinkState;
 use operator::Operator;

@@ -12,6 +12,7 @@ use xabar_smpp::link::{Events, Link};
 use xabar_smpp::session::{CloseReason, Closed, Event, Faults, Opening, Settings};
 
 use super::addresses::{Addresses, Ended};
+use super::class::{Class, Classes};
 use super::connection::Connection;
 use crate::clock::instant;
 use crate::tls::{self, Trouble};
@@ -28,6 +29,8 @@ pub(super) struct Session {
     pub(super) connect: Duration,
     pub(super) opening: Opening,
     pub(super) settings: Settings,
+    /// What its answers mean.
+    pub(super) classes: Classes,
     /// After how long at another address it looks whether the preferred one can be reached again.
     pub(super) return_after: Duration,
     /// Lets one session of the operator's return at a time.
@@ -211,7 +214,7 @@ impl<'a> Service<'a> {
 
     fn note(&mut self, events: &[Event]) {
         for event in events {
-            self.answered |= matches!(event, Event::Response { .. });
+            self.answered = self.answered || self.is_of_use(event);
             if matches!(event, Event::Bound { .. }) {
                 self.bound = true;
                 self.turn = None;
@@ -223,6 +226,15 @@ impl<'a> Service<'a> {
             }
             self.faulty |= fault;
         }
+    }
+
+    /// Whether something was answered. That the session is not bound is no answer.
+    fn is_of_use(&self, event: &Event) -> bool {
+        let Event::Response { frame, .. } = event else {
+            return false;
+        };
+        let status = frame.header().status;
+        self.session.classes.of(status, frame) != Class::Session
     }
 
     fn log(&self, event: &Event) {

@@ -3,7 +3,7 @@
 use super::beat::Beat;
 use super::core::{Core, Operator};
 use crate::clock::UnixMillis;
-use crate::delivery::{Answers, Class, Event};
+use crate::delivery::{Answers, Class, Event, Switch};
 use crate::journal::{Message, MessageId, OperatorId, Segment};
 use tracing::{info, warn};
 use xabar_events::Msisdn;
@@ -18,6 +18,12 @@ impl Operator {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         }
+    }
+
+    /// How many submissions are to try whether it is well again.
+    pub(super) fn probes_left(&self) -> u64 {
+        let tries = self.sessions_bound > 0 && self.circuit.is_half_open();
+        if tries { self.circuit.takes() } else { 0 }
     }
 
     /// Whether it takes messages as a matter of course.
@@ -74,10 +80,10 @@ impl Core {
         operator.is_some_and(Operator::is_well)
     }
 
-    /// Whether what waits for an operator is to move.
+    /// Whether what is for an operator is to go elsewhere; it is not while something has to try whether it is well again.
     pub(super) fn is_away(&self, operator: OperatorId) -> bool {
         let operator = self.operators.get(&operator);
-        operator.is_some_and(|operator| operator.away)
+        operator.is_some_and(|operator| operator.away && operator.probes == 0)
     }
 
     /// Counts how an operator answered.
@@ -86,13 +92,23 @@ impl Core {
             return;
         };
         let answers = count(events);
-        if answers != Answers::default() && operator.circuit.note(beat.now.steady, answers) {
-            let operator = &*operator.name;
-            warn!(
+        if answers == Answers::default() {
+            return;
+        }
+        let Some(switch) = operator.circuit.note(beat.now.steady, answers) else {
+            return;
+        };
+        let operator = &*operator.name;
+        match switch {
+            Switch::Opened => warn!(
                 operator,
                 "half of its answers are bad: the operator is left alone for a while"
-            );
+            ),
+            Switch::OpenedAgain => {}
+            Switch::Closed => info!(operator, "the operator answers well again"),
         }
+        // Where its messages go is looked at with this beat.
+        self.next_sweep = beat.now.steady;
     }
 
     /// Notes which operators are away now.
@@ -104,9 +120,6 @@ impl Core {
             let away = operator.move_after.is_some_and(|after| {
                 gone_since.is_some_and(|since| beat.now.steady.since(since) >= after)
             });
-            // Its probes are what it has to carry, if it has a session for them.
-            let probed = operator.circuit.is_half_open() && operator.sessions_bound > 0;
-            let away = away && !probed;
             if away && !operator.away {
                 let operator = &*operator.name;
                 info!(operator, "its messages go to other operators");
@@ -131,10 +144,15 @@ impl Core {
         moved
     }
 
+    /// All but what is to try whether it is well again.
     fn move_held_for(&mut self, beat: &mut Beat, operator: OperatorId) -> usize {
+        let probes = self.operators.get(&operator).map(Operator::probes_left);
+        let probes = probes.and_then(|probes| usize::try_from(probes).ok());
+        let probes = probes.unwrap_or_default();
         let held = self.pacer.held_for(operator);
         let held = held.iter().filter(|message| is_movable(message));
-        let held: Vec<(MessageId, Msisdn)> = held.map(|it| (it.id, it.msisdn)).collect();
+        let held = held.skip(probes).map(|it| (it.id, it.msisdn));
+        let held: Vec<(MessageId, Msisdn)> = held.collect();
         let mut moved = 0;
         for (id, msisdn) in held.into_iter().take(MOVED_AT_ONCE) {
             let to = self
@@ -187,12 +205,12 @@ fn count(events: &[Event]) -> Answers {
         match event {
             Event::Answered { class, .. } => match class {
                 Class::Accepted | Class::Permanent => answers.good += 1,
-                Class::RetrySoon | Class::RetryElsewhere => answers.bad += 1,
-                Class::RetryTwice | Class::Throttled | Class::Session | Class::OurBug => {}
+                Class::RetrySoon | Class::RetryElsewhere | Class::Session => answers.bad += 1,
+                Class::RetryTwice | Class::Throttled | Class::OurBug => answers.vague += 1,
             },
-            Event::TimedOut(_) => answers.bad += 1,
-            Event::Lost(_) | Event::Returned(_) | Event::Queried { .. } | Event::Inbound { .. } => {
-            }
+            Event::TimedOut(_) | Event::Lost(_) => answers.bad += 1,
+            Event::Returned(_) => answers.vague += 1,
+            Event::Queried { .. } | Event::Inbound { .. } => {}
         }
     }
     answers

@@ -55,6 +55,13 @@ impl Core {
     pub(super) fn note_shares(&mut self, beat: &Beat) {
         self.probing = false;
         for (id, operator) in &mut self.operators {
+            // What waits for it will do as probes.
+            operator.probes = match operator.probes_left() {
+                0 => 0,
+                left if self.pacer.held_for(*id).is_empty() => left,
+                _ => 0,
+            };
+            self.probing |= operator.probes > 0;
             let health = operator.health();
             let Some(share) = &mut operator.share else {
                 continue;
@@ -77,12 +84,6 @@ impl Core {
                     Standing::Whole => info!(operator, "it has its whole weight"),
                 }
             }
-            // What waits for it will do as probes.
-            let tries = operator.sessions_bound > 0
-                && operator.circuit.is_half_open()
-                && self.pacer.held_for(*id).is_empty();
-            operator.probes = if tries { operator.circuit.takes() } else { 0 };
-            self.probing |= operator.probes > 0;
         }
     }
 

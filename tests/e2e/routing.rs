@@ -158,6 +158,26 @@ async fn messages_of_an_operator_that_is_down_move_to_its_fallback_and_come_back
     gateway.stop_within(world.config.shutdown).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_an_operator_that_binds_and_takes_nothing_move_to_its_fallback() {
+    let unbound = Behaviour {
+        errors: "0x04=100%".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let (mut world, beeline) = beside_another(unbound, "prefixes = []", "").await;
+    add_to_the_first(
+        &world,
+        "fallback = \"beeline\"\nwhen_down = \"move\"\nmove_after = \"1s\"",
+    );
+    let gateway = world.ready().await;
+    let events = samples(7, 100);
+    world.publish(events.clone()).await;
+    world.until_all_ended(LONG).await;
+    assert_eq!(taken_by([&world.smsc, &beeline], &events).await, [0, 100]);
+    assert!(!gateway.log().containing("left alone").is_empty());
+    gateway.stop_within(world.config.shutdown).await;
+}
+
 /// How many of these events' texts each of two SMSCs has taken.
 async fn taken_by(smscs: [&Simulator; 2], events: &[Notification]) -> [usize; 2] {
     let mut counts = [0, 0];

@@ -2,6 +2,9 @@
 //!
 //! In: how it answered, and the time. Out: how many submissions it may get.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use crate::clock::UnixMillis;
@@ -26,8 +29,18 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Answers {
     /// It did its work, whatever it said of a subscriber.
     pub good: u32,
-    /// It could not, or did not answer in time.
+    /// It could not, or did not answer.
     pub bad: u32,
+    /// What came says nothing of it.
+    pub vague: u32,
+}
+
+/// What became of a circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    Opened,
+    OpenedAgain,
+    Closed,
 }
 
 /// Opens when half of an operator's answers are bad; then a few probes decide, after ever longer pauses.
@@ -85,6 +98,7 @@ impl State {
 
 impl Answers {
     fn add(&mut self, other: Self) {
+        self.vague = self.vague.saturating_add(other.vague);
         self.good = self.good.saturating_add(other.good);
         self.bad = self.bad.saturating_add(other.bad);
     }
@@ -96,8 +110,8 @@ impl Answers {
 }
 
 impl Circuit {
-    /// Counts answers; says whether it opened because of them.
-    pub fn note(&mut self, time: UnixMillis, new: Answers) -> bool {
+    /// Counts answers; says whether it opened or closed because of them.
+    pub fn note(&mut self, time: UnixMillis, new: Answers) -> Option<Switch> {
         self.pass(time);
         match &mut self.state {
             State::Closed { now, before, .. } => {
@@ -105,23 +119,33 @@ impl Circuit {
                 let mut all = *now;
                 all.add(*before);
                 if !all.are_bad() {
-                    return false;
+                    return None;
                 }
                 self.tripped = Some(time);
                 self.open(time, FIRST_PAUSE);
-                true
+                Some(Switch::Opened)
             }
-            State::Open { .. } => false,
-            State::HalfOpen { answers, pause, .. } => {
+            State::Open { .. } => None,
+            State::HalfOpen {
+                answers,
+                pause,
+                left,
+                ..
+            } => {
                 answers.add(new);
-                if answers.bad * 2 > PROBES {
+                if answers.bad > PROBES / 2 {
                     let pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                     self.open(time, pause);
-                } else if answers.good * 2 > PROBES {
+                    return Some(Switch::OpenedAgain);
+                }
+                if answers.good > PROBES / 2 {
                     self.state = State::closed(time);
                     self.tripped = None;
+                    return Some(Switch::Closed);
                 }
-                false
+                // Others are to say what these did not.
+                *left = left.saturating_add(new.vague).min(PROBES);
+                None
             }
         }
     }
@@ -200,89 +224,5 @@ impl Circuit {
     /// Since when it has not been closed.
     pub fn tripped(&self) -> Option<UnixMillis> {
         self.tripped
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const START: UnixMillis = UnixMillis(1_795_407_300_000);
-    const GOOD: Answers = Answers { good: 1, bad: 0 };
-    const BAD: Answers = Answers { good: 0, bad: 1 };
-
-    fn at(seconds: u64) -> UnixMillis {
-        START.after(Duration::from_secs(seconds))
-    }
-
-    fn tripped() -> Circuit {
-        let mut circuit = Circuit::default();
-        assert!(!circuit.note(at(0), Answers { good: 0, bad: 19 }));
-        assert!(circuit.note(at(0), BAD));
-        circuit
-    }
-
-    #[test]
-    fn few_answers_or_fewer_than_half_bad_ones_do_not_open_it() {
-        let mut circuit = Circuit::default();
-        assert!(!circuit.note(at(0), Answers { good: 0, bad: 19 }));
-        assert!(!circuit.note(at(1), Answers { good: 21, bad: 0 }));
-        assert_eq!(circuit.takes(), u64::MAX);
-        assert!(circuit.note(at(2), Answers { good: 0, bad: 2 }));
-        assert_eq!(circuit.takes(), 0);
-        assert_eq!(circuit.tripped(), Some(at(2)));
-    }
-
-    #[test]
-    fn what_was_answered_long_ago_does_not_count() {
-        let mut circuit = Circuit::default();
-        circuit.note(at(0), Answers { good: 0, bad: 19 });
-        circuit.note(at(20), GOOD);
-        circuit.note(at(40), GOOD);
-        assert!(!circuit.note(at(41), BAD));
-    }
-
-    #[test]
-    fn after_a_pause_a_few_probes_close_it() {
-        let mut circuit = tripped();
-        circuit.pass(at(4));
-        assert_eq!(circuit.takes(), 0);
-        circuit.pass(at(5));
-        assert_eq!(circuit.takes(), 5);
-        for left in [4, 3, 2] {
-            circuit.begin();
-            assert_eq!(circuit.takes(), left);
-            circuit.note(at(6), GOOD);
-        }
-        circuit.pass(at(7));
-        assert_eq!((circuit.takes(), circuit.tripped()), (u64::MAX, None));
-    }
-
-    #[test]
-    fn bad_probes_open_it_for_twice_as_long_up_to_a_minute() {
-        let mut circuit = tripped();
-        let mut time = 5;
-        for pause in [10, 20, 40, 60, 60] {
-            circuit.pass(at(time));
-            assert!(circuit.is_half_open());
-            circuit.note(at(time), Answers { good: 2, bad: 3 });
-            circuit.pass(at(time + pause - 1));
-            assert_eq!(circuit.takes(), 0, "{pause}");
-            time += pause;
-        }
-        assert_eq!(circuit.tripped(), Some(at(0)));
-    }
-
-    #[test]
-    fn probes_without_an_answer_are_followed_by_others() {
-        let mut circuit = tripped();
-        circuit.pass(at(5));
-        for _ in 0..PROBES {
-            circuit.begin();
-        }
-        circuit.pass(at(64));
-        assert_eq!(circuit.takes(), 0);
-        circuit.pass(at(65));
-        assert_eq!(circuit.takes(), 5);
     }
 }

@@ -79,6 +79,7 @@ impl Operator {
                 connect: settings.connect,
                 opening: Opening::Bind(line.opening.clone()),
                 settings: session_settings(settings, line.room.window),
+                classes: settings.classes.clone(),
                 return_after: settings.return_after,
                 returning: Arc::clone(&returning),
             };

@@ -25,6 +25,20 @@ async fn an_address_that_refuses_the_bind_is_followed_by_the_next() {
 }
 
 #[tokio::test]
+async fn an_address_at_which_nothing_is_bound_though_it_says_so_is_followed_by_the_next() {
+    let (first, second) = (Smsc::listen().await, Smsc::listen().await);
+    let mut esme = Esme::start(&at([first.address(), second.address()]));
+    let mut unbound = first.session().await;
+    esme.submit([token(1)]).await;
+    let submit = unbound.request().await;
+    unbound.answer_submit(&submit, Status::RINVBNDSTS, "").await;
+    let mut stand_in = second.session().await;
+    assert!(matches!(esme.event().await, Event::Answered { .. }));
+    serves(&mut esme, &mut stand_in, 2).await;
+    esme.stop().await;
+}
+
+#[tokio::test]
 async fn a_session_that_was_of_use_is_renewed_at_the_preferred_address() {
     let (first, second) = (Silent::address().await, Smsc::listen().await);
     let mut esme = Esme::start(&at([first.get(), second.address()]));

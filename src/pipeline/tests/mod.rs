@@ -2,6 +2,7 @@
 
 mod admission;
 mod backlog;
+mod circuit;
 mod day;
 mod dialogue;
 mod laws;

@@ -91,7 +91,7 @@ fn a_number_goes_where_a_lookup_says_and_still_does_after_it_waited_in_the_journ
 }
 
 /// The first operator's messages move to the second after a minute.
-fn moving() -> World {
+pub(super) fn moving() -> World {
     World::with(|settings| {
         settings.operators[0].fallback = vec!["beeline".into()];
         settings.operators[0].move_after = Some(MINUTE);
@@ -173,41 +173,6 @@ fn nothing_moves_of_which_the_operator_has_or_may_have_a_part() {
     let stayed = world.sent();
     assert_eq!(stayed.len(), segments.len());
     assert!(stayed.iter().all(|sent| sent.operator == UCELL));
-}
-
-#[test]
-fn an_operator_that_fails_is_left_alone_until_a_few_probes_are_answered_well() {
-    let mut world = World::new();
-    world.publish_all((0..40).map(apart));
-    for sent in world.sent() {
-        world.answer(&sent, Status::RSYSERR, "");
-    }
-    world.beat();
-    world.publish_all((100..200).map(apart));
-    assert!(world.sent().is_empty(), "half of its answers were bad");
-    world.advance(6 * SECOND);
-    let probes = world.sent();
-    assert_eq!(probes.len(), 5);
-    for probe in &probes {
-        world.answer(probe, Status::ROK, "");
-    }
-    world.calm();
-    assert_eq!(world.sent().len(), 135, "and nothing was given up");
-}
-
-#[test]
-fn an_operator_that_fails_and_then_is_down_has_no_probes_to_wait_for() {
-    let mut world = moving();
-    world.publish_all((0..40).map(apart));
-    for sent in world.sent() {
-        world.answer(&sent, Status::RSYSERR, "");
-    }
-    world.beat();
-    world.smsc(UCELL).sessions = 0;
-    world.advance(2 * MINUTE);
-    world.sent();
-    world.publish(apart(100));
-    assert_eq!(world.one_sent().operator, BEELINE);
 }
 
 #[test]

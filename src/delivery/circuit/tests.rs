@@ -1,0 +1,115 @@
+//! Answers, good and bad, in virtual time.
+
+use super::*;
+
+const START: UnixMillis = UnixMillis(1_795_407_300_000);
+const NONE: Answers = Answers {
+    good: 0,
+    bad: 0,
+    vague: 0,
+};
+const GOOD: Answers = good(1);
+const BAD: Answers = bad(1);
+
+const fn good(good: u32) -> Answers {
+    Answers { good, ..NONE }
+}
+
+const fn bad(bad: u32) -> Answers {
+    Answers { bad, ..NONE }
+}
+
+fn at(seconds: u64) -> UnixMillis {
+    START.after(Duration::from_secs(seconds))
+}
+
+fn tripped() -> Circuit {
+    let mut circuit = Circuit::default();
+    assert_eq!(circuit.note(at(0), bad(19)), None);
+    assert_eq!(circuit.note(at(0), BAD), Some(Switch::Opened));
+    circuit
+}
+
+#[test]
+fn few_answers_or_fewer_than_half_bad_ones_do_not_open_it() {
+    let mut circuit = Circuit::default();
+    assert_eq!(circuit.note(at(0), bad(19)), None);
+    assert_eq!(circuit.note(at(1), good(21)), None);
+    assert_eq!(circuit.takes(), u64::MAX);
+    assert_eq!(circuit.note(at(2), bad(2)), Some(Switch::Opened));
+    assert_eq!(circuit.takes(), 0);
+    assert_eq!(circuit.tripped(), Some(at(2)));
+}
+
+#[test]
+fn what_was_answered_long_ago_does_not_count() {
+    let mut circuit = Circuit::default();
+    circuit.note(at(0), bad(19));
+    circuit.note(at(20), GOOD);
+    circuit.note(at(40), GOOD);
+    assert_eq!(circuit.note(at(41), BAD), None);
+}
+
+#[test]
+fn after_a_pause_a_few_probes_close_it() {
+    let mut circuit = tripped();
+    circuit.pass(at(4));
+    assert_eq!(circuit.takes(), 0);
+    circuit.pass(at(5));
+    assert_eq!(circuit.takes(), 5);
+    let mut switches = Vec::new();
+    for left in [4, 3, 2] {
+        circuit.begin();
+        assert_eq!(circuit.takes(), left);
+        switches.push(circuit.note(at(6), GOOD));
+    }
+    assert_eq!(switches, [None, None, Some(Switch::Closed)]);
+    circuit.pass(at(7));
+    assert_eq!((circuit.takes(), circuit.tripped()), (u64::MAX, None));
+}
+
+#[test]
+fn bad_probes_open_it_for_twice_as_long_up_to_a_minute() {
+    let mut circuit = tripped();
+    let mut time = 5;
+    for pause in [10, 20, 40, 60, 60] {
+        circuit.pass(at(time));
+        assert!(circuit.is_half_open());
+        assert_eq!(circuit.note(at(time), good(2)), None);
+        let switch = circuit.note(at(time), bad(3));
+        assert_eq!(switch, Some(Switch::OpenedAgain));
+        circuit.pass(at(time + pause - 1));
+        assert_eq!(circuit.takes(), 0, "{pause}");
+        time += pause;
+    }
+    assert_eq!(circuit.tripped(), Some(at(0)));
+}
+
+#[test]
+fn a_probe_that_says_nothing_is_followed_by_another_at_once() {
+    let mut circuit = tripped();
+    circuit.pass(at(5));
+    (0..PROBES).for_each(|_| circuit.begin());
+    let new = Answers {
+        vague: 2,
+        ..good(2)
+    };
+    assert_eq!(circuit.note(at(6), new), None);
+    assert_eq!(circuit.takes(), 2);
+    circuit.note(at(7), Answers { vague: 9, ..NONE });
+    assert_eq!(circuit.takes(), 5, "no more than there are probes");
+    assert_eq!(circuit.note(at(8), GOOD), Some(Switch::Closed));
+}
+
+#[test]
+fn probes_without_an_answer_are_followed_by_others() {
+    let mut circuit = tripped();
+    circuit.pass(at(5));
+    for _ in 0..PROBES {
+        circuit.begin();
+    }
+    circuit.pass(at(64));
+    assert_eq!(circuit.takes(), 0);
+    circuit.pass(at(65));
+    assert_eq!(circuit.takes(), 5);
+}

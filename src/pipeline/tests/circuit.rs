@@ -1,0 +1,132 @@
+//! Operators that are bound and do not do their work.
+
+use xabar_smpp::Status;
+
+use super::routing::moving;
+use super::world::*;
+use crate::delivery::Event;
+
+fn refused(world: &mut World, sent: &Sent) {
+    world.answer(sent, Status::RSYSERR, "");
+}
+
+fn not_bound(world: &mut World, sent: &Sent) {
+    world.answer(sent, Status::RINVBNDSTS, "");
+}
+
+fn lost(world: &mut World, sent: &Sent) {
+    world.hear(sent.operator, Event::Lost(sent.token()));
+}
+
+/// The first operator's answers are such until it is left alone.
+fn trip(world: &mut World, end: End) {
+    world.publish_all((0..40).map(apart));
+    for sent in world.sent() {
+        end(world, &sent);
+    }
+    world.beat();
+}
+
+/// Lets seconds pass in which the first operator's answers are such; gives how many submissions others got.
+fn live(world: &mut World, seconds: u32, end: End) -> usize {
+    let mut others = 0;
+    for _ in 0..seconds {
+        world.advance(SECOND);
+        for sent in world.sent() {
+            match sent.operator == UCELL {
+                true => end(world, &sent),
+                false => others += 1,
+            }
+        }
+    }
+    others
+}
+
+#[test]
+fn an_operator_that_fails_is_left_alone_until_a_few_probes_are_answered_well() {
+    let mut world = World::new();
+    trip(&mut world, refused);
+    world.publish_all((100..200).map(apart));
+    assert!(world.sent().is_empty(), "half of its answers were bad");
+    world.advance(6 * SECOND);
+    let probes = world.sent();
+    assert_eq!(probes.len(), 5);
+    for probe in &probes {
+        world.answer(probe, Status::ROK, "");
+    }
+    world.calm();
+    assert_eq!(world.sent().len(), 135, "and nothing was given up");
+}
+
+#[test]
+fn an_operator_that_fails_and_then_is_down_has_no_probes_to_wait_for() {
+    let mut world = moving();
+    trip(&mut world, refused);
+    world.smsc(UCELL).sessions = 0;
+    world.advance(2 * MINUTE);
+    world.sent();
+    world.publish(apart(100));
+    assert_eq!(world.one_sent().operator, BEELINE);
+}
+
+#[test]
+fn an_operator_that_is_bound_and_of_no_use_is_left_alone_and_its_messages_go_to_its_fallback() {
+    for end in [refused, not_bound, lost] {
+        let mut world = moving();
+        trip(&mut world, end);
+        world.publish_all((100..200).map(apart));
+        assert!(world.sent().is_empty(), "half of its answers were bad");
+        let moved = live(&mut world, 70, end);
+        assert!(moved >= 80, "{moved}, and a few tried it");
+    }
+}
+
+#[test]
+fn probes_that_are_answered_well_let_go_what_waits_in_the_same_beat() {
+    let mut world = World::new();
+    trip(&mut world, refused);
+    world.publish_all((100..200).map(apart));
+    world.advance(6 * SECOND);
+    let probes = world.sent();
+    for probe in &probes[..3] {
+        world.answer(probe, Status::ROK, "");
+    }
+    world.beat();
+    assert!(world.sent().len() >= 95);
+}
+
+#[test]
+fn while_a_few_messages_try_an_operator_the_others_do_not_wait_for_what_comes_of_it() {
+    let mut world = moving();
+    trip(&mut world, refused);
+    live(&mut world, 70, refused);
+    let mut tried = 0;
+    for first in (1000..).step_by(20).take(90) {
+        world.publish_all((first..first + 20).map(apart));
+        let sent = world.sent();
+        assert_eq!(sent.len(), 20);
+        tried += sent.iter().filter(|sent| sent.operator == UCELL).count();
+        world.advance(SECOND);
+    }
+    assert!((5..=10).contains(&tried), "{tried}");
+}
+
+#[test]
+fn probes_that_are_answered_badly_let_new_messages_go_to_the_fallback_in_the_same_beat() {
+    let mut world = moving();
+    trip(&mut world, refused);
+    live(&mut world, 70, refused);
+    for first in (1000..).step_by(3).take(90) {
+        world.publish_all((first..first + 3).map(apart));
+        let sent = world.sent();
+        assert_eq!(sent.len(), 3);
+        if sent[0].operator == UCELL {
+            sent.iter().for_each(|probe| refused(&mut world, probe));
+            world.publish(apart(5000));
+            assert_eq!(world.one_sent().operator, BEELINE);
+            return;
+        }
+        world.advance(SECOND);
+    }
+    panic!("it was never tried");
+}
