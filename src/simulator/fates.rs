@@ -69,6 +69,7 @@ impl Smsc {
     /// Somebody asks where a message stands; that counts as a message where these are capped.
     pub(super) fn asked(&mut self, now: Instant, answer: Answer, query: &QuerySm<'_>) {
         self.counters.figures.queries += 1;
+        self.tape.record_query(self.calendar.elapsed(now));
         let source = Kept::of(Address {
             ton: query.source_addr_ton,
             npi: query.source_addr_npi,

@@ -9,11 +9,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::message::Message;
 
-/// Every message in the order in which it came, the refused ones too. When the tape is full,
-/// later messages are only counted, in [`missed`](Self::missed).
+/// Every message in the order in which it came, the refused ones too, and when messages were asked for. When the
+/// tape is full, what comes later is only counted, in [`missed`](Self::missed).
 #[derive(Clone, Debug, Default)]
 pub struct Tape {
     entries: Vec<Entry>,
+    queries: Vec<Duration>,
     capacity: usize,
     missed: u64,
 }
@@ -54,6 +55,7 @@ impl Tape {
     pub(super) fn of_length(capacity: usize) -> Self {
         Self {
             entries: Vec::new(),
+            queries: Vec::new(),
             capacity,
             missed: 0,
         }
@@ -66,11 +68,7 @@ impl Tape {
         status: Status,
         id: Option<u64>,
     ) {
-        if self.capacity == 0 {
-            return;
-        }
-        if self.entries.len() >= self.capacity {
-            self.missed += 1;
+        if !self.has_room() {
             return;
         }
         let concat = message.concat();
@@ -85,12 +83,31 @@ impl Tape {
         });
     }
 
+    /// Somebody asked for a message.
+    pub(super) fn record_query(&mut self, at: Duration) {
+        if self.has_room() {
+            self.queries.push(at);
+        }
+    }
+
+    /// Whether one more fits; counts it if not.
+    fn has_room(&mut self) -> bool {
+        let has_room = self.entries.len() + self.queries.len() < self.capacity;
+        self.missed += u64::from(!has_room && self.capacity > 0);
+        has_room
+    }
+
     /// All entries, in order.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
-    /// Messages that came when the tape was full.
+    /// When each `query_sm` was read from the socket, in order, whatever the answer.
+    pub fn queries(&self) -> &[Duration] {
+        &self.queries
+    }
+
+    /// Messages and questions that came when the tape was full.
     pub fn missed(&self) -> u64 {
         self.missed
     }
@@ -103,10 +120,13 @@ impl Tape {
             .filter(move |entry| entry.to == subscriber)
     }
 
-    /// The most messages, refused or not, in any window of that length: with a second, the TPS
+    /// The most messages and questions, refused or not, in any window of that length: with a second, the TPS
     /// that came over all sessions.
     pub fn most_in(&self, window: Duration) -> usize {
-        most_in(window, self.entries.iter().map(|entry| entry.at))
+        let messages = self.entries.iter().map(|entry| entry.at);
+        let mut times: Vec<Duration> = messages.chain(self.queries.iter().copied()).collect();
+        times.sort_unstable();
+        most_in(window, times)
     }
 
     /// The most texts that one subscriber was sent in any window of that length, refused ones
@@ -187,8 +207,7 @@ mod tests {
                 entry(1_000, 2, 13, None),
                 entry(1_899, 1, 10, None),
             ],
-            capacity: 5,
-            missed: 0,
+            ..Tape::of_length(5)
         };
         let second = Duration::from_secs(1);
         assert_eq!(tape.most_in(second), 4);
@@ -198,5 +217,18 @@ mod tests {
         assert_eq!(tape.most_texts_in(2 * second), 3);
         assert_eq!(tape.repeats(), 1);
         assert_eq!(tape.of("+1").count(), 4);
+    }
+
+    #[test]
+    fn who_asks_for_a_message_uses_up_the_cap_as_who_sends_one() {
+        let mut tape = Tape {
+            entries: vec![entry(0, 1, 10, None), entry(500, 1, 11, None)],
+            ..Tape::of_length(4)
+        };
+        for at in [400, 999, 1_000] {
+            tape.record_query(Duration::from_millis(at));
+        }
+        assert_eq!(tape.most_in(Duration::from_secs(1)), 4);
+        assert_eq!((tape.queries().len(), tape.missed()), (2, 1));
     }
 }

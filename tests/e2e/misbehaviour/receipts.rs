@@ -177,6 +177,25 @@ async fn an_operator_that_loses_receipts_is_asked_and_what_it_says_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn messages_and_questions_together_stay_within_the_tps() {
+    let behaviour = receipts(Receipts {
+        lost: "100%".parse().unwrap(),
+        ..Receipts::default()
+    });
+    let carried = carry_with(behaviour, samples(7, 400), |config| {
+        config.tps = Some(60);
+        config.receipt = Some(Duration::from_secs(4));
+        config.more = "query = true\n".into();
+    });
+    let Carried { world, .. } = carried.await;
+    // `carry_with` has checked the tape; this is that questions came while messages did.
+    let tape = world.tape().await;
+    let last = tape.entries().last().unwrap().at;
+    let among = tape.queries().iter().filter(|at| **at < last).count();
+    assert!(among > 0, "{:?} of {last:?}", tape.queries());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_operator_that_loses_receipts_and_knows_nothing_leaves_fates_unknown() {
     let behaviour = receipts(Receipts {
         lost: "100%".parse().unwrap(),
