@@ -217,6 +217,20 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_asked_for_by_an_id_as_long_as_allowed_and_no_longer() {
+        let sender = Sender::new(&Senders::new("555", []), true);
+        for (len, is_asked) in [(64, true), (65, false)] {
+            let query = Query {
+                token: Token::from(1),
+                smsc_id: "k".repeat(len).into(),
+                sender: SenderIndex::default(),
+            };
+            let pushed = sender.push_query(&query, &mut Requests::default());
+            assert_eq!(pushed.is_ok(), is_asked, "{len}");
+        }
+    }
+
+    #[test]
     fn senders_are_addressed_as_what_they_are() {
         let cases = [
             ("MyGov", Ton::ALPHANUMERIC, Npi::UNKNOWN),

@@ -25,16 +25,59 @@ pub(super) fn fate(frame: &Frame) -> Option<(MessageState, u8)> {
 /// The id under which the operator accepted a segment, empty if it gave none, and how congested it is, if it says.
 pub(super) fn told(frame: &Frame) -> (Box<str>, Option<u8>) {
     let Ok(pdu) = frame.decode() else {
-        return Default::default();
+        return (overlong_id(frame), None);
     };
     let pdu: Pdu<'_> = pdu;
     let congestion = pdu.tlvs().congestion_state().ok().flatten();
     let smsc_id = match pdu.body {
         Body::SubmitSmResp(response) => {
             let id = response.message_id.unwrap_or_default();
-            String::from_utf8_lossy(id.0).trim().into()
+            text(id.0)
         }
         _ => Box::default(),
     };
     (smsc_id, congestion)
+}
+
+/// An id may have 64 octets. A longer one makes the response unreadable, but receipts will give the same.
+const LONGEST_ID: usize = 255;
+
+/// What stands where the id should be; nothing if that has no end.
+fn overlong_id(frame: &Frame) -> Box<str> {
+    let is_response = frame.header().command_id == CommandId::SUBMIT_SM_RESP;
+    let mut fields = frame.body().splitn(2, |octet| *octet == 0);
+    match (fields.next(), fields.next()) {
+        (Some(id), Some(_)) if is_response && id.len() <= LONGEST_ID => text(id),
+        _ => Box::default(),
+    }
+}
+
+fn text(id: &[u8]) -> Box<str> {
+    String::from_utf8_lossy(id).trim().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use xabar_smpp::Octets;
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_taken_whole_also_where_it_is_longer_than_allowed() {
+        let id_of = |body: &[u8]| {
+            let body = Body::Unknown {
+                command_id: CommandId::SUBMIT_SM_RESP,
+                octets: Octets(body),
+            };
+            told(&Pdu::new(1, body).to_frame().unwrap()).0
+        };
+        for len in [0, 1, 64, 65, LONGEST_ID] {
+            let id = "k".repeat(len);
+            assert_eq!(*id_of(format!("{id}\0").as_bytes()), *id, "{len}");
+        }
+        let endless = "k".repeat(LONGEST_ID + 1);
+        assert_eq!(&*id_of(format!("{endless}\0").as_bytes()), "", "no id");
+        assert_eq!(&*id_of(b"38601fa"), "", "no end");
+        assert_eq!(&*id_of(b""), "");
+    }
 }

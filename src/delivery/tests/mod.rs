@@ -4,6 +4,7 @@ mod behind;
 mod classes;
 mod failover;
 mod hygiene;
+mod ids;
 mod pairs;
 mod queries;
 mod raw;

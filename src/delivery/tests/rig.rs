@@ -8,10 +8,10 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use xabar_smpp::link::{self, Events, Link};
-use xabar_smpp::pdu::{BindResp, Body, MessageIdResp, Pdu, SubmitSm};
+use xabar_smpp::pdu::{BindResp, Body, Pdu, SubmitSm};
 use xabar_smpp::session::{CloseReason, Event as SmppEvent, Opening, Requests, Settings};
 use xabar_smpp::values::InterfaceVersion;
-use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
+use xabar_smpp::{CommandId, Frame, Octets, Status, Tag, TlvBuffer};
 
 use crate::clock::instant;
 use crate::delivery::sample::submission;
@@ -284,27 +284,34 @@ impl Peer {
     }
 
     pub(super) async fn accept_bind(&self, bind: &Frame) {
+        let body = bind.decode().unwrap().body;
+        let (Body::BindTransceiver(login)
+        | Body::BindTransmitter(login)
+        | Body::BindReceiver(login)) = body
+        else {
+            panic!("no bind: {body:?}");
+        };
         let mut tlvs = TlvBuffer::new();
-        tlvs.push_octet(Tag::SC_INTERFACE_VERSION, InterfaceVersion::V3_4.0);
+        tlvs.push_octet(Tag::SC_INTERFACE_VERSION, login.interface_version.0);
         let resp = BindResp {
             system_id: Some("smsc".into()),
             tlvs: tlvs.as_tlvs(),
         };
-        let body = match bind.decode().unwrap().body {
-            Body::BindTransceiver(_) => Body::BindTransceiverResp(resp),
+        let body = match body {
             Body::BindTransmitter(_) => Body::BindTransmitterResp(resp),
             Body::BindReceiver(_) => Body::BindReceiverResp(resp),
-            other => panic!("no bind: {other:?}"),
+            _ => Body::BindTransceiverResp(resp),
         };
         self.answer(bind, Status::ROK, body).await;
     }
 
     pub(super) async fn answer_submit(&self, submit: &Frame, status: Status, id: &str) {
-        let resp = MessageIdResp {
-            message_id: Some(Octets(id.as_bytes())),
-            ..MessageIdResp::default()
+        // As it stands on the wire, since it may be longer than allowed.
+        let body = Body::Unknown {
+            command_id: CommandId::SUBMIT_SM_RESP,
+            octets: Octets(&[id.as_bytes(), b"\0"].concat()),
         };
-        self.answer(submit, status, Body::SubmitSmResp(resp)).await;
+        self.answer(submit, status, body).await;
     }
 
     async fn answer(&self, request: &Frame, status: Status, body: Body<'_>) {

@@ -1,7 +1,8 @@
 //! Receipts: early, late, twice, under another name, or never.
 
 use xabar_events::Notification;
-use xabar_smpp::Status;
+use xabar_smpp::values::MessageState;
+use xabar_smpp::{Status, Tag, TlvBuffer, Tlvs};
 
 use super::world::*;
 use crate::delivery::receipt::Spelling;
@@ -249,8 +250,10 @@ fn a_receipt_that_is_not_final_changes_nothing() {
     world.publish(status("e1"));
     let sent = world.one_sent();
     world.accept(&sent, "1");
-    world.receipt(&sent, "1", "ENROUTE");
-    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+    for stat in ["ENROUTE", "ACCEPTD", "UNKNOWN", "BUFFRED", "WHATEVER"] {
+        world.receipt(&sent, "1", stat);
+        assert_eq!(world.story("e1"), ["accepted", "submitted"], "{stat}");
+    }
     world.receipt(&sent, "1", "DELIVRD");
     assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
 }
@@ -395,6 +398,46 @@ fn receipts_find_their_segments_after_a_restart() {
     world.restart();
     world.receipt(&sent, "1", "DELIVRD");
     assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+}
+
+#[test]
+fn ids_as_long_as_allowed_and_longer_lead_to_their_message_after_a_restart_too() {
+    for len in [64, 65, 200] {
+        for in_text in [true, false] {
+            for early in [true, false] {
+                let mut world = World::new();
+                world.publish_all([status("e1"), apart(7)]);
+                let sent = world.sent();
+                // They differ in the last character only.
+                let [id, other] = ["a", "b"]
+                    .map(|last| "k7W2".chars().cycle().take(len - 1).collect::<String>() + last);
+                let mut tlvs = TlvBuffer::new();
+                tlvs.push_c_octet_string(Tag::RECEIPTED_MESSAGE_ID, id.as_bytes())
+                    .unwrap();
+                tlvs.push_octet(Tag::MESSAGE_STATE, MessageState::DELIVERED.0);
+                let (text, tlvs) = match in_text {
+                    true => (format!("id:{id} stat:DELIVRD"), Tlvs::EMPTY),
+                    false => (String::new(), tlvs.as_tlvs()),
+                };
+                world.accept(&sent[1], &other);
+                if early {
+                    world.receipt_saying(&sent[0], &text, tlvs);
+                    world.accept(&sent[0], &id);
+                } else {
+                    world.accept(&sent[0], &id);
+                    world.restart();
+                    world.receipt_saying(&sent[0], &text, tlvs);
+                }
+                let case = format!("{len} {in_text} {early}");
+                assert_eq!(world.story("e1").last().unwrap(), "delivered", "{case}");
+                assert_eq!(
+                    world.story("apart-7").last().unwrap(),
+                    "submitted",
+                    "{case}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

@@ -585,10 +585,15 @@ impl World {
         if returns {
             tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, sent.submission.reference);
         }
+        self.receipt_saying(sent, text, tlvs.as_tlvs())
+    }
+
+    /// A receipt in whatever words and TLVs; gives what the SMSC is told.
+    pub(super) fn receipt_saying(&mut self, sent: &Sent, text: &str, tlvs: Tlvs<'_>) -> Status {
         let smsc = self.smsc(sent.operator);
         smsc.requests += 1;
         let (msisdn, requests) = (sent.submission.msisdn, smsc.requests);
-        let frame = receipt_of(msisdn, text, requests, tlvs.as_tlvs());
+        let frame = receipt_of(msisdn, text, requests, tlvs);
         smsc.answers.clear();
         let event = Event::Inbound {
             session: SessionKey::default(),

@@ -333,7 +333,11 @@ fn an_intermediate_failure_is_not_final() {
         EsmClass::INTERMEDIATE_NOTIFICATION,
         "id:8 stat:UNDELIV"
     ));
-    assert!(!final_in(EsmClass::DELIVERY_RECEIPT, "id:8 stat:ACCEPTD"));
+    assert!(!final_in(
+        EsmClass::INTERMEDIATE_NOTIFICATION,
+        SAMPLES[18].text
+    ));
+    assert!(!final_in(EsmClass::DELIVERY_RECEIPT, SAMPLES[13].text));
     assert!(!final_in(EsmClass::DELIVERY_RECEIPT, "id:8 stat:WHATEVER"));
 }
 
