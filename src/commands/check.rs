@@ -207,6 +207,7 @@ impl Good {
         if !self.catalog.languages().any(|language| language == default) {
             warnings.push(format!("the default language, {default}, has no texts"));
         }
+        warnings.extend(self.settings.warnings.iter().map(ToString::to_string));
         warnings.extend(self.shared_logins());
         warnings.extend(self.long_texts());
         warnings.extend(self.lacking_texts());

@@ -91,6 +91,8 @@ pub struct Settings {
     /// The folder of the texts; `None`: those that are built in.
     pub messages: Option<PathBuf>,
     pub log: LogSettings,
+    /// What works, but perhaps not as it was meant.
+    pub warnings: Vec<Problem>,
 }
 
 impl Settings {
@@ -110,8 +112,12 @@ impl Settings {
             report: &report,
         }
         .table(settings);
+        let warnings = report.take_warnings();
         match (settings, report.into_problems()) {
-            (Some(settings), problems) if problems.is_empty() => Ok(settings),
+            (Some(settings), problems) if problems.is_empty() => Ok(Settings {
+                warnings,
+                ..settings
+            }),
             (_, problems) => Err(problems),
         }
     }
@@ -124,7 +130,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         outcomes: amqp::outcomes(table, &intake),
         intake,
         timing: timing::timing(table),
-        retry: retry::retry(table),
+        retry: retry::retry(table, &operators),
         http: http::http(table),
         journal: journal::journal(table),
         subscriber: subscriber::subscriber(table),
@@ -139,6 +145,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         operators,
         messages: messages::messages(table),
         log: log::log(table),
+        warnings: Vec::new(),
     })
 }
 

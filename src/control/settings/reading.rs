@@ -17,6 +17,8 @@ pub(crate) struct Report<'a> {
     pub(crate) environment: &'a Environment,
     problems: RefCell<Vec<Problem>>,
     syntax_errors: RefCell<Vec<Problem>>,
+    /// What works, but perhaps not as it was meant.
+    warnings: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Report<'a> {
@@ -26,6 +28,7 @@ impl<'a> Report<'a> {
             environment,
             problems: RefCell::default(),
             syntax_errors: RefCell::default(),
+            warnings: RefCell::default(),
         }
     }
 
@@ -85,6 +88,11 @@ impl<'a> Report<'a> {
         }
     }
 
+    /// What deserves a look.
+    pub(crate) fn take_warnings(&self) -> Vec<Problem> {
+        self.warnings.take()
+    }
+
     /// All problems, in the order of the file.
     ///
     /// Where it is no TOML, what is said of the values in that line would only confuse, and
@@ -119,6 +127,13 @@ impl Cell<'_> {
     pub(crate) fn wrong<T>(&self, what: impl Into<String>, right: impl Into<String>) -> Option<T> {
         self.report.add(&self.node.origin, &self.key, what, right);
         None
+    }
+
+    /// Reports that this value will do, but perhaps not as it was meant.
+    pub(crate) fn warn(&self, what: impl Into<String>, right: impl Into<String>) {
+        let origin = &self.node.origin;
+        let warning = self.report.problem(origin, &self.key, what, right);
+        self.report.warnings.borrow_mut().push(warning);
     }
 
     /// Reports that this value is of another kind, or has another form, than it should.

@@ -1,16 +1,17 @@
 //! `[retry]`: how messages that an operator refused are tried again.
 
+use super::operator::Operator;
 use super::reading::{Cell, Table};
 use super::values::{duration, parsed, whole};
 use crate::delivery::retry::Policy;
 
-pub(super) fn retry(root: &mut Table<'_>) -> Policy {
+pub(super) fn retry(root: &mut Table<'_>, operators: &[Operator]) -> Policy {
     root.or("retry", Policy::default(), |cell: &Cell<'_>| {
-        cell.table(read)
+        cell.table(|table| read(table, operators))
     })
 }
 
-fn read(table: &mut Table<'_>) -> Option<Policy> {
+fn read(table: &mut Table<'_>, operators: &[Operator]) -> Option<Policy> {
     let default = Policy::default();
     let first = table.or("first", default.first, duration("100ms"..="24h"));
     let longest = table.or("longest", default.longest.max(first), |cell: &Cell<'_>| {
@@ -27,18 +28,36 @@ fn read(table: &mut Table<'_>) -> Option<Policy> {
         undelivered_elsewhere: table.or(
             "after_undelivered",
             default.undelivered_elsewhere,
-            elsewhere,
+            |cell: &Cell<'_>| elsewhere(cell, operators),
         ),
     })
 }
 
-fn elsewhere(cell: &Cell<'_>) -> Option<bool> {
-    parsed(
-        "choose from \"never\" and \"elsewhere\"",
-        |text| match text {
-            "never" => Some(false),
-            "elsewhere" => Some(true),
-            _ => None,
-        },
-    )(cell)
+fn elsewhere(cell: &Cell<'_>, operators: &[Operator]) -> Option<bool> {
+    let right = "choose from \"never\" and \"elsewhere\"";
+    let elsewhere = parsed(right, |text| match text {
+        "never" => Some(false),
+        "elsewhere" => Some(true),
+        _ => None,
+    })(cell)?;
+    let alone = operators.iter().filter(|it| has_no_other(it, operators));
+    let alone: Vec<&str> = alone.map(|it| it.name.as_str()).collect();
+    if elsewhere && !alone.is_empty() {
+        cell.warn(
+            format!(
+                "is \"elsewhere\", but for what {} did not deliver there is no other operator",
+                alone.join(", ")
+            ),
+            "give it a `fallback`, or prefixes that another has too",
+        );
+    }
+    Some(elsewhere)
+}
+
+/// Whether none shares a prefix with an operator that carries numbers, and none stands in for it.
+fn has_no_other(operator: &Operator, operators: &[Operator]) -> bool {
+    let others = operators.iter().filter(|it| it.name != operator.name);
+    let mut theirs = others.flat_map(|it| &it.prefixes);
+    let shares = theirs.any(|prefix| operator.prefixes.contains(prefix));
+    !operator.prefixes.is_empty() && operator.fallback.is_empty() && !shares
 }

@@ -126,3 +126,31 @@ fn retries_grow_from_the_first_pause_to_the_longest() {
     let elsewhere = good("[retry]\nafter_undelivered = \"elsewhere\"\n", &[]).retry;
     assert!(elsewhere.undelivered_elsewhere && !hour.undelivered_elsewhere);
 }
+
+#[test]
+fn trying_elsewhere_is_warned_of_where_there_is_no_other_operator() {
+    let policy = "[retry]\nafter_undelivered = \"elsewhere\"\n";
+    let warnings = |operators: &[&str]| -> Vec<String> {
+        let operators = operators.iter().map(|lines| operator(lines));
+        let text = policy.to_owned() + &operators.collect::<String>();
+        let warnings = good(&text, &[]).warnings;
+        warnings.iter().map(ToString::to_string).collect()
+    };
+    let of = |names: &str| {
+        format!(
+            "{FILE}:2:21: `retry.after_undelivered` is \"elsewhere\", but for what {names} did not deliver there is \
+             no other operator; give it a `fallback`, or prefixes that another has too"
+        )
+    };
+    let other = "name = \"others\"\nprefixes = [\"99890\"]";
+    assert_eq!(warnings(&[""]), [of("ucell")]);
+    assert_eq!(warnings(&["", other]), [of("ucell, others")]);
+    assert_eq!(warnings(&["fallback = \"others\"", other]), [of("others")]);
+    let sharing = "name = \"others\"\nprefixes = [\"99890\", \"99893\"]";
+    let stand_in = "name = \"others\"\nprefixes = []";
+    assert_eq!(warnings(&["", sharing]), [""; 0]);
+    assert_eq!(warnings(&["fallback = \"others\"", stand_in]), [""; 0]);
+    assert_eq!(warnings(&[]), [""; 0]);
+    let without = good(&operator(""), &[]);
+    assert!(without.warnings.is_empty());
+}
