@@ -2,7 +2,7 @@
 
 use xabar_smpp::pdu::Pdu;
 use xabar_smpp::{Frame, Octets, Tag, Tlvs};
-use xabar_sms::{Concat, DataCoding, Reading, UserDataHeader};
+use xabar_sms::{Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
 
 /// A message, or one segment of a longer one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,8 +20,9 @@ pub struct Mo {
 }
 
 impl Mo {
-    /// Reads a message that is no receipt; `None` if it is none, or a step of a USSD dialogue.
-    pub fn read(frame: &Frame) -> Option<Self> {
+    /// Reads a message that is no receipt, of an operator whose `data_coding` 0 means this alphabet; `None` if it is
+    /// none, or a step of a USSD dialogue.
+    pub fn read(frame: &Frame, alphabet: DefaultAlphabet) -> Option<Self> {
         let pdu: Pdu<'_> = frame.decode().ok()?;
         let pdu = pdu.body.delivered()?;
         let tlvs = pdu.tlvs;
@@ -37,7 +38,13 @@ impl Mo {
             false => (None, user_data),
         };
         let concat = header.and_then(UserDataHeader::concat);
-        let text = xabar_sms::decode(octets, DataCoding(pdu.data_coding.0), Reading::default());
+        let reading = Reading {
+            default_alphabet: alphabet,
+            // Nobody writes every other letter as one of `@` and `è`.
+            guess_ucs2: true,
+            ..Reading::default()
+        };
+        let text = xabar_sms::decode(octets, DataCoding(pdu.data_coding.0), reading);
         let address = |octets: Octets<'_>| String::from_utf8_lossy(octets.0).into_owned();
         Some(Self {
             from: address(pdu.source_addr),
@@ -71,12 +78,42 @@ mod tests {
     use super::*;
 
     fn read(pdu: SubmitSm<'_>) -> Option<Mo> {
+        read_in(DefaultAlphabet::Gsm7, pdu)
+    }
+
+    fn read_in(alphabet: DefaultAlphabet, pdu: SubmitSm<'_>) -> Option<Mo> {
         let pdu = SubmitSm {
             source_addr: Octets(b"998931234567"),
             destination_addr: Octets(b"555"),
             ..pdu
         };
-        Mo::read(&Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap())
+        let frame = Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap();
+        Mo::read(&frame, alphabet)
+    }
+
+    #[test]
+    fn data_coding_0_is_the_alphabet_of_the_operator() {
+        let text = |alphabet, octets: &'static [u8]| {
+            let pdu = SubmitSm {
+                short_message: Octets(octets),
+                ..SubmitSm::default()
+            };
+            read_in(alphabet, pdu).unwrap().text
+        };
+        assert_eq!(text(DefaultAlphabet::Gsm7, b"\0_a"), "@§a");
+        assert_eq!(text(DefaultAlphabet::Latin1, b"@_\xE9"), "@_é");
+        assert_eq!(text(DefaultAlphabet::Ascii, b"@_\xE9"), "@_\u{FFFD}");
+    }
+
+    #[test]
+    fn a_text_in_ucs2_that_is_not_marked_as_such_is_read() {
+        for alphabet in [DefaultAlphabet::Gsm7, DefaultAlphabet::Latin1] {
+            let pdu = SubmitSm {
+                short_message: Octets(&[0x04, 0x21, 0x04, 0x22, 0x00, b' ']),
+                ..SubmitSm::default()
+            };
+            assert_eq!(read_in(alphabet, pdu).unwrap().text, "СТ ");
+        }
     }
 
     #[test]

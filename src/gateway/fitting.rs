@@ -89,6 +89,7 @@ pub(super) fn rules(settings: &Settings, lists: Lists) -> pipeline::Settings {
         receipts: operator.receipts,
         query: operator.query,
         receipt_ids: operator.receipt_ids,
+        alphabet: operator.alphabet,
         senders: senders(operator, settings),
         logins: logins(operator),
     });

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 use xabar_events::{Language, State};
 use xabar_smpp::Status;
+use xabar_sms::DefaultAlphabet;
 
 use super::admission::NotEntitled;
 use super::appetite::Appetite;
@@ -84,6 +85,8 @@ pub struct OperatorRules {
     pub query: bool,
     /// How it writes the ids of receipts; `None`: as they show.
     pub receipt_ids: Option<Spelling>,
+    /// What its `data_coding` 0 means.
+    pub alphabet: DefaultAlphabet,
     /// As whom agencies go out.
     pub senders: Senders,
     /// Where and as whom it is logged in to: an SMSC sends receipts over any session of a login.
@@ -110,6 +113,7 @@ pub struct Inputs {
 pub(super) struct Operator {
     pub(super) name: Box<str>,
     pub(super) receipts: bool,
+    pub(super) alphabet: DefaultAlphabet,
     pub(super) senders: Senders,
     /// The operators whose receipts may come over this one's sessions: itself, and those of the same login.
     pub(super) peers: Arc<[OperatorId]>,
@@ -423,6 +427,7 @@ impl Operator {
         Self {
             name: rules.name.as_str().into(),
             receipts: rules.receipts,
+            alphabet: rules.alphabet,
             senders: rules.senders.clone(),
             peers: Arc::default(),
             granted: 0,

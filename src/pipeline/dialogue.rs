@@ -49,9 +49,9 @@ impl Core {
         operator: OperatorId,
         frame: &Frame,
     ) -> Result<Status, JournalError> {
-        let answers = self.operators.get(&operator);
-        let can_answer = answers.is_some_and(|it| it.senders.of_answers().is_some());
-        let Some(mo) = Mo::read(frame).filter(|_| can_answer) else {
+        let answering = self.operators.get(&operator);
+        let answering = answering.filter(|it| it.senders.of_answers().is_some());
+        let Some(mo) = answering.and_then(|it| Mo::read(frame, it.alphabet)) else {
             return Ok(Status::RX_R_APPN);
         };
         if beat.texts_read >= TEXTS_A_BEAT {

@@ -2,12 +2,12 @@
 
 use bytes::Bytes;
 use xabar_events::{Reason, State};
-use xabar_sms::{Concatenation, DataCoding, Encoding, Segments, segments};
+use xabar_sms::{Concatenation, DataCoding, DefaultAlphabet, Segments, Style, segments};
 
 use super::beat::Beat;
 use super::core::{Core, InFlight};
 use super::dialogue;
-use super::results::fate_so_far;
+use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::delivery::{Submission, Token};
@@ -231,11 +231,13 @@ impl Core {
             self.end(beat, &mut message, end, Details::default());
             return Ok(());
         };
-        let Ok(segments) = segments(&text, Encoding::of(&text), Concatenation::Udh8) else {
-            let end = fate_so_far(&message).unwrap_or((State::Failed, Reason::Refused));
-            let details = Details::code("text too long");
-            self.end(beat, &mut message, end, details);
-            return Ok(());
+        let segments = match self.cut(&message, &text) {
+            Ok(segments) => segments,
+            Err(why) => {
+                let end = fate_so_far(&message).unwrap_or((State::Failed, Reason::Refused));
+                self.end(beat, &mut message, end, Details::code(why));
+                return Ok(());
+            }
         };
         let was_uncertain = message.progress.attempt.uncertain;
         self.repeats.forget(message.id);
@@ -249,6 +251,24 @@ impl Core {
         let flight = InFlight::new(message, was_uncertain);
         self.in_flight.insert(flight.message.id, flight);
         Ok(())
+    }
+
+    /// Cuts a text as its operator wants it, or says why that is of no use.
+    fn cut(&self, message: &Message, text: &str) -> Result<Segments, &'static str> {
+        let operator = self.operators.get(&message.progress.operator);
+        let alphabet = operator.map_or_else(DefaultAlphabet::default, |it| it.alphabet);
+        let style = Style {
+            concatenation: Concatenation::Udh8,
+            septets: alphabet.into(),
+        };
+        let segments = segments(text, style.encoding_of(text), style);
+        let segments = segments.map_err(|_| "text too long")?;
+        let before = message.progress.attempt.segments.len();
+        // Its `alphabet` is another since the operator took a part of it.
+        if has_reached(message) && before != usize::from(segments.total()) {
+            return Err("other segments than before");
+        }
+        Ok(segments)
     }
 
     /// Hands the segments that are to be sent to the operator's link, once the beat is committed.
@@ -303,7 +323,8 @@ fn begin_attempt(message: &mut Message, segments: &Segments, text: String, at: U
     // The low bits differ between neighbours, which is all that a phone needs.
     let reference = u16::try_from(message.id.0 % 0xFFFF).unwrap_or(0) + 1;
     let attempt = &mut message.progress.attempt;
-    if attempt.text.is_none() {
+    // Another operator may need other segments for the same text.
+    if attempt.text.is_none() || attempt.segments.len() != usize::from(segments.total()) {
         attempt.segments = vec![Segment::Waiting; segments.total().into()];
         attempt.text = (segments.total() > 1).then(|| text.into());
     }

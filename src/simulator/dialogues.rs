@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use xabar_smpp::values::{DataCoding, EsmClass};
 use xabar_smpp::{Tag, TlvBuffer};
-use xabar_sms::{Concatenation, Encoding, SegmentError, segments};
+use xabar_sms::{Concatenation, DefaultAlphabet, Encoding, SegmentError, Style, segments};
 
 use super::delivery::{Content, FromPhone};
 use super::message::Message;
@@ -67,8 +67,12 @@ impl Smsc {
         text: &str,
     ) -> Result<usize, NotSent> {
         let place = self.addressee()?;
-        let encoding = Encoding::of(text);
-        let segments = segments(text, encoding, Concatenation::Udh8)?;
+        let style = Style {
+            concatenation: Concatenation::Udh8,
+            septets: DefaultAlphabet::from(self.behaviour.dialect.alphabet).into(),
+        };
+        let encoding = style.encoding_of(text);
+        let segments = segments(text, encoding, style)?;
         self.dialogues.next_reference = self.dialogues.next_reference.wrapping_add(1);
         for segment in segments.iter() {
             let mut user_data = Vec::new();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use xabar_smpp::pdu::SubmitSm;
 use xabar_smpp::values::{EsmClass, Npi, RegisteredDelivery, Time, Ton};
 use xabar_smpp::{Octets, Tag, Tlvs};
-use xabar_sms::{Concat, DataCoding, Reading, UserDataHeader};
+use xabar_sms::{Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
 
 use super::phones::Ussd;
 
@@ -71,10 +71,14 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The text; data that is no text is shown as its size.
-    pub(super) fn text(&self) -> String {
+    /// The text, where `data_coding` 0 means this alphabet; data that is no text is shown as its size.
+    pub(super) fn text(&self, default_alphabet: DefaultAlphabet) -> String {
         let octets = self.text_octets();
-        let text = xabar_sms::decode(octets, DataCoding(self.data_coding), Reading::default());
+        let reading = Reading {
+            default_alphabet,
+            ..Reading::default()
+        };
+        let text = xabar_sms::decode(octets, DataCoding(self.data_coding), reading);
         text.unwrap_or_else(|| format!("({} octets of data)", octets.len()))
     }
 

@@ -55,8 +55,8 @@ use tokio::task::JoinHandle;
 
 pub use admission::Account;
 pub use behaviour::{
-    Announced, Behaviour, Dialect, Faults, IdForm, Numbering, ReceiptAlphabet, ReceiptForm,
-    ReceiptPdu, ReceiptSession, Receipts, RefusalForm, StrayNul, Wording,
+    Alphabet, Announced, Behaviour, Dialect, Faults, IdForm, Numbering, ReceiptAlphabet,
+    ReceiptForm, ReceiptPdu, ReceiptSession, Receipts, RefusalForm, StrayNul, Wording,
 };
 pub use delay::{Delay, NoDelay, parse_duration};
 pub use dialogues::NotSent;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use xabar_sms::{Incomplete, Key, Reassembly, Received};
+use xabar_sms::{DefaultAlphabet, Incomplete, Key, Reassembly, Received};
 
 use super::message::Message;
 use crate::clock::UnixMillis;
@@ -90,7 +90,13 @@ impl Phones {
     }
 
     /// Takes a message that the SMSC accepted.
-    pub(super) fn receive(&mut self, now: Instant, wall: UnixMillis, message: &Message<'_>) {
+    pub(super) fn receive(
+        &mut self,
+        now: Instant,
+        wall: UnixMillis,
+        message: &Message<'_>,
+        alphabet: DefaultAlphabet,
+    ) {
         if self.memory.phones == 0 {
             return;
         }
@@ -98,7 +104,7 @@ impl Phones {
         let (from, to, text) = (
             message.source.to_text(),
             message.destination.to_text(),
-            message.text(),
+            message.text(alphabet),
         );
         let ussd = message.ussd();
         let (text, segments) = match message.concat() {

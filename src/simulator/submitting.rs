@@ -156,7 +156,8 @@ impl Smsc {
     fn accept(&mut self, now: Instant, of: Of, message: &Message<'_>) -> bool {
         let course = self.course(now, message);
         if course.state == MessageState::DELIVERED {
-            self.phones.receive(now, self.calendar.wall(now), message);
+            let (wall, alphabet) = (self.calendar.wall(now), self.behaviour.dialect.alphabet);
+            self.phones.receive(now, wall, message, alphabet.into());
         }
         self.dialogues.hear(message);
         let (done, most) = (now + course.takes, self.behaviour.receipts.fates);

@@ -117,7 +117,7 @@ pub struct Reading {
     pub default_alphabet: DefaultAlphabet,
     /// GSM text comes in packed septets, after a header (UDH) of so many octets, 0 without one.
     pub packed_after: Option<usize>,
-    /// Reads a text marked as 7-bit as UCS-2 if its octets look like it: an even number of
+    /// Reads a text marked as 7-bit, or as the SMSC's default, as UCS-2 if its octets look like it: an even number of
     /// them, and every other one 0x00 (Latin) or 0x04 (Cyrillic). Seen at vumi, #838.
     pub guess_ucs2: bool,
 }
@@ -132,8 +132,9 @@ pub fn decode(octets: &[u8], data_coding: DataCoding, reading: Reading) -> Optio
         (Alphabet::SmscDefault, DefaultAlphabet::Latin1) => Alphabet::Latin1,
         (alphabet, _) => alphabet,
     };
+    let is_default = data_coding.alphabet() == Alphabet::SmscDefault;
     let is_seven_bit = matches!(alphabet, Alphabet::Gsm7 | Alphabet::Ascii);
-    if reading.guess_ucs2 && is_seven_bit && looks_like_ucs2(octets) {
+    if reading.guess_ucs2 && (is_default || is_seven_bit) && looks_like_ucs2(octets) {
         return Some(ucs2::decode(octets));
     }
     match alphabet {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use xabar_sms::DefaultAlphabet;
+
 use super::bind::{Bind, binds, tps};
 use super::errors::{Errors, errors};
 use super::fallback;
@@ -42,6 +44,8 @@ pub struct Operator {
     pub receipt_ids: Option<Spelling>,
     /// Whether `submit_sm` carry TLVs.
     pub tlvs: bool,
+    /// What its `data_coding` 0 means.
+    pub alphabet: DefaultAlphabet,
     /// PDUs a second, all sessions of all binds together; `None`: as fast as the operator answers.
     pub tps: Option<u32>,
     /// How long nothing may come from the SMSC before it is asked whether it is there.
@@ -147,6 +151,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     });
     let receipt_ids = table.optional("receipt_ids", receipt_ids);
     let tlvs = table.or("tlvs", true, switch);
+    let alphabet = table.or("alphabet", DefaultAlphabet::default(), alphabet);
     let tps = table.optional("tps", tps);
     let enquire_link = table.or(
         "enquire_link",
@@ -170,6 +175,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         query,
         receipt_ids,
         tlvs,
+        alphabet,
         tps,
         enquire_link,
         errors,
@@ -185,6 +191,16 @@ fn receipt_ids(cell: &Cell<'_>) -> Option<Spelling> {
         _ => None,
     };
     parsed("choose from \"same\", \"decimal\" and \"hex\"", parse)(cell)
+}
+
+fn alphabet(cell: &Cell<'_>) -> Option<DefaultAlphabet> {
+    let parse = |text: &str| match text {
+        "gsm7" => Some(DefaultAlphabet::Gsm7),
+        "latin1" => Some(DefaultAlphabet::Latin1),
+        "ascii" => Some(DefaultAlphabet::Ascii),
+        _ => None,
+    };
+    parsed("choose from \"gsm7\", \"latin1\" and \"ascii\"", parse)(cell)
 }
 
 fn ussd(table: &mut Table<'_>) -> Option<UssdSettings> {

@@ -1,6 +1,7 @@
 //! Lives of messages, beat by beat, in a small world where time is moved by hand.
 
 mod admission;
+mod alphabets;
 mod backlog;
 mod circuit;
 mod day;

@@ -14,6 +14,7 @@ use xabar_events::{
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 use xabar_smpp::values::{DataCoding, EsmClass, MessageState};
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
+use xabar_sms::DefaultAlphabet;
 
 use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
@@ -715,6 +716,7 @@ fn settings() -> Settings {
         receipts: true,
         query: false,
         receipt_ids: None,
+        alphabet: DefaultAlphabet::Gsm7,
         senders: Senders::new("MyGov", []).answering_from(Some("555")),
         logins: vec![format!("xabar at {name}")],
     };

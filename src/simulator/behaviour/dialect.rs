@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use xabar_sms::DefaultAlphabet;
 
 use crate::simulator::delay::parse_duration;
 use crate::simulator::error_rates::ErrorRates;
@@ -25,6 +26,10 @@ pub struct Dialect {
     /// The congestion_state (5.0) in every response to a message, 0 (idle) to 100.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub congestion: Option<u8>,
+
+    /// What data_coding 0 means.
+    #[arg(long, value_name = "ALPHABET", value_enum, default_value_t)]
+    pub alphabet: Alphabet,
 
     /// How the SMSC numbers its own requests.
     #[arg(long, value_name = "NUMBERS", value_enum, default_value_t)]
@@ -63,6 +68,29 @@ pub enum RefusalForm {
     Nack,
 }
 
+/// What `data_coding` 0 means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Alphabet {
+    /// GSM 03.38.
+    #[default]
+    Gsm7,
+    /// ISO 8859-1.
+    Latin1,
+    /// ASCII.
+    Ascii,
+}
+
+impl From<Alphabet> for DefaultAlphabet {
+    fn from(alphabet: Alphabet) -> Self {
+        match alphabet {
+            Alphabet::Gsm7 => Self::Gsm7,
+            Alphabet::Latin1 => Self::Latin1,
+            Alphabet::Ascii => Self::Ascii,
+        }
+    }
+}
+
 /// How the SMSC numbers its own requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -84,6 +112,7 @@ impl Default for Dialect {
             refusals: RefusalForm::default(),
             tlv_errors: ErrorRates::default(),
             congestion: None,
+            alphabet: Alphabet::default(),
             numbering: Numbering::default(),
             enquire_link: Duration::from_secs(30),
             outbind: false,

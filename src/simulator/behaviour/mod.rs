@@ -14,7 +14,7 @@ use super::delay::{Delay, parse_duration};
 use super::error_rates::ErrorRates;
 use super::share::Share;
 
-pub use dialect::{Dialect, Numbering, RefusalForm};
+pub use dialect::{Alphabet, Dialect, Numbering, RefusalForm};
 pub use faults::Faults;
 pub use receipt_forms::{
     IdForm, ReceiptAlphabet, ReceiptForm, ReceiptPdu, ReceiptSession, StrayNul, Wording,

@@ -10,8 +10,8 @@ use xabar_smpp::{Body, CommandId, Frame, Status, Tag, TlvBuffer};
 
 use super::rig::{MILLI, Rig, SECOND, message};
 use crate::simulator::behaviour::{
-    Behaviour, Dialect, Faults, ReceiptAlphabet, ReceiptForm, ReceiptPdu, ReceiptSession, Receipts,
-    RefusalForm, StrayNul, Wording,
+    Alphabet, Behaviour, Dialect, Faults, ReceiptAlphabet, ReceiptForm, ReceiptPdu, ReceiptSession,
+    Receipts, RefusalForm, StrayNul, Wording,
 };
 use crate::simulator::share::Share;
 
@@ -337,4 +337,31 @@ fn a_session_is_unbound_after_its_time_and_its_receipts_go_elsewhere() {
     let order = [CommandId::SUBMIT_SM_RESP, CommandId::UNBIND];
     assert_eq!(commands(&rig.heard(first))[1..], order);
     assert_eq!(commands(&rig.heard(second))[1..], [CommandId::DELIVER_SM]);
+}
+
+#[test]
+fn data_coding_0_means_the_alphabet_that_was_chosen() {
+    let (phone, octets) = (PHONE, &b"Caf\xE9 @_"[..]);
+    let mut rig = Rig::with(dialect(Dialect {
+        alphabet: Alphabet::Latin1,
+        ..Dialect::default()
+    }));
+    let line = rig.bind("xabar");
+    let text = SubmitSm {
+        short_message: octets.into(),
+        ..message(phone, "")
+    };
+    rig.submit(line, text);
+    rig.pass(MILLI);
+    assert_eq!(rig.smsc.phones.texts(phone)[0].text, "Café @_");
+    let now = rig.now();
+    assert_eq!(rig.smsc.send_mo(now, phone, "555", "Café @_"), Ok(1));
+    rig.heard(line);
+    rig.pass(MILLI);
+    let heard = rig.heard(line);
+    let brought = heard.iter().filter_map(|(_, frame)| {
+        let pdu = frame.decode().unwrap();
+        Some(pdu.body.delivered()?.short_message.0)
+    });
+    assert!(brought.into_iter().any(|it| it == octets));
 }

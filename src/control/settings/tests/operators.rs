@@ -1,5 +1,7 @@
 //! What is said of operators: their binds, senders, statuses, prefixes and fallbacks.
 
+use xabar_sms::DefaultAlphabet;
+
 use super::*;
 use crate::delivery::Class;
 
@@ -153,6 +155,20 @@ fn an_operator_may_use_statuses_in_a_way_of_its_own() {
     assert!(errors.contains(&(0x45..=0x45, Class::Throttled)));
     assert!(errors.contains(&(0x400..=0x40F, Class::Permanent)));
     assert!(errors.contains(&(0x9F..=0x9F, Class::OurBug)));
+}
+
+#[test]
+fn an_alphabet_is_one_of_those_that_data_coding_0_may_mean() {
+    let alphabet = |line: &str| good(&operator(line), &[]).operators[0].alphabet;
+    assert_eq!(alphabet(""), DefaultAlphabet::Gsm7);
+    assert_eq!(alphabet("alphabet = \"latin1\""), DefaultAlphabet::Latin1);
+    assert_eq!(alphabet("alphabet = \"ascii\""), DefaultAlphabet::Ascii);
+    assert_eq!(
+        told(&operator("alphabet = \"ucs2\""), &[]),
+        [
+            "2:12: `operator[0].alphabet` is \"ucs2\"; choose from \"gsm7\", \"latin1\" and \"ascii\""
+        ]
+    );
 }
 
 #[test]

@@ -1,0 +1,107 @@
+//! Operators whose `data_coding` 0 means another alphabet.
+
+use xabar_events::{Language, Notification};
+use xabar_smpp::Status;
+use xabar_smpp::values::DataCoding;
+use xabar_sms::DefaultAlphabet;
+
+use super::world::*;
+
+/// An event whose text has letters that are in GSM 03.38, and Latin-1, but not in ASCII.
+fn with_accents(id: &str) -> Notification {
+    Notification {
+        language: Some(Language::En),
+        status: "documents-needed".parse().unwrap(),
+        params: [("office", "Café Müller_$")].into_iter().collect(),
+        ..status(id)
+    }
+}
+
+/// The same with a text of two segments, and of more in UCS-2.
+fn long_with_accents(id: &str) -> Notification {
+    let params = [
+        (
+            "documents",
+            "passport, proof of residence, two photographs, café",
+        ),
+        (
+            "office",
+            "Café Müller, 17 Street of the Seven Sisters, second floor",
+        ),
+    ];
+    Notification {
+        params: params.into_iter().collect(),
+        ..with_accents(id)
+    }
+}
+
+/// A world whose first operator means so much by `data_coding` 0, and whose second stands in for it.
+fn world(first: DefaultAlphabet, second: DefaultAlphabet) -> World {
+    World::with(|settings| {
+        settings.operators[0].alphabet = first;
+        settings.operators[0].fallback = vec!["beeline".into()];
+        settings.operators[1].alphabet = second;
+    })
+}
+
+#[test]
+fn a_text_goes_out_in_the_operators_alphabet_or_in_ucs2_where_that_lacks_a_letter() {
+    for (alphabet, data_coding, written) in [
+        (DefaultAlphabet::Gsm7, 0, &b"Caf\x05 M\x7Eller\x11\x02"[..]),
+        (DefaultAlphabet::Latin1, 0, b"Caf\xE9 M\xFCller_$"),
+        (DefaultAlphabet::Ascii, 8, b"\0C\0a\0f\0\xE9"),
+    ] {
+        let mut world = world(alphabet, alphabet);
+        world.publish(with_accents("e1"));
+        let sent = world.sent();
+        let mut written_so = sent.iter().filter(|sent| {
+            let octets = &sent.submission.octets;
+            octets.windows(written.len()).any(|it| it == written)
+        });
+        let submission = &written_so.next().expect("its office").submission;
+        assert_eq!(submission.data_coding, DataCoding(data_coding));
+    }
+}
+
+#[test]
+fn a_text_that_moves_to_another_operator_is_cut_as_that_one_needs_it() {
+    use DefaultAlphabet::{Ascii, Gsm7};
+    for (from, to) in [(Gsm7, Ascii), (Ascii, Gsm7)] {
+        let mut world = world(from, to);
+        world.publish(long_with_accents("e1"));
+        let first = world.sent();
+        for sent in &first {
+            world.answer(sent, Status::RSERTYPUNAVAIL, "");
+        }
+        world.calm();
+        let second = world.sent();
+        assert_ne!(first.len(), second.len());
+        assert!(second.iter().all(|sent| sent.operator == BEELINE));
+        for (sent, id) in second.iter().zip(["1", "2", "3", "4", "5", "6"]) {
+            world.answer(sent, Status::ROK, id);
+        }
+        world.beat();
+        for (sent, id) in second.iter().zip(["1", "2", "3", "4", "5", "6"]) {
+            world.receipt(sent, id, "DELIVRD");
+        }
+        assert_eq!(world.story("e1").last().unwrap(), "delivered");
+        assert_eq!(world.unsettled(), 0);
+    }
+}
+
+#[test]
+fn a_text_of_which_the_operator_has_a_part_ends_if_its_segments_are_others_now() {
+    let mut world = world(DefaultAlphabet::Gsm7, DefaultAlphabet::Gsm7);
+    world.publish(long_with_accents("e1"));
+    let sent = world.sent();
+    world.accept(&sent[0], "1");
+    for sent in &sent[1..] {
+        world.refuse(sent, Status::RSYSERR);
+    }
+    world.settings.operators[0].alphabet = DefaultAlphabet::Ascii;
+    world.restart();
+    world.advance(MINUTE);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.story("e1").last().unwrap(), "failed partial");
+    assert_eq!(world.unsettled(), 0);
+}
