@@ -130,10 +130,15 @@ impl Notice {
         spelled.or_else(|| self.spelled(Spelling::Same))
     }
 
-    /// The id as the receipt writes it, but for case and zeros; `None` if it gives none.
-    pub fn written_id(&self) -> Option<Cow<'_, str>> {
-        let id = folded(self.receipt.message_id.as_deref()?);
-        (!id.is_empty()).then_some(id)
+    /// Whether it gives any id.
+    pub fn gives_id(&self) -> bool {
+        let id = self.receipt.message_id.as_deref();
+        id.is_some_and(|id| !id.is_empty())
+    }
+
+    /// The id as the receipt writes it, but for case and zeros.
+    pub fn written_id(&self) -> Cow<'_, str> {
+        folded(self.receipt.message_id.as_deref().unwrap_or_default())
     }
 
     fn spelled(&self, spelling: Spelling) -> Option<(Spelling, String)> {

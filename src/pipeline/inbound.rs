@@ -46,19 +46,17 @@ impl Core {
             debug!(fate = ?notice.receipt.fate(), "a receipt that is not final");
             return Ok(Status::ROK);
         }
-        let Some(written_id) = notice.written_id() else {
+        if !notice.gives_id() {
             return self.unnamed_receipt(beat, operator, notice, frame);
-        };
+        }
         let spellings = self.operators.get(&operator);
         let spellings = spellings.map(|operator| &operator.spellings);
         let known = spellings.and_then(Spellings::known);
         let configured = spellings.is_some_and(Spellings::is_configured);
         let likely = known.and_then(|spelling| notice.candidate(spelling));
-        let mut candidates = Vec::from_iter(likely);
-        let mut fitting = self.fitting(beat, operator, notice, &candidates)?;
+        let mut fitting = self.fitting(beat, operator, notice, likely.as_slice())?;
         if fitting.is_empty() && !configured {
-            candidates = notice.candidates();
-            fitting = self.fitting(beat, operator, notice, &candidates)?;
+            fitting = self.fitting(beat, operator, notice, &notice.candidates())?;
         }
         let chosen = self.operators.get_mut(&operator).and_then(|operator| {
             let chosen = operator.spellings.choose(fitting);
@@ -75,7 +73,7 @@ impl Core {
             }
             None => match self.unanswered_of(beat, operator, notice, frame)? {
                 Some(flight) => self.settle_unanswered(beat, flight, notice),
-                None => self.hold_receipt(beat, operator, &written_id, frame),
+                None => self.hold_receipt(beat, operator, notice, frame),
             },
         }
         Ok(Status::ROK)
@@ -179,12 +177,12 @@ impl Core {
         &mut self,
         beat: &mut Beat,
         operator: OperatorId,
-        written_id: &str,
+        notice: &Notice,
         frame: &Frame,
     ) {
         let receipt = HeldReceipt {
             operator,
-            smsc_id: written_id.into(),
+            smsc_id: notice.written_id().into(),
             at: beat.now.steady,
             octets: frame.octets().clone(),
         };
