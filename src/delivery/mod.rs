@@ -21,6 +21,7 @@ pub mod retry;
 mod routing;
 #[cfg(test)]
 mod sample;
+mod screen;
 mod senders;
 mod sessions;
 mod share;
@@ -50,6 +51,7 @@ pub use class::{Class, Classes, usual};
 pub use link_state::LinkState;
 use operator::Operator;
 pub use routing::{Carrier, Routes};
+pub use screen::Screen;
 pub use senders::{Assignment, SenderIndex, Senders};
 pub use share::{Health, Share, Standing};
 pub use submission::{Query, Submission, Token};
@@ -90,6 +92,8 @@ pub struct Directive {
     pub submissions: Vec<Submission>,
     /// Asked when there is room; what comes of each is reported.
     pub queries: Vec<Query>,
+    /// Written as soon as there is room; nothing is reported of them.
+    pub screens: Vec<Screen>,
     /// Answers to the operator's requests, by session.
     pub answers: Vec<(SessionKey, Vec<Answer>)>,
 }

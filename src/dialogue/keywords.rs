@@ -75,6 +75,13 @@ pub enum Wish {
     Help,
 }
 
+impl Wish {
+    /// How the application of this number stands, as it was typed.
+    pub fn status_of(number: &str) -> Self {
+        Self::Status(squashed(&folded(number)))
+    }
+}
+
 /// What a citizen wrote after a keyword, folded and without spaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {

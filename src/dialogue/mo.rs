@@ -3,6 +3,7 @@
 use xabar_smpp::pdu::Pdu;
 use xabar_smpp::{Frame, Octets, Tag, Tlvs};
 use xabar_sms::{Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
+use xabar_ussd::is_ussd;
 
 /// A message, or one segment of a longer one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl Mo {
         let pdu: Pdu<'_> = frame.decode().ok()?;
         let pdu = pdu.body.delivered()?;
         let tlvs = pdu.tlvs;
-        if pdu.service_type == "USSD" || tlvs.ussd_service_op().ok().flatten().is_some() {
+        if is_ussd(&pdu) {
             return None;
         }
         let user_data = pdu.user_data().0;

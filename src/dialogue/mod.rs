@@ -11,6 +11,7 @@ pub mod menu;
 mod mo;
 mod reply;
 mod seen;
+pub mod ussd;
 
 pub use desk::{Desk, Heard, Written};
 pub use fold::folded;

@@ -40,6 +40,11 @@ impl Choices {
         self.stopped == self.except.contains(agency)
     }
 
+    /// Whether no agency's messages are wanted.
+    pub fn hears_nobody(&self) -> bool {
+        self.stopped && self.except.is_empty()
+    }
+
     /// No messages any more: of one agency, or of all.
     pub fn stop(&mut self, agency: Option<&str>) {
         self.set(agency, true);
@@ -79,8 +84,10 @@ mod tests {
         assert_eq!(choices, Choices::default());
         choices.stop(None);
         assert_eq!(heard(&choices), [false, false]);
+        assert!(choices.hears_nobody());
         choices.start(Some("soliq"));
         assert_eq!(heard(&choices), [false, true]);
+        assert!(!choices.hears_nobody());
         choices.stop(Some("soliq"));
         assert_eq!(heard(&choices), [false, false]);
         choices.start(None);

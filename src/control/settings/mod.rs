@@ -32,6 +32,7 @@ mod subscriber;
 mod timing;
 mod tls;
 mod urgent;
+mod ussd;
 pub(crate) mod values;
 mod weight;
 
@@ -54,7 +55,7 @@ pub use lanes::LaneShares;
 pub use log::{LogFormat, LogSettings};
 pub use lookup::LookupSettings;
 pub use numbers::NumberSettings;
-pub use operator::{InterfaceVersion, Operator, UssdSettings};
+pub use operator::{InterfaceVersion, Operator};
 pub use problem::{Place, Problem};
 pub use routing::RoutingSettings;
 pub use secret::{Secret, SecretUrl};
@@ -62,6 +63,7 @@ pub use sender::Sender;
 pub use subscriber::{Limit, QuietHours, Subscriber};
 pub use timing::Timing;
 pub use urgent::{Entitled, Urgent};
+pub use ussd::UssdSettings;
 
 use document::Node;
 use reading::{Cell, Report, Table};

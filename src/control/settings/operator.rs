@@ -9,6 +9,7 @@ use super::errors::{Errors, errors};
 use super::fallback;
 use super::reading::{Cell, Table};
 use super::tls::tls;
+use super::ussd::{UssdSettings, ussd};
 use super::values::{Unique, duration, list, matching, parsed, some_list, switch};
 use super::weight::{self, Carried, weight};
 use crate::delivery::receipt::Spelling;
@@ -54,13 +55,6 @@ pub struct Operator {
     pub errors: Errors,
     /// `None`: no USSD from this operator.
     pub ussd: Option<UssdSettings>,
-}
-
-/// `[operator.ussd]`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UssdSettings {
-    /// How this operator's gateway marks dialogues.
-    pub dialect: String,
 }
 
 /// The SMPP version named in the bind.
@@ -159,7 +153,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         duration("1s"..="1h"),
     );
     let errors = table.or("errors", Errors::new(), errors);
-    let ussd = table.optional("ussd", |cell: &Cell<'_>| cell.table(ussd));
+    let ussd = table.optional("ussd", ussd);
     Some(Operator {
         name: name?,
         prefixes: prefixes?,
@@ -201,12 +195,6 @@ fn alphabet(cell: &Cell<'_>) -> Option<DefaultAlphabet> {
         _ => None,
     };
     parsed("choose from \"gsm7\", \"latin1\" and \"ascii\"", parse)(cell)
-}
-
-fn ussd(table: &mut Table<'_>) -> Option<UssdSettings> {
-    Some(UssdSettings {
-        dialect: table.or("dialect", "generic".to_owned(), name),
-    })
 }
 
 /// A name that can stand in a URL, a metric and an environment variable.

@@ -8,6 +8,7 @@
 mod queries;
 mod rates;
 mod rooms;
+mod screens;
 mod signs;
 #[cfg(test)]
 mod tests;
@@ -21,9 +22,11 @@ use self::queries::Queries;
 use self::rates::Rates;
 pub(super) use self::rooms::Room;
 use self::rooms::{Rooms, Session};
+use self::screens::Screens;
 use self::signs::Signs;
 use super::class::Class;
 use super::rate::Rate;
+use super::screen::Screen;
 use super::submission::{Query, Submission, Token};
 use super::window::Window;
 use super::{LONGEST_LAG, LinkState};
@@ -41,6 +44,7 @@ const CONGESTED: u8 = 100;
 pub(super) struct Dispatch {
     queue: VecDeque<Submission>,
     queries: Queries,
+    screens: Screens,
     rooms: Rooms,
     window: Window,
     rates: Rates,
@@ -94,6 +98,7 @@ impl Dispatch {
         Self {
             queue: VecDeque::new(),
             queries: Queries::new(now),
+            screens: Screens::default(),
             rooms: Rooms::new(rooms),
             window: Window::new(bounds.window, now),
             rates: Rates::new(bounds.tps, logins, now),
@@ -125,6 +130,7 @@ impl Dispatch {
         let submission = self.queue.pop_front()?;
         let before = self.rooms.in_flight();
         self.spend(index, login, now);
+        self.screens.message_written();
         self.signs.written(submission.token, before, now);
         self.written += 1;
         Some((index, submission))
@@ -143,6 +149,36 @@ impl Dispatch {
     fn spend(&mut self, session: usize, login: usize, now: Instant) {
         self.rooms.take(session);
         self.rates.each(login, |rate| rate.spend(now));
+    }
+
+    /// Takes screens of USSD dialogues.
+    pub(super) fn show(&mut self, screens: Vec<Screen>) {
+        self.screens.take(screens);
+    }
+
+    /// The next screen to write, and the session to write it on: that which brought what it answers, if there is
+    /// room. To be asked before each [`next`](Self::next).
+    pub(super) fn next_screen(&mut self, now: Instant) -> Option<(usize, Screen)> {
+        let messages_wait = !self.queue.is_empty();
+        if !self.screens.are_next(messages_wait) || self.rates.whole().ready_at(now) > now {
+            return None;
+        }
+        let asked_on = self.screens.first()?.session.index;
+        let window = self.window.size();
+        let login = self.rooms.login(asked_on);
+        let has_room = self.rooms.free_on(asked_on, window) > 0;
+        let (index, login) = match has_room && self.rates.ready_at(login, now) <= now {
+            true => (asked_on, login),
+            false => self.session(now)?,
+        };
+        let screen = self.screens.next()?;
+        self.spend(index, login, now);
+        Some((index, screen))
+    }
+
+    /// Drops the screens that nobody waits for any more; how many.
+    pub(super) fn stale_screens(&mut self, now: Instant) -> usize {
+        self.screens.drop_stale(now)
     }
 
     /// Takes questions; gives back those of an operator that does not answer any.
@@ -227,7 +263,8 @@ impl Dispatch {
         let window = self.rooms.of_window(self.window.size());
         let query = self.queries.ready_at(window).filter(|_| room);
         let query = query.map(|at| at.max(ready));
-        submissions.into_iter().chain(query).min()
+        let screen = (room && self.screens.len() > 0).then_some(ready);
+        submissions.into_iter().chain(query).chain(screen).min()
     }
 
     /// When a session with room may be given something, as far as its login is concerned.
@@ -333,7 +370,7 @@ impl Dispatch {
         }
         let free = self.free_soon(now);
         let ahead = soon(self.rates.whole(), free, now);
-        let room = ahead.saturating_sub(self.queue.len()) as u64;
+        let room = ahead.saturating_sub(self.queue.len() + self.screens.len()) as u64;
         self.granted = self.granted.max(self.taken + room);
         self.granted
     }

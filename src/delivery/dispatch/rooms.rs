@@ -94,6 +94,13 @@ impl Rooms {
         self.0.iter().map(|session| session.free(window)).sum()
     }
 
+    /// How much of a window one session has room for.
+    pub(super) fn free_on(&self, session: usize, window: usize) -> usize {
+        self.0
+            .get(session)
+            .map_or(0, |session| session.free(window))
+    }
+
     /// How much the sessions of one login have room for.
     pub(super) fn free_of(&self, login: usize, window: usize) -> usize {
         self.of(login).map(|session| session.free(window)).sum()

@@ -2,6 +2,7 @@
 
 mod news;
 mod response;
+mod screens;
 mod slots;
 mod unreported;
 
@@ -16,6 +17,7 @@ use tracing::{error, warn};
 use xabar_smpp::session::{self, Opening};
 use xabar_smpp::{EncodeError, Status};
 
+use self::screens::Screens;
 use self::slots::Slots;
 use self::unreported::Unreported;
 use super::binds::{Line, lines};
@@ -45,6 +47,7 @@ pub(super) struct Operator {
     last_answers: Duration,
     dispatch: Dispatch,
     slots: Slots,
+    screens: Screens,
     directives: mpsc::Receiver<Directive>,
     news: mpsc::Receiver<(usize, News)>,
     reports: mpsc::Sender<Report>,
@@ -100,6 +103,7 @@ impl Operator {
                 now(),
             ),
             slots: Slots::new(lines.len()),
+            screens: Screens::default(),
             directives,
             news,
             reports,
@@ -201,9 +205,11 @@ impl Operator {
         for query in self.dispatch.ask(directive.queries) {
             events.push(untold(query.token));
         }
+        // The phone's step is acknowledged before it is answered.
         for (key, answers) in directive.answers {
             self.slots.answer(key, answers).await;
         }
+        self.dispatch.show(directive.screens);
     }
 
     /// Asks the SMSC to bring again what the journal does not take in time.
@@ -231,8 +237,15 @@ impl Operator {
         while let Some((index, query)) = self.dispatch.next_query(now) {
             self.encode_query(index, &query, events);
         }
-        while let Some((index, submission)) = self.dispatch.next(now) {
-            self.encode(index, &submission, events);
+        self.drop_stale_screens(now);
+        loop {
+            if let Some((index, screen)) = self.dispatch.next_screen(now) {
+                self.write_screen(index, &screen);
+            } else if let Some((index, submission)) = self.dispatch.next(now) {
+                self.encode(index, &submission, events);
+            } else {
+                break;
+            }
         }
         self.slots.flush();
     }

@@ -12,6 +12,7 @@ use super::unreported::Unreported;
 use super::{Operator, untold};
 use crate::clock::instant as now;
 use crate::delivery::dispatch::Heard;
+use crate::delivery::screen::ScreenToken;
 use crate::delivery::sessions::News;
 use crate::delivery::{Class, Event, Token};
 
@@ -58,6 +59,7 @@ impl Operator {
             }
             session::Event::TimedOut { token } => {
                 match self.dispatch.asks(token.into()) {
+                    _ if ScreenToken::is(token) => self.screens.lost(),
                     true => self.query_timed_out(token.into(), events),
                     false => events.push(Event::TimedOut(token.into())),
                 }
@@ -87,6 +89,10 @@ impl Operator {
     ) {
         if late && let Some(slot) = self.slots.get(index) {
             slot.timed_out = slot.timed_out.saturating_sub(1);
+        }
+        if ScreenToken::is(token) {
+            self.screen_answered(index, token, frame, events);
+            return;
         }
         if self.dispatch.asks(token.into()) {
             self.query_answered(index, token.into(), frame, events);
@@ -178,7 +184,7 @@ impl Operator {
 
     /// Gives up a session whose bind the SMSC refuses: it gets nothing more, and once the others are answered it is connected
     /// again.
-    fn give_up(&mut self, index: usize, events: &mut Unreported) {
+    pub(super) fn give_up(&mut self, index: usize, events: &mut Unreported) {
         let until = now() + self.last_answers;
         let slot = self.slots.get(index);
         let Some(slot) = slot.filter(|slot| slot.leaving == Leaving::No) else {
@@ -202,7 +208,7 @@ impl Operator {
             returned.extend(slot.closed());
         }
         let asked = &self.dispatch;
-        let submitted = |token: &Token| !asked.asks(*token);
+        let submitted = |token: &Token| !asked.asks(*token) && !ScreenToken::is(*token);
         let returned = returned.into_iter().filter(submitted);
         events.extend(returned.map(Event::Returned));
         let unanswered = closed.unanswered.into_iter().map(Token::from);

@@ -9,5 +9,6 @@ mod pairs;
 mod queries;
 mod raw;
 mod rig;
+mod screens;
 mod tls;
 mod tlvs;

@@ -17,8 +17,8 @@ use crate::clock::instant;
 use crate::delivery::sample::submission;
 pub(super) use crate::delivery::sample::token;
 use crate::delivery::{
-    self, BindSettings, Classes, Directions, Directive, Event, OperatorLink, OperatorSettings,
-    Report, Senders, Token,
+    self, BindSettings, Classes, Directions, Directive, Event, LinkState, OperatorLink,
+    OperatorSettings, Report, Senders, Token,
 };
 use crate::journal::OperatorId;
 use crate::tls;
@@ -108,6 +108,13 @@ impl Esme {
         while self.sessions_bound != sessions {
             self.report().await;
         }
+    }
+
+    /// Waits until the link's rate is below this many PDUs a second.
+    pub(super) async fn until_slower_than(&mut self, rate: f64) {
+        let slower = |state: &LinkState| state.rate.is_some_and(|it| it < rate);
+        let state = soon("a slower rate", self.link.state.wait_for(slower)).await;
+        drop(state.unwrap());
     }
 
     /// The next event.

@@ -3,8 +3,9 @@
 //   node smsc.js SYSTEM_ID PASSWORD
 //
 // It listens on a free port of 127.0.0.1, and tells what it sees as one JSON object a line. A line on
-// standard input is an order: "enquire_link", "unbind", or "message FROM TO TEXT" (a text from a phone).
-// It ends with standard input.
+// standard input is an order: "enquire_link", "unbind", "message FROM TO TEXT" (a text from a phone), or of a
+// phone's USSD: "dial PHONE CODE", "dial-many PHONE COUNT CODE" (numbers that count up), "type PHONE TEXT" and
+// "abort PHONE". It ends with standard input.
 'use strict';
 
 const readline = require('node:readline');
@@ -13,7 +14,15 @@ const smpp = require('smpp');
 const [systemId, password] = process.argv.slice(2);
 const bound = new Set();
 const texts = new Map();
+const dialogues = new Map();
 let messages = 0;
+let begun = 0;
+
+// Values of ussd_service_op.
+const BEGIN = 1;
+const ANSWER = 18;
+const ABORT = 129;
+const LAST = 17;
 
 const saw = (what, details = {}) => console.log(JSON.stringify({ saw: what, ...details }));
 
@@ -53,6 +62,10 @@ function takeBind(session, pdu) {
 function takeSubmitSm(session, pdu) {
   const id = 0x38601f0 + ++messages;
   session.send(pdu.response({ message_id: id.toString(16) }));
+  if (pdu.service_type === 'USSD') {
+    showScreen(pdu);
+    return;
+  }
   joinText(pdu);
   if (pdu.registered_delivery) sendReceipt(session, pdu, id);
 }
@@ -77,6 +90,33 @@ function concatenation([element, , ...data]) {
   return [high * 256 + low, total, number];
 }
 
+// What a phone shows. The last screen ends its dialogue.
+function showScreen(pdu) {
+  const to = pdu.destination_addr;
+  const { ussd_service_op: op, its_session_info: info } = pdu;
+  const text = pdu.short_message.message;
+  const is_own = dialogues.get(to)?.equals(Buffer.from([info[0], info[1] & 0xfe]));
+  saw('screen', { from: pdu.source_addr, to, op, over: info[1] & 1, is_own, text });
+  if (op === LAST) dialogues.delete(to);
+}
+
+// A phone's step; each dialogue has a number of its own.
+function step(phone, op, text) {
+  const [session] = bound;
+  const fields = {
+    service_type: 'USSD', source_addr: phone, source_addr_ton: 1, source_addr_npi: 1,
+    destination_addr: '555', short_message: text,
+    ussd_service_op: op, its_session_info: dialogues.get(phone),
+  };
+  session.deliver_sm(fields, (response) => saw('step answered', { status: response.command_status }));
+}
+
+function dial(phone, code) {
+  const number = ++begun % 0x7fff;
+  dialogues.set(phone, Buffer.from([number >> 7, (number << 1) & 0xfe]));
+  step(phone, BEGIN, code);
+}
+
 function sendReceipt(session, pdu, id) {
   const now = new Date().toISOString().replace(/\D/g, '').slice(2, 12);
   const text = `id:${id} sub:001 dlvrd:001 submit date:${now} done date:${now} stat:DELIVRD err:000 text:`;
@@ -98,6 +138,15 @@ const orders = {
   message: (from, to, ...words) => {
     const [session] = bound;
     deliver(session, 'message', from, to, words.join(' '), 0);
+  },
+  dial,
+  'dial-many': (first, count, code) => {
+    for (let number = 0; number < Number(count); number++) dial(String(Number(first) + number), code);
+  },
+  type: (phone, ...words) => step(phone, ANSWER, words.join(' ')),
+  abort: (phone) => {
+    step(phone, ABORT, '');
+    dialogues.delete(phone);
   },
 };
 

@@ -91,6 +91,7 @@ pub const NAMES: [&str; 4] = ["generic", "6d", "mica", "service-type"];
 
 /// The last bit of `its_session_info`: the dialogue is over.
 const END: u16 = 1;
+const END_BIT: u8 = 1;
 
 /// Values of `ussd_service_op` (SMPP 5.0, 4.8.4.63).
 const PSSR_INDICATION: u8 = 1;

@@ -101,10 +101,12 @@ impl Dialect {
     fn session(&self, pdu: &DeliverSm<'_>) -> Result<(SessionKey, bool), Unfit> {
         match self.session {
             SessionPlace::Nowhere => Ok((SessionKey::Unnamed, false)),
-            SessionPlace::SessionInfo { mask, optional } => match pdu.tlvs.its_session_info()? {
-                Some(info) => Ok((SessionKey::Number(info & mask), info & END == END)),
-                None if optional => Ok((SessionKey::Unnamed, false)),
-                None => Err(Unfit::NoSession("its_session_info")),
+            SessionPlace::SessionInfo { mask, optional } => match pdu.tlvs.its_session_info() {
+                Ok(Some(info)) => Ok((SessionKey::Number(info & mask), info & END == END)),
+                // Of whatever length it is, it is sent back.
+                Ok(None) | Err(_) if optional => Ok((SessionKey::Unnamed, false)),
+                Ok(None) => Err(Unfit::NoSession("its_session_info")),
+                Err(error) => Err(error.into()),
             },
             SessionPlace::Reference => match pdu.tlvs.user_message_reference()? {
                 Some(reference) => Ok((SessionKey::Number(reference), false)),
@@ -149,10 +151,7 @@ fn is_code(text: &str) -> bool {
 fn text(pdu: &DeliverSm<'_>) -> String {
     /// GSM 03.38 in a language that is not said, where cell broadcast's codings are used (3GPP TS 23.038, 5).
     const UNSPECIFIED: u8 = 0x0F;
-    let octets = match pdu.short_message {
-        Octets::EMPTY => pdu.tlvs.message_payload().unwrap_or(Octets::EMPTY),
-        text => text,
-    };
+    let octets = pdu.user_data();
     let coding = match pdu.data_coding.0 {
         UNSPECIFIED => 0,
         coding => coding,

@@ -255,6 +255,24 @@ fn a_screen_goes_back_as_the_dialect_says() {
 }
 
 #[test]
+fn a_session_info_of_another_length_is_sent_back_where_the_dialect_is_lenient() {
+    let mut tlvs = TlvBuffer::new();
+    tlvs.push_octet(Tag::USSD_SERVICE_OP, 1);
+    tlvs.push(Tag::ITS_SESSION_INFO, &[1, 2, 3, 4]).unwrap();
+    let asked = DeliverSm {
+        tlvs: tlvs.as_tlvs(),
+        ..DeliverSm::default()
+    };
+    let step = Dialect::GENERIC.read(&asked).unwrap();
+    assert_eq!(step.session, SessionKey::Unnamed);
+    assert!(Dialect::SIX_D.read(&asked).is_err());
+    let last = Dialect::GENERIC.answer(&asked, &Shown::last("Rahmat"));
+    let last = last.unwrap();
+    let info = submit_sm(&last).tlvs.get(Tag::ITS_SESSION_INFO).unwrap();
+    assert_eq!(info.0, [1, 2, 3, 5]);
+}
+
+#[test]
 fn a_screen_comes_from_the_code_in_its_own_alphabet() {
     let asked = step(ussd(1, 0), "*555#");
     let asked = deliver_sm(&asked);

@@ -5,7 +5,7 @@ use xabar_smpp::values::DataCoding;
 use xabar_smpp::{EncodeError, Frame, Octets, Tag, TlvBuffer};
 use xabar_sms::{Encoding, gsm7, ucs2};
 
-use super::{Dialect, END, Marks, SessionPlace};
+use super::{Dialect, END_BIT, Marks, SessionPlace};
 use crate::dialogue::Shown;
 
 /// `dest_bearer_type`.
@@ -21,7 +21,7 @@ impl Dialect {
     pub fn answer(&self, step: &DeliverSm<'_>, shown: &Shown) -> Result<Frame, EncodeError> {
         let (data_coding, text) = self.encoded(&shown.text);
         let mut tlvs = TlvBuffer::new();
-        self.push_tlvs(step, shown, &mut tlvs);
+        self.push_tlvs(step, shown, &mut tlvs)?;
         let submit_sm = SubmitSm {
             service_type: self.service_type(step, shown),
             source_addr_ton: step.dest_addr_ton,
@@ -60,7 +60,12 @@ impl Dialect {
         }
     }
 
-    fn push_tlvs(&self, step: &DeliverSm<'_>, shown: &Shown, tlvs: &mut TlvBuffer) {
+    fn push_tlvs(
+        &self,
+        step: &DeliverSm<'_>,
+        shown: &Shown,
+        tlvs: &mut TlvBuffer,
+    ) -> Result<(), EncodeError> {
         if self.marks == Marks::ServiceType {
             tlvs.push_octet(Tag::DEST_ADDR_SUBUNIT, HANDSET);
             tlvs.push_octet(Tag::DEST_BEARER_TYPE, USSD);
@@ -72,9 +77,9 @@ impl Dialect {
         match self.session {
             SessionPlace::Nowhere => {}
             SessionPlace::SessionInfo { .. } => {
-                if let Ok(Some(info)) = step.tlvs.its_session_info() {
-                    let over = if shown.more { 0 } else { END };
-                    tlvs.push_two_octets(Tag::ITS_SESSION_INFO, info & !END | over);
+                if let Some(info) = step.tlvs.get(Tag::ITS_SESSION_INFO) {
+                    let info = session_info(info, shown);
+                    tlvs.push(Tag::ITS_SESSION_INFO, &info)?;
                 }
             }
             SessionPlace::Reference => {
@@ -83,5 +88,15 @@ impl Dialect {
                 }
             }
         }
+        Ok(())
     }
+}
+
+/// The same as it came, but for the bit that says whether the dialogue is over.
+fn session_info(came: Octets<'_>, shown: &Shown) -> Vec<u8> {
+    let mut octets = came.to_vec();
+    if let Some(last) = octets.last_mut() {
+        *last = *last & !END_BIT | u8::from(!shown.more);
+    }
+    octets
 }

@@ -84,10 +84,6 @@ fn an_operator_is_checked_against_what_smpp_has_room_for() {
             "receipts = false\nquery = true",
             "3:9: `operator[0].query` is true; only receipts that were asked for are missed: leave it out, or set receipts = true",
         ),
-        (
-            "ussd = { dialekt = \"generic\" }",
-            "2:10: `operator[0].ussd.dialekt` is not a key; did you mean `dialect`?",
-        ),
     ];
     for (line, expected) in cases {
         assert_eq!(told(&operator(line), &[]), [expected]);

@@ -22,12 +22,7 @@ fn the_reference_configuration_loads() {
         ("ucell", 64, Some(300))
     );
     assert_eq!(operator.binds[0].password.expose(), "secret");
-    assert_eq!(
-        operator.ussd,
-        Some(UssdSettings {
-            dialect: "generic".to_owned()
-        })
-    );
+    assert_eq!(operator.ussd, Some(UssdSettings::default()));
     assert_eq!(settings.timing, Timing::default());
     assert_eq!(settings.log, LogSettings::default());
     assert_eq!(settings.http.unwrap().listen.port(), 8025);

@@ -2,6 +2,7 @@
 
 mod logins;
 mod queries;
+mod screens;
 
 use super::*;
 use crate::delivery::sample::{submission, token};

@@ -1,5 +1,8 @@
 //! `xabar smsc`: an SMSC and USSD gateway with phones behind it, to try things against.
 
+mod crowd;
+mod dial;
+
 use std::io::{self, BufRead, IsTerminal};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -35,6 +38,7 @@ Examples:
   xabar smsc --tls-certificate smsc.pem --tls-key smsc.key
                                                       an operator who takes TLS only
   xabar smsc --orders --texts                         phones write, dial and show what comes
+  xabar smsc dial '*555#' --from +998931234567        a phone that you dial with; `smsc dial --help` tells more
 
 Orders on standard input, with --orders:
   mo FROM TO TEXT      a phone sends a text       cut                cuts all connections
@@ -77,6 +81,14 @@ pub struct Smsc {
     orders: bool,
     #[command(flatten)]
     behaviour: Behaviour,
+    #[command(subcommand)]
+    play: Option<Play>,
+}
+
+/// What is played instead of waiting for a signal.
+#[derive(Debug, clap::Subcommand)]
+enum Play {
+    Dial(dial::Dial),
 }
 
 /// How often the status is told on a terminal, and elsewhere.
@@ -100,7 +112,13 @@ impl Smsc {
             simulator.map_err(|error| Failure::caused(format!("cannot serve at {at}"), error))?;
         let status = Status::new(self.json && self.every.is_some());
         status.line(&format!("listening on {}", simulator.address()));
-        let played = self.play(&simulator.handle(), &status).await;
+        let handle = simulator.handle();
+        if let Some(Play::Dial(dial)) = &self.play {
+            let played = dial.run(&handle, self.json).await;
+            simulator.stop().await.ok();
+            return played;
+        }
+        let played = self.play(&handle, &status).await;
         status.end();
         let figures = simulator.stop().await;
         played?;
@@ -146,7 +164,11 @@ impl Smsc {
             tape: 0,
             phones: PhoneMemory {
                 // Who asks for texts pays for reading them.
-                phones: if self.texts { 1_000 } else { 0 },
+                phones: if self.texts || self.play.is_some() {
+                    1_000
+                } else {
+                    0
+                },
                 ..PhoneMemory::default()
             },
         })

@@ -1,0 +1,182 @@
+//! `[operator.ussd]`: how an operator's USSD gateway talks, and for how long a dialogue is remembered.
+
+use std::time::Duration;
+
+use xabar_ussd::{CodePlace, Dialect, NAMES};
+
+use super::reading::{Cell, Table};
+use super::secret::{Secret, secret};
+use super::values::{duration, parsed, switch, whole};
+use crate::dialogue::ussd::Times;
+
+/// `[operator.ussd]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UssdSettings {
+    /// How its gateway writes dialogues.
+    pub dialect: Dialect,
+    pub times: Times,
+    /// What an aggregator has to show over HTTP; `None`: nothing.
+    pub secret: Option<Secret>,
+}
+
+impl Default for UssdSettings {
+    fn default() -> Self {
+        Self {
+            dialect: Dialect::default(),
+            times: Times {
+                answer: Duration::from_secs(60),
+                resume: Duration::from_secs(60),
+            },
+            secret: None,
+        }
+    }
+}
+
+pub(super) fn ussd(cell: &Cell<'_>) -> Option<UssdSettings> {
+    cell.table(read)
+}
+
+fn read(table: &mut Table<'_>) -> Option<UssdSettings> {
+    let default = UssdSettings::default();
+    let dialect = table.or("dialect", default.dialect, dialect);
+    let with_ops = table.or("service_op", true, switch);
+    let end_op = table.optional("end_op", |cell: &Cell<'_>| match with_ops {
+        true => whole(0..=255_u8)(cell),
+        false => cell.unfit("with service_op = false none is sent: leave one of them out"),
+    });
+    let code = table.or("code", dialect.code, code);
+    let codings = table.or(
+        "data_coding",
+        (dialect.gsm7, dialect.ucs2),
+        |cell: &Cell<'_>| cell.table(|table| data_coding(table, &dialect)),
+    );
+    let dialect = Dialect {
+        end: end_op.or(dialect.end),
+        code,
+        gsm7: codings.0,
+        ucs2: codings.1,
+        ..dialect
+    };
+    Some(UssdSettings {
+        dialect: if with_ops {
+            dialect
+        } else {
+            dialect.without_ops()
+        },
+        times: Times {
+            answer: table.or("answer", default.times.answer, duration("5s"..="10m")),
+            resume: table.or("resume", default.times.resume, duration("0s"..="1h")),
+        },
+        secret: table.optional("secret", some_secret),
+    })
+}
+
+fn dialect(cell: &Cell<'_>) -> Option<Dialect> {
+    let names = NAMES.map(|name| format!("\"{name}\"")).join(", ");
+    parsed(&format!("choose from {names}"), Dialect::named)(cell)
+}
+
+fn code(cell: &Cell<'_>) -> Option<CodePlace> {
+    let parse = |text: &str| match text {
+        "either" => Some(CodePlace::Either),
+        "text" => Some(CodePlace::Text),
+        "destination" => Some(CodePlace::Destination),
+        _ => None,
+    };
+    parsed(
+        "choose from \"either\", \"text\" and \"destination\"",
+        parse,
+    )(cell)
+}
+
+fn data_coding(table: &mut Table<'_>, dialect: &Dialect) -> Option<(u8, u8)> {
+    let octet = whole(0..=255_u8);
+    Some((
+        table.or("gsm7", dialect.gsm7, &octet),
+        table.or("ucs2", dialect.ucs2, &octet),
+    ))
+}
+
+/// One that is empty would let everyone in.
+fn some_secret(cell: &Cell<'_>) -> Option<Secret> {
+    let secret = secret(cell)?;
+    match secret.expose().is_empty() {
+        true => cell.wrong("is empty", "write one, or leave the key out"),
+        false => Some(secret),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::{Environment, Problem, Settings};
+    use super::*;
+
+    fn read(keys: &str) -> Result<UssdSettings, Vec<Problem>> {
+        let text = format!(
+            "[[operator]]\nname = \"ucell\"\nprefixes = [\"998\"]\naddress = \"127.0.0.1:2775\"\n\
+             system_id = \"xabar\"\npassword = \"secret\"\nsender = \"MyGov\"\n\
+             [operator.ussd]\n{keys}"
+        );
+        let settings = Settings::read(&text, Path::new("x.toml"), &Environment::default())?;
+        Ok(settings.operators[0].ussd.clone().unwrap())
+    }
+
+    #[test]
+    fn an_empty_table_will_do_and_what_is_otherwise_is_said_over_the_dialect() {
+        assert_eq!(read("").unwrap(), UssdSettings::default());
+        let other = read(
+            "dialect = \"6d\"\nend_op = 0x17\ncode = \"destination\"\n\
+             data_coding = { ucs2 = 0x48 }\nresume = \"0s\"",
+        );
+        let other = other.unwrap();
+        let expected = Dialect {
+            end: Some(0x17),
+            code: CodePlace::Destination,
+            ucs2: 0x48,
+            ..Dialect::SIX_D
+        };
+        assert_eq!(other.dialect, expected);
+        assert_eq!(other.times.resume, Duration::ZERO);
+        let bare = read("service_op = false").unwrap().dialect;
+        assert_eq!(bare, Dialect::GENERIC.without_ops());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_key_and_its_line() {
+        for (keys, expected) in [
+            (
+                "dialekt = \"6d\"",
+                "9:1: `operator[0].ussd.dialekt` is not a key; did you mean `dialect`?",
+            ),
+            (
+                "dialect = \"huawei\"",
+                "9:11: `operator[0].ussd.dialect` is \"huawei\"; choose from \"generic\", \"6d\", \"mica\", \"service-type\"",
+            ),
+            (
+                "end_op = 256",
+                "9:10: `operator[0].ussd.end_op` is 256; give a whole number from 0 to 255",
+            ),
+            (
+                "service_op = false\nend_op = 17",
+                "10:10: `operator[0].ussd.end_op` is 17; with service_op = false none is sent: leave one of them out",
+            ),
+            (
+                "code = \"body\"",
+                "9:8: `operator[0].ussd.code` is \"body\"; choose from \"either\", \"text\" and \"destination\"",
+            ),
+            (
+                "secret = \"\"",
+                "9:10: `operator[0].ussd.secret` is empty; write one, or leave the key out",
+            ),
+        ] {
+            let told: Vec<String> = read(keys)
+                .expect_err("it is wrong")
+                .iter()
+                .map(|problem| problem.to_string().replace("x.toml:", ""))
+                .collect();
+            assert_eq!(told, [expected]);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Screens of USSD dialogues: before all else, but for a share that is left to messages.
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+use super::super::screen::{PATIENCE, Screen};
+
+/// While messages wait, of so many PDUs one is theirs: more than their lanes are promised together.
+const SHARE: u32 = 4;
+
+#[derive(Debug, Default)]
+pub(super) struct Screens {
+    waiting: VecDeque<Screen>,
+    /// Written since the last message was.
+    in_a_row: u32,
+}
+
+impl Screens {
+    pub(super) fn take(&mut self, screens: Vec<Screen>) {
+        self.waiting.extend(screens);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether one is to be written before the messages that wait.
+    pub(super) fn are_next(&self, messages_wait: bool) -> bool {
+        !self.waiting.is_empty() && (self.in_a_row < SHARE - 1 || !messages_wait)
+    }
+
+    /// The next one.
+    pub(super) fn first(&self) -> Option<&Screen> {
+        self.waiting.front()
+    }
+
+    /// The next one, which is being written.
+    pub(super) fn next(&mut self) -> Option<Screen> {
+        self.in_a_row = self.in_a_row.saturating_add(1);
+        self.waiting.pop_front()
+    }
+
+    /// A message is written.
+    pub(super) fn message_written(&mut self) {
+        self.in_a_row = 0;
+    }
+
+    /// Drops what nobody waits for any more; how many.
+    pub(super) fn drop_stale(&mut self, now: Instant) -> usize {
+        let is_stale = |screen: &&Screen| screen.decided + PATIENCE < now;
+        let stale = self.waiting.iter().take_while(is_stale).count();
+        self.waiting.drain(..stale).count()
+    }
+}

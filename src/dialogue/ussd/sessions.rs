@@ -1,0 +1,266 @@
+//! The dialogues by their phones.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+use xabar_events::Msisdn;
+use xabar_ussd::form::{Added, Form, added};
+use xabar_ussd::{Said, SessionKey, Shown};
+
+use crate::clock::UnixMillis;
+use crate::journal::OperatorId;
+
+/// Whose phone it is, and over whom it talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Phone {
+    pub operator: OperatorId,
+    pub msisdn: Msisdn,
+}
+
+/// How long one operator's dialogues are remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// How long a citizen may think.
+    pub answer: Duration,
+    /// How long after it was dropped a dialogue goes on where it was, if the same code is dialled again.
+    pub resume: Duration,
+}
+
+/// What is to be done about a phone's step.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Turn<P> {
+    /// A dialogue begins.
+    Begin { dialled: String },
+    /// This was typed where the dialogue stands.
+    Answer { place: P, typed: String },
+    /// The same as before: the dialogue goes on, or the step came twice.
+    Again(Shown),
+    /// It is of a dialogue that is forgotten: to be said so.
+    Forgotten,
+    /// Nothing can be shown any more.
+    Nothing,
+}
+
+/// All dialogues under way; `P` is a place in the menus.
+#[derive(Debug)]
+pub struct Sessions<P> {
+    open: FxHashMap<Phone, Dialogue<P>>,
+    /// When to look whether a dialogue is to be forgotten, which may turn out to be later.
+    looks: BinaryHeap<Reverse<(UnixMillis, Phone)>>,
+    most: usize,
+}
+
+#[derive(Debug)]
+struct Dialogue<P> {
+    session: SessionKey,
+    /// As it was dialled.
+    code: Box<str>,
+    /// `None`: it ended, and is kept for a step that may come again.
+    place: Option<P>,
+    /// What the phone shows.
+    text: Box<str>,
+    /// All inputs so far, where each step tells them all.
+    inputs: Option<Box<str>>,
+    /// When it is forgotten.
+    until: UnixMillis,
+}
+
+/// Dialogues at once; the next one takes the place of that which nobody has answered for the longest time.
+pub const MOST_OPEN: usize = 100_000;
+
+/// How long a last screen is remembered over HTTP, where it may be asked for again.
+const REPEATED: Duration = Duration::from_secs(60);
+
+impl<P> Default for Sessions<P> {
+    fn default() -> Self {
+        Self::with_room(MOST_OPEN)
+    }
+}
+
+impl<P> Sessions<P> {
+    /// At most so many at once.
+    pub fn with_room(most: usize) -> Self {
+        Self {
+            open: FxHashMap::default(),
+            looks: BinaryHeap::new(),
+            most,
+        }
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    #[cfg(test)]
+    pub(super) fn looks(&self) -> usize {
+        self.looks.len()
+    }
+
+    fn find(&mut self, phone: Phone, session: SessionKey) -> Option<&mut Dialogue<P>> {
+        let dialogue = self.open.get_mut(&phone);
+        dialogue.filter(|dialogue| dialogue.session == session)
+    }
+
+    fn look_at(&mut self, at: UnixMillis, phone: Phone) {
+        self.looks.push(Reverse((at, phone)));
+        if self.looks.len() > 2 * self.open.len() + 1_000 {
+            let open = self.open.iter();
+            self.looks = open
+                .map(|(phone, it)| Reverse((it.until, *phone)))
+                .collect();
+        }
+    }
+
+    /// Forgets what is over, and what there is no room for.
+    fn forget(&mut self, now: UnixMillis, most: usize) {
+        while let Some(Reverse((at, phone))) = self.looks.peek().copied() {
+            if at > now && self.open.len() <= most {
+                return;
+            }
+            self.looks.pop();
+            match self.open.get(&phone).map(|dialogue| dialogue.until) {
+                Some(until) if until > at => self.looks.push(Reverse((until, phone))),
+                Some(_) => drop(self.open.remove(&phone)),
+                None => {}
+            }
+        }
+    }
+}
+
+impl<P: Clone> Sessions<P> {
+    /// Takes what a phone says over SMPP.
+    pub fn heard(
+        &mut self,
+        now: UnixMillis,
+        phone: Phone,
+        session: SessionKey,
+        said: Said,
+        times: Times,
+    ) -> Turn<P> {
+        self.forget(now, self.most);
+        match said {
+            Said::Begin { dialled } => self.begun(now, phone, session, dialled, None, times),
+            Said::Answer(typed) => {
+                let dialogue = self.find(phone, session);
+                match dialogue.and_then(|dialogue| dialogue.place.clone()) {
+                    Some(place) => Turn::Answer { place, typed },
+                    None => Turn::Forgotten,
+                }
+            }
+            Said::Ended => {
+                if let Some(dialogue) = self.find(phone, session) {
+                    let until = dialogue.until.min(now.after(times.resume));
+                    dialogue.until = until;
+                    self.look_at(until, phone);
+                }
+                Turn::Nothing
+            }
+        }
+    }
+
+    /// Takes what a phone says over HTTP. The same form again is answered as before.
+    pub fn posted(&mut self, now: UnixMillis, phone: Phone, form: Form, times: Times) -> Turn<P> {
+        let session = SessionKey::named(&form.session);
+        let Some(text) = form.text else {
+            return self.heard(now, phone, session, Said::Ended, times);
+        };
+        self.forget(now, self.most);
+        let Some(dialogue) = self.find(phone, session) else {
+            let inputs = Some(Box::default());
+            return match text.is_empty() {
+                true => self.begun(now, phone, session, form.code, inputs, times),
+                false => Turn::Forgotten,
+            };
+        };
+        let before = dialogue.inputs.as_deref().unwrap_or_default();
+        let Added::Input(typed) = added(before, &text) else {
+            return Turn::Again(dialogue.shown());
+        };
+        let typed = typed.to_owned();
+        match dialogue.place.clone() {
+            Some(place) => {
+                dialogue.inputs = Some(text.into());
+                Turn::Answer { place, typed }
+            }
+            None => Turn::Forgotten,
+        }
+    }
+
+    /// A code was dialled. Where the same one led of late, the dialogue goes on; the step that begins it may
+    /// also have come twice.
+    fn begun(
+        &mut self,
+        now: UnixMillis,
+        phone: Phone,
+        session: SessionKey,
+        dialled: String,
+        inputs: Option<Box<str>>,
+        times: Times,
+    ) -> Turn<P> {
+        let goes_on = |it: &&mut Dialogue<P>| {
+            let twice = session != SessionKey::Unnamed && it.session == session;
+            let resumes = twice || !times.resume.is_zero();
+            it.place.is_some() && *it.code == *dialled && resumes
+        };
+        if let Some(dialogue) = self.open.get_mut(&phone).filter(goes_on) {
+            dialogue.session = session;
+            dialogue.inputs = inputs;
+            dialogue.until = now.after(times.answer + times.resume);
+            return Turn::Again(dialogue.shown());
+        }
+        if !self.open.contains_key(&phone) {
+            self.forget(now, self.most.saturating_sub(1));
+        }
+        let dialogue = Dialogue {
+            session,
+            code: dialled.as_str().into(),
+            place: None,
+            text: Box::default(),
+            inputs,
+            until: now.after(times.answer),
+        };
+        let until = dialogue.until;
+        self.open.insert(phone, dialogue);
+        self.look_at(until, phone);
+        Turn::Begin { dialled }
+    }
+
+    /// The phone is shown this, and stands there now.
+    pub fn shows(&mut self, now: UnixMillis, phone: Phone, place: P, text: &str, times: Times) {
+        if let Some(dialogue) = self.open.get_mut(&phone) {
+            dialogue.place = Some(place);
+            dialogue.text = text.into();
+            dialogue.until = now.after(times.answer + times.resume);
+        }
+    }
+
+    /// The phone is shown this last.
+    pub fn ends(&mut self, now: UnixMillis, phone: Phone, text: &str) {
+        match self.open.get_mut(&phone) {
+            Some(dialogue) if dialogue.inputs.is_some() => {
+                dialogue.place = None;
+                dialogue.text = text.into();
+                dialogue.until = now.after(REPEATED);
+            }
+            _ => drop(self.open.remove(&phone)),
+        }
+    }
+}
+
+impl<P> Dialogue<P> {
+    /// What the phone shows.
+    fn shown(&self) -> Shown {
+        Shown {
+            text: self.text.to_string(),
+            more: self.place.is_some(),
+        }
+    }
+}

@@ -1,0 +1,280 @@
+use std::time::Duration;
+
+use proptest::prelude::*;
+use xabar_events::Msisdn;
+use xabar_ussd::form::Form;
+use xabar_ussd::{Said, SessionKey, Shown};
+
+use super::{Phone, Sessions, Times, Turn};
+use crate::clock::UnixMillis;
+use crate::journal::OperatorId;
+
+const SECOND: Duration = Duration::from_secs(1);
+const TIMES: Times = Times {
+    answer: Duration::from_secs(60),
+    resume: Duration::from_secs(30),
+};
+const AT_ONCE: Times = Times {
+    resume: Duration::ZERO,
+    ..TIMES
+};
+const FIRST: SessionKey = SessionKey::Number(1);
+const SECOND_ONE: SessionKey = SessionKey::Number(2);
+
+fn phone(number: u64) -> Phone {
+    Phone {
+        operator: OperatorId(1),
+        msisdn: Msisdn::from_u64(998_930_000_000 + number).unwrap(),
+    }
+}
+
+/// One phone's dialogue with sessions whose places are the texts shown there.
+struct Rig {
+    sessions: Sessions<&'static str>,
+    now: UnixMillis,
+    times: Times,
+}
+
+impl Rig {
+    fn new() -> Self {
+        Self {
+            sessions: Sessions::default(),
+            now: UnixMillis(1_000_000),
+            times: TIMES,
+        }
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.now = self.now.after(time);
+    }
+
+    fn say(&mut self, session: SessionKey, said: Said) -> Turn<&'static str> {
+        let (now, times) = (self.now, self.times);
+        self.sessions.heard(now, phone(1), session, said, times)
+    }
+
+    fn dial(&mut self, session: SessionKey) -> Turn<&'static str> {
+        let dialled = "*555#".into();
+        self.say(session, Said::Begin { dialled })
+    }
+
+    fn answer(&mut self, session: SessionKey) -> Turn<&'static str> {
+        self.say(session, Said::Answer("1".into()))
+    }
+
+    fn post(&mut self, session: &str, text: Option<&str>) -> Turn<&'static str> {
+        let form = Form {
+            session: session.into(),
+            code: "*555#".into(),
+            phone: String::new(),
+            text: text.map(Into::into),
+        };
+        self.sessions.posted(self.now, phone(1), form, self.times)
+    }
+
+    fn show(&mut self, text: &'static str) {
+        let (now, times) = (self.now, self.times);
+        self.sessions.shows(now, phone(1), text, text, times);
+    }
+
+    fn end(&mut self, text: &str) {
+        self.sessions.ends(self.now, phone(1), text);
+    }
+}
+
+fn begin() -> Turn<&'static str> {
+    Turn::Begin {
+        dialled: "*555#".into(),
+    }
+}
+
+fn at(place: &'static str) -> Turn<&'static str> {
+    typed(place, "1")
+}
+
+fn typed(place: &'static str, typed: &str) -> Turn<&'static str> {
+    let typed = typed.into();
+    Turn::Answer { place, typed }
+}
+
+fn again(text: &str) -> Turn<&'static str> {
+    Turn::Again(Shown::asking(text))
+}
+
+#[test]
+fn a_dialogue_goes_from_place_to_place_until_its_last_screen() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.dial(FIRST), begin());
+    rig.show("menu");
+    assert_eq!(rig.answer(FIRST), at("menu"));
+    rig.show("status");
+    assert_eq!(rig.answer(FIRST), at("status"));
+    rig.end("bye");
+    assert!(rig.sessions.is_empty());
+    assert_eq!(rig.answer(FIRST), Turn::Forgotten);
+}
+
+#[test]
+fn a_dropped_dialogue_goes_on_where_it_was_for_some_time() {
+    for (wait, expected) in [(29 * SECOND, again("status")), (30 * SECOND, begin())] {
+        let mut rig = Rig::new();
+        rig.dial(FIRST);
+        rig.show("status");
+        assert_eq!(rig.say(FIRST, Said::Ended), Turn::Nothing);
+        rig.wait(wait);
+        assert_eq!(rig.dial(SECOND_ONE), expected);
+    }
+}
+
+#[test]
+fn a_dialogue_whose_end_nobody_told_goes_on_too() {
+    for (wait, expected) in [(89 * SECOND, again("status")), (90 * SECOND, begin())] {
+        let mut rig = Rig::new();
+        rig.dial(FIRST);
+        rig.show("status");
+        rig.wait(wait);
+        assert_eq!(rig.dial(SECOND_ONE), expected);
+    }
+}
+
+#[test]
+fn where_nothing_is_resumed_a_code_that_is_dialled_again_begins() {
+    let mut rig = Rig::new();
+    rig.times = AT_ONCE;
+    rig.dial(FIRST);
+    rig.show("status");
+    assert_eq!(rig.dial(FIRST), again("status"), "the same step twice");
+    assert_eq!(rig.dial(SECOND_ONE), begin());
+    rig.dial(SessionKey::Unnamed);
+    rig.show("menu");
+    assert_eq!(rig.dial(SessionKey::Unnamed), begin());
+    rig.show("menu");
+    rig.say(SessionKey::Unnamed, Said::Ended);
+    assert_eq!(rig.answer(SessionKey::Unnamed), Turn::Forgotten);
+}
+
+#[test]
+fn another_code_begins_another_dialogue() {
+    let mut rig = Rig::new();
+    rig.dial(FIRST);
+    rig.show("menu");
+    let dialled = "*555*7#".to_owned();
+    let turn = rig.say(
+        SECOND_ONE,
+        Said::Begin {
+            dialled: dialled.clone(),
+        },
+    );
+    assert_eq!(turn, Turn::Begin { dialled });
+    assert_eq!(rig.sessions.len(), 1, "a phone shows one at a time");
+}
+
+#[test]
+fn an_answer_that_comes_too_late_or_from_another_dialogue_is_of_one_forgotten() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.answer(FIRST), Turn::Forgotten, "as after a restart");
+    rig.dial(FIRST);
+    assert_eq!(rig.answer(FIRST), Turn::Forgotten, "nothing is shown yet");
+    rig.show("menu");
+    assert_eq!(rig.answer(SECOND_ONE), Turn::Forgotten);
+    assert_eq!(rig.answer(FIRST), at("menu"), "that one goes on");
+    rig.wait(90 * SECOND);
+    assert_eq!(rig.answer(FIRST), Turn::Forgotten);
+}
+
+#[test]
+fn the_end_of_an_old_dialogue_does_not_end_the_new_one() {
+    let mut rig = Rig::new();
+    rig.dial(FIRST);
+    rig.show("menu");
+    rig.dial(SECOND_ONE);
+    rig.say(FIRST, Said::Ended);
+    rig.wait(60 * SECOND);
+    assert_eq!(rig.answer(SECOND_ONE), at("menu"));
+}
+
+#[test]
+fn a_form_that_is_sent_again_is_answered_as_before() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.post("a", Some("")), begin());
+    rig.show("menu");
+    assert_eq!(rig.post("a", Some("")), again("menu"));
+    assert_eq!(rig.post("a", Some("1")), typed("menu", "1"));
+    rig.show("number");
+    assert_eq!(rig.post("a", Some("1")), again("number"));
+    assert_eq!(rig.post("a", Some("")), again("number"), "an older one");
+    assert_eq!(rig.post("a", Some("1*48*7")), typed("number", "48*7"));
+    rig.end("bye");
+    assert_eq!(
+        rig.post("a", Some("1*48*7")),
+        Turn::Again(Shown::last("bye"))
+    );
+    assert_eq!(rig.post("a", Some("1*48*7*1")), Turn::Forgotten);
+    assert_eq!(rig.post("b", Some("")), begin(), "that one is over");
+}
+
+#[test]
+fn a_form_of_a_dropped_session_goes_on_in_a_new_one() {
+    let mut rig = Rig::new();
+    rig.post("a", Some(""));
+    rig.show("menu");
+    rig.post("a", Some("1"));
+    rig.show("number");
+    assert_eq!(rig.post("a", None), Turn::Nothing);
+    assert_eq!(rig.post("b", Some("")), again("number"));
+    assert_eq!(rig.post("b", Some("7")), typed("number", "7"));
+    assert_eq!(rig.post("c", Some("1*2")), Turn::Forgotten);
+}
+
+#[test]
+fn a_new_dialogue_takes_the_place_of_the_one_not_answered_for_longest() {
+    let mut sessions = Sessions::with_room(2);
+    let mut now = UnixMillis(0);
+    let mut step = |number, said| {
+        now = now.after(SECOND);
+        let turn = sessions.heard(now, phone(number), FIRST, said, TIMES);
+        if !matches!(turn, Turn::Forgotten) {
+            sessions.shows(now, phone(number), "menu", "menu", TIMES);
+        }
+        (turn, sessions.len())
+    };
+    let dial = || Said::Begin {
+        dialled: "*555#".into(),
+    };
+    let answer = || Said::Answer("1".into());
+    step(1, dial());
+    step(2, dial());
+    step(1, answer());
+    assert_eq!(step(3, dial()), (begin(), 2));
+    assert_eq!(step(2, answer()), (Turn::Forgotten, 2));
+    assert_eq!(step(1, answer()), (at("menu"), 2));
+}
+
+proptest! {
+    #[test]
+    fn whatever_phones_say_their_dialogues_stay_few_and_are_forgotten(
+        steps in prop::collection::vec((0..12_u64, 0..4_u8, 0..3_u16, 0..40_u32), 1..200),
+    ) {
+        let mut sessions = Sessions::with_room(5);
+        let mut now = UnixMillis(0);
+        for (number, what, session, wait) in steps {
+            now = now.after(wait * SECOND / 2);
+            let (phone, session) = (phone(number), SessionKey::Number(session));
+            let said = match what {
+                0 => Said::Begin { dialled: "*555#".into() },
+                1 => Said::Ended,
+                _ => Said::Answer("1".into()),
+            };
+            match sessions.heard(now, phone, session, said, TIMES) {
+                Turn::Begin { .. } => sessions.shows(now, phone, (), "menu", TIMES),
+                Turn::Answer { .. } if what == 2 => sessions.ends(now, phone, "bye"),
+                _ => {}
+            }
+            prop_assert!(sessions.len() <= 5);
+            prop_assert!(sessions.looks() <= 2 * sessions.len() + 1_001);
+        }
+        now = now.after(100 * SECOND);
+        sessions.heard(now, phone(99), FIRST, Said::Ended, TIMES);
+        prop_assert!(sessions.is_empty());
+    }
+}
