@@ -170,7 +170,7 @@ pub enum Event {
     },
     /// No answer in time; one may still come.
     TimedOut(Token),
-    /// The session ended without an answer; none will come.
+    /// The session ended without an answer, and before it was too late for one; none will come.
     Lost(Token),
     /// It was certainly not written.
     Returned(Token),

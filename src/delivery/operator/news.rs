@@ -1,5 +1,6 @@
 //! What happened on the sessions, and what that means for the submissions.
 
+use rustc_hash::FxHashSet;
 use tracing::{debug, info, warn};
 use xabar_events::Msisdn;
 use xabar_smpp::pdu::{Body, Pdu};
@@ -63,7 +64,7 @@ impl Operator {
                     true => self.query_timed_out(token.into(), events),
                     false => events.push(Event::TimedOut(token.into())),
                 }
-                self.timed_out(index);
+                self.timed_out(index, token.into());
             }
             session::Event::Request(frame) if is_alert(&frame) => self.note_alert(&frame),
             session::Event::Request(frame) => {
@@ -88,7 +89,7 @@ impl Operator {
         events: &mut Unreported,
     ) {
         if late && let Some(slot) = self.slots.get(index) {
-            slot.timed_out = slot.timed_out.saturating_sub(1);
+            slot.timed_out.remove(&Token::from(token));
         }
         if ScreenToken::is(token) {
             self.screen_answered(index, token, frame, events);
@@ -161,21 +162,22 @@ impl Operator {
     }
 
     /// A response did not come in time. Where none comes any more, only a new session helps.
-    fn timed_out(&mut self, index: usize) {
+    fn timed_out(&mut self, index: usize, token: Token) {
         let Some(slot) = self.slots.get(index) else {
             return;
         };
-        slot.timed_out += 1;
+        slot.timed_out.insert(token);
+        let timed_out = slot.timed_out.len();
         // A window that has shrunk is smaller than what may still be answered.
         let all = self.dispatch.window(index);
         let all = all.max(self.dispatch.in_flight_on(index));
-        if slot.timed_out >= all {
-            self.leave(index, "nothing in its window was answered in time");
+        if timed_out >= all {
+            self.abandon(index, "nothing in its window was answered in time");
         }
     }
 
     /// Closes a session on which nothing is answered; it is connected again. Its last event tells of what is unanswered.
-    fn leave(&mut self, index: usize, why: &'static str) {
+    fn abandon(&mut self, index: usize, why: &'static str) {
         let slot = self.slots.get(index);
         if slot.is_some_and(|slot| slot.drop_link()) {
             self.warn_of_giving_up(index, why);
@@ -204,7 +206,9 @@ impl Operator {
     fn closed(&mut self, index: usize, closed: session::Closed, events: &mut Unreported) {
         let mut returned = self.dispatch.unbound(index);
         returned.extend(closed.unsent.into_iter().map(Token::from));
+        let mut timed_out = FxHashSet::default();
         if let Some(slot) = self.slots.get(index) {
+            timed_out = std::mem::take(&mut slot.timed_out);
             returned.extend(slot.closed());
         }
         let asked = &self.dispatch;
@@ -212,7 +216,9 @@ impl Operator {
         let returned = returned.into_iter().filter(submitted);
         events.extend(returned.map(Event::Returned));
         let unanswered = closed.unanswered.into_iter().map(Token::from);
-        events.extend(unanswered.filter(submitted).map(Event::Lost));
+        // That no answer came in time was said already.
+        let lost = unanswered.filter(|token| submitted(token) && !timed_out.contains(token));
+        events.extend(lost.map(Event::Lost));
         events.extend(self.dispatch.unasked(index).into_iter().map(untold));
     }
 

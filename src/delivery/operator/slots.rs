@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use bytes::BytesMut;
+use rustc_hash::FxHashSet;
 use xabar_smpp::link::Link;
 use xabar_smpp::session::Requests;
 
@@ -20,7 +21,7 @@ pub(super) struct Slot {
     /// Encoded, not yet taken by the link.
     pub(super) requests: Requests,
     /// Requests whose response did not come in time; each keeps its place in the window.
-    pub(super) timed_out: usize,
+    pub(super) timed_out: FxHashSet<Token>,
     /// Requests of the other end that wait for their answers.
     pub(super) inbox: Inbox,
     pub(super) leaving: Leaving,
