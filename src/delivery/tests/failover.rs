@@ -32,7 +32,10 @@ async fn an_address_at_which_nothing_is_bound_though_it_says_so_is_followed_by_t
     esme.submit([token(1)]).await;
     let submit = unbound.request().await;
     unbound.answer_submit(&submit, Status::RINVBNDSTS, "").await;
-    let mut stand_in = second.session().await;
+    let mut stand_in = tokio::select! {
+        stand_in = second.session() => stand_in,
+        _ = first.binding() => panic!("it was of no use"),
+    };
     assert!(matches!(esme.event().await, Event::Answered { .. }));
     serves(&mut esme, &mut stand_in, 2).await;
     esme.stop().await;
