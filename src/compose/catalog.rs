@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use xabar_events::Language;
@@ -13,7 +12,8 @@ use super::news::News;
 use super::selection::Wording;
 use super::spelling;
 use super::texts::{Listed, Texts};
-use crate::control::settings::{Place, Problem};
+use crate::control::settings::Problem;
+use crate::control::settings::files::{problem, read_text, toml_files};
 use crate::dialogue::{Keyword, Keywords};
 
 /// The texts that citizens read, by language.
@@ -62,7 +62,8 @@ impl Catalog {
     /// # Errors
     /// Everything that is wrong, in all of its files.
     pub fn load(folder: &Path) -> Result<Self, Vec<Problem>> {
-        let files = files(folder).map_err(|problem| vec![problem])?;
+        let right = "put a file for each language into it, such as uz-Latn.toml";
+        let files = toml_files(folder, "has no texts", right).map_err(|problem| vec![problem])?;
         let mut problems = Vec::new();
         let mut languages = BTreeMap::new();
         for file in files {
@@ -262,33 +263,6 @@ fn file_name(language: Language) -> PathBuf {
     PathBuf::from(format!("{language}.toml"))
 }
 
-/// The files of a folder that end in `.toml`, by name.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Problem> {
-    let unreadable = |error: std::io::Error| {
-        problem(
-            folder,
-            format!("cannot be read: {error}"),
-            "name a folder with one file a language",
-        )
-    };
-    let mut files = Vec::new();
-    for entry in folder.read_dir().map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
-            files.push(path);
-        }
-    }
-    if files.is_empty() {
-        let right = "put a file for each language into it, such as uz-Latn.toml";
-        return Err(problem(folder, "has no texts".to_owned(), right));
-    }
-    files.sort();
-    Ok(files)
-}
-
 fn read_file(file: &Path) -> Result<(Language, Texts), Vec<Problem>> {
     let language = language(file).map_err(|problem| vec![problem])?;
     let text = read_text(file).map_err(|problem| vec![problem])?;
@@ -307,37 +281,4 @@ fn language(file: &Path) -> Result<Language, Problem> {
             &format!("name it as {}, with .toml", expected.0),
         )
     })
-}
-
-/// No texts are that long; a device or a log given by mistake may be endless.
-const MAX_OCTETS: u64 = 1 << 20;
-
-fn read_text(file: &Path) -> Result<String, Problem> {
-    let unreadable = |error: std::io::Error| {
-        problem(
-            file,
-            format!("cannot be read: {error}"),
-            "save it as UTF-8 text",
-        )
-    };
-    let mut text = String::new();
-    let opened = std::fs::File::open(file).map_err(unreadable)?;
-    let read = opened.take(MAX_OCTETS + 1).read_to_string(&mut text);
-    if read.map_err(unreadable)? as u64 > MAX_OCTETS {
-        return Err(problem(
-            file,
-            "is longer than 1 MiB".to_owned(),
-            "shorten it",
-        ));
-    }
-    Ok(text)
-}
-
-fn problem(file: &Path, what: String, right: &str) -> Problem {
-    Problem {
-        place: Place::File(file.to_owned()),
-        key: String::new(),
-        what,
-        right: right.to_owned(),
-    }
 }

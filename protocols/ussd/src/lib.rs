@@ -19,4 +19,4 @@ mod screen;
 
 pub use dialect::{CodePlace, Dialect, Marks, NAMES, OtherOps, SessionPlace, Step, Unfit, is_ussd};
 pub use dialogue::{Said, SessionKey, Shown};
-pub use screen::{NoRoom, Pages, Screen};
+pub use screen::{NoRoom, Pages, Screen, break_page};

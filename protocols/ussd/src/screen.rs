@@ -131,8 +131,10 @@ fn needed_by(text: &str, next: &str) -> Encoding {
     }
 }
 
-/// Parts what fits into `room` units from the rest. Both are without white space at the break.
-fn break_page(text: &str, encoding: Encoding, room: usize) -> (&str, &str) {
+/// Parts what fits into `room` units, at least 2, from the rest: at a line break if that leaves the page at least
+/// half full, otherwise after a word, otherwise anywhere between two characters. Both are without white space at the
+/// break.
+pub fn break_page(text: &str, encoding: Encoding, room: usize) -> (&str, &str) {
     let full = len_that_fits(text, encoding, room);
     let line = reach(text, full).rfind('\n').filter(|end| *end >= full / 2);
     let word = reach(text, full).rfind(char::is_whitespace);

@@ -13,6 +13,7 @@ pub(crate) mod document;
 mod environment;
 mod errors;
 mod fallback;
+pub(crate) mod files;
 mod hours;
 mod http;
 mod journal;
@@ -92,6 +93,8 @@ pub struct Settings {
     pub numbers: NumberSettings,
     /// The folder of the texts; `None`: those that are built in.
     pub messages: Option<PathBuf>,
+    /// The folder of the USSD menus; `None`: the one that is built in.
+    pub menus: Option<PathBuf>,
     pub log: LogSettings,
     /// What works, but perhaps not as it was meant.
     pub warnings: Vec<Problem>,
@@ -146,6 +149,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         numbers: numbers::numbers(table),
         operators,
         messages: messages::messages(table),
+        menus: messages::menus(table),
         log: log::log(table),
         warnings: Vec::new(),
     })

@@ -304,7 +304,7 @@ impl Table<'_> {
 }
 
 /// Names the known key that was probably meant, or all of them.
-fn suggestion(key: &str, known: &[&str]) -> String {
+pub(crate) fn suggestion(key: &str, known: &[&str]) -> String {
     let distance = |known: &&&str| strsim::damerau_levenshtein(key, known);
     match known.iter().min_by_key(distance) {
         Some(nearest) if distance(&nearest) <= 1 + key.chars().count() / 4 => {

@@ -129,3 +129,13 @@ impl fmt::Debug for Facts {
         }
     }
 }
+
+/// Says which service and how it stands, not the number.
+impl fmt::Debug for Application {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Application")
+            .field("service", &self.service)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,8 +1,10 @@
-//! `xabar check`: whether a configuration and its texts are good.
+//! `xabar check`: whether a configuration, its texts and its menus are good.
+
+mod menus;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use xabar_events::Language;
@@ -12,12 +14,14 @@ use super::{ConfigFile, Failure};
 use crate::compose::{Catalog, Listed};
 use crate::control::check::{render, to_json};
 use crate::control::settings::{Bind, Directions, Operator, Problem, Settings};
+use crate::dialogue::menu::Menus;
 use crate::numbers::{Files, Lists};
 
-/// Checks a configuration and its texts: every mistake at once
+/// Checks a configuration, its texts and its USSD menus: every mistake at once
 ///
 /// Each mistake comes with its file and line, and with what would be right. The exit code is 1 if
-/// there is any; what only deserves a look is a warning.
+/// there is any; what only deserves a look is a warning. Where an operator has USSD, the menus are
+/// shown as trees, with how full each screen is in the language that needs most.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -51,29 +55,30 @@ impl Check {
     fn look(&self) -> Result<Good, Vec<Problem>> {
         match self.config.read() {
             Ok(settings) => {
-                let catalog = Catalog::load_or_built_in(settings.messages.as_deref())?;
+                let (catalog, menus) = texts(&settings)?;
                 let lists = Files::read(&settings)?.lists();
                 Ok(Good {
                     settings,
                     catalog,
+                    menus,
                     lists,
                 })
             }
             Err(mut problems) => {
-                let beside = self.folder_beside();
-                problems.extend(
-                    beside
-                        .and_then(|folder| Catalog::load(&folder).err())
-                        .unwrap_or_default(),
-                );
+                let catalog = self.folder_beside("messages");
+                let catalog = catalog.and_then(|folder| Catalog::load(&folder).err());
+                problems.extend(catalog.unwrap_or_default());
+                let menus = self.folder_beside("ussd");
+                let menus = load_menus(menus.as_deref(), &Catalog::built_in());
+                problems.extend(menus.err().unwrap_or_default());
                 Err(problems)
             }
         }
     }
 
-    /// Where texts are unless the settings name another folder.
-    fn folder_beside(&self) -> Option<PathBuf> {
-        let folder = self.config.config.parent()?.join("messages");
+    /// Where texts or menus are unless the settings name another folder.
+    fn folder_beside(&self, name: &str) -> Option<PathBuf> {
+        let folder = self.config.config.parent()?.join(name);
         folder.is_dir().then_some(folder)
     }
 
@@ -87,20 +92,42 @@ impl Check {
                 json!(good.catalog.languages().collect::<Vec<_>>()),
             );
             json.insert("texts".to_owned(), json!(good.catalog.templates().count()));
+            let menus = menus::to_json(&good.menus, good.settings.subscriber.default_language);
+            json.insert("menus".to_owned(), menus);
         }
         json
     }
+}
+
+/// What citizens read, or every mistake in it.
+fn texts(settings: &Settings) -> Result<(Catalog, Menus), Vec<Problem>> {
+    let catalog = Catalog::load_or_built_in(settings.messages.as_deref());
+    let built_in = Catalog::built_in();
+    let rules = catalog.as_ref().unwrap_or(&built_in);
+    let menus = load_menus(settings.menus.as_deref(), rules);
+    match (catalog, menus) {
+        (Ok(catalog), Ok(menus)) => Ok((catalog, menus)),
+        (catalog, menus) => {
+            let problems = [catalog.err(), menus.err()];
+            Err(problems.into_iter().flatten().flatten().collect())
+        }
+    }
+}
+
+fn load_menus(folder: Option<&Path>, catalog: &Catalog) -> Result<Menus, Vec<Problem>> {
+    Menus::load_or_built_in(folder, |language| catalog.rules(language))
 }
 
 /// A configuration without a mistake.
 struct Good {
     settings: Settings,
     catalog: Catalog,
+    menus: Menus,
     lists: Lists,
 }
 
 impl Good {
-    fn print(&self, file: &std::path::Path, out: &mut impl Write) -> io::Result<()> {
+    fn print(&self, file: &Path, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,
             "{}",
@@ -108,6 +135,10 @@ impl Good {
         )?;
         writeln!(out)?;
         self.summary().print(out)?;
+        if self.has_ussd() {
+            let language = self.settings.subscriber.default_language;
+            menus::print(&self.menus, language, out)?;
+        }
         let warnings = self.warnings();
         if !warnings.is_empty() {
             writeln!(out)?;
@@ -168,15 +199,28 @@ impl Good {
             }
         }
         row("texts", self.texts());
+        if self.has_ussd() {
+            row("menus", self.menus());
+        }
         table
+    }
+
+    fn has_ussd(&self) -> bool {
+        let mut operators = self.settings.operators.iter();
+        operators.any(|operator| operator.ussd.is_some())
+    }
+
+    fn menus(&self) -> String {
+        let (menus, screens) = self.menus.counts();
+        format!(
+            "{menus} with {screens} screens: {}",
+            source(self.settings.menus.as_deref())
+        )
     }
 
     fn texts(&self) -> String {
         let languages: Vec<&str> = self.catalog.languages().map(Language::as_str).collect();
-        let source = match &self.settings.messages {
-            Some(folder) => folder.display().to_string(),
-            None => "those that are built in".to_owned(),
-        };
+        let source = source(self.settings.messages.as_deref());
         let most = self.catalog.templates().map(|listed| listed.most.segments);
         format!(
             "{} in {}: {source}; at most {} segments each",
@@ -281,6 +325,14 @@ impl Good {
                 "`{key}` is lacking in {lacking}: its readers get it in another language"
             ))
         })
+    }
+}
+
+/// Where texts or menus come from.
+fn source(folder: Option<&Path>) -> String {
+    match folder {
+        Some(folder) => folder.display().to_string(),
+        None => "those that are built in".to_owned(),
     }
 }
 

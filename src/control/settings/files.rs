@@ -1,0 +1,65 @@
+//! Files of texts that stand in a folder, such as those of messages and menus.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::{Place, Problem};
+
+/// The files of a folder that end in `.toml`, by name. `none` and `right` say what is wrong if there is none.
+///
+/// # Errors
+/// The folder cannot be read, or has none.
+pub(crate) fn toml_files(folder: &Path, none: &str, right: &str) -> Result<Vec<PathBuf>, Problem> {
+    let unreadable = |error: std::io::Error| {
+        let what = format!("cannot be read: {error}");
+        problem(folder, what, "name a folder of files that end in .toml")
+    };
+    let mut files = Vec::new();
+    for entry in folder.read_dir().map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let extension = path.extension();
+        if extension.is_some_and(|extension| extension == "toml") {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(problem(folder, none.to_owned(), right));
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// No texts are that long; a device or a log given by mistake may be endless.
+const MOST_OCTETS: u64 = 1 << 20;
+
+/// The text of a file.
+///
+/// # Errors
+/// It cannot be read, is no UTF-8, or too long.
+pub(crate) fn read_text(file: &Path) -> Result<String, Problem> {
+    let unreadable = |error: std::io::Error| {
+        let what = format!("cannot be read: {error}");
+        problem(file, what, "save it as UTF-8 text")
+    };
+    let mut text = String::new();
+    let opened = std::fs::File::open(file).map_err(unreadable)?;
+    let read = opened.take(MOST_OCTETS + 1).read_to_string(&mut text);
+    if read.map_err(unreadable)? as u64 > MOST_OCTETS {
+        return Err(problem(
+            file,
+            "is longer than 1 MiB".to_owned(),
+            "shorten it",
+        ));
+    }
+    Ok(text)
+}
+
+/// What is wrong with a file or a folder as a whole.
+pub(crate) fn problem(file: &Path, what: String, right: &str) -> Problem {
+    Problem {
+        place: Place::File(file.to_owned()),
+        key: String::new(),
+        what,
+        right: right.to_owned(),
+    }
+}

@@ -1,0 +1,242 @@
+//! Whether everything fits: how full each screen is at its fullest, in every language.
+
+use xabar_events::Language;
+use xabar_sms::Encoding;
+use xabar_ussd::Screen as Phone;
+
+use super::declared::{Body, Flags, Line, Menu, Screen, ScreenId};
+use super::layout::{Content, lay};
+use super::place::{Head, Place};
+use super::wording::{Spot, Wording};
+use super::{Facts, Rules};
+use crate::control::settings::reading::Report;
+
+/// How much a screen takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fill {
+    pub language: Language,
+    pub encoding: Encoding,
+    pub pages: usize,
+    /// Septets or 16-bit units, if all of it were on one page.
+    pub units: usize,
+}
+
+impl Fill {
+    fn of(content: &Content, language: Language, rules: &Rules) -> Self {
+        let laid = lay(content, rules.of(language));
+        Self {
+            language,
+            encoding: laid.encoding,
+            pages: laid.pages.len(),
+            units: laid.units(),
+        }
+    }
+
+    /// The units that a phone shows.
+    pub fn capacity(&self) -> usize {
+        Phone::default().capacity(self.encoding)
+    }
+
+    /// In thousandths of a page.
+    fn share(&self) -> usize {
+        self.units * 1000 / self.capacity()
+    }
+
+    /// The one that leaves less room.
+    pub(super) fn fuller(self, other: Self) -> Self {
+        match other.share() > self.share() {
+            true => other,
+            false => self,
+        }
+    }
+}
+
+/// Tells everything that does not fit.
+pub(super) fn check(menu: &Menu, rules: &Rules, report: &Report<'_>) {
+    let check = Check {
+        menu,
+        rules,
+        report,
+    };
+    for (id, screen) in (0..).zip(&menu.screens) {
+        check.screen(id, screen);
+    }
+    let words = &menu.words;
+    for wording in [&words.wrong, &words.refused, &words.ended, &words.forgotten] {
+        check.last_words(wording);
+    }
+    for language in Language::ALL {
+        check.lines(*language);
+    }
+}
+
+struct Check<'a> {
+    menu: &'a Menu,
+    rules: &'a Rules,
+    report: &'a Report<'a>,
+}
+
+impl Check<'_> {
+    fn wrong(&self, spot: &Spot, what: String, right: String) {
+        self.report.add(&spot.origin, &spot.key, what, right);
+    }
+
+    fn screen(&self, id: ScreenId, screen: &Screen) {
+        let fills = Language::ALL.iter().filter_map(|language| {
+            let said = screen.fixed_text().said(*language)?;
+            Some((
+                &said.spot,
+                self.menu.fullest(id, screen, *language, self.rules),
+            ))
+        });
+        for (spot, fill) in worst(fills, screen.most_pages) {
+            let (units, capacity) = (fill.units, fill.capacity());
+            let what = format!(
+                "makes a screen of {units} units in {} ({}), and a phone shows {capacity}",
+                fill.language, fill.encoding,
+            );
+            let over = units.saturating_sub(capacity * screen.most_pages).max(1);
+            let pages = match screen.ends {
+                true => String::new(),
+                false => format!(", or allow `pages = {}`", fill.pages),
+            };
+            let right = format!("make its text or its choices shorter by {over}{pages}");
+            self.wrong(spot, what, right);
+        }
+    }
+
+    fn last_words(&self, wording: &Wording) {
+        let fills = wording.each().map(|said| {
+            let content = Content {
+                text: wording.words(said.language).into_owned(),
+                ..Content::default()
+            };
+            (&said.spot, Fill::of(&content, said.language, self.rules))
+        });
+        for (spot, fill) in worst(fills, 1) {
+            let what = format!("takes {} units in {}", fill.units, fill.language);
+            let right = format!("write at most {} ({})", fill.capacity(), fill.encoding);
+            self.wrong(spot, what, right);
+        }
+    }
+
+    /// Whatever a screen tells, and whichever letters are in that, each of its lines fits above those that lead to
+    /// other pages and screens.
+    fn lines(&self, language: Language) {
+        let len = |line: &Line| Encoding::Ucs2.len_units(&line.shown(language)).unwrap_or(0) + 1;
+        let words = &self.menu.words;
+        let lead_elsewhere: usize = [&words.next, &words.back, &words.home]
+            .map(len)
+            .iter()
+            .sum();
+        let room = Phone::default()
+            .capacity(Encoding::Ucs2)
+            .saturating_sub(lead_elsewhere);
+        if room < LEAST_ROOM
+            && let Some(said) = words.next.label.said(language)
+        {
+            let what = format!("leaves {room} units of a page, with back and home, in {language}");
+            let right = format!("make the three shorter, so that at least {LEAST_ROOM} are left");
+            return self.wrong(&said.spot, what, right);
+        }
+        let choices = self.menu.screens.iter().flat_map(|screen| &screen.choices);
+        for line in choices.map(|choice| &choice.line) {
+            if len(line) > room
+                && let Some(said) = line.label.said(language)
+            {
+                let what = format!("makes a line of {} units in {language}", len(line));
+                self.wrong(&said.spot, what, format!("make it at most {room} long"));
+            }
+        }
+    }
+}
+
+/// Units of a page that are left for what is told, at least, where the text is in UCS-2.
+const LEAST_ROOM: usize = 40;
+
+/// The worst of those that take more pages than they may, one for each spot: a text may be one of all languages.
+fn worst<'a>(
+    fills: impl Iterator<Item = (&'a Spot, Fill)>,
+    most_pages: usize,
+) -> Vec<(&'a Spot, Fill)> {
+    let mut worst: Vec<(&Spot, Fill)> = Vec::new();
+    for (spot, fill) in fills.filter(|(_, fill)| fill.pages > most_pages) {
+        match worst.iter_mut().find(|(known, _)| known.key == spot.key) {
+            Some((_, known)) if known.share() >= fill.share() => {}
+            Some((_, known)) => *known = fill,
+            None => worst.push((spot, fill)),
+        }
+    }
+    worst
+}
+
+impl Screen {
+    /// What it says whatever the journal knows, or where that is nothing.
+    fn fixed_text(&self) -> &Wording {
+        match &self.body {
+            Body::Nothing | Body::Input(_) => &self.text,
+            Body::Applications { none, .. } | Body::Status { none } | Body::Messages { none } => {
+                none
+            }
+        }
+    }
+
+    /// Where there is nothing to be told.
+    fn nothing(&self) -> Option<Facts> {
+        match &self.body {
+            Body::Nothing | Body::Input(_) => None,
+            Body::Applications { .. } => Some(Facts::Applications(Vec::new())),
+            Body::Status { .. } => Some(Facts::Status(None)),
+            Body::Messages { .. } => Some(Facts::Messages(Vec::new())),
+        }
+    }
+}
+
+impl Menu {
+    /// How full a screen is at its fullest, without what is told of facts.
+    pub(super) fn fullest(
+        &self,
+        id: ScreenId,
+        screen: &Screen,
+        language: Language,
+        rules: &Rules,
+    ) -> Fill {
+        let facts = screen.nothing();
+        // What begins with a refusal may take pages: it is rare.
+        let heads = match screen.ends {
+            true => &[Head::Its][..],
+            false => &[Head::Its, Head::Wrong],
+        };
+        let heads = heads.iter().copied();
+        let fills = heads.flat_map(|head| {
+            let facts = facts.as_ref();
+            Flags::each().map(move |flags| {
+                let mut place = self.on_the_way_to(id, language, flags);
+                place.head = head;
+                place.bare = facts.is_some();
+                place.application = Some("48120973".into());
+                let content = self.says(screen, &place, facts, rules.of(language));
+                Fill::of(&content, language, rules)
+            })
+        });
+        let fullest = fills.max_by_key(|fill| (fill.pages, fill.share()));
+        fullest.unwrap_or(Fill {
+            language,
+            encoding: Encoding::Gsm7,
+            pages: 0,
+            units: 0,
+        })
+    }
+
+    /// A place at a screen, from which the way back is the longest.
+    fn on_the_way_to(&self, id: ScreenId, language: Language, flags: Flags) -> Place {
+        let leads = |screen: &Screen| screen.leads_to().any(|to| to == id);
+        let mut before = (0..).zip(&self.screens);
+        let before =
+            before.find(|(from, screen)| *from != self.home && *from != id && leads(screen));
+        let from = before.map_or(self.home, |(from, _)| from);
+        let mut place = Place::begin(0, from, language, flags);
+        place.go(id, self.home);
+        place
+    }
+}

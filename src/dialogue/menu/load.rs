@@ -1,0 +1,116 @@
+//! Where menus come from: a folder, or the program itself.
+
+use std::path::{Path, PathBuf};
+
+use xabar_events::Language;
+use xabar_sms::LanguageRules;
+
+use super::declared::{Code, Menu};
+use super::read::{Around, read};
+use super::{Menus, Rules};
+use crate::control::settings::files::{read_text, toml_files};
+use crate::control::settings::{Place, Problem};
+
+/// The menu that comes with the gateway.
+const BUILT_IN: &str = include_str!("../../../config/ussd/main.toml");
+
+impl Menus {
+    /// The menu that comes with the gateway; `rules` is what each language allows to make a text shorter.
+    pub fn built_in(rules: impl Fn(Language) -> LanguageRules) -> Self {
+        let rules = Rules::new(rules);
+        let menu = built_in(&rules);
+        Self {
+            menus: vec![menu],
+            rules,
+        }
+    }
+
+    /// The menus in a folder, one a file, or else the one that comes with the gateway.
+    ///
+    /// # Errors
+    /// Everything that is wrong, in all of its files.
+    pub fn load_or_built_in(
+        folder: Option<&Path>,
+        rules: impl Fn(Language) -> LanguageRules,
+    ) -> Result<Self, Vec<Problem>> {
+        match folder {
+            Some(folder) => Self::load(folder, rules),
+            None => Ok(Self::built_in(rules)),
+        }
+    }
+
+    fn load(
+        folder: &Path,
+        rules: impl Fn(Language) -> LanguageRules,
+    ) -> Result<Self, Vec<Problem>> {
+        let rules = Rules::new(rules);
+        let usual = built_in(&rules);
+        let right = "put a file for each menu into it, or leave the key out";
+        let files = toml_files(folder, "has no menus", right).map_err(|problem| vec![problem])?;
+        let mut menus = Vec::new();
+        let mut problems = Vec::new();
+        for file in files {
+            let around = Around {
+                file: &file,
+                words: Some(&usual.words),
+                rules: &rules,
+            };
+            let text = read_text(&file).map_err(|problem| vec![problem]);
+            match text.and_then(|text| read(&text, &around)) {
+                Ok(menu) => menus.push(menu),
+                Err(found) => problems.extend(found),
+            }
+        }
+        problems.extend(doubled(&menus));
+        if problems.is_empty() {
+            Ok(Self { menus, rules })
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+impl Rules {
+    fn new(of: impl Fn(Language) -> LanguageRules) -> Self {
+        let languages = Language::ALL.iter();
+        Self(
+            languages
+                .map(|language| (*language, of(*language)))
+                .collect(),
+        )
+    }
+}
+
+fn built_in(rules: &Rules) -> Menu {
+    let around = Around {
+        file: Path::new("main.toml"),
+        words: None,
+        rules,
+    };
+    read(BUILT_IN, &around).expect("a test reads the built-in menu")
+}
+
+/// Codes that lead to two menus.
+fn doubled(menus: &[Menu]) -> Vec<Problem> {
+    let mut known: Vec<(Option<&Code>, &PathBuf)> = Vec::new();
+    let mut problems = Vec::new();
+    for menu in menus {
+        let codes: Vec<Option<&Code>> = match menu.dialled.as_slice() {
+            [] => vec![None],
+            codes => codes.iter().map(Some).collect(),
+        };
+        for code in codes {
+            if let Some((_, first)) = known.iter().find(|(other, _)| *other == code) {
+                let which = code.map_or("every other code".to_owned(), ToString::to_string);
+                problems.push(Problem {
+                    place: Place::File(menu.file.clone()),
+                    key: "dialled".to_owned(),
+                    what: format!("leads here from {which}, as {} does", first.display()),
+                    right: "give each menu codes of its own".to_owned(),
+                });
+            }
+            known.push((code, &menu.file));
+        }
+    }
+    problems
+}

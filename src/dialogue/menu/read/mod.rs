@@ -1,0 +1,170 @@
+//! Reads the file of a menu.
+
+mod screen;
+mod text;
+
+use std::path::Path;
+
+use screen::screen;
+use text::{a_line, a_text};
+
+use super::declared::{Code, Condition, Menu, ScreenId, Words};
+use super::{Rules, fit, sound};
+use crate::control::settings::document::{self, Value as Written};
+use crate::control::settings::reading::{Cell, Report, Table, suggestion};
+use crate::control::settings::values::{list, parsed, some_text, whole};
+use crate::control::settings::{Environment, Problem};
+
+/// What is read from a file beside itself.
+pub(super) struct Around<'a> {
+    pub(super) file: &'a Path,
+    /// The words that a file leaves out.
+    pub(super) words: Option<&'a Words>,
+    pub(super) rules: &'a Rules,
+}
+
+/// Reads a menu, or tells everything that is wrong in it.
+pub(super) fn read(text: &str, around: &Around<'_>) -> Result<Menu, Vec<Problem>> {
+    let environment = Environment::default();
+    let report = Report::new(around.file, &environment);
+    let (node, errors) = document::parse(text);
+    for error in errors {
+        report.syntax_error(&error.origin, &error.message);
+    }
+    let root = Cell {
+        key: String::new(),
+        node: &node,
+        report: &report,
+    };
+    let names = names_of_screens(&root);
+    let menu = root.table(|table| menu(table, &names, around));
+    if let Some(menu) = &menu {
+        sound::check(menu, &report);
+        fit::check(menu, around.rules, &report);
+    }
+    match (menu, report.into_problems()) {
+        (Some(menu), problems) if problems.is_empty() => Ok(menu),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// The screens by their ids.
+struct Names(Vec<String>);
+
+fn names_of_screens(root: &Cell<'_>) -> Names {
+    let Written::Table(keys) = &root.node.value else {
+        return Names(Vec::new());
+    };
+    match keys.get("screens").map(|entry| &entry.node.value) {
+        Some(Written::Table(screens)) => Names(screens.keys().cloned().collect()),
+        _ => Names(Vec::new()),
+    }
+}
+
+impl Names {
+    /// Reads a link to a screen.
+    fn link(&self, cell: &Cell<'_>) -> Option<ScreenId> {
+        let name = some_text(cell)?;
+        let found = self.0.iter().position(|known| *known == name);
+        if found.is_none() {
+            let known: Vec<&str> = self.0.iter().map(String::as_str).collect();
+            return cell.unfit(suggestion(&name, &known));
+        }
+        u8::try_from(found?).ok()
+    }
+}
+
+/// Screens of one menu.
+const MOST_SCREENS: usize = 200;
+
+fn menu(table: &mut Table<'_>, names: &Names, around: &Around<'_>) -> Option<Menu> {
+    let link = |cell: &Cell<'_>| names.link(cell);
+    let codes = "write codes as they are dialled, such as \"*555#\"";
+    let dialled = table.or("dialled", Vec::new(), list(parsed(codes, Code::declared)));
+    let home = table.required("home", "name the first screen", link);
+    let first = |cell: &Cell<'_>| {
+        cell.table(|table| {
+            let when = table.required("when", "say what has to hold", condition);
+            let to = table.required("to", "name a screen", link);
+            Some((when?, to?))
+        })
+    };
+    let first = table.or("first", Vec::new(), list(first));
+    let tries = table.or("tries", USUAL_TRIES, whole(1..=9));
+    let words = match (around.words, table.has("words")) {
+        (Some(usual), false) => Some(usual.clone()),
+        (usual, _) => table.required("words", "write what any screen may say", |cell| {
+            cell.table(|table| words(table, usual))
+        }),
+    };
+    let screens = |cell: &Cell<'_>| {
+        if names.0.len() > MOST_SCREENS {
+            let right = format!("make at most {MOST_SCREENS} of them, or several menus");
+            return cell.wrong(format!("has {} screens", names.0.len()), right);
+        }
+        cell.named(|name, cell| screen(name, cell, names))
+    };
+    let screens = table.required("screens", "write what citizens see", screens)?;
+    // One that is wrong is told already; the links of the others would lead elsewhere without it.
+    let complete = screens.len() == names.0.len();
+    complete.then_some(Menu {
+        file: around.file.to_owned(),
+        dialled,
+        first,
+        home: home?,
+        tries,
+        words: words?,
+        screens: screens.into_values().collect(),
+    })
+}
+
+/// A person mistypes twice.
+const USUAL_TRIES: u8 = 3;
+
+fn words(table: &mut Table<'_>, usual: Option<&Words>) -> Option<Words> {
+    let next = word(table, "next", usual.map(|usual| &usual.next), a_line);
+    let back = word(table, "back", usual.map(|usual| &usual.back), a_line);
+    let home = word(table, "home", usual.map(|usual| &usual.home), a_line);
+    let wrong = word(table, "wrong", usual.map(|usual| &usual.wrong), a_text);
+    let refused = word(table, "refused", usual.map(|usual| &usual.refused), a_text);
+    let ended = word(table, "ended", usual.map(|usual| &usual.ended), a_text);
+    let forgotten = word(
+        table,
+        "forgotten",
+        usual.map(|usual| &usual.forgotten),
+        a_text,
+    );
+    Some(Words {
+        next: next?,
+        back: back?,
+        home: home?,
+        wrong: wrong?,
+        refused: refused?,
+        ended: ended?,
+        forgotten: forgotten?,
+    })
+}
+
+fn word<T: Clone>(
+    table: &mut Table<'_>,
+    key: &'static str,
+    usual: Option<&T>,
+    read: impl Fn(&Cell<'_>) -> Option<T>,
+) -> Option<T> {
+    match usual {
+        Some(usual) => Some(table.or(key, usual.clone(), read)),
+        None => table.required(key, "write it in every language", read),
+    }
+}
+
+fn condition(cell: &Cell<'_>) -> Option<Condition> {
+    named(cell, &Condition::NAMED)
+}
+
+/// Reads the name of one of these.
+fn named<T: Copy>(cell: &Cell<'_>, known: &[(&str, T)]) -> Option<T> {
+    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+    let right = format!("choose from {}", names.join(", "));
+    let of = |text: &str| known.iter().find(|(name, _)| *name == text);
+    parsed(&right, |text| of(text).map(|(_, value)| *value))(cell)
+}

@@ -1,0 +1,136 @@
+//! Whether a menu is sound: every screen can be reached and leads on, and every digit means one thing.
+
+use super::declared::{Body, Condition, Flags, Line, Menu, Screen, ScreenId};
+use super::wording::Spot;
+use crate::control::settings::reading::Report;
+
+/// Tells everything that is not.
+pub(super) fn check(menu: &Menu, report: &Report<'_>) {
+    let check = Check { menu, report };
+    let words = &menu.words;
+    let words = [&words.next, &words.back, &words.home].map(|line| (line, None));
+    check.distinct(&words);
+    for screen in &menu.screens {
+        let own = screen
+            .choices
+            .iter()
+            .map(|choice| (&choice.line, choice.when));
+        let all: Vec<_> = words.into_iter().chain(own).collect();
+        check.distinct(&all);
+        check.numbers_are_no_choices(screen, &all);
+    }
+    check.everything_is_reached();
+    check.numbers_are_known();
+    check.beginnings_lead_on();
+}
+
+struct Check<'a> {
+    menu: &'a Menu,
+    report: &'a Report<'a>,
+}
+
+impl Check<'_> {
+    fn wrong(&self, spot: &Spot, what: impl Into<String>, right: impl Into<String>) {
+        self.report.add(&spot.origin, &spot.key, what, right);
+    }
+
+    /// No two lines that may stand on one page are chosen by the same digits.
+    fn distinct(&self, lines: &[(&Line, Option<Condition>)]) {
+        for (at, (line, when)) in lines.iter().enumerate() {
+            let mut before = lines.iter().take(at);
+            let same = before.find(|(other, other_when)| {
+                other.press == line.press && together(*when, *other_when)
+            });
+            if let Some((other, _)) = same {
+                let what = format!("is \"{}\", as `{}` is", line.press, other.spot.key);
+                self.wrong(&line.spot, what, "choose other digits for one of them");
+            }
+        }
+    }
+
+    /// What is typed as a number is not taken for a choice, and lists have digits left.
+    fn numbers_are_no_choices(&self, screen: &Screen, lines: &[(&Line, Option<Condition>)]) {
+        match &screen.body {
+            Body::Input(input) => {
+                let taken = lines
+                    .iter()
+                    .find(|(line, _)| input.read(&line.press).is_some());
+                if let Some((line, _)) = taken {
+                    let what = format!("takes \"{}\", which is `{}`", line.press, line.spot.key);
+                    let right = format!("give an `input.least` above {}", line.press.len());
+                    self.wrong(&screen.spot, what, right);
+                }
+            }
+            Body::Applications { .. } if self.menu.free_digits(screen).is_empty() => {
+                let right = "choose digits for its choices that leave some from 1 to 9";
+                self.wrong(&screen.spot, "has no digits left for its list", right);
+            }
+            _ => {}
+        }
+    }
+
+    fn everything_is_reached(&self) {
+        let reached = self.reached(|screen| screen.leads_to().collect());
+        for (screen, reached) in self.menu.screens.iter().zip(reached) {
+            if !reached {
+                let right = "let a choice lead to it, or take it out";
+                self.wrong(&screen.spot, "is never reached", right);
+            }
+        }
+    }
+
+    /// Where a status is shown, an application was picked or typed.
+    fn numbers_are_known(&self) {
+        let choices = |screen: &Screen| screen.choices.iter().map(|choice| choice.to).collect();
+        let without = self.reached(choices);
+        let screens = self.menu.screens.iter().zip(&without);
+        let choices = screens.filter(|(_, without)| **without);
+        for choice in choices.flat_map(|(screen, _)| &screen.choices) {
+            let to = self.menu.screen(choice.to);
+            if to.is_some_and(|to| matches!(to.body, Body::Status { .. })) {
+                let what = "leads to a screen that shows an application, and none was named yet";
+                self.wrong(&choice.link, what, "let a list or an input lead there");
+            }
+        }
+    }
+
+    /// Where there is no way back, there is something to be chosen, whatever is known of a subscriber.
+    fn beginnings_lead_on(&self) {
+        for flags in Flags::each() {
+            let Some(screen) = self.menu.screen(self.menu.beginning(flags)) else {
+                continue;
+            };
+            let is_plain = matches!(screen.body, Body::Nothing) && !screen.ends;
+            if is_plain && screen.offered(flags, false).next().is_none() {
+                let what = format!("is a dead end for who is {flags}");
+                let right = "give it a choice without `when`, or `end = true`";
+                self.wrong(&screen.spot, what, right);
+                return;
+            }
+        }
+    }
+
+    /// Whether each screen is reached over these links from where dialogues begin.
+    fn reached(&self, links: impl Fn(&Screen) -> Vec<ScreenId>) -> Vec<bool> {
+        let mut reached = vec![false; self.menu.screens.len()];
+        let first = self.menu.first.iter().map(|(_, screen)| *screen);
+        let mut next: Vec<ScreenId> = first.chain([self.menu.home]).collect();
+        while let Some(id) = next.pop() {
+            let (Some(seen), Some(screen)) =
+                (reached.get_mut(usize::from(id)), self.menu.screen(id))
+            else {
+                continue;
+            };
+            if !std::mem::replace(seen, true) {
+                next.extend(links(screen));
+            }
+        }
+        reached
+    }
+}
+
+/// Whether both may hold of one subscriber.
+fn together(one: Option<Condition>, other: Option<Condition>) -> bool {
+    let holds = |when: Option<Condition>, flags| when.is_none_or(|when| when.holds(flags));
+    Flags::each().any(|flags| holds(one, flags) && holds(other, flags))
+}

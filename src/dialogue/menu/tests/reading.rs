@@ -1,0 +1,225 @@
+//! What is wrong in a menu is told with its place and what would be right.
+
+use std::path::{Path, PathBuf};
+
+use xabar_events::Language;
+use xabar_sms::LanguageRules;
+
+use super::Phone;
+use crate::control::settings::Problem;
+use crate::dialogue::menu::Menus;
+
+pub(super) const BUILT_IN: &str = include_str!("../../../../config/ussd/main.toml");
+
+/// An empty folder of the test's own.
+pub(super) fn folder(name: &str) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("xabar-menus-{name}-{}", std::process::id()));
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+pub(super) fn load(folder: &Path) -> Result<Menus, Vec<Problem>> {
+    Menus::load_or_built_in(Some(folder), |_| LanguageRules::default())
+}
+
+/// What is said of a menu's text, without the folder.
+fn told_of(name: &str, text: &str) -> Vec<String> {
+    let folder = folder(name);
+    std::fs::write(folder.join("m.toml"), text).unwrap();
+    let problems = load(&folder).err().unwrap_or_default();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let told = problems.iter().map(ToString::to_string);
+    let prefix = format!("{}/", folder.display());
+    told.map(|line| line.replace(&prefix, "")).collect()
+}
+
+/// A menu of one screen, with these lines after it.
+fn small(lines: &str) -> String {
+    format!("home = \"main\"\n[screens.main]\ntext = \"Main\"\n{lines}")
+}
+
+const CHOICE: &str = "[[screens.main.choices]]\npress = \"1\"\ntext = \"On\"\nto = \"on\"\n";
+const ON: &str = "[screens.on]\ntext = \"On\"\nend = true\n";
+
+#[test]
+fn the_built_in_menu_and_a_small_one_are_good() {
+    assert_eq!(told_of("good", BUILT_IN), [""; 0]);
+    assert_eq!(told_of("small", &small(&format!("{CHOICE}{ON}"))), [""; 0]);
+}
+
+#[test]
+fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
+    let table = [
+        (
+            small(&CHOICE.replace("\"on\"", "\"om\"")) + ON,
+            "m.toml:7:6: `screens.main.choices[0].to` is \"om\"; did you mean `on`?",
+        ),
+        (
+            small(&format!("{CHOICE}{CHOICE}{ON}")),
+            "m.toml:9:9: `screens.main.choices[1].press` is \"1\", as `screens.main.choices[0].press` is; \
+             choose other digits for one of them",
+        ),
+        (
+            small(&format!("{}{ON}", CHOICE.replace("\"1\"", "\"00\""))),
+            "m.toml:5:9: `screens.main.choices[0].press` is \"00\", as `words.home.press` is; \
+             choose other digits for one of them",
+        ),
+        (
+            small(&format!(
+                "{CHOICE}{ON}[screens.lost]\ntext = \"Lost\"\nend = true\n"
+            )),
+            "m.toml:11:1: `screens.lost` is never reached; let a choice lead to it, or take it out",
+        ),
+        (
+            small(""),
+            "m.toml:2:1: `screens.main` is a dead end for who is language-unknown, not-stopped, no-sms; \
+             give it a choice without `when`, or `end = true`",
+        ),
+        (
+            small(&format!("{CHOICE}when = \"stopped\"\n{ON}")),
+            "m.toml:2:1: `screens.main` is a dead end for who is language-unknown, not-stopped, no-sms; \
+             give it a choice without `when`, or `end = true`",
+        ),
+        (
+            small(&format!(
+                "{CHOICE}{}",
+                ON.replace("text = \"On\"", "ru = \"Да\"")
+            )),
+            "m.toml:8:1: `screens.on.uz-Latn` is missing; write it in this language, too, or once for all as `text`",
+        ),
+        (
+            small(&format!("{CHOICE}{}", ON.replace("text = \"On\"\n", ""))),
+            "m.toml:8:1: `screens.on.text` is missing; write it in uz-Latn, uz-Cyrl, ru, kaa, en, or once as `text`",
+        ),
+        (
+            small(&format!(
+                "{CHOICE}{}",
+                ON.replace("\"On\"", &format!("\"{}\"", "я".repeat(81)))
+            )),
+            "m.toml:9:8: `screens.on.text` makes a screen of 81 units in uz-Latn (ucs2), and a phone shows 80; \
+             make its text or its choices shorter by 1",
+        ),
+        (
+            small(&format!("{CHOICE}{ON}"))
+                .replace("\"Main\"", &format!("\"{}\"", "a".repeat(180))),
+            "m.toml:3:8: `screens.main.text` makes a screen of 186 units in uz-Cyrl (ucs2), and a phone shows 80; \
+             make its text or its choices shorter by 106, or allow `pages = 3`",
+        ),
+        (
+            small(&format!("{CHOICE}{}", ON.replace("\"On\"", "\"{status}\""))),
+            "m.toml:9:8: `screens.on.text` has {status}; write it without braces: this text has no values",
+        ),
+        (
+            small(&format!(
+                "{CHOICE}{ON}[[screens.on.choices]]\npress = \"1\"\ntext = \"x\"\nto = \"main\"\n"
+            )),
+            "m.toml:8:1: `screens.on` ends the dialogue, and has choices, an input or facts as well; \
+             leave out `end` or the others",
+        ),
+        (
+            small(&format!("{CHOICE}do = \"languge\"\n{ON}")),
+            "m.toml:8:6: `screens.main.choices[0].do` is \"languge\"; choose from language, stop, start, sms",
+        ),
+        (
+            small(&format!("{CHOICE}agency = \"kadastr\"\n{ON}")),
+            "m.toml:8:1: `screens.main.choices[0].agency` is not a key; \
+             known here: press, text, uz-Latn, uz-Cyrl, ru, kaa, en, when, do, to",
+        ),
+        (
+            small(&format!(
+                "{CHOICE}[screens.on]\nshow = \"status\"\ntext = \"{{status}}\"\nnone.text = \"None\"\n"
+            )),
+            "m.toml:7:6: `screens.main.choices[0].to` leads to a screen that shows an application, and none was named \
+             yet; let a list or an input lead there",
+        ),
+        (
+            small("input = { least = 2, wrong.text = \"No.\", to = \"on\" }\n") + ON,
+            "m.toml:2:1: `screens.main` takes \"00\", which is `words.home.press`; give an `input.least` above 2",
+        ),
+        (
+            small(&format!("{CHOICE}{ON}")).replace("\"main\"", "\"mian\""),
+            "m.toml:1:8: `home` is \"mian\"; did you mean `main`?",
+        ),
+        (
+            small(&format!(
+                "{CHOICE}{ON}[words.next]\npress = \"9\"\ntext = \"{}\"\n",
+                "m".repeat(40)
+            )),
+            "m.toml:13:8: `words.next.text` leaves 16 units of a page, with back and home, in uz-Latn; \
+             make the three shorter, so that at least 40 are left",
+        ),
+    ];
+    for (number, (text, expected)) in table.into_iter().enumerate() {
+        let told = told_of(&format!("wrong-{number}"), &text);
+        assert!(
+            told.iter().any(|line| line == expected),
+            "{expected}\n{told:#?}\n{text}"
+        );
+    }
+}
+
+#[test]
+fn all_mistakes_of_all_files_are_told_at_once() {
+    let folder = folder("all");
+    let good = small(&format!("{CHOICE}{ON}"));
+    std::fs::write(folder.join("a.toml"), good.replace("\"Main\"", "7")).unwrap();
+    std::fs::write(folder.join("b.toml"), good.replace("press", "pres")).unwrap();
+    std::fs::write(folder.join("c.toml"), "home =").unwrap();
+    let problems = load(&folder).unwrap_err();
+    let files = problems.iter().map(|problem| problem.place.to_string());
+    let files: Vec<String> = files.collect();
+    for file in ["a.toml", "b.toml", "c.toml"] {
+        assert!(files.iter().any(|place| place.contains(file)), "{files:?}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_code_leads_to_one_menu_and_the_rest_to_the_one_without() {
+    let folder = folder("codes");
+    let menu = |name: &str| small(&format!("{CHOICE}{ON}")).replace("Main", name);
+    let write = |file: &str, text: String| std::fs::write(folder.join(file), text).unwrap();
+    write("a.toml", format!("dialled = [\"*555#\"]\n{}", menu("A")));
+    write("b.toml", format!("dialled = [\"*555*7#\"]\n{}", menu("B")));
+    write("c.toml", menu("C"));
+    let menus = load(&folder).unwrap();
+    for (dialled, name) in [
+        ("*555#", "A"),
+        ("555", "A"),
+        ("*555*7#", "B"),
+        ("*555*7*#", "B"),
+        ("*777#", "C"),
+        ("", "C"),
+    ] {
+        let mut phone = Phone::with(menus.clone(), Language::En);
+        let shown = phone.dial(dialled);
+        assert!(
+            shown.starts_with(&format!("{name}\n")),
+            "{dialled}: {shown}"
+        );
+    }
+    write(
+        "d.toml",
+        format!("dialled = [\"*777#\", \"*555#\"]\n{}", menu("D")),
+    );
+    write("e.toml", menu("E"));
+    let problems = load(&folder).unwrap_err();
+    let told: Vec<String> = problems.iter().map(Problem::sentence).collect();
+    let file = |name: &str| folder.join(name).display().to_string();
+    let right = "give each menu codes of its own";
+    assert_eq!(
+        told,
+        [
+            format!(
+                "`dialled` leads here from *555#, as {} does; {right}",
+                file("a.toml")
+            ),
+            format!(
+                "`dialled` leads here from every other code, as {} does; {right}",
+                file("c.toml")
+            ),
+        ]
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}

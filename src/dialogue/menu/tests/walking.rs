@@ -1,0 +1,253 @@
+//! What answers lead to.
+
+use xabar_events::Language;
+
+use super::{Journal, Phone, built_in};
+use crate::dialogue::menu::{About, Facts, Question, Sms, Step};
+
+fn at_main() -> (Phone, String) {
+    let mut phone = Phone::new(Language::En);
+    let main = phone.dial("*555#");
+    (phone, main)
+}
+
+fn type_all(phone: &mut Phone, typed: &[&str]) -> String {
+    let shown = typed.iter().map(|typed| phone.type_in(typed));
+    shown.last().unwrap()
+}
+
+#[test]
+fn a_language_is_asked_for_only_where_none_is_known_and_holds_from_then_on() {
+    let (mut phone, main) = at_main();
+    assert!(main.starts_with("Your applications\n1. "), "{main}");
+    phone.about.language = None;
+    let asked = phone.dial("*555#");
+    assert!(asked.starts_with("Til/Язык\n"), "{asked}");
+    assert!(
+        !asked.contains("0. "),
+        "there is nothing to go back to: {asked}"
+    );
+    let main = phone.type_in("3");
+    assert_eq!(phone.done, [Question::Language(Language::Ru)]);
+    assert!(main.starts_with("Заявления\n"), "{main}");
+    assert_eq!(phone.place.unwrap().language(), Language::Ru);
+}
+
+#[test]
+fn an_application_is_picked_from_the_list_and_its_text_sent_as_an_sms() {
+    let (mut phone, _) = at_main();
+    let list = phone.type_in("1");
+    assert!(list.contains("1. 48120973 approved\n"), "{list}");
+    let status = phone.type_in("1");
+    assert!(status.starts_with("Application 48120973 (land registration): approved."));
+    let end = phone.type_in("1");
+    assert_eq!(
+        (end.as_str(), phone.place),
+        ("The SMS is on its way.", None)
+    );
+    let application = Box::from("48120973");
+    let sms = Question::Sms(Sms::Status { application });
+    assert_eq!(phone.done.last(), Some(&sms));
+}
+
+#[test]
+fn digits_of_a_list_begin_anew_on_each_page_and_mean_what_stands_there() {
+    let mut phone = Phone::new(Language::Ru);
+    phone.dial("*555#");
+    phone.type_in("1");
+    let second = phone.type_in("9");
+    let number = second
+        .strip_prefix("1. ")
+        .and_then(|line| line.split_once(' '));
+    let (number, _) = number.unwrap();
+    assert_ne!(number, "48120973", "{second}");
+    let status = phone.type_in("1");
+    assert!(
+        status.starts_with(&format!("Заявление {number} (")),
+        "{status}"
+    );
+    let again = phone.type_in("0");
+    assert!(
+        again.contains("1. 48120973"),
+        "a list begins at its beginning: {again}"
+    );
+}
+
+#[test]
+fn a_step_back_from_a_page_leads_to_the_one_before() {
+    let (mut phone, _) = at_main();
+    let first = phone.type_in("3");
+    let second = phone.type_in("9");
+    let third = phone.type_in("9");
+    assert_eq!(phone.type_in("0"), second);
+    assert_eq!(phone.type_in("9"), third);
+    assert_eq!(type_all(&mut phone, &["0", "0"]), first);
+}
+
+#[test]
+fn home_leads_home_from_everywhere() {
+    let (mut phone, main) = at_main();
+    for way in [
+        &["1", "1"][..],
+        &["2", "60311544"],
+        &["3", "9"],
+        &["4"],
+        &["5"],
+        &[],
+    ] {
+        if !way.is_empty() {
+            type_all(&mut phone, way);
+        }
+        assert_eq!(phone.type_in("00"), main, "{way:?}");
+    }
+}
+
+#[test]
+fn digits_are_read_as_phones_may_send_them() {
+    for typed in ["2", " 2 ", "2#", "2."] {
+        let (mut phone, _) = at_main();
+        let number = phone.type_in(typed);
+        assert!(number.starts_with("Type the number"), "{typed}: {number}");
+    }
+}
+
+#[test]
+fn what_is_no_number_is_asked_for_again_and_the_third_time_ends_it() {
+    let (mut phone, _) = at_main();
+    phone.type_in("2");
+    for typed in ["ab", "help me"] {
+        let again = phone.type_in(typed);
+        assert!(
+            again.starts_with("That is no number of an application."),
+            "{again}"
+        );
+    }
+    let end = phone.type_in(&"1".repeat(33));
+    assert_eq!(
+        (end.as_str(), phone.place),
+        ("Too many wrong answers. Please dial the code again.", None)
+    );
+    assert_eq!(phone.done, []);
+}
+
+#[test]
+fn a_right_answer_between_wrong_ones_begins_the_count_anew() {
+    let (mut phone, _) = at_main();
+    for typed in ["8", "8", "4", "8", "8", "0", "8", "8"] {
+        phone.type_in(typed);
+    }
+    assert!(phone.place.is_some());
+    phone.type_in("8");
+    assert!(phone.place.is_none());
+}
+
+#[test]
+fn somebody_elses_application_is_one_that_is_not_there_and_no_sms_tells_of_it() {
+    let (mut phone, _) = at_main();
+    let none = type_all(&mut phone, &["2", "48120974"]);
+    assert!(
+        none.starts_with("We know of no application 48120974"),
+        "{none}"
+    );
+    assert!(!none.contains("SMS"), "{none}");
+    phone.type_in("1");
+    let sms = |question: &Question| matches!(question, Question::Sms(_));
+    assert!(!phone.done.iter().any(sms), "not by typing it either");
+}
+
+#[test]
+fn messages_are_stopped_and_started_and_the_menu_knows_which() {
+    let (mut phone, main) = at_main();
+    assert!(
+        main.contains("5. Stop SMS") && !main.contains("again"),
+        "{main}"
+    );
+    let end = type_all(&mut phone, &["5", "1"]);
+    assert!(end.starts_with("You get no more SMS"), "{end}");
+    assert_eq!(phone.done, [Question::OptOut(None)]);
+    phone.about.stopped = true;
+    assert!(phone.dial("*555#").contains("5. Get SMS again"));
+    phone.type_in("5");
+    assert_eq!(phone.done.last(), Some(&Question::OptIn(None)));
+}
+
+#[test]
+fn no_sms_is_offered_where_none_can_be_sent() {
+    let (mut phone, _) = at_main();
+    phone.about.sms = false;
+    phone.dial("*555#");
+    let status = type_all(&mut phone, &["2", "60311544"]);
+    assert!(!status.contains("SMS"), "{status}");
+}
+
+#[test]
+fn what_is_refused_is_told_where_it_was_asked_for() {
+    let (mut phone, _) = at_main();
+    phone.journal = Journal::Refuses;
+    let refused = type_all(&mut phone, &["5", "1"]);
+    assert!(refused.starts_with("This cannot be done now."), "{refused}");
+    assert!(refused.contains("1. Yes"), "{refused}");
+    let refused = type_all(&mut phone, &["00", "1"]);
+    assert_eq!(
+        refused,
+        "This cannot be done now. Please try again later.\n0. Back"
+    );
+}
+
+#[test]
+fn facts_of_another_kind_than_asked_for_are_no_answer() {
+    let (phone, _) = at_main();
+    let Step::Ask { place, .. } = phone.menus.answer(phone.place.unwrap(), "1") else {
+        panic!("the list is not asked for");
+    };
+    let Step::Show { text, .. } = phone.menus.told(place, Facts::Done) else {
+        panic!("nothing is shown");
+    };
+    assert!(text.starts_with("This cannot be done now."), "{text}");
+}
+
+#[test]
+fn what_is_dialled_behind_a_code_is_typed_ahead() {
+    let folder = super::reading::folder("ahead");
+    let menu = super::reading::BUILT_IN.replace("# dialled =", "dialled =");
+    std::fs::write(folder.join("main.toml"), menu).unwrap();
+    let mut phone = Phone::with(super::reading::load(&folder).unwrap(), Language::En);
+    let status = phone.dial("*555*2*60311544#");
+    assert!(
+        status.starts_with("Application 60311544 (tax refund)"),
+        "{status}"
+    );
+    let wrong = phone.dial("*555*8*2*60311544#");
+    assert!(
+        wrong.starts_with("Wrong key."),
+        "the rest is for nothing then: {wrong}"
+    );
+    phone.about.language = None;
+    let language = phone.dial("*555*2*60311544#");
+    assert!(language.starts_with("Til/"), "{language}");
+}
+
+#[test]
+fn a_place_in_other_menus_ends_in_a_clear_screen() {
+    let (phone, _) = at_main();
+    let mut place = phone.place.unwrap();
+    place.screen = 99;
+    let Step::End { text } = built_in().answer(place, "1") else {
+        panic!("it goes on");
+    };
+    assert_eq!(text, "The time is up. Please dial the code again.");
+}
+
+#[test]
+fn the_default_language_is_that_of_who_has_none() {
+    let about = About {
+        language: None,
+        default: Language::Ru,
+        stopped: false,
+        sms: true,
+    };
+    let Step::Show { place, .. } = built_in().begin("", &about) else {
+        panic!("nothing is shown");
+    };
+    assert_eq!(place.language(), Language::Ru);
+}

@@ -1,0 +1,341 @@
+//! The way through the menus: where an answer leads.
+
+use xabar_events::Language;
+
+use super::declared::{Act, Body, Choice, Code, Flags, Input, Menu, Screen, ScreenId};
+use super::layout::lay;
+use super::place::{Asked, Head, Place};
+use super::{About, Facts, Menus, Question, Sms, Step};
+
+/// What was typed means.
+enum Meaning<'a> {
+    Home,
+    Back,
+    Next,
+    /// The choice at this place of the screen.
+    Choice(usize, &'a Choice),
+    /// An application's number that was picked or typed, and where it leads.
+    Application(Box<str>, ScreenId),
+    Nothing,
+}
+
+impl Menus {
+    /// A code was dialled. What stands behind a declared one is what would be typed on the first screens:
+    /// `*555*2#` is `*555#` and a 2.
+    pub fn begin(&self, dialled: &str, about: &About) -> Step {
+        let code = Code::read(dialled);
+        let Some((number, menu, ahead)) = self.dialled(code.as_ref()) else {
+            let language = about.language.unwrap_or(about.default);
+            return self.lost(language);
+        };
+        let flags = Flags {
+            language_known: about.language.is_some(),
+            stopped: about.stopped,
+            sms: about.sms,
+        };
+        let language = about.language.unwrap_or(about.default);
+        let screen = menu.beginning(flags);
+        let mut place = Place::begin(number, screen, language, flags);
+        if screen == menu.home {
+            place.ahead = ahead.iter().take(MOST_AHEAD).cloned().collect();
+        }
+        let step = self.enter(place);
+        self.go_ahead(step)
+    }
+
+    /// This was typed at a place.
+    pub fn answer(&self, place: Place, typed: &str) -> Step {
+        let step = self.follow(place, typed);
+        self.go_ahead(step)
+    }
+
+    /// This is the answer to what was asked there.
+    pub fn told(&self, mut place: Place, facts: Facts) -> Step {
+        let Some((menu, screen)) = self.at(&place) else {
+            return self.lost(place.language);
+        };
+        let step = match place.asked.take() {
+            None => self.enter(place),
+            Some(Asked::Facts) => {
+                let facts = Some(facts).filter(|facts| screen.body.tells(facts));
+                if facts.is_none() {
+                    place.head = Head::Refused;
+                }
+                self.show(menu, screen, place, facts.as_ref())
+            }
+            Some(Asked::Act(number)) => match (facts, screen.choices.get(usize::from(number))) {
+                (Facts::Done, Some(choice)) => {
+                    place.done(choice.act.as_ref());
+                    place.go(choice.to, menu.home);
+                    self.enter(place)
+                }
+                _ => {
+                    place.turn(0);
+                    place.head = Head::Refused;
+                    self.enter(place)
+                }
+            },
+        };
+        self.go_ahead(step)
+    }
+
+    /// The end for who answers a dialogue that is not known any more.
+    pub fn forgotten(&self, language: Language) -> String {
+        let menu = self.menus.first();
+        let words = menu.map(|menu| menu.words.forgotten.words(language));
+        self.one_page(&words.unwrap_or_default(), language)
+    }
+
+    /// The end for who may not go on now.
+    pub fn refused(&self, language: Language) -> String {
+        let menu = self.menus.first();
+        let words = menu.map(|menu| menu.words.refused.words(language));
+        self.one_page(&words.unwrap_or_default(), language)
+    }
+
+    /// The menu that a code leads to, and what was dialled behind its code.
+    fn dialled<'a>(&'a self, code: Option<&'a Code>) -> Option<(u8, &'a Menu, &'a [Box<str>])> {
+        let numbered = || (0..=u8::MAX).zip(&self.menus);
+        let declared = numbered().filter_map(|(number, menu)| {
+            let matching = menu.dialled.iter().filter_map(|own| {
+                let beyond = own.beyond(code?)?;
+                Some((own.len(), beyond))
+            });
+            let (len, beyond) = matching.max_by_key(|(len, _)| *len)?;
+            Some((len, (number, menu, beyond)))
+        });
+        let best = declared.max_by_key(|(len, _)| *len).map(|(_, best)| best);
+        let of_all = || numbered().find(|(_, menu)| menu.dialled.is_empty());
+        let any = || of_all().or_else(|| numbered().next());
+        best.or_else(|| any().map(|(number, menu)| (number, menu, [].as_slice())))
+    }
+
+    /// Answers with what was dialled ahead.
+    fn go_ahead(&self, mut step: Step) -> Step {
+        for _ in 0..MOST_AHEAD {
+            let Step::Show { mut place, text } = step else {
+                break;
+            };
+            let mut ahead = std::mem::take(&mut place.ahead).into_vec();
+            if ahead.is_empty() {
+                return Step::Show { place, text };
+            }
+            let typed = ahead.remove(0);
+            place.ahead = ahead.into();
+            step = self.follow(place, &typed);
+        }
+        step
+    }
+
+    fn follow(&self, mut place: Place, typed: &str) -> Step {
+        let Some((menu, screen)) = self.at(&place) else {
+            return self.lost(place.language);
+        };
+        place.asked = None;
+        match menu.meaning(screen, &place, typed) {
+            Meaning::Home => place.go(menu.home, menu.home),
+            Meaning::Back => place.back(menu.home),
+            Meaning::Next => place.turn(place.page.saturating_add(1)),
+            Meaning::Application(number, to) => {
+                place.application = Some(number);
+                place.go(to, menu.home);
+            }
+            Meaning::Choice(number, choice) => match &choice.act {
+                None => place.go(choice.to, menu.home),
+                Some(act) => {
+                    place.asked = u8::try_from(number).ok().map(Asked::Act);
+                    let question = screen.question(act, &place);
+                    return Step::Ask { place, question };
+                }
+            },
+            Meaning::Nothing => {
+                place.ahead = Box::default();
+                let wrong = place.wrong.saturating_add(1);
+                if wrong >= menu.tries {
+                    let text = menu.words.ended.words(place.language);
+                    let text = self.one_page(&text, place.language);
+                    return Step::End { text };
+                }
+                place.turn(0);
+                place.wrong = wrong;
+                place.head = Head::Wrong;
+            }
+        }
+        self.enter(place)
+    }
+
+    /// Shows the screen of a place, or asks for what it tells.
+    fn enter(&self, mut place: Place) -> Step {
+        let Some((menu, screen)) = self.at(&place) else {
+            return self.lost(place.language);
+        };
+        place.listed = Box::default();
+        let question = match &screen.body {
+            Body::Nothing | Body::Input(_) => return self.show(menu, screen, place, None),
+            Body::Applications { .. } => Question::Applications,
+            Body::Messages { .. } => Question::LastMessages,
+            Body::Status { .. } => match place.application.clone() {
+                Some(application) => Question::Status { application },
+                None => return self.show(menu, screen, place, Some(&Facts::Status(None))),
+            },
+        };
+        place.asked = Some(Asked::Facts);
+        Step::Ask { place, question }
+    }
+
+    fn show(&self, menu: &Menu, screen: &Screen, mut place: Place, facts: Option<&Facts>) -> Step {
+        place.bare = facts.map_or(screen.body.needs_facts(), Facts::is_nothing);
+        let rules = self.rules.of(place.language);
+        let content = menu.says(screen, &place, facts, rules);
+        let pages = lay(&content, rules).pages;
+        let last = pages.len().saturating_sub(1);
+        let at = usize::from(place.page).min(last);
+        let Some(page) = pages.into_iter().nth(at) else {
+            return self.lost(place.language);
+        };
+        let text = page.text;
+        place.page = u8::try_from(at).unwrap_or(u8::MAX);
+        place.more = at < last;
+        if let Some(Facts::Applications(all)) = facts {
+            let listed = all.get(page.items).unwrap_or_default();
+            place.listed = listed.iter().map(|one| one.number.clone()).collect();
+        }
+        if screen.ends || !menu.leads_on(screen, &place) {
+            return Step::End { text };
+        }
+        Step::Show { text, place }
+    }
+
+    fn at(&self, place: &Place) -> Option<(&Menu, &Screen)> {
+        let menu = self.menus.get(usize::from(place.menu))?;
+        Some((menu, menu.screen(place.screen)?))
+    }
+
+    /// The menus are others than those in which the dialogue began.
+    fn lost(&self, language: Language) -> Step {
+        let text = self.forgotten(language);
+        Step::End { text }
+    }
+}
+
+/// Inputs behind a code that are taken.
+const MOST_AHEAD: usize = 8;
+
+impl Menu {
+    fn meaning<'a>(&'a self, screen: &'a Screen, place: &Place, typed: &str) -> Meaning<'a> {
+        let typed = typed.trim().trim_end_matches(['#', '.']).trim_end();
+        let words = &self.words;
+        if typed == &*words.home.press {
+            return Meaning::Home;
+        }
+        if typed == &*words.back.press && place.has_back(self.home, place.page) {
+            return Meaning::Back;
+        }
+        if typed == &*words.next.press && place.more {
+            return Meaning::Next;
+        }
+        let mut offered = screen.offered(place.flags, place.bare);
+        if let Some((number, choice)) = offered.find(|(_, choice)| *choice.line.press == *typed) {
+            return Meaning::Choice(number, choice);
+        }
+        let application = match &screen.body {
+            Body::Input(input) => input.read(typed).map(|number| (number, input.to)),
+            Body::Applications { pick, .. } => self
+                .picked(screen, place, typed)
+                .map(|number| (number, *pick)),
+            _ => None,
+        };
+        application.map_or(Meaning::Nothing, |(number, to)| {
+            Meaning::Application(number, to)
+        })
+    }
+
+    /// The application on the page that a digit stands for.
+    fn picked(&self, screen: &Screen, place: &Place, typed: &str) -> Option<Box<str>> {
+        let mut digits = self.free_digits(screen).into_iter();
+        let at = digits.position(|digit| digit.to_string() == typed)?;
+        place.listed.get(at).cloned()
+    }
+
+    /// Whether any answer leads anywhere.
+    fn leads_on(&self, screen: &Screen, place: &Place) -> bool {
+        place.more
+            || place.has_back(self.home, place.page)
+            || !place.listed.is_empty()
+            || matches!(screen.body, Body::Input(_))
+            || screen.offered(place.flags, place.bare).next().is_some()
+    }
+}
+
+impl Screen {
+    fn question(&self, act: &Act, place: &Place) -> Question {
+        match act {
+            Act::Language(language) => Question::Language(*language),
+            Act::Stop(agency) => Question::OptOut(agency.clone()),
+            Act::Start(agency) => Question::OptIn(agency.clone()),
+            Act::Sms => Question::Sms(match (&self.body, &place.application) {
+                (Body::Status { .. }, Some(application)) => Sms::Status {
+                    application: application.clone(),
+                },
+                _ => Sms::Applications,
+            }),
+        }
+    }
+}
+
+impl Place {
+    /// What is known of the subscriber after this was done.
+    fn done(&mut self, act: Option<&Act>) {
+        match act {
+            Some(Act::Language(language)) => {
+                self.language = *language;
+                self.flags.language_known = true;
+            }
+            Some(Act::Stop(None)) => self.flags.stopped = true,
+            Some(Act::Start(None)) => self.flags.stopped = false,
+            Some(Act::Stop(_) | Act::Start(_) | Act::Sms) | None => {}
+        }
+    }
+}
+
+impl Body {
+    pub(super) fn needs_facts(&self) -> bool {
+        !matches!(self, Self::Nothing | Self::Input(_))
+    }
+
+    /// Whether these are the facts that it tells.
+    fn tells(&self, facts: &Facts) -> bool {
+        matches!(
+            (self, facts),
+            (Self::Applications { .. }, Facts::Applications(_))
+                | (Self::Status { .. }, Facts::Status(_))
+                | (Self::Messages { .. }, Facts::Messages(_))
+        )
+    }
+}
+
+impl Facts {
+    /// Whether there is nothing to be told.
+    fn is_nothing(&self) -> bool {
+        match self {
+            Self::Applications(all) => all.is_empty(),
+            Self::Messages(texts) => texts.is_empty(),
+            Self::Status(found) => found.is_none(),
+            Self::Done | Self::Refused => true,
+        }
+    }
+}
+
+impl Input {
+    /// The number that was typed, if it may be one.
+    pub(super) fn read(&self, typed: &str) -> Option<Box<str>> {
+        let fits = (self.least..=self.most).contains(&typed.chars().count());
+        let is_digit = |character: char| character.is_ascii_digit();
+        let may_be = |character: char| match self.digits {
+            true => is_digit(character),
+            false => character.is_alphanumeric() || matches!(character, '-' | '/' | '.' | ' '),
+        };
+        let is_number = typed.chars().all(may_be) && typed.contains(is_digit);
+        (fits && is_number).then(|| typed.into())
+    }
+}
