@@ -9,11 +9,14 @@ use xabar_events::Outcome;
 use super::GatewayError;
 use crate::broker::Brokers;
 use crate::compose::Catalog;
+use crate::control::http::{Aggregator, Aggregators};
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
 use crate::delivery::{
     Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Senders,
 };
+use crate::dialogue::menu::Menus;
+use crate::dialogue::ussd::Posted;
 use crate::intake::amqp::Source;
 use crate::journal::{AgencyKey, OperatorId};
 use crate::lookup::{self, Lookup};
@@ -29,6 +32,12 @@ pub(super) fn parts(settings: &Settings) -> Vec<Part> {
 
 pub(super) fn catalog(settings: &Settings) -> Result<Catalog, GatewayError> {
     Catalog::load_or_built_in(settings.messages.as_deref()).map_err(GatewayError::Settings)
+}
+
+/// What phones are shown that dial; `catalog` knows how each language is spelled.
+pub(super) fn menus(settings: &Settings, catalog: &Catalog) -> Result<Menus, GatewayError> {
+    let rules = |language| catalog.rules(language);
+    Menus::load_or_built_in(settings.menus.as_deref(), rules).map_err(GatewayError::Settings)
 }
 
 /// The lists of numbers that are configured.
@@ -62,7 +71,7 @@ pub(super) fn lookup<'a>(
     })
 }
 
-pub(super) fn rules(settings: &Settings, lists: Lists) -> pipeline::Settings {
+pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline::Settings {
     let Settings {
         timing, subscriber, ..
     } = settings;
@@ -79,6 +88,7 @@ pub(super) fn rules(settings: &Settings, lists: Lists) -> pipeline::Settings {
             .iter()
             .map(|agency| agency.name.as_str().into())
             .collect(),
+        menus,
     };
     let operators = settings.operators.iter().map(|operator| OperatorRules {
         name: operator.name.clone(),
@@ -91,6 +101,10 @@ pub(super) fn rules(settings: &Settings, lists: Lists) -> pipeline::Settings {
         receipt_ids: operator.receipt_ids,
         alphabet: operator.alphabet,
         senders: senders(operator, settings),
+        ussd: operator.ussd.as_ref().map(|ussd| pipeline::UssdRules {
+            dialect: ussd.dialect,
+            times: ussd.times,
+        }),
         logins: logins(operator),
     });
     let told = settings
@@ -124,6 +138,24 @@ pub(super) fn rules(settings: &Settings, lists: Lists) -> pipeline::Settings {
         retry: settings.retry,
         told: told.unwrap_or_else(|| xabar_events::State::ALL.iter().copied().collect()),
     }
+}
+
+/// Whose USSD may come over HTTP; `operators` are the journal's.
+pub(super) fn aggregators<'a>(
+    settings: &Settings,
+    operators: impl Iterator<Item = (OperatorId, &'a str)>,
+    door: mpsc::Sender<Posted>,
+) -> Aggregators {
+    let aggregators = operators.filter_map(|(id, name)| {
+        let operator = settings.operators.iter().find(|it| it.name == name)?;
+        let ussd = operator.ussd.as_ref()?;
+        let aggregator = Aggregator {
+            operator: id,
+            secret: ussd.secret.clone(),
+        };
+        Some((name.to_owned(), aggregator))
+    });
+    Aggregators::new(aggregators, door)
 }
 
 /// Hours in which nothing is to be written.

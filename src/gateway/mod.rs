@@ -17,7 +17,7 @@ use xabar_events::Outcome;
 
 use crate::broker::BrokerState;
 use crate::clock::{Clock, instant};
-use crate::control::http::{self, Api, Archive};
+use crate::control::http::{self, Aggregators, Api, Archive};
 use crate::control::readiness::{Part, Readiness};
 use crate::control::settings::{Problem, Settings};
 use crate::delivery::{self, LinkState};
@@ -34,6 +34,9 @@ const DOOR: usize = 16;
 
 /// Reports that wait for the pipeline; behind them, the operators' sockets are read no more.
 const REPORTS: usize = 256;
+
+/// Steps of USSD dialogues over HTTP that wait for the pipeline; behind them, aggregators wait.
+const POSTED: usize = 256;
 
 /// Commits whose outcomes wait for the outcome room; behind them, it reads the outbox itself.
 const OUTGOING: usize = 6;
@@ -101,6 +104,7 @@ impl Gateway {
     ) -> Result<Self, GatewayError> {
         let readiness = Readiness::awaiting(fitting::parts(settings));
         let catalog = fitting::catalog(settings)?;
+        let menus = fitting::menus(settings, &catalog)?;
         // Before the HTTP address is asked for: of a second gateway on the same configuration, the
         // journal can tell who holds it.
         let mut journal = journal::open(&settings.journal.url)?;
@@ -111,7 +115,7 @@ impl Gateway {
         let clock = Clock::starting_after(journal.start()?.latest);
         let archive = journal.reader()?;
         let numbers = fitting::numbers(settings)?;
-        let rules = fitting::rules(settings, numbers.lists());
+        let rules = fitting::rules(settings, numbers.lists(), menus);
         let core = Core::start(journal, rules, catalog, &clock.now())?;
         readiness.ready(Part::Journal);
 
@@ -122,6 +126,8 @@ impl Gateway {
         let stopping = CancellationToken::new();
 
         let (door, batches) = mpsc::channel::<Batch>(DOOR);
+        let (posted_in, posted) = mpsc::channel(POSTED);
+        let aggregators = fitting::aggregators(settings, core.operators(), posted_in);
         let ported = numbers.ported.follow(stopping.clone());
         let batches = match fitting::lookup(settings, core.operators()) {
             Some(lookup) => look_up(lookup, batches, ported.clone()),
@@ -154,6 +160,7 @@ impl Gateway {
         let channels = Channels {
             batches,
             reports,
+            posted,
             published,
             ported,
             blocked: numbers.blocked.follow(stopping.clone()),
@@ -168,7 +175,14 @@ impl Gateway {
         let ended = start_pipeline(core, clock, channels);
 
         let intake = CancellationToken::new();
-        let intake_tasks = start_intake(settings, door, listener, archive, &readiness, &intake)?;
+        let intake_tasks = start_intake(
+            settings,
+            door,
+            listener,
+            (archive, aggregators),
+            &readiness,
+            &intake,
+        )?;
         Ok(Self {
             readiness,
             http: http_address,
@@ -359,7 +373,7 @@ fn start_intake(
     settings: &Settings,
     door: intake::Door,
     listener: Option<TcpListener>,
-    archive: Box<dyn Reader>,
+    (archive, aggregators): (Box<dyn Reader>, Aggregators),
     readiness: &Readiness,
     stop: &CancellationToken,
 ) -> Result<Vec<JoinHandle<()>>, GatewayError> {
@@ -378,6 +392,7 @@ fn start_intake(
         let api = Api {
             intake: HttpIntake::new(door),
             archive: Archive::new(archive),
+            aggregators,
             readiness: readiness.clone(),
         };
         let stop = stop.clone();

@@ -6,10 +6,11 @@ use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 use tokio::sync::oneshot;
 use xabar_events::{EventKey, Msisdn};
+use xabar_ussd::Shown;
 
 use super::elsewhere::Elsewhere;
 use crate::clock::Now;
-use crate::delivery::{Answer, Directive, Query, SessionKey, Submission};
+use crate::delivery::{Answer, Directive, Query, Screen, SessionKey, Submission};
 use crate::intake::Verdict;
 use crate::journal::{
     Awaiting, Changes, Choices, HeldReceipt, Message, MessageId, OperatorId, Outgoing,
@@ -34,6 +35,10 @@ pub(super) struct Beat {
     pub(super) texts_read: usize,
     /// Receipts without an id for which it was asked.
     pub(super) unnamed: usize,
+    /// Questions of USSD menus for which the journal was asked.
+    pub(super) ussd_questions: usize,
+    /// Screens for phones whose steps came over HTTP.
+    pub(super) shown: Vec<(oneshot::Sender<Shown>, Shown)>,
     pub(super) cancelled: Vec<EventKey>,
     awaiting: Vec<Awaiting>,
     /// Where in `awaiting` the segments under an id are.
@@ -52,6 +57,8 @@ pub(super) struct Beat {
 pub struct Effects {
     pub replies: Vec<(oneshot::Sender<Vec<Verdict>>, Vec<Verdict>)>,
     pub directives: HashMap<OperatorId, Directive>,
+    /// Screens for phones whose steps came over HTTP.
+    pub shown: Vec<(oneshot::Sender<Shown>, Shown)>,
 }
 
 impl Effects {
@@ -77,6 +84,8 @@ impl Beat {
             choices: IndexMap::new(),
             texts_read: 0,
             unnamed: 0,
+            ussd_questions: 0,
+            shown: Vec::new(),
             cancelled: Vec::new(),
             awaiting: Vec::new(),
             awaiting_at: HashMap::new(),
@@ -167,6 +176,11 @@ impl Beat {
         }
     }
 
+    pub(super) fn show(&mut self, operator: OperatorId, screen: Screen) {
+        let directive = self.directives.entry(operator).or_default();
+        directive.screens.push(screen);
+    }
+
     pub(super) fn answer(&mut self, operator: OperatorId, session: SessionKey, answer: Answer) {
         let sessions = &mut self.directives.entry(operator).or_default().answers;
         match sessions.iter_mut().find(|(key, _)| *key == session) {
@@ -196,6 +210,7 @@ impl Beat {
             Effects {
                 replies: self.replies,
                 directives: self.directives,
+                shown: self.shown,
             },
         )
     }

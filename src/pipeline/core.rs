@@ -19,10 +19,13 @@ use super::reading::Queues;
 use super::telling::Teller;
 use super::unanswered::Repeats;
 use super::unnamed::Unnamed;
+use super::ussd::{Ussd, UssdRules};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::receipt::{Notice, Spelling, Spellings};
 use crate::delivery::{Carrier, Circuit, Class, Event, Report, Routes, Senders, Share, retry};
+use crate::dialogue::menu::Menus;
+use crate::dialogue::ussd::Posted;
 use crate::dialogue::{Desk, Keywords};
 use crate::intake::Batch;
 use crate::journal::{
@@ -59,7 +62,7 @@ pub struct Settings {
 }
 
 /// What the pipeline goes by for what citizens write.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct DialogueRules {
     /// How many answers a subscriber gets.
     pub answers: Vec<Limit>,
@@ -67,6 +70,8 @@ pub struct DialogueRules {
     pub help: Duration,
     /// The names of agencies, besides those that wrote to a subscriber.
     pub agencies: Vec<Box<str>>,
+    /// What phones are shown that dial.
+    pub menus: Menus,
 }
 
 /// What the pipeline goes by for one operator.
@@ -89,6 +94,8 @@ pub struct OperatorRules {
     pub alphabet: DefaultAlphabet,
     /// As whom agencies go out.
     pub senders: Senders,
+    /// `None`: no USSD from this operator.
+    pub ussd: Option<UssdRules>,
     /// Where and as whom it is logged in to: an SMSC sends receipts over any session of a login.
     pub logins: Vec<String>,
 }
@@ -98,6 +105,8 @@ pub struct OperatorRules {
 pub struct Inputs {
     pub batches: Vec<Batch>,
     pub reports: Vec<Report>,
+    /// Steps of USSD dialogues over HTTP.
+    pub posted: Vec<Posted>,
     /// Outcomes up to this number are published.
     pub published: Option<u64>,
     /// The lists of numbers that are others than before.
@@ -115,6 +124,7 @@ pub(super) struct Operator {
     pub(super) receipts: bool,
     pub(super) alphabet: DefaultAlphabet,
     pub(super) senders: Senders,
+    pub(super) ussd: Option<UssdRules>,
     /// The operators whose receipts may come over this one's sessions: itself, and those of the same login.
     pub(super) peers: Arc<[OperatorId]>,
     /// Submissions that its link asked for, and that it got, since the start.
@@ -167,6 +177,7 @@ pub struct Core {
     pub(super) desk: Desk,
     pub(super) keywords: Keywords,
     pub(super) answer_limits: Limits,
+    pub(super) ussd: Ussd,
     pub(super) pacer: Pacer,
     pub(super) routes: Routes<OperatorId>,
     pub(super) operators: BTreeMap<OperatorId, Operator>,
@@ -249,6 +260,7 @@ impl Core {
             desk: Desk::default(),
             keywords: Keywords::new(catalog.keywords()),
             answer_limits: Limits::new(&settings.dialogue.answers),
+            ussd: Ussd::new(settings.dialogue.menus.clone()),
             journal,
             catalog,
             routes,
@@ -304,7 +316,11 @@ impl Core {
             .unwrap_or(std::mem::take(&mut lists.reassigned));
         // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
+        self.resume_ussd(&mut beat)?;
         self.hear(&mut beat, inputs.reports)?;
+        for posted in inputs.posted {
+            self.posted(&mut beat, posted)?;
+        }
         self.hear_unfinished(&mut beat)?;
         self.end_graces(&mut beat);
         self.sweep(&mut beat)?;
@@ -341,7 +357,7 @@ impl Core {
         let soonest = queues
             .into_iter()
             .chain(graces)
-            .chain(self.turns_left.then_some(now.steady))
+            .chain((self.turns_left || self.ussd.waits()).then_some(now.steady))
             .min()
             .unwrap_or(UnixMillis::NEVER);
         now.instant_at(
@@ -429,6 +445,7 @@ impl Operator {
             receipts: rules.receipts,
             alphabet: rules.alphabet,
             senders: rules.senders.clone(),
+            ussd: rules.ussd,
             peers: Arc::default(),
             granted: 0,
             given: 0,

@@ -99,7 +99,9 @@ impl Core {
         if let Some(chosen) = chosen {
             beat.choices.insert(written.from, chosen);
         }
-        if self.may_answer(beat, &written, &reply, &messages) {
+        if self.may_answer(beat, written.from, &messages)
+            && self.may_explain(beat, &reply, &messages)
+        {
             let language = language.unwrap_or(self.settings.default_language);
             self.answer_citizen(beat, &written, key, &reply, language);
         }
@@ -148,30 +150,25 @@ impl Core {
     }
 
     /// Whether the subscriber may have one more answer.
-    fn may_answer(
-        &self,
-        beat: &Beat,
-        written: &Written,
-        reply: &Reply,
-        messages: &[Message],
-    ) -> bool {
+    pub(super) fn may_answer(&self, beat: &Beat, msisdn: Msisdn, messages: &[Message]) -> bool {
         // Who is nobody's subscriber costs what others charge for it.
-        if self.routes.route(written.from, None, |_| 1.0).is_none() {
+        if self.routes.route(msisdn, None, |_| 1.0).is_none() {
             return false;
         }
         let answers = messages.iter().filter(|message| message.is_answer());
         let mut answered: Vec<UnixMillis> = answers.map(|answer| answer.accepted_at).collect();
         answered.sort_unstable();
         let now = beat.now.steady;
-        if self.answer_limits.earliest(&answered, now) > now {
-            return false;
-        }
-        // Two programs that do not understand each other stop here.
+        self.answer_limits.earliest(&answered, now) <= now
+    }
+
+    /// Two programs that do not understand each other stop here.
+    fn may_explain(&self, beat: &Beat, reply: &Reply, messages: &[Message]) -> bool {
         let help = self.settings.dialogue.help;
         let explained = |message: &Message| {
             message.is_answer()
                 && *message.content.status == *Reply::Help.template()
-                && message.accepted_at.after(help) > now
+                && message.accepted_at.after(help) > beat.now.steady
         };
         *reply != Reply::Help || !messages.iter().any(explained)
     }
@@ -186,9 +183,23 @@ impl Core {
     ) {
         let default = self.settings.default_language;
         let language = self.catalog.answering(language, default);
-        let Some(text) = self.wording(reply, language) else {
-            return;
-        };
+        if let Some(text) = self.wording(reply, language) {
+            let to = (written.operator, written.from);
+            let key = (key, written.hash);
+            self.send_answer(beat, to, key, reply.template(), text, language);
+        }
+    }
+
+    /// Takes in an answer: a message of its own, whose key says what it answers.
+    pub(super) fn send_answer(
+        &mut self,
+        beat: &mut Beat,
+        (operator, msisdn): (OperatorId, Msisdn),
+        (key, hash): (EventKey, u64),
+        template: &str,
+        text: String,
+        language: Language,
+    ) {
         let id = MessageId(self.next_message);
         self.next_message += 1;
         beat.keys.insert(key.clone(), id);
@@ -201,8 +212,8 @@ impl Core {
                 traceparent: None,
             }
             .into(),
-            msisdn: written.from,
-            thread: ThreadKey(written.hash ^ id.0),
+            msisdn,
+            thread: ThreadKey(hash ^ id.0),
             lane: Lane::Answers,
             time: now.wall,
             accepted_at: now.steady,
@@ -210,7 +221,7 @@ impl Core {
             expires: now.wall.after(USEFUL),
             content: Content {
                 service: "dialogue".into(),
-                status: reply.template().into(),
+                status: template.into(),
                 language: Some(language),
                 params: vec![(TEXT.into(), text.into())],
                 legal: false,
@@ -219,7 +230,7 @@ impl Core {
         };
         let progress = Progress {
             phase: Phase::Waiting,
-            operator: written.operator,
+            operator,
             due: now.steady,
             attempt: Attempt::default(),
             history: Vec::with_capacity(3),
@@ -232,7 +243,7 @@ impl Core {
     }
 
     /// The text of an answer, spelled as it goes out.
-    fn wording(&self, reply: &Reply, language: Language) -> Option<String> {
+    pub(super) fn wording(&self, reply: &Reply, language: Language) -> Option<String> {
         match reply {
             Reply::Status(standing) => self.say(reply, language, |name| match name {
                 "application" => Some(Cow::from(&*standing.application)),
@@ -331,7 +342,7 @@ impl Core {
 const MOST_LISTED: usize = 10;
 
 /// The key of the answer to a text that came in this period.
-fn key(hash: u64, period: i64) -> Option<EventKey> {
+pub(super) fn key(hash: u64, period: i64) -> Option<EventKey> {
     Some(EventKey {
         agency: Agency::gateway(),
         id: format!("{hash:016x}-{period}").parse().ok()?,

@@ -1,4 +1,5 @@
-//! What operators send by themselves: receipts settle messages, and texts of citizens are read (`dialogue.rs`).
+//! What operators send by themselves: receipts settle messages, texts of citizens are read (`dialogue.rs`), and so are
+//! the steps of their USSD dialogues (`ussd.rs`).
 //!
 //! Everything is answered only once this beat is committed, so that an operator repeats what was not noted.
 
@@ -28,7 +29,10 @@ impl Core {
     ) -> Result<(), JournalError> {
         let status = match inbound(frame) {
             Inbound::Receipt(notice) => self.receipt(beat, operator, &notice, frame)?,
-            Inbound::Message => self.mo(beat, operator, frame)?,
+            Inbound::Message => match self.ussd_step(beat, operator, session, frame)? {
+                Some(status) => status,
+                None => self.mo(beat, operator, frame)?,
+            },
             Inbound::Other => Status::RINVCMDID,
         };
         beat.answer(operator, session, Answer::to(frame, status));

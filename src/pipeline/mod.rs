@@ -14,6 +14,7 @@ mod core;
 mod deadlines;
 mod dialogue;
 mod elsewhere;
+mod facts;
 mod inbound;
 mod links;
 mod moving;
@@ -27,6 +28,7 @@ mod telling;
 mod tests;
 mod unanswered;
 mod unnamed;
+mod ussd;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -38,15 +40,20 @@ use tracing::{error, info, warn};
 
 pub use self::core::{Core, DialogueRules, Inputs, OperatorRules, Settings};
 pub use beat::Effects;
+pub use ussd::UssdRules;
 
 use crate::clock::{Clock, Now};
 use crate::delivery::{Directive, Event, Report};
+use crate::dialogue::ussd::Posted;
 use crate::intake::Batch;
 use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
 use crate::numbers::Numbers;
 
 /// Reports taken into one beat.
 const REPORTS_A_BEAT: usize = 64;
+
+/// Steps over HTTP taken into one beat.
+const POSTED_A_BEAT: usize = 256;
 
 /// How soon a commit is tried again that found the disk full.
 const FULL_PAUSE: Duration = Duration::from_secs(2);
@@ -62,6 +69,8 @@ const FORGET: Duration = Duration::from_secs(10);
 pub struct Channels {
     pub batches: mpsc::Receiver<Batch>,
     pub reports: mpsc::Receiver<Report>,
+    /// Steps of USSD dialogues over HTTP.
+    pub posted: mpsc::Receiver<Posted>,
     /// Numbers up to which outcomes are published.
     pub published: mpsc::Receiver<u64>,
     /// The lists of numbers; looked at with every beat, since nothing hurries them.
@@ -163,6 +172,7 @@ async fn gather(
         Some(report) = channels.reports.recv() => inputs.reports.push(report),
         Some(batch) = channels.batches.recv(), if events_wanted > 0 => inputs.batches.push(batch),
         () = tokio::time::sleep(PATIENCE), if events_wanted == 0 => {}
+        Some(posted) = channels.posted.recv() => inputs.posted.push(posted),
         Some(published) = channels.published.recv() => inputs.published = Some(published),
         () = tokio::time::sleep_until(deadline.into()) => {}
         () = tokio::time::sleep(retry_soon) => {}
@@ -178,6 +188,11 @@ async fn gather(
     {
         events += batch.events.len();
         inputs.batches.push(batch);
+    }
+    while inputs.posted.len() < POSTED_A_BEAT
+        && let Ok(posted) = channels.posted.try_recv()
+    {
+        inputs.posted.push(posted);
     }
     while let Ok(published) = channels.published.try_recv() {
         inputs.published = Some(published);
@@ -233,7 +248,12 @@ fn act(
         let waiting = undelivered.entry(operator).or_default();
         waiting.submissions.extend(directive.submissions);
         waiting.queries.extend(directive.queries);
+        waiting.screens.extend(directive.screens);
         waiting.answers.extend(directive.answers);
+    }
+    for (reply, shown) in effects.shown {
+        // Nobody waits any more if the aggregator hung up.
+        drop(reply.send(shown));
     }
     let mut returned = Vec::new();
     undelivered

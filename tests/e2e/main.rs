@@ -26,4 +26,5 @@ mod startup;
 mod support;
 mod suppressed;
 mod tls;
+mod ussd;
 mod wire;

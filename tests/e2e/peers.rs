@@ -10,6 +10,7 @@ use crate::support::config::{Config, PASSWORD};
 use crate::support::events::samples;
 use crate::support::foreign::{Foreign, Library};
 use crate::support::gateway::Gateway;
+use crate::support::screen::choice;
 use crate::support::world::{World, text_of};
 use serde_json::{Value, json};
 use xabar::compose::Catalog;
@@ -116,6 +117,65 @@ async fn each_end_answers_what_the_other_asks(library: Library) {
     smsc.order("message 998901234567 555 HOLAT 48120973");
     let answers = smsc.until_seen("message answered", 1).await;
     assert_eq!(answers[0]["status"], ESME_RX_R_APPN);
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+/// Of the npm package only: Net::SMPP knows no TLVs of USSD.
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_ussd_dialogues_at_once_go_to_their_last_screen() {
+    let ussd = |config: &mut Config| config.more = "[operator.ussd]\n".into();
+    let (world, mut smsc, gateway) = meet(Library::NodeSmpp, ussd).await;
+    let phones = 500;
+    smsc.order(&format!("dial-many 998932000000 {phones} *555#"));
+    let mut seen = 0;
+    for words in ["English", "Stop", "Yes"] {
+        let mut to_choose = phones;
+        while to_choose > 0 {
+            let screens = smsc.until_seen("screen", seen + to_choose).await;
+            let screens = screens[seen..].to_vec();
+            seen += screens.len();
+            to_choose = 0;
+            for screen in screens {
+                assert_eq!(
+                    (&screen["op"], &screen["over"]),
+                    (&json!(2), &json!(0)),
+                    "{screen}"
+                );
+                let (to, text) = (
+                    screen["to"].as_str().unwrap(),
+                    screen["text"].as_str().unwrap(),
+                );
+                let typed = choice(text, words);
+                to_choose += usize::from(typed.is_none());
+                smsc.order(&format!("type {to} {}", typed.as_deref().unwrap_or("9")));
+            }
+        }
+    }
+    let screens = smsc.until_seen("screen", seen + phones).await;
+    for screen in &screens[seen..] {
+        assert_eq!(
+            (&screen["op"], &screen["over"]),
+            (&json!(17), &json!(1)),
+            "{screen}"
+        );
+        assert_eq!(screen["from"], "555");
+    }
+    assert!(screens.iter().all(|screen| screen["is_own"] == true));
+    let seen = screens.len();
+    let answers = smsc.until_seen("step answered", seen).await;
+    assert!(answers.iter().all(|answer| answer["status"] == 0));
+
+    // Of a phone that hung up, nothing is shown; who dials again is where they were.
+    smsc.order("dial 998932000000 *555#");
+    smsc.order("type 998932000000 1");
+    smsc.until_seen("screen", seen + 2).await;
+    smsc.order("abort 998932000000");
+    smsc.order("dial 998932000000 *555#");
+    let screens = smsc.until_seen("screen", seen + 3).await;
+    let [.., within, again] = &screens[..] else {
+        panic!("{screens:?}")
+    };
+    assert_eq!(within["text"], again["text"]);
     gateway.stop_within(world.config.shutdown).await;
 }
 

@@ -1,4 +1,4 @@
-//! The gateway's HTTP: events in, questions answered, health.
+//! The gateway's HTTP: events in, questions answered, USSD of aggregators, health.
 //!
 //! Every error is a problem document. Query strings, which may hold numbers, are never logged.
 
@@ -8,6 +8,7 @@ mod health;
 mod messages;
 mod patience;
 mod problem;
+mod ussd;
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use axum::routing::{get, post};
 
 pub use connections::serve;
 pub use messages::Archive;
+pub use ussd::{Aggregator, Aggregators};
 
 use super::readiness::Readiness;
 use crate::intake::http::HttpIntake;
@@ -29,6 +31,7 @@ use problem::ProblemDocument;
 pub struct Api {
     pub intake: HttpIntake,
     pub archive: Archive,
+    pub aggregators: Aggregators,
     pub readiness: Readiness,
 }
 
@@ -38,6 +41,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/events", post(events::post))
         .route("/v1/messages", get(messages::many))
         .route("/v1/messages/{id}", get(messages::one))
+        .route("/v1/ussd/{operator}", post(ussd::post))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(no_such_path)

@@ -34,6 +34,7 @@ async fn server(door: Door) -> Server {
     let router = router(Api {
         intake,
         archive,
+        aggregators: ussd::tests::aggregators(),
         readiness: readiness.clone(),
     });
     let stop = CancellationToken::new();
@@ -111,6 +112,7 @@ struct Answer {
     status: u16,
     head: String,
     body: Value,
+    text: String,
 }
 
 impl Server {
@@ -127,6 +129,7 @@ impl Server {
             status,
             head: head.to_lowercase(),
             body: serde_json::from_str(body).unwrap_or(Value::Null),
+            text: body.to_owned(),
         }
     }
 
@@ -136,9 +139,13 @@ impl Server {
     }
 
     async fn post(&self, headers: &str, body: &str) -> Answer {
+        self.post_to("/v1/events", headers, body).await
+    }
+
+    async fn post_to(&self, path: &str, headers: &str, body: &str) -> Answer {
         let length = body.len();
         let head = format!(
-            "POST /v1/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
+            "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"
         );
         self.raw((head + body).as_bytes()).await
     }
@@ -502,5 +509,64 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop.cancel();
         self.serving.abort();
+    }
+}
+
+const FORM: &str = "sessionId=1&serviceCode=*555%23&phoneNumber=%2B998931234567&text=1*2";
+
+#[tokio::test]
+async fn a_form_of_a_phone_is_answered_in_plain_text() {
+    let server = server(accepting()).await;
+    let answer = server.post_to("/v1/ussd/ucell", "", FORM).await;
+    assert_eq!(
+        (answer.status, answer.text.as_str()),
+        (200, "CON 1 998931234567 1*2")
+    );
+    assert!(
+        answer.head.contains("content-type: text/plain"),
+        "{}",
+        answer.head
+    );
+    let over = FORM.replace("text=1*2", "status=Success");
+    let answer = server.post_to("/v1/ussd/ucell", "", &over).await;
+    assert_eq!((answer.status, answer.text.as_str()), (200, ""));
+}
+
+#[tokio::test]
+async fn a_form_has_to_show_the_secret_of_its_operator() {
+    let server = server(accepting()).await;
+    for (path, headers, status) in [
+        ("/v1/ussd/beeline", "", 401),
+        ("/v1/ussd/beeline?secret=gehein", "", 401),
+        (
+            "/v1/ussd/beeline?secret=",
+            "authorization: Bearer geheimer\r\n",
+            401,
+        ),
+        ("/v1/ussd/beeline?secret=geheim", "", 200),
+        ("/v1/ussd/beeline", "authorization: Bearer geheim\r\n", 200),
+        ("/v1/ussd/others", "", 404),
+    ] {
+        let answer = server.post_to(path, headers, FORM).await;
+        assert_eq!(answer.status, status, "{path} {headers}");
+        assert!(!answer.text.contains("geheim"));
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_cannot_be_read_is_told_what_is_wrong() {
+    let server = server(accepting()).await;
+    for (form, why) in [
+        (FORM.replace("sessionId", "id"), "`sessionId` is missing"),
+        (
+            FORM.replace("%2B998931234567", "1024"),
+            "`phoneNumber` should be",
+        ),
+        ("text=".repeat(5_000), "at most 8192 octets"),
+    ] {
+        let answer = server.post_to("/v1/ussd/ucell", "", &form).await;
+        assert_problem(&answer, 400);
+        let detail = answer.body["detail"].as_str().unwrap();
+        assert!(detail.contains(why), "{detail}");
     }
 }

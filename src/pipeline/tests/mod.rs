@@ -17,5 +17,6 @@ mod sharing;
 mod threads;
 mod undelivered;
 mod unnamed;
+mod ussd;
 mod waiting;
 mod world;

@@ -15,19 +15,22 @@ use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 use xabar_smpp::values::{DataCoding, EsmClass, MessageState};
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 use xabar_sms::DefaultAlphabet;
+use xabar_ussd::Dialect;
 
 use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::{
-    Answer, Event, Query, Report, Senders, SessionKey, Submission, Token, retry, usual,
+    Answer, Event, Query, Report, Screen, Senders, SessionKey, Submission, Token, retry, usual,
 };
+use crate::dialogue::menu::Menus;
+use crate::dialogue::ussd::{Posted, Times};
 use crate::intake::{Batch, Carriers, Verdict};
 use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sqlite};
 use crate::numbers::{Lists, Numbers};
 use crate::outcome::Wording;
 use crate::pacing::{Limit, Rules, UrgentRight};
-use crate::pipeline::{Core, DialogueRules, Effects, Inputs, OperatorRules, Settings};
+use crate::pipeline::{Core, DialogueRules, Effects, Inputs, OperatorRules, Settings, UssdRules};
 use crate::scratch::Folder;
 
 /// A Monday, 09:15 in Tashkent.
@@ -52,6 +55,8 @@ pub(super) struct World {
     pub(super) wall_ahead: i64,
     pub(super) smscs: BTreeMap<OperatorId, Smsc>,
     arrivals: Vec<Vec<Incoming>>,
+    /// Steps of USSD dialogues over HTTP, for the next beat.
+    pub(super) posted: Vec<Posted>,
     /// Lists of numbers for the next beat.
     pub(super) ported: Option<Arc<Numbers>>,
     pub(super) blocked: Option<Arc<Numbers>>,
@@ -90,6 +95,8 @@ pub(super) struct Smsc {
     pub(super) queries: Vec<Query>,
     /// How its own requests were answered.
     pub(super) answers: Vec<Answer>,
+    /// Screens of USSD dialogues that it got and has not yet looked at.
+    pub(super) screens: Vec<Screen>,
     requests: u32,
 }
 
@@ -138,6 +145,7 @@ impl World {
             wall_ahead: 0,
             smscs: BTreeMap::new(),
             arrivals: Vec::new(),
+            posted: Vec::new(),
             ported: None,
             blocked: None,
             reassigned: None,
@@ -182,6 +190,7 @@ impl World {
         self.reader = None;
         self.core = None;
         self.arrivals.clear();
+        self.posted.clear();
         self.laws.crashed(self.steady);
         for smsc in self.smscs.values_mut() {
             smsc.events.clear();
@@ -283,6 +292,7 @@ impl World {
             ported: self.ported.take(),
             blocked: self.blocked.take(),
             reassigned: self.reassigned.take(),
+            posted: std::mem::take(&mut self.posted),
             ..Inputs::default()
         };
         let mut replies = Vec::new();
@@ -331,6 +341,9 @@ impl World {
         for (reply, verdicts) in effects.replies {
             drop(reply.send(verdicts));
         }
+        for (reply, shown) in effects.shown {
+            drop(reply.send(shown));
+        }
         let directives: BTreeMap<_, _> = effects.directives.into_iter().collect();
         for (operator, directive) in directives {
             let now = self.now();
@@ -343,6 +356,7 @@ impl World {
                 });
             }
             smsc.queries.extend(directive.queries);
+            smsc.screens.extend(directive.screens);
             let answers = directive
                 .answers
                 .into_iter()
@@ -470,7 +484,11 @@ impl World {
         text: &str,
         reference: Option<u16>,
     ) -> Status {
-        let frame = mo(msisdn, text, reference);
+        self.brings(mo(msisdn, text, reference))
+    }
+
+    /// A request of the operator's, which is answered.
+    pub(super) fn brings(&mut self, frame: Frame) -> Status {
         self.hear(
             UCELL,
             Event::Inbound {
@@ -718,6 +736,13 @@ fn settings() -> Settings {
         receipt_ids: None,
         alphabet: DefaultAlphabet::Gsm7,
         senders: Senders::new("MyGov", []).answering_from(Some("555")),
+        ussd: Some(UssdRules {
+            dialect: Dialect::GENERIC,
+            times: Times {
+                answer: MINUTE,
+                resume: MINUTE,
+            },
+        }),
         logins: vec![format!("xabar at {name}")],
     };
     Settings {
@@ -727,8 +752,10 @@ fn settings() -> Settings {
         rules: Rules::default(),
         urgent: UrgentRight::default(),
         dialogue: DialogueRules {
+            answers: Vec::new(),
             help: 6 * HOUR,
-            ..DialogueRules::default()
+            agencies: Vec::new(),
+            menus: menus(),
         },
         default_language: Language::UzLatn,
         expires: 72 * HOUR,
@@ -738,6 +765,11 @@ fn settings() -> Settings {
         retry: retry::Policy::default(),
         told: State::ALL.iter().copied().collect(),
     }
+}
+
+fn menus() -> Menus {
+    let catalog = Catalog::built_in();
+    Menus::built_in(|language| catalog.rules(language))
 }
 
 /// A message from a phone to 555.

@@ -93,8 +93,22 @@ impl Gateway {
 
     /// The status and body of a page, if anyone answers.
     pub async fn get(&self, path: &str) -> Option<(u16, String)> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.http)).await.ok()?;
         let request = format!("GET {path} HTTP/1.1\r\nhost: xabar\r\nconnection: close\r\n\r\n");
+        self.ask(&request).await
+    }
+
+    /// The status and body of the answer to what is posted.
+    pub async fn post(&self, path: &str, headers: &str, body: &str) -> (u16, String) {
+        let length = body.len();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nhost: xabar\r\nconnection: close\r\n\
+             content-length: {length}\r\n{headers}\r\n{body}"
+        );
+        self.ask(&request).await.expect("an answer")
+    }
+
+    async fn ask(&self, request: &str) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.http)).await.ok()?;
         stream.write_all(request.as_bytes()).await.ok()?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.ok()?;

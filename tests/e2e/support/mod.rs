@@ -12,6 +12,7 @@ pub mod events;
 pub mod foreign;
 pub mod gateway;
 pub mod listener;
+pub mod screen;
 pub mod stalls;
 pub mod world;
 

@@ -1,0 +1,159 @@
+//! `POST /v1/ussd/{operator}`: USSD as aggregators send it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use xabar_ussd::form::{Form, answer};
+
+use super::Api;
+use super::problem::ProblemDocument;
+use crate::control::settings::Secret;
+use crate::dialogue::ussd::Posted;
+use crate::journal::OperatorId;
+
+/// The operators whose USSD may come over HTTP, and the way to the dialogues.
+#[derive(Clone)]
+pub struct Aggregators {
+    operators: Arc<HashMap<String, Aggregator>>,
+    door: mpsc::Sender<Posted>,
+}
+
+/// What is known of one of them.
+#[derive(Clone, Debug)]
+pub struct Aggregator {
+    pub operator: OperatorId,
+    /// What it has to show; `None`: nothing.
+    pub secret: Option<Secret>,
+}
+
+/// Octets of a form.
+const MOST: usize = 8 * 1024;
+/// For a form to come, and for an answer: a phone shows nothing meanwhile.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+impl Aggregators {
+    /// Those of these operators, by name.
+    pub fn new(
+        operators: impl IntoIterator<Item = (String, Aggregator)>,
+        door: mpsc::Sender<Posted>,
+    ) -> Self {
+        Self {
+            operators: Arc::new(operators.into_iter().collect()),
+            door,
+        }
+    }
+
+    fn admit(
+        &self,
+        name: &str,
+        headers: &HeaderMap,
+        query: &[(String, String)],
+    ) -> Result<OperatorId, ProblemDocument> {
+        let Some(aggregator) = self.operators.get(name) else {
+            let why = "no operator of this name has [operator.ussd] in the configuration";
+            return Err(ProblemDocument::new(StatusCode::NOT_FOUND, why));
+        };
+        match &aggregator.secret {
+            Some(secret) if !shows(secret, headers, query) => Err(ProblemDocument::new(
+                StatusCode::UNAUTHORIZED,
+                "show the secret of this operator, as `Authorization: Bearer …` or `?secret=…`",
+            )),
+            _ => Ok(aggregator.operator),
+        }
+    }
+}
+
+pub(super) async fn post(
+    State(api): State<Api>,
+    Path(operator): Path<String>,
+    Query(query): Query<Vec<(String, String)>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ProblemDocument> {
+    let operator = api.aggregators.admit(&operator, &headers, &query)?;
+    let bad = |why: String| ProblemDocument::new(StatusCode::BAD_REQUEST, why);
+    let body = timeout(PATIENCE, to_bytes(body, MOST)).await;
+    let Ok(Ok(body)) = body else {
+        return Err(bad(format!(
+            "the form should come whole, in at most {MOST} octets"
+        )));
+    };
+    let form = Form::read(&body).map_err(|why| bad(why.to_string()))?;
+    let msisdn = form.phone.parse();
+    let msisdn = msisdn.map_err(|why| bad(format!("`phoneNumber` {why}")))?;
+    let is_over = form.text.is_none();
+    let (reply, shown) = oneshot::channel();
+    let posted = Posted {
+        operator,
+        msisdn,
+        form,
+        reply,
+    };
+    let handed_on = api.aggregators.door.send_timeout(posted, PATIENCE).await;
+    handed_on.map_err(|_| busy())?;
+    match timeout(PATIENCE, shown).await {
+        Ok(Ok(shown)) => Ok(plain(answer(&shown))),
+        Ok(Err(_)) if is_over => Ok(plain(String::new())),
+        _ => Err(busy()),
+    }
+}
+
+fn plain(text: String) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
+fn busy() -> ProblemDocument {
+    let why = "no dialogue can be led at present";
+    ProblemDocument::new(StatusCode::SERVICE_UNAVAILABLE, why).retry_after(5)
+}
+
+/// Whether a request has the secret. How long that takes says nothing of it.
+fn shows(secret: &Secret, headers: &HeaderMap, query: &[(String, String)]) -> bool {
+    let header = headers.get(header::AUTHORIZATION);
+    let bearer = header.and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    let queried = query.iter().find(|(name, _)| name == "secret");
+    let shown = bearer.or(queried.map(|(_, value)| value.as_bytes()));
+    let secret = secret.expose().as_bytes();
+    shown.is_some_and(|shown| {
+        let differ = shown.iter().zip(secret).fold(0, |all, (a, b)| all | a ^ b);
+        shown.len() == secret.len() && differ == 0
+    })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// One with a secret and one without, and dialogues that show what they were told.
+    pub(in crate::control::http) fn aggregators() -> Aggregators {
+        let (door, mut posted) = mpsc::channel::<Posted>(4);
+        tokio::spawn(async move {
+            while let Some(Posted {
+                operator,
+                msisdn,
+                form,
+                reply,
+            }) = posted.recv().await
+            {
+                if let Some(text) = form.text {
+                    let text = format!("{} {} {text}", operator.0, msisdn.digits());
+                    reply.send(xabar_ussd::Shown::asking(text)).unwrap();
+                }
+            }
+        });
+        let aggregator = |id, secret: Option<&str>| Aggregator {
+            operator: OperatorId(id),
+            secret: secret.map(Secret::new),
+        };
+        let open = ("ucell".to_owned(), aggregator(1, None));
+        let guarded = ("beeline".to_owned(), aggregator(2, Some("geheim")));
+        Aggregators::new([open, guarded], door)
+    }
+}

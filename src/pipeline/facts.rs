@@ -1,0 +1,195 @@
+//! What a USSD menu asks of the journal: a citizen's applications, messages and choices.
+//!
+//! A citizen is told of what went, or is to go, to the very number that asks; all else is as if it did not exist, and so
+//! is all that went to a number which belongs to somebody else now.
+
+use xabar_events::{Language, State};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::beat::Beat;
+use super::core::Core;
+use crate::dialogue::menu::{About, Application, Facts, Question, Sms};
+use crate::dialogue::ussd::Phone;
+use crate::dialogue::{Known, Reply, Standing, Wish, respond};
+use crate::journal::{Choices, JournalError, Message};
+
+/// Messages that a phone is shown again.
+const MESSAGES_SHOWN: usize = 5;
+
+/// Messages that are looked at for the language in which a subscriber was written to.
+const NEWEST: usize = 5;
+
+impl Core {
+    /// What is known of a subscriber who dials.
+    pub(super) fn about(&mut self, beat: &Beat, phone: Phone) -> Result<About, JournalError> {
+        let choices = self.choices(beat, phone.msisdn)?;
+        let language = match choices.language {
+            None => self.language_of_messages(phone)?,
+            chosen => chosen,
+        };
+        Ok(About {
+            language,
+            default: self.settings.default_language,
+            stopped: choices.hears_nobody(),
+            sms: self.can_send_text(phone),
+        })
+    }
+
+    /// The language of the last messages to a subscriber.
+    fn language_of_messages(&mut self, phone: Phone) -> Result<Option<Language>, JournalError> {
+        let newest = self.journal.newest_to(phone.msisdn, NEWEST)?;
+        let mut told = newest.iter().filter(|message| !message.is_answer());
+        Ok(told.find_map(|message| message.content.language))
+    }
+
+    /// Answers a menu's question about the subscriber whose phone it is, in a language.
+    pub(super) fn facts(
+        &mut self,
+        beat: &mut Beat,
+        phone: Phone,
+        language: Language,
+        question: Question,
+    ) -> Result<Facts, JournalError> {
+        match question {
+            Question::Applications => {
+                let all = match self.look_up(beat, phone, Wish::Applications)? {
+                    Reply::Applications(all) => all,
+                    _ => Vec::new(),
+                };
+                let told = all.iter().map(|it| self.application(it, language));
+                Ok(Facts::Applications(told.collect()))
+            }
+            Question::Status { application } => {
+                if !self.ussd.may_ask_for_number(phone.msisdn, beat.now.steady) {
+                    return Ok(Facts::Refused);
+                }
+                match self.look_up(beat, phone, Wish::status_of(&application))? {
+                    Reply::Status(found) => {
+                        Ok(Facts::Status(Some(self.application(&found, language))))
+                    }
+                    _ => Ok(Facts::Status(None)),
+                }
+            }
+            Question::LastMessages => {
+                let messages = self.told_to(beat, phone)?;
+                let sent = messages.iter().filter(|message| was_sent(message));
+                let texts = sent.filter_map(|message| self.text_of(message, language));
+                Ok(Facts::Messages(texts.take(MESSAGES_SHOWN).collect()))
+            }
+            Question::Language(language) => {
+                self.choose(beat, phone, |choices| choices.language = Some(language))
+            }
+            Question::OptOut(agency) => {
+                self.choose(beat, phone, |choices| choices.stop(agency.as_deref()))
+            }
+            Question::OptIn(agency) => {
+                self.choose(beat, phone, |choices| choices.start(agency.as_deref()))
+            }
+            Question::Sms(sms) => self.send_text(beat, phone, language, sms),
+        }
+    }
+
+    /// How an application stands, in words.
+    fn application(&self, standing: &Standing, language: Language) -> Application {
+        let (service, status) = (&standing.service, &standing.status);
+        Application {
+            number: standing.application.clone(),
+            service: self.catalog.service_name(language, service).into(),
+            status: self.catalog.status_name(language, status).into(),
+        }
+    }
+
+    /// What a message says in a language.
+    fn text_of(&self, message: &Message, language: Language) -> Option<String> {
+        let default = self.settings.default_language;
+        let composed = self.catalog.compose_in(language, message.into(), default);
+        composed.ok().map(|text| text.text)
+    }
+
+    /// The messages to a subscriber, newest first; none to a number on a list.
+    fn told_to(&mut self, beat: &Beat, phone: Phone) -> Result<Vec<Message>, JournalError> {
+        match self.suppressed(phone.msisdn) {
+            Some(_) => Ok(Vec::new()),
+            None => self.messages_to(beat, phone.msisdn),
+        }
+    }
+
+    fn look_up(&mut self, beat: &Beat, phone: Phone, wish: Wish) -> Result<Reply, JournalError> {
+        let messages = self.told_to(beat, phone)?;
+        let choices = self.choices(beat, phone.msisdn)?;
+        let known = Known {
+            messages: &messages,
+            choices: &choices,
+            agencies: &self.settings.dialogue.agencies,
+            wall: beat.now.wall,
+        };
+        Ok(respond(wish, &known).1)
+    }
+
+    /// Keeps what a subscriber chooses; it is durable before the screen that says so.
+    fn choose(
+        &mut self,
+        beat: &mut Beat,
+        phone: Phone,
+        choose: impl FnOnce(&mut Choices),
+    ) -> Result<Facts, JournalError> {
+        let before = self.choices(beat, phone.msisdn)?;
+        let mut choices = before.clone();
+        choose(&mut choices);
+        if choices != before {
+            beat.choices.insert(phone.msisdn, choices);
+        }
+        Ok(Facts::Done)
+    }
+
+    /// Whether a subscriber can be sent what they ask for.
+    fn can_send_text(&self, phone: Phone) -> bool {
+        let answers = self.operators.get(&phone.operator);
+        let has_number = answers.is_some_and(|it| it.senders.of_answers().is_some());
+        has_number && self.suppressed(phone.msisdn).is_none()
+    }
+
+    /// Sends what was asked for as an SMS, if the subscriber may have one more answer.
+    fn send_text(
+        &mut self,
+        beat: &mut Beat,
+        phone: Phone,
+        language: Language,
+        sms: Sms,
+    ) -> Result<Facts, JournalError> {
+        let messages = self.messages_to(beat, phone.msisdn)?;
+        if !self.can_send_text(phone) || !self.may_answer(beat, phone.msisdn, &messages) {
+            return Ok(Facts::Refused);
+        }
+        let wish = match &sms {
+            Sms::Applications => Wish::Applications,
+            Sms::Status { application } => Wish::status_of(application),
+        };
+        let reply = self.look_up(beat, phone, wish)?;
+        let whole = match &reply {
+            Reply::Status(found) => {
+                let mut about = messages
+                    .iter()
+                    .filter(|it| it.application == found.application);
+                let latest = about.find(|it| it.content.status == found.status);
+                latest.and_then(|message| self.text_of(message, language))
+            }
+            _ => None,
+        };
+        let text = whole.or_else(|| self.wording(&reply, language));
+        let asked = format!("{} {}", phone.msisdn.as_u64(), self.next_message);
+        let hash = xxh3_64(asked.as_bytes());
+        let (Some(text), Some(key)) = (text, super::dialogue::key(hash, beat.now.steady.0)) else {
+            return Ok(Facts::Refused);
+        };
+        let to = (phone.operator, phone.msisdn);
+        self.send_answer(beat, to, (key, hash), reply.template(), text, language);
+        Ok(Facts::Done)
+    }
+}
+
+/// Whether an agency's message went to its phone.
+fn was_sent(message: &Message) -> bool {
+    let mut told = message.progress.history.iter();
+    !message.is_answer() && told.any(|told| told.state == State::Submitted)
+}

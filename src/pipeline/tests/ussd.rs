@@ -1,0 +1,306 @@
+//! USSD dialogues from a phone's step to the screen, over SMPP and over HTTP.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use xabar_events::{Msisdn, Notification};
+use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
+use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
+use xabar_sms::{DataCoding, Reading, decode};
+use xabar_ussd::Shown;
+use xabar_ussd::form::Form;
+
+use super::world::*;
+use crate::dialogue::ussd::Posted;
+use crate::numbers::Numbers;
+
+const BEGIN: u8 = 1;
+const ANSWER: u8 = 0x12;
+const ABORT: u8 = 0x81;
+
+/// `ussd_service_op` of a screen that asks, and of the last one.
+const ASKS: u8 = 2;
+const LAST: u8 = 17;
+
+fn step(msisdn: Msisdn, op: u8, session: u8, text: &str) -> Frame {
+    let mut tlvs = TlvBuffer::new();
+    tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
+    tlvs.push_two_octets(Tag::ITS_SESSION_INFO, u16::from(session) << 8);
+    let digits = msisdn.digits();
+    let pdu = DeliverSm {
+        service_type: "USSD".into(),
+        source_addr: Octets(digits.as_bytes()),
+        destination_addr: "555".into(),
+        short_message: text.into(),
+        tlvs: tlvs.as_tlvs(),
+        ..DeliverSm::default()
+    };
+    Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap()
+}
+
+/// What a phone is shown, and by which op.
+fn screens(world: &mut World) -> Vec<(u8, String)> {
+    let screens = std::mem::take(&mut world.smsc(UCELL).screens);
+    let read = |screen: &crate::delivery::Screen| {
+        let Body::SubmitSm(pdu) = screen.frame.decode().unwrap().body else {
+            panic!("{screen:?}")
+        };
+        let op = pdu.tlvs.ussd_service_op().unwrap().unwrap();
+        let coding = DataCoding(pdu.data_coding.0);
+        (
+            op,
+            decode(&pdu.short_message, coding, Reading::default()).unwrap(),
+        )
+    };
+    screens.iter().map(read).collect()
+}
+
+/// A step that is acknowledged, and the one screen that answers it.
+fn says(world: &mut World, msisdn: Msisdn, op: u8, session: u8, text: &str) -> (u8, String) {
+    let frame = step(msisdn, op, session, text);
+    assert_eq!(world.brings(frame), Status::ROK);
+    let mut screens = screens(world);
+    assert_eq!(screens.len(), 1, "{screens:?}");
+    screens.remove(0)
+}
+
+/// A phone in a dialogue, and what it shows.
+struct Phone {
+    msisdn: Msisdn,
+    session: u8,
+    op: u8,
+    shown: String,
+}
+
+impl Phone {
+    /// Dials; in a dialogue of this number.
+    fn dials(world: &mut World, msisdn: Msisdn, session: u8) -> Self {
+        let (op, shown) = says(world, msisdn, BEGIN, session, "*555#");
+        Self {
+            msisdn,
+            session,
+            op,
+            shown,
+        }
+    }
+
+    /// Dials and chooses English.
+    fn in_english(world: &mut World, msisdn: Msisdn) -> Self {
+        let mut phone = Self::dials(world, msisdn, 1);
+        phone.chooses(world, "English");
+        phone
+    }
+
+    fn types(&mut self, world: &mut World, text: &str) {
+        (self.op, self.shown) = says(world, self.msisdn, ANSWER, self.session, text);
+    }
+
+    /// Types what stands before these words, on whichever page they are.
+    fn chooses(&mut self, world: &mut World, words: &str) {
+        for _ in 0..5 {
+            let mut lines = self.shown.lines();
+            let line = lines.find(|line| line.contains(words) && line.starts_with(digit));
+            let line = line.map(str::to_owned);
+            let typed = line.as_deref().and_then(|line| line.split(' ').next());
+            self.types(world, typed.unwrap_or("9"));
+            if line.is_some() {
+                return;
+            }
+        }
+        panic!("no {words}: {}", self.shown);
+    }
+}
+
+fn digit(character: char) -> bool {
+    character.is_ascii_digit()
+}
+
+/// A world in which the first subscriber had a message that says nothing of a language.
+fn told_of_an_approval() -> (World, Sent) {
+    let mut world = World::new();
+    world.publish(Notification {
+        language: None,
+        ..status("a")
+    });
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    (world, sent)
+}
+
+fn posts(world: &mut World, session: &str, text: Option<&str>) -> Option<Shown> {
+    let (reply, mut shown) = oneshot::channel();
+    world.posted.push(Posted {
+        operator: UCELL,
+        msisdn: phone(0),
+        form: Form {
+            session: session.into(),
+            code: "*555#".into(),
+            phone: String::new(),
+            text: text.map(Into::into),
+        },
+        reply,
+    });
+    world.beat();
+    shown.try_recv().ok()
+}
+
+#[test]
+fn a_code_that_is_dialled_is_answered_with_a_screen_that_no_journal_knows() {
+    let mut world = World::new();
+    let phone = Phone::dials(&mut world, phone(0), 1);
+    assert_eq!(phone.op, ASKS);
+    assert!(!phone.shown.is_empty());
+    assert_eq!((world.sent().len(), world.unsettled()), (0, 0));
+}
+
+#[test]
+fn who_dials_again_is_where_they_were() {
+    let mut world = World::new();
+    let mut phone = Phone::in_english(&mut world, phone(0));
+    let menu = phone.shown.clone();
+    phone.chooses(&mut world, "By number");
+    assert_ne!(menu, phone.shown);
+    world.brings(step(phone.msisdn, ABORT, 1, ""));
+    assert_eq!(screens(&mut world), [], "nobody looks");
+    let again = Phone::dials(&mut world, phone.msisdn, 2);
+    assert_eq!(again.shown, phone.shown);
+    world.brings(step(phone.msisdn, ABORT, 2, ""));
+    world.advance(2 * MINUTE);
+    assert_eq!(Phone::dials(&mut world, phone.msisdn, 3).shown, menu);
+}
+
+#[test]
+fn an_opt_out_is_durable_before_the_screen_that_confirms_it() {
+    let mut world = World::new();
+    let mut phone = Phone::in_english(&mut world, phone(0));
+    phone.chooses(&mut world, "Stop");
+    phone.chooses(&mut world, "Yes");
+    assert_eq!(phone.op, LAST);
+    world.restart();
+    world.publish(status("a"));
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.story("a"), ["accepted", "suppressed opted-out"]);
+}
+
+#[test]
+fn a_status_is_told_to_the_phone_that_was_written_to_and_to_no_other() {
+    let (mut world, sent) = told_of_an_approval();
+    let application = status("a").application;
+    let mut ask = |msisdn| {
+        let mut phone = Phone::in_english(&mut world, msisdn);
+        phone.chooses(&mut world, "By number");
+        phone.types(&mut world, application.as_str());
+        phone.shown
+    };
+    let (own, others) = (ask(sent.submission.msisdn), ask(phone(1)));
+    assert!(own.contains("approved"), "{own}");
+    assert!(others.contains("no application"), "{others}");
+}
+
+#[test]
+fn nothing_is_told_to_a_number_that_belongs_to_somebody_else_now() {
+    let (mut world, sent) = told_of_an_approval();
+    let rows = [(sent.submission.msisdn, 0)].into_iter();
+    world.reassigned = Some(Arc::new(Numbers::from_sorted([""], 1, rows)));
+    let mut phone = Phone::in_english(&mut world, sent.submission.msisdn);
+    phone.chooses(&mut world, "My applications");
+    assert!(phone.shown.contains("no recent"), "{}", phone.shown);
+}
+
+#[test]
+fn the_full_text_of_a_status_is_sent_as_an_sms_in_the_lane_of_answers() {
+    let (mut world, sent) = told_of_an_approval();
+    let mut phone = Phone::in_english(&mut world, phone(0));
+    phone.chooses(&mut world, "My applications");
+    phone.chooses(&mut world, "48120973");
+    phone.chooses(&mut world, "SMS");
+    assert_eq!(phone.op, LAST);
+    let answer = world.one_sent();
+    assert_eq!(answer.submission.msisdn, sent.submission.msisdn);
+    assert!(answer.submission.urgent);
+    let text = |sent: &Sent| String::from_utf8_lossy(&sent.submission.octets).into_owned();
+    assert!(
+        text(&answer).contains("48120973") && text(&answer) != text(&sent),
+        "in English now"
+    );
+}
+
+#[test]
+fn more_numbers_than_a_person_has_are_not_looked_for() {
+    let mut world = World::new();
+    let mut phone = Phone::in_english(&mut world, phone(0));
+    let menu = phone.shown.clone();
+    let mut refused = 0;
+    for number in 0..25 {
+        phone.chooses(&mut world, "By number");
+        phone.types(&mut world, &format!("4812{number:04}"));
+        refused += usize::from(phone.shown.contains("try again later"));
+        phone.types(&mut world, "00");
+        assert_eq!(phone.shown, menu);
+    }
+    assert_eq!(refused, 5);
+}
+
+#[test]
+fn an_answer_after_a_restart_ends_in_words() {
+    let mut world = World::new();
+    let mut phone = Phone::in_english(&mut world, phone(0));
+    world.restart();
+    phone.types(&mut world, "1");
+    assert_eq!(phone.op, LAST);
+    assert!(
+        phone.shown.contains("dial the code again"),
+        "{}",
+        phone.shown
+    );
+}
+
+#[test]
+fn a_step_in_another_dialect_is_refused() {
+    let mut world = World::new();
+    let pdu = DeliverSm {
+        service_type: "BR".into(),
+        source_addr: "x".into(),
+        ..DeliverSm::default()
+    };
+    let frame = Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap();
+    assert_eq!(world.brings(frame), Status::RX_R_APPN);
+    assert_eq!(screens(&mut world), []);
+}
+
+#[test]
+fn a_program_that_never_stops_is_not_answered_for_ever() {
+    let mut world = World::new();
+    for round in 0..250_u32 {
+        let session = u8::try_from(round % 256).unwrap();
+        world.brings(step(phone(0), BEGIN, session, "*555#"));
+    }
+    assert_eq!(screens(&mut world).len(), 200);
+    world.advance(10 * MINUTE);
+    Phone::dials(&mut world, phone(0), 1);
+}
+
+#[test]
+fn a_form_is_answered_and_answered_again() {
+    let mut world = World::new();
+    let menu = posts(&mut world, "a", Some("")).unwrap();
+    assert!(menu.more);
+    let within = posts(&mut world, "a", Some("1")).unwrap();
+    assert_ne!(menu, within);
+    assert_eq!(posts(&mut world, "a", Some("1")), Some(within));
+    assert_eq!(posts(&mut world, "a", None), None);
+    let over = posts(&mut world, "b", Some("1*2")).unwrap();
+    assert!(!over.more, "of a dialogue that nobody knows");
+}
+
+#[test]
+fn many_who_ask_at_once_are_all_answered_in_time() {
+    let mut world = World::new();
+    for number in 0..300 {
+        let frame = step(phone(number), BEGIN, 1, "*555#");
+        let session = crate::delivery::SessionKey::default();
+        world.hear(UCELL, crate::delivery::Event::Inbound { session, frame });
+    }
+    world.beat();
+    assert_eq!(screens(&mut world).len(), 300);
+}

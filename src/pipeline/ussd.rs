@@ -1,0 +1,312 @@
+//! USSD dialogues: steps of phones in, screens out.
+//!
+//! A screen goes once its beat is committed, so what it confirms is durable (R9). It is no message: nothing of it
+//! stands in the journal.
+
+use std::collections::VecDeque;
+
+use tokio::sync::oneshot;
+use tracing::{debug, warn};
+use xabar_events::Msisdn;
+use xabar_smpp::pdu::Pdu;
+use xabar_smpp::{Frame, Status};
+use xabar_ussd::{Dialect, Shown, is_ussd};
+
+use super::beat::Beat;
+use super::core::Core;
+use crate::clock::UnixMillis;
+use crate::delivery::{Screen, SessionKey};
+use crate::dialogue::menu::{Menus, Place, Question, Step};
+use crate::dialogue::ussd::{Counts, Phone, Posted, Sessions, Times, Turn};
+use crate::journal::{JournalError, OperatorId};
+
+/// What the pipeline goes by for one operator's USSD.
+#[derive(Clone, Copy, Debug)]
+pub struct UssdRules {
+    pub dialect: Dialect,
+    pub times: Times,
+}
+
+/// The dialogues of all operators.
+#[derive(Debug)]
+pub(super) struct Ussd {
+    menus: Menus,
+    sessions: Sessions<Place>,
+    counts: Counts,
+    /// What stands before a question that a beat had no room for.
+    waiting: VecDeque<Waiting>,
+    /// When it was told last that a step was not understood.
+    told_unfit: Option<UnixMillis>,
+}
+
+/// A dialogue that waits for the journal to be asked.
+#[derive(Debug)]
+struct Waiting {
+    phone: Phone,
+    way: Way,
+    place: Place,
+    question: Question,
+}
+
+/// Where a screen goes.
+#[derive(Debug)]
+enum Way {
+    /// Over the link that brought this step.
+    Smpp(SessionKey, Frame, Dialect),
+    Http(oneshot::Sender<Shown>),
+}
+
+/// Dialogues that may wait for the journal; more are asked to come again.
+const MOST_WAITING: usize = 5_000;
+
+/// Questions in one beat that ask the journal for all that went to a subscriber.
+const QUESTIONS_A_BEAT: usize = 16;
+
+/// Questions that a menu may ask between two screens.
+const MOST_QUESTIONS: usize = 8;
+
+/// How often it is told that steps are not understood.
+const TELL_UNFIT_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
+
+impl Ussd {
+    pub(super) fn new(menus: Menus) -> Self {
+        Self {
+            menus,
+            sessions: Sessions::default(),
+            counts: Counts::default(),
+            waiting: VecDeque::new(),
+            told_unfit: None,
+        }
+    }
+
+    /// Counts a number of an application that is asked for; says whether it is to be looked for.
+    pub(super) fn may_ask_for_number(&mut self, msisdn: Msisdn, now: UnixMillis) -> bool {
+        self.counts.number(msisdn, now)
+    }
+
+    /// Whether dialogues wait for the next beat.
+    pub(super) fn waits(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+}
+
+impl Core {
+    /// A phone's step, if that is what an operator brought, and it may have any; gives what the operator is told.
+    pub(super) fn ussd_step(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        session: SessionKey,
+        frame: &Frame,
+    ) -> Result<Option<Status>, JournalError> {
+        let rules = self.operators.get(&operator).and_then(|it| it.ussd);
+        let decoded = frame.decode().ok();
+        let decoded = decoded.and_then(|pdu: Pdu<'_>| pdu.body.delivered());
+        let (Some(rules), Some(pdu)) = (rules, decoded.filter(is_ussd)) else {
+            return Ok(None);
+        };
+        if self.ussd.waiting.len() >= MOST_WAITING {
+            return Ok(Some(Status::RX_T_APPN));
+        }
+        let step = match rules.dialect.read(&pdu) {
+            Ok(step) => step,
+            Err(unfit) => {
+                self.tell_unfit(beat.now.steady, operator, &unfit.to_string());
+                return Ok(Some(Status::RX_R_APPN));
+            }
+        };
+        let msisdn = step.from.as_str().and_then(|from| from.parse().ok());
+        let Some(msisdn) = msisdn else {
+            self.tell_unfit(
+                beat.now.steady,
+                operator,
+                "source_addr is no international number",
+            );
+            return Ok(Some(Status::RX_R_APPN));
+        };
+        let now = beat.now.steady;
+        if self.ussd.counts.step(msisdn, now) {
+            let phone = Phone { operator, msisdn };
+            let sessions = &mut self.ussd.sessions;
+            let turn = sessions.heard(now, phone, step.session, step.said, rules.times);
+            let way = Way::Smpp(session, frame.clone(), rules.dialect);
+            self.take_ussd_turn(beat, phone, way, turn)?;
+        }
+        Ok(Some(Status::ROK))
+    }
+
+    /// A phone's step that came over HTTP. What is not answered here, nobody is led on by.
+    pub(super) fn posted(&mut self, beat: &mut Beat, posted: Posted) -> Result<(), JournalError> {
+        let Posted {
+            operator,
+            msisdn,
+            form,
+            reply,
+        } = posted;
+        let now = beat.now.steady;
+        let rules = self.operators.get(&operator).and_then(|it| it.ussd);
+        let full = self.ussd.waiting.len() >= MOST_WAITING;
+        if let Some(rules) = rules.filter(|_| !full)
+            && self.ussd.counts.step(msisdn, now)
+        {
+            let phone = Phone { operator, msisdn };
+            let sessions = &mut self.ussd.sessions;
+            let turn = sessions.posted(now, phone, form, rules.times);
+            self.take_ussd_turn(beat, phone, Way::Http(reply), turn)?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with the dialogues that the last beats had no room for.
+    pub(super) fn resume_ussd(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
+        while beat.ussd_questions < QUESTIONS_A_BEAT
+            && let Some(waiting) = self.ussd.waiting.pop_front()
+        {
+            let Waiting {
+                phone,
+                way,
+                place,
+                question,
+            } = waiting;
+            self.follow(beat, phone, way, Step::Ask { place, question })?;
+        }
+        Ok(())
+    }
+
+    fn take_ussd_turn(
+        &mut self,
+        beat: &mut Beat,
+        phone: Phone,
+        way: Way,
+        turn: Turn<Place>,
+    ) -> Result<(), JournalError> {
+        let step = match turn {
+            Turn::Begin { dialled } => {
+                let about = self.about(beat, phone)?;
+                self.ussd.menus.begin(&dialled, &about)
+            }
+            Turn::Answer { place, typed } => self.ussd.menus.answer(place, &typed),
+            Turn::Again(shown) => {
+                self.show(beat, phone, way, &shown);
+                return Ok(());
+            }
+            Turn::Forgotten => {
+                let text = self.forgotten(beat, phone.msisdn)?;
+                self.show(beat, phone, way, &Shown::last(text));
+                return Ok(());
+            }
+            Turn::Nothing => return Ok(()),
+        };
+        self.follow(beat, phone, way, step)
+    }
+
+    /// Goes on until there is something to show, or no room in this beat for what has to be asked.
+    fn follow(
+        &mut self,
+        beat: &mut Beat,
+        phone: Phone,
+        way: Way,
+        mut step: Step,
+    ) -> Result<(), JournalError> {
+        let now = beat.now.steady;
+        for _ in 0..MOST_QUESTIONS {
+            let (place, question) = match step {
+                Step::Show { text, place } => {
+                    let times = self.times(phone.operator);
+                    let sessions = &mut self.ussd.sessions;
+                    sessions.shows(now, phone, place, &text, times);
+                    self.show(beat, phone, way, &Shown::asking(text));
+                    return Ok(());
+                }
+                Step::End { text } => {
+                    self.ussd.sessions.ends(now, phone, &text);
+                    self.show(beat, phone, way, &Shown::last(text));
+                    return Ok(());
+                }
+                Step::Ask { place, question } => (place, question),
+            };
+            if asks_for_messages(&question) {
+                if beat.ussd_questions >= QUESTIONS_A_BEAT {
+                    self.ussd.waiting.push_back(Waiting {
+                        phone,
+                        way,
+                        place,
+                        question,
+                    });
+                    return Ok(());
+                }
+                beat.ussd_questions += 1;
+            }
+            let facts = self.facts(beat, phone, place.language(), question)?;
+            step = self.ussd.menus.told(place, facts);
+        }
+        let text = self.forgotten(beat, phone.msisdn)?;
+        self.ussd.sessions.ends(now, phone, &text);
+        self.show(beat, phone, way, &Shown::last(text));
+        Ok(())
+    }
+
+    /// A screen goes out with the end of this beat.
+    fn show(&self, beat: &mut Beat, phone: Phone, way: Way, shown: &Shown) {
+        match way {
+            Way::Http(reply) => beat.shown.push((reply, shown.clone())),
+            Way::Smpp(session, frame, dialect) => {
+                let decoded = frame.decode().ok();
+                let Some(pdu) = decoded.and_then(|pdu: Pdu<'_>| pdu.body.delivered()) else {
+                    return;
+                };
+                match dialect.answer(&pdu, shown) {
+                    Ok(frame) => {
+                        let decided = beat.now.instant;
+                        let screen = Screen {
+                            decided,
+                            session,
+                            frame,
+                        };
+                        beat.show(phone.operator, screen);
+                    }
+                    Err(error) => warn!(%error, ?shown, "a USSD screen cannot be written"),
+                }
+            }
+        }
+    }
+
+    fn times(&self, operator: OperatorId) -> Times {
+        let rules = self.operators.get(&operator).and_then(|it| it.ussd);
+        rules.map(|rules| rules.times).unwrap_or_default()
+    }
+
+    /// What a phone is shown whose dialogue is forgotten, as after a restart.
+    fn forgotten(&mut self, beat: &Beat, msisdn: Msisdn) -> Result<String, JournalError> {
+        let chosen = self.choices(beat, msisdn)?.language;
+        let language = chosen.unwrap_or(self.settings.default_language);
+        Ok(self.ussd.menus.forgotten(language))
+    }
+
+    /// Says, now and then, that an operator speaks another dialect than was configured.
+    fn tell_unfit(&mut self, now: UnixMillis, operator: OperatorId, why: &str) {
+        let name = self.operators.get(&operator).map(|it| &*it.name);
+        let told = self.ussd.told_unfit;
+        if told.is_none_or(|at| now.since(at) >= TELL_UNFIT_EVERY) {
+            self.ussd.told_unfit = Some(now);
+            warn!(
+                operator = name,
+                why,
+                "a USSD step is not in the operator's dialect: it is refused; see [operator.ussd]"
+            );
+        } else {
+            debug!(
+                operator = name,
+                why, "a USSD step is not in the operator's dialect"
+            );
+        }
+    }
+}
+
+/// Whether a question asks the journal for all that went to the subscriber.
+fn asks_for_messages(question: &Question) -> bool {
+    !matches!(
+        question,
+        Question::Language(_) | Question::OptOut(_) | Question::OptIn(_)
+    )
+}
