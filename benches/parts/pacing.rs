@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use xabar::journal::{Arrival, Message, SubscriberFacts, ThreadFacts};
-use xabar::pacing::{Limit, Pacer, QuietHours, Rules, Turn};
+use xabar::pacing::{Among, Limit, Pacer, QuietHours, Rules, Turn};
 
 use super::{Part, Room, Run, sample};
 
@@ -27,7 +27,7 @@ fn turn() -> Run {
     Box::new(move || {
         // Each subscriber's turn comes once in more than a day.
         now.steady = now.steady.after(Duration::from_secs(100));
-        let Some(Turn::Go(message)) = pacer.next(sample::OPERATOR, &now) else {
+        let Some(Turn::Go(message)) = pacer.next(sample::OPERATOR, Among::All, &now) else {
             panic!("every message may go");
         };
         black_box(pacer.begin(&message, &now));

@@ -76,6 +76,8 @@ pub struct OperatorSettings {
     pub tlvs: bool,
     /// PDUs a second, all sessions of all binds together.
     pub tps: Option<u32>,
+    /// What of its link is for urgent messages and answers only, in percent.
+    pub kept: u32,
     /// How long nothing may come from the other end before it is asked whether it is there.
     pub enquire_link: Duration,
     /// What its statuses ask of us.
@@ -154,6 +156,8 @@ pub struct Report {
     pub events: Vec<Event>,
     /// How many submissions the pipeline may have given in all.
     pub granted: u64,
+    /// How many of these that are left have to be urgent messages or answers.
+    pub kept: u64,
     pub sessions_bound: usize,
 }
 

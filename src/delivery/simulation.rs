@@ -191,6 +191,7 @@ fn bounds(tps: Option<u32>, window: usize) -> Bounds {
     Bounds {
         window,
         tps,
+        kept: 0,
         response: RESPONSE,
     }
 }

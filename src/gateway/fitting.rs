@@ -275,6 +275,7 @@ pub(super) fn operator_settings(
         receipts: operator.receipts,
         tlvs: operator.tlvs,
         tps: operator.tps,
+        kept: settings.lanes.urgent,
         enquire_link: operator.enquire_link,
         classes: Classes::new(operator.errors.iter().cloned()),
         response: settings.timing.response,

@@ -20,7 +20,7 @@ mod threads;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use xabar_events::{Msisdn, Reason};
+use xabar_events::Reason;
 
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{
@@ -30,7 +30,7 @@ use crate::journal::{
 pub use daily::DailyQuota;
 use gate::Gate;
 use lanes::Lanes;
-pub use lanes::Sharing;
+pub use lanes::{Among, Sharing};
 pub use limits::{Limit, Limits};
 pub use quiet_hours::QuietHours;
 pub use rights::UrgentRight;
@@ -185,17 +185,17 @@ impl Pacer {
         }
     }
 
-    /// Whether some message may be waiting for its turn on this operator.
-    pub fn has_turns(&self, operator: OperatorId) -> bool {
+    /// Whether some message of these lanes may be waiting for its turn on this operator.
+    pub fn has_turns(&self, operator: OperatorId, among: Among) -> bool {
         self.lanes
             .get(&operator)
-            .is_some_and(|lanes| !lanes.is_empty())
+            .is_some_and(|lanes| !lanes.is_empty(among))
     }
 
-    /// What to do with the message whose turn it is on this operator; `None` when none is due.
-    pub fn next(&mut self, operator: OperatorId, now: &Now) -> Option<Turn> {
+    /// What to do with the message of these lanes whose turn it is on this operator; `None` when none is due.
+    pub fn next(&mut self, operator: OperatorId, among: Among, now: &Now) -> Option<Turn> {
         loop {
-            let id = self.lanes.get_mut(&operator)?.pop()?;
+            let id = self.lanes.get_mut(&operator)?.pop(among)?;
             let Some(message) = self.waiting.get(&id) else {
                 continue;
             };
@@ -262,8 +262,13 @@ impl Pacer {
     }
 
     /// Notes that a submission was refused, so that it does not count for its subscriber.
-    pub fn give_back(&mut self, msisdn: Msisdn, at: UnixMillis) -> Option<SubscriberFacts> {
-        self.subscribers.give_back(msisdn, at)
+    pub fn give_back(&mut self, message: &Message) -> Option<SubscriberFacts> {
+        if message.is_answer() {
+            // It did not count, and what was submitted in the same millisecond does.
+            return None;
+        }
+        let at = message.progress.attempt.at;
+        self.subscribers.give_back(message.msisdn, at)
     }
 
     /// As [`end`](Self::end), for a message that waits again; gives what is to be kept of its thread.

@@ -80,7 +80,7 @@ fn offer(pacer: &mut Pacer, message: Message) {
 
 /// What the next turn is, and of which message.
 fn turn(pacer: &mut Pacer, now: &Now) -> Option<(&'static str, u64)> {
-    let turn = pacer.next(UCELL, now)?;
+    let turn = pacer.next(UCELL, Among::All, now)?;
     let kind = match turn {
         Turn::Go(_) => "go",
         Turn::Contended(_) => "contended",
@@ -197,7 +197,7 @@ fn a_limit_defers_until_the_window_has_room() {
     pacer.begin(&message(1), &now);
     pacer.end(&message(1));
     offer(&mut pacer, sibling(2));
-    let until = match pacer.next(UCELL, &after(HOUR / 2)) {
+    let until = match pacer.next(UCELL, Among::All, &after(HOUR / 2)) {
         Some(Turn::Defer { until, reason, .. }) => Some((until, reason)),
         _ => None,
     };
@@ -210,9 +210,11 @@ fn a_limit_defers_until_the_window_has_room() {
 fn a_refused_submission_does_not_count() {
     let mut pacer = Pacer::new(&one_an_hour(), &BTreeMap::new());
     let now = after(Duration::ZERO);
-    pacer.begin(&message(1), &now);
-    pacer.end(&message(1));
-    pacer.give_back(message(1).msisdn, now.steady);
+    let mut refused = message(1);
+    refused.progress.attempt.at = now.steady;
+    pacer.begin(&refused, &now);
+    pacer.end(&refused);
+    pacer.give_back(&refused);
     offer(&mut pacer, sibling(2));
     assert_eq!(turn(&mut pacer, &now), Some(("go", 2)));
 }

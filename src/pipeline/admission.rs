@@ -214,8 +214,9 @@ impl Core {
             return;
         }
         if self.is_down(message.progress.operator, beat) {
+            let until = self.moves_at(&message, beat.now.steady);
             self.teller
-                .defer(beat, &mut message, Reason::OperatorDown, None);
+                .defer(beat, &mut message, Reason::OperatorDown, until);
         }
         if self.takes_directly(&message) {
             beat.accept(message.clone());

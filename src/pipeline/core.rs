@@ -33,7 +33,7 @@ use crate::journal::{
     ThreadFacts,
 };
 use crate::numbers::{Lists, Numbers};
-use crate::pacing::{Limit, Limits, Pacer, Rules, UrgentRight};
+use crate::pacing::{Among, Limit, Limits, Pacer, Rules, UrgentRight};
 
 /// What the pipeline goes by.
 #[derive(Clone, Debug)]
@@ -130,6 +130,8 @@ pub(super) struct Operator {
     /// Submissions that its link asked for, and that it got, since the start.
     pub(super) granted: u64,
     pub(super) given: u64,
+    /// How many of those that are left have to be urgent.
+    pub(super) kept: u64,
     pub(super) sessions_bound: usize,
     /// Since when no session is bound.
     pub(super) down_since: Option<UnixMillis>,
@@ -449,6 +451,7 @@ impl Operator {
             peers: Arc::default(),
             granted: 0,
             given: 0,
+            kept: 0,
             sessions_bound: 0,
             down_since: Some(now.steady),
             down_told: false,
@@ -468,6 +471,16 @@ impl Operator {
     pub(super) fn room(&self) -> u64 {
         let granted = self.granted.saturating_sub(self.given);
         granted.min(self.circuit.takes())
+    }
+
+    /// Which lanes may use what room it has; `None`: it has none.
+    pub(super) fn open_to(&self) -> Option<Among> {
+        let granted = self.granted.saturating_sub(self.given);
+        let among = match granted > self.kept {
+            true => Among::All,
+            false => Among::Urgent,
+        };
+        (self.room() > 0).then_some(among)
     }
 }
 

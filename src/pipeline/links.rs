@@ -8,7 +8,7 @@ use xabar_events::Reason;
 use super::beat::Beat;
 use super::core::{Core, Operator};
 use crate::delivery::Report;
-use crate::journal::OperatorId;
+use crate::journal::{MessageId, OperatorId};
 use crate::numbers::Numbers;
 
 /// How long an operator may be gone before agencies hear of it.
@@ -29,7 +29,7 @@ impl Core {
         let Some(operator) = self.operators.get_mut(&report.operator) else {
             return;
         };
-        operator.granted = report.granted;
+        (operator.granted, operator.kept) = (report.granted, report.kept);
         operator.sessions_bound = report.sessions_bound;
         match (report.sessions_bound, operator.down_since) {
             (0, None) => operator.down_since = Some(beat.now.steady),
@@ -79,9 +79,27 @@ impl Core {
                 continue;
             };
             operator.down_told = true;
-            for message in self.pacer.held_for(id) {
-                self.teller.defer(beat, message, Reason::OperatorDown, None);
-                beat.put(message.clone());
+            let held = self.pacer.held_for(id);
+            let held: Vec<MessageId> = held.iter().map(|message| message.id).collect();
+            for id in held {
+                self.tell_of_operator_down(beat, id);
+            }
+        }
+    }
+
+    fn tell_of_operator_down(&mut self, beat: &mut Beat, id: MessageId) {
+        let Some(message) = self.pacer.held_message(id) else {
+            return;
+        };
+        let mut message = message.clone();
+        let until = self.moves_at(&message, beat.now.steady);
+        if self
+            .teller
+            .defer(beat, &mut message, Reason::OperatorDown, until)
+        {
+            beat.put(message.clone());
+            if let Some(held) = self.pacer.held_message(id) {
+                held.progress = message.progress;
             }
         }
     }

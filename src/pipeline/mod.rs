@@ -298,6 +298,7 @@ fn not_taken(operator: OperatorId, directive: &Directive) -> Option<Report> {
         operator,
         events,
         granted: 0,
+        kept: 0,
         sessions_bound: 0,
     })
 }

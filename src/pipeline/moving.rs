@@ -69,6 +69,14 @@ impl Core {
         sharer.or_else(|| self.fallback(operator))
     }
 
+    /// When a message of an operator that is gone moves to another one, if one is to take it.
+    pub(super) fn moves_at(&self, message: &Message, now: UnixMillis) -> Option<UnixMillis> {
+        let operator = self.operators.get(&message.progress.operator)?;
+        let at = operator.gone_since()?.after(operator.move_after?);
+        let to = self.another(message.progress.operator, message.msisdn);
+        (at > now && to.is_some() && is_movable(message)).then_some(at)
+    }
+
     /// The first of an operator's fallbacks that is well.
     fn fallback(&self, operator: OperatorId) -> Option<OperatorId> {
         let mut fallbacks = self.operators.get(&operator)?.fallback.iter().copied();

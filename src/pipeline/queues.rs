@@ -107,11 +107,14 @@ impl Core {
 
     fn keep(&mut self, beat: &mut Beat, mut arrival: Arrival) {
         let message = &mut arrival.message;
-        if message.expires > beat.now.wall
-            && self.is_down(message.progress.operator, beat)
-            && self.teller.defer(beat, message, Reason::OperatorDown, None)
-        {
-            beat.put(message.clone());
+        if message.expires > beat.now.wall && self.is_down(message.progress.operator, beat) {
+            let until = self.moves_at(message, beat.now.steady);
+            if self
+                .teller
+                .defer(beat, message, Reason::OperatorDown, until)
+            {
+                beat.put(message.clone());
+            }
         }
         self.repeats.note(message);
         self.pacer.offer(arrival);

@@ -266,7 +266,6 @@ impl Core {
             self.in_flight.insert(flight.message.id, flight);
             return;
         }
-        let msisdn = flight.message.msisdn;
         let attempt = &mut flight.message.progress.attempt;
         if !attempt.segments.contains(&Segment::Waiting) {
             self.submitted(beat, flight);
@@ -275,12 +274,13 @@ impl Core {
         // What was not repeated after all is as uncertain as before.
         attempt.uncertain |= flight.was_uncertain;
         if !flight.taken {
-            let facts = self.pacer.give_back(msisdn, attempt.at);
-            beat.subscriber(msisdn, facts);
+            let facts = self.pacer.give_back(&flight.message);
+            beat.subscriber(flight.message.msisdn, facts);
         }
         match flight.refused {
             Some(refusal) => self.refused(beat, &mut flight.message, refusal),
             None => {
+                let attempt = &mut flight.message.progress.attempt;
                 attempt.attempts = attempt.attempts.saturating_sub(u16::from(!flight.taken));
                 self.wait_unless_withdrawn(beat, &mut flight.message);
             }

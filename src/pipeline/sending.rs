@@ -5,7 +5,7 @@ use xabar_events::{Reason, State};
 use xabar_sms::{Concatenation, DataCoding, DefaultAlphabet, Segments, Style, segments};
 
 use super::beat::Beat;
-use super::core::{Core, InFlight};
+use super::core::{Core, InFlight, Operator};
 use super::dialogue;
 use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
@@ -28,14 +28,10 @@ impl Core {
         let operators: Vec<OperatorId> = self.operators.keys().copied().collect();
         for operator in operators {
             for _ in 0..TURNS_A_BEAT {
-                if self
-                    .operators
-                    .get(&operator)
-                    .is_none_or(|operator| operator.room() == 0)
-                {
-                    break;
-                }
-                let Some(turn) = self.pacer.next(operator, &beat.now) else {
+                let among = self.operators.get(&operator).and_then(Operator::open_to);
+                let Some(turn) =
+                    among.and_then(|among| self.pacer.next(operator, among, &beat.now))
+                else {
                     break;
                 };
                 self.take_turn(beat, turn)?;
@@ -44,7 +40,8 @@ impl Core {
         self.turns_left = self
             .operators
             .iter()
-            .any(|(id, operator)| operator.room() > 0 && self.pacer.has_turns(*id));
+            .filter_map(|(id, operator)| Some((*id, operator.open_to()?)))
+            .any(|(id, among)| self.pacer.has_turns(id, among));
         Ok(())
     }
 

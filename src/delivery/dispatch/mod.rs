@@ -5,6 +5,7 @@
 //! pipeline may commit: no more than will be written soon, so that what comes later but is
 //! more urgent does not wait behind them, and so that a crash leaves little uncertain.
 
+mod kept;
 mod queries;
 mod rates;
 mod rooms;
@@ -12,18 +13,20 @@ mod screens;
 mod signs;
 #[cfg(test)]
 mod tests;
+mod waiting;
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
 
+use self::kept::Kept;
 use self::queries::Queries;
 use self::rates::Rates;
 pub(super) use self::rooms::Room;
 use self::rooms::{Rooms, Session};
 use self::screens::Screens;
 use self::signs::Signs;
+use self::waiting::Waiting;
 use super::class::Class;
 use super::rate::Rate;
 use super::screen::Screen;
@@ -42,7 +45,8 @@ const CONGESTED: u8 = 100;
 
 #[derive(Debug)]
 pub(super) struct Dispatch {
-    queue: VecDeque<Submission>,
+    waiting: Waiting,
+    kept: Kept,
     queries: Queries,
     screens: Screens,
     rooms: Rooms,
@@ -65,6 +69,8 @@ pub(super) struct Bounds {
     /// Per session.
     pub(super) window: usize,
     pub(super) tps: Option<u32>,
+    /// What of it is for urgent messages and answers only, in percent.
+    pub(super) kept: u32,
     /// After so long without an answer a submission is uncertain.
     pub(super) response: Duration,
 }
@@ -96,7 +102,8 @@ impl Dispatch {
         now: Instant,
     ) -> Self {
         Self {
-            queue: VecDeque::new(),
+            waiting: Waiting::default(),
+            kept: Kept::new(bounds.kept),
             queries: Queries::new(now),
             screens: Screens::default(),
             rooms: Rooms::new(rooms),
@@ -113,27 +120,42 @@ impl Dispatch {
     /// Takes what was committed.
     pub(super) fn submit(&mut self, submissions: Vec<Submission>) {
         self.taken += submissions.len() as u64;
-        self.queue.extend(submissions);
+        self.waiting.extend(submissions);
     }
 
     /// The next submission to write, and the session to write it on.
     pub(super) fn next(&mut self, now: Instant) -> Option<(usize, Submission)> {
-        if self.queue.is_empty() || self.rates.whole().ready_at(now) > now {
+        if self.waiting.is_empty() || self.rates.whole().ready_at(now) > now {
             return None;
         }
-        let Some((index, login)) = self.session(now) else {
-            if self.rates.are_one() || self.rooms.free(self.window.size()) == 0 {
+        let crowded = self.waiting.urgent() == 0 && !self.has_room_for_others();
+        let session = if crowded { None } else { self.session(now) };
+        let Some((index, login)) = session else {
+            if crowded || self.rates.are_one() || self.rooms.free(self.window.size()) == 0 {
                 self.window.note_full();
             }
             return None;
         };
-        let submission = self.queue.pop_front()?;
+        let submission = self.waiting.pop()?;
         let before = self.rooms.in_flight();
         self.spend(index, login, now);
         self.screens.message_written();
+        self.kept.written(index, &submission);
         self.signs.written(submission.token, before, now);
         self.written += 1;
         Some((index, submission))
+    }
+
+    /// Whether something that is not urgent may be written, as far as the window is concerned.
+    fn has_room_for_others(&self) -> bool {
+        let window = self.window.size();
+        self.rooms.free(window) > self.kept_of(window)
+    }
+
+    /// How much of a window is kept for urgent submissions.
+    fn kept_of(&self, window: usize) -> usize {
+        let places = self.rooms.of_window(window);
+        self.kept.of_window(places, self.waiting.urgent())
     }
 
     /// The session to write the next PDU on, and its login.
@@ -159,7 +181,7 @@ impl Dispatch {
     /// The next screen to write, and the session to write it on: that which brought what it answers, if there is
     /// room. To be asked before each [`next`](Self::next).
     pub(super) fn next_screen(&mut self, now: Instant) -> Option<(usize, Screen)> {
-        let messages_wait = !self.queue.is_empty();
+        let messages_wait = !self.waiting.is_empty();
         if !self.screens.are_next(messages_wait) || self.rates.whole().ready_at(now) > now {
             return None;
         }
@@ -191,7 +213,7 @@ impl Dispatch {
     pub(super) fn next_query(&mut self, now: Instant) -> Option<(usize, Query)> {
         let window = self.rooms.of_window(self.window.size());
         let ready_at = self.queries.ready_at(window)?;
-        if ready_at.max(self.rates.whole().ready_at(now)) > now {
+        if ready_at.max(self.rates.whole().ready_at(now)) > now || !self.has_room_for_others() {
             return None;
         }
         let (index, login) = self.session(now)?;
@@ -215,7 +237,7 @@ impl Dispatch {
 
     /// A question given to a session was never written.
     pub(super) fn query_unwritten(&mut self, session: usize, token: Token) {
-        self.unused(session);
+        self.unused(session, token);
         self.queries.answered(token);
     }
 
@@ -237,13 +259,10 @@ impl Dispatch {
 
     /// Gives back what waited too long to be written.
     pub(super) fn stale(&mut self, now: Instant) -> Vec<Token> {
-        let stale = self
-            .queue
-            .iter()
-            .take_while(|submission| submission.decided + STALE < now)
-            .count();
-        let stale = self.queue.drain(..stale);
-        stale.map(|submission| submission.token).collect()
+        match now.checked_sub(STALE) {
+            Some(then) => self.waiting.older_than(then),
+            None => Vec::new(),
+        }
     }
 
     /// When to ask [`next`](Self::next), [`stale`](Self::stale) and [`granted`](Self::granted) again
@@ -254,14 +273,17 @@ impl Dispatch {
             Some(at) => (true, at.max(ready)),
             None => (false, ready),
         };
-        let submissions = match self.queue.front().map(|first| first.decided + STALE) {
-            Some(stale) if room => Some(ready.min(stale)),
+        let room_for_others = room && self.has_room_for_others();
+        let room_for_next = room_for_others || room && self.waiting.urgent() > 0;
+        let submissions = match self.waiting.oldest().map(|decided| decided + STALE) {
+            Some(stale) if room_for_next => Some(ready.min(stale)),
             Some(stale) => Some(stale),
             None => room.then(|| ready.checked_sub(AHEAD)).flatten(),
         }
-        .filter(|at| *at > now || !self.queue.is_empty());
+        .filter(|at| *at > now || !self.waiting.is_empty());
         let window = self.rooms.of_window(self.window.size());
-        let query = self.queries.ready_at(window).filter(|_| room);
+        let query = self.queries.ready_at(window);
+        let query = query.filter(|_| room_for_others);
         let query = query.map(|at| at.max(ready));
         let screen = (room && self.screens.len() > 0).then_some(ready);
         submissions.into_iter().chain(query).chain(screen).min()
@@ -291,6 +313,7 @@ impl Dispatch {
     /// The session is gone. With the last one, what was not written is given back.
     pub(super) fn unbound(&mut self, session: usize) -> Vec<Token> {
         self.rooms.unbound(session);
+        self.kept.unbound(session);
         self.unwritten_if_unbound()
     }
 
@@ -303,13 +326,12 @@ impl Dispatch {
 
     /// Gives back all that was not written.
     pub(super) fn unwritten(&mut self) -> Vec<Token> {
-        let queue = self.queue.drain(..);
-        queue.map(|submission| submission.token).collect()
+        self.waiting.drain()
     }
 
     /// Something written is answered; says whether rate or window were cut because of it.
     pub(super) fn answered(&mut self, session: usize, heard: Heard, now: Instant) -> bool {
-        self.unused(session);
+        self.unused(session, heard.token);
         let congestion = heard.congestion.unwrap_or_default();
         self.signs.answered(heard.token, congestion, now);
         self.fit_window(now);
@@ -357,8 +379,9 @@ impl Dispatch {
     }
 
     /// Something given to a session was never written.
-    pub(super) fn unused(&mut self, session: usize) {
+    pub(super) fn unused(&mut self, session: usize, token: Token) {
         self.rooms.give_back(session);
+        self.kept.answered(token);
     }
 
     /// How many submissions the pipeline may have given in all.
@@ -370,9 +393,22 @@ impl Dispatch {
         }
         let free = self.free_soon(now);
         let ahead = soon(self.rates.whole(), free, now);
-        let room = ahead.saturating_sub(self.queue.len() + self.screens.len()) as u64;
+        let room = ahead.saturating_sub(self.waiting.len() + self.screens.len()) as u64;
         self.granted = self.granted.max(self.taken + room);
         self.granted
+    }
+
+    /// How many of those that it may still give have to be urgent ones.
+    pub(super) fn kept(&self, now: Instant) -> u64 {
+        let free = self.free_soon(now);
+        let ahead = soon(self.rates.whole(), free, now);
+        let for_others = free.saturating_sub(self.kept_of(self.window.size()));
+        let of_window = ahead.saturating_sub(for_others);
+        let of_ahead = match ahead < free {
+            true => self.kept.of_ahead(ahead, self.waiting.urgent()),
+            false => 0,
+        };
+        of_window.max(of_ahead) as u64
     }
 
     /// How much room the sessions have, as far as their logins let it be used soon.

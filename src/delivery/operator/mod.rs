@@ -36,6 +36,16 @@ const TICK: Duration = Duration::from_secs(1);
 /// A session that is given up has so long for its last answers, if no response may take longer.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
+/// How the link stands, as the pipeline is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Standing {
+    /// How many submissions the pipeline may have given in all.
+    granted: u64,
+    /// How many of those that are left have to be urgent.
+    kept: u64,
+    sessions_bound: usize,
+}
+
 /// Runs one operator's sessions until stopped.
 pub(super) struct Operator {
     id: OperatorId,
@@ -54,10 +64,9 @@ pub(super) struct Operator {
     stop: CancellationToken,
     /// Told to stop: what is bound unbinds, and nothing new is written.
     unbinding: bool,
-    /// How many submissions the pipeline may have given in all, and how many sessions are bound.
-    standing: (u64, usize),
+    standing: Standing,
     /// The standing that was reported last.
-    reported: (u64, usize),
+    reported: Standing,
     state: watch::Sender<LinkState>,
 }
 
@@ -109,8 +118,8 @@ impl Operator {
             reports,
             stop,
             unbinding: false,
-            standing: (0, 0),
-            reported: (0, 0),
+            standing: Standing::default(),
+            reported: Standing::default(),
             state: watch::Sender::default(),
         })
     }
@@ -259,7 +268,7 @@ impl Operator {
             .written(&mut slot.carried, submission.token.into());
         if let Err(error) = self.sender.push(submission, tlvs, &mut slot.requests) {
             error!(operator = self.name, message = %submission.token.message, %error, "a submit_sm cannot be written");
-            self.dispatch.unused(index);
+            self.dispatch.unused(index, submission.token);
             events.push(Event::Answered {
                 token: submission.token,
                 class: Class::OurBug,
@@ -282,18 +291,27 @@ impl Operator {
 
     /// Looks how the link stands; says whether there is something to report.
     fn has_news(&mut self, events: &Unreported) -> bool {
-        self.standing = (self.dispatch.granted(now()), self.dispatch.sessions_bound());
+        self.standing = Standing {
+            granted: self.dispatch.granted(now()),
+            kept: self.dispatch.kept(now()),
+            sessions_bound: self.dispatch.sessions_bound(),
+        };
         self.state.send_replace(self.dispatch.state());
         !events.is_empty() || self.standing != self.reported
     }
 
     fn report(&mut self, events: &mut Unreported) -> Report {
         self.reported = self.standing;
-        let (granted, sessions_bound) = self.standing;
+        let Standing {
+            granted,
+            kept,
+            sessions_bound,
+        } = self.standing;
         Report {
             operator: self.id,
             events: events.take(),
             granted,
+            kept,
             sessions_bound,
         }
     }
@@ -309,6 +327,7 @@ fn bounds(settings: &OperatorSettings, lines: &[Line<'_>]) -> Bounds {
     Bounds {
         window: windows.max().unwrap_or_default(),
         tps: settings.tps,
+        kept: settings.kept,
         response: settings.response,
     }
 }

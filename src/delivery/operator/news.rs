@@ -102,7 +102,7 @@ impl Operator {
         let status = status(frame);
         let class = self.classes.of(status, frame);
         if class == Class::Session {
-            self.dispatch.unused(index);
+            self.dispatch.unused(index, token.into());
             events.push(Event::Answered {
                 token: token.into(),
                 class,
@@ -113,7 +113,7 @@ impl Operator {
             return;
         }
         if self.refuses_tlvs(index, token, status) {
-            self.dispatch.unused(index);
+            self.dispatch.unused(index, token.into());
             events.push(Event::Returned(token.into()));
             return;
         }

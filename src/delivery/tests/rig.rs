@@ -82,6 +82,7 @@ impl Esme {
             receipts: true,
             tlvs: true,
             tps: None,
+            kept: 10,
             enquire_link: Duration::from_secs(30),
             classes: Classes::default(),
             response: Duration::from_secs(10),

@@ -33,6 +33,24 @@ impl Sharing {
     }
 }
 
+/// Which lanes may have a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    All,
+    /// Answers and urgent messages: what is left of the link is kept for them.
+    Urgent,
+}
+
+impl Among {
+    /// The number of lanes, from the first one on.
+    fn lanes(self) -> usize {
+        match self {
+            Self::All => Lane::ALL.len(),
+            Self::Urgent => 2,
+        }
+    }
+}
+
 /// One PDU, in the unit that lanes are owed.
 const PDU: i64 = 100;
 
@@ -86,8 +104,9 @@ impl Lanes {
         agency.map_or(0, |agency| agency.messages.len())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.lanes.iter().all(|lane| lane.len == 0)
+    pub(super) fn is_empty(&self, among: Among) -> bool {
+        let mut lanes = self.lanes.iter().take(among.lanes());
+        lanes.all(|lane| lane.len == 0)
     }
 
     /// Keeps the places of these messages only.
@@ -98,8 +117,9 @@ impl Lanes {
     }
 
     /// The message whose turn it is: of the lane that is owed most, if that is a PDU, else of the first one.
-    pub(super) fn pop(&mut self) -> Option<MessageId> {
-        let mut waiting = self.lanes.iter_mut().filter(|lane| lane.len > 0);
+    pub(super) fn pop(&mut self, among: Among) -> Option<MessageId> {
+        let lanes = self.lanes.iter_mut().take(among.lanes());
+        let mut waiting = lanes.filter(|lane| lane.len > 0);
         let mut turn = waiting.next()?;
         for lane in waiting {
             if lane.owed >= PDU && lane.owed > turn.owed {

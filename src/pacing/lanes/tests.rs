@@ -6,7 +6,7 @@ use super::*;
 
 /// Takes a turn that costs so many PDUs; gives what was written in the message's number.
 fn turn(lanes: &mut Lanes, pdus: usize) -> Option<(Lane, u64)> {
-    let id = lanes.pop()?.0;
+    let id = lanes.pop(Among::All)?.0;
     let lane = Lane::ALL[usize::try_from(id / 1000).unwrap()];
     lanes.charge(lane, agency(id % 1000), pdus);
     Some((lane, id % 1000))
@@ -56,7 +56,7 @@ fn what_is_put_off_costs_its_lane_nothing() {
         push(&mut lanes, Lane::Bulk, 1, &sharing);
     }
     for _ in 0..99 {
-        assert_eq!(lanes.pop(), Some(MessageId(2001)), "not charged");
+        assert_eq!(lanes.pop(Among::All), Some(MessageId(2001)), "not charged");
     }
     assert_eq!(turn(&mut lanes, 1), Some((Lane::Normal, 1)));
 }
@@ -72,10 +72,10 @@ fn places_that_are_given_up_take_up_no_room_and_no_turn() {
     lanes.retain(|id| id.0 % 2 == 1 && id.0 < 10);
     let left = [1, 2].map(|number| lanes.len(Lane::Normal, agency(number)));
     assert_eq!(left, [2, 0]);
-    assert_eq!(lanes.pop(), Some(MessageId(1)));
-    assert_eq!(lanes.pop(), Some(MessageId(3)));
-    assert_eq!(lanes.pop(), None);
-    assert!(lanes.is_empty());
+    assert_eq!(lanes.pop(Among::All), Some(MessageId(1)));
+    assert_eq!(lanes.pop(Among::All), Some(MessageId(3)));
+    assert_eq!(lanes.pop(Among::All), None);
+    assert!(lanes.is_empty(Among::All));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn agencies_take_turns_within_a_lane_and_each_keeps_its_order() {
     lanes.push(Lane::Normal, agency(2), MessageId(10), &sharing);
     lanes.push(Lane::Normal, agency(2), MessageId(11), &sharing);
     let drained = std::iter::from_fn(|| {
-        let id = lanes.pop()?.0;
+        let id = lanes.pop(Among::All)?.0;
         lanes.charge(Lane::Normal, agency(1 + id / 10), 1);
         Some(id)
     });

@@ -4,6 +4,7 @@ use xabar_events::{Language, Notification};
 use xabar_smpp::Status;
 use xabar_sms::{Reading, decode};
 
+use super::laws::Text;
 use super::world::*;
 use crate::delivery::Senders;
 
@@ -275,6 +276,27 @@ fn answers_have_a_limit_of_their_own_which_outlives_a_restart() {
 }
 
 #[test]
+fn an_answer_that_is_refused_makes_no_room_for_another_message() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, HOUR)]);
+    world.bring(vec![xabar_events::Event::StatusChanged(status("a"))]);
+    world.writes(phone(0), "status");
+    let sent = world.sent();
+    assert_eq!(sent.len(), 2, "in one millisecond");
+    for sent in &sent {
+        let is_answer = sent.submission.urgent;
+        let status = [Status::ROK, Status::RINVDSTADR][usize::from(is_answer)];
+        world.answer(sent, status, "1");
+    }
+    world.beat();
+    world.publish(Notification {
+        application: "2".parse().unwrap(),
+        ..status("b")
+    });
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.last("b").reason.unwrap().as_str(), "subscriber-limit");
+}
+
+#[test]
 fn answers_go_at_night_and_before_everything_else() {
     let quiet = crate::pacing::QuietHours {
         from: "09:00".parse().unwrap(),
@@ -332,7 +354,12 @@ fn without_a_number_nobody_reads() {
 fn more_texts_than_a_beat_can_read_are_to_be_brought_again() {
     let mut world = World::new();
     for number in 0..20 {
-        world.bring_text(UCELL, phone(number), "stop");
+        let text = Text {
+            from: phone(number),
+            words: "stop".to_owned(),
+            reference: None,
+        };
+        world.bring_text(UCELL, &text);
     }
     world.beat();
     let refused = world.smsc(UCELL).answers.len();

@@ -255,3 +255,29 @@ fn a_number_that_is_blocked_or_reassigned_gets_nothing_new_and_nothing_that_wait
     });
     assert_eq!(take(&mut world).len(), 1);
 }
+
+#[test]
+fn urgent_messages_go_at_once_while_others_have_all_of_a_link_that_they_may() {
+    let mut world = World::new();
+    (world.smsc(UCELL).room, world.smsc(UCELL).kept) = (20, 2);
+    world.publish_all((1..=200).map(|n| with_priority(Priority::Bulk, n)));
+    assert_eq!(world.sent().len(), 18);
+    // A slow SMSC: nothing is answered.
+    world.smsc(UCELL).room = 2;
+    world.publish_all((201..=203).map(|n| with_priority(Priority::Urgent, n)));
+    let sent = world.sent();
+    assert_eq!(
+        sent.iter().map(Sent::message).collect::<Vec<_>>(),
+        [201, 202]
+    );
+    // They have their share now: the next place is whose turn it is.
+    for next in [203, 19] {
+        (world.smsc(UCELL).room, world.smsc(UCELL).kept) = (1, 0);
+        world.beat();
+        assert_eq!(world.one_sent().message(), next);
+    }
+    (world.smsc(UCELL).room, world.smsc(UCELL).kept) = (2, 2);
+    world.beat();
+    assert_eq!(world.sent().len(), 0);
+    assert!(world.wait() > SECOND / 2, "there is nothing to do");
+}

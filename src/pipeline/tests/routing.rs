@@ -6,6 +6,7 @@ use xabar_events::{Notification, Priority};
 use xabar_smpp::Status;
 
 use super::world::*;
+use crate::clock::UnixMillis;
 use crate::delivery::{Assignment, SenderIndex, Senders};
 use crate::numbers::Numbers;
 
@@ -121,6 +122,36 @@ fn what_waits_for_an_operator_that_is_down_moves_after_a_while_and_new_messages_
         world.answer(&sent, Status::ROK, "");
     }
     world.calm();
+}
+
+#[test]
+fn a_message_that_will_move_is_told_until_when_it_waits_for_its_operator() {
+    for fallback_is_down in [false, true] {
+        let mut world = moving();
+        world.settings.operators[0].move_after = Some(HOUR);
+        world.restart();
+        world.smsc(BEELINE).sessions = usize::from(!fallback_is_down);
+        world.smsc(UCELL).sessions = 0;
+        let moves = world.steady.after(SECOND + HOUR);
+        world.advance(SECOND);
+        world.publish(apart(1));
+        world.advance(2 * MINUTE);
+        world.publish(apart(2));
+        for event in ["apart-1", "apart-2"] {
+            let told = world.last(event);
+            assert_eq!(told.reason.unwrap().as_str(), "operator-down");
+            let until = (!fallback_is_down).then_some(moves.into());
+            assert_eq!(told.until, until, "{event}");
+        }
+        pass_to(&mut world, moves);
+        world.advance(SECOND);
+        assert_eq!(world.sent().len(), if fallback_is_down { 0 } else { 2 });
+    }
+}
+
+fn pass_to(world: &mut World, time: UnixMillis) {
+    let wait = time.since(world.steady);
+    world.advance(wait);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! One operator's sessions in virtual time.
 
+mod kept;
 mod logins;
 mod queries;
 mod screens;
@@ -19,6 +20,7 @@ fn bounds(window: usize, tps: Option<u32>) -> Bounds {
     Bounds {
         window,
         tps,
+        kept: 0,
         response: Duration::from_secs(30),
     }
 }

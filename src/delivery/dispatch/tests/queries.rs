@@ -1,5 +1,7 @@
 //! Questions beside submissions.
 
+use std::collections::VecDeque;
+
 use super::*;
 
 fn queries(ids: std::ops::Range<u64>) -> Vec<Query> {

@@ -22,12 +22,13 @@ const BURSTS: u64 = 4;
 /// Applications that may go on.
 const LIVE: usize = 2_000;
 
-const AGENCIES: u64 = 40;
+pub(super) const AGENCIES: u64 = 40;
 
 pub(super) struct Agencies {
+    /// Of the whole day.
+    events: u64,
     /// Events an hour, at the mean.
     an_hour: u64,
-    subscribers: u64,
     bursts: Vec<Burst>,
     /// Thousandths of an event that are due.
     owed: u64,
@@ -57,8 +58,8 @@ impl Agencies {
             priority: [Priority::Bulk, Priority::Normal][usize::from(number == 0)],
         });
         Self {
+            events,
             an_hour: (events - of_burst * BURSTS) / 24,
-            subscribers: (events / 5).max(100),
             bursts: bursts.collect(),
             owed: 0,
             live: VecDeque::new(),
@@ -157,15 +158,14 @@ impl Agencies {
             0 => long_status(&id),
             _ => status(&id),
         };
-        // Few get much, and most get little.
-        let below = random.below(self.subscribers) + 1;
-        event.msisdn = subscriber(random.below(below));
+        event.msisdn = somebody(self.events, random);
         event.application = format!("{}", 10_000_000 + self.published).parse().unwrap();
-        event.key = key(&format!("agency-{agency}"), &id);
+        event.key = key(&name(agency), &id);
         event.time = now.wall.into();
         if random.below(20) == 0 {
             event.expires = Some(now.wall.after(4 * HOUR).into());
         }
+        event.legal = random.below(30) == 0;
         event.language = Some(Language::ALL[usize::try_from(random.below(5)).unwrap()]);
         self.live.push_back(event.clone());
         if self.live.len() > LIVE {
@@ -213,6 +213,18 @@ impl Agencies {
         let at = of - 1 - random.below(of_late);
         self.live.get(usize::try_from(at).unwrap()).cloned()
     }
+}
+
+/// An agency's name.
+pub(super) fn name(agency: u64) -> String {
+    format!("agency-{agency}")
+}
+
+/// A subscriber of a nation with so many events a day: few get much, and most get little.
+pub(super) fn somebody(events: u64, random: &mut Random) -> Msisdn {
+    let subscribers = (events / 5).max(100);
+    let below = random.below(subscribers) + 1;
+    subscriber(random.below(below))
 }
 
 /// Of one of the two operators.

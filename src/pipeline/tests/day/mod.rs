@@ -1,10 +1,11 @@
-//! A day of a nation in virtual time: agencies with their bursts, operators with limits and outages, a gateway
-//! that dies now and then; every beat under the eyes of the [`Laws`](super::laws::Laws).
+//! A day of a nation in virtual time: agencies with their bursts, citizens who opt out and in, operators with limits
+//! and outages, a gateway that dies now and then; every beat under the eyes of the [`Laws`](super::laws::Laws).
 //!
 //! `XABAR_DAY_EVENTS=1000000 cargo test --release --lib pipeline::tests::day -- --nocapture` has a million events;
 //! `XABAR_DAY_SEED` repeats a day that went wrong.
 
 mod agencies;
+mod citizens;
 mod operators;
 mod promises;
 mod sabotage;
@@ -17,7 +18,8 @@ use xabar_events::Event as Incoming;
 use super::random::{Random, night};
 use super::world::*;
 use crate::clock::UnixMillis;
-use agencies::Agencies;
+use agencies::{AGENCIES, Agencies, name};
+use citizens::Citizens;
 use operators::Operators;
 use promises::Promises;
 
@@ -67,6 +69,7 @@ struct Day {
     world: World,
     random: Random,
     agencies: Agencies,
+    citizens: Citizens,
     operators: Operators,
     promises: Promises,
     /// When the gateway dies, the next one last.
@@ -97,6 +100,7 @@ impl Day {
             settings.rules.quiet_hours = Some(night());
             settings.operators[0].fallback = vec!["beeline".into()];
             settings.operators[0].move_after = Some(10 * MINUTE);
+            settings.dialogue.agencies = (0..AGENCIES).map(|it| name(it).into()).collect();
         });
         let mut random = Random(seed);
         let mut deaths: Vec<_> = (0..DEATHS).map(|_| some_time(&mut random)).collect();
@@ -105,6 +109,7 @@ impl Day {
             seed,
             agencies: Agencies::new(events, &mut random),
             operators: Operators::new(events, &mut random),
+            citizens: Citizens::new(events, &mut random),
             promises: Promises::default(),
             world,
             random,
@@ -139,6 +144,7 @@ impl Day {
             self.world.bring(events);
         }
         self.operators.begin(&mut self.world);
+        self.citizens.write(&mut self.world);
         self.die();
         for _ in 0..20 {
             self.world.beat();
@@ -151,6 +157,7 @@ impl Day {
                 break;
             }
         }
+        self.citizens.hear(&mut self.world, &mut self.random);
         self.promises.pass(now, &self.operators);
     }
 

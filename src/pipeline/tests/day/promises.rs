@@ -20,8 +20,6 @@ const MANY: usize = 20;
 pub(super) struct Promises {
     /// Events that were not accepted yet, and are to be followed.
     published: HashMap<String, Followed>,
-    /// Those accepted in all.
-    urgent: HashSet<u64>,
     operators: BTreeMap<OperatorId, Share>,
     /// Where more than none were told.
     repeats: HashMap<u64, u32>,
@@ -39,7 +37,7 @@ struct Followed {
 struct Share {
     /// Since when each urgent message has been waiting.
     urgent: BTreeMap<u64, UnixMillis>,
-    /// Submitted in this second, and how many of them were urgent.
+    /// Submitted in this second, and how many of them were urgent or answers.
     second: (u32, u32),
     bulk: HashSet<u64>,
     /// Seconds in which many bulk messages waited without a break.
@@ -89,7 +87,6 @@ impl Promises {
         };
         let share = self.operators.entry(followed.operator).or_default();
         if followed.priority == Priority::Urgent {
-            self.urgent.insert(message);
             share.urgent.insert(message, followed.since);
         } else {
             share.bulk.insert(message);
@@ -109,7 +106,8 @@ impl Promises {
             let share = self.operators.entry(sent.operator).or_default();
             share.minute.0 += 1;
             share.second.0 += 1;
-            share.second.1 += u32::from(self.urgent.contains(&message));
+            // Answers go before urgent ones.
+            share.second.1 += u32::from(sent.submission.urgent);
             share.minute.1 += u32::from(share.bulk.remove(&message));
             share.urgent.remove(&message);
         }
@@ -172,7 +170,7 @@ impl Share {
     }
 }
 
-fn carrier(msisdn: Msisdn) -> OperatorId {
+pub(super) fn carrier(msisdn: Msisdn) -> OperatorId {
     match msisdn.digits().starts_with("99893") {
         true => UCELL,
         false => BEELINE,

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use xabar_events::{Notification, Priority};
-use xabar_smpp::Status;
+use xabar_smpp::{Frame, Status};
 
 use super::super::laws::Laws;
 use super::super::random::night;
 use super::super::world::*;
 use super::Day;
 use crate::clock::{Now, UnixMillis};
-use crate::delivery::{Directive, Event, Submission};
-use crate::journal::{Changes, Lane, OperatorId};
+use crate::delivery::receipt::{Inbound, inbound};
+use crate::delivery::{Answer, Directive, Event, SessionKey, Submission, Token};
+use crate::journal::{Changes, Lane, MessageId, OperatorId};
 use crate::pacing::Rules;
 use crate::pipeline::{Effects, Inputs};
 
@@ -44,6 +45,62 @@ fn an_outcome_that_is_never_told_is_noticed() {
         }
     }
     day(Silence(0));
+}
+
+#[test]
+#[should_panic(expected = "some messages never come to their end")]
+fn a_message_that_is_forgotten_is_noticed() {
+    /// Never says what became of the first message.
+    #[derive(Default)]
+    struct Oblivion(Option<MessageId>);
+    impl Saboteur for Oblivion {
+        fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
+            for report in &mut inputs.reports {
+                report.events.retain(|event| match event {
+                    Event::Answered { token, .. }
+                    | Event::TimedOut(token)
+                    | Event::Lost(token)
+                    | Event::Returned(token) => self.0 != Some(token.message),
+                    Event::Queried { .. } | Event::Inbound { .. } => true,
+                });
+            }
+        }
+
+        fn effects(&mut self, _: &Now, changes: &mut Changes, _: &mut Effects) {
+            let mut of_agencies = changes.accepted.iter().filter(|it| !it.is_answer());
+            self.0 = self.0.or_else(|| Some(of_agencies.next()?.id));
+        }
+    }
+    let mut day = Day::new(7, 100);
+    day.world.saboteur = Some(Box::new(Oblivion::default()));
+    day.run();
+}
+
+#[test]
+#[should_panic(expected = "again, though not answered")]
+fn a_repeat_without_need_is_noticed() {
+    /// Says that what was written was not.
+    #[derive(Default)]
+    struct Denial(Vec<(OperatorId, Token)>);
+    impl Saboteur for Denial {
+        fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
+            for report in &mut inputs.reports {
+                let of_it = |it: &mut (OperatorId, Token)| it.0 == report.operator;
+                let denied = self.0.extract_if(.., of_it);
+                report
+                    .events
+                    .extend(denied.map(|(_, token)| Event::Returned(token)));
+            }
+        }
+
+        fn effects(&mut self, _: &Now, _: &mut Changes, effects: &mut Effects) {
+            for (operator, directive) in &effects.directives {
+                let tokens = directive.submissions.iter().map(|it| it.token);
+                self.0.extend(tokens.map(|token| (*operator, token)));
+            }
+        }
+    }
+    day(Denial::default());
 }
 
 #[test]
@@ -85,7 +142,7 @@ fn a_status_that_does_not_wait_for_the_one_before_is_noticed() {
     #[derive(Default)]
     struct Haste(Vec<(OperatorId, Event)>);
     impl Saboteur for Haste {
-        fn inputs(&mut self, inputs: &mut Inputs) {
+        fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
             for report in &mut inputs.reports {
                 let (now, others) = std::mem::take(&mut self.0)
                     .into_iter()
@@ -166,7 +223,10 @@ impl Saboteur for Neglect {
 #[test]
 #[should_panic(expected = "go before an urgent one")]
 fn an_urgent_message_that_is_kept_waiting_is_noticed() {
-    day(Neglect::of(Lane::Urgent, MINUTE));
+    let mut day = Day::new(7, 2_000);
+    day.deaths.clear();
+    day.world.saboteur = Some(Box::new(Neglect::of(Lane::Urgent, MINUTE)));
+    day.run();
 }
 
 #[test]
@@ -176,4 +236,67 @@ fn bulk_that_is_shut_out_is_noticed() {
     day.agencies.soon(Priority::Bulk, 400);
     day.world.saboteur = Some(Box::new(Neglect::of(Lane::Bulk, 24 * HOUR)));
     day.run();
+}
+
+#[test]
+#[should_panic(expected = "after an opt-out")]
+fn an_opt_out_that_is_acknowledged_and_not_kept_is_noticed() {
+    /// Acknowledges what citizens write, and does not read it.
+    #[derive(Default)]
+    struct Deaf(Vec<(OperatorId, Answer)>);
+    impl Saboteur for Deaf {
+        fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
+            for report in &mut inputs.reports {
+                let frames = report.events.iter().filter_map(text);
+                let answers = frames.map(|frame| Answer::to(frame, Status::ROK));
+                self.0
+                    .extend(answers.map(|answer| (report.operator, answer)));
+                report.events.retain(|event| text(event).is_none());
+            }
+        }
+
+        fn effects(&mut self, _: &Now, _: &mut Changes, effects: &mut Effects) {
+            for (operator, answer) in self.0.drain(..) {
+                let directive: &mut Directive = effects.directives.entry(operator).or_default();
+                directive
+                    .answers
+                    .push((SessionKey::default(), vec![answer]));
+            }
+        }
+    }
+    day(Deaf::default());
+}
+
+#[test]
+#[should_panic(expected = "an opt-out")]
+fn a_text_that_is_acted_on_twice_is_noticed() {
+    /// Reads what citizens wrote again once it is taken for a new text.
+    #[derive(Default)]
+    struct Relapse(Vec<(UnixMillis, OperatorId, Frame)>);
+    impl Saboteur for Relapse {
+        fn inputs(&mut self, now: &Now, inputs: &mut Inputs) {
+            for report in &mut inputs.reports {
+                let again = now.steady.after(11 * MINUTE);
+                let frames = report.events.iter().filter_map(text).cloned();
+                let frames = frames.map(|frame| (again, report.operator, frame));
+                self.0.extend(frames);
+                let due = |it: &mut (UnixMillis, OperatorId, Frame)| {
+                    it.0 <= now.steady && it.1 == report.operator
+                };
+                let session = SessionKey::default();
+                let due = self.0.extract_if(.., due);
+                let events = due.map(|(_, _, frame)| Event::Inbound { session, frame });
+                report.events.extend(events);
+            }
+        }
+    }
+    day(Relapse::default());
+}
+
+/// What a citizen wrote, if it is that.
+fn text(event: &Event) -> Option<&Frame> {
+    match event {
+        Event::Inbound { frame, .. } => matches!(inbound(frame), Inbound::Message).then_some(frame),
+        _ => None,
+    }
 }

@@ -1,16 +1,21 @@
 //! What always holds, checked at every beat of a [`World`](super::world::World).
 
+mod checks;
+mod choices;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-use xabar_events::{Event as Incoming, EventKey, Msisdn, Outcome, State};
+use xabar_events::{Event as Incoming, EventKey, Msisdn, Outcome, Reason, State};
 use xabar_smpp::Status;
 
 use crate::clock::{Now, UnixMillis};
-use crate::delivery::{Event, Submission, Token};
-use crate::journal::{Changes, Lane, Message, MessageId, ThreadKey, ThreadOrder};
+use crate::delivery::{Answer, Event, Submission, Token};
+use crate::journal::{Changes, Message, MessageId, OperatorId, ThreadKey, ThreadOrder};
 use crate::pacing::Rules;
 use crate::pipeline::{Inputs, Settings};
+use choices::Choices;
+pub(super) use choices::Text;
 
 /// What is known of every message from outside.
 pub(super) struct Laws {
@@ -24,6 +29,7 @@ pub(super) struct Laws {
     /// The newest attempted.
     attempted: HashMap<ThreadKey, ThreadOrder>,
     withdrawn: HashSet<EventKey>,
+    choices: Choices,
     last_number: u64,
 }
 
@@ -98,6 +104,7 @@ impl Laws {
             threads: HashMap::new(),
             attempted: HashMap::new(),
             withdrawn: HashSet::new(),
+            choices: Choices::default(),
             last_number: 0,
         }
     }
@@ -121,6 +128,7 @@ impl Laws {
 
     /// The gateway died: what is not answered will not be.
     pub(super) fn crashed(&mut self, at: UnixMillis) {
+        self.choices.crashed();
         let attempts = self
             .messages
             .values_mut()
@@ -130,6 +138,16 @@ impl Laws {
                 *fate = Fate::Unanswered(at);
             }
         }
+    }
+
+    /// A citizen's text is brought, which this answer would acknowledge.
+    pub(super) fn brought(&mut self, operator: OperatorId, answer: Answer, text: Text) {
+        self.choices.brought(operator, answer, text);
+    }
+
+    /// What the gateway answers an operator from now on, its changes being durable.
+    pub(super) fn answered(&mut self, now: &Now, operator: OperatorId, answers: &[Answer]) {
+        self.choices.answered(now.steady, operator, answers);
     }
 
     pub(super) fn committed(&mut self, now: &Now, changes: &Changes, heard: Heard) {
@@ -193,6 +211,7 @@ impl Laws {
             self.check_thread(now, message);
             self.check_repetition(now, message);
             self.check_limits(now, message);
+            self.check_choices(message);
         }
         self.check_segment(message, segment);
         let known = self.messages.get_mut(&message).unwrap();
@@ -208,104 +227,6 @@ impl Laws {
         assert_eq!(twice, None, "a segment is submitted once an attempt");
     }
 
-    /// R4, `notBefore`, `expires`, cancellations and validity.
-    fn check_timing(&self, now: &Now, id: MessageId, submission: &Submission) {
-        let message = &self.messages[&id].message;
-        assert!(
-            !self.withdrawn.contains(&message.key),
-            "withdrawn: {message:?}"
-        );
-        assert!(
-            message
-                .not_before
-                .is_none_or(|not_before| not_before <= now.wall),
-            "{message:?}"
-        );
-        assert!(message.expires > now.wall, "too late: {message:?}");
-        let validity = message.expires.since(now.wall).max(Duration::from_secs(60));
-        assert_eq!(submission.validity, validity);
-        let quiet = self.rules.quiet_hours.as_ref();
-        let asleep = quiet.is_some_and(|quiet| quiet.end(now.wall).is_some());
-        assert!(
-            !asleep || matches!(message.lane, Lane::Answers | Lane::Urgent),
-            "at night: {message:?}"
-        );
-    }
-
-    /// R5: one at a time, and never back.
-    fn check_thread(&mut self, now: &Now, id: MessageId) {
-        let message = &self.messages[&id].message;
-        let (thread, order) = (message.thread, message.order());
-        for other in self.threads[&thread].iter().filter(|other| **other != id) {
-            let Some(last) = self.messages[other].attempts.last() else {
-                continue;
-            };
-            let open = last.segments.values().all(|fate| match fate {
-                Fate::Sent => false,
-                Fate::Unanswered(since) => since.after(self.uncertain) <= now.steady,
-                Fate::Accepted | Fate::Nowhere => true,
-            });
-            assert!(open, "{id} while {other} is under way");
-        }
-        let newest = self.attempted.entry(thread).or_insert(order);
-        assert!(*newest <= order, "{id} after a newer one");
-        *newest = order;
-    }
-
-    /// R2: nothing is repeated at once that has no result.
-    fn check_repetition(&self, now: &Now, message: MessageId) {
-        let Some(last) = self.messages[&message].attempts.last() else {
-            return;
-        };
-        let open = last.segments.values().any(|fate| match fate {
-            Fate::Sent => true,
-            Fate::Unanswered(since) => since.after(self.uncertain) > now.steady,
-            Fate::Accepted | Fate::Nowhere => false,
-        });
-        assert!(
-            !open,
-            "{message} again, though not answered: {:?}",
-            last.segments
-        );
-    }
-
-    /// R2: what an operator took is never repeated, or once where the policy says so.
-    fn check_segment(&self, message: MessageId, segment: u8) {
-        let attempts = &self.messages[&message].attempts;
-        let fates = attempts.iter().map(|it| it.segments.get(&segment));
-        let taken = fates.filter(|fate| *fate == Some(&Fate::Accepted)).count();
-        let most = usize::from(self.undelivered_elsewhere);
-        assert!(taken <= most, "segment {segment} of {message} again");
-    }
-
-    /// R3.
-    fn check_limits(&self, now: &Now, id: MessageId) {
-        let message = &self.messages[&id].message;
-        if matches!(message.lane, Lane::Answers | Lane::Urgent) {
-            return;
-        }
-        let attempts = self.phones[&message.msisdn]
-            .iter()
-            .map(|other| &self.messages[other])
-            .filter(|other| !other.message.is_answer())
-            .flat_map(|other| &other.attempts);
-        let times: Vec<UnixMillis> = attempts
-            .filter(|attempt| attempt.segments.values().any(|fate| *fate != Fate::Nowhere))
-            .map(|attempt| attempt.at)
-            .collect();
-        for limit in &self.rules.limits {
-            let inside = times
-                .iter()
-                .filter(|at| at.after(limit.per) > now.steady)
-                .count();
-            assert!(
-                inside < limit.messages as usize,
-                "{inside} in {:?} before {id}",
-                limit.per
-            );
-        }
-    }
-
     /// Outcomes come in order, and tell a possible story.
     pub(super) fn told(&mut self, outcome: &Outcome<'_>, number: u64) {
         assert_eq!(number, self.last_number + 1, "an outcome is left out");
@@ -313,6 +234,10 @@ impl Laws {
         let message = MessageId(outcome.message.parse().unwrap());
         let known = self.messages.get_mut(&message).expect("accepted before");
         let (sequence, before) = known.told;
+        if outcome.reason == Some(Reason::OptedOut) {
+            let hears = self.choices.hears(known.message.msisdn, &outcome.agency);
+            assert!(!hears, "without an opt-out: {outcome:?}");
+        }
         assert_eq!(outcome.sequence, sequence + 1, "{outcome:?}");
         assert_eq!(
             sequence == 0,

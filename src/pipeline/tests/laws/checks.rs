@@ -1,0 +1,122 @@
+//! What holds whenever a submission begins.
+
+use std::time::Duration;
+
+use super::{Fate, Laws};
+use crate::clock::{Now, UnixMillis};
+use crate::delivery::Submission;
+use crate::journal::{Lane, MessageId};
+
+impl Laws {
+    /// R4, `notBefore`, `expires`, cancellations and validity.
+    pub(super) fn check_timing(&self, now: &Now, id: MessageId, submission: &Submission) {
+        let message = &self.messages[&id].message;
+        assert!(
+            !self.withdrawn.contains(&message.key),
+            "withdrawn: {message:?}"
+        );
+        assert!(
+            message
+                .not_before
+                .is_none_or(|not_before| not_before <= now.wall),
+            "{message:?}"
+        );
+        assert!(message.expires > now.wall, "too late: {message:?}");
+        let validity = message.expires.since(now.wall).max(Duration::from_secs(60));
+        assert_eq!(submission.validity, validity);
+        let quiet = self.rules.quiet_hours.as_ref();
+        let asleep = quiet.is_some_and(|quiet| quiet.end(now.wall).is_some());
+        assert!(
+            !asleep || matches!(message.lane, Lane::Answers | Lane::Urgent),
+            "at night: {message:?}"
+        );
+    }
+
+    /// R5: one at a time, and never back.
+    pub(super) fn check_thread(&mut self, now: &Now, id: MessageId) {
+        let message = &self.messages[&id].message;
+        let (thread, order) = (message.thread, message.order());
+        for other in self.threads[&thread].iter().filter(|other| **other != id) {
+            let Some(last) = self.messages[other].attempts.last() else {
+                continue;
+            };
+            let open = last.segments.values().all(|fate| match fate {
+                Fate::Sent => false,
+                Fate::Unanswered(since) => since.after(self.uncertain) <= now.steady,
+                Fate::Accepted | Fate::Nowhere => true,
+            });
+            assert!(open, "{id} while {other} is under way");
+        }
+        let newest = self.attempted.entry(thread).or_insert(order);
+        assert!(*newest <= order, "{id} after a newer one");
+        *newest = order;
+    }
+
+    /// R2: nothing is repeated at once that has no result.
+    pub(super) fn check_repetition(&self, now: &Now, message: MessageId) {
+        let Some(last) = self.messages[&message].attempts.last() else {
+            return;
+        };
+        let open = last.segments.values().any(|fate| match fate {
+            Fate::Sent => true,
+            Fate::Unanswered(since) => since.after(self.uncertain) > now.steady,
+            Fate::Accepted | Fate::Nowhere => false,
+        });
+        assert!(
+            !open,
+            "{message} again, though not answered: {:?}",
+            last.segments
+        );
+    }
+
+    /// R2: what an operator took is never repeated, or once where the policy says so.
+    pub(super) fn check_segment(&self, message: MessageId, segment: u8) {
+        let attempts = &self.messages[&message].attempts;
+        let fates = attempts.iter().map(|it| it.segments.get(&segment));
+        let taken = fates.filter(|fate| *fate == Some(&Fate::Accepted)).count();
+        let most = usize::from(self.undelivered_elsewhere);
+        assert!(taken <= most, "segment {segment} of {message} again");
+    }
+
+    /// R3.
+    pub(super) fn check_limits(&self, now: &Now, id: MessageId) {
+        let message = &self.messages[&id].message;
+        if matches!(message.lane, Lane::Answers | Lane::Urgent) {
+            return;
+        }
+        let attempts = self.phones[&message.msisdn]
+            .iter()
+            .map(|other| &self.messages[other])
+            .filter(|other| !other.message.is_answer())
+            .flat_map(|other| &other.attempts);
+        let times: Vec<UnixMillis> = attempts
+            .filter(|attempt| attempt.segments.values().any(|fate| *fate != Fate::Nowhere))
+            .map(|attempt| attempt.at)
+            .collect();
+        for limit in &self.rules.limits {
+            let inside = times
+                .iter()
+                .filter(|at| at.after(limit.per) > now.steady)
+                .count();
+            assert!(
+                inside < limit.messages as usize,
+                "{inside} in {:?} before {id}",
+                limit.per
+            );
+        }
+    }
+
+    /// R9: once an opt-out is acknowledged nothing is begun; what the operator has a part of is finished.
+    pub(super) fn check_choices(&self, id: MessageId) {
+        let known = &self.messages[&id];
+        let message = &known.message;
+        let fates = known.attempts.iter().flat_map(|it| it.segments.values());
+        let is_begun = fates.into_iter().any(|fate| *fate == Fate::Accepted);
+        let wanted = message.content.legal
+            || message.is_answer()
+            || self
+                .choices
+                .hears(message.msisdn, message.key.agency.name());
+        assert!(wanted || is_begun, "{id} after an opt-out: {message:?}");
+    }
+}

@@ -1,0 +1,88 @@
+//! What citizens wrote, and what follows from it (R9).
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use xabar_events::Msisdn;
+
+use crate::clock::UnixMillis;
+use crate::delivery::Answer;
+use crate::journal::OperatorId;
+
+/// A text from a phone, as the operator knows it again.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Text {
+    pub(crate) from: Msisdn,
+    pub(crate) words: String,
+    pub(crate) reference: Option<u16>,
+}
+
+/// An equal text within this time is the same one.
+const SAME: Duration = Duration::from_secs(10 * 60);
+
+/// Whom citizens want to hear, by the texts that were acknowledged, each once.
+#[derive(Default)]
+pub(super) struct Choices {
+    brought: Vec<(OperatorId, Answer, Text)>,
+    /// When each was acknowledged first.
+    read: HashMap<(OperatorId, Text), UnixMillis>,
+    /// The last one last; of an agency, or of all.
+    chosen: HashMap<Msisdn, Vec<(Wish, Option<String>)>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    Stop,
+    Start,
+}
+
+impl Choices {
+    pub(super) fn brought(&mut self, operator: OperatorId, answer: Answer, text: Text) {
+        self.brought.push((operator, answer, text));
+    }
+
+    /// Nobody answers on the sessions of the last life.
+    pub(super) fn crashed(&mut self) {
+        self.brought.clear();
+    }
+
+    pub(super) fn answered(&mut self, now: UnixMillis, operator: OperatorId, answers: &[Answer]) {
+        if self.brought.is_empty() {
+            return;
+        }
+        let acknowledged = |brought: &mut (OperatorId, Answer, Text)| {
+            brought.0 == operator && answers.contains(&brought.1)
+        };
+        let texts: Vec<_> = self.brought.extract_if(.., acknowledged).collect();
+        for (_, _, text) in texts {
+            let (from, wish) = (text.from, wish(&text.words));
+            let before = self.read.get(&(operator, text.clone()));
+            if before.is_some_and(|before| before.after(SAME) > now) {
+                continue;
+            }
+            self.read.insert((operator, text), now);
+            self.chosen.entry(from).or_default().extend(wish);
+        }
+    }
+
+    /// The last wish that is of this agency, or of all.
+    pub(super) fn hears(&self, msisdn: Msisdn, agency: &str) -> bool {
+        let mut chosen = self.chosen.get(&msisdn).into_iter().flatten().rev();
+        let last = chosen.find(|(_, of)| of.as_deref().is_none_or(|of| of == agency));
+        last.is_none_or(|(wish, _)| *wish == Wish::Start)
+    }
+}
+
+/// `STOP` and `START`, alone or with an agency.
+fn wish(words: &str) -> Option<(Wish, Option<String>)> {
+    let words = words.to_lowercase();
+    let (word, agency) = match words.split_once(' ') {
+        Some((word, agency)) => (word, Some(agency.to_owned())),
+        None => (words.as_str(), None),
+    };
+    match word {
+        "stop" => Some((Wish::Stop, agency)),
+        "start" => Some((Wish::Start, agency)),
+        _ => None,
+    }
+}

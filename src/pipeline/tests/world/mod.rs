@@ -1,0 +1,352 @@
+//! A small world around the pipeline: a clock moved by hand, a journal that outlives crashes, and operators
+//! that do as they are told. Every beat is checked against the [`Laws`].
+
+mod agencies;
+mod operators;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use xabar_events::{Event as Incoming, Outcome};
+
+pub(super) use self::agencies::*;
+pub(super) use self::operators::*;
+pub(super) use self::settings::limit;
+use self::settings::settings;
+use super::laws::{Heard, Laws};
+use crate::clock::{Now, UnixMillis};
+use crate::compose::Catalog;
+use crate::delivery::Report;
+use crate::dialogue::ussd::Posted;
+use crate::intake::{Batch, Carriers, Verdict};
+use crate::journal::{Changes, OperatorId, Reader, sqlite};
+use crate::numbers::Numbers;
+use crate::outcome::Wording;
+use crate::pipeline::{Core, Effects, Inputs, Settings};
+use crate::scratch::Folder;
+
+/// A Monday, 09:15 in Tashkent.
+pub(super) const START: UnixMillis = UnixMillis(1_795_407_300_000);
+
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
+
+/// The first operator; the second one carries 99890.
+pub(super) const UCELL: OperatorId = OperatorId(1);
+pub(super) const BEELINE: OperatorId = OperatorId(2);
+
+pub(super) struct World {
+    core: Option<Core>,
+    reader: Option<Box<dyn Reader>>,
+    pub(super) settings: Settings,
+    base: Instant,
+    /// What the steady clock reads.
+    pub(super) steady: UnixMillis,
+    /// How far the wall clock is ahead of it.
+    pub(super) wall_ahead: i64,
+    pub(super) smscs: BTreeMap<OperatorId, Smsc>,
+    arrivals: Vec<Vec<Incoming>>,
+    /// Steps of USSD dialogues over HTTP, for the next beat.
+    pub(super) posted: Vec<Posted>,
+    /// Lists of numbers for the next beat.
+    pub(super) ported: Option<Arc<Numbers>>,
+    pub(super) blocked: Option<Arc<Numbers>>,
+    pub(super) reassigned: Option<Arc<Numbers>>,
+    /// What was looked up of the numbers that come in.
+    pub(super) carriers: Carriers,
+    pub(super) outcomes: Vec<Outcome<'static>>,
+    wording: Wording,
+    pub(super) laws: Laws,
+    pub(super) beats: u64,
+    /// What breaks the pipeline, to see whether the laws notice.
+    pub(super) saboteur: Option<Box<dyn Saboteur>>,
+    folder: Folder,
+}
+
+/// Spoils what goes into the pipeline or comes out of it, unseen by the laws.
+pub(super) trait Saboteur: Send {
+    fn inputs(&mut self, _now: &Now, _inputs: &mut Inputs) {}
+
+    fn effects(&mut self, _now: &Now, _changes: &mut Changes, _effects: &mut Effects) {}
+}
+
+/// A way in which a submission ends.
+pub(super) type End = fn(&mut World, &Sent);
+
+/// Where a crash comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Crash {
+    BeforeCommit,
+    BeforeEffects,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    pub(super) fn with(set: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = settings();
+        set(&mut settings);
+        let mut world = Self {
+            core: None,
+            reader: None,
+            laws: Laws::new(&settings),
+            settings,
+            base: base(),
+            steady: START,
+            wall_ahead: 0,
+            smscs: BTreeMap::new(),
+            arrivals: Vec::new(),
+            posted: Vec::new(),
+            ported: None,
+            blocked: None,
+            reassigned: None,
+            carriers: Carriers::default(),
+            outcomes: Vec::new(),
+            wording: Wording::default(),
+            beats: 0,
+            saboteur: None,
+            folder: Folder::in_memory(), // A simulation of days commits often.
+        };
+        world.start();
+        world
+    }
+
+    /// Takes up where the journal left off.
+    pub(super) fn start(&mut self) {
+        let journal = sqlite::open(&self.folder.path("xabar.db")).unwrap();
+        let now = self.now();
+        let core = Core::start(
+            Box::new(journal),
+            self.settings.clone(),
+            Catalog::built_in(),
+            &now,
+        )
+        .unwrap();
+        self.reader = Some(core.reader().unwrap());
+        self.wording = Wording::new(core.operators());
+        for (id, _) in core.operators() {
+            let smsc = self.smscs.entry(id).or_insert_with(|| Smsc {
+                sessions: 1,
+                room: 1_000_000,
+                ..Smsc::default()
+            });
+            (smsc.taken, smsc.requests) = (0, 0);
+            smsc.events.clear();
+        }
+        self.core = Some(core);
+    }
+
+    /// As after `kill -9`: what was not committed is gone, and so are the sessions.
+    pub(super) fn crash(&mut self) {
+        self.reader = None;
+        self.core = None;
+        self.arrivals.clear();
+        self.posted.clear();
+        self.laws.crashed(self.steady);
+        for smsc in self.smscs.values_mut() {
+            smsc.events.clear();
+        }
+    }
+
+    pub(super) fn restart(&mut self) {
+        self.crash();
+        self.start();
+        self.beat();
+    }
+
+    pub(super) fn now(&self) -> Now {
+        Now {
+            instant: self.base + self.steady.since(START),
+            steady: self.steady,
+            wall: self.wall(),
+        }
+    }
+
+    pub(super) fn wall(&self) -> UnixMillis {
+        UnixMillis(self.steady.0 + self.wall_ahead)
+    }
+
+    /// Lets time pass at once, and then beats until nothing is left to do.
+    pub(super) fn advance(&mut self, wait: Duration) {
+        self.steady = self.steady.after(wait);
+        self.calm();
+    }
+
+    /// Beats as often as the pipeline asks for until it wants to wait.
+    pub(super) fn calm(&mut self) {
+        for _ in 0..1000 {
+            self.beat();
+            let wait = self.wait();
+            if wait > Duration::from_millis(20) {
+                return;
+            }
+            self.steady = self.steady.after(wait.max(Duration::from_millis(1)));
+        }
+        panic!("the pipeline never comes to rest");
+    }
+
+    /// How many waiting messages are in memory.
+    pub(super) fn held(&self) -> usize {
+        self.core.as_ref().unwrap().pacer.held_in_all()
+    }
+
+    /// How long the pipeline wants to wait if nothing comes in.
+    pub(super) fn wait(&self) -> Duration {
+        let now = self.now();
+        let deadline = self.core.as_ref().unwrap().deadline(&now);
+        deadline.saturating_duration_since(now.instant)
+    }
+
+    /// One beat with all that came in.
+    pub(super) fn beat(&mut self) -> Vec<Verdict> {
+        let (mut inputs, replies) = self.gather();
+        let heard = Heard::from(&inputs);
+        let now = self.now();
+        if let Some(saboteur) = &mut self.saboteur {
+            saboteur.inputs(&now, &mut inputs);
+        }
+        let (mut changes, mut effects) = self.decide(inputs);
+        self.commit(&changes, heard);
+        self.count(&effects);
+        if let Some(saboteur) = &mut self.saboteur {
+            saboteur.effects(&now, &mut changes, &mut effects);
+        }
+        self.act(changes, effects);
+        replies
+            .into_iter()
+            .flat_map(|mut reply| reply.try_recv().unwrap())
+            .collect()
+    }
+
+    /// A beat that does not come to its end.
+    pub(super) fn beat_and_crash(&mut self, crash: Crash) {
+        let (inputs, _replies) = self.gather();
+        let heard = Heard::from(&inputs);
+        let (changes, effects) = self.decide(inputs);
+        if crash == Crash::BeforeEffects {
+            self.commit(&changes, heard);
+            self.hear_answers(&effects);
+            self.tell(&changes);
+            // Their attempts are in the journal, though nobody got them.
+            for directive in effects.directives.values() {
+                for submission in &directive.submissions {
+                    self.laws.submitted(&self.now(), submission);
+                }
+            }
+        }
+        drop(effects);
+        self.crash();
+        self.start();
+    }
+
+    fn gather(&mut self) -> (Inputs, Vec<oneshot::Receiver<Vec<Verdict>>>) {
+        let mut inputs = Inputs {
+            ported: self.ported.take(),
+            blocked: self.blocked.take(),
+            reassigned: self.reassigned.take(),
+            posted: std::mem::take(&mut self.posted),
+            ..Inputs::default()
+        };
+        let mut replies = Vec::new();
+        for events in self.arrivals.drain(..) {
+            let (reply, verdicts) = oneshot::channel();
+            inputs.batches.push(Batch {
+                carriers: self.carriers.clone(),
+                ..Batch::new(events, reply)
+            });
+            replies.push(verdicts);
+        }
+        for (operator, smsc) in &mut self.smscs {
+            let room = if smsc.sessions > 0 { smsc.room } else { 0 };
+            inputs.reports.push(Report {
+                operator: *operator,
+                events: std::mem::take(&mut smsc.events),
+                granted: smsc.taken + room,
+                kept: smsc.kept,
+                sessions_bound: smsc.sessions,
+            });
+        }
+        (inputs, replies)
+    }
+
+    fn decide(&mut self, inputs: Inputs) -> (Changes, Effects) {
+        self.beats += 1;
+        let now = self.now();
+        self.core.as_mut().unwrap().decide(now, inputs).unwrap()
+    }
+
+    fn commit(&mut self, changes: &Changes, heard: Heard) {
+        let core = self.core.as_mut().unwrap();
+        core.commit(&mut changes.clone()).unwrap();
+        let now = self.now();
+        self.laws.committed(&now, changes, heard);
+    }
+
+    /// What each operator was given, of what it granted.
+    fn count(&mut self, effects: &Effects) {
+        for (operator, directive) in &effects.directives {
+            self.smsc(*operator).taken += directive.submissions.len() as u64;
+        }
+    }
+
+    fn act(&mut self, changes: Changes, effects: Effects) {
+        self.hear_answers(&effects);
+        self.tell(&changes);
+        for (reply, verdicts) in effects.replies {
+            drop(reply.send(verdicts));
+        }
+        for (reply, shown) in effects.shown {
+            drop(reply.send(shown));
+        }
+        let directives: BTreeMap<_, _> = effects.directives.into_iter().collect();
+        let now = self.now();
+        for (operator, directive) in directives {
+            let smsc = self.smscs.get_mut(&operator).expect("a known operator");
+            for submission in directive.submissions {
+                self.laws.submitted(&now, &submission);
+                smsc.sent.push(Sent {
+                    operator,
+                    submission,
+                });
+            }
+            smsc.queries.extend(directive.queries);
+            smsc.screens.extend(directive.screens);
+            let answers = directive
+                .answers
+                .into_iter()
+                .flat_map(|(_, answers)| answers);
+            smsc.answers.extend(answers);
+        }
+    }
+
+    fn hear_answers(&mut self, effects: &Effects) {
+        let now = self.now();
+        for (operator, directive) in &effects.directives {
+            for (_, answers) in &directive.answers {
+                self.laws.answered(&now, *operator, answers);
+            }
+        }
+    }
+
+    fn tell(&mut self, changes: &Changes) {
+        for outgoing in &changes.outgoing {
+            let outcome = self.wording.outcome(outgoing).into_owned();
+            self.laws.told(&outcome, outgoing.number);
+            self.outcomes.push(outcome);
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only where the simulation starts"
+)]
+fn base() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,320 @@
+//! Operators that do as they are told.
+
+use bytes::BytesMut;
+use xabar_events::Msisdn;
+use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
+use xabar_smpp::values::{DataCoding, EsmClass, MessageState};
+use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
+
+use super::super::laws::Text;
+use super::{UCELL, World};
+use crate::delivery::{Answer, Event, Query, Screen, SessionKey, Submission, Token, usual};
+use crate::journal::OperatorId;
+
+/// An operator at the other end.
+#[derive(Debug, Default)]
+pub(crate) struct Smsc {
+    /// Sessions bound; none is an outage.
+    pub(crate) sessions: usize,
+    /// How many submissions it takes at once.
+    pub(crate) room: u64,
+    /// How many of these have to be urgent.
+    pub(crate) kept: u64,
+    pub(super) taken: u64,
+    /// What the pipeline hears with the next beat.
+    pub(crate) events: Vec<Event>,
+    /// What was submitted and not yet looked at.
+    pub(crate) sent: Vec<Sent>,
+    /// What it was asked and has not yet looked at.
+    pub(crate) queries: Vec<Query>,
+    /// How its own requests were answered.
+    pub(crate) answers: Vec<Answer>,
+    /// Screens of USSD dialogues that it got and has not yet looked at.
+    pub(crate) screens: Vec<Screen>,
+    pub(super) requests: u32,
+}
+
+/// One segment as the operator got it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) operator: OperatorId,
+    pub(crate) submission: Submission,
+}
+
+impl Sent {
+    pub(crate) fn token(&self) -> Token {
+        self.submission.token
+    }
+
+    pub(crate) fn message(&self) -> u64 {
+        self.submission.token.message.0
+    }
+}
+
+impl World {
+    pub(crate) fn smsc(&mut self, operator: OperatorId) -> &mut Smsc {
+        self.smscs.get_mut(&operator).unwrap()
+    }
+
+    /// A text from a phone, which is read with the next beat; gives what the SMSC is told.
+    pub(crate) fn writes(&mut self, msisdn: Msisdn, words: &str) -> Status {
+        self.writes_with(msisdn, words, None)
+    }
+
+    /// The same with a reference by which the SMSC knows it again.
+    pub(crate) fn writes_with(
+        &mut self,
+        msisdn: Msisdn,
+        words: &str,
+        reference: Option<u16>,
+    ) -> Status {
+        let text = Text {
+            from: msisdn,
+            words: words.to_owned(),
+            reference,
+        };
+        let answers = self.bring_text(UCELL, &text);
+        let before = self.smsc(UCELL).answers.len();
+        self.beat();
+        let given = &self.smsc(UCELL).answers[before..];
+        let answer = answers.into_iter().find(|(_, it)| given.contains(it));
+        answer.expect("an answer").0
+    }
+
+    /// A request of the operator's, which is answered.
+    pub(crate) fn brings(&mut self, frame: Frame) -> Status {
+        let before = self.smsc(UCELL).answers.len();
+        let session = SessionKey::default();
+        let answers = TEXT_ANSWERS.map(|status| (status, Answer::to(&frame, status)));
+        self.hear(UCELL, Event::Inbound { session, frame });
+        self.beat();
+        let given = &self.smsc(UCELL).answers[before..];
+        let answer = answers.into_iter().find(|(_, it)| given.contains(it));
+        answer.expect("an answer").0
+    }
+
+    /// A text from a phone, heard with the next beat; gives what answers it.
+    pub(crate) fn bring_text(
+        &mut self,
+        operator: OperatorId,
+        text: &Text,
+    ) -> [(Status, Answer); 3] {
+        let smsc = self.smsc(operator);
+        smsc.requests += 1;
+        let frame = mo(text, smsc.requests);
+        let answers = TEXT_ANSWERS.map(|status| (status, Answer::to(&frame, status)));
+        self.laws.brought(operator, answers[0].1, text.clone());
+        let session = SessionKey::default();
+        self.hear(operator, Event::Inbound { session, frame });
+        answers
+    }
+
+    /// What was submitted since it was asked last.
+    pub(crate) fn sent(&mut self) -> Vec<Sent> {
+        let smscs = self.smscs.values_mut();
+        smscs.flat_map(|smsc| smsc.sent.drain(..)).collect()
+    }
+
+    /// The one segment that was submitted since it was asked last.
+    pub(crate) fn one_sent(&mut self) -> Sent {
+        let mut sent = self.sent();
+        assert_eq!(sent.len(), 1, "{sent:#?}");
+        sent.remove(0)
+    }
+
+    pub(crate) fn hear(&mut self, operator: OperatorId, event: Event) {
+        self.smsc(operator).events.push(event);
+    }
+
+    /// An answer, heard with the next beat.
+    pub(crate) fn answer(&mut self, sent: &Sent, status: Status, smsc_id: &str) {
+        let event = Event::Answered {
+            token: sent.token(),
+            class: usual(status),
+            status,
+            smsc_id: smsc_id.into(),
+        };
+        self.hear(sent.operator, event);
+    }
+
+    pub(crate) fn accept(&mut self, sent: &Sent, smsc_id: &str) {
+        self.answer(sent, Status::ROK, smsc_id);
+        self.beat();
+    }
+
+    pub(crate) fn refuse(&mut self, sent: &Sent, status: Status) {
+        self.answer(sent, status, "");
+        self.beat();
+    }
+
+    pub(crate) fn time_out(&mut self, sent: &Sent) {
+        self.hear(sent.operator, Event::TimedOut(sent.token()));
+        self.beat();
+    }
+
+    pub(crate) fn lose(&mut self, sent: &Sent) {
+        self.hear(sent.operator, Event::Lost(sent.token()));
+        self.beat();
+    }
+
+    pub(crate) fn give_back(&mut self, sent: &Sent) {
+        self.hear(sent.operator, Event::Returned(sent.token()));
+        self.beat();
+    }
+
+    /// What it was asked since it was looked at last.
+    pub(crate) fn queries(&mut self, operator: OperatorId) -> Vec<Query> {
+        std::mem::take(&mut self.smsc(operator).queries)
+    }
+
+    /// The answer to a question: a state and the network's reason, or nothing.
+    pub(crate) fn tell_fate(&mut self, query: &Query, told: Option<(MessageState, u8)>) {
+        let token = query.token;
+        self.hear(UCELL, Event::Queried { token, told });
+        self.beat();
+    }
+
+    /// A receipt, heard with the next beat; gives what acknowledges it.
+    pub(crate) fn bring_receipt(&mut self, sent: &Sent, smsc_id: &str, stat: &str) -> Answer {
+        let smsc = self.smsc(sent.operator);
+        smsc.requests += 1;
+        let frame = receipt(sent.submission.msisdn, smsc_id, stat, smsc.requests);
+        let acknowledged = Answer::to(&frame, Status::ROK);
+        smsc.events.push(Event::Inbound {
+            session: SessionKey::default(),
+            frame,
+        });
+        acknowledged
+    }
+
+    /// A receipt that returns our reference.
+    pub(crate) fn receipt_by_reference(&mut self, sent: &Sent, smsc_id: &str, stat: &str) {
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, sent.submission.reference);
+        let smsc = self.smsc(sent.operator);
+        smsc.requests += 1;
+        let (msisdn, requests) = (sent.submission.msisdn, smsc.requests);
+        let frame = receipt_with(msisdn, smsc_id, stat, requests, tlvs.as_tlvs());
+        smsc.events.push(Event::Inbound {
+            session: SessionKey::default(),
+            frame,
+        });
+        self.beat();
+    }
+
+    /// A receipt in whatever words, with our reference if it returns that; gives what the SMSC is told.
+    pub(crate) fn receipt_in_words(&mut self, sent: &Sent, text: &str, returns: bool) -> Status {
+        let mut tlvs = TlvBuffer::new();
+        if returns {
+            tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, sent.submission.reference);
+        }
+        self.receipt_saying(sent, text, tlvs.as_tlvs())
+    }
+
+    /// A receipt in whatever words and TLVs; gives what the SMSC is told.
+    pub(crate) fn receipt_saying(&mut self, sent: &Sent, text: &str, tlvs: Tlvs<'_>) -> Status {
+        let smsc = self.smsc(sent.operator);
+        smsc.requests += 1;
+        let (msisdn, requests) = (sent.submission.msisdn, smsc.requests);
+        let frame = receipt_of(msisdn, text, requests, tlvs);
+        smsc.answers.clear();
+        let event = Event::Inbound {
+            session: SessionKey::default(),
+            frame: frame.clone(),
+        };
+        self.hear(sent.operator, event);
+        self.beat();
+        let answers = &self.smsc(sent.operator).answers;
+        let taken = answers.contains(&Answer::to(&frame, Status::ROK));
+        let again = answers.contains(&Answer::to(&frame, Status::RX_T_APPN));
+        assert!(taken != again, "{answers:?}");
+        if taken {
+            Status::ROK
+        } else {
+            Status::RX_T_APPN
+        }
+    }
+
+    /// The receipts that named no message, of operators that sent any since that was asked last.
+    pub(crate) fn unnamed_receipts(&mut self) -> Vec<(String, u64)> {
+        let steady = self.steady;
+        let told = self.core.as_mut().unwrap().unnamed_receipts(steady);
+        told.into_iter()
+            .map(|(operator, count)| (operator.into(), count))
+            .collect()
+    }
+
+    pub(crate) fn receipt(&mut self, sent: &Sent, smsc_id: &str, stat: &str) {
+        let acknowledged = self.bring_receipt(sent, smsc_id, stat);
+        self.beat();
+        let answers = &self.smsc(sent.operator).answers;
+        assert_eq!(answers.last(), Some(&acknowledged));
+    }
+}
+
+/// What a text may be answered with.
+const TEXT_ANSWERS: [Status; 3] = [Status::ROK, Status::RX_T_APPN, Status::RX_R_APPN];
+
+/// A message from a phone to 555.
+fn mo(text: &Text, sequence_number: u32) -> Frame {
+    let digits = text.from.digits();
+    let words = &text.words;
+    let encoding = xabar_sms::Encoding::of(words);
+    let segments =
+        xabar_sms::segments(words, encoding, xabar_sms::Concatenation::Udh8).expect("a short text");
+    let mut octets = Vec::new();
+    segments.get(0).unwrap().write_user_data(0, &mut octets);
+    let mut tlvs = TlvBuffer::new();
+    if let Some(reference) = text.reference {
+        tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, reference);
+    }
+    let pdu = SubmitSm {
+        source_addr: Octets(digits.as_bytes()),
+        destination_addr: Octets(b"555"),
+        data_coding: DataCoding(xabar_sms::DataCoding::of(encoding, None).0),
+        short_message: Octets(&octets),
+        tlvs: tlvs.as_tlvs(),
+        ..SubmitSm::default()
+    };
+    Pdu::new(sequence_number, Body::DeliverSm(pdu))
+        .to_frame()
+        .unwrap()
+}
+
+/// A delivery receipt in the words of SMPP 3.4, appendix B.
+pub(crate) fn receipt(msisdn: Msisdn, smsc_id: &str, stat: &str, sequence_number: u32) -> Frame {
+    receipt_with(msisdn, smsc_id, stat, sequence_number, Tlvs::EMPTY)
+}
+
+pub(crate) fn receipt_with(
+    msisdn: Msisdn,
+    smsc_id: &str,
+    stat: &str,
+    sequence_number: u32,
+    tlvs: Tlvs<'_>,
+) -> Frame {
+    let text = format!(
+        "id:{smsc_id} sub:001 dlvrd:001 submit date:2611230915 done date:2611230916 stat:{stat} err:000 text:"
+    );
+    receipt_of(msisdn, &text, sequence_number, tlvs)
+}
+
+/// A delivery receipt in whatever words.
+fn receipt_of(msisdn: Msisdn, text: &str, sequence_number: u32, tlvs: Tlvs<'_>) -> Frame {
+    let digits = msisdn.digits();
+    let pdu = Pdu {
+        status: Status::ROK,
+        sequence_number,
+        body: Body::DeliverSm(SubmitSm {
+            source_addr: Octets(digits.as_bytes()),
+            destination_addr: Octets(b"MyGov"),
+            esm_class: EsmClass::DELIVERY_RECEIPT,
+            short_message: Octets(text.as_bytes()),
+            tlvs,
+            ..SubmitSm::default()
+        }),
+    };
+    let mut octets = BytesMut::new();
+    pdu.encode(&mut octets).unwrap();
+    Frame::new(octets.freeze()).unwrap()
+}
