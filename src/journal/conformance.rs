@@ -35,6 +35,7 @@ macro_rules! conformance {
             numbers_outlive_what_they_counted
             an_operator_keeps_its_number
             what_an_agency_used_is_what_it_was_last_said_to_be
+            a_campaign_is_dealt_out_as_far_as_was_last_said
         );
     };
 }
@@ -968,6 +969,29 @@ pub(super) fn what_an_agency_used_is_what_it_was_last_said_to_be(journal: &mut d
     }
     let last = [(one, used(86_400_000, u32::MAX)), (other, used(-5, 1))];
     assert_eq!(journal.used().unwrap(), BTreeMap::from(last));
+}
+
+pub(super) fn a_campaign_is_dealt_out_as_far_as_was_last_said(journal: &mut dyn Journal) {
+    assert!(journal.dealt().unwrap().is_empty());
+    let dealt = |arrival, last| Dealt {
+        arrival: UnixMillis(arrival),
+        last: UnixMillis(last),
+    };
+    let (one, other) = (SpreadKey(1), SpreadKey(u32::MAX));
+    for dealt in [
+        vec![(one, dealt(1, 2)), (other, dealt(0, 7))],
+        vec![(one, dealt(5, 1_795_000_000_000))],
+    ] {
+        commit(
+            journal,
+            Changes {
+                dealt,
+                ..Changes::default()
+            },
+        );
+    }
+    let last = [(one, dealt(5, 1_795_000_000_000)), (other, dealt(0, 7))];
+    assert_eq!(journal.dealt().unwrap(), BTreeMap::from(last));
 }
 
 /// Where all samples wait.

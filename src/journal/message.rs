@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use xabar_events::{EventKey, Language, Msisdn, Reason, State};
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{Cursor, Lane, Queue};
 use crate::clock::UnixMillis;
@@ -40,6 +40,19 @@ impl AgencyKey {
     #[expect(clippy::cast_possible_truncation, reason = "half a hash is one, too")]
     pub fn of(name: &str) -> Self {
         Self(xxh3_64(name.as_bytes()) as u32)
+    }
+}
+
+/// A campaign whose messages are spread over hours: a hash of its agency and service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SpreadKey(pub u32);
+
+impl SpreadKey {
+    /// Of an agency's service; `None`: of all its services together that are not named.
+    #[expect(clippy::cast_possible_truncation, reason = "half a hash is one, too")]
+    pub fn of(agency: AgencyKey, service: Option<&str>) -> Self {
+        let service = service.unwrap_or_default().as_bytes();
+        Self(xxh3_64_with_seed(service, agency.0.into()) as u32)
     }
 }
 

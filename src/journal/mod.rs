@@ -29,7 +29,7 @@ pub use lane::Lane;
 pub use location::{Location, NoLocation};
 pub use message::{
     AgencyKey, Attempt, Attempted, Content, Identity, Message, MessageId, OperatorId, Origin,
-    Phase, Progress, Segment, ThreadKey, ThreadOrder, Told,
+    Phase, Progress, Segment, SpreadKey, ThreadKey, ThreadOrder, Told,
 };
 
 use crate::clock::UnixMillis;
@@ -66,6 +66,9 @@ pub trait Journal: Send + std::fmt::Debug {
 
     /// How much agencies have used of their daily quotas.
     fn used(&mut self) -> Result<BTreeMap<AgencyKey, Used>, JournalError>;
+
+    /// How far the times of campaigns are dealt out.
+    fn dealt(&mut self) -> Result<BTreeMap<SpreadKey, Dealt>, JournalError>;
 
     /// What is known that bears on each new event, in the order asked.
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError>;
@@ -215,6 +218,15 @@ pub struct Used {
     pub messages: u32,
 }
 
+/// How far the times of a campaign are dealt out, on the steady clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dealt {
+    /// When the next message would go if none waited: the theoretical arrival of its GCRA.
+    pub arrival: UnixMillis,
+    /// The last time that a message was given.
+    pub last: UnixMillis,
+}
+
 /// A waiting message with what bears on when it may go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Arrival {
@@ -314,6 +326,7 @@ pub struct Changes {
     pub threads: Vec<(ThreadKey, ThreadFacts)>,
     pub subscribers: Vec<(Msisdn, SubscriberFacts)>,
     pub used: Vec<(AgencyKey, Used)>,
+    pub dealt: Vec<(SpreadKey, Dealt)>,
     /// What subscribers have chosen from now on.
     pub choices: Vec<(Msisdn, Choices)>,
     /// Segments that were accepted, and await receipts.
@@ -336,6 +349,7 @@ impl Changes {
             && self.threads.is_empty()
             && self.subscribers.is_empty()
             && self.used.is_empty()
+            && self.dealt.is_empty()
             && self.choices.is_empty()
             && self.awaiting.is_empty()
             && self.held.is_empty()

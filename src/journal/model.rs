@@ -21,6 +21,7 @@ struct Memory {
     threads: HashMap<ThreadKey, ThreadFacts>,
     subscribers: HashMap<Msisdn, SubscriberFacts>,
     used: BTreeMap<AgencyKey, Used>,
+    dealt: BTreeMap<SpreadKey, Dealt>,
     choices: HashMap<Msisdn, Choices>,
     awaiting: Vec<Awaiting>,
     held: BTreeMap<u64, HeldReceipt>,
@@ -94,6 +95,7 @@ impl Memory {
         self.threads.extend(changes.threads.iter().copied());
         self.subscribers.extend(changes.subscribers.iter().cloned());
         self.used.extend(changes.used.iter().copied());
+        self.dealt.extend(changes.dealt.iter().copied());
         self.choices.extend(changes.choices.iter().cloned());
         self.awaiting.extend(changes.awaiting.iter().cloned());
         self.held.extend(changes.held.iter().cloned());
@@ -170,6 +172,10 @@ impl Journal for Model {
 
     fn used(&mut self) -> Result<BTreeMap<AgencyKey, Used>, JournalError> {
         Ok(self.memory().used.clone())
+    }
+
+    fn dealt(&mut self) -> Result<BTreeMap<SpreadKey, Dealt>, JournalError> {
+        Ok(self.memory().dealt.clone())
     }
 
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError> {

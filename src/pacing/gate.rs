@@ -11,7 +11,7 @@ use super::limits::Limits;
 use super::quiet_hours::{Curfew, delay};
 use super::spread::Spreading;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Lane, Message, Used};
+use crate::journal::{AgencyKey, Dealt, Lane, Message, SpreadKey, Used};
 
 /// Until when a message waits, on the steady clock, and why.
 pub(super) type Wait = (UnixMillis, Reason);
@@ -134,6 +134,23 @@ impl Gate {
         let daily = self.daily.iter_mut();
         daily
             .filter_map(|(agency, daily)| Some((*agency, daily.change()?)))
+            .collect()
+    }
+
+    /// Goes on with campaigns where they stood.
+    pub(super) fn take_up(&mut self, dealt: &BTreeMap<SpreadKey, Dealt>) {
+        for spreading in &mut self.spreads {
+            if let Some(dealt) = dealt.get(&spreading.key()) {
+                spreading.take_up(*dealt);
+            }
+        }
+    }
+
+    /// How far the times of campaigns are dealt out, where the journal does not know it yet.
+    pub(super) fn dealt(&mut self) -> Vec<(SpreadKey, Dealt)> {
+        let spreads = self.spreads.iter_mut();
+        spreads
+            .filter_map(|spreading| Some((spreading.key(), spreading.change()?)))
             .collect()
     }
 

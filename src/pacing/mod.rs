@@ -24,8 +24,8 @@ use xabar_events::Reason;
 
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{
-    AgencyKey, Arrival, Message, MessageId, OperatorId, Queue, Segment, SubscriberFacts,
-    ThreadFacts, ThreadKey, ThreadOrder, Used,
+    AgencyKey, Arrival, Dealt, Message, MessageId, OperatorId, Queue, Segment, SpreadKey,
+    SubscriberFacts, ThreadFacts, ThreadKey, ThreadOrder, Used,
 };
 pub use daily::DailyQuota;
 use gate::Gate;
@@ -111,7 +111,10 @@ impl Pacer {
             subscriber,
         } = arrival;
         self.threads.enter(&message, thread);
-        self.subscribers.pin(message.msisdn, subscriber);
+        if !message.is_answer() {
+            // Nobody asked the journal for its subscriber.
+            self.subscribers.pin(message.msisdn, subscriber);
+        }
         enqueue(&mut self.lanes, &message, &self.sharing);
         *self.held.entry(message.queue()).or_default() += 1;
         self.waiting.insert(message.id, message);
@@ -217,6 +220,16 @@ impl Pacer {
     pub fn permits(&mut self, message: &Message, now: &Now) -> Result<(), (UnixMillis, Reason)> {
         let submitted = self.subscribers.submitted(message.msisdn);
         self.gate.wait(message, submitted, now).map_or(Ok(()), Err)
+    }
+
+    /// Goes on dealing out the times of campaigns where the journal says that it stood.
+    pub fn take_up(&mut self, dealt: &BTreeMap<SpreadKey, Dealt>) {
+        self.gate.take_up(dealt);
+    }
+
+    /// How far the times of campaigns are dealt out, where that has changed since it was asked last.
+    pub fn dealt(&mut self) -> Vec<(SpreadKey, Dealt)> {
+        self.gate.dealt()
     }
 
     /// How much of their quotas agencies have used, where that has changed since it was asked last.
@@ -326,7 +339,9 @@ impl Pacer {
             }
         }
         self.threads.leave(message);
-        self.subscribers.unpin(message.msisdn);
+        if !message.is_answer() {
+            self.subscribers.unpin(message.msisdn);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::clock::UnixMillis;
-use crate::journal::{AgencyKey, Message};
+use crate::journal::{AgencyKey, Dealt, Message, SpreadKey};
 
 /// How many bulk messages of an agency, or of one of its services, go in an hour.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Spreading {
     theoretical_arrival: Duration,
     /// The last time that was dealt out, likewise.
     dealt: Duration,
+    /// Whether the journal does not know yet how far it is.
+    changed: bool,
 }
 
 impl Spreading {
@@ -39,7 +41,27 @@ impl Spreading {
             emission_interval,
             theoretical_arrival: Duration::ZERO,
             dealt: Duration::ZERO,
+            changed: false,
         }
+    }
+
+    /// Its name in the journal.
+    pub(super) fn key(&self) -> SpreadKey {
+        SpreadKey::of(self.spread.agency, self.spread.service.as_deref())
+    }
+
+    /// Goes on where the journal says that it stood.
+    pub(super) fn take_up(&mut self, dealt: Dealt) {
+        self.theoretical_arrival = since_1970(dealt.arrival);
+        self.dealt = since_1970(dealt.last);
+    }
+
+    /// What the journal is to know, if it does not.
+    pub(super) fn change(&mut self) -> Option<Dealt> {
+        std::mem::take(&mut self.changed).then(|| Dealt {
+            arrival: until(self.theoretical_arrival),
+            last: until(self.dealt),
+        })
     }
 
     /// How well it fits a message: 2 by its service, 1 by its agency, else 0.
@@ -64,6 +86,7 @@ impl Spreading {
     pub(super) fn count(&mut self, now: UnixMillis) {
         let from = self.theoretical_arrival.max(since_1970(now));
         self.theoretical_arrival = from + self.emission_interval;
+        self.changed = true;
     }
 
     /// Deals the next time out, which is not before `open` says that it may be.
@@ -74,6 +97,7 @@ impl Spreading {
     ) -> UnixMillis {
         let next = self.next(now);
         let opens = open(until(next));
+        self.changed = true;
         self.dealt = if opens > until(next) {
             since_1970(opens)
         } else {

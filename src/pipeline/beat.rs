@@ -198,6 +198,7 @@ impl Beat {
             threads: self.threads.into_iter().collect(),
             subscribers: self.subscribers.into_iter().collect(),
             used: Vec::new(),
+            dealt: Vec::new(),
             choices: self.choices.into_iter().collect(),
             awaiting: self.awaiting,
             held: self.held,

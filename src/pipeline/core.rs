@@ -14,6 +14,7 @@ use super::admission::NotEntitled;
 use super::appetite::Appetite;
 use super::asking::Asking;
 use super::beat::{Beat, Effects};
+use super::left_out::LeftOut;
 use super::links::peers;
 use super::reading::Queues;
 use super::telling::Teller;
@@ -206,6 +207,7 @@ pub struct Core {
     pub(super) turns_left: bool,
     appetite: Appetite,
     pub(super) not_entitled: NotEntitled,
+    pub(super) left_out: LeftOut,
 }
 
 /// How often deadlines are looked for in the journal.
@@ -284,8 +286,10 @@ impl Core {
             turns_left: false,
             appetite: Appetite::default(),
             not_entitled: NotEntitled::default(),
+            left_out: LeftOut::default(),
             settings,
         };
+        core.pacer.take_up(&core.journal.dealt()?);
         core.take_ported(core.settings.lists.ported.clone());
         core.open_queues()?;
         core.resume_in_flight(now)?;
@@ -333,6 +337,7 @@ impl Core {
         }
         let (mut changes, effects) = beat.finish();
         changes.used = self.pacer.used();
+        changes.dealt = self.pacer.dealt();
         if !changes.is_empty() || inputs.stopping || now.steady >= self.note_published_at {
             changes.published = self.published.take();
             self.note_published_at = now.steady.after(NOTE_PUBLISHED);

@@ -11,7 +11,7 @@ use super::packed::Packed;
 use super::rows::ordered;
 use super::threads::Thread;
 use super::upkeep::Pace;
-use super::{JournalError, choices, keys, log, outbox, receipts, used};
+use super::{JournalError, choices, dealt, keys, log, outbox, receipts, used};
 use crate::journal::{Changes, Message, ThreadKey};
 
 /// What memory is to know besides the changes once they are committed.
@@ -101,6 +101,7 @@ fn write_rest(db: &Connection, changes: &Changes, room: &mut Vec<u8>) -> Result<
         receipts::release(db, *number)?;
     }
     used::write(db, &changes.used)?;
+    dealt::write(db, &changes.dealt)?;
     outbox::append(db, &changes.outgoing, room)?;
     match changes.published {
         Some(published) => outbox::drop_published(db, published),

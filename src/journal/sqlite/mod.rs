@@ -13,6 +13,7 @@ mod books;
 mod choices;
 mod commit;
 mod connection;
+mod dealt;
 mod errors;
 mod forget;
 mod index;
@@ -52,9 +53,9 @@ use self::memory::Memory;
 use self::upkeep::Pace;
 use super::lock::Lock;
 use super::{
-    AgencyKey, Arrival, Ask, Awaiting, Changes, Choices, Cursor, Facts, HeldReceipt, Journal,
-    JournalError, Message, MessageId, OperatorId, Queue, Reader, Start, SubmittedPlace, ThreadKey,
-    Used,
+    AgencyKey, Arrival, Ask, Awaiting, Changes, Choices, Cursor, Dealt, Facts, HeldReceipt,
+    Journal, JournalError, Message, MessageId, OperatorId, Queue, Reader, SpreadKey, Start,
+    SubmittedPlace, ThreadKey, Used,
 };
 use crate::clock::UnixMillis;
 
@@ -154,6 +155,10 @@ impl Journal for SqliteJournal {
 
     fn used(&mut self) -> Result<BTreeMap<AgencyKey, Used>, JournalError> {
         self.read(|db, _| used::read(db))
+    }
+
+    fn dealt(&mut self) -> Result<BTreeMap<SpreadKey, Dealt>, JournalError> {
+        self.read(|db, _| dealt::read(db))
     }
 
     fn facts(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Facts>, JournalError> {

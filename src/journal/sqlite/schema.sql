@@ -107,6 +107,13 @@ CREATE TABLE used (
     messages INTEGER NOT NULL
 ) STRICT;
 
+-- How far the times of a campaign that is spread over hours are dealt out.
+CREATE TABLE dealt (
+    spread  INTEGER PRIMARY KEY,                -- a hash of its agency and service
+    arrival INTEGER NOT NULL,                   -- of its GCRA, steady
+    last    INTEGER NOT NULL                    -- time that was given, steady
+) STRICT;
+
 -- How many messages an agency had accepted on a day, by where they stand; also those forgotten.
 CREATE TABLE books (
     agency TEXT NOT NULL,

@@ -297,6 +297,23 @@ fn an_answer_that_is_refused_makes_no_room_for_another_message() {
 }
 
 #[test]
+fn an_answer_does_not_make_forget_what_its_subscriber_had() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, HOUR)]);
+    world.publish(status("a"));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world.restart();
+    world.writes(phone(0), "status");
+    answer(&mut world);
+    world.publish(Notification {
+        application: "2".parse().unwrap(),
+        ..status("b")
+    });
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.last("b").reason.unwrap().as_str(), "subscriber-limit");
+}
+
+#[test]
 fn answers_go_at_night_and_before_everything_else() {
     let quiet = crate::pacing::QuietHours {
         from: "09:00".parse().unwrap(),

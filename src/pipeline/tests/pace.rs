@@ -194,6 +194,30 @@ fn a_campaign_goes_evenly_over_the_hours_in_which_it_may() {
 }
 
 #[test]
+fn a_campaign_goes_on_evenly_and_in_its_order_after_a_restart() {
+    let mut world = World::with(|settings| {
+        settings.rules.spreads = vec![Spread {
+            agency: AgencyKey::of("kadastr"),
+            service: None,
+            an_hour: 61,
+        }];
+    });
+    world.publish_all((1..=31).map(|n| with_priority(Priority::Bulk, n)));
+    assert_eq!(take(&mut world), [1, 2]);
+    world.restart();
+    world.publish_all((32..=60).map(|n| with_priority(Priority::Bulk, n)));
+    assert_eq!(take(&mut world), [0; 0], "no more than without the restart");
+    let mut gone = Vec::new();
+    for _ in 0..62 {
+        world.advance(MINUTE);
+        let sent = take(&mut world);
+        assert!(sent.len() <= 2, "a herd: {sent:?}");
+        gone.extend(sent);
+    }
+    assert_eq!(gone, (3..=60).collect::<Vec<_>>());
+}
+
+#[test]
 fn what_is_urgent_without_a_right_to_it_is_normal_and_counted() {
     let mut world = World::with(|settings| {
         settings.rules.quiet_hours = Some(closed(22, 8));

@@ -34,6 +34,9 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 /// While nothing comes, the gateway is looked at so often.
 const IDLE: Duration = Duration::from_secs(10);
 
+/// A receipt may be waited for for three days, and a message may wait as long before it is sent.
+const PATIENCE: Duration = Duration::from_secs(14 * 24 * 3600);
+
 /// The gateway dies so often a day.
 const DEATHS: u64 = 8;
 
@@ -75,6 +78,8 @@ struct Day {
     /// When the gateway dies, the next one last.
     deaths: Vec<UnixMillis>,
     deaths_in_all: usize,
+    /// How long after the day every message has come to its end.
+    patience: Duration,
     /// Whether something came or went in the last second.
     busy: bool,
 }
@@ -115,6 +120,7 @@ impl Day {
             random,
             deaths_in_all: deaths.len(),
             deaths,
+            patience: PATIENCE,
             busy: true,
         }
     }
@@ -124,10 +130,10 @@ impl Day {
         while self.world.steady < START.after(DAY) {
             self.step();
         }
-        let mut patience = 14 * 24 * 36;
+        let end = self.world.steady.after(self.patience);
         while self.world.unsettled() > 0 {
-            assert!(patience > 0, "some messages never come to their end");
-            patience -= 1;
+            let steady = self.world.steady;
+            assert!(steady < end, "some messages never come to their end");
             for _ in 0..100 {
                 self.step();
             }
