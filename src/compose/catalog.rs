@@ -12,8 +12,10 @@ use super::news::News;
 use super::selection::Wording;
 use super::spelling;
 use super::texts::{Listed, Texts};
+use super::value::Unfit;
 use crate::control::settings::Problem;
 use crate::control::settings::files::{problem, read_text, toml_files};
+use crate::control::settings::{Place, Problem};
 use crate::dialogue::{Keyword, Keywords};
 
 /// The texts that citizens read, by language.
@@ -30,6 +32,8 @@ pub struct Text {
     pub text: String,
     /// The language that it is in: not always the one asked for.
     pub language: Language,
+    /// Whether the event gives a value that the text has a place for and does not take.
+    pub left_out: bool,
 }
 
 /// Nothing is said of this status, in any language.
@@ -150,15 +154,23 @@ impl Catalog {
         default: Language,
     ) -> Result<Text, NoTemplate> {
         let (language, texts, wording) = self.find_in(language, news, default)?;
-        let text = texts.compose(wording, news);
-        Ok(Text { text, language })
+        let (text, left_out) = texts.compose(wording, news);
+        Ok(Text {
+            text,
+            language,
+            left_out,
+        })
     }
 
     /// The same as the template spells it, whatever that costs.
     pub fn write(&self, news: News<'_>, default: Language) -> Result<Text, NoTemplate> {
         let (language, texts, wording) = self.find(news, default)?;
         let text = texts.write(wording, news);
-        Ok(Text { text, language })
+        Ok(Text {
+            text,
+            language,
+            left_out: !texts.unfit(wording, news).is_empty(),
+        })
     }
 
     /// The template that this news is written with.
@@ -166,6 +178,13 @@ impl Catalog {
         let (language, texts, wording) = self.find(news, default)?;
         let listed = texts.list(language).find(|listed| listed.is(wording));
         listed.ok_or(NoTemplate)
+    }
+
+    /// The parameters that the text in this language does not take as the news gives them, and why.
+    pub fn unfit(&self, language: Language, news: News<'_>) -> Vec<(&str, Unfit)> {
+        let texts = self.languages.get(&language);
+        let found = texts.and_then(|texts| Some((texts, texts.find(news)?)));
+        found.map_or_else(Vec::new, |(texts, wording)| texts.unfit(wording, news))
     }
 
     fn find(

@@ -16,6 +16,7 @@ mod dialogue;
 mod elsewhere;
 mod facts;
 mod inbound;
+mod left_out;
 mod links;
 mod moving;
 mod queues;
@@ -319,6 +320,11 @@ fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
             agency = &*agency,
             count, "urgent without a right to it: treated as normal"
         );
+    }
+    for (place, (why, count)) in core.left_out() {
+        let (agency, service, status) = (&*place.agency, &*place.service, &*place.status);
+        let parameter = &*place.parameter;
+        warn!(agency, service, status, parameter, %why, count, "values that a text does not take are left out of it");
     }
     match core.forget(now) {
         Ok(true) => Ok(now.instant),

@@ -10,6 +10,7 @@ use super::dialogue;
 use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
 use crate::clock::UnixMillis;
+use crate::compose::Text;
 use crate::delivery::{Submission, Token};
 use crate::journal::{
     JournalError, Lane, Message, MessageId, OperatorId, Phase, Segment, ThreadOrder,
@@ -201,18 +202,24 @@ impl Core {
     /// The text as it was first composed, as long as some of its segments are with the operator; else as it is composed now.
     ///
     /// The subscriber's own language comes first, then the event's, then the gateway's.
-    fn text(&mut self, beat: &Beat, message: &Message) -> Result<Option<String>, JournalError> {
+    fn text(&mut self, beat: &Beat, message: &Message) -> Result<Option<Text>, JournalError> {
+        let default = self.settings.default_language;
+        let language = message.content.language.unwrap_or(default);
+        let as_it_is = |text: &str| Text {
+            text: text.to_owned(),
+            language,
+            left_out: false,
+        };
         if let Some(kept) = message.progress.attempt.text.as_deref() {
-            return Ok(Some(kept.to_owned()));
+            return Ok(Some(as_it_is(kept)));
         }
         if message.is_answer() {
-            return Ok(dialogue::text(message).map(str::to_owned));
+            return Ok(dialogue::text(message).map(as_it_is));
         }
         let chosen = self.choices(beat, message.msisdn)?.language;
-        let default = self.settings.default_language;
-        let language = chosen.or(message.content.language).unwrap_or(default);
+        let language = chosen.unwrap_or(language);
         let composed = self.catalog.compose_in(language, message.into(), default);
-        Ok(composed.ok().map(|text| text.text))
+        Ok(composed.ok())
     }
 
     /// Begins an attempt, while about so many others of the thread wait.
@@ -228,6 +235,8 @@ impl Core {
             self.end(beat, &mut message, end, Details::default());
             return Ok(());
         };
+        self.note_left_out(&message, &text);
+        let text = text.text;
         let segments = match self.cut(&message, &text) {
             Ok(segments) => segments,
             Err(why) => {

@@ -348,6 +348,7 @@ fn a_text_is_not_shown_by_accident() {
     let text = Text {
         text: "secret".to_owned(),
         language: Language::En,
+        left_out: false,
     };
     assert_eq!(format!("{text:?}"), "Text(en, 6 characters)");
 }

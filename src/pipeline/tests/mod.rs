@@ -7,6 +7,7 @@ mod circuit;
 mod day;
 mod dialogue;
 mod laws;
+mod left_out;
 mod pace;
 mod queries;
 mod random;

@@ -67,6 +67,16 @@ impl World {
             .collect()
     }
 
+    /// The values that were left out: whose, of which text, and how often; not why.
+    pub(crate) fn left_out(&mut self) -> Vec<String> {
+        let left_out = self.core.as_mut().unwrap().left_out();
+        let shown = left_out.map(|(place, (_, count))| {
+            let (agency, service, status) = (place.agency, place.service, place.status);
+            format!("{agency} {service} {status} {} {count}", place.parameter)
+        });
+        shown.collect()
+    }
+
     /// A message as the journal has it.
     pub(crate) fn journalled(&mut self, id: MessageId) -> Message {
         let reader = self.reader.as_mut().unwrap();

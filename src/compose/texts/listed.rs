@@ -1,0 +1,136 @@
+//! Every template of a language, and what it costs at least and at most.
+
+use xabar_events::Language;
+use xabar_sms::{Cost, cheapest};
+
+use super::Texts;
+use crate::compose::news::News;
+use crate::compose::selection::{Entry, Wording};
+use crate::compose::template::Source;
+use crate::compose::value::Unfit;
+
+/// A template in a list of them.
+#[derive(Clone)]
+pub struct Listed<'a> {
+    pub language: Language,
+    /// The only agency that it is for; `None`: all that have none of their own.
+    pub agency: Option<&'a str>,
+    /// The only service that it is for; `None`: all that have none of their own.
+    pub service: Option<&'a str>,
+    pub status: &'a str,
+    /// What it costs without the parts that may be left out, for an application number of eight
+    /// digits and the service with the longest name.
+    pub least: Cost,
+    /// What it would cost with every value at its longest, in the letters of its language.
+    pub most: Cost,
+    /// The most segments that it or its language says it should take.
+    pub budget: Option<usize>,
+    texts: &'a Texts,
+    wording: &'a Wording,
+}
+
+impl<'a> Listed<'a> {
+    /// The parameters that it has a place for.
+    pub fn params(&self) -> impl Iterator<Item = &'a str> {
+        let places = self.wording.template.placeholders();
+        places.filter_map(|place| match &place.source {
+            Source::Param(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    pub(in crate::compose) fn is(&self, wording: &Wording) -> bool {
+        std::ptr::eq(self.wording, wording)
+    }
+
+    /// The most segments that it takes: it is shortened to them.
+    pub fn limit(&self) -> usize {
+        self.texts.most(self.wording)
+    }
+
+    /// Whether the news would take more segments than it may if all of it were said.
+    pub fn is_shortened(&self, news: News<'_>) -> bool {
+        let whole = self.texts.fill(self.wording, news);
+        !self.texts.fits(&whole, self.wording)
+    }
+
+    /// The parameters that it does not take as the news gives them, and why.
+    pub fn unfit(&self, news: News<'_>) -> Vec<(&'a str, Unfit)> {
+        self.texts.unfit(self.wording, news)
+    }
+
+    /// Where it stands in the file, such as `messages.passport.ready`.
+    pub fn key(&self) -> String {
+        let table = match self.agency {
+            Some(agency) => format!("agencies.{agency}"),
+            None => "messages".to_owned(),
+        };
+        match self.service {
+            Some(service) => format!("{table}.{service}.{}", self.status),
+            None => format!("{table}.{}", self.status),
+        }
+    }
+}
+
+impl std::fmt::Debug for Listed<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}: {:?}", self.language, self.key(), self.least)
+    }
+}
+
+impl Texts {
+    /// Every template, those for all agencies and all services first.
+    pub(in crate::compose) fn list(&self, language: Language) -> impl Iterator<Item = Listed<'_>> {
+        self.templates.iter().map(move |entry| Listed {
+            language,
+            agency: entry.agency,
+            service: entry.service,
+            status: entry.status,
+            least: self.least(entry),
+            most: self.longest(language, entry),
+            budget: self.budget(entry.wording),
+            texts: self,
+            wording: entry.wording,
+        })
+    }
+
+    /// What a text would cost with values as long as they may be, if it were not shortened.
+    fn longest(&self, language: Language, entry: Entry<'_>) -> Cost {
+        let letter = match language {
+            Language::UzLatn | Language::En => "o",
+            Language::Kaa => "ó",
+            Language::UzCyrl | Language::Ru => "н",
+        };
+        let text = entry.wording.template.fill(|place| match &place.source {
+            Source::Application => Some("48120973".into()),
+            Source::Service => Some(self.service_or_longest(entry).into()),
+            Source::Status => Some(self.status(entry.status).into()),
+            Source::Param(_) => Some(self.forms.longest(place.form, letter)),
+        });
+        cheapest(&text, self.rules).cost
+    }
+
+    fn service_or_longest<'a>(&'a self, entry: Entry<'a>) -> &'a str {
+        match entry.service {
+            Some(service) => self.service(service),
+            None => self.longest_service(),
+        }
+    }
+
+    fn longest_service(&self) -> &str {
+        let names = self.services.values();
+        let longest = names.max_by_key(|name| name.chars().count());
+        longest.map_or("service", String::as_str)
+    }
+
+    fn least(&self, entry: Entry<'_>) -> Cost {
+        let service = self.service_or_longest(entry);
+        let text = entry.wording.template.fill(|place| match place.source {
+            Source::Application => Some("48120973".into()),
+            Source::Service => Some(service.into()),
+            Source::Status => Some(self.status(entry.status).into()),
+            Source::Param(_) => None,
+        });
+        cheapest(&text, self.rules).cost
+    }
+}

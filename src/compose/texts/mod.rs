@@ -1,0 +1,182 @@
+//! The texts of one language, as one file of `config/messages` has them.
+
+mod listed;
+mod reading;
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use xabar_events::Language;
+use xabar_sms::{LanguageRules, cheapest};
+
+pub use self::listed::Listed;
+use super::budget::shorten;
+use super::news::News;
+use super::selection::{Selection, Wording};
+use super::template::{Placeholder, Source, Template};
+use super::value::{Forms, Unfit, application};
+use crate::dialogue::Keyword;
+
+/// What is said in one language, and how.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Texts {
+    pub(super) rules: LanguageRules,
+    forms: Forms,
+    services: Names,
+    statuses: Names,
+    templates: Selection,
+    /// The most segments of a text that does not say; `None`: as is usual.
+    budget: Option<usize>,
+    /// What citizens are answered, by the keys of [`TEMPLATES`].
+    answers: BTreeMap<String, Template>,
+    /// What citizens write.
+    keywords: Vec<(Keyword, Vec<String>)>,
+    /// What its readers read where it lacks a text; `None`: what is usual.
+    pub(super) fallback: Option<Vec<Language>>,
+}
+
+type Names = BTreeMap<String, String>;
+
+impl Texts {
+    /// The text for this news; `None` if nothing is said of its status.
+    pub(super) fn find(&self, news: News<'_>) -> Option<&Wording> {
+        let (service, status) = (&news.content.service, &news.content.status);
+        self.templates.find(news.agency, service, status)
+    }
+
+    /// What the citizen is told, in its cheapest spelling, and whether a value that is given does not fit.
+    pub(super) fn compose(&self, wording: &Wording, news: News<'_>) -> (String, bool) {
+        let unfit = Cell::new(false);
+        let value = |place: &Placeholder| self.value(place, news, &unfit);
+        let whole = wording.template.fill(value);
+        let spelled = cheapest(&whole, self.rules);
+        if spelled.cost.segments > self.most(wording) {
+            let short = self.shorten(wording, news);
+            return (cheapest(&short, self.rules).text.into_owned(), unfit.get());
+        }
+        let text = match spelled.text {
+            Cow::Owned(cheaper) => cheaper,
+            Cow::Borrowed(_) => whole,
+        };
+        (text, unfit.get())
+    }
+
+    /// What the citizen is told, before its spelling is chosen.
+    pub(super) fn write(&self, wording: &Wording, news: News<'_>) -> String {
+        let whole = self.fill(wording, news);
+        match self.fits(&whole, wording) {
+            true => whole,
+            false => self.shorten(wording, news),
+        }
+    }
+
+    /// The parameters that have a place, but not with the values that they have, and why.
+    pub(super) fn unfit<'a>(&self, wording: &'a Wording, news: News<'_>) -> Vec<(&'a str, Unfit)> {
+        let places = wording.template.placeholders();
+        let unfit = places.filter_map(|place| {
+            let Source::Param(name) = &place.source else {
+                return None;
+            };
+            let written = self.forms.write(place.form, param(news, name)?);
+            Some((name.as_str(), written.err()?))
+        });
+        unfit.collect()
+    }
+
+    fn fill(&self, wording: &Wording, news: News<'_>) -> String {
+        let unfit = Cell::new(false);
+        wording
+            .template
+            .fill(|place| self.value(place, news, &unfit))
+    }
+
+    fn shorten(&self, wording: &Wording, news: News<'_>) -> String {
+        let unfit = Cell::new(false);
+        let value = |place: &Placeholder| self.value(place, news, &unfit);
+        shorten(&wording.template, value, |text| self.fits(text, wording))
+    }
+
+    fn fits(&self, text: &str, wording: &Wording) -> bool {
+        cheapest(text, self.rules).cost.segments <= self.most(wording)
+    }
+
+    /// The most segments of a text, if it or its language says so.
+    fn budget(&self, wording: &Wording) -> Option<usize> {
+        wording.segments.or(self.budget)
+    }
+
+    /// The most segments of a text.
+    fn most(&self, wording: &Wording) -> usize {
+        self.budget(wording).unwrap_or(USUAL_SEGMENTS)
+    }
+
+    /// A service as citizens know it; its name in events if it has no other.
+    pub(super) fn service<'a>(&'a self, service: &'a str) -> &'a str {
+        self.services.get(service).map_or(service, String::as_str)
+    }
+
+    /// A status in a word or two; its name in events if it has no other.
+    pub(super) fn status<'a>(&'a self, status: &'a str) -> &'a str {
+        self.statuses.get(status).map_or(status, String::as_str)
+    }
+
+    /// An answer to a citizen, before its spelling is chosen.
+    pub(super) fn answer<'a>(
+        &self,
+        template: &str,
+        value: impl Fn(&str) -> Option<Cow<'a, str>>,
+    ) -> Option<String> {
+        let template = self.answers.get(template)?;
+        Some(template.fill(|placeholder| value(placeholder.name())))
+    }
+
+    /// The words by which citizens ask for something.
+    pub(super) fn keywords(&self) -> impl Iterator<Item = (Keyword, &str)> {
+        self.keywords
+            .iter()
+            .flat_map(|(keyword, words)| words.iter().map(|word| (*keyword, word.as_str())))
+    }
+
+    /// Takes the answers, and the kinds of keywords, that it lacks from other texts.
+    pub(super) fn complete(&mut self, other: &Self) {
+        for (key, template) in &other.answers {
+            let missing = self.answers.entry(key.clone());
+            missing.or_insert_with(|| template.clone());
+        }
+        let known: Vec<Keyword> = self.keywords.iter().map(|(keyword, _)| *keyword).collect();
+        let missing = other.keywords.iter();
+        let missing = missing.filter(|(keyword, _)| !known.contains(keyword));
+        self.keywords.extend(missing.cloned());
+    }
+
+    /// Names in events are clean as they came, and those of services and statuses as they were read.
+    fn value<'a>(
+        &'a self,
+        place: &Placeholder,
+        news: News<'a>,
+        unfit: &Cell<bool>,
+    ) -> Option<Cow<'a, str>> {
+        let content = news.content;
+        match &place.source {
+            Source::Application => Some(application(news.application)),
+            Source::Service => Some(self.service(&content.service).into()),
+            Source::Status => Some(self.status(&content.status).into()),
+            Source::Param(name) => {
+                let written = self.forms.write(place.form, param(news, name)?);
+                unfit.set(unfit.get() || written.is_err());
+                written.ok()
+            }
+        }
+    }
+}
+
+/// What a text may cost that does not say: a Cyrillic one of two lines, or a Latin one of four.
+const USUAL_SEGMENTS: usize = 2;
+
+/// What the event gives under this name.
+fn param<'a>(news: News<'a>, name: &str) -> Option<&'a str> {
+    let params = news.content.params.iter();
+    let found = params.into_iter().find(|(param, _)| **param == *name);
+    found.map(|(_, value)| &**value)
+}

@@ -1,0 +1,238 @@
+//! Reads the file of a language.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use xabar_events::{Agency, Language, Slug};
+use xabar_sms::Encoding;
+use xabar_sms::fold::fold;
+
+use super::{Names, Texts};
+use crate::compose::selection::{Messages, Selection, Templates, Wording};
+use crate::compose::spelling::spelling;
+use crate::compose::template::Template;
+use crate::compose::value::{Forms, MAX_CHARACTERS, NumberForm, clean};
+use crate::control::settings::reading::{Cell, Report, Table};
+use crate::control::settings::values::{list, matching, parsed, whole};
+use crate::control::settings::{Environment, Problem, document};
+use crate::dialogue::{Keyword, TEMPLATES, folded};
+
+impl Texts {
+    /// Reads the file of a language, or tells everything that is wrong in it.
+    pub(in crate::compose) fn read(
+        text: &str,
+        file: &Path,
+        language: Language,
+    ) -> Result<Self, Vec<Problem>> {
+        let environment = Environment::default();
+        let report = Report::new(file, &environment);
+        let (node, errors) = document::parse(text);
+        for error in errors {
+            report.syntax_error(&error.origin, &error.message);
+        }
+        let texts = Cell {
+            key: String::new(),
+            node: &node,
+            report: &report,
+        }
+        .table(|table| texts(table, language));
+        match (texts, report.into_problems()) {
+            (Some(texts), problems) if problems.is_empty() => Ok(texts),
+            (_, problems) => Err(problems),
+        }
+    }
+}
+
+/// What any text may cost.
+const MOST_SEGMENTS: usize = 6;
+
+/// `[budget]`: the most segments that a text should take.
+fn budget(cell: &Cell<'_>) -> Option<usize> {
+    cell.table(|table| table.optional("segments", whole(1..=MOST_SEGMENTS)))
+}
+
+fn texts(table: &mut Table<'_>, language: Language) -> Option<Texts> {
+    let names = |cell: &Cell<'_>| cell.named(name);
+    let spelling = |cell: &Cell<'_>| cell.table(|table| spelling(table, language));
+    let (rules, dates) = table.or("spelling", Default::default(), spelling);
+    let (numbers, links) = table.or("values", Default::default(), |cell| cell.table(values));
+    let templates = Selection {
+        of_all: table.or("messages", Messages::default(), messages),
+        of_agency: table.or("agencies", BTreeMap::new(), |cell| cell.named(of_agency)),
+    };
+    Some(Texts {
+        rules,
+        forms: Forms {
+            dates,
+            numbers,
+            links,
+        },
+        services: table.or("services", Names::new(), names),
+        statuses: table.or("statuses", Names::new(), names),
+        templates,
+        budget: table.optional("budget", budget),
+        answers: table.or("answers", BTreeMap::new(), |cell: &Cell<'_>| {
+            cell.table(answers)
+        }),
+        keywords: table.or("keywords", Vec::new(), |cell: &Cell<'_>| {
+            cell.table(keywords)
+        }),
+        fallback: table.optional("fallback", list(a_language)),
+    })
+}
+
+fn answers(table: &mut Table<'_>) -> Option<BTreeMap<String, Template>> {
+    let mut answers = BTreeMap::new();
+    for key in TEMPLATES {
+        let template = table.optional(key, |cell: &Cell<'_>| template(cell));
+        answers.extend(template.map(|template| (key.to_owned(), template)));
+    }
+    Some(answers)
+}
+
+fn keywords(table: &mut Table<'_>) -> Option<Vec<(Keyword, Vec<String>)>> {
+    let mut keywords = Vec::new();
+    for keyword in Keyword::ALL {
+        let words = table.optional(keyword.as_str(), list(keyword_text));
+        keywords.extend(words.map(|words| (keyword, words)));
+    }
+    Some(keywords)
+}
+
+fn keyword_text(cell: &Cell<'_>) -> Option<String> {
+    let fits = |word: &str| {
+        let folded = folded(word);
+        (1..=30).contains(&folded.chars().count()) && folded.chars().all(char::is_alphabetic)
+    };
+    matching("write one word of 1 to 30 letters", fits)(cell)
+}
+
+fn a_language(cell: &Cell<'_>) -> Option<Language> {
+    let known: Vec<&str> = Language::ALL.iter().map(|known| known.as_str()).collect();
+    let right = format!("choose from {}", known.join(", "));
+    parsed(&right, |text| text.parse().ok())(cell)
+}
+
+/// How numbers are written, and where links may lead to.
+fn values(table: &mut Table<'_>) -> Option<(NumberForm, Vec<String>)> {
+    let usual = NumberForm::default();
+    let sign = matching("write at most 3 characters, such as \" \"", |sign| {
+        sign.chars().count() <= 3
+            && !sign.contains(|each: char| each.is_alphanumeric() || each.is_control())
+    });
+    let money = parsed(
+        "write {amount} and the currency around it, such as \"{amount} so'm\"",
+        |text| {
+            let (before, after) = text.split_once("{amount}")?;
+            let fits = text.chars().count() <= 30 && !text.contains(char::is_control);
+            fits.then(|| (before.into(), after.into()))
+        },
+    );
+    let host = matching("write a host in small letters, such as gov.uz", |host| {
+        let plain = |octet: u8| {
+            octet.is_ascii_lowercase() || octet.is_ascii_digit() || b"-.".contains(&octet)
+        };
+        host.contains('.') && !host.starts_with('.') && host.bytes().all(plain)
+    });
+    let sign = |cell: &Cell<'_>| sign(cell).map(String::into_boxed_str);
+    let numbers = NumberForm {
+        thousands: table.or("thousands", usual.thousands, sign),
+        decimal: table.or("decimal", usual.decimal, sign),
+        money: table.or("money", usual.money, money),
+    };
+    Some((numbers, table.or("links", Vec::new(), list(host))))
+}
+
+/// The texts of one agency.
+fn of_agency(name: &str, cell: &Cell<'_>) -> Option<Messages> {
+    if let Err(expected) = Agency::from_name(name) {
+        let right = format!("name it with {}", expected.0);
+        return cell.wrong("has a name that no agency has", right);
+    }
+    messages(cell)
+}
+
+/// Texts and, where a value is a table, those of one service.
+fn messages(cell: &Cell<'_>) -> Option<Messages> {
+    let mut messages = Messages::default();
+    for (key, found) in cell.named(message)? {
+        match found {
+            Message::OfAll(wording) => drop(messages.of_all.insert(key, wording)),
+            Message::OfService(own) => drop(messages.of_service.insert(key, own)),
+        }
+    }
+    Some(messages)
+}
+
+enum Message {
+    OfAll(Wording),
+    OfService(Templates),
+}
+
+fn message(key: &str, cell: &Cell<'_>) -> Option<Message> {
+    if cell.is_table() && !cell.has("text") {
+        slug(key, cell)?;
+        return cell.named(wording).map(Message::OfService);
+    }
+    wording(key, cell).map(Message::OfAll)
+}
+
+/// A text, or a table of a text and the segments that it may take.
+fn wording(status: &str, cell: &Cell<'_>) -> Option<Wording> {
+    slug(status, cell)?;
+    if !cell.is_table() {
+        let template = template(cell)?;
+        return Some(Wording {
+            template,
+            segments: None,
+        });
+    }
+    cell.table(|table| {
+        let segments = table.optional("segments", whole(1..=MOST_SEGMENTS));
+        let template = table.required("text", "write the text in quotes", template)?;
+        Some(Wording { template, segments })
+    })
+}
+
+fn template(cell: &Cell<'_>) -> Option<Template> {
+    let text = matching("write the text in quotes", |_| true)(cell)?;
+    match Template::parse(&in_gsm7(text)) {
+        Ok(template) => Some(template),
+        Err(faults) => {
+            for fault in faults {
+                cell.wrong::<()>(fault.what, fault.right);
+            }
+            None
+        }
+    }
+}
+
+/// Words that are in GSM 03.38 but for look-alikes, such as the ʻ of oʻ, are spelled in it once
+/// instead of in every message; others stay as they are.
+fn in_gsm7(words: String) -> String {
+    match fold(&words) {
+        Cow::Owned(folded) if Encoding::of(&folded) == Encoding::Gsm7 => folded,
+        _ => words,
+    }
+}
+
+/// What a service or a status is called.
+fn name(key: &str, cell: &Cell<'_>) -> Option<String> {
+    slug(key, cell)?;
+    let fits = |name: &str| {
+        (1..=60).contains(&name.chars().count()) && clean(name, MAX_CHARACTERS) == name
+    };
+    matching("write a name of 1 to 60 characters in one line", fits)(cell).map(in_gsm7)
+}
+
+/// Events name services and statuses so; another name would never be looked up.
+fn slug(key: &str, cell: &Cell<'_>) -> Option<()> {
+    match key.parse::<Slug>() {
+        Ok(_) => Some(()),
+        Err(expected) => cell.wrong(
+            "has a name that no event gives to a service or a status",
+            format!("name it with {}", expected.0),
+        ),
+    }
+}
