@@ -15,7 +15,6 @@ use super::texts::{Listed, Texts};
 use super::value::Unfit;
 use crate::control::settings::Problem;
 use crate::control::settings::files::{problem, read_text, toml_files};
-use crate::control::settings::{Place, Problem};
 use crate::dialogue::{Keyword, Keywords};
 
 /// The texts that citizens read, by language.

@@ -152,6 +152,12 @@ impl Dispatch {
         self.rooms.free(window) > self.kept_of(window)
     }
 
+    /// Whether a submission waits that the window has room for.
+    fn may_submit(&self) -> bool {
+        let urgent = self.waiting.urgent() > 0;
+        urgent || !self.waiting.is_empty() && self.has_room_for_others()
+    }
+
     /// How much of a window is kept for urgent submissions.
     fn kept_of(&self, window: usize) -> usize {
         let places = self.rooms.of_window(window);
@@ -181,7 +187,7 @@ impl Dispatch {
     /// The next screen to write, and the session to write it on: that which brought what it answers, if there is
     /// room. To be asked before each [`next`](Self::next).
     pub(super) fn next_screen(&mut self, now: Instant) -> Option<(usize, Screen)> {
-        let messages_wait = !self.waiting.is_empty();
+        let messages_wait = self.may_submit();
         if !self.screens.are_next(messages_wait) || self.rates.whole().ready_at(now) > now {
             return None;
         }

@@ -90,6 +90,6 @@ fn what_nobody_looks_at_any_more_is_not_written() {
     assert_eq!(dispatch.stale_screens(now + PATIENCE), 0);
     let later = now + PATIENCE + Duration::from_millis(1);
     assert_eq!(dispatch.stale_screens(later), 2);
-    dispatch.unused(0);
+    dispatch.unused(0, token(1));
     assert_eq!(written(&mut dispatch, later), []);
 }

@@ -265,13 +265,13 @@ fn an_opt_out_that_is_acknowledged_and_not_kept_is_noticed() {
 #[test]
 #[should_panic(expected = "an opt-out")]
 fn a_text_that_is_acted_on_twice_is_noticed() {
-    /// Reads what citizens wrote again once it is taken for a new text.
+    /// Reads what citizens wrote again when it is taken for a new text, and they have opted in again.
     #[derive(Default)]
     struct Relapse(Vec<(UnixMillis, OperatorId, Frame)>);
     impl Saboteur for Relapse {
         fn inputs(&mut self, now: &Now, inputs: &mut Inputs) {
             for report in &mut inputs.reports {
-                let again = now.steady.after(11 * MINUTE);
+                let again = now.steady.after(3 * HOUR);
                 let frames = report.events.iter().filter_map(text).cloned();
                 let frames = frames.map(|frame| (again, report.operator, frame));
                 self.0.extend(frames);
