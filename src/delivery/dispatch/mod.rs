@@ -291,6 +291,7 @@ impl Dispatch {
     /// The session is gone. With the last one, what was not written is given back.
     pub(super) fn unbound(&mut self, session: usize) -> Vec<Token> {
         self.rooms.unbound(session);
+        self.signs.session_gone();
         self.unwritten_if_unbound()
     }
 
