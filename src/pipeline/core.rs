@@ -322,7 +322,7 @@ impl Core {
             self.posted(&mut beat, posted)?;
         }
         self.hear_unfinished(&mut beat)?;
-        self.end_graces(&mut beat);
+        self.end_graces(&mut beat)?;
         self.sweep(&mut beat)?;
         self.admit(&mut beat, inputs.batches)?;
         self.turns_left = false;
@@ -393,7 +393,7 @@ impl Core {
                     } => {
                         self.answered(beat, report.operator, token, (class, status), &smsc_id)?;
                     }
-                    Event::TimedOut(token) | Event::Lost(token) => self.unanswered(beat, token),
+                    Event::TimedOut(token) | Event::Lost(token) => self.unanswered(beat, token)?,
                     Event::Returned(token) => self.returned(beat, token),
                     Event::Queried { token, told } => {
                         self.told(beat, report.operator, token, told)?;

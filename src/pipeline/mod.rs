@@ -15,6 +15,7 @@ mod deadlines;
 mod dialogue;
 mod elsewhere;
 mod facts;
+mod held;
 mod inbound;
 mod links;
 mod moving;

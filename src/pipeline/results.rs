@@ -10,7 +10,6 @@ use xabar_smpp::Status;
 use super::admission::withdrawn;
 use super::beat::Beat;
 use super::core::{Core, InFlight, SWEEP};
-use super::inbound::apply_held;
 use super::sending::attempt_octet;
 use super::telling::Details;
 use crate::clock::UnixMillis;
@@ -54,24 +53,28 @@ impl Core {
     }
 
     /// No answer came in time, or none will come: it waits for its grace to end, and so does the whole attempt.
-    pub(super) fn unanswered(&mut self, beat: &mut Beat, token: Token) {
+    pub(super) fn unanswered(&mut self, beat: &mut Beat, token: Token) -> Result<(), JournalError> {
         let grace_ends = beat.now.steady.after(self.settings.uncertain);
         let Some(flight) = self.in_flight.get_mut(&token.message) else {
-            return;
+            return Ok(());
         };
         let is_current = attempt_octet(&flight.message) == token.attempt;
         if !is_current || flight.silent.contains(&token.segment) {
-            return;
+            return Ok(());
         }
         flight.silent.push(token.segment);
         let is_first = flight.grace_ends.replace(grace_ends).is_none();
         self.graces.push(Reverse((grace_ends, token.message)));
-        if is_first {
+        if !is_first || self.settle_by_held(beat, token.message)? {
+            return Ok(());
+        }
+        if let Some(flight) = self.in_flight.get_mut(&token.message) {
             let message = &mut flight.message;
             self.teller
                 .defer(beat, message, Reason::Uncertain, Some(grace_ends));
             beat.put(message.clone());
         }
+        Ok(())
     }
 
     /// It was certainly not written: as if it had not been tried.
@@ -87,7 +90,7 @@ impl Core {
     }
 
     /// Ends the graces that are over: what is still without an answer may be repeated.
-    pub(super) fn end_graces(&mut self, beat: &mut Beat) {
+    pub(super) fn end_graces(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         while let Some(Reverse((at, id))) = self.graces.peek().copied() {
             if at > beat.now.steady {
                 break;
@@ -104,10 +107,13 @@ impl Core {
                 let again = beat.now.steady.after(self.settings.uncertain.max(SWEEP));
                 flight.grace_ends = Some(again);
                 self.graces.push(Reverse((again, id)));
-            } else if let Some(flight) = self.in_flight.remove(&id) {
+            } else if !self.settle_by_held(beat, id)?
+                && let Some(flight) = self.in_flight.remove(&id)
+            {
                 self.give_up_waiting(beat, flight);
             }
         }
+        Ok(())
     }
 
     fn give_up_waiting(&mut self, beat: &mut Beat, flight: InFlight) {
@@ -233,30 +239,6 @@ impl Core {
             }
         }
         Ok(())
-    }
-
-    /// Applies the receipts held under an id; says whether there was one for this subscriber.
-    fn release_held(
-        &mut self,
-        beat: &mut Beat,
-        flight: &mut InFlight,
-        operator: OperatorId,
-        token: Token,
-        smsc_id: &str,
-    ) -> Result<bool, JournalError> {
-        let mut found = false;
-        let mut held = Vec::new();
-        for peer in self.peers(operator).iter().copied() {
-            held.extend(self.journal.held(peer, &[smsc_id])?);
-        }
-        for (number, held) in held {
-            if !beat.released.contains(&number) && apply_held(flight, token.segment, &held) {
-                beat.released.push(number);
-                self.held = self.held.saturating_sub(1);
-                found = true;
-            }
-        }
-        Ok(found)
     }
 
     /// Decides what is next once every segment has its answer.

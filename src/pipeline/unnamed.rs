@@ -79,7 +79,7 @@ impl Core {
     }
 
     /// The only message that went to a subscriber through this operator and that the receipt fits.
-    fn only_fitting(
+    pub(super) fn only_fitting(
         &mut self,
         beat: &Beat,
         operator: OperatorId,

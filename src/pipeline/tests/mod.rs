@@ -6,6 +6,8 @@ mod backlog;
 mod circuit;
 mod day;
 mod dialogue;
+mod duplicates;
+mod held;
 mod laws;
 mod pace;
 mod queries;

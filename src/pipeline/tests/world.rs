@@ -631,6 +631,17 @@ impl World {
         }
     }
 
+    /// How many receipts are held, as the pipeline counts them.
+    pub(super) fn held_receipts(&self) -> u64 {
+        self.core.as_ref().unwrap().held
+    }
+
+    /// Forgets some of what is over; says whether there may be more.
+    pub(super) fn forget(&mut self) -> bool {
+        let now = self.now();
+        self.core.as_mut().unwrap().forget(&now).unwrap()
+    }
+
     /// The receipts that named no message, of operators that sent any since that was asked last.
     pub(super) fn unnamed_receipts(&mut self) -> Vec<(String, u64)> {
         let steady = self.steady;
