@@ -13,7 +13,9 @@ use super::news::News;
 use super::selection::{Entry, Messages, Selection, Templates, Wording};
 use super::spelling::spelling;
 use super::template::{Placeholder, Source, Template};
-use super::value::{Forms, MAX_CHARACTERS, NumberForm, Unfit, application, clean};
+use super::value::{
+    Forms, MAX_CHARACTERS, NumberForm, Unfit, application, clean, name as plain_name,
+};
 use crate::control::settings::reading::{Cell, Report, Table};
 use crate::control::settings::values::{list, matching, parsed, whole};
 use crate::control::settings::{Environment, Problem, document};
@@ -180,17 +182,17 @@ impl Texts {
         };
         let text = entry.wording.template.fill(|place| match &place.source {
             Source::Application => Some("48120973".into()),
-            Source::Service => Some(self.service_or_longest(entry).into()),
-            Source::Status => Some(self.status(entry.status).into()),
+            Source::Service => Some(self.service_or_longest(entry)),
+            Source::Status => Some(self.status(entry.status)),
             Source::Param(_) => Some(self.forms.longest(place.form, letter)),
         });
         cheapest(&text, self.rules).cost
     }
 
-    fn service_or_longest<'a>(&'a self, entry: Entry<'a>) -> &'a str {
+    fn service_or_longest<'a>(&'a self, entry: Entry<'a>) -> Cow<'a, str> {
         match entry.service {
             Some(service) => self.service(service),
-            None => self.longest_service(),
+            None => self.longest_service().into(),
         }
     }
 
@@ -224,13 +226,13 @@ impl Texts {
     }
 
     /// A service as citizens know it; its name in events if it has no other.
-    pub(super) fn service<'a>(&'a self, service: &'a str) -> &'a str {
-        self.services.get(service).map_or(service, String::as_str)
+    pub(super) fn service<'a>(&'a self, service: &'a str) -> Cow<'a, str> {
+        known_as(&self.services, service)
     }
 
     /// A status in a word or two; its name in events if it has no other.
-    pub(super) fn status<'a>(&'a self, status: &'a str) -> &'a str {
-        self.statuses.get(status).map_or(status, String::as_str)
+    pub(super) fn status<'a>(&'a self, status: &'a str) -> Cow<'a, str> {
+        known_as(&self.statuses, status)
     }
 
     /// An answer to a citizen, before its spelling is chosen.
@@ -277,13 +279,12 @@ impl Texts {
         })
     }
 
-    /// Names in events are clean as they came, and those of services and statuses as they were read.
     fn value<'a>(&'a self, place: &Placeholder, news: News<'a>) -> Option<Cow<'a, str>> {
         let content = news.content;
         match &place.source {
             Source::Application => Some(application(news.application)),
-            Source::Service => Some(self.service(&content.service).into()),
-            Source::Status => Some(self.status(&content.status).into()),
+            Source::Service => Some(self.service(&content.service)),
+            Source::Status => Some(self.status(&content.status)),
             Source::Param(name) => self.forms.write(place.form, param(news, name)?).ok(),
         }
     }
@@ -292,8 +293,8 @@ impl Texts {
         let service = self.service_or_longest(entry);
         let text = entry.wording.template.fill(|place| match place.source {
             Source::Application => Some("48120973".into()),
-            Source::Service => Some(service.into()),
-            Source::Status => Some(self.status(entry.status).into()),
+            Source::Service => Some(service.clone()),
+            Source::Status => Some(self.status(entry.status)),
             Source::Param(_) => None,
         });
         cheapest(&text, self.rules).cost
@@ -308,6 +309,14 @@ const MOST_SEGMENTS: usize = 6;
 /// `[budget]`: the most segments that a text should take.
 fn budget(cell: &Cell<'_>) -> Option<usize> {
     cell.table(|table| table.optional("segments", whole(1..=MOST_SEGMENTS)))
+}
+
+/// What a thing is known as, by its name in events.
+fn known_as<'a>(names: &'a Names, name: &'a str) -> Cow<'a, str> {
+    match names.get(name) {
+        Some(known) => known.into(),
+        None => plain_name(name),
+    }
 }
 
 /// What the event gives under this name.
