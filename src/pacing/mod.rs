@@ -111,7 +111,9 @@ impl Pacer {
             subscriber,
         } = arrival;
         self.threads.enter(&message, thread);
-        self.subscribers.pin(message.msisdn, subscriber);
+        if is_limited(&message) {
+            self.subscribers.pin(message.msisdn, subscriber);
+        }
         enqueue(&mut self.lanes, &message, &self.sharing);
         *self.held.entry(message.queue()).or_default() += 1;
         self.waiting.insert(message.id, message);
@@ -236,8 +238,7 @@ impl Pacer {
             let pdus = segments.filter(|it| **it == Segment::Sent).count();
             lanes.charge(message.lane, message.agency(), pdus);
         }
-        if message.is_answer() {
-            // Answers have a limit of their own.
+        if !is_limited(message) {
             return None;
         }
         self.subscribers
@@ -258,6 +259,13 @@ impl Pacer {
             if let Some(message) = self.waiting.get(&id) {
                 enqueue(&mut self.lanes, message, &self.sharing);
             }
+        }
+    }
+
+    /// Notes that nothing of a message was written, so that its next attempt is its first again and counts then.
+    pub fn uncount(&mut self, message: &Message, now: &Now) {
+        if message.progress.attempt.attempts == 0 {
+            self.gate.uncount(message, now);
         }
     }
 
@@ -321,8 +329,16 @@ impl Pacer {
             }
         }
         self.threads.leave(message);
-        self.subscribers.unpin(message.msisdn);
+        if is_limited(message) {
+            self.subscribers.unpin(message.msisdn);
+        }
     }
+}
+
+/// Whether it counts for its subscriber. Answers have a limit of their own, and come without what the journal
+/// knows of the subscriber, which must not be taken for nothing.
+fn is_limited(message: &Message) -> bool {
+    !message.is_answer()
 }
 
 fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, message: &Message, sharing: &Sharing) {

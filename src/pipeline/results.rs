@@ -263,7 +263,10 @@ impl Core {
         match flight.refused {
             Some(refusal) => self.refused(beat, &mut flight.message, refusal),
             None => {
-                attempt.attempts = attempt.attempts.saturating_sub(u16::from(!flight.taken));
+                if !flight.taken {
+                    attempt.attempts = attempt.attempts.saturating_sub(1);
+                    self.pacer.uncount(&flight.message, &beat.now);
+                }
                 self.wait_unless_withdrawn(beat, &mut flight.message);
             }
         }
