@@ -194,6 +194,28 @@ fn a_campaign_goes_evenly_over_the_hours_in_which_it_may() {
 }
 
 #[test]
+fn what_was_given_back_unwritten_takes_its_part_of_a_quota_once() {
+    let mut world = World::with(|settings| {
+        let quota = DailyQuota {
+            messages: 2,
+            timezone: tashkent(),
+        };
+        settings.rules.daily.insert(AgencyKey::of("kadastr"), quota);
+    });
+    world.publish(apart(1));
+    for _ in 0..3 {
+        let sent = world.one_sent();
+        world.give_back(&sent);
+        world.calm();
+    }
+    assert_eq!(take(&mut world), [1]);
+    world.publish(apart(2));
+    assert_eq!(take(&mut world), [2]);
+    world.publish(apart(3));
+    assert_eq!(take(&mut world), [0; 0], "the quota is used up");
+}
+
+#[test]
 fn what_is_urgent_without_a_right_to_it_is_normal_and_counted() {
     let mut world = World::with(|settings| {
         settings.rules.quiet_hours = Some(closed(22, 8));

@@ -12,7 +12,7 @@ use xabar_events::{
     TextMap,
 };
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
-use xabar_smpp::values::{DataCoding, EsmClass, MessageState};
+use xabar_smpp::values::{DataCoding, EsmClass, MessageState, Ton};
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 use xabar_sms::DefaultAlphabet;
 use xabar_ussd::Dialect;
@@ -487,7 +487,7 @@ impl World {
         self.brings(mo(msisdn, text, reference))
     }
 
-    /// A request of the operator's, which is answered.
+    /// A request of the first operator's, which is answered; gives what it is told.
     pub(super) fn brings(&mut self, frame: Frame) -> Status {
         self.hear(
             UCELL,
@@ -786,6 +786,11 @@ fn menus() -> Menus {
 /// A message from a phone to 555.
 fn mo(msisdn: Msisdn, text: &str, reference: Option<u16>) -> Frame {
     let digits = msisdn.digits();
+    mo_from(Ton::INTERNATIONAL, &digits, text, reference)
+}
+
+/// The same with the phone's number as it is given here.
+pub(super) fn mo_from(ton: Ton, digits: &str, text: &str, reference: Option<u16>) -> Frame {
     let encoding = xabar_sms::Encoding::of(text);
     let segments =
         xabar_sms::segments(text, encoding, xabar_sms::Concatenation::Udh8).expect("a short text");
@@ -796,6 +801,7 @@ fn mo(msisdn: Msisdn, text: &str, reference: Option<u16>) -> Frame {
         tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, reference);
     }
     let pdu = SubmitSm {
+        source_addr_ton: ton,
         source_addr: Octets(digits.as_bytes()),
         destination_addr: Octets(b"555"),
         data_coding: DataCoding(xabar_sms::DataCoding::of(encoding, None).0),
