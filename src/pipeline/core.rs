@@ -1,7 +1,7 @@
 //! What the pipeline knows and how one beat goes.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,8 @@ pub struct Settings {
     pub rules: Rules,
     /// Whose urgent messages are treated as such.
     pub urgent: UrgentRight,
+    /// The agencies whose messages go past an opt-out where they are required by law.
+    pub legal: BTreeSet<Box<str>>,
     pub dialogue: DialogueRules,
     pub default_language: Language,
     /// How long a message whose event does not say may wait.

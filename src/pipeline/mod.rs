@@ -40,6 +40,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use self::core::{Core, DialogueRules, Inputs, OperatorRules, Settings};
+pub use admission::Right;
 pub use beat::Effects;
 pub use ussd::UssdRules;
 
@@ -314,11 +315,18 @@ fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
             count, "receipts name no message: neither by an id nor by what else they say"
         );
     }
-    for (agency, count) in core.not_entitled() {
-        warn!(
-            agency = &*agency,
-            count, "urgent without a right to it: treated as normal"
-        );
+    for ((right, agency), count) in core.not_entitled() {
+        let agency = &*agency;
+        match right {
+            Right::Urgent => warn!(
+                agency,
+                count, "urgent without a right to it: treated as normal"
+            ),
+            Right::Legal => warn!(
+                agency,
+                count, "legal without a right to it: opt-outs hold for it"
+            ),
+        }
     }
     match core.forget(now) {
         Ok(true) => Ok(now.instant),

@@ -7,6 +7,7 @@ use xabar_sms::{Reading, decode};
 
 use super::world::*;
 use crate::delivery::Senders;
+use crate::pipeline::Right;
 
 fn text(sent: &Sent) -> String {
     let data_coding = xabar_sms::DataCoding(sent.submission.data_coding.0);
@@ -95,6 +96,20 @@ fn what_the_law_requires_goes_past_an_opt_out() {
         ..status("a")
     });
     world.one_sent();
+}
+
+#[test]
+fn an_opt_out_holds_for_what_is_called_legal_without_a_right_to_it() {
+    let mut world = World::new();
+    world.writes(phone(0), "stop");
+    answer(&mut world);
+    world.publish(Notification {
+        key: key("soliq", "a"),
+        legal: true,
+        ..status("a")
+    });
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.not_entitled(), [(Right::Legal, "soliq".into(), 1)]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::clock::UnixMillis;
 use crate::journal::AgencyKey;
 use crate::numbers::Numbers;
 use crate::pacing::{DailyQuota, QuietHours, Spread, UrgentRight};
+use crate::pipeline::Right;
 
 fn tashkent() -> TimeZone {
     TimeZone::get("Asia/Tashkent").unwrap()
@@ -237,7 +238,7 @@ fn what_is_urgent_without_a_right_to_it_is_normal_and_counted() {
         world.last_deferral(1).reason.unwrap().as_str(),
         "quiet-hours"
     );
-    assert_eq!(world.not_entitled(), [("kadastr".into(), 1)]);
+    assert_eq!(world.not_entitled(), [(Right::Urgent, "kadastr".into(), 1)]);
     world.advance(Duration::from_secs(9 * 3600));
     assert_eq!(take(&mut world), [1]);
 }

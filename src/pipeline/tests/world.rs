@@ -30,7 +30,9 @@ use crate::journal::{Books, Changes, Message, MessageId, OperatorId, Reader, sql
 use crate::numbers::{Lists, Numbers};
 use crate::outcome::Wording;
 use crate::pacing::{Limit, Rules, UrgentRight};
-use crate::pipeline::{Core, DialogueRules, Effects, Inputs, OperatorRules, Settings, UssdRules};
+use crate::pipeline::{
+    Core, DialogueRules, Effects, Inputs, OperatorRules, Right, Settings, UssdRules,
+};
 use crate::scratch::Folder;
 
 /// A Monday, 09:15 in Tashkent.
@@ -423,12 +425,12 @@ impl World {
         told.find(of).expect("it was put off")
     }
 
-    /// How many messages of which agencies were called urgent without a right to it.
-    pub(super) fn not_entitled(&mut self) -> Vec<(String, u64)> {
+    /// How many messages of which agencies were called something without a right to it.
+    pub(super) fn not_entitled(&mut self) -> Vec<(Right, String, u64)> {
         let counted = self.core.as_mut().unwrap().not_entitled();
         counted
             .into_iter()
-            .map(|(agency, count)| (agency.into(), count))
+            .map(|((right, agency), count)| (right, agency.into(), count))
             .collect()
     }
 
@@ -762,6 +764,7 @@ fn settings() -> Settings {
         looked_up: false,
         rules: Rules::default(),
         urgent: UrgentRight::default(),
+        legal: ["kadastr".into()].into(),
         dialogue: DialogueRules {
             answers: Vec::new(),
             help: 6 * HOUR,
