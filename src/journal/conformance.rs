@@ -139,6 +139,11 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
         text: Some("Arizangiz ma’qullandi".into()),
         segments: vec![Segment::Accepted, Segment::Sent],
         smsc_ids: vec!["00ab".into()],
+        copies: vec![Copies {
+            segment: 1,
+            others: 2,
+            failed: vec!["AB".into()],
+        }],
     };
     progress.history.push(Told {
         reason: Some(Reason::Uncertain),

@@ -28,8 +28,8 @@ pub use choices::Choices;
 pub use lane::Lane;
 pub use location::{Location, NoLocation};
 pub use message::{
-    AgencyKey, Attempt, Attempted, Content, Identity, Message, MessageId, OperatorId, Origin,
-    Phase, Progress, Segment, ThreadKey, ThreadOrder, Told,
+    AgencyKey, Attempt, Attempted, Content, Copies, Identity, Message, MessageId, OperatorId,
+    Origin, Phase, Progress, Segment, ThreadKey, ThreadOrder, Told,
 };
 
 use crate::clock::UnixMillis;

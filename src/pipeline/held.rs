@@ -4,9 +4,8 @@
 use xabar_smpp::Frame;
 
 use super::beat::Beat;
+use super::copies::set_segment;
 use super::core::{Core, InFlight};
-use super::inbound::set_segment;
-use crate::delivery::Token;
 use crate::delivery::receipt::{Inbound, Notice, inbound, last_digits};
 use crate::journal::{HeldReceipt, JournalError, MessageId, OperatorId, Segment};
 
@@ -31,22 +30,22 @@ impl Core {
         self.held += 1;
     }
 
-    /// Applies the receipts held under an id; says whether there was one for this subscriber.
+    /// Applies the receipts held under an id as they may write it; says whether there was one for this subscriber.
     pub(super) fn release_held(
         &mut self,
         beat: &mut Beat,
         flight: &mut InFlight,
         operator: OperatorId,
-        token: Token,
-        smsc_id: &str,
+        (segment, smsc_id): (u8, &str),
+        written_id: &str,
     ) -> Result<bool, JournalError> {
         let mut found = false;
         let mut held = Vec::new();
         for peer in self.peers(operator).iter().copied() {
-            held.extend(self.journal.held(peer, &[smsc_id])?);
+            held.extend(self.journal.held(peer, &[written_id])?);
         }
         for (number, held) in held {
-            if !beat.released.contains(&number) && apply_held(flight, token.segment, &held) {
+            if !beat.released.contains(&number) && apply_held(flight, (segment, smsc_id), &held) {
                 self.release(beat, number);
                 found = true;
             }
@@ -99,7 +98,7 @@ impl Core {
 
 /// Applies a held receipt to the segment whose id it names, if it fits: ids come again after a while, so it
 /// must not be older than the message.
-fn apply_held(flight: &mut InFlight, segment: u8, held: &HeldReceipt) -> bool {
+fn apply_held(flight: &mut InFlight, (segment, smsc_id): (u8, &str), held: &HeldReceipt) -> bool {
     let Some((notice, _)) = read(held) else {
         return false;
     };
@@ -107,7 +106,8 @@ fn apply_held(flight: &mut InFlight, segment: u8, held: &HeldReceipt) -> bool {
     if !notice.names(message.msisdn) || held.at < message.accepted_at {
         return false;
     }
-    set_segment(message, segment, notice.receipt.fate());
+    let attempt = &mut message.progress.attempt;
+    set_segment(attempt, segment, notice.receipt.fate(), smsc_id);
     flight.notice = Some(notice.into());
     true
 }

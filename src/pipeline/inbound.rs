@@ -9,6 +9,7 @@ use xabar_smpp::receipt::Fate;
 use xabar_smpp::{Frame, Status};
 
 use super::beat::Beat;
+use super::copies::{self, set_segment};
 use super::core::Core;
 use super::telling::Details;
 use crate::delivery::receipt::{
@@ -94,7 +95,8 @@ impl Core {
         });
         match chosen {
             Some((awaiting, message)) => {
-                self.settle_segment(beat, awaiting.segment, message, notice);
+                let segment = (awaiting.segment, &*awaiting.smsc_id);
+                self.settle_segment(beat, segment, message, notice);
             }
             None => match self.unanswered_of(beat, operator, notice, frame)? {
                 Some(flight) => self.settle_unanswered(beat, flight, notice),
@@ -148,22 +150,23 @@ impl Core {
     pub(super) fn settle_segment(
         &mut self,
         beat: &mut Beat,
-        segment: u8,
+        (segment, smsc_id): (u8, &str),
         mut message: Message,
         notice: &Notice,
     ) {
+        let fate = notice.receipt.fate();
         if let Some(flight) = self.in_flight.get_mut(&message.id) {
-            set_segment(&mut flight.message, segment, notice.receipt.fate());
+            set_segment(&mut flight.message.progress.attempt, segment, fate, smsc_id);
             flight.notice = Some(notice.clone().into());
             beat.put(flight.message.clone());
             return;
         }
         if let Some(held) = self.pacer.held_message(message.id) {
-            set_segment(held, segment, notice.receipt.fate());
+            set_segment(&mut held.progress.attempt, segment, fate, smsc_id);
             beat.put(held.clone());
             return;
         }
-        set_segment(&mut message, segment, notice.receipt.fate());
+        set_segment(&mut message.progress.attempt, segment, fate, smsc_id);
         self.settle_by_receipts(beat, &mut message, Some(notice));
         beat.put(message);
     }
@@ -206,9 +209,8 @@ impl Core {
 /// Whether a segment's fate is open; and no other operator has the message by now, so that this is not the first one's
 /// receipt once more.
 fn awaits_receipt(awaiting: &Awaiting, message: &Message) -> bool {
-    let segments = &message.progress.attempt.segments;
     awaiting.operator == message.progress.operator
-        && segments.get(usize::from(awaiting.segment)) == Some(&Segment::Accepted)
+        && copies::awaits_receipt(&message.progress.attempt, awaiting.segment)
 }
 
 /// Why a message failed of which a segment did not arrive.
@@ -224,23 +226,4 @@ pub(super) fn may_be_told(message: &Message) -> bool {
     let last = message.progress.history.last().map(|told| told.state);
     message.progress.phase == Phase::Submitted
         || (message.progress.phase == Phase::Settled && last == Some(State::Unknown))
-}
-
-/// A final state never goes back.
-pub(super) fn set_segment(message: &mut Message, segment: u8, fate: Fate) {
-    let Some(segment) = message
-        .progress
-        .attempt
-        .segments
-        .get_mut(usize::from(segment))
-    else {
-        return;
-    };
-    if !matches!(segment, Segment::Delivered | Segment::Failed) {
-        *segment = if fate == Fate::Delivered {
-            Segment::Delivered
-        } else {
-            Segment::Failed
-        };
-    }
 }

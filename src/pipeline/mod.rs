@@ -10,6 +10,7 @@ mod admission;
 mod appetite;
 mod asking;
 mod beat;
+mod copies;
 mod core;
 mod deadlines;
 mod dialogue;

@@ -9,6 +9,7 @@ use xabar_smpp::Status;
 
 use super::admission::withdrawn;
 use super::beat::Beat;
+use super::copies::without_copy;
 use super::core::{Core, InFlight, SWEEP};
 use super::sending::attempt_octet;
 use super::telling::Details;
@@ -31,14 +32,17 @@ impl Core {
         smsc_id: &str,
     ) -> Result<(), JournalError> {
         let accepted = class == Class::Accepted;
-        let Some(mut flight) = self.take_flight(beat, token, accepted)? else {
-            return Ok(());
+        let Some(mut flight) = self.take_flight(beat, operator, token, accepted)? else {
+            return match accepted {
+                true => self.copy_taken(beat, operator, token, smsc_id),
+                false => Ok(()),
+            };
         };
         if let Some(segment) = sent_segment(&mut flight.message, token) {
             if accepted {
                 *segment = Segment::Accepted;
             } else {
-                *segment = Segment::Waiting;
+                without_copy(&mut flight.message.progress.attempt, token.segment);
                 flight.unrepeat();
             }
         }
@@ -82,8 +86,8 @@ impl Core {
         let Some(mut flight) = self.current_flight(token) else {
             return;
         };
-        if let Some(segment) = sent_segment(&mut flight.message, token) {
-            *segment = Segment::Waiting;
+        if sent_segment(&mut flight.message, token).is_some() {
+            without_copy(&mut flight.message.progress.attempt, token.segment);
             flight.unrepeat();
         }
         self.conclude_if_answered(beat, flight);
@@ -116,13 +120,16 @@ impl Core {
         Ok(())
     }
 
-    fn give_up_waiting(&mut self, beat: &mut Beat, flight: InFlight) {
-        let mut message = flight.message;
-        for segment in &mut message.progress.attempt.segments {
-            if *segment == Segment::Sent {
-                *segment = Segment::Waiting;
-            }
+    fn give_up_waiting(&mut self, beat: &mut Beat, mut flight: InFlight) {
+        let outstanding: Vec<u8> = flight.outstanding().collect();
+        for segment in outstanding {
+            without_copy(&mut flight.message.progress.attempt, segment);
         }
+        let segments = &flight.message.progress.attempt.segments;
+        if !segments.contains(&Segment::Waiting) {
+            return self.submitted(beat, flight);
+        }
+        let mut message = flight.message;
         message.progress.attempt.uncertain = true;
         let unanswered = unanswered(&message.progress.attempt);
         match retry::repeat_after(unanswered, self.settings.uncertain, message.id.0) {
@@ -146,10 +153,12 @@ impl Core {
         self.in_flight.remove(&token.message)
     }
 
-    /// The message of a token, if it is in flight; or if it waits to be repeated and the operator, late, took it after all.
+    /// The message of a token, if it is in flight; or if it waits to be repeated and the operator, late, took it after all,
+    /// be it an earlier copy.
     fn take_flight(
         &mut self,
         beat: &Beat,
+        operator: OperatorId,
         token: Token,
         accepted: bool,
     ) -> Result<Option<InFlight>, JournalError> {
@@ -159,7 +168,7 @@ impl Core {
         let Some(message) = self.uncertain(beat, token.message)? else {
             return Ok(None);
         };
-        if attempt_octet(&message) != token.attempt {
+        if message.progress.operator != operator {
             return Ok(None);
         }
         self.resume(beat, message, token.segment).map(Some)
@@ -203,7 +212,7 @@ impl Core {
     }
 
     /// Awaits the receipt of a segment, if the operator gives any; it may have come already.
-    fn note_accepted(
+    pub(super) fn note_accepted(
         &mut self,
         beat: &mut Beat,
         flight: &mut InFlight,
@@ -234,7 +243,7 @@ impl Core {
         let spellings = spellings.map(|it| it.in_receipts(&smsc_id).collect());
         let spellings: Vec<String> = spellings.unwrap_or_default();
         for spelling in spellings {
-            if self.release_held(beat, flight, operator, token, &spelling)? {
+            if self.release_held(beat, flight, operator, (token.segment, &smsc_id), &spelling)? {
                 break;
             }
         }

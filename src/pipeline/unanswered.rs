@@ -7,8 +7,8 @@ use xabar_smpp::Frame;
 use xabar_smpp::receipt::Fate;
 
 use super::beat::Beat;
+use super::copies::set_segment;
 use super::core::{Core, InFlight};
-use super::inbound::set_segment;
 use crate::delivery::receipt::{Notice, Spellings};
 use crate::journal::{JournalError, Message, MessageId, OperatorId, Segment};
 
@@ -185,7 +185,8 @@ impl Core {
         mut flight: InFlight,
         notice: &Notice,
     ) {
-        set_segment(&mut flight.message, 0, notice.receipt.fate());
+        let attempt = &mut flight.message.progress.attempt;
+        set_segment(attempt, 0, notice.receipt.fate(), "");
         flight.taken = true;
         flight.notice = Some(notice.clone().into());
         self.conclude_if_answered(beat, flight);

@@ -123,7 +123,7 @@ impl Core {
         }
         let flight = match (message.progress.phase, segment) {
             (Phase::Submitted | Phase::Settled, Segment::Accepted) if may_be_told(&message) => {
-                self.settle_segment(beat, 0, message, notice);
+                self.settle_segment(beat, (0, ""), message, notice);
                 return Ok(true);
             }
             (Phase::InFlight, Segment::Sent) => {

@@ -4,6 +4,7 @@ mod admission;
 mod alphabets;
 mod backlog;
 mod circuit;
+mod copies;
 mod day;
 mod dialogue;
 mod duplicates;
