@@ -12,7 +12,7 @@ use super::news::News;
 use super::selection::Wording;
 use super::spelling;
 use super::texts::{Listed, Texts};
-use super::value::Unfit;
+use super::value::{Unfit, name as plain_name};
 use crate::control::settings::Problem;
 use crate::control::settings::files::{problem, read_text, toml_files};
 use crate::dialogue::{Keyword, Keywords};
@@ -229,15 +229,15 @@ impl Catalog {
     }
 
     /// A service as citizens know it; its name in events if the language has no other.
-    pub fn service_name<'a>(&'a self, language: Language, service: &'a str) -> &'a str {
+    pub fn service_name<'a>(&'a self, language: Language, service: &'a str) -> Cow<'a, str> {
         let texts = self.languages.get(&language);
-        texts.map_or(service, |texts| texts.service(service))
+        texts.map_or_else(|| plain_name(service), |texts| texts.service(service))
     }
 
     /// A status in a word or two; its name in events if the language has no other.
-    pub fn status_name<'a>(&'a self, language: Language, status: &'a str) -> &'a str {
+    pub fn status_name<'a>(&'a self, language: Language, status: &'a str) -> Cow<'a, str> {
         let texts = self.languages.get(&language);
-        texts.map_or(status, |texts| texts.status(status))
+        texts.map_or_else(|| plain_name(status), |texts| texts.status(status))
     }
 
     /// The languages that have texts.

@@ -20,3 +20,4 @@ pub use catalog::{Catalog, NoTemplate, Text};
 pub use news::News;
 pub use texts::Listed;
 pub use value::Unfit;
+pub(crate) use value::application;

@@ -34,7 +34,13 @@ pub struct Notice {
 }
 
 /// Digits at the end of a number by which two spellings of it are compared.
-const SIGNIFICANT_DIGITS: usize = 7;
+const SIGNIFICANT_DIGITS: u32 = 7;
+
+/// The [last digits](Notice::last_digits) of a number in receipts that name it.
+pub fn last_digits(msisdn: Msisdn) -> u32 {
+    let last = msisdn.as_u64() % 10_u64.pow(SIGNIFICANT_DIGITS);
+    u32::try_from(last).unwrap_or_default()
+}
 
 /// Reads a request of the operator's.
 pub fn inbound(frame: &Frame) -> Inbound {
@@ -154,6 +160,13 @@ impl Notice {
     /// The subscriber, if the operator writes the number in international form.
     pub fn msisdn(&self) -> Option<Msisdn> {
         self.subscriber.trim_start_matches('0').parse().ok()
+    }
+
+    /// The last digits of the subscriber's number, by which receipts of one are found.
+    pub fn last_digits(&self) -> u32 {
+        let digits = self.subscriber.as_bytes();
+        let last = digits.iter().rev().take(SIGNIFICANT_DIGITS as usize).rev();
+        last.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
     }
 
     /// Whether the receipt names this subscriber, however it writes the number.
@@ -295,10 +308,9 @@ mod tests {
     fn the_subscriber_is_recognised_in_international_and_national_form() {
         let msisdn = "998901234567".parse().expect("a number");
         for subscriber in ["998901234567", "00998901234567", "901234567", "1234567"] {
-            assert!(
-                notice_of("id:1 stat:DELIVRD", subscriber).names(msisdn),
-                "{subscriber}"
-            );
+            let notice = notice_of("id:1 stat:DELIVRD", subscriber);
+            assert!(notice.names(msisdn), "{subscriber}");
+            assert_eq!(notice.last_digits(), last_digits(msisdn), "{subscriber}");
         }
         for subscriber in ["998901234568", "4567", ""] {
             assert!(

@@ -80,6 +80,11 @@ impl ResponseTime {
         }
     }
 
+    /// A session is gone, perhaps with the one that is measured.
+    pub(super) fn measure_anew(&mut self) {
+        self.probe = None;
+    }
+
     fn measured(&mut self, took: Duration) {
         self.last = took;
         self.smoothed = match self.shortest {
@@ -177,6 +182,19 @@ mod tests {
         let later = start + Duration::from_secs(8);
         assert_eq!(response_time.current(later).as_secs(), 8);
         assert!(response_time.current(later) > response_time.longest());
+    }
+
+    #[test]
+    fn what_a_session_that_is_gone_did_not_answer_says_nothing() {
+        let start = instant();
+        let mut response_time = ResponseTime::new(Duration::from_secs(30));
+        response_time.written(token(1), 0, start);
+        response_time.measure_anew();
+        let later = start + Duration::from_secs(8);
+        assert_eq!(response_time.current(later), Duration::ZERO);
+        response_time.written(token(2), 0, later);
+        response_time.answered(token(2), later + Duration::from_millis(50));
+        assert_eq!(response_time.smoothed.as_millis(), 50);
     }
 
     #[test]

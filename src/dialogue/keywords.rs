@@ -89,6 +89,13 @@ pub struct Named {
     in_latin: String,
 }
 
+impl Wish {
+    /// Whether it is a choice that is kept.
+    pub fn is_choice(&self) -> bool {
+        matches!(self, Self::Stop(_) | Self::Start(_) | Self::Language(_))
+    }
+}
+
 impl Named {
     fn read(text: &str) -> Option<Self> {
         let rest = |text: &str| {
@@ -139,6 +146,13 @@ impl Keywords {
         same || keyword != Keyword::Name
     }
 
+    /// Whether a text, or the beginning of one, opts out.
+    pub fn is_stop(&self, text: &str) -> bool {
+        let words = folded(text);
+        let first = words.split(' ').next().unwrap_or_default();
+        matches!(self.words.get(first), Some((Keyword::Stop, _)))
+    }
+
     /// What a text asks for; what is not understood asks for help.
     pub fn read(&self, text: &str) -> Asked {
         let words = folded(text);
@@ -167,7 +181,14 @@ impl Keywords {
             Keyword::Start => Wish::Start(Named::read(text)),
             Keyword::Language => named(rest),
             Keyword::Name if rest.is_empty() => named(first),
-            Keyword::Name | Keyword::Help => Wish::Help,
+            Keyword::Name | Keyword::Help => {
+                // Some numbers begin like words: UZ-2026-113.
+                let application = squashed(&words);
+                match is_number(&application) {
+                    true => Wish::Status(application),
+                    false => Wish::Help,
+                }
+            }
         };
         Asked { wish, language }
     }
@@ -237,9 +258,26 @@ mod tests {
             ("yordam", Wish::Help),
             ("salom", Wish::Help),
             ("en route, be there at 5", Wish::Help),
+            ("RU-26 1204418", Wish::Status("RU261204418".into())),
             ("", Wish::Help),
         ] {
             assert_eq!(wish(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_begins_with_a_word_for_it_opts_out() {
+        let catalog = Catalog::built_in();
+        let keywords = Keywords::new(catalog.keywords());
+        for (text, stops) in [
+            ("Stop! I do not", true),
+            ("СТОП", true),
+            ("TO'XTAT kadastr", true),
+            ("please stop", false),
+            ("start", false),
+            ("", false),
+        ] {
+            assert_eq!(keywords.is_stop(text), stops, "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! A message from a phone, as `deliver_sm` or `data_sm` bring it.
 
 use xabar_smpp::pdu::Pdu;
+use xabar_smpp::values::Ton;
 use xabar_smpp::{Frame, Octets, Tag, Tlvs};
 use xabar_sms::{Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
 use xabar_ussd::is_ussd;
@@ -18,6 +19,8 @@ pub struct Mo {
     pub concat: Option<Concat>,
     /// Empty if it is no text.
     pub text: String,
+    /// Whether the operator says that `from` is a whole number, with its country's code.
+    pub international: bool,
 }
 
 impl Mo {
@@ -53,6 +56,8 @@ impl Mo {
             reference: tlvs.user_message_reference().ok().flatten(),
             concat: concat.or_else(|| sar(tlvs)).filter(|it| it.total > 1),
             text: text.unwrap_or_default(),
+            international: pdu.source_addr_ton == Ton::INTERNATIONAL
+                || pdu.source_addr.0.starts_with(b"+"),
         })
     }
 }

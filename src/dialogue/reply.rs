@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use xabar_events::{Language, State};
 
-use super::keywords::{Named, squashed};
+use super::keywords::{Asked, Named, squashed};
 use super::{Wish, folded};
 use crate::clock::UnixMillis;
 use crate::journal::{Choices, Message};
@@ -76,6 +76,38 @@ impl Reply {
             Self::Help => "help",
         }
     }
+}
+
+/// What a text asks for, if it holds the number of one of the subscriber's own applications, which may be anything.
+/// What opts out or in does so all the same.
+pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked {
+    let may_be = match asked.wish {
+        Wish::Status(_) | Wish::Stop(_) | Wish::Start(_) => false,
+        Wish::Applications | Wish::Language(_) | Wish::Help => true,
+    };
+    if !may_be || !text.contains(|each: char| each.is_ascii_digit()) {
+        return asked;
+    }
+    let words = folded(text);
+    let is_own = |number: &str| {
+        notices(known).any(|message| !number.is_empty() && key(&message.application) == number)
+    };
+    let whole = squashed(&words);
+    if is_own(&whole) {
+        return Asked {
+            wish: Wish::Status(whole),
+            language: None,
+        };
+    }
+    let (_, rest) = words.split_once(' ').unwrap_or_default();
+    let rest = squashed(rest);
+    if asked.wish == Wish::Applications && is_own(&rest) {
+        return Asked {
+            wish: Wish::Status(rest),
+            ..asked
+        };
+    }
+    asked
 }
 
 /// What the subscriber chooses, if that changes anything, and the answer.
@@ -202,6 +234,35 @@ mod tests {
         );
         let unknown = Wish::Status("8".into());
         assert_eq!(reply(unknown, &messages), Reply::Unknown("8".into()));
+    }
+
+    #[test]
+    fn ones_own_application_is_found_whatever_its_number_is_like() {
+        let messages = [
+            message(1, "UZ-2026-A", "approved"),
+            message(2, "KADASTR-12", "ready"),
+            message(3, "STOP-7", "ready"),
+        ];
+        let known = Known {
+            messages: &messages,
+            choices: &Choices::default(),
+            agencies: &[],
+            wall: UnixMillis(1_000),
+        };
+        let catalog = crate::compose::Catalog::built_in();
+        let keywords = crate::dialogue::Keywords::new(catalog.keywords());
+        for (text, number) in [
+            ("uz 2026 a", Some("UZ2026A")),
+            ("Kadastr-12", Some("KADASTR12")),
+            ("STATUS kadastr 12", Some("KADASTR12")),
+            ("status kadastr 13", None),
+            ("stop 7", None),
+        ] {
+            let asked = of_own_applications(keywords.read(text), text, &known);
+            let expected = number.map(|number| Wish::Status(number.to_owned()));
+            let found = Some(asked.wish).filter(|wish| matches!(wish, Wish::Status(_)));
+            assert_eq!(found, expected, "{text}");
+        }
     }
 
     #[test]

@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
+use xabar_events::Msisdn;
 
 use crate::clock::UnixMillis;
 
 /// How long a message is known again.
 pub(super) const MEMORY: Duration = Duration::from_secs(10 * 60);
 
-/// Messages that are known again; beyond that the oldest is forgotten.
+/// Messages, or phones, that are known again; beyond that the oldest is forgotten.
 const MOST: usize = 50_000;
 
 #[derive(Debug, Default)]
@@ -23,12 +24,7 @@ pub(super) struct Seen {
 impl Seen {
     /// Notes a message, and says whether it is new.
     pub(super) fn note(&mut self, hash: u64, now: UnixMillis) -> bool {
-        while let Some((at, hash)) = self.order.front().copied()
-            && (at.after(MEMORY) <= now || self.order.len() >= MOST)
-        {
-            self.order.pop_front();
-            self.hashes.remove(&hash);
-        }
+        self.pass(now);
         let new = self.hashes.insert(hash);
         if new {
             self.order.push_back((now, hash));
@@ -36,10 +32,57 @@ impl Seen {
         new
     }
 
+    /// Whether a message was noted.
+    pub(super) fn has(&mut self, hash: u64, now: UnixMillis) -> bool {
+        self.pass(now);
+        self.hashes.contains(&hash)
+    }
+
+    fn pass(&mut self, now: UnixMillis) {
+        while let Some((at, hash)) = self.order.front().copied()
+            && (at.after(MEMORY) <= now || self.order.len() >= MOST)
+        {
+            self.order.pop_front();
+            self.hashes.remove(&hash);
+        }
+    }
+
     /// The message is to be brought again, and is new then.
     pub(super) fn forget(&mut self, hash: u64) {
         self.hashes.remove(&hash);
         self.order.retain(|(_, known)| *known != hash);
+    }
+}
+
+/// What each phone wrote last.
+#[derive(Debug, Default)]
+pub(super) struct Last {
+    /// Oldest first; a phone is there once for each of its texts.
+    order: VecDeque<(UnixMillis, Msisdn)>,
+    texts: FxHashMap<Msisdn, (UnixMillis, u64)>,
+}
+
+impl Last {
+    /// Notes a phone's text, and says whether it is another one than the last.
+    pub(super) fn note(&mut self, msisdn: Msisdn, hash: u64, now: UnixMillis) -> bool {
+        while let Some((at, msisdn)) = self.order.front().copied()
+            && (at.after(MEMORY) <= now || self.order.len() >= MOST)
+        {
+            self.order.pop_front();
+            if self.texts.get(&msisdn).is_some_and(|(last, _)| *last <= at) {
+                self.texts.remove(&msisdn);
+            }
+        }
+        if self
+            .texts
+            .get(&msisdn)
+            .is_some_and(|(_, last)| *last == hash)
+        {
+            return false;
+        }
+        self.texts.insert(msisdn, (now, hash));
+        self.order.push_back((now, msisdn));
+        true
     }
 }
 
@@ -52,15 +95,36 @@ mod tests {
         let (mut seen, start) = (Seen::default(), UnixMillis(1_000_000));
         assert!(seen.note(7, start));
         assert!(!seen.note(7, start.after(MEMORY / 2)));
+        assert!(seen.has(7, start.after(MEMORY / 2)) && !seen.has(7, start.after(MEMORY)));
         assert!(seen.note(7, start.after(MEMORY)));
     }
 
     #[test]
+    fn a_text_is_known_again_until_the_phone_writes_another() {
+        let (mut last, start) = (Last::default(), UnixMillis(1_000_000));
+        let [one, other] = [998_930_000_001, 998_930_000_002].map(|n| Msisdn::from_u64(n).unwrap());
+        assert!(last.note(one, 7, start));
+        assert!(last.note(other, 8, start), "of another phone");
+        assert!(!last.note(one, 7, start));
+        assert!(last.note(one, 8, start.after(MEMORY / 2)));
+        assert!(last.note(one, 7, start.after(MEMORY / 2)));
+        assert!(
+            !last.note(one, 7, start.after(MEMORY)),
+            "of five minutes ago"
+        );
+        assert!(last.note(one, 7, start.after(2 * MEMORY)));
+        assert_eq!((last.order.len(), last.texts.len()), (1, 1));
+    }
+
+    #[test]
     fn memory_is_bounded() {
-        let mut seen = Seen::default();
+        let (mut seen, mut last) = (Seen::default(), Last::default());
+        let phone = Msisdn::from_u64(998_930_000_001).unwrap();
         for hash in 0..2 * MOST as u64 {
             assert!(seen.note(hash, UnixMillis(0)));
+            assert!(last.note(phone, hash, UnixMillis(0)));
         }
         assert!(seen.order.len() <= MOST && seen.hashes.len() == seen.order.len());
+        assert!(last.order.len() <= MOST && last.texts.len() == 1);
     }
 }

@@ -1,6 +1,6 @@
 //! What each room goes by, out of the settings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -129,6 +129,7 @@ pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline
             sharing: sharing(settings),
         },
         urgent: urgent(settings),
+        legal: legal(settings),
         dialogue,
         default_language: subscriber.default_language,
         expires: timing.expires,
@@ -202,6 +203,13 @@ fn urgent(settings: &Settings) -> pacing::UrgentRight {
     };
     let allowed = allowed.iter();
     pacing::UrgentRight::only(allowed.map(|it| (it.agency.as_str(), it.service.as_deref())))
+}
+
+/// The agencies whose messages may go past an opt-out.
+fn legal(settings: &Settings) -> BTreeSet<Box<str>> {
+    let agencies = settings.agencies.iter();
+    let entitled = agencies.filter(|agency| agency.legal);
+    entitled.map(|agency| agency.name.as_str().into()).collect()
 }
 
 fn answers(limit: &settings::Limit) -> pacing::Limit {

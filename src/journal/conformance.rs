@@ -21,7 +21,7 @@ macro_rules! conformance {
             siblings_are_those_that_wait
             what_expires_first_is_told_first
             in_flight_is_what_has_no_result
-            a_segment_awaits_its_receipt
+            a_segment_is_known_by_its_id_before_and_after_its_receipt
             the_oldest_without_a_receipt_come_first
             a_held_receipt_waits_for_its_segment
             outcomes_go_out_in_order_and_leave_when_published
@@ -140,6 +140,11 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
         text: Some("Arizangiz ma’qullandi".into()),
         segments: vec![Segment::Accepted, Segment::Sent],
         smsc_ids: vec!["00ab".into()],
+        copies: vec![Copies {
+            segment: 1,
+            others: 2,
+            failed: vec!["AB".into()],
+        }],
     };
     progress.history.push(Told {
         reason: Some(Reason::Uncertain),
@@ -403,7 +408,7 @@ pub(super) fn in_flight_is_what_has_no_result(journal: &mut dyn Journal) {
     assert_eq!(ids(&journal.in_flight().unwrap()), [3]);
 }
 
-pub(super) fn a_segment_awaits_its_receipt(journal: &mut dyn Journal) {
+pub(super) fn a_segment_is_known_by_its_id_before_and_after_its_receipt(journal: &mut dyn Journal) {
     let segments = |number, segments: &[Segment]| {
         let mut message = progressed(number, Phase::Submitted, State::Submitted);
         message.progress.attempt.segments = segments.to_vec();
@@ -442,7 +447,10 @@ pub(super) fn a_segment_awaits_its_receipt(journal: &mut dyn Journal) {
             ..Changes::default()
         },
     );
-    assert_eq!(found(journal, &["A1", "A2"]), [(2, 0, 20)]);
+    assert_eq!(
+        found(journal, &["A1", "A2"]),
+        [(1, 0, 10), (1, 1, 10), (2, 0, 20)]
+    );
 }
 
 pub(super) fn the_oldest_without_a_receipt_come_first(journal: &mut dyn Journal) {
@@ -496,6 +504,7 @@ pub(super) fn a_held_receipt_waits_for_its_segment(journal: &mut dyn Journal) {
     let held = |smsc_id: &str, at| HeldReceipt {
         operator: OPERATOR,
         smsc_id: smsc_id.into(),
+        last_digits: if smsc_id == "A1" { 1_234_567 } else { 0 },
         at: UnixMillis(at),
         octets: bytes::Bytes::from_static(b"\0\xff\x80"),
     };
@@ -511,6 +520,12 @@ pub(super) fn a_held_receipt_waits_for_its_segment(journal: &mut dyn Journal) {
         [(1, held("A1", 5)), (3, held("A1", 7))]
     );
     assert_eq!(journal.held(OperatorId(9), &["A1"]).unwrap(), []);
+    assert_eq!(
+        journal.held_for(OPERATOR, 1_234_567).unwrap(),
+        [(1, held("A1", 5)), (3, held("A1", 7))]
+    );
+    assert_eq!(journal.held_for(OPERATOR, 34_567).unwrap(), []);
+    assert_eq!(journal.held_for(OperatorId(9), 1_234_567).unwrap(), []);
     commit(
         journal,
         Changes {
@@ -521,9 +536,10 @@ pub(super) fn a_held_receipt_waits_for_its_segment(journal: &mut dyn Journal) {
     assert_eq!(journal.held(OPERATOR, &["A1"]).unwrap(), []);
     let start = journal.start().unwrap();
     assert_eq!((start.held, start.last_held), (1, 3));
-    journal.forget(UnixMillis(5), 10).unwrap();
+    journal.forget(UnixMillis(9), 10).unwrap();
     assert_eq!(journal.start().unwrap().held, 1);
-    journal.forget(UnixMillis(6), 10).unwrap();
+    assert_eq!(journal.forget_held(UnixMillis(5), 10).unwrap(), 0);
+    assert_eq!(journal.forget_held(UnixMillis(6), 10).unwrap(), 1);
     assert_eq!(journal.start().unwrap().held, 0);
 }
 

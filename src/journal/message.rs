@@ -274,6 +274,20 @@ pub struct Attempt {
     /// fewer entries than segments, or empty ones, where not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub smsc_ids: Vec<Box<str>>,
+    /// Segments of which the operator took several copies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub copies: Vec<Copies>,
+}
+
+/// Copies of a segment: the answer to one came after the next one was sent. It arrives if any of them does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copies {
+    /// From 0.
+    pub segment: u8,
+    /// How many the operator took besides the one that says how far the segment has come.
+    pub others: u8,
+    /// The operator's names of those that did not arrive.
+    pub failed: Vec<Box<str>>,
 }
 
 fn is_zero(number: &u16) -> bool {

@@ -28,8 +28,8 @@ pub use choices::Choices;
 pub use lane::Lane;
 pub use location::{Location, NoLocation};
 pub use message::{
-    AgencyKey, Attempt, Attempted, Content, Identity, Message, MessageId, OperatorId, Origin,
-    Phase, Progress, Segment, SpreadKey, ThreadKey, ThreadOrder, Told,
+    AgencyKey, Attempt, Attempted, Content, Copies, Identity, Message, MessageId, OperatorId,
+    Origin, Phase, Progress, Segment, SpreadKey, ThreadKey, ThreadOrder, Told,
 };
 
 use crate::clock::UnixMillis;
@@ -98,8 +98,8 @@ pub trait Journal: Send + std::fmt::Debug {
     /// Messages with an attempt that has no result, for the start.
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError>;
 
-    /// Segments that this operator accepted under one of these ids and that have no receipt yet, each with its
-    /// message.
+    /// Segments that this operator accepted under one of these ids, whether or not their receipts have come, each
+    /// with its message.
     fn awaiting(
         &mut self,
         operator: OperatorId,
@@ -111,6 +111,13 @@ pub trait Journal: Send + std::fmt::Debug {
         &mut self,
         operator: OperatorId,
         smsc_ids: &[&str],
+    ) -> Result<Vec<(u64, HeldReceipt)>, JournalError>;
+
+    /// Receipts held for this operator that name a subscriber with these last digits, each with its number.
+    fn held_for(
+        &mut self,
+        operator: OperatorId,
+        last_digits: u32,
     ) -> Result<Vec<(u64, HeldReceipt)>, JournalError>;
 
     /// Messages that have been submitted since this steady time or longer, oldest first, after the place.
@@ -135,8 +142,11 @@ pub trait Journal: Send + std::fmt::Debug {
     fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError>;
 
     /// Forgets some messages settled at or before this steady time, with their keys; says how many.
-    /// Some receipts held since then, and keys withdrawn then, go too.
+    /// Some keys withdrawn then go too.
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError>;
+
+    /// Drops some receipts held since this steady time or longer, oldest first; says how many.
+    fn forget_held(&mut self, before: UnixMillis, limit: usize) -> Result<usize, JournalError>;
 
     /// A second way in, for reading beside the writer.
     fn reader(&self) -> Result<Box<dyn Reader>, JournalError>;
@@ -258,7 +268,7 @@ pub struct SubmittedPlace {
     pub id: MessageId,
 }
 
-/// A segment that the operator accepted under an id of its own.
+/// A segment that the operator accepted under an id of its own; it is known by that as long as its message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Awaiting {
     pub operator: OperatorId,
@@ -277,6 +287,8 @@ pub struct HeldReceipt {
     pub operator: OperatorId,
     /// Upper case, without leading zeros.
     pub smsc_id: Box<str>,
+    /// The last digits of the subscriber's number, as many as are compared.
+    pub last_digits: u32,
     /// When it came, on the steady clock.
     pub at: UnixMillis,
     /// The PDU as it came.

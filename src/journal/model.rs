@@ -280,9 +280,7 @@ impl Journal for Model {
         };
         let with_record = |awaiting: &Awaiting| {
             let (message, _) = memory.messages.get(&awaiting.message.0)?;
-            let segments = &message.progress.attempt.segments;
-            let segment = segments.get(usize::from(awaiting.segment))?;
-            (*segment == Segment::Accepted).then(|| (awaiting.clone(), message.clone()))
+            Some((awaiting.clone(), message.clone()))
         };
         Ok(smsc_ids
             .iter()
@@ -305,6 +303,17 @@ impl Journal for Model {
             held.map(|(number, held)| (*number, held.clone())).collect()
         };
         Ok(smsc_ids.iter().flat_map(under).collect())
+    }
+
+    fn held_for(
+        &mut self,
+        operator: OperatorId,
+        last_digits: u32,
+    ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
+        let memory = self.memory();
+        let held = memory.held.iter();
+        let held = held.filter(|(_, it)| it.operator == operator && it.last_digits == last_digits);
+        Ok(held.map(|(number, held)| (*number, held.clone())).collect())
     }
 
     fn unreceipted(
@@ -371,16 +380,6 @@ impl Journal for Model {
         for (_, key) in cancelled.iter().take(limit) {
             memory.cancelled.remove(key);
         }
-        let held: Vec<u64> = memory.held.keys().take(limit).copied().collect();
-        for number in held {
-            if memory
-                .held
-                .get(&number)
-                .is_some_and(|held| held.at <= settled_before)
-            {
-                memory.held.remove(&number);
-            }
-        }
         let mut settled: Vec<_> = memory
             .messages
             .values()
@@ -395,6 +394,19 @@ impl Journal for Model {
             memory.messages.remove(&id.0);
         }
         Ok(settled.len())
+    }
+
+    fn forget_held(&mut self, before: UnixMillis, limit: usize) -> Result<usize, JournalError> {
+        let mut memory = self.memory();
+        let oldest = memory.held.iter().take(limit);
+        let old: Vec<u64> = oldest
+            .filter(|(_, held)| held.at <= before)
+            .map(|(number, _)| *number)
+            .collect();
+        for number in &old {
+            memory.held.remove(number);
+        }
+        Ok(old.len())
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, JournalError> {

@@ -65,6 +65,14 @@ impl Daily {
         self.changed = true;
     }
 
+    /// Takes back a message that was counted at this wall time and did not go, if its day is still counted.
+    pub(super) fn uncount(&mut self, counted: UnixMillis) {
+        if self.day.contains(&counted) {
+            self.used = self.used.saturating_sub(1);
+            self.changed = true;
+        }
+    }
+
     /// What the journal is to know, if it does not.
     pub(super) fn change(&mut self) -> Option<Used> {
         std::mem::take(&mut self.changed).then_some(Used {
@@ -138,6 +146,20 @@ mod tests {
             Some(at("2026-11-25T00:00:00+05:00")),
             "a clock set back gives nothing again"
         );
+    }
+
+    #[test]
+    fn what_did_not_go_gives_its_own_day_back() {
+        let mut daily = Daily::new(two_a_day(), Used::default());
+        let evening = at("2026-11-23T23:59:00+05:00");
+        let midnight = at("2026-11-24T00:00:00+05:00");
+        daily.count(evening);
+        daily.count(evening);
+        daily.uncount(evening);
+        assert_eq!(daily.spent_until(evening), None);
+        daily.count(midnight);
+        daily.uncount(evening);
+        assert_eq!(daily.change().unwrap().messages, 1);
     }
 
     #[test]

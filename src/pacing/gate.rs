@@ -129,6 +129,19 @@ impl Gate {
         }
     }
 
+    /// Takes back what was counted of a message whose first submission was not written.
+    pub(super) fn uncount(&mut self, message: &Message, now: &Now) {
+        if let Some(daily) = self.daily.get_mut(&message.agency()) {
+            daily.uncount(now.wall_at(message.progress.attempt.at));
+        }
+        if message.lane == Lane::Bulk
+            && let Some(place) = self.place(message)
+            && let Some(spreading) = self.spreads.get_mut(place)
+        {
+            spreading.uncount();
+        }
+    }
+
     /// How much of their quotas agencies have used, where the journal does not know it yet.
     pub(super) fn changes(&mut self) -> Vec<(AgencyKey, Used)> {
         let daily = self.daily.iter_mut();

@@ -111,8 +111,7 @@ impl Pacer {
             subscriber,
         } = arrival;
         self.threads.enter(&message, thread);
-        if !message.is_answer() {
-            // Nobody asked the journal for its subscriber.
+        if is_limited(&message) {
             self.subscribers.pin(message.msisdn, subscriber);
         }
         enqueue(&mut self.lanes, &message, &self.sharing);
@@ -249,8 +248,7 @@ impl Pacer {
             let pdus = segments.filter(|it| **it == Segment::Sent).count();
             lanes.charge(message.lane, message.agency(), pdus);
         }
-        if message.is_answer() {
-            // Answers have a limit of their own.
+        if !is_limited(message) {
             return None;
         }
         self.subscribers
@@ -274,9 +272,16 @@ impl Pacer {
         }
     }
 
+    /// Notes that nothing of a message was written, so that its next attempt is its first again and counts then.
+    pub fn uncount(&mut self, message: &Message, now: &Now) {
+        if message.progress.attempt.attempts == 0 {
+            self.gate.uncount(message, now);
+        }
+    }
+
     /// Notes that a submission was refused, so that it does not count for its subscriber.
     pub fn give_back(&mut self, message: &Message) -> Option<SubscriberFacts> {
-        if message.is_answer() {
+        if !is_limited(message) {
             // It did not count, and what was submitted in the same millisecond does.
             return None;
         }
@@ -339,10 +344,16 @@ impl Pacer {
             }
         }
         self.threads.leave(message);
-        if !message.is_answer() {
+        if is_limited(message) {
             self.subscribers.unpin(message.msisdn);
         }
     }
+}
+
+/// Whether it counts for its subscriber. Answers have a limit of their own, and come without what the journal
+/// knows of the subscriber, which must not be taken for nothing.
+fn is_limited(message: &Message) -> bool {
+    !message.is_answer()
 }
 
 fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, message: &Message, sharing: &Sharing) {

@@ -89,6 +89,12 @@ impl Spreading {
         self.changed = true;
     }
 
+    /// Takes back a message that was counted and did not go.
+    pub(super) fn uncount(&mut self) {
+        let earlier = self.theoretical_arrival;
+        self.theoretical_arrival = earlier.saturating_sub(self.emission_interval);
+    }
+
     /// Deals the next time out, which is not before `open` says that it may be.
     pub(super) fn deal(
         &mut self,
@@ -157,6 +163,15 @@ mod tests {
         assert_eq!(gone, 61, "a minute's worth, and the first");
         let even = (0..).map(|n| START.after(Duration::from_secs(62 + n)));
         assert!(dealt.iter().copied().eq(even.take(dealt.len())));
+    }
+
+    #[test]
+    fn what_did_not_go_leaves_its_place() {
+        let mut spreading = spreading(1);
+        spreading.count(START);
+        assert!(spreading.wait(START).is_some());
+        spreading.uncount();
+        assert_eq!(spreading.wait(START), None);
     }
 
     #[test]

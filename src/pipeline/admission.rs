@@ -17,19 +17,27 @@ use crate::journal::{
 };
 use crate::numbers::Lists;
 
-/// How many messages were called urgent without a right to it, by agency.
+/// How many messages were called something without a right to it, by what and by agency.
 #[derive(Debug, Default)]
-pub(super) struct NotEntitled(BTreeMap<Box<str>, u64>);
+pub(super) struct NotEntitled(BTreeMap<(Right, Box<str>), u64>);
+
+/// What an agency may call a message only by right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    Urgent,
+    Legal,
+}
 
 /// Agencies counted at a time; whoever is told of so many knows enough.
 const MOST_NOT_ENTITLED: usize = 100;
 
 impl NotEntitled {
-    fn count(&mut self, agency: &str) {
-        if let Some(count) = self.0.get_mut(agency) {
+    fn count(&mut self, right: Right, agency: &str) {
+        let key = (right, agency.into());
+        if let Some(count) = self.0.get_mut(&key) {
             *count += 1;
         } else if self.0.len() < MOST_NOT_ENTITLED {
-            self.0.insert(agency.into(), 1);
+            self.0.insert(key, 1);
         }
     }
 }
@@ -103,7 +111,7 @@ impl Core {
         self.next_message += 1;
         beat.keys.insert(notification.key.clone(), id);
         let cancelled = facts.cancelled || beat.cancelled.contains(&notification.key);
-        let notification = self.check_right(notification);
+        let notification = self.check_rights(notification);
         let mut message = self.message(beat, id, notification, looked_up);
         self.note_probe(message.progress.operator);
         self.teller.tell(
@@ -135,8 +143,8 @@ impl Core {
         })
     }
 
-    /// What is urgent without the right to be so is normal.
-    fn check_right(&mut self, mut notification: Notification) -> Notification {
+    /// What is urgent without the right to be so is normal, and an opt-out holds for what is legal without it.
+    fn check_rights(&mut self, mut notification: Notification) -> Notification {
         let agency = notification.key.agency.name();
         if notification.priority == Priority::Urgent
             && !self
@@ -144,14 +152,18 @@ impl Core {
                 .urgent
                 .allows(agency, notification.service.as_str())
         {
-            self.not_entitled.count(agency);
+            self.not_entitled.count(Right::Urgent, agency);
             notification.priority = Priority::Normal;
+        }
+        if notification.legal && !self.settings.legal.contains(agency) {
+            self.not_entitled.count(Right::Legal, agency);
+            notification.legal = false;
         }
         notification
     }
 
-    /// How many messages of which agencies were called urgent without a right to it, since it was asked last.
-    pub fn not_entitled(&mut self) -> BTreeMap<Box<str>, u64> {
+    /// How many messages of which agencies were called something without a right to it, since it was asked last.
+    pub fn not_entitled(&mut self) -> BTreeMap<(Right, Box<str>), u64> {
         std::mem::take(&mut self.not_entitled.0)
     }
 

@@ -12,7 +12,7 @@ use super::beat::Beat;
 use super::core::{Core, Operator};
 use super::sending::attempt_octet;
 use crate::clock::UnixMillis;
-use crate::delivery::receipt::Notice;
+use crate::delivery::receipt::{Notice, stored_id};
 use crate::delivery::{Query, Token};
 use crate::journal::{JournalError, Message, OperatorId, Phase, Segment, SubmittedPlace};
 
@@ -110,7 +110,10 @@ impl Core {
             && attempt_octet(&message) == token.attempt
             && awaits_receipt(&message, token.segment)
         {
-            self.settle_segment(beat, token.segment, message, &notice);
+            let smsc_ids = &message.progress.attempt.smsc_ids;
+            let smsc_id = smsc_ids.get(usize::from(token.segment));
+            let smsc_id = stored_id(smsc_id.map_or("", |it| it)).into_owned();
+            self.settle_segment(beat, (token.segment, &smsc_id), message, &notice);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What the pipeline knows and how one beat goes.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,8 @@ pub struct Settings {
     pub rules: Rules,
     /// Whose urgent messages are treated as such.
     pub urgent: UrgentRight,
+    /// The agencies whose messages go past an opt-out where they are required by law.
+    pub legal: BTreeSet<Box<str>>,
     pub dialogue: DialogueRules,
     pub default_language: Language,
     /// How long a message whose event does not say may wait.
@@ -328,7 +330,7 @@ impl Core {
             self.posted(&mut beat, posted)?;
         }
         self.hear_unfinished(&mut beat)?;
-        self.end_graces(&mut beat);
+        self.end_graces(&mut beat)?;
         self.sweep(&mut beat)?;
         self.admit(&mut beat, inputs.batches)?;
         self.turns_left = false;
@@ -400,7 +402,7 @@ impl Core {
                     } => {
                         self.answered(beat, report.operator, token, (class, status), &smsc_id)?;
                     }
-                    Event::TimedOut(token) | Event::Lost(token) => self.unanswered(beat, token),
+                    Event::TimedOut(token) | Event::Lost(token) => self.unanswered(beat, token)?,
                     Event::Returned(token) => self.returned(beat, token),
                     Event::Queried { token, told } => {
                         self.told(beat, report.operator, token, told)?;

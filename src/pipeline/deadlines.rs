@@ -5,6 +5,7 @@ use xabar_events::{Reason, State};
 use super::beat::Beat;
 use super::core::{Core, SWEEP};
 use super::telling::Details;
+use crate::clock::Now;
 use crate::journal::{JournalError, Segment, SubmittedPlace};
 
 /// Messages of each kind ended in one beat.
@@ -33,14 +34,18 @@ impl Core {
         Ok(())
     }
 
-    /// Forgets messages settled long ago; says whether there may be more. Not part of a beat.
-    pub fn forget(&mut self, now: &crate::clock::Now) -> Result<bool, JournalError> {
+    /// Forgets messages settled long ago, and receipts that nobody waits for any more; says whether there may be more
+    /// of either. Not part of a beat.
+    pub fn forget(&mut self, now: &Now) -> Result<bool, JournalError> {
         let before = now.steady.before(self.settings.duplicates);
-        let more = self.journal.forget(before, ENDED_AT_ONCE)? >= ENDED_AT_ONCE;
-        if self.held > 0 && !more {
-            self.held = self.journal.start()?.held;
+        let settled = self.journal.forget(before, ENDED_AT_ONCE)?;
+        let mut held = 0;
+        if self.held > 0 {
+            let before = now.steady.before(self.settings.receipt);
+            held = self.journal.forget_held(before, ENDED_AT_ONCE)?;
+            self.held = self.held.saturating_sub(held as u64);
         }
-        Ok(more)
+        Ok(settled.max(held) >= ENDED_AT_ONCE)
     }
 
     /// How many receipts are held, if these are more than when last asked.

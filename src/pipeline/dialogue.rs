@@ -17,7 +17,10 @@ use super::core::Core;
 use super::results::has_reached;
 use super::telling::Details;
 use crate::clock::UnixMillis;
-use crate::dialogue::{Asked, Heard, Known, Mo, Reply, Standing, Written, respond};
+use crate::compose::application;
+use crate::dialogue::{
+    Asked, Heard, Known, Mo, Reply, Standing, Written, of_own_applications, respond,
+};
 use crate::journal::{
     Ask, Attempt, Choices, Content, Facts, Identity, JournalError, Lane, Message, MessageId,
     OperatorId, Origin, Phase, Progress, ThreadKey,
@@ -54,25 +57,42 @@ impl Core {
         let Some(mo) = answering.and_then(|it| Mo::read(frame, it.alphabet)) else {
             return Ok(Status::RX_R_APPN);
         };
+        if self.may_lack_its_country(&mo) {
+            debug!("a citizen's number is neither marked as international nor of an operator here");
+            return Ok(Status::RX_R_APPN);
+        }
         if beat.texts_read >= TEXTS_A_BEAT {
             return Ok(Status::RX_T_APPN);
         }
-        match self.desk.take(&beat.now, operator, mo) {
-            Heard::Noted => Ok(Status::ROK),
-            Heard::Full => Ok(Status::RX_T_APPN),
-            Heard::Whole(written) => {
-                self.read(beat, written)?;
-                Ok(Status::ROK)
-            }
+        let keywords = &self.keywords;
+        let heard = self
+            .desk
+            .take(&beat.now, operator, mo, |text| keywords.is_stop(text));
+        self.attend(beat, heard)
+    }
+
+    /// Whether a phone's number may be a national one, which is to be taken for no other country's.
+    fn may_lack_its_country(&self, mo: &Mo) -> bool {
+        let of_nobody = |msisdn| self.routes.route(msisdn, None, |_| 1.0).is_none();
+        !mo.international && mo.from.parse().is_ok_and(of_nobody)
+    }
+
+    fn attend(&mut self, beat: &mut Beat, heard: Heard) -> Result<Status, JournalError> {
+        match heard {
+            Heard::Noted => {}
+            Heard::Full => return Ok(Status::RX_T_APPN),
+            Heard::Whole(written) => self.read(beat, written)?,
+            Heard::Aside(written) => self.read_aside(beat, &written)?,
         }
+        Ok(Status::ROK)
     }
 
     /// Reads texts of which some segments did not come.
     pub(super) fn hear_unfinished(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         while beat.texts_read < TEXTS_A_BEAT
-            && let Some(written) = self.desk.give_up(&beat.now)
+            && let Some(heard) = self.desk.give_up(&beat.now)
         {
-            self.read(beat, written)?;
+            self.attend(beat, heard)?;
         }
         Ok(())
     }
@@ -82,24 +102,10 @@ impl Core {
         let Some(key) = self.new_answer(beat, &written)? else {
             return Ok(());
         };
-        let Asked { wish, language } = self.keywords.read(&written.text);
         let messages = self.messages_to(beat, written.from)?;
-        let choices = self.choices(beat, written.from)?;
-        let known = Known {
-            messages: &messages,
-            choices: &choices,
-            agencies: &self.settings.dialogue.agencies,
-            wall: beat.now.wall,
-        };
-        let (chosen, reply) = respond(wish, &known);
-        debug!(reply = reply.template(), "a citizen wrote");
-        let of_choices = chosen.as_ref().unwrap_or(&choices).language;
-        let of_events = || messages.iter().find_map(|message| message.content.language);
-        let language = of_choices.or(language).or_else(of_events);
-        if let Some(chosen) = chosen {
-            beat.choices.insert(written.from, chosen);
-        }
-        if self.may_answer(beat, written.from, &messages)
+        let (reply, language) = self.obey(beat, &written, &messages)?;
+        if !is_answered_last(&messages, &written, beat.now.steady)
+            && self.may_answer(beat, written.from, &messages)
             && self.may_explain(beat, &reply, &messages)
         {
             let language = language.unwrap_or(self.settings.default_language);
@@ -108,12 +114,54 @@ impl Core {
         Ok(())
     }
 
-    /// The key of the answer to a text; `None` if it was answered before.
+    /// Reads a text that is not answered, for what it chooses.
+    fn read_aside(&mut self, beat: &mut Beat, written: &Written) -> Result<(), JournalError> {
+        if !self.keywords.read(&written.text).wish.is_choice() {
+            return Ok(());
+        }
+        beat.texts_read += 1;
+        let messages = self.messages_to(beat, written.from)?;
+        self.obey(beat, written, &messages)?;
+        Ok(())
+    }
+
+    /// Keeps what a text chooses; gives the answer and the language that it is to be in.
+    fn obey(
+        &mut self,
+        beat: &mut Beat,
+        written: &Written,
+        messages: &[Message],
+    ) -> Result<(Reply, Option<Language>), JournalError> {
+        let choices = self.choices(beat, written.from)?;
+        let known = Known {
+            messages,
+            choices: &choices,
+            agencies: &self.settings.dialogue.agencies,
+            wall: beat.now.wall,
+        };
+        let asked = self.keywords.read(&written.text);
+        let Asked { wish, language } = of_own_applications(asked, &written.text, &known);
+        let (chosen, reply) = respond(wish, &known);
+        debug!(reply = reply.template(), "a citizen wrote");
+        let of_choices = chosen.as_ref().unwrap_or(&choices).language;
+        let of_events = || messages.iter().find_map(|message| message.content.language);
+        let language = of_choices.or(language).or_else(of_events);
+        if let Some(chosen) = chosen {
+            beat.choices.insert(written.from, chosen);
+        }
+        Ok((reply, language))
+    }
+
+    /// The key of the answer to a text; `None` if a text with its reference was answered before.
     fn new_answer(
         &mut self,
         beat: &Beat,
         written: &Written,
     ) -> Result<Option<EventKey>, JournalError> {
+        if written.reference.is_none() {
+            let number = i64::try_from(self.next_message).unwrap_or(i64::MAX);
+            return Ok(key(written.hash, number));
+        }
         let period = i64::try_from(SAME.as_millis()).unwrap_or(i64::MAX);
         let number = beat.now.steady.0.div_euclid(period);
         let (Some(before), Some(key)) = (key(written.hash, number - 1), key(written.hash, number))
@@ -246,13 +294,9 @@ impl Core {
     pub(super) fn wording(&self, reply: &Reply, language: Language) -> Option<String> {
         match reply {
             Reply::Status(standing) => self.say(reply, language, |name| match name {
-                "application" => Some(Cow::from(&*standing.application)),
-                "service" => Some(
-                    self.catalog
-                        .service_name(language, &standing.service)
-                        .into(),
-                ),
-                "status" => Some(self.catalog.status_name(language, &standing.status).into()),
+                "application" => Some(application(&standing.application)),
+                "service" => Some(self.catalog.service_name(language, &standing.service)),
+                "status" => Some(self.catalog.status_name(language, &standing.status)),
                 _ => None,
             }),
             Reply::Unknown(application) => self.say(reply, language, |name| {
@@ -271,7 +315,7 @@ impl Core {
     fn list(&self, reply: &Reply, language: Language, standings: &[Standing]) -> Option<String> {
         let shown = |standing: &Standing| {
             let status = self.catalog.status_name(language, &standing.status);
-            format!("{} {status}", standing.application)
+            format!("{} {status}", application(&standing.application))
         };
         let all: Vec<String> = standings.iter().map(shown).collect();
         let text = |fits: usize| {
@@ -341,12 +385,25 @@ impl Core {
 /// More would not be read.
 const MOST_LISTED: usize = 10;
 
-/// The key of the answer to a text that came in this period.
-pub(super) fn key(hash: u64, period: i64) -> Option<EventKey> {
+/// The key of the answer to a text: of one with a reference by the period in which it came, so that it is found
+/// again; else by the answer's own number, since the same words may be a new text.
+pub(super) fn key(hash: u64, number: i64) -> Option<EventKey> {
     Some(EventKey {
         agency: Agency::gateway(),
-        id: format!("{hash:016x}-{period}").parse().ok()?,
+        id: format!("{hash:016x}-{number}").parse().ok()?,
     })
+}
+
+/// Whether a text without a reference is the one that was answered last, in an earlier life too. What it chooses
+/// is kept all the same: something else may have come in between that was not answered.
+fn is_answered_last(messages: &[Message], written: &Written, now: UnixMillis) -> bool {
+    let answers = messages.iter().filter(|message| message.is_answer());
+    let last = answers.max_by_key(|answer| answer.id);
+    let same = |answer: &Message| {
+        let (hash, _) = answer.key.id.as_str().split_once('-').unwrap_or_default();
+        hash == format!("{:016x}", written.hash) && answer.accepted_at.after(SAME) > now
+    };
+    written.reference.is_none() && last.is_some_and(same)
 }
 
 /// The text of an answer.

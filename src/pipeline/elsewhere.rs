@@ -98,4 +98,5 @@ fn begin_again(message: &mut Message, to: OperatorId, now: UnixMillis) {
     progress.attempt.undelivered = true;
     progress.attempt.segments.fill(Segment::Waiting);
     progress.attempt.smsc_ids.clear();
+    progress.attempt.copies.clear();
 }

@@ -93,7 +93,7 @@ impl Core {
     fn application(&self, standing: &Standing, language: Language) -> Application {
         let (service, status) = (&standing.service, &standing.status);
         Application {
-            number: standing.application.clone(),
+            number: crate::compose::application(&standing.application).into(),
             service: self.catalog.service_name(language, service).into(),
             status: self.catalog.status_name(language, status).into(),
         }

@@ -9,14 +9,32 @@ use xabar_smpp::receipt::Fate;
 use xabar_smpp::{Frame, Status};
 
 use super::beat::Beat;
-use super::core::{Core, InFlight};
+use super::copies::{self, set_segment};
+use super::core::Core;
 use super::telling::Details;
-use crate::delivery::receipt::{ENOUGH, Inbound, Notice, Spelling, Spellings, inbound};
+use crate::delivery::receipt::{
+    ENOUGH, Inbound, Notice, Spelling, Spellings, agrees_with_submission, inbound,
+};
 use crate::delivery::{Answer, SessionKey};
-use crate::journal::{Awaiting, HeldReceipt, JournalError, Message, OperatorId, Phase, Segment};
+use crate::journal::{Awaiting, JournalError, Message, OperatorId, Phase, Segment};
 
 /// A segment that a receipt may speak of, with its message.
 type Fitting = (Awaiting, Message);
+
+/// What went to the subscriber whom a receipt names, under an id that it may mean.
+#[derive(Default)]
+struct Found {
+    /// What awaits its receipt.
+    fitting: Vec<(Spelling, Fitting)>,
+    /// Something else is known by that id: the receipt has come before, or comes too late to matter.
+    is_known: bool,
+}
+
+impl Found {
+    fn is_nothing(&self) -> bool {
+        self.fitting.is_empty() && !self.is_known
+    }
+}
 
 impl Core {
     /// A request of an operator's.
@@ -58,12 +76,16 @@ impl Core {
         let known = spellings.and_then(Spellings::known);
         let configured = spellings.is_some_and(Spellings::is_configured);
         let likely = known.and_then(|spelling| notice.candidate(spelling));
-        let mut fitting = self.fitting(beat, operator, notice, likely.as_slice())?;
-        if fitting.is_empty() && !configured {
-            fitting = self.fitting(beat, operator, notice, &notice.candidates())?;
+        let mut found = self.find(beat, operator, notice, frame, likely.as_slice())?;
+        if found.is_nothing() && !configured {
+            found = self.find(beat, operator, notice, frame, &notice.candidates())?;
+        }
+        if found.is_known && found.fitting.is_empty() {
+            debug!("a receipt of what is settled");
+            return Ok(Status::ROK);
         }
         let chosen = self.operators.get_mut(&operator).and_then(|operator| {
-            let chosen = operator.spellings.choose(fitting);
+            let chosen = operator.spellings.choose(found.fitting);
             let now_known = operator.spellings.known();
             if let Some(spelling) = now_known.filter(|_| known.is_none()) {
                 let receipts = ENOUGH;
@@ -73,7 +95,8 @@ impl Core {
         });
         match chosen {
             Some((awaiting, message)) => {
-                self.settle_segment(beat, awaiting.segment, message, notice);
+                let segment = (awaiting.segment, &*awaiting.smsc_id);
+                self.settle_segment(beat, segment, message, notice);
             }
             None => match self.unanswered_of(beat, operator, notice, frame)? {
                 Some(flight) => self.settle_unanswered(beat, flight, notice),
@@ -83,61 +106,67 @@ impl Core {
         Ok(Status::ROK)
     }
 
-    /// The segments that await a receipt under one of the candidates and were sent to its subscriber,
-    /// through this operator or another of the same login.
-    fn fitting(
+    /// The segments that were accepted under one of the candidates and sent to the receipt's subscriber, through this
+    /// operator or another of the same login.
+    fn find(
         &mut self,
         beat: &Beat,
         operator: OperatorId,
         notice: &Notice,
+        frame: &Frame,
         candidates: &[(Spelling, String)],
-    ) -> Result<Vec<(Spelling, Fitting)>, JournalError> {
+    ) -> Result<Found, JournalError> {
         let ids: Vec<&str> = candidates.iter().map(|(_, id)| id.as_str()).collect();
-        let mut found = Vec::new();
+        let mut accepted = Vec::new();
         for peer in self.peers(operator).iter().copied() {
-            found.extend(self.journal.awaiting(peer, &ids)?);
+            accepted.extend(self.journal.awaiting(peer, &ids)?);
             for awaiting in beat.awaiting(peer, &ids) {
                 let message = beat.message(awaiting.message);
-                found.extend(message.map(|message| (awaiting, message.clone())));
+                accepted.extend(message.map(|message| (awaiting, message.clone())));
             }
         }
-        let mut fitting = Vec::new();
-        for (awaiting, message) in found {
+        let mut found = Found::default();
+        for (awaiting, message) in accepted {
             let spelling = candidates
                 .iter()
                 .find(|(_, id)| *id == *awaiting.smsc_id)
                 .map(|(spelling, _)| *spelling);
             let message = beat.message(message.id).cloned().unwrap_or(message);
-            // Another operator may have it by now, and this is its first one's receipt once more.
-            let of_this_attempt = awaiting.operator == message.progress.operator;
-            let names_it = of_this_attempt && notice.names(message.msisdn);
-            if let Some(spelling) = spelling.filter(|_| names_it) {
-                fitting.push((spelling, (awaiting, message)));
+            let Some(spelling) = spelling.filter(|_| notice.names(message.msisdn)) else {
+                continue;
+            };
+            if awaits_receipt(&awaiting, &message) {
+                found.fitting.push((spelling, (awaiting, message)));
+            } else {
+                // Ids come again after a while; then the date is another.
+                let at = beat.now.wall_at(awaiting.at).0 / 1000;
+                found.is_known |= agrees_with_submission(frame, at) != Some(false);
             }
         }
-        Ok(fitting)
+        Ok(found)
     }
 
     /// Settles a segment by its receipt, or by what the operator says when it is asked.
     pub(super) fn settle_segment(
         &mut self,
         beat: &mut Beat,
-        segment: u8,
+        (segment, smsc_id): (u8, &str),
         mut message: Message,
         notice: &Notice,
     ) {
+        let fate = notice.receipt.fate();
         if let Some(flight) = self.in_flight.get_mut(&message.id) {
-            set_segment(&mut flight.message, segment, notice.receipt.fate());
+            set_segment(&mut flight.message.progress.attempt, segment, fate, smsc_id);
             flight.notice = Some(notice.clone().into());
             beat.put(flight.message.clone());
             return;
         }
         if let Some(held) = self.pacer.held_message(message.id) {
-            set_segment(held, segment, notice.receipt.fate());
+            set_segment(&mut held.progress.attempt, segment, fate, smsc_id);
             beat.put(held.clone());
             return;
         }
-        set_segment(&mut message, segment, notice.receipt.fate());
+        set_segment(&mut message.progress.attempt, segment, fate, smsc_id);
         self.settle_by_receipts(beat, &mut message, Some(notice));
         beat.put(message);
     }
@@ -175,25 +204,13 @@ impl Core {
         };
         self.teller.settle(beat, message, state, reason, details);
     }
+}
 
-    /// It may have overtaken the response that tells its id: kept until that comes.
-    fn hold_receipt(
-        &mut self,
-        beat: &mut Beat,
-        operator: OperatorId,
-        notice: &Notice,
-        frame: &Frame,
-    ) {
-        let receipt = HeldReceipt {
-            operator,
-            smsc_id: notice.written_id().into(),
-            at: beat.now.steady,
-            octets: frame.octets().clone(),
-        };
-        beat.held.push((self.next_held, receipt));
-        self.next_held += 1;
-        self.held += 1;
-    }
+/// Whether a segment's fate is open; and no other operator has the message by now, so that this is not the first one's
+/// receipt once more.
+fn awaits_receipt(awaiting: &Awaiting, message: &Message) -> bool {
+    awaiting.operator == message.progress.operator
+        && copies::awaits_receipt(&message.progress.attempt, awaiting.segment)
 }
 
 /// Why a message failed of which a segment did not arrive.
@@ -204,46 +221,9 @@ pub(super) fn undelivered(message: &Message) -> Reason {
     }
 }
 
-/// Applies a held receipt to the segment whose id it names, if it fits: ids come again after a while, so it
-/// must not be older than the message.
-pub(super) fn apply_held(flight: &mut InFlight, segment: u8, held: &HeldReceipt) -> bool {
-    let Ok(frame) = Frame::new(held.octets.clone()) else {
-        return false;
-    };
-    let Inbound::Receipt(notice) = inbound(&frame) else {
-        return false;
-    };
-    let message = &mut flight.message;
-    if !notice.names(message.msisdn) || held.at < message.accepted_at {
-        return false;
-    }
-    set_segment(message, segment, notice.receipt.fate());
-    flight.notice = Some(notice.into());
-    true
-}
-
 /// Whether a message's fate is still open: `unknown` may be followed by one better answer.
 pub(super) fn may_be_told(message: &Message) -> bool {
     let last = message.progress.history.last().map(|told| told.state);
     message.progress.phase == Phase::Submitted
         || (message.progress.phase == Phase::Settled && last == Some(State::Unknown))
-}
-
-/// A final state never goes back.
-pub(super) fn set_segment(message: &mut Message, segment: u8, fate: Fate) {
-    let Some(segment) = message
-        .progress
-        .attempt
-        .segments
-        .get_mut(usize::from(segment))
-    else {
-        return;
-    };
-    if !matches!(segment, Segment::Delivered | Segment::Failed) {
-        *segment = if fate == Fate::Delivered {
-            Segment::Delivered
-        } else {
-            Segment::Failed
-        };
-    }
 }

@@ -10,11 +10,13 @@ mod admission;
 mod appetite;
 mod asking;
 mod beat;
+mod copies;
 mod core;
 mod deadlines;
 mod dialogue;
 mod elsewhere;
 mod facts;
+mod held;
 mod inbound;
 mod left_out;
 mod links;
@@ -40,6 +42,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 pub use self::core::{Core, DialogueRules, Inputs, OperatorRules, Settings};
+pub use admission::Right;
 pub use beat::Effects;
 pub use ussd::UssdRules;
 
@@ -315,11 +318,18 @@ fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
             count, "receipts name no message: neither by an id nor by what else they say"
         );
     }
-    for (agency, count) in core.not_entitled() {
-        warn!(
-            agency = &*agency,
-            count, "urgent without a right to it: treated as normal"
-        );
+    for ((right, agency), count) in core.not_entitled() {
+        let agency = &*agency;
+        match right {
+            Right::Urgent => warn!(
+                agency,
+                count, "urgent without a right to it: treated as normal"
+            ),
+            Right::Legal => warn!(
+                agency,
+                count, "legal without a right to it: opt-outs hold for it"
+            ),
+        }
     }
     for (place, (why, count)) in core.left_out() {
         let (agency, service, status) = (&*place.agency, &*place.service, &*place.status);

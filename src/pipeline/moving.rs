@@ -162,7 +162,10 @@ impl Core {
         let held = held.skip(probes).map(|it| (it.id, it.msisdn));
         let held: Vec<(MessageId, Msisdn)> = held.collect();
         let mut moved = 0;
-        for (id, msisdn) in held.into_iter().take(MOVED_AT_ONCE) {
+        for (id, msisdn) in held {
+            if moved == MOVED_AT_ONCE {
+                break;
+            }
             let to = self
                 .carrier_of_waiting(msisdn, operator)
                 .filter(|to| *to != operator);

@@ -9,8 +9,8 @@ use xabar_smpp::Status;
 
 use super::admission::withdrawn;
 use super::beat::Beat;
+use super::copies::without_copy;
 use super::core::{Core, InFlight, SWEEP};
-use super::inbound::apply_held;
 use super::sending::attempt_octet;
 use super::telling::Details;
 use crate::clock::UnixMillis;
@@ -32,14 +32,17 @@ impl Core {
         smsc_id: &str,
     ) -> Result<(), JournalError> {
         let accepted = class == Class::Accepted;
-        let Some(mut flight) = self.take_flight(beat, token, accepted)? else {
-            return Ok(());
+        let Some(mut flight) = self.take_flight(beat, operator, token, accepted)? else {
+            return match accepted {
+                true => self.copy_taken(beat, operator, token, smsc_id),
+                false => Ok(()),
+            };
         };
         if let Some(segment) = sent_segment(&mut flight.message, token) {
             if accepted {
                 *segment = Segment::Accepted;
             } else {
-                *segment = Segment::Waiting;
+                without_copy(&mut flight.message.progress.attempt, token.segment);
                 flight.unrepeat();
             }
         }
@@ -54,24 +57,28 @@ impl Core {
     }
 
     /// No answer came in time, or none will come: it waits for its grace to end, and so does the whole attempt.
-    pub(super) fn unanswered(&mut self, beat: &mut Beat, token: Token) {
+    pub(super) fn unanswered(&mut self, beat: &mut Beat, token: Token) -> Result<(), JournalError> {
         let grace_ends = beat.now.steady.after(self.settings.uncertain);
         let Some(flight) = self.in_flight.get_mut(&token.message) else {
-            return;
+            return Ok(());
         };
         let is_current = attempt_octet(&flight.message) == token.attempt;
         if !is_current || flight.silent.contains(&token.segment) {
-            return;
+            return Ok(());
         }
         flight.silent.push(token.segment);
         let is_first = flight.grace_ends.replace(grace_ends).is_none();
         self.graces.push(Reverse((grace_ends, token.message)));
-        if is_first {
+        if !is_first || self.settle_by_held(beat, token.message)? {
+            return Ok(());
+        }
+        if let Some(flight) = self.in_flight.get_mut(&token.message) {
             let message = &mut flight.message;
             self.teller
                 .defer(beat, message, Reason::Uncertain, Some(grace_ends));
             beat.put(message.clone());
         }
+        Ok(())
     }
 
     /// It was certainly not written: as if it had not been tried.
@@ -79,15 +86,15 @@ impl Core {
         let Some(mut flight) = self.current_flight(token) else {
             return;
         };
-        if let Some(segment) = sent_segment(&mut flight.message, token) {
-            *segment = Segment::Waiting;
+        if sent_segment(&mut flight.message, token).is_some() {
+            without_copy(&mut flight.message.progress.attempt, token.segment);
             flight.unrepeat();
         }
         self.conclude_if_answered(beat, flight);
     }
 
     /// Ends the graces that are over: what is still without an answer may be repeated.
-    pub(super) fn end_graces(&mut self, beat: &mut Beat) {
+    pub(super) fn end_graces(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         while let Some(Reverse((at, id))) = self.graces.peek().copied() {
             if at > beat.now.steady {
                 break;
@@ -104,19 +111,25 @@ impl Core {
                 let again = beat.now.steady.after(self.settings.uncertain.max(SWEEP));
                 flight.grace_ends = Some(again);
                 self.graces.push(Reverse((again, id)));
-            } else if let Some(flight) = self.in_flight.remove(&id) {
+            } else if !self.settle_by_held(beat, id)?
+                && let Some(flight) = self.in_flight.remove(&id)
+            {
                 self.give_up_waiting(beat, flight);
             }
         }
+        Ok(())
     }
 
-    fn give_up_waiting(&mut self, beat: &mut Beat, flight: InFlight) {
-        let mut message = flight.message;
-        for segment in &mut message.progress.attempt.segments {
-            if *segment == Segment::Sent {
-                *segment = Segment::Waiting;
-            }
+    fn give_up_waiting(&mut self, beat: &mut Beat, mut flight: InFlight) {
+        let outstanding: Vec<u8> = flight.outstanding().collect();
+        for segment in outstanding {
+            without_copy(&mut flight.message.progress.attempt, segment);
         }
+        let segments = &flight.message.progress.attempt.segments;
+        if !segments.contains(&Segment::Waiting) {
+            return self.submitted(beat, flight);
+        }
+        let mut message = flight.message;
         message.progress.attempt.uncertain = true;
         let unanswered = unanswered(&message.progress.attempt);
         match retry::repeat_after(unanswered, self.settings.uncertain, message.id.0) {
@@ -140,10 +153,12 @@ impl Core {
         self.in_flight.remove(&token.message)
     }
 
-    /// The message of a token, if it is in flight; or if it waits to be repeated and the operator, late, took it after all.
+    /// The message of a token, if it is in flight; or if it waits to be repeated and the operator, late, took it after all,
+    /// be it an earlier copy.
     fn take_flight(
         &mut self,
         beat: &Beat,
+        operator: OperatorId,
         token: Token,
         accepted: bool,
     ) -> Result<Option<InFlight>, JournalError> {
@@ -153,7 +168,7 @@ impl Core {
         let Some(message) = self.uncertain(beat, token.message)? else {
             return Ok(None);
         };
-        if attempt_octet(&message) != token.attempt {
+        if message.progress.operator != operator {
             return Ok(None);
         }
         self.resume(beat, message, token.segment).map(Some)
@@ -197,7 +212,7 @@ impl Core {
     }
 
     /// Awaits the receipt of a segment, if the operator gives any; it may have come already.
-    fn note_accepted(
+    pub(super) fn note_accepted(
         &mut self,
         beat: &mut Beat,
         flight: &mut InFlight,
@@ -228,35 +243,11 @@ impl Core {
         let spellings = spellings.map(|it| it.in_receipts(&smsc_id).collect());
         let spellings: Vec<String> = spellings.unwrap_or_default();
         for spelling in spellings {
-            if self.release_held(beat, flight, operator, token, &spelling)? {
+            if self.release_held(beat, flight, operator, (token.segment, &smsc_id), &spelling)? {
                 break;
             }
         }
         Ok(())
-    }
-
-    /// Applies the receipts held under an id; says whether there was one for this subscriber.
-    fn release_held(
-        &mut self,
-        beat: &mut Beat,
-        flight: &mut InFlight,
-        operator: OperatorId,
-        token: Token,
-        smsc_id: &str,
-    ) -> Result<bool, JournalError> {
-        let mut found = false;
-        let mut held = Vec::new();
-        for peer in self.peers(operator).iter().copied() {
-            held.extend(self.journal.held(peer, &[smsc_id])?);
-        }
-        for (number, held) in held {
-            if !beat.released.contains(&number) && apply_held(flight, token.segment, &held) {
-                beat.released.push(number);
-                self.held = self.held.saturating_sub(1);
-                found = true;
-            }
-        }
-        Ok(found)
     }
 
     /// Decides what is next once every segment has its answer.
@@ -280,8 +271,11 @@ impl Core {
         match flight.refused {
             Some(refusal) => self.refused(beat, &mut flight.message, refusal),
             None => {
-                let attempt = &mut flight.message.progress.attempt;
-                attempt.attempts = attempt.attempts.saturating_sub(u16::from(!flight.taken));
+                if !flight.taken {
+                    let attempt = &mut flight.message.progress.attempt;
+                    attempt.attempts = attempt.attempts.saturating_sub(1);
+                    self.pacer.uncount(&flight.message, &beat.now);
+                }
                 self.wait_unless_withdrawn(beat, &mut flight.message);
             }
         }

@@ -7,10 +7,9 @@ use xabar_smpp::Frame;
 use xabar_smpp::receipt::Fate;
 
 use super::beat::Beat;
+use super::copies::set_segment;
 use super::core::{Core, InFlight};
-use super::inbound::set_segment;
-use crate::clock::UnixMillis;
-use crate::delivery::receipt::{Notice, Spellings, agrees_with_submission};
+use crate::delivery::receipt::{Notice, Spellings};
 use crate::journal::{JournalError, Message, MessageId, OperatorId, Segment};
 
 /// Messages of one segment that wait to be repeated; of more, the oldest are forgotten. They are as many as were in
@@ -29,7 +28,6 @@ struct Submitted {
     msisdn: Msisdn,
     reference: u16,
     attempts: u16,
-    at: UnixMillis,
     /// None has come in time.
     uncertain: bool,
 }
@@ -43,7 +41,6 @@ impl Submitted {
             msisdn: message.msisdn,
             reference: attempt.reference,
             attempts: attempt.attempts,
-            at: attempt.at,
             uncertain,
         }
     }
@@ -71,13 +68,28 @@ impl Repeats {
 }
 
 impl Core {
+    /// The [submission](Self::sought) that a receipt speaks of, when it comes.
+    pub(super) fn unanswered_of(
+        &mut self,
+        beat: &Beat,
+        operator: OperatorId,
+        notice: &Notice,
+        frame: &Frame,
+    ) -> Result<Option<InFlight>, JournalError> {
+        let any_uncertain = !self.graces.is_empty() || !self.repeats.0.is_empty();
+        if notice.receipt.user_message_reference.is_none() && !any_uncertain {
+            return Ok(None);
+        }
+        self.sought(beat, operator, notice, frame)
+    }
+
     /// The one submission of a single segment that has no answer and that the receipt speaks of: by the
-    /// reference that it returns; or without one, by its subscriber and the time of the submission, if that one is
-    /// uncertain and no other fits.
+    /// reference that it returns; or without one, by its subscriber and the date of the submission, if that one is
+    /// uncertain and nothing else fits that went to the subscriber, whatever became of it.
     ///
     /// Retries keep the reference, and some SMSCs send receipts for what they refused (ksmppd #111): so a
-    /// failure under it may be that of an earlier attempt.
-    pub(super) fn unanswered_of(
+    /// failure may be that of an earlier attempt.
+    pub(super) fn sought(
         &mut self,
         beat: &Beat,
         operator: OperatorId,
@@ -91,18 +103,37 @@ impl Core {
         let Some((submitted, single)) = self.only_one(operator, notice) else {
             return Ok(None);
         };
-        let at = beat.now.wall_at(submitted.at).0 / 1000;
-        let agrees = agrees_with_submission(frame, at) != Some(false);
-        let uncertain = submitted.uncertain && agrees;
         let of_this_attempt = notice.receipt.fate() == Fate::Delivered || submitted.attempts == 1;
-        let by_reference = reference.is_some() && of_this_attempt;
-        if !single || !(by_reference || uncertain) {
+        if !single || !of_this_attempt {
+            return Ok(None);
+        }
+        let speaks_of_it = match reference {
+            Some(_) => true,
+            None => {
+                submitted.uncertain
+                    && self.is_only_fitting(beat, operator, &submitted, notice, frame)?
+            }
+        };
+        if !speaks_of_it {
             return Ok(None);
         }
         match self.in_flight.remove(&submitted.id) {
             Some(flight) => Ok(Some(flight)),
             None => self.take_back(beat, submitted.id),
         }
+    }
+
+    /// Whether of all that went to the subscriber only this submission fits the receipt's date.
+    fn is_only_fitting(
+        &mut self,
+        beat: &Beat,
+        operator: OperatorId,
+        submitted: &Submitted,
+        notice: &Notice,
+        frame: &Frame,
+    ) -> Result<bool, JournalError> {
+        let fitting = self.only_fitting(beat, operator, submitted.msisdn, notice, frame)?;
+        Ok(fitting.is_some_and(|message| message.id == submitted.id))
     }
 
     /// The only submission that a receipt fits by subscriber and reference, and whether it is of a single segment.
@@ -144,8 +175,7 @@ impl Core {
     /// of the submissions that were answered.
     fn may_settle_by_subscriber(&self, operator: OperatorId) -> bool {
         let operator = self.operators.get(&operator);
-        let any = !self.graces.is_empty() || !self.repeats.0.is_empty();
-        any && operator.is_some_and(|it| Spellings::known(&it.spellings).is_some())
+        operator.is_some_and(|it| Spellings::known(&it.spellings).is_some())
     }
 
     /// Its receipt is the answer to a submission that had none.
@@ -155,7 +185,8 @@ impl Core {
         mut flight: InFlight,
         notice: &Notice,
     ) {
-        set_segment(&mut flight.message, 0, notice.receipt.fate());
+        let attempt = &mut flight.message.progress.attempt;
+        set_segment(attempt, 0, notice.receipt.fate(), "");
         flight.taken = true;
         flight.notice = Some(notice.clone().into());
         self.conclude_if_answered(beat, flight);

@@ -79,7 +79,7 @@ impl Core {
     }
 
     /// The only message that went to a subscriber through this operator and that the receipt fits.
-    fn only_fitting(
+    pub(super) fn only_fitting(
         &mut self,
         beat: &Beat,
         operator: OperatorId,
@@ -123,7 +123,7 @@ impl Core {
         }
         let flight = match (message.progress.phase, segment) {
             (Phase::Submitted | Phase::Settled, Segment::Accepted) if may_be_told(&message) => {
-                self.settle_segment(beat, 0, message, notice);
+                self.settle_segment(beat, (0, ""), message, notice);
                 return Ok(true);
             }
             (Phase::InFlight, Segment::Sent) => {

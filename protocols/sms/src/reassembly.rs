@@ -53,7 +53,10 @@ pub struct Incomplete<T> {
 pub struct Reassembly<T> {
     wait: Duration,
     most_segments: usize,
+    most_of_a_source: usize,
     held_segments: usize,
+    /// How many of these are of each source.
+    held_of: HashMap<String, usize>,
     /// Each text's turn, by which its segments are found.
     turns: HashMap<Key, u64>,
     /// The texts by turn, so the oldest first: all wait equally long.
@@ -74,10 +77,21 @@ impl<T> Reassembly<T> {
         Self {
             wait,
             most_segments,
+            most_of_a_source: most_segments,
             held_segments: 0,
+            held_of: HashMap::new(),
             turns: HashMap::new(),
             texts: BTreeMap::new(),
             next_turn: 0,
+        }
+    }
+
+    /// The same, with at most so many segments of one source, so that none takes all places.
+    #[must_use]
+    pub fn of_a_source(self, most: usize) -> Self {
+        Self {
+            most_of_a_source: most,
+            ..self
         }
     }
 
@@ -139,7 +153,9 @@ impl<T> Reassembly<T> {
         }
         // A last segment needs no room, as it goes out at once with the others.
         let completes = received.is_some_and(|received| received.len() + 1 == total);
-        if !completes && self.held_segments >= self.most_segments {
+        let of_source = self.held_of.get(&key.source).copied().unwrap_or(0);
+        let full = self.held_segments >= self.most_segments || of_source >= self.most_of_a_source;
+        if !completes && full {
             return Received::Full(segment);
         }
         let turn = turn.unwrap_or_else(|| self.begin(now, key));
@@ -171,6 +187,8 @@ impl<T> Reassembly<T> {
         if let Some(text) = self.texts.get_mut(&turn) {
             text.received.insert(number, segment);
             self.held_segments += 1;
+            let of_source = self.held_of.entry(text.key.source.clone());
+            *of_source.or_default() += 1;
         }
     }
 
@@ -185,6 +203,12 @@ impl<T> Reassembly<T> {
         let text = self.texts.remove(&turn)?;
         self.turns.remove(&text.key);
         self.held_segments -= text.received.len();
+        if let Some(of_source) = self.held_of.get_mut(&text.key.source) {
+            *of_source -= text.received.len();
+            if *of_source == 0 {
+                self.held_of.remove(&text.key.source);
+            }
+        }
         Some(text)
     }
 }
@@ -219,6 +243,23 @@ mod tests {
         segment: T,
     ) -> Received<T> {
         reassembly.receive(now, "998901234567", "555", concat, segment)
+    }
+
+    #[test]
+    fn one_source_has_no_more_than_its_places_and_gets_them_back() {
+        let now = t0();
+        let mut reassembly = Reassembly::new(MINUTE, 10).of_a_source(2);
+        let mut take = |now, source, reference, number| {
+            reassembly.receive(now, source, "555", concat(reference, 2, number), "a")
+        };
+        assert_eq!(take(now, "1", 1, 1), Received::Waiting);
+        assert_eq!(take(now, "1", 2, 1), Received::Waiting);
+        assert_eq!(take(now, "1", 3, 1), Received::Full("a"));
+        assert_eq!(take(now, "2", 3, 1), Received::Waiting);
+        assert_eq!(take(now, "1", 1, 2), Received::Complete(vec!["a", "a"]));
+        assert_eq!(take(now, "1", 3, 1), Received::Waiting);
+        while reassembly.give_up(now + MINUTE).is_some() {}
+        assert!(reassembly.held_of.is_empty());
     }
 
     #[test]

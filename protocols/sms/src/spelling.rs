@@ -128,7 +128,9 @@ fn latin(folded: &str, rules: LanguageRules) -> Option<String> {
         latin = Cow::Owned(fold(&spelled).into_owned());
     }
     if rules.karakalpak_apostrophes {
-        latin = Cow::Owned(karakalpak_apostrophes(&latin).into_owned());
+        // Without its own letters the text may be plain but for Cyrillic twins of Latin ones.
+        let spelled = karakalpak_apostrophes(&latin);
+        latin = Cow::Owned(fold(&spelled).into_owned());
     }
     (latin != folded).then(|| latin.into_owned())
 }
@@ -206,6 +208,18 @@ mod tests {
         };
         let sent = cheapest(text, rules);
         assert_eq!((sent.how, sent.cost.segments), (How::Latin, 1));
+    }
+
+    #[test]
+    fn cyrillic_twins_do_not_keep_karakalpak_dear() {
+        let text = "Siziń biometriyalıq pasportıńız АВ1234567 tayar, onı orayda alıń, hújjetińizdi umıtpań.";
+        let rules = LanguageRules {
+            karakalpak_apostrophes: true,
+            ..LanguageRules::default()
+        };
+        let sent = cheapest(text, rules);
+        assert_eq!((sent.how, sent.cost.segments), (How::Latin, 1));
+        assert!(sent.text.contains(" AB1234567 "), "{}", sent.text);
     }
 
     proptest! {

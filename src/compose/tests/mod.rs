@@ -344,6 +344,19 @@ fn a_folder_without_texts_is_a_problem() {
 }
 
 #[test]
+fn a_service_without_a_name_brings_no_link_and_no_number() {
+    let catalog = Catalog::built_in();
+    for (service, shown) in [
+        ("fishing-license", "fishing-license"),
+        ("evil.uz", "evil uz"),
+        ("998901234567", "-"),
+    ] {
+        let text = written(&catalog, &content(service, "approved", Language::En, &[]));
+        assert!(text.contains(&format!("({shown})")), "{text}");
+    }
+}
+
+#[test]
 fn a_text_is_not_shown_by_accident() {
     let text = Text {
         text: "secret".to_owned(),

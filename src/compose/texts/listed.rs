@@ -1,5 +1,6 @@
 //! Every template of a language, and what it costs at least and at most.
 
+use std::borrow::Cow;
 use xabar_events::Language;
 use xabar_sms::{Cost, cheapest};
 
@@ -103,17 +104,17 @@ impl Texts {
         };
         let text = entry.wording.template.fill(|place| match &place.source {
             Source::Application => Some("48120973".into()),
-            Source::Service => Some(self.service_or_longest(entry).into()),
-            Source::Status => Some(self.status(entry.status).into()),
+            Source::Service => Some(self.service_or_longest(entry)),
+            Source::Status => Some(self.status(entry.status)),
             Source::Param(_) => Some(self.forms.longest(place.form, letter)),
         });
         cheapest(&text, self.rules).cost
     }
 
-    fn service_or_longest<'a>(&'a self, entry: Entry<'a>) -> &'a str {
+    fn service_or_longest<'a>(&'a self, entry: Entry<'a>) -> Cow<'a, str> {
         match entry.service {
             Some(service) => self.service(service),
-            None => self.longest_service(),
+            None => self.longest_service().into(),
         }
     }
 
@@ -127,8 +128,8 @@ impl Texts {
         let service = self.service_or_longest(entry);
         let text = entry.wording.template.fill(|place| match place.source {
             Source::Application => Some("48120973".into()),
-            Source::Service => Some(service.into()),
-            Source::Status => Some(self.status(entry.status).into()),
+            Source::Service => Some(service.clone()),
+            Source::Status => Some(self.status(entry.status)),
             Source::Param(_) => None,
         });
         cheapest(&text, self.rules).cost

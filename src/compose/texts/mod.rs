@@ -15,7 +15,7 @@ use super::budget::shorten;
 use super::news::News;
 use super::selection::{Selection, Wording};
 use super::template::{Placeholder, Source, Template};
-use super::value::{Forms, Unfit, application};
+use super::value::{Forms, Unfit, application, name as plain_name};
 use crate::dialogue::Keyword;
 
 /// What is said in one language, and how.
@@ -112,13 +112,13 @@ impl Texts {
     }
 
     /// A service as citizens know it; its name in events if it has no other.
-    pub(super) fn service<'a>(&'a self, service: &'a str) -> &'a str {
-        self.services.get(service).map_or(service, String::as_str)
+    pub(super) fn service<'a>(&'a self, service: &'a str) -> Cow<'a, str> {
+        known_as(&self.services, service)
     }
 
     /// A status in a word or two; its name in events if it has no other.
-    pub(super) fn status<'a>(&'a self, status: &'a str) -> &'a str {
-        self.statuses.get(status).map_or(status, String::as_str)
+    pub(super) fn status<'a>(&'a self, status: &'a str) -> Cow<'a, str> {
+        known_as(&self.statuses, status)
     }
 
     /// An answer to a citizen, before its spelling is chosen.
@@ -150,7 +150,6 @@ impl Texts {
         self.keywords.extend(missing.cloned());
     }
 
-    /// Names in events are clean as they came, and those of services and statuses as they were read.
     fn value<'a>(
         &'a self,
         place: &Placeholder,
@@ -160,8 +159,8 @@ impl Texts {
         let content = news.content;
         match &place.source {
             Source::Application => Some(application(news.application)),
-            Source::Service => Some(self.service(&content.service).into()),
-            Source::Status => Some(self.status(&content.status).into()),
+            Source::Service => Some(self.service(&content.service)),
+            Source::Status => Some(self.status(&content.status)),
             Source::Param(name) => {
                 let written = self.forms.write(place.form, param(news, name)?);
                 unfit.set(unfit.get() || written.is_err());
@@ -173,6 +172,14 @@ impl Texts {
 
 /// What a text may cost that does not say: a Cyrillic one of two lines, or a Latin one of four.
 const USUAL_SEGMENTS: usize = 2;
+
+/// What a thing is known as, by its name in events.
+fn known_as<'a>(names: &'a Names, name: &'a str) -> Cow<'a, str> {
+    match names.get(name) {
+        Some(known) => known.into(),
+        None => plain_name(name),
+    }
+}
 
 /// What the event gives under this name.
 fn param<'a>(news: News<'a>, name: &str) -> Option<&'a str> {

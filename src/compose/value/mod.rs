@@ -2,6 +2,7 @@
 
 mod contact;
 mod date;
+mod identifier;
 mod line;
 mod number;
 mod top_level;
@@ -13,11 +14,13 @@ use std::borrow::Cow;
 
 pub(super) use contact::contact_in;
 pub(super) use date::DateForm;
+pub(crate) use identifier::{application, name};
 pub(crate) use line::{MAX_CHARACTERS, clean, shortened};
 pub(super) use number::NumberForm;
 
 use super::template::Form;
 use contact::{Contact, parted};
+use identifier::{is_code, longest_code};
 
 /// How a language writes values.
 #[derive(Clone, Debug, Default)]
@@ -47,7 +50,7 @@ pub enum Unfit {
     NoTime,
     #[error("is no number; write it as 1250000 or 12.5")]
     NoNumber,
-    #[error("is no code of at most 40 letters, digits and -/:_ signs")]
+    #[error("is no code of at most 40 letters, digits and -/:_ signs, or reads like a sentence")]
     NoCode,
     #[error("is no link to a host that `values.links` allows")]
     NoLink,
@@ -89,7 +92,7 @@ impl Forms {
             Form::Date => "2026-12-30",
             Form::Time => "10:30",
             Form::Number | Form::Money => "123456789012.50",
-            Form::Code => return "X".repeat(MOST_OF_A_CODE).into(),
+            Form::Code => return longest_code().into(),
             Form::Link => return "x".repeat(MOST_OF_A_LINK).into(),
             Form::Phone => "+998 71 200-00-55",
         };
@@ -119,7 +122,6 @@ impl Forms {
 }
 
 const MOST_OF_A_LINK: usize = 80;
-const MOST_OF_A_CODE: usize = 40;
 
 /// Words that lead nowhere else.
 fn words(value: &str, most: usize) -> Result<Cow<'_, str>, Unfit> {
@@ -136,37 +138,6 @@ fn words(value: &str, most: usize) -> Result<Cow<'_, str>, Unfit> {
             Cow::Owned(line) => parted(&line).into_owned().into(),
         }),
     }
-}
-
-/// An application's number: letters, digits and the signs that stand between them.
-pub(super) fn application(number: &str) -> Cow<'_, str> {
-    if number
-        .bytes()
-        .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-')
-    {
-        return number.into();
-    }
-    let mut plain = String::with_capacity(number.len());
-    let mut characters = number.chars().peekable();
-    while let Some(character) = characters.next() {
-        let before_a_digit = characters.peek().is_some_and(char::is_ascii_digit);
-        let after_a_sign = plain.ends_with(['/', ':']);
-        let kept = character.is_alphanumeric()
-            || "-_№ ".contains(character)
-            || ("/:".contains(character) && !after_a_sign)
-            || (character == '.' && before_a_digit);
-        plain.push(if kept { character } else { ' ' });
-    }
-    clean(&plain, MAX_CHARACTERS).into_owned().into()
-}
-
-fn is_code(value: &str) -> bool {
-    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-/:_ ".contains(&octet);
-    (1..=MOST_OF_A_CODE).contains(&value.len())
-        && value.bytes().all(plain)
-        && value.bytes().any(|octet| octet.is_ascii_digit())
-        && !value.contains(":/")
-        && !value.contains("//")
 }
 
 fn is_phone(value: &str) -> bool {

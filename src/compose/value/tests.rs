@@ -169,6 +169,7 @@ fn a_template_may_ask_for_a_link_a_number_or_a_code() {
         (Form::Phone, "call 1093", Unfit::NoPhone),
         (Form::Code, "evil.uz", Unfit::NoCode),
         (Form::Code, "http://x1", Unfit::NoCode),
+        (Form::Code, "Call 998901234567 now", Unfit::NoCode),
         (Form::Number, "many", Unfit::NoNumber),
         (Form::Date, "soon", Unfit::NoDate),
         (Form::Time, "noon", Unfit::NoTime),

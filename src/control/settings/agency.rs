@@ -5,7 +5,7 @@ use xabar_events::Agency as Name;
 
 use super::hours::timezone;
 use super::reading::{Cell, Table};
-use super::values::{Unique, list, matching, whole};
+use super::values::{Unique, list, matching, switch, whole};
 
 /// `[[agency]]`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub struct Agency {
     pub weight: u32,
     /// How many of its messages go on one day; `None`: as many as there are.
     pub daily: Option<DailyQuota>,
+    /// Whether what it calls required by law goes past an opt-out.
+    pub legal: bool,
 }
 
 /// At most `messages` from midnight to midnight of a time zone.
@@ -40,6 +42,7 @@ fn agency(table: &mut Table<'_>, names: &Unique) -> Option<Agency> {
     Some(Agency {
         weight: table.or("weight", 1, whole(1..=100)),
         daily: table.optional("daily", |cell: &Cell<'_>| cell.table(daily)),
+        legal: table.or("legal", false, switch),
         name: name?,
     })
 }

@@ -320,6 +320,7 @@ impl Dispatch {
     pub(super) fn unbound(&mut self, session: usize) -> Vec<Token> {
         self.rooms.unbound(session);
         self.kept.unbound(session);
+        self.signs.session_gone();
         self.unwritten_if_unbound()
     }
 

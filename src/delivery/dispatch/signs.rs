@@ -48,6 +48,11 @@ impl Signs {
         }
     }
 
+    /// A session is gone: what it did not answer says nothing of the others and the next.
+    pub(super) fn session_gone(&mut self) {
+        self.response_time.measure_anew();
+    }
+
     /// Whether something speaks against writing faster.
     pub(super) fn speak_against_more(&self, now: Instant) -> bool {
         let hinted = self.hinted.is_some_and(|at| now < at + HINTED);

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use super::memory::Memory;
 use super::packed::Packed;
 use super::rows::{self, ordered};
-use super::{archive, keys, log, receipts};
+use super::{archive, keys, log};
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, MessageId, Phase};
 
@@ -17,7 +17,6 @@ pub(super) fn forget(
     limit: usize,
 ) -> Result<usize, JournalError> {
     keys::forget_cancelled(db, settled_before, rows::rows(limit))?;
-    receipts::forget_held(db, settled_before, rows::rows(limit))?;
     let old = |message: &Packed, since| message.phase == Phase::Settled && since <= settled_before;
     let changed_since = |id: &MessageId| memory.recent.has(*id);
     // Seldom: so old, and still in the log, is only what an idle gateway has, or what changed after all. The

@@ -21,7 +21,7 @@ use super::{books, lookup, rows, subscribers, waiting};
 use crate::clock::UnixMillis;
 use crate::journal::{
     Arrival, Ask, Awaiting, Changes, Cursor, Facts, JournalError, Message, MessageId, OperatorId,
-    Phase, Queue, Segment, SubscriberFacts, ThreadKey,
+    Phase, Queue, SubscriberFacts, ThreadKey,
 };
 
 /// The recent messages, and the indexes with their newest entries.
@@ -359,7 +359,7 @@ impl Memory {
         Ok(found)
     }
 
-    /// Segments that an operator accepted under one of these ids and that have no receipt yet, each with its message.
+    /// Segments that an operator accepted under one of these ids, each with its message.
     pub(super) fn awaiting(
         &self,
         db: &Connection,
@@ -374,9 +374,7 @@ impl Memory {
                 if awaiting.operator != operator || *awaiting.smsc_id != *smsc_id {
                     continue;
                 }
-                let message = self.message(db, awaiting.message)?;
-                let awaits = |message: &Message| awaits(message, awaiting.segment);
-                if let Some(message) = message.filter(awaits) {
+                if let Some(message) = self.message(db, awaiting.message)? {
                     under.push((awaiting, message));
                 }
             }
@@ -385,9 +383,4 @@ impl Memory {
         }
         Ok(found)
     }
-}
-
-fn awaits(message: &Message, segment: u8) -> bool {
-    let segments = &message.progress.attempt.segments;
-    segments.get(usize::from(segment)) == Some(&Segment::Accepted)
 }

@@ -215,6 +215,14 @@ impl Journal for SqliteJournal {
         self.read(|db, _| receipts::held(db, operator, smsc_ids))
     }
 
+    fn held_for(
+        &mut self,
+        operator: OperatorId,
+        last_digits: u32,
+    ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
+        self.read(|db, _| receipts::held_for(db, operator, last_digits))
+    }
+
     fn unreceipted(
         &mut self,
         after: SubmittedPlace,
@@ -254,6 +262,10 @@ impl Journal for SqliteJournal {
 
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError> {
         self.write(|db, memory| forget::forget(db, memory, settled_before, limit))
+    }
+
+    fn forget_held(&mut self, before: UnixMillis, limit: usize) -> Result<usize, JournalError> {
+        self.write(|db, _| receipts::forget_held(db, before, rows::rows(limit)))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, JournalError> {

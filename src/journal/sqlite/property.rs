@@ -90,6 +90,7 @@ proptest! {
                 Turn::Forget { back } => {
                     let before = UnixMillis(story.now - i64::from(back));
                     assert_eq!(real.forget(before, 1000).unwrap(), model.forget(before, 1000).unwrap());
+                    assert_eq!(real.forget_held(before, 1000).unwrap(), model.forget_held(before, 1000).unwrap());
                     story.forget(|message| Journal::message(&mut model.clone(), message.id).unwrap().is_some());
                 }
                 Turn::Reopen => {}
@@ -234,6 +235,7 @@ impl Story {
         HeldReceipt {
             operator: OperatorId(1),
             smsc_id: SMSC_IDS[usize::from(a % 4)].into(),
+            last_digits: u32::from(a % 3),
             at: UnixMillis(self.now),
             octets: vec![a; 3].into(),
         }
@@ -321,6 +323,7 @@ fn assert_same(real: &mut dyn Journal, model: &mut dyn Journal, story: &Story) {
         (
             journal.awaiting(operator, &SMSC_IDS).unwrap(),
             journal.held(operator, &SMSC_IDS).unwrap(),
+            [0, 1].map(|last_digits| journal.held_for(operator, last_digits).unwrap()),
         )
     };
     assert_eq!(receipts(real), receipts(model));

@@ -37,12 +37,14 @@ pub(super) fn key(operator: OperatorId, smsc_id: &str) -> u64 {
 /// Keeps a receipt that matches nothing yet.
 pub(super) fn hold(db: &Connection, number: u64, held: &HeldReceipt) -> Result<(), JournalError> {
     let mut insert = db.prepare_cached(
-        "INSERT INTO held (number, operator, smsc_id, at, octets) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO held (number, operator, smsc_id, last_digits, at, octets) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
     insert.execute(params![
         ordered(number),
         held.operator.0,
         &*held.smsc_id,
+        held.last_digits,
         held.at.0,
         &*held.octets
     ])?;
@@ -56,18 +58,17 @@ pub(super) fn release(db: &Connection, number: u64) -> Result<(), JournalError> 
     Ok(())
 }
 
-/// Drops some receipts that were held at or before this time, oldest first.
+/// Drops some receipts that were held at or before this time, oldest first; says how many.
 pub(super) fn forget_held(
     db: &Connection,
     before: UnixMillis,
     limit: i64,
-) -> Result<(), JournalError> {
-    db.prepare_cached(
+) -> Result<usize, JournalError> {
+    let mut forget = db.prepare_cached(
         "DELETE FROM held WHERE number IN \
          (SELECT number FROM (SELECT number, at FROM held ORDER BY number LIMIT ?2) WHERE at <= ?1)",
-    )?
-    .execute(params![before.0, limit])?;
-    Ok(())
+    )?;
+    Ok(forget.execute(params![before.0, limit])?)
 }
 
 /// Receipts held under one of these ids, each with its number.
@@ -77,7 +78,7 @@ pub(super) fn held(
     smsc_ids: &[&str],
 ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
     let mut held = db.prepare_cached(
-        "SELECT number, smsc_id, at, octets FROM held INDEXED BY held_smsc_id \
+        "SELECT number, smsc_id, last_digits, at, octets FROM held INDEXED BY held_smsc_id \
          WHERE operator = ?1 AND smsc_id = ?2 ORDER BY number",
     )?;
     let mut found = Vec::new();
@@ -91,12 +92,29 @@ pub(super) fn held(
     Ok(found)
 }
 
+/// Receipts held that name a number with these last digits, each with its number.
+pub(super) fn held_for(
+    db: &Connection,
+    operator: OperatorId,
+    last_digits: u32,
+) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
+    let mut held = db.prepare_cached(
+        "SELECT number, smsc_id, last_digits, at, octets FROM held INDEXED BY held_last_digits \
+         WHERE operator = ?1 AND last_digits = ?2 ORDER BY number",
+    )?;
+    held.query_and_then(params![operator.0, last_digits], |row| {
+        held_receipt(row, operator)
+    })?
+    .collect()
+}
+
 fn held_receipt(row: &Row<'_>, operator: OperatorId) -> Result<(u64, HeldReceipt), JournalError> {
-    let octets: Vec<u8> = row.get(3)?;
+    let octets: Vec<u8> = row.get(4)?;
     let held = HeldReceipt {
         operator,
         smsc_id: text(row, 1)?.into(),
-        at: UnixMillis(row.get(2)?),
+        last_digits: row.get(2)?,
+        at: UnixMillis(row.get(3)?),
         octets: octets.into(),
     };
     Ok((number(row, 0)?, held))

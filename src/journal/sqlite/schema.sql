@@ -85,13 +85,15 @@ CREATE TABLE choices (
 ) STRICT;
 
 CREATE TABLE held (
-    number   INTEGER PRIMARY KEY,
-    operator INTEGER NOT NULL,
-    smsc_id  TEXT NOT NULL,
-    at       INTEGER NOT NULL,
-    octets   BLOB NOT NULL
+    number      INTEGER PRIMARY KEY,
+    operator    INTEGER NOT NULL,
+    smsc_id     TEXT NOT NULL,
+    last_digits INTEGER NOT NULL,               -- of the subscriber's number
+    at          INTEGER NOT NULL,
+    octets      BLOB NOT NULL
 ) STRICT;
-CREATE INDEX held_smsc_id ON held (operator, smsc_id);
+CREATE INDEX held_smsc_id     ON held (operator, smsc_id);
+CREATE INDEX held_last_digits ON held (operator, last_digits);
 
 -- A row holds all outcomes of one commit.
 CREATE TABLE outbox (

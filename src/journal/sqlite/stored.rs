@@ -9,8 +9,9 @@ use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State};
 use super::corrupt;
 use crate::clock::UnixMillis;
 use crate::journal::{
-    Attempt, Attempted, Choices, Content, Identity, JournalError, Lane, MessageId, OperatorId,
-    Origin, Outgoing, Phase, Progress, Segment, SubscriberFacts, ThreadKey, ThreadOrder, Told,
+    Attempt, Attempted, Choices, Content, Copies, Identity, JournalError, Lane, MessageId,
+    OperatorId, Origin, Outgoing, Phase, Progress, Segment, SubscriberFacts, ThreadKey,
+    ThreadOrder, Told,
 };
 
 /// A value that the journal keeps as octets.
@@ -100,6 +101,11 @@ stored!(Attempted {
     segments,
     attempts,
     repeats
+});
+stored!(Copies {
+    segment,
+    others,
+    failed
 });
 stored!(Outgoing {
     number,
@@ -322,13 +328,18 @@ impl Stored for Attempt {
         self.uncertain.write(out);
         let has_ids = !self.smsc_ids.is_empty();
         let undelivered = u8::from(self.undelivered) * UNDELIVERED;
-        out.push(u8::from(self.withdrawn) * WITHDRAWN + u8::from(has_ids) * HAS_IDS + undelivered);
+        let copies = u8::from(!self.copies.is_empty()) * HAS_COPIES;
+        let withdrawn = u8::from(self.withdrawn) * WITHDRAWN;
+        out.push(withdrawn + u8::from(has_ids) * HAS_IDS + undelivered + copies);
         self.at.write(out);
         self.reference.write(out);
         self.text.write(out);
         self.segments.write(out);
         if has_ids {
             self.smsc_ids.write(out);
+        }
+        if !self.copies.is_empty() {
+            self.copies.write(out);
         }
     }
 
@@ -352,6 +363,10 @@ impl Stored for Attempt {
                 0 => Vec::new(),
                 _ => Stored::read(octets)?,
             },
+            copies: match marks & HAS_COPIES {
+                0 => Vec::new(),
+                _ => Stored::read(octets)?,
+            },
         })
     }
 }
@@ -359,7 +374,8 @@ impl Stored for Attempt {
 const WITHDRAWN: u8 = 1;
 const HAS_IDS: u8 = 2;
 const UNDELIVERED: u8 = 4;
-const KNOWN: u8 = WITHDRAWN | HAS_IDS | UNDELIVERED;
+const HAS_COPIES: u8 = 8;
+const KNOWN: u8 = WITHDRAWN | HAS_IDS | UNDELIVERED | HAS_COPIES;
 
 /// A hash is as long as it is.
 impl Stored for ThreadKey {
@@ -474,7 +490,7 @@ mod tests {
             );
             assert_eq!(to_octets(&attempt), octets);
         }
-        assert!(from_octets::<Attempt>(&octets(8), "an attempt").is_err());
+        assert!(from_octets::<Attempt>(&octets(16), "an attempt").is_err());
     }
 
     #[test]

@@ -2,11 +2,13 @@
 
 use xabar_events::{Language, Notification};
 use xabar_smpp::Status;
+use xabar_smpp::values::Ton;
 use xabar_sms::{Reading, decode};
 
 use super::laws::Text;
 use super::world::*;
 use crate::delivery::Senders;
+use crate::pipeline::Right;
 
 fn text(sent: &Sent) -> String {
     let data_coding = xabar_sms::DataCoding(sent.submission.data_coding.0);
@@ -98,6 +100,20 @@ fn what_the_law_requires_goes_past_an_opt_out() {
 }
 
 #[test]
+fn an_opt_out_holds_for_what_is_called_legal_without_a_right_to_it() {
+    let mut world = World::new();
+    world.writes(phone(0), "stop");
+    answer(&mut world);
+    world.publish(Notification {
+        key: key("soliq", "a"),
+        legal: true,
+        ..status("a")
+    });
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.not_entitled(), [(Right::Legal, "soliq".into(), 1)]);
+}
+
+#[test]
 fn a_text_that_the_operator_has_a_part_of_is_finished() {
     let mut world = World::new();
     world.publish(long_status("a"));
@@ -156,6 +172,82 @@ fn a_message_that_is_brought_again_is_acted_on_and_answered_once() {
     world.one_sent();
 }
 
+/// Whether the first subscriber still hears.
+fn hears(world: &mut World, id: &str) -> bool {
+    world.publish(Notification {
+        application: id.parse().unwrap(),
+        ..status(id)
+    });
+    !world.sent().is_empty()
+}
+
+#[test]
+fn who_opts_out_in_and_out_again_is_opted_out() {
+    for restarts in [false, true] {
+        let mut world = World::new();
+        for (id, text, stays) in [
+            ("a", "stop", false),
+            ("b", "start", true),
+            ("c", "stop", false),
+        ] {
+            world.writes(phone(0), text);
+            answer(&mut world);
+            if restarts {
+                world.restart();
+            }
+            assert_eq!(hears(&mut world, id), stays, "{id}");
+        }
+        assert_eq!(world.writes(phone(0), "stop"), Status::ROK);
+        assert_eq!(world.sent().len(), 0, "a repeat is not answered again");
+    }
+}
+
+#[test]
+fn an_opt_out_is_heard_where_what_came_before_it_was_not_answered() {
+    let mut world = World::with(|settings| {
+        settings.dialogue.answers = vec![limit(1, HOUR)];
+    });
+    world.writes(phone(0), "stop");
+    answer(&mut world);
+    world.writes(phone(0), "start");
+    world.restart();
+    assert!(hears(&mut world, "a"));
+    world.writes(phone(0), "stop");
+    assert!(!hears(&mut world, "b"));
+}
+
+#[test]
+fn an_opt_out_after_more_texts_than_are_answered_is_kept() {
+    let mut world = World::new();
+    for number in 0..60 {
+        world.writes(phone(0), &format!("{number}"));
+    }
+    world.sent();
+    assert_eq!(world.writes(phone(0), "stop"), Status::ROK);
+    assert_eq!(world.sent().len(), 0, "no confirmation");
+    assert!(!hears(&mut world, "a"));
+}
+
+#[test]
+fn a_national_number_is_taken_for_no_other_countrys() {
+    let mut world = World::new();
+    for (ton, digits, status) in [
+        (Ton::NATIONAL, "931234567", Status::RX_R_APPN),
+        (Ton::UNKNOWN, "931234567", Status::RX_R_APPN),
+        (Ton::UNKNOWN, "998931234567", Status::ROK),
+        (Ton::UNKNOWN, "+447700900123", Status::ROK),
+        (Ton::INTERNATIONAL, "447700900123", Status::ROK),
+    ] {
+        let text = Text {
+            from: phone(0),
+            words: "stop".into(),
+            reference: None,
+        };
+        let frame = mo_from(ton, digits, &text, 1);
+        assert_eq!(world.brings(frame), status, "{digits}");
+    }
+}
+
 #[test]
 fn the_same_words_are_a_new_question_after_ten_minutes() {
     let mut world = told_of_an_approval();
@@ -203,6 +295,24 @@ fn a_status_question_lists_ones_applications() {
     assert_eq!(answer(&mut world), "Your applications: 48120973 approved.");
     world.writes(phone(1), "status");
     assert!(!answer(&mut world).contains("48120973"));
+}
+
+#[test]
+fn what_an_agency_calls_things_brings_no_number_into_an_answer() {
+    let mut world = World::new();
+    world.publish(Notification {
+        application: "Call 998901234567 now".parse().unwrap(),
+        service: "evil.uz".parse().unwrap(),
+        status: "998901234567".parse().unwrap(),
+        ..english("a")
+    });
+    world.writes(phone(0), "status");
+    let told = answer(&mut world);
+    assert!(
+        !told.contains("Call") && !told.contains("evil.uz"),
+        "{told}"
+    );
+    assert_eq!(told.matches("998901234567").count(), 1, "{told}");
 }
 
 #[test]
@@ -311,6 +421,34 @@ fn an_answer_does_not_make_forget_what_its_subscriber_had() {
     });
     assert_eq!(world.sent().len(), 0);
     assert_eq!(world.last("b").reason.unwrap().as_str(), "subscriber-limit");
+}
+
+#[test]
+fn an_answer_after_a_restart_does_not_make_the_limit_forget() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(3, 10 * MINUTE)]);
+    for number in 0..3 {
+        world.publish(Notification {
+            application: format!("{number}").parse().unwrap(),
+            ..status(&format!("e{number}"))
+        });
+        let sent = world.one_sent();
+        world.accept(&sent, &format!("{number}"));
+    }
+    world.restart();
+    // The event comes while the answer waits.
+    world.smsc(UCELL).room = 0;
+    world.writes(phone(0), "status");
+    world.publish(Notification {
+        application: "4".parse().unwrap(),
+        ..status("e4")
+    });
+    world.smsc(UCELL).room = 100;
+    world.calm();
+    answer(&mut world);
+    assert_eq!(
+        world.last("e4").reason.unwrap().as_str(),
+        "subscriber-limit"
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::clock::UnixMillis;
 use crate::journal::AgencyKey;
 use crate::numbers::Numbers;
 use crate::pacing::{DailyQuota, QuietHours, Spread, UrgentRight};
+use crate::pipeline::Right;
 
 fn tashkent() -> TimeZone {
     TimeZone::get("Asia/Tashkent").unwrap()
@@ -218,6 +219,28 @@ fn a_campaign_goes_on_evenly_and_in_its_order_after_a_restart() {
 }
 
 #[test]
+fn what_was_given_back_unwritten_takes_its_part_of_a_quota_once() {
+    let mut world = World::with(|settings| {
+        let quota = DailyQuota {
+            messages: 2,
+            timezone: tashkent(),
+        };
+        settings.rules.daily.insert(AgencyKey::of("kadastr"), quota);
+    });
+    world.publish(apart(1));
+    for _ in 0..3 {
+        let sent = world.one_sent();
+        world.give_back(&sent);
+        world.calm();
+    }
+    assert_eq!(take(&mut world), [1]);
+    world.publish(apart(2));
+    assert_eq!(take(&mut world), [2]);
+    world.publish(apart(3));
+    assert_eq!(take(&mut world), [0; 0], "the quota is used up");
+}
+
+#[test]
 fn what_is_urgent_without_a_right_to_it_is_normal_and_counted() {
     let mut world = World::with(|settings| {
         settings.rules.quiet_hours = Some(closed(22, 8));
@@ -239,7 +262,7 @@ fn what_is_urgent_without_a_right_to_it_is_normal_and_counted() {
         world.last_deferral(1).reason.unwrap().as_str(),
         "quiet-hours"
     );
-    assert_eq!(world.not_entitled(), [("kadastr".into(), 1)]);
+    assert_eq!(world.not_entitled(), [(Right::Urgent, "kadastr".into(), 1)]);
     world.advance(Duration::from_secs(9 * 3600));
     assert_eq!(take(&mut world), [1]);
 }

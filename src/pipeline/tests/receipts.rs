@@ -99,7 +99,7 @@ fn a_receipt_that_returns_our_reference_answers_for_a_response_that_never_came()
 }
 
 /// A world whose operator's ids are known to be written alike.
-fn ids_known() -> World {
+pub(super) fn ids_known() -> World {
     World::with(|settings| {
         for operator in &mut settings.operators {
             operator.receipt_ids = Some(Spelling::Same);

@@ -217,3 +217,27 @@ fn what_one_operator_cannot_take_goes_to_one_that_shares_the_number() {
     world.advance(SECOND);
     assert_eq!(world.one_sent().operator, BEELINE);
 }
+
+#[test]
+fn what_nobody_else_carries_does_not_hold_up_what_can_move() {
+    let mut world = World::with(|settings| {
+        settings.operators[0].prefixes.push("99890".into());
+        settings.operators[0].move_after = Some(MINUTE);
+        settings.operators[1].weight = 0;
+    });
+    world.advance(2 * SECOND);
+    world.smsc(UCELL).room = 0;
+    world.publish_all((0..1500).map(apart));
+    let shared = (1500..1600).map(|number| Notification {
+        msisdn: other_phone(number),
+        ..apart(number)
+    });
+    world.publish_all(shared);
+    world.smsc(UCELL).sessions = 0;
+    for _ in 0..70 {
+        world.advance(SECOND);
+    }
+    let moved = world.sent();
+    assert_eq!(moved.len(), 100);
+    assert!(moved.iter().all(|sent| sent.operator == BEELINE));
+}

@@ -21,7 +21,7 @@ fn submitted(world: &mut World, event: Notification) -> Sent {
 }
 
 /// Another message to the same subscriber.
-fn second() -> Notification {
+pub(super) fn second() -> Notification {
     Notification {
         msisdn: phone(0),
         ..apart(7)

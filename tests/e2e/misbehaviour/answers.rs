@@ -127,12 +127,13 @@ async fn answers_that_come_twice_or_overtake_each_other_count_once() {
     assert!(!log.containing("UnknownResponse").is_empty());
 }
 
-/// Without the reference, a receipt cannot stand in for the answer that is late.
+/// A receipt that comes later still cannot stand in for the answer that is late.
 fn late(share: &str, by_millis: u64) -> Behaviour {
     Behaviour {
         late: share.parse().unwrap(),
         late_by: Duration::from_millis(by_millis),
         receipts: Receipts {
+            delay: format!("{}ms", by_millis + 1_000).parse().unwrap(),
             no_reference: true,
             ..Receipts::default()
         },

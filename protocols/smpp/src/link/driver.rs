@@ -98,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
 
     /// Reads once, unless the application or the peer is behind.
     fn read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        if self.session.has_events() || !self.session.wants_frames() {
+        if self.is_behind() || !self.session.wants_frames() {
             return false;
         }
         if self.input.capacity() - self.input.len() < LEAST_READ_OCTETS {
@@ -114,6 +114,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             Err(error) => self.lost(now, CloseReason::Io(error.kind())),
         }
         true
+    }
+
+    /// Whether the application has not taken its events, or owes too many answers.
+    fn is_behind(&self) -> bool {
+        self.session.has_events() || self.session.owes_answers()
     }
 
     fn receive(&mut self, now: Instant) {
@@ -259,7 +264,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
             return false;
         };
         if deadline <= now {
-            if self.session.has_events() {
+            if self.is_behind() {
                 self.session.handle(now, Input::NotReading);
             }
             self.session.handle(now, Input::Tick);

@@ -388,6 +388,37 @@ async fn an_application_that_is_behind_holds_the_peer_back_and_keeps_the_link() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_burst_of_receipts_is_taken_as_fast_as_it_is_answered() {
+    const COUNT: u32 = 20_000;
+    let (ours, mut peer) = duplex(1 << 20);
+    let (link, mut events) = spawn(ours, bind(), Settings::default());
+    accept_bind(&mut peer).await;
+    let mut octets = BytesMut::new();
+    for sequence in 1..=COUNT {
+        let pdu = Pdu::new(sequence, Body::DeliverSm(SubmitSm::default()));
+        pdu.encode(&mut octets).unwrap();
+    }
+    let (mut answers, mut requests) = tokio::io::split(peer);
+    let peer = tokio::spawn(async move {
+        let writing = requests.write_all(&octets);
+        let reading = async {
+            let (mut octets, mut taken) = (BytesMut::new(), 0);
+            while taken < COUNT && answers.read_buf(&mut octets).await.unwrap() > 0 {
+                for frame in take_frames(&mut octets, MAX_PDU).unwrap() {
+                    assert_eq!(frame.header().status, Status::ROK);
+                    taken += 1;
+                }
+            }
+            taken
+        };
+        tokio::join!(writing, reading).1
+    });
+    let life = live(Some(link), &mut events, usize::MAX).await;
+    assert_eq!(life.requests, COUNT as usize);
+    assert_eq!(peer.await.unwrap(), COUNT);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_idle_link_stays_alive() {
     let (ours, theirs) = duplex(4096);
     let server = serve(theirs);

@@ -128,8 +128,8 @@ pub enum Fault {
     WrongState(CommandId),
     /// A request whose body cannot be read; answered with the status that says why.
     Undecodable(CommandId, DecodeError),
-    /// A request above [`Settings::inbound_window`](super::Settings::inbound_window); answered
-    /// with `ESME_RTHROTTLED` by an SMSC and `ESME_RMSGQFUL` by an ESME.
+    /// A request above an SMSC's [`Settings::inbound_window`](super::Settings::inbound_window); answered with
+    /// `ESME_RTHROTTLED`.
     TooMany(CommandId),
 }
 

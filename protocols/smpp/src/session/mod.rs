@@ -58,7 +58,8 @@ pub enum Opening {
 pub struct Settings {
     /// Most requests of ours that may await a response.
     pub window: usize,
-    /// Most requests of the peer's that may await our application's answer; more are refused.
+    /// Most requests of the peer's that may await our application's answer. An SMSC refuses more; for an ESME no more
+    /// is to be read until some are answered, see [`Session::owes_answers`].
     pub inbound_window: usize,
     /// How long we wait for a response, `enquire_link` and `unbind` included.
     pub response_timeout: Duration,
@@ -308,6 +309,12 @@ impl Session {
             self.phase,
             Phase::Draining(..) | Phase::Unbinding { .. } | Phase::Closed(_)
         )
+    }
+
+    /// Whether so many requests await the application's answer that no more should be read: an SMSC that has a burst of
+    /// receipts need not hear of a full queue.
+    pub fn owes_answers(&self) -> bool {
+        self.role == Role::Esme && self.inbound >= self.settings.inbound_window
     }
 
     /// Whether more should be read: what the peer is owed has not piled up unwritten.

@@ -79,14 +79,8 @@ impl Session {
         if !self.admits(command_id) {
             return self.wrong_state(header, Status::RINVBNDSTS);
         }
-        if self.inbound >= self.settings.inbound_window {
-            self.reply_to(
-                header,
-                match self.role {
-                    Role::Smsc => Status::RTHROTTLED,
-                    Role::Esme => Status::RMSGQFUL,
-                },
-            );
+        if self.role == Role::Smsc && self.inbound >= self.settings.inbound_window {
+            self.reply_to(header, Status::RTHROTTLED);
             return self.fault(Fault::TooMany(command_id));
         }
         self.last_message = now;

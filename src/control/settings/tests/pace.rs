@@ -57,6 +57,9 @@ an_hour = 500
 [[agency]]
 name = "soliq"
 daily = { messages = 100000, timezone = "Asia/Tashkent" }
+[[agency]]
+name = "adliya"
+legal = true
 "#;
     let settings = good(text, &[]);
     let allowed = settings.urgent.allowed.unwrap();
@@ -75,6 +78,8 @@ daily = { messages = 100000, timezone = "Asia/Tashkent" }
     assert_eq!(settings.bulk.spread[0].service, None);
     let daily = settings.agencies[0].daily.as_ref().unwrap();
     assert_eq!(daily.messages, 100_000);
+    let legal: Vec<bool> = settings.agencies.iter().map(|it| it.legal).collect();
+    assert_eq!(legal, [false, true]);
     let text = r#"
 [urgent]
 allowed = ["/agencies/adliya", "kadastr/"]
@@ -92,6 +97,7 @@ an_hour = 2
 [[agency]]
 name = "soliq"
 daily = { messages = 100000 }
+legal = "yes"
 "#;
     let entitled = "write an agency, or one of its services, such as \"kadastr\" or \"kadastr/land-registration\"";
     assert_eq!(
@@ -104,6 +110,7 @@ daily = { messages = 100000 }
             "11:11: `bulk.spread[1].an_hour` is 0; give a whole number from 1 to 100000000".to_owned(),
             "12:1: `bulk.spread[2]` is a table; `bulk.spread[0]` has it already, and only one can: change or remove this one".to_owned(),
             "17:9: `agency[0].daily.timezone` is missing; name the zone whose midnight ends the day, such as \"Asia/Tashkent\"".to_owned(),
+            "18:9: `agency[0].legal` is \"yes\"; write true or false, without quotes".to_owned(),
         ]
     );
 }

@@ -3,7 +3,7 @@
 use xabar_events::Language;
 
 use super::{Journal, Phone, built_in};
-use crate::dialogue::menu::{About, Facts, Question, Sms, Step};
+use crate::dialogue::menu::{About, Facts, Place, Question, Sms, Step};
 
 fn at_main() -> (Phone, String) {
     let mut phone = Phone::new(Language::En);
@@ -250,4 +250,21 @@ fn the_default_language_is_that_of_who_has_none() {
         panic!("nothing is shown");
     };
     assert_eq!(place.language(), Language::Ru);
+}
+
+#[test]
+fn fifty_thousand_places_take_less_than_sixteen_mebibytes() {
+    for (language, way) in [(Language::En, &["1"][..]), (Language::Ru, &["1", "1"])] {
+        let mut phone = Phone::new(language);
+        phone.dial("*555#");
+        type_all(&mut phone, way);
+        let place = phone.place.unwrap();
+        let listed = place.listed.iter();
+        let listed: usize = listed
+            .map(|number| size_of::<Box<str>>() + number.len())
+            .sum();
+        let application = place.application.as_ref().map_or(0, |number| number.len());
+        let taken = size_of::<Place>() + listed + application;
+        assert!(50_000 * taken < 16 << 20, "{taken} octets each");
+    }
 }

@@ -8,6 +8,7 @@ use xabar_events::{
 use super::{START, World};
 use crate::intake::Verdict;
 use crate::journal::{Books, Message, MessageId};
+use crate::pipeline::Right;
 
 impl World {
     /// Hands in events for the next beat, as one batch.
@@ -58,12 +59,12 @@ impl World {
         told.find(of).expect("it was put off")
     }
 
-    /// How many messages of which agencies were called urgent without a right to it.
-    pub(crate) fn not_entitled(&mut self) -> Vec<(String, u64)> {
+    /// How many messages of which agencies were called something without a right to it.
+    pub(crate) fn not_entitled(&mut self) -> Vec<(Right, String, u64)> {
         let counted = self.core.as_mut().unwrap().not_entitled();
         counted
             .into_iter()
-            .map(|(agency, count)| (agency.into(), count))
+            .map(|((right, agency), count)| (right, agency.into(), count))
             .collect()
     }
 

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use xabar_events::Msisdn;
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
-use xabar_smpp::values::{DataCoding, EsmClass, MessageState};
+use xabar_smpp::values::{DataCoding, EsmClass, MessageState, Ton};
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 
 use super::super::laws::Text;
@@ -81,7 +81,7 @@ impl World {
         answer.expect("an answer").0
     }
 
-    /// A request of the operator's, which is answered.
+    /// A request of the first operator's, which is answered; gives what it is told.
     pub(crate) fn brings(&mut self, frame: Frame) -> Status {
         let before = self.smsc(UCELL).answers.len();
         let session = SessionKey::default();
@@ -235,6 +235,17 @@ impl World {
         }
     }
 
+    /// How many receipts are held, as the pipeline counts them.
+    pub(crate) fn held_receipts(&self) -> u64 {
+        self.core.as_ref().unwrap().held
+    }
+
+    /// Forgets some of what is over; says whether there may be more.
+    pub(crate) fn forget(&mut self) -> bool {
+        let now = self.now();
+        self.core.as_mut().unwrap().forget(&now).unwrap()
+    }
+
     /// The receipts that named no message, of operators that sent any since that was asked last.
     pub(crate) fn unnamed_receipts(&mut self) -> Vec<(String, u64)> {
         let steady = self.steady;
@@ -258,6 +269,11 @@ const TEXT_ANSWERS: [Status; 3] = [Status::ROK, Status::RX_T_APPN, Status::RX_R_
 /// A message from a phone to 555.
 fn mo(text: &Text, sequence_number: u32) -> Frame {
     let digits = text.from.digits();
+    mo_from(Ton::INTERNATIONAL, &digits, text, sequence_number)
+}
+
+/// The same with the phone's number as it is given here.
+pub(crate) fn mo_from(ton: Ton, digits: &str, text: &Text, sequence_number: u32) -> Frame {
     let words = &text.words;
     let encoding = xabar_sms::Encoding::of(words);
     let segments =
@@ -269,6 +285,7 @@ fn mo(text: &Text, sequence_number: u32) -> Frame {
         tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, reference);
     }
     let pdu = SubmitSm {
+        source_addr_ton: ton,
         source_addr: Octets(digits.as_bytes()),
         destination_addr: Octets(b"555"),
         data_coding: DataCoding(xabar_sms::DataCoding::of(encoding, None).0),

@@ -46,6 +46,7 @@ pub(super) fn settings() -> Settings {
         looked_up: false,
         rules: Rules::default(),
         urgent: UrgentRight::default(),
+        legal: ["kadastr".into()].into(),
         dialogue: DialogueRules {
             answers: Vec::new(),
             help: 6 * HOUR,

@@ -1,5 +1,8 @@
 //! Takes in what phones send: each message once, and long texts whole.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
@@ -8,16 +11,18 @@ use xabar_sms::{Incomplete, Reassembly, Received};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::Mo;
-use super::seen::{MEMORY, Seen};
+use super::seen::{Last, MEMORY, Seen};
 use crate::clock::Now;
 use crate::journal::OperatorId;
 
-/// A whole text from a phone.
+/// A text from a phone: whole, or the beginning of one that is acted on before the rest comes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     pub operator: OperatorId,
     pub from: Msisdn,
     pub text: String,
+    /// By which the SMSC or the phone tells it from others with the same words.
+    pub reference: Option<u16>,
     /// The same for the same message brought again.
     pub hash: u64,
 }
@@ -26,6 +31,9 @@ pub struct Written {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     Whole(Written),
+    /// Only what it chooses matters: it repeats the phone's last text, as far as can be told, or the phone
+    /// writes more than is answered.
+    Aside(Written),
     /// Nothing to be done: it came before, others of its text are missing, or nobody can be answered.
     Noted,
     /// There is no room for it: it is to be brought again.
@@ -39,7 +47,10 @@ type Segment = (OperatorId, Option<u16>, String);
 #[derive(Debug)]
 pub struct Desk {
     seen: Seen,
+    last: Last,
     texts: Reassembly<Segment>,
+    /// Long texts that were acted on before they were whole; what else comes of them is of no use.
+    ahead: Seen,
     /// How many whole texts came from each subscriber since `counted_since`.
     counts: FxHashMap<Msisdn, u32>,
     counted_since: Option<Instant>,
@@ -51,7 +62,10 @@ const SEGMENTS_WAIT: Duration = Duration::from_secs(5 * 60);
 /// Segments held at once.
 const MOST_SEGMENTS: usize = 5_000;
 
-/// Texts of one subscriber that are read in ten minutes: beyond that it is no person.
+/// Of one phone.
+const MOST_OF_A_PHONE: usize = 64;
+
+/// Texts of one subscriber that are answered in ten minutes: beyond that it is no person.
 const MOST_TEXTS: u32 = 60;
 
 /// Subscribers counted at once; beyond that, counting begins anew.
@@ -61,7 +75,9 @@ impl Default for Desk {
     fn default() -> Self {
         Self {
             seen: Seen::default(),
-            texts: Reassembly::new(SEGMENTS_WAIT, MOST_SEGMENTS),
+            last: Last::default(),
+            texts: Reassembly::new(SEGMENTS_WAIT, MOST_SEGMENTS).of_a_source(MOST_OF_A_PHONE),
+            ahead: Seen::default(),
             counts: FxHashMap::default(),
             counted_since: None,
         }
@@ -69,8 +85,15 @@ impl Default for Desk {
 }
 
 impl Desk {
-    /// Takes a message that came over this operator's link.
-    pub fn take(&mut self, now: &Now, operator: OperatorId, mo: Mo) -> Heard {
+    /// Takes a message that came over this operator's link. A longer text whose first segment `cannot_wait` is heard
+    /// by that alone: segments are acknowledged as they come, and wait for the others in memory only.
+    pub fn take(
+        &mut self,
+        now: &Now,
+        operator: OperatorId,
+        mo: Mo,
+        cannot_wait: impl FnOnce(&str) -> bool,
+    ) -> Heard {
         let hash = hash(operator, &mo);
         let Mo {
             from,
@@ -78,13 +101,20 @@ impl Desk {
             reference,
             concat,
             text,
+            ..
         } = mo;
         let segment = (operator, reference, text);
         let (reference, text) = match concat {
             None => (segment.1, segment.2),
             Some(concat) => {
-                if !self.seen.note(hash, now.steady) {
+                let long = long(&from, &to, concat.reference, concat.total);
+                if !self.seen.note(hash, now.steady) || self.ahead.has(long, now.steady) {
                     return Heard::Noted;
+                }
+                if concat.number == 1 && cannot_wait(&segment.2) {
+                    self.ahead.note(long, now.steady);
+                    let reference = Some(concat.reference);
+                    return self.whole(now, operator, &from, &to, reference, segment.2);
                 }
                 match self.texts.receive(now.instant, &from, &to, concat, segment) {
                     Received::Waiting | Received::Duplicate(_) => return Heard::Noted,
@@ -103,8 +133,12 @@ impl Desk {
     }
 
     /// The next text whose other segments did not come in time, as far as it came; call until `None`.
-    pub fn give_up(&mut self, now: &Now) -> Option<Written> {
+    pub fn give_up(&mut self, now: &Now) -> Option<Heard> {
         while let Some(Incomplete { key, received }) = self.texts.give_up(now.instant) {
+            let long = long(&key.source, &key.destination, key.reference, key.total);
+            if self.ahead.has(long, now.steady) {
+                continue;
+            }
             let operator = received.first().map(|(_, (operator, ..))| *operator);
             let text = joined(received.into_iter().map(|(_, segment)| segment));
             let reference = Some(key.reference);
@@ -116,8 +150,8 @@ impl Desk {
                 reference,
                 text,
             );
-            if let Heard::Whole(written) = heard {
-                return Some(written);
+            if heard != Heard::Noted {
+                return Some(heard);
             }
         }
         None
@@ -142,20 +176,29 @@ impl Desk {
             reference,
             concat: None,
             text,
+            international: true,
         };
         let hash = hash(operator, &mo);
-        if !self.seen.note(hash, now.steady) || !self.count(now, msisdn) {
+        let another = self.last.note(msisdn, hash, now.steady);
+        // Without a reference, the same words may be a new text: STOP, START, STOP.
+        if reference.is_some() && !self.seen.note(hash, now.steady) {
             return Heard::Noted;
         }
-        Heard::Whole(Written {
+        let written = Written {
             operator,
             from: msisdn,
             text: mo.text,
+            reference,
             hash,
-        })
+        };
+        let repeated = reference.is_none() && !another;
+        if repeated || !self.count(now, msisdn) {
+            return Heard::Aside(written);
+        }
+        Heard::Whole(written)
     }
 
-    /// Counts a text of a subscriber; says whether it is to be read.
+    /// Counts a text of a subscriber; says whether it is to be answered.
     fn count(&mut self, now: &Now, msisdn: Msisdn) -> bool {
         let since = *self.counted_since.get_or_insert(now.instant);
         if now.instant.saturating_duration_since(since) >= MEMORY
@@ -174,6 +217,18 @@ fn joined(segments: impl Iterator<Item = Segment>) -> String {
     segments.map(|(_, _, text)| text).collect()
 }
 
+/// Which long text a segment is of.
+fn long(from: &str, to: &str, reference: u16, total: u8) -> u64 {
+    let mut hash = Xxh3::new();
+    for part in [from, to] {
+        hash.update(&part.len().to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    hash.update(&reference.to_le_bytes());
+    hash.update(&[total]);
+    hash.digest()
+}
+
 fn hash(operator: OperatorId, mo: &Mo) -> u64 {
     let mut hash = Xxh3::with_seed(operator.0.into());
     let place = mo.concat.map(|it| (it.reference, it.total, it.number));
@@ -187,115 +242,4 @@ fn hash(operator: OperatorId, mo: &Mo) -> u64 {
         hash.update(part);
     }
     hash.digest()
-}
-
-#[cfg(test)]
-mod tests {
-    use xabar_sms::Concat;
-
-    use super::*;
-    use crate::clock::{UnixMillis, instant};
-
-    const UCELL: OperatorId = OperatorId(1);
-
-    fn now() -> Now {
-        Now {
-            instant: instant(),
-            steady: UnixMillis(1_000_000),
-            wall: UnixMillis(1_000_000),
-        }
-    }
-
-    fn after(now: &Now, wait: Duration) -> Now {
-        Now {
-            instant: now.instant + wait,
-            steady: now.steady.after(wait),
-            wall: now.wall.after(wait),
-        }
-    }
-
-    fn mo(text: &str) -> Mo {
-        Mo {
-            from: "998931234567".into(),
-            to: "555".into(),
-            reference: None,
-            concat: None,
-            text: text.into(),
-        }
-    }
-
-    fn segment(number: u8, text: &str) -> Mo {
-        Mo {
-            concat: Some(Concat {
-                reference: 7,
-                total: 2,
-                number,
-            }),
-            ..mo(text)
-        }
-    }
-
-    fn text(heard: Heard) -> Option<String> {
-        match heard {
-            Heard::Whole(written) => Some(written.text),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn a_message_that_comes_twice_is_heard_once() {
-        let (mut desk, now) = (Desk::default(), now());
-        assert_eq!(text(desk.take(&now, UCELL, mo("a"))).as_deref(), Some("a"));
-        assert_eq!(desk.take(&now, UCELL, mo("a")), Heard::Noted);
-        let marked = Mo {
-            reference: Some(3),
-            ..mo("a")
-        };
-        assert!(text(desk.take(&now, UCELL, marked)).is_some());
-        let later = after(&now, MEMORY);
-        assert!(text(desk.take(&later, UCELL, mo("a"))).is_some());
-    }
-
-    #[test]
-    fn a_long_text_is_heard_whole_and_once() {
-        let (mut desk, now) = (Desk::default(), now());
-        assert_eq!(desk.take(&now, UCELL, segment(2, "b")), Heard::Noted);
-        let whole = desk.take(&now, UCELL, segment(1, "a"));
-        assert_eq!(text(whole).as_deref(), Some("ab"));
-        assert_eq!(desk.take(&now, UCELL, segment(1, "a")), Heard::Noted);
-        assert_eq!(desk.texts.held_segments(), 0);
-    }
-
-    #[test]
-    fn what_came_of_a_text_is_heard_when_the_rest_does_not_come() {
-        let (mut desk, now) = (Desk::default(), now());
-        desk.take(&now, UCELL, segment(1, "STOP"));
-        assert_eq!(desk.give_up(&now), None);
-        let later = after(&now, SEGMENTS_WAIT);
-        assert_eq!(desk.give_up(&later).unwrap().text, "STOP");
-        assert_eq!(desk.give_up(&later), None);
-    }
-
-    #[test]
-    fn names_and_short_numbers_are_nobody_to_be_answered() {
-        let (mut desk, now) = (Desk::default(), now());
-        for from in ["Bank", "1024", ""] {
-            let mo = Mo {
-                from: from.into(),
-                ..mo("a")
-            };
-            assert_eq!(desk.take(&now, UCELL, mo), Heard::Noted);
-        }
-    }
-
-    #[test]
-    fn more_texts_than_a_person_writes_are_not_read() {
-        let (mut desk, now) = (Desk::default(), now());
-        let read = (0..2 * MOST_TEXTS)
-            .filter(|n| text(desk.take(&now, UCELL, mo(&n.to_string()))).is_some())
-            .count();
-        assert_eq!(read, MOST_TEXTS as usize);
-        let later = after(&now, MEMORY);
-        assert!(text(desk.take(&later, UCELL, mo("later"))).is_some());
-    }
 }

@@ -1,0 +1,121 @@
+//! Receipts that match nothing when they come, and are kept: the response that tells their id may come later, or not at
+//! all.
+
+use xabar_smpp::Frame;
+
+use super::beat::Beat;
+use super::copies::set_segment;
+use super::core::{Core, InFlight};
+use crate::delivery::receipt::{Inbound, Notice, inbound, last_digits};
+use crate::journal::{HeldReceipt, JournalError, MessageId, OperatorId, Segment};
+
+impl Core {
+    /// It may have overtaken the response that tells its id: kept until that comes.
+    pub(super) fn hold_receipt(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        notice: &Notice,
+        frame: &Frame,
+    ) {
+        let receipt = HeldReceipt {
+            operator,
+            smsc_id: notice.written_id().into(),
+            last_digits: notice.last_digits(),
+            at: beat.now.steady,
+            octets: frame.octets().clone(),
+        };
+        beat.held.push((self.next_held, receipt));
+        self.next_held += 1;
+        self.held += 1;
+    }
+
+    /// Applies the receipts held under an id as they may write it; says whether there was one for this subscriber.
+    pub(super) fn release_held(
+        &mut self,
+        beat: &mut Beat,
+        flight: &mut InFlight,
+        operator: OperatorId,
+        (segment, smsc_id): (u8, &str),
+        written_id: &str,
+    ) -> Result<bool, JournalError> {
+        let mut found = false;
+        let mut held = Vec::new();
+        for peer in self.peers(operator).iter().copied() {
+            held.extend(self.journal.held(peer, &[written_id])?);
+        }
+        for (number, held) in held {
+            if !beat.released.contains(&number) && apply_held(flight, (segment, smsc_id), &held) {
+                self.release(beat, number);
+                found = true;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Settles a submission without an answer by a receipt that came while its answer might still come; says whether
+    /// there was one.
+    pub(super) fn settle_by_held(
+        &mut self,
+        beat: &mut Beat,
+        id: MessageId,
+    ) -> Result<bool, JournalError> {
+        let unanswered = self.in_flight.get(&id).map(|flight| &flight.message);
+        let single = unanswered.filter(|it| it.progress.attempt.segments == [Segment::Sent]);
+        let Some(message) = single.filter(|_| self.held > 0) else {
+            return Ok(false);
+        };
+        let (operator, accepted_at) = (message.progress.operator, message.accepted_at);
+        let last_digits = last_digits(message.msisdn);
+        let mut held = Vec::new();
+        for peer in self.peers(operator).iter().copied() {
+            held.extend(self.journal.held_for(peer, last_digits)?);
+        }
+        held.retain(|(number, it)| it.at >= accepted_at && !beat.released.contains(number));
+        for (_, receipt) in &held {
+            let Some((notice, frame)) = read(receipt) else {
+                continue;
+            };
+            let Some(flight) = self.sought(beat, receipt.operator, &notice, &frame)? else {
+                continue;
+            };
+            for (number, other) in &held {
+                if (other.operator, &other.smsc_id) == (receipt.operator, &receipt.smsc_id) {
+                    self.release(beat, *number);
+                }
+            }
+            self.settle_unanswered(beat, flight, &notice);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn release(&mut self, beat: &mut Beat, number: u64) {
+        beat.released.push(number);
+        self.held = self.held.saturating_sub(1);
+    }
+}
+
+/// Applies a held receipt to the segment whose id it names, if it fits: ids come again after a while, so it
+/// must not be older than the message.
+fn apply_held(flight: &mut InFlight, (segment, smsc_id): (u8, &str), held: &HeldReceipt) -> bool {
+    let Some((notice, _)) = read(held) else {
+        return false;
+    };
+    let message = &mut flight.message;
+    if !notice.names(message.msisdn) || held.at < message.accepted_at {
+        return false;
+    }
+    let attempt = &mut message.progress.attempt;
+    set_segment(attempt, segment, notice.receipt.fate(), smsc_id);
+    flight.notice = Some(notice.into());
+    true
+}
+
+fn read(held: &HeldReceipt) -> Option<(Notice, Frame)> {
+    let frame = Frame::new(held.octets.clone()).ok()?;
+    match inbound(&frame) {
+        Inbound::Receipt(notice) => Some((notice, frame)),
+        Inbound::Message | Inbound::Other => None,
+    }
+}

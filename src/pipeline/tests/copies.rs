@@ -1,0 +1,148 @@
+//! An answer that comes after its message was repeated: the operator has two copies.
+
+use xabar_smpp::Status;
+
+use super::world::*;
+
+/// A message that was repeated since its first answer did not come: both submissions.
+fn repeated(world: &mut World) -> (Sent, Sent) {
+    world.publish(status("e1"));
+    let first = world.one_sent();
+    world.time_out(&first);
+    world.advance(30 * SECOND);
+    (first, world.one_sent())
+}
+
+fn last(world: &World) -> String {
+    world.story("e1").last().unwrap().clone()
+}
+
+#[test]
+fn of_two_copies_that_the_operator_took_one_that_arrives_is_enough() {
+    for late in [false, true] {
+        for restart in [false, true] {
+            let mut world = World::new();
+            let (first, second) = repeated(&mut world);
+            if late {
+                world.accept(&second, "B");
+                world.accept(&first, "A");
+            } else {
+                world.accept(&first, "A");
+                world.accept(&second, "B");
+            }
+            if restart {
+                world.restart();
+            }
+            for _ in 0..2 {
+                world.receipt(&second, "B", "REJECTD");
+                assert_eq!(last(&world), "submitted");
+            }
+            world.receipt(&first, "A", "DELIVRD");
+            assert_eq!(last(&world), "delivered");
+            assert_eq!(world.unsettled(), 0);
+        }
+    }
+}
+
+#[test]
+fn of_two_copies_that_do_not_arrive_the_last_receipt_tells_of_failure() {
+    for receipt_between in [false, true] {
+        let mut world = World::new();
+        let (first, second) = repeated(&mut world);
+        world.accept(&first, "A");
+        if receipt_between {
+            world.receipt(&first, "A", "UNDELIV");
+            world.accept(&second, "B");
+        } else {
+            world.accept(&second, "B");
+            world.receipt(&first, "A", "UNDELIV");
+        }
+        assert_eq!(last(&world), "submitted");
+        world.receipt(&second, "B", "UNDELIV");
+        assert_eq!(last(&world), "failed undelivered");
+    }
+}
+
+#[test]
+fn what_the_operator_took_after_all_is_not_repeated_when_its_copy_comes_to_nothing() {
+    let ends: [(End, &str); 4] = [
+        (
+            |world, sent| world.refuse(sent, Status::RTHROTTLED),
+            "throttled",
+        ),
+        (
+            |world, sent| world.refuse(sent, Status::RINVDSTADR),
+            "refused",
+        ),
+        (|world, sent| world.give_back(sent), "not written"),
+        (|world, sent| world.lose(sent), "a cut link"),
+    ];
+    for (end, name) in ends {
+        for after in [false, true] {
+            let mut world = World::new();
+            let (first, second) = repeated(&mut world);
+            if after {
+                world.smsc(UCELL).room = 0;
+                end(&mut world, &second);
+                if name == "refused" {
+                    continue;
+                }
+                world.accept(&first, "A");
+            } else {
+                world.accept(&first, "A");
+                end(&mut world, &second);
+            }
+            world.smsc(UCELL).room = 10;
+            world.advance(31 * SECOND);
+            assert!(world.sent().is_empty(), "{name}, after: {after}");
+            assert_eq!(last(&world), "submitted", "{name}, after: {after}");
+            world.receipt(&first, "A", "DELIVRD");
+            assert_eq!(last(&world), "delivered", "{name}, after: {after}");
+        }
+    }
+}
+
+#[test]
+fn a_receipt_of_the_first_copy_settles_whether_or_not_the_second_is_answered() {
+    for answered in [false, true] {
+        let mut world = World::new();
+        let (first, second) = repeated(&mut world);
+        world.accept(&first, "A");
+        world.receipt(&first, "A", "DELIVRD");
+        if answered {
+            world.accept(&second, "B");
+        } else {
+            world.lose(&second);
+            world.advance(31 * SECOND);
+        }
+        assert!(world.sent().is_empty());
+        assert_eq!(last(&world), "delivered", "answered: {answered}");
+        world.receipt(&second, "B", "UNDELIV");
+        assert_eq!(last(&world), "delivered", "answered: {answered}");
+    }
+}
+
+#[test]
+fn a_receipt_that_overtook_the_late_answer_of_the_first_copy_settles() {
+    let mut world = World::new();
+    let (first, second) = repeated(&mut world);
+    world.accept(&second, "B");
+    world.receipt(&first, "A", "DELIVRD");
+    assert_eq!(last(&world), "submitted");
+    world.accept(&first, "A");
+    assert_eq!(last(&world), "delivered");
+}
+
+#[test]
+fn a_copy_whose_answer_came_last_of_all_may_fail_without_harm_to_the_others() {
+    let mut world = World::new();
+    let (first, second) = repeated(&mut world);
+    world.accept(&first, "A");
+    world.lose(&second);
+    world.advance(31 * SECOND);
+    world.accept(&second, "B");
+    world.receipt(&second, "B", "REJECTD");
+    assert_eq!(last(&world), "submitted");
+    world.receipt(&first, "A", "DELIVRD");
+    assert_eq!(last(&world), "delivered");
+}

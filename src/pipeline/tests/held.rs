@@ -1,0 +1,89 @@
+//! Receipts that came while their answer might still come, and those that nothing ever fits.
+
+use super::receipts::ids_known;
+use super::unnamed::second;
+use super::world::*;
+
+#[test]
+fn a_receipt_that_came_before_its_answer_was_given_up_prevents_the_repeat() {
+    let ends: [(End, &str); 3] = [
+        (|world, sent| world.time_out(sent), "a timeout"),
+        (|world, sent| world.lose(sent), "a cut link"),
+        (|world, _| world.restart(), "a crash"),
+    ];
+    for (end, name) in ends {
+        for (stat, told) in [
+            ("DELIVRD", "delivered"),
+            ("UNDELIV", "failed undelivered"),
+            ("EXPIRED", "expired operator"),
+        ] {
+            let mut world = ids_known();
+            world.publish(status("e1"));
+            let sent = world.one_sent();
+            world.advance(5 * SECOND);
+            world.receipt(&sent, "77", stat);
+            world.receipt(&sent, "77", stat);
+            assert_eq!(world.held_receipts(), 2, "{name}");
+            end(&mut world, &sent);
+            world.advance(30 * SECOND);
+            assert!(world.sent().is_empty(), "{name}");
+            let story = world.story("e1");
+            assert_eq!(story, ["accepted", "submitted", told], "{name}");
+            assert_eq!(world.held_receipts(), 0, "{name}");
+            assert_eq!(world.unsettled(), 0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_held_receipt_that_may_be_another_messages_does_not_settle_what_has_no_answer() {
+    // Another message fits as well.
+    let mut world = ids_known();
+    world.publish_all([status("e1"), second()]);
+    let sent = world.sent();
+    world.receipt(&sent[0], "77", "DELIVRD");
+    world.lose(&sent[0]);
+    assert_eq!(world.story("e1"), ["accepted"]);
+
+    // It says another date.
+    let mut world = ids_known();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    let words = "id:77 submit date:2611230920 stat:DELIVRD";
+    world.receipt_in_words(&sent, words, false);
+    world.lose(&sent);
+    assert_eq!(world.story("e1"), ["accepted"]);
+
+    // It was there before the message.
+    let mut world = ids_known();
+    world.publish(second());
+    let before = world.one_sent();
+    world.accept(&before, "1");
+    world.receipt(&before, "77", "DELIVRD");
+    world.advance(SECOND);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.lose(&sent);
+    assert_eq!(world.story("e1"), ["accepted"]);
+}
+
+#[test]
+fn receipts_that_nothing_fits_are_kept_as_long_as_receipts_are_waited_for() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    for number in 1000..2200 {
+        world.bring_receipt(&sent, &number.to_string(), "DELIVRD");
+    }
+    world.beat();
+    world.advance(71 * HOUR);
+    assert!(!world.forget());
+    assert_eq!(world.held_receipts(), 1200);
+    world.advance(2 * HOUR);
+    assert!(world.forget(), "there may be more");
+    assert!(world.forget(), "there may be more");
+    assert!(!world.forget());
+    assert_eq!(world.held_receipts(), 0);
+    world.restart();
+    assert_eq!(world.held_receipts(), 0, "nor are any in the journal");
+}
