@@ -172,10 +172,12 @@ fn who_dials_again_is_where_they_were() {
 #[test]
 fn an_opt_out_is_durable_before_the_screen_that_confirms_it() {
     let mut world = World::new();
-    let mut phone = Phone::in_english(&mut world, phone(0));
+    let subscriber = phone(0);
+    let mut phone = Phone::in_english(&mut world, subscriber);
     phone.chooses(&mut world, "Stop");
     phone.chooses(&mut world, "Yes");
     assert_eq!(phone.op, LAST);
+    world.laws.chosen_in_a_menu(subscriber, "stop");
     world.restart();
     world.publish(status("a"));
     assert_eq!(world.sent().len(), 0);

@@ -55,14 +55,19 @@ impl Choices {
         };
         let texts: Vec<_> = self.brought.extract_if(.., acknowledged).collect();
         for (_, _, text) in texts {
-            let (from, wish) = (text.from, wish(&text.words));
             let before = self.read.get(&(operator, text.clone()));
-            if before.is_some_and(|before| before.after(SAME) > now) {
+            let again = before.is_some_and(|before| before.after(SAME) > now);
+            // Without a reference the same words may be a new wish: STOP, START, STOP.
+            if again && text.reference.is_some() {
                 continue;
             }
+            self.chosen(text.from, &text.words);
             self.read.insert((operator, text), now);
-            self.chosen.entry(from).or_default().extend(wish);
         }
+    }
+
+    pub(super) fn chosen(&mut self, from: Msisdn, words: &str) {
+        self.chosen.entry(from).or_default().extend(wish(words));
     }
 
     /// The last wish that is of this agency, or of all.

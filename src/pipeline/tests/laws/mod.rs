@@ -145,6 +145,11 @@ impl Laws {
         self.choices.brought(operator, answer, text);
     }
 
+    /// A citizen is shown that what they chose in a menu is done: as if they had written so.
+    pub(super) fn chosen_in_a_menu(&mut self, from: Msisdn, words: &str) {
+        self.choices.chosen(from, words);
+    }
+
     /// What the gateway answers an operator from now on, its changes being durable.
     pub(super) fn answered(&mut self, now: &Now, operator: OperatorId, answers: &[Answer]) {
         self.choices.answered(now.steady, operator, answers);
