@@ -65,7 +65,6 @@ impl Operator {
                     self.query_timed_out(token.into(), events);
                 } else {
                     events.push(Event::TimedOut(token.into()));
-                    self.note_silence(index);
                 }
                 self.timed_out(index, token.into());
             }
@@ -91,11 +90,8 @@ impl Operator {
         late: bool,
         events: &mut Unreported,
     ) {
-        if let Some(slot) = self.slots.get(index) {
-            slot.silence = 0;
-            if late {
-                slot.timed_out.remove(&Token::from(token));
-            }
+        if late && let Some(slot) = self.slots.get(index) {
+            slot.timed_out.remove(&Token::from(token));
         }
         if ScreenToken::is(token) {
             self.screen_answered(index, token, frame, events);
@@ -167,28 +163,18 @@ impl Operator {
         refuses
     }
 
-    /// A submission found no response, and perhaps nothing does any more.
-    fn note_silence(&mut self, index: usize) {
-        if let Some(slot) = self.slots.get(index) {
-            slot.silence += 1;
-        }
-    }
-
-    /// A response did not come in time. Where none comes any more, only a new session helps: when this one has room for
-    /// nothing else, and sooner where no submission is answered.
+    /// A response did not come in time. Where none comes any more, only a new session helps.
     fn timed_out(&mut self, index: usize, token: Token) {
         let Some(slot) = self.slots.get(index) else {
             return;
         };
         slot.timed_out.insert(token);
-        let (timed_out, silence) = (slot.timed_out.len(), slot.silence);
-        let in_flight = self.dispatch.in_flight_on(index);
+        let timed_out = slot.timed_out.len();
         // A window that has shrunk is smaller than what may still be answered.
-        let room = self.dispatch.window(index).max(in_flight);
-        // One submission may be lost by itself.
-        let needed = if silence > 1 { in_flight } else { room };
-        if timed_out >= needed {
-            self.abandon(index, "nothing that it has was answered in time");
+        let all = self.dispatch.window(index);
+        let all = all.max(self.dispatch.in_flight_on(index));
+        if timed_out >= all {
+            self.abandon(index, "nothing in its window was answered in time");
         }
     }
 

@@ -22,8 +22,6 @@ pub(super) struct Slot {
     pub(super) requests: Requests,
     /// Requests whose response did not come in time; each keeps its place in the window.
     pub(super) timed_out: FxHashSet<Token>,
-    /// Submissions whose response did not come in time, since any came.
-    pub(super) silence: usize,
     /// Requests of the other end that wait for their answers.
     pub(super) inbox: Inbox,
     pub(super) leaving: Leaving,

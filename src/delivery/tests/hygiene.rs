@@ -7,7 +7,7 @@ use xabar_smpp::session::{CloseReason, Event as SmppEvent, Fault};
 use xabar_smpp::{CommandId, Octets, Status};
 
 use super::raw::{bind, read_pdu, write_pdu};
-use super::rig::{Esme, Peer, Smsc, serves, token};
+use super::rig::{Esme, Smsc, serves, token};
 use crate::delivery::{Answer, Directive, Event, OperatorSettings};
 
 #[tokio::test]
@@ -195,35 +195,5 @@ async fn a_session_that_is_told_to_be_unbound_is_not_waited_for_when_it_answers_
     );
     let mut peer = smsc.session().await;
     serves(&mut esme, &mut peer, 3).await;
-    esme.stop().await;
-}
-
-async fn is_unanswered(esme: &mut Esme, peer: &mut Peer, message: u64) {
-    esme.submit([token(message)]).await;
-    peer.request().await;
-    let event = esme.event().await;
-    assert!(
-        matches!(event, Event::TimedOut(it) if it == token(message)),
-        "{event:?}"
-    );
-}
-
-#[tokio::test]
-async fn a_session_that_answers_nothing_is_left_long_before_its_window_is_full() {
-    let smsc = Smsc::listen().await;
-    let mut settings = Esme::settings(&smsc.address());
-    settings.response = Duration::from_millis(300);
-    let mut esme = Esme::start(&settings);
-    let mut peer = smsc.session().await;
-    // One may be lost by itself.
-    is_unanswered(&mut esme, &mut peer, 1).await;
-    serves(&mut esme, &mut peer, 2).await;
-    is_unanswered(&mut esme, &mut peer, 3).await;
-    serves(&mut esme, &mut peer, 4).await;
-
-    is_unanswered(&mut esme, &mut peer, 5).await;
-    is_unanswered(&mut esme, &mut peer, 6).await;
-    let mut peer = smsc.session().await;
-    serves(&mut esme, &mut peer, 7).await;
     esme.stop().await;
 }
