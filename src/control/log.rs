@@ -12,7 +12,7 @@ use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt as lines, reload};
 use xabar_events::Msisdn;
 
-use super::settings::{Environment, LogFormat, LogSettings};
+use super::settings::{Environment, LogFormat, LogSettings, filter};
 use super::terminal::colour_wanted;
 use crate::broker::may_be_logged;
 
@@ -27,7 +27,7 @@ pub enum LogError {
     #[error(
         "XABAR_LOG should be error, warn, info, debug, trace or such as \"info,xabar::delivery=debug\""
     )]
-    Level(#[from] tracing_subscriber::filter::ParseError),
+    Level,
     /// This process logs already.
     #[error("the log is started already")]
     Started(#[from] TryInitError),
@@ -39,7 +39,7 @@ pub enum LogError {
 /// Starts the log. `XABAR_LOG` goes before the configured level.
 pub fn start(settings: &LogSettings, environment: &Environment) -> Result<LogLevel, LogError> {
     let level = environment.get("XABAR_LOG").unwrap_or(&settings.level);
-    let (filter, handle) = reload::Layer::new(EnvFilter::try_new(level)?);
+    let (filter, handle) = reload::Layer::new(filter(level).ok_or(LogError::Level)?);
     let colour = colour_wanted(&io::stderr(), environment);
     let lines = match settings.format {
         LogFormat::Text => lines::layer()
@@ -63,7 +63,7 @@ pub fn start(settings: &LogSettings, environment: &Environment) -> Result<LogLev
 impl LogLevel {
     /// Logs by this level from now on.
     pub fn set(&self, level: &str) -> Result<(), LogError> {
-        Ok(self.0.reload(EnvFilter::try_new(level)?)?)
+        Ok(self.0.reload(filter(level).ok_or(LogError::Level)?)?)
     }
 }
 
@@ -109,6 +109,6 @@ mod tests {
     fn a_wrong_level_is_refused_before_anything_starts() {
         let environment = [("XABAR_LOG", "loud=very")].into_iter().collect();
         let refused = start(&LogSettings::default(), &environment);
-        assert!(matches!(refused, Err(LogError::Level(_))));
+        assert!(matches!(refused, Err(LogError::Level)));
     }
 }

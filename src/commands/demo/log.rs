@@ -7,13 +7,13 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, fmt};
+use tracing_subscriber::{Layer, fmt};
 
 use super::news::News;
 use crate::broker::may_be_logged;
 use crate::commands::Failure;
-use crate::control::log;
-use crate::control::settings::{Environment, LogSettings};
+use crate::control::log::{self, LogError};
+use crate::control::settings::{Environment, LogSettings, filter};
 
 /// What is said unless `XABAR_LOG` asks for more.
 const LEVEL: &str = "warn";
@@ -31,7 +31,7 @@ pub(super) fn to_standard_error(environment: &Environment) -> Result<(), Failure
 /// Warnings become news.
 pub(super) fn to_news(environment: &Environment, news: mpsc::Sender<News>) -> Result<(), Failure> {
     let level = environment.get("XABAR_LOG").unwrap_or(LEVEL);
-    let filter = EnvFilter::try_new(level).map_err(not_started)?;
+    let filter = filter(level).ok_or_else(|| not_started(LogError::Level))?;
     let lines = fmt::layer()
         .with_ansi(false)
         .with_target(false)

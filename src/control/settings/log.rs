@@ -48,9 +48,13 @@ fn read(table: &mut Table<'_>) -> Option<LogSettings> {
 
 fn level(cell: &Cell<'_>) -> Option<String> {
     let right = "choose from error, warn, info, debug and trace, for a part of the program as in \"info,xabar::delivery=debug\"";
-    matching(right, |text| {
-        !text.is_empty() && EnvFilter::try_new(text).is_ok()
-    })(cell)
+    matching(right, |text| !text.is_empty() && filter(text).is_some())(cell)
+}
+
+/// What a level lets through, if it is one. The parser panics on some texts beyond ASCII, which no level has.
+pub fn filter(level: &str) -> Option<EnvFilter> {
+    let level = Some(level).filter(|level| level.is_ascii());
+    level.and_then(|level| EnvFilter::try_new(level).ok())
 }
 
 fn format(cell: &Cell<'_>) -> Option<LogFormat> {

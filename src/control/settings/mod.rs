@@ -53,7 +53,7 @@ pub use hours::Hours;
 pub use http::Http;
 pub use journal::JournalSettings;
 pub use lanes::LaneShares;
-pub use log::{LogFormat, LogSettings};
+pub use log::{LogFormat, LogSettings, filter};
 pub use lookup::LookupSettings;
 pub use numbers::NumberSettings;
 pub use operator::{InterfaceVersion, Operator};

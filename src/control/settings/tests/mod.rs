@@ -130,6 +130,11 @@ fn a_mistake_is_named_with_its_place_and_its_cure() {
             "messages = \"nowhere\"",
             "1:12: `messages` is \"nowhere\"; make the folder config/nowhere, or leave the key out",
         ),
+        // The parser of levels cuts such a text in the middle of a letter.
+        (
+            "[log]\nlevel = \" ᝲ[\"",
+            "2:9: `log.level` is \" \\u{1772}[\"; choose from error, warn, info, debug and trace, for a part of the program as in \"info,xabar::delivery=debug\"",
+        ),
         (
             "[log]\nlevel = \"loud=very\"",
             "2:9: `log.level` is \"loud=very\"; choose from error, warn, info, debug and trace, for a part of the program as in \"info,xabar::delivery=debug\"",
