@@ -9,6 +9,11 @@
 const MILD: f64 = 0.9;
 const HARSH: f64 = 0.5;
 
+/// Seconds in use after a cut for which the operator may still throttle for the rate before, and then for which the rate
+/// is so far below the limit that it has no reason to.
+const SETTLED_AFTER: f64 = 2.0;
+const CLOSE_AFTER: f64 = 5.0;
+
 /// Seconds in use until the rate is again what it was when the operator throttled.
 const BACK_AFTER: f64 = 12.0;
 
@@ -54,6 +59,17 @@ impl Adaptation {
     /// The rate at the moment; `None` for as fast as the window allows.
     pub(super) fn current(&self) -> Option<f64> {
         self.current
+    }
+
+    /// Whether the rate is still so much lower than the one at which the operator throttled that it has less reason to.
+    pub(super) fn was_just_cut(&self) -> bool {
+        self.found.is_some_and(|found| found.age < CLOSE_AFTER)
+    }
+
+    /// The same, and the operator may have forgotten the rate before.
+    pub(super) fn is_below_the_limit(&self) -> bool {
+        let settled = self.found.is_some_and(|found| found.age >= SETTLED_AFTER);
+        settled && self.was_just_cut()
     }
 
     /// The operator throttled, when it had taken `accepted` in about a second. Gives the share of the rate that is left.

@@ -5,6 +5,7 @@
 
 mod adaptation;
 mod addresses;
+mod background;
 mod backoff;
 mod binds;
 mod circuit;

@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::adaptation::Adaptation;
+use super::background::Background;
 
 /// How far below the TPS the link runs.
 const AIM: f64 = 0.97;
@@ -35,6 +36,8 @@ pub(super) struct Rate {
     last_climb: Instant,
     written: Count,
     accepted: Count,
+    throttled: Count,
+    background: Background,
 }
 
 impl Rate {
@@ -49,6 +52,8 @@ impl Rate {
             last_climb: now,
             written: Count::new(now),
             accepted: Count::new(now),
+            throttled: Count::new(now),
+            background: Background::default(),
         }
     }
 
@@ -74,6 +79,9 @@ impl Rate {
     pub(super) fn accepted(&mut self, now: Instant) {
         self.overdue = self.overdue.saturating_sub(1);
         self.accepted.add(now);
+        if self.adaptation.is_below_the_limit() {
+            self.background.accepted();
+        }
     }
 
     /// Notes that the operator refused a PDU for its own sake.
@@ -85,6 +93,17 @@ impl Rate {
     pub(super) fn throttled(&mut self, in_flight: usize, now: Instant) -> bool {
         if self.is_same_overload(now) {
             self.overdue -= 1;
+            return false;
+        }
+        self.throttled.add(now);
+        let throttled = self.throttled.recently(now);
+        let all = throttled + self.accepted.recently(now);
+        let is_usual = self.background.explains(throttled, all)
+            || self.adaptation.was_just_cut() && Background::may_explain(throttled, all);
+        if self.adaptation.is_below_the_limit() {
+            self.background.throttled();
+        }
+        if is_usual {
             return false;
         }
         let accepted = self.accepted.a_second(now) / AIM;
@@ -175,6 +194,12 @@ impl Count {
     fn a_second(&mut self, now: Instant) -> f64 {
         self.turn(now);
         f64::from(self.now.max(self.before))
+    }
+
+    /// In both seconds.
+    fn recently(&mut self, now: Instant) -> f64 {
+        self.turn(now);
+        f64::from(self.now) + f64::from(self.before)
     }
 
     fn turn(&mut self, now: Instant) {

@@ -6,6 +6,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::dispatch::{Bounds, Dispatch, Heard};
 use super::sample::{submission, token};
@@ -28,6 +29,8 @@ enum Limit {
     Queue(f64),
     /// All are taken, and each answer says that it is congested.
     Congested,
+    /// One in so many is throttled, however few they are.
+    Moody(u64),
 }
 
 /// An answer on its way, in the order of arrival.
@@ -52,7 +55,7 @@ struct Smsc {
 
 impl Smsc {
     /// The status of a submission, and when it is told.
-    fn submit(&mut self, now: Instant) -> (Status, Instant) {
+    fn submit(&mut self, id: u64, now: Instant) -> (Status, Instant) {
         let answered = now + self.latency;
         let fits = match self.limit {
             Limit::Sliding(limit) => {
@@ -80,6 +83,7 @@ impl Smsc {
                 true
             }
             Limit::Congested => true,
+            Limit::Moody(one_in) => !xxh3_64(&id.to_le_bytes()).is_multiple_of(one_in),
             Limit::Queue(rate) => {
                 self.free_at = self.free_at.max(now) + Duration::from_secs_f64(1.0 / rate);
                 return (Status::ROK, self.free_at + self.latency);
@@ -165,7 +169,7 @@ fn run(
         );
         given = granted.max(given);
         while let Some((session, submission)) = dispatch.next(now) {
-            let (status, at) = smsc.submit(now);
+            let (status, at) = smsc.submit(submission.token.message.0, now);
             answers.push(Reverse(Answer {
                 at,
                 id: submission.token.message.0,
@@ -264,6 +268,17 @@ fn an_operator_that_lets_everything_queue_is_not_driven_into_timeouts() {
     println!("{figures:?}");
     assert!(figures.rate > 39.0, "{figures:?}");
     assert!(figures.longest_response < RESPONSE / 4, "{figures:?}");
+}
+
+#[test]
+fn an_operator_that_throttles_a_few_in_a_hundred_whatever_the_rate_is_served_nearly_as_fast() {
+    for one_in in [50, 100, 1000] {
+        let figures = run(bounds(Some(300), 100), SECOND / 50, MINUTES, false, |_| {
+            Limit::Moody(one_in)
+        });
+        println!("one in {one_in}: {figures:?}");
+        assert!(figures.rate > 0.9 * 300.0, "one in {one_in}: {figures:?}");
+    }
 }
 
 #[test]
