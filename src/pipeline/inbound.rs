@@ -187,7 +187,9 @@ impl Core {
             return;
         }
         let expired = notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
-        let code = notice.and_then(Notice::code);
+        // What is said of a part that arrived is no reason why another did not.
+        let telling = notice.filter(|it| !failed || it.receipt.fate() != Fate::Delivered);
+        let code = telling.and_then(Notice::code);
         if failed && !expired && self.may_go_elsewhere(beat, message, code.as_deref()) {
             return;
         }

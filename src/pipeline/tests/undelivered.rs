@@ -187,6 +187,9 @@ fn of_several_segments_all_have_to_be_undelivered() {
         } else {
             assert!(again.is_empty());
             assert_eq!(last(&world, "long"), "failed partial");
+            // The word of a part that did not arrive, or none.
+            let code = world.last("long").code.as_deref().unwrap_or_default();
+            assert!(!code.contains("DELIVRD"), "{code}");
         }
     }
 }
