@@ -1,5 +1,6 @@
 //! USSD dialogues, from a phone behind a real socket, or a form over HTTP, to the screen; and all that may go wrong.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::sync::broadcast;
@@ -30,10 +31,14 @@ async fn world(ussd: &str, behaviour: Behaviour) -> World {
     .await
 }
 
-/// A phone, and what it shows.
+/// A phone, and what it shows. Screens and messages come over sessions of
+/// their own: which is first, of a screen and a message that were sent
+/// together, is not said.
 struct Phone {
     handle: Handle,
     texts: broadcast::Receiver<Text>,
+    /// What came while the other kind was waited for.
+    early: VecDeque<Text>,
     shown: String,
 }
 
@@ -41,27 +46,38 @@ impl Phone {
     fn of(world: &World) -> Self {
         let handle = world.smsc.handle();
         let texts = handle.listen();
-        let shown = String::new();
         Self {
             handle,
             texts,
-            shown,
+            early: VecDeque::new(),
+            shown: String::new(),
         }
     }
 
-    async fn next(&mut self) -> Text {
+    async fn next(&mut self, is_wanted: fn(&Text) -> bool) -> Text {
+        if let Some(at) = self.early.iter().position(is_wanted) {
+            return self.early.remove(at).unwrap();
+        }
         loop {
             let text = timeout(LONG, self.texts.recv()).await.expect("a text");
             let text = text.unwrap();
-            if text.to == PHONE {
+            if text.to != PHONE {
+                continue;
+            }
+            if is_wanted(&text) {
                 return text;
             }
+            self.early.push_back(text);
         }
+    }
+
+    async fn sms(&mut self) -> Text {
+        self.next(|text| text.ussd.is_none()).await
     }
 
     /// The next screen, which wants an answer.
     async fn screen(&mut self) -> String {
-        let screen = self.next().await;
+        let screen = self.next(|text| text.ussd.is_some()).await;
         assert_eq!(screen.ussd, Some(Ussd::Ask), "{}", screen.text);
         self.shown.clone_from(&screen.text);
         screen.text
@@ -69,7 +85,7 @@ impl Phone {
 
     /// The last screen.
     async fn last(&mut self) -> String {
-        let screen = self.next().await;
+        let screen = self.next(|text| text.ussd.is_some()).await;
         assert_eq!(screen.ussd, Some(Ussd::End), "{}", screen.text);
         screen.text
     }
@@ -130,8 +146,8 @@ async fn a_citizen_dials_reads_a_status_has_it_sent_and_stops_messages() {
     let mut gateway = world.ready().await;
     let mut events = samples(7, 2).into_iter().map(approved);
     world.publish(events.by_ref().take(1).collect()).await;
-    let sms = phone.next().await;
-    assert_eq!((sms.from.as_str(), sms.ussd), ("MyGov", None));
+    let sms = phone.sms().await;
+    assert_eq!(sms.from, "MyGov");
 
     // The language is that of the message.
     let menu = phone.dial().await;
@@ -144,7 +160,7 @@ async fn a_citizen_dials_reads_a_status_has_it_sent_and_stops_messages() {
         "{status}"
     );
     phone.chooses_last("SMS").await;
-    let sent = phone.next().await;
+    let sent = phone.sms().await;
     assert_eq!((sent.from.as_str(), sent.text), ("555", sms.text));
 
     phone.dial().await;
