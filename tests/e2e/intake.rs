@@ -118,6 +118,15 @@ impl Intake {
     }
 }
 
+/// A running intake at names of its own, and the other end.
+async fn started() -> (Names, Peer, Intake) {
+    let broker = broker::shared();
+    let names = Names::new(broker);
+    let peer = Peer::connect(broker).await;
+    let intake = Intake::start(broker, &names).await;
+    (names, peer, intake)
+}
+
 fn accept(batch: Batch) {
     let verdict = Verdict::Accepted {
         id: MessageId(1),
@@ -294,10 +303,8 @@ async fn what_no_dead_letter_queue_takes_is_not_acknowledged() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_acknowledged_before_the_reply() {
+    let (names, peer, mut intake) = started().await;
     let broker = broker::shared();
-    let names = Names::new(broker);
-    let peer = Peer::connect(broker).await;
-    let mut intake = Intake::start(broker, &names).await;
     peer.publish(&names.exchange, KEY, &structured(), &events(3))
         .await;
     let mut unanswered = Vec::new();
@@ -320,10 +327,7 @@ async fn nothing_is_acknowledged_before_the_reply() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_given_up_comes_again() {
-    let broker = broker::shared();
-    let names = Names::new(broker);
-    let peer = Peer::connect(broker).await;
-    let mut intake = Intake::start(broker, &names).await;
+    let (names, peer, mut intake) = started().await;
     peer.publish(&names.exchange, KEY, &structured(), &events(1))
         .await;
     drop(intake.batch().await);
@@ -334,10 +338,7 @@ async fn a_batch_given_up_comes_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_waits_for_the_batches_under_way() {
-    let broker = broker::shared();
-    let names = Names::new(broker);
-    let peer = Peer::connect(broker).await;
-    let mut intake = Intake::start(broker, &names).await;
+    let (names, peer, mut intake) = started().await;
     peer.publish(&names.exchange, KEY, &structured(), &events(1))
         .await;
     let batch = intake.batch().await;
@@ -351,10 +352,7 @@ async fn stopping_waits_for_the_batches_under_way() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deleted_queue_is_made_again() {
-    let broker = broker::shared();
-    let names = Names::new(broker);
-    let peer = Peer::connect(broker).await;
-    let mut intake = Intake::start(broker, &names).await;
+    let (names, peer, mut intake) = started().await;
     peer.channel
         .queue_delete(names.queue.as_str().into(), Default::default())
         .await

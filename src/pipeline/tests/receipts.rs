@@ -38,6 +38,27 @@ fn a_receipt_that_comes_with_its_response_settles() {
     assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
 }
 
+pub(super) const SETTLED: [&str; 3] = ["accepted", "submitted", "delivered"];
+
+/// What became of a message that was accepted by one id and is reported delivered by another, its receipt early or not.
+pub(super) fn delivered_by_ids(
+    mut world: World,
+    response: &str,
+    receipt: &str,
+    early: bool,
+) -> Vec<String> {
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    if early {
+        world.receipt(&sent, receipt, "DELIVRD");
+        world.accept(&sent, response);
+    } else {
+        world.accept(&sent, response);
+        world.receipt(&sent, receipt, "DELIVRD");
+    }
+    world.story("e1")
+}
+
 #[test]
 fn an_id_in_decimal_here_and_hexadecimal_there_is_recognised() {
     let cases = [
@@ -47,21 +68,8 @@ fn an_id_in_decimal_here_and_hexadecimal_there_is_recognised() {
     ];
     for (response, receipt) in cases {
         for early in [false, true] {
-            let mut world = World::new();
-            world.publish(status("e1"));
-            let sent = world.one_sent();
-            if early {
-                world.receipt(&sent, receipt, "DELIVRD");
-                world.accept(&sent, response);
-            } else {
-                world.accept(&sent, response);
-                world.receipt(&sent, receipt, "DELIVRD");
-            }
-            assert_eq!(
-                world.story("e1").last().unwrap(),
-                "delivered",
-                "{response} {receipt}, early: {early}"
-            );
+            let story = delivered_by_ids(World::new(), response, receipt, early);
+            assert_eq!(story, SETTLED, "{response} {receipt}, early: {early}");
         }
     }
 }
@@ -98,11 +106,16 @@ fn a_receipt_that_returns_our_reference_answers_for_a_response_that_never_came()
     assert_eq!(world.last("e1").repeats, 0);
 }
 
-/// A world whose operator's ids are known to be written alike.
+/// A world whose operators' ids are known to be written alike.
 pub(super) fn ids_known() -> World {
+    spelt(Spelling::Same)
+}
+
+/// A world whose operators are all configured to write the ids of receipts so.
+pub(super) fn spelt(spelling: Spelling) -> World {
     World::with(|settings| {
         for operator in &mut settings.operators {
-            operator.receipt_ids = Some(Spelling::Same);
+            operator.receipt_ids = Some(spelling);
         }
     })
 }

@@ -3,6 +3,7 @@
 use xabar_events::Notification;
 use xabar_smpp::Status;
 
+use super::receipts::{SETTLED, delivered_by_ids, spelt};
 use super::world::*;
 use crate::delivery::receipt::Spelling;
 
@@ -10,8 +11,6 @@ use crate::delivery::receipt::Spelling;
 const DELIVERED: &str = "submit date:2611230915 done date:2611230916 stat:DELIVRD err:000";
 const UNDELIVERED: &str = "submit date:2611230915 done date:2611230916 stat:UNDELIV err:001";
 const NO_DATE: &str = "stat:DELIVRD";
-
-const SETTLED: [&str; 3] = ["accepted", "submitted", "delivered"];
 
 fn submitted(world: &mut World, event: Notification) -> Sent {
     world.publish(event);
@@ -180,22 +179,9 @@ fn an_id_that_does_not_fit_the_configured_spelling_is_taken_as_it_is_written() {
     ];
     for (spelling, response, receipt) in cases {
         for early in [false, true] {
-            let mut world = World::with(|settings| {
-                for operator in &mut settings.operators {
-                    operator.receipt_ids = Some(spelling);
-                }
-            });
-            world.publish(status("e1"));
-            let sent = world.one_sent();
-            if early {
-                world.receipt(&sent, receipt, "DELIVRD");
-                world.accept(&sent, response);
-            } else {
-                world.accept(&sent, response);
-                world.receipt(&sent, receipt, "DELIVRD");
-            }
+            let story = delivered_by_ids(spelt(spelling), response, receipt, early);
             let case = format!("{spelling:?} {response} {receipt}, early: {early}");
-            assert_eq!(world.story("e1"), SETTLED, "{case}");
+            assert_eq!(story, SETTLED, "{case}");
         }
     }
 }
@@ -207,25 +193,8 @@ fn an_id_that_fits_the_configured_spelling_is_not_taken_as_it_is_written() {
         (Spelling::HexInReceipt, "38601"),
     ] {
         for early in [false, true] {
-            let mut world = World::with(|settings| {
-                for operator in &mut settings.operators {
-                    operator.receipt_ids = Some(spelling);
-                }
-            });
-            world.publish(status("e1"));
-            let sent = world.one_sent();
-            if early {
-                world.receipt(&sent, id, "DELIVRD");
-                world.accept(&sent, id);
-            } else {
-                world.accept(&sent, id);
-                world.receipt(&sent, id, "DELIVRD");
-            }
-            assert_eq!(
-                world.story("e1"),
-                SETTLED[..2],
-                "{spelling:?}, early: {early}"
-            );
+            let story = delivered_by_ids(spelt(spelling), id, id, early);
+            assert_eq!(story, SETTLED[..2], "{spelling:?}, early: {early}");
         }
     }
 }

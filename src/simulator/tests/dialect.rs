@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use clap::ValueEnum;
 use xabar_smpp::pdu::SubmitSm;
 use xabar_smpp::receipt::{Detection, Receipt};
 use xabar_smpp::values::{DataCoding, MessageState};
@@ -132,16 +133,8 @@ fn an_answer_can_come_late_or_twice() {
 
 #[test]
 fn a_receipts_text_stands_where_it_should_and_in_its_alphabet() {
-    for place in [
-        ReceiptPdu::ShortMessage,
-        ReceiptPdu::MessagePayload,
-        ReceiptPdu::DataSm,
-    ] {
-        for alphabet in [
-            ReceiptAlphabet::Default,
-            ReceiptAlphabet::Ucs2,
-            ReceiptAlphabet::Ucs2Unmarked,
-        ] {
+    for place in ReceiptPdu::value_variants().iter().copied() {
+        for alphabet in ReceiptAlphabet::value_variants().iter().copied() {
             for nul in [StrayNul::None, StrayNul::Text, StrayNul::Pdu] {
                 let heard = heard_after_one(receipts(Receipts {
                     form: ReceiptForm::Text,

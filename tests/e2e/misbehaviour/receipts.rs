@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use super::{Carried, all_delivered_once, carry, carry_with};
 use crate::support::events::samples;
 use xabar::simulator::{
@@ -29,16 +31,8 @@ fn by_text(more: Receipts) -> Behaviour {
 #[tokio::test(flavor = "multi_thread")]
 async fn receipts_are_read_in_every_place_and_alphabet() {
     let mut behaviours = Vec::new();
-    for place in [
-        ReceiptPdu::ShortMessage,
-        ReceiptPdu::MessagePayload,
-        ReceiptPdu::DataSm,
-    ] {
-        for alphabet in [
-            ReceiptAlphabet::Default,
-            ReceiptAlphabet::Ucs2,
-            ReceiptAlphabet::Ucs2Unmarked,
-        ] {
+    for place in ReceiptPdu::value_variants().iter().copied() {
+        for alphabet in ReceiptAlphabet::value_variants().iter().copied() {
             behaviours.push(by_text(Receipts {
                 place,
                 alphabet,
