@@ -55,7 +55,8 @@ impl Kept {
         self.of(places).saturating_sub(waiting)
     }
 
-    fn of(&self, places: usize) -> usize {
+    /// Its share of so many places, whoever has them.
+    pub(super) fn of(&self, places: usize) -> usize {
         if places < LEAST {
             return 0;
         }

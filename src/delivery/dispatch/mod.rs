@@ -436,6 +436,13 @@ impl Dispatch {
         self.window.size().min(self.rooms.window(session))
     }
 
+    /// How much of its window is for others than urgent submissions.
+    pub(super) fn window_of_others(&self, session: usize) -> usize {
+        let kept = self.kept.of(self.rooms.of_window(self.window.size()));
+        let kept_of_each = kept.div_ceil(self.sessions_bound().max(1));
+        self.window(session).saturating_sub(kept_of_each)
+    }
+
     /// What awaits a response on this session.
     pub(super) fn in_flight_on(&self, session: usize) -> usize {
         self.rooms.in_flight_on(session)

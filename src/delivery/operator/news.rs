@@ -170,8 +170,8 @@ impl Operator {
         };
         slot.timed_out.insert(token);
         let timed_out = slot.timed_out.len();
-        // A window that has shrunk is smaller than what may still be answered.
-        let all = self.dispatch.window(index);
+        // A window that has shrunk is smaller than what may still be answered. What is kept may stay empty.
+        let all = self.dispatch.window_of_others(index);
         let all = all.max(self.dispatch.in_flight_on(index));
         if timed_out >= all {
             self.abandon(index, "nothing in its window was answered in time");

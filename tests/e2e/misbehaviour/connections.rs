@@ -27,7 +27,7 @@ fn dialect(dialect: Dialect) -> Behaviour {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_smsc_that_stops_reading_again_and_again_loses_nothing() {
     let behaviour = faults(Faults {
-        stall_after: Some(Duration::from_millis(500)),
+        stall_after: Some(Duration::from_millis(200)),
         stall_for: Some(Duration::from_secs(3)),
         ..Faults::default()
     });

@@ -87,3 +87,24 @@ fn of_a_small_window_nothing_is_kept() {
         assert_eq!(dispatch.kept(now), kept, "of {window}");
     }
 }
+
+#[test]
+fn others_fill_of_each_session_what_is_told_to_be_theirs() {
+    let now = t0();
+    for (sessions, window, theirs) in [(1, 10, 9), (2, 10, 9), (2, 3, 2), (1, 4, 4), (30, 10, 9)] {
+        let mut dispatch = with_a_tenth_kept(sessions, window, None, now);
+        dispatch.submit(submissions(sessions as u64 * window as u64, now));
+        written(&mut dispatch, now);
+        for session in 0..sessions {
+            assert_eq!(
+                dispatch.window_of_others(session),
+                theirs,
+                "{sessions} of {window}"
+            );
+            assert!(
+                dispatch.in_flight_on(session) >= theirs,
+                "{sessions} of {window}"
+            );
+        }
+    }
+}
