@@ -61,7 +61,7 @@ impl Screen {
         })
     }
 
-    fn fits_in(self, text: &str, encoding: Encoding) -> bool {
+    pub(crate) fn fits_in(self, text: &str, encoding: Encoding) -> bool {
         len_that_fits(text, encoding, self.capacity(encoding)) == text.len()
     }
 

@@ -153,7 +153,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         duration("1s"..="1h"),
     );
     let errors = table.or("errors", Errors::new(), errors);
-    let ussd = table.optional("ussd", ussd);
+    let ussd = table.optional("ussd", |cell: &Cell<'_>| ussd(cell, alphabet));
     Some(Operator {
         name: name?,
         prefixes: prefixes?,

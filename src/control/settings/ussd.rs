@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use xabar_sms::DefaultAlphabet;
 use xabar_ussd::{CodePlace, Dialect, NAMES};
 
 use super::reading::{Cell, Table};
@@ -32,11 +33,12 @@ impl Default for UssdSettings {
     }
 }
 
-pub(super) fn ussd(cell: &Cell<'_>) -> Option<UssdSettings> {
-    cell.table(read)
+/// Of an operator whose `data_coding` 0 means this alphabet.
+pub(super) fn ussd(cell: &Cell<'_>, alphabet: DefaultAlphabet) -> Option<UssdSettings> {
+    cell.table(|table| read(table, alphabet))
 }
 
-fn read(table: &mut Table<'_>) -> Option<UssdSettings> {
+fn read(table: &mut Table<'_>, alphabet: DefaultAlphabet) -> Option<UssdSettings> {
     let default = UssdSettings::default();
     let dialect = table.or("dialect", default.dialect, dialect);
     let with_ops = table.or("service_op", true, switch);
@@ -55,6 +57,7 @@ fn read(table: &mut Table<'_>) -> Option<UssdSettings> {
         code,
         gsm7: codings.0,
         ucs2: codings.1,
+        alphabet,
         ..dialect
     };
     Some(UssdSettings {
@@ -113,13 +116,16 @@ mod tests {
     use super::super::{Environment, Problem, Settings};
     use super::*;
 
-    fn read(keys: &str) -> Result<UssdSettings, Vec<Problem>> {
-        let text = format!(
+    fn text(keys: &str) -> String {
+        format!(
             "[[operator]]\nname = \"ucell\"\nprefixes = [\"998\"]\naddress = \"127.0.0.1:2775\"\n\
              system_id = \"xabar\"\npassword = \"secret\"\nsender = \"MyGov\"\n\
              [operator.ussd]\n{keys}"
-        );
-        let settings = Settings::read(&text, Path::new("x.toml"), &Environment::default())?;
+        )
+    }
+
+    fn read(keys: &str) -> Result<UssdSettings, Vec<Problem>> {
+        let settings = Settings::read(&text(keys), Path::new("x.toml"), &Environment::default())?;
         Ok(settings.operators[0].ussd.clone().unwrap())
     }
 
@@ -141,6 +147,14 @@ mod tests {
         assert_eq!(other.times.resume, Duration::ZERO);
         let bare = read("service_op = false").unwrap().dialect;
         assert_eq!(bare, Dialect::GENERIC.without_ops());
+    }
+
+    #[test]
+    fn the_operators_alphabet_is_that_of_its_ussd() {
+        let text = text("").replace("[operator.ussd]", "alphabet = \"latin1\"\n[operator.ussd]");
+        let settings = Settings::read(&text, Path::new("x.toml"), &Environment::default());
+        let ussd = settings.unwrap().operators[0].ussd.clone();
+        assert_eq!(ussd.unwrap().dialect.alphabet, DefaultAlphabet::Latin1);
     }
 
     #[test]

@@ -9,6 +9,8 @@ mod read;
 mod tests;
 mod write;
 
+use xabar_sms::DefaultAlphabet;
+
 pub use read::{Step, Unfit, is_ussd};
 
 /// How dialogues are written.
@@ -28,6 +30,8 @@ pub struct Dialect {
     pub gsm7: u8,
     /// `data_coding` of a screen in UCS-2.
     pub ucs2: u8,
+    /// What `data_coding` 0 means, in either direction.
+    pub alphabet: DefaultAlphabet,
 }
 
 /// Where a PDU says which step of a dialogue it is.
@@ -128,6 +132,7 @@ impl Dialect {
         end: Some(PSSR_RESPONSE),
         gsm7: 0x00,
         ucs2: 0x08,
+        alphabet: DefaultAlphabet::Gsm7,
     };
 
     /// Gateways of 6D: 15 bits of `its_session_info` name the dialogue.

@@ -3,7 +3,7 @@
 use xabar_smpp::Octets;
 use xabar_smpp::pdu::DeliverSm;
 use xabar_smpp::tlv::TlvError;
-use xabar_sms::{DataCoding, Reading, decode};
+use xabar_sms::{DataCoding, DefaultAlphabet, Reading, decode};
 
 use super::{CodePlace, Dialect, END, Marks, OtherOps, SessionPlace};
 use crate::dialogue::{Said, SessionKey};
@@ -60,7 +60,7 @@ impl Dialect {
     pub fn read<'a>(&self, pdu: &DeliverSm<'a>) -> Result<Step<'a>, Unfit> {
         let (session, over) = self.session(pdu)?;
         let kind = if over { Kind::End } else { self.kind(pdu)? };
-        let text = text(pdu);
+        let text = self.text(pdu);
         let said = match kind {
             Kind::End => Said::Ended,
             Kind::Answer => Said::Answer(text),
@@ -128,6 +128,23 @@ impl Dialect {
             false => dialled,
         }
     }
+
+    /// What was typed, without what pads it on the air. Data that is no text says nothing.
+    fn text(&self, pdu: &DeliverSm<'_>) -> String {
+        /// GSM 03.38 in a language that is not said, where cell broadcast's codings are used (3GPP TS 23.038, 5).
+        const UNSPECIFIED: u8 = 0x0F;
+        let (coding, default_alphabet) = match pdu.data_coding.0 {
+            UNSPECIFIED => (0, DefaultAlphabet::Gsm7),
+            coding => (coding, self.alphabet),
+        };
+        let reading = Reading {
+            default_alphabet,
+            ..Reading::default()
+        };
+        let text = decode(pdu.user_data().0, DataCoding(coding), reading).unwrap_or_default();
+        text.trim_matches(|it: char| it.is_whitespace() || it == '\0')
+            .to_owned()
+    }
 }
 
 /// What two letters of a `service_type` say. The second says request, notify, response or release.
@@ -145,18 +162,4 @@ fn letters(service_type: Octets<'_>) -> Option<Kind> {
 
 fn is_code(text: &str) -> bool {
     text.starts_with(['*', '#']) && text.ends_with('#')
-}
-
-/// What was typed, without what pads it on the air. Data that is no text says nothing.
-fn text(pdu: &DeliverSm<'_>) -> String {
-    /// GSM 03.38 in a language that is not said, where cell broadcast's codings are used (3GPP TS 23.038, 5).
-    const UNSPECIFIED: u8 = 0x0F;
-    let octets = pdu.user_data();
-    let coding = match pdu.data_coding.0 {
-        UNSPECIFIED => 0,
-        coding => coding,
-    };
-    let text = decode(octets.0, DataCoding(coding), Reading::default()).unwrap_or_default();
-    text.trim_matches(|it: char| it.is_whitespace() || it == '\0')
-        .to_owned()
 }

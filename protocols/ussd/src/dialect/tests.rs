@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use xabar_smpp::pdu::{Body, DeliverSm, Pdu, SubmitSm};
 use xabar_smpp::values::{DataCoding, Npi, Ton};
 use xabar_smpp::{Frame, Octets, Tag, TlvBuffer};
+use xabar_sms::DefaultAlphabet;
 
 use super::*;
 use crate::dialogue::{Said, SessionKey, Shown};
@@ -312,6 +313,50 @@ fn what_was_typed_is_read_in_its_alphabet() {
     assert_eq!(typed(0x0F, b"1\r"), answer("1"));
     assert_eq!(typed(0x48, &[4, 0x14, 4, 0x30]), answer("Да"));
     assert_eq!(typed(4, &[1, 2, 3]), answer(""), "data is no text");
+}
+
+#[test]
+fn data_coding_0_is_the_alphabet_of_the_operator_in_either_direction() {
+    let speaking = |alphabet| Dialect {
+        alphabet,
+        ..Dialect::GENERIC
+    };
+    let typed = |alphabet, coding| {
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_octet(Tag::USSD_SERVICE_OP, 0x12);
+        let pdu = DeliverSm {
+            data_coding: DataCoding(coding),
+            short_message: Octets(b"\xA4"),
+            tlvs: tlvs.as_tlvs(),
+            ..DeliverSm::default()
+        };
+        speaking(alphabet).read(&pdu).unwrap().said
+    };
+    assert_eq!(typed(DefaultAlphabet::Latin1, 0), answer("¤"));
+    assert_ne!(typed(DefaultAlphabet::Latin1, 0x0F), answer("¤"));
+    let asked = step(ussd(1, 0), "*555#");
+    let asked = deliver_sm(&asked);
+    let written = |dialect: Dialect, text: &str| {
+        let frame = dialect.answer(&asked, &Shown::asking(text)).unwrap();
+        let pdu = submit_sm(&frame);
+        (pdu.data_coding.0, pdu.short_message.0.to_vec())
+    };
+    let (gsm7, latin1, ascii) = (
+        speaking(DefaultAlphabet::Gsm7),
+        speaking(DefaultAlphabet::Latin1),
+        speaking(DefaultAlphabet::Ascii),
+    );
+    assert_eq!(written(gsm7, "Café_"), (0, b"Caf\x05\x11".to_vec()));
+    assert_eq!(written(latin1, "Café_"), (0, b"Caf\xE9_".to_vec()));
+    assert_eq!(written(ascii, "Cafe_"), (0, b"Cafe_".to_vec()));
+    assert_eq!(written(ascii, "é"), (8, vec![0, 0xE9]));
+    let long = "é".repeat(100);
+    assert_eq!(written(ascii, &long), (0, vec![b'?'; 100]), "no room");
+    let marked = Dialect {
+        gsm7: 0x0F,
+        ..latin1
+    };
+    assert_eq!(written(marked, "é"), (0x0F, vec![5]), "said to be GSM");
 }
 
 #[test]

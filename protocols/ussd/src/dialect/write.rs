@@ -3,15 +3,19 @@
 use xabar_smpp::pdu::{Body, DeliverSm, Pdu, SubmitSm};
 use xabar_smpp::values::DataCoding;
 use xabar_smpp::{EncodeError, Frame, Octets, Tag, TlvBuffer};
-use xabar_sms::{Encoding, gsm7, ucs2};
+use xabar_sms::{DefaultAlphabet, Encoding, Style, gsm7, ucs2};
 
 use super::{Dialect, END_BIT, Marks, SessionPlace};
 use crate::dialogue::Shown;
+use crate::screen::Screen;
 
 /// `dest_bearer_type`.
 const USSD: u8 = 4;
 /// `dest_addr_subunit`.
 const HANDSET: u8 = 2;
+
+/// Stands for a letter that the operator's alphabet lacks, on a screen too long for UCS-2.
+const LACKED: u8 = b'?';
 
 impl Dialect {
     /// The `submit_sm` that shows a screen in answer to a phone's step.
@@ -38,17 +42,51 @@ impl Dialect {
         Pdu::new(0, Body::SubmitSm(submit_sm)).to_frame()
     }
 
+    /// The `data_coding` of a text, and its octets.
     fn encoded(&self, text: &str) -> (DataCoding, Vec<u8>) {
         let mut octets = Vec::with_capacity(2 * text.len());
-        let coding = match Encoding::of(text) {
-            Encoding::Gsm7 if gsm7::encode(text, &mut octets).is_ok() => self.gsm7,
-            _ => {
-                octets.clear();
-                ucs2::encode(text, &mut octets);
-                self.ucs2
+        if self.is_ucs2(text) {
+            ucs2::encode(text, &mut octets);
+            return (DataCoding(self.ucs2), octets);
+        }
+        let letters = text.chars().map(|letter| u8::try_from(letter).ok());
+        match self.letters() {
+            // All of them are in it, or it would be UCS-2.
+            DefaultAlphabet::Gsm7 => gsm7::encode(text, &mut octets).unwrap_or_default(),
+            DefaultAlphabet::Latin1 => octets.extend(letters.map(|it| it.unwrap_or(LACKED))),
+            DefaultAlphabet::Ascii => {
+                let ascii = letters.map(|it| it.filter(u8::is_ascii));
+                octets.extend(ascii.map(|it| it.unwrap_or(LACKED)));
             }
+        }
+        (DataCoding(self.gsm7), octets)
+    }
+
+    /// Whether a text goes in UCS-2: one that is not of GSM 03.38, and one with letters that only the operator's
+    /// alphabet lacks, unless the screen is too long for that.
+    fn is_ucs2(&self, text: &str) -> bool {
+        match Encoding::of(text) {
+            Encoding::Ucs2 => true,
+            Encoding::Gsm7 if self.encoding_of(text) == Encoding::Gsm7 => false,
+            Encoding::Gsm7 => Screen::default().fits_in(text, Encoding::Ucs2),
+        }
+    }
+
+    /// The encoding in which nothing of a text is lost.
+    fn encoding_of(&self, text: &str) -> Encoding {
+        let style = Style {
+            septets: self.letters().into(),
+            ..Style::default()
         };
-        (DataCoding(coding), octets)
+        style.encoding_of(text)
+    }
+
+    /// The alphabet of a text that is not in UCS-2.
+    fn letters(&self) -> DefaultAlphabet {
+        match self.gsm7 {
+            0 => self.alphabet,
+            _ => DefaultAlphabet::Gsm7,
+        }
     }
 
     fn service_type<'a>(&self, step: &DeliverSm<'a>, shown: &Shown) -> Octets<'a> {
