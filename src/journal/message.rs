@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use xabar_events::{EventKey, Language, Msisdn, Reason, State};
+use xabar_events::{EventKey, Language, Msisdn, Notification, Reason, State};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::{Cursor, Lane, Queue};
@@ -199,6 +199,20 @@ pub struct Content {
     /// The event's other CloudEvents extension attributes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<(Box<str>, Box<str>)>,
+}
+
+/// Of an event that stays; what comes in gives away what it has instead.
+impl From<&Notification> for Content {
+    fn from(event: &Notification) -> Self {
+        Self {
+            service: event.service.as_str().into(),
+            status: event.status.as_str().into(),
+            language: event.language,
+            params: event.params.clone().into(),
+            legal: event.legal,
+            extensions: event.extensions.clone().into(),
+        }
+    }
 }
 
 /// Where a message stands.

@@ -82,17 +82,7 @@ const PERSISTENT: u8 = 2;
 
 /// What the citizen reads.
 pub(super) fn text_of(catalog: &Catalog, event: &Notification) -> Option<String> {
-    let params = event.params.iter();
-    let content = Content {
-        service: event.service.as_str().into(),
-        status: event.status.as_str().into(),
-        language: event.language,
-        params: params
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect(),
-        legal: event.legal,
-        extensions: Vec::new(),
-    };
+    let content = Content::from(event);
     let news = News {
         agency: event.key.agency.name(),
         application: event.application.as_str(),

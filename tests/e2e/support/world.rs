@@ -440,18 +440,7 @@ pub fn smsc_settings() -> simulator::Settings {
 
 /// What the citizen reads.
 pub fn text_of(catalog: &Catalog, event: &Notification) -> String {
-    let content = Content {
-        service: event.service.as_str().into(),
-        status: event.status.as_str().into(),
-        language: event.language,
-        params: event
-            .params
-            .iter()
-            .map(|(name, value)| (name.into(), value.into()))
-            .collect(),
-        legal: event.legal,
-        extensions: Vec::new(),
-    };
+    let content = Content::from(event);
     let news = News {
         agency: event.key.agency.name(),
         application: event.application.as_str(),

@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use xabar_smpp::CommandId;
 
 use super::{Plan, Progress, ready_made};
 
@@ -60,15 +61,6 @@ impl Undelivered {
 const READ: usize = 64 * 1024;
 const HEADER: usize = 16;
 
-const GENERIC_NACK: u32 = 0x8000_0000;
-const BIND_TRANSCEIVER_RESP: u32 = 0x8000_0009;
-const SUBMIT_SM_RESP: u32 = 0x8000_0004;
-const DELIVER_SM: u32 = 5;
-const DELIVER_SM_RESP: u32 = 0x8000_0005;
-const UNBIND: u32 = 6;
-const ENQUIRE_LINK: u32 = 0x15;
-const ENQUIRE_LINK_RESP: u32 = 0x8000_0015;
-
 impl Session {
     pub(super) async fn bind(
         plan: &Plan,
@@ -81,7 +73,7 @@ impl Session {
         stream.write_all(&ready_made::bind()?).await?;
         let len = stream.read_u32().await?;
         let (command, status) = (stream.read_u32().await?, stream.read_u32().await?);
-        if command != BIND_TRANSCEIVER_RESP || status != 0 {
+        if CommandId(command) != CommandId::BIND_TRANSCEIVER_RESP || status != 0 {
             return Err(io::Error::other(format!("refuses the bind with {status}")));
         }
         let rest = usize::try_from(len).unwrap_or(0).saturating_sub(12);
@@ -141,7 +133,7 @@ impl Session {
                 self.progress.send(progress).await.ok();
             }
         }
-        self.frame(UNBIND, 0);
+        self.frame(CommandId::UNBIND, 0);
         self.stream.write_all(&self.out).await?;
         // Closed before the SMSC has read all of it, a connection may be reset and answers lost.
         tokio::io::copy(&mut self.stream, &mut tokio::io::sink()).await?;
@@ -172,10 +164,10 @@ impl Session {
         let mut progress = Progress::default();
         while let Some(mut header) = input.get(..HEADER) {
             let len = usize::try_from(header.get_u32()).unwrap_or(usize::MAX);
-            let command = header.get_u32();
+            let command = CommandId(header.get_u32());
             let (status, sequence) = (header.get_u32(), header.get_u32());
-            if len < HEADER || status != 0 || command == GENERIC_NACK {
-                let what = format!("answers {command:#x} with status {status}");
+            if len < HEADER || status != 0 || command == CommandId::GENERIC_NACK {
+                let what = format!("answers {command} with status {status}");
                 return Err(io::Error::other(what));
             }
             if input.len() < len {
@@ -183,12 +175,12 @@ impl Session {
             }
             input.advance(len);
             match command {
-                SUBMIT_SM_RESP => progress.submitted += 1,
-                DELIVER_SM => {
+                CommandId::SUBMIT_SM_RESP => progress.submitted += 1,
+                CommandId::DELIVER_SM => {
                     progress.delivered += 1;
                     self.answer_receipt(sequence);
                 }
-                ENQUIRE_LINK => self.frame(ENQUIRE_LINK_RESP, sequence),
+                CommandId::ENQUIRE_LINK => self.frame(CommandId::ENQUIRE_LINK_RESP, sequence),
                 _ => {}
             }
         }
@@ -200,15 +192,15 @@ impl Session {
     /// With an empty message id.
     fn answer_receipt(&mut self, sequence: u32) {
         self.out.put_u32(17);
-        self.out.put_u32(DELIVER_SM_RESP);
+        self.out.put_u32(CommandId::DELIVER_SM_RESP.0);
         self.out.put_u32(0);
         self.out.put_u32(sequence);
         self.out.put_u8(0);
     }
 
-    fn frame(&mut self, command: u32, sequence: u32) {
+    fn frame(&mut self, command: CommandId, sequence: u32) {
         self.out.put_u32(16);
-        self.out.put_u32(command);
+        self.out.put_u32(command.0);
         self.out.put_u32(0);
         self.out.put_u32(sequence);
     }
