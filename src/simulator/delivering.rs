@@ -138,7 +138,10 @@ impl Smsc {
                 }
                 return;
             }
-            _ => deliveries.refused += 1,
+            _ => {
+                deliveries.refused += 1;
+                self.dialogues.refused(&delivery.content);
+            }
         }
         self.settle(key);
     }

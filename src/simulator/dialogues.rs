@@ -4,19 +4,22 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use bytes::Bytes;
-use xabar_smpp::values::{DataCoding, EsmClass};
+use xabar_smpp::values::{DataCoding, EsmClass, MessageState};
 use xabar_smpp::{Tag, TlvBuffer};
 use xabar_sms::{Concatenation, DefaultAlphabet, Encoding, SegmentError, Style, segments};
 
+use super::behaviour::UssdDialect;
 use super::delivery::{Content, FromPhone};
 use super::message::Message;
+use super::phones::Ussd;
 use super::smsc::Smsc;
+use super::steps::Step;
 
 /// USSD dialogues by phone, and the references of long texts.
 #[derive(Debug, Default)]
 pub(super) struct Dialogues {
     open: HashMap<String, Dialogue>,
-    next_session: u8,
+    next_session: u16,
     next_reference: u16,
 }
 
@@ -25,8 +28,8 @@ pub(super) struct Dialogues {
 struct Dialogue {
     /// Where it leads: the digits of the code that was dialled.
     to: String,
-    /// `its_session_info` without its end bit.
-    info: u16,
+    /// The TLV that names it, if the dialect has one.
+    session: Option<(Tag, u16)>,
 }
 
 /// Why a phone cannot send.
@@ -52,11 +55,6 @@ pub enum NotSent {
 /// USSD dialogues kept at once; the next one closes them all, as a restarted gateway would.
 const MOST_DIALOGUES: usize = 10_000;
 
-/// `ussd_service_op` of what phones do.
-const BEGIN: u8 = 0x01;
-const ANSWER: u8 = 0x12;
-const HANG_UP: u8 = 0x11;
-
 impl Smsc {
     /// A phone sends a text; how many segments it takes.
     pub(super) fn send_mo(
@@ -67,10 +65,7 @@ impl Smsc {
         text: &str,
     ) -> Result<usize, NotSent> {
         let place = self.addressee()?;
-        let style = Style {
-            concatenation: Concatenation::Udh8,
-            septets: DefaultAlphabet::from(self.behaviour.dialect.alphabet).into(),
-        };
+        let style = self.style();
         let encoding = style.encoding_of(text);
         let segments = segments(text, encoding, style)?;
         self.dialogues.next_reference = self.dialogues.next_reference.wrapping_add(1);
@@ -98,26 +93,23 @@ impl Smsc {
 
     /// A phone dials a USSD code.
     pub(super) fn dial(&mut self, now: Instant, from: &str, code: &str) -> Result<(), NotSent> {
-        let dialogue = self.dialogues.begin(from, code);
-        self.ussd(now, from, &dialogue, BEGIN, code)
+        let dialect = self.behaviour.dialect.ussd;
+        let dialogue = self.dialogues.begin(dialect, from, code);
+        self.ussd(now, from, &dialogue, Step::Dials, code)
     }
 
     /// A phone answers a USSD menu.
     pub(super) fn reply(&mut self, now: Instant, from: &str, text: &str) -> Result<(), NotSent> {
         let dialogue = self.dialogues.open.get(from).cloned();
         let dialogue = dialogue.ok_or(NotSent::NoDialogue)?;
-        self.ussd(now, from, &dialogue, ANSWER, text)
+        self.ussd(now, from, &dialogue, Step::Answers, text)
     }
 
     /// A phone leaves a USSD dialogue.
     pub(super) fn hang_up(&mut self, now: Instant, from: &str) -> Result<(), NotSent> {
-        let mut dialogue = self
-            .dialogues
-            .open
-            .remove(from)
-            .ok_or(NotSent::NoDialogue)?;
-        dialogue.info |= 1;
-        self.ussd(now, from, &dialogue, HANG_UP, "")
+        let dialogue = self.dialogues.open.remove(from);
+        let dialogue = dialogue.ok_or(NotSent::NoDialogue)?;
+        self.ussd(now, from, &dialogue, Step::HangsUp, "")
     }
 
     fn ussd(
@@ -125,30 +117,83 @@ impl Smsc {
         now: Instant,
         from: &str,
         dialogue: &Dialogue,
-        op: u8,
+        step: Step,
         text: &str,
     ) -> Result<(), NotSent> {
         let place = self.addressee()?;
-        let encoding = Encoding::of(text);
+        let message = self.step(from, dialogue, step, text)?;
+        self.plan(now, now, place, Content::FromPhone(Box::new(message)));
+        self.dispatch(place);
+        Ok(())
+    }
+
+    fn step(
+        &self,
+        from: &str,
+        dialogue: &Dialogue,
+        step: Step,
+        text: &str,
+    ) -> Result<FromPhone, SegmentError> {
+        let style = self.style();
+        let encoding = style.encoding_of(text);
         let mut user_data = Vec::new();
-        if let Some(segment) = segments(text, encoding, Concatenation::Udh8)?.get(0) {
-            user_data.extend_from_slice(segment.octets());
+        if let Some(segment) = segments(text, encoding, style)?.get(0) {
+            segment.write_user_data(0, &mut user_data);
         }
+        let (service_type, op) = self.behaviour.dialect.ussd.marks(step);
         let mut tlvs = TlvBuffer::new();
-        tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
-        tlvs.push_two_octets(Tag::ITS_SESSION_INFO, dialogue.info);
-        let message = FromPhone {
+        if let Some(op) = op {
+            tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
+        }
+        if let Some((tag, number)) = dialogue.session {
+            let is_end = tag == Tag::ITS_SESSION_INFO && step == Step::HangsUp;
+            tlvs.push_two_octets(tag, number | u16::from(is_end));
+        }
+        Ok(FromPhone {
             from: from.to_owned(),
             to: dialogue.to.clone(),
-            service_type: "USSD",
+            service_type,
             esm_class: EsmClass::DEFAULT,
             data_coding: data_coding(encoding),
             user_data: Bytes::from(user_data),
             tlvs,
+        })
+    }
+
+    /// Has the phone say that it shows what was pushed to it, or the network that it does not; as often as receipts
+    /// come.
+    pub(super) fn plan_word(
+        &mut self,
+        now: Instant,
+        at: Instant,
+        place: usize,
+        message: &Message<'_>,
+        state: MessageState,
+    ) {
+        let is_push = !message.service_type.is_empty() && message.ussd() == Some(Ussd::Notice);
+        if !is_push || self.chance.happens(self.behaviour.receipts.lost) {
+            return;
+        }
+        let step = match state {
+            MessageState::DELIVERED => Step::Shows,
+            _ => Step::HangsUp,
         };
-        self.plan(now, now, place, Content::FromPhone(Box::new(message)));
-        self.dispatch(place);
-        Ok(())
+        let dialogue = Dialogue {
+            to: message.source.to_text(),
+            session: self.behaviour.dialect.ussd.session_of(message),
+        };
+        let phone = message.destination.to_text();
+        if let Ok(word) = self.step(&phone, &dialogue, step, "") {
+            self.plan(now, at, place, Content::FromPhone(Box::new(word)));
+        }
+    }
+
+    /// How phones' texts travel.
+    fn style(&self) -> Style {
+        Style {
+            concatenation: Concatenation::Udh8,
+            septets: DefaultAlphabet::from(self.behaviour.dialect.alphabet).into(),
+        }
     }
 
     /// The ESME that phones write to: the first that is listening, or else the first known.
@@ -167,14 +212,14 @@ impl Smsc {
 }
 
 impl Dialogues {
-    fn begin(&mut self, from: &str, code: &str) -> Dialogue {
+    fn begin(&mut self, dialect: UssdDialect, from: &str, code: &str) -> Dialogue {
         if self.open.len() >= MOST_DIALOGUES {
             self.open.clear();
         }
         self.next_session = self.next_session.wrapping_add(1);
         let dialogue = Dialogue {
             to: code.chars().filter(char::is_ascii_digit).collect(),
-            info: u16::from_be_bytes([self.next_session, 0]),
+            session: dialect.session(self.next_session),
         };
         self.open.insert(from.to_owned(), dialogue.clone());
         dialogue
@@ -183,10 +228,19 @@ impl Dialogues {
     /// The network's last word closes a dialogue.
     pub(super) fn hear(&mut self, message: &Message<'_>) {
         if !self.open.is_empty()
-            && message.ussd() == Some(super::phones::Ussd::End)
+            && message.ussd() == Some(Ussd::End)
             && let Some(phone) = message.destination.digits.as_str()
         {
             self.open.remove(phone);
+        }
+    }
+
+    /// The ESME will have nothing of what a phone did: its dialogue is over, if that is what it is in.
+    pub(super) fn refused(&mut self, content: &Content) {
+        if let Content::FromPhone(message) = content
+            && !message.service_type.is_empty()
+        {
+            self.open.remove(&message.from);
         }
     }
 }

@@ -24,6 +24,9 @@ pub(super) struct Message<'a> {
     pub(super) tlvs: Tlvs<'a>,
 }
 
+/// `ussd_service_op` of what is shown though nobody dialled.
+const NOTIFY: u8 = 3;
+
 /// A number or name, and how it is written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Address<'a> {
@@ -92,11 +95,20 @@ impl<'a> Message<'a> {
         concat.filter(|concat| concat.is_valid() && concat.total > 1)
     }
 
-    /// Whether this is a step of a USSD dialogue: it says so, and asks unless it ends it.
+    /// What it asks of the phone if it is USSD, in whichever dialect.
     pub(super) fn ussd(&self) -> Option<Ussd> {
+        match self.service_type.0 {
+            [b'B' | b'C', b'R'] => return Some(Ussd::Ask),
+            [b'B', b'N'] => return Some(Ussd::Notice),
+            [b'E' | b'A', b'R' | b'A' | b'F'] => return Some(Ussd::End),
+            _ => {}
+        }
         let op = self.tlvs.ussd_service_op().ok().flatten();
         if op.is_none() && self.service_type != "USSD" {
             return None;
+        }
+        if op == Some(NOTIFY) {
+            return Some(Ussd::Notice);
         }
         let info = self.tlvs.its_session_info().ok().flatten();
         // 0x17 is how a common gateway writes 17 (the 6D and Mica dialects).

@@ -36,6 +36,7 @@ mod session;
 mod share;
 mod slab;
 mod smsc;
+mod steps;
 mod submitting;
 mod tape;
 mod throttle;
@@ -56,7 +57,7 @@ use tokio::task::JoinHandle;
 pub use admission::Account;
 pub use behaviour::{
     Alphabet, Announced, Behaviour, Dialect, Faults, IdForm, Numbering, ReceiptAlphabet,
-    ReceiptForm, ReceiptPdu, ReceiptSession, Receipts, RefusalForm, StrayNul, Wording,
+    ReceiptForm, ReceiptPdu, ReceiptSession, Receipts, RefusalForm, StrayNul, UssdDialect, Wording,
 };
 pub use delay::{Delay, NoDelay, parse_duration};
 pub use dialogues::NotSent;

@@ -38,11 +38,18 @@ pub struct Text {
     pub segments: usize,
     /// When it was whole.
     pub at: UnixMillis,
-    /// What the network asks of the phone, in a USSD dialogue.
+    /// What the network asks of the phone, if it came by USSD.
     pub ussd: Option<Ussd>,
 }
 
-/// A step of a USSD dialogue.
+impl Text {
+    /// Whether it is a screen of a dialogue that the phone began.
+    pub fn is_of_dialogue(&self) -> bool {
+        matches!(self.ussd, Some(Ussd::Ask | Ussd::End))
+    }
+}
+
+/// What USSD asks of a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ussd {
@@ -50,6 +57,8 @@ pub enum Ussd {
     Ask,
     /// It was the last.
     End,
+    /// To be shown, though nobody dialled.
+    Notice,
 }
 
 /// All phones that were written to of late.

@@ -160,6 +160,7 @@ impl Smsc {
             self.phones.receive(now, wall, message, alphabet.into());
         }
         self.dialogues.hear(message);
+        self.plan_word(now, now + course.takes, of.place, message, course.state);
         let (done, most) = (now + course.takes, self.behaviour.receipts.fates);
         self.fates
             .remember(of.id, message, course.state, done, most);

@@ -73,7 +73,11 @@ impl Crowd {
 
     /// A phone is shown something.
     pub(super) fn shown(&mut self, text: &Text, now: Instant) -> Next {
-        let Some(call) = self.open.get_mut(&text.to).filter(|_| text.ussd.is_some()) else {
+        let Some(call) = self
+            .open
+            .get_mut(&text.to)
+            .filter(|_| text.is_of_dialogue())
+        else {
             return Next::Nothing;
         };
         self.fared.screens += 1;

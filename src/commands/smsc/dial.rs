@@ -155,7 +155,7 @@ async fn screen(texts: &mut broadcast::Receiver<Text>, phone: &str) -> Result<Te
     let next = async {
         loop {
             match texts.recv().await {
-                Ok(text) if text.to == phone && text.ussd.is_some() => return Some(text),
+                Ok(text) if text.to == phone && text.is_of_dialogue() => return Some(text),
                 Ok(_) | Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return None,
             }

@@ -319,9 +319,13 @@ fn shown(text: &Text) -> String {
         to,
         text,
         segments,
+        ussd,
         ..
     } = text;
-    format!("{from} → {to} ({segments}): {text}")
+    match ussd {
+        Some(_) => format!("{from} → {to} (screen): {text}"),
+        None => format!("{from} → {to} ({segments}): {text}"),
+    }
 }
 
 impl From<Stopped> for Failure {

@@ -31,6 +31,10 @@ pub struct Dialect {
     #[arg(long, value_name = "ALPHABET", value_enum, default_value_t)]
     pub alphabet: Alphabet,
 
+    /// How USSD dialogues are written.
+    #[arg(long, value_name = "DIALECT", value_enum, default_value_t)]
+    pub ussd: UssdDialect,
+
     /// How the SMSC numbers its own requests.
     #[arg(long, value_name = "NUMBERS", value_enum, default_value_t)]
     pub numbering: Numbering,
@@ -91,6 +95,23 @@ impl From<Alphabet> for DefaultAlphabet {
     }
 }
 
+/// How USSD dialogues are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UssdDialect {
+    /// With ussd_service_op and its_session_info, as the specification has it.
+    #[default]
+    Generic,
+    /// As gateways of 6D: 15 bits of its_session_info name the dialogue.
+    #[value(name = "6d")]
+    #[serde(rename = "6d")]
+    SixD,
+    /// As gateways of Mica: user_message_reference names the dialogue.
+    Mica,
+    /// In two letters of service_type alone.
+    ServiceType,
+}
+
 /// How the SMSC numbers its own requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -113,6 +134,7 @@ impl Default for Dialect {
             tlv_errors: ErrorRates::default(),
             congestion: None,
             alphabet: Alphabet::default(),
+            ussd: UssdDialect::default(),
             numbering: Numbering::default(),
             enquire_link: Duration::from_secs(30),
             outbind: false,

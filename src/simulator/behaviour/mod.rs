@@ -14,7 +14,7 @@ use super::delay::{Delay, parse_duration};
 use super::error_rates::ErrorRates;
 use super::share::Share;
 
-pub use dialect::{Alphabet, Dialect, Numbering, RefusalForm};
+pub use dialect::{Alphabet, Dialect, Numbering, RefusalForm, UssdDialect};
 pub use faults::Faults;
 pub use receipt_forms::{
     IdForm, ReceiptAlphabet, ReceiptForm, ReceiptPdu, ReceiptSession, StrayNul, Wording,
@@ -167,6 +167,7 @@ mod tests {
             "--refusals=nack",
             "--tlv-errors=0xC1=1",
             "--numbering=high",
+            "--ussd=6d",
             "--enquire-link=5s",
             "--outbind",
             "--mute-after=1m",
@@ -178,7 +179,7 @@ mod tests {
                 "no-reference": true},
             "late": 0.01, "late-by": "40s",
             "dialect": {"refusals": "nack", "tlv-errors": "ESME_RTLVNOTALLWD=1", "numbering": "high",
-                "enquire-link": "5s", "outbind": true},
+                "ussd": "6d", "enquire-link": "5s", "outbind": true},
             "faults": {"disconnect-every": 1000, "refuse-binds": "2s", "mute-after": "1m"}
         }"#;
         let read: Behaviour = serde_json::from_str(json).unwrap();

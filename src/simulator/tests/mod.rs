@@ -6,3 +6,4 @@ mod dialect;
 mod queries;
 mod rig;
 mod socket;
+mod ussd;

@@ -1,5 +1,7 @@
 //! USSD dialogues, from a phone behind a real socket, or a form over HTTP, to the screen; and all that may go wrong.
 
+mod dialects;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -77,7 +79,7 @@ impl Phone {
 
     /// The next screen, which wants an answer.
     async fn screen(&mut self) -> String {
-        let screen = self.next(|text| text.ussd.is_some()).await;
+        let screen = self.next(Text::is_of_dialogue).await;
         assert_eq!(screen.ussd, Some(Ussd::Ask), "{}", screen.text);
         self.shown.clone_from(&screen.text);
         screen.text
@@ -85,7 +87,7 @@ impl Phone {
 
     /// The last screen.
     async fn last(&mut self) -> String {
-        let screen = self.next(|text| text.ussd.is_some()).await;
+        let screen = self.next(Text::is_of_dialogue).await;
         assert_eq!(screen.ussd, Some(Ussd::End), "{}", screen.text);
         screen.text
     }
@@ -235,21 +237,6 @@ async fn a_lost_response_or_a_refused_screen_leaves_the_dialogue_where_it_was() 
         .unwrap();
     let number = phone.dial().await;
     assert!(number.contains("Type the number"), "{number}");
-    gateway.stop_within(world.config.shutdown).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_dialogue_in_another_dialect_is_refused_and_said_so() {
-    let world = world("dialect = \"mica\"", Behaviour::default()).await;
-    let phone = Phone::of(&world);
-    let gateway = world.ready().await;
-    phone.handle.dial(PHONE, "*555#").await.unwrap();
-    let told = gateway.until_told("not in the operator's dialect", 1).await;
-    assert!(
-        told[0].contains("user_message_reference is missing"),
-        "{told:?}"
-    );
-    assert_eq!(phone.handle.texts(PHONE).await.unwrap(), []);
     gateway.stop_within(world.config.shutdown).await;
 }
 

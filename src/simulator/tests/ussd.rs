@@ -1,0 +1,135 @@
+//! Phones that dial, and phones that are shown what they did not dial for, in virtual time.
+
+use xabar_smpp::pdu::SubmitSm;
+use xabar_smpp::values::RegisteredDelivery;
+use xabar_smpp::{Body, Status, Tag, TlvBuffer};
+
+use super::rig::{MILLI, Rig, SECOND, message};
+use crate::simulator::behaviour::{Behaviour, Dialect, Receipts, UssdDialect};
+use crate::simulator::dialogues::NotSent;
+use crate::simulator::phones::Ussd;
+use crate::simulator::share::Share;
+
+const PHONE: &str = "998901234567";
+
+fn speaking(ussd: UssdDialect) -> Behaviour {
+    Behaviour {
+        dialect: Dialect {
+            ussd,
+            ..Dialect::default()
+        },
+        ..Behaviour::default()
+    }
+}
+
+/// The service type, the op, and the TLV that names the dialogue.
+type Marks = (String, Option<u8>, Option<u16>);
+
+/// The steps that were heard on a line, each with its marks.
+fn steps(rig: &mut Rig, line: usize, tag: Tag) -> Vec<Marks> {
+    let heard = rig.heard(line);
+    let steps = heard.iter().filter_map(|(_, frame)| {
+        let Body::DeliverSm(pdu) = frame.decode().unwrap().body else {
+            return None;
+        };
+        let service_type = pdu.service_type.as_str().unwrap().to_owned();
+        let op = pdu.tlvs.ussd_service_op().unwrap();
+        Some((service_type, op, pdu.tlvs.two_octets(tag).unwrap()))
+    });
+    steps.collect()
+}
+
+#[test]
+fn a_phone_dials_answers_and_hangs_up_in_the_dialect_that_is_chosen() {
+    let (info, reference) = (Tag::ITS_SESSION_INFO, Tag::USER_MESSAGE_REFERENCE);
+    for (dialect, tag, expected) in [
+        (
+            UssdDialect::Generic,
+            info,
+            [
+                ("USSD", Some(1), Some(0x0100)),
+                ("USSD", Some(18), Some(0x0100)),
+                ("USSD", Some(17), Some(0x0101)),
+            ],
+        ),
+        (
+            UssdDialect::SixD,
+            info,
+            [
+                ("USSD", Some(1), Some(2)),
+                ("USSD", Some(18), Some(2)),
+                ("USSD", Some(129), Some(3)),
+            ],
+        ),
+        (
+            UssdDialect::Mica,
+            reference,
+            [
+                ("USSD", Some(1), Some(1)),
+                ("USSD", Some(18), Some(1)),
+                ("USSD", Some(129), Some(1)),
+            ],
+        ),
+        (
+            UssdDialect::ServiceType,
+            info,
+            [("BR", None, None), ("CA", None, None), ("AF", None, None)],
+        ),
+    ] {
+        let mut rig = Rig::with(speaking(dialect));
+        let line = rig.bind("xabar");
+        let now = rig.now();
+        rig.smsc.dial(now, PHONE, "*555#").unwrap();
+        rig.smsc.reply(now, PHONE, "1").unwrap();
+        rig.smsc.hang_up(now, PHONE).unwrap();
+        rig.pass(MILLI);
+        let expected =
+            expected.map(|(service_type, op, number)| (service_type.to_owned(), op, number));
+        assert_eq!(steps(&mut rig, line, tag), expected);
+    }
+}
+
+#[test]
+fn a_step_that_is_refused_ends_its_dialogue() {
+    let mut rig = Rig::with(Behaviour::default());
+    rig.answer_deliveries = Some(Status::RX_R_APPN);
+    rig.bind("xabar");
+    let now = rig.now();
+    rig.smsc.dial(now, PHONE, "*555#").unwrap();
+    rig.pass(MILLI);
+    let now = rig.now();
+    assert_eq!(rig.smsc.reply(now, PHONE, "1"), Err(NotSent::NoDialogue));
+}
+
+#[test]
+fn a_push_is_on_the_screen_of_a_phone_that_is_on_and_its_fate_is_said() {
+    for (undelivered, op, info, shown) in [
+        (Share::NEVER, 19, 0x0700, vec![Some(Ussd::Notice)]),
+        (Share::ALWAYS, 17, 0x0701, vec![]),
+    ] {
+        let mut rig = Rig::with(Behaviour {
+            receipts: Receipts {
+                undelivered,
+                ..Receipts::default()
+            },
+            ..Behaviour::default()
+        });
+        let line = rig.bind("xabar");
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_octet(Tag::USSD_SERVICE_OP, 3);
+        tlvs.push_two_octets(Tag::ITS_SESSION_INFO, 0x0700);
+        let push = SubmitSm {
+            service_type: "USSD".into(),
+            registered_delivery: RegisteredDelivery::NONE,
+            tlvs: tlvs.as_tlvs(),
+            ..message(PHONE, "Arizangiz tasdiqlandi")
+        };
+        rig.submit(line, push);
+        rig.pass(SECOND);
+        let word = ("USSD".to_owned(), Some(op), Some(info));
+        assert_eq!(steps(&mut rig, line, Tag::ITS_SESSION_INFO), [word]);
+        let texts = rig.smsc.phones.texts(PHONE);
+        let ussd: Vec<_> = texts.iter().map(|text| text.ussd).collect();
+        assert_eq!(ussd, shown);
+    }
+}

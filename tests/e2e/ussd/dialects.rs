@@ -1,0 +1,85 @@
+//! A dialogue in each dialect that operators speak, and between two ends that speak different ones.
+
+use tokio::time::sleep;
+use xabar::simulator::{Behaviour, Dialect, NotSent, UssdDialect};
+
+use super::{LONG, PHONE, Phone, world};
+use crate::support::soon;
+
+/// Each as the configuration and the simulator call it.
+pub(super) const DIALECTS: [(&str, UssdDialect); 4] = [
+    ("generic", UssdDialect::Generic),
+    ("6d", UssdDialect::SixD),
+    ("mica", UssdDialect::Mica),
+    ("service-type", UssdDialect::ServiceType),
+];
+
+pub(super) fn speaking(ussd: UssdDialect) -> Behaviour {
+    Behaviour {
+        dialect: Dialect {
+            ussd,
+            ..Dialect::default()
+        },
+        ..Behaviour::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dialogue_goes_its_way_in_each_dialect() {
+    for (name, dialect) in DIALECTS {
+        let world = world(&format!("dialect = \"{name}\""), speaking(dialect)).await;
+        let mut phone = Phone::of(&world);
+        let gateway = world.ready().await;
+        phone.dial().await;
+        phone.chooses("English").await;
+        phone.chooses("By number").await;
+        let none = phone.types("48120974").await;
+        assert!(none.contains("no application 48120974"), "{name}: {none}");
+        phone.handle.hang_up(PHONE).await.unwrap();
+        assert_eq!(phone.dial().await, none, "{name}: where it was");
+        phone.types("00").await;
+        phone.chooses("Stop").await;
+        let over = phone.chooses_last("Yes").await;
+        assert!(over.contains("You get no more SMS"), "{name}: {over}");
+        let after = phone.handle.answer(PHONE, "1").await;
+        assert_eq!(after, Err(NotSent::NoDialogue), "{name}");
+        gateway.stop_within(world.config.shutdown).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_dialects_differ_the_log_says_so_and_the_dialogue_ends() {
+    for (name, dialect, missing) in [
+        (
+            "mica",
+            UssdDialect::Generic,
+            "user_message_reference is missing",
+        ),
+        ("6d", UssdDialect::Mica, "its_session_info is missing"),
+        (
+            "mica",
+            UssdDialect::ServiceType,
+            "user_message_reference is missing",
+        ),
+        (
+            "service-type",
+            UssdDialect::SixD,
+            "service_type is not two letters",
+        ),
+    ] {
+        let world = world(&format!("dialect = \"{name}\""), speaking(dialect)).await;
+        let phone = Phone::of(&world);
+        let gateway = world.ready().await;
+        phone.handle.dial(PHONE, "*555#").await.unwrap();
+        let told = gateway.until_told("not in the operator's dialect", 1).await;
+        assert!(told[0].contains(missing), "{told:?}");
+        let over = async {
+            while phone.handle.answer(PHONE, "1").await.is_ok() {
+                sleep(LONG / 1_000).await;
+            }
+        };
+        soon("the end of the dialogue", over).await;
+        assert_eq!(phone.handle.texts(PHONE).await.unwrap(), []);
+        gateway.stop_within(world.config.shutdown).await;
+    }
+}
