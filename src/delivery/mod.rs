@@ -55,7 +55,7 @@ pub use routing::{Carrier, Routes};
 pub use screen::Screen;
 pub use senders::{Assignment, SenderIndex, Senders};
 pub use share::{Health, Share, Standing};
-pub use submission::{Query, Submission, Token};
+pub use submission::{Push, Query, Submission, Token};
 
 /// How one operator is reached.
 #[derive(Clone, Debug)]
@@ -73,6 +73,8 @@ pub struct OperatorSettings {
     pub senders: Senders,
     /// Whether receipts are asked for.
     pub receipts: bool,
+    /// `None`: nothing is pushed to screens.
+    pub push: Option<Push>,
     /// Whether submissions carry TLVs, where the version has any.
     pub tlvs: bool,
     /// PDUs a second, all sessions of all binds together.

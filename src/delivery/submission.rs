@@ -8,11 +8,12 @@ use xabar_smpp::pdu::{Body, QuerySm, SubmitSm};
 use xabar_smpp::session::Requests;
 use xabar_smpp::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, Time, Ton};
 use xabar_smpp::{EncodeError, Octets, Tag, TlvBuffer};
+use xabar_ussd::Dialect;
 
 use super::senders::{SenderIndex, Senders};
 use crate::journal::MessageId;
 
-/// A segment whose attempt is in the journal.
+/// A segment whose attempt is in the journal, or a push to the screen of a phone.
 #[derive(Clone, Debug)]
 pub struct Submission {
     /// When it was decided that it goes.
@@ -46,10 +47,20 @@ pub struct Query {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Token {
     pub message: MessageId,
-    /// From 0.
+    /// From 0; [`Token::PUSH`]: the whole text, on a screen of USSD.
     pub segment: u8,
     /// The last octet of the message's count of attempts.
     pub attempt: u8,
+}
+
+impl Token {
+    /// No segment has this number.
+    pub const PUSH: u8 = u8::MAX;
+
+    /// Whether it is a text for the phone's screen rather than a short message.
+    pub fn is_push(self) -> bool {
+        self.segment == Self::PUSH
+    }
 }
 
 impl From<Token> for u64 {
@@ -76,6 +87,16 @@ pub(super) struct Sender {
     /// By [`SenderIndex`].
     others: Vec<Source>,
     receipts: bool,
+    /// As whom pushes go, and how they are marked.
+    pushes: Option<(Source, Dialect)>,
+}
+
+/// How an operator takes texts for the screens of phones that did not dial.
+#[derive(Clone, Debug)]
+pub struct Push {
+    /// The code that they come from.
+    pub from: String,
+    pub dialect: Dialect,
 }
 
 /// A source address.
@@ -111,7 +132,14 @@ impl Sender {
             default: Source::new(senders.default_name()),
             others: senders.names().map(Source::new).collect(),
             receipts,
+            pushes: None,
         }
+    }
+
+    /// The same for an operator that takes pushes.
+    pub(super) fn with_pushes(self, push: Option<&Push>) -> Self {
+        let pushes = push.map(|push| (Source::new(&push.from), push.dialect));
+        Self { pushes, ..self }
     }
 
     fn source(&self, sender: SenderIndex) -> &Source {
@@ -130,15 +158,24 @@ impl Sender {
         batch: &mut Requests,
     ) -> Result<(), EncodeError> {
         let mut buffer = TlvBuffer::new();
-        if tlvs {
+        let push = self.pushes.as_ref();
+        let push = push.filter(|_| submission.token.is_push());
+        let (service_type, source) = match push {
+            Some((code, dialect)) => {
+                let service_type = dialect.mark_push(submission.reference, &mut buffer);
+                (service_type, code)
+            }
+            None => ("", self.source(submission.sender)),
+        };
+        if tlvs && push.is_none() {
             buffer.push_two_octets(Tag::USER_MESSAGE_REFERENCE, submission.reference);
         }
-        let source = self.source(submission.sender);
         let destination = submission.msisdn.digits();
         let validity = Time::from_duration(submission.validity)
             .format()
             .unwrap_or_default();
         let submit_sm = SubmitSm {
+            service_type: service_type.into(),
             source_addr_ton: source.ton,
             source_addr_npi: source.npi,
             source_addr: Octets(source.address.as_bytes()),
@@ -152,7 +189,8 @@ impl Sender {
             },
             priority_flag: u8::from(submission.urgent),
             validity_period: Octets(validity.as_bytes()),
-            registered_delivery: if self.receipts {
+            // The phone's own word says whether a push was shown.
+            registered_delivery: if self.receipts && push.is_none() {
                 RegisteredDelivery::FINAL
             } else {
                 RegisteredDelivery::NONE

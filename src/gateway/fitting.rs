@@ -13,7 +13,7 @@ use crate::control::http::{Aggregator, Aggregators};
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
 use crate::delivery::{
-    Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Senders,
+    Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Push, Senders,
 };
 use crate::dialogue::menu::Menus;
 use crate::dialogue::ussd::Posted;
@@ -105,6 +105,7 @@ pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline
             dialect: ussd.dialect,
             times: ussd.times,
         }),
+        push: push(operator).map(|(_, push)| right(push.allowed.as_deref())),
         logins: logins(operator),
     });
     let told = settings
@@ -128,7 +129,7 @@ pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline
             spreads: spreads(settings),
             sharing: sharing(settings),
         },
-        urgent: urgent(settings),
+        urgent: right(settings.urgent.allowed.as_deref()),
         legal: legal(settings),
         dialogue,
         default_language: subscriber.default_language,
@@ -197,12 +198,21 @@ fn spreads(settings: &Settings) -> Vec<pacing::Spread> {
     spreads.collect()
 }
 
-fn urgent(settings: &Settings) -> pacing::UrgentRight {
-    let Some(allowed) = &settings.urgent.allowed else {
+/// The right of these; `None`: of everyone.
+fn right(allowed: Option<&[settings::Entitled]>) -> pacing::UrgentRight {
+    let Some(allowed) = allowed else {
         return pacing::UrgentRight::Everyone;
     };
     let allowed = allowed.iter();
     pacing::UrgentRight::only(allowed.map(|it| (it.agency.as_str(), it.service.as_deref())))
+}
+
+/// How an operator takes pushes to screens, if it does.
+fn push(
+    operator: &settings::Operator,
+) -> Option<(&settings::UssdSettings, &settings::PushSettings)> {
+    let ussd = operator.ussd.as_ref()?;
+    Some((ussd, ussd.push.as_ref()?))
 }
 
 /// The agencies whose messages may go past an opt-out.
@@ -281,6 +291,10 @@ pub(super) fn operator_settings(
         interface_version: xabar_smpp::values::InterfaceVersion(operator.interface_version.octet()),
         senders: senders(operator, settings),
         receipts: operator.receipts,
+        push: push(operator).map(|(ussd, push)| Push {
+            from: push.from.clone(),
+            dialect: ussd.dialect,
+        }),
         tlvs: operator.tlvs,
         tps: operator.tps,
         kept: settings.lanes.urgent,

@@ -135,6 +135,7 @@ pub(super) fn a_message_comes_back_as_it_was_written(journal: &mut dyn Journal) 
         uncertain: true,
         undelivered: true,
         withdrawn: true,
+        pushed: true,
         at: UnixMillis(17),
         reference: 0xfffe,
         text: Some("Arizangiz ma’qullandi".into()),

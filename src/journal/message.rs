@@ -273,6 +273,9 @@ pub struct Attempt {
     /// The agency withdrew the event after the first submission: there must be no other.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
+    /// The last one was pushed to the phone's screen by USSD, as if it were one segment.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pushed: bool,
     /// When the last one was begun, on the steady clock.
     pub at: UnixMillis,
     /// The concatenation reference and `user_message_reference` of all its segments.

@@ -16,6 +16,7 @@ use super::asking::Asking;
 use super::beat::{Beat, Effects};
 use super::left_out::LeftOut;
 use super::links::peers;
+use super::push::Pushes;
 use super::reading::Queues;
 use super::telling::Teller;
 use super::unanswered::Repeats;
@@ -99,6 +100,8 @@ pub struct OperatorRules {
     pub senders: Senders,
     /// `None`: no USSD from this operator.
     pub ussd: Option<UssdRules>,
+    /// Whose urgent messages are pushed to screens; `None`: nobody's.
+    pub push: Option<UrgentRight>,
     /// Where and as whom it is logged in to: an SMSC sends receipts over any session of a login.
     pub logins: Vec<String>,
 }
@@ -128,6 +131,7 @@ pub(super) struct Operator {
     pub(super) alphabet: DefaultAlphabet,
     pub(super) senders: Senders,
     pub(super) ussd: Option<UssdRules>,
+    pub(super) push: Option<UrgentRight>,
     /// The operators whose receipts may come over this one's sessions: itself, and those of the same login.
     pub(super) peers: Arc<[OperatorId]>,
     /// Submissions that its link asked for, and that it got, since the start.
@@ -183,6 +187,7 @@ pub struct Core {
     pub(super) keywords: Keywords,
     pub(super) answer_limits: Limits,
     pub(super) ussd: Ussd,
+    pub(super) pushes: Pushes,
     pub(super) pacer: Pacer,
     pub(super) routes: Routes<OperatorId>,
     pub(super) operators: BTreeMap<OperatorId, Operator>,
@@ -267,6 +272,7 @@ impl Core {
             keywords: Keywords::new(catalog.keywords()),
             answer_limits: Limits::new(&settings.dialogue.answers),
             ussd: Ussd::new(settings.dialogue.menus.clone()),
+            pushes: Pushes::default(),
             journal,
             catalog,
             routes,
@@ -398,6 +404,18 @@ impl Core {
                         token,
                         class,
                         status,
+                        ..
+                    } if token.is_push() => {
+                        self.push_answered(beat, report.operator, token, (class, status))?;
+                    }
+                    Event::TimedOut(token) | Event::Lost(token) if token.is_push() => {
+                        self.push_unanswered(beat, token)?;
+                    }
+                    Event::Returned(token) if token.is_push() => self.push_returned(beat, token),
+                    Event::Answered {
+                        token,
+                        class,
+                        status,
                         smsc_id,
                     } => {
                         self.answered(beat, report.operator, token, (class, status), &smsc_id)?;
@@ -425,6 +443,7 @@ impl Core {
         for message in self.journal.in_flight()? {
             let thread = self.thread_in_journal(&message)?;
             self.pacer.resume(&message, thread);
+            self.reopen_push(&message);
             self.graces.push(Reverse((grace_ends, message.id)));
             let mut flight = InFlight::new(message, false);
             flight.grace_ends = Some(grace_ends);
@@ -455,6 +474,7 @@ impl Operator {
             alphabet: rules.alphabet,
             senders: rules.senders.clone(),
             ussd: rules.ussd,
+            push: rules.push.clone(),
             peers: Arc::default(),
             granted: 0,
             given: 0,

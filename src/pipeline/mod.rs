@@ -21,6 +21,7 @@ mod inbound;
 mod left_out;
 mod links;
 mod moving;
+mod push;
 mod queues;
 mod reading;
 mod results;

@@ -214,6 +214,9 @@ fn count(events: &[Event]) -> Answers {
     let mut answers = Answers::default();
     for event in events {
         match event {
+            // Whether phones show what is pushed says nothing of messages.
+            Event::Answered { token, .. } | Event::TimedOut(token) | Event::Lost(token)
+                if token.is_push() => {}
             Event::Answered { class, .. } => match class {
                 Class::Accepted | Class::Permanent => answers.good += 1,
                 Class::RetrySoon | Class::RetryElsewhere | Class::Session => answers.bad += 1,

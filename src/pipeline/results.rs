@@ -121,6 +121,9 @@ impl Core {
     }
 
     fn give_up_waiting(&mut self, beat: &mut Beat, mut flight: InFlight) {
+        if flight.message.progress.attempt.pushed {
+            self.pushes.close(&flight.message);
+        }
         let outstanding: Vec<u8> = flight.outstanding().collect();
         for segment in outstanding {
             without_copy(&mut flight.message.progress.attempt, segment);
@@ -145,7 +148,7 @@ impl Core {
     }
 
     /// The message of a token, if that is its current attempt.
-    fn current_flight(&mut self, token: Token) -> Option<InFlight> {
+    pub(super) fn current_flight(&mut self, token: Token) -> Option<InFlight> {
         let flight = self.in_flight.get(&token.message)?;
         if attempt_octet(&flight.message) != token.attempt {
             return None;
@@ -296,7 +299,8 @@ impl Core {
             .operators
             .get(&message.progress.operator)
             .is_none_or(|operator| operator.receipts);
-        if !receipts {
+        // That a push was shown, its phone has said.
+        if !receipts && !message.progress.attempt.pushed {
             self.teller.settle(
                 beat,
                 &mut message,
@@ -373,7 +377,7 @@ impl Core {
     }
 
     /// Not everything was written, or answered: the rest waits for another attempt, if there is to be one.
-    fn wait_unless_withdrawn(&mut self, beat: &mut Beat, message: &mut Message) {
+    pub(super) fn wait_unless_withdrawn(&mut self, beat: &mut Beat, message: &mut Message) {
         if !message.progress.attempt.withdrawn {
             self.wait_again(beat, message, beat.now.steady);
             return;

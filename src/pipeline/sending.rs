@@ -21,7 +21,7 @@ use crate::pacing::Turn;
 const TURNS_A_BEAT: usize = 4000;
 
 /// No SMSC is asked to try for less.
-const SHORTEST_VALIDITY: std::time::Duration = std::time::Duration::from_secs(60);
+pub(super) const SHORTEST_VALIDITY: std::time::Duration = std::time::Duration::from_secs(60);
 
 impl Core {
     /// Gives every operator as much as its link takes now.
@@ -237,18 +237,20 @@ impl Core {
         };
         self.note_left_out(&message, &text);
         let text = text.text;
-        let segments = match self.cut(&message, &text) {
-            Ok(segments) => segments,
-            Err(why) => {
-                let end = fate_so_far(&message).unwrap_or((State::Failed, Reason::Refused));
-                self.end(beat, &mut message, end, Details::code(why));
-                return Ok(());
-            }
-        };
         let was_uncertain = message.progress.attempt.uncertain;
+        if !self.push(beat, &mut message, &text) {
+            let segments = match self.cut(&message, &text) {
+                Ok(segments) => segments,
+                Err(why) => {
+                    let end = fate_so_far(&message).unwrap_or((State::Failed, Reason::Refused));
+                    self.end(beat, &mut message, end, Details::code(why));
+                    return Ok(());
+                }
+            };
+            begin_attempt(&mut message, segments.total(), text, beat.now.steady);
+            self.submit(beat, &message, &segments);
+        }
         self.repeats.forget(message.id);
-        begin_attempt(&mut message, &segments, text, beat.now.steady);
-        self.submit(beat, &message, &segments);
         let facts = self.pacer.begin(&message, &beat.now);
         beat.subscriber(message.msisdn, facts);
         let thread = message.thread;
@@ -323,16 +325,16 @@ impl Core {
     }
 }
 
-/// Notes a new attempt at all segments that wait for one.
-fn begin_attempt(message: &mut Message, segments: &Segments, text: String, at: UnixMillis) {
+/// Notes a new attempt at all segments, of so many, that wait for one.
+pub(super) fn begin_attempt(message: &mut Message, total: u8, text: String, at: UnixMillis) {
     message.progress.phase = Phase::InFlight;
     // The low bits differ between neighbours, which is all that a phone needs.
     let reference = u16::try_from(message.id.0 % 0xFFFF).unwrap_or(0) + 1;
     let attempt = &mut message.progress.attempt;
     // Another operator may need other segments for the same text.
-    if attempt.text.is_none() || attempt.segments.len() != usize::from(segments.total()) {
-        attempt.segments = vec![Segment::Waiting; segments.total().into()];
-        attempt.text = (segments.total() > 1).then(|| text.into());
+    if attempt.text.is_none() || attempt.segments.len() != usize::from(total) {
+        attempt.segments = vec![Segment::Waiting; total.into()];
+        attempt.text = (total > 1).then(|| text.into());
     }
     let mut begun = 0;
     for segment in attempt
@@ -351,6 +353,7 @@ fn begin_attempt(message: &mut Message, segments: &Segments, text: String, at: U
     }
     attempt.attempts = attempt.attempts.saturating_add(1);
     attempt.uncertain = false;
+    attempt.pushed = false;
     attempt.at = at;
 }
 

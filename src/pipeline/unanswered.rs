@@ -186,6 +186,10 @@ impl Core {
         notice: &Notice,
     ) {
         let attempt = &mut flight.message.progress.attempt;
+        if attempt.pushed {
+            let is_shown = notice.receipt.fate() == Fate::Delivered;
+            return self.push_told(beat, flight, is_shown);
+        }
         set_segment(attempt, 0, notice.receipt.fate(), "");
         flight.taken = true;
         flight.notice = Some(notice.clone().into());

@@ -84,6 +84,11 @@ impl Ussd {
         self.counts.number(msisdn, now)
     }
 
+    /// The dialogues under way.
+    pub(super) fn sessions(&self) -> &Sessions<Place> {
+        &self.sessions
+    }
+
     /// Whether dialogues wait for the next beat.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.is_empty()
@@ -124,9 +129,12 @@ impl Core {
             );
             return Ok(Some(Status::RX_R_APPN));
         };
+        let phone = Phone { operator, msisdn };
+        if self.push_spoken_of(beat, phone, &step) {
+            return Ok(Some(Status::ROK));
+        }
         let now = beat.now.steady;
         if self.ussd.counts.step(msisdn, now) {
-            let phone = Phone { operator, msisdn };
             let sessions = &mut self.ussd.sessions;
             let turn = sessions.heard(now, phone, step.session, step.said, rules.times);
             let way = Way::Smpp(session, frame.clone(), rules.dialect);

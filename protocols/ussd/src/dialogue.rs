@@ -15,6 +15,8 @@ pub enum Said {
     Answer(String),
     /// The dialogue is over: the citizen left, or the network ended it. Nothing can be shown any more.
     Ended,
+    /// What was pushed to the phone is on its screen. Nothing more can be shown.
+    Noticed,
 }
 
 /// What we show.
@@ -71,6 +73,7 @@ impl fmt::Debug for Said {
             Self::Begin { dialled } => f.debug_struct("Begin").field("dialled", dialled).finish(),
             Self::Answer(typed) => f.debug_tuple("Answer").field(&typed.len()).finish(),
             Self::Ended => f.write_str("Ended"),
+            Self::Noticed => f.write_str("Noticed"),
         }
     }
 }

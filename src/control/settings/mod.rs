@@ -64,7 +64,7 @@ pub use sender::Sender;
 pub use subscriber::{Limit, QuietHours, Subscriber};
 pub use timing::Timing;
 pub use urgent::{Entitled, Urgent};
-pub use ussd::UssdSettings;
+pub use ussd::{PushSettings, UssdSettings};
 
 use document::Node;
 use reading::{Cell, Report, Table};

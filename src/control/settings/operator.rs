@@ -220,7 +220,7 @@ pub(super) fn sender(cell: &Cell<'_>) -> Option<String> {
     matching(right, |sender| is_digits(sender, 15) || named(sender))(cell)
 }
 
-fn number(cell: &Cell<'_>) -> Option<String> {
+pub(super) fn number(cell: &Cell<'_>) -> Option<String> {
     matching("write it in quotes, 1 to 15 digits without +", |number| {
         is_digits(number, 15)
     })(cell)

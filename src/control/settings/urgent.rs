@@ -29,7 +29,7 @@ pub(super) fn urgent(root: &mut Table<'_>) -> Urgent {
     })
 }
 
-fn entitled(cell: &Cell<'_>) -> Option<Entitled> {
+pub(super) fn entitled(cell: &Cell<'_>) -> Option<Entitled> {
     parsed(
         "write an agency, or one of its services, such as \"kadastr\" or \"kadastr/land-registration\"",
         |text| {

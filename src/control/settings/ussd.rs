@@ -5,9 +5,11 @@ use std::time::Duration;
 use xabar_sms::DefaultAlphabet;
 use xabar_ussd::{CodePlace, Dialect, NAMES};
 
+use super::operator::number;
 use super::reading::{Cell, Table};
 use super::secret::{Secret, secret};
-use super::values::{duration, parsed, switch, whole};
+use super::urgent::{Entitled, entitled};
+use super::values::{duration, list, parsed, switch, whole};
 use crate::dialogue::ussd::Times;
 
 /// `[operator.ussd]`
@@ -16,8 +18,19 @@ pub struct UssdSettings {
     /// How its gateway writes dialogues.
     pub dialect: Dialect,
     pub times: Times,
+    /// `None`: nothing is shown to phones that did not dial.
+    pub push: Option<PushSettings>,
     /// What an aggregator has to show over HTTP; `None`: nothing.
     pub secret: Option<Secret>,
+}
+
+/// `push` of `[operator.ussd]`: urgent messages on the screen first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushSettings {
+    /// The code that they come from.
+    pub from: String,
+    /// Whose are; `None`: everyone's.
+    pub allowed: Option<Vec<Entitled>>,
 }
 
 impl Default for UssdSettings {
@@ -28,6 +41,7 @@ impl Default for UssdSettings {
                 answer: Duration::from_secs(60),
                 resume: Duration::from_secs(60),
             },
+            push: None,
             secret: None,
         }
     }
@@ -52,6 +66,13 @@ fn read(table: &mut Table<'_>, alphabet: DefaultAlphabet) -> Option<UssdSettings
         (dialect.gsm7, dialect.ucs2),
         |cell: &Cell<'_>| cell.table(|table| data_coding(table, &dialect)),
     );
+    let push = table.optional("push", |cell: &Cell<'_>| match with_ops {
+        true => cell.table(push),
+        false => cell.wrong(
+            "is set with service_op = false",
+            "without ussd_service_op nothing tells it from an SMS: leave one of them out",
+        ),
+    });
     let dialect = Dialect {
         end: end_op.or(dialect.end),
         code,
@@ -70,7 +91,17 @@ fn read(table: &mut Table<'_>, alphabet: DefaultAlphabet) -> Option<UssdSettings
             answer: table.or("answer", default.times.answer, duration("5s"..="10m")),
             resume: table.or("resume", default.times.resume, duration("0s"..="1h")),
         },
+        push,
         secret: table.optional("secret", some_secret),
+    })
+}
+
+fn push(table: &mut Table<'_>) -> Option<PushSettings> {
+    let from = table.required("from", "give the code that it comes from", number);
+    let allowed = table.optional("allowed", list(entitled));
+    Some(PushSettings {
+        from: from?,
+        allowed,
     })
 }
 
@@ -150,6 +181,28 @@ mod tests {
     }
 
     #[test]
+    fn what_is_urgent_is_pushed_where_that_is_said_and_of_whom() {
+        let allowed = |keys| {
+            read(keys)
+                .unwrap()
+                .push
+                .map(|push| (push.from, push.allowed))
+        };
+        assert_eq!(
+            allowed("push = { from = \"555\" }"),
+            Some(("555".into(), None))
+        );
+        let fines = Entitled {
+            agency: "kadastr".into(),
+            service: Some("fines".into()),
+        };
+        assert_eq!(
+            allowed("push = { from = \"555\", allowed = [\"kadastr/fines\"] }"),
+            Some(("555".into(), Some(vec![fines])))
+        );
+    }
+
+    #[test]
     fn the_operators_alphabet_is_that_of_its_ussd() {
         let text = text("").replace("[operator.ussd]", "alphabet = \"latin1\"\n[operator.ussd]");
         let settings = Settings::read(&text, Path::new("x.toml"), &Environment::default());
@@ -175,6 +228,18 @@ mod tests {
             (
                 "service_op = false\nend_op = 17",
                 "10:10: `operator[0].ussd.end_op` is 17; with service_op = false none is sent: leave one of them out",
+            ),
+            (
+                "push = {}",
+                "9:8: `operator[0].ussd.push.from` is missing; give the code that it comes from",
+            ),
+            (
+                "push = { from = \"*555#\" }",
+                "9:17: `operator[0].ussd.push.from` is \"*555#\"; write it in quotes, 1 to 15 digits without +",
+            ),
+            (
+                "service_op = false\npush = { from = \"555\" }",
+                "10:8: `operator[0].ussd.push` is set with service_op = false; without ussd_service_op nothing tells it from an SMS: leave one of them out",
             ),
             (
                 "code = \"body\"",

@@ -101,7 +101,8 @@ impl Operator {
         Ok(Self {
             id,
             name: settings.name.clone(),
-            sender: Sender::new(&settings.senders, settings.receipts),
+            sender: Sender::new(&settings.senders, settings.receipts)
+                .with_pushes(settings.push.as_ref()),
             tlvs: Tlvs::new(settings.tlvs),
             classes: settings.classes.clone(),
             last_answers: settings.response.min(LAST_ANSWERS),

@@ -155,7 +155,11 @@ impl Operator {
 
     /// Whether only the TLVs of a submission are refused; then what follows goes without.
     fn refuses_tlvs(&mut self, index: usize, token: u64, status: Status) -> bool {
-        let slot = self.slots.get(index);
+        // A push is nothing without its TLVs.
+        let slot = match Token::from(token).is_push() {
+            true => None,
+            false => self.slots.get(index),
+        };
         let refuses = slot.is_some_and(|slot| slot.carried.refuses_tlvs(token, status));
         if refuses && self.tlvs.refused() {
             warn!(operator = self.name, %status, "the operator refuses TLVs: submissions go without from now on; set tlvs = false");

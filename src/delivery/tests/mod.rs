@@ -6,6 +6,7 @@ mod failover;
 mod hygiene;
 mod ids;
 mod pairs;
+mod pushes;
 mod queries;
 mod raw;
 mod rig;

@@ -80,6 +80,7 @@ impl Esme {
             interface_version: InterfaceVersion::V3_4,
             senders: Senders::new("MyGov", []),
             receipts: true,
+            push: None,
             tlvs: true,
             tps: None,
             kept: 10,

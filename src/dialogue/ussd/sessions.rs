@@ -136,6 +136,12 @@ impl<P> Sessions<P> {
 }
 
 impl<P: Clone> Sessions<P> {
+    /// Whether a phone is in this dialogue.
+    pub fn is_in(&self, phone: Phone, session: SessionKey) -> bool {
+        let dialogue = self.open.get(&phone);
+        dialogue.is_some_and(|it| it.session == session && it.place.is_some())
+    }
+
     /// Takes what a phone says over SMPP.
     pub fn heard(
         &mut self,
@@ -155,7 +161,8 @@ impl<P: Clone> Sessions<P> {
                     None => Turn::Forgotten,
                 }
             }
-            Said::Ended => {
+            // Nothing of ours that is known was pushed.
+            Said::Ended | Said::Noticed => {
                 if let Some(dialogue) = self.find(phone, session) {
                     let until = dialogue.until.min(now.after(times.resume));
                     dialogue.until = until;

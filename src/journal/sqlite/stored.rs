@@ -330,7 +330,8 @@ impl Stored for Attempt {
         let undelivered = u8::from(self.undelivered) * UNDELIVERED;
         let copies = u8::from(!self.copies.is_empty()) * HAS_COPIES;
         let withdrawn = u8::from(self.withdrawn) * WITHDRAWN;
-        out.push(withdrawn + u8::from(has_ids) * HAS_IDS + undelivered + copies);
+        let pushed = u8::from(self.pushed) * PUSHED;
+        out.push(withdrawn + u8::from(has_ids) * HAS_IDS + undelivered + copies + pushed);
         self.at.write(out);
         self.reference.write(out);
         self.text.write(out);
@@ -355,6 +356,7 @@ impl Stored for Attempt {
             uncertain,
             undelivered: marks & UNDELIVERED != 0,
             withdrawn: marks & WITHDRAWN != 0,
+            pushed: marks & PUSHED != 0,
             at: Stored::read(octets)?,
             reference: Stored::read(octets)?,
             text: Stored::read(octets)?,
@@ -375,7 +377,8 @@ const WITHDRAWN: u8 = 1;
 const HAS_IDS: u8 = 2;
 const UNDELIVERED: u8 = 4;
 const HAS_COPIES: u8 = 8;
-const KNOWN: u8 = WITHDRAWN | HAS_IDS | UNDELIVERED | HAS_COPIES;
+const PUSHED: u8 = 16;
+const KNOWN: u8 = WITHDRAWN | HAS_IDS | UNDELIVERED | HAS_COPIES | PUSHED;
 
 /// A hash is as long as it is.
 impl Stored for ThreadKey {
@@ -490,7 +493,7 @@ mod tests {
             );
             assert_eq!(to_octets(&attempt), octets);
         }
-        assert!(from_octets::<Attempt>(&octets(16), "an attempt").is_err());
+        assert!(from_octets::<Attempt>(&octets(32), "an attempt").is_err());
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod held;
 mod laws;
 mod left_out;
 mod pace;
+mod pushes;
 mod queries;
 mod random;
 mod receipts;

@@ -8,11 +8,12 @@ use jiff::tz::TimeZone;
 use xabar_events::{Event as Incoming, Notification, Priority};
 use xabar_smpp::Status;
 
+use super::ussd::{ABORT, CONFIRM};
 use super::world::*;
 use crate::clock::UnixMillis;
 use crate::delivery::Event;
 use crate::journal::OperatorId;
-use crate::pacing::QuietHours;
+use crate::pacing::{QuietHours, UrgentRight};
 
 #[test]
 fn whatever_goes_wrong_every_event_has_its_end_and_every_rule_is_kept() {
@@ -62,6 +63,8 @@ enum Coming {
     Answer(Sent, Status, String),
     TimeOut(Sent),
     Receipt(Sent, String, &'static str),
+    /// Whether a push is shown.
+    Word(Sent, bool),
     Return(OperatorId),
 }
 
@@ -76,6 +79,9 @@ impl Days {
                 settings.rules.quiet_hours = Some(night());
             }
             settings.operators[1].receipts = seed.is_multiple_of(2);
+            if seed % 5 > 2 {
+                settings.operators[0].push = Some(UrgentRight::Everyone);
+            }
             if seed % 4 > 1 {
                 settings.operators[1].prefixes.push("99893".into());
                 settings.retry.undelivered_elsewhere = seed % 4 == 2;
@@ -178,6 +184,16 @@ impl Days {
                     self.world.bring_receipt(&sent, &id, stat);
                 }
             }
+            Coming::Word(sent, is_shown) => {
+                if self.world.smsc(sent.operator).sessions == 0 {
+                    let later = self.world.steady.after(MINUTE);
+                    self.coming.push((later, Coming::Word(sent, is_shown)));
+                } else {
+                    self.world.laws.push_told(sent.token(), is_shown);
+                    let op = if is_shown { CONFIRM } else { ABORT };
+                    self.world.phone_says(&sent, op);
+                }
+            }
             Coming::Return(operator) => self.world.smsc(operator).sessions = 1,
         }
     }
@@ -225,6 +241,15 @@ impl Days {
         if !silent {
             let answer = Coming::Answer(sent.clone(), Status::ROK, id.clone());
             self.coming.push((answered, answer));
+        }
+        if sent.token().is_push() {
+            let wait = Duration::from_millis(self.random.below(40_000));
+            let at = self.world.steady.after(wait);
+            match self.random.below(4) {
+                0 => {}
+                chance => self.coming.push((at, Coming::Word(sent, chance > 1))),
+            }
+            return;
         }
         let stat = match self.random.below(20) {
             0..15 => "DELIVRD",
@@ -365,7 +390,7 @@ impl Days {
     /// Sessions end with the gateway; receipts come to the next one.
     fn crashed(&mut self) {
         self.coming
-            .retain(|(_, coming)| matches!(coming, Coming::Receipt(..) | Coming::Return(_)));
+            .retain(|(_, coming)| !matches!(coming, Coming::Answer(..) | Coming::TimeOut(_)));
         drop(self.world.sent());
     }
 

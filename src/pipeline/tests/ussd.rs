@@ -14,15 +14,16 @@ use super::world::*;
 use crate::dialogue::ussd::Posted;
 use crate::numbers::Numbers;
 
-const BEGIN: u8 = 1;
-const ANSWER: u8 = 0x12;
-const ABORT: u8 = 0x81;
+pub(super) const BEGIN: u8 = 1;
+pub(super) const ANSWER: u8 = 0x12;
+pub(super) const ABORT: u8 = 0x81;
+pub(super) const CONFIRM: u8 = 19;
 
 /// `ussd_service_op` of a screen that asks, and of the last one.
 const ASKS: u8 = 2;
 const LAST: u8 = 17;
 
-fn step(msisdn: Msisdn, op: u8, session: u8, text: &str) -> Frame {
+pub(super) fn step(msisdn: Msisdn, op: u8, session: u8, text: &str) -> Frame {
     let mut tlvs = TlvBuffer::new();
     tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
     tlvs.push_two_octets(Tag::ITS_SESSION_INFO, u16::from(session) << 8);

@@ -1,7 +1,7 @@
 //! USSD over SMPP: how one operator's gateway writes a dialogue.
 //!
 //! A phone's step comes as a `deliver_sm`, which is acknowledged as any; the screen goes as a `submit_sm` of its
-//! own. What else the PDUs say differs, so a [`Dialect`] is data: a gateway that is not among those known is a
+//! own. So does a *push*: a text for the screen of a phone that did not dial, which the phone confirms by a step. What else the PDUs say differs, so a [`Dialect`] is data: a gateway that is not among those known is a
 //! value with other fields.
 
 mod read;
@@ -26,6 +26,8 @@ pub struct Dialect {
     pub show: Option<u8>,
     /// `ussd_service_op` of the last screen; `None`: the TLV is left out.
     pub end: Option<u8>,
+    /// `ussd_service_op` of a push; `None`: the TLV is left out.
+    pub push: Option<u8>,
     /// `data_coding` of a screen in GSM 03.38.
     pub gsm7: u8,
     /// `data_coding` of a screen in UCS-2.
@@ -45,6 +47,8 @@ pub enum Marks {
         answers: &'static [u8],
         /// What ends a dialogue.
         ends: &'static [u8],
+        /// What confirms a push.
+        confirms: &'static [u8],
         /// What other values mean.
         others: OtherOps,
         /// Whether a step may lack the TLV: then one whose text is a code begins.
@@ -100,8 +104,10 @@ const END_BIT: u8 = 1;
 /// Values of `ussd_service_op` (SMPP 5.0, 4.8.4.63).
 const PSSR_INDICATION: u8 = 1;
 const USSR_REQUEST: u8 = 2;
+const USSN_REQUEST: u8 = 3;
 const PSSR_RESPONSE: u8 = 17;
 const USSR_CONFIRM: u8 = 18;
+const USSN_CONFIRM: u8 = 19;
 /// Of vendors: the citizen or the network gave up.
 const RELEASE: u8 = 129;
 
@@ -120,6 +126,7 @@ impl Dialect {
             begins: &[PSSR_INDICATION],
             answers: &[USSR_CONFIRM, USSR_REQUEST],
             ends: &[PSSR_RESPONSE, RELEASE],
+            confirms: &[USSN_CONFIRM],
             others: OtherOps::End,
             optional: true,
         },
@@ -130,6 +137,7 @@ impl Dialect {
         code: CodePlace::Either,
         show: Some(USSR_REQUEST),
         end: Some(PSSR_RESPONSE),
+        push: Some(USSN_REQUEST),
         gsm7: 0x00,
         ucs2: 0x08,
         alphabet: DefaultAlphabet::Gsm7,
@@ -154,7 +162,7 @@ impl Dialect {
         ..Self::GENERIC
     };
 
-    /// Gateways that say it all in `service_type`: `BR` begins, `EF` ends.
+    /// Gateways that say it all in `service_type`: `BR` begins, `EF` ends; `BN` pushes, and `EA` confirms that.
     pub const SERVICE_TYPE: Self = Self {
         marks: Marks::ServiceType,
         session: SessionPlace::Nowhere,
@@ -166,6 +174,7 @@ impl Dialect {
         begins: &[PSSR_INDICATION],
         answers: &[USSR_CONFIRM],
         ends: &[RELEASE],
+        confirms: &[USSN_CONFIRM],
         others: OtherOps::Answer,
         optional: false,
     };
@@ -187,6 +196,7 @@ impl Dialect {
         Self {
             show: None,
             end: None,
+            push: None,
             ..self
         }
     }

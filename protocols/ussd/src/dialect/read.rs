@@ -48,6 +48,7 @@ enum Kind {
     Begin,
     Answer,
     End,
+    Confirm,
     /// Nothing says so: its text does.
     ByText,
 }
@@ -59,10 +60,16 @@ impl Dialect {
     /// What it lacks to be of this dialect.
     pub fn read<'a>(&self, pdu: &DeliverSm<'a>) -> Result<Step<'a>, Unfit> {
         let (session, over) = self.session(pdu)?;
-        let kind = if over { Kind::End } else { self.kind(pdu)? };
+        let kind = match self.kind(pdu) {
+            // It ends what was pushed, too.
+            Ok(Kind::Confirm) => Kind::Confirm,
+            _ if over => Kind::End,
+            kind => kind?,
+        };
         let text = self.text(pdu);
         let said = match kind {
             Kind::End => Said::Ended,
+            Kind::Confirm => Said::Noticed,
             Kind::Answer => Said::Answer(text),
             Kind::ByText if !is_code(&text) && !text.is_empty() => Said::Answer(text),
             Kind::Begin | Kind::ByText => Said::Begin {
@@ -81,6 +88,7 @@ impl Dialect {
             begins,
             answers,
             ends,
+            confirms,
             others,
             optional,
         } = self.marks
@@ -92,6 +100,7 @@ impl Dialect {
             None => Err(Unfit::NoOp),
             Some(op) if begins.contains(&op) => Ok(Kind::Begin),
             Some(op) if answers.contains(&op) => Ok(Kind::Answer),
+            Some(op) if confirms.contains(&op) => Ok(Kind::Confirm),
             Some(op) if ends.contains(&op) || others == OtherOps::End => Ok(Kind::End),
             Some(_) => Ok(Kind::Answer),
         }
@@ -149,13 +158,12 @@ impl Dialect {
 
 /// What two letters of a `service_type` say. The second says request, notify, response or release.
 fn letters(service_type: Octets<'_>) -> Option<Kind> {
-    let [first, b'R' | b'N' | b'A' | b'F'] = service_type.0 else {
-        return None;
-    };
-    match first {
-        b'B' => Some(Kind::Begin),
-        b'C' => Some(Kind::Answer),
-        b'E' | b'A' => Some(Kind::End),
+    match service_type.0 {
+        [_, second] if !b"RNAF".contains(second) => None,
+        [b'B', _] => Some(Kind::Begin),
+        [b'C', _] => Some(Kind::Answer),
+        [b'E', b'A'] => Some(Kind::Confirm),
+        [b'E' | b'A', _] => Some(Kind::End),
         _ => None,
     }
 }

@@ -140,6 +140,7 @@ fn two_letters_of_the_service_type_say_it_where_that_is_the_dialect() {
         ("BR", begin("*555#")),
         ("CA", answer("*555#")),
         ("CR", answer("*555#")),
+        ("EA", Said::Noticed),
         ("EF", Said::Ended),
         ("AF", Said::Ended),
     ] {
@@ -253,6 +254,73 @@ fn a_screen_goes_back_as_the_dialect_says() {
     let letters = &Dialect::SERVICE_TYPE;
     assert_eq!(written(letters, &menu), ("BR".to_owned(), Some(2), None));
     assert_eq!(written(letters, &last), ("EF".to_owned(), Some(2), None));
+}
+
+#[test]
+fn a_push_is_marked_and_confirmed_as_the_dialect_says() {
+    let confirm = |service_type, op, info, reference| Marked {
+        service_type,
+        op,
+        info,
+        reference,
+    };
+    let usual = ("USSD", Some(3));
+    for (dialect, marks, tag, number, confirmed) in [
+        (
+            &Dialect::GENERIC,
+            usual,
+            Some(Tag::ITS_SESSION_INFO),
+            0x0700,
+            confirm("USSD", Some(19), Some(0x0703), None),
+        ),
+        (
+            &Dialect::SIX_D,
+            usual,
+            Some(Tag::ITS_SESSION_INFO),
+            0x060E,
+            confirm("USSD", Some(19), Some(0x060F), None),
+        ),
+        (
+            &Dialect::MICA,
+            usual,
+            Some(Tag::USER_MESSAGE_REFERENCE),
+            0x0307,
+            confirm("USSD", Some(19), None, Some(0x0307)),
+        ),
+        (
+            &Dialect::SERVICE_TYPE,
+            ("BN", Some(3)),
+            None,
+            0,
+            confirm("EA", None, None, None),
+        ),
+    ] {
+        let mut tlvs = TlvBuffer::new();
+        let service_type = dialect.mark_push(0x0307, &mut tlvs);
+        let tlvs = tlvs.as_tlvs();
+        assert_eq!((service_type, tlvs.ussd_service_op().unwrap()), marks);
+        if let Some(tag) = tag {
+            assert_eq!(tlvs.two_octets(tag), Ok(Some(number)));
+        }
+        let frame = step(confirmed, "");
+        let read = dialect.read(&deliver_sm(&frame)).unwrap();
+        assert_eq!(read.said, Said::Noticed, "{service_type} {number}");
+        assert_eq!(read.session, dialect.push_session(0x0307));
+    }
+    assert_eq!(Dialect::GENERIC.without_ops().push, None);
+}
+
+#[test]
+fn a_text_is_pushed_only_if_a_screen_holds_every_letter_of_it() {
+    let ascii = Dialect {
+        alphabet: DefaultAlphabet::Ascii,
+        ..Dialect::GENERIC
+    };
+    let fits = |dialect: &Dialect, text: String| dialect.on_one_screen(&text).is_some();
+    let generic = &Dialect::GENERIC;
+    assert!(fits(generic, "a".repeat(182)) && !fits(generic, "a".repeat(183)));
+    assert!(fits(generic, "я".repeat(80)) && !fits(generic, "я".repeat(81)));
+    assert!(fits(&ascii, "é".repeat(80)) && !fits(&ascii, "é".repeat(81)));
 }
 
 #[test]

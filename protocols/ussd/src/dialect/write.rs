@@ -1,4 +1,4 @@
-//! A screen into a `submit_sm`.
+//! A screen into a `submit_sm`, in answer to a step or pushed.
 
 use xabar_smpp::pdu::{Body, DeliverSm, Pdu, SubmitSm};
 use xabar_smpp::values::DataCoding;
@@ -6,7 +6,7 @@ use xabar_smpp::{EncodeError, Frame, Octets, Tag, TlvBuffer};
 use xabar_sms::{DefaultAlphabet, Encoding, Style, gsm7, ucs2};
 
 use super::{Dialect, END_BIT, Marks, SessionPlace};
-use crate::dialogue::Shown;
+use crate::dialogue::{SessionKey, Shown};
 use crate::screen::Screen;
 
 /// `dest_bearer_type`.
@@ -40,6 +40,41 @@ impl Dialect {
             ..SubmitSm::default()
         };
         Pdu::new(0, Body::SubmitSm(submit_sm)).to_frame()
+    }
+
+    /// The `data_coding` and the octets of a text that fits on one screen, every letter of it; else `None`.
+    pub fn on_one_screen(&self, text: &str) -> Option<(DataCoding, Vec<u8>)> {
+        let fits = Screen::default().fits_in(text, self.encoding_of(text));
+        fits.then(|| self.encoded(text))
+    }
+
+    /// Makes a `submit_sm` a push: adds its TLVs, and gives its `service_type`.
+    ///
+    /// `reference` names it, see [`push_session`](Self::push_session).
+    pub fn mark_push(&self, reference: u16, tlvs: &mut TlvBuffer) -> &'static str {
+        self.push_op(self.push, tlvs);
+        match self.session {
+            SessionPlace::Nowhere => {}
+            SessionPlace::SessionInfo { mask, .. } => {
+                tlvs.push_two_octets(Tag::ITS_SESSION_INFO, in_mask(reference, mask));
+            }
+            SessionPlace::Reference => {
+                tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, reference);
+            }
+        }
+        match self.marks {
+            Marks::ServiceType => "BN",
+            Marks::ServiceOp { .. } => "USSD",
+        }
+    }
+
+    /// The dialogue of a push: a phone's word on it is of this one, or of none that it names.
+    pub fn push_session(&self, reference: u16) -> SessionKey {
+        match self.session {
+            SessionPlace::Nowhere => SessionKey::Unnamed,
+            SessionPlace::SessionInfo { mask, .. } => SessionKey::Number(in_mask(reference, mask)),
+            SessionPlace::Reference => SessionKey::Number(reference),
+        }
     }
 
     /// The `data_coding` of a text, and its octets.
@@ -104,14 +139,8 @@ impl Dialect {
         shown: &Shown,
         tlvs: &mut TlvBuffer,
     ) -> Result<(), EncodeError> {
-        if self.marks == Marks::ServiceType {
-            tlvs.push_octet(Tag::DEST_ADDR_SUBUNIT, HANDSET);
-            tlvs.push_octet(Tag::DEST_BEARER_TYPE, USSD);
-        }
         let op = if shown.more { self.show } else { self.end };
-        if let Some(op) = op {
-            tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
-        }
+        self.push_op(op, tlvs);
         match self.session {
             SessionPlace::Nowhere => {}
             SessionPlace::SessionInfo { .. } => {
@@ -128,6 +157,21 @@ impl Dialect {
         }
         Ok(())
     }
+
+    fn push_op(&self, op: Option<u8>, tlvs: &mut TlvBuffer) {
+        if self.marks == Marks::ServiceType {
+            tlvs.push_octet(Tag::DEST_ADDR_SUBUNIT, HANDSET);
+            tlvs.push_octet(Tag::DEST_BEARER_TYPE, USSD);
+        }
+        if let Some(op) = op {
+            tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
+        }
+    }
+}
+
+/// A number of our own in the bits that name a dialogue.
+fn in_mask(number: u16, mask: u16) -> u16 {
+    number.checked_shl(mask.trailing_zeros()).unwrap_or(0) & mask
 }
 
 /// The same as it came, but for the bit that says whether the dialogue is over.

@@ -22,7 +22,11 @@ impl Laws {
             "{message:?}"
         );
         assert!(message.expires > now.wall, "too late: {message:?}");
-        let validity = message.expires.since(now.wall).max(Duration::from_secs(60));
+        let minute = Duration::from_secs(60);
+        let validity = match submission.token.is_push() {
+            true => minute,
+            false => message.expires.since(now.wall).max(minute),
+        };
         assert_eq!(submission.validity, validity);
         let quiet = self.rules.quiet_hours.as_ref();
         let asleep = quiet.is_some_and(|quiet| quiet.end(now.wall).is_some());

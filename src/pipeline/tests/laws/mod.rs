@@ -193,12 +193,27 @@ impl Laws {
             return;
         };
         *fate = match (*fate, result) {
+            // Only its phone can say more of a push.
+            (Fate::Sent, Ok(Status::ROK)) if token.is_push() => Fate::Unanswered(now),
+            (fate, Ok(Status::ROK)) if token.is_push() => fate,
             (Fate::Sent | Fate::Unanswered(_), Ok(Status::ROK)) => Fate::Accepted,
             (Fate::Sent | Fate::Unanswered(_), Ok(_)) => Fate::Nowhere,
             (Fate::Sent, Err(Silence::NoAnswer)) => Fate::Unanswered(now),
             (Fate::Sent, Err(Silence::NotWritten)) => Fate::Nowhere,
             (fate, _) => fate,
         };
+    }
+
+    /// It is to be heard whether a push is shown, which may be late.
+    pub(super) fn push_told(&mut self, token: Token, is_shown: bool) {
+        let known = self.messages.get_mut(&token.message);
+        let last = known.and_then(|known| known.attempts.last_mut());
+        if let Some(fate) = last.and_then(|last| last.segments.get_mut(&token.segment)) {
+            *fate = match is_shown {
+                true => Fate::Accepted,
+                false => Fate::Nowhere,
+            };
+        }
     }
 
     pub(super) fn submitted(&mut self, now: &Now, submission: &Submission) {

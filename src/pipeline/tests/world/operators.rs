@@ -7,6 +7,7 @@ use xabar_smpp::values::{DataCoding, EsmClass, MessageState, Ton};
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 
 use super::super::laws::Text;
+use super::super::ussd::step;
 use super::{UCELL, World};
 use crate::delivery::{Answer, Event, Query, Screen, SessionKey, Submission, Token, usual};
 use crate::journal::OperatorId;
@@ -91,6 +92,14 @@ impl World {
         let given = &self.smsc(UCELL).answers[before..];
         let answer = answers.into_iter().find(|(_, it)| given.contains(it));
         answer.expect("an answer").0
+    }
+
+    /// A step of the phone that a push went to, in the push's dialogue; heard with the next beat.
+    pub(crate) fn phone_says(&mut self, push: &Sent, op: u8) {
+        let [_, number] = push.submission.reference.to_be_bytes();
+        let frame = step(push.submission.msisdn, op, number, "");
+        let session = SessionKey::default();
+        self.hear(push.operator, Event::Inbound { session, frame });
     }
 
     /// A text from a phone, heard with the next beat; gives what answers it.

@@ -38,6 +38,7 @@ pub(super) fn settings() -> Settings {
                 resume: MINUTE,
             },
         }),
+        push: None,
         logins: vec![format!("xabar at {name}")],
     };
     Settings {

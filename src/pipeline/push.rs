@@ -1,0 +1,247 @@
+//! Urgent statuses on the phone's screen, by USSD that the network begins, before they go as an SMS.
+//!
+//! A push is an attempt as any, and stands in the journal before it goes. That the operator took it says little: until
+//! the phone says that it shows the text, the push is uncertain. It goes as an SMS as soon as it is known not to be
+//! shown, or when its grace is over; then that is a repeat, and counted.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tracing::{debug, warn};
+use xabar_events::Msisdn;
+use xabar_smpp::Status;
+use xabar_smpp::values::DataCoding;
+use xabar_ussd::{Dialect, Said, SessionKey, Step};
+
+use super::beat::Beat;
+use super::core::{Core, InFlight};
+use super::sending::{SHORTEST_VALIDITY, attempt_octet, begin_attempt};
+use crate::clock::UnixMillis;
+use crate::delivery::{Class, SenderIndex, Submission, Token};
+use crate::dialogue::ussd::Phone;
+use crate::journal::{JournalError, Lane, Message, MessageId, OperatorId, Segment};
+
+/// The pushes of which nobody has said yet whether they are shown.
+#[derive(Debug, Default)]
+pub(super) struct Pushes {
+    open: HashMap<Msisdn, Open>,
+    /// When it was told last that they are refused.
+    told_refused: Option<UnixMillis>,
+}
+
+/// A phone shows one push at a time.
+#[derive(Debug)]
+struct Open {
+    message: MessageId,
+    operator: OperatorId,
+    /// Its dialogue.
+    session: SessionKey,
+}
+
+/// Pushes that may wait for the words of their phones; beyond, messages go as SMS.
+const MOST_OPEN: usize = 5_000;
+
+/// How often it is told that pushes are refused.
+const TELL_REFUSED_EVERY: Duration = Duration::from_secs(60);
+
+impl Pushes {
+    /// Whether a phone may be sent one.
+    fn has_room_for(&self, msisdn: Msisdn) -> bool {
+        self.open.len() < MOST_OPEN && !self.open.contains_key(&msisdn)
+    }
+
+    fn open(&mut self, message: &Message, dialect: Dialect) {
+        let open = Open {
+            message: message.id,
+            operator: message.progress.operator,
+            session: dialect.push_session(message.progress.attempt.reference),
+        };
+        self.open.insert(message.msisdn, open);
+    }
+
+    /// Nobody waits for the phone's word any more.
+    pub(super) fn close(&mut self, message: &Message) {
+        let open = self.open.get(&message.msisdn);
+        if open.is_some_and(|open| open.message == message.id) {
+            self.open.remove(&message.msisdn);
+        }
+    }
+}
+
+impl Core {
+    /// Pushes a message to its phone's screen, if it may go so; says whether it does.
+    pub(super) fn push(&mut self, beat: &mut Beat, message: &mut Message, text: &str) -> bool {
+        if message.lane != Lane::Urgent || message.progress.attempt.attempts > 0 {
+            return false;
+        }
+        let Some((dialect, data_coding, octets)) = self.as_push(message, text) else {
+            return false;
+        };
+        begin_attempt(message, 1, String::new(), beat.now.steady);
+        let attempt = &mut message.progress.attempt;
+        attempt.pushed = true;
+        // It takes nothing from those that the SMS has.
+        attempt.uncounted = 1;
+        let submission = Submission {
+            decided: beat.now.instant,
+            token: Token {
+                message: message.id,
+                segment: Token::PUSH,
+                attempt: attempt_octet(message),
+            },
+            msisdn: message.msisdn,
+            octets: octets.into(),
+            has_udh: false,
+            data_coding,
+            reference: message.progress.attempt.reference,
+            // Later, the SMS is on its way.
+            validity: SHORTEST_VALIDITY,
+            urgent: true,
+            sender: SenderIndex::default(),
+        };
+        beat.submit(message.progress.operator, submission);
+        if let Some(operator) = self.operators.get_mut(&message.progress.operator) {
+            operator.given += 1;
+        }
+        self.pushes.open(message, dialect);
+        true
+    }
+
+    /// A text as its operator takes pushes, if the message may be one and all of it fits on a screen.
+    fn as_push(&self, message: &Message, text: &str) -> Option<(Dialect, DataCoding, Vec<u8>)> {
+        let operator = self.operators.get(&message.progress.operator)?;
+        let (right, rules) = operator.push.as_ref().zip(operator.ussd)?;
+        let may = right.allows(message.key.agency.name(), &message.content.service)
+            // Whether it is well again, only an SMS can tell.
+            && !operator.circuit.is_half_open()
+            && self.pushes.has_room_for(message.msisdn);
+        if !may {
+            return None;
+        }
+        let (data_coding, octets) = rules.dialect.on_one_screen(text)?;
+        Some((rules.dialect, data_coding, octets))
+    }
+
+    /// A push of an earlier life of the gateway waits for its phone's word.
+    pub(super) fn reopen_push(&mut self, message: &Message) {
+        let operator = self.operators.get(&message.progress.operator);
+        let rules = operator.and_then(|operator| operator.ussd);
+        if let Some(rules) = rules.filter(|_| message.progress.attempt.pushed) {
+            self.pushes.open(message, rules.dialect);
+        }
+    }
+
+    /// The operator took a push, or refused it.
+    pub(super) fn push_answered(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        token: Token,
+        (class, status): (Class, Status),
+    ) -> Result<(), JournalError> {
+        if class == Class::Accepted {
+            return self.push_unanswered(beat, token);
+        }
+        if let Some(flight) = self.push_in_flight(token) {
+            self.tell_refused(beat.now.steady, operator, status);
+            self.not_shown(beat, flight);
+        }
+        Ok(())
+    }
+
+    /// Whether a push is shown, only its phone says from now on, if anybody does.
+    pub(super) fn push_unanswered(
+        &mut self,
+        beat: &mut Beat,
+        token: Token,
+    ) -> Result<(), JournalError> {
+        let all = Token {
+            segment: 0,
+            ..token
+        };
+        self.unanswered(beat, all)
+    }
+
+    /// A push was certainly not written: as if it had not been tried.
+    pub(super) fn push_returned(&mut self, beat: &mut Beat, token: Token) {
+        let Some(mut flight) = self.push_in_flight(token) else {
+            return;
+        };
+        let attempt = &mut flight.message.progress.attempt;
+        (attempt.attempts, attempt.uncounted) = (0, 0);
+        self.pacer.uncount(&flight.message, &beat.now);
+        self.not_shown(beat, flight);
+    }
+
+    /// A phone's step; says whether it speaks of a push.
+    pub(super) fn push_spoken_of(
+        &mut self,
+        beat: &mut Beat,
+        phone: Phone,
+        step: &Step<'_>,
+    ) -> bool {
+        let Some(open) = self.pushes.open.get(&phone.msisdn) else {
+            return false;
+        };
+        let is_same = step.session == open.session || step.session == SessionKey::Unnamed;
+        let is_ours = self.peers(open.operator).contains(&phone.operator);
+        let in_dialogue = || self.ussd.sessions().is_in(phone, step.session);
+        let is_shown = match step.said {
+            _ if !is_same || !is_ours => return false,
+            Said::Noticed => true,
+            Said::Begin { .. } => return false,
+            Said::Answer(_) | Said::Ended if in_dialogue() => return false,
+            // Some phones have it confirmed by hand.
+            Said::Answer(_) => true,
+            Said::Ended => false,
+        };
+        let Some(flight) = self.in_flight.remove(&open.message) else {
+            return false;
+        };
+        self.push_told(beat, flight, is_shown);
+        true
+    }
+
+    /// It is known what became of a push.
+    pub(super) fn push_told(&mut self, beat: &mut Beat, mut flight: InFlight, is_shown: bool) {
+        debug!(message = %flight.message.id, is_shown, "a push to a screen");
+        if !is_shown {
+            return self.not_shown(beat, flight);
+        }
+        self.pushes.close(&flight.message);
+        let segments = &mut flight.message.progress.attempt.segments;
+        segments.fill(Segment::Delivered);
+        flight.taken = true;
+        self.conclude_if_answered(beat, flight);
+    }
+
+    /// It goes as an SMS, and that repeats nothing.
+    fn not_shown(&mut self, beat: &mut Beat, mut flight: InFlight) {
+        let message = &mut flight.message;
+        self.pushes.close(message);
+        let attempt = &mut message.progress.attempt;
+        attempt.segments.fill(Segment::Waiting);
+        attempt.uncertain = false;
+        let facts = self.pacer.give_back(message);
+        beat.subscriber(message.msisdn, facts);
+        self.wait_unless_withdrawn(beat, message);
+    }
+
+    fn push_in_flight(&mut self, token: Token) -> Option<InFlight> {
+        let flight = self.in_flight.get(&token.message)?;
+        match flight.message.progress.attempt.pushed {
+            true => self.current_flight(token),
+            false => None,
+        }
+    }
+
+    fn tell_refused(&mut self, now: UnixMillis, operator: OperatorId, status: Status) {
+        let told = self.pushes.told_refused;
+        if told.is_some_and(|at| now.since(at) < TELL_REFUSED_EVERY) {
+            return;
+        }
+        self.pushes.told_refused = Some(now);
+        let operator = self.operators.get(&operator).map(|it| &*it.name);
+        warn!(operator, %status, "the operator refuses a push to a screen: it goes as an SMS; see push in [operator.ussd]");
+    }
+}

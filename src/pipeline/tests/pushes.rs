@@ -1,0 +1,280 @@
+//! Urgent statuses on the screen first, and as an SMS where they are not shown.
+
+use xabar_events::{Notification, Priority, State};
+use xabar_smpp::Status;
+
+use super::ussd::{ABORT, ANSWER, BEGIN, CONFIRM, step};
+use super::world::*;
+use crate::pacing::UrgentRight;
+
+fn world() -> World {
+    World::with(|settings| settings.operators[0].push = Some(UrgentRight::Everyone))
+}
+
+fn urgent(id: &str) -> Notification {
+    Notification {
+        priority: Priority::Urgent,
+        ..status(id)
+    }
+}
+
+/// An urgent status that is pushed.
+fn pushed(world: &mut World) -> Sent {
+    world.publish(urgent("a"));
+    let push = world.one_sent();
+    assert!(push.token().is_push());
+    push
+}
+
+/// The phone, or the network for it, says this of a push.
+fn says(world: &mut World, push: &Sent, op: u8) {
+    world.phone_says(push, op);
+    world.beat();
+}
+
+fn says_shown(world: &mut World, push: &Sent) {
+    world.laws.push_told(push.token(), true);
+    says(world, push, CONFIRM);
+}
+
+fn says_not_shown(world: &mut World, push: &Sent) {
+    world.laws.push_told(push.token(), false);
+    says(world, push, ABORT);
+}
+
+/// The message goes as one SMS, which arrives, and nothing else does.
+fn arrives_as_sms(world: &mut World) {
+    let sms = world.one_sent();
+    assert!(!sms.token().is_push());
+    world.accept(&sms, "7");
+    world.receipt(&sms, "7", "DELIVRD");
+    world.advance(HOUR);
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.story("a"), ["accepted", "submitted", "delivered"]);
+    assert_eq!(world.unsettled(), 0);
+}
+
+#[test]
+fn an_urgent_status_is_delivered_once_its_phone_shows_it() {
+    for receipts in [true, false] {
+        let mut world = world();
+        world.settings.operators[0].receipts = receipts;
+        world.restart();
+        let push = pushed(&mut world);
+        world.accept(&push, "1");
+        assert_eq!(world.story("a"), ["accepted"], "nobody has seen it yet");
+        says_shown(&mut world, &push);
+        world.advance(HOUR);
+        assert_eq!(world.story("a"), ["accepted", "submitted", "delivered"]);
+        let last = world.last("a");
+        assert_eq!(
+            (last.attempts, last.repeats, last.segments),
+            (1, 0, Some(1))
+        );
+        assert_eq!((world.sent().len(), world.unsettled()), (0, 0));
+    }
+}
+
+#[test]
+fn what_is_known_not_to_be_shown_goes_as_an_sms_at_once_and_repeats_nothing() {
+    let ways: [End; 5] = [
+        |world, push| world.refuse(push, Status::RINVDSTADR),
+        |world, push| world.refuse(push, Status::RTHROTTLED),
+        |world, push| world.refuse(push, Status::RINVSRCADR),
+        |world, push| {
+            world.accept(push, "1");
+            says_not_shown(world, push);
+        },
+        |world, push| says_not_shown(world, push),
+    ];
+    for end in ways {
+        let mut world = world();
+        let push = pushed(&mut world);
+        end(&mut world, &push);
+        world.calm();
+        arrives_as_sms(&mut world);
+        let last = world.last("a");
+        assert_eq!((last.attempts, last.repeats), (2, 0));
+    }
+}
+
+#[test]
+fn what_nobody_says_is_shown_goes_as_an_sms_after_its_grace_and_is_a_repeat() {
+    let ways: [End; 4] = [
+        |world, push| world.accept(push, "1"),
+        |world, push| world.time_out(push),
+        |world, push| world.lose(push),
+        |world, _| world.restart(),
+    ];
+    for end in ways {
+        let mut world = world();
+        let push = pushed(&mut world);
+        end(&mut world, &push);
+        world.advance(29 * SECOND);
+        assert_eq!(world.sent().len(), 0, "its grace");
+        world.advance(2 * SECOND);
+        arrives_as_sms(&mut world);
+        assert_eq!(world.last("a").repeats, 1);
+    }
+}
+
+#[test]
+fn a_push_that_was_not_written_is_pushed_again() {
+    let mut world = world();
+    let push = pushed(&mut world);
+    world.give_back(&push);
+    world.calm();
+    let push = world.one_sent();
+    assert!(push.token().is_push());
+    says_shown(&mut world, &push);
+    let last = world.last("a");
+    assert_eq!((last.state, last.attempts), (State::Delivered, 1));
+}
+
+#[test]
+fn the_word_of_a_phone_may_come_before_the_response_and_after_a_restart() {
+    let mut world = world();
+    let push = pushed(&mut world);
+    says_shown(&mut world, &push);
+    world.accept(&push, "1");
+    world.advance(HOUR);
+    assert_eq!(world.story("a"), ["accepted", "submitted", "delivered"]);
+
+    let mut world = self::world();
+    let push = pushed(&mut world);
+    world.restart();
+    says_shown(&mut world, &push);
+    world.advance(HOUR);
+    assert_eq!(world.story("a"), ["accepted", "submitted", "delivered"]);
+    assert_eq!(world.sent().len(), 0);
+}
+
+#[test]
+fn a_response_that_comes_when_the_sms_is_on_its_way_changes_nothing() {
+    let mut world = world();
+    let push = pushed(&mut world);
+    world.time_out(&push);
+    world.advance(31 * SECOND);
+    let sms = world.one_sent();
+    world.answer(&push, Status::ROK, "1");
+    world.beat();
+    says(&mut world, &push, CONFIRM);
+    world.accept(&sms, "7");
+    world.receipt(&sms, "7", "UNDELIV");
+    world.advance(HOUR);
+    assert_eq!(world.last("a").state, State::Failed);
+}
+
+#[test]
+fn what_is_typed_confirms_a_push_unless_it_is_of_a_dialogue() {
+    let mut world = world();
+    let push = pushed(&mut world);
+    world.accept(&push, "1");
+    let [_, session] = push.submission.reference.to_be_bytes();
+    let msisdn = push.submission.msisdn;
+    world.brings(step(msisdn, BEGIN, session, "*555#"));
+    says(&mut world, &push, ANSWER);
+    says(&mut world, &push, ABORT);
+    assert_eq!(world.story("a"), ["accepted"], "of the dialogue");
+    says(&mut world, &push, CONFIRM);
+    assert_eq!(world.last("a").state, State::Delivered);
+
+    let mut world = self::world();
+    let push = pushed(&mut world);
+    says(&mut world, &push, ANSWER);
+    assert_eq!(world.last("a").state, State::Delivered);
+}
+
+#[test]
+fn only_what_is_urgent_by_right_and_fits_one_screen_is_pushed() {
+    let long = Notification {
+        priority: Priority::Urgent,
+        ..long_status("b")
+    };
+    let everyone = Some(UrgentRight::Everyone);
+    let of = |service| Some(UrgentRight::only([("kadastr", Some(service))]));
+    for (right, event, expected) in [
+        (everyone.clone(), urgent("a"), true),
+        (everyone.clone(), status("a"), false),
+        (everyone, long, false),
+        (of("land-registration"), urgent("a"), true),
+        (of("fines"), urgent("a"), false),
+        (None, urgent("a"), false),
+    ] {
+        let mut world = World::with(|settings| settings.operators[0].push = right);
+        world.publish(event);
+        let is_push = world.sent().iter().all(|sent| sent.token().is_push());
+        assert_eq!(is_push, expected);
+    }
+}
+
+#[test]
+fn a_phone_shows_one_push_at_a_time() {
+    let mut world = world();
+    pushed(&mut world);
+    world.publish(Notification {
+        application: "48120974".parse().unwrap(),
+        ..urgent("b")
+    });
+    assert!(!world.one_sent().token().is_push());
+}
+
+#[test]
+fn a_newer_status_waits_until_it_is_known_whether_the_older_one_is_shown() {
+    let mut world = world();
+    let push = pushed(&mut world);
+    world.accept(&push, "1");
+    world.publish(urgent("b"));
+    assert_eq!(world.sent().len(), 0);
+    says_not_shown(&mut world, &push);
+    world.calm();
+    let newer = world.one_sent();
+    assert!(newer.token().is_push() && newer.message() != push.message());
+    assert_eq!(world.story("a"), ["accepted", "superseded newer-status"]);
+}
+
+#[test]
+fn a_receipt_that_nobody_asked_for_is_heeded() {
+    for (stat, is_shown) in [("DELIVRD", true), ("UNDELIV", false)] {
+        let mut world = world();
+        let push = pushed(&mut world);
+        world.accept(&push, "1");
+        world.laws.push_told(push.token(), is_shown);
+        world.receipt_by_reference(&push, "1", stat);
+        world.calm();
+        match is_shown {
+            true => assert_eq!(world.last("a").state, State::Delivered),
+            false => arrives_as_sms(&mut world),
+        }
+    }
+}
+
+#[test]
+fn an_opt_out_after_a_push_keeps_its_sms_back() {
+    let mut world = world();
+    let push = pushed(&mut world);
+    world.accept(&push, "1");
+    world.writes(push.submission.msisdn, "STOP");
+    world.sent();
+    world.advance(31 * SECOND);
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.story("a"), ["accepted", "unknown uncertain"]);
+}
+
+#[test]
+fn pushes_that_are_refused_say_nothing_of_messages() {
+    let mut world = world();
+    for number in 0..60 {
+        world.publish(Notification {
+            priority: Priority::Urgent,
+            ..apart(number)
+        });
+        let push = world.one_sent();
+        world.refuse(&push, Status::RSYSERR);
+        world.calm();
+        let sms = world.one_sent();
+        world.accept(&sms, &format!("{number}"));
+    }
+    world.publish(status("a"));
+    assert_eq!(world.sent().len(), 1, "the operator is not left alone");
+}

@@ -1,0 +1,129 @@
+//! Urgent statuses on the phone's screen first, and as an SMS where they are not shown.
+
+use tokio::time::sleep;
+use xabar::simulator::{Behaviour, Dialect, Receipts, Share, Ussd};
+use xabar_events::{Notification, Priority, State};
+
+use super::dialects::{DIALECTS, speaking};
+use super::{LONG, PHONE, Phone, approved};
+use crate::support::events::samples;
+use crate::support::soon;
+use crate::support::world::World;
+
+async fn world(dialect: &str, behaviour: Behaviour) -> World {
+    let keys = format!("dialect = \"{dialect}\"\npush = {{ from = \"555\" }}");
+    super::world(&keys, behaviour).await
+}
+
+fn urgent() -> Notification {
+    Notification {
+        priority: Priority::Urgent,
+        ..approved(samples(7, 1).remove(0))
+    }
+}
+
+fn states(world: &World, event: &Notification) -> Vec<State> {
+    let story = world.told_of(event);
+    story.values().map(|told| told.state).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_urgent_status_is_on_the_screen_at_once_in_each_dialect() {
+    for (name, dialect) in DIALECTS {
+        let mut world = world(name, speaking(dialect)).await;
+        let mut phone = Phone::of(&world);
+        let gateway = world.ready().await;
+        let event = urgent();
+        world.publish(vec![event.clone()]).await;
+        let shown = phone.next(|_| true).await;
+        assert_eq!(
+            (shown.ussd, shown.from.as_str()),
+            (Some(Ussd::Notice), "555"),
+            "{name}"
+        );
+        assert!(shown.text.contains("48120973"), "{name}: {}", shown.text);
+        world.until_all_ended(LONG).await;
+        let told = states(&world, &event);
+        let expected = [State::Accepted, State::Submitted, State::Delivered];
+        assert_eq!(told, expected, "{name}");
+        assert_eq!(phone.handle.texts(PHONE).await.unwrap().len(), 1, "{name}");
+        gateway.stop_within(world.config.shutdown).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_that_is_refused_goes_as_an_sms_and_repeats_nothing() {
+    let behaviour = Behaviour {
+        dialect: Dialect {
+            tlv_errors: "0xC1=1".parse().unwrap(),
+            ..Dialect::default()
+        },
+        ..Behaviour::default()
+    };
+    let mut world = world("generic", behaviour).await;
+    let mut phone = Phone::of(&world);
+    let gateway = world.ready().await;
+    let event = urgent();
+    world.publish(vec![event.clone()]).await;
+    let sms = phone.next(|_| true).await;
+    assert_eq!((sms.ussd, sms.from.as_str()), (None, "MyGov"));
+    world.until_all_ended(LONG).await;
+    let story = world.told_of(&event);
+    let end = story.values().last().unwrap();
+    assert_eq!((end.state, end.repeats), (State::Delivered, 0));
+    gateway
+        .until_told("the operator refuses a push to a screen", 1)
+        .await;
+    assert_eq!(phone.handle.texts(PHONE).await.unwrap().len(), 1);
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_to_a_phone_that_is_off_goes_as_an_sms_and_repeats_nothing() {
+    let behaviour = Behaviour {
+        receipts: Receipts {
+            undelivered: Share::ALWAYS,
+            ..Receipts::default()
+        },
+        ..Behaviour::default()
+    };
+    let mut world = world("generic", behaviour).await;
+    let gateway = world.ready().await;
+    let event = urgent();
+    world.publish(vec![event.clone()]).await;
+    world.until_all_ended(LONG).await;
+    let story = world.told_of(&event);
+    let end = story.values().last().unwrap();
+    let told = (end.state, end.attempts, end.repeats);
+    assert_eq!(told, (State::Failed, 2, 0));
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_of_which_the_phone_says_nothing_goes_as_an_sms_too_and_is_a_repeat() {
+    let behaviour = Behaviour {
+        receipts: Receipts {
+            lost: Share::ALWAYS,
+            ..Receipts::default()
+        },
+        ..Behaviour::default()
+    };
+    let mut world = world("generic", behaviour).await;
+    let mut phone = Phone::of(&world);
+    let gateway = world.ready().await;
+    let event = urgent();
+    world.publish(vec![event.clone()]).await;
+    let shown = phone.next(|_| true).await;
+    assert_eq!(shown.ussd, Some(Ussd::Notice));
+    let sms = phone.sms().await;
+    assert_eq!(sms.text, shown.text);
+    let submitted = async {
+        while states(&world, &event) != [State::Accepted, State::Submitted] {
+            sleep(LONG / 1_000).await;
+        }
+    };
+    soon("its submission", submitted).await;
+    let story = world.told_of(&event);
+    assert_eq!(story.values().last().unwrap().repeats, 1);
+    gateway.stop_within(world.config.shutdown).await;
+}
