@@ -45,7 +45,7 @@ impl Background {
     pub(super) fn explains(&self, throttled: f64, of: f64) -> bool {
         // What chance may have added is left out.
         let share = (self.throttled - self.throttled.sqrt()) / self.answered.max(1.0);
-        let expected = share.min(LARGEST) * of;
+        let expected = share.clamp(0.0, LARGEST) * of;
         // Rare events are Poisson's: their variance is their mean.
         throttled <= expected + SELDOM * expected.sqrt()
     }

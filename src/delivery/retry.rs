@@ -30,6 +30,9 @@ impl Default for Policy {
 /// Most submissions for statuses behind which operators hide what will not get better.
 const MOST_ATTEMPTS_IF_VAGUE: u16 = 3;
 
+/// A session's fault is none of the message's, unless the same message meets it so often: then the SMSC means the message.
+const MOST_FAULTS_OF_SESSIONS: u16 = 20;
+
 const THROTTLED_PAUSE: Duration = Duration::from_secs(1);
 
 /// Most submissions of one message of which none has an answer, before its fate counts as unknown: more
@@ -46,6 +49,14 @@ pub fn repeat_after(attempts: u16, grace: Duration, spread: u64) -> Option<Durat
             grace.saturating_mul(1 << (attempts - 1)),
             spread,
         )),
+    }
+}
+
+/// The class of a refusal of a message of which so many submissions were refused for no fault of its own before.
+pub fn charged(class: Class, not_its_fault: u16) -> Class {
+    match class {
+        Class::Session if not_its_fault >= MOST_FAULTS_OF_SESSIONS => Class::RetryTwice,
+        class => class,
     }
 }
 
@@ -125,6 +136,13 @@ mod tests {
     #[test]
     fn a_lost_bind_is_the_sessions_fault_and_not_the_messages() {
         assert!(matches!(next(Class::Session, 5000), Next::Retry(_)));
+    }
+
+    #[test]
+    fn a_message_that_no_session_is_good_for_is_given_up() {
+        assert_eq!(charged(Class::Session, 19), Class::Session);
+        assert_eq!(charged(Class::Session, 20), Class::RetryTwice);
+        assert_eq!(charged(Class::Throttled, 5000), Class::Throttled);
     }
 
     #[test]

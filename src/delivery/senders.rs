@@ -117,6 +117,7 @@ impl Senders {
 
 fn slot(lane: Lane) -> usize {
     match lane {
+        // Answers go out as the number that was asked.
         Lane::Answers | Lane::Urgent => 0,
         Lane::Normal => 1,
         Lane::Bulk => 2,

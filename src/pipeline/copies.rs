@@ -7,7 +7,7 @@ use super::beat::Beat;
 use super::core::{Core, InFlight};
 use super::inbound::may_be_told;
 use crate::delivery::Token;
-use crate::journal::{Attempt, Copies, JournalError, OperatorId, Segment};
+use crate::journal::{Attempt, Copies, JournalError, OperatorId, Phase, Segment};
 
 impl Core {
     /// The operator took a copy after all for whose answer nobody waits any more: its receipt is awaited too.
@@ -31,19 +31,24 @@ impl Core {
         let Some(message) = message.filter(|it| it.progress.operator == operator) else {
             return Ok(());
         };
+        let waits = message.progress.phase == Phase::Waiting && message.progress.attempt.uncertain;
+        let told = may_be_told(&message);
         let mut flight = InFlight::new(message, false);
-        let counts = may_be_told(&flight.message);
-        if counts {
+        if waits || told {
             add(&mut flight.message.progress.attempt, token.segment);
         }
         self.note_accepted(beat, &mut flight, operator, token, smsc_id)?;
-        if counts {
-            let InFlight {
-                mut message,
-                notice,
-                ..
-            } = flight;
+        let InFlight {
+            mut message,
+            notice,
+            ..
+        } = flight;
+        if told {
             self.settle_by_receipts(beat, &mut message, notice.as_deref());
+        } else if let Some(held) = self.pacer.held_message(message.id).filter(|_| waits) {
+            held.progress.attempt = message.progress.attempt.clone();
+        }
+        if waits || told {
             beat.put(message);
         }
         Ok(())

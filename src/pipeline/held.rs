@@ -76,7 +76,11 @@ impl Core {
             let Some((notice, frame)) = read(receipt) else {
                 continue;
             };
-            let Some(flight) = self.sought(beat, receipt.operator, &notice, &frame)? else {
+            // Its last digits may be those of another subscriber.
+            if self.sought(beat, receipt.operator, &notice, &frame)? != Some(id) {
+                continue;
+            }
+            let Some(flight) = self.in_flight.remove(&id) else {
                 continue;
             };
             for (number, other) in &held {

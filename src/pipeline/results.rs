@@ -156,8 +156,8 @@ impl Core {
         self.in_flight.remove(&token.message)
     }
 
-    /// The message of a token, if it is in flight; or if it waits to be repeated and the operator, late, took it after all,
-    /// be it an earlier copy.
+    /// The message of a token, if it is in flight; or if its segment waits to be repeated and the operator, late, took it
+    /// after all, be it an earlier copy.
     fn take_flight(
         &mut self,
         beat: &Beat,
@@ -171,7 +171,10 @@ impl Core {
         let Some(message) = self.uncertain(beat, token.message)? else {
             return Ok(None);
         };
-        if message.progress.operator != operator {
+        let segments = &message.progress.attempt.segments;
+        // Of one that another copy settled, this is one more copy.
+        let waits = segments.get(usize::from(token.segment)) == Some(&Segment::Waiting);
+        if message.progress.operator != operator || !waits {
             return Ok(None);
         }
         self.resume(beat, message, token.segment).map(Some)
@@ -320,6 +323,7 @@ impl Core {
         (class, status): (Class, Status),
     ) {
         let attempt = &mut message.progress.attempt;
+        let class = retry::charged(class, attempt.uncounted);
         let throttled = class == Class::Throttled;
         let uncounted = throttled || class == Class::Session;
         attempt.uncounted = attempt.uncounted.saturating_add(u16::from(uncounted));

@@ -68,7 +68,7 @@ impl Repeats {
 }
 
 impl Core {
-    /// The [submission](Self::sought) that a receipt speaks of, when it comes.
+    /// The [submission](Self::sought) that a receipt speaks of when it comes, which is not waited for any more.
     pub(super) fn unanswered_of(
         &mut self,
         beat: &Beat,
@@ -80,7 +80,13 @@ impl Core {
         if notice.receipt.user_message_reference.is_none() && !any_uncertain {
             return Ok(None);
         }
-        self.sought(beat, operator, notice, frame)
+        let Some(id) = self.sought(beat, operator, notice, frame)? else {
+            return Ok(None);
+        };
+        match self.in_flight.remove(&id) {
+            Some(flight) => Ok(Some(flight)),
+            None => self.take_back(beat, id),
+        }
     }
 
     /// The one submission of a single segment that has no answer and that the receipt speaks of: by the
@@ -95,7 +101,7 @@ impl Core {
         operator: OperatorId,
         notice: &Notice,
         frame: &Frame,
-    ) -> Result<Option<InFlight>, JournalError> {
+    ) -> Result<Option<MessageId>, JournalError> {
         let reference = notice.receipt.user_message_reference;
         if reference.is_none() && !self.may_settle_by_subscriber(operator) {
             return Ok(None);
@@ -114,13 +120,7 @@ impl Core {
                     && self.is_only_fitting(beat, operator, &submitted, notice, frame)?
             }
         };
-        if !speaks_of_it {
-            return Ok(None);
-        }
-        match self.in_flight.remove(&submitted.id) {
-            Some(flight) => Ok(Some(flight)),
-            None => self.take_back(beat, submitted.id),
-        }
+        Ok(speaks_of_it.then_some(submitted.id))
     }
 
     /// Whether of all that went to the subscriber only this submission fits the receipt's date.

@@ -98,7 +98,6 @@ impl State {
 
 impl Answers {
     fn add(&mut self, other: Self) {
-        self.vague = self.vague.saturating_add(other.vague);
         self.good = self.good.saturating_add(other.good);
         self.bad = self.bad.saturating_add(other.bad);
     }

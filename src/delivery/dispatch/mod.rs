@@ -187,11 +187,11 @@ impl Dispatch {
     /// The next screen to write, and the session to write it on: that which brought what it answers, if there is
     /// room. To be asked before each [`next`](Self::next).
     pub(super) fn next_screen(&mut self, now: Instant) -> Option<(usize, Screen)> {
+        let asked_on = self.screens.first()?.session.index;
         let messages_wait = self.may_submit();
         if !self.screens.are_next(messages_wait) || self.rates.whole().ready_at(now) > now {
             return None;
         }
-        let asked_on = self.screens.first()?.session.index;
         let window = self.window.size();
         let login = self.rooms.login(asked_on);
         let has_room = self.rooms.free_on(asked_on, window) > 0;
@@ -235,10 +235,9 @@ impl Dispatch {
         self.queries.asks(token)
     }
 
-    /// A question is answered: what that says of pace, and whether it came in time.
-    pub(super) fn query_answered(&mut self, session: usize, heard: Heard, now: Instant) -> bool {
-        self.answered(session, heard, now);
-        self.queries.answered(heard.token)
+    /// A question is answered; whether that came in time. What it says of pace goes to [`answered`](Self::answered).
+    pub(super) fn query_answered(&mut self, token: Token) -> bool {
+        self.queries.answered(token)
     }
 
     /// A question given to a session was never written.
@@ -400,7 +399,8 @@ impl Dispatch {
         }
         let free = self.free_soon(now);
         let ahead = soon(self.rates.whole(), free, now);
-        let room = ahead.saturating_sub(self.waiting.len() + self.screens.len()) as u64;
+        let screens = self.screens.of_next(ahead);
+        let room = ahead.saturating_sub(self.waiting.len() + screens) as u64;
         self.granted = self.granted.max(self.taken + room);
         self.granted
     }

@@ -6,13 +6,13 @@ use std::time::Instant;
 use super::super::screen::{PATIENCE, Screen};
 
 /// While messages wait, of so many PDUs one is theirs: more than their lanes are promised together.
-const SHARE: u32 = 4;
+const SHARE: usize = 4;
 
 #[derive(Debug, Default)]
 pub(super) struct Screens {
     waiting: VecDeque<Screen>,
     /// Written since the last message was.
-    in_a_row: u32,
+    in_a_row: usize,
 }
 
 impl Screens {
@@ -22,6 +22,11 @@ impl Screens {
 
     pub(super) fn len(&self) -> usize {
         self.waiting.len()
+    }
+
+    /// How many of the next PDUs are screens, if messages have their share.
+    pub(super) fn of_next(&self, pdus: usize) -> usize {
+        self.waiting.len().min(pdus - pdus.div_ceil(SHARE))
     }
 
     /// Whether one is to be written before the messages that wait.

@@ -162,6 +162,7 @@ impl Operator {
                 }
             }
             self.gather(&mut events);
+            self.tell_of_screens();
             self.ask_again(&mut events).await;
             let in_flight = |session| self.dispatch.in_flight_on(session);
             self.slots.let_go(in_flight, now()).await;

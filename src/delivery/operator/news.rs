@@ -32,6 +32,8 @@ impl Operator {
                 slot.up(link);
                 events.forget_before(slot.key(index));
             }
+            // One that is left already stays so.
+            News::Leave if slot.leaving != Leaving::No => {}
             News::Leave => {
                 slot.leaving = Leaving::Elsewhere;
                 let unwritten = self.dispatch.leave(index);
@@ -60,7 +62,7 @@ impl Operator {
             }
             session::Event::TimedOut { token } => {
                 if ScreenToken::is(token) {
-                    self.screens.lost();
+                    self.screens.lost(1);
                 } else if self.dispatch.asks(token.into()) {
                     self.query_timed_out(token.into(), events);
                 } else {
@@ -103,17 +105,6 @@ impl Operator {
         }
         let status = status(frame);
         let class = self.classes.of(status, frame);
-        if class == Class::Session {
-            self.dispatch.unused(index, token.into());
-            events.push(Event::Answered {
-                token: token.into(),
-                class,
-                status,
-                smsc_id: Box::default(),
-            });
-            self.give_up(index, events);
-            return;
-        }
         if self.refuses_tlvs(index, token, status) {
             self.dispatch.unused(index, token.into());
             events.push(Event::Returned(token.into()));
@@ -126,17 +117,26 @@ impl Operator {
             status,
             congestion,
         };
-        if self.dispatch.answered(index, heard, now()) {
-            let tps = self.dispatch.rate(index).map(f64::round);
-            let window = self.dispatch.window(index);
-            info!(operator = self.name, %status, tps, window, "the operator throttles: rate lowered");
-        }
         events.push(Event::Answered {
             token: token.into(),
             class,
             status,
             smsc_id,
         });
+        self.heard(index, heard, events);
+    }
+
+    /// What an answer says of the link: how fast it may be, and whether the session is of any use.
+    pub(super) fn heard(&mut self, index: usize, heard: Heard, events: &mut Unreported) {
+        let status = heard.status;
+        if self.dispatch.answered(index, heard, now()) {
+            let tps = self.dispatch.rate(index).map(f64::round);
+            let window = self.dispatch.window(index);
+            info!(operator = self.name, %status, tps, window, "the operator throttles: rate lowered");
+        }
+        if heard.class == Class::Session {
+            self.give_up(index, events);
+        }
     }
 
     /// A phone can be reached again. Nobody waits for that here: its messages are the operator's to deliver.
@@ -217,14 +217,17 @@ impl Operator {
             timed_out = std::mem::take(&mut slot.timed_out);
             returned.extend(slot.closed());
         }
+        let mut lost: Vec<_> = closed.unanswered.into_iter().map(Token::from).collect();
+        // That no answer came in time was said already.
+        lost.retain(|token| !timed_out.contains(token));
+        let screens = returned.iter().chain(&lost);
+        let screens = screens.filter(|token| ScreenToken::is(**token));
+        self.screens.lost(screens.count());
         let asked = &self.dispatch;
         let submitted = |token: &Token| !asked.asks(*token) && !ScreenToken::is(*token);
         let returned = returned.into_iter().filter(submitted);
         events.extend(returned.map(Event::Returned));
-        let unanswered = closed.unanswered.into_iter().map(Token::from);
-        // That no answer came in time was said already.
-        let lost = unanswered.filter(|token| submitted(token) && !timed_out.contains(token));
-        events.extend(lost.map(Event::Lost));
+        events.extend(lost.into_iter().filter(submitted).map(Event::Lost));
         events.extend(self.dispatch.unasked(index).into_iter().map(untold));
     }
 
@@ -249,14 +252,11 @@ impl Operator {
             status,
             congestion,
         };
-        let in_time = self.dispatch.query_answered(index, heard, now());
-        if in_time {
+        if self.dispatch.query_answered(token) {
             let told = fate(frame);
             events.push(Event::Queried { token, told });
         }
-        if class == Class::Session {
-            self.give_up(index, events);
-        }
+        self.heard(index, heard, events);
         if status == Status::RINVCMDID {
             let unasked = self.dispatch.ask_no_more();
             self.warn_of_no_answers(unasked, events);

@@ -9,9 +9,9 @@ use super::Operator;
 use super::response::{status, told};
 use super::unreported::Unreported;
 use crate::clock::instant as now;
+use crate::delivery::Token;
 use crate::delivery::dispatch::Heard;
 use crate::delivery::screen::{Screen, ScreenToken};
-use crate::delivery::{Class, Token};
 
 /// What is known of the screens that were written.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(super) struct Screens {
     written: u64,
     /// Not shown, as far as we know, since that was told last.
     unshown: u64,
+    /// How the last of them was refused, if it was.
+    refused: Option<Status>,
     told_at: Option<Instant>,
 }
 
@@ -26,9 +28,9 @@ pub(super) struct Screens {
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 impl Screens {
-    /// The operator did not say that it took a screen.
-    pub(super) fn lost(&mut self) {
-        self.unshown += 1;
+    /// The operator did not say that it took so many screens.
+    pub(super) fn lost(&mut self, screens: usize) {
+        self.unshown += screens as u64;
     }
 
     /// How many were lost, if that is to be told.
@@ -45,13 +47,16 @@ impl Screens {
 impl Operator {
     pub(super) fn drop_stale_screens(&mut self, now: Instant) {
         let stale = self.dispatch.stale_screens(now);
-        self.screens.unshown += stale as u64;
-        if stale > 0
-            && let Some(screens) = self.screens.tell(now)
-        {
+        self.screens.lost(stale);
+    }
+
+    /// Tells of screens that were refused, or not answered, or could not be written in time.
+    pub(super) fn tell_of_screens(&mut self) {
+        if let Some(screens) = self.screens.tell(now()) {
+            let status = self.screens.refused.take().map(tracing::field::display);
             warn!(
                 operator = self.name,
-                screens, "USSD screens could not be written in time"
+                screens, status, "USSD screens were not shown; see [operator.ussd]"
             );
         }
     }
@@ -81,15 +86,10 @@ impl Operator {
             status,
             congestion: told(frame).1,
         };
-        self.dispatch.answered(index, heard, now());
-        if class == Class::Session {
-            self.give_up(index, events);
-        }
         if status != Status::ROK {
-            self.screens.lost();
-            if let Some(screens) = self.screens.tell(now()) {
-                warn!(operator = self.name, %status, screens, "the operator refuses USSD screens; see [operator.ussd]");
-            }
+            self.screens.lost(1);
+            self.screens.refused = Some(status);
         }
+        self.heard(index, heard, events);
     }
 }

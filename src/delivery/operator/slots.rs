@@ -104,7 +104,7 @@ impl Slot {
         match self.leaving {
             Leaving::Elsewhere => self.unbind().await,
             Leaving::GivenUp(_) if in_flight == 0 => self.unbind().await,
-            Leaving::GivenUp(until) if until <= now => self.link = None,
+            Leaving::GivenUp(until) if until <= now => drop(self.drop_link()),
             Leaving::No | Leaving::GivenUp(_) | Leaving::Told => return,
         }
         self.leaving = Leaving::Told;

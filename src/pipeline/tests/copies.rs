@@ -146,3 +146,39 @@ fn a_copy_whose_answer_came_last_of_all_may_fail_without_harm_to_the_others() {
     world.receipt(&first, "A", "DELIVRD");
     assert_eq!(last(&world), "delivered");
 }
+
+#[test]
+fn a_late_answer_for_a_part_that_another_copy_settled_is_one_more_copy_and_hurries_nothing() {
+    for restart in [false, true] {
+        let mut world = World::new();
+        world.publish(long_status("e1"));
+        let first = world.sent();
+        assert!(first.len() > 1);
+        first.iter().for_each(|sent| world.time_out(sent));
+        world.advance(30 * SECOND);
+        let second = world.sent();
+        assert_eq!(second.len(), first.len());
+        world.accept(&second[0], "B");
+        second[1..].iter().for_each(|sent| world.lose(sent));
+        world.advance(31 * SECOND);
+        assert!(world.sent().is_empty(), "the others wait");
+        world.accept(&first[0], "A");
+        assert!(world.sent().is_empty(), "no sooner than without it");
+        if restart {
+            world.restart();
+        }
+        world.receipt(&first[0], "A", "REJECTD");
+        world.advance(120 * SECOND);
+        let third = world.sent();
+        assert_eq!(third.len(), first.len() - 1);
+        for (number, sent) in third.iter().enumerate() {
+            world.accept(sent, &format!("C{number}"));
+        }
+        assert_eq!(last(&world), "submitted");
+        for number in 0..third.len() {
+            world.receipt(&third[number], &format!("C{number}"), "DELIVRD");
+        }
+        world.receipt(&second[0], "B", "DELIVRD");
+        assert_eq!(last(&world), "delivered", "restart: {restart}");
+    }
+}

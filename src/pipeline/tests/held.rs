@@ -1,8 +1,11 @@
 //! Receipts that came while their answer might still come, and those that nothing ever fits.
 
+use xabar_events::{Msisdn, Notification};
+
 use super::receipts::ids_known;
 use super::unnamed::second;
 use super::world::*;
+use crate::delivery::receipt::{Spelling, last_digits};
 
 #[test]
 fn a_receipt_that_came_before_its_answer_was_given_up_prevents_the_repeat() {
@@ -86,4 +89,38 @@ fn receipts_that_nothing_fits_are_kept_as_long_as_receipts_are_waited_for() {
     assert_eq!(world.held_receipts(), 0);
     world.restart();
     assert_eq!(world.held_receipts(), 0, "nor are any in the journal");
+}
+
+#[test]
+fn a_held_receipt_settles_nobody_else_whose_number_ends_alike() {
+    let mut world = World::with(|settings| {
+        for operator in &mut settings.operators {
+            operator.receipt_ids = Some(Spelling::Same);
+        }
+        let [ucell, ..] = settings.operators.as_mut_slice() else {
+            unreachable!("the world has operators");
+        };
+        ucell.prefixes.push("99894".into());
+    });
+    let alike = Notification {
+        msisdn: Msisdn::from_u64(998_940_000_000).unwrap(),
+        ..apart(7)
+    };
+    assert_eq!(last_digits(alike.msisdn), last_digits(phone(0)));
+    world.publish_all([status("e1"), alike]);
+    let sent = world.sent();
+    world.receipt(&sent[1], "77", "DELIVRD");
+    world.restart();
+    world.advance(31 * SECOND);
+    assert_eq!(
+        world.story("apart-7"),
+        ["accepted", "submitted", "delivered"]
+    );
+    let again = world.one_sent();
+    assert_eq!(
+        again.submission.token.message,
+        sent[0].submission.token.message
+    );
+    world.accept(&again, "78");
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
 }

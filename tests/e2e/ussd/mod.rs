@@ -230,7 +230,7 @@ async fn a_lost_response_or_a_refused_screen_leaves_the_dialogue_where_it_was() 
     };
     phone.handle.set_behaviour(refusing).await.unwrap();
     phone.handle.answer(PHONE, &by_number).await.unwrap();
-    gateway.until_told("refuses USSD screens", 1).await;
+    gateway.until_told("USSD screens were not shown", 1).await;
     phone
         .handle
         .set_behaviour(Behaviour::default())

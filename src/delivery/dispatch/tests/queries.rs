@@ -27,10 +27,8 @@ fn beside_questions(mut dispatch: Dispatch, asked: u64, start: Instant) -> [usiz
                 token,
                 ..heard(Status::ROK, None)
             };
-            match dispatch.asks(token) {
-                true => drop(dispatch.query_answered(session, heard, now)),
-                false => drop(dispatch.answered(session, heard, now)),
-            }
+            dispatch.query_answered(token);
+            dispatch.answered(session, heard, now);
         }
         let wanted = dispatch.granted(now) - dispatch.taken;
         dispatch.submit(submissions(wanted, now));
@@ -85,7 +83,8 @@ fn with_nothing_else_to_do_questions_go_at_their_pace_and_the_link_wakes_for_the
             token: query.token,
             ..heard(Status::ROK, None)
         };
-        assert!(dispatch.query_answered(session, heard, now));
+        assert!(dispatch.query_answered(query.token));
+        dispatch.answered(session, heard, now);
         now = dispatch.deadline(now).unwrap_or(now + SECOND);
     }
     assert_eq!(

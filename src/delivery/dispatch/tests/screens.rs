@@ -93,3 +93,15 @@ fn what_nobody_looks_at_any_more_is_not_written() {
     dispatch.unused(0, token(1));
     assert_eq!(written(&mut dispatch, later), []);
 }
+
+#[test]
+fn however_many_dial_messages_are_committed_too() {
+    let now = t0();
+    for (tps, messages) in [(50, 3), (1000, 50)] {
+        let mut dispatch = Dispatch::new(1, bounds(1_000, Some(tps)), now);
+        dispatch.bound(0);
+        let now = now + Duration::from_secs(2);
+        dispatch.show(screens(500, 0, now));
+        assert_eq!(dispatch.granted(now), messages, "{tps}");
+    }
+}
