@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use crate::support::broker;
-use crate::support::events::samples;
+use crate::support::events::{approved, samples};
 use crate::support::world::{World, smsc_settings};
 use tokio::time::sleep;
 use xabar::simulator::{PhoneMemory, Settings, Text};
-use xabar_events::{Language, Notification};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -24,20 +23,6 @@ async fn world() -> World {
         config.more = format!("number = \"{NUMBER}\"\n");
     })
     .await
-}
-
-fn approved(event: Notification) -> Notification {
-    Notification {
-        application: "48120973".parse().unwrap(),
-        service: "passport".parse().unwrap(),
-        status: "approved".parse().unwrap(),
-        msisdn: PHONE.parse().unwrap(),
-        language: Some(Language::En),
-        not_before: None,
-        expires: None,
-        legal: false,
-        ..event
-    }
 }
 
 /// What the phone shows once it shows so many texts.
@@ -64,7 +49,9 @@ async fn ask(world: &World, text: &str) -> Text {
 async fn a_citizen_asks_chooses_a_language_and_opts_out_and_the_opt_out_outlives_a_kill() {
     let mut world = world().await;
     let mut gateway = world.ready().await;
-    let mut events = samples(7, 3).into_iter().map(approved);
+    let mut events = samples(7, 3)
+        .into_iter()
+        .map(|event| approved(event, PHONE));
     world.publish(events.by_ref().take(1).collect()).await;
     screen(&world, 1).await;
 

@@ -6,6 +6,8 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use xabar_events::Language;
+
 use super::broker::{Broker, free_port};
 
 /// What a gateway under test goes by. The waits are short, so that tests are.
@@ -33,6 +35,8 @@ pub struct Config {
     /// How long a receipt is waited for; `None`: the default.
     pub receipt: Option<Duration>,
     pub shutdown: Duration,
+    /// What who chose no language is written to in; `None`: the default.
+    pub default_language: Option<Language>,
     pub log: String,
     /// The path of the journal, relative to the folder.
     pub journal: String,
@@ -62,6 +66,7 @@ impl Config {
             uncertain: Duration::from_secs(1),
             receipt: None,
             shutdown: Duration::from_secs(10),
+            default_language: None,
             log: "info".into(),
             journal: "data/xabar.db".into(),
             more: String::new(),
@@ -94,6 +99,10 @@ impl Config {
             .receipt
             .map(|time| format!("receipt = \"{}ms\"", time.as_millis()));
         let receipt = receipt.unwrap_or_default();
+        let language = self
+            .default_language
+            .map(|language| format!("default_language = \"{language}\""));
+        let language = language.unwrap_or_default();
         let addresses: Vec<String> = smsc.split(',').map(|it| format!("{it:?}")).collect();
         let addresses = addresses.join(", ");
         let limits: Vec<String> = limits.collect();
@@ -123,6 +132,7 @@ url = "sqlite:{journal}"
 
 [subscriber]
 limits = [{limits}]
+{language}
 
 [log]
 level = "{log}"

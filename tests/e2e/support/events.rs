@@ -4,11 +4,26 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use lapin::BasicProperties;
 use xabar_events::sample::{SERVICES, Sample};
-use xabar_events::{EventKey, Msisdn, Notification, Priority, UnixMillis};
+use xabar_events::{EventKey, Language, Msisdn, Notification, Priority, UnixMillis};
 
 /// Events of different applications to different people.
 pub fn samples(seed: u64, count: usize) -> Vec<Notification> {
     Sample::new(seed).starting_at(now()).take(count).collect()
+}
+
+/// The same event as news for this phone, in English: the passport of application 48120973 is approved.
+pub fn approved(event: Notification, phone: &str) -> Notification {
+    Notification {
+        application: "48120973".parse().expect("a number"),
+        service: "passport".parse().expect("a name"),
+        status: "approved".parse().expect("a name"),
+        msisdn: phone.parse().expect("a number of a phone"),
+        language: Some(Language::En),
+        not_before: None,
+        expires: None,
+        legal: false,
+        ..event
+    }
 }
 
 /// Applications that go through all statuses of their service, and not many `people`, so that

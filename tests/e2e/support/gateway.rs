@@ -99,22 +99,11 @@ impl Gateway {
 
     /// The status and body of the answer to what is posted.
     pub async fn post(&self, path: &str, headers: &str, body: &str) -> (u16, String) {
-        let length = body.len();
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nhost: xabar\r\nconnection: close\r\n\
-             content-length: {length}\r\n{headers}\r\n{body}"
-        );
-        self.ask(&request).await.expect("an answer")
+        post(self.http, path, headers, body).await
     }
 
     async fn ask(&self, request: &str) -> Option<(u16, String)> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.http)).await.ok()?;
-        stream.write_all(request.as_bytes()).await.ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.ok()?;
-        let code = answer.split(' ').nth(1)?.parse().ok()?;
-        let (_, body) = answer.split_once("\r\n\r\n")?;
-        Some((code, body.to_owned()))
+        ask(self.http, request).await
     }
 
     pub fn log(&self) -> &Log {
@@ -188,4 +177,24 @@ impl Drop for Gateway {
             );
         }
     }
+}
+
+/// The status and body of what a gateway answers to what is posted, whichever gateway listens at this port.
+pub async fn post(http: u16, path: &str, headers: &str, body: &str) -> (u16, String) {
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: xabar\r\nconnection: close\r\n\
+         content-length: {length}\r\n{headers}\r\n{body}"
+    );
+    ask(http, &request).await.expect("an answer")
+}
+
+async fn ask(http: u16, request: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(("127.0.0.1", http)).await.ok()?;
+    stream.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.ok()?;
+    let code = answer.split(' ').nth(1)?.parse().ok()?;
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    Some((code, body.to_owned()))
 }

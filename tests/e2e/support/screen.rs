@@ -1,5 +1,13 @@
 //! Screens of USSD as a person reads them.
 
+/// What a phone shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Screen {
+    pub text: String,
+    /// Whether it was the last.
+    pub ends: bool,
+}
+
 /// What is typed to choose the line with these words; `None` if it is on another page, or none.
 pub fn choice(screen: &str, words: &str) -> Option<String> {
     let screen = screen.trim_start_matches("CON ");

@@ -2,6 +2,7 @@
 
 mod dialects;
 mod pushes;
+mod walks;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,10 +10,9 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 use xabar::simulator::{Behaviour, Handle, PhoneMemory, Settings, Share, Text, Ussd};
-use xabar_events::{Language, Notification};
 
 use crate::support::broker;
-use crate::support::events::samples;
+use crate::support::events::{approved, samples};
 use crate::support::gateway::Gateway;
 use crate::support::screen::choice;
 use crate::support::world::{World, smsc_settings};
@@ -128,26 +128,14 @@ impl Phone {
     }
 }
 
-fn approved(event: Notification) -> Notification {
-    Notification {
-        application: "48120973".parse().unwrap(),
-        service: "passport".parse().unwrap(),
-        status: "approved".parse().unwrap(),
-        msisdn: PHONE.parse().unwrap(),
-        language: Some(Language::En),
-        not_before: None,
-        expires: None,
-        legal: false,
-        ..event
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_citizen_dials_reads_a_status_has_it_sent_and_stops_messages() {
     let mut world = world("", Behaviour::default()).await;
     let mut phone = Phone::of(&world);
     let mut gateway = world.ready().await;
-    let mut events = samples(7, 2).into_iter().map(approved);
+    let mut events = samples(7, 2)
+        .into_iter()
+        .map(|event| approved(event, PHONE));
     world.publish(events.by_ref().take(1).collect()).await;
     let sms = phone.sms().await;
     assert_eq!(sms.from, "MyGov");

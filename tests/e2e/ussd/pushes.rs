@@ -18,7 +18,7 @@ async fn world(dialect: &str, behaviour: Behaviour) -> World {
 fn urgent() -> Notification {
     Notification {
         priority: Priority::Urgent,
-        ..approved(samples(7, 1).remove(0))
+        ..approved(samples(7, 1).remove(0), PHONE)
     }
 }
 

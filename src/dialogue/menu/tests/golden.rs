@@ -1,6 +1,7 @@
 //! Every screen of the menu that comes with the gateway, in every language, kept in a file.
 //!
 //! `XABAR_GOLDEN=write cargo test -p xabar dialogue::menu` writes it; read the difference before you commit.
+//! `tests/e2e/ussd/walks.rs` reads the file, and has phones see the same over SMPP and over HTTP.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,7 +10,7 @@ use std::path::Path;
 use xabar_events::Language;
 use xabar_sms::Encoding;
 
-use super::{Journal, Phone, units};
+use super::{APPLICATIONS, Journal, Phone, units};
 
 /// A dialogue: what is known of the phone, and what is typed after the code.
 struct Walk {
@@ -39,6 +40,7 @@ const WALKS: [Walk; 13] = [
     walk("no messages any more", &["5", "7", "1"]),
     walk("wrong answers", &["8", "what?", ""]),
     Walk {
+        journal: Journal::Nothing,
         language_known: false,
         ..walk("the first time", &["8"])
     },
@@ -55,14 +57,34 @@ const WALKS: [Walk; 13] = [
         ..walk("no messages", &["3", "0"])
     },
     Walk {
-        journal: Journal::Refuses,
-        ..walk("asked too often", &["1", "0", "2", "48120973", "0", "00"])
+        journal: Journal::RefusesNumbers,
+        ..walk("too many numbers", &["2", "48120973", "0", "00"])
     },
     Walk {
         journal: Journal::Refuses,
-        ..walk("what cannot be done", &["5", "1"])
+        ..walk("what cannot be told or done", &["1", "0", "5", "1"])
     },
 ];
+
+impl Walk {
+    /// What is not as with other phones.
+    fn circumstances(&self) -> String {
+        let of_journal = match self.journal {
+            Journal::Much => None,
+            Journal::Nothing => Some("nothing was sent"),
+            Journal::RefusesNumbers => Some("no number is looked for"),
+            Journal::Refuses => Some("nothing can be told or done"),
+        };
+        let no_language = Some("no language is known").filter(|_| !self.language_known);
+        let stopped = Some("messages are stopped").filter(|_| self.stopped);
+        let all = [of_journal, no_language, stopped].into_iter().flatten();
+        let all: Vec<&str> = all.collect();
+        match all.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", all.join(", ")),
+        }
+    }
+}
 
 /// What one phone shows on a walk, and the screens that it came to.
 fn walked(golden: &mut String, language: Language, walk: &Walk) -> BTreeSet<Box<str>> {
@@ -71,7 +93,8 @@ fn walked(golden: &mut String, language: Language, walk: &Walk) -> BTreeSet<Box<
     phone.about.language = walk.language_known.then_some(language);
     phone.about.stopped = walk.stopped;
     let mut seen = BTreeSet::new();
-    writeln!(golden, "\n## {language}: {}", walk.name).unwrap();
+    let circumstances = walk.circumstances();
+    writeln!(golden, "\n## {language}: {}{circumstances}", walk.name).unwrap();
     let mut text = phone.dial("*555#");
     let mut typed = walk.typed.iter();
     loop {
@@ -98,8 +121,12 @@ fn walked(golden: &mut String, language: Language, walk: &Walk) -> BTreeSet<Box<
 fn golden() -> String {
     let mut golden = String::from(
         "# The built-in menu as phones show it, dialogue by dialogue.\n\
-         # Made by: XABAR_GOLDEN=write cargo test -p xabar dialogue::menu\n",
+         # Made by: XABAR_GOLDEN=write cargo test -p xabar dialogue::menu\n\
+         \n# What a phone was told of, the last to change first: application, service, status.\n",
     );
+    for (application, service, status) in APPLICATIONS {
+        writeln!(golden, "= {application} {service} {status}").unwrap();
+    }
     for language in Language::ALL {
         for walk in &WALKS {
             walked(&mut golden, *language, walk);

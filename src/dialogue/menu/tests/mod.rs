@@ -30,7 +30,9 @@ struct Phone {
 enum Journal {
     Much,
     Nothing,
-    /// It was asked too often.
+    /// It was asked for too many numbers of applications.
+    RefusesNumbers,
+    /// It can tell and do nothing now.
     Refuses,
 }
 
@@ -99,13 +101,16 @@ impl Phone {
     }
 
     fn facts(&self, question: &Question, language: Language) -> Facts {
-        if self.journal == Journal::Refuses {
-            return Facts::Refused;
-        }
+        let is_number = matches!(question, Question::Status { .. });
         let applications = || match self.journal {
-            Journal::Much => APPLICATIONS.as_slice(),
+            Journal::Much | Journal::RefusesNumbers => APPLICATIONS.as_slice(),
             Journal::Nothing | Journal::Refuses => &[],
         };
+        match self.journal {
+            Journal::RefusesNumbers if is_number => return Facts::Refused,
+            Journal::Refuses => return Facts::Refused,
+            Journal::Much | Journal::Nothing | Journal::RefusesNumbers => {}
+        }
         let stands = |(number, service, status): &(&str, &str, &str)| Application {
             number: (*number).into(),
             service: self.catalog.service_name(language, service).into(),
