@@ -1,6 +1,7 @@
 //! USSD dialogues, from a phone behind a real socket, or a form over HTTP, to the screen; and all that may go wrong.
 
 mod dialects;
+mod ends;
 mod pushes;
 mod walks;
 
