@@ -50,6 +50,9 @@ fn a_few_seconds_show_all_there_is_to_see() {
     let phones = about(&stdout, "phone");
     assert!(phones.len() >= 4, "{stdout}");
     assert!(phones.iter().all(|line| line.contains("998*****")));
+    let screens = about(&stdout, "ussd");
+    let is_menu = |line: &&&str| line.contains("*555#") && line.contains(" / 1. ");
+    assert!(screens.iter().filter(is_menu).count() >= 2, "{stdout}");
     let held = about(&stdout, "limit");
     assert!(
         held.iter()

@@ -1,10 +1,12 @@
 //! `xabar demo`: the whole system in one process.
 //!
 //! Sample agencies ([`agencies`]) publish what the [`scenario`] says over HTTP to a gateway with a
-//! journal of its own, which reaches simulated [`operators`] over SMPP. What happens anywhere is
-//! [`news`] to the [`state`], of which the [`stage`] shows a picture or plain lines.
+//! journal of its own, which reaches simulated [`operators`] over SMPP. A [`caller`] dials a USSD code.
+//! What happens anywhere is [`news`] to the [`state`], of which the [`stage`] shows a picture or plain
+//! lines.
 
 mod agencies;
+mod caller;
 mod cast;
 mod folder;
 mod log;
@@ -32,7 +34,8 @@ use super::Failure;
 /// Sample agencies publish events over HTTP; the gateway, with a real journal, sends them over
 /// SMPP to three simulated operators; and the phones behind those show what arrives. Besides
 /// everyday traffic there is a citizen who meets the subscriber's limit, an operator that takes
-/// less than agreed, events that come twice, and statuses overtaken by newer ones.
+/// less than agreed, events that come twice, statuses overtaken by newer ones, and phones that dial
+/// *555# and read on screens how their applications stand.
 ///
 /// On a terminal it is a live picture, else a line for each thing that deserves a look.
 #[derive(Debug, clap::Args)]

@@ -149,9 +149,12 @@ address = "{address}"
 system_id = "xabar"
 password = "demo"
 sender = "MyGov"
+number = "555"
 sessions = {}
 window = {}
 tps = {}
+
+[operator.ussd]
 "#,
         profile.name,
         json!(profile.prefixes),

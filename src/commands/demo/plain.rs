@@ -6,10 +6,11 @@ use super::view::{amount, clock, countdown};
 /// What to say of something that happened.
 pub(super) fn line(state: &State, noteworthy: &Noteworthy) -> String {
     let (what, said) = match noteworthy {
-        Noteworthy::Arrived(shown) => (
-            "phone",
-            format!("{} {}: {}", shown.msisdn, shown.from, shown.text),
-        ),
+        Noteworthy::Arrived(shown) => {
+            let text = shown.text.replace('\n', " / ");
+            let what = if shown.is_screen { "ussd" } else { "phone" };
+            (what, format!("{} {}: {text}", shown.msisdn, shown.from))
+        }
         Noteworthy::Held(held) => (
             "limit",
             format!(

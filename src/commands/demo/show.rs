@@ -17,7 +17,7 @@ use super::scenario::Scenario;
 use super::stage::Stage;
 use super::state::State;
 use super::summary::Summary;
-use super::{Demo, agencies, log};
+use super::{Demo, agencies, caller, log};
 use crate::clock::{Clock, UnixMillis};
 use crate::commands::run::stop_signal;
 use crate::commands::{Failure, print};
@@ -81,6 +81,9 @@ async fn perform(
         tokio::spawn(listen(operator.name.clone(), texts, news.clone()));
     }
     let quit = CancellationToken::new();
+    if let Some(operator) = rig.simulators.first() {
+        tokio::spawn(caller::dial(operator.handle(), quit.clone()));
+    }
     let agencies = tokio::spawn(agencies::publish(
         Scenario::new(demo.seed, demo.rate, start.wall.into()),
         start.instant.into(),

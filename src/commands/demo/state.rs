@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use jiff::tz::TimeZone;
 use xabar_events::{Msisdn, Notification, Outcome, Reason, State as Settled};
 
+use super::caller;
 use super::cast;
 use super::meter::Meter;
 use super::news::News;
@@ -77,8 +78,11 @@ pub(super) struct Shown {
     pub(super) msisdn: Msisdn,
     pub(super) operator: String,
     pub(super) from: String,
+    /// In lines, if there are any.
     pub(super) text: String,
     pub(super) at: UnixMillis,
+    /// Whether it is a screen of USSD rather than an SMS.
+    pub(super) is_screen: bool,
 }
 
 /// A message that waits because its subscriber got enough.
@@ -328,12 +332,18 @@ impl State {
         if !self.watched.contains(&msisdn) {
             return None;
         }
+        let is_screen = text.is_of_dialogue();
+        let controls = |letter: char| letter.is_control() && letter != '\n';
         let shown = Shown {
             msisdn,
             operator,
-            from: text.from,
-            text: text.text.replace(char::is_control, " "),
+            from: match is_screen {
+                true => caller::CODE.to_owned(),
+                false => text.from,
+            },
+            text: text.text.replace(controls, " "),
             at: text.at,
+            is_screen,
         };
         self.shown += 1;
         self.texts.push_front(shown.clone());

@@ -118,14 +118,18 @@ fn frame(grid: &Grid, style: Style, title: &str, lines: Vec<Line>) -> Vec<Line> 
 /// Words in lines of at most `width`; what has no room ends in an ellipsis.
 fn wrap(text: &str, width: usize, rows: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        let length = word.chars().count();
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + length <= width => {
-                line.push(' ');
-                line.push_str(word);
+    for own in text.lines() {
+        let mut is_first = true;
+        for word in own.split_whitespace() {
+            let length = word.chars().count();
+            match lines.last_mut().filter(|_| !is_first) {
+                Some(line) if line.chars().count() + 1 + length <= width => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
             }
-            _ => lines.push(word.to_owned()),
+            is_first = false;
         }
     }
     if lines.len() > rows {
@@ -154,6 +158,14 @@ mod tests {
         assert_eq!(grid(80, 9), (3, 1, 26, 9));
         assert_eq!(grid(120, 22), (3, 3, 40, 7));
         assert_eq!(grid(20, 3), (1, 1, 20, 3));
+    }
+
+    #[test]
+    fn the_lines_of_a_screen_stay_lines() {
+        assert_eq!(
+            wrap("Заявления\n1. Мои заявления\n0. Назад", 12, 9),
+            ["Заявления", "1. Мои", "заявления", "0. Назад"]
+        );
     }
 
     #[test]
