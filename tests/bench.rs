@@ -82,6 +82,33 @@ fn figures_of_floor_and_gateway_are_one_object() {
     std::fs::remove_dir(data).unwrap();
 }
 
+#[test]
+fn dialogues_are_measured_and_none_of_the_open_ones_is_forgotten() {
+    let data = folder("bench-ussd");
+    let mut bench = bench(&[
+        "ussd",
+        "--dialogues=300",
+        "--at-once=50",
+        "--open=500",
+        "--json",
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    let output = bench.output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(figures["dialogues"], 300);
+    for what in ["rate", "p50_ms", "p99_ms", "cpu_us"] {
+        assert!(positive(&figures["step"][what]), "{what}: {figures}");
+    }
+    assert_eq!(figures["open"]["dialogues"], 500);
+    for when in ["before", "after", "peak"] {
+        assert!(positive(&figures["open"]["rss_kib"][when]), "{figures}");
+    }
+    assert!(is_empty(&data), "the journals are gone");
+    std::fs::remove_dir(data).unwrap();
+}
+
 fn positive(value: &Value) -> bool {
     value.as_f64().is_some_and(|number| number > 0.0)
 }
@@ -137,6 +164,7 @@ fn what_cannot_be_measured_is_told() {
         (&["--messages=999"][..], 2, "1000"),
         (&["--batch=0"], 2, "0"),
         (&["--agencies=1,x"], 2, "x"),
+        (&["ussd", "--open=0"], 2, "0"),
         (&["--url=http://127.0.0.1"], 2, "amqp://"),
         (&["--url=amqp://127.0.0.1:1"], 1, "cannot connect"),
         (&["--data=/proc/nowhere"], 1, "/proc/nowhere"),

@@ -90,6 +90,15 @@ impl Table {
         self.rows.push(cells.into_iter().collect());
     }
 
+    /// A row with what is counted, how much, and what there is to say to it.
+    pub fn count(&mut self, name: &str, count: impl std::fmt::Display, note: &str) {
+        self.row([
+            Cell::new(name),
+            Cell::number(count),
+            Cell::new(note).style(FAINT),
+        ]);
+    }
+
     /// Prints the rows, two blanks between the columns.
     pub fn print(&self, out: &mut impl Write) -> io::Result<()> {
         let widths = self.widths();

@@ -53,7 +53,7 @@ pub enum NotSent {
 }
 
 /// USSD dialogues kept at once; the next one closes them all, as a restarted gateway would.
-const MOST_DIALOGUES: usize = 10_000;
+const MOST_DIALOGUES: usize = 100_000;
 
 impl Smsc {
     /// A phone sends a text; how many segments it takes.

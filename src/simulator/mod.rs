@@ -14,6 +14,7 @@ mod behaviour;
 mod binding;
 mod calendar;
 mod chance;
+pub mod crowd;
 mod delay;
 mod delivering;
 mod delivery;

@@ -2,11 +2,15 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
 
 use super::Failure;
 use super::process::Watched;
 use super::scenario::Scenario;
 use super::stage::Names;
+use crate::simulator::Handle;
 
 /// Starts `xabar run` with its configuration and log in `folder`, and its journal there.
 pub(super) fn start(
@@ -15,13 +19,38 @@ pub(super) fn start(
     smsc: std::net::SocketAddr,
     folder: &Path,
 ) -> Result<Watched, Failure> {
+    start_by(&configuration(setup, names, smsc, folder), folder)
+}
+
+/// Starts `xabar run` by this configuration, and keeps it and the log in `folder`.
+pub(super) fn start_by(configuration: &str, folder: &Path) -> Result<Watched, Failure> {
     let path = folder.join("xabar.toml");
-    std::fs::write(&path, configuration(setup, names, smsc, folder))
+    std::fs::write(&path, configuration)
         .map_err(|error| Failure::caused(format!("cannot write {}", path.display()), error))?;
     let mut command = Command::new(program()?);
     command.arg("run").arg("--config").arg(&path);
     command.current_dir(folder);
     Watched::start(command, &folder.join("gateway.log"))
+}
+
+/// For the gateway's sessions to be there.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until the gateway has bound.
+pub(super) async fn until_bound(handle: &Handle, child: &mut Watched) -> Result<(), Failure> {
+    let bound = async {
+        while handle.figures().await?.sessions == 0 {
+            if child.look()?.ended {
+                child.ended_well()?;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        Ok::<_, Failure>(())
+    };
+    match timeout(PATIENCE, bound).await {
+        Ok(bound) => bound,
+        Err(_) => Err(child.failure("did not bind")),
+    }
 }
 
 /// This very program.
@@ -45,7 +74,7 @@ fn configuration(
     let each = setup.load.messages_each();
     let (short, long) = ((each + 2).max(3), (each + 2).max(10));
     let url = quoted(setup.url);
-    let journal = quoted(&format!("sqlite:{}", journal(folder).display()));
+    let journal = journal_url(folder);
     let [exchange, queue, rejected, outcomes] = [
         &names.exchange,
         &names.queue,
@@ -91,6 +120,11 @@ window = {window}
 
 pub(super) fn journal(folder: &Path) -> std::path::PathBuf {
     folder.join("journal").join("xabar.db")
+}
+
+/// Its address, as TOML writes a text.
+pub(super) fn journal_url(folder: &Path) -> String {
+    quoted(&format!("sqlite:{}", journal(folder).display()))
 }
 
 /// A text as JSON writes it is one as TOML reads it.

@@ -30,6 +30,8 @@ pub(super) struct Latency {
 
 /// What comes first, until connections are made and caches are warm, does not count.
 const WARM_UP: Duration = Duration::from_secs(1);
+/// Within that a gateway that has bound asks for events, too.
+const SUBSCRIBED: Duration = Duration::from_millis(500);
 /// How long the last ones may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -57,7 +59,8 @@ pub(super) async fn measure(
     let mut child = gateway::start(&setup, &stage.names, simulator.address(), &folder)?;
     let bar = progress::bar(format!("publish to submit at {rate} a second"), messages);
     let handle = simulator.handle();
-    bound(&handle, &mut child).await?;
+    gateway::until_bound(&handle, &mut child).await?;
+    sleep(SUBSCRIBED).await;
     let sent = publish(&stage, &setup, rate, &bar).await?;
     let tape = submitted(&handle, messages, &mut child).await?;
     bar.finish_and_clear();
@@ -83,25 +86,6 @@ pub(super) async fn measure(
 
 fn writes(folder: &std::path::Path) -> Result<Vec<f64>, Failure> {
     disk::writes(folder).map_err(|error| Failure::caused("cannot measure the disk", error))
-}
-
-/// Waits until the gateway's sessions are there, and it had time to ask for events.
-async fn bound(handle: &Handle, child: &mut Watched) -> Result<(), Failure> {
-    let connected = async {
-        while handle.figures().await?.sessions == 0 {
-            if child.look()?.ended {
-                child.ended_well()?;
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-        Ok::<_, Failure>(())
-    };
-    match timeout(PATIENCE, connected).await {
-        Ok(connected) => connected?,
-        Err(_) => return Err(child.failure("did not bind")),
-    }
-    sleep(Duration::from_millis(500)).await;
-    Ok(())
 }
 
 /// Publishes at the rate; when each event was begun.

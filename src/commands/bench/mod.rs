@@ -22,6 +22,7 @@ mod report;
 mod scenario;
 mod stage;
 mod statistics;
+mod ussd;
 
 use std::path::PathBuf;
 
@@ -56,6 +57,7 @@ Examples:
   xabar bench --preload 1000000 --data /var/tmp  a journal that already holds a million, on that disk
   xabar bench --waiting 1000000                  the same with a million that wait
   xabar bench --limits                           only what publisher and simulator can do
+  xabar bench ussd                               dialogues; `bench ussd --help` tells more
 
 A message is counted as done by thirds: taken from the queue, submitted, its receipt answered."
 )]
@@ -115,37 +117,30 @@ pub struct Bench {
     json: bool,
 }
 
-/// What runs in a process of its own.
+/// What is not a run of floor and gateway.
 #[derive(Debug, clap::Subcommand)]
 enum Part {
     /// The bare program; takes its plan from standard input
     #[command(hide = true)]
     Floor,
+    Ussd(ussd::Ussd),
 }
 
 impl Bench {
     pub(super) fn run(self) -> Result<(), Failure> {
         let runtime = tokio::runtime::Runtime::new();
         let runtime = runtime.map_err(|error| Failure::caused("cannot start", error))?;
-        if let Some(Part::Floor) = self.part {
-            return runtime.block_on(floor::run());
+        match &self.part {
+            Some(Part::Floor) => runtime.block_on(floor::run()),
+            Some(Part::Ussd(ussd)) => {
+                let report = runtime.block_on(unless_stopped(ussd.measure()))?;
+                ussd.print(&report)
+            }
+            None => {
+                let report = runtime.block_on(unless_stopped(self.measure()))?;
+                report.print(self.json)
+            }
         }
-        let report = runtime.block_on(async {
-            let no_signals = |error| Failure::caused("cannot listen to signals", error);
-            let stop = stop_signal().map_err(no_signals)?;
-            // A terminal that is closed, or a connection that is lost, ends what it watched.
-            let mut hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
-            let stopped = || Err(Failure::because("stopped before there were figures"));
-            let report = tokio::select! {
-                report = self.measure() => report,
-                // What is dropped with the measurement ends its processes and removes its folders.
-                () = stop => stopped(),
-                _ = hangup.recv() => stopped(),
-            };
-            stage::cleared().await;
-            report
-        })?;
-        report.print(self.json)
     }
 
     async fn measure(&self) -> Result<Report, Failure> {
@@ -251,4 +246,23 @@ impl Bench {
             limits: report::Limits::default(),
         }
     }
+}
+
+/// What is measured, unless somebody wants it to stop: then what is dropped with it ends its processes and removes its
+/// folders.
+async fn unless_stopped<T>(
+    measured: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let no_signals = |error| Failure::caused("cannot listen to signals", error);
+    let stop = stop_signal().map_err(no_signals)?;
+    // A terminal that is closed, or a connection that is lost, ends what it watched.
+    let mut hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
+    let stopped = || Err(Failure::because("stopped before there were figures"));
+    let measured = tokio::select! {
+        measured = measured => measured,
+        () = stop => stopped(),
+        _ = hangup.recv() => stopped(),
+    };
+    stage::cleared().await;
+    measured
 }

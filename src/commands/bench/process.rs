@@ -73,13 +73,19 @@ impl Watched {
         let id = self.child.id();
         let standing = standing(id);
         // A process that is over has no memory any more.
-        if let Ok(rss) = peak_rss_kib(id) {
+        if let Ok(rss) = memory_kib(id, "VmHWM:") {
             self.peak_rss_kib = self.peak_rss_kib.max(rss);
         }
         let standing =
             standing.map_err(|error| Failure::caused("cannot watch a process", error))?;
         self.last = standing.ended.then_some(standing);
         Ok(standing)
+    }
+
+    /// What it has now.
+    pub(super) fn rss_kib(&self) -> Result<u64, Failure> {
+        let rss = memory_kib(self.child.id(), "VmRSS:");
+        rss.map_err(|error| Failure::caused("cannot watch a process", error))
     }
 
     /// As far as it was looked at.
@@ -148,11 +154,12 @@ fn parse_stat(stat: &str) -> Option<Standing> {
 /// The kernel counts in hundredths of a second for everyone who asks there.
 const MILLIS_A_TICK: u64 = 10;
 
-fn peak_rss_kib(id: u32) -> io::Result<u64> {
+/// A line of /proc/PID/status that counts memory.
+fn memory_kib(id: u32, name: &str) -> io::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok());
-    peak.ok_or_else(|| io::Error::other("no VmHWM"))
+    let memory = status.lines().find_map(|line| line.strip_prefix(name));
+    let memory = memory.and_then(|memory| memory.trim().strip_suffix(" kB")?.parse().ok());
+    memory.ok_or_else(|| io::Error::other(format!("no {name} in /proc/PID/status")))
 }
 
 #[cfg(test)]

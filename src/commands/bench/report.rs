@@ -213,10 +213,7 @@ impl Report {
             settings += &format!("; medians of {} runs (least..most)", self.runs);
         }
         writeln!(out, "{}", styled(FAINT, settings))?;
-        if cfg!(debug_assertions) {
-            let unoptimized = "not optimized: build with `cargo build --release`";
-            writeln!(out, "{}", styled(WARN, unoptimized))?;
-        }
+        warn_unoptimized(out)?;
         if self.messages < TICKS_MEAN_LITTLE {
             let short = "short: CPU time is counted in hundredths of a second, and starting takes its share";
             writeln!(out, "{}", styled(WARN, short))?;
@@ -262,6 +259,15 @@ impl Report {
     }
 }
 
+/// Figures of a debug build say little.
+pub(super) fn warn_unoptimized(out: &mut impl Write) -> std::io::Result<()> {
+    if !cfg!(debug_assertions) {
+        return Ok(());
+    }
+    let unoptimized = "not optimized: build with `cargo build --release`";
+    writeln!(out, "{}", styled(WARN, unoptimized))
+}
+
 /// With fewer messages a tick more or less shows in the figures.
 const TICKS_MEAN_LITTLE: u64 = 20_000;
 
@@ -286,7 +292,7 @@ fn spread(spread: Spread, decimals: i32) -> Value {
 }
 
 /// No more digits than mean something.
-fn rounded(value: f64, decimals: i32) -> f64 {
+pub(super) fn rounded(value: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     (value * scale).round() / scale
 }

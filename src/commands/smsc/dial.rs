@@ -7,11 +7,10 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{sleep, timeout};
 
-use super::crowd::{Crowd, Next};
 use super::{Status, orders};
-use crate::clock::instant;
 use crate::commands::Failure;
-use crate::commands::print::{self, Cell, FAINT, Table};
+use crate::commands::print::{self, Table};
+use crate::simulator::crowd::{self, Begins, Calls, Fared};
 use crate::simulator::{Handle, NotSent, Text, Ussd};
 
 /// Dials a USSD code and plays the dialogue, as soon as a gateway has bound
@@ -58,7 +57,8 @@ impl Dial {
         let phone = self.from.to_string();
         let mut texts = handle.listen();
         let mut answers = self.answers();
-        self.dial_once_bound(handle, &phone).await?;
+        self.once_bound(handle).await?;
+        handle.dial(&phone, &self.code).await?;
         loop {
             let text = screen(&mut texts, &phone).await?;
             writeln!(print::stdout(), "{}\n", text.text)?;
@@ -83,71 +83,54 @@ impl Dial {
         answers_in
     }
 
-    async fn dial_once_bound(&self, handle: &Handle, phone: &str) -> Result<(), Failure> {
-        let mut told = false;
-        loop {
-            match handle.dial(phone, &self.code).await {
-                Err(NotSent::NoEsme) if !told => {
-                    Status::new(false).line("waiting for a gateway to bind");
-                    told = true;
-                }
-                Err(NotSent::NoEsme) => sleep(TRY_EVERY).await,
-                done => return Ok(done?),
-            }
-        }
-    }
-
     /// Many phones' dialogues, all begun at once.
     async fn crowd(&self, handle: &Handle, phones: u32, json: bool) -> Result<(), Failure> {
-        let mut texts = handle.listen();
-        let mut crowd = Crowd::new(self.answers.clone().unwrap_or_default());
-        let started = instant();
-        for number in 0..u64::from(phones) {
-            let phone = (self.from + number).to_string();
-            self.dial_once_bound(handle, &phone).await?;
-            crowd.dialled(phone, instant());
-        }
-        while !crowd.is_over() {
-            let Ok(text) = timeout(PATIENCE, texts.recv()).await else {
-                break;
-            };
-            match text {
-                Ok(text) => match crowd.shown(&text, instant()) {
-                    Next::Answer(answer) => handle.answer(&text.to, &answer).await?,
-                    Next::HangUp => handle.hang_up(&text.to).await?,
-                    Next::Nothing => {}
-                },
-                Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => break,
-            }
-        }
-        let fared = crowd.fared(instant() - started);
+        self.once_bound(handle).await?;
+        let calls = Calls {
+            first: self.from,
+            phones,
+            begins: Begins::Dials(self.code.clone()),
+            answers: self.answers.clone().unwrap_or_default(),
+            at_once: usize::MAX,
+            hangs_up: true,
+        };
+        let fared = crowd::play(handle, calls, PATIENCE, |_| {}).await?;
         if json {
             print::json(&fared)?;
         } else {
-            let mut table = Table::default();
-            let mut row = |name: &str, count: u64, note: &str| {
-                table.row([
-                    Cell::new(name),
-                    Cell::number(count),
-                    Cell::new(note).style(FAINT),
-                ]);
-            };
-            row("dialogues", fared.dialogues, "");
-            row("ended", fared.ended, "with a last screen");
-            row("hung up", fared.hung_up, "nothing was left to answer");
-            row("silent", fared.silent, "no screen came in time");
-            row("screens", fared.screens, "");
-            row("a second", fared.screens_per_second, "screens");
-            row("p50", fared.p50_ms, "ms from a step to its screen");
-            row("p99", fared.p99_ms, "");
-            table.print(&mut print::stdout())?;
+            table(&fared).print(&mut print::stdout())?;
         }
         match fared.silent {
             0 => Ok(()),
             silent => Err(Failure::because(format!("{silent} phones got no screen"))),
         }
     }
+
+    async fn once_bound(&self, handle: &Handle) -> Result<(), Failure> {
+        let mut told = false;
+        while handle.figures().await?.sessions == 0 {
+            if !told {
+                Status::new(false).line("waiting for a gateway to bind");
+                told = true;
+            }
+            sleep(TRY_EVERY).await;
+        }
+        Ok(())
+    }
+}
+
+fn table(fared: &Fared) -> Table {
+    let mut table = Table::default();
+    table.count("dialogues", fared.dialogues, "");
+    table.count("ended", fared.ended, "with a last screen");
+    table.count("hung up", fared.hung_up, "nothing was left to answer");
+    table.count("silent", fared.silent, "no screen came in time");
+    table.count("screens", fared.screens, "");
+    table.count("a second", fared.screens_per_second, "screens");
+    let millis = |wait: f64| format!("{wait:.1}");
+    table.count("p50", millis(fared.p50_ms), "ms from a step to its screen");
+    table.count("p99", millis(fared.p99_ms), "");
+    table
 }
 
 /// The next screen of one phone.

@@ -1,6 +1,5 @@
 //! `xabar smsc`: an SMSC and USSD gateway with phones behind it, to try things against.
 
-mod crowd;
 mod dial;
 
 use std::io::{self, BufRead, IsTerminal};
@@ -14,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Failure;
-use super::print::{self, Cell, FAINT, Table};
+use super::print::{self, Table};
 use crate::simulator::{
     Account, Behaviour, Figures, Handle, NotSent, PhoneMemory, Settings, Simulator, Stopped, Text,
     parse_duration,
@@ -284,13 +283,7 @@ fn summary(figures: &Figures) -> String {
 fn table(figures: &Figures) -> Table {
     let deliveries = &figures.deliveries;
     let mut table = Table::default();
-    let mut row = |name: &str, count: u64, note: &str| {
-        table.row([
-            Cell::new(name),
-            Cell::number(count),
-            Cell::new(note).style(FAINT),
-        ]);
-    };
+    let mut row = |name: &str, count: u64, note: &str| table.count(name, count, note);
     row("binds", figures.binds, "");
     row("binds refused", figures.binds_refused, "");
     row("messages", figures.submits, "");

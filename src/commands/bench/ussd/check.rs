@@ -1,0 +1,87 @@
+//! Whether phones fared as they should: otherwise a run has no figures.
+
+use crate::simulator::crowd::{Calls, Fared};
+
+/// How calls fare if all goes well.
+pub(super) fn expected(calls: &Calls) -> Fared {
+    let dialogues = u64::from(calls.phones);
+    Fared {
+        dialogues,
+        screens: dialogues * (1 + calls.answers.len() as u64),
+        hung_up: if calls.hangs_up { dialogues } else { 0 },
+        ..Fared::default()
+    }
+}
+
+/// What is wrong with how calls fared.
+pub(super) fn faults(fared: &Fared, expected: &Fared) -> Vec<String> {
+    let counts = [
+        (fared.dialogues, expected.dialogues, "dialogues were begun"),
+        (fared.screens, expected.screens, "screens came"),
+        (fared.silent, expected.silent, "phones waited in vain"),
+        (fared.ended, expected.ended, "dialogues ended early"),
+        (fared.hung_up, expected.hung_up, "phones hung up"),
+    ];
+    let wrong = counts.iter().filter(|(count, due, _)| count != due);
+    wrong
+        .map(|(count, due, what)| format!("{count} {what}, not {due}"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulator::crowd::Begins;
+
+    fn calls() -> Calls {
+        Calls {
+            first: 1,
+            phones: 10,
+            begins: Begins::Dials("*555#".into()),
+            answers: ["5", "1", "0"].map(str::to_owned).into(),
+            at_once: 1,
+            hangs_up: true,
+        }
+    }
+
+    #[test]
+    fn a_run_in_which_every_screen_came_has_no_faults() {
+        let fared = Fared {
+            dialogues: 10,
+            hung_up: 10,
+            screens: 40,
+            dialogues_per_second: 7,
+            p99_ms: 3.0,
+            ..Fared::default()
+        };
+        assert_eq!(faults(&fared, &expected(&calls())), [""; 0]);
+    }
+
+    #[test]
+    fn a_phone_that_was_left_or_forgotten_is_noticed() {
+        let fared = Fared {
+            dialogues: 10,
+            ended: 1,
+            hung_up: 8,
+            silent: 1,
+            screens: 35,
+            ..Fared::default()
+        };
+        assert_eq!(
+            faults(&fared, &expected(&calls())),
+            [
+                "35 screens came, not 40",
+                "1 phones waited in vain, not 0",
+                "1 dialogues ended early, not 0",
+                "8 phones hung up, not 10"
+            ]
+        );
+        let stay = Calls {
+            answers: Vec::new(),
+            hangs_up: false,
+            ..calls()
+        };
+        assert_eq!(expected(&stay).screens, 10);
+        assert_eq!(expected(&stay).hung_up, 0);
+    }
+}
