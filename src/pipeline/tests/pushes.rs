@@ -210,13 +210,28 @@ fn only_what_is_urgent_by_right_and_fits_one_screen_is_pushed() {
 
 #[test]
 fn a_phone_shows_one_push_at_a_time() {
-    let mut world = world();
-    pushed(&mut world);
-    world.publish(Notification {
-        application: "48120974".parse().unwrap(),
-        ..urgent("b")
-    });
-    assert!(!world.one_sent().token().is_push());
+    let other = |number: u32| Notification {
+        application: format!("4812100{number}").parse().unwrap(),
+        ..urgent(&format!("b{number}"))
+    };
+    let ways: [End; 4] = [
+        |world, push| world.refuse(push, Status::RSYSERR),
+        |world, push| says_shown(world, push),
+        |world, push| says_not_shown(world, push),
+        |world, _| world.advance(31 * SECOND),
+    ];
+    for end in ways {
+        let mut world = world();
+        let push = pushed(&mut world);
+        world.publish(other(1));
+        assert!(!world.one_sent().token().is_push());
+        world.time_out(&push);
+        end(&mut world, &push);
+        world.calm();
+        world.sent();
+        world.publish(other(2));
+        assert!(world.one_sent().token().is_push());
+    }
 }
 
 #[test]
