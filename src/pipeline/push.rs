@@ -195,7 +195,8 @@ impl Core {
             Said::Answer(_) => true,
             Said::Ended => false,
         };
-        let Some(flight) = self.in_flight.remove(&open.message) else {
+        let message = open.message;
+        let Some(flight) = self.take_push(message) else {
             return false;
         };
         self.push_told(beat, flight, is_shown);
@@ -229,8 +230,17 @@ impl Core {
 
     fn push_in_flight(&mut self, token: Token) -> Option<InFlight> {
         let flight = self.in_flight.get(&token.message)?;
+        match attempt_octet(&flight.message) == token.attempt {
+            true => self.take_push(token.message),
+            false => None,
+        }
+    }
+
+    /// A message in flight, if that is as a push.
+    fn take_push(&mut self, id: MessageId) -> Option<InFlight> {
+        let flight = self.in_flight.get(&id)?;
         match flight.message.progress.attempt.pushed {
-            true => self.current_flight(token),
+            true => self.in_flight.remove(&id),
             false => None,
         }
     }

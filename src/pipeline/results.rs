@@ -148,7 +148,7 @@ impl Core {
     }
 
     /// The message of a token, if that is its current attempt.
-    pub(super) fn current_flight(&mut self, token: Token) -> Option<InFlight> {
+    fn current_flight(&mut self, token: Token) -> Option<InFlight> {
         let flight = self.in_flight.get(&token.message)?;
         if attempt_octet(&flight.message) != token.attempt {
             return None;
