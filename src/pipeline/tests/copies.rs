@@ -175,8 +175,8 @@ fn a_late_answer_for_a_part_that_another_copy_settled_is_one_more_copy_and_hurri
             world.accept(sent, &format!("C{number}"));
         }
         assert_eq!(last(&world), "submitted");
-        for number in 0..third.len() {
-            world.receipt(&third[number], &format!("C{number}"), "DELIVRD");
+        for (number, sent) in third.iter().enumerate() {
+            world.receipt(sent, &format!("C{number}"), "DELIVRD");
         }
         world.receipt(&second[0], "B", "DELIVRD");
         assert_eq!(last(&world), "delivered", "restart: {restart}");
