@@ -1,4 +1,4 @@
-//! What subscribers have chosen by SMS.
+//! What subscribers have chosen, by SMS or USSD.
 
 use std::collections::BTreeSet;
 

@@ -9,12 +9,13 @@ use std::time::Duration;
 use xabar_smpp::values::MessageState;
 
 use super::beat::Beat;
+use super::copies::awaits_receipt;
 use super::core::{Core, Operator};
 use super::sending::attempt_octet;
 use crate::clock::UnixMillis;
 use crate::delivery::receipt::{Notice, stored_id};
 use crate::delivery::{Query, Token};
-use crate::journal::{JournalError, Message, OperatorId, Phase, Segment, SubmittedPlace};
+use crate::journal::{JournalError, Message, OperatorId, Phase, SubmittedPlace};
 
 /// Questions that one operator's link has at most.
 const MOST_ASKED: usize = 1000;
@@ -108,7 +109,7 @@ impl Core {
         };
         if let Some(message) = self.as_it_stands(beat, token.message)?
             && attempt_octet(&message) == token.attempt
-            && awaits_receipt(&message, token.segment)
+            && awaits_receipt(&message.progress.attempt, token.segment)
         {
             let smsc_ids = &message.progress.attempt.smsc_ids;
             let smsc_id = smsc_ids.get(usize::from(token.segment));
@@ -135,16 +136,11 @@ impl Operator {
     }
 }
 
-fn awaits_receipt(message: &Message, segment: u8) -> bool {
-    let segments = &message.progress.attempt.segments;
-    segments.get(usize::from(segment)) == Some(&Segment::Accepted)
-}
-
 /// The segments of a message that have no receipt, with the operator's names of them.
 fn unanswered(message: &Message) -> impl Iterator<Item = (Token, &str)> {
     let ids = message.progress.attempt.smsc_ids.iter();
     let named = ids.zip(0u8..).filter(|(smsc_id, _)| !smsc_id.is_empty());
-    let named = named.filter(|(_, segment)| awaits_receipt(message, *segment));
+    let named = named.filter(|(_, segment)| awaits_receipt(&message.progress.attempt, *segment));
     named.map(|(smsc_id, segment)| {
         let token = Token {
             message: message.id,

@@ -47,21 +47,26 @@ impl Core {
     }
 
     fn take_turn(&mut self, beat: &mut Beat, turn: Turn) -> Result<(), JournalError> {
-        match turn {
-            Turn::Go(message) | Turn::Contended(message)
-                if self.unwanted(beat, &message)?.is_some() =>
-            {
-                return self.suppress(beat, message);
+        let unwanted = match &turn {
+            Turn::Go(message) | Turn::Contended(message) => self.unwanted(beat, message)?,
+            Turn::Defer { .. } | Turn::Expired(_) | Turn::Overtaken { .. } => None,
+        };
+        match (turn, unwanted) {
+            (Turn::Go(message) | Turn::Contended(message), Some(reason)) => {
+                self.suppress(beat, message, reason);
             }
-            Turn::Go(message) => return self.send(beat, message, 0),
-            Turn::Contended(message) => return self.send_newest(beat, message),
-            Turn::Defer {
-                message,
-                until,
-                reason,
-            } => self.defer(beat, message, until, reason),
-            Turn::Expired(message) => self.expire(beat, message),
-            Turn::Overtaken { message, by } => {
+            (Turn::Go(message), None) => return self.send(beat, message, 0),
+            (Turn::Contended(message), None) => return self.send_newest(beat, message),
+            (
+                Turn::Defer {
+                    message,
+                    until,
+                    reason,
+                },
+                _,
+            ) => self.defer(beat, message, until, reason),
+            (Turn::Expired(message), _) => self.expire(beat, message),
+            (Turn::Overtaken { message, by }, _) => {
                 let by = self.event_of(beat, by)?;
                 self.overtaken(beat, message, by);
             }
@@ -83,12 +88,10 @@ impl Core {
         self.end(beat, &mut message, end, Details::default());
     }
 
-    /// Ends a message to a number that came on a list while it waited.
-    fn suppress(&mut self, beat: &mut Beat, mut message: Message) -> Result<(), JournalError> {
-        let reason = self.unwanted(beat, &message)?.unwrap_or(Reason::Blocked);
+    /// Ends a message that came to be unwanted while it waited: its number is on a list, or wants no more.
+    fn suppress(&mut self, beat: &mut Beat, mut message: Message, reason: Reason) {
         let end = fate_so_far(&message).unwrap_or((State::Suppressed, reason));
         self.end(beat, &mut message, end, Details::default());
-        Ok(())
     }
 
     /// A newer one of the thread went, or goes now.

@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use xabar_events::Msisdn;
 
-use super::rows::ordered;
+use super::rows::{number, ordered};
 use super::stored::{from_octets, to_octets};
 use super::subscribers;
 use crate::journal::{Choices, JournalError};
@@ -27,8 +27,7 @@ impl Choosers {
         let mut all = db.prepare("SELECT msisdn FROM choices")?;
         let mut rows = all.query([])?;
         while let Some(row) = rows.next()? {
-            let number: i64 = row.get(0)?;
-            if let Some(msisdn) = Msisdn::from_u64(number.cast_unsigned()) {
+            if let Some(msisdn) = Msisdn::from_u64(number(row, 0)?) {
                 choosers.note(msisdn);
             }
         }

@@ -7,7 +7,7 @@ use xabar_sms::{Reading, decode};
 
 use super::laws::Text;
 use super::world::*;
-use crate::delivery::Senders;
+use crate::delivery::{Answer, Senders};
 use crate::pipeline::Right;
 
 fn text(sent: &Sent) -> String {
@@ -452,7 +452,7 @@ fn an_answer_after_a_restart_does_not_make_the_limit_forget() {
 }
 
 #[test]
-fn answers_go_at_night_and_before_everything_else() {
+fn answers_go_at_night() {
     let quiet = crate::pacing::QuietHours {
         from: "09:00".parse().unwrap(),
         to: "18:00".parse().unwrap(),
@@ -508,16 +508,21 @@ fn without_a_number_nobody_reads() {
 #[test]
 fn more_texts_than_a_beat_can_read_are_to_be_brought_again() {
     let mut world = World::new();
-    for number in 0..20 {
-        let text = Text {
-            from: phone(number),
-            words: "stop".to_owned(),
-            reference: None,
-        };
-        world.bring_text(UCELL, &text);
-    }
+    let texts = (0..20).map(|number| Text {
+        from: phone(number),
+        words: "stop".to_owned(),
+        reference: None,
+    });
+    let brought: Vec<_> = texts.map(|text| world.bring_text(UCELL, &text)).collect();
     world.beat();
-    let refused = world.smsc(UCELL).answers.len();
-    assert_eq!(refused, 20);
+    let answers = &world.smsc(UCELL).answers;
+    let with = |status| {
+        let is_answered = |may: &&[(Status, Answer); 3]| {
+            may.iter()
+                .any(|(of, answer)| *of == status && answers.contains(answer))
+        };
+        brought.iter().filter(is_answered).count()
+    };
+    assert_eq!((with(Status::ROK), with(Status::RX_T_APPN)), (8, 12));
     assert_eq!(world.sent().len(), 8);
 }

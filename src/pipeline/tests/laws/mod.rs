@@ -183,11 +183,11 @@ impl Laws {
     }
 
     fn heard(&mut self, now: UnixMillis, token: Token, result: Result<Status, Silence>) {
-        let attempt = self
-            .messages
-            .get_mut(&token.message)
-            .and_then(|known| known.attempts.last_mut())
-            .filter(|attempt| attempt.octet == token.attempt);
+        let attempt = self.messages.get_mut(&token.message).and_then(|known| {
+            // An answer may come late, when there is another attempt.
+            let mut latest_first = known.attempts.iter_mut().rev();
+            latest_first.find(|attempt| attempt.octet == token.attempt)
+        });
         let Some(fate) = attempt.and_then(|attempt| attempt.segments.get_mut(&token.segment))
         else {
             return;
