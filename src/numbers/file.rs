@@ -36,11 +36,19 @@ pub struct Column {
     pub names: Vec<String>,
 }
 
+/// What a file of numbers says.
+#[derive(Debug)]
+pub(super) struct Listing {
+    pub(super) numbers: Numbers,
+    /// Whether somebody left a comment: then it may be meant to have no numbers.
+    pub(super) commented: bool,
+}
+
 /// Reads a file of numbers.
 ///
 /// # Errors
 /// What is wrong, with its lines. No number is told.
-pub(super) fn read(path: &Path, list: &List) -> Result<Numbers, Vec<Problem>> {
+pub(super) fn read(path: &Path, list: &List) -> Result<Listing, Vec<Problem>> {
     let file = File::open(path).map_err(|error| vec![unreadable(path, list, &error)])?;
     let mut reading = Reading::new(path, list);
     reading.all(BufReader::new(file));
@@ -54,6 +62,7 @@ struct Reading<'a> {
     /// What may stand beside a number.
     names: &'a [String],
     rows: Vec<Row>,
+    commented: bool,
     problems: Vec<Problem>,
 }
 
@@ -77,6 +86,7 @@ impl<'a> Reading<'a> {
             list,
             names: names.get(..MOST_LABELS).unwrap_or(names),
             rows: Vec::new(),
+            commented: false,
             problems: Vec::new(),
         }
     }
@@ -105,6 +115,7 @@ impl<'a> Reading<'a> {
     fn line(&mut self, number: usize, line: &[u8], header_may_come: bool) -> bool {
         let text = str::from_utf8(line).map(str::trim).unwrap_or("?");
         let text = text.trim_start_matches('\u{feff}');
+        self.commented |= text.starts_with('#');
         if text.is_empty() || text.starts_with('#') {
             return header_may_come;
         }
@@ -172,7 +183,7 @@ impl<'a> Reading<'a> {
         });
     }
 
-    fn finish(mut self) -> Result<Numbers, Vec<Problem>> {
+    fn finish(mut self) -> Result<Listing, Vec<Problem>> {
         self.rows.sort_unstable();
         self.rows.dedup();
         let twice = self
@@ -189,7 +200,10 @@ impl<'a> Reading<'a> {
         }
         let rows = self.rows.iter().filter_map(|row| unpack(*row));
         let names = self.names.iter().map(String::as_str);
-        Ok(Numbers::from_sorted(names, self.rows.len(), rows))
+        Ok(Listing {
+            numbers: Numbers::from_sorted(names, self.rows.len(), rows),
+            commented: self.commented,
+        })
     }
 
     /// Looks the lines up that give one number two names: what was read of them is sorted by now.
@@ -270,7 +284,7 @@ mod tests {
             key: "numbers.some",
             column,
         };
-        let read = read(&path, &list);
+        let read = read(&path, &list).map(|listing| listing.numbers);
         let file = format!("{}:", path.display());
         read.map_err(|problems| {
             let told = problems.iter().map(|it| it.to_string().replace(&file, ""));

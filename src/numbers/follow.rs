@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::file::{List, read};
+use super::file::{List, Listing, read};
 use super::packed::Numbers;
 use crate::clock::instant;
 use crate::control::settings::Problem;
@@ -44,34 +44,67 @@ impl From<&Metadata> for Stamp {
     }
 }
 
-/// Decides when a file is to be read again.
+/// Decides when a file is to be read again, and when it is missed.
 #[derive(Debug)]
 struct Watched {
     read: Option<Stamp>,
-    /// What was seen last, and since when it has stood like that.
-    seen: Option<(Stamp, Instant)>,
+    /// What was seen last, if it is not what was read, and since when it has been so.
+    seen: Option<(Option<Stamp>, Instant)>,
+    /// It is not there, and that is known.
+    gone: bool,
+}
+
+/// What the sight of a file comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sight {
+    Nothing,
+    /// It has changed and stands still: it is to be read.
+    Changed,
+    /// It has not been there for a while.
+    Gone,
+    /// It is there again, as it was.
+    Back,
 }
 
 impl Watched {
-    /// Whether the file, seen like this, is to be read now. While it is not there nothing changes.
-    fn is_news(&mut self, stamp: Option<Stamp>, now: Instant) -> bool {
-        let Some(stamp) = stamp.filter(|stamp| self.read != Some(*stamp)) else {
+    fn new(read: Option<Stamp>) -> Self {
+        Self {
+            read,
+            seen: None,
+            gone: false,
+        }
+    }
+
+    /// The file is seen like this; `None`: it is not there.
+    fn look(&mut self, stamp: Option<Stamp>, now: Instant) -> Sight {
+        if stamp.is_some() && stamp == self.read {
             self.seen = None;
-            return false;
-        };
+            return match std::mem::take(&mut self.gone) {
+                true => Sight::Back,
+                false => Sight::Nothing,
+            };
+        }
         match self.seen {
-            Some((seen, since)) if seen == stamp => now.duration_since(since) >= STILL,
+            Some((seen, since)) if seen == stamp => {
+                if now.duration_since(since) < STILL {
+                    return Sight::Nothing;
+                }
+            }
             _ => {
                 self.seen = Some((stamp, now));
-                false
+                return Sight::Nothing;
             }
+        }
+        match stamp {
+            Some(_) => Sight::Changed,
+            None if std::mem::replace(&mut self.gone, true) => Sight::Nothing,
+            None => Sight::Gone,
         }
     }
 
     /// It was read when it stood like this.
     fn was_read(&mut self, stamp: Option<Stamp>) {
-        self.read = stamp;
-        self.seen = None;
+        *self = Self::new(stamp);
     }
 }
 
@@ -92,7 +125,7 @@ impl NumbersFile {
     pub fn read(list: List, path: Option<PathBuf>) -> Result<Self, Vec<Problem>> {
         let stamp = path.as_deref().and_then(Stamp::of);
         let numbers = match &path {
-            Some(path) => read(path, &list)?.into(),
+            Some(path) => read(path, &list)?.numbers.into(),
             None => Arc::default(),
         };
         Ok(Self {
@@ -112,67 +145,127 @@ impl NumbersFile {
     pub fn follow(self, stop: CancellationToken) -> watch::Receiver<Arc<Numbers>> {
         let (changed, changes) = watch::channel(self.numbers);
         if let Some(path) = self.path {
-            tokio::spawn(follow(path, self.list, self.stamp, changed, stop));
+            let watched = Watched::new(self.stamp);
+            let list = self.list;
+            let followed = Followed {
+                path,
+                list,
+                watched,
+                changed,
+                emptied: false,
+            };
+            tokio::spawn(followed.run(stop));
         }
         changes
     }
 }
 
-/// Follows the file, which was read when it stood as `stamp` says, until stopped. One that is wrong changes nothing.
-async fn follow(
+/// A file whose changes are followed.
+struct Followed {
     path: PathBuf,
     list: List,
-    stamp: Option<Stamp>,
+    watched: Watched,
     changed: watch::Sender<Arc<Numbers>>,
-    stop: CancellationToken,
-) {
-    let mut watched = Watched {
-        read: stamp,
-        seen: None,
-    };
-    while stop.run_until_cancelled(sleep(LOOK)).await.is_some() {
-        let stamp = tokio::fs::metadata(&path).await;
-        let stamp = stamp.ok().as_ref().map(Stamp::from);
-        if !watched.is_news(stamp, instant()) {
-            continue;
-        }
-        let (file, what) = (path.clone(), list.clone());
-        let read = tokio::task::spawn_blocking(move || (read(&file, &what), Stamp::of(&file)));
-        let Ok((read, after)) = read.await else {
-            continue;
-        };
-        // What was written meanwhile may be half of it.
-        if after == stamp {
-            watched.was_read(stamp);
-            let read = read.map(Arc::new);
-            if let Ok(numbers) = &read {
-                changed.send_replace(Arc::clone(numbers));
-            }
-            tell(&path, list.name, &read);
-        }
-    }
+    /// It lost its numbers, and that is known.
+    emptied: bool,
 }
 
-fn tell(path: &Path, list: &str, read: &Result<Arc<Numbers>, Vec<Problem>>) {
-    match read {
-        Ok(read) => {
-            let (numbers, octets) = (read.len(), read.len_octets());
-            info!(list, path = %path.display(), numbers, octets, "list of numbers read again");
+/// What is told of a file.
+#[derive(Debug)]
+enum News {
+    ReadAgain(Arc<Numbers>),
+    Wrong(Vec<Problem>),
+    /// It had numbers, and has none; what it said holds on.
+    Emptied,
+    /// It is not there; what it said holds on.
+    Gone,
+    Back,
+}
+
+impl Followed {
+    async fn run(mut self, stop: CancellationToken) {
+        while stop.run_until_cancelled(sleep(LOOK)).await.is_some() {
+            if let Some(news) = self.look(instant()).await {
+                self.tell(&news);
+            }
         }
-        Err(problems) => {
-            let first = problems.first().map(ToString::to_string);
-            let count = problems.len();
-            warn!(
-                list,
-                first, count, "a list of numbers is wrong: nothing changed"
-            );
+    }
+
+    /// Looks at the file, reads it if it is time, and keeps what it said last if it is of no use.
+    async fn look(&mut self, now: Instant) -> Option<News> {
+        let stamp = tokio::fs::metadata(&self.path).await;
+        let stamp = stamp.ok().as_ref().map(Stamp::from);
+        match self.watched.look(stamp, now) {
+            Sight::Nothing => None,
+            Sight::Gone => Some(News::Gone),
+            Sight::Back => Some(News::Back),
+            Sight::Changed => self.read(stamp).await,
+        }
+    }
+
+    async fn read(&mut self, stamp: Option<Stamp>) -> Option<News> {
+        let (path, list) = (self.path.clone(), self.list.clone());
+        let read = tokio::task::spawn_blocking(move || (read(&path, &list), Stamp::of(&path)));
+        let (read, after) = read.await.ok()?;
+        // What was written meanwhile may be half of it.
+        if after != stamp {
+            return None;
+        }
+        self.watched.was_read(stamp);
+        match read {
+            Ok(listing) => self.take(listing),
+            Err(problems) => Some(News::Wrong(problems)),
+        }
+    }
+
+    /// A list that lost all its numbers, and does not say so in a comment, was rather cut off than meant.
+    fn take(&mut self, listing: Listing) -> Option<News> {
+        let Listing { numbers, commented } = listing;
+        if numbers.is_empty() && !commented && !self.changed.borrow().is_empty() {
+            let known = std::mem::replace(&mut self.emptied, true);
+            return (!known).then_some(News::Emptied);
+        }
+        self.emptied = false;
+        let numbers = Arc::new(numbers);
+        self.changed.send_replace(Arc::clone(&numbers));
+        Some(News::ReadAgain(numbers))
+    }
+
+    fn tell(&self, news: &News) {
+        let (list, path) = (self.list.name, self.path.display());
+        match news {
+            News::ReadAgain(read) => {
+                let (numbers, octets) = (read.len(), read.len_octets());
+                info!(list, %path, numbers, octets, "list of numbers read again");
+            }
+            News::Wrong(problems) => {
+                let first = problems.first().map(ToString::to_string);
+                let count = problems.len();
+                warn!(
+                    list,
+                    first, count, "a list of numbers is wrong: nothing changed"
+                );
+            }
+            News::Emptied => {
+                let numbers = self.changed.borrow().len();
+                warn!(list, %path, numbers, "a list of numbers is empty: what it said before holds on");
+            }
+            News::Gone => {
+                let numbers = self.changed.borrow().len();
+                warn!(list, %path, numbers, "the file of a list of numbers is gone: what it said holds on");
+            }
+            News::Back => info!(list, %path, "the file of a list of numbers is back, as it was"),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use super::super::file::Column;
     use super::*;
+    use crate::scratch::Folder;
 
     #[test]
     fn a_file_is_read_again_once_it_has_changed_and_stands_still() {
@@ -182,23 +275,133 @@ mod tests {
                 len_octets,
             })
         };
-        #[expect(clippy::disallowed_methods, reason = "only where the time line starts")]
-        let start = Instant::now();
-        let at = |seconds| start + Duration::from_secs(seconds);
-        let mut watched = Watched {
-            read: stamp(10),
-            seen: None,
-        };
-        assert!(!watched.is_news(stamp(10), at(0)));
-        assert!(!watched.is_news(stamp(10), at(5)), "nothing changed");
-        assert!(!watched.is_news(stamp(20), at(6)));
-        assert!(!watched.is_news(stamp(20), at(7)));
-        assert!(!watched.is_news(stamp(30), at(8)), "it is being written");
-        assert!(!watched.is_news(stamp(30), at(9)));
-        assert!(!watched.is_news(None, at(10)), "it is being replaced");
-        assert!(!watched.is_news(stamp(30), at(11)));
-        assert!(watched.is_news(stamp(30), at(13)));
+        let (changed, nothing) = (Sight::Changed, Sight::Nothing);
+        let start = instant();
+        let mut watched = Watched::new(stamp(10));
+        let mut look = |seconds, stamp| watched.look(stamp, start + Duration::from_secs(seconds));
+        assert_eq!(look(0, stamp(10)), nothing);
+        assert_eq!(look(5, stamp(10)), nothing);
+        assert_eq!(look(6, stamp(20)), nothing);
+        assert_eq!(look(7, stamp(20)), nothing);
+        assert_eq!(look(8, stamp(30)), nothing, "it is being written");
+        assert_eq!(look(9, stamp(30)), nothing);
+        assert_eq!(look(10, None), nothing, "it is being replaced");
+        assert_eq!(look(11, stamp(30)), nothing);
+        assert_eq!(look(13, stamp(30)), changed);
         watched.was_read(stamp(30));
-        assert!(!watched.is_news(stamp(30), at(20)));
+        let mut look = |seconds, stamp| watched.look(stamp, start + Duration::from_secs(seconds));
+        assert_eq!(look(20, stamp(30)), nothing);
+    }
+
+    #[test]
+    fn a_file_that_is_gone_is_missed_once_and_welcomed_once() {
+        let stamp = Some(Stamp {
+            modified: None,
+            len_octets: 10,
+        });
+        let start = instant();
+        let mut watched = Watched::new(stamp);
+        let sights = (0..10).map(|second| {
+            let there = !(1..6).contains(&second);
+            watched.look(stamp.filter(|_| there), start + Duration::from_secs(second))
+        });
+        let sights: Vec<_> = sights.enumerate().collect();
+        let told = sights.iter().filter(|(_, sight)| *sight != Sight::Nothing);
+        let told: Vec<_> = told.copied().collect();
+        assert_eq!(told, [(3, Sight::Gone), (6, Sight::Back)]);
+    }
+
+    /// A list on disk, followed in virtual time.
+    struct List {
+        folder: Folder,
+        followed: Followed,
+        now: Instant,
+    }
+
+    impl List {
+        fn new(text: &str) -> Self {
+            let folder = Folder::with([("ported.csv", text)]);
+            let list = super::List {
+                name: "ported",
+                key: "routing.ported",
+                column: Some(Column {
+                    header: "operator",
+                    names: vec!["ucell".to_owned()],
+                }),
+            };
+            let file = NumbersFile::read(list, Some(folder.path("ported.csv"))).unwrap();
+            let followed = Followed {
+                path: folder.path("ported.csv"),
+                list: file.list,
+                watched: Watched::new(file.stamp),
+                changed: watch::Sender::new(file.numbers),
+                emptied: false,
+            };
+            Self {
+                folder,
+                followed,
+                now: instant(),
+            }
+        }
+
+        /// A new list, written beside the old one and renamed over it.
+        fn replace(&self, text: &str) {
+            fs::write(self.folder.path("new.csv"), text).unwrap();
+            fs::rename(self.folder.path("new.csv"), self.folder.path("ported.csv")).unwrap();
+        }
+
+        /// What is told in ten seconds.
+        async fn told(&mut self) -> Vec<News> {
+            let mut told = Vec::new();
+            for _ in 0..10 {
+                self.now += LOOK;
+                told.extend(self.followed.look(self.now).await);
+            }
+            told
+        }
+
+        fn has(&self, number: &str) -> bool {
+            self.followed.changed.borrow().has(number.parse().unwrap())
+        }
+    }
+
+    const ONE: &str = "998901234567,ucell\n";
+    const TWO: &str = "998901234567,ucell\n998901234568,ucell\n";
+
+    #[tokio::test]
+    async fn a_file_that_goes_away_is_missed_once_and_its_list_holds_on() {
+        let mut list = List::new(ONE);
+        assert!(list.told().await.is_empty());
+        let (path, away) = (list.folder.path("ported.csv"), list.folder.path("away.csv"));
+        fs::rename(&path, &away).unwrap();
+        assert!(matches!(list.told().await[..], [News::Gone]));
+        assert!(list.told().await.is_empty() && list.has("998901234567"));
+        fs::rename(&away, &path).unwrap();
+        assert!(matches!(list.told().await[..], [News::Back]));
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(list.told().await[..], [News::Gone]));
+        list.replace(TWO);
+        assert!(matches!(list.told().await[..], [News::ReadAgain(_)]));
+        assert!(list.has("998901234568"));
+    }
+
+    #[tokio::test]
+    async fn a_list_that_is_cut_off_holds_on_and_one_that_is_emptied_on_purpose_does_not() {
+        let mut list = List::new(TWO);
+        for cut_off in ["", "msisdn,operator\n"] {
+            list.replace(cut_off);
+            let told = list.told().await;
+            let first = cut_off.is_empty();
+            assert_eq!(first, matches!(told[..], [News::Emptied]), "{told:?}");
+            assert!(list.has("998901234568"));
+        }
+        list.replace(ONE);
+        assert!(matches!(list.told().await[..], [News::ReadAgain(_)]));
+        assert!(!list.has("998901234568"));
+        list.replace("# nobody is left\n");
+        assert!(matches!(list.told().await[..], [News::ReadAgain(_)]));
+        assert!(!list.has("998901234567"));
+        list.replace("what is this");
+        assert!(matches!(list.told().await[..], [News::Wrong(_)]));
     }
 }
