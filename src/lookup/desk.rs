@@ -59,7 +59,7 @@ impl<B> Desk<B> {
     pub(super) fn new(cache: Cache, timeout: Duration) -> Self {
         Self {
             cache,
-            breaker: Breaker::default(),
+            breaker: Breaker::new(timeout),
             timeout,
             batches: VecDeque::new(),
             first: 0,
@@ -152,7 +152,7 @@ impl<B> Desk<B> {
         }
         let turn = match outcome {
             Outcome::Failed => self.breaker.failed(now),
-            Outcome::Known(_) | Outcome::Useless => self.breaker.answered(),
+            Outcome::Known(_) | Outcome::Useless => self.breaker.answered(now),
         };
         if turn == Some(Turn::LeftAlone) {
             self.ask_no_more();

@@ -99,9 +99,9 @@ fn an_answer_of_no_use_is_not_remembered_and_no_failure() {
 }
 
 #[test]
-fn a_service_that_fails_holds_nothing_up_and_is_tried_by_one_question_after_a_while() {
+fn a_service_that_fails_holds_nothing_up_and_is_tried_by_a_few_questions_after_a_while() {
     let (mut desk, now) = (desk(), instant());
-    desk.take(now, "first", (0..20).map(phone));
+    desk.take(now, "first", (0..30).map(phone));
     let asked: Vec<_> = std::iter::from_fn(|| desk.question()).collect();
     let turns: Vec<_> = asked
         .into_iter()
@@ -113,26 +113,46 @@ fn a_service_that_fails_holds_nothing_up_and_is_tried_by_one_question_after_a_wh
     assert_eq!(gone(&mut desk, now + SECOND), [("second", 0)]);
 
     let later = now + 5 * SECOND;
-    desk.take(later, "third", [phone(1), phone(2)]);
-    assert_eq!((desk.question(), desk.question()), (Some(phone(1)), None));
-    let turn = desk.settle(later, phone(1), Outcome::Known(None));
-    assert_eq!(turn, Some(Turn::Back));
-    desk.take(later, "fourth", [phone(2)]);
-    assert_eq!(desk.question(), Some(phone(2)));
+    desk.take(later, "third", (0..30).map(phone));
+    let asked: Vec<_> = std::iter::from_fn(|| desk.question()).collect();
+    assert_eq!(asked, (0..10).map(phone).collect::<Vec<_>>());
+    let answered = asked.into_iter().take(8);
+    let turns = answered.map(|number| desk.settle(later, number, Outcome::Known(None)));
+    let turns: Vec<_> = turns.collect();
+    assert_eq!(turns.last(), Some(&Some(Turn::Back)));
+    assert!(turns.iter().take(7).all(Option::is_none), "{turns:?}");
+    desk.take(later, "fourth", [phone(20)]);
+    assert_eq!(desk.question(), Some(phone(20)));
 }
 
 #[test]
-fn each_try_that_fails_is_followed_by_a_longer_pause() {
-    let (mut breaker, mut now) = (Breaker::default(), instant());
-    let turns = (0..10).map(|_| breaker.failed(now)).filter(Option::is_some);
+fn each_trial_that_fails_is_followed_by_a_longer_pause() {
+    let (mut breaker, mut now) = (Breaker::new(TIMEOUT), instant());
+    let turns = (0..30).map(|_| breaker.failed(now)).filter(Option::is_some);
     assert_eq!(turns.count(), 1);
     for pause in [5, 10, 20, 40, 60, 60].map(Duration::from_secs) {
         assert!(!breaker.lets(now + pause - Duration::from_millis(1)));
         now += pause;
-        assert!(breaker.lets(now));
-        assert!(!breaker.lets(now), "one question tries it");
-        assert_eq!(breaker.failed(now), None, "told once");
+        let asked = (0..20).filter(|_| breaker.lets(now)).count();
+        assert_eq!(asked, 10, "so many try it");
+        for _ in 0..7 {
+            assert_eq!(breaker.answered(now), None);
+        }
+        for _ in 0..3 {
+            assert_eq!(breaker.failed(now), None, "told once");
+        }
     }
+}
+
+#[test]
+fn answers_to_what_was_asked_before_it_was_left_alone_say_nothing() {
+    let (mut breaker, now) = (Breaker::new(TIMEOUT), instant());
+    let left_alone = (0..30).filter_map(|_| breaker.failed(now)).count();
+    assert_eq!(left_alone, 1);
+    for _ in 0..100 {
+        assert_eq!(breaker.answered(now), None);
+    }
+    assert!(!breaker.lets(now + SECOND));
 }
 
 #[test]

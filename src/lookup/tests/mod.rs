@@ -2,6 +2,7 @@
 
 mod decisions;
 mod service;
+mod simulation;
 
 use xabar_events::Msisdn;
 

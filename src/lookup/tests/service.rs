@@ -217,12 +217,12 @@ async fn a_slow_service_is_not_waited_for_and_at_last_left_alone() {
     };
     let service = Service::start(manner).await;
     let mut stage = Stage::start(&service.address, Duration::from_millis(50), None);
-    for batch in 0..3 {
+    for batch in 0..6 {
         let numbers: Vec<u64> = (0..10).map(|number| 10 * batch + number).collect();
         assert_eq!(stage.look_up(&numbers).await.len(), 0);
     }
-    // What was asked before it was left alone is at most two batches, since a batch may go on before its failures count.
-    assert!(service.asked() <= 20, "{}", service.asked());
+    // Twenty failures are enough, and a batch may go on before its own count.
+    assert!(service.asked() <= 40, "{}", service.asked());
 }
 
 #[tokio::test]
