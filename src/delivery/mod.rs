@@ -17,6 +17,7 @@ mod link_state;
 mod operator;
 mod rate;
 pub mod receipt;
+mod refused_bind;
 mod response_time;
 pub mod retry;
 mod routing;

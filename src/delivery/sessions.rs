@@ -1,6 +1,7 @@
 //! Keeps one session of an operator alive: connects, binds, and tries again, elsewhere or after a pause.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -14,6 +15,7 @@ use xabar_smpp::session::{CloseReason, Closed, Event, Faults, Opening, Settings}
 use super::addresses::{Addresses, Ended};
 use super::class::{Class, Classes};
 use super::connection::Connection;
+use super::refused_bind::Refusal;
 use crate::clock::instant;
 use crate::tls::{self, Trouble};
 
@@ -35,6 +37,8 @@ pub(super) struct Session {
     pub(super) return_after: Duration,
     /// Lets one session of the operator's return at a time.
     pub(super) returning: Arc<Semaphore>,
+    /// How many sessions of this login are bound: for the log alone.
+    pub(super) bound: Arc<AtomicUsize>,
 }
 
 /// What happens on a session.
@@ -168,6 +172,9 @@ impl<'a> Service<'a> {
         let (link, events, trouble) = connection.start(opening, settings);
         self.trouble = trouble;
         let leaving = self.forward(link, events, news).await;
+        if self.bound {
+            self.session.bound.fetch_sub(1, Ordering::Relaxed);
+        }
         let long_lived = instant().duration_since(since) >= LONG_LIVED;
         let ended = match (self.bound, self.answered || long_lived) {
             _ if leaving => Ended::Returning,
@@ -217,6 +224,7 @@ impl<'a> Service<'a> {
             self.answered = self.answered || self.is_of_use(event);
             if matches!(event, Event::Bound { .. }) {
                 self.bound = true;
+                self.session.bound.fetch_add(1, Ordering::Relaxed);
                 self.turn = None;
             }
             // Of many faults the first is told, and at the end their number.
@@ -262,6 +270,30 @@ impl<'a> Service<'a> {
         );
     }
 
+    /// Says what to do about a refused bind.
+    fn log_refused(&self, status: Status) {
+        let (operator, session, address) =
+            (&self.session.operator, self.session.index, self.address);
+        let bound = self.session.bound.load(Ordering::Relaxed);
+        match Refusal::of(status, bound) {
+            Refusal::Login => {
+                error!(operator, session, address, %status, "bind refused: check this operator's system_id and password");
+            }
+            Refusal::SystemType => {
+                error!(operator, session, address, %status, "bind refused: check this operator's system_type");
+            }
+            Refusal::TooManySessions => {
+                warn!(operator, session, address, %status, bound, "bind refused: the login has as many sessions as the operator allows it; lower sessions, or ask for more");
+            }
+            Refusal::Unclear => {
+                error!(operator, session, address, %status, "bind refused without a reason: ask the operator whether login and address are right, and how many sessions it counts");
+            }
+            Refusal::Passing => {
+                warn!(operator, session, address, %status, "bind refused: tried again after a pause");
+            }
+        }
+    }
+
     fn log_closed(&self, closed: &Closed) {
         let (operator, session) = (&self.session.operator, self.session.index);
         if closed.faults != Faults::default() {
@@ -269,11 +301,7 @@ impl<'a> Service<'a> {
         }
         let (reason, unanswered, address) = (closed.reason, closed.unanswered.len(), self.address);
         match reason {
-            CloseReason::BindRefused {
-                status: Status::RINVPASWD | Status::RINVSYSID | Status::RBINDFAIL,
-            } => {
-                error!(operator, session, address, %reason, "bind refused: check this operator's system_id and password");
-            }
+            CloseReason::BindRefused { status } => self.log_refused(status),
             CloseReason::Unbound => info!(operator, session, "unbound"),
             reason => {
                 let tls = self.trouble.get();

@@ -154,6 +154,24 @@ async fn an_operator_that_is_down_at_the_start_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_too_many_is_not_taken_for_a_wrong_password() {
+    let behaviour = Behaviour {
+        sessions: 1,
+        ..Behaviour::default()
+    };
+    let mut world = World::new(broker::shared(), behaviour, |_| ()).await;
+    let gateway = world.ready().await;
+    let refused = gateway.until_told("lower sessions", 1).await;
+    for word in ["WARN", "bind refused", "ucell", "ESME_RBINDFAIL", "bound=1"] {
+        assert!(refused[0].contains(word), "{}", refused[0]);
+    }
+    world.publish(samples(7, 10)).await;
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_a_clear_error_and_the_gateway_goes_on() {
     let settings = Settings {
         accounts: vec![Account {

@@ -7,6 +7,7 @@ mod slots;
 mod unreported;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::error::TrySendError;
@@ -82,6 +83,7 @@ impl Operator {
         let lines = lines(&settings.binds, settings.interface_version)?;
         let (news_out, news) = mpsc::channel(2 * lines.len().max(4));
         let returning = Arc::new(Semaphore::new(1));
+        let bound: Vec<Arc<AtomicUsize>> = settings.binds.iter().map(|_| Arc::default()).collect();
         for (index, line) in lines.iter().enumerate() {
             let session = Session {
                 operator: settings.name.clone(),
@@ -94,6 +96,7 @@ impl Operator {
                 classes: settings.classes.clone(),
                 return_after: settings.return_after,
                 returning: Arc::clone(&returning),
+                bound: bound.get(line.room.login).cloned().unwrap_or_default(),
             };
             tokio::spawn(session.run(news_out.clone(), stop.clone()));
         }
