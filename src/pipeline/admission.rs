@@ -1,7 +1,5 @@
 //! New events: what is known already is answered, the rest becomes messages.
 
-use std::collections::BTreeMap;
-
 use xabar_events::{Cancel, Event, EventKey, Msisdn, Notification, Priority, Reason, State};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -17,29 +15,11 @@ use crate::journal::{
 };
 use crate::numbers::Lists;
 
-/// How many messages were called something without a right to it, by what and by agency.
-#[derive(Debug, Default)]
-pub(super) struct NotEntitled(BTreeMap<(Right, Box<str>), u64>);
-
 /// What an agency may call a message only by right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Right {
     Urgent,
     Legal,
-}
-
-/// Agencies counted at a time; whoever is told of so many knows enough.
-const MOST_NOT_ENTITLED: usize = 100;
-
-impl NotEntitled {
-    fn count(&mut self, right: Right, agency: &str) {
-        let key = (right, agency.into());
-        if let Some(count) = self.0.get_mut(&key) {
-            *count += 1;
-        } else if self.0.len() < MOST_NOT_ENTITLED {
-            self.0.insert(key, 1);
-        }
-    }
 }
 
 /// The operator of a message that none carries.
@@ -152,19 +132,21 @@ impl Core {
                 .urgent
                 .allows(agency, notification.service.as_str())
         {
-            self.not_entitled.count(Right::Urgent, agency);
+            let kind = (Right::Urgent, agency.into());
+            self.not_entitled.count(kind, ());
             notification.priority = Priority::Normal;
         }
         if notification.legal && !self.settings.legal.contains(agency) {
-            self.not_entitled.count(Right::Legal, agency);
+            let kind = (Right::Legal, agency.into());
+            self.not_entitled.count(kind, ());
             notification.legal = false;
         }
         notification
     }
 
-    /// How many messages of which agencies were called something without a right to it, since it was asked last.
-    pub fn not_entitled(&mut self) -> BTreeMap<(Right, Box<str>), u64> {
-        std::mem::take(&mut self.not_entitled.0)
+    /// The agencies that are to be told to have called messages something without a right to it, and how many since.
+    pub fn not_entitled(&mut self, now: UnixMillis) -> Vec<((Right, Box<str>), (), u64)> {
+        self.not_entitled.due(now)
     }
 
     /// Why a number gets no messages, if so.

@@ -10,20 +10,21 @@ use xabar_events::{Language, State};
 use xabar_smpp::Status;
 use xabar_sms::DefaultAlphabet;
 
-use super::admission::NotEntitled;
+use super::admission::Right;
 use super::appetite::Appetite;
 use super::asking::Asking;
 use super::beat::{Beat, Effects};
-use super::left_out::LeftOut;
+use super::left_out::Place;
 use super::links::peers;
 use super::push::Pushes;
 use super::reading::Queues;
+use super::seldom::Seldom;
 use super::telling::Teller;
 use super::unanswered::Repeats;
 use super::unnamed::Unnamed;
 use super::ussd::{Ussd, UssdRules};
 use crate::clock::{Now, UnixMillis};
-use crate::compose::Catalog;
+use crate::compose::{Catalog, Unfit};
 use crate::delivery::receipt::{Notice, Spelling, Spellings};
 use crate::delivery::{Carrier, Circuit, Class, Event, Report, Routes, Senders, Share, retry};
 use crate::dialogue::menu::Menus;
@@ -213,8 +214,12 @@ pub struct Core {
     /// Messages are waiting for their turn that a beat had no time for.
     pub(super) turns_left: bool,
     appetite: Appetite,
-    pub(super) not_entitled: NotEntitled,
-    pub(super) left_out: LeftOut,
+    /// What was called something without a right to it, and by which agency.
+    pub(super) not_entitled: Seldom<(Right, Box<str>)>,
+    /// Values that their texts did not take.
+    pub(super) left_out: Seldom<Place, Unfit>,
+    /// Refusals that someone must look into, with the first message that each met.
+    pub(super) refusals: Seldom<(OperatorId, u32), MessageId>,
 }
 
 /// How often deadlines are looked for in the journal.
@@ -293,8 +298,9 @@ impl Core {
             note_published_at: now.steady,
             turns_left: false,
             appetite: Appetite::default(),
-            not_entitled: NotEntitled::default(),
-            left_out: LeftOut::default(),
+            not_entitled: Seldom::default(),
+            left_out: Seldom::default(),
+            refusals: Seldom::default(),
             settings,
         };
         core.pacer.take_up(&core.journal.dealt()?);

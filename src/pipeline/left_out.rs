@@ -1,9 +1,8 @@
 //! Counts the values of events that their texts do not take, without the values: the citizen gets the news all the
 //! same, and whoever runs the gateway tells the agency.
 
-use std::collections::BTreeMap;
-
 use super::core::Core;
+use crate::clock::UnixMillis;
 use crate::compose::{Text, Unfit};
 use crate::journal::Message;
 
@@ -14,22 +13,6 @@ pub struct Place {
     pub service: Box<str>,
     pub status: Box<str>,
     pub parameter: Box<str>,
-}
-
-/// How many there were of each, and why the first one was left out.
-#[derive(Debug, Default)]
-pub(super) struct LeftOut(BTreeMap<Place, (Unfit, u64)>);
-
-/// Places counted at a time; whoever is told of so many knows enough.
-const MOST: usize = 20;
-
-impl LeftOut {
-    fn count(&mut self, place: Place, why: Unfit) {
-        if self.0.len() >= MOST && !self.0.contains_key(&place) {
-            return;
-        }
-        self.0.entry(place).or_insert((why, 0)).1 += 1;
-    }
 }
 
 impl Core {
@@ -49,8 +32,8 @@ impl Core {
         }
     }
 
-    /// The values that were left out of texts since this was asked last, with the reason and how often.
-    pub fn left_out(&mut self) -> impl Iterator<Item = (Place, (Unfit, u64))> + use<> {
-        std::mem::take(&mut self.left_out).0.into_iter()
+    /// The values that are to be told as left out of texts, with why the first of each was, and how often since.
+    pub fn left_out(&mut self, now: UnixMillis) -> Vec<(Place, Unfit, u64)> {
+        self.left_out.due(now)
     }
 }

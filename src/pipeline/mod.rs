@@ -25,6 +25,7 @@ mod push;
 mod queues;
 mod reading;
 mod results;
+mod seldom;
 mod sending;
 mod sharing;
 mod telling;
@@ -66,7 +67,7 @@ const FULL_PAUSE: Duration = Duration::from_secs(2);
 /// How soon to ask again whether more is to be taken in.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// How often settled messages are forgotten.
+/// How often settled messages are forgotten, and what came often is told.
 const FORGET: Duration = Duration::from_secs(10);
 
 /// The ends of the channels between the pipeline and the other rooms.
@@ -125,9 +126,11 @@ pub fn run(
         commit(&mut core, &mut changes, &channels)?;
         returned = act(&mut channels, &mut undelivered, changes, effects);
         if last && returned.is_empty() {
+            tell(&mut core, &now);
             return publish_the_rest(core, clock, channels, runtime);
         }
         if now.instant >= forget_at {
+            tell(&mut core, &now);
             forget_at = forget(&mut core, &now)?;
         }
     }
@@ -308,7 +311,8 @@ fn not_taken(operator: OperatorId, directive: &Directive) -> Option<Report> {
     })
 }
 
-fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
+/// Warns of what came often since it was told last.
+fn tell(core: &mut Core, now: &Now) {
     if let Some(held) = core.more_held() {
         warn!(held, "receipts match no message");
     }
@@ -319,7 +323,11 @@ fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
             count, "receipts name no message: neither by an id nor by what else they say"
         );
     }
-    for ((right, agency), count) in core.not_entitled() {
+    for (operator, status, message, count) in core.refusals(now.steady) {
+        let operator = &*operator;
+        warn!(operator, %status, count, first = %message, "the operator refuses what we send: check the sender and the account's settings");
+    }
+    for ((right, agency), (), count) in core.not_entitled(now.steady) {
         let agency = &*agency;
         match right {
             Right::Urgent => warn!(
@@ -332,11 +340,14 @@ fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
             ),
         }
     }
-    for (place, (why, count)) in core.left_out() {
+    for (place, why, count) in core.left_out(now.steady) {
         let (agency, service, status) = (&*place.agency, &*place.service, &*place.status);
         let parameter = &*place.parameter;
         warn!(agency, service, status, parameter, %why, count, "values that a text does not take are left out of it");
     }
+}
+
+fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
     match core.forget(now) {
         Ok(true) => Ok(now.instant),
         Ok(false) => Ok(now.instant + FORGET),

@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use tracing::warn;
 use xabar_events::{Reason, State};
 use xabar_smpp::Status;
 
@@ -356,19 +355,24 @@ impl Core {
             }
             Next::GiveUp => self.fail(beat, message, status, Reason::Attempts),
             Next::Refused => {
-                self.alert(class, status, message);
+                if class == Class::OurBug {
+                    let kind = (message.progress.operator, status.0);
+                    self.refusals.count(kind, message.id);
+                }
                 self.fail(beat, message, status, Reason::Refused);
             }
         }
     }
 
-    /// Warns of what someone must look into.
-    fn alert(&self, class: Class, status: Status, message: &Message) {
-        if class == Class::OurBug {
-            let operator = self.operators.get(&message.progress.operator);
-            let operator = operator.map(|operator| &*operator.name);
-            warn!(operator, message = %message.id, %status, "the operator refuses what we send: check the sender and the account's settings");
-        }
+    /// The refusals that someone must look into and that are to be told: whose, which, the first message since they
+    /// were told last, and how many.
+    pub fn refusals(&mut self, now: UnixMillis) -> Vec<(Box<str>, Status, MessageId, u64)> {
+        let due = self.refusals.due(now).into_iter();
+        due.filter_map(|((operator, status), message, count)| {
+            let name = self.operators.get(&operator)?.name.clone();
+            Some((name, Status::from(status), message, count))
+        })
+        .collect()
     }
 
     fn fail(&mut self, beat: &mut Beat, message: &mut Message, status: Status, reason: Reason) {

@@ -49,6 +49,34 @@ fn a_system_error_is_retried_with_growing_pauses_and_given_up_at_last() {
 }
 
 #[test]
+fn refusals_that_someone_must_look_into_are_counted_by_operator_and_status() {
+    let mut world = World::new();
+    let ids: Vec<_> = (1..=3).map(|it| id(world.publish(apart(it))).0).collect();
+    let statuses = [Status::RINVSRCTON, Status::RINVSRCADR, Status::RINVSRCADR];
+    for (sent, status) in world.sent().iter().zip(statuses) {
+        world.refuse(sent, status);
+    }
+    let of = |status, first, count| ("ucell".to_owned(), status, first, count);
+    assert_eq!(
+        world.refusals(),
+        [
+            of(Status::RINVSRCADR, ids[1], 2),
+            of(Status::RINVSRCTON, ids[0], 1),
+        ]
+    );
+    world.publish(apart(4));
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RINVSRCADR);
+    assert_eq!(world.refusals(), [], "told a moment ago");
+    world.advance(MINUTE);
+    assert_eq!(
+        world.refusals(),
+        [of(Status::RINVSRCADR, sent.message(), 1)]
+    );
+    assert_eq!(world.refusals(), []);
+}
+
+#[test]
 fn pauses_and_attempts_are_as_configured_and_the_count_outlives_a_restart() {
     let mut world = World::with(|settings| {
         settings.retry = retry::Policy {

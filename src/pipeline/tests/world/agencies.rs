@@ -61,17 +61,19 @@ impl World {
 
     /// How many messages of which agencies were called something without a right to it.
     pub(crate) fn not_entitled(&mut self) -> Vec<(Right, String, u64)> {
-        let counted = self.core.as_mut().unwrap().not_entitled();
+        let steady = self.steady;
+        let counted = self.core.as_mut().unwrap().not_entitled(steady);
         counted
             .into_iter()
-            .map(|((right, agency), count)| (right, agency.into(), count))
+            .map(|((right, agency), (), count)| (right, agency.into(), count))
             .collect()
     }
 
     /// The values that were left out: whose, of which text, and how often; not why.
     pub(crate) fn left_out(&mut self) -> Vec<String> {
-        let left_out = self.core.as_mut().unwrap().left_out();
-        let shown = left_out.map(|(place, (_, count))| {
+        let steady = self.steady;
+        let left_out = self.core.as_mut().unwrap().left_out(steady);
+        let shown = left_out.into_iter().map(|(place, _, count)| {
             let (agency, service, status) = (place.agency, place.service, place.status);
             format!("{agency} {service} {status} {} {count}", place.parameter)
         });

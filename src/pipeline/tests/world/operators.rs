@@ -255,6 +255,15 @@ impl World {
         self.core.as_mut().unwrap().forget(&now).unwrap()
     }
 
+    /// The refusals that someone must look into: whose, which, the first message, and how many.
+    pub(crate) fn refusals(&mut self) -> Vec<(String, Status, u64, u64)> {
+        let steady = self.steady;
+        let told = self.core.as_mut().unwrap().refusals(steady);
+        told.into_iter()
+            .map(|(operator, status, message, count)| (operator.into(), status, message.0, count))
+            .collect()
+    }
+
     /// The receipts that named no message, of operators that sent any since that was asked last.
     pub(crate) fn unnamed_receipts(&mut self) -> Vec<(String, u64)> {
         let steady = self.steady;
