@@ -119,6 +119,7 @@ pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline
         looked_up: settings.routing.lookup.is_some(),
         rules: pacing::Rules {
             limits: limits.collect(),
+            urgent_limited: settings.urgent.limited,
             quiet_hours: subscriber.quiet_hours.as_ref().map(|it| closed(&it.hours)),
             release: subscriber
                 .quiet_hours

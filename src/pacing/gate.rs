@@ -19,6 +19,8 @@ pub(super) type Wait = (UnixMillis, Reason);
 #[derive(Debug)]
 pub(super) struct Gate {
     limits: Limits,
+    /// Whether these hold urgent messages, too.
+    urgent_limited: bool,
     quiet_hours: Curfew,
     /// Over which time the messages of a night go out.
     release: Duration,
@@ -38,6 +40,7 @@ impl Gate {
         });
         Self {
             limits: Limits::new(&rules.limits),
+            urgent_limited: rules.urgent_limited,
             quiet_hours: Curfew::new(rules.quiet_hours.clone()),
             release: rules.release,
             bulk: Curfew::new(rules.no_bulk.clone()),
@@ -63,8 +66,10 @@ impl Gate {
         submitted: &[UnixMillis],
         now: &Now,
     ) -> Option<Wait> {
-        if matches!(message.lane, Lane::Answers | Lane::Urgent) {
-            return None;
+        match message.lane {
+            Lane::Answers => return None,
+            Lane::Urgent => return self.urgent_wait(submitted, now),
+            Lane::Normal | Lane::Bulk => {}
         }
         let bulk = message.lane == Lane::Bulk;
         let mut longest = (now.steady, Reason::QuietHours);
@@ -96,6 +101,15 @@ impl Gate {
             wait(until, Reason::AgencyQuota);
         }
         (longest.0 > now.steady).then_some(longest)
+    }
+
+    /// An urgent message waits for its subscriber's limits only, if at all.
+    fn urgent_wait(&self, submitted: &[UnixMillis], now: &Now) -> Option<Wait> {
+        if !self.urgent_limited {
+            return None;
+        }
+        let until = self.limits.earliest(submitted, now.steady);
+        (until > now.steady).then_some((until, Reason::SubscriberLimit))
     }
 
     /// Puts a message off that has to wait: gives it a time of its own where many wait for the same.
@@ -180,6 +194,9 @@ impl Gate {
 
     /// The first wall time from then on at which the hours let a message go.
     fn open(&self, message: &Message, wall: UnixMillis) -> UnixMillis {
+        if message.lane == Lane::Urgent {
+            return wall;
+        }
         let mut open = wall;
         // Two kinds of hours may each end within the other; more often than so they do not alternate.
         for _ in 0..2 {

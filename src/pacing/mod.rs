@@ -46,6 +46,8 @@ type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     pub limits: Vec<Limit>,
+    /// Whether these hold urgent messages, too, which count in any case.
+    pub urgent_limited: bool,
     pub quiet_hours: Option<QuietHours>,
     /// Over which time the messages that waited for the end of the quiet hours go out.
     pub release: Duration,

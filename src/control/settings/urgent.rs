@@ -1,15 +1,17 @@
-//! `[urgent]`: who may call messages urgent.
+//! `[urgent]`: who may call messages urgent, and what these may do.
 
 use xabar_events::{Agency, Slug};
 
 use super::reading::{Cell, Table};
-use super::values::{list, parsed};
+use super::values::{list, parsed, switch};
 
 /// `[urgent]`
 #[derive(Clone, Debug, Default)]
 pub struct Urgent {
     /// `None`: everyone.
     pub allowed: Option<Vec<Entitled>>,
+    /// Whether the limits of subscribers hold urgent messages, too.
+    pub limited: bool,
 }
 
 /// An agency, or one of its services.
@@ -24,6 +26,7 @@ pub(super) fn urgent(root: &mut Table<'_>) -> Urgent {
         cell.table(|table| {
             Some(Urgent {
                 allowed: table.optional("allowed", list(entitled)),
+                limited: table.or("limited", false, switch),
             })
         })
     })

@@ -53,6 +53,33 @@ fn with_priority(priority: Priority, n: u32) -> Notification {
 }
 
 #[test]
+fn limits_hold_urgent_messages_where_that_is_configured_and_the_night_never_does() {
+    let urgent = |id: &str, application: &str| Notification {
+        priority: Priority::Urgent,
+        application: application.parse().unwrap(),
+        ..status(id)
+    };
+    for (limited, at_once) in [(false, 2), (true, 1)] {
+        let mut world = World::with(|settings| {
+            settings.rules.limits = vec![limit(1, 10 * MINUTE)];
+            settings.rules.urgent_limited = limited;
+            settings.rules.quiet_hours = Some(closed(22, 8));
+        });
+        pass_to(&mut world, at(23));
+        world.publish(urgent("a", "10000001"));
+        world.publish(urgent("b", "10000002"));
+        assert_eq!(take(&mut world).len(), at_once);
+        if limited {
+            assert_eq!(world.story("b"), ["accepted", "deferred subscriber-limit"]);
+            world.advance(10 * MINUTE - SECOND);
+            assert!(take(&mut world).is_empty());
+            world.advance(SECOND);
+            assert_eq!(take(&mut world), [2], "at night");
+        }
+    }
+}
+
+#[test]
 fn the_morning_is_no_herd_and_every_message_goes_when_it_was_told_to() {
     let mut world = World::with(|settings| {
         settings.rules.quiet_hours = Some(closed(22, 8));

@@ -78,6 +78,7 @@ impl Days {
             if seed % 3 > 1 {
                 settings.rules.quiet_hours = Some(night());
             }
+            settings.rules.urgent_limited = seed % 5 == 1;
             settings.operators[1].receipts = seed.is_multiple_of(2);
             if seed % 5 > 2 {
                 settings.operators[0].push = Some(UrgentRight::Everyone);

@@ -62,6 +62,8 @@ name = "adliya"
 legal = true
 "#;
     let settings = good(text, &[]);
+    assert!(!settings.urgent.limited);
+    assert!(good("urgent.limited = true", &[]).urgent.limited);
     let allowed = settings.urgent.allowed.unwrap();
     let allowed: Vec<_> = allowed
         .iter()
