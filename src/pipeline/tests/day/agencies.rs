@@ -24,6 +24,16 @@ const LIVE: usize = 2_000;
 
 pub(super) const AGENCIES: u64 = 40;
 
+/// One that may send only so many a day, one whose bulk goes out over hours, and one that calls its messages urgent
+/// without a right to it.
+pub(super) const LIMITED: u64 = 1;
+pub(super) const CAMPAIGNING: u64 = 30;
+pub(super) const HASTY: u64 = 2;
+
+/// Subscribers with many messages who are on a list of those that get none.
+pub(super) const BLOCKED: u64 = 4;
+pub(super) const REASSIGNED: u64 = 7;
+
 pub(super) struct Agencies {
     /// Of the whole day.
     events: u64,
@@ -54,7 +64,10 @@ impl Agencies {
             at: some_time(random),
             left: of_burst,
             a_second: (of_burst / 60).max(1),
-            agency: random.below(AGENCIES),
+            agency: match (random.below(AGENCIES), number) {
+                (_, 3) => CAMPAIGNING,
+                (any, _) => any,
+            },
             priority: [Priority::Bulk, Priority::Normal][usize::from(number == 0)],
         });
         Self {
@@ -69,12 +82,12 @@ impl Agencies {
     }
 
     /// Lets one of them have much to say in a minute.
-    pub(super) fn soon(&mut self, priority: Priority, left: u64) {
+    pub(super) fn soon(&mut self, agency: u64, priority: Priority, left: u64) {
         self.bursts.push(Burst {
             at: START.after(MINUTE),
             left,
             a_second: left,
-            agency: 0,
+            agency,
             priority,
         });
     }
@@ -228,7 +241,7 @@ pub(super) fn somebody(events: u64, random: &mut Random) -> Msisdn {
 }
 
 /// Of one of the two operators.
-fn subscriber(number: u64) -> Msisdn {
+pub(super) fn subscriber(number: u64) -> Msisdn {
     let number = u32::try_from(number).unwrap();
     match number % 2 {
         0 => phone(number),

@@ -5,9 +5,11 @@
 //! `XABAR_DAY_SEED` repeats a day that went wrong.
 
 mod agencies;
+mod bulk;
 mod citizens;
 mod operators;
 mod promises;
+mod rules;
 mod sabotage;
 
 use std::fmt;
@@ -15,7 +17,7 @@ use std::time::Duration;
 
 use xabar_events::Event as Incoming;
 
-use super::random::{Random, night};
+use super::random::Random;
 use super::world::*;
 use crate::clock::UnixMillis;
 use agencies::{AGENCIES, Agencies, name};
@@ -101,8 +103,7 @@ impl Drop for Day {
 impl Day {
     fn new(seed: u64, events: u64) -> Self {
         let world = World::with(|settings| {
-            settings.rules.limits = vec![limit(3, 10 * MINUTE), limit(10, 24 * HOUR)];
-            settings.rules.quiet_hours = Some(night());
+            rules::set(settings, events);
             settings.operators[0].fallback = vec!["beeline".into()];
             settings.operators[0].move_after = Some(10 * MINUTE);
             settings.dialogue.agencies = (0..AGENCIES).map(|it| name(it).into()).collect();

@@ -1,20 +1,19 @@
-//! What agencies may count on in a day: urgent messages go at once, and bulk is never shut out (R8).
+//! What agencies may count on in a day: urgent messages go at once, and bulk has its share (R8).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use xabar_events::{Event as Incoming, Msisdn, Outcome, Priority, State};
 
 use super::super::world::*;
+use super::agencies::{HASTY, name};
+use super::bulk::Bulk;
 use super::operators::Operators;
 use crate::clock::UnixMillis;
 use crate::journal::OperatorId;
 
 /// Once an urgent message has waited for so long, little else may go before it.
 const AT_ONCE: Duration = Duration::from_secs(5);
-
-/// So many waiting bulk messages: at least one of them may go now.
-const MANY: usize = 20;
 
 #[derive(Default)]
 pub(super) struct Promises {
@@ -25,8 +24,8 @@ pub(super) struct Promises {
     repeats: HashMap<u64, u32>,
 }
 
-#[derive(Clone, Copy)]
 struct Followed {
+    agency: Box<str>,
     priority: Priority,
     operator: OperatorId,
     since: UnixMillis,
@@ -39,11 +38,7 @@ struct Share {
     urgent: BTreeMap<u64, UnixMillis>,
     /// Submitted in this second, and how many of them were urgent or answers.
     second: (u32, u32),
-    bulk: HashSet<u64>,
-    /// Seconds in which many bulk messages waited without a break.
-    seconds: u32,
-    /// Submitted in them, and how many of these were bulk.
-    minute: (u32, u32),
+    bulk: Bulk,
 }
 
 impl Promises {
@@ -53,8 +48,11 @@ impl Promises {
                 continue;
             };
             let at_will = event.not_before.is_none() && event.expires.is_none();
-            if at_will && event.priority != Priority::Normal {
+            let hasty = event.key.agency.name() == name(HASTY);
+            let is_so = event.priority != Priority::Urgent || !hasty;
+            if at_will && is_so && event.priority != Priority::Normal {
                 let followed = Followed {
+                    agency: event.key.agency.name().into(),
                     priority: event.priority,
                     operator: carrier(event.msisdn),
                     since: now,
@@ -89,14 +87,14 @@ impl Promises {
         if followed.priority == Priority::Urgent {
             share.urgent.insert(message, followed.since);
         } else {
-            share.bulk.insert(message);
+            share.bulk.wait(message, &followed.agency);
         }
     }
 
     fn forget(&mut self, message: u64) {
         for share in self.operators.values_mut() {
             share.urgent.remove(&message);
-            share.bulk.remove(&message);
+            share.bulk.forget(message);
         }
     }
 
@@ -104,11 +102,10 @@ impl Promises {
         for sent in sent {
             let message = sent.message();
             let share = self.operators.entry(sent.operator).or_default();
-            share.minute.0 += 1;
             share.second.0 += 1;
             // Answers go before urgent ones.
             share.second.1 += u32::from(sent.submission.urgent);
-            share.minute.1 += u32::from(share.bulk.remove(&message));
+            share.bulk.submitted(message);
             share.urgent.remove(&message);
         }
     }
@@ -121,7 +118,7 @@ impl Promises {
                 *share = Share::default();
             } else {
                 share.check_second(now);
-                share.check_minute();
+                share.bulk.pass();
             }
         }
     }
@@ -151,22 +148,6 @@ impl Share {
             "{others} of {all} go before an urgent one, {message}, that has waited for {:?}",
             now.since(*since)
         );
-    }
-
-    fn check_minute(&mut self) {
-        if self.bulk.len() < MANY {
-            (self.seconds, self.minute) = (0, (0, 0));
-            return;
-        }
-        self.seconds += 1;
-        if self.seconds == 60 {
-            let (all, bulk) = std::mem::take(&mut self.minute);
-            assert!(
-                bulk * 25 >= all,
-                "of {all} in a minute only {bulk} are bulk"
-            );
-            self.seconds = 0;
-        }
     }
 }
 

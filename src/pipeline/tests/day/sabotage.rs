@@ -1,6 +1,6 @@
 //! Tests of the test: for each rule a gateway that breaks it, and a day that notices.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use xabar_events::{Notification, Priority};
@@ -9,13 +9,15 @@ use xabar_smpp::{Frame, Status};
 use super::super::laws::Laws;
 use super::super::random::night;
 use super::super::world::*;
+use super::agencies::name;
 use super::{DAY, Day};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::{Inbound, inbound};
 use crate::delivery::{Answer, Directive, Event, SessionKey, Submission, Token};
-use crate::journal::{Changes, Lane, MessageId, OperatorId};
-use crate::pacing::Rules;
-use crate::pipeline::{Effects, Inputs};
+use crate::journal::{Changes, Lane, Message, MessageId, OperatorId};
+use crate::numbers::Lists;
+use crate::pacing::{Rules, UrgentRight};
+use crate::pipeline::{Effects, Inputs, Settings};
 
 fn day(saboteur: impl Saboteur + 'static) {
     let mut day = Day::new(7, 2_000);
@@ -29,6 +31,14 @@ fn day_under(rules: impl FnOnce(&mut Rules)) {
     let mut settings = day.world.settings.clone();
     rules(&mut settings.rules);
     day.world.laws = Laws::new(&settings);
+    day.run();
+}
+
+/// A day whose gateway does not know of all that it should go by.
+fn day_without(forget: impl FnOnce(&mut Settings)) {
+    let mut day = Day::new(7, 2_000);
+    forget(&mut day.world.settings);
+    day.world.restart();
     day.run();
 }
 
@@ -131,6 +141,53 @@ fn a_message_in_quiet_hours_is_noticed() {
 }
 
 #[test]
+#[should_panic(expected = "00s before")]
+fn an_urgent_message_too_many_is_noticed_where_limits_hold_those_too() {
+    let mut day = Day::new(7, 2_000);
+    day.agencies.soon(0, Priority::Urgent, 100);
+    let mut settings = day.world.settings.clone();
+    settings.rules.urgent_limited = true;
+    day.world.laws = Laws::new(&settings);
+    day.run();
+}
+
+#[test]
+#[should_panic(expected = "go as soon as the morning begins")]
+fn a_herd_in_the_morning_is_noticed() {
+    day_without(|settings| settings.rules.release = Duration::ZERO);
+}
+
+#[test]
+#[should_panic(expected = "bulk outside of its hours")]
+fn bulk_outside_of_its_hours_is_noticed() {
+    day_without(|settings| settings.rules.no_bulk = None);
+}
+
+#[test]
+#[should_panic(expected = "of the campaign in an hour")]
+fn a_campaign_that_goes_at_once_is_noticed() {
+    day_without(|settings| settings.rules.spreads.clear());
+}
+
+#[test]
+#[should_panic(expected = "of the agency on this day")]
+fn a_quota_that_does_not_hold_is_noticed() {
+    day_without(|settings| settings.rules.daily.clear());
+}
+
+#[test]
+#[should_panic(expected = "urgent without a right to it")]
+fn an_urgent_message_without_a_right_to_it_is_noticed() {
+    day_without(|settings| settings.urgent = UrgentRight::Everyone);
+}
+
+#[test]
+#[should_panic(expected = "to a number that gets nothing")]
+fn a_message_to_a_number_that_is_blocked_is_noticed() {
+    day_without(|settings| settings.lists = Lists::default());
+}
+
+#[test]
 #[should_panic(expected = "is under way")]
 fn a_status_that_does_not_wait_for_the_one_before_is_noticed() {
     /// Says that all is answered as soon as it is submitted.
@@ -174,20 +231,20 @@ fn a_status_that_does_not_wait_for_the_one_before_is_noticed() {
     });
 }
 
-/// Keeps what is of one lane for a while.
+/// Keeps some messages for a while.
 struct Neglect {
-    of: Lane,
+    of: fn(&Message) -> bool,
     lasts: Duration,
-    lanes: HashMap<u64, Lane>,
+    neglected: HashSet<MessageId>,
     kept: Vec<(UnixMillis, OperatorId, Submission)>,
 }
 
 impl Neglect {
-    fn of(of: Lane, lasts: Duration) -> Self {
+    fn of(of: fn(&Message) -> bool, lasts: Duration) -> Self {
         Self {
             of,
             lasts,
-            lanes: HashMap::new(),
+            neglected: HashSet::new(),
             kept: Vec::new(),
         }
     }
@@ -195,11 +252,9 @@ impl Neglect {
 
 impl Saboteur for Neglect {
     fn effects(&mut self, now: &Now, changes: &mut Changes, effects: &mut Effects) {
-        for message in &changes.accepted {
-            self.lanes.insert(message.id.0, message.lane);
-        }
-        let neglected =
-            |submission: &Submission| self.lanes.get(&submission.token.message.0) == Some(&self.of);
+        let of_these = changes.accepted.iter().filter(|it| (self.of)(it));
+        self.neglected.extend(of_these.map(|it| it.id));
+        let neglected = |it: &Submission| self.neglected.contains(&it.token.message);
         for (operator, directive) in &mut effects.directives {
             let kept = directive.submissions.extract_if(.., |it| neglected(it));
             self.kept.extend(kept.map(|it| (now.steady, *operator, it)));
@@ -220,7 +275,7 @@ impl Saboteur for Neglect {
 fn an_urgent_message_that_is_kept_waiting_is_noticed() {
     let mut day = Day::new(7, 2_000);
     day.deaths.clear();
-    day.world.saboteur = Some(Box::new(Neglect::of(Lane::Urgent, MINUTE)));
+    day.world.saboteur = Some(Box::new(Neglect::of(|it| it.lane == Lane::Urgent, MINUTE)));
     day.run();
 }
 
@@ -228,8 +283,20 @@ fn an_urgent_message_that_is_kept_waiting_is_noticed() {
 #[should_panic(expected = "are bulk")]
 fn bulk_that_is_shut_out_is_noticed() {
     let mut day = Day::new(7, 2_000);
-    day.agencies.soon(Priority::Bulk, 400);
-    day.world.saboteur = Some(Box::new(Neglect::of(Lane::Bulk, 24 * HOUR)));
+    day.agencies.soon(0, Priority::Bulk, 400);
+    day.world.saboteur = Some(Box::new(Neglect::of(|it| it.lane == Lane::Bulk, 24 * HOUR)));
+    day.run();
+}
+
+#[test]
+#[should_panic(expected = "are of agency-")]
+fn an_agency_whose_bulk_waits_for_that_of_another_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    for agency in [0, 3] {
+        day.agencies.soon(agency, Priority::Bulk, 400);
+    }
+    let of = |it: &Message| it.lane == Lane::Bulk && it.key.agency.name() == name(3);
+    day.world.saboteur = Some(Box::new(Neglect::of(of, 24 * HOUR)));
     day.run();
 }
 

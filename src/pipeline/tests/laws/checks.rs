@@ -6,6 +6,7 @@ use super::{Fate, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::Submission;
 use crate::journal::{Lane, MessageId};
+use crate::numbers::Lists;
 
 impl Laws {
     /// R4, `notBefore`, `expires`, cancellations and validity.
@@ -33,6 +34,12 @@ impl Laws {
         assert!(
             !asleep || matches!(message.lane, Lane::Answers | Lane::Urgent),
             "at night: {message:?}"
+        );
+        let no_bulk = self.rules.no_bulk.as_ref();
+        let closed = no_bulk.is_some_and(|hours| hours.end(now.wall).is_some());
+        assert!(
+            !closed || message.lane != Lane::Bulk,
+            "bulk outside of its hours: {message:?}"
         );
     }
 
@@ -85,8 +92,10 @@ impl Laws {
     /// R3.
     pub(super) fn check_limits(&self, now: &Now, id: MessageId) {
         let message = &self.messages[&id].message;
-        if matches!(message.lane, Lane::Answers | Lane::Urgent) {
-            return;
+        match message.lane {
+            Lane::Answers => return,
+            Lane::Urgent if !self.rules.urgent_limited => return,
+            _ => {}
         }
         let attempts = self.phones[&message.msisdn]
             .iter()
@@ -108,6 +117,21 @@ impl Laws {
                 limit.per
             );
         }
+    }
+
+    /// Nothing goes to numbers that are blocked or belong to somebody else.
+    pub(super) fn check_lists(&self, id: MessageId) {
+        let message = &self.messages[&id].message;
+        let Lists {
+            blocked,
+            reassigned,
+            ..
+        } = &self.lists;
+        let listed = blocked.has(message.msisdn) || reassigned.has(message.msisdn);
+        assert!(
+            !listed || message.is_answer(),
+            "to a number that gets nothing: {message:?}"
+        );
     }
 
     /// R9: once an opt-out is acknowledged nothing is begun; what the operator has a part of is finished.

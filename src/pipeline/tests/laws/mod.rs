@@ -1,9 +1,12 @@
 //! What always holds, checked at every beat of a [`World`](super::world::World).
 
+mod agencies;
 mod checks;
 mod choices;
+mod morning;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use xabar_events::{Event as Incoming, EventKey, Msisdn, Outcome, Reason, State};
@@ -12,14 +15,20 @@ use xabar_smpp::Status;
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Answer, Event, Submission, Token};
 use crate::journal::{Changes, Message, MessageId, OperatorId, ThreadKey, ThreadOrder};
-use crate::pacing::Rules;
+use crate::numbers::{Lists, Numbers};
+use crate::pacing::{Rules, UrgentRight};
 use crate::pipeline::{Inputs, Settings};
+use agencies::Begun;
 use choices::Choices;
 pub(super) use choices::Text;
+use morning::Mornings;
 
 /// What is known of every message from outside.
 pub(super) struct Laws {
     rules: Rules,
+    urgent: UrgentRight,
+    /// The numbers that get nothing, as the gateway was told last.
+    lists: Lists,
     uncertain: Duration,
     /// Whether another operator may try what one took and did not deliver.
     undelivered_elsewhere: bool,
@@ -30,6 +39,8 @@ pub(super) struct Laws {
     attempted: HashMap<ThreadKey, ThreadOrder>,
     withdrawn: HashSet<EventKey>,
     choices: Choices,
+    begun: Begun,
+    mornings: Mornings,
     last_number: u64,
 }
 
@@ -63,6 +74,8 @@ enum Fate {
 pub(super) struct Heard {
     results: Vec<(Token, Result<Status, Silence>)>,
     cancelled: Vec<EventKey>,
+    blocked: Option<Arc<Numbers>>,
+    reassigned: Option<Arc<Numbers>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +86,11 @@ enum Silence {
 
 impl From<&Inputs> for Heard {
     fn from(inputs: &Inputs) -> Self {
-        let mut heard = Self::default();
+        let mut heard = Self {
+            blocked: inputs.blocked.clone(),
+            reassigned: inputs.reassigned.clone(),
+            ..Self::default()
+        };
         for event in inputs.reports.iter().flat_map(|report| &report.events) {
             heard.results.extend(match event {
                 Event::Answered { token, status, .. } => Some((*token, Ok(*status))),
@@ -97,6 +114,8 @@ impl Laws {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
             rules: settings.rules.clone(),
+            urgent: settings.urgent.clone(),
+            lists: settings.lists.clone(),
             uncertain: settings.uncertain,
             undelivered_elsewhere: settings.retry.undelivered_elsewhere,
             messages: BTreeMap::new(),
@@ -105,6 +124,8 @@ impl Laws {
             attempted: HashMap::new(),
             withdrawn: HashSet::new(),
             choices: Choices::default(),
+            begun: Begun::default(),
+            mornings: Mornings::default(),
             last_number: 0,
         }
     }
@@ -156,7 +177,13 @@ impl Laws {
     }
 
     pub(super) fn committed(&mut self, now: &Now, changes: &Changes, heard: Heard) {
+        let lists = &mut self.lists;
+        lists.blocked = heard.blocked.unwrap_or(std::mem::take(&mut lists.blocked));
+        lists.reassigned = heard
+            .reassigned
+            .unwrap_or(std::mem::take(&mut lists.reassigned));
         for message in &changes.accepted {
+            self.check_right(message);
             self.phones
                 .entry(message.msisdn)
                 .or_default()
@@ -232,6 +259,9 @@ impl Laws {
             self.check_repetition(now, message);
             self.check_limits(now, message);
             self.check_choices(message);
+            self.check_lists(message);
+            self.check_agency(now, message);
+            self.check_morning(now, message);
         }
         self.check_segment(message, segment);
         let known = self.messages.get_mut(&message).unwrap();
@@ -278,5 +308,6 @@ impl Laws {
             assert!(until.0 - outcome.at.0 > 60_000, "a short wait: {outcome:?}");
         }
         known.told = (outcome.sequence, outcome.state);
+        self.note_morning(message, outcome);
     }
 }

@@ -1,0 +1,57 @@
+//! What holds for the morning: what waited for the end of the quiet hours goes bit by bit.
+
+use std::collections::{BTreeMap, HashMap};
+
+use xabar_events::{Outcome, Reason, State};
+
+use super::{Known, Laws};
+use crate::clock::{Now, UnixMillis};
+use crate::journal::MessageId;
+
+/// What waits, or waited, for a morning.
+#[derive(Default)]
+pub(super) struct Mornings {
+    /// For which each message waits.
+    waiting: HashMap<MessageId, UnixMillis>,
+    /// For each, how many waited for it, and how many of these were begun in its first tenth.
+    counts: BTreeMap<UnixMillis, (u32, u32)>,
+}
+
+/// Of a few, chance may choose any number.
+const FEW: u32 = 10;
+
+impl Laws {
+    /// A message is told that it waits for the morning, and could wait for all of it.
+    pub(super) fn note_morning(&mut self, id: MessageId, outcome: &Outcome<'_>) {
+        let told = (outcome.state, outcome.reason);
+        if told != (State::Deferred, Some(Reason::QuietHours)) {
+            return;
+        }
+        let quiet = self.rules.quiet_hours.as_ref();
+        let Some(end) = quiet.and_then(|quiet| quiet.end(outcome.at.into())) else {
+            return;
+        };
+        let Known { message, .. } = &self.messages[&id];
+        let all = message.expires > end.after(self.rules.release);
+        if all && self.mornings.waiting.insert(id, end).is_none() {
+            self.mornings.counts.entry(end).or_default().0 += 1;
+        }
+    }
+
+    /// A message is begun. In a tenth of the morning a tenth should go, and by chance some more.
+    pub(super) fn check_morning(&mut self, now: &Now, id: MessageId) {
+        let Some(end) = self.mornings.waiting.remove(&id) else {
+            return;
+        };
+        let first_tenth = end.after(self.rules.release / 10);
+        if !(end..first_tenth).contains(&now.wall) {
+            return;
+        }
+        let (waited, early) = self.mornings.counts.entry(end).or_default();
+        *early += 1;
+        assert!(
+            *early <= FEW + *waited / 5,
+            "{early} of {waited} go as soon as the morning begins"
+        );
+    }
+}
