@@ -12,10 +12,9 @@ pub fn check(path: &Path, environment: &Environment) -> Vec<Problem> {
 
 /// For people: a block a problem, the cures in one column, and a last line that counts.
 pub fn render(path: &Path, problems: &[Problem], colour: bool) -> String {
-    let blocks: String = problems
-        .iter()
-        .map(|problem| block(problem, colour))
-        .collect();
+    let wrong = styled("wrong", Style::Red, colour);
+    let blocks = problems.iter();
+    let blocks: String = blocks.map(|it| block(it, &wrong, colour)).collect();
     let sum = match problems.len() {
         0 => styled("good", Style::Green, colour),
         1 => styled("1 problem", Style::Red, colour),
@@ -24,16 +23,20 @@ pub fn render(path: &Path, problems: &[Problem], colour: bool) -> String {
     format!("{blocks}{}: {sum}\n", path.display())
 }
 
-fn block(problem: &Problem, colour: bool) -> String {
+/// What works, but perhaps not as it was meant: a block each, as of problems.
+pub fn render_warnings(warnings: &[Problem], colour: bool) -> String {
+    let warn = styled("warn", Style::Yellow, colour) + " ";
+    let blocks = warnings.iter();
+    blocks.map(|it| block(it, &warn, colour)).collect()
+}
+
+fn block(problem: &Problem, wrong: &str, colour: bool) -> String {
     let place = styled(&problem.place, Style::Bold, colour);
     let key = match problem.key.as_str() {
         "" => String::new(),
         key => format!("{} ", styled(format!("`{key}`"), Style::Yellow, colour)),
     };
-    let (wrong, right) = (
-        styled("wrong", Style::Red, colour),
-        styled("right", Style::Green, colour),
-    );
+    let right = styled("right", Style::Green, colour);
     let (what, cure) = (&problem.what, &problem.right);
     format!("{place}\n  {wrong}  {key}{what}\n  {right}  {cure}\n\n")
 }
@@ -74,6 +77,19 @@ x.toml: 2 problems
 ";
         assert_eq!(text, expected);
         assert!(render(Path::new("x.toml"), &problems, true).contains("\x1b[31mwrong\x1b[0m"));
+    }
+
+    #[test]
+    fn a_warning_reads_as_a_problem_does_and_is_not_called_wrong() {
+        let problems = problems("[timing]\nspeed = 1\n");
+        let text = render_warnings(&problems, false);
+        let expected = "\
+x.toml:2:1
+  warn   `timing.speed` is not a key
+  right  known here: expires, duplicates, response, uncertain, receipt, shutdown
+
+";
+        assert_eq!(text, expected);
     }
 
     #[test]

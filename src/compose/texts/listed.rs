@@ -40,6 +40,19 @@ impl<'a> Listed<'a> {
         })
     }
 
+    /// The parameters, each with the most characters that its value takes.
+    pub fn longest_values(&self) -> impl Iterator<Item = (&'a str, usize)> {
+        let (forms, letter) = (&self.texts.forms, usual_letter(self.language));
+        let places = self.wording.template.placeholders();
+        places.filter_map(move |place| match &place.source {
+            Source::Param(name) => {
+                let longest = forms.longest(place.form, letter);
+                Some((name.as_str(), longest.chars().count()))
+            }
+            _ => None,
+        })
+    }
+
     pub(in crate::compose) fn is(&self, wording: &Wording) -> bool {
         std::ptr::eq(self.wording, wording)
     }
@@ -79,6 +92,15 @@ impl std::fmt::Debug for Listed<'_> {
     }
 }
 
+/// A letter that costs as much as those of a language do.
+fn usual_letter(language: Language) -> &'static str {
+    match language {
+        Language::UzLatn | Language::En => "o",
+        Language::Kaa => "ó",
+        Language::UzCyrl | Language::Ru => "н",
+    }
+}
+
 impl Texts {
     /// Every template, those for all agencies and all services first.
     pub(in crate::compose) fn list(&self, language: Language) -> impl Iterator<Item = Listed<'_>> {
@@ -97,11 +119,7 @@ impl Texts {
 
     /// What a text would cost with values as long as they may be, if it were not shortened.
     fn longest(&self, language: Language, entry: Entry<'_>) -> Cost {
-        let letter = match language {
-            Language::UzLatn | Language::En => "o",
-            Language::Kaa => "ó",
-            Language::UzCyrl | Language::Ru => "н",
-        };
+        let letter = usual_letter(language);
         let text = entry.wording.template.fill(|place| match &place.source {
             Source::Application => Some("48120973".into()),
             Source::Service => Some(self.service_or_longest(entry)),

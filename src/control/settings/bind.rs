@@ -1,6 +1,7 @@
 //! How an operator is bound to: the keys of `[[operator]]`, or of one `[[operator.bind]]` for each login.
 
 use super::document::Value;
+use super::logins::Logins;
 use super::reading::{Cell, Table};
 use super::secret::{Secret, secret};
 use super::values::{Unique, matching, one_or_more, parsed, some_list, whole};
@@ -57,31 +58,50 @@ enum Several {
     Tables(Vec<Bind>),
 }
 
-/// The logins of an operator, at least one. What a table of its own does not say, the operator's says.
-pub(super) fn binds(operator: &mut Table<'_>) -> Option<Vec<Bind>> {
-    let login = Login::read(operator);
-    let several = operator.optional("bind", |cell: &Cell<'_>| several(cell, &login));
-    match several {
-        Some(Several::Tables(binds)) => Some(binds),
-        Some(Several::No(directions)) => Some(vec![login.bind(operator, directions)?]),
-        None if operator.has("bind") => None,
-        None => Some(vec![login.bind(operator, Directions::default())?]),
-    }
+/// What the logins of one operator have in common.
+struct Operator<'a> {
+    key: String,
+    login: Login,
+    tps: Option<u32>,
+    /// Those of all operators.
+    logins: &'a Logins,
 }
 
-fn several(cell: &Cell<'_>, operators: &Login) -> Option<Several> {
+/// The logins of an operator, at least one, all of which share its `tps`. What a table of its own does not say, the
+/// operator's says.
+pub(super) fn binds(table: &mut Table<'_>, tps: Option<u32>, logins: &Logins) -> Option<Vec<Bind>> {
+    let operator = Operator {
+        key: table.key().to_owned(),
+        login: Login::read(table),
+        tps,
+        logins,
+    };
+    let several = table.optional("bind", |cell: &Cell<'_>| several(cell, &operator));
+    let directions = match several {
+        Some(Several::Tables(binds)) => return Some(binds),
+        Some(Several::No(directions)) => directions,
+        None if table.has("bind") => return None,
+        None => Directions::default(),
+    };
+    let bind = operator.login.bind(table, directions)?;
+    logins.check(table, &operator.key, &bind);
+    Some(vec![bind])
+}
+
+fn several(cell: &Cell<'_>, operator: &Operator<'_>) -> Option<Several> {
     if !matches!(cell.node.value, Value::List(_)) {
         return directions(cell).map(Several::No);
     }
-    let bind = |cell: &Cell<'_>| cell.table(|table| bind(table, operators));
+    let bind = |cell: &Cell<'_>| cell.table(|table| bind(table, operator));
     some_list(bind)(cell).map(Several::Tables)
 }
 
-fn bind(table: &mut Table<'_>, operators: &Login) -> Option<Bind> {
-    let login = Login::read(table).or(operators);
+fn bind(table: &mut Table<'_>, operator: &Operator<'_>) -> Option<Bind> {
+    let login = Login::read(table).or(&operator.login);
     let directions = table.or("bind", Directions::default(), directions);
-    let tps = table.optional("tps", tps);
+    let tps = table.optional("tps", |cell| tps_of_login(cell, operator.tps));
     let bind = login.bind(table, directions)?;
+    operator.logins.check(table, &operator.key, &bind);
     Some(Bind { tps, ..bind })
 }
 
@@ -137,6 +157,18 @@ impl Login {
 /// PDUs a second.
 pub(super) fn tps(cell: &Cell<'_>) -> Option<u32> {
     whole(1..=100_000)(cell)
+}
+
+/// That of one login, beside its operator's.
+fn tps_of_login(cell: &Cell<'_>, operators: Option<u32>) -> Option<u32> {
+    let tps = tps(cell)?;
+    if let Some(all) = operators.filter(|all| *all < tps) {
+        cell.warn(
+            format!("is {tps}, of which only {all} can be used: that is the operator's `tps`, for all logins together"),
+            "lower this one, or raise that",
+        );
+    }
+    Some(tps)
 }
 
 fn directions(cell: &Cell<'_>) -> Option<Directions> {

@@ -20,17 +20,14 @@ enum WhenDown {
     Move,
 }
 
-/// Of the operator of this name, among all these, which may share numbers with one of them.
-pub(super) fn fallback(
-    table: &mut Table<'_>,
-    name: Option<&str>,
-    all: &[String],
-    shares: bool,
-) -> Moving {
+/// Of one operator among all of these names, which may share numbers with one of them.
+pub(super) fn fallback(table: &mut Table<'_>, all: &[String], shares: bool) -> Moving {
+    // As it is written: a name that is wrong is still the operator's own.
+    let name = table.optional("name", |cell| in_node(cell.node).pop());
     let somewhere = shares || table.has("fallback");
     let fallback = table.or("fallback", Vec::new(), |cell| {
         let met = Unique::default();
-        one_or_more(|cell| met.check(cell, another(cell, name, all)?))(cell)
+        one_or_more(|cell| met.check(cell, another(cell, name.as_deref(), all)?))(cell)
     });
     let when_down = table.or("when_down", WhenDown::Wait, |cell| {
         let when_down = when_down(cell)?;

@@ -7,6 +7,7 @@ use xabar_sms::DefaultAlphabet;
 use super::bind::{Bind, binds, tps};
 use super::errors::{Errors, errors};
 use super::fallback;
+use super::logins::Logins;
 use super::reading::{Cell, Table};
 use super::tls::tls;
 use super::ussd::{UssdSettings, ussd};
@@ -98,6 +99,7 @@ struct Taken {
     substitutes: Vec<String>,
     carried: Carried,
     names: Unique,
+    logins: Logins,
 }
 
 fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
@@ -122,8 +124,9 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         weight(cell, own, &taken.carried)
     });
     let shares = taken.carried.is_shared(own);
-    let moving = fallback::fallback(table, name.as_deref(), &taken.all, shares);
-    let binds = binds(table);
+    let moving = fallback::fallback(table, &taken.all, shares);
+    let tps = table.optional("tps", tps);
+    let binds = binds(table, tps, &taken.logins);
     let tls = table.optional("tls", tls(binds.as_deref().unwrap_or_default()));
     let sender = table.required(
         "sender",
@@ -146,7 +149,6 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     let receipt_ids = table.optional("receipt_ids", receipt_ids);
     let tlvs = table.or("tlvs", true, switch);
     let alphabet = table.or("alphabet", DefaultAlphabet::default(), alphabet);
-    let tps = table.optional("tps", tps);
     let enquire_link = table.or(
         "enquire_link",
         Duration::from_secs(30),

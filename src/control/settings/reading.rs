@@ -88,9 +88,11 @@ impl<'a> Report<'a> {
         }
     }
 
-    /// What deserves a look.
+    /// What deserves a look, in the order of the file.
     pub(crate) fn take_warnings(&self) -> Vec<Problem> {
-        self.warnings.take()
+        let mut warnings = self.warnings.take();
+        warnings.sort_by(|a, b| a.place.cmp(&b.place));
+        warnings
     }
 
     /// All problems, in the order of the file.
@@ -237,7 +239,9 @@ impl Table<'_> {
         key: &'static str,
         read: impl Fn(&Cell<'_>) -> Option<T>,
     ) -> Option<T> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         let node = &self.entries.get(key)?.node;
         read(&Cell {
             key: self.cell.under(key),
@@ -284,6 +288,16 @@ impl Table<'_> {
     /// The folder that the configuration stands in.
     pub(crate) fn folder(&self) -> &Path {
         self.cell.folder()
+    }
+
+    /// Where the table stands, such as `operator[0]`.
+    pub(crate) fn key(&self) -> &str {
+        &self.cell.key
+    }
+
+    /// Reports that the table as a whole will do, but perhaps not as it was meant.
+    pub(crate) fn warn(&self, what: impl Into<String>, right: impl Into<String>) {
+        self.cell.warn(what, right);
     }
 
     /// Reports what is wrong with the table as a whole.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::document::Value;
+use super::private::warn_if_public;
 use super::reading::{Cell, Table};
 use super::values::some_text;
 
@@ -116,7 +117,9 @@ fn variable(cell: &Cell<'_>, fallback: bool) -> Option<Option<String>> {
 /// The text of a file without the line break at its end; its path is relative to the configuration's folder.
 fn file(cell: &Cell<'_>) -> Option<String> {
     let path = some_text(cell)?;
-    match std::fs::read_to_string(cell.folder().join(&path)) {
+    let file = cell.folder().join(&path);
+    warn_if_public(cell, &file);
+    match std::fs::read_to_string(file) {
         Ok(text) => Some(text.trim_end_matches(['\r', '\n']).to_owned()),
         Err(error) => cell.wrong(
             format!("names the file {path}, which cannot be read ({error})"),

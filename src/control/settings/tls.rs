@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::bind::Bind;
+use super::private::warn_if_public;
 use super::reading::{Cell, Table};
 use super::values::{parsed, some_text};
 use crate::tls::{Certificates, Client, Identity, Key, Name, Roots, Unusable};
@@ -34,7 +35,10 @@ fn identity(table: &mut Table<'_>) -> Option<Option<Identity>> {
     let chain = table.optional("certificate", file(Certificates::read));
     let given = (table.has("certificate"), table.has("key"));
     let identity = table.optional("key", |cell| {
-        let key = file(Key::read)(cell)?;
+        let key = file(|path| {
+            warn_if_public(cell, path);
+            Key::read(path)
+        })(cell)?;
         usable(Identity::new(chain.clone()?, key), |what, right| {
             cell.wrong(what, right)
         })
@@ -199,6 +203,36 @@ mod tests {
         assert!(
             said[0].contains("`operator[0].tls` gives no `server_name`"),
             "{said:?}"
+        );
+    }
+
+    #[test]
+    fn a_key_or_a_password_that_everybody_may_read_is_warned_of() {
+        use std::fs::{Permissions, set_permissions};
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = folder();
+        let text = "[[operator]]\nname = \"ucell\"\nprefixes = [\"998\"]\naddress = \"smsc:2775\"\n\
+             system_id = \"xabar\"\npassword = { file = \"password\" }\nsender = \"MyGov\"\n\
+             [operator.tls]\nca = \"ca.pem\"\ncertificate = \"ours.pem\"\nkey = \"ours.key\"\n";
+        std::fs::write(folder.path("password"), "secret").unwrap();
+        let warned = |mode| {
+            for file in ["ours.key", "password"] {
+                set_permissions(folder.path(file), Permissions::from_mode(mode)).unwrap();
+            }
+            let read = Settings::read(text, &folder.path("xabar.toml"), &Environment::default());
+            let warnings = read.unwrap().warnings;
+            let warnings = warnings.iter().map(|it| folder.within(it));
+            warnings.collect::<Vec<_>>()
+        };
+        assert_eq!(warned(0o600), [""; 0]);
+        assert_eq!(warned(0o640), [""; 0]);
+        assert_eq!(
+            warned(0o644),
+            [
+                "xabar.toml:6:21: `operator[0].password.file` names the file password, which everybody on this machine may read (mode 644); let the gateway alone read it: chmod 600, and chown to its user",
+                "xabar.toml:11:7: `operator[0].tls.key` names the file ours.key, which everybody on this machine may read (mode 644); let the gateway alone read it: chmod 600, and chown to its user",
+            ]
         );
     }
 }

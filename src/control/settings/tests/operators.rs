@@ -308,3 +308,70 @@ fn what_a_login_lacks_is_told_where_it_should_stand() {
         ]
     );
 }
+
+/// What is warned of, without the name of the file.
+fn warned(text: &str) -> Vec<String> {
+    let warnings = good(text, &[]).warnings;
+    let warnings = warnings.iter().map(ToString::to_string);
+    warnings
+        .map(|it| it.replace(&format!("{FILE}:"), ""))
+        .collect()
+}
+
+#[test]
+fn more_tps_for_a_login_than_for_its_operator_is_warned_of() {
+    let text = |tps: u32| {
+        operator("tps = 300") + &format!("[[operator.bind]]\nsystem_id = \"x\"\ntps = {tps}\n")
+    };
+    assert_eq!(warned(&text(300)), [""; 0]);
+    assert_eq!(
+        warned(&text(301)),
+        [
+            "11:7: `operator[0].bind[0].tps` is 301, of which only 300 can be used: that is the operator's `tps`, for all logins together; lower this one, or raise that"
+        ]
+    );
+}
+
+#[test]
+fn a_login_that_stands_twice_is_warned_of_with_both_its_places() {
+    let two = |lines: &str| operator("") + &operator(&format!("name = \"beeline\"\n{lines}"));
+    assert_eq!(
+        warned(&two("")),
+        [
+            "9:1: `operator[1]` logs in at 127.0.0.1:2775 as xabar, as `operator[0]` does: what one `tps` allows the SMSC counts for both; give each its own login, or make them one operator"
+        ]
+    );
+    for other in ["system_id = \"other\"", "address = \"127.0.0.1:2776\""] {
+        assert_eq!(warned(&two(other)), [""; 0]);
+    }
+    let binds = |second: &str| {
+        operator("")
+            + "[[operator.bind]]\naddress = [\"a:1\", \"b:1\"]\n[[operator.bind]]\n"
+            + second
+    };
+    assert_eq!(
+        warned(&binds("address = \"a:1\"")),
+        [
+            "11:1: `operator[0].bind[1]` logs in at a:1 as xabar, as `operator[0].bind[0]` does; raise `sessions` of `operator[0].bind[0]` instead, or give each its own login"
+        ]
+    );
+    // Each stands in for the other.
+    assert_eq!(warned(&binds("address = [\"b:1\", \"a:1\"]")), [""; 0]);
+}
+
+#[test]
+fn no_operator_is_told_to_fall_back_to_itself() {
+    let other = operator("name = \"others\"\nprefixes = [\"99890\"]");
+    for name in ["U Cell", "others"] {
+        let itself = operator(&format!("name = \"{name}\"\nfallback = \"nobody\""));
+        let told = told(
+            &(other.clone() + &operator("name = \"spare\"") + &itself),
+            &[],
+        );
+        let fallback = told.iter().find(|it| it.contains("fallback")).unwrap();
+        assert!(
+            fallback.contains("spare") && !fallback.contains(name),
+            "{fallback}"
+        );
+    }
+}

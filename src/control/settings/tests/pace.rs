@@ -151,12 +151,12 @@ fn trying_elsewhere_is_warned_of_where_there_is_no_other_operator() {
              no other operator; give it a `fallback`, or prefixes that another has too"
         )
     };
-    let other = "name = \"others\"\nprefixes = [\"99890\"]";
+    let other = "name = \"others\"\nprefixes = [\"99890\"]\nsystem_id = \"other\"";
     assert_eq!(warnings(&[""]), [of("ucell")]);
     assert_eq!(warnings(&["", other]), [of("ucell, others")]);
     assert_eq!(warnings(&["fallback = \"others\"", other]), [of("others")]);
-    let sharing = "name = \"others\"\nprefixes = [\"99890\", \"99893\"]";
-    let stand_in = "name = \"others\"\nprefixes = []";
+    let sharing = "name = \"others\"\nprefixes = [\"99890\", \"99893\"]\nsystem_id = \"other\"";
+    let stand_in = "name = \"others\"\nprefixes = []\nsystem_id = \"other\"";
     assert_eq!(warnings(&["", sharing]), [""; 0]);
     assert_eq!(warnings(&["fallback = \"others\"", stand_in]), [""; 0]);
     assert_eq!(warnings(&[]), [""; 0]);
