@@ -17,4 +17,6 @@ pub use desk::{Desk, Heard, Written};
 pub use fold::folded;
 pub use keywords::{Asked, Keyword, Keywords, Named, Wish};
 pub use mo::Mo;
-pub use reply::{Known, Reply, Standing, TEMPLATES, of_own_applications, respond};
+pub use reply::{
+    Known, Reply, Standing, TEMPLATES, of_own_applications, respond, standing_of,
+};

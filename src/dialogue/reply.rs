@@ -10,7 +10,7 @@ use xabar_events::{Language, State};
 use super::keywords::{Asked, Named, squashed};
 use super::{Wish, folded};
 use crate::clock::UnixMillis;
-use crate::journal::{Choices, Message};
+use crate::journal::{Choices, Message, ThreadKey};
 
 /// What is known of who asks.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,8 @@ pub enum Reply {
 /// How an application stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
+    /// By which it is known, since two agencies may give the same number.
+    pub thread: ThreadKey,
     pub application: Box<str>,
     pub service: Box<str>,
     pub status: Box<str>,
@@ -141,6 +143,12 @@ pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
     (changed.then_some(choices), reply)
 }
 
+/// How the application stands of which this is the thread, if it is one of the subscriber's.
+pub fn standing_of(thread: ThreadKey, known: &Known<'_>) -> Option<Standing> {
+    let mut standings = standings(known).into_iter();
+    standings.find(|standing| standing.thread == thread)
+}
+
 /// The agency that was named. Who names none that we know of means all: better too quiet than not.
 fn agency(named: Option<Named>, known: &Known<'_>) -> Option<Box<str>> {
     let named = named?;
@@ -162,6 +170,7 @@ fn standings(known: &Known<'_>) -> Vec<Standing> {
     let mut latest: Vec<&Message> = latest.into_values().collect();
     latest.sort_by_key(|message| std::cmp::Reverse(message.order()));
     let standing = |message: &Message| Standing {
+        thread: message.thread,
         application: message.application.clone(),
         service: message.content.service.clone(),
         status: message.content.status.clone(),
@@ -194,9 +203,14 @@ mod tests {
         let mut message = sample::waiting(number);
         message.identity_mut().application = application.into();
         let origin = message.origin_mut();
+        origin.thread = thread(application);
         origin.content.status = status.into();
         origin.time = UnixMillis(i64::try_from(number).unwrap());
         message
+    }
+
+    fn thread(application: &str) -> ThreadKey {
+        ThreadKey(application.bytes().map(u64::from).sum())
     }
 
     fn reply(wish: Wish, messages: &[Message]) -> Reply {
@@ -211,6 +225,7 @@ mod tests {
 
     fn status(application: &str, status: &str) -> Standing {
         Standing {
+            thread: thread(application),
             application: application.into(),
             service: "land-registration".into(),
             status: status.into(),
@@ -234,6 +249,24 @@ mod tests {
         );
         let unknown = Wish::Status("8".into());
         assert_eq!(reply(unknown, &messages), Reply::Unknown("8".into()));
+    }
+
+    #[test]
+    fn of_two_agencies_that_give_the_same_number_each_application_is_found() {
+        let mut other = message(2, "77", "approved");
+        other.identity_mut().key.agency = Agency::from_name("soliq").unwrap();
+        other.origin_mut().thread = ThreadKey(1);
+        let messages = [other, message(1, "77", "received")];
+        let known = Known {
+            messages: &messages,
+            choices: &Choices::default(),
+            agencies: &[],
+            wall: UnixMillis(1_000),
+        };
+        let status = |thread| standing_of(thread, &known).map(|standing| standing.status);
+        assert_eq!(status(ThreadKey(1)).as_deref(), Some("approved"));
+        assert_eq!(status(thread("77")).as_deref(), Some("received"));
+        assert_eq!(status(ThreadKey(2)), None);
     }
 
     #[test]

@@ -8,9 +8,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::beat::Beat;
 use super::core::Core;
-use crate::dialogue::menu::{About, Application, Facts, Question, Sms};
+use crate::dialogue::menu::{About, Application, Facts, Listed, Question, Sms, Which};
 use crate::dialogue::ussd::Phone;
-use crate::dialogue::{Known, Reply, Standing, Wish, respond};
+use crate::dialogue::{Known, Reply, Standing, Wish, respond, standing_of};
 use crate::journal::{Choices, JournalError, Message};
 
 /// Messages that a phone is shown again.
@@ -52,18 +52,24 @@ impl Core {
     ) -> Result<Facts, JournalError> {
         match question {
             Question::Applications => {
-                let all = match self.look_up(beat, phone, Wish::Applications)? {
+                let messages = self.told_to(beat, phone)?;
+                let all = match self.look_up(beat, phone, &messages, applications)? {
                     Reply::Applications(all) => all,
                     _ => Vec::new(),
                 };
-                let told = all.iter().map(|it| self.application(it, language));
-                Ok(Facts::Applications(told.collect()))
+                let listed = all.iter().map(|standing| Listed {
+                    thread: standing.thread,
+                    application: self.application(standing, language),
+                });
+                Ok(Facts::Applications(listed.collect()))
             }
-            Question::Status { application } => {
-                if !self.ussd.may_ask_for_number(phone.msisdn, beat.now.steady) {
+            Question::Status(which) => {
+                let guesses = matches!(which, Which::Typed(_));
+                if guesses && !self.ussd.may_ask_for_number(phone.msisdn, beat.now.steady) {
                     return Ok(Facts::Refused);
                 }
-                match self.look_up(beat, phone, Wish::status_of(&application))? {
+                let messages = self.told_to(beat, phone)?;
+                match self.look_up(beat, phone, &messages, |known| status_of(&which, known))? {
                     Reply::Status(found) => {
                         Ok(Facts::Status(Some(self.application(&found, language))))
                     }
@@ -114,16 +120,21 @@ impl Core {
         }
     }
 
-    fn look_up(&mut self, beat: &Beat, phone: Phone, wish: Wish) -> Result<Reply, JournalError> {
-        let messages = self.told_to(beat, phone)?;
+    /// What is answered by these messages to a subscriber.
+    fn look_up(
+        &mut self,
+        beat: &Beat,
+        phone: Phone,
+        messages: &[Message],
+        ask: impl FnOnce(&Known<'_>) -> Reply,
+    ) -> Result<Reply, JournalError> {
         let choices = self.choices(beat, phone.msisdn)?;
-        let known = Known {
-            messages: &messages,
+        Ok(ask(&Known {
+            messages,
             choices: &choices,
             agencies: &self.settings.dialogue.agencies,
             wall: beat.now.wall,
-        };
-        Ok(respond(wish, &known).1)
+        }))
     }
 
     /// Keeps what a subscriber chooses; it is durable before the screen that says so.
@@ -157,20 +168,17 @@ impl Core {
         language: Language,
         sms: Sms,
     ) -> Result<Facts, JournalError> {
-        let messages = self.messages_to(beat, phone.msisdn)?;
+        let messages = self.told_to(beat, phone)?;
         if !self.can_send_text(phone) || !self.may_answer(beat, phone.msisdn, &messages) {
             return Ok(Facts::Refused);
         }
-        let wish = match &sms {
-            Sms::Applications => Wish::Applications,
-            Sms::Status { application } => Wish::status_of(application),
-        };
-        let reply = self.look_up(beat, phone, wish)?;
+        let reply = self.look_up(beat, phone, &messages, |known| match &sms {
+            Sms::Applications => applications(known),
+            Sms::Status(which) => status_of(which, known),
+        })?;
         let whole = match &reply {
             Reply::Status(found) => {
-                let mut about = messages
-                    .iter()
-                    .filter(|it| it.application == found.application);
+                let mut about = messages.iter().filter(|it| it.thread == found.thread);
                 let latest = about.find(|it| it.content.status == found.status);
                 latest.and_then(|message| self.text_of(message, language))
             }
@@ -185,6 +193,18 @@ impl Core {
         let to = (phone.operator, phone.msisdn);
         self.send_answer(beat, to, (key, hash), reply.template(), text, language);
         Ok(Facts::Done)
+    }
+}
+
+fn applications(known: &Known<'_>) -> Reply {
+    respond(Wish::Applications, known).1
+}
+
+fn status_of(which: &Which, known: &Known<'_>) -> Reply {
+    match which {
+        Which::Typed(number) => respond(Wish::status_of(number), known).1,
+        Which::Picked(picked) => standing_of(picked.thread, known)
+            .map_or_else(|| Reply::Unknown(picked.number.to_string()), Reply::Status),
     }
 }
 

@@ -8,7 +8,7 @@ use super::declared::{Body, Flags, Line, Menu, Screen, ScreenId};
 use super::layout::{Content, lay};
 use super::place::{Head, Place};
 use super::wording::{Spot, Wording};
-use super::{Facts, Rules};
+use super::{Facts, Rules, Which};
 use crate::control::settings::reading::Report;
 
 /// How much a screen takes.
@@ -214,7 +214,7 @@ impl Menu {
                 let mut place = self.on_the_way_to(id, language, flags);
                 place.head = head;
                 place.bare = facts.is_some();
-                place.application = Some("48120973".into());
+                place.application = Some(Which::Typed("48120973".into()));
                 let content = self.says(screen, &place, facts, rules.of(language));
                 Fill::of(&content, language, rules)
             })

@@ -24,7 +24,7 @@ use xabar_sms::LanguageRules;
 
 pub use fit::Fill;
 pub use place::Place;
-pub use step::{About, Application, Facts, Question, Sms, Step};
+pub use step::{About, Application, Facts, Listed, Picked, Question, Sms, Step, Which};
 pub use tree::{Branch, Tree};
 
 use declared::Menu;

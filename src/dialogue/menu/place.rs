@@ -5,6 +5,7 @@ use std::fmt;
 use xabar_events::Language;
 
 use super::declared::{Flags, ScreenId};
+use super::{Picked, Which};
 
 /// Where a dialogue stands: all that is kept of it between two steps.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,10 +27,10 @@ pub struct Place {
     pub(super) wrong: u8,
     pub(super) trail: Trail,
     pub(super) asked: Option<Asked>,
-    /// The number that was picked or typed.
-    pub(super) application: Option<Box<str>>,
+    /// The one that was picked or typed.
+    pub(super) application: Option<Which>,
     /// What the digits on the page stand for.
-    pub(super) listed: Box<[Box<str>]>,
+    pub(super) listed: Box<[Picked]>,
     /// What was dialled behind the code, and is not answered with yet.
     pub(super) ahead: Box<[Box<str>]>,
 }

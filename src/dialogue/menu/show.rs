@@ -8,7 +8,7 @@ use xabar_sms::LanguageRules;
 use super::declared::{Body, Line, Menu, Screen};
 use super::layout::{Content, lay};
 use super::place::{Head, Place};
-use super::{Application, Facts};
+use super::{Application, Facts, Listed, Which};
 
 impl Menu {
     /// What the screen says at which a dialogue stands. One that tells facts and has none of its kind says only
@@ -133,7 +133,7 @@ impl Place {
     /// The application that was asked for and is not there.
     fn nothing_known(&self) -> Application {
         Application {
-            number: self.application.clone().unwrap_or_default(),
+            number: self.application.as_ref().map_or("", Which::number).into(),
             service: Box::default(),
             status: Box::default(),
         }
@@ -147,7 +147,7 @@ impl Line {
     }
 }
 
-fn in_a_line(application: &Application) -> String {
+fn in_a_line(Listed { application, .. }: &Listed) -> String {
     format!("{} {}", application.number, application.status)
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use xabar_events::Language;
 
 use super::Place;
+use crate::journal::ThreadKey;
 
 /// What is known of a subscriber when a code is dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub enum Question {
     /// How the subscriber's applications stand: [`Facts::Applications`].
     Applications,
     /// How one of them stands: [`Facts::Status`].
-    Status { application: Box<str> },
+    Status(Which),
     /// The texts of the last messages to the subscriber: [`Facts::Messages`].
     LastMessages,
     /// All messages and screens are to be in this language.
@@ -56,15 +57,32 @@ pub enum Sms {
     /// How all of the subscriber's applications stand.
     Applications,
     /// The whole text about this one.
-    Status { application: Box<str> },
+    Status(Which),
+}
+
+/// Which application is asked about.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Which {
+    /// That of the number that was typed, whichever agency gave it.
+    Typed(Box<str>),
+    /// That which was picked from a list, where two agencies may have given the same number.
+    Picked(Picked),
+}
+
+/// An application of a list.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picked {
+    pub thread: ThreadKey,
+    /// As the list shows it.
+    pub number: Box<str>,
 }
 
 /// What the journal knows, or what became of a wish.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Facts {
     /// The last to change first.
-    Applications(Vec<Application>),
-    /// `None`: there is none of this number, as far as the subscriber may know.
+    Applications(Vec<Listed>),
+    /// `None`: there is no such one, as far as the subscriber may know.
     Status(Option<Application>),
     /// The newest first.
     Messages(Vec<String>),
@@ -74,12 +92,28 @@ pub enum Facts {
     Refused,
 }
 
+/// An application that can be picked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pub thread: ThreadKey,
+    pub application: Application,
+}
+
 /// How an application stands, in the words of the dialogue's language.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Application {
     pub number: Box<str>,
     pub service: Box<str>,
     pub status: Box<str>,
+}
+
+impl Which {
+    /// The number, as it was typed or is shown.
+    pub fn number(&self) -> &str {
+        match self {
+            Self::Typed(number) | Self::Picked(Picked { number, .. }) => number,
+        }
+    }
 }
 
 /// Tells how long a text is, not what it says.
@@ -106,13 +140,13 @@ impl fmt::Debug for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Applications => f.write_str("Applications"),
-            Self::Status { .. } => f.write_str("Status"),
+            Self::Status(_) => f.write_str("Status"),
             Self::LastMessages => f.write_str("LastMessages"),
             Self::Language(language) => f.debug_tuple("Language").field(language).finish(),
             Self::OptOut(agency) => f.debug_tuple("OptOut").field(agency).finish(),
             Self::OptIn(agency) => f.debug_tuple("OptIn").field(agency).finish(),
             Self::Sms(Sms::Applications) => f.write_str("Sms(Applications)"),
-            Self::Sms(Sms::Status { .. }) => f.write_str("Sms(Status)"),
+            Self::Sms(Sms::Status(_)) => f.write_str("Sms(Status)"),
         }
     }
 }

@@ -5,7 +5,7 @@ use xabar_events::Language;
 use super::declared::{Act, Body, Choice, Code, Flags, Input, Menu, Screen, ScreenId};
 use super::layout::lay;
 use super::place::{Asked, Head, Place};
-use super::{About, Facts, Menus, Question, Sms, Step};
+use super::{About, Facts, Listed, Menus, Picked, Question, Sms, Step, Which};
 
 /// What was typed means.
 enum Meaning<'a> {
@@ -14,8 +14,8 @@ enum Meaning<'a> {
     Next,
     /// The choice at this place of the screen.
     Choice(usize, &'a Choice),
-    /// An application's number that was picked or typed, and where it leads.
-    Application(Box<str>, ScreenId),
+    /// An application that was picked or typed, and where it leads.
+    Application(Which, ScreenId),
     Nothing,
 }
 
@@ -136,8 +136,8 @@ impl Menus {
             Meaning::Home => place.go(menu.home, menu.home),
             Meaning::Back => place.back(menu.home),
             Meaning::Next => place.turn(place.page.saturating_add(1)),
-            Meaning::Application(number, to) => {
-                place.application = Some(number);
+            Meaning::Application(which, to) => {
+                place.application = Some(which);
                 place.go(to, menu.home);
             }
             Meaning::Choice(number, choice) => match &choice.act {
@@ -175,7 +175,7 @@ impl Menus {
             Body::Applications { .. } => Question::Applications,
             Body::Messages { .. } => Question::LastMessages,
             Body::Status { .. } => match place.application.clone() {
-                Some(application) => Question::Status { application },
+                Some(which) => Question::Status(which),
                 None => return self.show(menu, screen, place, Some(&Facts::Status(None))),
             },
         };
@@ -198,7 +198,7 @@ impl Menus {
         place.more = at < last;
         if let Some(Facts::Applications(all)) = facts {
             let listed = all.get(page.items).unwrap_or_default();
-            place.listed = listed.iter().map(|one| one.number.clone()).collect();
+            place.listed = listed.iter().map(Listed::to_pick).collect();
         }
         if screen.ends || !menu.leads_on(screen, &place) {
             return Step::End { text };
@@ -239,19 +239,23 @@ impl Menu {
             return Meaning::Choice(number, choice);
         }
         let application = match &screen.body {
-            Body::Input(input) => input.read(typed).map(|number| (number, input.to)),
-            Body::Applications { pick, .. } => self
-                .picked(screen, place, typed)
-                .map(|number| (number, *pick)),
+            Body::Input(input) => {
+                let number = input.read(typed);
+                number.map(|number| (Which::Typed(number), input.to))
+            }
+            Body::Applications { pick, .. } => {
+                let picked = self.picked(screen, place, typed);
+                picked.map(|picked| (Which::Picked(picked), *pick))
+            }
             _ => None,
         };
-        application.map_or(Meaning::Nothing, |(number, to)| {
-            Meaning::Application(number, to)
+        application.map_or(Meaning::Nothing, |(which, to)| {
+            Meaning::Application(which, to)
         })
     }
 
     /// The application on the page that a digit stands for.
-    fn picked(&self, screen: &Screen, place: &Place, typed: &str) -> Option<Box<str>> {
+    fn picked(&self, screen: &Screen, place: &Place, typed: &str) -> Option<Picked> {
         let mut digits = self.free_digits(screen).into_iter();
         let at = digits.position(|digit| digit.to_string() == typed)?;
         place.listed.get(at).cloned()
@@ -274,9 +278,7 @@ impl Screen {
             Act::Stop(agency) => Question::OptOut(agency.clone()),
             Act::Start(agency) => Question::OptIn(agency.clone()),
             Act::Sms => Question::Sms(match (&self.body, &place.application) {
-                (Body::Status { .. }, Some(application)) => Sms::Status {
-                    application: application.clone(),
-                },
+                (Body::Status { .. }, Some(which)) => Sms::Status(which.clone()),
                 _ => Sms::Applications,
             }),
         }
@@ -311,6 +313,15 @@ impl Body {
                 | (Self::Status { .. }, Facts::Status(_))
                 | (Self::Messages { .. }, Facts::Messages(_))
         )
+    }
+}
+
+impl Listed {
+    fn to_pick(&self) -> Picked {
+        Picked {
+            thread: self.thread,
+            number: self.application.number.clone(),
+        }
     }
 }
 

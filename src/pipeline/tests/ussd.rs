@@ -201,6 +201,45 @@ fn a_status_is_told_to_the_phone_that_was_written_to_and_to_no_other() {
 }
 
 #[test]
+fn whoever_gave_an_application_its_number_and_however_it_reads_the_one_that_is_picked_is_told() {
+    let mut world = World::new();
+    for (agency, application, status) in [
+        ("kadastr", "77", "received"),
+        ("soliq", "77", "approved"),
+        ("adliya", "Call 998901234567 now", "ready-for-pickup"),
+    ] {
+        world.publish(Notification {
+            key: key(agency, "a"),
+            application: application.parse().unwrap(),
+            status: status.parse().unwrap(),
+            language: None,
+            ..self::status("a")
+        });
+        let sent = world.one_sent();
+        world.accept(&sent, agency);
+    }
+    let mut phone = Phone::in_english(&mut world, phone(0));
+    for listed in [
+        "77 received",
+        "77 approved",
+        "998901234567 ready for pickup",
+    ] {
+        phone.chooses(&mut world, "My applications");
+        phone.chooses(&mut world, listed);
+        let (number, status) = listed.split_once(' ').unwrap();
+        let told = format!("Application {number} (land registration): {status}.");
+        assert!(phone.shown.starts_with(&told), "{}", phone.shown);
+        phone.types(&mut world, "00");
+    }
+    phone.chooses(&mut world, "My applications");
+    phone.chooses(&mut world, "77 received");
+    phone.chooses(&mut world, "SMS");
+    let sms = world.one_sent();
+    let sms = String::from_utf8_lossy(&sms.submission.octets).into_owned();
+    assert!(sms.contains("77") && sms.contains("received"), "{sms}");
+}
+
+#[test]
 fn nothing_is_told_to_a_number_that_belongs_to_somebody_else_now() {
     let (mut world, sent) = told_of_an_approval();
     let rows = [(sent.submission.msisdn, 0)].into_iter();

@@ -10,9 +10,9 @@ use std::sync::LazyLock;
 use xabar_events::Language;
 use xabar_sms::Encoding;
 
-use super::{About, Application, Facts, Menus, Place, Question, Step};
+use super::{About, Application, Facts, Listed, Menus, Place, Question, Step, Which};
 use crate::compose::{Catalog, News};
-use crate::journal::Content;
+use crate::journal::{Content, ThreadKey};
 
 /// A phone with the menu that comes with the gateway.
 struct Phone {
@@ -101,16 +101,17 @@ impl Phone {
     }
 
     fn facts(&self, question: &Question, language: Language) -> Facts {
-        let is_number = matches!(question, Question::Status { .. });
-        let applications = || match self.journal {
+        let is_typed = matches!(question, Question::Status(Which::Typed(_)));
+        let applications = match self.journal {
             Journal::Much | Journal::RefusesNumbers => APPLICATIONS.as_slice(),
             Journal::Nothing | Journal::Refuses => &[],
         };
         match self.journal {
-            Journal::RefusesNumbers if is_number => return Facts::Refused,
+            Journal::RefusesNumbers if is_typed => return Facts::Refused,
             Journal::Refuses => return Facts::Refused,
             Journal::Much | Journal::Nothing | Journal::RefusesNumbers => {}
         }
+        let mut in_threads = (1..).map(ThreadKey).zip(applications);
         let stands = |(number, service, status): &(&str, &str, &str)| Application {
             number: (*number).into(),
             service: self.catalog.service_name(language, service).into(),
@@ -118,18 +119,22 @@ impl Phone {
         };
         match question {
             Question::Applications => {
-                Facts::Applications(applications().iter().map(stands).collect())
+                let listed = in_threads.map(|(thread, application)| Listed {
+                    thread,
+                    application: stands(application),
+                });
+                Facts::Applications(listed.collect())
             }
-            Question::Status { application } => {
-                let mut all = applications().iter();
-                Facts::Status(
-                    all.find(|(number, ..)| *number == &**application)
-                        .map(stands),
-                )
+            Question::Status(which) => {
+                let found = in_threads.find(|(thread, (number, ..))| match which {
+                    Which::Typed(typed) => *number == &**typed,
+                    Which::Picked(picked) => *thread == picked.thread,
+                });
+                Facts::Status(found.map(|(_, application)| stands(application)))
             }
             Question::LastMessages => {
                 let text = |application: &(&str, &str, &str)| self.message(language, application);
-                Facts::Messages(applications().iter().map(text).collect())
+                Facts::Messages(applications.iter().map(text).collect())
             }
             Question::Language(_) | Question::OptOut(_) | Question::OptIn(_) | Question::Sms(_) => {
                 Facts::Done

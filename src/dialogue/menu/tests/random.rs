@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use xabar_events::Language;
 
 use super::{built_in, units};
-use crate::dialogue::menu::{About, Application, Facts, Menus, Place, Question, Step};
+use crate::dialogue::menu::{About, Application, Facts, Listed, Menus, Place, Question, Step};
+use crate::journal::ThreadKey;
 
 /// What somebody may type: mostly what leads somewhere.
 fn typed() -> impl Strategy<Value = String> {
@@ -28,10 +29,17 @@ fn application() -> impl Strategy<Value = Application> {
     })
 }
 
+fn listed() -> impl Strategy<Value = Listed> {
+    (any::<u64>(), application()).prop_map(|(thread, application)| Listed {
+        thread: ThreadKey(thread),
+        application,
+    })
+}
+
 /// What the journal may answer, to the question or not.
 fn facts() -> impl Strategy<Value = Facts> {
     prop_oneof![
-        prop::collection::vec(application(), 0..12).prop_map(Facts::Applications),
+        prop::collection::vec(listed(), 0..12).prop_map(Facts::Applications),
         prop::option::of(application()).prop_map(Facts::Status),
         prop::collection::vec(text(), 0..6).prop_map(Facts::Messages),
         Just(Facts::Done),
@@ -47,10 +55,10 @@ fn language() -> impl Strategy<Value = Language> {
 fn fitting(question: &Question, facts: &Facts) -> Facts {
     match (question, facts) {
         (Question::Applications, Facts::Applications(_))
-        | (Question::Status { .. }, Facts::Status(_))
+        | (Question::Status(_), Facts::Status(_))
         | (Question::LastMessages, Facts::Messages(_)) => facts.clone(),
         (Question::Applications, _) => Facts::Applications(Vec::new()),
-        (Question::Status { .. }, _) => Facts::Status(None),
+        (Question::Status(_), _) => Facts::Status(None),
         (Question::LastMessages, _) => Facts::Messages(vec!["a".repeat(500)]),
         _ => Facts::Done,
     }

@@ -3,7 +3,8 @@
 use xabar_events::Language;
 
 use super::{Journal, Phone, built_in};
-use crate::dialogue::menu::{About, Facts, Place, Question, Sms, Step};
+use crate::dialogue::menu::{About, Facts, Picked, Place, Question, Sms, Step, Which};
+use crate::journal::ThreadKey;
 
 fn at_main() -> (Phone, String) {
     let mut phone = Phone::new(Language::En);
@@ -45,8 +46,11 @@ fn an_application_is_picked_from_the_list_and_its_text_sent_as_an_sms() {
         (end.as_str(), phone.place),
         ("The SMS is on its way.", None)
     );
-    let application = Box::from("48120973");
-    let sms = Question::Sms(Sms::Status { application });
+    let picked = Picked {
+        thread: ThreadKey(1),
+        number: "48120973".into(),
+    };
+    let sms = Question::Sms(Sms::Status(Which::Picked(picked)));
     assert_eq!(phone.done.last(), Some(&sms));
 }
 
@@ -261,9 +265,10 @@ fn fifty_thousand_places_take_less_than_sixteen_mebibytes() {
         let place = phone.place.unwrap();
         let listed = place.listed.iter();
         let listed: usize = listed
-            .map(|number| size_of::<Box<str>>() + number.len())
+            .map(|picked| size_of::<Picked>() + picked.number.len())
             .sum();
-        let application = place.application.as_ref().map_or(0, |number| number.len());
+        let application = place.application.as_ref();
+        let application = application.map_or(0, |which| which.number().len());
         let taken = size_of::<Place>() + listed + application;
         assert!(50_000 * taken < 16 << 20, "{taken} octets each");
     }
