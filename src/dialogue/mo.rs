@@ -1,6 +1,6 @@
 //! A message from a phone, as `deliver_sm` or `data_sm` bring it.
 
-use xabar_smpp::pdu::Pdu;
+use xabar_smpp::pdu::{DeliverSm, Pdu};
 use xabar_smpp::values::Ton;
 use xabar_smpp::{Frame, Octets, Tag, Tlvs};
 use xabar_sms::{Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
@@ -50,16 +50,21 @@ impl Mo {
         };
         let text = xabar_sms::decode(octets, DataCoding(pdu.data_coding.0), reading);
         let address = |octets: Octets<'_>| String::from_utf8_lossy(octets.0).into_owned();
+        let international = is_international(&pdu);
         Some(Self {
             from: address(pdu.source_addr),
             to: address(pdu.destination_addr),
             reference: tlvs.user_message_reference().ok().flatten(),
             concat: concat.or_else(|| sar(tlvs)).filter(|it| it.total > 1),
             text: text.unwrap_or_default(),
-            international: pdu.source_addr_ton == Ton::INTERNATIONAL
-                || pdu.source_addr.0.starts_with(b"+"),
+            international,
         })
     }
+}
+
+/// Whether an operator says that the phone's number is a whole one, with its country's code.
+pub fn is_international(pdu: &DeliverSm<'_>) -> bool {
+    pdu.source_addr_ton == Ton::INTERNATIONAL || pdu.source_addr.0.starts_with(b"+")
 }
 
 /// The same as a concatenation header, in TLVs.

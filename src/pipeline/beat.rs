@@ -11,6 +11,7 @@ use xabar_ussd::Shown;
 use super::elsewhere::Elsewhere;
 use crate::clock::Now;
 use crate::delivery::{Answer, Directive, Query, Screen, SessionKey, Submission};
+use crate::dialogue::ussd::Reply;
 use crate::intake::Verdict;
 use crate::journal::{
     Awaiting, Changes, Choices, HeldReceipt, Message, MessageId, OperatorId, Outgoing,
@@ -38,7 +39,7 @@ pub(super) struct Beat {
     /// Questions of USSD menus for which the journal was asked.
     pub(super) ussd_questions: usize,
     /// Screens for phones whose steps came over HTTP.
-    pub(super) shown: Vec<(oneshot::Sender<Shown>, Shown)>,
+    pub(super) shown: Vec<(Reply, Shown)>,
     pub(super) cancelled: Vec<EventKey>,
     awaiting: Vec<Awaiting>,
     /// Where in `awaiting` the segments under an id are.
@@ -58,7 +59,7 @@ pub struct Effects {
     pub replies: Vec<(oneshot::Sender<Vec<Verdict>>, Vec<Verdict>)>,
     pub directives: HashMap<OperatorId, Directive>,
     /// Screens for phones whose steps came over HTTP.
-    pub shown: Vec<(oneshot::Sender<Shown>, Shown)>,
+    pub shown: Vec<(Reply, Shown)>,
 }
 
 impl Effects {

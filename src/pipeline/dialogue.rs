@@ -57,7 +57,8 @@ impl Core {
         let Some(mo) = answering.and_then(|it| Mo::read(frame, it.alphabet)) else {
             return Ok(Status::RX_R_APPN);
         };
-        if self.may_lack_its_country(&mo) {
+        let from = mo.from.parse();
+        if from.is_ok_and(|from| self.may_lack_its_country(from, mo.international)) {
             debug!("a citizen's number is neither marked as international nor of an operator here");
             return Ok(Status::RX_R_APPN);
         }
@@ -71,10 +72,10 @@ impl Core {
         self.attend(beat, heard)
     }
 
-    /// Whether a phone's number may be a national one, which is to be taken for no other country's.
-    fn may_lack_its_country(&self, mo: &Mo) -> bool {
-        let of_nobody = |msisdn| self.routes.route(msisdn, None, |_| 1.0).is_none();
-        !mo.international && mo.from.parse().is_ok_and(of_nobody)
+    /// Whether a phone's number may be a national one, which is to be taken for no other country's: it is not written
+    /// as `international`, and nobody's here.
+    pub(super) fn may_lack_its_country(&self, from: Msisdn, international: bool) -> bool {
+        !international && self.routes.route(from, None, |_| 1.0).is_none()
     }
 
     fn attend(&mut self, beat: &mut Beat, heard: Heard) -> Result<Status, JournalError> {

@@ -261,7 +261,7 @@ fn act(
     }
     for (reply, shown) in effects.shown {
         // Nobody waits any more if the aggregator hung up.
-        drop(reply.send(shown));
+        drop(reply.send(Ok(shown)));
     }
     let mut returned = Vec::new();
     undelivered

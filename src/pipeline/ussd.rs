@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 
-use tokio::sync::oneshot;
 use tracing::{debug, warn};
 use xabar_events::Msisdn;
 use xabar_smpp::pdu::Pdu;
@@ -16,8 +15,9 @@ use super::beat::Beat;
 use super::core::Core;
 use crate::clock::UnixMillis;
 use crate::delivery::{Screen, SessionKey};
+use crate::dialogue::is_international;
 use crate::dialogue::menu::{Menus, Place, Question, Step};
-use crate::dialogue::ussd::{Counts, Phone, Posted, Sessions, Times, Turn};
+use crate::dialogue::ussd::{Counts, NoCountry, Phone, Posted, Reply, Sessions, Times, Turn};
 use crate::journal::{JournalError, OperatorId};
 
 /// What the pipeline goes by for one operator's USSD.
@@ -53,7 +53,7 @@ struct Waiting {
 enum Way {
     /// Over the link that brought this step.
     Smpp(SessionKey, Frame, Dialect),
-    Http(oneshot::Sender<Shown>),
+    Http(Reply),
 }
 
 /// Dialogues that may wait for the journal; more are asked to come again.
@@ -120,20 +120,17 @@ impl Core {
                 return Ok(Some(Status::RX_R_APPN));
             }
         };
+        let now = beat.now.steady;
         let msisdn = step.from.as_str().and_then(|from| from.parse().ok());
-        let Some(msisdn) = msisdn else {
-            self.tell_unfit(
-                beat.now.steady,
-                operator,
-                "source_addr is no international number",
-            );
+        let whole = |msisdn: &Msisdn| !self.may_lack_its_country(*msisdn, is_international(&pdu));
+        let Some(msisdn) = msisdn.filter(whole) else {
+            self.tell_unfit(now, operator, "source_addr is no international number");
             return Ok(Some(Status::RX_R_APPN));
         };
         let phone = Phone { operator, msisdn };
         if self.push_spoken_of(beat, phone, &step) {
             return Ok(Some(Status::ROK));
         }
-        let now = beat.now.steady;
         if self.ussd.counts.step(msisdn, now) {
             let sessions = &mut self.ussd.sessions;
             let turn = sessions.heard(now, phone, step.session, step.said, rules.times);
@@ -153,6 +150,11 @@ impl Core {
         } = posted;
         let now = beat.now.steady;
         let rules = self.operators.get(&operator).and_then(|it| it.ussd);
+        if self.may_lack_its_country(msisdn, form.phone.starts_with('+')) {
+            // Nobody waits any more if the aggregator hung up.
+            drop(reply.send(Err(NoCountry)));
+            return Ok(());
+        }
         let full = self.ussd.waiting.len() >= MOST_WAITING;
         if let Some(rules) = rules.filter(|_| !full)
             && self.ussd.counts.step(msisdn, now)

@@ -58,15 +58,19 @@ impl Form {
             }
         };
         let required = |name| match field(name)? {
-            // A `+` that was not escaped reads as a space.
-            Some(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
+            Some(value) if !value.trim().is_empty() => Ok(value),
             _ => Err(Malformed::Missing(name)),
         };
         let form = |text| {
+            let phone = required("phoneNumber")?;
             Ok(Self {
-                session: required("sessionId")?,
-                code: required("serviceCode")?,
-                phone: required("phoneNumber")?,
+                session: required("sessionId")?.trim().to_owned(),
+                code: required("serviceCode")?.trim().to_owned(),
+                phone: match phone.strip_prefix(' ') {
+                    // A `+` that was not escaped reads as a space.
+                    Some(digits) => format!("+{}", digits.trim()),
+                    None => phone.trim().to_owned(),
+                },
                 text,
             })
         };
@@ -121,7 +125,7 @@ mod tests {
         let body = b"sessionId=ATUid_1&serviceCode=*555%23&phoneNumber=+998901234567&networkCode=43405&text=1*2";
         let form = Form::read(body).unwrap();
         assert_eq!(form.session, "ATUid_1");
-        assert_eq!((&*form.code, &*form.phone), ("*555#", "998901234567"));
+        assert_eq!((&*form.code, &*form.phone), ("*555#", "+998901234567"));
         assert_eq!(form.text.as_deref(), Some("1*2"));
     }
 

@@ -99,7 +99,8 @@ pub(super) async fn post(
     let handed_on = api.aggregators.door.send_timeout(posted, PATIENCE).await;
     handed_on.map_err(|_| busy())?;
     match timeout(PATIENCE, shown).await {
-        Ok(Ok(shown)) => Ok(plain(answer(&shown))),
+        Ok(Ok(Ok(shown))) => Ok(plain(answer(&shown))),
+        Ok(Ok(Err(why))) => Err(bad(format!("`phoneNumber` {why}"))),
         Ok(Err(_)) if is_over => Ok(plain(String::new())),
         _ => Err(busy()),
     }
@@ -144,7 +145,7 @@ pub(super) mod tests {
             {
                 if let Some(text) = form.text {
                     let text = format!("{} {} {text}", operator.0, msisdn.digits());
-                    reply.send(xabar_ussd::Shown::asking(text)).unwrap();
+                    reply.send(Ok(xabar_ussd::Shown::asking(text))).unwrap();
                 }
             }
         });

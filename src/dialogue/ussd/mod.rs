@@ -13,5 +13,5 @@ mod sessions;
 mod tests;
 
 pub use counts::Counts;
-pub use posted::Posted;
+pub use posted::{NoCountry, Posted, Reply};
 pub use sessions::{MOST_OPEN, Phone, Sessions, Times, Turn};

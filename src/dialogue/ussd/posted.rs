@@ -13,5 +13,13 @@ pub struct Posted {
     pub operator: OperatorId,
     pub msisdn: Msisdn,
     pub form: Form,
-    pub reply: oneshot::Sender<Shown>,
+    pub reply: Reply,
 }
+
+/// Where the answer to a step goes.
+pub type Reply = oneshot::Sender<Result<Shown, NoCountry>>;
+
+/// Why no dialogue is led with a phone: its number may be a national one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("should be whole, with a + and the code of its country: it is of no operator here")]
+pub struct NoCountry;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use xabar_events::{Msisdn, Notification};
 use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
+use xabar_smpp::values::Ton;
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
 use xabar_sms::{DataCoding, Reading, decode};
 use xabar_ussd::Shown;
 use xabar_ussd::form::Form;
 
 use super::world::*;
-use crate::dialogue::ussd::Posted;
+use crate::dialogue::ussd::{NoCountry, Posted};
 use crate::numbers::Numbers;
 
 pub(super) const BEGIN: u8 = 1;
@@ -24,12 +25,17 @@ const ASKS: u8 = 2;
 const LAST: u8 = 17;
 
 pub(super) fn step(msisdn: Msisdn, op: u8, session: u8, text: &str) -> Frame {
+    step_from(Ton::UNKNOWN, &msisdn.digits(), op, session, text)
+}
+
+/// The same with the phone's number as it is given here.
+fn step_from(ton: Ton, digits: &str, op: u8, session: u8, text: &str) -> Frame {
     let mut tlvs = TlvBuffer::new();
     tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
     tlvs.push_two_octets(Tag::ITS_SESSION_INFO, u16::from(session) << 8);
-    let digits = msisdn.digits();
     let pdu = DeliverSm {
         service_type: "USSD".into(),
+        source_addr_ton: ton,
         source_addr: Octets(digits.as_bytes()),
         destination_addr: "555".into(),
         short_message: text.into(),
@@ -129,14 +135,25 @@ fn told_of_an_approval() -> (World, Sent) {
 }
 
 fn posts(world: &mut World, session: &str, text: Option<&str>) -> Option<Shown> {
+    let answer = posts_from(world, &phone(0).digits(), session, text)?;
+    Some(answer.unwrap())
+}
+
+/// The same with the phone's number as it is given here.
+fn posts_from(
+    world: &mut World,
+    digits: &str,
+    session: &str,
+    text: Option<&str>,
+) -> Option<Result<Shown, NoCountry>> {
     let (reply, mut shown) = oneshot::channel();
     world.posted.push(Posted {
         operator: UCELL,
-        msisdn: phone(0),
+        msisdn: digits.parse().unwrap(),
         form: Form {
             session: session.into(),
             code: "*555#".into(),
-            phone: String::new(),
+            phone: digits.into(),
             text: text.map(Into::into),
         },
         reply,
@@ -308,6 +325,28 @@ fn a_step_in_another_dialect_is_refused() {
     let frame = Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap();
     assert_eq!(world.brings(frame), Status::RX_R_APPN);
     assert_eq!(screens(&mut world), []);
+}
+
+#[test]
+fn a_national_number_is_taken_for_no_other_countrys() {
+    let mut world = World::new();
+    for (ton, digits, status) in [
+        (Ton::NATIONAL, "931234567", Status::RX_R_APPN),
+        (Ton::UNKNOWN, "931234567", Status::RX_R_APPN),
+        (Ton::UNKNOWN, "998931234567", Status::ROK),
+        (Ton::UNKNOWN, "+447700900123", Status::ROK),
+        (Ton::INTERNATIONAL, "447700900123", Status::ROK),
+    ] {
+        let frame = step_from(ton, digits, BEGIN, 1, "*555#");
+        assert_eq!(world.brings(frame), status, "{digits}");
+        let shown = usize::from(status == Status::ROK);
+        assert_eq!(screens(&mut world).len(), shown, "{digits}");
+    }
+    let mut posts = |digits: &str| posts_from(&mut world, digits, "a", Some(""));
+    assert_eq!(posts("931234567"), Some(Err(NoCountry)));
+    for digits in ["998931234567", "+447700900123"] {
+        assert!(matches!(posts(digits), Some(Ok(_))), "{digits}");
+    }
 }
 
 #[test]

@@ -302,7 +302,7 @@ impl World {
             drop(reply.send(verdicts));
         }
         for (reply, shown) in effects.shown {
-            drop(reply.send(shown));
+            drop(reply.send(Ok(shown)));
         }
         let directives: BTreeMap<_, _> = effects.directives.into_iter().collect();
         let now = self.now();

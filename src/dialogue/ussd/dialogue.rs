@@ -1,0 +1,102 @@
+//! One phone's dialogue, and by what a step is known that is brought a second time.
+
+use std::fmt;
+
+use xabar_ussd::{SessionKey, Shown};
+
+use crate::clock::UnixMillis;
+
+pub(super) struct Dialogue<P> {
+    pub(super) session: SessionKey,
+    /// As it was dialled.
+    pub(super) code: Box<str>,
+    /// `None`: nothing is shown yet, or it ended and is kept for a step that may come again.
+    pub(super) place: Option<P>,
+    /// What the phone shows.
+    pub(super) text: Box<str>,
+    /// Whether a step is not answered yet; what comes meanwhile is that step again.
+    pub(super) pending: bool,
+    pub(super) last: Last,
+    /// When it is forgotten.
+    pub(super) until: UnixMillis,
+}
+
+/// The step before.
+pub(super) enum Last {
+    /// All inputs so far: over HTTP each step tells them all.
+    Inputs(Box<str>),
+    /// Over SMPP, each tells what was typed, and may count.
+    Counted(Counted),
+}
+
+/// The last step over SMPP.
+#[derive(Default)]
+pub(super) struct Counted {
+    count: Option<u16>,
+    typed: Box<str>,
+    /// Whether the step had another count than the one before: some operators always write the same.
+    counts: bool,
+}
+
+impl Counted {
+    /// A step that begins a dialogue.
+    pub(super) fn begin(count: Option<u16>) -> Self {
+        Self {
+            count,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a step is this one again.
+    fn is(&self, count: Option<u16>, typed: &str) -> bool {
+        self.counts && self.count == count && *self.typed == *typed
+    }
+}
+
+impl<P> Dialogue<P> {
+    /// What the phone shows.
+    pub(super) fn shown(&self) -> Shown {
+        Shown {
+            text: self.text.to_string(),
+            more: self.place.is_some(),
+        }
+    }
+
+    /// Whether what was typed is the last step over SMPP again.
+    pub(super) fn has_come(&self, count: Option<u16>, typed: &str) -> bool {
+        matches!(&self.last, Last::Counted(last) if last.is(count, typed))
+    }
+
+    /// Notes a step over SMPP.
+    pub(super) fn note(&mut self, count: Option<u16>, typed: &str) {
+        let before = match &self.last {
+            Last::Counted(last) => last.count,
+            Last::Inputs(_) => None,
+        };
+        self.last = Last::Counted(Counted {
+            count,
+            typed: typed.into(),
+            counts: count.is_some() && count != before,
+        });
+    }
+
+    /// Whether its last step can be known again.
+    pub(super) fn knows_its_last_step(&self) -> bool {
+        match &self.last {
+            Last::Inputs(_) => true,
+            Last::Counted(last) => last.counts,
+        }
+    }
+}
+
+/// Shows neither what was typed nor what the phone shows.
+impl<P: fmt::Debug> fmt::Debug for Dialogue<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dialogue")
+            .field("session", &self.session)
+            .field("place", &self.place)
+            .field("pending", &self.pending)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}
