@@ -133,7 +133,7 @@ impl Core {
         }
         if self.ussd.counts.step(msisdn, now) {
             let sessions = &mut self.ussd.sessions;
-            let turn = sessions.heard(now, phone, step.session, step.said, rules.times);
+            let turn = sessions.heard(now, phone, step, rules.times);
             let way = Way::Smpp(session, frame.clone(), rules.dialect);
             self.take_ussd_turn(beat, phone, way, turn)?;
         }
@@ -190,6 +190,9 @@ impl Core {
         way: Way,
         turn: Turn<Place>,
     ) -> Result<(), JournalError> {
+        if !matches!(turn, Turn::Nothing | Turn::Forgotten) {
+            self.ussd.waiting.retain(|waiting| waiting.phone != phone);
+        }
         let step = match turn {
             Turn::Begin { dialled } => {
                 let about = self.about(beat, phone)?;

@@ -7,6 +7,7 @@
 //! is of one that is forgotten.
 
 mod counts;
+mod dialogue;
 mod posted;
 mod sessions;
 #[cfg(test)]
@@ -14,4 +15,4 @@ mod tests;
 
 pub use counts::Counts;
 pub use posted::{NoCountry, Posted, Reply};
-pub use sessions::{MOST_OPEN, Phone, Sessions, Times, Turn};
+pub use sessions::{Phone, Sessions, Times, Turn};

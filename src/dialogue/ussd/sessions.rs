@@ -7,8 +7,9 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 use xabar_events::Msisdn;
 use xabar_ussd::form::{Added, Form, added};
-use xabar_ussd::{Said, SessionKey, Shown};
+use xabar_ussd::{Said, SessionKey, Shown, Step};
 
+use super::dialogue::{Counted, Dialogue, Last};
 use crate::clock::UnixMillis;
 use crate::journal::OperatorId;
 
@@ -28,7 +29,7 @@ pub struct Times {
     pub resume: Duration,
 }
 
-/// What is to be done about a phone's step.
+/// What is to be done about a phone's step. With all but the last two, what the phone waited for is of no use any more.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Turn<P> {
     /// A dialogue begins.
@@ -39,7 +40,7 @@ pub enum Turn<P> {
     Again(Shown),
     /// It is of a dialogue that is forgotten: to be said so.
     Forgotten,
-    /// Nothing can be shown any more.
+    /// Nothing can be shown any more, or it is the step again that is being answered.
     Nothing,
 }
 
@@ -52,25 +53,10 @@ pub struct Sessions<P> {
     most: usize,
 }
 
-#[derive(Debug)]
-struct Dialogue<P> {
-    session: SessionKey,
-    /// As it was dialled.
-    code: Box<str>,
-    /// `None`: it ended, and is kept for a step that may come again.
-    place: Option<P>,
-    /// What the phone shows.
-    text: Box<str>,
-    /// All inputs so far, where each step tells them all.
-    inputs: Option<Box<str>>,
-    /// When it is forgotten.
-    until: UnixMillis,
-}
-
 /// Dialogues at once; the next one takes the place of that which nobody has answered for the longest time.
-pub const MOST_OPEN: usize = 100_000;
+pub(super) const MOST_OPEN: usize = 100_000;
 
-/// How long a last screen is remembered over HTTP, where it may be asked for again.
+/// How long a last screen is remembered, if it can be known that its step came again.
 const REPEATED: Duration = Duration::from_secs(60);
 
 impl<P> Default for Sessions<P> {
@@ -81,7 +67,7 @@ impl<P> Default for Sessions<P> {
 
 impl<P> Sessions<P> {
     /// At most so many at once.
-    pub fn with_room(most: usize) -> Self {
+    pub(super) fn with_room(most: usize) -> Self {
         Self {
             open: FxHashMap::default(),
             looks: BinaryHeap::new(),
@@ -90,13 +76,9 @@ impl<P> Sessions<P> {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
         self.open.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
     }
 
     #[cfg(test)]
@@ -142,63 +124,90 @@ impl<P: Clone> Sessions<P> {
         dialogue.is_some_and(|it| it.session == session && it.place.is_some())
     }
 
-    /// Takes what a phone says over SMPP.
+    /// Takes what a phone says over SMPP. A step that is brought again is answered as before, where the operator
+    /// counts them.
     pub fn heard(
         &mut self,
         now: UnixMillis,
         phone: Phone,
-        session: SessionKey,
-        said: Said,
+        step: Step<'_>,
         times: Times,
     ) -> Turn<P> {
         self.forget(now, self.most);
-        match said {
-            Said::Begin { dialled } => self.begun(now, phone, session, dialled, None, times),
+        let (session, count) = (step.session, step.count);
+        match step.said {
+            Said::Begin { dialled } => {
+                let last = Last::Counted(Counted::begin(count));
+                self.begun(now, phone, session, dialled, last, times)
+            }
             Said::Answer(typed) => {
-                let dialogue = self.find(phone, session);
-                match dialogue.and_then(|dialogue| dialogue.place.clone()) {
-                    Some(place) => Turn::Answer { place, typed },
-                    None => Turn::Forgotten,
+                let Some(dialogue) = self.find(phone, session) else {
+                    return Turn::Forgotten;
+                };
+                if dialogue.pending {
+                    return Turn::Nothing;
                 }
+                if dialogue.has_come(count, &typed) {
+                    return Turn::Again(dialogue.shown());
+                }
+                let Some(place) = dialogue.place.clone() else {
+                    return Turn::Forgotten;
+                };
+                dialogue.note(count, &typed);
+                dialogue.pending = true;
+                Turn::Answer { place, typed }
             }
             // Nothing of ours that is known was pushed.
-            Said::Ended | Said::Noticed => {
-                if let Some(dialogue) = self.find(phone, session) {
-                    let until = dialogue.until.min(now.after(times.resume));
-                    dialogue.until = until;
-                    self.look_at(until, phone);
-                }
-                Turn::Nothing
-            }
+            Said::Ended | Said::Noticed => self.ended(now, phone, session, times),
         }
     }
 
     /// Takes what a phone says over HTTP. The same form again is answered as before.
     pub fn posted(&mut self, now: UnixMillis, phone: Phone, form: Form, times: Times) -> Turn<P> {
+        self.forget(now, self.most);
         let session = SessionKey::named(&form.session);
         let Some(text) = form.text else {
-            return self.heard(now, phone, session, Said::Ended, times);
+            return self.ended(now, phone, session, times);
         };
-        self.forget(now, self.most);
         let Some(dialogue) = self.find(phone, session) else {
-            let inputs = Some(Box::default());
+            let last = Last::Inputs(Box::default());
             return match text.is_empty() {
-                true => self.begun(now, phone, session, form.code, inputs, times),
+                true => self.begun(now, phone, session, form.code, last, times),
                 false => Turn::Forgotten,
             };
         };
-        let before = dialogue.inputs.as_deref().unwrap_or_default();
+        if dialogue.pending {
+            return Turn::Nothing;
+        }
+        let before = match &dialogue.last {
+            Last::Inputs(inputs) => &**inputs,
+            Last::Counted(_) => "",
+        };
         let Added::Input(typed) = added(before, &text) else {
             return Turn::Again(dialogue.shown());
         };
+        let Some(place) = dialogue.place.clone() else {
+            return Turn::Forgotten;
+        };
         let typed = typed.to_owned();
-        match dialogue.place.clone() {
-            Some(place) => {
-                dialogue.inputs = Some(text.into());
-                Turn::Answer { place, typed }
-            }
-            None => Turn::Forgotten,
+        dialogue.last = Last::Inputs(text.into());
+        dialogue.pending = true;
+        Turn::Answer { place, typed }
+    }
+
+    fn ended(
+        &mut self,
+        now: UnixMillis,
+        phone: Phone,
+        session: SessionKey,
+        times: Times,
+    ) -> Turn<P> {
+        if let Some(dialogue) = self.find(phone, session) {
+            let until = dialogue.until.min(now.after(times.resume));
+            dialogue.until = until;
+            self.look_at(until, phone);
         }
+        Turn::Nothing
     }
 
     /// A code was dialled. Where the same one led of late, the dialogue goes on; the step that begins it may
@@ -209,19 +218,23 @@ impl<P: Clone> Sessions<P> {
         phone: Phone,
         session: SessionKey,
         dialled: String,
-        inputs: Option<Box<str>>,
+        last: Last,
         times: Times,
     ) -> Turn<P> {
-        let goes_on = |it: &&mut Dialogue<P>| {
-            let twice = session != SessionKey::Unnamed && it.session == session;
+        let same = |it: &&mut Dialogue<P>| *it.code == *dialled;
+        if let Some(dialogue) = self.open.get_mut(&phone).filter(same) {
+            let twice = session != SessionKey::Unnamed && dialogue.session == session;
+            if twice && dialogue.pending {
+                return Turn::Nothing;
+            }
             let resumes = twice || !times.resume.is_zero();
-            it.place.is_some() && *it.code == *dialled && resumes
-        };
-        if let Some(dialogue) = self.open.get_mut(&phone).filter(goes_on) {
-            dialogue.session = session;
-            dialogue.inputs = inputs;
-            dialogue.until = now.after(times.answer + times.resume);
-            return Turn::Again(dialogue.shown());
+            if dialogue.place.is_some() && resumes {
+                dialogue.session = session;
+                dialogue.last = last;
+                dialogue.pending = false;
+                dialogue.until = now.after(times.answer + times.resume);
+                return Turn::Again(dialogue.shown());
+            }
         }
         if !self.open.contains_key(&phone) {
             self.forget(now, self.most.saturating_sub(1));
@@ -231,7 +244,8 @@ impl<P: Clone> Sessions<P> {
             code: dialled.as_str().into(),
             place: None,
             text: Box::default(),
-            inputs,
+            pending: true,
+            last,
             until: now.after(times.answer),
         };
         let until = dialogue.until;
@@ -245,6 +259,7 @@ impl<P: Clone> Sessions<P> {
         if let Some(dialogue) = self.open.get_mut(&phone) {
             dialogue.place = Some(place);
             dialogue.text = text.into();
+            dialogue.pending = false;
             dialogue.until = now.after(times.answer + times.resume);
         }
     }
@@ -252,22 +267,13 @@ impl<P: Clone> Sessions<P> {
     /// The phone is shown this last.
     pub fn ends(&mut self, now: UnixMillis, phone: Phone, text: &str) {
         match self.open.get_mut(&phone) {
-            Some(dialogue) if dialogue.inputs.is_some() => {
+            Some(dialogue) if dialogue.knows_its_last_step() => {
                 dialogue.place = None;
                 dialogue.text = text.into();
+                dialogue.pending = false;
                 dialogue.until = now.after(REPEATED);
             }
             _ => drop(self.open.remove(&phone)),
-        }
-    }
-}
-
-impl<P> Dialogue<P> {
-    /// What the phone shows.
-    fn shown(&self) -> Shown {
-        Shown {
-            text: self.text.to_string(),
-            more: self.place.is_some(),
         }
     }
 }

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use xabar_events::Msisdn;
+use xabar_smpp::Octets;
 use xabar_ussd::form::Form;
-use xabar_ussd::{Said, SessionKey, Shown};
+use xabar_ussd::{Said, SessionKey, Shown, Step};
 
 use super::{Phone, Sessions, Times, Turn};
 use crate::clock::UnixMillis;
@@ -28,6 +29,15 @@ fn phone(number: u64) -> Phone {
     }
 }
 
+fn step(session: SessionKey, count: Option<u16>, said: Said) -> Step<'static> {
+    Step {
+        from: Octets(b""),
+        session,
+        count,
+        said,
+    }
+}
+
 /// One phone's dialogue with sessions whose places are the texts shown there.
 struct Rig {
     sessions: Sessions<&'static str>,
@@ -49,8 +59,17 @@ impl Rig {
     }
 
     fn say(&mut self, session: SessionKey, said: Said) -> Turn<&'static str> {
-        let (now, times) = (self.now, self.times);
-        self.sessions.heard(now, phone(1), session, said, times)
+        self.say_counted(session, None, said)
+    }
+
+    fn say_counted(
+        &mut self,
+        session: SessionKey,
+        count: Option<u16>,
+        said: Said,
+    ) -> Turn<&'static str> {
+        let step = step(session, count, said);
+        self.sessions.heard(self.now, phone(1), step, self.times)
     }
 
     fn dial(&mut self, session: SessionKey) -> Turn<&'static str> {
@@ -110,7 +129,7 @@ fn a_dialogue_goes_from_place_to_place_until_its_last_screen() {
     rig.show("status");
     assert_eq!(rig.answer(FIRST), at("status"));
     rig.end("bye");
-    assert!(rig.sessions.is_empty());
+    assert_eq!(rig.sessions.len(), 0);
     assert_eq!(rig.answer(FIRST), Turn::Forgotten);
 }
 
@@ -174,7 +193,6 @@ fn an_answer_that_comes_too_late_or_from_another_dialogue_is_of_one_forgotten() 
     let mut rig = Rig::new();
     assert_eq!(rig.answer(FIRST), Turn::Forgotten, "as after a restart");
     rig.dial(FIRST);
-    assert_eq!(rig.answer(FIRST), Turn::Forgotten, "nothing is shown yet");
     rig.show("menu");
     assert_eq!(rig.answer(SECOND_ONE), Turn::Forgotten);
     assert_eq!(rig.answer(FIRST), at("menu"), "that one goes on");
@@ -214,6 +232,69 @@ fn a_form_that_is_sent_again_is_answered_as_before() {
 }
 
 #[test]
+fn a_step_that_comes_again_before_its_answer_waits_for_that() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.dial(FIRST), begin());
+    assert_eq!(rig.dial(FIRST), Turn::Nothing);
+    assert_eq!(rig.answer(FIRST), Turn::Nothing, "nothing is shown yet");
+    rig.show("menu");
+    assert_eq!(rig.answer(FIRST), at("menu"));
+    assert_eq!(rig.answer(FIRST), Turn::Nothing);
+    rig.show("number");
+    assert_eq!(rig.answer(FIRST), at("number"));
+    let mut rig = Rig::new();
+    assert_eq!(rig.post("a", Some("")), begin());
+    assert_eq!(rig.post("a", Some("")), Turn::Nothing);
+    rig.show("menu");
+    assert_eq!(rig.post("a", Some("1")), typed("menu", "1"));
+    assert_eq!(rig.post("a", Some("1")), Turn::Nothing);
+    rig.show("number");
+    assert_eq!(rig.post("a", Some("1")), again("number"));
+}
+
+#[test]
+fn who_dials_again_before_an_answer_came_is_where_they_were() {
+    let mut rig = Rig::new();
+    rig.dial(FIRST);
+    assert_eq!(rig.dial(SECOND_ONE), begin(), "nothing was shown");
+    rig.show("menu");
+    rig.answer(SECOND_ONE);
+    assert_eq!(rig.dial(FIRST), again("menu"));
+    assert_eq!(rig.answer(FIRST), at("menu"));
+}
+
+#[test]
+fn an_answer_that_comes_again_is_answered_as_before_where_steps_are_counted() {
+    let answer = |rig: &mut Rig, count| {
+        let said = Said::Answer("1".into());
+        rig.say_counted(FIRST, Some(count), said)
+    };
+    let mut rig = Rig::new();
+    let dialled = "*555#".into();
+    rig.say_counted(FIRST, Some(0), Said::Begin { dialled });
+    rig.show("menu");
+    assert_eq!(answer(&mut rig, 2), at("menu"));
+    rig.show("status");
+    assert_eq!(answer(&mut rig, 2), again("status"));
+    assert_eq!(answer(&mut rig, 4), at("status"));
+    rig.end("bye");
+    assert_eq!(answer(&mut rig, 4), Turn::Again(Shown::last("bye")));
+    assert_eq!(answer(&mut rig, 6), Turn::Forgotten);
+}
+
+#[test]
+fn the_same_answer_to_the_next_screen_is_another_where_all_steps_are_marked_alike() {
+    let mut rig = Rig::new();
+    let dialled = "*555#".into();
+    rig.say_counted(FIRST, Some(8), Said::Begin { dialled });
+    for place in ["menu", "status", "text"] {
+        rig.show(place);
+        let turn = rig.say_counted(FIRST, Some(8), Said::Answer("1".into()));
+        assert_eq!(turn, at(place));
+    }
+}
+
+#[test]
 fn a_form_of_a_dropped_session_goes_on_in_a_new_one() {
     let mut rig = Rig::new();
     rig.post("a", Some(""));
@@ -230,9 +311,9 @@ fn a_form_of_a_dropped_session_goes_on_in_a_new_one() {
 fn a_new_dialogue_takes_the_place_of_the_one_not_answered_for_longest() {
     let mut sessions = Sessions::with_room(2);
     let mut now = UnixMillis(0);
-    let mut step = |number, said| {
+    let mut next = |number, said| {
         now = now.after(SECOND);
-        let turn = sessions.heard(now, phone(number), FIRST, said, TIMES);
+        let turn = sessions.heard(now, phone(number), step(FIRST, None, said), TIMES);
         if !matches!(turn, Turn::Forgotten) {
             sessions.shows(now, phone(number), "menu", "menu", TIMES);
         }
@@ -242,12 +323,12 @@ fn a_new_dialogue_takes_the_place_of_the_one_not_answered_for_longest() {
         dialled: "*555#".into(),
     };
     let answer = || Said::Answer("1".into());
-    step(1, dial());
-    step(2, dial());
-    step(1, answer());
-    assert_eq!(step(3, dial()), (begin(), 2));
-    assert_eq!(step(2, answer()), (Turn::Forgotten, 2));
-    assert_eq!(step(1, answer()), (at("menu"), 2));
+    next(1, dial());
+    next(2, dial());
+    next(1, answer());
+    assert_eq!(next(3, dial()), (begin(), 2));
+    assert_eq!(next(2, answer()), (Turn::Forgotten, 2));
+    assert_eq!(next(1, answer()), (at("menu"), 2));
 }
 
 proptest! {
@@ -265,7 +346,7 @@ proptest! {
                 1 => Said::Ended,
                 _ => Said::Answer("1".into()),
             };
-            match sessions.heard(now, phone, session, said, TIMES) {
+            match sessions.heard(now, phone, step(session, None, said), TIMES) {
                 Turn::Begin { .. } => sessions.shows(now, phone, (), "menu", TIMES),
                 Turn::Answer { .. } if what == 2 => sessions.ends(now, phone, "bye"),
                 _ => {}
@@ -274,7 +355,7 @@ proptest! {
             prop_assert!(sessions.looks() <= 2 * sessions.len() + 1_001);
         }
         now = now.after(100 * SECOND);
-        sessions.heard(now, phone(99), FIRST, Said::Ended, TIMES);
-        prop_assert!(sessions.is_empty());
+        sessions.heard(now, phone(99), step(FIRST, None, Said::Ended), TIMES);
+        prop_assert_eq!(sessions.len(), 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use xabar_events::{Msisdn, Notification};
 use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
 use xabar_smpp::values::Ton;
@@ -12,6 +12,7 @@ use xabar_ussd::Shown;
 use xabar_ussd::form::Form;
 
 use super::world::*;
+use crate::delivery::{Event, SessionKey};
 use crate::dialogue::ussd::{NoCountry, Posted};
 use crate::numbers::Numbers;
 
@@ -25,14 +26,20 @@ const ASKS: u8 = 2;
 const LAST: u8 = 17;
 
 pub(super) fn step(msisdn: Msisdn, op: u8, session: u8, text: &str) -> Frame {
-    step_from(Ton::UNKNOWN, &msisdn.digits(), op, session, text)
+    step_from(
+        Ton::UNKNOWN,
+        &msisdn.digits(),
+        op,
+        u16::from(session) << 8,
+        text,
+    )
 }
 
-/// The same with the phone's number as it is given here.
-fn step_from(ton: Ton, digits: &str, op: u8, session: u8, text: &str) -> Frame {
+/// The same with the phone's number and `its_session_info` as they are given here.
+fn step_from(ton: Ton, digits: &str, op: u8, info: u16, text: &str) -> Frame {
     let mut tlvs = TlvBuffer::new();
     tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
-    tlvs.push_two_octets(Tag::ITS_SESSION_INFO, u16::from(session) << 8);
+    tlvs.push_two_octets(Tag::ITS_SESSION_INFO, info);
     let pdu = DeliverSm {
         service_type: "USSD".into(),
         source_addr_ton: ton,
@@ -146,7 +153,19 @@ fn posts_from(
     session: &str,
     text: Option<&str>,
 ) -> Option<Result<Shown, NoCountry>> {
-    let (reply, mut shown) = oneshot::channel();
+    let mut answer = post(world, digits, session, text);
+    world.beat();
+    answer.try_recv().ok()
+}
+
+/// A form for the next beat, and where its answer comes.
+fn post(
+    world: &mut World,
+    digits: &str,
+    session: &str,
+    text: Option<&str>,
+) -> oneshot::Receiver<Result<Shown, NoCountry>> {
+    let (reply, answer) = oneshot::channel();
     world.posted.push(Posted {
         operator: UCELL,
         msisdn: digits.parse().unwrap(),
@@ -158,8 +177,13 @@ fn posts_from(
         },
         reply,
     });
-    world.beat();
-    shown.try_recv().ok()
+    answer
+}
+
+/// A step for the next beat.
+fn brought(world: &mut World, frame: Frame) {
+    let session = SessionKey::default();
+    world.hear(UCELL, Event::Inbound { session, frame });
 }
 
 #[test]
@@ -337,7 +361,7 @@ fn a_national_number_is_taken_for_no_other_countrys() {
         (Ton::UNKNOWN, "+447700900123", Status::ROK),
         (Ton::INTERNATIONAL, "447700900123", Status::ROK),
     ] {
-        let frame = step_from(ton, digits, BEGIN, 1, "*555#");
+        let frame = step_from(ton, digits, BEGIN, 0x0100, "*555#");
         assert_eq!(world.brings(frame), status, "{digits}");
         let shown = usize::from(status == Status::ROK);
         assert_eq!(screens(&mut world).len(), shown, "{digits}");
@@ -378,10 +402,81 @@ fn a_form_is_answered_and_answered_again() {
 fn many_who_ask_at_once_are_all_answered_in_time() {
     let mut world = World::new();
     for number in 0..300 {
-        let frame = step(phone(number), BEGIN, 1, "*555#");
-        let session = crate::delivery::SessionKey::default();
-        world.hear(UCELL, crate::delivery::Event::Inbound { session, frame });
+        Phone::in_english(&mut world, phone(number));
+    }
+    for number in 0..300 {
+        brought(&mut world, step(phone(number), ANSWER, 1, "1"));
+    }
+    for shown in [16; 18].into_iter().chain([12, 0]) {
+        world.beat();
+        let screens = screens(&mut world);
+        assert_eq!(screens.len(), shown);
+        for (_, text) in screens {
+            assert!(text.contains("no recent"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_form_that_is_repeated_before_its_answer_changes_nothing() {
+    let mut world = World::new();
+    posts(&mut world, "a", Some(""));
+    posts(&mut world, "a", Some("5"));
+    for number in 1..=16 {
+        Phone::in_english(&mut world, phone(number));
+    }
+    for number in 1..=16 {
+        brought(&mut world, step(phone(number), ANSWER, 1, "1"));
+    }
+    let digits = phone(0).digits();
+    let mut post = || post(&mut world, &digits, "a", Some("5*1"));
+    let (mut first, mut again) = (post(), post());
+    world.beat();
+    assert_eq!(first.try_recv(), Err(TryRecvError::Empty), "it waits");
+    assert_eq!(again.try_recv(), Err(TryRecvError::Closed));
+    world.beat();
+    let list = first.try_recv().unwrap().unwrap();
+    assert!(list.text.contains("no recent"), "{}", list.text);
+    assert_eq!(posts(&mut world, "a", Some("5*1")), Some(list));
+}
+
+#[test]
+fn who_dials_again_while_an_answer_waits_is_not_shown_that_answer() {
+    let mut world = World::new();
+    let menu = Phone::in_english(&mut world, phone(0)).shown;
+    for number in 1..=40 {
+        Phone::in_english(&mut world, phone(number));
+    }
+    for number in (0..=40).rev() {
+        brought(&mut world, step(phone(number), ANSWER, 1, "1"));
     }
     world.beat();
-    assert_eq!(screens(&mut world).len(), 300);
+    assert_eq!(screens(&mut world).len(), 16);
+    brought(&mut world, step(phone(0), BEGIN, 2, "*555#"));
+    world.beat();
+    let shown = screens(&mut world);
+    let again = shown.iter().filter(|(_, text)| *text == menu);
+    assert_eq!((shown.len(), again.count()), (17, 1));
+    world.beat();
+    assert_eq!(screens(&mut world).len(), 8, "of the others");
+}
+
+#[test]
+fn an_answer_that_is_brought_twice_is_acted_on_once_where_the_operator_counts() {
+    let mut world = World::new();
+    let digits = phone(0).digits();
+    let mut shown = |op, count: u16, text: &str| {
+        let info = 0x0100 | count << 1;
+        let frame = step_from(Ton::UNKNOWN, &digits, op, info, text);
+        assert_eq!(world.brings(frame), Status::ROK);
+        screens(&mut world).remove(0)
+    };
+    shown(BEGIN, 0, "*555#");
+    let menu = shown(ANSWER, 1, "5");
+    assert_eq!(shown(ANSWER, 1, "5"), menu);
+    let stop = shown(ANSWER, 2, "5");
+    assert_ne!(stop, menu);
+    let stopped = shown(ANSWER, 3, "1");
+    assert_eq!(stopped.0, LAST);
+    assert_eq!(shown(ANSWER, 3, "1"), stopped, "what is confirmed, too");
 }

@@ -15,6 +15,8 @@ pub struct Step<'a> {
     pub from: Octets<'a>,
     /// Which of its dialogues it belongs to.
     pub session: SessionKey,
+    /// What may count the steps of the dialogue; some gateways write the same in all of them.
+    pub count: Option<u16>,
     /// What it says.
     pub said: Said,
 }
@@ -79,6 +81,7 @@ impl Dialect {
         Ok(Step {
             from: pdu.source_addr,
             session,
+            count: self.count(pdu),
             said,
         })
     }
@@ -122,6 +125,16 @@ impl Dialect {
                 None => Err(Unfit::NoSession("user_message_reference")),
             },
         }
+    }
+
+    /// The bits of `its_session_info` that neither name the dialogue nor end it.
+    fn count(&self, pdu: &DeliverSm<'_>) -> Option<u16> {
+        let SessionPlace::SessionInfo { mask, .. } = self.session else {
+            return None;
+        };
+        let rest = !mask & !END;
+        let info = pdu.tlvs.its_session_info().ok().flatten();
+        info.filter(|_| rest != 0).map(|info| info & rest)
     }
 
     fn dialled(&self, pdu: &DeliverSm<'_>, text: String) -> String {

@@ -135,6 +135,23 @@ fn the_ops_of_each_dialect_say_which_step_it_is() {
 }
 
 #[test]
+fn the_bits_that_neither_name_a_dialogue_nor_end_it_may_count_its_steps() {
+    for (dialect, info, count) in [
+        (Dialect::GENERIC, Some(0x1606), Some(6)),
+        (Dialect::GENERIC, None, None),
+        (Dialect::SIX_D, Some(0x1606), None),
+    ] {
+        let marked = Marked {
+            info,
+            ..ussd(0x12, 0)
+        };
+        let frame = step(marked, "2");
+        let read = dialect.read(&deliver_sm(&frame));
+        assert_eq!(read.map(|step| step.count), Ok(count), "{info:?}");
+    }
+}
+
+#[test]
 fn two_letters_of_the_service_type_say_it_where_that_is_the_dialect() {
     for (service_type, expected) in [
         ("BR", begin("*555#")),
