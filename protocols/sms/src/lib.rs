@@ -42,5 +42,7 @@ pub use segment::{
     Concatenation, Header, MAX_SEGMENTS, Segment, SegmentError, Segments, SeptetForm, Style,
     USER_DATA_OCTETS, segments,
 };
-pub use spelling::{Candidate, CyrillicAsLatin, How, LanguageRules, candidates, cheapest};
+pub use spelling::{
+    Candidate, CyrillicAsLatin, How, LanguageRules, candidates, cheapest, in_latin,
+};
 pub use udh::{Concat, UserDataHeader};

@@ -112,15 +112,16 @@ pub fn cheapest(text: &str, rules: LanguageRules) -> Candidate<'_> {
 /// The spellings other than the text as given, from the closest to the furthest.
 fn respelled(text: &str, rules: LanguageRules) -> impl Iterator<Item = Candidate<'_>> {
     let folded = fold(text);
-    let latin = latin(&folded, rules).map(Cow::Owned);
+    let latin = in_latin(&folded, rules);
+    let latin = (latin != folded).then(|| Cow::Owned(latin.into_owned()));
     let folded = (folded != text).then_some(folded);
     let spellings = [(How::Folded, folded), (How::Latin, latin)];
     let spellings = spellings.into_iter();
     spellings.filter_map(|(how, text)| Some(Candidate::new(how, text?)))
 }
 
-/// The spelling that the language allows, if it differs from the folded one.
-fn latin(folded: &str, rules: LanguageRules) -> Option<String> {
+/// A folded text in the Latin letters that its language allows, folded again.
+pub fn in_latin(folded: &str, rules: LanguageRules) -> Cow<'_, str> {
     let mut latin = Cow::Borrowed(folded);
     if rules.cyrillic_as_latin == CyrillicAsLatin::WhenCheaper
         && let Cow::Owned(spelled) = uzbek_latin(folded)
@@ -132,7 +133,7 @@ fn latin(folded: &str, rules: LanguageRules) -> Option<String> {
         let spelled = karakalpak_apostrophes(&latin);
         latin = Cow::Owned(fold(&spelled).into_owned());
     }
-    (latin != folded).then(|| latin.into_owned())
+    latin
 }
 
 #[cfg(test)]

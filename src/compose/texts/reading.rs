@@ -1,12 +1,10 @@
 //! Reads the file of a language.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use xabar_events::{Agency, Language, Slug};
-use xabar_sms::Encoding;
-use xabar_sms::fold::fold;
+use xabar_sms::fold::in_gsm7;
 
 use super::{Names, Texts};
 use crate::compose::selection::{Messages, Selection, Templates, Wording};
@@ -197,7 +195,8 @@ fn wording(status: &str, cell: &Cell<'_>) -> Option<Wording> {
 
 fn template(cell: &Cell<'_>) -> Option<Template> {
     let text = matching("write the text in quotes", |_| true)(cell)?;
-    match Template::parse(&in_gsm7(text)) {
+    // Once, instead of in every message: such as the ʻ of oʻ.
+    match Template::parse(&in_gsm7(&text)) {
         Ok(template) => Some(template),
         Err(faults) => {
             for fault in faults {
@@ -208,22 +207,14 @@ fn template(cell: &Cell<'_>) -> Option<Template> {
     }
 }
 
-/// Words that are in GSM 03.38 but for look-alikes, such as the ʻ of oʻ, are spelled in it once
-/// instead of in every message; others stay as they are.
-fn in_gsm7(words: String) -> String {
-    match fold(&words) {
-        Cow::Owned(folded) if Encoding::of(&folded) == Encoding::Gsm7 => folded,
-        _ => words,
-    }
-}
-
 /// What a service or a status is called.
 fn name(key: &str, cell: &Cell<'_>) -> Option<String> {
     slug(key, cell)?;
     let fits = |name: &str| {
         (1..=60).contains(&name.chars().count()) && clean(name, MAX_CHARACTERS) == name
     };
-    matching("write a name of 1 to 60 characters in one line", fits)(cell).map(in_gsm7)
+    let name = matching("write a name of 1 to 60 characters in one line", fits)(cell)?;
+    Some(in_gsm7(&name).into_owned())
 }
 
 /// Events name services and statuses so; another name would never be looked up.

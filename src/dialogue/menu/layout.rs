@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use xabar_sms::fold::fold;
-use xabar_sms::latin::{karakalpak_apostrophes, uzbek_latin};
-use xabar_sms::{CyrillicAsLatin, Encoding, LanguageRules};
+use xabar_sms::{Encoding, LanguageRules, in_latin};
 use xabar_ussd::{Screen, break_page};
 
 /// What a screen says, from top to bottom.
@@ -58,7 +57,7 @@ pub(super) fn lay(content: &Content, rules: LanguageRules) -> Laid<'_> {
     if as_it_is.pages.len() == 1 || rules == LanguageRules::default() {
         return as_it_is;
     }
-    let latin = Laid::of(Cow::Owned(folded.spelled(|text| latin(text, rules))));
+    let latin = Laid::of(Cow::Owned(folded.spelled(|text| in_latin(text, rules))));
     match latin.pages.len() < as_it_is.pages.len() {
         true => latin,
         false => as_it_is,
@@ -97,20 +96,6 @@ fn encoding_of<'a>(mut texts: impl Iterator<Item = &'a String>) -> Encoding {
         true => Encoding::Ucs2,
         false => Encoding::Gsm7,
     }
-}
-
-/// The spelling in Latin letters that the language allows.
-fn latin(text: &str, rules: LanguageRules) -> Cow<'_, str> {
-    let mut spelled = Cow::Borrowed(text);
-    if rules.cyrillic_as_latin == CyrillicAsLatin::WhenCheaper
-        && let Cow::Owned(uzbek) = uzbek_latin(text)
-    {
-        spelled = Cow::Owned(fold(&uzbek).into_owned());
-    }
-    if rules.karakalpak_apostrophes {
-        spelled = Cow::Owned(karakalpak_apostrophes(&spelled).into_owned());
-    }
-    spelled
 }
 
 impl Content {

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use xabar_events::Language;
-use xabar_sms::Encoding;
-use xabar_sms::fold::fold;
+use xabar_sms::fold::in_gsm7;
 
 use super::Application;
 use crate::control::settings::document::Origin;
@@ -139,11 +138,7 @@ fn words_of(words: &str) -> Result<Option<Piece>, String> {
     if words.contains('}') {
         return Err("has a } without its {".to_owned());
     }
-    let words = match fold(words) {
-        Cow::Owned(folded) if Encoding::of(&folded) == Encoding::Gsm7 => folded,
-        _ => words.to_owned(),
-    };
-    Ok((!words.is_empty()).then(|| Piece::Words(words.into())))
+    Ok((!words.is_empty()).then(|| Piece::Words(in_gsm7(words).into())))
 }
 
 #[cfg(test)]

@@ -40,6 +40,14 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The text folded, if that is all it needs to be in GSM 03.38; otherwise as it is.
+pub fn in_gsm7(text: &str) -> Cow<'_, str> {
+    match fold(text) {
+        Cow::Owned(folded) if gsm7::len_septets(&folded).is_some() => Cow::Owned(folded),
+        _ => Cow::Borrowed(text),
+    }
+}
+
 /// What texts are mostly made of, told without a search: no rule is about letters of GSM 03.38 or
 /// of Cyrillic.
 fn is_left_alone(character: char) -> bool {

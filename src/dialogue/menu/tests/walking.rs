@@ -1,8 +1,10 @@
 //! What answers lead to.
 
 use xabar_events::Language;
+use xabar_sms::{Encoding, LanguageRules};
 
 use super::{Journal, Phone, built_in};
+use crate::dialogue::menu::layout::{Content, lay};
 use crate::dialogue::menu::{About, Facts, Picked, Place, Question, Sms, Step, Which};
 use crate::journal::ThreadKey;
 
@@ -229,6 +231,21 @@ fn what_is_dialled_behind_a_code_is_typed_ahead() {
     phone.about.language = None;
     let language = phone.dial("*555*2*60311544#");
     assert!(language.starts_with("Til/"), "{language}");
+}
+
+#[test]
+fn cyrillic_twins_do_not_keep_a_long_karakalpak_screen_in_ucs2() {
+    let content = Content {
+        text: "Siziń biometriyalıq pasportıńız АВ1234567 tayar, onı orayda alıń, hújjetińizdi umıtpań."
+            .into(),
+        ..Content::default()
+    };
+    let rules = LanguageRules {
+        karakalpak_apostrophes: true,
+        ..LanguageRules::default()
+    };
+    let laid = lay(&content, rules);
+    assert_eq!((laid.encoding, laid.pages.len()), (Encoding::Gsm7, 1));
 }
 
 #[test]
