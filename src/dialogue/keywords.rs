@@ -1,5 +1,7 @@
 //! What a citizen's words ask for.
 
+use std::fmt;
+
 use rustc_hash::FxHashMap;
 use xabar_events::Language;
 use xabar_sms::latin::uzbek_latin;
@@ -61,7 +63,7 @@ pub struct Asked {
 }
 
 /// What a citizen wants. Numbers of applications are folded and without spaces.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Wish {
     /// How this application stands.
     Status(String),
@@ -80,19 +82,40 @@ impl Wish {
     pub fn status_of(number: &str) -> Self {
         Self::Status(squashed(&folded(number)))
     }
+
+    /// Whether it is a choice that is kept.
+    pub fn is_choice(&self) -> bool {
+        matches!(self, Self::Stop(_) | Self::Start(_) | Self::Language(_))
+    }
+}
+
+/// Tells how much was written, not what.
+impl fmt::Debug for Wish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(number) => f.debug_tuple("Status").field(&number.len()).finish(),
+            Self::Applications => f.write_str("Applications"),
+            Self::Stop(named) => f.debug_tuple("Stop").field(named).finish(),
+            Self::Start(named) => f.debug_tuple("Start").field(named).finish(),
+            Self::Language(language) => f.debug_tuple("Language").field(language).finish(),
+            Self::Help => f.write_str("Help"),
+        }
+    }
 }
 
 /// What a citizen wrote after a keyword, folded and without spaces.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Named {
     as_written: String,
     in_latin: String,
 }
 
-impl Wish {
-    /// Whether it is a choice that is kept.
-    pub fn is_choice(&self) -> bool {
-        matches!(self, Self::Stop(_) | Self::Start(_) | Self::Language(_))
+/// Tells how long it is.
+impl fmt::Debug for Named {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Named")
+            .field(&self.as_written.len())
+            .finish()
     }
 }
 
@@ -174,7 +197,6 @@ impl Keywords {
             _ => Wish::Help,
         };
         let wish = match keyword {
-            Keyword::Status if rest.is_empty() => Wish::Applications,
             Keyword::Status if is_number(&rest_squashed) => Wish::Status(rest_squashed),
             Keyword::Status => Wish::Applications,
             Keyword::Stop => Wish::Stop(Named::read(text)),
@@ -196,10 +218,7 @@ impl Keywords {
 
 /// An application's number as it is compared.
 pub(super) fn squashed(words: &str) -> String {
-    words
-        .chars()
-        .filter(|character| *character != ' ')
-        .collect()
+    words.replace(' ', "")
 }
 
 /// Whether it may be the number of an application: mostly digits.

@@ -1,5 +1,7 @@
 //! A message from a phone, as `deliver_sm` or `data_sm` bring it.
 
+use std::fmt;
+
 use xabar_smpp::pdu::{DeliverSm, Pdu};
 use xabar_smpp::values::Ton;
 use xabar_smpp::{Frame, Octets, Tag, Tlvs};
@@ -7,7 +9,7 @@ use xabar_sms::{Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
 use xabar_ussd::is_ussd;
 
 /// A message, or one segment of a longer one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Mo {
     /// Whose phone it is, as the operator writes it.
     pub from: String,
@@ -62,6 +64,18 @@ impl Mo {
     }
 }
 
+/// Tells how long the text is, not what it says, and no number.
+impl fmt::Debug for Mo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mo")
+            .field("reference", &self.reference)
+            .field("concat", &self.concat)
+            .field("len", &self.text.len())
+            .field("international", &self.international)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Whether an operator says that the phone's number is a whole one, with its country's code.
 pub fn is_international(pdu: &DeliverSm<'_>) -> bool {
     pdu.source_addr_ton == Ton::INTERNATIONAL || pdu.source_addr.0.starts_with(b"+")
@@ -100,6 +114,16 @@ mod tests {
         };
         let frame = Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap();
         Mo::read(&frame, alphabet)
+    }
+
+    #[test]
+    fn neither_the_number_nor_the_text_is_told() {
+        let mo = read(SubmitSm {
+            short_message: Octets(b"STATUS 48120973"),
+            ..SubmitSm::default()
+        });
+        let told = format!("{mo:?}");
+        assert!(!told.contains("1234567") && !told.contains("4812"), "{told}");
     }
 
     #[test]

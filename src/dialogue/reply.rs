@@ -4,6 +4,7 @@
 //! application is answered like one that does not exist.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use xabar_events::{Language, State};
 
@@ -24,7 +25,7 @@ pub struct Known<'a> {
 }
 
 /// An answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Reply {
     Status(Standing),
     /// No such application, as far as the subscriber may know.
@@ -39,7 +40,7 @@ pub enum Reply {
 }
 
 /// How an application stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Standing {
     /// By which it is known, since two agencies may give the same number.
     pub thread: ThreadKey,
@@ -77,6 +78,31 @@ impl Reply {
             Self::Language(_) => "language",
             Self::Help => "help",
         }
+    }
+}
+
+/// Names no application.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(standing) => f.debug_tuple("Status").field(standing).finish(),
+            Self::Unknown(_) => f.write_str("Unknown"),
+            Self::Applications(all) => f.debug_tuple("Applications").field(all).finish(),
+            Self::Stopped(agency) => f.debug_tuple("Stopped").field(agency).finish(),
+            Self::Started(agency) => f.debug_tuple("Started").field(agency).finish(),
+            Self::Language(language) => f.debug_tuple("Language").field(language).finish(),
+            Self::Help => f.write_str("Help"),
+        }
+    }
+}
+
+/// Says which service and how it stands, not the number.
+impl fmt::Debug for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Standing")
+            .field("service", &self.service)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 

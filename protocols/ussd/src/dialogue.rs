@@ -66,11 +66,11 @@ impl Shown {
     }
 }
 
-/// Tells how much was typed, not what.
+/// Tells how much was dialled or typed, not what.
 impl fmt::Debug for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Begin { dialled } => f.debug_struct("Begin").field("dialled", dialled).finish(),
+            Self::Begin { dialled } => f.debug_tuple("Begin").field(&dialled.len()).finish(),
             Self::Answer(typed) => f.debug_tuple("Answer").field(&typed.len()).finish(),
             Self::Ended => f.write_str("Ended"),
             Self::Noticed => f.write_str("Noticed"),
@@ -94,8 +94,10 @@ mod tests {
 
     #[test]
     fn neither_what_was_typed_nor_what_is_shown_is_told() {
+        let dialled = "*555*2*48120973#".into();
         let told = format!(
-            "{:?} {:?}",
+            "{:?} {:?} {:?}",
+            Said::Begin { dialled },
             Said::Answer("48120973".into()),
             Shown::asking("Ariza 48120973")
         );

@@ -82,11 +82,11 @@ impl Form {
     }
 }
 
-/// Shows neither number nor inputs.
+/// Shows neither number nor inputs, of which a code may have some behind it.
 impl std::fmt::Debug for Form {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Form")
-            .field("code", &self.code)
+            .field("code", &self.code.len())
             .field("text", &self.text.as_ref().map(String::len))
             .finish_non_exhaustive()
     }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::fmt;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
@@ -30,7 +31,7 @@ pub struct Times {
 }
 
 /// What is to be done about a phone's step. With all but the last two, what the phone waited for is of no use any more.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub enum Turn<P> {
     /// A dialogue begins.
     Begin { dialled: String },
@@ -42,6 +43,23 @@ pub enum Turn<P> {
     Forgotten,
     /// Nothing can be shown any more, or it is the step again that is being answered.
     Nothing,
+}
+
+/// Tells how much was dialled or typed, not what.
+impl<P: fmt::Debug> fmt::Debug for Turn<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Begin { dialled } => f.debug_tuple("Begin").field(&dialled.len()).finish(),
+            Self::Answer { place, typed } => f
+                .debug_struct("Answer")
+                .field("place", place)
+                .field("len", &typed.len())
+                .finish(),
+            Self::Again(shown) => f.debug_tuple("Again").field(shown).finish(),
+            Self::Forgotten => f.write_str("Forgotten"),
+            Self::Nothing => f.write_str("Nothing"),
+        }
+    }
 }
 
 /// All dialogues under way; `P` is a place in the menus.
