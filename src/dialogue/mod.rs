@@ -11,12 +11,11 @@ pub mod menu;
 mod mo;
 mod reply;
 mod seen;
+mod tally;
 pub mod ussd;
 
 pub use desk::{Desk, Heard, Written};
 pub use fold::folded;
 pub use keywords::{Asked, Keyword, Keywords, Named, Wish};
 pub use mo::{Mo, is_international};
-pub use reply::{
-    Known, Reply, Standing, TEMPLATES, of_own_applications, respond, standing_of,
-};
+pub use reply::{Known, Reply, Standing, TEMPLATES, of_own_applications, respond, standing_of};

@@ -46,12 +46,6 @@ impl Seen {
             self.hashes.remove(&hash);
         }
     }
-
-    /// The message is to be brought again, and is new then.
-    pub(super) fn forget(&mut self, hash: u64) {
-        self.hashes.remove(&hash);
-        self.order.retain(|(_, known)| *known != hash);
-    }
 }
 
 /// What each phone wrote last.

@@ -3,20 +3,21 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, Instant};
+use std::fmt;
+use std::time::Duration;
 
-use rustc_hash::FxHashMap;
 use xabar_events::Msisdn;
-use xabar_sms::{Incomplete, Reassembly, Received};
+use xabar_sms::{Concat, Incomplete, Reassembly, Received};
 use xxhash_rust::xxh3::Xxh3;
 
 use super::Mo;
-use super::seen::{Last, MEMORY, Seen};
+use super::seen::{Last, Seen};
+use super::tally::Tally;
 use crate::clock::Now;
 use crate::journal::OperatorId;
 
 /// A text from a phone: whole, or the beginning of one that is acted on before the rest comes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Written {
     pub operator: OperatorId,
     pub from: Msisdn,
@@ -41,7 +42,11 @@ pub enum Heard {
 }
 
 /// A segment of a text under way.
-type Segment = (OperatorId, Option<u16>, String);
+struct Segment {
+    operator: OperatorId,
+    reference: Option<u16>,
+    text: String,
+}
 
 /// Takes in messages from phones.
 #[derive(Debug)]
@@ -51,9 +56,8 @@ pub struct Desk {
     texts: Reassembly<Segment>,
     /// Long texts that were acted on before they were whole; what else comes of them is of no use.
     ahead: Seen,
-    /// How many whole texts came from each subscriber since `counted_since`.
-    counts: FxHashMap<Msisdn, u32>,
-    counted_since: Option<Instant>,
+    /// How many whole texts came from each subscriber.
+    counts: Tally<u32>,
 }
 
 /// How long the other segments of a text are waited for.
@@ -68,9 +72,6 @@ const MOST_OF_A_PHONE: usize = 64;
 /// Texts of one subscriber that are answered in ten minutes: beyond that it is no person.
 const MOST_TEXTS: u32 = 60;
 
-/// Subscribers counted at once; beyond that, counting begins anew.
-const MOST_COUNTED: usize = 50_000;
-
 impl Default for Desk {
     fn default() -> Self {
         Self {
@@ -78,8 +79,7 @@ impl Default for Desk {
             last: Last::default(),
             texts: Reassembly::new(SEGMENTS_WAIT, MOST_SEGMENTS).of_a_source(MOST_OF_A_PHONE),
             ahead: Seen::default(),
-            counts: FxHashMap::default(),
-            counted_since: None,
+            counts: Tally::default(),
         }
     }
 }
@@ -94,7 +94,6 @@ impl Desk {
         mo: Mo,
         cannot_wait: impl FnOnce(&str) -> bool,
     ) -> Heard {
-        let hash = hash(operator, &mo);
         let Mo {
             from,
             to,
@@ -103,33 +102,42 @@ impl Desk {
             text,
             ..
         } = mo;
-        let segment = (operator, reference, text);
-        let (reference, text) = match concat {
-            None => (segment.1, segment.2),
-            Some(concat) => {
-                let long = long(&from, &to, concat.reference, concat.total);
-                if !self.seen.note(hash, now.steady) || self.ahead.has(long, now.steady) {
-                    return Heard::Noted;
-                }
-                if concat.number == 1 && cannot_wait(&segment.2) {
-                    self.ahead.note(long, now.steady);
-                    let reference = Some(concat.reference);
-                    return self.whole(now, operator, &from, &to, reference, segment.2);
-                }
-                match self.texts.receive(now.instant, &from, &to, concat, segment) {
-                    Received::Waiting | Received::Duplicate(_) => return Heard::Noted,
-                    Received::Full(_) => {
-                        self.seen.forget(hash);
-                        return Heard::Full;
-                    }
-                    Received::Invalid((_, reference, text)) => (reference, text),
-                    Received::Complete(segments) => {
-                        (Some(concat.reference), joined(segments.into_iter()))
-                    }
-                }
-            }
+        let Some(concat) = concat else {
+            return self.whole(now, operator, &from, &to, reference, text);
         };
-        self.whole(now, operator, &from, &to, reference, text)
+        let hash = hash(operator, &from, &to, reference, Some(concat), &text);
+        let long = long(&from, &to, concat.reference, concat.total);
+        if self.seen.has(hash, now.steady) || self.ahead.has(long, now.steady) {
+            return Heard::Noted;
+        }
+        if concat.number == 1 && cannot_wait(&text) {
+            self.seen.note(hash, now.steady);
+            self.ahead.note(long, now.steady);
+            let reference = Some(concat.reference);
+            return self.whole(now, operator, &from, &to, reference, text);
+        }
+        let segment = Segment {
+            operator,
+            reference,
+            text,
+        };
+        let texts = &mut self.texts;
+        let received = texts.receive(now.instant, &from, &to, concat, segment);
+        if !matches!(received, Received::Full(_)) {
+            self.seen.note(hash, now.steady);
+        }
+        match received {
+            Received::Waiting | Received::Duplicate(_) => Heard::Noted,
+            Received::Full(_) => Heard::Full,
+            Received::Invalid(alone) => {
+                self.whole(now, operator, &from, &to, alone.reference, alone.text)
+            }
+            Received::Complete(segments) => {
+                let reference = Some(concat.reference);
+                let text = joined(segments.into_iter());
+                self.whole(now, operator, &from, &to, reference, text)
+            }
+        }
     }
 
     /// The next text whose other segments did not come in time, as far as it came; call until `None`.
@@ -139,7 +147,7 @@ impl Desk {
             if self.ahead.has(long, now.steady) {
                 continue;
             }
-            let operator = received.first().map(|(_, (operator, ..))| *operator);
+            let operator = received.first().map(|(_, segment)| segment.operator);
             let text = joined(received.into_iter().map(|(_, segment)| segment));
             let reference = Some(key.reference);
             let heard = self.whole(
@@ -170,15 +178,7 @@ impl Desk {
         let Ok(msisdn) = from.parse::<Msisdn>() else {
             return Heard::Noted;
         };
-        let mo = Mo {
-            from: from.to_owned(),
-            to: to.to_owned(),
-            reference,
-            concat: None,
-            text,
-            international: true,
-        };
-        let hash = hash(operator, &mo);
+        let hash = hash(operator, from, to, reference, None, &text);
         let another = self.last.note(msisdn, hash, now.steady);
         // Without a reference, the same words may be a new text: STOP, START, STOP.
         if reference.is_some() && !self.seen.note(hash, now.steady) {
@@ -187,7 +187,7 @@ impl Desk {
         let written = Written {
             operator,
             from: msisdn,
-            text: mo.text,
+            text,
             reference,
             hash,
         };
@@ -200,21 +200,14 @@ impl Desk {
 
     /// Counts a text of a subscriber; says whether it is to be answered.
     fn count(&mut self, now: &Now, msisdn: Msisdn) -> bool {
-        let since = *self.counted_since.get_or_insert(now.instant);
-        if now.instant.saturating_duration_since(since) >= MEMORY
-            || self.counts.len() >= MOST_COUNTED
-        {
-            self.counts.clear();
-            self.counted_since = Some(now.instant);
-        }
-        let count = self.counts.entry(msisdn).or_default();
+        let count = self.counts.of(msisdn, now.steady);
         *count = count.saturating_add(1);
         *count <= MOST_TEXTS
     }
 }
 
 fn joined(segments: impl Iterator<Item = Segment>) -> String {
-    segments.map(|(_, _, text)| text).collect()
+    segments.map(|segment| segment.text).collect()
 }
 
 /// Which long text a segment is of.
@@ -229,17 +222,51 @@ fn long(from: &str, to: &str, reference: u16, total: u8) -> u64 {
     hash.digest()
 }
 
-fn hash(operator: OperatorId, mo: &Mo) -> u64 {
+/// The same for the same message, or segment, brought again.
+fn hash(
+    operator: OperatorId,
+    from: &str,
+    to: &str,
+    reference: Option<u16>,
+    place: Option<Concat>,
+    text: &str,
+) -> u64 {
     let mut hash = Xxh3::with_seed(operator.0.into());
-    let place = mo.concat.map(|it| (it.reference, it.total, it.number));
-    for part in [
-        mo.from.as_bytes(),
-        mo.to.as_bytes(),
-        format!("{:?} {place:?}", mo.reference).as_bytes(),
-        mo.text.as_bytes(),
-    ] {
+    for part in [from, to, text] {
         hash.update(&part.len().to_le_bytes());
-        hash.update(part);
+        hash.update(part.as_bytes());
+    }
+    if let Some(reference) = reference {
+        hash.update(b"reference");
+        hash.update(&reference.to_le_bytes());
+    }
+    if let Some(place) = place {
+        hash.update(b"place");
+        hash.update(&place.reference.to_le_bytes());
+        hash.update(&[place.total, place.number]);
     }
     hash.digest()
+}
+
+/// Tells how long the text is, not what it says.
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Written")
+            .field("operator", &self.operator)
+            .field("from", &self.from)
+            .field("reference", &self.reference)
+            .field("len", &self.text.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Tells how long the text is, not what it says.
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segment")
+            .field("operator", &self.operator)
+            .field("reference", &self.reference)
+            .field("len", &self.text.len())
+            .finish()
+    }
 }

@@ -4,6 +4,7 @@ use xabar_sms::Concat;
 
 use super::*;
 use crate::clock::{UnixMillis, instant};
+use crate::dialogue::seen::MEMORY;
 
 const UCELL: OperatorId = OperatorId(1);
 
