@@ -150,15 +150,22 @@ pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
         }
         Wish::Applications => Reply::Applications(standings(known)),
         Wish::Stop(named) => {
-            let agency = agency(named, known);
+            // Who names none that we know of means all: better too quiet than not.
+            let agency = named.and_then(|named| agency(&named, known));
             choices.stop(agency.as_deref());
             Reply::Stopped(agency)
         }
-        Wish::Start(named) => {
-            let agency = agency(named, known);
-            choices.start(agency.as_deref());
-            Reply::Started(agency)
+        Wish::Start(None) => {
+            choices.start(None);
+            Reply::Started(None)
         }
+        Wish::Start(Some(named)) => match agency(&named, known) {
+            None => Reply::Help,
+            agency => {
+                choices.start(agency.as_deref());
+                Reply::Started(agency)
+            }
+        },
         Wish::Language(language) => {
             choices.language = Some(language);
             Reply::Language(language)
@@ -175,9 +182,8 @@ pub fn standing_of(thread: ThreadKey, known: &Known<'_>) -> Option<Standing> {
     standings.find(|standing| standing.thread == thread)
 }
 
-/// The agency that was named. Who names none that we know of means all: better too quiet than not.
-fn agency(named: Option<Named>, known: &Known<'_>) -> Option<Box<str>> {
-    let named = named?;
+/// The agency that was named, if we know of it.
+fn agency(named: &Named, known: &Known<'_>) -> Option<Box<str>> {
     let wrote = notices(known).map(|message| message.key.agency.name());
     let mut agencies = known.agencies.iter().map(|name| &**name).chain(wrote);
     agencies.find(|agency| named.means(agency)).map(Into::into)
@@ -338,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agency_that_wrote_is_stopped_alone_and_an_unknown_word_means_all() {
+    fn an_agency_that_wrote_is_stopped_alone_and_an_unknown_word_stops_all_and_starts_none() {
         let messages = [message(1, "1", "approved")];
         let agencies = ["soliq".into()];
         let known = Known {
@@ -358,7 +364,17 @@ mod tests {
         }
         let (choices, reply) = respond(wish("stop please"), &known);
         assert_eq!(reply, Reply::Stopped(None));
-        assert!(!choices.unwrap().hears("adliya"));
+        let choices = choices.unwrap();
+        assert!(!choices.hears("adliya"));
+        let known = Known {
+            choices: &choices,
+            ..known
+        };
+        assert_eq!(respond(wish("start kadaster"), &known), (None, Reply::Help));
+        let (choices, reply) = respond(wish("start kadastr"), &known);
+        assert_eq!(reply, Reply::Started(Some("kadastr".into())));
+        let choices = choices.unwrap();
+        assert!(choices.hears("kadastr") && !choices.hears("adliya"));
     }
 
     #[test]
