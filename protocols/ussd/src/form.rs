@@ -32,15 +32,6 @@ pub enum Malformed {
     TooLong(&'static str),
 }
 
-/// What was added to the inputs of a session since the step before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Added<'a> {
-    /// This was typed.
-    Input(&'a str),
-    /// Nothing: it is the same step again, or one before it.
-    Nothing,
-}
-
 /// Octets in a field; a dialogue of a hundred steps takes less.
 pub const MOST: usize = 1_000;
 
@@ -92,19 +83,12 @@ impl std::fmt::Debug for Form {
     }
 }
 
-/// What a form's `text` adds to that of the step before. A `*` that was typed looks like one that joins inputs, so
-/// only the difference tells.
-pub fn added<'a>(before: &str, text: &'a str) -> Added<'a> {
-    if before.starts_with(text) {
-        return Added::Nothing;
-    }
-    if before.is_empty() {
-        return Added::Input(text);
-    }
-    match text.strip_prefix(before).map(|rest| rest.strip_prefix('*')) {
-        Some(Some(input)) => Added::Input(input),
-        // Somebody who tells the last input only.
-        _ => Added::Input(text.rsplit('*').next().unwrap_or(text)),
+/// What was typed: what a form's `text` adds to that of the step before. `None`: nothing, since it is the same step again,
+/// or one before it. A `*` that was typed looks like one that joins inputs, so only the difference tells.
+pub fn added<'a>(before: &str, text: &'a str) -> Option<&'a str> {
+    match before.is_empty() {
+        true => Some(text).filter(|text| !text.is_empty()),
+        false => text.strip_prefix(before)?.strip_prefix('*'),
     }
 }
 
@@ -150,17 +134,17 @@ mod tests {
     #[test]
     fn what_was_typed_is_what_was_added() {
         for (before, text, expected) in [
-            ("", "1", Added::Input("1")),
-            ("1", "1*2", Added::Input("2")),
-            ("1*2", "1*2*48120973", Added::Input("48120973")),
-            ("1", "1*5*5", Added::Input("5*5")),
-            ("1", "1**", Added::Input("*")),
-            ("1", "1*", Added::Input("")),
-            ("1", "1", Added::Nothing),
-            ("", "", Added::Nothing),
-            ("1*2*3", "1*2", Added::Nothing),
-            ("1", "12", Added::Input("12")),
-            ("7", "2", Added::Input("2")),
+            ("", "1", Some("1")),
+            ("1", "1*2", Some("2")),
+            ("1*2", "1*2*48120973", Some("48120973")),
+            ("1", "1*5*5", Some("5*5")),
+            ("1", "1**", Some("*")),
+            ("1", "1*", Some("")),
+            ("1", "1", None),
+            ("", "", None),
+            ("1*2*3", "1*2", None),
+            ("1", "12", None),
+            ("7", "2", None),
         ] {
             assert_eq!(added(before, text), expected, "{before:?} {text:?}");
         }
@@ -178,8 +162,8 @@ mod tests {
             let mut before = String::new();
             for input in inputs {
                 let text = if before.is_empty() { input.clone() } else { format!("{before}*{input}") };
-                prop_assert_eq!(added(&before, &text), Added::Input(&input));
-                prop_assert_eq!(added(&text, &text), Added::Nothing);
+                prop_assert_eq!(added(&before, &text), Some(input.as_str()));
+                prop_assert_eq!(added(&text, &text), None);
                 before = text;
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 use xabar_events::Msisdn;
-use xabar_ussd::form::{Added, Form, added};
+use xabar_ussd::form::{Form, added};
 use xabar_ussd::{Said, SessionKey, Shown, Step};
 
 use super::dialogue::{Counted, Dialogue, Last};
@@ -201,7 +201,7 @@ impl<P: Clone> Sessions<P> {
             Last::Inputs(inputs) => &**inputs,
             Last::Counted(_) => "",
         };
-        let Added::Input(typed) = added(before, &text) else {
+        let Some(typed) = added(before, &text) else {
             return Turn::Again(dialogue.shown());
         };
         let Some(place) = dialogue.place.clone() else {
