@@ -3,13 +3,14 @@
 use std::fmt;
 
 use xabar_ussd::{SessionKey, Shown};
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::clock::UnixMillis;
 
 pub(super) struct Dialogue<P> {
     pub(super) session: SessionKey,
-    /// As it was dialled.
-    pub(super) code: Box<str>,
+    /// Of what was dialled.
+    pub(super) code: Mark,
     /// `None`: nothing is shown yet, or it ended and is kept for a step that may come again.
     pub(super) place: Option<P>,
     /// What the phone shows.
@@ -33,9 +34,19 @@ pub(super) enum Last {
 #[derive(Default)]
 pub(super) struct Counted {
     count: Option<u16>,
-    typed: Box<str>,
+    typed: Mark,
     /// Whether the step had another count than the one before: some operators always write the same.
     counts: bool,
+}
+
+/// By which a text is known again, without being kept at its length.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Mark(u64);
+
+impl Mark {
+    pub(super) fn of(text: &str) -> Self {
+        Self(xxh3_64(text.as_bytes()))
+    }
 }
 
 impl Counted {
@@ -49,7 +60,7 @@ impl Counted {
 
     /// Whether a step is this one again.
     fn is(&self, count: Option<u16>, typed: &str) -> bool {
-        self.counts && self.count == count && *self.typed == *typed
+        self.counts && self.count == count && self.typed == Mark::of(typed)
     }
 }
 
@@ -75,7 +86,7 @@ impl<P> Dialogue<P> {
         };
         self.last = Last::Counted(Counted {
             count,
-            typed: typed.into(),
+            typed: Mark::of(typed),
             counts: count.is_some() && count != before,
         });
     }

@@ -10,7 +10,7 @@ use xabar_events::Msisdn;
 use xabar_ussd::form::{Form, added};
 use xabar_ussd::{Said, SessionKey, Shown, Step};
 
-use super::dialogue::{Counted, Dialogue, Last};
+use super::dialogue::{Counted, Dialogue, Last, Mark};
 use crate::clock::UnixMillis;
 use crate::journal::OperatorId;
 
@@ -239,7 +239,8 @@ impl<P: Clone> Sessions<P> {
         last: Last,
         times: Times,
     ) -> Turn<P> {
-        let same = |it: &&mut Dialogue<P>| *it.code == *dialled;
+        let code = Mark::of(&dialled);
+        let same = |it: &&mut Dialogue<P>| it.code == code;
         if let Some(dialogue) = self.open.get_mut(&phone).filter(same) {
             let twice = session != SessionKey::Unnamed && dialogue.session == session;
             if twice && dialogue.pending {
@@ -259,7 +260,7 @@ impl<P: Clone> Sessions<P> {
         }
         let dialogue = Dialogue {
             session,
-            code: dialled.as_str().into(),
+            code,
             place: None,
             text: Box::default(),
             pending: true,

@@ -3,11 +3,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 use xabar_events::Msisdn;
 use xabar_smpp::Octets;
-use xabar_ussd::form::Form;
+use xabar_ussd::form::{self, Form};
 use xabar_ussd::{Said, SessionKey, Shown, Step};
 
+use super::dialogue::Dialogue;
+use super::sessions::MOST_OPEN;
 use super::{Phone, Sessions, Times, Turn};
 use crate::clock::UnixMillis;
+use crate::dialogue::menu::{Picked, Place};
 use crate::journal::OperatorId;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -329,6 +332,19 @@ fn a_new_dialogue_takes_the_place_of_the_one_not_answered_for_longest() {
     assert_eq!(next(3, dial()), (begin(), 2));
     assert_eq!(next(2, answer()), (Turn::Forgotten, 2));
     assert_eq!(next(1, answer()), (at("menu"), 2));
+}
+
+#[test]
+fn as_many_dialogues_as_are_kept_take_less_than_256_mebibytes_whatever_is_typed() {
+    // 182 characters in GSM 03.38, of up to two octets in memory, or 80 in UCS-2 of up to three.
+    let screen = 2 * 182;
+    let listed = 9 * size_of::<Picked>() + screen;
+    let number = 64 * 4;
+    // Tables that have just grown have room for twice as many.
+    let look = size_of::<(UnixMillis, Phone)>();
+    let tables = 2 * (size_of::<(Phone, Dialogue<Place>)>() + 2 * look);
+    let taken = tables + screen + listed + number + form::MOST;
+    assert!(MOST_OPEN * taken < 256 << 20, "{taken} octets each");
 }
 
 proptest! {

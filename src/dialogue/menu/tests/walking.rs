@@ -5,7 +5,7 @@ use xabar_sms::{Encoding, LanguageRules};
 
 use super::{Journal, Phone, built_in};
 use crate::dialogue::menu::layout::{Content, lay};
-use crate::dialogue::menu::{About, Facts, Picked, Place, Question, Sms, Step, Which};
+use crate::dialogue::menu::{About, Facts, Picked, Question, Sms, Step, Which};
 use crate::journal::ThreadKey;
 
 fn at_main() -> (Phone, String) {
@@ -271,22 +271,4 @@ fn the_default_language_is_that_of_who_has_none() {
         panic!("nothing is shown");
     };
     assert_eq!(place.language(), Language::Ru);
-}
-
-#[test]
-fn fifty_thousand_places_take_less_than_sixteen_mebibytes() {
-    for (language, way) in [(Language::En, &["1"][..]), (Language::Ru, &["1", "1"])] {
-        let mut phone = Phone::new(language);
-        phone.dial("*555#");
-        type_all(&mut phone, way);
-        let place = phone.place.unwrap();
-        let listed = place.listed.iter();
-        let listed: usize = listed
-            .map(|picked| size_of::<Picked>() + picked.number.len())
-            .sum();
-        let application = place.application.as_ref();
-        let application = application.map_or(0, |which| which.number().len());
-        let taken = size_of::<Place>() + listed + application;
-        assert!(50_000 * taken < 16 << 20, "{taken} octets each");
-    }
 }
