@@ -4,8 +4,8 @@
 //! - [`Dialect`]: how one operator's gateway writes a step into a `deliver_sm`, and wants the answer as a
 //!   `submit_sm`.
 //! - [`form`]: the same as aggregators send it over HTTP.
-//! - [`Screen`]: what a phone shows at once, and longer text in pages. USSD has no segments: a text that does
-//!   not fit is shown page by page, each but the last ending in a line such as `0. Next`.
+//! - [`Screen`]: what a phone shows at once. USSD has no segments: a text that does not fit is shown page by page,
+//!   and [`break_page`] says where one ends.
 //!
 //! Texts are encoded as for SMS, see [`xabar_sms`]. Pure: no sockets, no clocks; nothing that is received can
 //! panic.
@@ -19,4 +19,4 @@ mod screen;
 
 pub use dialect::{CodePlace, Dialect, Marks, NAMES, OtherOps, SessionPlace, Step, Unfit, is_ussd};
 pub use dialogue::{Said, SessionKey, Shown};
-pub use screen::{NoRoom, Pages, Screen, break_page};
+pub use screen::{Screen, break_page, len_that_fits};

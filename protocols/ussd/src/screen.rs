@@ -23,111 +23,9 @@ impl Screen {
         encoding.capacity(self.octets)
     }
 
-    /// Whether a text fits, in the encoding that it needs.
-    pub fn fits(self, text: &str) -> bool {
-        self.fits_in(text, Encoding::of(text))
-    }
-
-    /// Breaks a text into pages of which each but the last ends in `next`, say `"\n0. Next"`.
-    ///
-    /// All are in the encoding that text and `next` need together. A page ends at a line break
-    /// if that leaves it at least half full, otherwise after a word, otherwise anywhere
-    /// between two characters; white space at a break is not shown.
-    ///
-    /// # Errors
-    /// `next` leaves no room for a character of text.
-    pub fn pages<'a>(self, text: &'a str, next: &'a str) -> Result<Pages<'a>, NoRoom> {
-        if self.fits(text) {
-            return Ok(Pages {
-                encoding: Encoding::of(text),
-                bodies: vec![text],
-                next,
-            });
-        }
-        let encoding = needed_by(text, next);
-        let room = self.room(encoding, next)?;
-        let mut bodies = Vec::new();
-        let mut rest = text.trim();
-        while !self.fits_in(rest, encoding) {
-            let (body, after) = break_page(rest, encoding, room);
-            bodies.push(body);
-            rest = after;
-        }
-        bodies.push(rest);
-        Ok(Pages {
-            encoding,
-            bodies,
-            next,
-        })
-    }
-
+    /// Whether it holds a text in an encoding.
     pub(crate) fn fits_in(self, text: &str, encoding: Encoding) -> bool {
         len_that_fits(text, encoding, self.capacity(encoding)) == text.len()
-    }
-
-    /// The units left for text beside `next`: at least 2, so that any character fits.
-    fn room(self, encoding: Encoding, next: &str) -> Result<usize, NoRoom> {
-        let capacity = self.capacity(encoding);
-        let taken = encoding.len_units(next).unwrap_or(capacity);
-        let room = capacity.saturating_sub(taken);
-        if room < 2 {
-            Err(NoRoom { taken, capacity })
-        } else {
-            Ok(room)
-        }
-    }
-}
-
-/// A screen has no room for text beside the line that leads to the next page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the line for the next page takes {taken} of the {capacity} units of a screen")]
-pub struct NoRoom {
-    /// The units (septets, or 16-bit units) of that line.
-    pub taken: usize,
-    /// The units of a screen.
-    pub capacity: usize,
-}
-
-/// A text in pages.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pages<'a> {
-    encoding: Encoding,
-    bodies: Vec<&'a str>,
-    next: &'a str,
-}
-
-impl<'a> Pages<'a> {
-    /// How every page is written.
-    pub fn encoding(&self) -> Encoding {
-        self.encoding
-    }
-
-    /// The number of pages, from 1.
-    pub fn total(&self) -> usize {
-        self.bodies.len()
-    }
-
-    /// The part of the text on each page, without the line for the next one.
-    pub fn bodies(&self) -> &[&'a str] {
-        &self.bodies
-    }
-
-    /// What the screen shows for the page at an index from 0.
-    pub fn screen(&self, index: usize) -> Option<String> {
-        let body = *self.bodies.get(index)?;
-        let is_last = index + 1 == self.bodies.len();
-        Some(if is_last {
-            body.to_owned()
-        } else {
-            format!("{body}{}", self.next)
-        })
-    }
-}
-
-fn needed_by(text: &str, next: &str) -> Encoding {
-    match (Encoding::of(text), Encoding::of(next)) {
-        (Encoding::Gsm7, Encoding::Gsm7) => Encoding::Gsm7,
-        _ => Encoding::Ucs2,
     }
 }
 
@@ -150,8 +48,8 @@ fn reach(text: &str, full: usize) -> &str {
         .unwrap_or(text)
 }
 
-/// The longest start of a text, in UTF-8 bytes, that takes at most so many units.
-fn len_that_fits(text: &str, encoding: Encoding, room: usize) -> usize {
+/// The longest start of a text, in UTF-8 bytes, that takes at most `room` units.
+pub fn len_that_fits(text: &str, encoding: Encoding, room: usize) -> usize {
     let mut units = 0;
     let over = text.char_indices().find(|(_, character)| {
         units += encoding.width(*character).unwrap_or(1);
@@ -165,84 +63,66 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const NEXT: &str = "\n0. Next";
-
-    fn bodies(text: &str) -> Vec<&str> {
-        Screen::default()
-            .pages(text, NEXT)
-            .unwrap()
-            .bodies()
-            .to_vec()
+    /// What each page shows of a text, in the encoding that it needs.
+    fn pages(text: &str, room: usize) -> Vec<&str> {
+        let encoding = Encoding::of(text);
+        let mut pages = Vec::new();
+        let mut rest = text.trim();
+        while len_that_fits(rest, encoding, room) < rest.len() {
+            let (page, after) = break_page(rest, encoding, room);
+            pages.push(page);
+            rest = after;
+        }
+        pages.push(rest);
+        pages
     }
 
     #[test]
     fn a_screen_holds_182_septets_or_80_units() {
         let screen = Screen::default();
-        assert!(screen.fits(&"a".repeat(182)) && !screen.fits(&"a".repeat(183)));
-        assert!(screen.fits(&"€".repeat(91)) && !screen.fits(&"€".repeat(92)));
-        assert!(screen.fits(&"я".repeat(80)) && !screen.fits(&"я".repeat(81)));
-        assert!(screen.fits(&"😀".repeat(40)) && !screen.fits(&"😀".repeat(41)));
-        assert!(!Screen { octets: 140 }.fits(&"a".repeat(161)));
+        assert_eq!(screen.capacity(Encoding::Gsm7), 182);
+        assert_eq!(screen.capacity(Encoding::Ucs2), 80);
+        assert_eq!(Screen { octets: 140 }.capacity(Encoding::Gsm7), 160);
     }
 
     #[test]
-    fn what_fits_is_one_page_as_it_is() {
-        assert_eq!(bodies(" 1. Status\n2. Til \n"), [" 1. Status\n2. Til \n"]);
-        assert_eq!(bodies(""), [""]);
+    fn what_fits_is_counted_in_units() {
+        let fits = |text: &str, room| len_that_fits(text, Encoding::of(text), room);
+        assert_eq!(fits(&"a".repeat(183), 182), 182);
+        assert_eq!(fits(&"€".repeat(92), 182), 91 * "€".len());
+        assert_eq!(fits(&"я".repeat(81), 80), 80 * "я".len());
+        assert_eq!(fits(&"😀".repeat(41), 80), 40 * "😀".len());
+        assert_eq!(fits("ab", 182), 2);
     }
 
     #[test]
-    fn pages_break_after_a_word_and_lead_on() {
-        let text = "ariza ".repeat(40);
-        let pages = Screen::default().pages(&text, NEXT).unwrap();
+    fn pages_break_after_a_word() {
         let words = |count: usize| vec!["ariza"; count].join(" ");
-        assert_eq!(pages.bodies(), [words(29), words(11)]);
-        assert_eq!(pages.screen(0).unwrap(), words(29) + NEXT);
-        assert_eq!(pages.screen(1).unwrap(), words(11));
-        assert_eq!((pages.total(), pages.screen(2)), (2, None));
+        assert_eq!(pages(&words(40), 174), [words(29), words(11)]);
     }
 
     #[test]
     fn lines_stay_whole_where_that_fills_half_a_page() {
         let line = "3. Arizangiz holatini bilish uchun raqam";
         let text = [line; 8].join("\n");
-        assert_eq!(bodies(&text), [[line; 4].join("\n"), [line; 4].join("\n")]);
+        assert_eq!(
+            pages(&text, 174),
+            [[line; 4].join("\n"), [line; 4].join("\n")]
+        );
         let text = format!("Menu\n{}", "so'z ".repeat(60));
-        assert!(bodies(&text)[0].len() > 160);
+        assert!(pages(&text, 174)[0].len() > 160);
     }
 
     #[test]
     fn a_word_longer_than_a_page_breaks_between_characters() {
         let text = "€".repeat(120);
-        // 174 septets beside the line for the next page are 87 pairs.
-        assert_eq!(bodies(&text), ["€".repeat(87), "€".repeat(33)]);
+        assert_eq!(pages(&text, 174), ["€".repeat(87), "€".repeat(33)]);
     }
 
     #[test]
     fn a_page_that_ends_with_a_word_is_filled() {
         let page = format!("{} {}", "a".repeat(86), "b".repeat(87));
-        assert_eq!(bodies(&format!("{page} {page}")), [&page, &page]);
-    }
-
-    #[test]
-    fn cyrillic_in_the_line_for_the_next_page_makes_all_pages_ucs2() {
-        let text = "a".repeat(200);
-        let pages = Screen::default().pages(&text, "\n0. Далее").unwrap();
-        assert_eq!((pages.encoding(), pages.total()), (Encoding::Ucs2, 3));
-    }
-
-    #[test]
-    fn a_line_that_fills_the_screen_is_refused() {
-        let next = "x".repeat(181);
-        let text = "a".repeat(200);
-        let error = Screen::default().pages(&text, &next);
-        assert_eq!(
-            error,
-            Err(NoRoom {
-                taken: 181,
-                capacity: 182
-            })
-        );
+        assert_eq!(pages(&format!("{page} {page}"), 174), [&page, &page]);
     }
 
     fn text() -> impl Strategy<Value = String> {
@@ -253,23 +133,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pages_join_to_the_text(text in text()) {
+        fn pages_join_to_the_text_and_each_has_room(text in text(), room in 2..182_usize) {
+            let encoding = Encoding::of(&text);
             let mut rest = text.as_str();
-            for body in bodies(&text) {
-                let (between, after) = rest.split_once(body).unwrap();
+            for page in pages(&text, room) {
+                prop_assert!(encoding.len_units(page).unwrap() <= room);
+                let (between, after) = rest.split_once(page).unwrap();
                 prop_assert_eq!(between.trim(), "");
                 rest = after;
             }
             prop_assert_eq!(rest.trim(), "");
-        }
-
-        #[test]
-        fn every_page_fits_its_screen(text in text(), octets in 30..200_usize) {
-            let screen = Screen { octets };
-            let pages = screen.pages(&text, NEXT).unwrap();
-            for page in 0..pages.total() {
-                prop_assert!(screen.fits_in(&pages.screen(page).unwrap(), pages.encoding()));
-            }
         }
     }
 }

@@ -246,6 +246,17 @@ impl Menu {
     }
 }
 
+impl Body {
+    /// The screen that it leads to by itself.
+    pub(super) fn leads_to(&self) -> Option<ScreenId> {
+        match self {
+            Self::Input(input) => Some(input.to),
+            Self::Applications { pick, .. } => Some(*pick),
+            Self::Nothing | Self::Status { .. } | Self::Messages { .. } => None,
+        }
+    }
+}
+
 impl Screen {
     /// The choices that a subscriber has, by their places; `bare`: only those that do nothing but lead on.
     pub(super) fn offered(
@@ -261,12 +272,7 @@ impl Screen {
 
     /// The screens that it leads to, other than home and the one before.
     pub(super) fn leads_to(&self) -> impl Iterator<Item = ScreenId> {
-        let body = match &self.body {
-            Body::Input(input) => Some(input.to),
-            Body::Applications { pick, .. } => Some(*pick),
-            Body::Nothing | Body::Status { .. } | Body::Messages { .. } => None,
-        };
-        body.into_iter()
-            .chain(self.choices.iter().map(|choice| choice.to))
+        let choices = self.choices.iter().map(|choice| choice.to);
+        self.body.leads_to().into_iter().chain(choices)
     }
 }

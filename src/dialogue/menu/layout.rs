@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use xabar_sms::fold::fold;
 use xabar_sms::{Encoding, LanguageRules, in_latin};
-use xabar_ussd::{Screen, break_page};
+use xabar_ussd::{Screen, break_page, len_that_fits};
 
 /// What a screen says, from top to bottom.
 #[derive(Clone, Debug, Default)]
@@ -274,12 +274,8 @@ impl Sheet {
     /// As much of a line as a page has room for.
     fn cut(&self, line: &str) -> String {
         let room = self.room.saturating_sub(CUT.len());
-        let mut units = 0;
-        let fits = |character: &char| {
-            units += self.encoding.width(*character).unwrap_or(1);
-            units <= room
-        };
-        let start: String = line.chars().take_while(fits).collect();
+        let fits = len_that_fits(line, self.encoding, room);
+        let start = line.get(..fits).unwrap_or_default();
         format!("{}{CUT}", start.trim_end())
     }
 }

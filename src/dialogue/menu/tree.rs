@@ -112,7 +112,7 @@ impl<'a> Growing<'a> {
             screen: screen.name.to_string(),
             label: way.label.lines().next().unwrap_or_default().to_owned(),
             notes: notes.into_iter().flatten().collect(),
-            fill: is_new.then(|| self.fill(way.to, screen)),
+            fill: is_new.then(|| self.fill(way.to, screen)).flatten(),
         });
         if !is_new {
             return;
@@ -132,12 +132,7 @@ impl<'a> Growing<'a> {
     }
 
     fn ways(&self, screen: &Screen) -> Vec<Way> {
-        let to = match &screen.body {
-            Body::Input(input) => Some(input.to),
-            Body::Applications { pick, .. } => Some(*pick),
-            Body::Nothing | Body::Status { .. } | Body::Messages { .. } => None,
-        };
-        let own = to.map(|to| Way {
+        let own = screen.body.leads_to().map(|to| Way {
             press: "…".to_owned(),
             label: String::new(),
             when: None,
@@ -154,13 +149,11 @@ impl<'a> Growing<'a> {
         own.into_iter().chain(choices).collect()
     }
 
-    fn fill(&self, id: ScreenId, screen: &Screen) -> Fill {
+    /// In the language in which it is fullest.
+    fn fill(&self, id: ScreenId, screen: &Screen) -> Option<Fill> {
         let in_language =
             |language: &Language| self.menu.fullest(id, screen, *language, self.rules);
-        let (first, others) = (Language::UzLatn, Language::ALL.iter());
-        others
-            .map(in_language)
-            .fold(in_language(&first), Fill::fuller)
+        Language::ALL.iter().map(in_language).reduce(Fill::fuller)
     }
 }
 

@@ -24,8 +24,8 @@ impl Menus {
     /// `*555*2#` is `*555#` and a 2.
     pub fn begin(&self, dialled: &str, about: &About) -> Step {
         let code = Code::read(dialled);
+        let language = about.language.unwrap_or(about.default);
         let Some((number, menu, ahead)) = self.dialled(code.as_ref()) else {
-            let language = about.language.unwrap_or(about.default);
             return self.lost(language);
         };
         let flags = Flags {
@@ -33,7 +33,6 @@ impl Menus {
             stopped: about.stopped,
             sms: about.sms,
         };
-        let language = about.language.unwrap_or(about.default);
         let screen = menu.beginning(flags);
         let mut place = Place::begin(number, screen, language, flags);
         if screen == menu.home {
@@ -83,13 +82,6 @@ impl Menus {
     pub fn forgotten(&self, language: Language) -> String {
         let menu = self.menus.first();
         let words = menu.map(|menu| menu.words.forgotten.words(language));
-        self.one_page(&words.unwrap_or_default(), language)
-    }
-
-    /// The end for who may not go on now.
-    pub fn refused(&self, language: Language) -> String {
-        let menu = self.menus.first();
-        let words = menu.map(|menu| menu.words.refused.words(language));
         self.one_page(&words.unwrap_or_default(), language)
     }
 
