@@ -14,7 +14,7 @@ use super::spelling;
 use super::texts::{Listed, Texts};
 use super::value::{Unfit, name as plain_name};
 use crate::control::settings::Problem;
-use crate::control::settings::files::{problem, read_text, toml_files};
+use crate::control::settings::files::{each_toml, problem};
 use crate::dialogue::{Keyword, Keywords};
 
 /// The texts that citizens read, by language.
@@ -66,15 +66,11 @@ impl Catalog {
     /// Everything that is wrong, in all of its files.
     pub fn load(folder: &Path) -> Result<Self, Vec<Problem>> {
         let right = "put a file for each language into it, such as uz-Latn.toml";
-        let files = toml_files(folder, "has no texts", right).map_err(|problem| vec![problem])?;
-        let mut problems = Vec::new();
-        let mut languages = BTreeMap::new();
-        for file in files {
-            match read_file(&file) {
-                Ok((language, texts)) => drop(languages.insert(language, texts)),
-                Err(found) => problems.extend(found),
-            }
-        }
+        let (files, mut problems) = each_toml(folder, "has no texts", right, |file, text| {
+            let language = language(file).map_err(|problem| vec![problem])?;
+            Ok((language, Texts::read(text, file, language)?))
+        });
+        let languages = files.into_iter().collect();
         let catalog = Self { languages }.completed();
         problems.extend(catalog.ambiguous(folder));
         if problems.is_empty() {
@@ -279,12 +275,6 @@ const BUILT_IN: [(Language, &str); 5] = [
 
 fn file_name(language: Language) -> PathBuf {
     PathBuf::from(format!("{language}.toml"))
-}
-
-fn read_file(file: &Path) -> Result<(Language, Texts), Vec<Problem>> {
-    let language = language(file).map_err(|problem| vec![problem])?;
-    let text = read_text(file).map_err(|problem| vec![problem])?;
-    Ok((language, Texts::read(&text, file, language)?))
 }
 
 fn language(file: &Path) -> Result<Language, Problem> {

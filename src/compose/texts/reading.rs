@@ -11,9 +11,9 @@ use crate::compose::selection::{Messages, Selection, Templates, Wording};
 use crate::compose::spelling::spelling;
 use crate::compose::template::Template;
 use crate::compose::value::{Forms, MAX_CHARACTERS, NumberForm, clean};
-use crate::control::settings::reading::{Cell, Report, Table};
+use crate::control::settings::Problem;
+use crate::control::settings::reading::{Cell, Table, read_document};
 use crate::control::settings::values::{list, matching, parsed, whole};
-use crate::control::settings::{Environment, Problem, document};
 use crate::dialogue::{Keyword, TEMPLATES, folded};
 
 impl Texts {
@@ -23,22 +23,7 @@ impl Texts {
         file: &Path,
         language: Language,
     ) -> Result<Self, Vec<Problem>> {
-        let environment = Environment::default();
-        let report = Report::new(file, &environment);
-        let (node, errors) = document::parse(text);
-        for error in errors {
-            report.syntax_error(&error.origin, &error.message);
-        }
-        let texts = Cell {
-            key: String::new(),
-            node: &node,
-            report: &report,
-        }
-        .table(|table| texts(table, language));
-        match (texts, report.into_problems()) {
-            (Some(texts), problems) if problems.is_empty() => Ok(texts),
-            (_, problems) => Err(problems),
-        }
+        read_document(text, file, |root| root.table(|table| texts(table, language)))
     }
 }
 

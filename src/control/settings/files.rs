@@ -5,11 +5,31 @@ use std::path::{Path, PathBuf};
 
 use super::{Place, Problem};
 
-/// The files of a folder that end in `.toml`, by name. `none` and `right` say what is wrong if there is none.
-///
-/// # Errors
-/// The folder cannot be read, or has none.
-pub(crate) fn toml_files(folder: &Path, none: &str, right: &str) -> Result<Vec<PathBuf>, Problem> {
+/// What each file of a folder says that ends in `.toml`, by name, and everything that is wrong. `none` and `right` tell
+/// what is if there is no such file.
+pub(crate) fn each_toml<T>(
+    folder: &Path,
+    none: &str,
+    right: &str,
+    read: impl Fn(&Path, &str) -> Result<T, Vec<Problem>>,
+) -> (Vec<T>, Vec<Problem>) {
+    let files = match toml_files(folder, none, right) {
+        Ok(files) => files,
+        Err(problem) => return (Vec::new(), vec![problem]),
+    };
+    let (mut values, mut problems) = (Vec::new(), Vec::new());
+    for file in files {
+        let text = read_text(&file).map_err(|problem| vec![problem]);
+        match text.and_then(|text| read(&file, &text)) {
+            Ok(value) => values.push(value),
+            Err(found) => problems.extend(found),
+        }
+    }
+    (values, problems)
+}
+
+/// The files of a folder that end in `.toml`, by name.
+fn toml_files(folder: &Path, none: &str, right: &str) -> Result<Vec<PathBuf>, Problem> {
     let unreadable = |error: std::io::Error| {
         let what = format!("cannot be read: {error}");
         problem(folder, what, "name a folder of files that end in .toml")
@@ -32,11 +52,8 @@ pub(crate) fn toml_files(folder: &Path, none: &str, right: &str) -> Result<Vec<P
 /// No texts are that long; a device or a log given by mistake may be endless.
 const MOST_OCTETS: u64 = 1 << 20;
 
-/// The text of a file.
-///
-/// # Errors
-/// It cannot be read, is no UTF-8, or too long.
-pub(crate) fn read_text(file: &Path) -> Result<String, Problem> {
+/// The text of a file; it has to be UTF-8, and not too long.
+fn read_text(file: &Path) -> Result<String, Problem> {
     let unreadable = |error: std::io::Error| {
         let what = format!("cannot be read: {error}");
         problem(file, what, "save it as UTF-8 text")

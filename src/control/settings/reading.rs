@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::document::{Entry, Node, Origin, Value};
+use super::document::{self, Entry, Node, Origin, Value};
 use super::environment::Environment;
 use super::problem::{Place, Problem};
 
@@ -116,6 +116,29 @@ impl<'a> Report<'a> {
 }
 
 const MISSING: &str = "is missing";
+
+/// Reads a file that no environment overrides, or tells everything that is wrong in it.
+pub(crate) fn read_document<T>(
+    text: &str,
+    file: &Path,
+    read: impl FnOnce(&Cell<'_>) -> Option<T>,
+) -> Result<T, Vec<Problem>> {
+    let environment = Environment::default();
+    let report = Report::new(file, &environment);
+    let (node, errors) = document::parse(text);
+    for error in errors {
+        report.syntax_error(&error.origin, &error.message);
+    }
+    let value = read(&Cell {
+        key: String::new(),
+        node: &node,
+        report: &report,
+    });
+    match (value, report.into_problems()) {
+        (Some(value), problems) if problems.is_empty() => Ok(value),
+        (_, problems) => Err(problems),
+    }
+}
 
 /// A value under its key.
 pub(crate) struct Cell<'a> {

@@ -8,7 +8,7 @@ use xabar_sms::LanguageRules;
 use super::declared::{Code, Menu};
 use super::read::{Around, read};
 use super::{Menus, Rules};
-use crate::control::settings::files::{read_text, toml_files};
+use crate::control::settings::files::each_toml;
 use crate::control::settings::{Place, Problem};
 
 /// The menu that comes with the gateway.
@@ -46,21 +46,14 @@ impl Menus {
         let rules = Rules::new(rules);
         let usual = built_in(&rules);
         let right = "put a file for each menu into it, or leave the key out";
-        let files = toml_files(folder, "has no menus", right).map_err(|problem| vec![problem])?;
-        let mut menus = Vec::new();
-        let mut problems = Vec::new();
-        for file in files {
+        let (menus, mut problems) = each_toml(folder, "has no menus", right, |file, text| {
             let around = Around {
-                file: &file,
+                file,
                 words: Some(&usual.words),
                 rules: &rules,
             };
-            let text = read_text(&file).map_err(|problem| vec![problem]);
-            match text.and_then(|text| read(&text, &around)) {
-                Ok(menu) => menus.push(menu),
-                Err(found) => problems.extend(found),
-            }
-        }
+            read(text, &around)
+        });
         problems.extend(doubled(&menus));
         if problems.is_empty() {
             Ok(Self { menus, rules })

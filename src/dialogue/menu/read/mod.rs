@@ -10,10 +10,10 @@ use text::{a_line, a_text};
 
 use super::declared::{Code, Condition, Menu, ScreenId, Words};
 use super::{Rules, fit, sound};
-use crate::control::settings::document::{self, Value as Written};
-use crate::control::settings::reading::{Cell, Report, Table, suggestion};
+use crate::control::settings::Problem;
+use crate::control::settings::document::Value as Written;
+use crate::control::settings::reading::{Cell, Table, read_document, suggestion};
 use crate::control::settings::values::{list, parsed, some_text, whole};
-use crate::control::settings::{Environment, Problem};
 
 /// What is read from a file beside itself.
 pub(super) struct Around<'a> {
@@ -25,27 +25,13 @@ pub(super) struct Around<'a> {
 
 /// Reads a menu, or tells everything that is wrong in it.
 pub(super) fn read(text: &str, around: &Around<'_>) -> Result<Menu, Vec<Problem>> {
-    let environment = Environment::default();
-    let report = Report::new(around.file, &environment);
-    let (node, errors) = document::parse(text);
-    for error in errors {
-        report.syntax_error(&error.origin, &error.message);
-    }
-    let root = Cell {
-        key: String::new(),
-        node: &node,
-        report: &report,
-    };
-    let names = names_of_screens(&root);
-    let menu = root.table(|table| menu(table, &names, around));
-    if let Some(menu) = &menu {
-        sound::check(menu, &report);
-        fit::check(menu, around.rules, &report);
-    }
-    match (menu, report.into_problems()) {
-        (Some(menu), problems) if problems.is_empty() => Ok(menu),
-        (_, problems) => Err(problems),
-    }
+    read_document(text, around.file, |root| {
+        let names = names_of_screens(root);
+        let menu = root.table(|table| menu(table, &names, around))?;
+        sound::check(&menu, root.report);
+        fit::check(&menu, around.rules, root.report);
+        Some(menu)
+    })
 }
 
 /// The screens by their ids.
