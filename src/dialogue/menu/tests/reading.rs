@@ -1,37 +1,24 @@
 //! What is wrong in a menu is told with its place and what would be right.
 
-use std::path::{Path, PathBuf};
-
 use xabar_events::Language;
 use xabar_sms::LanguageRules;
 
 use super::Phone;
 use crate::control::settings::Problem;
 use crate::dialogue::menu::Menus;
+use crate::scratch::Folder;
 
 pub(super) const BUILT_IN: &str = include_str!("../../../../config/ussd/main.toml");
 
-/// An empty folder of the test's own.
-pub(super) fn folder(name: &str) -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("xabar-menus-{name}-{}", std::process::id()));
-    drop(std::fs::remove_dir_all(&folder));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-pub(super) fn load(folder: &Path) -> Result<Menus, Vec<Problem>> {
-    Menus::load_or_built_in(Some(folder), |_| LanguageRules::default())
+pub(super) fn load(folder: &Folder) -> Result<Menus, Vec<Problem>> {
+    Menus::load_or_built_in(Some(folder.as_path()), |_| LanguageRules::default())
 }
 
 /// What is said of a menu's text, without the folder.
-fn told_of(name: &str, text: &str) -> Vec<String> {
-    let folder = folder(name);
-    std::fs::write(folder.join("m.toml"), text).unwrap();
+fn told_of(text: &str) -> Vec<String> {
+    let folder = Folder::with([("m.toml", text)]);
     let problems = load(&folder).err().unwrap_or_default();
-    std::fs::remove_dir_all(&folder).unwrap();
-    let told = problems.iter().map(ToString::to_string);
-    let prefix = format!("{}/", folder.display());
-    told.map(|line| line.replace(&prefix, "")).collect()
+    problems.iter().map(|it| folder.within(it)).collect()
 }
 
 /// A menu of one screen, with these lines after it.
@@ -44,8 +31,8 @@ const ON: &str = "[screens.on]\ntext = \"On\"\nend = true\n";
 
 #[test]
 fn the_built_in_menu_and_a_small_one_are_good() {
-    assert_eq!(told_of("good", BUILT_IN), [""; 0]);
-    assert_eq!(told_of("small", &small(&format!("{CHOICE}{ON}"))), [""; 0]);
+    assert_eq!(told_of(BUILT_IN), [""; 0]);
+    assert_eq!(told_of(&small(&format!("{CHOICE}{ON}"))), [""; 0]);
 }
 
 #[test]
@@ -150,8 +137,8 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
              make the three shorter, so that at least 40 are left",
         ),
     ];
-    for (number, (text, expected)) in table.into_iter().enumerate() {
-        let told = told_of(&format!("wrong-{number}"), &text);
+    for (text, expected) in table {
+        let told = told_of(&text);
         assert!(
             told.iter().any(|line| line == expected),
             "{expected}\n{told:#?}\n{text}"
@@ -161,25 +148,25 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
 
 #[test]
 fn all_mistakes_of_all_files_are_told_at_once() {
-    let folder = folder("all");
     let good = small(&format!("{CHOICE}{ON}"));
-    std::fs::write(folder.join("a.toml"), good.replace("\"Main\"", "7")).unwrap();
-    std::fs::write(folder.join("b.toml"), good.replace("press", "pres")).unwrap();
-    std::fs::write(folder.join("c.toml"), "home =").unwrap();
+    let folder = Folder::with([
+        ("a.toml", &*good.replace("\"Main\"", "7")),
+        ("b.toml", &good.replace("press", "pres")),
+        ("c.toml", "home ="),
+    ]);
     let problems = load(&folder).unwrap_err();
     let files = problems.iter().map(|problem| problem.place.to_string());
     let files: Vec<String> = files.collect();
     for file in ["a.toml", "b.toml", "c.toml"] {
         assert!(files.iter().any(|place| place.contains(file)), "{files:?}");
     }
-    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]
 fn a_code_leads_to_one_menu_and_the_rest_to_the_one_without() {
-    let folder = folder("codes");
+    let folder = Folder::new();
     let menu = |name: &str| small(&format!("{CHOICE}{ON}")).replace("Main", name);
-    let write = |file: &str, text: String| std::fs::write(folder.join(file), text).unwrap();
+    let write = |file: &str, text: String| std::fs::write(folder.path(file), text).unwrap();
     write("a.toml", format!("dialled = [\"*555#\"]\n{}", menu("A")));
     write("b.toml", format!("dialled = [\"*555*7#\"]\n{}", menu("B")));
     write("c.toml", menu("C"));
@@ -206,7 +193,7 @@ fn a_code_leads_to_one_menu_and_the_rest_to_the_one_without() {
     write("e.toml", menu("E"));
     let problems = load(&folder).unwrap_err();
     let told: Vec<String> = problems.iter().map(Problem::sentence).collect();
-    let file = |name: &str| folder.join(name).display().to_string();
+    let file = |name: &str| folder.path(name).display().to_string();
     let right = "give each menu codes of its own";
     assert_eq!(
         told,
@@ -221,5 +208,4 @@ fn a_code_leads_to_one_menu_and_the_rest_to_the_one_without() {
             ),
         ]
     );
-    std::fs::remove_dir_all(&folder).unwrap();
 }

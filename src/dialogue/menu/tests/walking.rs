@@ -7,6 +7,7 @@ use super::{Journal, Phone, built_in};
 use crate::dialogue::menu::layout::{Content, lay};
 use crate::dialogue::menu::{About, Facts, Picked, Question, Sms, Step, Which};
 use crate::journal::ThreadKey;
+use crate::scratch::Folder;
 
 fn at_main() -> (Phone, String) {
     let mut phone = Phone::new(Language::En);
@@ -214,9 +215,8 @@ fn facts_of_another_kind_than_asked_for_are_no_answer() {
 
 #[test]
 fn what_is_dialled_behind_a_code_is_typed_ahead() {
-    let folder = super::reading::folder("ahead");
     let menu = super::reading::BUILT_IN.replace("# dialled =", "dialled =");
-    std::fs::write(folder.join("main.toml"), menu).unwrap();
+    let folder = Folder::with([("main.toml", menu.as_str())]);
     let mut phone = Phone::with(super::reading::load(&folder).unwrap(), Language::En);
     let status = phone.dial("*555*2*60311544#");
     assert!(
