@@ -4,7 +4,7 @@ use std::fmt;
 
 use xabar_smpp::pdu::{DeliverSm, Pdu};
 use xabar_smpp::values::Ton;
-use xabar_smpp::{Frame, Octets, Tag, Tlvs};
+use xabar_smpp::{Frame, Octets};
 use xabar_sms::{Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
 use xabar_ussd::is_ussd;
 
@@ -44,6 +44,14 @@ impl Mo {
             false => (None, user_data),
         };
         let concat = header.and_then(UserDataHeader::concat);
+        let sar = || {
+            let (reference, total, number) = tlvs.sar()?;
+            Some(Concat {
+                reference,
+                total,
+                number,
+            })
+        };
         let reading = Reading {
             default_alphabet: alphabet,
             // Nobody writes every other letter as one of `@` and `è`.
@@ -57,7 +65,7 @@ impl Mo {
             from: address(pdu.source_addr),
             to: address(pdu.destination_addr),
             reference: tlvs.user_message_reference().ok().flatten(),
-            concat: concat.or_else(|| sar(tlvs)).filter(|it| it.total > 1),
+            concat: concat.or_else(sar).filter(|it| it.total > 1),
             text: text.unwrap_or_default(),
             international,
         })
@@ -81,24 +89,11 @@ pub fn is_international(pdu: &DeliverSm<'_>) -> bool {
     pdu.source_addr_ton == Ton::INTERNATIONAL || pdu.source_addr.0.starts_with(b"+")
 }
 
-/// The same as a concatenation header, in TLVs.
-fn sar(tlvs: Tlvs<'_>) -> Option<Concat> {
-    if tlvs.is_empty() {
-        return None;
-    }
-    let octet = |tag| tlvs.octet(tag).ok().flatten();
-    Some(Concat {
-        reference: tlvs.two_octets(Tag::SAR_MSG_REF_NUM).ok().flatten()?,
-        total: octet(Tag::SAR_TOTAL_SEGMENTS)?,
-        number: octet(Tag::SAR_SEGMENT_SEQNUM)?,
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use xabar_smpp::TlvBuffer;
     use xabar_smpp::pdu::{Body, SubmitSm};
     use xabar_smpp::values::{DataCoding as Dcs, EsmClass};
+    use xabar_smpp::{Tag, TlvBuffer};
 
     use super::*;
 
@@ -123,7 +118,10 @@ mod tests {
             ..SubmitSm::default()
         });
         let told = format!("{mo:?}");
-        assert!(!told.contains("1234567") && !told.contains("4812"), "{told}");
+        assert!(
+            !told.contains("1234567") && !told.contains("4812"),
+            "{told}"
+        );
     }
 
     #[test]

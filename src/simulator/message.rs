@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xabar_smpp::pdu::SubmitSm;
 use xabar_smpp::values::{EsmClass, Npi, RegisteredDelivery, Time, Ton};
-use xabar_smpp::{Octets, Tag, Tlvs};
+use xabar_smpp::{Octets, Tlvs};
 use xabar_sms::{Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
 
 use super::phones::Ussd;
@@ -117,15 +117,11 @@ impl<'a> Message<'a> {
     }
 
     fn sar(&self) -> Option<Concat> {
-        if self.tlvs.is_empty() {
-            return None;
-        }
-        let octet = |tag| self.tlvs.octet(tag).ok().flatten();
-        let reference = self.tlvs.two_octets(Tag::SAR_MSG_REF_NUM).ok().flatten()?;
+        let (reference, total, number) = self.tlvs.sar()?;
         Some(Concat {
             reference,
-            total: octet(Tag::SAR_TOTAL_SEGMENTS)?,
-            number: octet(Tag::SAR_SEGMENT_SEQNUM)?,
+            total,
+            number,
         })
     }
 

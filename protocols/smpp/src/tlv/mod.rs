@@ -221,6 +221,18 @@ impl<'a> Tlvs<'a> {
         self.octet(Tag::USSD_SERVICE_OP)
     }
 
+    /// The place of a segment in a longer text: `sar_msg_ref_num`, `sar_total_segments` and `sar_segment_seqnum`, if all
+    /// three are there.
+    pub fn sar(&self) -> Option<(u16, u8, u8)> {
+        if self.is_empty() {
+            return None;
+        }
+        let octet = |tag| self.octet(tag).ok().flatten();
+        let reference = self.two_octets(Tag::SAR_MSG_REF_NUM).ok().flatten()?;
+        let total = octet(Tag::SAR_TOTAL_SEGMENTS)?;
+        Some((reference, total, octet(Tag::SAR_SEGMENT_SEQNUM)?))
+    }
+
     /// `its_session_info`: the session's number, then 7 bits of sequence and the end bit.
     ///
     /// # Errors
