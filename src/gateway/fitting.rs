@@ -16,14 +16,13 @@ use crate::delivery::{
     Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Push, Senders,
 };
 use crate::dialogue::menu::Menus;
-use crate::dialogue::ussd::Posted;
 use crate::intake::amqp::Source;
 use crate::journal::{AgencyKey, OperatorId};
 use crate::lookup::{self, Lookup};
 use crate::numbers::{Files, Lists};
 use crate::outcome::{Exchange, Sink};
 use crate::pacing;
-use crate::pipeline::{self, OperatorRules};
+use crate::pipeline::{self, OperatorRules, Posted};
 
 pub(super) fn parts(settings: &Settings) -> Vec<Part> {
     let broker = settings.intake.amqp.is_some().then_some(Part::Broker);

@@ -9,9 +9,9 @@ use xabar_events::{EventKey, Msisdn};
 use xabar_ussd::Shown;
 
 use super::elsewhere::Elsewhere;
+use super::posted::PostedReply;
 use crate::clock::Now;
 use crate::delivery::{Answer, Directive, Query, Screen, SessionKey, Submission};
-use crate::dialogue::ussd::Reply;
 use crate::intake::Verdict;
 use crate::journal::{
     Awaiting, Changes, Choices, HeldReceipt, Message, MessageId, OperatorId, Outgoing,
@@ -39,7 +39,7 @@ pub(super) struct Beat {
     /// Questions of USSD menus for which the journal was asked.
     pub(super) ussd_questions: usize,
     /// Screens for phones whose steps came over HTTP.
-    pub(super) shown: Vec<(Reply, Shown)>,
+    pub(super) shown: Vec<(PostedReply, Shown)>,
     pub(super) cancelled: Vec<EventKey>,
     awaiting: Vec<Awaiting>,
     /// Where in `awaiting` the segments under an id are.
@@ -59,7 +59,7 @@ pub struct Effects {
     pub replies: Vec<(oneshot::Sender<Vec<Verdict>>, Vec<Verdict>)>,
     pub directives: HashMap<OperatorId, Directive>,
     /// Screens for phones whose steps came over HTTP.
-    pub shown: Vec<(Reply, Shown)>,
+    pub shown: Vec<(PostedReply, Shown)>,
 }
 
 impl Effects {

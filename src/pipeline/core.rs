@@ -16,6 +16,7 @@ use super::asking::Asking;
 use super::beat::{Beat, Effects};
 use super::left_out::Place;
 use super::links::peers;
+use super::posted::Posted;
 use super::push::Pushes;
 use super::reading::Queues;
 use super::seldom::Seldom;
@@ -28,7 +29,6 @@ use crate::compose::{Catalog, Unfit};
 use crate::delivery::receipt::{Notice, Spelling, Spellings};
 use crate::delivery::{Carrier, Circuit, Class, Event, Report, Routes, Senders, Share, retry};
 use crate::dialogue::menu::Menus;
-use crate::dialogue::ussd::Posted;
 use crate::dialogue::{Desk, Keywords};
 use crate::intake::Batch;
 use crate::journal::{

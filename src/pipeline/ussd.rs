@@ -13,11 +13,12 @@ use xabar_ussd::{Dialect, Shown, is_ussd};
 
 use super::beat::Beat;
 use super::core::Core;
+use super::posted::{NoCountry, Posted, PostedReply};
 use crate::clock::UnixMillis;
 use crate::delivery::{Screen, SessionKey};
 use crate::dialogue::is_international;
 use crate::dialogue::menu::{Menus, Place, Question, Step};
-use crate::dialogue::ussd::{Counts, NoCountry, Phone, Posted, Reply, Sessions, Times, Turn};
+use crate::dialogue::ussd::{Counts, Phone, Sessions, Times, Turn};
 use crate::journal::{JournalError, OperatorId};
 
 /// What the pipeline goes by for one operator's USSD.
@@ -53,7 +54,7 @@ struct Waiting {
 enum Way {
     /// Over the link that brought this step.
     Smpp(SessionKey, Frame, Dialect),
-    Http(Reply),
+    Http(PostedReply),
 }
 
 /// Dialogues that may wait for the journal; more are asked to come again.

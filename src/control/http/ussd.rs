@@ -15,8 +15,8 @@ use xabar_ussd::form::{Form, answer};
 use super::Api;
 use super::problem::ProblemDocument;
 use crate::control::settings::Secret;
-use crate::dialogue::ussd::Posted;
 use crate::journal::OperatorId;
+use crate::pipeline::Posted;
 
 /// The operators whose USSD may come over HTTP, and the way to the dialogues.
 #[derive(Clone)]

@@ -8,11 +8,9 @@
 
 mod counts;
 mod dialogue;
-mod posted;
 mod sessions;
 #[cfg(test)]
 mod tests;
 
 pub use counts::Counts;
-pub use posted::{NoCountry, Posted, Reply};
 pub use sessions::{Phone, Sessions, Times, Turn};

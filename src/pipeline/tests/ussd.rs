@@ -13,8 +13,8 @@ use xabar_ussd::form::Form;
 
 use super::world::*;
 use crate::delivery::{Event, SessionKey};
-use crate::dialogue::ussd::{NoCountry, Posted};
 use crate::numbers::Numbers;
+use crate::pipeline::{NoCountry, Posted};
 
 pub(super) const BEGIN: u8 = 1;
 pub(super) const ANSWER: u8 = 0x12;

@@ -20,12 +20,11 @@ use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::Report;
-use crate::dialogue::ussd::Posted;
 use crate::intake::{Batch, Carriers, Verdict};
 use crate::journal::{Changes, OperatorId, Reader, sqlite};
 use crate::numbers::Numbers;
 use crate::outcome::Wording;
-use crate::pipeline::{Core, Effects, Inputs, Settings};
+use crate::pipeline::{Core, Effects, Inputs, Posted, Settings};
 use crate::scratch::Folder;
 
 /// A Monday, 09:15 in Tashkent.

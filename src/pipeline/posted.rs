@@ -13,11 +13,11 @@ pub struct Posted {
     pub operator: OperatorId,
     pub msisdn: Msisdn,
     pub form: Form,
-    pub reply: Reply,
+    pub reply: PostedReply,
 }
 
 /// Where the answer to a step goes.
-pub type Reply = oneshot::Sender<Result<Shown, NoCountry>>;
+pub type PostedReply = oneshot::Sender<Result<Shown, NoCountry>>;
 
 /// Why no dialogue is led with a phone: its number may be a national one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
