@@ -13,7 +13,7 @@ use crate::compose::template::Template;
 use crate::compose::value::{Forms, MAX_CHARACTERS, NumberForm, clean};
 use crate::control::settings::Problem;
 use crate::control::settings::reading::{Cell, Table, read_document};
-use crate::control::settings::values::{list, matching, parsed, whole};
+use crate::control::settings::values::{language as a_language, list, matching, parsed, whole};
 use crate::dialogue::{Keyword, TEMPLATES, folded};
 
 impl Texts {
@@ -23,7 +23,9 @@ impl Texts {
         file: &Path,
         language: Language,
     ) -> Result<Self, Vec<Problem>> {
-        read_document(text, file, |root| root.table(|table| texts(table, language)))
+        read_document(text, file, |root| {
+            root.table(|table| texts(table, language))
+        })
     }
 }
 
@@ -89,12 +91,6 @@ fn keyword_text(cell: &Cell<'_>) -> Option<String> {
         (1..=30).contains(&folded.chars().count()) && folded.chars().all(char::is_alphabetic)
     };
     matching("write one word of 1 to 30 letters", fits)(cell)
-}
-
-fn a_language(cell: &Cell<'_>) -> Option<Language> {
-    let known: Vec<&str> = Language::ALL.iter().map(|known| known.as_str()).collect();
-    let right = format!("choose from {}", known.join(", "));
-    parsed(&right, |text| text.parse().ok())(cell)
 }
 
 /// How numbers are written, and where links may lead to.

@@ -58,7 +58,7 @@ fn daily(table: &mut Table<'_>) -> Option<DailyQuota> {
 }
 
 /// The name of an agency.
-pub(super) fn name(cell: &Cell<'_>) -> Option<String> {
+pub(crate) fn name(cell: &Cell<'_>) -> Option<String> {
     let right = "write the agency as in the `source` of its events: 1 to 64 of the characters a-z, 0-9 and -";
     let name = matching(right, |name| {
         name == Name::GATEWAY || Name::from_name(name).is_ok()

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use xabar_smpp::Status;
 
 use super::reading::Cell;
-use super::values::parsed;
+use super::values::named;
 use crate::delivery::Class;
 
 /// Statuses, and what they ask of us.
@@ -47,10 +47,5 @@ fn status(text: &str) -> Option<u32> {
 }
 
 fn class(cell: &Cell<'_>) -> Option<Class> {
-    let names = Class::REFUSALS.map(|(name, _)| format!("\"{name}\""));
-    let find = |text: &str| {
-        let mut classes = Class::REFUSALS.into_iter();
-        classes.find_map(|(name, class)| (name == text).then_some(class))
-    };
-    parsed(&format!("choose from {}", names.join(", ")), find)(cell)
+    named(&Class::REFUSALS)(cell)
 }

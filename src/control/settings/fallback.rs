@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::document::{Entry, Node, Value};
 use super::reading::{Cell, Table};
-use super::values::{Unique, duration, one_or_more, parsed};
+use super::values::{Unique, duration, named, one_or_more, parsed};
 
 #[derive(Default)]
 pub(super) struct Moving {
@@ -66,11 +66,7 @@ fn another(cell: &Cell<'_>, name: Option<&str>, all: &[String]) -> Option<String
 }
 
 fn when_down(cell: &Cell<'_>) -> Option<WhenDown> {
-    parsed("choose from \"wait\" and \"move\"", |text| match text {
-        "wait" => Some(WhenDown::Wait),
-        "move" => Some(WhenDown::Move),
-        _ => None,
-    })(cell)
+    named(&[("wait", WhenDown::Wait), ("move", WhenDown::Move)])(cell)
 }
 
 /// The names of all operators, as they are written.

@@ -3,7 +3,7 @@
 use tracing_subscriber::EnvFilter;
 
 use super::reading::{Cell, Table};
-use super::values::{matching, parsed};
+use super::values::{matching, named};
 
 /// `[log]`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,10 +58,5 @@ pub fn filter(level: &str) -> Option<EnvFilter> {
 }
 
 fn format(cell: &Cell<'_>) -> Option<LogFormat> {
-    let parse = |text: &str| match text {
-        "text" => Some(LogFormat::Text),
-        "json" => Some(LogFormat::Json),
-        _ => None,
-    };
-    parsed("choose from \"text\" and \"json\"", parse)(cell)
+    named(&[("text", LogFormat::Text), ("json", LogFormat::Json)])(cell)
 }

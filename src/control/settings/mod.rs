@@ -4,7 +4,7 @@
 //! has to check again, or every [`Problem`] at once. The structs mirror the tables one to one;
 //! what each key does stands in the file itself.
 
-mod agency;
+pub(crate) mod agency;
 mod amqp;
 mod bind;
 mod bulk;

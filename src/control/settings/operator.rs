@@ -11,7 +11,7 @@ use super::logins::Logins;
 use super::reading::{Cell, Table};
 use super::tls::tls;
 use super::ussd::{UssdSettings, ussd};
-use super::values::{Unique, duration, list, matching, parsed, some_list, switch};
+use super::values::{Unique, duration, list, matching, named, some_list, switch};
 use super::weight::{self, Carried, weight};
 use crate::delivery::receipt::Spelling;
 use crate::tls;
@@ -180,23 +180,19 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
 }
 
 fn receipt_ids(cell: &Cell<'_>) -> Option<Spelling> {
-    let parse = |text: &str| match text {
-        "same" => Some(Spelling::Same),
-        "decimal" => Some(Spelling::DecimalInReceipt),
-        "hex" => Some(Spelling::HexInReceipt),
-        _ => None,
-    };
-    parsed("choose from \"same\", \"decimal\" and \"hex\"", parse)(cell)
+    named(&[
+        ("same", Spelling::Same),
+        ("decimal", Spelling::DecimalInReceipt),
+        ("hex", Spelling::HexInReceipt),
+    ])(cell)
 }
 
 fn alphabet(cell: &Cell<'_>) -> Option<DefaultAlphabet> {
-    let parse = |text: &str| match text {
-        "gsm7" => Some(DefaultAlphabet::Gsm7),
-        "latin1" => Some(DefaultAlphabet::Latin1),
-        "ascii" => Some(DefaultAlphabet::Ascii),
-        _ => None,
-    };
-    parsed("choose from \"gsm7\", \"latin1\" and \"ascii\"", parse)(cell)
+    named(&[
+        ("gsm7", DefaultAlphabet::Gsm7),
+        ("latin1", DefaultAlphabet::Latin1),
+        ("ascii", DefaultAlphabet::Ascii),
+    ])(cell)
 }
 
 /// A name that can stand in a URL, a metric and an environment variable.
@@ -229,13 +225,11 @@ pub(super) fn number(cell: &Cell<'_>) -> Option<String> {
 }
 
 fn interface_version(cell: &Cell<'_>) -> Option<InterfaceVersion> {
-    let parse = |text: &str| match text {
-        "3.3" => Some(InterfaceVersion::V33),
-        "3.4" => Some(InterfaceVersion::V34),
-        "5.0" => Some(InterfaceVersion::V50),
-        _ => None,
-    };
-    parsed("choose from \"3.3\", \"3.4\" and \"5.0\"", parse)(cell)
+    named(&[
+        ("3.3", InterfaceVersion::V33),
+        ("3.4", InterfaceVersion::V34),
+        ("5.0", InterfaceVersion::V50),
+    ])(cell)
 }
 
 fn is_digits(text: &str, most: usize) -> bool {

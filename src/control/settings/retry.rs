@@ -2,7 +2,7 @@
 
 use super::operator::Operator;
 use super::reading::{Cell, Table};
-use super::values::{duration, parsed, whole};
+use super::values::{duration, named, whole};
 use crate::delivery::retry::Policy;
 
 pub(super) fn retry(root: &mut Table<'_>, operators: &[Operator]) -> Policy {
@@ -34,12 +34,7 @@ fn read(table: &mut Table<'_>, operators: &[Operator]) -> Option<Policy> {
 }
 
 fn elsewhere(cell: &Cell<'_>, operators: &[Operator]) -> Option<bool> {
-    let right = "choose from \"never\" and \"elsewhere\"";
-    let elsewhere = parsed(right, |text| match text {
-        "never" => Some(false),
-        "elsewhere" => Some(true),
-        _ => None,
-    })(cell)?;
+    let elsewhere = named(&[("never", false), ("elsewhere", true)])(cell)?;
     let alone = operators.iter().filter(|it| has_no_other(it, operators));
     let alone: Vec<&str> = alone.map(|it| it.name.as_str()).collect();
     if elsewhere && !alone.is_empty() {

@@ -6,7 +6,7 @@ use xabar_events::Language;
 
 use super::hours::{Hours, hours};
 use super::reading::{Cell, Table};
-use super::values::{Unique, duration, list, parsed, whole};
+use super::values::{Unique, duration, language, list, whole};
 
 /// `[subscriber]`
 #[derive(Clone, Debug)]
@@ -98,14 +98,4 @@ fn quiet_hours(table: &mut Table<'_>) -> Option<QuietHours> {
         hours: hours(table)?,
         release,
     })
-}
-
-fn language(cell: &Cell<'_>) -> Option<Language> {
-    let names: Vec<&str> = Language::ALL
-        .iter()
-        .map(|language| language.as_str())
-        .collect();
-    parsed(&format!("choose from {}", names.join(", ")), |text| {
-        text.parse().ok()
-    })(cell)
 }

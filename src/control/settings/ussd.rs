@@ -9,7 +9,7 @@ use super::operator::number;
 use super::reading::{Cell, Table};
 use super::secret::{Secret, secret};
 use super::urgent::{Entitled, entitled};
-use super::values::{duration, list, parsed, switch, whole};
+use super::values::{duration, list, named, parsed, switch, whole};
 use crate::dialogue::ussd::Times;
 
 /// `[operator.ussd]`
@@ -111,16 +111,11 @@ fn dialect(cell: &Cell<'_>) -> Option<Dialect> {
 }
 
 fn code(cell: &Cell<'_>) -> Option<CodePlace> {
-    let parse = |text: &str| match text {
-        "either" => Some(CodePlace::Either),
-        "text" => Some(CodePlace::Text),
-        "destination" => Some(CodePlace::Destination),
-        _ => None,
-    };
-    parsed(
-        "choose from \"either\", \"text\" and \"destination\"",
-        parse,
-    )(cell)
+    named(&[
+        ("either", CodePlace::Either),
+        ("text", CodePlace::Text),
+        ("destination", CodePlace::Destination),
+    ])(cell)
 }
 
 fn data_coding(table: &mut Table<'_>, dialect: &Dialect) -> Option<(u8, u8)> {

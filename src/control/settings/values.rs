@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use xabar_events::Language;
+
 use super::document::{Node, Value};
 use super::reading::Cell;
 
@@ -32,6 +34,27 @@ pub(crate) fn parsed<T>(
         }
         _ => cell.unfit(right),
     }
+}
+
+/// One of these by its name.
+pub(crate) fn named<T: Copy>(known: &[(&str, T)]) -> impl Fn(&Cell<'_>) -> Option<T> {
+    let names = known.iter().map(|(name, _)| format!("\"{name}\""));
+    let names: Vec<String> = names.collect();
+    let right = match names.split_last() {
+        Some((last, others)) => format!("choose from {} and {last}", others.join(", ")),
+        None => "leave it out".to_owned(),
+    };
+    parsed_owned(right, move |text: &str| {
+        let found = known.iter().find(|(name, _)| *name == text);
+        found.map(|(_, value)| *value)
+    })
+}
+
+/// A language.
+pub(crate) fn language(cell: &Cell<'_>) -> Option<Language> {
+    let known: Vec<&str> = Language::ALL.iter().map(|known| known.as_str()).collect();
+    let right = format!("choose from {}", known.join(", "));
+    parsed(&right, |text| text.parse().ok())(cell)
 }
 
 /// A whole number within bounds.

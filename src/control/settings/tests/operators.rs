@@ -74,7 +74,7 @@ fn an_operator_is_checked_against_what_smpp_has_room_for() {
         ),
         (
             "errors = { 0x45 = \"retry\" }",
-            "2:19: `operator[0].errors.0x45` is \"retry\"; choose from \"throttled\", \"session\", \"retry-soon\", \"retry-twice\", \"retry-elsewhere\", \"permanent\", \"our-bug\"",
+            "2:19: `operator[0].errors.0x45` is \"retry\"; choose from \"throttled\", \"session\", \"retry-soon\", \"retry-twice\", \"retry-elsewhere\", \"permanent\" and \"our-bug\"",
         ),
         (
             "receipt_ids = \"octal\"",

@@ -13,7 +13,7 @@ use super::{Rules, fit, sound};
 use crate::control::settings::Problem;
 use crate::control::settings::document::Value as Written;
 use crate::control::settings::reading::{Cell, Table, read_document, suggestion};
-use crate::control::settings::values::{list, parsed, some_text, whole};
+use crate::control::settings::values::{list, named, parsed, some_text, whole};
 
 /// What is read from a file beside itself.
 pub(super) struct Around<'a> {
@@ -144,13 +144,5 @@ fn word<T: Clone>(
 }
 
 fn condition(cell: &Cell<'_>) -> Option<Condition> {
-    named(cell, &Condition::NAMED)
-}
-
-/// Reads the name of one of these.
-fn named<T: Copy>(cell: &Cell<'_>, known: &[(&str, T)]) -> Option<T> {
-    let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
-    let right = format!("choose from {}", names.join(", "));
-    let of = |text: &str| known.iter().find(|(name, _)| *name == text);
-    parsed(&right, |text| of(text).map(|(_, value)| *value))(cell)
+    named(&Condition::NAMED)(cell)
 }

@@ -1,11 +1,10 @@
 //! Reads a screen with its choices.
 
-use xabar_events::{Agency, Language};
-
 use super::text::{a_text, line, wording};
-use super::{Names, condition, named};
+use super::{Names, condition};
+use crate::control::settings::agency;
 use crate::control::settings::reading::{Cell, Table};
-use crate::control::settings::values::{list, parsed, switch, whole};
+use crate::control::settings::values::{language, list, named, switch, whole};
 use crate::dialogue::menu::declared::{Act, Body, Choice, Input, Screen};
 use crate::dialogue::menu::wording::{Spot, Value};
 
@@ -49,7 +48,7 @@ fn body(table: &mut Table<'_>, names: &Names) -> Option<Body> {
     let link = |cell: &Cell<'_>| names.link(cell);
     let input = table.optional("input", |cell| cell.table(|table| input(table, names)));
     let show_is_there = table.has("show");
-    let show = table.optional("show", |cell| named(cell, &Show::NAMED));
+    let show = table.optional("show", named(&Show::NAMED));
     if show_is_there && table.has("input") {
         let right = "make them two screens, of which one leads to the other";
         return table.wrong("has `show` and `input`", right);
@@ -155,12 +154,12 @@ fn choice(table: &mut Table<'_>, names: &Names) -> Option<Choice> {
 /// What a choice does, if anything; `None` if that is written wrongly.
 fn act(table: &mut Table<'_>) -> Option<Option<Act>> {
     let is_there = table.has("do");
-    let Some(deed) = table.optional("do", |cell| named(cell, &Deed::NAMED)) else {
+    let Some(deed) = table.optional("do", named(&Deed::NAMED)) else {
         return (!is_there).then_some(None);
     };
     let act = match deed {
         Deed::Language => {
-            Act::Language(table.required("language", "say which, such as \"ru\"", a_language)?)
+            Act::Language(table.required("language", "say which, such as \"ru\"", language)?)
         }
         Deed::Stop => Act::Stop(table.optional("agency", an_agency)),
         Deed::Start => Act::Start(table.optional("agency", an_agency)),
@@ -187,17 +186,6 @@ impl Deed {
     ];
 }
 
-fn a_language(cell: &Cell<'_>) -> Option<Language> {
-    let known: Vec<&str> = Language::ALL.iter().map(|known| known.as_str()).collect();
-    let right = format!("choose from {}", known.join(", "));
-    parsed(&right, |text| text.parse().ok())(cell)
-}
-
 fn an_agency(cell: &Cell<'_>) -> Option<Box<str>> {
-    let right = "name it as the source of its events does, without /agencies/";
-    parsed(right, |text| {
-        Agency::from_name(text)
-            .ok()
-            .map(|agency| agency.name().into())
-    })(cell)
+    agency::name(cell).map(Into::into)
 }

@@ -106,7 +106,7 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
         ),
         (
             small(&format!("{CHOICE}do = \"languge\"\n{ON}")),
-            "m.toml:8:6: `screens.main.choices[0].do` is \"languge\"; choose from language, stop, start, sms",
+            "m.toml:8:6: `screens.main.choices[0].do` is \"languge\"; choose from \"language\", \"stop\", \"start\" and \"sms\"",
         ),
         (
             small(&format!("{CHOICE}agency = \"kadastr\"\n{ON}")),
