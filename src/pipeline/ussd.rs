@@ -191,6 +191,7 @@ impl Core {
         way: Way,
         turn: Turn<Place>,
     ) -> Result<(), JournalError> {
+        // What the phone waited for, before it dialled again, would stand on another screen than it shows.
         if !matches!(turn, Turn::Nothing | Turn::Forgotten) {
             self.ussd.waiting.retain(|waiting| waiting.phone != phone);
         }

@@ -562,6 +562,10 @@ async fn a_form_that_cannot_be_read_is_told_what_is_wrong() {
             FORM.replace("%2B998931234567", "1024"),
             "`phoneNumber` should be",
         ),
+        (
+            FORM.replace("%2B998931234567", "931234567"),
+            "`phoneNumber` should be whole",
+        ),
         ("text=".repeat(5_000), "at most 8192 octets"),
     ] {
         let answer = server.post_to("/v1/ussd/ucell", "", &form).await;

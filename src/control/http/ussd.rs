@@ -130,9 +130,12 @@ fn shows(secret: &Secret, headers: &HeaderMap, query: &[(String, String)]) -> bo
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::*;
+    use xabar_ussd::Shown;
 
-    /// One with a secret and one without, and dialogues that show what they were told.
+    use super::*;
+    use crate::pipeline::NoCountry;
+
+    /// One with a secret and one without, and dialogues with phones of 998 that show what they were told.
     pub(in crate::control::http) fn aggregators() -> Aggregators {
         let (door, mut posted) = mpsc::channel::<Posted>(4);
         tokio::spawn(async move {
@@ -144,8 +147,10 @@ pub(super) mod tests {
             }) = posted.recv().await
             {
                 if let Some(text) = form.text {
-                    let text = format!("{} {} {text}", operator.0, msisdn.digits());
-                    reply.send(Ok(xabar_ussd::Shown::asking(text))).unwrap();
+                    let digits = msisdn.digits();
+                    let shown = Shown::asking(format!("{} {digits} {text}", operator.0));
+                    let whole = digits.starts_with("998");
+                    reply.send(whole.then_some(shown).ok_or(NoCountry)).unwrap();
                 }
             }
         });
