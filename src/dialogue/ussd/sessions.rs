@@ -139,7 +139,7 @@ impl<P: Clone> Sessions<P> {
     /// Whether a phone is in this dialogue.
     pub fn is_in(&self, phone: Phone, session: SessionKey) -> bool {
         let dialogue = self.open.get(&phone);
-        dialogue.is_some_and(|it| it.session == session && it.place.is_some())
+        dialogue.is_some_and(|it| it.session == session && (it.pending || it.place.is_some()))
     }
 
     /// Takes what a phone says over SMPP. A step that is brought again is answered as before, where the operator
