@@ -42,13 +42,23 @@ pub fn last_digits(msisdn: Msisdn) -> u32 {
     u32::try_from(last).unwrap_or_default()
 }
 
-/// Reads a request of the operator's.
-pub fn inbound(frame: &Frame) -> Inbound {
+/// Reads a request of the operator's, whose receipts are told from messages in this way.
+pub fn inbound(frame: &Frame, detection: Detection) -> Inbound {
     let Some(pdu) = delivered(frame) else {
         return Inbound::Other;
     };
-    let receipt = Receipt::of_deliver_sm(&pdu, Detection::Marked);
-    receipt.map_or(Inbound::Message, |receipt| notice(receipt, pdu.source_addr))
+    let receipt = Receipt::of_deliver_sm(&pdu, detection);
+    receipt.map_or(Inbound::Message, |receipt| {
+        Inbound::Receipt(notice(receipt, pdu.source_addr))
+    })
+}
+
+/// Reads what was taken for a receipt when it came.
+pub fn noted(frame: &Frame) -> Option<Notice> {
+    match inbound(frame, Detection::AlsoByText) {
+        Inbound::Receipt(notice) => Some(notice),
+        Inbound::Message | Inbound::Other => None,
+    }
 }
 
 fn delivered(frame: &Frame) -> Option<DeliverSm<'_>> {
@@ -56,7 +66,7 @@ fn delivered(frame: &Frame) -> Option<DeliverSm<'_>> {
     pdu.body.delivered()
 }
 
-fn notice(receipt: Receipt<'_>, source_addr: Octets<'_>) -> Inbound {
+fn notice(receipt: Receipt<'_>, source_addr: Octets<'_>) -> Notice {
     let digits = source_addr.0.iter().filter(|octet| octet.is_ascii_digit());
     let mut subscriber = String::with_capacity(source_addr.0.len());
     subscriber.extend(digits.map(|digit| char::from(*digit)));
@@ -67,10 +77,10 @@ fn notice(receipt: Receipt<'_>, source_addr: Octets<'_>) -> Inbound {
         text: None,
         ..receipt
     };
-    Inbound::Receipt(Notice {
+    Notice {
         receipt: receipt.into_owned(),
         subscriber: subscriber.into(),
-    })
+    }
 }
 
 /// The form of a response's id under which its segment awaits the receipt.
@@ -78,7 +88,7 @@ pub fn stored_id(smsc_id: &str) -> Cow<'_, str> {
     folded(smsc_id)
 }
 
-/// Whether the date at which a receipt says that its message was submitted may be this one, in seconds since
+/// Whether the date at which what was taken for a receipt says that its message was submitted may be this one, in seconds since
 /// 1970; `None` if it says nothing. Nobody tells its time zone, but all of them are whole quarters of
 /// an hour from UTC.
 pub fn agrees_with_submission(frame: &Frame, at: i64) -> Option<bool> {
@@ -86,7 +96,8 @@ pub fn agrees_with_submission(frame: &Frame, at: i64) -> Option<bool> {
     /// The date has whole minutes, and clocks differ.
     const LEEWAY: i64 = 2 * 60;
     const FURTHEST_ZONE: i64 = 14 * 3600 + LEEWAY;
-    let receipt = delivered(frame).and_then(|pdu| Receipt::of_deliver_sm(&pdu, Detection::Marked));
+    let receipt =
+        delivered(frame).and_then(|pdu| Receipt::of_deliver_sm(&pdu, Detection::AlsoByText));
     let said = |receipt: Receipt<'_>| date_to_unix(&receipt.submit_date?, 0, at);
     let moment = receipt.and_then(said)?;
     let apart = (moment - at).rem_euclid(QUARTER);

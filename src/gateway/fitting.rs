@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 use xabar_events::Outcome;
+use xabar_smpp::receipt::Detection;
 
 use super::GatewayError;
 use crate::broker::Brokers;
@@ -98,6 +99,10 @@ pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline
         receipts: operator.receipts,
         query: operator.query,
         receipt_ids: operator.receipt_ids,
+        detection: match operator.unmarked_receipts {
+            true => Detection::AlsoByText,
+            false => Detection::Marked,
+        },
         alphabet: operator.alphabet,
         senders: senders(operator, settings),
         ussd: operator.ussd.as_ref().map(|ussd| pipeline::UssdRules {

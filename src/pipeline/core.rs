@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 use xabar_events::{Language, State};
 use xabar_smpp::Status;
+use xabar_smpp::receipt::Detection;
 use xabar_sms::DefaultAlphabet;
 
 use super::admission::Right;
@@ -95,6 +96,8 @@ pub struct OperatorRules {
     pub query: bool,
     /// How it writes the ids of receipts; `None`: as they show.
     pub receipt_ids: Option<Spelling>,
+    /// How its receipts are told from what phones write.
+    pub detection: Detection,
     /// What its `data_coding` 0 means.
     pub alphabet: DefaultAlphabet,
     /// As whom agencies go out.
@@ -154,6 +157,7 @@ pub(super) struct Operator {
     pub(super) move_after: Option<Duration>,
     /// Whether what waits for it is to move.
     pub(super) away: bool,
+    pub(super) detection: Detection,
     pub(super) spellings: Spellings,
     pub(super) unnamed: Unnamed,
     /// `None`: it is not asked.
@@ -494,6 +498,7 @@ impl Operator {
             fallback: Vec::new(),
             move_after: rules.move_after,
             away: false,
+            detection: rules.detection,
             spellings: Spellings::new(rules.receipt_ids),
             unnamed: Unnamed::default(),
             asking: rules.query.then(Asking::default),

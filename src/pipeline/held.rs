@@ -6,7 +6,7 @@ use xabar_smpp::Frame;
 use super::beat::Beat;
 use super::copies::set_segment;
 use super::core::{Core, InFlight};
-use crate::delivery::receipt::{Inbound, Notice, inbound, last_digits};
+use crate::delivery::receipt::{Notice, last_digits, noted};
 use crate::journal::{HeldReceipt, JournalError, MessageId, OperatorId, Segment};
 
 impl Core {
@@ -118,8 +118,5 @@ fn apply_held(flight: &mut InFlight, (segment, smsc_id): (u8, &str), held: &Held
 
 fn read(held: &HeldReceipt) -> Option<(Notice, Frame)> {
     let frame = Frame::new(held.octets.clone()).ok()?;
-    match inbound(&frame) {
-        Inbound::Receipt(notice) => Some((notice, frame)),
-        Inbound::Message | Inbound::Other => None,
-    }
+    Some((noted(&frame)?, frame))
 }

@@ -45,7 +45,9 @@ impl Core {
         session: SessionKey,
         frame: &Frame,
     ) -> Result<(), JournalError> {
-        let status = match inbound(frame) {
+        let rules = self.operators.get(&operator);
+        let detection = rules.map(|operator| operator.detection).unwrap_or_default();
+        let status = match inbound(frame, detection) {
             Inbound::Receipt(notice) => self.receipt(beat, operator, &notice, frame)?,
             Inbound::Message => match self.ussd_step(beat, operator, session, frame)? {
                 Some(status) => status,

@@ -96,7 +96,10 @@ impl Writer {
             dest_addr_ton: fate.source.ton,
             dest_addr_npi: fate.source.npi,
             destination_addr: fate.source.digits.octets().into(),
-            esm_class: fate.esm_class(),
+            esm_class: match receipts.unmarked {
+                true => EsmClass::default(),
+                false => fate.esm_class(),
+            },
             data_coding: match receipts.alphabet {
                 ReceiptAlphabet::Default | ReceiptAlphabet::Ucs2Unmarked => {
                     DataCoding::SMSC_DEFAULT

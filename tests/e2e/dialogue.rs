@@ -91,3 +91,12 @@ async fn a_text_of_several_segments_is_read_whole() {
     assert!(shown[0].text.contains("START"), "{}", shown[0].text);
     gateway.stop_within(world.config.shutdown).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_citizen_who_writes_in_the_words_of_a_receipt_is_answered() {
+    let world = world().await;
+    let gateway = world.ready().await;
+    let answer = ask(&world, "id:38601fa stat:DELIVRD").await;
+    assert_eq!(answer.from, NUMBER);
+    gateway.stop_within(world.config.shutdown).await;
+}

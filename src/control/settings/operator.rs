@@ -44,6 +44,8 @@ pub struct Operator {
     pub query: bool,
     /// How it writes the ids of receipts; `None`: as they show.
     pub receipt_ids: Option<Spelling>,
+    /// Whether its receipts are marked by nothing, so that their words alone tell them from what phones write.
+    pub unmarked_receipts: bool,
     /// Whether `submit_sm` carry TLVs.
     pub tlvs: bool,
     /// What its `data_coding` 0 means.
@@ -147,6 +149,12 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         query => Some(query),
     });
     let receipt_ids = table.optional("receipt_ids", receipt_ids);
+    let unmarked_receipts = table.or("unmarked_receipts", false, |cell| match switch(cell)? {
+        true if !receipts => cell.unfit(
+            "no receipts are asked for, so none is to be read: leave it out, or set receipts = true",
+        ),
+        unmarked => Some(unmarked),
+    });
     let tlvs = table.or("tlvs", true, switch);
     let alphabet = table.or("alphabet", DefaultAlphabet::default(), alphabet);
     let enquire_link = table.or(
@@ -170,6 +178,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         receipts,
         query,
         receipt_ids,
+        unmarked_receipts,
         tlvs,
         alphabet,
         tps,

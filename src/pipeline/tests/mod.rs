@@ -21,6 +21,7 @@ mod routing;
 mod sharing;
 mod threads;
 mod undelivered;
+mod unmarked;
 mod unnamed;
 mod ussd;
 mod waiting;

@@ -85,6 +85,10 @@ pub struct Receipts {
     #[arg(long)]
     pub no_reference: bool,
 
+    /// Marks no receipt by its esm_class, as if a phone had written it.
+    #[arg(id = "receipt_unmarked", long = "receipt-unmarked")]
+    pub unmarked: bool,
+
     /// How message ids are written.
     #[arg(long, value_name = "FORM", value_enum, default_value_t)]
     pub ids: IdForm,
@@ -188,6 +192,7 @@ impl Default for Receipts {
             nul: StrayNul::default(),
             session: ReceiptSession::default(),
             no_reference: false,
+            unmarked: false,
             ids: IdForm::default(),
             id_width: 0,
             receipt_id_width: None,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use xabar_smpp::pdu::SubmitSm;
 use xabar_smpp::receipt::{Detection, Receipt};
-use xabar_smpp::values::{DataCoding, MessageState};
+use xabar_smpp::values::{DataCoding, EsmClass, MessageState};
 use xabar_smpp::{Body, CommandId, Frame, Status, Tag, TlvBuffer};
 
 use super::rig::{MILLI, Rig, SECOND, message};
@@ -189,6 +189,21 @@ fn a_receipt_is_worded_as_it_should_and_returns_the_reference_or_not() {
         let returned = (!no_reference).then_some(7);
         assert_eq!(receipt.user_message_reference, returned);
     }
+}
+
+#[test]
+fn a_receipt_that_nothing_marks_differs_from_a_message_in_its_words_alone() {
+    let heard = heard_after_one(receipts(Receipts {
+        form: ReceiptForm::Text,
+        unmarked: true,
+        ..Receipts::default()
+    }));
+    let pdu = heard[1].1.decode().unwrap();
+    let delivered = pdu.body.delivered().expect("a receipt");
+    assert_eq!(delivered.esm_class, EsmClass::default());
+    assert_eq!(Receipt::of_deliver_sm(&delivered, Detection::Marked), None);
+    let by_text = Receipt::of_deliver_sm(&delivered, Detection::AlsoByText);
+    assert_eq!(by_text.unwrap().state, Some(MessageState::DELIVERED));
 }
 
 #[test]

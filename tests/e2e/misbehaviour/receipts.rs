@@ -75,6 +75,23 @@ async fn receipts_are_read_in_every_wording_and_with_stray_nuls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn receipts_that_nothing_marks_are_known_by_their_words_where_the_key_says_so() {
+    let behaviour = by_text(Receipts {
+        unmarked: true,
+        twice: "20%".parse().unwrap(),
+        first: "20%".parse().unwrap(),
+        ..Receipts::default()
+    });
+    let carried = carry_with(behaviour, samples(7, 100), |config| {
+        config.more = "number = \"555\"\nunmarked_receipts = true\n".into();
+    });
+    let Carried { tally, figures, .. } = carried.await;
+    assert_eq!(figures.deliveries.pending, 0, "{figures:?}");
+    assert_eq!(tally.ended(State::Delivered), 100, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn receipts_find_their_message_over_any_session_of_the_login() {
     let sessions = [ReceiptSession::Same, ReceiptSession::Other];
     let over = sessions.map(|session| {

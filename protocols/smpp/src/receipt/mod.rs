@@ -64,7 +64,8 @@ pub enum Detection {
     /// By TLVs or by `esm_class`.
     #[default]
     Marked,
-    /// Also by a text with an id and a state, for operators that mark nothing.
+    /// Also by a text with an id and a known state, for SMSCs that mark nothing. A message of a phone that is worded so is
+    /// taken for a receipt then.
     AlsoByText,
 }
 
@@ -80,8 +81,11 @@ impl<'a> Receipt<'a> {
             return None;
         }
         let mut receipt = Self::from_octets(pdu.user_data(), pdu.data_coding);
-        let named = message_id.is_some() || receipt.message_id.is_some();
-        let reads_as_receipt = named && receipt.stat.is_some();
+        let reads_as_receipt = match message_id {
+            Some(_) => receipt.stat.is_some(),
+            // Only the text speaks for it: more than a word after `stat:` is asked of that.
+            None => receipt.message_id.is_some() && receipt.state.is_some(),
+        };
         if !marked && !reads_as_receipt {
             return None;
         }

@@ -312,8 +312,15 @@ fn a_message_is_no_receipt_unless_texts_are_asked() {
     let receipt = "id:55 stat:DELIVRD";
     assert!(!reads(receipt, Detection::Marked));
     assert!(reads(receipt, Detection::AlsoByText));
-    assert!(!reads("stat: qachon?", Detection::AlsoByText));
-    assert!(!reads("Salom", Detection::AlsoByText));
+    assert!(reads("sub:001 ID: 55 STAT: delivrd", Detection::AlsoByText));
+    for message in [
+        "stat: qachon?",
+        "id:55 stat: qachon?",
+        "stat:DELIVRD",
+        "Salom",
+    ] {
+        assert!(!reads(message, Detection::AlsoByText), "{message}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use xabar_events::{Notification, Priority};
+use xabar_smpp::receipt::Detection;
 use xabar_smpp::{Frame, Status};
 
 use super::super::laws::Laws;
@@ -358,7 +359,10 @@ fn a_text_that_is_acted_on_twice_is_noticed() {
 /// What a citizen wrote, if it is that.
 fn text(event: &Event) -> Option<&Frame> {
     match event {
-        Event::Inbound { frame, .. } => matches!(inbound(frame), Inbound::Message).then_some(frame),
+        Event::Inbound { frame, .. } => {
+            let read = inbound(frame, Detection::Marked);
+            matches!(read, Inbound::Message).then_some(frame)
+        }
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use xabar_events::{Language, State};
+use xabar_smpp::receipt::Detection;
 use xabar_sms::DefaultAlphabet;
 use xabar_ussd::Dialect;
 
@@ -29,6 +30,7 @@ pub(super) fn settings() -> Settings {
         receipts: true,
         query: false,
         receipt_ids: None,
+        detection: Detection::default(),
         alphabet: DefaultAlphabet::Gsm7,
         senders: Senders::new("MyGov", []).answering_from(Some("555")),
         ussd: Some(UssdRules {
