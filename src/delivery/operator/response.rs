@@ -4,12 +4,11 @@ use xabar_smpp::pdu::{Body, Pdu};
 use xabar_smpp::values::MessageState;
 use xabar_smpp::{CommandId, Frame, Status};
 
-/// How a request was answered. Nothing but a `submit_sm_resp` accepts it.
+/// How a submission was answered, by its own response or by a nack. A nack accepts nothing, whatever its status.
 pub(super) fn status(frame: &Frame) -> Status {
     let header = frame.header();
     match header.command_id {
-        CommandId::SUBMIT_SM_RESP => header.status,
-        _ if header.status.is_ok() => Status::RUNKNOWNERR,
+        CommandId::GENERIC_NACK if header.status.is_ok() => Status::RUNKNOWNERR,
         _ => header.status,
     }
 }

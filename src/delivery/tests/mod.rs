@@ -5,6 +5,7 @@ mod classes;
 mod failover;
 mod hygiene;
 mod ids;
+mod misnamed;
 mod pairs;
 mod pushes;
 mod queries;

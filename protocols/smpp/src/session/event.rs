@@ -108,7 +108,7 @@ pub enum CloseReason {
 /// What a peer did wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// A response that nobody waits for; ignored.
+    /// A response that nobody waits for, or of another kind than the request of its number; ignored.
     UnknownResponse {
         /// Its command.
         command_id: CommandId,

@@ -1,8 +1,11 @@
 //! The requests that await a response, and when each has waited too long.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Instant;
+
+use crate::{CommandId, Header};
 
 /// Requests awaiting a response, by sequence number.
 ///
@@ -17,7 +20,15 @@ pub(super) struct InFlight {
 
 pub(super) struct Pending {
     pub(super) token: u64,
+    request: CommandId,
     pub(super) timed_out: bool,
+}
+
+impl Pending {
+    /// Whether this is said of it: by its own response, or by a nack.
+    fn is_answered_by(&self, command_id: CommandId) -> bool {
+        command_id == self.request.response() || command_id == CommandId::GENERIC_NACK
+    }
 }
 
 /// Answered requests that may stand in the timer queue before it is swept, besides as many as
@@ -37,16 +48,33 @@ impl InFlight {
         self.pending.contains_key(&sequence)
     }
 
-    pub(super) fn insert(&mut self, sequence: u32, token: u64, deadline: Instant) {
-        let timed_out = false;
-        self.pending.insert(sequence, Pending { token, timed_out });
+    pub(super) fn insert(
+        &mut self,
+        sequence: u32,
+        request: CommandId,
+        token: u64,
+        deadline: Instant,
+    ) {
+        let pending = Pending {
+            token,
+            request,
+            timed_out: false,
+        };
+        self.pending.insert(sequence, pending);
         self.timers.push_back((deadline, sequence));
     }
 
-    pub(super) fn remove(&mut self, sequence: u32) -> Option<Pending> {
-        let removed = self.pending.remove(&sequence)?;
+    /// Takes out what a response answers: the request of its number, if it is of that one's kind.
+    pub(super) fn answered(&mut self, response: Header) -> Option<Pending> {
+        let Entry::Occupied(pending) = self.pending.entry(response.sequence_number) else {
+            return None;
+        };
+        if !pending.get().is_answered_by(response.command_id) {
+            return None;
+        }
+        let answered = pending.remove();
         self.drop_answered_timers();
-        Some(removed)
+        Some(answered)
     }
 
     /// When the oldest request will have waited too long.
@@ -123,15 +151,26 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::Status;
+
+    fn submit_sm_resp(sequence_number: u32) -> Header {
+        Header {
+            command_length: 16,
+            command_id: CommandId::SUBMIT_SM_RESP,
+            status: Status::ROK,
+            sequence_number,
+        }
+    }
 
     #[test]
     fn the_timer_queue_stays_short_behind_an_unanswered_request() {
         let now = super::super::tests::t0();
         let mut in_flight = InFlight::default();
-        in_flight.insert(1, 1, now);
+        in_flight.insert(1, CommandId::SUBMIT_SM, 1, now);
         for sequence in 2..10_000 {
-            in_flight.insert(sequence, 0, now + Duration::from_secs(1));
-            in_flight.remove(sequence);
+            let deadline = now + Duration::from_secs(1);
+            in_flight.insert(sequence, CommandId::SUBMIT_SM, 0, deadline);
+            assert!(in_flight.answered(submit_sm_resp(sequence)).is_some());
             assert!(in_flight.timers.len() <= 2 + SWEEP_SLACK + 1);
         }
         assert_eq!(in_flight.expire(now), Some(1));
@@ -144,7 +183,7 @@ mod tests {
         let now = super::super::tests::t0();
         let mut in_flight = InFlight::default();
         for (sequence, token) in [(0x7FFF_FFFE, 1), (0x7FFF_FFFF, 2), (1, 3), (2, 4)] {
-            in_flight.insert(sequence, token, now);
+            in_flight.insert(sequence, CommandId::SUBMIT_SM, token, now);
         }
         assert_eq!(in_flight.into_tokens(3), [1, 2, 3, 4]);
     }

@@ -393,7 +393,8 @@ impl Session {
             self.next_sequence = after(sequence);
             self.last_message = now;
             if sent.awaits_response {
-                self.in_flight.insert(sequence, sent.token, deadline);
+                self.in_flight
+                    .insert(sequence, sent.command, sent.token, deadline);
             } else {
                 self.events.push(Event::Sent { token: sent.token });
             }

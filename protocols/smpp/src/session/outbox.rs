@@ -98,6 +98,7 @@ impl Requests {
         let silent = [CommandId::ALERT_NOTIFICATION, CommandId::OUTBIND].contains(&command);
         Some(Taken {
             token,
+            command,
             awaits_response: !silent,
         })
     }
@@ -106,6 +107,7 @@ impl Requests {
 /// A request that was moved to the output.
 pub(super) struct Taken {
     pub(super) token: u64,
+    pub(super) command: CommandId,
     pub(super) awaits_response: bool,
 }
 

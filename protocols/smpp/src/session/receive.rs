@@ -25,8 +25,9 @@ impl Session {
         }
     }
 
+    /// One of another kind than its number's request says nothing of that: it awaits its own still.
     fn response(&mut self, now: Instant, header: Header, frame: Frame) {
-        match self.in_flight.remove(header.sequence_number) {
+        match self.in_flight.answered(header) {
             Some(pending) => {
                 self.last_message = now;
                 self.events.push(Event::Response {

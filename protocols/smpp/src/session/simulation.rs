@@ -164,8 +164,14 @@ impl End {
     fn hear(&mut self) {
         for event in self.session.take_events() {
             match event {
-                Event::Response { token, late, .. } => {
+                Event::Response { token, frame, late } => {
                     assert_eq!(late, self.timed_out.contains(&token));
+                    let own = match self.session.role() {
+                        Role::Esme => CommandId::SUBMIT_SM_RESP,
+                        Role::Smsc => CommandId::DELIVER_SM_RESP,
+                    };
+                    let answer = frame.header().command_id;
+                    assert!([own, CommandId::GENERIC_NACK].contains(&answer), "{answer}");
                     *self.answered.entry(token).or_default() += 1;
                 }
                 Event::TimedOut { token } => {

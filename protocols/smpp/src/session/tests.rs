@@ -270,6 +270,32 @@ mod requests_and_responses {
     }
 
     #[test]
+    fn a_response_of_another_kind_answers_nothing_whatever_it_says() {
+        let start = t0();
+        let mut session = esme(start);
+        session.handle(start, Input::Requests(requests([10])));
+        sent(&mut session, start);
+        for command_id in CommandId::NAMED.iter().copied() {
+            let own = [CommandId::SUBMIT_SM_RESP, CommandId::GENERIC_NACK];
+            if !command_id.is_response() || own.contains(&command_id) {
+                continue;
+            }
+            for status in [Status::ROK, Status::RSYSERR] {
+                come(&mut session, start, bare(command_id, status, 2));
+                let unknown = Fault::UnknownResponse {
+                    command_id,
+                    sequence_number: 2,
+                };
+                assert_eq!(seen(&mut session), [Seen::Fault(unknown)]);
+            }
+        }
+        session.handle(start + 30 * SECOND, Input::Tick);
+        assert_eq!(seen(&mut session), [Seen::TimedOut(10)]);
+        come(&mut session, start + 31 * SECOND, submit_sm_resp(2));
+        assert_eq!(seen(&mut session), [Seen::Response(10, Status::ROK, true)]);
+    }
+
+    #[test]
     fn a_nack_fails_the_request_that_it_names() {
         let now = t0();
         let mut session = esme(now);
