@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rustc_hash::FxHashMap;
 use xabar_events::{Language, State};
 use xabar_smpp::Status;
+use xabar_smpp::message_id::Spelling;
 use xabar_smpp::receipt::Detection;
 use xabar_sms::DefaultAlphabet;
 
@@ -27,7 +28,7 @@ use super::unnamed::Unnamed;
 use super::ussd::{Ussd, UssdRules};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::{Catalog, Unfit};
-use crate::delivery::receipt::{Notice, Spelling, Spellings};
+use crate::delivery::receipt::{Notice, Spellings};
 use crate::delivery::{Carrier, Circuit, Class, Event, Report, Routes, Senders, Share, retry};
 use crate::dialogue::menu::Menus;
 use crate::dialogue::{Desk, Keywords};

@@ -5,6 +5,7 @@
 
 use tracing::{debug, info};
 use xabar_events::{Reason, State};
+use xabar_smpp::message_id::Spelling;
 use xabar_smpp::receipt::Fate;
 use xabar_smpp::{Frame, Status};
 
@@ -13,7 +14,7 @@ use super::copies::{self, set_segment};
 use super::core::Core;
 use super::telling::Details;
 use crate::delivery::receipt::{
-    ENOUGH, Inbound, Notice, Spelling, Spellings, agrees_with_submission, inbound,
+    ENOUGH, Inbound, Notice, Spellings, agrees_with_submission, inbound,
 };
 use crate::delivery::{Answer, SessionKey};
 use crate::journal::{Awaiting, JournalError, Message, OperatorId, Phase, Segment};
@@ -91,7 +92,7 @@ impl Core {
             let now_known = operator.spellings.known();
             if let Some(spelling) = now_known.filter(|_| known.is_none()) {
                 let receipts = ENOUGH;
-                info!(operator = %operator.name, ?spelling, receipts, "the operator's receipts have shown how it writes ids");
+                info!(operator = %operator.name, %spelling, receipts, "the operator's receipts have shown how it writes ids");
             }
             chosen
         });

@@ -1,16 +1,16 @@
 //! The SMSC's names for messages, and why a receipt may spell one differently.
 //!
 //! A message id is a string of up to 64 characters. Some SMSCs pad it with zeros, change its
-//! case, or write it in decimal in one place and in hexadecimal in the other. Which conversion to
-//! try is the caller's choice: "10" is valid both ways.
+//! case, or write it in decimal in one place and in hexadecimal in the other. Which spelling to
+//! try is the caller's choice: "10" is valid both ways. Ids are compared in their [`folded`] form.
 
 use std::borrow::Cow;
+use std::fmt;
 
-/// How an operator writes ids in receipts, compared with its responses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum IdForm {
+/// How an SMSC writes ids in receipts, compared with its responses; case and leading zeros apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
     /// The same way.
-    #[default]
     Same,
     /// Hexadecimal in the response, decimal in the receipt.
     DecimalInReceipt,
@@ -18,30 +18,43 @@ pub enum IdForm {
     HexInReceipt,
 }
 
-/// The keys under which the message of a receipt may be found, the surest first.
-///
-/// If one key finds two messages, take none of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LookupKeys<'a> {
-    /// The id as it came; equal to the response's in most cases.
-    pub exact: &'a str,
-    /// Its [`folded`] form, to be compared with the folded form of the response's.
-    pub folded: Cow<'a, str>,
-    /// The folded form of what the configured conversion gives, if it gives anything.
-    pub converted: Option<String>,
+impl Spelling {
+    /// All there are, the usual one first.
+    pub const ALL: [Self; 3] = [Self::Same, Self::DecimalInReceipt, Self::HexInReceipt];
+
+    /// The id of the response, [`folded`], to which a receipt with this one belongs; `None` if that
+    /// cannot be spelled so.
+    pub fn in_response(self, receipted_message_id: &str) -> Option<String> {
+        match self {
+            Self::Same => Some(folded(receipted_message_id).into_owned()),
+            Self::DecimalInReceipt => decimal_to_hex(receipted_message_id),
+            Self::HexInReceipt => hex_to_decimal(receipted_message_id),
+        }
+    }
+
+    /// How a receipt writes, [`folded`], the id of a response; `None` if that cannot be spelled so.
+    pub fn in_receipt(self, message_id: &str) -> Option<String> {
+        match self {
+            Self::Same => Some(folded(message_id).into_owned()),
+            Self::DecimalInReceipt => hex_to_decimal(message_id),
+            Self::HexInReceipt => decimal_to_hex(message_id),
+        }
+    }
+
+    /// How receipts write ids, in a word: `same`, `decimal` or `hex`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Same => "same",
+            Self::DecimalInReceipt => "decimal",
+            Self::HexInReceipt => "hex",
+        }
+    }
 }
 
-/// The keys for the id of a receipt.
-pub fn lookup_keys(receipted_message_id: &str, form: IdForm) -> LookupKeys<'_> {
-    let converted = match form {
-        IdForm::Same => None,
-        IdForm::DecimalInReceipt => decimal_to_hex(receipted_message_id),
-        IdForm::HexInReceipt => hex_to_decimal(receipted_message_id),
-    };
-    LookupKeys {
-        exact: receipted_message_id,
-        folded: folded(receipted_message_id),
-        converted,
+/// The [`name`](Spelling::name).
+impl fmt::Display for Spelling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 
@@ -61,13 +74,13 @@ pub fn folded(message_id: &str) -> Cow<'_, str> {
 
 /// The same number in hexadecimal, upper case without leading zeros; `None` if it is no decimal
 /// number of at most 128 bits.
-pub fn decimal_to_hex(message_id: &str) -> Option<String> {
+fn decimal_to_hex(message_id: &str) -> Option<String> {
     Some(format!("{:X}", number(message_id, 10)?))
 }
 
 /// The same number in decimal without leading zeros; `None` if it is no hexadecimal number of at
 /// most 128 bits.
-pub fn hex_to_decimal(message_id: &str) -> Option<String> {
+fn hex_to_decimal(message_id: &str) -> Option<String> {
     Some(number(message_id, 16)?.to_string())
 }
 
@@ -83,48 +96,40 @@ fn number(text: &str, radix: u32) -> Option<u128> {
 mod tests {
     use super::*;
 
-    /// Whether a receipt's id leads to a response's id, and by which key.
-    fn found_by(response: &str, receipt: &str, form: IdForm) -> Option<&'static str> {
-        let keys = lookup_keys(receipt, form);
-        if keys.exact == response {
-            return Some("exact");
-        }
-        if keys.folded == folded(response) {
-            return Some("folded");
-        }
-        keys.converted
-            .filter(|id| *id == folded(response))
-            .map(|_| "converted")
-    }
-
     #[test]
     fn known_pairs_of_response_and_receipt_meet() {
-        use IdForm::{DecimalInReceipt, HexInReceipt, Same};
+        use Spelling::{DecimalInReceipt, HexInReceipt, Same};
         let table = [
-            ("38601fa", "38601fa", Same, Some("exact")),
-            ("38601FA", "38601fa", Same, Some("folded")),
-            ("4721953", "0004721953", Same, Some("folded")),
-            ("38601fa", "0059113978", DecimalInReceipt, Some("converted")),
-            ("59113978", "38601fa", HexInReceipt, Some("converted")),
+            ("38601fa", "38601fa", Same, true),
+            ("38601FA", "38601fa", Same, true),
+            ("4721953", "0004721953", Same, true),
+            ("38601fa", "0059113978", DecimalInReceipt, true),
+            ("59113978", "38601fa", HexInReceipt, true),
             (
                 "812FC7470000001B",
                 "9308878062554710043",
                 DecimalInReceipt,
-                Some("converted"),
+                true,
             ),
-            ("38601fa", "59113978", Same, None),
-            ("10", "16", Same, None),
-            ("0", "000", Same, Some("folded")),
-            ("", "0", Same, None),
-            ("SAR-998901234567-1eedf843-2-1", "SAR-1", HexInReceipt, None),
-            ("A", "+10", DecimalInReceipt, None),
+            ("38601fa", "59113978", Same, false),
+            ("10", "16", Same, false),
+            ("0", "000", Same, true),
+            ("", "0", Same, false),
+            (
+                "SAR-998901234567-1eedf843-2-1",
+                "SAR-1",
+                HexInReceipt,
+                false,
+            ),
+            ("A", "+10", DecimalInReceipt, false),
         ];
-        for (response, receipt, form, by) in table {
-            assert_eq!(
-                found_by(response, receipt, form),
-                by,
-                "{response} and {receipt}"
-            );
+        for (response, receipt, spelling, meet) in table {
+            let sought = spelling.in_response(receipt);
+            let met = sought.is_some_and(|id| id == folded(response));
+            assert_eq!(met, meet, "{response} and {receipt}");
+            let written = spelling.in_receipt(response);
+            let met = written.is_some_and(|id| id == folded(receipt));
+            assert_eq!(met, meet, "{response} and {receipt}, the other way round");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use xabar_smpp::message_id::Spelling;
 use xabar_sms::DefaultAlphabet;
 
 use super::bind::{Bind, binds, tps};
@@ -13,7 +14,6 @@ use super::tls::tls;
 use super::ussd::{UssdSettings, ussd};
 use super::values::{Unique, duration, list, matching, named, some_list, switch};
 use super::weight::{self, Carried, weight};
-use crate::delivery::receipt::Spelling;
 use crate::tls;
 
 /// `[[operator]]`

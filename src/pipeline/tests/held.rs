@@ -1,11 +1,12 @@
 //! Receipts that came while their answer might still come, and those that nothing ever fits.
 
 use xabar_events::{Msisdn, Notification};
+use xabar_smpp::message_id::Spelling;
 
 use super::receipts::ids_known;
 use super::unnamed::second;
 use super::world::*;
-use crate::delivery::receipt::{Spelling, last_digits};
+use crate::delivery::receipt::last_digits;
 
 #[test]
 fn a_receipt_that_came_before_its_answer_was_given_up_prevents_the_repeat() {

@@ -1,11 +1,11 @@
 //! Receipts: early, late, twice, under another name, or never.
 
 use xabar_events::Notification;
+use xabar_smpp::message_id::Spelling;
 use xabar_smpp::values::MessageState;
 use xabar_smpp::{Status, Tag, TlvBuffer, Tlvs};
 
 use super::world::*;
-use crate::delivery::receipt::Spelling;
 
 #[test]
 fn a_receipt_before_its_response_is_held_and_matched() {

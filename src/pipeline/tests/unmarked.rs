@@ -1,11 +1,11 @@
 //! Receipts that nothing but their words tells from what a phone writes.
 
 use xabar_smpp::Status;
+use xabar_smpp::message_id::Spelling;
 use xabar_smpp::receipt::Detection;
 
 use super::receipts::{SETTLED, ids_known};
 use super::world::*;
-use crate::delivery::receipt::Spelling;
 
 /// As a phone might write it.
 const RECEIPT: &str =

@@ -2,10 +2,10 @@
 
 use xabar_events::Notification;
 use xabar_smpp::Status;
+use xabar_smpp::message_id::Spelling;
 
 use super::receipts::{SETTLED, delivered_by_ids, spelt};
 use super::world::*;
-use crate::delivery::receipt::Spelling;
 
 /// What a receipt says that gives no id.
 const DELIVERED: &str = "submit date:2611230915 done date:2611230916 stat:DELIVRD err:000";

@@ -5,14 +5,18 @@
 //! looked up, but only a segment sent to the very subscriber whom the receipt names is taken,
 //! and none if two fit equally well.
 
+mod spellings;
+
 use std::borrow::Cow;
 
 use xabar_events::Msisdn;
-use xabar_smpp::message_id::{decimal_to_hex, folded, hex_to_decimal};
+use xabar_smpp::message_id::{Spelling, folded};
 use xabar_smpp::pdu::{DeliverSm, Pdu};
 use xabar_smpp::receipt::{Detection, Receipt, date_to_unix};
 use xabar_smpp::values::MessageState;
 use xabar_smpp::{Frame, Octets};
+
+pub use spellings::{ENOUGH, Spellings};
 
 /// What an operator sent to us, as far as delivery is concerned.
 #[derive(Debug)]
@@ -106,14 +110,6 @@ pub fn agrees_with_submission(frame: &Frame, at: i64) -> Option<bool> {
     )
 }
 
-/// How the id of a receipt relates to that of its response.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spelling {
-    Same,
-    DecimalInReceipt,
-    HexInReceipt,
-}
-
 impl Notice {
     /// What an operator says of a message that it was asked for: the network's reason by its own table.
     pub fn of_answer(state: MessageState, error_code: u8) -> Self {
@@ -130,12 +126,8 @@ impl Notice {
 
     /// The ids under which the segment may stand, with the spelling that each assumes.
     pub fn candidates(&self) -> Vec<(Spelling, String)> {
-        let all = [
-            Spelling::Same,
-            Spelling::DecimalInReceipt,
-            Spelling::HexInReceipt,
-        ];
-        let mut candidates: Vec<_> = all.into_iter().filter_map(|it| self.spelled(it)).collect();
+        let spelled = |spelling| self.spelled(spelling);
+        let mut candidates: Vec<_> = Spelling::ALL.into_iter().filter_map(spelled).collect();
         candidates.dedup_by(|later, earlier| later.1 == earlier.1);
         candidates
     }
@@ -160,11 +152,7 @@ impl Notice {
 
     fn spelled(&self, spelling: Spelling) -> Option<(Spelling, String)> {
         let id = self.receipt.message_id.as_deref()?;
-        let id = match spelling {
-            Spelling::Same => Some(folded(id).into_owned()),
-            Spelling::DecimalInReceipt => decimal_to_hex(id),
-            Spelling::HexInReceipt => hex_to_decimal(id),
-        };
+        let id = spelling.in_response(id);
         Some((spelling, id.filter(|id| !id.is_empty())?))
     }
 
@@ -216,91 +204,6 @@ impl Notice {
     }
 }
 
-/// How an operator spells the ids of its receipts: as configured, or as they have shown so far.
-#[derive(Clone, Debug, Default)]
-pub struct Spellings {
-    configured: Option<Spelling>,
-    same: u64,
-    decimal_in_receipt: u64,
-    hex_in_receipt: u64,
-}
-
-/// So many receipts in one spelling, and none in another, say how an operator spells.
-pub const ENOUGH: u64 = 16;
-
-impl Spellings {
-    pub fn new(configured: Option<Spelling>) -> Self {
-        Self {
-            configured,
-            ..Self::default()
-        }
-    }
-
-    /// Whether nothing but the configured spelling counts.
-    pub fn is_configured(&self) -> bool {
-        self.configured.is_some()
-    }
-
-    /// How this operator spells ids, if that is configured or its receipts have shown it clearly: then nothing else
-    /// need be looked up first.
-    pub fn known(&self) -> Option<Spelling> {
-        self.configured.or(self.learned())
-    }
-
-    /// What its receipts have shown clearly.
-    fn learned(&self) -> Option<Spelling> {
-        match (self.same, self.decimal_in_receipt, self.hex_in_receipt) {
-            (ENOUGH.., 0, 0) => Some(Spelling::Same),
-            (0, ENOUGH.., 0) => Some(Spelling::DecimalInReceipt),
-            (0, 0, ENOUGH..) => Some(Spelling::HexInReceipt),
-            _ => None,
-        }
-    }
-
-    /// How receipts may write an id of a response, which is [stored](stored_id) so.
-    pub fn in_receipts(&self, stored_id: &str) -> impl Iterator<Item = String> {
-        let decimal = || hex_to_decimal(stored_id);
-        let hex = || decimal_to_hex(stored_id);
-        // As it is only if a receipt that says so would not be read as another id.
-        let (as_it_is, decimal, hex) = match self.configured {
-            None => (true, decimal(), hex()),
-            Some(Spelling::Same) => (true, None, None),
-            Some(Spelling::DecimalInReceipt) => (hex().is_none(), decimal(), None),
-            Some(Spelling::HexInReceipt) => (decimal().is_none(), None, hex()),
-        };
-        let as_it_is = as_it_is.then(|| stored_id.to_owned());
-        [as_it_is, decimal, hex].into_iter().flatten()
-    }
-
-    /// Takes the one segment that a receipt speaks of, out of those that await one under its
-    /// candidates and were sent to its subscriber.
-    pub fn choose<T>(&mut self, mut fitting: Vec<(Spelling, T)>) -> Option<T> {
-        if fitting.len() > 1 {
-            let best = fitting
-                .iter()
-                .map(|(spelling, _)| *self.seen(*spelling))
-                .max()?;
-            fitting.retain(|(spelling, _)| *self.seen(*spelling) == best);
-            return if fitting.len() == 1 {
-                fitting.pop().map(|(_, chosen)| chosen)
-            } else {
-                None
-            };
-        }
-        let (spelling, chosen) = fitting.pop()?;
-        *self.seen(spelling) += 1;
-        Some(chosen)
-    }
-
-    fn seen(&mut self, spelling: Spelling) -> &mut u64 {
-        match spelling {
-            Spelling::Same => &mut self.same,
-            Spelling::DecimalInReceipt => &mut self.decimal_in_receipt,
-            Spelling::HexInReceipt => &mut self.hex_in_receipt,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use xabar_smpp::pdu::{Body, SubmitSm};
@@ -336,18 +239,6 @@ mod tests {
         let candidates = notice_of("id:0059113978 stat:DELIVRD", "").candidates();
         assert!(candidates.contains(&(Spelling::Same, "59113978".into())));
         assert!(candidates.contains(&(Spelling::DecimalInReceipt, "38601FA".into())));
-    }
-
-    #[test]
-    fn an_id_that_is_valid_both_ways_is_taken_as_the_operator_is_known_to_spell_it() {
-        let mut spellings = Spellings::default();
-        let both = || vec![(Spelling::Same, 1), (Spelling::DecimalInReceipt, 2)];
-        assert_eq!(spellings.choose(both()), None);
-        assert_eq!(
-            spellings.choose(vec![(Spelling::DecimalInReceipt, 7)]),
-            Some(7)
-        );
-        assert_eq!(spellings.choose(both()), Some(2));
     }
 
     #[test]
