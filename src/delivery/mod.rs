@@ -27,6 +27,7 @@ mod screen;
 mod senders;
 mod sessions;
 mod share;
+mod silence;
 #[cfg(test)]
 mod simulation;
 mod submission;
@@ -88,6 +89,8 @@ pub struct OperatorSettings {
     pub classes: Classes,
     /// How long a response may take; then the submission is uncertain.
     pub response: Duration,
+    /// How long after that a late one still settles something.
+    pub uncertain: Duration,
     /// How long the last responses may take when the gateway stops.
     pub drain: Duration,
 }

@@ -306,6 +306,7 @@ pub(super) fn operator_settings(
         enquire_link: operator.enquire_link,
         classes: Classes::new(operator.errors.iter().cloned()),
         response: settings.timing.response,
+        uncertain: settings.timing.uncertain,
         // Leaves time to publish what the last responses settle.
         drain: settings.timing.shutdown.mul_f32(0.6),
     }

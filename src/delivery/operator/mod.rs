@@ -3,6 +3,7 @@
 mod news;
 mod response;
 mod screens;
+mod silence;
 mod slots;
 mod unreported;
 
@@ -19,6 +20,7 @@ use xabar_smpp::session::{self, Opening};
 use xabar_smpp::{EncodeError, Status};
 
 use self::screens::Screens;
+use self::silence::LONGEST_GRACE;
 use self::slots::Slots;
 use self::unreported::Unreported;
 use super::binds::{Line, lines};
@@ -54,6 +56,9 @@ pub(super) struct Operator {
     sender: Sender,
     tlvs: Tlvs,
     classes: Classes,
+    /// How long a response may take, and then how long a late one is waited for before its session is left.
+    response: Duration,
+    grace: Duration,
     /// How long a session that is given up may take for its last answers.
     last_answers: Duration,
     dispatch: Dispatch,
@@ -108,6 +113,8 @@ impl Operator {
                 .with_pushes(settings.push.as_ref()),
             tlvs: Tlvs::new(settings.tlvs),
             classes: settings.classes.clone(),
+            response: settings.response,
+            grace: settings.uncertain.min(LONGEST_GRACE),
             last_answers: settings.response.min(LAST_ANSWERS),
             dispatch: Dispatch::of_logins(
                 lines.iter().map(|line| line.room),
@@ -140,7 +147,11 @@ impl Operator {
         // While the pipeline takes no reports, all else goes on.
         let mut reports_wait = false;
         loop {
-            let deadlines = [self.dispatch.deadline(now()), self.slots.deadline()];
+            let deadlines = [
+                self.dispatch.deadline(now()),
+                self.slots.deadline(),
+                self.silence_ends(),
+            ];
             let deadline = deadlines
                 .into_iter()
                 .flatten()
@@ -167,6 +178,7 @@ impl Operator {
             self.gather(&mut events);
             self.tell_of_screens();
             self.ask_again(&mut events).await;
+            self.leave_silent(&mut events);
             let in_flight = |session| self.dispatch.in_flight_on(session);
             self.slots.let_go(in_flight, now()).await;
             let unbound = self.unbinding && self.slots.are_unbound();

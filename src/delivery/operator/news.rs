@@ -40,6 +40,9 @@ impl Operator {
                 events.extend(unwritten.into_iter().map(Event::Returned));
             }
             News::Events(news) => {
+                if news.iter().any(is_life) {
+                    slot.silence.heard(now());
+                }
                 for event in news {
                     self.note_event(index, event, events);
                 }
@@ -68,7 +71,7 @@ impl Operator {
                 } else {
                     events.push(Event::TimedOut(token.into()));
                 }
-                self.timed_out(index, token.into());
+                self.overdue(index, token.into());
             }
             session::Event::Request(frame) if is_alert(&frame) => self.note_alert(&frame),
             session::Event::Request(frame) => {
@@ -167,29 +170,6 @@ impl Operator {
         refuses
     }
 
-    /// A response did not come in time. Where none comes any more, only a new session helps.
-    fn timed_out(&mut self, index: usize, token: Token) {
-        let Some(slot) = self.slots.get(index) else {
-            return;
-        };
-        slot.timed_out.insert(token);
-        let timed_out = slot.timed_out.len();
-        // A window that has shrunk is smaller than what may still be answered. What is kept may stay empty.
-        let all = self.dispatch.window_of_others(index);
-        let all = all.max(self.dispatch.in_flight_on(index));
-        if timed_out >= all {
-            self.abandon(index, "nothing in its window was answered in time");
-        }
-    }
-
-    /// Closes a session on which nothing is answered; it is connected again. Its last event tells of what is unanswered.
-    fn abandon(&mut self, index: usize, why: &'static str) {
-        let slot = self.slots.get(index);
-        if slot.is_some_and(|slot| slot.drop_link()) {
-            self.warn_of_giving_up(index, why);
-        }
-    }
-
     /// Gives up a session whose bind the SMSC refuses: it gets nothing more, and once the others are answered it is connected
     /// again.
     pub(super) fn give_up(&mut self, index: usize, events: &mut Unreported) {
@@ -204,7 +184,7 @@ impl Operator {
         self.warn_of_giving_up(index, BIND_REFUSED);
     }
 
-    fn warn_of_giving_up(&self, index: usize, why: &'static str) {
+    pub(super) fn warn_of_giving_up(&self, index: usize, why: &'static str) {
         let operator = &*self.name;
         warn!(operator, session = index, why, "session given up");
     }
@@ -277,6 +257,14 @@ impl Operator {
         );
         events.extend(unasked.into_iter().map(untold));
     }
+}
+
+/// Whether it shows that an SMSC does more than answer `enquire_link`.
+fn is_life(event: &session::Event) -> bool {
+    matches!(
+        event,
+        session::Event::Response { .. } | session::Event::Request(_)
+    )
 }
 
 fn is_alert(frame: &Frame) -> bool {

@@ -8,6 +8,7 @@ use xabar_smpp::link::Link;
 use xabar_smpp::session::Requests;
 
 use crate::delivery::inbox::Inbox;
+use crate::delivery::silence::Silence;
 use crate::delivery::tlvs::Carried;
 use crate::delivery::{Answer, SessionKey, Token};
 
@@ -22,6 +23,7 @@ pub(super) struct Slot {
     pub(super) requests: Requests,
     /// Requests whose response did not come in time; each keeps its place in the window.
     pub(super) timed_out: FxHashSet<Token>,
+    pub(super) silence: Silence,
     /// Requests of the other end that wait for their answers.
     pub(super) inbox: Inbox,
     pub(super) leaving: Leaving,
@@ -68,9 +70,13 @@ impl Slot {
         untaken
     }
 
-    /// Lets the connection go, which closes it; whether there was one.
-    pub(super) fn drop_link(&mut self) -> bool {
-        self.link.take().is_some()
+    /// Lets the connection go, which closes it.
+    pub(super) fn drop_link(&mut self) {
+        self.link = None;
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        self.link.is_some()
     }
 
     /// The session's name, for requests of the other end.
@@ -104,7 +110,7 @@ impl Slot {
         match self.leaving {
             Leaving::Elsewhere => self.unbind().await,
             Leaving::GivenUp(_) if in_flight == 0 => self.unbind().await,
-            Leaving::GivenUp(until) if until <= now => drop(self.drop_link()),
+            Leaving::GivenUp(until) if until <= now => self.drop_link(),
             Leaving::No | Leaving::GivenUp(_) | Leaving::Told => return,
         }
         self.leaving = Leaving::Told;
@@ -128,6 +134,14 @@ impl Slots {
                 .take(sessions)
                 .collect(),
         )
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn look(&self, index: usize) -> Option<&Slot> {
+        self.0.get(index)
     }
 
     pub(super) fn get(&mut self, index: usize) -> Option<&mut Slot> {

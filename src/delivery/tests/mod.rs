@@ -12,5 +12,6 @@ mod queries;
 mod raw;
 mod rig;
 mod screens;
+mod silence;
 mod tls;
 mod tlvs;

@@ -87,6 +87,7 @@ impl Esme {
             enquire_link: Duration::from_secs(30),
             classes: Classes::default(),
             response: Duration::from_secs(10),
+            uncertain: Duration::from_secs(10),
             drain: Duration::from_secs(5),
         }
     }

@@ -72,6 +72,37 @@ async fn sessions_that_are_half_open_are_given_up_and_bound_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_on_which_nothing_is_answered_is_left_though_its_window_has_room() {
+    let mute = Behaviour {
+        unanswered: "100%".parse().unwrap(),
+        receipts: Receipts {
+            lost: "100%".parse().unwrap(),
+            ..Receipts::default()
+        },
+        ..Behaviour::default()
+    };
+    let mut world = World::new(broker::shared(), mute, |config| {
+        (config.sessions, config.window) = (1, 50);
+    })
+    .await;
+    let gateway = world.ready().await;
+    let handle = world.smsc.handle();
+    world.publish(samples(7, 6)).await;
+    let bound_anew = async {
+        while handle.figures().await.unwrap().binds < 2 {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    crate::support::soon("another session", bound_anew).await;
+    handle.set_behaviour(Behaviour::default()).await.unwrap();
+    world.until_all_ended(LONG).await;
+    let log = gateway.stop_within(world.config.shutdown).await;
+    assert!(!log.containing("session given up").is_empty());
+    let tally = world.check().await;
+    assert_eq!(tally.ended(State::Delivered), 6, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_smsc_that_unbinds_again_and_again_gets_all_in_order() {
     let behaviour = Behaviour {
         latency: "20ms+20ms".parse().unwrap(),
