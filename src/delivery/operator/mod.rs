@@ -146,6 +146,7 @@ impl Operator {
         let mut events = Unreported::default();
         // While the pipeline takes no reports, all else goes on.
         let mut reports_wait = false;
+        let mut sessions_ended = false;
         loop {
             let deadlines = [
                 self.dispatch.deadline(now()),
@@ -159,11 +160,13 @@ impl Operator {
             tokio::select! {
                 directive = self.directives.recv() => match directive {
                     Some(directive) => self.obey(directive, &mut events).await,
+                    // Nobody hears any more what becomes of anything: the journal knows that it has no result.
                     None => return,
                 },
                 news = self.news.recv() => match news {
                     Some((session, news)) => self.note(session, news, &mut events),
-                    None => return,
+                    // Told to stop, they may have ended before this task heard of it.
+                    None => (sessions_ended, self.unbinding) = (true, true),
                 },
                 room = reports.reserve(), if reports_wait => match room {
                     Ok(room) => room.send(self.report(&mut events)),
@@ -181,7 +184,7 @@ impl Operator {
             self.leave_silent(&mut events);
             let in_flight = |session| self.dispatch.in_flight_on(session);
             self.slots.let_go(in_flight, now()).await;
-            let unbound = self.unbinding && self.slots.are_unbound();
+            let unbound = sessions_ended || self.unbinding && self.slots.are_unbound();
             if unbound {
                 self.take_the_last();
             }

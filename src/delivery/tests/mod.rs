@@ -13,5 +13,6 @@ mod raw;
 mod rig;
 mod screens;
 mod silence;
+mod stop;
 mod tls;
 mod tlvs;

@@ -144,6 +144,15 @@ impl Esme {
         self.events.extend(report.events);
     }
 
+    /// Stops; what is told until the end.
+    pub(super) async fn last_events(mut self) -> Vec<Event> {
+        self.stop.cancel();
+        while let Some(report) = soon("the last report", self.reports.recv()).await {
+            self.events.extend(report.events);
+        }
+        self.events
+    }
+
     pub(super) async fn stop(self) {
         self.stop.cancel();
         soon("the end of the task", self.link.task).await.unwrap();
