@@ -24,6 +24,13 @@ pub struct BindSettings {
     pub tps: Option<u32>,
 }
 
+impl BindSettings {
+    /// What the login is called: as whom it binds, and where.
+    pub(super) fn login(&self) -> String {
+        format!("{} at {}", self.system_id, self.addresses.join(", "))
+    }
+}
+
 /// Leaves out the password.
 impl std::fmt::Debug for BindSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -253,9 +253,9 @@ impl<'a> Service<'a> {
                 system_id,
                 interface_version,
             } => {
-                info!(operator, session, address = self.address, ?bind, smsc = system_id, version = %interface_version, "bound");
+                info!(operator, session, address = self.address, %bind, smsc = system_id, version = %interface_version, "bound");
             }
-            Event::Fault(fault) => warn!(operator, session, ?fault, "the SMSC did something odd"),
+            Event::Fault(fault) => warn!(operator, session, %fault, "the SMSC did something odd"),
             Event::Closed(closed) => self.log_closed(closed),
             _ => {}
         }
@@ -297,7 +297,7 @@ impl<'a> Service<'a> {
     fn log_closed(&self, closed: &Closed) {
         let (operator, session) = (&self.session.operator, self.session.index);
         if closed.faults != Faults::default() {
-            info!(operator, session, faults = ?closed.faults, "odd things the SMSC did");
+            info!(operator, session, faults = %closed.faults, "odd things the SMSC did");
         }
         let (reason, unanswered, address) = (closed.reason, closed.unanswered.len(), self.address);
         match reason {

@@ -62,8 +62,8 @@ fn certificate(why: &CertificateError) -> String {
             expected,
             presented,
         } => {
-            let presented = presented.join(", ");
-            let expected = expected.to_str();
+            let presented: Vec<&str> = presented.iter().map(|it| name(it)).collect();
+            let (presented, expected) = (presented.join(", "), expected.to_str());
             format!("its certificate is for {presented}, not for {expected}: set `server_name`")
         }
         Why::NotValidForName => "its certificate is for another: set `server_name`".to_owned(),
@@ -73,6 +73,14 @@ fn certificate(why: &CertificateError) -> String {
         }
         why => format!("its certificate will not do: {why}"),
     }
+}
+
+/// The name itself, of one that webpki gives as `DnsName("smsc.example.uz")`.
+fn name(presented: &str) -> &str {
+    let inner = presented
+        .split_once('(')
+        .and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.map_or(presented, |inner| inner.trim_matches('"'))
 }
 
 /// What the other end told before it left.
@@ -104,5 +112,25 @@ fn told(alert: AlertDescription) -> String {
             "it knows nobody of that name: set `server_name` as the operator says".to_owned()
         }
         alert => format!("it ends the connection with the TLS alert {alert:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::pki_types::ServerName;
+
+    use super::*;
+
+    #[test]
+    fn the_names_in_a_certificate_are_told_as_they_are() {
+        let presented = ["DnsName(\"other.example.uz\")", "IpAddress(127.0.0.1)"];
+        let why = CertificateError::NotValidForNameContext {
+            expected: ServerName::try_from("smsc.example.uz").expect("a name"),
+            presented: presented.map(str::to_owned).into(),
+        };
+        assert_eq!(
+            certificate(&why),
+            "its certificate is for other.example.uz, 127.0.0.1, not for smsc.example.uz: set `server_name`"
+        );
     }
 }

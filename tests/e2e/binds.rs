@@ -73,3 +73,22 @@ tps = 250
     assert_eq!(tally.ended(State::Delivered), 600, "{tally:?}");
     assert_eq!(tally.repeated, 0, "{tally:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_names_the_login_that_is_throttled() {
+    let mut settings = smsc_settings();
+    settings.behaviour.tps = Some(40);
+    let mut world = World::with_smsc(broker::shared(), settings, |config| {
+        config.more = "[[operator.bind]]\ntps = 200\n".into();
+    })
+    .await;
+    let gateway = world.ready().await;
+    world.publish(samples(7, 100)).await;
+    world.until_all_ended(LONG).await;
+    let log = gateway.stop_within(world.config.shutdown).await;
+    let lowered = log.containing("rate lowered");
+    assert!(!lowered.is_empty());
+    let named = lowered.iter().all(|line| line.contains("xabar at "));
+    assert!(named, "{lowered:?}");
+    world.check().await;
+}

@@ -463,6 +463,12 @@ impl Dispatch {
         }
     }
 
+    /// The login of a session, if that has a rate of its own.
+    pub(super) fn limited_login(&self, session: usize) -> Option<usize> {
+        let login = self.rooms.login(session);
+        self.rates.of(login).map(|_| login)
+    }
+
     /// PDUs a second at the moment that a session shares with others, if they are limited.
     pub(super) fn rate(&mut self, session: usize) -> Option<f64> {
         let login = self.rooms.login(session);

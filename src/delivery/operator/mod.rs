@@ -29,7 +29,7 @@ use super::dispatch::{Bounds, Dispatch};
 use super::sessions::{News, Session};
 use super::submission::{Query, Sender, Submission, Token};
 use super::tlvs::Tlvs;
-use super::{Directive, Event, LinkState, OperatorSettings, Report};
+use super::{BindSettings, Directive, Event, LinkState, OperatorSettings, Report};
 use crate::clock::instant as now;
 use crate::journal::OperatorId;
 
@@ -53,6 +53,8 @@ struct Standing {
 pub(super) struct Operator {
     id: OperatorId,
     name: String,
+    /// What its logins are called, by their numbers.
+    logins: Vec<String>,
     sender: Sender,
     tlvs: Tlvs,
     classes: Classes,
@@ -105,10 +107,11 @@ impl Operator {
             };
             tokio::spawn(session.run(news_out.clone(), stop.clone()));
         }
-        let logins: Vec<_> = settings.binds.iter().map(|bind| bind.tps).collect();
+        let limits: Vec<_> = settings.binds.iter().map(|bind| bind.tps).collect();
         Ok(Self {
             id,
             name: settings.name.clone(),
+            logins: settings.binds.iter().map(BindSettings::login).collect(),
             sender: Sender::new(&settings.senders, settings.receipts)
                 .with_pushes(settings.push.as_ref()),
             tlvs: Tlvs::new(settings.tlvs),
@@ -118,7 +121,7 @@ impl Operator {
             last_answers: settings.response.min(LAST_ANSWERS),
             dispatch: Dispatch::of_logins(
                 lines.iter().map(|line| line.room),
-                &logins,
+                &limits,
                 bounds(settings, &lines),
                 now(),
             ),

@@ -133,13 +133,20 @@ impl Operator {
     pub(super) fn heard(&mut self, index: usize, heard: Heard, events: &mut Unreported) {
         let status = heard.status;
         if self.dispatch.answered(index, heard, now()) {
+            let login = self.limited_login(index).map(str::to_owned);
             let tps = self.dispatch.rate(index).map(f64::round);
             let window = self.dispatch.window(index);
-            info!(operator = self.name, %status, tps, window, "the operator throttles: rate lowered");
+            info!(operator = self.name, login, %status, tps, window, "the operator throttles: rate lowered");
         }
         if heard.class == Class::Session {
             self.give_up(index, events);
         }
+    }
+
+    /// The login whose rate a session shares, if that is not the operator's.
+    fn limited_login(&self, index: usize) -> Option<&str> {
+        let login = self.dispatch.limited_login(index)?;
+        self.logins.get(login).map(String::as_str)
     }
 
     /// A phone can be reached again. Nobody waits for that here: its messages are the operator's to deliver.

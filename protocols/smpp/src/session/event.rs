@@ -1,6 +1,6 @@
 //! What a session tells its application.
 
-use std::io;
+use std::{fmt, io};
 
 use super::Bind;
 use crate::values::InterfaceVersion;
@@ -106,9 +106,10 @@ pub enum CloseReason {
 }
 
 /// What a peer did wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// A response that nobody waits for, or of another kind than the request of its number; ignored.
+    #[error("{command_id} to no request of that kind with sequence number {sequence_number}")]
     UnknownResponse {
         /// Its command.
         command_id: CommandId,
@@ -116,6 +117,7 @@ pub enum Fault {
         sequence_number: u32,
     },
     /// A `generic_nack` for no request of ours: the peer could not make sense of something.
+    #[error("generic_nack with {status} to no request with sequence number {sequence_number}")]
     StrayNack {
         /// Its status.
         status: Status,
@@ -123,13 +125,17 @@ pub enum Fault {
         sequence_number: u32,
     },
     /// A request of no known kind; answered by `generic_nack`.
+    #[error("a request of no known kind, {0}")]
     UnknownCommand(CommandId),
     /// A request that its sender may not make now; answered with `ESME_RINVBNDSTS`.
+    #[error("{0}, which is not allowed in this state")]
     WrongState(CommandId),
     /// A request whose body cannot be read; answered with the status that says why.
+    #[error("{0} that cannot be read: {1}")]
     Undecodable(CommandId, DecodeError),
     /// A request above an SMSC's [`Settings::inbound_window`](super::Settings::inbound_window); answered with
     /// `ESME_RTHROTTLED`.
+    #[error("{0} beyond the window")]
     TooMany(CommandId),
 }
 
@@ -161,5 +167,70 @@ impl Faults {
             Fault::TooMany(_) => &mut self.too_many,
         };
         *counter += 1;
+    }
+}
+
+/// What happened and how often, as in `stray nacks: 2, unreadable requests: 1`; `none` if nothing did.
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            ("unknown responses", self.unknown_responses),
+            ("stray nacks", self.stray_nacks),
+            ("unknown commands", self.unknown_commands),
+            ("requests in the wrong state", self.wrong_states),
+            ("unreadable requests", self.undecodable),
+            ("requests beyond the window", self.too_many),
+        ];
+        let mut any = false;
+        for (what, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            let comma = if any { ", " } else { "" };
+            write!(f, "{comma}{what}: {count}")?;
+            any = true;
+        }
+        if any { Ok(()) } else { f.write_str("none") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_told_in_words() {
+        let mut faults = Faults::default();
+        assert_eq!(faults.to_string(), "none");
+        let told = [
+            (
+                Fault::UnknownResponse {
+                    command_id: CommandId::DELIVER_SM_RESP,
+                    sequence_number: 7,
+                },
+                "deliver_sm_resp to no request of that kind with sequence number 7",
+            ),
+            (
+                Fault::StrayNack {
+                    status: Status::RINVCMDID,
+                    sequence_number: 0,
+                },
+                "generic_nack with ESME_RINVCMDID to no request with sequence number 0",
+            ),
+            (
+                Fault::UnknownCommand(CommandId(0x0100_0002)),
+                "a request of no known kind, 0x01000002",
+            ),
+            (
+                Fault::WrongState(CommandId::OUTBIND),
+                "outbind, which is not allowed in this state",
+            ),
+        ];
+        for (fault, words) in told {
+            assert_eq!(fault.to_string(), words);
+            faults.count(fault);
+            faults.count(fault);
+        }
+        assert_eq!(
+            faults.to_string(),
+            "unknown responses: 2, stray nacks: 2, unknown commands: 2, requests in the wrong state: 2"
+        );
     }
 }

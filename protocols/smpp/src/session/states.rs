@@ -1,5 +1,7 @@
 //! Which PDU a peer may send when (SMPP 5.0, 2.4; 3.4, 2.3).
 
+use std::fmt;
+
 use crate::CommandId;
 use crate::values::InterfaceVersion;
 
@@ -21,6 +23,17 @@ pub enum Bind {
     Transmitter,
     /// Both.
     Transceiver,
+}
+
+/// In a word, as the command that binds has it.
+impl fmt::Display for Bind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Receiver => "receiver",
+            Self::Transmitter => "transmitter",
+            Self::Transceiver => "transceiver",
+        })
+    }
 }
 
 /// What the specification calls the state of a session.

@@ -53,6 +53,8 @@ fn who_throttles_one_login_slows_that_one_down() {
     let mut dispatch = two_logins(None, start);
     let now = start + 2 * SECOND;
     assert!(dispatch.answered(1, heard(Status::RTHROTTLED, None), now));
+    let named = [0, 1].map(|session| dispatch.limited_login(session));
+    assert_eq!(named, [Some(0), Some(1)]);
     assert_eq!(dispatch.rate(0), Some(10.0));
     assert!(dispatch.rate(1).is_some_and(|rate| rate < 40.0));
 }
