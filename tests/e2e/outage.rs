@@ -96,7 +96,7 @@ async fn a_night_without_one_operator_harms_no_other_and_is_made_up_for_in_order
     let tape = night.down.handle().tape().await.unwrap();
     assert_eq!((tape.missed(), tape.repeats()), (0, 0));
     check_order(&tape, &first, &next);
-    stalls.check_rate(&tape, tps);
+    stalls.check_rate(&tape, tps, 0);
     let rate = rate(&tape);
     eprintln!(
         "{count} messages waited; sent at {rate:.0} a second of {tps}; peak RSS {} MiB after a tenth, {} MiB at the end",

@@ -30,6 +30,8 @@ pub struct World {
     broker: &'static Broker,
     published: Vec<Notification>,
     stalls: Stalls,
+    /// What the SMSC may come to read at once.
+    unread: usize,
 }
 
 /// What a check counted.
@@ -69,9 +71,12 @@ impl World {
         settings: simulator::Settings,
         change: impl FnOnce(&mut Config),
     ) -> Self {
+        let stops_reading = settings.behaviour.faults.stall_after.is_some();
         let smsc = Simulator::start(settings).await.unwrap();
         let mut config = Config::new(broker, smsc.address().to_string());
         change(&mut config);
+        // Of each session what its window holds, and that of the one that was left before it.
+        let unread = 2 * config.sessions * config.window * usize::from(stops_reading);
         let peer = Peer::connect(broker).await;
         let queue = broker.name("agencies");
         peer.declare_exchange(&config.outcomes).await;
@@ -85,6 +90,7 @@ impl World {
             broker,
             published: Vec::new(),
             stalls: Stalls::watch(),
+            unread,
         }
     }
 
@@ -336,7 +342,7 @@ impl World {
     /// R6: no sliding second holds more than `tps`.
     fn check_rate(&self, tape: &Tape) {
         if let Some(tps) = self.config.tps {
-            self.stalls.check_rate(tape, tps);
+            self.stalls.check_rate(tape, tps, self.unread);
         }
     }
 
