@@ -75,8 +75,7 @@ impl Trace {
 }
 
 fn tell(reader: &mut dyn Reader, message: &Message) -> Result<Story, JournalError> {
-    let operator = reader.operator_name(message.progress.operator)?;
-    Ok(story(message, operator))
+    story(message, |operator| reader.operator_name(operator))
 }
 
 /// Everything that a key may mean.

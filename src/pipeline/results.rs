@@ -334,12 +334,10 @@ impl Core {
         };
         match next {
             Next::Retry(pause) => {
-                let mut pause = pause;
-                if let Some(operator) = self.elsewhere(class, message) {
-                    message.progress.operator = operator;
-                    // Two that both refuse it do not toss it to and fro.
-                    pause = if counted > 1 { pause } else { Duration::ZERO };
-                }
+                let elsewhere = self.elsewhere(class, message);
+                // Two that both refuse it do not toss it to and fro.
+                let at_once = elsewhere.is_some() && counted <= 1;
+                let pause = if at_once { Duration::ZERO } else { pause };
                 let due = beat
                     .now
                     .steady
@@ -350,7 +348,10 @@ impl Core {
                 } else {
                     Reason::Retry
                 };
-                self.teller.defer(beat, message, reason, Some(due));
+                // Told of the operator that refused it.
+                self.teller
+                    .defer_refused(beat, message, (reason, status), due);
+                message.progress.operator = elsewhere.unwrap_or(message.progress.operator);
                 self.wait_again(beat, message, due);
             }
             Next::GiveUp => self.fail(beat, message, status, Reason::Attempts),

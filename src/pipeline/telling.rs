@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use xabar_events::{Reason, State};
+use xabar_smpp::Status;
 
 use super::beat::Beat;
 use crate::clock::UnixMillis;
@@ -88,6 +89,27 @@ impl Teller {
         reason: Reason,
         until: Option<UnixMillis>,
     ) -> bool {
+        self.defer_for(beat, message, (reason, None), until)
+    }
+
+    /// The same of one that the operator refused for now, with this status.
+    pub(super) fn defer_refused(
+        &mut self,
+        beat: &mut Beat,
+        message: &mut Message,
+        (reason, status): (Reason, Status),
+        until: UnixMillis,
+    ) -> bool {
+        self.defer_for(beat, message, (reason, Some(status)), Some(until))
+    }
+
+    fn defer_for(
+        &mut self,
+        beat: &mut Beat,
+        message: &mut Message,
+        (reason, status): (Reason, Option<Status>),
+        until: Option<UnixMillis>,
+    ) -> bool {
         let wait = until.map(|until| until.since(beat.now.steady));
         let known = message
             .progress
@@ -105,6 +127,7 @@ impl Teller {
             Some(reason),
             Details {
                 until,
+                code: status.map(|status| status.to_string().into()),
                 ..Details::default()
             },
         );

@@ -87,8 +87,7 @@ pub(super) async fn many(
 }
 
 fn told(reader: &mut dyn Reader, message: &Message) -> Result<Story, JournalError> {
-    let operator = reader.operator_name(message.progress.operator)?;
-    Ok(story(message, operator))
+    story(message, |operator| reader.operator_name(operator))
 }
 
 const USUAL_LIMIT: usize = 100;

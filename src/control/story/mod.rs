@@ -15,7 +15,7 @@ pub(super) use tests::night_and_day as sample;
 use serde::Serialize;
 use xabar_events::{Reason, State, UnixMillis};
 
-use crate::journal::{Message, Told};
+use crate::journal::{Message, OperatorId, Told};
 
 /// The life of one message.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -55,13 +55,35 @@ pub struct Step {
     pub code: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// Who had it by then, once it had been submitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    /// How often it had been submitted by then, if at all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u16>,
 }
 
-/// Tells the life of a message; `operator` is the name of the one it stands with.
-pub fn story(message: &Message, operator: Option<String>) -> Story {
+/// Tells the life of a message, with the operators' names.
+///
+/// # Errors
+/// If a name cannot be read.
+pub fn story<E>(
+    message: &Message,
+    mut name: impl FnMut(OperatorId) -> Result<Option<String>, E>,
+) -> Result<Story, E> {
     let attempt = &message.progress.attempt;
     let history = &message.progress.history;
-    Story {
+    let current = message.progress.operator;
+    let operator = name(current)?;
+    let told = |told: &Told| -> Result<Step, E> {
+        let carrier = match told.attempted.map(|it| it.operator) {
+            Some(other) if other != current => name(other)?,
+            carrier => carrier.and(operator.clone()),
+        };
+        Ok(step(told, carrier))
+    };
+    let states = history.iter().map(told).collect::<Result<_, E>>()?;
+    Ok(Story {
         id: message.id.to_string(),
         event: EventName {
             source: message.key.agency.source().to_owned(),
@@ -70,15 +92,15 @@ pub fn story(message: &Message, operator: Option<String>) -> Story {
         application: message.application.to_string(),
         msisdn: message.msisdn.to_string(),
         state: history.last().map_or(State::Accepted, |told| told.state),
+        states,
         operator,
         segments: (!attempt.segments.is_empty()).then_some(attempt.segments.len()),
         attempts: attempt.attempts,
         repeats: attempt.repeats,
-        states: history.iter().map(step).collect(),
-    }
+    })
 }
 
-fn step(told: &Told) -> Step {
+fn step(told: &Told, operator: Option<String>) -> Step {
     Step {
         state: told.state,
         reason: told.reason,
@@ -86,5 +108,7 @@ fn step(told: &Told) -> Step {
         until: told.until.map(|until| UnixMillis(until.0)),
         code: told.code.as_deref().map(str::to_owned),
         by: told.by.as_deref().map(str::to_owned),
+        operator,
+        attempts: told.attempted.map(|it| it.attempts),
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use xabar_events::{State, UnixMillis};
+use xabar_events::{Reason, State, UnixMillis};
 
 use super::sentences::sentence;
 use super::{Step, Story};
@@ -17,9 +17,12 @@ impl Story {
             .iter()
             .map(|step| label(step).chars().count())
             .max();
+        let mut before = None;
         for step in &self.states {
             let line = line(step, width.unwrap_or(0), zone, colour);
-            text += &format!("  {line}\n");
+            let attempt = attempt(step, before);
+            text += &format!("  {line}{attempt}\n");
+            before = Some(step);
         }
         text
     }
@@ -68,6 +71,24 @@ fn label(step: &Step) -> String {
         Some(reason) => format!("{} ({reason})", step.state),
         None => step.state.to_string(),
     }
+}
+
+/// Which attempt came to this state, and over whom, if it is another one than came to the state before.
+fn attempt(step: &Step, before: Option<&Step>) -> String {
+    let (Some(attempts), Some(operator)) = (step.attempts, &step.operator) else {
+        return String::new();
+    };
+    // What waits for anything else may wait for another operator by now.
+    let waits = step.state == State::Deferred && !is_of_an_attempt(step.reason);
+    if waits || before.is_some_and(|it| it.attempts == step.attempts) {
+        return String::new();
+    }
+    format!(" Attempt {attempts}, over {operator}.")
+}
+
+fn is_of_an_attempt(reason: Option<Reason>) -> bool {
+    let reasons = [Reason::Retry, Reason::Throttled, Reason::Uncertain];
+    reason.is_some_and(|reason| reasons.contains(&reason))
 }
 
 fn details(step: &Step, zone: &TimeZone) -> String {

@@ -1,5 +1,7 @@
 //! Stories as scripts and as people read them.
 
+use std::convert::Infallible;
+
 use jiff::tz::TimeZone;
 use serde_json::json;
 use xabar_events::{Agency, EventKey};
@@ -7,8 +9,8 @@ use xabar_events::{Agency, EventKey};
 use super::*;
 use crate::clock;
 use crate::journal::{
-    Attempt, Content, Identity, Lane, Message, MessageId, OperatorId, Origin, Phase, Progress,
-    Segment, ThreadKey,
+    Attempt, Attempted, Content, Identity, Lane, Message, MessageId, OperatorId, Origin, Phase,
+    Progress, Segment, ThreadKey,
 };
 
 fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {
@@ -78,9 +80,21 @@ pub(in crate::control) fn night_and_day() -> Message {
     ])
 }
 
+/// Its story, with two operators that have names.
+fn told_of(message: &Message) -> Story {
+    let name = |operator: OperatorId| {
+        let name = match operator.0 {
+            1 => "ucell",
+            _ => "others",
+        };
+        Ok::<_, Infallible>(Some(name.to_owned()))
+    };
+    story(message, name).unwrap()
+}
+
 #[test]
 fn scripts_read_states_with_reason_and_time() {
-    let json = serde_json::to_value(story(&night_and_day(), Some("ucell".to_owned()))).unwrap();
+    let json = serde_json::to_value(told_of(&night_and_day())).unwrap();
     assert_eq!(
         json,
         json!({
@@ -106,7 +120,7 @@ fn scripts_read_states_with_reason_and_time() {
 #[test]
 fn people_read_aligned_lines_in_their_own_time() {
     let zone = TimeZone::get("Asia/Tashkent").unwrap();
-    let text = story(&night_and_day(), Some("ucell".to_owned())).render(&zone, false);
+    let text = told_of(&night_and_day()).render(&zone, false);
     let expected = "\
 application 48120973 · to 998*****4567 · delivered
 event 01JD of /agencies/kadastr · message 42 · ucell · 1 segment · 1 attempt · times of Asia/Tashkent
@@ -116,6 +130,60 @@ event 01JD of /agencies/kadastr · message 42 · ucell · 1 segment · 1 attempt
   2026-11-23 10:02:00.000  delivered               It is on the subscriber's phone.
 ";
     assert_eq!(text, expected);
+}
+
+/// One operator refuses it for now, another one takes it.
+fn carried_by_another() -> Message {
+    let attempted = |operator, attempts| {
+        Some(Attempted {
+            operator: OperatorId(operator),
+            segments: 1,
+            attempts,
+            repeats: 0,
+        })
+    };
+    let retry = Told {
+        code: Some("ESME_RSYSERR".into()),
+        attempted: attempted(2, 3),
+        ..told(1, State::Deferred, Some(Reason::Retry))
+    };
+    let [submitted, delivered] = [State::Submitted, State::Delivered].map(|state| Told {
+        attempted: attempted(1, 4),
+        ..told(3, state, None)
+    });
+    message(vec![
+        told(0, State::Accepted, None),
+        retry,
+        submitted,
+        delivered,
+    ])
+}
+
+#[test]
+fn people_read_over_whom_it_went_once_for_each_attempt() {
+    let text = told_of(&carried_by_another()).render(&TimeZone::UTC, false);
+    let lines: Vec<&str> = text.lines().skip(2).collect();
+    let expected = [
+        "  2026-11-23 04:00:00.000  accepted          It is in the journal: it will not be lost.",
+        "  2026-11-23 04:01:00.000  deferred (retry)  The operator could not take it, so it is tried again. The operator said ESME_RSYSERR. Attempt 3, over others.",
+        "  2026-11-23 04:03:00.000  submitted         The operator accepted all of it. Attempt 4, over ucell.",
+        "  2026-11-23 04:03:00.000  delivered         It is on the subscriber's phone.",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn scripts_read_with_each_state_over_whom_it_had_gone_and_how_often() {
+    let json = serde_json::to_value(told_of(&carried_by_another())).unwrap();
+    let states = json["states"].as_array().unwrap();
+    let carried = states.iter().map(|it| (&it["operator"], &it["attempts"]));
+    let expected = [
+        (&json!(null), &json!(null)),
+        (&json!("others"), &json!(3)),
+        (&json!("ucell"), &json!(4)),
+        (&json!("ucell"), &json!(4)),
+    ];
+    assert_eq!(carried.collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -133,7 +201,7 @@ fn every_reason_is_explained_in_a_sentence_of_its_own() {
 
 #[test]
 fn a_story_holds_neither_number_nor_text() {
-    let story = story(&night_and_day(), None);
+    let story = told_of(&night_and_day());
     let shown = format!(
         "{story:?}{}{}",
         serde_json::to_string(&story).unwrap(),

@@ -101,6 +101,16 @@ fn pauses_and_attempts_are_as_configured_and_the_count_outlives_a_restart() {
 }
 
 #[test]
+fn a_long_wait_after_a_refusal_is_told_with_the_operators_status() {
+    let mut world = World::with(|settings| settings.retry.first = 10 * MINUTE);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    assert_eq!(world.story("e1"), ["accepted", "deferred retry"]);
+    assert_eq!(world.last("e1").code.as_deref(), Some("ESME_RSYSERR"));
+}
+
+#[test]
 fn what_is_wrong_with_the_bind_uses_up_no_attempt_of_a_message() {
     let mut world = World::new();
     world.publish(status("e1"));
