@@ -19,6 +19,8 @@ pub(super) struct Answer {
     pub(super) told: Told,
     /// It is said twice.
     pub(super) twice: bool,
+    /// It comes as the response to another command.
+    pub(super) misnamed: bool,
 }
 
 /// Where a message stands, with the network's reason.
@@ -40,6 +42,7 @@ impl Answer {
             tlvs,
         };
         let body = match self.request {
+            _ if self.misnamed => Body::DeliverSmResp(accepted),
             CommandId::SUBMIT_SM | CommandId::DATA_SM if !self.status.is_ok() => {
                 self.refusal(tlvs, refusals)
             }

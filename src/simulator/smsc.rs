@@ -205,6 +205,7 @@ impl Smsc {
             id: 0,
             told: Told::default(),
             twice: false,
+            misnamed: false,
         };
         match pdu.body {
             Body::SubmitSm(message) => {

@@ -48,6 +48,7 @@ impl Smsc {
         let id = status.is_ok().then_some(answer.id);
         self.tape.record(elapsed, message, status, id);
         answer.twice = self.chance.happens(self.behaviour.answered_twice);
+        answer.misnamed = status.is_ok() && self.chance.happens(self.behaviour.misnamed);
         self.answer_in_time(now, answer, receipt_first);
         self.say_what_nobody_asked(key, message);
         self.cut_by_count(now, key);

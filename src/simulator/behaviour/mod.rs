@@ -68,6 +68,10 @@ pub struct Behaviour {
     #[arg(long, value_name = "SHARE", default_value_t, help_heading = RESPONSES)]
     pub answered_twice: Share,
 
+    /// Share of messages that are accepted and answered by a deliver_sm_resp.
+    #[arg(long, value_name = "SHARE", default_value_t, help_heading = RESPONSES)]
+    pub misnamed: Share,
+
     /// Sessions that one system_id may have bound at once; above that ESME_RBINDFAIL.
     #[arg(long, value_name = "N", default_value_t = Self::default().sessions, help_heading = RESPONSES)]
     pub sessions: usize,
@@ -117,6 +121,7 @@ impl Default for Behaviour {
             late: Share::NEVER,
             late_by: Duration::from_secs(35),
             answered_twice: Share::NEVER,
+            misnamed: Share::NEVER,
             sessions: 100,
             interface_version: Announced::default(),
             receipts: Receipts::default(),
@@ -159,6 +164,7 @@ mod tests {
             "--refuse-binds=2s",
             "--late=1%",
             "--late-by=40s",
+            "--misnamed=2%",
             "--receipt-in=data-sm",
             "--receipt-wording=bare",
             "--receipt-session=other",
@@ -178,7 +184,7 @@ mod tests {
             "receipts": {"delay": "1s+4s", "form": "tlv", "ids": "hex-then-decimal", "first": 0.1,
                 "in": "data-sm", "wording": "bare", "session": "other", "id-width-in-receipts": 10,
                 "no-reference": true, "unmarked": true},
-            "late": 0.01, "late-by": "40s",
+            "late": 0.01, "late-by": "40s", "misnamed": 0.02,
             "dialect": {"refusals": "nack", "tlv-errors": "ESME_RTLVNOTALLWD=1", "numbering": "high",
                 "ussd": "6d", "enquire-link": "5s", "outbind": true},
             "faults": {"disconnect-every": 1000, "refuse-binds": "2s", "mute-after": "1m"}

@@ -132,6 +132,16 @@ fn an_answer_can_come_late_or_twice() {
 }
 
 #[test]
+fn an_accepted_message_can_be_answered_by_another_commands_response() {
+    let heard = heard_after_one(Behaviour {
+        misnamed: Share::ALWAYS,
+        ..Behaviour::default()
+    });
+    let order = [CommandId::DELIVER_SM_RESP, CommandId::DELIVER_SM];
+    assert_eq!(commands(&heard), order);
+}
+
+#[test]
 fn a_receipts_text_stands_where_it_should_and_in_its_alphabet() {
     for place in ReceiptPdu::value_variants().iter().copied() {
         for alphabet in ReceiptAlphabet::value_variants().iter().copied() {

@@ -127,6 +127,18 @@ async fn answers_that_come_twice_or_overtake_each_other_count_once() {
     assert!(!log.containing("submit_sm_resp to no request").is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_response_of_another_command_refuses_nothing() {
+    let behaviour = Behaviour {
+        misnamed: "5%".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let Carried { tally, log, .. } = carry(behaviour, samples(7, 200)).await;
+    let odd = log.containing("deliver_sm_resp to no request of that kind");
+    assert!(!odd.is_empty());
+    assert_eq!(tally.ended(State::Delivered), 200, "{tally:?}");
+}
+
 /// A receipt that comes later still cannot stand in for the answer that is late.
 fn late(share: &str, by_millis: u64) -> Behaviour {
     Behaviour {

@@ -23,6 +23,7 @@ fn worst() -> Behaviour {
         late: share("1%"),
         late_by: Duration::from_millis(1_500),
         answered_twice: share("5%"),
+        misnamed: share("1%"),
         interface_version: Announced::V5_0,
         receipts: Receipts {
             delay: "20ms+200ms".parse().unwrap(),
