@@ -407,9 +407,10 @@ impl Dispatch {
 
     /// How many of those that it may still give have to be urgent ones.
     pub(super) fn kept(&self, now: Instant) -> u64 {
-        let free = self.free_soon(now);
-        let ahead = soon(self.rates.whole(), free, now);
-        let for_others = free.saturating_sub(self.kept_of(self.window.size()));
+        let window = self.window.size();
+        let free = self.rooms.free(window);
+        let ahead = soon(self.rates.whole(), self.free_soon(now), now);
+        let for_others = free.saturating_sub(self.kept_of(window));
         let of_window = ahead.saturating_sub(for_others);
         let of_ahead = match ahead < free {
             true => self.kept.of_ahead(ahead, self.waiting.urgent()),

@@ -112,3 +112,23 @@ fn an_overload_of_one_login_is_over_once_its_own_answers_are_there() {
     // What the other login awaits says nothing of this one.
     assert!(dispatch.answered(1, throttled, now + SECOND));
 }
+
+#[test]
+fn a_login_that_is_slow_beside_its_window_keeps_a_part_of_its_rate_for_urgent_ones_and_not_all() {
+    let start = t0();
+    let rooms = [0, 0].map(|login| Room { login, window: 50 });
+    let bounds = Bounds {
+        kept: 10,
+        ..bounds(50, None)
+    };
+    let mut dispatch = Dispatch::of_logins(rooms, &[Some(40)], bounds, start);
+    dispatch.bound(0);
+    dispatch.bound(1);
+    let now = start + 2 * SECOND;
+    assert_eq!(dispatch.granted(now), 8, "a fifth of a second's");
+    assert!(
+        (1..=2).contains(&dispatch.kept(now)),
+        "{}",
+        dispatch.kept(now)
+    );
+}
