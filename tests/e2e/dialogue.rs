@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::broker;
+use crate::support::config::EVERYTHING;
 use crate::support::events::{approved, samples};
 use crate::support::world::{World, smsc_settings};
 use tokio::time::sleep;
@@ -20,6 +21,7 @@ async fn world() -> World {
         ..smsc_settings()
     };
     World::with_smsc(broker::shared(), settings, |config| {
+        config.log = EVERYTHING.into();
         config.more = format!("number = \"{NUMBER}\"\n");
     })
     .await

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::amqp::text;
 use crate::support::broker;
-use crate::support::config::PASSWORD;
+use crate::support::config::{EVERYTHING, PASSWORD};
 use crate::support::events::{body, samples, structured};
 use crate::support::world::{World, text_of};
 use lapin::BasicProperties;
@@ -32,8 +32,7 @@ async fn no_log_line_at_any_level_has_a_number_a_text_or_a_password() {
         ..Behaviour::default()
     };
     let mut world = World::new(broker::shared(), behaviour, |config| {
-        // Other people's code logs at info, as it would when operations look into something.
-        config.log = "info,xabar=trace,xabar_smpp=trace,xabar_events=trace,lapin=trace".into();
+        config.log = EVERYTHING.into();
         config.limits = vec![(1, 2)];
     })
     .await;

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use xabar::simulator::{Behaviour, Handle, PhoneMemory, Settings, Share, Text, Ussd};
 
 use crate::support::broker;
+use crate::support::config::EVERYTHING;
 use crate::support::events::{approved, samples};
 use crate::support::gateway::Gateway;
 use crate::support::screen::choice;
@@ -30,6 +31,7 @@ async fn world(ussd: &str, behaviour: Behaviour) -> World {
         ..smsc_settings()
     };
     World::with_smsc(broker::shared(), settings, |config| {
+        config.log = EVERYTHING.into();
         config.more = format!("number = \"555\"\n[operator.ussd]\n{ussd}");
     })
     .await
