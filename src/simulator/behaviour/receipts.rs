@@ -86,7 +86,7 @@ pub struct Receipts {
     pub no_reference: bool,
 
     /// Marks no receipt by its esm_class, as if a phone had written it.
-    #[arg(id = "receipt_unmarked", long = "receipt-unmarked")]
+    #[arg(id = "RECEIPT_UNMARKED", long = "receipt-unmarked")]
     pub unmarked: bool,
 
     /// How message ids are written.

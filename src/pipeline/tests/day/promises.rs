@@ -20,7 +20,7 @@ pub(super) struct Promises {
     /// Events that were not accepted yet, and are to be followed.
     published: HashMap<String, Followed>,
     operators: BTreeMap<OperatorId, Share>,
-    /// Where more than none were told.
+    /// Of each message of which something was told.
     repeats: HashMap<u64, u32>,
 }
 
@@ -66,9 +66,8 @@ impl Promises {
     pub(super) fn told(&mut self, outcomes: &mut Vec<Outcome<'static>>) {
         for outcome in outcomes.drain(..) {
             let message: u64 = outcome.message.parse().unwrap();
-            if outcome.repeats > 0 {
-                self.repeats.insert(message, outcome.repeats);
-            }
+            let repeats = self.repeats.entry(message).or_default();
+            *repeats = outcome.repeats.max(*repeats);
             match outcome.state {
                 State::Accepted => self.accepted(message, &outcome.event),
                 // Its own rules or its operator hold it up, and it is told so.
@@ -129,8 +128,9 @@ impl Promises {
         self.operators.clear();
     }
 
-    pub(super) fn repeats(&self, message: u64) -> u32 {
-        self.repeats.get(&message).copied().unwrap_or_default()
+    /// The repeats told of a message; of answers to citizens nobody is told anything.
+    pub(super) fn repeats(&self, message: u64) -> Option<u32> {
+        self.repeats.get(&message).copied()
     }
 }
 
