@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
+use xabar_events::sample::SERVICES;
 
 use super::state::Operator;
 use crate::simulator::{
@@ -122,6 +123,11 @@ pub(super) fn configuration(
         .iter()
         .map(|(profile, address)| table(profile, *address))
         .collect();
+    let mut agencies: Vec<_> = SERVICES.iter().map(|service| service.agency).collect();
+    agencies.dedup();
+    // Some of what they publish is.
+    let legal = |name| format!("\n[[agency]]\nname = \"{name}\"\nlegal = true\n");
+    let agencies: String = agencies.into_iter().map(legal).collect();
     format!(
         r#"# What `xabar demo` ran by.
 [timing]
@@ -135,7 +141,7 @@ url = {journal}
 
 [subscriber]
 limits = [ {{ messages = 3, per = "2m" }} ]
-{operators}"#
+{operators}{agencies}"#
     )
 }
 
