@@ -19,7 +19,7 @@ fn worst() -> Behaviour {
         window: 40,
         errors: "ESME_RSYSERR=1%,ESME_RINVDSTADR=1%".parse().unwrap(),
         disorder: share("10%"),
-        unanswered: share("1%"),
+        unanswered: share("3%"),
         late: share("1%"),
         late_by: Duration::from_millis(1_500),
         answered_twice: share("5%"),
