@@ -131,6 +131,10 @@ pub fn run(
             return publish_the_rest(core, clock, channels, runtime);
         }
         if now.instant >= forget_at {
+            // At the end some may be there whose responses were to come yet.
+            if let Some(held) = core.more_held() {
+                warn!(held, "receipts match no message");
+            }
             tell(&mut core, &now);
             forget_at = forget(&mut core, &now)?;
         }
@@ -314,9 +318,6 @@ fn not_taken(operator: OperatorId, directive: &Directive) -> Option<Report> {
 
 /// Warns of what came often since it was told last.
 fn tell(core: &mut Core, now: &Now) {
-    if let Some(held) = core.more_held() {
-        warn!(held, "receipts match no message");
-    }
     for (operator, count) in core.unnamed_receipts(now.steady) {
         let operator = &*operator;
         warn!(

@@ -24,7 +24,7 @@ pub(super) struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            chapter: 16_384,
+            chapter: 18_432,
             written: 2,
             merged: 256,
         }
