@@ -43,6 +43,7 @@ async fn carry_with(
     let (mut world, gateway) = start(behaviour, change).await;
     world.publish(events).await;
     world.until_all_ended(LONG).await;
+    world.until_acknowledged().await;
     finish(world, gateway).await
 }
 

@@ -190,6 +190,17 @@ impl World {
         self.until_ended(self.published.len(), within).await;
     }
 
+    /// Waits until the SMSC has nothing left to deliver: copies of receipts come after the ends too.
+    pub async fn until_acknowledged(&self) {
+        let handle = self.smsc.handle();
+        let acknowledged = async {
+            while handle.figures().await.unwrap().deliveries.pending > 0 {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        super::soon("the answers to all receipts", acknowledged).await;
+    }
+
     /// Waits until so many of these have their end.
     pub async fn until_some_ended(&self, events: &[Notification], count: usize) {
         let ended = async {
