@@ -64,6 +64,8 @@ async fn sessions_that_are_half_open_are_given_up_and_bound_anew() {
         ..
     } = carry_with(behaviour, samples(7, 300), |config| {
         (config.tps, config.window) = (Some(60), 10);
+        // With nothing left to send, only this shows that no receipt can come.
+        config.enquire_link = Some(Duration::from_secs(3));
     })
     .await;
     assert!(figures.binds > 2, "{figures:?}");
