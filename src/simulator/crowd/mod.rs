@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 
 use super::dialogues::NotSent;
 use super::handle::Handle;
@@ -74,6 +74,8 @@ pub struct Crowd {
     begun: u32,
     open: HashMap<String, Call>,
     waits: Vec<Duration>,
+    /// When the last dialogue began or the last screen came.
+    moved: Instant,
     fared: Fared,
 }
 
@@ -87,12 +89,13 @@ struct Call {
 
 impl Crowd {
     /// Nobody has begun.
-    pub fn new(calls: Calls) -> Self {
+    pub fn new(calls: Calls, now: Instant) -> Self {
         Self {
             calls,
             begun: 0,
             open: HashMap::new(),
             waits: Vec::new(),
+            moved: now,
             fared: Fared::default(),
         }
     }
@@ -104,6 +107,7 @@ impl Crowd {
         }
         let phone = (self.calls.first + u64::from(self.begun)).to_string();
         self.begun += 1;
+        self.moved = now;
         self.fared.dialogues += 1;
         let call = Call { next: 0, said: now };
         self.open.insert(phone.clone(), call);
@@ -117,6 +121,7 @@ impl Crowd {
     pub fn shown(&mut self, text: &Text, now: Instant) -> Option<Deed> {
         let call = self.open.get_mut(&text.to);
         let call = call.filter(|_| text.is_of_dialogue())?;
+        self.moved = now;
         self.fared.screens += 1;
         self.waits.push(now.saturating_duration_since(call.said));
         let phone = text.to.clone();
@@ -132,6 +137,11 @@ impl Crowd {
         self.fared.ended += u64::from(ends);
         self.fared.hung_up += u64::from(leaves);
         leaves.then_some(Deed::HangsUp { phone })
+    }
+
+    /// When the last dialogue began or the last screen came. No other text keeps a silent phone waiting.
+    pub fn moved(&self) -> Instant {
+        self.moved
     }
 
     /// How many dialogues have come to where they lead.
@@ -177,8 +187,8 @@ pub async fn play(
     mut progress: impl FnMut(u64),
 ) -> Result<Fared, NotSent> {
     let mut texts = handle.listen();
-    let mut crowd = Crowd::new(calls);
     let started = instant();
+    let mut crowd = Crowd::new(calls, started);
     while !crowd.is_over() {
         let text = if let Some(deed) = crowd.begin(instant()) {
             carry_out(handle, deed).await?;
@@ -188,7 +198,7 @@ pub async fn play(
                 Err(TryRecvError::Closed) => break,
             }
         } else {
-            match timeout(patience, texts.recv()).await {
+            match timeout_at((crowd.moved() + patience).into(), texts.recv()).await {
                 Ok(Ok(text)) => text,
                 Ok(Err(RecvError::Lagged(_))) => continue,
                 Ok(Err(RecvError::Closed)) | Err(_) => break,

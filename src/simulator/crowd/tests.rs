@@ -44,7 +44,7 @@ const ENDS: Option<Ussd> = Some(Ussd::End);
 fn each_phone_answers_until_its_last_screen_or_its_last_answer() {
     let start = instant();
     let later = |millis| start + Duration::from_millis(millis);
-    let mut crowd = Crowd::new(calls());
+    let mut crowd = Crowd::new(calls(), start);
     for phone in ["1", "2", "3"] {
         assert_eq!(crowd.begin(start), dials(phone));
     }
@@ -74,10 +74,11 @@ fn each_phone_answers_until_its_last_screen_or_its_last_answer() {
 #[test]
 fn no_more_dialogues_are_under_way_than_may_be() {
     let start = instant();
-    let mut crowd = Crowd::new(Calls {
+    let one_by_one = Calls {
         at_once: 1,
         ..calls()
-    });
+    };
+    let mut crowd = Crowd::new(one_by_one, start);
     assert_eq!(crowd.begin(start), dials("1"));
     assert_eq!(crowd.begin(start), None);
     crowd.shown(&text("1", ENDS), start);
@@ -94,16 +95,31 @@ fn a_phone_that_stays_is_not_waited_for_and_can_go_on_later() {
         hangs_up: false,
         ..calls()
     };
-    let mut crowd = Crowd::new(stay.clone());
+    let mut crowd = Crowd::new(stay.clone(), start);
     crowd.begin(start);
     assert_eq!(crowd.shown(&text("1", ASKS), start), None);
     assert!(crowd.is_over());
-    let mut crowd = Crowd::new(Calls {
+    let goes_on = Calls {
         begins: Begins::Answers("1".into()),
         ..stay
-    });
+    };
+    let mut crowd = Crowd::new(goes_on, start);
     assert_eq!(crowd.begin(start), answers("1"));
     assert_eq!(crowd.shown(&text("1", ASKS), start), None);
     let fared = crowd.fared(Duration::from_secs(1));
     assert_eq!((fared.hung_up, fared.silent, fared.screens), (0, 0, 1));
+}
+
+#[test]
+fn a_silent_phone_is_waited_for_from_the_last_screen_whatever_else_comes() {
+    let start = instant();
+    let later = |millis| start + Duration::from_millis(millis);
+    let mut crowd = Crowd::new(calls(), start);
+    crowd.begin(later(1));
+    assert_eq!(crowd.moved(), later(1));
+    crowd.shown(&text("1", None), later(2));
+    crowd.shown(&text("4", ASKS), later(3));
+    assert_eq!(crowd.moved(), later(1), "an SMS, and another's screen");
+    crowd.shown(&text("1", ASKS), later(4));
+    assert_eq!(crowd.moved(), later(4));
 }
