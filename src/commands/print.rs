@@ -32,6 +32,18 @@ pub fn json(value: &impl Serialize) -> io::Result<()> {
     io::stdout().lock().write_all(&line)
 }
 
+/// Prints what scripts read, or what people do.
+pub fn for_scripts_or_people<T: Serialize>(
+    scripts: bool,
+    value: impl FnOnce() -> T,
+    table: impl FnOnce(&mut AutoStream<StdoutLock<'static>>) -> io::Result<()>,
+) -> io::Result<()> {
+    match scripts {
+        true => json(&value()),
+        false => table(&mut stdout()),
+    }
+}
+
 /// A text in the colours of a style.
 pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")

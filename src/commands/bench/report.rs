@@ -164,10 +164,8 @@ impl Costs {
 
 impl Report {
     pub(super) fn print(&self, json: bool) -> Result<(), Failure> {
-        match json {
-            true => Ok(print::json(&self.json())?),
-            false => Ok(self.table(&mut print::stdout())?),
-        }
+        print::for_scripts_or_people(json, || self.json(), |out| self.table(out))?;
+        Ok(())
     }
 
     fn json(&self) -> Value {

@@ -228,16 +228,19 @@ fn an_opt_out_after_more_texts_than_are_answered_is_kept() {
     assert!(!hears(&mut world, "a"));
 }
 
+/// As phones' numbers are written, and what is answered to them.
+pub(super) const SENDERS: [(Ton, &str, Status); 5] = [
+    (Ton::NATIONAL, "931234567", Status::RX_R_APPN),
+    (Ton::UNKNOWN, "931234567", Status::RX_R_APPN),
+    (Ton::UNKNOWN, "998931234567", Status::ROK),
+    (Ton::UNKNOWN, "+447700900123", Status::ROK),
+    (Ton::INTERNATIONAL, "447700900123", Status::ROK),
+];
+
 #[test]
 fn a_national_number_is_taken_for_no_other_countrys() {
     let mut world = World::new();
-    for (ton, digits, status) in [
-        (Ton::NATIONAL, "931234567", Status::RX_R_APPN),
-        (Ton::UNKNOWN, "931234567", Status::RX_R_APPN),
-        (Ton::UNKNOWN, "998931234567", Status::ROK),
-        (Ton::UNKNOWN, "+447700900123", Status::ROK),
-        (Ton::INTERNATIONAL, "447700900123", Status::ROK),
-    ] {
+    for (ton, digits, status) in SENDERS {
         let text = Text {
             from: phone(0),
             words: "stop".into(),
@@ -385,6 +388,16 @@ fn answers_have_a_limit_of_their_own_which_outlives_a_restart() {
     answer(&mut world);
 }
 
+/// The subscriber gets no other message now: there is no room within the limit.
+fn holds_the_next_one(world: &mut World) {
+    world.publish(Notification {
+        application: "2".parse().unwrap(),
+        ..status("b")
+    });
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.last("b").reason.unwrap().as_str(), "subscriber-limit");
+}
+
 #[test]
 fn an_answer_that_is_refused_makes_no_room_for_another_message() {
     let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, HOUR)]);
@@ -398,12 +411,7 @@ fn an_answer_that_is_refused_makes_no_room_for_another_message() {
         world.answer(sent, status, "1");
     }
     world.beat();
-    world.publish(Notification {
-        application: "2".parse().unwrap(),
-        ..status("b")
-    });
-    assert_eq!(world.sent().len(), 0);
-    assert_eq!(world.last("b").reason.unwrap().as_str(), "subscriber-limit");
+    holds_the_next_one(&mut world);
 }
 
 #[test]
@@ -415,12 +423,7 @@ fn an_answer_does_not_make_forget_what_its_subscriber_had() {
     world.restart();
     world.writes(phone(0), "status");
     answer(&mut world);
-    world.publish(Notification {
-        application: "2".parse().unwrap(),
-        ..status("b")
-    });
-    assert_eq!(world.sent().len(), 0);
-    assert_eq!(world.last("b").reason.unwrap().as_str(), "subscriber-limit");
+    holds_the_next_one(&mut world);
 }
 
 #[test]

@@ -11,6 +11,7 @@ use xabar_sms::{DataCoding, Reading, decode};
 use xabar_ussd::Shown;
 use xabar_ussd::form::Form;
 
+use super::dialogue::SENDERS;
 use super::world::*;
 use crate::delivery::{Event, SessionKey};
 use crate::numbers::Numbers;
@@ -354,13 +355,7 @@ fn a_step_in_another_dialect_is_refused() {
 #[test]
 fn a_national_number_is_taken_for_no_other_countrys() {
     let mut world = World::new();
-    for (ton, digits, status) in [
-        (Ton::NATIONAL, "931234567", Status::RX_R_APPN),
-        (Ton::UNKNOWN, "931234567", Status::RX_R_APPN),
-        (Ton::UNKNOWN, "998931234567", Status::ROK),
-        (Ton::UNKNOWN, "+447700900123", Status::ROK),
-        (Ton::INTERNATIONAL, "447700900123", Status::ROK),
-    ] {
+    for (ton, digits, status) in SENDERS {
         let frame = step_from(ton, digits, BEGIN, 0x0100, "*555#");
         assert_eq!(world.brings(frame), status, "{digits}");
         let shown = usize::from(status == Status::ROK);
