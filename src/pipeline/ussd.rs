@@ -201,6 +201,7 @@ impl Core {
                 self.ussd.menus.begin(&dialled, &about)
             }
             Turn::Answer { place, typed } => self.ussd.menus.answer(place, &typed),
+            Turn::Resume { place } => self.ussd.menus.resume(place),
             Turn::Again(shown) => {
                 self.show(beat, phone, way, &shown);
                 return Ok(());

@@ -62,8 +62,11 @@ pub(super) fn check(menu: &Menu, rules: &Rules, report: &Report<'_>) {
         check.screen(id, screen);
     }
     let words = &menu.words;
-    for wording in [&words.wrong, &words.refused, &words.ended, &words.forgotten] {
-        check.last_words(wording);
+    for wording in [&words.ended, &words.forgotten] {
+        check.alone(wording, None);
+    }
+    for wording in [&words.wrong, &words.refused] {
+        check.alone(wording, Some(&words.next));
     }
     for language in Language::ALL {
         check.lines(*language);
@@ -105,17 +108,29 @@ impl Check<'_> {
         }
     }
 
-    fn last_words(&self, wording: &Wording) {
+    /// What may be shown alone, or with a line below it.
+    fn alone(&self, wording: &Wording, below: Option<&Line>) {
         let fills = wording.each().map(|said| {
             let content = Content {
                 text: wording.words(said.language).into_owned(),
+                choices: below
+                    .map(|line| line.shown(said.language))
+                    .into_iter()
+                    .collect(),
                 ..Content::default()
             };
             (&said.spot, Fill::of(&content, said.language, self.rules))
         });
         for (spot, fill) in worst(fills, 1) {
-            let what = format!("takes {} units in {}", fill.units, fill.language);
-            let right = format!("write at most {} ({})", fill.capacity(), fill.encoding);
+            let (language, encoding) = (fill.language, fill.encoding);
+            let units = |line: &Line| encoding.len_units(&line.shown(language)).unwrap_or(0) + 1;
+            let below = below.map_or(0, units);
+            let what = format!(
+                "takes {} units in {language}",
+                fill.units.saturating_sub(below)
+            );
+            let most = fill.capacity().saturating_sub(below);
+            let right = format!("write at most {most} ({encoding})");
             self.wrong(spot, what, right);
         }
     }
@@ -150,6 +165,9 @@ impl Check<'_> {
         }
     }
 }
+
+/// Of an application, as long as most are.
+pub(super) const NUMBER: &str = "481209730001";
 
 /// Units of a page that are left for what is told, at least, where the text is in UCS-2.
 const LEAST_ROOM: usize = 40;
@@ -193,7 +211,8 @@ impl Screen {
 }
 
 impl Menu {
-    /// How full a screen is at its fullest, without what is told of facts.
+    /// How full a screen is at its fullest, without what is told of facts, and without a notice, for which text gives
+    /// way.
     pub(super) fn fullest(
         &self,
         id: ScreenId,
@@ -202,7 +221,6 @@ impl Menu {
         rules: &Rules,
     ) -> Fill {
         let facts = screen.nothing();
-        // What begins with a refusal may take pages: it is rare.
         let heads = match screen.ends {
             true => &[Head::Its][..],
             false => &[Head::Its, Head::Wrong],
@@ -214,8 +232,8 @@ impl Menu {
                 let mut place = self.on_the_way_to(id, language, flags);
                 place.head = head;
                 place.bare = facts.is_some();
-                place.application = Some(Which::Typed("48120973".into()));
-                let content = self.says(screen, &place, facts, rules.of(language));
+                place.application = Some(Which::Typed(NUMBER.into()));
+                let content = self.says(screen, &place, facts);
                 Fill::of(&content, language, rules)
             })
         });

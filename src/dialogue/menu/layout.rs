@@ -30,6 +30,8 @@ pub(super) struct Content {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Page {
     pub(super) text: String,
+    /// The octets of its text that are to be read, above the lines that can be chosen.
+    prose: usize,
     /// Those of the items that are on it.
     pub(super) items: Range<usize>,
 }
@@ -51,7 +53,7 @@ pub(super) fn lay(content: &Content, rules: LanguageRules) -> Laid<'_> {
         return as_it_is;
     }
     let folded = content.spelled(fold);
-    if encoding_of(folded.all()) == Encoding::Gsm7 {
+    if encoding_of(folded.all().map(String::as_str)) == Encoding::Gsm7 {
         return Laid::of(Cow::Owned(folded));
     }
     if as_it_is.pages.len() == 1 || rules == LanguageRules::default() {
@@ -66,7 +68,7 @@ pub(super) fn lay(content: &Content, rules: LanguageRules) -> Laid<'_> {
 
 impl<'a> Laid<'a> {
     fn of(content: Cow<'a, Content>) -> Self {
-        let encoding = encoding_of(content.on_one_page());
+        let encoding = encoding_of(content.on_one_page().map(String::as_str));
         if let Some(page) = one_page(&content, encoding) {
             return Self {
                 content,
@@ -74,7 +76,7 @@ impl<'a> Laid<'a> {
                 pages: vec![page],
             };
         }
-        let encoding = encoding_of(content.all());
+        let encoding = encoding_of(content.all().map(String::as_str));
         let pages = in_pages(&content, encoding);
         Self {
             content,
@@ -91,7 +93,57 @@ impl<'a> Laid<'a> {
     }
 }
 
-fn encoding_of<'a>(mut texts: impl Iterator<Item = &'a String>) -> Encoding {
+impl Laid<'_> {
+    /// A page below a notice. Where both do not fit, what there is to read on the page gives way, then the last lines
+    /// that lead back: all of it was shown a moment ago. `None`: there is no room without them either.
+    pub(super) fn below(&self, notice: &str, at: usize, rules: LanguageRules) -> Option<String> {
+        let page = self.pages.get(at)?;
+        let mut sheet = Sheet::below(notice, &page.text);
+        if sheet.line(notice) && sheet.line(&page.text) {
+            return Some(sheet.text);
+        }
+        let notice = self.spelled_alike(notice, rules);
+        let (prose, lines) = page.text.split_at_checked(page.prose)?;
+        let mut lines: Vec<&str> = lines.lines().filter(|line| !line.is_empty()).collect();
+        let foot = match at {
+            0 => &self.content.foot,
+            _ => &self.content.foot_later,
+        };
+        for _ in 0..=foot.lines().count() {
+            let below = lines.join("\n");
+            let mut sheet = Sheet::below(&notice, &page.text);
+            let room = sheet.room;
+            sheet.room = room.saturating_sub(sheet.len_of(&below));
+            if sheet.line(&notice) {
+                sheet.line_or_start(prose);
+                sheet.room = room;
+                sheet.line(&below);
+                return Some(sheet.text);
+            }
+            lines.pop();
+        }
+        None
+    }
+
+    /// Whether the first page has these words, however they are spelled there.
+    pub(super) fn first_page_says(&self, words: &str, rules: LanguageRules) -> bool {
+        let folded = fold(words.trim());
+        let latin = in_latin(&folded, rules);
+        let page = self.pages.first().map_or("", |page| page.text.as_str());
+        let mut spellings = [words.trim(), &folded, &latin].into_iter();
+        spellings.any(|words| page.contains(words))
+    }
+
+    /// In the letters of the pages, as far as the language has a way to do so.
+    fn spelled_alike<'a>(&self, text: &'a str, rules: LanguageRules) -> Cow<'a, str> {
+        match self.encoding {
+            Encoding::Gsm7 => in_latin(&fold(text), rules).into_owned().into(),
+            Encoding::Ucs2 => text.into(),
+        }
+    }
+}
+
+fn encoding_of<'a>(mut texts: impl Iterator<Item = &'a str>) -> Encoding {
     match texts.any(|text| Encoding::of(text) == Encoding::Ucs2) {
         true => Encoding::Ucs2,
         false => Encoding::Gsm7,
@@ -127,10 +179,7 @@ impl Content {
 fn one_page(content: &Content, encoding: Encoding) -> Option<Page> {
     let mut sheet = Sheet::new(encoding, Screen::default().capacity(encoding));
     let fits = sheet.whole(&Rest::of(content), &content.foot);
-    fits.then_some(Page {
-        text: sheet.text,
-        items: 0..content.items.len(),
-    })
+    fits.then(|| sheet.page(0..content.items.len()))
 }
 
 fn in_pages(content: &Content, encoding: Encoding) -> Vec<Page> {
@@ -146,8 +195,7 @@ fn in_pages(content: &Content, encoding: Encoding) -> Vec<Page> {
         let mut sheet = Sheet::new(encoding, capacity);
         if sheet.whole(&rest, foot) || pages.len() + 1 == MOST_PAGES {
             let items = first..content.items.len().min(first + content.digits.len());
-            let text = sheet.text;
-            pages.push(Page { text, items });
+            pages.push(sheet.page(items));
             return pages;
         }
         let mut tail = Sheet::new(encoding, usize::MAX);
@@ -158,8 +206,7 @@ fn in_pages(content: &Content, encoding: Encoding) -> Vec<Page> {
         sheet.room = usize::MAX;
         sheet.line(&tail.text);
         let items = first..rest.begun();
-        let text = sheet.text;
-        pages.push(Page { text, items });
+        pages.push(sheet.page(items));
     }
 }
 
@@ -188,9 +235,9 @@ impl<'a> Rest<'a> {
 
     /// Moves what fits to a page.
     fn fill(&mut self, sheet: &mut Sheet) {
-        if !sheet.line(self.text) {
+        if !sheet.prose(self.text) {
             let (page, after) = break_page(self.text, sheet.encoding, sheet.room);
-            sheet.line(page);
+            sheet.prose(page);
             self.text = after;
             return;
         }
@@ -220,6 +267,8 @@ fn numbered(digit: char, item: &str) -> String {
 /// A page under way.
 struct Sheet {
     text: String,
+    /// As of a [`Page`].
+    prose: usize,
     units: usize,
     room: usize,
     encoding: Encoding,
@@ -229,6 +278,7 @@ impl Sheet {
     fn new(encoding: Encoding, room: usize) -> Self {
         Self {
             text: String::new(),
+            prose: 0,
             units: 0,
             room,
             encoding,
@@ -240,12 +290,41 @@ impl Sheet {
         let digits = &rest.content.digits;
         let items = digits.iter().zip(rest.items);
         rest.items.len() <= digits.len()
-            && self.line(rest.text)
+            && self.prose(rest.text)
             && items
                 .into_iter()
                 .all(|(digit, item)| self.line(&numbered(*digit, item)))
             && rest.choices.iter().all(|choice| self.line(choice))
             && self.line(foot)
+    }
+
+    /// For a notice and a page below it.
+    fn below(notice: &str, page: &str) -> Self {
+        let encoding = encoding_of([notice, page].into_iter());
+        Self::new(encoding, Screen::default().capacity(encoding))
+    }
+
+    /// The units that a line would take below others.
+    fn len_of(&self, line: &str) -> usize {
+        match line {
+            "" => 0,
+            line => 1 + self.encoding.len_units(line).unwrap_or(line.len()),
+        }
+    }
+
+    fn page(self, items: Range<usize>) -> Page {
+        Page {
+            text: self.text,
+            prose: self.prose,
+            items,
+        }
+    }
+
+    /// Adds what there is to read, if there is room for it.
+    fn prose(&mut self, text: &str) -> bool {
+        let fits = self.line(text);
+        self.prose = self.text.len();
+        fits
     }
 
     /// Adds a line, if there is room for it.
@@ -271,6 +350,16 @@ impl Sheet {
         self.line(line) || (self.text.is_empty() && self.line(&self.cut(line)))
     }
 
+    /// Adds a text, or its start if that is worth reading.
+    fn line_or_start(&mut self, text: &str) {
+        let between = usize::from(!self.text.is_empty());
+        let room = self.room.saturating_sub(self.units + between + CUT.len());
+        if !self.line(text) && room >= LEAST_START {
+            let (start, _) = break_page(text, self.encoding, room);
+            self.line(&format!("{start}{CUT}"));
+        }
+    }
+
     /// As much of a line as a page has room for.
     fn cut(&self, line: &str) -> String {
         let room = self.room.saturating_sub(CUT.len());
@@ -282,3 +371,6 @@ impl Sheet {
 
 /// What stands for the end of a line that was cut.
 const CUT: &str = "...";
+
+/// Units of a text that make a start of it worth reading.
+const LEAST_START: usize = 30;

@@ -55,7 +55,11 @@ impl Menus {
             text: text.to_owned(),
             ..Content::default()
         };
-        let pages = lay(&content, self.rules.of(language)).pages;
+        self.first_page(&content, language)
+    }
+
+    fn first_page(&self, content: &Content, language: Language) -> String {
+        let pages = lay(content, self.rules.of(language)).pages;
         let first = pages.into_iter().next();
         first.map_or_else(String::new, |page| page.text)
     }

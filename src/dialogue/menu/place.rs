@@ -20,6 +20,8 @@ pub struct Place {
     pub(super) language: Language,
     pub(super) flags: Flags,
     pub(super) head: Head,
+    /// Whether the phone shows that alone, and the page is behind it.
+    pub(super) alone: bool,
     /// Whether there is nothing that the choices of the screen could be about: those that do something are not
     /// offered.
     pub(super) bare: bool,
@@ -77,6 +79,7 @@ impl Place {
             language,
             flags,
             head: Head::Its,
+            alone: false,
             bare: false,
             wrong: 0,
             trail: Trail::default(),
@@ -129,6 +132,7 @@ impl Place {
     pub(super) fn turn(&mut self, page: u8) {
         self.page = page;
         self.head = Head::Its;
+        self.alone = false;
         self.wrong = 0;
     }
 

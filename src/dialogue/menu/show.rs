@@ -3,45 +3,23 @@
 use std::borrow::Cow;
 
 use xabar_events::Language;
-use xabar_sms::LanguageRules;
 
 use super::declared::{Body, Line, Menu, Screen};
-use super::layout::{Content, lay};
+use super::layout::Content;
 use super::place::{Head, Place};
 use super::{Application, Facts, Listed, Which};
 
 impl Menu {
-    /// What the screen says at which a dialogue stands. One that tells facts and has none of its kind says only
-    /// what it begins with.
-    pub(super) fn says(
-        &self,
-        screen: &Screen,
-        place: &Place,
-        facts: Option<&Facts>,
-        rules: LanguageRules,
-    ) -> Content {
-        let content = self.content(screen, place, facts);
-        let Some(head) = self.head(screen, place) else {
-            return content;
-        };
-        let pages = |content: &Content| lay(content, rules).pages.len();
-        let text = under(&head, &content.text);
-        let with_head = Content {
-            text,
-            ..content.clone()
-        };
-        let is_input = matches!(screen.body, Body::Input(_));
-        let fits = || pages(&with_head) <= pages(&content);
-        if !is_input && (!screen.has_title() || fits()) {
-            return with_head;
-        }
-        let text = head.into_owned();
-        Content { text, ..content }
-    }
-
-    fn content(&self, screen: &Screen, place: &Place, facts: Option<&Facts>) -> Content {
+    /// What the screen says at which a dialogue stands, without its notice. One that tells facts and has none of its
+    /// kind says nothing of them.
+    pub(super) fn says(&self, screen: &Screen, place: &Place, facts: Option<&Facts>) -> Content {
         let language = place.language;
-        let (text, items) = screen.filled(place, facts);
+        let (text, items) = match (place.head, &screen.body) {
+            (Head::Wrong, Body::Input(input)) => {
+                (input.wrong.words(language).into_owned(), Vec::new())
+            }
+            _ => screen.filled(place, facts),
+        };
         let choices = screen.offered(place.flags, place.bare);
         Content {
             text,
@@ -56,15 +34,23 @@ impl Menu {
         }
     }
 
-    /// What a screen begins with that is shown again.
-    fn head<'a>(&'a self, screen: &'a Screen, place: &Place) -> Option<Cow<'a, str>> {
+    /// What stands above a page that is shown again.
+    pub(super) fn notice(&self, screen: &Screen, place: &Place) -> Option<Cow<'_, str>> {
         let wording = match (place.head, &screen.body) {
-            (Head::Its, _) => return None,
-            (Head::Wrong, Body::Input(input)) => &input.wrong,
+            (Head::Its, _) | (Head::Wrong, Body::Input(_)) => return None,
             (Head::Wrong, _) => &self.words.wrong,
             (Head::Refused, _) => &self.words.refused,
         };
         Some(wording.words(place.language))
+    }
+
+    /// A notice that no page has room for, and the line that leads to the page.
+    pub(super) fn alone(&self, notice: &str, language: Language) -> Content {
+        Content {
+            text: notice.to_owned(),
+            choices: vec![self.words.next.shown(language)],
+            ..Content::default()
+        }
     }
 
     /// The lines that lead back from a page.
@@ -121,11 +107,6 @@ impl Screen {
             }
         };
         (text.into_owned(), Vec::new())
-    }
-
-    /// Whether its text is only a title of what is below.
-    fn has_title(&self) -> bool {
-        matches!(self.body, Body::Nothing | Body::Applications { .. })
     }
 }
 

@@ -48,6 +48,12 @@ impl Menus {
         self.go_ahead(step)
     }
 
+    /// The same code was dialled again: the page where they were, as it is now and without what was wrong before.
+    pub fn resume(&self, mut place: Place) -> Step {
+        place.turn(place.page);
+        self.enter(place)
+    }
+
     /// This is the answer to what was asked there.
     pub fn told(&self, mut place: Place, facts: Facts) -> Step {
         let Some((menu, screen)) = self.at(&place) else {
@@ -69,7 +75,7 @@ impl Menus {
                     self.enter(place)
                 }
                 _ => {
-                    place.turn(0);
+                    place.wrong = 0;
                     place.head = Head::Refused;
                     self.enter(place)
                 }
@@ -127,6 +133,7 @@ impl Menus {
         match menu.meaning(screen, &place, typed) {
             Meaning::Home => place.go(menu.home, menu.home),
             Meaning::Back => place.back(menu.home),
+            Meaning::Next if place.alone => place.turn(place.page),
             Meaning::Next => place.turn(place.page.saturating_add(1)),
             Meaning::Application(which, to) => {
                 place.application = Some(which);
@@ -148,7 +155,6 @@ impl Menus {
                     let text = self.one_page(&text, place.language);
                     return Step::End { text };
                 }
-                place.turn(0);
                 place.wrong = wrong;
                 place.head = Head::Wrong;
             }
@@ -178,18 +184,25 @@ impl Menus {
     fn show(&self, menu: &Menu, screen: &Screen, mut place: Place, facts: Option<&Facts>) -> Step {
         place.bare = facts.map_or(screen.body.needs_facts(), Facts::is_nothing);
         let rules = self.rules.of(place.language);
-        let content = menu.says(screen, &place, facts, rules);
-        let pages = lay(&content, rules).pages;
-        let last = pages.len().saturating_sub(1);
+        let content = menu.says(screen, &place, facts);
+        let laid = lay(&content, rules);
+        let last = laid.pages.len().saturating_sub(1);
         let at = usize::from(place.page).min(last);
-        let Some(page) = pages.into_iter().nth(at) else {
+        let Some(page) = laid.pages.get(at) else {
             return self.lost(place.language);
         };
-        let text = page.text;
+        let mut text = page.text.clone();
+        place.alone = false;
+        if let Some(notice) = menu.notice(screen, &place) {
+            let below = laid.below(&notice, at, rules);
+            let alone = || menu.alone(&notice, place.language);
+            place.alone = below.is_none();
+            text = below.unwrap_or_else(|| self.first_page(&alone(), place.language));
+        }
         place.page = u8::try_from(at).unwrap_or(u8::MAX);
         place.more = at < last;
         if let Some(Facts::Applications(all)) = facts {
-            let listed = all.get(page.items).unwrap_or_default();
+            let listed = all.get(page.items.clone()).unwrap_or_default();
             place.listed = listed.iter().map(Listed::to_pick).collect();
         }
         if screen.ends || !menu.leads_on(screen, &place) {
@@ -223,7 +236,7 @@ impl Menu {
         if typed == &*words.back.press && place.has_back(self.home, place.page) {
             return Meaning::Back;
         }
-        if typed == &*words.next.press && place.more {
+        if typed == &*words.next.press && (place.more || place.alone) {
             return Meaning::Next;
         }
         let mut offered = screen.offered(place.flags, place.bare);
@@ -256,6 +269,7 @@ impl Menu {
     /// Whether any answer leads anywhere.
     fn leads_on(&self, screen: &Screen, place: &Place) -> bool {
         place.more
+            || place.alone
             || place.has_back(self.home, place.page)
             || !place.listed.is_empty()
             || matches!(screen.body, Body::Input(_))

@@ -37,7 +37,9 @@ pub enum Turn<P> {
     Begin { dialled: String },
     /// This was typed where the dialogue stands.
     Answer { place: P, typed: String },
-    /// The same as before: the dialogue goes on, or the step came twice.
+    /// The same code was dialled again: the dialogue goes on there.
+    Resume { place: P },
+    /// The step came twice, and is answered as before.
     Again(Shown),
     /// It is of a dialogue that is forgotten: to be said so.
     Forgotten,
@@ -55,6 +57,7 @@ impl<P: fmt::Debug> fmt::Debug for Turn<P> {
                 .field("place", place)
                 .field("len", &typed.len())
                 .finish(),
+            Self::Resume { place } => f.debug_struct("Resume").field("place", place).finish(),
             Self::Again(shown) => f.debug_tuple("Again").field(shown).finish(),
             Self::Forgotten => f.write_str("Forgotten"),
             Self::Nothing => f.write_str("Nothing"),
@@ -247,12 +250,15 @@ impl<P: Clone> Sessions<P> {
                 return Turn::Nothing;
             }
             let resumes = twice || !times.resume.is_zero();
-            if dialogue.place.is_some() && resumes {
+            if let Some(place) = dialogue.place.clone().filter(|_| resumes) {
                 dialogue.session = session;
                 dialogue.last = last;
-                dialogue.pending = false;
+                dialogue.pending = !twice;
                 dialogue.until = now.after(times.answer + times.resume);
-                return Turn::Again(dialogue.shown());
+                return match twice {
+                    true => Turn::Again(dialogue.shown()),
+                    false => Turn::Resume { place },
+                };
             }
         }
         if !self.open.contains_key(&phone) {

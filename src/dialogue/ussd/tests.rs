@@ -119,6 +119,10 @@ fn typed(place: &'static str, typed: &str) -> Turn<&'static str> {
     Turn::Answer { place, typed }
 }
 
+fn resumed(place: &'static str) -> Turn<&'static str> {
+    Turn::Resume { place }
+}
+
 fn again(text: &str) -> Turn<&'static str> {
     Turn::Again(Shown::asking(text))
 }
@@ -138,7 +142,7 @@ fn a_dialogue_goes_from_place_to_place_until_its_last_screen() {
 
 #[test]
 fn a_dropped_dialogue_goes_on_where_it_was_for_some_time() {
-    for (wait, expected) in [(29 * SECOND, again("status")), (30 * SECOND, begin())] {
+    for (wait, expected) in [(29 * SECOND, resumed("status")), (30 * SECOND, begin())] {
         let mut rig = Rig::new();
         rig.dial(FIRST);
         rig.show("status");
@@ -150,7 +154,7 @@ fn a_dropped_dialogue_goes_on_where_it_was_for_some_time() {
 
 #[test]
 fn a_dialogue_whose_end_nobody_told_goes_on_too() {
-    for (wait, expected) in [(89 * SECOND, again("status")), (90 * SECOND, begin())] {
+    for (wait, expected) in [(89 * SECOND, resumed("status")), (90 * SECOND, begin())] {
         let mut rig = Rig::new();
         rig.dial(FIRST);
         rig.show("status");
@@ -209,6 +213,7 @@ fn the_end_of_an_old_dialogue_does_not_end_the_new_one() {
     rig.dial(FIRST);
     rig.show("menu");
     rig.dial(SECOND_ONE);
+    rig.show("menu");
     rig.say(FIRST, Said::Ended);
     rig.wait(60 * SECOND);
     assert_eq!(rig.answer(SECOND_ONE), at("menu"));
@@ -262,7 +267,9 @@ fn who_dials_again_before_an_answer_came_is_where_they_were() {
     assert_eq!(rig.dial(SECOND_ONE), begin(), "nothing was shown");
     rig.show("menu");
     rig.answer(SECOND_ONE);
-    assert_eq!(rig.dial(FIRST), again("menu"));
+    assert_eq!(rig.dial(FIRST), resumed("menu"));
+    assert_eq!(rig.dial(FIRST), Turn::Nothing, "that step again");
+    rig.show("menu");
     assert_eq!(rig.answer(FIRST), at("menu"));
 }
 
@@ -305,9 +312,25 @@ fn a_form_of_a_dropped_session_goes_on_in_a_new_one() {
     rig.post("a", Some("1"));
     rig.show("number");
     assert_eq!(rig.post("a", None), Turn::Nothing);
-    assert_eq!(rig.post("b", Some("")), again("number"));
+    assert_eq!(rig.post("b", Some("")), resumed("number"));
+    rig.show("number");
     assert_eq!(rig.post("b", Some("7")), typed("number", "7"));
-    assert_eq!(rig.post("c", Some("1*2")), Turn::Forgotten);
+}
+
+#[test]
+fn what_is_dialled_behind_a_code_comes_in_the_code_and_never_in_the_text_of_a_first_form() {
+    let mut rig = Rig::new();
+    let form = |code: &str, text: &str| Form {
+        session: "a".into(),
+        code: code.into(),
+        phone: String::new(),
+        text: Some(text.into()),
+    };
+    let mut post = |form| rig.sessions.posted(rig.now, phone(1), form, TIMES);
+    // The gateway may have forgotten the dialogue: nothing of it is done once more.
+    assert_eq!(post(form("*555#", "2*48120973")), Turn::Forgotten);
+    let dialled = "*555*2*48120973#".to_owned();
+    assert_eq!(post(form(&dialled, "")), Turn::Begin { dialled });
 }
 
 #[test]

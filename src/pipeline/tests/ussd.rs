@@ -213,6 +213,21 @@ fn who_dials_again_is_where_they_were() {
 }
 
 #[test]
+fn who_dials_again_after_wrong_answers_finds_the_screen_as_it_was_before_them() {
+    let mut world = World::new();
+    let mut phone = Phone::in_english(&mut world, phone(0));
+    let menu = phone.shown.clone();
+    for session in [2, 3] {
+        for _ in 0..2 {
+            phone.types(&mut world, "8");
+            assert!(phone.shown.starts_with("Wrong key."), "{}", phone.shown);
+        }
+        phone = Phone::dials(&mut world, phone.msisdn, session);
+        assert_eq!(phone.shown, menu);
+    }
+}
+
+#[test]
 fn an_opt_out_is_durable_before_the_screen_that_confirms_it() {
     let mut world = World::new();
     let subscriber = phone(0);

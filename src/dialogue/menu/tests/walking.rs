@@ -3,7 +3,7 @@
 use xabar_events::Language;
 use xabar_sms::{Encoding, LanguageRules};
 
-use super::{Journal, Phone, built_in};
+use super::{Journal, Phone, built_in, units};
 use crate::dialogue::menu::layout::{Content, lay};
 use crate::dialogue::menu::{About, Facts, Picked, Question, Sms, Step, Which};
 use crate::journal::ThreadKey;
@@ -89,6 +89,68 @@ fn a_step_back_from_a_page_leads_to_the_one_before() {
     assert_eq!(phone.type_in("0"), second);
     assert_eq!(phone.type_in("9"), third);
     assert_eq!(type_all(&mut phone, &["0", "0"]), first);
+}
+
+#[test]
+fn after_a_wrong_answer_the_page_stays_and_so_does_what_is_on_the_others() {
+    for language in Language::ALL {
+        for list in ["1", "3"] {
+            let mut phone = Phone::new(*language);
+            phone.dial("*555#");
+            let mut pages = vec![phone.type_in(list)];
+            while phone.place.as_ref().unwrap().more {
+                pages.push(phone.type_in("9"));
+            }
+            let is_plain_latin = *language == Language::En && list == "1";
+            assert_ne!(pages.len() == 1, !is_plain_latin, "{language}: {pages:?}");
+            while pages.len() > 1 {
+                pages.pop();
+                phone.type_in("0");
+                let wrong = phone.type_in("77");
+                let (units, capacity) = units(&wrong);
+                assert!(units <= capacity, "{language}: {wrong}");
+                let notice = wrong.lines().next().unwrap();
+                let page = pages.last().unwrap();
+                assert!(!page.contains(notice), "{language}: {wrong}");
+                let first = page.lines().find(|line| line.starts_with("1. "));
+                assert!(
+                    first.is_none_or(|first| wrong.contains(first)),
+                    "{language}: {wrong}\nof\n{page}"
+                );
+                assert!(wrong.contains("9. "), "{language}: {wrong}");
+                phone.type_in("9");
+                assert_eq!(&phone.type_in("0"), page, "{language}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_notice_that_no_page_has_room_for_stands_alone_before_it() {
+    let mut phone = Phone::new(Language::Kaa);
+    phone.about.stopped = true;
+    let main = phone.dial("*555#");
+    phone.journal = Journal::Refuses;
+    let refused = phone.type_in("5");
+    assert_eq!(refused, "Házir bolmadı. Keyinirek qaytalań.\n9. Keyingi");
+    assert_eq!(phone.type_in("9"), main);
+}
+
+#[test]
+fn a_choice_is_taken_on_every_page_of_its_screen_and_an_application_only_on_its_own() {
+    let mut phone = Phone::new(Language::UzCyrl);
+    phone.dial("*555#");
+    let status = type_all(&mut phone, &["2", "48120973"]);
+    assert!(!status.contains("SMS"), "it is on the next page: {status}");
+    phone.type_in("1");
+    assert!(matches!(phone.done.last(), Some(Question::Sms(_))));
+
+    phone.dial("*555#");
+    phone.done.clear();
+    let list = phone.type_in("1");
+    assert!(!list.contains("6. "), "{list}");
+    phone.type_in("6");
+    assert_eq!(phone.done, [Question::Applications, Question::Applications]);
 }
 
 #[test]
