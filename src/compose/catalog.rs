@@ -1,7 +1,7 @@
 //! All texts in all languages.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use xabar_events::Language;
@@ -234,6 +234,18 @@ impl Catalog {
     pub fn status_name<'a>(&'a self, language: Language, status: &'a str) -> Cow<'a, str> {
         let texts = self.languages.get(&language);
         texts.map_or_else(|| plain_name(status), |texts| texts.status(status))
+    }
+
+    /// The services that any language has a name for, as events call them.
+    pub fn services(&self) -> BTreeSet<&str> {
+        let texts = self.languages.values();
+        texts.flat_map(Texts::services).collect()
+    }
+
+    /// The statuses that any language has a name for, as events call them.
+    pub fn statuses(&self) -> BTreeSet<&str> {
+        let texts = self.languages.values();
+        texts.flat_map(Texts::statuses).collect()
     }
 
     /// The languages that have texts.

@@ -6,14 +6,32 @@ use serde_json::{Value, json};
 use xabar_events::Language;
 
 use super::print::{Cell, FAINT, HEADING, Table, WARN, styled};
-use crate::dialogue::menu::{Branch, Fill, Menus, Tree};
+use crate::compose::Catalog;
+use crate::dialogue::menu::{Branch, Fill, Longest, Menus, Tree};
 
 /// How full a screen may be before a longer word makes it overflow, in percent.
 const NEARLY_FULL: usize = 95;
 
+/// The longest names of services and statuses, as citizens know them.
+pub(super) fn longest(catalog: &Catalog) -> Longest {
+    let (services, statuses) = (catalog.services(), catalog.statuses());
+    Longest::of(|language| {
+        let services = services.iter();
+        let services = services.map(|service| catalog.service_name(language, service));
+        let statuses = statuses.iter();
+        let statuses = statuses.map(|status| catalog.status_name(language, status));
+        (services.collect(), statuses.collect())
+    })
+}
+
 /// Prints each menu, in the words of one language.
-pub(super) fn print(menus: &Menus, language: Language, out: &mut impl Write) -> io::Result<()> {
-    for tree in menus.trees(language) {
+pub(super) fn print(
+    menus: &Menus,
+    language: Language,
+    longest: &Longest,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    for tree in menus.trees(language, longest) {
         writeln!(out, "\n{}  {}", styled(HEADING, &tree.file), codes(&tree))?;
         let mut table = Table::default();
         for branch in &tree.branches {
@@ -24,14 +42,15 @@ pub(super) fn print(menus: &Menus, language: Language, out: &mut impl Write) -> 
     Ok(())
 }
 
-/// For scripts: `[{"file","dialled","screens":[{"screen","units","capacity","encoding","language"}]}]`.
-pub(super) fn to_json(menus: &Menus, language: Language) -> Value {
+/// For scripts: `[{"file","dialled","screens":[{"screen","units","capacity","pages","encoding","language"}]}]`.
+pub(super) fn to_json(menus: &Menus, language: Language, longest: &Longest) -> Value {
     let screen = |branch: &Branch| {
         let fill = branch.fill?;
         Some(json!({
             "screen": branch.screen,
             "units": fill.units,
             "capacity": fill.capacity(),
+            "pages": fill.pages,
             "encoding": fill.encoding.as_str(),
             "language": fill.language,
         }))
@@ -40,7 +59,7 @@ pub(super) fn to_json(menus: &Menus, language: Language) -> Value {
         let screens: Vec<Value> = tree.branches.iter().filter_map(screen).collect();
         json!({ "file": tree.file, "dialled": tree.dialled, "screens": screens })
     };
-    menus.trees(language).map(menu).collect()
+    menus.trees(language, longest).map(menu).collect()
 }
 
 fn codes(tree: &Tree) -> String {
@@ -62,7 +81,7 @@ fn row(branch: &Branch) -> [Cell; 4] {
         press => format!("{lines}{press} {screen}"),
     };
     let (fill, style) = match branch.fill {
-        Some(fill) if fill.units * 100 > fill.capacity() * NEARLY_FULL => (shown(fill), WARN),
+        Some(fill) if is_nearly_full(fill) => (shown(fill), WARN),
         Some(fill) => (shown(fill), FAINT),
         None => ("↑".to_owned(), FAINT),
     };
@@ -74,14 +93,25 @@ fn row(branch: &Branch) -> [Cell; 4] {
     ]
 }
 
+fn is_nearly_full(fill: Fill) -> bool {
+    fill.pages == 1 && fill.units * 100 > fill.capacity() * NEARLY_FULL
+}
+
 fn shown(fill: Fill) -> String {
     let Fill {
         units,
         encoding,
         language,
-        ..
+        pages,
     } = fill;
-    format!("{units} of {} {encoding} in {language}", fill.capacity())
+    let pages = match pages {
+        0 | 1 => String::new(),
+        _ => format!(", {pages} pages"),
+    };
+    format!(
+        "{units} of {} {encoding} in {language}{pages}",
+        fill.capacity()
+    )
 }
 
 #[cfg(test)]
@@ -91,13 +121,12 @@ mod tests {
     use anstream::adapter::strip_str;
 
     use super::*;
-    use crate::compose::Catalog;
 
     fn printed() -> String {
         let catalog = Catalog::built_in();
         let menus = Menus::built_in(|language| catalog.rules(language));
         let mut out = Vec::new();
-        print(&menus, Language::UzLatn, &mut out).unwrap();
+        print(&menus, Language::UzLatn, &longest(&catalog), &mut out).unwrap();
         let text = String::from_utf8(out).unwrap();
         strip_str(&text).to_string().trim().to_owned()
     }
@@ -115,6 +144,13 @@ mod tests {
             page.clone_from(&expected);
         }
         assert_eq!(page, expected);
+    }
+
+    #[test]
+    fn the_built_in_menu_tells_every_status_on_the_first_page() {
+        let catalog = Catalog::built_in();
+        let menus = Menus::built_in(|language| catalog.rules(language));
+        assert_eq!(menus.late_statuses(&longest(&catalog)), []);
     }
 
     #[test]

@@ -93,7 +93,9 @@ impl Check {
                 json!(good.catalog.languages().collect::<Vec<_>>()),
             );
             json.insert("texts".to_owned(), json!(good.catalog.templates().count()));
-            let menus = menus::to_json(&good.menus, good.settings.subscriber.default_language);
+            let language = good.settings.subscriber.default_language;
+            let longest = menus::longest(&good.catalog);
+            let menus = menus::to_json(&good.menus, language, &longest);
             json.insert("menus".to_owned(), menus);
         }
         json
@@ -138,15 +140,16 @@ impl Good {
         }
         if self.has_ussd() {
             let language = self.settings.subscriber.default_language;
-            menus::print(&self.menus, language, out)?;
+            let longest = menus::longest(&self.catalog);
+            menus::print(&self.menus, language, &longest, out)?;
         }
         self.print_warnings(out)
     }
 
     fn print_warnings(&self, out: &mut impl Write) -> io::Result<()> {
-        let of_settings = render_warnings(&self.settings.warnings, true);
-        if !of_settings.is_empty() {
-            writeln!(out, "\n{}", of_settings.trim_end())?;
+        let with_lines = render_warnings(&self.warnings_of_lines(), true);
+        if !with_lines.is_empty() {
+            writeln!(out, "\n{}", with_lines.trim_end())?;
         }
         let others = self.other_warnings();
         if !others.is_empty() {

@@ -4,22 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xabar_events::Language;
 
-use super::Good;
 use super::long::LongText;
+use super::{Good, menus};
+use crate::control::settings::Problem;
 
 impl Good {
     /// All of it, a sentence each.
     pub(super) fn warnings(&self) -> Vec<String> {
-        let of_settings = self.settings.warnings.iter().map(ToString::to_string);
+        let of_lines = self.warnings_of_lines();
+        let of_lines = of_lines.iter().map(ToString::to_string);
         let long = self.long_texts();
         let long = long.iter().map(ToString::to_string);
-        of_settings
-            .chain(self.other_warnings())
-            .chain(long)
-            .collect()
+        of_lines.chain(self.other_warnings()).chain(long).collect()
     }
 
-    /// What is told neither of a line of the configuration nor of the length of a text.
+    /// What is told of a line of the configuration or of a menu.
+    pub(super) fn warnings_of_lines(&self) -> Vec<Problem> {
+        let mut warnings = self.settings.warnings.clone();
+        if self.has_ussd() {
+            let longest = menus::longest(&self.catalog);
+            warnings.extend(self.menus.late_statuses(&longest));
+        }
+        warnings
+    }
+
+    /// What is told neither of a line nor of the length of a text.
     pub(super) fn other_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.settings.operators.is_empty() {

@@ -150,6 +150,16 @@ impl Texts {
         self.keywords.extend(missing.cloned());
     }
 
+    /// The services that it has names for, as events call them.
+    pub(super) fn services(&self) -> impl Iterator<Item = &str> {
+        self.services.keys().map(String::as_str)
+    }
+
+    /// The statuses that it has names for, as events call them.
+    pub(super) fn statuses(&self) -> impl Iterator<Item = &str> {
+        self.statuses.keys().map(String::as_str)
+    }
+
     fn value<'a>(
         &'a self,
         place: &Placeholder,

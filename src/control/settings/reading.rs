@@ -140,6 +140,14 @@ pub(crate) fn read_document<T>(
     }
 }
 
+/// What deserves a look in a file that no environment overrides, and was read already.
+pub(crate) fn report_on(file: &Path, look: impl FnOnce(&Report<'_>)) -> Vec<Problem> {
+    let environment = Environment::default();
+    let report = Report::new(file, &environment);
+    look(&report);
+    report.into_problems()
+}
+
 /// A value under its key.
 pub(crate) struct Cell<'a> {
     pub(crate) key: String,

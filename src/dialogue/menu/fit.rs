@@ -5,7 +5,7 @@ use xabar_sms::Encoding;
 use xabar_ussd::Screen as Phone;
 
 use super::declared::{Body, Flags, Line, Menu, Screen, ScreenId};
-use super::layout::{Content, lay};
+use super::layout::{Content, Laid, lay};
 use super::place::{Head, Place};
 use super::wording::{Spot, Wording};
 use super::{Facts, Rules, Which};
@@ -23,7 +23,10 @@ pub struct Fill {
 
 impl Fill {
     fn of(content: &Content, language: Language, rules: &Rules) -> Self {
-        let laid = lay(content, rules.of(language));
+        Self::of_laid(&lay(content, rules.of(language)), language)
+    }
+
+    pub(super) fn of_laid(laid: &Laid<'_>, language: Language) -> Self {
         Self {
             language,
             encoding: laid.encoding,
@@ -247,7 +250,7 @@ impl Menu {
     }
 
     /// A place at a screen, from which the way back is the longest.
-    fn on_the_way_to(&self, id: ScreenId, language: Language, flags: Flags) -> Place {
+    pub(super) fn on_the_way_to(&self, id: ScreenId, language: Language, flags: Flags) -> Place {
         let leads = |screen: &Screen| screen.leads_to().any(|to| to == id);
         let mut before = (0..).zip(&self.screens);
         let before =

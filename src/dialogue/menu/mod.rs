@@ -15,6 +15,7 @@ mod sound;
 mod step;
 #[cfg(test)]
 mod tests;
+mod told;
 mod tree;
 mod walk;
 mod wording;
@@ -25,6 +26,7 @@ use xabar_sms::LanguageRules;
 pub use fit::Fill;
 pub use place::Place;
 pub use step::{About, Application, Facts, Listed, Picked, Question, Sms, Step, Which};
+pub use told::Longest;
 pub use tree::{Branch, Tree};
 
 use declared::Menu;

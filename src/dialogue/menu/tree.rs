@@ -4,7 +4,7 @@ use xabar_events::Language;
 
 use super::declared::{Act, Body, Condition, Menu, Screen, ScreenId};
 use super::fit::Fill;
-use super::{Menus, Rules};
+use super::{Longest, Menus, Rules};
 
 /// A menu as people look at it.
 #[derive(Clone, Debug)]
@@ -33,12 +33,13 @@ pub struct Branch {
 }
 
 impl Menus {
-    /// Every menu as a tree, in the words of one language.
-    pub fn trees(&self, language: Language) -> impl Iterator<Item = Tree> {
+    /// Every menu as a tree, in the words of one language; statuses with the longest names.
+    pub fn trees(&self, language: Language, longest: &Longest) -> impl Iterator<Item = Tree> {
         self.menus.iter().map(move |menu| {
             let mut growing = Growing {
                 menu,
                 rules: &self.rules,
+                longest,
                 language,
                 seen: Vec::new(),
                 branches: Vec::new(),
@@ -63,6 +64,7 @@ impl Menus {
 struct Growing<'a> {
     menu: &'a Menu,
     rules: &'a Rules,
+    longest: &'a Longest,
     language: Language,
     seen: Vec<ScreenId>,
     branches: Vec<Branch>,
@@ -151,9 +153,14 @@ impl<'a> Growing<'a> {
 
     /// In the language in which it is fullest.
     fn fill(&self, id: ScreenId, screen: &Screen) -> Option<Fill> {
-        let in_language =
-            |language: &Language| self.menu.fullest(id, screen, *language, self.rules);
-        Language::ALL.iter().map(in_language).reduce(Fill::fuller)
+        let fills = Language::ALL.iter().flat_map(|language| {
+            let fixed = self.menu.fullest(id, screen, *language, self.rules);
+            let told = self
+                .menu
+                .told(id, screen, *language, self.rules, self.longest);
+            told.map(|told| told.fill).chain([fixed])
+        });
+        fills.reduce(Fill::fuller)
     }
 }
 

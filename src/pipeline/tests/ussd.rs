@@ -284,7 +284,7 @@ fn whoever_gave_an_application_its_number_and_however_it_reads_the_one_that_is_p
         phone.chooses(&mut world, "My applications");
         phone.chooses(&mut world, listed);
         let (number, status) = listed.split_once(' ').unwrap();
-        let told = format!("Application {number} (land registration): {status}.");
+        let told = format!("Application {number}: {status}.\n(land registration)");
         assert!(phone.shown.starts_with(&told), "{}", phone.shown);
         phone.types(&mut world, "00");
     }

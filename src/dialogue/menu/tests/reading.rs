@@ -5,7 +5,7 @@ use xabar_sms::LanguageRules;
 
 use super::Phone;
 use crate::control::settings::Problem;
-use crate::dialogue::menu::Menus;
+use crate::dialogue::menu::{Longest, Menus};
 use crate::scratch::Folder;
 
 pub(super) const BUILT_IN: &str = include_str!("../../../../config/ussd/main.toml");
@@ -144,6 +144,39 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
             "{expected}\n{told:#?}\n{text}"
         );
     }
+}
+
+#[test]
+fn a_status_that_a_long_name_pushes_off_its_first_page_deserves_a_look() {
+    let late = BUILT_IN.replace(
+        "Ариза №{application}: {status}.\\n({service})",
+        "{application}-рақамли аризангиз ({service}): {status}.",
+    );
+    assert_ne!(late, BUILT_IN);
+    let folder = Folder::with([("m.toml", &*late)]);
+    let menus = load(&folder).unwrap();
+    let of = |service: &'static str, status: &'static str| {
+        Longest::of(|language| match language {
+            Language::UzCyrl => {
+                let services = vec!["почта".into(), service.into()];
+                (services, vec!["тайёр".into(), status.into()])
+            }
+            _ => (vec!["pochta".into()], vec!["tayyor".into()]),
+        })
+    };
+    assert_eq!(menus.late_statuses(&of("суд", "рад")), []);
+    let told = menus.late_statuses(&of("ер участкасини рўйхатга олиш", "қабул бекор қилинди"));
+    let told: Vec<String> = told.iter().map(|it| folder.within(it)).collect();
+    let line = late
+        .lines()
+        .position(|line| line.contains("рақамли аризангиз ({"));
+    let line = line.unwrap() + 1;
+    let expected = format!(
+        "m.toml:{line}:11: `screens.status.uz-Cyrl` does not say \"қабул бекор қилинди\" on its first page in uz-Cyrl, \
+         where the service is \"ер участкасини рўйхатга олиш\"; \
+         write {{status}} before {{service}}, or fewer words before it"
+    );
+    assert_eq!(told, [expected]);
 }
 
 #[test]

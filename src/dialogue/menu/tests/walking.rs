@@ -43,7 +43,7 @@ fn an_application_is_picked_from_the_list_and_its_text_sent_as_an_sms() {
     let list = phone.type_in("1");
     assert!(list.contains("1. 48120973 approved\n"), "{list}");
     let status = phone.type_in("1");
-    assert!(status.starts_with("Application 48120973 (land registration): approved."));
+    assert!(status.starts_with("Application 48120973: approved.\n(land registration)"));
     let end = phone.type_in("1");
     assert_eq!(
         (end.as_str(), phone.place),
@@ -70,7 +70,7 @@ fn digits_of_a_list_begin_anew_on_each_page_and_mean_what_stands_there() {
     assert_ne!(number, "48120973", "{second}");
     let status = phone.type_in("1");
     assert!(
-        status.starts_with(&format!("Заявление {number} (")),
+        status.starts_with(&format!("Заявление {number}: ")),
         "{status}"
     );
     let again = phone.type_in("0");
@@ -282,7 +282,7 @@ fn what_is_dialled_behind_a_code_is_typed_ahead() {
     let mut phone = Phone::with(super::reading::load(&folder).unwrap(), Language::En);
     let status = phone.dial("*555*2*60311544#");
     assert!(
-        status.starts_with("Application 60311544 (tax refund)"),
+        status.starts_with("Application 60311544: payment due."),
         "{status}"
     );
     let wrong = phone.dial("*555*8*2*60311544#");
