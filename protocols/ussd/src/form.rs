@@ -30,22 +30,27 @@ pub enum Malformed {
     /// A field is longer than any dialogue makes it.
     #[error("`{0}` is longer than {MOST} characters")]
     TooLong(&'static str),
+    /// A field is there more than once: which of them counts, nobody can know.
+    #[error("`{0}` is there twice")]
+    Twice(&'static str),
 }
 
 /// Octets in a field; a dialogue of a hundred steps takes less.
 pub const MOST: usize = 1_000;
 
 impl Form {
-    /// Reads a form (`application/x-www-form-urlencoded`). Other fields are passed over.
+    /// Reads a form (`application/x-www-form-urlencoded`). One with a `status` reports the end, whatever its `text`.
+    /// Other fields are passed over.
     ///
     /// # Errors
-    /// A field is missing or too long.
+    /// A field is missing, too long, or there twice.
     pub fn read(body: &[u8]) -> Result<Self, Malformed> {
         let field = |name| -> Result<Option<Cow<'_, str>>, Malformed> {
-            let mut fields = form_urlencoded::parse(body);
-            match fields.find(|(key, _)| key == name) {
-                Some((_, value)) if value.len() > MOST => Err(Malformed::TooLong(name)),
-                found => Ok(found.map(|(_, value)| value)),
+            let mut fields = form_urlencoded::parse(body).filter(|(key, _)| key == name);
+            match (fields.next(), fields.next()) {
+                (_, Some(_)) => Err(Malformed::Twice(name)),
+                (Some((_, value)), None) if value.len() > MOST => Err(Malformed::TooLong(name)),
+                (found, None) => Ok(found.map(|(_, value)| value)),
             }
         };
         let required = |name| match field(name)? {
@@ -65,10 +70,11 @@ impl Form {
                 text,
             })
         };
-        match (field("text")?, field("status")?) {
-            (Some(text), _) => form(Some(text.into_owned())),
-            (None, Some(_)) => form(None),
-            (None, None) => Err(Malformed::Missing("text")),
+        let is_report = field("status")?.is_some_and(|status| !status.trim().is_empty());
+        match field("text")? {
+            _ if is_report => form(None),
+            Some(text) => form(Some(text.into_owned())),
+            None => Err(Malformed::Missing("text")),
         }
     }
 }
@@ -126,9 +132,25 @@ mod tests {
     }
 
     #[test]
-    fn a_report_of_the_end_has_a_status_and_no_text() {
-        let body = b"sessionId=a&serviceCode=b&phoneNumber=c&status=Incomplete&cost=0";
-        assert_eq!(Form::read(body).unwrap().text, None);
+    fn a_field_that_is_there_twice_is_refused() {
+        let all = "sessionId=a&serviceCode=b&phoneNumber=c&text=1&status=Success";
+        for field in ["sessionId", "serviceCode", "phoneNumber", "text", "status"] {
+            let body = format!("{all}&{field}=");
+            assert_eq!(Form::read(body.as_bytes()), Err(Malformed::Twice(field)));
+        }
+        let others = format!("{all}&cost=0&cost=1");
+        assert!(Form::read(others.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_report_of_the_end_has_a_status_whatever_its_text() {
+        let text = |rest: &str| {
+            let body = format!("sessionId=a&serviceCode=b&phoneNumber=c&{rest}");
+            Form::read(body.as_bytes()).unwrap().text
+        };
+        assert_eq!(text("status=Incomplete&cost=0"), None);
+        assert_eq!(text("status=Completed&text=1*2"), None);
+        assert_eq!(text("status=&text=1*2").as_deref(), Some("1*2"));
     }
 
     #[test]
