@@ -1,8 +1,9 @@
 //! A phone in USSD dialogues, behind an operator's socket or an aggregator's forms: the same to who holds it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::sync::broadcast::{self, error::RecvError};
+use tokio::sync::broadcast;
 use tokio::time::{sleep, timeout};
 use xabar::simulator::{Handle, NotSent, PhoneMemory, Settings, Text, Ussd};
 use xabar_events::Language;
@@ -24,7 +25,7 @@ pub struct Phone {
 enum Way {
     Smpp {
         handle: Handle,
-        texts: broadcast::Receiver<Text>,
+        inbox: Inbox,
     },
     Http {
         port: u16,
@@ -34,7 +35,15 @@ enum Way {
     },
 }
 
-/// For a screen to come.
+/// What comes to a phone behind an SMSC. Screens and messages come over sessions of their own: which is first, of a
+/// screen and a message that were sent together, is not said.
+struct Inbox {
+    texts: broadcast::Receiver<Text>,
+    /// What came while the other kind was waited for.
+    early: VecDeque<Text>,
+}
+
+/// For a text to come.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A gateway's world with an operator that brings USSD, by these keys of `[operator.ussd]`.
@@ -54,8 +63,11 @@ impl Phone {
     /// Behind the operator's SMSC.
     pub fn over_smpp(world: &World, number: &str) -> Self {
         let handle = world.smsc.handle();
-        let texts = handle.listen();
-        Self::on(number, Way::Smpp { handle, texts })
+        let inbox = Inbox {
+            texts: handle.listen(),
+            early: VecDeque::new(),
+        };
+        Self::on(number, Way::Smpp { handle, inbox })
     }
 
     /// Behind an aggregator.
@@ -96,8 +108,22 @@ impl Phone {
         &self.number
     }
 
+    /// The SMSC that it is behind.
+    pub fn smsc(&self) -> &Handle {
+        match &self.way {
+            Way::Smpp { handle, .. } => handle,
+            Way::Http { .. } => panic!("it is behind an aggregator"),
+        }
+    }
+
     /// Dials, and gives the first screen.
     pub async fn dial(&mut self) -> Screen {
+        self.begins().await;
+        self.look().await
+    }
+
+    /// Dials, and looks at nothing.
+    pub async fn begins(&mut self) {
         match &mut self.way {
             Way::Smpp { handle, .. } => dial_once_bound(handle, &self.number).await,
             Way::Http {
@@ -107,7 +133,6 @@ impl Phone {
                 *inputs = None;
             }
         }
-        self.look().await
     }
 
     /// Answers the screen, and gives the next one.
@@ -126,9 +151,15 @@ impl Phone {
 
     /// Types what chooses these words, on whichever page they are.
     pub async fn chooses(&mut self, words: &str) -> Screen {
+        let typed = self.turns_to(words).await;
+        self.types(&typed).await
+    }
+
+    /// Turns pages until these words are there, and gives what chooses them.
+    pub async fn turns_to(&mut self, words: &str) -> String {
         for _ in 0..5 {
             match choice(&self.shown.text, words) {
-                Some(typed) => return self.types(&typed).await,
+                Some(typed) => return typed,
                 None => drop(self.types("9").await),
             }
         }
@@ -149,7 +180,13 @@ impl Phone {
     /// What the network brings next; over HTTP by sending the form, once more if it was sent.
     pub async fn look(&mut self) -> Screen {
         self.shown = match &mut self.way {
-            Way::Smpp { texts, .. } => next_screen(texts, &self.number).await,
+            Way::Smpp { inbox, .. } => {
+                let text = inbox.next(&self.number, Text::is_of_dialogue).await;
+                Screen {
+                    text: text.text,
+                    ends: text.ussd == Some(Ussd::End),
+                }
+            }
             Way::Http { inputs, .. } => {
                 let text = inputs.as_deref().unwrap_or_default();
                 let text = format!("text={text}");
@@ -157,6 +194,23 @@ impl Phone {
             }
         };
         self.shown.clone()
+    }
+
+    /// The next SMS.
+    pub async fn sms(&mut self) -> Text {
+        self.next(|text| text.ussd.is_none()).await
+    }
+
+    /// What comes next, of whichever kind.
+    pub async fn text(&mut self) -> Text {
+        self.next(|_| true).await
+    }
+
+    async fn next(&mut self, is_wanted: fn(&Text) -> bool) -> Text {
+        match &mut self.way {
+            Way::Smpp { inbox, .. } => inbox.next(&self.number, is_wanted).await,
+            Way::Http { .. } => panic!("it is behind an aggregator"),
+        }
     }
 
     async fn post(&self, field: &str) -> (u16, String) {
@@ -190,18 +244,21 @@ async fn dial_once_bound(handle: &Handle, number: &str) {
     dialled.unwrap();
 }
 
-async fn next_screen(texts: &mut broadcast::Receiver<Text>, number: &str) -> Screen {
-    loop {
-        let text = timeout(PATIENCE, texts.recv()).await.expect("a screen");
-        match text {
-            Ok(text) if text.to == number && text.is_of_dialogue() => {
-                return Screen {
-                    text: text.text,
-                    ends: text.ussd == Some(Ussd::End),
-                };
+impl Inbox {
+    async fn next(&mut self, number: &str, is_wanted: fn(&Text) -> bool) -> Text {
+        if let Some(at) = self.early.iter().position(is_wanted) {
+            return self.early.remove(at).unwrap();
+        }
+        loop {
+            let text = timeout(PATIENCE, self.texts.recv()).await.expect("a text");
+            let text = text.unwrap_or_else(|lost| panic!("{lost}"));
+            if text.to != number {
+                continue;
             }
-            Ok(_) => {}
-            Err(lost @ (RecvError::Lagged(_) | RecvError::Closed)) => panic!("{lost}"),
+            if is_wanted(&text) {
+                return text;
+            }
+            self.early.push_back(text);
         }
     }
 }

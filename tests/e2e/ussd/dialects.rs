@@ -28,20 +28,27 @@ pub(super) fn speaking(ussd: UssdDialect) -> Behaviour {
 async fn a_dialogue_goes_its_way_in_each_dialect() {
     for (name, dialect) in DIALECTS {
         let world = world(&format!("dialect = \"{name}\""), speaking(dialect)).await;
-        let mut phone = Phone::of(&world);
+        let mut phone = phone_of(&world);
         let gateway = world.ready().await;
         phone.dial().await;
         phone.chooses("English").await;
         phone.chooses("By number").await;
         let none = phone.types("48120974").await;
-        assert!(none.contains("no application 48120974"), "{name}: {none}");
-        phone.handle.hang_up(PHONE).await.unwrap();
+        assert!(
+            none.text.contains("no application 48120974"),
+            "{name}: {none:?}"
+        );
+        phone.hangs_up().await;
         assert_eq!(phone.dial().await, none, "{name}: where it was");
         phone.types("00").await;
         phone.chooses("Stop").await;
-        let over = phone.chooses_last("Yes").await;
-        assert!(over.contains("You get no more SMS"), "{name}: {over}");
-        let after = phone.handle.answer(PHONE, "1").await;
+        let over = phone.chooses("Yes").await;
+        assert!(over.ends, "{name}: {over:?}");
+        assert!(
+            over.text.contains("You get no more SMS"),
+            "{name}: {over:?}"
+        );
+        let after = phone.smsc().answer(PHONE, "1").await;
         assert_eq!(after, Err(NotSent::NoDialogue), "{name}");
         gateway.stop_within(world.config.shutdown).await;
     }
@@ -68,18 +75,18 @@ async fn where_the_dialects_differ_the_log_says_so_and_the_dialogue_ends() {
         ),
     ] {
         let world = world(&format!("dialect = \"{name}\""), speaking(dialect)).await;
-        let phone = Phone::of(&world);
+        let mut phone = phone_of(&world);
         let gateway = world.ready().await;
-        phone.handle.dial(PHONE, "*555#").await.unwrap();
+        phone.begins().await;
         let told = gateway.until_told("not in the operator's dialect", 1).await;
         assert!(told[0].contains(missing), "{told:?}");
         let over = async {
-            while phone.handle.answer(PHONE, "1").await.is_ok() {
+            while phone.smsc().answer(PHONE, "1").await.is_ok() {
                 sleep(LONG / 1_000).await;
             }
         };
         soon("the end of the dialogue", over).await;
-        assert_eq!(phone.handle.texts(PHONE).await.unwrap(), []);
+        assert_eq!(phone.smsc().texts(PHONE).await.unwrap(), []);
         gateway.stop_within(world.config.shutdown).await;
     }
 }

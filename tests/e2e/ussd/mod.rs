@@ -5,17 +5,16 @@ mod ends;
 mod pushes;
 mod walks;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::sync::broadcast;
 use tokio::time::timeout;
-use xabar::simulator::{Behaviour, Handle, PhoneMemory, Settings, Share, Text, Ussd};
+use xabar::simulator::{Behaviour, PhoneMemory, Settings, Share, Ussd};
 
 use crate::support::broker;
 use crate::support::config::EVERYTHING;
 use crate::support::events::{approved, samples};
 use crate::support::gateway::Gateway;
+use crate::support::phone::Phone;
 use crate::support::screen::choice;
 use crate::support::world::{World, smsc_settings};
 
@@ -37,104 +36,15 @@ async fn world(ussd: &str, behaviour: Behaviour) -> World {
     .await
 }
 
-/// A phone, and what it shows. Screens and messages come over sessions of
-/// their own: which is first, of a screen and a message that were sent
-/// together, is not said.
-struct Phone {
-    handle: Handle,
-    texts: broadcast::Receiver<Text>,
-    /// What came while the other kind was waited for.
-    early: VecDeque<Text>,
-    shown: String,
-}
-
-impl Phone {
-    fn of(world: &World) -> Self {
-        let handle = world.smsc.handle();
-        let texts = handle.listen();
-        Self {
-            handle,
-            texts,
-            early: VecDeque::new(),
-            shown: String::new(),
-        }
-    }
-
-    async fn next(&mut self, is_wanted: fn(&Text) -> bool) -> Text {
-        if let Some(at) = self.early.iter().position(is_wanted) {
-            return self.early.remove(at).unwrap();
-        }
-        loop {
-            let text = timeout(LONG, self.texts.recv()).await.expect("a text");
-            let text = text.unwrap();
-            if text.to != PHONE {
-                continue;
-            }
-            if is_wanted(&text) {
-                return text;
-            }
-            self.early.push_back(text);
-        }
-    }
-
-    async fn sms(&mut self) -> Text {
-        self.next(|text| text.ussd.is_none()).await
-    }
-
-    /// The next screen, which wants an answer.
-    async fn screen(&mut self) -> String {
-        let screen = self.next(Text::is_of_dialogue).await;
-        assert_eq!(screen.ussd, Some(Ussd::Ask), "{}", screen.text);
-        self.shown.clone_from(&screen.text);
-        screen.text
-    }
-
-    /// The last screen.
-    async fn last(&mut self) -> String {
-        let screen = self.next(Text::is_of_dialogue).await;
-        assert_eq!(screen.ussd, Some(Ussd::End), "{}", screen.text);
-        screen.text
-    }
-
-    async fn dial(&mut self) -> String {
-        self.handle.dial(PHONE, "*555#").await.unwrap();
-        self.screen().await
-    }
-
-    async fn types(&mut self, text: &str) -> String {
-        self.handle.answer(PHONE, text).await.unwrap();
-        self.screen().await
-    }
-
-    /// Types what chooses these words, on whichever page they are.
-    async fn chooses(&mut self, words: &str) -> String {
-        self.turn_to(words).await;
-        self.types(&choice(&self.shown, words).unwrap()).await
-    }
-
-    /// The same, where that leads to the last screen.
-    async fn chooses_last(&mut self, words: &str) -> String {
-        self.turn_to(words).await;
-        let typed = choice(&self.shown, words).unwrap();
-        self.handle.answer(PHONE, &typed).await.unwrap();
-        self.last().await
-    }
-
-    async fn turn_to(&mut self, words: &str) {
-        for _ in 0..5 {
-            if choice(&self.shown, words).is_some() {
-                return;
-            }
-            self.types("9").await;
-        }
-        panic!("no {words}: {}", self.shown);
-    }
+/// The phone behind the operator's SMSC.
+fn phone_of(world: &World) -> Phone {
+    Phone::over_smpp(world, PHONE)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_citizen_dials_reads_a_status_has_it_sent_and_stops_messages() {
     let mut world = world("", Behaviour::default()).await;
-    let mut phone = Phone::of(&world);
+    let mut phone = phone_of(&world);
     let mut gateway = world.ready().await;
     let mut events = samples(7, 2)
         .into_iter()
@@ -144,29 +54,29 @@ async fn a_citizen_dials_reads_a_status_has_it_sent_and_stops_messages() {
     assert_eq!(sms.from, "MyGov");
 
     // The language is that of the message.
-    let menu = phone.dial().await;
+    let menu = phone.dial().await.text;
     assert!(menu.contains("Your applications"), "{menu}");
-    let list = phone.chooses("My applications").await;
+    let list = phone.chooses("My applications").await.text;
     assert!(list.contains("48120973"), "{list}");
-    let status = phone.chooses("48120973").await;
+    let status = phone.chooses("48120973").await.text;
     assert!(
         status.contains("48120973") && status.contains("approved"),
         "{status}"
     );
-    phone.chooses_last("SMS").await;
+    assert!(phone.chooses("SMS").await.ends);
     let sent = phone.sms().await;
     assert_eq!((sent.from.as_str(), sent.text), ("555", sms.text));
 
     phone.dial().await;
     phone.chooses("By number").await;
     let none = phone.types("48120974").await;
-    assert!(none.contains("no application 48120974"), "{none}");
-    phone.handle.hang_up(PHONE).await.unwrap();
+    assert!(none.text.contains("no application 48120974"), "{none:?}");
+    phone.hangs_up().await;
     let again = phone.dial().await;
     assert_eq!(again, none, "where it was");
     phone.types("00").await;
     phone.chooses("Stop").await;
-    phone.chooses_last("Yes").await;
+    assert!(phone.chooses("Yes").await.ends);
     // The opt-out was durable before that was shown.
     let log = gateway.kill();
     assert_eq!(log.containing(PHONE), Vec::<String>::new());
@@ -175,29 +85,27 @@ async fn a_citizen_dials_reads_a_status_has_it_sent_and_stops_messages() {
     gateway = world.ready().await;
     world.publish(events.collect()).await;
     world.until_all_ended(LONG).await;
-    // Nothing came meanwhile.
     phone.dial().await;
-    phone.turn_to("Get SMS again").await;
+    phone.turns_to("Get SMS again").await;
     gateway.stop_within(world.config.shutdown).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_language_is_chosen_first_where_none_is_known_and_kept() {
     let world = world("", Behaviour::default()).await;
-    let mut phone = Phone::of(&world);
+    let mut phone = phone_of(&world);
     let gateway = world.ready().await;
     phone.dial().await;
     phone.types("8").await;
-    let menu = phone.chooses("Русский").await;
+    let menu = phone.chooses("Русский").await.text;
     assert!(menu.contains("Мои заявления"), "{menu}");
     gateway.kill();
 
     // A restart forgets dialogues, but no choice.
     let gateway = world.ready().await;
-    phone.handle.answer(PHONE, "1").await.unwrap();
-    let over = phone.last().await;
-    assert!(over.contains("наберите код"), "{over}");
-    let menu = phone.dial().await;
+    let over = phone.types("1").await;
+    assert!(over.ends && over.text.contains("наберите код"), "{over:?}");
+    let menu = phone.dial().await.text;
     assert!(menu.contains("Мои заявления"), "{menu}");
     gateway.stop_within(world.config.shutdown).await;
 }
@@ -209,25 +117,21 @@ async fn a_lost_response_or_a_refused_screen_leaves_the_dialogue_where_it_was() 
         ..Behaviour::default()
     };
     let world = world("", silent).await;
-    let mut phone = Phone::of(&world);
+    let mut phone = phone_of(&world);
     let gateway = world.ready().await;
     phone.dial().await;
     phone.chooses("English").await;
-    phone.turn_to("By number").await;
-    let by_number = choice(&phone.shown, "By number").unwrap();
+    let by_number = phone.turns_to("By number").await;
     let refusing = Behaviour {
         errors: "0x08=1".parse().unwrap(),
         ..Behaviour::default()
     };
-    phone.handle.set_behaviour(refusing).await.unwrap();
-    phone.handle.answer(PHONE, &by_number).await.unwrap();
+    let smsc = world.smsc.handle();
+    smsc.set_behaviour(refusing).await.unwrap();
+    smsc.answer(PHONE, &by_number).await.unwrap();
     gateway.until_told("USSD screens were not shown", 1).await;
-    phone
-        .handle
-        .set_behaviour(Behaviour::default())
-        .await
-        .unwrap();
-    let number = phone.dial().await;
+    smsc.set_behaviour(Behaviour::default()).await.unwrap();
+    let number = phone.dial().await.text;
     assert!(number.contains("Type the number"), "{number}");
     gateway.stop_within(world.config.shutdown).await;
 }

@@ -5,20 +5,34 @@ use xabar::simulator::{Behaviour, Dialect, Receipts, Share, Ussd};
 use xabar_events::{Notification, Priority, State};
 
 use super::dialects::{DIALECTS, speaking};
-use super::{LONG, PHONE, Phone, approved};
+use super::{LONG, PHONE, approved, phone_of};
 use crate::support::events::samples;
+use crate::support::gateway::Gateway;
+use crate::support::phone::Phone;
 use crate::support::soon;
 use crate::support::world::World;
 
-async fn world(dialect: &str, behaviour: Behaviour) -> World {
+/// A gateway that has an urgent status for the phone, and an operator that behaves so.
+async fn urgent_status(
+    dialect: &str,
+    behaviour: Behaviour,
+) -> (World, Phone, Gateway, Notification) {
     let keys = format!("dialect = \"{dialect}\"\npush = {{ from = \"555\" }}");
-    super::world(&keys, behaviour).await
-}
-
-fn urgent() -> Notification {
-    Notification {
+    let mut world = super::world(&keys, behaviour).await;
+    let phone = phone_of(&world);
+    let gateway = world.ready().await;
+    let event = Notification {
         priority: Priority::Urgent,
         ..approved(samples(7, 1).remove(0), PHONE)
+    };
+    world.publish(vec![event.clone()]).await;
+    (world, phone, gateway, event)
+}
+
+fn receiving(receipts: Receipts) -> Behaviour {
+    Behaviour {
+        receipts,
+        ..Behaviour::default()
     }
 }
 
@@ -30,12 +44,8 @@ fn states(world: &World, event: &Notification) -> Vec<State> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_urgent_status_is_on_the_screen_at_once_in_each_dialect() {
     for (name, dialect) in DIALECTS {
-        let mut world = world(name, speaking(dialect)).await;
-        let mut phone = Phone::of(&world);
-        let gateway = world.ready().await;
-        let event = urgent();
-        world.publish(vec![event.clone()]).await;
-        let shown = phone.next(|_| true).await;
+        let (world, mut phone, gateway, event) = urgent_status(name, speaking(dialect)).await;
+        let shown = phone.text().await;
         assert_eq!(
             (shown.ussd, shown.from.as_str()),
             (Some(Ussd::Notice), "555"),
@@ -46,7 +56,7 @@ async fn an_urgent_status_is_on_the_screen_at_once_in_each_dialect() {
         let told = states(&world, &event);
         let expected = [State::Accepted, State::Submitted, State::Delivered];
         assert_eq!(told, expected, "{name}");
-        assert_eq!(phone.handle.texts(PHONE).await.unwrap().len(), 1, "{name}");
+        assert_eq!(phone.smsc().texts(PHONE).await.unwrap().len(), 1, "{name}");
         gateway.stop_within(world.config.shutdown).await;
     }
 }
@@ -60,12 +70,8 @@ async fn a_push_that_is_refused_goes_as_an_sms_and_repeats_nothing() {
         },
         ..Behaviour::default()
     };
-    let mut world = world("generic", behaviour).await;
-    let mut phone = Phone::of(&world);
-    let gateway = world.ready().await;
-    let event = urgent();
-    world.publish(vec![event.clone()]).await;
-    let sms = phone.next(|_| true).await;
+    let (world, mut phone, gateway, event) = urgent_status("generic", behaviour).await;
+    let sms = phone.text().await;
     assert_eq!((sms.ussd, sms.from.as_str()), (None, "MyGov"));
     world.until_all_ended(LONG).await;
     let story = world.told_of(&event);
@@ -74,23 +80,17 @@ async fn a_push_that_is_refused_goes_as_an_sms_and_repeats_nothing() {
     gateway
         .until_told("the operator refuses a push to a screen", 1)
         .await;
-    assert_eq!(phone.handle.texts(PHONE).await.unwrap().len(), 1);
+    assert_eq!(phone.smsc().texts(PHONE).await.unwrap().len(), 1);
     gateway.stop_within(world.config.shutdown).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_to_a_phone_that_is_off_goes_as_an_sms_and_repeats_nothing() {
-    let behaviour = Behaviour {
-        receipts: Receipts {
-            undelivered: Share::ALWAYS,
-            ..Receipts::default()
-        },
-        ..Behaviour::default()
-    };
-    let mut world = world("generic", behaviour).await;
-    let gateway = world.ready().await;
-    let event = urgent();
-    world.publish(vec![event.clone()]).await;
+    let off = receiving(Receipts {
+        undelivered: Share::ALWAYS,
+        ..Receipts::default()
+    });
+    let (world, _, gateway, event) = urgent_status("generic", off).await;
     world.until_all_ended(LONG).await;
     let story = world.told_of(&event);
     let end = story.values().last().unwrap();
@@ -101,19 +101,12 @@ async fn a_push_to_a_phone_that_is_off_goes_as_an_sms_and_repeats_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_push_of_which_the_phone_says_nothing_goes_as_an_sms_too_and_is_a_repeat() {
-    let behaviour = Behaviour {
-        receipts: Receipts {
-            lost: Share::ALWAYS,
-            ..Receipts::default()
-        },
-        ..Behaviour::default()
-    };
-    let mut world = world("generic", behaviour).await;
-    let mut phone = Phone::of(&world);
-    let gateway = world.ready().await;
-    let event = urgent();
-    world.publish(vec![event.clone()]).await;
-    let shown = phone.next(|_| true).await;
+    let silent = receiving(Receipts {
+        lost: Share::ALWAYS,
+        ..Receipts::default()
+    });
+    let (world, mut phone, gateway, event) = urgent_status("generic", silent).await;
+    let shown = phone.text().await;
     assert_eq!(shown.ussd, Some(Ussd::Notice));
     let sms = phone.sms().await;
     assert_eq!(sms.text, shown.text);
