@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, sleep};
 
 use super::{Status, orders};
 use crate::commands::Failure;
@@ -41,8 +41,15 @@ pub(super) struct Dial {
 /// For a screen to come; no phone waits longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How often it is tried whether a gateway has bound.
+/// When somebody who looks at a phone begins to wonder.
+const HINT_AFTER: Duration = Duration::from_secs(5);
+
+/// How often it is tried whether a gateway has bound, or refuses what a phone sends.
 const TRY_EVERY: Duration = Duration::from_millis(200);
+
+/// What a gateway needs to show anything.
+const NEEDED: &str = "its operator needs [operator.ussd], in the dialect that is played here (--ussd); \
+                      its log says what is missing";
 
 impl Dial {
     pub(super) async fn run(&self, handle: &Handle, json: bool) -> Result<(), Failure> {
@@ -60,7 +67,7 @@ impl Dial {
         self.once_bound(handle).await?;
         handle.dial(&phone, &self.code).await?;
         loop {
-            let text = screen(&mut texts, &phone).await?;
+            let text = screen(handle, &mut texts, &phone).await?;
             writeln!(print::stdout(), "{}\n", text.text)?;
             if text.ussd == Some(Ussd::End) {
                 return Ok(());
@@ -133,24 +140,49 @@ fn table(fared: &Fared) -> Table {
     table
 }
 
-/// The next screen of one phone.
-async fn screen(texts: &mut broadcast::Receiver<Text>, phone: &str) -> Result<Text, Failure> {
-    let next = async {
-        loop {
-            match texts.recv().await {
-                Ok(text) if text.to == phone && text.is_of_dialogue() => return Some(text),
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return None,
+/// The next screen of one phone. It is waited for as long as the gateway does not refuse what the phone sent.
+async fn screen(
+    handle: &Handle,
+    texts: &mut broadcast::Receiver<Text>,
+    phone: &str,
+) -> Result<Text, Failure> {
+    let next = next_screen(texts, phone);
+    let (hint, over) = (sleep(HINT_AFTER), sleep(PATIENCE));
+    tokio::pin!(next, hint, over);
+    let mut looks = interval(TRY_EVERY);
+    let mut hinted = false;
+    loop {
+        tokio::select! {
+            text = &mut next => {
+                return text.ok_or_else(|| Failure::because("the simulator has stopped"));
+            }
+            _ = looks.tick() => {
+                if handle.figures().await?.deliveries.refused > 0 {
+                    let why = format!("the gateway refuses what the phone sends: {NEEDED}");
+                    return Err(Failure::because(why));
+                }
+            }
+            () = &mut hint, if !hinted => {
+                Status::new(false).line(&format!("no screen yet: {NEEDED}"));
+                hinted = true;
+            }
+            () = &mut over => {
+                let within = PATIENCE.as_secs();
+                let why = format!("no screen came within {within} s: {NEEDED}");
+                return Err(Failure::because(why));
             }
         }
-    };
-    let shown = timeout(PATIENCE, next).await.ok().flatten();
-    shown.ok_or_else(|| {
-        let within = PATIENCE.as_secs();
-        Failure::because(format!(
-            "no screen came within {within} s; does the gateway's configuration have [operator.ussd]?"
-        ))
-    })
+    }
+}
+
+async fn next_screen(texts: &mut broadcast::Receiver<Text>, phone: &str) -> Option<Text> {
+    loop {
+        match texts.recv().await {
+            Ok(text) if text.to == phone && text.is_of_dialogue() => return Some(text),
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return None,
+        }
+    }
 }
 
 fn digits(number: &str) -> Result<u64, String> {

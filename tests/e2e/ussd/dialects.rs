@@ -1,9 +1,13 @@
 //! A dialogue in each dialect that operators speak, and between two ends that speak different ones.
 
+use std::process::Command;
+
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use xabar::simulator::{Behaviour, Dialect, NotSent, UssdDialect};
 
-use super::{LONG, PHONE, Phone, world};
+use super::{LONG, PHONE, phone_of, world};
+use crate::support::broker::free_port;
 use crate::support::soon;
 
 /// Each as the configuration and the simulator call it.
@@ -89,4 +93,27 @@ async fn where_the_dialects_differ_the_log_says_so_and_the_dialogue_ends() {
         assert_eq!(phone.smsc().texts(PHONE).await.unwrap(), []);
         gateway.stop_within(world.config.shutdown).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_dials_in_another_dialect_is_told_so_at_once() {
+    let port = free_port();
+    let mut world = world("dialect = \"mica\"", Behaviour::default()).await;
+    world.config.smsc = format!("127.0.0.1:{port}");
+    world.home.configure(&world.config.to_toml());
+    let listen = world.config.smsc.clone();
+    let dialled = spawn_blocking(move || {
+        Command::new(env!("CARGO_BIN_EXE_xabar"))
+            .args(["smsc", "--listen", &listen, "--ussd", "generic"])
+            .args(["dial", "*555#", "--from", PHONE, "--answers", "1"])
+            .output()
+            .unwrap()
+    });
+    let gateway = world.ready().await;
+    let dialled = dialled.await.unwrap();
+    assert_eq!(dialled.status.code(), Some(1));
+    let told = String::from_utf8(dialled.stderr).unwrap();
+    assert!(told.contains("refuses what the phone sends"), "{told}");
+    assert!(told.contains("--ussd"), "{told}");
+    gateway.stop_within(world.config.shutdown).await;
 }
