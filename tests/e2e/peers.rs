@@ -170,6 +170,9 @@ async fn five_hundred_ussd_dialogues_at_once_go_to_their_last_screen() {
     smsc.order("type 998932000000 1");
     smsc.until_seen("screen", seen + 2).await;
     smsc.order("abort 998932000000");
+    smsc.order("type 998932000000 1");
+    let without = smsc.until_seen("no dialogue", 1).await;
+    assert_eq!(without[0]["phone"], "998932000000");
     smsc.order("dial 998932000000 *555#");
     let screens = smsc.until_seen("screen", seen + 3).await;
     let [.., within, again] = &screens[..] else {

@@ -103,6 +103,10 @@ function showScreen(pdu) {
 // A phone's step; each dialogue has a number of its own.
 function step(phone, op, text) {
   const [session] = bound;
+  if (!dialogues.has(phone)) {
+    saw('no dialogue', { phone });
+    return;
+  }
   const fields = {
     service_type: 'USSD', source_addr: phone, source_addr_ton: 1, source_addr_npi: 1,
     destination_addr: '555', short_message: text,
