@@ -330,6 +330,37 @@ mod tests {
     }
 
     #[test]
+    fn the_place_of_a_segment_is_known_only_where_all_three_tlvs_say_it() {
+        let of = |tags: &[Tag]| {
+            let mut buffer = TlvBuffer::new();
+            for tag in tags {
+                match *tag {
+                    Tag::SAR_MSG_REF_NUM => buffer.push_two_octets(*tag, 0x0102),
+                    Tag::SAR_TOTAL_SEGMENTS => buffer.push_octet(*tag, 3),
+                    _ => buffer.push_octet(*tag, 2),
+                };
+            }
+            buffer.as_tlvs().sar()
+        };
+        let all = [
+            Tag::SAR_MSG_REF_NUM,
+            Tag::SAR_TOTAL_SEGMENTS,
+            Tag::SAR_SEGMENT_SEQNUM,
+        ];
+        assert_eq!(of(&all), Some((0x0102, 3, 2)));
+        for without in all {
+            let others = all.iter().copied().filter(|tag| *tag != without);
+            assert_eq!(of(&others.collect::<Vec<_>>()), None, "{without:?}");
+        }
+        assert_eq!(of(&[]), None);
+        let mut short = TlvBuffer::new();
+        short.push_octet(Tag::SAR_MSG_REF_NUM, 1);
+        short.push_octet(Tag::SAR_TOTAL_SEGMENTS, 3);
+        short.push_octet(Tag::SAR_SEGMENT_SEQNUM, 2);
+        assert_eq!(short.as_tlvs().sar(), None, "a reference of one octet");
+    }
+
+    #[test]
     fn a_receipted_message_id_is_read_with_and_without_its_nul() {
         for value in [&b"38601fa\0"[..], b"38601fa"] {
             let mut buffer = TlvBuffer::new();
