@@ -1,0 +1,119 @@
+//! How a session ends, and what is then known of its requests.
+
+use super::*;
+
+#[test]
+fn unbind_waits_for_responses_then_unbinds_then_closes() {
+    let now = t0();
+    let mut session = esme(now);
+    session.handle(now, Input::Requests(requests(10..14)));
+    session.handle(now, Input::Unbind);
+    session.handle(now, Input::Requests(requests([99])));
+    assert!(!session.wants_requests());
+    assert_eq!(
+        sent(&mut session, now),
+        [2, 3, 4].map(|n| ok(CommandId::SUBMIT_SM, n))
+    );
+    come(&mut session, now, submit_sm_resp(2));
+    assert_eq!(sent(&mut session, now), [ok(CommandId::SUBMIT_SM, 5)]);
+    for sequence in [3, 4, 5] {
+        assert_eq!(sent(&mut session, now), []);
+        come(&mut session, now, submit_sm_resp(sequence));
+    }
+    assert_eq!(sent(&mut session, now), [ok(CommandId::UNBIND, 6)]);
+    assert_eq!(session.state(), State::Unbinding);
+    come(
+        &mut session,
+        now,
+        bare(CommandId::UNBIND_RESP, Status::ROK, 6),
+    );
+    assert_eq!(session.state(), State::Unbound);
+    let closed = session.finish();
+    assert_eq!(closed.reason, CloseReason::Unbound);
+    assert_eq!((closed.unanswered, closed.unsent), (vec![], vec![99]));
+}
+
+#[test]
+fn a_paused_session_unbinds_without_what_waits() {
+    let now = t0();
+    let mut session = esme(now);
+    session.handle(now, Input::Window(0));
+    session.handle(now, Input::Requests(requests([10])));
+    session.handle(now, Input::Unbind);
+    assert_eq!(sent(&mut session, now), [ok(CommandId::UNBIND, 2)]);
+    assert_eq!(session.finish().unsent, [10]);
+}
+
+#[test]
+fn draining_ends_at_its_deadline() {
+    let start = t0();
+    let mut session = esme(start);
+    session.handle(start, Input::Requests(requests(10..14)));
+    sent(&mut session, start);
+    let now = start + SECOND;
+    session.handle(now, Input::Unbind);
+    let late = now + 30 * SECOND;
+    come(&mut session, start + 29 * SECOND, deliver_sm(1));
+    session.handle(late, Input::Tick);
+    assert_eq!(sent(&mut session, late), [ok(CommandId::UNBIND, 5)]);
+    session.handle(late + 30 * SECOND, Input::Tick);
+    let closed = session.finish();
+    assert_eq!(closed.reason, CloseReason::UnbindUnanswered);
+    assert_eq!(
+        (closed.unanswered, closed.unsent),
+        (vec![10, 11, 12], vec![13])
+    );
+}
+
+#[test]
+fn unbind_of_the_peer_is_obeyed_and_the_unanswered_are_told() {
+    let now = t0();
+    let mut session = esme(now);
+    session.handle(now, Input::Requests(requests(10..15)));
+    sent(&mut session, now);
+    come(&mut session, now, submit_sm_resp(3));
+    sent(&mut session, now);
+    come(&mut session, now, bare(CommandId::UNBIND, Status::ROK, 77));
+    assert_eq!(sent(&mut session, now), [ok(CommandId::UNBIND_RESP, 77)]);
+    session.handle(now, Input::Requests(requests([20])));
+    let closed = session.finish();
+    assert_eq!(closed.reason, CloseReason::PeerUnbound);
+    assert_eq!(
+        (closed.unanswered, closed.unsent),
+        (vec![10, 12, 13], vec![14, 20])
+    );
+}
+
+#[test]
+fn both_may_unbind_at_once() {
+    let now = t0();
+    let mut session = esme(now);
+    session.handle(now, Input::Unbind);
+    assert_eq!(sent(&mut session, now), [ok(CommandId::UNBIND, 2)]);
+    come(&mut session, now, bare(CommandId::UNBIND, Status::ROK, 5));
+    assert_eq!(sent(&mut session, now), [ok(CommandId::UNBIND_RESP, 5)]);
+    assert_eq!(session.close_reason(), Some(CloseReason::Unbound));
+}
+
+#[test]
+fn the_peers_requests_are_served_while_draining() {
+    let now = t0();
+    let mut session = esme(now);
+    session.handle(now, Input::Requests(requests([10])));
+    sent(&mut session, now);
+    session.handle(now, Input::Unbind);
+    come(&mut session, now, deliver_sm(5));
+    answer(&mut session, now, CommandId::DELIVER_SM, 5, Status::ROK);
+    assert_eq!(sent(&mut session, now), [ok(CommandId::DELIVER_SM_RESP, 5)]);
+}
+
+#[test]
+fn a_lost_connection_leaves_nothing_to_write() {
+    let now = t0();
+    let mut session = esme(now);
+    session.handle(now, Input::Requests(requests([10])));
+    session.output(now);
+    session.handle(now, Input::Lost(CloseReason::PeerClosed));
+    assert_eq!(sent(&mut session, now), []);
+    assert_eq!(session.finish().unanswered, [10]);
+}

@@ -1,0 +1,219 @@
+//! What is forgotten, and what outlives it: numbers, names, counts and choices.
+
+use super::*;
+
+pub(in crate::journal) fn what_a_subscriber_chose_is_kept(journal: &mut dyn Journal) {
+    let (chooser, other) = (msisdn(1), msisdn(2));
+    let choose = |journal: &mut dyn Journal, choices: Choices| {
+        let choices = vec![(chooser, choices)];
+        commit(
+            journal,
+            Changes {
+                choices,
+                ..Changes::default()
+            },
+        );
+    };
+    assert_eq!(journal.choices(chooser).unwrap(), Choices::default());
+    let mut chosen = Choices::default();
+    chosen.language = Some(Language::Kaa);
+    chosen.stop(None);
+    chosen.start(Some("kadastr"));
+    choose(journal, chosen.clone());
+    assert_eq!(journal.choices(chooser).unwrap(), chosen);
+    assert_eq!(journal.choices(other).unwrap(), Choices::default());
+    choose(journal, Choices::default());
+    assert_eq!(journal.choices(chooser).unwrap(), Choices::default());
+}
+
+pub(in crate::journal) fn what_is_settled_long_ago_is_forgotten(journal: &mut dyn Journal) {
+    accept(journal, (1..=5).map(waiting));
+    let settle = |at, number| Changes {
+        at: UnixMillis(at),
+        progressed: vec![progressed(number, Phase::Settled, State::Delivered)],
+        ..Changes::default()
+    };
+    for (at, number) in [(100, 3), (200, 1), (300, 2)] {
+        commit(journal, settle(at, number));
+    }
+    commit(
+        journal,
+        Changes {
+            awaiting: vec![awaiting(3, 0, "A1", 100)],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(journal.forget(UnixMillis(99), 10).unwrap(), 0);
+    assert_eq!(journal.forget(UnixMillis(200), 1).unwrap(), 1);
+    assert_eq!(journal.forget(UnixMillis(200), 10).unwrap(), 1);
+    assert_eq!(journal.forget(UnixMillis(200), 10).unwrap(), 0);
+    for (number, known) in [(1, false), (2, true), (3, false), (4, true)] {
+        assert_eq!(
+            journal.message(MessageId(number)).unwrap().is_some(),
+            known,
+            "{number}"
+        );
+        assert_eq!(
+            facts(journal, number).duplicate_of.is_some(),
+            known,
+            "{number}"
+        );
+    }
+    assert_eq!(journal.awaiting(OPERATOR, &["A1"]).unwrap(), []);
+    assert_eq!(
+        journal
+            .unreceipted(SubmittedPlace::default(), UnixMillis::NEVER, 10)
+            .unwrap(),
+        []
+    );
+    // Its event may come once more, and is a new one then.
+    let again = renumbered(3, 6);
+    accept(journal, [again]);
+    assert_eq!(facts(journal, 3).duplicate_of, Some(MessageId(6)));
+}
+
+pub(in crate::journal) fn a_thread_is_remembered_as_long_as_one_of_its_messages(
+    journal: &mut dyn Journal,
+) {
+    let thread = ThreadKey(77);
+    let settled = |number| {
+        let mut message = progressed(number, Phase::Settled, State::Delivered);
+        message.origin_mut().thread = thread;
+        message
+    };
+    let attempted = Some(ThreadOrder {
+        time: UnixMillis(1),
+        id: MessageId(2),
+    });
+    let threads = vec![(
+        thread,
+        ThreadFacts {
+            attempted,
+            waiting: 0,
+        },
+    )];
+    commit(
+        journal,
+        Changes {
+            at: UnixMillis(100),
+            accepted: vec![settled(1)],
+            threads,
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            at: UnixMillis(200),
+            accepted: vec![settled(2)],
+            ..Changes::default()
+        },
+    );
+    let known = |journal: &mut dyn Journal| {
+        let ask = Ask {
+            key: &key(9),
+            about: Some((thread, msisdn(9))),
+        };
+        journal.facts(&[ask]).unwrap().remove(0).thread.attempted
+    };
+    assert_eq!(journal.forget(UnixMillis(100), 10).unwrap(), 1);
+    assert_eq!(known(journal), attempted);
+}
+
+pub(in crate::journal) fn numbers_outlive_what_they_counted(journal: &mut dyn Journal) {
+    assert_eq!(journal.start().unwrap(), Start::default());
+    let at_once = progressed(12, Phase::Settled, State::Suppressed);
+    let at = UnixMillis(50);
+    commit(
+        journal,
+        Changes {
+            at,
+            accepted: vec![at_once],
+            outgoing: vec![outgoing(12)],
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            at: UnixMillis(60),
+            published: Some(12),
+            ..Changes::default()
+        },
+    );
+    assert_eq!(journal.forget(UnixMillis::NEVER, 10).unwrap(), 1);
+    let start = journal.start().unwrap();
+    assert_eq!(
+        start,
+        Start {
+            last_message: 12,
+            last_outgoing: 12,
+            last_held: 0,
+            held: 0,
+            latest: UnixMillis(60)
+        }
+    );
+}
+
+pub(in crate::journal) fn an_operator_keeps_its_number(journal: &mut dyn Journal) {
+    let ucell = journal.operator("ucell").unwrap();
+    let beeline = journal.operator("beeline").unwrap();
+    assert_ne!(ucell, beeline);
+    assert_eq!(journal.operator("ucell").unwrap(), ucell);
+    let mut reader = journal.reader().unwrap();
+    assert_eq!(
+        reader.operator_name(beeline).unwrap().as_deref(),
+        Some("beeline")
+    );
+    assert_eq!(reader.operator_name(OperatorId(999)).unwrap(), None);
+}
+
+pub(in crate::journal) fn what_an_agency_used_is_what_it_was_last_said_to_be(
+    journal: &mut dyn Journal,
+) {
+    assert!(journal.used().unwrap().is_empty());
+    let used = |day, messages| Used {
+        day: UnixMillis(day),
+        messages,
+    };
+    let (one, other) = (AgencyKey(1), AgencyKey(u32::MAX));
+    for used in [
+        vec![(one, used(0, 7)), (other, used(-5, 1))],
+        vec![(one, used(86_400_000, u32::MAX))],
+    ] {
+        commit(
+            journal,
+            Changes {
+                used,
+                ..Changes::default()
+            },
+        );
+    }
+    let last = [(one, used(86_400_000, u32::MAX)), (other, used(-5, 1))];
+    assert_eq!(journal.used().unwrap(), BTreeMap::from(last));
+}
+
+pub(in crate::journal) fn a_campaign_is_dealt_out_as_far_as_was_last_said(
+    journal: &mut dyn Journal,
+) {
+    assert!(journal.dealt().unwrap().is_empty());
+    let dealt = |arrival, last| Dealt {
+        arrival: UnixMillis(arrival),
+        last: UnixMillis(last),
+    };
+    let (one, other) = (SpreadKey(1), SpreadKey(u32::MAX));
+    for dealt in [
+        vec![(one, dealt(1, 2)), (other, dealt(0, 7))],
+        vec![(one, dealt(5, 1_795_000_000_000))],
+    ] {
+        commit(
+            journal,
+            Changes {
+                dealt,
+                ..Changes::default()
+            },
+        );
+    }
+    let last = [(one, dealt(5, 1_795_000_000_000)), (other, dealt(0, 7))];
+    assert_eq!(journal.dealt().unwrap(), BTreeMap::from(last));
+}

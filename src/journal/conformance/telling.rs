@@ -1,0 +1,221 @@
+//! What agencies are told, and what people find.
+
+use super::*;
+
+pub(in crate::journal) fn outcomes_go_out_in_order_and_leave_when_published(
+    journal: &mut dyn Journal,
+) {
+    accept(journal, (1..=7).map(waiting));
+    commit(
+        journal,
+        Changes {
+            outgoing: (1..=3).map(outgoing).collect(),
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            outgoing: (4..=6).map(outgoing).collect(),
+            ..Changes::default()
+        },
+    );
+    let mut reader = journal.reader().unwrap();
+    let mut outbox = |after, limit| -> Vec<u64> {
+        let found = reader.outbox(after, limit).unwrap();
+        found
+            .iter()
+            .for_each(|one| assert_eq!(*one, outgoing(one.number)));
+        found.iter().map(|one| one.number).collect()
+    };
+    assert_eq!(outbox(0, 100), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(outbox(0, 4), [1, 2, 3, 4]);
+    assert_eq!(outbox(2, 2), [3, 4]);
+    assert_eq!(outbox(6, 100), [0; 0]);
+    assert_eq!(outbox(u64::MAX, 100), [0; 0]);
+    commit(
+        journal,
+        Changes {
+            published: Some(2),
+            ..Changes::default()
+        },
+    );
+    assert_eq!(outbox(0, 100), [3, 4, 5, 6]);
+    commit(
+        journal,
+        Changes {
+            published: Some(5),
+            outgoing: vec![outgoing(7)],
+            ..Changes::default()
+        },
+    );
+    assert_eq!(outbox(0, 100), [6, 7]);
+    assert_eq!(outbox(6, 100), [7]);
+    commit(
+        journal,
+        Changes {
+            published: Some(7),
+            ..Changes::default()
+        },
+    );
+    assert_eq!(outbox(0, 100), [0; 0]);
+}
+
+pub(in crate::journal) fn the_books_balance(journal: &mut dyn Journal) {
+    let mut other = waiting(4);
+    other.identity_mut().key = EventKey {
+        agency: Agency::from_name("adliya").unwrap(),
+        ..key(4)
+    };
+    let at_once = progressed(3, Phase::Settled, State::Suppressed);
+    accept(journal, [waiting(1), waiting(2), at_once, other]);
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(1, Phase::Settled, State::Unknown)],
+            ..Changes::default()
+        },
+    );
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(2, Phase::Submitted, State::Submitted)],
+            ..Changes::default()
+        },
+    );
+    let mut reader = journal.reader().unwrap();
+    let kadastr = |waiting, settled| Books {
+        agency: "kadastr".into(),
+        accepted: 3,
+        waiting,
+        settled,
+    };
+    let adliya = Books {
+        agency: "adliya".into(),
+        accepted: 1,
+        waiting: 1,
+        settled: vec![],
+    };
+    let unknown = vec![(State::Suppressed, 1), (State::Unknown, 1)];
+    assert_eq!(
+        reader.books().unwrap(),
+        [adliya.clone(), kadastr(1, unknown)]
+    );
+
+    // A receipt came after all.
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(1, Phase::Settled, State::Delivered)],
+            ..Changes::default()
+        },
+    );
+    let delivered = vec![(State::Delivered, 1), (State::Suppressed, 1)];
+    assert_eq!(
+        reader.books().unwrap(),
+        [adliya.clone(), kadastr(1, delivered.clone())]
+    );
+    while journal.forget(UnixMillis::NEVER, 1).unwrap() > 0 {}
+    assert_eq!(reader.books().unwrap(), [adliya, kadastr(1, delivered)]);
+}
+
+pub(in crate::journal) fn people_find_messages(journal: &mut dyn Journal) {
+    // Far apart, as messages of several days are.
+    let far = |number: u64, application: &str, subscriber| {
+        let mut message = waiting(number);
+        message.identity_mut().application = application.into();
+        message.origin_mut().msisdn = msisdn(subscriber);
+        message
+    };
+    accept(
+        journal,
+        [
+            far(1, "48", 1),
+            far(2, "49", 2),
+            far(200_000, "48", 2),
+            far(9_000_000, "48", 1),
+        ],
+    );
+    commit(
+        journal,
+        Changes {
+            progressed: vec![progressed(2, Phase::Settled, State::Expired)],
+            ..Changes::default()
+        },
+    );
+    let mut reader = journal.reader().unwrap();
+    let mut find = |question: Question, limit| ids(&reader.find(&question, limit).unwrap());
+    let application = |number: &str| Question {
+        application: Some(number.into()),
+        ..Question::default()
+    };
+    assert_eq!(find(application("48"), 10), [1, 200_000, 9_000_000]);
+    assert_eq!(find(application("48"), 2), [1, 200_000]);
+    assert_eq!(find(application("4"), 10), [0; 0]);
+    assert_eq!(
+        find(
+            Question {
+                msisdn: Some(msisdn(2)),
+                ..Question::default()
+            },
+            10
+        ),
+        [2, 200_000]
+    );
+    assert_eq!(
+        find(
+            Question {
+                msisdn: Some(msisdn(2)),
+                ..application("48")
+            },
+            10
+        ),
+        [200_000]
+    );
+    assert_eq!(
+        find(
+            Question {
+                event: Some("e2".into()),
+                ..Question::default()
+            },
+            10
+        ),
+        [2]
+    );
+    assert_eq!(
+        find(
+            Question {
+                state: Some(State::Expired),
+                ..Question::default()
+            },
+            10
+        ),
+        [2]
+    );
+    assert_eq!(
+        find(
+            Question {
+                state: Some(State::Expired),
+                ..application("48")
+            },
+            10
+        ),
+        [0; 0]
+    );
+    assert_eq!(find(Question::default(), 3), [1, 2, 200_000]);
+}
+
+pub(in crate::journal) fn the_newest_messages_to_a_subscriber_come_first(
+    journal: &mut dyn Journal,
+) {
+    let to_the_first = |number| {
+        let mut message = waiting(number);
+        message.origin_mut().msisdn = msisdn(1);
+        message
+    };
+    accept(journal, [to_the_first(1), waiting(2), to_the_first(3)]);
+    accept(journal, [to_the_first(4)]);
+    let mut newest = |limit| ids(&journal.newest_to(msisdn(1), limit).unwrap());
+    assert_eq!(newest(10), [4, 3, 1]);
+    assert_eq!(newest(2), [4, 3]);
+}
