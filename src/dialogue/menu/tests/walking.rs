@@ -126,14 +126,29 @@ fn after_a_wrong_answer_the_page_stays_and_so_does_what_is_on_the_others() {
 }
 
 #[test]
-fn a_notice_that_no_page_has_room_for_stands_alone_before_it() {
-    let mut phone = Phone::new(Language::Kaa);
-    phone.about.stopped = true;
-    let main = phone.dial("*555#");
+fn a_notice_that_a_page_has_no_room_for_stands_alone_before_it() {
+    let mut menu = "home = \"main\"\n[screens.main]\ntext = \"Main\"\npages = 4\n".to_owned();
+    for press in 1..=6 {
+        menu += &format!(
+            "[[screens.main.choices]]\npress = \"{press}\"\ntext = \"Ариза ҳолати бўйича\"\n\
+             do = \"stop\"\nto = \"over\"\n"
+        );
+    }
+    menu += "[screens.over]\ntext = \"Over\"\nend = true\n";
+    let folder = Folder::with([("main.toml", menu.as_str())]);
+    let menus = super::reading::load(&folder).unwrap();
+    let mut phone = Phone::with(menus, Language::UzCyrl);
     phone.journal = Journal::Refuses;
-    let refused = phone.type_in("5");
-    assert_eq!(refused, "Házir bolmadı. Keyinirek qaytalań.\n9. Keyingi");
-    assert_eq!(phone.type_in("9"), main);
+    let mut page = phone.dial("*555#");
+    for _ in 0..2 {
+        let refused = phone.type_in("1");
+        assert_eq!(
+            refused,
+            "Ҳозир бўлмади. Кейинроқ уриниб кўринг.\n9. Кейинги"
+        );
+        assert_eq!(phone.type_in("9"), page);
+        page = phone.type_in("9");
+    }
 }
 
 #[test]
