@@ -109,6 +109,10 @@ impl Dial {
         }
         match fared.silent {
             0 => Ok(()),
+            _ if fared.screens == 0 => {
+                let why = format!("no phone got a screen: {NEEDED}");
+                Err(Failure::because(why))
+            }
             silent => Err(Failure::because(format!("{silent} phones got no screen"))),
         }
     }

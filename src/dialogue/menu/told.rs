@@ -9,7 +9,7 @@ use xabar_sms::fold::fold;
 use super::declared::{Body, Flags, Menu, Screen, ScreenId};
 use super::fit::{Fill, NUMBER};
 use super::layout::lay;
-use super::wording::Value;
+use super::wording::{Said, Spot, Value};
 use super::{Application, Facts, Menus, Rules};
 use crate::control::settings::Problem;
 use crate::control::settings::reading::report_on;
@@ -76,31 +76,45 @@ impl Menus {
 impl Menu {
     fn late_statuses(&self, rules: &Rules, longest: &Longest) -> Vec<Problem> {
         report_on(&self.file, |report| {
+            // One text may be that of all languages.
             let mut seen: Vec<&str> = Vec::new();
             for (id, screen) in (0..).zip(&self.screens) {
-                for language in Language::ALL {
-                    let Some(said) = screen.text.said(*language) else {
+                for said in screen.text.each() {
+                    let Spot { key, origin } = &said.spot;
+                    let late = self.late(id, screen, said, rules, longest);
+                    let Some(Application {
+                        service, status, ..
+                    }) = late
+                    else {
                         continue;
                     };
-                    let tells = said.text.values().any(|value| value == Value::Status);
-                    let mut told = self.told(id, screen, *language, rules, longest);
-                    let late = told.find(|told| tells && !told.is_first);
-                    if let Some(Told { application, .. }) = late
-                        && !seen.contains(&&*said.spot.key)
-                    {
-                        seen.push(&said.spot.key);
-                        let Application {
-                            service, status, ..
-                        } = application;
+                    if !seen.contains(&&**key) {
+                        seen.push(key);
                         let what = format!(
-                            "does not say \"{status}\" on its first page in {language}, where the service is \"{service}\""
+                            "does not say \"{status}\" on its first page in {}, where the service is \"{service}\"",
+                            said.language
                         );
                         let right = "write {status} before {service}, or fewer words before it";
-                        report.add(&said.spot.origin, &said.spot.key, what, right);
+                        report.add(origin, key, what, right);
                     }
                 }
             }
         })
+    }
+
+    /// An application whose status a text says, but not on the first page.
+    fn late<'a>(
+        &'a self,
+        id: ScreenId,
+        screen: &'a Screen,
+        said: &Said,
+        rules: &'a Rules,
+        longest: &'a Longest,
+    ) -> Option<&'a Application> {
+        let tells = said.text.values().any(|value| value == Value::Status);
+        let mut told = self.told(id, screen, said.language, rules, longest);
+        let late = told.find(|told| tells && !told.is_first);
+        late.map(|told| told.application)
     }
 
     /// How a screen tells of an application, whatever is known of the subscriber; nothing if it tells of none.
