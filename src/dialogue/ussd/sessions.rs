@@ -37,9 +37,9 @@ pub enum Turn<P> {
     Begin { dialled: String },
     /// This was typed where the dialogue stands.
     Answer { place: P, typed: String },
-    /// The same code was dialled again: the dialogue goes on there.
+    /// The same code was dialled again, or that step came twice: the dialogue goes on there.
     Resume { place: P },
-    /// The step came twice, and is answered as before.
+    /// An answer came twice, and is answered as before.
     Again(Shown),
     /// It is of a dialogue that is forgotten: to be said so.
     Forgotten,
@@ -253,12 +253,9 @@ impl<P: Clone> Sessions<P> {
             if let Some(place) = dialogue.place.clone().filter(|_| resumes) {
                 dialogue.session = session;
                 dialogue.last = last;
-                dialogue.pending = !twice;
+                dialogue.pending = true;
                 dialogue.until = now.after(times.answer + times.resume);
-                return match twice {
-                    true => Turn::Again(dialogue.shown()),
-                    false => Turn::Resume { place },
-                };
+                return Turn::Resume { place };
             }
         }
         if !self.open.contains_key(&phone) {

@@ -169,7 +169,7 @@ fn where_nothing_is_resumed_a_code_that_is_dialled_again_begins() {
     rig.times = AT_ONCE;
     rig.dial(FIRST);
     rig.show("status");
-    assert_eq!(rig.dial(FIRST), again("status"), "the same step twice");
+    assert_eq!(rig.dial(FIRST), resumed("status"), "the same step twice");
     assert_eq!(rig.dial(SECOND_ONE), begin());
     rig.dial(SessionKey::Unnamed);
     rig.show("menu");
