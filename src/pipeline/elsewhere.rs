@@ -1,7 +1,7 @@
 //! Another operator for what one took and did not deliver, where the policy says so.
 
 use tracing::debug;
-use xabar_events::State;
+use xabar_events::{Msisdn, State};
 
 use super::beat::Beat;
 use super::core::Core;
@@ -39,7 +39,7 @@ impl Core {
             && tried < policy.attempts
             && message.expires > beat.now.wall
             && !attempt.segments.contains(&Segment::Delivered);
-        let to = may.then(|| self.another(progress.operator, message.msisdn));
+        let to = may.then(|| self.second(progress.operator, message.msisdn));
         let Some(to) = to.flatten() else {
             return false;
         };
@@ -51,6 +51,38 @@ impl Core {
             });
         }
         true
+    }
+
+    /// Who is to try what this operator did not deliver: another that is well, or else the first that may be so soon, as
+    /// after a restart. One that has been gone for its `move_after` is not waited for.
+    fn second(&self, operator: OperatorId, msisdn: Msisdn) -> Option<OperatorId> {
+        let may_come = |it: OperatorId| it != operator && !self.is_away(it);
+        let sharer = || {
+            let shares = self.routes.carries(operator, msisdn);
+            let part = |it| if may_come(it) { 1.0 } else { 0.0 };
+            shares.then(|| self.home_among(msisdn, part))?
+        };
+        let fallback = || {
+            let fallbacks = &self.operators.get(&operator)?.fallback;
+            fallbacks.iter().copied().find(|it| may_come(*it))
+        };
+        let well = self.another(operator, msisdn);
+        well.or_else(sharer).or_else(fallback)
+    }
+
+    /// Ends what waits for a second operator that has been gone for its `move_after`.
+    pub(super) fn end_undelivered_for(&mut self, beat: &mut Beat, operator: OperatorId) {
+        let held = self.pacer.held_for(operator);
+        let over = held.iter().filter(|message| awaits_second(message));
+        let over: Vec<MessageId> = over.map(|message| message.id).collect();
+        for id in &over {
+            if let Some(message) = self.pacer.withdraw(*id) {
+                self.expire(beat, message);
+            }
+        }
+        if !over.is_empty() {
+            self.pacer.give_up_places(operator);
+        }
     }
 
     /// Lets undelivered messages wait for another operator, unless a newer status of their thread was sent meanwhile.
@@ -86,6 +118,13 @@ impl Core {
         }
         Ok(())
     }
+}
+
+/// Whether a message waits for the operator that is to try what another did not deliver.
+pub(super) fn awaits_second(message: &Message) -> bool {
+    let attempt = &message.progress.attempt;
+    let begun = attempt.segments.iter().any(|it| *it != Segment::Waiting);
+    attempt.undelivered && !attempt.uncertain && !begun
 }
 
 /// As if nothing of it had been sent, but that it was.

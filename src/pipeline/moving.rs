@@ -147,6 +147,7 @@ impl Core {
         let away: Vec<OperatorId> = away.map(|(id, _)| *id).collect();
         let mut moved = 0;
         for operator in away {
+            self.end_undelivered_for(beat, operator);
             moved += self.move_held_for(beat, operator);
         }
         moved

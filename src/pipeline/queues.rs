@@ -8,6 +8,7 @@ use xabar_events::{Reason, State};
 
 use super::beat::Beat;
 use super::core::Core;
+use super::elsewhere::awaits_second;
 use super::moving::is_movable;
 use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
@@ -83,7 +84,9 @@ impl Core {
             true => Some(message.progress.operator),
             false => self.carrier_of_waiting(message.msisdn, message.progress.operator),
         };
-        let moves = self.is_away(message.progress.operator) && is_movable(message);
+        // What waits for a second operator moves to no third one: it ends.
+        let moves = self.is_away(message.progress.operator)
+            && (is_movable(message) || awaits_second(message));
         let fate = fate_so_far(message);
         match route {
             Some(operator) if operator == message.progress.operator => self.keep(beat, arrival),

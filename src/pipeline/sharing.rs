@@ -42,7 +42,16 @@ impl Core {
             true => self.part(it),
             false => 0.0,
         };
-        let home = self.routes.route(msisdn, None, part);
+        self.home_among(msisdn, part)
+    }
+
+    /// Whose number it is by these parts of the weights; nobody's whose part is nothing.
+    pub(super) fn home_among(
+        &self,
+        msisdn: Msisdn,
+        part: impl Fn(OperatorId) -> f64,
+    ) -> Option<OperatorId> {
+        let home = self.routes.route(msisdn, None, &part);
         home.filter(|home| part(*home) > 0.0)
     }
 

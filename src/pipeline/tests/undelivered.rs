@@ -111,7 +111,7 @@ fn a_restart_forgets_neither_the_other_operator_nor_the_repeat() {
 }
 
 #[test]
-fn it_ends_as_before_without_the_policy_an_operator_that_is_well_time_or_attempts() {
+fn it_ends_as_before_without_the_policy_another_operator_or_attempts() {
     let ends = |world: &mut World, event: Notification| {
         let id = event.key.id.as_str().to_owned();
         world.publish(event);
@@ -126,9 +126,70 @@ fn it_ends_as_before_without_the_policy_an_operator_that_is_well_time_or_attempt
     ends(&mut alone, apart(1));
     let mut once = elsewhere_with(|settings| settings.retry.attempts = 1);
     ends(&mut once, apart(1));
-    let mut down = elsewhere();
-    down.smsc(BEELINE).sessions = 0;
-    ends(&mut down, apart(1));
+    let mut gone = elsewhere_with(moves_after_a_minute);
+    gone.smsc(BEELINE).sessions = 0;
+    gone.advance(2 * MINUTE);
+    ends(&mut gone, apart(1));
+}
+
+/// The second operator's own messages do not wait for it for long.
+fn moves_after_a_minute(settings: &mut Settings) {
+    settings.operators[1].move_after = Some(MINUTE);
+}
+
+#[test]
+fn one_that_is_not_bound_yet_is_waited_for_as_after_a_restart() {
+    let mut world = elsewhere();
+    world.publish(apart(1));
+    let first = world.one_sent();
+    world.accept(&first, "7");
+    world.smsc(BEELINE).sessions = 0;
+    world.restart();
+    world.receipt(&first, "7", "UNDELIV");
+    world.advance(10 * SECOND);
+    assert!(world.sent().is_empty());
+    world.smsc(BEELINE).sessions = 1;
+    world.calm();
+    let again = world.one_sent();
+    assert_eq!(again.operator, BEELINE);
+    world.accept(&again, "9");
+    world.receipt(&again, "9", "DELIVRD");
+    let expected = ["accepted", "submitted", "submitted", "delivered"];
+    assert_eq!(world.story("apart-1"), expected);
+}
+
+#[test]
+fn one_that_does_not_come_is_waited_for_until_the_message_expires() {
+    let mut world = elsewhere();
+    world.smsc(BEELINE).sessions = 0;
+    world.publish(apart(1));
+    undelivered(&mut world);
+    world.advance(71 * HOUR);
+    assert_eq!(last(&world, "apart-1"), "deferred operator-down");
+    world.advance(2 * HOUR);
+    assert_eq!(last(&world, "apart-1"), "failed undelivered");
+    world.smsc(BEELINE).sessions = 1;
+    world.advance(MINUTE);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.unsettled(), 0);
+}
+
+#[test]
+fn one_whose_own_messages_move_is_waited_for_no_longer_than_they_do() {
+    for restarts in [false, true] {
+        let mut world = elsewhere_with(moves_after_a_minute);
+        world.smsc(BEELINE).sessions = 0;
+        world.publish(apart(1));
+        undelivered(&mut world);
+        world.advance(50 * SECOND);
+        assert_eq!(last(&world, "apart-1"), "submitted");
+        if restarts {
+            world.restart();
+        }
+        world.advance(MINUTE + SECOND);
+        assert_eq!(last(&world, "apart-1"), "failed undelivered");
+        assert_eq!(world.unsettled(), 0);
+    }
 }
 
 #[test]
