@@ -74,6 +74,11 @@ pub(super) fn names(operators: &Cell<'_>) -> Vec<String> {
     texts(operators, "name")
 }
 
+/// As whom all operators send, as it is written.
+pub(super) fn senders(operators: &Cell<'_>) -> Vec<String> {
+    texts(operators, "sender")
+}
+
 /// The names that stand in any operator's `fallback`.
 pub(super) fn substitutes(operators: &Cell<'_>) -> Vec<String> {
     texts(operators, "fallback")

@@ -8,7 +8,7 @@ use axum::http::HeaderValue;
 use super::reading::{Cell, Table};
 use super::secret::secret;
 use super::tls::{file, usable};
-use super::values::{duration, matching, parsed, whole};
+use super::values::{duration, matching, whole};
 use crate::lookup::Url;
 use crate::tls::{Client, Roots};
 
@@ -34,11 +34,11 @@ pub struct LookupSettings {
 }
 
 /// `names` are those of the operators.
-pub(super) fn lookup(names: &[&str]) -> impl Fn(&Cell<'_>) -> Option<LookupSettings> {
+pub(super) fn lookup(names: &[String]) -> impl Fn(&Cell<'_>) -> Option<LookupSettings> {
     move |cell| cell.table(|table| read(table, names))
 }
 
-fn read(table: &mut Table<'_>, names: &[&str]) -> Option<LookupSettings> {
+fn read(table: &mut Table<'_>, names: &[String]) -> Option<LookupSettings> {
     let url = table.required(
         "url",
         "give the URL to ask, with {msisdn} for the number",
@@ -125,11 +125,12 @@ fn field(cell: &Cell<'_>) -> Option<String> {
     )(cell)
 }
 
-fn operator(cell: &Cell<'_>, names: &[&str]) -> Option<String> {
-    let right = format!("name an operator: {}", names.join(", "));
-    parsed(&right, |name| {
-        names.contains(&name).then(|| name.to_owned())
-    })(cell)
+fn operator(cell: &Cell<'_>, names: &[String]) -> Option<String> {
+    let right = match names {
+        [] => "add an [[operator]] first".to_owned(),
+        _ => format!("name an operator: {}", names.join(", ")),
+    };
+    matching(&right, |name| names.iter().any(|it| it == name))(cell)
 }
 
 #[cfg(test)]

@@ -132,6 +132,7 @@ impl Settings {
 
 fn settings(table: &mut Table<'_>) -> Option<Settings> {
     let intake = amqp::intake(table);
+    let written = operator::written(table);
     let operators = operator::operators(table);
     Some(Settings {
         outcomes: amqp::outcomes(table, &intake),
@@ -146,8 +147,8 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         urgent: urgent::urgent(table),
         bulk: bulk::bulk(table),
         agencies: agency::agencies(table),
-        senders: sender::senders(table, &operators),
-        routing: routing::routing(table, &operators),
+        senders: sender::senders(table, &written),
+        routing: routing::routing(table, &written.names),
         numbers: numbers::numbers(table),
         operators,
         messages: messages::messages(table),

@@ -80,6 +80,22 @@ impl InterfaceVersion {
     }
 }
 
+/// What stands in the tables of all operators, be something else wrong in them or not.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) names: Vec<String>,
+    pub(super) senders: Vec<String>,
+}
+
+pub(super) fn written(root: &mut Table<'_>) -> Written {
+    root.or("operator", Written::default(), |cell: &Cell<'_>| {
+        Some(Written {
+            names: fallback::names(cell),
+            senders: fallback::senders(cell),
+        })
+    })
+}
+
 pub(super) fn operators(root: &mut Table<'_>) -> Vec<Operator> {
     root.or("operator", Vec::new(), |cell: &Cell<'_>| {
         let taken = Taken {
@@ -125,7 +141,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     let weight = table.or("weight", weight::USUAL, |cell| {
         weight(cell, own, &taken.carried)
     });
-    let shares = taken.carried.is_shared(own);
+    let shares = taken.carried.may_be_shared(own);
     let moving = fallback::fallback(table, &taken.all, shares);
     let tps = table.optional("tps", tps);
     let binds = binds(table, tps, &taken.logins);
@@ -213,9 +229,11 @@ fn name(cell: &Cell<'_>) -> Option<String> {
 
 fn prefix(cell: &Cell<'_>) -> Option<String> {
     let right = "write 1 to 15 digits as in the international number, such as \"99893\", without +";
-    matching(right, |prefix| {
-        is_digits(prefix, 15) && !prefix.starts_with('0')
-    })(cell)
+    matching(right, is_prefix)(cell)
+}
+
+pub(super) fn is_prefix(text: &str) -> bool {
+    is_digits(text, 15) && !text.starts_with('0')
 }
 
 pub(super) fn sender(cell: &Cell<'_>) -> Option<String> {

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use super::lookup::{LookupSettings, lookup};
-use super::operator::Operator;
 use super::reading::{Cell, Table};
 use super::values::some_text;
 
@@ -16,18 +15,18 @@ pub struct RoutingSettings {
     pub lookup: Option<LookupSettings>,
 }
 
-pub(super) fn routing(root: &mut Table<'_>, operators: &[Operator]) -> RoutingSettings {
-    let names: Vec<&str> = operators.iter().map(|it| it.name.as_str()).collect();
+/// `names` are those of the operators.
+pub(super) fn routing(root: &mut Table<'_>, names: &[String]) -> RoutingSettings {
     let default = RoutingSettings::default();
     root.or("routing", default, |cell: &Cell<'_>| {
-        cell.table(|table| read(table, &names))
+        cell.table(|table| read(table, names))
     })
 }
 
-fn read(table: &mut Table<'_>, operators: &[&str]) -> Option<RoutingSettings> {
+fn read(table: &mut Table<'_>, names: &[String]) -> Option<RoutingSettings> {
     Some(RoutingSettings {
         ported: table.optional("ported", file),
-        lookup: table.optional("lookup", lookup(operators)),
+        lookup: table.optional("lookup", lookup(names)),
     })
 }
 

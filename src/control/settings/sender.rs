@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use xabar_events::Priority;
 
 use super::agency;
-use super::operator::{self, Operator};
+use super::operator::{self, Written};
 use super::reading::{Cell, Table};
 use super::values::{Unique, list, matching, one_or_more, parsed};
 
@@ -22,19 +22,19 @@ pub struct Sender {
     pub priorities: Vec<Priority>,
 }
 
-pub(super) fn senders(root: &mut Table<'_>, operators: &[Operator]) -> Vec<Sender> {
+pub(super) fn senders(root: &mut Table<'_>, operators: &Written) -> Vec<Sender> {
     let read = RefCell::new(Vec::new());
     root.or("sender", Vec::new(), |cell: &Cell<'_>| {
         list(|cell: &Cell<'_>| {
-            let sender = cell.table(|table| sender(table, operators))?;
-            contradicts(cell, &sender, operators, &read.borrow())?;
+            let sender = cell.table(|table| sender(table, &operators.names))?;
+            contradicts(cell, &sender, &operators.senders, &read.borrow())?;
             read.borrow_mut().push((cell.key.clone(), sender.clone()));
             Some(sender)
         })(cell)
     })
 }
 
-fn sender(table: &mut Table<'_>, operators: &[Operator]) -> Option<Sender> {
+fn sender(table: &mut Table<'_>, operators: &[String]) -> Option<Sender> {
     let name = table.required(
         "name",
         "give the name or number that citizens see",
@@ -64,8 +64,7 @@ fn unique(read: impl Fn(&Cell<'_>) -> Option<String>) -> impl Fn(&Cell<'_>) -> O
     move |cell| met.check(cell, read(cell)?)
 }
 
-fn operator_of(cell: &Cell<'_>, operators: &[Operator]) -> Option<String> {
-    let names: Vec<&str> = operators.iter().map(|operator| &*operator.name).collect();
+fn operator_of(cell: &Cell<'_>, names: &[String]) -> Option<String> {
     let right = format!(
         "name an operator that is configured: {}",
         if names.is_empty() {
@@ -74,7 +73,7 @@ fn operator_of(cell: &Cell<'_>, operators: &[Operator]) -> Option<String> {
             names.join(", ")
         }
     );
-    matching(&right, |name| names.contains(&name))(cell)
+    matching(&right, |name| names.iter().any(|it| it == name))(cell)
 }
 
 fn priority(cell: &Cell<'_>) -> Option<Priority> {
@@ -83,11 +82,12 @@ fn priority(cell: &Cell<'_>) -> Option<Priority> {
     })(cell)
 }
 
-/// Tells of another row that says something else for the same messages, or gives the same name to others.
+/// Tells of another row that says something else for the same messages, or gives the same name to others; `common` are the
+/// names that are everybody's.
 fn contradicts(
     cell: &Cell<'_>,
     sender: &Sender,
-    operators: &[Operator],
+    common: &[String],
     earlier: &[(String, Sender)],
 ) -> Option<()> {
     for (key, other) in earlier {
@@ -97,13 +97,13 @@ fn contradicts(
                 "remove one, or let them differ in `operator` or `priority`",
             );
         }
-        let common = operators
+        let is_common = common
             .iter()
-            .any(|operator| operator.sender.eq_ignore_ascii_case(&sender.name));
+            .any(|name| name.eq_ignore_ascii_case(&sender.name));
         let same_name = other.name.eq_ignore_ascii_case(&sender.name);
         let shared = includes(&sender.agencies, &other.agencies)
             || includes(&other.agencies, &sender.agencies);
-        if same_name && !common && !shared {
+        if same_name && !is_common && !shared {
             return cell.wrong(
                 format!(
                     "gives \"{}\" to other agencies than `{key}` does",

@@ -2,6 +2,7 @@
 
 use super::document::{Node, Value};
 use super::fallback::in_node;
+use super::operator::is_prefix;
 use super::reading::Cell;
 use super::values::whole;
 
@@ -10,7 +11,11 @@ pub(super) const USUAL: u32 = 1;
 
 /// Which operators carry which prefixes, as it is written.
 #[derive(Default)]
-pub(super) struct Carried(Vec<Carrier>);
+pub(super) struct Carried {
+    carriers: Vec<Carrier>,
+    /// Whether the prefixes of one are not as they should be: with whom it would share them, nobody knows.
+    in_doubt: bool,
+}
 
 struct Carrier {
     prefixes: Vec<String>,
@@ -19,27 +24,29 @@ struct Carrier {
 
 impl Carried {
     pub(super) fn of(operators: &Cell<'_>) -> Self {
+        let mut carried = Self::default();
         let Value::List(operators) = &operators.node.value else {
-            return Self::default();
+            return carried;
         };
-        let carriers = operators.iter().filter_map(|operator| {
+        for operator in operators {
             let Value::Table(entries) = &operator.value else {
-                return None;
+                continue;
             };
-            let prefixes = entries.get("prefixes").map(|it| in_node(&it.node));
+            let prefixes = entries.get("prefixes").map(|it| &it.node);
             let weight = entries.get("weight").map(|it| &it.node);
-            Some(Carrier {
-                prefixes: prefixes.unwrap_or_default(),
+            carried.in_doubt |= !prefixes.is_some_and(are_right);
+            carried.carriers.push(Carrier {
+                prefixes: prefixes.map(in_node).unwrap_or_default(),
                 weighs_nothing: weight.is_some_and(is_nothing),
-            })
-        });
-        Self(carriers.collect())
+            });
+        }
+        carried
     }
 
-    /// Whether one of these prefixes is carried by several operators.
-    pub(super) fn is_shared(&self, prefixes: &[String]) -> bool {
+    /// Whether one of these prefixes is carried by several operators, as far as is known.
+    pub(super) fn may_be_shared(&self, prefixes: &[String]) -> bool {
         let shared = |prefix: &String| self.carriers(prefix).nth(1).is_some();
-        prefixes.iter().any(shared)
+        self.in_doubt || prefixes.iter().any(shared)
     }
 
     /// One of these prefixes that several operators carry, but none with a weight.
@@ -52,7 +59,18 @@ impl Carried {
     }
 
     fn carriers(&self, prefix: &String) -> impl Iterator<Item = &Carrier> {
-        self.0.iter().filter(|it| it.prefixes.contains(prefix))
+        let carries = |it: &&Carrier| it.prefixes.contains(prefix);
+        self.carriers.iter().filter(carries)
+    }
+}
+
+fn are_right(prefixes: &Node) -> bool {
+    match &prefixes.value {
+        Value::List(items) => items
+            .iter()
+            .all(|it| matches!(&it.value, Value::Text(text) if is_prefix(text))),
+        Value::Raw(_) => in_node(prefixes).iter().all(|it| is_prefix(it)),
+        _ => false,
     }
 }
 
@@ -67,7 +85,7 @@ fn is_nothing(node: &Node) -> bool {
 /// Of an operator with these prefixes.
 pub(super) fn weight(cell: &Cell<'_>, prefixes: &[String], carried: &Carried) -> Option<u32> {
     let weight = whole(0..=1000)(cell)?;
-    if weight != USUAL && !carried.is_shared(prefixes) {
+    if weight != USUAL && !carried.may_be_shared(prefixes) {
         return cell.unfit("leave it out, or list a prefix that another operator has too");
     }
     if weight == 0

@@ -313,6 +313,45 @@ fn what_a_login_lacks_is_told_where_it_should_stand() {
     );
 }
 
+#[test]
+fn a_weight_is_not_blamed_for_prefixes_that_are_wrong() {
+    let wrong = ["[\"+99893\"]", "[99893]", "99893"];
+    for (prefixes, key) in wrong.iter().zip(["prefixes[0]", "prefixes[0]", "prefixes"]) {
+        let wrong = format!("prefixes = {prefixes}");
+        for (one, other) in [
+            (format!("weight = 2\n{wrong}"), ""),
+            (format!("when_down = \"move\"\n{wrong}"), ""),
+            ("weight = 2".to_owned(), &*wrong),
+        ] {
+            let beeline = operator(&format!("name = \"beeline\"\n{other}"));
+            let told = told(&(operator(&one) + &beeline), &[]);
+            let expected = format!(".{key}` is ");
+            assert!(told.len() == 1 && told[0].contains(&expected), "{told:?}");
+        }
+    }
+}
+
+#[test]
+fn who_names_an_operator_is_not_blamed_for_what_is_wrong_in_its_table() {
+    let text = "[[sender]]\nname = \"Soliq\"\nagency = \"soliq\"\noperator = \"ucell\"\n\
+                [[sender]]\nname = \"MyGov\"\nagency = \"kadastr\"\n\
+                [[sender]]\nname = \"MyGov\"\nagency = \"yer\"\n\
+                [routing.lookup]\nurl = \"http://127.0.0.1/{msisdn}\"\n\
+                operators = { a = \"ucell\", b = \"beeline\" }\n";
+    let other = operator("name = \"beeline\"\nsessions = 0");
+    assert_eq!(
+        told(&(text.to_owned() + &operator("") + &other), &[]),
+        ["24:12: `operator[1].sessions` is 0; give a whole number from 1 to 100"]
+    );
+    assert_eq!(
+        told(text, &[])[..2],
+        [
+            "4:12: `sender[0].operator` is \"ucell\"; name an operator that is configured: there is none",
+            "8:1: `sender[2]` gives \"MyGov\" to other agencies than `sender[1]` does; nobody sends under another's name: choose another, or list all that share it in both",
+        ]
+    );
+}
+
 /// What is warned of, without the name of the file.
 fn warned(text: &str) -> Vec<String> {
     let warnings = good(text, &[]).warnings;
