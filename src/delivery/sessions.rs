@@ -303,6 +303,14 @@ impl<'a> Service<'a> {
         match reason {
             CloseReason::BindRefused { status } => self.log_refused(status),
             CloseReason::Unbound => info!(operator, session, "unbound"),
+            CloseReason::Tls => {
+                error!(
+                    operator,
+                    session,
+                    address,
+                    "the SMSC speaks TLS at this port: give this operator a table [operator.tls], or the address of a port without"
+                );
+            }
             reason => {
                 let tls = self.trouble.get();
                 warn!(operator, session, address, %reason, tls, unanswered, "session ended");

@@ -89,6 +89,16 @@ async fn messages_and_receipts_go_under_tls_and_connections_that_break_lose_noth
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_without_tls_says_that_its_smsc_speaks_it_and_what_to_set() {
+    let (ca, folder) = (Ca::new("An operator"), Folder::new("tls-missing"));
+    let world = World::with_smsc(broker::shared(), smsc(&ca, &folder), |_| {}).await;
+    let gateway = world.ready().await;
+    let told = "the SMSC speaks TLS at this port: give this operator a table [operator.tls]";
+    gateway.until_told(told, 1).await;
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_handshake_that_fails_is_told_in_words_at_either_end_of_the_trust() {
     let (ca, another) = (Ca::new("An operator"), Ca::new("Another"));
     let folder = Folder::new("tls-words");

@@ -63,6 +63,16 @@ impl DecodeError {
         }
     }
 
+    /// Whether the stream begins as a record of TLS does, with an alert or a handshake (RFC 8446, 5.1). No PDU is that long.
+    pub(crate) fn is_tls(&self) -> bool {
+        match self {
+            Self::Frame { command_length, .. } => {
+                matches!(command_length.to_be_bytes(), [0x15 | 0x16, 3, 0..=4, _])
+            }
+            Self::Field { .. } => false,
+        }
+    }
+
     /// The status to answer with.
     pub fn status(&self) -> Status {
         match self {

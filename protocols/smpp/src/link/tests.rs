@@ -287,6 +287,18 @@ async fn garbage_is_nacked_and_the_connection_closed() {
 }
 
 #[tokio::test]
+async fn a_peer_that_answers_a_bind_as_tls_does_is_known_for_that() {
+    let versions = [0x01, 0x03].map(|minor| [0x15, 0x03, minor, 0x00, 0x02, 0x02, 0x32]);
+    for alert in versions {
+        let (ours, mut peer) = duplex(64 * 1024);
+        let (_link, mut events) = spawn(ours, bind(), settings(3));
+        peer.write_all(&alert).await.unwrap();
+        let life = live(None, &mut events, usize::MAX).await;
+        assert_eq!(life.reason(), CloseReason::Tls);
+    }
+}
+
+#[tokio::test]
 async fn two_ends_that_both_write_more_than_the_pipe_holds_get_through() {
     let (ours, theirs) = duplex(64);
     let window = settings(5_000);

@@ -94,6 +94,9 @@ pub enum CloseReason {
     /// A `command_length` that cannot be: the stream cannot be cut into PDUs any more.
     #[error("the peer's stream is no SMPP")]
     Unframed(#[source] DecodeError),
+    /// The peer's first octets are a record of TLS: it does not expect SMPP in the clear.
+    #[error("the peer speaks TLS")]
+    Tls,
     /// The peer closed the connection without `unbind`.
     #[error("the peer closed the connection")]
     PeerClosed,

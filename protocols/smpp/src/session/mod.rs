@@ -243,7 +243,11 @@ impl Session {
             Input::Frame(frame) => self.receive(now, frame),
             Input::Unframed(error) => {
                 self.reply(CommandId::GENERIC_NACK, error.status(), 0);
-                self.close(CloseReason::Unframed(error));
+                let begins = matches!(self.state(), State::Open | State::Outbound);
+                self.close(match begins && error.is_tls() {
+                    true => CloseReason::Tls,
+                    false => CloseReason::Unframed(error),
+                });
             }
             Input::Responses(octets) => self.respond(now, &octets),
             Input::Window(window) => self.settings.window = window,

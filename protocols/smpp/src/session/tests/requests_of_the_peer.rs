@@ -138,3 +138,25 @@ fn a_bad_length_is_nacked_with_sequence_0_and_closes() {
     let reason = CloseReason::Unframed(error);
     assert_eq!(session.close_reason(), Some(reason));
 }
+
+#[test]
+fn what_begins_as_a_record_of_tls_is_tls_only_before_the_bind() {
+    let now = t0();
+    let error = |command_length| DecodeError::Frame {
+        command_length,
+        max: MAX_PDU,
+    };
+    let ends = |mut session: Session, command_length| {
+        session.handle(now, Input::Unframed(error(command_length)));
+        session.close_reason()
+    };
+    let listening = || Session::new(Opening::Listen, settings(), now);
+    for record in [0x1503_0302, 0x1503_0100, 0x1603_0102] {
+        assert_eq!(ends(listening(), record), Some(CloseReason::Tls));
+        let unframed = CloseReason::Unframed(error(record));
+        assert_eq!(ends(esme(now), record), Some(unframed));
+    }
+    let http = u32::from_be_bytes(*b"HTTP");
+    let unframed = CloseReason::Unframed(error(http));
+    assert_eq!(ends(listening(), http), Some(unframed));
+}
