@@ -6,7 +6,7 @@ use xabar_events::{Reason, State};
 pub(super) fn sentence(state: State, reason: Option<Reason>) -> &'static str {
     match reason {
         Some(Reason::Uncertain) if state == State::Unknown => {
-            "It was sent, no answer came, and it could not be sent again in time."
+            "It was sent, no answer came, and it was not sent again."
         }
         Some(reason) => of_reason(reason),
         None => of_state(state),

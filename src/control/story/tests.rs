@@ -173,6 +173,30 @@ fn people_read_over_whom_it_went_once_for_each_attempt() {
 }
 
 #[test]
+fn people_read_what_was_sent_four_times_without_an_answer_and_not_that_time_was_short() {
+    let uncertain = |minute, state, attempts| Told {
+        attempted: Some(Attempted {
+            operator: OperatorId(1),
+            segments: 1,
+            attempts,
+            repeats: attempts - 1,
+        }),
+        ..told(minute, state, Some(Reason::Uncertain))
+    };
+    let message = message(vec![
+        uncertain(1, State::Deferred, 1),
+        uncertain(9, State::Unknown, 4),
+    ]);
+    let text = told_of(&message).render(&TimeZone::UTC, false);
+    let lines: Vec<&str> = text.lines().skip(2).collect();
+    let expected = [
+        "  2026-11-23 04:01:00.000  deferred (uncertain)  It was sent and no answer came: a late answer or a receipt may still settle it. Attempt 1, over ucell.",
+        "  2026-11-23 04:09:00.000  unknown (uncertain)   It was sent, no answer came, and it was not sent again. Attempt 4, over ucell.",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
 fn scripts_read_with_each_state_over_whom_it_had_gone_and_how_often() {
     let json = serde_json::to_value(told_of(&carried_by_another())).unwrap();
     let states = json["states"].as_array().unwrap();
