@@ -5,7 +5,7 @@ use tracing::{error, info, warn};
 
 use super::{ConfigFile, Failure};
 use crate::control::log;
-use crate::control::settings::{Environment, Settings};
+use crate::control::settings::{Environment, Problem, Settings};
 use crate::gateway::{Gateway, GatewayError};
 
 /// Runs the gateway until it is told to stop (SIGTERM or Ctrl-C)
@@ -35,6 +35,7 @@ impl Run {
 }
 
 async fn serve(settings: &Settings) -> Result<(), Failure> {
+    warn_of(&settings.warnings);
     let stop = stop_signal().map_err(|error| Failure::caused("cannot listen to signals", error))?;
     outlive_hangup().map_err(|error| Failure::caused("cannot listen to signals", error))?;
     let gateway = Gateway::start(settings, None).await.map_err(not_started)?;
@@ -54,6 +55,19 @@ async fn serve(settings: &Settings) -> Result<(), Failure> {
             error!(%cause, "the gateway failed");
             Err(Failure::caused("the gateway failed", cause))
         }
+    }
+}
+
+/// What `xabar check` warns of as well, for whoever reads the log only.
+fn warn_of(doubtful: &[Problem]) {
+    for Problem {
+        place,
+        key,
+        what,
+        right,
+    } in doubtful
+    {
+        warn!(%place, key, what, right, "a setting works, but perhaps not as it was meant");
     }
 }
 

@@ -43,6 +43,27 @@ async fn a_wrong_key_is_told_with_its_line_and_what_would_be_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_check_warns_of_in_the_settings_is_warned_of_at_the_start() {
+    let config = Config {
+        more: "[retry]\nafter_undelivered = \"elsewhere\"\n".to_owned(),
+        ..config()
+    };
+    let home = Home::new(&config);
+    let gateway = Gateway::start(home.xabar("run", &[]), config.http);
+    let told = gateway.until_told("retry.after_undelivered", 1).await;
+    says(
+        &told[0],
+        &[
+            "WARN",
+            "xabar.toml:",
+            "no other operator",
+            "give it a `fallback`",
+        ],
+    );
+    gateway.stop_within(config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_template_that_cannot_be_read_is_told_with_its_file_and_line() {
     let home = Home::new(&config());
     std::fs::create_dir(home.path("messages")).unwrap();
