@@ -45,7 +45,12 @@ fn in_words(error: &Error) -> String {
         Error::AlertReceived(alert) => told(*alert),
         Error::InvalidMessage(_) => "it does not speak TLS at this port".to_owned(),
         Error::PeerIncompatible(why) => {
-            format!("it speaks no TLS that we do, which is 1.2 and 1.3 ({why:?})")
+            let why = spelled(&format!("{why:?}"));
+            format!("it speaks no TLS that we do, which is 1.2 and 1.3: {why}")
+        }
+        Error::PeerMisbehaved(why) => {
+            let why = spelled(&format!("{why:?}"));
+            format!("it breaks the rules of TLS: {why}")
         }
         error => format!("TLS failed: {error}"),
     }
@@ -71,7 +76,32 @@ fn certificate(why: &CertificateError) -> String {
         Why::NotValidYet | Why::NotValidYetContext { .. } => {
             "its certificate is not valid yet: is the clock right?".to_owned()
         }
-        why => format!("its certificate will not do: {why}"),
+        Why::Other(why) => {
+            let why = spelled(&why.to_string());
+            format!("its certificate will not do: {why}")
+        }
+        why => {
+            let why = spelled(&format!("{why:?}"));
+            format!("its certificate will not do: {why}")
+        }
+    }
+}
+
+/// `unknown ca` of `UnknownCA`, which is how the specification and other programs name it.
+fn spelled(name: &str) -> String {
+    let mut words = String::new();
+    let mut ends_a_word = false;
+    // What follows the name are details.
+    for letter in name.chars().take_while(char::is_ascii_alphanumeric) {
+        if ends_a_word && letter.is_ascii_uppercase() {
+            words.push(' ');
+        }
+        ends_a_word = !letter.is_ascii_uppercase();
+        words.push(letter.to_ascii_lowercase());
+    }
+    match words.strip_suffix(" context") {
+        Some(words) => words.to_owned(),
+        None => words,
     }
 }
 
@@ -100,7 +130,8 @@ fn told(alert: AlertDescription) -> String {
         | Alert::UnknownCA
         | Alert::AccessDenied
         | Alert::DecryptError => {
-            format!("it does not accept our certificate ({alert:?}): is `certificate` the one it knows?")
+            let alert = spelled(&format!("{alert:?}"));
+            format!("it does not accept our certificate ({alert}): is `certificate` the one it knows?")
         }
         Alert::HandshakeFailure => {
             "it refuses the handshake: it may ask for a client certificate (`certificate` and `key`), \
@@ -111,15 +142,55 @@ fn told(alert: AlertDescription) -> String {
         Alert::UnrecognisedName => {
             "it knows nobody of that name: set `server_name` as the operator says".to_owned()
         }
-        alert => format!("it ends the connection with the TLS alert {alert:?}"),
+        alert => {
+            let alert = spelled(&format!("{alert:?}"));
+            format!("it ends the connection with the TLS alert \"{alert}\"")
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use rustls::pki_types::ServerName;
+    use std::time::Duration;
+
+    use rustls::pki_types::{ServerName, UnixTime};
+    use rustls::{OtherError, PeerIncompatible};
 
     use super::*;
+
+    #[test]
+    fn what_the_library_names_in_one_word_is_told_in_words() {
+        let expired = CertificateError::ExpiredRevocationListContext {
+            time: UnixTime::since_unix_epoch(Duration::ZERO),
+            next_update: UnixTime::since_unix_epoch(Duration::ZERO),
+        };
+        let other =
+            CertificateError::Other(OtherError(Arc::new(io::Error::other("CaUsedAsEndEntity"))));
+        for (error, expected) in [
+            (
+                Error::AlertReceived(AlertDescription::UnknownCA),
+                "it does not accept our certificate (unknown ca): is `certificate` the one it knows?",
+            ),
+            (
+                Error::AlertReceived(AlertDescription::InternalError),
+                "it ends the connection with the TLS alert \"internal error\"",
+            ),
+            (
+                Error::PeerIncompatible(PeerIncompatible::NoCipherSuitesInCommon),
+                "it speaks no TLS that we do, which is 1.2 and 1.3: no cipher suites in common",
+            ),
+            (
+                Error::InvalidCertificate(expired),
+                "its certificate will not do: expired revocation list",
+            ),
+            (
+                Error::InvalidCertificate(other),
+                "its certificate will not do: ca used as end entity",
+            ),
+        ] {
+            assert_eq!(in_words(&error), expected);
+        }
+    }
 
     #[test]
     fn the_names_in_a_certificate_are_told_as_they_are() {
