@@ -73,11 +73,11 @@ impl Core {
         }
         held.retain(|(number, it)| it.at >= accepted_at && !beat.released.contains(number));
         for (_, receipt) in &held {
-            let Some((notice, frame)) = read(receipt) else {
+            let Some(notice) = read(receipt) else {
                 continue;
             };
             // Its last digits may be those of another subscriber.
-            if self.sought(beat, receipt.operator, &notice, &frame)? != Some(id) {
+            if self.sought(beat, receipt.operator, &notice)? != Some(id) {
                 continue;
             }
             let Some(flight) = self.in_flight.remove(&id) else {
@@ -103,7 +103,7 @@ impl Core {
 /// Applies a held receipt to the segment whose id it names, if it fits: ids come again after a while, so it
 /// must not be older than the message.
 fn apply_held(flight: &mut InFlight, (segment, smsc_id): (u8, &str), held: &HeldReceipt) -> bool {
-    let Some((notice, _)) = read(held) else {
+    let Some(notice) = read(held) else {
         return false;
     };
     let message = &mut flight.message;
@@ -116,7 +116,6 @@ fn apply_held(flight: &mut InFlight, (segment, smsc_id): (u8, &str), held: &Held
     true
 }
 
-fn read(held: &HeldReceipt) -> Option<(Notice, Frame)> {
-    let frame = Frame::new(held.octets.clone()).ok()?;
-    Some((noted(&frame)?, frame))
+fn read(held: &HeldReceipt) -> Option<Notice> {
+    noted(&Frame::new(held.octets.clone()).ok()?)
 }

@@ -13,9 +13,7 @@ use super::beat::Beat;
 use super::copies::{self, set_segment};
 use super::core::Core;
 use super::telling::Details;
-use crate::delivery::receipt::{
-    ENOUGH, Inbound, Notice, Spellings, agrees_with_submission, inbound,
-};
+use crate::delivery::receipt::{ENOUGH, Inbound, Notice, Spellings, inbound};
 use crate::delivery::{Answer, SessionKey};
 use crate::journal::{Awaiting, JournalError, Message, OperatorId, Phase, Segment};
 
@@ -72,16 +70,16 @@ impl Core {
             return Ok(Status::ROK);
         }
         if !notice.gives_id() {
-            return self.unnamed_receipt(beat, operator, notice, frame);
+            return self.unnamed_receipt(beat, operator, notice);
         }
         let spellings = self.operators.get(&operator);
         let spellings = spellings.map(|operator| &operator.spellings);
         let known = spellings.and_then(Spellings::known);
         let configured = spellings.is_some_and(Spellings::is_configured);
         let likely = known.and_then(|spelling| notice.candidate(spelling));
-        let mut found = self.find(beat, operator, notice, frame, likely.as_slice())?;
+        let mut found = self.find(beat, operator, notice, likely.as_slice())?;
         if found.is_nothing() && !configured {
-            found = self.find(beat, operator, notice, frame, &notice.candidates())?;
+            found = self.find(beat, operator, notice, &notice.candidates())?;
         }
         if found.is_known && found.fitting.is_empty() {
             debug!("a receipt of what is settled");
@@ -101,7 +99,7 @@ impl Core {
                 let segment = (awaiting.segment, &*awaiting.smsc_id);
                 self.settle_segment(beat, segment, message, notice);
             }
-            None => match self.unanswered_of(beat, operator, notice, frame)? {
+            None => match self.unanswered_of(beat, operator, notice)? {
                 Some(flight) => self.settle_unanswered(beat, flight, notice),
                 None => self.hold_receipt(beat, operator, notice, frame),
             },
@@ -116,7 +114,6 @@ impl Core {
         beat: &Beat,
         operator: OperatorId,
         notice: &Notice,
-        frame: &Frame,
         candidates: &[(Spelling, String)],
     ) -> Result<Found, JournalError> {
         let ids: Vec<&str> = candidates.iter().map(|(_, id)| id.as_str()).collect();
@@ -143,7 +140,7 @@ impl Core {
             } else {
                 // Ids come again after a while; then the date is another.
                 let at = beat.now.wall_at(awaiting.at).0 / 1000;
-                found.is_known |= agrees_with_submission(frame, at) != Some(false);
+                found.is_known |= notice.agrees_with_submission(at) != Some(false);
             }
         }
         Ok(found)

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use xabar_events::Msisdn;
-use xabar_smpp::Frame;
 use xabar_smpp::receipt::Fate;
 
 use super::beat::Beat;
@@ -74,13 +73,12 @@ impl Core {
         beat: &Beat,
         operator: OperatorId,
         notice: &Notice,
-        frame: &Frame,
     ) -> Result<Option<InFlight>, JournalError> {
         let any_uncertain = !self.graces.is_empty() || !self.repeats.0.is_empty();
         if notice.receipt.user_message_reference.is_none() && !any_uncertain {
             return Ok(None);
         }
-        let Some(id) = self.sought(beat, operator, notice, frame)? else {
+        let Some(id) = self.sought(beat, operator, notice)? else {
             return Ok(None);
         };
         match self.in_flight.remove(&id) {
@@ -100,7 +98,6 @@ impl Core {
         beat: &Beat,
         operator: OperatorId,
         notice: &Notice,
-        frame: &Frame,
     ) -> Result<Option<MessageId>, JournalError> {
         let reference = notice.receipt.user_message_reference;
         if reference.is_none() && !self.may_settle_by_subscriber(operator) {
@@ -117,7 +114,7 @@ impl Core {
             Some(_) => true,
             None => {
                 submitted.uncertain
-                    && self.is_only_fitting(beat, operator, &submitted, notice, frame)?
+                    && self.is_only_fitting(beat, operator, &submitted, notice)?
             }
         };
         Ok(speaks_of_it.then_some(submitted.id))
@@ -130,9 +127,8 @@ impl Core {
         operator: OperatorId,
         submitted: &Submitted,
         notice: &Notice,
-        frame: &Frame,
     ) -> Result<bool, JournalError> {
-        let fitting = self.only_fitting(beat, operator, submitted.msisdn, notice, frame)?;
+        let fitting = self.only_fitting(beat, operator, submitted.msisdn, notice)?;
         Ok(fitting.is_some_and(|message| message.id == submitted.id))
     }
 

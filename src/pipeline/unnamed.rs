@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use xabar_events::Msisdn;
 use xabar_smpp::receipt::Fate;
-use xabar_smpp::{Frame, Status};
+use xabar_smpp::Status;
 
 use super::beat::Beat;
 use super::core::{Core, InFlight, Operator};
 use super::inbound::may_be_told;
 use crate::clock::UnixMillis;
-use crate::delivery::receipt::{Notice, agrees_with_submission};
+use crate::delivery::receipt::Notice;
 use crate::journal::{JournalError, Message, OperatorId, Phase, Segment};
 
 /// Such receipts looked into in one beat: each asks the journal for all that went to the subscriber. The others are to
@@ -58,14 +58,13 @@ impl Core {
         beat: &mut Beat,
         operator: OperatorId,
         notice: &Notice,
-        frame: &Frame,
     ) -> Result<Status, JournalError> {
         if beat.unnamed >= A_BEAT {
             return Ok(Status::RX_T_APPN);
         }
         beat.unnamed += 1;
         let message = match notice.msisdn() {
-            Some(msisdn) => self.only_fitting(beat, operator, msisdn, notice, frame)?,
+            Some(msisdn) => self.only_fitting(beat, operator, msisdn, notice)?,
             None => None,
         };
         let settled = match message {
@@ -85,7 +84,6 @@ impl Core {
         operator: OperatorId,
         msisdn: Msisdn,
         notice: &Notice,
-        frame: &Frame,
     ) -> Result<Option<Message>, JournalError> {
         let peers = self.peers(operator);
         let fits = |message: &Message| {
@@ -95,7 +93,7 @@ impl Core {
                 Some(reference) => reference == progress.attempt.reference,
                 None => {
                     let at = beat.now.wall_at(progress.attempt.at).0 / 1000;
-                    agrees_with_submission(frame, at) == Some(true)
+                    notice.agrees_with_submission(at) == Some(true)
                 }
             };
             went && named()

@@ -35,6 +35,31 @@ pub struct Notice {
     pub receipt: Receipt<'static>,
     /// Digits of the subscriber's number, as the operator writes it.
     subscriber: Box<str>,
+    submit_date: WrittenDate,
+}
+
+/// A date of a receipt as the operator writes it, at no cost of its own: few are ever read. What is longer is none.
+#[derive(Clone, Copy, Debug, Default)]
+struct WrittenDate {
+    octets: [u8; 16],
+    len_octets: usize,
+}
+
+impl WrittenDate {
+    fn of(text: &str) -> Self {
+        let mut date = Self::default();
+        if let Some(octets) = date.octets.get_mut(..text.len()) {
+            octets.copy_from_slice(text.as_bytes());
+            date.len_octets = text.len();
+        }
+        date
+    }
+
+    fn as_str(&self) -> &str {
+        let written = self.octets.get(..self.len_octets);
+        let written = written.and_then(|octets| str::from_utf8(octets).ok());
+        written.unwrap_or_default()
+    }
 }
 
 /// Digits at the end of a number by which two spellings of it are compared.
@@ -74,6 +99,8 @@ fn notice(receipt: Receipt<'_>, source_addr: Octets<'_>) -> Notice {
     let digits = source_addr.0.iter().filter(|octet| octet.is_ascii_digit());
     let mut subscriber = String::with_capacity(source_addr.0.len());
     subscriber.extend(digits.map(|digit| char::from(*digit)));
+    let submit_date = receipt.submit_date.as_deref().unwrap_or_default();
+    let submit_date = WrittenDate::of(submit_date);
     // Nobody asks for the rest.
     let receipt = Receipt {
         submit_date: None,
@@ -84,30 +111,13 @@ fn notice(receipt: Receipt<'_>, source_addr: Octets<'_>) -> Notice {
     Notice {
         receipt: receipt.into_owned(),
         subscriber: subscriber.into(),
+        submit_date,
     }
 }
 
 /// The form of a response's id under which its segment awaits the receipt.
 pub fn stored_id(smsc_id: &str) -> Cow<'_, str> {
     folded(smsc_id)
-}
-
-/// Whether the date at which what was taken for a receipt says that its message was submitted may be this one, in seconds since
-/// 1970; `None` if it says nothing. Nobody tells its time zone, but all of them are whole quarters of
-/// an hour from UTC.
-pub fn agrees_with_submission(frame: &Frame, at: i64) -> Option<bool> {
-    const QUARTER: i64 = 15 * 60;
-    /// The date has whole minutes, and clocks differ.
-    const LEEWAY: i64 = 2 * 60;
-    const FURTHEST_ZONE: i64 = 14 * 3600 + LEEWAY;
-    let receipt =
-        delivered(frame).and_then(|pdu| Receipt::of_deliver_sm(&pdu, Detection::AlsoByText));
-    let said = |receipt: Receipt<'_>| date_to_unix(&receipt.submit_date?, 0, at);
-    let moment = receipt.and_then(said)?;
-    let apart = (moment - at).rem_euclid(QUARTER);
-    Some(
-        moment.abs_diff(at) <= FURTHEST_ZONE.unsigned_abs() && apart.min(QUARTER - apart) <= LEEWAY,
-    )
 }
 
 impl Notice {
@@ -121,7 +131,21 @@ impl Notice {
                 ..Receipt::default()
             },
             subscriber: Box::default(),
+            submit_date: WrittenDate::default(),
         }
+    }
+
+    /// Whether the date at which it says that its message was submitted may be this one, in seconds since 1970; `None`
+    /// if it says nothing. Nobody tells its time zone, but all of them are whole quarters of an hour from UTC.
+    pub fn agrees_with_submission(&self, at: i64) -> Option<bool> {
+        const QUARTER: i64 = 15 * 60;
+        /// The date has whole minutes, and clocks differ.
+        const LEEWAY: i64 = 2 * 60;
+        const FURTHEST_ZONE: i64 = 14 * 3600 + LEEWAY;
+        let moment = date_to_unix(self.submit_date.as_str(), 0, at)?;
+        let apart = (moment - at).rem_euclid(QUARTER);
+        let in_some_zone = moment.abs_diff(at) <= FURTHEST_ZONE.unsigned_abs();
+        Some(in_some_zone && apart.min(QUARTER - apart) <= LEEWAY)
     }
 
     /// The ids under which the segment may stand, with the spelling that each assumes.
@@ -215,6 +239,7 @@ mod tests {
         Notice {
             receipt: Receipt::from_text(text).into_owned(),
             subscriber: subscriber.into(),
+            submit_date: WrittenDate::default(),
         }
     }
 
@@ -263,11 +288,11 @@ mod tests {
                 ..SubmitSm::default()
             };
             let pdu: Pdu<'_> = Pdu::new(1, Body::DeliverSm(pdu));
-            pdu.to_frame().expect("it fits")
+            noted(&pdu.to_frame().expect("it fits")).expect("a receipt")
         };
         // 2026-11-23 04:15:20 UTC.
         let at = 1_795_407_320;
-        let agrees = |date| agrees_with_submission(&receipt(date), at);
+        let agrees = |date| receipt(date).agrees_with_submission(at);
         for date in [
             "2611230415",
             "2611230915",
@@ -280,7 +305,7 @@ mod tests {
         for date in ["2611230920", "2611230409", "2611220415", "2611250415"] {
             assert_eq!(agrees(date), Some(false), "{date}");
         }
-        for nothing in ["0000000000", ""] {
+        for nothing in ["0000000000", "", "26112304152026112304152"] {
             assert_eq!(agrees(nothing), None);
         }
     }
