@@ -18,6 +18,13 @@ use crate::journal::{
     SubscriberFacts, ThreadFacts, ThreadKey,
 };
 
+/// How often one beat asks the journal for what went to a subscriber: that may be hundreds of messages. Whoever finds no
+/// look left waits for the next beat, or is to come again.
+const LOOKS: usize = 64;
+
+/// Of these, what receipts leave to phones: receipts that name no message may come by thousands.
+const LOOKS_FOR_PHONES: usize = 16;
+
 /// One beat under way: what it changes, and what to do once that is committed.
 #[derive(Debug)]
 pub(super) struct Beat {
@@ -32,12 +39,8 @@ pub(super) struct Beat {
     subscribers: IndexMap<Msisdn, SubscriberFacts>,
     /// What subscribers chose in this beat.
     pub(super) choices: IndexMap<Msisdn, Choices>,
-    /// Texts of citizens for which the journal was asked.
-    pub(super) texts_read: usize,
-    /// Receipts without an id for which it was asked.
-    pub(super) unnamed: usize,
-    /// Questions of USSD menus for which the journal was asked.
-    pub(super) ussd_questions: usize,
+    /// How often the journal was asked for what went to a subscriber.
+    looks: usize,
     /// Screens for phones whose steps came over HTTP.
     pub(super) shown: Vec<(PostedReply, Shown)>,
     pub(super) cancelled: Vec<EventKey>,
@@ -83,9 +86,7 @@ impl Beat {
             threads: IndexMap::default(),
             subscribers: IndexMap::new(),
             choices: IndexMap::new(),
-            texts_read: 0,
-            unnamed: 0,
-            ussd_questions: 0,
+            looks: 0,
             shown: Vec::new(),
             cancelled: Vec::new(),
             awaiting: Vec::new(),
@@ -97,6 +98,21 @@ impl Beat {
             directives: HashMap::new(),
             replies: Vec::new(),
         }
+    }
+
+    /// Whether what went to a subscriber may be looked at for a phone.
+    pub(super) fn may_look(&self) -> bool {
+        self.looks < LOOKS
+    }
+
+    /// The same for a receipt, which its operator can bring again.
+    pub(super) fn may_look_for_receipt(&self) -> bool {
+        self.looks + LOOKS_FOR_PHONES < LOOKS
+    }
+
+    /// The journal is asked for what went to a subscriber.
+    pub(super) fn look(&mut self) {
+        self.looks += 1;
     }
 
     /// A new message, as it stands now.

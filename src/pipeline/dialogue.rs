@@ -29,9 +29,6 @@ use crate::journal::{
 /// The parameter that holds an answer's text.
 const TEXT: &str = "text";
 
-/// Texts of citizens read in one beat: each asks the journal for all that went to the subscriber.
-const TEXTS_A_BEAT: usize = 8;
-
 /// Messages to a subscriber that are looked at for an answer, or for a receipt.
 const MESSAGES: usize = 200;
 
@@ -62,7 +59,7 @@ impl Core {
             debug!("a citizen's number is neither marked as international nor of an operator here");
             return Ok(Status::RX_R_APPN);
         }
-        if beat.texts_read >= TEXTS_A_BEAT {
+        if !beat.may_look() {
             return Ok(Status::RX_T_APPN);
         }
         let keywords = &self.keywords;
@@ -90,7 +87,7 @@ impl Core {
 
     /// Reads texts of which some segments did not come.
     pub(super) fn hear_unfinished(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
-        while beat.texts_read < TEXTS_A_BEAT
+        while beat.may_look()
             && let Some(heard) = self.desk.give_up(&beat.now)
         {
             self.attend(beat, heard)?;
@@ -99,7 +96,6 @@ impl Core {
     }
 
     fn read(&mut self, beat: &mut Beat, written: Written) -> Result<(), JournalError> {
-        beat.texts_read += 1;
         let Some(key) = self.new_answer(beat, &written)? else {
             return Ok(());
         };
@@ -120,7 +116,6 @@ impl Core {
         if !self.keywords.read(&written.text).wish.is_choice() {
             return Ok(());
         }
-        beat.texts_read += 1;
         let messages = self.messages_to(beat, written.from)?;
         self.obey(beat, written, &messages)?;
         Ok(())
@@ -186,9 +181,10 @@ impl Core {
     /// The newest messages to a subscriber, those of this beat too, newest first.
     pub(super) fn messages_to(
         &mut self,
-        beat: &Beat,
+        beat: &mut Beat,
         msisdn: Msisdn,
     ) -> Result<Vec<Message>, JournalError> {
+        beat.look();
         let now = beat.accepted().iter().rev();
         let mut messages: Vec<Message> = now.filter(|it| it.msisdn == msisdn).cloned().collect();
         for message in self.journal.newest_to(msisdn, MESSAGES)? {

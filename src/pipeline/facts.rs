@@ -20,23 +20,33 @@ const MESSAGES_SHOWN: usize = 5;
 const NEWEST: usize = 5;
 
 impl Core {
-    /// What is known of a subscriber who dials.
-    pub(super) fn about(&mut self, beat: &Beat, phone: Phone) -> Result<About, JournalError> {
+    /// What is known of a subscriber who dials; `None` if that takes a look, and this beat has none left.
+    pub(super) fn about(
+        &mut self,
+        beat: &mut Beat,
+        phone: Phone,
+    ) -> Result<Option<About>, JournalError> {
         let choices = self.choices(beat, phone.msisdn)?;
         let language = match choices.language {
-            None => self.language_of_messages(phone)?,
+            None if !beat.may_look() => return Ok(None),
+            None => self.language_of_messages(beat, phone)?,
             chosen => chosen,
         };
-        Ok(About {
+        Ok(Some(About {
             language,
             default: self.settings.default_language,
             stopped: choices.hears_nobody(),
             sms: self.can_send_text(phone),
-        })
+        }))
     }
 
     /// The language of the last messages to a subscriber.
-    fn language_of_messages(&mut self, phone: Phone) -> Result<Option<Language>, JournalError> {
+    fn language_of_messages(
+        &mut self,
+        beat: &mut Beat,
+        phone: Phone,
+    ) -> Result<Option<Language>, JournalError> {
+        beat.look();
         let newest = self.journal.newest_to(phone.msisdn, NEWEST)?;
         let mut told = newest.iter().filter(|message| !message.is_answer());
         Ok(told.find_map(|message| message.content.language))
@@ -113,7 +123,7 @@ impl Core {
     }
 
     /// The messages to a subscriber, newest first; none to a number on a list.
-    fn told_to(&mut self, beat: &Beat, phone: Phone) -> Result<Vec<Message>, JournalError> {
+    fn told_to(&mut self, beat: &mut Beat, phone: Phone) -> Result<Vec<Message>, JournalError> {
         match self.suppressed(phone.msisdn) {
             Some(_) => Ok(Vec::new()),
             None => self.messages_to(beat, phone.msisdn),

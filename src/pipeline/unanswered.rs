@@ -70,7 +70,7 @@ impl Core {
     /// The [submission](Self::sought) that a receipt speaks of when it comes, which is not waited for any more.
     pub(super) fn unanswered_of(
         &mut self,
-        beat: &Beat,
+        beat: &mut Beat,
         operator: OperatorId,
         notice: &Notice,
     ) -> Result<Option<InFlight>, JournalError> {
@@ -95,7 +95,7 @@ impl Core {
     /// failure may be that of an earlier attempt.
     pub(super) fn sought(
         &mut self,
-        beat: &Beat,
+        beat: &mut Beat,
         operator: OperatorId,
         notice: &Notice,
     ) -> Result<Option<MessageId>, JournalError> {
@@ -123,7 +123,7 @@ impl Core {
     /// Whether of all that went to the subscriber only this submission fits the receipt's date.
     fn is_only_fitting(
         &mut self,
-        beat: &Beat,
+        beat: &mut Beat,
         operator: OperatorId,
         submitted: &Submitted,
         notice: &Notice,

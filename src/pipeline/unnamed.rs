@@ -17,10 +17,6 @@ use crate::clock::UnixMillis;
 use crate::delivery::receipt::Notice;
 use crate::journal::{JournalError, Message, OperatorId, Phase, Segment};
 
-/// Such receipts looked into in one beat: each asks the journal for all that went to the subscriber. The others are to
-/// be brought again.
-const A_BEAT: usize = 64;
-
 /// How often at most is told of those that fit nothing.
 const TELL: Duration = Duration::from_secs(60 * 60);
 
@@ -59,10 +55,9 @@ impl Core {
         operator: OperatorId,
         notice: &Notice,
     ) -> Result<Status, JournalError> {
-        if beat.unnamed >= A_BEAT {
+        if !beat.may_look_for_receipt() {
             return Ok(Status::RX_T_APPN);
         }
-        beat.unnamed += 1;
         let message = match notice.msisdn() {
             Some(msisdn) => self.only_fitting(beat, operator, msisdn, notice)?,
             None => None,
@@ -80,11 +75,12 @@ impl Core {
     /// The only message that went to a subscriber through this operator and that the receipt fits.
     pub(super) fn only_fitting(
         &mut self,
-        beat: &Beat,
+        beat: &mut Beat,
         operator: OperatorId,
         msisdn: Msisdn,
         notice: &Notice,
     ) -> Result<Option<Message>, JournalError> {
+        let messages = self.messages_to(beat, msisdn)?;
         let peers = self.peers(operator);
         let fits = |message: &Message| {
             let progress = &message.progress;
@@ -98,7 +94,7 @@ impl Core {
             };
             went && named()
         };
-        let mut fitting = self.messages_to(beat, msisdn)?.into_iter().filter(fits);
+        let mut fitting = messages.into_iter().filter(fits);
         Ok(fitting.next().filter(|_| fitting.next().is_none()))
     }
 

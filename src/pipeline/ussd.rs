@@ -4,6 +4,7 @@
 //! stands in the journal.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 use tracing::{debug, warn};
 use xabar_events::Msisdn;
@@ -34,7 +35,7 @@ pub(super) struct Ussd {
     menus: Menus,
     sessions: Sessions<Place>,
     counts: Counts,
-    /// What stands before a question that a beat had no room for.
+    /// What a beat had no look left for.
     waiting: VecDeque<Waiting>,
     /// When it was told last that a step was not understood.
     told_unfit: Option<UnixMillis>,
@@ -45,8 +46,23 @@ pub(super) struct Ussd {
 struct Waiting {
     phone: Phone,
     way: Way,
-    place: Place,
-    question: Question,
+    before: Before,
+}
+
+/// What a dialogue stands before.
+enum Before {
+    Begin { dialled: String },
+    Question { place: Place, question: Question },
+}
+
+/// Tells how much was dialled, not what.
+impl fmt::Debug for Before {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Begin { dialled } => f.debug_tuple("Begin").field(&dialled.len()).finish(),
+            Self::Question { question, .. } => question.fmt(f),
+        }
+    }
 }
 
 /// Where a screen goes.
@@ -59,9 +75,6 @@ enum Way {
 
 /// Dialogues that may wait for the journal; more are asked to come again.
 const MOST_WAITING: usize = 5_000;
-
-/// Questions in one beat that ask the journal for all that went to a subscriber.
-const QUESTIONS_A_BEAT: usize = 16;
 
 /// Questions that a menu may ask between two screens.
 const MOST_QUESTIONS: usize = 8;
@@ -168,18 +181,17 @@ impl Core {
         Ok(())
     }
 
-    /// Goes on with the dialogues that the last beats had no room for.
+    /// Goes on with the dialogues that the last beats had no look left for.
     pub(super) fn resume_ussd(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
-        while beat.ussd_questions < QUESTIONS_A_BEAT
-            && let Some(waiting) = self.ussd.waiting.pop_front()
+        while beat.may_look()
+            && let Some(Waiting { phone, way, before }) = self.ussd.waiting.pop_front()
         {
-            let Waiting {
-                phone,
-                way,
-                place,
-                question,
-            } = waiting;
-            self.follow(beat, phone, way, Step::Ask { place, question })?;
+            match before {
+                Before::Begin { dialled } => self.begin(beat, phone, way, dialled)?,
+                Before::Question { place, question } => {
+                    self.follow(beat, phone, way, Step::Ask { place, question })?;
+                }
+            }
         }
         Ok(())
     }
@@ -196,10 +208,7 @@ impl Core {
             self.ussd.waiting.retain(|waiting| waiting.phone != phone);
         }
         let step = match turn {
-            Turn::Begin { dialled } => {
-                let about = self.about(beat, phone)?;
-                self.ussd.menus.begin(&dialled, &about)
-            }
+            Turn::Begin { dialled } => return self.begin(beat, phone, way, dialled),
             Turn::Answer { place, typed } => self.ussd.menus.answer(place, &typed),
             Turn::Resume { place } => self.ussd.menus.resume(place),
             Turn::Again(shown) => {
@@ -216,7 +225,23 @@ impl Core {
         self.follow(beat, phone, way, step)
     }
 
-    /// Goes on until there is something to show, or no room in this beat for what has to be asked.
+    fn begin(
+        &mut self,
+        beat: &mut Beat,
+        phone: Phone,
+        way: Way,
+        dialled: String,
+    ) -> Result<(), JournalError> {
+        let Some(about) = self.about(beat, phone)? else {
+            let before = Before::Begin { dialled };
+            self.ussd.waiting.push_back(Waiting { phone, way, before });
+            return Ok(());
+        };
+        let step = self.ussd.menus.begin(&dialled, &about);
+        self.follow(beat, phone, way, step)
+    }
+
+    /// Goes on until there is something to show, or no look left in this beat for what has to be asked.
     fn follow(
         &mut self,
         beat: &mut Beat,
@@ -241,17 +266,10 @@ impl Core {
                 }
                 Step::Ask { place, question } => (place, question),
             };
-            if asks_for_messages(&question) {
-                if beat.ussd_questions >= QUESTIONS_A_BEAT {
-                    self.ussd.waiting.push_back(Waiting {
-                        phone,
-                        way,
-                        place,
-                        question,
-                    });
-                    return Ok(());
-                }
-                beat.ussd_questions += 1;
+            if asks_for_messages(&question) && !beat.may_look() {
+                let before = Before::Question { place, question };
+                self.ussd.waiting.push_back(Waiting { phone, way, before });
+                return Ok(());
             }
             let facts = self.facts(beat, phone, place.language(), question)?;
             step = self.ussd.menus.told(place, facts);

@@ -511,7 +511,7 @@ fn without_a_number_nobody_reads() {
 #[test]
 fn more_texts_than_a_beat_can_read_are_to_be_brought_again() {
     let mut world = World::new();
-    let texts = (0..20).map(|number| Text {
+    let texts = (0..100).map(|number| Text {
         from: phone(number),
         words: "stop".to_owned(),
         reference: None,
@@ -526,6 +526,6 @@ fn more_texts_than_a_beat_can_read_are_to_be_brought_again() {
         };
         brought.iter().filter(is_answered).count()
     };
-    assert_eq!((with(Status::ROK), with(Status::RX_T_APPN)), (8, 12));
-    assert_eq!(world.sent().len(), 8);
+    assert_eq!((with(Status::ROK), with(Status::RX_T_APPN)), (64, 36));
+    assert_eq!(world.sent().len(), 64);
 }

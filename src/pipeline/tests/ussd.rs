@@ -418,7 +418,7 @@ fn many_who_ask_at_once_are_all_answered_in_time() {
     for number in 0..300 {
         brought(&mut world, step(phone(number), ANSWER, 1, "1"));
     }
-    for shown in [16; 18].into_iter().chain([12, 0]) {
+    for shown in [64; 4].into_iter().chain([44, 0]) {
         world.beat();
         let screens = screens(&mut world);
         assert_eq!(screens.len(), shown);
@@ -429,14 +429,30 @@ fn many_who_ask_at_once_are_all_answered_in_time() {
 }
 
 #[test]
+fn many_who_dial_at_once_beside_receipts_without_an_id_are_all_answered_in_time() {
+    let (mut world, sent) = told_of_an_approval();
+    for _ in 0..100 {
+        world.bring_receipt(&sent, "", "DELIVRD");
+    }
+    for number in 0..100 {
+        brought(&mut world, step(phone(number), BEGIN, 1, "*555#"));
+    }
+    // Receipts leave some.
+    for shown in [16, 64, 20, 0] {
+        world.beat();
+        assert_eq!(screens(&mut world).len(), shown);
+    }
+}
+
+#[test]
 fn a_form_that_is_repeated_before_its_answer_changes_nothing() {
     let mut world = World::new();
     posts(&mut world, "a", Some(""));
     posts(&mut world, "a", Some("5"));
-    for number in 1..=16 {
+    for number in 1..=64 {
         Phone::in_english(&mut world, phone(number));
     }
-    for number in 1..=16 {
+    for number in 1..=64 {
         brought(&mut world, step(phone(number), ANSWER, 1, "1"));
     }
     let digits = phone(0).digits();
@@ -455,21 +471,21 @@ fn a_form_that_is_repeated_before_its_answer_changes_nothing() {
 fn who_dials_again_while_an_answer_waits_is_not_shown_that_answer() {
     let mut world = World::new();
     let menu = Phone::in_english(&mut world, phone(0)).shown;
-    for number in 1..=40 {
+    for number in 1..=160 {
         Phone::in_english(&mut world, phone(number));
     }
-    for number in (0..=40).rev() {
+    for number in (0..=160).rev() {
         brought(&mut world, step(phone(number), ANSWER, 1, "1"));
     }
     world.beat();
-    assert_eq!(screens(&mut world).len(), 16);
+    assert_eq!(screens(&mut world).len(), 64);
     brought(&mut world, step(phone(0), BEGIN, 2, "*555#"));
     world.beat();
     let shown = screens(&mut world);
     let again = shown.iter().filter(|(_, text)| *text == menu);
-    assert_eq!((shown.len(), again.count()), (17, 1));
+    assert_eq!((shown.len(), again.count()), (65, 1));
     world.beat();
-    assert_eq!(screens(&mut world).len(), 8, "of the others");
+    assert_eq!(screens(&mut world).len(), 32, "of the others");
 }
 
 #[test]
