@@ -45,7 +45,7 @@ pub(super) fn write(
     let room = &mut memory.room;
     log::append(db, written.row, changes, accepted, progressed, room)?;
     write_books(db, changes, &written)?;
-    write_rest(db, changes, room)?;
+    write_rest(db, memory, changes)?;
     mark(db, changes)?;
     Ok(written)
 }
@@ -87,7 +87,7 @@ fn write_books(db: &Connection, changes: &Changes, written: &Written) -> Result<
 }
 
 /// What is rare, and what is one row for all of it.
-fn write_rest(db: &Connection, changes: &Changes, room: &mut Vec<u8>) -> Result<(), JournalError> {
+fn write_rest(db: &Connection, memory: &mut Memory, changes: &Changes) -> Result<(), JournalError> {
     for key in &changes.cancelled {
         keys::cancel(db, key, changes.at)?;
     }
@@ -95,14 +95,14 @@ fn write_rest(db: &Connection, changes: &Changes, room: &mut Vec<u8>) -> Result<
         choices::write(db, *msisdn, chosen)?;
     }
     for (number, held) in &changes.held {
-        receipts::hold(db, *number, held)?;
+        receipts::hold(db, &mut memory.held_ids, *number, held)?;
     }
     for number in &changes.released {
-        receipts::release(db, *number)?;
+        receipts::release(db, &mut memory.held_ids, *number)?;
     }
     used::write(db, &changes.used)?;
     dealt::write(db, &changes.dealt)?;
-    outbox::append(db, &changes.outgoing, room)?;
+    outbox::append(db, &changes.outgoing, &mut memory.room)?;
     match changes.published {
         Some(published) => outbox::drop_published(db, published),
         None => Ok(()),

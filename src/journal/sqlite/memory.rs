@@ -9,6 +9,7 @@ use xabar_events::{EventKey, Msisdn};
 
 use super::choices::Choosers;
 use super::commit::Written;
+use super::held_ids::HeldIds;
 use super::index::Index;
 use super::keys::{self, KeyHash};
 use super::log::{self, Record};
@@ -31,6 +32,7 @@ pub(super) struct Memory {
     pub(super) recent: Recent,
     submitted: Submitted,
     pub(super) choosers: Choosers,
+    pub(super) held_ids: HeldIds,
     pub(super) keys: Index<MessageId>,
     pub(super) threads: Index<Thread>,
     pub(super) subscribers: Index<SubscriberFacts>,
@@ -62,6 +64,7 @@ impl Memory {
             recent: Recent::default(),
             submitted: Submitted::default(),
             choosers: Choosers::load(db)?,
+            held_ids: HeldIds::load(db)?,
             keys: Index::load(db)?,
             threads: Index::load(db)?,
             subscribers: Index::load(db)?,

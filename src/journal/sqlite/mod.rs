@@ -16,6 +16,7 @@ mod connection;
 mod dealt;
 mod errors;
 mod forget;
+mod held_ids;
 mod index;
 mod keys;
 mod log;
@@ -212,6 +213,10 @@ impl Journal for SqliteJournal {
         operator: OperatorId,
         smsc_ids: &[&str],
     ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
+        let ids = &self.memory.held_ids;
+        if !smsc_ids.iter().any(|id| ids.may_have(operator, id)) {
+            return Ok(Vec::new());
+        }
         self.read(|db, _| receipts::held(db, operator, smsc_ids))
     }
 
@@ -265,7 +270,9 @@ impl Journal for SqliteJournal {
     }
 
     fn forget_held(&mut self, before: UnixMillis, limit: usize) -> Result<usize, JournalError> {
-        self.write(|db, _| receipts::forget_held(db, before, rows::rows(limit)))
+        self.write(|db, memory| {
+            receipts::forget_held(db, &mut memory.held_ids, before, rows::rows(limit))
+        })
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, JournalError> {

@@ -1,8 +1,9 @@
 //! Segments that await a receipt, and receipts that await their segment.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Row, Rows, params};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::held_ids::HeldIds;
 use super::index::{Horizon, Value};
 use super::rows::{number, ordered, text};
 use super::stored::{Stored, stored};
@@ -35,7 +36,12 @@ pub(super) fn key(operator: OperatorId, smsc_id: &str) -> u64 {
 }
 
 /// Keeps a receipt that matches nothing yet.
-pub(super) fn hold(db: &Connection, number: u64, held: &HeldReceipt) -> Result<(), JournalError> {
+pub(super) fn hold(
+    db: &Connection,
+    ids: &mut HeldIds,
+    number: u64,
+    held: &HeldReceipt,
+) -> Result<(), JournalError> {
     let mut insert = db.prepare_cached(
         "INSERT INTO held (number, operator, smsc_id, last_digits, at, octets) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -48,27 +54,41 @@ pub(super) fn hold(db: &Connection, number: u64, held: &HeldReceipt) -> Result<(
         held.at.0,
         &*held.octets
     ])?;
+    ids.add(held.operator, &held.smsc_id);
     Ok(())
 }
 
 /// Drops a held receipt.
-pub(super) fn release(db: &Connection, number: u64) -> Result<(), JournalError> {
-    db.prepare_cached("DELETE FROM held WHERE number = ?1")?
-        .execute([ordered(number)])?;
+pub(super) fn release(db: &Connection, ids: &mut HeldIds, number: u64) -> Result<(), JournalError> {
+    let mut release =
+        db.prepare_cached("DELETE FROM held WHERE number = ?1 RETURNING operator, smsc_id")?;
+    dropped(release.query([ordered(number)])?, ids)?;
     Ok(())
 }
 
 /// Drops some receipts that were held at or before this time, oldest first; says how many.
 pub(super) fn forget_held(
     db: &Connection,
+    ids: &mut HeldIds,
     before: UnixMillis,
     limit: i64,
 ) -> Result<usize, JournalError> {
     let mut forget = db.prepare_cached(
         "DELETE FROM held WHERE number IN \
-         (SELECT number FROM (SELECT number, at FROM held ORDER BY number LIMIT ?2) WHERE at <= ?1)",
+         (SELECT number FROM (SELECT number, at FROM held ORDER BY number LIMIT ?2) WHERE at <= ?1) \
+         RETURNING operator, smsc_id",
     )?;
-    Ok(forget.execute(params![before.0, limit])?)
+    dropped(forget.query(params![before.0, limit])?, ids)
+}
+
+/// Notes which receipts are held no more; how many.
+fn dropped(mut rows: Rows<'_>, ids: &mut HeldIds) -> Result<usize, JournalError> {
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        ids.remove(OperatorId(row.get(0)?), text(row, 1)?);
+        count += 1;
+    }
+    Ok(count)
 }
 
 /// Receipts held under one of these ids, each with its number.

@@ -445,6 +445,35 @@ fn damaged_values_are_errors() {
 }
 
 #[test]
+fn the_table_of_held_receipts_is_asked_only_for_ids_that_may_be_there() {
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    let held = HeldReceipt {
+        operator: OperatorId(1),
+        smsc_id: "A1".into(),
+        last_digits: 0,
+        at: UnixMillis(5),
+        octets: bytes::Bytes::new(),
+    };
+    let mut journal = open(&path).unwrap();
+    let changes = Changes {
+        held: vec![(1, held)],
+        ..Changes::default()
+    };
+    commit(&mut journal, changes);
+    let check = |mut journal: SqliteJournal| {
+        let mut asks = |id: &str| {
+            let found = journal.held(OperatorId(1), &[id]).unwrap().len();
+            (found, !journal.db.is_autocommit())
+        };
+        assert_eq!(asks("A2"), (0, false));
+        assert_eq!(asks("A1"), (1, true));
+    };
+    check(journal);
+    check(open(&path).unwrap());
+}
+
+#[test]
 fn the_url_opens_what_it_names() {
     let folder = Folder::new();
     let path = folder.path("xabar.db");
