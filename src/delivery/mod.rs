@@ -161,6 +161,12 @@ pub struct SessionKey {
 pub struct Report {
     pub operator: OperatorId,
     pub events: Vec<Event>,
+    pub offer: Offer,
+}
+
+/// What an operator's link takes from the pipeline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
     /// How many submissions the pipeline may have given in all.
     pub granted: u64,
     /// How many of these that are left have to be urgent messages or answers.

@@ -161,7 +161,7 @@ fn run(
             };
             dispatch.answered(answer.session, heard, now);
         }
-        let granted = dispatch.granted(now);
+        let granted = dispatch.offer(now).granted;
         dispatch.submit(
             (given..granted)
                 .map(|id| submission(token(id), now))

@@ -29,7 +29,9 @@ use super::ussd::{Ussd, UssdRules};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::{Catalog, Unfit};
 use crate::delivery::receipt::{Notice, Spellings};
-use crate::delivery::{Carrier, Circuit, Class, Event, Report, Routes, Senders, Share, retry};
+use crate::delivery::{
+    Carrier, Circuit, Class, Event, Offer, Report, Routes, Senders, Share, retry,
+};
 use crate::dialogue::menu::Menus;
 use crate::dialogue::{Desk, Keywords};
 use crate::intake::Batch;
@@ -139,12 +141,9 @@ pub(super) struct Operator {
     pub(super) push: Option<UrgentRight>,
     /// The operators whose receipts may come over this one's sessions: itself, and those of the same login.
     pub(super) peers: Arc<[OperatorId]>,
-    /// Submissions that its link asked for, and that it got, since the start.
-    pub(super) granted: u64,
+    pub(super) offer: Offer,
+    /// Submissions that its link got, since the start.
     pub(super) given: u64,
-    /// How many of those that are left have to be urgent.
-    pub(super) kept: u64,
-    pub(super) sessions_bound: usize,
     /// Since when no session is bound.
     pub(super) down_since: Option<UnixMillis>,
     /// Whether those that wait were told.
@@ -487,10 +486,8 @@ impl Operator {
             ussd: rules.ussd,
             push: rules.push.clone(),
             peers: Arc::default(),
-            granted: 0,
+            offer: Offer::default(),
             given: 0,
-            kept: 0,
-            sessions_bound: 0,
             down_since: Some(now.steady),
             down_told: false,
             circuit: Circuit::default(),
@@ -506,16 +503,19 @@ impl Operator {
         }
     }
 
+    /// How many more submissions its link asks for.
+    fn left(&self) -> u64 {
+        self.offer.granted.saturating_sub(self.given)
+    }
+
     /// How many more submissions its link takes now.
     pub(super) fn room(&self) -> u64 {
-        let granted = self.granted.saturating_sub(self.given);
-        granted.min(self.circuit.takes())
+        self.left().min(self.circuit.takes())
     }
 
     /// Which lanes may use what room it has; `None`: it has none.
     pub(super) fn open_to(&self) -> Option<Among> {
-        let granted = self.granted.saturating_sub(self.given);
-        let among = match granted > self.kept {
+        let among = match self.left() > self.offer.kept {
             true => Among::All,
             false => Among::Urgent,
         };

@@ -29,9 +29,8 @@ impl Core {
         let Some(operator) = self.operators.get_mut(&report.operator) else {
             return;
         };
-        (operator.granted, operator.kept) = (report.granted, report.kept);
-        operator.sessions_bound = report.sessions_bound;
-        match (report.sessions_bound, operator.down_since) {
+        operator.offer = report.offer;
+        match (report.offer.sessions_bound, operator.down_since) {
             (0, None) => operator.down_since = Some(beat.now.steady),
             (0, Some(_)) => {}
             _ => operator.down_since = None,

@@ -51,7 +51,7 @@ pub use posted::{NoCountry, Posted, PostedReply};
 pub use ussd::UssdRules;
 
 use crate::clock::{Clock, Now};
-use crate::delivery::{Directive, Event, Report};
+use crate::delivery::{Directive, Event, Offer, Report};
 use crate::intake::Batch;
 use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
 use crate::numbers::Numbers;
@@ -310,9 +310,7 @@ fn not_taken(operator: OperatorId, directive: &Directive) -> Option<Report> {
     (!events.is_empty()).then_some(Report {
         operator,
         events,
-        granted: 0,
-        kept: 0,
-        sessions_bound: 0,
+        offer: Offer::default(),
     })
 }
 

@@ -90,9 +90,6 @@ impl Core {
     /// The one submission of a single segment that has no answer and that the receipt speaks of: by the
     /// reference that it returns; or without one, by its subscriber and the date of the submission, if that one is
     /// uncertain and nothing else fits that went to the subscriber, whatever became of it.
-    ///
-    /// Retries keep the reference, and some SMSCs send receipts for what they refused (ksmppd #111): so a
-    /// failure may be that of an earlier attempt.
     pub(super) fn sought(
         &mut self,
         beat: &mut Beat,
@@ -106,15 +103,13 @@ impl Core {
         let Some((submitted, single)) = self.only_one(operator, notice) else {
             return Ok(None);
         };
-        let of_this_attempt = notice.receipt.fate() == Fate::Delivered || submitted.attempts == 1;
-        if !single || !of_this_attempt {
+        if !single || !may_be_of_the_last(notice, submitted.attempts) {
             return Ok(None);
         }
         let speaks_of_it = match reference {
             Some(_) => true,
             None => {
-                submitted.uncertain
-                    && self.is_only_fitting(beat, operator, &submitted, notice)?
+                submitted.uncertain && self.is_only_fitting(beat, operator, &submitted, notice)?
             }
         };
         Ok(speaks_of_it.then_some(submitted.id))
@@ -191,4 +186,10 @@ impl Core {
         flight.notice = Some(notice.clone().into());
         self.conclude_if_answered(beat, flight);
     }
+}
+
+/// Whether a receipt may be of the last of so many attempts. Retries keep the reference, and some SMSCs send receipts for
+/// what they refused (ksmppd #111): so a failure may be that of an earlier one.
+pub(super) fn may_be_of_the_last(notice: &Notice, attempts: u16) -> bool {
+    notice.receipt.fate() == Fate::Delivered || attempts == 1
 }

@@ -7,12 +7,12 @@
 use std::time::Duration;
 
 use xabar_events::Msisdn;
-use xabar_smpp::receipt::Fate;
 use xabar_smpp::Status;
 
 use super::beat::Beat;
 use super::core::{Core, InFlight, Operator};
 use super::inbound::may_be_told;
+use super::unanswered::may_be_of_the_last;
 use crate::clock::UnixMillis;
 use crate::delivery::receipt::Notice;
 use crate::journal::{JournalError, Message, OperatorId, Phase, Segment};
@@ -99,8 +99,6 @@ impl Core {
     }
 
     /// Settles a message of one segment, if its fate is open; says whether it was.
-    ///
-    /// Some SMSCs send receipts for what they refused, so a failure may be that of an earlier attempt.
     fn settle_unnamed(
         &mut self,
         beat: &mut Beat,
@@ -108,11 +106,10 @@ impl Core {
         notice: &Notice,
     ) -> Result<bool, JournalError> {
         let attempt = &message.progress.attempt;
-        let of_this_attempt = notice.receipt.fate() == Fate::Delivered || attempt.attempts == 1;
         let [segment] = *attempt.segments.as_slice() else {
             return Ok(false);
         };
-        if !of_this_attempt {
+        if !may_be_of_the_last(notice, attempt.attempts) {
             return Ok(false);
         }
         let flight = match (message.progress.phase, segment) {

@@ -32,7 +32,7 @@ use super::rate::Rate;
 use super::screen::Screen;
 use super::submission::{Query, Submission, Token};
 use super::window::Window;
-use super::{LONGEST_LAG, LinkState};
+use super::{LONGEST_LAG, LinkState, Offer};
 
 /// How much paced work is committed ahead of being written: longer than a commit takes.
 const AHEAD: Duration = Duration::from_millis(200);
@@ -390,26 +390,28 @@ impl Dispatch {
         self.kept.answered(token);
     }
 
-    /// How many submissions the pipeline may have given in all.
-    pub(super) fn granted(&mut self, now: Instant) -> u64 {
+    /// What the pipeline may give from now on.
+    pub(super) fn offer(&mut self, now: Instant) -> Offer {
         let signs = self.signs.speak_against_more(now);
         self.rates.climb(signs, now);
         if !signs && !self.signs.are_late(now) {
             self.window.grow(now);
         }
-        let free = self.free_soon(now);
-        let ahead = soon(self.rates.whole(), free, now);
+        let ahead = soon(self.rates.whole(), self.free_soon(now), now);
         let screens = self.screens.of_next(ahead);
         let room = ahead.saturating_sub(self.waiting.len() + screens) as u64;
         self.granted = self.granted.max(self.taken + room);
-        self.granted
+        Offer {
+            granted: self.granted,
+            kept: self.kept(ahead),
+            sessions_bound: self.sessions_bound(),
+        }
     }
 
-    /// How many of those that it may still give have to be urgent ones.
-    pub(super) fn kept(&self, now: Instant) -> u64 {
+    /// How many of those that may be given ahead of being written have to be urgent ones.
+    fn kept(&self, ahead: usize) -> u64 {
         let window = self.window.size();
         let free = self.rooms.free(window);
-        let ahead = soon(self.rates.whole(), self.free_soon(now), now);
         let for_others = free.saturating_sub(self.kept_of(window));
         let of_window = ahead.saturating_sub(for_others);
         let of_ahead = match ahead < free {

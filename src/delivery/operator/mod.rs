@@ -29,7 +29,7 @@ use super::dispatch::{Bounds, Dispatch};
 use super::sessions::{News, Session};
 use super::submission::{Query, Sender, Submission, Token};
 use super::tlvs::Tlvs;
-use super::{BindSettings, Directive, Event, LinkState, OperatorSettings, Report};
+use super::{BindSettings, Directive, Event, LinkState, Offer, OperatorSettings, Report};
 use crate::clock::instant as now;
 use crate::journal::OperatorId;
 
@@ -38,16 +38,6 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// A session that is given up has so long for its last answers, if no response may take longer.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
-
-/// How the link stands, as the pipeline is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Standing {
-    /// How many submissions the pipeline may have given in all.
-    granted: u64,
-    /// How many of those that are left have to be urgent.
-    kept: u64,
-    sessions_bound: usize,
-}
 
 /// Runs one operator's sessions until stopped.
 pub(super) struct Operator {
@@ -72,9 +62,9 @@ pub(super) struct Operator {
     stop: CancellationToken,
     /// Told to stop: what is bound unbinds, and nothing new is written.
     unbinding: bool,
-    standing: Standing,
-    /// The standing that was reported last.
-    reported: Standing,
+    /// What the link takes now, and what of that was reported last.
+    offer: Offer,
+    reported: Offer,
     state: watch::Sender<LinkState>,
 }
 
@@ -132,8 +122,8 @@ impl Operator {
             reports,
             stop,
             unbinding: false,
-            standing: Standing::default(),
-            reported: Standing::default(),
+            offer: Offer::default(),
+            reported: Offer::default(),
             state: watch::Sender::default(),
         })
     }
@@ -312,30 +302,19 @@ impl Operator {
         }
     }
 
-    /// Looks how the link stands; says whether there is something to report.
+    /// Looks what the link takes now; says whether there is something to report.
     fn has_news(&mut self, events: &Unreported) -> bool {
-        self.standing = Standing {
-            granted: self.dispatch.granted(now()),
-            kept: self.dispatch.kept(now()),
-            sessions_bound: self.dispatch.sessions_bound(),
-        };
+        self.offer = self.dispatch.offer(now());
         self.state.send_replace(self.dispatch.state());
-        !events.is_empty() || self.standing != self.reported
+        !events.is_empty() || self.offer != self.reported
     }
 
     fn report(&mut self, events: &mut Unreported) -> Report {
-        self.reported = self.standing;
-        let Standing {
-            granted,
-            kept,
-            sessions_bound,
-        } = self.standing;
+        self.reported = self.offer;
         Report {
             operator: self.id,
             events: events.take(),
-            granted,
-            kept,
-            sessions_bound,
+            offer: self.offer,
         }
     }
 }

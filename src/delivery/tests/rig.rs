@@ -140,7 +140,7 @@ impl Esme {
 
     async fn report(&mut self) {
         let report = soon("a report", self.reports.recv()).await.unwrap();
-        self.sessions_bound = report.sessions_bound;
+        self.sessions_bound = report.offer.sessions_bound;
         self.events.extend(report.events);
     }
 

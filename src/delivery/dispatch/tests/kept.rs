@@ -31,7 +31,10 @@ fn answered(dispatch: &mut Dispatch, id: u64, now: Instant) {
 fn a_full_window_of_others_leaves_room_for_urgent_ones_at_once() {
     let now = t0();
     let mut dispatch = with_a_tenth_kept(2, 10, None, now);
-    assert_eq!((dispatch.granted(now), dispatch.kept(now)), (20, 2));
+    assert_eq!(
+        (dispatch.offer(now).granted, dispatch.offer(now).kept),
+        (20, 2)
+    );
     dispatch.submit(submissions(20, now));
     assert_eq!(written(&mut dispatch, now).len(), 18);
     let deadline = dispatch.deadline(now).unwrap();
@@ -53,15 +56,18 @@ fn what_urgent_ones_have_is_not_kept_beside_it() {
     let mut dispatch = with_a_tenth_kept(1, 20, None, now);
     dispatch.submit(vec![urgent(100, now), urgent(101, now)]);
     assert_eq!(written(&mut dispatch, now).len(), 2);
-    assert_eq!(dispatch.kept(now), 0);
+    assert_eq!(dispatch.offer(now).kept, 0);
     dispatch.submit(submissions(20, now));
     assert_eq!(written(&mut dispatch, now).len(), 18);
     answered(&mut dispatch, 100, now);
     assert!(dispatch.next(now).is_none(), "it is kept for the next one");
-    assert_eq!((dispatch.granted(now), dispatch.kept(now)), (22, 1));
+    assert_eq!(
+        (dispatch.offer(now).granted, dispatch.offer(now).kept),
+        (22, 1)
+    );
     dispatch.unbound(0);
     dispatch.bound(0);
-    assert_eq!(dispatch.kept(now), 2);
+    assert_eq!(dispatch.offer(now).kept, 2);
 }
 
 #[test]
@@ -69,11 +75,20 @@ fn an_urgent_one_goes_before_all_that_waits_for_the_rate() {
     let now = t0();
     let mut dispatch = with_a_tenth_kept(1, 1000, Some(500), now);
     let now = dispatch.deadline(now).unwrap();
-    assert_eq!((dispatch.granted(now), dispatch.kept(now)), (100, 10));
+    assert_eq!(
+        (dispatch.offer(now).granted, dispatch.offer(now).kept),
+        (100, 10)
+    );
     dispatch.submit(submissions(90, now));
-    assert_eq!((dispatch.granted(now), dispatch.kept(now)), (100, 10));
+    assert_eq!(
+        (dispatch.offer(now).granted, dispatch.offer(now).kept),
+        (100, 10)
+    );
     dispatch.submit(vec![urgent(100, now)]);
-    assert_eq!((dispatch.granted(now), dispatch.kept(now)), (100, 9));
+    assert_eq!(
+        (dispatch.offer(now).granted, dispatch.offer(now).kept),
+        (100, 9)
+    );
     let soon = dispatch.deadline(now).unwrap();
     let (_, next) = dispatch.next(soon).unwrap();
     assert_eq!(next.token, token(100));
@@ -83,8 +98,8 @@ fn an_urgent_one_goes_before_all_that_waits_for_the_rate() {
 fn of_a_small_window_nothing_is_kept() {
     let now = t0();
     for (window, kept) in [(1, 0), (4, 0), (5, 1), (10, 1), (11, 2)] {
-        let dispatch = with_a_tenth_kept(1, window, None, now);
-        assert_eq!(dispatch.kept(now), kept, "of {window}");
+        let mut dispatch = with_a_tenth_kept(1, window, None, now);
+        assert_eq!(dispatch.offer(now).kept, kept, "of {window}");
     }
 }
 

@@ -20,7 +20,7 @@ fn in_ten_seconds(dispatch: &mut Dispatch, start: Instant) -> [usize; 2] {
     let mut given = [0, 0];
     let mut now = start + SECOND;
     while now < start + 11 * SECOND {
-        let wanted = dispatch.granted(now) - dispatch.taken;
+        let wanted = dispatch.offer(now).granted - dispatch.taken;
         dispatch.submit(submissions(wanted, now));
         for session in written(dispatch, now) {
             given[session] += 1;
@@ -65,7 +65,10 @@ fn a_session_for_receiving_is_given_nothing_and_does_not_count_as_bound() {
     let rooms = [0, 3].map(|window| Room { login: 0, window });
     let mut dispatch = Dispatch::of_logins(rooms, &[None], bounds(3, None), now);
     dispatch.bound(0);
-    assert_eq!((dispatch.sessions_bound(), dispatch.granted(now)), (0, 0));
+    assert_eq!(
+        (dispatch.sessions_bound(), dispatch.offer(now).granted),
+        (0, 0)
+    );
     dispatch.bound(1);
     dispatch.submit(submissions(3, now));
     assert_eq!(written(&mut dispatch, now), [1, 1, 1]);
@@ -79,7 +82,7 @@ fn each_session_keeps_the_window_of_its_login() {
     let mut dispatch = Dispatch::of_logins(rooms, &[None, None], bounds(5, None), now);
     dispatch.bound(0);
     dispatch.bound(1);
-    assert_eq!(dispatch.granted(now), 7);
+    assert_eq!(dispatch.offer(now).granted, 7);
     dispatch.submit(submissions(10, now));
     let given = written(&mut dispatch, now);
     let to = |session| given.iter().filter(|it| **it == session).count();
@@ -125,10 +128,10 @@ fn a_login_that_is_slow_beside_its_window_keeps_a_part_of_its_rate_for_urgent_on
     dispatch.bound(0);
     dispatch.bound(1);
     let now = start + 2 * SECOND;
-    assert_eq!(dispatch.granted(now), 8, "a fifth of a second's");
+    assert_eq!(dispatch.offer(now).granted, 8, "a fifth of a second's");
     assert!(
-        (1..=2).contains(&dispatch.kept(now)),
+        (1..=2).contains(&dispatch.offer(now).kept),
         "{}",
-        dispatch.kept(now)
+        dispatch.offer(now).kept
     );
 }

@@ -51,7 +51,7 @@ fn no_session_gets_more_than_its_window_and_both_share_the_work() {
     let mut dispatch = Dispatch::new(2, bounds(3, None), now);
     dispatch.bound(0);
     dispatch.bound(1);
-    assert_eq!(dispatch.granted(now), 6);
+    assert_eq!(dispatch.offer(now).granted, 6);
     dispatch.submit(submissions(10, now));
     let sessions = written(&mut dispatch, now);
     assert_eq!(sessions.iter().filter(|session| **session == 0).count(), 3);
@@ -63,7 +63,7 @@ fn no_session_gets_more_than_its_window_and_both_share_the_work() {
 #[test]
 fn nothing_is_asked_for_while_no_session_is_bound() {
     let now = t0();
-    assert_eq!(Dispatch::new(2, bounds(3, None), now).granted(now), 0);
+    assert_eq!(Dispatch::new(2, bounds(3, None), now).offer(now).granted, 0);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_session_that_leaves_gets_nothing_more_and_what_it_has_is_still_awaited() {
     written(&mut dispatch, now);
     assert_eq!(dispatch.leave(0), []);
     assert_eq!(
-        (dispatch.sessions_bound(), dispatch.granted(now)),
+        (dispatch.sessions_bound(), dispatch.offer(now).granted),
         (1, 2 + 2)
     );
     dispatch.submit(submissions(5, now));
@@ -104,17 +104,21 @@ fn little_more_is_committed_than_the_rate_lets_out_soon() {
     let now = t0();
     let mut dispatch = Dispatch::new(1, bounds(1000, Some(50)), now);
     dispatch.bound(0);
-    assert_eq!(dispatch.granted(now), 0, "the first second counts as spent");
+    assert_eq!(
+        dispatch.offer(now).granted,
+        0,
+        "the first second counts as spent"
+    );
     let now = dispatch.deadline(now).expect("then it asks for some");
-    assert_eq!(dispatch.granted(now), 10);
+    assert_eq!(dispatch.offer(now).granted, 10);
     dispatch.submit(submissions(10, now));
-    assert_eq!(dispatch.granted(now), 10);
+    assert_eq!(dispatch.offer(now).granted, 10);
     assert!(written(&mut dispatch, now).is_empty());
     let later = dispatch
         .deadline(now)
         .expect("something waits for its turn");
     assert_eq!(written(&mut dispatch, later).len(), 1);
-    assert_eq!(dispatch.granted(later), 11);
+    assert_eq!(dispatch.offer(later).granted, 11);
 }
 #[test]
 fn what_is_not_written_soon_after_its_decision_comes_back() {

@@ -30,7 +30,7 @@ fn beside_questions(mut dispatch: Dispatch, asked: u64, start: Instant) -> [usiz
             dispatch.query_answered(token);
             dispatch.answered(session, heard, now);
         }
-        let wanted = dispatch.granted(now) - dispatch.taken;
+        let wanted = dispatch.offer(now).granted - dispatch.taken;
         dispatch.submit(submissions(wanted, now));
         let at = now + Duration::from_millis(50);
         while let Some((session, query)) = dispatch.next_query(now) {

@@ -102,6 +102,6 @@ fn however_many_dial_messages_are_committed_too() {
         dispatch.bound(0);
         let now = now + Duration::from_secs(2);
         dispatch.show(screens(500, 0, now));
-        assert_eq!(dispatch.granted(now), messages, "{tps}");
+        assert_eq!(dispatch.offer(now).granted, messages, "{tps}");
     }
 }

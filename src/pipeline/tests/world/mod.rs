@@ -19,7 +19,7 @@ use self::settings::settings;
 use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
-use crate::delivery::Report;
+use crate::delivery::{Offer, Report};
 use crate::intake::{Batch, Carriers, Verdict};
 use crate::journal::{Changes, OperatorId, Reader, sqlite};
 use crate::numbers::Numbers;
@@ -266,9 +266,11 @@ impl World {
             inputs.reports.push(Report {
                 operator: *operator,
                 events: std::mem::take(&mut smsc.events),
-                granted: smsc.taken + room,
-                kept: smsc.kept,
-                sessions_bound: smsc.sessions,
+                offer: Offer {
+                    granted: smsc.taken + room,
+                    kept: smsc.kept,
+                    sessions_bound: smsc.sessions,
+                },
             });
         }
         (inputs, replies)
