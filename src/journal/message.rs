@@ -3,7 +3,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use xabar_events::{EventKey, Language, Msisdn, Notification, Reason, State};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -11,10 +10,7 @@ use super::{Cursor, Lane, Queue};
 use crate::clock::UnixMillis;
 
 /// The gateway's name for a message; later ones are larger.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MessageId(pub u64);
 
 impl std::fmt::Display for MessageId {
@@ -24,10 +20,7 @@ impl std::fmt::Display for MessageId {
 }
 
 /// The journal's name for an operator: what its configured name was first given.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OperatorId(pub u16);
 
 /// An agency in short: a hash of its name, part of the journal's format. Two of the same hash, which are hardly to
@@ -186,18 +179,14 @@ impl Origin {
 }
 
 /// What the text is made of.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq)]
 pub struct Content {
     pub service: Box<str>,
     pub status: Box<str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<Language>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<(Box<str>, Box<str>)>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub legal: bool,
     /// The event's other CloudEvents extension attributes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extensions: Vec<(Box<str>, Box<str>)>,
 }
 
@@ -268,7 +257,7 @@ impl Progress {
 }
 
 /// What was tried so far.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Attempt {
     /// Submissions begun, the first included.
     pub attempts: u16,
@@ -276,19 +265,14 @@ pub struct Attempt {
     pub repeats: u16,
     /// Of these, those that were refused for what is no fault of the message's (throttling, a lost bind): they use up
     /// no attempt.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub uncounted: u16,
     /// The last one has no answer and will get none: it may have reached the subscriber.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub uncertain: bool,
     /// An operator took all of it and delivered none of it; another one tries, which is a repeat.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undelivered: bool,
     /// The agency withdrew the event after the first submission: there must be no other.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
     /// The last one was pushed to the phone's screen by USSD, as if it were one segment.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pushed: bool,
     /// When the last one was begun, on the steady clock.
     pub at: UnixMillis,
@@ -296,22 +280,18 @@ pub struct Attempt {
     pub reference: u16,
     /// The text as composed, kept from the first attempt on, so that a retry of some
     /// segments belongs to the same text as the segments that were accepted before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Box<str>>,
     /// One entry a segment; empty before the first attempt.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub segments: Vec<Segment>,
     /// The operator's names of the segments as it gave them, as far as it may have to be asked for their fate; with
     /// fewer entries than segments, or empty ones, where not.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub smsc_ids: Vec<Box<str>>,
     /// Segments of which the operator took several copies.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub copies: Vec<Copies>,
 }
 
 /// Copies of a segment: the answer to one came after the next one was sent. It arrives if any of them does.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Copies {
     /// From 0.
     pub segment: u8,
@@ -321,13 +301,8 @@ pub struct Copies {
     pub failed: Vec<Box<str>>,
 }
 
-fn is_zero(number: &u16) -> bool {
-    *number == 0
-}
-
 /// How far a segment has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Segment {
     /// To be sent.
     Waiting,
@@ -342,29 +317,24 @@ pub enum Segment {
 }
 
 /// A state that was told to the agency, or would have been had it asked for it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Told {
     pub state: State,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// Wall time.
     pub at: UnixMillis,
     /// While deferred: until when, wall time, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<UnixMillis>,
     /// The operator's own word: a status, or the receipt's state and error.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Box<str>>,
     /// The event that superseded this one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Box<str>>,
     /// What had been tried by then, if anything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempted: Option<Attempted>,
 }
 
 /// What was tried of a message, as far as agencies are told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attempted {
     pub operator: OperatorId,
     pub segments: u8,
