@@ -13,7 +13,6 @@ use xabar_ussd::form::Form;
 
 use super::dialogue::SENDERS;
 use super::world::*;
-use crate::delivery::{Event, SessionKey};
 use crate::numbers::Numbers;
 use crate::pipeline::{NoCountry, Posted};
 
@@ -179,12 +178,6 @@ fn post(
         reply,
     });
     answer
-}
-
-/// A step for the next beat.
-fn brought(world: &mut World, frame: Frame) {
-    let session = SessionKey::default();
-    world.hear(UCELL, Event::Inbound { session, frame });
 }
 
 #[test]
@@ -416,7 +409,7 @@ fn many_who_ask_at_once_are_all_answered_in_time() {
         Phone::in_english(&mut world, phone(number));
     }
     for number in 0..300 {
-        brought(&mut world, step(phone(number), ANSWER, 1, "1"));
+        world.bring_request(UCELL, step(phone(number), ANSWER, 1, "1"));
     }
     for shown in [64; 4].into_iter().chain([44, 0]) {
         world.beat();
@@ -435,7 +428,7 @@ fn many_who_dial_at_once_beside_receipts_without_an_id_are_all_answered_in_time(
         world.bring_receipt(&sent, "", "DELIVRD");
     }
     for number in 0..100 {
-        brought(&mut world, step(phone(number), BEGIN, 1, "*555#"));
+        world.bring_request(UCELL, step(phone(number), BEGIN, 1, "*555#"));
     }
     // Receipts leave some.
     for shown in [16, 64, 20, 0] {
@@ -453,7 +446,7 @@ fn a_form_that_is_repeated_before_its_answer_changes_nothing() {
         Phone::in_english(&mut world, phone(number));
     }
     for number in 1..=64 {
-        brought(&mut world, step(phone(number), ANSWER, 1, "1"));
+        world.bring_request(UCELL, step(phone(number), ANSWER, 1, "1"));
     }
     let digits = phone(0).digits();
     let mut post = || post(&mut world, &digits, "a", Some("5*1"));
@@ -475,11 +468,11 @@ fn who_dials_again_while_an_answer_waits_is_not_shown_that_answer() {
         Phone::in_english(&mut world, phone(number));
     }
     for number in (0..=160).rev() {
-        brought(&mut world, step(phone(number), ANSWER, 1, "1"));
+        world.bring_request(UCELL, step(phone(number), ANSWER, 1, "1"));
     }
     world.beat();
     assert_eq!(screens(&mut world).len(), 64);
-    brought(&mut world, step(phone(0), BEGIN, 2, "*555#"));
+    world.bring_request(UCELL, step(phone(0), BEGIN, 2, "*555#"));
     world.beat();
     let shown = screens(&mut world);
     let again = shown.iter().filter(|(_, text)| *text == menu);

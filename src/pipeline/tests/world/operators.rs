@@ -75,31 +75,50 @@ impl World {
             reference,
         };
         let answers = self.bring_text(UCELL, &text);
-        let before = self.smsc(UCELL).answers.len();
-        self.beat();
-        let given = &self.smsc(UCELL).answers[before..];
-        let answer = answers.into_iter().find(|(_, it)| given.contains(it));
-        answer.expect("an answer").0
+        self.told_with_the_next_beat(UCELL, answers)
+    }
+
+    /// A request of an operator's, heard with the next beat; gives what may answer it.
+    pub(crate) fn bring_request(
+        &mut self,
+        operator: OperatorId,
+        frame: Frame,
+    ) -> [(Status, Answer); 3] {
+        let answers = ANSWERS.map(|status| (status, Answer::to(&frame, status)));
+        let session = SessionKey::default();
+        self.hear(operator, Event::Inbound { session, frame });
+        answers
     }
 
     /// A request of the first operator's, which is answered; gives what it is told.
     pub(crate) fn brings(&mut self, frame: Frame) -> Status {
-        let before = self.smsc(UCELL).answers.len();
-        let session = SessionKey::default();
-        let answers = TEXT_ANSWERS.map(|status| (status, Answer::to(&frame, status)));
-        self.hear(UCELL, Event::Inbound { session, frame });
+        let answers = self.bring_request(UCELL, frame);
+        self.told_with_the_next_beat(UCELL, answers)
+    }
+
+    fn told_with_the_next_beat(
+        &mut self,
+        operator: OperatorId,
+        may_be: [(Status, Answer); 3],
+    ) -> Status {
+        let before = self.smsc(operator).answers.len();
         self.beat();
-        let given = &self.smsc(UCELL).answers[before..];
-        let answer = answers.into_iter().find(|(_, it)| given.contains(it));
+        let given = &self.smsc(operator).answers[before..];
+        let answer = may_be.into_iter().find(|(_, it)| given.contains(it));
         answer.expect("an answer").0
+    }
+
+    /// The sequence number of an operator's next request.
+    fn next_request(&mut self, operator: OperatorId) -> u32 {
+        let smsc = self.smsc(operator);
+        smsc.requests += 1;
+        smsc.requests
     }
 
     /// A step of the phone that a push went to, in the push's dialogue; heard with the next beat.
     pub(crate) fn phone_says(&mut self, push: &Sent, op: u8) {
         let [_, number] = push.submission.reference.to_be_bytes();
-        let frame = step(push.submission.msisdn, op, number, "");
-        let session = SessionKey::default();
-        self.hear(push.operator, Event::Inbound { session, frame });
+        self.bring_request(push.operator, step(push.submission.msisdn, op, number, ""));
     }
 
     /// A text from a phone, heard with the next beat; gives what answers it.
@@ -108,13 +127,9 @@ impl World {
         operator: OperatorId,
         text: &Text,
     ) -> [(Status, Answer); 3] {
-        let smsc = self.smsc(operator);
-        smsc.requests += 1;
-        let frame = mo(text, smsc.requests);
-        let answers = TEXT_ANSWERS.map(|status| (status, Answer::to(&frame, status)));
+        let frame = mo(text, self.next_request(operator));
+        let answers = self.bring_request(operator, frame);
         self.laws.brought(operator, answers[0].1, text.clone());
-        let session = SessionKey::default();
-        self.hear(operator, Event::Inbound { session, frame });
         answers
     }
 
@@ -185,14 +200,9 @@ impl World {
 
     /// A receipt, heard with the next beat; gives what acknowledges it.
     pub(crate) fn bring_receipt(&mut self, sent: &Sent, smsc_id: &str, stat: &str) -> Answer {
-        let smsc = self.smsc(sent.operator);
-        smsc.requests += 1;
-        let frame = receipt(sent.submission.msisdn, smsc_id, stat, smsc.requests);
-        let acknowledged = Answer::to(&frame, Status::ROK);
-        smsc.events.push(Event::Inbound {
-            session: SessionKey::default(),
-            frame,
-        });
+        let number = self.next_request(sent.operator);
+        let frame = receipt(sent.submission.msisdn, smsc_id, stat, number);
+        let [(_, acknowledged), ..] = self.bring_request(sent.operator, frame);
         acknowledged
     }
 
@@ -200,14 +210,9 @@ impl World {
     pub(crate) fn receipt_by_reference(&mut self, sent: &Sent, smsc_id: &str, stat: &str) {
         let mut tlvs = TlvBuffer::new();
         tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, sent.submission.reference);
-        let smsc = self.smsc(sent.operator);
-        smsc.requests += 1;
-        let (msisdn, requests) = (sent.submission.msisdn, smsc.requests);
-        let frame = receipt_with(msisdn, smsc_id, stat, requests, tlvs.as_tlvs());
-        smsc.events.push(Event::Inbound {
-            session: SessionKey::default(),
-            frame,
-        });
+        let (msisdn, number) = (sent.submission.msisdn, self.next_request(sent.operator));
+        let frame = receipt_with(msisdn, smsc_id, stat, number, tlvs.as_tlvs());
+        self.bring_request(sent.operator, frame);
         self.beat();
     }
 
@@ -222,26 +227,9 @@ impl World {
 
     /// A receipt in whatever words and TLVs; gives what the SMSC is told.
     pub(crate) fn receipt_saying(&mut self, sent: &Sent, text: &str, tlvs: Tlvs<'_>) -> Status {
-        let smsc = self.smsc(sent.operator);
-        smsc.requests += 1;
-        let (msisdn, requests) = (sent.submission.msisdn, smsc.requests);
-        let frame = receipt_of(msisdn, text, requests, tlvs);
-        smsc.answers.clear();
-        let event = Event::Inbound {
-            session: SessionKey::default(),
-            frame: frame.clone(),
-        };
-        self.hear(sent.operator, event);
-        self.beat();
-        let answers = &self.smsc(sent.operator).answers;
-        let taken = answers.contains(&Answer::to(&frame, Status::ROK));
-        let again = answers.contains(&Answer::to(&frame, Status::RX_T_APPN));
-        assert!(taken != again, "{answers:?}");
-        if taken {
-            Status::ROK
-        } else {
-            Status::RX_T_APPN
-        }
+        let (msisdn, number) = (sent.submission.msisdn, self.next_request(sent.operator));
+        let answers = self.bring_request(sent.operator, receipt_of(msisdn, text, number, tlvs));
+        self.told_with_the_next_beat(sent.operator, answers)
     }
 
     /// How many receipts are held, as the pipeline counts them.
@@ -281,8 +269,8 @@ impl World {
     }
 }
 
-/// What a text may be answered with.
-const TEXT_ANSWERS: [Status; 3] = [Status::ROK, Status::RX_T_APPN, Status::RX_R_APPN];
+/// What a request may be answered with.
+const ANSWERS: [Status; 3] = [Status::ROK, Status::RX_T_APPN, Status::RX_R_APPN];
 
 /// A message from a phone to 555.
 fn mo(text: &Text, sequence_number: u32) -> Frame {
