@@ -120,13 +120,18 @@ impl Tape {
             .filter(move |entry| entry.to == subscriber)
     }
 
-    /// The most messages and questions, refused or not, in any window of that length: with a second, the TPS
-    /// that came over all sessions.
-    pub fn most_in(&self, window: Duration) -> usize {
+    /// When each message and question came, refused or not, over all sessions.
+    pub fn times(&self) -> Vec<Duration> {
         let messages = self.entries.iter().map(|entry| entry.at);
         let mut times: Vec<Duration> = messages.chain(self.queries.iter().copied()).collect();
         times.sort_unstable();
-        most_in(window, times)
+        times
+    }
+
+    /// The most messages and questions, refused or not, in any window of that length: with a second, the TPS
+    /// that came over all sessions.
+    pub fn most_in(&self, window: Duration) -> usize {
+        most_in(window, self.times())
     }
 
     /// The most texts that one subscriber was sent in any window of that length, refused ones

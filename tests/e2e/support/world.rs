@@ -72,6 +72,7 @@ impl World {
         change: impl FnOnce(&mut Config),
     ) -> Self {
         let stops_reading = settings.behaviour.faults.stall_after.is_some();
+        let stalls = Stalls::watch();
         let smsc = Simulator::start(settings).await.unwrap();
         let mut config = Config::new(broker, smsc.address().to_string());
         change(&mut config);
@@ -89,7 +90,7 @@ impl World {
             smsc,
             broker,
             published: Vec::new(),
-            stalls: Stalls::watch(),
+            stalls,
             unread,
         }
     }
