@@ -31,7 +31,7 @@ pub(crate) const ROOM: Room = Room {
 const BATCH: u32 = 1000;
 
 /// Some chapters are written out meanwhile.
-const BEATS: u32 = 10;
+const BEATS: u32 = 20;
 
 fn beats() -> Run {
     let folder = Folder::new();

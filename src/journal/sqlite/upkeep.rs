@@ -24,7 +24,7 @@ pub(super) struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            chapter: 18_432,
+            chapter: 16_384,
             written: 2,
             merged: 256,
         }
