@@ -2,6 +2,8 @@
 //!
 //! Everything that decides takes a [`Now`] as an argument.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
@@ -91,7 +93,12 @@ impl Now {
 pub struct Clock {
     start: Instant,
     steady_at_start: UnixMillis,
+    /// By how many milliseconds the wall clock is ahead of the steady one.
+    ahead: Arc<AtomicI64>,
 }
+
+/// Readings of two clocks differ by so many milliseconds though neither was set: each is cut to whole ones.
+const JITTER: u64 = 2;
 
 impl Clock {
     /// A clock whose steady time begins at the wall time, but not before `latest`: the last
@@ -99,24 +106,43 @@ impl Clock {
     /// was down counts as no time passed.
     #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
     pub fn starting_after(latest: UnixMillis) -> Self {
+        let wall = wall();
+        let steady_at_start = wall.max(latest);
         Self {
             start: Instant::now(),
-            steady_at_start: wall().max(latest),
+            steady_at_start,
+            ahead: Arc::new(AtomicI64::new(wall.0.saturating_sub(steady_at_start.0))),
         }
     }
 
-    /// What the clocks read now.
-    #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+    /// What the clocks read now. As long as the wall clock is not set, the two are equally far apart at every reading: so
+    /// messages that wait for one wall time are due at one steady time, in their order.
     pub fn now(&self) -> Now {
+        let kept = self.ahead.load(Ordering::Relaxed);
+        let near = |(_, _, ahead): &(Instant, UnixMillis, i64)| ahead.abs_diff(kept) <= JITTER;
+        let mut reading = self.read();
+        if !near(&reading) {
+            // Between the clocks the thread may have had to wait; a clock that was set stays so.
+            reading = self.read();
+        }
+        let (instant, steady, read) = reading;
+        let ahead = if near(&reading) { kept } else { read };
+        self.ahead.store(ahead, Ordering::Relaxed);
+        Now {
+            instant,
+            steady,
+            wall: UnixMillis(steady.0.saturating_add(ahead)),
+        }
+    }
+
+    /// Both clocks, and by how much the wall clock is ahead.
+    #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+    fn read(&self) -> (Instant, UnixMillis, i64) {
         let instant = Instant::now();
         let steady = self
             .steady_at_start
             .after(instant.saturating_duration_since(self.start));
-        Now {
-            instant,
-            steady,
-            wall: wall(),
-        }
+        (instant, steady, wall().0.saturating_sub(steady.0))
     }
 }
 
@@ -132,4 +158,29 @@ fn wall() -> UnixMillis {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     UnixMillis(millis(since))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_wall_time_is_one_steady_time_whenever_it_is_asked_for() {
+        let clock = Clock::starting_after(UnixMillis(0));
+        let morning = clock.now().wall.after(Duration::from_secs(3600));
+        let due = clock.now().steady_at(morning);
+        for _ in 0..200_000 {
+            assert_eq!(clock.now().steady_at(morning), due);
+        }
+    }
+
+    #[test]
+    fn a_wall_clock_that_was_set_is_followed() {
+        let clock = Clock::starting_after(UnixMillis(0));
+        let before = clock.now();
+        // As if it had been an hour ahead until now.
+        clock.ahead.fetch_add(3_600_000, Ordering::Relaxed);
+        let after = clock.now();
+        assert!(after.wall.since(before.wall) < Duration::from_secs(60));
+    }
 }
