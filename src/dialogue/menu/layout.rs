@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use xabar_sms::fold::fold;
 use xabar_sms::{Encoding, LanguageRules, in_latin};
-use xabar_ussd::{Screen, break_page, len_that_fits};
+use xabar_ussd::{Screen, break_page};
+
+use super::sheet::{Sheet, encoding_of};
 
 /// What a screen says, from top to bottom.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +36,16 @@ pub(super) struct Page {
     prose: usize,
     /// Those of the items that are on it.
     pub(super) items: Range<usize>,
+}
+
+impl Page {
+    fn of(sheet: Sheet, items: Range<usize>) -> Self {
+        Self {
+            text: sheet.text,
+            prose: sheet.prose,
+            items,
+        }
+    }
 }
 
 /// More pages nobody reads.
@@ -88,7 +100,7 @@ impl<'a> Laid<'a> {
     /// The units that all of it would take on one page.
     pub(super) fn units(&self) -> usize {
         let mut sheet = Sheet::new(self.encoding, usize::MAX);
-        sheet.whole(&Rest::of(&self.content), &self.content.foot);
+        Rest::of(&self.content).fits(&mut sheet, &self.content.foot);
         sheet.units
     }
 }
@@ -143,13 +155,6 @@ impl Laid<'_> {
     }
 }
 
-fn encoding_of<'a>(mut texts: impl Iterator<Item = &'a str>) -> Encoding {
-    match texts.any(|text| Encoding::of(text) == Encoding::Ucs2) {
-        true => Encoding::Ucs2,
-        false => Encoding::Gsm7,
-    }
-}
-
 impl Content {
     fn on_one_page(&self) -> impl Iterator<Item = &String> {
         let lines = self.items.iter().chain(&self.choices);
@@ -178,8 +183,8 @@ impl Content {
 /// The only page, if it is one.
 fn one_page(content: &Content, encoding: Encoding) -> Option<Page> {
     let mut sheet = Sheet::new(encoding, Screen::default().capacity(encoding));
-    let fits = sheet.whole(&Rest::of(content), &content.foot);
-    fits.then(|| sheet.page(0..content.items.len()))
+    let fits = Rest::of(content).fits(&mut sheet, &content.foot);
+    fits.then(|| Page::of(sheet, 0..content.items.len()))
 }
 
 fn in_pages(content: &Content, encoding: Encoding) -> Vec<Page> {
@@ -193,9 +198,9 @@ fn in_pages(content: &Content, encoding: Encoding) -> Vec<Page> {
         };
         let first = rest.begun();
         let mut sheet = Sheet::new(encoding, capacity);
-        if sheet.whole(&rest, foot) || pages.len() + 1 == MOST_PAGES {
+        if rest.fits(&mut sheet, foot) || pages.len() + 1 == MOST_PAGES {
             let items = first..content.items.len().min(first + content.digits.len());
-            pages.push(sheet.page(items));
+            pages.push(Page::of(sheet, items));
             return pages;
         }
         let mut tail = Sheet::new(encoding, usize::MAX);
@@ -206,7 +211,7 @@ fn in_pages(content: &Content, encoding: Encoding) -> Vec<Page> {
         sheet.room = usize::MAX;
         sheet.line(&tail.text);
         let items = first..rest.begun();
-        pages.push(sheet.page(items));
+        pages.push(Page::of(sheet, items));
     }
 }
 
@@ -231,6 +236,17 @@ impl<'a> Rest<'a> {
     /// How many of the items are on a page.
     fn begun(&self) -> usize {
         self.content.items.len() - self.items.len()
+    }
+
+    /// Adds all of it to a page; says whether it fits.
+    fn fits(&self, sheet: &mut Sheet, foot: &str) -> bool {
+        let digits = &self.content.digits;
+        let mut items = digits.iter().zip(self.items);
+        self.items.len() <= digits.len()
+            && sheet.prose(self.text)
+            && items.all(|(digit, item)| sheet.line(&numbered(*digit, item)))
+            && self.choices.iter().all(|choice| sheet.line(choice))
+            && sheet.line(foot)
     }
 
     /// Moves what fits to a page.
@@ -263,114 +279,3 @@ impl<'a> Rest<'a> {
 fn numbered(digit: char, item: &str) -> String {
     format!("{digit}. {item}")
 }
-
-/// A page under way.
-struct Sheet {
-    text: String,
-    /// As of a [`Page`].
-    prose: usize,
-    units: usize,
-    room: usize,
-    encoding: Encoding,
-}
-
-impl Sheet {
-    fn new(encoding: Encoding, room: usize) -> Self {
-        Self {
-            text: String::new(),
-            prose: 0,
-            units: 0,
-            room,
-            encoding,
-        }
-    }
-
-    /// Adds all that is left; says whether it fits.
-    fn whole(&mut self, rest: &Rest<'_>, foot: &str) -> bool {
-        let digits = &rest.content.digits;
-        let items = digits.iter().zip(rest.items);
-        rest.items.len() <= digits.len()
-            && self.prose(rest.text)
-            && items
-                .into_iter()
-                .all(|(digit, item)| self.line(&numbered(*digit, item)))
-            && rest.choices.iter().all(|choice| self.line(choice))
-            && self.line(foot)
-    }
-
-    /// For a notice and a page below it.
-    fn below(notice: &str, page: &str) -> Self {
-        let encoding = encoding_of([notice, page].into_iter());
-        Self::new(encoding, Screen::default().capacity(encoding))
-    }
-
-    /// The units that a line would take below others.
-    fn len_of(&self, line: &str) -> usize {
-        match line {
-            "" => 0,
-            line => 1 + self.encoding.len_units(line).unwrap_or(line.len()),
-        }
-    }
-
-    fn page(self, items: Range<usize>) -> Page {
-        Page {
-            text: self.text,
-            prose: self.prose,
-            items,
-        }
-    }
-
-    /// Adds what there is to read, if there is room for it.
-    fn prose(&mut self, text: &str) -> bool {
-        let fits = self.line(text);
-        self.prose = self.text.len();
-        fits
-    }
-
-    /// Adds a line, if there is room for it.
-    fn line(&mut self, line: &str) -> bool {
-        if line.is_empty() {
-            return true;
-        }
-        let between = usize::from(!self.text.is_empty());
-        let units = between + self.encoding.len_units(line).unwrap_or(line.len());
-        if units > self.room.saturating_sub(self.units) {
-            return false;
-        }
-        self.units += units;
-        if between > 0 {
-            self.text.push('\n');
-        }
-        self.text.push_str(line);
-        true
-    }
-
-    /// Adds a line, the first one cut if need be.
-    fn line_or_cut(&mut self, line: &str) -> bool {
-        self.line(line) || (self.text.is_empty() && self.line(&self.cut(line)))
-    }
-
-    /// Adds a text, or its start if that is worth reading.
-    fn line_or_start(&mut self, text: &str) {
-        let between = usize::from(!self.text.is_empty());
-        let room = self.room.saturating_sub(self.units + between + CUT.len());
-        if !self.line(text) && room >= LEAST_START {
-            let (start, _) = break_page(text, self.encoding, room);
-            self.line(&format!("{start}{CUT}"));
-        }
-    }
-
-    /// As much of a line as a page has room for.
-    fn cut(&self, line: &str) -> String {
-        let room = self.room.saturating_sub(CUT.len());
-        let fits = len_that_fits(line, self.encoding, room);
-        let start = line.get(..fits).unwrap_or_default();
-        format!("{}{CUT}", start.trim_end())
-    }
-}
-
-/// What stands for the end of a line that was cut.
-const CUT: &str = "...";
-
-/// Units of a text that make a start of it worth reading.
-const LEAST_START: usize = 30;

@@ -10,6 +10,7 @@ mod layout;
 mod load;
 mod place;
 mod read;
+mod sheet;
 mod show;
 mod sound;
 mod step;
