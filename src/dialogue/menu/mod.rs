@@ -8,6 +8,7 @@ mod declared;
 mod fit;
 mod layout;
 mod load;
+mod meaning;
 mod place;
 mod read;
 mod sheet;

@@ -2,22 +2,11 @@
 
 use xabar_events::Language;
 
-use super::declared::{Act, Body, Choice, Code, Flags, Input, Menu, Screen, ScreenId};
+use super::declared::{Act, Body, Code, Flags, Menu, Screen};
 use super::layout::lay;
+use super::meaning::Meaning;
 use super::place::{Asked, Head, Place};
-use super::{About, Facts, Listed, Menus, Picked, Question, Sms, Step, Which};
-
-/// What was typed means.
-enum Meaning<'a> {
-    Home,
-    Back,
-    Next,
-    /// The choice at this place of the screen.
-    Choice(usize, &'a Choice),
-    /// An application that was picked or typed, and where it leads.
-    Application(Which, ScreenId),
-    Nothing,
-}
+use super::{About, Facts, Listed, Menus, Picked, Question, Sms, Step};
 
 impl Menus {
     /// A code was dialled. What stands behind a declared one is what would be typed on the first screens:
@@ -227,45 +216,6 @@ impl Menus {
 const MOST_AHEAD: usize = 8;
 
 impl Menu {
-    fn meaning<'a>(&'a self, screen: &'a Screen, place: &Place, typed: &str) -> Meaning<'a> {
-        let typed = typed.trim().trim_end_matches(['#', '.']).trim_end();
-        let words = &self.words;
-        if typed == &*words.home.press {
-            return Meaning::Home;
-        }
-        if typed == &*words.back.press && place.has_back(self.home, place.page) {
-            return Meaning::Back;
-        }
-        if typed == &*words.next.press && (place.more || place.alone) {
-            return Meaning::Next;
-        }
-        let mut offered = screen.offered(place.flags, place.bare);
-        if let Some((number, choice)) = offered.find(|(_, choice)| *choice.line.press == *typed) {
-            return Meaning::Choice(number, choice);
-        }
-        let application = match &screen.body {
-            Body::Input(input) => {
-                let number = input.read(typed);
-                number.map(|number| (Which::Typed(number), input.to))
-            }
-            Body::Applications { pick, .. } => {
-                let picked = self.picked(screen, place, typed);
-                picked.map(|picked| (Which::Picked(picked), *pick))
-            }
-            _ => None,
-        };
-        application.map_or(Meaning::Nothing, |(which, to)| {
-            Meaning::Application(which, to)
-        })
-    }
-
-    /// The application on the page that a digit stands for.
-    fn picked(&self, screen: &Screen, place: &Place, typed: &str) -> Option<Picked> {
-        let mut digits = self.free_digits(screen).into_iter();
-        let at = digits.position(|digit| digit.to_string() == typed)?;
-        place.listed.get(at).cloned()
-    }
-
     /// Whether any answer leads anywhere.
     fn leads_on(&self, screen: &Screen, place: &Place) -> bool {
         place.more
@@ -340,19 +290,5 @@ impl Facts {
             Self::Status(found) => found.is_none(),
             Self::Done | Self::Refused => true,
         }
-    }
-}
-
-impl Input {
-    /// The number that was typed, if it may be one.
-    pub(super) fn read(&self, typed: &str) -> Option<Box<str>> {
-        let fits = (self.least..=self.most).contains(&typed.chars().count());
-        let is_digit = |character: char| character.is_ascii_digit();
-        let may_be = |character: char| match self.digits {
-            true => is_digit(character),
-            false => character.is_alphanumeric() || matches!(character, '-' | '/' | '.' | ' '),
-        };
-        let is_number = typed.chars().all(may_be) && typed.contains(is_digit);
-        (fits && is_number).then(|| typed.into())
     }
 }
