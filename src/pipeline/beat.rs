@@ -19,7 +19,8 @@ use crate::journal::{
 };
 
 /// How often one beat asks the journal for what went to a subscriber: that may be hundreds of messages. Whoever finds no
-/// look left waits for the next beat, or is to come again.
+/// look left waits for the next beat, or is to come again. What settles submissions without an answer looks in any case:
+/// they are no more than were in flight.
 const LOOKS: usize = 64;
 
 /// Of these, what receipts leave to phones: receipts that name no message may come by thousands.
