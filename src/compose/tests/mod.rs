@@ -13,6 +13,7 @@ use crate::scratch::Folder;
 use golden::PARAMS;
 
 mod golden;
+mod keywords;
 
 fn content(service: &str, status: &str, language: Language, params: &[(&str, &str)]) -> Content {
     let param = |(name, value): &(&str, &str)| ((*name).into(), (*value).into());

@@ -79,10 +79,21 @@ fn answers(table: &mut Table<'_>) -> Option<BTreeMap<String, Template>> {
 fn keywords(table: &mut Table<'_>) -> Option<Vec<(Keyword, Vec<String>)>> {
     let mut keywords = Vec::new();
     for keyword in Keyword::ALL {
-        let words = table.optional(keyword.as_str(), list(keyword_text));
+        let words = table.optional(keyword.as_str(), |cell| words(keyword, cell));
         keywords.extend(words.map(|words| (keyword, words)));
     }
     Some(keywords)
+}
+
+/// The words for one thing. An empty list switches it off, but for what is every citizen's right.
+fn words(keyword: Keyword, cell: &Cell<'_>) -> Option<Vec<String>> {
+    let words = list(keyword_text)(cell)?;
+    if words.is_empty() && matches!(keyword, Keyword::Stop | Keyword::Start) {
+        let right =
+            "give at least one word, or leave the key out for those that come with the gateway";
+        return cell.wrong("is empty", right);
+    }
+    Some(words)
 }
 
 fn keyword_text(cell: &Cell<'_>) -> Option<String> {

@@ -1,0 +1,36 @@
+//! What the files say of the words that citizens write.
+
+use super::*;
+use crate::dialogue::{Keyword, Keywords, Wish};
+
+#[test]
+fn no_file_takes_from_citizens_the_words_for_stop_and_start() {
+    let words = "[keywords]\nstop = []\nstart = []\nhelp = []\n";
+    let folder = Folder::with([("ru.toml", words), ("en.toml", words)]);
+    let right = "give at least one word, or leave the key out for those that come with the gateway";
+    let expected = ["en", "ru"].map(|language| {
+        [(2, "stop"), (3, "start")].map(|(line, key)| {
+            format!(
+                "{language}.toml:{line}:{}: `keywords.{key}` is empty; {right}",
+                key.len() + 4
+            )
+        })
+    });
+    assert_eq!(problems(&folder), expected.concat());
+}
+
+#[test]
+fn words_that_a_file_leaves_out_are_those_of_the_gateway_and_an_empty_list_is_none() {
+    let words = "[keywords]\nstop = [\"БАС\"]\nhelp = []\n";
+    let folder = Folder::with([("ru.toml", words)]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
+    let keywords = Keywords::new(catalog.keywords());
+    assert_eq!(keywords.read("бас").wish, Wish::Stop(None));
+    assert_eq!(keywords.read("стоп").wish, Wish::Help);
+    assert_eq!(keywords.read("старт").wish, Wish::Start(None));
+    assert!(
+        catalog
+            .keywords()
+            .all(|(_, keyword, _)| keyword != Keyword::Help)
+    );
+}
