@@ -182,10 +182,12 @@ impl Gate {
     }
 
     /// When a message goes that waits for the end of the quiet hours: spread over the release, but not beyond its
-    /// own end.
+    /// own end, and not into hours that hold it back, or it could miss those in which it may go every day.
     fn morning(&self, message: &Message, end: UnixMillis) -> UnixMillis {
         let spread = end.after(delay(message.msisdn, self.release));
-        if spread >= message.expires {
+        let held = self.quiet_hours.end_then(spread).is_some()
+            || (message.lane == Lane::Bulk && self.bulk.end_then(spread).is_some());
+        if held || spread >= message.expires {
             end
         } else {
             spread
@@ -198,7 +200,7 @@ impl Gate {
             return wall;
         }
         let mut open = wall;
-        // Two kinds of hours may each end within the other; more often than so they do not alternate.
+        // One kind of hours may end within the other; if both did, there would be no hour left.
         for _ in 0..2 {
             if let Some(end) = self.quiet_hours.end_then(open) {
                 open = self.morning(message, end);

@@ -33,6 +33,7 @@ use lanes::Lanes;
 pub use lanes::{Among, Sharing};
 pub use limits::{Limit, Limits};
 pub use quiet_hours::QuietHours;
+pub(crate) use quiet_hours::is_within;
 pub use rights::UrgentRight;
 pub use spread::Spread;
 use subscribers::Subscribers;

@@ -21,7 +21,7 @@ impl QuietHours {
     /// When the quiet hours end that hold at this wall time; `None` outside of them.
     pub fn end(&self, wall: UnixMillis) -> Option<UnixMillis> {
         let local = self.local(wall)?;
-        if !self.covers(local.time()) {
+        if !is_within(local.time(), self.from, self.to) {
             return None;
         }
         let ends_today = local.time() < self.to;
@@ -36,7 +36,7 @@ impl QuietHours {
     /// When the answer of [`end`](Self::end) changes next.
     fn next_change(&self, wall: UnixMillis) -> Option<UnixMillis> {
         let local = self.local(wall)?;
-        if self.covers(local.time()) {
+        if is_within(local.time(), self.from, self.to) {
             return self.end(wall);
         }
         let begins_today = local.time() < self.from;
@@ -46,14 +46,6 @@ impl QuietHours {
             local.date().checked_add(1.day()).ok()?
         };
         self.wall(date.to_datetime(self.from))
-    }
-
-    fn covers(&self, time: Time) -> bool {
-        if self.from <= self.to {
-            self.from <= time && time < self.to
-        } else {
-            self.from <= time || time < self.to
-        }
     }
 
     fn local(&self, wall: UnixMillis) -> Option<DateTime> {
@@ -69,6 +61,15 @@ impl QuietHours {
             .compatible()
             .ok()?;
         Some(UnixMillis(timestamp.as_millisecond()))
+    }
+}
+
+/// Whether a time of day is from one until just before another, past midnight if the latter is the earlier.
+pub(crate) fn is_within(time: Time, from: Time, to: Time) -> bool {
+    if from <= to {
+        from <= time && time < to
+    } else {
+        from <= time || time < to
     }
 }
 

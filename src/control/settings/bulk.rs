@@ -5,6 +5,7 @@ use xabar_events::Slug;
 use super::agency;
 use super::hours::{Hours, hours};
 use super::reading::{Cell, Table};
+use super::subscriber::QuietHours;
 use super::values::{Unique, list, matching, whole};
 
 /// `[bulk]`
@@ -24,18 +25,35 @@ pub struct Spread {
     pub an_hour: u32,
 }
 
-pub(super) fn bulk(root: &mut Table<'_>) -> Bulk {
-    root.or("bulk", Bulk::default(), |cell: &Cell<'_>| cell.table(read))
+pub(super) fn bulk(root: &mut Table<'_>, quiet: Option<&QuietHours>) -> Bulk {
+    root.or("bulk", Bulk::default(), |cell: &Cell<'_>| {
+        cell.table(|table| read(table, quiet))
+    })
 }
 
-fn read(table: &mut Table<'_>) -> Option<Bulk> {
+fn read(table: &mut Table<'_>, quiet: Option<&QuietHours>) -> Option<Bulk> {
     let whose = Unique::default();
     Some(Bulk {
-        window: table.optional("window", |cell: &Cell<'_>| cell.table(hours)),
+        window: table.optional("window", |cell| window(cell, quiet)),
         spread: table.or("spread", Vec::new(), |cell| {
             list(|cell| spread(cell, &whose))(cell)
         }),
     })
+}
+
+/// In quiet hours no bulk message goes: a window within them would never open.
+fn window(cell: &Cell<'_>, quiet: Option<&QuietHours>) -> Option<Hours> {
+    let window = cell.table(hours)?;
+    if let Some(QuietHours { hours: quiet, .. }) = quiet
+        && !window.reach_beyond(quiet)
+    {
+        let (from, to) = (quiet.from.strftime("%H:%M"), quiet.to.strftime("%H:%M"));
+        return cell.wrong(
+            "has no hour outside of `subscriber.quiet_hours`",
+            format!("let it begin before {from} or end after {to}, or leave it out"),
+        );
+    }
+    Some(window)
 }
 
 fn spread(cell: &Cell<'_>, whose: &Unique) -> Option<Spread> {

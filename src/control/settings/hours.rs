@@ -1,10 +1,11 @@
 //! Times of the day, in a time zone: quiet hours, and the hours of bulk messages.
 
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::reading::{Cell, Table};
 use super::values::parsed;
+use crate::pacing::is_within;
 
 /// From `from` until just before `to`, past midnight if `to` is the earlier.
 #[derive(Clone, Debug)]
@@ -12,6 +13,29 @@ pub struct Hours {
     pub from: Time,
     pub to: Time,
     pub timezone: TimeZone,
+}
+
+/// Zones that change their clocks differ by as much as on one of these days.
+const SEASONS: [Date; 2] = [Date::constant(2026, 1, 15), Date::constant(2026, 7, 15)];
+
+impl Hours {
+    /// Whether any moment of them is outside of these others.
+    pub(super) fn reach_beyond(&self, others: &Self) -> bool {
+        SEASONS.iter().any(|&date| {
+            // The first such moment is when these begin, or when the others end.
+            let begin = at(date, self.from, &self.timezone, &others.timezone);
+            let end = at(date, others.to, &others.timezone, &self.timezone);
+            !is_within(begin, others.from, others.to) || is_within(end, self.from, self.to)
+        })
+    }
+}
+
+/// What the clocks of another zone say at this time of day.
+fn at(date: Date, time: Time, zone: &TimeZone, other: &TimeZone) -> Time {
+    let moment = zone.to_ambiguous_timestamp(date.to_datetime(time));
+    moment
+        .compatible()
+        .map_or(time, |moment| other.to_datetime(moment).time())
 }
 
 /// Reads `from`, `to` and `timezone`.

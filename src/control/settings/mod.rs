@@ -134,6 +134,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
     let intake = amqp::intake(table);
     let written = operator::written(table);
     let operators = operator::operators(table);
+    let subscriber = subscriber::subscriber(table);
     Some(Settings {
         outcomes: amqp::outcomes(table, &intake),
         intake,
@@ -141,11 +142,11 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         retry: retry::retry(table, &operators),
         http: http::http(table),
         journal: journal::journal(table),
-        subscriber: subscriber::subscriber(table),
         dialogue: dialogue::dialogue(table),
         lanes: lanes::lanes(table),
         urgent: urgent::urgent(table),
-        bulk: bulk::bulk(table),
+        bulk: bulk::bulk(table, subscriber.quiet_hours.as_ref()),
+        subscriber,
         agencies: agency::agencies(table),
         senders: sender::senders(table, &written),
         routing: routing::routing(table, &written.names),

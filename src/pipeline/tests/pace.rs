@@ -126,6 +126,34 @@ fn the_morning_is_not_spread_beyond_the_end_of_a_message() {
 }
 
 #[test]
+fn the_morning_is_not_spread_into_hours_that_hold_a_message_back() {
+    let night = |quiet, no_bulk| {
+        World::with(move |settings| {
+            settings.rules.quiet_hours = Some(quiet);
+            settings.rules.no_bulk = no_bulk;
+            settings.rules.release = 4 * HOUR;
+        })
+    };
+    for (mut world, priority) in [
+        (night(closed(22, 8), Some(closed(9, 23))), Priority::Bulk),
+        (night(closed(9, 8), None), Priority::Normal),
+    ] {
+        pass_to(&mut world, at(23));
+        world.publish_all((1..=10).map(|n| with_priority(priority, n)));
+        assert!(take(&mut world).is_empty());
+        for n in 1..=10 {
+            let until = UnixMillis::from(world.last_deferral(n).until.unwrap());
+            assert!((at(24 + 8)..at(24 + 9)).contains(&until), "{until:?}");
+        }
+        let gone = (0..60).map(|minute| {
+            pass_to(&mut world, at(24 + 8).after(minute * MINUTE));
+            take(&mut world).len()
+        });
+        assert_eq!(gone.sum::<usize>(), 10);
+    }
+}
+
+#[test]
 fn bulk_messages_go_in_their_hours_and_not_at_night() {
     let mut world = World::with(|settings| {
         settings.rules.no_bulk = Some(closed(20, 7));

@@ -118,6 +118,46 @@ legal = "yes"
 }
 
 #[test]
+fn a_bulk_window_has_an_hour_outside_of_the_quiet_hours() {
+    let told = |quiet: [&str; 3], window: [&str; 3]| {
+        let hours = |[from, to, zone]: [&str; 3]| {
+            format!("{{ from = \"{from}\", to = \"{to}\", timezone = \"{zone}\" }}")
+        };
+        let (quiet, window) = (hours(quiet), hours(window));
+        told(
+            &format!("[subscriber]\nquiet_hours = {quiet}\n[bulk]\nwindow = {window}\n"),
+            &[],
+        )
+    };
+    let zone = "Asia/Tashkent";
+    let expected = "4:10: `bulk.window` has no hour outside of `subscriber.quiet_hours`; \
+                    let it begin before 22:00 or end after 08:00, or leave it out";
+    for (from, to, opens) in [
+        ("09:00", "20:00", true),
+        ("21:00", "23:00", true),
+        ("23:00", "09:00", true),
+        ("20:00", "09:00", true),
+        ("07:00", "02:00", true),
+        ("22:00", "08:01", true),
+        ("22:00", "08:00", false),
+        ("23:00", "07:00", false),
+        ("22:30", "23:30", false),
+        ("01:00", "05:00", false),
+    ] {
+        let told = told(["22:00", "08:00", zone], [from, to, zone]);
+        let expected = if opens { &[][..] } else { &[expected][..] };
+        assert_eq!(told, expected, "{from} to {to}");
+    }
+    let noon = told(["08:00", "22:00", zone], ["10:00", "12:00", zone]);
+    assert_eq!(noon.len(), 1, "quiet hours within one day");
+    // In London this night is from 17:00 to 03:00 in winter, from 18:00 to 04:00 in summer.
+    let london = |from, to| told(["22:00", "08:00", zone], [from, to, "Europe/London"]).len();
+    assert_eq!(london("18:30", "02:30"), 1);
+    assert_eq!(london("18:30", "03:30"), 0, "it opens in winter");
+    assert_eq!(london("17:30", "02:30"), 0, "it opens in summer");
+}
+
+#[test]
 fn retries_grow_from_the_first_pause_to_the_longest() {
     let settings = good("[retry]\nfirst = \"1s\"\nattempts = 3\n", &[]);
     assert_eq!(settings.retry.first, Duration::from_secs(1));

@@ -6,7 +6,8 @@ use xabar_events::{Outcome, Reason, State};
 
 use super::{Known, Laws};
 use crate::clock::{Now, UnixMillis};
-use crate::journal::MessageId;
+use crate::journal::{Lane, MessageId};
+use crate::pacing::{QuietHours, Rules};
 
 /// What waits, or waited, for a morning.
 #[derive(Default)]
@@ -27,12 +28,21 @@ impl Laws {
         if told != (State::Deferred, Some(Reason::QuietHours)) {
             return;
         }
-        let quiet = self.rules.quiet_hours.as_ref();
-        let Some(end) = quiet.and_then(|quiet| quiet.end(outcome.at.into())) else {
+        let Rules {
+            quiet_hours,
+            no_bulk,
+            release,
+            ..
+        } = &self.rules;
+        let end_at = |hours: &Option<QuietHours>, wall| hours.as_ref().and_then(|it| it.end(wall));
+        let Some(end) = end_at(quiet_hours, outcome.at.into()) else {
             return;
         };
         let Known { message, .. } = &self.messages[&id];
-        let all = message.expires > end.after(self.rules.release);
+        let last = end.after(*release);
+        let held = end_at(quiet_hours, last).is_some()
+            || (message.lane == Lane::Bulk && end_at(no_bulk, last).is_some());
+        let all = message.expires > last && !held;
         if all && self.mornings.waiting.insert(id, end).is_none() {
             self.mornings.counts.entry(end).or_default().0 += 1;
         }
