@@ -264,6 +264,7 @@ fn the_sample_configuration_is_good() {
         (code, &json["ok"], &json["problems"]),
         (0, &json!(true), &json!([]))
     );
+    assert_eq!(json["warnings"], json!([]));
     assert_eq!(json["languages"].as_array().unwrap().len(), 5);
 }
 
@@ -328,6 +329,26 @@ fn what_only_deserves_a_look_is_a_warning() {
     ] {
         assert!(warnings.contains(warning), "{warnings}");
     }
+}
+
+#[test]
+fn a_service_that_no_text_knows_is_a_warning() {
+    let config = "urgent.allowed = [\"adliya/nosuch\", \"adliya/notary\", \"adliya/passport\"]\n\
+                  [[bulk.spread]]\nagency = \"soliq\"\nservice = \"notary\"\nan_hour = 5\n\
+                  [[bulk.spread]]\nagency = \"soliq\"\nservice = \"tax\"\nan_hour = 5\n";
+    let known = "[services]\nnotary = \"notary\"\n[messages.passport]\nready = \"Ready\"\n";
+    let (code, json) = Folder::with("services", config, known).check();
+    assert_eq!(code, 0);
+    let warnings = json["warnings"].as_array().unwrap().iter();
+    let told = warnings.filter_map(|it| it.as_str()?.split_once("xabar.toml:"));
+    let told: Vec<&str> = told.map(|(_, told)| told).collect();
+    let right = "which no file of texts knows; write it as in `data.service` of its events, or give it a name in \
+                 [services] there";
+    let expected = [
+        format!("1:19: `urgent.allowed[0]` names the service \"nosuch\", {right}"),
+        format!("8:11: `bulk.spread[1].service` names the service \"tax\", {right}"),
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]

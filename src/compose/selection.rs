@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::template::Template;
+use crate::control::settings::Place;
 
 /// The templates of one language.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,7 @@ pub(super) struct Wording {
     pub(super) template: Template,
     /// The most segments; `None`: as many as others in the language.
     pub(super) segments: Option<usize>,
+    pub(super) place: Place,
 }
 
 /// Where a template stands.

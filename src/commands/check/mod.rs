@@ -1,5 +1,6 @@
 //! `xabar check`: whether a configuration, its texts and its menus are good.
 
+mod lacking;
 mod long;
 mod menus;
 mod summary;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use self::lacking::Lacking;
 use super::print::{self, GOOD, WARN, styled};
 use super::{ConfigFile, Failure};
 use crate::compose::Catalog;
@@ -158,13 +160,19 @@ impl Good {
         for warning in others {
             writeln!(out, "{} {warning}", styled(WARN, "warning:"))?;
         }
-        let long = self.long_texts();
-        if long.is_empty() {
-            return Ok(());
+        let lacking = Lacking::all_in(&self.catalog);
+        if !lacking.is_empty() {
+            let what = "these are not in every language: readers get a more general text, or another language";
+            writeln!(out, "\n{} {what}", styled(WARN, "warning:"))?;
+            lacking::table(&lacking).print(out)?;
         }
-        let what = "these take more segments than they should, or could: then values are cut";
-        writeln!(out, "\n{} {what}", styled(WARN, "warning:"))?;
-        long::table(&long).print(out)
+        let long = self.long_texts();
+        if !long.is_empty() {
+            let what = "these take more segments than they should, or could: then values are cut";
+            writeln!(out, "\n{} {what}", styled(WARN, "warning:"))?;
+            long::table(&long).print(out)?;
+        }
+        Ok(())
     }
 
     fn has_ussd(&self) -> bool {

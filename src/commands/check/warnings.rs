@@ -1,9 +1,8 @@
 //! What works, but perhaps not as it was meant.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use xabar_events::Language;
-
+use super::lacking::Lacking;
 use super::long::LongText;
 use super::{Good, menus};
 use crate::control::settings::Problem;
@@ -13,14 +12,19 @@ impl Good {
     pub(super) fn warnings(&self) -> Vec<String> {
         let of_lines = self.warnings_of_lines();
         let of_lines = of_lines.iter().map(ToString::to_string);
+        let lacking = Lacking::all_in(&self.catalog);
+        let lacking = lacking.iter().map(ToString::to_string);
         let long = self.long_texts();
         let long = long.iter().map(ToString::to_string);
-        of_lines.chain(self.other_warnings()).chain(long).collect()
+        let others = self.other_warnings().into_iter();
+        of_lines.chain(others).chain(lacking).chain(long).collect()
     }
 
     /// What is told of a line of the configuration or of a menu.
     pub(super) fn warnings_of_lines(&self) -> Vec<Problem> {
         let mut warnings = self.settings.warnings.clone();
+        warnings.extend(self.unknown_services());
+        warnings.sort_by(|a, b| a.place.cmp(&b.place));
         if self.has_ussd() {
             let longest = menus::longest(&self.catalog);
             warnings.extend(self.menus.late_statuses(&longest));
@@ -28,7 +32,7 @@ impl Good {
         warnings
     }
 
-    /// What is told neither of a line nor of the length of a text.
+    /// What is told neither of a line nor of a text.
     pub(super) fn other_warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.settings.operators.is_empty() {
@@ -40,7 +44,6 @@ impl Good {
         if !self.catalog.languages().any(|language| language == default) {
             warnings.push(format!("the default language, {default}, has no texts"));
         }
-        warnings.extend(self.lacking_texts());
         warnings
     }
 
@@ -49,29 +52,11 @@ impl Good {
         self.catalog.templates().filter_map(LongText::of).collect()
     }
 
-    /// The texts that some languages have and others lack.
-    fn lacking_texts(&self) -> impl Iterator<Item = String> {
-        let mut having: BTreeMap<String, BTreeSet<Language>> = BTreeMap::new();
-        for listed in self
-            .catalog
-            .templates()
-            .filter(|listed| listed.service.is_none() && listed.agency.is_none())
-        {
-            having
-                .entry(listed.key())
-                .or_default()
-                .insert(listed.language);
-        }
-        let all: BTreeSet<Language> = self.catalog.languages().collect();
-        having.into_iter().filter_map(move |(key, having)| {
-            let lacking: Vec<&str> = all
-                .difference(&having)
-                .map(|language| language.as_str())
-                .collect();
-            let lacking = (!lacking.is_empty()).then(|| lacking.join(", "))?;
-            Some(format!(
-                "`{key}` is lacking in {lacking}: its readers get it in another language"
-            ))
-        })
+    /// The services in the configuration that have neither a name nor a text in any language.
+    fn unknown_services(&self) -> Vec<Problem> {
+        let mut known: BTreeSet<&str> = self.catalog.services();
+        known.extend(self.catalog.templates().filter_map(|it| it.service));
+        let named = self.settings.services.iter();
+        named.filter_map(|it| it.unless_known(&known)).collect()
     }
 }

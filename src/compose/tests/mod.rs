@@ -101,7 +101,8 @@ fn problems(folder: &Folder) -> Vec<String> {
 fn the_folder_that_comes_with_the_gateway_is_what_is_built_in() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/messages");
     let loaded = Catalog::load(&folder).unwrap();
-    assert_eq!(format!("{loaded:?}"), format!("{:?}", Catalog::built_in()));
+    let loaded = format!("{loaded:?}").replace(&format!("{}/", folder.display()), "");
+    assert_eq!(loaded, format!("{:?}", Catalog::built_in()));
 }
 
 #[test]

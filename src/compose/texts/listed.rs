@@ -9,6 +9,7 @@ use crate::compose::news::News;
 use crate::compose::selection::{Entry, Wording};
 use crate::compose::template::Source;
 use crate::compose::value::Unfit;
+use crate::control::settings::Place;
 
 /// A template in a list of them.
 #[derive(Clone)]
@@ -73,15 +74,25 @@ impl<'a> Listed<'a> {
         self.texts.unfit(self.wording, news)
     }
 
-    /// Where it stands in the file, such as `messages.passport.ready`.
+    /// Where it was written.
+    pub fn place(&self) -> &'a Place {
+        &self.wording.place
+    }
+
+    /// Its key in the file, such as `messages.passport.ready`.
     pub fn key(&self) -> String {
+        format!("{}.{}", self.table(), self.status)
+    }
+
+    /// The table that it stands in, such as `messages.passport`.
+    pub fn table(&self) -> String {
         let table = match self.agency {
             Some(agency) => format!("agencies.{agency}"),
             None => "messages".to_owned(),
         };
         match self.service {
-            Some(service) => format!("{table}.{service}.{}", self.status),
-            None => format!("{table}.{}", self.status),
+            Some(service) => format!("{table}.{service}"),
+            None => table,
         }
     }
 }

@@ -171,17 +171,23 @@ fn message(key: &str, cell: &Cell<'_>) -> Option<Message> {
 /// A text, or a table of a text and the segments that it may take.
 fn wording(status: &str, cell: &Cell<'_>) -> Option<Wording> {
     slug(status, cell)?;
+    let place = cell.place();
     if !cell.is_table() {
         let template = template(cell)?;
         return Some(Wording {
             template,
             segments: None,
+            place,
         });
     }
     cell.table(|table| {
         let segments = table.optional("segments", whole(1..=MOST_SEGMENTS));
         let template = table.required("text", "write the text in quotes", template)?;
-        Some(Wording { template, segments })
+        Some(Wording {
+            template,
+            segments,
+            place: place.clone(),
+        })
     })
 }
 

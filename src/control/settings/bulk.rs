@@ -1,12 +1,11 @@
 //! `[bulk]`: when bulk messages go, and how fast.
 
-use xabar_events::Slug;
-
 use super::agency;
 use super::hours::{Hours, hours};
 use super::reading::{Cell, Table};
+use super::service::service;
 use super::subscriber::QuietHours;
-use super::values::{Unique, list, matching, whole};
+use super::values::{Unique, list, whole};
 
 /// `[bulk]`
 #[derive(Clone, Debug, Default)]
@@ -74,12 +73,4 @@ fn spread(cell: &Cell<'_>, whose: &Unique) -> Option<Spread> {
     let service = spread.service.as_deref().unwrap_or("every service");
     whose.check(cell, format!("{} {service}", spread.agency))?;
     Some(spread)
-}
-
-/// The name of a service.
-pub(super) fn service(cell: &Cell<'_>) -> Option<String> {
-    matching(
-        "write the service as in `data.service` of its events",
-        |name| name.parse::<Slug>().is_ok(),
-    )(cell)
 }

@@ -31,6 +31,7 @@ mod retry;
 mod routing;
 mod secret;
 mod sender;
+mod service;
 mod subscriber;
 mod timing;
 mod tls;
@@ -63,6 +64,7 @@ pub use problem::{Place, Problem};
 pub use routing::RoutingSettings;
 pub use secret::{Secret, SecretUrl};
 pub use sender::Sender;
+pub use service::NamedService;
 pub use subscriber::{Limit, QuietHours, Subscriber};
 pub use timing::Timing;
 pub use urgent::{Entitled, Urgent};
@@ -100,6 +102,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// What works, but perhaps not as it was meant.
     pub warnings: Vec<Problem>,
+    /// The services that it names, known or not.
+    pub services: Vec<NamedService>,
 }
 
 impl Settings {
@@ -120,9 +124,11 @@ impl Settings {
         }
         .table(settings);
         let warnings = report.take_warnings();
+        let services = report.take_services();
         match (settings, report.into_problems()) {
             (Some(settings), problems) if problems.is_empty() => Ok(Settings {
                 warnings,
+                services,
                 ..settings
             }),
             (_, problems) => Err(problems),
@@ -156,6 +162,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         menus: messages::menus(table),
         log: log::log(table),
         warnings: Vec::new(),
+        services: Vec::new(),
     })
 }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 use super::document::{self, Entry, Node, Origin, Value};
 use super::environment::Environment;
 use super::problem::{Place, Problem};
+use super::service::NamedService;
 
 /// Where problems gather, and what readers may look up.
 pub(crate) struct Report<'a> {
@@ -19,6 +20,8 @@ pub(crate) struct Report<'a> {
     syntax_errors: RefCell<Vec<Problem>>,
     /// What works, but perhaps not as it was meant.
     warnings: RefCell<Vec<Problem>>,
+    /// Which services are named, and where.
+    services: RefCell<Vec<NamedService>>,
 }
 
 impl<'a> Report<'a> {
@@ -29,6 +32,7 @@ impl<'a> Report<'a> {
             problems: RefCell::default(),
             syntax_errors: RefCell::default(),
             warnings: RefCell::default(),
+            services: RefCell::default(),
         }
     }
 
@@ -72,20 +76,28 @@ impl<'a> Report<'a> {
         what: impl Into<String>,
         right: impl Into<String>,
     ) -> Problem {
-        let place = match origin.clone() {
+        Problem {
+            place: self.place(origin),
+            key: key.to_owned(),
+            what: what.into(),
+            right: right.into(),
+        }
+    }
+
+    fn place(&self, origin: &Origin) -> Place {
+        match origin.clone() {
             Origin::Line { line, column } => Place::Line {
                 file: self.file.to_owned(),
                 line,
                 column,
             },
             Origin::Variable(name) => Place::Variable(name),
-        };
-        Problem {
-            place,
-            key: key.to_owned(),
-            what: what.into(),
-            right: right.into(),
         }
+    }
+
+    /// The services that are named.
+    pub(crate) fn take_services(&self) -> Vec<NamedService> {
+        self.services.take()
     }
 
     /// What deserves a look, in the order of the file.
@@ -167,6 +179,20 @@ impl Cell<'_> {
         let origin = &self.node.origin;
         let warning = self.report.problem(origin, &self.key, what, right);
         self.report.warnings.borrow_mut().push(warning);
+    }
+
+    /// Notes that this value names a service.
+    pub(crate) fn names_service(&self, service: &str) {
+        self.report.services.borrow_mut().push(NamedService {
+            service: service.to_owned(),
+            key: self.key.clone(),
+            place: self.place(),
+        });
+    }
+
+    /// Where this value stands.
+    pub(crate) fn place(&self) -> Place {
+        self.report.place(&self.node.origin)
     }
 
     /// Reports that this value is of another kind, or has another form, than it should.

@@ -33,7 +33,7 @@ pub(super) fn urgent(root: &mut Table<'_>) -> Urgent {
 }
 
 pub(super) fn entitled(cell: &Cell<'_>) -> Option<Entitled> {
-    parsed(
+    let entitled = parsed(
         "write an agency, or one of its services, such as \"kadastr\" or \"kadastr/land-registration\"",
         |text| {
             let (agency, service) = match text.split_once('/') {
@@ -49,5 +49,8 @@ pub(super) fn entitled(cell: &Cell<'_>) -> Option<Entitled> {
                 service: service.map(str::to_owned),
             })
         },
-    )(cell)
+    )(cell);
+    let service = entitled.as_ref().and_then(|it| it.service.as_deref());
+    service.inspect(|service| cell.names_service(service));
+    entitled
 }
