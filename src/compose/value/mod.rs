@@ -126,7 +126,7 @@ const MOST_OF_A_LINK: usize = 80;
 /// Words that lead nowhere else.
 fn words(value: &str, most: usize) -> Result<Cow<'_, str>, Unfit> {
     let line = clean(value, most);
-    if line.is_empty() {
+    if !line.contains(char::is_alphanumeric) {
         return Err(Unfit::Empty);
     }
     match contact_in(&line) {

@@ -194,6 +194,24 @@ fn the_number_of_an_application_brings_no_link() {
     }
 }
 
+#[test]
+fn a_value_without_a_letter_or_a_digit_has_nothing_to_show() {
+    for value in [
+        ".",
+        "-",
+        "...",
+        "№",
+        "( )",
+        "\u{4F60}.\u{597D}",
+        "\u{24D4}\u{24E5}\u{24D8}\u{24DB}.\u{24E4}\u{24E9}",
+    ] {
+        assert_eq!(written(value), Err(Unfit::Empty), "{value}");
+    }
+    for value in ["5", "№ 5", "я", "G\u{2BB}", "(a)"] {
+        assert_eq!(written(value).as_deref(), Ok(value));
+    }
+}
+
 /// What phones make links and calls of, found in another way than the gateway does.
 fn tempts(text: &str) -> bool {
     let characters: Vec<char> = text.chars().collect();
