@@ -50,6 +50,8 @@ pub enum Unfit {
     NoTime,
     #[error("is no number; write it as 1250000 or 12.5")]
     NoNumber,
+    #[error("is no amount; write it as 1250000 or 12.5, never below zero")]
+    NoAmount,
     #[error("is no code of at most 40 letters, digits and -/:_ signs, or reads like a sentence")]
     NoCode,
     #[error("is no link to a host that `values.links` allows")]
@@ -72,7 +74,7 @@ impl Forms {
             Form::Date => owned(self.dates.write_date(value), Unfit::NoDate),
             Form::Time => owned(date::write_time(value), Unfit::NoTime),
             Form::Number => owned(self.numbers.write(value), Unfit::NoNumber),
-            Form::Money => owned(self.numbers.write_money(value), Unfit::NoNumber),
+            Form::Money => owned(self.numbers.write_money(value), Unfit::NoAmount),
             Form::Code => is_code(value).then_some(value.into()).ok_or(Unfit::NoCode),
             Form::Link => self
                 .is_link(value)

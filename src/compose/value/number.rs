@@ -21,9 +21,10 @@ impl NumberForm {
         Some(self.written(&number, number.fraction))
     }
 
-    /// `1250000.5` as `1 250 000,50 so'm`; `None` if the value is no number.
+    /// `1250000.5` as `1 250 000,50 so'm`; `None` if the value is no number, or one below zero: what
+    /// is paid or owed is told by the words around it.
     pub(super) fn write_money(&self, value: &str) -> Option<String> {
-        let number = Number::read(value)?;
+        let number = Number::read(value).filter(|number| !number.negative)?;
         let padded = format!("{:0<2}", number.fraction);
         let fraction = if number.fraction.is_empty() {
             ""
@@ -139,12 +140,22 @@ mod tests {
             ("1250000.0", "1 250 000", "1 250 000 so'm", "UZS 1,250,000"),
             ("007", "7", "7 so'm", "UZS 7"),
             ("0,75", "0,75", "0,75 so'm", "UZS 0.75"),
-            ("-412.5", "-412,5", "-412,50 so'm", "UZS -412.50"),
+            ("412.5", "412,5", "412,50 so'm", "UZS 412.50"),
         ] {
             assert_eq!(uzbek.write(value).as_deref(), Some(number));
             assert_eq!(uzbek.write_money(value).as_deref(), Some(money));
             assert_eq!(english.write_money(value).as_deref(), Some(in_english));
         }
+    }
+
+    #[test]
+    fn a_number_may_be_below_zero_and_an_amount_may_not() {
+        let form = NumberForm::default();
+        for (value, number) in [("-5", "-5"), ("-1250000.50", "-1 250 000,5"), ("-0", "-0")] {
+            assert_eq!(form.write(value).as_deref(), Some(number));
+            assert_eq!(form.write_money(value), None, "{value}");
+        }
+        assert_eq!(form.write_money("0").as_deref(), Some("0 UZS"));
     }
 
     #[test]

@@ -171,6 +171,8 @@ fn a_template_may_ask_for_a_link_a_number_or_a_code() {
         (Form::Code, "http://x1", Unfit::NoCode),
         (Form::Code, "Call 998901234567 now", Unfit::NoCode),
         (Form::Number, "many", Unfit::NoNumber),
+        (Form::Money, "-5", Unfit::NoAmount),
+        (Form::Money, "much", Unfit::NoAmount),
         (Form::Date, "soon", Unfit::NoDate),
         (Form::Time, "noon", Unfit::NoTime),
         (Form::Text(10), " \u{200B} ", Unfit::Empty),
