@@ -218,6 +218,25 @@ fn names_that_are_missing_are_those_of_the_event() {
 }
 
 #[test]
+fn a_file_names_the_zone_into_which_hours_in_utc_are_reckoned() {
+    let text = "[messages]\nbooked = \"Come[ {at:date}][, {at:time}][ ({at})].\"";
+    let at = |zone: &str| {
+        let text = format!("{zone}\n{text}");
+        let folder = Folder::with([("en.toml", text.as_str())]);
+        let catalog = Catalog::load(folder.as_path()).unwrap();
+        let params = [("at", "2026-12-01T22:30:00Z")];
+        written(&catalog, &content("x", "booked", Language::En, &params))
+    };
+    let tashkent = "Come 02.12.2026, 03:30 (02.12.2026 03:30).";
+    assert_eq!(at(""), tashkent);
+    assert_eq!(at("[values]\ntimezone = \"Asia/Tashkent\""), tashkent);
+    assert_eq!(
+        at("[values]\ntimezone = \"Europe/Berlin\""),
+        "Come 01.12.2026, 23:30 (01.12.2026 23:30)."
+    );
+}
+
+#[test]
 fn a_long_text_goes_out_in_its_cheapest_spelling() {
     let catalog = Catalog::built_in();
     let params = [("office", "Mirzo Ulug‘bek DXM — 2-qavat")];
@@ -300,7 +319,7 @@ fn every_problem_of_every_file_is_told_at_once() {
         ("README.md", "not read"),
         (
             "en.toml",
-            "[spelling]\ndate = \"%Q\"\n[service]\n[services]\n\"a b\" = \"x\"\npassport = \"\"\n\
+            "[values]\ntimezone = \"Tashkent\"\n[spelling]\ndate = \"%Q\"\n[service]\n[services]\n\"a b\" = \"x\"\npassport = \"\"\n\
                  [messages]\nready = \"{office}\"\ndone = 5\n[messages.passport]\nready = \"[\"\n",
         ),
         ("ru.toml", "[messages]\nready = \"\nready = 1\n"),
@@ -311,13 +330,14 @@ fn every_problem_of_every_file_is_told_at_once() {
     ]);
     let problems = problems(&folder);
     for (at, start) in [
-        "en.toml:2:8: `spelling.date` is \"%Q\"; write it as strftime does",
-        "en.toml:3:2: `service` is not a key; did you mean `services`?",
-        "en.toml:5:9: `services.a b` has a name that no event gives",
-        "en.toml:6:12: `services.passport` is \"\"; write a name",
-        "en.toml:8:9: `messages.ready` needs {office}, which not every event has; put it into [ ]",
-        "en.toml:9:8: `messages.done` is 5; write the text in quotes",
-        "en.toml:11:9: `messages.passport.ready` has a [ without its ]; close it",
+        "en.toml:2:12: `values.timezone` is \"Tashkent\"; name a zone of the IANA database",
+        "en.toml:4:8: `spelling.date` is \"%Q\"; write it as strftime does",
+        "en.toml:5:2: `service` is not a key; did you mean `services`?",
+        "en.toml:7:9: `services.a b` has a name that no event gives",
+        "en.toml:8:12: `services.passport` is \"\"; write a name",
+        "en.toml:10:9: `messages.ready` needs {office}, which not every event has; put it into [ ]",
+        "en.toml:11:8: `messages.done` is 5; write the text in quotes",
+        "en.toml:13:9: `messages.passport.ready` has a [ without its ]; close it",
         "kaa.toml:2:21: `spelling.cyrillic_as_latin` is not a rule for kaa; \
          leave it out; it belongs into uz-Latn.toml and uz-Cyrl.toml",
         "ru.toml:2:",

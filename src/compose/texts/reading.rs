@@ -10,10 +10,12 @@ use super::{Names, Texts};
 use crate::compose::selection::{Messages, Selection, Templates, Wording};
 use crate::compose::spelling::spelling;
 use crate::compose::template::Template;
-use crate::compose::value::{Forms, MAX_CHARACTERS, NumberForm, clean};
+use crate::compose::value::{Forms, MAX_CHARACTERS, NumberForm, Zone, clean};
 use crate::control::settings::Problem;
 use crate::control::settings::reading::{Cell, Table, read_document};
-use crate::control::settings::values::{language as a_language, list, matching, parsed, whole};
+use crate::control::settings::values::{
+    language as a_language, list, matching, parsed, timezone, whole,
+};
 use crate::dialogue::{Keyword, TEMPLATES, folded};
 
 impl Texts {
@@ -41,7 +43,7 @@ fn texts(table: &mut Table<'_>, language: Language) -> Option<Texts> {
     let names = |cell: &Cell<'_>| cell.named(name);
     let spelling = |cell: &Cell<'_>| cell.table(|table| spelling(table, language));
     let (rules, dates) = table.or("spelling", Default::default(), spelling);
-    let (numbers, links) = table.or("values", Default::default(), |cell| cell.table(values));
+    let (numbers, zone, links) = table.or("values", Default::default(), |cell| cell.table(values));
     let templates = Selection {
         of_all: table.or("messages", Messages::default(), messages),
         of_agency: table.or("agencies", BTreeMap::new(), |cell| cell.named(of_agency)),
@@ -50,6 +52,7 @@ fn texts(table: &mut Table<'_>, language: Language) -> Option<Texts> {
         rules,
         forms: Forms {
             dates,
+            zone,
             numbers,
             links,
         },
@@ -104,8 +107,8 @@ fn keyword_text(cell: &Cell<'_>) -> Option<String> {
     matching("write one word of 1 to 30 letters", fits)(cell)
 }
 
-/// How numbers are written, and where links may lead to.
-fn values(table: &mut Table<'_>) -> Option<(NumberForm, Vec<String>)> {
+/// How numbers are written, by which zone's hours, and where links may lead to.
+fn values(table: &mut Table<'_>) -> Option<(NumberForm, Zone, Vec<String>)> {
     let usual = NumberForm::default();
     let sign = matching("write at most 3 characters, such as \" \"", |sign| {
         sign.chars().count() <= 3
@@ -131,7 +134,8 @@ fn values(table: &mut Table<'_>) -> Option<(NumberForm, Vec<String>)> {
         decimal: table.or("decimal", usual.decimal, sign),
         money: table.or("money", usual.money, money),
     };
-    Some((numbers, table.or("links", Vec::new(), list(host))))
+    let zone = table.or("timezone", Zone::default(), |cell| timezone(cell).map(Zone));
+    Some((numbers, zone, table.or("links", Vec::new(), list(host))))
 }
 
 /// The texts of one agency.

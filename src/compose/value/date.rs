@@ -1,7 +1,20 @@
 //! Dates and times as a language writes them.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::strtime;
+use jiff::tz::{TimeZone, offset};
+
+/// Whose hours citizens live by.
+#[derive(Clone, Debug)]
+pub(crate) struct Zone(pub(crate) TimeZone);
+
+impl Default for Zone {
+    /// All of Uzbekistan, which turns no clocks.
+    fn default() -> Self {
+        Self(TimeZone::fixed(offset(5)))
+    }
+}
 
 /// How a language writes dates, in the notation of `strftime`.
 #[derive(Clone, Debug)]
@@ -15,20 +28,20 @@ impl DateForm {
         (fits && !written.contains(char::is_control)).then(|| Self(form.into()))
     }
 
-    /// `2026-12-01` in this form, and `2026-12-01T10:30:00+05:00` with the time as it was
-    /// written; `None` if the value is neither.
-    pub(super) fn write(&self, value: &str) -> Option<String> {
+    /// `2026-12-01` in this form, and `2026-12-01T10:30:00+05:00` with its time; `None` if the value
+    /// is neither.
+    pub(super) fn write(&self, value: &str, zone: &Zone) -> Option<String> {
         if let Some(date) = date(value) {
             return self.written(date);
         }
-        let at = date_time(value)?;
+        let at = date_time(value, zone)?;
         Some(format!("{} {}", self.written(at.date())?, hours(at.time())))
     }
 
     /// Only the date of either, and of `01.12.2026`, too.
-    pub(super) fn write_date(&self, value: &str) -> Option<String> {
+    pub(super) fn write_date(&self, value: &str, zone: &Zone) -> Option<String> {
         let dotted = || Date::strptime("%d.%m.%Y", value).ok();
-        let date = date(value).or_else(|| Some(date_time(value)?.date()));
+        let date = date(value).or_else(|| Some(date_time(value, zone)?.date()));
         self.written(date.or_else(dotted)?)
     }
 
@@ -38,12 +51,12 @@ impl DateForm {
 }
 
 /// `10:30`, of a time or of a date with a time; `None` if the value is neither.
-pub(super) fn write_time(value: &str) -> Option<String> {
+pub(super) fn write_time(value: &str, zone: &Zone) -> Option<String> {
     let bare = || {
         let timed = value.get(2..3) == Some(":") && value.len() >= 5;
         timed.then(|| value.parse::<Time>().ok())?
     };
-    let time = date_time(value).map(DateTime::time).or_else(bare)?;
+    let time = date_time(value, zone).map(DateTime::time).or_else(bare)?;
     Some(hours(time))
 }
 
@@ -62,9 +75,21 @@ fn date(value: &str) -> Option<Date> {
     (is_hyphenated(value) && value.len() == 10).then(|| value.parse().ok())?
 }
 
-fn date_time(value: &str) -> Option<DateTime> {
+/// The hour as it was written, since an offset is that of the place where it holds; but UTC, which is
+/// what programs write, is reckoned into the zone.
+fn date_time(value: &str, zone: &Zone) -> Option<DateTime> {
     let timed = matches!(value.as_bytes().get(10), Some(b'T' | b't' | b' '));
-    (is_hyphenated(value) && timed).then(|| value.parse().ok())?
+    if !is_hyphenated(value) || !timed {
+        return None;
+    }
+    if ["Z", "z", "+00:00", "+0000"]
+        .iter()
+        .any(|utc| value.ends_with(utc))
+    {
+        let at: Timestamp = value.parse().ok()?;
+        return Some(zone.0.to_datetime(at));
+    }
+    value.parse().ok()
 }
 
 fn is_hyphenated(value: &str) -> bool {
@@ -78,7 +103,8 @@ mod tests {
 
     #[test]
     fn dates_are_written_in_the_languages_form() {
-        let written = |form: &str, value: &str| DateForm::new(form).unwrap().write(value);
+        let written =
+            |form: &str, value: &str| DateForm::new(form).unwrap().write(value, &Zone::default());
         let uzbek = "%d.%m.%Y";
         assert_eq!(written(uzbek, "2026-12-01").as_deref(), Some("01.12.2026"));
         assert_eq!(
@@ -92,7 +118,7 @@ mod tests {
         for other in [
             "20261201",
             "2026-13-01",
-            "2026-12-01T05:00:00Z",
+            "2026-13-01T05:00:00Z",
             "48120973",
             "-002026-12-01",
             "",
@@ -103,18 +129,43 @@ mod tests {
 
     #[test]
     fn a_date_without_its_time_and_a_time_without_its_date() {
-        let form = DateForm::default();
+        let (form, zone) = (DateForm::default(), Zone::default());
         for value in ["2026-12-01", "2026-12-01T10:30:00+05:00", "01.12.2026"] {
-            assert_eq!(form.write_date(value).as_deref(), Some("01.12.2026"));
+            assert_eq!(form.write_date(value, &zone).as_deref(), Some("01.12.2026"));
         }
         for value in ["10:30", "10:30:00", "2026-12-01T10:30:00+05:00"] {
-            assert_eq!(write_time(value).as_deref(), Some("10:30"));
+            assert_eq!(write_time(value, &zone).as_deref(), Some("10:30"));
         }
         for value in ["soon", "31.02.2026", "2026-12-01", "1030", "9", "25:00", ""] {
-            assert_eq!(write_time(value), None, "{value}");
+            assert_eq!(write_time(value, &zone), None, "{value}");
         }
-        assert_eq!(form.write_date("31.02.2026"), None);
-        assert_eq!(form.write_date("10:30"), None);
+        assert_eq!(form.write_date("31.02.2026", &zone), None);
+        assert_eq!(form.write_date("10:30", &zone), None);
+    }
+
+    #[test]
+    fn a_moment_in_utc_is_reckoned_into_the_zone_and_another_hour_stays_as_written() {
+        let zone = |name| Zone(TimeZone::get(name).unwrap());
+        let (tashkent, berlin) = (zone("Asia/Tashkent"), zone("Europe/Berlin"));
+        for (value, zone, written) in [
+            ("2026-12-01T10:30:00Z", &tashkent, "01.12.2026 15:30"),
+            ("2026-12-01T10:30:00.000Z", &tashkent, "01.12.2026 15:30"),
+            ("2026-12-01 10:30z", &tashkent, "01.12.2026 15:30"),
+            ("2026-12-01T10:30:00+00:00", &tashkent, "01.12.2026 15:30"),
+            ("2026-12-01T10:30:00+0000", &tashkent, "01.12.2026 15:30"),
+            ("2026-11-30T19:00:00Z", &tashkent, "01.12.2026 00:00"),
+            ("2026-11-30T19:00:00Z", &Zone::default(), "01.12.2026 00:00"),
+            ("2026-07-01T10:30:00Z", &berlin, "01.07.2026 12:30"),
+            ("2026-12-01T10:30:00+06:00", &tashkent, "01.12.2026 10:30"),
+            ("2026-12-01T10:30:00", &tashkent, "01.12.2026 10:30"),
+        ] {
+            let form = DateForm::default();
+            let (date, time) = written.split_once(' ').unwrap();
+            assert_eq!(form.write(value, zone).as_deref(), Some(written), "{value}");
+            assert_eq!(form.write_date(value, zone).as_deref(), Some(date));
+            assert_eq!(write_time(value, zone).as_deref(), Some(time));
+        }
+        assert_eq!(write_time("10:30Z", &tashkent), None);
     }
 
     #[test]

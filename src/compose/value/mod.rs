@@ -13,7 +13,7 @@ mod tests;
 use std::borrow::Cow;
 
 pub(super) use contact::contact_in;
-pub(super) use date::DateForm;
+pub(super) use date::{DateForm, Zone};
 pub(crate) use identifier::{application, name};
 pub(crate) use line::{MAX_CHARACTERS, clean, shortened};
 pub(super) use number::NumberForm;
@@ -26,6 +26,8 @@ use identifier::{is_code, longest_code};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Forms {
     pub(super) dates: DateForm,
+    /// Into which moments in UTC are reckoned.
+    pub(super) zone: Zone,
     pub(super) numbers: NumberForm,
     /// Whose pages a link may lead to, with all that is below them; empty: nobody's.
     pub(super) links: Vec<String>,
@@ -67,12 +69,12 @@ impl Forms {
         let value = value.trim();
         match form {
             Form::Text(most) => words(value, most),
-            Form::Any => match self.dates.write(value) {
+            Form::Any => match self.dates.write(value, &self.zone) {
                 Some(date) => Ok(date.into()),
                 None => words(value, MAX_CHARACTERS),
             },
-            Form::Date => owned(self.dates.write_date(value), Unfit::NoDate),
-            Form::Time => owned(date::write_time(value), Unfit::NoTime),
+            Form::Date => owned(self.dates.write_date(value, &self.zone), Unfit::NoDate),
+            Form::Time => owned(date::write_time(value, &self.zone), Unfit::NoTime),
             Form::Number => owned(self.numbers.write(value), Unfit::NoNumber),
             Form::Money => owned(self.numbers.write_money(value), Unfit::NoAmount),
             Form::Code => is_code(value).then_some(value.into()).ok_or(Unfit::NoCode),

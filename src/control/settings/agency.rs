@@ -3,9 +3,8 @@
 use jiff::tz::TimeZone;
 use xabar_events::Agency as Name;
 
-use super::hours::timezone;
 use super::reading::{Cell, Table};
-use super::values::{Unique, list, matching, switch, whole};
+use super::values::{Unique, list, matching, switch, timezone, whole};
 
 /// `[[agency]]`
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use super::reading::{Cell, Table};
-use super::values::parsed;
+use super::values::{parsed, timezone};
 use crate::pacing::is_within;
 
 /// From `from` until just before `to`, past midnight if `to` is the earlier.
@@ -69,11 +69,4 @@ fn time_of_day(cell: &Cell<'_>) -> Option<Time> {
     parsed("write a time of day such as \"22:00\"", |text| {
         text.parse().ok()
     })(cell)
-}
-
-pub(super) fn timezone(cell: &Cell<'_>) -> Option<TimeZone> {
-    parsed(
-        "name a zone of the IANA database, such as \"Asia/Tashkent\"",
-        |name| TimeZone::get(name).ok(),
-    )(cell)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use xabar_events::Language;
 
 use super::document::{Node, Value};
@@ -55,6 +56,14 @@ pub(crate) fn language(cell: &Cell<'_>) -> Option<Language> {
     let known: Vec<&str> = Language::ALL.iter().map(|known| known.as_str()).collect();
     let right = format!("choose from {}", known.join(", "));
     parsed(&right, |text| text.parse().ok())(cell)
+}
+
+/// A time zone by its name.
+pub(crate) fn timezone(cell: &Cell<'_>) -> Option<TimeZone> {
+    parsed(
+        "name a zone of the IANA database, such as \"Asia/Tashkent\"",
+        |name| TimeZone::get(name).ok(),
+    )(cell)
 }
 
 /// A whole number within bounds.
