@@ -1,0 +1,164 @@
+//! Finds a number to call and a code to dial among digits that stand in a text by right.
+
+use super::Skeleton;
+
+/// Fewer digits are no number that a phone calls, but for the short ones, which cannot be told
+/// from the number of a house.
+pub(super) const PHONE_DIGITS: usize = 7;
+
+/// With a comma among them they are more likely a postal code and the number of a house.
+const LISTED_DIGITS: usize = 9;
+
+/// The most signs between two digits of one number.
+const MOST_BETWEEN: usize = 4;
+
+impl Skeleton {
+    pub(super) fn has_phone(&self) -> bool {
+        let mut index = 0;
+        while index < self.0.len() {
+            if !self.is_digit(index) {
+                index += 1;
+                continue;
+            }
+            let end = self.end_of_number(index);
+            if self.is_code_to_dial(index, end) || self.is_number_to_call(index, end) {
+                return true;
+            }
+            index = end;
+        }
+        false
+    }
+
+    /// A digit, or a letter that stands for one between digits.
+    fn is_digit(&self, index: usize) -> bool {
+        let plain = |each: char| each.is_ascii_digit() || matches!(each, '²' | '³');
+        let between = || {
+            let before = index.checked_sub(1).map_or(' ', |before| self.at(before));
+            plain(before) && (plain(self.at(index + 1)) || is_like_a_digit(self.at(index + 1)))
+        };
+        let each = self.at(index);
+        plain(each) || (is_like_a_digit(each) && between())
+    }
+
+    /// Where the digits end that begin here, with few signs and no letters between them.
+    fn end_of_number(&self, start: usize) -> usize {
+        let (mut end, mut index) = (start + 1, start + 1);
+        while index < self.0.len() && index - end <= MOST_BETWEEN {
+            if self.is_digit(index) {
+                end = index + 1;
+            } else if self.at(index).is_alphabetic() {
+                break;
+            }
+            index += 1;
+        }
+        end
+    }
+
+    /// `*880#` and the like.
+    fn is_code_to_dial(&self, start: usize, end: usize) -> bool {
+        self.at(end) == '#'
+            || start
+                .checked_sub(1)
+                .is_some_and(|before| self.at(before) == '*')
+    }
+
+    fn is_number_to_call(&self, start: usize, end: usize) -> bool {
+        let groups = self.groups(start, end);
+        let listed = groups.iter().any(|(sign, _)| matches!(sign, ',' | ';'));
+        let least = if listed { LISTED_DIGITS } else { PHONE_DIGITS };
+        !self.is_of_a_passport(start, end)
+            && !is_span_of_years(&groups)
+            && !is_amount(&groups)
+            && without_dates_and_hours(&groups) >= least
+    }
+
+    /// The digits from here to there in groups, each with the sign before it.
+    fn groups(&self, start: usize, end: usize) -> Vec<(char, String)> {
+        let mut groups: Vec<(char, String)> = Vec::new();
+        let mut sign = Some(' ');
+        for index in start..end {
+            if !self.is_digit(index) {
+                sign = sign.filter(|sign| *sign != ' ').or(Some(self.at(index)));
+            } else if let Some(sign) = sign.take() {
+                groups.push((sign, self.at(index).into()));
+            } else if let Some((_, group)) = groups.last_mut() {
+                group.push(self.at(index));
+            }
+        }
+        groups
+    }
+
+    /// AB1234567 or AB 1234567.
+    fn is_of_a_passport(&self, start: usize, end: usize) -> bool {
+        let before = self.0.get(..start).unwrap_or_default();
+        let before = before.strip_suffix(&[' ']).unwrap_or(before);
+        let letters = before
+            .iter()
+            .rev()
+            .take_while(|each| each.is_alphanumeric());
+        let letters: Vec<char> = letters.copied().collect();
+        letters.len() == 2
+            && letters.iter().all(char::is_ascii_uppercase)
+            && end - start == PHONE_DIGITS
+    }
+}
+
+/// Letters that people put for digits, in either alphabet.
+fn is_like_a_digit(character: char) -> bool {
+    matches!(
+        character,
+        'o' | 'O' | 'о' | 'О' | 'l' | 'I' | 'i' | 'І' | 'і'
+    )
+}
+
+/// 2026-2027.
+fn is_span_of_years(groups: &[(char, String)]) -> bool {
+    let year =
+        |group: &str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
+    matches!(groups, [(_, from), ('-' | '–' | '/', to)] if year(from) && year(to))
+}
+
+/// 1 200 000: no number to call has one or two digits and then only threes.
+fn is_amount(groups: &[(char, String)]) -> bool {
+    let threes = |groups: &[(char, String)]| {
+        groups
+            .iter()
+            .all(|(sign, group)| *sign == ' ' && group.len() == 3)
+    };
+    matches!(groups, [(_, first), rest @ ..] if first.len() <= 2 && threes(rest))
+}
+
+/// How many digits are neither of a date, 01.12.2026 or 2026-12-01, nor of an hour, 10:30 or 9.00.
+fn without_dates_and_hours(groups: &[(char, String)]) -> usize {
+    let within = |group: &str, most: u32| {
+        group.len() <= 2 && group.parse().is_ok_and(|number: u32| number <= most)
+    };
+    let mut digits = 0;
+    let mut rest = groups;
+    while let [(_, first), others @ ..] = rest {
+        let taken = match others {
+            [(one, second), (other, third), ..]
+                if one == other
+                    && matches!(one, '.' | '-' | '/')
+                    && ((within(first, 31) && within(second, 12) && third.len() == 4)
+                        || (first.len() == 4 && within(second, 12) && within(third, 31))) =>
+            {
+                3
+            }
+            [(sign, second), ..]
+                if within(first, 24)
+                    && second.len() == 2
+                    && (*sign == ':' && within(second, 59)
+                        || *sign == '.' && matches!(second.as_str(), "00" | "30")) =>
+            {
+                2
+            }
+            _ => {
+                digits += first.len();
+                1
+            }
+        };
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    digits
+}
