@@ -1,6 +1,7 @@
 //! Finds a number to call and a code to dial among digits that stand in a text by right.
 
 use super::Skeleton;
+use super::disguise::digit;
 
 /// Fewer digits are no number that a phone calls, but for the short ones, which cannot be told
 /// from the number of a house.
@@ -9,11 +10,22 @@ pub(super) const PHONE_DIGITS: usize = 7;
 /// With a comma among them they are more likely a postal code and the number of a house.
 const LISTED_DIGITS: usize = 9;
 
+/// Read with digits for some of its letters, a text has to have nearly a whole number, with the
+/// operator's code.
+const UNDISGUISED_DIGITS: usize = 8;
+
 /// The most signs between two digits of one number.
-const MOST_BETWEEN: usize = 4;
+pub(super) const MOST_BETWEEN: usize = 4;
 
 impl Skeleton {
     pub(super) fn has_phone(&self) -> bool {
+        let undisguised = || self.undisguised();
+        self.has_number(PHONE_DIGITS)
+            || undisguised().is_some_and(|text| text.has_number(UNDISGUISED_DIGITS))
+    }
+
+    /// Whether it has a code to dial, or a number to call of at least so many digits.
+    fn has_number(&self, least: usize) -> bool {
         let mut index = 0;
         while index < self.0.len() {
             if !self.is_digit(index) {
@@ -21,7 +33,7 @@ impl Skeleton {
                 continue;
             }
             let end = self.end_of_number(index);
-            if self.is_code_to_dial(index, end) || self.is_number_to_call(index, end) {
+            if self.is_code_to_dial(index, end) || self.is_number_to_call(index, end, least) {
                 return true;
             }
             index = end;
@@ -62,12 +74,15 @@ impl Skeleton {
                 .is_some_and(|before| self.at(before) == '*')
     }
 
-    fn is_number_to_call(&self, start: usize, end: usize) -> bool {
+    fn is_number_to_call(&self, start: usize, end: usize, least: usize) -> bool {
         let groups = self.groups(start, end);
         let listed = groups.iter().any(|(sign, _)| matches!(sign, ',' | ';'));
-        let least = if listed { LISTED_DIGITS } else { PHONE_DIGITS };
+        let least = match listed {
+            true => LISTED_DIGITS,
+            false if ends_like_a_number(&groups) => PHONE_DIGITS,
+            false => least,
+        };
         !self.is_of_a_passport(start, end)
-            && !is_span_of_years(&groups)
             && !is_amount(&groups)
             && without_dates_and_hours(&groups) >= least
     }
@@ -103,19 +118,15 @@ impl Skeleton {
     }
 }
 
-/// Letters that people put for digits, in either alphabet.
+/// O and I, which are digits between two others in any word.
 fn is_like_a_digit(character: char) -> bool {
-    matches!(
-        character,
-        'o' | 'O' | 'о' | 'О' | 'l' | 'I' | 'i' | 'І' | 'і'
-    )
+    matches!(digit(character), Some('0' | '1'))
 }
 
-/// 2026-2027.
-fn is_span_of_years(groups: &[(char, String)]) -> bool {
-    let year =
-        |group: &str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
-    matches!(groups, [(_, from), ('-' | '–' | '/', to)] if year(from) && year(to))
+/// 123-45-67, in groups as people write them.
+fn ends_like_a_number(groups: &[(char, String)]) -> bool {
+    matches!(groups, [.., (_, one), (_, two), (_, three)]
+        if one.len() == 3 && two.len() == 2 && three.len() == 2)
 }
 
 /// 1 200 000: no number to call has one or two digits and then only threes.
@@ -128,11 +139,14 @@ fn is_amount(groups: &[(char, String)]) -> bool {
     matches!(groups, [(_, first), rest @ ..] if first.len() <= 2 && threes(rest))
 }
 
-/// How many digits are neither of a date, 01.12.2026 or 2026-12-01, nor of an hour, 10:30 or 9.00.
+/// How many digits are neither of a date, 01.12.2026 or 2026-12-01, nor of a span of years, 2026-2027,
+/// nor of an hour, 10:30 or 9.00.
 fn without_dates_and_hours(groups: &[(char, String)]) -> usize {
     let within = |group: &str, most: u32| {
         group.len() <= 2 && group.parse().is_ok_and(|number: u32| number <= most)
     };
+    let year =
+        |group: &str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
     let mut digits = 0;
     let mut rest = groups;
     while let [(_, first), others @ ..] = rest {
@@ -145,6 +159,7 @@ fn without_dates_and_hours(groups: &[(char, String)]) -> usize {
             {
                 3
             }
+            [('-' | '–' | '/', second), ..] if year(first) && year(second) => 2,
             [(sign, second), ..]
                 if within(first, 24)
                     && second.len() == 2

@@ -6,10 +6,15 @@
 //! number of a passport, is none of it.
 
 mod call;
+mod disguise;
+
+#[cfg(test)]
+mod tests;
 
 use super::line::is_mark;
 use super::top_level::is_top_level;
 use call::PHONE_DIGITS;
+use disguise::PLAIN_DIGITS;
 
 /// A way to lead a citizen somewhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,11 +42,12 @@ pub(crate) fn contact_in(line: &str) -> Option<Contact> {
 
 /// Most values at first sight: few digits, and no sign that links, addresses and codes are made of.
 fn is_harmless(line: &str) -> bool {
-    let mut digits = 0;
+    let (mut digits, mut letters) = (0, 0);
     line.bytes().all(|octet| {
         digits += usize::from(octet.is_ascii_digit());
+        letters += usize::from(octet.is_ascii_alphabetic());
         !matches!(octet, b'.' | b'/' | b'\\' | b'@' | b'*' | b'#' | 0x80..)
-    }) && digits < PHONE_DIGITS
+    }) && (digits < PLAIN_DIGITS || digits + letters < PHONE_DIGITS)
         && !line.contains("xn--")
 }
 

@@ -1,0 +1,144 @@
+//! Letters that stand for digits, and those that stand for themselves.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn a_number_is_found_with_letters_for_its_digits() {
+    for number in [
+        "+998 9O I23 45 67",
+        "90-I23-45-67",
+        "90-l23-45-67",
+        "90-i23-45-67",
+        "90-123-4S-67",
+        "90 12З 45 67",
+        "90 12з 45 67",
+        "9O-I23-4S-67",
+        "9O-l2З-4S-67",
+        "9О I2З 4Ѕ 67",
+        "90 І23 45 67",
+        "90 ı23 45 67",
+        "90-123-OO-67",
+        "90-1B3-4S-67",
+        "99B 9O I23 45 67",
+        "(9O) I23 - 45 - 67",
+        "90,I23,45,67",
+        "90_I23_45_67",
+        "tel. 9O.I23.45.67",
+        "Qo'ng'iroq qiling: 90 I23 45 67, Ali",
+        "I23-45-67",
+        "12З-45-67",
+        "200-OO-55",
+        "8 800 SS5 З5 З5",
+    ] {
+        assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+}
+
+#[test]
+fn letters_of_houses_classes_and_words_are_no_digits() {
+    for words in [
+        "S-67 uy",
+        "S67, 12-uy",
+        "Sergeli-8, 12S-uy, 34-xonadon",
+        "Toshkent 100170, 12S",
+        "Навои 12З, кв. 34, 100170",
+        "д. 12Б, кв. 34, 100170",
+        "12B, 34, 100170",
+        "11S 2026-2027 o'quv yili",
+        "11B 2026-2027",
+        "11S 2026",
+        "9-S sinf, 2026-yil",
+        "9:00-18:00, 5S",
+        "5S 9:00-18:00, 01.12.2026",
+        "01 S 123 SS",
+        "01S123SS",
+        "01O777SS",
+        "I-SI 0123456",
+        "SI1234567",
+        "IO 1234567",
+        "15 000 000so'm",
+        "15 000 000 so'm",
+        "250000so'm, 12 oy",
+        "12 oy, 36 oy, 48 oy, 60 oy",
+        "ИП 1234 ООО 56",
+        "2026-2027 II chorak, 12 soat",
+        "5 ol, 12 sol, 2026",
+        "3 II 2026, 12-xona",
+        "550e8400-dead-beef",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+}
+
+/// A mobile number as people write it, some of its digits as letters, and at least one of each group as it is.
+fn disguised() -> impl Strategy<Value = String> {
+    let groups = (
+        prop::sample::select(vec!["90", "91", "93", "94", "95", "97", "98", "99"]),
+        "[0-9]{3}",
+        "[0-9]{2}",
+        "[0-9]{2}",
+    );
+    let groups = groups.prop_map(|(code, one, two, three)| [code.to_owned(), one, two, three]);
+    let sign = prop::sample::select(vec![" ", "-", " - ", "_", ") ", "/"]);
+    let country = prop::sample::select(vec!["", "+998 ", "998-"]);
+    let letters = prop::collection::vec(0_usize..4, 9);
+    let plain = prop::collection::vec(0_usize..2, 4);
+    (groups, sign, country, letters, plain).prop_map(|(groups, sign, country, letters, plain)| {
+        let mut letters = letters.into_iter();
+        let groups = groups.iter().zip(plain).map(|(group, plain)| {
+            let digits = group.chars().enumerate().map(|(at, digit)| {
+                let letter = letters.next().unwrap();
+                if at == plain {
+                    digit
+                } else {
+                    put_for(digit, letter)
+                }
+            });
+            digits.collect::<String>()
+        });
+        let groups: Vec<String> = groups.collect();
+        format!("{country}{}", groups.join(sign))
+    })
+}
+
+fn put_for(digit: char, which: usize) -> char {
+    let letters = match digit {
+        '0' => "oOоО",
+        '1' => "lIiІ",
+        '3' => "зЗЗз",
+        '5' => "sSѕЅ",
+        _ => return digit,
+    };
+    letters.chars().nth(which).unwrap()
+}
+
+/// Where an office is, with what houses and rooms are called.
+fn address() -> impl Strategy<Value = String> {
+    let street = prop::sample::select(vec![
+        "Navoiy ko'chasi",
+        "Olmazor",
+        "Osiyo",
+        "Шота Руставели",
+        "Islom",
+    ]);
+    let letter = prop::sample::select(vec!["", "O", "I", "S", "B", "l", "З", "Б", "s"]);
+    (street, 1..400_u32, letter.clone(), 1..200_u32, letter, 1..10_u32).prop_map(
+        |(street, house, of_house, room, of_room, floor)| {
+            format!("{street} {house}{of_house}, {room}{of_room}-xona, {floor}-qavat, {of_house}-{floor}")
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn any_disguise_of_a_number_is_found(number in disguised()) {
+        prop_assert_eq!(contact_in(&number), Some(Contact::Phone), "{}", number);
+    }
+
+    #[test]
+    fn no_address_is_taken_for_a_number(address in address()) {
+        prop_assert_eq!(contact_in(&address), None, "{}", address);
+    }
+}
