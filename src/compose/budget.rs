@@ -12,7 +12,7 @@ use super::value::shortened;
 /// The fewest characters that a value is cut to; a shorter one stays whole.
 const KEPT: usize = 16;
 
-/// The most of a text that fits.
+/// The most of a text that fits, and how many of the last parts that may be left out are not in it.
 ///
 /// `fits` says whether a text does. Of the ways to shorten it, the first one that fits is taken, so
 /// the last resort may not fit either: then the template's own words are too many.
@@ -20,7 +20,7 @@ pub(super) fn shorten<'a>(
     template: &Template,
     value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
     fits: impl Fn(&str) -> bool,
-) -> String {
+) -> (String, usize) {
     let cuts = Cuts::of(template, &value);
     let write = |template: &Template, characters| {
         template.fill(|place| Some(cuts.cut(place, value(place)?, characters)))
@@ -31,10 +31,10 @@ pub(super) fn shorten<'a>(
         text = write(&template, cuts.most);
         if fits(&text) {
             let least = least_that(cuts.most, |cut| fits(&write(&template, cut)));
-            return write(&template, least);
+            return (write(&template, least), left_out);
         }
     }
-    text
+    (text, template.optional_parts())
 }
 
 /// The least number up to `most` that is enough, where `most` is and more is never worse.
@@ -114,7 +114,7 @@ mod tests {
                 _ => REASON.into(),
             })
         };
-        shorten(&template, value, |text| text.chars().count() <= most)
+        shorten(&template, value, |text| text.chars().count() <= most).0
     }
 
     #[test]

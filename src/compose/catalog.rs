@@ -11,7 +11,7 @@ use super::fallback;
 use super::news::News;
 use super::selection::Wording;
 use super::spelling;
-use super::texts::{Listed, Texts};
+use super::texts::{Composed, Listed, Texts};
 use super::value::{Unfit, name as plain_name};
 use crate::control::settings::Problem;
 use crate::control::settings::files::{each_toml, problem};
@@ -33,6 +33,24 @@ pub struct Text {
     pub language: Language,
     /// Whether the event gives a value that the text has a place for and does not take.
     pub left_out: bool,
+    /// How many of the last parts of its template, of those that may be left out, have no room in its segments.
+    pub crowded_out: usize,
+}
+
+impl Text {
+    fn new(composed: Composed, language: Language) -> Self {
+        let Composed {
+            text,
+            left_out,
+            crowded_out,
+        } = composed;
+        Self {
+            text,
+            language,
+            left_out,
+            crowded_out,
+        }
+    }
 }
 
 /// Nothing is said of this status, in any language.
@@ -149,23 +167,13 @@ impl Catalog {
         default: Language,
     ) -> Result<Text, NoTemplate> {
         let (language, texts, wording) = self.find_in(language, news, default)?;
-        let (text, left_out) = texts.compose(wording, news);
-        Ok(Text {
-            text,
-            language,
-            left_out,
-        })
+        Ok(Text::new(texts.compose(wording, news), language))
     }
 
     /// The same as the template spells it, whatever that costs.
     pub fn write(&self, news: News<'_>, default: Language) -> Result<Text, NoTemplate> {
         let (language, texts, wording) = self.find(news, default)?;
-        let text = texts.write(wording, news);
-        Ok(Text {
-            text,
-            language,
-            left_out: !texts.unfit(wording, news).is_empty(),
-        })
+        Ok(Text::new(texts.write(wording, news), language))
     }
 
     /// The template that this news is written with.
@@ -175,11 +183,17 @@ impl Catalog {
         listed.ok_or(NoTemplate)
     }
 
-    /// The parameters that the text in this language does not take as the news gives them, and why.
-    pub fn unfit(&self, language: Language, news: News<'_>) -> Vec<(&str, Unfit)> {
-        let texts = self.languages.get(&language);
-        let found = texts.and_then(|texts| Some((texts, texts.find(news)?)));
-        found.map_or_else(Vec::new, |(texts, wording)| texts.unfit(wording, news))
+    /// The parameters that a text of this news lacks though the news gives them, and why.
+    pub fn left_out(&self, text: &Text, news: News<'_>) -> Vec<(&str, Unfit)> {
+        let texts = self.languages.get(&text.language);
+        let Some((texts, wording)) = texts.and_then(|texts| Some((texts, texts.find(news)?)))
+        else {
+            return Vec::new();
+        };
+        let mut left_out = texts.unfit(wording, news);
+        let crowded_out = texts.crowded_out(wording, news, text.crowded_out);
+        left_out.extend(crowded_out.into_iter().map(|name| (name, Unfit::NoRoom)));
+        left_out
     }
 
     fn find(

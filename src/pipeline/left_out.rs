@@ -1,5 +1,5 @@
-//! Counts the values of events that their texts do not take, without the values: the citizen gets the news all the
-//! same, and whoever runs the gateway tells the agency.
+//! Counts the values of events that their texts do not take, or have no room for, without the values: the citizen gets
+//! the news all the same, and whoever runs the gateway tells the agency, or gives the text more room.
 
 use super::core::Core;
 use crate::clock::UnixMillis;
@@ -18,10 +18,11 @@ pub struct Place {
 impl Core {
     /// Counts what the text of a message lacks, when it is sent first.
     pub(super) fn note_left_out(&mut self, message: &Message, text: &Text) {
-        if !text.left_out || message.progress.attempt.attempts > 0 {
+        let is_whole = !text.left_out && text.crowded_out == 0;
+        if is_whole || message.progress.attempt.attempts > 0 {
             return;
         }
-        for (parameter, why) in self.catalog.unfit(text.language, message.into()) {
+        for (parameter, why) in self.catalog.left_out(text, message.into()) {
             let place = Place {
                 agency: message.key.agency.name().into(),
                 service: message.content.service.clone(),

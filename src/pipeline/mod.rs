@@ -343,7 +343,7 @@ fn tell(core: &mut Core, now: &Now) {
     for (place, why, count) in core.left_out(now.steady) {
         let (agency, service, status) = (&*place.agency, &*place.service, &*place.status);
         let parameter = &*place.parameter;
-        warn!(agency, service, status, parameter, %why, count, "values that a text does not take are left out of it");
+        warn!(agency, service, status, parameter, %why, count, "values that a text does not take, or has no room for, are left out of it");
     }
 }
 

@@ -212,6 +212,7 @@ impl Core {
             text: text.to_owned(),
             language,
             left_out: false,
+            crowded_out: 0,
         };
         if let Some(kept) = message.progress.attempt.text.as_deref() {
             return Ok(Some(as_it_is(kept)));

@@ -122,12 +122,12 @@ impl Preview {
     fn of(catalog: &Catalog, news: News<'_>) -> Result<Self, NoTemplate> {
         let template = catalog.template_of(news, Language::UzLatn)?;
         let text = catalog.write(news, Language::UzLatn)?;
-        let unfit = template.unfit(news);
+        let left_out = catalog.left_out(&text, news);
         let given = &news.content.params;
         let places: BTreeSet<&str> = template.params().collect();
         let of_place = places.iter().map(|name| {
             let value = given.iter().find(|(other, _)| **other == **name);
-            let why = unfit.iter().find(|(other, _)| other == name);
+            let why = left_out.iter().find(|(other, _)| other == name);
             let fate = match (value, why) {
                 (None, _) => Fate::NotGiven,
                 (_, Some((_, why))) => Fate::Unfit(*why),

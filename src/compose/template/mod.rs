@@ -59,6 +59,15 @@ impl Template {
 
     /// The text with its values, as `value` gives them.
     pub(super) fn fill<'a>(&self, value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>) -> String {
+        self.filled(value).0
+    }
+
+    /// The same, and the places whose parts are left out since what they take leads elsewhere together with what stands
+    /// before it.
+    pub(super) fn filled<'a>(
+        &self,
+        value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+    ) -> (String, Vec<&Placeholder>) {
         let mut filling = Filling::new();
         for section in &self.sections {
             let before = filling.state;
@@ -67,7 +76,7 @@ impl Template {
             }
         }
         filling.text.truncate(filling.text.trim_end().len());
-        filling.text
+        (filling.text, filling.joined)
     }
 
     /// How many of its parts may be left out.
@@ -92,6 +101,18 @@ impl Template {
         Self { sections: kept }
     }
 
+    /// The places in so many of the last parts that may be left out, of those parts that all values are there for.
+    pub(super) fn places_of_last<'a>(
+        &self,
+        parts: usize,
+        value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+    ) -> impl Iterator<Item = &Placeholder> {
+        let optional = self.sections.iter().rev().filter(|it| it.optional);
+        let last = optional.take(parts);
+        last.filter(move |section| section.placeholders().all(|place| value(place).is_some()))
+            .flat_map(Section::placeholders)
+    }
+
     /// Its places for values, in their order.
     pub(super) fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.sections.iter().flat_map(Section::placeholders)
@@ -108,9 +129,11 @@ impl Section {
 }
 
 /// A text that is being filled.
-struct Filling {
+struct Filling<'t> {
     text: String,
     state: State,
+    /// The places at which a part was given up for what its values make together.
+    joined: Vec<&'t Placeholder>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -121,11 +144,12 @@ struct State {
     run: Option<usize>,
 }
 
-impl Filling {
+impl<'t> Filling<'t> {
     fn new() -> Self {
         Self {
             text: String::with_capacity(USUAL_OCTETS),
             state: State::default(),
+            joined: Vec::new(),
         }
     }
 
@@ -137,7 +161,7 @@ impl Filling {
     /// `None` as soon as a value is not given.
     fn add<'a>(
         &mut self,
-        section: &Section,
+        section: &'t Section,
         value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
     ) -> Option<()> {
         for piece in &section.pieces {
@@ -162,7 +186,7 @@ impl Filling {
     }
 
     /// `None` if it makes a link or a number together with the values before it.
-    fn value(&mut self, placeholder: &Placeholder, value: &str) -> Option<()> {
+    fn value(&mut self, placeholder: &'t Placeholder, value: &str) -> Option<()> {
         let start = self.text.len();
         self.text.push_str(value);
         self.state.after_value = true;
@@ -172,7 +196,11 @@ impl Filling {
         }
         let begin = *self.state.run.get_or_insert(start);
         let alone = begin == start;
-        (alone || contact_in(self.text.get(begin..)?).is_none()).then_some(())
+        if alone || contact_in(self.text.get(begin..)?).is_none() {
+            return Some(());
+        }
+        self.joined.push(placeholder);
+        None
     }
 }
 

@@ -269,6 +269,41 @@ fn a_text_takes_no_more_segments_than_it_may() {
 }
 
 #[test]
+fn what_has_no_room_in_a_text_is_named_and_what_is_not_given_is_not() {
+    let folder = Folder::with([(
+        "en.toml",
+        "[budget]\nsegments = 1\n[messages]\nrooms = \"Rooms[ {a}][ {b}]\"\n\
+             ready = \"Ready.[ {a:code} {b:code}.][ {c:code} {day:date}.][ {e:code} {f:code}.][ {g}, {h}.]\"",
+    )]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
+    let left_out = |status, params: &[(&str, &str)]| {
+        let content = content("x", status, Language::En, params);
+        let text = catalog.compose(news(&content), Language::En).unwrap();
+        let left_out = catalog.left_out(&text, news(&content)).into_iter();
+        let named = left_out.map(|(name, why)| (name.to_owned(), why));
+        named.collect::<Vec<_>>()
+    };
+    let name = |name: &str, why| (name.to_owned(), why);
+    let code = "AB12-".repeat(7) + "AB123";
+    let first = [
+        ("a", &*code),
+        ("b", &code),
+        ("c", &code),
+        ("day", "2026-12-01"),
+    ];
+    assert_eq!(left_out("ready", &first), []);
+    let all = [&first[..], &[("e", &code), ("f", &code), ("g", "x")]].concat();
+    let no_room = ["e", "f"].map(|it| name(it, Unfit::NoRoom));
+    assert_eq!(
+        left_out("ready", &all),
+        no_room,
+        "its last part is not there anyway"
+    );
+    let together = [("a", "90 123"), ("b", "45 67")];
+    assert_eq!(left_out("rooms", &together), [name("b", Unfit::Joined)]);
+}
+
+#[test]
 fn a_text_with_a_budget_has_no_other_keys() {
     let text = "[messages]\nready = { text = \"Ready\", segment = 2 }\n[messages.x]\ndone = { segments = 9 }";
     let folder = Folder::with([("en.toml", text)]);
@@ -384,6 +419,7 @@ fn a_text_is_not_shown_by_accident() {
         text: "secret".to_owned(),
         language: Language::En,
         left_out: false,
+        crowded_out: 0,
     };
     assert_eq!(format!("{text:?}"), "Text(en, 6 characters)");
 }

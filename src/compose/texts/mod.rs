@@ -5,7 +5,7 @@ mod reading;
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use xabar_events::Language;
 use xabar_sms::{LanguageRules, cheapest};
@@ -38,6 +38,15 @@ pub(super) struct Texts {
 
 type Names = BTreeMap<String, String>;
 
+/// What the citizen is told, and what of the news it lacks.
+pub(super) struct Composed {
+    pub(super) text: String,
+    /// Whether a value that is given is not taken.
+    pub(super) left_out: bool,
+    /// How many of the template's last parts have no room.
+    pub(super) crowded_out: usize,
+}
+
 impl Texts {
     /// The text for this news; `None` if nothing is said of its status.
     pub(super) fn find(&self, news: News<'_>) -> Option<&Wording> {
@@ -45,29 +54,43 @@ impl Texts {
         self.templates.find(news.agency, service, status)
     }
 
-    /// What the citizen is told, in its cheapest spelling, and whether a value that is given does not fit.
-    pub(super) fn compose(&self, wording: &Wording, news: News<'_>) -> (String, bool) {
+    /// What the citizen is told, in its cheapest spelling.
+    pub(super) fn compose(&self, wording: &Wording, news: News<'_>) -> Composed {
         let unfit = Cell::new(false);
         let value = |place: &Placeholder| self.value(place, news, &unfit);
-        let whole = wording.template.fill(value);
+        let (whole, joined) = wording.template.filled(value);
+        let left_out = unfit.get() || !joined.is_empty();
         let spelled = cheapest(&whole, self.rules);
         if spelled.cost.segments > self.most(wording) {
-            let short = self.shorten(wording, news);
-            return (cheapest(&short, self.rules).text.into_owned(), unfit.get());
+            let (short, crowded_out) = self.shorten(wording, news);
+            return Composed {
+                text: cheapest(&short, self.rules).text.into_owned(),
+                left_out,
+                crowded_out,
+            };
         }
         let text = match spelled.text {
             Cow::Owned(cheaper) => cheaper,
             Cow::Borrowed(_) => whole,
         };
-        (text, unfit.get())
+        Composed {
+            text,
+            left_out,
+            crowded_out: 0,
+        }
     }
 
     /// What the citizen is told, before its spelling is chosen.
-    pub(super) fn write(&self, wording: &Wording, news: News<'_>) -> String {
+    pub(super) fn write(&self, wording: &Wording, news: News<'_>) -> Composed {
         let whole = self.fill(wording, news);
-        match self.fits(&whole, wording) {
-            true => whole,
+        let (text, crowded_out) = match self.fits(&whole, wording) {
+            true => (whole, 0),
             false => self.shorten(wording, news),
+        };
+        Composed {
+            text,
+            left_out: !self.unfit(wording, news).is_empty(),
+            crowded_out,
         }
     }
 
@@ -81,19 +104,33 @@ impl Texts {
             let written = self.forms.write(place.form, param(news, name)?);
             Some((name.as_str(), written.err()?))
         });
-        unfit.collect()
+        let (_, joined) = wording.template.filled(|place| self.given(place, news));
+        let joined = joined
+            .into_iter()
+            .map(|place| (place.name(), Unfit::Joined));
+        unfit.chain(joined).collect()
+    }
+
+    /// The parameters that a text lacks without so many of its last parts, though their values are as they should be.
+    pub(super) fn crowded_out<'a>(
+        &self,
+        wording: &'a Wording,
+        news: News<'_>,
+        parts: usize,
+    ) -> BTreeSet<&'a str> {
+        let value = |place: &Placeholder| self.given(place, news);
+        let places = wording.template.places_of_last(parts, value);
+        let params = places.filter(|place| matches!(place.source, Source::Param(_)));
+        params.map(Placeholder::name).collect()
     }
 
     fn fill(&self, wording: &Wording, news: News<'_>) -> String {
-        let unfit = Cell::new(false);
-        wording
-            .template
-            .fill(|place| self.value(place, news, &unfit))
+        wording.template.fill(|place| self.given(place, news))
     }
 
-    fn shorten(&self, wording: &Wording, news: News<'_>) -> String {
-        let unfit = Cell::new(false);
-        let value = |place: &Placeholder| self.value(place, news, &unfit);
+    /// A text that fits, and how many of the template's last parts are not in it.
+    fn shorten(&self, wording: &Wording, news: News<'_>) -> (String, usize) {
+        let value = |place: &Placeholder| self.given(place, news);
         shorten(&wording.template, value, |text| self.fits(text, wording))
     }
 
@@ -158,6 +195,11 @@ impl Texts {
     /// The statuses that it has names for, as events call them.
     pub(super) fn statuses(&self) -> impl Iterator<Item = &str> {
         self.statuses.keys().map(String::as_str)
+    }
+
+    /// What stands in a place, if the news gives it as it should be.
+    fn given<'a>(&'a self, place: &Placeholder, news: News<'a>) -> Option<Cow<'a, str>> {
+        self.value(place, news, &Cell::new(false))
     }
 
     fn value<'a>(

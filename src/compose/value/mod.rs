@@ -60,6 +60,12 @@ pub enum Unfit {
     NoLink,
     #[error("is no phone number, such as +998 71 200 00 55 or 1093")]
     NoPhone,
+    #[error("leads elsewhere together with the value before it")]
+    Joined,
+    #[error(
+        "has no room in the segments that the text may take; give it more, or send shorter values"
+    )]
+    NoRoom,
 }
 
 impl Forms {

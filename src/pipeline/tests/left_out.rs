@@ -1,4 +1,4 @@
-//! Values of events that their texts do not take.
+//! Values of events that their texts do not take, or have no room for.
 
 use xabar_events::Notification;
 use xabar_smpp::Status;
