@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::lookup::{LookupSettings, lookup};
 use super::reading::{Cell, Table};
-use super::values::some_text;
+use super::values::matching;
 
 /// `[routing]`
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,10 @@ fn read(table: &mut Table<'_>, names: &[String]) -> Option<RoutingSettings> {
 
 /// A file that is there.
 pub(super) fn file(cell: &Cell<'_>) -> Option<PathBuf> {
-    let file = cell.folder().join(some_text(cell)?);
+    let named = matching("write the name of a file, in quotes", |name| {
+        !name.is_empty()
+    });
+    let file = cell.folder().join(named(cell)?);
     if !file.is_file() {
         return cell.unfit(format!(
             "put the file at {}, or leave the key out",

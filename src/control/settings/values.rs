@@ -167,10 +167,15 @@ fn unit_millis(unit: &str) -> Option<u64> {
 pub(crate) fn list<T>(
     read: impl Fn(&Cell<'_>) -> Option<T>,
 ) -> impl Fn(&Cell<'_>) -> Option<Vec<T>> {
-    move |cell| match &cell.node.value {
+    move |cell| {
+        match &cell.node.value {
         Value::List(items) => entries(cell, items, &read),
         Value::Raw(text) => entries(cell, &split(cell.node, text), &read),
+        Value::Table(_) => cell.unfit(
+            "write a list in square brackets, or the table's head in double ones, as in [[operator]]",
+        ),
         _ => cell.unfit("write a list in square brackets"),
+    }
     }
 }
 

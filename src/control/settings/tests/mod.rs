@@ -1,5 +1,6 @@
 //! What a configuration may say, and what is told of each mistake.
 
+mod citizens;
 mod environment;
 mod nonsense;
 mod operators;
