@@ -33,13 +33,13 @@ fn says(world: &mut World, push: &Sent, op: u8) {
 }
 
 fn says_shown(world: &mut World, push: &Sent) {
-    world.laws.push_told(push.token(), true);
-    says(world, push, CONFIRM);
+    world.bring_word(push, true);
+    world.beat();
 }
 
 fn says_not_shown(world: &mut World, push: &Sent) {
-    world.laws.push_told(push.token(), false);
-    says(world, push, ABORT);
+    world.bring_word(push, false);
+    world.beat();
 }
 
 /// The message goes as one SMS, which arrives, and nothing else does.

@@ -8,7 +8,6 @@ use jiff::tz::TimeZone;
 use xabar_events::{Event as Incoming, Notification, Priority};
 use xabar_smpp::Status;
 
-use super::ussd::{ABORT, CONFIRM};
 use super::world::*;
 use crate::clock::UnixMillis;
 use crate::delivery::Event;
@@ -190,9 +189,7 @@ impl Days {
                     let later = self.world.steady.after(MINUTE);
                     self.coming.push((later, Coming::Word(sent, is_shown)));
                 } else {
-                    self.world.laws.push_told(sent.token(), is_shown);
-                    let op = if is_shown { CONFIRM } else { ABORT };
-                    self.world.phone_says(&sent, op);
+                    self.world.bring_word(&sent, is_shown);
                 }
             }
             Coming::Return(operator) => self.world.smsc(operator).sessions = 1,

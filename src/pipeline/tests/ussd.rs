@@ -52,6 +52,16 @@ fn step_from(ton: Ton, digits: &str, op: u8, info: u16, text: &str) -> Frame {
     Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap()
 }
 
+/// The same step as the operator's request of this number.
+pub(super) fn numbered(step: &Frame, sequence_number: u32) -> Frame {
+    let pdu: Pdu<'_> = step.decode().unwrap();
+    let pdu = Pdu {
+        sequence_number,
+        ..pdu
+    };
+    pdu.to_frame().unwrap()
+}
+
 /// What a phone is shown, and by which op.
 fn screens(world: &mut World) -> Vec<(u8, String)> {
     let screens = std::mem::take(&mut world.smsc(UCELL).screens);

@@ -1,5 +1,5 @@
-//! A day of a nation in virtual time: agencies with their bursts, citizens who opt out and in, operators with limits
-//! and outages, a gateway that dies now and then; every beat under the eyes of the [`Laws`](super::laws::Laws).
+//! A day of a nation in virtual time: agencies with their bursts, citizens who opt out and in, phones that show urgent
+//! statuses or do not, operators with limits and outages, a gateway that dies now and then; every beat under the eyes of the [`Laws`](super::laws::Laws).
 //!
 //! `XABAR_DAY_EVENTS=1000000 cargo test --release --lib pipeline::tests::day -- --nocapture` has a million events;
 //! `XABAR_DAY_SEED` repeats a day that went wrong.
@@ -164,6 +164,7 @@ impl Day {
                 break;
             }
         }
+        self.operators.hear(&mut self.world);
         self.citizens.hear(&mut self.world, &mut self.random);
         self.promises.pass(now, &self.operators);
     }
@@ -207,10 +208,11 @@ impl Day {
 
     fn summary(&self) -> impl fmt::Display {
         format!(
-            "seed {}: {} events, {} submitted, {} deaths; every rule kept",
+            "seed {}: {} events, {} submitted, {} shown on screens, {} deaths; every rule kept",
             self.seed,
             self.agencies.published(),
             self.operators.taken(),
+            self.operators.shown(),
             self.deaths_in_all
         )
     }

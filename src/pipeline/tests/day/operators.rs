@@ -1,7 +1,7 @@
-//! What operators do in a day: so many a second, answers, receipts, throttling and outages.
+//! What operators do in a day: so many a second, answers, receipts, what phones say of pushes, throttling and outages.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
 use std::time::Duration;
 
 use xabar_smpp::Status;
@@ -11,7 +11,7 @@ use super::super::world::*;
 use super::promises::Promises;
 use super::some_time;
 use crate::clock::UnixMillis;
-use crate::delivery::Event;
+use crate::delivery::{Answer, Event};
 use crate::journal::OperatorId;
 
 const OUTAGES: u64 = 2;
@@ -25,6 +25,10 @@ pub(super) struct Operators {
     numbers: u64,
     /// How often each segment was taken, where more than once.
     taken: HashMap<(u64, u8), u32>,
+    /// The messages that were on screens, whether or not anybody was told.
+    shown: HashSet<u64>,
+    /// What phones said of pushes in this second, each with what acknowledges it.
+    words: Vec<(Answer, Sent, bool)>,
 }
 
 struct Operator {
@@ -42,6 +46,8 @@ enum Coming {
     Answer(Sent, Status),
     TimeOut(Sent),
     Receipt(Sent, &'static str),
+    /// Whether a push is shown.
+    Word(Sent, bool),
 }
 
 impl Operators {
@@ -58,11 +64,17 @@ impl Operators {
             what: HashMap::new(),
             numbers: 0,
             taken: HashMap::new(),
+            shown: HashSet::new(),
+            words: Vec::new(),
         }
     }
 
     pub(super) fn taken(&self) -> usize {
         self.taken.len()
+    }
+
+    pub(super) fn shown(&self) -> usize {
+        self.shown.len()
     }
 
     /// When something comes from one of them.
@@ -102,7 +114,10 @@ impl Operators {
     }
 
     fn come(&mut self, world: &mut World, coming: Coming) {
-        let (Coming::Answer(sent, _) | Coming::TimeOut(sent) | Coming::Receipt(sent, _)) = &coming;
+        let (Coming::Answer(sent, _)
+        | Coming::TimeOut(sent)
+        | Coming::Receipt(sent, _)
+        | Coming::Word(sent, _)) = &coming;
         let operator = sent.operator;
         let bound = world.smsc(operator).sessions > 0;
         match coming {
@@ -116,7 +131,13 @@ impl Operators {
             Coming::Receipt(sent, stat) if bound => {
                 world.bring_receipt(&sent, &id(&sent), stat);
             }
-            later @ Coming::Receipt(..) => self.at(world.steady.after(MINUTE), later),
+            Coming::Word(sent, is_shown) if bound => {
+                let read = world.bring_word(&sent, is_shown);
+                self.words.push((read, sent, is_shown));
+            }
+            later @ (Coming::Receipt(..) | Coming::Word(..)) => {
+                self.at(world.steady.after(MINUTE), later);
+            }
         }
     }
 
@@ -147,7 +168,19 @@ impl Operators {
         }
     }
 
+    /// What a phone says is brought again in the next second, if it is not acknowledged.
+    pub(super) fn hear(&mut self, world: &mut World) {
+        for (read, sent, is_shown) in std::mem::take(&mut self.words) {
+            if !world.smsc(sent.operator).answers.contains(&read) {
+                self.at(world.steady.after(SECOND), Coming::Word(sent, is_shown));
+            }
+        }
+    }
+
     fn deliver(&mut self, now: UnixMillis, sent: Sent, random: &mut Random) {
+        if sent.token().is_push() {
+            return self.show(now, sent, random);
+        }
         let taken = self.taken.entry((sent.message(), sent.token().segment));
         *taken.or_default() += 1;
         let stat = match random.below(100) {
@@ -166,31 +199,49 @@ impl Operators {
         self.at(now.after(wait), Coming::Receipt(sent, stat));
     }
 
+    /// Most phones show a push and say so; some are off, and of some nobody hears.
+    fn show(&mut self, now: UnixMillis, sent: Sent, random: &mut Random) {
+        let soon = now.after(Duration::from_millis(random.below(20_000)));
+        let (is_shown, is_told) = match random.below(10) {
+            0..6 => (true, true),
+            6 => (true, false),
+            7 | 8 => (false, true),
+            _ => (false, false),
+        };
+        if is_shown {
+            self.shown.insert(sent.message());
+        }
+        if is_told {
+            self.at(soon, Coming::Word(sent, is_shown));
+        }
+    }
+
     fn at(&mut self, at: UnixMillis, what: Coming) {
         self.numbers += 1;
         self.coming.push(Reverse((at, self.numbers)));
         self.what.insert(self.numbers, what);
     }
 
-    /// Its sessions are gone with it; receipts come to the next one.
+    /// Its sessions are gone with it; receipts, and what phones say, come to the next one.
     pub(super) fn gateway_died(&mut self, world: &mut World) {
         self.what
-            .retain(|_, coming| matches!(coming, Coming::Receipt(..)));
+            .retain(|_, coming| matches!(coming, Coming::Receipt(..) | Coming::Word(..)));
         drop(world.sent());
         for operator in self.all.values_mut() {
             operator.trouble = world.steady;
         }
     }
 
-    /// R2: what reached an operator twice was told as a repeat.
+    /// R2: what reached an operator twice, or a screen and an operator, was told as a repeat.
     pub(super) fn check(&self, promises: &Promises) {
         for ((message, segment), taken) in &self.taken {
             let Some(repeats) = promises.repeats(*message) else {
                 continue;
             };
+            let shown = u32::from(self.shown.contains(message));
             assert!(
-                *taken <= 1 + repeats,
-                "segment {segment} of {message}: taken {taken} times, and told {repeats} repeats"
+                shown + *taken <= 1 + repeats,
+                "segment {segment} of {message}: taken {taken} times, shown {shown}, and told {repeats} repeats"
             );
         }
     }

@@ -38,6 +38,9 @@ pub(super) fn set(settings: &mut Settings, events: u64) {
     }];
     let names: Vec<_> = (0..AGENCIES).filter(|it| *it != HASTY).map(name).collect();
     settings.urgent = UrgentRight::only(names.iter().map(|name| (&**name, None)));
+    let pushing = names.iter().take(names.len() / 2);
+    let pushing = UrgentRight::only(pushing.map(|name| (&**name, None)));
+    settings.operators[0].push = Some(pushing);
     settings.lists.blocked = list(subscriber(BLOCKED));
     settings.lists.reassigned = list(subscriber(REASSIGNED));
 }

@@ -4,13 +4,15 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use xabar_events::{Notification, Priority};
+use xabar_smpp::pdu::Pdu;
 use xabar_smpp::receipt::Detection;
 use xabar_smpp::{Frame, Status};
+use xabar_ussd::is_ussd;
 
 use super::super::laws::Laws;
 use super::super::random::night;
 use super::super::world::*;
-use super::agencies::name;
+use super::agencies::{AGENCIES, LIMITED, name};
 use super::{DAY, Day};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::{Inbound, inbound};
@@ -173,7 +175,11 @@ fn a_campaign_that_goes_at_once_is_noticed() {
 #[test]
 #[should_panic(expected = "of the agency on this day")]
 fn a_quota_that_does_not_hold_is_noticed() {
-    day_without(|settings| settings.rules.daily.clear());
+    let mut day = Day::new(7, 2_000);
+    day.agencies.soon(LIMITED, Priority::Normal, 200);
+    day.world.settings.rules.daily.clear();
+    day.world.restart();
+    day.run();
 }
 
 #[test]
@@ -264,7 +270,9 @@ impl Saboteur for Neglect {
             .kept
             .extract_if(.., |(since, ..)| since.after(self.lasts) <= now.steady);
         for (since, operator, mut submission) in due {
-            submission.validity -= now.steady.since(since);
+            if !submission.token.is_push() {
+                submission.validity -= now.steady.since(since);
+            }
             let directive: &mut Directive = effects.directives.entry(operator).or_default();
             directive.submissions.push(submission);
         }
@@ -304,30 +312,75 @@ fn an_agency_whose_bulk_waits_for_that_of_another_is_noticed() {
 #[test]
 #[should_panic(expected = "after an opt-out")]
 fn an_opt_out_that_is_acknowledged_and_not_kept_is_noticed() {
-    /// Acknowledges what citizens write, and does not read it.
-    #[derive(Default)]
-    struct Deaf(Vec<(OperatorId, Answer)>);
-    impl Saboteur for Deaf {
-        fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
-            for report in &mut inputs.reports {
-                let frames = report.events.iter().filter_map(text);
-                let answers = frames.map(|frame| Answer::to(frame, Status::ROK));
-                self.0
-                    .extend(answers.map(|answer| (report.operator, answer)));
-                report.events.retain(|event| text(event).is_none());
-            }
-        }
+    day(Deaf::to(text));
+}
 
-        fn effects(&mut self, _: &Now, _: &mut Changes, effects: &mut Effects) {
-            for (operator, answer) in self.0.drain(..) {
-                let directive: &mut Directive = effects.directives.entry(operator).or_default();
-                directive
-                    .answers
-                    .push((SessionKey::default(), vec![answer]));
+#[test]
+#[should_panic(expected = "is on the screen already")]
+fn an_sms_after_its_phone_has_shown_the_push_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    day.agencies.soon(0, Priority::Urgent, 100);
+    day.world.saboteur = Some(Box::new(Deaf::to(word)));
+    day.run();
+}
+
+#[test]
+#[should_panic(expected = "and told 0 repeats")]
+fn a_repeat_that_is_not_told_is_noticed() {
+    struct Modesty;
+    impl Saboteur for Modesty {
+        fn effects(&mut self, _: &Now, changes: &mut Changes, _: &mut Effects) {
+            let told = changes.outgoing.iter_mut();
+            for attempted in told.filter_map(|it| it.told.attempted.as_mut()) {
+                attempted.repeats = 0;
             }
         }
     }
-    day(Deaf::default());
+    day(Modesty);
+}
+
+#[test]
+#[should_panic(expected = "pushed without a right to it")]
+fn a_push_without_a_right_to_it_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    day.agencies.soon(AGENCIES - 1, Priority::Urgent, 100);
+    day.world.settings.operators[0].push = Some(UrgentRight::Everyone);
+    day.world.restart();
+    day.run();
+}
+
+/// Acknowledges some of what operators bring, and does not read it.
+struct Deaf {
+    to: fn(&Event) -> Option<&Frame>,
+    unheard: Vec<(OperatorId, Answer)>,
+}
+
+impl Deaf {
+    fn to(to: fn(&Event) -> Option<&Frame>) -> Self {
+        let unheard = Vec::new();
+        Self { to, unheard }
+    }
+}
+
+impl Saboteur for Deaf {
+    fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
+        for report in &mut inputs.reports {
+            let frames = report.events.iter().filter_map(self.to);
+            let answers = frames.map(|frame| Answer::to(frame, Status::ROK));
+            self.unheard
+                .extend(answers.map(|answer| (report.operator, answer)));
+            report.events.retain(|event| (self.to)(event).is_none());
+        }
+    }
+
+    fn effects(&mut self, _: &Now, _: &mut Changes, effects: &mut Effects) {
+        for (operator, answer) in self.unheard.drain(..) {
+            let directive: &mut Directive = effects.directives.entry(operator).or_default();
+            directive
+                .answers
+                .push((SessionKey::default(), vec![answer]));
+        }
+    }
 }
 
 #[test]
@@ -358,11 +411,20 @@ fn a_text_that_is_acted_on_twice_is_noticed() {
 
 /// What a citizen wrote, if it is that.
 fn text(event: &Event) -> Option<&Frame> {
-    match event {
-        Event::Inbound { frame, .. } => {
-            let read = inbound(frame, Detection::Marked);
-            matches!(read, Inbound::Message).then_some(frame)
-        }
-        _ => None,
-    }
+    from_a_phone(event, false)
+}
+
+/// What a phone says of a push, if it is that.
+fn word(event: &Event) -> Option<&Frame> {
+    from_a_phone(event, true)
+}
+
+fn from_a_phone(event: &Event, by_ussd: bool) -> Option<&Frame> {
+    let Event::Inbound { frame, .. } = event else {
+        return None;
+    };
+    let is_message = matches!(inbound(frame, Detection::Marked), Inbound::Message);
+    let pdu: Pdu<'_> = frame.decode().ok()?;
+    let is_step = is_ussd(&pdu.body.delivered()?);
+    (is_message && is_step == by_ussd).then_some(frame)
 }

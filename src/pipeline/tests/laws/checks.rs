@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Fate, Laws};
+use super::{Fate, Known, Laws};
 use crate::clock::{Now, UnixMillis};
-use crate::delivery::Submission;
+use crate::delivery::{Submission, Token};
 use crate::journal::{Lane, MessageId};
 use crate::numbers::Lists;
 
@@ -117,6 +117,28 @@ impl Laws {
                 limit.per
             );
         }
+    }
+
+    /// What a phone says that it shows goes no other way as well; and only what is urgent by right is pushed.
+    pub(super) fn check_screen(&self, id: MessageId, token: Token) {
+        let Known {
+            message, attempts, ..
+        } = &self.messages[&id];
+        let mut pushes = attempts
+            .iter()
+            .filter_map(|it| it.segments.get(&Token::PUSH));
+        assert!(
+            pushes.all(|fate| *fate != Fate::Accepted),
+            "{id} is on the screen already"
+        );
+        let (agency, service) = (message.key.agency.name(), &message.content.service);
+        let mut rights = self.pushing.iter();
+        let by_right =
+            message.lane == Lane::Urgent && rights.any(|right| right.allows(agency, service));
+        assert!(
+            !token.is_push() || by_right,
+            "pushed without a right to it: {message:?}"
+        );
     }
 
     /// Nothing goes to numbers that are blocked or belong to somebody else.

@@ -39,9 +39,16 @@ pub(super) struct Laws {
     attempted: HashMap<ThreadKey, ThreadOrder>,
     withdrawn: HashSet<EventKey>,
     choices: Choices,
+    /// What phones said of pushes, each with what would acknowledge it.
+    words: Vec<(OperatorId, Answer, Token, bool)>,
+    /// Whose urgent messages are pushed, by each operator that takes any.
+    pushing: Vec<UrgentRight>,
     begun: Begun,
     mornings: Mornings,
     last_number: u64,
+    /// How many were accepted of agencies, and how many of these have no end yet.
+    accepted: usize,
+    unsettled: usize,
 }
 
 struct Known {
@@ -112,6 +119,7 @@ impl From<&Inputs> for Heard {
 
 impl Laws {
     pub(super) fn new(settings: &Settings) -> Self {
+        let pushing = settings.operators.iter().filter_map(|it| it.push.as_ref());
         Self {
             rules: settings.rules.clone(),
             urgent: settings.urgent.clone(),
@@ -124,21 +132,23 @@ impl Laws {
             attempted: HashMap::new(),
             withdrawn: HashSet::new(),
             choices: Choices::default(),
+            words: Vec::new(),
+            pushing: pushing.cloned().collect(),
             begun: Begun::default(),
             mornings: Mornings::default(),
             last_number: 0,
+            accepted: 0,
+            unsettled: 0,
         }
     }
 
     /// How many were accepted of agencies.
     pub(super) fn accepted(&self) -> usize {
-        let of_agencies = |known: &&Known| !known.message.is_answer();
-        self.messages.values().filter(of_agencies).count()
+        self.accepted
     }
 
     pub(super) fn unsettled(&self) -> usize {
-        let open = |known: &&Known| !known.told.1.is_terminal() && !known.message.is_answer();
-        self.messages.values().filter(open).count()
+        self.unsettled
     }
 
     /// How many neither went out nor ended.
@@ -150,6 +160,7 @@ impl Laws {
     /// The gateway died: what is not answered will not be.
     pub(super) fn crashed(&mut self, at: UnixMillis) {
         self.choices.crashed();
+        self.words.clear();
         let attempts = self
             .messages
             .values_mut()
@@ -166,6 +177,17 @@ impl Laws {
         self.choices.brought(operator, answer, text);
     }
 
+    /// A phone says whether it shows a push, which this answer would acknowledge.
+    pub(super) fn word_brought(
+        &mut self,
+        operator: OperatorId,
+        answer: Answer,
+        token: Token,
+        is_shown: bool,
+    ) {
+        self.words.push((operator, answer, token, is_shown));
+    }
+
     /// A citizen is shown that what they chose in a menu is done: as if they had written so.
     pub(super) fn chosen_in_a_menu(&mut self, from: Msisdn, words: &str) {
         self.choices.chosen(from, words);
@@ -174,6 +196,13 @@ impl Laws {
     /// What the gateway answers an operator from now on, its changes being durable.
     pub(super) fn answered(&mut self, now: &Now, operator: OperatorId, answers: &[Answer]) {
         self.choices.answered(now.steady, operator, answers);
+        let acknowledged = |word: &mut (OperatorId, Answer, Token, bool)| {
+            word.0 == operator && answers.contains(&word.1)
+        };
+        let words: Vec<_> = self.words.extract_if(.., acknowledged).collect();
+        for (_, _, token, is_shown) in words {
+            self.push_told(token, is_shown);
+        }
     }
 
     pub(super) fn committed(&mut self, now: &Now, changes: &Changes, heard: Heard) {
@@ -198,6 +227,9 @@ impl Laws {
                 told: (0, State::Accepted),
                 first_end: None,
             };
+            let of_an_agency = usize::from(!message.is_answer());
+            self.accepted += of_an_agency;
+            self.unsettled += of_an_agency;
             assert!(
                 self.messages.insert(message.id, known).is_none(),
                 "an id is given once"
@@ -260,6 +292,7 @@ impl Laws {
             self.check_limits(now, message);
             self.check_choices(message);
             self.check_lists(message);
+            self.check_screen(message, submission.token);
             self.check_agency(now, message);
             self.check_morning(now, message);
         }
@@ -307,6 +340,8 @@ impl Laws {
         if let Some(until) = outcome.until {
             assert!(until.0 - outcome.at.0 > 60_000, "a short wait: {outcome:?}");
         }
+        let ends = outcome.state.is_terminal() && !before.is_terminal();
+        self.unsettled -= usize::from(ends && !known.message.is_answer());
         known.told = (outcome.sequence, outcome.state);
         self.note_morning(message, outcome);
     }

@@ -7,7 +7,7 @@ use xabar_smpp::values::{DataCoding, EsmClass, MessageState, Ton};
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer, Tlvs};
 
 use super::super::laws::Text;
-use super::super::ussd::step;
+use super::super::ussd::{ABORT, CONFIRM, numbered, step};
 use super::{UCELL, World};
 use crate::delivery::{Answer, Event, Query, Screen, SessionKey, Submission, Token, usual};
 use crate::journal::OperatorId;
@@ -119,6 +119,22 @@ impl World {
     pub(crate) fn phone_says(&mut self, push: &Sent, op: u8) {
         let [_, number] = push.submission.reference.to_be_bytes();
         self.bring_request(push.operator, step(push.submission.msisdn, op, number, ""));
+    }
+
+    /// What a phone says of a push, heard with the next beat; gives what acknowledges it.
+    pub(crate) fn bring_word(&mut self, push: &Sent, is_shown: bool) -> Answer {
+        let op = if is_shown { CONFIRM } else { ABORT };
+        let [_, session] = push.submission.reference.to_be_bytes();
+        let smsc = self.smsc(push.operator);
+        smsc.requests += 1;
+        let step = step(push.submission.msisdn, op, session, "");
+        let frame = numbered(&step, smsc.requests);
+        let read = Answer::to(&frame, Status::ROK);
+        self.laws
+            .word_brought(push.operator, read, push.token(), is_shown);
+        let session = SessionKey::default();
+        self.hear(push.operator, Event::Inbound { session, frame });
+        read
     }
 
     /// A text from a phone, heard with the next beat; gives what answers it.
