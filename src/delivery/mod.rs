@@ -172,6 +172,8 @@ pub struct Offer {
     /// How many of these that are left have to be urgent messages or answers.
     pub kept: u64,
     pub sessions_bound: usize,
+    /// Whether so many screens of USSD wait for the link that no more are to come.
+    pub screens_full: bool,
 }
 
 /// What became of a submission, or what the operator sent.

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use xabar_smpp::pdu::{DeliverSm, Pdu};
+use xabar_smpp::Octets;
+use xabar_smpp::pdu::DeliverSm;
 use xabar_smpp::values::Ton;
-use xabar_smpp::{Frame, Octets};
 use xabar_sms::{Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
 use xabar_ussd::is_ussd;
 
@@ -26,13 +26,11 @@ pub struct Mo {
 }
 
 impl Mo {
-    /// Reads a message that is no receipt, of an operator whose `data_coding` 0 means this alphabet; `None` if it is
-    /// none, or a step of a USSD dialogue.
-    pub fn read(frame: &Frame, alphabet: DefaultAlphabet) -> Option<Self> {
-        let pdu: Pdu<'_> = frame.decode().ok()?;
-        let pdu = pdu.body.delivered()?;
+    /// Reads a message that is no receipt, of an operator whose `data_coding` 0 means this alphabet; `None` if it is a
+    /// step of a USSD dialogue.
+    pub fn read(pdu: &DeliverSm<'_>, alphabet: DefaultAlphabet) -> Option<Self> {
         let tlvs = pdu.tlvs;
-        if is_ussd(&pdu) {
+        if is_ussd(pdu) {
             return None;
         }
         let user_data = pdu.user_data().0;
@@ -60,7 +58,7 @@ impl Mo {
         };
         let text = xabar_sms::decode(octets, DataCoding(pdu.data_coding.0), reading);
         let address = |octets: Octets<'_>| String::from_utf8_lossy(octets.0).into_owned();
-        let international = is_international(&pdu);
+        let international = is_international(pdu);
         Some(Self {
             from: address(pdu.source_addr),
             to: address(pdu.destination_addr),
@@ -91,7 +89,7 @@ pub fn is_international(pdu: &DeliverSm<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use xabar_smpp::pdu::{Body, SubmitSm};
+    use xabar_smpp::pdu::SubmitSm;
     use xabar_smpp::values::{DataCoding as Dcs, EsmClass};
     use xabar_smpp::{Tag, TlvBuffer};
 
@@ -107,8 +105,7 @@ mod tests {
             destination_addr: Octets(b"555"),
             ..pdu
         };
-        let frame = Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap();
-        Mo::read(&frame, alphabet)
+        Mo::read(&pdu, alphabet)
     }
 
     #[test]

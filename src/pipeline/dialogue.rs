@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use tracing::debug;
 use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State};
-use xabar_smpp::{Frame, Status};
+use xabar_smpp::Status;
+use xabar_smpp::pdu::DeliverSm;
 use xabar_sms::count;
 
 use super::beat::Beat;
@@ -47,11 +48,11 @@ impl Core {
         &mut self,
         beat: &mut Beat,
         operator: OperatorId,
-        frame: &Frame,
+        pdu: &DeliverSm<'_>,
     ) -> Result<Status, JournalError> {
         let answering = self.operators.get(&operator);
         let answering = answering.filter(|it| it.senders.of_answers().is_some());
-        let Some(mo) = answering.and_then(|it| Mo::read(frame, it.alphabet)) else {
+        let Some(mo) = answering.and_then(|it| Mo::read(pdu, it.alphabet)) else {
             return Ok(Status::RX_R_APPN);
         };
         let from = mo.from.parse();

@@ -48,10 +48,12 @@ impl Core {
         let detection = rules.map(|operator| operator.detection).unwrap_or_default();
         let status = match inbound(frame, detection) {
             Inbound::Receipt(notice) => self.receipt(beat, operator, &notice, frame)?,
-            Inbound::Message => match self.ussd_step(beat, operator, session, frame)? {
-                Some(status) => status,
-                None => self.mo(beat, operator, frame)?,
-            },
+            Inbound::Message(pdu) => {
+                match self.ussd_step(beat, operator, session, (frame, &pdu))? {
+                    Some(status) => status,
+                    None => self.mo(beat, operator, &pdu)?,
+                }
+            }
             Inbound::Other => Status::RINVCMDID,
         };
         beat.answer(operator, session, Answer::to(frame, status));

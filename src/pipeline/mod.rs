@@ -323,6 +323,27 @@ fn tell(core: &mut Core, now: &Now) {
             count, "receipts name no message: neither by an id nor by what else they say"
         );
     }
+    for (operator, why, count) in core.unfit_steps(now.steady) {
+        let operator = &*operator;
+        warn!(
+            operator,
+            why,
+            count,
+            "USSD steps are not in the operator's dialect: they are refused; see [operator.ussd]"
+        );
+    }
+    for (operator, count) in core.crowded_steps(now.steady) {
+        let operator = &*operator;
+        warn!(
+            operator,
+            count,
+            "more phones dial than can be shown anything: the operator is to bring their steps again"
+        );
+    }
+    for (operator, status, count) in core.refused_pushes(now.steady) {
+        let operator = &*operator;
+        warn!(operator, %status, count, "the operator refuses a push to a screen: it goes as an SMS; see push in [operator.ussd]");
+    }
     for (operator, status, message, count) in core.refusals(now.steady) {
         let operator = &*operator;
         warn!(operator, %status, count, first = %message, "the operator refuses what we send: check the sender and the account's settings");

@@ -5,9 +5,8 @@
 //! shown, or when its grace is over; then that is a repeat, and counted.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
-use tracing::{debug, warn};
+use tracing::debug;
 use xabar_events::Msisdn;
 use xabar_smpp::Status;
 use xabar_smpp::values::DataCoding;
@@ -15,6 +14,7 @@ use xabar_ussd::{Dialect, Said, SessionKey, Step};
 
 use super::beat::Beat;
 use super::core::{Core, InFlight};
+use super::seldom::Seldom;
 use super::sending::{SHORTEST_VALIDITY, attempt_octet, begin_attempt};
 use crate::clock::UnixMillis;
 use crate::delivery::{Class, SenderIndex, Submission, Token};
@@ -25,8 +25,8 @@ use crate::journal::{JournalError, Lane, Message, MessageId, OperatorId, Segment
 #[derive(Debug, Default)]
 pub(super) struct Pushes {
     open: HashMap<Msisdn, Open>,
-    /// When it was told last that they are refused.
-    told_refused: Option<UnixMillis>,
+    /// Those that operators refused, by status.
+    refused: Seldom<(OperatorId, u32)>,
 }
 
 /// A phone shows one push at a time.
@@ -40,9 +40,6 @@ struct Open {
 
 /// Pushes that may wait for the words of their phones; beyond, messages go as SMS.
 const MOST_OPEN: usize = 5_000;
-
-/// How often it is told that pushes are refused.
-const TELL_REFUSED_EVERY: Duration = Duration::from_secs(60);
 
 impl Pushes {
     /// Whether a phone may be sent one.
@@ -143,7 +140,7 @@ impl Core {
             return self.push_unanswered(beat, token);
         }
         if let Some(flight) = self.push_in_flight(token) {
-            self.tell_refused(beat.now.steady, operator, status);
+            self.pushes.refused.count((operator, status.0), ());
             self.not_shown(beat, flight);
         }
         Ok(())
@@ -245,13 +242,13 @@ impl Core {
         }
     }
 
-    fn tell_refused(&mut self, now: UnixMillis, operator: OperatorId, status: Status) {
-        let told = self.pushes.told_refused;
-        if told.is_some_and(|at| now.since(at) < TELL_REFUSED_EVERY) {
-            return;
-        }
-        self.pushes.told_refused = Some(now);
-        let operator = self.operators.get(&operator).map(|it| &*it.name);
-        warn!(operator, %status, "the operator refuses a push to a screen: it goes as an SMS; see push in [operator.ussd]");
+    /// The operators that refused pushes, with which status, and how many since that was told last.
+    pub fn refused_pushes(&mut self, now: UnixMillis) -> Vec<(Box<str>, Status, u64)> {
+        let due = self.pushes.refused.due(now).into_iter();
+        due.filter_map(|((operator, status), (), count)| {
+            let name = self.operators.get(&operator)?.name.clone();
+            Some((name, Status::from(status), count))
+        })
+        .collect()
     }
 }

@@ -6,15 +6,16 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use tracing::{debug, warn};
+use tracing::warn;
 use xabar_events::Msisdn;
-use xabar_smpp::pdu::Pdu;
+use xabar_smpp::pdu::{DeliverSm, Pdu};
 use xabar_smpp::{Frame, Status};
-use xabar_ussd::{Dialect, Shown, is_ussd};
+use xabar_ussd::{Dialect, Said, Shown, is_ussd};
 
 use super::beat::Beat;
 use super::core::Core;
 use super::posted::{NoCountry, Posted, PostedReply};
+use super::seldom::Seldom;
 use crate::clock::UnixMillis;
 use crate::delivery::{Screen, SessionKey};
 use crate::dialogue::is_international;
@@ -37,8 +38,10 @@ pub(super) struct Ussd {
     counts: Counts,
     /// What a beat had no look left for.
     waiting: VecDeque<Waiting>,
-    /// When it was told last that a step was not understood.
-    told_unfit: Option<UnixMillis>,
+    /// Steps that were not understood, by operator, with what the first of them lacked.
+    unfit: Seldom<OperatorId, String>,
+    /// Steps that are to come again, since nothing could be shown for them.
+    crowded: Seldom<OperatorId>,
 }
 
 /// A dialogue that waits for the journal to be asked.
@@ -79,9 +82,6 @@ const MOST_WAITING: usize = 5_000;
 /// Questions that a menu may ask between two screens.
 const MOST_QUESTIONS: usize = 8;
 
-/// How often it is told that steps are not understood.
-const TELL_UNFIT_EVERY: std::time::Duration = std::time::Duration::from_secs(60);
-
 impl Ussd {
     pub(super) fn new(menus: Menus) -> Self {
         Self {
@@ -89,7 +89,8 @@ impl Ussd {
             sessions: Sessions::default(),
             counts: Counts::default(),
             waiting: VecDeque::new(),
-            told_unfit: None,
+            unfit: Seldom::default(),
+            crowded: Seldom::default(),
         }
     }
 
@@ -103,6 +104,11 @@ impl Ussd {
         &self.sessions
     }
 
+    /// Whether no more dialogues may wait for the journal.
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= MOST_WAITING
+    }
+
     /// Whether dialogues wait for the next beat.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.is_empty()
@@ -110,40 +116,44 @@ impl Ussd {
 }
 
 impl Core {
-    /// A phone's step, if that is what an operator brought, and it may have any; gives what the operator is told.
+    /// A phone's step, if that is what an operator brought in this frame, and it may have any; gives what the operator
+    /// is told.
     pub(super) fn ussd_step(
         &mut self,
         beat: &mut Beat,
         operator: OperatorId,
         session: SessionKey,
-        frame: &Frame,
+        (frame, pdu): (&Frame, &DeliverSm<'_>),
     ) -> Result<Option<Status>, JournalError> {
-        let rules = self.operators.get(&operator).and_then(|it| it.ussd);
-        let decoded = frame.decode().ok();
-        let decoded = decoded.and_then(|pdu: Pdu<'_>| pdu.body.delivered());
-        let (Some(rules), Some(pdu)) = (rules, decoded.filter(is_ussd)) else {
+        let link = self.operators.get(&operator);
+        let is_full = self.ussd.is_full() || link.is_some_and(|link| link.offer.screens_full);
+        let rules = link.and_then(|link| link.ussd);
+        let Some(rules) = rules.filter(|_| is_ussd(pdu)) else {
             return Ok(None);
         };
-        if self.ussd.waiting.len() >= MOST_WAITING {
-            return Ok(Some(Status::RX_T_APPN));
-        }
-        let step = match rules.dialect.read(&pdu) {
+        let step = match rules.dialect.read(pdu) {
             Ok(step) => step,
             Err(unfit) => {
-                self.tell_unfit(beat.now.steady, operator, &unfit.to_string());
+                self.ussd.unfit.count(operator, unfit.to_string());
                 return Ok(Some(Status::RX_R_APPN));
             }
         };
         let now = beat.now.steady;
         let msisdn = step.from.as_str().and_then(|from| from.parse().ok());
-        let whole = |msisdn: &Msisdn| !self.may_lack_its_country(*msisdn, is_international(&pdu));
+        let whole = |msisdn: &Msisdn| !self.may_lack_its_country(*msisdn, is_international(pdu));
         let Some(msisdn) = msisdn.filter(whole) else {
-            self.tell_unfit(now, operator, "source_addr is no international number");
+            let why = "source_addr is no international number".to_owned();
+            self.ussd.unfit.count(operator, why);
             return Ok(Some(Status::RX_R_APPN));
         };
         let phone = Phone { operator, msisdn };
         if self.push_spoken_of(beat, phone, &step) {
             return Ok(Some(Status::ROK));
+        }
+        let wants_a_screen = matches!(step.said, Said::Begin { .. } | Said::Answer(_));
+        if is_full && wants_a_screen {
+            self.ussd.crowded.count(operator, ());
+            return Ok(Some(Status::RX_T_APPN));
         }
         if self.ussd.counts.step(msisdn, now) {
             let sessions = &mut self.ussd.sessions;
@@ -169,7 +179,7 @@ impl Core {
             drop(reply.send(Err(NoCountry)));
             return Ok(());
         }
-        let full = self.ussd.waiting.len() >= MOST_WAITING;
+        let full = self.ussd.is_full();
         if let Some(rules) = rules.filter(|_| !full)
             && self.ussd.counts.step(msisdn, now)
         {
@@ -317,23 +327,24 @@ impl Core {
         Ok(self.ussd.menus.forgotten(language))
     }
 
-    /// Says, now and then, that an operator speaks another dialect than was configured.
-    fn tell_unfit(&mut self, now: UnixMillis, operator: OperatorId, why: &str) {
-        let name = self.operators.get(&operator).map(|it| &*it.name);
-        let told = self.ussd.told_unfit;
-        if told.is_none_or(|at| now.since(at) >= TELL_UNFIT_EVERY) {
-            self.ussd.told_unfit = Some(now);
-            warn!(
-                operator = name,
-                why,
-                "a USSD step is not in the operator's dialect: it is refused; see [operator.ussd]"
-            );
-        } else {
-            debug!(
-                operator = name,
-                why, "a USSD step is not in the operator's dialect"
-            );
-        }
+    /// The operators that brought steps in another dialect than theirs: what the first lacked, and how many since that
+    /// was told last.
+    pub fn unfit_steps(&mut self, now: UnixMillis) -> Vec<(Box<str>, String, u64)> {
+        let due = self.ussd.unfit.due(now).into_iter();
+        due.filter_map(|(operator, why, count)| {
+            let name = self.operators.get(&operator)?.name.clone();
+            Some((name, why, count))
+        })
+        .collect()
+    }
+
+    /// The operators that are to bring steps again, since too many wait, and how many since that was told last.
+    pub fn crowded_steps(&mut self, now: UnixMillis) -> Vec<(Box<str>, u64)> {
+        let due = self.ussd.crowded.due(now).into_iter();
+        due.filter_map(|(operator, (), count)| {
+            Some((self.operators.get(&operator)?.name.clone(), count))
+        })
+        .collect()
     }
 }
 

@@ -179,9 +179,9 @@ impl Dispatch {
         self.rates.each(login, |rate| rate.spend(now));
     }
 
-    /// Takes screens of USSD dialogues.
-    pub(super) fn show(&mut self, screens: Vec<Screen>) {
-        self.screens.take(screens);
+    /// Takes screens of USSD dialogues; how many there was no room for.
+    pub(super) fn show(&mut self, screens: Vec<Screen>) -> usize {
+        self.screens.take(screens)
     }
 
     /// The next screen to write, and the session to write it on: that which brought what it answers, if there is
@@ -405,6 +405,7 @@ impl Dispatch {
             granted: self.granted,
             kept: self.kept(ahead),
             sessions_bound: self.sessions_bound(),
+            screens_full: self.screens.are_full(),
         }
     }
 

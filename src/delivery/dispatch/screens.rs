@@ -1,4 +1,6 @@
 //! Screens of USSD dialogues: before all else, but for a share that is left to messages.
+//!
+//! While too many wait, the pipeline answers no more steps of phones: it is told that there is no room.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -8,6 +10,12 @@ use super::super::screen::{PATIENCE, Screen};
 /// While messages wait, of so many PDUs one is theirs: more than their lanes are promised together.
 const SHARE: usize = 4;
 
+/// With so many waiting there is no room for more.
+pub(super) const FULL: usize = 5_000;
+
+/// The most that wait: some are decided on before it is heard that there is no room. What goes beyond is not shown.
+pub(super) const MOST: usize = 2 * FULL;
+
 #[derive(Debug, Default)]
 pub(super) struct Screens {
     waiting: VecDeque<Screen>,
@@ -16,8 +24,17 @@ pub(super) struct Screens {
 }
 
 impl Screens {
-    pub(super) fn take(&mut self, screens: Vec<Screen>) {
-        self.waiting.extend(screens);
+    /// Takes as many as may wait; how many more there are.
+    pub(super) fn take(&mut self, screens: Vec<Screen>) -> usize {
+        let room = MOST.saturating_sub(self.waiting.len());
+        let beyond = screens.len().saturating_sub(room);
+        self.waiting.extend(screens.into_iter().take(room));
+        beyond
+    }
+
+    /// Whether phones' steps are to wait.
+    pub(super) fn are_full(&self) -> bool {
+        self.waiting.len() >= FULL
     }
 
     pub(super) fn len(&self) -> usize {

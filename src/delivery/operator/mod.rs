@@ -231,7 +231,8 @@ impl Operator {
         for (key, answers) in directive.answers {
             self.slots.answer(key, answers).await;
         }
-        self.dispatch.show(directive.screens);
+        let beyond = self.dispatch.show(directive.screens);
+        self.screens.lost(beyond);
     }
 
     /// Asks the SMSC to bring again what the journal does not take in time.

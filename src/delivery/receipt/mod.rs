@@ -20,11 +20,11 @@ pub use spellings::{ENOUGH, Spellings};
 
 /// What an operator sent to us, as far as delivery is concerned.
 #[derive(Debug)]
-pub enum Inbound {
+pub enum Inbound<'a> {
     /// The word on a message's fate.
     Receipt(Notice),
-    /// A message from a phone.
-    Message,
+    /// A message from a phone, or a step of its USSD dialogue.
+    Message(DeliverSm<'a>),
     /// Nothing that a gateway of this kind expects.
     Other,
 }
@@ -72,21 +72,21 @@ pub fn last_digits(msisdn: Msisdn) -> u32 {
 }
 
 /// Reads a request of the operator's, whose receipts are told from messages in this way.
-pub fn inbound(frame: &Frame, detection: Detection) -> Inbound {
+pub fn inbound(frame: &Frame, detection: Detection) -> Inbound<'_> {
     let Some(pdu) = delivered(frame) else {
         return Inbound::Other;
     };
-    let receipt = Receipt::of_deliver_sm(&pdu, detection);
-    receipt.map_or(Inbound::Message, |receipt| {
-        Inbound::Receipt(notice(receipt, pdu.source_addr))
-    })
+    match Receipt::of_deliver_sm(&pdu, detection) {
+        Some(receipt) => Inbound::Receipt(notice(receipt, pdu.source_addr)),
+        None => Inbound::Message(pdu),
+    }
 }
 
 /// Reads what was taken for a receipt when it came.
 pub fn noted(frame: &Frame) -> Option<Notice> {
     match inbound(frame, Detection::AlsoByText) {
         Inbound::Receipt(notice) => Some(notice),
-        Inbound::Message | Inbound::Other => None,
+        Inbound::Message(_) | Inbound::Other => None,
     }
 }
 

@@ -367,8 +367,51 @@ fn a_step_in_another_dialect_is_refused() {
         ..DeliverSm::default()
     };
     let frame = Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap();
-    assert_eq!(world.brings(frame), Status::RX_R_APPN);
+    assert_eq!(world.brings(frame.clone()), Status::RX_R_APPN);
     assert_eq!(screens(&mut world), []);
+    world.brings(frame.clone());
+    world.bring_request(BEELINE, frame);
+    world.beat();
+    let told = world.unfit_steps();
+    let told = told.iter().map(|(name, _, count)| (&**name, *count));
+    let told: Vec<_> = told.collect();
+    assert_eq!(told, [("ucell", 2), ("beeline", 1)], "each by itself");
+    assert_eq!(world.unfit_steps(), [], "told already");
+}
+
+#[test]
+fn while_too_many_screens_wait_for_a_link_its_steps_are_to_come_again() {
+    let mut world = World::new();
+    world.smsc(UCELL).screens_full = true;
+    let begin = step(phone(0), BEGIN, 1, "*555#");
+    assert_eq!(world.brings(begin), Status::RX_T_APPN);
+    let end = step(phone(0), ABORT, 1, "");
+    assert_eq!(world.brings(end), Status::ROK, "it wants no screen");
+    assert_eq!(world.crowded_steps(), [("ucell".to_owned(), 1)]);
+    assert_eq!(screens(&mut world), []);
+    assert!(
+        posts(&mut world, "a", Some("")).is_some(),
+        "no link is needed"
+    );
+    world.smsc(UCELL).screens_full = false;
+    Phone::dials(&mut world, phone(0), 1);
+}
+
+#[test]
+fn while_too_many_wait_for_the_journal_steps_and_forms_are_to_come_again() {
+    let mut world = World::new();
+    for number in 0..64 + 5_000 + 3 {
+        world.bring_request(UCELL, step(phone(number), BEGIN, 1, "*555#"));
+    }
+    let mut form = post(&mut world, &other_phone(0).digits(), "a", Some(""));
+    world.beat();
+    assert_eq!(screens(&mut world).len(), 64);
+    assert_eq!(world.crowded_steps(), [("ucell".to_owned(), 3)]);
+    assert_eq!(form.try_recv(), Err(TryRecvError::Closed), "503");
+    world.beat();
+    assert_eq!(screens(&mut world).len(), 64);
+    let begin = step(phone(6_000), BEGIN, 1, "*555#");
+    assert_eq!(world.brings(begin), Status::ROK, "there is room again");
 }
 
 #[test]

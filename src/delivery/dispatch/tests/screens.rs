@@ -4,6 +4,7 @@ use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 
 use super::*;
 use crate::delivery::SessionKey;
+use crate::delivery::dispatch::screens::{FULL, MOST};
 use crate::delivery::screen::PATIENCE;
 
 fn screens(count: usize, session: usize, decided: Instant) -> Vec<Screen> {
@@ -92,6 +93,24 @@ fn what_nobody_looks_at_any_more_is_not_written() {
     assert_eq!(dispatch.stale_screens(later), 2);
     dispatch.unused(0, token(1));
     assert_eq!(written(&mut dispatch, later), []);
+}
+
+#[test]
+fn so_many_screens_wait_and_no_more() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(1, None), now);
+    dispatch.bound(0);
+    assert_eq!(dispatch.show(screens(FULL - 1, 0, now)), 0);
+    assert!(!dispatch.offer(now).screens_full);
+    assert_eq!(dispatch.show(screens(1, 0, now)), 0);
+    assert!(
+        dispatch.offer(now).screens_full,
+        "steps are to wait from now on"
+    );
+    assert_eq!(dispatch.show(screens(MOST, 0, now)), FULL, "not kept");
+    let later = now + PATIENCE + Duration::from_millis(1);
+    assert_eq!(dispatch.stale_screens(later), MOST);
+    assert!(!dispatch.offer(now).screens_full);
 }
 
 #[test]

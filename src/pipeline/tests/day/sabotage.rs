@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use xabar_events::{Notification, Priority};
-use xabar_smpp::pdu::Pdu;
 use xabar_smpp::receipt::Detection;
 use xabar_smpp::{Frame, Status};
 use xabar_ussd::is_ussd;
@@ -423,8 +422,8 @@ fn from_a_phone(event: &Event, by_ussd: bool) -> Option<&Frame> {
     let Event::Inbound { frame, .. } = event else {
         return None;
     };
-    let is_message = matches!(inbound(frame, Detection::Marked), Inbound::Message);
-    let pdu: Pdu<'_> = frame.decode().ok()?;
-    let is_step = is_ussd(&pdu.body.delivered()?);
-    (is_message && is_step == by_ussd).then_some(frame)
+    let Inbound::Message(pdu) = inbound(frame, Detection::Marked) else {
+        return None;
+    };
+    (is_ussd(&pdu) == by_ussd).then_some(frame)
 }

@@ -270,6 +270,7 @@ impl World {
                     granted: smsc.taken + room,
                     kept: smsc.kept,
                     sessions_bound: smsc.sessions,
+                    screens_full: smsc.screens_full,
                 },
             });
         }

@@ -21,6 +21,8 @@ pub(crate) struct Smsc {
     pub(crate) room: u64,
     /// How many of these have to be urgent.
     pub(crate) kept: u64,
+    /// No more screens of USSD are to come.
+    pub(crate) screens_full: bool,
     pub(super) taken: u64,
     /// What the pipeline hears with the next beat.
     pub(crate) events: Vec<Event>,
@@ -125,15 +127,11 @@ impl World {
     pub(crate) fn bring_word(&mut self, push: &Sent, is_shown: bool) -> Answer {
         let op = if is_shown { CONFIRM } else { ABORT };
         let [_, session] = push.submission.reference.to_be_bytes();
-        let smsc = self.smsc(push.operator);
-        smsc.requests += 1;
         let step = step(push.submission.msisdn, op, session, "");
-        let frame = numbered(&step, smsc.requests);
-        let read = Answer::to(&frame, Status::ROK);
+        let frame = numbered(&step, self.next_request(push.operator));
+        let [(_, read), ..] = self.bring_request(push.operator, frame);
         self.laws
             .word_brought(push.operator, read, push.token(), is_shown);
-        let session = SessionKey::default();
-        self.hear(push.operator, Event::Inbound { session, frame });
         read
     }
 
@@ -265,6 +263,24 @@ impl World {
         let told = self.core.as_mut().unwrap().refusals(steady);
         told.into_iter()
             .map(|(operator, status, message, count)| (operator.into(), status, message.0, count))
+            .collect()
+    }
+
+    /// The steps that were not understood, of operators that brought any since that was asked last, with the first reason.
+    pub(crate) fn unfit_steps(&mut self) -> Vec<(String, String, u64)> {
+        let steady = self.steady;
+        let told = self.core.as_mut().unwrap().unfit_steps(steady);
+        told.into_iter()
+            .map(|(operator, why, count)| (operator.into(), why, count))
+            .collect()
+    }
+
+    /// The steps that are to come again, of operators that brought any since that was asked last.
+    pub(crate) fn crowded_steps(&mut self) -> Vec<(String, u64)> {
+        let steady = self.steady;
+        let told = self.core.as_mut().unwrap().crowded_steps(steady);
+        told.into_iter()
+            .map(|(operator, count)| (operator.into(), count))
             .collect()
     }
 
