@@ -33,6 +33,8 @@ impl Core {
         let attempt = &progress.attempt;
         let tried = attempt.attempts.saturating_sub(attempt.uncounted);
         let may = policy.undelivered_elsewhere
+            // An answer comes from the number that was written to, which is this operator's.
+            && !message.is_answer()
             && progress.phase == Phase::Submitted
             && !attempt.undelivered
             && !attempt.withdrawn

@@ -56,6 +56,15 @@ fn what_one_operator_did_not_deliver_another_delivers_and_the_repeat_is_told() {
 }
 
 #[test]
+fn an_answer_to_a_citizen_comes_from_the_number_that_was_written_to_or_not_at_all() {
+    let mut world = elsewhere();
+    world.writes(phone(0), "status");
+    undelivered(&mut world);
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+}
+
+#[test]
 fn it_goes_to_one_other_operator_and_no_further() {
     let mut world = elsewhere_with(|settings| {
         settings.operators[1].fallback = vec!["ucell".into()];
