@@ -10,6 +10,12 @@ pub(super) const PHONE_DIGITS: usize = 7;
 /// With a comma among them they are more likely a postal code and the number of a house.
 const LISTED_DIGITS: usize = 9;
 
+/// The same with a plus before them, which no date or span of years has, though a sum may: +1 200 000.
+const INTERNATIONAL_DIGITS: usize = 9;
+
+/// A whole number of the country, with the country's code.
+const NATIONAL: (&str, usize) = ("998", 12);
+
 /// Read with digits for some of its letters, a text has to have nearly a whole number, with the
 /// operator's code.
 const UNDISGUISED_DIGITS: usize = 8;
@@ -76,6 +82,10 @@ impl Skeleton {
 
     fn is_number_to_call(&self, start: usize, end: usize, least: usize) -> bool {
         let groups = self.groups(start, end);
+        let is_amount = is_amount(&groups);
+        if self.is_international(start, end) || (has_national(&groups) && !is_amount) {
+            return true;
+        }
         let listed = groups.iter().any(|(sign, _)| matches!(sign, ',' | ';'));
         let least = match listed {
             true => LISTED_DIGITS,
@@ -83,8 +93,26 @@ impl Skeleton {
             false => least,
         };
         !self.is_of_a_passport(start, end)
-            && !is_amount(&groups)
+            && !is_amount
+            && !is_house_and_postal_code(&groups)
             && without_dates_and_hours(&groups) >= least
+    }
+
+    /// Whether a plus stands before a whole number in these digits: then they are no dates, hours or years.
+    fn is_international(&self, start: usize, end: usize) -> bool {
+        let mut plus = false;
+        let first = start.saturating_sub(MOST_BETWEEN);
+        let mut digits = 0;
+        for index in first..end {
+            if self.is_digit(index) {
+                digits += usize::from(plus);
+            } else if matches!(self.at(index), '+' | '±') {
+                (plus, digits) = (true, 0);
+            } else if self.at(index).is_alphabetic() {
+                (plus, digits) = (false, 0);
+            }
+        }
+        digits >= INTERNATIONAL_DIGITS
     }
 
     /// The digits from here to there in groups, each with the sign before it.
@@ -137,6 +165,24 @@ fn is_amount(groups: &[(char, String)]) -> bool {
             .all(|(sign, group)| *sign == ' ' && group.len() == 3)
     };
     matches!(groups, [(_, first), rest @ ..] if first.len() <= 2 && threes(rest))
+}
+
+/// Whether a whole number with the country's code begins with one of these groups, after 00 or 8 10 maybe.
+fn has_national(groups: &[(char, String)]) -> bool {
+    let (code, whole) = NATIONAL;
+    (0..groups.len()).any(|first| {
+        let groups = groups.iter().skip(first);
+        let digits: String = groups.map(|(_, digits)| digits.as_str()).collect();
+        let abroad = ["00", "810"].iter().find_map(|it| digits.strip_prefix(it));
+        let digits = abroad.unwrap_or(&digits);
+        digits.starts_with(code) && digits.chars().count() >= whole
+    })
+}
+
+/// 125, 100170: a house and a postal code. No number to call has nine digits and begins with a one.
+fn is_house_and_postal_code(groups: &[(char, String)]) -> bool {
+    matches!(groups, [(_, first), (',', second)]
+        if first.starts_with('1') && matches!((first.len(), second.len()), (3, 6) | (6, 3)))
 }
 
 /// How many digits are neither of a date, 01.12.2026 or 2026-12-01, nor of a span of years, 2026-2027,

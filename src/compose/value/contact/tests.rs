@@ -72,6 +72,61 @@ fn letters_of_houses_classes_and_words_are_no_digits() {
     }
 }
 
+#[test]
+fn what_a_plus_or_the_countrys_code_begins_has_no_dates_hours_or_years() {
+    for number in [
+        "+9989 2019-2020",
+        "+9989 1987-2034",
+        "+ (9989) 2019–2020",
+        "tel. +9989 2019/2020",
+        "5, +9989 2019-2020",
+        "998 9 2019-2020",
+        "5, 998 9 2019-2020",
+        "00998 9 2019-2020",
+        "8 10 998 9 2019-2020",
+        "+99890 1.12.2020",
+        "99890 1.12.2020",
+        "+99890 12:34 5 67",
+        "+48 601 123 456",
+    ] {
+        assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+    for words in [
+        "998 2019-2020",
+        "2019-2020, 998",
+        "99/8 2019-2020",
+        "+2019-2020",
+        "+01.12.2026",
+        "+1 200 000 so'm",
+        "9 980 000 000 000 so'm",
+        "998-xona, 9:00-18:00",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+}
+
+#[test]
+fn a_house_and_a_postal_code_are_no_number_if_none_begins_like_them() {
+    for address in [
+        "125, 100170",
+        "12S, 100170",
+        "Navoiy 1ЗЗ, 100170",
+        "100170, 125",
+    ] {
+        assert_eq!(contact_in(address), None, "{address}");
+    }
+    for number in [
+        "90S, 123456",
+        "905, 123456",
+        "123-45-67, 12",
+        "1234567, 12",
+        "90, 125, 100170",
+        "+998 125, 100170",
+    ] {
+        assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+}
+
 /// A mobile number as people write it, some of its digits as letters, and at least one of each group as it is.
 fn disguised() -> impl Strategy<Value = String> {
     let groups = (
