@@ -1,9 +1,9 @@
 //! Dates and times as a language writes them.
 
-use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::fmt::strtime;
-use jiff::tz::{TimeZone, offset};
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::{Offset, TimeZone, offset};
 
 /// Whose hours citizens live by.
 #[derive(Clone, Debug)]
@@ -82,14 +82,12 @@ fn date_time(value: &str, zone: &Zone) -> Option<DateTime> {
     if !is_hyphenated(value) || !timed {
         return None;
     }
-    if ["Z", "z", "+00:00", "+0000"]
-        .iter()
-        .any(|utc| value.ends_with(utc))
-    {
-        let at: Timestamp = value.parse().ok()?;
-        return Some(zone.0.to_datetime(at));
+    let pieces = Pieces::parse(value).ok()?;
+    let at = pieces.date().to_datetime(pieces.time()?);
+    match pieces.to_numeric_offset() {
+        Some(Offset::UTC) => Some(zone.0.to_datetime(Offset::UTC.to_timestamp(at).ok()?)),
+        _ => Some(at),
     }
-    value.parse().ok()
 }
 
 fn is_hyphenated(value: &str) -> bool {
@@ -148,6 +146,19 @@ mod tests {
         let zone = |name| Zone(TimeZone::get(name).unwrap());
         let (tashkent, berlin) = (zone("Asia/Tashkent"), zone("Europe/Berlin"));
         for (value, zone, written) in [
+            ("2026-12-01 10:30:00+00", &tashkent, "01.12.2026 15:30"),
+            ("2026-12-01T10:30:00-00:00", &tashkent, "01.12.2026 15:30"),
+            (
+                "2026-12-01T10:30:00+00:00:00",
+                &tashkent,
+                "01.12.2026 15:30",
+            ),
+            ("2026-12-01T10:30Z[UTC]", &tashkent, "01.12.2026 15:30"),
+            (
+                "2026-12-01T15:30:00+05:00[Asia/Tashkent]",
+                &berlin,
+                "01.12.2026 15:30",
+            ),
             ("2026-12-01T10:30:00Z", &tashkent, "01.12.2026 15:30"),
             ("2026-12-01T10:30:00.000Z", &tashkent, "01.12.2026 15:30"),
             ("2026-12-01 10:30z", &tashkent, "01.12.2026 15:30"),
