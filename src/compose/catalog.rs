@@ -13,8 +13,8 @@ use super::selection::Wording;
 use super::spelling;
 use super::texts::{Composed, Listed, Texts};
 use super::value::{Unfit, name as plain_name};
-use crate::control::settings::Problem;
 use crate::control::settings::files::{each_toml, problem};
+use crate::control::settings::{Problem, Settings};
 use crate::dialogue::{Keyword, Keywords};
 
 /// The texts that citizens read, by language.
@@ -70,12 +70,20 @@ impl Catalog {
         }
     }
 
-    /// The texts in a folder, or else those that come with the gateway.
+    /// The texts that a configuration names, or else those that come with the gateway. Languages whose files name no zone
+    /// live by that of the quiet hours.
     ///
     /// # Errors
     /// As [`load`](Self::load).
-    pub fn load_or_built_in(folder: Option<&Path>) -> Result<Self, Vec<Problem>> {
-        folder.map_or_else(|| Ok(Self::built_in()), Self::load)
+    pub fn of(settings: &Settings) -> Result<Self, Vec<Problem>> {
+        let folder = settings.messages.as_deref();
+        let mut catalog = folder.map_or_else(|| Ok(Self::built_in()), Self::load)?;
+        if let Some(quiet) = &settings.subscriber.quiet_hours {
+            for texts in catalog.languages.values_mut() {
+                texts.reckon_into(&quiet.hours.timezone);
+            }
+        }
+        Ok(catalog)
     }
 
     /// Reads a folder with one file a language, such as `ru.toml`.

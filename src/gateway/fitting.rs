@@ -31,7 +31,7 @@ pub(super) fn parts(settings: &Settings) -> Vec<Part> {
 }
 
 pub(super) fn catalog(settings: &Settings) -> Result<Catalog, GatewayError> {
-    Catalog::load_or_built_in(settings.messages.as_deref()).map_err(GatewayError::Settings)
+    Catalog::of(settings).map_err(GatewayError::Settings)
 }
 
 /// What phones are shown that dial; `catalog` knows how each language is spelled.

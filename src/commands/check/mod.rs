@@ -106,7 +106,7 @@ impl Check {
 
 /// What citizens read, or every mistake in it.
 fn texts(settings: &Settings) -> Result<(Catalog, Menus), Vec<Problem>> {
-    let catalog = Catalog::load_or_built_in(settings.messages.as_deref());
+    let catalog = Catalog::of(settings);
     let built_in = Catalog::built_in();
     let rules = catalog.as_ref().unwrap_or(&built_in);
     let menus = load_menus(settings.menus.as_deref(), rules);

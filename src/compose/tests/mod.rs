@@ -8,6 +8,7 @@ use xabar_events::sample::SERVICES;
 use xabar_sms::count;
 
 use super::*;
+use crate::control::settings::{Environment, Settings};
 use crate::journal::Content;
 use crate::scratch::Folder;
 use golden::PARAMS;
@@ -234,6 +235,25 @@ fn a_file_names_the_zone_into_which_hours_in_utc_are_reckoned() {
         at("[values]\ntimezone = \"Europe/Berlin\""),
         "Come 01.12.2026, 23:30 (01.12.2026 23:30)."
     );
+}
+
+#[test]
+fn where_no_file_names_a_zone_hours_are_those_of_the_subscribers_quiet_hours() {
+    let at = |quiet: &str| {
+        let operator = "[[operator]]\nname = \"ucell\"\nprefixes = [\"99893\"]\naddress = \"127.0.0.1:2775\"\n\
+                        system_id = \"xabar\"\npassword = \"secret\"\nsender = \"MyGov\"\n";
+        let text = format!("{operator}[subscriber]\n{quiet}");
+        let settings = Settings::read(&text, Path::new("xabar.toml"), &Environment::default());
+        let catalog = Catalog::of(&settings.unwrap()).unwrap();
+        let at = "2026-12-01T22:30:00Z";
+        let params = [("date", at), ("time", at)];
+        let content = content("notary", "appointment-scheduled", Language::En, &params);
+        written(&catalog, &content)
+    };
+    let berlin = "quiet_hours = { from = \"22:00\", to = \"08:00\", timezone = \"Europe/Berlin\" }";
+    let (usual, berlin) = (at(""), at(berlin));
+    assert!(usual.contains("2 Dec 2026, 03:30"), "{usual}");
+    assert!(berlin.contains("1 Dec 2026, 23:30"), "{berlin}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::tz::TimeZone;
 use xabar_events::Language;
 use xabar_sms::{LanguageRules, cheapest};
 
@@ -15,7 +16,7 @@ use super::budget::shorten;
 use super::news::News;
 use super::selection::{Selection, Wording};
 use super::template::{Placeholder, Source, Template};
-use super::value::{Forms, Unfit, application, name as plain_name};
+use super::value::{Forms, Unfit, Zone, application, name as plain_name};
 use crate::dialogue::Keyword;
 
 /// What is said in one language, and how.
@@ -185,6 +186,11 @@ impl Texts {
         let missing = other.keywords.iter();
         let missing = missing.filter(|(keyword, _)| !known.contains(keyword));
         self.keywords.extend(missing.cloned());
+    }
+
+    /// Reckons moments in UTC into this zone, if its file names none.
+    pub(super) fn reckon_into(&mut self, zone: &TimeZone) {
+        self.forms.zone.get_or_insert_with(|| Zone(zone.clone()));
     }
 
     /// The services that it has names for, as events call them.

@@ -108,7 +108,7 @@ fn keyword_text(cell: &Cell<'_>) -> Option<String> {
 }
 
 /// How numbers are written, by which zone's hours, and where links may lead to.
-fn values(table: &mut Table<'_>) -> Option<(NumberForm, Zone, Vec<String>)> {
+fn values(table: &mut Table<'_>) -> Option<(NumberForm, Option<Zone>, Vec<String>)> {
     let usual = NumberForm::default();
     let sign = matching("write at most 3 characters, such as \" \"", |sign| {
         sign.chars().count() <= 3
@@ -134,7 +134,7 @@ fn values(table: &mut Table<'_>) -> Option<(NumberForm, Zone, Vec<String>)> {
         decimal: table.or("decimal", usual.decimal, sign),
         money: table.or("money", usual.money, money),
     };
-    let zone = table.or("timezone", Zone::default(), |cell| timezone(cell).map(Zone));
+    let zone = table.optional("timezone", |cell: &Cell<'_>| timezone(cell).map(Zone));
     Some((numbers, zone, table.or("links", Vec::new(), list(host))))
 }
 

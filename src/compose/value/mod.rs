@@ -26,8 +26,8 @@ use identifier::{is_code, longest_code};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Forms {
     pub(super) dates: DateForm,
-    /// Into which moments in UTC are reckoned.
-    pub(super) zone: Zone,
+    /// Into which moments in UTC are reckoned; `None`: into that of the subscribers.
+    pub(super) zone: Option<Zone>,
     pub(super) numbers: NumberForm,
     /// Whose pages a link may lead to, with all that is below them; empty: nobody's.
     pub(super) links: Vec<String>,
@@ -75,12 +75,12 @@ impl Forms {
         let value = value.trim();
         match form {
             Form::Text(most) => words(value, most),
-            Form::Any => match self.dates.write(value, &self.zone) {
+            Form::Any => match self.dates.write(value, self.zone()) {
                 Some(date) => Ok(date.into()),
                 None => words(value, MAX_CHARACTERS),
             },
-            Form::Date => owned(self.dates.write_date(value, &self.zone), Unfit::NoDate),
-            Form::Time => owned(date::write_time(value, &self.zone), Unfit::NoTime),
+            Form::Date => owned(self.dates.write_date(value, self.zone()), Unfit::NoDate),
+            Form::Time => owned(date::write_time(value, self.zone()), Unfit::NoTime),
             Form::Number => owned(self.numbers.write(value), Unfit::NoNumber),
             Form::Money => owned(self.numbers.write_money(value), Unfit::NoAmount),
             Form::Code => is_code(value).then_some(value.into()).ok_or(Unfit::NoCode),
@@ -92,6 +92,10 @@ impl Forms {
                 .then_some(value.into())
                 .ok_or(Unfit::NoPhone),
         }
+    }
+
+    fn zone(&self) -> &Zone {
+        self.zone.as_ref().unwrap_or(&date::USUAL)
     }
 
     /// A value as long as it may be, its words of this letter.
