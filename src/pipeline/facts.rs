@@ -74,8 +74,11 @@ impl Core {
                 Ok(Facts::Applications(listed.collect()))
             }
             Question::Status(which) => {
-                let guesses = matches!(which, Which::Typed(_));
-                if guesses && !self.ussd.may_ask_for_number(phone.msisdn, beat.now.steady) {
+                if let Which::Typed(number) = &which
+                    && !self
+                        .ussd
+                        .may_ask_for_number(phone.msisdn, number, beat.now.steady)
+                {
                     return Ok(Facts::Refused);
                 }
                 let messages = self.told_to(beat, phone)?;

@@ -95,8 +95,13 @@ impl Ussd {
     }
 
     /// Counts a number of an application that is asked for; says whether it is to be looked for.
-    pub(super) fn may_ask_for_number(&mut self, msisdn: Msisdn, now: UnixMillis) -> bool {
-        self.counts.number(msisdn, now)
+    pub(super) fn may_ask_for_number(
+        &mut self,
+        msisdn: Msisdn,
+        number: &str,
+        now: UnixMillis,
+    ) -> bool {
+        self.counts.number(msisdn, number, now)
     }
 
     /// The dialogues under way.

@@ -3,6 +3,7 @@
 
 use xabar_events::Msisdn;
 
+use super::dialogue::Mark;
 use crate::clock::UnixMillis;
 use crate::dialogue::tally::Tally;
 
@@ -14,6 +15,8 @@ pub struct Counts(Tally<Count>);
 struct Count {
     steps: u16,
     numbers: u16,
+    /// The one that was looked for last.
+    number: Option<Mark>,
 }
 
 /// Steps of one subscriber that are answered in ten minutes: beyond, it is no person.
@@ -30,11 +33,20 @@ impl Counts {
         count.steps <= MOST_STEPS
     }
 
-    /// Counts a number that is asked for; says whether it is to be looked for.
-    pub fn number(&mut self, msisdn: Msisdn, now: UnixMillis) -> bool {
+    /// Counts a number that is asked for; says whether it is to be looked for. Who is shown the same one again, on
+    /// another page or in a dialogue that goes on, guesses nothing.
+    pub fn number(&mut self, msisdn: Msisdn, number: &str, now: UnixMillis) -> bool {
         let count = self.0.of(msisdn, now);
-        count.numbers = count.numbers.saturating_add(1);
-        count.numbers <= MOST_NUMBERS
+        let number = Some(Mark::of(number));
+        if count.number == number {
+            return true;
+        }
+        if count.numbers == MOST_NUMBERS {
+            return false;
+        }
+        count.numbers += 1;
+        count.number = number;
+        true
     }
 }
 
@@ -50,10 +62,26 @@ mod tests {
         let start = UnixMillis(1_000);
         let steps = (0..2 * MOST_STEPS).filter(|_| counts.step(phone, start));
         assert_eq!(steps.count(), usize::from(MOST_STEPS));
-        let numbers = (0..2 * MOST_NUMBERS).filter(|_| counts.number(phone, start));
+        let mut ask = |phone, number: u16, at| counts.number(phone, &number.to_string(), at);
+        let numbers = (0..2 * MOST_NUMBERS).filter(|number| ask(phone, *number, start));
         assert_eq!(numbers.count(), usize::from(MOST_NUMBERS));
-        assert!(counts.step(other, start) && counts.number(other, start));
         let later = start.after(WINDOW);
-        assert!(counts.step(phone, later) && counts.number(phone, later));
+        assert!(ask(other, 1, start) && ask(phone, 1, later));
+        assert!(counts.step(other, later) && counts.step(phone, later));
+    }
+
+    #[test]
+    fn a_number_that_is_asked_for_again_counts_once_and_one_that_was_refused_stays_so() {
+        let mut counts = Counts::default();
+        let (phone, start) = (
+            Msisdn::from_u64(998_930_000_001).unwrap(),
+            UnixMillis(1_000),
+        );
+        let mut ask = |number: u16| counts.number(phone, &number.to_string(), start);
+        for number in 1..=MOST_NUMBERS {
+            assert!((0..3).all(|_| ask(number)), "{number}");
+        }
+        assert!(!ask(0) && !ask(0));
+        assert!(ask(MOST_NUMBERS), "as before");
     }
 }

@@ -49,6 +49,13 @@ impl Mark {
     }
 }
 
+/// Shows nothing: a short number could be found by its hash.
+impl fmt::Debug for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mark")
+    }
+}
+
 impl Counted {
     /// A step that begins a dialogue.
     pub(super) fn begin(count: Option<u16>) -> Self {

@@ -345,6 +345,23 @@ fn more_numbers_than_a_person_has_are_not_looked_for() {
 }
 
 #[test]
+fn a_number_that_is_shown_again_in_a_dialogue_that_goes_on_is_asked_for_once() {
+    let (mut world, sent) = told_of_an_approval();
+    let mut phone = Phone::in_english(&mut world, sent.submission.msisdn);
+    phone.chooses(&mut world, "By number");
+    phone.types(&mut world, status("a").application.as_str());
+    for session in 2..=30 {
+        world.brings(step(phone.msisdn, ABORT, session - 1, ""));
+        phone = Phone::dials(&mut world, phone.msisdn, session);
+        assert!(phone.shown.contains("approved"), "{}", phone.shown);
+    }
+    phone.types(&mut world, "00");
+    phone.chooses(&mut world, "By number");
+    phone.types(&mut world, "48120000");
+    assert!(phone.shown.contains("no application"), "{}", phone.shown);
+}
+
+#[test]
 fn an_answer_after_a_restart_ends_in_words() {
     let mut world = World::new();
     let mut phone = Phone::in_english(&mut world, phone(0));
