@@ -17,8 +17,11 @@ pub struct Form {
     pub code: String,
     /// Whose phone it is, as the aggregator writes it.
     pub phone: String,
-    /// All inputs so far; `None`: the dialogue is over.
-    pub text: Option<String>,
+    /// All inputs so far.
+    pub text: String,
+    /// Whether it reports that the dialogue is over. One with an input that was not told before is a step all the same:
+    /// some aggregators write in each how the request went.
+    pub over: bool,
 }
 
 /// Why a form cannot be read.
@@ -35,12 +38,15 @@ pub enum Malformed {
     Twice(&'static str),
 }
 
+/// Values of `status` by which the end of a dialogue is reported; whatever else stands there with a `text` says nothing of it.
+const ENDS: [&str; 4] = ["Success", "Incomplete", "Failed", "Completed"];
+
 /// Octets in a field; a dialogue of a hundred steps takes less.
 pub const MOST: usize = 1_000;
 
 impl Form {
-    /// Reads a form (`application/x-www-form-urlencoded`). One with a `status` reports the end, whatever its `text`.
-    /// Other fields are passed over.
+    /// Reads a form (`application/x-www-form-urlencoded`). One whose `status` is that of a whole dialogue reports its end,
+    /// and so does one with any `status` and no `text`. Other fields are passed over.
     ///
     /// # Errors
     /// A field is missing, too long, or there twice.
@@ -57,25 +63,25 @@ impl Form {
             Some(value) if !value.trim().is_empty() => Ok(value),
             _ => Err(Malformed::Missing(name)),
         };
-        let form = |text| {
-            let phone = required("phoneNumber")?;
-            Ok(Self {
-                session: required("sessionId")?.trim().to_owned(),
-                code: required("serviceCode")?.trim().to_owned(),
-                phone: match phone.strip_prefix(' ') {
-                    // A `+` that was not escaped reads as a space.
-                    Some(digits) => format!("+{}", digits.trim()),
-                    None => phone.trim().to_owned(),
-                },
-                text,
-            })
-        };
-        let is_report = field("status")?.is_some_and(|status| !status.trim().is_empty());
-        match field("text")? {
-            _ if is_report => form(None),
-            Some(text) => form(Some(text.into_owned())),
-            None => Err(Malformed::Missing("text")),
+        let (status, text) = (field("status")?, field("text")?);
+        let status = status.as_deref().map(str::trim).unwrap_or_default();
+        let is_end = ENDS.iter().any(|end| end.eq_ignore_ascii_case(status));
+        let over = is_end || (text.is_none() && !status.is_empty());
+        if text.is_none() && !over {
+            return Err(Malformed::Missing("text"));
         }
+        let phone = required("phoneNumber")?;
+        Ok(Self {
+            session: required("sessionId")?.trim().to_owned(),
+            code: required("serviceCode")?.trim().to_owned(),
+            phone: match phone.strip_prefix(' ') {
+                // A `+` that was not escaped reads as a space.
+                Some(digits) => format!("+{}", digits.trim()),
+                None => phone.trim().to_owned(),
+            },
+            text: text.unwrap_or_default().into_owned(),
+            over,
+        })
     }
 }
 
@@ -84,7 +90,8 @@ impl std::fmt::Debug for Form {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Form")
             .field("code", &self.code.len())
-            .field("text", &self.text.as_ref().map(String::len))
+            .field("text", &self.text.len())
+            .field("over", &self.over)
             .finish_non_exhaustive()
     }
 }
@@ -116,7 +123,7 @@ mod tests {
         let form = Form::read(body).unwrap();
         assert_eq!(form.session, "ATUid_1");
         assert_eq!((&*form.code, &*form.phone), ("*555#", "+998901234567"));
-        assert_eq!(form.text.as_deref(), Some("1*2"));
+        assert_eq!((&*form.text, form.over), ("1*2", false));
     }
 
     #[test]
@@ -143,14 +150,20 @@ mod tests {
     }
 
     #[test]
-    fn a_report_of_the_end_has_a_status_whatever_its_text() {
-        let text = |rest: &str| {
+    fn a_report_of_the_end_has_the_status_of_a_dialogue_or_no_text() {
+        for (rest, text, over) in [
+            ("status=Incomplete&cost=0", "", true),
+            ("status=Completed&text=1*2", "1*2", true),
+            ("status=+failed+&text=", "", true),
+            ("status=Aborted", "", true),
+            ("status=Active&text=1*2", "1*2", false),
+            ("status=0&text=", "", false),
+            ("status=&text=1*2", "1*2", false),
+        ] {
             let body = format!("sessionId=a&serviceCode=b&phoneNumber=c&{rest}");
-            Form::read(body.as_bytes()).unwrap().text
-        };
-        assert_eq!(text("status=Incomplete&cost=0"), None);
-        assert_eq!(text("status=Completed&text=1*2"), None);
-        assert_eq!(text("status=&text=1*2").as_deref(), Some("1*2"));
+            let form = Form::read(body.as_bytes()).unwrap();
+            assert_eq!((&*form.text, form.over), (text, over), "{rest}");
+        }
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub(super) async fn post(
     let form = Form::read(&body).map_err(|why| bad(why.to_string()))?;
     let msisdn = form.phone.parse();
     let msisdn = msisdn.map_err(|why| bad(format!("`phoneNumber` {why}")))?;
-    let is_over = form.text.is_none();
+    let is_over = form.over;
     let (reply, shown) = oneshot::channel();
     let posted = Posted {
         operator,
@@ -146,7 +146,8 @@ pub(super) mod tests {
                 reply,
             }) = posted.recv().await
             {
-                if let Some(text) = form.text {
+                if !form.over {
+                    let text = form.text;
                     let digits = msisdn.digits();
                     let shown = Shown::asking(format!("{} {digits} {text}", operator.0));
                     let whole = digits.starts_with("998");

@@ -183,34 +183,38 @@ impl<P: Clone> Sessions<P> {
         }
     }
 
-    /// Takes what a phone says over HTTP. The same form again is answered as before.
+    /// Takes what a phone says over HTTP. The same form again is answered as before, and a report of the end is one only
+    /// if nothing was typed that is not known yet.
     pub fn posted(&mut self, now: UnixMillis, phone: Phone, form: Form, times: Times) -> Turn<P> {
         self.forget(now, self.most);
         let session = SessionKey::named(&form.session);
-        let Some(text) = form.text else {
-            return self.ended(now, phone, session, times);
-        };
+        let text = form.text;
         let Some(dialogue) = self.find(phone, session) else {
             let last = Last::Inputs(Box::default());
             return match text.is_empty() {
+                _ if form.over => Turn::Nothing,
                 true => self.begun(now, phone, session, form.code, last, times),
                 false => Turn::Forgotten,
             };
         };
-        if dialogue.pending {
-            return Turn::Nothing;
-        }
         let before = match &dialogue.last {
             Last::Inputs(inputs) => &**inputs,
             Last::Counted(_) => "",
         };
-        let Some(typed) = added(before, &text) else {
+        let typed = added(before, &text).map(str::to_owned);
+        let place = dialogue.place.clone();
+        if form.over && (dialogue.pending || typed.is_none() || place.is_none()) {
+            return self.ended(now, phone, session, times);
+        }
+        if dialogue.pending {
+            return Turn::Nothing;
+        }
+        let Some(typed) = typed else {
             return Turn::Again(dialogue.shown());
         };
-        let Some(place) = dialogue.place.clone() else {
+        let Some(place) = place else {
             return Turn::Forgotten;
         };
-        let typed = typed.to_owned();
         dialogue.last = Last::Inputs(text.into());
         dialogue.pending = true;
         Turn::Answer { place, typed }

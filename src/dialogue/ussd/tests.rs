@@ -89,7 +89,20 @@ impl Rig {
             session: session.into(),
             code: "*555#".into(),
             phone: String::new(),
-            text: text.map(Into::into),
+            text: text.unwrap_or_default().into(),
+            over: text.is_none(),
+        };
+        self.sessions.posted(self.now, phone(1), form, self.times)
+    }
+
+    /// The same with the status of a whole dialogue.
+    fn report(&mut self, session: &str, text: &str) -> Turn<&'static str> {
+        let form = Form {
+            session: session.into(),
+            code: "*555#".into(),
+            phone: String::new(),
+            text: text.into(),
+            over: true,
         };
         self.sessions.posted(self.now, phone(1), form, self.times)
     }
@@ -318,13 +331,28 @@ fn a_form_of_a_dropped_session_goes_on_in_a_new_one() {
 }
 
 #[test]
+fn a_report_of_the_end_with_an_input_that_is_not_known_is_a_step() {
+    let mut rig = Rig::new();
+    assert_eq!(rig.report("a", ""), Turn::Nothing, "nobody is in it");
+    rig.post("a", Some(""));
+    assert_eq!(rig.report("a", "1"), Turn::Nothing, "nothing is shown yet");
+    rig.show("menu");
+    assert_eq!(rig.report("a", "1"), typed("menu", "1"));
+    rig.show("number");
+    assert_eq!(rig.report("a", "1"), Turn::Nothing, "it is known");
+    rig.wait(61 * SECOND);
+    assert_eq!(rig.post("b", Some("")), begin(), "that was the end");
+}
+
+#[test]
 fn what_is_dialled_behind_a_code_comes_in_the_code_and_never_in_the_text_of_a_first_form() {
     let mut rig = Rig::new();
     let form = |code: &str, text: &str| Form {
         session: "a".into(),
         code: code.into(),
         phone: String::new(),
-        text: Some(text.into()),
+        text: text.into(),
+        over: false,
     };
     let mut post = |form| rig.sessions.posted(rig.now, phone(1), form, TIMES);
     // The gateway may have forgotten the dialogue: nothing of it is done once more.

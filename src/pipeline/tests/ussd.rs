@@ -183,7 +183,8 @@ fn post(
             session: session.into(),
             code: "*555#".into(),
             phone: digits.into(),
-            text: text.map(Into::into),
+            text: text.unwrap_or_default().into(),
+            over: text.is_none(),
         },
         reply,
     });
