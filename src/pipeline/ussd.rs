@@ -184,8 +184,11 @@ impl Core {
             drop(reply.send(Err(NoCountry)));
             return Ok(());
         }
-        let full = self.ussd.is_full();
-        if let Some(rules) = rules.filter(|_| !full)
+        if self.ussd.is_full() && !form.over {
+            self.ussd.crowded.count(operator, ());
+            return Ok(());
+        }
+        if let Some(rules) = rules
             && self.ussd.counts.step(msisdn, now)
         {
             let phone = Phone { operator, msisdn };

@@ -424,7 +424,7 @@ fn while_too_many_wait_for_the_journal_steps_and_forms_are_to_come_again() {
     let mut form = post(&mut world, &other_phone(0).digits(), "a", Some(""));
     world.beat();
     assert_eq!(screens(&mut world).len(), 64);
-    assert_eq!(world.crowded_steps(), [("ucell".to_owned(), 3)]);
+    assert_eq!(world.crowded_steps(), [("ucell".to_owned(), 4)]);
     assert_eq!(form.try_recv(), Err(TryRecvError::Closed), "503");
     world.beat();
     assert_eq!(screens(&mut world).len(), 64);
