@@ -112,6 +112,11 @@ impl Smsc {
         self.ussd(now, from, &dialogue, Step::HangsUp, "")
     }
 
+    /// Whether a phone is in a USSD dialogue.
+    pub(super) fn is_talking(&self, from: &str) -> bool {
+        self.dialogues.open.contains_key(from)
+    }
+
     fn ussd(
         &mut self,
         now: Instant,

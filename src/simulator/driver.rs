@@ -321,6 +321,7 @@ impl Driver {
             Order::Dial(from, code, reply) => answer(reply, smsc.dial(now, &from, &code)),
             Order::Answer(from, text, reply) => answer(reply, smsc.reply(now, &from, &text)),
             Order::HangUp(from, reply) => answer(reply, smsc.hang_up(now, &from)),
+            Order::IsTalking(from, reply) => answer(reply, smsc.is_talking(&from)),
             Order::CutAll(reply) => {
                 smsc.cut_all(now);
                 answer(reply, ());

@@ -36,6 +36,7 @@ pub(super) enum Order {
     Dial(String, String, Reply<Result<(), NotSent>>),
     Answer(String, String, Reply<Result<(), NotSent>>),
     HangUp(String, Reply<Result<(), NotSent>>),
+    IsTalking(String, Reply<bool>),
     CutAll(Reply<()>),
     RefuseBinds(bool, Reply<()>),
     StopReading(bool, Reply<()>),
@@ -119,6 +120,12 @@ impl Handle {
             .ask(|reply| Order::HangUp(from.to_owned(), reply))
             .await;
         left.unwrap_or(Err(NotSent::Stopped))
+    }
+
+    /// Whether a phone is in a USSD dialogue: neither shown its last screen, nor refused.
+    pub async fn is_talking(&self, from: &str) -> Result<bool, Stopped> {
+        self.ask(|reply| Order::IsTalking(from.to_owned(), reply))
+            .await
     }
 
     /// Cuts all connections, without unbind.

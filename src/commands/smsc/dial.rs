@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{interval, sleep};
@@ -161,9 +162,11 @@ async fn screen(
                 return text.ok_or_else(|| Failure::because("the simulator has stopped"));
             }
             _ = looks.tick() => {
-                if handle.figures().await?.deliveries.refused > 0 {
-                    let why = format!("the gateway refuses what the phone sends: {NEEDED}");
-                    return Err(Failure::because(why));
+                if !handle.is_talking(phone).await? {
+                    // The last screen ends a dialogue, too, and is there by then.
+                    let last = next.as_mut().now_or_never().flatten();
+                    let refused = || format!("the gateway refuses what the phone sends: {NEEDED}");
+                    return last.ok_or_else(|| Failure::because(refused()));
                 }
             }
             () = &mut hint, if !hinted => {

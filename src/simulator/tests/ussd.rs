@@ -102,6 +102,26 @@ fn a_step_that_is_refused_ends_its_dialogue() {
 }
 
 #[test]
+fn what_is_refused_of_one_phone_ends_no_other_ones_dialogue() {
+    let mut rig = Rig::with(Behaviour::default());
+    rig.bind("xabar");
+    let now = rig.now();
+    rig.smsc.dial(now, PHONE, "*555#").unwrap();
+    rig.pass(MILLI);
+    rig.answer_deliveries = Some(Status::RX_R_APPN);
+    let now = rig.now();
+    rig.smsc.dial(now, "998901234568", "*555#").unwrap();
+    rig.smsc.send_mo(now, PHONE, "555", "help").unwrap();
+    rig.pass(MILLI);
+    assert!(!rig.smsc.is_talking("998901234568"));
+    assert!(rig.smsc.is_talking(PHONE));
+    let now = rig.now();
+    rig.smsc.reply(now, PHONE, "1").unwrap();
+    rig.pass(MILLI);
+    assert!(!rig.smsc.is_talking(PHONE), "that was refused");
+}
+
+#[test]
 fn a_push_is_on_the_screen_of_a_phone_that_is_on_and_its_fate_is_said() {
     for (undelivered, op, info, shown) in [
         (Share::NEVER, 19, 0x0700, vec![Some(Ussd::Notice)]),
