@@ -1,6 +1,7 @@
 //! A dialogue in each dialect that operators speak, and between two ends that speak different ones.
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use tokio::task::spawn_blocking;
 use tokio::time::sleep;
@@ -9,6 +10,7 @@ use xabar::simulator::{Behaviour, Dialect, NotSent, UssdDialect};
 use super::{LONG, PHONE, phone_of, world};
 use crate::support::broker::free_port;
 use crate::support::soon;
+use crate::support::world::World;
 
 /// Each as the configuration and the simulator call it.
 pub(super) const DIALECTS: [(&str, UssdDialect); 4] = [
@@ -95,20 +97,40 @@ async fn where_the_dialects_differ_the_log_says_so_and_the_dialogue_ends() {
     }
 }
 
+/// A world whose operator is `xabar smsc`, with these options, where somebody dials.
+async fn dialling(ussd: &str, options: &[&str]) -> (World, Command) {
+    let mut world = world(ussd, Behaviour::default()).await;
+    world.config.smsc = format!("127.0.0.1:{}", free_port());
+    world.home.configure(&world.config.to_toml());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xabar"));
+    command
+        .args(["smsc", "--listen", &world.config.smsc])
+        .args(options)
+        .args(["dial", "*555#", "--from", PHONE, "--answers", "1"]);
+    (world, command)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_shown_nothing_for_a_while_is_told_what_a_gateway_needs() {
+    let (world, mut command) = dialling("", &["--errors", "ESME_RSYSERR=100%"]).await;
+    let mut dialling = command.stderr(Stdio::piped()).spawn().unwrap();
+    let stderr = BufReader::new(dialling.stderr.take().unwrap());
+    let hint = spawn_blocking(move || {
+        let mut lines = stderr.lines().map(Result::unwrap);
+        lines.find(|line| line.contains("no screen yet"))
+    });
+    let gateway = world.ready().await;
+    let hint = hint.await.unwrap().expect("before it gives up");
+    assert!(hint.contains("[operator.ussd]"), "{hint}");
+    dialling.kill().unwrap();
+    dialling.wait().unwrap();
+    gateway.stop_within(world.config.shutdown).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_dials_in_another_dialect_is_told_so_at_once() {
-    let port = free_port();
-    let mut world = world("dialect = \"mica\"", Behaviour::default()).await;
-    world.config.smsc = format!("127.0.0.1:{port}");
-    world.home.configure(&world.config.to_toml());
-    let listen = world.config.smsc.clone();
-    let dialled = spawn_blocking(move || {
-        Command::new(env!("CARGO_BIN_EXE_xabar"))
-            .args(["smsc", "--listen", &listen, "--ussd", "generic"])
-            .args(["dial", "*555#", "--from", PHONE, "--answers", "1"])
-            .output()
-            .unwrap()
-    });
+    let (world, mut command) = dialling("dialect = \"mica\"", &["--ussd", "generic"]).await;
+    let dialled = spawn_blocking(move || command.output().unwrap());
     let gateway = world.ready().await;
     let dialled = dialled.await.unwrap();
     assert_eq!(dialled.status.code(), Some(1));
