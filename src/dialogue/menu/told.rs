@@ -10,9 +10,10 @@ use super::declared::{Body, Flags, Menu, Screen, ScreenId};
 use super::fit::{Fill, NUMBER};
 use super::layout::lay;
 use super::wording::{Said, Spot, Value};
-use super::{Application, Facts, Menus, Rules};
+use super::{Application, Facts, Listed, Menus, Rules};
 use crate::control::settings::Problem;
 use crate::control::settings::reading::report_on;
+use crate::journal::ThreadKey;
 
 /// Applications with the longest names in each language: the most that a status can take.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +118,8 @@ impl Menu {
         late.map(|told| told.application)
     }
 
-    /// How a screen tells of an application, whatever is known of the subscriber; nothing if it tells of none.
+    /// How a screen tells of an application, by itself or as the only one of a list, whatever is known of the subscriber;
+    /// nothing if it tells of none.
     pub(super) fn told<'a>(
         &'a self,
         id: ScreenId,
@@ -126,10 +128,17 @@ impl Menu {
         rules: &'a Rules,
         longest: &'a Longest,
     ) -> impl Iterator<Item = Told<'a>> {
-        let is_told = matches!(screen.body, Body::Status { .. });
-        let applications = longest.in_language(language).filter(move |_| is_told);
-        applications.flat_map(move |application| {
-            let facts = Facts::Status(Some(application.clone()));
+        let facts = |application: &Application| match screen.body {
+            Body::Status { .. } => Some(Facts::Status(Some(application.clone()))),
+            Body::Applications { .. } => Some(Facts::Applications(vec![Listed {
+                thread: ThreadKey(0),
+                application: application.clone(),
+            }])),
+            _ => None,
+        };
+        let applications = longest.in_language(language);
+        let told = applications.filter_map(move |it| Some((it, facts(it)?)));
+        told.flat_map(move |(application, facts)| {
             Flags::each().map(move |flags| {
                 let place = self.on_the_way_to(id, language, flags);
                 let content = self.says(screen, &place, Some(&facts));
