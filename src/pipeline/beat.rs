@@ -9,6 +9,7 @@ use xabar_events::{EventKey, Msisdn};
 use xabar_ussd::Shown;
 
 use super::elsewhere::Elsewhere;
+use super::looks::Looks;
 use super::posted::PostedReply;
 use crate::clock::Now;
 use crate::delivery::{Answer, Directive, Query, Screen, SessionKey, Submission};
@@ -17,14 +18,6 @@ use crate::journal::{
     Awaiting, Changes, Choices, HeldReceipt, Message, MessageId, OperatorId, Outgoing,
     SubscriberFacts, ThreadFacts, ThreadKey,
 };
-
-/// How often one beat asks the journal for what went to a subscriber: that may be hundreds of messages. Whoever finds no
-/// look left waits for the next beat, or is to come again. What settles submissions without an answer looks in any case:
-/// they are no more than were in flight.
-const LOOKS: usize = 64;
-
-/// Of these, what receipts leave to phones: receipts that name no message may come by thousands.
-const LOOKS_FOR_PHONES: usize = 16;
 
 /// One beat under way: what it changes, and what to do once that is committed.
 #[derive(Debug)]
@@ -40,8 +33,8 @@ pub(super) struct Beat {
     subscribers: IndexMap<Msisdn, SubscriberFacts>,
     /// What subscribers chose in this beat.
     pub(super) choices: IndexMap<Msisdn, Choices>,
-    /// How often the journal was asked for what went to a subscriber.
-    looks: usize,
+    /// How often the journal may still be asked for what went to a subscriber.
+    pub(super) looks: Looks,
     /// Screens for phones whose steps came over HTTP.
     pub(super) shown: Vec<(PostedReply, Shown)>,
     pub(super) cancelled: Vec<EventKey>,
@@ -87,7 +80,7 @@ impl Beat {
             threads: IndexMap::default(),
             subscribers: IndexMap::new(),
             choices: IndexMap::new(),
-            looks: 0,
+            looks: Looks::default(),
             shown: Vec::new(),
             cancelled: Vec::new(),
             awaiting: Vec::new(),
@@ -99,21 +92,6 @@ impl Beat {
             directives: HashMap::new(),
             replies: Vec::new(),
         }
-    }
-
-    /// Whether what went to a subscriber may be looked at for a phone.
-    pub(super) fn may_look(&self) -> bool {
-        self.looks < LOOKS
-    }
-
-    /// The same for a receipt, which its operator can bring again.
-    pub(super) fn may_look_for_receipt(&self) -> bool {
-        self.looks + LOOKS_FOR_PHONES < LOOKS
-    }
-
-    /// The journal is asked for what went to a subscriber.
-    pub(super) fn look(&mut self) {
-        self.looks += 1;
     }
 
     /// A new message, as it stands now.

@@ -15,6 +15,7 @@ use xabar_sms::count;
 
 use super::beat::Beat;
 use super::core::Core;
+use super::looks::For;
 use super::results::has_reached;
 use super::telling::Details;
 use crate::clock::UnixMillis;
@@ -60,7 +61,7 @@ impl Core {
             debug!("a citizen's number is neither marked as international nor of an operator here");
             return Ok(Status::RX_R_APPN);
         }
-        if !beat.may_look() {
+        if !beat.looks.are_left(For::Text) {
             return Ok(Status::RX_T_APPN);
         }
         let keywords = &self.keywords;
@@ -88,7 +89,7 @@ impl Core {
 
     /// Reads texts of which some segments did not come.
     pub(super) fn hear_unfinished(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
-        while beat.may_look()
+        while beat.looks.are_left(For::Text)
             && let Some(heard) = self.desk.give_up(&beat.now)
         {
             self.attend(beat, heard)?;
@@ -101,6 +102,7 @@ impl Core {
             return Ok(());
         };
         let messages = self.messages_to(beat, written.from)?;
+        beat.looks.take(For::Text, messages.len());
         let (reply, language) = self.obey(beat, &written, &messages)?;
         if !is_answered_last(&messages, &written, beat.now.steady)
             && self.may_answer(beat, written.from, &messages)
@@ -118,6 +120,7 @@ impl Core {
             return Ok(());
         }
         let messages = self.messages_to(beat, written.from)?;
+        beat.looks.take(For::Text, messages.len());
         self.obey(beat, written, &messages)?;
         Ok(())
     }
@@ -182,10 +185,9 @@ impl Core {
     /// The newest messages to a subscriber, those of this beat too, newest first.
     pub(super) fn messages_to(
         &mut self,
-        beat: &mut Beat,
+        beat: &Beat,
         msisdn: Msisdn,
     ) -> Result<Vec<Message>, JournalError> {
-        beat.look();
         let now = beat.accepted().iter().rev();
         let mut messages: Vec<Message> = now.filter(|it| it.msisdn == msisdn).cloned().collect();
         for message in self.journal.newest_to(msisdn, MESSAGES)? {

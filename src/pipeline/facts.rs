@@ -8,6 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::beat::Beat;
 use super::core::Core;
+use super::looks::For;
 use crate::dialogue::menu::{About, Application, Facts, Listed, Question, Sms, Which};
 use crate::dialogue::ussd::Phone;
 use crate::dialogue::{Known, Reply, Standing, Wish, respond, standing_of};
@@ -28,7 +29,7 @@ impl Core {
     ) -> Result<Option<About>, JournalError> {
         let choices = self.choices(beat, phone.msisdn)?;
         let language = match choices.language {
-            None if !beat.may_look() => return Ok(None),
+            None if !beat.looks.are_left(For::Screen) => return Ok(None),
             None => self.language_of_messages(beat, phone)?,
             chosen => chosen,
         };
@@ -46,8 +47,8 @@ impl Core {
         beat: &mut Beat,
         phone: Phone,
     ) -> Result<Option<Language>, JournalError> {
-        beat.look();
         let newest = self.journal.newest_to(phone.msisdn, NEWEST)?;
+        beat.looks.take(For::Screen, newest.len());
         let mut told = newest.iter().filter(|message| !message.is_answer());
         Ok(told.find_map(|message| message.content.language))
     }
@@ -127,10 +128,12 @@ impl Core {
 
     /// The messages to a subscriber, newest first; none to a number on a list.
     fn told_to(&mut self, beat: &mut Beat, phone: Phone) -> Result<Vec<Message>, JournalError> {
-        match self.suppressed(phone.msisdn) {
-            Some(_) => Ok(Vec::new()),
-            None => self.messages_to(beat, phone.msisdn),
+        if self.suppressed(phone.msisdn).is_some() {
+            return Ok(Vec::new());
         }
+        let messages = self.messages_to(beat, phone.msisdn)?;
+        beat.looks.take(For::Screen, messages.len());
+        Ok(messages)
     }
 
     /// What is answered by these messages to a subscriber.

@@ -72,13 +72,26 @@ impl Core {
             held.extend(self.journal.held_for(peer, last_digits)?);
         }
         held.retain(|(number, it)| it.at >= accepted_at && !beat.released.contains(number));
+        // Looked at once however many there are, and in any case: without it the message would be repeated.
+        let mut messages = None;
         for (_, receipt) in &held {
             let Some(notice) = read(receipt) else {
                 continue;
             };
             // Its last digits may be those of another subscriber.
-            if self.sought(beat, receipt.operator, &notice)? != Some(id) {
+            let candidate = self.candidate(receipt.operator, &notice);
+            let Some(candidate) = candidate.filter(|it| it.id == id) else {
                 continue;
+            };
+            if !candidate.by_reference {
+                let messages = match &messages {
+                    Some(messages) => messages,
+                    None => messages.insert(self.messages_to(beat, candidate.msisdn)?),
+                };
+                if !self.is_only_fitting(&beat.now, receipt.operator, &candidate, messages, &notice)
+                {
+                    continue;
+                }
             }
             let Some(flight) = self.in_flight.remove(&id) else {
                 continue;

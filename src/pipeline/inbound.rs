@@ -13,6 +13,7 @@ use super::beat::Beat;
 use super::copies::{self, set_segment};
 use super::core::Core;
 use super::telling::Details;
+use super::unanswered::Sought;
 use crate::delivery::receipt::{ENOUGH, Inbound, Notice, Spellings, inbound};
 use crate::delivery::{Answer, SessionKey};
 use crate::journal::{Awaiting, JournalError, Message, OperatorId, Phase, Segment};
@@ -102,8 +103,9 @@ impl Core {
                 self.settle_segment(beat, segment, message, notice);
             }
             None => match self.unanswered_of(beat, operator, notice)? {
-                Some(flight) => self.settle_unanswered(beat, flight, notice),
-                None => self.hold_receipt(beat, operator, notice, frame),
+                Sought::Found(flight) => self.settle_unanswered(beat, *flight, notice),
+                Sought::Nothing => self.hold_receipt(beat, operator, notice, frame),
+                Sought::NoLook => return Ok(Status::RX_T_APPN),
             },
         }
         Ok(Status::ROK)

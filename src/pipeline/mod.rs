@@ -20,6 +20,7 @@ mod held;
 mod inbound;
 mod left_out;
 mod links;
+mod looks;
 mod moving;
 mod posted;
 mod push;

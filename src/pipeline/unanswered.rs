@@ -8,6 +8,8 @@ use xabar_smpp::receipt::Fate;
 use super::beat::Beat;
 use super::copies::set_segment;
 use super::core::{Core, InFlight};
+use super::looks::For;
+use crate::clock::Now;
 use crate::delivery::receipt::{Notice, Spellings};
 use crate::journal::{JournalError, Message, MessageId, OperatorId, Segment};
 
@@ -45,6 +47,22 @@ impl Submitted {
     }
 }
 
+/// A submission that a receipt may speak of.
+pub(super) struct Candidate {
+    pub(super) id: MessageId,
+    pub(super) msisdn: Msisdn,
+    /// The receipt returns our reference, so that nothing has to be asked.
+    pub(super) by_reference: bool,
+}
+
+/// What is found of a submission that a receipt speaks of.
+pub(super) enum Sought {
+    Found(Box<InFlight>),
+    Nothing,
+    /// The beat has no look left: the receipt is to come again.
+    NoLook,
+}
+
 impl Repeats {
     /// Notes a message that waits, if its last attempt has no answer and is to be repeated.
     pub(super) fn note(&mut self, message: &Message) {
@@ -67,64 +85,69 @@ impl Repeats {
 }
 
 impl Core {
-    /// The [submission](Self::sought) that a receipt speaks of when it comes, which is not waited for any more.
+    /// What a receipt that comes is found to speak of, which is not waited for any more.
     pub(super) fn unanswered_of(
         &mut self,
         beat: &mut Beat,
         operator: OperatorId,
         notice: &Notice,
-    ) -> Result<Option<InFlight>, JournalError> {
+    ) -> Result<Sought, JournalError> {
         let any_uncertain = !self.graces.is_empty() || !self.repeats.0.is_empty();
         if notice.receipt.user_message_reference.is_none() && !any_uncertain {
-            return Ok(None);
+            return Ok(Sought::Nothing);
         }
-        let Some(id) = self.sought(beat, operator, notice)? else {
-            return Ok(None);
+        let Some(candidate) = self.candidate(operator, notice) else {
+            return Ok(Sought::Nothing);
         };
-        match self.in_flight.remove(&id) {
-            Some(flight) => Ok(Some(flight)),
-            None => self.take_back(beat, id),
-        }
-    }
-
-    /// The one submission of a single segment that has no answer and that the receipt speaks of: by the
-    /// reference that it returns; or without one, by its subscriber and the date of the submission, if that one is
-    /// uncertain and nothing else fits that went to the subscriber, whatever became of it.
-    pub(super) fn sought(
-        &mut self,
-        beat: &mut Beat,
-        operator: OperatorId,
-        notice: &Notice,
-    ) -> Result<Option<MessageId>, JournalError> {
-        let reference = notice.receipt.user_message_reference;
-        if reference.is_none() && !self.may_settle_by_subscriber(operator) {
-            return Ok(None);
-        }
-        let Some((submitted, single)) = self.only_one(operator, notice) else {
-            return Ok(None);
-        };
-        if !single || !may_be_of_the_last(notice, submitted.attempts) {
-            return Ok(None);
-        }
-        let speaks_of_it = match reference {
-            Some(_) => true,
-            None => {
-                submitted.uncertain && self.is_only_fitting(beat, operator, &submitted, notice)?
+        if !candidate.by_reference {
+            if !beat.looks.are_left(For::Receipt) {
+                return Ok(Sought::NoLook);
             }
+            let messages = self.messages_to(beat, candidate.msisdn)?;
+            if !self.is_only_fitting(&beat.now, operator, &candidate, &messages, notice) {
+                // What finds one costs nothing of the share: there are no more than were in flight.
+                beat.looks.take(For::Receipt, messages.len());
+                return Ok(Sought::Nothing);
+            }
+        }
+        let flight = match self.in_flight.remove(&candidate.id) {
+            Some(flight) => Some(flight),
+            None => self.take_back(beat, candidate.id)?,
         };
-        Ok(speaks_of_it.then_some(submitted.id))
+        let flight = flight.map(Box::new);
+        Ok(flight.map_or(Sought::Nothing, Sought::Found))
     }
 
-    /// Whether of all that went to the subscriber only this submission fits the receipt's date.
-    fn is_only_fitting(
-        &mut self,
-        beat: &mut Beat,
+    /// The one submission of a single segment that has no answer and that the receipt may speak of: by the
+    /// reference that it returns; or without one, by its subscriber, if it is uncertain and
+    /// [nothing else fits](Self::is_only_fitting).
+    pub(super) fn candidate(&self, operator: OperatorId, notice: &Notice) -> Option<Candidate> {
+        let by_reference = notice.receipt.user_message_reference.is_some();
+        if !by_reference && !self.may_settle_by_subscriber(operator) {
+            return None;
+        }
+        let (submitted, single) = self.only_one(operator, notice)?;
+        let may_be = single
+            && may_be_of_the_last(notice, submitted.attempts)
+            && (by_reference || submitted.uncertain);
+        may_be.then_some(Candidate {
+            id: submitted.id,
+            msisdn: submitted.msisdn,
+            by_reference,
+        })
+    }
+
+    /// Whether of all that went to the subscriber, whatever became of it, only this submission fits the receipt's date.
+    pub(super) fn is_only_fitting(
+        &self,
+        now: &Now,
         operator: OperatorId,
-        submitted: &Submitted,
+        candidate: &Candidate,
+        messages: &[Message],
         notice: &Notice,
-    ) -> Result<bool, JournalError> {
-        let fitting = self.only_fitting(beat, operator, submitted.msisdn, notice)?;
-        Ok(fitting.is_some_and(|message| message.id == submitted.id))
+    ) -> bool {
+        let fitting = self.only_fitting(now, operator, messages, notice);
+        fitting.is_some_and(|message| message.id == candidate.id)
     }
 
     /// The only submission that a receipt fits by subscriber and reference, and whether it is of a single segment.

@@ -6,14 +6,14 @@
 
 use std::time::Duration;
 
-use xabar_events::Msisdn;
 use xabar_smpp::Status;
 
 use super::beat::Beat;
 use super::core::{Core, InFlight, Operator};
 use super::inbound::may_be_told;
+use super::looks::For;
 use super::unanswered::may_be_of_the_last;
-use crate::clock::UnixMillis;
+use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::Notice;
 use crate::journal::{JournalError, Message, OperatorId, Phase, Segment};
 
@@ -55,11 +55,16 @@ impl Core {
         operator: OperatorId,
         notice: &Notice,
     ) -> Result<Status, JournalError> {
-        if !beat.may_look_for_receipt() {
+        if !beat.looks.are_left(For::Receipt) {
             return Ok(Status::RX_T_APPN);
         }
         let message = match notice.msisdn() {
-            Some(msisdn) => self.only_fitting(beat, operator, msisdn, notice)?,
+            Some(msisdn) => {
+                let messages = self.messages_to(beat, msisdn)?;
+                beat.looks.take(For::Receipt, messages.len());
+                self.only_fitting(&beat.now, operator, &messages, notice)
+                    .cloned()
+            }
             None => None,
         };
         let settled = match message {
@@ -72,30 +77,29 @@ impl Core {
         Ok(Status::ROK)
     }
 
-    /// The only message that went to a subscriber through this operator and that the receipt fits.
-    pub(super) fn only_fitting(
-        &mut self,
-        beat: &mut Beat,
+    /// The only one of a subscriber's messages that went through this operator and that the receipt fits.
+    pub(super) fn only_fitting<'a>(
+        &self,
+        now: &Now,
         operator: OperatorId,
-        msisdn: Msisdn,
+        messages: &'a [Message],
         notice: &Notice,
-    ) -> Result<Option<Message>, JournalError> {
-        let messages = self.messages_to(beat, msisdn)?;
+    ) -> Option<&'a Message> {
         let peers = self.peers(operator);
-        let fits = |message: &Message| {
+        let fits = |message: &&Message| {
             let progress = &message.progress;
             let went = progress.attempt.attempts > 0 && peers.contains(&progress.operator);
             let named = || match notice.receipt.user_message_reference {
                 Some(reference) => reference == progress.attempt.reference,
                 None => {
-                    let at = beat.now.wall_at(progress.attempt.at).0 / 1000;
+                    let at = now.wall_at(progress.attempt.at).0 / 1000;
                     notice.agrees_with_submission(at) == Some(true)
                 }
             };
             went && named()
         };
-        let mut fitting = messages.into_iter().filter(fits);
-        Ok(fitting.next().filter(|_| fitting.next().is_none()))
+        let mut fitting = messages.iter().filter(fits);
+        fitting.next().filter(|_| fitting.next().is_none())
     }
 
     /// Settles a message of one segment, if its fate is open; says whether it was.

@@ -14,6 +14,7 @@ use xabar_ussd::{Dialect, Said, Shown, is_ussd};
 
 use super::beat::Beat;
 use super::core::Core;
+use super::looks::For;
 use super::posted::{NoCountry, Posted, PostedReply};
 use super::seldom::Seldom;
 use crate::clock::UnixMillis;
@@ -201,7 +202,7 @@ impl Core {
 
     /// Goes on with the dialogues that the last beats had no look left for.
     pub(super) fn resume_ussd(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
-        while beat.may_look()
+        while beat.looks.are_left(For::Screen)
             && let Some(Waiting { phone, way, before }) = self.ussd.waiting.pop_front()
         {
             match before {
@@ -284,7 +285,7 @@ impl Core {
                 }
                 Step::Ask { place, question } => (place, question),
             };
-            if asks_for_messages(&question) && !beat.may_look() {
+            if asks_for_messages(&question) && !beat.looks.are_left(For::Screen) {
                 let before = Before::Question { place, question };
                 self.ussd.waiting.push_back(Waiting { phone, way, before });
                 return Ok(());

@@ -526,6 +526,6 @@ fn more_texts_than_a_beat_can_read_are_to_be_brought_again() {
         };
         brought.iter().filter(is_answered).count()
     };
-    assert_eq!((with(Status::ROK), with(Status::RX_T_APPN)), (64, 36));
-    assert_eq!(world.sent().len(), 64);
+    assert_eq!((with(Status::ROK), with(Status::RX_T_APPN)), (32, 68));
+    assert_eq!(world.sent().len(), 32);
 }

@@ -179,6 +179,40 @@ fn a_receipt_that_only_names_its_subscriber_settles_nothing_that_may_be_another(
 }
 
 #[test]
+fn more_receipts_that_fit_nothing_than_a_beat_looks_into_are_to_come_again() {
+    let mut world = ids_known();
+    world.advance(5 * MINUTE);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.lose(&sent);
+    for id in 0..32 {
+        world.bring_receipt(&sent, &id.to_string(), "DELIVRD");
+    }
+    let receipt = "id:77 submit date:2611230915 done date:2611230916 stat:DELIVRD err:000";
+    let mut comes = || world.receipt_in_words(&sent, receipt, false);
+    assert_eq!(comes(), Status::RX_T_APPN);
+    assert_eq!(comes(), Status::ROK);
+    assert_eq!(world.held_receipts(), 33);
+}
+
+#[test]
+fn however_many_receipts_name_the_only_uncertain_submissions_of_their_subscribers_all_settle() {
+    let mut world = ids_known();
+    world.publish_all((0..100).map(apart));
+    let sent = world.sent();
+    for sent in &sent {
+        world.lose(sent);
+    }
+    for (id, sent) in sent.iter().enumerate() {
+        world.bring_receipt(sent, &format!("{}", 1_000 + id), "DELIVRD");
+    }
+    world.beat();
+    for number in 0..100 {
+        assert_eq!(world.story(&format!("apart-{number}")), SETTLED);
+    }
+}
+
+#[test]
 fn ids_written_otherwise_than_configured_are_of_other_messages() {
     let mut world = ids_known();
     world.publish(status("e1"));
