@@ -99,6 +99,7 @@ impl Core {
 
     fn read(&mut self, beat: &mut Beat, written: Written) -> Result<(), JournalError> {
         let Some(key) = self.new_answer(beat, &written)? else {
+            beat.looks.take(For::Text, 0);
             return Ok(());
         };
         let messages = self.messages_to(beat, written.from)?;

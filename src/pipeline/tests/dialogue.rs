@@ -1,8 +1,9 @@
 //! What citizens write in by SMS.
 
-use xabar_events::{Language, Notification};
-use xabar_smpp::Status;
-use xabar_smpp::values::Ton;
+use xabar_events::{Language, Msisdn, Notification};
+use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
+use xabar_smpp::values::{EsmClass, Ton};
+use xabar_smpp::{Frame, Octets, Status};
 use xabar_sms::{Reading, decode};
 
 use super::laws::Text;
@@ -249,6 +250,56 @@ fn a_national_number_is_taken_for_no_other_countrys() {
         let frame = mo_from(ton, digits, &text, 1);
         assert_eq!(world.brings(frame), status, "{digits}");
     }
+}
+
+/// The first segment of a text of two.
+fn first_of_two(from: Msisdn, sequence_number: u32) -> Frame {
+    let digits = from.digits();
+    let mut octets = vec![5, 0, 3, 1, 2, 1];
+    octets.extend(b"how is it");
+    let pdu = DeliverSm {
+        source_addr_ton: Ton::INTERNATIONAL,
+        source_addr: Octets(digits.as_bytes()),
+        destination_addr: "555".into(),
+        esm_class: EsmClass::UDH,
+        short_message: Octets(&octets),
+        ..DeliverSm::default()
+    };
+    let pdu = Pdu::new(sequence_number, Body::DeliverSm(pdu));
+    pdu.to_frame().unwrap()
+}
+
+#[test]
+fn unfinished_texts_that_were_answered_before_take_looks_as_others_do() {
+    let mut world = World::new();
+    let begin = |world: &mut World, numbers: std::ops::Range<u32>| {
+        for number in numbers {
+            let frame = first_of_two(phone(number), number + 1);
+            world.bring_request(UCELL, frame);
+        }
+        world.beat();
+        world.steady = world.steady.after(SECOND);
+    };
+    let answers = |world: &mut World| {
+        world.beat();
+        let sent = world.sent();
+        for sent in &sent {
+            world.answer(sent, Status::ROK, &format!("{}", sent.message()));
+        }
+        sent.len()
+    };
+    begin(&mut world, 0..100);
+    world.steady = world.steady.after(5 * MINUTE);
+    assert_eq!(
+        [32, 32, 32, 4].map(|_| answers(&mut world)),
+        [32, 32, 32, 4]
+    );
+    world.beat();
+    world.restart();
+    begin(&mut world, 0..100);
+    begin(&mut world, 200..201);
+    world.steady = world.steady.after(5 * MINUTE);
+    assert_eq!([0, 0, 0, 1].map(|_| answers(&mut world)), [0, 0, 0, 1]);
 }
 
 #[test]
