@@ -172,7 +172,9 @@ pub struct Offer {
     /// How many of these that are left have to be urgent messages or answers.
     pub kept: u64,
     pub sessions_bound: usize,
-    /// Whether so many screens of USSD wait for the link that no more are to come.
+    /// How many new dialogues of USSD may begin in one beat: none while their screens would come late.
+    pub dialogues: usize,
+    /// Whether so many screens wait for the link that no more are to come, of whichever dialogue.
     pub screens_full: bool,
 }
 

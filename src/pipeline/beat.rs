@@ -177,6 +177,12 @@ impl Beat {
         directive.screens.push(screen);
     }
 
+    /// How many screens go to an operator.
+    pub(super) fn screens(&self, operator: OperatorId) -> usize {
+        let directive = self.directives.get(&operator);
+        directive.map_or(0, |directive| directive.screens.len())
+    }
+
     pub(super) fn answer(&mut self, operator: OperatorId, session: SessionKey, answer: Answer) {
         let sessions = &mut self.directives.entry(operator).or_default().answers;
         match sessions.iter_mut().find(|(key, _)| *key == session) {

@@ -132,7 +132,7 @@ impl Core {
         (frame, pdu): (&Frame, &DeliverSm<'_>),
     ) -> Result<Option<Status>, JournalError> {
         let link = self.operators.get(&operator);
-        let is_full = self.ussd.is_full() || link.is_some_and(|link| link.offer.screens_full);
+        let offer = link.map(|link| link.offer).unwrap_or_default();
         let rules = link.and_then(|link| link.ussd);
         let Some(rules) = rules.filter(|_| is_ussd(pdu)) else {
             return Ok(None);
@@ -156,8 +156,13 @@ impl Core {
         if self.push_spoken_of(beat, phone, &step) {
             return Ok(Some(Status::ROK));
         }
-        let wants_a_screen = matches!(step.said, Said::Begin { .. } | Said::Answer(_));
-        if is_full && wants_a_screen {
+        let is_full = self.ussd.is_full() || offer.screens_full;
+        let is_crowded = match step.said {
+            Said::Begin { .. } => is_full || !self.may_begin(beat, operator, offer.dialogues),
+            Said::Answer(_) => is_full,
+            Said::Ended | Said::Noticed => false,
+        };
+        if is_crowded {
             self.ussd.crowded.count(operator, ());
             return Ok(Some(Status::RX_T_APPN));
         }
@@ -168,6 +173,14 @@ impl Core {
             self.take_ussd_turn(beat, phone, way, turn)?;
         }
         Ok(Some(Status::ROK))
+    }
+
+    /// Whether one more dialogue may begin, of so many in one beat. Those that wait for the journal want screens, too.
+    fn may_begin(&self, beat: &Beat, operator: OperatorId, most: usize) -> bool {
+        let left = most.saturating_sub(beat.screens(operator));
+        let waiting = self.ussd.waiting.iter();
+        let waiting = waiting.filter(|waiting| waiting.phone.operator == operator);
+        left > 0 && waiting.take(left).count() < left
     }
 
     /// A phone's step that came over HTTP. What is not answered here, nobody is led on by.

@@ -24,7 +24,7 @@ use self::queries::Queries;
 use self::rates::Rates;
 pub(super) use self::rooms::Room;
 use self::rooms::{Rooms, Session};
-use self::screens::Screens;
+use self::screens::{SOON, Screens};
 use self::signs::Signs;
 use self::waiting::Waiting;
 use super::class::Class;
@@ -405,8 +405,15 @@ impl Dispatch {
             granted: self.granted,
             kept: self.kept(ahead),
             sessions_bound: self.sessions_bound(),
+            dialogues: self.screens.dialogues(self.pdus_soon(), now),
             screens_full: self.screens.are_full(),
         }
+    }
+
+    /// How many PDUs go out within [`SOON`], as far as that is known.
+    fn pdus_soon(&self) -> Option<usize> {
+        let rate = self.rates.whole().current()?;
+        Some(whole(rate * SOON.as_secs_f64()))
     }
 
     /// How many of those that may be given ahead of being written have to be urgent ones.

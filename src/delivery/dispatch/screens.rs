@@ -1,14 +1,18 @@
 //! Screens of USSD dialogues: before all else, but for a share that is left to messages.
 //!
-//! While too many wait, the pipeline answers no more steps of phones: it is told that there is no room.
+//! While a screen would be late, the pipeline lets no dialogue begin: a phone that gets none in time is told so by its
+//! network, and dials again. Those under way go on: they bring no more steps than they are shown screens.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::super::screen::{PATIENCE, Screen};
 
 /// While messages wait, of so many PDUs one is theirs: more than their lanes are promised together.
 const SHARE: usize = 4;
+
+/// A screen that waits for longer is late: far less than nobody waits for, since others may be on their way to here.
+pub(super) const SOON: Duration = Duration::from_secs(3);
 
 /// With so many waiting there is no room for more.
 pub(super) const FULL: usize = 5_000;
@@ -30,6 +34,17 @@ impl Screens {
         let beyond = screens.len().saturating_sub(room);
         self.waiting.extend(screens.into_iter().take(room));
         beyond
+    }
+
+    /// How many dialogues may begin in one beat, where so many PDUs go out [`SOON`]; `None`: who knows how many.
+    pub(super) fn dialogues(&self, pdus: Option<usize>, now: Instant) -> usize {
+        let soon = pdus.map_or(FULL, |pdus| (pdus - pdus.div_ceil(SHARE)).clamp(1, FULL));
+        let first = self.waiting.front();
+        let is_late = first.is_some_and(|first| first.decided + SOON <= now);
+        match is_late || self.waiting.len() >= soon {
+            true => 0,
+            false => soon,
+        }
     }
 
     /// Whether phones' steps are to wait.

@@ -417,6 +417,25 @@ fn while_too_many_screens_wait_for_a_link_its_steps_are_to_come_again() {
 }
 
 #[test]
+fn while_screens_would_come_late_no_dialogue_begins_and_those_under_way_go_on() {
+    let mut world = World::new();
+    let mut under_way = Phone::in_english(&mut world, phone(0));
+    world.smsc(UCELL).dialogues = 100;
+    for number in 1..=105 {
+        world.bring_request(UCELL, step(phone(number), BEGIN, 1, "*555#"));
+    }
+    world.beat();
+    assert_eq!(world.crowded_steps(), [("ucell".to_owned(), 5)]);
+    assert_eq!(screens(&mut world).len(), 64, "the others wait");
+    world.beat();
+    assert_eq!(screens(&mut world).len(), 36);
+    world.smsc(UCELL).dialogues = 0;
+    let begin = step(phone(200), BEGIN, 1, "*555#");
+    assert_eq!(world.brings(begin), Status::RX_T_APPN);
+    under_way.chooses(&mut world, "By number");
+}
+
+#[test]
 fn while_too_many_wait_for_the_journal_steps_and_forms_are_to_come_again() {
     let mut world = World::new();
     for number in 0..64 + 5_000 + 3 {
@@ -509,29 +528,6 @@ fn many_who_dial_at_once_beside_receipts_without_an_id_are_all_answered_in_time(
 }
 
 #[test]
-fn a_form_that_is_repeated_before_its_answer_changes_nothing() {
-    let mut world = World::new();
-    posts(&mut world, "a", Some(""));
-    posts(&mut world, "a", Some("5"));
-    for number in 1..=64 {
-        Phone::in_english(&mut world, phone(number));
-    }
-    for number in 1..=64 {
-        world.bring_request(UCELL, step(phone(number), ANSWER, 1, "1"));
-    }
-    let digits = phone(0).digits();
-    let mut post = || post(&mut world, &digits, "a", Some("5*1"));
-    let (mut first, mut again) = (post(), post());
-    world.beat();
-    assert_eq!(first.try_recv(), Err(TryRecvError::Empty), "it waits");
-    assert_eq!(again.try_recv(), Err(TryRecvError::Closed));
-    world.beat();
-    let list = first.try_recv().unwrap().unwrap();
-    assert!(list.text.contains("no recent"), "{}", list.text);
-    assert_eq!(posts(&mut world, "a", Some("5*1")), Some(list));
-}
-
-#[test]
 fn however_many_dial_a_text_is_read_and_a_receipt_without_an_id_heard() {
     let (mut world, sent) = told_of_an_approval();
     for number in 0..1_000 {
@@ -558,6 +554,29 @@ fn however_many_write_a_code_that_is_dialled_is_answered() {
     }
     Phone::dials(&mut world, phone(200), 1);
     assert_eq!(world.sent().len(), 32, "the others are to come again");
+}
+
+#[test]
+fn a_form_that_is_repeated_before_its_answer_changes_nothing() {
+    let mut world = World::new();
+    posts(&mut world, "a", Some(""));
+    posts(&mut world, "a", Some("5"));
+    for number in 1..=64 {
+        Phone::in_english(&mut world, phone(number));
+    }
+    for number in 1..=64 {
+        world.bring_request(UCELL, step(phone(number), ANSWER, 1, "1"));
+    }
+    let digits = phone(0).digits();
+    let mut post = || post(&mut world, &digits, "a", Some("5*1"));
+    let (mut first, mut again) = (post(), post());
+    world.beat();
+    assert_eq!(first.try_recv(), Err(TryRecvError::Empty), "it waits");
+    assert_eq!(again.try_recv(), Err(TryRecvError::Closed));
+    world.beat();
+    let list = first.try_recv().unwrap().unwrap();
+    assert!(list.text.contains("no recent"), "{}", list.text);
+    assert_eq!(posts(&mut world, "a", Some("5*1")), Some(list));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 
 use super::*;
 use crate::delivery::SessionKey;
-use crate::delivery::dispatch::screens::{FULL, MOST};
+use crate::delivery::dispatch::screens::{FULL, MOST, SOON};
 use crate::delivery::screen::PATIENCE;
 
 fn screens(count: usize, session: usize, decided: Instant) -> Vec<Screen> {
@@ -111,6 +111,105 @@ fn so_many_screens_wait_and_no_more() {
     let later = now + PATIENCE + Duration::from_millis(1);
     assert_eq!(dispatch.stale_screens(later), MOST);
     assert!(!dispatch.offer(now).screens_full);
+}
+
+/// What phones saw of a minute in which they dial at an even rate.
+#[derive(Debug, Default)]
+struct Minute {
+    dials: u32,
+    refused: u32,
+    shown: u32,
+    longest: Duration,
+    stale: usize,
+}
+
+/// A link of 300 TPS and phones that answer each screen but the last after five seconds. The pipeline knows how the link
+/// stood at the end of the beat before.
+fn minute(dials_a_beat: impl Fn(u32) -> u32, screens_each: u32, messages: u64) -> Minute {
+    const BEAT: Duration = Duration::from_millis(50);
+    const BEATS: u32 = 1_200;
+    let (start, mut seen) = (t0(), Minute::default());
+    let mut dispatch = Dispatch::new(1, bounds(1_000_000, Some(300)), start);
+    dispatch.bound(0);
+    dispatch.submit(submissions(messages, start));
+    // How many screens each phone still wants, and who answers in which beat.
+    let mut wanted: Vec<u32> = Vec::new();
+    let mut answers = vec![Vec::new(); 3 * BEATS as usize];
+    let mut offer = dispatch.offer(start);
+    for beat in 0..2 * BEATS {
+        let mut now = start + BEAT * (beat + 1);
+        let screen = |phone: usize| {
+            let mut screen = screens(1, 0, now).remove(0);
+            screen.session.generation = u32::try_from(phone).unwrap();
+            screen
+        };
+        let mut new: Vec<Screen> = answers[beat as usize].drain(..).map(screen).collect();
+        for _ in 0..dials_a_beat(beat) {
+            seen.dials += 1;
+            if new.len() >= offer.dialogues {
+                seen.refused += 1;
+                continue;
+            }
+            new.push(screen(wanted.len()));
+            wanted.push(screens_each);
+        }
+        assert_eq!(dispatch.show(new), 0);
+        for _ in 0..50 {
+            seen.stale += dispatch.stale_screens(now);
+            while let Some((_, screen)) = dispatch.next_screen(now) {
+                let phone = screen.session.generation as usize;
+                seen.shown += 1;
+                seen.longest = seen.longest.max(now - screen.decided);
+                wanted[phone] -= 1;
+                if wanted[phone] > 0 {
+                    answers[beat as usize + 100].push(phone);
+                }
+            }
+            dispatch.next(now);
+            now += Duration::from_millis(1);
+        }
+        offer = dispatch.offer(now);
+    }
+    assert!(wanted.iter().all(|left| *left == 0), "{seen:?}");
+    seen
+}
+
+#[test]
+fn whoever_dials_is_shown_every_screen_in_time_or_refused_at_once() {
+    let a_minute = |dials: u32| move |beat: u32| if beat < 1_200 { dials } else { 0 };
+    for (screens_each, messages) in [(1, 0), (1, 100_000), (4, 0), (4, 100_000)] {
+        // 400 dials a second.
+        let seen = minute(a_minute(20), screens_each, messages);
+        assert_eq!(seen.stale, 0, "{seen:?}");
+        assert!(seen.longest <= PATIENCE / 2, "{seen:?}");
+        assert_eq!(seen.shown, (seen.dials - seen.refused) * screens_each);
+        assert!(seen.refused > 0 && seen.shown > 60 * 200, "{seen:?}");
+    }
+    // All at once.
+    let seen = minute(|beat| if beat < 10 { 1_000 } else { 0 }, 4, 100_000);
+    assert_eq!(seen.stale, 0, "{seen:?}");
+    // As many as there is time for.
+    let seen = minute(a_minute(14), 1, 0);
+    assert_eq!(seen.refused, 0, "{seen:?}");
+}
+
+#[test]
+fn where_nobody_knows_the_rate_no_dialogue_begins_while_the_first_screen_is_late() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(1, None), now);
+    dispatch.bound(0);
+    dispatch.show(screens(3, 0, now));
+    written(&mut dispatch, now);
+    let late = now + SOON;
+    assert!(dispatch.offer(late - Duration::from_millis(1)).dialogues > 0);
+    let offer = dispatch.offer(late);
+    assert_eq!((offer.dialogues, offer.screens_full), (0, false));
+    dispatch.unused(0, token(1));
+    dispatch.show(screens(1, 0, late));
+    written(&mut dispatch, late);
+    dispatch.unused(0, token(1));
+    written(&mut dispatch, late);
+    assert!(dispatch.offer(late).dialogues > 0, "the next one is not");
 }
 
 #[test]

@@ -133,6 +133,7 @@ impl World {
             let smsc = self.smscs.entry(id).or_insert_with(|| Smsc {
                 sessions: 1,
                 room: 1_000_000,
+                dialogues: 10_000,
                 ..Smsc::default()
             });
             (smsc.taken, smsc.requests) = (0, 0);
@@ -270,6 +271,7 @@ impl World {
                     granted: smsc.taken + room,
                     kept: smsc.kept,
                     sessions_bound: smsc.sessions,
+                    dialogues: smsc.dialogues,
                     screens_full: smsc.screens_full,
                 },
             });

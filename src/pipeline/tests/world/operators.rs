@@ -21,7 +21,9 @@ pub(crate) struct Smsc {
     pub(crate) room: u64,
     /// How many of these have to be urgent.
     pub(crate) kept: u64,
-    /// No more screens of USSD are to come.
+    /// How many dialogues of USSD may begin in one beat.
+    pub(crate) dialogues: usize,
+    /// No more screens are to come.
     pub(crate) screens_full: bool,
     pub(super) taken: u64,
     /// What the pipeline hears with the next beat.
