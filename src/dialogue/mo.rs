@@ -64,10 +64,28 @@ impl Mo {
             to: address(pdu.destination_addr),
             reference: tlvs.user_message_reference().ok().flatten(),
             concat: concat.or_else(sar).filter(|it| it.total > 1),
-            text: text.unwrap_or_default(),
+            text: text.or_else(|| plain(octets)).unwrap_or_default(),
             international,
         })
     }
+
+    /// Whether it comes from a number that is longer than a short code.
+    pub fn is_from_a_number(&self) -> bool {
+        let digits = self.from.strip_prefix('+').unwrap_or(&self.from);
+        digits.len() > SHORT_CODE && digits.bytes().all(|octet| octet.is_ascii_digit())
+    }
+}
+
+/// The most digits of a short code.
+const SHORT_CODE: usize = 6;
+
+/// The text of octets that are marked as data, and are all printable: some phones and SMSCs send texts so.
+fn plain(octets: &[u8]) -> Option<String> {
+    let is_plain = |octet: &u8| octet.is_ascii_graphic() || *octet == b' ';
+    octets
+        .iter()
+        .all(is_plain)
+        .then(|| String::from_utf8_lossy(octets).into_owned())
 }
 
 /// Tells how long the text is, not what it says, and no number.
@@ -119,6 +137,20 @@ mod tests {
             !told.contains("1234567") && !told.contains("4812"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn a_text_that_is_marked_as_data_is_read() {
+        for (octets, expected) in [(&b"STOP"[..], "STOP"), (b"\x05STOP", ""), (b"", "")] {
+            for data_coding in [2, 4, 0xF4, 0xF5] {
+                let mo = read(SubmitSm {
+                    data_coding: Dcs(data_coding),
+                    short_message: Octets(octets),
+                    ..SubmitSm::default()
+                });
+                assert_eq!(mo.unwrap().text, expected, "{data_coding:#x}");
+            }
+        }
     }
 
     #[test]

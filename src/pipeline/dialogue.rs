@@ -56,8 +56,12 @@ impl Core {
         let Some(mo) = answering.and_then(|it| Mo::read(pdu, it.alphabet)) else {
             return Ok(Status::RX_R_APPN);
         };
-        let from = mo.from.parse();
-        if from.is_ok_and(|from| self.may_lack_its_country(from, mo.international)) {
+        let is_whole = match mo.from.parse() {
+            Ok(from) => !self.may_lack_its_country(from, mo.international),
+            // A name or a short number is of a service, which is not answered.
+            Err(_) => !mo.is_from_a_number(),
+        };
+        if !is_whole {
             debug!("a citizen's number is neither marked as international nor of an operator here");
             return Ok(Status::RX_R_APPN);
         }

@@ -230,7 +230,10 @@ fn an_opt_out_after_more_texts_than_are_answered_is_kept() {
 }
 
 /// As phones' numbers are written, and what is answered to them.
-pub(super) const SENDERS: [(Ton, &str, Status); 5] = [
+pub(super) const SENDERS: [(Ton, &str, Status); 8] = [
+    (Ton::UNKNOWN, "00998931234567", Status::RX_R_APPN),
+    (Ton::NATIONAL, "0931234567", Status::RX_R_APPN),
+    (Ton::INTERNATIONAL, "0998931234567", Status::RX_R_APPN),
     (Ton::NATIONAL, "931234567", Status::RX_R_APPN),
     (Ton::UNKNOWN, "931234567", Status::RX_R_APPN),
     (Ton::UNKNOWN, "998931234567", Status::ROK),
