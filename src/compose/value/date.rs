@@ -36,7 +36,10 @@ impl DateForm {
 
     /// Only the date of either, and of `01.12.2026`, too.
     pub(super) fn write_date(&self, value: &str, zone: &Zone) -> Option<String> {
-        let dotted = || Date::strptime("%d.%m.%Y", value).ok();
+        // Of years that are written in two digits, %Y makes the first century.
+        let of_this_age = |date: &Date| date.year() >= 1900;
+        let dotted = |form: &str| Date::strptime(form, value).ok().filter(of_this_age);
+        let dotted = || dotted("%d.%m.%Y").or_else(|| dotted("%d.%m.%y"));
         let date = date(value).or_else(|| Some(date_time(value, zone)?.date()));
         self.written(date.or_else(dotted)?)
     }
@@ -123,7 +126,12 @@ mod tests {
     #[test]
     fn a_date_without_its_time_and_a_time_without_its_date() {
         let (form, zone) = (DateForm::default(), &USUAL);
-        for value in ["2026-12-01", "2026-12-01T10:30:00+05:00", "01.12.2026"] {
+        for value in [
+            "2026-12-01",
+            "2026-12-01T10:30:00+05:00",
+            "01.12.2026",
+            "01.12.26",
+        ] {
             assert_eq!(form.write_date(value, zone).as_deref(), Some("01.12.2026"));
         }
         for value in ["10:30", "10:30:00", "2026-12-01T10:30:00+05:00"] {
