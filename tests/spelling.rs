@@ -8,15 +8,16 @@
     reason = "a test that cannot go on fails"
 )]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use serde::Deserialize;
 use xabar::compose::{Catalog, News};
 use xabar::journal::Content;
 use xabar_events::Language;
-use xabar_events::sample::SERVICES;
 use xabar_sms::fold::{RULES, TWINS, fold};
 use xabar_sms::latin::{karakalpak_apostrophes, uzbek_latin};
 use xabar_sms::{Cost, Encoding, LanguageRules, cheapest, count};
@@ -95,7 +96,7 @@ fn every_example_of_a_latin_spelling_is_what_goes_out() {
 }
 
 #[test]
-fn what_spelling_saves_is_counted_over_all_texts() {
+fn what_spelling_saves_is_counted_over_the_corpus() {
     let catalog = Catalog::built_in();
     let mut table = String::from(
         "| language | texts | in GSM 03.38 as written | as sent | segments as written | as sent | saved |\n\
@@ -128,10 +129,13 @@ struct Tally {
 impl Tally {
     fn of(catalog: &Catalog, language: Language, rules: LanguageRules) -> Self {
         let mut tally = Self::default();
-        for content in contents(catalog, language) {
+        let corpus = include_str!("texts/corpus.jsonl").lines();
+        let corpus = corpus.map(|event| serde_json::from_str(event).unwrap());
+        for event in corpus.filter(|event: &Event| event.language == language) {
+            let content = event.content();
             let news = News {
-                agency: "kadastr",
-                application: "48120973",
+                agency: &event.agency,
+                application: &event.application,
                 content: &content,
             };
             let text = catalog.write(news, language).unwrap();
@@ -166,87 +170,30 @@ impl Tally {
     }
 }
 
-/// Every text of a language that an event can ask for, with every value and with none.
-fn contents(catalog: &Catalog, language: Language) -> Vec<Content> {
-    let statuses: Vec<&str> = catalog
-        .templates()
-        .filter(|listed| {
-            listed.language == language && listed.service.is_none() && listed.agency.is_none()
-        })
-        .map(|listed| listed.status)
-        .collect();
-    let mut contents = Vec::new();
-    for service in SERVICES {
-        for status in statuses
-            .iter()
-            .filter(|status| service.statuses.contains(status))
-        {
-            for params in [params(language), &[]] {
-                contents.push(Content {
-                    service: service.service.into(),
-                    status: (*status).into(),
-                    language: Some(language),
-                    params: params
-                        .iter()
-                        .map(|(name, value)| ((*name).into(), (*value).into()))
-                        .collect(),
-                    legal: false,
-                    extensions: Vec::new(),
-                });
-            }
-        }
-    }
-    contents
+/// What an agency tells, as the corpus has it.
+#[derive(Deserialize)]
+struct Event {
+    language: Language,
+    agency: String,
+    service: String,
+    status: String,
+    application: String,
+    params: BTreeMap<String, String>,
 }
 
-/// Values as people type them: with the quotes, dashes and apostrophes of word processors.
-fn params(language: Language) -> &'static [(&'static str, &'static str)] {
-    match language {
-        Language::UzLatn => &[
-            ("office", "Mirzo Ulug‘bek tumani DXM"),
-            ("deadline", "2026-12-01"),
-            ("documents", "“pasport” nusxasi"),
-            ("amount", "120\u{A0}000"),
-            ("reason", "ma’lumotlar to‘liq emas"),
-            ("date", "2026-11-25"),
-            ("time", "10:30–11:00"),
-        ],
-        Language::UzCyrl => &[
-            ("office", "Мирзо Улуғбек тумани ДХМ"),
-            ("deadline", "2026-12-01"),
-            ("documents", "«паспорт» нусхаси"),
-            ("amount", "120\u{A0}000"),
-            ("reason", "маълумотлар тўлиқ эмас"),
-            ("date", "2026-11-25"),
-            ("time", "10:30–11:00"),
-        ],
-        Language::Ru => &[
-            ("office", "ЦГУ Мирзо-Улугбекского района"),
-            ("deadline", "2026-12-01"),
-            ("documents", "копия «паспорта»"),
-            ("amount", "120\u{A0}000"),
-            ("reason", "неполные данные"),
-            ("date", "2026-11-25"),
-            ("time", "10:30–11:00"),
-        ],
-        Language::Kaa => &[
-            ("office", "Nókis qalası MXO"),
-            ("deadline", "2026-12-01"),
-            ("documents", "«pasport» nusqası"),
-            ("amount", "120\u{A0}000"),
-            ("reason", "maǵlıwmatlar tolıq emes"),
-            ("date", "2026-11-25"),
-            ("time", "10:30–11:00"),
-        ],
-        Language::En => &[
-            ("office", "Mirzo Ulug‘bek public service centre"),
-            ("deadline", "2026-12-01"),
-            ("documents", "a copy of your “passport”"),
-            ("amount", "120\u{A0}000"),
-            ("reason", "the applicant’s data are incomplete"),
-            ("date", "2026-11-25"),
-            ("time", "10:30–11:00"),
-        ],
+impl Event {
+    fn content(&self) -> Content {
+        let params = self.params.iter();
+        Content {
+            service: self.service.as_str().into(),
+            status: self.status.as_str().into(),
+            language: Some(self.language),
+            params: params
+                .map(|(name, value)| (name.as_str().into(), value.as_str().into()))
+                .collect(),
+            legal: false,
+            extensions: Vec::new(),
+        }
     }
 }
 
