@@ -220,12 +220,15 @@ pub struct SubscriberFacts {
     pub submitted: Vec<UnixMillis>,
 }
 
-/// How many messages of an agency that has a daily quota were submitted on its day.
+/// What became of an agency's daily quota on its day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Used {
     /// When the day began, wall time.
     pub day: UnixMillis,
+    /// How many messages were submitted.
     pub messages: u32,
+    /// How many were put off to the next day.
+    pub put_off: u32,
 }
 
 /// How far the times of a campaign are dealt out, on the steady clock.

@@ -1,6 +1,7 @@
 //! How many messages an agency may submit on one day.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
@@ -16,6 +17,25 @@ pub struct DailyQuota {
     pub timezone: TimeZone,
 }
 
+/// To which day a message is put off, and its place in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct PutOff {
+    /// When the day begins, wall time.
+    pub(super) day: UnixMillis,
+    /// How many were put off to it before.
+    before: u32,
+    quota: u32,
+}
+
+impl PutOff {
+    /// How long after what opens the day its turn comes, where those with room are spread over so long.
+    pub(super) fn delay(self, release: Duration) -> Duration {
+        let share = release / self.quota.max(1);
+        // One after another, also where nothing is spread.
+        share * self.before.min(self.quota) + Duration::from_millis(self.before.into())
+    }
+}
+
 /// One agency's quota and how much of it is used.
 #[derive(Debug)]
 pub(super) struct Daily {
@@ -23,8 +43,8 @@ pub(super) struct Daily {
     /// Wall times of the day that is counted.
     day: Range<UnixMillis>,
     used: u32,
-    /// The day to which messages are put off now, by its start, and how many are already.
-    put_off_to: (UnixMillis, u32),
+    /// How many messages were put off to the next day.
+    put_off: u32,
     /// Whether the journal does not know yet how much is used.
     changed: bool,
 }
@@ -34,8 +54,8 @@ impl Daily {
     pub(super) fn new(quota: DailyQuota, used: Used) -> Self {
         let day = quota.day_of(used.day);
         Self {
-            put_off_to: (day.end, 0),
             used: used.messages,
+            put_off: used.put_off,
             changed: false,
             quota,
             day,
@@ -48,14 +68,17 @@ impl Daily {
         (self.used >= self.quota.messages).then_some(self.day.end)
     }
 
-    /// The start of the first day that has room for one more of those put off.
-    pub(super) fn put_off(&mut self) -> UnixMillis {
-        let (day, messages) = &mut self.put_off_to;
-        if *messages >= self.quota.messages {
-            (*day, *messages) = (self.quota.day_of(*day).end, 0);
+    /// Puts a message off to the next day, where those that come first go first; what finds no room there is put off
+    /// again. So no day keeps room for what is withdrawn or overtaken meanwhile.
+    pub(super) fn put_off(&mut self) -> PutOff {
+        let before = self.put_off;
+        self.put_off = before.saturating_add(1);
+        self.changed = true;
+        PutOff {
+            day: self.day.end,
+            before,
+            quota: self.quota.messages,
         }
-        *messages += 1;
-        *day
     }
 
     /// Counts a message that is submitted.
@@ -78,6 +101,7 @@ impl Daily {
         std::mem::take(&mut self.changed).then_some(Used {
             day: self.day.start,
             messages: self.used,
+            put_off: self.put_off,
         })
     }
 
@@ -87,10 +111,7 @@ impl Daily {
             return;
         }
         self.day = self.quota.day_of(wall);
-        self.used = 0;
-        if self.put_off_to.0 <= self.day.start {
-            self.put_off_to = (self.day.end, 0);
-        }
+        (self.used, self.put_off) = (0, 0);
     }
 }
 
@@ -120,6 +141,8 @@ mod tests {
     fn at(text: &str) -> UnixMillis {
         UnixMillis(text.parse::<Timestamp>().unwrap().as_millisecond())
     }
+
+    const HOUR: Duration = Duration::from_secs(3600);
 
     fn two_a_day() -> DailyQuota {
         DailyQuota {
@@ -163,15 +186,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_off_fills_one_day_after_another() {
-        let mut daily = Daily::new(two_a_day(), Used::default());
+    fn what_is_put_off_comes_the_next_day_in_order() {
         let noon = at("2026-11-23T12:00:00+05:00");
-        assert_eq!(daily.spent_until(noon), None);
-        let days: Vec<_> = (0..5).map(|_| daily.put_off()).collect();
         let day = |day| at(&format!("2026-11-{day}T00:00:00+05:00"));
-        assert_eq!(days, [day(24), day(24), day(25), day(25), day(26)]);
-        daily.spent_until(day(25));
-        assert_eq!(daily.put_off(), day(26));
+        let mut daily = Daily::new(two_a_day(), Used::default());
+        assert_eq!(daily.spent_until(noon), None);
+        let mut put_off: Vec<_> = (0..3).map(|_| daily.put_off()).collect();
+        let mut again = Daily::new(two_a_day(), daily.change().unwrap());
+        put_off.extend((0..2).map(|_| again.put_off()));
+        assert!(put_off.iter().all(|it| it.day == day(24)));
+        let delays = put_off.iter().map(|it| it.delay(Duration::from_secs(60)));
+        let delays: Vec<u128> = delays.map(|it| it.as_millis()).collect();
+        assert_eq!(delays, [0, 30_001, 60_002, 60_003, 60_004]);
+        again.spent_until(day(24));
+        let first = again.put_off();
+        assert_eq!((first.day, first.delay(HOUR)), (day(25), Duration::ZERO));
     }
 
     #[test]

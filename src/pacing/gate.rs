@@ -79,10 +79,8 @@ impl Gate {
             }
         };
         if let Some(end) = self.quiet_hours.end(now.wall) {
-            wait(
-                now.steady_at(self.morning(message, end)),
-                Reason::QuietHours,
-            );
+            let morning = self.morning(message, end, self.delay(message));
+            wait(now.steady_at(morning), Reason::QuietHours);
         }
         if bulk && let Some(end) = self.bulk.end(now.wall) {
             wait(now.steady_at(end), Reason::BulkWindow);
@@ -97,7 +95,10 @@ impl Gate {
         {
             wait(now.steady_at(end), Reason::AgencyQuota);
         }
-        if bulk && let Some(until) = self.spread(message).and_then(|it| it.wait(now.steady)) {
+        if bulk
+            && let Some(spread) = self.spread(message)
+            && let Some(until) = spread.wait(now.steady, stands_in_line(message, now))
+        {
             wait(until, Reason::AgencyQuota);
         }
         (longest.0 > now.steady).then_some(longest)
@@ -114,18 +115,31 @@ impl Gate {
 
     /// Puts a message off that has to wait: gives it a time of its own where many wait for the same.
     pub(super) fn put_off(&mut self, message: &Message, (until, reason): Wait, now: &Now) -> Wait {
-        let mut until = now.wall_at(until);
+        let (mut until, mut delay) = (now.wall_at(until), self.delay(message));
         if reason == Reason::AgencyQuota {
             let daily = self.daily.get_mut(&message.agency());
             if let Some(daily) = daily
                 && daily.spent_until(now.wall).is_some()
             {
-                until = daily.put_off();
+                let put_off = daily.put_off();
+                until = put_off.day.after(put_off.delay(Duration::ZERO));
+                delay = put_off.delay(self.release);
             } else if let Some(place) = self.place(message) {
-                until = self.deal(place, now);
+                until = self.deal(place, stands_in_line(message, now), now);
             }
         }
-        (now.steady_at(self.open(message, until)), reason)
+        (now.steady_at(self.open(message, until, delay)), reason)
+    }
+
+    /// A message that waited ends: the time that it was given is another's.
+    pub(super) fn give_up(&mut self, message: &Message, now: &Now) {
+        if message.lane == Lane::Bulk
+            && stands_in_line(message, now)
+            && let Some(place) = self.place(message)
+            && let Some(spreading) = self.spreads.get_mut(place)
+        {
+            spreading.give_back(message.progress.due, now.steady);
+        }
     }
 
     /// Counts a message of which the first submission begins.
@@ -181,10 +195,15 @@ impl Gate {
             .collect()
     }
 
-    /// When a message goes that waits for the end of the quiet hours: spread over the release, but not beyond its
+    /// How long after the end of the quiet hours a message goes, that no herd goes at once.
+    fn delay(&self, message: &Message) -> Duration {
+        delay(message.msisdn, self.release)
+    }
+
+    /// When a message goes that waits for the end of the quiet hours: so long after it, but not beyond its
     /// own end, and not into hours that hold it back, or it could miss those in which it may go every day.
-    fn morning(&self, message: &Message, end: UnixMillis) -> UnixMillis {
-        let spread = end.after(delay(message.msisdn, self.release));
+    fn morning(&self, message: &Message, end: UnixMillis, delay: Duration) -> UnixMillis {
+        let spread = end.after(delay);
         let held = self.quiet_hours.end_then(spread).is_some()
             || (message.lane == Lane::Bulk && self.bulk.end_then(spread).is_some());
         if held || spread >= message.expires {
@@ -194,8 +213,8 @@ impl Gate {
         }
     }
 
-    /// The first wall time from then on at which the hours let a message go.
-    fn open(&self, message: &Message, wall: UnixMillis) -> UnixMillis {
+    /// The first wall time from then on at which the hours let a message go, so long after the end of the quiet ones.
+    fn open(&self, message: &Message, wall: UnixMillis, delay: Duration) -> UnixMillis {
         if message.lane == Lane::Urgent {
             return wall;
         }
@@ -203,7 +222,7 @@ impl Gate {
         // One kind of hours may end within the other; if both did, there would be no hour left.
         for _ in 0..2 {
             if let Some(end) = self.quiet_hours.end_then(open) {
-                open = self.morning(message, end);
+                open = self.morning(message, end, delay);
             }
             if message.lane == Lane::Bulk
                 && let Some(end) = self.bulk.end_then(open)
@@ -214,7 +233,7 @@ impl Gate {
         open
     }
 
-    fn deal(&mut self, place: usize, now: &Now) -> UnixMillis {
+    fn deal(&mut self, place: usize, in_line: bool, now: &Now) -> UnixMillis {
         let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
         let hours = |steady| {
             let mut wall = now.wall_at(steady);
@@ -226,7 +245,7 @@ impl Gate {
             now.steady_at(wall)
         };
         let spreading = self.spreads.get_mut(place);
-        let dealt = spreading.map(|spreading| spreading.deal(now.steady, hours));
+        let dealt = spreading.map(|spreading| spreading.deal(now.steady, in_line, hours));
         now.wall_at(dealt.unwrap_or(now.steady))
     }
 
@@ -242,4 +261,14 @@ impl Gate {
             .max()
             .map(|(_, place)| place)
     }
+}
+
+/// Whether a message has waited for its turn in its campaign already. One that was held by the hours has not.
+fn stands_in_line(message: &Message, now: &Now) -> bool {
+    let last = message.progress.history.last().and_then(|told| told.reason);
+    let not_before = message.not_before.map(|at| now.steady_at(at));
+    let came = message
+        .accepted_at
+        .max(not_before.unwrap_or(message.accepted_at));
+    message.progress.due > came && !matches!(last, Some(Reason::QuietHours | Reason::BulkWindow))
 }

@@ -183,6 +183,11 @@ impl Pacer {
         Some(message)
     }
 
+    /// A message that waited ends without going: its time in a campaign is another's.
+    pub fn give_up(&mut self, message: &Message, now: &Now) {
+        self.gate.give_up(message, now);
+    }
+
     /// Gives up the places of an operator's messages that were withdrawn: their turns may never come.
     pub fn give_up_places(&mut self, operator: OperatorId) {
         if let Some(lanes) = self.lanes.get_mut(&operator) {

@@ -1,5 +1,6 @@
 //! A campaign's messages, spread over hours.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::clock::UnixMillis;
@@ -19,6 +20,9 @@ const TOLERANCE: Duration = Duration::from_secs(60);
 
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// So many free times are remembered; a restart forgets them.
+const MOST_FREE: usize = 10_000;
+
 /// A GCRA over messages that also deals out times to those that have to wait, each its own.
 #[derive(Debug)]
 pub(super) struct Spreading {
@@ -28,6 +32,10 @@ pub(super) struct Spreading {
     theoretical_arrival: Duration,
     /// The last time that was dealt out, likewise.
     dealt: Duration,
+    /// The last one that was dealt to a message whose own had passed when others had gone.
+    late: Duration,
+    /// Times to come of messages that will never go.
+    free: BTreeSet<UnixMillis>,
     /// Whether the journal does not know yet how far it is.
     changed: bool,
 }
@@ -41,6 +49,8 @@ impl Spreading {
             emission_interval,
             theoretical_arrival: Duration::ZERO,
             dealt: Duration::ZERO,
+            late: Duration::ZERO,
+            free: BTreeSet::new(),
             changed: false,
         }
     }
@@ -76,10 +86,12 @@ impl Spreading {
         }
     }
 
-    /// Until when one more has to wait; `None` if it may go now.
-    pub(super) fn wait(&self, now: UnixMillis) -> Option<UnixMillis> {
+    /// Until when one more has to wait; `None` if it may go now. One that does not stand in line waits for those that do.
+    pub(super) fn wait(&self, now: UnixMillis, in_line: bool) -> Option<UnixMillis> {
         let earliest = self.theoretical_arrival.saturating_sub(TOLERANCE);
-        (earliest > since_1970(now)).then(|| until(self.next(now)))
+        let is_free = earliest <= since_1970(now);
+        let others_wait = !in_line && self.dealt > since_1970(now);
+        (!is_free || others_wait).then(|| until(self.next(now, in_line)))
     }
 
     /// Counts a message that is submitted.
@@ -95,25 +107,53 @@ impl Spreading {
         self.theoretical_arrival = earlier.saturating_sub(self.emission_interval);
     }
 
-    /// Deals the next time out, which is not before `open` says that it may be.
+    /// Deals the next time out, which is not before `open` says that it may be. One whose time came and that others were
+    /// before gets the next, and does not go behind all.
     pub(super) fn deal(
         &mut self,
         now: UnixMillis,
+        in_line: bool,
         open: impl FnOnce(UnixMillis) -> UnixMillis,
     ) -> UnixMillis {
-        let next = self.next(now);
+        if !in_line && let Some(free) = self.take_free(now) {
+            return free;
+        }
+        let next = self.next(now, in_line);
         let opens = open(until(next));
-        self.changed = true;
-        self.dealt = if opens > until(next) {
+        let dealt = if opens > until(next) {
             since_1970(opens)
         } else {
             next
         };
+        match in_line {
+            true => self.late = dealt,
+            false => (self.dealt, self.changed) = (dealt, true),
+        }
         opens
     }
 
-    fn next(&self, now: UnixMillis) -> Duration {
-        let last = self.dealt.max(self.theoretical_arrival);
+    /// Takes back a time that was dealt out to a message that will never go.
+    pub(super) fn give_back(&mut self, at: UnixMillis, now: UnixMillis) {
+        if at > now && since_1970(at) <= self.dealt {
+            self.free.insert(at);
+            if self.free.len() > MOST_FREE {
+                self.free.pop_last();
+            }
+        }
+    }
+
+    fn take_free(&mut self, now: UnixMillis) -> Option<UnixMillis> {
+        while let Some(free) = self.free.pop_first() {
+            if free > now {
+                return Some(free);
+            }
+        }
+        None
+    }
+
+    fn next(&self, now: UnixMillis, in_line: bool) -> Duration {
+        let others = if in_line { self.late } else { self.dealt };
+        let last = others.max(self.theoretical_arrival);
         last.max(since_1970(now)) + self.emission_interval
     }
 }
@@ -149,13 +189,13 @@ mod tests {
         let mut spreading = spreading(3660);
         let (mut gone, mut dealt) = (0, Vec::new());
         for _ in 0..7000 {
-            match spreading.wait(START) {
+            match spreading.wait(START, false) {
                 None => {
                     spreading.count(START);
                     gone += 1;
                 }
                 Some(until) => {
-                    assert_eq!(spreading.deal(START, |at| at), until);
+                    assert_eq!(spreading.deal(START, false, |at| at), until);
                     dealt.push(until);
                 }
             }
@@ -169,9 +209,9 @@ mod tests {
     fn what_did_not_go_leaves_its_place() {
         let mut spreading = spreading(1);
         spreading.count(START);
-        assert!(spreading.wait(START).is_some());
+        assert!(spreading.wait(START, false).is_some());
         spreading.uncount();
-        assert_eq!(spreading.wait(START), None);
+        assert_eq!(spreading.wait(START, false), None);
     }
 
     #[test]
@@ -179,10 +219,56 @@ mod tests {
         let mut spreading = spreading(3660);
         let mut now = START;
         for late in [0, 20, 59, 3, 30] {
-            assert_eq!(spreading.wait(now.after(Duration::from_secs(late))), None);
+            assert_eq!(
+                spreading.wait(now.after(Duration::from_secs(late)), false),
+                None
+            );
             spreading.count(now.after(Duration::from_secs(late)));
             now = now.after(Duration::from_secs(1));
         }
+    }
+
+    #[test]
+    fn who_comes_later_waits_for_those_that_stand_in_line() {
+        let mut spreading = spreading(3660);
+        (0..61).for_each(|_| spreading.count(START));
+        let second = |seconds| START.after(Duration::from_secs(seconds));
+        assert_eq!(spreading.deal(START, false, |at| at), second(62));
+        assert_eq!(spreading.deal(START, false, |at| at), second(63));
+        assert_eq!(spreading.wait(second(62), true), None);
+        assert_eq!(spreading.wait(second(62), false), Some(second(64)));
+        assert_eq!(spreading.deal(second(62), false, |at| at), second(64));
+        assert_eq!(spreading.wait(second(65), false), None, "all had theirs");
+    }
+
+    #[test]
+    fn who_missed_their_time_get_the_next_and_not_the_last() {
+        let mut spreading = spreading(3660);
+        (0..61).for_each(|_| spreading.count(START));
+        (0..1000).for_each(|_| drop(spreading.deal(START, false, |at| at)));
+        let second = |seconds| START.after(Duration::from_secs(seconds));
+        let again = [1, 2, 3].map(|_| spreading.deal(START, true, |at| at));
+        assert_eq!(again, [62, 63, 64].map(second));
+    }
+
+    #[test]
+    fn the_time_of_one_that_never_goes_is_anothers() {
+        let mut spreading = spreading(3660);
+        (0..61).for_each(|_| spreading.count(START));
+        let dealt: Vec<_> = (0..10)
+            .map(|_| spreading.deal(START, false, |at| at))
+            .collect();
+        spreading.give_back(dealt[3], START);
+        spreading.give_back(dealt[1], START);
+        spreading.give_back(START, START);
+        let now = dealt[1];
+        assert_eq!(
+            spreading.deal(now, false, |at| at),
+            dealt[3],
+            "the other has passed"
+        );
+        let next = spreading.deal(now, false, |at| at);
+        assert_eq!(next, dealt[9].after(Duration::from_secs(1)));
     }
 
     proptest! {
@@ -193,7 +279,7 @@ mod tests {
             let mut gone: Vec<UnixMillis> = Vec::new();
             for gap in gaps {
                 now = now.after(Duration::from_millis(gap));
-                if spreading.wait(now).is_none() {
+                if spreading.wait(now, false).is_none() {
                     spreading.count(now);
                     gone.push(now);
                 }

@@ -304,10 +304,8 @@ impl Core {
         }
         if let Some(mut message) = self.waiting(beat, id)? {
             self.pacer.withdraw(id);
-            let (state, reason) = withdrawn(&message);
-            self.teller
-                .settle(beat, &mut message, state, Some(reason), Details::default());
-            beat.put(message);
+            let end = withdrawn(&message);
+            self.end(beat, &mut message, end, Details::default());
         } else if self.settings.retry.undelivered_elsewhere
             && let Some(mut message) = self.as_it_stands(beat, id)?
             && message.progress.phase == Phase::Submitted

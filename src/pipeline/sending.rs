@@ -112,6 +112,7 @@ impl Core {
         details: Details,
     ) {
         self.repeats.forget(message.id);
+        self.pacer.give_up(message, &beat.now);
         self.teller
             .settle(beat, message, state, Some(reason), details);
         beat.put(message.clone());
@@ -332,8 +333,7 @@ impl Core {
 /// Notes a new attempt at all segments, of so many, that wait for one.
 pub(super) fn begin_attempt(message: &mut Message, total: u8, text: String, at: UnixMillis) {
     message.progress.phase = Phase::InFlight;
-    // The low bits differ between neighbours, which is all that a phone needs.
-    let reference = u16::try_from(message.id.0 % 0xFFFF).unwrap_or(0) + 1;
+    let reference = reference(message);
     let attempt = &mut message.progress.attempt;
     // Another operator may need other segments for the same text.
     if attempt.text.is_none() || attempt.segments.len() != usize::from(total) {
@@ -359,6 +359,11 @@ pub(super) fn begin_attempt(message: &mut Message, total: u8, text: String, at: 
     attempt.uncertain = false;
     attempt.pushed = false;
     attempt.at = at;
+}
+
+/// By which an operator and a phone know a message: the low bits differ between neighbours, which is all that a phone needs.
+pub(super) fn reference(message: &Message) -> u16 {
+    u16::try_from(message.id.0 % 0xFFFF).unwrap_or(0) + 1
 }
 
 /// Tells the attempts of one message apart.

@@ -175,6 +175,7 @@ pub(in crate::journal) fn what_an_agency_used_is_what_it_was_last_said_to_be(
     let used = |day, messages| Used {
         day: UnixMillis(day),
         messages,
+        put_off: messages / 2,
     };
     let (one, other) = (AgencyKey(1), AgencyKey(u32::MAX));
     for used in [

@@ -102,11 +102,12 @@ CREATE TABLE outbox (
     frames BLOB NOT NULL
 ) STRICT;
 
--- How many messages of an agency with a daily quota were submitted on its last day.
+-- How many messages of an agency with a daily quota were submitted on its last day, and put off to the next.
 CREATE TABLE used (
     agency   INTEGER PRIMARY KEY,               -- a hash of its name
     day      INTEGER NOT NULL,                  -- when it began, wall
-    messages INTEGER NOT NULL
+    messages INTEGER NOT NULL,
+    put_off  INTEGER NOT NULL
 ) STRICT;
 
 -- How far the times of a campaign that is spread over hours are dealt out.

@@ -205,7 +205,8 @@ fn a_daily_quota_holds_across_restarts_and_fills_one_day_after_another() {
     let told = world.last_deferral(4);
     assert_eq!(told.reason.unwrap().as_str(), "agency-quota");
     assert_eq!(told.until, Some(at(24).into()));
-    assert_eq!(world.last_deferral(10).until, Some(at(72).into()));
+    let last_of_them = at(24).after(Duration::from_millis(6));
+    assert_eq!(world.last_deferral(10).until, Some(last_of_them.into()));
     world.restart();
     pass_to(&mut world, at(24).before(SECOND));
     assert!(take(&mut world).is_empty());
@@ -214,6 +215,61 @@ fn a_daily_quota_holds_across_restarts_and_fills_one_day_after_another() {
         world.restart();
         assert_eq!(take(&mut world), expected);
     }
+}
+
+#[test]
+fn a_quota_keeps_no_room_for_what_never_goes() {
+    let mut world = World::with(|settings| {
+        let quota = DailyQuota {
+            messages: 2,
+            timezone: tashkent(),
+        };
+        settings.rules.daily.insert(AgencyKey::of("kadastr"), quota);
+        settings.rules.quiet_hours = Some(closed(22, 8));
+        settings.rules.release = 30 * MINUTE;
+    });
+    world.publish_all((1..=8).map(apart));
+    assert_eq!(take(&mut world), [1, 2]);
+    (4..=8).for_each(|n| world.cancel(&format!("apart-{n}")));
+    world.publish_all((9..=12).map(apart));
+    pass_to(&mut world, at(32).after(31 * MINUTE));
+    assert_eq!(take(&mut world), [3, 9], "what waited longest");
+    world.publish(apart(13));
+    pass_to(&mut world, at(56).after(31 * MINUTE));
+    assert_eq!(take(&mut world), [10, 11]);
+    pass_to(&mut world, at(80).after(31 * MINUTE));
+    assert_eq!(take(&mut world), [12, 13]);
+}
+
+#[test]
+fn who_joins_a_campaign_goes_after_those_that_wait_and_in_the_place_of_those_that_never_go() {
+    let mut world = World::with(|settings| {
+        settings.rules.spreads = vec![Spread {
+            agency: AgencyKey::of("kadastr"),
+            service: None,
+            an_hour: 61,
+        }];
+    });
+    let bulk = |n| with_priority(Priority::Bulk, n);
+    world.publish_all((1..=10).map(bulk));
+    assert_eq!(take(&mut world), [1, 2]);
+    let mut gone = Vec::new();
+    for minute in 0..4 {
+        world.advance(MINUTE);
+        world.publish(bulk(11 + minute));
+        gone.extend(take(&mut world));
+    }
+    assert_eq!(gone, [3, 4], "each in its turn");
+    (7..=10).for_each(|n| world.cancel(&format!("apart-{n}")));
+    world.publish_all((15..=17).map(bulk));
+    let gone: Vec<Vec<u64>> = (0..8)
+        .map(|_| {
+            world.advance(MINUTE);
+            take(&mut world)
+        })
+        .collect();
+    let expected: [&[u64]; 8] = [&[5], &[6], &[15], &[16], &[17], &[], &[11], &[12]];
+    assert_eq!(gone, expected);
 }
 
 #[test]
