@@ -5,7 +5,9 @@
 //! shown, or when its grace is over; then that is a repeat, and counted.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use indexmap::IndexMap;
 use tracing::debug;
 use xabar_events::Msisdn;
 use xabar_smpp::Status;
@@ -15,7 +17,7 @@ use xabar_ussd::{Dialect, Said, SessionKey, Step};
 use super::beat::Beat;
 use super::core::{Core, InFlight};
 use super::seldom::Seldom;
-use super::sending::{SHORTEST_VALIDITY, attempt_octet, begin_attempt};
+use super::sending::{SHORTEST_VALIDITY, attempt_octet, begin_attempt, reference};
 use crate::clock::UnixMillis;
 use crate::delivery::{Class, SenderIndex, Submission, Token};
 use crate::dialogue::ussd::Phone;
@@ -25,6 +27,8 @@ use crate::journal::{JournalError, Lane, Message, MessageId, OperatorId, Segment
 #[derive(Debug, Default)]
 pub(super) struct Pushes {
     open: HashMap<Msisdn, Open>,
+    /// The last one of each phone that was given up without its word, which may still come: its dialogue, and since when.
+    silent: IndexMap<Msisdn, (SessionKey, UnixMillis)>,
     /// Those that operators refused, by status.
     refused: Seldom<(OperatorId, u32)>,
 }
@@ -41,6 +45,12 @@ struct Open {
 /// Pushes that may wait for the words of their phones; beyond, messages go as SMS.
 const MOST_OPEN: usize = 5_000;
 
+/// Of so many phones it is remembered that they said nothing.
+const MOST_SILENT: usize = 5_000;
+
+/// An operator that was away brings what phones said when it is back.
+const LATE: Duration = Duration::from_secs(24 * 3600);
+
 impl Pushes {
     /// Whether a phone may be sent one.
     fn has_room_for(&self, msisdn: Msisdn) -> bool {
@@ -54,6 +64,25 @@ impl Pushes {
             session: dialect.push_session(message.progress.attempt.reference),
         };
         self.open.insert(message.msisdn, open);
+    }
+
+    /// Whether what a phone says late of an earlier push could be taken for its word on this one: dialects have few numbers.
+    fn may_be_mistaken(&self, msisdn: Msisdn, session: SessionKey, now: UnixMillis) -> bool {
+        let silent = self.silent.get(&msisdn);
+        silent.is_some_and(|(silent, since)| *silent == session && since.after(LATE) > now)
+    }
+
+    /// The time for the phone's word is over.
+    pub(super) fn give_up(&mut self, message: &Message, now: UnixMillis) {
+        let open = self.open.get(&message.msisdn);
+        let Some(open) = open.filter(|open| open.message == message.id) else {
+            return;
+        };
+        if self.silent.len() >= MOST_SILENT {
+            self.silent.shift_remove_index(0);
+        }
+        self.silent.insert(message.msisdn, (open.session, now));
+        self.close(message);
     }
 
     /// Nobody waits for the phone's word any more.
@@ -71,7 +100,7 @@ impl Core {
         if message.lane != Lane::Urgent || message.progress.attempt.attempts > 0 {
             return false;
         }
-        let Some((dialect, data_coding, octets)) = self.as_push(message, text) else {
+        let Some((dialect, data_coding, octets)) = self.as_push(beat, message, text) else {
             return false;
         };
         begin_attempt(message, 1, String::new(), beat.now.steady);
@@ -105,13 +134,23 @@ impl Core {
     }
 
     /// A text as its operator takes pushes, if the message may be one and all of it fits on a screen.
-    fn as_push(&self, message: &Message, text: &str) -> Option<(Dialect, DataCoding, Vec<u8>)> {
+    fn as_push(
+        &self,
+        beat: &Beat,
+        message: &Message,
+        text: &str,
+    ) -> Option<(Dialect, DataCoding, Vec<u8>)> {
         let operator = self.operators.get(&message.progress.operator)?;
         let (right, rules) = operator.push.as_ref().zip(operator.ussd)?;
+        let (msisdn, session) = (
+            message.msisdn,
+            rules.dialect.push_session(reference(message)),
+        );
         let may = right.allows(message.key.agency.name(), &message.content.service)
             // Whether it is well again, only an SMS can tell.
             && !operator.circuit.is_half_open()
-            && self.pushes.has_room_for(message.msisdn);
+            && self.pushes.has_room_for(msisdn)
+            && !self.pushes.may_be_mistaken(msisdn, session, beat.now.steady);
         if !may {
             return None;
         }

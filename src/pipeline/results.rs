@@ -121,7 +121,7 @@ impl Core {
 
     fn give_up_waiting(&mut self, beat: &mut Beat, mut flight: InFlight) {
         if flight.message.progress.attempt.pushed {
-            self.pushes.close(&flight.message);
+            self.pushes.give_up(&flight.message, beat.now.steady);
         }
         let outstanding: Vec<u8> = flight.outstanding().collect();
         for segment in outstanding {

@@ -119,6 +119,27 @@ fn what_nobody_says_is_shown_goes_as_an_sms_after_its_grace_and_is_a_repeat() {
 }
 
 #[test]
+fn a_push_that_a_late_word_on_another_could_be_taken_for_goes_as_an_sms() {
+    let mut world = world();
+    let silent = pushed(&mut world);
+    world.accept(&silent, "1");
+    world.advance(31 * SECOND);
+    arrives_as_sms(&mut world);
+
+    world.publish(urgent("b"));
+    let next = world.one_sent();
+    assert!(next.token().is_push(), "its number is another");
+    says_shown(&mut world, &next);
+    let others = (next.message() + 1)..(silent.message() + 256);
+    world.publish_all(others.map(|number| apart(u32::try_from(number).unwrap())));
+    world.sent();
+    world.publish(urgent("c"));
+    let same = world.one_sent();
+    assert_eq!(same.message(), silent.message() + 256);
+    assert!(!same.token().is_push());
+}
+
+#[test]
 fn a_push_that_was_not_written_is_pushed_again() {
     let mut world = world();
     let push = pushed(&mut world);
