@@ -245,10 +245,17 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// How it was not delivered, as long as the other operator that is to try it was given nothing of it.
+    pub fn undelivered(&self) -> Option<&Undelivered> {
+        let undelivered = self.attempt.undelivered.as_ref();
+        undelivered.filter(|first| self.attempt.attempts <= first.attempts)
+    }
+
     /// What was tried so far, if anything, as far as agencies are told.
     pub fn attempted(&self) -> Option<Attempted> {
+        let first = self.undelivered().map(|first| first.operator);
         (self.attempt.attempts > 0).then(|| Attempted {
-            operator: self.operator,
+            operator: first.unwrap_or(self.operator),
             segments: u8::try_from(self.attempt.segments.len()).unwrap_or(u8::MAX),
             attempts: self.attempt.attempts,
             repeats: self.attempt.repeats,
@@ -269,7 +276,7 @@ pub struct Attempt {
     /// The last one has no answer and will get none: it may have reached the subscriber.
     pub uncertain: bool,
     /// An operator took all of it and delivered none of it; another one tries, which is a repeat.
-    pub undelivered: bool,
+    pub undelivered: Option<Undelivered>,
     /// The agency withdrew the event after the first submission: there must be no other.
     pub withdrawn: bool,
     /// The last one was pushed to the phone's screen by USSD, as if it were one segment.
@@ -324,6 +331,16 @@ impl std::fmt::Debug for Attempt {
             .field("copies", copies)
             .finish()
     }
+}
+
+/// What became of a message at the operator that did not deliver it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undelivered {
+    pub operator: OperatorId,
+    /// Its word.
+    pub code: Option<Box<str>>,
+    /// The attempts up to then.
+    pub attempts: u16,
 }
 
 /// Copies of a segment: the answer to one came after the next one was sent. It arrives if any of them does.

@@ -29,7 +29,7 @@ pub use lane::Lane;
 pub use location::{Location, NoLocation};
 pub use message::{
     AgencyKey, Attempt, Attempted, Content, Copies, Identity, Message, MessageId, OperatorId,
-    Origin, Phase, Progress, Segment, SpreadKey, ThreadKey, ThreadOrder, Told,
+    Origin, Phase, Progress, Segment, SpreadKey, ThreadKey, ThreadOrder, Told, Undelivered,
 };
 
 use crate::clock::UnixMillis;

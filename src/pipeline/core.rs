@@ -552,7 +552,7 @@ impl InFlight {
     /// A segment of this attempt was certainly not sent, or refused: it was no repeat.
     pub(super) fn unrepeat(&mut self) {
         let attempt = &mut self.message.progress.attempt;
-        let repetition = self.was_uncertain || attempt.undelivered;
+        let repetition = self.was_uncertain || attempt.undelivered.is_some();
         attempt.repeats = attempt.repeats.saturating_sub(u16::from(repetition));
     }
 

@@ -8,7 +8,9 @@ use super::core::Core;
 use super::inbound::undelivered;
 use super::telling::Details;
 use crate::clock::UnixMillis;
-use crate::journal::{JournalError, Message, MessageId, OperatorId, Phase, Segment, ThreadFacts};
+use crate::journal::{
+    JournalError, Message, MessageId, OperatorId, Phase, Segment, ThreadFacts, Undelivered,
+};
 
 /// A message that another operator is to try.
 #[derive(Debug)]
@@ -36,7 +38,7 @@ impl Core {
             // An answer comes from the number that was written to, which is this operator's.
             && !message.is_answer()
             && progress.phase == Phase::Submitted
-            && !attempt.undelivered
+            && attempt.undelivered.is_none()
             && !attempt.withdrawn
             && tried < policy.attempts
             && message.expires > beat.now.wall
@@ -110,7 +112,7 @@ impl Core {
                     .settle(beat, &mut message, State::Failed, reason, details);
             } else {
                 debug!(message = %message.id, "undelivered: another operator is to try");
-                begin_again(&mut message, to, beat.now.steady);
+                begin_again(&mut message, to, code, beat.now.steady);
                 self.pacer.sibling_waits(message.thread);
                 let waiting = thread.waiting.saturating_add(1);
                 beat.thread(message.thread, ThreadFacts { waiting, ..thread });
@@ -126,17 +128,20 @@ impl Core {
 pub(super) fn awaits_second(message: &Message) -> bool {
     let attempt = &message.progress.attempt;
     let begun = attempt.segments.iter().any(|it| *it != Segment::Waiting);
-    attempt.undelivered && !attempt.uncertain && !begun
+    attempt.undelivered.is_some() && !attempt.uncertain && !begun
 }
 
 /// As if nothing of it had been sent, but that it was.
-fn begin_again(message: &mut Message, to: OperatorId, now: UnixMillis) {
+fn begin_again(message: &mut Message, to: OperatorId, code: Option<Box<str>>, now: UnixMillis) {
     let progress = &mut message.progress;
     progress.phase = Phase::Waiting;
-    progress.operator = to;
+    progress.attempt.undelivered = Some(Undelivered {
+        operator: std::mem::replace(&mut progress.operator, to),
+        code,
+        attempts: progress.attempt.attempts,
+    });
     // Not before the next millisecond: the cursor of the new queue may have passed this one.
     progress.due = UnixMillis(now.0 + 1);
-    progress.attempt.undelivered = true;
     progress.attempt.segments.fill(Segment::Waiting);
     progress.attempt.smsc_ids.clear();
     progress.attempt.copies.clear();

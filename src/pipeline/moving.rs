@@ -204,7 +204,7 @@ pub(super) fn is_movable(message: &Message) -> bool {
     let attempt = &message.progress.attempt;
     let segments = &attempt.segments;
     let begun = attempt.uncertain
-        || attempt.undelivered
+        || attempt.undelivered.is_some()
         || segments.iter().any(|it| *it != Segment::Waiting);
     // An answer comes from the number that was written to, which is this operator's.
     !begun && !message.is_answer()

@@ -92,7 +92,9 @@ impl Core {
             Some(operator) if operator == message.progress.operator => self.keep(beat, arrival),
             _ if begun && stays && !moves => self.keep(beat, arrival),
             // Another operator only if this one has no part of it.
-            Some(operator) if !has_reached(message) && !message.progress.attempt.undelivered => {
+            Some(operator)
+                if !has_reached(message) && message.progress.attempt.undelivered.is_none() =>
+            {
                 message.progress.operator = operator;
                 // Not before the next millisecond: the cursor of the new queue may have passed this one.
                 message.progress.due = UnixMillis(beat.now.steady.0 + 1);

@@ -431,7 +431,7 @@ pub(super) fn fate_so_far(message: &Message) -> Option<(State, Reason)> {
         Some((State::Unknown, Reason::Uncertain))
     } else if has_reached(message) {
         Some((State::Failed, Reason::Partial))
-    } else if message.progress.attempt.undelivered {
+    } else if message.progress.attempt.undelivered.is_some() {
         Some((State::Failed, Reason::Undelivered))
     } else {
         None

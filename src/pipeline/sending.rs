@@ -352,7 +352,7 @@ pub(super) fn begin_attempt(message: &mut Message, total: u8, text: String, at: 
     if attempt.attempts == 0 {
         attempt.reference = reference;
     }
-    if attempt.uncertain || attempt.undelivered {
+    if attempt.uncertain || attempt.undelivered.is_some() {
         attempt.repeats = attempt.repeats.saturating_add(begun);
     }
     attempt.attempts = attempt.attempts.saturating_add(1);

@@ -60,6 +60,8 @@ impl Teller {
         details: Details,
     ) {
         let Details { until, code, by } = details;
+        let first = message.progress.undelivered();
+        let code = code.or_else(|| first?.code.clone());
         let told = Told {
             state,
             reason,

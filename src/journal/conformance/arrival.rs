@@ -88,7 +88,11 @@ pub(in crate::journal) fn a_message_comes_back_as_it_was_written(journal: &mut d
         repeats: 1,
         uncounted: 3,
         uncertain: true,
-        undelivered: true,
+        undelivered: Some(Undelivered {
+            operator: OperatorId(3),
+            code: Some("UNDELIV 001".into()),
+            attempts: 1,
+        }),
         withdrawn: true,
         pushed: true,
         at: UnixMillis(17),

@@ -11,7 +11,7 @@ use crate::clock::UnixMillis;
 use crate::journal::{
     Attempt, Attempted, Choices, Content, Copies, Identity, JournalError, Lane, MessageId,
     OperatorId, Origin, Outgoing, Phase, Progress, Segment, SubscriberFacts, ThreadKey,
-    ThreadOrder, Told,
+    ThreadOrder, Told, Undelivered,
 };
 
 /// A value that the journal keeps as octets.
@@ -101,6 +101,11 @@ stored!(Attempted {
     segments,
     attempts,
     repeats
+});
+stored!(Undelivered {
+    operator,
+    code,
+    attempts
 });
 stored!(Copies {
     segment,
@@ -327,7 +332,7 @@ impl Stored for Attempt {
         self.uncounted.write(out);
         self.uncertain.write(out);
         let has_ids = !self.smsc_ids.is_empty();
-        let undelivered = u8::from(self.undelivered) * UNDELIVERED;
+        let undelivered = u8::from(self.undelivered.is_some()) * UNDELIVERED;
         let copies = u8::from(!self.copies.is_empty()) * HAS_COPIES;
         let withdrawn = u8::from(self.withdrawn) * WITHDRAWN;
         let pushed = u8::from(self.pushed) * PUSHED;
@@ -336,6 +341,9 @@ impl Stored for Attempt {
         self.reference.write(out);
         self.text.write(out);
         self.segments.write(out);
+        if let Some(undelivered) = &self.undelivered {
+            undelivered.write(out);
+        }
         if has_ids {
             self.smsc_ids.write(out);
         }
@@ -354,13 +362,16 @@ impl Stored for Attempt {
             repeats,
             uncounted,
             uncertain,
-            undelivered: marks & UNDELIVERED != 0,
             withdrawn: marks & WITHDRAWN != 0,
             pushed: marks & PUSHED != 0,
             at: Stored::read(octets)?,
             reference: Stored::read(octets)?,
             text: Stored::read(octets)?,
             segments: Stored::read(octets)?,
+            undelivered: match marks & UNDELIVERED {
+                0 => None,
+                _ => Some(Stored::read(octets)?),
+            },
             smsc_ids: match marks & HAS_IDS {
                 0 => Vec::new(),
                 _ => Stored::read(octets)?,

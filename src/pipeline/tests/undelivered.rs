@@ -33,6 +33,12 @@ fn last(world: &World, event: &str) -> String {
     world.story(event).pop().unwrap()
 }
 
+/// The operator that an event's last outcome names, and its word.
+fn word<'a>(world: &'a World, event: &str) -> [&'a str; 2] {
+    let last = world.last(event);
+    [&last.operator, &last.code].map(|told| told.as_deref().unwrap_or_default())
+}
+
 #[test]
 fn what_one_operator_did_not_deliver_another_delivers_and_the_repeat_is_told() {
     let mut world = elsewhere();
@@ -175,12 +181,34 @@ fn one_that_does_not_come_is_waited_for_until_the_message_expires() {
     undelivered(&mut world);
     world.advance(71 * HOUR);
     assert_eq!(last(&world, "apart-1"), "deferred operator-down");
+    assert_eq!(word(&world, "apart-1"), ["ucell", "UNDELIV 000"]);
+    world.restart();
     world.advance(2 * HOUR);
     assert_eq!(last(&world, "apart-1"), "failed undelivered");
+    assert_eq!(word(&world, "apart-1"), ["ucell", "UNDELIV 000"]);
     world.smsc(BEELINE).sessions = 1;
     world.advance(MINUTE);
     assert!(world.sent().is_empty());
     assert_eq!(world.unsettled(), 0);
+}
+
+#[test]
+fn the_operator_that_did_not_deliver_it_is_named_until_another_was_given_something_of_it() {
+    let mut world = elsewhere();
+    world.publish(apart(1));
+    undelivered(&mut world);
+    let again = world.one_sent();
+    world.smsc(BEELINE).sessions = 0;
+    world.give_back(&again);
+    world.advance(2 * MINUTE);
+    assert_eq!(last(&world, "apart-1"), "deferred operator-down");
+    assert_eq!(word(&world, "apart-1"), ["ucell", "UNDELIV 000"]);
+    world.smsc(BEELINE).sessions = 1;
+    world.calm();
+    let again = world.one_sent();
+    world.refuse(&again, Status::RINVDSTADR);
+    let code = Status::RINVDSTADR.to_string();
+    assert_eq!(word(&world, "apart-1"), ["beeline", &*code]);
 }
 
 #[test]
