@@ -74,21 +74,6 @@ impl Core {
         well.or_else(sharer).or_else(fallback)
     }
 
-    /// Ends what waits for a second operator that has been gone for its `move_after`.
-    pub(super) fn end_undelivered_for(&mut self, beat: &mut Beat, operator: OperatorId) {
-        let held = self.pacer.held_for(operator);
-        let over = held.iter().filter(|message| awaits_second(message));
-        let over: Vec<MessageId> = over.map(|message| message.id).collect();
-        for id in &over {
-            if let Some(message) = self.pacer.withdraw(*id) {
-                self.expire(beat, message);
-            }
-        }
-        if !over.is_empty() {
-            self.pacer.give_up_places(operator);
-        }
-    }
-
     /// Lets undelivered messages wait for another operator, unless a newer status of their thread was sent meanwhile.
     pub(super) fn send_elsewhere(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         for Elsewhere { message, to, code } in std::mem::take(&mut beat.undelivered) {

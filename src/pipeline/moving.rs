@@ -2,6 +2,7 @@
 
 use super::beat::Beat;
 use super::core::{Core, Operator};
+use super::elsewhere::awaits_second;
 use crate::clock::UnixMillis;
 use crate::delivery::{Answers, Class, Event, Switch};
 use crate::journal::{Message, MessageId, OperatorId, Segment};
@@ -147,34 +148,39 @@ impl Core {
         let away: Vec<OperatorId> = away.map(|(id, _)| *id).collect();
         let mut moved = 0;
         for operator in away {
-            self.end_undelivered_for(beat, operator);
             moved += self.move_held_for(beat, operator);
         }
         moved
     }
 
-    /// All but what is to try whether it is well again.
+    /// All but what is to try whether it is well again. What waits for a second operator moves to no third one: it ends.
     fn move_held_for(&mut self, beat: &mut Beat, operator: OperatorId) -> usize {
         let probes = self.operators.get(&operator).map(Operator::probes_left);
         let probes = probes.and_then(|probes| usize::try_from(probes).ok());
         let probes = probes.unwrap_or_default();
         let held = self.pacer.held_for(operator);
-        let held = held.iter().filter(|message| is_movable(message));
-        let held = held.skip(probes).map(|it| (it.id, it.msisdn));
-        let held: Vec<(MessageId, Msisdn)> = held.collect();
+        let held = held
+            .iter()
+            .filter(|message| is_movable(message) || awaits_second(message));
+        let held = held
+            .skip(probes)
+            .map(|it| (it.id, it.msisdn, awaits_second(it)));
+        let held: Vec<(MessageId, Msisdn, bool)> = held.collect();
         let mut moved = 0;
-        for (id, msisdn) in held {
+        for (id, msisdn, is_over) in held {
             if moved == MOVED_AT_ONCE {
                 break;
             }
             let to = self
                 .carrier_of_waiting(msisdn, operator)
-                .filter(|to| *to != operator);
-            if let Some(to) = to
+                .filter(|to| *to != operator && !is_over);
+            if (is_over || to.is_some())
                 && let Some(message) = self.pacer.withdraw(id)
             {
-                self.pacer.sibling_waits(message.thread);
-                self.wait_elsewhere(beat, message, to);
+                match to {
+                    Some(to) => self.wait_elsewhere(beat, message, to),
+                    None => self.expire(beat, message),
+                }
                 moved += 1;
             }
         }
@@ -185,6 +191,7 @@ impl Core {
     }
 
     fn wait_elsewhere(&mut self, beat: &mut Beat, mut message: Message, to: OperatorId) {
+        self.pacer.sibling_waits(message.thread);
         message.progress.operator = to;
         // Not before the next millisecond: the cursor of the new queue may have passed this one.
         message.progress.due = UnixMillis(beat.now.steady.0 + 1);

@@ -230,6 +230,52 @@ fn one_whose_own_messages_move_is_waited_for_no_longer_than_they_do() {
 }
 
 #[test]
+fn one_that_is_tried_by_a_few_messages_may_be_tried_by_these() {
+    let mut world = elsewhere_with(moves_after_a_minute);
+    let others = (100..140).map(|n| Notification {
+        msisdn: other_phone(n),
+        ..apart(n)
+    });
+    world.publish_all(others);
+    for sent in world.sent() {
+        world.refuse(&sent, Status::RSYSERR);
+    }
+    (100..140).for_each(|n| world.cancel(&format!("apart-{n}")));
+    world.advance(2 * MINUTE);
+    // It would take what tries it, and has no room yet.
+    world.smsc(BEELINE).room = 0;
+    world.publish(apart(1));
+    undelivered(&mut world);
+    world.advance(MINUTE);
+    assert_eq!(last(&world, "apart-1"), "deferred operator-down");
+    world.smsc(BEELINE).room = 1;
+    world.calm();
+    assert_eq!(world.one_sent().operator, BEELINE);
+}
+
+#[test]
+fn those_whose_second_operator_does_not_come_end_some_at_a_time() {
+    let mut world = elsewhere_with(moves_after_a_minute);
+    world.smsc(BEELINE).sessions = 0;
+    world.publish_all((0..1500).map(apart));
+    for sent in world.sent() {
+        let id = format!("{:X}", sent.message());
+        world.answer(&sent, Status::ROK, &id);
+        world.bring_receipt(&sent, &id, "UNDELIV");
+    }
+    world.calm();
+    assert_eq!(world.unsettled(), 1500);
+    world.steady = world.steady.after(MINUTE + SECOND);
+    let mut left = vec![1500];
+    while left.last() > Some(&0) {
+        world.beat();
+        left.push(world.unsettled());
+        assert!(left.windows(2).all(|it| it[0] - it[1] <= 1000), "{left:?}");
+        world.steady = world.steady.after(SECOND / 100);
+    }
+}
+
+#[test]
 fn nothing_is_repeated_that_was_withdrawn_expired_or_is_older_than_what_went_out() {
     let mut world = elsewhere();
     world.publish(apart(1));
