@@ -441,10 +441,13 @@ impl Core {
                 }
             }
         }
+        self.send_elsewhere(beat)?;
         for (operator, session, frame) in inbound {
             self.inbound(beat, operator, session, &frame)?;
+            // The next one may be of the same message.
+            self.send_elsewhere(beat)?;
         }
-        self.send_elsewhere(beat)
+        Ok(())
     }
 
     /// What has an attempt without a result from an earlier life is uncertain.

@@ -2,14 +2,17 @@
 
 use tracing::debug;
 use xabar_events::{Msisdn, State};
+use xabar_smpp::receipt::Fate;
 
 use super::beat::Beat;
 use super::core::Core;
 use super::inbound::undelivered;
 use super::telling::Details;
 use crate::clock::UnixMillis;
+use crate::delivery::receipt::Notice;
 use crate::journal::{
-    JournalError, Message, MessageId, OperatorId, Phase, Segment, ThreadFacts, Undelivered,
+    JournalError, Message, MessageId, OperatorId, Phase, Progress, Segment, ThreadFacts,
+    Undelivered,
 };
 
 /// A message that another operator is to try.
@@ -74,6 +77,24 @@ impl Core {
         well.or_else(sharer).or_else(fallback)
     }
 
+    /// It arrived, as its first operator says now; the second one is not to have it.
+    pub(super) fn arrived_after_all(
+        &mut self,
+        beat: &mut Beat,
+        mut message: Message,
+        notice: &Notice,
+    ) {
+        self.pacer.withdraw(message.id);
+        let progress = &mut message.progress;
+        if let Some(first) = progress.attempt.undelivered.take() {
+            progress.operator = first.operator;
+        }
+        progress.phase = Phase::Submitted;
+        progress.attempt.segments.fill(Segment::Delivered);
+        self.settle_by_receipts(beat, &mut message, Some(notice));
+        beat.put(message);
+    }
+
     /// Lets undelivered messages wait for another operator, unless a newer status of their thread was sent meanwhile.
     pub(super) fn send_elsewhere(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         for Elsewhere { message, to, code } in std::mem::take(&mut beat.undelivered) {
@@ -111,9 +132,25 @@ impl Core {
 
 /// Whether a message waits for the operator that is to try what another did not deliver.
 pub(super) fn awaits_second(message: &Message) -> bool {
-    let attempt = &message.progress.attempt;
+    let Progress { phase, attempt, .. } = &message.progress;
     let begun = attempt.segments.iter().any(|it| *it != Segment::Waiting);
-    attempt.undelivered.is_some() && !attempt.uncertain && !begun
+    let waits = *phase == Phase::Waiting && !attempt.uncertain && !begun;
+    attempt.undelivered.is_some() && waits
+}
+
+/// Whether a receipt of this operator's may say of a message that it did not deliver that it arrived after all. Of one of
+/// several segments it says nothing: without the others that is no text.
+pub(super) fn may_arrive_after_all(
+    message: &Message,
+    operator: OperatorId,
+    notice: &Notice,
+) -> bool {
+    let attempt = &message.progress.attempt;
+    let first = attempt.undelivered.as_ref();
+    awaits_second(message)
+        && attempt.segments.len() == 1
+        && first.is_some_and(|first| first.operator == operator)
+        && notice.receipt.fate() == Fate::Delivered
 }
 
 /// As if nothing of it had been sent, but that it was.

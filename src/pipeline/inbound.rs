@@ -12,6 +12,7 @@ use xabar_smpp::{Frame, Status};
 use super::beat::Beat;
 use super::copies::{self, set_segment};
 use super::core::Core;
+use super::elsewhere::{awaits_second, may_arrive_after_all};
 use super::telling::Details;
 use super::unanswered::Sought;
 use crate::delivery::receipt::{ENOUGH, Inbound, Notice, Spellings, inbound};
@@ -139,7 +140,9 @@ impl Core {
             let Some(spelling) = spelling.filter(|_| notice.names(message.msisdn)) else {
                 continue;
             };
-            if awaits_receipt(&awaiting, &message) {
+            if awaits_receipt(&awaiting, &message)
+                || may_arrive_after_all(&message, awaiting.operator, notice)
+            {
                 found.fitting.push((spelling, (awaiting, message)));
             } else {
                 // Ids come again after a while; then the date is another.
@@ -158,6 +161,9 @@ impl Core {
         mut message: Message,
         notice: &Notice,
     ) {
+        if awaits_second(&message) {
+            return self.arrived_after_all(beat, message, notice);
+        }
         let fate = notice.receipt.fate();
         if let Some(flight) = self.in_flight.get_mut(&message.id) {
             set_segment(&mut flight.message.progress.attempt, segment, fate, smsc_id);

@@ -10,6 +10,7 @@ use xabar_smpp::Status;
 
 use super::beat::Beat;
 use super::core::{Core, InFlight, Operator};
+use super::elsewhere::may_arrive_after_all;
 use super::inbound::may_be_told;
 use super::looks::For;
 use super::unanswered::may_be_of_the_last;
@@ -88,7 +89,8 @@ impl Core {
         let peers = self.peers(operator);
         let fits = |message: &&Message| {
             let progress = &message.progress;
-            let went = progress.attempt.attempts > 0 && peers.contains(&progress.operator);
+            let attempted = progress.attempted();
+            let went = attempted.is_some_and(|it| peers.contains(&it.operator));
             let named = || match notice.receipt.user_message_reference {
                 Some(reference) => reference == progress.attempt.reference,
                 None => {
@@ -115,6 +117,11 @@ impl Core {
         };
         if !may_be_of_the_last(notice, attempt.attempts) {
             return Ok(false);
+        }
+        let tried = message.progress.attempted().map(|it| it.operator);
+        if tried.is_some_and(|it| may_arrive_after_all(&message, it, notice)) {
+            self.arrived_after_all(beat, message, notice);
+            return Ok(true);
         }
         let flight = match (message.progress.phase, segment) {
             (Phase::Submitted | Phase::Settled, Segment::Accepted) if may_be_told(&message) => {

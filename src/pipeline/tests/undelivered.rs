@@ -230,6 +230,73 @@ fn one_whose_own_messages_move_is_waited_for_no_longer_than_they_do() {
 }
 
 #[test]
+fn what_its_operator_delivered_after_all_goes_to_no_other() {
+    let with_id: Tell = |world, sent| world.receipt(sent, "7", "DELIVRD");
+    let by_reference: Tell = |world, sent| {
+        let status = world.receipt_in_words(sent, "stat:DELIVRD err:000", true);
+        assert_eq!(status, Status::ROK);
+    };
+    for (tell, restarts) in [(with_id, false), (with_id, true), (by_reference, false)] {
+        let mut world = elsewhere();
+        world.smsc(BEELINE).sessions = 0;
+        world.publish(apart(1));
+        let first = undelivered(&mut world);
+        world.advance(2 * MINUTE);
+        if restarts {
+            world.restart();
+        }
+        tell(&mut world, &first);
+        assert_eq!(last(&world, "apart-1"), "delivered");
+        assert_eq!(word(&world, "apart-1"), ["ucell", "DELIVRD 000"]);
+        assert_eq!(world.unsettled(), 0);
+        // Once is enough.
+        tell(&mut world, &first);
+        world.smsc(BEELINE).sessions = 1;
+        world.advance(HOUR);
+        assert!(world.sent().is_empty());
+        assert_eq!(last(&world, "apart-1"), "delivered");
+    }
+}
+
+type Tell = fn(&mut World, &Sent);
+
+#[test]
+fn what_its_operator_says_to_have_delivered_after_all_in_the_same_beat_goes_to_no_other() {
+    let mut world = elsewhere();
+    world.publish(apart(1));
+    let sent = world.one_sent();
+    world.accept(&sent, "7");
+    world.bring_receipt(&sent, "7", "UNDELIV");
+    world.bring_receipt(&sent, "7", "DELIVRD");
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    assert_eq!(
+        world.story("apart-1"),
+        ["accepted", "submitted", "delivered"]
+    );
+}
+
+#[test]
+fn a_part_that_arrived_after_all_is_no_text() {
+    let mut world = elsewhere();
+    world.smsc(BEELINE).sessions = 0;
+    world.publish(long_status("long"));
+    let segments = world.sent();
+    let ids: Vec<String> = (0..segments.len()).map(|id| format!("{id}")).collect();
+    for (segment, id) in segments.iter().zip(&ids) {
+        world.accept(segment, id);
+    }
+    for (segment, id) in segments.iter().zip(&ids) {
+        world.receipt(segment, id, "UNDELIV");
+    }
+    world.receipt(&segments[0], &ids[0], "DELIVRD");
+    assert_eq!(last(&world, "long"), "submitted");
+    world.smsc(BEELINE).sessions = 1;
+    world.calm();
+    assert_eq!(world.sent().len(), segments.len());
+}
+
+#[test]
 fn one_that_is_tried_by_a_few_messages_may_be_tried_by_these() {
     let mut world = elsewhere_with(moves_after_a_minute);
     let others = (100..140).map(|n| Notification {
