@@ -1,19 +1,24 @@
 //! How long the machine stood still, and when.
 //!
-//! What a gateway writes while the SMSC's process gets no processor, the SMSC sees all at once. So a promise of
-//! how much comes in a second is held up to what the machine did around that second: on an idle one it is exact.
+//! What a gateway writes while the SMSC's process gets no processor, or its task no turn, the SMSC sees all at once. So a
+//! promise of how much comes in a second is held up to what the machine did around that second: on an idle one it is
+//! exact. What is watched has nothing to do with the gateway, so that its faults excuse nothing.
 
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tokio::io::AsyncReadExt;
 use xabar::simulator::Tape;
 
 const TICK: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Looks every millisecond how much later than that it is. To be begun just before the SMSC whose tape is checked.
+/// Looks every millisecond how much later than that it is, and how long what it then writes to a socket waits to be read
+/// by a task of the SMSC's runtime. To be begun just before the SMSC whose tape is checked.
 pub struct Stalls {
     longest: Arc<Mutex<Longest>>,
     stop: Arc<AtomicBool>,
@@ -59,6 +64,16 @@ impl Longest {
     }
 }
 
+/// Both ends of a connection to ourselves.
+fn socket() -> (TcpStream, tokio::net::TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let writes = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    writes.set_nodelay(true).unwrap();
+    let (reads, _) = listener.accept().unwrap();
+    reads.set_nonblocking(true).unwrap();
+    (writes, tokio::net::TcpStream::from_std(reads).unwrap())
+}
+
 fn second(at: Duration) -> usize {
     usize::try_from(at.as_secs()).expect("no test lasts that long")
 }
@@ -69,12 +84,26 @@ impl Stalls {
         let (longest, stop) = (Arc::<Mutex<Longest>>::default(), Arc::default());
         let (noted, stopped): (_, Arc<AtomicBool>) = (Arc::clone(&longest), Arc::clone(&stop));
         let start = Instant::now();
+        let (mut ticks, mut read) = socket();
+        let read_late = Arc::clone(&longest);
         thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
-                let begun = Instant::now();
+                let begun = start.elapsed();
                 thread::sleep(TICK);
-                let stood_still = begun.elapsed().saturating_sub(TICK);
-                noted.lock().unwrap().note(start.elapsed(), stood_still);
+                let now = start.elapsed();
+                let stood_still = (now - begun).saturating_sub(TICK);
+                noted.lock().unwrap().note(now, stood_still);
+                let micros = u64::try_from(now.as_micros()).expect("no test lasts that long");
+                if ticks.write_all(&micros.to_be_bytes()).is_err() {
+                    return; // The runtime has ended.
+                }
+            }
+        });
+        tokio::spawn(async move {
+            while let Ok(micros) = read.read_u64().await {
+                let now = start.elapsed();
+                let waited = now.saturating_sub(Duration::from_micros(micros));
+                read_late.lock().unwrap().note(now, waited);
             }
         });
         Self { longest, stop }
@@ -112,4 +141,21 @@ fn a_standstill_excuses_only_the_seconds_around_it() {
         assert!(longest.check(&burst(at, 100), 100, 0).is_ok());
         assert!(longest.check(&burst(at, 101), 100, 0).is_err());
     }
+}
+
+#[tokio::test]
+async fn a_runtime_whose_tasks_get_no_turn_stands_still() {
+    let stalls = Stalls::watch();
+    // Whatever the watching thread wrote meanwhile waited for the rest of it; had it written nothing, it stood still itself.
+    thread::sleep(SECOND / 2);
+    let seen = || {
+        let longest = stalls.longest.lock().unwrap();
+        longest.0.iter().any(|it| *it >= SECOND / 4)
+    };
+    let coming = async {
+        while !seen() {
+            tokio::time::sleep(TICK).await;
+        }
+    };
+    super::soon("the standstill to be seen", coming).await;
 }
