@@ -122,7 +122,7 @@ impl Core {
                 self.pacer.sibling_waits(message.thread);
                 let waiting = thread.waiting.saturating_add(1);
                 beat.thread(message.thread, ThreadFacts { waiting, ..thread });
-                self.wait(&message);
+                self.wait_out_of_turn(&message);
             }
             beat.put(message);
         }

@@ -2,7 +2,8 @@
 //!
 //! Everything that waits stands in the journal, by operator, lane, agency and due time. Each queue is read by
 //! a cursor that only moves on: what is deferred moves ahead of it, and the steady clock never
-//! goes back. A queue that was read to its end takes new messages directly.
+//! goes back. A queue that was read to its end takes new messages directly. Of one that was not, what had its turn
+//! before (it was deferred, refused for now, given back) is read when it is due, past all that the cursor has not come to.
 
 use xabar_events::{Reason, State};
 
@@ -13,7 +14,7 @@ use super::moving::is_movable;
 use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
 use crate::clock::UnixMillis;
-use crate::journal::{Arrival, JournalError, Message, Queue};
+use crate::journal::{Arrival, Cursor, JournalError, Message, Queue};
 
 /// Messages of an operator that is away, or no longer configured, moved in one beat.
 const MOVED_AT_ONCE: usize = 200;
@@ -30,6 +31,9 @@ impl Core {
     /// Reads what is due and fits.
     pub(super) fn refill(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         let mut moved = Vec::new();
+        for (queue, place) in self.queues.take_again(beat.now.steady) {
+            self.read_again(beat, queue, place, &mut moved)?;
+        }
         for queue in self.queues.ready(beat.now.steady) {
             let held = self.pacer.held(queue);
             if self.queues.wants(queue, held) {
@@ -39,6 +43,26 @@ impl Core {
         // Only now: reading a queue forgets what was noted of it but is not in the journal yet.
         for message in &moved {
             self.wait(message);
+        }
+        Ok(())
+    }
+
+    /// Reads the one message at this place, if it waits there still.
+    fn read_again(
+        &mut self,
+        beat: &mut Beat,
+        queue: Queue,
+        place: Cursor,
+        moved: &mut Vec<Message>,
+    ) -> Result<(), JournalError> {
+        let before = Cursor {
+            id: place.id.saturating_sub(1),
+            ..place
+        };
+        for arrival in self.journal.due(queue, before, place.due, 1)? {
+            if arrival.message.cursor() == place && !self.pacer.holds(arrival.message.id) {
+                self.arrive(beat, arrival, moved);
+            }
         }
         Ok(())
     }
@@ -141,6 +165,11 @@ impl Core {
     /// Notes that a message waits in the journal.
     pub(super) fn wait(&mut self, message: &Message) {
         self.queues.note(message.queue(), message.progress.due);
+    }
+
+    /// Notes that a message waits in the journal whose turn had come once.
+    pub(super) fn wait_out_of_turn(&mut self, message: &Message) {
+        self.queues.note_again(message.queue(), message.cursor());
     }
 
     /// Notes that a message that is due now stands in the journal, not in memory.

@@ -17,6 +17,12 @@ const WINDOW: u64 = 2000;
 /// Fewer would be read one by one.
 const SMALLEST_WINDOW: u64 = 16;
 
+/// Messages whose turn had come once, and that are read out of turn; of more, those that are due last wait in turn.
+const MOST_AGAIN: usize = 10_000;
+
+/// How many of these are read in one beat, one by one.
+const AGAIN_A_BEAT: usize = 500;
+
 /// The queues in which something may wait.
 #[derive(Debug, Default)]
 pub(super) struct Queues {
@@ -25,6 +31,8 @@ pub(super) struct Queues {
     behind: BTreeSet<Queue>,
     /// When the next one behind the cursor is due, where it is not yet.
     next_due: BTreeSet<(UnixMillis, Queue)>,
+    /// Messages whose turn had come once, by when they are due again.
+    again: BTreeSet<(Cursor, Queue)>,
     /// The weights of each lane's agencies together.
     weights: FxHashMap<(OperatorId, Lane), u64>,
     /// Of those agencies whose weight is not 1.
@@ -66,7 +74,9 @@ impl Queues {
         if behind.any(|queue| self.wants(*queue, held(*queue))) {
             return Some(UnixMillis(0));
         }
-        self.next_due.first().map(|(due, _)| *due)
+        let next_due = self.next_due.first().map(|(due, _)| *due);
+        let again = self.again.first().map(|(place, _)| place.due);
+        next_due.into_iter().chain(again).min()
     }
 
     /// How many messages of a queue may be held.
@@ -124,6 +134,31 @@ impl Queues {
         }
         state.next_due = Some(due);
         self.plan(queue, before, Some(due));
+    }
+
+    /// A message waits whose turn had come once: it is due later than all that stood behind it, which may be hours of
+    /// messages, and is not to wait for these.
+    pub(super) fn note_again(&mut self, queue: Queue, place: Cursor) {
+        self.note(queue, place.due);
+        self.again.insert((place, queue));
+        if self.again.len() > MOST_AGAIN {
+            self.again.pop_last();
+        }
+    }
+
+    /// The places of those that are due now and that their queues would come to later.
+    pub(super) fn take_again(&mut self, now: UnixMillis) -> Vec<(Queue, Cursor)> {
+        let mut due = Vec::new();
+        while due.len() < AGAIN_A_BEAT
+            && let Some((place, queue)) = self.again.first().copied()
+            && place.due <= now
+        {
+            self.again.pop_first();
+            if self.behind.contains(&queue) {
+                due.push((queue, place));
+            }
+        }
+        due
     }
 
     /// Something that may be due stands in the journal only.
@@ -222,6 +257,32 @@ mod tests {
         queues.read_to_its_end(queue(2), cursor(2), None);
         queues.forget_idle(|it| usize::from(it == queue(1)));
         assert_eq!(queues.weights[&(OperatorId(1), Lane::Bulk)], 2998);
+    }
+
+    #[test]
+    fn a_message_whose_turn_had_come_is_read_when_it_is_due_where_others_are_before_it() {
+        let mut queues = Queues::default();
+        queues.fall_behind(queue(1));
+        let place = |id| Cursor { due: SOON, id };
+        for agency in [1, 2] {
+            queues.note_again(queue(agency), place(agency.into()));
+        }
+        assert_eq!(queues.wakes(|_| 2000), Some(SOON));
+        assert_eq!(queues.take_again(NOW), []);
+        // The other queue comes to it at once.
+        assert_eq!(queues.take_again(SOON), [(queue(1), place(1))]);
+        assert_eq!(queues.take_again(SOON), []);
+        for id in 0..20_000 {
+            queues.note_again(queue(1), place(id));
+        }
+        let read = std::iter::repeat_with(|| queues.take_again(SOON));
+        let read: Vec<_> = read.take_while(|read| !read.is_empty()).collect();
+        assert!(read.iter().all(|read| read.len() == AGAIN_A_BEAT));
+        assert_eq!(read.len() * AGAIN_A_BEAT, MOST_AGAIN);
+        assert_eq!(
+            read.last().and_then(|it| it.last()),
+            Some(&(queue(1), place(9_999)))
+        );
     }
 
     #[test]

@@ -407,7 +407,7 @@ impl Core {
         message.progress.phase = Phase::Waiting;
         message.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
         beat.thread(message.thread, self.pacer.end_to_wait(message));
-        self.wait(message);
+        self.wait_out_of_turn(message);
         beat.put(message.clone());
     }
 }

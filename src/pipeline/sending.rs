@@ -79,7 +79,7 @@ impl Core {
         let deadline = beat.now.steady_at(message.expires);
         message.progress.due = until.min(deadline).max(UnixMillis(beat.now.steady.0 + 1));
         self.teller.defer(beat, &mut message, reason, Some(until));
-        self.wait(&message);
+        self.wait_out_of_turn(&message);
         beat.put(message);
     }
 

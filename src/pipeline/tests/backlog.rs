@@ -66,6 +66,62 @@ fn what_comes_during_a_backlog_does_not_jump_over_what_stands_in_the_journal() {
     assert!(sent.iter().map(Sent::message).eq(1..=4100));
 }
 
+/// Publishes ten thousand messages, which go nowhere meanwhile.
+fn pile_up(world: &mut World) {
+    world.smsc(UCELL).room = 0;
+    for batch in 1..=10 {
+        world.publish_all((batch * 1000..batch * 1000 + 1000).map(apart));
+    }
+}
+
+/// How many messages go out before the last of these has gone.
+fn place_of_last(world: &mut World, is_one: impl Fn(&Sent) -> bool) -> usize {
+    world.smsc(UCELL).room = 700;
+    let sent = drain(world);
+    assert!(sent.len() >= 10_000, "{}", sent.len());
+    sent.iter().rposition(is_one).unwrap()
+}
+
+#[test]
+fn what_has_to_be_sent_again_does_not_wait_behind_all_that_stands_in_the_journal() {
+    let ends: [End; 4] = [
+        World::give_back,
+        World::lose,
+        |world, sent| world.refuse(sent, Status::RTHROTTLED),
+        |world, sent| world.refuse(sent, Status::RSYSERR),
+    ];
+    for end in ends {
+        let mut world = World::new();
+        pile_up(&mut world);
+        world.smsc(UCELL).room = 10;
+        world.beat();
+        let oldest = world.sent();
+        world.smsc(UCELL).room = 0;
+        oldest.iter().for_each(|sent| end(&mut world, sent));
+        world.advance(2 * MINUTE);
+        world.advance(2 * MINUTE);
+        let last = place_of_last(&mut world, |sent| sent.message() <= 10);
+        assert!(last < 2000, "behind {last}");
+    }
+}
+
+#[test]
+fn what_was_deferred_goes_when_it_may_and_not_behind_all_that_stands_in_the_journal() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, 10 * MINUTE)]);
+    world.publish_all([
+        apart(1),
+        Notification {
+            msisdn: phone(1),
+            ..apart(2)
+        },
+    ]);
+    assert_eq!(answer_all(&mut world).len(), 1);
+    pile_up(&mut world);
+    world.advance(11 * MINUTE);
+    let last = place_of_last(&mut world, |sent| sent.message() == 2);
+    assert!(last <= 2000, "behind {last}");
+}
+
 #[test]
 fn a_backlog_survives_a_restart_in_the_midst() {
     let mut world = World::new();
