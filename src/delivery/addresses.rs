@@ -2,6 +2,9 @@
 //!
 //! The first address is preferred, the others stand in for it. One that cannot be bound at is followed by the
 //! next at once; when none can, the session pauses and begins again with the first.
+//!
+//! Where the SMSC connects to us instead, it sets the pace. Longer and longer pauses would spare it nothing, and let it
+//! wait: behind a stranger, or behind connections that it has given up by then.
 
 use std::time::Duration;
 
@@ -15,12 +18,16 @@ pub(super) struct Addresses {
     at: usize,
     /// Pauses since a session was of use.
     failures: u32,
+    /// Whether the address is ours, and the SMSC connects to it.
+    ours: bool,
 }
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
-    /// No connection, or no bind.
+    /// No connection.
+    Unconnected,
+    /// No bind.
     Unbound,
     /// Bound, and over before anything was answered: as good as none.
     Useless,
@@ -36,10 +43,19 @@ impl Addresses {
             addresses,
             at: 0,
             failures: 0,
+            ours: false,
         }
     }
 
-    /// The address to connect to.
+    /// An address at which the SMSC connects to us.
+    pub(super) fn ours(address: Vec<String>) -> Self {
+        Self {
+            ours: true,
+            ..Self::new(address)
+        }
+    }
+
+    /// The address to connect to, or to listen at.
     pub(super) fn current(&self) -> &str {
         self.addresses.get(self.at).map_or("", String::as_str)
     }
@@ -55,12 +71,13 @@ impl Addresses {
         let last = self.at + 1 >= self.addresses.len();
         match how {
             Ended::Served | Ended::Returning => (self.at, self.failures) = (0, 0),
-            Ended::Unbound | Ended::Useless if last => self.at = 0,
-            Ended::Unbound | Ended::Useless => self.at += 1,
+            _ if self.ours && how != Ended::Unconnected => self.failures = 0,
+            Ended::Unconnected | Ended::Unbound | Ended::Useless if last => self.at = 0,
+            Ended::Unconnected | Ended::Unbound | Ended::Useless => self.at += 1,
         }
         match how {
             Ended::Returning => return Duration::ZERO,
-            Ended::Unbound if !last => return Duration::ZERO,
+            Ended::Unconnected | Ended::Unbound if !last => return Duration::ZERO,
             _ => {}
         }
         let pause = pause(self.failures, random);
@@ -119,6 +136,16 @@ mod tests {
         assert_eq!(addresses.ended(Ended::Useless, 0), 2 * LEAST);
         assert_eq!(addresses.current(), "c:1");
         assert_eq!(addresses.ended(Ended::Served, 0), LEAST);
+    }
+
+    #[test]
+    fn pauses_grow_while_nobody_can_connect_to_us_and_not_with_who_does() {
+        let mut addresses = Addresses::ours(vec!["0.0.0.0:2776".into()]);
+        let mut pauses = |how| [(); 3].map(|()| addresses.ended(how, 0));
+        assert_eq!(pauses(Ended::Unconnected), [LEAST, 2 * LEAST, 4 * LEAST]);
+        for how in [Ended::Unbound, Ended::Useless, Ended::Served] {
+            assert_eq!(pauses(how), [LEAST; 3], "{how:?}");
+        }
     }
 
     #[test]

@@ -1,17 +1,20 @@
 //! The connections by which an operator is bound to.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+
 use xabar_smpp::pdu::{self, Body, Pdu};
-use xabar_smpp::session::Bind;
+use xabar_smpp::session::{Bind, Opening, SmscLogin};
 use xabar_smpp::values::InterfaceVersion;
 use xabar_smpp::{EncodeError, Frame, Octets};
 
 use super::dispatch::Room;
+use super::entrance::Entrance;
 
 /// One login at one SMSC.
 #[derive(Clone)]
 pub struct BindSettings {
-    /// `host:port`, the preferred one first.
-    pub addresses: Vec<String>,
+    pub reach: Reach,
     pub system_id: String,
     pub password: String,
     pub system_type: String,
@@ -27,7 +30,12 @@ pub struct BindSettings {
 impl BindSettings {
     /// What the login is called: as whom it binds, and where.
     pub(super) fn login(&self) -> String {
-        format!("{} at {}", self.system_id, self.addresses.join(", "))
+        let how = match &self.reach {
+            Reach::Connect(_) => "at",
+            Reach::Outbind { .. } => "by outbind at",
+        };
+        let addresses = self.reach.addresses().join(", ");
+        format!("{} {how} {addresses}", self.system_id)
     }
 }
 
@@ -35,9 +43,46 @@ impl BindSettings {
 impl std::fmt::Debug for BindSettings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BindSettings")
-            .field("addresses", &self.addresses)
+            .field("reach", &self.reach)
             .field("system_id", &self.system_id)
             .finish_non_exhaustive()
+    }
+}
+
+/// Who makes the connections.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    /// We do: to `host:port`, the preferred one first.
+    Connect(Vec<String>),
+    /// The SMSC does, and introduces itself before it is bound to.
+    Outbind { listen: SocketAddr, smsc: SmscLogin },
+}
+
+impl Reach {
+    /// Where we connect to, or listen.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        match self {
+            Self::Connect(addresses) => addresses.clone(),
+            Self::Outbind { listen, .. } => vec![listen.to_string()],
+        }
+    }
+
+    /// Where the connections of all sessions come in, if they do.
+    pub(super) fn entrance(&self) -> Option<Arc<Entrance>> {
+        match self {
+            Self::Connect(_) => None,
+            Self::Outbind { listen, .. } => Some(Arc::new(Entrance::new(*listen))),
+        }
+    }
+
+    fn opening(&self, bind: Frame) -> Opening {
+        match self {
+            Self::Connect(_) => Opening::Bind(bind),
+            Self::Outbind { smsc, .. } => Opening::AwaitOutbind {
+                bind,
+                smsc: smsc.clone(),
+            },
+        }
     }
 }
 
@@ -63,8 +108,7 @@ impl Directions {
 #[derive(Debug)]
 pub(super) struct Line<'a> {
     pub(super) settings: &'a BindSettings,
-    /// What it sends first.
-    pub(super) opening: Frame,
+    pub(super) opening: Opening,
     pub(super) room: Room,
 }
 
@@ -88,7 +132,7 @@ pub(super) fn lines(
                 };
                 lines.push(Line {
                     settings,
-                    opening: opening(settings, *bind, version)?,
+                    opening: settings.reach.opening(login_as(settings, *bind, version)?),
                     room: Room { login, window },
                 });
             }
@@ -97,7 +141,8 @@ pub(super) fn lines(
     Ok(lines)
 }
 
-fn opening(
+/// The PDU that a session binds by.
+fn login_as(
     settings: &BindSettings,
     bind: Bind,
     interface_version: InterfaceVersion,
@@ -123,7 +168,7 @@ mod tests {
 
     fn login(system_id: &str, directions: Directions, sessions: usize) -> BindSettings {
         BindSettings {
-            addresses: vec!["smsc:2775".into()],
+            reach: Reach::Connect(vec!["smsc:2775".into()]),
             system_id: system_id.into(),
             password: "secret".into(),
             system_type: String::new(),
@@ -142,7 +187,10 @@ mod tests {
         ];
         let lines = lines(&binds, InterfaceVersion::V3_4).unwrap();
         let line = |line: &Line<'_>| {
-            let pdu: Pdu<'_> = line.opening.decode().unwrap();
+            let Opening::Bind(bind) = &line.opening else {
+                panic!("{:?}", line.opening);
+            };
+            let pdu: Pdu<'_> = bind.decode().unwrap();
             let (bind, login) = match pdu.body {
                 Body::BindTransceiver(login) => (Bind::Transceiver, login),
                 Body::BindTransmitter(login) => (Bind::Transmitter, login),
@@ -157,6 +205,27 @@ mod tests {
         let transceiver = (0, Bind::Transceiver, 10);
         let expected = [transceiver, transceiver, pair[0], pair[1], pair[0], pair[1]];
         assert_eq!(lines.iter().map(line).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn nothing_shows_a_password() {
+        let (listen, password) = ("0.0.0.0:2776".parse().unwrap(), "theirs".into());
+        let smsc = SmscLogin {
+            system_id: "smsc".into(),
+            password,
+        };
+        let login = BindSettings {
+            reach: Reach::Outbind { listen, smsc },
+            ..login("one", Directions::Transceiver, 1)
+        };
+        let binds = [login];
+        let lines = lines(&binds, InterfaceVersion::V3_4).unwrap();
+        let shown = format!("{binds:?} {lines:?} {}", binds[0].login());
+        assert!(shown.contains("one by outbind at 0.0.0.0:2776"), "{shown}");
+        assert!(
+            !shown.contains("theirs") && !shown.contains("secret"),
+            "{shown}"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One connection to an SMSC, under TLS where the operator has it.
+//! One connection to or from an SMSC, under TLS where the operator has it.
 
 use std::io;
 use std::time::Duration;
@@ -9,12 +9,17 @@ use tokio_util::either::Either;
 use xabar_smpp::link::{self, Events, Link};
 use xabar_smpp::session::{Opening, Settings};
 
+use super::entrance::Entrance;
 use crate::clock::instant;
 use crate::tls::{self, Secured, Trouble};
 
 /// Connected, with nothing of SMPP said yet.
 #[derive(Debug)]
-pub(super) struct Connection(Either<TcpStream, Box<Secured>>);
+pub(super) struct Connection {
+    stream: Either<TcpStream, Box<Secured>>,
+    /// Where the other end is.
+    pub(super) address: String,
+}
 
 impl Connection {
     /// Connects to `address`, which is `host:port`; TCP and TLS together may take so long.
@@ -32,22 +37,39 @@ impl Connection {
         let stream = stream
             .map_err(|_| late("no connection"))?
             .map_err(|error| error.to_string())?;
+        let address = address.to_owned();
         let Some(tls) = tls else {
-            return Ok(Self(Either::Left(stream)));
+            let stream = Either::Left(stream);
+            return Ok(Self { stream, address });
         };
-        let secured = timeout_at(deadline, tls.connect(stream, address)).await;
+        let secured = timeout_at(deadline, tls.connect(stream, &address)).await;
         let secured =
             secured.map_err(|_| late("it is connected, but there is no TLS handshake"))?;
-        Ok(Self(Either::Right(Box::new(secured?))))
+        let stream = Either::Right(Box::new(secured?));
+        Ok(Self { stream, address })
+    }
+
+    /// The next connection that an SMSC makes to us.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub(super) async fn taken(entrance: &Entrance) -> Result<Self, String> {
+        let (stream, peer) = entrance.next().await?;
+        let undelayed = stream.set_nodelay(true);
+        undelayed.map_err(|error| error.to_string())?;
+        Ok(Self {
+            stream: Either::Left(stream),
+            address: peer.to_string(),
+        })
     }
 
     /// Starts a session, and tells what goes wrong with TLS meanwhile.
     pub(super) fn start(self, opening: Opening, settings: Settings) -> (Link, Events, Trouble) {
-        let trouble = match &self.0 {
+        let trouble = match &self.stream {
             Either::Left(_) => Trouble::default(),
             Either::Right(secured) => secured.trouble(),
         };
-        let (link, events) = link::spawn(self.0, opening, settings);
+        let (link, events) = link::spawn(self.stream, opening, settings);
         (link, events, trouble)
     }
 }

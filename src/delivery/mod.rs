@@ -12,6 +12,7 @@ mod circuit;
 mod class;
 mod connection;
 mod dispatch;
+mod entrance;
 mod inbox;
 mod link_state;
 mod operator;
@@ -48,7 +49,7 @@ use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
 use crate::journal::OperatorId;
 use crate::tls;
-pub use binds::{BindSettings, Directions};
+pub use binds::{BindSettings, Directions, Reach};
 pub use circuit::{Answers, Circuit, Switch};
 pub use class::{Class, Classes, usual};
 pub use link_state::LinkState;

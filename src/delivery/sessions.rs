@@ -1,4 +1,4 @@
-//! Keeps one session of an operator alive: connects, binds, and tries again, elsewhere or after a pause.
+//! Keeps one session of an operator alive: connects, or is connected to, binds, and tries again, elsewhere or after a pause.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +15,7 @@ use xabar_smpp::session::{CloseReason, Closed, Event, Faults, Opening, Settings}
 use super::addresses::{Addresses, Ended};
 use super::class::{Class, Classes};
 use super::connection::Connection;
+use super::entrance::Entrance;
 use super::refused_bind::Refusal;
 use crate::clock::instant;
 use crate::tls::{self, Trouble};
@@ -24,8 +25,10 @@ use crate::tls::{self, Trouble};
 pub(super) struct Session {
     pub(super) operator: String,
     pub(super) index: usize,
-    /// `host:port`, the preferred one first.
+    /// `host:port`, the preferred one first; or where the entrance is.
     pub(super) addresses: Vec<String>,
+    /// Where the other end connects to us; `None`: we connect.
+    pub(super) entrance: Option<Arc<Entrance>>,
     pub(super) tls: Option<tls::Client>,
     /// How long it may take to connect, TLS included.
     pub(super) connect: Duration,
@@ -43,7 +46,7 @@ pub(super) struct Session {
 
 /// What happens on a session.
 pub(super) enum News {
-    /// Connected; the bind is on its way.
+    /// Connected; the bind is on its way, or awaits an `outbind`.
     Up(Link),
     /// Events of the session; [`Event::Closed`] is the last until the next `Up`.
     Events(Vec<Event>),
@@ -60,23 +63,27 @@ type NewsOut = mpsc::Sender<(usize, News)>;
 impl Session {
     /// Runs until stopped. News wait while the operator's task is behind, and so does the peer.
     pub(super) async fn run(self, news: NewsOut, stop: CancellationToken) {
-        let mut addresses = Addresses::new(self.addresses.clone());
+        let mut addresses = match self.entrance {
+            None => Addresses::new(self.addresses.clone()),
+            Some(_) => Addresses::ours(self.addresses.clone()),
+        };
         let mut turn = None;
         while !stop.is_cancelled() {
             let connected = tokio::select! {
                 () = stop.cancelled() => return,
-                connected = self.connect(addresses.current()) => connected,
+                connected = self.connection(addresses.current()) => connected,
             };
             let pause = match connected {
                 Ok(connection) => {
-                    let service = Service::begin(&self, &addresses, turn.take());
+                    let address = connection.address.clone();
+                    let service = Service::begin(&self, address, &addresses, turn.take());
                     let served = service.run(connection, &news).await;
                     turn = served.turn;
                     addresses.ended(served.ended, random())
                 }
                 Err(reason) => {
                     let address = addresses.current().to_owned();
-                    let pause = addresses.ended(Ended::Unbound, random());
+                    let pause = addresses.ended(Ended::Unconnected, random());
                     self.report(&address, &reason, pause);
                     pause
                 }
@@ -89,6 +96,14 @@ impl Session {
                 () = stop.cancelled() => return,
                 () = sleep(pause) => {}
             }
+        }
+    }
+
+    /// The next connection, made or taken.
+    async fn connection(&self, address: &str) -> Result<Connection, String> {
+        match &self.entrance {
+            None => self.connect(address).await,
+            Some(entrance) => Connection::taken(entrance).await,
         }
     }
 
@@ -130,7 +145,8 @@ impl Session {
 /// A connection's time, from its bind to its end.
 struct Service<'a> {
     session: &'a Session,
-    address: &'a str,
+    /// Where the other end is.
+    address: String,
     /// The address that this one stands in for.
     preferred: Option<&'a str>,
     bound: bool,
@@ -150,12 +166,13 @@ struct Served {
 impl<'a> Service<'a> {
     fn begin(
         session: &'a Session,
+        address: String,
         addresses: &'a Addresses,
         turn: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
             session,
-            address: addresses.current(),
+            address,
             preferred: addresses.preferred(),
             bound: false,
             answered: false,
@@ -253,7 +270,7 @@ impl<'a> Service<'a> {
                 system_id,
                 interface_version,
             } => {
-                info!(operator, session, address = self.address, %bind, smsc = system_id, version = %interface_version, "bound");
+                info!(operator, session, address = %self.address, %bind, smsc = system_id, version = %interface_version, "bound");
             }
             Event::Fault(fault) => warn!(operator, session, %fault, "the SMSC did something odd"),
             Event::Closed(closed) => self.log_closed(closed),
@@ -263,7 +280,7 @@ impl<'a> Service<'a> {
 
     fn log_leaving(&self) {
         let (operator, session) = (&self.session.operator, self.session.index);
-        let (from, to) = (self.address, self.preferred);
+        let (from, to) = (&self.address, self.preferred);
         info!(
             operator,
             session, from, to, "the preferred address can be reached again: session returns to it"
@@ -273,7 +290,7 @@ impl<'a> Service<'a> {
     /// Says what to do about a refused bind.
     fn log_refused(&self, status: Status) {
         let (operator, session, address) =
-            (&self.session.operator, self.session.index, self.address);
+            (&self.session.operator, self.session.index, &self.address);
         let bound = self.session.bound.load(Ordering::Relaxed);
         match Refusal::of(status, bound) {
             Refusal::Login => {
@@ -299,11 +316,20 @@ impl<'a> Service<'a> {
         if closed.faults != Faults::default() {
             info!(operator, session, faults = %closed.faults, "odd things the SMSC did");
         }
-        let (reason, unanswered, address) = (closed.reason, closed.unanswered.len(), self.address);
+        let (reason, unanswered) = (closed.reason, closed.unanswered.len());
+        let (address, awaited) = (&self.address, self.session.entrance.is_some());
         match reason {
             CloseReason::BindRefused { status } => self.log_refused(status),
             CloseReason::Unbound => info!(operator, session, "unbound"),
-            CloseReason::Tls => {
+            CloseReason::WrongOutbind => {
+                warn!(
+                    operator,
+                    session,
+                    address,
+                    "outbind refused, and nothing sent: it has another system_id or password than this operator's outbind; compare both, unless a stranger sent it"
+                );
+            }
+            CloseReason::Tls if !awaited => {
                 error!(
                     operator,
                     session,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use xabar_events::Outcome;
 use xabar_smpp::receipt::Detection;
+use xabar_smpp::session::SmscLogin;
 
 use super::GatewayError;
 use crate::broker::Brokers;
@@ -14,7 +15,8 @@ use crate::control::http::{Aggregator, Aggregators};
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
 use crate::delivery::{
-    Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Push, Senders,
+    Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Push, Reach,
+    Senders,
 };
 use crate::dialogue::menu::Menus;
 use crate::intake::amqp::Source;
@@ -258,18 +260,18 @@ const RETURN_AFTER: Duration = Duration::from_secs(10 * 60);
 /// How long it may take to connect to an SMSC, TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Where and as whom an operator is logged in to.
+/// Where and as whom an operator is logged in to; a login by `outbind` has no other operator.
 fn logins(operator: &settings::Operator) -> Vec<String> {
     let logins = operator.binds.iter().flat_map(|bind| {
         let login = |address| format!("{} at {address}", bind.system_id);
-        bind.addresses.iter().map(login)
+        bind.reach.addresses().iter().map(login)
     });
     logins.collect()
 }
 
 fn bind_settings(bind: &settings::Bind) -> BindSettings {
     BindSettings {
-        addresses: bind.addresses.clone(),
+        reach: reach(&bind.reach),
         system_id: bind.system_id.clone(),
         password: bind.password.expose().to_owned(),
         system_type: bind.system_type.clone(),
@@ -280,6 +282,19 @@ fn bind_settings(bind: &settings::Bind) -> BindSettings {
         sessions: bind.sessions.into(),
         window: bind.window.into(),
         tps: bind.tps,
+    }
+}
+
+fn reach(reach: &settings::Reach) -> Reach {
+    match reach {
+        settings::Reach::Connect(addresses) => Reach::Connect(addresses.clone()),
+        settings::Reach::Outbind(outbind) => Reach::Outbind {
+            listen: outbind.listen,
+            smsc: SmscLogin {
+                system_id: outbind.system_id.clone(),
+                password: outbind.password.expose().to_owned(),
+            },
+        },
     }
 }
 

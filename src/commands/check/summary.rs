@@ -6,7 +6,7 @@ use xabar_events::Language;
 
 use super::super::print::{Cell, HEADING, Table};
 use super::Good;
-use crate::control::settings::{Bind, Directions, Operator};
+use crate::control::settings::{Bind, Directions, Operator, Reach};
 
 impl Good {
     /// Everything but the operators.
@@ -137,7 +137,7 @@ impl Columns {
 fn login(name: &str, bind: &Bind, tps: Option<u32>) -> Vec<Cell> {
     vec![
         Cell::new(name),
-        Cell::new(bind.addresses.join(" or ")),
+        Cell::new(smsc(bind)),
         Cell::number(sessions(bind)),
         Cell::number(bind.window),
         Cell::number(tps.map_or_else(String::new, |tps| tps.to_string())),
@@ -153,6 +153,14 @@ fn no_login(operator: &Operator) -> Vec<Cell> {
         Cell::new(""),
         Cell::number(operator.tps.map_or_else(String::new, |tps| tps.to_string())),
     ]
+}
+
+/// Where it is, or where it comes to.
+fn smsc(bind: &Bind) -> String {
+    match &bind.reach {
+        Reach::Connect(addresses) => addresses.join(" or "),
+        Reach::Outbind(outbind) => format!("connects to {}", outbind.listen),
+    }
 }
 
 fn sessions(bind: &Bind) -> String {
@@ -204,6 +212,20 @@ operator  SMSC            sessions  window  TPS  TLS  numbers
 ucell     127.0.0.1:2775         1      10       no   99893 99894
 ";
         assert_eq!(table(PLAIN), expected);
+    }
+
+    #[test]
+    fn an_smsc_that_connects_to_us_is_shown_with_where_it_does() {
+        let outbind =
+            "outbind = { listen = \"0.0.0.0:2776\", system_id = \"smsc\", password = \"theirs\" }";
+        let expected = "\
+operator  SMSC                      sessions  window  TPS  TLS  numbers
+ucell     connects to 0.0.0.0:2776         1      10       no   99893 99894
+";
+        assert_eq!(
+            table(&PLAIN.replace("address = \"127.0.0.1:2775\"", outbind)),
+            expected
+        );
     }
 
     #[test]

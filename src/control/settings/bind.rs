@@ -2,6 +2,7 @@
 
 use super::document::Value;
 use super::logins::Logins;
+use super::outbind::{Listening, Outbind, outbind};
 use super::reading::{Cell, Table};
 use super::secret::{Secret, secret};
 use super::values::{Unique, matching, one_or_more, parsed, some_list, whole};
@@ -9,8 +10,7 @@ use super::values::{Unique, matching, one_or_more, parsed, some_list, whole};
 /// One login at one SMSC.
 #[derive(Clone, Debug)]
 pub struct Bind {
-    /// Host and port of the SMSC; of several, the first is preferred.
-    pub addresses: Vec<String>,
+    pub reach: Reach,
     pub system_id: String,
     pub password: Secret,
     /// Empty unless the operator asks for one.
@@ -24,6 +24,25 @@ pub struct Bind {
     pub tps: Option<u32>,
 }
 
+/// Who makes the connections.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    /// We do: to host and port of the SMSC; of several, the first is preferred.
+    Connect(Vec<String>),
+    /// The SMSC does.
+    Outbind(Outbind),
+}
+
+impl Reach {
+    /// Where we connect to.
+    pub fn addresses(&self) -> &[String] {
+        match self {
+            Self::Connect(addresses) => addresses,
+            Self::Outbind(_) => &[],
+        }
+    }
+}
+
 /// Whether one session goes both ways.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Directions {
@@ -35,7 +54,7 @@ pub enum Directions {
 /// What a table says of a login.
 #[derive(Clone, Default)]
 struct Login {
-    addresses: Option<Vec<String>>,
+    reach: Option<Reach>,
     system_id: Option<String>,
     password: Option<Secret>,
     system_type: Option<String>,
@@ -65,16 +84,34 @@ struct Operator<'a> {
     tps: Option<u32>,
     /// Those of all operators.
     logins: &'a Logins,
+    listening: &'a Listening,
+}
+
+impl Operator<'_> {
+    /// Whether a login of a table is none that others have, too.
+    fn check(&self, table: &Table<'_>, bind: &Bind) -> Option<()> {
+        self.logins.check(table, &self.key, bind);
+        match &bind.reach {
+            Reach::Connect(_) => Some(()),
+            Reach::Outbind(outbind) => self.listening.check(table, outbind.listen),
+        }
+    }
 }
 
 /// The logins of an operator, at least one, all of which share its `tps`. What a table of its own does not say, the
 /// operator's says.
-pub(super) fn binds(table: &mut Table<'_>, tps: Option<u32>, logins: &Logins) -> Option<Vec<Bind>> {
+pub(super) fn binds(
+    table: &mut Table<'_>,
+    tps: Option<u32>,
+    logins: &Logins,
+    listening: &Listening,
+) -> Option<Vec<Bind>> {
     let operator = Operator {
         key: table.key().to_owned(),
         login: Login::read(table),
         tps,
         logins,
+        listening,
     };
     let several = table.optional("bind", |cell: &Cell<'_>| several(cell, &operator));
     let directions = match several {
@@ -84,7 +121,7 @@ pub(super) fn binds(table: &mut Table<'_>, tps: Option<u32>, logins: &Logins) ->
         None => Directions::default(),
     };
     let bind = operator.login.bind(table, directions)?;
-    logins.check(table, &operator.key, &bind);
+    operator.check(table, &bind)?;
     Some(vec![bind])
 }
 
@@ -101,20 +138,21 @@ fn bind(table: &mut Table<'_>, operator: &Operator<'_>) -> Option<Bind> {
     let directions = table.or("bind", Directions::default(), directions);
     let tps = table.optional("tps", |cell| tps_of_login(cell, operator.tps));
     let bind = login.bind(table, directions)?;
-    operator.logins.check(table, &operator.key, &bind);
+    operator.check(table, &bind)?;
     Some(Bind { tps, ..bind })
 }
 
 impl Login {
     fn read(table: &mut Table<'_>) -> Self {
         Self {
-            addresses: table.optional("address", addresses),
+            reach: reach(table),
             system_id: table.optional("system_id", system_id),
             password: table.optional("password", password),
             system_type: table.optional("system_type", system_type),
             sessions: table.optional("sessions", whole(1..=100)),
             window: table.optional("window", whole(1..=10_000)),
-            given: NEEDED.map(|(key, _)| table.has(key)),
+            given: NEEDED
+                .map(|(key, _)| table.has(key) || key == "address" && table.has("outbind")),
         }
     }
 
@@ -124,7 +162,7 @@ impl Login {
             *given |= other;
         }
         Self {
-            addresses: self.addresses.or_else(|| other.addresses.clone()),
+            reach: self.reach.or_else(|| other.reach.clone()),
             system_id: self.system_id.or_else(|| other.system_id.clone()),
             password: self.password.or_else(|| other.password.clone()),
             system_type: self.system_type.or_else(|| other.system_type.clone()),
@@ -142,7 +180,7 @@ impl Login {
             }
         }
         Some(Bind {
-            addresses: self.addresses.clone()?,
+            reach: self.reach.clone()?,
             system_id: self.system_id.clone()?,
             password: self.password.clone()?,
             system_type: self.system_type.clone().unwrap_or_default(),
@@ -152,6 +190,20 @@ impl Login {
             tps: None,
         })
     }
+}
+
+fn reach(table: &mut Table<'_>) -> Option<Reach> {
+    let addresses = table.optional("address", addresses);
+    let both = table.has("address");
+    let outbind = table.optional("outbind", |cell: &Cell<'_>| match both {
+        true => cell.wrong(
+            "is set beside `address`",
+            "leave `outbind` out if we connect to the SMSC, or `address` if it connects to us",
+        ),
+        false => outbind(cell),
+    });
+    let connect = addresses.map(Reach::Connect);
+    connect.or(outbind.map(Reach::Outbind))
 }
 
 /// PDUs a second.
@@ -206,7 +258,7 @@ fn host_and_port(cell: &Cell<'_>) -> Option<String> {
     )(cell)
 }
 
-fn system_id(cell: &Cell<'_>) -> Option<String> {
+pub(super) fn system_id(cell: &Cell<'_>) -> Option<String> {
     matching(
         "write 1 to 15 ASCII characters; SMPP has no room for more",
         |id| !id.is_empty() && is_ascii(id, 15),
@@ -221,7 +273,7 @@ fn system_type(cell: &Cell<'_>) -> Option<String> {
 }
 
 /// Its length may be told, its characters never.
-fn password(cell: &Cell<'_>) -> Option<Secret> {
+pub(super) fn password(cell: &Cell<'_>) -> Option<Secret> {
     let password = secret(cell)?;
     if !is_ascii(password.expose(), 8) {
         let length = password.expose().chars().count();

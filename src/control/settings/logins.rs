@@ -30,7 +30,7 @@ impl Logins {
     pub(super) fn check(&self, table: &Table<'_>, operator: &str, bind: &Bind) {
         let mut met = self.0.borrow_mut();
         let mut told = false;
-        for (place, address) in bind.addresses.iter().enumerate() {
+        for (place, address) in bind.reach.addresses().iter().enumerate() {
             let login = (address.clone(), bind.system_id.clone());
             let this = Met {
                 operator: operator.to_owned(),

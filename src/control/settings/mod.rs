@@ -24,6 +24,7 @@ mod lookup;
 mod messages;
 mod numbers;
 mod operator;
+mod outbind;
 mod private;
 mod problem;
 pub(crate) mod reading;
@@ -47,7 +48,7 @@ use std::path::{Path, PathBuf};
 
 pub use agency::{Agency, DailyQuota};
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
-pub use bind::{Bind, Directions};
+pub use bind::{Bind, Directions, Reach};
 pub use bulk::{Bulk, Spread};
 pub use dialogue::DialogueSettings;
 pub use environment::Environment;
@@ -60,6 +61,7 @@ pub use log::{LogFormat, LogSettings, filter};
 pub use lookup::LookupSettings;
 pub use numbers::NumberSettings;
 pub use operator::{InterfaceVersion, Operator};
+pub use outbind::Outbind;
 pub use problem::{Place, Problem};
 pub use routing::RoutingSettings;
 pub use secret::{Secret, SecretUrl};
@@ -139,14 +141,15 @@ impl Settings {
 fn settings(table: &mut Table<'_>) -> Option<Settings> {
     let intake = amqp::intake(table);
     let written = operator::written(table);
-    let operators = operator::operators(table);
+    let http = http::http(table);
+    let operators = operator::operators(table, http.as_ref());
     let subscriber = subscriber::subscriber(table);
     Some(Settings {
         outcomes: amqp::outcomes(table, &intake),
         intake,
         timing: timing::timing(table),
         retry: retry::retry(table, &operators),
-        http: http::http(table),
+        http,
         journal: journal::journal(table),
         dialogue: dialogue::dialogue(table),
         lanes: lanes::lanes(table),

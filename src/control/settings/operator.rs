@@ -8,7 +8,9 @@ use xabar_sms::DefaultAlphabet;
 use super::bind::{Bind, binds, tps};
 use super::errors::{Errors, errors};
 use super::fallback;
+use super::http::Http;
 use super::logins::Logins;
+use super::outbind::Listening;
 use super::reading::{Cell, Table};
 use super::tls::tls;
 use super::ussd::{UssdSettings, ussd};
@@ -96,12 +98,13 @@ pub(super) fn written(root: &mut Table<'_>) -> Written {
     })
 }
 
-pub(super) fn operators(root: &mut Table<'_>) -> Vec<Operator> {
+pub(super) fn operators(root: &mut Table<'_>, http: Option<&Http>) -> Vec<Operator> {
     root.or("operator", Vec::new(), |cell: &Cell<'_>| {
         let taken = Taken {
             all: fallback::names(cell),
             substitutes: fallback::substitutes(cell),
             carried: Carried::of(cell),
+            listening: Listening::at(http.map(|http| http.listen), "http"),
             ..Taken::default()
         };
         list(|cell: &Cell<'_>| cell.table(|table| operator(table, &taken)))(cell)
@@ -118,6 +121,7 @@ struct Taken {
     carried: Carried,
     names: Unique,
     logins: Logins,
+    listening: Listening,
 }
 
 fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
@@ -144,7 +148,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
     let shares = taken.carried.may_be_shared(own);
     let moving = fallback::fallback(table, &taken.all, shares);
     let tps = table.optional("tps", tps);
-    let binds = binds(table, tps, &taken.logins);
+    let binds = binds(table, tps, &taken.logins, &taken.listening);
     let tls = table.optional("tls", tls(binds.as_deref().unwrap_or_default()));
     let sender = table.required(
         "sender",

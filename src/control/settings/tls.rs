@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::bind::Bind;
+use super::bind::{Bind, Reach};
 use super::private::warn_if_public;
 use super::reading::{Cell, Table};
 use super::values::{parsed, some_text};
@@ -10,7 +10,14 @@ use crate::tls::{Certificates, Client, Identity, Key, Name, Roots, Unusable};
 
 /// The files are read here, so that what is wrong with one is told with its line.
 pub(super) fn tls(binds: &[Bind]) -> impl Fn(&Cell<'_>) -> Option<Client> {
-    move |cell| cell.table(|table| client(table, binds))
+    let comes = |bind: &Bind| matches!(bind.reach, Reach::Outbind(_));
+    move |cell| match binds.iter().any(comes) {
+        true => cell.wrong(
+            "is set beside `outbind`, and the connections that an SMSC makes to us have no TLS",
+            "leave it out, or give `address` instead of `outbind`",
+        ),
+        false => cell.table(|table| client(table, binds)),
+    }
 }
 
 fn client(table: &mut Table<'_>, binds: &[Bind]) -> Option<Client> {
@@ -59,7 +66,7 @@ fn identity(table: &mut Table<'_>) -> Option<Option<Identity>> {
 
 /// Where no name is given, certificates are compared with the hosts of the addresses.
 fn named_by_their_addresses(table: &Table<'_>, binds: &[Bind]) -> Option<()> {
-    let mut addresses = binds.iter().flat_map(|bind| &bind.addresses);
+    let mut addresses = binds.iter().flat_map(|bind| bind.reach.addresses());
     match addresses.find(|address| Name::of_address(address).is_none()) {
         None => Some(()),
         Some(address) => table.wrong(

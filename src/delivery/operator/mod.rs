@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
-use xabar_smpp::session::{self, Opening};
+use xabar_smpp::session;
 use xabar_smpp::{EncodeError, Status};
 
 use self::screens::Screens;
@@ -81,14 +81,20 @@ impl Operator {
         let (news_out, news) = mpsc::channel(2 * lines.len().max(4));
         let returning = Arc::new(Semaphore::new(1));
         let bound: Vec<Arc<AtomicUsize>> = settings.binds.iter().map(|_| Arc::default()).collect();
+        let entrances: Vec<_> = settings
+            .binds
+            .iter()
+            .map(|bind| bind.reach.entrance())
+            .collect();
         for (index, line) in lines.iter().enumerate() {
             let session = Session {
                 operator: settings.name.clone(),
                 index,
-                addresses: line.settings.addresses.clone(),
+                addresses: line.settings.reach.addresses(),
+                entrance: entrances.get(line.room.login).cloned().flatten(),
                 tls: settings.tls.clone(),
                 connect: settings.connect,
-                opening: Opening::Bind(line.opening.clone()),
+                opening: line.opening.clone(),
                 settings: session_settings(settings, line.room.window),
                 classes: settings.classes.clone(),
                 return_after: settings.return_after,

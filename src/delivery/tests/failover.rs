@@ -6,11 +6,11 @@ use xabar_smpp::Status;
 use xabar_smpp::session::CloseReason;
 
 use super::rig::{Esme, Silent, Smsc, serves, token};
-use crate::delivery::{Event, OperatorSettings};
+use crate::delivery::{Event, OperatorSettings, Reach};
 
 fn at(addresses: [String; 2]) -> OperatorSettings {
     let mut settings = Esme::settings("");
-    settings.binds[0].addresses = addresses.into();
+    settings.binds[0].reach = Reach::Connect(addresses.into());
     settings
 }
 

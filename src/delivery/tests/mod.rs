@@ -6,6 +6,7 @@ mod failover;
 mod hygiene;
 mod ids;
 mod misnamed;
+mod outbind;
 mod pairs;
 mod pushes;
 mod queries;

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use xabar_smpp::link::{self, Events, Link};
-use xabar_smpp::pdu::{BindResp, Body, Pdu, SubmitSm};
+use xabar_smpp::pdu::{BindResp, Body, Outbind, Pdu, SubmitSm};
 use xabar_smpp::session::{CloseReason, Event as SmppEvent, Opening, Requests, Settings};
 use xabar_smpp::values::InterfaceVersion;
 use xabar_smpp::{CommandId, Frame, Octets, Status, Tag, TlvBuffer};
@@ -18,7 +18,7 @@ use crate::delivery::sample::submission;
 pub(super) use crate::delivery::sample::token;
 use crate::delivery::{
     self, BindSettings, Classes, Directions, Directive, Event, LinkState, OperatorLink,
-    OperatorSettings, Report, Senders, Token,
+    OperatorSettings, Reach, Report, Senders, Token,
 };
 use crate::journal::OperatorId;
 use crate::tls;
@@ -65,7 +65,7 @@ impl Esme {
         OperatorSettings {
             name: "ucell".into(),
             binds: vec![BindSettings {
-                addresses: vec![address.into()],
+                reach: Reach::Connect(vec![address.into()]),
                 system_id: "xabar".into(),
                 password: "secret".into(),
                 system_type: String::new(),
@@ -242,6 +242,31 @@ pub(super) struct Peer {
 }
 
 impl Peer {
+    /// Connects to us, as soon as we listen, and introduces itself.
+    pub(super) async fn introduced(address: &str, system_id: &str, password: &str) -> Self {
+        let outbind = Body::Outbind(Outbind {
+            system_id: Octets(system_id.as_bytes()),
+            password: Octets(password.as_bytes()),
+            ..Outbind::default()
+        });
+        let outbind = Opening::Outbind(Pdu::new(1, outbind).to_frame().unwrap());
+        let connected = async {
+            loop {
+                match TcpStream::connect(address).await {
+                    Ok(stream) => return stream,
+                    Err(_) => sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        let stream = soon("a listener", connected).await;
+        let (link, events) = link::spawn(stream, outbind, Settings::default());
+        Self {
+            link,
+            events,
+            came: Vec::new(),
+        }
+    }
+
     /// The next event of the session.
     pub(super) async fn event(&mut self) -> SmppEvent {
         while self.came.is_empty() {

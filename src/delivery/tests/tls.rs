@@ -8,7 +8,7 @@ use xabar_smpp::session::{Event as SmppEvent, Opening, Settings};
 
 use super::rig::{Esme, Peer, Silent, Smsc, serves, soon};
 use crate::delivery::connection::Connection;
-use crate::delivery::{Event, OperatorSettings};
+use crate::delivery::{Event, OperatorSettings, Reach};
 use crate::scratch::Folder;
 use crate::tls::certificates::{Ca, Pair};
 use crate::tls::{Certificates, Client, Identity, Key, Name, Roots, Server};
@@ -43,7 +43,7 @@ fn settings(addresses: Vec<String>, tls: Client) -> OperatorSettings {
         tls: Some(tls),
         ..Esme::settings("")
     };
-    settings.binds[0].addresses = addresses;
+    settings.binds[0].reach = Reach::Connect(addresses);
     settings
 }
 

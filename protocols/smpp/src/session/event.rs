@@ -82,6 +82,12 @@ pub enum CloseReason {
         /// The SMSC's status.
         status: Status,
     },
+    /// The peer introduced itself by `outbind`, and not as the SMSC that was awaited: nothing was sent to it.
+    #[error("the peer's outbind names another system_id or password")]
+    WrongOutbind,
+    /// The peer did not introduce itself in time: nothing was sent to it.
+    #[error("no outbind came in time")]
+    NoOutbind,
     /// No bind, or no answer to it, in time.
     #[error("not bound in time")]
     BindTimeout,

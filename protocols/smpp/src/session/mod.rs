@@ -44,13 +44,38 @@ pub const MAX_SEQUENCE: u32 = 0x7FFF_FFFF;
 pub enum Opening {
     /// An ESME that sends this `bind_*` at once.
     Bind(Frame),
-    /// An ESME that waits for the SMSC's `outbind` and then sends this `bind_*`. The
-    /// `outbind` is passed on as a request that needs no answer.
-    AwaitOutbind(Frame),
+    /// An ESME that waits for the SMSC's `outbind` and then sends this `bind_*`, whichever it is: 3.4 (2.2.1) thinks of
+    /// a `bind_receiver`, 5.0 of any. A bind holds our password, so it goes only to a peer that introduces itself as
+    /// this SMSC (3.4, 4.1.7); at any other `outbind` the session closes, without a word to the peer.
+    AwaitOutbind {
+        /// What is sent then.
+        bind: Frame,
+        /// Who has to be at the other end.
+        smsc: SmscLogin,
+    },
     /// An SMSC that waits for a bind.
     Listen,
     /// An SMSC that sends this `outbind` and then waits for a bind.
     Outbind(Frame),
+}
+
+/// As whom an SMSC introduces itself in an `outbind`.
+#[derive(Clone)]
+pub struct SmscLogin {
+    /// Its name; no `outbind` has room for more than 15 octets.
+    pub system_id: String,
+    /// What it proves that with; no `outbind` has room for more than 8 octets.
+    pub password: String,
+}
+
+/// Leaves out the password.
+impl std::fmt::Debug for SmscLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("SmscLogin");
+        shown
+            .field("system_id", &self.system_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The numbers that two ends agree on, mostly by e-mail.
@@ -129,6 +154,8 @@ pub struct Session {
     peer: Introduction,
     /// Our bind, until it is sent.
     bind: Option<Frame>,
+    /// Who has to introduce itself before it is sent.
+    awaited: Option<SmscLogin>,
     next_sequence: u32,
     in_flight: InFlight,
     outbox: Outbox,
@@ -185,7 +212,7 @@ impl Session {
     /// A session on a connection made just now.
     pub fn new(opening: Opening, settings: Settings, now: Instant) -> Self {
         let role = match opening {
-            Opening::Bind(_) | Opening::AwaitOutbind(_) => Role::Esme,
+            Opening::Bind(_) | Opening::AwaitOutbind { .. } => Role::Esme,
             Opening::Listen | Opening::Outbind(_) => Role::Smsc,
         };
         let mut session = Self {
@@ -196,6 +223,7 @@ impl Session {
             ours: Introduction::default(),
             peer: Introduction::default(),
             bind: None,
+            awaited: None,
             next_sequence: 1,
             in_flight: InFlight::default(),
             outbox: Outbox::default(),
@@ -219,9 +247,10 @@ impl Session {
                 self.bind = Some(bind);
                 self.send_bind();
             }
-            Opening::AwaitOutbind(bind) => {
+            Opening::AwaitOutbind { bind, smsc } => {
                 self.ours = Introduction::of(&bind);
                 self.bind = Some(bind);
+                self.awaited = Some(smsc);
             }
             Opening::Listen => self.ours.interface_version = InterfaceVersion::V5_0,
             Opening::Outbind(outbind) => {
@@ -550,6 +579,7 @@ impl Session {
 
     fn phase_overdue(&mut self, now: Instant) {
         match self.phase {
+            Phase::Open if self.awaited.is_some() => self.close(CloseReason::NoOutbind),
             Phase::Open | Phase::Outbound | Phase::Binding { .. } => {
                 self.close(CloseReason::BindTimeout);
             }

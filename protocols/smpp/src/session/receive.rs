@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::bind::Introduction;
 use super::states::{admits, is_known};
-use super::{Bind, CloseReason, Event, Fault, Phase, Role, Session};
-use crate::{CommandId, Frame, Header, Status};
+use super::{Bind, CloseReason, Event, Fault, Phase, Role, Session, SmscLogin};
+use crate::{Body, CommandId, Frame, Header, Status};
 
 impl Session {
     pub(super) fn receive(&mut self, now: Instant, frame: Frame) {
@@ -17,7 +17,7 @@ impl Session {
             CommandId::GENERIC_NACK => self.generic_nack(now, header, frame),
             CommandId::UNBIND => self.peer_unbinds(header),
             CommandId::UNBIND_RESP => self.unbind_resp(header),
-            CommandId::OUTBIND => self.outbind(header, frame),
+            CommandId::OUTBIND => self.outbind(header, &frame),
             id if Bind::of(id).is_some() && id.is_response() => self.bind_resp(now, header, &frame),
             id if Bind::of(id).is_some() => self.bind_request(now, header, frame),
             id if id.is_response() => self.response(now, header, frame),
@@ -166,13 +166,12 @@ impl Session {
         }
     }
 
-    fn outbind(&mut self, header: Header, frame: Frame) {
-        let awaited = self.bind.is_some() && matches!(self.phase, Phase::Open);
-        if !awaited {
-            return self.wrong_state(header, Status::RINVBNDSTS);
-        }
-        if self.pass_on(header, frame) {
-            self.send_bind();
+    /// The SMSC introduces itself, or somebody who is not the one.
+    fn outbind(&mut self, header: Header, frame: &Frame) {
+        match self.awaited.take() {
+            None => self.wrong_state(header, Status::RINVBNDSTS),
+            Some(smsc) if smsc.introduces_itself_by(frame) => self.send_bind(),
+            Some(_) => self.close(CloseReason::WrongOutbind),
         }
     }
 
@@ -231,5 +230,16 @@ impl Session {
     fn fault(&mut self, fault: Fault) {
         self.faults.count(fault);
         self.events.push(Event::Fault(fault));
+    }
+}
+
+impl SmscLogin {
+    fn introduces_itself_by(&self, frame: &Frame) -> bool {
+        matches!(
+            frame.decode().map(|pdu| pdu.body),
+            Ok(Body::Outbind(outbind))
+                if outbind.system_id.as_bytes() == self.system_id.as_bytes()
+                    && outbind.password.as_bytes() == self.password.as_bytes()
+        )
     }
 }

@@ -271,7 +271,7 @@ fn a_login_of_its_own_says_what_differs_from_the_operators() {
     let operator = good(&text, &[]).operators.remove(0);
     let told = operator.binds.iter().map(|bind| {
         let Bind {
-            addresses,
+            reach,
             system_id,
             directions,
             sessions,
@@ -280,7 +280,7 @@ fn a_login_of_its_own_says_what_differs_from_the_operators() {
             ..
         } = bind;
         (
-            addresses.join(" "),
+            reach.addresses().join(" "),
             system_id.as_str(),
             *directions,
             *sessions,
@@ -311,6 +311,104 @@ fn what_a_login_lacks_is_told_where_it_should_stand() {
             "11:1: `operator[0].bind[1].tsp` is not a key; did you mean `tps`?",
         ]
     );
+}
+
+/// An SMSC that connects to us, with keys of its table in place of others.
+fn outbind(lines: &str) -> String {
+    let given = |key: &str| lines.contains(key);
+    let usual = [
+        ("listen", "\"0.0.0.0:2776\""),
+        ("system_id", "\"smsc\""),
+        ("password", "\"theirs\""),
+    ];
+    let usual = usual.iter().filter(|(key, _)| !given(key));
+    let keys = usual.map(|(key, value)| format!("{key} = {value}"));
+    let keys: Vec<String> = keys
+        .chain((!lines.is_empty()).then(|| lines.to_owned()))
+        .collect();
+    format!("outbind = {{ {} }}", keys.join(", "))
+}
+
+/// An operator without an address.
+fn comes(lines: &str) -> String {
+    operator(lines).replace("address = \"127.0.0.1:2775\"\n", "")
+}
+
+#[test]
+fn an_smsc_may_connect_to_us_and_introduce_itself() {
+    let settings = good(
+        &comes(&outbind("password = { env = \"THEIRS\" }")),
+        &[("THEIRS", "geheim")],
+    );
+    let Reach::Outbind(outbind) = &settings.operators[0].binds[0].reach else {
+        panic!("{settings:?}");
+    };
+    assert_eq!(outbind.listen, ([0, 0, 0, 0], 2776).into());
+    assert_eq!(outbind.system_id, "smsc");
+    assert_eq!(outbind.password.expose(), "geheim");
+    assert!(!format!("{settings:?}").contains("geheim"));
+}
+
+#[test]
+fn what_is_wrong_with_an_outbind_is_told_with_its_key() {
+    let own = "127.0.0.1:2775";
+    let listen = |listen| comes(&outbind(&format!("listen = {listen}")));
+    let right = "write an IP address of this machine and a port, such as \"10.0.0.5:2776\", or \"0.0.0.0:2776\" for all networks";
+    let cases = [
+        (
+            operator(&outbind("")),
+            "2:11: `operator[0].outbind` is set beside `address`; leave `outbind` out if we connect to the SMSC, or `address` if it connects to us".to_owned(),
+        ),
+        (
+            listen("\"smsc.example.uz:2776\""),
+            format!("2:63: `operator[0].outbind.listen` is \"smsc.example.uz:2776\"; {right}"),
+        ),
+        (
+            listen("\"10.0.0.5\""),
+            format!("2:63: `operator[0].outbind.listen` is \"10.0.0.5\"; {right}"),
+        ),
+        (
+            listen("\"10.0.0.5:0\""),
+            format!("2:63: `operator[0].outbind.listen` is \"10.0.0.5:0\"; {right}"),
+        ),
+        (
+            comes("outbind = { listen = \"10.0.0.5:2776\", system_id = \"smsc\" }"),
+            "2:11: `operator[0].outbind.password` is missing; give the password that the SMSC shows us".to_owned(),
+        ),
+        (
+            comes(&outbind("password = \"longer-than-8\"")),
+            "2:69: `operator[0].outbind.password` has 13 characters or such as are not ASCII; SMPP has room for 8 ASCII characters; ask the operator for such a password".to_owned(),
+        ),
+        (
+            comes(&outbind("")) + &comes(&(outbind("") + "\nname = \"beeline\"")),
+            "8:1: `operator[1]` waits for outbind at 0.0.0.0:2776, where `operator[0]` listens already; set `outbind.listen` to another port".to_owned(),
+        ),
+        (
+            comes(&outbind("")) + "[[operator.bind]]\n[[operator.bind]]\nsystem_id = \"other\"",
+            "9:1: `operator[0].bind[1]` waits for outbind at 0.0.0.0:2776, where `operator[0].bind[0]` listens already; set `outbind.listen` to another port".to_owned(),
+        ),
+        (
+            comes(&outbind("listen = \"127.0.0.1:8025\"")) + "[http]\nlisten = \"0.0.0.0:8025\"",
+            "1:1: `operator[0]` waits for outbind at 127.0.0.1:8025, where `http` listens already; set `outbind.listen` to another port".to_owned(),
+        ),
+        (
+            comes(&outbind("")) + "[operator.tls]\n",
+            "8:1: `operator[0].tls` is set beside `outbind`, and the connections that an SMSC makes to us have no TLS; leave it out, or give `address` instead of `outbind`".to_owned(),
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(told(&text, &[]), [expected], "{text}");
+    }
+    // A login with an address beside one without, and one port for each.
+    let two = operator("")
+        + "[[operator.bind]]\n[[operator.bind]]\nsystem_id = \"other\"\n"
+        + &outbind("");
+    let binds = good(&two, &[]).operators.remove(0).binds;
+    assert_eq!(binds[0].reach.addresses(), [own]);
+    assert!(matches!(binds[1].reach, Reach::Outbind(_)));
+    let ports = comes(&outbind(""))
+        + &comes(&(outbind("listen = \"0.0.0.0:2777\"") + "\nname = \"beeline\""));
+    good(&ports, &[]);
 }
 
 #[test]

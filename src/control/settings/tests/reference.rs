@@ -145,6 +145,16 @@ fn what_is_left_out_is_off_or_has_its_default() {
 }
 
 #[test]
+fn the_example_of_an_smsc_that_connects_to_us_is_right() {
+    let address = REFERENCE.lines().find(|it| it.starts_with("address = "));
+    let text = REFERENCE
+        .replacen(address.unwrap(), "", 1)
+        .replace("\n# outbind = ", "\noutbind = ");
+    let binds = good(&text, &[]).operators.remove(0).binds;
+    assert!(matches!(binds[0].reach, Reach::Outbind(_)));
+}
+
+#[test]
 fn the_example_of_a_sender_is_right() {
     let (_, example) = REFERENCE.split_once("# [[sender]]").unwrap();
     let (example, _) = example.split_once("\n\n").unwrap();

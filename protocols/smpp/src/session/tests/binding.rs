@@ -78,28 +78,89 @@ fn a_second_bind_is_refused_as_already_bound() {
     assert_eq!(session.state(), State::BoundTrx);
 }
 
+/// An ESME that binds to an SMSC which introduces itself as `SMSC` with `secret`.
+fn waiting(now: Instant) -> Session {
+    let smsc = SmscLogin {
+        system_id: "SMSC".into(),
+        password: "secret".into(),
+    };
+    let opening = Opening::AwaitOutbind { bind: bind(), smsc };
+    Session::new(opening, settings(), now)
+}
+
+fn outbind(system_id: &str, password: &str) -> Frame {
+    let outbind = Outbind {
+        system_id: Octets(system_id.as_bytes()),
+        password: Octets(password.as_bytes()),
+        ..Outbind::default()
+    };
+    frame(0, Body::Outbind(outbind))
+}
+
 #[test]
 fn an_outbind_makes_a_waiting_client_bind() {
     let now = t0();
-    let outbind = frame(0, Body::Outbind(Outbind::default()));
-    let mut smsc = Session::new(Opening::Outbind(outbind), settings(), now);
-    let mut esme = Session::new(Opening::AwaitOutbind(bind()), settings(), now);
+    let opening = Opening::Outbind(outbind("SMSC", "secret"));
+    let mut smsc = Session::new(opening, settings(), now);
+    let mut esme = waiting(now);
     assert_eq!(smsc.state(), State::Outbound);
     assert_eq!(sent(&mut esme, now), []);
-    for (from_smsc, command) in [
-        (true, CommandId::OUTBIND),
-        (false, CommandId::BIND_TRANSCEIVER),
-    ] {
-        let (from, to) = if from_smsc {
-            (&mut smsc, &mut esme)
-        } else {
-            (&mut esme, &mut smsc)
-        };
-        for frame in frames(&mut std::mem::take(from.output(now))) {
-            come(to, now, frame);
-        }
-        assert_eq!(seen(to), [Seen::Request(command, 1)]);
+    for frame in frames(&mut std::mem::take(smsc.output(now))) {
+        come(&mut esme, now, frame);
     }
+    assert_eq!(seen(&mut esme), []);
+    for frame in frames(&mut std::mem::take(esme.output(now))) {
+        come(&mut smsc, now, frame);
+    }
+    let bind = Seen::Request(CommandId::BIND_TRANSCEIVER, 1);
+    assert_eq!(seen(&mut smsc), [bind]);
+    come(&mut esme, now, bind_resp(1, Status::ROK));
+    assert_eq!(esme.state(), State::BoundTrx);
+}
+
+#[test]
+fn a_waiting_client_sends_no_bind_to_a_stranger() {
+    let now = t0();
+    let unreadable = b"\0\0\0\x14\0\0\0\x0b\0\0\0\0\0\0\0\x01SMSC";
+    for stranger in [
+        outbind("SMSC", "secreT"),
+        outbind("smsc", "secret"),
+        outbind("SMSC", ""),
+        outbind("", ""),
+        Frame::new(unreadable.to_vec().into()).unwrap(),
+    ] {
+        let mut session = waiting(now);
+        come(&mut session, now, stranger);
+        assert_eq!(session.close_reason(), Some(CloseReason::WrongOutbind));
+        come(&mut session, now, outbind("SMSC", "secret"));
+        assert_eq!(sent(&mut session, now), []);
+    }
+}
+
+#[test]
+fn a_waiting_client_leaves_a_peer_that_does_not_introduce_itself_in_time() {
+    let now = t0();
+    let mut session = waiting(now);
+    come(&mut session, now, bind());
+    let enquire_link = bare(CommandId::ENQUIRE_LINK, Status::ROK, 5);
+    come(&mut session, now + 9 * SECOND, enquire_link);
+    let answers = [
+        (CommandId::BIND_TRANSCEIVER_RESP, Status::RINVBNDSTS, 0),
+        ok(CommandId::ENQUIRE_LINK_RESP, 5),
+    ];
+    assert_eq!(sent(&mut session, now + 9 * SECOND), answers);
+    assert_eq!(session.deadline(), Some(now + 10 * SECOND));
+    session.handle(now + 10 * SECOND, Input::Tick);
+    assert_eq!(session.close_reason(), Some(CloseReason::NoOutbind));
+}
+
+#[test]
+fn the_password_of_an_smsc_is_not_shown() {
+    let shown = format!("{:?}", waiting(t0()).awaited);
+    assert!(
+        shown.contains("SMSC") && !shown.contains("secret"),
+        "{shown}"
+    );
 }
 
 #[test]
