@@ -16,6 +16,9 @@ pub struct Screen {
     pub decided: Instant,
     /// The session that brought the step, on which it goes back if there is room.
     pub session: SessionKey,
+    /// Whether a phone waits for it. That of a citizen who did not answer may have been left by the network long ago:
+    /// that it is not shown is nothing to tell.
+    pub awaited: bool,
     pub frame: Frame,
 }
 
@@ -28,14 +31,23 @@ pub(super) struct ScreenToken(u64);
 
 impl ScreenToken {
     const MARK: u64 = 1 << 63;
+    /// Of one that a phone waits for.
+    const AWAITED: u64 = 1 << 62;
 
-    pub(super) fn new(number: u64) -> Self {
-        Self(number | Self::MARK)
+    pub(super) fn new(number: u64, awaited: bool) -> Self {
+        let awaited = if awaited { Self::AWAITED } else { 0 };
+        Self(number & !Self::AWAITED | awaited | Self::MARK)
     }
 
     /// Whether a request's token is that of a screen.
     pub(super) fn is(token: impl Into<u64>) -> bool {
         token.into() & Self::MARK != 0
+    }
+
+    /// Whether it is that of a screen that a phone waits for.
+    pub(super) fn is_awaited(token: impl Into<u64>) -> bool {
+        let both = Self::MARK | Self::AWAITED;
+        token.into() & both == both
     }
 }
 
@@ -58,8 +70,11 @@ mod tests {
             segment: u8::MAX,
             attempt: u8::MAX,
         };
-        assert!(!ScreenToken::is(token));
-        let screen: u64 = ScreenToken::new(7).into();
-        assert!(ScreenToken::is(screen) && ScreenToken::is(Token::from(screen)));
+        assert!(!ScreenToken::is(token) && !ScreenToken::is_awaited(token));
+        for awaited in [true, false] {
+            let screen: u64 = ScreenToken::new(7, awaited).into();
+            assert!(ScreenToken::is(screen) && ScreenToken::is(Token::from(screen)));
+            assert_eq!(ScreenToken::is_awaited(Token::from(screen)), awaited);
+        }
     }
 }

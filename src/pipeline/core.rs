@@ -345,6 +345,7 @@ impl Core {
         for posted in inputs.posted {
             self.posted(&mut beat, posted)?;
         }
+        self.end_unanswered(&mut beat);
         self.hear_unfinished(&mut beat)?;
         self.end_graces(&mut beat)?;
         self.sweep(&mut beat)?;
@@ -382,6 +383,7 @@ impl Core {
         let soonest = queues
             .into_iter()
             .chain(graces)
+            .chain(self.ussd.next_over())
             .chain((self.turns_left || self.ussd.waits()).then_some(now.steady))
             .min()
             .unwrap_or(UnixMillis::NEVER);

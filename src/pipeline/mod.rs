@@ -33,6 +33,7 @@ mod sharing;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod time_up;
 mod unanswered;
 mod unnamed;
 mod ussd;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::fmt;
 
 use tracing::warn;
-use xabar_events::Msisdn;
+use xabar_events::{Language, Msisdn};
 use xabar_smpp::pdu::{DeliverSm, Pdu};
 use xabar_smpp::{Frame, Status};
 use xabar_ussd::{Dialect, Said, Shown, is_ussd};
@@ -17,11 +17,12 @@ use super::core::Core;
 use super::looks::For;
 use super::posted::{NoCountry, Posted, PostedReply};
 use super::seldom::Seldom;
+use super::time_up::Standing;
 use crate::clock::UnixMillis;
 use crate::delivery::{Screen, SessionKey};
 use crate::dialogue::is_international;
 use crate::dialogue::menu::{Menus, Place, Question, Step};
-use crate::dialogue::ussd::{Counts, Phone, Sessions, Times, Turn};
+use crate::dialogue::ussd::{Allowance, Counts, Phone, Sessions, Times, Turn};
 use crate::journal::{JournalError, OperatorId};
 
 /// What the pipeline goes by for one operator's USSD.
@@ -35,7 +36,7 @@ pub struct UssdRules {
 #[derive(Debug)]
 pub(super) struct Ussd {
     menus: Menus,
-    sessions: Sessions<Place>,
+    sessions: Sessions<Standing>,
     counts: Counts,
     /// What a beat had no look left for.
     waiting: VecDeque<Waiting>,
@@ -77,6 +78,16 @@ enum Way {
     Http(PostedReply),
 }
 
+impl Way {
+    /// Over which a phone can be shown something unasked.
+    fn line(&self) -> Option<(SessionKey, &Frame, Dialect)> {
+        match self {
+            Self::Smpp(session, step, dialect) => Some((*session, step, *dialect)),
+            Self::Http(_) => None,
+        }
+    }
+}
+
 /// Dialogues that may wait for the journal; more are asked to come again.
 const MOST_WAITING: usize = 5_000;
 
@@ -106,8 +117,23 @@ impl Ussd {
     }
 
     /// The dialogues under way.
-    pub(super) fn sessions(&self) -> &Sessions<Place> {
+    pub(super) fn sessions(&self) -> &Sessions<Standing> {
         &self.sessions
+    }
+
+    /// The phones whose citizens did not answer in time, of so many that may be.
+    pub(super) fn over(&mut self, now: UnixMillis, looks: usize) -> Vec<(Phone, Standing)> {
+        self.sessions.over(now, looks)
+    }
+
+    /// When the next phone may be to be told that its time is up.
+    pub(super) fn next_over(&self) -> Option<UnixMillis> {
+        self.sessions.next_over()
+    }
+
+    /// What a phone is shown then.
+    pub(super) fn time_is_up(&self, language: Language) -> String {
+        self.menus.forgotten(language)
     }
 
     /// Whether no more dialogues may wait for the journal.
@@ -166,11 +192,20 @@ impl Core {
             self.ussd.crowded.count(operator, ());
             return Ok(Some(Status::RX_T_APPN));
         }
-        if self.ussd.counts.step(msisdn, now) {
-            let sessions = &mut self.ussd.sessions;
-            let turn = sessions.heard(now, phone, step, rules.times);
-            let way = Way::Smpp(session, frame.clone(), rules.dialect);
-            self.take_ussd_turn(beat, phone, way, turn)?;
+        let allowance = match step.said {
+            Said::Begin { .. } | Said::Answer(_) => self.ussd.counts.step(msisdn, now),
+            Said::Ended | Said::Noticed => Allowance::Left,
+        };
+        let way = Way::Smpp(session, frame.clone(), rules.dialect);
+        match allowance {
+            Allowance::Left => {
+                let sessions = &mut self.ussd.sessions;
+                let turn = sessions.heard(now, phone, step, rules.times);
+                self.take_ussd_turn(beat, phone, way, turn)?;
+            }
+            Allowance::JustSpent => self.break_off(beat, phone, way)?,
+            // So the operator ends it.
+            Allowance::Spent => return Ok(Some(Status::RX_R_APPN)),
         }
         Ok(Some(Status::ROK))
     }
@@ -202,14 +237,31 @@ impl Core {
             self.ussd.crowded.count(operator, ());
             return Ok(());
         }
-        if let Some(rules) = rules
-            && self.ussd.counts.step(msisdn, now)
-        {
-            let phone = Phone { operator, msisdn };
-            let sessions = &mut self.ussd.sessions;
-            let turn = sessions.posted(now, phone, form, rules.times);
-            self.take_ussd_turn(beat, phone, Way::Http(reply), turn)?;
+        let Some(rules) = rules else {
+            return Ok(());
+        };
+        let phone = Phone { operator, msisdn };
+        let way = Way::Http(reply);
+        match self.ussd.counts.step(msisdn, now) {
+            Allowance::Left => {
+                let sessions = &mut self.ussd.sessions;
+                let turn = sessions.posted(now, phone, form, rules.times);
+                self.take_ussd_turn(beat, phone, way, turn)
+            }
+            Allowance::JustSpent => self.break_off(beat, phone, way),
+            Allowance::Spent => Ok(()),
         }
+    }
+
+    /// Ends a dialogue with a phone that asks for more than a person does.
+    fn break_off(&mut self, beat: &mut Beat, phone: Phone, way: Way) -> Result<(), JournalError> {
+        self.ussd.waiting.retain(|waiting| waiting.phone != phone);
+        let language = match self.ussd.sessions.close(phone) {
+            Some(standing) => standing.place.language(),
+            None => self.language(beat, phone.msisdn)?,
+        };
+        let text = self.ussd.menus.refused(language);
+        self.show(beat, phone, way, &Shown::last(text));
         Ok(())
     }
 
@@ -233,7 +285,7 @@ impl Core {
         beat: &mut Beat,
         phone: Phone,
         way: Way,
-        turn: Turn<Place>,
+        turn: Turn<Standing>,
     ) -> Result<(), JournalError> {
         // What the phone waited for, before it dialled again, would stand on another screen than it shows.
         if !matches!(turn, Turn::Nothing | Turn::Forgotten) {
@@ -241,8 +293,8 @@ impl Core {
         }
         let step = match turn {
             Turn::Begin { dialled } => return self.begin(beat, phone, way, dialled),
-            Turn::Answer { place, typed } => self.ussd.menus.answer(place, &typed),
-            Turn::Resume { place } => self.ussd.menus.resume(place),
+            Turn::Answer { place: at, typed } => self.ussd.menus.answer(at.place, &typed),
+            Turn::Resume { place: at } => self.ussd.menus.resume(at.place),
             Turn::Again(shown) => {
                 self.show(beat, phone, way, &shown);
                 return Ok(());
@@ -286,8 +338,9 @@ impl Core {
             let (place, question) = match step {
                 Step::Show { text, place } => {
                     let times = self.times(phone.operator);
+                    let standing = Standing::new(place, way.line());
                     let sessions = &mut self.ussd.sessions;
-                    sessions.shows(now, phone, place, &text, times);
+                    sessions.shows(now, phone, standing, &text, times);
                     self.show(beat, phone, way, &Shown::asking(text));
                     return Ok(());
                 }
@@ -317,21 +370,8 @@ impl Core {
         match way {
             Way::Http(reply) => beat.shown.push((reply, shown.clone())),
             Way::Smpp(session, frame, dialect) => {
-                let decoded = frame.decode().ok();
-                let Some(pdu) = decoded.and_then(|pdu: Pdu<'_>| pdu.body.delivered()) else {
-                    return;
-                };
-                match dialect.answer(&pdu, shown) {
-                    Ok(frame) => {
-                        let decided = beat.now.instant;
-                        let screen = Screen {
-                            decided,
-                            session,
-                            frame,
-                        };
-                        beat.show(phone.operator, screen);
-                    }
-                    Err(error) => warn!(%error, ?shown, "a USSD screen cannot be written"),
+                if let Some(screen) = screen(beat, (session, &frame, dialect), shown) {
+                    beat.show(phone.operator, screen);
                 }
             }
         }
@@ -344,9 +384,14 @@ impl Core {
 
     /// What a phone is shown whose dialogue is forgotten, as after a restart.
     fn forgotten(&mut self, beat: &Beat, msisdn: Msisdn) -> Result<String, JournalError> {
-        let chosen = self.choices(beat, msisdn)?.language;
-        let language = chosen.unwrap_or(self.settings.default_language);
+        let language = self.language(beat, msisdn)?;
         Ok(self.ussd.menus.forgotten(language))
+    }
+
+    /// The language of a subscriber of whom no dialogue says it.
+    fn language(&mut self, beat: &Beat, msisdn: Msisdn) -> Result<Language, JournalError> {
+        let chosen = self.choices(beat, msisdn)?.language;
+        Ok(chosen.unwrap_or(self.settings.default_language))
     }
 
     /// The operators that brought steps in another dialect than theirs: what the first lacked, and how many since that
@@ -367,6 +412,28 @@ impl Core {
             Some((self.operators.get(&operator)?.name.clone(), count))
         })
         .collect()
+    }
+}
+
+/// The screen that answers a step of this link, if one can be written.
+pub(super) fn screen(
+    beat: &Beat,
+    (session, step, dialect): (SessionKey, &Frame, Dialect),
+    shown: &Shown,
+) -> Option<Screen> {
+    let decoded = step.decode().ok();
+    let pdu = decoded.and_then(|pdu: Pdu<'_>| pdu.body.delivered())?;
+    match dialect.answer(&pdu, shown) {
+        Ok(frame) => Some(Screen {
+            decided: beat.now.instant,
+            session,
+            awaited: true,
+            frame,
+        }),
+        Err(error) => {
+            warn!(%error, ?shown, "a USSD screen cannot be written");
+            None
+        }
     }
 }
 

@@ -67,16 +67,23 @@ impl Dial {
         let mut answers = self.answers();
         self.once_bound(handle).await?;
         handle.dial(&phone, &self.code).await?;
+        let mut text = screen(handle, &mut texts, &phone).await?;
         loop {
-            let text = screen(handle, &mut texts, &phone).await?;
             writeln!(print::stdout(), "{}\n", text.text)?;
             if text.ussd == Some(Ussd::End) {
                 return Ok(());
             }
-            match answers.recv().await {
-                Some(answer) => handle.answer(&phone, &answer).await?,
-                None => return Ok(handle.hang_up(&phone).await?),
-            }
+            text = tokio::select! {
+                answer = answers.recv() => match answer {
+                    Some(answer) => {
+                        handle.answer(&phone, &answer).await?;
+                        screen(handle, &mut texts, &phone).await?
+                    }
+                    None => return Ok(handle.hang_up(&phone).await?),
+                },
+                // The gateway does not wait for ever.
+                Some(last) = next_screen(&mut texts, &phone) => last,
+            };
         }
     }
 

@@ -179,7 +179,7 @@ impl Dispatch {
         self.rates.each(login, |rate| rate.spend(now));
     }
 
-    /// Takes screens of USSD dialogues; how many there was no room for.
+    /// Takes screens of USSD dialogues; how many that phones wait for there was no room for.
     pub(super) fn show(&mut self, screens: Vec<Screen>) -> usize {
         self.screens.take(screens)
     }
@@ -204,7 +204,7 @@ impl Dispatch {
         Some((index, screen))
     }
 
-    /// Drops the screens that nobody waits for any more; how many.
+    /// Drops the screens that nobody waits for any more; how many phones waited for.
     pub(super) fn stale_screens(&mut self, now: Instant) -> usize {
         self.screens.drop_stale(now)
     }

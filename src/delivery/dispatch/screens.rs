@@ -28,12 +28,12 @@ pub(super) struct Screens {
 }
 
 impl Screens {
-    /// Takes as many as may wait; how many more there are.
+    /// Takes as many as may wait; how many more there are that phones wait for.
     pub(super) fn take(&mut self, screens: Vec<Screen>) -> usize {
         let room = MOST.saturating_sub(self.waiting.len());
-        let beyond = screens.len().saturating_sub(room);
-        self.waiting.extend(screens.into_iter().take(room));
-        beyond
+        let mut screens = screens.into_iter();
+        self.waiting.extend(screens.by_ref().take(room));
+        screens.filter(|screen| screen.awaited).count()
     }
 
     /// How many dialogues may begin in one beat, where so many PDUs go out [`SOON`]; `None`: who knows how many.
@@ -82,10 +82,11 @@ impl Screens {
         self.in_a_row = 0;
     }
 
-    /// Drops what nobody waits for any more; how many.
+    /// Drops what nobody waits for any more; how many phones waited for.
     pub(super) fn drop_stale(&mut self, now: Instant) -> usize {
         let is_stale = |screen: &&Screen| screen.decided + PATIENCE < now;
         let stale = self.waiting.iter().take_while(is_stale).count();
-        self.waiting.drain(..stale).count()
+        let stale = self.waiting.drain(..stale);
+        stale.filter(|screen| screen.awaited).count()
     }
 }

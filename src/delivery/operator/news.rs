@@ -65,7 +65,8 @@ impl Operator {
             }
             session::Event::TimedOut { token } => {
                 if ScreenToken::is(token) {
-                    self.screens.lost(1);
+                    self.screens
+                        .lost(usize::from(ScreenToken::is_awaited(token)));
                 } else if self.dispatch.asks(token.into()) {
                     self.query_timed_out(token.into(), events);
                 } else {
@@ -208,7 +209,7 @@ impl Operator {
         // That no answer came in time was said already.
         lost.retain(|token| !timed_out.contains(token));
         let screens = returned.iter().chain(&lost);
-        let screens = screens.filter(|token| ScreenToken::is(**token));
+        let screens = screens.filter(|token| ScreenToken::is_awaited(**token));
         self.screens.lost(screens.count());
         let asked = &self.dispatch;
         let submitted = |token: &Token| !asked.asks(*token) && !ScreenToken::is(*token);

@@ -9,9 +9,9 @@ use super::Operator;
 use super::response::{status, told};
 use super::unreported::Unreported;
 use crate::clock::instant as now;
-use crate::delivery::Token;
 use crate::delivery::dispatch::Heard;
 use crate::delivery::screen::{Screen, ScreenToken};
+use crate::delivery::{Class, Token};
 
 /// What is known of the screens that were written.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Operator {
             return;
         };
         self.screens.written += 1;
-        let token = ScreenToken::new(self.screens.written);
+        let token = ScreenToken::new(self.screens.written, screen.awaited);
         slot.requests.push_frame(token.into(), &screen.frame);
     }
 
@@ -79,14 +79,20 @@ impl Operator {
         events: &mut Unreported,
     ) {
         let status = status(frame);
-        let class = self.classes.of(status, frame);
+        let awaited = ScreenToken::is_awaited(token);
+        let class = match self.classes.of(status, frame) {
+            class @ (Class::Accepted | Class::Throttled) => class,
+            class if awaited => class,
+            // That the dialogue is over already says nothing of the link.
+            _ => Class::Permanent,
+        };
         let heard = Heard {
             token: Token::from(token),
             class,
             status,
             congestion: told(frame).1,
         };
-        if status != Status::ROK {
+        if status != Status::ROK && awaited {
             self.screens.lost(1);
             self.screens.refused = Some(status);
         }

@@ -11,6 +11,10 @@ use crate::delivery::{Directive, Event, OperatorSettings, Screen};
 
 /// Brings a step, and answers it with a screen on the session that brought it.
 async fn answer_a_step(esme: &mut Esme, peer: &Peer) {
+    show(esme, peer, true).await;
+}
+
+async fn show(esme: &mut Esme, peer: &Peer, awaited: bool) {
     peer.deliver(7);
     let Event::Inbound { session, .. } = esme.event().await else {
         panic!("no step")
@@ -24,6 +28,7 @@ async fn answer_a_step(esme: &mut Esme, peer: &Peer) {
     let screen = Screen {
         decided: instant(),
         session,
+        awaited,
         frame,
     };
     let directive = Directive {
@@ -52,6 +57,20 @@ async fn a_screen_is_written_as_it_is_and_nothing_is_reported_of_it() {
     }
     // Its refusal says nothing of messages, nor of their TLVs.
     serves(&mut esme, &mut peer, 1).await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn whatever_refuses_a_screen_that_no_phone_may_wait_for_says_nothing_of_the_session() {
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut peer = smsc.session().await;
+    for status in [Status::RINVBNDSTS, Status::RINVDSTADR, Status::RSYSERR] {
+        show(&mut esme, &peer, false).await;
+        let shown = screen(&mut peer).await;
+        peer.answer_submit(&shown, status, "").await;
+        serves(&mut esme, &mut peer, 1).await;
+    }
     esme.stop().await;
 }
 

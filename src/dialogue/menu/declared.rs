@@ -39,11 +39,11 @@ pub(super) struct Words {
     pub(super) home: Line,
     /// Before a screen that is shown again after an answer that leads nowhere.
     pub(super) wrong: Wording,
-    /// What was asked for cannot be done now.
+    /// What was asked for cannot be done now, or nothing can be.
     pub(super) refused: Wording,
     /// The end after too many wrong answers.
     pub(super) ended: Wording,
-    /// The end for who answers a dialogue that is not known any more.
+    /// The end for who does not answer in time, or answers a dialogue that is not known any more.
     pub(super) forgotten: Wording,
 }
 

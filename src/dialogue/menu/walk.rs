@@ -2,10 +2,11 @@
 
 use xabar_events::Language;
 
-use super::declared::{Act, Body, Code, Flags, Menu, Screen};
+use super::declared::{Act, Body, Code, Flags, Menu, Screen, Words};
 use super::layout::lay;
 use super::meaning::Meaning;
 use super::place::{Asked, Head, Place};
+use super::wording::Wording;
 use super::{About, Facts, Listed, Menus, Picked, Question, Sms, Step};
 
 impl Menus {
@@ -73,10 +74,20 @@ impl Menus {
         self.go_ahead(step)
     }
 
-    /// The end for who answers a dialogue that is not known any more.
+    /// The end for who answers a dialogue that is not known any more, or did not answer in time.
     pub fn forgotten(&self, language: Language) -> String {
+        self.last_words(language, |words| &words.forgotten)
+    }
+
+    /// The end for who cannot be led on now.
+    pub fn refused(&self, language: Language) -> String {
+        self.last_words(language, |words| &words.refused)
+    }
+
+    /// Of the first menu, since it may not be known which one the dialogue is in.
+    fn last_words(&self, language: Language, which: fn(&Words) -> &Wording) -> String {
         let menu = self.menus.first();
-        let words = menu.map(|menu| menu.words.forgotten.words(language));
+        let words = menu.map(|menu| which(&menu.words).words(language));
         self.one_page(&words.unwrap_or_default(), language)
     }
 

@@ -1,6 +1,8 @@
 //! How much one subscriber may do, so that no program goes through the numbers of applications, and two gateways
 //! that do not understand each other stop.
 
+use std::cmp::Ordering;
+
 use xabar_events::Msisdn;
 
 use super::dialogue::Mark;
@@ -19,6 +21,15 @@ struct Count {
     number: Option<Mark>,
 }
 
+/// Whether a step of a subscriber is to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowance {
+    Left,
+    /// By a last screen: what follows is not.
+    JustSpent,
+    Spent,
+}
+
 /// Steps of one subscriber that are answered in ten minutes: beyond, it is no person.
 const MOST_STEPS: u16 = 200;
 
@@ -26,11 +37,16 @@ const MOST_STEPS: u16 = 200;
 const MOST_NUMBERS: u16 = 20;
 
 impl Counts {
-    /// Counts a step; says whether it is to be answered.
-    pub fn step(&mut self, msisdn: Msisdn, now: UnixMillis) -> bool {
+    /// Counts a step that wants a screen.
+    pub fn step(&mut self, msisdn: Msisdn, now: UnixMillis) -> Allowance {
         let count = self.0.of(msisdn, now);
-        count.steps = count.steps.saturating_add(1);
-        count.steps <= MOST_STEPS
+        let before = count.steps;
+        count.steps = before.saturating_add(1);
+        match before.cmp(&MOST_STEPS) {
+            Ordering::Less => Allowance::Left,
+            Ordering::Equal => Allowance::JustSpent,
+            Ordering::Greater => Allowance::Spent,
+        }
     }
 
     /// Counts a number that is asked for; says whether it is to be looked for. Who is shown the same one again, on
@@ -60,14 +76,24 @@ mod tests {
         let mut counts = Counts::default();
         let [phone, other] = [1, 2].map(|n| Msisdn::from_u64(998_930_000_000 + n).unwrap());
         let start = UnixMillis(1_000);
-        let steps = (0..2 * MOST_STEPS).filter(|_| counts.step(phone, start));
-        assert_eq!(steps.count(), usize::from(MOST_STEPS));
+        let steps: Vec<_> = (0..2 * MOST_STEPS)
+            .map(|_| counts.step(phone, start))
+            .collect();
+        let (answered, beyond) = steps.split_at(usize::from(MOST_STEPS));
+        assert!(answered.iter().all(|it| *it == Allowance::Left));
+        let [last, beyond @ ..] = beyond else {
+            panic!("{steps:?}")
+        };
+        assert_eq!(*last, Allowance::JustSpent);
+        assert!(beyond.iter().all(|it| *it == Allowance::Spent));
         let mut ask = |phone, number: u16, at| counts.number(phone, &number.to_string(), at);
         let numbers = (0..2 * MOST_NUMBERS).filter(|number| ask(phone, *number, start));
         assert_eq!(numbers.count(), usize::from(MOST_NUMBERS));
         let later = start.after(WINDOW);
         assert!(ask(other, 1, start) && ask(phone, 1, later));
-        assert!(counts.step(other, later) && counts.step(phone, later));
+        for phone in [other, phone] {
+            assert_eq!(counts.step(phone, later), Allowance::Left);
+        }
     }
 
     #[test]

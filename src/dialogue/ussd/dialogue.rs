@@ -18,6 +18,12 @@ pub(super) struct Dialogue<P> {
     /// Whether a step is not answered yet; what comes meanwhile is that step again.
     pub(super) pending: bool,
     pub(super) last: Last,
+    /// Whether the phone shows what wants an answer, as far as we know, and was not told that its time is up.
+    pub(super) asks: bool,
+    /// Until when an answer is taken.
+    pub(super) answer_by: UnixMillis,
+    /// Whether a look is due by then.
+    pub(super) has_look: bool,
     /// When it is forgotten.
     pub(super) until: UnixMillis,
 }
@@ -78,6 +84,17 @@ impl<P> Dialogue<P> {
             text: self.text.to_string(),
             more: self.place.is_some(),
         }
+    }
+
+    /// Takes an answer, if it comes in time: from where it is to go on.
+    pub(super) fn take_answer(&mut self, now: UnixMillis) -> Option<P>
+    where
+        P: Clone,
+    {
+        self.asks = false;
+        let place = self.place.clone().filter(|_| now < self.answer_by);
+        self.pending = place.is_some();
+        place
     }
 
     /// Whether what was typed is the last step over SMPP again.

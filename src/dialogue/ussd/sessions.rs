@@ -1,7 +1,6 @@
 //! The dialogues by their phones.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use xabar_ussd::form::{Form, added};
 use xabar_ussd::{Said, SessionKey, Shown, Step};
 
 use super::dialogue::{Counted, Dialogue, Last, Mark};
+use super::looks::Looks;
 use crate::clock::UnixMillis;
 use crate::journal::OperatorId;
 
@@ -24,7 +24,7 @@ pub struct Phone {
 /// How long one operator's dialogues are remembered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
-    /// How long a citizen may think.
+    /// How long a citizen may think. Then the dialogue is dropped.
     pub answer: Duration,
     /// How long after it was dropped a dialogue goes on where it was, if the same code is dialled again.
     pub resume: Duration,
@@ -41,7 +41,7 @@ pub enum Turn<P> {
     Resume { place: P },
     /// An answer came twice, and is answered as before.
     Again(Shown),
-    /// It is of a dialogue that is forgotten: to be said so.
+    /// It is of a dialogue that is forgotten, or comes too late: to be said so.
     Forgotten,
     /// Nothing can be shown any more, or it is the step again that is being answered.
     Nothing,
@@ -69,13 +69,20 @@ impl<P: fmt::Debug> fmt::Debug for Turn<P> {
 #[derive(Debug)]
 pub struct Sessions<P> {
     open: FxHashMap<Phone, Dialogue<P>>,
-    /// When to look whether a dialogue is to be forgotten, which may turn out to be later.
-    looks: BinaryHeap<Reverse<(UnixMillis, Phone)>>,
+    /// When to look whether a dialogue is to be forgotten.
+    looks: Looks,
+    /// When to look whether the time for an answer is over.
+    asked: Looks,
+    /// Those that were forgotten while their phones waited.
+    unasked: VecDeque<(Phone, P)>,
     most: usize,
 }
 
 /// Dialogues at once; the next one takes the place of that which nobody has answered for the longest time.
 pub(super) const MOST_OPEN: usize = 100_000;
+
+/// Forgotten dialogues whose phones are still to be told; of more the network has to tell.
+const MOST_UNASKED: usize = 5_000;
 
 /// How long a last screen is remembered, if it can be known that its step came again.
 const REPEATED: Duration = Duration::from_secs(60);
@@ -91,7 +98,9 @@ impl<P> Sessions<P> {
     pub(super) fn with_room(most: usize) -> Self {
         Self {
             open: FxHashMap::default(),
-            looks: BinaryHeap::new(),
+            looks: Looks::default(),
+            asked: Looks::default(),
+            unasked: VecDeque::new(),
             most,
         }
     }
@@ -104,7 +113,7 @@ impl<P> Sessions<P> {
 
     #[cfg(test)]
     pub(super) fn looks(&self) -> usize {
-        self.looks.len()
+        self.looks.len().max(self.asked.len())
     }
 
     fn find(&mut self, phone: Phone, session: SessionKey) -> Option<&mut Dialogue<P>> {
@@ -113,32 +122,97 @@ impl<P> Sessions<P> {
     }
 
     fn look_at(&mut self, at: UnixMillis, phone: Phone) {
-        self.looks.push(Reverse((at, phone)));
-        if self.looks.len() > 2 * self.open.len() + 1_000 {
+        self.looks.push(at, phone);
+        if self.looks.are_stale(self.open.len()) {
             let open = self.open.iter();
-            self.looks = open
-                .map(|(phone, it)| Reverse((it.until, *phone)))
-                .collect();
+            self.looks
+                .replace(open.map(|(phone, it)| (it.until, *phone)));
+        }
+    }
+
+    /// Has the phone told that its time is up, if that is when no answer came.
+    fn ask_until(&mut self, answer_by: UnixMillis, phone: Phone) {
+        self.asked.push(answer_by, phone);
+        if self.asked.are_stale(self.open.len()) {
+            let asking = self.open.iter_mut().filter_map(|(phone, it)| {
+                it.has_look = it.asks;
+                it.asks.then_some((it.answer_by, *phone))
+            });
+            self.asked.replace(asking);
         }
     }
 
     /// Forgets what is over, and what there is no room for.
     fn forget(&mut self, now: UnixMillis, most: usize) {
-        while let Some(Reverse((at, phone))) = self.looks.peek().copied() {
+        while let Some((at, phone)) = self.looks.first() {
             if at > now && self.open.len() <= most {
                 return;
             }
             self.looks.pop();
             match self.open.get(&phone).map(|dialogue| dialogue.until) {
-                Some(until) if until > at => self.looks.push(Reverse((until, phone))),
-                Some(_) => drop(self.open.remove(&phone)),
+                Some(until) if until > at => self.looks.push(until, phone),
+                Some(_) => self.remove(phone),
                 None => {}
             }
         }
     }
+
+    /// Who says something is told what becomes of that, and nothing else.
+    fn hear(&mut self, now: UnixMillis, phone: Phone) {
+        self.forget(now, self.most);
+        self.unasked.retain(|(waiting, _)| *waiting != phone);
+    }
+
+    fn remove(&mut self, phone: Phone) {
+        let dialogue = self.open.remove(&phone).filter(|it| it.asks);
+        if let Some(place) = dialogue.and_then(|it| it.place)
+            && self.unasked.len() < MOST_UNASKED
+        {
+            self.unasked.push_back((phone, place));
+        }
+    }
+
+    /// When the next phone may be to be told that its time is up.
+    pub fn next_over(&self) -> Option<UnixMillis> {
+        match self.unasked.is_empty() {
+            true => self.asked.first().map(|(at, _)| at),
+            false => Some(UnixMillis(0)),
+        }
+    }
+
+    /// A phone's dialogue is over, and nothing of it is remembered; gives where it stood.
+    pub fn close(&mut self, phone: Phone) -> Option<P> {
+        self.open.remove(&phone)?.place
+    }
 }
 
 impl<P: Clone> Sessions<P> {
+    /// The phones that show what nobody answered in time, and where they stand: those of the next looks, which are no
+    /// more than this. They take no answer any more; whoever dials again goes on there for some time.
+    pub fn over(&mut self, now: UnixMillis, looks: usize) -> Vec<(Phone, P)> {
+        let unasked = self.unasked.len().min(looks);
+        let mut over: Vec<(Phone, P)> = self.unasked.drain(..unasked).collect();
+        for _ in unasked..looks {
+            let Some(phone) = self.asked.next(now) else {
+                break;
+            };
+            let Some(dialogue) = self.open.get_mut(&phone) else {
+                continue;
+            };
+            if dialogue.asks && dialogue.answer_by > now {
+                self.asked.push(dialogue.answer_by, phone);
+                continue;
+            }
+            dialogue.has_look = false;
+            if std::mem::take(&mut dialogue.asks)
+                && let Some(place) = dialogue.place.clone()
+            {
+                over.push((phone, place));
+            }
+        }
+        over
+    }
+
     /// Whether a phone is in this dialogue.
     pub fn is_in(&self, phone: Phone, session: SessionKey) -> bool {
         let dialogue = self.open.get(&phone);
@@ -154,7 +228,7 @@ impl<P: Clone> Sessions<P> {
         step: Step<'_>,
         times: Times,
     ) -> Turn<P> {
-        self.forget(now, self.most);
+        self.hear(now, phone);
         let (session, count) = (step.session, step.count);
         match step.said {
             Said::Begin { dialled } => {
@@ -171,11 +245,10 @@ impl<P: Clone> Sessions<P> {
                 if dialogue.has_come(count, &typed) {
                     return Turn::Again(dialogue.shown());
                 }
-                let Some(place) = dialogue.place.clone() else {
+                let Some(place) = dialogue.take_answer(now) else {
                     return Turn::Forgotten;
                 };
                 dialogue.note(count, &typed);
-                dialogue.pending = true;
                 Turn::Answer { place, typed }
             }
             // Nothing of ours that is known was pushed.
@@ -186,7 +259,7 @@ impl<P: Clone> Sessions<P> {
     /// Takes what a phone says over HTTP. The same form again is answered as before, and a report of the end is one only
     /// if nothing was typed that is not known yet.
     pub fn posted(&mut self, now: UnixMillis, phone: Phone, form: Form, times: Times) -> Turn<P> {
-        self.forget(now, self.most);
+        self.hear(now, phone);
         let session = SessionKey::named(&form.session);
         let text = form.text;
         let Some(dialogue) = self.find(phone, session) else {
@@ -202,8 +275,7 @@ impl<P: Clone> Sessions<P> {
             Last::Counted(_) => "",
         };
         let typed = added(before, &text).map(str::to_owned);
-        let place = dialogue.place.clone();
-        if form.over && (dialogue.pending || typed.is_none() || place.is_none()) {
+        if form.over && (dialogue.pending || typed.is_none() || dialogue.place.is_none()) {
             return self.ended(now, phone, session, times);
         }
         if dialogue.pending {
@@ -212,11 +284,10 @@ impl<P: Clone> Sessions<P> {
         let Some(typed) = typed else {
             return Turn::Again(dialogue.shown());
         };
-        let Some(place) = place else {
+        let Some(place) = dialogue.take_answer(now) else {
             return Turn::Forgotten;
         };
         dialogue.last = Last::Inputs(text.into());
-        dialogue.pending = true;
         Turn::Answer { place, typed }
     }
 
@@ -230,6 +301,7 @@ impl<P: Clone> Sessions<P> {
         if let Some(dialogue) = self.find(phone, session) {
             let until = dialogue.until.min(now.after(times.resume));
             dialogue.until = until;
+            dialogue.asks = false;
             self.look_at(until, phone);
         }
         Turn::Nothing
@@ -258,6 +330,7 @@ impl<P: Clone> Sessions<P> {
                 dialogue.session = session;
                 dialogue.last = last;
                 dialogue.pending = true;
+                dialogue.asks = false;
                 dialogue.until = now.after(times.answer + times.resume);
                 return Turn::Resume { place };
             }
@@ -272,6 +345,9 @@ impl<P: Clone> Sessions<P> {
             text: Box::default(),
             pending: true,
             last,
+            asks: false,
+            answer_by: now.after(times.answer),
+            has_look: false,
             until: now.after(times.answer),
         };
         let until = dialogue.until;
@@ -282,11 +358,18 @@ impl<P: Clone> Sessions<P> {
 
     /// The phone is shown this, and stands there now.
     pub fn shows(&mut self, now: UnixMillis, phone: Phone, place: P, text: &str, times: Times) {
-        if let Some(dialogue) = self.open.get_mut(&phone) {
-            dialogue.place = Some(place);
-            dialogue.text = text.into();
-            dialogue.pending = false;
-            dialogue.until = now.after(times.answer + times.resume);
+        let Some(dialogue) = self.open.get_mut(&phone) else {
+            return;
+        };
+        dialogue.place = Some(place);
+        dialogue.text = text.into();
+        dialogue.pending = false;
+        dialogue.asks = true;
+        dialogue.answer_by = now.after(times.answer);
+        dialogue.until = dialogue.answer_by.after(times.resume);
+        if !std::mem::replace(&mut dialogue.has_look, true) {
+            let answer_by = dialogue.answer_by;
+            self.ask_until(answer_by, phone);
         }
     }
 
@@ -297,6 +380,7 @@ impl<P: Clone> Sessions<P> {
                 dialogue.place = None;
                 dialogue.text = text.into();
                 dialogue.pending = false;
+                dialogue.asks = false;
                 dialogue.until = now.after(REPEATED);
             }
             _ => drop(self.open.remove(&phone)),

@@ -112,6 +112,12 @@ impl Rig {
         self.sessions.shows(now, phone(1), text, text, times);
     }
 
+    /// Where the phone stood, if it is to be told that its time is up.
+    fn over(&mut self) -> Vec<&'static str> {
+        let over = self.sessions.over(self.now, 10);
+        over.into_iter().map(|(_, place)| place).collect()
+    }
+
     fn end(&mut self, text: &str) {
         self.sessions.ends(self.now, phone(1), text);
     }
@@ -228,8 +234,81 @@ fn the_end_of_an_old_dialogue_does_not_end_the_new_one() {
     rig.dial(SECOND_ONE);
     rig.show("menu");
     rig.say(FIRST, Said::Ended);
-    rig.wait(60 * SECOND);
+    rig.wait(59 * SECOND);
     assert_eq!(rig.answer(SECOND_ONE), at("menu"));
+}
+
+#[test]
+fn a_phone_whose_citizen_does_not_answer_is_told_so_once_and_goes_on_if_it_dials_again() {
+    let mut rig = Rig::new();
+    rig.dial(FIRST);
+    rig.show("menu");
+    rig.wait(59 * SECOND);
+    assert_eq!(rig.over(), [""; 0]);
+    assert_eq!(rig.answer(FIRST), at("menu"));
+    rig.wait(60 * SECOND);
+    assert_eq!(rig.over(), [""; 0], "it is the phone that waits");
+    rig.show("status");
+    let time_is_up = rig.sessions.next_over().unwrap();
+    assert!(time_is_up <= rig.now.after(60 * SECOND));
+    rig.wait(60 * SECOND);
+    assert_eq!(rig.over(), ["status"]);
+    assert_eq!(rig.over(), [""; 0], "once");
+    assert_eq!(rig.answer(FIRST), Turn::Forgotten);
+    assert_eq!(rig.dial(SECOND_ONE), resumed("status"));
+    rig.show("status");
+    rig.wait(60 * SECOND);
+    assert_eq!(rig.over(), ["status"], "each time");
+}
+
+#[test]
+fn a_phone_whose_dialogue_is_over_is_not_told_that_its_time_is_up() {
+    for end in [
+        |rig: &mut Rig| drop(rig.say(FIRST, Said::Ended)),
+        |rig: &mut Rig| drop(rig.dial(SECOND_ONE)),
+        |rig: &mut Rig| {
+            rig.answer(FIRST);
+            rig.end("bye");
+        },
+        |rig: &mut Rig| {
+            rig.sessions.close(phone(1));
+        },
+    ] {
+        let mut rig = Rig::new();
+        rig.dial(FIRST);
+        rig.show("menu");
+        end(&mut rig);
+        rig.wait(60 * SECOND);
+        assert_eq!(rig.over(), [""; 0]);
+        assert_eq!(rig.sessions.next_over(), None, "nor is one looked for");
+    }
+}
+
+#[test]
+fn a_phone_is_told_that_its_time_is_up_though_its_dialogue_is_forgotten() {
+    let mut rig = Rig::new();
+    rig.times = AT_ONCE;
+    rig.dial(FIRST);
+    rig.show("menu");
+    rig.wait(60 * SECOND);
+    let of_another = step(FIRST, None, Said::Ended);
+    rig.sessions.heard(rig.now, phone(2), of_another, rig.times);
+    assert_eq!(rig.sessions.len(), 0);
+    assert_eq!(rig.over(), ["menu"]);
+    assert_eq!(rig.sessions.next_over(), None);
+}
+
+#[test]
+fn who_answers_too_late_is_told_so_by_that_alone() {
+    for times in [TIMES, AT_ONCE] {
+        let mut rig = Rig::new();
+        rig.times = times;
+        rig.dial(FIRST);
+        rig.show("menu");
+        rig.wait(60 * SECOND);
+        assert_eq!(rig.answer(FIRST), Turn::Forgotten);
+        assert_eq!(rig.over(), [""; 0]);
+    }
 }
 
 #[test]
@@ -383,19 +462,24 @@ fn a_new_dialogue_takes_the_place_of_the_one_not_answered_for_longest() {
     assert_eq!(next(3, dial()), (begin(), 2));
     assert_eq!(next(2, answer()), (Turn::Forgotten, 2));
     assert_eq!(next(1, answer()), (at("menu"), 2));
+    next(4, dial());
+    assert_eq!(sessions.over(now, 10), [(phone(3), "menu")], "it waits");
 }
 
 #[test]
-fn as_many_dialogues_as_are_kept_take_less_than_256_mebibytes_whatever_is_typed() {
+fn as_many_dialogues_as_are_kept_take_less_than_288_mebibytes_whatever_is_typed() {
     // 182 characters in GSM 03.38, of up to two octets in memory, or 80 in UCS-2 of up to three.
     let screen = 2 * 182;
     let listed = 9 * size_of::<Picked>() + screen;
     let number = 64 * 4;
+    // Over HTTP all inputs are kept; over SMPP the session, and the last step without what it said.
+    let (session, step) = (2 * size_of::<usize>(), 96);
+    let line = session + size_of::<Box<[u8]>>();
     // Tables that have just grown have room for twice as many.
     let look = size_of::<(UnixMillis, Phone)>();
-    let tables = 2 * (size_of::<(Phone, Dialogue<Place>)>() + 2 * look);
-    let taken = tables + screen + listed + number + form::MOST;
-    assert!(MOST_OPEN * taken < 256 << 20, "{taken} octets each");
+    let tables = 2 * (size_of::<(Phone, Dialogue<Place>)>() + line + 2 * 2 * look);
+    let taken = tables + screen + listed + number + step.max(form::MOST);
+    assert!(MOST_OPEN * taken < 288 << 20, "{taken} octets each");
 }
 
 proptest! {
@@ -424,5 +508,48 @@ proptest! {
         now = now.after(100 * SECOND);
         sessions.heard(now, phone(99), step(FIRST, None, Said::Ended), TIMES);
         prop_assert_eq!(sessions.len(), 0);
+    }
+
+    #[test]
+    fn each_phone_that_is_left_waiting_is_told_so_once(
+        steps in prop::collection::vec((0..12_u64, 0..5_u8, 0..40_u32), 1..200),
+        resume in 0..2_u32,
+    ) {
+        let times = Times { resume: resume * 30 * SECOND, ..TIMES };
+        let mut sessions = Sessions::with_room(5);
+        let mut waiting = std::collections::HashSet::new();
+        let mut now = UnixMillis(0);
+        for (number, what, wait) in steps {
+            now = now.after(wait * SECOND / 2);
+            let over = sessions.over(now, 3);
+            prop_assert!(over.len() <= 3, "no more than was asked for");
+            for (phone, ()) in over {
+                prop_assert!(waiting.remove(&phone));
+            }
+            let phone = phone(number);
+            let said = match what {
+                0 => Said::Begin { dialled: "*555#".into() },
+                1 => Said::Ended,
+                _ => Said::Answer("1".into()),
+            };
+            let turn = sessions.heard(now, phone, step(FIRST, None, said), times);
+            waiting.remove(&phone);
+            match turn {
+                Turn::Answer { .. } if what == 2 => sessions.ends(now, phone, "bye"),
+                Turn::Begin { .. } | Turn::Resume { .. } | Turn::Answer { .. } => {
+                    sessions.shows(now, phone, (), "menu", times);
+                    waiting.insert(phone);
+                }
+                _ => {}
+            }
+        }
+        now = now.after(100 * SECOND);
+        while sessions.next_over().is_some_and(|at| at <= now) {
+            for (phone, ()) in sessions.over(now, 3) {
+                prop_assert!(waiting.remove(&phone));
+            }
+        }
+        prop_assert_eq!(waiting, std::collections::HashSet::new());
+        prop_assert_eq!(sessions.next_over(), None);
     }
 }

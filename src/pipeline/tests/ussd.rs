@@ -475,9 +475,101 @@ fn a_program_that_never_stops_is_not_answered_for_ever() {
         let session = u8::try_from(round % 256).unwrap();
         world.brings(step(phone(0), BEGIN, session, "*555#"));
     }
-    assert_eq!(screens(&mut world).len(), 200);
+    let shown = screens(&mut world);
+    let (last, before) = shown.split_last().unwrap();
+    assert!(before.len() == 200 && before.iter().all(|(op, _)| *op == ASKS));
+    assert!(last.0 == LAST && last.1.contains("Keyinroq"), "{last:?}");
     world.advance(10 * MINUTE);
+    assert_eq!(screens(&mut world), [], "nothing is open");
     Phone::dials(&mut world, phone(0), 1);
+}
+
+#[test]
+fn a_dialogue_of_too_many_steps_ends_in_its_own_words_and_what_follows_is_refused() {
+    let mut world = World::new();
+    let subscriber = phone(0);
+    let mut phone = Phone::in_english(&mut world, subscriber);
+    for typed in ["2", "00"].into_iter().cycle().take(198) {
+        phone.types(&mut world, typed);
+        assert_eq!(phone.op, ASKS);
+    }
+    phone.types(&mut world, "2");
+    assert_eq!(phone.op, LAST);
+    assert!(phone.shown.contains("try again later"), "{}", phone.shown);
+    for (op, typed) in [(ANSWER, "2"), (BEGIN, "*555#")] {
+        let frame = step(subscriber, op, 1, typed);
+        assert_eq!(world.brings(frame), Status::RX_R_APPN);
+    }
+    let end = step(subscriber, ABORT, 1, "");
+    assert_eq!(world.brings(end), Status::ROK, "it wants no screen");
+    assert_eq!(screens(&mut world), []);
+}
+
+#[test]
+fn too_many_forms_of_one_phone_end_in_words_and_are_answered_with_503_from_then_on() {
+    let mut world = World::new();
+    for round in 0..200 {
+        let menu = posts(&mut world, &format!("{round}"), Some(""));
+        assert!(menu.unwrap().more);
+    }
+    let last = posts(&mut world, "a", Some("")).unwrap();
+    assert!(!last.more && last.text.contains("Keyinroq"), "{last:?}");
+    let mut form = post(&mut world, &phone(0).digits(), "b", Some(""));
+    world.beat();
+    assert_eq!(form.try_recv(), Err(TryRecvError::Closed), "503");
+}
+
+#[test]
+fn who_does_not_answer_is_told_that_the_time_is_up_and_is_where_they_were_who_dials_again() {
+    let mut world = World::new();
+    let mut phone = Phone::in_english(&mut world, phone(0));
+    let menu = phone.shown.clone();
+    world.advance(MINUTE - SECOND);
+    assert_eq!(screens(&mut world), []);
+    assert!(world.wait() <= SECOND, "the pipeline wakes for it");
+    world.advance(SECOND);
+    let unasked = world
+        .smsc(UCELL)
+        .screens
+        .iter()
+        .map(|screen| screen.awaited);
+    assert_eq!(unasked.collect::<Vec<_>>(), [false]);
+    let time_is_up = "The time is up. Please dial the code again.".to_owned();
+    assert_eq!(screens(&mut world), [(LAST, time_is_up.clone())]);
+    // What was typed meanwhile, or by who did not read it.
+    phone.types(&mut world, "1");
+    assert_eq!((phone.op, phone.shown), (LAST, time_is_up));
+    let again = Phone::dials(&mut world, phone.msisdn, 2);
+    assert_eq!(again.shown, menu);
+}
+
+#[test]
+fn nobody_is_told_that_the_time_is_up_who_left_who_came_over_http_or_whose_link_has_no_room() {
+    let mut world = World::new();
+    Phone::in_english(&mut world, phone(0));
+    world.brings(step(phone(0), ABORT, 1, ""));
+    let by_http = posts_from(&mut world, &phone(1).digits(), "a", Some(""));
+    assert!(matches!(by_http, Some(Ok(_))));
+    Phone::in_english(&mut world, phone(2));
+    world.smsc(UCELL).dialogues = 0;
+    world.advance(MINUTE);
+    assert_eq!(screens(&mut world), []);
+    world.smsc(UCELL).dialogues = 10;
+    world.advance(MINUTE);
+    assert_eq!(screens(&mut world), []);
+}
+
+#[test]
+fn many_who_do_not_answer_are_told_so_over_several_beats() {
+    let mut world = World::new();
+    for number in 0..450 {
+        Phone::dials(&mut world, phone(number), 1);
+    }
+    world.steady = world.steady.after(2 * MINUTE);
+    for told in [200, 200, 50, 0] {
+        world.beat();
+        assert_eq!(screens(&mut world).len(), told);
+    }
 }
 
 #[test]

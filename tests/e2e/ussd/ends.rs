@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use tokio::time::sleep;
+use xabar::simulator::{Behaviour, NotSent};
 use xabar_events::Language;
 
+use crate::support::events::samples;
 use crate::support::phone::{self, Phone};
 use crate::support::screen::Screen;
+use crate::support::soon;
 
 const TIME_IS_UP: &str = "The time is up. Please dial the code again.";
 
@@ -19,17 +21,50 @@ fn last(text: &str) -> Screen {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_comes_too_late_ends_in_words() {
-    let world = phone::world("answer = \"5s\"\nresume = \"0s\"", Language::En).await;
+async fn who_does_not_answer_is_shown_that_the_time_is_up_and_over_http_whoever_asks_is_told_so() {
+    let world = phone::world("answer = \"5s\"", Language::En).await;
     let gateway = world.ready().await;
-    let late = Phone::of_both_ways(&world).map(|mut phone| async move {
-        let first = phone.dial().await;
-        sleep(Duration::from_millis(5_500)).await;
-        assert_eq!(phone.types("5").await, last(TIME_IS_UP), "{}", phone.way());
-        assert_eq!(phone.dial().await, first, "{}", phone.way());
-    });
-    join_all(late).await;
+    let [mut by_smpp, mut by_http] = Phone::of_both_ways(&world);
+    by_http.dial().await;
+    by_smpp.dial().await;
+    let menu_by_http = by_http.chooses("English").await;
+    by_smpp.chooses("English").await;
+    let number = by_smpp.chooses("By number").await;
+    assert_eq!(by_smpp.look().await, last(TIME_IS_UP), "unasked");
+    let smsc = by_smpp.smsc();
+    let after = smsc.answer(by_smpp.number(), "1").await;
+    assert_eq!(after, Err(NotSent::NoDialogue), "the network ended it");
+    assert_eq!(by_smpp.dial().await, number, "where it was");
+    assert_eq!(by_http.types("5").await, last(TIME_IS_UP));
+    assert_eq!(by_http.dial().await, menu_by_http, "where it was");
     gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_that_refuses_the_last_screen_of_a_dialogue_that_it_ended_is_as_well_as_before()
+{
+    let mut world = phone::world("answer = \"5s\"", Language::En).await;
+    let gateway = world.ready().await;
+    let [mut phone, _] = Phone::of_both_ways(&world);
+    let menu = phone.dial().await;
+    let smsc = world.smsc.handle();
+    let refusing = Behaviour {
+        errors: "0x0B=1".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    smsc.set_behaviour(refusing).await.unwrap();
+    let refused = async {
+        while smsc.figures().await.unwrap().refused.is_empty() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    soon("a last screen that is refused", refused).await;
+    smsc.set_behaviour(Behaviour::default()).await.unwrap();
+    assert_eq!(phone.dial().await, menu, "where it was");
+    world.publish(samples(7, 20)).await;
+    world.until_all_ended(Duration::from_secs(60)).await;
+    let log = gateway.stop_within(world.config.shutdown).await;
+    assert_eq!(log.containing("not shown"), [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -106,6 +106,38 @@ fn a_dialogue_with_6d_is_written_octet_by_octet() {
 }
 
 #[test]
+fn a_screen_is_the_same_whether_its_step_is_whole_or_bare() {
+    let last = Shown::last("Rahmat");
+    for (dialect, marked) in [
+        (Dialect::GENERIC, ussd(0x12, 0x1602)),
+        (Dialect::SIX_D, ussd(0x12, 0x162E)),
+        (
+            Dialect::MICA,
+            Marked {
+                reference: Some(7),
+                info: None,
+                ..ussd(0x12, 0)
+            },
+        ),
+        (
+            Dialect::SERVICE_TYPE,
+            Marked {
+                service_type: "CA",
+                ..Marked::default()
+            },
+        ),
+    ] {
+        let whole = step(marked, "48120973");
+        let whole = deliver_sm(&whole);
+        let bare = dialect.bare(&whole).unwrap();
+        assert!(bare.octets().len() <= 96);
+        let of_bare = dialect.answer(&deliver_sm(&bare), &last).unwrap();
+        let of_whole = dialect.answer(&whole, &last).unwrap();
+        assert_eq!(of_bare.octets(), of_whole.octets());
+    }
+}
+
+#[test]
 fn the_ops_of_each_dialect_say_which_step_it_is() {
     let (generic, six_d, mica) = (&Dialect::GENERIC, &Dialect::SIX_D, &Dialect::MICA);
     let mica_op = |op| Marked {

@@ -14,6 +14,9 @@ const USSD: u8 = 4;
 /// `dest_addr_subunit`.
 const HANDSET: u8 = 2;
 
+/// Octets of what names a dialogue, of which two are usual: of more [`Dialect::bare`] keeps none.
+const MOST_NAMED: usize = 8;
+
 /// Stands for a letter that the operator's alphabet lacks, on a screen too long for UCS-2.
 const LACKED: u8 = b'?';
 
@@ -40,6 +43,36 @@ impl Dialect {
             ..SubmitSm::default()
         };
         Pdu::new(0, Body::SubmitSm(submit_sm)).to_frame()
+    }
+
+    /// A phone's step without what it says, in few octets: all that a screen in answer to it repeats of it, for one that
+    /// is shown when the step itself is gone.
+    ///
+    /// # Errors
+    /// None, of a step that was received.
+    pub fn bare(&self, step: &DeliverSm<'_>) -> Result<Frame, EncodeError> {
+        let tag = match self.session {
+            SessionPlace::Nowhere => None,
+            SessionPlace::SessionInfo { .. } => Some(Tag::ITS_SESSION_INFO),
+            SessionPlace::Reference => Some(Tag::USER_MESSAGE_REFERENCE),
+        };
+        let named = tag.and_then(|tag| Some((tag, step.tlvs.get(tag)?)));
+        let mut tlvs = TlvBuffer::new();
+        if let Some((tag, value)) = named.filter(|(_, value)| value.0.len() <= MOST_NAMED) {
+            tlvs.push(tag, value.0)?;
+        }
+        let bare = DeliverSm {
+            service_type: step.service_type,
+            source_addr_ton: step.source_addr_ton,
+            source_addr_npi: step.source_addr_npi,
+            source_addr: step.source_addr,
+            dest_addr_ton: step.dest_addr_ton,
+            dest_addr_npi: step.dest_addr_npi,
+            destination_addr: step.destination_addr,
+            tlvs: tlvs.as_tlvs(),
+            ..DeliverSm::default()
+        };
+        Pdu::new(0, Body::DeliverSm(bare)).to_frame()
     }
 
     /// The `data_coding` and the octets of a text that fits on one screen, every letter of it; else `None`.

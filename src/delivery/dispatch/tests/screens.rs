@@ -15,6 +15,7 @@ fn screens(count: usize, session: usize, decided: Instant) -> Vec<Screen> {
             index: session,
             generation: 1,
         },
+        awaited: true,
         frame: pdu.to_frame().unwrap(),
     };
     vec![screen; count]
