@@ -107,7 +107,7 @@ pub(super) fn operators(root: &mut Table<'_>, http: Option<&Http>) -> Vec<Operat
             listening: Listening::at(http.map(|http| http.listen), "http"),
             ..Taken::default()
         };
-        list(|cell: &Cell<'_>| cell.table(|table| operator(table, &taken)))(cell)
+        list(|cell: &Cell<'_>| cell.table(|table| operator(table, &taken, http)))(cell)
     })
 }
 
@@ -124,7 +124,7 @@ struct Taken {
     listening: Listening,
 }
 
-fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
+fn operator(table: &mut Table<'_>, taken: &Taken, http: Option<&Http>) -> Option<Operator> {
     let name = table.required("name", "name the operator", |cell| {
         taken.names.check(cell, name(cell)?)
     });
@@ -183,7 +183,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken) -> Option<Operator> {
         duration("1s"..="1h"),
     );
     let errors = table.or("errors", Errors::new(), errors);
-    let ussd = table.optional("ussd", |cell: &Cell<'_>| ussd(cell, alphabet));
+    let ussd = table.optional("ussd", |cell: &Cell<'_>| ussd(cell, alphabet, http));
     Some(Operator {
         name: name?,
         prefixes: prefixes?,

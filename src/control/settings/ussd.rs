@@ -5,6 +5,7 @@ use std::time::Duration;
 use xabar_sms::DefaultAlphabet;
 use xabar_ussd::{CodePlace, Dialect, NAMES};
 
+use super::http::Http;
 use super::operator::number;
 use super::reading::{Cell, Table};
 use super::secret::{Secret, secret};
@@ -48,8 +49,29 @@ impl Default for UssdSettings {
 }
 
 /// Of an operator whose `data_coding` 0 means this alphabet.
-pub(super) fn ussd(cell: &Cell<'_>, alphabet: DefaultAlphabet) -> Option<UssdSettings> {
-    cell.table(|table| read(table, alphabet))
+pub(super) fn ussd(
+    cell: &Cell<'_>,
+    alphabet: DefaultAlphabet,
+    http: Option<&Http>,
+) -> Option<UssdSettings> {
+    cell.table(|table| {
+        let settings = read(table, alphabet);
+        warn_if_open(table, http);
+        settings
+    })
+}
+
+/// What any operator's aggregator may post, others may as well who reach the address, unless a secret is asked for.
+fn warn_if_open(table: &Table<'_>, http: Option<&Http>) {
+    let listen = http.map(|http| http.listen);
+    if let Some(listen) = listen.filter(|it| !it.ip().is_loopback())
+        && !table.has("secret")
+    {
+        table.warn(
+            format!("has no `secret`: over HTTP whoever reaches {listen} can ask as any number"),
+            "give it one, or let `http.listen` be an address of this machine alone",
+        );
+    }
 }
 
 fn read(table: &mut Table<'_>, alphabet: DefaultAlphabet) -> Option<UssdSettings> {

@@ -501,6 +501,32 @@ fn a_login_that_stands_twice_is_warned_of_with_both_its_places() {
 }
 
 #[test]
+fn ussd_without_a_secret_is_warned_of_where_others_reach_it() {
+    let ussd = |listen: &str, keys: &str| {
+        let http = match listen {
+            "" => String::new(),
+            listen => format!("[http]\nlisten = \"{listen}\"\n"),
+        };
+        operator("") + "[operator.ussd]\n" + keys + &http
+    };
+    for listen in ["", "127.0.0.1:8025", "[::1]:8025"] {
+        assert_eq!(warned(&ussd(listen, "")), [""; 0], "{listen}");
+    }
+    assert_eq!(
+        warned(&ussd("0.0.0.0:8025", "secret = \"geheim\"\n")),
+        [""; 0]
+    );
+    for listen in ["0.0.0.0:8025", "10.0.0.1:80", "[::]:8025"] {
+        assert_eq!(
+            warned(&ussd(listen, "")),
+            [format!(
+                "9:1: `operator[0].ussd` has no `secret`: over HTTP whoever reaches {listen} can ask as any number; give it one, or let `http.listen` be an address of this machine alone"
+            )]
+        );
+    }
+}
+
+#[test]
 fn no_operator_is_told_to_fall_back_to_itself() {
     let other = operator("name = \"others\"\nprefixes = [\"99890\"]");
     for name in ["U Cell", "others"] {
