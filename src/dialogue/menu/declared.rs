@@ -124,7 +124,7 @@ pub(super) enum Act {
 }
 
 /// What is known of a subscriber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Flags {
     pub(super) language_known: bool,
     pub(super) stopped: bool,
@@ -177,6 +177,25 @@ impl Condition {
 }
 
 impl Flags {
+    /// What is known once this was done.
+    pub(super) fn after(self, act: Option<&Act>) -> Self {
+        match act {
+            Some(Act::Language(_)) => Self {
+                language_known: true,
+                ..self
+            },
+            Some(Act::Stop(None)) => Self {
+                stopped: true,
+                ..self
+            },
+            Some(Act::Start(None)) => Self {
+                stopped: false,
+                ..self
+            },
+            Some(Act::Stop(_) | Act::Start(_) | Act::Sms) | None => self,
+        }
+    }
+
     /// All that may be known of somebody.
     pub(super) fn each() -> impl Iterator<Item = Self> {
         (0..8_u8).map(|bits| Self {
@@ -274,5 +293,11 @@ impl Screen {
     pub(super) fn leads_to(&self) -> impl Iterator<Item = ScreenId> {
         let choices = self.choices.iter().map(|choice| choice.to);
         self.body.leads_to().into_iter().chain(choices)
+    }
+
+    /// Where choices lead a subscriber of whom this is known, and what is known of them there.
+    pub(super) fn ways(&self, flags: Flags) -> impl Iterator<Item = (ScreenId, Flags)> {
+        let offered = self.offered(flags, false);
+        offered.map(move |(_, choice)| (choice.to, flags.after(choice.act.as_ref())))
     }
 }

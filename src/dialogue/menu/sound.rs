@@ -1,5 +1,9 @@
 //! Whether a menu is sound: every screen can be reached and leads on, and every digit means one thing.
 
+use std::collections::BTreeMap;
+
+use indexmap::IndexSet;
+
 use super::declared::{Body, Condition, Flags, Line, Menu, Screen, ScreenId};
 use super::wording::Spot;
 use crate::control::settings::reading::Report;
@@ -70,10 +74,10 @@ impl Check<'_> {
     }
 
     fn everything_is_reached(&self) {
-        let reached = self.reached(|screen| screen.leads_to().collect());
-        for (screen, reached) in self.menu.screens.iter().zip(reached) {
-            if !reached {
-                let right = "let a choice lead to it, or take it out";
+        let reached = self.reached(|screen| screen.body.leads_to());
+        for (id, screen) in (0..).zip(&self.menu.screens) {
+            if !reached.iter().any(|(it, _)| *it == id) {
+                let right = "let a choice lead to it that somebody is offered, or take it out";
                 self.wrong(&screen.spot, "is never reached", right);
             }
         }
@@ -81,11 +85,14 @@ impl Check<'_> {
 
     /// Where a status is shown, an application was picked or typed.
     fn numbers_are_known(&self) {
-        let choices = |screen: &Screen| screen.choices.iter().map(|choice| choice.to).collect();
-        let without = self.reached(choices);
-        let screens = self.menu.screens.iter().zip(&without);
-        let choices = screens.filter(|(_, without)| **without);
-        for choice in choices.flat_map(|(screen, _)| &screen.choices) {
+        let without = self.reached(|_| None);
+        let offered = without.iter().flat_map(|(id, flags)| {
+            let offered = self.menu.screen(*id).map(|it| it.offered(*flags, false));
+            let offered = offered.into_iter().flatten();
+            offered.map(|(number, choice)| ((*id, number), choice))
+        });
+        let offered: BTreeMap<_, _> = offered.collect();
+        for choice in offered.into_values() {
             let to = self.menu.screen(choice.to);
             if to.is_some_and(|to| matches!(to.body, Body::Status { .. })) {
                 let what = "leads to a screen that shows an application, and none was named yet";
@@ -110,22 +117,39 @@ impl Check<'_> {
         }
     }
 
-    /// Whether each screen is reached over these links from where dialogues begin.
-    fn reached(&self, links: impl Fn(&Screen) -> Vec<ScreenId>) -> Vec<bool> {
-        let mut reached = vec![false; self.menu.screens.len()];
-        let first = self.menu.first.iter().map(|(_, screen)| *screen);
-        let mut next: Vec<ScreenId> = first.chain([self.menu.home]).collect();
-        while let Some(id) = next.pop() {
-            let (Some(seen), Some(screen)) =
-                (reached.get_mut(usize::from(id)), self.menu.screen(id))
-            else {
-                continue;
-            };
-            if !std::mem::replace(seen, true) {
-                next.extend(links(screen));
+    /// The screens that somebody comes to, and what is known of them there: by choices, where screens lead by
+    /// themselves, back, and home.
+    fn reached(
+        &self,
+        by_itself: impl Fn(&Screen) -> Option<ScreenId>,
+    ) -> IndexSet<(ScreenId, Flags)> {
+        let begins = Flags::each().map(|flags| (self.menu.beginning(flags), flags));
+        let mut reached: IndexSet<(ScreenId, Flags)> = begins.collect();
+        let mut led: IndexSet<(ScreenId, ScreenId)> = IndexSet::new();
+        loop {
+            let before = (reached.len(), led.len());
+            let mut next = 0;
+            while let Some((id, flags)) = reached.get_index(next).copied() {
+                next += 1;
+                let Some(screen) = self.menu.screen(id) else {
+                    continue;
+                };
+                let on = by_itself(screen).map(|to| (to, flags));
+                for (to, after) in on.into_iter().chain(screen.ways(flags)) {
+                    led.insert((id, to));
+                    reached.insert((to, after));
+                }
+                if !screen.ends {
+                    let back = led.iter().filter(|(_, to)| *to == id);
+                    reached.extend(back.map(|(from, _)| (*from, flags)));
+                    reached.insert((self.menu.home, flags));
+                }
+            }
+            // A way to a screen may have been found after that was looked at.
+            if before == (reached.len(), led.len()) {
+                return reached;
             }
         }
-        reached
     }
 }
 

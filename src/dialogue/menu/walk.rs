@@ -255,15 +255,10 @@ impl Screen {
 impl Place {
     /// What is known of the subscriber after this was done.
     fn done(&mut self, act: Option<&Act>) {
-        match act {
-            Some(Act::Language(language)) => {
-                self.language = *language;
-                self.flags.language_known = true;
-            }
-            Some(Act::Stop(None)) => self.flags.stopped = true,
-            Some(Act::Start(None)) => self.flags.stopped = false,
-            Some(Act::Stop(_) | Act::Start(_) | Act::Sms) | None => {}
+        if let Some(Act::Language(language)) = act {
+            self.language = *language;
         }
+        self.flags = self.flags.after(act);
     }
 }
 

@@ -56,7 +56,8 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
             small(&format!(
                 "{CHOICE}{ON}[screens.lost]\ntext = \"Lost\"\nend = true\n"
             )),
-            "m.toml:11:1: `screens.lost` is never reached; let a choice lead to it, or take it out",
+            "m.toml:11:1: `screens.lost` is never reached; \
+             let a choice lead to it that somebody is offered, or take it out",
         ),
         (
             small(""),
@@ -144,6 +145,58 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
             "{expected}\n{told:#?}\n{text}"
         );
     }
+}
+
+/// A choice of a screen.
+fn choice(of: &str, press: u8, to: &str, more: &str) -> String {
+    format!("[[screens.{of}.choices]]\npress = \"{press}\"\ntext = \"x\"\nto = \"{to}\"\n{more}")
+}
+
+#[test]
+fn a_screen_behind_conditions_that_never_hold_together_is_never_reached() {
+    let told = |first: &str, second: &str| {
+        let middle = "[screens.middle]\ntext = \"Middle\"\n";
+        let on = choice("main", 1, "middle", first) + middle + &choice("middle", 1, "on", second);
+        let away = choice("main", 2, "main", "");
+        let told = told_of(&(small("") + &away + &on + ON));
+        told.iter()
+            .filter(|it| it.contains("never reached"))
+            .count()
+    };
+    let (stopped, not_stopped) = ("when = \"stopped\"\n", "when = \"not-stopped\"\n");
+    assert_eq!(told(stopped, stopped), 0);
+    assert_eq!(told(stopped, not_stopped), 1);
+    assert_eq!(told(stopped, "when = \"no-sms\"\n"), 0);
+    // What is done on the way counts.
+    assert_eq!(told("when = \"stopped\"\ndo = \"start\"\n", not_stopped), 0);
+    assert_eq!(
+        told("when = \"not-stopped\"\ndo = \"stop\"\n", not_stopped),
+        1
+    );
+    let one = "agency = \"kadastr\"\n";
+    assert_eq!(
+        told(
+            &format!("when = \"stopped\"\ndo = \"start\"\n{one}"),
+            not_stopped
+        ),
+        1,
+        "of one agency alone"
+    );
+}
+
+#[test]
+fn what_is_done_on_a_screen_may_open_a_way_on_the_one_before() {
+    let not_stopped = "when = \"not-stopped\"\n";
+    let screen = |name: &str| format!("[screens.{name}]\ntext = \"x\"\n");
+    let menu = small("")
+        + &choice("main", 1, "a", not_stopped)
+        + &choice("main", 2, "main", "")
+        + &screen("a")
+        + &choice("a", 1, "b", "do = \"stop\"\n")
+        + &choice("a", 2, "on", "when = \"stopped\"\n")
+        + &screen("b")
+        + ON;
+    assert_eq!(told_of(&menu), [""; 0]);
 }
 
 #[test]
