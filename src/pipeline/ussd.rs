@@ -338,10 +338,11 @@ impl Core {
             let (place, question) = match step {
                 Step::Show { text, place } => {
                     let times = self.times(phone.operator);
+                    let shown = Shown::asking_for(self.ussd.menus.wanted(&place), text);
                     let standing = Standing::new(place, way.line());
                     let sessions = &mut self.ussd.sessions;
-                    sessions.shows(now, phone, standing, &text, times);
-                    self.show(beat, phone, way, &Shown::asking(text));
+                    sessions.shows(now, phone, standing, &shown, times);
+                    self.show(beat, phone, way, &shown);
                     return Ok(());
                 }
                 Step::End { text } => {

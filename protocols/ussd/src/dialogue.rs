@@ -24,8 +24,19 @@ pub enum Said {
 pub struct Shown {
     /// At most one [`Screen`](crate::Screen) of text.
     pub text: String,
-    /// Whether an answer is wanted; if not, the dialogue ends with this.
-    pub more: bool,
+    /// What answer is wanted; `None`: the dialogue ends with this.
+    pub wants: Option<Wanted>,
+}
+
+/// What a screen is to be answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// One of its choices.
+    Choice,
+    /// Digits.
+    Number,
+    /// A line of text.
+    Line,
 }
 
 /// How a dialogue is told from others of the same phone. It says nothing without the phone's number.
@@ -49,11 +60,16 @@ impl SessionKey {
 }
 
 impl Shown {
-    /// A screen that wants an answer.
+    /// A screen that offers choices.
     pub fn asking(text: impl Into<String>) -> Self {
+        Self::asking_for(Wanted::Choice, text)
+    }
+
+    /// A screen that wants this answer.
+    pub fn asking_for(wanted: Wanted, text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            more: true,
+            wants: Some(wanted),
         }
     }
 
@@ -61,8 +77,13 @@ impl Shown {
     pub fn last(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            more: false,
+            wants: None,
         }
+    }
+
+    /// Whether the dialogue goes on.
+    pub fn goes_on(&self) -> bool {
+        self.wants.is_some()
     }
 }
 
@@ -83,7 +104,7 @@ impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Shown")
             .field("len", &self.text.len())
-            .field("more", &self.more)
+            .field("wants", &self.wants)
             .finish()
     }
 }

@@ -107,7 +107,7 @@ pub fn added<'a>(before: &str, text: &'a str) -> Option<&'a str> {
 
 /// The body of the answer.
 pub fn answer(shown: &Shown) -> String {
-    let prefix = if shown.more { "CON" } else { "END" };
+    let prefix = if shown.goes_on() { "CON" } else { "END" };
     format!("{prefix} {}", shown.text)
 }
 

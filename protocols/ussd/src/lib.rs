@@ -18,5 +18,5 @@ pub mod form;
 mod screen;
 
 pub use dialect::{CodePlace, Dialect, Marks, NAMES, OtherOps, SessionPlace, Step, Unfit, is_ussd};
-pub use dialogue::{Said, SessionKey, Shown};
+pub use dialogue::{Said, SessionKey, Shown, Wanted};
 pub use screen::{Screen, break_page, len_that_fits};

@@ -83,6 +83,7 @@ fn read(table: &mut Table<'_>, alphabet: DefaultAlphabet) -> Option<UssdSettings
         false => cell.unfit("with service_op = false none is sent: leave one of them out"),
     });
     let code = table.or("code", dialect.code, code);
+    let reply_type = table.or("reply_type", dialect.reply_type, switch);
     let codings = table.or(
         "data_coding",
         (dialect.gsm7, dialect.ucs2),
@@ -98,6 +99,7 @@ fn read(table: &mut Table<'_>, alphabet: DefaultAlphabet) -> Option<UssdSettings
     let dialect = Dialect {
         end: end_op.or(dialect.end),
         code,
+        reply_type,
         gsm7: codings.0,
         ucs2: codings.1,
         alphabet,
@@ -182,12 +184,13 @@ mod tests {
         assert_eq!(read("").unwrap(), UssdSettings::default());
         let other = read(
             "dialect = \"6d\"\nend_op = 0x17\ncode = \"destination\"\n\
-             data_coding = { ucs2 = 0x48 }\nresume = \"0s\"",
+             reply_type = true\ndata_coding = { ucs2 = 0x48 }\nresume = \"0s\"",
         );
         let other = other.unwrap();
         let expected = Dialect {
             end: Some(0x17),
             code: CodePlace::Destination,
+            reply_type: true,
             ucs2: 0x48,
             ..Dialect::SIX_D
         };

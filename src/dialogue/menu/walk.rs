@@ -1,6 +1,7 @@
 //! The way through the menus: where an answer leads.
 
 use xabar_events::Language;
+use xabar_ussd::Wanted;
 
 use super::declared::{Act, Body, Code, Flags, Menu, Screen, Words};
 use super::layout::lay;
@@ -72,6 +73,15 @@ impl Menus {
             },
         };
         self.go_ahead(step)
+    }
+
+    /// What the screen of a place is to be answered with.
+    pub fn wanted(&self, place: &Place) -> Wanted {
+        match self.at(place).map(|(_, screen)| &screen.body) {
+            Some(Body::Input(input)) if input.digits => Wanted::Number,
+            Some(Body::Input(_)) => Wanted::Line,
+            _ => Wanted::Choice,
+        }
     }
 
     /// The end for who answers a dialogue that is not known any more, or did not answer in time.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use xabar_ussd::{SessionKey, Shown};
+use xabar_ussd::{SessionKey, Shown, Wanted};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::clock::UnixMillis;
@@ -15,6 +15,8 @@ pub(super) struct Dialogue<P> {
     pub(super) place: Option<P>,
     /// What the phone shows.
     pub(super) text: Box<str>,
+    /// What it is to be answered with; `None`: with nothing.
+    pub(super) wants: Option<Wanted>,
     /// Whether a step is not answered yet; what comes meanwhile is that step again.
     pub(super) pending: bool,
     pub(super) last: Last,
@@ -82,7 +84,7 @@ impl<P> Dialogue<P> {
     pub(super) fn shown(&self) -> Shown {
         Shown {
             text: self.text.to_string(),
-            more: self.place.is_some(),
+            wants: self.wants,
         }
     }
 

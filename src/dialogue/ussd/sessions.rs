@@ -343,6 +343,7 @@ impl<P: Clone> Sessions<P> {
             code,
             place: None,
             text: Box::default(),
+            wants: None,
             pending: true,
             last,
             asks: false,
@@ -357,12 +358,13 @@ impl<P: Clone> Sessions<P> {
     }
 
     /// The phone is shown this, and stands there now.
-    pub fn shows(&mut self, now: UnixMillis, phone: Phone, place: P, text: &str, times: Times) {
+    pub fn shows(&mut self, now: UnixMillis, phone: Phone, place: P, shown: &Shown, times: Times) {
         let Some(dialogue) = self.open.get_mut(&phone) else {
             return;
         };
         dialogue.place = Some(place);
-        dialogue.text = text.into();
+        dialogue.text = shown.text.as_str().into();
+        dialogue.wants = shown.wants;
         dialogue.pending = false;
         dialogue.asks = true;
         dialogue.answer_by = now.after(times.answer);
@@ -379,6 +381,7 @@ impl<P: Clone> Sessions<P> {
             Some(dialogue) if dialogue.knows_its_last_step() => {
                 dialogue.place = None;
                 dialogue.text = text.into();
+                dialogue.wants = None;
                 dialogue.pending = false;
                 dialogue.asks = false;
                 dialogue.until = now.after(REPEATED);

@@ -109,7 +109,8 @@ impl Rig {
 
     fn show(&mut self, text: &'static str) {
         let (now, times) = (self.now, self.times);
-        self.sessions.shows(now, phone(1), text, text, times);
+        let shown = Shown::asking(text);
+        self.sessions.shows(now, phone(1), text, &shown, times);
     }
 
     /// Where the phone stood, if it is to be told that its time is up.
@@ -448,7 +449,7 @@ fn a_new_dialogue_takes_the_place_of_the_one_not_answered_for_longest() {
         now = now.after(SECOND);
         let turn = sessions.heard(now, phone(number), step(FIRST, None, said), TIMES);
         if !matches!(turn, Turn::Forgotten) {
-            sessions.shows(now, phone(number), "menu", "menu", TIMES);
+            sessions.shows(now, phone(number), "menu", &Shown::asking("menu"), TIMES);
         }
         (turn, sessions.len())
     };
@@ -498,7 +499,7 @@ proptest! {
                 _ => Said::Answer("1".into()),
             };
             match sessions.heard(now, phone, step(session, None, said), TIMES) {
-                Turn::Begin { .. } => sessions.shows(now, phone, (), "menu", TIMES),
+                Turn::Begin { .. } => sessions.shows(now, phone, (), &Shown::asking("menu"), TIMES),
                 Turn::Answer { .. } if what == 2 => sessions.ends(now, phone, "bye"),
                 _ => {}
             }
@@ -537,7 +538,7 @@ proptest! {
             match turn {
                 Turn::Answer { .. } if what == 2 => sessions.ends(now, phone, "bye"),
                 Turn::Begin { .. } | Turn::Resume { .. } | Turn::Answer { .. } => {
-                    sessions.shows(now, phone, (), "menu", times);
+                    sessions.shows(now, phone, (), &Shown::asking("menu"), times);
                     waiting.insert(phone);
                 }
                 _ => {}

@@ -510,10 +510,13 @@ fn too_many_forms_of_one_phone_end_in_words_and_are_answered_with_503_from_then_
     let mut world = World::new();
     for round in 0..200 {
         let menu = posts(&mut world, &format!("{round}"), Some(""));
-        assert!(menu.unwrap().more);
+        assert!(menu.unwrap().goes_on());
     }
     let last = posts(&mut world, "a", Some("")).unwrap();
-    assert!(!last.more && last.text.contains("Keyinroq"), "{last:?}");
+    assert!(
+        !last.goes_on() && last.text.contains("Keyinroq"),
+        "{last:?}"
+    );
     let mut form = post(&mut world, &phone(0).digits(), "b", Some(""));
     world.beat();
     assert_eq!(form.try_recv(), Err(TryRecvError::Closed), "503");
@@ -576,13 +579,13 @@ fn many_who_do_not_answer_are_told_so_over_several_beats() {
 fn a_form_is_answered_and_answered_again() {
     let mut world = World::new();
     let menu = posts(&mut world, "a", Some("")).unwrap();
-    assert!(menu.more);
+    assert!(menu.goes_on());
     let within = posts(&mut world, "a", Some("1")).unwrap();
     assert_ne!(menu, within);
     assert_eq!(posts(&mut world, "a", Some("1")), Some(within));
     assert_eq!(posts(&mut world, "a", None), None);
     let over = posts(&mut world, "b", Some("1*2")).unwrap();
-    assert!(!over.more, "of a dialogue that nobody knows");
+    assert!(!over.goes_on(), "of a dialogue that nobody knows");
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct Dialect {
     pub end: Option<u8>,
     /// `ussd_service_op` of a push; `None`: the TLV is left out.
     pub push: Option<u8>,
+    /// Whether a screen says, in `its_reply_type`, what it is to be answered with.
+    pub reply_type: bool,
     /// `data_coding` of a screen in GSM 03.38.
     pub gsm7: u8,
     /// `data_coding` of a screen in UCS-2.
@@ -138,6 +140,8 @@ impl Dialect {
         show: Some(USSR_REQUEST),
         end: Some(PSSR_RESPONSE),
         push: Some(USSN_REQUEST),
+        // Few gateways look at it, and some take no TLV that they do not know.
+        reply_type: false,
         gsm7: 0x00,
         ucs2: 0x08,
         alphabet: DefaultAlphabet::Gsm7,

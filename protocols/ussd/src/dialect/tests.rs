@@ -5,7 +5,7 @@ use xabar_smpp::{Frame, Octets, Tag, TlvBuffer};
 use xabar_sms::DefaultAlphabet;
 
 use super::*;
-use crate::dialogue::{Said, SessionKey, Shown};
+use crate::dialogue::{Said, SessionKey, Shown, Wanted};
 
 /// Octets of the 6D dialect, of our own making: `*1024#` is dialled, and the last text is "Rahmat".
 const BEGIN_6D: &str = "00000046000000050000000000000002555353440001013939383930313233343536370000013130323400\
@@ -134,6 +134,42 @@ fn a_screen_is_the_same_whether_its_step_is_whole_or_bare() {
         let of_bare = dialect.answer(&deliver_sm(&bare), &last).unwrap();
         let of_whole = dialect.answer(&whole, &last).unwrap();
         assert_eq!(of_bare.octets(), of_whole.octets());
+    }
+}
+
+#[test]
+fn a_screen_says_what_it_wants_where_the_dialect_does() {
+    let asked = step(ussd(0x12, 0x1602), "1");
+    let asked = deliver_sm(&asked);
+    let silent = Dialect::GENERIC;
+    let telling = Dialect {
+        reply_type: true,
+        ..silent
+    };
+    // ussd_service_op, its_reply_type, its_session_info.
+    for (dialect, shown, expected) in [
+        (
+            telling,
+            Shown::asking_for(Wanted::Number, "?"),
+            "0501000102 1380000101 138300021602",
+        ),
+        (
+            telling,
+            Shown::asking_for(Wanted::Line, "?"),
+            "0501000102 1380000104 138300021602",
+        ),
+        (
+            telling,
+            Shown::asking("?"),
+            "0501000102 1380000105 138300021602",
+        ),
+        (telling, Shown::last("!"), "0501000111 138300021603"),
+        (silent, Shown::asking("?"), "0501000102 138300021602"),
+    ] {
+        let frame = dialect.answer(&asked, &shown).unwrap();
+        let tlvs = submit_sm(&frame).tlvs.octets().iter();
+        let tlvs: String = tlvs.map(|octet| format!("{octet:02x}")).collect();
+        assert_eq!(tlvs, expected.replace(' ', ""), "{shown:?}");
     }
 }
 

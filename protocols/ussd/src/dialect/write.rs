@@ -6,7 +6,7 @@ use xabar_smpp::{EncodeError, Frame, Octets, Tag, TlvBuffer};
 use xabar_sms::{DefaultAlphabet, Encoding, Style, gsm7, ucs2};
 
 use super::{Dialect, END_BIT, Marks, SessionPlace};
-use crate::dialogue::{SessionKey, Shown};
+use crate::dialogue::{SessionKey, Shown, Wanted};
 use crate::screen::Screen;
 
 /// `dest_bearer_type`.
@@ -159,7 +159,7 @@ impl Dialect {
 
     fn service_type<'a>(&self, step: &DeliverSm<'a>, shown: &Shown) -> Octets<'a> {
         match self.marks {
-            Marks::ServiceType if shown.more => "BR".into(),
+            Marks::ServiceType if shown.goes_on() => "BR".into(),
             Marks::ServiceType => "EF".into(),
             Marks::ServiceOp { .. } if step.service_type.is_empty() => "USSD".into(),
             Marks::ServiceOp { .. } => step.service_type,
@@ -172,8 +172,14 @@ impl Dialect {
         shown: &Shown,
         tlvs: &mut TlvBuffer,
     ) -> Result<(), EncodeError> {
-        let op = if shown.more { self.show } else { self.end };
+        let op = match shown.goes_on() {
+            true => self.show,
+            false => self.end,
+        };
         self.push_op(op, tlvs);
+        if let Some(wanted) = shown.wants.filter(|_| self.reply_type) {
+            tlvs.push_octet(Tag::ITS_REPLY_TYPE, reply_type(wanted));
+        }
         match self.session {
             SessionPlace::Nowhere => {}
             SessionPlace::SessionInfo { .. } => {
@@ -202,6 +208,15 @@ impl Dialect {
     }
 }
 
+/// Values of `its_reply_type`.
+fn reply_type(wanted: Wanted) -> u8 {
+    match wanted {
+        Wanted::Number => 1,
+        Wanted::Line => 4,
+        Wanted::Choice => 5,
+    }
+}
+
 /// A number of our own in the bits that name a dialogue.
 fn in_mask(number: u16, mask: u16) -> u16 {
     number.checked_shl(mask.trailing_zeros()).unwrap_or(0) & mask
@@ -211,7 +226,7 @@ fn in_mask(number: u16, mask: u16) -> u16 {
 fn session_info(came: Octets<'_>, shown: &Shown) -> Vec<u8> {
     let mut octets = came.to_vec();
     if let Some(last) = octets.last_mut() {
-        *last = *last & !END_BIT | u8::from(!shown.more);
+        *last = *last & !END_BIT | u8::from(!shown.goes_on());
     }
     octets
 }

@@ -2,7 +2,9 @@
 
 use xabar_events::Language;
 use xabar_sms::{Encoding, LanguageRules};
+use xabar_ussd::Wanted;
 
+use super::reading::{BUILT_IN, load};
 use super::{Journal, Phone, built_in, units};
 use crate::dialogue::menu::layout::{Content, lay};
 use crate::dialogue::menu::{About, Facts, Picked, Question, Sms, Step, Which};
@@ -92,6 +94,26 @@ fn a_step_back_from_a_page_leads_to_the_one_before() {
 }
 
 #[test]
+fn a_screen_wants_a_choice_or_what_is_typed_as_a_number() {
+    let digits = BUILT_IN.replace("least = 3 ", "digits = true\nleast = 3 ");
+    assert_ne!(digits, BUILT_IN);
+    let folder = Folder::with([("m.toml", &*digits)]);
+    for (menus, wanted) in [
+        (built_in(), Wanted::Line),
+        (load(&folder).unwrap(), Wanted::Number),
+    ] {
+        let mut phone = Phone::with(menus, Language::En);
+        phone.dial("*555#");
+        let wants = |phone: &Phone| phone.menus.wanted(phone.place.as_ref().unwrap());
+        assert_eq!(wants(&phone), Wanted::Choice);
+        phone.type_in("2");
+        assert_eq!(wants(&phone), wanted);
+        phone.type_in("!");
+        assert_eq!(wants(&phone), wanted, "once more");
+    }
+}
+
+#[test]
 fn after_a_wrong_answer_the_page_stays_and_so_does_what_is_on_the_others() {
     for language in Language::ALL {
         for list in ["1", "3"] {
@@ -136,7 +158,7 @@ fn a_notice_that_a_page_has_no_room_for_stands_alone_before_it() {
     }
     menu += "[screens.over]\ntext = \"Over\"\nend = true\n";
     let folder = Folder::with([("main.toml", menu.as_str())]);
-    let menus = super::reading::load(&folder).unwrap();
+    let menus = load(&folder).unwrap();
     let mut phone = Phone::with(menus, Language::UzCyrl);
     phone.journal = Journal::Refuses;
     let mut page = phone.dial("*555#");
@@ -292,9 +314,9 @@ fn facts_of_another_kind_than_asked_for_are_no_answer() {
 
 #[test]
 fn what_is_dialled_behind_a_code_is_typed_ahead() {
-    let menu = super::reading::BUILT_IN.replace("# dialled =", "dialled =");
+    let menu = BUILT_IN.replace("# dialled =", "dialled =");
     let folder = Folder::with([("main.toml", menu.as_str())]);
-    let mut phone = Phone::with(super::reading::load(&folder).unwrap(), Language::En);
+    let mut phone = Phone::with(load(&folder).unwrap(), Language::En);
     let status = phone.dial("*555*2*60311544#");
     assert!(
         status.starts_with("Application 60311544: payment due."),
