@@ -1,5 +1,6 @@
 //! USSD dialogues, from a phone behind a real socket, or a form over HTTP, to the screen; and all that may go wrong.
 
+mod dial;
 mod dialects;
 mod ends;
 mod pushes;
