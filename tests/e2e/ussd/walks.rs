@@ -9,6 +9,7 @@ use xabar_events::{Agency, EventKey, Language, Notification, Priority};
 use crate::support::events::samples;
 use crate::support::kept::{Dialogue, Kept, Told};
 use crate::support::phone::{self, Phone};
+use crate::support::screen::Screen;
 use crate::support::world::World;
 
 /// For all messages to come to their end.
@@ -51,7 +52,11 @@ async fn walk_all(language: Language) {
         let phone = way(&world, &number);
         walk(dialogue, phone)
     });
-    join_all(walks).await;
+    let walks = join_all(walks).await;
+    gateway.kill();
+    let gateway = world.ready().await;
+    let amid = walks.into_iter().flatten();
+    join_all(amid.map(|(dialogue, phone)| go_on(dialogue, phone))).await;
     gateway.stop_within(world.config.shutdown).await;
 }
 
@@ -83,18 +88,35 @@ fn news<'a>(
     events.map(event).collect()
 }
 
-/// The dialogue as it is kept, by a phone of the same circumstances.
-async fn walk(dialogue: &Dialogue, mut phone: Phone) {
+/// The dialogue as it is kept, by a phone of the same circumstances; given back if it goes on after a restart.
+async fn walk(dialogue: &Dialogue, mut phone: Phone) -> Option<(&Dialogue, Phone)> {
     prepare(dialogue, &mut phone).await;
-    let mut shown = phone.dial().await;
-    for (at, screen) in dialogue.screens.iter().enumerate() {
-        let Dialogue { language, name, .. } = dialogue;
-        let way = phone.way();
-        assert_eq!(&shown, screen, "{language}: {name}, screen {at} over {way}");
-        if let Some(typed) = dialogue.typed.get(at) {
-            shown = phone.types(typed).await;
-        }
+    let first = phone.dial().await;
+    check(dialogue, &phone, 0, &first);
+    if dialogue.has("the gateway was restarted") {
+        return Some((dialogue, phone));
     }
+    go_on(dialogue, phone).await;
+    None
+}
+
+/// All of it behind the first screen.
+async fn go_on(dialogue: &Dialogue, mut phone: Phone) {
+    for (at, typed) in (1..).zip(&dialogue.typed) {
+        let shown = phone.types(typed).await;
+        check(dialogue, &phone, at, &shown);
+    }
+}
+
+fn check(dialogue: &Dialogue, phone: &Phone, at: usize, shown: &Screen) {
+    let Dialogue { language, name, .. } = dialogue;
+    let way = phone.way();
+    let kept = dialogue.screens.get(at);
+    assert_eq!(
+        Some(shown),
+        kept,
+        "{language}: {name}, screen {at} over {way}"
+    );
 }
 
 /// What a phone did before.

@@ -18,6 +18,8 @@ struct Walk {
     journal: Journal,
     language_known: bool,
     stopped: bool,
+    /// Whether the gateway forgets it before the first answer.
+    restarted: bool,
     typed: &'static [&'static str],
 }
 
@@ -27,11 +29,12 @@ const fn walk(name: &'static str, typed: &'static [&'static str]) -> Walk {
         journal: Journal::Much,
         language_known: true,
         stopped: false,
+        restarted: false,
         typed,
     }
 }
 
-const WALKS: [Walk; 13] = [
+const WALKS: [Walk; 14] = [
     walk("my applications", &["1", "9", "1", "1"]),
     walk("by number", &["2", "abc", "48120973", "00"]),
     walk("somebody else's", &["2", "48120974", "0", "0"]),
@@ -61,6 +64,10 @@ const WALKS: [Walk; 13] = [
         ..walk("too many numbers", &["2", "48120973", "0", "00"])
     },
     Walk {
+        restarted: true,
+        ..walk("an answer to what is forgotten", &["1"])
+    },
+    Walk {
         journal: Journal::Refuses,
         ..walk("what cannot be told or done", &["1", "0", "5", "1"])
     },
@@ -77,8 +84,9 @@ impl Walk {
         };
         let no_language = Some("no language is known").filter(|_| !self.language_known);
         let stopped = Some("messages are stopped").filter(|_| self.stopped);
-        let all = [of_journal, no_language, stopped].into_iter().flatten();
-        let all: Vec<&str> = all.collect();
+        let restarted = Some("the gateway was restarted").filter(|_| self.restarted);
+        let all = [of_journal, no_language, stopped, restarted];
+        let all: Vec<&str> = all.into_iter().flatten().collect();
         match all.is_empty() {
             true => String::new(),
             false => format!(" ({})", all.join(", ")),
@@ -112,7 +120,10 @@ fn walked(golden: &mut String, language: Language, walk: &Walk) -> BTreeSet<Box<
         seen.insert(menu.screen(place.screen).unwrap().name.clone());
         let Some(next) = typed.next() else { break };
         writeln!(golden, "> {next}").unwrap();
-        text = phone.type_in(next);
+        text = match walk.restarted {
+            true => phone.is_forgotten(),
+            false => phone.type_in(next),
+        };
     }
     assert_eq!(typed.next(), None, "{language} {} ends early", walk.name);
     seen

@@ -79,6 +79,12 @@ impl Phone {
         self.take(step)
     }
 
+    /// What it shows after anything was typed in a dialogue that nobody knows any more.
+    fn is_forgotten(&mut self) -> String {
+        let place = self.place.take().expect("the dialogue goes on");
+        self.menus.forgotten(place.language())
+    }
+
     fn take(&mut self, mut step: Step) -> String {
         for _ in 0..20 {
             match step {
