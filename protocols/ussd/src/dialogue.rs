@@ -13,7 +13,8 @@ pub enum Said {
     },
     /// This was typed, in answer to a screen.
     Answer(String),
-    /// The dialogue is over: the citizen left, or the network ended it. Nothing can be shown any more.
+    /// The dialogue is over: the citizen left, or the network ended it, or its time was up there; most dialects have one
+    /// mark for all of them. Nothing can be shown any more.
     Ended,
     /// What was pushed to the phone is on its screen. Nothing more can be shown.
     Noticed,
