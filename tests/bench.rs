@@ -89,7 +89,7 @@ fn dialogues_are_measured_and_none_of_the_open_ones_is_forgotten() {
         "ussd",
         "--dialogues=300",
         "--at-once=50",
-        "--open=500",
+        "--open=5000",
         "--json",
         "--data",
         data.to_str().unwrap(),
@@ -101,10 +101,15 @@ fn dialogues_are_measured_and_none_of_the_open_ones_is_forgotten() {
     for what in ["rate", "p50_ms", "p99_ms", "cpu_us"] {
         assert!(positive(&figures["step"][what]), "{what}: {figures}");
     }
-    assert_eq!(figures["open"]["dialogues"], 500);
+    assert_eq!(figures["open"]["dialogues"], 5000);
     for when in ["before", "after", "peak"] {
         assert!(positive(&figures["open"]["rss_kib"][when]), "{figures}");
     }
+    let octets = figures["open"]["octets"].as_u64().unwrap();
+    assert!(
+        octets < 1_000,
+        "640 each, and what is not theirs: {figures}"
+    );
     assert!(is_empty(&data), "the journals are gone");
     std::fs::remove_dir(data).unwrap();
 }

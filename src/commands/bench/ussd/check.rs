@@ -1,5 +1,7 @@
-//! Whether phones fared as they should: otherwise a run has no figures.
+//! Whether phones fared as they should, otherwise a run has no figures; and whether open dialogues take the memory
+//! that docs/performance.md promises.
 
+use super::report::Opened;
 use crate::simulator::crowd::{Calls, Fared};
 
 /// How calls fare if all goes well.
@@ -26,6 +28,22 @@ pub(super) fn faults(fared: &Fared, expected: &Fared) -> Vec<String> {
     wrong
         .map(|(count, due, what)| format!("{count} {what}, not {due}"))
         .collect()
+}
+
+/// Octets that each open dialogue may take.
+const MOST_OCTETS: u64 = 640;
+
+/// What a gateway may have grown by beside, whatever is open, such as the caches of its threads.
+const BESIDE_KIB: u64 = 4 * 1024;
+
+/// How open dialogues take more than they may, if they do.
+pub(super) fn excess(opened: &Opened) -> Option<String> {
+    let more_kib = opened.after_kib.saturating_sub(opened.before_kib);
+    let most_kib = u64::from(opened.dialogues) * MOST_OCTETS / 1024 + BESIDE_KIB;
+    (more_kib > most_kib).then(|| {
+        let octets = opened.octets_each();
+        format!("an open dialogue takes {octets} octets, and {MOST_OCTETS} at most are promised")
+    })
 }
 
 #[cfg(test)]
@@ -55,6 +73,24 @@ mod tests {
             ..Fared::default()
         };
         assert_eq!(faults(&fared, &expected(&calls())), [""; 0]);
+    }
+
+    #[test]
+    fn memory_beyond_what_is_promised_is_told_with_what_is_promised() {
+        let opened = |dialogues, before_mib: u64, after_mib: u64| {
+            excess(&Opened {
+                dialogues,
+                before_kib: before_mib * 1024,
+                after_kib: after_mib * 1024,
+                peak_kib: after_mib * 1024,
+            })
+        };
+        assert_eq!(opened(50_000, 20, 50), None);
+        assert_eq!(opened(1, 20, 22), None, "that is not the dialogue's");
+        assert_eq!(
+            opened(50_000, 20, 60).unwrap(),
+            "an open dialogue takes 838 octets, and 640 at most are promised"
+        );
     }
 
     #[test]

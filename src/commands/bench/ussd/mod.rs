@@ -18,7 +18,7 @@ use super::process::{self, Watched};
 use super::{gateway, progress};
 use crate::simulator::crowd::{self, Begins, Calls, Fared};
 use crate::simulator::{self, PhoneMemory, Simulator};
-use check::{expected, faults};
+use check::{excess, expected, faults};
 use report::{Dialogues, Opened, Report};
 
 /// Measures USSD dialogues: how many a second, how long a step takes, what open ones take of memory
@@ -26,7 +26,8 @@ use report::{Dialogues, Opened, Report};
 /// Phones behind a simulated operator dial the gateway's own menu over one SMPP session: each
 /// chooses a language, which the journal keeps, asks how its applications stand, goes back, and hangs
 /// up. Then others dial and stay, and the gateway's memory is compared with what it was before; at
-/// last each of them answers, to see that none was forgotten.
+/// last each of them answers, to see that none was forgotten. Where they take more than is promised, the
+/// exit code is 1.
 ///
 /// It needs no RabbitMQ. Everything goes over 127.0.0.1.
 #[derive(Debug, clap::Args)]
@@ -87,7 +88,11 @@ impl Ussd {
     }
 
     pub(super) fn print(&self, report: &Report) -> Result<(), Failure> {
-        report.print(self.json)
+        report.print(self.json)?;
+        match excess(&report.opened) {
+            Some(why) => Err(Failure::because(why)),
+            None => Ok(()),
+        }
     }
 
     async fn measure_dialogues(&self, folder: &Folder) -> Result<Dialogues, Failure> {

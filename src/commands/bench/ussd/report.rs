@@ -41,7 +41,7 @@ impl Dialogues {
 }
 
 impl Opened {
-    fn octets_each(&self) -> u64 {
+    pub(super) fn octets_each(&self) -> u64 {
         let more = self.after_kib.saturating_sub(self.before_kib) * 1024;
         more / u64::from(self.dialogues.max(1))
     }
