@@ -245,7 +245,9 @@ mod tests {
     fn who_missed_their_time_get_the_next_and_not_the_last() {
         let mut spreading = spreading(3660);
         (0..61).for_each(|_| spreading.count(START));
-        (0..1000).for_each(|_| drop(spreading.deal(START, false, |at| at)));
+        for _ in 0..1000 {
+            spreading.deal(START, false, |at| at);
+        }
         let second = |seconds| START.after(Duration::from_secs(seconds));
         let again = [1, 2, 3].map(|_| spreading.deal(START, true, |at| at));
         assert_eq!(again, [62, 63, 64].map(second));
