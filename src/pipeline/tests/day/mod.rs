@@ -5,8 +5,8 @@
 //! `XABAR_DAY_SEED` repeats a day that went wrong.
 
 mod agencies;
-mod bulk;
 mod citizens;
+mod later;
 mod operators;
 mod promises;
 mod rules;

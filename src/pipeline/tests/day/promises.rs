@@ -1,4 +1,4 @@
-//! What agencies may count on in a day: urgent messages go at once, and bulk has its share (R8).
+//! What agencies may count on in a day: urgent messages go at once, and later lanes have their shares (R8).
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -7,13 +7,16 @@ use xabar_events::{Event as Incoming, Msisdn, Outcome, Priority, State};
 
 use super::super::world::*;
 use super::agencies::{HASTY, name};
-use super::bulk::Bulk;
+use super::later::Later;
 use super::operators::Operators;
 use crate::clock::UnixMillis;
 use crate::journal::OperatorId;
 
 /// Once an urgent message has waited for so long, little else may go before it.
 const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// PDUs that the two later lanes may take before their shares count: each a text that it was owed, of three segments.
+const TEXTS: u32 = 2 * (1 + 3);
 
 #[derive(Default)]
 pub(super) struct Promises {
@@ -36,9 +39,10 @@ struct Followed {
 struct Share {
     /// Since when each urgent message has been waiting.
     urgent: BTreeMap<u64, UnixMillis>,
-    /// Submitted in this second, and how many of them were urgent or answers.
-    second: (u32, u32),
-    bulk: Bulk,
+    /// Submitted since one of them has waited too long, or in this second, and how many of these were urgent or answers.
+    submitted: (u32, u32),
+    normal: Later,
+    bulk: Later,
 }
 
 impl Promises {
@@ -50,7 +54,7 @@ impl Promises {
             let at_will = event.not_before.is_none() && event.expires.is_none();
             let hasty = event.key.agency.name() == name(HASTY);
             let is_so = event.priority != Priority::Urgent || !hasty;
-            if at_will && is_so && event.priority != Priority::Normal {
+            if at_will && is_so {
                 let followed = Followed {
                     agency: event.key.agency.name().into(),
                     priority: event.priority,
@@ -83,16 +87,17 @@ impl Promises {
             return;
         };
         let share = self.operators.entry(followed.operator).or_default();
-        if followed.priority == Priority::Urgent {
-            share.urgent.insert(message, followed.since);
-        } else {
-            share.bulk.wait(message, &followed.agency);
+        match followed.priority {
+            Priority::Urgent => drop(share.urgent.insert(message, followed.since)),
+            Priority::Normal => share.normal.wait(message, &followed.agency),
+            Priority::Bulk => share.bulk.wait(message, &followed.agency),
         }
     }
 
     fn forget(&mut self, message: u64) {
         for share in self.operators.values_mut() {
             share.urgent.remove(&message);
+            share.normal.forget(message);
             share.bulk.forget(message);
         }
     }
@@ -101,9 +106,10 @@ impl Promises {
         for sent in sent {
             let message = sent.message();
             let share = self.operators.entry(sent.operator).or_default();
-            share.second.0 += 1;
+            share.submitted.0 += 1;
             // Answers go before urgent ones.
-            share.second.1 += u32::from(sent.submission.urgent);
+            share.submitted.1 += u32::from(sent.submission.urgent);
+            share.normal.submitted(message);
             share.bulk.submitted(message);
             share.urgent.remove(&message);
         }
@@ -117,7 +123,8 @@ impl Promises {
                 *share = Share::default();
             } else {
                 share.check_second(now);
-                share.bulk.pass();
+                share.normal.pass("normal");
+                share.bulk.pass("bulk");
             }
         }
     }
@@ -137,14 +144,15 @@ impl Promises {
 impl Share {
     /// An urgent message waits for urgent ones only, and for the share of the other lanes.
     fn check_second(&mut self, now: UnixMillis) {
-        let (all, urgent) = std::mem::take(&mut self.second);
-        let Some((message, since)) = self.urgent.iter().min_by_key(|(_, since)| **since) else {
+        let oldest = self.urgent.iter().min_by_key(|(_, since)| **since);
+        let Some((message, since)) = oldest.filter(|(_, since)| since.after(AT_ONCE) <= now) else {
+            self.submitted = (0, 0);
             return;
         };
+        let (all, urgent) = self.submitted;
         let others = all - urgent;
-        let few = (all / 5).max(2);
         assert!(
-            since.after(AT_ONCE) > now || others <= few,
+            others <= all / 5 + TEXTS,
             "{others} of {all} go before an urgent one, {message}, that has waited for {:?}",
             now.since(*since)
         );

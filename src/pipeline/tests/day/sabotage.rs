@@ -1,9 +1,9 @@
 //! Tests of the test: for each rule a gateway that breaks it, and a day that notices.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use xabar_events::{Notification, Priority};
+use xabar_events::{Event as Incoming, EventKey, Priority};
 use xabar_smpp::receipt::Detection;
 use xabar_smpp::{Frame, Status};
 use xabar_ussd::is_ussd;
@@ -194,47 +194,121 @@ fn a_message_to_a_number_that_is_blocked_is_noticed() {
 }
 
 #[test]
-#[should_panic(expected = "is under way")]
-fn a_status_that_does_not_wait_for_the_one_before_is_noticed() {
-    /// Says that all is answered as soon as it is submitted.
-    #[derive(Default)]
-    struct Haste(Vec<(OperatorId, Event)>);
-    impl Saboteur for Haste {
-        fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
-            for report in &mut inputs.reports {
-                let (now, others) = std::mem::take(&mut self.0)
-                    .into_iter()
-                    .partition(|it| it.0 == report.operator);
-                self.0 = others;
-                let now: Vec<(OperatorId, Event)> = now;
-                report
-                    .events
-                    .extend(now.into_iter().map(|(_, event)| event));
-            }
-        }
-
+#[should_panic(expected = "is worth trying")]
+fn a_message_that_its_operator_tries_for_too_long_is_noticed() {
+    struct Persistence;
+    impl Saboteur for Persistence {
         fn effects(&mut self, _: &Now, _: &mut Changes, effects: &mut Effects) {
-            for (operator, directive) in &effects.directives {
-                let answers = directive
-                    .submissions
-                    .iter()
-                    .map(|submission| Event::Answered {
-                        token: submission.token,
-                        class: crate::delivery::usual(Status::ROK),
-                        status: Status::ROK,
-                        smsc_id: Box::default(),
-                    });
-                self.0.extend(answers.map(|answer| (*operator, answer)));
+            for directive in effects.directives.values_mut() {
+                for submission in &mut directive.submissions {
+                    submission.validity += SECOND;
+                }
             }
         }
     }
-    let mut world = World::new();
-    world.saboteur = Some(Box::new(Haste::default()));
-    world.publish(status("first"));
-    world.publish(Notification {
-        time: world.wall().after(SECOND).into(),
-        ..status("second")
-    });
+    day(Persistence);
+}
+
+/// Submits a message that is not to go now, as soon as another one goes.
+struct Intrusion {
+    is_wrong: fn(&Intrusion, &Message, &Now) -> bool,
+    accepted: Vec<Message>,
+    withdrawn: HashSet<EventKey>,
+    submitted: HashMap<MessageId, UnixMillis>,
+}
+
+impl Intrusion {
+    fn of(is_wrong: fn(&Self, &Message, &Now) -> bool) -> Self {
+        Self {
+            is_wrong,
+            accepted: Vec::new(),
+            withdrawn: HashSet::new(),
+            submitted: HashMap::new(),
+        }
+    }
+
+    /// Whether a newer one of its thread went so long ago.
+    fn went(&self, newer_than: &Message, now: &Now, ago: fn(Duration) -> bool) -> bool {
+        let message = newer_than;
+        let newer = self.accepted.iter().filter(|other| {
+            other.thread == message.thread
+                && other.order() > message.order()
+                && message.expires > now.wall
+        });
+        let mut went = newer.filter_map(|other| self.submitted.get(&other.id));
+        went.any(|at| ago(now.steady.since(*at)))
+    }
+}
+
+impl Saboteur for Intrusion {
+    fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
+        for event in inputs.batches.iter().flat_map(|batch| &batch.events) {
+            if let Incoming::Cancel(cancel) = event {
+                self.withdrawn.insert(cancel.target());
+            }
+        }
+    }
+
+    fn effects(&mut self, now: &Now, changes: &mut Changes, effects: &mut Effects) {
+        self.accepted.extend(changes.accepted.iter().cloned());
+        for directive in effects.directives.values_mut() {
+            let submitted = directive.submissions.iter();
+            let submitted = submitted.map(|it| (it.token.message, now.steady));
+            self.submitted.extend(submitted);
+            let Some(mut intruder) = directive.submissions.first().cloned() else {
+                continue;
+            };
+            let mut accepted = self.accepted.iter();
+            let Some(message) = accepted.find(|it| (self.is_wrong)(self, it, now)) else {
+                continue;
+            };
+            intruder.token = Token {
+                message: message.id,
+                segment: 0,
+                attempt: 1,
+            };
+            intruder.validity = message.expires.since(now.wall).max(MINUTE);
+            directive.submissions.push(intruder);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "before its time")]
+fn a_message_that_goes_before_its_time_is_noticed() {
+    day(Intrusion::of(|_, it, now| {
+        it.not_before.is_some_and(|at| at > now.wall)
+    }));
+}
+
+#[test]
+#[should_panic(expected = "too late")]
+fn a_message_that_goes_after_its_deadline_is_noticed() {
+    day(Intrusion::of(|_, it, now| it.expires <= now.wall));
+}
+
+#[test]
+#[should_panic(expected = "withdrawn")]
+fn a_message_that_goes_though_it_was_cancelled_is_noticed() {
+    day(Intrusion::of(|it, message, _| {
+        it.withdrawn.contains(&message.key)
+    }));
+}
+
+#[test]
+#[should_panic(expected = "after a newer one")]
+fn an_older_status_after_a_newer_one_is_noticed() {
+    day(Intrusion::of(|it, message, now| {
+        it.went(message, now, |ago| ago >= 5 * MINUTE)
+    }));
+}
+
+#[test]
+#[should_panic(expected = "is under way")]
+fn a_status_that_does_not_wait_for_another_is_noticed() {
+    day(Intrusion::of(|it, message, now| {
+        it.went(message, now, |ago| ago.is_zero())
+    }));
 }
 
 /// Keeps some messages for a while.
@@ -283,6 +357,9 @@ impl Saboteur for Neglect {
 fn an_urgent_message_that_is_kept_waiting_is_noticed() {
     let mut day = Day::new(7, 2_000);
     day.deaths.clear();
+    for priority in [Priority::Urgent, Priority::Normal] {
+        day.agencies.soon(0, priority, 400);
+    }
     day.world.saboteur = Some(Box::new(Neglect::of(|it| it.lane == Lane::Urgent, MINUTE)));
     day.run();
 }
@@ -293,6 +370,20 @@ fn bulk_that_is_shut_out_is_noticed() {
     let mut day = Day::new(7, 2_000);
     day.agencies.soon(0, Priority::Bulk, 400);
     day.world.saboteur = Some(Box::new(Neglect::of(|it| it.lane == Lane::Bulk, 24 * HOUR)));
+    day.run();
+}
+
+#[test]
+#[should_panic(expected = "are normal")]
+fn normal_messages_that_are_shut_out_are_noticed() {
+    let mut day = Day::new(7, 2_000);
+    for priority in [Priority::Normal, Priority::Bulk] {
+        day.agencies.soon(0, priority, 400);
+    }
+    day.world.saboteur = Some(Box::new(Neglect::of(
+        |it| it.lane == Lane::Normal,
+        24 * HOUR,
+    )));
     day.run();
 }
 

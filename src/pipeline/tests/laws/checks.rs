@@ -20,7 +20,7 @@ impl Laws {
             message
                 .not_before
                 .is_none_or(|not_before| not_before <= now.wall),
-            "{message:?}"
+            "before its time: {message:?}"
         );
         assert!(message.expires > now.wall, "too late: {message:?}");
         let minute = Duration::from_secs(60);
@@ -28,7 +28,10 @@ impl Laws {
             true => minute,
             false => message.expires.since(now.wall).max(minute),
         };
-        assert_eq!(submission.validity, validity);
+        assert_eq!(
+            submission.validity, validity,
+            "how long {id} is worth trying"
+        );
         let quiet = self.rules.quiet_hours.as_ref();
         let asleep = quiet.is_some_and(|quiet| quiet.end(now.wall).is_some());
         assert!(

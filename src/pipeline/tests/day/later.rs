@@ -1,19 +1,19 @@
-//! What bulk messages may count on: they are never shut out, and agencies share what there is for them (R8).
+//! What messages of the later lanes may count on: they are never shut out, and agencies share what there is for them (R8).
 
 use std::collections::{BTreeMap, HashMap};
 
 /// So many waiting messages: at least one of them may go now.
 const MANY: usize = 20;
 
-/// Those of one operator that are due.
+/// Those of one operator and one lane that are due.
 #[derive(Default)]
-pub(super) struct Bulk {
+pub(super) struct Later {
     /// The agency of each.
     waiting: HashMap<u64, Box<str>>,
     agencies: BTreeMap<Box<str>, Agency>,
     /// Seconds in which many waited without a break.
     seconds: u32,
-    /// What was submitted in them, and how much of that was bulk.
+    /// What was submitted in them, and how much of that was of this lane.
     submitted: (u32, u32),
 }
 
@@ -23,11 +23,11 @@ struct Agency {
     waiting: usize,
     /// Seconds in which many of its own waited without a break.
     seconds: u32,
-    /// Bulk messages that went in them, and how many of these were its own.
+    /// Messages of the lane that went in them, and how many of these were its own.
     gone: (u32, u32),
 }
 
-impl Bulk {
+impl Later {
     pub(super) fn wait(&mut self, message: u64, agency: &str) {
         if self.waiting.insert(message, agency.into()).is_none() {
             self.agencies.entry(agency.into()).or_default().waiting += 1;
@@ -54,27 +54,27 @@ impl Bulk {
     }
 
     /// A second is over.
-    pub(super) fn pass(&mut self) {
-        self.check_lane();
+    pub(super) fn pass(&mut self, lane: &str) {
+        self.check_lane(lane);
         let sharing = self.agencies.values().filter(|it| it.waiting > 0);
         let sharing = u32::try_from(sharing.count()).unwrap();
         for (name, agency) in &mut self.agencies {
-            agency.pass(name, sharing);
+            agency.pass(lane, name, sharing);
         }
         self.agencies.retain(|_, agency| agency.waiting > 0);
     }
 
-    fn check_lane(&mut self) {
+    fn check_lane(&mut self, lane: &str) {
         if self.waiting.len() < MANY {
             (self.seconds, self.submitted) = (0, (0, 0));
             return;
         }
         self.seconds += 1;
         if self.seconds == 60 {
-            let (all, bulk) = std::mem::take(&mut self.submitted);
+            let (all, own) = std::mem::take(&mut self.submitted);
             assert!(
-                bulk * 25 >= all,
-                "of {all} in a minute only {bulk} are bulk"
+                own * 25 >= all,
+                "of {all} in a minute only {own} are {lane}"
             );
             self.seconds = 0;
         }
@@ -82,8 +82,8 @@ impl Bulk {
 }
 
 impl Agency {
-    /// `sharing`: how many agencies have bulk messages waiting.
-    fn pass(&mut self, name: &str, sharing: u32) {
+    /// `sharing`: how many agencies have messages of the lane waiting.
+    fn pass(&mut self, lane: &str, name: &str, sharing: u32) {
         if self.waiting < MANY {
             (self.seconds, self.gone) = (0, (0, 0));
             return;
@@ -94,7 +94,7 @@ impl Agency {
             // They share by PDUs, of which long texts have more, and others may have come and gone.
             assert!(
                 own * 3 * sharing + 3 >= all,
-                "of {all} bulk messages in a minute only {own} are of {name}, one of {sharing} agencies"
+                "of {all} {lane} messages in a minute only {own} are of {name}, one of {sharing} agencies"
             );
             self.seconds = 0;
         }
