@@ -31,7 +31,20 @@ pub(super) struct Pushes {
     silent: IndexMap<Msisdn, (SessionKey, UnixMillis)>,
     /// Those that operators refused, by status.
     refused: Seldom<(OperatorId, u32)>,
+    /// Operators that would take none of late, for whichever phone.
+    suspended: HashMap<OperatorId, Suspended>,
 }
+
+/// Nothing is pushed until then.
+#[derive(Clone, Copy, Debug)]
+struct Suspended {
+    until: UnixMillis,
+    pause: Duration,
+}
+
+/// How long nothing is pushed to an operator that would take no push: twice as long with each time, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(16 * 60);
 
 /// A phone shows one push at a time.
 #[derive(Debug)]
@@ -55,6 +68,30 @@ impl Pushes {
     /// Whether a phone may be sent one.
     fn has_room_for(&self, msisdn: Msisdn) -> bool {
         self.open.len() < MOST_OPEN && !self.open.contains_key(&msisdn)
+    }
+
+    /// Whether an operator may be sent one.
+    fn may_go_to(&self, operator: OperatorId, now: UnixMillis) -> bool {
+        let suspended = self.suspended.get(&operator);
+        suspended.is_none_or(|suspended| suspended.until <= now)
+    }
+
+    /// Notes how an operator answered one. Of those that were on their way together the first counts.
+    fn answered(&mut self, operator: OperatorId, class: Class, now: UnixMillis) {
+        if !self.may_go_to(operator, now) {
+            return;
+        }
+        match class {
+            Class::Accepted => drop(self.suspended.remove(&operator)),
+            Class::Throttled | Class::Session => {
+                let before = self.suspended.get(&operator);
+                let pause = before.map_or(FIRST_PAUSE, |it| LONGEST_PAUSE.min(2 * it.pause));
+                let until = now.after(pause);
+                self.suspended.insert(operator, Suspended { until, pause });
+            }
+            // Another one may be taken.
+            _ => {}
+        }
     }
 
     fn open(&mut self, message: &Message, dialect: Dialect) {
@@ -149,6 +186,7 @@ impl Core {
         let may = right.allows(message.key.agency.name(), &message.content.service)
             // Whether it is well again, only an SMS can tell.
             && !operator.circuit.is_half_open()
+            && self.pushes.may_go_to(message.progress.operator, beat.now.steady)
             && self.pushes.has_room_for(msisdn)
             && !self.pushes.may_be_mistaken(msisdn, session, beat.now.steady);
         if !may {
@@ -175,6 +213,7 @@ impl Core {
         token: Token,
         (class, status): (Class, Status),
     ) -> Result<(), JournalError> {
+        self.pushes.answered(operator, class, beat.now.steady);
         if class == Class::Accepted {
             return self.push_unanswered(beat, token);
         }

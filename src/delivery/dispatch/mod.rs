@@ -85,6 +85,21 @@ pub(super) struct Heard {
     pub(super) congestion: Option<u8>,
 }
 
+impl Heard {
+    /// The same as far as messages are concerned. That a push is refused says nothing of them, neither how fast they may
+    /// go nor whether the session is of use: another part of the operator's takes pushes, and it may take none at all.
+    pub(super) fn of_messages(self) -> Self {
+        match self.token.is_push() && self.class != Class::Accepted {
+            true => Self {
+                class: Class::Permanent,
+                congestion: None,
+                ..self
+            },
+            false => self,
+        }
+    }
+}
+
 impl Dispatch {
     /// Sessions of one login.
     #[cfg(test)]

@@ -127,7 +127,7 @@ impl Operator {
             status,
             smsc_id,
         });
-        self.heard(index, heard, events);
+        self.heard(index, heard.of_messages(), events);
     }
 
     /// What an answer says of the link: how fast it may be, and whether the session is of any use.

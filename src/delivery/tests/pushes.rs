@@ -23,7 +23,8 @@ async fn a_push_is_marked_comes_from_its_code_and_is_refused_alone() {
         segment: Token::PUSH,
         ..token(1)
     };
-    for status in [Status::ROK, Status(0xC1)] {
+    let refused = [0xC1, 0x58, 0x14, 0x04].map(Status);
+    for status in [Status::ROK].into_iter().chain(refused) {
         esme.submit([push]).await;
         let frame = peer.request().await;
         let pdu = submit_sm(&frame);

@@ -314,3 +314,44 @@ fn pushes_that_are_refused_say_nothing_of_messages() {
     world.publish(status("a"));
     assert_eq!(world.sent().len(), 1, "the operator is not left alone");
 }
+
+#[test]
+fn an_operator_that_would_take_no_push_is_sent_none_for_a_while_and_then_for_longer() {
+    for status in [Status::RTHROTTLED, Status::RMSGQFUL, Status::RINVBNDSTS] {
+        let mut world = world();
+        let mut number = 0;
+        let mut is_pushed = |world: &mut World, status: Status| {
+            number += 1;
+            world.publish(Notification {
+                priority: Priority::Urgent,
+                ..apart(number)
+            });
+            let sent = world.one_sent();
+            let is_push = sent.token().is_push();
+            match is_push {
+                true => world.answer(&sent, status, "1"),
+                false => world.accept(&sent, &format!("{number}")),
+            }
+            world.calm();
+            if is_push && status != Status::ROK {
+                let sms = world.one_sent();
+                assert!(!sms.token().is_push(), "at once");
+                world.accept(&sms, &format!("{number}"));
+            }
+            is_push
+        };
+        for minutes in [1, 2, 4, 8, 16, 16] {
+            assert!(is_pushed(&mut world, status), "{minutes}");
+            assert!(!is_pushed(&mut world, status), "{minutes}");
+            world.advance(minutes * 60 * SECOND - 2 * SECOND);
+            assert!(!is_pushed(&mut world, status), "{minutes}");
+            world.advance(2 * SECOND);
+        }
+        assert!(is_pushed(&mut world, Status::ROK));
+        assert!(is_pushed(&mut world, status));
+        world.advance(60 * SECOND);
+        // The one that it took, since no phone said that it shows it.
+        assert!(!world.one_sent().token().is_push());
+        assert!(is_pushed(&mut world, status), "it took one since");
+    }
+}

@@ -205,3 +205,37 @@ fn a_pause_of_the_operators_leaves_the_window_as_it_is() {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_push_that_is_refused_lowers_neither_rate_nor_window() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(8, Some(100)), now);
+    dispatch.bound(0);
+    let mut now = now;
+    let mut answered = |dispatch: &mut Dispatch, status, is_push| {
+        now += Duration::from_secs(1);
+        dispatch.submit(submissions(1, now));
+        let token = dispatch.next(now).unwrap().1.token;
+        let segment = if is_push { Token::PUSH } else { token.segment };
+        let heard = Heard {
+            token: Token { segment, ..token },
+            ..heard(status, Some(CONGESTED))
+        };
+        let heard = heard.of_messages();
+        assert_eq!(
+            heard.class == Class::Session,
+            !is_push && status == Status::RINVBNDSTS
+        );
+        dispatch.answered(0, heard, now)
+    };
+    for status in [Status::RTHROTTLED, Status::RMSGQFUL, Status::RINVBNDSTS] {
+        assert!(!answered(&mut dispatch, status, true), "{status}");
+    }
+    let state = dispatch.state();
+    assert_eq!(
+        (state.rate, state.window, state.throttled),
+        (Some(100.0), 8, 0)
+    );
+    answered(&mut dispatch, Status::RINVBNDSTS, false);
+    assert!(dispatch.rate(0) < Some(100.0), "a message does");
+}
