@@ -4,6 +4,9 @@
 //! back on a cubic curve (as TCP's window does, RFC 9438): quickly at first, then it lingers where the operator
 //! throttled, and if nothing happens there it tries ever higher rates, up to the configured one. So most of the time is
 //! spent just below the limit, and little is throttled.
+//!
+//! Where nothing at all is taken that tells nothing of what it takes: the rate falls on, but the way back leads to where it
+//! was throttled first.
 
 /// How much of the rate at which it throttled is left by the mildest cut, and by the harshest.
 const MILD: f64 = 0.9;
@@ -20,8 +23,11 @@ const BACK_AFTER: f64 = 12.0;
 /// No cut goes below this, PDUs a second.
 const LEAST: f64 = 1.0;
 
-/// An operator that calls itself congested, but takes what it gets, is left this share of the fastest rate.
-const CONGESTED: f64 = 0.1;
+/// What is left of the fastest rate, unless the operator throttles even that.
+const SPARED: f64 = 0.1;
+
+/// Where less of the rate is used than this, it is not the reason to throttle.
+const IDLE: f64 = 0.1;
 
 /// Where nothing is configured the rate ends here: faster than any operator.
 const FASTEST: f64 = 1e6;
@@ -42,6 +48,8 @@ pub(super) struct Adaptation {
 struct Found {
     /// About what the operator takes.
     limit: f64,
+    /// The rate after the cut.
+    low: f64,
     /// Seconds in use since the cut.
     age: f64,
 }
@@ -74,14 +82,45 @@ impl Adaptation {
 
     /// The operator throttled, when it had taken `accepted` in about a second. Gives the share of the rate that is left.
     ///
-    /// What it took says most. But where little was to be sent it says little: so never less is left than half.
+    /// What it took says most. But where little was to be sent it says little: so never less is left than half, and
+    /// less than it is spared only if it throttles that, too.
     pub(super) fn cut(&mut self, accepted: f64) -> f64 {
         let from = self.cut_from(accepted);
+        let least = Some(self.spared()).filter(|spared| *spared < from);
+        let least = least.map_or(LEAST, |spared| spared.min(from * MILD).max(LEAST));
         let to = (accepted * MILD)
             .clamp(from * HARSH, from * MILD)
-            .max(LEAST);
+            .max(least);
         self.cut_to(to);
         to / from
+    }
+
+    /// The operator took nothing since the last cut, perhaps for `long`. Gives the share of the rate that is left; `None`
+    /// if it is as slow as it gets.
+    pub(super) fn cut_on(&mut self, long: bool) -> Option<f64> {
+        let from = self.cut_from(LEAST);
+        let least = if long { LEAST } else { self.spared() };
+        if from <= least {
+            return None;
+        }
+        let to = (from * HARSH).max(least);
+        let limit = self.found.map_or(from, |found| found.limit);
+        self.current = Some(to);
+        self.found = Some(Found {
+            limit,
+            low: to,
+            age: 0.0,
+        });
+        Some(to / from)
+    }
+
+    /// Whether so many in about a second are so few that the rate is no reason to throttle them.
+    pub(super) fn is_idle(&self, written: f64) -> bool {
+        written <= (self.current.unwrap_or(self.fastest) * IDLE).max(1.0)
+    }
+
+    fn spared(&self) -> f64 {
+        (self.fastest * SPARED).max(LEAST)
     }
 
     /// The operator took so many in a second, whether or not more was to be sent.
@@ -95,12 +134,12 @@ impl Adaptation {
     /// `accepted` so far. `None` if it is slow enough for that.
     pub(super) fn ease(&mut self, accepted: f64, written: f64) -> Option<f64> {
         let from = self.cut_from(accepted.max(written));
-        let least = self.fastest * CONGESTED;
+        let least = self.spared();
         if from <= least {
             return None;
         }
         let to = (accepted * MILD).clamp(from * HARSH, from * MILD);
-        self.cut_to(to.max(least).max(LEAST));
+        self.cut_to(to.max(least));
         self.current.map(|to| to / from)
     }
 
@@ -114,6 +153,7 @@ impl Adaptation {
         self.current = Some(to);
         self.found = Some(Found {
             limit: to / MILD,
+            low: to,
             age: 0.0,
         });
     }
@@ -125,7 +165,13 @@ impl Adaptation {
         };
         found.age += seconds;
         let way = found.age / BACK_AFTER - 1.0;
-        let share = 1.0 + (1.0 - MILD) * way.powi(3);
+        // Up to the limit from wherever it fell to, beyond it as from the mildest cut.
+        let steepness = if way < 0.0 {
+            1.0 - found.low / found.limit
+        } else {
+            1.0 - MILD
+        };
+        let share = 1.0 + steepness * way.powi(3);
         let rate = found.limit * share;
         match self.ceiling {
             Some(ceiling) if rate >= ceiling => (self.current, self.found) = (Some(ceiling), None),
@@ -164,6 +210,29 @@ mod tests {
             adaptation.cut(0.0);
         }
         assert_eq!(adaptation.current(), Some(1.0));
+    }
+
+    #[test]
+    fn no_cut_goes_past_a_tenth_of_the_fastest_rate_before_that_was_tried() {
+        let mut adaptation = Adaptation::new(Some(100.0));
+        let rates = [0; 6].map(|_| {
+            adaptation.cut(2.0);
+            adaptation.current().unwrap_or_default()
+        });
+        assert_eq!(rates, [50.0, 25.0, 12.5, 10.0, 5.0, 2.5]);
+    }
+
+    #[test]
+    fn who_takes_nothing_is_left_a_tenth_and_in_the_end_one_a_second() {
+        let mut adaptation = Adaptation::new(Some(100.0));
+        adaptation.cut(100.0);
+        while adaptation.cut_on(false).is_some() {}
+        assert_eq!(adaptation.current(), Some(10.0));
+        while adaptation.cut_on(true).is_some() {}
+        assert_eq!(adaptation.current(), Some(1.0));
+        let rates = rates(&mut adaptation, 12);
+        assert!(rates.is_sorted() && rates[2] > 50.0, "{rates:?}");
+        assert_eq!(rates[11], 100.0, "where it was throttled first");
     }
 
     #[test]

@@ -23,6 +23,9 @@ const SAME_OVERLOAD: Duration = Duration::from_secs(10);
 /// the last second falls below its limit.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
+/// Who takes nothing for so long at the slowest rate that it is spared may count what it refuses: then it gets less.
+const LONG: Duration = Duration::from_secs(10);
+
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Paces PDUs on all sessions of one operator.
@@ -33,6 +36,8 @@ pub(super) struct Rate {
     last_cut: Instant,
     /// Answers still to come to what was written before the last cut.
     overdue: usize,
+    /// Since when the operator throttles and nothing that was written after a cut was taken.
+    overload: Option<Instant>,
     last_climb: Instant,
     written: Count,
     accepted: Count,
@@ -49,6 +54,7 @@ impl Rate {
             theoretical_arrival: tps.map_or(now, |tps| now + SECOND + spare(tps)),
             last_cut: now,
             overdue: 0,
+            overload: None,
             last_climb: now,
             written: Count::new(now),
             accepted: Count::new(now),
@@ -77,6 +83,9 @@ impl Rate {
 
     /// Notes that the operator took a PDU.
     pub(super) fn accepted(&mut self, now: Instant) {
+        if !self.is_same_overload(now) {
+            self.overload = None;
+        }
         self.overdue = self.overdue.saturating_sub(1);
         self.accepted.add(now);
         if self.adaptation.is_below_the_limit() {
@@ -95,6 +104,12 @@ impl Rate {
             self.overdue -= 1;
             return false;
         }
+        // With long response times, what was written lately is what awaits an answer.
+        let unanswered = u32::try_from(in_flight).unwrap_or(u32::MAX);
+        let written = self.written.a_second(now).max(f64::from(unanswered) + 1.0);
+        if self.adaptation.is_idle(written) {
+            return false;
+        }
         self.throttled.add(now);
         let throttled = self.throttled.recently(now);
         let all = throttled + self.accepted.recently(now);
@@ -106,10 +121,23 @@ impl Rate {
         if is_usual {
             return false;
         }
-        let accepted = self.accepted.a_second(now) / AIM;
-        let left = self.adaptation.cut(accepted);
-        self.pause(left, in_flight, now);
-        true
+        let left = match self.overload {
+            Some(since) => self.adaptation.cut_on(now >= since + LONG),
+            None => {
+                let accepted = self.accepted.a_second(now) / AIM;
+                Some(self.adaptation.cut(accepted))
+            }
+        };
+        self.overload.get_or_insert(now);
+        if let Some(left) = left {
+            self.pause(left, in_flight, now);
+        }
+        left.is_some()
+    }
+
+    /// Whether the operator throttles, and has taken nothing since.
+    pub(super) fn is_overloaded(&self) -> bool {
+        self.overload.is_some()
     }
 
     /// Notes that the operator took a PDU but says that it is congested, while so many others await an answer; says
@@ -140,7 +168,7 @@ impl Rate {
     }
 
     /// Wins back some of the rate for each second in which at least half of it was used; less use says nothing of
-    /// what the operator takes. None while there are `signs` that it would be too much.
+    /// what the operator takes. None while there are `signs` that it would be too much, and none while nothing is taken.
     pub(super) fn climb(&mut self, signs: bool, now: Instant) {
         let elapsed = now.saturating_duration_since(self.last_climb);
         if elapsed < SECOND {
@@ -150,7 +178,7 @@ impl Rate {
         self.adaptation.took(self.accepted.a_second(now) / AIM);
         let used = self.written.a_second(now);
         let in_use = self.current().is_some_and(|current| used >= current / 2.0);
-        if in_use && !signs {
+        if in_use && !signs && !self.is_overloaded() {
             self.adaptation
                 .climb(elapsed.min(2 * SECOND).as_secs_f64().floor());
         }
@@ -306,7 +334,31 @@ mod tests {
         for _ in 0..50 {
             assert!(!rate.throttled(7, at + 5 * SECOND));
         }
-        assert!(rate.throttled(0, at + 5 * SECOND), "written after the cut");
+        assert!(rate.throttled(20, at + 5 * SECOND), "written after the cut");
+    }
+
+    #[test]
+    fn who_is_hardly_written_to_throttles_for_another_reason_than_the_rate() {
+        let start = t0();
+        for tps in [Some(100), Some(5), None] {
+            let mut rate = Rate::new(tps, start);
+            for second in 1..60 {
+                let at = start + second * SECOND;
+                rate.spend(at);
+                assert!(!rate.throttled(0, at), "{tps:?}");
+            }
+            assert_eq!(rate.current(), tps.map(f64::from));
+        }
+        let mut rate = Rate::new(None, start);
+        for pdu in 0..100 {
+            rate.spend(start + SECOND * pdu / 100);
+            rate.accepted(start + SECOND * pdu / 100);
+        }
+        rate.climb(false, start + SECOND);
+        let quiet = start + 10 * SECOND;
+        (0..5).for_each(|_| rate.spend(quiet));
+        assert!(!rate.throttled(4, quiet), "it took a hundred before");
+        assert!(rate.throttled(100, quiet), "all of them await an answer");
     }
 
     #[test]
@@ -321,7 +373,9 @@ mod tests {
     fn seconds(rate: &mut Rate, from: Instant, seconds: u32, pdus: u32, signs: bool) -> Instant {
         for second in 0..seconds {
             for pdu in 0..pdus {
-                rate.spend(from + second * SECOND + SECOND * pdu / pdus);
+                let at = from + second * SECOND + SECOND * pdu / pdus;
+                rate.spend(at);
+                rate.accepted(at);
             }
             rate.climb(signs, from + (second + 1) * SECOND);
         }
@@ -332,7 +386,7 @@ mod tests {
     fn the_rate_climbs_back_while_it_is_used_and_nothing_speaks_against_it() {
         let start = t0();
         let mut rate = Rate::new(Some(100), start);
-        rate.throttled(0, start);
+        rate.throttled(10, start);
         let later = seconds(&mut rate, start, 100, 10, false);
         assert_eq!(rate.current(), Some(50.0), "hardly used");
         let later = seconds(&mut rate, later, 100, 50, true);

@@ -31,6 +31,10 @@ enum Limit {
     Congested,
     /// One in so many is throttled, however few they are.
     Moody(u64),
+    /// One a second is throttled, however few they are.
+    OneASecond,
+    /// All are throttled.
+    Nothing,
 }
 
 /// An answer on its way, in the order of arrival.
@@ -83,6 +87,14 @@ impl Smsc {
                 true
             }
             Limit::Congested => true,
+            Limit::Nothing => false,
+            Limit::OneASecond => {
+                let fits = now < self.leaked + SECOND;
+                if !fits {
+                    self.leaked = now;
+                }
+                fits
+            }
             Limit::Moody(one_in) => !xxh3_64(&id.to_le_bytes()).is_multiple_of(one_in),
             Limit::Queue(rate) => {
                 self.free_at = self.free_at.max(now) + Duration::from_secs_f64(1.0 / rate);
@@ -278,6 +290,46 @@ fn an_operator_that_throttles_a_few_in_a_hundred_whatever_the_rate_is_served_nea
         });
         println!("one in {one_in}: {figures:?}");
         assert!(figures.rate > 0.9 * 300.0, "one in {one_in}: {figures:?}");
+    }
+}
+
+#[test]
+fn one_message_that_is_throttled_every_second_does_not_slow_down_the_others() {
+    let latency = SECOND / 20;
+    let figures = run(bounds(Some(100), 100), latency, MINUTES, false, |_| {
+        Limit::OneASecond
+    });
+    println!("{figures:?}");
+    assert!(figures.rate > 90.0, "{figures:?}");
+}
+
+#[test]
+fn after_nothing_was_taken_for_a_while_the_rate_is_soon_back() {
+    for (tps, window) in [(Some(100), 100), (None, 10)] {
+        for seconds in [5, 40] {
+            let refusing = WARM_UP.as_secs() - seconds..WARM_UP.as_secs();
+            let change = |at: Duration| match refusing.contains(&at.as_secs()) {
+                true => Limit::Nothing,
+                false => Limit::Sliding(1000.0),
+            };
+            let length = WARM_UP + Duration::from_secs(20);
+            let figures = run(bounds(tps, window), SECOND / 5, length, false, change);
+            println!("{tps:?}, nothing for {seconds} s: {figures:?}");
+            assert!(figures.rate > 50.0, "{tps:?} {seconds} {figures:?}");
+            assert!(figures.throttled < 0.02, "{tps:?} {seconds} {figures:?}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_far_below_the_rate_is_found() {
+    for tps in [Some(100), None] {
+        let figures = run(bounds(tps, 100), SECOND / 20, MINUTES, false, |_| {
+            Limit::Sliding(2.0)
+        });
+        println!("{tps:?}: {figures:?}");
+        assert!(figures.rate > 1.5, "{tps:?} {figures:?}");
+        assert!(figures.throttled < 0.1, "{tps:?} {figures:?}");
     }
 }
 

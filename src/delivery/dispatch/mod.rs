@@ -350,7 +350,8 @@ impl Dispatch {
         self.waiting.drain()
     }
 
-    /// Something written is answered; says whether rate or window were cut because of it.
+    /// Something written is answered; says whether rate or window were cut because of it, for the first time since
+    /// something was taken.
     pub(super) fn answered(&mut self, session: usize, heard: Heard, now: Instant) -> bool {
         self.unused(session, heard.token);
         let congestion = heard.congestion.unwrap_or_default();
@@ -363,19 +364,18 @@ impl Dispatch {
             _ => self.rates.each(login, Rate::refused),
         }
         let throttled = heard.class == Class::Throttled;
-        let cut = (throttled || congestion >= CONGESTED) && {
-            let in_flight = self.in_flight_beside(login);
-            let rate = self.rates.throttled_mut(login);
-            match throttled {
-                true => rate.throttled(in_flight, now),
-                false => rate.congested(in_flight, now),
-            }
+        let in_flight = self.in_flight_beside(login);
+        let rate = self.rates.throttled_mut(login);
+        let again = rate.is_overloaded();
+        let cut = match throttled {
+            true => rate.throttled(in_flight, now),
+            false => congestion >= CONGESTED && rate.congested(in_flight, now),
         };
         // ESME_RTHROTTLED speaks of the rate alone; others may mean that too much awaits a response.
         if cut && throttled && heard.status != Status::RTHROTTLED {
             self.window.refused(now);
         }
-        cut
+        cut && !again
     }
 
     /// What awaits a response on the sessions that share their rate with those of a login.

@@ -99,13 +99,16 @@ async fn a_screen_that_is_throttled_slows_the_whole_link() {
     let smsc = Smsc::listen().await;
     let settings = Esme::settings(&smsc.address());
     let mut esme = Esme::start(&OperatorSettings {
-        tps: Some(1_000),
+        tps: Some(10),
         ..settings
     });
     let mut peer = smsc.session().await;
     answer_a_step(&mut esme, &peer).await;
     let shown = screen(&mut peer).await;
+    // One alone would not be throttled for the rate's sake.
+    answer_a_step(&mut esme, &peer).await;
+    screen(&mut peer).await;
     peer.answer_submit(&shown, Status::RTHROTTLED, "").await;
-    esme.until_slower_than(1_000.0).await;
+    esme.until_slower_than(10.0).await;
     esme.stop().await;
 }

@@ -45,6 +45,19 @@ fn written(dispatch: &mut Dispatch, now: Instant) -> Vec<usize> {
         .collect()
 }
 
+/// Fills the window; when that is done.
+fn busy(dispatch: &mut Dispatch, start: Instant) -> Instant {
+    let mut now = start + SECOND;
+    while dispatch.in_flight_on(0) < dispatch.window(0) {
+        dispatch.submit(submissions(1, now));
+        if dispatch.next(now).is_none() {
+            dispatch.unwritten();
+            now += Duration::from_millis(10);
+        }
+    }
+    now
+}
+
 #[test]
 fn no_session_gets_more_than_its_window_and_both_share_the_work() {
     let now = t0();
@@ -163,9 +176,10 @@ fn a_congested_operator_is_not_pressed() {
 
 #[test]
 fn what_was_learned_stays_when_all_sessions_are_bound_anew() {
-    let now = t0();
-    let mut dispatch = Dispatch::new(1, bounds(20, Some(100)), now);
+    let start = t0();
+    let mut dispatch = Dispatch::new(1, bounds(20, Some(100)), start);
     dispatch.bound(0);
+    let now = busy(&mut dispatch, start);
     dispatch.answered(0, heard(Status::RMSGQFUL, None), now);
     let learned = dispatch.state();
     dispatch.unbound(0);
@@ -173,6 +187,34 @@ fn what_was_learned_stays_when_all_sessions_are_bound_anew() {
     let state = dispatch.state();
     assert_eq!((state.rate, state.window), (learned.rate, learned.window));
     assert_eq!((state.rate, state.window), (Some(50.0), 14));
+}
+
+#[test]
+fn an_overload_is_told_once_until_something_is_taken_again() {
+    let start = t0();
+    let mut dispatch = Dispatch::new(1, bounds(20, Some(100)), start);
+    dispatch.bound(0);
+    let mut now = start;
+    for overload in ["one", "another"] {
+        let mut told = Vec::new();
+        let mut rates = Vec::new();
+        for _ in 0..4 {
+            now = busy(&mut dispatch, now);
+            for _ in 0..20 {
+                told.push(dispatch.answered(0, heard(Status::RTHROTTLED, None), now));
+            }
+            rates.extend(dispatch.state().rate);
+        }
+        assert_eq!(told.iter().filter(|told| **told).count(), 1, "{overload}");
+        assert!(
+            told[0] && rates.is_sorted_by(|one, next| one >= next),
+            "{rates:?}"
+        );
+        now = busy(&mut dispatch, now);
+        for _ in 0..20 {
+            dispatch.answered(0, heard(Status::ROK, None), now);
+        }
+    }
 }
 
 #[test]
