@@ -230,7 +230,11 @@ fn count(events: &[Event]) -> Answers {
                 Class::RetrySoon | Class::RetryElsewhere | Class::Session => answers.bad += 1,
                 Class::RetryTwice | Class::Throttled | Class::OurBug => answers.vague += 1,
             },
-            Event::TimedOut(_) | Event::Lost(_) => answers.bad += 1,
+            Event::TimedOut(_) => {
+                answers.bad += 1;
+                answers.unanswered += 1;
+            }
+            Event::Lost(_) => answers.bad += 1,
             Event::Returned(_) => answers.vague += 1,
             Event::Queried { .. } | Event::Inbound { .. } => {}
         }

@@ -15,6 +15,9 @@ const WINDOW: Duration = Duration::from_secs(30);
 /// Fewer answers say nothing.
 const FEWEST: u32 = 20;
 
+/// So many without an answer in time say enough, however long they took, if nothing was answered well among them.
+const UNANSWERED: u32 = 5;
+
 /// Submissions that try whether it is well again.
 const PROBES: u32 = 5;
 
@@ -33,6 +36,8 @@ pub struct Answers {
     pub bad: u32,
     /// What came says nothing of it.
     pub vague: u32,
+    /// Of the bad ones, how many are missing after the time that an answer may take.
+    pub unanswered: u32,
 }
 
 /// What became of a circuit.
@@ -43,12 +48,39 @@ pub enum Switch {
     Closed,
 }
 
-/// Opens when half of an operator's answers are bad; then a few probes decide, after ever longer pauses.
+/// Opens when half of an operator's answers are bad, or none comes any more; then a few probes decide, after ever longer
+/// pauses.
 #[derive(Debug, Default)]
 pub struct Circuit {
     state: State,
+    silence: Silence,
     /// Since when it has not been closed.
     tripped: Option<UnixMillis>,
+}
+
+/// What was not answered in time since the last good answer. Where a session lets little be written before it is given up for
+/// that, it takes some of them in a row to see it.
+#[derive(Debug, Default)]
+struct Silence {
+    since: Option<UnixMillis>,
+    unanswered: u32,
+}
+
+impl Silence {
+    fn note(&mut self, time: UnixMillis, new: Answers) {
+        if new.good > 0 {
+            *self = Self::default();
+        } else if new.unanswered > 0 {
+            self.since.get_or_insert(time);
+            self.unanswered = self.unanswered.saturating_add(new.unanswered);
+        }
+    }
+
+    /// Whether that is more than one pause of the operator's.
+    fn is_long(&self, time: UnixMillis) -> bool {
+        let long = self.since.is_some_and(|since| time.since(since) >= WINDOW);
+        long && self.unanswered >= UNANSWERED
+    }
 }
 
 #[derive(Debug)]
@@ -112,12 +144,14 @@ impl Circuit {
     /// Counts answers; says whether it opened or closed because of them.
     pub fn note(&mut self, time: UnixMillis, new: Answers) -> Option<Switch> {
         self.pass(time);
+        self.silence.note(time, new);
         match &mut self.state {
             State::Closed { now, before, .. } => {
                 now.add(new);
                 let mut all = *now;
                 all.add(*before);
-                if !all.are_bad() {
+                let is_silent = new.unanswered > 0 && self.silence.is_long(time);
+                if !is_silent && !all.are_bad() {
                     return None;
                 }
                 self.tripped = Some(time);

@@ -7,6 +7,7 @@ const NONE: Answers = Answers {
     good: 0,
     bad: 0,
     vague: 0,
+    unanswered: 0,
 };
 const GOOD: Answers = good(1);
 const BAD: Answers = bad(1);
@@ -17,6 +18,14 @@ const fn good(good: u32) -> Answers {
 
 const fn bad(bad: u32) -> Answers {
     Answers { bad, ..NONE }
+}
+
+const fn unanswered(bad: u32) -> Answers {
+    Answers {
+        bad,
+        unanswered: bad,
+        ..NONE
+    }
 }
 
 fn at(seconds: u64) -> UnixMillis {
@@ -48,6 +57,42 @@ fn what_was_answered_long_ago_does_not_count() {
     circuit.note(at(20), GOOD);
     circuit.note(at(40), GOOD);
     assert_eq!(circuit.note(at(41), BAD), None);
+}
+
+#[test]
+fn small_windows_in_a_row_of_which_nothing_is_answered_open_it() {
+    let mut circuit = Circuit::default();
+    assert_eq!(circuit.note(at(30), unanswered(9)), None, "may be a pause");
+    let given_back = Answers { vague: 9, ..NONE };
+    assert_eq!(circuit.note(at(60), given_back), None);
+    let switch = circuit.note(at(92), unanswered(1));
+    assert_eq!(switch, Some(Switch::Opened));
+    assert_eq!(
+        circuit.tripped(),
+        Some(at(92)),
+        "whatever is bound meanwhile"
+    );
+    circuit.pass(at(97));
+    let switch = circuit.note(at(127), unanswered(5));
+    assert_eq!(switch, Some(Switch::OpenedAgain));
+}
+
+#[test]
+fn a_good_answer_or_few_that_are_missing_leave_it_closed() {
+    let mut circuit = Circuit::default();
+    for minute in 0..10 {
+        circuit.note(at(60 * minute), unanswered(9));
+        assert_eq!(circuit.note(at(60 * minute + 20), GOOD), None);
+    }
+    for minute in 10..14 {
+        assert_eq!(circuit.note(at(60 * minute), unanswered(1)), None);
+        assert_eq!(
+            circuit.note(at(60 * minute), bad(9)),
+            None,
+            "links that were cut"
+        );
+    }
+    assert_eq!(circuit.takes(), u64::MAX);
 }
 
 #[test]

@@ -82,6 +82,34 @@ fn an_operator_that_is_bound_and_of_no_use_is_left_alone_and_its_messages_go_to_
 }
 
 #[test]
+fn an_operator_that_binds_again_and_again_and_answers_nothing_loses_its_messages_to_its_fallback() {
+    let mut world = moving();
+    world.smsc(UCELL).room = 0;
+    world.publish_all((0..200).map(apart));
+    let mut moved = 0;
+    for _ in 0..5 {
+        // A window that nobody answers; its session is given up, and bound anew.
+        world.smsc(UCELL).room = 9;
+        world.beat();
+        world.smsc(UCELL).room = 0;
+        let (unanswered, elsewhere): (Vec<_>, Vec<_>) = world
+            .sent()
+            .into_iter()
+            .partition(|sent| sent.operator == UCELL);
+        moved += elsewhere.len();
+        world.advance(30 * SECOND);
+        for sent in unanswered {
+            world.hear(UCELL, Event::TimedOut(sent.token()));
+        }
+        world.smsc(UCELL).sessions = 0;
+        world.advance(SECOND);
+        world.smsc(UCELL).sessions = 1;
+        world.advance(29 * SECOND);
+    }
+    assert!(moved >= 160, "{moved}");
+}
+
+#[test]
 fn probes_that_are_answered_well_let_go_what_waits_in_the_same_beat() {
     let mut world = World::new();
     trip(&mut world, refused);
