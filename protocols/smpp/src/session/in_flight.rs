@@ -40,8 +40,9 @@ impl InFlight {
         self.pending.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.pending.is_empty()
+    /// Whether none may still be answered in time.
+    pub(super) fn is_overdue(&self) -> bool {
+        self.timers.is_empty()
     }
 
     pub(super) fn contains(&self, sequence: u32) -> bool {

@@ -130,8 +130,8 @@ pub enum Input {
     Responses(BytesMut),
     /// From now on the window has this size; 0 pauses. In flight beyond it stays in flight.
     Window(usize),
-    /// The application wants out: send what was given so far, wait for responses, unbind. If not
-    /// bound, close.
+    /// The application wants out: send what was given so far, wait for responses that are not yet overdue, unbind. If
+    /// not bound, close.
     Unbind,
     /// The application is gone: close once the output is written.
     Dropped,
@@ -181,7 +181,7 @@ enum Phase {
         sequence: u32,
     },
     Bound(Bind),
-    /// To be unbound once the window is empty.
+    /// To be unbound once nothing in the window may still be answered in time.
     Draining(Bind, CloseReason),
     Unbinding {
         sequence: u32,
@@ -500,10 +500,10 @@ impl Session {
     }
 
     fn unbind_if_drained(&mut self, now: Instant) {
-        let nothing_will_go = self.outbox.is_empty() || self.settings.window == 0;
+        let is_full = self.in_flight.len() >= self.settings.window;
         if let Phase::Draining(bind, reason) = self.phase
-            && self.in_flight.is_empty()
-            && nothing_will_go
+            && self.in_flight.is_overdue()
+            && (self.outbox.is_empty() || is_full)
         {
             self.send_unbind(now, bind, reason);
         }

@@ -45,6 +45,27 @@ fn a_paused_session_unbinds_without_what_waits() {
 }
 
 #[test]
+fn draining_does_not_wait_for_what_is_overdue() {
+    let start = t0();
+    // One in a window with room, and a full window behind which one more waits.
+    for (given, written) in [(1, 1), (4, 3)] {
+        let mut session = esme(start);
+        session.handle(start, Input::Requests(requests((0..4).take(given))));
+        assert_eq!(sent(&mut session, start).len(), written);
+        let overdue = start + 30 * SECOND;
+        come(&mut session, start + 29 * SECOND, deliver_sm(1));
+        session.handle(overdue, Input::Tick);
+        sent(&mut session, overdue);
+        session.handle(overdue, Input::Unbind);
+        let unbind = ok(CommandId::UNBIND, 2 + u32::try_from(written).unwrap());
+        assert_eq!(sent(&mut session, overdue), [unbind]);
+        let closed = session.finish();
+        assert_eq!(closed.unanswered.len(), written);
+        assert_eq!(closed.unsent.len(), given - written);
+    }
+}
+
+#[test]
 fn draining_ends_at_its_deadline() {
     let start = t0();
     let mut session = esme(start);
