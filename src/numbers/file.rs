@@ -1,7 +1,7 @@
 //! Reads a file of numbers: one a line, with a name beside it or without.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::str;
 
@@ -49,6 +49,11 @@ pub(super) struct Listing {
 /// # Errors
 /// What is wrong, with its lines. No number is told.
 pub(super) fn read(path: &Path, list: &List) -> Result<Listing, Vec<Problem>> {
+    // Others may have no end, or nobody who writes them.
+    if path.metadata().is_ok_and(|it| !it.is_file()) {
+        let error = io::Error::other("it is no regular file");
+        return Err(vec![unreadable(path, list, &error)]);
+    }
     let file = File::open(path).map_err(|error| vec![unreadable(path, list, &error)])?;
     let mut reading = Reading::new(path, list);
     reading.all(BufReader::new(file));
@@ -254,7 +259,7 @@ fn shortened(name: &str) -> &str {
     }
 }
 
-fn unreadable(path: &Path, list: &List, error: &std::io::Error) -> Problem {
+fn unreadable(path: &Path, list: &List, error: &io::Error) -> Problem {
     Problem {
         place: Place::File(path.to_owned()),
         key: String::new(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -205,7 +205,7 @@ impl Followed {
 
     async fn read(&mut self, stamp: Option<Stamp>) -> Option<News> {
         let (path, list) = (self.path.clone(), self.list.clone());
-        let read = tokio::task::spawn_blocking(move || (read(&path, &list), Stamp::of(&path)));
+        let read = aside(move || (read(&path, &list), Stamp::of(&path)));
         let (read, after) = read.await.ok()?;
         // What was written meanwhile may be half of it.
         if after != stamp {
@@ -257,6 +257,14 @@ impl Followed {
             News::Back => info!(list, %path, "the file of a list of numbers is back, as it was"),
         }
     }
+}
+
+/// Does something on a thread for which nobody waits at the end: a disk may never answer.
+fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> oneshot::Receiver<T> {
+    let (done, result) = oneshot::channel();
+    // At the end nobody hears of it any more.
+    std::thread::spawn(move || drop(done.send(work())));
+    result
 }
 
 #[cfg(test)]
@@ -383,6 +391,30 @@ mod tests {
         list.replace(TWO);
         assert!(matches!(list.told().await[..], [News::ReadAgain(_)]));
         assert!(list.has("998901234568"));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_regular_file_is_wrong_and_the_next_list_is_read() {
+        let mut list = List::new(ONE);
+        let path = list.folder.path("ported.csv");
+        fs::remove_file(&path).unwrap();
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let told = list.told().await;
+        assert!(matches!(told[..], [News::Wrong(_)]), "{told:?}");
+        assert!(list.has("998901234567"));
+        list.replace(TWO);
+        assert!(matches!(list.told().await[..], [News::ReadAgain(_)]));
+    }
+
+    #[test]
+    fn the_end_does_not_wait_for_a_disk_that_never_answers() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (_never, answer) = std::sync::mpsc::channel::<()>();
+        let mut read = aside(move || answer.recv());
+        runtime.block_on(tokio::task::yield_now());
+        drop(runtime);
+        assert!(read.try_recv().is_err());
     }
 
     #[tokio::test]
