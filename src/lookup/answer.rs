@@ -28,6 +28,9 @@ pub(super) enum Answer {
 /// No name of an operator is that long.
 const LONGEST_NAME: usize = 64;
 
+/// Nor has one so many digits as a number.
+const MOST_DIGITS: usize = 6;
+
 impl Naming {
     /// `names` are all that the service may say, and who is meant.
     pub fn new(
@@ -56,15 +59,11 @@ impl Naming {
             true => self.named_in(serde_json::from_str(text).ok()?)?,
             false => text.to_owned(),
         };
-        let plain = name.len() <= LONGEST_NAME && !name.contains(['<', '\n']);
-        if !plain {
-            return None;
+        match self.names.get(&name) {
+            _ if name.is_empty() => Some(Answer::Unported),
+            Some(carrier) => Some(Answer::Carrier(*carrier)),
+            None => is_a_name(&name).then_some(Answer::Stranger(name)),
         }
-        Some(match self.names.get(&name) {
-            _ if name.is_empty() => Answer::Unported,
-            Some(carrier) => Answer::Carrier(*carrier),
-            None => Answer::Stranger(name),
-        })
     }
 
     /// The name in an object, empty if it gives none.
@@ -80,4 +79,10 @@ impl Naming {
             _ => None,
         }
     }
+}
+
+/// Whether somebody may be called so; an answer that holds the number itself says something else.
+fn is_a_name(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    text.len() <= LONGEST_NAME && digits <= MOST_DIGITS && !text.contains(['<', '[', '\n'])
 }

@@ -35,6 +35,7 @@ pub async fn run(
         naming: lookup.naming,
         idle: Vec::new(),
         strangers: HashSet::new(),
+        unclear: false,
     };
     let mut questions = JoinSet::new();
     let mut over = false;
@@ -89,6 +90,8 @@ struct Service {
     idle: Vec<Connection>,
     /// Names that nobody here knows, as far as they were told.
     strangers: HashSet<String>,
+    /// An answer named nobody, and that was told.
+    unclear: bool,
 }
 
 /// Names that are told, so that a service that says anything at all does not fill the log.
@@ -112,15 +115,23 @@ impl Service {
                 self.note_stranger(name);
                 (Outcome::Useless, None)
             }
-            None if status == StatusCode::OK => (Outcome::Failed, Some(Unanswered::Unclear)),
+            None if status == StatusCode::OK => {
+                self.note_unclear();
+                (Outcome::Failed, Some(Unanswered::Unclear))
+            }
             None => (Outcome::Failed, Some(Unanswered::Refused(status))),
         }
     }
 
+    /// The answer is not shown: it may hold the number.
+    fn note_unclear(&mut self) {
+        if !std::mem::replace(&mut self.unclear, true) {
+            warn!("the lookup's answers name no operator: their numbers go by prefix");
+        }
+    }
+
     fn note_stranger(&mut self, name: String) {
-        // An answer may hold the number itself, which is not to be shown.
-        let is_number = name.bytes().filter(u8::is_ascii_digit).count() > 6;
-        if is_number || self.strangers.len() >= MOST_STRANGERS || self.strangers.contains(&name) {
+        if self.strangers.len() >= MOST_STRANGERS || self.strangers.contains(&name) {
             return;
         }
         warn!(
