@@ -4,7 +4,9 @@
 
 use std::borrow::Cow;
 
+use super::contact::has_link;
 use super::line::{MAX_CHARACTERS, clean};
+use super::top_level::is_top_level;
 use super::words;
 
 /// Stands for what nothing is left of.
@@ -15,6 +17,9 @@ const WORD: usize = 3;
 
 /// As many digits call a phone, without the code of its country.
 const PHONE_DIGITS: usize = 9;
+
+/// No number to call is shorter than a subscriber's and longer than this: 1093.
+const SHORT_DIGITS: usize = 4;
 
 const MOST_OF_A_CODE: usize = 40;
 
@@ -31,12 +36,28 @@ pub(crate) fn application(number: &str) -> Cow<'_, str> {
         true => number.into(),
         false => Cow::Owned(without_signs(number)),
     };
+    let line = without_links(line);
     if reads_like_a_number(&line) {
         return line;
     }
     let has_digits = |run: &&str| run.bytes().any(|octet| octet.is_ascii_digit());
     let runs: Vec<&str> = runs(&line).filter(has_digits).collect();
     something(runs.join(" ")).into()
+}
+
+/// 203.0.113.7 and `t me/a`, with blanks for the signs that make a link of them.
+fn without_links(line: Cow<'_, str>) -> Cow<'_, str> {
+    let is_path = |(before, _): (&str, &str)| {
+        let name = before.rsplit_once(' ');
+        name.is_some_and(|(_, name)| is_top_level(&name.chars().collect::<Vec<_>>()))
+    };
+    if has_link(&line) || line.split_once('/').is_some_and(is_path) {
+        clean(&line.replace(['.', '/'], " "), MAX_CHARACTERS)
+            .into_owned()
+            .into()
+    } else {
+        line
+    }
 }
 
 fn without_signs(number: &str) -> String {
@@ -97,10 +118,16 @@ fn reads_like_a_number(line: &str) -> bool {
     let joined = !line.contains([' ', '_']);
     let series = runs(line).next();
     let series = series.is_some_and(|run| is_word(run) && run.chars().all(char::is_uppercase));
+    // REG-TASH-2026-113, but not CALL-BANK-1093 or CALL-BANK-901234567.
+    let joined_words = || {
+        let called =
+            |run: &str| run.len() == PHONE_DIGITS && run.bytes().all(|it| it.is_ascii_digit());
+        joined && digits > SHORT_DIGITS && !runs(line).any(called)
+    };
     match words {
         1 => joined || digits < PHONE_DIGITS || series,
-        2 => joined || (1..PHONE_DIGITS).contains(&digits),
-        3 => joined,
+        2 => joined_words() || (!joined && (1..PHONE_DIGITS).contains(&digits)),
+        3 => joined_words(),
         _ => false,
     }
 }
@@ -135,6 +162,7 @@ mod tests {
             "KADASTR-12",
             "kad-2026-000113",
             "SERIYA AB 1234567",
+            "REG-TASH-2026-113",
             "Ariza 12/2026",
             "550e8400-dead-beef-a716-446655440000",
             "10:09:03:01:01:0234/0001",
@@ -152,6 +180,8 @@ mod tests {
             ("Call 90 123 45 67", "90 123 45 67"),
             ("You have won a prize", "-"),
             ("CALL OUR BANK 1093", "1093"),
+            ("CALL-BANK-1093", "1093"),
+            ("CALL-BANK-901234567", "901234567"),
             ("Sizga-yutuq-bor-tel-1093", "1093"),
         ] {
             assert_eq!(application(sentence), left);

@@ -50,7 +50,9 @@ pub enum Unfit {
     NoDate,
     #[error("is no time; write it as 10:30")]
     NoTime,
-    #[error("is no number; write it as 1250000 or 12.5")]
+    #[error(
+        "is no number of at most 8 digits; write it as 1250000 or 12.5, and ask for money or a code where it is one"
+    )]
     NoNumber,
     #[error("is no amount; write it as 1250000 or 12.5, never below zero")]
     NoAmount,
@@ -105,7 +107,8 @@ impl Forms {
             Form::Any => return letter.repeat(MAX_CHARACTERS).into(),
             Form::Date => "2026-12-30",
             Form::Time => "10:30",
-            Form::Number | Form::Money => "123456789012.50",
+            Form::Number => "-12345678.125",
+            Form::Money => "123456789012.50",
             Form::Code => return longest_code().into(),
             Form::Link => return "x".repeat(MOST_OF_A_LINK).into(),
             Form::Phone => "+998 71 200-00-55",

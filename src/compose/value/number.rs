@@ -14,10 +14,19 @@ pub(crate) struct NumberForm {
 /// The most digits before and after the fraction's sign.
 const MOST_DIGITS: (usize, usize) = (15, 6);
 
+/// Before the fraction, and in all, of a number that is not known to be money: with more it could be one to call.
+const PLAIN_DIGITS: (usize, usize) = (8, 11);
+
 impl NumberForm {
-    /// `1250000.5` as `1 250 000,5`; `None` if the value is no number.
+    /// `1250000.5` as `1 250 000,5`; `None` if the value is no number, or too long for a plain one.
     pub(super) fn write(&self, value: &str) -> Option<String> {
-        let number = Number::read(value)?;
+        let number = Number::read(value).filter(|number| {
+            let (whole, all) = (
+                number.whole.len(),
+                number.whole.len() + number.fraction.len(),
+            );
+            whole <= PLAIN_DIGITS.0 && all <= PLAIN_DIGITS.1
+        })?;
         Some(self.written(&number, number.fraction))
     }
 
@@ -156,6 +165,18 @@ mod tests {
             assert_eq!(form.write_money(value), None, "{value}");
         }
         assert_eq!(form.write_money("0").as_deref(), Some("0 UZS"));
+    }
+
+    #[test]
+    fn what_could_be_called_is_no_plain_number() {
+        let form = NumberForm::default();
+        assert_eq!(form.write("12345678").as_deref(), Some("12 345 678"));
+        assert_eq!(form.write("41.311081").as_deref(), Some("41,311081"));
+        for value in ["901234567", "998901234567", "-901234567", "99890123.4567"] {
+            assert_eq!(form.write(value), None, "{value}");
+        }
+        let money = form.write_money("901234567");
+        assert_eq!(money.as_deref(), Some("901 234 567 UZS"));
     }
 
     #[test]

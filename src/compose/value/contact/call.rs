@@ -20,9 +20,6 @@ const NATIONAL: (&str, usize) = ("998", 12);
 /// operator's code.
 const UNDISGUISED_DIGITS: usize = 8;
 
-/// The most signs between two digits of one number.
-pub(super) const MOST_BETWEEN: usize = 4;
-
 impl Skeleton {
     pub(super) fn has_phone(&self) -> bool {
         let undisguised = || self.undisguised();
@@ -58,10 +55,10 @@ impl Skeleton {
         plain(each) || (is_like_a_digit(each) && between())
     }
 
-    /// Where the digits end that begin here, with few signs and no letters between them.
+    /// Where the digits end that begin here, with signs and no letters between them.
     fn end_of_number(&self, start: usize) -> usize {
         let (mut end, mut index) = (start + 1, start + 1);
-        while index < self.0.len() && index - end <= MOST_BETWEEN {
+        while index < self.0.len() {
             if self.is_digit(index) {
                 end = index + 1;
             } else if self.at(index).is_alphabetic() {
@@ -72,12 +69,19 @@ impl Skeleton {
         end
     }
 
-    /// `*880#` and the like.
+    /// `*880#` and the like; of `* 880 #` both signs, since an item of a list begins with a star, too.
     fn is_code_to_dial(&self, start: usize, end: usize) -> bool {
-        self.at(end) == '#'
-            || start
-                .checked_sub(1)
-                .is_some_and(|before| self.at(before) == '*')
+        let before = self.0.get(..start).unwrap_or_default();
+        let after = self.0.get(end..).unwrap_or_default();
+        let is_sign = |each: &&char| !each.is_alphanumeric();
+        before.last() == Some(&'*')
+            || after.first() == Some(&'#')
+            || (before
+                .iter()
+                .rev()
+                .take_while(is_sign)
+                .any(|each| *each == '*')
+                && after.iter().take_while(is_sign).any(|each| *each == '#'))
     }
 
     fn is_number_to_call(&self, start: usize, end: usize, least: usize) -> bool {
@@ -100,10 +104,11 @@ impl Skeleton {
 
     /// Whether a plus stands before a whole number in these digits: then they are no dates, hours or years.
     fn is_international(&self, start: usize, end: usize) -> bool {
-        let mut plus = false;
-        let first = start.saturating_sub(MOST_BETWEEN);
-        let mut digits = 0;
-        for index in first..end {
+        let before = self.0.get(..start).unwrap_or_default();
+        let signs = before.iter().rev();
+        let signs = signs.take_while(|each| !each.is_alphanumeric()).count();
+        let (mut plus, mut digits) = (false, 0);
+        for index in start - signs..end {
             if self.is_digit(index) {
                 digits += usize::from(plus);
             } else if matches!(self.at(index), '+' | '±') {
@@ -186,13 +191,20 @@ fn is_house_and_postal_code(groups: &[(char, String)]) -> bool {
 }
 
 /// How many digits are neither of a date, 01.12.2026 or 2026-12-01, nor of a span of years, 2026-2027,
-/// nor of an hour, 10:30 or 9.00.
+/// nor of an hour, 10:30 or 9.00, or of a span of these, 08.15-17.45.
 fn without_dates_and_hours(groups: &[(char, String)]) -> usize {
     let within = |group: &str, most: u32| {
         group.len() <= 2 && group.parse().is_ok_and(|number: u32| number <= most)
     };
     let year =
         |group: &str| group.len() == 4 && (group.starts_with("19") || group.starts_with("20"));
+    let dotted_hour = |hour: &str, minute: &str| {
+        within(hour, 24)
+            && minute.len() == 2
+            && minute
+                .parse()
+                .is_ok_and(|it: u32| it < 60 && it.is_multiple_of(5))
+    };
     let mut digits = 0;
     let mut rest = groups;
     while let [(_, first), others @ ..] = rest {
@@ -204,6 +216,17 @@ fn without_dates_and_hours(groups: &[(char, String)]) -> usize {
                         || (first.len() == 4 && within(second, 12) && within(third, 31))) =>
             {
                 3
+            }
+            [
+                ('.', one),
+                ('-' | '–' | '—', second),
+                ('.', two),
+                after @ ..,
+            ] if dotted_hour(first, one)
+                && dotted_hour(second, two)
+                && !matches!(after, [('-' | '.', _), ..]) =>
+            {
+                4
             }
             [('-' | '–' | '/', second), ..] if year(first) && year(second) => 2,
             [(sign, second), ..]

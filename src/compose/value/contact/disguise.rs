@@ -3,7 +3,6 @@
 //! `90-I23-4S-67` is a number to call, and `12S` is a house: a letter is a digit in a word of digits
 //! and such letters, and after the last digit of it only if the number goes on.
 
-use super::call::MOST_BETWEEN;
 use super::{Skeleton, word};
 
 /// With fewer digits in a line nobody reads its letters as some.
@@ -60,10 +59,11 @@ fn ends_a_number(text: &[char]) -> bool {
     last.is_some_and(char::is_ascii_digit)
 }
 
-/// How many signs stand before the next word, if a number can go on after so many.
+/// How many signs stand before the next word.
 fn next_to<'a>(characters: impl Iterator<Item = &'a char>) -> usize {
-    let signs = characters.take(MOST_BETWEEN);
-    signs.take_while(|each| !each.is_alphanumeric()).count()
+    characters
+        .take_while(|each| !each.is_alphanumeric())
+        .count()
 }
 
 /// A word of digits and of letters like them, but neither the number of a passport nor 12B, a house.

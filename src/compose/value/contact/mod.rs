@@ -1,8 +1,8 @@
 //! Finds what a value has no business to bring into a government's text: a link, an address, a
 //! number to call.
 //!
-//! It reads as a wary citizen does: brackets and blanks around a dot, letters of the other alphabet
-//! and an O for a zero hide nothing. What stands in a text by right, such as dates, hours and the
+//! It reads the text as phones show it and as a wary citizen does: quotation marks become those of GSM 03.38,
+//! brackets, quotes and blanks around a dot, letters of the other alphabet and an O for a zero hide nothing. What stands in a text by right, such as dates, hours and the
 //! number of a passport, is none of it.
 
 mod call;
@@ -10,6 +10,8 @@ mod disguise;
 
 #[cfg(test)]
 mod tests;
+
+use xabar_sms::fold::fold;
 
 use super::line::is_mark;
 use super::top_level::is_top_level;
@@ -29,8 +31,8 @@ pub(crate) fn contact_in(line: &str) -> Option<Contact> {
     if is_harmless(line) {
         return None;
     }
-    let characters: Vec<char> = line.chars().filter(|each| !is_mark(*each)).collect();
-    let text = Skeleton(characters);
+    let plain: String = line.chars().filter(|each| !is_mark(*each)).collect();
+    let text = Skeleton(fold(&plain).chars().collect());
     if text.has_link() {
         return Some(Contact::Link);
     }
@@ -49,6 +51,11 @@ fn is_harmless(line: &str) -> bool {
         !matches!(octet, b'.' | b'/' | b'\\' | b'@' | b'*' | b'#' | 0x80..)
     }) && (digits < PLAIN_DIGITS || digits + letters < PHONE_DIGITS)
         && !line.contains("xn--")
+}
+
+/// Whether the number of an application would lead to a page; digits in it call nobody.
+pub(super) fn has_link(number: &str) -> bool {
+    Skeleton(number.chars().collect()).has_link()
 }
 
 /// What is read of a line: its characters without accents.
@@ -96,7 +103,9 @@ impl Skeleton {
         let after_a_stop = skipped == 1 && after.first() == Some(&' ') && before.last() == left;
         (joined && path && has_letter)
             || self.is_host_of_digits(dot)
-            || (is_top_level(name) && (!after_a_stop || is_well_known(name)))
+            || (is_top_level(name)
+                && (!(after_a_stop || (joined && opens_a_word(before, name)))
+                    || is_well_known(name)))
     }
 
     /// 203.0.113.7, from its first dot.
@@ -129,6 +138,18 @@ fn word(text: &[char]) -> &[char] {
         .take_while(|entry| goes_on(*entry))
         .count();
     text.get(..length).unwrap_or_default()
+}
+
+/// `ko.ch. Navoiy`, a street, and the item `5.me'yor`: too short before the full stop for the name of a page.
+fn opens_a_word(before: &[char], name: &[char]) -> bool {
+    let label = before
+        .rsplit(|each| *each == ' ')
+        .next()
+        .unwrap_or_default();
+    match label {
+        ['k' | 'K', 'o'] => name.iter().collect::<String>().eq_ignore_ascii_case("ch"),
+        label => label.len() <= 2 && label.iter().all(char::is_ascii_digit),
+    }
 }
 
 /// The ends of names that citizens know best, and no sentence begins with.

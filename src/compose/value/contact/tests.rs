@@ -106,6 +106,60 @@ fn what_a_plus_or_the_countrys_code_begins_has_no_dates_hours_or_years() {
 }
 
 #[test]
+fn a_number_is_found_behind_any_signs() {
+    for number in [
+        "+48 601 234 567",
+        "+7 495 123 456",
+        "+ ... 48 601 234 567",
+        "90ʻ123ʻ45ʻ67",
+        "998ʻ901ʻ234ʻ567",
+        "90ʼ123ʼ45ʼ67",
+        "90ʹ123ʹ45ʹ67",
+        "90ʿ123ʿ45ʿ67",
+        "90 ... 123 ... 45 ... 67",
+        "90 -------- I23 -------- 45 -------- 67",
+        "* 111 #",
+        "*_111_#",
+        "*-111-#",
+        "* 100 * 1 #",
+        "23.15-17.45-67",
+        "90.15-17.45",
+    ] {
+        assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+    for words in [
+        "Ish vaqti 08.15-17.45",
+        "8.30 – 17.45, shanba 09.10—14.05",
+        "* 3 nusxa, * 4 rasm",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+}
+
+#[test]
+fn a_link_is_found_behind_quotes_and_a_street_is_none() {
+    for link in [
+        "evil‘.’uz",
+        "evil“.”uz",
+        "evil«.»uz",
+        "evil‹.›uz",
+        "evilʻ.ʼuz",
+        "evil.ch",
+        "o-ko.ch",
+        "ko.ch/a",
+        "5.me/a",
+        "5.uz",
+        "x5.me",
+        "a.5.me",
+    ] {
+        assert_eq!(contact_in(link), Some(Contact::Link), "{link}");
+    }
+    for words in ["ko.ch. Navoiy", "Navoiy Ko.ch. 5", "5.me", "12.me'yor"] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+}
+
+#[test]
 fn a_house_and_a_postal_code_are_no_number_if_none_begins_like_them() {
     for address in [
         "125, 100170",
