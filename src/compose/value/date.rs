@@ -51,12 +51,22 @@ impl DateForm {
 
 /// `10:30`, of a time or of a date with a time; `None` if the value is neither.
 pub(super) fn write_time(value: &str, zone: &Zone) -> Option<String> {
-    let bare = || {
-        let timed = value.get(2..3) == Some(":") && value.len() >= 5;
+    let with_seconds = || {
+        let timed = value.get(2..3) == Some(":") && value.len() > 5;
         timed.then(|| value.parse::<Time>().ok())?
     };
-    let time = date_time(value, zone).map(DateTime::time).or_else(bare)?;
-    Some(hours(time))
+    let time = date_time(value, zone).map(DateTime::time);
+    Some(hours(
+        time.or_else(|| bare_time(value)).or_else(with_seconds)?,
+    ))
+}
+
+/// 9:30 and 10.30, as people write an hour.
+fn bare_time(value: &str) -> Option<Time> {
+    let (hour, minute) = value.split_once([':', '.'])?;
+    let digits = |text: &str| text.bytes().all(|octet| octet.is_ascii_digit());
+    let fits = (1..=2).contains(&hour.len()) && minute.len() == 2 && digits(hour) && digits(minute);
+    fits.then(|| Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok())?
 }
 
 fn hours(time: Time) -> String {
@@ -137,7 +147,24 @@ mod tests {
         for value in ["10:30", "10:30:00", "2026-12-01T10:30:00+05:00"] {
             assert_eq!(write_time(value, zone).as_deref(), Some("10:30"));
         }
-        for value in ["soon", "31.02.2026", "2026-12-01", "1030", "9", "25:00", ""] {
+        for value in ["9:30", "09:30", "9.30", "09.30"] {
+            assert_eq!(write_time(value, zone).as_deref(), Some("09:30"));
+        }
+        for value in [
+            "24:00",
+            "9:3",
+            "9.5",
+            "10:60",
+            "+9:30",
+            "9:+3",
+            "soon",
+            "31.02.2026",
+            "2026-12-01",
+            "1030",
+            "9",
+            "25:00",
+            "",
+        ] {
             assert_eq!(write_time(value, zone), None, "{value}");
         }
         assert_eq!(form.write_date("31.02.2026", zone), None);
