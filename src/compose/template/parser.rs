@@ -1,6 +1,7 @@
 //! Reads a template, and says everything that is wrong with it.
 
 use super::{Fault, Piece, Placeholder, Section};
+use crate::compose::value::is_invisible;
 
 /// The most characters of a template, and the most values in it, so that no text grows beyond
 /// what an operator takes.
@@ -81,6 +82,14 @@ impl Parser {
             self.fault(
                 "has a line break or a control character",
                 "write it in one line",
+            );
+        } else if let Some(hidden) = text.chars().find(|each| is_invisible(*each)) {
+            self.fault(
+                &format!(
+                    "has U+{:04X}, which shows nothing and may turn words around",
+                    u32::from(hidden)
+                ),
+                "leave it out; it may have come with a copied text",
             );
         }
     }

@@ -68,6 +68,10 @@ fn every_fault_is_found_at_once() {
     assert_eq!(faults("[{a}"), ["has a [ without its ]"]);
     assert_eq!(faults(" "), ["is empty"]);
     assert_eq!(faults("a\nb"), ["has a line break or a control character"]);
+    assert_eq!(
+        faults("Hujjat \u{202E}tayyor"),
+        ["has U+202E, which shows nothing and may turn words around"]
+    );
     assert_eq!(faults(&"a".repeat(601)), ["is longer than 600 characters"]);
     assert_eq!(faults(&"{status}".repeat(17)), ["has more than 16 values"]);
 }

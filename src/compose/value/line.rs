@@ -70,7 +70,7 @@ pub(crate) fn shortened(value: &str, most: usize) -> String {
 const DOTS: &str = "...";
 
 /// Characters that show nothing and could reorder or hide what stands beside them.
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     let removed_control = character.is_control() && !character.is_whitespace();
     let format = matches!(
         character,
