@@ -426,7 +426,7 @@ fn a_service_without_a_name_brings_no_link_and_no_number() {
     for (service, shown) in [
         ("fishing-license", "fishing-license"),
         ("evil.uz", "evil uz"),
-        ("998901234567", "-"),
+        ("998901234567", "?"),
     ] {
         let text = written(&catalog, &content(service, "approved", Language::En, &[]));
         assert!(text.contains(&format!("({shown})")), "{text}");

@@ -16,7 +16,7 @@ use super::budget::shorten;
 use super::news::News;
 use super::selection::{Selection, Wording};
 use super::template::{Placeholder, Source, Template};
-use super::value::{Forms, Unfit, Zone, application, name as plain_name};
+use super::value::{Forms, Unfit, Zone, application, is_nothing, name as plain_name};
 use crate::dialogue::Keyword;
 
 /// What is said in one language, and how.
@@ -95,15 +95,16 @@ impl Texts {
         }
     }
 
-    /// The parameters that have a place, but not with the values that they have, and why.
+    /// The values that have a place, but are not such that it takes them, and why.
     pub(super) fn unfit<'a>(&self, wording: &'a Wording, news: News<'_>) -> Vec<(&'a str, Unfit)> {
         let places = wording.template.placeholders();
         let unfit = places.filter_map(|place| {
-            let Source::Param(name) = &place.source else {
-                return None;
+            let unfit = match &place.source {
+                Source::Param(name) => self.forms.write(place.form, param(news, name)?).err()?,
+                Source::Application if is_nothing(&application(news.application)) => Unfit::Empty,
+                _ => return None,
             };
-            let written = self.forms.write(place.form, param(news, name)?);
-            Some((name.as_str(), written.err()?))
+            Some((place.name(), unfit))
         });
         let (_, joined) = wording.template.filled(|place| self.given(place, news));
         let joined = joined
@@ -216,7 +217,11 @@ impl Texts {
     ) -> Option<Cow<'a, str>> {
         let content = news.content;
         match &place.source {
-            Source::Application => Some(application(news.application)),
+            Source::Application => {
+                let number = application(news.application);
+                unfit.set(unfit.get() || is_nothing(&number));
+                Some(number)
+            }
             Source::Service => Some(self.service(&content.service)),
             Source::Status => Some(self.status(&content.status)),
             Source::Param(name) => {

@@ -9,8 +9,8 @@ use super::line::{MAX_CHARACTERS, clean};
 use super::top_level::is_top_level;
 use super::words;
 
-/// Stands for what nothing is left of.
-const NOTHING: &str = "-";
+/// Stands for what nothing is left of: a suffix of the template may follow it.
+const NOTHING: &str = "?";
 
 /// Fewer letters in a row are of a series or a language, not a word.
 const WORD: usize = 3;
@@ -28,8 +28,13 @@ pub(super) fn longest_code() -> String {
     "X".repeat(MOST_OF_A_CODE)
 }
 
-/// An application's number: letters, digits and the signs that stand between them. Of a sentence only what has digits
-/// is left.
+/// Whether nothing is left of what an application's number or a name was.
+pub(crate) fn is_nothing(shown: &str) -> bool {
+    shown == NOTHING
+}
+
+/// An application's number: letters, digits and the signs that stand between them, digits of other scripts as ours. Of
+/// a sentence only what has digits is left.
 pub(crate) fn application(number: &str) -> Cow<'_, str> {
     let plain = |octet: u8| octet.is_ascii_alphanumeric() || octet == b'-';
     let line = match number.bytes().all(plain) {
@@ -38,7 +43,10 @@ pub(crate) fn application(number: &str) -> Cow<'_, str> {
     };
     let line = without_links(line);
     if reads_like_a_number(&line) {
-        return line;
+        return match line.contains(char::is_alphanumeric) {
+            true => line,
+            false => NOTHING.into(),
+        };
     }
     let has_digits = |run: &&str| run.bytes().any(|octet| octet.is_ascii_digit());
     let runs: Vec<&str> = runs(&line).filter(has_digits).collect();
@@ -62,7 +70,7 @@ fn without_links(line: Cow<'_, str>) -> Cow<'_, str> {
 
 fn without_signs(number: &str) -> String {
     let mut plain = String::with_capacity(number.len());
-    let mut characters = number.chars().peekable();
+    let mut characters = number.chars().map(in_ascii).peekable();
     while let Some(character) = characters.next() {
         let before_a_digit = characters.peek().is_some_and(char::is_ascii_digit);
         let after_a_sign = plain.ends_with(['/', ':']);
@@ -73,6 +81,18 @@ fn without_signs(number: &str) -> String {
         plain.push(if kept { character } else { ' ' });
     }
     clean(&plain, MAX_CHARACTERS).into_owned()
+}
+
+/// The digit that a full-width, an Arabic or a Persian one is.
+fn in_ascii(character: char) -> char {
+    let of = |zero: char| (u32::from(character)).wrapping_sub(u32::from(zero));
+    let digit = ['\u{FF10}', '\u{660}', '\u{6F0}']
+        .into_iter()
+        .map(of)
+        .find(|it| *it < 10);
+    digit
+        .and_then(|it| char::from_digit(it, 10))
+        .unwrap_or(character)
 }
 
 /// A name that events call a service or a status by, where citizens know it by no other. One that leads elsewhere
@@ -173,12 +193,28 @@ mod tests {
     }
 
     #[test]
+    fn digits_of_other_scripts_are_digits_and_nothing_is_told_as_such() {
+        for (number, shown) in [
+            ("４８１２０９７３", "48120973"),
+            ("٤٨", "48"),
+            ("۴۸-۱", "48-1"),
+            ("", "?"),
+            (" ", "?"),
+            ("-", "?"),
+            ("你好", "?"),
+        ] {
+            assert_eq!(application(number), shown);
+            assert_eq!(is_nothing(&application(number)), shown == "?");
+        }
+    }
+
+    #[test]
     fn a_sentence_is_no_number() {
         for (sentence, left) in [
             ("Call 998901234567 now", "998901234567"),
             ("call-998901234567", "998901234567"),
             ("Call 90 123 45 67", "90 123 45 67"),
-            ("You have won a prize", "-"),
+            ("You have won a prize", "?"),
             ("CALL OUR BANK 1093", "1093"),
             ("CALL-BANK-1093", "1093"),
             ("CALL-BANK-901234567", "901234567"),
@@ -195,7 +231,7 @@ mod tests {
             ("land-registration", "land-registration"),
             ("evil.uz", "evil uz"),
             ("t.me-evil", "t me evil"),
-            ("998901234567", "-"),
+            ("998901234567", "?"),
             ("call-998901234567", "call"),
         ] {
             assert_eq!(name(given), shown);

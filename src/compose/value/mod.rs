@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 pub(super) use contact::contact_in;
 pub(super) use date::{DateForm, Zone};
-pub(crate) use identifier::{application, name};
+pub(crate) use identifier::{application, is_nothing, name};
 pub(crate) use line::{MAX_CHARACTERS, clean, is_invisible, shortened};
 pub(super) use number::NumberForm;
 
