@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use xabar_events::{Language, State};
+use xabar_sms::latin::uzbek_latin;
 
 use super::keywords::{Asked, Named, squashed};
 use super::{Wish, folded};
 use crate::clock::UnixMillis;
+use crate::compose::application as shown;
 use crate::journal::{Choices, Message, ThreadKey};
 
 /// What is known of who asks.
@@ -118,7 +120,8 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
     }
     let words = folded(text);
     let is_own = |number: &str| {
-        notices(known).any(|message| !number.is_empty() && key(&message.application) == number)
+        notices(known)
+            .any(|message| !number.is_empty() && is_number_of(number, &message.application))
     };
     let whole = squashed(&words);
     if is_own(&whole) {
@@ -144,7 +147,7 @@ pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
     let reply = match wish {
         Wish::Status(application) => {
             let mut standings = standings(known).into_iter();
-            let asked = |standing: &Standing| key(&standing.application) == application;
+            let asked = |standing: &Standing| is_number_of(&application, &standing.application);
             let found = standings.find(asked);
             found.map_or(Reply::Unknown(application), Reply::Status)
         }
@@ -220,8 +223,12 @@ fn notices<'a>(known: &Known<'a>) -> impl Iterator<Item = &'a Message> {
     })
 }
 
-fn key(application: &str) -> String {
-    squashed(&folded(application))
+/// Whether what was typed, folded and without spaces, is an application's number: as the agency writes it, or as a text
+/// shows it, which may be in Latin letters.
+fn is_number_of(typed: &str, application: &str) -> bool {
+    let key = |number: &str| squashed(&folded(number));
+    let shown = key(&uzbek_latin(&shown(application)));
+    typed == key(application) || typed == shown || key(&uzbek_latin(typed)) == shown
 }
 
 #[cfg(test)]
@@ -299,6 +306,42 @@ mod tests {
         assert_eq!(status(ThreadKey(1)).as_deref(), Some("approved"));
         assert_eq!(status(thread("77")).as_deref(), Some("received"));
         assert_eq!(status(ThreadKey(2)), None);
+    }
+
+    #[test]
+    fn an_application_is_found_by_its_number_as_a_text_shows_it() {
+        let catalog = crate::compose::Catalog::built_in();
+        let keywords = crate::dialogue::Keywords::new(catalog.keywords());
+        for (number, typed) in [
+            ("КАД-113", "KAD-113"),
+            ("КАД-113", "кад 113"),
+            ("KAD-113", "КАД-113"),
+            ("Ж-77", "J-77"),
+            ("ЎЗ-5", "O'Z-5"),
+            ("O\u{2BB}Z-5", "O'Z-5"),
+            ("АВ-12", "AB-12"),
+            ("АВ-12", "AV-12"),
+            ("AB-12", "АВ-12"),
+            ("４８１２", "4812"),
+        ] {
+            let messages = [message(1, number, "ready")];
+            let known = Known {
+                messages: &messages,
+                choices: &Choices::default(),
+                agencies: &[],
+                wall: UnixMillis(1_000),
+            };
+            let asked = of_own_applications(keywords.read(typed), typed, &known);
+            let (_, reply) = respond(asked.wish, &known);
+            assert_eq!(
+                reply,
+                Reply::Status(status(number, "ready")),
+                "{number} {typed}"
+            );
+        }
+        let other = Wish::Status("KAD114".into());
+        let messages = [message(1, "КАД-113", "ready")];
+        assert_eq!(reply(other, &messages), Reply::Unknown("KAD114".into()));
     }
 
     #[test]

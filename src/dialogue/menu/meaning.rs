@@ -64,15 +64,18 @@ impl Menu {
 }
 
 impl Input {
-    /// The number that was typed, if it may be one.
+    /// The number that was typed, if it may be one, without signs that an SMS would not count either.
     pub(super) fn read(&self, typed: &str) -> Option<Box<str>> {
-        let fits = (self.least..=self.most).contains(&typed.chars().count());
         let is_digit = |character: char| character.is_ascii_digit();
-        let may_be = |character: char| match self.digits {
-            true => is_digit(character),
-            false => character.is_alphanumeric() || matches!(character, '-' | '/' | '.' | ' '),
+        let is_kept = |character: &char| {
+            self.digits || character.is_alphanumeric() || "-/. ".contains(*character)
         };
-        let is_number = typed.chars().all(may_be) && typed.contains(is_digit);
-        (fits && is_number).then(|| typed.into())
+        let number: String = typed.chars().filter(is_kept).collect();
+        let fits = (self.least..=self.most).contains(&number.chars().count());
+        let is_number = match self.digits {
+            true => number.chars().all(is_digit),
+            false => number.contains(is_digit),
+        };
+        (fits && is_number).then(|| number.into())
     }
 }

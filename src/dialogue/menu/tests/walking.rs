@@ -209,6 +209,22 @@ fn home_leads_home_from_everywhere() {
 }
 
 #[test]
+fn a_number_is_taken_with_the_signs_of_an_sms() {
+    for (typed, number) in [
+        ("№48120001", "48120001"),
+        ("#48120001", "48120001"),
+        ("KAD_123", "KAD123"),
+        ("A(12)", "A12"),
+        ("kad-2026/113", "kad-2026/113"),
+    ] {
+        let (mut phone, _) = at_main();
+        type_all(&mut phone, &["2", typed]);
+        let asked = Question::Status(Which::Typed(number.into()));
+        assert_eq!(phone.done.last(), Some(&asked), "{typed}");
+    }
+}
+
+#[test]
 fn digits_are_read_as_phones_may_send_them() {
     for typed in ["2", " 2 ", "2#", "2."] {
         let (mut phone, _) = at_main();
