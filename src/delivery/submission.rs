@@ -24,7 +24,7 @@ pub struct Submission {
     pub octets: Bytes,
     pub has_udh: bool,
     pub data_coding: DataCoding,
-    /// For `user_message_reference`, the same for all segments of a message.
+    /// Its `user_message_reference`, or the session of a push.
     pub reference: u16,
     /// How long the SMSC may try.
     pub validity: Duration,

@@ -283,7 +283,7 @@ pub struct Attempt {
     pub pushed: bool,
     /// When the last one was begun, on the steady clock.
     pub at: UnixMillis,
-    /// The concatenation reference and `user_message_reference` of all its segments.
+    /// The concatenation reference of all its segments, from which the `user_message_reference` of each comes.
     pub reference: u16,
     /// The text as composed, kept from the first attempt on, so that a retry of some
     /// segments belongs to the same text as the segments that were accepted before.

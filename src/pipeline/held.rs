@@ -7,7 +7,7 @@ use super::beat::Beat;
 use super::copies::set_segment;
 use super::core::{Core, InFlight};
 use crate::delivery::receipt::{Notice, last_digits, noted};
-use crate::journal::{HeldReceipt, JournalError, MessageId, OperatorId, Segment};
+use crate::journal::{HeldReceipt, JournalError, MessageId, OperatorId};
 
 impl Core {
     /// It may have overtaken the response that tells its id: kept until that comes.
@@ -53,17 +53,15 @@ impl Core {
         Ok(found)
     }
 
-    /// Settles a submission without an answer by a receipt that came while its answer might still come; says whether
-    /// there was one.
+    /// Settles segments without an answer by receipts that came while their answers might still come.
     pub(super) fn settle_by_held(
         &mut self,
         beat: &mut Beat,
         id: MessageId,
-    ) -> Result<bool, JournalError> {
+    ) -> Result<(), JournalError> {
         let unanswered = self.in_flight.get(&id).map(|flight| &flight.message);
-        let single = unanswered.filter(|it| it.progress.attempt.segments == [Segment::Sent]);
-        let Some(message) = single.filter(|_| self.held > 0) else {
-            return Ok(false);
+        let Some(message) = unanswered.filter(|_| self.held > 0) else {
+            return Ok(());
         };
         let (operator, accepted_at) = (message.progress.operator, message.accepted_at);
         let last_digits = last_digits(message.msisdn);
@@ -75,6 +73,9 @@ impl Core {
         // Looked at once however many there are, and in any case: without it the message would be repeated.
         let mut messages = None;
         for (_, receipt) in &held {
+            if !self.in_flight.contains_key(&id) {
+                break;
+            }
             let Some(notice) = read(receipt) else {
                 continue;
             };
@@ -94,17 +95,16 @@ impl Core {
                 }
             }
             let Some(flight) = self.in_flight.remove(&id) else {
-                continue;
+                break;
             };
             for (number, other) in &held {
                 if (other.operator, &other.smsc_id) == (receipt.operator, &receipt.smsc_id) {
                     self.release(beat, *number);
                 }
             }
-            self.settle_unanswered(beat, flight, &notice);
-            return Ok(true);
+            self.settle_unanswered(beat, flight, candidate.segment, &notice);
         }
-        Ok(false)
+        Ok(())
     }
 
     fn release(&mut self, beat: &mut Beat, number: u64) {

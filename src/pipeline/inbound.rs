@@ -104,7 +104,9 @@ impl Core {
                 self.settle_segment(beat, segment, message, notice);
             }
             None => match self.unanswered_of(beat, operator, notice)? {
-                Sought::Found(flight) => self.settle_unanswered(beat, *flight, notice),
+                Sought::Found(flight, segment) => {
+                    self.settle_unanswered(beat, *flight, segment, notice);
+                }
                 Sought::Nothing => self.hold_receipt(beat, operator, notice, frame),
                 Sought::NoLook => return Ok(Status::RX_T_APPN),
             },

@@ -68,9 +68,10 @@ impl Core {
         flight.silent.push(token.segment);
         let is_first = flight.grace_ends.replace(grace_ends).is_none();
         self.graces.push(Reverse((grace_ends, token.message)));
-        if !is_first || self.settle_by_held(beat, token.message)? {
+        if !is_first {
             return Ok(());
         }
+        self.settle_by_held(beat, token.message)?;
         if let Some(flight) = self.in_flight.get_mut(&token.message) {
             let message = &mut flight.message;
             self.teller
@@ -110,9 +111,10 @@ impl Core {
                 let again = beat.now.steady.after(self.settings.uncertain.max(SWEEP));
                 flight.grace_ends = Some(again);
                 self.graces.push(Reverse((again, id)));
-            } else if !self.settle_by_held(beat, id)?
-                && let Some(flight) = self.in_flight.remove(&id)
-            {
+                continue;
+            }
+            self.settle_by_held(beat, id)?;
+            if let Some(flight) = self.in_flight.remove(&id) {
                 self.give_up_waiting(beat, flight);
             }
         }
@@ -140,7 +142,6 @@ impl Core {
                 self.teller
                     .defer(beat, &mut message, Reason::Uncertain, Some(due));
                 self.wait_again(beat, &mut message, due);
-                self.repeats.note(&message);
             }
             _ => self.end_unrepeated(beat, &mut message),
         }
@@ -388,7 +389,12 @@ impl Core {
     /// Not everything was written, or answered: the rest waits for another attempt, if there is to be one.
     pub(super) fn wait_unless_withdrawn(&mut self, beat: &mut Beat, message: &mut Message) {
         if !message.progress.attempt.withdrawn {
-            self.wait_again(beat, message, beat.now.steady);
+            // What waited to be repeated when another segment was settled waits on: its receipt may come, too.
+            let due = match message.progress.attempt.uncertain {
+                true => message.progress.due,
+                false => beat.now.steady,
+            };
+            self.wait_again(beat, message, due);
             return;
         }
         self.end_unrepeated(beat, message);
@@ -408,6 +414,7 @@ impl Core {
         message.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
         beat.thread(message.thread, self.pacer.end_to_wait(message));
         self.wait_out_of_turn(message);
+        self.repeats.note(message);
         beat.put(message.clone());
     }
 }

@@ -11,7 +11,7 @@ use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::compose::Text;
-use crate::delivery::{Submission, Token};
+use crate::delivery::{Submission, Token, reference_of};
 use crate::journal::{
     JournalError, Lane, Message, MessageId, OperatorId, Phase, Segment, ThreadOrder,
 };
@@ -318,7 +318,7 @@ impl Core {
                 data_coding: xabar_smpp::values::DataCoding(
                     DataCoding::of(segments.encoding(), None).0,
                 ),
-                reference: progress.attempt.reference,
+                reference: reference_of(progress.attempt.reference, number),
                 validity,
                 urgent: matches!(message.lane, Lane::Answers | Lane::Urgent),
                 sender,

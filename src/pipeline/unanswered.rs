@@ -11,23 +11,24 @@ use super::core::{Core, InFlight};
 use super::looks::For;
 use crate::clock::Now;
 use crate::delivery::receipt::{Notice, Spellings};
-use crate::journal::{JournalError, Message, MessageId, OperatorId, Segment};
+use crate::delivery::segment_of;
+use crate::journal::{Attempt, JournalError, Message, MessageId, OperatorId, Segment};
 
-/// Messages of one segment that wait to be repeated; of more, the oldest are forgotten. They are as many as were in
-/// flight when something broke.
+/// Messages that wait to be repeated; of more, the oldest are forgotten. They are as many as were in flight when
+/// something broke.
 const MOST: usize = 10_000;
 
 /// What a receipt has to fit of messages that wait to be repeated. One that waits no more may be among them.
 #[derive(Debug, Default)]
 pub(super) struct Repeats(BTreeMap<MessageId, Submitted>);
 
-/// A submission of one segment.
+/// A message with a segment that has no answer.
 #[derive(Clone, Copy, Debug)]
 struct Submitted {
     id: MessageId,
     operator: OperatorId,
     msisdn: Msisdn,
-    reference: u16,
+    named: Named,
     attempts: u16,
     /// None has come in time.
     uncertain: bool,
@@ -40,24 +41,58 @@ impl Submitted {
             id: message.id,
             operator: message.progress.operator,
             msisdn: message.msisdn,
-            reference: attempt.reference,
+            named: Named::of(attempt),
             attempts: attempt.attempts,
             uncertain,
         }
     }
 }
 
-/// A submission that a receipt may speak of.
+/// By what a receipt names the segments of a message.
+#[derive(Clone, Copy, Debug)]
+struct Named {
+    reference: u16,
+    segments: usize,
+}
+
+impl Named {
+    fn of(attempt: &Attempt) -> Self {
+        Self {
+            reference: attempt.reference,
+            segments: attempt.segments.len(),
+        }
+    }
+
+    /// The segment whose reference a receipt returns; or if it returns none, the only one.
+    fn segment(self, notice: &Notice) -> Option<u8> {
+        let segment = match notice.receipt.user_message_reference {
+            Some(returned) => segment_of(self.reference, returned)?,
+            None if self.segments == 1 => 0,
+            None => return None,
+        };
+        (usize::from(segment) < self.segments).then_some(segment)
+    }
+}
+
+/// The segment of a message that a receipt to its subscriber names by its reference; or if it returns none, the only one.
+pub(super) fn segment_named(notice: &Notice, attempt: &Attempt) -> Option<u8> {
+    Named::of(attempt).segment(notice)
+}
+
+/// A segment without an answer that a receipt may speak of.
 pub(super) struct Candidate {
+    /// Its message.
     pub(super) id: MessageId,
+    pub(super) segment: u8,
     pub(super) msisdn: Msisdn,
     /// The receipt returns our reference, so that nothing has to be asked.
     pub(super) by_reference: bool,
 }
 
-/// What is found of a submission that a receipt speaks of.
+/// What is found of a segment that a receipt speaks of.
 pub(super) enum Sought {
-    Found(Box<InFlight>),
+    /// Its message, and its place in that.
+    Found(Box<InFlight>, u8),
     Nothing,
     /// The beat has no look left: the receipt is to come again.
     NoLook,
@@ -67,7 +102,7 @@ impl Repeats {
     /// Notes a message that waits, if its last attempt has no answer and is to be repeated.
     pub(super) fn note(&mut self, message: &Message) {
         let attempt = &message.progress.attempt;
-        if !attempt.uncertain || attempt.segments != [Segment::Waiting] {
+        if !attempt.uncertain || !attempt.segments.contains(&Segment::Waiting) {
             return;
         }
         self.0.insert(message.id, Submitted::of(message, true));
@@ -112,26 +147,26 @@ impl Core {
         }
         let flight = match self.in_flight.remove(&candidate.id) {
             Some(flight) => Some(flight),
-            None => self.take_back(beat, candidate.id)?,
+            None => self.take_back(beat, (candidate.id, candidate.segment), notice)?,
         };
-        let flight = flight.map(Box::new);
-        Ok(flight.map_or(Sought::Nothing, Sought::Found))
+        let found = |flight| Sought::Found(Box::new(flight), candidate.segment);
+        Ok(flight.map_or(Sought::Nothing, found))
     }
 
-    /// The one submission of a single segment that has no answer and that the receipt may speak of: by the
-    /// reference that it returns; or without one, by its subscriber, if it is uncertain and
-    /// [nothing else fits](Self::is_only_fitting).
+    /// The one segment that has no answer and that the receipt may speak of: by the
+    /// reference that it returns; or without one, by its subscriber, if it is the only one of its text, it is uncertain
+    /// and [nothing else fits](Self::is_only_fitting).
     pub(super) fn candidate(&self, operator: OperatorId, notice: &Notice) -> Option<Candidate> {
         let by_reference = notice.receipt.user_message_reference.is_some();
         if !by_reference && !self.may_settle_by_subscriber(operator) {
             return None;
         }
-        let (submitted, single) = self.only_one(operator, notice)?;
-        let may_be = single
-            && may_be_of_the_last(notice, submitted.attempts)
-            && (by_reference || submitted.uncertain);
+        let (submitted, segment) = self.only_one(operator, notice)?;
+        let may_be =
+            may_be_of_the_last(notice, submitted.attempts) && (by_reference || submitted.uncertain);
         may_be.then_some(Candidate {
             id: submitted.id,
+            segment,
             msisdn: submitted.msisdn,
             by_reference,
         })
@@ -150,39 +185,44 @@ impl Core {
         fitting.is_some_and(|message| message.id == candidate.id)
     }
 
-    /// The only submission that a receipt fits by subscriber and reference, and whether it is of a single segment.
-    fn only_one(&self, operator: OperatorId, notice: &Notice) -> Option<(Submitted, bool)> {
+    /// The only segment that a receipt fits by subscriber and reference, and its message.
+    fn only_one(&self, operator: OperatorId, notice: &Notice) -> Option<(Submitted, u8)> {
         let sent = self.in_flight.values().filter_map(|flight| {
             let message = &flight.message;
-            let segments = &message.progress.attempt.segments;
-            let submitted = Submitted::of(message, flight.grace_ends.is_some());
-            let single = *segments == [Segment::Sent];
-            segments
-                .contains(&Segment::Sent)
-                .then_some((submitted, single))
+            let attempt = &message.progress.attempt;
+            let segment = segment_named(notice, attempt)?;
+            let state = attempt.segments.get(usize::from(segment));
+            let submitted = || Submitted::of(message, flight.grace_ends.is_some());
+            (state == Some(&Segment::Sent)).then(|| (submitted(), segment))
         });
-        let repeated = self.repeats.0.values().map(|submitted| (*submitted, true));
+        let repeated = self.repeats.0.values();
+        let repeated = repeated.filter_map(|it| Some((*it, it.named.segment(notice)?)));
         let peers = self.peers(operator);
-        let reference = notice.receipt.user_message_reference;
         let mut fitting = sent.chain(repeated).filter(|(submitted, _)| {
-            reference.is_none_or(|reference| submitted.reference == reference)
-                && peers.contains(&submitted.operator)
-                && notice.names(submitted.msisdn)
+            peers.contains(&submitted.operator) && notice.names(submitted.msisdn)
         });
         fitting.next().filter(|_| fitting.next().is_none())
     }
 
-    /// A message that waited to be repeated is in flight again: the operator had it after all.
+    /// A message with a segment that waited to be repeated is in flight again: the operator had it after all.
     pub(super) fn take_back(
         &mut self,
         beat: &Beat,
-        id: MessageId,
+        (id, segment): (MessageId, u8),
+        notice: &Notice,
     ) -> Result<Option<InFlight>, JournalError> {
-        self.repeats.forget(id);
-        match self.uncertain(beat, id)? {
-            Some(message) => self.resume(beat, message, 0).map(Some),
-            None => Ok(None),
+        let Some(message) = self.uncertain(beat, id)? else {
+            self.repeats.forget(id);
+            return Ok(None);
+        };
+        let segments = &message.progress.attempt.segments;
+        let waits = segments.get(usize::from(segment)) == Some(&Segment::Waiting);
+        // Of several, this one may wait since it was refused, which some SMSCs send receipts for.
+        let told = segments.len() == 1 || notice.receipt.fate() == Fate::Delivered;
+        if !waits || !told {
+            return Ok(None);
         }
+        self.resume(beat, message, segment).map(Some)
     }
 
     /// Only of an operator whose ids are known to match can it be said that a receipt is of none
@@ -192,11 +232,12 @@ impl Core {
         operator.is_some_and(|it| Spellings::known(&it.spellings).is_some())
     }
 
-    /// Its receipt is the answer to a submission that had none.
+    /// Its receipt is the answer to a segment that had none.
     pub(super) fn settle_unanswered(
         &mut self,
         beat: &mut Beat,
         mut flight: InFlight,
+        segment: u8,
         notice: &Notice,
     ) {
         let attempt = &mut flight.message.progress.attempt;
@@ -204,7 +245,7 @@ impl Core {
             let is_shown = notice.receipt.fate() == Fate::Delivered;
             return self.push_told(beat, flight, is_shown);
         }
-        set_segment(attempt, 0, notice.receipt.fate(), "");
+        set_segment(attempt, segment, notice.receipt.fate(), "");
         flight.taken = true;
         flight.notice = Some(notice.clone().into());
         self.conclude_if_answered(beat, flight);

@@ -13,7 +13,7 @@ use super::core::{Core, InFlight, Operator};
 use super::elsewhere::may_arrive_after_all;
 use super::inbound::may_be_told;
 use super::looks::For;
-use super::unanswered::may_be_of_the_last;
+use super::unanswered::{may_be_of_the_last, segment_named};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::Notice;
 use crate::journal::{JournalError, Message, OperatorId, Phase, Segment};
@@ -92,7 +92,7 @@ impl Core {
             let attempted = progress.attempted();
             let went = attempted.is_some_and(|it| peers.contains(&it.operator));
             let named = || match notice.receipt.user_message_reference {
-                Some(reference) => reference == progress.attempt.reference,
+                Some(_) => segment_named(notice, &progress.attempt).is_some(),
                 None => {
                     let at = now.wall_at(progress.attempt.at).0 / 1000;
                     notice.agrees_with_submission(at) == Some(true)
@@ -104,7 +104,7 @@ impl Core {
         fitting.next().filter(|_| fitting.next().is_none())
     }
 
-    /// Settles a message of one segment, if its fate is open; says whether it was.
+    /// Settles the segment that the receipt names, or the only one, if its fate is open; says whether it was.
     fn settle_unnamed(
         &mut self,
         beat: &mut Beat,
@@ -112,7 +112,7 @@ impl Core {
         notice: &Notice,
     ) -> Result<bool, JournalError> {
         let attempt = &message.progress.attempt;
-        let [segment] = *attempt.segments.as_slice() else {
+        let Some(segment) = segment_named(notice, attempt) else {
             return Ok(false);
         };
         if !may_be_of_the_last(notice, attempt.attempts) {
@@ -123,12 +123,15 @@ impl Core {
             self.arrived_after_all(beat, message, notice);
             return Ok(true);
         }
-        let flight = match (message.progress.phase, segment) {
-            (Phase::Submitted | Phase::Settled, Segment::Accepted) if may_be_told(&message) => {
-                self.settle_segment(beat, (0, ""), message, notice);
+        let state = attempt.segments.get(usize::from(segment)).copied();
+        let flight = match (message.progress.phase, state) {
+            (phase, Some(Segment::Accepted))
+                if phase != Phase::Settled || may_be_told(&message) =>
+            {
+                self.settle_segment(beat, (segment, ""), message, notice);
                 return Ok(true);
             }
-            (Phase::InFlight, Segment::Sent) => {
+            (Phase::InFlight, Some(Segment::Sent)) => {
                 // Without its reference: while an answer may come, that tells more.
                 let by_reference = notice.receipt.user_message_reference.is_some();
                 let may = |flight: &InFlight| by_reference || flight.grace_ends.is_some();
@@ -137,12 +140,14 @@ impl Core {
                     false => None,
                 }
             }
-            (Phase::Waiting, Segment::Waiting) => self.take_back(beat, message.id)?,
+            (Phase::Waiting, Some(Segment::Waiting)) => {
+                self.take_back(beat, (message.id, segment), notice)?
+            }
             _ => None,
         };
         let found = flight.is_some();
         if let Some(flight) = flight {
-            self.settle_unanswered(beat, flight, notice);
+            self.settle_unanswered(beat, flight, segment, notice);
         }
         Ok(found)
     }

@@ -106,6 +106,115 @@ fn a_receipt_that_returns_our_reference_answers_for_a_response_that_never_came()
     assert_eq!(world.last("e1").repeats, 0);
 }
 
+#[test]
+fn each_segment_of_a_text_is_settled_by_the_receipt_that_returns_its_own_reference() {
+    let waits: [(fn(&mut World), &str); 5] = [
+        (|_| {}, "in its grace"),
+        (|world| world.restart(), "after a crash"),
+        (|world| world.advance(31 * SECOND), "when its repeat is due"),
+        (
+            |world| {
+                world.advance(31 * SECOND);
+                world.restart();
+            },
+            "when its repeat is due, after a crash",
+        ),
+        (
+            |world| {
+                world.smsc(UCELL).room = 10;
+                world.advance(31 * SECOND);
+                for sent in world.sent() {
+                    world.lose(&sent);
+                }
+                world.advance(31 * SECOND);
+            },
+            "in the pause before its next repeat",
+        ),
+    ];
+    for (wait, name) in waits {
+        let mut world = World::new();
+        world.publish(long_status("e1"));
+        let segments = world.sent();
+        assert!(segments.len() > 1);
+        for sent in &segments {
+            world.lose(sent);
+        }
+        world.smsc(UCELL).room = 0;
+        wait(&mut world);
+        assert!(world.sent().is_empty(), "{name}");
+        let (last, others) = segments.split_last().unwrap();
+        for sent in others {
+            world.receipt_by_reference(sent, "77", "DELIVRD");
+            assert!(!world.story("e1").contains(&"submitted".to_owned()), "{name}");
+        }
+        world.receipt_by_reference(last, "78", "DELIVRD");
+        let story = world.story("e1");
+        assert_eq!(story[story.len() - 2..], SETTLED[1..], "{name}");
+        world.smsc(UCELL).room = 10;
+        world.advance(HOUR);
+        assert!(world.sent().is_empty(), "{name}");
+        assert_eq!(world.unsettled(), 0, "{name}");
+    }
+}
+
+#[test]
+fn only_the_segment_without_a_receipt_of_its_reference_repeats() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let segments = world.sent();
+    for sent in &segments {
+        world.lose(sent);
+    }
+    let (last, others) = segments.split_last().unwrap();
+    for sent in others {
+        world.receipt_by_reference(sent, "77", "DELIVRD");
+    }
+    world.advance(31 * SECOND);
+    let again = world.one_sent();
+    assert_eq!(again.submission.octets, last.submission.octets);
+    assert_eq!(again.submission.reference, last.submission.reference);
+    world.accept(&again, "78");
+    world.receipt(&again, "78", "DELIVRD");
+    assert_eq!(world.last("e1").repeats, 1);
+    assert_eq!(world.story("e1").last().unwrap(), "delivered");
+}
+
+#[test]
+fn a_failure_of_a_segment_that_waits_may_be_that_of_a_refused_one_and_settles_nothing() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let segments = world.sent();
+    let (last, others) = segments.split_last().unwrap();
+    for sent in others {
+        world.lose(sent);
+    }
+    world.refuse(last, Status::RSYSERR);
+    world.smsc(UCELL).room = 0;
+    world.advance(31 * SECOND);
+    world.receipt_by_reference(last, "77", "REJECTD");
+    world.smsc(UCELL).room = 10;
+    world.advance(SECOND);
+    assert_eq!(world.sent().len(), segments.len());
+}
+
+#[test]
+fn our_reference_settles_nothing_of_another_subscriber_or_operator() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.lose(&sent);
+    let mut to_another = sent.clone();
+    to_another.submission.msisdn = phone(7);
+    world.receipt_by_reference(&to_another, "77", "DELIVRD");
+    let from_another = Sent {
+        operator: BEELINE,
+        submission: sent.submission.clone(),
+    };
+    world.receipt_by_reference(&from_another, "77", "DELIVRD");
+    world.advance(31 * SECOND);
+    assert_eq!(world.one_sent().message(), sent.message());
+}
+
 /// A world whose operators' ids are known to be written alike.
 pub(super) fn ids_known() -> World {
     spelt(Spelling::Same)

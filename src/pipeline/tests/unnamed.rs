@@ -119,16 +119,24 @@ fn a_receipt_that_is_brought_again_is_not_taken_for_that_of_the_next_message() {
 }
 
 #[test]
-fn of_a_text_of_several_segments_a_receipt_without_an_id_tells_nothing() {
-    let mut world = World::new();
-    world.publish(long_status("e1"));
-    let segments = world.sent();
-    for (sent, id) in segments.iter().zip(["1", "2", "3"]) {
-        world.accept(sent, id);
+fn of_a_text_of_several_segments_a_receipt_without_an_id_settles_the_one_whose_reference_it_returns()
+ {
+    for returns in [true, false] {
+        let mut world = World::new();
+        world.publish(long_status("e1"));
+        let segments = world.sent();
+        let (first, others) = segments.split_first().unwrap();
+        world.accept(first, "1");
+        // While its other segments have no answer yet, and afterwards.
+        world.receipt_in_words(first, DELIVERED, returns);
+        for (sent, id) in others.iter().zip(["2", "3"]) {
+            world.accept(sent, id);
+            world.receipt_in_words(sent, DELIVERED, returns);
+        }
+        let story = if returns { &SETTLED[..] } else { &SETTLED[..2] };
+        assert_eq!(world.story("e1"), story);
+        assert_eq!(world.unnamed_receipts().is_empty(), returns);
     }
-    world.receipt_in_words(&segments[0], DELIVERED, true);
-    assert_eq!(world.story("e1"), SETTLED[..2]);
-    assert_eq!(world.unnamed_receipts().len(), 1);
 }
 
 #[test]
