@@ -3,15 +3,22 @@
 //!
 //! Some SMSCs refuse what is beyond their own window (ESME_RMSGQFUL, or another status), others let it queue, and answer
 //! ever later. Either makes the window smaller; while it is all in use and nothing of that kind happens,
-//! it grows back.
+//! it grows back. Behind ESME_RSUBMITFAIL operators hide a full window, but blacklists as well: what speaks for the
+//! window is that it was all in use, and that they are many.
 
 use std::time::{Duration, Instant};
 
 /// What is left of the window when the operator refuses for its sake.
 const REFUSED: f64 = 0.7;
 
-/// After a change, too long responses say nothing new for a while.
+/// After a change, too long responses and vague refusals say nothing new for a while.
 const CALM: Duration = Duration::from_secs(1);
+
+/// A vague refusal weighs as much as so many other answers: of blacklists there is less than one in ten.
+const VAGUE: u32 = 10;
+
+/// As much as this many vague refusals, one after the other, is for the window's sake.
+const SUSPICIOUS: u32 = 8 * VAGUE;
 
 /// How often it grows, while it is all in use: by a tenth, at least by one.
 const STEP: Duration = Duration::from_secs(5);
@@ -24,6 +31,10 @@ pub(super) struct Window {
     current: f64,
     /// Whether it was all in use since the last step.
     used: bool,
+    /// When it was all in use last.
+    full: Option<Instant>,
+    /// What vague refusals weigh so far, less the other answers.
+    suspicion: u32,
     changed: Instant,
 }
 
@@ -34,6 +45,8 @@ impl Window {
             ceiling,
             current: ceiling,
             used: false,
+            full: None,
+            suspicion: 0,
             changed: now,
         }
     }
@@ -48,13 +61,26 @@ impl Window {
     }
 
     /// A session has no room, and something to write.
-    pub(super) fn note_full(&mut self) {
-        self.used = true;
+    pub(super) fn note_full(&mut self, now: Instant) {
+        (self.used, self.full) = (true, Some(now));
     }
 
     /// The operator refused because too much awaited a response.
     pub(super) fn refused(&mut self, now: Instant) {
         self.shrink(REFUSED, now);
+    }
+
+    /// Something was answered, and perhaps refused in a way that may be for the window's sake.
+    pub(super) fn answered(&mut self, vaguely_refused: bool, now: Instant) {
+        if !vaguely_refused {
+            self.suspicion = self.suspicion.saturating_sub(1);
+        } else if self.full.is_some_and(|at| now < at + CALM) {
+            self.suspicion = (self.suspicion + VAGUE).min(SUSPICIOUS);
+        }
+        if self.suspicion == SUSPICIOUS && now >= self.changed + CALM {
+            self.suspicion = 0;
+            self.refused(now);
+        }
     }
 
     /// Responses take too long, and no more than so many would be answered in a time that is not.
@@ -92,13 +118,13 @@ mod tests {
         assert_eq!(window.size(), 44);
         window.grow(start + Duration::from_secs(3600));
         assert_eq!(window.size(), 44, "it was not in use");
-        window.note_full();
+        window.note_full(start);
         window.grow(start + Duration::from_secs(1));
         assert_eq!(window.size(), 44, "too soon");
         window.grow(start + STEP);
         assert_eq!(window.size(), 49);
         for step in 2..60 {
-            window.note_full();
+            window.note_full(start);
             window.grow(start + step * STEP);
         }
         assert_eq!(window.size(), 64);
@@ -112,9 +138,31 @@ mod tests {
             window.refused(start);
         }
         assert_eq!(window.size(), 1);
-        window.note_full();
+        window.note_full(start);
         window.grow(start + STEP);
         assert_eq!(window.size(), 2);
+    }
+
+    /// How large a window of 100 is after ten seconds of a hundred answers each, of which so many of a hundred are refused
+    /// vaguely, if it is all in use or not.
+    fn after_vague_refusals(of_a_hundred: u32, full: bool) -> usize {
+        let start = instant();
+        let mut window = Window::new(100, start);
+        for number in 0..1000 {
+            let now = start + CALM + number * Duration::from_millis(10);
+            if full {
+                window.note_full(now);
+            }
+            window.answered(number % 100 * of_a_hundred % 100 < of_a_hundred, now);
+        }
+        window.size()
+    }
+
+    #[test]
+    fn many_vague_refusals_while_it_is_full_shrink_it_and_a_blacklist_does_not() {
+        assert!(after_vague_refusals(30, true) < 20);
+        assert_eq!(after_vague_refusals(30, false), 100);
+        assert_eq!(after_vague_refusals(5, true), 100);
     }
 
     #[test]

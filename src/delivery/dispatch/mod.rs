@@ -147,7 +147,7 @@ impl Dispatch {
         let session = if crowded { None } else { self.session(now) };
         let Some((index, login)) = session else {
             if crowded || self.rates.are_one() || self.rooms.free(self.window.size()) == 0 {
-                self.window.note_full();
+                self.window.note_full(now);
             }
             return None;
         };
@@ -357,6 +357,9 @@ impl Dispatch {
         let congestion = heard.congestion.unwrap_or_default();
         self.signs.answered(heard.token, congestion, now);
         self.fit_window(now);
+        // Unless the operator's configuration says what it means.
+        let vague = heard.status == Status::RSUBMITFAIL && heard.class == Class::RetryTwice;
+        self.window.answered(vague, now);
         let login = self.rooms.login(session);
         match heard.class {
             Class::Accepted => self.rates.each(login, |rate| rate.accepted(now)),

@@ -163,6 +163,31 @@ fn a_refusal_for_the_windows_sake_makes_it_smaller_and_one_for_the_rates_does_no
 }
 
 #[test]
+fn failures_while_the_window_is_full_make_it_smaller_unless_the_operator_means_something_else() {
+    for (class, waiting, window) in [
+        (Class::RetryTwice, 1, 14),
+        (Class::RetryTwice, 0, 20),
+        (Class::Permanent, 1, 20),
+    ] {
+        let start = t0();
+        let mut dispatch = Dispatch::new(1, bounds(20, None), start);
+        dispatch.bound(0);
+        let now = start + Duration::from_secs(2);
+        dispatch.submit(submissions(20 + waiting, now));
+        assert_eq!(written(&mut dispatch, now).len(), 20);
+        let failed = Heard {
+            class,
+            ..heard(Status::RSUBMITFAIL, None)
+        };
+        for _ in 0..15 {
+            assert!(!dispatch.answered(0, failed, now));
+        }
+        let state = dispatch.state();
+        assert_eq!((state.window, state.throttled), (window, 0), "{class:?}");
+    }
+}
+
+#[test]
 fn a_congested_operator_is_not_pressed() {
     let now = t0();
     for (congestion, cut) in [(None, false), (Some(99), false), (Some(100), true)] {
