@@ -108,6 +108,7 @@ pub fn usual(status: Status) -> Class {
         | 0x55
         | 0x61..=0x63
         | 0x67 => Class::OurBug,
+        // Of ESME_RINVDCS the pipeline tries first whether the text goes in UCS-2.
         0xC0..=0xC4 | 0x100 | 0x101 | 0x104..=0x112 => Class::OurBug,
         // ESME_RSUBMITFAIL, ESME_RUNKNOWNERR, and what the SMSC's vendor or nobody defined.
         _ => Class::RetryTwice,

@@ -281,6 +281,8 @@ pub struct Attempt {
     pub withdrawn: bool,
     /// The last one was pushed to the phone's screen by USSD, as if it were one segment.
     pub pushed: bool,
+    /// The operator refused the alphabet in which it went out: it goes in UCS-2, whatever its letters.
+    pub in_ucs2: bool,
     /// When the last one was begun, on the steady clock.
     pub at: UnixMillis,
     /// The concatenation reference of all its segments, from which the `user_message_reference` of each comes.
@@ -308,6 +310,7 @@ impl std::fmt::Debug for Attempt {
             undelivered,
             withdrawn,
             pushed,
+            in_ucs2,
             at,
             reference,
             text,
@@ -323,6 +326,7 @@ impl std::fmt::Debug for Attempt {
             .field("undelivered", undelivered)
             .field("withdrawn", withdrawn)
             .field("pushed", pushed)
+            .field("in_ucs2", in_ucs2)
             .field("at", at)
             .field("reference", reference)
             .field("text", &text.as_ref().map(|text| text.len()))

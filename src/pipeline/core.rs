@@ -172,6 +172,8 @@ pub(super) struct InFlight {
     pub(super) grace_ends: Option<UnixMillis>,
     /// The segments whose answers did not come; each is waited for from then on.
     pub(super) silent: Vec<u8>,
+    /// Whether it went out in an alphabet other than UCS-2, which it might go in instead.
+    pub(super) may_go_in_ucs2: bool,
     /// The worst status that one of its segments was refused with.
     pub(super) refused: Option<(Class, Status)>,
     /// Whether the operator took a segment in this attempt.
@@ -534,6 +536,7 @@ impl InFlight {
             message,
             grace_ends: None,
             silent: Vec::new(),
+            may_go_in_ucs2: false,
             refused: None,
             taken: false,
             was_uncertain,

@@ -275,6 +275,9 @@ impl Core {
             beat.subscriber(flight.message.msisdn, facts);
         }
         match flight.refused {
+            Some((class, status)) if flight.may_go_in_ucs2 && is_of_alphabet(class, status) => {
+                self.alphabet_refused(beat, &mut flight.message, status);
+            }
             Some(refusal) => self.refused(beat, &mut flight.message, refusal),
             None => {
                 if !flight.taken {
@@ -314,6 +317,18 @@ impl Core {
         }
         self.settle_by_receipts(beat, &mut message, flight.notice.as_deref());
         beat.put(message);
+    }
+
+    /// What the operator does not take in its own alphabet goes again at once in UCS-2. That costs more segments, so someone
+    /// must look all the same. A text of which it has a part cannot be cut anew.
+    fn alphabet_refused(&mut self, beat: &mut Beat, message: &mut Message, status: Status) {
+        if has_reached(message) || message.progress.attempt.withdrawn {
+            return self.refused(beat, message, (Class::OurBug, status));
+        }
+        let kind = (message.progress.operator, status.0);
+        self.refusals.count(kind, message.id);
+        message.progress.attempt.in_ucs2 = true;
+        self.wait_again(beat, message, beat.now.steady);
     }
 
     fn refused(
@@ -451,6 +466,11 @@ pub(super) fn has_reached(message: &Message) -> bool {
     segments
         .iter()
         .any(|segment| !matches!(segment, Segment::Waiting | Segment::Sent))
+}
+
+/// Whether a refusal is for the sake of the text's alphabet; as a class of its own the operator may mean something else by it.
+fn is_of_alphabet(class: Class, status: Status) -> bool {
+    status == Status::RINVDCS && class == Class::OurBug
 }
 
 /// Which of two refusals decides for the whole message.

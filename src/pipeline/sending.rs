@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use xabar_events::{Reason, State};
-use xabar_sms::{Concatenation, DataCoding, DefaultAlphabet, Segments, Style, segments};
+use xabar_sms::{Concatenation, DataCoding, DefaultAlphabet, Encoding, Segments, Style, segments};
 
 use super::beat::Beat;
 use super::core::{Core, InFlight, Operator};
@@ -243,6 +243,7 @@ impl Core {
         self.note_left_out(&message, &text);
         let text = text.text;
         let was_uncertain = message.progress.attempt.uncertain;
+        let mut may_go_in_ucs2 = false;
         if !self.push(beat, &mut message, &text) {
             let segments = match self.cut(&message, &text) {
                 Ok(segments) => segments,
@@ -252,6 +253,7 @@ impl Core {
                     return Ok(());
                 }
             };
+            may_go_in_ucs2 = segments.encoding() != Encoding::Ucs2;
             begin_attempt(&mut message, segments.total(), text, beat.now.steady);
             self.submit(beat, &message, &segments);
         }
@@ -261,7 +263,10 @@ impl Core {
         let thread = message.thread;
         beat.thread(thread, self.pacer.thread(thread, waiting));
         beat.put(message.clone());
-        let flight = InFlight::new(message, was_uncertain);
+        let flight = InFlight {
+            may_go_in_ucs2,
+            ..InFlight::new(message, was_uncertain)
+        };
         self.in_flight.insert(flight.message.id, flight);
         Ok(())
     }
@@ -274,7 +279,11 @@ impl Core {
             concatenation: Concatenation::Udh8,
             septets: alphabet.into(),
         };
-        let segments = segments(text, style.encoding_of(text), style);
+        let encoding = match message.progress.attempt.in_ucs2 {
+            true => Encoding::Ucs2,
+            false => style.encoding_of(text),
+        };
+        let segments = segments(text, encoding, style);
         let segments = segments.map_err(|_| "text too long")?;
         let before = message.progress.attempt.segments.len();
         // Its `alphabet` is another since the operator took a part of it.

@@ -95,6 +95,7 @@ pub(in crate::journal) fn a_message_comes_back_as_it_was_written(journal: &mut d
         }),
         withdrawn: true,
         pushed: true,
+        in_ucs2: true,
         at: UnixMillis(17),
         reference: 0xfffe,
         text: Some("Arizangiz ma’qullandi".into()),

@@ -336,7 +336,8 @@ impl Stored for Attempt {
         let copies = u8::from(!self.copies.is_empty()) * HAS_COPIES;
         let withdrawn = u8::from(self.withdrawn) * WITHDRAWN;
         let pushed = u8::from(self.pushed) * PUSHED;
-        out.push(withdrawn + u8::from(has_ids) * HAS_IDS + undelivered + copies + pushed);
+        let in_ucs2 = u8::from(self.in_ucs2) * IN_UCS2;
+        out.push(withdrawn + u8::from(has_ids) * HAS_IDS + undelivered + copies + pushed + in_ucs2);
         self.at.write(out);
         self.reference.write(out);
         self.text.write(out);
@@ -364,6 +365,7 @@ impl Stored for Attempt {
             uncertain,
             withdrawn: marks & WITHDRAWN != 0,
             pushed: marks & PUSHED != 0,
+            in_ucs2: marks & IN_UCS2 != 0,
             at: Stored::read(octets)?,
             reference: Stored::read(octets)?,
             text: Stored::read(octets)?,
@@ -389,7 +391,8 @@ const HAS_IDS: u8 = 2;
 const UNDELIVERED: u8 = 4;
 const HAS_COPIES: u8 = 8;
 const PUSHED: u8 = 16;
-const KNOWN: u8 = WITHDRAWN | HAS_IDS | UNDELIVERED | HAS_COPIES | PUSHED;
+const IN_UCS2: u8 = 32;
+const KNOWN: u8 = WITHDRAWN | HAS_IDS | UNDELIVERED | HAS_COPIES | PUSHED | IN_UCS2;
 
 /// A hash is as long as it is.
 impl Stored for ThreadKey {
@@ -504,7 +507,7 @@ mod tests {
             );
             assert_eq!(to_octets(&attempt), octets);
         }
-        assert!(from_octets::<Attempt>(&octets(32), "an attempt").is_err());
+        assert!(from_octets::<Attempt>(&octets(64), "an attempt").is_err());
     }
 
     #[test]

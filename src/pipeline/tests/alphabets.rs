@@ -64,6 +64,72 @@ fn a_text_goes_out_in_the_operators_alphabet_or_in_ucs2_where_that_lacks_a_lette
 }
 
 #[test]
+fn a_text_whose_alphabet_is_refused_goes_once_more_in_ucs2_and_someone_is_told() {
+    for restart in [false, true] {
+        let mut world = World::new();
+        world.publish(long_with_accents("e1"));
+        let first = world.sent();
+        world.smsc(UCELL).room = 0;
+        for sent in &first {
+            world.answer(sent, Status::RINVDCS, "");
+        }
+        world.calm();
+        if restart {
+            world.restart();
+        }
+        world.smsc(UCELL).room = 10;
+        world.calm();
+        let second = world.sent();
+        assert!(second.len() > first.len());
+        for (sent, number) in second.iter().zip(1..) {
+            assert_eq!(sent.submission.data_coding, DataCoding(8));
+            world.accept(sent, &format!("{number}"));
+            world.receipt(sent, &format!("{number}"), "DELIVRD");
+        }
+        assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
+        assert_eq!(
+            (world.last("e1").attempts, world.last("e1").repeats),
+            (2, 0)
+        );
+        if !restart {
+            assert_eq!(world.refusals().len(), 1);
+        }
+    }
+}
+
+#[test]
+fn what_is_refused_in_ucs2_or_has_a_part_with_the_operator_is_refused_for_good() {
+    let refused = ["accepted", "failed refused"];
+    let mut world = World::new();
+    world.publish(with_accents("e1"));
+    for _ in 0..2 {
+        for sent in world.sent() {
+            world.answer(&sent, Status::RINVDCS, "");
+        }
+        world.calm();
+    }
+    assert_eq!(world.story("e1"), refused);
+
+    let mut world = World::with(|settings| {
+        settings.operators[0].alphabet = DefaultAlphabet::Ascii;
+    });
+    world.publish(with_accents("e1"));
+    for sent in world.sent() {
+        world.answer(&sent, Status::RINVDCS, "");
+    }
+    world.calm();
+    assert_eq!(world.story("e1"), refused);
+
+    let mut world = World::new();
+    world.publish(long_with_accents("e1"));
+    let segments = world.sent();
+    world.accept(&segments[0], "1");
+    world.refuse(&segments[1], Status::RINVDCS);
+    assert_eq!(world.story("e1"), ["accepted", "failed partial"]);
+    assert!(world.sent().is_empty());
+}
+
+#[test]
 fn a_text_that_moves_to_another_operator_is_cut_as_that_one_needs_it() {
     use DefaultAlphabet::{Ascii, Gsm7};
     for (from, to) in [(Gsm7, Ascii), (Ascii, Gsm7)] {
