@@ -105,6 +105,7 @@ pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline
             true => Detection::AlsoByText,
             false => Detection::Marked,
         },
+        accepted_is_delivered: operator.accepted_is_delivered,
         alphabet: operator.alphabet,
         senders: senders(operator, settings),
         ussd: operator.ussd.as_ref().map(|ussd| pipeline::UssdRules {

@@ -99,11 +99,18 @@ impl Core {
         token: Token,
         told: Option<(MessageState, u8)>,
     ) -> Result<(), JournalError> {
-        let operator = self.operators.get_mut(&operator);
-        if let Some(asking) = operator.and_then(|operator| operator.asking.as_mut()) {
-            asking.asked = asking.asked.saturating_sub(1);
+        let mut accepted_is_delivered = false;
+        if let Some(operator) = self.operators.get_mut(&operator) {
+            accepted_is_delivered = operator.accepted_is_delivered;
+            if let Some(asking) = &mut operator.asking {
+                asking.asked = asking.asked.saturating_sub(1);
+            }
         }
         let notice = told.map(|(state, error_code)| Notice::of_answer(state, error_code));
+        let notice = notice.map(|notice| match accepted_is_delivered {
+            true => notice.with_accepted_as_delivered(),
+            false => notice,
+        });
         let Some(notice) = notice.filter(|notice| notice.receipt.is_final()) else {
             return Ok(());
         };

@@ -101,6 +101,8 @@ pub struct OperatorRules {
     pub receipt_ids: Option<Spelling>,
     /// How its receipts are told from what phones write.
     pub detection: Detection,
+    /// Whether `ACCEPTD` is its last word on what it delivers.
+    pub accepted_is_delivered: bool,
     /// What its `data_coding` 0 means.
     pub alphabet: DefaultAlphabet,
     /// As whom agencies go out.
@@ -158,6 +160,7 @@ pub(super) struct Operator {
     /// Whether what waits for it is to move.
     pub(super) away: bool,
     pub(super) detection: Detection,
+    pub(super) accepted_is_delivered: bool,
     pub(super) spellings: Spellings,
     pub(super) unnamed: Unnamed,
     /// `None`: it is not asked.
@@ -224,6 +227,8 @@ pub struct Core {
     pub(super) not_entitled: Seldom<(Right, Box<str>)>,
     /// Values that their texts did not take.
     pub(super) left_out: Seldom<Place, Unfit>,
+    /// Words of receipts that mean no known state.
+    pub(super) unclear: Seldom<(OperatorId, Box<str>)>,
     /// Refusals that someone must look into, with the first message that each met.
     pub(super) refusals: Seldom<(OperatorId, u32), MessageId>,
 }
@@ -306,6 +311,7 @@ impl Core {
             appetite: Appetite::default(),
             not_entitled: Seldom::default(),
             left_out: Seldom::default(),
+            unclear: Seldom::default(),
             refusals: Seldom::default(),
             settings,
         };
@@ -504,6 +510,7 @@ impl Operator {
             move_after: rules.move_after,
             away: false,
             detection: rules.detection,
+            accepted_is_delivered: rules.accepted_is_delivered,
             spellings: Spellings::new(rules.receipt_ids),
             unnamed: Unnamed::default(),
             asking: rules.query.then(Asking::default),

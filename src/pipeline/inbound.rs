@@ -15,6 +15,7 @@ use super::core::Core;
 use super::elsewhere::{awaits_second, may_arrive_after_all};
 use super::telling::Details;
 use super::unanswered::Sought;
+use crate::clock::UnixMillis;
 use crate::delivery::receipt::{ENOUGH, Inbound, Notice, Spellings, inbound};
 use crate::delivery::{Answer, SessionKey};
 use crate::journal::{Awaiting, JournalError, Message, OperatorId, Phase, Segment};
@@ -48,7 +49,12 @@ impl Core {
     ) -> Result<(), JournalError> {
         let rules = self.operators.get(&operator);
         let detection = rules.map(|operator| operator.detection).unwrap_or_default();
+        let accepted_is_delivered = rules.is_some_and(|operator| operator.accepted_is_delivered);
         let status = match inbound(frame, detection) {
+            Inbound::Receipt(notice) if accepted_is_delivered => {
+                let notice = notice.with_accepted_as_delivered();
+                self.receipt(beat, operator, &notice, frame)?
+            }
             Inbound::Receipt(notice) => self.receipt(beat, operator, &notice, frame)?,
             Inbound::Message(pdu) => {
                 match self.ussd_step(beat, operator, session, (frame, &pdu))? {
@@ -71,6 +77,9 @@ impl Core {
     ) -> Result<Status, JournalError> {
         if !notice.receipt.is_final() {
             debug!(fate = ?notice.receipt.fate(), "a receipt that is not final");
+            if let Some(word) = notice.unclear() {
+                self.unclear.count((operator, word), ());
+            }
             return Ok(Status::ROK);
         }
         if !notice.gives_id() {
@@ -112,6 +121,16 @@ impl Core {
             },
         }
         Ok(Status::ROK)
+    }
+
+    /// The words of receipts that mean no known state and are to be told: whose, which, and how often they came since.
+    pub fn unclear_receipts(&mut self, now: UnixMillis) -> Vec<(Box<str>, Box<str>, u64)> {
+        let due = self.unclear.due(now).into_iter();
+        due.filter_map(|((operator, word), (), count)| {
+            let name = self.operators.get(&operator)?.name.clone();
+            Some((name, word, count))
+        })
+        .collect()
     }
 
     /// The segments that were accepted under one of the candidates and sent to the receipt's subscriber, through this

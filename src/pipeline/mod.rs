@@ -325,6 +325,13 @@ fn tell(core: &mut Core, now: &Now) {
             count, "receipts name no message: neither by an id nor by what else they say"
         );
     }
+    for (operator, word, count) in core.unclear_receipts(now.steady) {
+        let (operator, word) = (&*operator, &*word);
+        warn!(
+            operator,
+            word, count, "receipts in a word that means no known state: they settle nothing"
+        );
+    }
     for (operator, why, count) in core.unfit_steps(now.steady) {
         let operator = &*operator;
         warn!(

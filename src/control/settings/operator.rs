@@ -48,6 +48,8 @@ pub struct Operator {
     pub receipt_ids: Option<Spelling>,
     /// Whether its receipts are marked by nothing, so that their words alone tell them from what phones write.
     pub unmarked_receipts: bool,
+    /// Whether `ACCEPTD` is its last word on what it delivers.
+    pub accepted_is_delivered: bool,
     /// Whether `submit_sm` carry TLVs.
     pub tlvs: bool,
     /// What its `data_coding` 0 means.
@@ -175,6 +177,12 @@ fn operator(table: &mut Table<'_>, taken: &Taken, http: Option<&Http>) -> Option
         ),
         unmarked => Some(unmarked),
     });
+    let accepted_is_delivered = table.or("accepted_is_delivered", false, |cell| match switch(cell)? {
+        true if !receipts => cell.unfit(
+            "no receipts are asked for, so none is to be read: leave it out, or set receipts = true",
+        ),
+        accepted => Some(accepted),
+    });
     let tlvs = table.or("tlvs", true, switch);
     let alphabet = table.or("alphabet", DefaultAlphabet::default(), alphabet);
     let enquire_link = table.or(
@@ -199,6 +207,7 @@ fn operator(table: &mut Table<'_>, taken: &Taken, http: Option<&Http>) -> Option
         query,
         receipt_ids,
         unmarked_receipts,
+        accepted_is_delivered,
         tlvs,
         alphabet,
         tps,

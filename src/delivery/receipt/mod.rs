@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use xabar_events::Msisdn;
 use xabar_smpp::message_id::{Spelling, folded};
 use xabar_smpp::pdu::{DeliverSm, Pdu};
-use xabar_smpp::receipt::{Detection, Receipt, date_to_unix};
+use xabar_smpp::receipt::{Detection, Fate, Receipt, date_to_unix, stat_of};
 use xabar_smpp::values::MessageState;
 use xabar_smpp::{Frame, Octets};
 
@@ -82,10 +82,10 @@ pub fn inbound(frame: &Frame, detection: Detection) -> Inbound<'_> {
     }
 }
 
-/// Reads what was taken for a receipt when it came.
+/// Reads what was taken for a final receipt when it came.
 pub fn noted(frame: &Frame) -> Option<Notice> {
     match inbound(frame, Detection::AlsoByText) {
-        Inbound::Receipt(notice) => Some(notice),
+        Inbound::Receipt(notice) => Some(notice.with_accepted_as_delivered()),
         Inbound::Message(_) | Inbound::Other => None,
     }
 }
@@ -133,6 +133,35 @@ impl Notice {
             subscriber: Box::default(),
             submit_date: WrittenDate::default(),
         }
+    }
+
+    /// The same of an operator whose last word on what it delivers is `ACCEPTD`. A notification on the way is none.
+    pub fn with_accepted_as_delivered(mut self) -> Self {
+        let receipt = &mut self.receipt;
+        if receipt.fate() == Fate::Accepted && !receipt.intermediate {
+            // It is told in the operator's own word.
+            let word = || stat_of(MessageState::ACCEPTED).into();
+            receipt.stat.get_or_insert_with(word);
+            receipt.state = Some(MessageState::DELIVERED);
+        }
+        self
+    }
+
+    /// What it says instead of a state, if that means nothing known: as far as it is a word, since it may be anything.
+    pub fn unclear(&self) -> Option<Box<str>> {
+        const LONGEST: usize = 20;
+        const MOST_DIGITS: usize = 3;
+        if self.receipt.fate() != Fate::Unclear {
+            return None;
+        }
+        if let Some(state) = self.receipt.state {
+            return Some(format!("message_state {}", state.0).into());
+        }
+        let stat = self.receipt.stat.as_deref().unwrap_or("nothing");
+        let digits = stat.bytes().filter(u8::is_ascii_digit).count();
+        let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"_-".contains(&octet);
+        let is_word = stat.len() <= LONGEST && digits <= MOST_DIGITS && stat.bytes().all(plain);
+        Some(if is_word { stat } else { "no word" }.into())
     }
 
     /// Whether the date at which it says that its message was submitted may be this one, in seconds since 1970; `None`
@@ -276,6 +305,23 @@ mod tests {
             notice_of("id:1 stat:DELIVRD", "").code().as_deref(),
             Some("DELIVRD")
         );
+    }
+
+    #[test]
+    fn what_means_no_state_is_shown_as_a_word_and_never_as_a_number_or_a_text() {
+        for (stat, shown) in [
+            ("DELIVRD", None),
+            ("UNKNOWN", None),
+            ("BLOCKED_2", Some("BLOCKED_2")),
+            ("998901234567", Some("no word")),
+            ("Arizangiz tasdiqlandi", Some("no word")),
+            ("", Some("nothing")),
+        ] {
+            let notice = notice_of(&format!("id:1 stat:{stat}"), "");
+            assert_eq!(notice.unclear().as_deref(), shown, "{stat}");
+        }
+        let notice = Notice::of_answer(MessageState(77), 0);
+        assert_eq!(notice.unclear().as_deref(), Some("message_state 77"));
     }
 
     #[test]

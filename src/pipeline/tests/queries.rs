@@ -36,6 +36,19 @@ fn a_message_without_a_receipt_is_asked_for_once_under_its_id_as_the_operator_ga
 }
 
 #[test]
+fn where_accepted_is_the_last_word_an_answer_that_says_so_settles() {
+    for (last_word, told) in [(true, "delivered"), (false, "submitted")] {
+        let mut world = World::with(|settings| {
+            settings.operators[0].query = true;
+            settings.operators[0].accepted_is_delivered = last_word;
+        });
+        let query = asked(&mut world, "1");
+        world.tell_fate(&query, Some((MessageState::ACCEPTED, 0)));
+        assert_eq!(world.story("e1").last().unwrap(), told);
+    }
+}
+
+#[test]
 fn what_the_operator_says_settles_as_a_receipt_would() {
     for (state, reason, told, code) in [
         (MessageState::DELIVERED, 0, "delivered", "DELIVERED"),

@@ -415,6 +415,62 @@ fn a_receipt_that_is_not_final_changes_nothing() {
 }
 
 #[test]
+fn a_word_that_means_no_known_state_is_told_once_a_minute_of_each_operator() {
+    let mut world = World::new();
+    let elsewhere = Notification {
+        msisdn: other_phone(7),
+        ..apart(7)
+    };
+    world.publish_all([status("e1"), elsewhere]);
+    let sent = world.sent();
+    for sent in &sent {
+        world.accept(sent, "1");
+        world.receipt(sent, "1", "WHATEVER");
+        world.receipt(sent, "1", "whatnot");
+        world.receipt(sent, "1", "ENROUTE");
+    }
+    world.receipt(&sent[0], "1", "WHATEVER");
+    let told = |operator: &str, word: &str, count| (operator.to_owned(), word.to_owned(), count);
+    let mut words = world.unclear_receipts();
+    words.sort();
+    assert_eq!(
+        words,
+        [
+            told("beeline", "WHATEVER", 1),
+            told("beeline", "whatnot", 1),
+            told("ucell", "WHATEVER", 2),
+            told("ucell", "whatnot", 1)
+        ]
+    );
+    world.receipt(&sent[0], "1", "WHATEVER");
+    assert_eq!(world.unclear_receipts(), []);
+    world.advance(MINUTE);
+    assert_eq!(world.unclear_receipts(), [told("ucell", "WHATEVER", 1)]);
+}
+
+#[test]
+fn where_accepted_is_the_last_word_it_means_delivered_and_is_told_as_it_came() {
+    for early in [false, true] {
+        let mut world = World::with(|settings| {
+            settings.operators[0].accepted_is_delivered = true;
+        });
+        world.publish(status("e1"));
+        let sent = world.one_sent();
+        if early {
+            world.receipt(&sent, "1", "ACCEPTD");
+            world.accept(&sent, "1");
+        } else {
+            world.accept(&sent, "1");
+            world.receipt(&sent, "1", "ENROUTE");
+            assert_eq!(world.story("e1"), SETTLED[..2]);
+            world.receipt(&sent, "1", "ACCEPTD");
+        }
+        assert_eq!(world.story("e1"), SETTLED, "early: {early}");
+        assert_eq!(world.last("e1").code.as_deref(), Some("ACCEPTD 000"));
+    }
+}
+
+#[test]
 fn the_second_receipt_changes_nothing_whatever_it_says() {
     for (first, told) in [
         ("DELIVRD", "delivered"),

@@ -88,6 +88,10 @@ fn an_operator_is_checked_against_what_smpp_has_room_for() {
             "receipts = false\nunmarked_receipts = true",
             "3:21: `operator[0].unmarked_receipts` is true; no receipts are asked for, so none is to be read: leave it out, or set receipts = true",
         ),
+        (
+            "receipts = false\naccepted_is_delivered = true",
+            "3:25: `operator[0].accepted_is_delivered` is true; no receipts are asked for, so none is to be read: leave it out, or set receipts = true",
+        ),
     ];
     for (line, expected) in cases {
         assert_eq!(told(&operator(line), &[]), [expected]);

@@ -286,6 +286,15 @@ impl World {
             .collect()
     }
 
+    /// The words of receipts that mean no known state, of operators that sent any since that was asked last.
+    pub(crate) fn unclear_receipts(&mut self) -> Vec<(String, String, u64)> {
+        let steady = self.steady;
+        let told = self.core.as_mut().unwrap().unclear_receipts(steady);
+        told.into_iter()
+            .map(|(operator, word, count)| (operator.into(), word.into(), count))
+            .collect()
+    }
+
     /// The receipts that named no message, of operators that sent any since that was asked last.
     pub(crate) fn unnamed_receipts(&mut self) -> Vec<(String, u64)> {
         let steady = self.steady;

@@ -31,6 +31,7 @@ pub(super) fn settings() -> Settings {
         query: false,
         receipt_ids: None,
         detection: Detection::default(),
+        accepted_is_delivered: false,
         alphabet: DefaultAlphabet::Gsm7,
         senders: Senders::new("MyGov", []).answering_from(Some("555")),
         ussd: Some(UssdRules {
