@@ -83,7 +83,8 @@ impl Teller {
         message.progress.history.push(told);
     }
 
-    /// Tells that a message waits, if that is news and the wait is long; says whether it did.
+    /// Tells that a message waits, if that is news and the wait is long; says whether its history is another now. Of a wait for
+    /// the same reason as before nobody is told, but the history has until when it is.
     pub(super) fn defer(
         &mut self,
         beat: &mut Beat,
@@ -113,15 +114,15 @@ impl Teller {
         until: Option<UnixMillis>,
     ) -> bool {
         let wait = until.map(|until| until.since(beat.now.steady));
-        let known = message
-            .progress
-            .history
-            .last()
-            .is_some_and(|told| told.reason == Some(reason));
-        if known || wait.is_some_and(|wait| wait <= WORTH_TELLING) {
+        let until = wait.map(|wait| beat.now.wall.after(wait));
+        let last = message.progress.history.last_mut();
+        if let Some(told) = last.filter(|told| told.reason == Some(reason)) {
+            let before = std::mem::replace(&mut told.until, until);
+            return before != until;
+        }
+        if wait.is_some_and(|wait| wait <= WORTH_TELLING) {
             return false;
         }
-        let until = wait.map(|wait| beat.now.wall.after(wait));
         self.tell(
             beat,
             message,

@@ -44,6 +44,25 @@ fn what_is_scheduled_waits_for_its_time_and_not_longer() {
 }
 
 #[test]
+fn a_longer_wait_for_the_same_reason_is_no_news_and_the_history_has_its_end() {
+    let mut world = World::with(|settings| settings.retry.first = 2 * MINUTE);
+    world.publish(status("e1"));
+    let mut ends = Vec::new();
+    for _ in 0..2 {
+        let sent = world.one_sent();
+        world.refuse(&sent, Status::RSYSERR);
+        let history = world.journalled(sent.token().message).progress.history;
+        let until = history.last().unwrap().until.expect("it is known");
+        assert!(until > world.wall(), "{history:?}");
+        ends.push(until);
+        world.advance(until.since(world.wall()));
+    }
+    assert!(ends[0] < ends[1], "{ends:?}");
+    assert_eq!(world.story("e1"), ["accepted", "deferred retry"]);
+    assert_eq!(world.last("e1").until, Some(ends[0].into()));
+}
+
+#[test]
 fn a_short_wait_is_not_told() {
     let mut world = World::new();
     world.publish(Notification {
