@@ -28,6 +28,8 @@ pub mod pipeline;
 pub mod tls;
 
 #[cfg(test)]
+mod log_lines;
+#[cfg(test)]
 mod scratch;
 
 // What people start.

@@ -14,7 +14,7 @@ use super::copies::{self, set_segment};
 use super::core::Core;
 use super::elsewhere::{awaits_second, may_arrive_after_all};
 use super::telling::Details;
-use super::unanswered::Sought;
+use super::unanswered::{Sought, segment_named};
 use crate::clock::UnixMillis;
 use crate::delivery::receipt::{ENOUGH, Inbound, Notice, Spellings, inbound};
 use crate::delivery::{Answer, SessionKey};
@@ -99,11 +99,15 @@ impl Core {
             return Ok(Status::ROK);
         }
         let chosen = self.operators.get_mut(&operator).and_then(|operator| {
-            let chosen = operator.spellings.choose(found.fitting);
+            let named = notice.receipt.user_message_reference.is_some();
+            let chosen = operator.spellings.choose(found.fitting, |(awaiting, message)| {
+                let attempt = &message.progress.attempt;
+                named && segment_named(notice, attempt) == Some(awaiting.segment)
+            });
             let now_known = operator.spellings.known();
             if let Some(spelling) = now_known.filter(|_| known.is_none()) {
-                let receipts = ENOUGH;
-                info!(operator = %operator.name, %spelling, receipts, "the operator's receipts have shown how it writes ids");
+                let (receipts, by_reference) = (ENOUGH, operator.spellings.by_reference());
+                info!(operator = %operator.name, %spelling, receipts, by_reference, "the operator's receipts have shown how it writes ids");
             }
             chosen
         });

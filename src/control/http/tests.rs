@@ -1,7 +1,6 @@
 //! Over real sockets, with a pipeline that answers at the door.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -17,6 +16,7 @@ use crate::intake::{Batch, Door, Verdict};
 use crate::journal::{
     Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
 };
+use crate::log_lines::LogLines;
 
 /// A gateway at an address, until it is dropped.
 struct Server {
@@ -307,10 +307,7 @@ async fn a_wrong_request_is_told_what_would_be_right() {
 
 #[tokio::test]
 async fn a_refused_request_is_one_line_of_the_log_and_quotes_nothing() {
-    let log = Log::default();
-    let writer = log.clone();
-    let lines = tracing_subscriber::fmt().with_writer(move || writer.clone());
-    let _listening = tracing::subscriber::set_default(lines.with_ansi(false).finish());
+    let log = LogLines::listen(tracing::Level::INFO);
     let server = server(accepting()).await;
     server.post(STRUCTURED, &event("A").to_string()).await;
     assert_eq!(log.take(), "");
@@ -331,26 +328,6 @@ async fn a_refused_request_is_one_line_of_the_log_and_quotes_nothing() {
             assert!(line.contains(part), "{part}: {line}");
         }
         assert!(!line.contains("geheim"), "{line}");
-    }
-}
-
-/// Log lines in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
-    }
-}
-
-impl std::io::Write for Log {
-    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
-        std::io::Write::write(&mut *self.0.lock().unwrap(), octets)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
     }
 }
 

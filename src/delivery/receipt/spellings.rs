@@ -9,6 +9,8 @@ pub struct Spellings {
     same: u64,
     decimal_in_receipt: u64,
     hex_in_receipt: u64,
+    /// Of these, the receipts that named their segment by our reference as well.
+    by_reference: u64,
 }
 
 /// So many receipts in one spelling, and none in another, say how an operator spells.
@@ -43,6 +45,11 @@ impl Spellings {
         }
     }
 
+    /// How many of the receipts that have shown it named their segment by our reference as well as by its id.
+    pub fn by_reference(&self) -> u64 {
+        self.by_reference
+    }
+
     /// How receipts may write an id of a response, which is [stored](super::stored_id) so.
     pub fn in_receipts(&self, stored_id: &str) -> impl Iterator<Item = String> {
         let configured = self.configured;
@@ -57,8 +64,20 @@ impl Spellings {
     }
 
     /// Takes the one segment that a receipt speaks of, out of those that await one under its
-    /// candidates and were sent to its subscriber.
-    pub fn choose<T>(&mut self, mut fitting: Vec<(Spelling, T)>) -> Option<T> {
+    /// candidates and were sent to its subscriber: the one that it names by our reference as well, if it does, or else by
+    /// how the operator is known to spell.
+    pub fn choose<T>(
+        &mut self,
+        mut fitting: Vec<(Spelling, T)>,
+        is_named: impl Fn(&T) -> bool,
+    ) -> Option<T> {
+        let mut named = (0..).zip(&fitting).filter(|(_, (_, it))| is_named(it));
+        if let (Some((place, _)), None) = (named.next(), named.next()) {
+            let (spelling, chosen) = fitting.swap_remove(place);
+            *self.seen(spelling) += 1;
+            self.by_reference += 1;
+            return Some(chosen);
+        }
         if fitting.len() > 1 {
             let best = fitting
                 .iter()
@@ -93,12 +112,24 @@ mod tests {
     fn an_id_that_is_valid_both_ways_is_taken_as_the_operator_is_known_to_spell_it() {
         let mut spellings = Spellings::default();
         let both = || vec![(Spelling::Same, 1), (Spelling::DecimalInReceipt, 2)];
-        assert_eq!(spellings.choose(both()), None);
-        assert_eq!(
-            spellings.choose(vec![(Spelling::DecimalInReceipt, 7)]),
-            Some(7)
-        );
-        assert_eq!(spellings.choose(both()), Some(2));
+        let mut choose = |fitting| spellings.choose(fitting, |_| false);
+        assert_eq!(choose(both()), None);
+        assert_eq!(choose(vec![(Spelling::DecimalInReceipt, 7)]), Some(7));
+        assert_eq!(choose(both()), Some(2));
+        assert_eq!(spellings.by_reference(), 0);
+    }
+
+    #[test]
+    fn of_two_that_fit_the_one_with_our_reference_is_taken_and_shows_the_spelling() {
+        let mut spellings = Spellings::default();
+        let both = || vec![(Spelling::Same, 1), (Spelling::HexInReceipt, 2)];
+        assert_eq!(spellings.choose(both(), |_| true), None, "it names both");
+        for _ in 0..ENOUGH {
+            assert_eq!(spellings.known(), None);
+            assert_eq!(spellings.choose(both(), |it| *it == 2), Some(2));
+        }
+        assert_eq!(spellings.known(), Some(Spelling::HexInReceipt));
+        assert_eq!(spellings.by_reference(), ENOUGH);
     }
 
     #[test]

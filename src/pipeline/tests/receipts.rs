@@ -6,6 +6,7 @@ use xabar_smpp::values::MessageState;
 use xabar_smpp::{Status, Tag, TlvBuffer, Tlvs};
 
 use super::world::*;
+use crate::log_lines::LogLines;
 
 #[test]
 fn a_receipt_before_its_response_is_held_and_matched() {
@@ -74,6 +75,48 @@ fn an_id_in_decimal_here_and_hexadecimal_there_is_recognised() {
     }
 }
 
+/// Two messages to one subscriber, accepted under ids of which one is the other in hexadecimal: what was submitted of them.
+fn alike(world: &mut World, number: u32) -> Vec<Sent> {
+    let event = |which: u32| Notification {
+        msisdn: phone(0),
+        ..apart(10 * number + which)
+    };
+    world.publish_all([event(0), event(1)]);
+    let sent = world.sent();
+    world.accept(&sent[0], &format!("{number:X}"));
+    world.accept(&sent[1], &format!("{number}"));
+    sent
+}
+
+#[test]
+fn of_two_that_a_receipt_may_mean_our_reference_decides_and_is_shown_as_evidence() {
+    let log = LogLines::listen(tracing::Level::INFO);
+    let mut world = World::new();
+    for number in 100..116 {
+        let sent = alike(&mut world, number);
+        let [first, second] = [0, 1].map(|which| format!("apart-{}", 10 * number + which));
+        if number == 100 {
+            // Without it nobody knows.
+            world.receipt(&sent[0], &format!("{number}"), "DELIVRD");
+            assert_eq!(world.story(&first), SETTLED[..2]);
+        }
+        assert!(!log.take().contains("how it writes ids"));
+        world.receipt_by_reference(&sent[0], &format!("{number}"), "DELIVRD");
+        assert_eq!(world.story(&first), SETTLED);
+        assert_eq!(world.story(&second), SETTLED[..2]);
+    }
+    let told = log.take();
+    for part in [
+        "the operator's receipts have shown how it writes ids",
+        "operator=ucell",
+        "spelling=decimal",
+        "receipts=16",
+        "by_reference=16",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
 #[test]
 fn a_receipt_that_overtakes_its_response_keeps_its_words() {
     for (stat, told) in [
@@ -106,9 +149,12 @@ fn a_receipt_that_returns_our_reference_answers_for_a_response_that_never_came()
     assert_eq!(world.last("e1").repeats, 0);
 }
 
+/// What may happen before a receipt comes.
+type Wait = fn(&mut World);
+
 #[test]
 fn each_segment_of_a_text_is_settled_by_the_receipt_that_returns_its_own_reference() {
-    let waits: [(fn(&mut World), &str); 5] = [
+    let waits: [(Wait, &str); 5] = [
         (|_| {}, "in its grace"),
         (|world| world.restart(), "after a crash"),
         (|world| world.advance(31 * SECOND), "when its repeat is due"),
@@ -145,7 +191,10 @@ fn each_segment_of_a_text_is_settled_by_the_receipt_that_returns_its_own_referen
         let (last, others) = segments.split_last().unwrap();
         for sent in others {
             world.receipt_by_reference(sent, "77", "DELIVRD");
-            assert!(!world.story("e1").contains(&"submitted".to_owned()), "{name}");
+            assert!(
+                !world.story("e1").contains(&"submitted".to_owned()),
+                "{name}"
+            );
         }
         world.receipt_by_reference(last, "78", "DELIVRD");
         let story = world.story("e1");
