@@ -9,6 +9,7 @@ use xabar_smpp::{CommandId, Octets, Status};
 use super::raw::{bind, read_pdu, write_pdu};
 use super::rig::{Esme, Smsc, serves, token};
 use crate::delivery::{Answer, Directive, Event, OperatorSettings};
+use crate::log_lines::LogLines;
 
 #[tokio::test]
 async fn an_smsc_that_unbinds_is_answered_and_bound_again() {
@@ -67,7 +68,8 @@ async fn an_outbind_and_an_unknown_command_are_refused_and_the_session_goes_on()
 }
 
 #[tokio::test]
-async fn an_alert_notification_is_no_business_of_the_pipelines() {
+async fn an_alert_notification_is_noted_and_no_business_of_the_pipelines() {
+    let log = LogLines::listen(tracing::Level::DEBUG);
     let smsc = Smsc::listen().await;
     let mut esme = Esme::start(&Esme::settings(&smsc.address()));
     let mut peer = smsc.session().await;
@@ -80,6 +82,15 @@ async fn an_alert_notification_is_no_business_of_the_pipelines() {
     // The first thing that the pipeline hears of.
     serves(&mut esme, &mut peer, 1).await;
     esme.stop().await;
+    let told = log.take();
+    let line = told
+        .lines()
+        .find(|line| line.contains("a phone can be reached again"));
+    let line = line.expect("it is noted");
+    for part in ["DEBUG", "operator=\"ucell\"", "998*****4567"] {
+        assert!(line.contains(part), "{part}: {line}");
+    }
+    assert!(!told.contains("998901234567"), "{told}");
 }
 
 #[tokio::test]
