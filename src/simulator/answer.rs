@@ -6,6 +6,7 @@ use xabar_smpp::{Body, CommandId, Octets, Pdu, Status, Tlvs};
 
 use super::behaviour::RefusalForm;
 use super::slab::Key;
+use super::tape::Place;
 
 /// The response to a request of an ESME.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,8 @@ pub(super) struct Answer {
     pub(super) twice: bool,
     /// It comes as the response to another command.
     pub(super) misnamed: bool,
+    /// What the tape has of the message.
+    pub(super) place: Option<Place>,
 }
 
 /// Where a message stands, with the network's reason.

@@ -139,12 +139,21 @@ impl Smsc {
         }
     }
 
-    pub(super) fn mute_if_planned(&mut self, key: Key) {
+    pub(super) fn mute_if_planned(&mut self, now: Instant, key: Key) {
         if self.behaviour.faults.mute_after.is_some()
             && let Some(output) = self.output(key)
         {
             output.mute = true;
+            self.lose(now, key);
         }
+    }
+
+    /// Nothing that is said on a session from now on arrives.
+    fn lose(&mut self, now: Instant, key: Key) {
+        if let Some(session) = self.sessions.get_mut(key) {
+            session.is_lost = true;
+        }
+        self.tape.session_ended(self.calendar.elapsed(now), key);
     }
 
     pub(super) fn stall_if_planned(&mut self, now: Instant, key: Key) {
@@ -182,6 +191,7 @@ impl Smsc {
             return;
         };
         output.cut = true;
+        self.lose(now, key);
         self.counters.figures.disconnects += 1;
         if let Some(time) = refuse {
             self.refusing_until = Some(now + time);

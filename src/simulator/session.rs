@@ -16,6 +16,8 @@ pub(super) struct Session {
     pub(super) timed_out: usize,
     /// It gets no more deliver_sm: we have said that we leave.
     pub(super) leaving: bool,
+    /// Nothing that is said now arrives: it is cut, or mute.
+    pub(super) is_lost: bool,
     /// Messages that came.
     pub(super) submits: u64,
     pub(super) output: Output,

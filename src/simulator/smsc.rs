@@ -183,7 +183,7 @@ impl Smsc {
             }
             Event::TimedOut { token } => self.delivery_timed_out(key, token),
             Event::Fault(_) => self.counters.figures.faults += 1,
-            Event::Closed(closed) => self.closed(key, &closed),
+            Event::Closed(closed) => self.closed(now, key, &closed),
             Event::Bound { .. } | Event::Sent { .. } => {}
         }
     }
@@ -206,6 +206,7 @@ impl Smsc {
             told: Told::default(),
             twice: false,
             misnamed: false,
+            place: None,
         };
         match pdu.body {
             Body::SubmitSm(message) => {
@@ -230,13 +231,13 @@ impl Smsc {
             Task::Answer(answer) => {
                 if let Some(session) = self.sessions.get_mut(answer.session) {
                     session.unanswered -= 1;
-                    self.answer(answer);
+                    self.answer_message(now, answer);
                 }
             }
             Task::Deliver(delivery) => self.due(delivery),
             Task::Cut(key) => self.cut_if_planned(now, key),
             Task::Unbind(key) => self.unbind_if_planned(key),
-            Task::Mute(key) => self.mute_if_planned(key),
+            Task::Mute(key) => self.mute_if_planned(now, key),
             Task::Stall(key) => self.stall_if_planned(now, key),
             Task::Resume(key) => self.stall(key, false),
         }
@@ -262,10 +263,11 @@ impl Smsc {
         }
     }
 
-    fn closed(&mut self, key: Key, closed: &Closed) {
+    fn closed(&mut self, now: Instant, key: Key, closed: &Closed) {
         let Some(session) = self.sessions.remove(key) else {
             return;
         };
+        self.tape.session_ended(self.calendar.elapsed(now), key);
         if let Some(place) = session.esme
             && let Some(esme) = self.esmes.get_mut(place)
         {

@@ -46,7 +46,7 @@ impl Smsc {
             self.plan_stray_receipt(now, place, key, message);
         }
         let id = status.is_ok().then_some(answer.id);
-        self.tape.record(elapsed, message, status, id);
+        answer.place = self.tape.record(elapsed, message, status, id);
         answer.twice = self.chance.happens(self.behaviour.answered_twice);
         answer.misnamed = status.is_ok() && self.chance.happens(self.behaviour.misnamed);
         self.answer_in_time(now, answer, receipt_first);
@@ -121,7 +121,7 @@ impl Smsc {
         }
         if answer.status == Status::RMSGQFUL {
             // At once, or those above the window would have to wait beside those within.
-            return self.answer(answer);
+            return self.answer_message(now, answer);
         }
         let mut latency = self.chance.delay(self.behaviour.latency);
         if self.chance.happens(self.behaviour.disorder) {
@@ -134,12 +134,24 @@ impl Smsc {
             latency = latency.max(HELD_BACK);
         }
         if latency.is_zero() {
-            return self.answer(answer);
+            return self.answer_message(now, answer);
         }
         if let Some(session) = self.sessions.get_mut(answer.session) {
             session.unanswered += 1;
             self.agenda.add(now + latency, Task::Answer(answer));
         }
+    }
+
+    /// Answers a message, which the tape notes if the answer can be understood and can arrive.
+    pub(super) fn answer_message(&mut self, now: Instant, answer: Answer) {
+        let session = self.sessions.get(answer.session);
+        if let Some(place) = answer.place.filter(|_| !answer.misnamed)
+            && session.is_some_and(|session| !session.is_lost)
+        {
+            let at = self.calendar.elapsed(now);
+            self.tape.answered(at, answer.session, place);
+        }
+        self.answer(answer);
     }
 
     fn cut_by_count(&mut self, now: Instant, key: Key) {

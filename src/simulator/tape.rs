@@ -8,6 +8,7 @@ use xabar_smpp::Status;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::message::Message;
+use super::slab::Key;
 
 /// Every message in the order in which it came, the refused ones too, and when messages were asked for. When the
 /// tape is full, what comes later is only counted, in [`missed`](Self::missed).
@@ -15,6 +16,8 @@ use super::message::Message;
 pub struct Tape {
     entries: Vec<Entry>,
     queries: Vec<Duration>,
+    /// Answers that may not have arrived yet, oldest first.
+    under_way: VecDeque<(Duration, Key, Place)>,
     capacity: usize,
     missed: u64,
 }
@@ -37,7 +40,16 @@ pub struct Entry {
     pub status: u32,
     /// The SMSC's id for it, if accepted.
     pub id: Option<u64>,
+    /// When its `submit_sm_resp` was written, if that has surely arrived: its session did not end within a second.
+    pub answered: Option<Duration>,
 }
+
+/// How long a session has to live after an answer for that to have arrived, and to have been kept by whoever was answered.
+const ARRIVES: Duration = Duration::from_secs(1);
+
+/// Names an entry that is to be answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(usize);
 
 impl Entry {
     /// Whether the SMSC took it.
@@ -56,6 +68,7 @@ impl Tape {
         Self {
             entries: Vec::new(),
             queries: Vec::new(),
+            under_way: VecDeque::new(),
             capacity,
             missed: 0,
         }
@@ -67,9 +80,9 @@ impl Tape {
         message: &Message<'_>,
         status: Status,
         id: Option<u64>,
-    ) {
+    ) -> Option<Place> {
         if !self.has_room() {
-            return;
+            return None;
         }
         let concat = message.concat();
         self.entries.push(Entry {
@@ -80,7 +93,37 @@ impl Tape {
             segment: concat.map(|concat| (concat.reference, concat.total, concat.number)),
             status: status.0,
             id,
+            answered: None,
         });
+        Some(Place(self.entries.len() - 1))
+    }
+
+    /// A message was answered, on this session.
+    pub(super) fn answered(&mut self, at: Duration, session: Key, place: Place) {
+        let has_arrived = |(since, ..): &(Duration, Key, Place)| at - *since > ARRIVES;
+        while self.under_way.front().is_some_and(has_arrived) {
+            self.under_way.pop_front();
+        }
+        self.under_way.push_back((at, session, place));
+        self.set_answered(place, Some(at));
+    }
+
+    /// Nothing that is under way on this session may arrive any more.
+    pub(super) fn session_ended(&mut self, at: Duration, session: Key) {
+        let under_way = std::mem::take(&mut self.under_way);
+        for (since, of, place) in under_way {
+            if of != session {
+                self.under_way.push_back((since, of, place));
+            } else if at - since <= ARRIVES {
+                self.set_answered(place, None);
+            }
+        }
+    }
+
+    fn set_answered(&mut self, Place(place): Place, at: Option<Duration>) {
+        if let Some(entry) = self.entries.get_mut(place) {
+            entry.answered = at;
+        }
     }
 
     /// Somebody asked for a message.
@@ -88,6 +131,22 @@ impl Tape {
         if self.has_room() {
             self.queries.push(at);
         }
+    }
+
+    /// This record and that of another SMSC, which started so much later: in the order in which all of it came.
+    pub fn beside(mut self, other: Self, later: Duration) -> Self {
+        let entries = other.entries.into_iter().map(|entry| Entry {
+            at: entry.at + later,
+            answered: entry.answered.map(|at| at + later),
+            ..entry
+        });
+        self.entries.extend(entries);
+        self.entries.sort_by_key(|entry| entry.at);
+        let queries = other.queries.into_iter().map(|at| at + later);
+        self.queries.extend(queries);
+        self.queries.sort_unstable();
+        self.missed += other.missed;
+        self
     }
 
     /// Whether one more fits; counts it if not.
@@ -199,6 +258,7 @@ mod tests {
             segment,
             status: 0,
             id: Some(at_millis),
+            answered: None,
         }
     }
 
@@ -222,6 +282,21 @@ mod tests {
         assert_eq!(tape.most_texts_in(2 * second), 3);
         assert_eq!(tape.repeats(), 1);
         assert_eq!(tape.of("+1").count(), 4);
+    }
+
+    #[test]
+    fn two_records_are_one_in_the_order_of_time() {
+        let tape = |times: &[u64]| Tape {
+            entries: times.iter().map(|at| entry(*at, 1, *at, None)).collect(),
+            queries: vec![Duration::from_millis(5)],
+            ..Tape::of_length(4)
+        };
+        let later = Duration::from_millis(10);
+        let all = tape(&[0, 20, 30]).beside(tape(&[5, 15]), later);
+        let came: Vec<_> = all.entries().iter().map(|entry| entry.text).collect();
+        assert_eq!(came, [0, 5, 20, 15, 30]);
+        let times = [0, 5, 15, 15, 20, 25, 30].map(Duration::from_millis);
+        assert_eq!(all.times(), times);
     }
 
     #[test]

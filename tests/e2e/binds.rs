@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::broker;
 use crate::support::events::samples;
-use crate::support::world::{World, smsc_settings};
+use crate::support::world::{World, recorded, smsc_settings};
 use xabar::simulator::{Behaviour, Simulator};
 use xabar_events::State;
 
@@ -26,6 +26,7 @@ async fn when_the_preferred_smsc_goes_the_second_takes_over_and_nothing_is_lost(
 
     world.until_acknowledged().await;
     let first = std::mem::replace(&mut world.smsc, second);
+    let by_the_first = recorded(&first).await;
     first.stop().await.unwrap();
     world.publish(after.to_vec()).await;
     world.until_all_ended(LONG).await;
@@ -38,6 +39,8 @@ async fn when_the_preferred_smsc_goes_the_second_takes_over_and_nothing_is_lost(
     let taken = world.smsc.handle().figures().await.unwrap();
     assert!(taken.accepted >= 200, "{taken:?}");
     assert_eq!(taken.sessions, 0, "{taken:?}");
+    let tally = world.check_beside([by_the_first]).await;
+    assert_eq!(tally.texts, 400, "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::broker;
 use crate::support::config::PASSWORD;
 use crate::support::events::samples;
-use crate::support::world::{World, smsc_settings};
+use crate::support::world::{World, recorded, smsc_settings};
 use axum::Router;
 use axum::routing::get;
 use tokio::net::TcpListener;
@@ -89,6 +89,7 @@ async fn ported_numbers_are_read_again_while_messages_go_out_and_a_wrong_list_ch
     let texts = texts.entries().iter().filter(|entry| entry.begins_text());
     assert_eq!(texts.count(), 2);
     gateway.stop_within(world.config.shutdown).await;
+    world.check_beside([recorded(&beeline).await]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,6 +126,7 @@ async fn numbers_go_by_prefix_while_the_lookup_is_gone_and_as_it_says_once_it_an
     world.publish(left.cloned().collect()).await;
     gateway.until_told("the lookup answers again", 1).await;
     gateway.stop_within(world.config.shutdown).await;
+    world.check_beside([recorded(&beeline).await]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,6 +158,7 @@ async fn messages_of_an_operator_that_is_down_move_to_its_fallback_and_come_back
     }
     assert!(came_back, "it gets its messages again");
     gateway.stop_within(world.config.shutdown).await;
+    world.check_beside([recorded(&beeline).await]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,6 +184,7 @@ async fn messages_of_an_operator_that_binds_and_takes_nothing_move_to_its_fallba
     assert_eq!((taken(&world.smsc).await, taken(&beeline).await), (0, 100));
     assert!(!gateway.log().containing("left alone").is_empty());
     gateway.stop_within(world.config.shutdown).await;
+    world.check_beside([recorded(&beeline).await]).await;
 }
 
 /// How many of these events' texts each of two SMSCs has taken.
@@ -209,6 +213,7 @@ async fn two_operators_share_the_numbers_and_each_subscriber_hears_from_one() {
     let counts = taken_by([&world.smsc, &beeline], &events).await;
     assert!(counts.iter().all(|count| *count >= 60), "{counts:?}");
     gateway.stop_within(world.config.shutdown).await;
+    world.check_beside([recorded(&beeline).await]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -241,6 +246,7 @@ async fn an_operator_that_was_down_gets_its_part_of_the_numbers_back_bit_by_bit(
     let counts = taken_by([&world.smsc, &beeline], last).await;
     assert!(counts.iter().all(|count| *count >= 25), "{counts:?}");
     gateway.stop_within(world.config.shutdown).await;
+    world.check_beside([recorded(&beeline).await]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -290,6 +290,49 @@ fn ids_come_again_after_so_many() {
 }
 
 #[test]
+fn the_tape_has_when_a_message_was_answered_unless_that_may_not_have_arrived() {
+    let answered = |rig: &Rig| {
+        let entries = rig.smsc.tape.entries().iter();
+        entries.map(|entry| entry.answered).collect::<Vec<_>>()
+    };
+    let mut rig = Rig::with(Behaviour {
+        latency: "20ms".parse().unwrap(),
+        ..Behaviour::default()
+    });
+    let (first, second) = (rig.bind("xabar"), rig.bind("xabar"));
+    rig.submit(first, message(PHONE, "Salom"));
+    assert_eq!(answered(&rig), [None], "not yet");
+    rig.pass(SECOND);
+    let early = Some(20 * MILLI);
+    assert_eq!(answered(&rig), [early]);
+    rig.pass(SECOND);
+    rig.submit(first, message(PHONE, "Salom"));
+    rig.submit(second, message(PHONE, "Salom"));
+    rig.pass(100 * MILLI);
+    let late = Some(2 * SECOND + 20 * MILLI);
+    assert_eq!(answered(&rig), [early, late, late]);
+    rig.hang_up(first);
+    assert_eq!(answered(&rig), [early, None, late]);
+
+    for odd in [
+        Behaviour {
+            unanswered: Share::ALWAYS,
+            ..Behaviour::default()
+        },
+        Behaviour {
+            misnamed: Share::ALWAYS,
+            ..Behaviour::default()
+        },
+    ] {
+        let mut rig = Rig::with(odd);
+        let line = rig.bind("xabar");
+        rig.submit(line, message(PHONE, "Salom"));
+        rig.pass(SECOND);
+        assert_eq!(answered(&rig), [None]);
+    }
+}
+
+#[test]
 fn what_nobody_asked_for_is_said_and_its_answers_are_taken() {
     let mut rig = Rig::with(dialect(Dialect {
         alerts: Share::ALWAYS,

@@ -58,11 +58,11 @@ async fn sessions_that_are_half_open_are_given_up_and_bound_anew() {
         ..Faults::default()
     });
     let Carried {
+        world,
         tally,
         figures,
         log,
-        ..
-    } = carry_with(behaviour, samples(7, 300), |config| {
+    } = carry_with(behaviour, stories(7, 100, 80), |config| {
         (config.tps, config.window) = (Some(60), 10);
         // With nothing left to send, only this shows that no receipt can come.
         config.enquire_link = Some(Duration::from_secs(3));
@@ -70,6 +70,9 @@ async fn sessions_that_are_half_open_are_given_up_and_bound_anew() {
     .await;
     assert!(figures.binds > 2, "{figures:?}");
     assert!(!log.containing("session given up").is_empty());
+    // No session leaves more behind than its window holds.
+    let most = usize::try_from(figures.binds).unwrap() * world.config.window;
+    assert!(tally.repeated <= most, "{tally:?} {figures:?}");
     assert_eq!(tally.ended(State::Failed), 0, "{tally:?}");
 }
 

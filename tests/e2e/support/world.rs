@@ -1,7 +1,7 @@
 //! A gateway's whole world: agencies behind a RabbitMQ, an operator's SMSC, and the promises.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use lapin::BasicProperties;
@@ -229,7 +229,19 @@ impl World {
 
     /// Holds the promises against everything that was published, told, and submitted.
     pub async fn check(&self) -> Tally {
-        let tape = self.tape().await;
+        self.check_beside([]).await
+    }
+
+    /// The same where some of it was submitted to other SMSCs, of which this is [recorded].
+    pub async fn check_beside(&self, others: impl IntoIterator<Item = (Tape, Instant)>) -> Tally {
+        let (mut tape, mut since) = recorded(&self.smsc).await;
+        for (other, started) in others {
+            tape = match started.checked_duration_since(since) {
+                Some(later) => tape.beside(other, later),
+                None => other.beside(tape, since - started),
+            };
+            since = since.min(started);
+        }
         assert_eq!(tape.missed(), 0, "the tape is long enough");
         let mut tally = Tally::default();
         self.check_outcomes(&mut tally);
@@ -266,10 +278,13 @@ impl World {
         assert_eq!(heard, self.published.len(), "outcomes of nobody's event");
     }
 
-    /// R2 and R5: what the SMSC took is exactly what the outcomes tell of, in order.
+    /// R2 and R5: what the SMSC took is exactly what the outcomes tell of, in order, and no segment comes again that was
+    /// answered in time.
     fn check_submissions(&self, tape: &Tape, tally: &mut Tally) {
         let texts = Texts::of(&self.published, tape);
         let mut taken: HashMap<(usize, u8), u64> = HashMap::new();
+        // Of each segment, the answer to the copy before.
+        let mut answers: HashMap<(usize, u8), Option<Duration>> = HashMap::new();
         let mut newest: HashMap<(&str, &str, u64), usize> = HashMap::new();
         for entry in tape.entries() {
             let number = entry.segment.map_or(1, |(_, _, number)| number);
@@ -291,6 +306,12 @@ impl World {
                 tally.accepted += 1;
                 tally.texts += usize::from(entry.begins_text());
                 *taken.entry((place, number)).or_default() += 1;
+                let took = entry.answered.map(|answered| answered - entry.at);
+                let before = answers.insert((place, number), took).flatten();
+                assert!(
+                    before.is_none_or(|took| took > self.config.response),
+                    "answered after {before:?}, and sent again: {event:?} {entry:?}"
+                );
             }
         }
         let mut repeated: HashMap<usize, u64> = HashMap::new();
@@ -437,6 +458,11 @@ impl Texts {
             found => panic!("whose text is this? {entry:?} {found:?}"),
         }
     }
+}
+
+/// What an SMSC took so far, and since when.
+pub async fn recorded(smsc: &Simulator) -> (Tape, Instant) {
+    (smsc.handle().tape().await.unwrap(), smsc.started())
 }
 
 /// An SMSC that knows the gateway's account, and records all.
