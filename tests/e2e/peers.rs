@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::support::broker;
 use crate::support::config::{Config, PASSWORD};
-use crate::support::events::samples;
+use crate::support::events::{approved, samples};
 use crate::support::foreign::{Foreign, Library};
 use crate::support::gateway::Gateway;
 use crate::support::screen::choice;
@@ -18,7 +18,8 @@ use xabar::simulator::Behaviour;
 use xabar_events::{Language, Notification, State};
 
 const LONG: Duration = Duration::from_secs(60);
-const ESME_RX_R_APPN: u32 = 0x66;
+/// Where citizens write to.
+const NUMBER: &str = "555";
 
 /// Makes a test of each promise with each library.
 macro_rules! hold_with_each_library {
@@ -42,6 +43,7 @@ macro_rules! hold_with_each_library {
 hold_with_each_library!(
     texts_of_every_kind_arrive_whole_once_and_are_delivered,
     each_end_answers_what_the_other_asks,
+    a_citizen_is_answered_in_either_alphabet,
     an_unbind_is_obeyed_and_the_session_bound_again,
     a_wrong_password_is_told,
 );
@@ -113,17 +115,42 @@ async fn each_end_answers_what_the_other_asks(library: Library) {
     smsc.until_seen("enquire_link", 3 * world.config.sessions)
         .await;
     assert_eq!(smsc.seen("bound").len(), world.config.sessions);
+    gateway.stop_within(world.config.shutdown).await;
+}
 
-    smsc.order("message 998901234567 555 HOLAT 48120973");
-    let answers = smsc.until_seen("message answered", 1).await;
-    assert_eq!(answers[0]["status"], ESME_RX_R_APPN);
+async fn a_citizen_is_answered_in_either_alphabet(library: Library) {
+    let (mut world, mut smsc, gateway) = meet(library, |_| ()).await;
+    let phone = "998931112233";
+    let events = samples(7, 1).into_iter().map(|it| approved(it, phone));
+    world.publish(events.collect()).await;
+    world.until_all_ended(LONG).await;
+    let mut texts = smsc.until_seen("text", 1).await.len();
+    // The first in letters of GSM 03.38, the second in UCS-2; so are the answers.
+    for (written, answer, coding) in [
+        ("48120973", "Application 48120973 (passport): approved.", 0),
+        ("ЯЗЫК ru", "Теперь мы пишем вам по-русски.", 8),
+    ] {
+        smsc.order(&format!("message {phone} {NUMBER} {written}"));
+        texts += 1;
+        let seen = smsc.until_seen("text", texts).await;
+        let expected = json!({
+            "saw": "text", "from": NUMBER, "to": phone, "text": answer,
+            "data_coding": coding, "segments": 1,
+        });
+        assert_eq!(seen.last(), Some(&expected));
+    }
+    let answers = smsc.until_seen("message answered", 2).await;
+    assert!(
+        answers.iter().all(|answer| answer["status"] == 0),
+        "{answers:?}"
+    );
     gateway.stop_within(world.config.shutdown).await;
 }
 
 /// Of the npm package only: Net::SMPP knows no TLVs of USSD.
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_ussd_dialogues_at_once_go_to_their_last_screen() {
-    let ussd = |config: &mut Config| config.more = "[operator.ussd]\n".into();
+    let ussd = |config: &mut Config| config.more += "[operator.ussd]\n";
     let (world, mut smsc, gateway) = meet(Library::NodeSmpp, ussd).await;
     let phones = 500;
     smsc.order(&format!("dial-many 998932000000 {phones} *555#"));
@@ -239,6 +266,7 @@ async fn meet(library: Library, change: impl FnOnce(&mut Config)) -> (World, For
 async fn world(smsc: &Foreign, change: impl FnOnce(&mut Config)) -> World {
     World::new(broker::shared(), Behaviour::default(), |config| {
         config.smsc = smsc.address();
+        config.more = format!("number = \"{NUMBER}\"\n");
         // Nothing may be repeated because the machine is busy.
         config.response = Duration::from_secs(20);
         change(config);

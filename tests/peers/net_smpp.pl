@@ -8,7 +8,7 @@
 # It ends with standard input.
 use strict;
 use warnings;
-use Encode qw(decode);
+use Encode qw(decode encode);
 use IO::Select;
 use JSON::PP;
 use Net::SMPP;
@@ -110,10 +110,14 @@ sub send_receipt {
 
 sub deliver {
     my ($link, $what, $from, $to, $text, $esm_class) = @_;
+    # What GSM 03.38 has no letters for goes in UCS-2.
+    my $octets = encode('gsm0338', $text, Encode::FB_QUIET | Encode::LEAVE_SRC);
+    my $ucs2   = decode('gsm0338', $octets) ne $text;
     my $seq = $link->deliver_sm(
         source_addr      => $from, source_addr_ton => 1, source_addr_npi => 1,
         destination_addr => $to,   esm_class       => $esm_class,
-        short_message    => $text,
+        data_coding      => $ucs2 ? 8 : 0,
+        short_message    => $ucs2 ? encode('UTF-16BE', $text) : $octets,
     );
     $awaited{"$link $seq"} = $what;
 }
@@ -134,7 +138,7 @@ sub take_unbind {
 
 sub obey {
     exit 0 unless sysread STDIN, my $orders, 4096;
-    for (split /\n/, $orders) {
+    for (split /\n/, decode('UTF-8', $orders)) {
         my ($order, @rest) = split / /, $_, 4;
         for my $link (values %bound) {
             if    ($order eq 'enquire_link') { $link->enquire_link }
