@@ -125,6 +125,7 @@ async fn numbers_go_by_prefix_while_the_lookup_is_gone_and_as_it_says_once_it_an
     // A few answers are needed until it is trusted again.
     world.publish(left.cloned().collect()).await;
     gateway.until_told("the lookup answers again", 1).await;
+    world.until_all_ended(LONG).await;
     gateway.stop_within(world.config.shutdown).await;
     world.check_beside([recorded(&beeline).await]).await;
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{Carried, all_delivered_once, carry, carry_with};
-use crate::support::events::samples;
+use super::{Carried, all_arrive_once, carry, carry_with};
+use crate::support::events::{samples, stories};
 use xabar::simulator::{
     Behaviour, IdForm, ReceiptAlphabet, ReceiptForm, ReceiptPdu, ReceiptSession, Receipts,
     StrayNul, Wording,
@@ -46,7 +46,7 @@ async fn receipts_are_read_in_every_place_and_alphabet() {
             ..Receipts::default()
         }));
     }
-    all_delivered_once(behaviours, 40).await;
+    all_arrive_once(behaviours, 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -71,7 +71,7 @@ async fn receipts_are_read_in_every_wording_and_with_stray_nuls() {
             ..Receipts::default()
         })
     });
-    all_delivered_once(worded.into_iter().chain(nuls).collect(), 40).await;
+    all_arrive_once(worded.into_iter().chain(nuls).collect(), 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,12 +82,12 @@ async fn receipts_that_nothing_marks_are_known_by_their_words_where_the_key_says
         first: "20%".parse().unwrap(),
         ..Receipts::default()
     });
-    let carried = carry_with(behaviour, samples(7, 100), |config| {
+    let carried = carry_with(behaviour, stories(7, 50, 40), |config| {
         config.more = "number = \"555\"\nunmarked_receipts = true\n".into();
     });
     let Carried { tally, figures, .. } = carried.await;
     assert_eq!(figures.deliveries.pending, 0, "{figures:?}");
-    assert_eq!(tally.ended(State::Delivered), 100, "{tally:?}");
+    assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
     assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
 }
 
@@ -100,7 +100,7 @@ async fn receipts_find_their_message_over_any_session_of_the_login() {
             ..Receipts::default()
         })
     });
-    all_delivered_once(over.into(), 100).await;
+    all_arrive_once(over.into(), 50).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +120,7 @@ async fn receipts_find_their_message_in_every_spelling_of_its_id() {
         spelled(IdForm::Hex, 16, Some(0)),
         spelled(IdForm::HexThenDecimal, 0, Some(20)),
     ] {
-        all_delivered_once(vec![behaviour], 100).await;
+        all_arrive_once(vec![behaviour], 50).await;
     }
 }
 
@@ -130,7 +130,7 @@ async fn ids_that_come_again_are_told_apart() {
         ids_repeat_after: Some(40),
         ..Receipts::default()
     });
-    all_delivered_once(vec![behaviour], 400).await;
+    all_arrive_once(vec![behaviour], 150).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,7 +144,23 @@ async fn words_on_the_way_twice_or_too_early_do_not_end_a_message() {
         no_reference: true,
         ..Receipts::default()
     });
-    all_delivered_once(vec![chatty], 300).await;
+    all_arrive_once(vec![chatty], 120).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_expires_at_the_operator_is_told_so_and_not_sent_again() {
+    let behaviour = receipts(Receipts {
+        expired: "30%".parse().unwrap(),
+        ..Receipts::default()
+    });
+    let events = stories(7, 60, 50);
+    let published = events.len();
+    let Carried { tally, .. } = carry(behaviour, events).await;
+    let expired = tally.ended(State::Expired);
+    assert!(expired > 5, "{tally:?}");
+    let ended = tally.arrived() + expired + tally.partial;
+    assert_eq!(ended, published, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,10 +172,10 @@ async fn a_receipt_for_what_was_refused_is_taken_and_settles_nothing() {
             ..Receipts::default()
         })
     };
-    let Carried { tally, figures, .. } = carry(behaviour, samples(7, 200)).await;
+    let Carried { tally, figures, .. } = carry(behaviour, stories(7, 120, 100)).await;
     assert!(figures.refused["ESME_RSYSERR"] > 5, "{figures:?}");
     assert_eq!(figures.deliveries.pending, 0, "all were acknowledged");
-    assert_eq!(tally.ended(State::Delivered), 200, "{tally:?}");
+    assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
     assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
 }
 
