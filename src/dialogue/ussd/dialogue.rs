@@ -34,12 +34,13 @@ pub(super) struct Dialogue<P> {
 pub(super) enum Last {
     /// All inputs so far: over HTTP each step tells them all.
     Inputs(Box<str>),
+    /// Over SMPP, the code that was dialled, with what may count it.
+    Begun(Option<u16>),
     /// Over SMPP, each tells what was typed, and may count.
     Counted(Counted),
 }
 
-/// The last step over SMPP.
-#[derive(Default)]
+/// The last answer over SMPP.
 pub(super) struct Counted {
     count: Option<u16>,
     typed: Mark,
@@ -65,14 +66,6 @@ impl fmt::Debug for Mark {
 }
 
 impl Counted {
-    /// A step that begins a dialogue.
-    pub(super) fn begin(count: Option<u16>) -> Self {
-        Self {
-            count,
-            ..Self::default()
-        }
-    }
-
     /// Whether a step is this one again.
     fn is(&self, count: Option<u16>, typed: &str) -> bool {
         self.counts && self.count == count && self.typed == Mark::of(typed)
@@ -99,6 +92,12 @@ impl<P> Dialogue<P> {
         place
     }
 
+    /// Whether the code that was dialled was answered with the last screen, and this is that step again.
+    pub(super) fn ended_with(&self, begin: &Last) -> bool {
+        let is_same = matches!((&self.last, begin), (Last::Begun(a), Last::Begun(b)) if a == b);
+        is_same && self.place.is_none()
+    }
+
     /// Whether what was typed is the last step over SMPP again.
     pub(super) fn has_come(&self, count: Option<u16>, typed: &str) -> bool {
         matches!(&self.last, Last::Counted(last) if last.is(count, typed))
@@ -108,6 +107,7 @@ impl<P> Dialogue<P> {
     pub(super) fn note(&mut self, count: Option<u16>, typed: &str) {
         let before = match &self.last {
             Last::Counted(last) => last.count,
+            Last::Begun(count) => *count,
             Last::Inputs(_) => None,
         };
         self.last = Last::Counted(Counted {
@@ -121,6 +121,7 @@ impl<P> Dialogue<P> {
     pub(super) fn knows_its_last_step(&self) -> bool {
         match &self.last {
             Last::Inputs(_) => true,
+            Last::Begun(_) => self.session != SessionKey::Unnamed,
             Last::Counted(last) => last.counts,
         }
     }

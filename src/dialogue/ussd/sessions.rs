@@ -9,7 +9,7 @@ use xabar_events::Msisdn;
 use xabar_ussd::form::{Form, added};
 use xabar_ussd::{Said, SessionKey, Shown, Step};
 
-use super::dialogue::{Counted, Dialogue, Last, Mark};
+use super::dialogue::{Dialogue, Last, Mark};
 use super::looks::Looks;
 use crate::clock::UnixMillis;
 use crate::journal::OperatorId;
@@ -232,7 +232,7 @@ impl<P: Clone> Sessions<P> {
         let (session, count) = (step.session, step.count);
         match step.said {
             Said::Begin { dialled } => {
-                let last = Last::Counted(Counted::begin(count));
+                let last = Last::Begun(count);
                 self.begun(now, phone, session, dialled, last, times)
             }
             Said::Answer(typed) => {
@@ -272,7 +272,7 @@ impl<P: Clone> Sessions<P> {
         };
         let before = match &dialogue.last {
             Last::Inputs(inputs) => &**inputs,
-            Last::Counted(_) => "",
+            Last::Begun(_) | Last::Counted(_) => "",
         };
         let typed = added(before, &text).map(str::to_owned);
         if form.over && (dialogue.pending || typed.is_none() || dialogue.place.is_none()) {
@@ -324,6 +324,9 @@ impl<P: Clone> Sessions<P> {
             let twice = session != SessionKey::Unnamed && dialogue.session == session;
             if twice && dialogue.pending {
                 return Turn::Nothing;
+            }
+            if twice && dialogue.ended_with(&last) {
+                return Turn::Again(dialogue.shown());
             }
             let resumes = twice || !times.resume.is_zero();
             if let Some(place) = dialogue.place.clone().filter(|_| resumes) {

@@ -398,6 +398,35 @@ fn the_same_answer_to_the_next_screen_is_another_where_all_steps_are_marked_alik
 }
 
 #[test]
+fn a_code_that_led_to_the_last_screen_does_nothing_twice_where_its_dialogue_has_a_name() {
+    let dial = |rig: &mut Rig, session, count| {
+        let dialled = "*555#".into();
+        rig.say_counted(session, count, Said::Begin { dialled })
+    };
+    for count in [None, Some(0)] {
+        let mut rig = Rig::new();
+        assert_eq!(dial(&mut rig, FIRST, count), begin());
+        rig.end("sent");
+        assert_eq!(
+            dial(&mut rig, FIRST, count),
+            Turn::Again(Shown::last("sent"))
+        );
+        assert_eq!(rig.answer(FIRST), Turn::Forgotten);
+        assert_eq!(dial(&mut rig, FIRST, Some(2)), begin(), "another one");
+        rig.end("sent");
+        assert_eq!(dial(&mut rig, SECOND_ONE, count), begin());
+        rig.end("sent");
+        rig.wait(60 * SECOND);
+        assert_eq!(dial(&mut rig, SECOND_ONE, count), begin(), "later");
+    }
+    let mut rig = Rig::new();
+    for _ in 0..2 {
+        assert_eq!(rig.dial(SessionKey::Unnamed), begin(), "nothing says which");
+        rig.end("sent");
+    }
+}
+
+#[test]
 fn a_form_of_a_dropped_session_goes_on_in_a_new_one() {
     let mut rig = Rig::new();
     rig.post("a", Some(""));
