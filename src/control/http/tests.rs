@@ -522,6 +522,7 @@ async fn a_form_has_to_show_the_secret_of_its_operator() {
         ),
         ("/v1/ussd/beeline?secret=geheim", "", 200),
         ("/v1/ussd/beeline", "authorization: Bearer geheim\r\n", 200),
+        ("/v1/ussd/beeline", "authorization: bearer geheim\r\n", 200),
         ("/v1/ussd/others", "", 404),
     ] {
         let answer = server.post_to(path, headers, FORM).await;
@@ -543,11 +544,39 @@ async fn a_form_that_cannot_be_read_is_told_what_is_wrong() {
             FORM.replace("%2B998931234567", "931234567"),
             "`phoneNumber` should be whole",
         ),
-        ("text=".repeat(5_000), "at most 8192 octets"),
     ] {
         let answer = server.post_to("/v1/ussd/ucell", "", &form).await;
         assert_problem(&answer, 400);
         let detail = answer.body["detail"].as_str().unwrap();
         assert!(detail.contains(why), "{detail}");
     }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_form_or_too_large_is_told_so() {
+    let server = server(accepting()).await;
+    let large = "text=".repeat(5_000);
+    for (header, body, status, why) in [
+        ("", &*large, 413, "at most 8192 octets"),
+        (
+            "content-type: Application/JSON\r\n",
+            "{}",
+            415,
+            "not application/json",
+        ),
+        (
+            "content-type: multipart/form-data; boundary=x\r\n",
+            "--x",
+            415,
+            "not multipart/form-data",
+        ),
+    ] {
+        let answer = server.post_to("/v1/ussd/ucell", header, body).await;
+        assert_problem(&answer, status);
+        let detail = answer.body["detail"].as_str().unwrap();
+        assert!(detail.contains(why), "{detail}");
+    }
+    let header = "content-type: application/x-www-form-urlencoded; charset=utf-8\r\n";
+    let answer = server.post_to("/v1/ussd/ucell", header, FORM).await;
+    assert_eq!(answer.status, 200);
 }

@@ -79,12 +79,22 @@ pub(super) async fn post(
 ) -> Result<Response, ProblemDocument> {
     let operator = api.aggregators.admit(&operator, &headers, &query)?;
     let bad = |why: String| ProblemDocument::new(StatusCode::BAD_REQUEST, why);
+    if let Some(kind) = no_form(&headers) {
+        let why =
+            format!("the body should be a form, application/x-www-form-urlencoded, not {kind}");
+        return Err(ProblemDocument::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            why,
+        ));
+    }
     let body = timeout(PATIENCE, to_bytes(body, MOST)).await;
-    let Ok(Ok(body)) = body else {
-        return Err(bad(format!(
-            "the form should come whole, in at most {MOST} octets"
-        )));
+    let Ok(body) = body else {
+        return Err(bad("the form should come whole within 8 s".to_owned()));
     };
+    let body = body.map_err(|_| {
+        let why = format!("the form should have at most {MOST} octets");
+        ProblemDocument::new(StatusCode::PAYLOAD_TOO_LARGE, why)
+    })?;
     let form = Form::read(&body).map_err(|why| bad(why.to_string()))?;
     let msisdn = form.phone.parse();
     let msisdn = msisdn.map_err(|why| bad(format!("`phoneNumber` {why}")))?;
@@ -106,6 +116,20 @@ pub(super) async fn post(
     }
 }
 
+/// What a body is said to be, if that is certainly no form.
+fn no_form(headers: &HeaderMap) -> Option<&'static str> {
+    let said = headers.get(header::CONTENT_TYPE)?.as_bytes();
+    ["application/json", "multipart/form-data"]
+        .into_iter()
+        .find(|kind| starts_with(said, kind).is_some())
+}
+
+/// What follows a name, in whichever case that is written.
+fn starts_with<'a>(value: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let (start, rest) = value.split_at_checked(name.len())?;
+    start.eq_ignore_ascii_case(name.as_bytes()).then_some(rest)
+}
+
 fn plain(text: String) -> Response {
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }
@@ -118,7 +142,7 @@ fn busy() -> ProblemDocument {
 /// Whether a request has the secret. How long that takes says nothing of it.
 fn shows(secret: &Secret, headers: &HeaderMap, query: &[(String, String)]) -> bool {
     let header = headers.get(header::AUTHORIZATION);
-    let bearer = header.and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    let bearer = header.and_then(|value| starts_with(value.as_bytes(), "Bearer "));
     let queried = query.iter().find(|(name, _)| name == "secret");
     let shown = bearer.or(queried.map(|(_, value)| value.as_bytes()));
     let secret = secret.expose().as_bytes();
