@@ -338,7 +338,7 @@ fn tell(core: &mut Core, now: &Now) {
             operator,
             why,
             count,
-            "USSD steps are not in the operator's dialect: they are refused; see [operator.ussd]"
+            "USSD steps are not in the operator's dialect, or it has none: they are refused; see [operator.ussd]"
         );
     }
     for (operator, count) in core.crowded_steps(now.steady) {

@@ -160,8 +160,13 @@ impl Core {
         let link = self.operators.get(&operator);
         let offer = link.map(|link| link.offer).unwrap_or_default();
         let rules = link.and_then(|link| link.ussd);
-        let Some(rules) = rules.filter(|_| is_ussd(pdu)) else {
+        if !is_ussd(pdu) {
             return Ok(None);
+        }
+        let Some(rules) = rules else {
+            let why = "the operator has no [operator.ussd]".to_owned();
+            self.ussd.unfit.count(operator, why);
+            return Ok(Some(Status::RX_R_APPN));
         };
         let step = match rules.dialect.read(pdu) {
             Ok(step) => step,

@@ -399,6 +399,17 @@ fn a_step_in_another_dialect_is_refused() {
 }
 
 #[test]
+fn a_step_over_an_operator_without_ussd_is_refused_and_told() {
+    let mut world = World::with(|settings| settings.operators[0].ussd = None);
+    assert_eq!(
+        world.brings(step("998901234567".parse().unwrap(), BEGIN, 1, "*555#")),
+        Status::RX_R_APPN
+    );
+    let why = "the operator has no [operator.ussd]".to_owned();
+    assert_eq!(world.unfit_steps(), [("ucell".to_owned(), why, 1)]);
+}
+
+#[test]
 fn while_too_many_screens_wait_for_a_link_its_steps_are_to_come_again() {
     let mut world = World::new();
     world.smsc(UCELL).screens_full = true;
