@@ -33,10 +33,16 @@ pub enum Unfit {
     /// `service_type` is none of this dialect's.
     #[error("service_type is not two letters that say begin, continue, end or abort")]
     ServiceType,
+    /// It is longer than any phone makes it.
+    #[error("short_message and TLVs have more than {MOST} octets")]
+    TooLong,
     /// A TLV that says so is broken.
     #[error(transparent)]
     Tlv(#[from] TlvError),
 }
+
+/// Octets of a step's text and TLVs. A phone sends 182 characters at most.
+const MOST: usize = 1_000;
 
 /// Whether this is a step of a dialogue, in whatever dialect, rather than a short message.
 pub fn is_ussd(pdu: &DeliverSm<'_>) -> bool {
@@ -61,6 +67,9 @@ impl Dialect {
     /// # Errors
     /// What it lacks to be of this dialect.
     pub fn read<'a>(&self, pdu: &DeliverSm<'a>) -> Result<Step<'a>, Unfit> {
+        if pdu.short_message.0.len() + pdu.tlvs.octets().len() > MOST {
+            return Err(Unfit::TooLong);
+        }
         let (session, over) = self.session(pdu)?;
         let kind = match self.kind(pdu) {
             // It ends what was pushed, too.

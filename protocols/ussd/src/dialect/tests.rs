@@ -138,6 +138,40 @@ fn a_screen_is_the_same_whether_its_step_is_whole_or_bare() {
 }
 
 #[test]
+fn an_its_session_info_of_another_length_comes_back_as_it_came() {
+    for info in [&[][..], &[7], &[7, 8, 9], &[1, 2, 3, 4], &[6; 16]] {
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push(Tag::ITS_SESSION_INFO, info).unwrap();
+        let asked = DeliverSm {
+            tlvs: tlvs.as_tlvs(),
+            ..DeliverSm::default()
+        };
+        for shown in [Shown::asking("?"), Shown::last("!")] {
+            let frame = Dialect::GENERIC.answer(&asked, &shown).unwrap();
+            let came = submit_sm(&frame).tlvs.get(Tag::ITS_SESSION_INFO);
+            assert_eq!(came, Some(Octets(info)), "{shown:?}");
+        }
+    }
+}
+
+#[test]
+fn a_step_longer_than_any_phone_makes_it_is_refused() {
+    for (len, is_read) in [(182, true), (900, true), (1_000, false), (60_000, false)] {
+        let text = vec![b'1'; len];
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_octet(Tag::USSD_SERVICE_OP, 1);
+        tlvs.push(Tag::MESSAGE_PAYLOAD, &text).unwrap();
+        let pdu = DeliverSm {
+            tlvs: tlvs.as_tlvs(),
+            ..DeliverSm::default()
+        };
+        let read = Dialect::GENERIC.read(&pdu);
+        assert_eq!(read.is_ok(), is_read, "{len}: {read:?}");
+        assert!(is_read || read == Err(Unfit::TooLong), "{len}");
+    }
+}
+
+#[test]
 fn a_screen_says_what_it_wants_where_the_dialect_does() {
     let asked = step(ussd(0x12, 0x1602), "1");
     let asked = deliver_sm(&asked);
@@ -423,7 +457,7 @@ fn a_session_info_of_another_length_is_sent_back_where_the_dialect_is_lenient() 
     let last = Dialect::GENERIC.answer(&asked, &Shown::last("Rahmat"));
     let last = last.unwrap();
     let info = submit_sm(&last).tlvs.get(Tag::ITS_SESSION_INFO).unwrap();
-    assert_eq!(info.0, [1, 2, 3, 5]);
+    assert_eq!(info.0, [1, 2, 3, 4]);
 }
 
 #[test]

@@ -222,10 +222,10 @@ fn in_mask(number: u16, mask: u16) -> u16 {
     number.checked_shl(mask.trailing_zeros()).unwrap_or(0) & mask
 }
 
-/// The same as it came, but for the bit that says whether the dialogue is over.
+/// The same as it came, but for the bit that says whether the dialogue is over, which only one of two octets has.
 fn session_info(came: Octets<'_>, shown: &Shown) -> Vec<u8> {
     let mut octets = came.to_vec();
-    if let Some(last) = octets.last_mut() {
+    if let [_, last] = octets.as_mut_slice() {
         *last = *last & !END_BIT | u8::from(!shown.goes_on());
     }
     octets
