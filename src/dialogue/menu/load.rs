@@ -8,8 +8,11 @@ use xabar_sms::LanguageRules;
 use super::declared::{Code, Menu};
 use super::read::{Around, read};
 use super::{Menus, Rules};
-use crate::control::settings::files::each_toml;
+use crate::control::settings::files::{each_toml, problem};
 use crate::control::settings::{Place, Problem};
+
+/// A dialogue keeps the number of its menu in an octet.
+const MOST_MENUS: usize = 1 << u8::BITS;
 
 /// The menu that comes with the gateway.
 const BUILT_IN: &str = include_str!("../../../config/ussd/main.toml");
@@ -54,6 +57,10 @@ impl Menus {
             };
             read(text, &around)
         });
+        if menus.len() > MOST_MENUS {
+            let what = format!("has {} menus", menus.len());
+            problems.push(problem(folder, what, "put at most 256 into it"));
+        }
         problems.extend(doubled(&menus));
         if problems.is_empty() {
             Ok(Self { menus, rules })

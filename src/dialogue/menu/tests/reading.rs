@@ -295,3 +295,23 @@ fn a_code_leads_to_one_menu_and_the_rest_to_the_one_without() {
         ]
     );
 }
+
+#[test]
+fn more_menus_than_a_dialogue_can_tell_apart_are_refused() {
+    let menu = |code: u32| {
+        let screen = "[screens.main]\ntext = \"Main\"\nend = true\n";
+        format!("dialled = [\"*{code}#\"]\nhome = \"main\"\n{screen}")
+    };
+    let folder = Folder::with([("0.toml", menu(1000).as_str())]);
+    for code in 1001..1256 {
+        std::fs::write(folder.path(&format!("{code}.toml")), menu(code)).unwrap();
+    }
+    assert!(load(&folder).is_ok(), "256 of them");
+    std::fs::write(folder.path("256.toml"), menu(1256)).unwrap();
+    let problems = load(&folder).unwrap_err();
+    let told: Vec<String> = problems.iter().map(|it| folder.within(it)).collect();
+    assert!(
+        matches!(told.as_slice(), [one] if one.contains("has 257 menus; put at most 256 into it")),
+        "{told:?}"
+    );
+}
