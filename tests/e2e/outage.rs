@@ -30,7 +30,7 @@ use xabar_sms::{Concatenation, DataCoding, Encoding, segments};
 const DOWN: &str = "99893";
 const OTHERS: [&str; 2] = ["99890", "99899"];
 
-/// Messages to each of the others.
+/// Messages to each of the others, in the night and again while the backlog goes out.
 const FEW: usize = 100;
 
 /// Applications at the operator that is down whose next status comes while the backlog goes out.
@@ -85,7 +85,12 @@ async fn a_night_without_one_operator_harms_no_other_and_is_made_up_for_in_order
     night.down.handle().refuse_binds(false).await.unwrap();
     night.until_submitted(count / 2).await;
     night.publish(&next).await;
-    let ended = waiting + next.len() + 2 * FEW;
+    for (seed, prefix) in (4..).zip(OTHERS) {
+        night.publish_to(prefix, seed, FEW..2 * FEW).await;
+    }
+    // They do not wait behind the backlog.
+    night.until_others_were_sent(2 * FEW).await;
+    let ended = waiting + next.len() + 4 * FEW;
     night.until_ended(ended, 120 + 2 * count / tps).await;
     let late_kib = peak_rss_kib(&gateway);
     gateway.stop_within(night.config.shutdown).await;
@@ -120,8 +125,7 @@ struct Night {
     config: Config,
     home: Home,
     down: Simulator,
-    /// They live as long as the test.
-    _others: [Simulator; 2],
+    others: [Simulator; 2],
     outcomes: Outcomes,
 }
 
@@ -153,7 +157,7 @@ impl Night {
             home,
             config,
             down,
-            _others: others,
+            others,
             outcomes: Outcomes::count(peer, queue).await,
         }
     }
@@ -203,6 +207,17 @@ impl Night {
             self.figures().await.submits >= count
         })
         .await;
+    }
+
+    async fn until_others_were_sent(&self, each: usize) {
+        let each = u64::try_from(each).unwrap();
+        for smsc in &self.others {
+            let handle = smsc.handle();
+            until("the others are sent theirs", 60, async || {
+                handle.figures().await.unwrap().submits >= each
+            })
+            .await;
+        }
     }
 
     async fn until_delivered(&self, count: usize, seconds: usize) {
