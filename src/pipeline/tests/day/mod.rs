@@ -157,7 +157,7 @@ impl Day {
             self.world.beat();
             self.promises.told(&mut self.world.outcomes);
             let sent = self.world.sent();
-            self.promises.submitted(&sent);
+            self.promises.submitted(&sent, &self.world.laws);
             self.busy |= !sent.is_empty();
             self.operators.take(&mut self.world, sent, &mut self.random);
             if self.world.wait() >= Duration::from_millis(20) {

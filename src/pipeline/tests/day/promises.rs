@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use xabar_events::{Event as Incoming, Msisdn, Outcome, Priority, State};
 
+use super::super::laws::Laws;
 use super::super::world::*;
 use super::agencies::{HASTY, name};
 use super::later::Later;
 use super::operators::Operators;
 use crate::clock::UnixMillis;
-use crate::journal::OperatorId;
+use crate::journal::{Lane, OperatorId};
 
 /// Once an urgent message has waited for so long, little else may go before it.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -39,8 +40,8 @@ struct Followed {
 struct Share {
     /// Since when each urgent message has been waiting.
     urgent: BTreeMap<u64, UnixMillis>,
-    /// Submitted since one of them has waited too long, or in this second, and how many of these were urgent or answers.
-    submitted: (u32, u32),
+    /// Submitted since one of them has waited too long, or in this second, by lane.
+    submitted: [u32; 4],
     normal: Later,
     bulk: Later,
 }
@@ -102,16 +103,14 @@ impl Promises {
         }
     }
 
-    pub(super) fn submitted(&mut self, sent: &[Sent]) {
+    pub(super) fn submitted(&mut self, sent: &[Sent], laws: &Laws) {
         for sent in sent {
-            let message = sent.message();
+            let message = laws.message(sent.message());
             let share = self.operators.entry(sent.operator).or_default();
-            share.submitted.0 += 1;
-            // Answers go before urgent ones.
-            share.submitted.1 += u32::from(sent.submission.urgent);
-            share.normal.submitted(message);
-            share.bulk.submitted(message);
-            share.urgent.remove(&message);
+            share.submitted[message.lane as usize] += 1;
+            share.normal.submitted(message, Lane::Normal);
+            share.bulk.submitted(message, Lane::Bulk);
+            share.urgent.remove(&message.id.0);
         }
     }
 
@@ -146,15 +145,18 @@ impl Share {
     fn check_second(&mut self, now: UnixMillis) {
         let oldest = self.urgent.iter().min_by_key(|(_, since)| **since);
         let Some((message, since)) = oldest.filter(|(_, since)| since.after(AT_ONCE) <= now) else {
-            self.submitted = (0, 0);
+            self.submitted = [0; 4];
             return;
         };
-        let (all, urgent) = self.submitted;
-        let others = all - urgent;
+        // Answers go before urgent ones.
+        let [answers, urgent, normal, bulk] = self.submitted;
+        let others = normal + bulk;
         assert!(
-            others <= all / 5 + TEXTS,
-            "{others} of {all} go before an urgent one, {message}, that has waited for {:?}",
-            now.since(*since)
+            others <= (answers + urgent + others) / 5 + TEXTS,
+            "{normal} normal and {bulk} bulk ones beside {answers} answers and {urgent} others go before an urgent one, \
+             {message}, that has waited for {:?}, as {} do",
+            now.since(*since),
+            self.urgent.len() - 1
         );
     }
 }

@@ -54,12 +54,20 @@ impl Laws {
             let Some(last) = self.messages[other].attempts.last() else {
                 continue;
             };
-            let open = last.segments.values().all(|fate| match fate {
+            let open = last.segments.iter().all(|(segment, fate)| match fate {
                 Fate::Sent => false,
-                Fate::Unanswered(since) => since.after(self.uncertain) <= now.steady,
+                Fate::Unanswered(since) => {
+                    let receipted = self.receipted.contains(&(*other, last.octet, *segment));
+                    receipted || since.after(self.uncertain) <= now.steady
+                }
                 Fate::Accepted | Fate::Nowhere => true,
             });
-            assert!(open, "{id} while {other} is under way");
+            assert!(
+                open,
+                "{id} while {other} is under way: {:?} since {:?}",
+                last.segments,
+                now.steady.since(last.at)
+            );
         }
         let newest = self.attempted.entry(thread).or_insert(order);
         assert!(*newest <= order, "{id} after a newer one");

@@ -41,6 +41,8 @@ pub(super) struct Laws {
     choices: Choices,
     /// What phones said of pushes, each with what would acknowledge it.
     words: Vec<(OperatorId, Answer, Token, bool)>,
+    /// What had no answer when its receipt came, which may be one.
+    receipted: HashSet<(MessageId, u8, u8)>,
     /// Whose urgent messages are pushed, by each operator that takes any.
     pushing: Vec<UrgentRight>,
     begun: Begun,
@@ -133,6 +135,7 @@ impl Laws {
             withdrawn: HashSet::new(),
             choices: Choices::default(),
             words: Vec::new(),
+            receipted: HashSet::new(),
             pushing: pushing.cloned().collect(),
             begun: Begun::default(),
             mornings: Mornings::default(),
@@ -186,6 +189,22 @@ impl Laws {
         is_shown: bool,
     ) {
         self.words.push((operator, answer, token, is_shown));
+    }
+
+    /// A receipt is brought; whether it settles what has no answer, the gateway may know.
+    pub(super) fn receipt_brought(&mut self, token: Token) {
+        let known = self.messages.get(&token.message);
+        let last = known.and_then(|known| known.attempts.last());
+        let fate = last.and_then(|last| last.segments.get(&token.segment));
+        if matches!(fate, Some(Fate::Unanswered(_))) {
+            self.receipted
+                .insert((token.message, token.attempt, token.segment));
+        }
+    }
+
+    /// What is known of a message.
+    pub(super) fn message(&self, id: u64) -> &Message {
+        &self.messages[&MessageId(id)].message
     }
 
     /// A citizen is shown that what they chose in a menu is done: as if they had written so.

@@ -218,6 +218,7 @@ impl World {
     pub(crate) fn bring_receipt(&mut self, sent: &Sent, smsc_id: &str, stat: &str) -> Answer {
         let number = self.next_request(sent.operator);
         let frame = receipt(sent.submission.msisdn, smsc_id, stat, number);
+        self.laws.receipt_brought(sent.token());
         let [(_, acknowledged), ..] = self.bring_request(sent.operator, frame);
         acknowledged
     }
