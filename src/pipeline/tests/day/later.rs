@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::journal::{Lane, Message};
+use crate::journal::Message;
 
 /// So many waiting messages: at least one of them may go now.
 const MANY: usize = 20;
@@ -43,14 +43,15 @@ impl Later {
         }
     }
 
-    /// What was put off before goes in its lane's share as well, and in its agency's.
-    pub(super) fn submitted(&mut self, message: &Message, lane: Lane) {
+    /// Something goes, in a turn of this lane or of another. What was put off before goes in its lane's share as well,
+    /// and in its agency's.
+    pub(super) fn submitted(&mut self, message: &Message, in_its_turn: bool) {
         self.submitted.0 += 1;
-        if message.lane != lane {
+        self.forget(message.id.0);
+        if !in_its_turn {
             return;
         }
         self.submitted.1 += 1;
-        self.forget(message.id.0);
         for (agency, known) in &mut self.agencies {
             known.gone.0 += 1;
             known.gone.1 += u32::from(**agency == *message.key.agency.name());

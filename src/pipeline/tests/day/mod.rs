@@ -155,7 +155,8 @@ impl Day {
         self.die();
         for _ in 0..20 {
             self.world.beat();
-            self.promises.told(&mut self.world.outcomes);
+            self.promises
+                .told(&mut self.world.outcomes, &self.world.laws);
             let sent = self.world.sent();
             self.promises.submitted(&sent, &self.world.laws);
             self.busy |= !sent.is_empty();
@@ -201,7 +202,8 @@ impl Day {
         }
         self.operators.gateway_died(&mut self.world);
         self.promises.gateway_died();
-        self.promises.told(&mut self.world.outcomes);
+        self.promises
+            .told(&mut self.world.outcomes, &self.world.laws);
         // What was not acknowledged comes again.
         self.world.bring(self.agencies.again());
     }

@@ -1,6 +1,6 @@
 //! What agencies may count on in a day: urgent messages go at once, and later lanes have their shares (R8).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use xabar_events::{Event as Incoming, Msisdn, Outcome, Priority, State};
@@ -24,6 +24,8 @@ pub(super) struct Promises {
     /// Events that were not accepted yet, and are to be followed.
     published: HashMap<String, Followed>,
     operators: BTreeMap<OperatorId, Share>,
+    /// Events that go in the place of urgent ones of their applications.
+    instead: HashSet<Box<str>>,
     /// Of each message of which something was told.
     repeats: HashMap<u64, u32>,
 }
@@ -68,9 +70,14 @@ impl Promises {
         }
     }
 
-    pub(super) fn told(&mut self, outcomes: &mut Vec<Outcome<'static>>) {
+    pub(super) fn told(&mut self, outcomes: &mut Vec<Outcome<'static>>, laws: &Laws) {
         for outcome in outcomes.drain(..) {
             let message: u64 = outcome.message.parse().unwrap();
+            if let Some(by) = &outcome.by
+                && laws.message(message).lane == Lane::Urgent
+            {
+                self.instead.insert(by.as_ref().into());
+            }
             let repeats = self.repeats.entry(message).or_default();
             *repeats = outcome.repeats.max(*repeats);
             match outcome.state {
@@ -107,9 +114,13 @@ impl Promises {
         for sent in sent {
             let message = laws.message(sent.message());
             let share = self.operators.entry(sent.operator).or_default();
-            share.submitted[message.lane as usize] += 1;
-            share.normal.submitted(message, Lane::Normal);
-            share.bulk.submitted(message, Lane::Bulk);
+            let lane = match self.instead.contains(message.key.id.as_str()) {
+                true => Lane::Urgent,
+                false => message.lane,
+            };
+            share.submitted[lane as usize] += 1;
+            share.normal.submitted(message, lane == Lane::Normal);
+            share.bulk.submitted(message, lane == Lane::Bulk);
             share.urgent.remove(&message.id.0);
         }
     }
