@@ -24,7 +24,7 @@ use xabar_events::Reason;
 
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{
-    AgencyKey, Arrival, Dealt, Message, MessageId, OperatorId, Queue, Segment, SpreadKey,
+    AgencyKey, Arrival, Dealt, Lane, Message, MessageId, OperatorId, Queue, Segment, SpreadKey,
     SubscriberFacts, ThreadFacts, ThreadKey, ThreadOrder, Used,
 };
 pub use daily::DailyQuota;
@@ -244,8 +244,10 @@ impl Pacer {
         self.gate.changes()
     }
 
-    /// Notes that a message is being submitted; gives what is to be kept of its subscriber.
-    pub fn begin(&mut self, message: &Message, now: &Now) -> Option<SubscriberFacts> {
+    /// Notes that a message is being submitted in the turn of this lane, which pays for it: its own, or
+    /// that of an older one of its thread, which it goes instead of. Gives what is to be kept of its
+    /// subscriber.
+    pub fn begin(&mut self, message: &Message, turn: Lane, now: &Now) -> Option<SubscriberFacts> {
         self.threads.begin(message);
         let progress = &message.progress;
         if progress.attempt.attempts == 1 {
@@ -254,7 +256,7 @@ impl Pacer {
         if let Some(lanes) = self.lanes.get_mut(&progress.operator) {
             let segments = progress.attempt.segments.iter();
             let pdus = segments.filter(|it| **it == Segment::Sent).count();
-            lanes.charge(message.lane, message.agency(), pdus);
+            lanes.charge(turn, message.agency(), pdus);
         }
         if !is_limited(message) {
             return None;

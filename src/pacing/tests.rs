@@ -121,7 +121,7 @@ fn every_held_message_gets_one_turn() {
 fn a_message_whose_thread_is_under_way_gets_its_turn_when_that_ends() {
     let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
     let now = after(Duration::ZERO);
-    pacer.begin(&message(1), &now);
+    pacer.begin(&message(1), Lane::Normal, &now);
     offer(&mut pacer, sibling(2));
     assert_eq!(turn(&mut pacer, &now), None);
     assert_eq!(pacer.held(sibling(2).queue()), 1, "it takes up memory");
@@ -134,7 +134,7 @@ fn the_end_of_an_attempt_given_up_before_does_not_end_the_wait_for_another() {
     let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
     let now = after(Duration::ZERO);
     pacer.resume(&message(1), ThreadFacts::default());
-    pacer.begin(&sibling(2), &now);
+    pacer.begin(&sibling(2), Lane::Normal, &now);
     offer(&mut pacer, sibling(3));
     pacer.end(&message(1));
     assert_eq!(turn(&mut pacer, &now), None);
@@ -146,7 +146,7 @@ fn the_end_of_an_attempt_given_up_before_does_not_end_the_wait_for_another() {
 fn an_older_message_is_overtaken_even_while_the_newer_is_under_way() {
     let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
     let now = after(Duration::ZERO);
-    pacer.begin(&sibling(2), &now);
+    pacer.begin(&sibling(2), Lane::Normal, &now);
     offer(&mut pacer, message(1));
     assert_eq!(turn(&mut pacer, &now), Some(("overtaken", 1)));
 }
@@ -194,7 +194,7 @@ fn a_limit_defers_until_the_window_has_room() {
     let now = after(Duration::ZERO);
     offer(&mut pacer, message(1));
     assert_eq!(turn(&mut pacer, &now), Some(("go", 1)));
-    pacer.begin(&message(1), &now);
+    pacer.begin(&message(1), Lane::Normal, &now);
     pacer.end(&message(1));
     offer(&mut pacer, sibling(2));
     let until = match pacer.next(UCELL, Among::All, &after(HOUR / 2)) {
@@ -212,11 +212,31 @@ fn a_refused_submission_does_not_count() {
     let now = after(Duration::ZERO);
     let mut refused = message(1);
     refused.progress.attempt.at = now.steady;
-    pacer.begin(&refused, &now);
+    pacer.begin(&refused, Lane::Normal, &now);
     pacer.end(&refused);
     pacer.give_back(&refused);
     offer(&mut pacer, sibling(2));
     assert_eq!(turn(&mut pacer, &now), Some(("go", 2)));
+}
+
+#[test]
+fn a_message_that_goes_in_an_urgent_ones_turn_is_at_the_cost_of_that_lane() {
+    let rules = Rules::default();
+    let mut pacer = Pacer::new(&rules, &BTreeMap::new());
+    let now = after(Duration::ZERO);
+    offer(&mut pacer, message(1));
+    for n in 2..=3 {
+        let mut urgent = message(n);
+        urgent.origin_mut().lane = Lane::Urgent;
+        offer(&mut pacer, urgent);
+    }
+    assert_eq!(turn(&mut pacer, &now), Some(("go", 2)));
+    let mut instead = message(4);
+    let pdus = 100 / rules.sharing.shares[Lane::Normal as usize];
+    instead.progress.attempt.segments = vec![Segment::Sent; usize::try_from(pdus).unwrap()];
+    pacer.begin(&instead, Lane::Urgent, &now);
+    assert_eq!(turn(&mut pacer, &now), Some(("go", 1)), "its share");
+    assert_eq!(turn(&mut pacer, &now), Some(("go", 3)));
 }
 
 #[test]

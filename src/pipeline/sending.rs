@@ -55,7 +55,10 @@ impl Core {
             (Turn::Go(message) | Turn::Contended(message), Some(reason)) => {
                 self.suppress(beat, message, reason);
             }
-            (Turn::Go(message), None) => return self.send(beat, message, 0),
+            (Turn::Go(message), None) => {
+                let lane = message.lane;
+                return self.send(beat, message, lane, 0);
+            }
             (Turn::Contended(message), None) => return self.send_newest(beat, message),
             (
                 Turn::Defer {
@@ -132,9 +135,10 @@ impl Core {
 
     /// Of a thread's waiting messages the newest that is due, permitted and has a text goes; all older ones are superseded.
     fn send_newest(&mut self, beat: &mut Beat, turn: Message) -> Result<(), JournalError> {
+        let lane = turn.lane;
         if self.text(beat, &turn)?.is_none() {
             // It ends without having been sent, and so the others keep their turns.
-            return self.send(beat, turn, 0);
+            return self.send(beat, turn, lane, 0);
         }
         let mut siblings = self.siblings(beat, &turn)?;
         // One that was accepted in this beat, too late for the journal to know it, may wait as well.
@@ -161,7 +165,7 @@ impl Core {
                 waiting += 1;
             }
         }
-        self.send(beat, chosen, waiting)
+        self.send(beat, chosen, lane, waiting)
     }
 
     /// The other waiting messages of a thread, oldest first.
@@ -227,11 +231,12 @@ impl Core {
         Ok(composed.ok())
     }
 
-    /// Begins an attempt, while about so many others of the thread wait.
+    /// Begins an attempt in the turn of this lane, while about so many others of the thread wait.
     fn send(
         &mut self,
         beat: &mut Beat,
         mut message: Message,
+        turn: Lane,
         waiting: u32,
     ) -> Result<(), JournalError> {
         let Some(text) = self.text(beat, &message)? else {
@@ -258,7 +263,7 @@ impl Core {
             self.submit(beat, &message, &segments);
         }
         self.repeats.forget(message.id);
-        let facts = self.pacer.begin(&message, &beat.now);
+        let facts = self.pacer.begin(&message, turn, &beat.now);
         beat.subscriber(message.msisdn, facts);
         let thread = message.thread;
         beat.thread(thread, self.pacer.thread(thread, waiting));
