@@ -30,7 +30,7 @@ fn turn() -> Run {
         let Some(Turn::Go(message)) = pacer.next(sample::OPERATOR, Among::All, &now) else {
             panic!("every message may go");
         };
-        black_box(pacer.begin(&message, &now));
+        black_box(pacer.begin(&message, message.lane, &now));
         pacer.end(&message);
         offer(&mut pacer, message);
     })

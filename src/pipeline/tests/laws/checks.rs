@@ -64,9 +64,12 @@ impl Laws {
             });
             assert!(
                 open,
-                "{id} while {other} is under way: {:?} since {:?}",
+                "{id} while {other} is under way, attempt {} {:?} since {:?}, told {:?}: {:?}",
+                last.octet,
                 last.segments,
-                now.steady.since(last.at)
+                now.steady.since(last.at),
+                self.messages[other].told,
+                self.messages[other].message
             );
         }
         let newest = self.attempted.entry(thread).or_insert(order);
