@@ -27,18 +27,29 @@ impl Core {
         beat: &mut Beat,
         phone: Phone,
     ) -> Result<Option<About>, JournalError> {
+        let mut about = self.about_at_once(beat, phone)?;
+        if about.language.is_none() {
+            if !beat.looks.are_left(For::Screen) {
+                return Ok(None);
+            }
+            about.language = self.language_of_messages(beat, phone)?;
+        }
+        Ok(Some(about))
+    }
+
+    /// The same without a look: in a dialogue, the language of the messages is known.
+    pub(super) fn about_at_once(
+        &mut self,
+        beat: &Beat,
+        phone: Phone,
+    ) -> Result<About, JournalError> {
         let choices = self.choices(beat, phone.msisdn)?;
-        let language = match choices.language {
-            None if !beat.looks.are_left(For::Screen) => return Ok(None),
-            None => self.language_of_messages(beat, phone)?,
-            chosen => chosen,
-        };
-        Ok(Some(About {
-            language,
+        Ok(About {
+            language: choices.language,
             default: self.settings.default_language,
             stopped: choices.hears_nobody(),
             sms: self.can_send_text(phone),
-        }))
+        })
     }
 
     /// The language of the last messages to a subscriber.

@@ -298,8 +298,14 @@ impl Core {
         }
         let step = match turn {
             Turn::Begin { dialled } => return self.begin(beat, phone, way, dialled),
-            Turn::Answer { place: at, typed } => self.ussd.menus.answer(at.place, &typed),
-            Turn::Resume { place: at } => self.ussd.menus.resume(at.place),
+            Turn::Answer { place: at, typed } => {
+                let about = self.about_at_once(beat, phone)?;
+                self.ussd.menus.answer(at.place, &typed, &about)
+            }
+            Turn::Resume { place: at } => {
+                let about = self.about_at_once(beat, phone)?;
+                self.ussd.menus.resume(at.place, &about)
+            }
             Turn::Again(shown) => {
                 self.show(beat, phone, way, &shown);
                 return Ok(());

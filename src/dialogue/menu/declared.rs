@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use xabar_events::Language;
 
+use super::About;
 use super::wording::{Spot, Wording};
 
 /// One of the screens of a menu, by its place among them.
@@ -177,6 +178,14 @@ impl Condition {
 }
 
 impl Flags {
+    pub(super) fn of(about: &About) -> Self {
+        Self {
+            language_known: about.language.is_some(),
+            stopped: about.stopped,
+            sms: about.sms,
+        }
+    }
+
     /// What is known once this was done.
     pub(super) fn after(self, act: Option<&Act>) -> Self {
         match act {

@@ -7,10 +7,10 @@ use xabar_events::Language;
 use super::Place;
 use crate::journal::ThreadKey;
 
-/// What is known of a subscriber when a code is dialled.
+/// What is known of a subscriber when a code is dialled, and at each step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
-    /// The language that they chose, or else that of the last message to them.
+    /// The language that they chose, or else, when a code is dialled, that of the last message to them.
     pub language: Option<Language>,
     /// Where nothing is known.
     pub default: Language,

@@ -19,11 +19,7 @@ impl Menus {
         let Some((number, menu, ahead)) = self.dialled(code.as_ref()) else {
             return self.lost(language);
         };
-        let flags = Flags {
-            language_known: about.language.is_some(),
-            stopped: about.stopped,
-            sms: about.sms,
-        };
+        let flags = Flags::of(about);
         let screen = menu.beginning(flags);
         let mut place = Place::begin(number, screen, language, flags);
         if screen == menu.home {
@@ -33,14 +29,15 @@ impl Menus {
         self.go_ahead(step)
     }
 
-    /// This was typed at a place.
-    pub fn answer(&self, place: Place, typed: &str) -> Step {
-        let step = self.follow(place, typed);
+    /// This was typed at a place. It means what the phone shows; what is shown next goes by what is known now.
+    pub fn answer(&self, place: Place, typed: &str, about: &About) -> Step {
+        let step = self.follow(place, typed, Some(about));
         self.go_ahead(step)
     }
 
     /// The same code was dialled again: the page where they were, as it is now and without what was wrong before.
-    pub fn resume(&self, mut place: Place) -> Step {
+    pub fn resume(&self, mut place: Place, about: &About) -> Step {
+        place.learn(about);
         place.turn(place.page);
         self.enter(place)
     }
@@ -130,17 +127,22 @@ impl Menus {
             }
             let typed = ahead.remove(0);
             place.ahead = ahead.into();
-            step = self.follow(place, &typed);
+            step = self.follow(place, &typed, None);
         }
         step
     }
 
-    fn follow(&self, mut place: Place, typed: &str) -> Step {
+    /// `about`: what is known now, if that may be other than what the phone shows.
+    fn follow(&self, mut place: Place, typed: &str, about: Option<&About>) -> Step {
         let Some((menu, screen)) = self.at(&place) else {
             return self.lost(place.language);
         };
         place.asked = None;
-        match menu.meaning(screen, &place, typed) {
+        let meaning = menu.meaning(screen, &place, typed);
+        if let Some(about) = about {
+            place.learn(about);
+        }
+        match meaning {
             Meaning::Home => place.go(menu.home, menu.home),
             Meaning::Back => place.back(menu.home),
             Meaning::Next if place.alone => place.turn(place.page),
@@ -263,6 +265,14 @@ impl Screen {
 }
 
 impl Place {
+    /// What is known of the subscriber now. Their language stays where they chose none.
+    fn learn(&mut self, about: &About) {
+        let known_before = self.flags.language_known;
+        self.flags = Flags::of(about);
+        self.flags.language_known |= known_before;
+        self.language = about.language.unwrap_or(self.language);
+    }
+
     /// What is known of the subscriber after this was done.
     fn done(&mut self, act: Option<&Act>) {
         if let Some(Act::Language(language)) = act {

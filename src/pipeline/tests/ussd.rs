@@ -249,6 +249,23 @@ fn an_opt_out_is_durable_before_the_screen_that_confirms_it() {
 }
 
 #[test]
+fn what_an_sms_changes_amid_a_dialogue_its_next_screen_knows() {
+    let mut world = World::new();
+    let subscriber = phone(0);
+    let mut phone = Phone::in_english(&mut world, subscriber);
+    assert!(phone.shown.contains("Stop SMS"), "{}", phone.shown);
+    assert_eq!(world.writes(subscriber, "STOP"), Status::ROK);
+    phone.types(&mut world, "00");
+    assert!(phone.shown.contains("Get SMS again"), "{}", phone.shown);
+    assert_eq!(world.writes(subscriber, "RU"), Status::ROK);
+    phone.types(&mut world, "00");
+    assert!(phone.shown.contains("Заявления"), "{}", phone.shown);
+    assert_eq!(world.writes(subscriber, "START"), Status::ROK);
+    let again = Phone::dials(&mut world, subscriber, 2);
+    assert!(again.shown.contains("Отключить SMS"), "{}", again.shown);
+}
+
+#[test]
 fn a_status_is_told_to_the_phone_that_was_written_to_and_to_no_other() {
     let (mut world, sent) = told_of_an_approval();
     let application = status("a").application;

@@ -75,7 +75,14 @@ impl Phone {
     /// What it shows after this was typed.
     fn type_in(&mut self, typed: &str) -> String {
         let place = self.place.take().expect("the dialogue goes on");
-        let step = self.menus.answer(place, typed);
+        let step = self.menus.answer(place, typed, &self.about);
+        self.take(step)
+    }
+
+    /// What it shows after the code was dialled again.
+    fn dial_again(&mut self) -> String {
+        let place = self.place.take().expect("the dialogue goes on");
+        let step = self.menus.resume(place, &self.about);
         self.take(step)
     }
 

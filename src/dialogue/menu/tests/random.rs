@@ -102,11 +102,11 @@ proptest! {
             let (units, capacity) = units(&text);
             prop_assert!(units <= capacity && !text.is_empty(), "{}", text);
             let Some(here) = place.take() else { break };
-            let home = menus.answer(here.clone(), "00");
+            let home = menus.answer(here.clone(), "00", &about);
             let at_home = shown(&menus, home, facts, strictly);
             let menu = &menus.menus[0];
             prop_assert_eq!(at_home.1.map(|place| place.screen), Some(menu.home));
-            (text, place) = shown(&menus, menus.answer(here, typed), facts, strictly);
+            (text, place) = shown(&menus, menus.answer(here, typed, &about), facts, strictly);
         }
     }
 

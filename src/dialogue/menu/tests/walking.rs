@@ -317,9 +317,32 @@ fn what_is_refused_is_told_where_it_was_asked_for() {
 }
 
 #[test]
+fn what_was_chosen_elsewhere_meanwhile_holds_from_the_next_screen_on() {
+    let (mut phone, menu) = at_main();
+    assert!(menu.contains("5. Stop SMS"), "{menu}");
+    phone.about.stopped = true;
+    let asked = phone.type_in("5");
+    assert!(
+        asked.starts_with("Stop all SMS"),
+        "what the phone shows is what is chosen: {asked}"
+    );
+    let menu = phone.type_in("0");
+    assert!(menu.contains("5. Get SMS again"), "{menu}");
+    phone.about.stopped = false;
+    phone.about.language = Some(Language::Ru);
+    let menu = phone.dial_again();
+    assert!(menu.starts_with("Заявления"), "{menu}");
+    // Nothing was chosen, and nobody looks at the messages again: they are told in the language that they know.
+    phone.about.language = None;
+    let menu = phone.dial_again();
+    assert!(menu.starts_with("Заявления"), "{menu}");
+}
+
+#[test]
 fn facts_of_another_kind_than_asked_for_are_no_answer() {
     let (phone, _) = at_main();
-    let Step::Ask { place, .. } = phone.menus.answer(phone.place.unwrap(), "1") else {
+    let step = phone.menus.answer(phone.place.unwrap(), "1", &phone.about);
+    let Step::Ask { place, .. } = step else {
         panic!("the list is not asked for");
     };
     let Step::Show { text, .. } = phone.menus.told(place, Facts::Done) else {
@@ -368,7 +391,7 @@ fn a_place_in_other_menus_ends_in_a_clear_screen() {
     let (phone, _) = at_main();
     let mut place = phone.place.unwrap();
     place.screen = 99;
-    let Step::End { text } = built_in().answer(place, "1") else {
+    let Step::End { text } = built_in().answer(place, "1", &phone.about) else {
         panic!("it goes on");
     };
     assert_eq!(text, "The time is up. Please dial the code again.");
