@@ -1,6 +1,7 @@
 //! One phone's dialogue, and by what a step is known that is brought a second time.
 
 use std::fmt;
+use std::time::Duration;
 
 use xabar_ussd::{SessionKey, Shown, Wanted};
 use xxhash_rust::xxh3::xxh3_64;
@@ -9,6 +10,8 @@ use crate::clock::UnixMillis;
 
 pub(super) struct Dialogue<P> {
     pub(super) session: SessionKey,
+    /// The phone's session before, whose place it took.
+    pub(super) before: Option<Before>,
     /// Of what was dialled.
     pub(super) code: Mark,
     /// `None`: nothing is shown yet, or it ended and is kept for a step that may come again.
@@ -30,6 +33,14 @@ pub(super) struct Dialogue<P> {
     pub(super) until: UnixMillis,
 }
 
+/// A session whose place another one took.
+#[derive(Clone, Copy)]
+pub(super) struct Before {
+    pub(super) session: SessionKey,
+    /// Since when it is over.
+    pub(super) since: UnixMillis,
+}
+
 /// The step before.
 pub(super) enum Last {
     /// All inputs so far: over HTTP each step tells them all.
@@ -39,6 +50,9 @@ pub(super) enum Last {
     /// Over SMPP, each tells what was typed, and may count.
     Counted(Counted),
 }
+
+/// For so long a step is known again that was the last, or began a session before.
+pub(super) const REPEATED: Duration = Duration::from_secs(60);
 
 /// The last answer over SMPP.
 pub(super) struct Counted {
@@ -78,6 +92,29 @@ impl<P> Dialogue<P> {
         Shown {
             text: self.text.to_string(),
             wants: self.wants,
+        }
+    }
+
+    /// Whether a code that is dialled in this session comes late: it was heard, and the phone is in another one since.
+    /// An operator may use a number again; but none for a phone that waits for an answer or for a screen, and so soon.
+    pub(super) fn took_place_of(&self, session: SessionKey, now: UnixMillis) -> bool {
+        let before = self.before.filter(|before| before.session == session);
+        before.is_some_and(|Before { since, .. }| match session {
+            SessionKey::Unnamed => false,
+            SessionKey::Name(_) => true,
+            SessionKey::Number(_) => (self.pending || self.asks) && now < since.after(REPEATED),
+        })
+    }
+
+    /// What the next session of its phone takes the place of.
+    pub(super) fn before_next(&self, next: SessionKey, now: UnixMillis) -> Option<Before> {
+        let before = Before {
+            session: self.session,
+            since: now,
+        };
+        match self.session == next {
+            true => self.before,
+            false => Some(before),
         }
     }
 

@@ -9,7 +9,7 @@ use xabar_events::Msisdn;
 use xabar_ussd::form::{Form, added};
 use xabar_ussd::{Said, SessionKey, Shown, Step};
 
-use super::dialogue::{Dialogue, Last, Mark};
+use super::dialogue::{Dialogue, Last, Mark, REPEATED};
 use super::looks::Looks;
 use crate::clock::UnixMillis;
 use crate::journal::OperatorId;
@@ -41,7 +41,7 @@ pub enum Turn<P> {
     Resume { place: P },
     /// An answer came twice, and is answered as before.
     Again(Shown),
-    /// It is of a dialogue that is forgotten, or comes too late: to be said so.
+    /// It is of a dialogue that is forgotten, or comes too late, or after the phone's next dialogue: to be said so.
     Forgotten,
     /// Nothing can be shown any more, or it is the step again that is being answered.
     Nothing,
@@ -83,9 +83,6 @@ pub(super) const MOST_OPEN: usize = 100_000;
 
 /// Forgotten dialogues whose phones are still to be told; of more the network has to tell.
 const MOST_UNASKED: usize = 5_000;
-
-/// How long a last screen is remembered, if it can be known that its step came again.
-const REPEATED: Duration = Duration::from_secs(60);
 
 impl<P> Default for Sessions<P> {
     fn default() -> Self {
@@ -308,7 +305,7 @@ impl<P: Clone> Sessions<P> {
     }
 
     /// A code was dialled. Where the same one led of late, the dialogue goes on; the step that begins it may
-    /// also have come twice.
+    /// also have come twice, or late: then the one that the phone is in since is not disturbed.
     fn begun(
         &mut self,
         now: UnixMillis,
@@ -319,6 +316,11 @@ impl<P: Clone> Sessions<P> {
         times: Times,
     ) -> Turn<P> {
         let code = Mark::of(&dialled);
+        let known = self.open.get(&phone);
+        if known.is_some_and(|it| it.took_place_of(session, now)) {
+            return Turn::Forgotten;
+        }
+        let before = known.and_then(|it| it.before_next(session, now));
         let same = |it: &&mut Dialogue<P>| it.code == code;
         if let Some(dialogue) = self.open.get_mut(&phone).filter(same) {
             let twice = session != SessionKey::Unnamed && dialogue.session == session;
@@ -331,6 +333,7 @@ impl<P: Clone> Sessions<P> {
             let resumes = twice || !times.resume.is_zero();
             if let Some(place) = dialogue.place.clone().filter(|_| resumes) {
                 dialogue.session = session;
+                dialogue.before = before;
                 dialogue.last = last;
                 dialogue.pending = true;
                 dialogue.asks = false;
@@ -343,6 +346,7 @@ impl<P: Clone> Sessions<P> {
         }
         let dialogue = Dialogue {
             session,
+            before,
             code,
             place: None,
             text: Box::default(),

@@ -24,6 +24,7 @@ const AT_ONCE: Times = Times {
 };
 const FIRST: SessionKey = SessionKey::Number(1);
 const SECOND_ONE: SessionKey = SessionKey::Number(2);
+const THIRD: SessionKey = SessionKey::Number(3);
 
 fn phone(number: u64) -> Phone {
     Phone {
@@ -360,10 +361,62 @@ fn who_dials_again_before_an_answer_came_is_where_they_were() {
     assert_eq!(rig.dial(SECOND_ONE), begin(), "nothing was shown");
     rig.show("menu");
     rig.answer(SECOND_ONE);
-    assert_eq!(rig.dial(FIRST), resumed("menu"));
-    assert_eq!(rig.dial(FIRST), Turn::Nothing, "that step again");
+    assert_eq!(rig.dial(THIRD), resumed("menu"));
+    assert_eq!(rig.dial(THIRD), Turn::Nothing, "that step again");
     rig.show("menu");
-    assert_eq!(rig.answer(FIRST), at("menu"));
+    assert_eq!(rig.answer(THIRD), at("menu"));
+}
+
+#[test]
+fn a_code_that_comes_late_does_not_disturb_the_dialogue_that_its_phone_is_in_since() {
+    for other_code in [false, true] {
+        let mut rig = Rig::new();
+        rig.dial(FIRST);
+        rig.show("menu");
+        let dialled = if other_code { "*555*7#" } else { "*555#" }.to_owned();
+        rig.say(SECOND_ONE, Said::Begin { dialled });
+        assert_eq!(rig.dial(FIRST), Turn::Forgotten, "a screen is waited for");
+        rig.show("number");
+        assert_eq!(rig.dial(FIRST), Turn::Forgotten);
+        assert_eq!(rig.answer(SECOND_ONE), at("number"), "it goes on");
+    }
+    let mut rig = Rig::new();
+    rig.post("a", Some(""));
+    rig.show("menu");
+    rig.post("b", Some(""));
+    rig.show("menu");
+    assert_eq!(rig.post("a", Some("")), Turn::Forgotten);
+    assert_eq!(rig.post("b", Some("1")), typed("menu", "1"));
+    rig.end("bye");
+    assert_eq!(rig.post("a", Some("")), Turn::Forgotten, "a name is of one");
+}
+
+#[test]
+fn a_number_that_an_operator_uses_again_is_of_a_new_dialogue_once_that_can_be() {
+    for over in [
+        |rig: &mut Rig| drop(rig.say(SECOND_ONE, Said::Ended)),
+        |rig: &mut Rig| {
+            rig.wait(30 * SECOND);
+            rig.answer(SECOND_ONE);
+            rig.show("menu");
+            rig.wait(30 * SECOND);
+        },
+    ] {
+        let mut rig = Rig::new();
+        rig.dial(FIRST);
+        rig.show("menu");
+        rig.dial(SECOND_ONE);
+        rig.show("menu");
+        assert_eq!(rig.dial(FIRST), Turn::Forgotten, "too soon");
+        over(&mut rig);
+        assert_eq!(rig.dial(FIRST), resumed("menu"));
+    }
+    let mut rig = Rig::new();
+    for _ in 0..3 {
+        rig.dial(SessionKey::Unnamed);
+        rig.show("menu");
+    }
+    assert_eq!(rig.dial(SessionKey::Unnamed), resumed("menu"));
 }
 
 #[test]
