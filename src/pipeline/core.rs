@@ -353,7 +353,7 @@ impl Core {
         for posted in inputs.posted {
             self.posted(&mut beat, posted)?;
         }
-        self.end_unanswered(&mut beat);
+        self.end_unanswered(&mut beat)?;
         self.hear_unfinished(&mut beat)?;
         self.end_graces(&mut beat)?;
         self.sweep(&mut beat)?;

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use xabar_events::Language;
 use xabar_smpp::Frame;
 use xabar_smpp::pdu::Pdu;
 use xabar_ussd::{Dialect, Shown};
@@ -15,6 +16,7 @@ use super::ussd::screen;
 use crate::delivery::{Screen, SessionKey};
 use crate::dialogue::menu::Place;
 use crate::dialogue::ussd::Phone;
+use crate::journal::JournalError;
 
 /// Where a phone is in the menus, and how it is reached there.
 #[derive(Clone, Debug)]
@@ -53,21 +55,29 @@ impl Standing {
 impl Core {
     /// Tells phones that their time is up. Where no dialogue may begin, since screens that phones wait for would be late,
     /// they are told nothing, and it is the network that ends theirs.
-    pub(super) fn end_unanswered(&mut self, beat: &mut Beat) {
+    pub(super) fn end_unanswered(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         for (phone, standing) in self.ussd.over(beat.now.steady, LOOKS) {
-            if let Some(screen) = self.time_is_up(beat, phone, standing) {
+            let language = self.language(beat, phone, Some(&standing.place))?;
+            if let Some(screen) = self.time_is_up(beat, phone, standing, language) {
                 beat.show(phone.operator, screen);
             }
         }
+        Ok(())
     }
 
-    fn time_is_up(&self, beat: &Beat, phone: Phone, standing: Standing) -> Option<Screen> {
+    fn time_is_up(
+        &self,
+        beat: &Beat,
+        phone: Phone,
+        standing: Standing,
+        language: Language,
+    ) -> Option<Screen> {
         let link = self.operators.get(&phone.operator)?;
         let has_room = beat.screens(phone.operator) < link.offer.dialogues;
         let dialect = link.ussd.filter(|_| has_room)?.dialect;
         let line = standing.line?;
         let frame = Frame::new(line.step.into()).ok()?;
-        let text = self.ussd.time_is_up(standing.place.language());
+        let text = self.ussd.time_is_up(language);
         let screen = screen(beat, (line.session, &frame, dialect), &Shown::last(text))?;
         Some(Screen {
             awaited: false,

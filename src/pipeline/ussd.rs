@@ -56,8 +56,15 @@ struct Waiting {
 
 /// What a dialogue stands before.
 enum Before {
-    Begin { dialled: String },
-    Question { place: Place, question: Question },
+    Begin {
+        dialled: String,
+    },
+    Question {
+        place: Place,
+        question: Question,
+    },
+    /// The last screen of one that is forgotten.
+    Forgotten,
 }
 
 /// Tells how much was dialled, not what.
@@ -66,6 +73,7 @@ impl fmt::Debug for Before {
         match self {
             Self::Begin { dialled } => f.debug_tuple("Begin").field(&dialled.len()).finish(),
             Self::Question { question, .. } => question.fmt(f),
+            Self::Forgotten => f.write_str("Forgotten"),
         }
     }
 }
@@ -261,10 +269,8 @@ impl Core {
     /// Ends a dialogue with a phone that asks for more than a person does.
     fn break_off(&mut self, beat: &mut Beat, phone: Phone, way: Way) -> Result<(), JournalError> {
         self.ussd.waiting.retain(|waiting| waiting.phone != phone);
-        let language = match self.ussd.sessions.close(phone) {
-            Some(standing) => standing.place.language(),
-            None => self.language(beat, phone.msisdn)?,
-        };
+        let place = self.ussd.sessions.close(phone).map(|it| it.place);
+        let language = self.language(beat, phone, place.as_ref())?;
         let text = self.ussd.menus.refused(language);
         self.show(beat, phone, way, &Shown::last(text));
         Ok(())
@@ -277,6 +283,7 @@ impl Core {
         {
             match before {
                 Before::Begin { dialled } => self.begin(beat, phone, way, dialled)?,
+                Before::Forgotten => self.forgotten(beat, phone, way)?,
                 Before::Question { place, question } => {
                     self.follow(beat, phone, way, Step::Ask { place, question })?;
                 }
@@ -310,11 +317,7 @@ impl Core {
                 self.show(beat, phone, way, &shown);
                 return Ok(());
             }
-            Turn::Forgotten => {
-                let text = self.forgotten(beat, phone.msisdn)?;
-                self.show(beat, phone, way, &Shown::last(text));
-                return Ok(());
-            }
+            Turn::Forgotten => return self.forgotten(beat, phone, way),
             Turn::Nothing => return Ok(()),
         };
         self.follow(beat, phone, way, step)
@@ -345,6 +348,7 @@ impl Core {
         mut step: Step,
     ) -> Result<(), JournalError> {
         let now = beat.now.steady;
+        let mut language = self.settings.default_language;
         for _ in 0..MOST_QUESTIONS {
             let (place, question) = match step {
                 Step::Show { text, place } => {
@@ -368,10 +372,11 @@ impl Core {
                 self.ussd.waiting.push_back(Waiting { phone, way, before });
                 return Ok(());
             }
-            let facts = self.facts(beat, phone, place.language(), question)?;
+            language = place.language();
+            let facts = self.facts(beat, phone, language, question)?;
             step = self.ussd.menus.told(place, facts);
         }
-        let text = self.forgotten(beat, phone.msisdn)?;
+        let text = self.ussd.menus.forgotten(language);
         self.ussd.sessions.ends(now, phone, &text);
         self.show(beat, phone, way, &Shown::last(text));
         Ok(())
@@ -394,16 +399,29 @@ impl Core {
         rules.map(|rules| rules.times).unwrap_or_default()
     }
 
-    /// What a phone is shown whose dialogue is forgotten, as after a restart.
-    fn forgotten(&mut self, beat: &Beat, msisdn: Msisdn) -> Result<String, JournalError> {
-        let language = self.language(beat, msisdn)?;
-        Ok(self.ussd.menus.forgotten(language))
+    /// Ends a dialogue that is forgotten, as after a restart.
+    fn forgotten(&mut self, beat: &mut Beat, phone: Phone, way: Way) -> Result<(), JournalError> {
+        let Some(about) = self.about(beat, phone)? else {
+            let before = Before::Forgotten;
+            self.ussd.waiting.push_back(Waiting { phone, way, before });
+            return Ok(());
+        };
+        let language = about.language.unwrap_or(about.default);
+        let text = self.ussd.menus.forgotten(language);
+        self.show(beat, phone, way, &Shown::last(text));
+        Ok(())
     }
 
-    /// The language of a subscriber of whom no dialogue says it.
-    fn language(&mut self, beat: &Beat, msisdn: Msisdn) -> Result<Language, JournalError> {
-        let chosen = self.choices(beat, msisdn)?.language;
-        Ok(chosen.unwrap_or(self.settings.default_language))
+    /// The language of the last words to a phone at this place, without a look.
+    pub(super) fn language(
+        &mut self,
+        beat: &Beat,
+        phone: Phone,
+        place: Option<&Place>,
+    ) -> Result<Language, JournalError> {
+        let about = self.about_at_once(beat, phone)?;
+        let shown = place.map(Place::language);
+        Ok(about.language.or(shown).unwrap_or(about.default))
     }
 
     /// The operators that brought steps in another dialect than theirs: what the first lacked, and how many since that

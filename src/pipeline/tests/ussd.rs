@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::oneshot::{self, error::TryRecvError};
-use xabar_events::{Msisdn, Notification};
+use xabar_events::{Language, Msisdn, Notification};
 use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
 use xabar_smpp::values::Ton;
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
@@ -572,6 +572,37 @@ fn who_does_not_answer_is_told_that_the_time_is_up_and_is_where_they_were_who_di
     assert_eq!((phone.op, phone.shown), (LAST, time_is_up));
     let again = Phone::dials(&mut world, phone.msisdn, 2);
     assert_eq!(again.shown, menu);
+}
+
+#[test]
+fn who_is_told_that_the_time_is_up_reads_it_in_their_language() {
+    let time_is_up = "Время истекло. Пожалуйста, наберите код ещё раз.".to_owned();
+    let mut world = World::new();
+    world.publish(Notification {
+        language: Some(Language::Ru),
+        ..status("a")
+    });
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world.restart();
+    let shown = says(&mut world, phone(0), ANSWER, 1, "1");
+    assert_eq!(shown, (LAST, time_is_up.clone()), "that of the messages");
+    Phone::in_english(&mut world, phone(1));
+    assert_eq!(world.writes(phone(1), "RU"), Status::ROK);
+    world.advance(MINUTE);
+    assert_eq!(screens(&mut world), [(LAST, time_is_up)], "what is chosen");
+}
+
+#[test]
+fn many_whose_dialogues_are_forgotten_are_all_told_so() {
+    let mut world = World::new();
+    for number in 0..100 {
+        world.bring_request(UCELL, step(phone(number), ANSWER, 1, "1"));
+    }
+    for told in [64, 36, 0] {
+        world.beat();
+        assert_eq!(screens(&mut world).len(), told);
+    }
 }
 
 #[test]
