@@ -105,7 +105,8 @@ impl Core {
                 let messages = self.told_to(beat, phone)?;
                 let sent = messages.iter().filter(|message| was_sent(message));
                 let texts = sent.filter_map(|message| self.text_of(message, language));
-                Ok(Facts::Messages(texts.take(MESSAGES_SHOWN).collect()))
+                let told = texts.filter(|text| !text.trim().is_empty());
+                Ok(Facts::Messages(told.take(MESSAGES_SHOWN).collect()))
             }
             Question::Language(language) => {
                 self.choose(beat, phone, |choices| choices.language = Some(language))

@@ -85,6 +85,13 @@ impl Check<'_> {
 
     /// Where a status is shown, an application was picked or typed.
     fn numbers_are_known(&self) {
+        let begins: IndexSet<ScreenId> = Flags::each().map(|it| self.menu.beginning(it)).collect();
+        for screen in begins.into_iter().filter_map(|id| self.menu.screen(id)) {
+            if matches!(screen.body, Body::Status { .. }) {
+                let what = "shows an application where a dialogue begins, and none was named yet";
+                self.wrong(&screen.spot, what, "let a list or an input lead there");
+            }
+        }
         let without = self.reached(|_| None);
         let offered = without.iter().flat_map(|(id, flags)| {
             let offered = self.menu.screen(*id).map(|it| it.offered(*flags, false));

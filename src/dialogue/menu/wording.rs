@@ -121,6 +121,11 @@ impl Text {
         })
     }
 
+    /// Whether nothing of it is to be seen, as it is spelled.
+    pub(super) fn is_blank(&self) -> bool {
+        self.values().next().is_none() && self.fill(None).trim().is_empty()
+    }
+
     fn fill(&self, values: Option<&Application>) -> Cow<'_, str> {
         if let [Piece::Words(words)] = self.0.as_slice() {
             return Cow::Borrowed(words);

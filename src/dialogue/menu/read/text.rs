@@ -89,6 +89,7 @@ fn text(cell: &Cell<'_>, allowed: &[Value]) -> Option<Text> {
     };
     match Text::parse(written.trim()) {
         Err(what) => cell.wrong(what, values()),
+        Ok(text) if text.is_blank() => cell.wrong("says nothing that a phone shows", right),
         Ok(text) => {
             let unknown = text.values().find(|value| !allowed.contains(value));
             match unknown {

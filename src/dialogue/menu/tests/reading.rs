@@ -122,6 +122,16 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
              yet; let a list or an input lead there",
         ),
         (
+            "home = \"main\"\n[screens.main]\nshow = \"status\"\ntext = \"{status}\"\nnone.text = \"{application}\"\n"
+                .to_owned(),
+            "m.toml:2:1: `screens.main` shows an application where a dialogue begins, and none was named yet; \
+             let a list or an input lead there",
+        ),
+        (
+            small(&format!("{CHOICE}{}", ON.replace("\"On\"", "\"\\u200B\""))),
+            "m.toml:9:8: `screens.on.text` says nothing that a phone shows; write a text of 1 to 1000 characters",
+        ),
+        (
             small("input = { least = 2, wrong.text = \"No.\", to = \"on\" }\n") + ON,
             "m.toml:2:1: `screens.main` takes \"00\", which is `words.home.press`; give an `input.least` above 2",
         ),
