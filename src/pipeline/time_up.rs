@@ -8,15 +8,14 @@ use std::fmt;
 use xabar_events::Language;
 use xabar_smpp::Frame;
 use xabar_smpp::pdu::Pdu;
-use xabar_ussd::{Dialect, Shown};
+use xabar_ussd::Shown;
 
 use super::beat::Beat;
 use super::core::Core;
-use super::ussd::screen;
+use super::ussd::{Brought, screen};
 use crate::delivery::{Screen, SessionKey};
 use crate::dialogue::menu::Place;
-use crate::dialogue::ussd::Phone;
-use crate::journal::JournalError;
+use crate::journal::{JournalError, OperatorId};
 
 /// Where a phone is in the menus, and how it is reached there.
 #[derive(Clone, Debug)]
@@ -30,6 +29,7 @@ pub(super) struct Standing {
 #[derive(Clone)]
 struct Line {
     /// Which brought its last step.
+    operator: OperatorId,
     session: SessionKey,
     /// The octets of that step, without what it said.
     step: Box<[u8]>,
@@ -39,12 +39,13 @@ struct Line {
 const LOOKS: usize = 200;
 
 impl Standing {
-    pub(super) fn new(place: Place, line: Option<(SessionKey, &Frame, Dialect)>) -> Self {
-        let line = line.and_then(|(session, frame, dialect)| {
-            let pdu: Pdu<'_> = frame.decode().ok()?;
-            let bare = dialect.bare(&pdu.body.delivered()?).ok()?;
+    pub(super) fn new(place: Place, line: Option<&Brought>) -> Self {
+        let line = line.and_then(|brought| {
+            let pdu: Pdu<'_> = brought.step.decode().ok()?;
+            let bare = brought.dialect.bare(&pdu.body.delivered()?).ok()?;
             Some(Line {
-                session,
+                operator: brought.operator,
+                session: brought.session,
                 step: bare.octets().to_vec().into(),
             })
         });
@@ -58,31 +59,35 @@ impl Core {
     pub(super) fn end_unanswered(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         for (phone, standing) in self.ussd.over(beat.now.steady, LOOKS) {
             let language = self.language(beat, phone, Some(&standing.place))?;
-            if let Some(screen) = self.time_is_up(beat, phone, standing, language) {
-                beat.show(phone.operator, screen);
+            if let Some(line) = standing.line {
+                self.tell_that_time_is_up(beat, line, language);
             }
         }
         Ok(())
     }
 
-    fn time_is_up(
-        &self,
-        beat: &Beat,
-        phone: Phone,
-        standing: Standing,
-        language: Language,
-    ) -> Option<Screen> {
-        let link = self.operators.get(&phone.operator)?;
-        let has_room = beat.screens(phone.operator) < link.offer.dialogues;
-        let dialect = link.ussd.filter(|_| has_room)?.dialect;
-        let line = standing.line?;
-        let frame = Frame::new(line.step.into()).ok()?;
+    fn tell_that_time_is_up(&self, beat: &mut Beat, line: Line, language: Language) {
+        let operator = line.operator;
+        let link = self.operators.get(&operator);
+        let has_room = link.is_some_and(|link| beat.screens(operator) < link.offer.dialogues);
+        let rules = self.ussd_rules(operator).filter(|_| has_room);
+        let Some((rules, step)) = rules.zip(Frame::new(line.step.into()).ok()) else {
+            return;
+        };
+        let brought = Brought {
+            operator,
+            session: line.session,
+            step,
+            dialect: rules.dialect,
+        };
         let text = self.ussd.time_is_up(language);
-        let screen = screen(beat, (line.session, &frame, dialect), &Shown::last(text))?;
-        Some(Screen {
-            awaited: false,
-            ..screen
-        })
+        if let Some(screen) = screen(beat, &brought, &Shown::last(text)) {
+            let screen = Screen {
+                awaited: false,
+                ..screen
+            };
+            beat.show(operator, screen);
+        }
     }
 }
 

@@ -81,18 +81,31 @@ impl fmt::Debug for Before {
 /// Where a screen goes.
 #[derive(Debug)]
 enum Way {
-    /// Over the link that brought this step.
-    Smpp(SessionKey, Frame, Dialect),
+    Smpp(Brought),
     Http(PostedReply),
+}
+
+/// A phone's step over SMPP, and the link that brought it, over which its screen goes.
+#[derive(Debug)]
+pub(super) struct Brought {
+    /// Of those of one login, any may bring a step.
+    pub(super) operator: OperatorId,
+    pub(super) session: SessionKey,
+    pub(super) step: Frame,
+    pub(super) dialect: Dialect,
 }
 
 impl Way {
     /// Over which a phone can be shown something unasked.
-    fn line(&self) -> Option<(SessionKey, &Frame, Dialect)> {
+    fn line(&self) -> Option<&Brought> {
         match self {
-            Self::Smpp(session, step, dialect) => Some((*session, step, *dialect)),
+            Self::Smpp(brought) => Some(brought),
             Self::Http(_) => None,
         }
+    }
+
+    fn is_over(&self, operator: OperatorId) -> bool {
+        self.line().is_some_and(|line| line.operator == operator)
     }
 }
 
@@ -167,7 +180,7 @@ impl Core {
     ) -> Result<Option<Status>, JournalError> {
         let link = self.operators.get(&operator);
         let offer = link.map(|link| link.offer).unwrap_or_default();
-        let rules = link.and_then(|link| link.ussd);
+        let rules = self.ussd_rules(operator);
         if !is_ussd(pdu) {
             return Ok(None);
         }
@@ -191,7 +204,7 @@ impl Core {
             self.ussd.unfit.count(operator, why);
             return Ok(Some(Status::RX_R_APPN));
         };
-        let phone = Phone { operator, msisdn };
+        let phone = self.phone(operator, msisdn);
         if self.push_spoken_of(beat, phone, &step) {
             return Ok(Some(Status::ROK));
         }
@@ -209,11 +222,16 @@ impl Core {
             Said::Begin { .. } | Said::Answer(_) => self.ussd.counts.step(msisdn, now),
             Said::Ended | Said::Noticed => Allowance::Left,
         };
-        let way = Way::Smpp(session, frame.clone(), rules.dialect);
+        let way = Way::Smpp(Brought {
+            operator,
+            session,
+            step: frame.clone(),
+            dialect: rules.dialect,
+        });
         match allowance {
             Allowance::Left => {
-                let sessions = &mut self.ussd.sessions;
-                let turn = sessions.heard(now, phone, step, rules.times);
+                let times = self.times(phone.operator);
+                let turn = self.ussd.sessions.heard(now, phone, step, times);
                 self.take_ussd_turn(beat, phone, way, turn)?;
             }
             Allowance::JustSpent => self.break_off(beat, phone, way)?,
@@ -227,7 +245,7 @@ impl Core {
     fn may_begin(&self, beat: &Beat, operator: OperatorId, most: usize) -> bool {
         let left = most.saturating_sub(beat.screens(operator));
         let waiting = self.ussd.waiting.iter();
-        let waiting = waiting.filter(|waiting| waiting.phone.operator == operator);
+        let waiting = waiting.filter(|waiting| waiting.way.is_over(operator));
         left > 0 && waiting.take(left).count() < left
     }
 
@@ -240,7 +258,6 @@ impl Core {
             reply,
         } = posted;
         let now = beat.now.steady;
-        let rules = self.operators.get(&operator).and_then(|it| it.ussd);
         if self.may_lack_its_country(msisdn, form.phone.starts_with('+')) {
             // Nobody waits any more if the aggregator hung up.
             drop(reply.send(Err(NoCountry)));
@@ -250,15 +267,12 @@ impl Core {
             self.ussd.crowded.count(operator, ());
             return Ok(());
         }
-        let Some(rules) = rules else {
-            return Ok(());
-        };
-        let phone = Phone { operator, msisdn };
+        let phone = self.phone(operator, msisdn);
         let way = Way::Http(reply);
         match self.ussd.counts.step(msisdn, now) {
             Allowance::Left => {
-                let sessions = &mut self.ussd.sessions;
-                let turn = sessions.posted(now, phone, form, rules.times);
+                let times = self.times(phone.operator);
+                let turn = self.ussd.sessions.posted(now, phone, form, times);
                 self.take_ussd_turn(beat, phone, way, turn)
             }
             Allowance::JustSpent => self.break_off(beat, phone, way),
@@ -272,7 +286,7 @@ impl Core {
         let place = self.ussd.sessions.close(phone).map(|it| it.place);
         let language = self.language(beat, phone, place.as_ref())?;
         let text = self.ussd.menus.refused(language);
-        self.show(beat, phone, way, &Shown::last(text));
+        show(beat, way, &Shown::last(text));
         Ok(())
     }
 
@@ -314,7 +328,7 @@ impl Core {
                 self.ussd.menus.resume(at.place, &about)
             }
             Turn::Again(shown) => {
-                self.show(beat, phone, way, &shown);
+                show(beat, way, &shown);
                 return Ok(());
             }
             Turn::Forgotten => return self.forgotten(beat, phone, way),
@@ -357,12 +371,12 @@ impl Core {
                     let standing = Standing::new(place, way.line());
                     let sessions = &mut self.ussd.sessions;
                     sessions.shows(now, phone, standing, &shown, times);
-                    self.show(beat, phone, way, &shown);
+                    show(beat, way, &shown);
                     return Ok(());
                 }
                 Step::End { text } => {
                     self.ussd.sessions.ends(now, phone, &text);
-                    self.show(beat, phone, way, &Shown::last(text));
+                    show(beat, way, &Shown::last(text));
                     return Ok(());
                 }
                 Step::Ask { place, question } => (place, question),
@@ -378,24 +392,33 @@ impl Core {
         }
         let text = self.ussd.menus.forgotten(language);
         self.ussd.sessions.ends(now, phone, &text);
-        self.show(beat, phone, way, &Shown::last(text));
+        show(beat, way, &Shown::last(text));
         Ok(())
     }
 
-    /// A screen goes out with the end of this beat.
-    fn show(&self, beat: &mut Beat, phone: Phone, way: Way, shown: &Shown) {
-        match way {
-            Way::Http(reply) => beat.shown.push((reply, shown.clone())),
-            Way::Smpp(session, frame, dialect) => {
-                if let Some(screen) = screen(beat, (session, &frame, dialect), shown) {
-                    beat.show(phone.operator, screen);
-                }
-            }
+    /// What is gone by for an operator's phones: by that of its login which says it, where it does not itself.
+    pub(super) fn ussd_rules(&self, operator: OperatorId) -> Option<UssdRules> {
+        let rules = |id: OperatorId| self.operators.get(&id)?.ussd;
+        rules(operator).or_else(|| rules(self.leading(operator)))
+    }
+
+    /// The operator of whose dialogues a phone's is, whichever of its login brings the steps: the first with USSD.
+    fn leading(&self, operator: OperatorId) -> OperatorId {
+        let peers = self.peers(operator);
+        let has_ussd =
+            |id: &&OperatorId| self.operators.get(id).is_some_and(|it| it.ussd.is_some());
+        peers.iter().find(has_ussd).copied().unwrap_or(operator)
+    }
+
+    fn phone(&self, operator: OperatorId, msisdn: Msisdn) -> Phone {
+        Phone {
+            operator: self.leading(operator),
+            msisdn,
         }
     }
 
     fn times(&self, operator: OperatorId) -> Times {
-        let rules = self.operators.get(&operator).and_then(|it| it.ussd);
+        let rules = self.ussd_rules(operator);
         rules.map(|rules| rules.times).unwrap_or_default()
     }
 
@@ -408,7 +431,7 @@ impl Core {
         };
         let language = about.language.unwrap_or(about.default);
         let text = self.ussd.menus.forgotten(language);
-        self.show(beat, phone, way, &Shown::last(text));
+        show(beat, way, &Shown::last(text));
         Ok(())
     }
 
@@ -445,18 +468,26 @@ impl Core {
     }
 }
 
-/// The screen that answers a step of this link, if one can be written.
-pub(super) fn screen(
-    beat: &Beat,
-    (session, step, dialect): (SessionKey, &Frame, Dialect),
-    shown: &Shown,
-) -> Option<Screen> {
-    let decoded = step.decode().ok();
+/// A screen goes out with the end of this beat.
+fn show(beat: &mut Beat, way: Way, shown: &Shown) {
+    match way {
+        Way::Http(reply) => beat.shown.push((reply, shown.clone())),
+        Way::Smpp(brought) => {
+            if let Some(screen) = screen(beat, &brought, shown) {
+                beat.show(brought.operator, screen);
+            }
+        }
+    }
+}
+
+/// The screen that answers a step, if one can be written.
+pub(super) fn screen(beat: &Beat, brought: &Brought, shown: &Shown) -> Option<Screen> {
+    let decoded = brought.step.decode().ok();
     let pdu = decoded.and_then(|pdu: Pdu<'_>| pdu.body.delivered())?;
-    match dialect.answer(&pdu, shown) {
+    match brought.dialect.answer(&pdu, shown) {
         Ok(frame) => Some(Screen {
             decided: beat.now.instant,
-            session,
+            session: brought.session,
             awaited: true,
             frame,
         }),

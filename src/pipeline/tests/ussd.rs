@@ -14,6 +14,7 @@ use xabar_ussd::form::Form;
 use super::dialogue::SENDERS;
 use super::laws::Text;
 use super::world::*;
+use crate::journal::OperatorId;
 use crate::numbers::Numbers;
 use crate::pipeline::{NoCountry, Posted};
 
@@ -65,7 +66,12 @@ pub(super) fn numbered(step: &Frame, sequence_number: u32) -> Frame {
 
 /// What a phone is shown, and by which op.
 fn screens(world: &mut World) -> Vec<(u8, String)> {
-    let screens = std::mem::take(&mut world.smsc(UCELL).screens);
+    screens_of(world, UCELL)
+}
+
+/// The same over one operator's link.
+fn screens_of(world: &mut World, operator: OperatorId) -> Vec<(u8, String)> {
+    let screens = std::mem::take(&mut world.smsc(operator).screens);
     let read = |screen: &crate::delivery::Screen| {
         let Body::SubmitSm(pdu) = screen.frame.decode().unwrap().body else {
             panic!("{screen:?}")
@@ -424,6 +430,33 @@ fn a_step_over_an_operator_without_ussd_is_refused_and_told() {
     );
     let why = "the operator has no [operator.ussd]".to_owned();
     assert_eq!(world.unfit_steps(), [("ucell".to_owned(), why, 1)]);
+}
+
+#[test]
+fn of_operators_with_one_login_any_may_bring_a_step_and_shows_its_screen() {
+    for both in [true, false] {
+        let mut world = World::with(|settings| {
+            let (ucell, beeline) = settings.operators.split_at_mut(1);
+            beeline[0].logins.clone_from(&ucell[0].logins);
+            beeline[0].ussd = ucell[0].ussd.filter(|_| both);
+        });
+        Phone::in_english(&mut world, phone(0));
+        world.bring_request(BEELINE, step(phone(0), ANSWER, 1, "2"));
+        world.beat();
+        assert_eq!(screens(&mut world), []);
+        let shown = screens_of(&mut world, BEELINE);
+        assert!(
+            matches!(&*shown, [(ASKS, text)] if text.starts_with("Type the number")),
+            "{shown:?}"
+        );
+        world.advance(MINUTE);
+        let [(LAST, _)] = &*screens_of(&mut world, BEELINE) else {
+            panic!("over the link that brought the last step");
+        };
+        assert_eq!(screens(&mut world), []);
+        let again = Phone::dials(&mut world, phone(0), 2);
+        assert_eq!(again.shown, shown[0].1);
+    }
 }
 
 #[test]
