@@ -2,26 +2,64 @@
 //!
 //! The words of a template stay, and so do dates, amounts and numbers: half of one is a wrong one.
 //! Words that agencies send are cut, the last ones of the text first, down to a few; then whole parts
-//! in brackets go, the last one first.
+//! in brackets go, the last one first. Where even the rest is too long, names of services and statuses are cut as
+//! well, and the application's number is written in Latin letters.
 
 use std::borrow::Cow;
 
-use super::template::{Placeholder, Template};
+use xabar_sms::latin::uzbek_latin;
+
+use super::template::{Placeholder, Source, Template};
 use super::value::shortened;
 
 /// The fewest characters that a value is cut to; a shorter one stays whole.
-const KEPT: usize = 16;
+pub(super) const KEPT: usize = 16;
+
+/// Instead of it where half a value is a wrong one: words to be sent back, or a list.
+pub(super) const WHOLE: usize = usize::MAX;
 
 /// The most of a text that fits, and how many of the last parts that may be left out are not in it.
 ///
-/// `fits` says whether a text does. Of the ways to shorten it, the first one that fits is taken, so
-/// the last resort may not fit either: then the template's own words are too many.
+/// `fits` says whether a text does, and to how many characters words are cut at most is `kept`. Of the ways to shorten
+/// it, the first one that fits is taken. If none does, the template's own words are too many.
 pub(super) fn shorten<'a>(
     template: &Template,
+    kept: usize,
     value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
     fits: impl Fn(&str) -> bool,
 ) -> (String, usize) {
-    let cuts = Cuts::of(template, &value);
+    let named_briefly = |place: &Placeholder| {
+        let value = value(place)?;
+        let is_name = matches!(place.source, Source::Service | Source::Status);
+        let is_long = is_name && value.chars().count() > KEPT;
+        Some(if is_long {
+            shortened(&value, KEPT).into()
+        } else {
+            value
+        })
+    };
+    let in_latin = |place: &Placeholder| match place.source {
+        Source::Application => Some(uzbek_latin(&value(place)?).into_owned().into()),
+        _ => named_briefly(place),
+    };
+    let shortest = |value: &dyn Fn(&Placeholder) -> Option<Cow<'a, str>>| {
+        let short = without_last_words(template, kept, value, &fits);
+        fits(&short.0).then_some(short)
+    };
+    shortest(&value)
+        .or_else(|| shortest(&named_briefly))
+        .or_else(|| shortest(&in_latin))
+        .unwrap_or_else(|| without_last_words(template, kept, &value, &fits))
+}
+
+/// The first two ways: the last words are cut, and then parts go.
+fn without_last_words<'a>(
+    template: &Template,
+    kept: usize,
+    value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+    fits: impl Fn(&str) -> bool,
+) -> (String, usize) {
+    let cuts = Cuts::of(template, kept, &value);
     let write = |template: &Template, characters| {
         template.fill(|place| Some(cuts.cut(place, value(place)?, characters)))
     };
@@ -53,6 +91,8 @@ fn least_that(most: usize, is_enough: impl Fn(usize) -> bool) -> usize {
 
 /// What may be cut off from values.
 struct Cuts<'t> {
+    /// The fewest characters that are left of a value.
+    kept: usize,
     /// The values in the order in which they are cut, each with its length in characters.
     values: Vec<(&'t Placeholder, usize)>,
     /// How many characters in all.
@@ -62,17 +102,18 @@ struct Cuts<'t> {
 impl<'t> Cuts<'t> {
     fn of<'a>(
         template: &'t Template,
+        kept: usize,
         value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
     ) -> Self {
         let free = template.placeholders().filter(|place| place.is_free());
         let long = free.filter_map(|place| {
             let length = value(place)?.chars().count();
-            (length > KEPT).then_some((place, length))
+            (length > kept).then_some((place, length))
         });
         let mut values: Vec<_> = long.collect();
         values.reverse();
-        let most = values.iter().map(|(_, length)| length - KEPT).sum();
-        Self { values, most }
+        let most = values.iter().map(|(_, length)| length - kept).sum();
+        Self { kept, values, most }
     }
 
     /// The value when so many characters are cut off from all of them.
@@ -83,7 +124,7 @@ impl<'t> Cuts<'t> {
         mut characters: usize,
     ) -> Cow<'a, str> {
         for (other, length) in &self.values {
-            let cut = characters.min(length - KEPT);
+            let cut = characters.min(length - self.kept);
             characters -= cut;
             if *other == place {
                 return match cut {
@@ -114,7 +155,7 @@ mod tests {
                 _ => REASON.into(),
             })
         };
-        shorten(&template, value, |text| text.chars().count() <= most).0
+        shorten(&template, KEPT, value, |text| text.chars().count() <= most).0
     }
 
     #[test]
@@ -148,5 +189,49 @@ mod tests {
         assert_eq!(within(30), "Ready. Office: Yunusobod...");
         assert_eq!(within(10), "Ready.");
         assert_eq!(within(3), "Ready.");
+    }
+
+    #[test]
+    fn what_is_to_be_sent_back_is_whole_or_not_there() {
+        let template =
+            Template::parse("Stopped[ by {agency}]. To start: START[ {agency}].").unwrap();
+        let agency = "ministry-of-agriculture";
+        let short = |most| {
+            let fits = |text: &str| text.chars().count() <= most;
+            shorten(&template, WHOLE, |_| Some(agency.into()), fits)
+        };
+        let whole = format!("Stopped by {agency}. To start: START {agency}.");
+        assert_eq!(short(80), (whole, 0));
+        assert_eq!(
+            short(60),
+            (format!("Stopped by {agency}. To start: START."), 1)
+        );
+        assert_eq!(short(30), ("Stopped. To start: START.".to_owned(), 2));
+    }
+
+    #[test]
+    fn names_are_cut_and_the_number_is_written_in_latin_where_nothing_else_helps() {
+        let template =
+            Template::parse("{application} ({service}): ready.[ Office: {office}.]").unwrap();
+        let value = |place: &Placeholder| -> Option<Cow<'static, str>> {
+            Some(match place.name() {
+                "application" => "КАД-113".into(),
+                "service" => "foreign travel passport".into(),
+                _ => "DXM".into(),
+            })
+        };
+        let short = |fits: &dyn Fn(&str) -> bool| shorten(&template, KEPT, value, fits).0;
+        let within = |most: usize| short(&|text| text.chars().count() <= most);
+        assert_eq!(within(41), "КАД-113 (foreign travel passport): ready.");
+        assert_eq!(within(40), "КАД-113 (foreign...): ready.");
+        assert_eq!(
+            within(9),
+            "КАД-113 (foreign travel passport): ready.",
+            "nothing helps"
+        );
+        assert_eq!(
+            short(&|text| text.is_ascii()),
+            "KAD-113 (foreign...): ready. Office: DXM."
+        );
     }
 }

@@ -11,7 +11,7 @@ use super::fallback;
 use super::news::News;
 use super::selection::Wording;
 use super::spelling;
-use super::texts::{Composed, Listed, Texts};
+use super::texts::{Composed, Listed, LongestAnswer, Texts};
 use super::value::{Unfit, name as plain_name};
 use crate::control::settings::files::{each_toml, problem};
 use crate::control::settings::{Problem, Settings};
@@ -26,7 +26,7 @@ pub struct Catalog {
 /// What goes out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
-    /// From [`Catalog::compose`] in the cheapest spelling that reads the same: hand it on as it
+    /// From [`Catalog::compose`] and [`Catalog::answer`] in the cheapest spelling that reads the same: hand it on as it
     /// is.
     pub text: String,
     /// The language that it is in: not always the one asked for.
@@ -148,15 +148,28 @@ impl Catalog {
         known.unwrap_or(asked)
     }
 
-    /// An answer to a citizen by its key in `[answers]`, spelled as it goes out.
+    /// An answer to a citizen by its key in `[answers]`, spelled as it goes out, and without the last of its parts where
+    /// it would take more segments than it may.
     pub fn answer<'a>(
         &self,
         language: Language,
         template: &str,
         value: impl Fn(&str) -> Option<Cow<'a, str>>,
-    ) -> Option<String> {
-        let text = self.languages.get(&language)?.answer(template, value)?;
-        Some(cheapest(&text, self.rules(language)).text.into_owned())
+    ) -> Option<Text> {
+        let texts = self.languages.get(&language)?;
+        let (text, crowded_out) = texts.answer(template, value)?;
+        Some(Text {
+            text: cheapest(&text, texts.rules).text.into_owned(),
+            language,
+            left_out: false,
+            crowded_out,
+        })
+    }
+
+    /// Every answer, at its longest.
+    pub fn answers(&self) -> impl Iterator<Item = LongestAnswer<'_>> {
+        let languages = self.languages.iter();
+        languages.flat_map(|(language, texts)| texts.longest_answers(*language))
     }
 
     /// What a citizen is told, in the language of the content or else in `default`; where that

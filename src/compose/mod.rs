@@ -18,6 +18,6 @@ mod tests;
 
 pub use catalog::{Catalog, NoTemplate, Text};
 pub use news::News;
-pub use texts::Listed;
+pub use texts::{LONGEST_NUMBER, Listed, LongestAnswer};
 pub use value::Unfit;
 pub(crate) use value::application;

@@ -11,7 +11,6 @@ use tracing::debug;
 use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State};
 use xabar_smpp::Status;
 use xabar_smpp::pdu::DeliverSm;
-use xabar_sms::count;
 
 use super::beat::Beat;
 use super::core::Core;
@@ -19,7 +18,7 @@ use super::looks::For;
 use super::results::has_reached;
 use super::telling::Details;
 use crate::clock::UnixMillis;
-use crate::compose::application;
+use crate::compose::{Text, application};
 use crate::dialogue::{
     Asked, Heard, Known, Mo, Reply, Standing, Written, of_own_applications, respond,
 };
@@ -39,9 +38,6 @@ const SAME: Duration = Duration::from_secs(10 * 60);
 
 /// An answer that could not be sent by then is of no use.
 const USEFUL: Duration = Duration::from_secs(3600);
-
-/// A list of applications takes no more.
-const MOST_SEGMENTS: usize = 2;
 
 impl Core {
     /// A message from a phone; gives what the operator is told.
@@ -297,7 +293,7 @@ impl Core {
 
     /// The text of an answer, spelled as it goes out.
     pub(super) fn wording(&self, reply: &Reply, language: Language) -> Option<String> {
-        match reply {
+        let text = match reply {
             Reply::Status(standing) => self.say(reply, language, |name| match name {
                 "application" => Some(application(&standing.application)),
                 "service" => Some(self.catalog.service_name(language, &standing.service)),
@@ -313,11 +309,12 @@ impl Core {
             }),
             Reply::Applications(standings) => self.list(reply, language, standings),
             Reply::Language(_) | Reply::Help => self.say(reply, language, |_| None),
-        }
+        };
+        text.map(|text| text.text)
     }
 
     /// As many applications as fit, and how many more there are.
-    fn list(&self, reply: &Reply, language: Language, standings: &[Standing]) -> Option<String> {
+    fn list(&self, reply: &Reply, language: Language, standings: &[Standing]) -> Option<Text> {
         let shown = |standing: &Standing| {
             let status = self.catalog.status_name(language, &standing.status);
             format!("{} {status}", application(&standing.application))
@@ -333,7 +330,7 @@ impl Core {
             })
         };
         let most = all.len().min(MOST_LISTED);
-        let fits = |text: &String| count(text).segments <= MOST_SEGMENTS;
+        let fits = |text: &Text| text.crowded_out == 0;
         (1..=most)
             .rev()
             .find_map(|number| text(number).filter(fits))
@@ -345,7 +342,7 @@ impl Core {
         reply: &Reply,
         language: Language,
         value: impl Fn(&str) -> Option<Cow<'a, str>>,
-    ) -> Option<String> {
+    ) -> Option<Text> {
         self.catalog.answer(language, reply.template(), value)
     }
 

@@ -1,71 +1,128 @@
-//! Texts that take more segments than they should, or could with long values.
+//! Texts and answers that take more segments than they should, or could with long values.
 
 use std::fmt;
 
+use xabar_events::Language;
 use xabar_sms::Cost;
 
 use super::super::print::{Cell, HEADING, Table};
-use crate::compose::Listed;
+use crate::compose::{Catalog, LONGEST_NUMBER, Listed, LongestAnswer};
 
 /// A text that takes, or could take, too many segments.
-pub(super) struct LongText<'a> {
-    listed: Listed<'a>,
+pub(super) struct LongText {
+    language: Language,
+    /// Such as `messages.ready` or `answers.status`.
+    key: String,
     cost: Cost,
-    /// With which values: each with its characters. None: its own words are too many.
-    with: Vec<(&'a str, usize)>,
+    limit: Limit,
+    /// What makes it so long.
+    why: Why,
 }
 
-impl<'a> LongText<'a> {
+/// The most segments that it should take, and who says so.
+enum Limit {
+    /// Its own `budget.segments`, or that of its language.
+    Set(usize),
+    Usual(usize),
+}
+
+enum Why {
+    /// Its own words are too many.
+    Words,
+    /// These are the values, as in `office 60, reason 80`.
+    Values(String),
+    /// It cannot be made short enough with the longest number of an application, or with other names that stand in it.
+    Names,
+}
+
+impl LongText {
+    /// All of them.
+    pub(super) fn all_in(catalog: &Catalog) -> Vec<Self> {
+        let texts = catalog.templates().filter_map(|it| Self::of(&it));
+        texts
+            .chain(catalog.answers().filter_map(Self::of_answer))
+            .collect()
+    }
+
     /// Nothing if it is short enough. Where nobody set a budget, one segment should do for a text's own words.
-    pub(super) fn of(listed: Listed<'a>) -> Option<Self> {
-        let (cost, with) = if listed.least.segments > listed.budget.unwrap_or(1) {
-            (listed.least, Vec::new())
+    fn of(listed: &Listed<'_>) -> Option<Self> {
+        let usual = |segments| listed.budget.map_or(Limit::Usual(segments), Limit::Set);
+        let (cost, limit, why) = if listed.least.segments > listed.budget.unwrap_or(1) {
+            (listed.least, usual(1), Why::Words)
+        } else if listed.shortened().segments > listed.limit() {
+            (listed.shortened(), usual(listed.limit()), Why::Names)
         } else if listed.most.segments > listed.limit() {
-            (listed.most, listed.longest_values().collect())
+            let values = listed.longest_values();
+            let values: Vec<String> = values
+                .map(|(name, most)| format!("{name} {most}"))
+                .collect();
+            let why = Why::Values(values.join(", "));
+            (listed.most, usual(listed.limit()), why)
         } else {
             return None;
         };
-        Some(Self { listed, cost, with })
+        Some(Self {
+            language: listed.language,
+            key: listed.key(),
+            cost,
+            limit,
+            why,
+        })
     }
 
-    /// The values, as in `office 60, reason 80`.
-    fn values(&self) -> String {
-        let values = self.with.iter();
-        let values: Vec<String> = values
-            .map(|(name, most)| format!("{name} {most}"))
-            .collect();
-        values.join(", ")
+    fn of_answer(answer: LongestAnswer<'_>) -> Option<Self> {
+        (answer.cost.segments > answer.limit).then(|| Self {
+            language: answer.language,
+            key: format!("answers.{}", answer.key),
+            cost: answer.cost,
+            limit: Limit::Usual(answer.limit),
+            why: Why::Names,
+        })
+    }
+}
+
+impl Limit {
+    fn segments(&self) -> usize {
+        match self {
+            Self::Set(segments) | Self::Usual(segments) => *segments,
+        }
     }
 }
 
 /// For scripts, and for whoever asks for one text.
-impl fmt::Display for LongText<'_> {
+impl fmt::Display for LongText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (listed, cost) = (&self.listed, self.cost);
+        let Self {
+            language, key, why, ..
+        } = self;
         let Cost {
             segments,
             encoding,
             characters,
-        } = cost;
-        let (language, key) = (listed.language, listed.key());
+        } = self.cost;
+        let cost = format!("{encoding}, {characters} characters");
         write!(f, "{language}: `{key}` takes {segments} segments ")?;
-        if self.with.is_empty() {
-            let when = "before any value is put in";
-            write!(f, "{when} ({encoding}, {characters} characters)")?;
-        } else {
-            let (when, values) = ("with every value at its longest", self.values());
-            write!(f, "{when} ({encoding}, {characters} characters: {values})")?;
+        match why {
+            Why::Words => write!(f, "before any value is put in ({cost})")?,
+            Why::Values(values) => {
+                write!(f, "with every value at its longest ({cost}: {values})")?;
+            }
+            Why::Names => write!(
+                f,
+                "however it is shortened ({cost}: its own words, with an application's number of {LONGEST_NUMBER})"
+            )?,
         }
-        match listed.budget {
-            Some(budget) => write!(f, "; its `budget.segments` is {budget}"),
-            None if self.with.is_empty() => Ok(()),
-            None => write!(f, "; it is shortened to {}", listed.limit()),
+        match (&self.limit, why) {
+            (Limit::Set(budget), _) => write!(f, "; its `budget.segments` is {budget}"),
+            (Limit::Usual(_), Why::Words) => Ok(()),
+            (Limit::Usual(limit), Why::Values(_)) => write!(f, "; it is shortened to {limit}"),
+            (Limit::Usual(limit), Why::Names) => write!(f, "; it should take at most {limit}"),
         }
     }
 }
 
 /// A line a text.
-pub(super) fn table(texts: &[LongText<'_>]) -> Table {
+pub(super) fn table(texts: &[LongText]) -> Table {
     let mut table = Table::default();
     let heading = [
         Cell::new("text"),
@@ -76,18 +133,16 @@ pub(super) fn table(texts: &[LongText<'_>]) -> Table {
     ];
     table.row(heading.map(|it| it.style(HEADING)));
     for text in texts {
-        let with = match text.values() {
-            none if none.is_empty() => "its own words alone".to_owned(),
-            values => values,
+        let with = match &text.why {
+            Why::Words => "its own words alone",
+            Why::Values(values) => values,
+            Why::Names => "its own words, with the longest number",
         };
         table.row([
-            Cell::new(text.listed.key()),
-            Cell::new(text.listed.language.as_str()),
+            Cell::new(text.key.as_str()),
+            Cell::new(text.language.as_str()),
             Cell::number(text.cost.segments),
-            Cell::number(text.listed.budget.unwrap_or(match text.with.is_empty() {
-                true => 1,
-                false => text.listed.limit(),
-            })),
+            Cell::number(text.limit.segments()),
             Cell::new(with),
         ]);
     }
@@ -99,7 +154,6 @@ mod tests {
     use anstream::adapter::strip_str;
 
     use super::*;
-    use crate::compose::Catalog;
     use crate::scratch::Folder;
 
     #[test]
@@ -112,7 +166,7 @@ mod tests {
         );
         let folder = Folder::with([("en.toml", text.as_str())]);
         let catalog = Catalog::load(folder.as_path()).unwrap();
-        let texts: Vec<_> = catalog.templates().filter_map(LongText::of).collect();
+        let texts = LongText::all_in(&catalog);
         let mut out = Vec::new();
         table(&texts).print(&mut out).unwrap();
         let printed = strip_str(&String::from_utf8(out).unwrap()).to_string();
@@ -122,5 +176,40 @@ messages.approved  en               2       1  its own words alone
 messages.ready     en               3       2  office 80, reason 120, more 120
 ";
         assert_eq!(printed, expected);
+    }
+
+    #[test]
+    fn what_cannot_be_shortened_to_its_segments_is_told_with_the_longest_number() {
+        let words = "Заявление №{application} ({service}) принято, ожидайте решения";
+        let answer = "Состояние вашего заявления за номером {application} на сегодня таково: ({service}) {status}.";
+        let text = format!(
+            "[services]\npassport = \"паспорт\"\n[messages]\nready = \"{words}.\"\n\
+             done = {{ text = \"{words} в течение трёх рабочих дней.\", segments = 2 }}\n[answers]\nstatus = \"{answer}\"\n"
+        );
+        let folder = Folder::with([("ru.toml", text.as_str())]);
+        let catalog = Catalog::load(folder.as_path()).unwrap();
+        let told = LongText::all_in(&catalog);
+        let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+        let with = "its own words, with an application's number of 64)";
+        let expected = [
+            format!(
+                "ru: `messages.done` takes 3 segments however it is shortened (ucs2, 140 characters: {with}; \
+                 its `budget.segments` is 2"
+            ),
+            format!(
+                "ru: `answers.status` takes 3 segments however it is shortened (ucs2, 139 characters: {with}; \
+                 it should take at most 2"
+            ),
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn a_latin_text_is_short_enough_with_a_number_in_cyrillic() {
+        let words = "Your application {application} ({service}) has been received. We will tell you the result by SMS.";
+        let text = format!("[messages]\nreceived = \"{words}\"\n");
+        let folder = Folder::with([("en.toml", text.as_str())]);
+        let catalog = Catalog::load(folder.as_path()).unwrap();
+        assert_eq!(LongText::all_in(&catalog).len(), 0);
     }
 }

@@ -48,8 +48,8 @@ impl Good {
     }
 
     /// The texts that take more segments than they should, or could with long values.
-    pub(super) fn long_texts(&self) -> Vec<LongText<'_>> {
-        self.catalog.templates().filter_map(LongText::of).collect()
+    pub(super) fn long_texts(&self) -> Vec<LongText> {
+        LongText::all_in(&self.catalog)
     }
 
     /// The services in the configuration that have neither a name nor a text in any language.

@@ -1,6 +1,7 @@
 //! Every text in every language, and the rules that hold for any of them.
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use xabar_events::Language;
@@ -9,12 +10,17 @@ use xabar_sms::count;
 
 use super::*;
 use crate::control::settings::{Environment, Settings};
+use crate::dialogue::TEMPLATES;
 use crate::journal::Content;
 use crate::scratch::Folder;
 use golden::PARAMS;
 
 mod golden;
 mod keywords;
+
+/// Read once for all cases of a law.
+static CATALOG: LazyLock<Catalog> = LazyLock::new(Catalog::built_in);
+static LISTED: LazyLock<Vec<Listed<'_>>> = LazyLock::new(|| CATALOG.templates().collect());
 
 fn content(service: &str, status: &str, language: Language, params: &[(&str, &str)]) -> Content {
     let param = |(name, value): &(&str, &str)| ((*name).into(), (*value).into());
@@ -454,18 +460,43 @@ proptest! {
         values in prop::collection::vec(any::<String>(), PARAMS.len()),
         long in 0_usize..3,
     ) {
-        let catalog = Catalog::built_in();
-        let templates: Vec<_> = catalog.templates().collect();
-        let listed = &templates[which % templates.len()];
+        let listed = &LISTED[which % LISTED.len()];
         let values: Vec<_> = values.iter().map(|value| value.repeat(1 + 40 * long)).collect();
         let params: Vec<_> = PARAMS.iter().zip(&values).map(|((name, _), value)| (*name, value.as_str())).collect();
         let service = listed.service.unwrap_or(&service);
         let content = content(service, listed.status, listed.language, &params);
         let news = News { application: &application, ..news(&content) };
-        let text = catalog.compose(news, Language::Ru).unwrap();
+        let text = CATALOG.compose(news, Language::Ru).unwrap();
         prop_assert!(!text.text.contains(char::is_control));
         prop_assert!(!text.text.is_empty());
         let cost = count(&text.text);
         prop_assert!(xabar_sms::segments(&text.text, cost.encoding, xabar_sms::Concatenation::Udh8).is_ok());
+    }
+
+    /// Whatever the number, the service and the values, no text and no answer takes more segments than it may.
+    #[test]
+    fn every_text_and_every_answer_keeps_to_its_segments(
+        application in "[А-ЯA-Z0-9/-]{1,64}",
+        service in "[a-z][a-z0-9-]{0,63}",
+        agency in "[A-Z0-9-]{1,64}",
+        values in prop::collection::vec("[А-Яа-яA-Za-z ]{0,130}", PARAMS.len()),
+        which in any::<prop::sample::Index>(),
+        template in prop::sample::select(TEMPLATES.to_vec()),
+    ) {
+        let listed = which.get(&LISTED);
+        let params: Vec<_> = PARAMS.iter().zip(&values).map(|((name, _), value)| (*name, value.as_str())).collect();
+        let content = content(listed.service.unwrap_or(&service), listed.status, listed.language, &params);
+        let news = News { application: &application, ..news(&content) };
+        let text = CATALOG.compose(news, Language::Ru).unwrap().text;
+        prop_assert!(count(&text).segments <= listed.limit(), "{}: {}", listed.key(), text);
+        let answer = CATALOG.answer(listed.language, template, |name| Some(match name {
+            "application" => application.as_str().into(),
+            "service" | "status" => service.as_str().into(),
+            "agency" => agency.as_str().into(),
+            "list" => format!("{application} {service}").into(),
+            _ => "199".into(),
+        }));
+        let text = answer.unwrap().text;
+        prop_assert!(count(&text).segments <= 2, "{template}: {text}");
     }
 }

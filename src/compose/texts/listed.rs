@@ -1,13 +1,15 @@
-//! Every template of a language, and what it costs at least and at most.
+//! Every template and every answer of a language, and what it costs at least and at most.
 
 use std::borrow::Cow;
+
 use xabar_events::Language;
 use xabar_sms::{Cost, cheapest};
 
-use super::Texts;
+use super::{Names, Texts};
+use crate::compose::budget::{KEPT, shorten};
 use crate::compose::news::News;
 use crate::compose::selection::{Entry, Wording};
-use crate::compose::template::Source;
+use crate::compose::template::{Placeholder, Source};
 use crate::compose::value::Unfit;
 use crate::control::settings::Place;
 
@@ -51,6 +53,17 @@ impl<'a> Listed<'a> {
                 Some((name.as_str(), longest.chars().count()))
             }
             _ => None,
+        })
+    }
+
+    /// What is left of it costs, when it is shortened all that it may be, with the longest number and values, in the
+    /// letters that cost most.
+    pub fn shortened(&self) -> Cost {
+        self.texts.longest_when_shortened(Entry {
+            agency: self.agency,
+            service: self.service,
+            status: self.status,
+            wording: self.wording,
         })
     }
 
@@ -103,6 +116,30 @@ impl std::fmt::Debug for Listed<'_> {
     }
 }
 
+/// An answer with the longest values, shortened as it would be.
+#[derive(Clone, Copy, Debug)]
+pub struct LongestAnswer<'a> {
+    pub language: Language,
+    /// Its key in `[answers]`.
+    pub key: &'a str,
+    pub cost: Cost,
+    /// The most segments that it may take.
+    pub limit: usize,
+}
+
+/// The longest number of an application that an event may have.
+pub const LONGEST_NUMBER: usize = 64;
+
+/// The longest name of an agency.
+const LONGEST_AGENCY: usize = 64;
+
+/// As many more applications as nobody has.
+const MOST_MORE: &str = "199";
+
+/// Letters of numbers and values: a Latin one, and a Cyrillic one, which takes a whole text out of GSM 03.38 and is two
+/// letters in Latin.
+const LETTERS: [&str; 2] = ["X", "Щ"];
+
 /// A letter that costs as much as those of a language do.
 fn usual_letter(language: Language) -> &'static str {
     match language {
@@ -140,6 +177,51 @@ impl Texts {
         cheapest(&text, self.rules).cost
     }
 
+    /// The dearest of what it may come to when it is shortened.
+    fn longest_when_shortened(&self, entry: Entry<'_>) -> Cost {
+        let dearest = LETTERS.map(|letter| {
+            let value = |place: &Placeholder| match &place.source {
+                Source::Application => Some(letter.repeat(LONGEST_NUMBER).into()),
+                Source::Service => Some(self.service_or_longest(entry)),
+                Source::Status => Some(self.status(entry.status)),
+                Source::Param(_) => Some(self.forms.longest(place.form, letter)),
+            };
+            let fits = |text: &str| self.fits(text, entry.wording);
+            self.cost(&shorten(&entry.wording.template, KEPT, value, fits).0)
+        });
+        dearer(dearest)
+    }
+
+    /// Every answer with the longest number, names and list.
+    pub(in crate::compose) fn longest_answers(
+        &self,
+        language: Language,
+    ) -> impl Iterator<Item = LongestAnswer<'_>> {
+        self.answers.keys().map(move |key| LongestAnswer {
+            language,
+            key,
+            cost: dearer(LETTERS.map(|letter| self.longest_answer(key, letter))),
+            limit: self.most_of_an_answer(),
+        })
+    }
+
+    fn longest_answer(&self, key: &str, letter: &str) -> Cost {
+        let number = letter.repeat(LONGEST_NUMBER);
+        let status = longest(&self.statuses).unwrap_or("status");
+        let answer = self.answer(key, |name| {
+            Some(match name {
+                "application" => number.clone().into(),
+                "service" => self.longest_service().into(),
+                "status" => status.into(),
+                "agency" => "X".repeat(LONGEST_AGENCY).into(),
+                "list" => format!("{number} {status}").into(),
+                "more" => MOST_MORE.into(),
+                _ => return None,
+            })
+        });
+        self.cost(&answer.unwrap_or_default().0)
+    }
+
     fn service_or_longest<'a>(&'a self, entry: Entry<'a>) -> Cow<'a, str> {
         match entry.service {
             Some(service) => self.service(service),
@@ -148,9 +230,7 @@ impl Texts {
     }
 
     fn longest_service(&self) -> &str {
-        let names = self.services.values();
-        let longest = names.max_by_key(|name| name.chars().count());
-        longest.map_or("service", String::as_str)
+        longest(&self.services).unwrap_or("service")
     }
 
     fn least(&self, entry: Entry<'_>) -> Cost {
@@ -162,5 +242,18 @@ impl Texts {
             Source::Param(_) => None,
         });
         cheapest(&text, self.rules).cost
+    }
+}
+
+fn longest(names: &Names) -> Option<&str> {
+    let longest = names.values().max_by_key(|name| name.chars().count());
+    longest.map(String::as_str)
+}
+
+fn dearer([one, other]: [Cost; 2]) -> Cost {
+    if other.segments > one.segments {
+        other
+    } else {
+        one
     }
 }

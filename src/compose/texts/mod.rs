@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 use xabar_events::Language;
-use xabar_sms::{LanguageRules, cheapest};
+use xabar_sms::{Cost, LanguageRules, cheapest};
 
-pub use self::listed::Listed;
-use super::budget::shorten;
+pub use self::listed::{LONGEST_NUMBER, Listed, LongestAnswer};
+use super::budget::{KEPT, WHOLE, shorten};
 use super::news::News;
 use super::selection::{Selection, Wording};
 use super::template::{Placeholder, Source, Template};
@@ -133,11 +133,17 @@ impl Texts {
     /// A text that fits, and how many of the template's last parts are not in it.
     fn shorten(&self, wording: &Wording, news: News<'_>) -> (String, usize) {
         let value = |place: &Placeholder| self.given(place, news);
-        shorten(&wording.template, value, |text| self.fits(text, wording))
+        let fits = |text: &str| self.fits(text, wording);
+        shorten(&wording.template, KEPT, value, fits)
     }
 
     fn fits(&self, text: &str, wording: &Wording) -> bool {
-        cheapest(text, self.rules).cost.segments <= self.most(wording)
+        self.cost(text).segments <= self.most(wording)
+    }
+
+    /// What a text costs in its cheapest spelling.
+    fn cost(&self, text: &str) -> Cost {
+        cheapest(text, self.rules).cost
     }
 
     /// The most segments of a text, if it or its language says so.
@@ -150,6 +156,11 @@ impl Texts {
         self.budget(wording).unwrap_or(USUAL_SEGMENTS)
     }
 
+    /// The most segments of an answer.
+    fn most_of_an_answer(&self) -> usize {
+        self.budget.unwrap_or(USUAL_SEGMENTS)
+    }
+
     /// A service as citizens know it; its name in events if it has no other.
     pub(super) fn service<'a>(&'a self, service: &'a str) -> Cow<'a, str> {
         known_as(&self.services, service)
@@ -160,14 +171,16 @@ impl Texts {
         known_as(&self.statuses, status)
     }
 
-    /// An answer to a citizen, before its spelling is chosen.
+    /// An answer to a citizen, before its spelling is chosen, and how many of its last parts have no room.
     pub(super) fn answer<'a>(
         &self,
         template: &str,
         value: impl Fn(&str) -> Option<Cow<'a, str>>,
-    ) -> Option<String> {
+    ) -> Option<(String, usize)> {
         let template = self.answers.get(template)?;
-        Some(template.fill(|placeholder| value(placeholder.name())))
+        let value = |place: &Placeholder| value(place.name());
+        let fits = |text: &str| self.cost(text).segments <= self.most_of_an_answer();
+        Some(shorten(template, WHOLE, value, fits))
     }
 
     /// The words by which citizens ask for something.
