@@ -249,6 +249,16 @@ impl Gate {
         now.wall_at(dealt.unwrap_or(now.steady))
     }
 
+    /// Whether a message that waits for this reason waits for a wall time.
+    pub(super) fn is_of_wall(&self, message: &Message, reason: Reason) -> bool {
+        match reason {
+            Reason::Scheduled | Reason::QuietHours | Reason::BulkWindow => true,
+            // A day's quota is over at midnight; the hours of a campaign are those of the steady clock.
+            Reason::AgencyQuota => message.lane != Lane::Bulk || self.place(message).is_none(),
+            _ => false,
+        }
+    }
+
     fn spread(&self, message: &Message) -> Option<&Spreading> {
         self.spreads.get(self.place(message)?)
     }

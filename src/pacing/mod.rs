@@ -229,6 +229,11 @@ impl Pacer {
         self.gate.wait(message, submitted, now).map_or(Ok(()), Err)
     }
 
+    /// Whether a message that waits for this reason waits for a wall time.
+    pub fn is_of_wall(&self, message: &Message, reason: Reason) -> bool {
+        self.gate.is_of_wall(message, reason)
+    }
+
     /// Goes on dealing out the times of campaigns where the journal says that it stood.
     pub fn take_up(&mut self, dealt: &BTreeMap<SpreadKey, Dealt>) {
         self.gate.take_up(dealt);

@@ -26,6 +26,7 @@ use super::telling::Teller;
 use super::unanswered::Repeats;
 use super::unnamed::Unnamed;
 use super::ussd::{Ussd, UssdRules};
+use super::wall_clock::WallClock;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::{Catalog, Unfit};
 use crate::delivery::receipt::{Notice, Spellings};
@@ -206,6 +207,7 @@ pub struct Core {
     /// Whether new messages are to try an operator.
     pub(super) probing: bool,
     pub(super) queues: Queues,
+    pub(super) wall_clock: WallClock,
     pub(super) in_flight: FxHashMap<MessageId, InFlight>,
     pub(super) repeats: Repeats,
     pub(super) graces: BinaryHeap<Reverse<(UnixMillis, MessageId)>>,
@@ -296,6 +298,7 @@ impl Core {
             away: 0,
             probing: false,
             queues: Queues::new(settings.rules.sharing.weights.clone()),
+            wall_clock: WallClock::new(now),
             in_flight: FxHashMap::default(),
             repeats: Repeats::default(),
             graces: BinaryHeap::new(),
@@ -393,6 +396,7 @@ impl Core {
             .chain(graces)
             .chain(self.ussd.next_over())
             .chain((self.turns_left || self.ussd.waits()).then_some(now.steady))
+            .chain(self.wall_clock.was_set_forward().then_some(now.steady))
             .min()
             .unwrap_or(UnixMillis::NEVER);
         now.instant_at(

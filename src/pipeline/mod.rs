@@ -37,6 +37,7 @@ mod time_up;
 mod unanswered;
 mod unnamed;
 mod ussd;
+mod wall_clock;
 
 use std::collections::HashMap;
 use std::sync::Arc;

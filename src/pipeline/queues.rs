@@ -31,6 +31,7 @@ impl Core {
     /// Reads what is due and fits.
     pub(super) fn refill(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         let mut moved = Vec::new();
+        let earlier = self.follow_wall_clock(beat)?;
         for (queue, place) in self.queues.take_again(beat.now.steady) {
             self.read_again(beat, queue, place, &mut moved)?;
         }
@@ -43,6 +44,9 @@ impl Core {
         // Only now: reading a queue forgets what was noted of it but is not in the journal yet.
         for message in &moved {
             self.wait(message);
+        }
+        for message in &earlier {
+            self.wait_out_of_turn(message);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::clock::UnixMillis;
 use crate::journal::{Message, Outgoing, Phase, Told};
 
 /// A wait is told if it is, or may be, longer than this.
-const WORTH_TELLING: Duration = Duration::from_secs(60);
+pub(super) const WORTH_TELLING: Duration = Duration::from_secs(60);
 
 /// Writes the history of messages and the outcomes for their agencies.
 #[derive(Debug)]

@@ -94,6 +94,68 @@ fn a_wall_clock_set_back_does_not_bring_a_schedule_forward() {
 }
 
 #[test]
+fn what_waits_for_a_wall_time_goes_by_the_wall_clock_when_that_is_set_forward() {
+    let mut world = World::with(|settings| settings.rules.quiet_hours = Some(night()));
+    world.publish(Notification {
+        not_before: Some(START.after(4 * HOUR).into()),
+        ..status("scheduled")
+    });
+    world.wall_ahead = 2 * 3_600_000;
+    world.advance(2 * HOUR - SECOND);
+    assert!(world.sent().is_empty());
+    world.advance(SECOND);
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    // It is 13:15 now.
+    world.advance(TO_NIGHT - 4 * HOUR);
+    world.publish(nth(1));
+    assert_eq!(world.story("e1"), ["accepted", "deferred quiet-hours"]);
+    // The machine slept from 23:00 to 07:59:50.
+    world.wall_ahead += 9 * 3_600_000 - 10_000;
+    world.advance(9 * SECOND);
+    assert!(world.sent().is_empty());
+    world.advance(SECOND);
+    world.one_sent();
+}
+
+#[test]
+fn a_step_of_the_wall_clock_within_a_long_queue_brings_all_of_it_forward() {
+    let mut world = World::new();
+    for n in 0..1000 {
+        world.publish(Notification {
+            not_before: Some(START.after(2 * HOUR + n * SECOND).into()),
+            ..apart(n)
+        });
+    }
+    world.wall_ahead = 3_600_000;
+    world.advance(HOUR + 999 * SECOND);
+    assert_eq!(world.sent().len(), 1000);
+}
+
+#[test]
+fn what_waits_for_anything_else_does_not_go_by_the_wall_clock() {
+    let mut world = World::with(|settings| {
+        settings.retry.first = 5 * MINUTE;
+        settings.rules.limits = vec![limit(2, HOUR)];
+    });
+    world.publish(nth(1));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world.publish(nth(2));
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    world.publish(nth(3));
+    world.publish(nth(4));
+    let sent = world.one_sent();
+    world.accept(&sent, "3");
+    assert_eq!(world.story("e2"), ["accepted", "deferred retry"]);
+    assert_eq!(world.story("e4"), ["accepted", "deferred subscriber-limit"]);
+    world.wall_ahead = 2 * 3_600_000;
+    world.advance(4 * MINUTE);
+    assert!(world.sent().is_empty());
+}
+
+#[test]
 fn what_waits_beyond_its_deadline_expires_even_if_its_operator_is_gone() {
     let mut world = World::new();
     world.smsc(UCELL).sessions = 0;
