@@ -98,6 +98,7 @@ impl Skeleton {
         };
         !self.is_of_a_passport(start, end)
             && !is_amount
+            && !is_span_of_amounts(&groups)
             && !is_house_and_postal_code(&groups)
             && without_dates_and_hours(&groups) >= least
     }
@@ -170,6 +171,33 @@ fn is_amount(groups: &[(char, String)]) -> bool {
             .all(|(sign, group)| *sign == ' ' && group.len() == 3)
     };
     matches!(groups, [(_, first), rest @ ..] if first.len() <= 2 && threes(rest))
+}
+
+/// 500 000 – 1 000 000: from one round sum to a larger one, which no number to call is like.
+fn is_span_of_amounts(groups: &[(char, String)]) -> bool {
+    let to = |(sign, _): &(char, String)| matches!(sign, '-' | '–' | '—');
+    let Some(middle) = groups.iter().skip(1).position(to) else {
+        return false;
+    };
+    let (from, to) = groups.split_at(middle + 1);
+    let (from, to) = (round_sum(from), round_sum(to));
+    from.is_some_and(|from| to.is_some_and(|to| from < to))
+}
+
+/// In threes, with at least two zeros at its end.
+fn round_sum(groups: &[(char, String)]) -> Option<u64> {
+    let [(_, first), rest @ ..] = groups else {
+        return None;
+    };
+    let mut threes = rest.iter();
+    let in_threes = first.len() <= 3
+        && !first.starts_with('0')
+        && !rest.is_empty()
+        && threes.all(|(sign, group)| *sign == ' ' && group.len() == 3);
+    let digits: String = groups.iter().map(|(_, group)| group.as_str()).collect();
+    (in_threes && digits.ends_with("00"))
+        .then(|| digits.parse().ok())
+        .flatten()
 }
 
 /// Whether a whole number with the country's code begins with one of these groups, after 00 or 8 10 maybe.

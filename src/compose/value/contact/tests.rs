@@ -137,6 +137,38 @@ fn a_number_is_found_behind_any_signs() {
 }
 
 #[test]
+fn a_span_of_amounts_or_years_is_no_number_and_a_number_in_threes_is_one() {
+    for words in [
+        "1 000 000 – 2 000 000 so\u{2BB}m",
+        "1 000 000-2 000 000 so'm",
+        "500 000 — 1 000 000 сўм",
+        "от 1 250 500 – 2 300 000 сум",
+        "9 000 – 20 000",
+        "12 500 000",
+        "12 500 000 so'm",
+        "2026-2027",
+        "2026–2027 o'quv yili, 12 500 000 so'm",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+    for number in [
+        "9 012 – 34 567",
+        "8 912 – 3 456 789",
+        "901 234 – 567",
+        "90 123 – 45 67",
+        "9 989 – 01 234 500",
+        "99 890 – 1 234 500",
+        "998 901 – 999 500",
+        "1 000 000 – 2 000 000 – 3 000 000",
+        "2 000 000 – 1 000 000",
+        "+998 000 – 1 000 000",
+        "71 200-00-00",
+    ] {
+        assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+}
+
+#[test]
 fn a_link_is_found_behind_quotes_and_a_street_is_none() {
     for link in [
         "evil‘.’uz",
