@@ -114,7 +114,8 @@ impl Teller {
         until: Option<UnixMillis>,
     ) -> bool {
         let wait = until.map(|until| until.since(beat.now.steady));
-        let until = wait.map(|wait| beat.now.wall.after(wait));
+        // What ends before that does not wait so long.
+        let until = wait.map(|wait| beat.now.wall.after(wait).min(message.expires));
         let last = message.progress.history.last_mut();
         if let Some(told) = last.filter(|told| told.reason == Some(reason)) {
             let before = std::mem::replace(&mut told.until, until);

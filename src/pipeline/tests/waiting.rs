@@ -183,6 +183,30 @@ fn what_waits_beyond_its_deadline_expires_even_if_its_operator_is_gone() {
 }
 
 #[test]
+fn no_wait_is_told_to_be_longer_than_the_message_is_of_use() {
+    let mut world = World::with(|settings| settings.rules.quiet_hours = Some(night()));
+    world.advance(TO_NIGHT);
+    let expires = START.after(TO_NIGHT + 2 * HOUR);
+    world.publish(Notification {
+        expires: Some(expires.into()),
+        ..nth(1)
+    });
+    let later = Some(START.after(TO_NIGHT + 96 * HOUR).into());
+    world.publish(Notification {
+        not_before: later,
+        ..nth(2)
+    });
+    let of_no_use = START.after(TO_NIGHT + world.settings.expires);
+    for (id, reason, end) in [
+        ("e1", "deferred quiet-hours", expires),
+        ("e2", "deferred scheduled", of_no_use),
+    ] {
+        assert_eq!(world.story(id), ["accepted", reason]);
+        assert_eq!(world.last(id).until, Some(end.into()));
+    }
+}
+
+#[test]
 fn the_deadline_of_an_event_that_names_none_is_the_configured_one() {
     let mut world = World::with(|settings| settings.expires = 2 * HOUR);
     world.smsc(UCELL).sessions = 0;
