@@ -55,9 +55,17 @@ pub(crate) struct SyntaxError {
 pub(crate) fn parse(text: &str) -> (Node, Vec<SyntaxError>) {
     let lines = Lines::of(text);
     let (document, errors) = DeTable::parse_recoverable(text);
-    let errors = errors.iter().map(|error| SyntaxError {
-        origin: lines.origin(error.span().unwrap_or_default()),
-        message: error.message().to_owned(),
+    let errors = errors.iter().map(|error| {
+        let span = error.span().unwrap_or_default();
+        // Other mistakes may be in a secret.
+        let key = text
+            .get(span.clone())
+            .filter(|_| error.message() == DUPLICATE);
+        let key = key.map_or_else(String::new, |key| format!(" `{key}`"));
+        SyntaxError {
+            origin: lines.origin(span),
+            message: format!("{}{key}", error.message()),
+        }
     });
     let locate = |span| lines.origin(span);
     let root = Node {
@@ -66,6 +74,9 @@ pub(crate) fn parse(text: &str) -> (Node, Vec<SyntaxError>) {
     };
     (root, errors.collect())
 }
+
+/// What is said of a key that stands twice in a table.
+const DUPLICATE: &str = "duplicate key";
 
 /// A list or a table in TOML, as an environment variable may hold it.
 pub(crate) fn parse_nested(text: &str, origin: &Origin) -> Option<Node> {

@@ -92,6 +92,10 @@ fn a_mistake_is_named_with_its_place_and_its_cure() {
             "3:9: `outcomes.amqp.batch` is 0; give a whole number from 1 to 1000",
         ),
         (
+            "[http]\nlisten = \"127.0.0.1:1\"\nlisten = \"127.0.0.1:2\"",
+            "3:1: is not TOML here: duplicate key `listen`; see https://toml.io",
+        ),
+        (
             "http = true",
             "1:8: `http` is true; make it a table of keys",
         ),
