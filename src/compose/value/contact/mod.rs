@@ -31,6 +31,10 @@ pub(crate) fn contact_in(line: &str) -> Option<Contact> {
     if is_harmless(line) {
         return None;
     }
+    looked_for(line)
+}
+
+fn looked_for(line: &str) -> Option<Contact> {
     let plain: String = line.chars().filter(|each| !is_mark(*each)).collect();
     let text = Skeleton(fold(&plain).chars().collect());
     if text.has_link() {
@@ -42,15 +46,22 @@ pub(crate) fn contact_in(line: &str) -> Option<Contact> {
     text.has_phone().then_some(Contact::Phone)
 }
 
-/// Most values at first sight: few digits, and no sign that links, addresses and codes are made of.
+/// Most values at first sight: few digits, and no sign that links, addresses and codes are made of, nor one that is
+/// read as such.
 fn is_harmless(line: &str) -> bool {
     let (mut digits, mut letters) = (0, 0);
     line.bytes().all(|octet| {
+        // Of a letter that is not in ASCII only the first octet says which it is like.
+        let begins_a_letter = matches!(octet, 0xC3..=0xC5 | 0xCA..=0xCB | 0xD0..=0xD4);
+        let goes_on = matches!(octet, 0x80..=0xBF);
         digits += usize::from(octet.is_ascii_digit());
-        letters += usize::from(octet.is_ascii_alphabetic());
-        !matches!(octet, b'.' | b'/' | b'\\' | b'@' | b'*' | b'#' | 0x80..)
+        letters += usize::from(octet.is_ascii_alphabetic() || begins_a_letter);
+        match octet {
+            b'.' | b'/' | b'\\' | b'@' | b'*' | b'#' => false,
+            _ => octet.is_ascii() || begins_a_letter || goes_on,
+        }
     }) && (digits < PLAIN_DIGITS || digits + letters < PHONE_DIGITS)
-        && !line.contains("xn--")
+        && !line.contains("--")
 }
 
 /// Whether the number of an application would lead to a page; digits in it call nobody.

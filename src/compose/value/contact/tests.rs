@@ -192,6 +192,20 @@ fn a_link_is_found_behind_quotes_and_a_street_is_none() {
 }
 
 #[test]
+fn words_in_any_alphabet_are_harmless_at_first_sight() {
+    for words in [
+        "Юнусобод тумани Давлат хизматлари маркази",
+        "Mirzo Ulug\u{2BB}bek tumani, 3-uy",
+        "Nókis qalası DXM",
+    ] {
+        assert!(is_harmless(words), "{words}");
+    }
+    for others in ["ЦГУ. Навои", "5²5²5", "XN--80ak", "Навои…", "90 123 45 67"] {
+        assert!(!is_harmless(others), "{others}");
+    }
+}
+
+#[test]
 fn a_house_and_a_postal_code_are_no_number_if_none_begins_like_them() {
     for address in [
         "125, 100170",
@@ -276,6 +290,19 @@ proptest! {
     #[test]
     fn any_disguise_of_a_number_is_found(number in disguised()) {
         prop_assert_eq!(contact_in(&number), Some(Contact::Phone), "{}", number);
+    }
+
+    /// Whatever is made of letters, digits and the signs that links, numbers and codes are made of.
+    #[test]
+    fn what_is_harmless_at_first_sight_leads_nowhere(
+        line in "[a-dxnXNоОіІзЗқҚöÓńʻʼA-C0-9 .:/*#@²³…«»×\u{301}–-]{0,16}",
+        words in "[а-яА-ЯёқғҳўxnXNоОіІ\u{2BB} 0-9:,()+-]{0,24}",
+    ) {
+        for line in [line, words] {
+            if is_harmless(&line) {
+                prop_assert_eq!(looked_for(&line), None, "{}", line);
+            }
+        }
     }
 
     #[test]
