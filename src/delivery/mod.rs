@@ -55,7 +55,7 @@ pub use circuit::{Answers, Circuit, Switch};
 pub use class::{Class, Classes, usual};
 pub use link_state::LinkState;
 use operator::Operator;
-pub use reference::{reference_of, segment_of};
+pub use reference::{References, reference_of, segment_of};
 pub use routing::{Carrier, Routes};
 pub use screen::Screen;
 pub use senders::{Assignment, SenderIndex, Senders};

@@ -31,7 +31,8 @@ use crate::clock::{Now, UnixMillis};
 use crate::compose::{Catalog, Unfit};
 use crate::delivery::receipt::{Notice, Spellings};
 use crate::delivery::{
-    Carrier, Circuit, Class, Event, Offer, Report, Routes, Senders, Share, retry,
+    Carrier, Circuit, Class, Event, Offer, References, Report, Routes, Senders, Share,
+    reference_of, retry,
 };
 use crate::dialogue::menu::Menus;
 use crate::dialogue::{Desk, Keywords};
@@ -211,6 +212,7 @@ pub struct Core {
     pub(super) in_flight: FxHashMap<MessageId, InFlight>,
     pub(super) repeats: Repeats,
     pub(super) graces: BinaryHeap<Reverse<(UnixMillis, MessageId)>>,
+    pub(super) references: References,
     pub(super) teller: Teller,
     pub(super) next_message: u64,
     pub(super) next_held: u64,
@@ -302,6 +304,7 @@ impl Core {
             in_flight: FxHashMap::default(),
             repeats: Repeats::default(),
             graces: BinaryHeap::new(),
+            references: References::beside([], start.last_message),
             teller,
             next_message: start.last_message + 1,
             next_held: start.last_held + 1,
@@ -467,7 +470,14 @@ impl Core {
     /// What has an attempt without a result from an earlier life is uncertain.
     fn resume_in_flight(&mut self, now: &Now) -> Result<(), JournalError> {
         let grace_ends = now.steady.after(self.settings.uncertain);
-        for message in self.journal.in_flight()? {
+        let messages = self.journal.in_flight()?;
+        let taken = messages.iter().map(|message| {
+            let attempt = &message.progress.attempt;
+            let others = u8::try_from(attempt.segments.len().saturating_sub(1));
+            reference_of(attempt.reference, others.unwrap_or(u8::MAX))
+        });
+        self.references = References::beside(taken, self.next_message);
+        for message in messages {
             let thread = self.thread_in_journal(&message)?;
             self.pacer.resume(&message, thread);
             self.reopen_push(&message);

@@ -17,7 +17,7 @@ use xabar_ussd::{Dialect, Said, SessionKey, Step};
 use super::beat::Beat;
 use super::core::{Core, InFlight};
 use super::seldom::Seldom;
-use super::sending::{SHORTEST_VALIDITY, attempt_octet, begin_attempt, reference};
+use super::sending::{SHORTEST_VALIDITY, attempt_octet, begin_attempt};
 use crate::clock::UnixMillis;
 use crate::delivery::{Class, SenderIndex, Submission, Token};
 use crate::dialogue::ussd::Phone;
@@ -140,7 +140,8 @@ impl Core {
         let Some((dialect, data_coding, octets)) = self.as_push(beat, message, text) else {
             return false;
         };
-        begin_attempt(message, 1, String::new(), beat.now.steady);
+        let at = beat.now.steady;
+        begin_attempt(&mut self.references, message, 1, String::new(), at);
         let attempt = &mut message.progress.attempt;
         attempt.pushed = true;
         // It takes nothing from those that the SMS has.
@@ -181,7 +182,7 @@ impl Core {
         let (right, rules) = operator.push.as_ref().zip(operator.ussd)?;
         let (msisdn, session) = (
             message.msisdn,
-            rules.dialect.push_session(reference(message)),
+            rules.dialect.push_session(self.references.next()),
         );
         let may = right.allows(message.key.agency.name(), &message.content.service)
             // Whether it is well again, only an SMS can tell.

@@ -11,7 +11,7 @@ use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::compose::Text;
-use crate::delivery::{Submission, Token, reference_of};
+use crate::delivery::{References, Submission, Token, reference_of};
 use crate::journal::{
     JournalError, Lane, Message, MessageId, OperatorId, Phase, Segment, ThreadOrder,
 };
@@ -259,7 +259,8 @@ impl Core {
                 }
             };
             may_go_in_ucs2 = segments.encoding() != Encoding::Ucs2;
-            begin_attempt(&mut message, segments.total(), text, beat.now.steady);
+            let (total, at) = (segments.total(), beat.now.steady);
+            begin_attempt(&mut self.references, &mut message, total, text, at);
             self.submit(beat, &message, &segments);
         }
         self.repeats.forget(message.id);
@@ -345,10 +346,19 @@ impl Core {
 }
 
 /// Notes a new attempt at all segments, of so many, that wait for one.
-pub(super) fn begin_attempt(message: &mut Message, total: u8, text: String, at: UnixMillis) {
+pub(super) fn begin_attempt(
+    references: &mut References,
+    message: &mut Message,
+    total: u8,
+    text: String,
+    at: UnixMillis,
+) {
     message.progress.phase = Phase::InFlight;
-    let reference = reference(message);
     let attempt = &mut message.progress.attempt;
+    // Of more segments than before, the others have no references of their own yet.
+    if attempt.attempts == 0 || attempt.segments.len() < usize::from(total) {
+        attempt.reference = references.take(total);
+    }
     // Another operator may need other segments for the same text.
     if attempt.text.is_none() || attempt.segments.len() != usize::from(total) {
         attempt.segments = vec![Segment::Waiting; total.into()];
@@ -363,9 +373,6 @@ pub(super) fn begin_attempt(message: &mut Message, total: u8, text: String, at: 
         *segment = Segment::Sent;
         begun += 1;
     }
-    if attempt.attempts == 0 {
-        attempt.reference = reference;
-    }
     if attempt.uncertain || attempt.undelivered.is_some() {
         attempt.repeats = attempt.repeats.saturating_add(begun);
     }
@@ -373,11 +380,6 @@ pub(super) fn begin_attempt(message: &mut Message, total: u8, text: String, at: 
     attempt.uncertain = false;
     attempt.pushed = false;
     attempt.at = at;
-}
-
-/// By which an operator and a phone know a message: the low bits differ between neighbours, which is all that a phone needs.
-pub(super) fn reference(message: &Message) -> u16 {
-    u16::try_from(message.id.0 % 0xFFFF).unwrap_or(0) + 1
 }
 
 /// Tells the attempts of one message apart.

@@ -290,6 +290,27 @@ fn a_receipt_that_only_names_its_subscriber_answers_for_the_one_uncertain_submis
         ["accepted", "submitted", "delivered"],
         "not even deferred: its grace is short"
     );
+#[test]
+fn no_two_segments_in_flight_have_one_reference_across_a_restart_too() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 10_000;
+    world.publish(long_status("e1"));
+    world.publish_all((100..400).map(apart));
+    let before = world.sent();
+    world.restart();
+    world.publish_all((400..700).map(apart));
+    let mut references: Vec<_> = before
+        .iter()
+        .chain(&world.sent())
+        .map(|sent| sent.submission.reference)
+        .collect();
+    assert!(references.len() > 600, "{}", references.len());
+    let sent = references.len();
+    references.sort_unstable();
+    references.dedup();
+    assert_eq!(references.len(), sent);
+}
+
     world.advance(HOUR);
     assert!(world.sent().is_empty());
 }
