@@ -42,6 +42,8 @@ pub(super) struct Rate {
     written: Count,
     accepted: Count,
     throttled: Count,
+    /// What is throttled again and again.
+    stubborn: Count,
     background: Background,
 }
 
@@ -59,6 +61,7 @@ impl Rate {
             written: Count::new(now),
             accepted: Count::new(now),
             throttled: Count::new(now),
+            stubborn: Count::new(now),
             background: Background::default(),
         }
     }
@@ -133,6 +136,18 @@ impl Rate {
             self.pause(left, in_flight, now);
         }
         left.is_some()
+    }
+
+    /// Notes that the operator throttled a message that it throttled again and again before; says whether it means that
+    /// message: it takes others meanwhile, and no fewer.
+    pub(super) fn throttled_for_itself(&mut self, now: Instant) -> bool {
+        self.stubborn.add(now);
+        let stubborn = self.stubborn.recently(now);
+        let means_it = !self.is_overloaded() && stubborn <= self.accepted.recently(now);
+        if means_it {
+            self.refused();
+        }
+        means_it
     }
 
     /// Whether the operator throttles, and has taken nothing since.

@@ -35,6 +35,25 @@ const MOST_FAULTS_OF_SESSIONS: u16 = 20;
 
 const THROTTLED_PAUSE: Duration = Duration::from_secs(1);
 
+/// So often in a row an operator that takes too little for the rate may throttle one message. One that it throttles more often
+/// it may mean for itself.
+const USUAL_THROTTLINGS: u16 = 3;
+
+/// The pause after further ones doubles up to this: it may be the rate after all, and that recovers.
+const LONGEST_THROTTLED_PAUSE: Duration = Duration::from_secs(60);
+
+/// Whether an operator that throttles a message in this attempt may mean the message itself.
+pub fn is_throttled_again_and_again(attempts: u16) -> bool {
+    attempts > USUAL_THROTTLINGS
+}
+
+/// How long a message that was throttled so often waits.
+fn throttled_pause(times: u16) -> Duration {
+    let doublings = u32::from(times.saturating_sub(USUAL_THROTTLINGS)).min(16);
+    let pause = THROTTLED_PAUSE.saturating_mul(1 << doublings);
+    pause.min(LONGEST_THROTTLED_PAUSE)
+}
+
 /// Most submissions of one message of which none has an answer, before its fate counts as unknown: more
 /// would be copies to a subscriber who may have the first.
 const MOST_UNCERTAIN: u16 = 4;
@@ -72,13 +91,15 @@ pub enum Next {
 }
 
 impl Policy {
-    /// Decides by the class of the refusal, the submissions so far (this one included), and a number that
-    /// spreads the retries of different messages.
-    pub fn next(&self, class: Class, attempts: u16, spread: u64) -> Next {
+    /// Decides by the class of the refusal, the submissions so far (this one included) and how many of them were refused for
+    /// no fault of the message's, and a number that spreads the retries of different messages.
+    pub fn next(&self, class: Class, attempts: u16, not_its_fault: u16, spread: u64) -> Next {
+        let attempts = attempts.saturating_sub(not_its_fault);
         let most = match class {
-            Class::Throttled | Class::Session => {
-                return Next::Retry(spread_out(THROTTLED_PAUSE, spread));
+            Class::Throttled => {
+                return Next::Retry(spread_out(throttled_pause(not_its_fault), spread));
             }
+            Class::Session => return Next::Retry(spread_out(THROTTLED_PAUSE, spread)),
             Class::Accepted | Class::Permanent | Class::OurBug => return Next::Refused,
             Class::RetryTwice => self.attempts.min(MOST_ATTEMPTS_IF_VAGUE),
             Class::RetrySoon | Class::RetryElsewhere => self.attempts,
@@ -103,7 +124,7 @@ mod tests {
     use super::*;
 
     fn next(class: Class, attempts: u16) -> Next {
-        Policy::default().next(class, attempts, 25)
+        Policy::default().next(class, attempts, 0, 25)
     }
 
     #[test]
@@ -114,23 +135,28 @@ mod tests {
             attempts: 6,
             ..Policy::default()
         };
-        let pauses = [1, 2, 3, 4, 5].map(|attempts| policy.next(Class::RetrySoon, attempts, 25));
+        let pauses = [1, 2, 3, 4, 5].map(|attempts| policy.next(Class::RetrySoon, attempts, 0, 25));
         let seconds = [2, 4, 8, 15, 15].map(|s| Next::Retry(Duration::from_secs(s)));
         assert_eq!(pauses, seconds);
-        assert_eq!(policy.next(Class::RetrySoon, 6, 25), Next::GiveUp);
+        assert_eq!(policy.next(Class::RetrySoon, 6, 0, 25), Next::GiveUp);
     }
 
     #[test]
     fn pauses_of_different_messages_are_spread_by_a_quarter() {
-        let spread = |spread| Policy::default().next(Class::RetrySoon, 1, spread);
+        let spread = |spread| Policy::default().next(Class::RetrySoon, 1, 0, spread);
         assert_eq!(spread(0), Next::Retry(Duration::from_millis(3750)));
         assert_eq!(spread(50), Next::Retry(Duration::from_millis(6250)));
     }
 
     #[test]
-    fn throttling_uses_up_no_attempt() {
-        let second = Next::Retry(Duration::from_secs(1));
-        assert_eq!(next(Class::Throttled, 5000), second);
+    fn throttling_uses_up_no_attempt_but_who_meets_it_again_and_again_waits_ever_longer() {
+        let policy = Policy::default();
+        let pause = |times| policy.next(Class::Throttled, times, times, 25);
+        let pauses = [1, 3, 4, 5, 6, 7, 8, 9, 5000].map(pause);
+        let seconds = [1, 1, 2, 4, 8, 16, 32, 60, 60].map(|s| Next::Retry(Duration::from_secs(s)));
+        assert_eq!(pauses, seconds);
+        let pause = policy.next(Class::RetrySoon, 5001, 5000, 25);
+        assert_eq!(pause, Next::Retry(Duration::from_secs(5)));
     }
 
     #[test]

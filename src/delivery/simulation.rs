@@ -9,8 +9,9 @@ use xabar_smpp::Status;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::dispatch::{Bounds, Dispatch, Heard};
+use super::retry::{Next, Policy};
 use super::sample::{submission, token};
-use super::{Class, usual};
+use super::{Class, Token, usual};
 use crate::clock::instant;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -33,6 +34,8 @@ enum Limit {
     Moody(u64),
     /// One a second is throttled, however few they are.
     OneASecond,
+    /// The first so many are throttled for ever, and others where there are more than this in any second.
+    Poisoned(u64, f64),
     /// All are throttled.
     Nothing,
 }
@@ -42,6 +45,7 @@ enum Limit {
 struct Answer {
     at: Instant,
     id: u64,
+    attempt: u8,
     session: usize,
     status: u32,
     written: Instant,
@@ -59,10 +63,12 @@ struct Smsc {
 
 impl Smsc {
     /// The status of a submission, and when it is told.
-    fn submit(&mut self, id: u64, now: Instant) -> (Status, Instant) {
+    fn submit(&mut self, token: Token, now: Instant) -> (Status, Instant) {
+        let id = token.message.0;
         let answered = now + self.latency;
         let fits = match self.limit {
-            Limit::Sliding(limit) => {
+            Limit::Poisoned(poisoned, _) if id < poisoned => false,
+            Limit::Sliding(limit) | Limit::Poisoned(_, limit) => {
                 while self.taken.front().is_some_and(|at| *at + SECOND <= now) {
                     self.taken.pop_front();
                 }
@@ -95,7 +101,10 @@ impl Smsc {
                 }
                 fits
             }
-            Limit::Moody(one_in) => !xxh3_64(&id.to_le_bytes()).is_multiple_of(one_in),
+            Limit::Moody(one_in) => {
+                let drawn = xxh3_64(&u64::from(token).to_le_bytes());
+                !drawn.is_multiple_of(one_in)
+            }
             Limit::Queue(rate) => {
                 self.free_at = self.free_at.max(now) + Duration::from_secs_f64(1.0 / rate);
                 return (Status::ROK, self.free_at + self.latency);
@@ -146,7 +155,11 @@ fn run(
         waiting: 0,
     };
     let mut answers: BinaryHeap<Reverse<Answer>> = BinaryHeap::new();
-    let (mut given, mut accepted, mut throttled) = (0, 0, 0);
+    // What was throttled comes again, before what is new.
+    let mut again: BinaryHeap<Reverse<(Instant, u64, u8)>> = BinaryHeap::new();
+    let policy = Policy::default();
+    let (mut given, mut new) = (0, 0);
+    let (mut accepted, mut throttled) = (0, 0);
     let mut figures = Figures::default();
     while now < start + length {
         smsc.limit = change(now - start);
@@ -165,8 +178,23 @@ fn run(
                 let took = now - answer.written;
                 figures.longest_response = figures.longest_response.max(took);
             }
+            if !status.is_ok() {
+                let next = policy.next(
+                    Class::Throttled,
+                    answer.attempt.into(),
+                    answer.attempt.into(),
+                    answer.id,
+                );
+                if let Next::Retry(pause) = next {
+                    let attempt = answer.attempt.wrapping_add(1);
+                    again.push(Reverse((now + pause, answer.id, attempt)));
+                }
+            }
             let heard = Heard {
-                token: token(answer.id),
+                token: Token {
+                    attempt: answer.attempt,
+                    ..token(answer.id)
+                },
                 class: if deaf { Class::Accepted } else { usual(status) },
                 status,
                 congestion: matches!(smsc.limit, Limit::Congested).then_some(100),
@@ -174,17 +202,27 @@ fn run(
             dispatch.answered(answer.session, heard, now);
         }
         let granted = dispatch.offer(now).granted;
-        dispatch.submit(
-            (given..granted)
-                .map(|id| submission(token(id), now))
-                .collect(),
-        );
+        let mut next = || {
+            let is_due = |Reverse((at, ..)): &Reverse<(Instant, u64, u8)>| *at <= now;
+            if again.peek().is_some_and(is_due) {
+                let Reverse((_, id, attempt)) = again.pop()?;
+                let token = Token {
+                    attempt,
+                    ..token(id)
+                };
+                return Some(submission(token, now));
+            }
+            new += 1;
+            Some(submission(token(new - 1), now))
+        };
+        dispatch.submit((given..granted).filter_map(|_| next()).collect());
         given = granted.max(given);
         while let Some((session, submission)) = dispatch.next(now) {
-            let (status, at) = smsc.submit(submission.token.message.0, now);
+            let (status, at) = smsc.submit(submission.token, now);
             answers.push(Reverse(Answer {
                 at,
                 id: submission.token.message.0,
+                attempt: submission.token.attempt,
                 session,
                 status: status.0,
                 written: now,
@@ -301,6 +339,33 @@ fn one_message_that_is_throttled_every_second_does_not_slow_down_the_others() {
     });
     println!("{figures:?}");
     assert!(figures.rate > 90.0, "{figures:?}");
+}
+
+#[test]
+fn messages_that_are_throttled_for_ever_do_not_slow_down_the_others() {
+    // The first time they say that the rate is too high, and at a low one three say so loudly.
+    for (tps, poisoned, least) in [(5, 1, 0.9), (10, 1, 0.9), (10, 3, 0.6), (100, 3, 0.9)] {
+        let limit = Limit::Poisoned(poisoned, f64::from(tps));
+        let figures = run(bounds(Some(tps), 10), SECOND / 20, MINUTES, false, |_| {
+            limit
+        });
+        println!("{poisoned} at {tps}: {figures:?}");
+        let least = least * f64::from(tps);
+        assert!(figures.rate > least, "{poisoned} at {tps}: {figures:?}");
+    }
+}
+
+#[test]
+fn a_limit_is_found_beside_messages_that_are_throttled_for_ever() {
+    for (tps, limit) in [(20, 10.0), (500, 100.0), (100, 2.0)] {
+        let poisoned = Limit::Poisoned(3, limit);
+        let figures = run(bounds(Some(tps), 100), SECOND / 20, MINUTES, false, |_| {
+            poisoned
+        });
+        println!("{limit}: {figures:?}");
+        assert!(figures.rate > 0.7 * limit, "{limit}: {figures:?}");
+        assert!(figures.throttled < 0.1, "{limit}: {figures:?}");
+    }
 }
 
 #[test]

@@ -342,11 +342,13 @@ impl Core {
         let throttled = class == Class::Throttled;
         let uncounted = throttled || class == Class::Session;
         attempt.uncounted = attempt.uncounted.saturating_add(u16::from(uncounted));
-        let counted = attempt.attempts.saturating_sub(attempt.uncounted);
+        let (attempts, uncounted) = (attempt.attempts, attempt.uncounted);
+        let counted = attempts.saturating_sub(uncounted);
         let next = if attempt.withdrawn {
             Next::Refused
         } else {
-            self.settings.retry.next(class, counted, message.id.0)
+            let policy = &self.settings.retry;
+            policy.next(class, attempts, uncounted, message.id.0)
         };
         match next {
             Next::Retry(pause) => {

@@ -29,6 +29,7 @@ use self::signs::Signs;
 use self::waiting::Waiting;
 use super::class::Class;
 use super::rate::Rate;
+use super::retry;
 use super::screen::Screen;
 use super::submission::{Query, Submission, Token};
 use super::window::Window;
@@ -370,7 +371,10 @@ impl Dispatch {
         let in_flight = self.in_flight_beside(login);
         let rate = self.rates.throttled_mut(login);
         let again = rate.is_overloaded();
+        let attempts = u16::from(heard.token.attempt);
+        let again_and_again = throttled && retry::is_throttled_again_and_again(attempts);
         let cut = match throttled {
+            true if again_and_again && rate.throttled_for_itself(now) => false,
             true => rate.throttled(in_flight, now),
             false => congestion >= CONGESTED && rate.congested(in_flight, now),
         };

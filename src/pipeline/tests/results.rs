@@ -7,14 +7,15 @@ use super::world::*;
 use crate::delivery::{Class, Event, retry};
 
 #[test]
-fn throttling_uses_up_no_attempt_and_is_retried_within_seconds() {
+fn throttling_uses_up_no_attempt_and_is_retried_within_seconds_unless_it_goes_on() {
     let mut world = World::new();
     world.publish(status("e1"));
-    for _ in 0..20 {
+    for again in 0..20 {
         let sent = world.one_sent();
         world.refuse(&sent, Status::RTHROTTLED);
         assert!(world.sent().is_empty());
-        world.advance(2 * SECOND);
+        let pause = if again < 3 { 2 } else { 75 };
+        world.advance(pause * SECOND);
     }
     let sent = world.one_sent();
     world.accept(&sent, "1");
