@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use xabar_events::Msisdn;
 use xabar_smpp::message_id::{Spelling, folded};
 use xabar_smpp::pdu::{DeliverSm, Pdu};
-use xabar_smpp::receipt::{Detection, Fate, Receipt, date_to_unix, stat_of};
+use xabar_smpp::receipt::{Detection, Fate, Receipt, date_to_unix, stat_of, state_of};
 use xabar_smpp::values::MessageState;
 use xabar_smpp::{Frame, Octets};
 
@@ -239,13 +239,16 @@ impl Notice {
 
     /// The operator's own words, for the agency and for whoever asks.
     pub fn code(&self) -> Option<Box<str>> {
-        let stat = self.receipt.stat.as_deref().map(Cow::Borrowed);
+        let text_is_meant = !self.contradicts_itself();
+        let stat = self.receipt.stat.as_deref().filter(|_| text_is_meant);
+        let stat = stat.map(Cow::Borrowed);
         let state = self
             .receipt
             .state
             .and_then(|state| state.name())
             .map(Cow::Borrowed);
-        let err = self.receipt.err.as_deref().map(Cow::Borrowed);
+        let err = self.receipt.err.as_deref().filter(|_| text_is_meant);
+        let err = err.map(Cow::Borrowed);
         let network = self
             .receipt
             .network_error_code
@@ -266,6 +269,18 @@ mod tests {
 
     fn notice_of(text: &str, subscriber: &str) -> Notice {
         Notice {
+
+    /// Whether the word in its text says that it arrived and its state that it did not, or the reverse.
+    fn contradicts_itself(&self) -> bool {
+        let in_words = self.receipt.stat.as_deref().and_then(state_of);
+        let in_words = Receipt {
+            state: in_words,
+            ..Receipt::default()
+        };
+        let is_end = |fate| matches!(fate, Fate::Delivered | Fate::Expired | Fate::Failed);
+        let (word, state) = (in_words.fate(), self.receipt.fate());
+        is_end(word) && is_end(state) && (word == Fate::Delivered) != (state == Fate::Delivered)
+    }
             receipt: Receipt::from_text(text).into_owned(),
             subscriber: subscriber.into(),
             submit_date: WrittenDate::default(),
