@@ -292,8 +292,8 @@ pub struct Attempt {
     pub text: Option<Box<str>>,
     /// One entry a segment; empty before the first attempt.
     pub segments: Vec<Segment>,
-    /// The operator's names of the segments as it gave them, as far as it may have to be asked for their fate; with
-    /// fewer entries than segments, or empty ones, where not.
+    /// The operator's names of the segments as it gave them, as far as it may have to be asked for their fate, or they are
+    /// awaited in another form; with fewer entries than segments, or empty ones, where not.
     pub smsc_ids: Vec<Box<str>>,
     /// Segments of which the operator took several copies.
     pub copies: Vec<Copies>,

@@ -128,9 +128,10 @@ impl Core {
 }
 
 impl Operator {
-    /// Keeps the operator's name of a segment, if it may have to be asked for it.
+    /// Keeps the operator's name of a segment, if it may have to be asked for it, or if receipts are to be compared with more
+    /// than the form in which it is awaited.
     pub(super) fn keep_id(&self, message: &mut Message, segment: u8, smsc_id: &str) {
-        if self.asking.is_none() {
+        if self.asking.is_none() && stored_id(smsc_id) == smsc_id {
             return;
         }
         let attempt = &mut message.progress.attempt;

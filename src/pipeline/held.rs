@@ -120,7 +120,11 @@ fn apply_held(flight: &mut InFlight, (segment, smsc_id): (u8, &str), held: &Held
         return false;
     };
     let message = &mut flight.message;
-    if !notice.names(message.msisdn) || held.at < message.accepted_at {
+    let names = match notice.names_nobody() {
+        true => notice.written_id() == smsc_id,
+        false => notice.names(message.msisdn),
+    };
+    if !names || held.at < message.accepted_at {
         return false;
     }
     let attempt = &mut message.progress.attempt;

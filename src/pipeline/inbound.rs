@@ -16,7 +16,7 @@ use super::elsewhere::{awaits_second, may_arrive_after_all};
 use super::telling::Details;
 use super::unanswered::{Sought, segment_named};
 use crate::clock::UnixMillis;
-use crate::delivery::receipt::{ENOUGH, Inbound, Notice, Spellings, inbound};
+use crate::delivery::receipt::{ENOUGH, Inbound, Notice, Spellings, inbound, stored_id};
 use crate::delivery::{Answer, SessionKey};
 use crate::journal::{Awaiting, JournalError, Message, OperatorId, Phase, Segment};
 
@@ -98,6 +98,7 @@ impl Core {
             debug!("a receipt of what is settled");
             return Ok(Status::ROK);
         }
+        prefer_exact(&mut found.fitting, notice);
         let chosen = self.operators.get_mut(&operator).and_then(|operator| {
             let named = notice.receipt.user_message_reference.is_some();
             let chosen = operator.spellings.choose(found.fitting, |(awaiting, message)| {
@@ -138,7 +139,7 @@ impl Core {
     }
 
     /// The segments that were accepted under one of the candidates and sent to the receipt's subscriber, through this
-    /// operator or another of the same login.
+    /// operator or another of the same login. Of a receipt that names nobody an id that is not guessed says enough.
     fn find(
         &mut self,
         beat: &Beat,
@@ -155,6 +156,8 @@ impl Core {
                 accepted.extend(message.map(|message| (awaiting, message.clone())));
             }
         }
+        let spellings = self.operators.get(&operator).map(|it| &it.spellings);
+        let known = spellings.and_then(Spellings::known);
         let mut found = Found::default();
         for (awaiting, message) in accepted {
             let spelling = candidates
@@ -162,7 +165,12 @@ impl Core {
                 .find(|(_, id)| *id == *awaiting.smsc_id)
                 .map(|(spelling, _)| *spelling);
             let message = beat.message(message.id).cloned().unwrap_or(message);
-            let Some(spelling) = spelling.filter(|_| notice.names(message.msisdn)) else {
+            let is_known = |spelling| known == Some(spelling) || spelling == Spelling::Same;
+            let is_for = |spelling: &Spelling| match notice.names_nobody() {
+                true => is_known(*spelling),
+                false => notice.names(message.msisdn),
+            };
+            let Some(spelling) = spelling.filter(is_for) else {
                 continue;
             };
             if awaits_receipt(&awaiting, &message)
@@ -241,6 +249,25 @@ impl Core {
         };
         self.teller.settle(beat, message, state, reason, details);
     }
+}
+
+/// Of segments whose ids differ from the receipt's in case and zeros alone, leaves the one whose id does not differ at all.
+fn prefer_exact(fitting: &mut Vec<(Spelling, Fitting)>, notice: &Notice) {
+    let is_exact = |(spelling, (awaiting, message)): &(Spelling, Fitting)| {
+        *spelling == Spelling::Same && notice.gives_exactly(given_id(awaiting, message))
+    };
+    if fitting.iter().filter(|it| is_exact(it)).count() == 1 {
+        fitting.retain(|it| it.0 != Spelling::Same || is_exact(it));
+    }
+}
+
+/// The id of a segment as the operator gave it, as far as that was kept.
+fn given_id<'a>(awaiting: &'a Awaiting, message: &'a Message) -> &'a str {
+    let ids = &message.progress.attempt.smsc_ids;
+    let given = ids.get(usize::from(awaiting.segment)).map(|id| &**id);
+    // Of several copies only the last one's is.
+    let given = given.filter(|id| *stored_id(id) == *awaiting.smsc_id);
+    given.unwrap_or(&awaiting.smsc_id)
 }
 
 /// Whether a segment's fate is open; and no other operator has the message by now, so that this is not the first one's

@@ -198,6 +198,11 @@ impl Notice {
         id.is_some_and(|id| !id.is_empty())
     }
 
+    /// Whether it gives this id, and writes it so.
+    pub fn gives_exactly(&self, smsc_id: &str) -> bool {
+        self.receipt.message_id.as_deref() == Some(smsc_id)
+    }
+
     /// The id as the receipt writes it, but for case and zeros.
     pub fn written_id(&self) -> Cow<'_, str> {
         folded(self.receipt.message_id.as_deref().unwrap_or_default())
@@ -221,6 +226,11 @@ impl Notice {
         last.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
     }
 
+    /// Whether it says nothing of the subscriber.
+    pub fn names_nobody(&self) -> bool {
+        self.subscriber.is_empty()
+    }
+
     /// Whether the receipt names this subscriber, however it writes the number.
     pub fn names(&self, msisdn: Msisdn) -> bool {
         let mut left = msisdn.as_u64();
@@ -237,7 +247,8 @@ impl Notice {
         equal >= SIGNIFICANT_DIGITS
     }
 
-    /// The operator's own words, for the agency and for whoever asks.
+    /// The operator's own words, for the agency and for whoever asks. Where text and TLV contradict each other those of the
+    /// text are about something else.
     pub fn code(&self) -> Option<Box<str>> {
         let text_is_meant = !self.contradicts_itself();
         let stat = self.receipt.stat.as_deref().filter(|_| text_is_meant);
@@ -258,17 +269,6 @@ impl Notice {
             (word, err) => word.or(err).map(|code| code.as_ref().into()),
         }
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use xabar_smpp::pdu::{Body, SubmitSm};
-    use xabar_smpp::values::EsmClass;
-
-    use super::*;
-
-    fn notice_of(text: &str, subscriber: &str) -> Notice {
-        Notice {
 
     /// Whether the word in its text says that it arrived and its state that it did not, or the reverse.
     fn contradicts_itself(&self) -> bool {
@@ -281,6 +281,17 @@ mod tests {
         let (word, state) = (in_words.fate(), self.receipt.fate());
         is_end(word) && is_end(state) && (word == Fate::Delivered) != (state == Fate::Delivered)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use xabar_smpp::pdu::{Body, SubmitSm};
+    use xabar_smpp::values::EsmClass;
+
+    use super::*;
+
+    fn notice_of(text: &str, subscriber: &str) -> Notice {
+        Notice {
             receipt: Receipt::from_text(text).into_owned(),
             subscriber: subscriber.into(),
             submit_date: WrittenDate::default(),
@@ -320,6 +331,24 @@ mod tests {
             notice_of("id:1 stat:DELIVRD", "").code().as_deref(),
             Some("DELIVRD")
         );
+    }
+
+    #[test]
+    fn where_text_and_tlv_contradict_each_other_the_tlv_holds_and_the_texts_words_are_not_told() {
+        use MessageState as State;
+        for (stat, state, code) in [
+            ("UNDELIV err:000", State::DELIVERED, "DELIVERED"),
+            ("DELIVRD err:000", State::UNDELIVERABLE, "UNDELIVERABLE"),
+            ("DELIVRD", State::EXPIRED, "EXPIRED"),
+            // Two words for one end.
+            ("REJECTD err:027", State::UNDELIVERABLE, "REJECTD 027"),
+            ("DELIVRD err:000", State::DELIVERED, "DELIVRD 000"),
+            ("ACCEPTD err:000", State::DELIVERED, "ACCEPTD 000"),
+        ] {
+            let mut notice = notice_of(&format!("id:1 stat:{stat}"), "");
+            notice.receipt.state = Some(state);
+            assert_eq!(notice.code().as_deref(), Some(code), "{stat}");
+        }
     }
 
     #[test]

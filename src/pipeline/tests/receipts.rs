@@ -117,6 +117,90 @@ fn of_two_that_a_receipt_may_mean_our_reference_decides_and_is_shown_as_evidence
     }
 }
 
+/// Two messages to one subscriber that are accepted under these ids: what was submitted of them.
+fn accepted_as(world: &mut World, ids: [&str; 2]) -> Vec<Sent> {
+    let to_one = |number| Notification {
+        msisdn: phone(0),
+        ..apart(number)
+    };
+    world.publish_all([to_one(1), to_one(2)]);
+    let sent = world.sent();
+    world.accept(&sent[0], ids[0]);
+    world.accept(&sent[1], ids[1]);
+    sent
+}
+
+#[test]
+fn of_ids_that_differ_in_case_or_zeros_alone_a_receipt_means_the_one_that_it_writes() {
+    for ids in [
+        ["ab", "AB"],
+        ["AB", "ab"],
+        ["0010", "10"],
+        ["10", "0010"],
+        ["0", "00"],
+    ] {
+        for restart in [false, true] {
+            let mut world = World::new();
+            let sent = accepted_as(&mut world, ids);
+            if restart {
+                world.restart();
+            }
+            world.receipt(&sent[1], ids[1], "UNDELIV");
+            assert_eq!(world.story("apart-1"), SETTLED[..2], "{ids:?}");
+            assert_eq!(world.story("apart-2").last().unwrap(), "failed undelivered");
+            world.receipt(&sent[0], ids[0], "DELIVRD");
+            assert_eq!(world.story("apart-1"), SETTLED, "{ids:?}");
+        }
+    }
+}
+
+#[test]
+fn of_ids_that_a_receipt_writes_otherwise_than_both_none_is_meant() {
+    let mut world = World::new();
+    let sent = accepted_as(&mut world, ["ab", "aB"]);
+    world.receipt(&sent[0], "AB", "DELIVRD");
+    for event in ["apart-1", "apart-2"] {
+        assert_eq!(world.story(event), SETTLED[..2]);
+    }
+}
+
+#[test]
+fn a_receipt_from_nobody_settles_what_has_its_id_but_not_what_only_might() {
+    for (response, receipt, early, meant) in [
+        ("ab", "ab", false, true),
+        ("00ab", "AB", false, true),
+        ("ab", "AB", true, true),
+        ("10", "16", false, false),
+        ("10", "16", true, false),
+    ] {
+        let mut world = World::new();
+        world.publish(status("e1"));
+        let sent = world.one_sent();
+        if !early {
+            world.accept(&sent, response);
+        }
+        assert_eq!(
+            world.receipt_from_nobody(&sent, receipt, "DELIVRD"),
+            Status::ROK
+        );
+        if early {
+            world.accept(&sent, response);
+        }
+        let told = if meant { 3 } else { 2 };
+        assert_eq!(
+            world.story("e1"),
+            SETTLED[..told],
+            "{response} {receipt}, early: {early}"
+        );
+    }
+    let mut world = spelt(Spelling::DecimalInReceipt);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.accept(&sent, "10");
+    world.receipt_from_nobody(&sent, "16", "DELIVRD");
+    assert_eq!(world.story("e1"), SETTLED);
+}
+
 #[test]
 fn a_receipt_that_overtakes_its_response_keeps_its_words() {
     for (stat, told) in [
@@ -207,6 +291,27 @@ fn each_segment_of_a_text_is_settled_by_the_receipt_that_returns_its_own_referen
 }
 
 #[test]
+fn no_two_segments_in_flight_have_one_reference_across_a_restart_too() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 10_000;
+    world.publish(long_status("e1"));
+    world.publish_all((100..400).map(apart));
+    let before = world.sent();
+    world.restart();
+    world.publish_all((400..700).map(apart));
+    let mut references: Vec<_> = before
+        .iter()
+        .chain(&world.sent())
+        .map(|sent| sent.submission.reference)
+        .collect();
+    assert!(references.len() > 600, "{}", references.len());
+    let sent = references.len();
+    references.sort_unstable();
+    references.dedup();
+    assert_eq!(references.len(), sent);
+}
+
+#[test]
 fn only_the_segment_without_a_receipt_of_its_reference_repeats() {
     let mut world = World::new();
     world.publish(long_status("e1"));
@@ -290,27 +395,6 @@ fn a_receipt_that_only_names_its_subscriber_answers_for_the_one_uncertain_submis
         ["accepted", "submitted", "delivered"],
         "not even deferred: its grace is short"
     );
-#[test]
-fn no_two_segments_in_flight_have_one_reference_across_a_restart_too() {
-    let mut world = World::new();
-    world.smsc(UCELL).room = 10_000;
-    world.publish(long_status("e1"));
-    world.publish_all((100..400).map(apart));
-    let before = world.sent();
-    world.restart();
-    world.publish_all((400..700).map(apart));
-    let mut references: Vec<_> = before
-        .iter()
-        .chain(&world.sent())
-        .map(|sent| sent.submission.reference)
-        .collect();
-    assert!(references.len() > 600, "{}", references.len());
-    let sent = references.len();
-    references.sort_unstable();
-    references.dedup();
-    assert_eq!(references.len(), sent);
-}
-
     world.advance(HOUR);
     assert!(world.sent().is_empty());
 }

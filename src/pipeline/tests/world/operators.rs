@@ -233,6 +233,15 @@ impl World {
         self.beat();
     }
 
+    /// A receipt that names no subscriber; gives what the SMSC is told.
+    pub(crate) fn receipt_from_nobody(&mut self, sent: &Sent, smsc_id: &str, stat: &str) -> Status {
+        let number = self.next_request(sent.operator);
+        let text = format!("id:{smsc_id} stat:{stat} err:000 text:");
+        let answers =
+            self.bring_request(sent.operator, receipt_from("", &text, number, Tlvs::EMPTY));
+        self.told_with_the_next_beat(sent.operator, answers)
+    }
+
     /// A receipt in whatever words, with our reference if it returns that; gives what the SMSC is told.
     pub(crate) fn receipt_in_words(&mut self, sent: &Sent, text: &str, returns: bool) -> Status {
         let mut tlvs = TlvBuffer::new();
@@ -368,7 +377,10 @@ pub(crate) fn receipt_with(
 
 /// A delivery receipt in whatever words.
 fn receipt_of(msisdn: Msisdn, text: &str, sequence_number: u32, tlvs: Tlvs<'_>) -> Frame {
-    let digits = msisdn.digits();
+    receipt_from(&msisdn.digits(), text, sequence_number, tlvs)
+}
+
+fn receipt_from(digits: &str, text: &str, sequence_number: u32, tlvs: Tlvs<'_>) -> Frame {
     let pdu = Pdu {
         status: Status::ROK,
         sequence_number,
