@@ -179,6 +179,8 @@ enum Phase {
     /// A bind awaits its response: from the peer if we are the ESME, from our application if not.
     Binding {
         sequence: u32,
+        /// What was asked for.
+        bind: Option<Bind>,
     },
     Bound(Bind),
     /// To be unbound once nothing in the window may still be answered in time.
@@ -446,7 +448,7 @@ impl Session {
             self.output.extend_from_slice(pdu);
             self.inbound = self.inbound.saturating_sub(1);
             self.last_message = now;
-            if let Phase::Binding { sequence } = self.phase
+            if let Phase::Binding { sequence, .. } = self.phase
                 && self.role == Role::Smsc
                 && sequence == header.sequence_number
             {
@@ -483,7 +485,8 @@ impl Session {
     fn send_bind(&mut self) {
         if let Some(bind) = self.bind.take() {
             let sequence = self.send_own(bind.octets());
-            self.phase = Phase::Binding { sequence };
+            let bind = Bind::of(bind.header().command_id);
+            self.phase = Phase::Binding { sequence, bind };
         }
     }
 

@@ -46,7 +46,9 @@ impl Session {
             return self.response(now, header, frame);
         }
         match self.phase {
-            Phase::Binding { sequence: bind } if self.role == Role::Esme && bind == sequence => {
+            Phase::Binding { sequence: bind, .. }
+                if self.role == Role::Esme && bind == sequence =>
+            {
                 let status = header.status;
                 self.close(CloseReason::BindRefused { status });
             }
@@ -142,6 +144,7 @@ impl Session {
                     self.last_message = now;
                     self.phase = Phase::Binding {
                         sequence: header.sequence_number,
+                        bind: Bind::of(header.command_id),
                     };
                 }
             }
@@ -151,18 +154,25 @@ impl Session {
     }
 
     fn bind_resp(&mut self, now: Instant, header: Header, frame: &Frame) {
-        let ours =
-            matches!(self.phase, Phase::Binding { sequence } if sequence == header.sequence_number);
-        match (self.role, Bind::of(header.command_id)) {
-            (Role::Esme, Some(bind)) if ours => match header.status {
-                // An SMSC that still knows our last connection serves this one all the same.
-                Status::ROK | Status::RALYBND => {
-                    self.peer = Introduction::of(frame);
-                    self.bound(now, bind);
-                }
-                status => self.close(CloseReason::BindRefused { status }),
-            },
-            _ => self.unknown_response(header),
+        let asked_for = match self.phase {
+            Phase::Binding { sequence, bind }
+                if self.role == Role::Esme && sequence == header.sequence_number =>
+            {
+                bind
+            }
+            _ => return self.unknown_response(header),
+        };
+        match (header.status, asked_for) {
+            // An SMSC that still knows our last connection serves this one all the same.
+            (Status::ROK | Status::RALYBND, Some(bind))
+                if Bind::of(header.command_id) == asked_for =>
+            {
+                self.peer = Introduction::of(frame);
+                self.bound(now, bind);
+            }
+            // For another direction than was asked for: what it bound nobody knows.
+            (Status::ROK | Status::RALYBND, _) => self.unknown_response(header),
+            (status, _) => self.close(CloseReason::BindRefused { status }),
         }
     }
 

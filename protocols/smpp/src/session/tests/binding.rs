@@ -27,6 +27,39 @@ fn already_bound_counts_as_bound() {
 }
 
 #[test]
+fn what_answers_another_request_than_our_bind_binds_nothing() {
+    let now = t0();
+    for command_id in [
+        CommandId::BIND_RECEIVER_RESP,
+        CommandId::BIND_TRANSMITTER_RESP,
+        CommandId::SUBMIT_SM_RESP,
+        CommandId::UNBIND_RESP,
+        CommandId::ENQUIRE_LINK_RESP,
+    ] {
+        for status in [Status::ROK, Status::RALYBND] {
+            let mut session = Session::new(Opening::Bind(bind()), settings(), now);
+            come(&mut session, now, bare(command_id, status, 1));
+            assert_eq!(session.state(), State::Open, "{command_id}");
+            come(
+                &mut session,
+                now,
+                bare(CommandId::BIND_TRANSCEIVER_RESP, Status::ROK, 1),
+            );
+            assert_eq!(session.state(), State::BoundTrx, "{command_id}");
+        }
+    }
+    let mut session = Session::new(Opening::Bind(bind()), settings(), now);
+    let status = Status::RINVPASWD;
+    come(
+        &mut session,
+        now,
+        bare(CommandId::BIND_RECEIVER_RESP, status, 1),
+    );
+    let refused = CloseReason::BindRefused { status };
+    assert_eq!(session.close_reason(), Some(refused), "a refusal is one");
+}
+
+#[test]
 fn a_client_gives_up_waiting_for_the_bind_response() {
     let now = t0();
     let mut session = Session::new(Opening::Bind(bind()), settings(), now);
