@@ -21,6 +21,9 @@ pub(super) fn fate(frame: &Frame) -> Option<(MessageState, u8)> {
     }
 }
 
+/// The highest `congestion_state`; what is above is reserved, and says nothing (SMPP 5.0, 4.8.4.18).
+const CONGESTED: u8 = 100;
+
 /// The id under which the operator accepted a segment, empty if it gave none, and how congested it is, if it says.
 pub(super) fn told(frame: &Frame) -> (Box<str>, Option<u8>) {
     let Ok(pdu) = frame.decode() else {
@@ -28,6 +31,7 @@ pub(super) fn told(frame: &Frame) -> (Box<str>, Option<u8>) {
     };
     let pdu: Pdu<'_> = pdu;
     let congestion = pdu.tlvs().congestion_state().ok().flatten();
+    let congestion = congestion.filter(|state| *state <= CONGESTED);
     let smsc_id = match pdu.body {
         Body::SubmitSmResp(response) => {
             let id = response.message_id.unwrap_or_default();
@@ -57,9 +61,26 @@ fn text(id: &[u8]) -> Box<str> {
 
 #[cfg(test)]
 mod tests {
-    use xabar_smpp::Octets;
+    use xabar_smpp::pdu::SubmitSmResp;
+    use xabar_smpp::{Octets, Tag, TlvBuffer};
 
     use super::*;
+
+    #[test]
+    fn a_congestion_state_beyond_the_highest_says_nothing() {
+        for (state, congestion) in [(0, Some(0)), (100, Some(100)), (101, None), (255, None)] {
+            let mut tlvs = TlvBuffer::new();
+            tlvs.push_octet(Tag::CONGESTION_STATE, state);
+            let response = SubmitSmResp {
+                message_id: Some(Octets(b"1")),
+                tlvs: tlvs.as_tlvs(),
+            };
+            let frame = Pdu::new(1, Body::SubmitSmResp(response))
+                .to_frame()
+                .unwrap();
+            assert_eq!(told(&frame).1, congestion, "{state}");
+        }
+    }
 
     #[test]
     fn an_id_is_taken_whole_also_where_it_is_longer_than_allowed() {
