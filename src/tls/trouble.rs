@@ -67,8 +67,15 @@ fn certificate(why: &CertificateError) -> String {
             expected,
             presented,
         } => {
+            let expected = expected.to_str();
+            if presented.is_empty() {
+                return format!(
+                    "its certificate has no subjectAltName, and the common name does not count: \
+                     have the operator issue one with the subjectAltName {expected}"
+                );
+            }
             let presented: Vec<&str> = presented.iter().map(|it| name(it)).collect();
-            let (presented, expected) = (presented.join(", "), expected.to_str());
+            let presented = presented.join(", ");
             format!("its certificate is for {presented}, not for {expected}: set `server_name`")
         }
         Why::NotValidForName => "its certificate is for another: set `server_name`".to_owned(),
@@ -190,6 +197,19 @@ mod tests {
         ] {
             assert_eq!(in_words(&error), expected);
         }
+    }
+
+    #[test]
+    fn of_a_certificate_with_a_common_name_alone_is_told_what_it_lacks() {
+        let why = CertificateError::NotValidForNameContext {
+            expected: ServerName::try_from("smsc.example.uz").expect("a name"),
+            presented: Vec::new(),
+        };
+        assert_eq!(
+            certificate(&why),
+            "its certificate has no subjectAltName, and the common name does not count: \
+             have the operator issue one with the subjectAltName smsc.example.uz"
+        );
     }
 
     #[test]
