@@ -14,7 +14,7 @@ use super::outbind::Listening;
 use super::reading::{Cell, Table};
 use super::tls::tls;
 use super::ussd::{UssdSettings, ussd};
-use super::values::{Unique, duration, list, matching, named, some_list, switch};
+use super::values::{Unique, duration, list, matching, named, switch};
 use super::weight::{self, Carried, weight};
 use crate::tls;
 
@@ -101,10 +101,12 @@ pub(super) fn written(root: &mut Table<'_>) -> Written {
 }
 
 pub(super) fn operators(root: &mut Table<'_>, http: Option<&Http>) -> Vec<Operator> {
+    let by_number = root.has("routing");
     root.or("operator", Vec::new(), |cell: &Cell<'_>| {
         let taken = Taken {
             all: fallback::names(cell),
             substitutes: fallback::substitutes(cell),
+            by_number,
             carried: Carried::of(cell),
             listening: Listening::at(http.map(|http| http.listen), "http"),
             ..Taken::default()
@@ -120,6 +122,8 @@ struct Taken {
     all: Vec<String>,
     /// The names of those that are another's fallback.
     substitutes: Vec<String>,
+    /// Whether `[routing]` may give any of them numbers.
+    by_number: bool,
     carried: Carried,
     names: Unique,
     logins: Logins,
@@ -138,9 +142,12 @@ fn operator(table: &mut Table<'_>, taken: &Taken, http: Option<&Http>) -> Option
     let prefixes = table.required(
         "prefixes",
         "list the first digits of the numbers it carries",
-        |cell| match substitutes {
-            true => list(prefix)(cell),
-            false => some_list(prefix)(cell),
+        |cell| match list(prefix)(cell) {
+            Some(none) if none.is_empty() && !substitutes && !taken.by_number => cell.wrong(
+                "is empty",
+                "give at least one entry; only who is another's `fallback`, or has its numbers by [routing], needs none",
+            ),
+            prefixes => prefixes,
         },
     );
     let own = prefixes.as_deref().unwrap_or_default();

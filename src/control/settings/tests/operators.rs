@@ -4,6 +4,7 @@ use xabar_sms::DefaultAlphabet;
 
 use super::*;
 use crate::delivery::Class;
+use crate::scratch::Folder;
 
 #[test]
 fn an_operator_is_checked_against_what_smpp_has_room_for() {
@@ -14,7 +15,7 @@ fn an_operator_is_checked_against_what_smpp_has_room_for() {
         ),
         (
             "prefixes = []",
-            "2:12: `operator[0].prefixes` is empty; give at least one entry",
+            "2:12: `operator[0].prefixes` is empty; give at least one entry; only who is another's `fallback`, or has its numbers by [routing], needs none",
         ),
         (
             "prefixes = [\"99893\", \"+99894\"]",
@@ -173,6 +174,14 @@ fn an_alphabet_is_one_of_those_that_data_coding_0_may_mean() {
             "2:12: `operator[0].alphabet` is \"ucs2\"; choose from \"gsm7\", \"latin1\" and \"ascii\""
         ]
     );
+}
+
+#[test]
+fn who_has_numbers_that_were_ported_to_it_needs_no_prefix() {
+    let folder = Folder::with([("ported.csv", "998901234567,ucell\n")]);
+    let ported = format!("[routing]\nported = {:?}\n", folder.path("ported.csv"));
+    let settings = good(&(ported + &operator("prefixes = []")), &[]);
+    assert!(settings.operators[0].prefixes.is_empty());
 }
 
 #[test]
