@@ -126,7 +126,7 @@ impl<'a> Reading<'a> {
         }
         match &self.list.column {
             Some(column) => self.pair(number, text, column, header_may_come),
-            None if header_may_come && plain(text) == "msisdn" => {}
+            None if header_may_come && is_header(plain(text), "msisdn") => {}
             None => self.number(number, text),
         }
         false
@@ -140,7 +140,8 @@ impl<'a> Reading<'a> {
             self.wrong(line, "has not two columns", &right);
             return;
         };
-        if !(header_may_come && (msisdn, name) == ("msisdn", column.header)) {
+        let is_header = is_header(msisdn, "msisdn") && is_header(name, column.header);
+        if !(header_may_come && is_header) {
             self.row(line, msisdn, name, column.header);
         }
     }
@@ -249,6 +250,11 @@ fn plain(cell: &str) -> &str {
         .unwrap_or(cell)
 }
 
+/// Whether a cell of the first line is this heading, in small letters or capitals.
+fn is_header(cell: &str, heading: &str) -> bool {
+    cell.eq_ignore_ascii_case(heading)
+}
+
 /// No name is longer; a number that stands in a wrong column is not to be told.
 fn shortened(name: &str) -> &str {
     let number = name.bytes().filter(u8::is_ascii_digit).count() >= 5;
@@ -306,6 +312,19 @@ mod tests {
         assert_eq!(to("998901234567"), Some(0));
         assert_eq!(to("998931234567"), Some(1));
         assert_eq!(told("").unwrap().len(), 0);
+    }
+
+    #[test]
+    fn a_header_is_known_in_any_case_and_with_blanks() {
+        for header in [
+            "MSISDN,Operator",
+            " Msisdn , OPERATOR ",
+            "\"msisdn\", \"Operator\"",
+        ] {
+            let read = told(&format!("{header}\n998901234567,ucell\n")).unwrap();
+            assert_eq!(read.len(), 1, "{header}");
+        }
+        assert_eq!(of_list(" MSISDN \n998901234567\n", None).unwrap().len(), 1);
     }
 
     #[test]
