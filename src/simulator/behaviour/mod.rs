@@ -150,6 +150,29 @@ mod tests {
     }
 
     #[test]
+    fn every_key_of_the_json_is_documented() {
+        let docs = include_str!("../../../docs/testing-with-the-simulator.md");
+        let row = |table: &str| {
+            let begins = |line: &&str| line.starts_with(&format!("| {table} |"));
+            let mut rows = docs.lines().filter(begins);
+            rows.next()
+                .unwrap_or_else(|| panic!("{table} is documented"))
+        };
+        let behaviour = serde_json::to_value(Behaviour::default()).unwrap();
+        for (key, value) in behaviour.as_object().unwrap() {
+            match value.as_object() {
+                Some(table) => {
+                    let documented = row(&format!("`{key}`"));
+                    for key in table.keys() {
+                        assert!(documented.contains(&format!("`{key}`")), "{key}");
+                    }
+                }
+                None => assert!(row("at the top").contains(&format!("`{key}`")), "{key}"),
+            }
+        }
+    }
+
+    #[test]
     fn flags_and_json_say_the_same() {
         let flags = Flags::parse_from([
             "smsc",
