@@ -1,5 +1,6 @@
 //! Which operator carries a message, over two operators' sockets.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::support::broker;
@@ -9,7 +10,8 @@ use crate::support::world::{World, recorded, smsc_settings};
 use axum::Router;
 use axum::routing::get;
 use tokio::net::TcpListener;
-use xabar::simulator::{Behaviour, Share, Simulator};
+use tokio::task::JoinHandle;
+use xabar::simulator::{Behaviour, Receipts, Share, Simulator};
 use xabar_events::{Notification, State};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -186,6 +188,78 @@ async fn messages_of_an_operator_that_binds_and_takes_nothing_move_to_its_fallba
     assert!(!gateway.log().containing("left alone").is_empty());
     gateway.stop_within(world.config.shutdown).await;
     world.check_beside([recorded(&beeline).await]).await;
+}
+
+/// An SMSC that takes connections and says nothing on them, as long as it is kept.
+async fn mute() -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let held = tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    (address, held)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_an_operator_that_never_answers_a_bind_move_to_its_fallback() {
+    let (mut world, beeline) = with_another("prefixes = []", "").await;
+    let (address, held) = mute().await;
+    let path = world.home.path("xabar.toml");
+    let toml = std::fs::read_to_string(path).unwrap();
+    let toml = toml.replacen(&world.config.smsc, &address.to_string(), 1);
+    world.home.configure(&toml);
+    add_to_the_first(
+        &world,
+        "fallback = \"beeline\"\nwhen_down = \"move\"\nmove_after = \"1s\"",
+    );
+    let gateway = world.ready().await;
+    let events = samples(7, 100);
+    world.publish(events.clone()).await;
+    world.until_all_ended(LONG).await;
+    assert_eq!(
+        taken_by([&world.smsc, &beeline], &events).await,
+        [0, events.len()]
+    );
+    gateway.until_told("not bound in time", 1).await;
+    held.abort();
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check_beside([recorded(&beeline).await]).await;
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_an_operator_that_binds_and_answers_no_submission_move_to_its_fallback() {
+    let mute = Behaviour {
+        unanswered: Share::ALWAYS,
+        receipts: Receipts {
+            lost: Share::ALWAYS,
+            ..Receipts::default()
+        },
+        ..Behaviour::default()
+    };
+    let (mut world, beeline) = beside_another(mute, "prefixes = []", "").await;
+    add_to_the_first(
+        &world,
+        "fallback = \"beeline\"\nwhen_down = \"move\"\nmove_after = \"1s\"",
+    );
+    let gateway = world.ready().await;
+    let events = samples(7, 300);
+    world.publish(events.clone()).await;
+    // All but what it has, or may have.
+    let held = world.config.sessions * world.config.window;
+    world.until_ended(events.len() - held, LONG).await;
+    gateway.until_told("left alone", 1).await;
+    let [_, others] = taken_by([&world.smsc, &beeline], &events).await;
+    assert!(others >= events.len() - held, "{others}");
+    let smsc = world.smsc.handle();
+    smsc.set_behaviour(Behaviour::default()).await.unwrap();
+    world.until_all_ended(2 * LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check_beside([recorded(&beeline).await]).await;
+    assert_eq!(tally.ended(State::Delivered), events.len(), "{tally:?}");
 }
 
 /// How many of these events' texts each of two SMSCs has taken.
