@@ -17,13 +17,13 @@ use xabar_events::Outcome;
 
 use crate::broker::BrokerState;
 use crate::clock::{Clock, instant};
-use crate::control::http::{self, Aggregators, Api, Archive};
+use crate::control::http::{self, Api, Archive};
 use crate::control::readiness::{Part, Readiness};
 use crate::control::settings::{Problem, Settings};
 use crate::delivery::{self, LinkState};
 use crate::intake::http::HttpIntake;
 use crate::intake::{self, Batch};
-use crate::journal::{self, JournalError, OperatorId, Reader};
+use crate::journal::{self, JournalError, OperatorId};
 use crate::lookup::{self, Lookup};
 use crate::numbers::Numbers;
 use crate::outcome::{self, Feed, Shown, Wording};
@@ -52,6 +52,7 @@ pub struct Gateway {
     /// In the order in which they stop.
     intake: CancellationToken,
     intake_tasks: Vec<JoinHandle<()>>,
+    http_task: Option<JoinHandle<()>>,
     stopping: CancellationToken,
     operators: CancellationToken,
     operator_tasks: Vec<JoinHandle<()>>,
@@ -175,20 +176,23 @@ impl Gateway {
         let ended = start_pipeline(core, clock, channels);
 
         let intake = CancellationToken::new();
-        let intake_tasks = start_intake(
-            settings,
-            door,
-            listener,
-            (archive, aggregators),
-            &readiness,
-            &intake,
-        )?;
+        let intake_tasks = start_intake(settings, door.clone(), &readiness, &intake)?;
+        let http_task = listener.map(|listener| {
+            let api = Api {
+                intake: HttpIntake::new(door),
+                archive: Archive::new(archive),
+                aggregators,
+                readiness: readiness.clone(),
+            };
+            tokio::spawn(http::serve(listener, http::router(api), intake.clone()))
+        });
         Ok(Self {
             readiness,
             http: http_address,
             shutdown: settings.timing.shutdown,
             intake,
             intake_tasks,
+            http_task,
             stopping,
             operators,
             operator_tasks: started.tasks,
@@ -245,10 +249,14 @@ impl Gateway {
         self.readiness
             .not_ready(Part::Intake, "the gateway is stopping");
         self.intake.cancel();
-        join(self.intake_tasks, deadline, "intake").await;
-        self.stopping.cancel();
-        self.operators.cancel();
-        join(self.operator_tasks, deadline, "the operators' sessions").await;
+        let sessions = async {
+            join(self.intake_tasks, deadline, "intake").await;
+            self.stopping.cancel();
+            self.operators.cancel();
+            join(self.operator_tasks, deadline, "the operators' sessions").await;
+        };
+        // Beside them: no session waits for a client that stalls.
+        tokio::join!(sessions, join(self.http_task, deadline, "HTTP"));
         self.pipeline.cancel();
         let patience = tokio::spawn(cancel_in_time(self.outcome, self.outcome_state, deadline));
         let core = self.ended.await.map_err(|_| GatewayError::Lost)??;
@@ -284,7 +292,11 @@ async fn cancel_in_time(
     outcome.cancel();
 }
 
-async fn join(tasks: Vec<JoinHandle<()>>, deadline: Instant, what: &'static str) {
+async fn join(
+    tasks: impl IntoIterator<Item = JoinHandle<()>>,
+    deadline: Instant,
+    what: &'static str,
+) {
     for mut task in tasks {
         if timeout_at(deadline, &mut task).await.is_err() {
             warn!(what, "did not end in time");
@@ -372,8 +384,6 @@ fn start_pipeline(
 fn start_intake(
     settings: &Settings,
     door: intake::Door,
-    listener: Option<TcpListener>,
-    (archive, aggregators): (Box<dyn Reader>, Aggregators),
     readiness: &Readiness,
     stop: &CancellationToken,
 ) -> Result<Vec<JoinHandle<()>>, GatewayError> {
@@ -383,20 +393,10 @@ fn start_intake(
         tokio::spawn(follow_broker(state.subscribe(), readiness.clone()));
         tasks.push(tokio::spawn(intake::amqp::run(
             source,
-            door.clone(),
+            door,
             state,
             stop.clone(),
         )));
-    }
-    if let Some(listener) = listener {
-        let api = Api {
-            intake: HttpIntake::new(door),
-            archive: Archive::new(archive),
-            aggregators,
-            readiness: readiness.clone(),
-        };
-        let stop = stop.clone();
-        tasks.push(tokio::spawn(http::serve(listener, http::router(api), stop)));
     }
     Ok(tasks)
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::support::broker;
 use crate::support::events::samples;
 use crate::support::world::{World, recorded, smsc_settings};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use xabar::simulator::{Behaviour, Simulator};
 use xabar_events::State;
 
@@ -92,4 +94,27 @@ async fn the_log_names_the_login_that_is_throttled() {
     let named = lowered.iter().all(|line| line.contains("xabar at "));
     assert!(named, "{lowered:?}");
     world.check().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_unbind_though_an_http_client_stalls() {
+    let world = World::new(broker::shared(), Behaviour::default(), |config| {
+        config.shutdown = Duration::from_secs(1);
+    })
+    .await;
+    let gateway = world.ready().await;
+    let mut stalled = TcpStream::connect(("127.0.0.1", world.config.http))
+        .await
+        .unwrap();
+    let half = b"POST /v1/events HTTP/1.1
+host: xabar
+content-length: 100
+
+{";
+    stalled.write_all(half).await.unwrap();
+    gateway.get("/healthz").await.unwrap();
+    let log = gateway.stop_within(LONG).await;
+    assert_eq!(log.containing("what=\"the operators' sessions\""), [""; 0]);
+    assert_eq!(log.containing("what=\"HTTP\"").len(), 1, "it is cut off");
+    drop(stalled);
 }

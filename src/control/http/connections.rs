@@ -22,11 +22,13 @@ const HEADERS: Duration = Duration::from_secs(15);
 const WRITE: Duration = Duration::from_secs(15);
 /// Headers and what was read ahead of the body.
 const BUFFER_OCTETS: usize = 64 * 1024;
+/// For the requests that are under way to end, once it is time to stop.
+const LAST: Duration = Duration::from_secs(2);
 /// Before another `accept` when the process has no file descriptors left.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Serves until `stop`, then finishes the requests that are under way. Dropped earlier, it
-/// cuts them off.
+/// Serves until `stop`, then finishes the requests that are under way, as far as their clients do their part in time.
+/// Dropped earlier, it cuts them off.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
@@ -35,7 +37,10 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
-    while connections.join_next().await.is_some() {}
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(LAST, ended).await.is_err() {
+        connections.shutdown().await;
+    }
 }
 
 /// The next connection there is room for; `None` once it is time to stop.

@@ -482,6 +482,21 @@ async fn a_stop_ends_what_is_under_way_first() {
     drop(idle);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_wait_for_a_client_that_stalls() {
+    let mut server = server(accepting()).await;
+    let head = format!(
+        "POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n{STRUCTURED}\r\nhalf"
+    );
+    let mut half = TcpStream::connect(server.address).await.unwrap();
+    half.write_all(head.as_bytes()).await.unwrap();
+    server.get("/healthz").await;
+    server.stop.cancel();
+    let ended = tokio::time::timeout(Duration::from_secs(3), &mut server.serving).await;
+    ended.unwrap().unwrap();
+    assert_eq!(half.read(&mut [0]).await.unwrap_or(0), 0, "it is cut off");
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.cancel();
