@@ -31,7 +31,7 @@ pub enum Malformed {
     #[error("`{0}` is missing")]
     Missing(&'static str),
     /// A field is longer than any dialogue makes it.
-    #[error("`{0}` is longer than {MOST} characters")]
+    #[error("`{0}` is longer than {MOST} octets")]
     TooLong(&'static str),
     /// A field is there more than once: which of them counts, nobody can know.
     #[error("`{0}` is there twice")]

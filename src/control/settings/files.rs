@@ -28,7 +28,7 @@ pub(crate) fn each_toml<T>(
     (values, problems)
 }
 
-/// The files of a folder that end in `.toml`, by name.
+/// The files of a folder that end in `.toml`, by name. Those that begin with a dot are an editor's.
 fn toml_files(folder: &Path, none: &str, right: &str) -> Result<Vec<PathBuf>, Problem> {
     let unreadable = |error: std::io::Error| {
         let what = format!("cannot be read: {error}");
@@ -37,8 +37,13 @@ fn toml_files(folder: &Path, none: &str, right: &str) -> Result<Vec<PathBuf>, Pr
     let mut files = Vec::new();
     for entry in folder.read_dir().map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let extension = path.extension();
-        if extension.is_some_and(|extension| extension == "toml") {
+        let is_toml = path
+            .extension()
+            .is_some_and(|extension| extension == "toml");
+        let is_hidden = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if is_toml && !is_hidden {
             files.push(path);
         }
     }

@@ -6,6 +6,7 @@ use xabar_events::Language;
 
 use super::About;
 use super::wording::{Spot, Wording};
+use crate::control::settings::Place;
 
 /// One of the screens of a menu, by its place among them.
 pub(super) type ScreenId = u8;
@@ -15,7 +16,7 @@ pub(super) type ScreenId = u8;
 pub(super) struct Menu {
     pub(super) file: PathBuf,
     /// The codes that lead to it; none: all that lead to no other menu.
-    pub(super) dialled: Vec<Code>,
+    pub(super) dialled: Vec<Dialled>,
     /// Where a dialogue begins if a condition holds; otherwise it begins at home.
     pub(super) first: Vec<(Condition, ScreenId)>,
     pub(super) home: ScreenId,
@@ -23,6 +24,14 @@ pub(super) struct Menu {
     pub(super) tries: u8,
     pub(super) words: Words,
     pub(super) screens: Vec<Screen>,
+}
+
+/// A code that leads to a menu, and where that is written.
+#[derive(Clone, Debug)]
+pub(super) struct Dialled {
+    pub(super) code: Code,
+    pub(super) key: String,
+    pub(super) place: Place,
 }
 
 /// What is dialled: the numbers between its stars, so 555 and 7 of `*555*7#`.

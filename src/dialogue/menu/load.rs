@@ -1,6 +1,6 @@
 //! Where menus come from: a folder, or the program itself.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use xabar_events::Language;
 use xabar_sms::LanguageRules;
@@ -90,26 +90,29 @@ fn built_in(rules: &Rules) -> Menu {
     read(BUILT_IN, &around).expect("a test reads the built-in menu")
 }
 
-/// Codes that lead to two menus.
+/// Codes that are declared twice.
 fn doubled(menus: &[Menu]) -> Vec<Problem> {
-    let mut known: Vec<(Option<&Code>, &PathBuf)> = Vec::new();
+    let mut known: Vec<(Option<&Code>, Place)> = Vec::new();
     let mut problems = Vec::new();
     for menu in menus {
-        let codes: Vec<Option<&Code>> = match menu.dialled.as_slice() {
-            [] => vec![None],
-            codes => codes.iter().map(Some).collect(),
-        };
-        for code in codes {
+        let each = menu.dialled.iter();
+        let mut codes: Vec<(Option<&Code>, &str, Place)> = each
+            .map(|it| (Some(&it.code), &*it.key, it.place.clone()))
+            .collect();
+        if codes.is_empty() {
+            codes.push((None, "dialled", Place::File(menu.file.clone())));
+        }
+        for (code, key, place) in codes {
             if let Some((_, first)) = known.iter().find(|(other, _)| *other == code) {
                 let which = code.map_or("every other code".to_owned(), ToString::to_string);
                 problems.push(Problem {
-                    place: Place::File(menu.file.clone()),
-                    key: "dialled".to_owned(),
-                    what: format!("leads here from {which}, as {} does", first.display()),
+                    place: place.clone(),
+                    key: key.to_owned(),
+                    what: format!("leads here from {which}, as {first} does"),
                     right: "give each menu codes of its own".to_owned(),
                 });
             }
-            known.push((code, &menu.file));
+            known.push((code, place));
         }
     }
     problems

@@ -48,7 +48,7 @@ impl Menus {
             let name = menu.file.file_name().unwrap_or_default();
             Tree {
                 file: name.to_string_lossy().into_owned(),
-                dialled: menu.dialled.iter().map(ToString::to_string).collect(),
+                dialled: menu.dialled.iter().map(|it| it.code.to_string()).collect(),
                 branches: growing.branches,
             }
         })

@@ -103,8 +103,8 @@ impl Menus {
         let numbered = || (0..=u8::MAX).zip(&self.menus);
         let declared = numbered().filter_map(|(number, menu)| {
             let matching = menu.dialled.iter().filter_map(|own| {
-                let beyond = own.beyond(code?)?;
-                Some((own.len(), beyond))
+                let beyond = own.code.beyond(code?)?;
+                Some((own.code.len(), beyond))
             });
             let (len, beyond) = matching.max_by_key(|(len, _)| *len)?;
             Some((len, (number, menu, beyond)))

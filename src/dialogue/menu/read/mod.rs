@@ -8,7 +8,7 @@ use std::path::Path;
 use screen::screen;
 use text::{a_line, a_text};
 
-use super::declared::{Code, Condition, Menu, ScreenId, Words};
+use super::declared::{Code, Condition, Dialled, Menu, ScreenId, Words};
 use super::{Rules, fit, sound};
 use crate::control::settings::Problem;
 use crate::control::settings::document::Value as Written;
@@ -65,8 +65,7 @@ const MOST_SCREENS: usize = 200;
 
 fn menu(table: &mut Table<'_>, names: &Names, around: &Around<'_>) -> Option<Menu> {
     let link = |cell: &Cell<'_>| names.link(cell);
-    let codes = "write codes as they are dialled, such as \"*555#\"";
-    let dialled = table.or("dialled", Vec::new(), list(parsed(codes, Code::declared)));
+    let dialled = table.or("dialled", Vec::new(), list(dialled));
     let home = table.required("home", "name the first screen", link);
     let first = |cell: &Cell<'_>| {
         cell.table(|table| {
@@ -77,11 +76,10 @@ fn menu(table: &mut Table<'_>, names: &Names, around: &Around<'_>) -> Option<Men
     };
     let first = table.or("first", Vec::new(), list(first));
     let tries = table.or("tries", USUAL_TRIES, whole(1..=9));
-    let words = match (around.words, table.has("words")) {
-        (Some(usual), false) => Some(usual.clone()),
-        (usual, _) => table.required("words", "write what any screen may say", |cell| {
-            cell.table(|table| words(table, usual))
-        }),
+    let own_words = |cell: &Cell<'_>| cell.table(|table| words(table, around.words));
+    let words = match around.words {
+        Some(usual) => Some(table.or("words", usual.clone(), own_words)),
+        None => table.required("words", "write what any screen may say", own_words),
     };
     let screens = |cell: &Cell<'_>| {
         if names.0.len() > MOST_SCREENS {
@@ -101,6 +99,15 @@ fn menu(table: &mut Table<'_>, names: &Names, around: &Around<'_>) -> Option<Men
         tries,
         words: words?,
         screens: screens.into_values().collect(),
+    })
+}
+
+fn dialled(cell: &Cell<'_>) -> Option<Dialled> {
+    let right = "write codes as they are dialled, such as \"*555#\"";
+    Some(Dialled {
+        code: parsed(right, Code::declared)(cell)?,
+        key: cell.key.clone(),
+        place: cell.place(),
     })
 }
 

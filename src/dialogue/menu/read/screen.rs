@@ -25,8 +25,9 @@ pub(super) fn screen(name: &str, cell: &Cell<'_>, names: &Names) -> Option<Scree
         };
         let text = wording(table, allowed);
         let choices = table.optional("choices", |cell| choices(cell, names));
+        let has_choices = table.has("choices");
         let ends = table.or("end", false, switch);
-        let leads_on = choices.is_some() || !matches!(body, None | Some(Body::Nothing));
+        let leads_on = has_choices || !matches!(body, None | Some(Body::Nothing));
         if ends && leads_on {
             let what = "ends the dialogue, and has choices, an input or facts as well";
             table.wrong::<()>(what, "leave out `end` or the others");
@@ -37,7 +38,8 @@ pub(super) fn screen(name: &str, cell: &Cell<'_>, names: &Names) -> Option<Scree
             most_pages: table.or("pages", 1, whole(1..=9)),
             text: text?,
             body: body?,
-            choices: choices.unwrap_or_default(),
+            // Without those that are wrong, it would seem to lead nowhere.
+            choices: choices.or_else(|| (!has_choices).then(Vec::new))?,
             ends,
         })
     })

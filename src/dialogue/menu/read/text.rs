@@ -74,7 +74,7 @@ fn text(cell: &Cell<'_>, allowed: &[Value]) -> Option<Text> {
     let right = "write a text of 1 to 1000 characters";
     let fits = |text: &str| {
         let plain = |character: char| !character.is_control() || character == '\n';
-        (1..=1000).contains(&text.trim().len()) && text.chars().all(plain)
+        (1..=1000).contains(&text.trim().chars().count()) && text.chars().all(plain)
     };
     let written = matching(right, fits)(cell)?;
     let values = || match allowed {

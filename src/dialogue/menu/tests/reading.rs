@@ -110,6 +110,10 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
             "m.toml:8:6: `screens.main.choices[0].do` is \"languge\"; choose from \"language\", \"stop\", \"start\" and \"sms\"",
         ),
         (
+            format!("word = 1\n{}", small(&format!("{CHOICE}{ON}"))),
+            "m.toml:1:1: `word` is not a key; did you mean `words`?",
+        ),
+        (
             small(&format!("{CHOICE}agency = \"kadastr\"\n{ON}")),
             "m.toml:8:1: `screens.main.choices[0].agency` is not a key; \
              known here: press, text, uz-Latn, uz-Cyrl, ru, kaa, en, when, do, to",
@@ -155,6 +159,41 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
             "{expected}\n{told:#?}\n{text}"
         );
     }
+}
+
+#[test]
+fn a_mistake_in_a_choice_is_told_alone() {
+    for (wrong, right) in [("to = \"on\"", "to = \"no\""), ("press", "pres")] {
+        let told = told_of(&small(&format!("{}{ON}", CHOICE.replace(wrong, right))));
+        assert!(!told.is_empty());
+        for line in told {
+            assert!(line.contains("`screens.main.choices[0]"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn a_text_may_have_as_many_characters_as_is_said() {
+    let menu = |characters: usize| {
+        let text = format!("\"{}\"", "я".repeat(characters));
+        let long = small(&format!("{CHOICE}{ON}")).replace("\"Main\"", &text);
+        told_of(&long.replace("[screens.main]", "[screens.main]\npages = 9"))
+    };
+    let limit = "write a text of 1 to 1000 characters";
+    assert!(!menu(1000).iter().any(|line| line.contains(limit)));
+    assert!(menu(1001).iter().any(|line| line.contains(limit)));
+}
+
+#[test]
+fn what_an_editor_keeps_beside_a_menu_is_not_read() {
+    let good = small(&format!("{CHOICE}{ON}"));
+    let folder = Folder::with([
+        ("m.toml", &*good),
+        (".#m.toml", "x"),
+        ("m.toml~", "x"),
+        (".m.toml", &*good),
+    ]);
+    assert!(load(&folder).is_ok());
 }
 
 /// A choice of a screen.
@@ -288,6 +327,10 @@ fn a_code_leads_to_one_menu_and_the_rest_to_the_one_without() {
     );
     write("e.toml", menu("E"));
     let problems = load(&folder).unwrap_err();
+    assert_eq!(
+        problems[0].place.to_string(),
+        folder.path("d.toml").display().to_string() + ":1:21"
+    );
     let told: Vec<String> = problems.iter().map(Problem::sentence).collect();
     let file = |name: &str| folder.path(name).display().to_string();
     let right = "give each menu codes of its own";
@@ -295,7 +338,7 @@ fn a_code_leads_to_one_menu_and_the_rest_to_the_one_without() {
         told,
         [
             format!(
-                "`dialled` leads here from *555#, as {} does; {right}",
+                "`dialled[1]` leads here from *555#, as {}:1:12 does; {right}",
                 file("a.toml")
             ),
             format!(
