@@ -70,8 +70,15 @@ impl Dialect {
         if pdu.short_message.0.len() + pdu.tlvs.octets().len() > MOST {
             return Err(Unfit::TooLong);
         }
-        let (session, over) = self.session(pdu)?;
-        let kind = match self.kind(pdu) {
+        let kind = self.kind(pdu);
+        let (session, over) = match self.session(pdu) {
+            // A phone shows one push at a time: that it is the phone's word is enough.
+            Err(Unfit::NoSession(_)) if matches!(kind, Ok(Kind::Confirm)) => {
+                (SessionKey::Unnamed, false)
+            }
+            session => session?,
+        };
+        let kind = match kind {
             // It ends what was pushed, too.
             Ok(Kind::Confirm) => Kind::Confirm,
             _ if over => Kind::End,

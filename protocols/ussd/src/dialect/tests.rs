@@ -427,6 +427,12 @@ fn a_push_is_marked_and_confirmed_as_the_dialect_says() {
         assert_eq!(read.session, dialect.push_session(0x0307));
     }
     assert_eq!(Dialect::GENERIC.without_ops().push, None);
+    for dialect in [Dialect::GENERIC, Dialect::SIX_D, Dialect::MICA] {
+        let frame = step(confirm("USSD", Some(19), None, None), "");
+        let read = dialect.read(&deliver_sm(&frame)).unwrap();
+        let word = (read.said, read.session);
+        assert_eq!(word, (Said::Noticed, SessionKey::Unnamed), "it names none");
+    }
 }
 
 #[test]
