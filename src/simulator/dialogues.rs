@@ -47,6 +47,9 @@ pub enum NotSent {
     /// It does not fit.
     #[error(transparent)]
     TooLong(#[from] SegmentError),
+    /// It does not fit what phones send in a USSD dialogue.
+    #[error("a phone sends at most 182 characters of GSM 03.38, or 80 others, in a USSD dialogue")]
+    TooLongForUssd,
     /// The simulator was stopped.
     #[error("the simulator has stopped")]
     Stopped,
@@ -95,7 +98,11 @@ impl Smsc {
     pub(super) fn dial(&mut self, now: Instant, from: &str, code: &str) -> Result<(), NotSent> {
         let dialect = self.behaviour.dialect.ussd;
         let dialogue = self.dialogues.begin(dialect, from, code);
-        self.ussd(now, from, &dialogue, Step::Dials, code)
+        let sent = self.ussd(now, from, &dialogue, Step::Dials, code);
+        if sent.is_err() {
+            self.dialogues.open.remove(from);
+        }
+        sent
     }
 
     /// A phone answers a USSD menu.
@@ -138,13 +145,13 @@ impl Smsc {
         dialogue: &Dialogue,
         step: Step,
         text: &str,
-    ) -> Result<FromPhone, SegmentError> {
-        let style = self.style();
-        let encoding = style.encoding_of(text);
-        let mut user_data = Vec::new();
-        if let Some(segment) = segments(text, encoding, style)?.get(0) {
-            segment.write_user_data(0, &mut user_data);
-        }
+    ) -> Result<FromPhone, NotSent> {
+        let alphabet = xabar_ussd::Dialect {
+            alphabet: self.behaviour.dialect.alphabet.into(),
+            ..xabar_ussd::Dialect::GENERIC
+        };
+        let written = alphabet.on_one_screen(text);
+        let (data_coding, user_data) = written.ok_or(NotSent::TooLongForUssd)?;
         let (service_type, op) = self.behaviour.dialect.ussd.marks(step);
         let mut tlvs = TlvBuffer::new();
         if let Some(op) = op {
@@ -159,7 +166,7 @@ impl Smsc {
             to: dialogue.to.clone(),
             service_type,
             esm_class: EsmClass::DEFAULT,
-            data_coding: data_coding(encoding),
+            data_coding,
             user_data: Bytes::from(user_data),
             tlvs,
         })

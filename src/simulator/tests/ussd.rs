@@ -90,6 +90,31 @@ fn a_phone_dials_answers_and_hangs_up_in_the_dialect_that_is_chosen() {
 }
 
 #[test]
+fn a_phone_sends_as_much_as_a_screen_holds_and_no_more() {
+    let mut rig = Rig::with(Behaviour::default());
+    let line = rig.bind("xabar");
+    let now = rig.now();
+    let too_long = Err(NotSent::TooLongForUssd);
+    assert_eq!(rig.smsc.dial(now, PHONE, &"*".repeat(183)), too_long);
+    assert!(!rig.smsc.is_talking(PHONE));
+    rig.smsc.dial(now, PHONE, "*555#").unwrap();
+    for (letter, most) in [("1", 182), ("я", 80)] {
+        let typed = letter.repeat(most);
+        rig.smsc.reply(now, PHONE, &typed).unwrap();
+        assert_eq!(rig.smsc.reply(now, PHONE, &(typed + letter)), too_long);
+    }
+    rig.pass(MILLI);
+    let heard = rig.heard(line);
+    let lengths = heard.iter().filter_map(|(_, frame)| {
+        let Body::DeliverSm(pdu) = frame.decode().unwrap().body else {
+            return None;
+        };
+        Some((pdu.esm_class.0, pdu.short_message.len()))
+    });
+    assert_eq!(lengths.collect::<Vec<_>>(), [(0, 5), (0, 182), (0, 160)]);
+}
+
+#[test]
 fn a_step_that_is_refused_ends_its_dialogue() {
     let mut rig = Rig::with(Behaviour::default());
     rig.answer_deliveries = Some(Status::RX_R_APPN);
