@@ -93,7 +93,22 @@ impl Cell {
     }
 
     fn width(&self) -> usize {
-        self.text.chars().count()
+        self.text.chars().map(columns).sum()
+    }
+}
+
+/// The columns that a terminal gives a character: none for marks on the one before, two for East Asian letters and emoji.
+fn columns(character: char) -> usize {
+    match character {
+        '\u{300}'..='\u{36F}' | '\u{200B}'..='\u{200F}' | '\u{FE00}'..='\u{FE0F}' => 0,
+        '\u{1100}'..='\u{115F}'
+        | '\u{2E80}'..='\u{A4CF}'
+        | '\u{AC00}'..='\u{D7A3}'
+        | '\u{F900}'..='\u{FAFF}'
+        | '\u{FF00}'..='\u{FF60}'
+        | '\u{1F300}'..='\u{1FAFF}'
+        | '\u{20000}'..='\u{3FFFD}' => 2,
+        _ => 1,
     }
 }
 
@@ -150,9 +165,12 @@ mod tests {
         let mut table = Table::default();
         table.row([Cell::new("ucell"), Cell::number(300), Cell::new("bound")]);
         table.row([Cell::new("ўзбек"), Cell::number(7), Cell::new("")]);
+        table.row([Cell::new("\u{1F600}\u{1F600}"), Cell::number(8)]);
+        table.row([Cell::new("u\u{308}"), Cell::number(9)]);
         let mut out = Vec::new();
         table.print(&mut out).unwrap();
-        let expected = "ucell  300  bound\nўзбек    7\n";
+        let expected =
+            "ucell  300  bound\nўзбек    7\n\u{1F600}\u{1F600}     8\nu\u{308}        9\n";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 }
