@@ -11,6 +11,7 @@ mod duplicates;
 mod held;
 mod laws;
 mod left_out;
+mod left_waiting;
 mod pace;
 mod pushes;
 mod queries;

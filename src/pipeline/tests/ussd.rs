@@ -8,8 +8,8 @@ use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
 use xabar_smpp::values::Ton;
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
 use xabar_sms::{DataCoding, Reading, decode};
-use xabar_ussd::Shown;
 use xabar_ussd::form::Form;
+use xabar_ussd::{Dialect, Shown};
 
 use super::dialogue::SENDERS;
 use super::laws::Text;
@@ -24,8 +24,8 @@ pub(super) const ABORT: u8 = 0x81;
 pub(super) const CONFIRM: u8 = 19;
 
 /// `ussd_service_op` of a screen that asks, and of the last one.
-const ASKS: u8 = 2;
-const LAST: u8 = 17;
+pub(super) const ASKS: u8 = 2;
+pub(super) const LAST: u8 = 17;
 
 pub(super) fn step(msisdn: Msisdn, op: u8, session: u8, text: &str) -> Frame {
     step_from(
@@ -419,6 +419,21 @@ fn a_step_in_another_dialect_is_refused() {
     let told: Vec<_> = told.collect();
     assert_eq!(told, [("ucell", 2), ("beeline", 1)], "each by itself");
     assert_eq!(world.unfit_steps(), [], "told already");
+}
+
+#[test]
+fn a_step_that_lacks_what_its_dialect_needs_is_refused_and_told() {
+    let mut world = World::with(|settings| {
+        let rules = settings.operators[0].ussd.as_mut().unwrap();
+        rules.dialect = Dialect::MICA;
+    });
+    for (op, text) in [(BEGIN, "*555#"), (ANSWER, "1"), (ABORT, "")] {
+        let status = world.brings(step(phone(0), op, 1, text));
+        assert_eq!(status, Status::RX_R_APPN, "so the operator ends it");
+        assert_eq!(screens(&mut world), []);
+    }
+    let why = "user_message_reference is missing".to_owned();
+    assert_eq!(world.unfit_steps(), [("ucell".to_owned(), why, 3)]);
 }
 
 #[test]
