@@ -330,6 +330,17 @@ fn what_has_no_room_in_a_text_is_named_and_what_is_not_given_is_not() {
 }
 
 #[test]
+fn an_answer_has_the_whole_of_a_command_or_nothing_of_it() {
+    let agency = "X".repeat(64);
+    let value = |name: &str| (name == "agency").then(|| agency.as_str().into());
+    let answer = CATALOG
+        .answer(Language::Ru, "stopped-agency", value)
+        .unwrap();
+    let expected = format!("Сообщений от {agency} больше не будет. Вернуть их: START.");
+    assert_eq!((answer.text, answer.crowded_out), (expected, 1));
+}
+
+#[test]
 fn a_text_with_a_budget_has_no_other_keys() {
     let text = "[messages]\nready = { text = \"Ready\", segment = 2 }\n[messages.x]\ndone = { segments = 9 }";
     let folder = Folder::with([("en.toml", text)]);

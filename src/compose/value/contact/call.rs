@@ -128,10 +128,14 @@ impl Skeleton {
         for index in start..end {
             if !self.is_digit(index) {
                 sign = sign.filter(|sign| *sign != ' ').or(Some(self.at(index)));
-            } else if let Some(sign) = sign.take() {
-                groups.push((sign, self.at(index).into()));
+                continue;
+            }
+            // A letter counts as one digit, however many octets it has.
+            let digit = digit(self.at(index)).unwrap_or(self.at(index));
+            if let Some(sign) = sign.take() {
+                groups.push((sign, digit.into()));
             } else if let Some((_, group)) = groups.last_mut() {
-                group.push(self.at(index));
+                group.push(digit);
             }
         }
         groups

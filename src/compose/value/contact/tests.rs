@@ -200,6 +200,7 @@ fn words_in_any_alphabet_are_harmless_at_first_sight() {
     ] {
         assert!(is_harmless(words), "{words}");
     }
+    assert_eq!(looked_for("0і0і0"), None, "five digits");
     for others in ["ЦГУ. Навои", "5²5²5", "XN--80ak", "Навои…", "90 123 45 67"] {
         assert!(!is_harmless(others), "{others}");
     }
