@@ -166,6 +166,20 @@ mod tests {
     }
 
     #[test]
+    fn vague_refusals_shrink_it_soon_after_it_was_full_only_and_once_a_second_at_most() {
+        let start = instant();
+        let refused = |full: Duration, refused: Duration| {
+            let mut window = Window::new(100, start);
+            window.note_full(start + full);
+            (0..50).for_each(|_| window.answered(true, start + refused));
+            window.size()
+        };
+        assert_eq!(refused(2 * CALM, 2 * CALM), 70);
+        assert_eq!(refused(CALM / 4, CALM / 2), 100, "it was just begun");
+        assert_eq!(refused(2 * CALM, 4 * CALM), 100, "it was full long before");
+    }
+
+    #[test]
     fn slow_responses_shrink_it_to_what_is_answered_in_time() {
         let start = instant();
         let mut window = Window::new(100, start);

@@ -352,6 +352,19 @@ mod tests {
     }
 
     #[test]
+    fn accepted_as_the_last_word_is_told_in_that_word_and_on_the_way_it_is_none() {
+        let accepted = |intermediate| {
+            let mut notice = Notice::of_answer(MessageState::ACCEPTED, 0);
+            notice.receipt.intermediate = intermediate;
+            notice.with_accepted_as_delivered()
+        };
+        let last = accepted(false);
+        assert_eq!(last.receipt.fate(), Fate::Delivered);
+        assert_eq!(last.code().as_deref(), Some("ACCEPTD"));
+        assert_eq!(accepted(true).receipt.fate(), Fate::Accepted);
+    }
+
+    #[test]
     fn what_means_no_state_is_shown_as_a_word_and_never_as_a_number_or_a_text() {
         for (stat, shown) in [
             ("DELIVRD", None),

@@ -45,6 +45,20 @@ fn world(first: DefaultAlphabet, second: DefaultAlphabet) -> World {
 }
 
 #[test]
+fn what_was_withdrawn_meanwhile_does_not_go_again_in_ucs2() {
+    let mut world = World::new();
+    world.publish(with_accents("e1"));
+    let sent = world.sent();
+    world.cancel("e1");
+    for sent in &sent {
+        world.refuse(sent, Status::RINVDCS);
+    }
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.unsettled(), 0);
+}
+
+#[test]
 fn a_text_goes_out_in_the_operators_alphabet_or_in_ucs2_where_that_lacks_a_letter() {
     for (alphabet, data_coding, written) in [
         (DefaultAlphabet::Gsm7, 0, &b"Caf\x05 M\x7Eller\x11\x02"[..]),

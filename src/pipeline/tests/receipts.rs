@@ -117,6 +117,20 @@ fn of_two_that_a_receipt_may_mean_our_reference_decides_and_is_shown_as_evidence
     }
 }
 
+#[test]
+fn receipts_that_return_no_reference_are_no_evidence_by_it() {
+    let log = LogLines::listen(tracing::Level::INFO);
+    let mut world = World::new();
+    for number in 100..116 {
+        world.publish(apart(number));
+        let sent = world.one_sent();
+        world.accept(&sent, &format!("{number:X}"));
+        world.receipt(&sent, &format!("{number}"), "DELIVRD");
+    }
+    let told = log.take();
+    assert!(told.contains("by_reference=0"), "{told}");
+}
+
 /// Two messages to one subscriber that are accepted under these ids: what was submitted of them.
 fn accepted_as(world: &mut World, ids: [&str; 2]) -> Vec<Sent> {
     let to_one = |number| Notification {

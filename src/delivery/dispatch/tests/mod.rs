@@ -164,10 +164,11 @@ fn a_refusal_for_the_windows_sake_makes_it_smaller_and_one_for_the_rates_does_no
 
 #[test]
 fn failures_while_the_window_is_full_make_it_smaller_unless_the_operator_means_something_else() {
-    for (class, waiting, window) in [
-        (Class::RetryTwice, 1, 14),
-        (Class::RetryTwice, 0, 20),
-        (Class::Permanent, 1, 20),
+    for (status, class, waiting, window) in [
+        (Status::RSUBMITFAIL, Class::RetryTwice, 1, 14),
+        (Status::RSUBMITFAIL, Class::RetryTwice, 0, 20),
+        (Status::RSUBMITFAIL, Class::Permanent, 1, 20),
+        (Status::RUNKNOWNERR, Class::RetryTwice, 1, 20),
     ] {
         let start = t0();
         let mut dispatch = Dispatch::new(1, bounds(20, None), start);
@@ -177,13 +178,17 @@ fn failures_while_the_window_is_full_make_it_smaller_unless_the_operator_means_s
         assert_eq!(written(&mut dispatch, now).len(), 20);
         let failed = Heard {
             class,
-            ..heard(Status::RSUBMITFAIL, None)
+            ..heard(status, None)
         };
         for _ in 0..15 {
             assert!(!dispatch.answered(0, failed, now));
         }
         let state = dispatch.state();
-        assert_eq!((state.window, state.throttled), (window, 0), "{class:?}");
+        assert_eq!(
+            (state.window, state.throttled),
+            (window, 0),
+            "{status} {class:?}"
+        );
     }
 }
 
