@@ -149,6 +149,11 @@ impl Core {
         self.not_entitled.due(now)
     }
 
+    /// The agencies whose clocks are to be told to be ahead, each with its first such message and how many since.
+    pub fn clocks_ahead(&mut self, now: UnixMillis) -> Vec<(Box<str>, MessageId, u64)> {
+        self.clocks_ahead.due(now)
+    }
+
     /// Why a number gets no messages, if so.
     pub(super) fn suppressed(&self, msisdn: Msisdn) -> Option<Reason> {
         let Lists {
@@ -226,7 +231,7 @@ impl Core {
     }
 
     fn message(
-        &self,
+        &mut self,
         beat: &Beat,
         id: MessageId,
         notification: Notification,
@@ -235,7 +240,11 @@ impl Core {
         let now = &beat.now;
         let thread = thread(&notification);
         let not_before = notification.not_before.map(UnixMillis::from);
-        let (time, _) = notification.time.clamp_to_arrival(now.wall.into());
+        let (time, is_ahead) = notification.time.clamp_to_arrival(now.wall.into());
+        if is_ahead {
+            let agency = notification.key.agency.name().into();
+            self.clocks_ahead.count(agency, id);
+        }
         let traceparent = notification.traceparent().map(Into::into);
         let mut extensions = Vec::from(notification.extensions);
         extensions.retain(|(name, _)| **name != *"traceparent");

@@ -229,6 +229,8 @@ pub struct Core {
     appetite: Appetite,
     /// What was called something without a right to it, and by which agency.
     pub(super) not_entitled: Seldom<(Right, Box<str>)>,
+    /// Agencies whose events are of a time to come, with the first such message.
+    pub(super) clocks_ahead: Seldom<Box<str>, MessageId>,
     /// Values that their texts did not take.
     pub(super) left_out: Seldom<Place, Unfit>,
     /// Words of receipts that mean no known state.
@@ -316,6 +318,7 @@ impl Core {
             turns_left: false,
             appetite: Appetite::default(),
             not_entitled: Seldom::default(),
+            clocks_ahead: Seldom::default(),
             left_out: Seldom::default(),
             unclear: Seldom::default(),
             refusals: Seldom::default(),

@@ -371,6 +371,10 @@ fn tell(core: &mut Core, now: &Now) {
             ),
         }
     }
+    for (agency, message, count) in core.clocks_ahead(now.steady) {
+        let agency = &*agency;
+        warn!(agency, count, first = %message, "events of a time more than five minutes ahead count as of now: check the agency's clock");
+    }
     for (place, why, count) in core.left_out(now.steady) {
         let (agency, service, status) = (&*place.agency, &*place.service, &*place.status);
         let parameter = &*place.parameter;

@@ -187,6 +187,8 @@ fn a_clock_that_runs_ahead_does_not_make_later_statuses_stale() {
         ..status("later")
     });
     assert_eq!(world.one_sent().message(), 2);
+    assert_eq!(world.clocks_ahead(), [("kadastr".to_owned(), 1, 1)]);
+    assert_eq!(world.clocks_ahead(), []);
 }
 
 #[test]

@@ -191,12 +191,12 @@ impl Laws {
         self.words.push((operator, answer, token, is_shown));
     }
 
-    /// A receipt is brought; whether it settles what has no answer, the gateway may know.
+    /// A receipt is brought; whether it settles what has no answer, or gets none, the gateway may know.
     pub(super) fn receipt_brought(&mut self, token: Token) {
         let known = self.messages.get(&token.message);
         let last = known.and_then(|known| known.attempts.last());
         let fate = last.and_then(|last| last.segments.get(&token.segment));
-        if matches!(fate, Some(Fate::Unanswered(_))) {
+        if matches!(fate, Some(Fate::Sent | Fate::Unanswered(_))) {
             self.receipted
                 .insert((token.message, token.attempt, token.segment));
         }

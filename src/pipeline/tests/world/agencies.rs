@@ -69,6 +69,16 @@ impl World {
             .collect()
     }
 
+    /// How many messages of which agencies were of a time to come, and the first one.
+    pub(crate) fn clocks_ahead(&mut self) -> Vec<(String, u64, u64)> {
+        let steady = self.steady;
+        let counted = self.core.as_mut().unwrap().clocks_ahead(steady);
+        counted
+            .into_iter()
+            .map(|(agency, first, count)| (agency.into(), first.0, count))
+            .collect()
+    }
+
     /// The values that were left out: whose, of which text, and how often; not why.
     pub(crate) fn left_out(&mut self) -> Vec<String> {
         let steady = self.steady;
