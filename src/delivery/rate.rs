@@ -26,6 +26,10 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// Who takes nothing for so long at the slowest rate that it is spared may count what it refuses: then it gets less.
 const LONG: Duration = Duration::from_secs(10);
 
+/// So many messages that an operator throttles again and again within two seconds it may mean for themselves, however few
+/// others there are.
+const A_FEW: f64 = 3.0;
+
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Paces PDUs on all sessions of one operator.
@@ -139,11 +143,13 @@ impl Rate {
     }
 
     /// Notes that the operator throttled a message that it throttled again and again before; says whether it means that
-    /// message: it takes others meanwhile, and no fewer.
+    /// message: it takes others meanwhile, and such messages are few beside them.
     pub(super) fn throttled_for_itself(&mut self, now: Instant) -> bool {
         self.stubborn.add(now);
         let stubborn = self.stubborn.recently(now);
-        let means_it = !self.is_overloaded() && stubborn <= self.accepted.recently(now);
+        let accepted = self.accepted.recently(now);
+        let are_few = stubborn <= A_FEW || Background::may_explain(stubborn, stubborn + accepted);
+        let means_it = !self.is_overloaded() && accepted > 0.0 && are_few;
         if means_it {
             self.refused();
         }
@@ -374,6 +380,24 @@ mod tests {
         (0..5).for_each(|_| rate.spend(quiet));
         assert!(!rate.throttled(4, quiet), "it took a hundred before");
         assert!(rate.throttled(100, quiet), "all of them await an answer");
+    }
+
+    #[test]
+    fn only_few_messages_beside_those_it_takes_can_an_operator_mean_for_themselves() {
+        let start = t0();
+        for (accepted, stubborn, means_them) in [
+            (0, 1, false),
+            (9, 3, true),
+            (9, 4, false),
+            (95, 5, true),
+            (60, 40, false),
+        ] {
+            let mut rate = Rate::new(Some(100), start);
+            (0..accepted).for_each(|_| rate.accepted(start));
+            (1..stubborn).for_each(|_| _ = rate.throttled_for_itself(start));
+            let last = rate.throttled_for_itself(start);
+            assert_eq!(last, means_them, "{stubborn} beside {accepted}");
+        }
     }
 
     #[test]

@@ -42,12 +42,12 @@ const USUAL_THROTTLINGS: u16 = 3;
 /// The pause after further ones doubles up to this: it may be the rate after all, and that recovers.
 const LONGEST_THROTTLED_PAUSE: Duration = Duration::from_secs(60);
 
-/// Whether an operator that throttles a message in this attempt may mean the message itself.
-pub fn is_throttled_again_and_again(attempts: u16) -> bool {
-    attempts > USUAL_THROTTLINGS
+/// Whether an operator that throttled a message so often in a row may mean the message itself if it does so once more.
+pub fn is_throttled_again_and_again(times: u16) -> bool {
+    times >= USUAL_THROTTLINGS
 }
 
-/// How long a message that was throttled so often waits.
+/// How long a message that was throttled so often in a row waits.
 fn throttled_pause(times: u16) -> Duration {
     let doublings = u32::from(times.saturating_sub(USUAL_THROTTLINGS)).min(16);
     let pause = THROTTLED_PAUSE.saturating_mul(1 << doublings);
@@ -71,10 +71,10 @@ pub fn repeat_after(attempts: u16, grace: Duration, spread: u64) -> Option<Durat
     }
 }
 
-/// The class of a refusal of a message of which so many submissions were refused for no fault of its own before.
-pub fn charged(class: Class, not_its_fault: u16) -> Class {
+/// The class of a refusal of a message whose last submissions, so many in a row, met a session that was not bound.
+pub fn charged(class: Class, unbound: u16) -> Class {
     match class {
-        Class::Session if not_its_fault >= MOST_FAULTS_OF_SESSIONS => Class::RetryTwice,
+        Class::Session if unbound >= MOST_FAULTS_OF_SESSIONS => Class::RetryTwice,
         class => class,
     }
 }
@@ -91,14 +91,11 @@ pub enum Next {
 }
 
 impl Policy {
-    /// Decides by the class of the refusal, the submissions so far (this one included) and how many of them were refused for
-    /// no fault of the message's, and a number that spreads the retries of different messages.
-    pub fn next(&self, class: Class, attempts: u16, not_its_fault: u16, spread: u64) -> Next {
-        let attempts = attempts.saturating_sub(not_its_fault);
+    /// Decides by the class of the refusal, the submissions so far (this one included) that count, how often in a row
+    /// the message was throttled, and a number that spreads the retries of different messages.
+    pub fn next(&self, class: Class, attempts: u16, throttled: u16, spread: u64) -> Next {
         let most = match class {
-            Class::Throttled => {
-                return Next::Retry(spread_out(throttled_pause(not_its_fault), spread));
-            }
+            Class::Throttled => return Next::Retry(spread_out(throttled_pause(throttled), spread)),
             Class::Session => return Next::Retry(spread_out(THROTTLED_PAUSE, spread)),
             Class::Accepted | Class::Permanent | Class::OurBug => return Next::Refused,
             Class::RetryTwice => self.attempts.min(MOST_ATTEMPTS_IF_VAGUE),
@@ -151,11 +148,11 @@ mod tests {
     #[test]
     fn throttling_uses_up_no_attempt_but_who_meets_it_again_and_again_waits_ever_longer() {
         let policy = Policy::default();
-        let pause = |times| policy.next(Class::Throttled, times, times, 25);
+        let pause = |times| policy.next(Class::Throttled, 5000, times, 25);
         let pauses = [1, 3, 4, 5, 6, 7, 8, 9, 5000].map(pause);
         let seconds = [1, 1, 2, 4, 8, 16, 32, 60, 60].map(|s| Next::Retry(Duration::from_secs(s)));
         assert_eq!(pauses, seconds);
-        let pause = policy.next(Class::RetrySoon, 5001, 5000, 25);
+        let pause = policy.next(Class::RetrySoon, 1, 5000, 25);
         assert_eq!(pause, Next::Retry(Duration::from_secs(5)));
     }
 

@@ -28,6 +28,7 @@ pub(super) fn submission(token: Token, decided: Instant) -> Submission {
         reference: 1,
         validity: Duration::from_secs(60),
         urgent: false,
+        stubborn: false,
         sender: SenderIndex::default(),
     }
 }

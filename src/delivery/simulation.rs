@@ -9,9 +9,9 @@ use xabar_smpp::Status;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::dispatch::{Bounds, Dispatch, Heard};
-use super::retry::{Next, Policy};
+use super::retry::{self, Next, Policy};
 use super::sample::{submission, token};
-use super::{Class, Token, usual};
+use super::{Class, Submission, Token, usual};
 use crate::clock::instant;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -45,7 +45,8 @@ enum Limit {
 struct Answer {
     at: Instant,
     id: u64,
-    attempt: u8,
+    /// How often it was throttled before.
+    throttled: u16,
     session: usize,
     status: u32,
     written: Instant,
@@ -132,6 +133,18 @@ struct Figures {
 
 const WARM_UP: Duration = Duration::from_secs(60);
 
+/// All that goes out was tried so often, and refused for other reasons: that says nothing of the rate.
+const ATTEMPTS_BEFORE: u8 = 4;
+
+/// The attempt at a message that was throttled so often.
+fn attempt_after(throttled: u16, id: u64) -> Token {
+    let throttled = u8::try_from(throttled).expect("pauses that grow to a minute");
+    Token {
+        attempt: ATTEMPTS_BEFORE + throttled,
+        ..token(id)
+    }
+}
+
 /// An endless backlog for one operator. `change` gives its limit at a time since the start; with
 /// `deaf` the link does not hear that it is throttled, as one with a fixed rate.
 fn run(
@@ -156,7 +169,7 @@ fn run(
     };
     let mut answers: BinaryHeap<Reverse<Answer>> = BinaryHeap::new();
     // What was throttled comes again, before what is new.
-    let mut again: BinaryHeap<Reverse<(Instant, u64, u8)>> = BinaryHeap::new();
+    let mut again: BinaryHeap<Reverse<(Instant, u64, u16)>> = BinaryHeap::new();
     let policy = Policy::default();
     let (mut given, mut new) = (0, 0);
     let (mut accepted, mut throttled) = (0, 0);
@@ -179,22 +192,14 @@ fn run(
                 figures.longest_response = figures.longest_response.max(took);
             }
             if !status.is_ok() {
-                let next = policy.next(
-                    Class::Throttled,
-                    answer.attempt.into(),
-                    answer.attempt.into(),
-                    answer.id,
-                );
+                let throttled = answer.throttled + 1;
+                let next = policy.next(Class::Throttled, 1, throttled, answer.id);
                 if let Next::Retry(pause) = next {
-                    let attempt = answer.attempt.wrapping_add(1);
-                    again.push(Reverse((now + pause, answer.id, attempt)));
+                    again.push(Reverse((now + pause, answer.id, throttled)));
                 }
             }
             let heard = Heard {
-                token: Token {
-                    attempt: answer.attempt,
-                    ..token(answer.id)
-                },
+                token: attempt_after(answer.throttled, answer.id),
                 class: if deaf { Class::Accepted } else { usual(status) },
                 status,
                 congestion: matches!(smsc.limit, Limit::Congested).then_some(100),
@@ -203,17 +208,18 @@ fn run(
         }
         let granted = dispatch.offer(now).granted;
         let mut next = || {
-            let is_due = |Reverse((at, ..)): &Reverse<(Instant, u64, u8)>| *at <= now;
-            if again.peek().is_some_and(is_due) {
-                let Reverse((_, id, attempt)) = again.pop()?;
-                let token = Token {
-                    attempt,
-                    ..token(id)
-                };
-                return Some(submission(token, now));
-            }
-            new += 1;
-            Some(submission(token(new - 1), now))
+            let is_due = |Reverse((at, ..)): &Reverse<(Instant, u64, u16)>| *at <= now;
+            let (id, throttled) = if again.peek().is_some_and(is_due) {
+                let Reverse((_, id, throttled)) = again.pop()?;
+                (id, throttled)
+            } else {
+                new += 1;
+                (new - 1, 0)
+            };
+            Some(Submission {
+                stubborn: retry::is_throttled_again_and_again(throttled),
+                ..submission(attempt_after(throttled, id), now)
+            })
         };
         dispatch.submit((given..granted).filter_map(|_| next()).collect());
         given = granted.max(given);
@@ -222,7 +228,7 @@ fn run(
             answers.push(Reverse(Answer {
                 at,
                 id: submission.token.message.0,
-                attempt: submission.token.attempt,
+                throttled: u16::from(submission.token.attempt - ATTEMPTS_BEFORE),
                 session,
                 status: status.0,
                 written: now,

@@ -29,6 +29,8 @@ pub struct Submission {
     /// How long the SMSC may try.
     pub validity: Duration,
     pub urgent: bool,
+    /// The operator throttled it again and again.
+    pub stubborn: bool,
     pub sender: SenderIndex,
 }
 

@@ -273,6 +273,10 @@ pub struct Attempt {
     /// Of these, those that were refused for what is no fault of the message's (throttling, a lost bind): they use up
     /// no attempt.
     pub uncounted: u16,
+    /// How many of the last ones, in a row, were throttled.
+    pub throttled: u16,
+    /// How many of the last ones, in a row, met a session that was not bound.
+    pub unbound: u16,
     /// The last one has no answer and will get none: it may have reached the subscriber.
     pub uncertain: bool,
     /// An operator took all of it and delivered none of it; another one tries, which is a repeat.
@@ -306,6 +310,8 @@ impl std::fmt::Debug for Attempt {
             attempts,
             repeats,
             uncounted,
+            throttled,
+            unbound,
             uncertain,
             undelivered,
             withdrawn,
@@ -322,6 +328,8 @@ impl std::fmt::Debug for Attempt {
             .field("attempts", attempts)
             .field("repeats", repeats)
             .field("uncounted", uncounted)
+            .field("throttled", throttled)
+            .field("unbound", unbound)
             .field("uncertain", uncertain)
             .field("undelivered", undelivered)
             .field("withdrawn", withdrawn)

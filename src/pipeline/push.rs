@@ -161,6 +161,7 @@ impl Core {
             // Later, the SMS is on its way.
             validity: SHORTEST_VALIDITY,
             urgent: true,
+            stubborn: false,
             sender: SenderIndex::default(),
         };
         beat.submit(message.progress.operator, submission);

@@ -338,17 +338,19 @@ impl Core {
         (class, status): (Class, Status),
     ) {
         let attempt = &mut message.progress.attempt;
-        let class = retry::charged(class, attempt.uncounted);
+        let charged = retry::charged(class, attempt.unbound);
+        attempt.throttled = one_more(attempt.throttled, class == Class::Throttled);
+        attempt.unbound = one_more(attempt.unbound, class == Class::Session);
+        let class = charged;
         let throttled = class == Class::Throttled;
         let uncounted = throttled || class == Class::Session;
         attempt.uncounted = attempt.uncounted.saturating_add(u16::from(uncounted));
-        let (attempts, uncounted) = (attempt.attempts, attempt.uncounted);
-        let counted = attempts.saturating_sub(uncounted);
+        let counted = attempt.attempts.saturating_sub(attempt.uncounted);
         let next = if attempt.withdrawn {
             Next::Refused
         } else {
             let policy = &self.settings.retry;
-            policy.next(class, attempts, uncounted, message.id.0)
+            policy.next(class, counted, attempt.throttled, message.id.0)
         };
         match next {
             Next::Retry(pause) => {
@@ -440,6 +442,11 @@ impl Core {
 fn unanswered(attempt: &Attempt) -> u16 {
     let segments = u16::try_from(attempt.segments.len()).unwrap_or(u16::MAX);
     1 + attempt.repeats.div_ceil(segments.max(1))
+/// How many there are in a row, so many before: one more, or none.
+fn one_more(before: u16, is_one: bool) -> u16 {
+    if is_one { before.saturating_add(1) } else { 0 }
+}
+
 }
 
 /// The segment of a token, if its answer is outstanding.

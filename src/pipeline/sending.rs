@@ -11,7 +11,7 @@ use super::results::{fate_so_far, has_reached};
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::compose::Text;
-use crate::delivery::{References, Submission, Token, reference_of};
+use crate::delivery::{References, Submission, Token, reference_of, retry};
 use crate::journal::{
     JournalError, Lane, Message, MessageId, OperatorId, Phase, Segment, ThreadOrder,
 };
@@ -336,6 +336,7 @@ impl Core {
                 reference: reference_of(progress.attempt.reference, number),
                 validity,
                 urgent: matches!(message.lane, Lane::Answers | Lane::Urgent),
+                stubborn: retry::is_throttled_again_and_again(progress.attempt.throttled),
                 sender,
             };
             beat.submit(progress.operator, submission);

@@ -11,6 +11,7 @@ mod rates;
 mod rooms;
 mod screens;
 mod signs;
+mod stubborn;
 #[cfg(test)]
 mod tests;
 mod waiting;
@@ -26,10 +27,10 @@ pub(super) use self::rooms::Room;
 use self::rooms::{Rooms, Session};
 use self::screens::{SOON, Screens};
 use self::signs::Signs;
+use self::stubborn::Stubborn;
 use self::waiting::Waiting;
 use super::class::Class;
 use super::rate::Rate;
-use super::retry;
 use super::screen::Screen;
 use super::submission::{Query, Submission, Token};
 use super::window::Window;
@@ -48,6 +49,7 @@ const CONGESTED: u8 = 100;
 pub(super) struct Dispatch {
     waiting: Waiting,
     kept: Kept,
+    stubborn: Stubborn,
     queries: Queries,
     screens: Screens,
     rooms: Rooms,
@@ -120,6 +122,7 @@ impl Dispatch {
         Self {
             waiting: Waiting::default(),
             kept: Kept::new(bounds.kept),
+            stubborn: Stubborn::default(),
             queries: Queries::new(now),
             screens: Screens::default(),
             rooms: Rooms::new(rooms),
@@ -157,6 +160,7 @@ impl Dispatch {
         self.spend(index, login, now);
         self.screens.message_written();
         self.kept.written(index, &submission);
+        self.stubborn.written(index, &submission);
         self.signs.written(submission.token, before, now);
         self.written += 1;
         Some((index, submission))
@@ -335,6 +339,7 @@ impl Dispatch {
     pub(super) fn unbound(&mut self, session: usize) -> Vec<Token> {
         self.rooms.unbound(session);
         self.kept.unbound(session);
+        self.stubborn.unbound(session);
         self.signs.session_gone();
         self.unwritten_if_unbound()
     }
@@ -354,6 +359,7 @@ impl Dispatch {
     /// Something written is answered; says whether rate or window were cut because of it, for the first time since
     /// something was taken.
     pub(super) fn answered(&mut self, session: usize, heard: Heard, now: Instant) -> bool {
+        let stubborn = self.stubborn.answered(heard.token);
         self.unused(session, heard.token);
         let congestion = heard.congestion.unwrap_or_default();
         self.signs.answered(heard.token, congestion, now);
@@ -371,10 +377,8 @@ impl Dispatch {
         let in_flight = self.in_flight_beside(login);
         let rate = self.rates.throttled_mut(login);
         let again = rate.is_overloaded();
-        let attempts = u16::from(heard.token.attempt);
-        let again_and_again = throttled && retry::is_throttled_again_and_again(attempts);
         let cut = match throttled {
-            true if again_and_again && rate.throttled_for_itself(now) => false,
+            true if stubborn && rate.throttled_for_itself(now) => false,
             true => rate.throttled(in_flight, now),
             false => congestion >= CONGESTED && rate.congested(in_flight, now),
         };
@@ -416,6 +420,7 @@ impl Dispatch {
     pub(super) fn offer(&mut self, now: Instant) -> Offer {
         let signs = self.signs.speak_against_more(now);
         self.rates.climb(signs, now);
+        self.stubborn.answered(token);
         if !signs && !self.signs.are_late(now) {
             self.window.grow(now);
         }

@@ -87,6 +87,8 @@ pub(in crate::journal) fn a_message_comes_back_as_it_was_written(journal: &mut d
         attempts: 2,
         repeats: 1,
         uncounted: 3,
+        throttled: 300,
+        unbound: 2,
         uncertain: true,
         undelivered: Some(Undelivered {
             operator: OperatorId(3),

@@ -337,7 +337,9 @@ impl Stored for Attempt {
         let withdrawn = u8::from(self.withdrawn) * WITHDRAWN;
         let pushed = u8::from(self.pushed) * PUSHED;
         let in_ucs2 = u8::from(self.in_ucs2) * IN_UCS2;
-        out.push(withdrawn + u8::from(has_ids) * HAS_IDS + undelivered + copies + pushed + in_ucs2);
+        let in_a_row = (self.throttled, self.unbound) != (0, 0);
+        let ids_and_row = u8::from(has_ids) * HAS_IDS + u8::from(in_a_row) * IN_A_ROW;
+        out.push(withdrawn + ids_and_row + undelivered + copies + pushed + in_ucs2);
         self.at.write(out);
         self.reference.write(out);
         self.text.write(out);
@@ -351,6 +353,10 @@ impl Stored for Attempt {
         if !self.copies.is_empty() {
             self.copies.write(out);
         }
+        if in_a_row {
+            self.throttled.write(out);
+            self.unbound.write(out);
+        }
     }
 
     fn read(octets: &mut &[u8]) -> Option<Self> {
@@ -358,7 +364,7 @@ impl Stored for Attempt {
             [u16::read(octets)?, u16::read(octets)?, u16::read(octets)?];
         let uncertain = bool::read(octets)?;
         let marks = u8::read(octets).filter(|marks| marks & !KNOWN == 0)?;
-        Some(Self {
+        let mut attempt = Self {
             attempts,
             repeats,
             uncounted,
@@ -382,7 +388,12 @@ impl Stored for Attempt {
                 0 => Vec::new(),
                 _ => Stored::read(octets)?,
             },
-        })
+            ..Self::default()
+        };
+        if marks & IN_A_ROW != 0 {
+            (attempt.throttled, attempt.unbound) = (u16::read(octets)?, u16::read(octets)?);
+        }
+        Some(attempt)
     }
 }
 
@@ -392,7 +403,8 @@ const UNDELIVERED: u8 = 4;
 const HAS_COPIES: u8 = 8;
 const PUSHED: u8 = 16;
 const IN_UCS2: u8 = 32;
-const KNOWN: u8 = WITHDRAWN | HAS_IDS | UNDELIVERED | HAS_COPIES | PUSHED | IN_UCS2;
+const IN_A_ROW: u8 = 64;
+const KNOWN: u8 = WITHDRAWN | HAS_IDS | UNDELIVERED | HAS_COPIES | PUSHED | IN_UCS2 | IN_A_ROW;
 
 /// A hash is as long as it is.
 impl Stored for ThreadKey {
@@ -507,7 +519,7 @@ mod tests {
             );
             assert_eq!(to_octets(&attempt), octets);
         }
-        assert!(from_octets::<Attempt>(&octets(64), "an attempt").is_err());
+        assert!(from_octets::<Attempt>(&octets(128), "an attempt").is_err());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What operators answer, or do not.
 
+use std::time::Duration;
+
 use xabar_events::Notification;
 use xabar_smpp::Status;
 
@@ -133,6 +135,49 @@ fn what_is_wrong_with_the_bind_uses_up_no_attempt_of_a_message() {
 #[test]
 fn a_class_of_the_operators_own_decides() {
     let mut world = World::new();
+/// Refuses the one message as often, and lets so long a pause pass each time.
+fn refuse_again(world: &mut World, status: Status, times: u32, pause: Duration) {
+    for _ in 0..times {
+        let sent = world.one_sent();
+        world.refuse(&sent, status);
+        world.advance(pause);
+    }
+}
+
+#[test]
+fn throttling_is_not_charged_as_lost_binds_nor_these_as_throttling() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    refuse_again(&mut world, Status::RTHROTTLED, 20, 75 * SECOND);
+    refuse_again(&mut world, Status::RINVBNDSTS, 19, 2 * SECOND);
+    refuse_again(&mut world, Status::RTHROTTLED, 1, 2 * SECOND);
+    refuse_again(&mut world, Status::RINVBNDSTS, 10, 2 * SECOND);
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    assert_eq!(world.story("e1").last().unwrap(), "submitted");
+}
+
+#[test]
+fn only_what_was_throttled_again_and_again_goes_out_as_such() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let next_is = |world: &mut World| {
+        let next = &world.smsc(UCELL).sent[0];
+        next.submission.stubborn
+    };
+    refuse_again(&mut world, Status::RSYSERR, 3, MINUTE);
+    refuse_again(&mut world, Status::RINVBNDSTS, 3, 2 * SECOND);
+    refuse_again(&mut world, Status::RTHROTTLED, 2, 2 * SECOND);
+    assert!(!next_is(&mut world), "throttled twice");
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RTHROTTLED);
+    world.restart();
+    world.advance(2 * SECOND);
+    assert!(next_is(&mut world), "throttled three times");
+    refuse_again(&mut world, Status::RSYSERR, 1, 5 * MINUTE);
+    assert!(!next_is(&mut world), "refused for another reason");
+}
+
     world.publish(status("e1"));
     let sent = world.one_sent();
     world.hear(

@@ -1,0 +1,27 @@
+//! What the operator throttled again and again, and may mean for itself if it does so once more.
+
+use rustc_hash::FxHashMap;
+
+use super::super::submission::{Submission, Token};
+
+/// Such submissions that await a response, each with its session.
+#[derive(Debug, Default)]
+pub(super) struct Stubborn(FxHashMap<Token, usize>);
+
+impl Stubborn {
+    pub(super) fn written(&mut self, session: usize, submission: &Submission) {
+        if submission.stubborn {
+            self.0.insert(submission.token, session);
+        }
+    }
+
+    /// A submission awaits no response any more; whether it is such a one.
+    pub(super) fn answered(&mut self, token: Token) -> bool {
+        !self.0.is_empty() && self.0.remove(&token).is_some()
+    }
+
+    /// A session is gone, with all that awaits a response on it.
+    pub(super) fn unbound(&mut self, session: usize) {
+        self.0.retain(|_, other| *other != session);
+    }
+}
