@@ -270,8 +270,8 @@ pub struct Attempt {
     pub attempts: u16,
     /// Submissions begun although an earlier one may have reached the subscriber.
     pub repeats: u16,
-    /// Of these, those that were refused for what is no fault of the message's (throttling, a lost bind): they use up
-    /// no attempt.
+    /// Of these, those that were refused for what is no fault of the message's (throttling, a lost bind), or in which
+    /// nothing was refused but a segment came back unwritten: they use up no attempt.
     pub uncounted: u16,
     /// How many of the last ones, in a row, were throttled.
     pub throttled: u16,

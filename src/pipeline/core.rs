@@ -183,6 +183,8 @@ pub(super) struct InFlight {
     pub(super) refused: Option<(Class, Status)>,
     /// Whether the operator took a segment in this attempt.
     pub(super) taken: bool,
+    /// Whether a segment came back unwritten.
+    pub(super) returned: bool,
     /// Whether the attempt before this one was uncertain.
     pub(super) was_uncertain: bool,
     /// The last receipt that overtook its response.
@@ -563,6 +565,7 @@ impl InFlight {
             may_go_in_ucs2: false,
             refused: None,
             taken: false,
+            returned: false,
             was_uncertain,
             notice: None,
         }

@@ -89,6 +89,7 @@ impl Core {
         if sent_segment(&mut flight.message, token).is_some() {
             without_copy(&mut flight.message.progress.attempt, token.segment);
             flight.unrepeat();
+            flight.returned = true;
         }
         self.conclude_if_answered(beat, flight);
     }
@@ -280,10 +281,13 @@ impl Core {
             }
             Some(refusal) => self.refused(beat, &mut flight.message, refusal),
             None => {
+                let attempt = &mut flight.message.progress.attempt;
                 if !flight.taken {
-                    let attempt = &mut flight.message.progress.attempt;
                     attempt.attempts = attempt.attempts.saturating_sub(1);
                     self.pacer.uncount(&flight.message, &beat.now);
+                } else if flight.returned {
+                    // Nothing was refused: the rest will take an attempt, as all at once would have.
+                    attempt.uncounted = attempt.uncounted.saturating_add(1);
                 }
                 self.wait_unless_withdrawn(beat, &mut flight.message);
             }
@@ -438,15 +442,15 @@ impl Core {
     }
 }
 
-/// How many submissions have no answer, the last one included. Those that were refused have one.
-fn unanswered(attempt: &Attempt) -> u16 {
-    let segments = u16::try_from(attempt.segments.len()).unwrap_or(u16::MAX);
-    1 + attempt.repeats.div_ceil(segments.max(1))
 /// How many there are in a row, so many before: one more, or none.
 fn one_more(before: u16, is_one: bool) -> u16 {
     if is_one { before.saturating_add(1) } else { 0 }
 }
 
+/// How many submissions have no answer, the last one included. Those that were refused have one.
+fn unanswered(attempt: &Attempt) -> u16 {
+    let segments = u16::try_from(attempt.segments.len()).unwrap_or(u16::MAX);
+    1 + attempt.repeats.div_ceil(segments.max(1))
 }
 
 /// The segment of a token, if its answer is outstanding.

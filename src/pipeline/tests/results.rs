@@ -1,5 +1,6 @@
 //! What operators answer, or do not.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use xabar_events::Notification;
@@ -132,9 +133,6 @@ fn what_is_wrong_with_the_bind_uses_up_no_attempt_of_a_message() {
     assert_eq!(world.last("e1").repeats, 0);
 }
 
-#[test]
-fn a_class_of_the_operators_own_decides() {
-    let mut world = World::new();
 /// Refuses the one message as often, and lets so long a pause pass each time.
 fn refuse_again(world: &mut World, status: Status, times: u32, pause: Duration) {
     for _ in 0..times {
@@ -178,6 +176,9 @@ fn only_what_was_throttled_again_and_again_goes_out_as_such() {
     assert!(!next_is(&mut world), "refused for another reason");
 }
 
+#[test]
+fn a_class_of_the_operators_own_decides() {
+    let mut world = World::new();
     world.publish(status("e1"));
     let sent = world.one_sent();
     world.hear(
@@ -469,6 +470,35 @@ fn a_report_of_an_earlier_attempt_does_not_touch_the_current_one() {
         world.accept(sent, "1");
     }
     assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+}
+
+#[test]
+fn segments_that_come_back_unwritten_use_up_no_attempt_of_the_text() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let mut tokens = Vec::new();
+    for number in 0.. {
+        let sent = world.sent();
+        tokens.extend(sent.iter().map(Sent::token));
+        let [first, rest @ ..] = &sent[..] else {
+            panic!("nothing was sent");
+        };
+        if rest.is_empty() {
+            world.refuse(first, Status::RSUBMITFAIL);
+            break;
+        }
+        rest.iter().for_each(|sent| world.give_back(sent));
+        world.accept(first, &number.to_string());
+        world.advance(SECOND);
+    }
+    assert!(tokens.len() > 5, "three segments at least: {tokens:?}");
+    let different: HashSet<_> = tokens.iter().collect();
+    assert_eq!(different.len(), tokens.len(), "{tokens:?}");
+    world.advance(10 * SECOND);
+    refuse_again(&mut world, Status::RSUBMITFAIL, 1, MINUTE);
+    let last = world.one_sent();
+    world.refuse(&last, Status::RSUBMITFAIL);
+    assert_eq!(world.story("e1").last().unwrap(), "failed partial");
 }
 
 #[test]
