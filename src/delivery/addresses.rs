@@ -29,7 +29,7 @@ pub(super) enum Ended {
     Unconnected,
     /// No bind.
     Unbound,
-    /// Bound, and over before anything was answered: as good as none.
+    /// Bound, and over before anything was answered or came: as good as none.
     Useless,
     /// It was of use.
     Served,

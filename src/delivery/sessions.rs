@@ -150,7 +150,7 @@ struct Service<'a> {
     /// The address that this one stands in for.
     preferred: Option<&'a str>,
     bound: bool,
-    answered: bool,
+    of_use: bool,
     faulty: bool,
     trouble: Trouble,
     /// The turn to return: while this session is given up, and until the next is bound.
@@ -175,7 +175,7 @@ impl<'a> Service<'a> {
             address,
             preferred: addresses.preferred(),
             bound: false,
-            answered: false,
+            of_use: false,
             faulty: false,
             trouble: Trouble::default(),
             turn,
@@ -193,7 +193,7 @@ impl<'a> Service<'a> {
             self.session.bound.fetch_sub(1, Ordering::Relaxed);
         }
         let long_lived = instant().duration_since(since) >= LONG_LIVED;
-        let ended = match (self.bound, self.answered || long_lived) {
+        let ended = match (self.bound, self.of_use || long_lived) {
             _ if leaving => Ended::Returning,
             (false, _) => Ended::Unbound,
             (true, false) => Ended::Useless,
@@ -238,7 +238,7 @@ impl<'a> Service<'a> {
 
     fn note(&mut self, events: &[Event]) {
         for event in events {
-            self.answered = self.answered || self.is_of_use(event);
+            self.of_use = self.of_use || self.is_of_use(event);
             if matches!(event, Event::Bound { .. }) {
                 self.bound = true;
                 self.session.bound.fetch_add(1, Ordering::Relaxed);
@@ -253,13 +253,17 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Whether something was answered. That the session is not bound is no answer.
+    /// Whether something was answered, or came: a session may be for receiving alone. That the session is not bound is no
+    /// answer.
     fn is_of_use(&self, event: &Event) -> bool {
-        let Event::Response { frame, .. } = event else {
-            return false;
-        };
-        let status = frame.header().status;
-        self.session.classes.of(status, frame) != Class::Session
+        match event {
+            Event::Response { frame, .. } => {
+                let status = frame.header().status;
+                self.session.classes.of(status, frame) != Class::Session
+            }
+            Event::Request(_) => true,
+            _ => false,
+        }
     }
 
     fn log(&self, event: &Event) {

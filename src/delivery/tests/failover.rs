@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use xabar_smpp::Status;
+use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
 use xabar_smpp::session::CloseReason;
 
 use super::rig::{Esme, Silent, Smsc, serves, token};
@@ -38,6 +39,22 @@ async fn an_address_at_which_nothing_is_bound_though_it_says_so_is_followed_by_t
     };
     assert!(matches!(esme.event().await, Event::Answered { .. }));
     serves(&mut esme, &mut stand_in, 2).await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_on_which_only_receipts_came_was_of_use() {
+    let (first, second) = (Smsc::listen().await, Smsc::listen().await);
+    let mut esme = Esme::start(&at([first.address(), second.address()]));
+    let peer = first.session().await;
+    peer.send(&Pdu::new(7, Body::DeliverSm(DeliverSm::default())))
+        .await;
+    assert!(matches!(esme.event().await, Event::Inbound { .. }));
+    drop(peer);
+    tokio::select! {
+        _ = first.session() => {}
+        _ = second.binding() => panic!("it was of use"),
+    }
     esme.stop().await;
 }
 
