@@ -121,9 +121,29 @@ impl Core {
                 Sought::Found(flight, segment) => {
                     self.settle_unanswered(beat, *flight, segment, notice);
                 }
-                Sought::Nothing => self.hold_receipt(beat, operator, notice, frame),
+                Sought::Nothing => return self.unmatched_receipt(beat, operator, notice, frame),
                 Sought::NoLook => return Ok(Status::RX_T_APPN),
             },
+        }
+        Ok(Status::ROK)
+    }
+
+    /// A receipt whose id is not known, and that is of nothing without an answer.
+    fn unmatched_receipt(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        notice: &Notice,
+        frame: &Frame,
+    ) -> Result<Status, JournalError> {
+        let settled = match notice.receipt.user_message_reference {
+            Some(_) => self.settle_without_id(beat, operator, notice)?,
+            None => Some(false),
+        };
+        match settled {
+            Some(true) => {}
+            Some(false) => self.hold_receipt(beat, operator, notice, frame),
+            None => return Ok(Status::RX_T_APPN),
         }
         Ok(Status::ROK)
     }

@@ -56,8 +56,31 @@ impl Core {
         operator: OperatorId,
         notice: &Notice,
     ) -> Result<Status, JournalError> {
+        match self.settle_without_id(beat, operator, notice)? {
+            Some(true) => {}
+            Some(false) => self.count_unnamed(operator),
+            None => return Ok(Status::RX_T_APPN),
+        }
+        Ok(Status::ROK)
+    }
+
+    /// Counts a receipt that settles nothing and is not kept.
+    pub(super) fn count_unnamed(&mut self, operator: OperatorId) {
+        if let Some(operator) = self.operators.get_mut(&operator) {
+            operator.unnamed.count += 1;
+        }
+    }
+
+    /// Settles what a final receipt speaks of by what it says besides an id; whether there was such a one, or `None` if
+    /// the beat has no look left.
+    pub(super) fn settle_without_id(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        notice: &Notice,
+    ) -> Result<Option<bool>, JournalError> {
         if !beat.looks.are_left(For::Receipt) {
-            return Ok(Status::RX_T_APPN);
+            return Ok(None);
         }
         let message = match notice.msisdn() {
             Some(msisdn) => {
@@ -72,10 +95,7 @@ impl Core {
             Some(message) => self.settle_unnamed(beat, message, notice)?,
             None => false,
         };
-        if !settled && let Some(operator) = self.operators.get_mut(&operator) {
-            operator.unnamed.count += 1;
-        }
-        Ok(Status::ROK)
+        Ok(Some(settled))
     }
 
     /// The only one of a subscriber's messages that went through this operator and that the receipt fits.

@@ -39,6 +39,19 @@ fn a_receipt_without_an_id_settles_the_message_whose_reference_it_returns() {
 }
 
 #[test]
+fn a_receipt_under_an_id_that_nobody_gave_settles_the_message_whose_reference_it_returns() {
+    for (stat, told) in [("DELIVRD", "delivered"), ("UNDELIV", "failed undelivered")] {
+        let mut world = World::new();
+        let sent = submitted(&mut world, status("e1"));
+        submitted(&mut world, second());
+        world.receipt_by_reference(&sent, "something-else", stat);
+        assert_eq!(world.story("e1").last().unwrap(), told);
+        assert_eq!(world.story("apart-7"), ["accepted", "submitted"]);
+        assert_eq!(world.held_receipts(), 0);
+    }
+}
+
+#[test]
 fn a_receipt_without_an_id_settles_the_only_message_of_its_subscriber_and_date() {
     for (words, told) in [
         (DELIVERED, "delivered"),
