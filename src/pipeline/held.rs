@@ -10,6 +10,18 @@ use crate::delivery::receipt::{Notice, last_digits, noted};
 use crate::journal::{HeldReceipt, JournalError, MessageId, OperatorId};
 
 impl Core {
+    /// Whether a receipt that fits nothing may fit once more is known. Where none are asked for, the ids of responses are
+    /// not kept: then it may only be of what has no answer yet.
+    pub(super) fn may_fit_later(&self, operator: OperatorId, notice: &Notice) -> bool {
+        let rules = self.operators.get(&operator);
+        let peers = self.peers(operator);
+        rules.is_none_or(|operator| operator.receipts)
+            || self.in_flight.values().any(|flight| {
+                let message = &flight.message;
+                peers.contains(&message.progress.operator) && notice.names(message.msisdn)
+            })
+    }
+
     /// It may have overtaken the response that tells its id: kept until that comes.
     pub(super) fn hold_receipt(
         &mut self,

@@ -142,7 +142,10 @@ impl Core {
         };
         match settled {
             Some(true) => {}
-            Some(false) => self.hold_receipt(beat, operator, notice, frame),
+            Some(false) if self.may_fit_later(operator, notice) => {
+                self.hold_receipt(beat, operator, notice, frame);
+            }
+            Some(false) => self.count_unnamed(operator),
             None => return Ok(Status::RX_T_APPN),
         }
         Ok(Status::ROK)

@@ -93,6 +93,29 @@ fn receipts_that_nothing_fits_are_kept_as_long_as_receipts_are_waited_for() {
 }
 
 #[test]
+fn receipts_that_were_not_asked_for_are_kept_only_while_they_may_answer_for_something() {
+    let mut world = World::with(|settings| settings.operators[0].receipts = false);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.receipt(&sent, "1", "DELIVRD");
+    assert_eq!(world.held_receipts(), 1, "its answer may never come");
+    world.accept(&sent, "1");
+    assert_eq!(world.story("e1").last().unwrap(), "unknown no-receipts");
+    for _ in 0..3 {
+        world.receipt(&sent, "1", "DELIVRD");
+    }
+    assert_eq!(world.held_receipts(), 1);
+    assert_eq!(world.unnamed_receipts(), [("ucell".to_owned(), 3)]);
+
+    world.publish(apart(7));
+    let sent = world.one_sent();
+    world.lose(&sent);
+    world.receipt_by_reference(&sent, "2", "DELIVRD");
+    world.advance(MINUTE);
+    assert!(world.sent().is_empty(), "it is not repeated");
+}
+
+#[test]
 fn a_held_receipt_settles_nobody_else_whose_number_ends_alike() {
     let mut world = World::with(|settings| {
         for operator in &mut settings.operators {
