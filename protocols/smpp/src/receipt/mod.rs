@@ -89,9 +89,10 @@ impl<'a> Receipt<'a> {
         if !marked && !reads_as_receipt {
             return None;
         }
-        if let Some(message_id) = message_id.filter(|id| !id.is_empty()) {
-            receipt.message_id = Some(String::from_utf8_lossy(message_id.as_bytes()));
-        }
+        let message_id = message_id.map(|id| trimmed(String::from_utf8_lossy(id.as_bytes())));
+        receipt.message_id = message_id
+            .filter(|id| !id.is_empty())
+            .or(receipt.message_id);
         receipt.state = state.or(receipt.state);
         receipt.network_error_code = tlvs.network_error_code().ok().flatten();
         receipt.user_message_reference = tlvs.user_message_reference().ok().flatten();
@@ -219,6 +220,14 @@ impl<'a> Receipt<'a> {
             text: owned(self.text),
             intermediate: self.intermediate,
         }
+    }
+}
+
+/// A value without the blanks around it.
+fn trimmed(value: Cow<'_, str>) -> Cow<'_, str> {
+    match value {
+        Cow::Borrowed(value) => Cow::Borrowed(value.trim()),
+        Cow::Owned(value) => Cow::Owned(value.trim().to_owned()),
     }
 }
 

@@ -263,6 +263,27 @@ fn tlvs_win_and_the_text_fills_the_gaps() {
 }
 
 #[test]
+fn an_id_in_a_tlv_is_taken_without_the_blanks_around_it_and_nothing_but_blanks_is_none() {
+    for (tlv, id) in [
+        (&b"38601fa "[..], "38601fa"),
+        (b"  \xff38 ", "\u{fffd}38"),
+        (b"  ", "0059113978"),
+    ] {
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_c_octet_string(Tag::RECEIPTED_MESSAGE_ID, tlv)
+            .unwrap();
+        tlvs.push_octet(Tag::MESSAGE_STATE, 2);
+        let pdu = DeliverSm {
+            short_message: SAMPLES[15].text.into(),
+            tlvs: tlvs.as_tlvs(),
+            ..DeliverSm::default()
+        };
+        let receipt = Receipt::of_deliver_sm(&pdu, Detection::Marked).unwrap();
+        assert_eq!(receipt.message_id.as_deref(), Some(id));
+    }
+}
+
+#[test]
 fn a_receipt_may_have_no_text_at_all() {
     let frame = frame(
         "0000004a0000000500000000000000010001013939383930313233343536370005004d79476f7600\
