@@ -2,7 +2,8 @@
 //!
 //! An SMSC should pass over a TLV that it does not know (SMPP 3.4, 3.3), but some refuse the message
 //! for it, with one of the statuses 0xC0 to 0xC4. That says nothing of the message: it goes
-//! again without, and so does all that follows.
+//! again without, and so does all that follows. Which version it says that it speaks, or that it says none, decides
+//! nothing: many take TLVs all the same.
 
 use rustc_hash::FxHashSet;
 use xabar_smpp::Status;
@@ -28,10 +29,10 @@ impl Tlvs {
         Self { used }
     }
 
-    /// What a session carries from its bind on; `taken`: by the version that both ends speak.
-    pub(super) fn bound(&self, taken: bool) -> Carried {
+    /// What a session carries from its bind on.
+    pub(super) fn bound(&self) -> Carried {
         Carried {
-            tlvs: self.used && taken,
+            tlvs: self.used,
             without: FxHashSet::default(),
         }
     }
@@ -67,7 +68,7 @@ mod tests {
     #[test]
     fn what_was_refused_for_its_tlvs_goes_without_and_only_once() {
         let mut tlvs = Tlvs::new(true);
-        let mut session = tlvs.bound(true);
+        let mut session = tlvs.bound();
         assert!(tlvs.written(&mut session, 1) && tlvs.written(&mut session, 2));
         assert!(session.refuses_tlvs(1, REFUSED));
         assert!(tlvs.refused());
@@ -80,12 +81,10 @@ mod tests {
     #[test]
     fn other_statuses_and_sessions_without_tlvs_are_left_alone() {
         let (with, without) = (Tlvs::new(true), Tlvs::new(false));
-        for (tlvs, taken) in [(&with, false), (&without, true)] {
-            let mut session = tlvs.bound(taken);
-            assert!(!tlvs.written(&mut session, 1));
-            assert!(!session.refuses_tlvs(1, REFUSED));
-        }
-        let mut session = with.bound(true);
+        let mut session = without.bound();
+        assert!(!without.written(&mut session, 1));
+        assert!(!session.refuses_tlvs(1, REFUSED));
+        let mut session = with.bound();
         assert!(with.written(&mut session, 1));
         for status in [Status::ROK, Status(0xBF), Status(0xC5), Status::RTHROTTLED] {
             assert!(!session.refuses_tlvs(1, status), "{status}");
@@ -96,7 +95,7 @@ mod tests {
     fn a_session_bound_after_the_refusal_carries_none() {
         let mut tlvs = Tlvs::new(true);
         tlvs.refused();
-        let mut session = tlvs.bound(true);
+        let mut session = tlvs.bound();
         assert!(!tlvs.written(&mut session, 1));
         assert!(!session.refuses_tlvs(1, REFUSED));
     }

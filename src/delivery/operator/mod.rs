@@ -110,7 +110,7 @@ impl Operator {
             logins: settings.binds.iter().map(BindSettings::login).collect(),
             sender: Sender::new(&settings.senders, settings.receipts)
                 .with_pushes(settings.push.as_ref()),
-            tlvs: Tlvs::new(settings.tlvs),
+            tlvs: Tlvs::new(settings.tlvs && settings.interface_version.has_tlvs()),
             classes: settings.classes.clone(),
             response: settings.response,
             grace: settings.uncertain.min(LONGEST_GRACE),

@@ -52,12 +52,10 @@ impl Operator {
 
     fn note_event(&mut self, index: usize, event: session::Event, events: &mut Unreported) {
         match event {
-            session::Event::Bound {
-                interface_version, ..
-            } => {
+            session::Event::Bound { .. } => {
                 self.dispatch.bound(index);
                 if let Some(slot) = self.slots.get(index) {
-                    slot.carried = self.tlvs.bound(interface_version.has_tlvs());
+                    slot.carried = self.tlvs.bound();
                 }
             }
             session::Event::Response { token, frame, late } => {

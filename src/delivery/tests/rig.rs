@@ -358,7 +358,7 @@ impl Peer {
         self.answer(submit, status, body).await;
     }
 
-    async fn answer(&self, request: &Frame, status: Status, body: Body<'_>) {
+    pub(super) async fn answer(&self, request: &Frame, status: Status, body: Body<'_>) {
         let pdu = Pdu {
             status,
             sequence_number: request.header().sequence_number,

@@ -1,6 +1,8 @@
 //! An operator that refuses TLVs.
 
 use xabar_smpp::Status;
+use xabar_smpp::pdu::{BindResp, Body};
+use xabar_smpp::values::InterfaceVersion;
 
 use super::rig::{Esme, Smsc, submit_sm, token};
 use crate::delivery::{Event, OperatorSettings};
@@ -34,16 +36,38 @@ async fn a_message_refused_for_its_tlvs_comes_back_and_goes_without() {
 }
 
 #[tokio::test]
-async fn an_operator_configured_without_tlvs_gets_none() {
+async fn an_smsc_that_does_not_say_its_version_gets_tlvs_all_the_same() {
     let smsc = Smsc::listen().await;
-    let esme = Esme::start(&OperatorSettings {
-        tlvs: false,
-        ..Esme::settings(&smsc.address())
-    });
-    let mut peer = smsc.session().await;
+    let esme = Esme::start(&Esme::settings(&smsc.address()));
+    let (mut peer, bind) = smsc.binding().await;
+    let nothing = BindResp::default();
+    peer.answer(&bind, Status::ROK, Body::BindTransceiverResp(nothing))
+        .await;
     esme.submit([token(1)]).await;
     let submit = peer.request().await;
-    assert!(submit_sm(&submit).tlvs.is_empty());
+    let reference = submit_sm(&submit).tlvs.user_message_reference();
+    assert!(matches!(reference, Ok(Some(_))));
     peer.answer_submit(&submit, Status::ROK, "7").await;
     esme.stop().await;
+}
+
+#[tokio::test]
+async fn an_operator_configured_without_tlvs_or_for_a_version_without_them_gets_none() {
+    for (tlvs, interface_version) in [
+        (false, InterfaceVersion::V3_4),
+        (true, InterfaceVersion::V3_3),
+    ] {
+        let smsc = Smsc::listen().await;
+        let esme = Esme::start(&OperatorSettings {
+            tlvs,
+            interface_version,
+            ..Esme::settings(&smsc.address())
+        });
+        let mut peer = smsc.session().await;
+        esme.submit([token(1)]).await;
+        let submit = peer.request().await;
+        assert!(submit_sm(&submit).tlvs.is_empty(), "{interface_version}");
+        peer.answer_submit(&submit, Status::ROK, "7").await;
+        esme.stop().await;
+    }
 }
