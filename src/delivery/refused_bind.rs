@@ -22,8 +22,8 @@ impl Refusal {
         match status {
             Status::RINVPASWD | Status::RINVSYSID => Self::Login,
             Status::RINVSYSTYP => Self::SystemType,
-            Status::RBINDFAIL | Status::RALYBND if bound > 0 => Self::TooManySessions,
-            Status::RBINDFAIL | Status::RALYBND => Self::Unclear,
+            Status::RBINDFAIL if bound > 0 => Self::TooManySessions,
+            Status::RBINDFAIL => Self::Unclear,
             _ => Self::Passing,
         }
     }
@@ -44,7 +44,6 @@ mod tests {
                 Refusal::Unclear,
                 Refusal::TooManySessions,
             ),
-            (Status::RALYBND, Refusal::Unclear, Refusal::TooManySessions),
             (Status::RSYSERR, Refusal::Passing, Refusal::Passing),
         ] {
             assert_eq!(Refusal::of(status, 0), alone, "{status}");
