@@ -370,7 +370,13 @@ impl Dispatch {
         let login = self.rooms.login(session);
         match heard.class {
             Class::Accepted => self.rates.each(login, |rate| rate.accepted(now)),
-            Class::Throttled => self.throttled += 1,
+            Class::Throttled => {
+                self.throttled += 1;
+                if self.rates.of(login).is_some() {
+                    // It is the login's own rate that is cut; the other one awaits this answer no more.
+                    self.rates.whole_mut().refused();
+                }
+            }
             _ => self.rates.each(login, Rate::refused),
         }
         let throttled = heard.class == Class::Throttled;
@@ -414,13 +420,13 @@ impl Dispatch {
     pub(super) fn unused(&mut self, session: usize, token: Token) {
         self.rooms.give_back(session);
         self.kept.answered(token);
+        self.stubborn.answered(token);
     }
 
     /// What the pipeline may give from now on.
     pub(super) fn offer(&mut self, now: Instant) -> Offer {
         let signs = self.signs.speak_against_more(now);
         self.rates.climb(signs, now);
-        self.stubborn.answered(token);
         if !signs && !self.signs.are_late(now) {
             self.window.grow(now);
         }

@@ -121,6 +121,33 @@ fn an_overload_of_one_login_is_over_once_its_own_answers_are_there() {
 }
 
 #[test]
+fn an_overload_of_the_whole_link_is_over_once_the_answers_of_all_logins_are_there() {
+    let now = t0();
+    let rooms = [0, 1].map(|login| Room { login, window: 20 });
+    let mut dispatch = Dispatch::of_logins(rooms, &[None, Some(1000)], bounds(20, None), now);
+    dispatch.bound(0);
+    dispatch.bound(1);
+    let later = now + 5 * SECOND;
+    let mut sessions = Vec::new();
+    for millisecond in 0..100 {
+        let now = later + Duration::from_millis(millisecond);
+        dispatch.submit(submissions(40 - sessions.len() as u64, now));
+        sessions.extend(written(&mut dispatch, now));
+        dispatch.unwritten();
+    }
+    assert_eq!(sessions.len(), 40, "20 on each");
+    let later = later + SECOND;
+    for session in [0, 1] {
+        for _ in 0..20 {
+            dispatch.answered(session, heard(Status::RTHROTTLED, None), later);
+        }
+    }
+    assert!(dispatch.rates.whole().is_overloaded());
+    dispatch.answered(0, heard(Status::ROK, None), later + SECOND);
+    assert!(!dispatch.rates.whole().is_overloaded());
+}
+
+#[test]
 fn a_login_that_is_slow_beside_its_window_keeps_a_part_of_its_rate_for_urgent_ones_and_not_all() {
     let start = t0();
     let rooms = [0, 0].map(|login| Room { login, window: 50 });
