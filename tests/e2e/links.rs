@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::broker::{self, free_port};
-use crate::support::config::PASSWORD;
+use crate::support::config::{Config, PASSWORD};
 use crate::support::events::{samples, stories};
 use crate::support::world::{Tally, World, smsc_settings};
 use xabar::simulator::{
@@ -15,7 +15,20 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// Publishes events to a gateway whose SMSC behaves so, and holds the promises.
 async fn carry(behaviour: Behaviour, events: Vec<Notification>) -> (World, Tally) {
-    let mut world = World::new(broker::shared(), behaviour, |config| config.tps = Some(500)).await;
+    carry_with(behaviour, events, |_| ()).await
+}
+
+/// The same with another configuration.
+async fn carry_with(
+    behaviour: Behaviour,
+    events: Vec<Notification>,
+    change: impl FnOnce(&mut Config),
+) -> (World, Tally) {
+    let mut world = World::new(broker::shared(), behaviour, |config| {
+        config.tps = Some(500);
+        change(config);
+    })
+    .await;
     let gateway = world.ready().await;
     world.publish_in_turn(events).await;
     world.until_all_ended(LONG).await;
@@ -35,11 +48,14 @@ async fn connections_that_break_again_and_again_lose_nothing() {
         },
         ..Behaviour::default()
     };
-    let (world, tally) = carry(behaviour, stories(7, 300, 300)).await;
+    let (world, tally) = carry_with(behaviour, stories(7, 300, 300), |config| {
+        config.window = 10;
+    })
+    .await;
     let figures = world.smsc.handle().figures().await.unwrap();
     let cuts = usize::try_from(figures.disconnects).unwrap();
     assert!(cuts >= 3, "{figures:?}");
-    assert!(tally.repeated <= world.repeats_allowed(cuts), "{tally:?}");
+    assert!(tally.repeated <= cuts * world.config.window, "{tally:?}");
     assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
 }
 
@@ -53,6 +69,7 @@ async fn a_session_that_is_not_bound_any_more_is_bound_anew_and_its_messages_go_
     let figures = world.smsc.handle().figures().await.unwrap();
     assert!(figures.binds > 2, "{figures:?}");
     assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,13 +81,18 @@ async fn a_session_whose_whole_window_is_never_answered_is_given_up() {
     let mut world = World::new(broker::shared(), behaviour, |config| {
         config.sessions = 1;
         config.window = 2;
+        config.tps = Some(500);
     })
     .await;
     let gateway = world.ready().await;
-    world.publish(samples(7, 30)).await;
+    world.publish_in_turn(stories(7, 10, 8)).await;
     world.until_all_ended(LONG).await;
     let log = gateway.stop_within(world.config.shutdown).await;
     assert!(!log.containing("session given up").is_empty());
+    let tally = world.check().await;
+    let figures = world.smsc.handle().figures().await.unwrap();
+    assert!(tally.successors > 0, "{tally:?}");
+    assert!(tally.repeated as u64 <= figures.unanswered, "{tally:?}");
 }
 
 /// An SMSC that leaves some messages without an answer, and sends these receipts.
@@ -151,6 +173,7 @@ async fn receipts_find_their_messages_however_the_operator_writes_ids() {
         let published = events.len();
         let (_, tally) = carry(behaviour, events).await;
         assert_eq!(tally.arrived(), published, "{ids:?} {form:?}");
+        assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
     }
 }
 
@@ -159,6 +182,7 @@ async fn an_operator_that_is_down_at_the_start_is_waited_for() {
     let port = free_port();
     let mut world = World::new(broker::shared(), Behaviour::default(), |config| {
         config.smsc = format!("127.0.0.1:{port}");
+        config.tps = Some(500);
     })
     .await;
     let gateway = world.ready().await;
@@ -175,7 +199,7 @@ async fn an_operator_that_is_down_at_the_start_is_waited_for() {
     gateway.stop_within(world.config.shutdown).await;
     let tally = world.check().await;
     assert_eq!(tally.arrived(), published, "{tally:?}");
-    assert_eq!(tally.told_repeats, 0, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -184,16 +208,24 @@ async fn a_session_too_many_is_not_taken_for_a_wrong_password() {
         sessions: 1,
         ..Behaviour::default()
     };
-    let mut world = World::new(broker::shared(), behaviour, |_| ()).await;
+    let mut world = World::new(broker::shared(), behaviour, |config| {
+        config.tps = Some(500);
+    })
+    .await;
     let gateway = world.ready().await;
     let refused = gateway.until_told("lower sessions", 1).await;
     for word in ["WARN", "bind refused", "ucell", "ESME_RBINDFAIL", "bound=1"] {
         assert!(refused[0].contains(word), "{}", refused[0]);
     }
-    world.publish(samples(7, 10)).await;
+    let events = stories(7, 10, 8);
+    let published = events.len();
+    world.publish_in_turn(events).await;
     world.until_all_ended(LONG).await;
     gateway.stop_within(world.config.shutdown).await;
-    world.check().await;
+    let tally = world.check().await;
+    assert_eq!(tally.arrived(), published, "{tally:?}");
+    assert!(tally.successors > 0, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

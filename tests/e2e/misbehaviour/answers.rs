@@ -71,6 +71,7 @@ async fn a_refusal_is_understood_with_any_body_with_none_and_as_a_nack() {
     let mut world = World::new(broker::shared(), refusing(forms[0]), |config| {
         // Some are refused again and again.
         config.more = "[retry]\nfirst = \"1s\"\n".into();
+        config.tps = Some(400);
     })
     .await;
     let gateway = world.ready().await;
@@ -81,7 +82,7 @@ async fn a_refusal_is_understood_with_any_body_with_none_and_as_a_nack() {
         handle.set_behaviour(refusing(form)).await.unwrap();
         let events = stories(seed, 100, 100);
         published += events.len();
-        world.publish(events).await;
+        world.publish_in_turn(events).await;
         // Their retries, some seconds later, may meet another form.
         let met = async {
             while handle.figures().await.unwrap().submits < before.submits + 100 {
@@ -158,6 +159,8 @@ async fn a_response_of_another_command_refuses_nothing() {
     let Carried { tally, log, .. } = carry(behaviour, stories(7, 100, 80)).await;
     let odd = log.containing("deliver_sm_resp to no request of that kind");
     assert!(!odd.is_empty());
+    // What is taken so and has no receipt in time is uncertain.
+    assert!(tally.repeated <= odd.len(), "{tally:?}");
     assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Carried, LONG, carry, carry_with, end, start};
+use super::{Carried, LONG, carry, carry_with, end, finish, start};
 use crate::support::broker;
 use crate::support::events::{samples, stories};
 use crate::support::world::World;
@@ -51,8 +51,9 @@ async fn an_smsc_that_stops_reading_again_and_again_loses_nothing() {
         log,
     } = end(world, gateway).await;
     assert!(!log.containing("session given up").is_empty());
-    let stalls = usize::try_from(figures.binds).unwrap();
-    assert!(tally.repeated <= world.repeats_allowed(stalls), "{tally:?}");
+    // No session leaves more behind than its window holds.
+    let most = usize::try_from(figures.binds).unwrap() * world.config.window;
+    assert!(tally.repeated <= most, "{tally:?} {figures:?}");
     assert_eq!(tally.ended(State::Failed), 0, "{tally:?}");
 }
 
@@ -93,6 +94,7 @@ async fn a_session_on_which_nothing_is_answered_is_left_though_its_window_has_ro
     };
     let mut world = World::new(broker::shared(), mute, |config| {
         (config.sessions, config.window) = (1, 50);
+        config.tps = Some(400);
     })
     .await;
     let gateway = world.ready().await;
@@ -110,6 +112,8 @@ async fn a_session_on_which_nothing_is_answered_is_left_though_its_window_has_ro
     assert!(!log.containing("session given up").is_empty());
     let tally = world.check().await;
     assert_eq!(tally.ended(State::Delivered), 6, "{tally:?}");
+    let unanswered = handle.figures().await.unwrap().unanswered;
+    assert!(tally.repeated as u64 <= unanswered, "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,15 +131,12 @@ async fn an_smsc_that_unbinds_again_and_again_gets_all_in_order() {
         figures,
         ..
     } = carry_with(behaviour, stories(7, 200, 100), |config| {
-        config.tps = Some(80);
+        (config.tps, config.window) = (Some(80), 5);
     })
     .await;
     assert!(figures.binds > 4, "{figures:?}");
-    let unbound = usize::try_from(figures.binds).unwrap();
-    assert!(
-        tally.repeated <= world.repeats_allowed(unbound),
-        "{tally:?}"
-    );
+    let most = usize::try_from(figures.binds).unwrap() * world.config.window;
+    assert!(tally.repeated <= most, "{tally:?} {figures:?}");
     assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
 }
 
@@ -154,10 +155,37 @@ async fn an_smsc_that_cuts_sessions_of_some_age_gets_all_in_order() {
         figures,
         ..
     } = carry_with(behaviour, stories(7, 150, 100), |config| {
-        config.tps = Some(80);
+        (config.tps, config.window) = (Some(80), 5);
     })
     .await;
     assert!(figures.disconnects > 2, "{figures:?}");
+    let cuts = usize::try_from(figures.disconnects).unwrap();
+    assert!(tally.repeated <= cuts * world.config.window, "{tally:?}");
+    assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_smsc_that_refuses_binds_for_a_while_after_each_cut_gets_all_in_order() {
+    let behaviour = Behaviour {
+        latency: "10ms+10ms".parse().unwrap(),
+        ..faults(Faults {
+            disconnect_every: Some(40),
+            refuse_binds: Some(Duration::from_millis(700)),
+            ..Faults::default()
+        })
+    };
+    let Carried {
+        world,
+        tally,
+        figures,
+        log,
+    } = carry_with(behaviour, stories(7, 150, 100), |config| {
+        config.window = 5;
+    })
+    .await;
+    assert!(figures.disconnects > 2, "{figures:?}");
+    assert!(figures.binds_refused > 2, "{figures:?}");
+    assert!(!log.containing("bind refused").is_empty());
     let cuts = usize::try_from(figures.disconnects).unwrap();
     assert!(tally.repeated <= cuts * world.config.window, "{tally:?}");
     assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
@@ -176,16 +204,19 @@ async fn an_smsc_that_asks_whether_we_live_is_answered() {
             ..Dialect::default()
         })
     };
-    let mut world = World::new(broker::shared(), behaviour, |_| ()).await;
-    let gateway = world.ready().await;
-    world.publish(samples(7, 20)).await;
+    let (mut world, gateway) = start(behaviour, |_| ()).await;
+    let events = stories(7, 20, 15);
+    let published = events.len();
+    world.publish_in_turn(events).await;
     world.until_all_ended(LONG).await;
     // It is asked often in that time, and whoever does not answer is cut.
     sleep(Duration::from_secs(3)).await;
     let figures = world.smsc.handle().figures().await.unwrap();
     assert_eq!((figures.sessions, figures.binds), (2, 2), "{figures:?}");
-    gateway.stop_within(world.config.shutdown).await;
-    world.check().await;
+    let Carried { tally, .. } = finish(world, gateway).await;
+    assert_eq!(tally.arrived(), published, "{tally:?}");
+    assert!(tally.successors > 0, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,6 +250,7 @@ async fn receipts_are_answered_by_the_number_they_came_with_whatever_it_is() {
         let deliveries = &figures.deliveries;
         assert_eq!(deliveries.repeated, 0, "{numbering:?}: {figures:?}");
         assert_eq!(deliveries.pending, 0, "{numbering:?}: {figures:?}");
+        assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
         assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
     }
 }

@@ -421,7 +421,7 @@ impl World {
         reader.unwrap().books().unwrap()
     }
 
-    /// The most repeats that so many crashes or cuts allow: what was in flight, and what one batch of
+    /// The most repeats that so many crashes allow: what was in flight, and what one batch of
     /// results may not have settled.
     pub fn repeats_allowed(&self, times: usize) -> usize {
         times * 2 * self.config.sessions * self.config.window
