@@ -3,11 +3,13 @@
 //!
 //! Phones switch alphabets by themselves, so a citizen may well write `SТОР` in letters of both.
 
+use xabar_sms::fold::{is_apostrophe, replacement};
+
 /// The words of a text in capitals, with one space between them.
 pub fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for character in text.chars().flat_map(char::to_uppercase) {
-        if is_apostrophe(character) {
+        if is_left_out(character) {
             continue;
         }
         let character = look_alike(character);
@@ -21,12 +23,11 @@ pub fn folded(text: &str) -> String {
     folded
 }
 
-/// Part of a letter in Uzbek, as in `toʻxtat`, and often left out.
-fn is_apostrophe(character: char) -> bool {
-    matches!(
-        character,
-        '\'' | '`' | '´' | 'ʻ' | 'ʼ' | 'ʹ' | '‘' | '’' | '\u{300}'..='\u{36F}'
-    )
+/// An apostrophe, which is part of a letter in Uzbek, as in `toʻxtat`, and often left out; an accent; and what shows
+/// nothing.
+fn is_left_out(character: char) -> bool {
+    let shows_nothing = || replacement(character) == Some("");
+    is_apostrophe(character) || matches!(character, '\u{300}'..='\u{36F}') || shows_nothing()
 }
 
 /// The Latin capital that a capital looks like.
@@ -57,7 +58,19 @@ fn look_alike(letter: char) -> char {
 
 #[cfg(test)]
 mod tests {
+    use xabar_sms::fold::RULES;
+
     use super::*;
+
+    #[test]
+    fn apostrophes_of_any_keyboard_and_what_shows_nothing_do_not_matter() {
+        let rules = RULES.iter().filter(|rule| matches!(rule.to, "'" | ""));
+        for character in rules.flat_map(|rule| rule.from.chars()) {
+            let word = format!("to{character}xtat");
+            assert_eq!(folded(&word), "TOXTAT", "U+{:04X}", u32::from(character));
+        }
+        assert_eq!(folded("to\u{201B}xta\u{200B}t"), "TOXTAT");
+    }
 
     #[test]
     fn case_accents_punctuation_and_alphabet_do_not_matter() {

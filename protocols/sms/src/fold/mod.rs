@@ -77,7 +77,16 @@ fn twin(cyrillic: char) -> Option<char> {
     Some(entry.1)
 }
 
-fn replacement(character: char) -> Option<&'static str> {
+/// Whether it is the apostrophe, or written with it by [`RULES`].
+pub fn is_apostrophe(character: char) -> bool {
+    character == '\'' || replacement(character) == Some("'")
+}
+
+/// What a character is written with by [`RULES`]; `None`: with itself.
+pub fn replacement(character: char) -> Option<&'static str> {
+    if is_left_alone(character) {
+        return None;
+    }
     static SORTED: LazyLock<Vec<(char, &'static str)>> = LazyLock::new(|| {
         let single = |rule: &Rule| {
             let to = rule.to;

@@ -8,6 +8,8 @@
 
 use std::borrow::Cow;
 
+use crate::fold::is_apostrophe;
+
 /// Writes Uzbek Cyrillic in Latin letters; what is not Uzbek Cyrillic stays as it is. Borrowed if
 /// nothing is.
 ///
@@ -67,6 +69,7 @@ impl Place<'_> {
     fn opens_syllable(self) -> bool {
         self.before(1).is_none_or(|letter| {
             let separates = is_vowel(letter) || matches!(small(letter), 'ъ' | 'ь');
+            // Some write an apostrophe for Ъ in Cyrillic, too.
             separates || is_apostrophe(letter) || !letter.is_alphabetic()
         })
     }
@@ -184,14 +187,6 @@ fn is_vowel(letter: char) -> bool {
     matches!(
         small(letter),
         'а' | 'е' | 'ё' | 'и' | 'о' | 'у' | 'ы' | 'э' | 'ю' | 'я' | 'ў'
-    )
-}
-
-/// Some write these for Ъ in Cyrillic too.
-fn is_apostrophe(letter: char) -> bool {
-    matches!(
-        letter,
-        '\'' | '`' | '\u{B4}' | '\u{2BB}' | '\u{2BC}' | '\u{2018}' | '\u{2019}'
     )
 }
 
