@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 use xabar_events::Language;
 use xabar_events::sample::SERVICES;
-use xabar_sms::count;
+use xabar_sms::{candidates, count};
 
+use super::value::{Contact, contact_as_given};
 use super::*;
 use crate::control::settings::{Environment, Settings};
 use crate::dialogue::TEMPLATES;
@@ -459,6 +460,82 @@ fn a_text_is_not_shown_by_accident() {
         crowded_out: 0,
     };
     assert_eq!(format!("{text:?}"), "Text(en, 6 characters)");
+}
+
+/// Texts that ask for no link and no number to call; the last two values stand beside each other.
+static FREE: LazyLock<Catalog> = LazyLock::new(|| {
+    let text = "Rad etildi.[ Sababi: {a:80}.][ Joyi: {b}][, {c:60}].";
+    let messages = format!("[messages]\nfree = \"{text}\"\nof = \"{{application}} tayyor.\"\n");
+    let with = |rule: &str| format!("[spelling]\n{rule}\n{messages}");
+    let uzbek = with("cyrillic_as_latin = \"when-cheaper\"");
+    let karakalpak = with("karakalpak_apostrophes = true");
+    let folder = Folder::with([
+        ("uz-Latn.toml", uzbek.as_str()),
+        ("uz-Cyrl.toml", &uzbek),
+        ("kaa.toml", &karakalpak),
+        ("ru.toml", &messages),
+    ]);
+    Catalog::load(folder.as_path()).unwrap()
+});
+
+/// Pieces of links and numbers, and letters that are left out or become others in Latin.
+fn disguised() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "evil", "евил", "uz", "уз", "ли", "неть", "сом", ".", ". ", " .", ":", "/", "хн", "-", "ь",
+        "ъ", "Ь", "Ъ", "203", "0", "113", "7", "+998", "90", "123", "45", "67", "и", "с", "ц", "о",
+        "ó", "ı", " ", "*", "#", "@", "№", "²", "«", "»", "\u{301}", "ў", "АВ",
+    ]);
+    prop::collection::vec(piece, 1..14).prop_map(|pieces| pieces.concat())
+}
+
+/// Links and numbers that need no second look, found in another way than the gateway does.
+fn tempts(text: &str) -> bool {
+    let of_a_host = |each: char| !(each.is_ascii_digit() || each == '.');
+    let octets = |host: &str| {
+        host.trim_matches('.')
+            .split('.')
+            .filter(|it| !it.is_empty())
+            .count()
+    };
+    let digits = text.split(|each: char| !each.is_ascii_digit());
+    let longest = digits.map(str::len).max().unwrap_or_default();
+    let host = text
+        .split(of_a_host)
+        .any(|host| !host.contains("..") && octets(host) == 4);
+    text.contains("://") || text.contains("xn--") || host || longest >= 8
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// Whatever agencies send, and however it is spelled, on a screen of another language as well.
+    #[test]
+    fn no_spelling_of_a_text_leads_elsewhere(
+        values in prop::collection::vec(disguised(), 3),
+        // Without a full stop xn-- leads nowhere.
+        application in disguised().prop_map(|it| it.replace("хн", "")),
+        language in prop::sample::select(vec![Language::UzLatn, Language::UzCyrl, Language::Kaa, Language::Ru]),
+    ) {
+        let params: Vec<_> = ["a", "b", "c"].into_iter().zip(values.iter().map(String::as_str)).collect();
+        let content = |status| content("x", status, language, &params);
+        let (free, of) = (content("free"), content("of"));
+        let of = News { application: &application, ..news(&of) };
+        for (news, is_free) in [(news(&free), true), (of, false)] {
+            let texts = [FREE.compose(news, language), FREE.write(news, language)];
+            for text in texts.map(|text| text.unwrap().text) {
+                let spelled = Language::ALL.iter().flat_map(|it| candidates(&text, Catalog::allowable_rules(*it)));
+                for spelled in spelled {
+                    // Words of the template between values part them.
+                    for part in spelled.text.split("Joyi:") {
+                        let found = contact_as_given(part);
+                        let is_well = found.is_none() || (!is_free && found == Some(Contact::Phone));
+                        prop_assert!(is_well, "{:?} in {}", found, spelled.text);
+                    }
+                    prop_assert!(!is_free || !tempts(&spelled.text), "{}", spelled.text);
+                }
+            }
+        }
+    }
 }
 
 proptest! {

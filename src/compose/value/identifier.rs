@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use xabar_sms::latin::uzbek_latin;
+
 use super::contact::has_link;
 use super::line::{MAX_CHARACTERS, clean};
 use super::top_level::is_top_level;
@@ -42,7 +44,8 @@ pub(crate) fn application(number: &str) -> Cow<'_, str> {
         false => Cow::Owned(without_signs(number)),
     };
     let line = without_links(line);
-    if reads_like_a_number(&line) {
+    // It may go out in Latin letters, whatever the language, where silent ones are left out.
+    if reads_like_a_number(&line) && reads_like_a_number(&uzbek_latin(&line)) {
         return match line.contains(char::is_alphanumeric) {
             true => line,
             false => NOTHING.into(),
@@ -59,7 +62,8 @@ fn without_links(line: Cow<'_, str>) -> Cow<'_, str> {
         let name = before.rsplit_once(' ');
         name.is_some_and(|(_, name)| is_top_level(&name.chars().collect::<Vec<_>>()))
     };
-    if has_link(&line) || line.split_once('/').is_some_and(is_path) {
+    let leads = |line: &str| has_link(line) || line.split_once('/').is_some_and(is_path);
+    if leads(&line) || leads(&uzbek_latin(&line)) {
         clean(&line.replace(['.', '/'], " "), MAX_CHARACTERS)
             .into_owned()
             .into()

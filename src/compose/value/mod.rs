@@ -12,14 +12,14 @@ mod tests;
 
 use std::borrow::Cow;
 
-pub(super) use contact::contact_in;
+pub(super) use contact::{Contact, contact_as_given, contact_in};
 pub(super) use date::{DateForm, Zone};
 pub(crate) use identifier::{application, is_nothing, name};
 pub(crate) use line::{MAX_CHARACTERS, clean, is_invisible, shortened};
 pub(super) use number::NumberForm;
 
 use super::template::Form;
-use contact::{Contact, parted};
+use contact::{contact_in_latin, parted};
 use identifier::{is_code, longest_code};
 
 /// How a language writes values.
@@ -146,14 +146,17 @@ fn words(value: &str, most: usize) -> Result<Cow<'_, str>, Unfit> {
     if !line.contains(char::is_alphanumeric) {
         return Err(Unfit::Empty);
     }
-    match contact_in(&line) {
+    let given = contact_as_given(&line);
+    let parted = match line {
+        Cow::Borrowed(line) => parted(line),
+        Cow::Owned(line) => parted(&line).into_owned().into(),
+    };
+    // Its words are parted before they are spelled: А.Ли is no link, and goes out as A. Li.
+    match given.or_else(|| contact_in_latin(&parted)) {
         Some(Contact::Link) => Err(Unfit::Link),
         Some(Contact::Address) => Err(Unfit::Address),
         Some(Contact::Phone) => Err(Unfit::Phone),
-        None => Ok(match line {
-            Cow::Borrowed(line) => parted(line),
-            Cow::Owned(line) => parted(&line).into_owned().into(),
-        }),
+        None => Ok(parted),
     }
 }
 

@@ -26,6 +26,7 @@ fn what_agencies_really_send_goes_out() {
         "1 200 000.",
         "ariza to'liq emas; 3-bet, 12 (a)",
         "и т.д. и т.п.",
+        "А.Ли, Х.Но",
         "uy. oy. yil. kun.",
     ] {
         assert!(written(value).is_ok(), "{value}: {:?}", written(value));
@@ -195,6 +196,10 @@ fn the_number_of_an_application_brings_no_link() {
         ("http://x", "http: /x"),
         ("a@b <c>", "a b c"),
         ("1\u{FF0E}uz", "1 uz"),
+        ("КАД-113", "КАД-113"),
+        ("http:ь//203ь.0.113.7/login", "http:ь 203ь 0 113 7 login"),
+        ("т мэ/евил1", "т мэ евил1"),
+        ("CALL-BANK-90ь1234567", "90ь1234567"),
     ] {
         assert_eq!(application(number), shown);
     }

@@ -1,7 +1,7 @@
 //! Finds a number to call and a code to dial among digits that stand in a text by right.
 
-use super::Skeleton;
 use super::disguise::digit;
+use super::{Skeleton, is_of_a_series};
 
 /// Fewer digits are no number that a phone calls, but for the short ones, which cannot be told
 /// from the number of a house.
@@ -151,7 +151,7 @@ impl Skeleton {
             .take_while(|each| each.is_alphanumeric());
         let letters: Vec<char> = letters.copied().collect();
         letters.len() == 2
-            && letters.iter().all(char::is_ascii_uppercase)
+            && letters.iter().all(|each| is_of_a_series(*each))
             && end - start == PHONE_DIGITS
     }
 }

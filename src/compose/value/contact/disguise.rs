@@ -3,7 +3,7 @@
 //! `90-I23-4S-67` is a number to call, and `12S` is a house: a letter is a digit in a word of digits
 //! and such letters, and after the last digit of it only if the number goes on.
 
-use super::{Skeleton, word};
+use super::{Skeleton, is_of_a_series, word};
 
 /// With fewer digits in a line nobody reads its letters as some.
 pub(super) const PLAIN_DIGITS: usize = 4;
@@ -69,7 +69,7 @@ fn next_to<'a>(characters: impl Iterator<Item = &'a char>) -> usize {
 /// A word of digits and of letters like them, but neither the number of a passport nor 12B, a house.
 fn is_number(word: &[char]) -> bool {
     let of_a_passport = matches!(word, [one, two, rest @ ..]
-        if one.is_ascii_uppercase() && two.is_ascii_uppercase()
+        if is_of_a_series(*one) && is_of_a_series(*two)
             && rest.len() == 7 && rest.iter().all(char::is_ascii_digit));
     let within = |each: Option<&char>| each.is_some_and(|each| digit_within(*each).is_some());
     word.iter().any(char::is_ascii_digit)

@@ -1,8 +1,8 @@
 //! Finds what a value has no business to bring into a government's text: a link, an address, a
 //! number to call.
 //!
-//! It reads the text as phones show it and as a wary citizen does: quotation marks become those of GSM 03.38,
-//! brackets, quotes and blanks around a dot, letters of the other alphabet and an O for a zero hide nothing. What stands in a text by right, such as dates, hours and the
+//! It reads the text in every spelling in which it may go out, as phones show it and as a wary citizen does: as it is,
+//! with look-alikes of GSM 03.38, and in Latin letters, where `90ь123` is 90123. Brackets, quotes and blanks around a dot, letters of the other alphabet and an O for a zero hide nothing. What stands in a text by right, such as dates, hours and the
 //! number of a passport, is none of it.
 
 mod call;
@@ -11,7 +11,10 @@ mod disguise;
 #[cfg(test)]
 mod tests;
 
-use xabar_sms::fold::fold;
+use std::borrow::Cow;
+
+use xabar_sms::fold::{TWINS, fold, is_apostrophe, replacement};
+use xabar_sms::latin::{karakalpak_apostrophes, uzbek_latin};
 
 use super::line::is_mark;
 use super::top_level::is_top_level;
@@ -26,25 +29,60 @@ pub(crate) enum Contact {
     Phone,
 }
 
-/// What a clean line would lead to; `None`: nowhere.
+/// What a clean line would lead to, in any spelling in which it may go out; `None`: nowhere.
 pub(crate) fn contact_in(line: &str) -> Option<Contact> {
-    if is_harmless(line) {
-        return None;
-    }
-    looked_for(line)
+    contact_as_given(line).or_else(|| contact_in_latin(line))
 }
 
-fn looked_for(line: &str) -> Option<Contact> {
-    let plain: String = line.chars().filter(|each| !is_mark(*each)).collect();
-    let text = Skeleton(fold(&plain).chars().collect());
-    if text.has_link() {
-        return Some(Contact::Link);
-    }
-    if text.0.contains(&'@') {
-        return Some(Contact::Address);
-    }
-    text.has_phone().then_some(Contact::Phone)
+/// The same in the letters in which it is given.
+pub(crate) fn contact_as_given(line: &str) -> Option<Contact> {
+    (!is_harmless(line)).then(|| as_given(line))?
 }
+
+/// The same in the Latin letters of Uzbek and of Karakalpak. A screen shows what was told in another language by the
+/// rules of its own, so no language is an exception.
+pub(super) fn contact_in_latin(line: &str) -> Option<Contact> {
+    (!is_harmless(line)).then(|| in_latin(line))?
+}
+
+fn as_given(line: &str) -> Option<Contact> {
+    let plain = without_marks(line);
+    let text = Skeleton::of(&plain);
+    // Cyrillic letters may go out as the Latin ones of their shape, or may not, by what else is in the text.
+    let with_twins = || {
+        let folded = Skeleton(fold(&plain).chars().collect());
+        (folded.0 != text.0).then(|| folded.leads_to())?
+    };
+    text.leads_to().or_else(with_twins)
+}
+
+fn in_latin(line: &str) -> Option<Contact> {
+    if line.is_ascii() {
+        return None;
+    }
+    let folded = fold(line).replace(NO, NOT);
+    // Where all Cyrillic letters of a value are folded to Latin ones, those of its text may not be.
+    let uzbek = match uzbek_latin(&folded) {
+        Cow::Borrowed(_) => uzbek_latin(line),
+        latin => latin,
+    };
+    let leads = |latin: Cow<'_, str>| match latin {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(latin) => Skeleton::of(&without_marks(&latin)).leads_to(),
+    };
+    leads(uzbek).or_else(|| leads(karakalpak_apostrophes(&folded)))
+}
+
+fn without_marks(line: &str) -> String {
+    line.chars().filter(|each| !is_mark(*each)).collect()
+}
+
+/// Begins a sentence in Russian, as offices write to Uzbek readers, too. In Latin letters it would be the end of a name
+/// that citizens know.
+const NO: &str = ". Нет ";
+
+/// Reads like it, and is none.
+const NOT: &str = ". Не ";
 
 /// Most values at first sight: few digits, and no sign that links, addresses and codes are made of, nor one that is
 /// read as such.
@@ -62,7 +100,11 @@ fn is_harmless(line: &str) -> bool {
         }
     }) && (digits < PLAIN_DIGITS || digits + letters < PHONE_DIGITS)
         && !line.contains("--")
+        && (line.is_ascii() || !SILENT.iter().any(|it| line.contains(it)))
 }
+
+/// After a hyphen Latin spelling leaves these out, and two hyphens may then stand together.
+const SILENT: [&str; 2] = ["-ь", "-Ь"];
 
 /// Whether the number of an application would lead to a page; digits in it call nobody.
 pub(super) fn has_link(number: &str) -> bool {
@@ -73,6 +115,28 @@ pub(super) fn has_link(number: &str) -> bool {
 struct Skeleton(Vec<char>);
 
 impl Skeleton {
+    /// Of a text without accents, with look-alikes but for letters of other alphabets.
+    fn of(text: &str) -> Self {
+        let mut characters = Vec::with_capacity(text.len());
+        for each in text.chars() {
+            match replacement(each) {
+                Some(alike) => characters.extend(alike.chars()),
+                None => characters.push(each),
+            }
+        }
+        Self(characters)
+    }
+
+    fn leads_to(&self) -> Option<Contact> {
+        if self.has_link() {
+            return Some(Contact::Link);
+        }
+        if self.0.contains(&'@') {
+            return Some(Contact::Address);
+        }
+        self.has_phone().then_some(Contact::Phone)
+    }
+
     fn at(&self, index: usize) -> char {
         self.0.get(index).copied().unwrap_or(' ')
     }
@@ -110,8 +174,10 @@ impl Skeleton {
         let has_letter = name.iter().any(|each| each.is_alphabetic());
         let path = rest.get(name.len()) == Some(&'/');
         let joined = skipped == 0 && before.last().is_some_and(|each| !hidden(*each));
-        // "ko'ch. uy" ends a word and begins one; "evil. com" and "evil . uz" do not.
-        let after_a_stop = skipped == 1 && after.first() == Some(&' ') && before.last() == left;
+        // "ko'ch. uy" and "(2-ilova). Va" end a word and begin one; "evil. com" and "evil . uz" do not.
+        let ends = |last: &char| last.is_alphanumeric() || ")]}\"'".contains(*last);
+        let after_a_stop =
+            skipped == 1 && after.first() == Some(&' ') && before.last().is_some_and(ends);
         (joined && path && has_letter)
             || self.is_host_of_digits(dot)
             || (is_top_level(name)
@@ -140,8 +206,7 @@ impl Skeleton {
 fn word(text: &[char]) -> &[char] {
     let goes_on = |(at, each): (usize, &char)| {
         let next = text.get(at + 1).is_some_and(|next| next.is_alphabetic());
-        each.is_alphanumeric()
-            || (at > 0 && next && "'`\u{2BB}\u{2BC}\u{2018}\u{2019}".contains(*each))
+        each.is_alphanumeric() || (at > 0 && next && is_apostrophe(*each))
     };
     let length = text
         .iter()
@@ -149,6 +214,12 @@ fn word(text: &[char]) -> &[char] {
         .take_while(|entry| goes_on(*entry))
         .count();
     text.get(..length).unwrap_or_default()
+}
+
+/// Whether a passport's number may begin so: a Latin capital, or the Cyrillic one of its shape.
+fn is_of_a_series(letter: char) -> bool {
+    let is_twin = || TWINS.iter().any(|(cyrillic, _)| *cyrillic == letter);
+    letter.is_uppercase() && (letter.is_ascii() || is_twin())
 }
 
 /// `ko.ch. Navoiy`, a street, and the item `5.me'yor`: too short before the full stop for the name of a page.
@@ -171,7 +242,7 @@ fn is_well_known(name: &[char]) -> bool {
 
 /// The line with a blank after a full stop that joins two words: `A.Navoiy` is two words, and no
 /// phone makes a link of it.
-pub(super) fn parted(line: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn parted(line: &str) -> Cow<'_, str> {
     let joined = |(before, stop, after): (char, char, char)| {
         stop == '.' && before.is_alphanumeric() && after.is_alphabetic()
     };
