@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use xabar_events::Language;
+use xabar_sms::Cost;
 
 use super::super::print::{Cell, HEADING, Table};
 use super::Good;
+use crate::compose::{LONGEST_NUMBER, Listed};
 use crate::control::settings::{Bind, Directions, Operator, Reach};
 
 impl Good {
@@ -40,6 +42,9 @@ impl Good {
             }
         }
         row("texts", self.texts());
+        if let Some(shortened) = self.shortened() {
+            row("shortened", shortened);
+        }
         if self.has_ussd() {
             row("menus", self.menus());
         }
@@ -62,6 +67,23 @@ impl Good {
             languages.join(" "),
             most.max().unwrap_or(0),
         )
+    }
+
+    /// How many texts are shortened only for what is rare. It is no warning: nearly half of all would have one.
+    fn shortened(&self) -> Option<String> {
+        let counted = |cost: &dyn Fn(&Listed<'_>) -> Cost| {
+            let usual = |it: &Listed<'_>| it.most.segments <= it.limit();
+            let texts = self.catalog.templates().filter(usual);
+            texts.filter(|it| cost(it).segments > it.limit()).count()
+        };
+        let cyrillic = counted(&|it| it.most_in_cyrillic());
+        let number = counted(&|it| it.most_with_the_longest_number());
+        (cyrillic + number > 0).then(|| {
+            format!(
+                "{cyrillic} of them with the longest values in Cyrillic letters, \
+                 {number} with an application's number of {LONGEST_NUMBER}"
+            )
+        })
     }
 }
 

@@ -99,6 +99,23 @@ fn without_values_every_text_is_one_segment() {
     assert!(longer.is_empty(), "{longer:#?}");
 }
 
+#[test]
+fn values_in_cyrillic_and_a_long_number_are_reckoned_apart_from_the_usual() {
+    let of = |language| {
+        let of_all = |it: &&Listed<'_>| it.service.is_none() && it.status == "rejected";
+        let mut listed = LISTED.iter().filter(of_all);
+        let listed = listed.find(|it| it.language == language).unwrap();
+        let costs = [
+            listed.most,
+            listed.most_in_cyrillic(),
+            listed.most_with_the_longest_number(),
+        ];
+        (listed.limit(), costs.map(|cost| cost.segments))
+    };
+    assert_eq!(of(Language::En), (2, [2, 4, 3]));
+    assert_eq!(of(Language::Ru), (3, [3, 3, 4]));
+}
+
 /// What is wrong with the texts of a folder, without its name.
 fn problems(folder: &Folder) -> Vec<String> {
     let problems = Catalog::load(folder.as_path()).unwrap_err();

@@ -25,7 +25,8 @@ pub struct Listed<'a> {
     /// What it costs without the parts that may be left out, for an application number of eight
     /// digits and the service with the longest name.
     pub least: Cost,
-    /// What it would cost with every value at its longest, in the letters of its language.
+    /// What it would cost with every value at its longest, in the letters of its language, for an application number of
+    /// eight digits.
     pub most: Cost,
     /// The most segments that it or its language says it should take.
     pub budget: Option<usize>,
@@ -41,6 +42,19 @@ impl<'a> Listed<'a> {
             Source::Param(name) => Some(name.as_str()),
             _ => None,
         })
+    }
+
+    /// What it would cost with every value at its longest, in Cyrillic letters.
+    pub fn most_in_cyrillic(&self) -> Cost {
+        let [_, cyrillic] = LETTERS;
+        self.texts.whole(self.entry(), USUAL_NUMBER, cyrillic)
+    }
+
+    /// What it would cost with every value and the application's number at their longest.
+    pub fn most_with_the_longest_number(&self) -> Cost {
+        let number = LETTERS[0].repeat(LONGEST_NUMBER);
+        let letter = usual_letter(self.language);
+        self.texts.whole(self.entry(), &number, letter)
     }
 
     /// The parameters, each with the most characters that its value takes.
@@ -59,12 +73,16 @@ impl<'a> Listed<'a> {
     /// What is left of it costs, when it is shortened all that it may be, with the longest number and values, in the
     /// letters that cost most.
     pub fn shortened(&self) -> Cost {
-        self.texts.longest_when_shortened(Entry {
+        self.texts.longest_when_shortened(self.entry())
+    }
+
+    fn entry(&self) -> Entry<'a> {
+        Entry {
             agency: self.agency,
             service: self.service,
             status: self.status,
             wording: self.wording,
-        })
+        }
     }
 
     pub(in crate::compose) fn is(&self, wording: &Wording) -> bool {
@@ -127,6 +145,8 @@ pub struct LongestAnswer<'a> {
     pub limit: usize,
 }
 
+const USUAL_NUMBER: &str = "48120973";
+
 /// The longest number of an application that an event may have.
 pub const LONGEST_NUMBER: usize = 64;
 
@@ -158,18 +178,18 @@ impl Texts {
             service: entry.service,
             status: entry.status,
             least: self.least(entry),
-            most: self.longest(language, entry),
+            most: self.whole(entry, USUAL_NUMBER, usual_letter(language)),
             budget: self.budget(entry.wording),
             texts: self,
             wording: entry.wording,
         })
     }
 
-    /// What a text would cost with values as long as they may be, if it were not shortened.
-    fn longest(&self, language: Language, entry: Entry<'_>) -> Cost {
-        let letter = usual_letter(language);
+    /// What a text would cost with this number and values as long as they may be, their words of this letter, if it were
+    /// not shortened.
+    fn whole(&self, entry: Entry<'_>, number: &str, letter: &str) -> Cost {
         let text = entry.wording.template.fill(|place| match &place.source {
-            Source::Application => Some("48120973".into()),
+            Source::Application => Some(number.into()),
             Source::Service => Some(self.service_or_longest(entry)),
             Source::Status => Some(self.status(entry.status)),
             Source::Param(_) => Some(self.forms.longest(place.form, letter)),
@@ -236,7 +256,7 @@ impl Texts {
     fn least(&self, entry: Entry<'_>) -> Cost {
         let service = self.service_or_longest(entry);
         let text = entry.wording.template.fill(|place| match place.source {
-            Source::Application => Some("48120973".into()),
+            Source::Application => Some(USUAL_NUMBER.into()),
             Source::Service => Some(service.clone()),
             Source::Status => Some(self.status(entry.status)),
             Source::Param(_) => None,

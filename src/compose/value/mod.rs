@@ -105,16 +105,24 @@ impl Forms {
         let sample = match form {
             Form::Text(most) => return letter.repeat(most).into(),
             Form::Any => return letter.repeat(MAX_CHARACTERS).into(),
-            Form::Date => "2026-12-30",
+            Form::Date => return self.longest_date().into(),
             Form::Time => "10:30",
             Form::Number => "-12345678.125",
-            Form::Money => "123456789012.50",
+            Form::Money => "123456789012345.123456",
             Form::Code => return longest_code().into(),
             Form::Link => return "x".repeat(MOST_OF_A_LINK).into(),
-            Form::Phone => "+998 71 200-00-55",
+            Form::Phone => "+998 (71) 200 - 00 - 555",
         };
         let written = self.write(form, sample);
         written.unwrap_or_default().into_owned().into()
+    }
+
+    /// In September, the longest name of a month, or in December, one of the longest numbers, each on a Wednesday.
+    fn longest_date(&self) -> String {
+        let dates = ["2026-09-16", "2026-12-16"].map(|date| self.write(Form::Date, date));
+        let dates = dates.into_iter().filter_map(Result::ok);
+        let longest = dates.max_by_key(|date| date.chars().count());
+        longest.unwrap_or_default().into_owned()
     }
 
     /// `https://HOST/…` or `HOST/…` with an allowed host, and nothing in it that hides another.
@@ -140,6 +148,8 @@ impl Forms {
 
 const MOST_OF_A_LINK: usize = 80;
 
+const MOST_OF_A_PHONE: usize = 24;
+
 /// Words that lead nowhere else.
 fn words(value: &str, most: usize) -> Result<Cow<'_, str>, Unfit> {
     let line = clean(value, most);
@@ -164,7 +174,7 @@ fn is_phone(value: &str) -> bool {
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let rest = value.strip_prefix('+').unwrap_or(value);
     (3..=15).contains(&digits)
-        && value.len() <= 24
+        && value.len() <= MOST_OF_A_PHONE
         && rest
             .bytes()
             .all(|octet| octet.is_ascii_digit() || b" -()".contains(&octet))

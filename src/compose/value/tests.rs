@@ -184,6 +184,30 @@ fn a_template_may_ask_for_a_link_a_number_or_a_code() {
 }
 
 #[test]
+fn no_value_of_a_form_is_longer_than_the_longest_that_a_check_takes() {
+    let in_words = Forms {
+        dates: DateForm::new("%A, %-d %B %Y").unwrap(),
+        ..Forms::default()
+    };
+    let in_digits = Forms {
+        dates: DateForm::new("%-d.%-m.%Y").unwrap(),
+        ..Forms::default()
+    };
+    for (forms, form, value) in [
+        (&in_words, Form::Date, "2026-09-30"),
+        (&in_digits, Form::Date, "2026-12-31"),
+        (&in_words, Form::Time, "2026-12-01T10:30:00Z"),
+        (&in_words, Form::Number, "-87654321.125"),
+        (&in_words, Form::Money, "999999999999999.999999"),
+        (&in_words, Form::Phone, "+(998)-(71)-(200)-(0055)"),
+    ] {
+        let written = forms.write(form, value).unwrap().chars().count();
+        let longest = forms.longest(form, "o").chars().count();
+        assert_eq!(written, longest, "{value}");
+    }
+}
+
+#[test]
 fn the_number_of_an_application_brings_no_link() {
     for (number, shown) in [
         ("48120973", "48120973"),
