@@ -1,8 +1,9 @@
-//! How every text reads, kept in files: those that come with the gateway, and a corpus of what
-//! agencies tell.
+//! How every text and every answer reads, kept in files: those that come with the gateway, and a
+//! corpus of what agencies tell.
 //!
 //! `XABAR_GOLDEN=write cargo test -p xabar compose` writes them; read the difference before you commit.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -33,11 +34,11 @@ pub(super) const PARAMS: [(&str, &str); 19] = [
     ("account", "0412345678"),
 ];
 
-/// Every text as citizens get it, with every value and with none.
+/// Every text as citizens get it, with every value and with none, and every answer.
 fn built_in() -> String {
     let catalog = Catalog::built_in();
     let mut golden = String::from(
-        "# Every built-in text as it goes out, first with all values, then with none.\n\
+        "# Every built-in text as it goes out, first with all values, then with none, and every answer.\n\
          # Made by: XABAR_GOLDEN=write cargo test -p xabar compose\n",
     );
     let mut language = None;
@@ -55,7 +56,36 @@ fn built_in() -> String {
             line(&mut golden, &key, &written(&catalog, &content));
         }
     }
+    for language in catalog.languages() {
+        write!(golden, "\n## {language}, answers\n").unwrap();
+        for key in TEMPLATES {
+            let answer = catalog.answer(language, key, |name| answered(&catalog, language, name));
+            line(
+                &mut golden,
+                &format!("answers.{key}"),
+                &answer.unwrap().text,
+            );
+        }
+    }
     golden
+}
+
+/// What stands in a place of an answer.
+fn answered(catalog: &Catalog, language: Language, name: &str) -> Option<Cow<'static, str>> {
+    let number = "48120973";
+    let status = || catalog.status_name(language, "approved");
+    Some(match name {
+        "application" => number.into(),
+        "service" => {
+            let service = catalog.service_name(language, "land-registration");
+            service.into_owned().into()
+        }
+        "status" => status().into_owned().into(),
+        "agency" => "KADASTR".into(),
+        "list" => format!("{number} {}", status()).into(),
+        "more" => "2".into(),
+        _ => return None,
+    })
 }
 
 /// What the agencies of the corpus tell, as citizens get it.
