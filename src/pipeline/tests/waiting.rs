@@ -143,16 +143,43 @@ fn what_waits_for_anything_else_does_not_go_by_the_wall_clock() {
     world.accept(&sent, "1");
     world.publish(nth(2));
     let sent = world.one_sent();
-    world.refuse(&sent, Status::RSYSERR);
+    world.accept(&sent, "2");
     world.publish(nth(3));
-    world.publish(nth(4));
+    // Of another subscriber, whom no limit holds.
+    world.publish(apart(1));
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    assert_eq!(world.story("e3"), ["accepted", "deferred subscriber-limit"]);
+    assert_eq!(world.story("apart-1"), ["accepted", "deferred retry"]);
+    world.wall_ahead = 2 * 3_600_000;
+    world.advance(3 * MINUTE);
+    assert!(world.sent().is_empty());
+    world.advance(4 * MINUTE);
     let sent = world.one_sent();
     world.accept(&sent, "3");
-    assert_eq!(world.story("e2"), ["accepted", "deferred retry"]);
-    assert_eq!(world.story("e4"), ["accepted", "deferred subscriber-limit"]);
-    world.wall_ahead = 2 * 3_600_000;
-    world.advance(4 * MINUTE);
+    world.advance(52 * MINUTE);
     assert!(world.sent().is_empty());
+    world.advance(2 * MINUTE);
+    world.one_sent();
+}
+
+#[test]
+fn a_short_pause_after_the_night_does_not_go_by_the_wall_clock() {
+    let mut world = World::with(|settings| {
+        settings.retry.first = 30 * SECOND;
+        settings.rules.quiet_hours = Some(night());
+    });
+    world.advance(TO_NIGHT);
+    world.publish(status("e1"));
+    world.advance(9 * HOUR);
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    assert_eq!(world.story("e1"), ["accepted", "deferred quiet-hours"]);
+    world.wall_ahead = 2 * 3_600_000;
+    world.advance(20 * SECOND);
+    assert!(world.sent().is_empty());
+    world.advance(20 * SECOND);
+    world.one_sent();
 }
 
 #[test]
