@@ -291,8 +291,8 @@ pub struct Attempt {
     pub at: UnixMillis,
     /// The concatenation reference of all its segments, from which the `user_message_reference` of each comes.
     pub reference: u16,
-    /// The text as composed, kept from the first attempt on, so that a retry of some
-    /// segments belongs to the same text as the segments that were accepted before.
+    /// The text as composed, kept from the first attempt on if it has several segments, so that a
+    /// retry of some belongs to the same text as those that were accepted before.
     pub text: Option<Box<str>>,
     /// One entry a segment; empty before the first attempt.
     pub segments: Vec<Segment>,

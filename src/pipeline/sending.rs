@@ -207,7 +207,7 @@ impl Core {
         )
     }
 
-    /// The text as it was first composed, as long as some of its segments are with the operator; else as it is composed now.
+    /// The text as it was first sent, if it is kept, as those of several segments are; else as it is composed now.
     ///
     /// The subscriber's own language comes first, then the event's, then the gateway's.
     fn text(&mut self, beat: &Beat, message: &Message) -> Result<Option<Text>, JournalError> {

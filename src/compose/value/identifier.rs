@@ -17,8 +17,8 @@ const NOTHING: &str = "?";
 /// Fewer letters in a row are of a series or a language, not a word.
 const WORD: usize = 3;
 
-/// As many digits call a phone, without the code of its country.
-const PHONE_DIGITS: usize = 9;
+/// As many digits has a number to call that is whole but for the code of its country.
+const NATIONAL_DIGITS: usize = 9;
 
 /// No number to call is shorter than a subscriber's and longer than this: 1093.
 const SHORT_DIGITS: usize = 4;
@@ -145,12 +145,12 @@ fn reads_like_a_number(line: &str) -> bool {
     // REG-TASH-2026-113, but not CALL-BANK-1093 or CALL-BANK-901234567.
     let joined_words = || {
         let called =
-            |run: &str| run.len() == PHONE_DIGITS && run.bytes().all(|it| it.is_ascii_digit());
+            |run: &str| run.len() == NATIONAL_DIGITS && run.bytes().all(|it| it.is_ascii_digit());
         joined && digits > SHORT_DIGITS && !runs(line).any(called)
     };
     match words {
-        1 => joined || digits < PHONE_DIGITS || series,
-        2 => joined_words() || (!joined && (1..PHONE_DIGITS).contains(&digits)),
+        1 => joined || digits < NATIONAL_DIGITS || series,
+        2 => joined_words() || (!joined && (1..NATIONAL_DIGITS).contains(&digits)),
         3 => joined_words(),
         _ => false,
     }
