@@ -70,9 +70,14 @@ async fn where_the_dialects_differ_the_log_says_so_and_the_dialogue_ends() {
         ),
         ("6d", UssdDialect::Mica, "its_session_info is missing"),
         (
+            "generic",
+            UssdDialect::ServiceType,
+            "service_type is two letters",
+        ),
+        (
             "mica",
             UssdDialect::ServiceType,
-            "user_message_reference is missing",
+            "service_type is two letters",
         ),
         (
             "service-type",

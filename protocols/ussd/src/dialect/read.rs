@@ -33,6 +33,9 @@ pub enum Unfit {
     /// `service_type` is none of this dialect's.
     #[error("service_type is not two letters that say begin, continue, end or abort")]
     ServiceType,
+    /// `service_type` says it all, and the other TLVs need not.
+    #[error("service_type is two letters, as in the dialect `service-type`")]
+    Letters,
     /// It is longer than any phone makes it.
     #[error("short_message and TLVs have more than {MOST} octets")]
     TooLong,
@@ -69,6 +72,10 @@ impl Dialect {
     pub fn read<'a>(&self, pdu: &DeliverSm<'a>) -> Result<Step<'a>, Unfit> {
         if pdu.short_message.0.len() + pdu.tlvs.octets().len() > MOST {
             return Err(Unfit::TooLong);
+        }
+        // Read without them, an end is as empty as a code that was dialled may be.
+        if self.marks != Marks::ServiceType && letters(pdu.service_type).is_some() {
+            return Err(Unfit::Letters);
         }
         let kind = self.kind(pdu);
         let (session, over) = match self.session(pdu) {

@@ -273,6 +273,20 @@ fn two_letters_of_the_service_type_say_it_where_that_is_the_dialect() {
 }
 
 #[test]
+fn two_letters_of_the_service_type_are_refused_where_that_is_not_the_dialect() {
+    for dialect in [Dialect::GENERIC, Dialect::SIX_D, Dialect::MICA] {
+        for (service_type, text) in [("BR", "*555#"), ("CA", "1"), ("EF", ""), ("AF", "")] {
+            let marked = Marked {
+                service_type,
+                ..Marked::default()
+            };
+            let read = said(&dialect, marked, text);
+            assert_eq!(read, Err(Unfit::Letters), "{service_type}");
+        }
+    }
+}
+
+#[test]
 fn a_dialogue_is_known_by_its_number_however_its_steps_are_counted() {
     let key = |dialect: &Dialect, info| {
         let frame = step(ussd(0x12, info), "1");
