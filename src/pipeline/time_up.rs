@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-use xabar_events::Language;
 use xabar_smpp::Frame;
 use xabar_smpp::pdu::Pdu;
 use xabar_ussd::Shown;
@@ -60,13 +59,14 @@ impl Core {
         for (phone, standing) in self.ussd.over(beat.now.steady, LOOKS) {
             let language = self.language(beat, phone, Some(&standing.place))?;
             if let Some(line) = standing.line {
-                self.tell_that_time_is_up(beat, line, language);
+                let text = self.ussd.time_is_up(&standing.place, language);
+                self.show_last(beat, line, text);
             }
         }
         Ok(())
     }
 
-    fn tell_that_time_is_up(&self, beat: &mut Beat, line: Line, language: Language) {
+    fn show_last(&self, beat: &mut Beat, line: Line, text: String) {
         let operator = line.operator;
         let link = self.operators.get(&operator);
         let has_room = link.is_some_and(|link| beat.screens(operator) < link.offer.dialogues);
@@ -80,7 +80,6 @@ impl Core {
             step,
             dialect: rules.dialect,
         };
-        let text = self.ussd.time_is_up(language);
         if let Some(screen) = screen(beat, &brought, &Shown::last(text)) {
             let screen = Screen {
                 awaited: false,

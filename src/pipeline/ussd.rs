@@ -153,8 +153,8 @@ impl Ussd {
     }
 
     /// What a phone is shown then.
-    pub(super) fn time_is_up(&self, language: Language) -> String {
-        self.menus.forgotten(language)
+    pub(super) fn time_is_up(&self, place: &Place, language: Language) -> String {
+        self.menus.forgotten(Some(place), language)
     }
 
     /// Whether no more dialogues may wait for the journal.
@@ -285,7 +285,7 @@ impl Core {
         self.ussd.waiting.retain(|waiting| waiting.phone != phone);
         let place = self.ussd.sessions.close(phone).map(|it| it.place);
         let language = self.language(beat, phone, place.as_ref())?;
-        let text = self.ussd.menus.refused(language);
+        let text = self.ussd.menus.refused(place.as_ref(), language);
         show(beat, way, &Shown::last(text));
         Ok(())
     }
@@ -362,7 +362,6 @@ impl Core {
         mut step: Step,
     ) -> Result<(), JournalError> {
         let now = beat.now.steady;
-        let mut language = self.settings.default_language;
         for _ in 0..MOST_QUESTIONS {
             let (place, question) = match step {
                 Step::Show { text, place } => {
@@ -386,11 +385,15 @@ impl Core {
                 self.ussd.waiting.push_back(Waiting { phone, way, before });
                 return Ok(());
             }
-            language = place.language();
-            let facts = self.facts(beat, phone, language, question)?;
+            let facts = self.facts(beat, phone, place.language(), question)?;
             step = self.ussd.menus.told(place, facts);
         }
-        let text = self.ussd.menus.forgotten(language);
+        let place = match &step {
+            Step::Ask { place, .. } | Step::Show { place, .. } => Some(place),
+            Step::End { .. } => None,
+        };
+        let language = place.map_or(self.settings.default_language, Place::language);
+        let text = self.ussd.menus.forgotten(place, language);
         self.ussd.sessions.ends(now, phone, &text);
         show(beat, way, &Shown::last(text));
         Ok(())
@@ -424,13 +427,18 @@ impl Core {
 
     /// Ends a dialogue that is forgotten, as after a restart.
     fn forgotten(&mut self, beat: &mut Beat, phone: Phone, way: Way) -> Result<(), JournalError> {
-        let Some(about) = self.about(beat, phone)? else {
+        let stood_at = self.ussd.sessions.stands_at(phone);
+        let stood_at = stood_at.map(|it| it.place.clone());
+        let language = if stood_at.is_some() {
+            self.language(beat, phone, stood_at.as_ref())?
+        } else if let Some(about) = self.about(beat, phone)? {
+            about.language.unwrap_or(about.default)
+        } else {
             let before = Before::Forgotten;
             self.ussd.waiting.push_back(Waiting { phone, way, before });
             return Ok(());
         };
-        let language = about.language.unwrap_or(about.default);
-        let text = self.ussd.menus.forgotten(language);
+        let text = self.ussd.menus.forgotten(stood_at.as_ref(), language);
         show(beat, way, &Shown::last(text));
         Ok(())
     }

@@ -81,19 +81,25 @@ impl Menus {
         }
     }
 
-    /// The end for who answers a dialogue that is not known any more, or did not answer in time.
-    pub fn forgotten(&self, language: Language) -> String {
-        self.last_words(language, |words| &words.forgotten)
+    /// The end for who answers a dialogue that is not known any more, or did not answer in time at this place.
+    pub fn forgotten(&self, place: Option<&Place>, language: Language) -> String {
+        self.last_words(place, language, |words| &words.forgotten)
     }
 
-    /// The end for who cannot be led on now.
-    pub fn refused(&self, language: Language) -> String {
-        self.last_words(language, |words| &words.refused)
+    /// The end for who cannot be led on now from this place.
+    pub fn refused(&self, place: Option<&Place>, language: Language) -> String {
+        self.last_words(place, language, |words| &words.refused)
     }
 
-    /// Of the first menu, since it may not be known which one the dialogue is in.
-    fn last_words(&self, language: Language, which: fn(&Words) -> &Wording) -> String {
-        let menu = self.menus.first();
+    /// Of the menu that the dialogue is in; of the first one, where that is not known.
+    fn last_words(
+        &self,
+        place: Option<&Place>,
+        language: Language,
+        which: fn(&Words) -> &Wording,
+    ) -> String {
+        let own = place.and_then(|place| self.menus.get(usize::from(place.menu)));
+        let menu = own.or(self.menus.first());
         let words = menu.map(|menu| which(&menu.words).words(language));
         self.one_page(&words.unwrap_or_default(), language)
     }
@@ -230,7 +236,7 @@ impl Menus {
 
     /// The menus are others than those in which the dialogue began.
     fn lost(&self, language: Language) -> Step {
-        let text = self.forgotten(language);
+        let text = self.forgotten(None, language);
         Step::End { text }
     }
 }

@@ -177,6 +177,11 @@ impl<P> Sessions<P> {
         }
     }
 
+    /// Where a phone's dialogue stands, or stood of late.
+    pub fn stands_at(&self, phone: Phone) -> Option<&P> {
+        self.open.get(&phone)?.place.as_ref()
+    }
+
     /// A phone's dialogue is over, and nothing of it is remembered; gives where it stood.
     pub fn close(&mut self, phone: Phone) -> Option<P> {
         self.open.remove(&phone)?.place

@@ -7,16 +7,18 @@ use xabar_events::{Language, Msisdn, Notification};
 use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
 use xabar_smpp::values::Ton;
 use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
-use xabar_sms::{DataCoding, Reading, decode};
+use xabar_sms::{DataCoding, LanguageRules, Reading, decode};
 use xabar_ussd::form::Form;
 use xabar_ussd::{Dialect, Shown};
 
 use super::dialogue::SENDERS;
 use super::laws::Text;
 use super::world::*;
+use crate::dialogue::menu::Menus;
 use crate::journal::OperatorId;
 use crate::numbers::Numbers;
 use crate::pipeline::{NoCountry, Posted};
+use crate::scratch::Folder;
 
 pub(super) const BEGIN: u8 = 1;
 pub(super) const ANSWER: u8 = 0x12;
@@ -639,6 +641,35 @@ fn who_is_told_that_the_time_is_up_reads_it_in_their_language() {
     assert_eq!(world.writes(phone(1), "RU"), Status::ROK);
     world.advance(MINUTE);
     assert_eq!(screens(&mut world), [(LAST, time_is_up)], "what is chosen");
+}
+
+#[test]
+fn the_last_words_are_those_of_the_menu_that_the_phone_is_in() {
+    let menu = |code: &str, name: &str| {
+        let screen = "[screens.main]\ntext = \"Main\"\n[[screens.main.choices]]\n";
+        let choice = "press = \"1\"\ntext = \"Again\"\nto = \"main\"\n";
+        let word = |word: &str| format!("[words.{word}]\ntext = \"{name} is {word}.\"\n");
+        let words = word("forgotten") + &word("refused");
+        format!("dialled = [\"{code}\"]\nhome = \"main\"\n{screen}{choice}{words}")
+    };
+    let (first, second) = (menu("*555#", "A"), menu("*777#", "B"));
+    let folder = Folder::with([("a.toml", &*first), ("b.toml", &*second)]);
+    let rules = |_| LanguageRules::default();
+    let menus = Menus::load_or_built_in(Some(folder.as_path()), rules).unwrap();
+    let mut world = World::with(|settings| settings.dialogue.menus = menus);
+    says(&mut world, phone(0), BEGIN, 1, "*777#");
+    world.advance(MINUTE);
+    let last = |words: &str| (LAST, words.to_owned());
+    assert_eq!(screens(&mut world), [last("B is forgotten.")]);
+    let late = says(&mut world, phone(0), ANSWER, 1, "1");
+    assert_eq!(late, last("B is forgotten."));
+    let unknown = says(&mut world, phone(1), ANSWER, 1, "1");
+    assert_eq!(unknown, last("A is forgotten."), "of the first one");
+    for _ in 0..200 {
+        says(&mut world, phone(2), BEGIN, 1, "*777#");
+    }
+    let too_many = says(&mut world, phone(2), BEGIN, 1, "*777#");
+    assert_eq!(too_many, last("B is refused."));
 }
 
 #[test]

@@ -89,7 +89,7 @@ impl Phone {
     /// What it shows after anything was typed in a dialogue that nobody knows any more.
     fn is_forgotten(&mut self) -> String {
         let place = self.place.take().expect("the dialogue goes on");
-        self.menus.forgotten(place.language())
+        self.menus.forgotten(Some(&place), place.language())
     }
 
     fn take(&mut self, mut step: Step) -> String {
