@@ -262,12 +262,13 @@ impl Core {
         };
         let is_same = step.session == open.session || step.session == SessionKey::Unnamed;
         let is_ours = self.peers(open.operator).contains(&phone.operator);
-        let in_dialogue = || self.ussd.sessions().is_in(phone, step.session);
+        let dialogues = self.ussd.sessions();
         let is_shown = match step.said {
             _ if !is_same || !is_ours => return false,
             Said::Noticed => true,
             Said::Begin { .. } => return false,
-            Said::Answer(_) | Said::Ended if in_dialogue() => return false,
+            Said::Answer(_) if dialogues.may_answer(phone, step.session) => return false,
+            Said::Ended if dialogues.is_in(phone, step.session) => return false,
             // Some phones have it confirmed by hand.
             Said::Answer(_) => true,
             Said::Ended => false,

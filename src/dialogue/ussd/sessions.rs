@@ -215,8 +215,14 @@ impl<P: Clone> Sessions<P> {
         over
     }
 
-    /// Whether a phone is in this dialogue.
+    /// Whether a phone waits in this dialogue for a screen, or shows one that wants an answer.
     pub fn is_in(&self, phone: Phone, session: SessionKey) -> bool {
+        let dialogue = self.open.get(&phone);
+        dialogue.is_some_and(|it| it.session == session && (it.pending || it.asks))
+    }
+
+    /// Whether what is typed may be an answer in this dialogue, be it too late.
+    pub fn may_answer(&self, phone: Phone, session: SessionKey) -> bool {
         let dialogue = self.open.get(&phone);
         dialogue.is_some_and(|it| it.session == session && (it.pending || it.place.is_some()))
     }

@@ -1,7 +1,9 @@
 //! Urgent statuses on the screen first, and as an SMS where they are not shown.
 
 use xabar_events::{Notification, Priority, State};
-use xabar_smpp::Status;
+use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
+use xabar_smpp::{Frame, Octets, Status};
+use xabar_ussd::Dialect;
 
 use super::ussd::{ABORT, ANSWER, BEGIN, CONFIRM, step};
 use super::world::*;
@@ -204,6 +206,53 @@ fn what_is_typed_confirms_a_push_unless_it_is_of_a_dialogue() {
     let push = pushed(&mut world);
     says(&mut world, &push, ANSWER);
     assert_eq!(world.last("a").state, State::Delivered);
+}
+
+#[test]
+fn a_dialogue_that_its_phone_left_has_no_word_of_a_push() {
+    let mut world = World::with(|settings| {
+        let ucell = &mut settings.operators[0];
+        ucell.push = Some(UrgentRight::Everyone);
+        ucell.ussd.as_mut().unwrap().dialect = Dialect::SERVICE_TYPE;
+    });
+    world.brings(lettered("BR", "*555#"));
+    world.brings(lettered("AF", ""));
+    world.advance(10 * SECOND);
+    let push = pushed(&mut world);
+    world.accept(&push, "1");
+    world.laws.push_told(push.token(), false);
+    world.brings(lettered("AF", ""));
+    world.calm();
+    arrives_as_sms(&mut world);
+    assert_eq!(world.last("a").repeats, 0);
+}
+
+#[test]
+fn what_is_typed_when_the_time_is_up_is_no_word_of_a_push() {
+    let mut world = World::with(|settings| {
+        let ucell = &mut settings.operators[0];
+        ucell.push = Some(UrgentRight::Everyone);
+        ucell.ussd.as_mut().unwrap().dialect = Dialect::SERVICE_TYPE;
+    });
+    world.brings(lettered("BR", "*555#"));
+    world.advance(MINUTE);
+    let push = pushed(&mut world);
+    world.accept(&push, "1");
+    world.brings(lettered("CA", "1"));
+    assert_eq!(world.story("a"), ["accepted"], "it may not be shown");
+}
+
+/// A step of the first phone in the dialect of two letters.
+fn lettered(service_type: &str, text: &str) -> Frame {
+    let digits = phone(0).digits();
+    let pdu = DeliverSm {
+        service_type: service_type.into(),
+        source_addr: Octets(digits.as_bytes()),
+        destination_addr: "555".into(),
+        short_message: text.into(),
+        ..DeliverSm::default()
+    };
+    Pdu::new(1, Body::DeliverSm(pdu)).to_frame().unwrap()
 }
 
 #[test]
