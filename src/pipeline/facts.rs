@@ -52,16 +52,22 @@ impl Core {
         })
     }
 
-    /// The language of the last messages to a subscriber.
+    /// The language of the last messages to a subscriber; none of a number on a list. An answer may be in the default
+    /// one, so it counts only where messages may be behind those that are looked at.
     fn language_of_messages(
         &mut self,
         beat: &mut Beat,
         phone: Phone,
     ) -> Result<Option<Language>, JournalError> {
+        if self.suppressed(phone.msisdn).is_some() {
+            return Ok(None);
+        }
         let newest = self.journal.newest_to(phone.msisdn, NEWEST)?;
         beat.looks.take(For::Screen, newest.len());
-        let mut told = newest.iter().filter(|message| !message.is_answer());
-        Ok(told.find_map(|message| message.content.language))
+        let told = newest.iter().filter(|message| !message.is_answer());
+        let others = newest.iter().filter(|_| newest.len() == NEWEST);
+        let language = |message: &Message| message.content.language;
+        Ok(told.chain(others).find_map(language))
     }
 
     /// Answers a menu's question about the subscriber whose phone it is, in a language.

@@ -327,6 +327,46 @@ fn whoever_gave_an_application_its_number_and_however_it_reads_the_one_that_is_p
     assert!(sms.contains("77") && sms.contains("received"), "{sms}");
 }
 
+/// A world in which the first subscriber had a message in Russian.
+fn told_in_russian() -> World {
+    let mut world = World::new();
+    world.publish(Notification {
+        language: Some(Language::Ru),
+        ..status("a")
+    });
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world
+}
+
+#[test]
+fn who_had_nothing_but_answers_of_late_is_not_asked_for_the_language_of_them() {
+    for (mut world, expected) in [(told_in_russian(), "Заявления\n"), (World::new(), "Til/")] {
+        for number in 0..4 {
+            world.writes(phone(0), &format!("4812000{number}"));
+            world.sent();
+        }
+        let known = Phone::dials(&mut world, phone(0), 1);
+        assert!(known.shown.starts_with(expected), "{}", known.shown);
+    }
+    let mut world = told_in_russian();
+    for number in 0..5 {
+        world.writes(phone(0), &format!("4812000{number}"));
+        assert_eq!(world.sent().len(), 1);
+    }
+    let known = Phone::dials(&mut world, phone(0), 1);
+    assert!(known.shown.starts_with("Заявления\n"), "{}", known.shown);
+}
+
+#[test]
+fn who_has_the_number_of_somebody_else_is_asked_for_the_language() {
+    let mut world = told_in_russian();
+    let rows = [(phone(0), 0)].into_iter();
+    world.reassigned = Some(Arc::new(Numbers::from_sorted([""], 1, rows)));
+    let asked = Phone::dials(&mut world, phone(0), 1);
+    assert!(asked.shown.starts_with("Til/"), "{}", asked.shown);
+}
+
 #[test]
 fn nothing_is_told_to_a_number_that_belongs_to_somebody_else_now() {
     let (mut world, sent) = told_of_an_approval();
