@@ -313,7 +313,7 @@ impl Core {
         way: Way,
         turn: Turn<Standing>,
     ) -> Result<(), JournalError> {
-        // What the phone waited for, before it dialled again, would stand on another screen than it shows.
+        // What the phone waited for, before it dialled again or left, would stand on another screen than it shows.
         if !matches!(turn, Turn::Nothing | Turn::Forgotten) {
             self.ussd.waiting.retain(|waiting| waiting.phone != phone);
         }
@@ -332,7 +332,7 @@ impl Core {
                 return Ok(());
             }
             Turn::Forgotten => return self.forgotten(beat, phone, way),
-            Turn::Nothing => return Ok(()),
+            Turn::Ended | Turn::Nothing => return Ok(()),
         };
         self.follow(beat, phone, way, step)
     }

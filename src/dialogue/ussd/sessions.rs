@@ -41,9 +41,11 @@ pub enum Turn<P> {
     Resume { place: P },
     /// An answer came twice, and is answered as before.
     Again(Shown),
+    /// The phone left its dialogue: nothing can be shown any more.
+    Ended,
     /// It is of a dialogue that is forgotten, or comes too late, or after the phone's next dialogue: to be said so.
     Forgotten,
-    /// Nothing can be shown any more, or it is the step again that is being answered.
+    /// It is of a dialogue that the phone is not in, which is over, or the step again that is being answered.
     Nothing,
 }
 
@@ -59,6 +61,7 @@ impl<P: fmt::Debug> fmt::Debug for Turn<P> {
                 .finish(),
             Self::Resume { place } => f.debug_struct("Resume").field("place", place).finish(),
             Self::Again(shown) => f.debug_tuple("Again").field(shown).finish(),
+            Self::Ended => f.write_str("Ended"),
             Self::Forgotten => f.write_str("Forgotten"),
             Self::Nothing => f.write_str("Nothing"),
         }
@@ -306,13 +309,19 @@ impl<P: Clone> Sessions<P> {
         session: SessionKey,
         times: Times,
     ) -> Turn<P> {
-        if let Some(dialogue) = self.find(phone, session) {
-            let until = dialogue.until.min(now.after(times.resume));
-            dialogue.until = until;
-            dialogue.asks = false;
-            self.look_at(until, phone);
+        let Some(dialogue) = self.find(phone, session) else {
+            return Turn::Nothing;
+        };
+        if std::mem::take(&mut dialogue.pending) && dialogue.place.is_none() {
+            // Nothing was shown yet that it could go on with.
+            self.open.remove(&phone);
+            return Turn::Ended;
         }
-        Turn::Nothing
+        let until = dialogue.until.min(now.after(times.resume));
+        dialogue.until = until;
+        dialogue.asks = false;
+        self.look_at(until, phone);
+        Turn::Ended
     }
 
     /// A code was dialled. Where the same one led of late, the dialogue goes on; the step that begins it may

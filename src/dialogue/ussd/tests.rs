@@ -167,7 +167,7 @@ fn a_dropped_dialogue_goes_on_where_it_was_for_some_time() {
         let mut rig = Rig::new();
         rig.dial(FIRST);
         rig.show("status");
-        assert_eq!(rig.say(FIRST, Said::Ended), Turn::Nothing);
+        assert_eq!(rig.say(FIRST, Said::Ended), Turn::Ended);
         rig.wait(wait);
         assert_eq!(rig.dial(SECOND_ONE), expected);
     }
@@ -355,6 +355,29 @@ fn a_step_that_comes_again_before_its_answer_waits_for_that() {
 }
 
 #[test]
+fn who_leaves_before_an_answer_came_waits_for_none_and_may_dial_again() {
+    let mut rig = Rig::new();
+    rig.dial(FIRST);
+    assert_eq!(
+        rig.say(SECOND_ONE, Said::Ended),
+        Turn::Nothing,
+        "of another"
+    );
+    assert_eq!(rig.say(FIRST, Said::Ended), Turn::Ended);
+    assert_eq!(rig.answer(FIRST), Turn::Forgotten);
+    // An operator that was restarted gives the same name again.
+    assert_eq!(rig.dial(FIRST), begin());
+    rig.show("menu");
+    rig.answer(FIRST);
+    assert_eq!(rig.say(FIRST, Said::Ended), Turn::Ended);
+    assert_eq!(rig.dial(FIRST), resumed("menu"));
+    let mut rig = Rig::new();
+    rig.post("a", Some(""));
+    assert_eq!(rig.post("a", None), Turn::Ended);
+    assert_eq!(rig.post("b", Some("")), begin());
+}
+
+#[test]
 fn who_dials_again_before_an_answer_came_is_where_they_were() {
     let mut rig = Rig::new();
     rig.dial(FIRST);
@@ -486,7 +509,7 @@ fn a_form_of_a_dropped_session_goes_on_in_a_new_one() {
     rig.show("menu");
     rig.post("a", Some("1"));
     rig.show("number");
-    assert_eq!(rig.post("a", None), Turn::Nothing);
+    assert_eq!(rig.post("a", None), Turn::Ended);
     assert_eq!(rig.post("b", Some("")), resumed("number"));
     rig.show("number");
     assert_eq!(rig.post("b", Some("7")), typed("number", "7"));
@@ -497,11 +520,12 @@ fn a_report_of_the_end_with_an_input_that_is_not_known_is_a_step() {
     let mut rig = Rig::new();
     assert_eq!(rig.report("a", ""), Turn::Nothing, "nobody is in it");
     rig.post("a", Some(""));
-    assert_eq!(rig.report("a", "1"), Turn::Nothing, "nothing is shown yet");
+    assert_eq!(rig.report("a", "1"), Turn::Ended, "nothing is shown yet");
+    rig.post("a", Some(""));
     rig.show("menu");
     assert_eq!(rig.report("a", "1"), typed("menu", "1"));
     rig.show("number");
-    assert_eq!(rig.report("a", "1"), Turn::Nothing, "it is known");
+    assert_eq!(rig.report("a", "1"), Turn::Ended, "it is known");
     rig.wait(61 * SECOND);
     assert_eq!(rig.post("b", Some("")), begin(), "that was the end");
 }

@@ -18,6 +18,8 @@ enum Act {
     DialsLate,
     Types(&'static str),
     HangsUp,
+    /// At once, amid so many others who dial that not all can be looked up in one beat, and leave as well.
+    DialsAndHangsUp,
     Writes(&'static str),
     WaitsSeconds(u32),
     Restarts,
@@ -32,6 +34,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Act::DialsLate),
         8 => prop::sample::select(TYPED).prop_map(Act::Types),
         1 => Just(Act::HangsUp),
+        1 => Just(Act::DialsAndHangsUp),
         1 => prop::sample::select(WRITTEN).prop_map(Act::Writes),
         2 => (1..70_u32).prop_map(Act::WaitsSeconds),
         1 => Just(Act::Restarts),
@@ -83,6 +86,30 @@ impl Phones {
                 let end = step(phone(number), ABORT, session, "");
                 assert_eq!(self.world.brings(end), Status::ROK);
                 assert!(self.shown().is_empty(), "nobody looks");
+                self.asking.remove(&number);
+            }
+            Act::DialsAndHangsUp => {
+                self.begun.insert(number, begun + 1);
+                let others = 100..164;
+                for other in others.clone().chain([number]) {
+                    let session = if other == number { begun + 1 } else { 1 };
+                    let begin = step(phone(other), BEGIN, session, "*555#");
+                    self.world.bring_request(UCELL, begin);
+                }
+                let end = step(phone(number), ABORT, begun + 1, "");
+                self.world.bring_request(UCELL, end);
+                self.world.beat();
+                let mut shown = self.shown();
+                self.world.beat();
+                shown.extend(self.shown());
+                let own = |it: &&Shown| *it.digits == *phone(number).digits();
+                assert!(shown.iter().filter(own).count() <= 1);
+                assert!(shown.len() >= 64, "each of the others");
+                for other in others {
+                    let end = step(phone(other), ABORT, 1, "");
+                    self.world.bring_request(UCELL, end);
+                }
+                self.world.beat();
                 self.asking.remove(&number);
             }
             Act::Writes(words) => {

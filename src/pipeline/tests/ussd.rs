@@ -741,6 +741,28 @@ fn nobody_is_told_that_the_time_is_up_who_left_who_came_over_http_or_whose_link_
 }
 
 #[test]
+fn who_leaves_before_the_first_screen_is_shown_none_and_not_told_that_the_time_is_up() {
+    let mut world = World::new();
+    for number in 1..=64 {
+        world.bring_request(UCELL, step(phone(number), BEGIN, 1, "*555#"));
+    }
+    for (op, text) in [(BEGIN, "*555#"), (ABORT, "")] {
+        world.bring_request(UCELL, step(phone(0), op, 1, text));
+    }
+    let digits = phone(65).digits();
+    let mut form = post(&mut world, &digits, "a", Some(""));
+    post(&mut world, &digits, "a", None);
+    world.beat();
+    assert_eq!(screens(&mut world).len(), 64);
+    assert_eq!(form.try_recv(), Err(TryRecvError::Closed));
+    world.beat();
+    assert_eq!(screens(&mut world), []);
+    world.advance(MINUTE);
+    assert_eq!(screens(&mut world).len(), 64, "the others");
+    Phone::dials(&mut world, phone(0), 1);
+}
+
+#[test]
 fn many_who_do_not_answer_are_told_so_over_several_beats() {
     let mut world = World::new();
     for number in 0..450 {
