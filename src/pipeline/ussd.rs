@@ -269,7 +269,11 @@ impl Core {
         }
         let phone = self.phone(operator, msisdn);
         let way = Way::Http(reply);
-        match self.ussd.counts.step(msisdn, now) {
+        let allowance = match form.over {
+            true => Allowance::Left,
+            false => self.ussd.counts.step(msisdn, now),
+        };
+        match allowance {
             Allowance::Left => {
                 let times = self.times(phone.operator);
                 let turn = self.ussd.sessions.posted(now, phone, form, times);

@@ -641,6 +641,19 @@ fn too_many_forms_of_one_phone_end_in_words_and_are_answered_with_503_from_then_
 }
 
 #[test]
+fn reports_of_the_end_are_no_steps_of_a_phone() {
+    let mut world = World::new();
+    for round in 0..200 {
+        let session = format!("{round}");
+        let menu = posts(&mut world, &session, Some(""));
+        assert!(menu.unwrap().goes_on(), "{round}");
+        assert_eq!(posts(&mut world, &session, None), None);
+    }
+    let last = posts(&mut world, "a", Some("")).unwrap();
+    assert!(!last.goes_on());
+}
+
+#[test]
 fn who_does_not_answer_is_told_that_the_time_is_up_and_is_where_they_were_who_dials_again() {
     let mut world = World::new();
     let mut phone = Phone::in_english(&mut world, phone(0));
