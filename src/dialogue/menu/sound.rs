@@ -25,7 +25,7 @@ pub(super) fn check(menu: &Menu, report: &Report<'_>) {
     }
     check.everything_is_reached();
     check.numbers_are_known();
-    check.beginnings_lead_on();
+    check.what_has_no_way_back_leads_on();
 }
 
 struct Check<'a> {
@@ -109,9 +109,12 @@ impl Check<'_> {
     }
 
     /// Where there is no way back, there is something to be chosen, whatever is known of a subscriber.
-    fn beginnings_lead_on(&self) {
-        for flags in Flags::each() {
-            let Some(screen) = self.menu.screen(self.menu.beginning(flags)) else {
+    fn what_has_no_way_back_leads_on(&self) {
+        let begins = Flags::each().map(|flags| (self.menu.beginning(flags), flags));
+        let reached = self.reached(|screen| screen.body.leads_to()).into_iter();
+        let at_home = reached.filter(|(id, _)| *id == self.menu.home);
+        for (id, flags) in begins.chain(at_home) {
+            let Some(screen) = self.menu.screen(id) else {
                 continue;
             };
             let is_plain = matches!(screen.body, Body::Nothing) && !screen.ends;

@@ -70,6 +70,15 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
              give it a choice without `when`, or `end = true`",
         ),
         (
+            format!("first = [{{ when = \"stopped\", to = \"stopped\" }}]\n{}", small(""))
+                + &choice("main", 1, "on", "when = \"not-stopped\"\n")
+                + "[screens.stopped]\ntext = \"Stopped\"\n"
+                + &choice("stopped", 1, "main", "")
+                + ON,
+            "m.toml:3:1: `screens.main` is a dead end for who is language-unknown, stopped, no-sms; \
+             give it a choice without `when`, or `end = true`",
+        ),
+        (
             small(&format!(
                 "{CHOICE}{}",
                 ON.replace("text = \"On\"", "ru = \"Да\"")
