@@ -8,7 +8,7 @@ use super::declared::{Body, Flags, Line, Menu, Screen, ScreenId};
 use super::layout::{Content, Laid, lay};
 use super::place::{Head, Place};
 use super::wording::{Spot, Wording};
-use super::{Facts, Rules, Which};
+use super::{Application, Facts, Rules, Which};
 use crate::control::settings::reading::Report;
 
 /// How much a screen takes.
@@ -88,14 +88,19 @@ impl Check<'_> {
     }
 
     fn screen(&self, id: ScreenId, screen: &Screen) {
-        let fills = Language::ALL.iter().filter_map(|language| {
+        let fixed = Language::ALL.iter().filter_map(|language| {
             let said = screen.fixed_text().said(*language)?;
             Some((
                 &said.spot,
                 self.menu.fullest(id, screen, *language, self.rules),
             ))
         });
-        for (spot, fill) in worst(fills, screen.most_pages) {
+        let titles = Language::ALL.iter().filter_map(|language| {
+            let said = screen.text.said(*language)?;
+            let fill = self.menu.titled(id, screen, *language, self.rules)?;
+            Some((&said.spot, fill))
+        });
+        for (spot, fill) in worst(fixed.chain(titles), screen.most_pages) {
             let (units, capacity) = (fill.units, fill.capacity());
             let what = format!(
                 "makes a screen of {units} units in {} ({}), and a phone shows {capacity}",
@@ -191,6 +196,10 @@ fn worst<'a>(
     worst
 }
 
+fn fullest(fills: impl Iterator<Item = Fill>) -> Option<Fill> {
+    fills.max_by_key(|fill| (fill.pages, fill.share()))
+}
+
 impl Screen {
     /// What it says whatever the journal knows, or where that is nothing.
     fn fixed_text(&self) -> &Wording {
@@ -240,13 +249,34 @@ impl Menu {
                 Fill::of(&content, language, rules)
             })
         });
-        let fullest = fills.max_by_key(|fill| (fill.pages, fill.share()));
-        fullest.unwrap_or(Fill {
+        fullest(fills).unwrap_or(Fill {
             language,
             encoding: Encoding::Gsm7,
             pages: 0,
             units: 0,
         })
+    }
+
+    /// How full a screen is of the text above what it tells of facts, whatever that is; `None` if it tells of none.
+    fn titled(
+        &self,
+        id: ScreenId,
+        screen: &Screen,
+        language: Language,
+        rules: &Rules,
+    ) -> Option<Fill> {
+        let fills = Flags::each().map(|flags| {
+            let place = self.on_the_way_to(id, language, flags);
+            let content = Content {
+                text: screen
+                    .text
+                    .filled(language, &Application::default())
+                    .into_owned(),
+                ..self.says(screen, &place, None)
+            };
+            Fill::of(&content, language, rules)
+        });
+        fullest(fills).filter(|_| screen.body.needs_facts())
     }
 
     /// A place at a screen, from which the way back is the longest.

@@ -100,7 +100,7 @@ pub struct Listed {
 }
 
 /// How an application stands, in the words of the dialogue's language.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Application {
     pub number: Box<str>,
     pub service: Box<str>,

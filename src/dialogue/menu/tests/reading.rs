@@ -98,6 +98,13 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
              make its text or its choices shorter by 1",
         ),
         (
+            small(CHOICE)
+                + &format!("[screens.on]\nshow = \"messages\"\ntext = \"{}\"\n", "я".repeat(90))
+                + "none.text = \"None\"\n",
+            "m.toml:10:8: `screens.on.text` makes a screen of 100 units in uz-Latn (ucs2), and a phone shows 80; \
+             make its text or its choices shorter by 20, or allow `pages = 2`",
+        ),
+        (
             small(&format!("{CHOICE}{ON}"))
                 .replace("\"Main\"", &format!("\"{}\"", "a".repeat(180))),
             "m.toml:3:8: `screens.main.text` makes a screen of 186 units in uz-Cyrl (ucs2), and a phone shows 80; \
