@@ -411,7 +411,9 @@ impl<P: Clone> Sessions<P> {
                 dialogue.wants = None;
                 dialogue.pending = false;
                 dialogue.asks = false;
-                dialogue.until = now.after(REPEATED);
+                let until = now.after(REPEATED);
+                dialogue.until = until;
+                self.look_at(until, phone);
             }
             _ => drop(self.open.remove(&phone)),
         }

@@ -503,6 +503,20 @@ fn a_code_that_led_to_the_last_screen_does_nothing_twice_where_its_dialogue_has_
 }
 
 #[test]
+fn a_last_screen_is_remembered_for_a_minute_however_long_a_citizen_may_think() {
+    for (wait, open) in [(59 * SECOND, 1), (60 * SECOND, 0)] {
+        let mut rig = Rig::new();
+        rig.times.answer = 600 * SECOND;
+        rig.dial(FIRST);
+        rig.end("sent");
+        rig.wait(wait);
+        let of_another = step(FIRST, None, Said::Ended);
+        rig.sessions.heard(rig.now, phone(2), of_another, rig.times);
+        assert_eq!(rig.sessions.len(), open);
+    }
+}
+
+#[test]
 fn a_form_of_a_dropped_session_goes_on_in_a_new_one() {
     let mut rig = Rig::new();
     rig.post("a", Some(""));
