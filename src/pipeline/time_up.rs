@@ -6,8 +6,8 @@
 use std::fmt;
 
 use xabar_smpp::Frame;
-use xabar_smpp::pdu::Pdu;
-use xabar_ussd::Shown;
+use xabar_smpp::pdu::{DeliverSm, Pdu};
+use xabar_ussd::{Shown, with_code_of};
 
 use super::beat::Beat;
 use super::core::Core;
@@ -40,8 +40,7 @@ const LOOKS: usize = 200;
 impl Standing {
     pub(super) fn new(place: Place, line: Option<&Brought>) -> Self {
         let line = line.and_then(|brought| {
-            let pdu: Pdu<'_> = brought.step.decode().ok()?;
-            let bare = brought.dialect.bare(&pdu.body.delivered()?).ok()?;
+            let bare = brought.dialect.bare(&brought.delivered()?).ok()?;
             Some(Line {
                 operator: brought.operator,
                 session: brought.session,
@@ -49,6 +48,14 @@ impl Standing {
             })
         });
         Self { place, line }
+    }
+
+    /// A step of the same phone's that lacks the code, with that of the last one.
+    pub(super) fn with_code(&self, step: &DeliverSm<'_>) -> Option<Frame> {
+        let line = self.line.as_ref()?;
+        let last = Frame::new(line.step.clone().into()).ok()?;
+        let decoded: Pdu<'_> = last.decode().ok()?;
+        with_code_of(&decoded.body.delivered()?, step).ok()
     }
 }
 

@@ -95,6 +95,14 @@ pub(super) struct Brought {
     pub(super) dialect: Dialect,
 }
 
+impl Brought {
+    /// The step as it is read.
+    pub(super) fn delivered(&self) -> Option<DeliverSm<'_>> {
+        let pdu: Pdu<'_> = self.step.decode().ok()?;
+        pdu.body.delivered()
+    }
+}
+
 impl Way {
     /// Over which a phone can be shown something unasked.
     fn line(&self) -> Option<&Brought> {
@@ -222,10 +230,17 @@ impl Core {
             Said::Begin { .. } | Said::Answer(_) => self.ussd.counts.step(msisdn, now),
             Said::Ended | Said::Noticed => Allowance::Left,
         };
+        let with_code = match pdu.destination_addr.is_empty() {
+            true => {
+                let stands_at = self.ussd.sessions.stands_at(phone);
+                stands_at.and_then(|it| it.with_code(pdu))
+            }
+            false => None,
+        };
         let way = Way::Smpp(Brought {
             operator,
             session,
-            step: frame.clone(),
+            step: with_code.unwrap_or_else(|| frame.clone()),
             dialect: rules.dialect,
         });
         match allowance {
@@ -494,9 +509,7 @@ fn show(beat: &mut Beat, way: Way, shown: &Shown) {
 
 /// The screen that answers a step, if one can be written.
 pub(super) fn screen(beat: &Beat, brought: &Brought, shown: &Shown) -> Option<Screen> {
-    let decoded = brought.step.decode().ok();
-    let pdu = decoded.and_then(|pdu: Pdu<'_>| pdu.body.delivered())?;
-    match brought.dialect.answer(&pdu, shown) {
+    match brought.dialect.answer(&brought.delivered()?, shown) {
         Ok(frame) => Some(Screen {
             decided: beat.now.instant,
             session: brought.session,

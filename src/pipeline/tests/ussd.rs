@@ -341,7 +341,8 @@ fn told_in_russian() -> World {
 
 #[test]
 fn who_had_nothing_but_answers_of_late_is_not_asked_for_the_language_of_them() {
-    for (mut world, expected) in [(told_in_russian(), "Заявления\n"), (World::new(), "Til/")] {
+    for (mut world, expected) in [(told_in_russian(), "Заявления\n"), (World::new(), "Til/")]
+    {
         for number in 0..4 {
             world.writes(phone(0), &format!("4812000{number}"));
             world.sent();
@@ -773,6 +774,33 @@ fn who_leaves_before_the_first_screen_is_shown_none_and_not_told_that_the_time_i
     world.advance(MINUTE);
     assert_eq!(screens(&mut world).len(), 64, "the others");
     Phone::dials(&mut world, phone(0), 1);
+}
+
+#[test]
+fn screens_come_from_the_code_though_it_is_told_but_once() {
+    let mut world = World::new();
+    world.brings(step(phone(0), BEGIN, 1, "*555#"));
+    for typed in ["5", "2"] {
+        let step = step(phone(0), ANSWER, 1, typed);
+        let Body::DeliverSm(pdu) = step.decode().unwrap().body else {
+            panic!("{step:?}")
+        };
+        let without_code = DeliverSm {
+            destination_addr: "".into(),
+            ..pdu
+        };
+        let frame = Pdu::new(1, Body::DeliverSm(without_code)).to_frame();
+        assert_eq!(world.brings(frame.unwrap()), Status::ROK);
+    }
+    world.advance(MINUTE);
+    let screens = &world.smsc(UCELL).screens;
+    assert_eq!(screens.len(), 4, "the last one when the time is up");
+    for screen in screens {
+        let Body::SubmitSm(pdu) = screen.frame.decode().unwrap().body else {
+            panic!("{screen:?}")
+        };
+        assert_eq!(pdu.source_addr, "555");
+    }
 }
 
 #[test]

@@ -208,6 +208,20 @@ impl Dialect {
     }
 }
 
+/// A phone's step, sent to where an earlier one was: some operators tell the code when it is dialled, and not again.
+///
+/// # Errors
+/// None, of steps that were received.
+pub fn with_code_of(earlier: &DeliverSm<'_>, step: &DeliverSm<'_>) -> Result<Frame, EncodeError> {
+    let step = DeliverSm {
+        dest_addr_ton: earlier.dest_addr_ton,
+        dest_addr_npi: earlier.dest_addr_npi,
+        destination_addr: earlier.destination_addr,
+        ..*step
+    };
+    Pdu::new(0, Body::DeliverSm(step)).to_frame()
+}
+
 /// Values of `its_reply_type`.
 fn reply_type(wanted: Wanted) -> u8 {
     match wanted {
