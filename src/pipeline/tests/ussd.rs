@@ -256,6 +256,69 @@ fn an_opt_out_is_durable_before_the_screen_that_confirms_it() {
     assert_eq!(world.story("a"), ["accepted", "suppressed opted-out"]);
 }
 
+/// A world whose menu is a main screen with three choices that do this and lead back to it.
+fn doing(deeds: [&str; 3]) -> World {
+    let mut menu = "home = \"main\"\n[screens.main]\ntext = \"Main\"\n".to_owned();
+    for (press, deed) in (1..).zip(deeds) {
+        menu += &format!(
+            "[[screens.main.choices]]\npress = \"{press}\"\ntext = \"x\"\nto = \"main\"\n{deed}\n"
+        );
+    }
+    let folder = Folder::with([("m.toml", &*menu)]);
+    let rules = |_| LanguageRules::default();
+    let menus = Menus::load_or_built_in(Some(folder.as_path()), rules).unwrap();
+    World::with(|settings| settings.dialogue.menus = menus)
+}
+
+#[test]
+fn a_menu_may_stop_and_start_the_messages_of_one_agency() {
+    let mut world = doing([
+        "do = \"stop\"\nagency = \"kadastr\"",
+        "do = \"start\"\nagency = \"kadastr\"",
+        "do = \"stop\"\nagency = \"soliq\"",
+    ]);
+    let mut phone = Phone::dials(&mut world, phone(0), 1);
+    for (typed, wish) in [("1", "stop kadastr"), ("3", "stop soliq")] {
+        phone.types(&mut world, typed);
+        assert_eq!(phone.op, ASKS);
+        world.laws.chosen_in_a_menu(phone.msisdn, wish);
+    }
+    world.publish(status("a"));
+    assert_eq!(world.sent().len(), 0);
+    assert_eq!(world.story("a"), ["accepted", "suppressed opted-out"]);
+    phone.types(&mut world, "2");
+    world.laws.chosen_in_a_menu(phone.msisdn, "start kadastr");
+    world.publish(status("b"));
+    assert_eq!(world.one_sent().submission.msisdn, phone.msisdn);
+    world.publish(Notification {
+        key: key("soliq", "c"),
+        ..status("c")
+    });
+    assert_eq!(world.sent().len(), 0, "that one stays stopped");
+}
+
+#[test]
+fn an_sms_that_is_asked_for_where_no_status_stands_tells_of_all_applications() {
+    let mut world = doing(["do = \"sms\"", "", ""]);
+    for (id, application) in [("a", "48120973"), ("b", "48120974")] {
+        world.publish(Notification {
+            application: application.parse().unwrap(),
+            ..status(id)
+        });
+        let sent = world.one_sent();
+        world.accept(&sent, id);
+    }
+    let mut phone = Phone::dials(&mut world, phone(0), 1);
+    phone.types(&mut world, "1");
+    assert!(phone.shown.starts_with("Main\n"), "{}", phone.shown);
+    let sms = world.one_sent();
+    let sms = String::from_utf8_lossy(&sms.submission.octets).into_owned();
+    assert!(
+        sms.contains("48120973") && sms.contains("48120974"),
+        "{sms}"
+    );
+}
+
 #[test]
 fn what_an_sms_changes_amid_a_dialogue_its_next_screen_knows() {
     let mut world = World::new();

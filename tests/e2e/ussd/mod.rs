@@ -3,6 +3,7 @@
 mod dial;
 mod dialects;
 mod ends;
+mod menus;
 mod pushes;
 mod walks;
 
