@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::behaviour::Behaviour;
@@ -156,5 +157,16 @@ impl Handle {
         let (reply, answer) = oneshot::channel();
         self.orders.send(order(reply)).await.map_err(|_| Stopped)?;
         answer.await.map_err(|_| Stopped)
+    }
+}
+
+/// The next screen of one phone among the texts that are listened to; `None`: the simulator has stopped.
+pub async fn next_screen(texts: &mut broadcast::Receiver<Text>, phone: &str) -> Option<Text> {
+    loop {
+        match texts.recv().await {
+            Ok(text) if text.to == phone && text.is_of_dialogue() => return Some(text),
+            Ok(_) | Err(RecvError::Lagged(_)) => {}
+            Err(RecvError::Closed) => return None,
+        }
     }
 }

@@ -64,7 +64,7 @@ pub use delay::{Delay, NoDelay, parse_duration};
 pub use dialogues::NotSent;
 pub use error_rates::{ErrorRates, NoErrorRates};
 pub use figures::{Deliveries, Figures};
-pub use handle::{Handle, Stopped};
+pub use handle::{Handle, Stopped, next_screen};
 pub use phones::{PhoneMemory, Text, Ussd};
 pub use share::{NoShare, Share};
 pub use tape::{Entry, Tape, subscriber, text_hash};

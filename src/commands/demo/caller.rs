@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use xabar_events::Msisdn;
 
 use super::cast;
-use crate::simulator::{Handle, NotSent, Text};
+use crate::simulator::{Handle, NotSent, Text, next_screen};
 
 /// What is dialled.
 pub(super) const CODE: &str = "*555#";
@@ -74,16 +74,7 @@ async fn talk(
 
 /// Waits for a screen, as long as a citizen does, and reads it.
 async fn read_screen(texts: &mut broadcast::Receiver<Text>, phone: &str) {
-    let shown = async {
-        loop {
-            match texts.recv().await {
-                Ok(text) if text.to == phone && text.is_of_dialogue() => return,
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return,
-            }
-        }
-    };
     // Who sees nothing types all the same, and the network ends what is over.
-    timeout(PATIENCE, shown).await.ok();
+    timeout(PATIENCE, next_screen(texts, phone)).await.ok();
     sleep(READING).await;
 }

@@ -4,7 +4,6 @@ use std::io::Write;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{interval, sleep};
 
@@ -12,7 +11,7 @@ use super::{Status, orders};
 use crate::commands::Failure;
 use crate::commands::print::{self, Table};
 use crate::simulator::crowd::{self, Begins, Calls, Fared};
-use crate::simulator::{Handle, NotSent, Text, Ussd};
+use crate::simulator::{Handle, NotSent, Text, Ussd, next_screen};
 
 /// Dials a USSD code and plays the dialogue, as soon as a gateway has bound
 ///
@@ -185,16 +184,6 @@ async fn screen(
                 let why = format!("no screen came within {within} s: {NEEDED}");
                 return Err(Failure::because(why));
             }
-        }
-    }
-}
-
-async fn next_screen(texts: &mut broadcast::Receiver<Text>, phone: &str) -> Option<Text> {
-    loop {
-        match texts.recv().await {
-            Ok(text) if text.to == phone && text.is_of_dialogue() => return Some(text),
-            Ok(_) | Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => return None,
         }
     }
 }
