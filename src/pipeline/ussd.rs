@@ -186,48 +186,26 @@ impl Core {
         session: SessionKey,
         (frame, pdu): (&Frame, &DeliverSm<'_>),
     ) -> Result<Option<Status>, JournalError> {
-        let link = self.operators.get(&operator);
-        let offer = link.map(|link| link.offer).unwrap_or_default();
-        let rules = self.ussd_rules(operator);
         if !is_ussd(pdu) {
             return Ok(None);
         }
-        let Some(rules) = rules else {
-            let why = "the operator has no [operator.ussd]".to_owned();
-            self.ussd.unfit.count(operator, why);
-            return Ok(Some(Status::RX_R_APPN));
-        };
-        let step = match rules.dialect.read(pdu) {
-            Ok(step) => step,
-            Err(unfit) => {
-                self.ussd.unfit.count(operator, unfit.to_string());
+        let (phone, dialect, step) = match self.read_step(operator, pdu) {
+            Ok(read) => read,
+            Err(why) => {
+                self.ussd.unfit.count(operator, why);
                 return Ok(Some(Status::RX_R_APPN));
             }
         };
-        let now = beat.now.steady;
-        let msisdn = step.from.as_str().and_then(|from| from.parse().ok());
-        let whole = |msisdn: &Msisdn| !self.may_lack_its_country(*msisdn, is_international(pdu));
-        let Some(msisdn) = msisdn.filter(whole) else {
-            let why = "source_addr is no international number".to_owned();
-            self.ussd.unfit.count(operator, why);
-            return Ok(Some(Status::RX_R_APPN));
-        };
-        let phone = self.phone(operator, msisdn);
         if self.push_spoken_of(beat, phone, &step) {
             return Ok(Some(Status::ROK));
         }
-        let is_full = self.ussd.is_full() || offer.screens_full;
-        let is_crowded = match step.said {
-            Said::Begin { .. } => is_full || !self.may_begin(beat, operator, offer.dialogues),
-            Said::Answer(_) => is_full,
-            Said::Ended | Said::Noticed => false,
-        };
-        if is_crowded {
+        if self.is_crowded(beat, operator, &step.said) {
             self.ussd.crowded.count(operator, ());
             return Ok(Some(Status::RX_T_APPN));
         }
+        let now = beat.now.steady;
         let allowance = match step.said {
-            Said::Begin { .. } | Said::Answer(_) => self.ussd.counts.step(msisdn, now),
+            Said::Begin { .. } | Said::Answer(_) => self.ussd.counts.step(phone.msisdn, now),
             Said::Ended | Said::Noticed => Allowance::Left,
         };
         let with_code = match pdu.destination_addr.is_empty() {
@@ -241,7 +219,7 @@ impl Core {
             operator,
             session,
             step: with_code.unwrap_or_else(|| frame.clone()),
-            dialect: rules.dialect,
+            dialect,
         });
         match allowance {
             Allowance::Left => {
@@ -254,6 +232,34 @@ impl Core {
             Allowance::Spent => return Ok(Some(Status::RX_R_APPN)),
         }
         Ok(Some(Status::ROK))
+    }
+
+    /// What a phone says in its operator's dialect, and which phone it is; or why that is not known.
+    fn read_step<'a>(
+        &self,
+        operator: OperatorId,
+        pdu: &DeliverSm<'a>,
+    ) -> Result<(Phone, Dialect, xabar_ussd::Step<'a>), String> {
+        let rules = self.ussd_rules(operator);
+        let dialect = rules.ok_or("the operator has no [operator.ussd]")?.dialect;
+        let step = dialect.read(pdu).map_err(|unfit| unfit.to_string())?;
+        let msisdn = step.from.as_str().and_then(|from| from.parse().ok());
+        let whole = |msisdn: &Msisdn| !self.may_lack_its_country(*msisdn, is_international(pdu));
+        let msisdn = msisdn.filter(whole);
+        let msisdn = msisdn.ok_or("source_addr is no international number")?;
+        Ok((self.phone(operator, msisdn), dialect, step))
+    }
+
+    /// Whether a step is to come again, since no screen could go out for it in time.
+    fn is_crowded(&self, beat: &Beat, operator: OperatorId, said: &Said) -> bool {
+        let link = self.operators.get(&operator);
+        let offer = link.map(|link| link.offer).unwrap_or_default();
+        let is_full = self.ussd.is_full() || offer.screens_full;
+        match said {
+            Said::Begin { .. } => is_full || !self.may_begin(beat, operator, offer.dialogues),
+            Said::Answer(_) => is_full,
+            Said::Ended | Said::Noticed => false,
+        }
     }
 
     /// Whether one more dialogue may begin, of so many in one beat. Those that wait for the journal want screens, too.
