@@ -11,6 +11,7 @@ use super::fallback;
 use super::news::News;
 use super::selection::Wording;
 use super::spelling;
+use super::template::is_visible;
 use super::texts::{Composed, Listed, LongestAnswer, Texts};
 use super::value::{Unfit, name as plain_name};
 use crate::control::settings::files::{each_toml, problem};
@@ -188,7 +189,11 @@ impl Catalog {
         default: Language,
     ) -> Result<Text, NoTemplate> {
         let (language, texts, wording) = self.find_in(language, news, default)?;
-        Ok(Text::new(texts.compose(wording, news), language))
+        let composed = texts.compose(wording, news);
+        match is_visible(&composed.text) {
+            true => Ok(Text::new(composed, language)),
+            false => Err(NoTemplate),
+        }
     }
 
     /// The same as the template spells it, whatever that costs.

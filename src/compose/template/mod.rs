@@ -20,6 +20,11 @@ use super::value::contact_in;
 /// Room for most texts, Cyrillic ones too; a longer one grows.
 const USUAL_OCTETS: usize = 256;
 
+/// Whether a text has a letter or a digit.
+pub(super) fn is_visible(text: &str) -> bool {
+    text.contains(char::is_alphanumeric)
+}
+
 /// A text with places for values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Template {
@@ -120,6 +125,15 @@ impl Template {
 }
 
 impl Section {
+    /// Whether a letter, a digit or a value of it is in every text.
+    fn always_says_something(&self) -> bool {
+        let says = |piece: &Piece| match piece {
+            Piece::Words { text, .. } => is_visible(text),
+            Piece::Value(_) => true,
+        };
+        !self.optional && self.pieces.iter().any(says)
+    }
+
     fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Value(placeholder) => Some(placeholder),

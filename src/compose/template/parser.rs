@@ -25,6 +25,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Section>, Vec<Fault>> {
 struct Parser {
     sections: Vec<Section>,
     faults: Vec<Fault>,
+    /// How many faults there were when the last [ was opened.
+    faults_before: usize,
 }
 
 impl Parser {
@@ -44,7 +46,7 @@ impl Parser {
                 _ => self.word(character),
             }
         }
-        if self.is_optional() {
+        if self.is_optional() && self.is_sound() {
             self.fault(
                 "has a [ without its ]",
                 "close it, or write [[ for the character itself",
@@ -92,6 +94,12 @@ impl Parser {
                 "leave it out; it may have come with a copied text",
             );
         }
+        if self.faults.is_empty() && !self.sections.iter().any(Section::always_says_something) {
+            self.fault(
+                "says nothing when its parts in [ ] are left out",
+                "write words outside of the brackets, too",
+            );
+        }
     }
 
     fn value(&mut self, rest: &mut std::str::Chars<'_>) {
@@ -125,6 +133,7 @@ impl Parser {
         if self.is_optional() {
             return self.fault("has a [ within [ ]", "close the first one before it");
         }
+        self.faults_before = self.faults.len();
         self.sections.push(Section {
             optional: true,
             pieces: Vec::new(),
@@ -137,13 +146,18 @@ impl Parser {
         }
         let section = self.sections.last();
         let always = section.is_some_and(|section| section.placeholders().next().is_none());
-        if always {
+        if always && self.is_sound() {
             self.fault(
                 "has [ ] without a value in it",
                 "take the brackets away, or double them to show them",
             );
         }
         self.sections.push(Section::default());
+    }
+
+    /// Whether nothing is wrong since the last [, which would be told once more.
+    fn is_sound(&self) -> bool {
+        self.faults.len() == self.faults_before
     }
 
     fn is_optional(&self) -> bool {

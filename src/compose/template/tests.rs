@@ -67,6 +67,12 @@ fn every_fault_is_found_at_once() {
     );
     assert_eq!(faults("[{a}"), ["has a [ without its ]"]);
     assert_eq!(faults(" "), ["is empty"]);
+    for empty in ["[ {a:link}][ {b:phone}]", ". [{a}]", "!"] {
+        let what = "says nothing when its parts in [ ] are left out";
+        assert_eq!(faults(empty), [what], "{empty}");
+    }
+    let wrong = "has {a:dat}, which has a form that is not known";
+    assert_eq!(faults("A[ {a:dat}]"), [wrong]);
     assert_eq!(faults("a\nb"), ["has a line break or a control character"]);
     assert_eq!(
         faults("Hujjat \u{202E}tayyor"),

@@ -373,6 +373,37 @@ fn a_text_with_a_budget_has_no_other_keys() {
 }
 
 #[test]
+fn a_budget_without_a_text_is_told_to_lack_it() {
+    let folder = Folder::with([("en.toml", "[messages]\nready = { segments = 2 }")]);
+    let problems = problems(&folder);
+    assert_eq!(problems.len(), 1, "{problems:#?}");
+    assert!(
+        problems[0].contains("`messages.ready.text` is missing"),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn a_text_that_would_say_nothing_does_not_go() {
+    let text = "[messages]\nready = \"[ {a:link}][ {b:phone}]\"";
+    let folder = Folder::with([("en.toml", text)]);
+    let told = problems(&folder).concat();
+    assert!(
+        told.contains("en.toml:2:") && told.contains("`messages.ready` says nothing"),
+        "{told}"
+    );
+    let folder = Folder::with([("en.toml", "[messages]\nready = \"{application}\"")]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
+    let content = content("x", "ready", Language::En, &[]);
+    let nameless = News {
+        application: "—",
+        ..news(&content)
+    };
+    assert_eq!(catalog.compose(nameless, Language::En), Err(NoTemplate));
+    assert_eq!(written(&catalog, &content), "48120973");
+}
+
+#[test]
 fn look_alikes_of_a_template_are_spelled_when_it_is_read() {
     let folder = Folder::with([
         (
