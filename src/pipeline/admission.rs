@@ -270,9 +270,13 @@ impl Core {
             time: time.into(),
             accepted_at: now.steady,
             not_before,
-            expires: notification
-                .expires
-                .map_or_else(|| now.wall.after(self.settings.expires), UnixMillis::from),
+            expires: notification.expires.map_or_else(
+                || {
+                    let from = not_before.map_or(now.wall, |it| it.max(now.wall));
+                    from.after(self.settings.expires)
+                },
+                UnixMillis::from,
+            ),
             content,
         };
         let progress = Progress {

@@ -83,6 +83,19 @@ fn every_outcome_hands_the_trace_on_and_other_extensions_are_kept() {
 }
 
 #[test]
+fn what_is_to_go_long_after_its_event_has_the_usual_time_from_then_on() {
+    let mut world = World::new();
+    let begin = START.after(100 * HOUR);
+    let accepted = world.publish(Notification {
+        not_before: Some(begin.into()),
+        expires: None,
+        ..status("a")
+    });
+    let message = world.journalled(id(accepted));
+    assert_eq!(message.expires, begin.after(72 * HOUR));
+}
+
+#[test]
 fn a_withdrawn_event_never_goes_out_even_if_its_cancellation_comes_first() {
     let mut world = World::new();
     let later = |id| Notification {
