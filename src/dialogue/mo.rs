@@ -53,7 +53,7 @@ impl Mo {
         let reading = Reading {
             default_alphabet: alphabet,
             // Nobody writes every other letter as one of `@` and `è`.
-            guess_ucs2: true,
+            guess: true,
             ..Reading::default()
         };
         let text = xabar_sms::decode(octets, DataCoding(pdu.data_coding.0), reading);
@@ -150,6 +150,18 @@ mod tests {
                 });
                 assert_eq!(mo.unwrap().text, expected, "{data_coding:#x}");
             }
+        }
+    }
+
+    #[test]
+    fn cyrillic_letters_in_utf8_are_read() {
+        for data_coding in [0, 3, 4, 0xF4] {
+            let mo = read(SubmitSm {
+                data_coding: Dcs(data_coding),
+                short_message: Octets("ТЎХТАТ".as_bytes()),
+                ..SubmitSm::default()
+            });
+            assert_eq!(mo.unwrap().text, "ТЎХТАТ", "{data_coding:#x}");
         }
     }
 

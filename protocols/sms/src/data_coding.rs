@@ -118,8 +118,9 @@ pub struct Reading {
     /// GSM text comes in packed septets, after a header (UDH) of so many octets, 0 without one.
     pub packed_after: Option<usize>,
     /// Reads a text marked as 7-bit, or as the SMSC's default, as UCS-2 if its octets look like it: an even number of
-    /// them, and every other one 0x00 (Latin) or 0x04 (Cyrillic). Seen at vumi, #838.
-    pub guess_ucs2: bool,
+    /// them, and every other one 0x00 (Latin) or 0x04 (Cyrillic). Seen at vumi, #838. And one marked as either of these,
+    /// as ISO 8859-1 or as data as UTF-8, if it is that and has a Cyrillic letter, whose octets are no letters otherwise.
+    pub guess: bool,
 }
 
 /// Reads the octets of a text, without its header.
@@ -134,7 +135,14 @@ pub fn decode(octets: &[u8], data_coding: DataCoding, reading: Reading) -> Optio
     };
     let is_default = data_coding.alphabet() == Alphabet::SmscDefault;
     let is_seven_bit = matches!(alphabet, Alphabet::Gsm7 | Alphabet::Ascii);
-    if reading.guess_ucs2 && (is_default || is_seven_bit) && looks_like_ucs2(octets) {
+    let one_octet_each = is_seven_bit || matches!(alphabet, Alphabet::Latin1 | Alphabet::Octets);
+    if reading.guess
+        && one_octet_each
+        && let Some(text) = cyrillic_in_utf8(octets)
+    {
+        return Some(text.to_owned());
+    }
+    if reading.guess && (is_default || is_seven_bit) && looks_like_ucs2(octets) {
         return Some(ucs2::decode(octets));
     }
     match alphabet {
@@ -167,6 +175,12 @@ fn looks_like_ucs2(octets: &[u8]) -> bool {
     let (units, rest) = octets.as_chunks::<2>();
     let plausible = units.iter().all(|[high, _]| matches!(high, 0x00 | 0x04));
     !units.is_empty() && rest.is_empty() && plausible
+}
+
+fn cyrillic_in_utf8(octets: &[u8]) -> Option<&str> {
+    let text = str::from_utf8(octets).ok()?.trim_end_matches('\0');
+    let is_cyrillic = |letter: char| matches!(letter, '\u{400}'..='\u{4FF}');
+    text.contains(is_cyrillic).then_some(text)
 }
 
 fn ascii(octet: u8) -> char {
@@ -280,7 +294,7 @@ mod tests {
     fn mislabelled_ucs2_is_read_only_where_asked_for() {
         let stop = [0x04, 0x21, 0x04, 0x42, 0x04, 0x3E, 0x04, 0x3F];
         let guessing = Reading {
-            guess_ucs2: true,
+            guess: true,
             ..Reading::default()
         };
         assert_eq!(
@@ -294,15 +308,54 @@ mod tests {
         assert_ne!(read(&stop, 0).as_deref(), Some("Стоп"));
     }
 
+    #[test]
+    fn cyrillic_in_utf8_is_read_only_where_asked_for_and_nothing_else_is_taken_for_it() {
+        let guessing = |default_alphabet| Reading {
+            default_alphabet,
+            guess: true,
+            ..Reading::default()
+        };
+        let alphabets = [
+            DefaultAlphabet::Gsm7,
+            DefaultAlphabet::Ascii,
+            DefaultAlphabet::Latin1,
+        ];
+        for alphabet in alphabets {
+            for data_coding in [0x00, 0x01, 0x03, 0x04, 0xF5] {
+                let told = |text: &[u8]| decode(text, DataCoding(data_coding), guessing(alphabet));
+                assert_eq!(told("ТЎХТАТ".as_bytes()).as_deref(), Some("ТЎХТАТ"));
+                assert_eq!(
+                    told("STOP кадастр".as_bytes()).as_deref(),
+                    Some("STOP кадастр")
+                );
+            }
+        }
+        let latin1 = guessing(DefaultAlphabet::Latin1);
+        for text in [&b"caf\xE9"[..], b"\xC3\xA9t\xC3\xA9", b"STOP"] {
+            let usual = Reading {
+                guess: false,
+                ..latin1
+            };
+            let data_coding = DataCoding(3);
+            assert_eq!(
+                decode(text, data_coding, latin1),
+                decode(text, data_coding, usual)
+            );
+        }
+        assert_eq!(read("ТЎХТАТ".as_bytes(), 4), None);
+        let ucs2 = decode(&[0x04, 0x21, 0x04, 0x22], DataCoding(8), latin1);
+        assert_eq!(ucs2.as_deref(), Some("СТ"));
+    }
+
     proptest! {
         #[test]
         fn any_octets_are_read(
             octets: Vec<u8>,
             data_coding: u8,
             packed_after in proptest::option::of(0..200_usize),
-            guess_ucs2: bool,
+            guess: bool,
         ) {
-            let reading = Reading { packed_after, guess_ucs2, ..Reading::default() };
+            let reading = Reading { packed_after, guess, ..Reading::default() };
             decode(&octets, DataCoding(data_coding), reading);
         }
     }
