@@ -61,12 +61,18 @@ impl Skeleton {
         while index < self.0.len() {
             if self.is_digit(index) {
                 end = index + 1;
-            } else if self.at(index).is_alphabetic() {
+            } else if self.at(index).is_alphabetic() && !self.is_times(index) {
                 break;
             }
             index += 1;
         }
         end
+    }
+
+    /// An x between digits, as in 2x3, which is no word.
+    fn is_times(&self, index: usize) -> bool {
+        let before = index.checked_sub(1).is_some_and(|it| self.is_digit(it));
+        matches!(self.at(index), 'x' | 'X' | 'х' | 'Х') && before && self.is_digit(index + 1)
     }
 
     /// `*880#` and the like; of `* 880 #` both signs, since an item of a list begins with a star, too.
@@ -90,7 +96,13 @@ impl Skeleton {
         if self.is_international(start, end) || (has_national(&groups) && !is_amount) {
             return true;
         }
-        let listed = groups.iter().any(|(sign, _)| matches!(sign, ',' | ';'));
+        // Letters that are read as digits are more likely those of a house or a class.
+        if least == PHONE_DIGITS && groups.chunk_by(is_together).any(is_around_a_date) {
+            return true;
+        }
+        let listed = groups
+            .iter()
+            .any(|(sign, _)| matches!(sign, ',' | ';' | 'x' | 'X' | 'х' | 'Х'));
         let least = match listed {
             true => LISTED_DIGITS,
             false if ends_like_a_number(&groups) => PHONE_DIGITS,
@@ -100,7 +112,7 @@ impl Skeleton {
             && !is_amount
             && !is_span_of_amounts(&groups)
             && !is_house_and_postal_code(&groups)
-            && without_dates_and_hours(&groups) >= least
+            && without_dates_and_hours(&groups).0 >= least
     }
 
     /// Whether a plus stands before a whole number in these digits: then they are no dates, hours or years.
@@ -216,6 +228,20 @@ fn has_national(groups: &[(char, String)]) -> bool {
     })
 }
 
+/// No comma or semicolon parts these groups.
+fn is_together(_: &(char, String), (sign, _): &(char, String)) -> bool {
+    !matches!(sign, ',' | ';')
+}
+
+/// 90 12:34 567, 9 01.12.2034: what looks like a date or an hour has digits beside it, and all are enough for a whole
+/// number.
+fn is_around_a_date(groups: &[(char, String)]) -> bool {
+    let all: usize = groups.iter().map(|(_, group)| group.len()).sum();
+    let (beside, years) = without_dates_and_hours(groups);
+    let all = all - years;
+    all >= LISTED_DIGITS && (1..all).contains(&beside)
+}
+
 /// 125, 100170: a house and a postal code. No number to call has nine digits and begins with a one.
 fn is_house_and_postal_code(groups: &[(char, String)]) -> bool {
     matches!(groups, [(_, first), (',', second)]
@@ -224,7 +250,8 @@ fn is_house_and_postal_code(groups: &[(char, String)]) -> bool {
 
 /// How many digits are neither of a date, 01.12.2026 or 2026-12-01, nor of a span of years, 2026-2027,
 /// nor of an hour, 10:30 or 9.00, or of a span of these, 08.15-17.45.
-fn without_dates_and_hours(groups: &[(char, String)]) -> usize {
+/// And how many are of such spans of years.
+fn without_dates_and_hours(groups: &[(char, String)]) -> (usize, usize) {
     let within = |group: &str, most: u32| {
         group.len() <= 2 && group.parse().is_ok_and(|number: u32| number <= most)
     };
@@ -237,7 +264,7 @@ fn without_dates_and_hours(groups: &[(char, String)]) -> usize {
                 .parse()
                 .is_ok_and(|it: u32| it < 60 && it.is_multiple_of(5))
     };
-    let mut digits = 0;
+    let (mut digits, mut years) = (0, 0);
     let mut rest = groups;
     while let [(_, first), others @ ..] = rest {
         let taken = match others {
@@ -260,7 +287,12 @@ fn without_dates_and_hours(groups: &[(char, String)]) -> usize {
             {
                 4
             }
-            [('-' | '–' | '/', second), ..] if year(first) && year(second) => 2,
+            [('-' | '–' | '/', second), after @ ..]
+                if year(first) && year(second) && !matches!(after, [('-' | '–', _), ..]) =>
+            {
+                years += first.len() + second.len();
+                2
+            }
             [(sign, second), ..]
                 if within(first, 24)
                     && second.len() == 2
@@ -276,5 +308,5 @@ fn without_dates_and_hours(groups: &[(char, String)]) -> usize {
         };
         rest = rest.get(taken..).unwrap_or_default();
     }
-    digits
+    (digits, years)
 }

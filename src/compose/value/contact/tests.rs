@@ -106,6 +106,36 @@ fn what_a_plus_or_the_countrys_code_begins_has_no_dates_hours_or_years() {
 }
 
 #[test]
+fn a_number_is_found_around_what_looks_like_a_date_or_an_hour() {
+    for number in [
+        "90 12:34 567",
+        "call 90 12:34 567",
+        "9 01.12.2034",
+        "90 12.12.2012",
+        "1990-2000-2010-20",
+        "12, 90 12:34 567",
+        "90x123x45x67",
+        "90х123х45х67",
+    ] {
+        assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+    for words in [
+        "01.12.2026 10:30",
+        "01.12.2026, 10:30-11:30",
+        "12.12.2026 dan 15.12.2026 gacha",
+        "01.12.2026 gacha 1 200 000 so'm",
+        "Amir Temur 107, 9:00-18:00",
+        "12-xona, 01.12.2026 10:30",
+        "2026-2027, 150",
+        "5 10:30",
+        "120x60x45 sm",
+        "2x3 rasm",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+}
+
+#[test]
 fn a_number_is_found_behind_any_signs() {
     for number in [
         "+48 601 234 567",
