@@ -165,7 +165,7 @@ enum Message {
 }
 
 fn message(key: &str, cell: &Cell<'_>) -> Option<Message> {
-    if cell.is_table() && !cell.has("text") {
+    if cell.is_table() && !cell.has("text") && !cell.has_number("segments") {
         slug(key, cell)?;
         return cell.named(wording).map(Message::OfService);
     }

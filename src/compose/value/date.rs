@@ -81,7 +81,8 @@ impl Default for DateForm {
 
 /// Only the extended form with hyphens: 20261201 may be an amount or a number.
 fn date(value: &str) -> Option<Date> {
-    (is_hyphenated(value) && value.len() == 10).then(|| value.parse().ok())?
+    let date = (is_hyphenated(value) && value.len() == 10).then(|| value.parse().ok())?;
+    date.filter(|date: &Date| date.year() > 0)
 }
 
 /// The hour as it was written, since an offset is that of the place where it holds; but UTC, which is
@@ -93,11 +94,18 @@ fn date_time(value: &str, zone: &Zone) -> Option<DateTime> {
     }
     let pieces = Pieces::parse(value).ok()?;
     let at = pieces.date().to_datetime(pieces.time()?);
-    match pieces.to_numeric_offset() {
+    let offset = pieces.to_numeric_offset();
+    if at.year() <= 0 || offset.is_some_and(|it| it.seconds().abs() >= DAY_SECONDS) {
+        return None;
+    }
+    match offset {
         Some(Offset::UTC) => Some(zone.0.to_datetime(Offset::UTC.to_timestamp(at).ok()?)),
         _ => Some(at),
     }
 }
+
+/// RFC 3339 has no offset of a day.
+const DAY_SECONDS: i32 = 24 * 60 * 60;
 
 fn is_hyphenated(value: &str) -> bool {
     let octets = value.as_bytes();
@@ -127,6 +135,9 @@ mod tests {
             "2026-13-01T05:00:00Z",
             "48120973",
             "-002026-12-01",
+            "0000-01-01",
+            "0000-01-01T10:30:00+05:00",
+            "2026-12-01T10:30:00+25:00",
             "",
         ] {
             assert_eq!(written(uzbek, other), None, "{other}");

@@ -67,6 +67,7 @@ pub(super) fn hours(table: &mut Table<'_>) -> Option<Hours> {
 
 fn time_of_day(cell: &Cell<'_>) -> Option<Time> {
     parsed("write a time of day such as \"22:00\"", |text| {
-        text.parse().ok()
+        let has_form = text.len() == 5 && text.get(2..3) == Some(":");
+        has_form.then(|| text.parse().ok())?
     })(cell)
 }

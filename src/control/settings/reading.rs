@@ -254,6 +254,15 @@ impl Cell<'_> {
         matches!(&self.node.value, Value::Table(entries) if entries.contains_key(key))
     }
 
+    /// Whether it is a table with a number under this key.
+    pub(crate) fn has_number(&self, key: &str) -> bool {
+        let Value::Table(entries) = &self.node.value else {
+            return false;
+        };
+        let found = entries.get(key).map(|entry| &entry.node.value);
+        matches!(found, Some(Value::Integer(_)))
+    }
+
     /// Reads a table whose keys are names that people choose.
     pub(crate) fn named<T>(
         &self,

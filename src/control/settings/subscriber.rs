@@ -71,8 +71,33 @@ pub(super) fn limits(cell: &Cell<'_>) -> Option<Vec<Limit>> {
             format!("give at most {MOST_LIMITS}"),
         );
     }
+    for (void, by) in void(&limits) {
+        let what = format!(
+            "has {} messages in entry {}, which entry {} with its {} makes void",
+            void.1.messages,
+            void.0 + 1,
+            by.0 + 1,
+            by.1.messages
+        );
+        cell.warn(what, "leave that entry out, or change one of the two");
+    }
     limits.sort_by_key(|limit| limit.per);
     Some(limits)
+}
+
+/// A limit with its place in the list.
+type Entry<'a> = (usize, &'a Limit);
+
+/// Those that are never reached, each with one that is reached before it.
+fn void(limits: &[Limit]) -> Vec<(Entry<'_>, Entry<'_>)> {
+    let is_void = |limit: &Limit, by: &Limit| {
+        let windows = limit.per.as_millis().div_ceil(by.per.as_millis());
+        limit.per != by.per && u128::from(by.messages) * windows <= limit.messages.into()
+    };
+    let entries = || limits.iter().enumerate();
+    let by = |limit: &Limit| entries().find(|(_, by)| is_void(limit, by));
+    let void = entries().filter_map(|entry| Some((entry, by(entry.1)?)));
+    void.collect()
 }
 
 fn limit(table: &mut Table<'_>, windows: &Unique) -> Option<Limit> {

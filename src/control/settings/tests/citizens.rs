@@ -56,6 +56,51 @@ fn limits_that_cannot_be_are_told_what_would_be_right() {
 }
 
 #[test]
+fn a_limit_that_another_one_makes_void_is_told() {
+    let limits = |limits: &str| {
+        let settings = good(&format!("[subscriber]\nlimits = [{limits}]"), &[]);
+        let warnings = settings.warnings.iter();
+        warnings.map(|it| it.what.clone()).collect::<Vec<_>>()
+    };
+    for (both, void, by) in [
+        (
+            "{ messages = 10, per = \"10m\" }, { messages = 5, per = \"24h\" }",
+            "10 messages in entry 1",
+            "entry 2 with its 5",
+        ),
+        (
+            "{ messages = 24, per = \"24h\" }, { messages = 1, per = \"1h\" }",
+            "24 messages in entry 1",
+            "entry 2 with its 1",
+        ),
+    ] {
+        let told = limits(both);
+        assert_eq!(
+            told,
+            [format!("has {void}, which {by} makes void")],
+            "{both}"
+        );
+    }
+    for both in [
+        "{ messages = 3, per = \"10m\" }, { messages = 10, per = \"24h\" }",
+        "{ messages = 23, per = \"24h\" }, { messages = 1, per = \"1h\" }",
+    ] {
+        assert!(limits(both).is_empty(), "{both}");
+    }
+}
+
+#[test]
+fn a_file_of_numbers_is_for_those_who_read_it_to_miss() {
+    let settings = good("[numbers]\nblocked = \"nowhere.csv\"", &[]);
+    let problems = crate::numbers::Files::read(&settings).unwrap_err();
+    let told = problems[0].to_string();
+    assert!(
+        told.contains("nowhere.csv: cannot be read") && told.contains("`numbers.blocked`"),
+        "{told}"
+    );
+}
+
+#[test]
 fn quiet_hours_that_cannot_be_are_told_what_would_be_right() {
     each_is_told(&[
         (
@@ -158,10 +203,6 @@ fn lanes_and_agencies_that_cannot_be_are_told_what_would_be_right() {
 #[test]
 fn lists_and_campaigns_that_cannot_be_are_told_what_would_be_right() {
     each_is_told(&[
-        (
-            "[numbers]\nblocked = \"nowhere.csv\"",
-            "2:11: `numbers.blocked` is \"nowhere.csv\"; put the file at config/nowhere.csv, or leave the key out",
-        ),
         (
             "[numbers]\nreassigned = [\"nowhere.csv\"]",
             "2:14: `numbers.reassigned` is a list; write the name of a file, in quotes",

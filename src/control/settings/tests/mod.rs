@@ -120,16 +120,16 @@ fn a_mistake_is_named_with_its_place_and_its_cure() {
             "2:63: `subscriber.limits[1].per` is \"60m\"; `subscriber.limits[0].per` has it already, and only one can: change or remove this one",
         ),
         (
+            "[subscriber]\nquiet_hours = { from = \"22\", to = \"08:00\", timezone = \"UTC\" }",
+            "2:24: `subscriber.quiet_hours.from` is \"22\"; write a time of day such as \"22:00\"",
+        ),
+        (
             "[subscriber]\nquiet_hours = { from = \"25:00\", to = \"08:00\", timezone = \"UTC\" }",
             "2:24: `subscriber.quiet_hours.from` is \"25:00\"; write a time of day such as \"22:00\"",
         ),
         (
             "[subscriber]\nquiet_hours = { from = \"22:00\", to = \"08:00\", timezone = \"Tashkent\" }",
             "2:58: `subscriber.quiet_hours.timezone` is \"Tashkent\"; name a zone of the IANA database, such as \"Asia/Tashkent\"",
-        ),
-        (
-            "[routing]\nported = \"nowhere.csv\"",
-            "2:10: `routing.ported` is \"nowhere.csv\"; put the file at config/nowhere.csv, or leave the key out",
         ),
         (
             "messages = \"nowhere\"",
