@@ -175,8 +175,9 @@ pub struct Offer {
     /// How many of these that are left have to be urgent messages or answers.
     pub kept: u64,
     pub sessions_bound: usize,
-    /// How many new dialogues of USSD may begin in one beat: none while their screens would come late.
-    pub dialogues: usize,
+    /// How many screens the pipeline may have given in all with that of a dialogue that begins: one that waits behind
+    /// more would come late.
+    pub dialogues: u64,
     /// Whether so many screens wait for the link that no more are to come, of whichever dialogue.
     pub screens_full: bool,
 }

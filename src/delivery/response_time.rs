@@ -106,6 +106,16 @@ impl ResponseTime {
         self.last.max(waited.unwrap_or_default())
     }
 
+    /// How long one takes, if any was measured: as long as those of late, or as the next has taken already.
+    pub(super) fn known(&self, now: Instant) -> Option<Duration> {
+        let is_known = self.shortest != Duration::MAX;
+        let waited = self
+            .probe
+            .as_ref()
+            .map(|probe| now.saturating_duration_since(probe.since));
+        is_known.then(|| self.smoothed.max(waited.unwrap_or_default()))
+    }
+
     /// Whether more would only queue at the other end.
     pub(super) fn is_inflated(&self) -> bool {
         self.smoothed > self.shortest.saturating_mul(QUEUED).saturating_add(JITTER)

@@ -67,6 +67,12 @@ impl Effects {
             .map(|directive| directive.submissions.len())
             .sum()
     }
+
+    /// How many screens go to each operator.
+    pub(super) fn screens(&self) -> impl Iterator<Item = (OperatorId, usize)> {
+        let directives = self.directives.iter();
+        directives.map(|(operator, directive)| (*operator, directive.screens.len()))
+    }
 }
 
 impl Beat {

@@ -148,6 +148,8 @@ pub(super) struct Operator {
     pub(super) offer: Offer,
     /// Submissions that its link got, since the start.
     pub(super) given: u64,
+    /// How many screens it was given in all.
+    shown: u64,
     /// Since when no session is bound.
     pub(super) down_since: Option<UnixMillis>,
     /// Whether those that wait were told.
@@ -380,6 +382,11 @@ impl Core {
             changes.published = self.published.take();
             self.note_published_at = now.steady.after(NOTE_PUBLISHED);
         }
+        for (id, screens) in effects.screens() {
+            if let Some(operator) = self.operators.get_mut(&id) {
+                operator.shown += screens as u64;
+            }
+        }
         let (taken_in, gone_out) = (changes.accepted.len(), effects.submissions());
         self.appetite.note(now.steady, taken_in, gone_out);
         Ok((changes, effects))
@@ -520,6 +527,7 @@ impl Operator {
             peers: Arc::default(),
             offer: Offer::default(),
             given: 0,
+            shown: 0,
             down_since: Some(now.steady),
             down_told: false,
             circuit: Circuit::default(),
@@ -539,6 +547,12 @@ impl Operator {
     /// How many more submissions its link asks for.
     fn left(&self) -> u64 {
         self.offer.granted.saturating_sub(self.given)
+    }
+
+    /// How many more screens its link takes with that of a dialogue that begins.
+    pub(super) fn screens_left(&self) -> usize {
+        let left = self.offer.dialogues.saturating_sub(self.shown);
+        usize::try_from(left).unwrap_or(usize::MAX)
     }
 
     /// How many more submissions its link takes now.

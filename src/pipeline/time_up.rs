@@ -76,7 +76,7 @@ impl Core {
     fn show_last(&self, beat: &mut Beat, line: Line, text: String) {
         let operator = line.operator;
         let link = self.operators.get(&operator);
-        let has_room = link.is_some_and(|link| beat.screens(operator) < link.offer.dialogues);
+        let has_room = link.is_some_and(|link| beat.screens(operator) < link.screens_left());
         let rules = self.ussd_rules(operator).filter(|_| has_room);
         let Some((rules, step)) = rules.zip(Frame::new(line.step.into()).ok()) else {
             return;

@@ -13,7 +13,7 @@ use xabar_smpp::{Frame, Status};
 use xabar_ussd::{Dialect, Said, Shown, is_ussd};
 
 use super::beat::Beat;
-use super::core::Core;
+use super::core::{Core, Operator};
 use super::looks::For;
 use super::posted::{NoCountry, Posted, PostedReply};
 use super::seldom::Seldom;
@@ -253,16 +253,17 @@ impl Core {
     /// Whether a step is to come again, since no screen could go out for it in time.
     fn is_crowded(&self, beat: &Beat, operator: OperatorId, said: &Said) -> bool {
         let link = self.operators.get(&operator);
-        let offer = link.map(|link| link.offer).unwrap_or_default();
-        let is_full = self.ussd.is_full() || offer.screens_full;
+        let is_full = self.ussd.is_full() || link.is_some_and(|link| link.offer.screens_full);
+        let screens_left = link.map_or(0, Operator::screens_left);
         match said {
-            Said::Begin { .. } => is_full || !self.may_begin(beat, operator, offer.dialogues),
+            Said::Begin { .. } => is_full || !self.may_begin(beat, operator, screens_left),
             Said::Answer(_) => is_full,
             Said::Ended | Said::Noticed => false,
         }
     }
 
-    /// Whether one more dialogue may begin, of so many in one beat. Those that wait for the journal want screens, too.
+    /// Whether one more dialogue may begin, where so many more screens may go. Those that wait for the journal want
+    /// screens, too.
     fn may_begin(&self, beat: &Beat, operator: OperatorId, most: usize) -> bool {
         let left = most.saturating_sub(beat.screens(operator));
         let waiting = self.ussd.waiting.iter();

@@ -31,7 +31,7 @@ use self::stubborn::Stubborn;
 use self::waiting::Waiting;
 use super::class::Class;
 use super::rate::Rate;
-use super::screen::Screen;
+use super::screen::{Screen, ScreenToken};
 use super::submission::{Query, Submission, Token};
 use super::window::Window;
 use super::{LONGEST_LAG, LinkState, Offer};
@@ -124,7 +124,7 @@ impl Dispatch {
             kept: Kept::new(bounds.kept),
             stubborn: Stubborn::default(),
             queries: Queries::new(now),
-            screens: Screens::default(),
+            screens: Screens::new(bounds.response),
             rooms: Rooms::new(rooms),
             window: Window::new(bounds.window, now),
             rates: Rates::new(bounds.tps, logins, now),
@@ -206,7 +206,7 @@ impl Dispatch {
 
     /// The next screen to write, and the session to write it on: that which brought what it answers, if there is
     /// room. To be asked before each [`next`](Self::next).
-    pub(super) fn next_screen(&mut self, now: Instant) -> Option<(usize, Screen)> {
+    pub(super) fn next_screen(&mut self, now: Instant) -> Option<(usize, ScreenToken, Screen)> {
         let asked_on = self.screens.first()?.session.index;
         let messages_wait = self.may_submit();
         if !self.screens.are_next(messages_wait) || self.rates.whole().ready_at(now) > now {
@@ -219,9 +219,10 @@ impl Dispatch {
             true => (asked_on, login),
             false => self.session(now)?,
         };
-        let screen = self.screens.next()?;
+        let in_flight = self.rooms.in_flight();
+        let (token, screen) = self.screens.next(in_flight, now)?;
         self.spend(index, login, now);
-        Some((index, screen))
+        Some((index, token, screen))
     }
 
     /// Drops the screens that nobody waits for any more; how many phones waited for.
@@ -341,6 +342,7 @@ impl Dispatch {
         self.kept.unbound(session);
         self.stubborn.unbound(session);
         self.signs.session_gone();
+        self.screens.session_gone();
         self.unwritten_if_unbound()
     }
 
@@ -363,6 +365,7 @@ impl Dispatch {
         self.unused(session, heard.token);
         let congestion = heard.congestion.unwrap_or_default();
         self.signs.answered(heard.token, congestion, now);
+        self.screens.answered(heard.token, now);
         self.fit_window(now);
         // Unless the operator's configuration says what it means.
         let vague = heard.status == Status::RSUBMITFAIL && heard.class == Class::RetryTwice;
@@ -438,15 +441,26 @@ impl Dispatch {
             granted: self.granted,
             kept: self.kept(ahead),
             sessions_bound: self.sessions_bound(),
-            dialogues: self.screens.dialogues(self.pdus_soon(), now),
+            dialogues: self
+                .screens
+                .dialogues(self.soon_by_rate(), self.soon_by_windows(now), now),
             screens_full: self.screens.are_full(),
         }
     }
 
-    /// How many PDUs go out within [`SOON`], as far as that is known.
-    fn pdus_soon(&self) -> Option<usize> {
+    /// How many PDUs the rate lets out within [`SOON`], if there is one.
+    fn soon_by_rate(&self) -> Option<usize> {
         let rate = self.rates.whole().current()?;
         Some(whole(rate * SOON.as_secs_f64()))
+    }
+
+    /// How many the windows let out in that time, once it is known how long they await their responses.
+    fn soon_by_windows(&self, now: Instant) -> Option<usize> {
+        let of_screens = self.screens.response_time(now);
+        let response_time = of_screens.or_else(|| self.signs.response_time(now))?;
+        let window = u32::try_from(self.rooms.of_window(self.window.size())).unwrap_or(u32::MAX);
+        let times = SOON.as_secs_f64() / response_time.as_secs_f64();
+        Some(whole(f64::from(window) * times))
     }
 
     /// How many of those that may be given ahead of being written have to be urgent ones.

@@ -1,12 +1,14 @@
 //! Screens of USSD dialogues: before all else, but for a share that is left to messages.
 //!
-//! While a screen would be late, the pipeline lets no dialogue begin: a phone that gets none in time is told so by its
+//! While a screen would be late, by what rate, windows and response times let out, the pipeline lets no dialogue begin: a phone that gets none in time is told so by its
 //! network, and dials again. Those under way go on: they bring no more steps than they are shown screens.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::super::screen::{PATIENCE, Screen};
+use super::super::response_time::ResponseTime;
+use super::super::screen::{PATIENCE, Screen, ScreenToken};
+use super::super::submission::Token;
 
 /// While messages wait, of so many PDUs one is theirs: more than their lanes are promised together.
 const SHARE: usize = 4;
@@ -20,31 +22,64 @@ pub(super) const FULL: usize = 5_000;
 /// The most that wait: some are decided on before it is heard that there is no room. What goes beyond is not shown.
 pub(super) const MOST: usize = 2 * FULL;
 
-#[derive(Debug, Default)]
+/// So many go out soon, it is assumed, as long as nothing was answered that would tell how many.
+const START: usize = 500;
+
+#[derive(Debug)]
 pub(super) struct Screens {
     waiting: VecDeque<Screen>,
     /// Written since the last message was.
     in_a_row: usize,
+    /// Ever taken.
+    taken: u64,
+    /// Ever written.
+    written: u64,
+    response_time: ResponseTime,
 }
 
 impl Screens {
+    /// After `response` without an answer a submission is uncertain.
+    pub(super) fn new(response: Duration) -> Self {
+        Self {
+            waiting: VecDeque::new(),
+            in_a_row: 0,
+            taken: 0,
+            written: 0,
+            response_time: ResponseTime::new(response),
+        }
+    }
+
     /// Takes as many as may wait; how many more there are that phones wait for.
     pub(super) fn take(&mut self, screens: Vec<Screen>) -> usize {
+        self.taken += screens.len() as u64;
         let room = MOST.saturating_sub(self.waiting.len());
         let mut screens = screens.into_iter();
         self.waiting.extend(screens.by_ref().take(room));
         screens.filter(|screen| screen.awaited).count()
     }
 
-    /// How many dialogues may begin in one beat, where so many PDUs go out [`SOON`]; `None`: who knows how many.
-    pub(super) fn dialogues(&self, pdus: Option<usize>, now: Instant) -> usize {
-        let soon = pdus.map_or(FULL, |pdus| (pdus - pdus.div_ceil(SHARE)).clamp(1, FULL));
+    /// Up to how many screens in all a dialogue may begin, where its operator's rate and windows let out so many PDUs
+    /// [`SOON`], if that is known.
+    pub(super) fn dialogues(
+        &self,
+        by_rate: Option<usize>,
+        by_windows: Option<usize>,
+        now: Instant,
+    ) -> u64 {
+        let by_windows = by_windows.map_or(START, beside_messages);
+        let soon = by_rate.map_or(by_windows, |pdus| beside_messages(pdus).min(by_windows));
         let first = self.waiting.front();
         let is_late = first.is_some_and(|first| first.decided + SOON <= now);
-        match is_late || self.waiting.len() >= soon {
+        let left = match is_late {
             true => 0,
-            false => soon,
-        }
+            false => soon.clamp(1, FULL).saturating_sub(self.waiting.len()),
+        };
+        self.taken + left as u64
+    }
+
+    /// How long an operator takes to answer one, if any was measured.
+    pub(super) fn response_time(&self, now: Instant) -> Option<Duration> {
+        self.response_time.known(now)
     }
 
     /// Whether phones' steps are to wait.
@@ -58,7 +93,7 @@ impl Screens {
 
     /// How many of the next PDUs are screens, if messages have their share.
     pub(super) fn of_next(&self, pdus: usize) -> usize {
-        self.waiting.len().min(pdus - pdus.div_ceil(SHARE))
+        self.waiting.len().min(beside_messages(pdus))
     }
 
     /// Whether one is to be written before the messages that wait.
@@ -71,10 +106,25 @@ impl Screens {
         self.waiting.front()
     }
 
-    /// The next one, which is being written.
-    pub(super) fn next(&mut self) -> Option<Screen> {
+    /// The next one, which is being written while so many PDUs await an answer.
+    pub(super) fn next(&mut self, in_flight: usize, now: Instant) -> Option<(ScreenToken, Screen)> {
+        let screen = self.waiting.pop_front()?;
         self.in_a_row = self.in_a_row.saturating_add(1);
-        self.waiting.pop_front()
+        self.written += 1;
+        let token = ScreenToken::new(self.written, screen.awaited);
+        let measured = Token::from(u64::from(token));
+        self.response_time.written(measured, in_flight, now);
+        Some((token, screen))
+    }
+
+    /// Something written is answered, a screen or another PDU.
+    pub(super) fn answered(&mut self, token: Token, now: Instant) {
+        self.response_time.answered(token, now);
+    }
+
+    /// A session is gone: what it did not answer says nothing of the others and the next.
+    pub(super) fn session_gone(&mut self) {
+        self.response_time.measure_anew();
     }
 
     /// A message is written.
@@ -89,4 +139,9 @@ impl Screens {
         let stale = self.waiting.drain(..stale);
         stale.filter(|screen| screen.awaited).count()
     }
+}
+
+/// How many of so many PDUs are not messages', which have their share.
+fn beside_messages(pdus: usize) -> usize {
+    pdus - pdus.div_ceil(SHARE)
 }

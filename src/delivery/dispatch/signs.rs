@@ -48,6 +48,11 @@ impl Signs {
         }
     }
 
+    /// How long responses take, if any was measured.
+    pub(super) fn response_time(&self, now: Instant) -> Option<Duration> {
+        self.response_time.known(now)
+    }
+
     /// A session is gone: what it did not answer says nothing of the others and the next.
     pub(super) fn session_gone(&mut self) {
         self.response_time.measure_anew();

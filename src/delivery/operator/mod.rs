@@ -268,8 +268,8 @@ impl Operator {
         }
         self.drop_stale_screens(now);
         loop {
-            if let Some((index, screen)) = self.dispatch.next_screen(now) {
-                self.write_screen(index, &screen);
+            if let Some((index, token, screen)) = self.dispatch.next_screen(now) {
+                self.write_screen(index, token, &screen);
             } else if let Some((index, submission)) = self.dispatch.next(now) {
                 self.encode(index, &submission, events);
             } else {

@@ -13,10 +13,9 @@ use crate::delivery::dispatch::Heard;
 use crate::delivery::screen::{Screen, ScreenToken};
 use crate::delivery::{Class, Token};
 
-/// What is known of the screens that were written.
+/// What is known of the screens that were not shown.
 #[derive(Debug, Default)]
 pub(super) struct Screens {
-    written: u64,
     /// Not shown, as far as we know, since that was told last.
     unshown: u64,
     /// How the last of them was refused, if it was.
@@ -61,12 +60,10 @@ impl Operator {
         }
     }
 
-    pub(super) fn write_screen(&mut self, index: usize, screen: &Screen) {
+    pub(super) fn write_screen(&mut self, index: usize, token: ScreenToken, screen: &Screen) {
         let Some(slot) = self.slots.get(index) else {
             return;
         };
-        self.screens.written += 1;
-        let token = ScreenToken::new(self.screens.written, screen.awaited);
         slot.requests.push_frame(token.into(), &screen.frame);
     }
 

@@ -1,5 +1,7 @@
 //! Screens of USSD dialogues beside messages.
 
+use std::collections::VecDeque;
+
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 
 use super::*;
@@ -24,7 +26,7 @@ fn screens(count: usize, session: usize, decided: Instant) -> Vec<Screen> {
 /// What is written, in its order: `Some` is the session of a screen.
 fn written(dispatch: &mut Dispatch, now: Instant) -> Vec<Option<usize>> {
     let next = || match dispatch.next_screen(now) {
-        Some((session, _)) => Some(Some(session)),
+        Some((session, ..)) => Some(Some(session)),
         None => dispatch.next(now).map(|_| None),
     };
     std::iter::from_fn(next).collect()
@@ -136,7 +138,7 @@ fn minute(dials_a_beat: impl Fn(u32) -> u32, screens_each: u32, messages: u64) -
     // How many screens each phone still wants, and who answers in which beat.
     let mut wanted: Vec<u32> = Vec::new();
     let mut answers = vec![Vec::new(); 3 * BEATS as usize];
-    let mut offer = dispatch.offer(start);
+    let (mut offer, mut given) = (dispatch.offer(start), 0);
     for beat in 0..2 * BEATS {
         let mut now = start + BEAT * (beat + 1);
         let screen = |phone: usize| {
@@ -147,17 +149,18 @@ fn minute(dials_a_beat: impl Fn(u32) -> u32, screens_each: u32, messages: u64) -
         let mut new: Vec<Screen> = answers[beat as usize].drain(..).map(screen).collect();
         for _ in 0..dials_a_beat(beat) {
             seen.dials += 1;
-            if new.len() >= offer.dialogues {
+            if given + new.len() as u64 >= offer.dialogues {
                 seen.refused += 1;
                 continue;
             }
             new.push(screen(wanted.len()));
             wanted.push(screens_each);
         }
+        given += new.len() as u64;
         assert_eq!(dispatch.show(new), 0);
         for _ in 0..50 {
             seen.stale += dispatch.stale_screens(now);
-            while let Some((_, screen)) = dispatch.next_screen(now) {
+            while let Some((_, _, screen)) = dispatch.next_screen(now) {
                 let phone = screen.session.generation as usize;
                 seen.shown += 1;
                 seen.longest = seen.longest.max(now - screen.decided);
@@ -202,15 +205,74 @@ fn where_nobody_knows_the_rate_no_dialogue_begins_while_the_first_screen_is_late
     dispatch.show(screens(3, 0, now));
     written(&mut dispatch, now);
     let late = now + SOON;
-    assert!(dispatch.offer(late - Duration::from_millis(1)).dialogues > 0);
+    assert!(dispatch.offer(late - Duration::from_millis(1)).dialogues > 3);
     let offer = dispatch.offer(late);
-    assert_eq!((offer.dialogues, offer.screens_full), (0, false));
+    assert_eq!((offer.dialogues, offer.screens_full), (3, false));
     dispatch.unused(0, token(1));
     dispatch.show(screens(1, 0, late));
     written(&mut dispatch, late);
     dispatch.unused(0, token(1));
     written(&mut dispatch, late);
-    assert!(dispatch.offer(late).dialogues > 0, "the next one is not");
+    assert!(dispatch.offer(late).dialogues > 4, "the next one is not");
+}
+
+/// A link without `tps`, each of whose responses takes so long, and phones that dial at once, again and again. How many
+/// began each time, how long the last screen took, and how many were never shown.
+fn bursts(window: usize, response: Duration, dials: u64) -> Vec<(u64, Duration, usize)> {
+    const BEAT: Duration = Duration::from_millis(5);
+    let (mut now, mut given) = (t0(), 0);
+    let mut dispatch = Dispatch::new(1, bounds(window, None), now);
+    dispatch.bound(0);
+    let mut offer = dispatch.offer(now);
+    let mut on_its_way = VecDeque::new();
+    let mut burst = || {
+        let (mut begun, mut longest, mut stale) = (0, Duration::ZERO, 0);
+        // Each beat brings some, and what it gives arrives after the next: the offer is behind.
+        let mut given_before = Vec::new();
+        for beat in 0..3_000 {
+            let left = offer.dialogues.saturating_sub(given);
+            let new = if beat < 10 { left.min(dials / 10) } else { 0 };
+            (begun, given) = (begun + new, given + new);
+            offer = dispatch.offer(now);
+            let arrived = std::mem::replace(
+                &mut given_before,
+                screens(usize::try_from(new).unwrap(), 0, now),
+            );
+            assert_eq!(dispatch.show(arrived), 0);
+            stale += dispatch.stale_screens(now);
+            while on_its_way.front().is_some_and(|(at, _)| *at <= now) {
+                let (_, token) = on_its_way.pop_front().unwrap();
+                let heard = heard(Status::ROK, None);
+                dispatch.answered(0, Heard { token, ..heard }, now);
+            }
+            while let Some((_, token, screen)) = dispatch.next_screen(now) {
+                longest = longest.max(now - screen.decided);
+                on_its_way.push_back((now + response, Token::from(u64::from(token))));
+            }
+            now += BEAT;
+        }
+        (begun, longest, stale)
+    };
+    (0..3).map(|_| burst()).collect()
+}
+
+#[test]
+fn of_phones_that_dial_at_once_so_many_begin_as_window_and_response_time_let_be_shown_soon() {
+    for (window, millis) in [(10, 100), (10, 20), (64, 200), (1, 10), (10, 500)] {
+        let response = Duration::from_millis(millis);
+        let a_second = window as f64 / response.as_secs_f64();
+        let bursts = bursts(window, response, 3_000);
+        for (begun, longest, stale) in &bursts[1..] {
+            assert!(
+                *longest <= SOON && *stale == 0,
+                "{window} {millis}: {bursts:?}"
+            );
+            assert!(
+                *begun as f64 >= 2.0 * a_second.min(1_000.0),
+                "{window} {millis}: {bursts:?}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -136,7 +136,7 @@ impl World {
                 dialogues: 10_000,
                 ..Smsc::default()
             });
-            (smsc.taken, smsc.requests) = (0, 0);
+            (smsc.taken, smsc.requests, smsc.shown) = (0, 0, 0);
             smsc.events.clear();
         }
         self.core = Some(core);
@@ -271,7 +271,7 @@ impl World {
                     granted: smsc.taken + room,
                     kept: smsc.kept,
                     sessions_bound: smsc.sessions,
-                    dialogues: smsc.dialogues,
+                    dialogues: smsc.shown + smsc.dialogues,
                     screens_full: smsc.screens_full,
                 },
             });
@@ -320,6 +320,7 @@ impl World {
                 });
             }
             smsc.queries.extend(directive.queries);
+            smsc.shown += directive.screens.len() as u64;
             smsc.screens.extend(directive.screens);
             let answers = directive
                 .answers

@@ -21,8 +21,10 @@ pub(crate) struct Smsc {
     pub(crate) room: u64,
     /// How many of these have to be urgent.
     pub(crate) kept: u64,
-    /// How many dialogues of USSD may begin in one beat.
-    pub(crate) dialogues: usize,
+    /// How many more dialogues of USSD may begin in the next beat.
+    pub(crate) dialogues: u64,
+    /// How many screens it was ever given.
+    pub(super) shown: u64,
     /// No more screens are to come.
     pub(crate) screens_full: bool,
     pub(super) taken: u64,
