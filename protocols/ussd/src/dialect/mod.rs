@@ -79,7 +79,8 @@ pub enum SessionPlace {
     SessionInfo {
         /// The bits that name it. Some gateways count the steps in the rest.
         mask: u16,
-        /// Whether a step may lack it.
+        /// Whether a step may lack it. What begins is no end then, whatever the last bit says: where nothing has to be
+        /// there, it may mean something else.
         optional: bool,
     },
     /// In the TLV `user_message_reference`.
@@ -105,6 +106,7 @@ const END: u16 = 1;
 const END_BIT: u8 = 1;
 
 /// Values of `ussd_service_op` (SMPP 5.0, 4.8.4.63).
+const PSSD_INDICATION: u8 = 0;
 const PSSR_INDICATION: u8 = 1;
 const USSR_REQUEST: u8 = 2;
 const USSN_REQUEST: u8 = 3;
@@ -126,7 +128,7 @@ impl Dialect {
     /// The first octet of `its_session_info` names the dialogue; the second may count its steps.
     pub const GENERIC: Self = Self {
         marks: Marks::ServiceOp {
-            begins: &[PSSR_INDICATION],
+            begins: &[PSSR_INDICATION, PSSD_INDICATION],
             answers: &[USSR_CONFIRM, USSR_REQUEST],
             ends: &[PSSR_RESPONSE, RELEASE],
             confirms: &[USSN_CONFIRM],

@@ -88,6 +88,7 @@ impl Dialect {
         let kind = match kind {
             // It ends what was pushed, too.
             Ok(Kind::Confirm) => Kind::Confirm,
+            Ok(Kind::Begin) if self.is_lenient() => Kind::Begin,
             _ if over => Kind::End,
             kind => kind?,
         };
@@ -148,6 +149,11 @@ impl Dialect {
                 None => Err(Unfit::NoSession("user_message_reference")),
             },
         }
+    }
+
+    /// Whether `its_session_info` need not be as the specification has it.
+    fn is_lenient(&self) -> bool {
+        matches!(self.session, SessionPlace::SessionInfo { optional, .. } if optional)
     }
 
     /// The bits of `its_session_info` that neither name the dialogue nor end it.
