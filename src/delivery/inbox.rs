@@ -41,6 +41,13 @@ impl Inbox {
         overdue.map(|(_, later)| later).collect()
     }
 
+    /// Whether any waits that came before then.
+    pub(super) fn waits_since_before(&self, then: Instant) -> bool {
+        self.waiting
+            .front()
+            .is_some_and(|(since, _)| *since <= then)
+    }
+
     /// When the next has waited too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.waiting.front().map(|(since, _)| *since + PATIENCE)

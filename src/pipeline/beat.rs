@@ -23,6 +23,8 @@ use crate::journal::{
 #[derive(Debug)]
 pub(super) struct Beat {
     pub(super) now: Now,
+    /// Whether the gateway stops: nothing new is begun.
+    pub(super) stopping: bool,
     accepted: Vec<Message>,
     accepted_at: FxHashMap<MessageId, usize>,
     /// Events of this beat, since the journal does not know them yet.
@@ -79,6 +81,7 @@ impl Beat {
     pub(super) fn new(now: Now) -> Self {
         Self {
             now,
+            stopping: false,
             accepted: Vec::new(),
             accepted_at: FxHashMap::default(),
             keys: HashMap::new(),

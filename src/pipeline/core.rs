@@ -350,6 +350,7 @@ impl Core {
     /// Decides on all that came in and all that is due. Nothing of it is durable yet.
     pub fn decide(&mut self, now: Now, inputs: Inputs) -> Result<(Changes, Effects), JournalError> {
         let mut beat = Beat::new(now);
+        beat.stopping = inputs.stopping;
         self.published = self.published.max(inputs.published);
         if let Some(ported) = inputs.ported {
             self.take_ported(ported);

@@ -300,6 +300,11 @@ fn hand_over(
         }
         Err(mpsc::error::TrySendError::Closed(back)) => {
             // Answers that come too late are no loss: the operator brings its requests again.
+            let unshown = back.screens.iter().filter(|screen| screen.awaited);
+            match unshown.count() {
+                0 => {}
+                screens => warn!(screens, "USSD screens were not shown: the gateway stops"),
+            }
             returned.extend(not_taken(operator, &back));
             true
         }

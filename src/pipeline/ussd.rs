@@ -199,6 +199,9 @@ impl Core {
         if self.push_spoken_of(beat, phone, &step) {
             return Ok(Some(Status::ROK));
         }
+        if beat.stopping && !matches!(step.said, Said::Ended | Said::Noticed) {
+            return Ok(Some(Status::RX_T_APPN));
+        }
         if self.is_crowded(beat, operator, &step.said) {
             self.ussd.crowded.count(operator, ());
             return Ok(Some(Status::RX_T_APPN));

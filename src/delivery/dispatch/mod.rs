@@ -230,6 +230,16 @@ impl Dispatch {
         self.screens.drop_stale(now)
     }
 
+    /// Drops all screens; how many phones waited for.
+    pub(super) fn drop_screens(&mut self) -> usize {
+        self.screens.drop_all()
+    }
+
+    /// Whether a screen waits that can be written as soon as there is room.
+    pub(super) fn has_screens(&self) -> bool {
+        self.screens.len() > 0 && self.sessions_bound() > 0
+    }
+
     /// Takes questions; gives back those of an operator that does not answer any.
     pub(super) fn ask(&mut self, queries: Vec<Query>) -> Vec<Query> {
         self.queries.take(queries)

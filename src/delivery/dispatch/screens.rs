@@ -132,6 +132,12 @@ impl Screens {
         self.in_a_row = 0;
     }
 
+    /// Drops all; how many phones waited for.
+    pub(super) fn drop_all(&mut self) -> usize {
+        let all = self.waiting.drain(..);
+        all.filter(|screen| screen.awaited).count()
+    }
+
     /// Drops what nobody waits for any more; how many phones waited for.
     pub(super) fn drop_stale(&mut self, now: Instant) -> usize {
         let is_stale = |screen: &&Screen| screen.decided + PATIENCE < now;

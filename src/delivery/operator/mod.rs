@@ -39,6 +39,9 @@ const TICK: Duration = Duration::from_secs(1);
 /// A session that is given up has so long for its last answers, if no response may take longer.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
+/// What phones wait for is written for so long before sessions unbind, if the last responses may take longer than that.
+const LAST_SCREENS: Duration = Duration::from_secs(3);
+
 /// Runs one operator's sessions until stopped.
 pub(super) struct Operator {
     id: OperatorId,
@@ -53,6 +56,8 @@ pub(super) struct Operator {
     grace: Duration,
     /// How long a session that is given up may take for its last answers.
     last_answers: Duration,
+    /// How long the last screens may take, when the gateway stops.
+    last_screens: Duration,
     dispatch: Dispatch,
     slots: Slots,
     screens: Screens,
@@ -60,7 +65,9 @@ pub(super) struct Operator {
     news: mpsc::Receiver<(usize, News)>,
     reports: mpsc::Sender<Report>,
     stop: CancellationToken,
-    /// Told to stop: what is bound unbinds, and nothing new is written.
+    /// When it was told to stop: since then nothing but screens is written.
+    stopped: Option<Instant>,
+    /// Then what is bound unbinds, and nothing at all is written.
     unbinding: bool,
     /// What the link takes now, and what of that was reported last.
     offer: Offer,
@@ -115,6 +122,7 @@ impl Operator {
             response: settings.response,
             grace: settings.uncertain.min(LONGEST_GRACE),
             last_answers: settings.response.min(LAST_ANSWERS),
+            last_screens: (settings.drain / 2).min(LAST_SCREENS),
             dispatch: Dispatch::of_logins(
                 lines.iter().map(|line| line.room),
                 &limits,
@@ -127,6 +135,7 @@ impl Operator {
             news,
             reports,
             stop,
+            stopped: None,
             unbinding: false,
             offer: Offer::default(),
             reported: Offer::default(),
@@ -151,6 +160,7 @@ impl Operator {
                 self.dispatch.deadline(now()),
                 self.slots.deadline(),
                 self.silence_ends(),
+                self.last_screens_end(),
             ];
             let deadline = deadlines
                 .into_iter()
@@ -165,17 +175,17 @@ impl Operator {
                 news = self.news.recv() => match news {
                     Some((session, news)) => self.note(session, news, &mut events),
                     // Told to stop, they may have ended before this task heard of it.
-                    None => (sessions_ended, self.unbinding) = (true, true),
+                    None => {
+                        sessions_ended = true;
+                        (self.stopped, self.unbinding) = (Some(now()), true);
+                    }
                 },
                 room = reports.reserve(), if reports_wait => match room {
                     Ok(room) => room.send(self.report(&mut events)),
                     Err(_) => return,
                 },
                 () = sleep_until(deadline.into()) => {}
-                () = self.stop.cancelled(), if !self.unbinding => {
-                    self.unbinding = true;
-                    self.slots.unbind().await;
-                }
+                () = self.stop.cancelled(), if self.stopped.is_none() => self.stopped = Some(now()),
             }
             self.gather(&mut events);
             self.tell_of_screens();
@@ -183,18 +193,21 @@ impl Operator {
             self.leave_silent(&mut events);
             let in_flight = |session| self.dispatch.in_flight_on(session);
             self.slots.let_go(in_flight, now()).await;
+            if !self.unbinding {
+                self.write(&mut events);
+                self.unbind_after_screens().await;
+            }
             let unbound = sessions_ended || self.unbinding && self.slots.are_unbound();
             if unbound {
                 self.take_the_last();
             }
-            if self.unbinding {
+            if self.stopped.is_some() {
                 let unwritten = self.dispatch.unwritten();
                 events.extend(unwritten.into_iter().map(Event::Returned));
-            } else {
-                self.write(&mut events);
             }
             let has_news = self.has_news(&events);
             if unbound {
+                self.tell_of_last_screens();
                 if has_news {
                     // What nobody hears any more the journal knows to have no result.
                     drop(reports.send(self.report(&mut events)).await);
@@ -218,6 +231,8 @@ impl Operator {
         self.directives.close();
         while let Ok(directive) = self.directives.try_recv() {
             self.dispatch.submit(directive.submissions);
+            let beyond = self.dispatch.show(directive.screens);
+            self.screens.lost(beyond);
         }
     }
 
@@ -263,14 +278,18 @@ impl Operator {
     fn write(&mut self, events: &mut Unreported) {
         let now = now();
         events.extend(self.dispatch.stale(now).into_iter().map(Event::Returned));
-        while let Some((index, query)) = self.dispatch.next_query(now) {
+        while self.stopped.is_none()
+            && let Some((index, query)) = self.dispatch.next_query(now)
+        {
             self.encode_query(index, &query, events);
         }
         self.drop_stale_screens(now);
         loop {
             if let Some((index, token, screen)) = self.dispatch.next_screen(now) {
                 self.write_screen(index, token, &screen);
-            } else if let Some((index, submission)) = self.dispatch.next(now) {
+            } else if self.stopped.is_none()
+                && let Some((index, submission)) = self.dispatch.next(now)
+            {
                 self.encode(index, &submission, events);
             } else {
                 break;

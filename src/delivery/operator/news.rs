@@ -27,7 +27,7 @@ impl Operator {
         };
         match news {
             // One that came up while the others were unbound: dropped, it closes.
-            News::Up(_) if self.unbinding => {}
+            News::Up(_) if self.stopped.is_some() => {}
             News::Up(link) => {
                 slot.up(link);
                 events.forget_before(slot.key(index));

@@ -60,6 +60,33 @@ impl Operator {
         }
     }
 
+    /// When the last screens have to be written, once told to stop.
+    pub(super) fn last_screens_end(&self) -> Option<Instant> {
+        let stopped = self.stopped.filter(|_| !self.unbinding)?;
+        Some(stopped + self.last_screens)
+    }
+
+    /// Once told to stop, unbinds what is bound when all that phones were promised is written, or time is up.
+    pub(super) async fn unbind_after_screens(&mut self) {
+        let Some((stopped, end)) = self.stopped.zip(self.last_screens_end()) else {
+            return;
+        };
+        // What answers a step comes with its acknowledgement.
+        let owes = self.slots.owe_answers(stopped) || self.dispatch.has_screens();
+        if now() >= end || !owes {
+            self.unbinding = true;
+            self.slots.unbind().await;
+        }
+    }
+
+    /// At the end, all that was not shown is told.
+    pub(super) fn tell_of_last_screens(&mut self) {
+        let unwritten = self.dispatch.drop_screens();
+        self.screens.lost(unwritten);
+        self.screens.told_at = None;
+        self.tell_of_screens();
+    }
+
     pub(super) fn write_screen(&mut self, index: usize, token: ScreenToken, screen: &Screen) {
         let Some(slot) = self.slots.get(index) else {
             return;

@@ -188,6 +188,12 @@ impl Slots {
         }
     }
 
+    /// Whether a request that came before then still waits for its answer.
+    pub(super) fn owe_answers(&self, then: Instant) -> bool {
+        let mut slots = self.0.iter();
+        slots.any(|slot| slot.inbox.waits_since_before(then))
+    }
+
     pub(super) fn are_unbound(&self) -> bool {
         self.0.iter().all(|slot| slot.link.is_none())
     }

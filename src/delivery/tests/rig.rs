@@ -153,6 +153,10 @@ impl Esme {
         self.events
     }
 
+    pub(super) fn told_to_stop(&self) {
+        self.stop.cancel();
+    }
+
     pub(super) async fn stop(self) {
         self.stop.cancel();
         soon("the end of the task", self.link.task).await.unwrap();

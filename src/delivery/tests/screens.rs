@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
+use xabar_smpp::session::CloseReason;
 use xabar_smpp::{Frame, Status};
 
 use super::rig::{Esme, Peer, Smsc, serves, submit_sm};
 use crate::clock::instant;
-use crate::delivery::{Directive, Event, OperatorSettings, Screen};
+use crate::delivery::{Answer, Directive, Event, OperatorSettings, Screen, SessionKey};
 
 /// Brings a step, and answers it with a screen on the session that brought it.
 async fn answer_a_step(esme: &mut Esme, peer: &Peer) {
@@ -19,23 +20,26 @@ async fn show(esme: &mut Esme, peer: &Peer, awaited: bool) {
     let Event::Inbound { session, .. } = esme.event().await else {
         panic!("no step")
     };
+    let directive = Directive {
+        screens: vec![screen_on(session, awaited)],
+        ..Directive::default()
+    };
+    esme.direct(directive).await;
+}
+
+fn screen_on(session: SessionKey, awaited: bool) -> Screen {
     let pdu = SubmitSm {
         service_type: "USSD".into(),
         short_message: "1. Holat".into(),
         ..SubmitSm::default()
     };
     let frame = Pdu::new(0, Body::SubmitSm(pdu)).to_frame().unwrap();
-    let screen = Screen {
+    Screen {
         decided: instant(),
         session,
         awaited,
         frame,
-    };
-    let directive = Directive {
-        screens: vec![screen],
-        ..Directive::default()
-    };
-    esme.direct(directive).await;
+    }
 }
 
 async fn screen(peer: &mut Peer) -> Frame {
@@ -110,5 +114,42 @@ async fn a_screen_that_is_throttled_slows_the_whole_link() {
     screen(&mut peer).await;
     peer.answer_submit(&shown, Status::RTHROTTLED, "").await;
     esme.until_slower_than(10.0).await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn when_the_gateway_stops_whoever_was_promised_a_screen_is_shown_it_before_the_session_unbinds()
+ {
+    let smsc = Smsc::listen().await;
+    let mut settings = Esme::settings(&smsc.address());
+    settings.binds[0].window = 1;
+    let mut esme = Esme::start(&settings);
+    let mut peer = smsc.session().await;
+    let mut steps = Vec::new();
+    for number in 1..=3 {
+        peer.deliver(number);
+        match esme.event().await {
+            Event::Inbound { session, frame } => steps.push((session, frame)),
+            other => panic!("{other:?}"),
+        }
+    }
+    // The pipeline took two of them before it heard of the end, and shows the second something after it.
+    let answer = |(session, frame): &(SessionKey, Frame), status, screens| Directive {
+        answers: vec![(*session, vec![Answer::to(frame, status)])],
+        screens: vec![screen_on(*session, true); screens],
+        ..Directive::default()
+    };
+    esme.direct(answer(&steps[0], Status::ROK, 2)).await;
+    let first = screen(&mut peer).await;
+    esme.told_to_stop();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    esme.direct(answer(&steps[1], Status::ROK, 1)).await;
+    esme.direct(answer(&steps[2], Status::RX_T_APPN, 0)).await;
+    peer.answer_submit(&first, Status::ROK, "1").await;
+    for _ in 0..2 {
+        let next = screen(&mut peer).await;
+        peer.answer_submit(&next, Status::ROK, "2").await;
+    }
+    assert_eq!(peer.end().await, CloseReason::PeerUnbound);
     esme.stop().await;
 }

@@ -618,6 +618,20 @@ fn while_screens_would_come_late_no_dialogue_begins_and_those_under_way_go_on() 
 }
 
 #[test]
+fn while_the_gateway_stops_steps_are_to_come_again() {
+    let mut world = World::new();
+    Phone::in_english(&mut world, phone(0));
+    world.stopping = true;
+    let begin = step(phone(1), BEGIN, 1, "*555#");
+    assert_eq!(world.brings(begin), Status::RX_T_APPN);
+    let answer = step(phone(0), ANSWER, 1, "1");
+    assert_eq!(world.brings(answer), Status::RX_T_APPN);
+    let end = step(phone(0), ABORT, 1, "");
+    assert_eq!(world.brings(end), Status::ROK);
+    assert_eq!(screens(&mut world), []);
+}
+
+#[test]
 fn while_too_many_wait_for_the_journal_steps_and_forms_are_to_come_again() {
     let mut world = World::new();
     for number in 0..64 + 5_000 + 3 {

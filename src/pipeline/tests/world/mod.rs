@@ -39,6 +39,8 @@ pub(super) const UCELL: OperatorId = OperatorId(1);
 pub(super) const BEELINE: OperatorId = OperatorId(2);
 
 pub(super) struct World {
+    /// Whether the gateway is being stopped.
+    pub(super) stopping: bool,
     core: Option<Core>,
     reader: Option<Box<dyn Reader>>,
     pub(super) settings: Settings,
@@ -92,6 +94,7 @@ impl World {
         let mut settings = settings();
         set(&mut settings);
         let mut world = Self {
+            stopping: false,
             core: None,
             reader: None,
             laws: Laws::new(&settings),
@@ -251,6 +254,7 @@ impl World {
             blocked: self.blocked.take(),
             reassigned: self.reassigned.take(),
             posted: std::mem::take(&mut self.posted),
+            stopping: self.stopping,
             ..Inputs::default()
         };
         let mut replies = Vec::new();
