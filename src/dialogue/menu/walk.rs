@@ -17,7 +17,8 @@ impl Menus {
         let code = Code::read(dialled);
         let language = about.language.unwrap_or(about.default);
         let Some((number, menu, ahead)) = self.dialled(code.as_ref()) else {
-            return self.lost(language);
+            let text = self.refused(None, language);
+            return Step::End { text };
         };
         let flags = Flags::of(about);
         let screen = menu.beginning(flags);
@@ -104,7 +105,7 @@ impl Menus {
         self.one_page(&words.unwrap_or_default(), language)
     }
 
-    /// The menu that a code leads to, and what was dialled behind its code.
+    /// The menu that a code leads to, and what was dialled behind its code. The only menu is that of all codes.
     fn dialled<'a>(&'a self, code: Option<&'a Code>) -> Option<(u8, &'a Menu, &'a [Box<str>])> {
         let numbered = || (0..=u8::MAX).zip(&self.menus);
         let declared = numbered().filter_map(|(number, menu)| {
@@ -117,7 +118,8 @@ impl Menus {
         });
         let best = declared.max_by_key(|(len, _)| *len).map(|(_, best)| best);
         let of_all = || numbered().find(|(_, menu)| menu.dialled.is_empty());
-        let any = || of_all().or_else(|| numbered().next());
+        let only = || numbered().next().filter(|_| self.menus.len() == 1);
+        let any = || of_all().or_else(only);
         best.or_else(|| any().map(|(number, menu)| (number, menu, [].as_slice())))
     }
 

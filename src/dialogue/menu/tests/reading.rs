@@ -366,6 +366,22 @@ fn a_code_leads_to_one_menu_and_the_rest_to_the_one_without() {
 }
 
 #[test]
+fn a_code_of_none_of_several_menus_ends_the_dialogue_and_the_only_menu_is_that_of_all_codes() {
+    let menu = small(&format!("{CHOICE}{ON}"));
+    let folder = Folder::with([("a.toml", &*format!("dialled = [\"*555#\"]\n{menu}"))]);
+    let goes_on = |dialled: &str| {
+        let mut phone = Phone::with(load(&folder).unwrap(), Language::En);
+        let shown = phone.dial(dialled);
+        assert!(!shown.is_empty());
+        phone.place.is_some()
+    };
+    assert!(goes_on("*556#"));
+    let another = format!("dialled = [\"*557#\"]\n{menu}");
+    std::fs::write(folder.path("b.toml"), another).unwrap();
+    assert!(goes_on("*557#") && !goes_on("*556#"));
+}
+
+#[test]
 fn more_menus_than_a_dialogue_can_tell_apart_are_refused() {
     let menu = |code: u32| {
         let screen = "[screens.main]\ntext = \"Main\"\nend = true\n";
