@@ -79,7 +79,7 @@ fn read(table: &mut Table<'_>, alphabet: DefaultAlphabet) -> Option<UssdSettings
     let dialect = table.or("dialect", default.dialect, dialect);
     let with_ops = table.or("service_op", true, switch);
     let end_op = table.optional("end_op", |cell: &Cell<'_>| match with_ops {
-        true => whole(0..=255_u8)(cell),
+        true => ends(cell, &dialect),
         false => cell.unfit("with service_op = false none is sent: leave one of them out"),
     });
     let code = table.or("code", dialect.code, code);
@@ -120,6 +120,19 @@ fn read(table: &mut Table<'_>, alphabet: DefaultAlphabet) -> Option<UssdSettings
     })
 }
 
+/// The op of a last screen. What asks for an answer, or says that none is wanted by a push, ends nothing, unless the dialect
+/// says the end elsewhere.
+fn ends(cell: &Cell<'_>, dialect: &Dialect) -> Option<u8> {
+    let op = whole(0..=255_u8)(cell)?;
+    let wants = [dialect.show, dialect.push].contains(&Some(op));
+    match wants && dialect.end != Some(op) {
+        true => cell.unfit(
+            "give the op that ends a dialogue, such as 17: 2 asks for an answer, and 3 pushes",
+        ),
+        false => Some(op),
+    }
+}
+
 fn push(table: &mut Table<'_>) -> Option<PushSettings> {
     let from = table.required("from", "give the code that it comes from", number);
     let allowed = table.optional("allowed", list(entitled));
@@ -144,10 +157,13 @@ fn code(cell: &Cell<'_>) -> Option<CodePlace> {
 
 fn data_coding(table: &mut Table<'_>, dialect: &Dialect) -> Option<(u8, u8)> {
     let octet = whole(0..=255_u8);
-    Some((
-        table.or("gsm7", dialect.gsm7, &octet),
-        table.or("ucs2", dialect.ucs2, &octet),
-    ))
+    let gsm7 = table.or("gsm7", dialect.gsm7, &octet);
+    let ucs2 = table.or("ucs2", dialect.ucs2, &octet);
+    if gsm7 == ucs2 {
+        let what = format!("is {gsm7} for gsm7 and ucs2");
+        return table.wrong(what, "give two values: a phone would read one as the other");
+    }
+    Some((gsm7, ucs2))
 }
 
 /// One that is empty would let everyone in.
@@ -248,6 +264,18 @@ mod tests {
             (
                 "service_op = false\nend_op = 17",
                 "10:10: `operator[0].ussd.end_op` is 17; with service_op = false none is sent: leave one of them out",
+            ),
+            (
+                "end_op = 2",
+                "9:10: `operator[0].ussd.end_op` is 2; give the op that ends a dialogue, such as 17: 2 asks for an answer, and 3 pushes",
+            ),
+            (
+                "end_op = 3",
+                "9:10: `operator[0].ussd.end_op` is 3; give the op that ends a dialogue, such as 17: 2 asks for an answer, and 3 pushes",
+            ),
+            (
+                "data_coding = { gsm7 = 8, ucs2 = 8 }",
+                "9:15: `operator[0].ussd.data_coding` is 8 for gsm7 and ucs2; give two values: a phone would read one as the other",
             ),
             (
                 "push = {}",
