@@ -63,6 +63,14 @@ fn read_text(file: &Path) -> Result<String, Problem> {
         let what = format!("cannot be read: {error}");
         problem(file, what, "save it as UTF-8 text")
     };
+    if file.is_dir() {
+        let right = "put files into the folder that is named, and no folders that end in .toml";
+        return Err(problem(file, "is a folder".to_owned(), right));
+    }
+    if file.is_symlink() && !file.exists() {
+        let what = "is a link to a file that is not there".to_owned();
+        return Err(problem(file, what, "take it out, or put the file there"));
+    }
     let mut text = String::new();
     let opened = std::fs::File::open(file).map_err(unreadable)?;
     let read = opened.take(MOST_OCTETS + 1).read_to_string(&mut text);

@@ -107,6 +107,11 @@ impl<'a> Report<'a> {
         warnings
     }
 
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.problems.borrow().is_empty() && self.syntax_errors.borrow().is_empty()
+    }
+
     /// All problems, in the order of the file.
     ///
     /// Where it is no TOML, what is said of the values in that line would only confuse, and

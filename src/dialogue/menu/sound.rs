@@ -26,6 +26,7 @@ pub(super) fn check(menu: &Menu, report: &Report<'_>) {
     check.everything_is_reached();
     check.numbers_are_known();
     check.what_has_no_way_back_leads_on();
+    check.what_is_named_is_kept();
 }
 
 struct Check<'a> {
@@ -104,6 +105,17 @@ impl Check<'_> {
             if to.is_some_and(|to| matches!(to.body, Body::Status { .. })) {
                 let what = "leads to a screen that shows an application, and none was named yet";
                 self.wrong(&choice.link, what, "let a list or an input lead there");
+            }
+        }
+    }
+
+    /// Who picks or types an application is not led home, where none is shown.
+    fn what_is_named_is_kept(&self) {
+        for screen in &self.menu.screens {
+            if screen.body.leads_to() == Some(self.menu.home) {
+                let what = "leads home with the application that is picked or typed, and none is shown there";
+                let right = "name a screen with `show = \"status\"`";
+                self.wrong(&screen.spot, what, right);
             }
         }
     }

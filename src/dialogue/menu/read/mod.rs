@@ -29,7 +29,10 @@ pub(super) fn read(text: &str, around: &Around<'_>) -> Result<Menu, Vec<Problem>
         let names = names_of_screens(root);
         let menu = root.table(|table| menu(table, &names, around))?;
         sound::check(&menu, root.report);
-        fit::check(&menu, around.rules, root.report);
+        // Where a screen leads nowhere, or elsewhere than meant, others have lines that they would not have.
+        if root.report.is_clean() {
+            fit::check(&menu, around.rules, root.report);
+        }
         Some(menu)
     })
 }
@@ -52,6 +55,9 @@ impl Names {
     fn link(&self, cell: &Cell<'_>) -> Option<ScreenId> {
         let name = some_text(cell)?;
         let found = self.0.iter().position(|known| *known == name);
+        if self.0.is_empty() {
+            return cell.unfit(format!("write a screen of this name: [screens.{name}]"));
+        }
         if found.is_none() {
             let known: Vec<&str> = self.0.iter().map(String::as_str).collect();
             return cell.unfit(suggestion(&name, &known));
@@ -65,7 +71,7 @@ const MOST_SCREENS: usize = 200;
 
 fn menu(table: &mut Table<'_>, names: &Names, around: &Around<'_>) -> Option<Menu> {
     let link = |cell: &Cell<'_>| names.link(cell);
-    let dialled = table.or("dialled", Vec::new(), list(dialled));
+    let dialled = table.or("dialled", Vec::new(), codes);
     let home = table.required("home", "name the first screen", link);
     let first = |cell: &Cell<'_>| {
         cell.table(|table| {
@@ -100,6 +106,17 @@ fn menu(table: &mut Table<'_>, names: &Names, around: &Around<'_>) -> Option<Men
         words: words?,
         screens: screens.into_values().collect(),
     })
+}
+
+fn codes(cell: &Cell<'_>) -> Option<Vec<Dialled>> {
+    let codes = list(dialled)(cell)?;
+    match codes.is_empty() {
+        true => cell.wrong(
+            "is empty",
+            "give at least one code, or leave it out: then all lead here",
+        ),
+        false => Some(codes),
+    }
 }
 
 fn dialled(cell: &Cell<'_>) -> Option<Dialled> {

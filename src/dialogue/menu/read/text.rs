@@ -72,11 +72,16 @@ pub(super) fn wording(table: &mut Table<'_>, allowed: &[Value]) -> Option<Wordin
 
 fn text(cell: &Cell<'_>, allowed: &[Value]) -> Option<Text> {
     let right = "write a text of 1 to 1000 characters";
-    let fits = |text: &str| {
-        let plain = |character: char| !character.is_control() || character == '\n';
-        (1..=1000).contains(&text.trim().chars().count()) && text.chars().all(plain)
-    };
+    let fits = |text: &str| (1..=1000).contains(&text.trim().chars().count());
     let written = matching(right, fits)(cell)?;
+    let is_odd = |character: &char| character.is_control() && *character != '\n';
+    if let Some(odd) = written.chars().find(is_odd) {
+        let what = format!("has the control character U+{:04X}", u32::from(odd));
+        return cell.wrong(
+            what,
+            "write it without: only a new line has its place in a text",
+        );
+    }
     let values = || match allowed {
         [] => "write it without braces: this text has no values".to_owned(),
         _ => {

@@ -156,6 +156,24 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
             "m.toml:2:1: `screens.main` takes \"00\", which is `words.home.press`; give an `input.least` above 2",
         ),
         (
+            small(&format!("{CHOICE}{}", ON.replace("\"On\"", "\"a\\tb\""))),
+            "m.toml:9:8: `screens.on.text` has the control character U+0009; \
+             write it without: only a new line has its place in a text",
+        ),
+        (
+            "home = \"main\"\n".to_owned(),
+            "m.toml:1:8: `home` is \"main\"; write a screen of this name: [screens.main]",
+        ),
+        (
+            format!("dialled = []\n{}", small(&format!("{CHOICE}{ON}"))),
+            "m.toml:1:11: `dialled` is empty; give at least one code, or leave it out: then all lead here",
+        ),
+        (
+            small(CHOICE) + "[screens.on]\nshow = \"applications\"\npick = \"main\"\ntext = \"Which?\"\nnone.text = \"None\"\n",
+            "m.toml:8:1: `screens.on` leads home with the application that is picked or typed, and none is shown \
+             there; name a screen with `show = \"status\"`",
+        ),
+        (
             small(&format!("{CHOICE}{ON}")).replace("\"main\"", "\"mian\""),
             "m.toml:1:8: `home` is \"mian\"; did you mean `main`?",
         ),
@@ -311,6 +329,38 @@ fn all_mistakes_of_all_files_are_told_at_once() {
     for file in ["a.toml", "b.toml", "c.toml"] {
         assert!(files.iter().any(|place| place.contains(file)), "{files:?}");
     }
+}
+
+#[test]
+fn what_fits_no_screen_is_told_once_all_lead_where_they_should() {
+    let long = ON.replace("\"On\"", &format!("\"{}\"", "a".repeat(183)));
+    let lost = "[screens.lost]\ntext = \"Lost\"\nend = true\n";
+    let told = told_of(&small(&format!("{CHOICE}{long}{lost}")));
+    assert!(
+        told.len() == 1 && told[0].contains("is never reached"),
+        "{told:?}"
+    );
+    let told = told_of(&small(&format!("{CHOICE}{long}")));
+    assert!(
+        told.len() == 1 && told[0].contains("makes a screen of 183 units"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn what_is_no_file_is_told_as_what_it_is() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.path("k.toml")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.path("l.toml")).unwrap();
+    let problems = load(&folder).unwrap_err();
+    let told: Vec<String> = problems.iter().map(|it| folder.within(it)).collect();
+    assert_eq!(
+        told,
+        [
+            "k.toml: is a folder; put files into the folder that is named, and no folders that end in .toml",
+            "l.toml: is a link to a file that is not there; take it out, or put the file there",
+        ]
+    );
 }
 
 #[test]
