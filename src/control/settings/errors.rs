@@ -1,5 +1,7 @@
 //! `[operator.errors]`: statuses that an operator uses in a way of its own.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use xabar_smpp::Status;
@@ -17,7 +19,29 @@ pub(super) fn errors(cell: &Cell<'_>) -> Option<Errors> {
         let class = class(cell);
         Some((statuses?, class?))
     };
-    Some(cell.named(read)?.into_values().collect())
+    let errors: Errors = cell.named(read)?.into_values().collect();
+    let mut known = HashSet::new();
+    let twice = errors
+        .iter()
+        .find(|(statuses, _)| !known.insert(statuses.clone()));
+    if let Some((twice, _)) = twice {
+        let what = format!("says twice what {} asks of us", Written(twice));
+        return cell.wrong(what, "leave out one of its names");
+    }
+    Some(errors)
+}
+
+/// Statuses as numbers.
+struct Written<'a>(&'a RangeInclusive<u32>);
+
+impl fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (first, last) = (self.0.start(), self.0.end());
+        match first == last {
+            true => write!(f, "0x{first:X}"),
+            false => write!(f, "0x{first:X}-0x{last:X}"),
+        }
+    }
 }
 
 /// One status by name or number, or a range of numbers.

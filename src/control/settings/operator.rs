@@ -261,7 +261,7 @@ pub(super) fn sender(cell: &Cell<'_>) -> Option<String> {
         let plain = |octet: u8| octet.is_ascii_alphanumeric() || b" .-_&".contains(&octet);
         (1..=11).contains(&sender.len()) && sender.bytes().all(plain) && sender.trim() == sender
     };
-    let right = "write 1 to 11 Latin letters and digits, or a number of up to 15 digits without +";
+    let right = "write 1 to 11 Latin letters, digits, blanks and .-_&, or a number of up to 15 digits without +";
     matching(right, |sender| is_digits(sender, 15) || named(sender))(cell)
 }
 

@@ -260,11 +260,13 @@ impl Notice {
             .map(Cow::Borrowed);
         let err = self.receipt.err.as_deref().filter(|_| text_is_meant);
         let err = err.map(Cow::Borrowed);
-        let network = self
-            .receipt
-            .network_error_code
-            .map(|code| Cow::Owned(code.code.to_string()));
-        match (stat.or(state), err.or(network)) {
+        let network = self.receipt.network_error_code.map(|code| code.code);
+        // TLVs go before the text. Some send one that says nothing, and the code in words.
+        let network = match (network, &err) {
+            (Some(0), Some(_)) => None,
+            (code, _) => code.map(|code| Cow::Owned(code.to_string())),
+        };
+        match (stat.or(state), network.or(err)) {
             (Some(word), Some(err)) => Some(format!("{word} {err}").into()),
             (word, err) => word.or(err).map(|code| code.as_ref().into()),
         }
@@ -286,6 +288,7 @@ impl Notice {
 #[cfg(test)]
 mod tests {
     use xabar_smpp::pdu::{Body, SubmitSm};
+    use xabar_smpp::tlv::NetworkErrorCode;
     use xabar_smpp::values::EsmClass;
 
     use super::*;
@@ -348,6 +351,22 @@ mod tests {
             let mut notice = notice_of(&format!("id:1 stat:{stat}"), "");
             notice.receipt.state = Some(state);
             assert_eq!(notice.code().as_deref(), Some(code), "{stat}");
+        }
+    }
+
+    #[test]
+    fn the_error_code_of_the_tlv_goes_before_that_in_words_unless_it_says_nothing() {
+        for (text, network, code) in [
+            ("UNDELIV err:001", 27, "UNDELIV 27"),
+            ("UNDELIV err:001", 0, "UNDELIV 001"),
+            ("UNDELIV", 0, "UNDELIV 0"),
+        ] {
+            let mut notice = notice_of(&format!("id:1 stat:{text}"), "");
+            notice.receipt.network_error_code = Some(NetworkErrorCode {
+                network_type: 3,
+                code: network,
+            });
+            assert_eq!(notice.code().as_deref(), Some(code), "{text} {network}");
         }
     }
 

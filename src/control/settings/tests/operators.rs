@@ -39,7 +39,7 @@ fn an_operator_is_checked_against_what_smpp_has_room_for() {
         ),
         (
             "sender = \"MyGovernment\"",
-            "2:10: `operator[0].sender` is \"MyGovernment\"; write 1 to 11 Latin letters and digits, or a number of up to 15 digits without +",
+            "2:10: `operator[0].sender` is \"MyGovernment\"; write 1 to 11 Latin letters, digits, blanks and .-_&, or a number of up to 15 digits without +",
         ),
         (
             "number = 555",
@@ -74,6 +74,10 @@ fn an_operator_is_checked_against_what_smpp_has_room_for() {
             "2:26: `operator[0].errors.0x4FF-0x400` is not a status; name it as \"ESME_RSUBMITFAIL\", \"0x45\", or a range as \"0x400-0x4FF\"",
         ),
         (
+            "errors = { 0x45 = \"permanent\", ESME_RSUBMITFAIL = \"retry-soon\" }",
+            "2:10: `operator[0].errors` says twice what 0x45 asks of us; leave out one of its names",
+        ),
+        (
             "errors = { 0x45 = \"retry\" }",
             "2:19: `operator[0].errors.0x45` is \"retry\"; choose from \"throttled\", \"session\", \"retry-soon\", \"retry-twice\", \"retry-elsewhere\", \"permanent\" and \"our-bug\"",
         ),
@@ -106,7 +110,7 @@ fn a_list_of_senders_says_one_thing_for_each_agency_and_gives_no_name_to_two() {
     let cases = [
         (
             row("name = \"Kadastr agency\"\nagency = \"kadastr\""),
-            "2:8: `sender[0].name` is \"Kadastr agency\"; write 1 to 11 Latin letters and digits, or a number of up to 15 digits without +",
+            "2:8: `sender[0].name` is \"Kadastr agency\"; write 1 to 11 Latin letters, digits, blanks and .-_&, or a number of up to 15 digits without +",
         ),
         (
             row("name = \"Kadastr\"\nagency = \"/agencies/kadastr\""),
