@@ -89,13 +89,16 @@ impl Gate {
             self.limits.earliest(submitted, now.steady),
             Reason::SubscriberLimit,
         );
-        if !self.daily.is_empty()
+        let counted = has_counted(message);
+        if !counted
+            && !self.daily.is_empty()
             && let Some(daily) = self.daily.get_mut(&message.agency())
             && let Some(end) = daily.spent_until(now.wall)
         {
             wait(now.steady_at(end), Reason::AgencyQuota);
         }
         if bulk
+            && !counted
             && let Some(spread) = self.spread(message)
             && let Some(until) = spread.wait(now.steady, stands_in_line(message, now))
         {
@@ -271,6 +274,11 @@ impl Gate {
             .max()
             .map(|(_, place)| place)
     }
+}
+
+/// Whether a message has its part of its agency's quota and campaign, which it takes once, however often it is tried.
+fn has_counted(message: &Message) -> bool {
+    message.progress.attempt.attempts > 0
 }
 
 /// Whether a message has waited for its turn in its campaign already. One that was held by the hours has not.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use xabar_events::{Notification, Priority};
+use xabar_smpp::Status;
 
 use super::world::*;
 use crate::clock::UnixMillis;
@@ -349,6 +350,39 @@ fn what_was_given_back_unwritten_takes_its_part_of_a_quota_once() {
     assert_eq!(take(&mut world), [2]);
     world.publish(apart(3));
     assert_eq!(take(&mut world), [0; 0], "the quota is used up");
+}
+
+#[test]
+fn what_took_its_part_of_a_quota_or_a_campaign_is_tried_again_without_waiting_for_another() {
+    let in_kadastr = || AgencyKey::of("kadastr");
+    for priority in [Priority::Normal, Priority::Bulk] {
+        let mut world = World::with(|settings| {
+            if priority == Priority::Bulk {
+                settings.rules.spreads = vec![Spread {
+                    agency: in_kadastr(),
+                    service: None,
+                    an_hour: 61,
+                }];
+                return;
+            }
+            let quota = DailyQuota {
+                messages: 2,
+                timezone: tashkent(),
+            };
+            settings.rules.daily.insert(in_kadastr(), quota);
+        });
+        world.publish_all((1..=3).map(|n| with_priority(priority, n)));
+        let sent = world.sent();
+        assert_eq!(sent.len(), 2, "as many as may go at once");
+        world.refuse(&sent[0], Status::RTHROTTLED);
+        world.lose(&sent[1]);
+        world.advance(2 * SECOND);
+        assert_eq!(take(&mut world), [1], "refused for a while");
+        world.advance(30 * SECOND);
+        assert_eq!(take(&mut world), [2], "without an answer");
+        let told = world.last_deferral(3);
+        assert_eq!(told.reason.unwrap().as_str(), "agency-quota");
+    }
 }
 
 #[test]
