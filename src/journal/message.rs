@@ -303,6 +303,14 @@ pub struct Attempt {
     pub copies: Vec<Copies>,
 }
 
+impl Attempt {
+    /// Whether the operator took any segment.
+    pub fn has_reached(&self) -> bool {
+        let mut segments = self.segments.iter();
+        segments.any(|segment| !matches!(segment, Segment::Waiting | Segment::Sent))
+    }
+}
+
 /// Tells how long the text is, not what it says: it is the citizen's.
 impl std::fmt::Debug for Attempt {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

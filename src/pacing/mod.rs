@@ -225,7 +225,10 @@ impl Pacer {
 
     /// Whether a message of this subscriber and lane may go now, and if not, when and why.
     pub fn permits(&mut self, message: &Message, now: &Now) -> Result<(), (UnixMillis, Reason)> {
-        let submitted = self.subscribers.submitted(message.msisdn);
+        let submitted = match is_rest(message) {
+            true => &[],
+            false => self.subscribers.submitted(message.msisdn),
+        };
         self.gate.wait(message, submitted, now).map_or(Ok(()), Err)
     }
 
@@ -263,7 +266,7 @@ impl Pacer {
             let pdus = segments.filter(|it| **it == Segment::Sent).count();
             lanes.charge(turn, message.agency(), pdus);
         }
-        if !is_limited(message) {
+        if !is_limited(message) || is_rest(message) {
             return None;
         }
         self.subscribers
@@ -296,7 +299,7 @@ impl Pacer {
 
     /// Notes that a submission was refused, so that it does not count for its subscriber.
     pub fn give_back(&mut self, message: &Message) -> Option<SubscriberFacts> {
-        if !is_limited(message) {
+        if !is_limited(message) || is_rest(message) {
             // It did not count, and what was submitted in the same millisecond does.
             return None;
         }
@@ -369,6 +372,11 @@ impl Pacer {
 /// knows of the subscriber, which must not be taken for nothing.
 fn is_limited(message: &Message) -> bool {
     !message.is_answer()
+}
+
+/// Whether its operator has a part of it: what is left is no message more for its subscriber, who cannot read it without.
+fn is_rest(message: &Message) -> bool {
+    message.progress.attempt.has_reached()
 }
 
 fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, message: &Message, sharing: &Sharing) {

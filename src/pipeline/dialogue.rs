@@ -15,7 +15,6 @@ use xabar_smpp::pdu::DeliverSm;
 use super::beat::Beat;
 use super::core::Core;
 use super::looks::For;
-use super::results::has_reached;
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::compose::{Text, application};
@@ -379,7 +378,7 @@ impl Core {
             return Ok(Some(reason));
         }
         let opted_out = self.opted_out(beat, message)?;
-        let opted_out = opted_out.filter(|_| !has_reached(message));
+        let opted_out = opted_out.filter(|_| !message.progress.attempt.has_reached());
         Ok(opted_out.map(|(_, reason)| reason))
     }
 }

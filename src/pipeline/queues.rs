@@ -11,7 +11,7 @@ use super::beat::Beat;
 use super::core::Core;
 use super::elsewhere::awaits_second;
 use super::moving::is_movable;
-use super::results::{fate_so_far, has_reached};
+use super::results::fate_so_far;
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::journal::{Arrival, Cursor, JournalError, Message, Queue};
@@ -121,7 +121,8 @@ impl Core {
             _ if begun && stays && !moves => self.keep(beat, arrival),
             // Another operator only if this one has no part of it.
             Some(operator)
-                if !has_reached(message) && message.progress.attempt.undelivered.is_none() =>
+                if !message.progress.attempt.has_reached()
+                    && message.progress.attempt.undelivered.is_none() =>
             {
                 message.progress.operator = operator;
                 // Not before the next millisecond: the cursor of the new queue may have passed this one.

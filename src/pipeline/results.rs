@@ -326,7 +326,8 @@ impl Core {
     /// What the operator does not take in its own alphabet goes again at once in UCS-2. That costs more segments, so someone
     /// must look all the same. A text of which it has a part cannot be cut anew.
     fn alphabet_refused(&mut self, beat: &mut Beat, message: &mut Message, status: Status) {
-        if has_reached(message) || message.progress.attempt.withdrawn {
+        let attempt = &message.progress.attempt;
+        if attempt.has_reached() || attempt.withdrawn {
             return self.refused(beat, message, (Class::OurBug, status));
         }
         let kind = (message.progress.operator, status.0);
@@ -464,21 +465,13 @@ fn sent_segment(message: &mut Message, token: Token) -> Option<&mut Segment> {
 pub(super) fn fate_so_far(message: &Message) -> Option<(State, Reason)> {
     if message.progress.attempt.uncertain {
         Some((State::Unknown, Reason::Uncertain))
-    } else if has_reached(message) {
+    } else if message.progress.attempt.has_reached() {
         Some((State::Failed, Reason::Partial))
     } else if message.progress.attempt.undelivered.is_some() {
         Some((State::Failed, Reason::Undelivered))
     } else {
         None
     }
-}
-
-/// Whether the operator took any segment.
-pub(super) fn has_reached(message: &Message) -> bool {
-    let segments = &message.progress.attempt.segments;
-    segments
-        .iter()
-        .any(|segment| !matches!(segment, Segment::Waiting | Segment::Sent))
 }
 
 /// Whether a refusal is for the sake of the text's alphabet; as a class of its own the operator may mean something else by it.

@@ -7,7 +7,7 @@ use xabar_sms::{Concatenation, DataCoding, DefaultAlphabet, Encoding, Segments, 
 use super::beat::Beat;
 use super::core::{Core, InFlight, Operator};
 use super::dialogue;
-use super::results::{fate_so_far, has_reached};
+use super::results::fate_so_far;
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::compose::Text;
@@ -291,9 +291,10 @@ impl Core {
         };
         let segments = segments(text, encoding, style);
         let segments = segments.map_err(|_| "text too long")?;
-        let before = message.progress.attempt.segments.len();
+        let attempt = &message.progress.attempt;
+        let before = attempt.segments.len();
         // Its `alphabet` is another since the operator took a part of it.
-        if has_reached(message) && before != usize::from(segments.total()) {
+        if attempt.has_reached() && before != usize::from(segments.total()) {
             return Err("other segments than before");
         }
         Ok(segments)

@@ -386,6 +386,33 @@ fn what_took_its_part_of_a_quota_or_a_campaign_is_tried_again_without_waiting_fo
 }
 
 #[test]
+fn the_rest_of_a_text_waits_for_no_limit_and_is_no_message_more() {
+    let mut world = World::with(|settings| {
+        settings.rules.limits = vec![limit(1, 10 * MINUTE)];
+    });
+    world.publish(long_status("long"));
+    let sent = world.sent();
+    let (last, others) = sent.split_last().unwrap();
+    assert!(!others.is_empty(), "a text of several segments");
+    others.iter().for_each(|sent| world.accept(sent, "1"));
+    world.refuse(last, Status::RTHROTTLED);
+    world.advance(2 * SECOND);
+    let again = world.one_sent();
+    world.refuse(&again, Status::RTHROTTLED);
+    world.advance(2 * SECOND);
+    assert_eq!(take(&mut world), [1]);
+    world.publish(Notification {
+        application: "10000001".parse().unwrap(),
+        ..status("other")
+    });
+    let told = world.last_deferral(2);
+    assert_eq!(told.reason.unwrap().as_str(), "subscriber-limit");
+    assert_eq!(told.until, Some(START.after(10 * MINUTE).into()));
+    pass_to(&mut world, START.after(10 * MINUTE));
+    assert_eq!(take(&mut world), [2]);
+}
+
+#[test]
 fn what_is_urgent_without_a_right_to_it_is_normal_and_counted() {
     let mut world = World::with(|settings| {
         settings.rules.quiet_hours = Some(closed(22, 8));

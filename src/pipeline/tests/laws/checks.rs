@@ -1,8 +1,11 @@
 //! What holds whenever a submission begins.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Fate, Known, Laws};
+use xabar_events::Msisdn;
+
+use super::{Fate, Known, Laws, Part};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Submission, Token};
 use crate::journal::{Lane, MessageId};
@@ -103,23 +106,18 @@ impl Laws {
         assert!(taken <= most, "segment {segment} of {message} again");
     }
 
-    /// R3.
-    pub(super) fn check_limits(&self, now: &Now, id: MessageId) {
+    /// R3. The rest of a text of which the operator has a part is no message more.
+    pub(super) fn check_limits(&self, now: &Now, id: MessageId, segment: u8) {
         let message = &self.messages[&id].message;
         match message.lane {
             Lane::Answers => return,
             Lane::Urgent if !self.rules.urgent_limited => return,
             _ => {}
         }
-        let attempts = self.phones[&message.msisdn]
-            .iter()
-            .map(|other| &self.messages[other])
-            .filter(|other| !other.message.is_answer())
-            .flat_map(|other| &other.attempts);
-        let times: Vec<UnixMillis> = attempts
-            .filter(|attempt| attempt.segments.values().any(|fate| *fate != Fate::Nowhere))
-            .map(|attempt| attempt.at)
-            .collect();
+        if self.part(id, segment) == Part::Rest {
+            return;
+        }
+        let times = self.times_to(message.msisdn);
         for limit in &self.rules.limits {
             let inside = times
                 .iter()
@@ -130,6 +128,43 @@ impl Laws {
                 "{inside} in {:?} before {id}",
                 limit.per
             );
+        }
+    }
+
+    /// When messages went to a phone, each once for all of its segments.
+    fn times_to(&self, msisdn: Msisdn) -> Vec<UnixMillis> {
+        let others = self.phones[&msisdn].iter();
+        let others = others.map(|other| &self.messages[other]);
+        others
+            .filter(|other| !other.message.is_answer())
+            .flat_map(|other| &other.attempts)
+            .filter(|it| it.part != Part::Rest)
+            .filter(|it| it.segments.values().any(|fate| *fate != Fate::Nowhere))
+            .map(|attempt| attempt.at)
+            .collect()
+    }
+
+    /// What of its message a submission is that begins with this segment.
+    pub(super) fn part(&self, id: MessageId, segment: u8) -> Part {
+        let attempts = &self.messages[&id].attempts;
+        let again = attempts.iter().rposition(|it| it.part == Part::Again);
+        let since = attempts.iter().skip(again.unwrap_or(0));
+        let (mut taken, mut receipted) = (BTreeSet::new(), BTreeSet::new());
+        for attempt in since {
+            for (number, fate) in &attempt.segments {
+                if *fate == Fate::Accepted {
+                    taken.insert(*number);
+                } else if self.receipted.contains(&(id, attempt.octet, *number)) {
+                    receipted.insert(*number);
+                }
+            }
+        }
+        // Whether a receipt was as good as an answer shows in what goes next.
+        match (taken.is_empty(), receipted.is_empty()) {
+            (false, _) if taken.contains(&segment) => Part::Again,
+            (false, _) => Part::Rest,
+            (true, false) if !receipted.contains(&segment) => Part::Rest,
+            (true, _) => Part::Whole,
         }
     }
 

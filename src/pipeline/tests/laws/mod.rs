@@ -41,7 +41,7 @@ pub(super) struct Laws {
     choices: Choices,
     /// What phones said of pushes, each with what would acknowledge it.
     words: Vec<(OperatorId, Answer, Token, bool)>,
-    /// What had no answer when its receipt came, which may be one.
+    /// What had no answer yet when its receipt came, which may be one.
     receipted: HashSet<(MessageId, u8, u8)>,
     /// Whose urgent messages are pushed, by each operator that takes any.
     pushing: Vec<UrgentRight>,
@@ -64,8 +64,20 @@ struct Known {
 /// One submission of a message's segments.
 struct Attempt {
     octet: u8,
+    part: Part,
     at: UnixMillis,
     segments: BTreeMap<u8, Fate>,
+}
+
+/// What of its message a submission is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// All that there is, as far as is known then.
+    Whole,
+    /// All of it, though the operator had some.
+    Again,
+    /// What the operator has not.
+    Rest,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -308,7 +320,7 @@ impl Laws {
             self.check_timing(now, message, submission);
             self.check_thread(now, message);
             self.check_repetition(now, message);
-            self.check_limits(now, message);
+            self.check_limits(now, message, segment);
             self.check_choices(message);
             self.check_lists(message);
             self.check_screen(message, submission.token);
@@ -316,10 +328,12 @@ impl Laws {
             self.check_morning(now, message);
         }
         self.check_segment(message, segment);
+        let part = self.part(message, segment);
         let known = self.messages.get_mut(&message).unwrap();
         if !begun {
             known.attempts.push(Attempt {
                 octet: attempt,
+                part,
                 at: now.steady,
                 segments: BTreeMap::new(),
             });
