@@ -13,7 +13,7 @@ use crate::journal::SubscriberFacts;
 const REMEMBERED: usize = 8_000;
 
 /// How many more submissions are kept than the limits look back on: urgent messages go beyond the limits, and
-/// if they are refused, what they displaced counts again.
+/// if they are refused, what they displaced counts again. Of more at once, a limit may hold others too long, never too short.
 const SPARE: usize = 4;
 
 /// The recent submissions of subscribers; a cache in front of the journal.
@@ -96,7 +96,12 @@ impl Subscribers {
             .submitted
             .iter()
             .rposition(|submitted| *submitted == at)?;
+        let was_full = entry.submitted.len() >= self.memory + SPARE;
         entry.submitted.remove(position);
+        // What was dropped for it counts again, and is no later than the oldest that is known.
+        if was_full && let Some(oldest) = entry.submitted.first().copied() {
+            entry.submitted.insert(0, oldest);
+        }
         Some(SubscriberFacts {
             submitted: entry.submitted.clone(),
         })
@@ -115,6 +120,7 @@ impl Subscribers {
 
 #[cfg(test)]
 mod tests {
+    use super::super::limits::{Limit, Limits};
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -164,6 +170,32 @@ mod tests {
         subscribers.record(msisdn(0), UnixMillis(7));
         subscribers.pin(msisdn(0), SubscriberFacts::default());
         assert_eq!(subscribers.submitted(msisdn(0)), [UnixMillis(7)]);
+    }
+
+    #[test]
+    fn whatever_is_given_back_a_limit_lets_nothing_go_too_early() {
+        let day = 24 * HOUR;
+        let limit = Limit {
+            messages: 10,
+            per: day,
+        };
+        let limits = Limits::new(&[limit]);
+        for urgent in 0..40 {
+            let mut subscribers = Subscribers::new(limits.memory(), day);
+            subscribers.pin(msisdn(0), SubscriberFacts::default());
+            for at in 1..=10 + urgent {
+                subscribers.record(msisdn(0), UnixMillis(at));
+            }
+            for at in 11..=10 + urgent {
+                subscribers.give_back(msisdn(0), UnixMillis(at));
+            }
+            let now = UnixMillis(100);
+            let earliest = limits.earliest(subscribers.submitted(msisdn(0)), now);
+            let exactly = UnixMillis(1).after(day);
+            assert!(earliest >= exactly, "{urgent} went and were refused");
+            let is_exact = urgent <= 4;
+            assert_eq!(earliest == exactly, is_exact, "{urgent} at once");
+        }
     }
 
     #[test]
