@@ -48,17 +48,25 @@ impl Seen {
     }
 }
 
+/// A text's hash, and the reference that came with it.
+pub(super) type LastText = (u64, Option<u16>);
+
 /// What each phone wrote last.
 #[derive(Debug, Default)]
 pub(super) struct Last {
     /// Oldest first; a phone is there once for each of its texts.
     order: VecDeque<(UnixMillis, Msisdn)>,
-    texts: FxHashMap<Msisdn, (UnixMillis, u64)>,
+    texts: FxHashMap<Msisdn, (UnixMillis, LastText)>,
 }
 
 impl Last {
-    /// Notes a phone's text, and says whether it is another one than the last.
-    pub(super) fn note(&mut self, msisdn: Msisdn, hash: u64, now: UnixMillis) -> bool {
+    /// Notes a phone's text, and gives the one before.
+    pub(super) fn note(
+        &mut self,
+        msisdn: Msisdn,
+        text: LastText,
+        now: UnixMillis,
+    ) -> Option<LastText> {
         while let Some((at, msisdn)) = self.order.front().copied()
             && (at.after(MEMORY) <= now || self.order.len() >= MOST)
         {
@@ -67,16 +75,12 @@ impl Last {
                 self.texts.remove(&msisdn);
             }
         }
-        if self
-            .texts
-            .get(&msisdn)
-            .is_some_and(|(_, last)| *last == hash)
-        {
-            return false;
+        let last = self.texts.get(&msisdn).map(|(_, last)| *last);
+        if last != Some(text) {
+            self.texts.insert(msisdn, (now, text));
+            self.order.push_back((now, msisdn));
         }
-        self.texts.insert(msisdn, (now, hash));
-        self.order.push_back((now, msisdn));
-        true
+        last
     }
 }
 
@@ -97,16 +101,16 @@ mod tests {
     fn a_text_is_known_again_until_the_phone_writes_another() {
         let (mut last, start) = (Last::default(), UnixMillis(1_000_000));
         let [one, other] = [998_930_000_001, 998_930_000_002].map(|n| Msisdn::from_u64(n).unwrap());
-        assert!(last.note(one, 7, start));
-        assert!(last.note(other, 8, start), "of another phone");
-        assert!(!last.note(one, 7, start));
-        assert!(last.note(one, 8, start.after(MEMORY / 2)));
-        assert!(last.note(one, 7, start.after(MEMORY / 2)));
-        assert!(
-            !last.note(one, 7, start.after(MEMORY)),
-            "of five minutes ago"
-        );
-        assert!(last.note(one, 7, start.after(2 * MEMORY)));
+        let (seven, eight) = ((7, None), (8, Some(1)));
+        assert_eq!(last.note(one, seven, start), None);
+        assert_eq!(last.note(other, eight, start), None, "of another phone");
+        assert_eq!(last.note(one, seven, start), Some(seven));
+        let later = start.after(MEMORY / 2);
+        assert_eq!(last.note(one, eight, later), Some(seven));
+        assert_eq!(last.note(one, seven, later), Some(eight));
+        let of_five_minutes_ago = last.note(one, seven, start.after(MEMORY));
+        assert_eq!(of_five_minutes_ago, Some(seven));
+        assert_eq!(last.note(one, seven, start.after(2 * MEMORY)), None);
         assert_eq!((last.order.len(), last.texts.len()), (1, 1));
     }
 
@@ -116,7 +120,7 @@ mod tests {
         let phone = Msisdn::from_u64(998_930_000_001).unwrap();
         for hash in 0..2 * MOST as u64 {
             assert!(seen.note(hash, UnixMillis(0)));
-            assert!(last.note(phone, hash, UnixMillis(0)));
+            last.note(phone, (hash, None), UnixMillis(0));
         }
         assert!(seen.order.len() <= MOST && seen.hashes.len() == seen.order.len());
         assert!(last.order.len() <= MOST && last.texts.len() == 1);

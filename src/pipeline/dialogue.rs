@@ -395,7 +395,7 @@ pub(super) fn key(hash: u64, number: i64) -> Option<EventKey> {
     })
 }
 
-/// Whether a text without a reference is the one that was answered last, in an earlier life too. What it chooses
+/// Whether a text is the one that was answered last, in an earlier life too. What it chooses
 /// is kept all the same: something else may have come in between that was not answered.
 fn is_answered_last(messages: &[Message], written: &Written, now: UnixMillis) -> bool {
     let answers = messages.iter().filter(|message| message.is_answer());
@@ -404,7 +404,7 @@ fn is_answered_last(messages: &[Message], written: &Written, now: UnixMillis) ->
         let (hash, _) = answer.key.id.as_str().split_once('-').unwrap_or_default();
         hash == format!("{:016x}", written.hash) && answer.accepted_at.after(SAME) > now
     };
-    written.reference.is_none() && last.is_some_and(same)
+    last.is_some_and(same)
 }
 
 /// The text of an answer.

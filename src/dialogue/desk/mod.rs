@@ -179,11 +179,16 @@ impl Desk {
             return Heard::Noted;
         };
         let hash = hash(operator, from, to, reference, None, &text);
-        let another = self.last.note(msisdn, hash, now.steady);
+        let last = self.last.note(msisdn, (hash, reference), now.steady);
+        let another = last.is_none_or(|(last, _)| last != hash);
+        // Some SMSCs give the same one to all texts, which tells none of them from others.
+        let is_shared = another && last.is_some_and(|(_, of_last)| of_last == reference);
+        let came_before = reference.is_some() && !self.seen.note(hash, now.steady);
         // Without a reference, the same words may be a new text: STOP, START, STOP.
-        if reference.is_some() && !self.seen.note(hash, now.steady) {
+        if came_before && !is_shared {
             return Heard::Noted;
         }
+        let reference = reference.filter(|_| !is_shared);
         let written = Written {
             operator,
             from: msisdn,

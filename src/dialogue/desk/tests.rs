@@ -84,13 +84,19 @@ fn a_message_that_comes_twice_is_heard_once() {
 
 #[test]
 fn the_same_words_after_others_are_another_text() {
-    let (mut desk, now) = (Desk::default(), now());
-    for words in ["STOP", "START", "STOP"] {
-        let heard = take(&mut desk, &now, mo(words));
-        assert_eq!(text(heard).as_deref(), Some(words));
+    for reference in [None, Some(0)] {
+        let (mut desk, now) = (Desk::default(), now());
+        let one = |words| Mo {
+            reference,
+            ..mo(words)
+        };
+        for words in ["STOP", "START", "STOP"] {
+            let heard = take(&mut desk, &now, one(words));
+            assert_eq!(text(heard).as_deref(), Some(words));
+            let repeated = take(&mut desk, &now, one(words));
+            assert_eq!(text(repeated), None);
+        }
     }
-    let repeated = take(&mut desk, &now, mo("STOP"));
-    assert!(matches!(repeated, Heard::Aside(_)), "{repeated:?}");
 }
 
 #[test]

@@ -58,6 +58,20 @@ fn an_opt_out_is_durable_before_it_is_acknowledged_and_confirmed() {
 }
 
 #[test]
+fn an_opt_out_after_an_opt_in_is_kept_where_all_texts_have_the_same_reference() {
+    let mut world = World::new();
+    for words in ["STOP", "START", "STOP"] {
+        let told = world.writes_with(phone(0), words, Some(0));
+        assert_eq!(told, Status::ROK);
+        answer(&mut world);
+        world.writes_with(phone(0), words, Some(0));
+        assert_eq!(world.sent().len(), 0, "answered once");
+    }
+    world.publish(status("a"));
+    assert_eq!(world.story("a"), ["accepted", "suppressed opted-out"]);
+}
+
+#[test]
 fn what_waits_when_a_subscriber_opts_out_is_not_begun() {
     let mut world = World::new();
     world.smsc(UCELL).room = 0;

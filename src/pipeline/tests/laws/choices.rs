@@ -26,6 +26,8 @@ pub(super) struct Choices {
     brought: Vec<(OperatorId, Answer, Text)>,
     /// When each was acknowledged first.
     read: HashMap<(OperatorId, Text), UnixMillis>,
+    /// What each phone wrote last.
+    last: HashMap<Msisdn, Text>,
     /// The last one last; of an agency, or of all.
     chosen: HashMap<Msisdn, Vec<(Wish, Option<String>)>>,
 }
@@ -57,8 +59,11 @@ impl Choices {
         for (_, _, text) in texts {
             let before = self.read.get(&(operator, text.clone()));
             let again = before.is_some_and(|before| before.after(SAME) > now);
-            // Without a reference the same words may be a new wish: STOP, START, STOP.
-            if again && text.reference.is_some() {
+            let last = self.last.insert(text.from, text.clone());
+            let is_shared = last
+                .is_some_and(|last| last.reference == text.reference && last.words != text.words);
+            // Without a reference of its own the same words may be a new wish: STOP, START, STOP.
+            if again && text.reference.is_some() && !is_shared {
                 continue;
             }
             self.chosen(text.from, &text.words);
