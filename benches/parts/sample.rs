@@ -44,6 +44,7 @@ pub(crate) fn message(number: u64) -> Message {
         phase: Phase::Waiting,
         operator: OPERATOR,
         due: START,
+        dealt: None,
         attempt: Attempt::default(),
         history: Vec::new(),
     };

@@ -239,6 +239,8 @@ pub struct Progress {
     pub operator: OperatorId,
     /// While it waits: when to look at it again, on the steady clock.
     pub due: UnixMillis,
+    /// The last time that its campaign dealt out to it, on the steady clock, if any.
+    pub dealt: Option<UnixMillis>,
     pub attempt: Attempt,
     /// What was told of it, oldest first; the n-th has `sequence` n.
     pub history: Vec<Told>,

@@ -48,6 +48,7 @@ pub(crate) fn waiting(number: u64) -> Message {
         phase: Phase::Waiting,
         operator: OPERATOR,
         due: UnixMillis(3),
+        dealt: None,
         attempt: Attempt::default(),
         history: vec![told(State::Accepted)],
     };

@@ -100,7 +100,7 @@ impl Gate {
         if bulk
             && !counted
             && let Some(spread) = self.spread(message)
-            && let Some(until) = spread.wait(now.steady, stands_in_line(message, now))
+            && let Some(until) = spread.wait(now.steady, stands_in_line(message))
         {
             wait(until, Reason::AgencyQuota);
         }
@@ -117,7 +117,12 @@ impl Gate {
     }
 
     /// Puts a message off that has to wait: gives it a time of its own where many wait for the same.
-    pub(super) fn put_off(&mut self, message: &Message, (until, reason): Wait, now: &Now) -> Wait {
+    pub(super) fn put_off(
+        &mut self,
+        message: &mut Message,
+        (until, reason): Wait,
+        now: &Now,
+    ) -> Wait {
         let (mut until, mut delay) = (now.wall_at(until), self.delay(message));
         if reason == Reason::AgencyQuota {
             let daily = self.daily.get_mut(&message.agency());
@@ -128,7 +133,9 @@ impl Gate {
                 until = put_off.day.after(put_off.delay(Duration::ZERO));
                 delay = put_off.delay(self.release);
             } else if let Some(place) = self.place(message) {
-                until = self.deal(place, stands_in_line(message, now), now);
+                let dealt = self.deal(place, message, now);
+                until = dealt.map_or(message.expires, |dealt| now.wall_at(dealt));
+                message.progress.dealt = dealt.or(message.progress.dealt);
             }
         }
         (now.steady_at(self.open(message, until, delay)), reason)
@@ -136,12 +143,12 @@ impl Gate {
 
     /// A message that waited ends: the time that it was given is another's.
     pub(super) fn give_up(&mut self, message: &Message, now: &Now) {
-        if message.lane == Lane::Bulk
-            && stands_in_line(message, now)
+        if !has_counted(message)
+            && let Some(dealt) = message.progress.dealt
             && let Some(place) = self.place(message)
             && let Some(spreading) = self.spreads.get_mut(place)
         {
-            spreading.give_back(message.progress.due, now.steady);
+            spreading.give_back(dealt, now.steady);
         }
     }
 
@@ -236,7 +243,8 @@ impl Gate {
         open
     }
 
-    fn deal(&mut self, place: usize, in_line: bool, now: &Now) -> UnixMillis {
+    /// A time of its campaign for a message, if there is one before its end.
+    fn deal(&mut self, place: usize, message: &Message, now: &Now) -> Option<UnixMillis> {
         let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
         let hours = |steady| {
             let mut wall = now.wall_at(steady);
@@ -247,17 +255,17 @@ impl Gate {
             }
             now.steady_at(wall)
         };
-        let spreading = self.spreads.get_mut(place);
-        let dealt = spreading.map(|spreading| spreading.deal(now.steady, in_line, hours));
-        now.wall_at(dealt.unwrap_or(now.steady))
+        let (in_line, end) = (stands_in_line(message), now.steady_at(message.expires));
+        let spreading = self.spreads.get_mut(place)?;
+        spreading.deal(now.steady, in_line, end, hours)
     }
 
     /// Whether a message that waits for this reason waits for a wall time.
-    pub(super) fn is_of_wall(&self, message: &Message, reason: Reason) -> bool {
+    pub(super) fn is_of_wall(message: &Message, reason: Reason) -> bool {
         match reason {
             Reason::Scheduled | Reason::QuietHours | Reason::BulkWindow => true,
-            // A day's quota is over at midnight; the hours of a campaign are those of the steady clock.
-            Reason::AgencyQuota => message.lane != Lane::Bulk || self.place(message).is_none(),
+            // A day's quota is over at midnight; the times of a campaign are those of the steady clock.
+            Reason::AgencyQuota => message.progress.dealt != Some(message.progress.due),
             _ => false,
         }
     }
@@ -281,12 +289,7 @@ fn has_counted(message: &Message) -> bool {
     message.progress.attempt.attempts > 0
 }
 
-/// Whether a message has waited for its turn in its campaign already. One that was held by the hours has not.
-fn stands_in_line(message: &Message, now: &Now) -> bool {
-    let last = message.progress.history.last().and_then(|told| told.reason);
-    let not_before = message.not_before.map(|at| now.steady_at(at));
-    let came = message
-        .accepted_at
-        .max(not_before.unwrap_or(message.accepted_at));
-    message.progress.due > came && !matches!(last, Some(Reason::QuietHours | Reason::BulkWindow))
+/// Whether a message has a time of its campaign, which may have come: it does not wait for those that have one.
+fn stands_in_line(message: &Message) -> bool {
+    message.progress.dealt.is_some()
 }

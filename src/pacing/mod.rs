@@ -233,8 +233,8 @@ impl Pacer {
     }
 
     /// Whether a message that waits for this reason waits for a wall time.
-    pub fn is_of_wall(&self, message: &Message, reason: Reason) -> bool {
-        self.gate.is_of_wall(message, reason)
+    pub fn is_of_wall(message: &Message, reason: Reason) -> bool {
+        Gate::is_of_wall(message, reason)
     }
 
     /// Goes on dealing out the times of campaigns where the journal says that it stood.
@@ -324,7 +324,7 @@ impl Pacer {
         }
     }
 
-    fn judge(&mut self, message: Message, now: &Now) -> Turn {
+    fn judge(&mut self, mut message: Message, now: &Now) -> Turn {
         if message.expires <= now.wall {
             return Turn::Expired(message);
         }
@@ -341,7 +341,7 @@ impl Pacer {
         }
         match self.permits(&message, now) {
             Err(wait) => {
-                let (until, reason) = self.gate.put_off(&message, wait, now);
+                let (until, reason) = self.gate.put_off(&mut message, wait, now);
                 Turn::Defer {
                     message,
                     until,

@@ -1,6 +1,6 @@
 //! A campaign's messages, spread over hours.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::clock::UnixMillis;
@@ -20,8 +20,11 @@ const TOLERANCE: Duration = Duration::from_secs(60);
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// So many free times are remembered; a restart forgets them.
+/// So many runs of free times are remembered; a restart forgets them.
 const MOST_FREE: usize = 10_000;
+
+/// By how much times that are dealt out one after the other may be off, since they are told in whole ones.
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// A GCRA over messages that also deals out times to those that have to wait, each its own.
 #[derive(Debug)]
@@ -34,8 +37,8 @@ pub(super) struct Spreading {
     dealt: Duration,
     /// The last one that was dealt to a message whose own had passed when others had gone.
     late: Duration,
-    /// Times to come of messages that will never go.
-    free: BTreeSet<UnixMillis>,
+    /// Times to come of messages that will never go, in runs at even distances: the first of each, and its last.
+    free: BTreeMap<Duration, Duration>,
     /// Whether the journal does not know yet how far it is.
     changed: bool,
 }
@@ -50,7 +53,7 @@ impl Spreading {
             theoretical_arrival: Duration::ZERO,
             dealt: Duration::ZERO,
             late: Duration::ZERO,
-            free: BTreeSet::new(),
+            free: BTreeMap::new(),
             changed: false,
         }
     }
@@ -107,19 +110,30 @@ impl Spreading {
         self.theoretical_arrival = earlier.saturating_sub(self.emission_interval);
     }
 
-    /// Deals the next time out, which is not before `open` says that it may be. One whose time came and that others were
-    /// before gets the next, and does not go behind all.
+    /// Deals the next time out, which is not before `open` says that it may be; none to one that ends by then, or others
+    /// would wait for it in vain. One whose time came and that others were before gets the next, and does not go behind all.
     pub(super) fn deal(
         &mut self,
         now: UnixMillis,
         in_line: bool,
+        end: UnixMillis,
         open: impl FnOnce(UnixMillis) -> UnixMillis,
-    ) -> UnixMillis {
-        if !in_line && let Some(free) = self.take_free(now) {
-            return free;
+    ) -> Option<UnixMillis> {
+        if !in_line && let Some((first, last)) = self.pop_free(now) {
+            let is_in_time = until(first) < end;
+            let left = if is_in_time {
+                first + self.emission_interval
+            } else {
+                first
+            };
+            self.note_free(left, last);
+            return is_in_time.then(|| until(first));
         }
         let next = self.next(now, in_line);
         let opens = open(until(next));
+        if opens >= end {
+            return None;
+        }
         let dealt = if opens > until(next) {
             since_1970(opens)
         } else {
@@ -129,26 +143,60 @@ impl Spreading {
             true => self.late = dealt,
             false => (self.dealt, self.changed) = (dealt, true),
         }
-        opens
+        Some(opens)
     }
 
-    /// Takes back a time that was dealt out to a message that will never go.
+    /// Takes back a time that was dealt out to a message that will never go. What was dealt last is dealt out anew.
     pub(super) fn give_back(&mut self, at: UnixMillis, now: UnixMillis) {
-        if at > now && since_1970(at) <= self.dealt {
-            self.free.insert(at);
-            if self.free.len() > MOST_FREE {
-                self.free.pop_last();
-            }
+        let (is_past, at) = (at <= now, since_1970(at));
+        let interval = self.emission_interval;
+        let before = self.free.range(..=at).next_back().map(|(a, z)| (*a, *z));
+        let is_free = before.is_some_and(|(_, last)| last >= at);
+        if is_past || is_free || at > self.dealt + MILLISECOND {
+            return;
         }
+        let follows = |one: Duration, next: Duration| next.abs_diff(one + interval) <= MILLISECOND;
+        let before = before.filter(|(_, last)| follows(*last, at));
+        let after = self.free.range(at..).next().map(|(a, z)| (*a, *z));
+        let after = after.filter(|(first, _)| follows(at, *first));
+        if let Some((first, _)) = after {
+            self.free.remove(&first);
+        }
+        let first = before.map_or(at, |(first, _)| first);
+        let last = after.map_or(at, |(_, last)| last);
+        if last + MILLISECOND >= self.dealt {
+            self.free.remove(&first);
+            (self.dealt, self.changed) = (first.saturating_sub(interval), true);
+            return;
+        }
+        self.note_free(first, last);
     }
 
-    fn take_free(&mut self, now: UnixMillis) -> Option<UnixMillis> {
-        while let Some(free) = self.free.pop_first() {
-            if free > now {
-                return Some(free);
+    /// Takes the first run of free times out, without those that have passed.
+    fn pop_free(&mut self, now: UnixMillis) -> Option<(Duration, Duration)> {
+        while let Some((mut first, last)) = self.free.pop_first() {
+            while until(first) <= now && first <= last {
+                first += self.emission_interval;
+            }
+            if until(first) > now && self.is_run(first, last) {
+                return Some((first, last));
             }
         }
         None
+    }
+
+    fn note_free(&mut self, first: Duration, last: Duration) {
+        if self.is_run(first, last) {
+            self.free.insert(first, last);
+        }
+        if self.free.len() > MOST_FREE {
+            self.free.pop_last();
+        }
+    }
+
+    /// Whether there are times from the first to the last, which is off by less than a millisecond.
+    fn is_run(&self, first: Duration, last: Duration) -> bool {
+        first < last + self.emission_interval.min(2 * MILLISECOND) / 2
     }
 
     fn next(&self, now: UnixMillis, in_line: bool) -> Duration {
@@ -184,6 +232,14 @@ mod tests {
         })
     }
 
+    const NEVER: UnixMillis = UnixMillis::NEVER;
+
+    /// To one that is new, and waits as long as it takes.
+    fn deal(spreading: &mut Spreading, now: UnixMillis) -> UnixMillis {
+        let dealt = spreading.deal(now, false, NEVER, |at| at);
+        dealt.expect("a time before the end of all")
+    }
+
     #[test]
     fn a_campaign_that_comes_at_once_goes_evenly() {
         let mut spreading = spreading(3660);
@@ -195,7 +251,7 @@ mod tests {
                     gone += 1;
                 }
                 Some(until) => {
-                    assert_eq!(spreading.deal(START, false, |at| at), until);
+                    assert_eq!(spreading.deal(START, false, NEVER, |at| at), Some(until));
                     dealt.push(until);
                 }
             }
@@ -233,11 +289,11 @@ mod tests {
         let mut spreading = spreading(3660);
         (0..61).for_each(|_| spreading.count(START));
         let second = |seconds| START.after(Duration::from_secs(seconds));
-        assert_eq!(spreading.deal(START, false, |at| at), second(62));
-        assert_eq!(spreading.deal(START, false, |at| at), second(63));
+        assert_eq!(deal(&mut spreading, START), second(62));
+        assert_eq!(deal(&mut spreading, START), second(63));
         assert_eq!(spreading.wait(second(62), true), None);
         assert_eq!(spreading.wait(second(62), false), Some(second(64)));
-        assert_eq!(spreading.deal(second(62), false, |at| at), second(64));
+        assert_eq!(deal(&mut spreading, second(62)), second(64));
         assert_eq!(spreading.wait(second(65), false), None, "all had theirs");
     }
 
@@ -246,34 +302,80 @@ mod tests {
         let mut spreading = spreading(3660);
         (0..61).for_each(|_| spreading.count(START));
         for _ in 0..1000 {
-            spreading.deal(START, false, |at| at);
+            deal(&mut spreading, START);
         }
         let second = |seconds| START.after(Duration::from_secs(seconds));
-        let again = [1, 2, 3].map(|_| spreading.deal(START, true, |at| at));
-        assert_eq!(again, [62, 63, 64].map(second));
+        let again = [1, 2, 3].map(|_| spreading.deal(START, true, NEVER, |at| at));
+        assert_eq!(again, [62, 63, 64].map(|n| Some(second(n))));
     }
 
     #[test]
     fn the_time_of_one_that_never_goes_is_anothers() {
         let mut spreading = spreading(3660);
         (0..61).for_each(|_| spreading.count(START));
-        let dealt: Vec<_> = (0..10)
-            .map(|_| spreading.deal(START, false, |at| at))
-            .collect();
+        let dealt: Vec<_> = (0..10).map(|_| deal(&mut spreading, START)).collect();
         spreading.give_back(dealt[3], START);
         spreading.give_back(dealt[1], START);
         spreading.give_back(START, START);
         let now = dealt[1];
-        assert_eq!(
-            spreading.deal(now, false, |at| at),
-            dealt[3],
-            "the other has passed"
-        );
-        let next = spreading.deal(now, false, |at| at);
+        assert_eq!(deal(&mut spreading, now), dealt[3], "the other has passed");
+        let next = deal(&mut spreading, now);
         assert_eq!(next, dealt[9].after(Duration::from_secs(1)));
     }
 
+    #[test]
+    fn one_that_ends_before_its_time_takes_none() {
+        let mut spreading = spreading(3660);
+        (0..61).for_each(|_| spreading.count(START));
+        let second = |seconds| START.after(Duration::from_secs(seconds));
+        let soon = |spreading: &mut Spreading| spreading.deal(START, false, second(64), |at| at);
+        assert_eq!(soon(&mut spreading), Some(second(62)));
+        assert_eq!(soon(&mut spreading), Some(second(63)));
+        assert_eq!(soon(&mut spreading), None);
+        let dealt = [0; 3].map(|_| deal(&mut spreading, START));
+        assert_eq!(dealt, [64, 65, 66].map(second));
+        spreading.give_back(dealt[0], START);
+        assert_eq!(soon(&mut spreading), None, "nor a free one");
+        assert_eq!(deal(&mut spreading, START), second(64));
+    }
+
+    #[test]
+    fn after_a_large_campaign_that_never_goes_nobody_waits_for_it() {
+        let mut spreading = spreading(7321);
+        (0..200).for_each(|_| spreading.count(START));
+        let dealt: Vec<_> = (0..100_000).map(|_| deal(&mut spreading, START)).collect();
+        dealt.iter().for_each(|at| spreading.give_back(*at, START));
+        assert!(spreading.free.is_empty());
+        let mut again = self::spreading(7321);
+        again.take_up(spreading.change().unwrap());
+        let first = deal(&mut again, START);
+        assert!(first.0.abs_diff(dealt[0].0) <= 1, "{first:?}");
+    }
+
     proptest! {
+        #[test]
+        fn whatever_is_given_back_is_dealt_out_again(
+            an_hour in 5_u32..50_000,
+            given_back in Just((0_usize..50).collect::<Vec<_>>()).prop_shuffle(),
+            number in 1_usize..50,
+        ) {
+            let given_back = &given_back[..number];
+            let mut spreading = spreading(an_hour);
+            (0..=an_hour).for_each(|_| spreading.count(START));
+            let dealt: Vec<_> = (0..51).map(|_| deal(&mut spreading, START)).collect();
+            for place in given_back {
+                spreading.give_back(dealt[*place], START);
+                spreading.give_back(dealt[*place], START);
+            }
+            let mut free: Vec<_> = given_back.iter().map(|place| dealt[*place]).collect();
+            free.sort_unstable();
+            let again: Vec<_> = free.iter().map(|_| deal(&mut spreading, START)).collect();
+            for (free, again) in free.iter().zip(again) {
+                prop_assert!(free.0.abs_diff(again.0) <= 1, "{again:?} in the place of {free:?}");
+            }
+            prop_assert!(deal(&mut spreading, START) > dealt[50]);
+        }
+
         #[test]
         fn no_hour_has_more_than_its_number(gaps in prop::collection::vec(0_u64..120_000, 1..600), an_hour in 5_u32..200) {
             let mut spreading = spreading(an_hour);

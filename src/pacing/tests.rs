@@ -56,6 +56,7 @@ fn message(n: u64) -> Message {
         phase: Phase::Waiting,
         operator: UCELL,
         due: START,
+        dealt: None,
         attempt: Attempt::default(),
         history: Vec::new(),
     };

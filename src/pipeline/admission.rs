@@ -287,6 +287,7 @@ impl Core {
             due: not_before
                 .map_or(now.steady, |not_before| now.steady_at(not_before))
                 .max(now.steady),
+            dealt: None,
             attempt: Attempt::default(),
             history: Vec::with_capacity(3),
         };

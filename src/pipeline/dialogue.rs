@@ -280,6 +280,7 @@ impl Core {
             phase: Phase::Waiting,
             operator,
             due: now.steady,
+            dealt: None,
             attempt: Attempt::default(),
             history: Vec::with_capacity(3),
         };

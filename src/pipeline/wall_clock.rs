@@ -11,6 +11,7 @@ use super::core::Core;
 use super::telling::WORTH_TELLING;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{Cursor, JournalError, Message, Queue};
+use crate::pacing::Pacer;
 
 /// The two clocks are read one after the other; a step is more than that, and than a message may be late.
 const STEP: u64 = 1000;
@@ -85,7 +86,7 @@ impl Core {
             self.wall_clock.left.push((queue, place));
         }
         for mut message in waiting.into_iter().map(|it| it.message) {
-            let Some(until) = self.waits_until(&message, &beat.now) else {
+            let Some(until) = Self::waits_until(&message, &beat.now) else {
                 continue;
             };
             // Not before the next millisecond: the queue's cursor may have passed this one.
@@ -103,7 +104,7 @@ impl Core {
     }
 
     /// Until which wall time a message waits, if it does for one.
-    fn waits_until(&self, message: &Message, now: &Now) -> Option<UnixMillis> {
+    fn waits_until(message: &Message, now: &Now) -> Option<UnixMillis> {
         let progress = &message.progress;
         let is_first = progress.attempt.attempts == 0;
         // A short wait is not told: after an attempt it may be for something else than what was told last.
@@ -114,7 +115,7 @@ impl Core {
         let of_wall = told.and_then(|told| {
             let reason = told.reason?;
             let until = told.until.filter(|_| reason != Reason::Scheduled)?;
-            self.pacer.is_of_wall(message, reason).then_some(until)
+            Pacer::is_of_wall(message, reason).then_some(until)
         });
         of_wall.or_else(|| {
             message

@@ -210,6 +210,7 @@ fn settled(operator: OperatorId, at: UnixMillis) -> Progress {
         phase: Phase::Settled,
         operator,
         due: at,
+        dealt: None,
         attempt: Attempt {
             attempts: 1,
             at,
@@ -227,6 +228,7 @@ fn waiting(operator: OperatorId, at: UnixMillis) -> Progress {
         phase: Phase::Waiting,
         operator,
         due: at.after(HALF_A_DAY),
+        dealt: None,
         attempt: Attempt::default(),
         history: vec![told(State::Accepted, operator, at)],
     }

@@ -59,6 +59,7 @@ fn message(history: Vec<Told>) -> Message {
         phase: Phase::Settled,
         operator: OperatorId(1),
         due: at,
+        dealt: None,
         attempt: Attempt {
             attempts: 1,
             segments: vec![Segment::Delivered],

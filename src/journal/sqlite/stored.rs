@@ -80,13 +80,6 @@ stored!(Content {
     legal,
     extensions
 });
-stored!(Progress {
-    phase,
-    operator,
-    due,
-    attempt,
-    history
-});
 stored!(Told {
     state,
     reason,
@@ -324,6 +317,37 @@ macro_rules! stored_as_number {
 }
 stored_as_number!(MessageId, OperatorId);
 
+/// Whether a campaign dealt a time out is told of by a bit of the octet of the phase.
+impl Stored for Progress {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.push(self.phase as u8 + u8::from(self.dealt.is_some()) * DEALT);
+        self.operator.write(out);
+        self.due.write(out);
+        self.attempt.write(out);
+        self.history.write(out);
+        if let Some(dealt) = self.dealt {
+            dealt.write(out);
+        }
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        let marked = u8::read(octets)?;
+        Some(Self {
+            phase: phase(marked & !DEALT)?,
+            operator: Stored::read(octets)?,
+            due: Stored::read(octets)?,
+            attempt: Stored::read(octets)?,
+            history: Stored::read(octets)?,
+            dealt: match marked & DEALT {
+                0 => None,
+                _ => Some(Stored::read(octets)?),
+            },
+        })
+    }
+}
+
+const DEALT: u8 = 128;
+
 /// What is seldom there is told of by a bit of the octet that says whether the message was withdrawn.
 impl Stored for Attempt {
     fn write(&self, out: &mut Vec<u8>) {
@@ -451,20 +475,14 @@ impl Stored for Choices {
 }
 
 /// The codes that schema.sql names, in its indexes too.
-impl Stored for Phase {
-    fn write(&self, out: &mut Vec<u8>) {
-        out.push(*self as u8);
-    }
-
-    fn read(octets: &mut &[u8]) -> Option<Self> {
-        Some(match u8::read(octets)? {
-            0 => Self::Waiting,
-            1 => Self::InFlight,
-            2 => Self::Submitted,
-            3 => Self::Settled,
-            _ => return None,
-        })
-    }
+fn phase(code: u8) -> Option<Phase> {
+    Some(match code {
+        0 => Phase::Waiting,
+        1 => Phase::InFlight,
+        2 => Phase::Submitted,
+        3 => Phase::Settled,
+        _ => return None,
+    })
 }
 
 impl Stored for Segment {
@@ -520,6 +538,30 @@ mod tests {
             assert_eq!(to_octets(&attempt), octets);
         }
         assert!(from_octets::<Attempt>(&octets(128), "an attempt").is_err());
+    }
+
+    #[test]
+    fn the_progress_of_a_journal_that_did_not_know_of_dealt_times_is_read() {
+        // Waits; of operator 1; due at 17; no attempt, its segments unknown; nothing told.
+        let octets = |phase: u8| [phase, 1, 34, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        let mut progress = Progress {
+            phase: Phase::Waiting,
+            operator: OperatorId(1),
+            due: UnixMillis(17),
+            dealt: None,
+            attempt: Attempt::default(),
+            history: Vec::new(),
+        };
+        let read = from_octets::<Progress>(&octets(0), "a progress").unwrap();
+        assert_eq!(read, progress);
+        assert_eq!(to_octets(&progress), octets(0));
+        progress.dealt = Some(UnixMillis(17));
+        let mut with_time = octets(DEALT).to_vec();
+        with_time.push(34);
+        assert_eq!(to_octets(&progress), with_time);
+        let read = from_octets::<Progress>(&with_time, "a progress").unwrap();
+        assert_eq!(read, progress);
+        assert!(from_octets::<Progress>(&octets(64), "a progress").is_err());
     }
 
     #[test]

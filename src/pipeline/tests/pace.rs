@@ -412,6 +412,106 @@ fn the_rest_of_a_text_waits_for_no_limit_and_is_no_message_more() {
     assert_eq!(take(&mut world), [2]);
 }
 
+/// So many an hour of an agency.
+fn spread(an_hour: u32) -> Spread {
+    Spread {
+        agency: AgencyKey::of("kadastr"),
+        service: None,
+        an_hour,
+    }
+}
+
+#[test]
+fn nobody_waits_for_those_of_a_campaign_that_end_before_their_time() {
+    let mut world = World::with(|settings| settings.rules.spreads = vec![spread(61)]);
+    let end = START.after(10 * MINUTE);
+    world.publish_all((1..=100).map(|n| Notification {
+        expires: Some(end.into()),
+        ..with_priority(Priority::Bulk, n)
+    }));
+    let mut gone = take(&mut world).len();
+    for _ in 0..11 {
+        world.advance(MINUTE);
+        gone += take(&mut world).len();
+    }
+    assert_eq!(gone, 9, "one a minute, after two at once");
+    assert_eq!(world.last_deferral(100).until, Some(end.into()));
+    assert_eq!(world.laws.waiting(), 0);
+    world.publish(with_priority(Priority::Bulk, 101));
+    assert_eq!(take(&mut world), [101]);
+}
+
+#[test]
+fn one_that_was_not_told_of_its_short_wait_keeps_its_time_when_others_join() {
+    let mut world = World::with(|settings| {
+        settings.rules.quiet_hours = Some(closed(22, 8));
+        settings.rules.release = 30 * MINUTE;
+        settings.rules.spreads = vec![spread(3660)];
+    });
+    let bulk = |n| with_priority(Priority::Bulk, n);
+    pass_to(&mut world, at(23));
+    world.publish(bulk(1));
+    let its_moment = UnixMillis::from(world.last_deferral(1).until.unwrap());
+    pass_to(&mut world, its_moment.before(30 * SECOND));
+    world.publish_all((2..=71).map(bulk));
+    assert_eq!(take(&mut world).len(), 61);
+    pass_to(&mut world, its_moment);
+    take(&mut world);
+    assert_eq!(
+        world.story("apart-1"),
+        ["accepted", "deferred quiet-hours"],
+        "its time comes soon"
+    );
+    world.publish_all((72..=571).map(bulk));
+    let mut gone = Vec::new();
+    for _ in 0..42 {
+        world.advance(SECOND);
+        gone.extend(take(&mut world));
+    }
+    assert!(gone.contains(&1), "{gone:?}");
+}
+
+#[test]
+fn who_waits_for_something_else_has_no_time_of_the_campaign_to_give_back() {
+    let mut world = World::with(|settings| {
+        settings.rules.limits = vec![limit(1, 10 * MINUTE)];
+        settings.rules.spreads = vec![spread(61)];
+    });
+    let bulk = |n| with_priority(Priority::Bulk, n);
+    world.publish(bulk(1));
+    assert_eq!(take(&mut world), [1]);
+    world.publish(Notification {
+        msisdn: phone(1),
+        ..bulk(2)
+    });
+    let told = world.last_deferral(2);
+    assert_eq!(told.reason.unwrap().as_str(), "subscriber-limit");
+    world.publish_all((3..=20).map(bulk));
+    assert_eq!(take(&mut world), [3]);
+    world.cancel("apart-2");
+    world.publish(bulk(21));
+    let after_all = START.after(20 * MINUTE);
+    assert_eq!(world.last_deferral(21).until, Some(after_all.into()));
+}
+
+#[test]
+fn a_campaigns_message_that_waits_for_the_next_day_follows_the_wall_clock() {
+    let mut world = World::with(|settings| {
+        settings.rules.spreads = vec![spread(61)];
+        let quota = DailyQuota {
+            messages: 1,
+            timezone: tashkent(),
+        };
+        settings.rules.daily.insert(AgencyKey::of("kadastr"), quota);
+    });
+    world.publish_all((1..=2).map(|n| with_priority(Priority::Bulk, n)));
+    assert_eq!(take(&mut world), [1]);
+    assert_eq!(world.last_deferral(2).until, Some(at(24).into()));
+    world.wall_ahead = 15 * 3_600_000;
+    world.advance(SECOND);
+    assert_eq!(take(&mut world), [2]);
+}
+
 #[test]
 fn what_is_urgent_without_a_right_to_it_is_normal_and_counted() {
     let mut world = World::with(|settings| {
