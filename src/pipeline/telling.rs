@@ -115,7 +115,8 @@ impl Teller {
     ) -> bool {
         let wait = until.map(|until| until.since(beat.now.steady));
         // What ends before that does not wait so long.
-        let until = wait.map(|wait| beat.now.wall.after(wait).min(message.expires));
+        let wait = wait.map(|wait| wait.min(message.expires.since(beat.now.wall)));
+        let until = wait.map(|wait| beat.now.wall.after(wait));
         let last = message.progress.history.last_mut();
         if let Some(told) = last.filter(|told| told.reason == Some(reason)) {
             let before = std::mem::replace(&mut told.until, until);

@@ -513,6 +513,22 @@ fn a_campaigns_message_that_waits_for_the_next_day_follows_the_wall_clock() {
 }
 
 #[test]
+fn a_wait_that_ends_soon_since_its_message_does_is_not_told() {
+    let mut world = World::with(|settings| {
+        settings.rules.quiet_hours = Some(closed(22, 8));
+    });
+    pass_to(&mut world, at(23));
+    for (id, left) in [("minute", MINUTE), ("more", MINUTE + SECOND)] {
+        world.publish(Notification {
+            expires: Some(world.wall().after(left).into()),
+            ..status(id)
+        });
+    }
+    assert_eq!(world.story("minute"), ["accepted"]);
+    assert_eq!(world.story("more"), ["accepted", "deferred quiet-hours"]);
+}
+
+#[test]
 fn what_is_urgent_without_a_right_to_it_is_normal_and_counted() {
     let mut world = World::with(|settings| {
         settings.rules.quiet_hours = Some(closed(22, 8));
