@@ -32,12 +32,6 @@ impl Seen {
         new
     }
 
-    /// Whether a message was noted.
-    pub(super) fn has(&mut self, hash: u64, now: UnixMillis) -> bool {
-        self.pass(now);
-        self.hashes.contains(&hash)
-    }
-
     fn pass(&mut self, now: UnixMillis) {
         while let Some((at, hash)) = self.order.front().copied()
             && (at.after(MEMORY) <= now || self.order.len() >= MOST)
@@ -75,12 +69,17 @@ impl Last {
                 self.texts.remove(&msisdn);
             }
         }
-        let last = self.texts.get(&msisdn).map(|(_, last)| *last);
+        let last = self.of(msisdn);
         if last != Some(text) {
             self.texts.insert(msisdn, (now, text));
             self.order.push_back((now, msisdn));
         }
         last
+    }
+
+    /// What a phone wrote last.
+    pub(super) fn of(&self, msisdn: Msisdn) -> Option<LastText> {
+        self.texts.get(&msisdn).map(|(_, last)| *last)
     }
 }
 
@@ -93,7 +92,6 @@ mod tests {
         let (mut seen, start) = (Seen::default(), UnixMillis(1_000_000));
         assert!(seen.note(7, start));
         assert!(!seen.note(7, start.after(MEMORY / 2)));
-        assert!(seen.has(7, start.after(MEMORY / 2)) && !seen.has(7, start.after(MEMORY)));
         assert!(seen.note(7, start.after(MEMORY)));
     }
 

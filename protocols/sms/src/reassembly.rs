@@ -115,13 +115,26 @@ impl<T> Reassembly<T> {
         if concat.total == 1 {
             return Received::Complete(vec![segment]);
         }
-        let key = Key {
-            source: source.to_owned(),
-            destination: destination.to_owned(),
-            reference: concat.reference,
-            total: concat.total,
-        };
+        let key = key(source, destination, concat);
         self.place(now, key, concat.number, segment)
+    }
+
+    /// What came of a text that is not complete, by its segments' numbers.
+    pub fn received(
+        &self,
+        source: &str,
+        destination: &str,
+        concat: Concat,
+    ) -> Option<&BTreeMap<u8, T>> {
+        let turn = self.turns.get(&key(source, destination, concat))?;
+        Some(&self.texts.get(turn)?.received)
+    }
+
+    /// Gives up a text that is not complete, whose other segments are of no use any more.
+    pub fn withdraw(&mut self, source: &str, destination: &str, concat: Concat) {
+        if let Some(turn) = self.turns.get(&key(source, destination, concat)).copied() {
+            self.remove(turn);
+        }
     }
 
     /// The next text whose time is over; call until `None`.
@@ -210,6 +223,15 @@ impl<T> Reassembly<T> {
             }
         }
         Some(text)
+    }
+}
+
+fn key(source: &str, destination: &str, concat: Concat) -> Key {
+    Key {
+        source: source.to_owned(),
+        destination: destination.to_owned(),
+        reference: concat.reference,
+        total: concat.total,
     }
 }
 
@@ -345,6 +367,21 @@ mod tests {
         assert_eq!(
             receive(&mut reassembly, now, concat(3, 2, 1), "y"),
             Received::Waiting
+        );
+    }
+
+    #[test]
+    fn what_came_of_a_text_is_shown_until_it_is_withdrawn() {
+        let (mut reassembly, now) = (Reassembly::new(MINUTE, 3), t0());
+        receive(&mut reassembly, now, concat(1, 3, 2), "b");
+        let place = concat(1, 3, 1);
+        let received = reassembly.received("998901234567", "555", place);
+        assert_eq!(received, Some(&BTreeMap::from([(2, "b")])));
+        reassembly.withdraw("998901234567", "555", place);
+        assert_eq!(reassembly.received("998901234567", "555", place), None);
+        assert_eq!(
+            (reassembly.held_segments(), reassembly.deadline()),
+            (0, None)
         );
     }
 

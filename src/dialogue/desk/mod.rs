@@ -1,8 +1,10 @@
 //! Takes in what phones send: each message once, and long texts whole.
 
+mod long;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use xabar_events::Msisdn;
 use xabar_sms::{Concat, Incomplete, Reassembly, Received};
 use xxhash_rust::xxh3::Xxh3;
 
+use self::long::{LongText, LongTexts, Name};
 use super::Mo;
 use super::seen::{Last, Seen};
 use super::tally::Tally;
@@ -45,6 +48,7 @@ pub enum Heard {
 struct Segment {
     operator: OperatorId,
     reference: Option<u16>,
+    hash: u64,
     text: String,
 }
 
@@ -54,8 +58,7 @@ pub struct Desk {
     seen: Seen,
     last: Last,
     texts: Reassembly<Segment>,
-    /// Long texts that were acted on before they were whole; what else comes of them is of no use.
-    ahead: Seen,
+    long: LongTexts,
     /// How many whole texts came from each subscriber.
     counts: Tally<u32>,
 }
@@ -78,7 +81,7 @@ impl Default for Desk {
             seen: Seen::default(),
             last: Last::default(),
             texts: Reassembly::new(SEGMENTS_WAIT, MOST_SEGMENTS).of_a_source(MOST_OF_A_PHONE),
-            ahead: Seen::default(),
+            long: LongTexts::default(),
             counts: Tally::default(),
         }
     }
@@ -102,40 +105,52 @@ impl Desk {
             text,
             ..
         } = mo;
-        let Some(concat) = concat else {
-            return self.whole(now, operator, &from, &to, reference, text);
+        let Some(concat) = concat.filter(|it| it.is_valid()) else {
+            return self.whole(now, operator, &from, &to, (reference, None), text);
         };
         let hash = hash(operator, &from, &to, reference, Some(concat), &text);
-        let long = long(&from, &to, concat.reference, concat.total);
-        if self.seen.has(hash, now.steady) || self.ahead.has(long, now.steady) {
+        let name = Name::new(&from, &to, concat);
+        if self.came_before(now, &name, concat.number, (hash, reference)) {
             return Heard::Noted;
         }
+        let held = self.texts.received(&from, &to, concat);
         if concat.number == 1 && cannot_wait(&text) {
-            self.seen.note(hash, now.steady);
-            self.ahead.note(long, now.steady);
-            let reference = Some(concat.reference);
-            return self.whole(now, operator, &from, &to, reference, text);
+            let mut open: BTreeSet<u8> = (2..=concat.total).collect();
+            let mut came = BTreeSet::from([(1, hash)]);
+            // What came earlier than this segment is the rest of its text, unless it has a first one of its own.
+            if let Some(held) = held.filter(|held| !held.contains_key(&1)) {
+                open.retain(|number| !held.contains_key(number));
+                came.extend(held.iter().map(|(number, it)| (*number, it.hash)));
+                self.texts.withdraw(&from, &to, concat);
+            }
+            let place = (reference, Some(concat));
+            let heard = self.whole(now, operator, &from, &to, place, text);
+            self.note_long(now, name, came, open);
+            return heard;
+        }
+        if let Some(other) = held.and_then(|held| held.get(&concat.number)) {
+            // Its place is taken by another text's, which is waited for first.
+            return match other.text == text {
+                true => Heard::Noted,
+                false => Heard::Full,
+            };
         }
         let segment = Segment {
             operator,
             reference,
+            hash,
             text,
         };
-        let texts = &mut self.texts;
-        let received = texts.receive(now.instant, &from, &to, concat, segment);
-        if !matches!(received, Received::Full(_)) {
-            self.seen.note(hash, now.steady);
-        }
-        match received {
+        match self.texts.receive(now.instant, &from, &to, concat, segment) {
             Received::Waiting | Received::Duplicate(_) => Heard::Noted,
             Received::Full(_) => Heard::Full,
             Received::Invalid(alone) => {
-                self.whole(now, operator, &from, &to, alone.reference, alone.text)
+                let place = (alone.reference, None);
+                self.whole(now, operator, &from, &to, place, alone.text)
             }
             Received::Complete(segments) => {
-                let reference = Some(concat.reference);
-                let text = joined(segments.into_iter());
-                self.whole(now, operator, &from, &to, reference, text)
+                let segments = (1..).zip(segments).collect();
+                self.long_text(now, name, segments)
             }
         }
     }
@@ -143,26 +158,77 @@ impl Desk {
     /// The next text whose other segments did not come in time, as far as it came; call until `None`.
     pub fn give_up(&mut self, now: &Now) -> Option<Heard> {
         while let Some(Incomplete { key, received }) = self.texts.give_up(now.instant) {
-            let long = long(&key.source, &key.destination, key.reference, key.total);
-            if self.ahead.has(long, now.steady) {
-                continue;
-            }
-            let operator = received.first().map(|(_, segment)| segment.operator);
-            let text = joined(received.into_iter().map(|(_, segment)| segment));
-            let reference = Some(key.reference);
-            let heard = self.whole(
-                now,
-                operator.unwrap_or_default(),
-                &key.source,
-                &key.destination,
-                reference,
-                text,
-            );
+            let name = Name {
+                from: key.source,
+                to: key.destination,
+                reference: key.reference,
+                total: key.total,
+            };
+            let heard = self.long_text(now, name, received);
             if heard != Heard::Noted {
                 return Some(heard);
             }
         }
         None
+    }
+
+    /// Whether a segment of a text that was heard is brought again, or is of no use any more. If it is of another text
+    /// of the same name, that begins.
+    fn came_before(
+        &mut self,
+        now: &Now,
+        name: &Name,
+        number: u8,
+        (hash, reference): (u64, Option<u16>),
+    ) -> bool {
+        let msisdn = name.from.parse::<Msisdn>().ok();
+        let last = msisdn.and_then(|msisdn| self.last.of(msisdn));
+        let Some(text) = self.long.of(name, now.steady) else {
+            return false;
+        };
+        if text.came.contains(&(number, hash)) {
+            let after_another = last.is_some_and(|(last, _)| Some(last) != text.heard);
+            let is_shared = last.is_some_and(|(_, of_last)| of_last == reference);
+            // As of a whole text: without a reference of its own, the same words may be a new one.
+            if number != 1 || !after_another || (reference.is_some() && !is_shared) {
+                return true;
+            }
+        } else if text.open.remove(&number) {
+            text.came.insert((number, hash));
+            return true;
+        }
+        self.long.forget(name);
+        false
+    }
+
+    /// Hears a long text, or what came of it.
+    fn long_text(&mut self, now: &Now, name: Name, segments: Vec<(u8, Segment)>) -> Heard {
+        let came = segments.iter().map(|(number, it)| (*number, it.hash));
+        let came = came.collect();
+        let first = segments.first().map(|(_, first)| first);
+        let operator = first.map(|first| first.operator).unwrap_or_default();
+        let reference = first.and_then(|first| first.reference);
+        let place = Concat {
+            reference: name.reference,
+            total: name.total,
+            number: 1,
+        };
+        let text = segments.into_iter().map(|(_, it)| it.text).collect();
+        let place = (reference, Some(place));
+        let heard = self.whole(now, operator, &name.from, &name.to, place, text);
+        self.note_long(now, name, came, BTreeSet::new());
+        heard
+    }
+
+    fn note_long(&mut self, now: &Now, name: Name, came: BTreeSet<(u8, u64)>, open: BTreeSet<u8>) {
+        let msisdn = name.from.parse::<Msisdn>().ok();
+        let last = msisdn.and_then(|msisdn| self.last.of(msisdn));
+        let text = LongText {
+            heard: last.map(|(hash, _)| hash),
+            came,
+            open,
+        };
+        self.long.note(name, text, now.steady);
     }
 
     fn whole(
@@ -171,14 +237,14 @@ impl Desk {
         operator: OperatorId,
         from: &str,
         to: &str,
-        reference: Option<u16>,
+        (reference, place): (Option<u16>, Option<Concat>),
         text: String,
     ) -> Heard {
         // Names and short numbers are of services, not of people.
         let Ok(msisdn) = from.parse::<Msisdn>() else {
             return Heard::Noted;
         };
-        let hash = hash(operator, from, to, reference, None, &text);
+        let hash = hash(operator, from, to, reference, place, &text);
         let last = self.last.note(msisdn, (hash, reference), now.steady);
         let another = last.is_none_or(|(last, _)| last != hash);
         // Some SMSCs give the same one to all texts, which tells none of them from others.
@@ -209,22 +275,6 @@ impl Desk {
         *count = count.saturating_add(1);
         *count <= MOST_TEXTS
     }
-}
-
-fn joined(segments: impl Iterator<Item = Segment>) -> String {
-    segments.map(|segment| segment.text).collect()
-}
-
-/// Which long text a segment is of.
-fn long(from: &str, to: &str, reference: u16, total: u8) -> u64 {
-    let mut hash = Xxh3::new();
-    for part in [from, to] {
-        hash.update(&part.len().to_le_bytes());
-        hash.update(part.as_bytes());
-    }
-    hash.update(&reference.to_le_bytes());
-    hash.update(&[total]);
-    hash.digest()
 }
 
 /// The same for the same message, or segment, brought again.

@@ -114,6 +114,64 @@ fn a_long_opt_out_is_heard_with_its_first_segment_and_once() {
 }
 
 #[test]
+fn a_long_text_of_the_same_number_after_another_text_is_a_new_one() {
+    let stop = |desk: &mut Desk, now: &Now, mo: Mo| text(take_stop(desk, now, mo));
+    let (mut desk, now) = (Desk::default(), now());
+    for (first, second, reference) in [
+        ("STOP", " a", None),
+        ("STOP once more", " b", None),
+        ("STOP", " a", None),
+        ("STOP", " a", Some(1)),
+        ("STOP", " a", Some(2)),
+    ] {
+        let of = |mo: Mo| Mo { reference, ..mo };
+        let heard = stop(&mut desk, &now, of(segment(1, first)));
+        assert_eq!(heard.as_deref(), Some(first), "{reference:?}");
+        for again in [segment(2, second), segment(1, first), segment(2, second)] {
+            assert_eq!(take_stop(&mut desk, &now, of(again)), Heard::Noted);
+        }
+        let start = stop(&mut desk, &now, mo("START"));
+        assert_eq!(start.as_deref(), Some("START"));
+    }
+    let repeated = Mo {
+        reference: Some(1),
+        ..segment(1, "STOP")
+    };
+    assert_eq!(
+        take_stop(&mut desk, &now, repeated),
+        Heard::Noted,
+        "whatever came in between"
+    );
+}
+
+#[test]
+fn a_question_of_the_number_of_a_long_opt_out_is_heard() {
+    let (mut desk, now) = (Desk::default(), now());
+    take_stop(&mut desk, &now, segment(1, "STOP"));
+    assert_eq!(take_stop(&mut desk, &now, segment(2, " a")), Heard::Noted);
+    assert_eq!(take_stop(&mut desk, &now, segment(2, " b")), Heard::Noted);
+    let whole = take_stop(&mut desk, &now, segment(1, "START"));
+    assert_eq!(text(whole).as_deref(), Some("START b"));
+    for again in [segment(1, "START"), segment(2, " b")] {
+        assert_eq!(take_stop(&mut desk, &now, again), Heard::Noted);
+    }
+    assert_eq!(desk.give_up(&after(&now, SEGMENTS_WAIT)), None);
+}
+
+#[test]
+fn a_segment_whose_place_anothers_has_is_to_be_brought_again() {
+    let (mut desk, now) = (Desk::default(), now());
+    assert_eq!(take(&mut desk, &now, segment(1, "a")), Heard::Noted);
+    assert_eq!(take(&mut desk, &now, segment(1, "a")), Heard::Noted);
+    assert_eq!(take(&mut desk, &now, segment(1, "START")), Heard::Full);
+    let later = after(&now, SEGMENTS_WAIT);
+    assert_eq!(desk.give_up(&later).and_then(text).as_deref(), Some("a"));
+    assert_eq!(take(&mut desk, &later, segment(1, "START")), Heard::Noted);
+    let whole = take(&mut desk, &later, segment(2, " b"));
+    assert_eq!(text(whole).as_deref(), Some("START b"));
+}
+
+#[test]
 fn one_phone_does_not_take_all_places_of_segments() {
     let (mut desk, now) = (Desk::default(), now());
     let one_of = |reference, from: &str| Mo {

@@ -3,7 +3,7 @@
 use xabar_events::{Language, Msisdn, Notification};
 use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
 use xabar_smpp::values::{EsmClass, Ton};
-use xabar_smpp::{Frame, Octets, Status};
+use xabar_smpp::{Frame, Octets, Status, Tag, TlvBuffer};
 use xabar_sms::{Reading, decode};
 
 use super::laws::Text;
@@ -66,6 +66,41 @@ fn an_opt_out_after_an_opt_in_is_kept_where_all_texts_have_the_same_reference() 
         answer(&mut world);
         world.writes_with(phone(0), words, Some(0));
         assert_eq!(world.sent().len(), 0, "answered once");
+    }
+    world.publish(status("a"));
+    assert_eq!(world.story("a"), ["accepted", "suppressed opted-out"]);
+}
+
+/// A segment of a text of two, with the number 0x20 for all of them.
+fn of_two(number: u8, words: &str, reference: u16) -> Frame {
+    let digits = phone(0).digits();
+    let mut octets = vec![5, 0, 3, 0x20, 2, number];
+    octets.extend(words.bytes());
+    let mut tlvs = TlvBuffer::new();
+    tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, reference);
+    let pdu = DeliverSm {
+        source_addr_ton: Ton::INTERNATIONAL,
+        source_addr: Octets(digits.as_bytes()),
+        destination_addr: "555".into(),
+        esm_class: EsmClass::UDH,
+        short_message: Octets(&octets),
+        tlvs: tlvs.as_tlvs(),
+        ..DeliverSm::default()
+    };
+    let pdu = Pdu::new(reference.into(), Body::DeliverSm(pdu));
+    pdu.to_frame().unwrap()
+}
+
+#[test]
+fn a_long_opt_out_is_kept_whatever_number_the_phone_gives_its_long_texts() {
+    let mut world = World::new();
+    for (first, last, reference) in [("STOP", " ilti", 1), ("STOP ikkinchi", " marta", 11)] {
+        world.writes_with(phone(0), "START", Some(reference + 2));
+        answer(&mut world);
+        assert_eq!(world.brings(of_two(1, first, reference)), Status::ROK);
+        assert_eq!(world.brings(of_two(2, last, reference + 1)), Status::ROK);
+        world.laws.chosen_in_a_menu(phone(0), "stop");
+        answer(&mut world);
     }
     world.publish(status("a"));
     assert_eq!(world.story("a"), ["accepted", "suppressed opted-out"]);
