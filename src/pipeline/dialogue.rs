@@ -38,6 +38,15 @@ const SAME: Duration = Duration::from_secs(10 * 60);
 /// An answer that could not be sent by then is of no use.
 const USEFUL: Duration = Duration::from_secs(3600);
 
+/// What came of a text that was read.
+struct Obeyed {
+    reply: Reply,
+    /// Which the answer is to be in.
+    language: Option<Language>,
+    /// Whether the citizen's choices are others than before.
+    is_change: bool,
+}
+
 impl Core {
     /// A message from a phone; gives what the operator is told.
     pub(super) fn mo(
@@ -103,8 +112,14 @@ impl Core {
         };
         let messages = self.messages_to(beat, written.from)?;
         beat.looks.take(For::Text, messages.len());
-        let (reply, language) = self.obey(beat, &written, &messages)?;
-        if !is_answered_last(&messages, &written, beat.now.steady)
+        let Obeyed {
+            reply,
+            language,
+            is_change,
+        } = self.obey(beat, &written, &messages)?;
+        // What changes something now is no repeat: somebody chose otherwise in between, over USSD.
+        let is_repeat = !is_change && is_answered_last(&messages, &written, beat.now.steady);
+        if !is_repeat
             && self.may_answer(beat, written.from, &messages)
             && self.may_explain(beat, &reply, &messages)
         {
@@ -125,13 +140,13 @@ impl Core {
         Ok(())
     }
 
-    /// Keeps what a text chooses; gives the answer and the language that it is to be in.
+    /// Keeps what a text chooses.
     fn obey(
         &mut self,
         beat: &mut Beat,
         written: &Written,
         messages: &[Message],
-    ) -> Result<(Reply, Option<Language>), JournalError> {
+    ) -> Result<Obeyed, JournalError> {
         let choices = self.choices(beat, written.from)?;
         let known = Known {
             messages,
@@ -146,10 +161,15 @@ impl Core {
         let of_choices = chosen.as_ref().unwrap_or(&choices).language;
         let of_events = || messages.iter().find_map(|message| message.content.language);
         let language = of_choices.or(language).or_else(of_events);
+        let is_change = chosen.is_some();
         if let Some(chosen) = chosen {
             beat.choices.insert(written.from, chosen);
         }
-        Ok((reply, language))
+        Ok(Obeyed {
+            reply,
+            language,
+            is_change,
+        })
     }
 
     /// The key of the answer to a text; `None` if a text with its reference was answered before.
@@ -396,16 +416,19 @@ pub(super) fn key(hash: u64, number: i64) -> Option<EventKey> {
     })
 }
 
-/// Whether a text is the one that was answered last, in an earlier life too. What it chooses
-/// is kept all the same: something else may have come in between that was not answered.
+/// Whether a text is the one that was answered last, in an earlier life too, and no news came since, of which it may ask:
+/// what is suppressed is none. What it chooses is kept all the same: something else may have come in between that was not answered.
 fn is_answered_last(messages: &[Message], written: &Written, now: UnixMillis) -> bool {
-    let answers = messages.iter().filter(|message| message.is_answer());
-    let last = answers.max_by_key(|answer| answer.id);
+    let is_news = |message: &&Message| {
+        let last = message.progress.history.last().map(|told| told.state);
+        message.is_answer() || last != Some(State::Suppressed)
+    };
+    let last = messages.iter().filter(is_news).max_by_key(|it| it.id);
     let same = |answer: &Message| {
         let (hash, _) = answer.key.id.as_str().split_once('-').unwrap_or_default();
         hash == format!("{:016x}", written.hash) && answer.accepted_at.after(SAME) > now
     };
-    last.is_some_and(same)
+    last.is_some_and(|last| last.is_answer() && same(last))
 }
 
 /// The text of an answer.

@@ -35,8 +35,7 @@ pub struct Written {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     Whole(Written),
-    /// Only what it chooses matters: it repeats the phone's last text, as far as can be told, or the phone
-    /// writes more than is answered.
+    /// Only what it chooses matters: the phone writes more than is answered.
     Aside(Written),
     /// Nothing to be done: it came before, others of its text are missing, or nobody can be answered.
     Noted,
@@ -250,7 +249,8 @@ impl Desk {
         // Some SMSCs give the same one to all texts, which tells none of them from others.
         let is_shared = another && last.is_some_and(|(_, of_last)| of_last == reference);
         let came_before = reference.is_some() && !self.seen.note(hash, now.steady);
-        // Without a reference, the same words may be a new text: STOP, START, STOP.
+        // Without a reference, the same words may be a new text: STOP, START, STOP. Whether the last one was answered, and
+        // nothing came in between, the journal tells.
         if came_before && !is_shared {
             return Heard::Noted;
         }
@@ -262,8 +262,7 @@ impl Desk {
             reference,
             hash,
         };
-        let repeated = reference.is_none() && !another;
-        if repeated || !self.count(now, msisdn) {
+        if !self.count(now, msisdn) {
             return Heard::Aside(written);
         }
         Heard::Whole(written)

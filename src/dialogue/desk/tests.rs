@@ -74,8 +74,6 @@ fn marked(reference: u16, text: &str) -> Mo {
 fn a_message_that_comes_twice_is_heard_once() {
     let (mut desk, now) = (Desk::default(), now());
     let mut heard = |now: &Now, mo: Mo| text(take(&mut desk, now, mo)).is_some();
-    assert!(heard(&now, mo("a")));
-    assert!(!heard(&now, mo("a")));
     assert!(heard(&now, marked(3, "a")));
     assert!(heard(&now, mo("b")));
     assert!(!heard(&now, marked(3, "a")), "whatever came in between");
@@ -94,7 +92,7 @@ fn the_same_words_after_others_are_another_text() {
             let heard = take(&mut desk, &now, one(words));
             assert_eq!(text(heard).as_deref(), Some(words));
             let repeated = take(&mut desk, &now, one(words));
-            assert_eq!(text(repeated), None);
+            assert_eq!(text(repeated).is_some(), reference.is_none());
         }
     }
 }

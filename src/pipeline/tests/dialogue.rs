@@ -365,6 +365,26 @@ fn the_same_words_are_a_new_question_after_ten_minutes() {
 }
 
 #[test]
+fn the_same_words_are_a_new_question_once_there_is_news() {
+    let mut world = told_of_an_approval();
+    world.writes(phone(0), "48120973");
+    assert!(answer(&mut world).contains("approved"));
+    world.writes(phone(0), "48120973");
+    assert_eq!(world.sent().len(), 0, "nothing new");
+    world.publish(Notification {
+        time: START.after(MINUTE).into(),
+        status: "ready".parse().unwrap(),
+        ..english("b")
+    });
+    let sent = world.one_sent();
+    world.accept(&sent, "2");
+    world.writes(phone(0), "48120973");
+    assert!(answer(&mut world).contains("ready"));
+    world.writes(phone(0), "48120973");
+    assert_eq!(world.sent().len(), 0, "nothing new");
+}
+
+#[test]
 fn a_number_is_answered_with_the_latest_status() {
     let mut world = told_of_an_approval();
     world.publish(Notification {

@@ -337,6 +337,28 @@ fn what_an_sms_changes_amid_a_dialogue_its_next_screen_knows() {
 }
 
 #[test]
+fn an_opt_out_after_an_opt_in_over_ussd_is_confirmed() {
+    let mut world = World::new();
+    let subscriber = phone(0);
+    let answers = |world: &mut World| {
+        let sent = world.sent();
+        for sent in &sent {
+            world.accept(sent, &format!("answer-{}", sent.message()));
+        }
+        sent.len()
+    };
+    world.writes(subscriber, "STOP");
+    assert_eq!(answers(&mut world), 1);
+    let mut phone = Phone::in_english(&mut world, subscriber);
+    phone.chooses(&mut world, "Get SMS again");
+    world.laws.chosen_in_a_menu(subscriber, "start");
+    world.writes(subscriber, "STOP");
+    assert_eq!(answers(&mut world), 1, "another wish");
+    world.writes(subscriber, "STOP");
+    assert_eq!(answers(&mut world), 0, "brought again");
+}
+
+#[test]
 fn a_status_is_told_to_the_phone_that_was_written_to_and_to_no_other() {
     let (mut world, sent) = told_of_an_approval();
     let application = status("a").application;
