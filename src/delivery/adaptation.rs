@@ -5,6 +5,9 @@
 //! throttled, and if nothing happens there it tries ever higher rates, up to the configured one. So most of the time is
 //! spent just below the limit, and little is throttled.
 //!
+//! What it took is its limit only if more was to be sent. Else, where no TPS is configured, the rate falls by half at most,
+//! and doubles every second until it is throttled again.
+//!
 //! Where nothing at all is taken that tells nothing of what it takes: the rate falls on, but the way back leads to where it
 //! was throttled first.
 
@@ -52,6 +55,17 @@ struct Found {
     low: f64,
     /// Seconds in use since the cut.
     age: f64,
+    /// Whether that was as much as the operator takes, as far as that is known.
+    is_measured: bool,
+}
+
+/// What went on in about a second, when the operator throttled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Taken {
+    pub(super) written: f64,
+    pub(super) accepted: f64,
+    /// Whether the rate was all that held back more.
+    pub(super) is_measure: bool,
 }
 
 impl Adaptation {
@@ -71,7 +85,13 @@ impl Adaptation {
 
     /// Whether the rate is still so much lower than the one at which the operator throttled that it has less reason to.
     pub(super) fn was_just_cut(&self) -> bool {
-        self.found.is_some_and(|found| found.age < CLOSE_AFTER)
+        let is_lower = |found: Found| found.is_measured && found.age < CLOSE_AFTER;
+        self.found.is_some_and(is_lower)
+    }
+
+    /// Whether the rate doubles every second, no limit being known.
+    pub(super) fn is_doubling(&self) -> bool {
+        self.found.is_some_and(|found| !found.is_measured)
     }
 
     /// The same, and the operator may have forgotten the rate before.
@@ -80,18 +100,29 @@ impl Adaptation {
         settled && self.was_just_cut()
     }
 
-    /// The operator throttled, when it had taken `accepted` in about a second. Gives the share of the rate that is left.
+    /// The operator throttled. Gives the share of the rate that is left.
     ///
     /// What it took says most. But where little was to be sent it says little: so never less is left than half, and
     /// less than it is spared only if it throttles that, too.
-    pub(super) fn cut(&mut self, accepted: f64) -> f64 {
-        let from = self.cut_from(accepted);
+    pub(super) fn cut(&mut self, taken: Taken) -> f64 {
+        let from = self.cut_from(taken.accepted.max(taken.written));
         let least = Some(self.spared()).filter(|spared| *spared < from);
         let least = least.map_or(LEAST, |spared| spared.min(from * MILD).max(LEAST));
-        let to = (accepted * MILD)
+        let to = (taken.accepted * MILD)
             .clamp(from * HARSH, from * MILD)
             .max(least);
+        let before = self.found;
+        // What it took before the rate doubled, and not after, is near its limit.
+        let is_near = before.is_some_and(|before| !before.is_measured && before.age >= 1.0);
         self.cut_to(to);
+        if self.ceiling.is_none() && !taken.is_measure && !is_near {
+            self.found = Some(Found {
+                limit: before.map_or(from, |before| before.limit.max(to)),
+                low: to,
+                age: 0.0,
+                is_measured: before.is_some_and(|before| before.is_measured),
+            });
+        }
         to / from
     }
 
@@ -104,12 +135,12 @@ impl Adaptation {
             return None;
         }
         let to = (from * HARSH).max(least);
-        let limit = self.found.map_or(from, |found| found.limit);
         self.current = Some(to);
         self.found = Some(Found {
-            limit,
+            limit: self.found.map_or(from, |found| found.limit),
             low: to,
             age: 0.0,
+            is_measured: self.found.is_none_or(|found| found.is_measured),
         });
         Some(to / from)
     }
@@ -155,6 +186,7 @@ impl Adaptation {
             limit: to / MILD,
             low: to,
             age: 0.0,
+            is_measured: true,
         });
     }
 
@@ -172,7 +204,10 @@ impl Adaptation {
             1.0 - MILD
         };
         let share = 1.0 + steepness * way.powi(3);
-        let rate = found.limit * share;
+        let rate = match self.current {
+            Some(current) if !found.is_measured => current * seconds.exp2(),
+            _ => found.limit * share,
+        };
         match self.ceiling {
             Some(ceiling) if rate >= ceiling => (self.current, self.found) = (Some(ceiling), None),
             _ => self.current = Some(rate.min(FASTEST)),
@@ -183,6 +218,15 @@ impl Adaptation {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The operator took so many in a second in which all of the rate was used.
+    fn of(accepted: f64) -> Taken {
+        Taken {
+            written: accepted,
+            accepted,
+            is_measure: true,
+        }
+    }
 
     fn rates(adaptation: &mut Adaptation, seconds: u32) -> Vec<f64> {
         let climbed = (0..seconds).map(|_| {
@@ -195,19 +239,19 @@ mod tests {
     #[test]
     fn a_cut_goes_to_a_little_below_what_the_operator_took() {
         let mut adaptation = Adaptation::new(Some(200.0));
-        adaptation.cut(150.0);
+        adaptation.cut(of(150.0));
         assert_eq!(adaptation.current(), Some(135.0));
-        adaptation.cut(135.0);
+        adaptation.cut(of(135.0));
         assert_eq!(adaptation.current(), Some(135.0 * 0.9));
     }
 
     #[test]
     fn a_cut_leaves_at_least_half_and_one_a_second_and_takes_at_least_a_tenth() {
         let mut adaptation = Adaptation::new(Some(300.0));
-        assert_eq!(adaptation.cut(1.0), 0.5);
-        assert_eq!(adaptation.cut(1000.0), 0.9);
+        assert_eq!(adaptation.cut(of(1.0)), 0.5);
+        assert_eq!(adaptation.cut(of(1000.0)), 0.9);
         for _ in 0..20 {
-            adaptation.cut(0.0);
+            adaptation.cut(of(0.0));
         }
         assert_eq!(adaptation.current(), Some(1.0));
     }
@@ -216,7 +260,7 @@ mod tests {
     fn no_cut_goes_past_a_tenth_of_the_fastest_rate_before_that_was_tried() {
         let mut adaptation = Adaptation::new(Some(100.0));
         let rates = [0; 6].map(|_| {
-            adaptation.cut(2.0);
+            adaptation.cut(of(2.0));
             adaptation.current().unwrap_or_default()
         });
         assert_eq!(rates, [50.0, 25.0, 12.5, 10.0, 5.0, 2.5]);
@@ -225,7 +269,7 @@ mod tests {
     #[test]
     fn who_takes_nothing_is_left_a_tenth_and_in_the_end_one_a_second() {
         let mut adaptation = Adaptation::new(Some(100.0));
-        adaptation.cut(100.0);
+        adaptation.cut(of(100.0));
         while adaptation.cut_on(false).is_some() {}
         assert_eq!(adaptation.current(), Some(10.0));
         while adaptation.cut_on(true).is_some() {}
@@ -247,7 +291,7 @@ mod tests {
             let current = adaptation.current().expect("a rate");
             assert!((current - fastest / 10.0).abs() < 0.01, "{current}");
             // What it refuses it cannot take, whatever it says besides.
-            adaptation.cut(5.0);
+            adaptation.cut(of(5.0));
             assert!(adaptation.current() < Some(current));
             assert_eq!(adaptation.ease(5.0, 5.0), None);
         }
@@ -277,7 +321,7 @@ mod tests {
     #[test]
     fn the_way_back_lingers_at_the_limit_and_then_goes_beyond() {
         let mut adaptation = Adaptation::new(Some(1000.0));
-        adaptation.cut(600.0);
+        adaptation.cut(of(600.0));
         let limit = 600.0;
         let rates = rates(&mut adaptation, 80);
         assert!(rates.is_sorted());
@@ -292,11 +336,36 @@ mod tests {
     fn without_a_ceiling_a_limit_is_found_and_outgrown() {
         let mut adaptation = Adaptation::new(None);
         assert_eq!(adaptation.current(), None);
-        adaptation.cut(100.0);
+        adaptation.cut(of(100.0));
         assert_eq!(adaptation.current(), Some(90.0));
         rates(&mut adaptation, 120);
         assert!(adaptation.current() > Some(5000.0), "{adaptation:?}");
         rates(&mut adaptation, 100_000);
         assert_eq!(adaptation.current(), Some(FASTEST));
+    }
+
+    #[test]
+    fn a_cut_when_little_was_to_be_sent_says_nothing_of_the_limit_and_is_soon_made_good() {
+        let mut adaptation = Adaptation::new(None);
+        let left = adaptation.cut(Taken {
+            written: 10.0,
+            accepted: 0.0,
+            is_measure: false,
+        });
+        assert_eq!(left, 0.5);
+        let rates = rates(&mut adaptation, 6);
+        assert_eq!(rates[5], 320.0, "{rates:?}");
+    }
+
+    #[test]
+    fn a_limit_that_was_found_is_not_forgotten_because_little_is_to_be_sent() {
+        let mut adaptation = Adaptation::new(None);
+        adaptation.cut(of(100.0));
+        adaptation.cut(Taken {
+            is_measure: false,
+            ..of(20.0)
+        });
+        let rates = rates(&mut adaptation, 12);
+        assert!(rates[5] > 80.0 && rates[11] < 110.0, "{rates:?}");
     }
 }

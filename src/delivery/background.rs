@@ -10,6 +10,9 @@ const LARGEST: f64 = 0.05;
 /// The share is that of about so many answers.
 const MEMORY: f64 = 4000.0;
 
+/// The same while little was answered.
+const HARDLY: f64 = 2.0;
+
 /// Standard deviations by which chance alone seldom exceeds what is expected.
 const SELDOM: f64 = 5.0;
 
@@ -39,6 +42,12 @@ impl Background {
     /// Whether this could be the share that it throttles whatever the rate.
     pub(super) fn may_explain(throttled: f64, of: f64) -> bool {
         throttled <= LARGEST * of
+    }
+
+    /// The same of so few answers that chance may have added some.
+    pub(super) fn may_explain_by_chance(throttled: f64, of: f64) -> bool {
+        let expected = LARGEST * of;
+        throttled <= expected + HARDLY * expected.sqrt()
     }
 
     /// Whether it is no more than usual that of late so many of so many were throttled.

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::adaptation::Adaptation;
+use super::adaptation::{Adaptation, Taken};
 use super::background::Background;
 
 /// How far below the TPS the link runs.
@@ -46,6 +46,7 @@ pub(super) struct Rate {
     written: Count,
     accepted: Count,
     throttled: Count,
+    since_cut: SinceCut,
     /// What is throttled again and again.
     stubborn: Count,
     background: Background,
@@ -65,6 +66,7 @@ impl Rate {
             written: Count::new(now),
             accepted: Count::new(now),
             throttled: Count::new(now),
+            since_cut: SinceCut::new(now),
             stubborn: Count::new(now),
             background: Background::default(),
         }
@@ -95,6 +97,7 @@ impl Rate {
         }
         self.overdue = self.overdue.saturating_sub(1);
         self.accepted.add(now);
+        self.since_cut.accepted.add(now);
         if self.adaptation.is_below_the_limit() {
             self.background.accepted();
         }
@@ -118,10 +121,12 @@ impl Rate {
             return false;
         }
         self.throttled.add(now);
+        self.since_cut.throttled.add(now);
         let throttled = self.throttled.recently(now);
         let all = throttled + self.accepted.recently(now);
         let is_usual = self.background.explains(throttled, all)
-            || self.adaptation.was_just_cut() && Background::may_explain(throttled, all);
+            || self.adaptation.was_just_cut() && Background::may_explain(throttled, all)
+            || self.adaptation.is_doubling() && self.since_cut.may_be_chance(now);
         if self.adaptation.is_below_the_limit() {
             self.background.throttled();
         }
@@ -131,8 +136,12 @@ impl Rate {
         let left = match self.overload {
             Some(since) => self.adaptation.cut_on(now >= since + LONG),
             None => {
-                let accepted = self.accepted.a_second(now) / AIM;
-                Some(self.adaptation.cut(accepted))
+                let taken = Taken {
+                    written,
+                    accepted: self.accepted.a_second(now) / AIM,
+                    is_measure: self.was_all_used(now),
+                };
+                Some(self.adaptation.cut(taken))
             }
         };
         self.overload.get_or_insert(now);
@@ -140,6 +149,14 @@ impl Rate {
             self.pause(left, in_flight, now);
         }
         left.is_some()
+    }
+
+    /// Whether the rate was what held back more for a whole second.
+    fn was_all_used(&mut self, now: Instant) -> bool {
+        self.written.turn(now);
+        let written = f64::from(self.written.before);
+        self.current()
+            .is_some_and(|current| written >= current / 2.0)
     }
 
     /// Notes that the operator throttled a message that it throttled again and again before; says whether it means that
@@ -184,6 +201,7 @@ impl Rate {
     fn pause(&mut self, left: f64, in_flight: usize, now: Instant) {
         (self.last_cut, self.last_climb) = (now, now);
         self.overdue = in_flight;
+        self.since_cut = SinceCut::new(now);
         let pause = SHORTEST_PAUSE.max(SECOND.mul_f64(1.0 - left));
         self.theoretical_arrival = self.theoretical_arrival.max(now + pause);
     }
@@ -214,6 +232,29 @@ impl Rate {
     /// The rate at the moment, PDUs a second.
     pub(super) fn current(&self) -> Option<f64> {
         self.adaptation.current()
+    }
+}
+
+/// Answers to what was written after the last cut.
+#[derive(Debug)]
+struct SinceCut {
+    accepted: Count,
+    throttled: Count,
+}
+
+impl SinceCut {
+    fn new(now: Instant) -> Self {
+        Self {
+            accepted: Count::new(now),
+            throttled: Count::new(now),
+        }
+    }
+
+    /// Whether those that were throttled of late may be what it throttles whatever the rate.
+    fn may_be_chance(&mut self, now: Instant) -> bool {
+        let throttled = self.throttled.recently(now);
+        let all = throttled + self.accepted.recently(now);
+        Background::may_explain_by_chance(throttled, all)
     }
 }
 

@@ -38,6 +38,8 @@ enum Limit {
     Poisoned(u64, f64),
     /// All are throttled.
     Nothing,
+    /// All are taken but the first, which is throttled once.
+    ButTheFirst,
 }
 
 /// An answer on its way, in the order of arrival.
@@ -95,6 +97,7 @@ impl Smsc {
             }
             Limit::Congested => true,
             Limit::Nothing => false,
+            Limit::ButTheFirst => token != attempt_after(0, 0),
             Limit::OneASecond => {
                 let fits = now < self.leaked + SECOND;
                 if !fits {
@@ -129,6 +132,8 @@ struct Figures {
     throttled: f64,
     longest_response: Duration,
     window: usize,
+    /// Taken in each of the first seconds.
+    seconds: [u32; 15],
 }
 
 const WARM_UP: Duration = Duration::from_secs(60);
@@ -182,6 +187,10 @@ fn run(
             let status = Status::from(answer.status);
             if status.is_ok() && matches!(smsc.limit, Limit::Window(_)) {
                 smsc.waiting -= 1;
+            }
+            let second = usize::try_from((now - start).as_secs()).expect("a few");
+            if let Some(taken) = figures.seconds.get_mut(second) {
+                *taken += u32::from(status.is_ok());
             }
             if now >= start + WARM_UP {
                 accepted += u32::from(status.is_ok());
@@ -334,6 +343,19 @@ fn an_operator_that_throttles_a_few_in_a_hundred_whatever_the_rate_is_served_nea
         });
         println!("one in {one_in}: {figures:?}");
         assert!(figures.rate > 0.9 * 300.0, "one in {one_in}: {figures:?}");
+    }
+}
+
+#[test]
+fn one_throttled_answer_at_the_start_does_not_slow_down_an_operator_that_takes_all() {
+    let length = WARM_UP + SECOND;
+    for window in [10, 50] {
+        let figures = run(bounds(None, window), SECOND / 20, length, false, |_| {
+            Limit::ButTheFirst
+        });
+        println!("{window}: {figures:?}");
+        let slow = figures.seconds.iter().filter(|taken| **taken < 150).count();
+        assert!(slow <= 6, "{window}: {figures:?}");
     }
 }
 
