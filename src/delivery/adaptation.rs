@@ -83,6 +83,16 @@ impl Adaptation {
         self.current
     }
 
+    /// The configured TPS.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole positive number"
+    )]
+    pub(super) fn ceiling(&self) -> Option<usize> {
+        self.ceiling.map(|ceiling| ceiling as usize)
+    }
+
     /// Whether the rate is still so much lower than the one at which the operator throttled that it has less reason to.
     pub(super) fn was_just_cut(&self) -> bool {
         let is_lower = |found: Found| found.is_measured && found.age < CLOSE_AFTER;

@@ -19,8 +19,12 @@ impl Rates {
             true => logins.iter().map(own).collect(),
             false => Vec::new(),
         };
+        let whole = Rate::new(tps, now);
         Self {
-            whole: Rate::new(tps, now),
+            whole: match u32::try_from(logins.len()) {
+                Ok(many @ 1..) => whole.over_logins(many),
+                _ => whole,
+            },
             logins,
         }
     }

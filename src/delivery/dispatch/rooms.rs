@@ -1,5 +1,7 @@
 //! An operator's sessions, and how much more each may be given.
 
+use std::cmp::Reverse;
+
 /// What one session is given.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::delivery) struct Room {
@@ -14,6 +16,8 @@ pub(super) struct Session {
     pub(super) room: Room,
     in_flight: usize,
     bound: bool,
+    /// Which of the PDUs of all sessions it was given last.
+    turn: u64,
 }
 
 impl Session {
@@ -29,7 +33,11 @@ impl Session {
 
 /// The sessions, by their number.
 #[derive(Debug)]
-pub(super) struct Rooms(Vec<Session>);
+pub(super) struct Rooms {
+    sessions: Vec<Session>,
+    /// How many PDUs they were given in all.
+    turn: u64,
+}
 
 impl Rooms {
     pub(super) fn new(rooms: impl IntoIterator<Item = Room>) -> Self {
@@ -37,66 +45,76 @@ impl Rooms {
             room,
             in_flight: 0,
             bound: false,
+            turn: 0,
         };
-        Self(rooms.into_iter().map(session).collect())
+        Self {
+            sessions: rooms.into_iter().map(session).collect(),
+            turn: 0,
+        }
     }
 
     /// A session is bound; one without a window counts for receiving only.
     pub(super) fn bound(&mut self, session: usize) {
-        if let Some(session) = self.0.get_mut(session) {
+        if let Some(session) = self.sessions.get_mut(session) {
             session.bound = session.room.window > 0;
         }
     }
 
     /// Nothing more is given to a session; what it has still awaits a response.
     pub(super) fn leave(&mut self, session: usize) {
-        if let Some(session) = self.0.get_mut(session) {
+        if let Some(session) = self.sessions.get_mut(session) {
             session.bound = false;
         }
     }
 
     /// A session is gone, with all that awaits a response on it.
     pub(super) fn unbound(&mut self, session: usize) {
-        if let Some(session) = self.0.get_mut(session) {
+        if let Some(session) = self.sessions.get_mut(session) {
             (session.bound, session.in_flight) = (false, 0);
         }
     }
 
     /// One more request awaits a response.
     pub(super) fn take(&mut self, session: usize) {
-        if let Some(session) = self.0.get_mut(session) {
+        self.turn += 1;
+        if let Some(session) = self.sessions.get_mut(session) {
             session.in_flight += 1;
+            session.turn = self.turn;
         }
     }
 
     /// One request less awaits a response.
     pub(super) fn give_back(&mut self, session: usize) {
-        if let Some(session) = self.0.get_mut(session) {
+        if let Some(session) = self.sessions.get_mut(session) {
             session.in_flight = session.in_flight.saturating_sub(1);
         }
     }
 
-    /// The session with the most room, by what `room` makes of each, and its login.
+    /// The session with the most room, and of those the one that was given nothing for longest, by what `room` makes of each, and its login.
     pub(super) fn roomiest(&self, room: impl Fn(&Session) -> usize) -> Option<(usize, usize)> {
-        let sessions = self.0.iter().enumerate();
-        let (index, session) = sessions.max_by_key(|(_, session)| room(session))?;
+        let sessions = self.sessions.iter().enumerate();
+        let (index, session) =
+            sessions.max_by_key(|(_, session)| (room(session), Reverse(session.turn)))?;
         (room(session) > 0).then_some((index, session.room.login))
     }
 
     /// The logins of the sessions with room, one for each session.
     pub(super) fn free_logins(&self, window: usize) -> impl Iterator<Item = usize> {
-        let free = self.0.iter().filter(move |it| it.free(window) > 0);
+        let free = self.sessions.iter().filter(move |it| it.free(window) > 0);
         free.map(|session| session.room.login)
     }
 
     /// How much of a window each has room for, together.
     pub(super) fn free(&self, window: usize) -> usize {
-        self.0.iter().map(|session| session.free(window)).sum()
+        self.sessions
+            .iter()
+            .map(|session| session.free(window))
+            .sum()
     }
 
     /// How much of a window one session has room for.
     pub(super) fn free_on(&self, session: usize, window: usize) -> usize {
-        self.0
+        self.sessions
             .get(session)
             .map_or(0, |session| session.free(window))
     }
@@ -108,17 +126,19 @@ impl Rooms {
 
     /// What they take together, if each has this window at most.
     pub(super) fn of_window(&self, window: usize) -> usize {
-        let bound = self.0.iter().filter(|session| session.bound);
+        let bound = self.sessions.iter().filter(|session| session.bound);
         bound.map(|session| window.min(session.room.window)).sum()
     }
 
     pub(super) fn in_flight(&self) -> usize {
-        self.0.iter().map(|session| session.in_flight).sum()
+        self.sessions.iter().map(|session| session.in_flight).sum()
     }
 
     /// What awaits a response on one session.
     pub(super) fn in_flight_on(&self, session: usize) -> usize {
-        self.0.get(session).map_or(0, |session| session.in_flight)
+        self.sessions
+            .get(session)
+            .map_or(0, |session| session.in_flight)
     }
 
     /// What awaits a response on the sessions of one login.
@@ -127,20 +147,24 @@ impl Rooms {
     }
 
     pub(super) fn sessions_bound(&self) -> usize {
-        self.0.iter().filter(|session| session.bound).count()
+        self.sessions.iter().filter(|session| session.bound).count()
     }
 
     /// The login of a session; one beyond all of them for a session that does not exist.
     pub(super) fn login(&self, session: usize) -> usize {
-        self.0.get(session).map_or(usize::MAX, |it| it.room.login)
+        self.sessions
+            .get(session)
+            .map_or(usize::MAX, |it| it.room.login)
     }
 
     /// The configured window of a session.
     pub(super) fn window(&self, session: usize) -> usize {
-        self.0.get(session).map_or(0, |it| it.room.window)
+        self.sessions.get(session).map_or(0, |it| it.room.window)
     }
 
     fn of(&self, login: usize) -> impl Iterator<Item = &Session> {
-        self.0.iter().filter(move |it| it.room.login == login)
+        self.sessions
+            .iter()
+            .filter(move |it| it.room.login == login)
     }
 }

@@ -26,7 +26,7 @@ fn in_ten_seconds(dispatch: &mut Dispatch, start: Instant) -> [usize; 2] {
             given[session] += 1;
             dispatch.answered(session, heard(Status::ROK, None), now);
         }
-        now = dispatch.deadline(now).map_or(now, |at| at.max(now)) + Duration::from_millis(1);
+        now = dispatch.deadline(now).map_or(now, |at| at.max(now)) + Duration::from_micros(100);
     }
     given
 }
@@ -45,6 +45,55 @@ fn the_tps_of_the_operator_holds_over_those_of_its_logins() {
     let given = in_ten_seconds(&mut two_logins(Some(20), start), start);
     let sum: usize = given.iter().sum();
     assert!((170..=200).contains(&sum), "{given:?}");
+}
+
+/// Logins with a session each.
+fn logins(limits: &[Option<u32>], tps: Option<u32>, now: Instant) -> Dispatch {
+    let rooms = (0..limits.len()).map(|login| Room { login, window: 10 });
+    let mut dispatch = Dispatch::of_logins(rooms, limits, bounds(10, tps), now);
+    (0..limits.len()).for_each(|session| dispatch.bound(session));
+    dispatch
+}
+
+#[test]
+fn what_one_login_cannot_take_now_another_does() {
+    let start = t0();
+    for (tps, limits, possible) in [
+        (100, [30, 70], [30, 70]),
+        (100, [50, 50], [50, 50]),
+        (100, [30, 72], [30, 72]),
+        (100, [60, 60], [50, 50]),
+        (20, [8, 12], [8, 12]),
+        (20, [2, 18], [2, 18]),
+        (5, [4, 4], [3, 3]),
+    ] {
+        let mut dispatch = logins(&limits.map(Some), u32::try_from(tps).ok(), start);
+        let given = in_ten_seconds(&mut dispatch, start);
+        let sum: usize = given.iter().sum();
+        assert!(sum >= tps * 93 / 10, "{tps} {limits:?}: {given:?}");
+        let is_busy = |(given, possible): (usize, usize)| given >= possible * 8;
+        assert!(
+            given.into_iter().zip(possible).all(is_busy),
+            "{tps} {limits:?}: {given:?}"
+        );
+    }
+}
+
+#[test]
+fn a_login_without_a_limit_leaves_to_the_others_what_they_can_take() {
+    let start = t0();
+    for (limits, least) in [
+        ([Some(2), None], [17, 150]),
+        ([None, Some(2)], [150, 17]),
+        ([None, None], [80, 80]),
+    ] {
+        let given = in_ten_seconds(&mut logins(&limits, Some(20), start), start);
+        let is_busy = |(given, least): (usize, usize)| given >= least;
+        assert!(
+            given.into_iter().zip(least).all(is_busy),
+            "{limits:?}: {given:?}"
+        );
+    }
 }
 
 #[test]
