@@ -87,6 +87,17 @@ fn wrong_usage_is_exit_code_2() {
         &[
             "publish", "--config", "x.toml", "--count", "5", "--agency", "nobody",
         ],
+        &[
+            "smsc",
+            "dial",
+            "*555#",
+            "--from",
+            "999999999999999",
+            "--phones",
+            "2",
+            "--answers",
+            "1",
+        ],
     ] {
         let (code, stdout, stderr) = run(arguments);
         assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}");

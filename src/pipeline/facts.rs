@@ -130,8 +130,10 @@ impl Core {
     /// How an application stands, in words.
     fn application(&self, standing: &Standing, language: Language) -> Application {
         let (service, status) = (&standing.service, &standing.status);
+        let number = crate::compose::application(&standing.application);
         Application {
-            number: crate::compose::application(&standing.application).into(),
+            // The texts of menus have the sign themselves, where there is to be one.
+            number: number.trim_start_matches(['№', ' ']).into(),
             service: self.catalog.service_name(language, service).into(),
             status: self.catalog.status_name(language, status).into(),
         }

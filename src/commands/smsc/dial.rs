@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use serde::Serialize;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{interval, sleep};
 
@@ -15,7 +16,7 @@ use crate::simulator::{Handle, NotSent, Text, Ussd, next_screen};
 
 /// Dials a USSD code and plays the dialogue, as soon as a gateway has bound
 ///
-/// Each screen goes to standard output. What is answered comes from standard input, a line for each screen, or
+/// Each screen goes to standard output, with --json as an object a line. What is answered comes from standard input, a line for each screen, or
 /// from --answers. It ends with the dialogue; where nothing is left to answer, the phone hangs up.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -38,6 +39,18 @@ pub(super) struct Dial {
     phones: Option<u32>,
 }
 
+/// A screen, for scripts.
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    text: &'a str,
+    /// Whether the dialogue ends with it.
+    #[serde(rename = "last")]
+    is_last: bool,
+}
+
+/// No phone has a number of more digits.
+const LAST_NUMBER: u64 = 999_999_999_999_999;
+
 /// For a screen to come; no phone waits longer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -55,12 +68,23 @@ impl Dial {
     pub(super) async fn run(&self, handle: &Handle, json: bool) -> Result<(), Failure> {
         match self.phones {
             Some(phones) => self.crowd(handle, phones, json).await,
-            None => self.talk(handle).await,
+            None => self.talk(handle, json).await,
+        }
+    }
+
+    /// Whether all phones can have numbers.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let others = u64::from(self.phones.unwrap_or(1).saturating_sub(1));
+        match self.from + others > LAST_NUMBER {
+            true => Err(Failure::Usage(
+                "--phones count up from --from to numbers of more than 15 digits".to_owned(),
+            )),
+            false => Ok(()),
         }
     }
 
     /// One phone's dialogue.
-    async fn talk(&self, handle: &Handle) -> Result<(), Failure> {
+    async fn talk(&self, handle: &Handle, json: bool) -> Result<(), Failure> {
         let phone = self.from.to_string();
         let mut texts = handle.listen();
         let mut answers = self.answers();
@@ -68,8 +92,15 @@ impl Dial {
         handle.dial(&phone, &self.code).await?;
         let mut text = screen(handle, &mut texts, &phone).await?;
         loop {
-            writeln!(print::stdout(), "{}\n", text.text)?;
-            if text.ussd == Some(Ussd::End) {
+            let is_last = text.ussd == Some(Ussd::End);
+            match json {
+                true => print::json(&Shown {
+                    text: &text.text,
+                    is_last,
+                })?,
+                false => writeln!(print::stdout(), "{}\n", text.text)?,
+            }
+            if is_last {
                 return Ok(());
             }
             text = tokio::select! {

@@ -105,6 +105,9 @@ impl Smsc {
     }
 
     async fn serve(self) -> Result<(), Failure> {
+        if let Some(Play::Dial(dial)) = &self.play {
+            dial.check()?;
+        }
         let simulator = Simulator::start(self.settings()?).await;
         let at = self.listen;
         let simulator =

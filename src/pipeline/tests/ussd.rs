@@ -482,6 +482,22 @@ fn the_full_text_of_a_status_is_sent_as_an_sms_in_the_lane_of_answers() {
 }
 
 #[test]
+fn a_number_with_a_sign_of_its_own_is_shown_with_one() {
+    let mut world = World::new();
+    world.publish(Notification {
+        application: "№ 12-34".parse().unwrap(),
+        language: Some(Language::UzCyrl),
+        ..status("a")
+    });
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    let mut phone = Phone::dials(&mut world, phone(0), 1);
+    phone.chooses(&mut world, "Аризаларим");
+    phone.chooses(&mut world, "12-34");
+    assert!(phone.shown.starts_with("Ариза №12-34: "), "{}", phone.shown);
+}
+
+#[test]
 fn more_numbers_than_a_person_has_are_not_looked_for() {
     let mut world = World::new();
     let mut phone = Phone::in_english(&mut world, phone(0));

@@ -26,8 +26,13 @@ async fn world() -> World {
 }
 
 fn dial(world: &World, answers: &[&str]) -> Child {
+    dial_as(world, &[], answers)
+}
+
+fn dial_as(world: &World, how: &[&str], answers: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_xabar"))
         .args(["smsc", "--listen", &world.config.smsc])
+        .args(how)
         .args(["dial", "*555#", "--from", PHONE])
         .args(answers)
         .stdin(Stdio::piped())
@@ -83,5 +88,26 @@ async fn given_answers_lead_to_the_last_screen_or_the_phone_hangs_up_where_they_
         assert!(shown.last().unwrap().starts_with(last), "{shown:?}");
         assert!(output.status.success(), "{shown:?}");
     }
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_screen_is_an_object_a_line_for_scripts() {
+    let world = world().await;
+    let gateway = world.ready().await;
+    let phone = dial_as(&world, &["--json"], &["--answers", "5,5,1"]);
+    let output = spawn_blocking(|| phone.wait_with_output().unwrap());
+    let output = output.await.unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let shown: Vec<serde_json::Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let last: Vec<_> = shown.iter().map(|it| it["last"].as_bool()).collect();
+    assert_eq!(last, [false, false, false, true].map(Some), "{lines}");
+    assert!(
+        shown[3]["text"].as_str().unwrap().starts_with(LAST),
+        "{lines}"
+    );
     gateway.stop_within(world.config.shutdown).await;
 }

@@ -49,7 +49,7 @@ const MOST: usize = 1_000;
 
 /// Whether this is a step of a dialogue, in whatever dialect, rather than a short message.
 pub fn is_ussd(pdu: &DeliverSm<'_>) -> bool {
-    pdu.service_type == "USSD"
+    pdu.service_type.0.eq_ignore_ascii_case(b"USSD")
         || letters(pdu.service_type).is_some()
         || !matches!(pdu.tlvs.ussd_service_op(), Ok(None))
 }

@@ -363,6 +363,16 @@ fn another_dialect_is_told_by_what_is_missing() {
     }
     let frame = step(Marked::default(), "48120973");
     assert!(!is_ussd(&deliver_sm(&frame)), "a short message");
+    for service_type in ["USSD", "ussd", "Ussd"] {
+        let marked = Marked {
+            service_type,
+            ..Marked::default()
+        };
+        assert!(
+            is_ussd(&deliver_sm(&step(marked, "*555#"))),
+            "{service_type}"
+        );
+    }
 }
 
 #[test]
