@@ -36,8 +36,17 @@ const MOST_OCTETS: u64 = 640;
 /// What a gateway may have grown by beside, whatever is open, such as the caches of its threads.
 const BESIDE_KIB: u64 = 4 * 1024;
 
+/// What the gateway stays within, with so many dialogues open.
+const WITHIN_MIB: u64 = 64;
+const WITHIN_WITH: u32 = 50_000;
+
 /// How open dialogues take more than they may, if they do.
 pub(super) fn excess(opened: &Opened) -> Option<String> {
+    if opened.dialogues <= WITHIN_WITH && opened.peak_kib > WITHIN_MIB * 1024 {
+        let mib = opened.peak_kib.div_ceil(1024);
+        let promised = format!("and {WITHIN_MIB} MiB with {WITHIN_WITH} dialogues are promised");
+        return Some(format!("the gateway takes {mib} MiB, {promised}"));
+    }
     let more_kib = opened.after_kib.saturating_sub(opened.before_kib);
     let most_kib = u64::from(opened.dialogues) * MOST_OCTETS / 1024 + BESIDE_KIB;
     (more_kib > most_kib).then(|| {
@@ -87,6 +96,11 @@ mod tests {
         };
         assert_eq!(opened(50_000, 20, 50), None);
         assert_eq!(opened(1, 20, 22), None, "that is not the dialogue's");
+        assert_eq!(opened(100_000, 20, 80), None, "twice as many");
+        assert_eq!(
+            opened(50_000, 45, 65).unwrap(),
+            "the gateway takes 65 MiB, and 64 MiB with 50000 dialogues are promised"
+        );
         assert_eq!(
             opened(50_000, 20, 60).unwrap(),
             "an open dialogue takes 838 octets, and 640 at most are promised"
