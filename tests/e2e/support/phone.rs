@@ -48,13 +48,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A gateway's world with an operator that brings USSD, by these keys of `[operator.ussd]`.
 pub async fn world(keys: &str, default_language: Language) -> World {
+    let keys = format!("number = \"555\"\n[operator.ussd]\n{keys}\n");
+    world_of(keys, default_language).await
+}
+
+/// The same with an operator of these keys.
+pub async fn world_of(keys: String, default_language: Language) -> World {
     let settings = Settings {
         phones: PhoneMemory::default(),
         ..smsc_settings()
     };
     World::with_smsc(broker::shared(), settings, |config| {
         config.default_language = Some(default_language);
-        config.more = format!("number = \"555\"\n[operator.ussd]\n{keys}\n");
+        config.more = keys;
     })
     .await
 }

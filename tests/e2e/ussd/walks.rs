@@ -21,18 +21,26 @@ const MOST_NUMBERS: u32 = 20;
 /// One way of making a phone.
 type Way = fn(&World, &str) -> Phone;
 
-/// A gateway whose phones know nothing but this language, and all walks of it, each by a phone of its own on each
-/// way, all at once.
+/// Who dials again begins anew.
+const ANEW: &str = "resume = \"0s\"";
+
+/// A gateway whose phones know nothing but this language, and all walks of it.
 async fn walk_all(language: Language) {
+    let world = phone::world(ANEW, language).await;
+    // No journal refuses everything.
+    let cannot_be = ["nothing can be told or done", NO_SMS];
+    let can_be = |it: &Dialogue| !cannot_be.iter().any(|words| it.has(words));
+    assert!(walk_in(world, language, can_be).await >= 10);
+}
+
+/// Of an operator without a number.
+const NO_SMS: &str = "no SMS can be sent";
+
+/// These walks of a language, each by a phone of its own on each way, all at once; gives how many there are.
+async fn walk_in(mut world: World, language: Language, can_be: impl Fn(&Dialogue) -> bool) -> usize {
     let Kept { told, dialogues } = Kept::read();
     let of_language = dialogues.iter().filter(|it| it.language == language);
-    // No journal refuses everything.
-    let can_be: Vec<&Dialogue> = of_language
-        .filter(|it| !it.has("nothing can be told or done"))
-        .collect();
-    assert!(can_be.len() >= 10, "{can_be:#?}");
-    // Who dials again begins anew.
-    let mut world = phone::world("resume = \"0s\"", language).await;
+    let can_be: Vec<&Dialogue> = of_language.filter(|it| can_be(it)).collect();
     let gateway = world.ready().await;
     let ways: [Way; 2] = [Phone::over_smpp, Phone::over_http];
     let walks = ways
@@ -58,6 +66,7 @@ async fn walk_all(language: Language) {
     let amid = walks.into_iter().flatten();
     join_all(amid.map(|(dialogue, phone)| go_on(dialogue, phone))).await;
     gateway.stop_within(world.config.shutdown).await;
+    can_be.len()
 }
 
 /// What phones of these numbers are told of, the last to change last.
@@ -166,4 +175,12 @@ async fn every_screen_is_shown_as_kept_in_karakalpak() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_screen_is_shown_as_kept_in_english() {
     walk_all(Language::En).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_sms_is_offered_where_the_operator_has_no_number() {
+    let keys = format!("[operator.ussd]\n{ANEW}\n");
+    let world = phone::world_of(keys, Language::En).await;
+    let walks = walk_in(world, Language::En, |it| it.has(NO_SMS)).await;
+    assert_eq!(walks, 1);
 }

@@ -18,6 +18,8 @@ struct Walk {
     journal: Journal,
     language_known: bool,
     stopped: bool,
+    /// Whether it can be sent an SMS.
+    sms: bool,
     /// Whether the gateway forgets it before the first answer.
     restarted: bool,
     typed: &'static [&'static str],
@@ -29,12 +31,13 @@ const fn walk(name: &'static str, typed: &'static [&'static str]) -> Walk {
         journal: Journal::Much,
         language_known: true,
         stopped: false,
+        sms: true,
         restarted: false,
         typed,
     }
 }
 
-const WALKS: [Walk; 14] = [
+const WALKS: [Walk; 15] = [
     walk("my applications", &["1", "9", "1", "1"]),
     walk("by number", &["2", "abc", "48120973", "00"]),
     walk("somebody else's", &["2", "48120974", "0", "0"]),
@@ -64,6 +67,10 @@ const WALKS: [Walk; 14] = [
         ..walk("too many numbers", &["2", "48120973", "0", "00"])
     },
     Walk {
+        sms: false,
+        ..walk("a status without an SMS", &["1", "1", "1", "00"])
+    },
+    Walk {
         restarted: true,
         ..walk("an answer to what is forgotten", &["1"])
     },
@@ -84,8 +91,9 @@ impl Walk {
         };
         let no_language = Some("no language is known").filter(|_| !self.language_known);
         let stopped = Some("messages are stopped").filter(|_| self.stopped);
+        let no_sms = Some("no SMS can be sent").filter(|_| !self.sms);
         let restarted = Some("the gateway was restarted").filter(|_| self.restarted);
-        let all = [of_journal, no_language, stopped, restarted];
+        let all = [of_journal, no_language, stopped, no_sms, restarted];
         let all: Vec<&str> = all.into_iter().flatten().collect();
         match all.is_empty() {
             true => String::new(),
@@ -100,6 +108,7 @@ fn walked(golden: &mut String, language: Language, walk: &Walk) -> BTreeSet<Box<
     phone.journal = walk.journal;
     phone.about.language = walk.language_known.then_some(language);
     phone.about.stopped = walk.stopped;
+    phone.about.sms = walk.sms;
     let mut seen = BTreeSet::new();
     let circumstances = walk.circumstances();
     writeln!(golden, "\n## {language}: {}{circumstances}", walk.name).unwrap();
