@@ -328,6 +328,38 @@ fn mistakes_in_the_configuration_and_in_the_texts_are_told_together() {
 }
 
 #[test]
+fn mistakes_in_menus_are_told_with_their_file_and_good_ones_shown_screen_by_screen() {
+    let operator = "[[operator]]\nname = \"ucell\"\nprefixes = [\"99893\"]\n\
+                    address = \"127.0.0.1:2775\"\nsystem_id = \"xabar\"\npassword = \"secret\"\n\
+                    sender = \"MyGov\"\n[operator.ussd]\n";
+    let folder = Folder::with("menus", operator, "[messages]\nready = \"Tayyor\"\n");
+    let menu =
+        "dialled = [\"*555#\"]\nhome = \"main\"\n[screens.main]\ntext = \"Main\"\nend = true\n";
+    let broken = menu.replace("555", "777").replace("end", "ent");
+    std::fs::create_dir_all(folder.0.join("ussd")).unwrap();
+    std::fs::write(folder.0.join("ussd/good.toml"), menu).unwrap();
+    std::fs::write(folder.0.join("ussd/broken.toml"), broken).unwrap();
+    let (code, json) = folder.check();
+    assert_eq!((code, &json["ok"]), (1, &json!(false)));
+    let problems = json["problems"].as_array().unwrap();
+    let is_broken = |it: &&Value| it["file"].as_str().unwrap().ends_with("broken.toml");
+    assert!(problems.iter().all(|it| is_broken(&it)), "{problems:?}");
+    let mut keys = problems.iter().map(|it| (&it["key"], &it["line"]));
+    let wrong = (&json!("screens.main.ent"), &json!(5));
+    assert!(keys.any(|it| it == wrong), "{problems:?}");
+
+    std::fs::remove_file(folder.0.join("ussd/broken.toml")).unwrap();
+    let (code, json) = folder.check();
+    assert_eq!(code, 0, "{json}");
+    let main = json!({
+        "screen": "main", "units": 4, "capacity": 182, "pages": 1, "encoding": "gsm7",
+        "language": "uz-Latn",
+    });
+    let shown = json!([{ "file": "good.toml", "dialled": ["*555#"], "screens": [main] }]);
+    assert_eq!(json["menus"], shown);
+}
+
+#[test]
 fn what_only_deserves_a_look_is_a_warning() {
     let long = format!("[messages]\nready = \"{}\"\n", "a".repeat(161));
     let (code, json) = Folder::with("warnings", "", &long).check();
