@@ -190,6 +190,7 @@ impl Core {
             && !operator.circuit.is_half_open()
             && self.pushes.may_go_to(message.progress.operator, beat.now.steady)
             && self.pushes.has_room_for(msisdn)
+            && !self.ussd.sessions().is_busy(self.phone(message.progress.operator, msisdn))
             && !self.pushes.may_be_mistaken(msisdn, session, beat.now.steady);
         if !may {
             return None;

@@ -442,7 +442,7 @@ impl Core {
         peers.iter().find(has_ussd).copied().unwrap_or(operator)
     }
 
-    fn phone(&self, operator: OperatorId, msisdn: Msisdn) -> Phone {
+    pub(super) fn phone(&self, operator: OperatorId, msisdn: Msisdn) -> Phone {
         Phone {
             operator: self.leading(operator),
             msisdn,

@@ -218,7 +218,13 @@ impl<P: Clone> Sessions<P> {
         over
     }
 
-    /// Whether a phone waits in this dialogue for a screen, or shows one that wants an answer.
+    /// Whether a phone waits in some dialogue for a screen, or shows one that wants an answer.
+    pub fn is_busy(&self, phone: Phone) -> bool {
+        let dialogue = self.open.get(&phone);
+        dialogue.is_some_and(|it| it.pending || it.asks)
+    }
+
+    /// Whether it does so in this dialogue.
     pub fn is_in(&self, phone: Phone, session: SessionKey) -> bool {
         let dialogue = self.open.get(&phone);
         dialogue.is_some_and(|it| it.session == session && (it.pending || it.asks))

@@ -209,6 +209,21 @@ fn what_is_typed_confirms_a_push_unless_it_is_of_a_dialogue() {
 }
 
 #[test]
+fn a_phone_in_a_dialogue_is_sent_an_sms_and_no_push_that_it_could_not_show() {
+    let mut world = world();
+    let msisdn = phone(0);
+    world.brings(step(msisdn, BEGIN, 200, "*555#"));
+    world.publish(urgent("a"));
+    arrives_as_sms(&mut world);
+    assert_eq!(world.last("a").repeats, 0);
+
+    let mut world = self::world();
+    world.brings(step(msisdn, BEGIN, 200, "*555#"));
+    world.brings(step(msisdn, ABORT, 200, ""));
+    pushed(&mut world);
+}
+
+#[test]
 fn a_dialogue_that_its_phone_left_has_no_word_of_a_push() {
     let mut world = World::with(|settings| {
         let ucell = &mut settings.operators[0];

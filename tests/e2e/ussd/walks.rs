@@ -37,7 +37,11 @@ async fn walk_all(language: Language) {
 const NO_SMS: &str = "no SMS can be sent";
 
 /// These walks of a language, each by a phone of its own on each way, all at once; gives how many there are.
-async fn walk_in(mut world: World, language: Language, can_be: impl Fn(&Dialogue) -> bool) -> usize {
+async fn walk_in(
+    mut world: World,
+    language: Language,
+    can_be: impl Fn(&Dialogue) -> bool,
+) -> usize {
     let Kept { told, dialogues } = Kept::read();
     let of_language = dialogues.iter().filter(|it| it.language == language);
     let can_be: Vec<&Dialogue> = of_language.filter(|it| can_be(it)).collect();
