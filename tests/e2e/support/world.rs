@@ -126,11 +126,20 @@ impl World {
         self.expect(events);
     }
 
-    /// Publishes the statuses of stories as agencies do, each after some time: the one before is on its way by then, if
-    /// nothing holds it up.
+    /// Publishes the statuses of stories as agencies do, each after some time: some of those before are on their way
+    /// by then, unless nothing goes for long.
     pub async fn publish_in_turn(&mut self, events: Vec<Notification>) {
+        let handle = self.smsc.handle();
+        let submits = || async { handle.figures().await.unwrap().submits };
         for step in events.chunks(events.len().div_ceil(4).max(1)) {
+            let before = submits().await;
             self.publish(step.to_vec()).await;
+            let some_go = async {
+                while submits().await == before {
+                    sleep(Duration::from_millis(20)).await;
+                }
+            };
+            timeout(Duration::from_secs(5), some_go).await.ok();
             sleep(Duration::from_millis(300)).await;
         }
     }
