@@ -142,6 +142,7 @@ async fn when_the_gateway_stops_whoever_was_promised_a_screen_is_shown_it_before
     esme.direct(answer(&steps[0], Status::ROK, 2)).await;
     let first = screen(&mut peer).await;
     esme.told_to_stop();
+    // Nothing tells that it has heard of the stop: were this too short, the test would hold less, and not fail.
     tokio::time::sleep(Duration::from_millis(100)).await;
     esme.direct(answer(&steps[1], Status::ROK, 1)).await;
     esme.direct(answer(&steps[2], Status::RX_T_APPN, 0)).await;
