@@ -31,7 +31,10 @@ pub(crate) enum Contact {
 
 /// What a clean line would lead to, in any spelling in which it may go out; `None`: nowhere.
 pub(crate) fn contact_in(line: &str) -> Option<Contact> {
-    contact_as_given(line).or_else(|| contact_in_latin(line))
+    if is_harmless(line) {
+        return None;
+    }
+    as_given(line).or_else(|| in_latin(line))
 }
 
 /// The same in the letters in which it is given.
