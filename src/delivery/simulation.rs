@@ -24,8 +24,14 @@ enum Limit {
     Sliding(f64),
     /// A bucket of a tenth of a second's worth that leaks at this rate; what does not fit is throttled.
     Bucket(f64),
-    /// So many may await a response on a session; others are refused.
+    /// So many may await a response in all; others are refused.
     Window(usize),
+    /// So many may await a response on each session; others are refused at once.
+    EachWindow(usize),
+    /// So many are taken in any second; for others the queue is full.
+    FullQueue(f64),
+    /// For one in so many the queue is full, however few they are.
+    MoodyQueue(u64),
     /// So many a second are worked off; others queue without end.
     Queue(f64),
     /// All are taken, and each answer says that it is congested.
@@ -61,17 +67,18 @@ struct Smsc {
     bucket: f64,
     leaked: Instant,
     free_at: Instant,
-    waiting: usize,
+    /// What awaits a response on each session.
+    waiting: [usize; 2],
 }
 
 impl Smsc {
     /// The status of a submission, and when it is told.
-    fn submit(&mut self, token: Token, now: Instant) -> (Status, Instant) {
+    fn submit(&mut self, session: usize, token: Token, now: Instant) -> (Status, Instant) {
         let id = token.message.0;
         let answered = now + self.latency;
         let fits = match self.limit {
             Limit::Poisoned(poisoned, _) if id < poisoned => false,
-            Limit::Sliding(limit) | Limit::Poisoned(_, limit) => {
+            Limit::Sliding(limit) | Limit::FullQueue(limit) | Limit::Poisoned(_, limit) => {
                 while self.taken.front().is_some_and(|at| *at + SECOND <= now) {
                     self.taken.pop_front();
                 }
@@ -89,10 +96,17 @@ impl Smsc {
                 fits
             }
             Limit::Window(limit) => {
-                if self.waiting >= limit {
+                if self.waiting.iter().sum::<usize>() >= limit {
                     return (Status::RMSGQFUL, answered);
                 }
-                self.waiting += 1;
+                self.waiting[session] += 1;
+                true
+            }
+            Limit::EachWindow(limit) => {
+                if self.waiting[session] >= limit {
+                    return (Status::RMSGQFUL, now);
+                }
+                self.waiting[session] += 1;
                 true
             }
             Limit::Congested => true,
@@ -105,7 +119,7 @@ impl Smsc {
                 }
                 fits
             }
-            Limit::Moody(one_in) => {
+            Limit::Moody(one_in) | Limit::MoodyQueue(one_in) => {
                 let drawn = xxh3_64(&u64::from(token).to_le_bytes());
                 !drawn.is_multiple_of(one_in)
             }
@@ -114,10 +128,10 @@ impl Smsc {
                 return (Status::ROK, self.free_at + self.latency);
             }
         };
-        let status = if fits {
-            Status::ROK
-        } else {
-            Status::RTHROTTLED
+        let status = match self.limit {
+            _ if fits => Status::ROK,
+            Limit::FullQueue(_) | Limit::MoodyQueue(_) => Status::RMSGQFUL,
+            _ => Status::RTHROTTLED,
         };
         (status, answered)
     }
@@ -132,6 +146,8 @@ struct Figures {
     throttled: f64,
     longest_response: Duration,
     window: usize,
+    /// At the end, as far as the link is held to one.
+    tps: Option<f64>,
     /// Taken in each of the first seconds.
     seconds: [u32; 15],
 }
@@ -170,7 +186,7 @@ fn run(
         bucket: 0.0,
         leaked: now,
         free_at: now,
-        waiting: 0,
+        waiting: [0; 2],
     };
     let mut answers: BinaryHeap<Reverse<Answer>> = BinaryHeap::new();
     // What was throttled comes again, before what is new.
@@ -185,8 +201,8 @@ fn run(
         while let Some(Reverse(answer)) = answers.peek().copied().filter(is_due) {
             answers.pop();
             let status = Status::from(answer.status);
-            if status.is_ok() && matches!(smsc.limit, Limit::Window(_)) {
-                smsc.waiting -= 1;
+            if status.is_ok() && matches!(smsc.limit, Limit::Window(_) | Limit::EachWindow(_)) {
+                smsc.waiting[answer.session] -= 1;
             }
             let second = usize::try_from((now - start).as_secs()).expect("a few");
             if let Some(taken) = figures.seconds.get_mut(second) {
@@ -233,7 +249,7 @@ fn run(
         dispatch.submit((given..granted).filter_map(|_| next()).collect());
         given = granted.max(given);
         while let Some((session, submission)) = dispatch.next(now) {
-            let (status, at) = smsc.submit(submission.token, now);
+            let (status, at) = smsc.submit(session, submission.token, now);
             answers.push(Reverse(Answer {
                 at,
                 id: submission.token.message.0,
@@ -253,6 +269,7 @@ fn run(
     figures.rate = f64::from(accepted) / (length - WARM_UP).as_secs_f64();
     figures.throttled = f64::from(throttled) / f64::from(accepted + throttled);
     figures.window = dispatch.state().window;
+    figures.tps = dispatch.state().rate;
     figures
 }
 
@@ -322,6 +339,62 @@ fn an_operators_own_window_is_found() {
     assert!((5..=13).contains(&figures.window), "{figures:?}");
     assert!(figures.throttled < 0.02, "{figures:?}");
     assert!(figures.rate > 0.7 * 110.0, "{figures:?}");
+}
+
+#[test]
+fn a_window_far_below_ours_is_soon_found_and_leaves_the_rate_as_it_is() {
+    let latency = SECOND / 10;
+    for (limit, tps) in [(2, 100), (5, 200), (20, 500)] {
+        let figures = run(bounds(Some(tps), 50), latency, MINUTES, false, |_| {
+            Limit::EachWindow(limit)
+        });
+        println!("{limit}: {figures:?}");
+        let possible = 2.0 * 10.0 * limit as f64;
+        assert!(figures.rate > 0.9 * possible, "{limit}: {figures:?}");
+        assert!(figures.throttled < 0.02, "{limit}: {figures:?}");
+        let found = limit..=limit + limit.div_ceil(10);
+        assert!(found.contains(&figures.window), "{limit}: {figures:?}");
+        assert_eq!(figures.tps, Some(f64::from(tps)), "{limit}");
+        let soon = &figures.seconds[3..];
+        let is_near = |taken: &u32| f64::from(*taken) > 0.65 * possible;
+        assert!(soon.iter().all(is_near), "{limit}: {figures:?}");
+    }
+}
+
+#[test]
+fn a_window_that_becomes_larger_is_soon_used() {
+    let change = |at: Duration| match at < WARM_UP {
+        true => Limit::EachWindow(2),
+        false => Limit::EachWindow(40),
+    };
+    let length = WARM_UP + Duration::from_secs(60);
+    let figures = run(bounds(None, 40), SECOND / 10, length, false, change);
+    println!("{figures:?}");
+    assert!(figures.rate > 0.6 * 800.0, "{figures:?}");
+    assert_eq!((figures.window, figures.tps), (40, None));
+}
+
+#[test]
+fn a_full_queue_may_mean_the_rate_or_nothing_as_well() {
+    for (tps, latency) in [
+        (Some(300), SECOND / 50),
+        (Some(300), SECOND / 2),
+        (None, SECOND / 20),
+    ] {
+        let figures = run(bounds(tps, 100), latency, MINUTES, false, |_| {
+            Limit::FullQueue(100.0)
+        });
+        println!("{tps:?} {latency:?}: {figures:?}");
+        assert!(figures.rate > 88.0, "{tps:?} {latency:?}: {figures:?}");
+        assert!(figures.throttled < 0.03, "{tps:?} {latency:?}: {figures:?}");
+    }
+    for (one_in, latency) in [(50, SECOND / 50), (50, SECOND / 4), (100, SECOND / 4)] {
+        let figures = run(bounds(Some(300), 100), latency, MINUTES, false, |_| {
+            Limit::MoodyQueue(one_in)
+        });
+        println!("one in {one_in}, {latency:?}: {figures:?}");
+        assert!(figures.rate > 0.8 * 300.0, "one in {one_in}: {figures:?}");
+    }
 }
 
 #[test]

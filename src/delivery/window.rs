@@ -1,12 +1,14 @@
 //! How many submissions may await a response on one session: the configured window, or less where the
 //! operator takes less.
 //!
-//! Some SMSCs refuse what is beyond their own window (ESME_RMSGQFUL, or another status), others let it queue, and answer
-//! ever later. Either makes the window smaller; while it is all in use and nothing of that kind happens,
+//! Some SMSCs refuse what is beyond their own window (ESME_RMSGQFUL, or another status): more than they ever held at once
+//! (`dispatch/held.rs`). Others let it queue, and answer ever later. Either makes the window smaller; while it is all in use and nothing of that kind happens,
 //! it grows back. Behind ESME_RSUBMITFAIL operators hide a full window, but blacklists as well: what speaks for the
 //! window is that it was all in use, and that they are many.
 
 use std::time::{Duration, Instant};
+
+use super::background::Background;
 
 /// What is left of the window when the operator refuses for its sake.
 const REFUSED: f64 = 0.7;
@@ -20,7 +22,8 @@ const VAGUE: u32 = 10;
 /// As much as this many vague refusals, one after the other, is for the window's sake.
 const SUSPICIOUS: u32 = 8 * VAGUE;
 
-/// How often it grows, while it is all in use: by a tenth, at least by one.
+/// How often it grows, while it is all in use: by a tenth, at least by one, and each time twice as much as long as it does not
+/// shrink.
 const STEP: Duration = Duration::from_secs(5);
 
 /// The window of each session of one operator.
@@ -33,9 +36,11 @@ pub(super) struct Window {
     used: bool,
     /// When it was all in use last.
     full: Option<Instant>,
-    /// What vague refusals weigh so far, less the other answers.
+    /// What refusals that may be for its sake weigh so far, less the other answers.
     suspicion: u32,
     changed: Instant,
+    /// How often it grew since it shrank.
+    steps: i32,
 }
 
 impl Window {
@@ -48,6 +53,7 @@ impl Window {
             full: None,
             suspicion: 0,
             changed: now,
+            steps: 0,
         }
     }
 
@@ -60,14 +66,26 @@ impl Window {
         self.current as usize
     }
 
-    /// A session has no room, and something to write.
+    /// It is all in use, but for what is kept for others than those that wait.
     pub(super) fn note_full(&mut self, now: Instant) {
         (self.used, self.full) = (true, Some(now));
     }
 
-    /// The operator refused because too much awaited a response.
-    pub(super) fn refused(&mut self, now: Instant) {
-        self.shrink(REFUSED, now);
+    /// The operator refused because too much awaited a response: so many, of which it held so many at once. Says whether the
+    /// window shrank: not for a few that it might have refused in any case.
+    pub(super) fn refused(&mut self, in_flight: usize, held: usize, now: Instant) -> bool {
+        let [in_flight, held] =
+            [in_flight, held].map(|pdus| f64::from(u32::try_from(pdus).unwrap_or(u32::MAX)));
+        if Background::may_explain(in_flight - held, in_flight) && !self.suspect() {
+            return false;
+        }
+        self.suspicion = 0;
+        let left = (self.current.min(in_flight) * REFUSED).max(held);
+        let is_less = left < self.current;
+        if is_less {
+            self.shrink(left / self.current, now);
+        }
+        is_less
     }
 
     /// Something was answered, and perhaps refused in a way that may be for the window's sake.
@@ -75,12 +93,18 @@ impl Window {
         if !vaguely_refused {
             self.suspicion = self.suspicion.saturating_sub(1);
         } else if self.full.is_some_and(|at| now < at + CALM) {
-            self.suspicion = (self.suspicion + VAGUE).min(SUSPICIOUS);
+            self.suspect();
         }
         if self.suspicion == SUSPICIOUS && now >= self.changed + CALM {
             self.suspicion = 0;
-            self.refused(now);
+            self.shrink(REFUSED, now);
         }
+    }
+
+    /// Something was refused that may have been so for the window's sake; whether that is enough to believe it.
+    fn suspect(&mut self) -> bool {
+        self.suspicion = (self.suspicion + VAGUE).min(SUSPICIOUS);
+        self.suspicion == SUSPICIOUS
     }
 
     /// Responses take too long, and no more than so many would be answered in a time that is not.
@@ -92,7 +116,7 @@ impl Window {
 
     fn shrink(&mut self, share: f64, now: Instant) {
         self.current = (self.current * share).max(1.0);
-        (self.changed, self.used) = (now, false);
+        (self.changed, self.used, self.steps) = (now, false, 0);
     }
 
     /// Grows if it is time to.
@@ -100,8 +124,10 @@ impl Window {
         if self.current >= self.ceiling || !self.used || now < self.changed + STEP {
             return;
         }
-        self.current = (self.current + (self.current * 0.1).max(1.0)).min(self.ceiling);
+        let step = (self.current * 0.1).max(1.0) * f64::from(self.steps).exp2();
+        self.current = (self.current + step).min(self.ceiling);
         (self.changed, self.used) = (now, false);
+        self.steps += 1;
     }
 }
 
@@ -114,7 +140,7 @@ mod tests {
     fn it_shrinks_at_once_and_grows_back_while_it_is_in_use() {
         let start = instant();
         let mut window = Window::new(64, start);
-        window.refused(start);
+        window.refused(64, 10, start);
         assert_eq!(window.size(), 44);
         window.grow(start + Duration::from_secs(3600));
         assert_eq!(window.size(), 44, "it was not in use");
@@ -123,7 +149,7 @@ mod tests {
         assert_eq!(window.size(), 44, "too soon");
         window.grow(start + STEP);
         assert_eq!(window.size(), 49);
-        for step in 2..60 {
+        for step in 2..5 {
             window.note_full(start);
             window.grow(start + step * STEP);
         }
@@ -135,12 +161,15 @@ mod tests {
         let start = instant();
         let mut window = Window::new(3, start);
         for _ in 0..10 {
-            window.refused(start);
+            window.refused(window.size(), 0, start);
         }
         assert_eq!(window.size(), 1);
         window.note_full(start);
         window.grow(start + STEP);
         assert_eq!(window.size(), 2);
+        window.note_full(start);
+        window.grow(start + 2 * STEP);
+        assert_eq!(window.size(), 3);
     }
 
     /// How large a window of 100 is after ten seconds of a hundred answers each, of which so many of a hundred are refused

@@ -5,6 +5,7 @@
 //! pipeline may commit: no more than will be written soon, so that what comes later but is
 //! more urgent does not wait behind them, and so that a crash leaves little uncertain.
 
+mod held;
 mod kept;
 mod queries;
 mod rates;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
 
+use self::held::{Beyond, Held};
 use self::kept::Kept;
 use self::queries::Queries;
 use self::rates::Rates;
@@ -50,6 +52,7 @@ pub(super) struct Dispatch {
     waiting: Waiting,
     kept: Kept,
     stubborn: Stubborn,
+    held: Held,
     queries: Queries,
     screens: Screens,
     rooms: Rooms,
@@ -123,6 +126,7 @@ impl Dispatch {
             waiting: Waiting::default(),
             kept: Kept::new(bounds.kept),
             stubborn: Stubborn::default(),
+            held: Held::default(),
             queries: Queries::new(now),
             screens: Screens::new(bounds.response),
             rooms: Rooms::new(rooms),
@@ -150,14 +154,14 @@ impl Dispatch {
         let crowded = self.waiting.urgent() == 0 && !self.has_room_for_others();
         let session = if crowded { None } else { self.session(now) };
         let Some((index, login)) = session else {
-            if crowded || self.rates.are_one() || self.rooms.free(self.window.size()) == 0 {
+            if crowded {
                 self.window.note_full(now);
             }
             return None;
         };
         let submission = self.waiting.pop()?;
         let before = self.rooms.in_flight();
-        self.spend(index, login, now);
+        self.spend(index, login, submission.token, now);
         self.screens.message_written();
         self.kept.written(index, &submission);
         self.stubborn.written(index, &submission);
@@ -194,8 +198,13 @@ impl Dispatch {
         self.rooms.roomiest(room)
     }
 
-    fn spend(&mut self, session: usize, login: usize, now: Instant) {
+    fn spend(&mut self, session: usize, login: usize, token: Token, now: Instant) {
         self.rooms.take(session);
+        let in_flight = self.rooms.in_flight_on(session);
+        self.held.written(session, token, in_flight);
+        if self.rooms.free(self.window.size()) == 0 {
+            self.window.note_full(now);
+        }
         self.rates.each(login, |rate| rate.spend(now));
     }
 
@@ -221,7 +230,7 @@ impl Dispatch {
         };
         let in_flight = self.rooms.in_flight();
         let (token, screen) = self.screens.next(in_flight, now)?;
-        self.spend(index, login, now);
+        self.spend(index, login, Token::from(u64::from(token)), now);
         Some((index, token, screen))
     }
 
@@ -257,7 +266,7 @@ impl Dispatch {
         let query = self
             .queries
             .next(index, self.rates.whole().current(), now)?;
-        self.spend(index, login, now);
+        self.spend(index, login, query.token, now);
         Some((index, query))
     }
 
@@ -351,6 +360,7 @@ impl Dispatch {
         self.rooms.unbound(session);
         self.kept.unbound(session);
         self.stubborn.unbound(session);
+        self.held.unbound(session);
         self.signs.session_gone();
         self.screens.session_gone();
         self.unwritten_if_unbound()
@@ -368,10 +378,14 @@ impl Dispatch {
         self.waiting.drain()
     }
 
-    /// Something written is answered; says whether rate or window were cut because of it, for the first time since
+    /// Something written is answered; says whether the rate was cut because of it, for the first time since
     /// something was taken.
     pub(super) fn answered(&mut self, session: usize, heard: Heard, now: Instant) -> bool {
         let stubborn = self.stubborn.answered(heard.token);
+        let beyond = self.beyond(&heard);
+        if heard.class == Class::Accepted {
+            self.held.taken(heard.token);
+        }
         self.unused(session, heard.token);
         let congestion = heard.congestion.unwrap_or_default();
         self.signs.answered(heard.token, congestion, now);
@@ -393,6 +407,12 @@ impl Dispatch {
             _ => self.rates.each(login, Rate::refused),
         }
         let throttled = heard.class == Class::Throttled;
+        if throttled && let Some(beyond) = beyond {
+            // The other rate awaits this answer no more, if there is one.
+            self.rates.throttled_mut(login).refused();
+            self.shrink_window(beyond, now);
+            return false;
+        }
         let in_flight = self.in_flight_beside(login);
         let rate = self.rates.throttled_mut(login);
         let again = rate.is_overloaded();
@@ -401,11 +421,20 @@ impl Dispatch {
             true => rate.throttled(in_flight, now),
             false => congestion >= CONGESTED && rate.congested(in_flight, now),
         };
-        // ESME_RTHROTTLED speaks of the rate alone; others may mean that too much awaits a response.
-        if cut && throttled && heard.status != Status::RTHROTTLED {
-            self.window.refused(now);
-        }
         cut && !again
+    }
+
+    /// Whether it is the window that is too large, if something is refused. ESME_RTHROTTLED speaks of the rate alone.
+    fn beyond(&self, heard: &Heard) -> Option<Beyond> {
+        let may_mean_window = heard.class == Class::Throttled && heard.status != Status::RTHROTTLED;
+        may_mean_window.then(|| self.held.beyond(heard.token))?
+    }
+
+    /// Too much awaited a response.
+    fn shrink_window(&mut self, beyond: Beyond, now: Instant) {
+        if !beyond.is_known && self.window.refused(beyond.in_flight, beyond.held, now) {
+            self.held.window_shrank();
+        }
     }
 
     /// What awaits a response on the sessions that share their rate with those of a login.
@@ -434,6 +463,7 @@ impl Dispatch {
         self.rooms.give_back(session);
         self.kept.answered(token);
         self.stubborn.answered(token);
+        self.held.answered(token);
     }
 
     /// What the pipeline may give from now on.

@@ -131,11 +131,16 @@ impl Operator {
     /// What an answer says of the link: how fast it may be, and whether the session is of any use.
     pub(super) fn heard(&mut self, index: usize, heard: Heard, events: &mut Unreported) {
         let status = heard.status;
-        if self.dispatch.answered(index, heard, now()) {
+        let window_before = self.dispatch.window(index);
+        let rate_is_lower = self.dispatch.answered(index, heard, now());
+        let window = self.dispatch.window(index);
+        if rate_is_lower {
             let login = self.limited_login(index).map(str::to_owned);
             let tps = self.dispatch.rate(index).map(f64::round);
-            let window = self.dispatch.window(index);
             info!(operator = self.name, login, %status, tps, window, "the operator throttles: rate lowered");
+        }
+        if window < window_before {
+            info!(operator = self.name, %status, window, "the operator takes less at once: window lowered");
         }
         if heard.class == Class::Session {
             self.give_up(index, events);

@@ -155,27 +155,34 @@ fn a_refusal_for_the_windows_sake_makes_it_smaller_and_one_for_the_rates_does_no
         dispatch.bound(0);
         dispatch.submit(submissions(20, now));
         assert_eq!(written(&mut dispatch, now).len(), 20);
-        let cuts = (0..20).filter(|_| dispatch.answered(0, heard(status, None), now));
-        assert_eq!(cuts.count(), 1, "the rest of the window is one overload");
+        let all = submissions(20, now).into_iter().skip(1).rev();
+        let refused = all.map(|it| Heard {
+            token: it.token,
+            ..heard(status, None)
+        });
+        let cuts = refused.filter(|refused| dispatch.answered(0, *refused, now));
+        let of_rate = usize::from(status == Status::RTHROTTLED);
+        assert_eq!(cuts.count(), of_rate, "all of the window is one overload");
         assert_eq!(dispatch.state().window, window);
-        assert_eq!(dispatch.state().throttled, 20);
+        assert_eq!(dispatch.state().rate.is_some(), of_rate == 1);
+        assert_eq!(dispatch.state().throttled, 19);
     }
 }
 
 #[test]
 fn failures_while_the_window_is_full_make_it_smaller_unless_the_operator_means_something_else() {
-    for (status, class, waiting, window) in [
-        (Status::RSUBMITFAIL, Class::RetryTwice, 1, 14),
-        (Status::RSUBMITFAIL, Class::RetryTwice, 0, 20),
-        (Status::RSUBMITFAIL, Class::Permanent, 1, 20),
-        (Status::RUNKNOWNERR, Class::RetryTwice, 1, 20),
+    for (status, class, in_flight, window) in [
+        (Status::RSUBMITFAIL, Class::RetryTwice, 20, 14),
+        (Status::RSUBMITFAIL, Class::RetryTwice, 19, 20),
+        (Status::RSUBMITFAIL, Class::Permanent, 20, 20),
+        (Status::RUNKNOWNERR, Class::RetryTwice, 20, 20),
     ] {
         let start = t0();
         let mut dispatch = Dispatch::new(1, bounds(20, None), start);
         dispatch.bound(0);
         let now = start + Duration::from_secs(2);
-        dispatch.submit(submissions(20 + waiting, now));
-        assert_eq!(written(&mut dispatch, now).len(), 20);
+        dispatch.submit(submissions(in_flight, now));
+        assert_eq!(written(&mut dispatch, now).len() as u64, in_flight);
         let failed = Heard {
             class,
             ..heard(status, None)
@@ -211,6 +218,7 @@ fn what_was_learned_stays_when_all_sessions_are_bound_anew() {
     dispatch.bound(0);
     let now = busy(&mut dispatch, start);
     dispatch.answered(0, heard(Status::RMSGQFUL, None), now);
+    dispatch.answered(0, heard(Status::RTHROTTLED, None), now);
     let learned = dispatch.state();
     dispatch.unbound(0);
     dispatch.bound(0);
