@@ -24,11 +24,12 @@ const LIVE: usize = 2_000;
 
 pub(super) const AGENCIES: u64 = 40;
 
-/// One that may send only so many a day, one whose bulk goes out over hours, and one that calls its messages urgent
-/// without a right to it.
+/// One that may send only so many a day, one whose bulk goes out over hours, one that calls its messages urgent
+/// without a right to it, and one with a greater weight than the others.
 pub(super) const LIMITED: u64 = 1;
 pub(super) const CAMPAIGNING: u64 = 30;
 pub(super) const HASTY: u64 = 2;
+pub(super) const FAVOURED: u64 = 5;
 
 /// Subscribers with many messages who are on a list of those that get none.
 pub(super) const BLOCKED: u64 = 4;

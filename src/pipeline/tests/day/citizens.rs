@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::laws::Text;
 use super::super::random::Random;
 use super::super::world::*;
-use super::agencies::{name, somebody};
+use super::agencies::{name, somebody, subscriber};
 use super::promises::carrier;
 use super::some_time;
 use crate::clock::UnixMillis;
@@ -57,6 +57,21 @@ impl Citizens {
         Self {
             coming: numbered.collect(),
             brought: Vec::new(),
+        }
+    }
+
+    /// Lets some of them ask in a minute.
+    pub(super) fn soon(&mut self, citizens: u64) {
+        let numbered = self.coming.keys().map(|(_, number)| *number);
+        let next = numbered.max().map_or(0, |last| last + 1);
+        for number in 0..citizens {
+            let text = Text {
+                from: subscriber(100 + number),
+                words: "status".to_owned(),
+                reference: u16::try_from((next + number) % 0xFFFF).ok(),
+            };
+            self.coming
+                .insert((START.after(2 * MINUTE), next + number), text);
         }
     }
 

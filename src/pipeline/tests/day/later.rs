@@ -1,7 +1,8 @@
 //! What messages of the later lanes may count on: they are never shut out, and agencies share what there is for them (R8).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::rules::weight;
 use crate::journal::Message;
 
 /// So many waiting messages: at least one of them may go now.
@@ -27,6 +28,8 @@ struct Agency {
     seconds: u32,
     /// Messages of the lane that went in them, and how many of these were its own.
     gone: (u32, u32),
+    /// The agencies that had some, or waited, meanwhile.
+    sharing: BTreeSet<Box<str>>,
 }
 
 impl Later {
@@ -52,19 +55,22 @@ impl Later {
             return;
         }
         self.submitted.1 += 1;
+        let whose = message.key.agency.name();
         for (agency, known) in &mut self.agencies {
             known.gone.0 += 1;
-            known.gone.1 += u32::from(**agency == *message.key.agency.name());
+            known.gone.1 += u32::from(**agency == *whose);
+            known.shares_with(whose);
         }
     }
 
     /// A second is over.
     pub(super) fn pass(&mut self, lane: &str) {
         self.check_lane(lane);
-        let sharing = self.agencies.values().filter(|it| it.waiting > 0);
-        let sharing = u32::try_from(sharing.count()).unwrap();
+        let waiting = self.agencies.iter().filter(|(_, it)| it.waiting > 0);
+        let waiting: Vec<_> = waiting.map(|(name, _)| name.clone()).collect();
         for (name, agency) in &mut self.agencies {
-            agency.pass(lane, name, sharing);
+            waiting.iter().for_each(|other| agency.shares_with(other));
+            agency.pass(lane, name);
         }
         self.agencies.retain(|_, agency| agency.waiting > 0);
     }
@@ -87,22 +93,32 @@ impl Later {
 }
 
 impl Agency {
-    /// `sharing`: how many agencies have messages of the lane waiting.
-    fn pass(&mut self, lane: &str, name: &str, sharing: u32) {
+    fn shares_with(&mut self, other: &str) {
+        if !self.sharing.contains(other) {
+            self.sharing.insert(other.into());
+        }
+    }
+
+    fn pass(&mut self, lane: &str, name: &str) {
         if self.waiting < MANY {
             (self.seconds, self.gone) = (0, (0, 0));
+            self.sharing.clear();
             return;
         }
         self.seconds += 1;
         if self.seconds == 60 {
-            let (all, own) = std::mem::take(&mut self.gone);
-            // They share by PDUs, of which a long text has three: who had one waits for three rounds, in which each of the
-            // others may have as many and two beyond. And others may have come and gone.
-            assert!(
-                (own + 1) * 5 * sharing >= all,
-                "of {all} {lane} messages in a minute only {own} are of {name}, one of {sharing} agencies"
-            );
             self.seconds = 0;
+            let (all, own) = std::mem::take(&mut self.gone);
+            let sharing = std::mem::take(&mut self.sharing);
+            let weights: u32 = sharing.iter().map(|name| weight(name)).sum();
+            let agencies = u32::try_from(sharing.len()).unwrap();
+            let weight = weight(name);
+            // They share by PDUs, of which a long text has three: in as many rounds each may have two more or less than its
+            // weight, and this one's turn of a round may be to come. And others may have come and gone.
+            assert!(
+                ((own + 2 + weight) * weights + 2 * agencies * weight) * 3 >= all * weight * 2,
+                "of {all} {lane} messages in a minute only {own} are of {name}, one of {agencies} agencies, with {weight} of {weights}"
+            );
         }
     }
 }

@@ -157,6 +157,8 @@ impl Day {
             self.world.beat();
             self.promises
                 .told(&mut self.world.outcomes, &self.world.laws);
+            let answers = self.world.laws.new_answers();
+            self.promises.answered(now, &answers, &self.world.laws);
             let sent = self.world.sent();
             self.promises.submitted(&sent, &self.world.laws);
             self.busy |= !sent.is_empty();
@@ -168,6 +170,10 @@ impl Day {
         self.operators.hear(&mut self.world);
         self.citizens.hear(&mut self.world, &mut self.random);
         self.promises.pass(now, &self.operators);
+        let mut smscs = self.world.smscs.iter();
+        let links_have_room =
+            smscs.all(|(id, smsc)| smsc.room > 0 && self.operators.well_since(*id) < now);
+        self.world.laws.pass(&self.world.now(), links_have_room);
     }
 
     /// Goes on to the next second, or to a later one while nothing comes.

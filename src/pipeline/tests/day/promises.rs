@@ -1,4 +1,5 @@
-//! What agencies may count on in a day: urgent messages go at once, and later lanes have their shares (R8).
+//! What agencies and citizens may count on in a day: answers and urgent messages go at once, and later lanes have their
+//! shares (R8).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
@@ -11,13 +12,14 @@ use super::agencies::{HASTY, name};
 use super::later::Later;
 use super::operators::Operators;
 use crate::clock::UnixMillis;
-use crate::journal::{Lane, OperatorId};
+use crate::journal::{Lane, MessageId, OperatorId};
+use crate::pacing::Sharing;
 
-/// Once an urgent message has waited for so long, little else may go before it.
+/// Once an answer or an urgent message has waited for so long, little of later lanes may go before it.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-/// PDUs that the two later lanes may take before their shares count: each a text that it was owed, of three segments.
-const TEXTS: u32 = 2 * (1 + 3);
+/// PDUs that a later lane may take before its share counts: a text that it was owed, of three segments.
+const TEXT: u32 = 1 + 3;
 
 #[derive(Default)]
 pub(super) struct Promises {
@@ -40,12 +42,19 @@ struct Followed {
 /// What an operator's link is used for.
 #[derive(Default)]
 struct Share {
-    /// Since when each urgent message has been waiting.
-    urgent: BTreeMap<u64, UnixMillis>,
-    /// Submitted since one of them has waited too long, or in this second, by lane.
-    submitted: [u32; 4],
+    answers: Soon,
+    urgent: Soon,
     normal: Later,
     bulk: Later,
+}
+
+/// What goes before later lanes.
+#[derive(Default)]
+struct Soon {
+    /// Since when each message has been waiting.
+    waiting: BTreeMap<u64, UnixMillis>,
+    /// Submitted since one of them has waited too long, or in this second, by lane.
+    submitted: [u32; 4],
 }
 
 impl Promises {
@@ -90,13 +99,22 @@ impl Promises {
         }
     }
 
+    /// These answers to citizens are accepted.
+    pub(super) fn answered(&mut self, now: UnixMillis, answers: &[MessageId], laws: &Laws) {
+        for id in answers {
+            let operator = laws.message(id.0).progress.operator;
+            let share = self.operators.entry(operator).or_default();
+            share.answers.waiting.insert(id.0, now);
+        }
+    }
+
     fn accepted(&mut self, message: u64, event: &str) {
         let Some(followed) = self.published.remove(event) else {
             return;
         };
         let share = self.operators.entry(followed.operator).or_default();
         match followed.priority {
-            Priority::Urgent => drop(share.urgent.insert(message, followed.since)),
+            Priority::Urgent => drop(share.urgent.waiting.insert(message, followed.since)),
             Priority::Normal => share.normal.wait(message, &followed.agency),
             Priority::Bulk => share.bulk.wait(message, &followed.agency),
         }
@@ -104,7 +122,7 @@ impl Promises {
 
     fn forget(&mut self, message: u64) {
         for share in self.operators.values_mut() {
-            share.urgent.remove(&message);
+            share.urgent.waiting.remove(&message);
             share.normal.forget(message);
             share.bulk.forget(message);
         }
@@ -118,10 +136,12 @@ impl Promises {
                 true => Lane::Urgent,
                 false => message.lane,
             };
-            share.submitted[lane as usize] += 1;
+            for soon in [&mut share.answers, &mut share.urgent] {
+                soon.submitted[lane as usize] += 1;
+                soon.waiting.remove(&message.id.0);
+            }
             share.normal.submitted(message, lane == Lane::Normal);
             share.bulk.submitted(message, lane == Lane::Bulk);
-            share.urgent.remove(&message.id.0);
         }
     }
 
@@ -132,7 +152,8 @@ impl Promises {
                 // What waits for it may move to another one.
                 *share = Share::default();
             } else {
-                share.check_second(now);
+                share.answers.pass(now, Lane::Answers);
+                share.urgent.pass(now, Lane::Urgent);
                 share.normal.pass("normal");
                 share.bulk.pass("bulk");
             }
@@ -151,23 +172,26 @@ impl Promises {
     }
 }
 
-impl Share {
-    /// An urgent message waits for urgent ones only, and for the share of the other lanes.
-    fn check_second(&mut self, now: UnixMillis) {
-        let oldest = self.urgent.iter().min_by_key(|(_, since)| **since);
+impl Soon {
+    /// A message waits for those of its lane and of earlier ones, and for the share of later ones.
+    fn pass(&mut self, now: UnixMillis, lane: Lane) {
+        let oldest = self.waiting.iter().min_by_key(|(_, since)| **since);
         let Some((message, since)) = oldest.filter(|(_, since)| since.after(AT_ONCE) <= now) else {
             self.submitted = [0; 4];
             return;
         };
-        // Answers go before urgent ones.
         let [answers, urgent, normal, bulk] = self.submitted;
-        let others = normal + bulk;
+        let next = lane as usize + 1;
+        let later: u32 = self.submitted.iter().skip(next).sum();
+        let all: u32 = self.submitted.iter().sum();
+        let lanes = Sharing::default().shares.into_iter().skip(next);
+        let (share, lanes) = (lanes.clone().sum::<u32>(), lanes.map(|_| TEXT).sum::<u32>());
         assert!(
-            others <= (answers + urgent + others) / 5 + TEXTS,
-            "{normal} normal and {bulk} bulk ones beside {answers} answers and {urgent} others go before an urgent one, \
-             {message}, that has waited for {:?}, as {} do",
+            later <= all * 2 * share / 100 + lanes,
+            "{answers} answers, {urgent} urgent, {normal} normal and {bulk} bulk ones go before {message}, one of {} {lane:?} \
+             that wait, for {:?}",
+            self.waiting.len(),
             now.since(*since),
-            self.urgent.len() - 1
         );
     }
 }

@@ -8,7 +8,7 @@ use xabar_events::Msisdn;
 use super::super::random::night;
 use super::super::world::*;
 use super::agencies::{
-    AGENCIES, BLOCKED, CAMPAIGNING, HASTY, LIMITED, REASSIGNED, name, subscriber,
+    AGENCIES, BLOCKED, CAMPAIGNING, FAVOURED, HASTY, LIMITED, REASSIGNED, name, subscriber,
 };
 use crate::journal::AgencyKey;
 use crate::numbers::Numbers;
@@ -36,6 +36,8 @@ pub(super) fn set(settings: &mut Settings, events: u64) {
         service: None,
         an_hour: at_least_ten(events / 64),
     }];
+    let weights = &mut rules.sharing.weights;
+    weights.insert(AgencyKey::of(&name(FAVOURED)), WEIGHT);
     let names: Vec<_> = (0..AGENCIES).filter(|it| *it != HASTY).map(name).collect();
     settings.urgent = UrgentRight::only(names.iter().map(|name| (&**name, None)));
     let pushing = names.iter().take(names.len() / 2);
@@ -43,6 +45,17 @@ pub(super) fn set(settings: &mut Settings, events: u64) {
     settings.operators[0].push = Some(pushing);
     settings.lists.blocked = list(subscriber(BLOCKED));
     settings.lists.reassigned = list(subscriber(REASSIGNED));
+}
+
+/// Of the one that has more than the others.
+const WEIGHT: u32 = 8;
+
+/// How much an agency gets of a lane, beside others.
+pub(super) fn weight(agency: &str) -> u32 {
+    match agency == name(FAVOURED) {
+        true => WEIGHT,
+        false => 1,
+    }
 }
 
 fn at_least_ten(number: u64) -> u32 {

@@ -11,7 +11,7 @@ use xabar_ussd::is_ussd;
 use super::super::laws::Laws;
 use super::super::random::night;
 use super::super::world::*;
-use super::agencies::{AGENCIES, LIMITED, name};
+use super::agencies::{AGENCIES, CAMPAIGNING, FAVOURED, LIMITED, name};
 use super::{DAY, Day};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::{Inbound, inbound};
@@ -29,7 +29,17 @@ fn day(saboteur: impl Saboteur + 'static) {
 
 /// A day on which the gateway goes by other rules than it should.
 fn day_under(rules: impl FnOnce(&mut Rules)) {
+    day_of(Day::new(7, 2_000), rules);
+}
+
+/// The same, with much that one agency has to say.
+fn busy_day_under(agency: u64, priority: Priority, rules: impl FnOnce(&mut Rules)) {
     let mut day = Day::new(7, 2_000);
+    day.agencies.soon(agency, priority, 300);
+    day_of(day, rules);
+}
+
+fn day_of(mut day: Day, rules: impl FnOnce(&mut Rules)) {
     let mut settings = day.world.settings.clone();
     rules(&mut settings.rules);
     day.world.laws = Laws::new(&settings);
@@ -179,6 +189,34 @@ fn a_quota_that_does_not_hold_is_noticed() {
     day.world.settings.rules.daily.clear();
     day.world.restart();
     day.run();
+}
+
+#[test]
+#[should_panic(expected = "waits longer than its rules ask for")]
+fn a_message_that_its_subscribers_limits_hold_up_for_too_long_is_noticed() {
+    day_under(|rules| rules.limits = vec![limit(3, 5 * MINUTE)]);
+}
+
+#[test]
+#[should_panic(expected = "waits longer than its rules ask for")]
+fn a_message_that_its_agencys_quota_holds_up_for_too_long_is_noticed() {
+    busy_day_under(LIMITED, Priority::Normal, |rules| {
+        rules
+            .daily
+            .values_mut()
+            .for_each(|quota| quota.messages *= 2);
+    });
+}
+
+#[test]
+#[should_panic(expected = "of the campaign in an hour, of which")]
+fn a_campaign_that_goes_too_slowly_is_noticed() {
+    busy_day_under(CAMPAIGNING, Priority::Bulk, |rules| {
+        rules
+            .spreads
+            .iter_mut()
+            .for_each(|spread| spread.an_hour *= 4);
+    });
 }
 
 #[test]
@@ -353,7 +391,7 @@ impl Saboteur for Neglect {
 }
 
 #[test]
-#[should_panic(expected = "go before an urgent one")]
+#[should_panic(expected = "Urgent that wait")]
 fn an_urgent_message_that_is_kept_waiting_is_noticed() {
     let mut day = Day::new(7, 2_000);
     day.deaths.clear();
@@ -396,6 +434,29 @@ fn an_agency_whose_bulk_waits_for_that_of_another_is_noticed() {
     }
     let of = |it: &Message| it.lane == Lane::Bulk && it.key.agency.name() == name(3);
     day.world.saboteur = Some(Box::new(Neglect::of(of, 24 * HOUR)));
+    day.run();
+}
+
+#[test]
+#[should_panic(expected = "with 8 of 12")]
+fn an_agency_that_gets_less_than_its_weight_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    for agency in FAVOURED..FAVOURED + 5 {
+        day.agencies.soon(agency, Priority::Bulk, 200);
+    }
+    day.world.settings.rules.sharing.weights.clear();
+    day.world.restart();
+    day.run();
+}
+
+#[test]
+#[should_panic(expected = "Answers that wait")]
+fn an_answer_that_is_kept_waiting_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    day.deaths.clear();
+    day.agencies.soon(0, Priority::Normal, 2_000);
+    day.citizens.soon(10);
+    day.world.saboteur = Some(Box::new(Neglect::of(|it| it.is_answer(), MINUTE)));
     day.run();
 }
 

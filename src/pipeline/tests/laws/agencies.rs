@@ -14,7 +14,7 @@ use crate::pacing::{DailyQuota, Spread};
 /// What agencies have begun.
 #[derive(Default)]
 pub(super) struct Begun {
-    days: HashMap<(AgencyKey, Date), Vec<MessageId>>,
+    pub(super) days: HashMap<(AgencyKey, Date), Vec<MessageId>>,
     /// Bulk messages of the last hour, by time.
     bulk: HashMap<AgencyKey, VecDeque<(UnixMillis, MessageId)>>,
 }
@@ -62,11 +62,12 @@ impl Laws {
                 assert!(gone < most, "{gone} of the campaign in an hour before {id}");
             }
             begun.push_back((now.steady, id));
+            self.waits.begun(agency);
         }
     }
 }
 
-fn of_whole_agency(spread: &Spread, agency: AgencyKey) -> bool {
+pub(super) fn of_whole_agency(spread: &Spread, agency: AgencyKey) -> bool {
     spread.agency == agency && spread.service.is_none()
 }
 
@@ -83,7 +84,7 @@ fn gone<'a>(
     ids.filter(went).count()
 }
 
-fn day(quota: &DailyQuota, now: &Now) -> Date {
+pub(super) fn day(quota: &DailyQuota, now: &Now) -> Date {
     let wall = Timestamp::from_millisecond(now.wall.0).unwrap();
     quota.timezone.to_datetime(wall).date()
 }

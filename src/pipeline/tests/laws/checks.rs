@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use xabar_events::Msisdn;
 
-use super::{Fate, Known, Laws, Part};
+use super::{Attempt, Fate, Known, Laws, Part};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Submission, Token};
 use crate::journal::{Lane, MessageId};
@@ -117,7 +117,10 @@ impl Laws {
         if self.part(id, segment) == Part::Rest {
             return;
         }
-        let times = self.times_to(message.msisdn);
+        let times = self.times_to(message.msisdn, |it| {
+            let mut fates = it.segments.values();
+            it.part != Part::Rest && fates.any(|fate| *fate != Fate::Nowhere)
+        });
         for limit in &self.rules.limits {
             let inside = times
                 .iter()
@@ -131,15 +134,18 @@ impl Laws {
         }
     }
 
-    /// When messages went to a phone, each once for all of its segments.
-    fn times_to(&self, msisdn: Msisdn) -> Vec<UnixMillis> {
+    /// When messages went to a phone, each once for all of its segments, of those attempts that count.
+    pub(super) fn times_to(
+        &self,
+        msisdn: Msisdn,
+        counts: impl Fn(&Attempt) -> bool,
+    ) -> Vec<UnixMillis> {
         let others = self.phones[&msisdn].iter();
         let others = others.map(|other| &self.messages[other]);
         others
             .filter(|other| !other.message.is_answer())
             .flat_map(|other| &other.attempts)
-            .filter(|it| it.part != Part::Rest)
-            .filter(|it| it.segments.values().any(|fate| *fate != Fate::Nowhere))
+            .filter(|it| counts(it))
             .map(|attempt| attempt.at)
             .collect()
     }
@@ -193,16 +199,19 @@ impl Laws {
     /// Nothing goes to numbers that are blocked or belong to somebody else.
     pub(super) fn check_lists(&self, id: MessageId) {
         let message = &self.messages[&id].message;
+        assert!(
+            !self.is_listed(message.msisdn) || message.is_answer(),
+            "to a number that gets nothing: {message:?}"
+        );
+    }
+
+    pub(super) fn is_listed(&self, msisdn: Msisdn) -> bool {
         let Lists {
             blocked,
             reassigned,
             ..
         } = &self.lists;
-        let listed = blocked.has(message.msisdn) || reassigned.has(message.msisdn);
-        assert!(
-            !listed || message.is_answer(),
-            "to a number that gets nothing: {message:?}"
-        );
+        blocked.has(msisdn) || reassigned.has(msisdn)
     }
 
     /// R9: once an opt-out is acknowledged nothing is begun; what the operator has a part of is finished.

@@ -4,6 +4,7 @@ mod agencies;
 mod checks;
 mod choices;
 mod morning;
+mod waits;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use agencies::Begun;
 use choices::Choices;
 pub(super) use choices::Text;
 use morning::Mornings;
+use waits::Waits;
 
 /// What is known of every message from outside.
 pub(super) struct Laws {
@@ -47,6 +49,9 @@ pub(super) struct Laws {
     pushing: Vec<UrgentRight>,
     begun: Begun,
     mornings: Mornings,
+    waits: Waits,
+    /// Answers to citizens that were accepted, are to go, and were not asked for yet.
+    answers: Vec<MessageId>,
     last_number: u64,
     /// How many were accepted of agencies, and how many of these have no end yet.
     accepted: usize,
@@ -151,6 +156,8 @@ impl Laws {
             pushing: pushing.cloned().collect(),
             begun: Begun::default(),
             mornings: Mornings::default(),
+            waits: Waits::default(),
+            answers: Vec::new(),
             last_number: 0,
             accepted: 0,
             unsettled: 0,
@@ -176,6 +183,8 @@ impl Laws {
     pub(super) fn crashed(&mut self, at: UnixMillis) {
         self.choices.crashed();
         self.words.clear();
+        self.answers.clear();
+        self.waits.trouble(at);
         let attempts = self
             .messages
             .values_mut()
@@ -212,6 +221,11 @@ impl Laws {
             self.receipted
                 .insert((token.message, token.attempt, token.segment));
         }
+    }
+
+    /// The answers to citizens that were accepted since it was asked last, and are to go.
+    pub(super) fn new_answers(&mut self) -> Vec<MessageId> {
+        std::mem::take(&mut self.answers)
     }
 
     /// What is known of a message.
@@ -258,6 +272,9 @@ impl Laws {
                 told: (0, State::Accepted),
                 first_end: None,
             };
+            if message.is_answer() && !self.is_listed(message.msisdn) {
+                self.answers.push(message.id);
+            }
             let of_an_agency = usize::from(!message.is_answer());
             self.accepted += of_an_agency;
             self.unsettled += of_an_agency;
@@ -326,6 +343,7 @@ impl Laws {
             self.check_screen(message, submission.token);
             self.check_agency(now, message);
             self.check_morning(now, message);
+            self.waits.forget(message);
         }
         self.check_segment(message, segment);
         let part = self.part(message, segment);
@@ -377,5 +395,6 @@ impl Laws {
         self.unsettled -= usize::from(ends && !known.message.is_answer());
         known.told = (outcome.sequence, outcome.state);
         self.note_morning(message, outcome);
+        self.note_wait(message, outcome);
     }
 }

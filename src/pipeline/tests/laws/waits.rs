@@ -1,0 +1,194 @@
+//! What holds for waits: what its agency's quota, its campaign or its subscriber's limits hold up waits no longer than
+//! these ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use xabar_events::{Outcome, Reason, State};
+
+use super::agencies::{day, of_whole_agency};
+use super::{Fate, Laws, Part};
+use crate::clock::{Now, UnixMillis};
+use crate::journal::{AgencyKey, Lane, MessageId};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// How long a message that nothing holds up may take to go, where its link has room.
+const GRACE: Duration = Duration::from_secs(3 * 60);
+
+/// The messages that wait for one of these reasons.
+#[derive(Default)]
+pub(super) struct Waits {
+    messages: BTreeMap<MessageId, Wait>,
+    campaigns: BTreeMap<AgencyKey, Campaign>,
+    /// When a link last had no room, or its operator was in trouble.
+    trouble: UnixMillis,
+    /// When they were last looked at.
+    looked: UnixMillis,
+}
+
+/// What is known of one of them.
+#[derive(Clone, Copy)]
+enum Wait {
+    HeldUntil(UnixMillis),
+    FreeSince(UnixMillis),
+}
+
+/// What waits for the times of a campaign.
+#[derive(Default)]
+struct Campaign {
+    waiting: BTreeSet<MessageId>,
+    /// Minutes in which many waited that might go, and how many were begun in them.
+    minutes: u32,
+    begun: u32,
+}
+
+impl Waits {
+    /// It is begun, or waits for another reason, or has its end.
+    pub(super) fn forget(&mut self, id: MessageId) {
+        self.messages.remove(&id);
+        for campaign in self.campaigns.values_mut() {
+            campaign.waiting.remove(&id);
+        }
+    }
+
+    /// A message of a campaign is begun.
+    pub(super) fn begun(&mut self, agency: AgencyKey) {
+        self.campaigns.entry(agency).or_default().begun += 1;
+    }
+
+    /// Some link cannot take what may go.
+    pub(super) fn trouble(&mut self, now: UnixMillis) {
+        self.trouble = now;
+    }
+}
+
+impl Laws {
+    pub(super) fn note_wait(&mut self, id: MessageId, outcome: &Outcome<'_>) {
+        self.waits.forget(id);
+        let message = &self.messages[&id].message;
+        let agency = message.agency();
+        let mut spreads = self.rules.spreads.iter();
+        let is_spread = message.lane == Lane::Bulk && spreads.any(|it| it.agency == agency);
+        let campaigns = &mut self.waits.campaigns;
+        match (outcome.state, outcome.reason) {
+            (State::Deferred, Some(Reason::AgencyQuota)) if is_spread => {
+                campaigns.entry(agency).or_default().waiting.insert(id);
+            }
+            (State::Deferred, Some(Reason::AgencyQuota | Reason::SubscriberLimit))
+                if !is_spread =>
+            {
+                let wait = Wait::HeldUntil(UnixMillis(0));
+                self.waits.messages.insert(id, wait);
+            }
+            _ => {}
+        }
+    }
+
+    /// Some time has passed; `links_have_room`: whatever may go could have gone.
+    pub(crate) fn pass(&mut self, now: &Now, links_have_room: bool) {
+        if !links_have_room {
+            self.waits.trouble(now.steady);
+        }
+        if self.waits.looked.after(MINUTE) > now.steady {
+            return;
+        }
+        self.waits.looked = now.steady;
+        let mut waits = std::mem::take(&mut self.waits);
+        let spent = self.spent(now);
+        for (id, wait) in &mut waits.messages {
+            match *wait {
+                Wait::HeldUntil(until) if until > now.steady => continue,
+                Wait::HeldUntil(_) | Wait::FreeSince(_) => {}
+            }
+            let held = self.held(*id, &spent, now);
+            let since = match *wait {
+                Wait::FreeSince(since) => since,
+                Wait::HeldUntil(_) => now.steady,
+            };
+            *wait = held.map_or(Wait::FreeSince(since), Wait::HeldUntil);
+            let waited = now.steady.since(since.max(waits.trouble));
+            assert!(
+                held.is_some() || waited <= GRACE,
+                "{id} waits longer than its rules ask for, by {waited:?}: {:?}",
+                self.messages[id].message
+            );
+        }
+        self.check_campaigns(&mut waits, now);
+        self.waits = waits;
+    }
+
+    /// A campaign goes as fast as it may. Some of its times are those of messages that never go.
+    fn check_campaigns(&self, waits: &mut Waits, now: &Now) {
+        let hours = [&self.rules.quiet_hours, &self.rules.no_bulk];
+        let mut hours = hours.into_iter().flatten();
+        let may_go = hours.all(|hours| hours.end(now.wall).is_none())
+            && waits.trouble.after(MINUTE) <= now.steady;
+        for (agency, campaign) in &mut waits.campaigns {
+            let mut spreads = self.rules.spreads.iter();
+            let Some(spread) = spreads.find(|it| of_whole_agency(it, *agency)) else {
+                continue;
+            };
+            if !may_go || campaign.waiting.len() < spread.an_hour as usize / 2 {
+                (campaign.minutes, campaign.begun) = (0, 0);
+                continue;
+            }
+            campaign.minutes += 1;
+            if campaign.minutes == 60 {
+                let begun = std::mem::take(&mut campaign.begun);
+                campaign.minutes = 0;
+                assert!(
+                    begun * 3 >= spread.an_hour,
+                    "only {begun} of the campaign in an hour, of which {} wait",
+                    campaign.waiting.len()
+                );
+            }
+        }
+    }
+
+    /// The agencies that may begin no more today.
+    fn spent(&self, now: &Now) -> BTreeSet<AgencyKey> {
+        let daily = self.rules.daily.iter();
+        let spent = daily.filter(|(agency, quota)| {
+            let begun = self.begun.days.get(&(**agency, day(quota, now)));
+            begun.map_or(0, Vec::len) >= quota.messages as usize
+        });
+        spent.map(|(agency, _)| *agency).collect()
+    }
+
+    /// Until when something may hold a message up, as far as is known now.
+    fn held(&self, id: MessageId, spent: &BTreeSet<AgencyKey>, now: &Now) -> Option<UnixMillis> {
+        let message = &self.messages[&id].message;
+        if spent.contains(&message.agency()) || self.thread_is_busy(id) {
+            return Some(now.steady.after(MINUTE));
+        }
+        let bulk = self.rules.no_bulk.as_ref();
+        let bulk = bulk.filter(|_| message.lane == Lane::Bulk);
+        let release = self.rules.release;
+        // What waited for the end of some hours goes bit by bit then.
+        let hours = self.rules.quiet_hours.iter().chain(bulk);
+        let ends = hours.filter_map(|hours| {
+            let end = hours.end(now.wall);
+            let end = end.or_else(|| hours.end(now.wall.before(release)));
+            Some(now.steady_at(end?.after(release)))
+        });
+        // What came to nothing counted when the wait was decided on.
+        let mut times = self.times_to(message.msisdn, |it| it.part != Part::Rest);
+        times.sort_unstable();
+        let limits = self.rules.limits.iter().filter_map(|limit| {
+            let nth_last = times.len().checked_sub(limit.messages as usize)?;
+            let until = times.get(nth_last)?.after(limit.per);
+            (until > now.steady).then_some(until)
+        });
+        ends.chain(limits).max()
+    }
+
+    fn thread_is_busy(&self, id: MessageId) -> bool {
+        let thread = self.messages[&id].message.thread;
+        let mut last = self.threads[&thread]
+            .iter()
+            .filter_map(|it| self.messages[it].attempts.last());
+        let mut fates = last.by_ref().flat_map(|it| it.segments.values());
+        fates.any(|fate| matches!(fate, Fate::Sent | Fate::Unanswered(_)))
+    }
+}
