@@ -58,7 +58,7 @@ use operator::Operator;
 pub use reference::{References, reference_of, segment_of};
 pub use routing::{Carrier, Routes};
 pub use screen::Screen;
-pub use senders::{Assignment, SenderIndex, Senders};
+pub use senders::{Assignment, SenderIndex, Senders, SentAs};
 pub use share::{Health, Share, Standing};
 pub use submission::{Push, Query, Submission, Token};
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use xabar_smpp::values::DataCoding;
 
-use super::senders::SenderIndex;
+use super::senders::SentAs;
 use super::{Submission, Token};
 use crate::journal::MessageId;
 
@@ -29,6 +29,6 @@ pub(super) fn submission(token: Token, decided: Instant) -> Submission {
         validity: Duration::from_secs(60),
         urgent: false,
         stubborn: false,
-        sender: SenderIndex::default(),
+        sender: SentAs::default(),
     }
 }

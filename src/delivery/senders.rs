@@ -4,7 +4,7 @@
 //! out under another's name.
 
 use rustc_hash::FxHashMap;
-use xabar_events::Priority;
+use xabar_events::{Msisdn, Priority};
 
 use crate::journal::Lane;
 
@@ -16,6 +16,20 @@ impl SenderIndex {
     /// `None`: the operator's default.
     pub(super) fn place(self) -> Option<usize> {
         usize::from(self.0).checked_sub(1)
+    }
+}
+
+/// As whom a submission goes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SentAs {
+    Listed(SenderIndex),
+    /// The number that a citizen wrote to, which is not in the list.
+    Number(Box<str>),
+}
+
+impl Default for SentAs {
+    fn default() -> Self {
+        Self::Listed(SenderIndex::default())
     }
 }
 
@@ -40,6 +54,12 @@ pub struct Assignment<'a> {
     pub priorities: &'a [Priority],
 }
 
+/// The most digits of a short code.
+pub(super) const SHORT_CODE: usize = 6;
+
+/// The most digits of a number.
+const LONGEST: usize = 15;
+
 impl Senders {
     pub fn new<'a>(default: &str, list: impl IntoIterator<Item = Assignment<'a>>) -> Self {
         let mut senders = Self {
@@ -61,6 +81,24 @@ impl Senders {
     /// As whom citizens are answered; `None`: they cannot write.
     pub fn of_answers(&self) -> Option<SenderIndex> {
         self.number
+    }
+
+    /// The number that this phone wrote to, if it is another than the configured one, and of the kind that can be
+    /// answered from: a short code, or a number with a `+`.
+    pub fn other_number<'a>(&self, to: &'a str, from: Msisdn) -> Option<&'a str> {
+        let number = self.name_of(self.number?).trim_start_matches('+');
+        let digits = to.strip_prefix('+').unwrap_or(to);
+        let is_number = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
+        let is_whole = digits.len() < to.len() || digits.len() <= SHORT_CODE;
+        // The same one, behind the code of the phone's country.
+        let country = digits.strip_suffix(number);
+        let is_the_same = country.is_some_and(|country| from.digits().starts_with(country));
+        (is_number && is_whole && !is_the_same && digits.len() <= LONGEST).then_some(to)
+    }
+
+    fn name_of(&self, index: SenderIndex) -> &str {
+        let listed = index.place().and_then(|place| self.names.get(place));
+        listed.unwrap_or(&self.default)
     }
 
     fn assign(&mut self, assignment: &Assignment<'_>) {
@@ -172,5 +210,20 @@ mod tests {
         let place = senders.of("xabar", Lane::Answers).place().unwrap();
         assert_eq!(senders.names().nth(place), Some("555"));
         assert_eq!(senders.of("kadastr", Lane::Normal).place(), None);
+    }
+
+    #[test]
+    fn answers_come_from_another_number_if_that_was_written_to() {
+        let senders = Senders::new("MyGov", []).answering_from(Some("555"));
+        let from = Msisdn::from_u64(998_931_234_567).unwrap();
+        let same = ["555", "+555", "998555", "+998555", "", "MyGov", "712005555"];
+        for to in same {
+            assert_eq!(senders.other_number(to, from), None, "{to}");
+        }
+        for to in ["1055", "1555", "5550", "+998712005555"] {
+            assert_eq!(senders.other_number(to, from), Some(to));
+        }
+        let silent = Senders::new("MyGov", []);
+        assert_eq!(silent.other_number("1055", from), None);
     }
 }

@@ -1,5 +1,6 @@
 //! One segment on its way to an operator, and the PDU it becomes.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use xabar_smpp::values::{DataCoding, EsmClass, Npi, RegisteredDelivery, Time, To
 use xabar_smpp::{EncodeError, Octets, Tag, TlvBuffer};
 use xabar_ussd::Dialect;
 
-use super::senders::{SenderIndex, Senders};
+use super::senders::{SHORT_CODE, Senders, SentAs};
 use crate::journal::MessageId;
 
 /// A segment whose attempt is in the journal, or a push to the screen of a phone.
@@ -31,7 +32,7 @@ pub struct Submission {
     pub urgent: bool,
     /// The operator throttled it again and again.
     pub stubborn: bool,
-    pub sender: SenderIndex,
+    pub sender: SentAs,
 }
 
 /// A question for the fate of a segment that the operator accepted.
@@ -41,7 +42,7 @@ pub struct Query {
     /// The operator's name of the segment, as it gave it.
     pub smsc_id: Box<str>,
     /// As whom it was submitted.
-    pub sender: SenderIndex,
+    pub sender: SentAs,
 }
 
 /// Which attempt at which segment of which message; fits the 64 bits by which an SMPP session
@@ -117,7 +118,7 @@ impl Source {
             _ if !digits.bytes().all(|octet| octet.is_ascii_digit()) => {
                 (Ton::ALPHANUMERIC, Npi::UNKNOWN)
             }
-            0..=6 => (Ton::NETWORK_SPECIFIC, Npi::UNKNOWN),
+            0..=SHORT_CODE => (Ton::NETWORK_SPECIFIC, Npi::UNKNOWN),
             _ => (Ton::INTERNATIONAL, Npi::ISDN),
         };
         Self {
@@ -144,9 +145,14 @@ impl Sender {
         Self { pushes, ..self }
     }
 
-    fn source(&self, sender: SenderIndex) -> &Source {
-        let other = sender.place().and_then(|place| self.others.get(place));
-        other.unwrap_or(&self.default)
+    fn source(&self, sender: &SentAs) -> Cow<'_, Source> {
+        match sender {
+            SentAs::Listed(index) => {
+                let other = index.place().and_then(|place| self.others.get(place));
+                Cow::Borrowed(other.unwrap_or(&self.default))
+            }
+            SentAs::Number(number) => Cow::Owned(Source::new(number)),
+        }
     }
 
     /// Adds the `submit_sm` of a submission to a batch; `tlvs` if the other end takes any.
@@ -165,9 +171,9 @@ impl Sender {
         let (service_type, source) = match push {
             Some((code, dialect)) => {
                 let service_type = dialect.mark_push(submission.reference, &mut buffer);
-                (service_type, code)
+                (service_type, Cow::Borrowed(code))
             }
-            None => ("", self.source(submission.sender)),
+            None => ("", self.source(&submission.sender)),
         };
         if tlvs && push.is_none() {
             buffer.push_two_octets(Tag::USER_MESSAGE_REFERENCE, submission.reference);
@@ -214,7 +220,7 @@ impl Sender {
         query: &Query,
         batch: &mut Requests,
     ) -> Result<(), EncodeError> {
-        let source = self.source(query.sender);
+        let source = self.source(&query.sender);
         let query_sm = QuerySm {
             message_id: Octets(query.smsc_id.as_bytes()),
             source_addr_ton: source.ton,
@@ -252,8 +258,18 @@ mod tests {
         let sender = Sender::new(&senders, true);
         for (agency, address) in [("kadastr", "Kadastr"), ("soliq", "555")] {
             let index = senders.of(agency, crate::journal::Lane::Normal);
-            assert_eq!(&*sender.source(index).address, address);
+            assert_eq!(&*sender.source(&SentAs::Listed(index)).address, address);
         }
+    }
+
+    #[test]
+    fn an_answer_goes_out_as_the_number_that_was_written_to() {
+        let sender = Sender::new(&Senders::new("MyGov", []), true);
+        let source = sender.source(&SentAs::Number("1055".into())).into_owned();
+        assert_eq!(
+            (&*source.address, source.ton),
+            ("1055", Ton::NETWORK_SPECIFIC)
+        );
     }
 
     #[test]
@@ -263,7 +279,7 @@ mod tests {
             let query = Query {
                 token: Token::from(1),
                 smsc_id: "k".repeat(len).into(),
-                sender: SenderIndex::default(),
+                sender: SentAs::default(),
             };
             let pushed = sender.push_query(&query, &mut Requests::default());
             assert_eq!(pushed.is_ok(), is_asked, "{len}");

@@ -11,7 +11,7 @@ use xabar_smpp::values::MessageState;
 use super::beat::Beat;
 use super::copies::awaits_receipt;
 use super::core::{Core, Operator};
-use super::sending::attempt_octet;
+use super::sending::{attempt_octet, sent_as};
 use crate::clock::UnixMillis;
 use crate::delivery::receipt::{Notice, stored_id};
 use crate::delivery::{Query, Token};
@@ -76,12 +76,12 @@ impl Core {
             asking.place = place;
             let message = beat.message(message.id).unwrap_or(&message);
             if message.progress.operator == id && message.progress.phase == Phase::Submitted {
-                let sender = operator.senders.of(message.key.agency.name(), message.lane);
+                let sender = sent_as(&operator.senders, message);
                 let queries: Vec<Query> = unanswered(message)
                     .map(|(token, smsc_id)| Query {
                         token,
                         smsc_id: smsc_id.into(),
-                        sender,
+                        sender: sender.clone(),
                     })
                     .collect();
                 asking.asked += queries.len();

@@ -27,7 +27,10 @@ use crate::journal::{
 };
 
 /// The parameter that holds an answer's text.
-const TEXT: &str = "text";
+pub(super) const TEXT: &str = "text";
+
+/// The parameter that holds the number that an answer comes from, where that is not the configured one.
+const NUMBER: &str = "number";
 
 /// Messages to a subscriber that are looked at for an answer, or for a receipt.
 const MESSAGES: usize = 200;
@@ -253,8 +256,12 @@ impl Core {
         let language = self.catalog.answering(language, default);
         if let Some(text) = self.wording(reply, language) {
             let to = (written.operator, written.from);
+            let operator = self.operators.get(&written.operator);
+            let number = operator.and_then(|it| it.senders.other_number(&written.to, written.from));
+            let mut params = vec![(TEXT.into(), text.into())];
+            params.extend(number.map(|number| (NUMBER.into(), number.into())));
             let key = (key, written.hash);
-            self.send_answer(beat, to, key, reply.template(), text, language);
+            self.send_answer(beat, to, key, reply.template(), params, language);
         }
     }
 
@@ -265,7 +272,7 @@ impl Core {
         (operator, msisdn): (OperatorId, Msisdn),
         (key, hash): (EventKey, u64),
         template: &str,
-        text: String,
+        params: Vec<(Box<str>, Box<str>)>,
         language: Language,
     ) {
         let id = MessageId(self.next_message);
@@ -291,7 +298,7 @@ impl Core {
                 service: "dialogue".into(),
                 status: template.into(),
                 language: Some(language),
-                params: vec![(TEXT.into(), text.into())],
+                params,
                 legal: false,
                 extensions: Vec::new(),
             },
@@ -433,7 +440,16 @@ fn is_answered_last(messages: &[Message], written: &Written, now: UnixMillis) ->
 
 /// The text of an answer.
 pub(super) fn text(message: &Message) -> Option<&str> {
+    param(message, TEXT)
+}
+
+/// The number that an answer comes from, where that is not the configured one.
+pub(super) fn number(message: &Message) -> Option<&str> {
+    param(message, NUMBER).filter(|_| message.is_answer())
+}
+
+fn param<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
     let mut params = message.content.params.iter();
-    let text = params.find(|(name, _)| **name == *TEXT)?;
-    Some(&text.1)
+    let param = params.find(|(other, _)| **other == *name)?;
+    Some(&param.1)
 }

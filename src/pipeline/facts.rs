@@ -227,7 +227,8 @@ impl Core {
             return Ok(Facts::Refused);
         };
         let to = (phone.operator, phone.msisdn);
-        self.send_answer(beat, to, (key, hash), reply.template(), text, language);
+        let params = vec![(super::dialogue::TEXT.into(), text.into())];
+        self.send_answer(beat, to, (key, hash), reply.template(), params, language);
         Ok(Facts::Done)
     }
 }

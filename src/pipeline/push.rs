@@ -19,7 +19,7 @@ use super::core::{Core, InFlight};
 use super::seldom::Seldom;
 use super::sending::{SHORTEST_VALIDITY, attempt_octet, begin_attempt};
 use crate::clock::UnixMillis;
-use crate::delivery::{Class, SenderIndex, Submission, Token};
+use crate::delivery::{Class, SentAs, Submission, Token};
 use crate::dialogue::ussd::Phone;
 use crate::journal::{JournalError, Lane, Message, MessageId, OperatorId, Segment};
 
@@ -162,7 +162,7 @@ impl Core {
             validity: SHORTEST_VALIDITY,
             urgent: true,
             stubborn: false,
-            sender: SenderIndex::default(),
+            sender: SentAs::default(),
         };
         beat.submit(message.progress.operator, submission);
         if let Some(operator) = self.operators.get_mut(&message.progress.operator) {

@@ -11,7 +11,7 @@ use super::results::fate_so_far;
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::compose::Text;
-use crate::delivery::{References, Submission, Token, reference_of, retry};
+use crate::delivery::{References, Senders, SentAs, Submission, Token, reference_of, retry};
 use crate::journal::{
     JournalError, Lane, Message, MessageId, OperatorId, Phase, Segment, ThreadOrder,
 };
@@ -306,8 +306,7 @@ impl Core {
         let Some(operator) = self.operators.get_mut(&progress.operator) else {
             return;
         };
-        let agency = message.key.agency.name();
-        let sender = operator.senders.of(agency, message.lane);
+        let sender = sent_as(&operator.senders, message);
         let validity = message.expires.since(beat.now.wall).max(SHORTEST_VALIDITY);
         let sent = progress
             .attempt
@@ -338,7 +337,7 @@ impl Core {
                 validity,
                 urgent: matches!(message.lane, Lane::Answers | Lane::Urgent),
                 stubborn: retry::is_throttled_again_and_again(progress.attempt.throttled),
-                sender,
+                sender: sender.clone(),
             };
             beat.submit(progress.operator, submission);
             operator.given += 1;
@@ -388,4 +387,12 @@ pub(super) fn begin_attempt(
 pub(super) fn attempt_octet(message: &Message) -> u8 {
     let [_, low] = message.progress.attempt.attempts.to_be_bytes();
     low
+}
+
+/// As whom a message goes out over an operator with these senders.
+pub(super) fn sent_as(senders: &Senders, message: &Message) -> SentAs {
+    match dialogue::number(message) {
+        Some(number) => SentAs::Number(number.into()),
+        None => SentAs::Listed(senders.of(message.key.agency.name(), message.lane)),
+    }
 }

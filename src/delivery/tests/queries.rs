@@ -7,13 +7,13 @@ use xabar_smpp::values::{MessageState, Ton};
 use xabar_smpp::{CommandId, Frame, Status};
 
 use super::rig::{Esme, Peer, Smsc, serves, token};
-use crate::delivery::{Directive, Event, OperatorSettings, Query, SenderIndex};
+use crate::delivery::{Directive, Event, OperatorSettings, Query, SentAs};
 
 fn query(message: u64) -> Query {
     Query {
         token: token(message),
         smsc_id: format!("00ab-{message}").into(),
-        sender: SenderIndex::default(),
+        sender: SentAs::default(),
     }
 }
 

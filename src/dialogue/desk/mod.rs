@@ -24,6 +24,8 @@ use crate::journal::OperatorId;
 pub struct Written {
     pub operator: OperatorId,
     pub from: Msisdn,
+    /// The number that was written to.
+    pub to: String,
     pub text: String,
     /// By which the SMSC or the phone tells it from others with the same words.
     pub reference: Option<u16>,
@@ -258,6 +260,7 @@ impl Desk {
         let written = Written {
             operator,
             from: msisdn,
+            to: to.to_owned(),
             text,
             reference,
             hash,

@@ -8,7 +8,7 @@ use xabar_sms::{Reading, decode};
 
 use super::laws::Text;
 use super::world::*;
-use crate::delivery::{Answer, Senders};
+use crate::delivery::{Answer, Senders, SentAs};
 use crate::pipeline::Right;
 
 fn text(sent: &Sent) -> String {
@@ -22,7 +22,8 @@ fn answer(world: &mut World) -> String {
     let number = Senders::new("MyGov", [])
         .answering_from(Some("555"))
         .of_answers();
-    assert_eq!(Some(sent.submission.sender), number);
+    let number = number.map(SentAs::Listed);
+    assert_eq!(Some(&sent.submission.sender), number.as_ref());
     assert_eq!(sent.operator, UCELL);
     world.accept(&sent, &format!("answer-{}", sent.message()));
     text(&sent)
@@ -104,6 +105,35 @@ fn a_long_opt_out_is_kept_whatever_number_the_phone_gives_its_long_texts() {
     }
     world.publish(status("a"));
     assert_eq!(world.story("a"), ["accepted", "suppressed opted-out"]);
+}
+
+#[test]
+fn an_answer_comes_from_the_number_that_was_written_to() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 0;
+    for (number, to) in (1..).zip(["1055", "998555"]) {
+        let digits = phone(number).digits();
+        let pdu = DeliverSm {
+            source_addr_ton: Ton::INTERNATIONAL,
+            source_addr: Octets(digits.as_bytes()),
+            destination_addr: to.into(),
+            short_message: Octets(b"STATUS"),
+            ..DeliverSm::default()
+        };
+        let pdu = Pdu::new(number, Body::DeliverSm(pdu));
+        assert_eq!(world.brings(pdu.to_frame().unwrap()), Status::ROK);
+    }
+    world.restart();
+    world.smsc(UCELL).room = 100;
+    world.calm();
+    let sent = world.sent();
+    let sent_as: Vec<_> = sent.iter().map(|it| &it.submission.sender).collect();
+    let configured = Senders::new("MyGov", []).answering_from(Some("555"));
+    let configured = configured.of_answers().map(SentAs::Listed);
+    assert_eq!(
+        sent_as,
+        [&SentAs::Number("1055".into()), &configured.unwrap()]
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ use xabar_smpp::Status;
 
 use super::world::*;
 use crate::clock::UnixMillis;
-use crate::delivery::{Assignment, SenderIndex, Senders};
+use crate::delivery::{Assignment, SenderIndex, Senders, SentAs};
 use crate::numbers::Numbers;
 
 #[test]
@@ -35,6 +35,7 @@ fn a_message_goes_out_as_its_agency_and_priority_say() {
             priority,
             ..event
         });
+        let sender = SentAs::Listed(sender);
         assert_eq!(world.one_sent().submission.sender, sender, "{agency}");
     }
 }

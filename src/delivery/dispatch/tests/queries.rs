@@ -8,7 +8,7 @@ fn queries(ids: std::ops::Range<u64>) -> Vec<Query> {
     let query = |id| Query {
         token: token(1_000_000 + id),
         smsc_id: "1".into(),
-        sender: crate::delivery::SenderIndex::default(),
+        sender: crate::delivery::SentAs::default(),
     };
     ids.map(query).collect()
 }
