@@ -32,6 +32,9 @@ pub(super) const TEXT: &str = "text";
 /// The parameter that holds the number that an answer comes from, where that is not the configured one.
 const NUMBER: &str = "number";
 
+/// The parameter that holds the reference of the text that is answered, if it had one.
+const REFERENCE: &str = "reference";
+
 /// Messages to a subscriber that are looked at for an answer, or for a receipt.
 const MESSAGES: usize = 200;
 
@@ -181,9 +184,10 @@ impl Core {
         beat: &Beat,
         written: &Written,
     ) -> Result<Option<EventKey>, JournalError> {
-        if written.reference.is_none() {
-            let number = i64::try_from(self.next_message).unwrap_or(i64::MAX);
-            return Ok(key(written.hash, number));
+        let number = i64::try_from(self.next_message).unwrap_or(i64::MAX);
+        let of_its_own = key(written.hash, number);
+        if written.reference.is_none() || written.is_shared {
+            return Ok(of_its_own);
         }
         let period = i64::try_from(SAME.as_millis()).unwrap_or(i64::MAX);
         let number = beat.now.steady.0.div_euclid(period);
@@ -199,10 +203,21 @@ impl Core {
             let message = self.journal.message(id)?;
             let at = message.map_or(beat.now.steady, |message| message.accepted_at);
             if at.after(SAME) > beat.now.steady {
-                return Ok(None);
+                let is_shared = self.was_shared(beat, written)?;
+                return Ok(of_its_own.filter(|_| is_shared));
             }
         }
         Ok((!beat.keys.contains_key(&key)).then_some(key))
+    }
+
+    /// Whether the phone's last text, in an earlier life, had the same reference in other words, as far as its answer tells.
+    fn was_shared(&mut self, beat: &Beat, written: &Written) -> Result<bool, JournalError> {
+        let messages = self.messages_to(beat, written.from)?;
+        let mut answers = messages.iter().filter(|message| message.is_answer());
+        let reference = written.reference.map(|it| it.to_string());
+        Ok(answers.next().is_some_and(|last| {
+            !is_of(last, written.hash) && param(last, REFERENCE) == reference.as_deref()
+        }))
     }
 
     /// The newest messages to a subscriber, those of this beat too, newest first.
@@ -260,6 +275,8 @@ impl Core {
             let number = operator.and_then(|it| it.senders.other_number(&written.to, written.from));
             let mut params = vec![(TEXT.into(), text.into())];
             params.extend(number.map(|number| (NUMBER.into(), number.into())));
+            let reference = written.reference.map(|it| it.to_string());
+            params.extend(reference.map(|it| (REFERENCE.into(), it.into())));
             let key = (key, written.hash);
             self.send_answer(beat, to, key, reply.template(), params, language);
         }
@@ -431,11 +448,15 @@ fn is_answered_last(messages: &[Message], written: &Written, now: UnixMillis) ->
         message.is_answer() || last != Some(State::Suppressed)
     };
     let last = messages.iter().filter(is_news).max_by_key(|it| it.id);
-    let same = |answer: &Message| {
-        let (hash, _) = answer.key.id.as_str().split_once('-').unwrap_or_default();
-        hash == format!("{:016x}", written.hash) && answer.accepted_at.after(SAME) > now
-    };
+    let same =
+        |answer: &Message| is_of(answer, written.hash) && answer.accepted_at.after(SAME) > now;
     last.is_some_and(|last| last.is_answer() && same(last))
+}
+
+/// Whether an answer is that to a text of this hash.
+fn is_of(answer: &Message, hash: u64) -> bool {
+    let (of, _) = answer.key.id.as_str().split_once('-').unwrap_or_default();
+    of == format!("{hash:016x}")
 }
 
 /// The text of an answer.

@@ -27,8 +27,10 @@ pub struct Written {
     /// The number that was written to.
     pub to: String,
     pub text: String,
-    /// By which the SMSC or the phone tells it from others with the same words.
+    /// What the SMSC gave it to know it again.
     pub reference: Option<u16>,
+    /// Whether the phone's last text, in other words, had the same one, which then tells none from another.
+    pub is_shared: bool,
     /// The same for the same message brought again.
     pub hash: u64,
 }
@@ -256,13 +258,13 @@ impl Desk {
         if came_before && !is_shared {
             return Heard::Noted;
         }
-        let reference = reference.filter(|_| !is_shared);
         let written = Written {
             operator,
             from: msisdn,
             to: to.to_owned(),
             text,
             reference,
+            is_shared,
             hash,
         };
         if !self.count(now, msisdn) {

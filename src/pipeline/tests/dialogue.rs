@@ -108,6 +108,30 @@ fn a_long_opt_out_is_kept_whatever_number_the_phone_gives_its_long_texts() {
 }
 
 #[test]
+fn an_opt_out_counts_after_a_crash_though_all_texts_have_one_reference() {
+    for crash in [Crash::BeforeCommit, Crash::BeforeEffects] {
+        let mut world = World::new();
+        for words in ["STOP", "START"] {
+            world.writes_with(phone(0), words, Some(7));
+            answer(&mut world);
+            world.advance(MINUTE);
+        }
+        let stop = Text {
+            from: phone(0),
+            words: "STOP".into(),
+            reference: Some(7),
+        };
+        world.bring_text(UCELL, &stop);
+        world.beat_and_crash(crash);
+        world.bring_text(UCELL, &stop);
+        world.beat();
+        world.laws.chosen_in_a_menu(phone(0), "stop");
+        world.publish(status("a"));
+        assert_eq!(world.last("a").reason.unwrap().as_str(), "opted-out");
+    }
+}
+
+#[test]
 fn an_answer_comes_from_the_number_that_was_written_to() {
     let mut world = World::new();
     world.smsc(UCELL).room = 0;
