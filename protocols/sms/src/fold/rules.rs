@@ -55,6 +55,16 @@ pub const RULES: &[Rule] = &[
         "",
         "shows nothing: soft hyphen, zero width, left-to-right marks around pasted numbers",
     ),
+    rule(
+        "\u{200C}\u{200D}",
+        "",
+        "joins or parts letters of scripts that no language here is written in",
+    ),
+    rule(
+        "\u{FE0F}",
+        "",
+        "asks for the coloured form of the sign before it",
+    ),
     rule("…", "...", "the ellipsis is three dots"),
     rule("№", "N", "the numero sign, as typewriters had it"),
     rule("ﬀ", "ff", "ligature"),
