@@ -112,7 +112,7 @@ impl Skeleton {
             && !is_amount
             && !is_span_of_amounts(&groups)
             && !is_house_and_postal_code(&groups)
-            && without_dates_and_hours(&groups).0 >= least
+            && beside_dates_and_hours(&groups).digits >= least
     }
 
     /// Whether a plus stands before a whole number in these digits: then they are no dates, hours or years.
@@ -234,12 +234,16 @@ fn is_together(_: &(char, String), (sign, _): &(char, String)) -> bool {
 }
 
 /// 90 12:34 567, 9 01.12.2034: what looks like a date or an hour has digits beside it, and all are enough for a whole
-/// number.
+/// number; or on both sides, 90 12:34 56, as no date and hour have.
 fn is_around_a_date(groups: &[(char, String)]) -> bool {
     let all: usize = groups.iter().map(|(_, group)| group.len()).sum();
-    let (beside, years) = without_dates_and_hours(groups);
-    let all = all - years;
-    all >= LISTED_DIGITS && (1..all).contains(&beside)
+    let beside = beside_dates_and_hours(groups);
+    let all = all - beside.years;
+    let least = match beside.first && beside.last {
+        true => PHONE_DIGITS,
+        false => LISTED_DIGITS,
+    };
+    all >= least && (1..all).contains(&beside.digits)
 }
 
 /// 125, 100170: a house and a postal code. No number to call has nine digits and begins with a one.
@@ -248,10 +252,20 @@ fn is_house_and_postal_code(groups: &[(char, String)]) -> bool {
         if first.starts_with('1') && matches!((first.len(), second.len()), (3, 6) | (6, 3)))
 }
 
-/// How many digits are neither of a date, 01.12.2026 or 2026-12-01, nor of a span of years, 2026-2027,
+/// What stands beside dates and hours.
+#[derive(Default)]
+struct Beside {
+    digits: usize,
+    /// Whether the first group, and the last one, are of these.
+    first: bool,
+    last: bool,
+    /// How many digits are of spans of years, and so are not of these.
+    years: usize,
+}
+
+/// The digits that are neither of a date, 01.12.2026 or 2026-12-01, nor of a span of years, 2026-2027,
 /// nor of an hour, 10:30 or 9.00, or of a span of these, 08.15-17.45.
-/// And how many are of such spans of years.
-fn without_dates_and_hours(groups: &[(char, String)]) -> (usize, usize) {
+fn beside_dates_and_hours(groups: &[(char, String)]) -> Beside {
     let within = |group: &str, most: u32| {
         group.len() <= 2 && group.parse().is_ok_and(|number: u32| number <= most)
     };
@@ -264,7 +278,7 @@ fn without_dates_and_hours(groups: &[(char, String)]) -> (usize, usize) {
                 .parse()
                 .is_ok_and(|it: u32| it < 60 && it.is_multiple_of(5))
     };
-    let (mut digits, mut years) = (0, 0);
+    let mut beside = Beside::default();
     let mut rest = groups;
     while let [(_, first), others @ ..] = rest {
         let taken = match others {
@@ -290,7 +304,7 @@ fn without_dates_and_hours(groups: &[(char, String)]) -> (usize, usize) {
             [('-' | '–' | '/', second), after @ ..]
                 if year(first) && year(second) && !matches!(after, [('-' | '–', _), ..]) =>
             {
-                years += first.len() + second.len();
+                beside.years += first.len() + second.len();
                 2
             }
             [(sign, second), ..]
@@ -302,11 +316,13 @@ fn without_dates_and_hours(groups: &[(char, String)]) -> (usize, usize) {
                 2
             }
             _ => {
-                digits += first.len();
+                beside.digits += first.len();
+                beside.first |= rest.len() == groups.len();
+                beside.last = others.is_empty();
                 1
             }
         };
         rest = rest.get(taken..).unwrap_or_default();
     }
-    (digits, years)
+    beside
 }

@@ -110,6 +110,8 @@ fn a_number_is_found_around_what_looks_like_a_date_or_an_hour() {
     for number in [
         "90 12:34 567",
         "call 90 12:34 567",
+        "call 90 12:34 56",
+        "1 12:34 56",
         "9 01.12.2034",
         "90 12.12.2012",
         "1990-2000-2010-20",
@@ -121,6 +123,9 @@ fn a_number_is_found_around_what_looks_like_a_date_or_an_hour() {
     }
     for words in [
         "01.12.2026 10:30",
+        "10:30 12.05.2026",
+        "25.11 10:00",
+        "10:00, 25.11",
         "01.12.2026, 10:30-11:30",
         "12.12.2026 dan 15.12.2026 gacha",
         "01.12.2026 gacha 1 200 000 so'm",
