@@ -39,7 +39,7 @@ Examples:
   xabar smsc --orders --texts                         phones write, dial and show what comes
   xabar smsc dial '*555#' --from +998931234567        a phone that you dial with; `smsc dial --help` tells more
 
-Orders on standard input, with --orders:
+Orders on standard input, with --orders; what comes of them is told on standard error:
   mo FROM TO TEXT      a phone sends a text       cut                cuts all connections
   dial FROM CODE       a phone dials a USSD code  refuse on|off      refuses binds
   answer FROM TEXT     it answers the menu        stall on|off       stops reading
