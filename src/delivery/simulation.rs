@@ -2,7 +2,7 @@
 //! how much is throttled on the way.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
@@ -26,8 +26,10 @@ enum Limit {
     Bucket(f64),
     /// So many may await a response in all; others are refused.
     Window(usize),
-    /// So many may await a response on each session; others are refused at once.
-    EachWindow(usize),
+    /// So many may await a response on each session; others are refused at once, with this status.
+    EachWindow(usize, Status),
+    /// Of so many messages one is refused whenever it comes, as those to numbers on a blacklist, by ESME_RSUBMITFAIL.
+    Blacklist(u64),
     /// So many are taken in any second; for others the queue is full.
     FullQueue(f64),
     /// For one in so many the queue is full, however few they are.
@@ -53,11 +55,18 @@ enum Limit {
 struct Answer {
     at: Instant,
     id: u64,
-    /// How often it was throttled before.
-    throttled: u16,
+    tries: Tries,
     session: usize,
     status: u32,
     written: Instant,
+}
+
+/// How often a message was submitted before, in a row throttled, and refused in ways that use up an attempt.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Tries {
+    submitted: u16,
+    throttled: u16,
+    refused: u16,
 }
 
 struct Smsc {
@@ -102,9 +111,9 @@ impl Smsc {
                 self.waiting[session] += 1;
                 true
             }
-            Limit::EachWindow(limit) => {
+            Limit::EachWindow(limit, status) => {
                 if self.waiting[session] >= limit {
-                    return (Status::RMSGQFUL, now);
+                    return (status, now);
                 }
                 self.waiting[session] += 1;
                 true
@@ -123,6 +132,7 @@ impl Smsc {
                 let drawn = xxh3_64(&u64::from(token).to_le_bytes());
                 !drawn.is_multiple_of(one_in)
             }
+            Limit::Blacklist(one_in) => !xxh3_64(&id.to_le_bytes()).is_multiple_of(one_in),
             Limit::Queue(rate) => {
                 self.free_at = self.free_at.max(now) + Duration::from_secs_f64(1.0 / rate);
                 return (Status::ROK, self.free_at + self.latency);
@@ -131,6 +141,7 @@ impl Smsc {
         let status = match self.limit {
             _ if fits => Status::ROK,
             Limit::FullQueue(_) | Limit::MoodyQueue(_) => Status::RMSGQFUL,
+            Limit::Blacklist(_) => Status::RSUBMITFAIL,
             _ => Status::RTHROTTLED,
         };
         (status, answered)
@@ -144,6 +155,8 @@ struct Figures {
     rate: f64,
     /// Of all answers.
     throttled: f64,
+    /// Messages that were given up.
+    failed: u32,
     longest_response: Duration,
     window: usize,
     /// At the end, as far as the link is held to one.
@@ -157,11 +170,11 @@ const WARM_UP: Duration = Duration::from_secs(60);
 /// All that goes out was tried so often, and refused for other reasons: that says nothing of the rate.
 const ATTEMPTS_BEFORE: u8 = 4;
 
-/// The attempt at a message that was throttled so often.
-fn attempt_after(throttled: u16, id: u64) -> Token {
-    let throttled = u8::try_from(throttled).expect("pauses that grow to a minute");
+/// The attempt at a message that was submitted so often before.
+fn attempt_after(submitted: u16, id: u64) -> Token {
+    let submitted = u8::try_from(submitted).expect("pauses that grow to a minute");
     Token {
-        attempt: ATTEMPTS_BEFORE + throttled,
+        attempt: ATTEMPTS_BEFORE + submitted,
         ..token(id)
     }
 }
@@ -190,7 +203,8 @@ fn run(
     };
     let mut answers: BinaryHeap<Reverse<Answer>> = BinaryHeap::new();
     // What was throttled comes again, before what is new.
-    let mut again: BinaryHeap<Reverse<(Instant, u64, u16)>> = BinaryHeap::new();
+    let mut again: BinaryHeap<Reverse<(Instant, u64, Tries)>> = BinaryHeap::new();
+    let mut under_way = HashMap::new();
     let policy = Policy::default();
     let (mut given, mut new) = (0, 0);
     let (mut accepted, mut throttled) = (0, 0);
@@ -201,7 +215,7 @@ fn run(
         while let Some(Reverse(answer)) = answers.peek().copied().filter(is_due) {
             answers.pop();
             let status = Status::from(answer.status);
-            if status.is_ok() && matches!(smsc.limit, Limit::Window(_) | Limit::EachWindow(_)) {
+            if status.is_ok() && matches!(smsc.limit, Limit::Window(_) | Limit::EachWindow(..)) {
                 smsc.waiting[answer.session] -= 1;
             }
             let second = usize::try_from((now - start).as_secs()).expect("a few");
@@ -216,35 +230,46 @@ fn run(
                 let took = now - answer.written;
                 figures.longest_response = figures.longest_response.max(took);
             }
-            if !status.is_ok() {
-                let throttled = answer.throttled + 1;
-                let next = policy.next(Class::Throttled, 1, throttled, answer.id);
-                if let Next::Retry(pause) = next {
-                    again.push(Reverse((now + pause, answer.id, throttled)));
-                }
-            }
             let heard = Heard {
-                token: attempt_after(answer.throttled, answer.id),
+                token: attempt_after(answer.tries.submitted, answer.id),
                 class: if deaf { Class::Accepted } else { usual(status) },
                 status,
                 congestion: matches!(smsc.limit, Limit::Congested).then_some(100),
             };
+            if !status.is_ok() {
+                let mut tries = answer.tries;
+                tries.submitted += 1;
+                let class = match deaf {
+                    true => Class::Throttled,
+                    false => dispatch.charged(&heard),
+                };
+                match class {
+                    Class::Throttled => tries.throttled += 1,
+                    _ => (tries.throttled, tries.refused) = (0, tries.refused + 1),
+                }
+                match policy.next(class, tries.refused, tries.throttled, answer.id) {
+                    Next::Retry(pause) => again.push(Reverse((now + pause, answer.id, tries))),
+                    Next::GiveUp | Next::Refused => figures.failed += 1,
+                }
+            }
             dispatch.answered(answer.session, heard, now);
         }
         let granted = dispatch.offer(now).granted;
         let mut next = || {
-            let is_due = |Reverse((at, ..)): &Reverse<(Instant, u64, u16)>| *at <= now;
-            let (id, throttled) = if again.peek().is_some_and(is_due) {
-                let Reverse((_, id, throttled)) = again.pop()?;
-                (id, throttled)
+            let is_due = |Reverse((at, ..)): &Reverse<(Instant, u64, Tries)>| *at <= now;
+            let (id, tries) = if again.peek().is_some_and(is_due) {
+                let Reverse((_, id, tries)) = again.pop()?;
+                (id, tries)
             } else {
                 new += 1;
-                (new - 1, 0)
+                (new - 1, Tries::default())
             };
-            Some(Submission {
-                stubborn: retry::is_throttled_again_and_again(throttled),
-                ..submission(attempt_after(throttled, id), now)
-            })
+            let submission = Submission {
+                stubborn: retry::is_throttled_again_and_again(tries.throttled),
+                ..submission(attempt_after(tries.submitted, id), now)
+            };
+            under_way.insert(submission.token, tries);
+            Some(submission)
         };
         dispatch.submit((given..granted).filter_map(|_| next()).collect());
         given = granted.max(given);
@@ -253,7 +278,7 @@ fn run(
             answers.push(Reverse(Answer {
                 at,
                 id: submission.token.message.0,
-                throttled: u16::from(submission.token.attempt - ATTEMPTS_BEFORE),
+                tries: under_way.remove(&submission.token).expect("it was given"),
                 session,
                 status: status.0,
                 written: now,
@@ -346,7 +371,7 @@ fn a_window_far_below_ours_is_soon_found_and_leaves_the_rate_as_it_is() {
     let latency = SECOND / 10;
     for (limit, tps) in [(2, 100), (5, 200), (20, 500)] {
         let figures = run(bounds(Some(tps), 50), latency, MINUTES, false, |_| {
-            Limit::EachWindow(limit)
+            Limit::EachWindow(limit, Status::RMSGQFUL)
         });
         println!("{limit}: {figures:?}");
         let possible = 2.0 * 10.0 * limit as f64;
@@ -362,10 +387,36 @@ fn a_window_far_below_ours_is_soon_found_and_leaves_the_rate_as_it_is() {
 }
 
 #[test]
+fn nothing_fails_because_a_window_is_full_though_the_operator_calls_it_a_failure() {
+    for (limit, tps, window) in [(2, 100, 10), (2, 200, 50), (20, 500, 50)] {
+        let latency = SECOND / 10;
+        let figures = run(bounds(Some(tps), window), latency, MINUTES, false, |_| {
+            Limit::EachWindow(limit, Status::RSUBMITFAIL)
+        });
+        println!("{limit} of {window}: {figures:?}");
+        assert_eq!(figures.failed, 0, "{limit} of {window}: {figures:?}");
+        let possible = 2.0 * 10.0 * limit as f64;
+        assert!(figures.rate > 0.9 * possible, "{limit}: {figures:?}");
+        assert!(figures.throttled < 0.06, "{limit}: {figures:?}");
+    }
+}
+
+#[test]
+fn a_blacklist_makes_no_window_smaller_and_uses_up_attempts() {
+    let figures = run(bounds(None, 50), SECOND / 4, MINUTES, false, |_| {
+        Limit::Blacklist(50)
+    });
+    println!("{figures:?}");
+    assert!(figures.rate > 0.9 * 400.0, "{figures:?}");
+    assert!(figures.window >= 40, "{figures:?}");
+    assert!(figures.failed > 1200, "{figures:?}");
+}
+
+#[test]
 fn a_window_that_becomes_larger_is_soon_used() {
     let change = |at: Duration| match at < WARM_UP {
-        true => Limit::EachWindow(2),
-        false => Limit::EachWindow(40),
+        true => Limit::EachWindow(2, Status::RMSGQFUL),
+        false => Limit::EachWindow(40, Status::RMSGQFUL),
     };
     let length = WARM_UP + Duration::from_secs(60);
     let figures = run(bounds(None, 40), SECOND / 10, length, false, change);

@@ -4,7 +4,7 @@
 //! Some SMSCs refuse what is beyond their own window (ESME_RMSGQFUL, or another status): more than they ever held at once
 //! (`dispatch/held.rs`). Others let it queue, and answer ever later. Either makes the window smaller; while it is all in use and nothing of that kind happens,
 //! it grows back. Behind ESME_RSUBMITFAIL operators hide a full window, but blacklists as well: what speaks for the
-//! window is that it was all in use, and that they are many.
+//! window is that more awaited a response than was ever held, and that they are many.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use super::background::Background;
 /// What is left of the window when the operator refuses for its sake.
 const REFUSED: f64 = 0.7;
 
-/// After a change, too long responses and vague refusals say nothing new for a while.
+/// After a change, too long responses say nothing new for a while.
 const CALM: Duration = Duration::from_secs(1);
 
 /// A vague refusal weighs as much as so many other answers: of blacklists there is less than one in ten.
@@ -34,8 +34,6 @@ pub(super) struct Window {
     current: f64,
     /// Whether it was all in use since the last step.
     used: bool,
-    /// When it was all in use last.
-    full: Option<Instant>,
     /// What refusals that may be for its sake weigh so far, less the other answers.
     suspicion: u32,
     changed: Instant,
@@ -50,7 +48,6 @@ impl Window {
             ceiling,
             current: ceiling,
             used: false,
-            full: None,
             suspicion: 0,
             changed: now,
             steps: 0,
@@ -67,16 +64,23 @@ impl Window {
     }
 
     /// It is all in use, but for what is kept for others than those that wait.
-    pub(super) fn note_full(&mut self, now: Instant) {
-        (self.used, self.full) = (true, Some(now));
+    pub(super) fn note_full(&mut self) {
+        self.used = true;
     }
 
     /// The operator refused because too much awaited a response: so many, of which it held so many at once. Says whether the
-    /// window shrank: not for a few that it might have refused in any case.
-    pub(super) fn refused(&mut self, in_flight: usize, held: usize, now: Instant) -> bool {
+    /// window shrank: not for a few that it might have refused in any case, nor for a few vague refusals.
+    pub(super) fn refused(
+        &mut self,
+        in_flight: usize,
+        held: usize,
+        vague: bool,
+        now: Instant,
+    ) -> bool {
         let [in_flight, held] =
             [in_flight, held].map(|pdus| f64::from(u32::try_from(pdus).unwrap_or(u32::MAX)));
-        if Background::may_explain(in_flight - held, in_flight) && !self.suspect() {
+        let may_be_chance = vague || Background::may_explain(in_flight - held, in_flight);
+        if may_be_chance && !self.suspect() {
             return false;
         }
         self.suspicion = 0;
@@ -88,17 +92,9 @@ impl Window {
         is_less
     }
 
-    /// Something was answered, and perhaps refused in a way that may be for the window's sake.
-    pub(super) fn answered(&mut self, vaguely_refused: bool, now: Instant) {
-        if !vaguely_refused {
-            self.suspicion = self.suspicion.saturating_sub(1);
-        } else if self.full.is_some_and(|at| now < at + CALM) {
-            self.suspect();
-        }
-        if self.suspicion == SUSPICIOUS && now >= self.changed + CALM {
-            self.suspicion = 0;
-            self.shrink(REFUSED, now);
-        }
+    /// Something was answered that was not too much at once.
+    pub(super) fn answered(&mut self) {
+        self.suspicion = self.suspicion.saturating_sub(1);
     }
 
     /// Something was refused that may have been so for the window's sake; whether that is enough to believe it.
@@ -140,17 +136,17 @@ mod tests {
     fn it_shrinks_at_once_and_grows_back_while_it_is_in_use() {
         let start = instant();
         let mut window = Window::new(64, start);
-        window.refused(64, 10, start);
+        window.refused(64, 10, false, start);
         assert_eq!(window.size(), 44);
         window.grow(start + Duration::from_secs(3600));
         assert_eq!(window.size(), 44, "it was not in use");
-        window.note_full(start);
+        window.note_full();
         window.grow(start + Duration::from_secs(1));
         assert_eq!(window.size(), 44, "too soon");
         window.grow(start + STEP);
         assert_eq!(window.size(), 49);
         for step in 2..5 {
-            window.note_full(start);
+            window.note_full();
             window.grow(start + step * STEP);
         }
         assert_eq!(window.size(), 64);
@@ -161,51 +157,35 @@ mod tests {
         let start = instant();
         let mut window = Window::new(3, start);
         for _ in 0..10 {
-            window.refused(window.size(), 0, start);
+            window.refused(window.size(), 0, false, start);
         }
         assert_eq!(window.size(), 1);
-        window.note_full(start);
+        window.note_full();
         window.grow(start + STEP);
         assert_eq!(window.size(), 2);
-        window.note_full(start);
+        window.note_full();
         window.grow(start + 2 * STEP);
         assert_eq!(window.size(), 3);
     }
 
-    /// How large a window of 100 is after ten seconds of a hundred answers each, of which so many of a hundred are refused
-    /// vaguely, if it is all in use or not.
-    fn after_vague_refusals(of_a_hundred: u32, full: bool) -> usize {
+    /// How large a window of 100 is after a thousand answers, of which so many of a hundred are vague refusals of what was
+    /// too much at once.
+    fn after_vague_refusals(of_a_hundred: u32) -> usize {
         let start = instant();
         let mut window = Window::new(100, start);
         for number in 0..1000 {
-            let now = start + CALM + number * Duration::from_millis(10);
-            if full {
-                window.note_full(now);
+            match number % 100 * of_a_hundred % 100 < of_a_hundred {
+                true => _ = window.refused(100, 20, true, start),
+                false => window.answered(),
             }
-            window.answered(number % 100 * of_a_hundred % 100 < of_a_hundred, now);
         }
         window.size()
     }
 
     #[test]
-    fn many_vague_refusals_while_it_is_full_shrink_it_and_a_blacklist_does_not() {
-        assert!(after_vague_refusals(30, true) < 20);
-        assert_eq!(after_vague_refusals(30, false), 100);
-        assert_eq!(after_vague_refusals(5, true), 100);
-    }
-
-    #[test]
-    fn vague_refusals_shrink_it_soon_after_it_was_full_only_and_once_a_second_at_most() {
-        let start = instant();
-        let refused = |full: Duration, refused: Duration| {
-            let mut window = Window::new(100, start);
-            window.note_full(start + full);
-            (0..50).for_each(|_| window.answered(true, start + refused));
-            window.size()
-        };
-        assert_eq!(refused(2 * CALM, 2 * CALM), 70);
-        assert_eq!(refused(CALM / 4, CALM / 2), 100, "it was just begun");
-        assert_eq!(refused(2 * CALM, 4 * CALM), 100, "it was full long before");
+    fn many_vague_refusals_shrink_it_and_a_blacklist_does_not() {
+        assert_eq!(after_vague_refusals(30), 20);
+        assert_eq!(after_vague_refusals(5), 100);
     }
 
     #[test]

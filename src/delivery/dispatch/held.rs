@@ -48,6 +48,13 @@ pub(super) struct Beyond {
     pub(super) is_known: bool,
 }
 
+impl Beyond {
+    /// Whether it is too much also where the operator refuses one in ten for the messages' sake, and so holds less.
+    pub(super) fn is_clear(&self) -> bool {
+        self.is_known || 10 * self.held < 9 * self.in_flight
+    }
+}
+
 impl Held {
     pub(super) fn written(&mut self, session: usize, token: Token, in_flight: usize) {
         self.written += 1;

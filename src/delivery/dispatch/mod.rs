@@ -92,6 +92,11 @@ pub(super) struct Heard {
 }
 
 impl Heard {
+    /// Whether a full window may hide behind it, or anything else, and the operator's configuration does not say what.
+    fn is_vague(&self) -> bool {
+        self.status == Status::RSUBMITFAIL && self.class == Class::RetryTwice
+    }
+
     /// The same as far as messages are concerned. That a push is refused says nothing of them, neither how fast they may
     /// go nor whether the session is of use: another part of the operator's takes pushes, and it may take none at all.
     pub(super) fn of_messages(self) -> Self {
@@ -155,7 +160,7 @@ impl Dispatch {
         let session = if crowded { None } else { self.session(now) };
         let Some((index, login)) = session else {
             if crowded {
-                self.window.note_full(now);
+                self.window.note_full();
             }
             return None;
         };
@@ -203,7 +208,7 @@ impl Dispatch {
         let in_flight = self.rooms.in_flight_on(session);
         self.held.written(session, token, in_flight);
         if self.rooms.free(self.window.size()) == 0 {
-            self.window.note_full(now);
+            self.window.note_full();
         }
         self.rates.each(login, |rate| rate.spend(now));
     }
@@ -391,11 +396,13 @@ impl Dispatch {
         self.signs.answered(heard.token, congestion, now);
         self.screens.answered(heard.token, now);
         self.fit_window(now);
-        // Unless the operator's configuration says what it means.
-        let vague = heard.status == Status::RSUBMITFAIL && heard.class == Class::RetryTwice;
-        self.window.answered(vague, now);
+        match beyond {
+            Some(beyond) => self.shrink_window(beyond, heard.is_vague(), now),
+            None => self.window.answered(),
+        }
         let login = self.rooms.login(session);
-        match heard.class {
+        let class = charged(&heard, beyond);
+        match class {
             Class::Accepted => self.rates.each(login, |rate| rate.accepted(now)),
             Class::Throttled => {
                 self.throttled += 1;
@@ -406,11 +413,10 @@ impl Dispatch {
             }
             _ => self.rates.each(login, Rate::refused),
         }
-        let throttled = heard.class == Class::Throttled;
-        if throttled && let Some(beyond) = beyond {
+        let throttled = class == Class::Throttled;
+        if throttled && beyond.is_some() {
             // The other rate awaits this answer no more, if there is one.
             self.rates.throttled_mut(login).refused();
-            self.shrink_window(beyond, now);
             return false;
         }
         let in_flight = self.in_flight_beside(login);
@@ -426,13 +432,25 @@ impl Dispatch {
 
     /// Whether it is the window that is too large, if something is refused. ESME_RTHROTTLED speaks of the rate alone.
     fn beyond(&self, heard: &Heard) -> Option<Beyond> {
-        let may_mean_window = heard.class == Class::Throttled && heard.status != Status::RTHROTTLED;
+        let throttled = heard.class == Class::Throttled && heard.status != Status::RTHROTTLED;
+        let may_mean_window = throttled || heard.is_vague();
         may_mean_window.then(|| self.held.beyond(heard.token))?
     }
 
+    /// The class of an answer that is not heard yet, as far as its message is concerned: it is not the message's fault if too
+    /// much awaited a response.
+    pub(super) fn charged(&self, heard: &Heard) -> Class {
+        charged(heard, self.beyond(heard))
+    }
+
     /// Too much awaited a response.
-    fn shrink_window(&mut self, beyond: Beyond, now: Instant) {
-        if !beyond.is_known && self.window.refused(beyond.in_flight, beyond.held, now) {
+    fn shrink_window(&mut self, beyond: Beyond, vague: bool, now: Instant) {
+        let Beyond {
+            in_flight,
+            held,
+            is_known,
+        } = beyond;
+        if !is_known && self.window.refused(in_flight, held, vague, now) {
             self.held.window_shrank();
         }
     }
@@ -571,6 +589,14 @@ impl Dispatch {
     pub(super) fn rate(&mut self, session: usize) -> Option<f64> {
         let login = self.rooms.login(session);
         self.rates.throttled_mut(login).current()
+    }
+}
+
+/// The class of an answer to what was too much at once, or not.
+fn charged(heard: &Heard, beyond: Option<Beyond>) -> Class {
+    match beyond {
+        Some(beyond) if beyond.is_clear() || !heard.is_vague() => Class::Throttled,
+        _ => heard.class,
     }
 }
 

@@ -119,13 +119,15 @@ impl Operator {
             status,
             congestion,
         };
+        let of_messages = heard.of_messages();
+        let too_much = self.dispatch.charged(&of_messages) == Class::Throttled;
         events.push(Event::Answered {
             token: token.into(),
-            class,
+            class: if too_much { Class::Throttled } else { class },
             status,
             smsc_id,
         });
-        self.heard(index, heard.of_messages(), events);
+        self.heard(index, of_messages, events);
     }
 
     /// What an answer says of the link: how fast it may be, and whether the session is of any use.

@@ -170,32 +170,67 @@ fn a_refusal_for_the_windows_sake_makes_it_smaller_and_one_for_the_rates_does_no
 }
 
 #[test]
-fn failures_while_the_window_is_full_make_it_smaller_unless_the_operator_means_something_else() {
-    for (status, class, in_flight, window) in [
-        (Status::RSUBMITFAIL, Class::RetryTwice, 20, 14),
-        (Status::RSUBMITFAIL, Class::RetryTwice, 19, 20),
-        (Status::RSUBMITFAIL, Class::Permanent, 20, 20),
-        (Status::RUNKNOWNERR, Class::RetryTwice, 20, 20),
+fn failures_of_too_much_at_once_use_up_no_attempt_and_make_the_window_smaller_unless_they_mean_something_else()
+ {
+    for (status, class, taken, charged, window) in [
+        (
+            Status::RSUBMITFAIL,
+            Class::RetryTwice,
+            2,
+            Class::Throttled,
+            7,
+        ),
+        (
+            Status::RSUBMITFAIL,
+            Class::RetryTwice,
+            19,
+            Class::RetryTwice,
+            20,
+        ),
+        (
+            Status::RSUBMITFAIL,
+            Class::Permanent,
+            2,
+            Class::Permanent,
+            20,
+        ),
+        (
+            Status::RUNKNOWNERR,
+            Class::RetryTwice,
+            2,
+            Class::RetryTwice,
+            20,
+        ),
     ] {
-        let start = t0();
-        let mut dispatch = Dispatch::new(1, bounds(20, None), start);
+        let now = t0();
+        let mut dispatch = Dispatch::new(1, bounds(20, None), now);
         dispatch.bound(0);
-        let now = start + Duration::from_secs(2);
-        dispatch.submit(submissions(in_flight, now));
-        assert_eq!(written(&mut dispatch, now).len() as u64, in_flight);
-        let failed = Heard {
-            class,
-            ..heard(status, None)
-        };
-        for _ in 0..15 {
-            assert!(!dispatch.answered(0, failed, now));
+        let all = submissions(20, now);
+        dispatch.submit(all.clone());
+        assert_eq!(written(&mut dispatch, now).len(), 20);
+        for (number, submission) in all.iter().enumerate() {
+            let is_refused = number >= taken;
+            let answer = Heard {
+                token: submission.token,
+                ..heard(Status::ROK, None)
+            };
+            let failed = Heard {
+                class,
+                status,
+                ..answer
+            };
+            if is_refused {
+                assert_eq!(dispatch.charged(&failed), charged, "{number} {status}");
+            }
+            let answer = if is_refused { failed } else { answer };
+            assert!(!dispatch.answered(0, answer, now));
         }
-        let state = dispatch.state();
         assert_eq!(
-            (state.window, state.throttled),
-            (window, 0),
-            "{status} {class:?}"
+            dispatch.state().window,
+            window,
+            "{status} {class:?} {taken}"
         );
+        assert_eq!(dispatch.state().rate, None);
     }
 }
 
