@@ -281,7 +281,8 @@ pub struct Attempt {
     pub unbound: u16,
     /// The last one has no answer and will get none: it may have reached the subscriber.
     pub uncertain: bool,
-    /// An operator took all of it and delivered none of it; another one tries, which is a repeat.
+    /// An operator took all of it and did not deliver it; another one tries, which is a repeat, or may once no segment is known
+    /// to have arrived.
     pub undelivered: Option<Undelivered>,
     /// The agency withdrew the event after the first submission: there must be no other.
     pub withdrawn: bool,

@@ -325,6 +325,8 @@ impl Core {
             && message.progress.phase == Phase::Submitted
         {
             message.progress.attempt.withdrawn = true;
+            // Of one that another operator might have tried, enough may be known now.
+            self.settle_by_receipts(beat, &mut message, None);
             beat.put(message);
         }
         Ok(Verdict::Cancelled)

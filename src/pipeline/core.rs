@@ -9,13 +9,14 @@ use rustc_hash::FxHashMap;
 use xabar_events::{Language, State};
 use xabar_smpp::Status;
 use xabar_smpp::message_id::Spelling;
-use xabar_smpp::receipt::Detection;
+use xabar_smpp::receipt::{Detection, Fate};
 use xabar_sms::DefaultAlphabet;
 
 use super::admission::Right;
 use super::appetite::Appetite;
 use super::asking::Asking;
 use super::beat::{Beat, Effects};
+use super::elsewhere::Parts;
 use super::left_out::Place;
 use super::links::peers;
 use super::posted::Posted;
@@ -189,7 +190,7 @@ pub(super) struct InFlight {
     pub(super) returned: bool,
     /// Whether the attempt before this one was uncertain.
     pub(super) was_uncertain: bool,
-    /// The last receipt that overtook its response.
+    /// The receipt that overtook its response; of several, the last one that says that something did not arrive.
     pub(super) notice: Option<Box<Notice>>,
 }
 
@@ -215,6 +216,7 @@ pub struct Core {
     pub(super) wall_clock: WallClock,
     pub(super) in_flight: FxHashMap<MessageId, InFlight>,
     pub(super) repeats: Repeats,
+    pub(super) parts: Parts,
     pub(super) graces: BinaryHeap<Reverse<(UnixMillis, MessageId)>>,
     pub(super) references: References,
     pub(super) teller: Teller,
@@ -309,6 +311,7 @@ impl Core {
             wall_clock: WallClock::new(now),
             in_flight: FxHashMap::default(),
             repeats: Repeats::default(),
+            parts: Parts::default(),
             graces: BinaryHeap::new(),
             references: References::beside([], start.last_message),
             teller,
@@ -604,6 +607,14 @@ impl InFlight {
         let attempt = &mut self.message.progress.attempt;
         let repetition = self.was_uncertain || attempt.undelivered.is_some();
         attempt.repeats = attempt.repeats.saturating_sub(u16::from(repetition));
+    }
+
+    /// Keeps a receipt that overtook its response.
+    pub(super) fn overtaken_by(&mut self, notice: &Notice) {
+        let arrived = |it: &Notice| it.receipt.fate() == Fate::Delivered;
+        if !arrived(notice) || self.notice.as_deref().is_none_or(arrived) {
+            self.notice = Some(notice.clone().into());
+        }
     }
 
     /// Whether every segment has its answer.

@@ -9,7 +9,7 @@ use crate::clock::Now;
 use crate::journal::{JournalError, Segment, SubmittedPlace};
 
 /// Messages of each kind ended in one beat.
-const ENDED_AT_ONCE: usize = 500;
+pub(super) const ENDED_AT_ONCE: usize = 500;
 
 impl Core {
     /// Ends what waits beyond its deadline, and the wait for receipts that did not come.
@@ -23,9 +23,10 @@ impl Core {
         self.queues.forget_idle(|queue| self.pacer.held(queue));
         self.note_away(beat);
         self.note_shares(beat);
+        let parts = self.sweep_parts(beat)?;
         let moved = self.move_held(beat);
         self.tell_of_operators_down(beat);
-        let more = more_to_ask || expired.max(unreceipted).max(moved) >= ENDED_AT_ONCE;
+        let more = more_to_ask || expired.max(unreceipted).max(parts).max(moved) >= ENDED_AT_ONCE;
         self.next_sweep = if more {
             beat.now.steady
         } else {

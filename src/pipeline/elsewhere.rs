@@ -1,11 +1,14 @@
 //! Another operator for what one took and did not deliver, where the policy says so.
 
+use std::collections::BTreeMap;
+
 use tracing::debug;
 use xabar_events::{Msisdn, State};
 use xabar_smpp::receipt::Fate;
 
 use super::beat::Beat;
 use super::core::Core;
+use super::deadlines::ENDED_AT_ONCE;
 use super::inbound::undelivered;
 use super::telling::Details;
 use crate::clock::UnixMillis;
@@ -14,6 +17,39 @@ use crate::journal::{
     JournalError, Message, MessageId, OperatorId, Phase, Progress, Segment, ThreadFacts,
     Undelivered,
 };
+
+/// Messages whose end is looked after; of more, the oldest wait as long as for receipts.
+const MOST: usize = 10_000;
+
+/// Messages of which a segment did not arrive, and that wait for word of the others: none of them may have arrived, either.
+#[derive(Debug, Default)]
+pub(super) struct Parts(BTreeMap<MessageId, Part>);
+
+/// What says how long another operator may try the message.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    operator: OperatorId,
+    msisdn: Msisdn,
+    expires: UnixMillis,
+}
+
+impl Parts {
+    fn note(&mut self, message: &Message) {
+        let part = Part {
+            operator: message.progress.operator,
+            msisdn: message.msisdn,
+            expires: message.expires,
+        };
+        self.0.insert(message.id, part);
+        if self.0.len() > MOST {
+            self.0.pop_first();
+        }
+    }
+
+    pub(super) fn forget(&mut self, id: MessageId) {
+        self.0.remove(&id);
+    }
+}
 
 /// A message that another operator is to try.
 #[derive(Debug)]
@@ -28,20 +64,21 @@ impl Core {
     /// Whether a message of which a segment did not arrive is not over: it goes to another operator, once the others
     /// are known not to have arrived, either.
     pub(super) fn may_go_elsewhere(
-        &self,
+        &mut self,
         beat: &mut Beat,
-        message: &Message,
+        message: &mut Message,
         code: Option<&str>,
     ) -> bool {
         let progress = &message.progress;
         let policy = &self.settings.retry;
         let attempt = &progress.attempt;
         let tried = attempt.attempts.saturating_sub(attempt.uncounted);
+        let is_second = |first: &Undelivered| first.operator != progress.operator;
         let may = policy.undelivered_elsewhere
             // An answer comes from the number that was written to, which is this operator's.
             && !message.is_answer()
             && progress.phase == Phase::Submitted
-            && attempt.undelivered.is_none()
+            && !attempt.undelivered.as_ref().is_some_and(is_second)
             && !attempt.withdrawn
             && tried < policy.attempts
             && message.expires > beat.now.wall
@@ -56,8 +93,38 @@ impl Core {
                 to,
                 code: code.map(Into::into),
             });
+        } else {
+            let undelivered = Undelivered {
+                operator: progress.operator,
+                code: code.map(Into::into),
+                attempts: attempt.attempts,
+            };
+            message
+                .progress
+                .attempt
+                .undelivered
+                .get_or_insert(undelivered);
+            self.parts.note(message);
         }
         true
+    }
+
+    /// Ends what waits for word of its other segments and can go to no other operator any more, whatever that word will be;
+    /// says how many there were.
+    pub(super) fn sweep_parts(&mut self, beat: &mut Beat) -> Result<usize, JournalError> {
+        let is_over = |part: &Part| {
+            part.expires <= beat.now.wall || self.second(part.operator, part.msisdn).is_none()
+        };
+        let over = self.parts.0.iter().filter(|(_, part)| is_over(part));
+        let over: Vec<MessageId> = over.map(|(id, _)| *id).take(ENDED_AT_ONCE).collect();
+        for id in &over {
+            self.parts.forget(*id);
+            if let Some(mut message) = self.as_it_stands(beat, *id)? {
+                self.settle_by_receipts(beat, &mut message, None);
+                beat.put(message);
+            }
+        }
+        Ok(over.len())
     }
 
     /// Who is to try what this operator did not deliver: another that is well, or else the first that may be so soon, as
@@ -159,7 +226,7 @@ fn begin_again(message: &mut Message, to: OperatorId, code: Option<Box<str>>, no
     progress.phase = Phase::Waiting;
     progress.attempt.undelivered = Some(Undelivered {
         operator: std::mem::replace(&mut progress.operator, to),
-        code,
+        code: code.or_else(|| progress.attempt.undelivered.take()?.code),
         attempts: progress.attempt.attempts,
     });
     // Not before the next millisecond: the cursor of the new queue may have passed this one.

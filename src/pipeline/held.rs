@@ -141,7 +141,7 @@ fn apply_held(flight: &mut InFlight, (segment, smsc_id): (u8, &str), held: &Held
     }
     let attempt = &mut message.progress.attempt;
     set_segment(attempt, segment, notice.receipt.fate(), smsc_id);
-    flight.notice = Some(notice.into());
+    flight.overtaken_by(&notice);
     true
 }
 

@@ -223,7 +223,7 @@ impl Core {
         let fate = notice.receipt.fate();
         if let Some(flight) = self.in_flight.get_mut(&message.id) {
             set_segment(&mut flight.message.progress.attempt, segment, fate, smsc_id);
-            flight.notice = Some(notice.clone().into());
+            flight.overtaken_by(notice);
             beat.put(flight.message.clone());
             return;
         }
@@ -245,6 +245,7 @@ impl Core {
         notice: Option<&Notice>,
     ) {
         let segments = &message.progress.attempt.segments;
+        let is_one = segments.len() == 1;
         let delivered = segments
             .iter()
             .all(|segment| *segment == Segment::Delivered);
@@ -252,6 +253,7 @@ impl Core {
         if !(delivered || failed) || !may_be_told(message) {
             return;
         }
+        self.parts.forget(message.id);
         let expired = notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
         // What is said of a part that arrived is no reason why another did not.
         let telling = notice.filter(|it| !failed || it.receipt.fate() != Fate::Delivered);
@@ -261,9 +263,9 @@ impl Core {
         }
         // After `unknown` only `delivered` or `failed` may follow.
         let expired = expired && message.progress.phase == Phase::Submitted;
-        let (state, reason) = match (delivered, segments.len()) {
+        let (state, reason) = match (delivered, is_one) {
             (true, _) => (State::Delivered, None),
-            (false, 1) if expired => (State::Expired, Some(Reason::Operator)),
+            (false, true) if expired => (State::Expired, Some(Reason::Operator)),
             (false, _) => (State::Failed, Some(undelivered(message))),
         };
         let details = Details {

@@ -247,7 +247,7 @@ impl Core {
         }
         set_segment(attempt, segment, notice.receipt.fate(), "");
         flight.taken = true;
-        flight.notice = Some(notice.clone().into());
+        flight.overtaken_by(notice);
         self.conclude_if_answered(beat, flight);
     }
 }

@@ -408,13 +408,69 @@ fn of_several_segments_all_have_to_be_undelivered() {
 #[test]
 fn a_segment_that_did_not_arrive_waits_for_the_others_no_longer_than_for_receipts() {
     let mut world = elsewhere();
-    world.publish(long_status("long"));
+    // Its end is not looked after by a gateway that started since.
+    one_segment_undelivered(&mut world, long_status("long"));
+    world.restart();
+    world.advance(73 * HOUR);
+    assert_eq!(last(&world, "long"), "failed partial");
+    assert_eq!(word(&world, "long"), ["ucell", "UNDELIV 000"]);
+}
+
+/// The first operator takes all segments and does not deliver one; of the others it says nothing.
+fn one_segment_undelivered(world: &mut World, event: Notification) -> Vec<Sent> {
+    let id = event.key.id.as_str().to_owned();
+    world.publish(event);
     let segments = world.sent();
     for (id, segment) in segments.iter().enumerate() {
         world.accept(segment, &format!("{id}"));
     }
     world.receipt(&segments[0], "0", "UNDELIV");
-    assert_eq!(last(&world, "long"), "submitted");
-    world.advance(73 * HOUR);
-    assert_eq!(last(&world, "long"), "failed partial");
+    world.advance(MINUTE / 2);
+    assert_eq!(last(world, &id), "submitted");
+    segments
+}
+
+#[test]
+fn a_segment_that_did_not_arrive_waits_for_the_others_only_while_another_operator_may_try() {
+    let expires: fn(&mut World) = |world| world.advance(HOUR);
+    let withdrawn: fn(&mut World) = |world| world.cancel("long");
+    let no_other: fn(&mut World) = |world| {
+        world.smsc(BEELINE).sessions = 0;
+        world.advance(SECOND);
+        world.advance(MINUTE);
+    };
+    for over in [expires, withdrawn, no_other] {
+        let mut world = elsewhere_with(moves_after_a_minute);
+        let event = Notification {
+            expires: Some(START.after(HOUR).into()),
+            ..long_status("long")
+        };
+        let segments = one_segment_undelivered(&mut world, event);
+        over(&mut world);
+        assert_eq!(last(&world, "long"), "failed partial");
+        assert_eq!(word(&world, "long"), ["ucell", "UNDELIV 000"]);
+        assert_eq!(world.unsettled(), 0);
+        world.smsc(BEELINE).sessions = 1;
+        for (id, segment) in segments.iter().enumerate().skip(1) {
+            world.receipt(segment, &format!("{id}"), "UNDELIV");
+        }
+        world.advance(HOUR);
+        assert!(world.sent().is_empty());
+        assert_eq!(last(&world, "long"), "failed partial");
+    }
+}
+
+#[test]
+fn why_a_segment_did_not_arrive_is_told_although_the_receipt_of_another_came_last() {
+    for fates in [["UNDELIV", "DELIVRD"], ["DELIVRD", "UNDELIV"]] {
+        let mut world = World::new();
+        world.publish(long_status("long"));
+        let segments = world.sent();
+        // They overtake the responses.
+        for (id, segment) in segments.iter().enumerate() {
+            world.receipt_by_reference(segment, &format!("{id}"), fates[id % 2]);
+        }
+        assert_eq!(last(&world, "long"), "failed partial");
+        assert_eq!(word(&world, "long"), ["ucell", "UNDELIV 000"]);
+    }
 }
