@@ -30,10 +30,8 @@ impl Default for Policy {
 /// Most submissions for statuses behind which operators hide what will not get better.
 const MOST_ATTEMPTS_IF_VAGUE: u16 = 3;
 
-/// A session's fault is none of the message's, unless the same message meets it so often: then the SMSC means the message.
-const MOST_FAULTS_OF_SESSIONS: u16 = 20;
-
-const THROTTLED_PAUSE: Duration = Duration::from_secs(1);
+/// The pause after what is no fault of the message's.
+const SHORT_PAUSE: Duration = Duration::from_secs(1);
 
 /// So often in a row an operator that takes too little for the rate may throttle one message. One that it throttles more often
 /// it may mean for itself.
@@ -47,11 +45,14 @@ pub fn is_throttled_again_and_again(times: u16) -> bool {
     times >= USUAL_THROTTLINGS
 }
 
-/// How long a message that was throttled so often in a row waits.
-fn throttled_pause(times: u16) -> Duration {
-    let doublings = u32::from(times.saturating_sub(USUAL_THROTTLINGS)).min(16);
-    let pause = THROTTLED_PAUSE.saturating_mul(1 << doublings);
-    pause.min(LONGEST_THROTTLED_PAUSE)
+/// So often in a row a message may meet a fault of its session, which is none of its own. One that meets it more often the SMSC
+/// may mean by it, and each time a session is left for it.
+const USUAL_FAULTS_OF_SESSIONS: u16 = 10;
+
+/// How long a message waits that met what is no fault of its own, so many times in a row more than is usual.
+fn pause_in_a_row(more: u16, longest: Duration) -> Duration {
+    let doublings = u32::from(more).min(16);
+    SHORT_PAUSE.saturating_mul(1 << doublings).min(longest)
 }
 
 /// Most submissions of one message of which none has an answer, before its fate counts as unknown: more
@@ -71,14 +72,6 @@ pub fn repeat_after(attempts: u16, grace: Duration, spread: u64) -> Option<Durat
     }
 }
 
-/// The class of a refusal of a message whose last submissions, so many in a row, met a session that was not bound.
-pub fn charged(class: Class, unbound: u16) -> Class {
-    match class {
-        Class::Session if unbound >= MOST_FAULTS_OF_SESSIONS => Class::RetryTwice,
-        class => class,
-    }
-}
-
 /// What to do with a refused message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -92,11 +85,19 @@ pub enum Next {
 
 impl Policy {
     /// Decides by the class of the refusal, the submissions so far (this one included) that count, how often in a row
-    /// the message was throttled, and a number that spreads the retries of different messages.
-    pub fn next(&self, class: Class, attempts: u16, throttled: u16, spread: u64) -> Next {
+    /// the message was throttled or met a fault of its session, whichever this is, and a number that spreads the retries of different messages.
+    pub fn next(&self, class: Class, attempts: u16, in_a_row: u16, spread: u64) -> Next {
         let most = match class {
-            Class::Throttled => return Next::Retry(spread_out(throttled_pause(throttled), spread)),
-            Class::Session => return Next::Retry(spread_out(THROTTLED_PAUSE, spread)),
+            Class::Throttled => {
+                let more = in_a_row.saturating_sub(USUAL_THROTTLINGS);
+                let pause = pause_in_a_row(more, LONGEST_THROTTLED_PAUSE);
+                return Next::Retry(spread_out(pause, spread));
+            }
+            Class::Session => {
+                let more = in_a_row.saturating_sub(USUAL_FAULTS_OF_SESSIONS);
+                let pause = pause_in_a_row(more, self.longest);
+                return Next::Retry(spread_out(pause, spread));
+            }
             Class::Accepted | Class::Permanent | Class::OurBug => return Next::Refused,
             Class::RetryTwice => self.attempts.min(MOST_ATTEMPTS_IF_VAGUE),
             Class::RetrySoon | Class::RetryElsewhere => self.attempts,
@@ -157,15 +158,11 @@ mod tests {
     }
 
     #[test]
-    fn a_lost_bind_is_the_sessions_fault_and_not_the_messages() {
-        assert!(matches!(next(Class::Session, 5000), Next::Retry(_)));
-    }
-
-    #[test]
-    fn a_message_that_no_session_is_good_for_is_given_up() {
-        assert_eq!(charged(Class::Session, 19), Class::Session);
-        assert_eq!(charged(Class::Session, 20), Class::RetryTwice);
-        assert_eq!(charged(Class::Throttled, 5000), Class::Throttled);
+    fn a_lost_bind_uses_up_no_attempt_but_who_meets_it_again_and_again_waits_ever_longer() {
+        let pause = |times| Policy::default().next(Class::Session, 5000, times, 25);
+        let pauses = [1, 10, 11, 12, 19, 20, 5000].map(pause);
+        let seconds = [1, 1, 2, 4, 512, 900, 900].map(|s| Next::Retry(Duration::from_secs(s)));
+        assert_eq!(pauses, seconds);
     }
 
     #[test]

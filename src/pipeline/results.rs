@@ -343,11 +343,10 @@ impl Core {
         (class, status): (Class, Status),
     ) {
         let attempt = &mut message.progress.attempt;
-        let charged = retry::charged(class, attempt.unbound);
         attempt.throttled = one_more(attempt.throttled, class == Class::Throttled);
         attempt.unbound = one_more(attempt.unbound, class == Class::Session);
-        let class = charged;
         let throttled = class == Class::Throttled;
+        let in_a_row = attempt.throttled.max(attempt.unbound);
         let uncounted = throttled || class == Class::Session;
         attempt.uncounted = attempt.uncounted.saturating_add(u16::from(uncounted));
         let counted = attempt.attempts.saturating_sub(attempt.uncounted);
@@ -355,7 +354,7 @@ impl Core {
             Next::Refused
         } else {
             let policy = &self.settings.retry;
-            policy.next(class, counted, attempt.throttled, message.id.0)
+            policy.next(class, counted, in_a_row, message.id.0)
         };
         match next {
             Next::Retry(pause) => {

@@ -118,12 +118,15 @@ fn a_long_wait_after_a_refusal_is_told_with_the_operators_status() {
 fn what_is_wrong_with_the_bind_uses_up_no_attempt_of_a_message() {
     let mut world = World::new();
     world.publish(status("e1"));
-    for _ in 0..20 {
+    for _ in 0..40 {
         let sent = world.one_sent();
         world.refuse(&sent, Status::RINVBNDSTS);
         assert!(world.sent().is_empty(), "not at once");
-        world.advance(2 * SECOND);
+        world.advance(20 * MINUTE);
     }
+    // It is told why it waits, once the pauses are long.
+    assert_eq!(world.story("e1"), ["accepted", "deferred retry"]);
+    assert_eq!(world.last("e1").code.as_deref(), Some("ESME_RINVBNDSTS"));
     let sent = world.one_sent();
     world.refuse(&sent, Status::RSYSERR);
     world.advance(10 * SECOND);
@@ -147,9 +150,9 @@ fn throttling_is_not_charged_as_lost_binds_nor_these_as_throttling() {
     let mut world = World::new();
     world.publish(status("e1"));
     refuse_again(&mut world, Status::RTHROTTLED, 20, 75 * SECOND);
-    refuse_again(&mut world, Status::RINVBNDSTS, 19, 2 * SECOND);
+    refuse_again(&mut world, Status::RINVBNDSTS, 9, 2 * SECOND);
     refuse_again(&mut world, Status::RTHROTTLED, 1, 2 * SECOND);
-    refuse_again(&mut world, Status::RINVBNDSTS, 10, 2 * SECOND);
+    refuse_again(&mut world, Status::RINVBNDSTS, 9, 2 * SECOND);
     let sent = world.one_sent();
     world.accept(&sent, "1");
     assert_eq!(world.story("e1").last().unwrap(), "submitted");
