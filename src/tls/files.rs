@@ -11,6 +11,8 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{Error, InconsistentKeys};
 
 use super::provider;
+use super::validity::Validity;
+use crate::clock::UnixMillis;
 
 /// Why what a file holds is of no use, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +55,12 @@ impl Certificates {
             Ok(certificates) => Ok(Self(certificates)),
             Err(_) => Err(Unusable::file(path, "is not PEM", RIGHT)),
         }
+    }
+
+    /// For each, why it is not good at this time, as the end of a sentence, or nothing if it is.
+    pub fn faults(&self, now: UnixMillis) -> impl Iterator<Item = Option<String>> {
+        let validities = self.0.iter().map(|it| Validity::of(it));
+        validities.map(move |validity| validity?.fault(now))
     }
 }
 

@@ -7,6 +7,7 @@ mod client;
 mod files;
 mod server;
 mod trouble;
+mod validity;
 
 #[cfg(test)]
 #[path = "../../tests/e2e/support/certificates.rs"]

@@ -7,7 +7,7 @@ use axum::http::HeaderValue;
 
 use super::reading::{Cell, Table};
 use super::secret::secret;
-use super::tls::{file, usable};
+use super::tls::{ca, usable};
 use super::values::{duration, matching, whole};
 use crate::lookup::Url;
 use crate::tls::{Client, Roots};
@@ -44,7 +44,7 @@ fn read(table: &mut Table<'_>, names: &[String]) -> Option<LookupSettings> {
         "give the URL to ask, with {msisdn} for the number",
         url,
     );
-    let ca = table.optional("ca", file(Roots::read));
+    let ca = table.optional("ca", ca);
     let tls = match &url {
         Some(url) if url.is_secured() => Some(tls(table, ca)),
         Some(_) if table.has("ca") => {

@@ -6,6 +6,7 @@ use super::bind::{Bind, Reach};
 use super::private::warn_if_public;
 use super::reading::{Cell, Table};
 use super::values::{parsed, some_text};
+use crate::clock::{Clock, UnixMillis};
 use crate::tls::{Certificates, Client, Identity, Key, Name, Roots, Unusable};
 
 /// The files are read here, so that what is wrong with one is told with its line.
@@ -21,7 +22,7 @@ pub(super) fn tls(binds: &[Bind]) -> impl Fn(&Cell<'_>) -> Option<Client> {
 }
 
 fn client(table: &mut Table<'_>, binds: &[Bind]) -> Option<Client> {
-    let ca = table.optional("ca", file(Roots::read));
+    let ca = table.optional("ca", ca);
     let roots = match table.has("ca") {
         true => ca,
         false => usable(Roots::of_this_machine(), |what, right| {
@@ -39,7 +40,13 @@ fn client(table: &mut Table<'_>, binds: &[Bind]) -> Option<Client> {
 
 /// Nothing if it is wrong, and `Some(None)` if there is none.
 fn identity(table: &mut Table<'_>) -> Option<Option<Identity>> {
-    let chain = table.optional("certificate", file(Certificates::read));
+    let chain = table.optional("certificate", |cell| {
+        file(|path| {
+            let chain = Certificates::read(path)?;
+            warn_if_outdated(cell, path, chain.faults(now()).flatten().next());
+            Ok(chain)
+        })(cell)
+    });
     let given = (table.has("certificate"), table.has("key"));
     let identity = table.optional("key", |cell| {
         let key = file(|path| {
@@ -62,6 +69,34 @@ fn identity(table: &mut Table<'_>) -> Option<Option<Identity>> {
             None
         }
     }
+}
+
+/// The CAs that are trusted. Of several the old ones may have expired.
+pub(super) fn ca(cell: &Cell<'_>) -> Option<Roots> {
+    file(|path| {
+        let roots = Roots::read(path)?;
+        let faults: Option<Vec<_>> = Certificates::read(path)?.faults(now()).collect();
+        warn_if_outdated(cell, path, faults.and_then(|mut it| it.pop()));
+        Ok(roots)
+    })(cell)
+}
+
+/// That is no error: a start with one such file is not to keep the links of all other operators down, and the clock of a
+/// machine that has just started may be wrong.
+fn warn_if_outdated(cell: &Cell<'_>, path: &Path, fault: Option<String>) {
+    if let Some(fault) = fault {
+        cell.warn(
+            format!(
+                "names the file {}, whose certificate {fault}",
+                path.display()
+            ),
+            "put the present one there, or set this machine's clock if that is wrong",
+        );
+    }
+}
+
+fn now() -> UnixMillis {
+    Clock::starting_after(UnixMillis::default()).now().wall
 }
 
 /// Where no name is given, certificates are compared with the hosts of the addresses.
@@ -211,6 +246,62 @@ mod tests {
             said[0].contains("`operator[0].tls` gives no `server_name`"),
             "{said:?}"
         );
+    }
+
+    #[test]
+    fn a_certificate_that_has_expired_or_is_not_valid_yet_is_warned_of_with_its_date() {
+        let (ca, old_ca) = (
+            Ca::new("An operator"),
+            Ca::of_years("A fallen one", [1998, 1999]),
+        );
+        let (old, next) = ("old.pem", "next.pem");
+        let old_pair = ca.issue_for_years("gateway", [1998, 1999]);
+        let next_pair = ca.issue_for_years("gateway", [2998, 2999]);
+        let both = old_ca.certificate() + &ca.certificate();
+        let folder = Folder::with([
+            ("ca.pem", ca.certificate().as_str()),
+            ("old-ca.pem", &old_ca.certificate()),
+            ("both.pem", &both),
+            (old, &old_pair.certificate),
+            ("old.pem.key", &old_pair.key),
+            (next, &next_pair.certificate),
+            ("next.pem.key", &next_pair.key),
+        ]);
+        let warned = |tls: &str| {
+            let text = format!(
+                "[[operator]]\nname = \"ucell\"\nprefixes = [\"998\"]\naddress = \"smsc:2775\"\n\
+                 system_id = \"xabar\"\npassword = \"secret\"\nsender = \"MyGov\"\n[operator.tls]\n{tls}"
+            );
+            let read = Settings::read(&text, &folder.path("xabar.toml"), &Environment::default());
+            let warnings = read.unwrap().warnings;
+            let mut warnings: Vec<_> = warnings.iter().map(|it| folder.within(it)).collect();
+            warnings.retain(|it| !it.contains("everybody"));
+            warnings
+        };
+        let pair =
+            |of: &str| format!("ca = \"ca.pem\"\ncertificate = \"{of}\"\nkey = \"{of}.key\"");
+        let right = "; put the present one there, or set this machine's clock if that is wrong";
+        let certificate = "xabar.toml:10:15: `operator[0].tls.certificate` names the file";
+        assert_eq!(
+            warned(&pair(old)),
+            [format!(
+                "{certificate} old.pem, whose certificate expired on 1999-01-01{right}"
+            )]
+        );
+        assert_eq!(
+            warned(&pair(next)),
+            [format!(
+                "{certificate} next.pem, whose certificate is not valid before 2998-01-01{right}"
+            )]
+        );
+        assert_eq!(
+            warned("ca = \"old-ca.pem\""),
+            [format!(
+                "xabar.toml:9:6: `operator[0].tls.ca` names the file old-ca.pem, whose certificate expired on 1999-01-01{right}"
+            )]
+        );
+        // While a CA changes its certificate, both may be there.
+        assert_eq!(warned("ca = \"both.pem\""), [""; 0]);
     }
 
     #[test]

@@ -15,7 +15,15 @@ pub struct Pair {
 
 impl Ca {
     pub fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
+        Self::with(name, CertificateParams::default())
+    }
+
+    /// One that is good from the first day of a year to that of another.
+    pub fn of_years(name: &str, years: [i32; 2]) -> Self {
+        Self::with(name, of_years(CertificateParams::default(), years))
+    }
+
+    fn with(name: &str, mut params: CertificateParams) -> Self {
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
@@ -35,10 +43,13 @@ impl Ca {
 
     /// One that was good until 1999.
     pub fn issue_expired(&self, name: &str) -> Pair {
-        let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
-        params.not_before = rcgen::date_time_ymd(1998, 1, 1);
-        params.not_after = rcgen::date_time_ymd(1999, 1, 1);
-        self.sign(params)
+        self.issue_for_years(name, [1998, 1999])
+    }
+
+    /// One that is good from the first day of a year to that of another.
+    pub fn issue_for_years(&self, name: &str, years: [i32; 2]) -> Pair {
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        self.sign(of_years(params, years))
     }
 
     fn sign(&self, params: CertificateParams) -> Pair {
@@ -49,4 +60,10 @@ impl Ca {
             key: key.serialize_pem(),
         }
     }
+}
+
+fn of_years(mut params: CertificateParams, [from, until]: [i32; 2]) -> CertificateParams {
+    params.not_before = rcgen::date_time_ymd(from, 1, 1);
+    params.not_after = rcgen::date_time_ymd(until, 1, 1);
+    params
 }
