@@ -324,7 +324,8 @@ impl<'a> Service<'a> {
         let (address, awaited) = (&self.address, self.session.entrance.is_some());
         match reason {
             CloseReason::BindRefused { status } => self.log_refused(status),
-            CloseReason::Unbound => info!(operator, session, "unbound"),
+            CloseReason::Unbound if self.bound => info!(operator, session, "unbound"),
+            CloseReason::Unbound => info!(operator, session, address, "left before it was bound"),
             CloseReason::WrongOutbind => {
                 warn!(
                     operator,

@@ -95,8 +95,11 @@ impl Core {
         operator.is_some_and(|operator| operator.away && operator.probes == 0)
     }
 
-    /// Counts how an operator answered.
+    /// Counts how an operator answered. Nothing follows from it any more at a stop, whose own cut links are among it.
     pub(super) fn note_answers(&mut self, beat: &Beat, operator: OperatorId, events: &[Event]) {
+        if beat.stopping {
+            return;
+        }
         let Some(operator) = self.operators.get_mut(&operator) else {
             return;
         };

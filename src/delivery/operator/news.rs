@@ -139,7 +139,20 @@ impl Operator {
         if rate_is_lower {
             let login = self.limited_login(index).map(str::to_owned);
             let tps = self.dispatch.rate(index).map(f64::round);
-            info!(operator = self.name, login, %status, tps, window, "the operator throttles: rate lowered");
+            let operator = &*self.name;
+            match heard.class {
+                Class::Throttled => {
+                    info!(operator, login, %status, tps, window, "the operator throttles: rate lowered");
+                }
+                // It took the message, and says how it is beside.
+                _ => {
+                    let congestion = heard.congestion;
+                    info!(
+                        operator,
+                        login, congestion, tps, window, "the operator is congested: rate lowered"
+                    );
+                }
+            }
         }
         if window < window_before {
             info!(operator = self.name, %status, window, "the operator takes less at once: window lowered");

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use xabar_smpp::pdu::{AlertNotification, Body, HeaderOnly, Outbind, Pdu};
+use xabar_smpp::pdu::{AlertNotification, Body, HeaderOnly, MessageIdResp, Outbind, Pdu};
 use xabar_smpp::session::{CloseReason, Event as SmppEvent, Fault};
-use xabar_smpp::{CommandId, Octets, Status};
+use xabar_smpp::{CommandId, Octets, Status, Tag, TlvBuffer};
 
 use super::raw::{bind, read_pdu, write_pdu};
 use super::rig::{Esme, Smsc, serves, token};
@@ -28,6 +28,44 @@ async fn an_smsc_that_unbinds_is_answered_and_bound_again() {
     let mut peer = smsc.session().await;
     serves(&mut esme, &mut peer, 2).await;
     esme.stop().await;
+}
+
+#[tokio::test]
+async fn a_session_that_never_was_bound_is_not_said_to_be_unbound() {
+    let log = LogLines::listen(tracing::Level::INFO);
+    let smsc = Smsc::listen().await;
+    let esme = Esme::start(&Esme::settings(&smsc.address()));
+    let (_peer, _bind) = smsc.binding().await;
+    esme.stop().await;
+    let log = log.take();
+    assert!(log.contains("left before it was bound"), "{log}");
+    assert!(!log.contains("unbound"), "{log}");
+}
+
+#[tokio::test]
+async fn an_operator_that_calls_itself_congested_is_not_said_to_throttle() {
+    let log = LogLines::listen(tracing::Level::INFO);
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut peer = smsc.session().await;
+    esme.submit([token(1)]).await;
+    let submit = peer.request().await;
+    let mut tlvs = TlvBuffer::new();
+    tlvs.push_octet(Tag::CONGESTION_STATE, 100);
+    let response = Body::SubmitSmResp(MessageIdResp {
+        message_id: Some(Octets(b"7")),
+        tlvs: tlvs.as_tlvs(),
+    });
+    peer.answer(&submit, Status::ROK, response).await;
+    esme.event().await;
+    esme.stop().await;
+    let log = log.take();
+    let said = "the operator is congested: rate lowered";
+    assert!(
+        log.contains(said) && log.contains("congestion=100"),
+        "{log}"
+    );
+    assert!(!log.contains("throttles"), "{log}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use xabar_smpp::Status;
 use super::routing::moving;
 use super::world::*;
 use crate::delivery::Event;
+use crate::log_lines::LogLines;
 
 fn refused(world: &mut World, sent: &Sent) {
     world.answer(sent, Status::RSYSERR, "");
@@ -40,6 +41,20 @@ fn live(world: &mut World, seconds: u32, end: End) -> usize {
         }
     }
     others
+}
+
+#[test]
+fn what_a_stop_loses_says_nothing_of_an_operator() {
+    let log = LogLines::listen(tracing::Level::INFO);
+    let mut world = World::new();
+    world.publish_all((0..40).map(apart));
+    world.stopping = true;
+    for sent in world.sent() {
+        lost(&mut world, &sent);
+    }
+    world.beat();
+    let log = log.take();
+    assert!(!log.contains("left alone"), "{log}");
 }
 
 #[test]
