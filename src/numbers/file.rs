@@ -50,8 +50,13 @@ pub(super) struct Listing {
 /// What is wrong, with its lines. No number is told.
 pub(super) fn read(path: &Path, list: &List) -> Result<Listing, Vec<Problem>> {
     // Others may have no end, or nobody who writes them.
-    if path.metadata().is_ok_and(|it| !it.is_file()) {
-        let error = io::Error::other("it is no regular file");
+    if let Ok(metadata) = path.metadata()
+        && !metadata.is_file()
+    {
+        let error = io::Error::other(match metadata.is_dir() {
+            true => "it is a folder",
+            false => "it is no regular file but a pipe, a socket or a device",
+        });
         return Err(vec![unreadable(path, list, &error)]);
     }
     let file = File::open(path).map_err(|error| vec![unreadable(path, list, &error)])?;
@@ -107,6 +112,14 @@ impl<'a> Reading<'a> {
                 .read_until(b'\n', &mut line);
             match read {
                 Ok(0) => return,
+                Ok(_) if line.trim_ascii().contains(&b'\r') => {
+                    let right = "end each line with LF, or with CR and LF";
+                    return self.wrong(
+                        number,
+                        "has more than one line: they end with CR alone",
+                        right,
+                    );
+                }
                 Ok(_) => header_may_come &= self.line(number, &line, header_may_come),
                 Err(error) => self.problems.push(unreadable(self.path, self.list, &error)),
             }
@@ -338,6 +351,33 @@ mod tests {
             "6:1: goes to \"a number\", which is no operator; name one that is configured: ucell, beeline",
         ];
         assert_eq!(told(text).unwrap_err(), expected);
+    }
+
+    #[test]
+    fn lines_that_end_with_cr_alone_are_told_as_such_and_once() {
+        let text = "msisdn,operator\r998901234567,ucell\r".repeat(50);
+        let expected = "1:1: has more than one line: they end with CR alone; end each line with LF, or with CR and LF";
+        assert_eq!(told(&text).unwrap_err(), [expected]);
+        assert_eq!(
+            of_list("998901234567\r998901234568\r", None).unwrap_err(),
+            [expected]
+        );
+    }
+
+    #[test]
+    fn a_folder_is_told_as_such() {
+        let folder = Folder::with([]);
+        let list = List {
+            name: "blocked",
+            key: "numbers.blocked",
+            column: None,
+        };
+        let told = read(&folder.path("."), &list).unwrap_err();
+        let told = told[0].to_string();
+        assert!(
+            told.contains("it is a folder; name a file in `numbers.blocked`"),
+            "{told}"
+        );
     }
 
     #[test]
