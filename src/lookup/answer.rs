@@ -54,8 +54,9 @@ impl Naming {
     }
 
     fn read_body(&self, body: &[u8]) -> Option<Answer> {
-        let text = std::str::from_utf8(body).ok()?.trim();
-        let name = match text.starts_with('{') {
+        let text = std::str::from_utf8(body).ok()?;
+        let text = text.trim_start_matches('\u{feff}').trim();
+        let name = match text.starts_with(['{', '"']) {
             true => self.named_in(serde_json::from_str(text).ok()?)?,
             false => text.to_owned(),
         };
@@ -66,11 +67,13 @@ impl Naming {
         }
     }
 
-    /// The name in an object, empty if it gives none.
-    fn named_in(&self, object: Value) -> Option<String> {
-        let mut value = &object;
-        for field in self.field.split('.') {
-            value = value.get(field).unwrap_or(&Value::Null);
+    /// The name in an object, empty if it gives none; or what is no object itself.
+    fn named_in(&self, json: Value) -> Option<String> {
+        let mut value = &json;
+        if json.is_object() {
+            for field in self.field.split('.') {
+                value = value.get(field).unwrap_or(&Value::Null);
+            }
         }
         match value {
             Value::Null => Some(String::new()),
