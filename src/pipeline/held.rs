@@ -6,8 +6,8 @@ use xabar_smpp::Frame;
 use super::beat::Beat;
 use super::copies::set_segment;
 use super::core::{Core, InFlight};
-use crate::delivery::receipt::{Notice, last_digits, noted};
-use crate::journal::{HeldReceipt, JournalError, MessageId, OperatorId};
+use crate::delivery::receipt::{Notice, last_digits, noted, stored_id};
+use crate::journal::{HeldReceipt, JournalError, Message, MessageId, OperatorId};
 
 impl Core {
     /// Whether a receipt that fits nothing may fit once more is known. Where none are asked for, the ids of responses are
@@ -42,22 +42,34 @@ impl Core {
         self.held += 1;
     }
 
-    /// Applies the receipts held under an id as they may write it; says whether there was one for this subscriber.
+    /// Applies the receipts held under an id as they may write it; says whether there was one for this subscriber. Of those that
+    /// differ in case and zeros alone it is the ones that give the id just so, if any do.
     pub(super) fn release_held(
         &mut self,
         beat: &mut Beat,
         flight: &mut InFlight,
         operator: OperatorId,
-        (segment, smsc_id): (u8, &str),
+        (segment, given_id): (u8, &str),
         written_id: &str,
     ) -> Result<bool, JournalError> {
+        let smsc_id = stored_id(given_id);
         let mut found = false;
         let mut held = Vec::new();
         for peer in self.peers(operator).iter().copied() {
             held.extend(self.journal.held(peer, &[written_id])?);
         }
+        held.retain(|(number, it)| {
+            !beat.released.contains(number) && is_for(&flight.message, &smsc_id, it)
+        });
+        let is_exact = |it: &HeldReceipt| read(it).is_some_and(|it| it.gives_exactly(given_id));
+        if held.iter().any(|(_, it)| is_exact(it)) {
+            held.retain(|(_, it)| is_exact(it));
+        }
         for (number, held) in held {
-            if !beat.released.contains(&number) && apply_held(flight, (segment, smsc_id), &held) {
+            if let Some(notice) = read(&held) {
+                let attempt = &mut flight.message.progress.attempt;
+                set_segment(attempt, segment, notice.receipt.fate(), &smsc_id);
+                flight.overtaken_by(&notice);
                 self.release(beat, number);
                 found = true;
             }
@@ -110,7 +122,8 @@ impl Core {
                 break;
             };
             for (number, other) in &held {
-                if (other.operator, &other.smsc_id) == (receipt.operator, &receipt.smsc_id) {
+                let is_same = |it: Notice| it.receipt.message_id == notice.receipt.message_id;
+                if other.operator == receipt.operator && read(other).is_some_and(is_same) {
                     self.release(beat, *number);
                 }
             }
@@ -125,24 +138,14 @@ impl Core {
     }
 }
 
-/// Applies a held receipt to the segment whose id it names, if it fits: ids come again after a while, so it
-/// must not be older than the message.
-fn apply_held(flight: &mut InFlight, (segment, smsc_id): (u8, &str), held: &HeldReceipt) -> bool {
-    let Some(notice) = read(held) else {
-        return false;
-    };
-    let message = &mut flight.message;
-    let names = match notice.names_nobody() {
+/// Whether a held receipt is of the segment whose id it names: ids come again after a while, so it must not be older than
+/// the message.
+fn is_for(message: &Message, smsc_id: &str, held: &HeldReceipt) -> bool {
+    let names = read(held).is_some_and(|notice| match notice.names_nobody() {
         true => notice.written_id() == smsc_id,
         false => notice.names(message.msisdn),
-    };
-    if !names || held.at < message.accepted_at {
-        return false;
-    }
-    let attempt = &mut message.progress.attempt;
-    set_segment(attempt, segment, notice.receipt.fate(), smsc_id);
-    flight.overtaken_by(&notice);
-    true
+    });
+    names && held.at >= message.accepted_at
 }
 
 fn read(held: &HeldReceipt) -> Option<Notice> {

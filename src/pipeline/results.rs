@@ -234,7 +234,8 @@ impl Core {
         if let Some(operator) = rules {
             operator.keep_id(&mut flight.message, token.segment, smsc_id);
         }
-        let smsc_id = stored_id(smsc_id);
+        let given_id = smsc_id;
+        let smsc_id = stored_id(given_id);
         // Without an id it is awaited too: in vain, but not for ever.
         beat.await_receipt(Awaiting {
             operator,
@@ -250,7 +251,7 @@ impl Core {
         let spellings = spellings.map(|it| it.in_receipts(&smsc_id).collect());
         let spellings: Vec<String> = spellings.unwrap_or_default();
         for spelling in spellings {
-            if self.release_held(beat, flight, operator, (token.segment, &smsc_id), &spelling)? {
+            if self.release_held(beat, flight, operator, (token.segment, given_id), &spelling)? {
                 break;
             }
         }

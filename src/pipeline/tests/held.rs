@@ -72,6 +72,26 @@ fn a_held_receipt_that_may_be_another_messages_does_not_settle_what_has_no_answe
 }
 
 #[test]
+fn of_held_receipts_whose_ids_differ_in_case_or_zeros_alone_the_one_as_it_is_given_counts() {
+    for [one, other] in [["AB", "ab"], ["0010", "10"]] {
+        for order in [[0, 1], [1, 0]] {
+            let mut world = World::new();
+            world.publish_all([status("e1"), second()]);
+            let sent = world.sent();
+            world.receipt(&sent[0], one, "UNDELIV");
+            world.receipt(&sent[1], other, "DELIVRD");
+            assert_eq!(world.held_receipts(), 2);
+            for of in order {
+                world.accept(&sent[of], [one, other][of]);
+            }
+            assert_eq!(world.story("e1").last().unwrap(), "failed undelivered");
+            assert_eq!(world.story("apart-7").last().unwrap(), "delivered");
+            assert_eq!(world.held_receipts(), 0);
+        }
+    }
+}
+
+#[test]
 fn receipts_that_nothing_fits_are_kept_as_long_as_receipts_are_waited_for() {
     let mut world = World::new();
     world.publish(status("e1"));
