@@ -15,7 +15,7 @@ pub(super) use tests::night_and_day as sample;
 use serde::Serialize;
 use xabar_events::{Reason, State, UnixMillis};
 
-use crate::journal::{Message, OperatorId, Told};
+use crate::journal::{Message, OperatorId, Phase, Told};
 
 /// The life of one message.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,6 +32,9 @@ pub struct Story {
     pub segments: Option<usize>,
     pub attempts: u16,
     pub repeats: u16,
+    /// When it may be tried again, if it was tried and waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<UnixMillis>,
     /// Oldest first.
     pub states: Vec<Step>,
 }
@@ -97,6 +100,8 @@ pub fn story<E>(
         segments: (!attempt.segments.is_empty()).then_some(attempt.segments.len()),
         attempts: attempt.attempts,
         repeats: attempt.repeats,
+        due: (message.progress.phase == Phase::Waiting && attempt.attempts > 0)
+            .then_some(UnixMillis(message.progress.due.0)),
     })
 }
 

@@ -45,10 +45,13 @@ impl Story {
             0 => String::new(),
             repeats => format!(" · {}", counted(usize::from(repeats), "repeat")),
         };
+        let due = self.due.map(|due| local(due, zone));
+        let due = due.map(|due| format!(" · waits to be tried again at {due}"));
+        let due = due.unwrap_or_default();
         let zone = zone.iana_name().unwrap_or("UTC");
         format!(
             "application {application} · to {} · {state}\n\
-             event {id} of {source} · message {}{carrier}{segments} · {attempts}{repeats} · times of {zone}\n",
+             event {id} of {source} · message {}{carrier}{segments} · {attempts}{repeats}{due} · times of {zone}\n",
             self.msisdn, self.id,
         )
     }

@@ -133,6 +133,22 @@ event 01JD of /agencies/kadastr · message 42 · ucell · 1 segment · 1 attempt
     assert_eq!(text, expected);
 }
 
+#[test]
+fn what_waits_to_be_tried_again_tells_when() {
+    let mut waiting = message(vec![told(0, State::Accepted, None)]);
+    waiting.progress.phase = Phase::Waiting;
+    waiting.progress.due = told(1, State::Accepted, None).at;
+    let story = told_of(&waiting);
+    let json = serde_json::to_value(&story).unwrap();
+    assert_eq!(json["due"], "2026-11-23T04:01:00.000Z");
+    let text = story.render(&TimeZone::UTC, false);
+    let heading = "1 attempt · waits to be tried again at 2026-11-23 04:01:00.000 · times of UTC";
+    assert!(text.contains(heading), "{text}");
+    // Before its first attempt it waits for its turn, or for what its last state tells.
+    waiting.progress.attempt.attempts = 0;
+    assert_eq!(told_of(&waiting).due, None);
+}
+
 /// One operator refuses it for now, another one takes it.
 fn carried_by_another() -> Message {
     let attempted = |operator, attempts| {
