@@ -3,12 +3,15 @@
 use std::io;
 use std::sync::{Arc, Mutex};
 
-use tracing::Level;
-use tracing::subscriber::DefaultGuard;
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
+use tracing::{Dispatch, Level};
 
 pub(crate) struct LogLines {
     octets: Octets,
     _listening: DefaultGuard,
+    /// As long as there is but one subscriber, a line that another thread logs first, which listens to nothing, is taken
+    /// for one that nobody wants.
+    _another: Dispatch,
 }
 
 impl LogLines {
@@ -22,6 +25,7 @@ impl LogLines {
             .with_writer(move || writer.clone());
         Self {
             octets,
+            _another: Dispatch::new(NoSubscriber::default()),
             _listening: tracing::subscriber::set_default(lines.finish()),
         }
     }

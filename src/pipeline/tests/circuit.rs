@@ -48,8 +48,9 @@ fn what_a_stop_loses_says_nothing_of_an_operator() {
     let log = LogLines::listen(tracing::Level::INFO);
     let mut world = World::new();
     world.publish_all((0..40).map(apart));
+    let sent = world.sent();
     world.stopping = true;
-    for sent in world.sent() {
+    for sent in sent {
         lost(&mut world, &sent);
     }
     world.beat();
