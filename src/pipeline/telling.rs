@@ -153,3 +153,32 @@ impl Teller {
         self.tell(beat, message, state, reason, details);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{Now, instant};
+    use crate::journal::sample;
+
+    #[test]
+    fn a_longer_wait_for_the_same_reason_is_told_to_nobody_and_changes_the_history() {
+        let now = Now {
+            instant: instant(),
+            steady: UnixMillis(0),
+            wall: UnixMillis(0),
+        };
+        let (mut beat, mut message) = (Beat::new(now), sample::waiting(1));
+        let mut teller = Teller::new(HashSet::from([State::Deferred]), 0);
+        let mut is_another = |reason, seconds| {
+            let until = UnixMillis(0).after(Duration::from_secs(seconds));
+            teller.defer(&mut beat, &mut message, reason, Some(until))
+        };
+        assert!(!is_another(Reason::Retry, 60), "not worth telling");
+        assert!(is_another(Reason::OperatorDown, 300));
+        assert!(!is_another(Reason::OperatorDown, 300), "as it was");
+        assert!(is_another(Reason::OperatorDown, 400));
+        assert_eq!(beat.outgoing.len(), 1);
+        let told = message.progress.history.last().unwrap();
+        assert_eq!(told.until, Some(UnixMillis(400_000)));
+    }
+}

@@ -247,6 +247,10 @@ pub fn text_hash(data_coding: u8, octets: &[u8]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use xabar_smpp::Octets;
+    use xabar_smpp::pdu::SubmitSm;
+    use xabar_smpp::values::{DataCoding, EsmClass};
+
     use super::*;
 
     fn entry(at_millis: u64, to: u64, text: u64, segment: Option<(u16, u8, u8)>) -> Entry {
@@ -285,16 +289,98 @@ mod tests {
     }
 
     #[test]
+    fn what_was_refused_is_no_repeat() {
+        let refused = Entry {
+            id: None,
+            ..entry(1, 1, 10, None)
+        };
+        let tape = Tape {
+            entries: vec![refused.clone(), entry(2, 1, 10, None), refused],
+            ..Tape::of_length(3)
+        };
+        assert_eq!(tape.repeats(), 0);
+    }
+
+    #[test]
+    fn senders_alphabets_and_segments_are_told_apart_and_what_does_not_fit_is_counted() {
+        let usual = || SubmitSm {
+            source_addr: "MyGov".into(),
+            destination_addr: "998901234567".into(),
+            short_message: "Salom".into(),
+            ..SubmitSm::default()
+        };
+        let from_another = SubmitSm {
+            source_addr: "Kadastr".into(),
+            ..usual()
+        };
+        let in_ucs2 = SubmitSm {
+            data_coding: DataCoding(8),
+            ..usual()
+        };
+        let segment = SubmitSm {
+            esm_class: EsmClass::UDH,
+            short_message: Octets(b"\x05\x00\x03\x07\x02\x01Salom"),
+            ..usual()
+        };
+        let mut tape = Tape::of_length(4);
+        for (message, fits) in [
+            (usual(), true),
+            (from_another, true),
+            (in_ucs2, true),
+            (segment, true),
+            (usual(), false),
+        ] {
+            let message = Message::of_submit_sm(&message);
+            let place = tape.record(Duration::ZERO, &message, Status::ROK, Some(1));
+            assert_eq!(place.is_some(), fits);
+        }
+        let [usual, from_another, in_ucs2, segment] = tape.entries() else {
+            panic!("{:?}", tape.entries());
+        };
+        assert_eq!(usual.to, 998_901_234_567);
+        assert_ne!(usual.from, from_another.from);
+        assert_eq!((usual.from, usual.text), (segment.from, from_another.text));
+        assert_ne!(usual.text, in_ucs2.text);
+        assert_eq!((usual.segment, segment.segment), (None, Some((7, 2, 1))));
+        assert_eq!(tape.missed(), 1);
+    }
+
+    #[test]
+    fn an_answer_has_arrived_if_its_session_lives_for_a_second_more() {
+        let mut tape = Tape {
+            entries: vec![entry(0, 1, 10, None), entry(500, 1, 11, None)],
+            ..Tape::of_length(2)
+        };
+        let session = Key::of_token(1);
+        let at = Duration::from_millis;
+        tape.answered(at(0), session, Place(0));
+        tape.answered(at(500), session, Place(1));
+        tape.session_ended(at(1_001), session);
+        let answered: Vec<_> = tape.entries().iter().map(|it| it.answered).collect();
+        assert_eq!(answered, [Some(at(0)), None]);
+    }
+
+    #[test]
     fn two_records_are_one_in_the_order_of_time() {
         let tape = |times: &[u64]| Tape {
-            entries: times.iter().map(|at| entry(*at, 1, *at, None)).collect(),
+            entries: times
+                .iter()
+                .map(|at| Entry {
+                    answered: Some(Duration::from_millis(*at + 1)),
+                    ..entry(*at, 1, *at, None)
+                })
+                .collect(),
             queries: vec![Duration::from_millis(5)],
+            missed: 2,
             ..Tape::of_length(4)
         };
         let later = Duration::from_millis(10);
         let all = tape(&[0, 20, 30]).beside(tape(&[5, 15]), later);
         let came: Vec<_> = all.entries().iter().map(|entry| entry.text).collect();
         assert_eq!(came, [0, 5, 20, 15, 30]);
+        let answered = |it: &Entry| it.answered == Some(it.at + Duration::from_millis(1));
+        assert!(all.entries().iter().all(answered));
+        assert_eq!(all.missed(), 4);
         let times = [0, 5, 15, 15, 20, 25, 30].map(Duration::from_millis);
         assert_eq!(all.times(), times);
     }

@@ -6,6 +6,7 @@ use xabar_smpp::values::DataCoding;
 use xabar_sms::DefaultAlphabet;
 
 use super::world::*;
+use crate::delivery::{Class, Event};
 
 /// An event whose text has letters that are in GSM 03.38, and Latin-1, but not in ASCII.
 fn with_accents(id: &str) -> Notification {
@@ -56,6 +57,24 @@ fn what_was_withdrawn_meanwhile_does_not_go_again_in_ucs2() {
     world.advance(HOUR);
     assert!(world.sent().is_empty());
     assert_eq!(world.unsettled(), 0);
+}
+
+#[test]
+fn what_the_operator_means_otherwise_is_no_refusal_of_the_alphabet() {
+    let mut world = World::new();
+    world.publish(with_accents("e1"));
+    for sent in world.sent() {
+        let refused = Event::Answered {
+            token: sent.token(),
+            class: Class::Permanent,
+            status: Status::RINVDCS,
+            smsc_id: "".into(),
+        };
+        world.hear(sent.operator, refused);
+    }
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.story("e1").last().unwrap(), "failed refused");
 }
 
 #[test]
