@@ -119,6 +119,7 @@ fn a_long_text_of_the_same_number_after_another_text_is_a_new_one() {
         ("STOP", " a", None),
         ("STOP once more", " b", None),
         ("STOP", " a", None),
+        ("STOP", " a", None),
         ("STOP", " a", Some(1)),
         ("STOP", " a", Some(2)),
     ] {
@@ -140,6 +141,23 @@ fn a_long_text_of_the_same_number_after_another_text_is_a_new_one() {
         Heard::Noted,
         "whatever came in between"
     );
+}
+
+#[test]
+fn a_long_opt_out_after_an_opt_in_is_heard_where_all_texts_have_one_number_and_reference() {
+    let (mut desk, now) = (Desk::default(), now());
+    let of = |mo: Mo| Mo {
+        reference: Some(0),
+        ..mo
+    };
+    for _ in 0..2 {
+        let heard = take_stop(&mut desk, &now, of(segment(1, "STOP")));
+        assert_eq!(text(heard).as_deref(), Some("STOP"));
+        let rest = take_stop(&mut desk, &now, of(segment(2, " a")));
+        assert_eq!(rest, Heard::Noted);
+        let start = take_stop(&mut desk, &now, of(mo("START")));
+        assert_eq!(text(start).as_deref(), Some("START"));
+    }
 }
 
 #[test]

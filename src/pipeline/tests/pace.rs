@@ -179,6 +179,26 @@ fn bulk_messages_go_in_their_hours_and_not_at_night() {
 }
 
 #[test]
+fn a_limit_that_ends_after_the_hours_of_bulk_messages_holds_until_they_open() {
+    let mut world = World::with(|settings| {
+        settings.rules.limits = vec![limit(1, 10 * MINUTE)];
+        settings.rules.no_bulk = Some(closed(20, 9));
+    });
+    pass_to(&mut world, at(20).before(5 * MINUTE));
+    world.publish(with_priority(Priority::Bulk, 1));
+    world.publish(Notification {
+        msisdn: phone(1),
+        ..with_priority(Priority::Bulk, 2)
+    });
+    assert_eq!(take(&mut world), [1]);
+    let told = world.last_deferral(2);
+    assert_eq!(told.reason.unwrap().as_str(), "subscriber-limit");
+    assert_eq!(told.until, Some(at(24 + 9).into()));
+    pass_to(&mut world, at(24 + 9));
+    assert_eq!(take(&mut world), [2]);
+}
+
+#[test]
 fn a_daily_quota_holds_across_restarts_and_fills_one_day_after_another() {
     let mut world = World::with(|settings| {
         let quota = DailyQuota {
@@ -240,6 +260,31 @@ fn a_quota_keeps_no_room_for_what_never_goes() {
     assert_eq!(take(&mut world), [10, 11]);
     pass_to(&mut world, at(80).after(31 * MINUTE));
     assert_eq!(take(&mut world), [12, 13]);
+}
+
+#[test]
+fn what_a_quota_put_off_goes_over_the_release_of_the_morning() {
+    let mut world = World::with(|settings| {
+        let quota = DailyQuota {
+            messages: 30,
+            timezone: tashkent(),
+        };
+        settings.rules.daily.insert(AgencyKey::of("kadastr"), quota);
+        settings.rules.quiet_hours = Some(closed(22, 8));
+        settings.rules.release = 30 * MINUTE;
+    });
+    world.publish_all((1..=60).map(apart));
+    assert_eq!(take(&mut world).len(), 30);
+    pass_to(&mut world, at(24 + 8).before(SECOND));
+    assert!(take(&mut world).is_empty());
+    let mut gone = Vec::new();
+    for minute in 0..=30 {
+        pass_to(&mut world, at(24 + 8).after(minute * MINUTE));
+        let sent = take(&mut world);
+        assert!(sent.len() <= 2, "a herd: {sent:?}");
+        gone.extend(sent);
+    }
+    assert_eq!(gone, (31..=60).collect::<Vec<_>>());
 }
 
 #[test]
