@@ -3,7 +3,7 @@
 use xabar_smpp::Octets;
 use xabar_smpp::pdu::DeliverSm;
 use xabar_smpp::tlv::TlvError;
-use xabar_sms::{DataCoding, DefaultAlphabet, Reading, decode};
+use xabar_sms::{Alphabet, DataCoding, DefaultAlphabet, Reading, decode};
 
 use super::{CodePlace, Dialect, END, Marks, OtherOps, SessionPlace};
 use crate::dialogue::{Said, SessionKey};
@@ -192,7 +192,13 @@ impl Dialect {
             default_alphabet,
             ..Reading::default()
         };
-        let text = decode(pdu.user_data().0, DataCoding(coding), reading).unwrap_or_default();
+        let coding = DataCoding(coding);
+        let octets = match coding.alphabet() {
+            Alphabet::Ucs2 => pdu.user_data(),
+            // A NUL would be read as `@` in GSM 03.38. Nobody is asked for one.
+            _ => pdu.user_data().without_nuls(),
+        };
+        let text = decode(octets.0, coding, reading).unwrap_or_default();
         text.trim_matches(|it: char| it.is_whitespace() || it == '\0')
             .to_owned()
     }

@@ -534,9 +534,27 @@ fn what_was_typed_is_read_in_its_alphabet() {
     assert_eq!(typed(0x0F, b"1\r"), answer("1"));
     assert_eq!(typed(0x48, &[4, 0x14, 4, 0x30]), answer("Да"));
     assert_eq!(typed(4, &[1, 2, 3]), answer(""), "data is no text");
+    assert_eq!(typed(0x48, &[4, 0x14, 4, 0]), answer("ДЀ"));
 }
 
 #[test]
+#[test]
+fn nuls_at_the_end_are_not_what_was_typed_or_dialled() {
+    let (answers, begins) = (ussd(0x12, 0x1602), ussd(1, 0x1600));
+    for dialect in [Dialect::GENERIC, Dialect::SIX_D] {
+        for alphabet in [DefaultAlphabet::Gsm7, DefaultAlphabet::Latin1] {
+            let dialect = Dialect {
+                alphabet,
+                ..dialect
+            };
+            // In GSM 03.38 the octet 0 is `@`.
+            assert_eq!(said(&dialect, answers, "5\0"), Ok(answer("5")));
+            assert_eq!(said(&dialect, answers, "5\0\0"), Ok(answer("5")));
+            assert_eq!(said(&dialect, begins, "*555#\0"), Ok(begin("*555#")));
+        }
+    }
+}
+
 fn data_coding_0_is_the_alphabet_of_the_operator_in_either_direction() {
     let speaking = |alphabet| Dialect {
         alphabet,
