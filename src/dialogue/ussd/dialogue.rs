@@ -60,7 +60,12 @@ pub(super) struct Counted {
     typed: Mark,
     /// Whether the step had another count than the one before: some operators always write the same.
     counts: bool,
+    /// How many steps, one after the other, had a count ahead of the one before.
+    rises: u8,
 }
+
+/// An operator whose count rose so often counts up: one that writes one of two values never does.
+const COUNTS_UP: u8 = 2;
 
 /// By which a text is known again, without being kept at its length.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -80,10 +85,17 @@ impl fmt::Debug for Mark {
 }
 
 impl Counted {
-    /// Whether a step is this one again.
-    fn is(&self, count: Option<u16>, typed: &str) -> bool {
-        self.counts && self.count == count && self.typed == Mark::of(typed)
+    /// Whether a step is this one again, or one before it.
+    fn has_come(&self, count: Option<u16>, typed: &str) -> bool {
+        let is_same = self.counts && self.count == count && self.typed == Mark::of(typed);
+        is_same || self.rises >= COUNTS_UP && !is_ahead(count, self.count)
     }
+}
+
+/// Whether a count is ahead of another one: by less than half of all that there are, since they wrap.
+fn is_ahead(count: Option<u16>, of: Option<u16>) -> bool {
+    let ahead = count.zip(of).map(|(count, of)| count.wrapping_sub(of));
+    ahead.is_some_and(|ahead| ahead.cast_signed() > 0)
 }
 
 impl<P> Dialogue<P> {
@@ -135,22 +147,26 @@ impl<P> Dialogue<P> {
         is_same && self.place.is_none()
     }
 
-    /// Whether what was typed is the last step over SMPP again.
+    /// Whether what was typed is the last step over SMPP again, or one before it.
     pub(super) fn has_come(&self, count: Option<u16>, typed: &str) -> bool {
-        matches!(&self.last, Last::Counted(last) if last.is(count, typed))
+        matches!(&self.last, Last::Counted(last) if last.has_come(count, typed))
     }
 
     /// Notes a step over SMPP.
     pub(super) fn note(&mut self, count: Option<u16>, typed: &str) {
-        let before = match &self.last {
-            Last::Counted(last) => last.count,
-            Last::Begun(count) => *count,
-            Last::Inputs(_) => None,
+        let (before, rises) = match &self.last {
+            Last::Counted(last) => (last.count, last.rises),
+            Last::Begun(count) => (*count, 0),
+            Last::Inputs(_) => (None, 0),
         };
         self.last = Last::Counted(Counted {
             count,
             typed: Mark::of(typed),
             counts: count.is_some() && count != before,
+            rises: match is_ahead(count, before) {
+                true => rises.saturating_add(1),
+                false => 0,
+            },
         });
     }
 

@@ -462,6 +462,46 @@ fn an_answer_that_comes_again_is_answered_as_before_where_steps_are_counted() {
 }
 
 #[test]
+fn an_answer_before_the_last_one_is_no_answer_where_steps_are_counted_however_far_that_goes() {
+    const STEP: u16 = 0x0200;
+    let mut rig = Rig::new();
+    let dialled = "*555#".into();
+    rig.say_counted(FIRST, Some(0), Said::Begin { dialled });
+    let answer = |rig: &mut Rig, step: u16, typed: &str| {
+        let count = step.wrapping_mul(STEP);
+        rig.say_counted(FIRST, Some(count), Said::Answer(typed.into()))
+    };
+    for step in 1..=200 {
+        rig.show("menu");
+        let own = step.to_string();
+        assert_eq!(answer(&mut rig, step, &own), typed("menu", &own));
+        assert_eq!(answer(&mut rig, step - 1, "1"), Turn::Nothing, "too soon");
+        rig.show("stop");
+        for before in step.saturating_sub(60).max(1)..=step {
+            if step > 1 {
+                let before = answer(&mut rig, before, &before.to_string());
+                assert_eq!(before, again("stop"), "{step}");
+            }
+        }
+    }
+    rig.end("bye");
+    let last = Turn::Again(Shown::last("bye"));
+    assert_eq!(answer(&mut rig, 198, "198"), last);
+}
+
+#[test]
+fn counts_that_take_turns_leave_no_phone_without_its_next_screen() {
+    let mut rig = Rig::new();
+    let dialled = "*555#".into();
+    rig.say_counted(FIRST, Some(0), Said::Begin { dialled });
+    for (count, place) in [2, 0, 2, 0, 2].into_iter().zip(["a", "b", "c", "d", "e"]) {
+        rig.show(place);
+        let turn = rig.say_counted(FIRST, Some(count), Said::Answer("1".into()));
+        assert_eq!(turn, at(place));
+    }
+}
+
+#[test]
 fn the_same_answer_to_the_next_screen_is_another_where_all_steps_are_marked_alike() {
     let mut rig = Rig::new();
     let dialled = "*555#".into();

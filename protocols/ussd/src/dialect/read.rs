@@ -15,7 +15,8 @@ pub struct Step<'a> {
     pub from: Octets<'a>,
     /// Which of its dialogues it belongs to.
     pub session: SessionKey,
-    /// What may count the steps of the dialogue; some gateways write the same in all of them.
+    /// What may count the steps of the dialogue, in the highest bits, so that it wraps where the gateway's does; some
+    /// gateways write the same in all of them.
     pub count: Option<u16>,
     /// What it says.
     pub said: Said,
@@ -163,7 +164,8 @@ impl Dialect {
         };
         let rest = !mask & !END;
         let info = pdu.tlvs.its_session_info().ok().flatten();
-        info.filter(|_| rest != 0).map(|info| info & rest)
+        info.filter(|_| rest != 0)
+            .map(|info| (info & rest) << mask.leading_ones())
     }
 
     fn dialled(&self, pdu: &DeliverSm<'_>, text: String) -> String {
