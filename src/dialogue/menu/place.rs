@@ -57,11 +57,14 @@ pub(super) enum Asked {
     Act(u8),
 }
 
-/// The last screens that led here, home left out.
+/// The last screens that led here, each with the page that did, home apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Trail {
     screens: [ScreenId; MOST_BACK],
+    pages: [u8; MOST_BACK],
     len: u8,
+    /// The page of home that was left last.
+    home_page: u8,
 }
 
 /// Steps back that are remembered; who goes further is led home.
@@ -113,9 +116,9 @@ impl Place {
         if to == home {
             self.trail = Trail::default();
         } else if to != self.screen {
-            self.trail.go(self.screen, to, home);
+            self.trail.go((self.screen, self.page), to, home);
         }
-        self.arrive(to);
+        self.arrive(to, 0);
     }
 
     /// Moves to the page or the screen before.
@@ -123,8 +126,8 @@ impl Place {
         if self.page > 0 {
             self.turn(self.page - 1);
         } else {
-            let to = self.trail.pop().unwrap_or(home);
-            self.arrive(to);
+            let (to, page) = self.trail.pop().unwrap_or((home, self.trail.home_page));
+            self.arrive(to, page);
         }
     }
 
@@ -136,38 +139,42 @@ impl Place {
         self.wrong = 0;
     }
 
-    fn arrive(&mut self, screen: ScreenId) {
+    fn arrive(&mut self, screen: ScreenId, page: u8) {
         self.screen = screen;
         self.first = false;
-        self.turn(0);
+        self.turn(page);
     }
 }
 
 impl Trail {
-    /// From one screen to another. A screen that led here before is gone back to, so that no walk in a circle
+    /// From a page of one screen to another screen. A screen that led here before is gone back to, so that no walk in a circle
     /// makes the way back longer.
-    fn go(&mut self, from: ScreenId, to: ScreenId, home: ScreenId) {
+    fn go(&mut self, (from, page): (ScreenId, u8), to: ScreenId, home: ScreenId) {
         let mut known = self.screens.iter().take(usize::from(self.len));
         if let Some(at) = known.position(|screen| *screen == to) {
             self.len = u8::try_from(at).unwrap_or(0);
             return;
         }
         if from == home {
+            self.home_page = page;
             return;
         }
         if usize::from(self.len) == MOST_BACK {
             self.screens.rotate_left(1);
+            self.pages.rotate_left(1);
             self.len -= 1;
         }
-        if let Some(next) = self.screens.get_mut(usize::from(self.len)) {
-            *next = from;
+        let at = usize::from(self.len);
+        if let Some((next, on)) = self.screens.get_mut(at).zip(self.pages.get_mut(at)) {
+            (*next, *on) = (from, page);
             self.len += 1;
         }
     }
 
-    fn pop(&mut self) -> Option<ScreenId> {
+    fn pop(&mut self) -> Option<(ScreenId, u8)> {
         self.len = self.len.checked_sub(1)?;
-        self.screens.get(usize::from(self.len)).copied()
+        let at = usize::from(self.len);
+        Some((*self.screens.get(at)?, *self.pages.get(at)?))
     }
 }
 
@@ -189,13 +196,16 @@ mod tests {
 
     const HOME: ScreenId = 0;
 
-    fn back_from(way: &[ScreenId]) -> Vec<ScreenId> {
-        let flags = Flags {
+    fn flags() -> Flags {
+        Flags {
             language_known: true,
             stopped: false,
             sms: true,
-        };
-        let mut place = Place::begin(0, HOME, Language::En, flags);
+        }
+    }
+
+    fn back_from(way: &[ScreenId]) -> Vec<ScreenId> {
+        let mut place = Place::begin(0, HOME, Language::En, flags());
         for screen in way {
             place.go(*screen, HOME);
         }
@@ -212,6 +222,27 @@ mod tests {
         assert_eq!(back_from(&[1, 2, 3]), [2, 1, HOME]);
         assert!(back_from(&[]).is_empty());
         assert_eq!(back_from(&[1, 2, HOME, 3]), [HOME]);
+    }
+
+    #[test]
+    fn the_way_back_leads_to_the_pages_that_were_left() {
+        let mut place = Place::begin(0, HOME, Language::En, flags());
+        for (page, screen) in [(2, 1), (3, 2), (0, 3)] {
+            place.turn(page);
+            place.go(screen, HOME);
+        }
+        let mut back = Vec::new();
+        while place.has_back(HOME, place.page) {
+            place.back(HOME);
+            back.push((place.screen, place.page));
+        }
+        let pages = |screen, page| (0..=page).rev().map(move |page| (screen, page));
+        let expected = pages(2, 0).chain(pages(1, 3)).chain(pages(HOME, 2));
+        assert_eq!(back, expected.collect::<Vec<_>>());
+        place.turn(1);
+        place.go(1, HOME);
+        place.go(HOME, HOME);
+        assert_eq!(place.page, 0, "home itself begins at its beginning");
     }
 
     #[test]

@@ -75,11 +75,13 @@ fn digits_of_a_list_begin_anew_on_each_page_and_mean_what_stands_there() {
         status.starts_with(&format!("Заявление {number}: ")),
         "{status}"
     );
-    let again = phone.type_in("0");
-    assert!(
-        again.contains("1. 48120973"),
-        "a list begins at its beginning: {again}"
-    );
+    assert_eq!(phone.type_in("0"), second, "the page that it was picked on");
+    let first = phone.type_in("0");
+    assert!(first.contains("1. 48120973"), "{first}");
+    phone.type_in("9");
+    phone.type_in("00");
+    let list = phone.type_in("1");
+    assert_eq!(list, first, "a list begins at its beginning");
 }
 
 #[test]
