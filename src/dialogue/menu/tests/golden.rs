@@ -52,7 +52,7 @@ const WALKS: [Walk; 15] = [
     },
     Walk {
         stopped: true,
-        ..walk("messages again", &["5"])
+        ..walk("messages again", &["6"])
     },
     Walk {
         journal: Journal::Nothing,

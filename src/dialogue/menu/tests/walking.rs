@@ -290,9 +290,27 @@ fn messages_are_stopped_and_started_and_the_menu_knows_which() {
     assert!(end.starts_with("You get no more SMS"), "{end}");
     assert_eq!(phone.done, [Question::OptOut(None)]);
     phone.about.stopped = true;
-    assert!(phone.dial("*555#").contains("5. Get SMS again"));
-    phone.type_in("5");
+    assert!(phone.dial("*555#").contains("6. Get SMS again"));
+    phone.type_in("6");
     assert_eq!(phone.done.last(), Some(&Question::OptIn(None)));
+}
+
+#[test]
+fn what_is_dialled_again_undoes_nothing() {
+    let menu = BUILT_IN.replace("# dialled =", "dialled =");
+    let folder = Folder::with([("main.toml", menu.as_str())]);
+    let mut phone = Phone::with(load(&folder).unwrap(), Language::En);
+    for _ in 0..3 {
+        phone.dial("*555*5*1#");
+        phone.about.stopped = true;
+    }
+    assert_eq!(phone.done, [Question::OptOut(None)]);
+    phone.done.clear();
+    for _ in 0..3 {
+        phone.dial("*555*6*1#");
+        phone.about.stopped = false;
+    }
+    assert_eq!(phone.done, [Question::OptIn(None)]);
 }
 
 #[test]
@@ -329,7 +347,7 @@ fn what_was_chosen_elsewhere_meanwhile_holds_from_the_next_screen_on() {
         "what the phone shows is what is chosen: {asked}"
     );
     let menu = phone.type_in("0");
-    assert!(menu.contains("5. Get SMS again"), "{menu}");
+    assert!(menu.contains("6. Get SMS again"), "{menu}");
     phone.about.stopped = false;
     phone.about.language = Some(Language::Ru);
     let menu = phone.dial_again();
