@@ -286,7 +286,7 @@ pub struct Attempt {
     pub undelivered: Option<Undelivered>,
     /// The agency withdrew the event after the first submission: there must be no other.
     pub withdrawn: bool,
-    /// The last one was pushed to the phone's screen by USSD, as if it were one segment.
+    /// The first one was pushed to the phone's screen by USSD, as if it were one segment.
     pub pushed: bool,
     /// The operator refused the alphabet in which it went out: it goes in UCS-2, whatever its letters.
     pub in_ucs2: bool,
@@ -311,6 +311,11 @@ impl Attempt {
     pub fn has_reached(&self) -> bool {
         let mut segments = self.segments.iter();
         segments.any(|segment| !matches!(segment, Segment::Waiting | Segment::Sent))
+    }
+
+    /// Whether the last one was a push to the phone's screen.
+    pub fn is_push(&self) -> bool {
+        self.pushed && self.attempts == 1
     }
 }
 

@@ -203,7 +203,7 @@ impl Core {
     pub(super) fn reopen_push(&mut self, message: &Message) {
         let operator = self.operators.get(&message.progress.operator);
         let rules = operator.and_then(|operator| operator.ussd);
-        if let Some(rules) = rules.filter(|_| message.progress.attempt.pushed) {
+        if let Some(rules) = rules.filter(|_| message.progress.attempt.is_push()) {
             self.pushes.open(message, rules.dialect);
         }
     }
@@ -318,7 +318,7 @@ impl Core {
     /// A message in flight, if that is as a push.
     fn take_push(&mut self, id: MessageId) -> Option<InFlight> {
         let flight = self.in_flight.get(&id)?;
-        match flight.message.progress.attempt.pushed {
+        match flight.message.progress.attempt.is_push() {
             true => self.in_flight.remove(&id),
             false => None,
         }

@@ -123,7 +123,7 @@ impl Core {
     }
 
     fn give_up_waiting(&mut self, beat: &mut Beat, mut flight: InFlight) {
-        if flight.message.progress.attempt.pushed {
+        if flight.message.progress.attempt.is_push() {
             self.pushes.give_up(&flight.message, beat.now.steady);
         }
         let outstanding: Vec<u8> = flight.outstanding().collect();
@@ -311,7 +311,7 @@ impl Core {
             .get(&message.progress.operator)
             .is_none_or(|operator| operator.receipts);
         // That a push was shown, its phone has said.
-        if !receipts && !message.progress.attempt.pushed {
+        if !receipts && !message.progress.attempt.is_push() {
             self.teller.settle(
                 beat,
                 &mut message,

@@ -379,7 +379,7 @@ pub(super) fn begin_attempt(
     }
     attempt.attempts = attempt.attempts.saturating_add(1);
     attempt.uncertain = false;
-    attempt.pushed = false;
+    attempt.pushed &= attempt.attempts > 1;
     attempt.at = at;
 }
 

@@ -241,7 +241,7 @@ impl Core {
         notice: &Notice,
     ) {
         let attempt = &mut flight.message.progress.attempt;
-        if attempt.pushed {
+        if attempt.is_push() {
             let is_shown = notice.receipt.fate() == Fate::Delivered;
             return self.push_told(beat, flight, is_shown);
         }

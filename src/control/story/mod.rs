@@ -35,6 +35,9 @@ pub struct Story {
     /// When it may be tried again, if it was tried and waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<UnixMillis>,
+    /// The first attempt was pushed to the phone's screen by USSD.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pushed: bool,
     /// Oldest first.
     pub states: Vec<Step>,
 }
@@ -102,6 +105,7 @@ pub fn story<E>(
         repeats: attempt.repeats,
         due: (message.progress.phase == Phase::Waiting && attempt.attempts > 0)
             .then_some(UnixMillis(message.progress.due.0)),
+        pushed: attempt.pushed && attempt.attempts > 0,
     })
 }
 

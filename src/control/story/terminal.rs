@@ -20,7 +20,7 @@ impl Story {
         let mut before = None;
         for step in &self.states {
             let line = line(step, width.unwrap_or(0), zone, colour);
-            let attempt = attempt(step, before);
+            let attempt = attempt(step, before, self.pushed);
             text += &format!("  {line}{attempt}\n");
             before = Some(step);
         }
@@ -77,7 +77,7 @@ fn label(step: &Step) -> String {
 }
 
 /// Which attempt came to this state, and over whom, if it is another one than came to the state before.
-fn attempt(step: &Step, before: Option<&Step>) -> String {
+fn attempt(step: &Step, before: Option<&Step>, pushed: bool) -> String {
     let (Some(attempts), Some(operator)) = (step.attempts, &step.operator) else {
         return String::new();
     };
@@ -86,7 +86,14 @@ fn attempt(step: &Step, before: Option<&Step>) -> String {
     if waits || before.is_some_and(|it| it.attempts == step.attempts) {
         return String::new();
     }
-    format!(" Attempt {attempts}, over {operator}.")
+    let tells_first = before.is_none_or(|it| it.attempts.is_none());
+    match attempts {
+        1 if pushed => format!(" Attempt 1, pushed to the screen over {operator}."),
+        2.. if pushed && tells_first => {
+            format!(" Attempt {attempts}, over {operator}, after a push to the screen.")
+        }
+        _ => format!(" Attempt {attempts}, over {operator}."),
+    }
 }
 
 fn is_of_an_attempt(reason: Option<Reason>) -> bool {

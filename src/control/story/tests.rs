@@ -213,6 +213,54 @@ fn people_read_what_was_sent_four_times_without_an_answer_and_not_that_time_was_
     assert_eq!(lines, expected);
 }
 
+/// How a message went that was pushed to the screen first, with the state of each attempt that was told of.
+fn pushed(told_of_attempts: &[(State, Option<Reason>, u16)]) -> Message {
+    let states = told_of_attempts.iter();
+    let told = |(state, reason, attempts): &(State, Option<Reason>, u16)| Told {
+        attempted: Some(Attempted {
+            operator: OperatorId(1),
+            segments: 1,
+            attempts: *attempts,
+            repeats: 0,
+        }),
+        ..told(1, *state, *reason)
+    };
+    let mut message = message(states.map(told).collect());
+    let last = told_of_attempts.last();
+    message.progress.attempt.attempts = last.map_or(0, |(_, _, attempts)| *attempts);
+    message.progress.attempt.pushed = true;
+    message
+}
+
+#[test]
+fn people_and_scripts_read_what_was_pushed_to_the_screen() {
+    let said = |message: &Message| -> Vec<String> {
+        let text = told_of(message).render(&TimeZone::UTC, false);
+        let said = text
+            .lines()
+            .skip(2)
+            .filter_map(|line| line.split_once(" Attempt"));
+        said.map(|(_, attempt)| attempt.to_owned()).collect()
+    };
+    let shown = pushed(&[(State::Submitted, None, 1), (State::Delivered, None, 1)]);
+    assert_eq!(said(&shown), [" 1, pushed to the screen over ucell."]);
+    let json = serde_json::to_value(told_of(&shown)).unwrap();
+    assert_eq!(json["pushed"], json!(true));
+
+    let refused = pushed(&[(State::Submitted, None, 2), (State::Delivered, None, 2)]);
+    assert_eq!(
+        said(&refused),
+        [" 2, over ucell, after a push to the screen."]
+    );
+
+    let silent = pushed(&[
+        (State::Deferred, Some(Reason::Uncertain), 1),
+        (State::Submitted, None, 2),
+    ]);
+    let expected = [" 1, pushed to the screen over ucell.", " 2, over ucell."];
+    assert_eq!(said(&silent), expected);
+}
+
 #[test]
 fn scripts_read_with_each_state_over_whom_it_had_gone_and_how_often() {
     let json = serde_json::to_value(told_of(&carried_by_another())).unwrap();
