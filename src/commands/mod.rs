@@ -8,6 +8,7 @@ mod bench;
 mod check;
 mod completions;
 mod config;
+mod ctl;
 mod demo;
 mod failure;
 mod pdu;
@@ -38,6 +39,8 @@ Examples:
                                              sample events into RabbitMQ
   xabar trace --config config/xabar.toml 48120973
                                              why a citizen got a message, or did not
+  xabar ctl status --config config/xabar.toml
+                                             how a running gateway does, and what limits it
   xabar smsc --tps 300 --latency 20ms        an operator to try things against
   xabar bench                                what the gateway costs, beside the bare minimum
   xabar text \"Arizangiz ko‘rib chiqildi\"     what a text costs, and how it would be sent
@@ -55,6 +58,7 @@ pub enum Command {
     Smsc(Box<smsc::Smsc>),
     Bench(Box<bench::Bench>),
     Trace(trace::Trace),
+    Ctl(ctl::Ctl),
     Text(text::TextCost),
     Pdu(pdu::Decode),
     Completions(completions::Completions),
@@ -67,6 +71,7 @@ impl Command {
             Self::Run(run) => run.run(),
             Self::Check(check) => check.run(),
             Self::Trace(trace) => trace.run(),
+            Self::Ctl(ctl) => ctl.run(),
             Self::Publish(publish) => publish.run(),
             Self::Smsc(smsc) => smsc.run(),
             Self::Bench(bench) => bench.run(),

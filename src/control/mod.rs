@@ -1,10 +1,11 @@
-//! What people set, see and ask: configuration, logs, HTTP, and the story of a message.
+//! What people set, see and ask: configuration, logs, HTTP, how the gateway does, and the story of a message.
 
 pub mod check;
 pub mod http;
 pub mod log;
 pub mod readiness;
 pub mod settings;
+pub mod status;
 pub mod story;
 mod terminal;
 

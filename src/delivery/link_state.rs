@@ -1,5 +1,7 @@
 //! What an operator's link shows of itself while it runs.
 
+use super::{Occupancy, ResponseTimes};
+
 /// How a link does at the moment, and what it counted since it was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LinkState {
@@ -16,4 +18,8 @@ pub struct LinkState {
     pub written: u64,
     /// Submissions that the operator refused because they came too fast.
     pub throttled: u64,
+    /// What held it for how long.
+    pub occupancy: Occupancy,
+    /// How long messages' responses took.
+    pub response_times: ResponseTimes,
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Token;
+use super::{ResponseTimes, Token};
 
 /// Beyond this many times the shortest response time, responses queue at the other end.
 const QUEUED: u32 = 2;
@@ -31,6 +31,7 @@ pub(super) struct ResponseTime {
     last: Duration,
     smoothed: Duration,
     shortest: Duration,
+    all: ResponseTimes,
 }
 
 /// The submission that is measured.
@@ -51,6 +52,7 @@ impl ResponseTime {
             last: Duration::ZERO,
             smoothed: Duration::ZERO,
             shortest: Duration::MAX,
+            all: ResponseTimes::default(),
         }
     }
 
@@ -87,6 +89,7 @@ impl ResponseTime {
 
     fn measured(&mut self, took: Duration) {
         self.last = took;
+        self.all.add(took);
         self.smoothed = match self.shortest {
             Duration::MAX => took,
             _ => (self.smoothed * (WEIGHT - 1) + took) / WEIGHT,
@@ -95,6 +98,11 @@ impl ResponseTime {
             .shortest
             .saturating_add(self.smoothed.saturating_sub(self.shortest) / AGEING);
         self.shortest = aged.min(took);
+    }
+
+    /// All that were measured.
+    pub(super) fn all(&self) -> ResponseTimes {
+        self.all
     }
 
     /// How long the last one took, or the next has taken already, if that is longer.

@@ -14,6 +14,7 @@ use crate::compose::Catalog;
 use crate::control::http::{Aggregator, Aggregators};
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
+use crate::control::status::Configured;
 use crate::delivery::{
     Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Push, Reach,
     Senders,
@@ -296,6 +297,25 @@ fn reach(reach: &settings::Reach) -> Reach {
                 password: outbind.password.expose().to_owned(),
             },
         },
+    }
+}
+
+/// What its status is measured by.
+pub(super) fn configured(id: OperatorId, operator: &settings::Operator) -> Configured {
+    let windows = operator.binds.iter().map(|bind| usize::from(bind.window));
+    Configured {
+        id,
+        name: operator.name.clone(),
+        sessions: operator
+            .binds
+            .iter()
+            .map(|it| usize::from(it.sessions))
+            .sum(),
+        tps: operator.tps.or_else(|| {
+            let logins = operator.binds.iter().map(|bind| bind.tps);
+            logins.sum::<Option<u32>>()
+        }),
+        window: windows.max().unwrap_or_default(),
     }
 }
 

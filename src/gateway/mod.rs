@@ -20,14 +20,15 @@ use crate::clock::{Clock, instant};
 use crate::control::http::{self, Api, Archive};
 use crate::control::readiness::{Part, Readiness};
 use crate::control::settings::{Problem, Settings};
-use crate::delivery::{self, LinkState};
+use crate::control::status::{self, Observed, Sources, Status};
+use crate::delivery;
 use crate::intake::http::HttpIntake;
 use crate::intake::{self, Batch};
 use crate::journal::{self, JournalError, OperatorId};
 use crate::lookup::{self, Lookup};
 use crate::numbers::Numbers;
 use crate::outcome::{self, Feed, Shown, Wording};
-use crate::pipeline::{self, Channels, Core};
+use crate::pipeline::{self, Channels, Core, Load};
 
 /// Batches that wait at the door; behind them, intake reads no more.
 const DOOR: usize = 16;
@@ -56,7 +57,7 @@ pub struct Gateway {
     stopping: CancellationToken,
     operators: CancellationToken,
     operator_tasks: Vec<JoinHandle<()>>,
-    links: Vec<(String, watch::Receiver<LinkState>)>,
+    links: Vec<Observed>,
     pipeline: CancellationToken,
     ended: oneshot::Receiver<Result<Core, JournalError>>,
     outcome: CancellationToken,
@@ -156,6 +157,7 @@ impl Gateway {
         ));
 
         let trouble = watch::Sender::new(None);
+        let (load, load_seen) = watch::channel(Load::default());
         tokio::spawn(follow_journal(trouble.subscribe(), readiness.clone()));
         let pipeline = CancellationToken::new();
         let channels = Channels {
@@ -169,10 +171,20 @@ impl Gateway {
             operators: started.directives,
             outgoing,
             last_outgoing,
+            load,
             trouble,
             stopping: stopping.clone(),
             stop: pipeline.clone(),
         };
+        let status = observe(
+            Sources {
+                operators: started.links.clone(),
+                load: load_seen,
+                readiness: readiness.clone(),
+                reader: core.reader()?,
+            },
+            &stopping,
+        );
         let ended = start_pipeline(core, clock, channels);
 
         let intake = CancellationToken::new();
@@ -183,6 +195,7 @@ impl Gateway {
                 archive: Archive::new(archive),
                 aggregators,
                 readiness: readiness.clone(),
+                status,
             };
             tokio::spawn(http::serve(listener, http::router(api), intake.clone()))
         });
@@ -215,8 +228,8 @@ impl Gateway {
         self.http
     }
 
-    /// How each operator's link does, by the operator's name.
-    pub fn links(&self) -> &[(String, watch::Receiver<LinkState>)] {
+    /// Where each operator's link shows how it does.
+    pub fn links(&self) -> &[Observed] {
         &self.links
     }
 
@@ -320,7 +333,7 @@ async fn listen(settings: &Settings) -> Result<Option<TcpListener>, GatewayError
 #[derive(Default)]
 struct Operators {
     directives: HashMap<OperatorId, mpsc::Sender<delivery::Directive>>,
-    links: Vec<(String, watch::Receiver<LinkState>)>,
+    links: Vec<Observed>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -339,6 +352,7 @@ fn start_operators(
         else {
             continue;
         };
+        let configured = fitting::configured(id, operator);
         let operator = fitting::operator_settings(operator, settings);
         let link =
             delivery::start(id, &operator, reports.clone(), stop.clone()).map_err(|source| {
@@ -348,10 +362,20 @@ fn start_operators(
                 }
             })?;
         started.directives.insert(id, link.directives);
-        started.links.push((operator.name, link.state));
+        started.links.push(Observed {
+            operator: configured,
+            link: link.state,
+        });
         started.tasks.push(link.task);
     }
     Ok(started)
+}
+
+/// Shows how the gateway does, until it stops.
+fn observe(sources: Sources, stop: &CancellationToken) -> watch::Receiver<Option<Arc<Status>>> {
+    let (shown, status) = watch::channel(None);
+    tokio::spawn(status::observe(sources, shown, stop.clone()));
+    status
 }
 
 /// Puts the lookup of numbers between intake and the pipeline.

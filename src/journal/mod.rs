@@ -166,6 +166,9 @@ pub trait Reader: Send {
     /// How many messages were accepted, wait and are settled, by agency. Those forgotten count too.
     fn books(&mut self) -> Result<Vec<Books>, JournalError>;
 
+    /// How many messages wait to be submitted.
+    fn backlog(&mut self) -> Result<Backlog, JournalError>;
+
     /// The configured name of an operator.
     fn operator_name(&mut self, id: OperatorId) -> Result<Option<String>, JournalError>;
 }
@@ -389,7 +392,19 @@ pub struct Books {
     pub agency: String,
     pub accepted: u64,
     pub waiting: u64,
+    /// Those of them that their operators took: only what became of them is waited for.
+    pub submitted: u64,
+    /// Those of them that were deferred, by the reason that was told last.
+    pub deferred: Vec<(xabar_events::Reason, u64)>,
     pub settled: Vec<(xabar_events::State, u64)>,
+}
+
+/// The messages that wait to be submitted, of all agencies.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    pub messages: u64,
+    /// Those of them that were deferred, by the reason that was told last. Some may wait for their turn only by now.
+    pub deferred: BTreeMap<xabar_events::Reason, u64>,
 }
 
 /// Why the journal does not answer.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use xabar_events::{EventKey, Msisdn, State};
+use xabar_events::{EventKey, Msisdn, Reason, State};
 
 use super::*;
 
@@ -26,7 +26,7 @@ struct Memory {
     awaiting: Vec<Awaiting>,
     held: BTreeMap<u64, HeldReceipt>,
     outbox: BTreeMap<u64, (UnixMillis, Outgoing)>,
-    books: BTreeMap<(String, Option<State>), u64>,
+    books: BTreeMap<(String, Column), u64>,
 }
 
 impl Model {
@@ -138,16 +138,22 @@ impl Memory {
     }
 }
 
-fn column(message: &Message) -> (String, Option<State>) {
-    let settled = message.progress.phase == Phase::Settled;
-    let state = message
-        .progress
-        .history
-        .last()
-        .filter(|_| settled)
-        .map(|told| told.state);
-    (message.key.agency.name().into(), state)
+fn column(message: &Message) -> (String, Column) {
+    let last = message.progress.history.last();
+    let column = match message.progress.phase {
+        Phase::Settled => (last.map(|told| told.state), None),
+        Phase::Submitted => (Some(State::Submitted), None),
+        Phase::Waiting => match last.filter(|told| told.state == State::Deferred) {
+            Some(told) => (None, told.reason),
+            None => (None, None),
+        },
+        Phase::InFlight => (None, None),
+    };
+    (message.key.agency.name().into(), column)
 }
+
+/// The state that was told, or why it was deferred.
+type Column = (Option<State>, Option<Reason>);
 
 impl Journal for Model {
     fn start(&mut self) -> Result<Start, JournalError> {
@@ -461,11 +467,29 @@ impl Reader for Model {
             });
             books.accepted += count;
             match state {
-                Some(state) => books.settled.push((*state, *count)),
-                None => books.waiting += count,
+                (Some(State::Submitted), _) => {
+                    books.waiting += count;
+                    books.submitted += count;
+                }
+                (Some(state), _) => books.settled.push((*state, *count)),
+                (None, reason) => {
+                    books.waiting += count;
+                    books.deferred.extend(reason.map(|reason| (reason, *count)));
+                }
             }
         }
         Ok(all.into_values().collect())
+    }
+
+    fn backlog(&mut self) -> Result<Backlog, JournalError> {
+        let mut backlog = Backlog::default();
+        for books in self.books()? {
+            backlog.messages += books.waiting - books.submitted;
+            for (reason, count) in books.deferred {
+                *backlog.deferred.entry(reason).or_default() += count;
+            }
+        }
+        Ok(backlog)
     }
 
     fn operator_name(&mut self, id: OperatorId) -> Result<Option<String>, JournalError> {

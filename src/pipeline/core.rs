@@ -19,6 +19,7 @@ use super::beat::{Beat, Effects};
 use super::elsewhere::Parts;
 use super::left_out::Place;
 use super::links::peers;
+use super::load::Pressure;
 use super::posted::Posted;
 use super::push::Pushes;
 use super::reading::Queues;
@@ -153,6 +154,7 @@ pub(super) struct Operator {
     shown: u64,
     /// Since when no session is bound.
     pub(super) down_since: Option<UnixMillis>,
+    pub(super) pressure: Pressure,
     /// Whether those that wait were told.
     pub(super) down_told: bool,
     pub(super) circuit: Circuit,
@@ -379,6 +381,7 @@ impl Core {
         if !inputs.stopping {
             self.send_due(&mut beat)?;
         }
+        self.note_pressure(now.steady);
         let (mut changes, effects) = beat.finish();
         changes.used = self.pacer.used();
         changes.dealt = self.pacer.dealt();
@@ -533,6 +536,7 @@ impl Operator {
             given: 0,
             shown: 0,
             down_since: Some(now.steady),
+            pressure: Pressure::default(),
             down_told: false,
             circuit: Circuit::default(),
             share: None,

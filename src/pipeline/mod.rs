@@ -20,6 +20,7 @@ mod held;
 mod inbound;
 mod left_out;
 mod links;
+mod load;
 mod looks;
 mod moving;
 mod posted;
@@ -50,10 +51,13 @@ use tracing::{error, info, warn};
 pub use self::core::{Core, DialogueRules, Inputs, OperatorRules, Settings};
 pub use admission::Right;
 pub use beat::Effects;
+pub use load::Load;
 pub use posted::{NoCountry, Posted, PostedReply};
 pub use ussd::UssdRules;
 
-use crate::clock::{Clock, Now};
+use load::Stopwatch;
+
+use crate::clock::{Clock, Now, instant};
 use crate::delivery::{Directive, Event, Offer, Report};
 use crate::intake::Batch;
 use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
@@ -92,6 +96,8 @@ pub struct Channels {
     pub outgoing: mpsc::Sender<Vec<Outgoing>>,
     /// The last number in the outbox.
     pub last_outgoing: watch::Sender<u64>,
+    /// What the pipeline spends its time with.
+    pub load: watch::Sender<Load>,
     /// Why the journal does not take, while it does not.
     pub trouble: watch::Sender<Option<String>>,
     /// No new submissions from now on.
@@ -113,6 +119,7 @@ pub fn run(
     let mut undelivered: HashMap<OperatorId, Directive> = HashMap::new();
     let mut returned: Vec<Report> = Vec::new();
     let mut forget_at = clock.now().instant + FORGET;
+    let mut stopwatch = Stopwatch::new(instant());
     loop {
         let now = clock.now();
         let deadline = core.deadline(&now).min(forget_at);
@@ -126,8 +133,14 @@ pub fn run(
         inputs.reports.append(&mut returned);
         let last = channels.stop.is_cancelled() && inputs.reports.is_empty();
         let now = clock.now();
+        stopwatch.gathered(now.instant);
         let (mut changes, effects) = core.decide(now, inputs)?;
+        stopwatch.decided(instant());
         commit(&mut core, &mut changes, &channels)?;
+        stopwatch.committed(instant());
+        if let Some(load) = stopwatch.due(&core, now.instant) {
+            channels.load.send_replace(load);
+        }
         returned = act(&mut channels, &mut undelivered, changes, effects);
         if last && returned.is_empty() {
             tell(&mut core, &now);

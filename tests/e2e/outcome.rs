@@ -18,8 +18,8 @@ use xabar::{
     broker::Brokers,
     clock::UnixMillis,
     journal::{
-        Books, Identity, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
-        Told,
+        Backlog, Books, Identity, JournalError, Message, MessageId, OperatorId, Outgoing, Question,
+        Reader, Told,
     },
     outcome::{self, Exchange, Feed, Shown, Sink, Wording},
 };
@@ -78,6 +78,10 @@ impl Reader for Outbox {
 
     fn books(&mut self) -> Result<Vec<Books>, JournalError> {
         Ok(Vec::new())
+    }
+
+    fn backlog(&mut self) -> Result<Backlog, JournalError> {
+        Ok(Backlog::default())
     }
 
     fn operator_name(&mut self, _: OperatorId) -> Result<Option<String>, JournalError> {

@@ -95,7 +95,7 @@ async fn perform(
         .gateway
         .links()
         .iter()
-        .map(|(_, link)| link.clone())
+        .map(|it| it.link.clone())
         .collect();
     let http = format!("http://{}", rig.http);
     let mut show = Show {

@@ -8,21 +8,26 @@ mod health;
 mod messages;
 mod patience;
 mod problem;
+mod status;
 mod ussd;
 
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use tokio::sync::watch;
 
 pub use connections::serve;
 pub use messages::Archive;
 pub use ussd::{Aggregator, Aggregators};
 
 use super::readiness::Readiness;
+use super::status::Status;
 use crate::intake::http::HttpIntake;
 use problem::ProblemDocument;
 
@@ -33,6 +38,8 @@ pub struct Api {
     pub archive: Archive,
     pub aggregators: Aggregators,
     pub readiness: Readiness,
+    /// How the gateway does, once it was looked at.
+    pub status: watch::Receiver<Option<Arc<Status>>>,
 }
 
 /// All paths.
@@ -41,6 +48,9 @@ pub fn router(api: Api) -> Router {
         .route("/v1/events", post(events::post))
         .route("/v1/messages", get(messages::many))
         .route("/v1/messages/{id}", get(messages::one))
+        .route("/v1/status", get(status::all))
+        .route("/v1/operators", get(status::operators))
+        .route("/v1/operators/{name}", get(status::operator))
         .route("/v1/ussd/{operator}", post(ussd::post))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

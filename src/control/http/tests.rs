@@ -14,7 +14,7 @@ use super::*;
 use crate::control::readiness::Part;
 use crate::intake::{Batch, Door, Verdict};
 use crate::journal::{
-    Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
+    Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
 };
 use crate::log_lines::LogLines;
 
@@ -36,6 +36,7 @@ async fn server(door: Door) -> Server {
         archive,
         aggregators: ussd::tests::aggregators(),
         readiness: readiness.clone(),
+        status: watch::channel(None).1,
     });
     let stop = CancellationToken::new();
     let serving = tokio::spawn(serve(listener, router, stop.clone()));
@@ -101,6 +102,10 @@ impl Reader for Shelf {
 
     fn books(&mut self) -> Result<Vec<Books>, JournalError> {
         Ok(Vec::new())
+    }
+
+    fn backlog(&mut self) -> Result<Backlog, JournalError> {
+        Ok(Backlog::default())
     }
 
     fn operator_name(&mut self, _id: OperatorId) -> Result<Option<String>, JournalError> {

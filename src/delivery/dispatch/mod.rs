@@ -32,6 +32,7 @@ use self::signs::Signs;
 use self::stubborn::Stubborn;
 use self::waiting::Waiting;
 use super::class::Class;
+use super::occupancy::{Meter, Obstacle};
 use super::rate::Rate;
 use super::screen::{Screen, ScreenToken};
 use super::submission::{Query, Submission, Token};
@@ -67,6 +68,7 @@ pub(super) struct Dispatch {
     written: u64,
     /// Answers that said they came too fast.
     throttled: u64,
+    meter: Meter,
 }
 
 /// What bounds a link, by its configuration.
@@ -142,6 +144,7 @@ impl Dispatch {
             granted: 0,
             written: 0,
             throttled: 0,
+            meter: Meter::new(now),
         }
     }
 
@@ -486,6 +489,8 @@ impl Dispatch {
 
     /// What the pipeline may give from now on.
     pub(super) fn offer(&mut self, now: Instant) -> Offer {
+        self.meter
+            .note(self.obstacle(now), self.rooms.in_flight(), now);
         let signs = self.signs.speak_against_more(now);
         self.rates.climb(signs, now);
         if !signs && !self.signs.are_late(now) {
@@ -576,6 +581,21 @@ impl Dispatch {
             window: self.window.size(),
             written: self.written,
             throttled: self.throttled,
+            occupancy: self.meter.occupancy(),
+            response_times: self.signs.response_times(),
+        }
+    }
+
+    /// What stands in the way of the next submission that is not urgent.
+    fn obstacle(&self, now: Instant) -> Obstacle {
+        if self.sessions_bound() == 0 {
+            return Obstacle::Unbound;
+        }
+        let room_at = self.room_at(now).filter(|_| self.has_room_for_others());
+        match room_at.map(|at| at.max(self.rates.whole().ready_at(now))) {
+            None => Obstacle::Window,
+            Some(at) if at > now => Obstacle::Rate,
+            Some(_) => Obstacle::None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::ResponseTimes;
 use super::super::response_time::ResponseTime;
 use super::super::submission::Token;
 
@@ -51,6 +52,11 @@ impl Signs {
     /// How long responses take, if any was measured.
     pub(super) fn response_time(&self, now: Instant) -> Option<Duration> {
         self.response_time.known(now)
+    }
+
+    /// How long they took, since the start.
+    pub(super) fn response_times(&self) -> ResponseTimes {
+        self.response_time.all()
     }
 
     /// A session is gone: what it did not answer says nothing of the others and the next.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use xabar_events::State;
+use xabar_events::{Reason, State};
 
 use super::corrupt;
 use super::rows::{number, text};
-use crate::journal::{Books, JournalError, Message, Phase};
+use crate::journal::{Backlog, Books, JournalError, Message, Phase};
 
 /// What one commit changes of the books.
 #[derive(Default)]
@@ -48,7 +48,8 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// Where a message stands in the books: its last state, or 0 while it is not settled.
+/// Where a message stands in the books: its last state, or `submitted` while its receipt is awaited; before that, why
+/// it was deferred, or 0.
 pub(super) fn column(message: &Message) -> Result<u8, JournalError> {
     let last = message.progress.history.last();
     match (message.progress.phase, last) {
@@ -56,9 +57,16 @@ pub(super) fn column(message: &Message) -> Result<u8, JournalError> {
             what: "a settled message without a state",
         }),
         (Phase::Settled, Some(told)) => Ok(told.state.code()),
+        (Phase::Submitted, _) => Ok(State::Submitted.code()),
+        (Phase::Waiting, Some(told)) if told.state == State::Deferred => {
+            Ok(told.reason.map_or(0, |reason| DEFERRED | reason.code()))
+        }
         _ => Ok(0),
     }
 }
+
+/// Of the columns of what was deferred; the rest is the reason's code.
+const DEFERRED: u8 = 0x80;
 
 /// The books of all agencies, by name.
 pub(super) fn read(db: &Connection) -> Result<Vec<Books>, JournalError> {
@@ -85,14 +93,58 @@ pub(super) fn read(db: &Connection) -> Result<Vec<Books>, JournalError> {
 
 fn add(books: &mut Books, column: u8, count: u64) -> Result<(), JournalError> {
     books.accepted += count;
-    match column {
-        0 => books.waiting += count,
-        code => {
-            let state = State::from_code(code).ok_or(corrupt("a state"))?;
-            books.settled.push((state, count));
+    match Column::of(column)? {
+        Column::Waiting => books.waiting += count,
+        Column::Deferred(reason) => {
+            books.waiting += count;
+            books.deferred.push((reason, count));
         }
+        Column::Told(State::Submitted) => {
+            books.waiting += count;
+            books.submitted += count;
+        }
+        Column::Told(state) => books.settled.push((state, count)),
     }
     Ok(())
+}
+
+enum Column {
+    Waiting,
+    Deferred(Reason),
+    Told(State),
+}
+
+impl Column {
+    fn of(code: u8) -> Result<Self, JournalError> {
+        if code == 0 {
+            Ok(Self::Waiting)
+        } else if code & DEFERRED == 0 {
+            State::from_code(code)
+                .map(Self::Told)
+                .ok_or(corrupt("a state"))
+        } else {
+            Reason::from_code(code & !DEFERRED)
+                .map(Self::Deferred)
+                .ok_or(corrupt("a reason"))
+        }
+    }
+}
+
+/// The messages that wait to be submitted.
+pub(super) fn backlog(db: &Connection) -> Result<Backlog, JournalError> {
+    let mut sums = db.prepare_cached(
+        "SELECT state, sum(count) FROM books WHERE (state = 0 OR state >= 128) AND count > 0 GROUP BY state",
+    )?;
+    let mut backlog = Backlog::default();
+    let mut rows = sums.query([])?;
+    while let Some(row) = rows.next()? {
+        let count = number(row, 1)?;
+        backlog.messages += count;
+        if let Column::Deferred(reason) = Column::of(row.get(0)?)? {
+            *backlog.deferred.entry(reason).or_default() += count;
+        }
+    }
+    Ok(backlog)
 }
 
 const MILLIS_A_DAY: i64 = 86_400_000;

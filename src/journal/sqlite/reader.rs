@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{books, connection, errors, lookup, outbox, schema};
 use crate::journal::{
-    Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
+    Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
 };
 
 /// A read-only way into a SQLite journal, whether or not a gateway runs on it.
@@ -55,6 +55,10 @@ impl Reader for SqliteReader {
 
     fn books(&mut self) -> Result<Vec<Books>, JournalError> {
         self.read(books::read)
+    }
+
+    fn backlog(&mut self) -> Result<Backlog, JournalError> {
+        self.read(books::backlog)
     }
 
     fn operator_name(&mut self, id: OperatorId) -> Result<Option<String>, JournalError> {

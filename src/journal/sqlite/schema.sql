@@ -121,7 +121,8 @@ CREATE TABLE dealt (
 CREATE TABLE books (
     agency TEXT NOT NULL,
     day    INTEGER NOT NULL,                    -- of acceptance, counted from 1970-01-01 UTC
-    state  INTEGER NOT NULL,                    -- by its code; 0 while not settled
+    state  INTEGER NOT NULL,                    -- by its code, from submitted on; before, 128 and the reason's, or 0
     count  INTEGER NOT NULL,
     PRIMARY KEY (agency, day, state)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX backlog ON books (state) WHERE (state = 0 OR state >= 128) AND count > 0;

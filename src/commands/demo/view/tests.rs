@@ -89,6 +89,7 @@ fn links(state: &mut State, seconds: u64) {
             rate: Some(rate),
             written: seconds * 10 * (operator as u64 + 1),
             throttled: if operator == 2 { 3 } else { 0 },
+            ..LinkState::default()
         };
         state.note(News::Link {
             operator,

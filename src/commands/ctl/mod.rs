@@ -1,0 +1,41 @@
+//! `xabar ctl`: talks to a running gateway.
+
+mod client;
+mod status;
+
+use super::Failure;
+
+/// Shows and steers a running gateway
+///
+/// It is found by the HTTP address of its configuration, or by --url.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  xabar ctl status --config config/xabar.toml          how it does, and what limits it
+  xabar ctl status --url http://127.0.0.1:8025 --watch the same, every second
+  xabar ctl operators --config config/xabar.toml --json | jq '.[].rate'")]
+pub struct Ctl {
+    #[command(subcommand)]
+    order: Order,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Order {
+    Status(status::Status),
+    Operators(status::Operators),
+}
+
+impl Ctl {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|error| Failure::caused("cannot start", error))?;
+        runtime.block_on(async {
+            match self.order {
+                Order::Status(status) => status.run().await,
+                Order::Operators(operators) => operators.run().await,
+            }
+        })
+    }
+}

@@ -1,0 +1,260 @@
+//! `xabar ctl status` and `operators`: how a gateway does.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use anstyle::Style;
+use serde_json::Value;
+use tokio::time::interval;
+
+use super::client::Which;
+use crate::commands::Failure;
+use crate::commands::print::{self, BAD, Cell, FAINT, GOOD, HEADING, Table, WARN, styled};
+use crate::control::status::{Limit, LinkStanding, OperatorStatus, State, Status as Shown};
+
+/// How the gateway does, what limits it, and what would lift that
+#[derive(Debug, clap::Args)]
+pub(super) struct Status {
+    #[command(flatten)]
+    which: Which,
+    /// Shows it again every second, until Ctrl-C
+    #[arg(long)]
+    watch: bool,
+    /// Prints one JSON object, or one each second
+    #[arg(long)]
+    json: bool,
+}
+
+/// How each operator's link does
+#[derive(Debug, clap::Args)]
+pub(super) struct Operators {
+    #[command(flatten)]
+    which: Which,
+    /// Prints one JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Moves to the upper left corner and clears what is below it.
+const FROM_THE_TOP: &str = "\u{1b}[H\u{1b}[J";
+
+/// All there is on a terminal.
+const CLEAR: &str = "\u{1b}[2J";
+
+impl Status {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let client = self.which.client()?;
+        if !self.watch {
+            return self.show(&client.get("/v1/status").await?);
+        }
+        let redraws = !self.json && io::stdout().is_terminal();
+        if redraws {
+            write!(io::stdout(), "{CLEAR}")?;
+        }
+        let mut looks = interval(EVERY);
+        loop {
+            looks.tick().await;
+            let status = client.get("/v1/status").await?;
+            if redraws {
+                write!(io::stdout(), "{FROM_THE_TOP}")?;
+            }
+            self.show(&status)?;
+        }
+    }
+
+    fn show(&self, status: &Value) -> Result<(), Failure> {
+        match self.json {
+            true => print::json(status)?,
+            false => render(&read(status)?, &mut print::stdout())?,
+        }
+        Ok(())
+    }
+}
+
+impl Operators {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let operators: Value = self.which.client()?.get("/v1/operators").await?;
+        match self.json {
+            true => print::json(&operators)?,
+            false => table(&read::<Vec<_>>(&operators)?).print(&mut print::stdout())?,
+        }
+        Ok(())
+    }
+}
+
+/// What a gateway of another version says may be something else.
+fn read<T: serde::de::DeserializeOwned>(answer: &Value) -> Result<T, Failure> {
+    T::deserialize(answer).map_err(|error| {
+        Failure::caused(
+            "the gateway is of another version; --json shows what it says",
+            error,
+        )
+    })
+}
+
+fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
+    let state = match status.state {
+        State::Running => GOOD,
+        State::NotReady => BAD,
+        State::Draining => WARN,
+    };
+    writeln!(
+        out,
+        "{} · {:.0}/s · {} waiting",
+        styled(state, status.state.name()),
+        status.rate,
+        status.backlog
+    )?;
+    let bottleneck = &status.bottleneck;
+    let operator = bottleneck.operator.as_deref();
+    let of = operator
+        .map(|name| format!(" of {name}"))
+        .unwrap_or_default();
+    let limit = styled(style(bottleneck.limit), bottleneck.limit);
+    writeln!(out, "limit: {limit}{of} · {}", bottleneck.advice)?;
+    writeln!(out)?;
+    table(&status.operators).print(out)
+}
+
+fn table(operators: &[OperatorStatus]) -> Table {
+    let mut table = Table::default();
+    let heading = |text: &str| Cell::new(text).style(HEADING);
+    let right = |text: &str| Cell::number(text).style(HEADING);
+    table.row([
+        heading("operator"),
+        heading("state"),
+        right("sessions"),
+        right("rate"),
+        right("tps"),
+        right("window"),
+        right("in flight"),
+        right("p50 ms"),
+        right("p99 ms"),
+        heading("limit"),
+    ]);
+    for operator in operators {
+        table.row(row(operator));
+    }
+    table
+}
+
+fn row(operator: &OperatorStatus) -> [Cell; 10] {
+    let standing = match operator.state {
+        LinkStanding::Bound => GOOD,
+        LinkStanding::PartlyBound | LinkStanding::Paused => WARN,
+        LinkStanding::Connecting => BAD,
+    };
+    let tps = match (operator.tps, operator.allowed) {
+        (Some(tps), Some(now)) if now < f64::from(tps) => format!("{now:.0} of {tps}"),
+        (Some(tps), _) => tps.to_string(),
+        (None, Some(now)) => format!("{now:.0}"),
+        (None, None) => String::new(),
+    };
+    let window = match operator.window_now < operator.window {
+        true => format!("{} of {}", operator.window_now, operator.window),
+        false => operator.window.to_string(),
+    };
+    let millis = |of: fn(&crate::control::status::ResponseMillis) -> f64| {
+        let millis = operator.response_ms.as_ref().map(of);
+        millis
+            .map(|millis| format!("{millis:.1}"))
+            .unwrap_or_default()
+    };
+    let (bound, configured) = (operator.sessions, operator.sessions_configured);
+    [
+        Cell::new(&operator.name),
+        Cell::new(operator.state.name()).style(standing),
+        Cell::number(format!("{bound} of {configured}")),
+        Cell::number(format!("{:.0}/s", operator.rate)),
+        Cell::number(tps),
+        Cell::number(window),
+        Cell::number(operator.in_flight),
+        Cell::number(millis(|response| response.p50)),
+        Cell::number(millis(|response| response.p99)),
+        Cell::new(operator.limit.name()).style(style(operator.limit)),
+    ]
+}
+
+/// What stands still is wrong, what is slower than it could be deserves a look.
+fn style(limit: Limit) -> Style {
+    match limit {
+        Limit::Idle => FAINT,
+        Limit::LinkDown | Limit::Broker | Limit::Journal => BAD,
+        Limit::QuietHours | Limit::SubscriberLimits => Style::new(),
+        Limit::OperatorTps | Limit::Window | Limit::Throttled | Limit::Paused | Limit::Cpu => WARN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::status::{Bottleneck, ResponseMillis};
+
+    fn ucell() -> OperatorStatus {
+        OperatorStatus {
+            name: "ucell".to_owned(),
+            state: LinkStanding::PartlyBound,
+            sessions: 1,
+            sessions_configured: 2,
+            tps: Some(300),
+            allowed: Some(291.4),
+            rate: 55.2,
+            window: 10,
+            window_now: 10,
+            in_flight: 10,
+            response_ms: Some(ResponseMillis {
+                p50: 180.0,
+                p99: 203.75,
+            }),
+            limit: Limit::Window,
+        }
+    }
+
+    #[test]
+    fn people_read_what_limits_it_above_a_table_of_operators() {
+        let silent = OperatorStatus {
+            name: "uzmobile".to_owned(),
+            state: LinkStanding::Connecting,
+            sessions: 0,
+            tps: None,
+            allowed: None,
+            rate: 0.0,
+            in_flight: 0,
+            response_ms: None,
+            limit: Limit::Idle,
+            ..ucell()
+        };
+        let status = Shown {
+            state: State::Running,
+            rate: 55.2,
+            backlog: 12_345,
+            bottleneck: Bottleneck {
+                limit: Limit::Window,
+                operator: Some("ucell".to_owned()),
+                advice: "raise window to 54".to_owned(),
+            },
+            operators: vec![ucell(), silent],
+        };
+        let mut out = Vec::new();
+        render(&status, &mut anstream::StripStream::new(&mut out)).unwrap();
+        let expected = "\
+running · 55/s · 12345 waiting
+limit: window of ucell · raise window to 54
+
+operator  state         sessions  rate         tps  window  in flight  p50 ms  p99 ms  limit
+ucell     partly-bound    1 of 2  55/s  291 of 300      10         10   180.0   203.8  window
+uzmobile  connecting      0 of 2   0/s                  10          0                  idle
+";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn scripts_and_people_read_the_same_document() {
+        let json = serde_json::to_value([ucell()]).unwrap();
+        assert_eq!(json[0]["state"], "partly-bound");
+        assert_eq!(read::<Vec<OperatorStatus>>(&json).unwrap(), [ucell()]);
+        assert!(read::<Vec<OperatorStatus>>(&Value::Null).is_err());
+    }
+}

@@ -1,0 +1,53 @@
+//! `GET /v1/status` and `/v1/operators`: how the gateway does.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+
+use super::Api;
+use super::problem::ProblemDocument;
+use crate::control::status::{OperatorStatus, Status};
+
+/// All of it.
+pub(super) async fn all(State(api): State<Api>) -> Result<Json<Status>, ProblemDocument> {
+    Ok(Json(Status::clone(&*now(&api)?)))
+}
+
+/// Every operator.
+pub(super) async fn operators(
+    State(api): State<Api>,
+) -> Result<Json<Vec<OperatorStatus>>, ProblemDocument> {
+    Ok(Json(now(&api)?.operators.clone()))
+}
+
+/// One operator, by its name.
+pub(super) async fn operator(
+    State(api): State<Api>,
+    Path(name): Path<String>,
+) -> Result<Json<OperatorStatus>, ProblemDocument> {
+    let status = now(&api)?;
+    let mut operators = status.operators.iter();
+    let named = operators.find(|operator| operator.name == name);
+    let known = || {
+        let names: Vec<&str> = status.operators.iter().map(|it| &*it.name).collect();
+        let detail = format!(
+            "there is no such operator; known here: {}",
+            names.join(", ")
+        );
+        ProblemDocument::new(StatusCode::NOT_FOUND, detail)
+    };
+    named.cloned().map(Json).ok_or_else(known)
+}
+
+fn now(api: &Api) -> Result<Arc<Status>, ProblemDocument> {
+    let first = || {
+        ProblemDocument::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the gateway has just started: nothing is measured yet",
+        )
+        .retry_after(1)
+    };
+    api.status.borrow().clone().ok_or_else(first)
+}

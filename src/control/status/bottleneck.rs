@@ -1,0 +1,428 @@
+//! Which limit holds the gateway, and what would lift it.
+//!
+//! It is read off how time was spent lately, all of it measured on the way of the messages anyway:
+//!
+//! - *pressure*: the part of the time in which messages that were due waited for an operator's link. Below half of it the
+//!   link holds nothing up for long.
+//! - *occupancy*: under pressure, what stood in the way of the next submission for most of the time: no session, a
+//!   full window, or the rate.
+//! - Little's law: what awaits a response on average, by what is submitted a second, is the response time *T*. So
+//!   `sessions × window / T` is the most that windows let through, and `tps × T / sessions` is the window that the TPS
+//!   needs.
+//! - *business*: the part of the time in which the pipeline, which is one thread, decides or waits for the journal.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::delivery::Occupancy;
+
+/// What throughput is held by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limit {
+    /// Nothing waits.
+    Idle,
+    /// Events wait in the broker, or it cannot be reached.
+    Broker,
+    /// The journal takes most of the time.
+    Journal,
+    SubscriberLimits,
+    QuietHours,
+    OperatorTps,
+    /// As much awaits a response as may.
+    Window,
+    /// The operator takes less than it is configured to.
+    Throttled,
+    /// No session with the operator is up.
+    LinkDown,
+    Paused,
+    /// Deciding takes most of the time.
+    Cpu,
+}
+
+impl Limit {
+    /// As contracts name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Broker => "broker",
+            Self::Journal => "journal",
+            Self::SubscriberLimits => "subscriber-limits",
+            Self::QuietHours => "quiet-hours",
+            Self::OperatorTps => "operator-tps",
+            Self::Window => "window",
+            Self::Throttled => "throttled",
+            Self::LinkDown => "link-down",
+            Self::Paused => "paused",
+            Self::Cpu => "cpu",
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How one operator's link was used lately.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    pub paused: bool,
+    pub sessions: usize,
+    pub sessions_bound: usize,
+    /// As configured.
+    pub tps: Option<u32>,
+    /// What it is held to now.
+    pub rate_now: Option<f64>,
+    /// As configured, and as it is now; per session.
+    pub window: usize,
+    pub window_now: usize,
+    /// Submissions a second.
+    pub rate: f64,
+    pub occupancy: Occupancy,
+    /// The part of the time, from 0 to 1, in which messages waited for it.
+    pub pressure: f64,
+}
+
+/// How the pipeline spent its time, in parts from 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Business {
+    pub deciding: f64,
+    pub committing: f64,
+}
+
+/// A limit, and what would lift it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bottleneck {
+    pub limit: Limit,
+    /// Whose link, if it is one's.
+    pub operator: Option<String>,
+    /// A sentence for the person who may turn something.
+    pub advice: String,
+}
+
+/// From this part of the time on, messages wait for a link rather than pass it.
+const PRESSED: f64 = 0.5;
+
+/// From this part of the time on, the pipeline is the limit.
+const BUSY: f64 = 0.9;
+
+/// Below this part of what is configured, an operator takes less than that.
+const LESS: f64 = 0.9;
+
+impl Use {
+    /// Whether messages wait for it most of the time.
+    pub fn is_pressed(&self) -> bool {
+        self.pressure >= PRESSED
+    }
+
+    /// What holds what is for it, as far as that is its link.
+    pub fn limit(&self) -> Option<Limit> {
+        if self.paused {
+            return Some(Limit::Paused);
+        }
+        if !self.is_pressed() {
+            return None;
+        }
+        let of = &self.occupancy;
+        let worst = [
+            (of.unbound, Limit::LinkDown),
+            (of.rate, self.limit_of_rate()),
+            (of.window, self.limit_of_window()),
+        ];
+        let (longest, limit) = worst.into_iter().max_by_key(|(time, _)| *time)?;
+        (longest > of.free).then_some(limit)
+    }
+
+    fn limit_of_rate(&self) -> Limit {
+        let is_less = match (self.rate_now, self.tps) {
+            (Some(now), Some(tps)) => now < LESS * f64::from(tps),
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        if is_less {
+            Limit::Throttled
+        } else {
+            Limit::OperatorTps
+        }
+    }
+
+    fn limit_of_window(&self) -> Limit {
+        if self.window_now < self.window {
+            Limit::Throttled
+        } else {
+            Limit::Window
+        }
+    }
+
+    /// How long a response took on average; `None`: nothing was submitted.
+    pub fn response_time(&self) -> Option<Duration> {
+        let elapsed = self.occupancy.elapsed().as_secs_f64();
+        let submitted = self.rate * elapsed;
+        (submitted >= 1.0).then(|| self.occupancy.in_flight.div_f64(submitted))
+    }
+
+    /// What would lift a limit.
+    pub fn advice(&self, limit: Limit) -> String {
+        match limit {
+            Limit::Paused => "sending is paused: `xabar ctl resume` lets it go on".to_owned(),
+            Limit::LinkDown => format!(
+                "none of {} is bound: the log says why; messages wait, and move to a fallback where one is configured",
+                counted(self.sessions, "session")
+            ),
+            Limit::Throttled => self.advice_if_throttled(),
+            Limit::OperatorTps => match self.tps {
+                Some(tps) => format!(
+                    "{:.0}/s of the {tps}/s allowed are used: raise tps if the operator allows more",
+                    self.rate
+                ),
+                None => "raise the tps of its binds if the operator allows more".to_owned(),
+            },
+            Limit::Window => self.advice_on_window(),
+            _ => "nothing waits for it".to_owned(),
+        }
+    }
+
+    fn advice_if_throttled(&self) -> String {
+        let took = format!("the operator asks for fewer and takes {:.0}/s", self.rate);
+        match self.tps {
+            Some(tps) => format!("{took} of the {tps}/s configured: ask it why, or lower tps"),
+            None => format!("{took}: set tps to what it allows"),
+        }
+    }
+
+    fn advice_on_window(&self) -> String {
+        let sessions = self.sessions_bound.max(1);
+        let Some(response) = self.response_time() else {
+            return format!(
+                "window {} is full and nothing is answered: the operator stalls",
+                self.window
+            );
+        };
+        let millis = response.as_secs_f64() * 1000.0;
+        let on = match sessions {
+            1 => String::new(),
+            many => format!(" on each of {many} sessions"),
+        };
+        let gives = format!(
+            "window {}{on} at {millis:.0} ms gives {:.0}/s",
+            self.window, self.rate
+        );
+        match self.tps {
+            Some(tps) => {
+                let needed = needed_window(tps, response, sessions).max(self.window + 1);
+                format!("{gives} of the {tps}/s allowed: raise window to {needed}")
+            }
+            None => format!("{gives}: raise window, or sessions"),
+        }
+    }
+}
+
+/// The window that a TPS needs at this response time, over so many sessions.
+fn needed_window(tps: u32, response: Duration, sessions: usize) -> usize {
+    let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
+    let window = f64::from(tps) * response.as_secs_f64() / f64::from(sessions);
+    // What is measured has noise: a little less than a whole number is that number.
+    let window = (window - 0.05).ceil().max(1.0);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a positive number; `as` saturates"
+    )]
+    let window = window as usize;
+    window
+}
+
+impl Business {
+    /// What holds everything, if that is the gateway itself.
+    pub fn limit(self) -> Option<Limit> {
+        if self.deciding + self.committing < BUSY {
+            None
+        } else if self.committing >= self.deciding {
+            Some(Limit::Journal)
+        } else {
+            Some(Limit::Cpu)
+        }
+    }
+
+    pub fn advice(self, limit: Limit) -> String {
+        let percent = |part: f64| (part * 100.0).round();
+        match limit {
+            Limit::Journal => format!(
+                "the journal takes {}% of the time: it wants a faster disk, one that is its own",
+                percent(self.committing)
+            ),
+            _ => format!(
+                "deciding takes {}% of one core's time: it wants a faster one, and not to share it",
+                percent(self.deciding)
+            ),
+        }
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    /// A link under pressure whose window is full: 5 s of 55 a second at 180 ms.
+    fn crowded() -> Use {
+        Use {
+            paused: false,
+            sessions: 1,
+            sessions_bound: 1,
+            tps: Some(300),
+            rate_now: Some(300.0),
+            window: 10,
+            window_now: 10,
+            rate: 55.0,
+            occupancy: Occupancy {
+                window: seconds(4.9),
+                free: seconds(0.1),
+                in_flight: seconds(49.5),
+                ..Occupancy::default()
+            },
+            pressure: 1.0,
+        }
+    }
+
+    #[test]
+    fn a_full_window_is_told_with_the_one_that_the_tps_needs() {
+        let used = crowded();
+        assert_eq!(used.limit(), Some(Limit::Window));
+        assert_eq!(
+            used.advice(Limit::Window),
+            "window 10 at 180 ms gives 55/s of the 300/s allowed: raise window to 54"
+        );
+        let both = Use {
+            sessions: 2,
+            sessions_bound: 2,
+            rate: 110.0,
+            occupancy: Occupancy {
+                in_flight: seconds(99.0),
+                ..used.occupancy
+            },
+            ..used
+        };
+        assert_eq!(
+            both.advice(Limit::Window),
+            "window 10 on each of 2 sessions at 180 ms gives 110/s of the 300/s allowed: raise window to 27"
+        );
+    }
+
+    #[test]
+    fn limits_are_called_the_same_everywhere() {
+        for limit in [Limit::Idle, Limit::OperatorTps, Limit::LinkDown] {
+            assert_eq!(serde_json::to_value(limit).unwrap(), limit.name());
+        }
+    }
+
+    #[test]
+    fn without_pressure_no_link_is_a_limit() {
+        let used = Use {
+            pressure: 0.4,
+            ..crowded()
+        };
+        assert_eq!(used.limit(), None);
+    }
+
+    #[test]
+    fn what_stood_in_the_way_for_longest_is_the_limit() {
+        let with = |occupancy| Use {
+            occupancy,
+            ..crowded()
+        };
+        let paced = Occupancy {
+            rate: seconds(4.0),
+            free: seconds(1.0),
+            ..Occupancy::default()
+        };
+        assert_eq!(with(paced).limit(), Some(Limit::OperatorTps));
+        let unbound = Occupancy {
+            unbound: seconds(5.0),
+            ..Occupancy::default()
+        };
+        assert_eq!(with(unbound).limit(), Some(Limit::LinkDown));
+        let free = Occupancy {
+            rate: seconds(1.0),
+            free: seconds(4.0),
+            ..Occupancy::default()
+        };
+        assert_eq!(with(free).limit(), None, "it is not the link");
+    }
+
+    #[test]
+    fn an_operator_that_takes_less_than_configured_throttles() {
+        let paced = Use {
+            occupancy: Occupancy {
+                rate: seconds(5.0),
+                ..Occupancy::default()
+            },
+            rate: 40.0,
+            rate_now: Some(42.0),
+            ..crowded()
+        };
+        assert_eq!(paced.limit(), Some(Limit::Throttled));
+        assert_eq!(
+            paced.advice(Limit::Throttled),
+            "the operator asks for fewer and takes 40/s of the 300/s configured: ask it why, or lower tps"
+        );
+        let unknown = Use {
+            tps: None,
+            ..paced.clone()
+        };
+        assert_eq!(unknown.limit(), Some(Limit::Throttled));
+        let shrunk = Use {
+            window_now: 4,
+            ..crowded()
+        };
+        assert_eq!(shrunk.limit(), Some(Limit::Throttled));
+    }
+
+    #[test]
+    fn what_is_paused_is_held_by_that_alone() {
+        let paused = Use {
+            paused: true,
+            pressure: 0.0,
+            ..crowded()
+        };
+        assert_eq!(paused.limit(), Some(Limit::Paused));
+    }
+
+    #[test]
+    fn an_operator_that_answers_nothing_is_said_to_stall() {
+        let stalled = Use {
+            rate: 0.0,
+            ..crowded()
+        };
+        assert!(
+            stalled
+                .advice(Limit::Window)
+                .ends_with("the operator stalls")
+        );
+    }
+
+    #[test]
+    fn a_busy_pipeline_is_held_by_what_takes_most_of_its_time() {
+        let business = |deciding, committing| Business {
+            deciding,
+            committing,
+        };
+        assert_eq!(business(0.3, 0.5).limit(), None);
+        assert_eq!(business(0.3, 0.65).limit(), Some(Limit::Journal));
+        assert_eq!(business(0.8, 0.15).limit(), Some(Limit::Cpu));
+    }
+}

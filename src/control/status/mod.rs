@@ -1,0 +1,333 @@
+//! How the gateway does at the moment: for `xabar ctl status`, HTTP and metrics.
+//!
+//! In: what links and pipeline counted, four times a second. Out: a [`Status`], which serde writes for scripts.
+
+pub mod bottleneck;
+mod recent;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use xabar_events::Reason;
+
+use bottleneck::Use;
+pub use bottleneck::{Bottleneck, Limit};
+pub use recent::Configured;
+use recent::{Recent, Sample, business, used};
+
+use super::readiness::{Part, Readiness};
+use crate::clock::instant;
+use crate::delivery::{LinkState, ResponseTimes};
+use crate::journal::{Backlog, Reader};
+use crate::pipeline::Load;
+
+/// How the gateway does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    pub state: State,
+    /// Submissions a second, over five seconds.
+    pub rate: f64,
+    /// Messages that wait to be submitted.
+    pub backlog: u64,
+    pub bottleneck: Bottleneck,
+    pub operators: Vec<OperatorStatus>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Something stands in the way of taking events in.
+    NotReady,
+    Running,
+    /// It takes nothing more in.
+    Draining,
+}
+
+impl State {
+    /// As contracts name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NotReady => "not-ready",
+            Self::Running => "running",
+            Self::Draining => "draining",
+        }
+    }
+}
+
+/// How one operator's link does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OperatorStatus {
+    pub name: String,
+    pub state: LinkStanding,
+    /// Bound ones.
+    pub sessions: usize,
+    pub sessions_configured: usize,
+    /// As configured; nothing if no TPS is.
+    pub tps: Option<u32>,
+    /// What it is held to now, if to anything: less than `tps` after the operator throttled.
+    pub allowed: Option<f64>,
+    /// Submissions a second, over five seconds.
+    pub rate: f64,
+    /// Per session, as configured.
+    pub window: usize,
+    /// The same at the moment: less where the operator takes less.
+    pub window_now: usize,
+    pub in_flight: usize,
+    /// Over five seconds; nothing if nothing was answered.
+    pub response_ms: Option<ResponseMillis>,
+    pub limit: Limit,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResponseMillis {
+    pub p50: f64,
+    pub p99: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkStanding {
+    Bound,
+    PartlyBound,
+    Connecting,
+    Paused,
+}
+
+impl LinkStanding {
+    /// As contracts name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bound => "bound",
+            Self::PartlyBound => "partly-bound",
+            Self::Connecting => "connecting",
+            Self::Paused => "paused",
+        }
+    }
+}
+
+/// How often everything is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How often the backlog is read, in looks.
+const BACKLOG: u32 = 4;
+
+/// An operator, and where its link shows itself.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    pub operator: Configured,
+    pub link: watch::Receiver<LinkState>,
+}
+
+/// What is observed.
+pub struct Sources {
+    pub operators: Vec<Observed>,
+    pub load: watch::Receiver<Load>,
+    pub readiness: Readiness,
+    pub reader: Box<dyn Reader>,
+}
+
+/// Looks at everything until stopped, and shows how the gateway does.
+pub async fn observe(
+    sources: Sources,
+    shown: watch::Sender<Option<Arc<Status>>>,
+    stop: CancellationToken,
+) {
+    let Sources {
+        operators,
+        load,
+        readiness,
+        mut reader,
+    } = sources;
+    let mut recent = Recent::default();
+    let mut backlog = Backlog::default();
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for look in (0..BACKLOG).cycle() {
+        tokio::select! {
+            _ = looks.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        recent.add(Sample {
+            at: instant(),
+            load: load.borrow().clone(),
+            links: operators.iter().map(|it| *it.link.borrow()).collect(),
+        });
+        if look == 0 {
+            let read = tokio::task::spawn_blocking(move || (reader.backlog(), reader)).await;
+            let Ok((read, same)) = read else {
+                return;
+            };
+            reader = same;
+            // One that cannot be read at the moment is the one of before.
+            backlog = read.unwrap_or(backlog);
+        }
+        let status = status(&operators, &recent, &backlog, &readiness);
+        shown.send_replace(Some(Arc::new(status)));
+    }
+}
+
+/// How the gateway does, by what was measured lately.
+fn status(
+    operators: &[Observed],
+    recent: &Recent,
+    backlog: &Backlog,
+    readiness: &Readiness,
+) -> Status {
+    let operators = operators.iter().map(|it| &it.operator);
+    let measured: Vec<Measured<'_>> = measure(operators, recent).collect();
+    let bottleneck = gateway_limit(&measured, recent, readiness)
+        .or_else(|| link_limit(&measured))
+        .unwrap_or_else(|| held_back(backlog));
+    Status {
+        state: state(readiness),
+        rate: measured.iter().map(|it| it.used.rate).sum(),
+        backlog: backlog.messages,
+        bottleneck,
+        operators: measured.iter().map(Measured::status).collect(),
+    }
+}
+
+fn state(readiness: &Readiness) -> State {
+    let reasons = readiness.reasons();
+    if reasons.contains_key(&Part::Intake) {
+        State::Draining
+    } else if reasons.is_empty() {
+        State::Running
+    } else {
+        State::NotReady
+    }
+}
+
+/// One operator as it was lately, and as it is.
+struct Measured<'a> {
+    operator: &'a Configured,
+    used: Use,
+    link: LinkState,
+    response_times: ResponseTimes,
+}
+
+fn measure<'a>(
+    operators: impl Iterator<Item = &'a Configured>,
+    recent: &Recent,
+) -> impl Iterator<Item = Measured<'a>> {
+    let ends = recent.ends();
+    let measured = move |entry: (usize, &'a Configured)| {
+        let (oldest, newest) = ends?;
+        let (before, now) = (oldest.links.get(entry.0)?, newest.links.get(entry.0)?);
+        Some(Measured {
+            operator: entry.1,
+            used: used(oldest, newest, entry)?,
+            link: *now,
+            response_times: now.response_times.since(&before.response_times),
+        })
+    };
+    operators.enumerate().filter_map(measured)
+}
+
+impl Measured<'_> {
+    fn status(&self) -> OperatorStatus {
+        let quantile = |part| self.response_times.quantile(part).map(millis);
+        OperatorStatus {
+            name: self.operator.name.clone(),
+            state: self.standing(),
+            sessions: self.link.sessions_bound,
+            sessions_configured: self.operator.sessions,
+            tps: self.operator.tps,
+            allowed: self.link.rate,
+            rate: self.used.rate,
+            window: self.operator.window,
+            window_now: self.link.window,
+            in_flight: self.link.in_flight,
+            response_ms: quantile(0.5)
+                .zip(quantile(0.99))
+                .map(|(p50, p99)| ResponseMillis { p50, p99 }),
+            limit: self.used.limit().unwrap_or(Limit::Idle),
+        }
+    }
+
+    fn standing(&self) -> LinkStanding {
+        if self.used.paused {
+            LinkStanding::Paused
+        } else if self.link.sessions_bound == 0 {
+            LinkStanding::Connecting
+        } else if self.link.sessions_bound < self.operator.sessions {
+            LinkStanding::PartlyBound
+        } else {
+            LinkStanding::Bound
+        }
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// What holds everything: what is not there, or the gateway itself.
+fn gateway_limit(
+    measured: &[Measured<'_>],
+    recent: &Recent,
+    readiness: &Readiness,
+) -> Option<Bottleneck> {
+    let all = |limit, advice| Bottleneck {
+        limit,
+        operator: None,
+        advice,
+    };
+    let mut reasons = readiness.reasons();
+    if let Some(why) = reasons.remove(&Part::Journal) {
+        return Some(all(Limit::Journal, why));
+    }
+    let (oldest, newest) = recent.ends()?;
+    let business = business(oldest, newest);
+    if let Some(limit) = business.limit() {
+        return Some(all(limit, business.advice(limit)));
+    }
+    let passes = measured.iter().all(|it| it.used.limit().is_none());
+    let why = reasons.remove(&Part::Broker).filter(|_| passes)?;
+    Some(all(Limit::Broker, why))
+}
+
+/// The link for which messages wait most of the time.
+fn link_limit(measured: &[Measured<'_>]) -> Option<Bottleneck> {
+    let held = measured
+        .iter()
+        .filter_map(|it| Some((it, it.used.limit()?)));
+    let (worst, limit) =
+        held.max_by(|(one, _), (other, _)| one.used.pressure.total_cmp(&other.used.pressure))?;
+    Some(Bottleneck {
+        limit,
+        operator: Some(worst.operator.name.clone()),
+        advice: worst.used.advice(limit),
+    })
+}
+
+/// What most of those wait for whose time has not come, if any do.
+fn held_back(backlog: &Backlog) -> Bottleneck {
+    let most = backlog.deferred.iter().max_by_key(|(_, count)| **count);
+    let (limit, advice) = match most {
+        Some((Reason::SubscriberLimit, count)) => (
+            Limit::SubscriberLimits,
+            format!(
+                "{count} messages wait, since their subscribers got as many as [subscriber] limits allow"
+            ),
+        ),
+        Some((Reason::QuietHours, count)) => (
+            Limit::QuietHours,
+            format!("{count} messages wait for the end of [subscriber] quiet_hours"),
+        ),
+        Some((reason, count)) => (
+            Limit::Idle,
+            format!("nothing is due; {count} messages wait: {reason}"),
+        ),
+        None => (Limit::Idle, "nothing waits".to_owned()),
+    };
+    Bottleneck {
+        limit,
+        operator: None,
+        advice,
+    }
+}

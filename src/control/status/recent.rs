@@ -1,0 +1,161 @@
+//! What was measured in the last seconds.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::bottleneck::{Business, Use};
+use crate::delivery::LinkState;
+use crate::journal::OperatorId;
+use crate::pipeline::Load;
+
+/// Over how long rates and shares are taken.
+pub(super) const SPAN: Duration = Duration::from_secs(5);
+
+/// What everything had counted at one moment.
+#[derive(Clone, Debug)]
+pub(super) struct Sample {
+    pub(super) at: Instant,
+    pub(super) load: Load,
+    /// In the order of the operators.
+    pub(super) links: Vec<LinkState>,
+}
+
+/// The samples of the last [`SPAN`], the oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Recent(VecDeque<Sample>);
+
+/// What does not change of an operator while it is observed.
+#[derive(Clone, Debug)]
+pub struct Configured {
+    pub id: OperatorId,
+    pub name: String,
+    /// Those over which messages are submitted.
+    pub sessions: usize,
+    pub tps: Option<u32>,
+    /// Per session.
+    pub window: usize,
+}
+
+impl Recent {
+    pub(super) fn add(&mut self, sample: Sample) {
+        let is_old = |oldest: &Sample| sample.at.saturating_duration_since(oldest.at) >= SPAN;
+        // The last one that is old enough stays: it is what all others are compared with.
+        while self.0.get(1).is_some_and(is_old) {
+            self.0.pop_front();
+        }
+        self.0.push_back(sample);
+    }
+
+    /// The oldest and the newest sample.
+    pub(super) fn ends(&self) -> Option<(&Sample, &Sample)> {
+        self.0.front().zip(self.0.back())
+    }
+}
+
+/// How the pipeline spent its time between two samples.
+pub(super) fn business(oldest: &Sample, newest: &Sample) -> Business {
+    let load = newest.load.since(&oldest.load);
+    let elapsed = load.elapsed();
+    Business {
+        deciding: part(load.deciding, elapsed),
+        committing: part(load.committing, elapsed),
+    }
+}
+
+/// How a link was used between two samples; nothing if it is in neither.
+pub(super) fn used(
+    oldest: &Sample,
+    newest: &Sample,
+    (index, operator): (usize, &Configured),
+) -> Option<Use> {
+    let (before, now) = (oldest.links.get(index)?, newest.links.get(index)?);
+    let elapsed = newest.at.saturating_duration_since(oldest.at);
+    let pressed = newest.load.since(&oldest.load).pressed;
+    let written = now.written.saturating_sub(before.written);
+    Some(Use {
+        paused: false,
+        sessions: operator.sessions,
+        sessions_bound: now.sessions_bound,
+        tps: operator.tps,
+        rate_now: now.rate,
+        window: operator.window,
+        window_now: now.window,
+        rate: a_second(written, elapsed),
+        occupancy: now.occupancy.since(&before.occupancy),
+        pressure: part(
+            pressed.get(&operator.id).copied().unwrap_or_default(),
+            elapsed,
+        ),
+    })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn a_second(count: u64, elapsed: Duration) -> f64 {
+    if elapsed.is_zero() {
+        return 0.0;
+    }
+    count as f64 / elapsed.as_secs_f64()
+}
+
+fn part(of: Duration, whole: Duration) -> f64 {
+    if whole.is_zero() {
+        return 0.0;
+    }
+    (of.as_secs_f64() / whole.as_secs_f64()).min(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::clock::instant;
+    use crate::delivery::Occupancy;
+
+    fn sample(start: Instant, seconds: u64) -> Sample {
+        let time = Duration::from_secs(seconds);
+        Sample {
+            at: start + time,
+            load: Load {
+                gathering: time / 4,
+                deciding: time / 2,
+                committing: time / 4,
+                pressed: BTreeMap::from([(OperatorId(1), time)]),
+            },
+            links: vec![LinkState {
+                sessions_bound: 1,
+                written: seconds * 100,
+                occupancy: Occupancy {
+                    rate: time,
+                    ..Occupancy::default()
+                },
+                ..LinkState::default()
+            }],
+        }
+    }
+
+    #[test]
+    fn rates_and_shares_are_those_of_the_last_five_seconds() {
+        let start = instant();
+        let mut recent = Recent::default();
+        assert!(recent.ends().is_none());
+        for seconds in 0..=60 {
+            recent.add(sample(start, seconds));
+        }
+        let (oldest, newest) = recent.ends().unwrap();
+        assert_eq!(newest.at - oldest.at, SPAN);
+        let operator = Configured {
+            id: OperatorId(1),
+            name: "ucell".to_owned(),
+            sessions: 1,
+            tps: None,
+            window: 10,
+        };
+        let used = used(oldest, newest, (0, &operator)).unwrap();
+        assert!((used.rate - 100.0).abs() < 1e-9 && (used.pressure - 1.0).abs() < 1e-9);
+        assert_eq!(used.occupancy.elapsed(), SPAN);
+        let business = business(oldest, newest);
+        assert!((business.deciding - 0.5).abs() < 1e-9);
+        assert!((business.committing - 0.25).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,152 @@
+//! What the pipeline spends its time with, and for which operators messages wait: what says which limit holds it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::core::Core;
+use crate::clock::UnixMillis;
+use crate::journal::OperatorId;
+use crate::pacing::Among;
+
+/// How often it is told.
+const TOLD: Duration = Duration::from_millis(100);
+
+/// What the pipeline did since the start.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Load {
+    /// Waiting for something to do.
+    pub gathering: Duration,
+    pub deciding: Duration,
+    /// Waiting for the journal.
+    pub committing: Duration,
+    /// For how long messages that were due waited for each operator's link to take them.
+    pub pressed: BTreeMap<OperatorId, Duration>,
+}
+
+impl Load {
+    /// All the time that was looked at.
+    pub fn elapsed(&self) -> Duration {
+        self.gathering + self.deciding + self.committing
+    }
+
+    /// What came to it since it was `earlier`.
+    pub fn since(&self, earlier: &Self) -> Self {
+        let before = |id: &OperatorId| earlier.pressed.get(id).copied().unwrap_or_default();
+        let pressed = self.pressed.iter();
+        Self {
+            gathering: self.gathering.saturating_sub(earlier.gathering),
+            deciding: self.deciding.saturating_sub(earlier.deciding),
+            committing: self.committing.saturating_sub(earlier.committing),
+            pressed: pressed
+                .map(|(id, time)| (*id, time.saturating_sub(before(id))))
+                .collect(),
+        }
+    }
+}
+
+/// Keeps the account of the driver's time.
+#[derive(Debug)]
+pub(super) struct Stopwatch {
+    load: Load,
+    since: Instant,
+    tell_at: Instant,
+}
+
+impl Stopwatch {
+    pub(super) fn new(now: Instant) -> Self {
+        Self {
+            load: Load::default(),
+            since: now,
+            tell_at: now,
+        }
+    }
+
+    pub(super) fn gathered(&mut self, now: Instant) {
+        self.load.gathering += lap(&mut self.since, now);
+    }
+
+    pub(super) fn decided(&mut self, now: Instant) {
+        self.load.deciding += lap(&mut self.since, now);
+    }
+
+    pub(super) fn committed(&mut self, now: Instant) {
+        self.load.committing += lap(&mut self.since, now);
+    }
+
+    /// The account so far, if it is time to tell it.
+    pub(super) fn due(&mut self, core: &Core, now: Instant) -> Option<Load> {
+        (now >= self.tell_at).then(|| {
+            self.tell_at = now + TOLD;
+            Load {
+                pressed: core.pressed().collect(),
+                ..self.load.clone()
+            }
+        })
+    }
+}
+
+fn lap(since: &mut Instant, now: Instant) -> Duration {
+    let passed = now.saturating_duration_since(*since);
+    *since = now;
+    passed
+}
+
+/// For how long messages waited for a link.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pressure {
+    total: Duration,
+    since: Option<UnixMillis>,
+}
+
+impl Pressure {
+    /// From now on some wait, or none.
+    fn note(&mut self, waits: bool, now: UnixMillis) {
+        if let Some(since) = self.since {
+            self.total += now.since(since);
+        }
+        self.since = waits.then_some(now);
+    }
+}
+
+impl Core {
+    /// Notes for which links messages wait, at the end of a beat.
+    pub(super) fn note_pressure(&mut self, now: UnixMillis) {
+        for (id, operator) in &mut self.operators {
+            let waits = self.pacer.has_turns(*id, Among::All);
+            operator.pressure.note(waits, now);
+        }
+    }
+
+    fn pressed(&self) -> impl Iterator<Item = (OperatorId, Duration)> {
+        let operators = self.operators.iter();
+        operators.map(|(id, operator)| (*id, operator.pressure.total))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pressure_lasts_from_when_some_wait_until_none_does() {
+        let at = UnixMillis;
+        let mut pressure = Pressure::default();
+        pressure.note(false, at(1000));
+        pressure.note(true, at(2000));
+        pressure.note(true, at(2500));
+        pressure.note(false, at(2600));
+        pressure.note(false, at(9000));
+        assert_eq!(pressure.total, Duration::from_millis(600));
+    }
+
+    #[test]
+    fn what_came_since_is_told_apart() {
+        let of = |gathering, pressed| Load {
+            gathering: Duration::from_secs(gathering),
+            pressed: BTreeMap::from([(OperatorId(1), Duration::from_secs(pressed))]),
+            ..Load::default()
+        };
+        assert_eq!(of(9, 5).since(&of(2, 1)), of(7, 4));
+        assert_eq!(of(9, 5).since(&Load::default()), of(9, 5));
+    }
+}
