@@ -39,6 +39,9 @@ const REPORTS: usize = 256;
 /// Steps of USSD dialogues over HTTP that wait for the pipeline; behind them, aggregators wait.
 const POSTED: usize = 256;
 
+/// Orders of staff that wait for the pipeline.
+const ORDERS: usize = 16;
+
 /// Commits whose outcomes wait for the outcome room; behind them, it reads the outbox itself.
 const OUTGOING: usize = 6;
 
@@ -129,6 +132,7 @@ impl Gateway {
 
         let (door, batches) = mpsc::channel::<Batch>(DOOR);
         let (posted_in, posted) = mpsc::channel(POSTED);
+        let (orders_in, orders) = mpsc::channel(ORDERS);
         let aggregators = fitting::aggregators(settings, core.operators(), posted_in);
         let ported = numbers.ported.follow(stopping.clone());
         let batches = match fitting::lookup(settings, core.operators()) {
@@ -164,6 +168,7 @@ impl Gateway {
             batches,
             reports,
             posted,
+            orders,
             published,
             ported,
             blocked: numbers.blocked.follow(stopping.clone()),
@@ -196,6 +201,7 @@ impl Gateway {
                 aggregators,
                 readiness: readiness.clone(),
                 status,
+                orders: orders_in,
             };
             tokio::spawn(http::serve(listener, http::router(api), intake.clone()))
         });

@@ -24,6 +24,16 @@ impl Lane {
         }
     }
 
+    /// As people and contracts name it; that of an agency's messages like their priority.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Answers => "answers",
+            Self::Urgent => Priority::Urgent.as_str(),
+            Self::Normal => Priority::Normal.as_str(),
+            Self::Bulk => Priority::Bulk.as_str(),
+        }
+    }
+
     /// The code in storage, of an agency's message that of its priority; it never changes.
     pub const fn code(self) -> u8 {
         match self {

@@ -9,6 +9,7 @@ mod daily;
 mod gate;
 mod lanes;
 mod limits;
+mod pauses;
 mod quiet_hours;
 mod rights;
 mod spread;
@@ -32,6 +33,7 @@ use gate::Gate;
 use lanes::Lanes;
 pub use lanes::{Among, Sharing};
 pub use limits::{Limit, Limits};
+pub use pauses::Scope;
 pub use quiet_hours::QuietHours;
 pub(crate) use quiet_hours::is_within;
 pub use rights::UrgentRight;
@@ -87,6 +89,7 @@ pub struct Pacer {
     held: HashMap<Queue, usize>,
     lanes: HashMap<OperatorId, Lanes>,
     sharing: Sharing,
+    paused: Vec<Scope>,
     threads: Threads,
     subscribers: Subscribers,
 }
@@ -102,6 +105,7 @@ impl Pacer {
             held: HashMap::default(),
             lanes: HashMap::default(),
             sharing: rules.sharing.clone(),
+            paused: Vec::new(),
             threads: Threads::default(),
         }
     }
@@ -117,9 +121,25 @@ impl Pacer {
         if is_limited(&message) {
             self.subscribers.pin(message.msisdn, subscriber);
         }
-        enqueue(&mut self.lanes, &message, &self.sharing);
+        let paused = is_paused(&self.paused, message.queue());
+        enqueue(&mut self.lanes, &message, paused, &self.sharing);
         *self.held.entry(message.queue()).or_default() += 1;
         self.waiting.insert(message.id, message);
+    }
+
+    /// From now on what these cover has no turns, and all else has.
+    pub fn pause(&mut self, scopes: Vec<Scope>) {
+        self.paused = scopes;
+        for (operator, lanes) in &mut self.lanes {
+            lanes.pause(|lane, agency| {
+                let queue = Queue {
+                    operator: *operator,
+                    lane,
+                    agency,
+                };
+                is_paused(&self.paused, queue)
+            });
+        }
     }
 
     /// Notes that a message of this thread waits in the journal.
@@ -285,7 +305,8 @@ impl Pacer {
     pub fn end(&mut self, message: &Message) {
         for id in self.threads.end(message) {
             if let Some(message) = self.waiting.get(&id) {
-                enqueue(&mut self.lanes, message, &self.sharing);
+                let paused = is_paused(&self.paused, message.queue());
+                enqueue(&mut self.lanes, message, paused, &self.sharing);
             }
         }
     }
@@ -379,10 +400,24 @@ fn is_rest(message: &Message) -> bool {
     message.progress.attempt.has_reached()
 }
 
-fn enqueue(lanes: &mut HashMap<OperatorId, Lanes>, message: &Message, sharing: &Sharing) {
+fn is_paused(paused: &[Scope], queue: Queue) -> bool {
+    paused.iter().any(|scope| scope.covers(queue))
+}
+
+fn enqueue(
+    lanes: &mut HashMap<OperatorId, Lanes>,
+    message: &Message,
+    paused: bool,
+    sharing: &Sharing,
+) {
     let operator = message.progress.operator;
     let lanes = lanes.entry(operator).or_insert_with(|| Lanes::new(sharing));
-    lanes.push(message.lane, message.agency(), message.id, sharing);
+    lanes.push(
+        message.lane,
+        (message.agency(), paused),
+        message.id,
+        sharing,
+    );
 }
 
 impl Turn {

@@ -212,10 +212,8 @@ impl Core {
             beat.accept(message);
             return;
         }
-        if self.is_down(message.progress.operator, beat) {
-            let until = self.moves_at(&message, beat.now.steady);
-            self.teller
-                .defer(beat, &mut message, Reason::OperatorDown, until);
+        if let Some((reason, until)) = self.held_up(&message, beat) {
+            self.teller.defer(beat, &mut message, reason, until);
         }
         if self.takes_directly(&message) {
             beat.accept(message.clone());

@@ -20,6 +20,7 @@ use super::elsewhere::Parts;
 use super::left_out::Place;
 use super::links::peers;
 use super::load::Pressure;
+use super::orders::{Ordered, Paused};
 use super::posted::Posted;
 use super::push::Pushes;
 use super::reading::Queues;
@@ -126,6 +127,8 @@ pub struct Inputs {
     pub reports: Vec<Report>,
     /// Steps of USSD dialogues over HTTP.
     pub posted: Vec<Posted>,
+    /// What staff ordered.
+    pub orders: Vec<Ordered>,
     /// Outcomes up to this number are published.
     pub published: Option<u64>,
     /// The lists of numbers that are others than before.
@@ -208,6 +211,7 @@ pub struct Core {
     pub(super) ussd: Ussd,
     pub(super) pushes: Pushes,
     pub(super) pacer: Pacer,
+    pub(super) paused: Vec<Paused>,
     pub(super) routes: Routes<OperatorId>,
     pub(super) operators: BTreeMap<OperatorId, Operator>,
     /// How many of these are away.
@@ -298,6 +302,7 @@ impl Core {
         let teller = Teller::new(settings.told.clone(), start.last_outgoing);
         let mut core = Self {
             pacer: Pacer::new(&settings.rules, &journal.used()?),
+            paused: Vec::new(),
             desk: Desk::default(),
             keywords: Keywords::new(catalog.keywords()),
             answer_limits: Limits::new(&settings.dialogue.answers),
@@ -365,6 +370,7 @@ impl Core {
         lists.reassigned = inputs
             .reassigned
             .unwrap_or(std::mem::take(&mut lists.reassigned));
+        self.take_orders(&beat, inputs.orders);
         // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
         self.resume_ussd(&mut beat)?;

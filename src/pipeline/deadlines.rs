@@ -26,6 +26,7 @@ impl Core {
         let parts = self.sweep_parts(beat)?;
         let moved = self.move_held(beat);
         self.tell_of_operators_down(beat);
+        self.tell_of_pauses(beat);
         let more = more_to_ask || expired.max(unreceipted).max(parts).max(moved) >= ENDED_AT_ONCE;
         self.next_sweep = if more {
             beat.now.steady

@@ -7,8 +7,9 @@ use xabar_events::Reason;
 
 use super::beat::Beat;
 use super::core::{Core, Operator};
+use crate::clock::UnixMillis;
 use crate::delivery::Report;
-use crate::journal::{MessageId, OperatorId};
+use crate::journal::{Message, MessageId, OperatorId};
 use crate::numbers::Numbers;
 
 /// How long an operator may be gone before agencies hear of it.
@@ -81,21 +82,44 @@ impl Core {
             let held = self.pacer.held_for(id);
             let held: Vec<MessageId> = held.iter().map(|message| message.id).collect();
             for id in held {
-                self.tell_of_operator_down(beat, id);
+                let message = self.pacer.held_message(id).cloned();
+                let until = message.and_then(|it| self.moves_at(&it, beat.now.steady));
+                self.tell_held(beat, id, Reason::OperatorDown, until);
             }
         }
     }
 
-    fn tell_of_operator_down(&mut self, beat: &mut Beat, id: MessageId) {
+    /// Why a message that is due will not go for long, and until when, if that is so.
+    pub(super) fn held_up(
+        &self,
+        message: &Message,
+        beat: &Beat,
+    ) -> Option<(Reason, Option<UnixMillis>)> {
+        if self.is_paused_long(message, beat) {
+            return Some((Reason::Paused, None));
+        }
+        let is_down = self.is_down(message.progress.operator, beat);
+        is_down.then(|| {
+            (
+                Reason::OperatorDown,
+                self.moves_at(message, beat.now.steady),
+            )
+        })
+    }
+
+    /// Tells that a message that is held waits for this reason.
+    pub(super) fn tell_held(
+        &mut self,
+        beat: &mut Beat,
+        id: MessageId,
+        reason: Reason,
+        until: Option<UnixMillis>,
+    ) {
         let Some(message) = self.pacer.held_message(id) else {
             return;
         };
         let mut message = message.clone();
-        let until = self.moves_at(&message, beat.now.steady);
-        if self
-            .teller
-            .defer(beat, &mut message, Reason::OperatorDown, until)
-        {
+        if self.teller.defer(beat, &mut message, reason, until) {
             beat.put(message.clone());
             if let Some(held) = self.pacer.held_message(id) {
                 held.progress = message.progress;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::core::Core;
+use super::orders::Pause;
 use crate::clock::UnixMillis;
 use crate::journal::OperatorId;
 use crate::pacing::Among;
@@ -21,6 +22,8 @@ pub struct Load {
     pub committing: Duration,
     /// For how long messages that were due waited for each operator's link to take them.
     pub pressed: BTreeMap<OperatorId, Duration>,
+    /// What is paused.
+    pub paused: Vec<Pause>,
 }
 
 impl Load {
@@ -40,6 +43,7 @@ impl Load {
             pressed: pressed
                 .map(|(id, time)| (*id, time.saturating_sub(before(id))))
                 .collect(),
+            paused: self.paused.clone(),
         }
     }
 }
@@ -79,6 +83,7 @@ impl Stopwatch {
             self.tell_at = now + TOLD;
             Load {
                 pressed: core.pressed().collect(),
+                paused: core.pauses().collect(),
                 ..self.load.clone()
             }
         })

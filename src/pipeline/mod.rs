@@ -23,6 +23,7 @@ mod links;
 mod load;
 mod looks;
 mod moving;
+mod orders;
 mod posted;
 mod push;
 mod queues;
@@ -52,6 +53,7 @@ pub use self::core::{Core, DialogueRules, Inputs, OperatorRules, Settings};
 pub use admission::Right;
 pub use beat::Effects;
 pub use load::Load;
+pub use orders::{NoSuchOperator, Order, Ordered, Pause, Scope};
 pub use posted::{NoCountry, Posted, PostedReply};
 pub use ussd::UssdRules;
 
@@ -85,6 +87,8 @@ pub struct Channels {
     pub reports: mpsc::Receiver<Report>,
     /// Steps of USSD dialogues over HTTP.
     pub posted: mpsc::Receiver<Posted>,
+    /// What staff orders.
+    pub orders: mpsc::Receiver<Ordered>,
     /// Numbers up to which outcomes are published.
     pub published: mpsc::Receiver<u64>,
     /// The lists of numbers; looked at with every beat, since nothing hurries them.
@@ -202,6 +206,7 @@ async fn gather(
         Some(batch) = channels.batches.recv(), if events_wanted > 0 => inputs.batches.push(batch),
         () = tokio::time::sleep(PATIENCE), if events_wanted == 0 => {}
         Some(posted) = channels.posted.recv() => inputs.posted.push(posted),
+        Some(order) = channels.orders.recv() => inputs.orders.push(order),
         Some(published) = channels.published.recv() => inputs.published = Some(published),
         () = tokio::time::sleep_until(deadline.into()) => {}
         () = tokio::time::sleep(retry_soon) => {}
@@ -222,6 +227,9 @@ async fn gather(
         && let Ok(posted) = channels.posted.try_recv()
     {
         inputs.posted.push(posted);
+    }
+    while let Ok(order) = channels.orders.try_recv() {
+        inputs.orders.push(order);
     }
     while let Ok(published) = channels.published.try_recv() {
         inputs.published = Some(published);

@@ -141,14 +141,11 @@ impl Core {
 
     fn keep(&mut self, beat: &mut Beat, mut arrival: Arrival) {
         let message = &mut arrival.message;
-        if message.expires > beat.now.wall && self.is_down(message.progress.operator, beat) {
-            let until = self.moves_at(message, beat.now.steady);
-            if self
-                .teller
-                .defer(beat, message, Reason::OperatorDown, until)
-            {
-                beat.put(message.clone());
-            }
+        let held_up = self.held_up(message, beat);
+        if let Some((reason, until)) = held_up.filter(|_| message.expires > beat.now.wall)
+            && self.teller.defer(beat, message, reason, until)
+        {
+            beat.put(message.clone());
         }
         self.repeats.note(message);
         self.pacer.offer(arrival);

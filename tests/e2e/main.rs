@@ -23,6 +23,7 @@ mod publish;
 mod restart;
 mod routing;
 mod startup;
+mod steering;
 mod support;
 mod suppressed;
 mod tls;

@@ -89,8 +89,21 @@ impl Client {
     ///
     /// # Errors
     /// If nobody answers, or not what was asked for: the gateway's own words.
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        let (status, body) = self.ask(Method::GET, path, Body::empty()).await?;
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.answer(Method::GET, path, Body::empty()).await
+    }
+
+    /// What a path answers to a body.
+    ///
+    /// # Errors
+    /// As of [`get`](Self::get).
+    pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.answer(Method::POST, path, Body::from(body.to_string()))
+            .await
+    }
+
+    async fn answer(&self, method: Method, path: &str, body: Body) -> Result<Value, Failure> {
+        let (status, body) = self.ask(method, path, body).await?;
         if status.is_success() {
             return serde_json::from_slice(&body)
                 .map_err(|error| Failure::caused(format!("{self} answers something else"), error));
@@ -150,6 +163,16 @@ fn refused(status: StatusCode, body: &[u8]) -> Failure {
         Some(detail) => Failure::because(detail),
         None => Failure::because(format!("the gateway answers {status}")),
     }
+}
+
+/// What a gateway of another version says may be something else.
+pub(super) fn read<T: DeserializeOwned>(answer: &Value) -> Result<T, Failure> {
+    T::deserialize(answer).map_err(|error| {
+        Failure::caused(
+            "the gateway is of another version; --json shows what it says",
+            error,
+        )
+    })
 }
 
 #[cfg(test)]

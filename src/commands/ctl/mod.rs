@@ -1,6 +1,7 @@
 //! `xabar ctl`: talks to a running gateway.
 
 mod client;
+mod orders;
 mod status;
 
 use super::Failure;
@@ -13,6 +14,8 @@ use super::Failure;
 Examples:
   xabar ctl status --config config/xabar.toml          how it does, and what limits it
   xabar ctl status --url http://127.0.0.1:8025 --watch the same, every second
+  xabar ctl pause --config config/xabar.toml --operator ucell --lane bulk
+  xabar ctl resume --config config/xabar.toml          ends every pause
   xabar ctl operators --config config/xabar.toml --json | jq '.[].rate'")]
 pub struct Ctl {
     #[command(subcommand)]
@@ -23,6 +26,8 @@ pub struct Ctl {
 enum Order {
     Status(status::Status),
     Operators(status::Operators),
+    Pause(orders::Pause),
+    Resume(orders::Resume),
 }
 
 impl Ctl {
@@ -35,6 +40,8 @@ impl Ctl {
             match self.order {
                 Order::Status(status) => status.run().await,
                 Order::Operators(operators) => operators.run().await,
+                Order::Pause(pause) => pause.run().await,
+                Order::Resume(resume) => resume.run().await,
             }
         })
     }

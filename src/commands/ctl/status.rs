@@ -7,7 +7,7 @@ use anstyle::Style;
 use serde_json::Value;
 use tokio::time::interval;
 
-use super::client::Which;
+use super::client::{Which, read};
 use crate::commands::Failure;
 use crate::commands::print::{self, BAD, Cell, FAINT, GOOD, HEADING, Table, WARN, styled};
 use crate::control::status::{Limit, LinkStanding, OperatorStatus, State, Status as Shown};
@@ -75,23 +75,13 @@ impl Status {
 
 impl Operators {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let operators: Value = self.which.client()?.get("/v1/operators").await?;
+        let operators = self.which.client()?.get("/v1/operators").await?;
         match self.json {
             true => print::json(&operators)?,
             false => table(&read::<Vec<_>>(&operators)?).print(&mut print::stdout())?,
         }
         Ok(())
     }
-}
-
-/// What a gateway of another version says may be something else.
-fn read<T: serde::de::DeserializeOwned>(answer: &Value) -> Result<T, Failure> {
-    T::deserialize(answer).map_err(|error| {
-        Failure::caused(
-            "the gateway is of another version; --json shows what it says",
-            error,
-        )
-    })
 }
 
 fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
@@ -114,6 +104,9 @@ fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
         .unwrap_or_default();
     let limit = styled(style(bottleneck.limit), bottleneck.limit);
     writeln!(out, "limit: {limit}{of} · {}", bottleneck.advice)?;
+    for paused in &status.paused {
+        writeln!(out, "{}", super::orders::told(paused))?;
+    }
     writeln!(out)?;
     table(&status.operators).print(out)
 }
@@ -235,6 +228,7 @@ mod tests {
                 operator: Some("ucell".to_owned()),
                 advice: "raise window to 54".to_owned(),
             },
+            paused: Vec::new(),
             operators: vec![ucell(), silent],
         };
         let mut out = Vec::new();

@@ -6,6 +6,7 @@ mod connections;
 mod events;
 mod health;
 mod messages;
+mod orders;
 mod patience;
 mod problem;
 mod status;
@@ -20,7 +21,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 pub use connections::serve;
 pub use messages::Archive;
@@ -29,6 +30,7 @@ pub use ussd::{Aggregator, Aggregators};
 use super::readiness::Readiness;
 use super::status::Status;
 use crate::intake::http::HttpIntake;
+use crate::pipeline::Ordered;
 use problem::ProblemDocument;
 
 /// What requests are answered from.
@@ -40,6 +42,7 @@ pub struct Api {
     pub readiness: Readiness,
     /// How the gateway does, once it was looked at.
     pub status: watch::Receiver<Option<Arc<Status>>>,
+    pub orders: mpsc::Sender<Ordered>,
 }
 
 /// All paths.
@@ -51,6 +54,8 @@ pub fn router(api: Api) -> Router {
         .route("/v1/status", get(status::all))
         .route("/v1/operators", get(status::operators))
         .route("/v1/operators/{name}", get(status::operator))
+        .route("/v1/pause", post(orders::pause))
+        .route("/v1/resume", post(orders::resume))
         .route("/v1/ussd/{operator}", post(ussd::post))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))

@@ -37,6 +37,7 @@ async fn server(door: Door) -> Server {
         aggregators: ussd::tests::aggregators(),
         readiness: readiness.clone(),
         status: watch::channel(None).1,
+        orders: mpsc::channel(1).0,
     });
     let stop = CancellationToken::new();
     let serving = tokio::spawn(serve(listener, router, stop.clone()));

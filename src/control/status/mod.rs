@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
-use xabar_events::Reason;
+use xabar_events::{Reason, UnixMillis};
 
 use bottleneck::Use;
 pub use bottleneck::{Bottleneck, Limit};
@@ -23,7 +23,7 @@ use super::readiness::{Part, Readiness};
 use crate::clock::instant;
 use crate::delivery::{LinkState, ResponseTimes};
 use crate::journal::{Backlog, Reader};
-use crate::pipeline::Load;
+use crate::pipeline::{Load, Pause};
 
 /// How the gateway does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,7 +34,33 @@ pub struct Status {
     /// Messages that wait to be submitted.
     pub backlog: u64,
     pub bottleneck: Bottleneck,
+    /// What staff stopped from being sent.
+    pub paused: Vec<Paused>,
     pub operators: Vec<OperatorStatus>,
+}
+
+/// A pause: it covers all that agrees with what it names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paused {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lane: Option<String>,
+    pub since: UnixMillis,
+}
+
+impl From<&Pause> for Paused {
+    fn from(pause: &Pause) -> Self {
+        let scope = &pause.scope;
+        Self {
+            operator: scope.operator.clone(),
+            agency: scope.agency.clone(),
+            lane: scope.lane.map(|lane| lane.name().to_owned()),
+            since: pause.since.into(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -187,8 +213,14 @@ fn status(
         rate: measured.iter().map(|it| it.used.rate).sum(),
         backlog: backlog.messages,
         bottleneck,
+        paused: paused(recent),
         operators: measured.iter().map(Measured::status).collect(),
     }
+}
+
+fn paused(recent: &Recent) -> Vec<Paused> {
+    let paused = recent.ends().map(|(_, newest)| &newest.load.paused);
+    paused.into_iter().flatten().map(Paused::from).collect()
 }
 
 fn state(readiness: &Readiness) -> State {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::bottleneck::{Business, Use};
 use crate::delivery::LinkState;
 use crate::journal::OperatorId;
-use crate::pipeline::Load;
+use crate::pipeline::{Load, Pause, Scope};
 
 /// Over how long rates and shares are taken.
 pub(super) const SPAN: Duration = Duration::from_secs(5);
@@ -71,9 +71,18 @@ pub(super) fn used(
     let (before, now) = (oldest.links.get(index)?, newest.links.get(index)?);
     let elapsed = newest.at.saturating_duration_since(oldest.at);
     let pressed = newest.load.since(&oldest.load).pressed;
+    let is_paused = |pause: &Pause| {
+        let Scope {
+            operator: paused,
+            agency,
+            lane,
+        } = &pause.scope;
+        let is_its = paused.as_ref().is_none_or(|name| *name == operator.name);
+        is_its && agency.is_none() && lane.is_none()
+    };
     let written = now.written.saturating_sub(before.written);
     Some(Use {
-        paused: false,
+        paused: newest.load.paused.iter().any(is_paused),
         sessions: operator.sessions,
         sessions_bound: now.sessions_bound,
         tps: operator.tps,
@@ -121,6 +130,7 @@ mod tests {
                 deciding: time / 2,
                 committing: time / 4,
                 pressed: BTreeMap::from([(OperatorId(1), time)]),
+                paused: Vec::new(),
             },
             links: vec![LinkState {
                 sessions_bound: 1,

@@ -66,9 +66,10 @@ struct Waiting {
     share: i64,
     /// What the lane is owed of its share, in hundredths of a PDU. Below zero: what it got beyond it.
     owed: i64,
-    /// The agencies that have something waiting, the next one first.
+    /// The agencies that have something waiting and are not paused, the next one first.
     turns: VecDeque<AgencyKey>,
     agencies: HashMap<AgencyKey, Agency>,
+    /// How many messages of agencies that are not paused.
     len: usize,
 }
 
@@ -78,6 +79,8 @@ struct Agency {
     weight: i64,
     /// PDUs that are left to it in this round. Below zero: what it took beyond.
     left: i64,
+    /// It has no turns.
+    paused: bool,
 }
 
 impl Lanes {
@@ -93,8 +96,25 @@ impl Lanes {
         }
     }
 
-    pub(super) fn push(&mut self, lane: Lane, agency: AgencyKey, id: MessageId, sharing: &Sharing) {
-        self.lane(lane).push(agency, id, sharing);
+    /// `paused`: the agency has no turns in this lane now.
+    pub(super) fn push(
+        &mut self,
+        lane: Lane,
+        (agency, paused): (AgencyKey, bool),
+        id: MessageId,
+        sharing: &Sharing,
+    ) {
+        self.lane(lane).push((agency, paused), id, sharing);
+    }
+
+    /// From now on these have no turns, and all others have.
+    pub(super) fn pause(&mut self, is_paused: impl Fn(Lane, AgencyKey) -> bool) {
+        for (lane, waiting) in Lane::ALL.iter().zip(&mut self.lanes) {
+            for (key, agency) in &mut waiting.agencies {
+                agency.paused = is_paused(*lane, *key);
+            }
+            waiting.count();
+        }
     }
 
     /// How many of an agency's messages wait in a lane.
@@ -167,8 +187,8 @@ impl Lanes {
 /// Deficit round robin (Shreedhar and Varghese, 1995): in each round an agency has as many PDUs as its
 /// weight says. What it takes beyond, for the last segments of a text, it lacks in the next round.
 impl Waiting {
-    fn push(&mut self, agency: AgencyKey, id: MessageId, sharing: &Sharing) {
-        self.len += 1;
+    fn push(&mut self, (agency, paused): (AgencyKey, bool), id: MessageId, sharing: &Sharing) {
+        self.len += usize::from(!paused);
         if let Some(agency) = self.agencies.get_mut(&agency) {
             agency.messages.push_back(id);
             return;
@@ -178,8 +198,11 @@ impl Waiting {
             messages: VecDeque::from([id]),
             weight,
             left: weight,
+            paused,
         };
-        self.turns.push_back(agency);
+        if !paused {
+            self.turns.push_back(agency);
+        }
         self.agencies.insert(agency, entry);
     }
 
@@ -189,10 +212,27 @@ impl Waiting {
         }
         self.agencies
             .retain(|_, agency| !agency.messages.is_empty());
-        let agencies = &self.agencies;
-        self.turns.retain(|agency| agencies.contains_key(agency));
-        let waiting = self.agencies.values().map(|agency| agency.messages.len());
-        self.len = waiting.sum();
+        self.count();
+    }
+
+    /// Gives turns to those that have something waiting and are not paused: in the order that they had, newcomers last.
+    fn count(&mut self) {
+        let mut ready: Vec<AgencyKey> = self
+            .agencies
+            .iter()
+            .filter(|(_, it)| !it.paused)
+            .map(|(key, _)| *key)
+            .collect();
+        ready.sort_unstable();
+        self.turns
+            .retain(|agency| ready.binary_search(agency).is_ok());
+        for agency in ready {
+            if !self.turns.contains(&agency) {
+                self.turns.push_back(agency);
+            }
+        }
+        let agencies = self.agencies.values().filter(|agency| !agency.paused);
+        self.len = agencies.map(|agency| agency.messages.len()).sum();
     }
 
     fn pop(&mut self) -> Option<MessageId> {

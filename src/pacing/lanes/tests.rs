@@ -18,7 +18,7 @@ fn agency(number: u64) -> AgencyKey {
 
 fn push(lanes: &mut Lanes, lane: Lane, number: u64, sharing: &Sharing) {
     let id = MessageId(lane as u64 * 1000 + number);
-    lanes.push(lane, agency(number), id, sharing);
+    lanes.push(lane, (agency(number), false), id, sharing);
 }
 
 /// The agencies have these weights, the first one the first.
@@ -66,8 +66,13 @@ fn places_that_are_given_up_take_up_no_room_and_no_turn() {
     let sharing = Sharing::default();
     let mut lanes = Lanes::new(&sharing);
     for id in 0..4 {
-        lanes.push(Lane::Normal, agency(1), MessageId(id), &sharing);
-        lanes.push(Lane::Normal, agency(2), MessageId(10 + id), &sharing);
+        lanes.push(Lane::Normal, (agency(1), false), MessageId(id), &sharing);
+        lanes.push(
+            Lane::Normal,
+            (agency(2), false),
+            MessageId(10 + id),
+            &sharing,
+        );
     }
     lanes.retain(|id| id.0 % 2 == 1 && id.0 < 10);
     let left = [1, 2].map(|number| lanes.len(Lane::Normal, agency(number)));
@@ -83,10 +88,10 @@ fn agencies_take_turns_within_a_lane_and_each_keeps_its_order() {
     let sharing = Sharing::default();
     let mut lanes = Lanes::new(&sharing);
     for id in 0..4 {
-        lanes.push(Lane::Normal, agency(1), MessageId(id), &sharing);
+        lanes.push(Lane::Normal, (agency(1), false), MessageId(id), &sharing);
     }
-    lanes.push(Lane::Normal, agency(2), MessageId(10), &sharing);
-    lanes.push(Lane::Normal, agency(2), MessageId(11), &sharing);
+    lanes.push(Lane::Normal, (agency(2), false), MessageId(10), &sharing);
+    lanes.push(Lane::Normal, (agency(2), false), MessageId(11), &sharing);
     let drained = std::iter::from_fn(|| {
         let id = lanes.pop(Among::All)?.0;
         lanes.charge(Lane::Normal, agency(1 + id / 10), 1);
@@ -177,4 +182,37 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn who_is_paused_has_no_turns_until_that_ends_and_is_owed_nothing_for_it() {
+    let sharing = Sharing::default();
+    let mut lanes = Lanes::new(&sharing);
+    for _ in 0..10 {
+        for number in [1, 2] {
+            push(&mut lanes, Lane::Normal, number, &sharing);
+        }
+        push(&mut lanes, Lane::Bulk, 3, &sharing);
+    }
+    lanes.pause(|lane, key| lane == Lane::Bulk || key == agency(1));
+    let bulk = (agency(3), true);
+    lanes.push(Lane::Bulk, bulk, MessageId(3003), &sharing);
+    assert_eq!(
+        lanes.len(Lane::Bulk, agency(3)),
+        11,
+        "it is held all the same"
+    );
+    for _ in 0..10 {
+        assert_eq!(turn(&mut lanes, 1), Some((Lane::Normal, 2)));
+    }
+    assert!(turn(&mut lanes, 1).is_none() && lanes.is_empty(Among::All));
+
+    lanes.pause(|_, _| false);
+    for _ in 0..10 {
+        assert_eq!(turn(&mut lanes, 1), Some((Lane::Normal, 1)));
+    }
+    for _ in 0..11 {
+        assert_eq!(turn(&mut lanes, 1), Some((Lane::Bulk, 3)));
+    }
+    assert!(lanes.is_empty(Among::All));
 }

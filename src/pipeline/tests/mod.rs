@@ -13,6 +13,7 @@ mod laws;
 mod left_out;
 mod left_waiting;
 mod pace;
+mod pauses;
 mod pushes;
 mod queries;
 mod random;

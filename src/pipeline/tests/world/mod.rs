@@ -24,7 +24,9 @@ use crate::intake::{Batch, Carriers, Verdict};
 use crate::journal::{Changes, OperatorId, Reader, sqlite};
 use crate::numbers::Numbers;
 use crate::outcome::Wording;
-use crate::pipeline::{Core, Effects, Inputs, Posted, Settings};
+use crate::pipeline::{
+    Core, Effects, Inputs, NoSuchOperator, Order, Ordered, Pause, Posted, Settings,
+};
 use crate::scratch::Folder;
 
 /// A Monday, 09:15 in Tashkent.
@@ -53,6 +55,8 @@ pub(super) struct World {
     arrivals: Vec<Vec<Incoming>>,
     /// Steps of USSD dialogues over HTTP, for the next beat.
     pub(super) posted: Vec<Posted>,
+    /// What staff orders in the next beat.
+    orders: Vec<Ordered>,
     /// Lists of numbers for the next beat.
     pub(super) ported: Option<Arc<Numbers>>,
     pub(super) blocked: Option<Arc<Numbers>>,
@@ -105,6 +109,7 @@ impl World {
             smscs: BTreeMap::new(),
             arrivals: Vec::new(),
             posted: Vec::new(),
+            orders: Vec::new(),
             ported: None,
             blocked: None,
             reassigned: None,
@@ -227,6 +232,14 @@ impl World {
             .collect()
     }
 
+    /// What an order is answered; what it does is done.
+    pub(super) fn order(&mut self, order: Order) -> Result<Vec<Pause>, NoSuchOperator> {
+        let (reply, mut answer) = oneshot::channel();
+        self.orders.push(Ordered { order, reply });
+        self.calm();
+        answer.try_recv().unwrap()
+    }
+
     /// A beat that does not come to its end.
     pub(super) fn beat_and_crash(&mut self, crash: Crash) {
         let (inputs, _replies) = self.gather();
@@ -254,6 +267,7 @@ impl World {
             blocked: self.blocked.take(),
             reassigned: self.reassigned.take(),
             posted: std::mem::take(&mut self.posted),
+            orders: std::mem::take(&mut self.orders),
             stopping: self.stopping,
             ..Inputs::default()
         };

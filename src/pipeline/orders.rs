@@ -1,0 +1,189 @@
+//! What staff orders while the gateway runs.
+
+use std::fmt;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tracing::info;
+use xabar_events::Reason;
+
+use super::beat::Beat;
+use super::core::Core;
+use crate::clock::UnixMillis;
+use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
+use crate::pacing;
+
+/// An order, and where the answer goes.
+#[derive(Debug)]
+pub struct Ordered {
+    pub order: Order,
+    pub reply: oneshot::Sender<Result<Vec<Pause>, NoSuchOperator>>,
+}
+
+/// What to do; each is answered with what is paused from then on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Nothing that this covers is sent any more; it is taken in all the same.
+    Pause(Scope),
+    /// Every pause that lies within this ends.
+    Resume(Scope),
+}
+
+/// What an order is about: all that agrees with what is named. Nothing named: everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    pub operator: Option<String>,
+    pub agency: Option<String>,
+    pub lane: Option<Lane>,
+}
+
+/// A pause, and since when it lasts, wall time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    pub scope: Scope,
+    pub since: UnixMillis,
+}
+
+/// An order names an operator that is not configured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such operator; known here: {}", .known.join(", "))]
+pub struct NoSuchOperator {
+    pub known: Vec<String>,
+}
+
+/// A pause as the pipeline keeps it.
+#[derive(Debug)]
+pub(super) struct Paused {
+    pause: Pause,
+    scope: pacing::Scope,
+    /// On the steady clock.
+    since: UnixMillis,
+    /// Whether what is held by it was told.
+    told: bool,
+}
+
+/// After so long agencies hear of a pause.
+const LONG: Duration = Duration::from_secs(60);
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lane = self.lane.map(|lane| format!("lane {}", lane.name()));
+        let parts = [
+            self.operator
+                .as_ref()
+                .map(|name| format!("operator {name}")),
+            self.agency.as_ref().map(|name| format!("agency {name}")),
+            lane,
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        match parts.is_empty() {
+            true => f.write_str("all"),
+            false => f.write_str(&parts.join(", ")),
+        }
+    }
+}
+
+impl Core {
+    /// Does what staff ordered.
+    pub(super) fn take_orders(&mut self, beat: &Beat, orders: Vec<Ordered>) {
+        for Ordered { order, reply } in orders {
+            // Nobody waits any more if the client hung up; it was ordered all the same.
+            drop(reply.send(self.carry_out(beat, order)));
+        }
+    }
+
+    fn carry_out(&mut self, beat: &Beat, order: Order) -> Result<Vec<Pause>, NoSuchOperator> {
+        match order {
+            Order::Pause(scope) => {
+                let covered = self.covered(&scope)?;
+                if !self.paused.iter().any(|paused| paused.scope == covered) {
+                    info!(%scope, "sending is paused");
+                    self.paused.push(Paused {
+                        pause: Pause {
+                            scope,
+                            since: beat.now.wall,
+                        },
+                        scope: covered,
+                        since: beat.now.steady,
+                        told: false,
+                    });
+                }
+            }
+            Order::Resume(scope) => {
+                let covered = self.covered(&scope)?;
+                let before = self.paused.len();
+                self.paused
+                    .retain(|paused| !covered.encloses(&paused.scope));
+                if self.paused.len() < before {
+                    info!(%scope, "sending goes on");
+                }
+            }
+        }
+        let scopes = self.paused.iter().map(|paused| paused.scope).collect();
+        self.pacer.pause(scopes);
+        Ok(self.pauses().collect())
+    }
+
+    /// What is paused.
+    pub(super) fn pauses(&self) -> impl Iterator<Item = Pause> {
+        self.paused.iter().map(|paused| paused.pause.clone())
+    }
+
+    fn covered(&self, scope: &Scope) -> Result<pacing::Scope, NoSuchOperator> {
+        let operator = scope.operator.as_deref().map(|name| self.named(name));
+        Ok(pacing::Scope {
+            operator: operator.transpose()?,
+            agency: scope.agency.as_deref().map(AgencyKey::of),
+            lane: scope.lane,
+        })
+    }
+
+    fn named(&self, name: &str) -> Result<OperatorId, NoSuchOperator> {
+        let mut operators = self.operators();
+        let found = operators.find(|(_, known)| *known == name);
+        found.map(|(id, _)| id).ok_or_else(|| NoSuchOperator {
+            known: self.operators().map(|(_, name)| name.to_owned()).collect(),
+        })
+    }
+
+    /// Whether a message is held by a pause long enough to be told.
+    pub(super) fn is_paused_long(&self, message: &Message, beat: &Beat) -> bool {
+        let mut paused = self.paused.iter();
+        paused.any(|it| it.is_long(beat) && it.scope.covers(message.queue()))
+    }
+
+    /// Tells of the messages held by a pause that has just lasted that long.
+    pub(super) fn tell_of_pauses(&mut self, beat: &mut Beat) {
+        let is_news = |it: &&mut Paused| it.is_long(beat) && !it.told;
+        let news: Vec<pacing::Scope> = self
+            .paused
+            .iter_mut()
+            .filter(is_news)
+            .map(|it| {
+                it.told = true;
+                it.scope
+            })
+            .collect();
+        if news.is_empty() {
+            return;
+        }
+        let operators: Vec<OperatorId> = self.operators.keys().copied().collect();
+        for operator in operators {
+            let held = self.pacer.held_for(operator);
+            let held: Vec<MessageId> = held
+                .iter()
+                .filter(|message| news.iter().any(|scope| scope.covers(message.queue())))
+                .map(|message| message.id)
+                .collect();
+            for id in held {
+                self.tell_held(beat, id, Reason::Paused, None);
+            }
+        }
+    }
+}
+
+impl Paused {
+    fn is_long(&self, beat: &Beat) -> bool {
+        beat.now.steady.since(self.since) >= LONG
+    }
+}

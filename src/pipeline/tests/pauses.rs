@@ -1,0 +1,170 @@
+//! Pauses: what staff stopped from being sent, and lets go on.
+
+use xabar_events::{Notification, Priority};
+
+use super::world::*;
+use crate::journal::Lane;
+use crate::pipeline::{NoSuchOperator, Order, Scope};
+
+fn of_operator(name: &str) -> Scope {
+    Scope {
+        operator: Some(name.to_owned()),
+        ..Scope::default()
+    }
+}
+
+fn pause(world: &mut World, scope: Scope) {
+    world.order(Order::Pause(scope)).unwrap();
+}
+
+fn resume(world: &mut World, scope: Scope) {
+    world.order(Order::Resume(scope)).unwrap();
+}
+
+#[test]
+fn what_is_paused_is_taken_in_and_goes_when_that_ends() {
+    let mut world = World::new();
+    pause(&mut world, Scope::default());
+    world.publish(status("e1"));
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    resume(&mut world, Scope::default());
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world.receipt(&sent, "1", "DELIVRD");
+    assert_eq!(
+        world.story("e1"),
+        ["accepted", "deferred paused", "submitted", "delivered"]
+    );
+}
+
+#[test]
+fn a_pause_is_told_once_it_has_lasted_a_minute_also_to_those_that_come_then() {
+    let mut world = World::new();
+    pause(&mut world, Scope::default());
+    world.publish(status("e1"));
+    world.advance(MINUTE - SECOND);
+    assert_eq!(world.story("e1"), ["accepted"]);
+    world.advance(2 * SECOND);
+    world.publish(apart(2));
+    let told = ["accepted", "deferred paused"];
+    assert_eq!(world.story("e1"), told);
+    assert_eq!(world.story(apart(2).key.id.as_str()), told);
+    assert_eq!(world.last("e1").until, None);
+}
+
+#[test]
+fn what_expires_meanwhile_is_told_so() {
+    let mut world = World::new();
+    pause(&mut world, Scope::default());
+    world.publish(Notification {
+        expires: Some(START.after(HOUR).into()),
+        ..status("e1")
+    });
+    world.advance(2 * MINUTE);
+    world.advance(2 * HOUR);
+    assert_eq!(
+        world.story("e1"),
+        ["accepted", "deferred paused", "expired deadline"]
+    );
+    resume(&mut world, Scope::default());
+    assert!(world.sent().is_empty());
+}
+
+#[test]
+fn only_what_a_pause_names_is_held() {
+    let bulk = || Notification {
+        priority: Priority::Bulk,
+        ..apart(3)
+    };
+    let scopes = [
+        (of_operator("ucell"), 0),
+        (of_operator("beeline"), 2),
+        (
+            Scope {
+                agency: Some("kadastr".to_owned()),
+                ..Scope::default()
+            },
+            0,
+        ),
+        (
+            Scope {
+                agency: Some("soliq".to_owned()),
+                ..Scope::default()
+            },
+            2,
+        ),
+        (
+            Scope {
+                lane: Some(Lane::Bulk),
+                ..Scope::default()
+            },
+            1,
+        ),
+        (
+            Scope {
+                lane: Some(Lane::Bulk),
+                ..of_operator("beeline")
+            },
+            2,
+        ),
+    ];
+    for (scope, sent) in scopes {
+        let mut world = World::new();
+        pause(&mut world, scope.clone());
+        world.publish_all([apart(2), bulk()]);
+        assert_eq!(world.sent().len(), sent, "{scope}");
+        resume(&mut world, scope.clone());
+        assert_eq!(world.sent().len(), 2 - sent, "{scope}");
+    }
+}
+
+#[test]
+fn to_go_on_ends_the_pauses_that_lie_within_and_no_others() {
+    let mut world = World::new();
+    pause(&mut world, of_operator("ucell"));
+    let paused = world.order(Order::Pause(Scope {
+        lane: Some(Lane::Bulk),
+        ..Scope::default()
+    }));
+    assert_eq!(paused.unwrap().len(), 2);
+    let paused = world.order(Order::Resume(of_operator("beeline"))).unwrap();
+    assert_eq!(paused.len(), 2, "neither lies within it");
+    let paused = world.order(Order::Resume(of_operator("ucell"))).unwrap();
+    let left: Vec<Option<Lane>> = paused.iter().map(|it| it.scope.lane).collect();
+    assert_eq!(left, [Some(Lane::Bulk)]);
+    assert_eq!(world.order(Order::Resume(Scope::default())), Ok(Vec::new()));
+}
+
+#[test]
+fn an_order_for_an_operator_that_is_none_is_refused_with_those_that_are() {
+    let mut world = World::new();
+    let Err(NoSuchOperator { known }) = world.order(Order::Pause(of_operator("ucel"))) else {
+        panic!("it is none");
+    };
+    assert!(known.contains(&"ucell".to_owned()), "{known:?}");
+    world.publish(status("e1"));
+    world.one_sent();
+}
+
+#[test]
+fn what_waits_in_the_journal_behind_a_pause_goes_when_that_ends() {
+    let mut world = World::new();
+    pause(&mut world, of_operator("ucell"));
+    let many = 3000;
+    world.publish_all((1..=many).map(apart));
+    assert!(world.sent().is_empty());
+    resume(&mut world, Scope::default());
+    let mut sent = 0;
+    for _ in 0..many {
+        for one in world.sent() {
+            sent += 1;
+            world.accept(&one, &format!("{}", one.message()));
+        }
+        world.advance(SECOND / 10);
+        if sent == many {
+            return;
+        }
+    }
+    panic!("{sent} of {many} went");
+}

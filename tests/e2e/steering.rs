@@ -1,0 +1,161 @@
+//! Staff see what limits the gateway, and steer it while it runs.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+use xabar::simulator::Behaviour;
+
+use crate::support::broker::{self, free_port};
+use crate::support::config::Config;
+use crate::support::events::samples;
+use crate::support::gateway::Gateway;
+use crate::support::world::World;
+
+const LONG: Duration = Duration::from_secs(120);
+
+async fn status(gateway: &Gateway) -> Value {
+    let (code, body) = gateway.get("/v1/status").await.unwrap();
+    match code {
+        200 => serde_json::from_str(&body).unwrap(),
+        503 => Value::Null,
+        code => panic!("{code}: {body}"),
+    }
+}
+
+/// The status as soon as this is what limits it.
+async fn once_limited_by(gateway: &Gateway, limit: &str) -> Value {
+    let mut last = Value::Null;
+    for _ in 0..300 {
+        last = status(gateway).await;
+        if last["bottleneck"]["limit"] == limit {
+            return last;
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{limit} was not named within 30 s: {last:#}");
+}
+
+/// An SMSC that takes so long for a response.
+fn slow(latency: &str) -> Behaviour {
+    Behaviour {
+        latency: latency.parse().unwrap(),
+        ..Behaviour::default()
+    }
+}
+
+/// A gateway for which many messages wait, and its status once this limits it.
+async fn limited(
+    limit: &str,
+    behaviour: Behaviour,
+    change: impl FnOnce(&mut Config),
+) -> (World, Gateway, Value) {
+    let mut world = World::new(broker::shared(), behaviour, |config| {
+        config.sessions = 1;
+        config.response = Duration::from_secs(10);
+        change(config);
+    })
+    .await;
+    let gateway = world.ready().await;
+    world.publish(samples(7, 2000)).await;
+    let status = once_limited_by(&gateway, limit).await;
+    (world, gateway, status)
+}
+
+/// What was sent a second while this limited it.
+async fn rate_under(limit: &str, behaviour: Behaviour, change: impl FnOnce(&mut Config)) -> f64 {
+    let (world, gateway, _) = limited(limit, behaviour, change).await;
+    sleep(Duration::from_secs(3)).await;
+    let rate = status(&gateway).await["rate"].as_f64().unwrap();
+    gateway.kill();
+    drop(world);
+    rate
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_window_is_named_and_the_window_advised_brings_the_rate() {
+    let narrow = |config: &mut Config| (config.window, config.tps) = (5, Some(100));
+    let (_world, gateway, status) = limited("window", slow("200ms"), narrow).await;
+    let bottleneck = &status["bottleneck"];
+    assert_eq!(bottleneck["operator"], "ucell");
+    let advice = bottleneck["advice"].as_str().unwrap();
+    let (_, window) = advice.rsplit_once("raise window to ").expect(advice);
+    let window: usize = window.parse().expect(advice);
+    assert!((15..=40).contains(&window), "{advice}");
+    sleep(Duration::from_secs(3)).await;
+    let before = self::status(&gateway).await["rate"].as_f64().unwrap();
+    gateway.kill();
+
+    let advised = |config: &mut Config| (config.window, config.tps) = (window, Some(100));
+    let rate = rate_under("operator-tps", slow("200ms"), advised).await;
+    assert!(rate > 2.0 * before, "{before} before, {rate} since");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tps_throttling_and_a_link_that_is_down_are_named() {
+    let paced = |config: &mut Config| config.tps = Some(20);
+    let (_world, gateway, status) = limited("operator-tps", slow("5ms"), paced).await;
+    assert_eq!(status["operators"][0]["limit"], "operator-tps");
+    assert_eq!(status["operators"][0]["state"], "bound");
+    gateway.kill();
+
+    let capped = Behaviour {
+        tps: Some(20),
+        ..slow("5ms")
+    };
+    let fast = |config: &mut Config| config.tps = Some(200);
+    let (_world, gateway, status) = limited("throttled", capped, fast).await;
+    let allowed = status["operators"][0]["allowed"].as_f64().unwrap();
+    assert!(allowed < 180.0, "{status:#}");
+    gateway.kill();
+
+    let nowhere = |config: &mut Config| config.smsc = format!("127.0.0.1:{}", free_port());
+    let (_world, gateway, status) = limited("link-down", slow("5ms"), nowhere).await;
+    assert_eq!(status["operators"][0]["state"], "connecting");
+    assert!(status["backlog"].as_u64() > Some(0), "{status:#}");
+    gateway.kill();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paused_waits_and_goes_on_without_loss() {
+    let mut world = World::new(broker::shared(), slow("5ms"), |config| {
+        config.tps = Some(200);
+    })
+    .await;
+    let gateway = world.ready().await;
+    once_limited_by(&gateway, "idle").await;
+    let json = "content-type: application/json\r\n";
+    let (code, body) = gateway.post("/v1/pause", json, "").await;
+    assert_eq!(code, 200, "{body}");
+    world.publish(samples(7, 300)).await;
+    let status = once_limited_by(&gateway, "paused").await;
+    assert_eq!(status["operators"][0]["state"], "paused");
+    assert_eq!(status["paused"].as_array().unwrap().len(), 1);
+    let submits = world.smsc.handle().figures().await.unwrap().submits;
+    assert_eq!(submits, 0);
+
+    let wrong = [
+        (r#"{"operator":"ucel"}"#, 404),
+        (r#"{"lane":"slow"}"#, 400),
+        (r#"{"speed":1}"#, 400),
+        (r#"{"agency":"Not One"}"#, 400),
+    ];
+    for (body, expected) in wrong {
+        let (code, answer) = gateway.post("/v1/resume", json, body).await;
+        assert_eq!(code, expected, "{body}: {answer}");
+    }
+    let (code, body) = gateway
+        .post("/v1/resume", json, r#"{"operator":"ucell"}"#)
+        .await;
+    let still: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((code, still["paused"].as_array().unwrap().len()), (200, 1));
+    let (code, body) = gateway.post("/v1/resume", json, "{}").await;
+    assert_eq!(
+        (code, serde_json::from_str::<Value>(&body).unwrap()),
+        (200, json!({ "paused": [] }))
+    );
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    assert_eq!(tally.repeated, 0, "{tally:?}");
+}
