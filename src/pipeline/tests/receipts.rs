@@ -348,6 +348,20 @@ fn only_the_segment_without_a_receipt_of_its_reference_repeats() {
 }
 
 #[test]
+fn a_failure_of_a_segment_that_was_refused_settles_nothing_while_another_has_no_answer() {
+    let mut world = World::new();
+    world.publish(long_status("long"));
+    let segments = world.sent();
+    world.refuse(&segments[0], Status::RSYSERR);
+    world.receipt_by_reference(&segments[0], "x", "UNDELIV");
+    for (id, segment) in segments.iter().enumerate().skip(1) {
+        world.accept(segment, &format!("{id}"));
+    }
+    world.advance(10 * SECOND);
+    assert_eq!(world.one_sent().submission.token.segment, 0);
+}
+
+#[test]
 fn a_failure_of_a_segment_that_waits_may_be_that_of_a_refused_one_and_settles_nothing() {
     let mut world = World::new();
     world.publish(long_status("e1"));

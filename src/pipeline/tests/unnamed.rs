@@ -29,13 +29,17 @@ pub(super) fn second() -> Notification {
 
 #[test]
 fn a_receipt_without_an_id_settles_the_message_whose_reference_it_returns() {
-    let mut world = World::new();
-    let sent = submitted(&mut world, status("e1"));
-    submitted(&mut world, second());
-    world.receipt_in_words(&sent, NO_DATE, true);
-    assert_eq!(world.story("e1"), SETTLED);
-    assert_eq!(world.story("apart-7"), ["accepted", "submitted"]);
-    assert_eq!(world.unnamed_receipts(), []);
+    // Their references follow each other, as if the second message were one more segment of the first.
+    for [one, other] in [["e1", "apart-7"], ["apart-7", "e1"]] {
+        let mut world = World::new();
+        let first = submitted(&mut world, status("e1"));
+        let second = submitted(&mut world, second());
+        let sent = if one == "e1" { first } else { second };
+        world.receipt_in_words(&sent, NO_DATE, true);
+        assert_eq!(world.story(one), SETTLED);
+        assert_eq!(world.story(other), ["accepted", "submitted"]);
+        assert_eq!(world.unnamed_receipts(), []);
+    }
 }
 
 #[test]
