@@ -27,7 +27,7 @@ use self::queries::Queries;
 use self::rates::Rates;
 pub(super) use self::rooms::Room;
 use self::rooms::{Rooms, Session};
-use self::screens::{SOON, Screens};
+use self::screens::{SOON, Screens, Written};
 use self::signs::Signs;
 use self::stubborn::Stubborn;
 use self::waiting::Waiting;
@@ -172,7 +172,9 @@ impl Dispatch {
         self.spend(index, login, submission.token, now);
         self.screens.message_written();
         self.kept.written(index, &submission);
-        self.stubborn.written(index, &submission);
+        if submission.stubborn {
+            self.stubborn.written(index, submission.token);
+        }
         self.signs.written(submission.token, before, now);
         self.written += 1;
         Some((index, submission))
@@ -237,9 +239,22 @@ impl Dispatch {
             false => self.session(now)?,
         };
         let in_flight = self.rooms.in_flight();
-        let (token, screen) = self.screens.next(in_flight, now)?;
-        self.spend(index, login, Token::from(u64::from(token)), now);
+        let Written {
+            token,
+            screen,
+            stubborn,
+        } = self.screens.next(index, in_flight, now)?;
+        self.spend(index, login, u64::from(token).into(), now);
+        if stubborn {
+            self.stubborn.written(index, u64::from(token).into());
+        }
         Some((index, token, screen))
+    }
+
+    /// A screen is throttled: takes it to be written again, if a phone may still wait for it; whether it does. To be told
+    /// before [`answered`](Self::answered).
+    pub(super) fn show_again(&mut self, token: Token, now: Instant) -> bool {
+        self.screens.again(token, now)
     }
 
     /// Drops the screens that nobody waits for any more; how many phones waited for.
@@ -370,7 +385,7 @@ impl Dispatch {
         self.stubborn.unbound(session);
         self.held.unbound(session);
         self.signs.session_gone();
-        self.screens.session_gone();
+        self.screens.session_gone(session);
         self.unwritten_if_unbound()
     }
 

@@ -6,7 +6,10 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use rustc_hash::FxHashMap;
+
 use super::super::response_time::ResponseTime;
+use super::super::retry;
 use super::super::screen::{PATIENCE, Screen, ScreenToken};
 use super::super::submission::Token;
 
@@ -27,7 +30,9 @@ const START: usize = 500;
 
 #[derive(Debug)]
 pub(super) struct Screens {
-    waiting: VecDeque<Screen>,
+    waiting: VecDeque<Waiting>,
+    /// Those that await a response, each with its session: no more than the windows hold.
+    unanswered: FxHashMap<Token, (usize, Waiting)>,
     /// Written since the last message was.
     in_a_row: usize,
     /// Ever taken.
@@ -37,11 +42,28 @@ pub(super) struct Screens {
     response_time: ResponseTime,
 }
 
+/// One that is to be written.
+#[derive(Clone, Debug)]
+struct Waiting {
+    screen: Screen,
+    /// How often the operator throttled it.
+    throttled: u16,
+}
+
+/// One that is being written.
+pub(super) struct Written {
+    pub(super) token: ScreenToken,
+    pub(super) screen: Screen,
+    /// The operator throttled it again and again.
+    pub(super) stubborn: bool,
+}
+
 impl Screens {
     /// After `response` without an answer a submission is uncertain.
     pub(super) fn new(response: Duration) -> Self {
         Self {
             waiting: VecDeque::new(),
+            unanswered: FxHashMap::default(),
             in_a_row: 0,
             taken: 0,
             written: 0,
@@ -54,7 +76,11 @@ impl Screens {
         self.taken += screens.len() as u64;
         let room = MOST.saturating_sub(self.waiting.len());
         let mut screens = screens.into_iter();
-        self.waiting.extend(screens.by_ref().take(room));
+        let taken = screens.by_ref().take(room);
+        self.waiting.extend(taken.map(|screen| Waiting {
+            screen,
+            throttled: 0,
+        }));
         screens.filter(|screen| screen.awaited).count()
     }
 
@@ -68,7 +94,7 @@ impl Screens {
     ) -> u64 {
         let by_windows = by_windows.map_or(START, beside_messages);
         let soon = by_rate.map_or(by_windows, |pdus| beside_messages(pdus).min(by_windows));
-        let first = self.waiting.front();
+        let first = self.first();
         let is_late = first.is_some_and(|first| first.decided + SOON <= now);
         let left = match is_late {
             true => 0,
@@ -103,27 +129,57 @@ impl Screens {
 
     /// The next one.
     pub(super) fn first(&self) -> Option<&Screen> {
-        self.waiting.front()
+        self.waiting.front().map(|first| &first.screen)
     }
 
-    /// The next one, which is being written while so many PDUs await an answer.
-    pub(super) fn next(&mut self, in_flight: usize, now: Instant) -> Option<(ScreenToken, Screen)> {
-        let screen = self.waiting.pop_front()?;
+    /// The next one, which is being written on a session while so many PDUs await an answer.
+    pub(super) fn next(
+        &mut self,
+        session: usize,
+        in_flight: usize,
+        now: Instant,
+    ) -> Option<Written> {
+        let next = self.waiting.pop_front()?;
         self.in_a_row = self.in_a_row.saturating_add(1);
         self.written += 1;
-        let token = ScreenToken::new(self.written, screen.awaited);
-        let measured = Token::from(u64::from(token));
-        self.response_time.written(measured, in_flight, now);
-        Some((token, screen))
+        let token = ScreenToken::new(self.written, next.screen.awaited);
+        let written = Written {
+            token,
+            screen: next.screen.clone(),
+            stubborn: retry::is_throttled_again_and_again(next.throttled),
+        };
+        let token = Token::from(u64::from(token));
+        self.response_time.written(token, in_flight, now);
+        self.unanswered.insert(token, (session, next));
+        Some(written)
+    }
+
+    /// The operator throttles one: it goes once more, before the others, unless nobody waits for it any more. One that
+    /// is throttled again and again keeps none of the others waiting. Whether it goes.
+    pub(super) fn again(&mut self, token: Token, now: Instant) -> bool {
+        let Some((_, mut next)) = self.unanswered.remove(&token) else {
+            return false;
+        };
+        next.throttled = next.throttled.saturating_add(1);
+        let goes = !next.is_stale(now);
+        if goes {
+            match retry::is_throttled_again_and_again(next.throttled) {
+                true => self.waiting.push_back(next),
+                false => self.waiting.push_front(next),
+            }
+        }
+        goes
     }
 
     /// Something written is answered, a screen or another PDU.
     pub(super) fn answered(&mut self, token: Token, now: Instant) {
+        self.unanswered.remove(&token);
         self.response_time.answered(token, now);
     }
 
     /// A session is gone: what it did not answer says nothing of the others and the next.
-    pub(super) fn session_gone(&mut self) {
+    pub(super) fn session_gone(&mut self, session: usize) {
+        self.unanswered.retain(|_, (other, _)| *other != session);
         self.response_time.measure_anew();
     }
 
@@ -135,15 +191,21 @@ impl Screens {
     /// Drops all; how many phones waited for.
     pub(super) fn drop_all(&mut self) -> usize {
         let all = self.waiting.drain(..);
-        all.filter(|screen| screen.awaited).count()
+        all.filter(|it| it.screen.awaited).count()
     }
 
     /// Drops what nobody waits for any more; how many phones waited for.
     pub(super) fn drop_stale(&mut self, now: Instant) -> usize {
-        let is_stale = |screen: &&Screen| screen.decided + PATIENCE < now;
+        let is_stale = |it: &&Waiting| it.is_stale(now);
         let stale = self.waiting.iter().take_while(is_stale).count();
         let stale = self.waiting.drain(..stale);
-        stale.filter(|screen| screen.awaited).count()
+        stale.filter(|it| it.screen.awaited).count()
+    }
+}
+
+impl Waiting {
+    fn is_stale(&self, now: Instant) -> bool {
+        self.screen.decided + PATIENCE < now
     }
 }
 

@@ -2,20 +2,18 @@
 
 use rustc_hash::FxHashMap;
 
-use super::super::submission::{Submission, Token};
+use super::super::submission::Token;
 
-/// Such submissions that await a response, each with its session.
+/// Such submissions and screens that await a response, each with its session.
 #[derive(Debug, Default)]
 pub(super) struct Stubborn(FxHashMap<Token, usize>);
 
 impl Stubborn {
-    pub(super) fn written(&mut self, session: usize, submission: &Submission) {
-        if submission.stubborn {
-            self.0.insert(submission.token, session);
-        }
+    pub(super) fn written(&mut self, session: usize, token: Token) {
+        self.0.insert(token, session);
     }
 
-    /// A submission awaits no response any more; whether it is such a one.
+    /// Something awaits no response any more; whether it is such a one.
     pub(super) fn answered(&mut self, token: Token) -> bool {
         !self.0.is_empty() && self.0.remove(&token).is_some()
     }

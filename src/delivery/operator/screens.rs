@@ -110,13 +110,14 @@ impl Operator {
             // That the dialogue is over already says nothing of the link.
             _ => Class::Permanent,
         };
+        let again = class == Class::Throttled && self.dispatch.show_again(token.into(), now());
         let heard = Heard {
             token: Token::from(token),
             class,
             status,
             congestion: told(frame).1,
         };
-        if status != Status::ROK && awaited {
+        if status != Status::ROK && awaited && !again {
             self.screens.lost(1);
             self.screens.refused = Some(status);
         }

@@ -173,6 +173,34 @@ async fn many_dialogues_at_once_are_all_answered() {
     gateway.stop_within(world.config.shutdown).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn all_that_dial_at_once_are_shown_a_screen_by_an_smsc_that_throttles() {
+    let capped = Behaviour {
+        tps: Some(150),
+        ..Behaviour::default()
+    };
+    let world = world("", capped).await;
+    let gateway = world.ready().await;
+    let handle = world.smsc.handle();
+    let mut texts = handle.listen();
+    let phones = 500;
+    for number in 0..phones {
+        let phone = format!("99893300{number:04}");
+        handle.dial(&phone, "*555#").await.unwrap();
+    }
+    let mut shown = std::collections::HashSet::new();
+    while shown.len() < phones {
+        let text = timeout(LONG, texts.recv())
+            .await
+            .expect("a screen")
+            .unwrap();
+        assert_eq!(text.ussd, Some(Ussd::Ask), "{}", text.text);
+        shown.insert(text.to);
+    }
+    assert!(handle.figures().await.unwrap().throttled > 0);
+    gateway.stop_within(world.config.shutdown).await;
+}
+
 /// A form, and what is answered.
 async fn post(gateway: &Gateway, session: &str, text: &str, query: &str) -> (u16, String) {
     let form = format!(

@@ -7,7 +7,7 @@ use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 use super::*;
 use crate::delivery::SessionKey;
 use crate::delivery::dispatch::screens::{FULL, MOST, SOON};
-use crate::delivery::screen::PATIENCE;
+use crate::delivery::screen::{PATIENCE, ScreenToken};
 
 fn screens(count: usize, session: usize, decided: Instant) -> Vec<Screen> {
     let pdu = Pdu::new(0, Body::SubmitSm(SubmitSm::default()));
@@ -21,6 +21,15 @@ fn screens(count: usize, session: usize, decided: Instant) -> Vec<Screen> {
         frame: pdu.to_frame().unwrap(),
     };
     vec![screen; count]
+}
+
+/// One screen for each of so many phones, which are told apart by the generation.
+fn of_phones(count: u32, decided: Instant) -> Vec<Screen> {
+    let mut all = screens(count as usize, 0, decided);
+    for (phone, screen) in (0..).zip(&mut all) {
+        screen.session.generation = phone;
+    }
+    all
 }
 
 /// What is written, in its order: `Some` is the session of a screen.
@@ -114,6 +123,106 @@ fn so_many_screens_wait_and_no_more() {
     let later = now + PATIENCE + Duration::from_millis(1);
     assert_eq!(dispatch.stale_screens(later), MOST);
     assert!(!dispatch.offer(now).screens_full);
+}
+
+/// The operator throttles a screen; whether it goes again.
+fn throttle(dispatch: &mut Dispatch, token: ScreenToken, now: Instant) -> bool {
+    let token = Token::from(u64::from(token));
+    let again = dispatch.show_again(token, now);
+    let heard = heard(Status::RTHROTTLED, None);
+    dispatch.answered(0, Heard { token, ..heard }, now);
+    again
+}
+
+#[test]
+fn a_screen_that_is_throttled_goes_again_before_the_others_while_its_phone_waits() {
+    let start = t0();
+    let mut dispatch = Dispatch::new(1, bounds(1, None), start);
+    dispatch.bound(0);
+    dispatch.show(of_phones(2, start));
+    let mut now = start;
+    for last in [false, false, true] {
+        now = if last { start + PATIENCE } else { now + SECOND };
+        let (_, token, screen) = dispatch.next_screen(now).unwrap();
+        assert_eq!(screen.session.generation, 0);
+        assert!(throttle(&mut dispatch, token, now));
+        now += SECOND;
+    }
+    assert_eq!(dispatch.stale_screens(now), 2);
+
+    dispatch.show(of_phones(1, now));
+    now += SECOND;
+    let (_, token, _) = dispatch.next_screen(now).unwrap();
+    let late = now + PATIENCE;
+    assert!(!throttle(&mut dispatch, token, late), "nobody waits");
+    assert!(!dispatch.has_screens());
+}
+
+#[test]
+fn what_a_session_that_is_gone_was_given_does_not_go_again() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(1, None), now);
+    dispatch.bound(0);
+    dispatch.show(of_phones(1, now));
+    let (_, token, _) = dispatch.next_screen(now).unwrap();
+    dispatch.unbound(0);
+    assert!(!dispatch.show_again(u64::from(token).into(), now));
+}
+
+/// How long the phones that dial at once wait for their screens, of an SMSC that takes so many a second, and `never` that of
+/// this one.
+fn shown_under_a_cap(window: usize, phones: u32, cap: usize, never: Option<u32>) -> Vec<Duration> {
+    const RESPONSE: Duration = Duration::from_millis(10);
+    let start = t0();
+    let mut dispatch = Dispatch::new(1, bounds(window, None), start);
+    dispatch.bound(0);
+    dispatch.show(of_phones(phones, start));
+    let mut on_its_way: VecDeque<(Instant, _, bool)> = VecDeque::new();
+    let mut shown = Vec::new();
+    let mut now = start;
+    while now <= start + PATIENCE {
+        dispatch.offer(now);
+        dispatch.stale_screens(now);
+        while on_its_way.front().is_some_and(|(at, ..)| *at <= now) {
+            let (_, token, is_shown) = on_its_way.pop_front().unwrap();
+            if is_shown {
+                let token = Token::from(u64::from(token));
+                let heard = heard(Status::ROK, None);
+                dispatch.answered(0, Heard { token, ..heard }, now);
+            } else {
+                throttle(&mut dispatch, token, now);
+            }
+        }
+        while let Some((_, token, screen)) = dispatch.next_screen(now) {
+            let second = shown.iter().rev().take_while(|at| **at + SECOND > now);
+            let phone = Some(screen.session.generation);
+            let is_shown = second.count() < cap && phone != never;
+            if is_shown {
+                shown.push(now);
+            }
+            on_its_way.push_back((now + RESPONSE, token, is_shown));
+        }
+        now += Duration::from_millis(1);
+    }
+    shown.into_iter().map(|at| at - start).collect()
+}
+
+#[test]
+fn all_that_dial_at_once_are_shown_their_screens_though_the_smsc_throttles() {
+    for (window, phones, cap) in [(10, 500, 100), (1, 300, 60), (64, 500, 200)] {
+        let shown = shown_under_a_cap(window, phones, cap, None);
+        assert_eq!(shown.len(), phones as usize, "{window} {cap}");
+    }
+}
+
+#[test]
+fn a_screen_that_is_never_taken_keeps_no_other_waiting() {
+    for window in [1, 10] {
+        let shown = shown_under_a_cap(window, 50, 1_000, Some(25));
+        assert_eq!(shown.len(), 49);
+        let longest = shown.iter().max().unwrap();
+        assert!(*longest < PATIENCE / 2, "{window}: {longest:?}");
+    }
 }
 
 /// What phones saw of a minute in which they dial at an even rate.
