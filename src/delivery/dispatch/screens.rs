@@ -17,7 +17,7 @@ use super::super::submission::Token;
 const SHARE: usize = 4;
 
 /// A screen that waits for longer is late: far less than nobody waits for, since others may be on their way to here.
-pub(super) const SOON: Duration = Duration::from_secs(3);
+pub(super) const SOON: Duration = Duration::from_millis(1_500);
 
 /// With so many waiting there is no room for more.
 pub(super) const FULL: usize = 5_000;

@@ -377,7 +377,7 @@ fn of_phones_that_dial_at_once_so_many_begin_as_window_and_response_time_let_be_
                 "{window} {millis}: {bursts:?}"
             );
             assert!(
-                *begun as f64 >= 2.0 * a_second.min(1_000.0),
+                *begun as f64 >= a_second.min(1_000.0),
                 "{window} {millis}: {bursts:?}"
             );
         }
