@@ -32,6 +32,17 @@ struct Dialogue {
     session: Option<(Tag, u16)>,
 }
 
+impl Dialogue {
+    /// Whether a screen's TLV is that of the dialogue, whose end it may say as well.
+    fn is_named_by(&self, screen: &Message<'_>) -> bool {
+        self.session.is_none_or(|(tag, number)| {
+            let named = screen.tlvs.two_octets(tag).ok().flatten();
+            let end = u16::from(tag == Tag::ITS_SESSION_INFO);
+            named.is_some_and(|named| named & !end == number)
+        })
+    }
+}
+
 /// Why a phone cannot send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotSent {
@@ -241,6 +252,14 @@ impl Dialogues {
     pub(super) fn hear(&mut self, message: &Message<'_>) {
         if !self.open.is_empty()
             && message.ussd() == Some(Ussd::End)
+    /// Whether a message is a screen of another dialogue than the phone is in, or of none that it names: no phone shows it.
+    pub(super) fn is_of_another(&self, message: &Message<'_>) -> bool {
+        let phone = message.destination.digits.as_str();
+        let dialogue = phone.and_then(|phone| self.open.get(phone));
+        let is_screen = || matches!(message.ussd(), Some(Ussd::Ask | Ussd::End));
+        dialogue.is_some_and(|it| is_screen() && !it.is_named_by(message))
+    }
+
             && let Some(phone) = message.destination.digits.as_str()
         {
             self.open.remove(phone);

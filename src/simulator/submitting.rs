@@ -168,6 +168,10 @@ impl Smsc {
     /// Brings a message to its phone and plans its receipts; whether one goes before the response.
     fn accept(&mut self, now: Instant, of: Of, message: &Message<'_>) -> bool {
         let course = self.course(now, message);
+        if self.dialogues.is_of_another(message) {
+            self.counters.figures.faults += 1;
+            return false;
+        }
         if course.state == MessageState::DELIVERED {
             let (wall, alphabet) = (self.calendar.wall(now), self.behaviour.dialect.alphabet);
             self.phones.receive(now, wall, message, alphabet.into());

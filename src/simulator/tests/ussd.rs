@@ -147,6 +147,63 @@ fn what_is_refused_of_one_phone_ends_no_other_ones_dialogue() {
 }
 
 #[test]
+fn a_screen_of_another_dialogue_is_not_shown_and_counts_as_a_fault() {
+    let (info, reference) = (Tag::ITS_SESSION_INFO, Tag::USER_MESSAGE_REFERENCE);
+    for (dialect, screens) in [
+        (
+            UssdDialect::Generic,
+            [
+                (info, 0x0100, true),
+                (info, 0x0200, false),
+                (reference, 1, false),
+            ],
+        ),
+        (
+            UssdDialect::SixD,
+            [(info, 2, true), (info, 4, false), (reference, 2, false)],
+        ),
+        (
+            UssdDialect::Mica,
+            [
+                (reference, 1, true),
+                (reference, 2, false),
+                (info, 1, false),
+            ],
+        ),
+    ] {
+        let mut rig = Rig::with(speaking(dialect));
+        let line = rig.bind("xabar");
+        let now = rig.now();
+        rig.smsc.dial(now, PHONE, "*555#").unwrap();
+        rig.pass(MILLI);
+        // The last one ends the dialogue.
+        for (faults, op, (tag, number, shown)) in [
+            (1, 2, screens[1]),
+            (2, 17, screens[2]),
+            (2, 2, screens[0]),
+            (2, 17, screens[0]),
+        ] {
+            let before = rig.smsc.phones.texts(PHONE).len();
+            let mut tlvs = TlvBuffer::new();
+            tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
+            let end = u16::from(tag == info && op == 17);
+            tlvs.push_two_octets(tag, number | end);
+            let screen = SubmitSm {
+                service_type: "USSD".into(),
+                tlvs: tlvs.as_tlvs(),
+                ..message(PHONE, "1. Arizalarim")
+            };
+            rig.submit(line, screen);
+            rig.pass(MILLI);
+            let texts = rig.smsc.phones.texts(PHONE).len();
+            assert_eq!(texts - before, usize::from(shown), "{dialect:?} {op}");
+            assert_eq!(rig.figures().faults, faults, "{dialect:?} {op}");
+        }
+        assert!(!rig.smsc.is_talking(PHONE), "{dialect:?}");
+    }
+}
+
+#[test]
 fn a_push_is_on_the_screen_of_a_phone_that_is_on_and_its_fate_is_said() {
     for (undelivered, op, info, shown) in [
         (Share::NEVER, 19, 0x0700, vec![Some(Ussd::Notice)]),

@@ -110,6 +110,14 @@ fn a_screen_is_the_same_whether_its_step_is_whole_or_bare() {
     let last = Shown::last("Rahmat");
     for (dialect, marked) in [
         (Dialect::GENERIC, ussd(0x12, 0x1602)),
+        (
+            Dialect::GENERIC,
+            Marked {
+                reference: Some(7),
+                info: None,
+                ..ussd(0x12, 0)
+            },
+        ),
         (Dialect::SIX_D, ussd(0x12, 0x162E)),
         (
             Dialect::MICA,
@@ -150,6 +158,29 @@ fn an_its_session_info_of_another_length_comes_back_as_it_came() {
             let frame = Dialect::GENERIC.answer(&asked, &shown).unwrap();
             let came = submit_sm(&frame).tlvs.get(Tag::ITS_SESSION_INFO);
             assert_eq!(came, Some(Octets(info)), "{shown:?}");
+        }
+    }
+}
+
+#[test]
+fn the_reference_comes_back_where_there_is_no_its_session_info_that_may_be_missing() {
+    for (dialect, info, echoed) in [
+        (Dialect::GENERIC, None, Some(7)),
+        (Dialect::GENERIC, Some(0x1602), None),
+        (Dialect::SERVICE_TYPE, None, None),
+    ] {
+        let marked = Marked {
+            service_type: "USSD",
+            op: Some(1),
+            info,
+            reference: Some(7),
+        };
+        let asked = step(marked, "*555#");
+        for shown in [Shown::asking("?"), Shown::last("!")] {
+            let frame = dialect.answer(&deliver_sm(&asked), &shown).unwrap();
+            let tlvs = submit_sm(&frame).tlvs;
+            assert_eq!(tlvs.user_message_reference().unwrap(), echoed, "{shown:?}");
+            assert_eq!(tlvs.get(Tag::ITS_SESSION_INFO).is_some(), info.is_some());
         }
     }
 }

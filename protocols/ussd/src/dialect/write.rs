@@ -51,14 +51,9 @@ impl Dialect {
     /// # Errors
     /// None, of a step that was received.
     pub fn bare(&self, step: &DeliverSm<'_>) -> Result<Frame, EncodeError> {
-        let tag = match self.session {
-            SessionPlace::Nowhere => None,
-            SessionPlace::SessionInfo { .. } => Some(Tag::ITS_SESSION_INFO),
-            SessionPlace::Reference => Some(Tag::USER_MESSAGE_REFERENCE),
-        };
-        let named = tag.and_then(|tag| Some((tag, step.tlvs.get(tag)?)));
         let mut tlvs = TlvBuffer::new();
-        if let Some((tag, value)) = named.filter(|(_, value)| value.0.len() <= MOST_NAMED) {
+        let echoed = self.echoed(step);
+        if let Some((tag, value)) = echoed.filter(|(_, value)| value.0.len() <= MOST_NAMED) {
             tlvs.push(tag, value.0)?;
         }
         let bare = DeliverSm {
@@ -180,21 +175,27 @@ impl Dialect {
         if let Some(wanted) = shown.wants.filter(|_| self.reply_type) {
             tlvs.push_octet(Tag::ITS_REPLY_TYPE, reply_type(wanted));
         }
-        match self.session {
-            SessionPlace::Nowhere => {}
-            SessionPlace::SessionInfo { .. } => {
-                if let Some(info) = step.tlvs.get(Tag::ITS_SESSION_INFO) {
-                    let info = session_info(info, shown);
-                    tlvs.push(Tag::ITS_SESSION_INFO, &info)?;
-                }
-            }
-            SessionPlace::Reference => {
-                if let Ok(Some(reference)) = step.tlvs.user_message_reference() {
-                    tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, reference);
-                }
-            }
+        if let Some((tag, value)) = self.echoed(step) {
+            match tag {
+                Tag::ITS_SESSION_INFO => tlvs.push(tag, &session_info(value, shown))?,
+                _ => tlvs.push(tag, value.0)?,
+            };
         }
         Ok(())
+    }
+
+    /// What names the dialogue of a step, to be sent back. Where `its_session_info` may be missing, the operator may go by
+    /// the reference.
+    fn echoed<'a>(&self, step: &DeliverSm<'a>) -> Option<(Tag, Octets<'a>)> {
+        let tags = match self.session {
+            SessionPlace::Nowhere => &[][..],
+            SessionPlace::SessionInfo { .. } => {
+                &[Tag::ITS_SESSION_INFO, Tag::USER_MESSAGE_REFERENCE]
+            }
+            SessionPlace::Reference => &[Tag::USER_MESSAGE_REFERENCE],
+        };
+        let mut tags = tags.iter();
+        tags.find_map(|tag| Some((*tag, step.tlvs.get(*tag)?)))
     }
 
     fn push_op(&self, op: Option<u8>, tlvs: &mut TlvBuffer) {
