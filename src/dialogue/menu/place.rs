@@ -33,7 +33,9 @@ pub struct Place {
     pub(super) application: Option<Which>,
     /// What the digits on the page stand for.
     pub(super) listed: Box<[Picked]>,
-    /// What was dialled behind the code, and is not answered with yet.
+    /// Whether the dialogue was at home.
+    pub(super) was_home: bool,
+    /// What was dialled behind the code, and is not answered with yet: it is from home on.
     pub(super) ahead: Box<[Box<str>]>,
 }
 
@@ -89,6 +91,7 @@ impl Place {
             asked: None,
             application: None,
             listed: Box::default(),
+            was_home: false,
             ahead: Box::default(),
         }
     }
@@ -118,7 +121,7 @@ impl Place {
         } else if to != self.screen {
             self.trail.go((self.screen, self.page), to, home);
         }
-        self.arrive(to, 0);
+        self.arrive((to, 0), home);
     }
 
     /// Moves to the page or the screen before.
@@ -126,8 +129,8 @@ impl Place {
         if self.page > 0 {
             self.turn(self.page - 1);
         } else {
-            let (to, page) = self.trail.pop().unwrap_or((home, self.trail.home_page));
-            self.arrive(to, page);
+            let to = self.trail.pop().unwrap_or((home, self.trail.home_page));
+            self.arrive(to, home);
         }
     }
 
@@ -139,8 +142,9 @@ impl Place {
         self.wrong = 0;
     }
 
-    fn arrive(&mut self, screen: ScreenId, page: u8) {
+    fn arrive(&mut self, (screen, page): (ScreenId, u8), home: ScreenId) {
         self.screen = screen;
+        self.was_home |= screen == home;
         self.first = false;
         self.turn(page);
     }

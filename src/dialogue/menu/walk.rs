@@ -11,8 +11,8 @@ use super::wording::Wording;
 use super::{About, Facts, Listed, Menus, Picked, Question, Sms, Step};
 
 impl Menus {
-    /// A code was dialled. What stands behind a declared one is what would be typed on the first screens:
-    /// `*555*2#` is `*555#` and a 2.
+    /// A code was dialled. What stands behind a declared one is what would be typed from home on: `*555*2#` is `*555#` and
+    /// a 2.
     pub fn begin(&self, dialled: &str, about: &About) -> Step {
         let code = Code::read(dialled);
         let language = about.language.unwrap_or(about.default);
@@ -23,9 +23,8 @@ impl Menus {
         let flags = Flags::of(about);
         let screen = menu.beginning(flags);
         let mut place = Place::begin(number, screen, language, flags);
-        if screen == menu.home {
-            place.ahead = ahead.iter().take(MOST_AHEAD).cloned().collect();
-        }
+        place.was_home = screen == menu.home;
+        place.ahead = ahead.iter().take(MOST_AHEAD).cloned().collect();
         let step = self.enter(place);
         self.go_ahead(step)
     }
@@ -129,10 +128,10 @@ impl Menus {
             let Step::Show { mut place, text } = step else {
                 break;
             };
-            let mut ahead = std::mem::take(&mut place.ahead).into_vec();
-            if ahead.is_empty() {
+            if place.ahead.is_empty() || !place.was_home {
                 return Step::Show { place, text };
             }
+            let mut ahead = std::mem::take(&mut place.ahead).into_vec();
             let typed = ahead.remove(0);
             place.ahead = ahead.into();
             step = self.follow(place, &typed, None);
@@ -168,7 +167,9 @@ impl Menus {
                 }
             },
             Meaning::Nothing => {
-                place.ahead = Box::default();
+                if place.was_home {
+                    place.ahead = Box::default();
+                }
                 let wrong = place.wrong.saturating_add(1);
                 if wrong >= menu.tries {
                     let text = menu.words.ended.words(place.language);

@@ -389,6 +389,14 @@ fn what_is_dialled_behind_a_code_is_typed_ahead() {
     phone.about.language = None;
     let language = phone.dial("*555*2*60311544#");
     assert!(language.starts_with("Til/"), "{language}");
+    let wrong = phone.type_in("8");
+    assert!(wrong.contains("Til/"), "{wrong}");
+    let status = phone.type_in("3");
+    assert!(
+        status.starts_with("Заявление 60311544: "),
+        "what was dialled is kept until then: {status}"
+    );
+    assert!(phone.type_in("00").starts_with("Заявления\n"), "once");
 }
 
 #[test]
