@@ -5,7 +5,7 @@ use xabar_sms::Encoding;
 use xabar_ussd::Screen as Phone;
 
 use super::declared::{Body, Flags, Line, Menu, Screen, ScreenId};
-use super::layout::{Content, Laid, lay};
+use super::layout::{Content, Laid, lay, spelled_in};
 use super::place::{Head, Place};
 use super::wording::{Spot, Wording};
 use super::{Application, Facts, Rules, Which};
@@ -88,12 +88,12 @@ impl Check<'_> {
     }
 
     fn screen(&self, id: ScreenId, screen: &Screen) {
-        let fixed = Language::ALL.iter().filter_map(|language| {
-            let said = screen.fixed_text().said(*language)?;
-            Some((
-                &said.spot,
-                self.menu.fullest(id, screen, *language, self.rules),
-            ))
+        let fixed = screen.headed().flat_map(|(head, wording)| {
+            Language::ALL.iter().filter_map(move |language| {
+                let said = wording.said(*language)?;
+                let fills = self.menu.fills(id, screen, *language, head, self.rules);
+                Some((&said.spot, fullest(fills)?))
+            })
         });
         let titles = Language::ALL.iter().filter_map(|language| {
             let said = screen.text.said(*language)?;
@@ -146,29 +146,37 @@ impl Check<'_> {
     /// Whatever a screen tells, and whichever letters are in that, each of its lines fits above those that lead to
     /// other pages and screens.
     fn lines(&self, language: Language) {
-        let len = |line: &Line| Encoding::Ucs2.len_units(&line.shown(language)).unwrap_or(0) + 1;
         let words = &self.menu.words;
-        let lead_elsewhere: usize = [&words.next, &words.back, &words.home]
-            .map(len)
-            .iter()
-            .sum();
-        let room = Phone::default()
-            .capacity(Encoding::Ucs2)
-            .saturating_sub(lead_elsewhere);
-        if room < LEAST_ROOM
+        let len = |line: &Line, encoding: Encoding| {
+            let shown = line.shown(language);
+            let shown = spelled_in(encoding, &shown, self.rules.of(language));
+            encoding.len_units(&shown).unwrap_or(0) + 1
+        };
+        let room = |encoding: Encoding| {
+            let lead_elsewhere = [&words.next, &words.back, &words.home];
+            let lead_elsewhere = lead_elsewhere.map(|line| len(line, encoding));
+            let capacity = Phone::default().capacity(encoding);
+            capacity.saturating_sub(lead_elsewhere.iter().sum())
+        };
+        let least = room(Encoding::Ucs2);
+        if least < LEAST_ROOM
             && let Some(said) = words.next.label.said(language)
         {
-            let what = format!("leaves {room} units of a page, with back and home, in {language}");
+            let what = format!("leaves {least} units of a page, with back and home, in {language}");
             let right = format!("make the three shorter, so that at least {LEAST_ROOM} are left");
             return self.wrong(&said.spot, what, right);
         }
-        let choices = self.menu.screens.iter().flat_map(|screen| &screen.choices);
-        for line in choices.map(|choice| &choice.line) {
-            if len(line) > room
-                && let Some(said) = line.label.said(language)
-            {
-                let what = format!("makes a line of {} units in {language}", len(line));
-                self.wrong(&said.spot, what, format!("make it at most {room} long"));
+        for (id, screen) in (0..).zip(&self.menu.screens) {
+            let encoding = self.menu.encoding(id, screen, language, self.rules);
+            let room = room(encoding);
+            for line in screen.choices.iter().map(|choice| &choice.line) {
+                let len = len(line, encoding);
+                if len > room
+                    && let Some(said) = line.label.said(language)
+                {
+                    let what = format!("makes a line of {len} units in {language}");
+                    self.wrong(&said.spot, what, format!("make it at most {room} long"));
+                }
             }
         }
     }
@@ -201,14 +209,16 @@ fn fullest(fills: impl Iterator<Item = Fill>) -> Option<Fill> {
 }
 
 impl Screen {
-    /// What it says whatever the journal knows, or where that is nothing.
-    fn fixed_text(&self) -> &Wording {
-        match &self.body {
-            Body::Nothing | Body::Input(_) => &self.text,
+    /// What it says whatever the journal knows, or where that is nothing; and what it says instead.
+    fn headed(&self) -> impl Iterator<Item = (Head, &Wording)> {
+        let (text, wrong) = match &self.body {
+            Body::Nothing => (&self.text, None),
+            Body::Input(input) => (&self.text, Some((Head::Wrong, &input.wrong))),
             Body::Applications { none, .. } | Body::Status { none } | Body::Messages { none } => {
-                none
+                (none, None)
             }
-        }
+        };
+        std::iter::once((Head::Its, text)).chain(wrong)
     }
 
     /// Where there is nothing to be told.
@@ -232,29 +242,51 @@ impl Menu {
         language: Language,
         rules: &Rules,
     ) -> Fill {
-        let facts = screen.nothing();
-        let heads = match screen.ends {
-            true => &[Head::Its][..],
-            false => &[Head::Its, Head::Wrong],
-        };
-        let heads = heads.iter().copied();
-        let fills = heads.flat_map(|head| {
-            let facts = facts.as_ref();
-            Flags::each().map(move |flags| {
-                let mut place = self.on_the_way_to(id, language, flags);
-                place.head = head;
-                place.bare = facts.is_some();
-                place.application = Some(Which::Typed(NUMBER.into()));
-                let content = self.says(screen, &place, facts);
-                Fill::of(&content, language, rules)
-            })
-        });
+        let heads = screen.headed();
+        let fills = heads.flat_map(|(head, _)| self.fills(id, screen, language, head, rules));
         fullest(fills).unwrap_or(Fill {
             language,
             encoding: Encoding::Gsm7,
             pages: 0,
             units: 0,
         })
+    }
+
+    /// How full it is when it begins so, for each that may look at it.
+    fn fills(
+        &self,
+        id: ScreenId,
+        screen: &Screen,
+        language: Language,
+        head: Head,
+        rules: &Rules,
+    ) -> impl Iterator<Item = Fill> {
+        let facts = screen.nothing();
+        Flags::each().map(move |flags| {
+            let mut place = self.on_the_way_to(id, language, flags);
+            place.head = head;
+            place.bare = facts.is_some();
+            place.application = Some(Which::Typed(NUMBER.into()));
+            let content = self.says(screen, &place, facts.as_ref());
+            Fill::of(&content, language, rules)
+        })
+    }
+
+    /// The encoding in which every line of a screen has to fit: where it tells facts, there may be any letters in them.
+    fn encoding(
+        &self,
+        id: ScreenId,
+        screen: &Screen,
+        language: Language,
+        rules: &Rules,
+    ) -> Encoding {
+        let mut heads = screen.headed();
+        let is_ucs2 = |fill: Fill| fill.encoding == Encoding::Ucs2;
+        let any = heads.any(|(head, _)| self.fills(id, screen, language, head, rules).any(is_ucs2));
+        match any || screen.body.needs_facts() {
+            true => Encoding::Ucs2,
+            false => Encoding::Gsm7,
+        }
     }
 
     /// How full a screen is of the text above what it tells of facts, whatever that is; `None` if it tells of none.

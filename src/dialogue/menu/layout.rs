@@ -114,7 +114,7 @@ impl Laid<'_> {
         if sheet.line(notice) && sheet.line(&page.text) {
             return Some(sheet.text);
         }
-        let notice = self.spelled_alike(notice, rules);
+        let notice = spelled_in(self.encoding, notice, rules);
         let (prose, lines) = page.text.split_at_checked(page.prose)?;
         let mut lines: Vec<&str> = lines.lines().filter(|line| !line.is_empty()).collect();
         let foot = match at {
@@ -145,13 +145,13 @@ impl Laid<'_> {
         let mut spellings = [words.trim(), &folded, &latin].into_iter();
         spellings.any(|words| page.contains(words))
     }
+}
 
-    /// In the letters of the pages, as far as the language has a way to do so.
-    fn spelled_alike<'a>(&self, text: &'a str, rules: LanguageRules) -> Cow<'a, str> {
-        match self.encoding {
-            Encoding::Gsm7 => in_latin(&fold(text), rules).into_owned().into(),
-            Encoding::Ucs2 => text.into(),
-        }
+/// A text in the letters of pages in this encoding, as far as the language has a way to do so.
+pub(super) fn spelled_in(encoding: Encoding, text: &str, rules: LanguageRules) -> Cow<'_, str> {
+    match encoding {
+        Encoding::Gsm7 => in_latin(&fold(text), rules).into_owned().into(),
+        Encoding::Ucs2 => text.into(),
     }
 }
 

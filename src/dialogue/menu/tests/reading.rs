@@ -111,6 +111,11 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
              make its text or its choices shorter by 106, or allow `pages = 3`",
         ),
         (
+            number(&"я".repeat(90)),
+            "m.toml:13:14: `screens.on.input.wrong.text` makes a screen of 100 units in uz-Latn (ucs2), and a phone shows 80; \
+             make its text or its choices shorter by 20, or allow `pages = 2`",
+        ),
+        (
             small(&format!("{CHOICE}{}", ON.replace("\"On\"", "\"{status}\""))),
             "m.toml:9:8: `screens.on.text` has {status}; write it without braces: this text has no values",
         ),
@@ -191,6 +196,46 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
         assert!(
             told.iter().any(|line| line == expected),
             "{expected}\n{told:#?}\n{text}"
+        );
+    }
+}
+
+/// A menu in which an application's number is typed, and this said of a wrong one.
+fn number(wrong: &str) -> String {
+    let on = ON.replace("end = true\n", "");
+    let input =
+        format!("[screens.on.input]\nleast = 3\nto = \"status\"\nwrong.text = \"{wrong}\"\n");
+    let status = "[screens.status]\nshow = \"status\"\ntext = \"{status}\"\nnone.text = \"None\"\n";
+    small(&format!("{CHOICE}{on}{input}{status}"))
+}
+
+#[test]
+fn what_is_said_of_a_wrong_number_is_blamed_for_its_own_length_alone() {
+    assert_eq!(told_of(&number("No.")), [""; 0]);
+    let told = told_of(&number(&"я".repeat(90)));
+    assert!(!told.is_empty());
+    for line in told {
+        assert!(line.contains("`screens.on.input.wrong.text`"), "{line}");
+    }
+}
+
+#[test]
+fn a_line_fits_in_the_encoding_that_its_screen_takes() {
+    let line = |letters: &str, screen: &str| {
+        let choice = CHOICE.replace("\"On\"", &format!("\"{letters}\""));
+        let menu = small(&format!("{choice}{ON}"));
+        told_of(&menu.replace("text = \"Main\"\n", screen))
+    };
+    let plain = "text = \"Main\"\n";
+    let foreign = "text = \"Ариза\"\npages = 3\n";
+    let facts = "show = \"messages\"\ntext = \"Main\"\nnone.text = \"None\"\npages = 3\n";
+    let long = "a".repeat(100);
+    assert_eq!(line(&long, plain), [""; 0]);
+    for (letters, screen) in [(&*long, facts), (&long, foreign), (&"a".repeat(180), plain)] {
+        let told = line(letters, screen);
+        assert!(
+            told.iter().any(|it| it.contains("makes a line of")),
+            "{told:?}"
         );
     }
 }
