@@ -198,13 +198,15 @@ fn in_pages(content: &Content, encoding: Encoding) -> Vec<Page> {
         };
         let first = rest.begun();
         let mut sheet = Sheet::new(encoding, capacity);
-        if rest.fits(&mut sheet, foot) || pages.len() + 1 == MOST_PAGES {
-            let items = first..content.items.len().min(first + content.digits.len());
-            pages.push(Page::of(sheet, items));
+        if rest.fits(&mut sheet, foot) {
+            pages.push(Page::of(sheet, first..content.items.len()));
             return pages;
         }
+        let is_last = pages.len() + 1 == MOST_PAGES;
         let mut tail = Sheet::new(encoding, usize::MAX);
-        tail.line(&content.next);
+        if !is_last {
+            tail.line(&content.next);
+        }
         tail.line(foot);
         let mut sheet = Sheet::new(encoding, capacity.saturating_sub(tail.units + 1).max(2));
         rest.fill(&mut sheet);
@@ -212,6 +214,9 @@ fn in_pages(content: &Content, encoding: Encoding) -> Vec<Page> {
         sheet.line(&tail.text);
         let items = first..rest.begun();
         pages.push(Page::of(sheet, items));
+        if is_last {
+            return pages;
+        }
     }
 }
 

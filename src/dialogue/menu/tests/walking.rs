@@ -400,6 +400,24 @@ fn what_is_dialled_behind_a_code_is_typed_ahead() {
 }
 
 #[test]
+fn the_last_of_too_many_pages_says_as_much_as_it_holds() {
+    let content = Content {
+        text: "so much to read ".repeat(2_000),
+        choices: vec!["1. On".into()],
+        foot_later: "0. Back".into(),
+        next: "9. More".into(),
+        ..Content::default()
+    };
+    let pages = lay(&content, LanguageRules::default()).pages;
+    assert_eq!(pages.len(), 50);
+    let last = &pages[49].text;
+    assert!(last.contains("so much to read"), "{last}");
+    assert!(last.ends_with("\n0. Back") && !last.contains("9. More"));
+    let (units, room) = units(last);
+    assert!((room - 20..=room).contains(&units), "{units}");
+}
+
+#[test]
 fn cyrillic_twins_do_not_keep_a_long_karakalpak_screen_in_ucs2() {
     let content = Content {
         text: "Siziń biometriyalıq pasportıńız АВ1234567 tayar, onı orayda alıń, hújjetińizdi umıtpań."
