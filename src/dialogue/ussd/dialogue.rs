@@ -10,6 +10,8 @@ use crate::clock::UnixMillis;
 
 pub(super) struct Dialogue<P> {
     pub(super) session: SessionKey,
+    /// What may count the step that began it: some operators name dialogues by bits that others count steps with.
+    pub(super) begun: Option<u16>,
     /// The phone's session before, whose place it took.
     pub(super) before: Option<Before>,
     /// Of what was dialled.
@@ -81,6 +83,16 @@ impl Mark {
 impl fmt::Debug for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Mark")
+    }
+}
+
+impl Last {
+    /// What may count it, if it is a code that was dialled.
+    pub(super) fn count_of_begin(&self) -> Option<u16> {
+        match self {
+            Self::Begun(count) => *count,
+            Self::Inputs(_) | Self::Counted(_) => None,
+        }
     }
 }
 

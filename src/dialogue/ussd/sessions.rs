@@ -347,9 +347,11 @@ impl<P: Clone> Sessions<P> {
             return Turn::Forgotten;
         }
         let before = known.and_then(|it| it.before_next(session, now));
+        let begun = last.count_of_begin();
         let same = |it: &&mut Dialogue<P>| it.code == code;
         if let Some(dialogue) = self.open.get_mut(&phone).filter(same) {
-            let twice = session != SessionKey::Unnamed && dialogue.session == session;
+            let is_named = session != SessionKey::Unnamed;
+            let twice = is_named && dialogue.session == session && dialogue.begun == begun;
             if twice && dialogue.pending {
                 return Turn::Nothing;
             }
@@ -364,6 +366,7 @@ impl<P: Clone> Sessions<P> {
                 dialogue.pending = true;
                 dialogue.asks = false;
                 dialogue.until = now.after(times.answer + times.resume);
+                dialogue.begun = begun;
                 return Turn::Resume { place };
             }
         }
@@ -377,6 +380,7 @@ impl<P: Clone> Sessions<P> {
             place: None,
             text: Box::default(),
             wants: None,
+            begun,
             pending: true,
             last,
             asks: false,

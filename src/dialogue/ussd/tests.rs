@@ -543,6 +543,25 @@ fn a_code_that_led_to_the_last_screen_does_nothing_twice_where_its_dialogue_has_
 }
 
 #[test]
+fn a_code_that_was_dialled_is_one_step_only_where_it_brings_the_same() {
+    let dial = |rig: &mut Rig, count| {
+        let dialled = "*555#".into();
+        rig.say_counted(FIRST, Some(count), Said::Begin { dialled })
+    };
+    let mut rig = Rig::new();
+    rig.times = AT_ONCE;
+    assert_eq!(dial(&mut rig, 2), begin());
+    assert_eq!(dial(&mut rig, 2), Turn::Nothing, "it is being answered");
+    assert_eq!(dial(&mut rig, 4), begin(), "of the next dialogue");
+    rig.show("menu");
+    assert_eq!(dial(&mut rig, 4), resumed("menu"), "the same step twice");
+    rig.show("menu");
+    rig.say_counted(FIRST, Some(4), Said::Answer("1".into()));
+    rig.show("number");
+    assert_eq!(dial(&mut rig, 6), begin(), "nothing is resumed");
+}
+
+#[test]
 fn a_last_screen_is_remembered_for_a_minute_however_long_a_citizen_may_think() {
     for (wait, open) in [(59 * SECOND, 1), (60 * SECOND, 0)] {
         let mut rig = Rig::new();
