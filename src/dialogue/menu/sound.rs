@@ -125,16 +125,18 @@ impl Check<'_> {
         let begins = Flags::each().map(|flags| (self.menu.beginning(flags), flags));
         let reached = self.reached(|screen| screen.body.leads_to()).into_iter();
         let at_home = reached.filter(|(id, _)| *id == self.menu.home);
+        let mut told = Vec::new();
         for (id, flags) in begins.chain(at_home) {
             let Some(screen) = self.menu.screen(id) else {
                 continue;
             };
             let is_plain = matches!(screen.body, Body::Nothing) && !screen.ends;
-            if is_plain && screen.offered(flags, false).next().is_none() {
+            let leads_on = screen.offered(flags, false).next().is_some();
+            if is_plain && !leads_on && !told.contains(&id) {
+                told.push(id);
                 let what = format!("is a dead end for who is {flags}");
                 let right = "give it a choice without `when`, or `end = true`";
                 self.wrong(&screen.spot, what, right);
-                return;
             }
         }
     }

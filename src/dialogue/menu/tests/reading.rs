@@ -241,6 +241,20 @@ fn a_line_fits_in_the_encoding_that_its_screen_takes() {
 }
 
 #[test]
+fn every_dead_end_is_told_once() {
+    let menu = format!(
+        "first = [{{ when = \"stopped\", to = \"stopped\" }}]\n{}[screens.stopped]\ntext = \"Stopped\"\n",
+        small("")
+    );
+    let told = told_of(&menu);
+    let dead_ends: Vec<_> = told
+        .iter()
+        .filter(|it| it.contains("is a dead end"))
+        .collect();
+    assert_eq!(dead_ends.len(), 2, "{told:?}");
+}
+
+#[test]
 fn a_mistake_in_a_choice_is_told_alone() {
     for (wrong, right) in [("to = \"on\"", "to = \"no\""), ("press", "pres")] {
         let told = told_of(&small(&format!("{}{ON}", CHOICE.replace(wrong, right))));
