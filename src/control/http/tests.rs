@@ -601,3 +601,24 @@ async fn a_body_that_is_no_form_or_too_large_is_told_so() {
     let answer = server.post_to("/v1/ussd/ucell", header, FORM).await;
     assert_eq!(answer.status, 200);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_form_has_come_and_is_answered_within_one_time() {
+    let server = server(accepting()).await;
+    let form = FORM.replace("1*2", ussd::tests::UNANSWERED);
+    let (first, rest) = form.split_at(20);
+    let length = form.len();
+    let head = format!(
+        "POST /v1/ussd/ucell HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(first.as_bytes()).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    stream.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    let answered = stream.read_to_string(&mut answer);
+    let answered = tokio::time::timeout(Duration::from_secs(4), answered).await;
+    answered.expect("8 s after it began").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+}

@@ -9,7 +9,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout_at};
 use xabar_ussd::form::{Form, answer};
 
 use super::Api;
@@ -35,7 +35,7 @@ pub struct Aggregator {
 
 /// Octets of a form.
 const MOST: usize = 8 * 1024;
-/// For a form to come, and for an answer: a phone shows nothing meanwhile.
+/// For a form to come and to be answered: a phone shows nothing meanwhile.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 impl Aggregators {
@@ -77,6 +77,7 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ProblemDocument> {
+    let deadline = sleep(PATIENCE).deadline();
     let operator = api.aggregators.admit(&operator, &headers, &query)?;
     let bad = |why: String| ProblemDocument::new(StatusCode::BAD_REQUEST, why);
     if let Some(kind) = no_form(&headers) {
@@ -87,7 +88,7 @@ pub(super) async fn post(
             why,
         ));
     }
-    let body = timeout(PATIENCE, to_bytes(body, MOST)).await;
+    let body = timeout_at(deadline, to_bytes(body, MOST)).await;
     let Ok(body) = body else {
         return Err(bad("the form should come whole within 8 s".to_owned()));
     };
@@ -106,9 +107,11 @@ pub(super) async fn post(
         form,
         reply,
     };
-    let handed_on = api.aggregators.door.send_timeout(posted, PATIENCE).await;
-    handed_on.map_err(|_| busy())?;
-    match timeout(PATIENCE, shown).await {
+    let handed_on = timeout_at(deadline, api.aggregators.door.send(posted)).await;
+    let Ok(Ok(())) = handed_on else {
+        return Err(busy());
+    };
+    match timeout_at(deadline, shown).await {
         Ok(Ok(Ok(shown))) => Ok(plain(answer(&shown))),
         Ok(Ok(Err(why))) => Err(bad(format!("`phoneNumber` {why}"))),
         Ok(Err(_)) if is_over => Ok(plain(String::new())),
@@ -159,10 +162,14 @@ pub(super) mod tests {
     use super::*;
     use crate::pipeline::NoCountry;
 
+    /// Who types this is never answered.
+    pub(in crate::control::http) const UNANSWERED: &str = "77";
+
     /// One with a secret and one without, and dialogues with phones of 998 that show what they were told.
     pub(in crate::control::http) fn aggregators() -> Aggregators {
         let (door, mut posted) = mpsc::channel::<Posted>(4);
         tokio::spawn(async move {
+            let mut unanswered = Vec::new();
             while let Some(Posted {
                 operator,
                 msisdn,
@@ -170,7 +177,9 @@ pub(super) mod tests {
                 reply,
             }) = posted.recv().await
             {
-                if !form.over {
+                if form.text == UNANSWERED {
+                    unanswered.push(reply);
+                } else if !form.over {
                     let text = form.text;
                     let digits = msisdn.digits();
                     let shown = Shown::asking(format!("{} {digits} {text}", operator.0));
