@@ -288,15 +288,16 @@ impl Core {
             drop(reply.send(Err(NoCountry)));
             return Ok(());
         }
-        if self.ussd.is_full() && !form.over {
+        let phone = self.phone(operator, msisdn);
+        let is_step = !self.ussd.sessions.reports_end(phone, &form);
+        if self.ussd.is_full() && is_step {
             self.ussd.crowded.count(operator, ());
             return Ok(());
         }
-        let phone = self.phone(operator, msisdn);
         let way = Way::Http(reply);
-        let allowance = match form.over {
-            true => Allowance::Left,
-            false => self.ussd.counts.step(msisdn, now),
+        let allowance = match is_step {
+            true => self.ussd.counts.step(msisdn, now),
+            false => Allowance::Left,
         };
         match allowance {
             Allowance::Left => {

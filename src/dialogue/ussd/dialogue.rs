@@ -164,6 +164,14 @@ impl<P> Dialogue<P> {
         matches!(&self.last, Last::Counted(last) if last.has_come(count, typed))
     }
 
+    /// All inputs so far that came over HTTP.
+    pub(super) fn inputs(&self) -> &str {
+        match &self.last {
+            Last::Inputs(inputs) => inputs,
+            Last::Begun(_) | Last::Counted(_) => "",
+        }
+    }
+
     /// Notes a step over SMPP.
     pub(super) fn note(&mut self, count: Option<u16>, typed: &str) {
         let (before, rises) = match &self.last {

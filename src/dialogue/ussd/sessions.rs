@@ -273,28 +273,33 @@ impl<P: Clone> Sessions<P> {
         }
     }
 
+    /// Whether a form is nothing but a report of the end.
+    pub fn reports_end(&self, phone: Phone, form: &Form) -> bool {
+        let session = SessionKey::named(&form.session);
+        let dialogue = self.open.get(&phone).filter(|it| it.session == session);
+        let brings_nothing = |it: &Dialogue<P>| {
+            it.pending || it.place.is_none() || added(it.inputs(), &form.text).is_none()
+        };
+        form.over && dialogue.is_none_or(brings_nothing)
+    }
+
     /// Takes what a phone says over HTTP. The same form again is answered as before, and a report of the end is one only
     /// if nothing was typed that is not known yet.
     pub fn posted(&mut self, now: UnixMillis, phone: Phone, form: Form, times: Times) -> Turn<P> {
         self.hear(now, phone);
         let session = SessionKey::named(&form.session);
+        if self.reports_end(phone, &form) {
+            return self.ended(now, phone, session, times);
+        }
         let text = form.text;
         let Some(dialogue) = self.find(phone, session) else {
             let last = Last::Inputs(Box::default());
             return match text.is_empty() {
-                _ if form.over => Turn::Nothing,
                 true => self.begun(now, phone, session, form.code, last, times),
                 false => Turn::Forgotten,
             };
         };
-        let before = match &dialogue.last {
-            Last::Inputs(inputs) => &**inputs,
-            Last::Begun(_) | Last::Counted(_) => "",
-        };
-        let typed = added(before, &text).map(str::to_owned);
-        if form.over && (dialogue.pending || typed.is_none() || dialogue.place.is_none()) {
-            return self.ended(now, phone, session, times);
-        }
+        let typed = added(dialogue.inputs(), &text).map(str::to_owned);
         if dialogue.pending {
             return Turn::Nothing;
         }
@@ -342,12 +347,12 @@ impl<P: Clone> Sessions<P> {
         times: Times,
     ) -> Turn<P> {
         let code = Mark::of(&dialled);
+        let begun = last.count_of_begin();
         let known = self.open.get(&phone);
         if known.is_some_and(|it| it.took_place_of(session, now)) {
             return Turn::Forgotten;
         }
         let before = known.and_then(|it| it.before_next(session, now));
-        let begun = last.count_of_begin();
         let same = |it: &&mut Dialogue<P>| it.code == code;
         if let Some(dialogue) = self.open.get_mut(&phone).filter(same) {
             let is_named = session != SessionKey::Unnamed;
@@ -361,12 +366,12 @@ impl<P: Clone> Sessions<P> {
             let resumes = twice || !times.resume.is_zero();
             if let Some(place) = dialogue.place.clone().filter(|_| resumes) {
                 dialogue.session = session;
+                dialogue.begun = begun;
                 dialogue.before = before;
                 dialogue.last = last;
                 dialogue.pending = true;
                 dialogue.asks = false;
                 dialogue.until = now.after(times.answer + times.resume);
-                dialogue.begun = begun;
                 return Turn::Resume { place };
             }
         }
@@ -375,12 +380,12 @@ impl<P: Clone> Sessions<P> {
         }
         let dialogue = Dialogue {
             session,
+            begun,
             before,
             code,
             place: None,
             text: Box::default(),
             wants: None,
-            begun,
             pending: true,
             last,
             asks: false,

@@ -757,6 +757,26 @@ fn too_many_forms_of_one_phone_end_in_words_and_are_answered_with_503_from_then_
 }
 
 #[test]
+fn a_form_with_a_status_is_a_step_of_a_phone_if_it_brings_an_input() {
+    let mut world = World::new();
+    assert!(posts(&mut world, "a", Some("")).unwrap().goes_on());
+    let mut inputs = String::new();
+    let mut shown = 0;
+    for round in 0..250 {
+        let separator = if round == 0 { "" } else { "*" };
+        inputs = format!(
+            "{inputs}{separator}{}",
+            if round % 2 == 0 { "5" } else { "00" }
+        );
+        let mut form = post(&mut world, &phone(0).digits(), "a", Some(&inputs));
+        world.posted.last_mut().unwrap().form.over = true;
+        world.beat();
+        shown += usize::from(form.try_recv().is_ok());
+    }
+    assert_eq!(shown, 200, "199, and that no more are taken");
+}
+
+#[test]
 fn reports_of_the_end_are_no_steps_of_a_phone() {
     let mut world = World::new();
     for round in 0..200 {
