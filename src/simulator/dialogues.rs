@@ -26,7 +26,7 @@ pub(super) struct Dialogues {
 /// One phone's USSD dialogue.
 #[derive(Clone, Debug)]
 struct Dialogue {
-    /// Where it leads: the digits of the code that was dialled.
+    /// Where it leads: the first number of the code that was dialled.
     to: String,
     /// The TLV that names it, if the dialect has one.
     session: Option<(Tag, u16)>,
@@ -240,18 +240,18 @@ impl Dialogues {
             self.open.clear();
         }
         self.next_session = self.next_session.wrapping_add(1);
+        let mut numbers = code.split(|letter: char| !letter.is_ascii_digit());
         let dialogue = Dialogue {
-            to: code.chars().filter(char::is_ascii_digit).collect(),
+            to: numbers
+                .find(|number| !number.is_empty())
+                .unwrap_or_default()
+                .to_owned(),
             session: dialect.session(self.next_session),
         };
         self.open.insert(from.to_owned(), dialogue.clone());
         dialogue
     }
 
-    /// The network's last word closes a dialogue.
-    pub(super) fn hear(&mut self, message: &Message<'_>) {
-        if !self.open.is_empty()
-            && message.ussd() == Some(Ussd::End)
     /// Whether a message is a screen of another dialogue than the phone is in, or of none that it names: no phone shows it.
     pub(super) fn is_of_another(&self, message: &Message<'_>) -> bool {
         let phone = message.destination.digits.as_str();
@@ -260,6 +260,10 @@ impl Dialogues {
         dialogue.is_some_and(|it| is_screen() && !it.is_named_by(message))
     }
 
+    /// The network's last word closes a dialogue.
+    pub(super) fn hear(&mut self, message: &Message<'_>) {
+        if !self.open.is_empty()
+            && message.ussd() == Some(Ussd::End)
             && let Some(phone) = message.destination.digits.as_str()
         {
             self.open.remove(phone);

@@ -204,6 +204,22 @@ fn a_screen_of_another_dialogue_is_not_shown_and_counts_as_a_fault() {
 }
 
 #[test]
+fn a_code_leads_to_its_first_number_whatever_stands_behind_it() {
+    let mut rig = Rig::with(Behaviour::default());
+    let line = rig.bind("xabar");
+    for code in ["*555#", "*555*2*1234567890123456#", "555"] {
+        let now = rig.now();
+        rig.smsc.dial(now, PHONE, code).unwrap();
+        rig.pass(MILLI);
+        let heard = rig.heard(line);
+        let Body::DeliverSm(pdu) = heard.last().unwrap().1.decode().unwrap().body else {
+            panic!("{heard:?}")
+        };
+        assert_eq!(pdu.destination_addr, "555", "{code}");
+    }
+}
+
+#[test]
 fn a_push_is_on_the_screen_of_a_phone_that_is_on_and_its_fate_is_said() {
     for (undelivered, op, info, shown) in [
         (Share::NEVER, 19, 0x0700, vec![Some(Ussd::Notice)]),
