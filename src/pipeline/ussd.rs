@@ -10,7 +10,7 @@ use tracing::warn;
 use xabar_events::{Language, Msisdn};
 use xabar_smpp::pdu::{DeliverSm, Pdu};
 use xabar_smpp::{Frame, Status};
-use xabar_ussd::{Dialect, Said, Shown, is_ussd};
+use xabar_ussd::{Dialect, Said, Shown, is_ussd, with_code_dialled};
 
 use super::beat::Beat;
 use super::core::{Core, Operator};
@@ -213,8 +213,12 @@ impl Core {
         };
         let with_code = match pdu.destination_addr.is_empty() {
             true => {
+                let dialled = match &step.said {
+                    Said::Begin { dialled } => with_code_dialled(pdu, dialled),
+                    _ => None,
+                };
                 let stands_at = self.ussd.sessions.stands_at(phone);
-                stands_at.and_then(|it| it.with_code(pdu))
+                dialled.or_else(|| stands_at?.with_code(pdu))
             }
             false => None,
         };

@@ -18,7 +18,8 @@ pub mod form;
 mod screen;
 
 pub use dialect::{
-    CodePlace, Dialect, Marks, NAMES, OtherOps, SessionPlace, Step, Unfit, is_ussd, with_code_of,
+    CodePlace, Dialect, Marks, NAMES, OtherOps, SessionPlace, Step, Unfit, is_ussd,
+    with_code_dialled, with_code_of,
 };
 pub use dialogue::{Said, SessionKey, Shown, Wanted};
 pub use screen::{Screen, break_page, len_that_fits};

@@ -939,6 +939,31 @@ fn screens_come_from_the_code_though_it_is_told_but_once() {
 }
 
 #[test]
+fn screens_come_from_the_code_that_was_dialled_if_nothing_else_tells_it() {
+    let mut world = World::new();
+    for (session, dialled) in [(1, "*555#"), (2, "*777*2#"), (3, "555")] {
+        let step = step(phone(0), BEGIN, session, dialled);
+        let Body::DeliverSm(pdu) = step.decode().unwrap().body else {
+            panic!("{step:?}")
+        };
+        let without_code = DeliverSm {
+            destination_addr: "".into(),
+            ..pdu
+        };
+        let frame = Pdu::new(1, Body::DeliverSm(without_code)).to_frame();
+        assert_eq!(world.brings(frame.unwrap()), Status::ROK);
+    }
+    let screens = std::mem::take(&mut world.smsc(UCELL).screens);
+    let from = screens.iter().map(|screen| {
+        let Body::SubmitSm(pdu) = screen.frame.decode().unwrap().body else {
+            panic!("{screen:?}")
+        };
+        pdu.source_addr.as_str().unwrap().to_owned()
+    });
+    assert_eq!(from.collect::<Vec<_>>(), ["555", "777", "555"]);
+}
+
+#[test]
 fn many_who_do_not_answer_are_told_so_over_several_beats() {
     let mut world = World::new();
     for number in 0..450 {

@@ -12,7 +12,7 @@ mod write;
 use xabar_sms::DefaultAlphabet;
 
 pub use read::{Step, Unfit, is_ussd};
-pub use write::with_code_of;
+pub use write::{with_code_dialled, with_code_of};
 
 /// How dialogues are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -209,6 +209,17 @@ impl Dialect {
     }
 }
 
+/// A phone's step that dials a code, sent to the first number in it: some operators tell it in the text alone. `None`: there
+/// is no such number, or none that is an address.
+pub fn with_code_dialled(step: &DeliverSm<'_>, dialled: &str) -> Option<Frame> {
+    let mut numbers = dialled.split(|letter: char| !letter.is_ascii_digit());
+    let step = DeliverSm {
+        destination_addr: numbers.find(|number| !number.is_empty())?.into(),
+        ..*step
+    };
+    Pdu::new(0, Body::DeliverSm(step)).to_frame().ok()
+}
+
 /// A phone's step, sent to where an earlier one was: some operators tell the code when it is dialled, and not again.
 ///
 /// # Errors
