@@ -183,8 +183,10 @@ async fn every_screen_is_shown_as_kept_in_english() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_sms_is_offered_where_the_operator_has_no_number() {
-    let keys = format!("[operator.ussd]\n{ANEW}\n");
-    let world = phone::world_of(keys, Language::En).await;
-    let walks = walk_in(world, Language::En, |it| it.has(NO_SMS)).await;
-    assert_eq!(walks, 1);
+    for language in Language::ALL {
+        let keys = format!("[operator.ussd]\n{ANEW}\n");
+        let world = phone::world_of(keys, *language).await;
+        let walks = walk_in(world, *language, |it| it.has(NO_SMS)).await;
+        assert_eq!(walks, 1, "{language}");
+    }
 }
