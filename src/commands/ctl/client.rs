@@ -1,6 +1,7 @@
 //! Asks a running gateway over its HTTP address.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -17,12 +18,12 @@ use crate::commands::{ConfigFile, Failure};
 
 /// Which gateway is meant.
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
 pub(super) struct Which {
-    #[command(flatten)]
-    config: Option<ConfigFile>,
-    /// Its HTTP address, such as http://127.0.0.1:8025
-    #[arg(long, value_name = "URL", env = "XABAR_URL")]
+    /// The configuration that it runs on, which says its HTTP address
+    #[arg(long, value_name = "FILE", env = "XABAR_CONFIG", required_unless_present = "url")]
+    config: Option<PathBuf>,
+    /// Its HTTP address, such as http://127.0.0.1:8025, instead
+    #[arg(long, value_name = "URL")]
     url: Option<String>,
 }
 
@@ -49,10 +50,10 @@ impl Which {
                 )
             });
         }
-        let Some(config) = &self.config else {
+        let Some(config) = self.config.clone() else {
             return Err(Failure::Usage("give --config or --url".to_owned()));
         };
-        let settings = config.load()?;
+        let settings = ConfigFile { config }.load()?;
         let http = settings.http.ok_or_else(|| {
             Failure::because("the configuration has no [http]: such a gateway cannot be talked to")
         })?;
