@@ -73,7 +73,11 @@ fn in_latin(line: &str) -> Option<Contact> {
         Cow::Borrowed(_) => None,
         Cow::Owned(latin) => Skeleton::of(&without_marks(&latin)).leads_to(),
     };
-    leads(uzbek).or_else(|| leads(karakalpak_apostrophes(&folded)))
+    let with_apostrophes = |text: &str| leads(karakalpak_apostrophes(text));
+    let both = with_apostrophes(&uzbek);
+    leads(uzbek)
+        .or(both)
+        .or_else(|| with_apostrophes(&folded))
 }
 
 fn without_marks(line: &str) -> String {

@@ -237,6 +237,8 @@ fn what_latin_letters_make_of_a_value_is_found() {
         ("евил .ли", Contact::Link),
         ("евил. неть", Contact::Link),
         ("cайт. cом", Contact::Link),
+        ("сайтс.ъиó-.", Contact::Link),
+        ("сайтс. ъиó-.", Contact::Link),
         ("90ь123ь45ь67", Contact::Phone),
         ("90ъ123ъ45ъ67", Contact::Phone),
         ("90Ь1Ь2Ь3Ь4Ь5Ь67", Contact::Phone),
