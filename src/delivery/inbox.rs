@@ -21,9 +21,11 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    pub(super) fn came(&mut self, frame: &Frame, now: Instant) {
+    /// A request came; until when it is answered.
+    pub(super) fn came(&mut self, frame: &Frame, now: Instant) -> Instant {
         self.waiting
             .push_back((now, Answer::to(frame, Status::RX_T_APPN)));
+        now + PATIENCE
     }
 
     /// Whether a request still waits for this answer, which then is given.

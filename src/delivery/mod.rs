@@ -40,7 +40,7 @@ mod tests;
 mod tlvs;
 mod window;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use tokio::sync::{mpsc, watch};
@@ -210,7 +210,12 @@ pub enum Event {
         told: Option<(MessageState, u8)>,
     },
     /// A request of the operator's, to be answered.
-    Inbound { session: SessionKey, frame: Frame },
+    Inbound {
+        session: SessionKey,
+        frame: Frame,
+        /// Then it has waited too long: the operator is told to bring it again.
+        until: Instant,
+    },
 }
 
 /// The pipeline's end of an operator's task.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use xabar_smpp::Frame;
 
-use super::SessionKey;
+use super::{Answer, SessionKey};
 
 /// The `submit_sm` that answers a step of a dialogue.
 #[derive(Clone, Debug)]
@@ -16,10 +16,19 @@ pub struct Screen {
     pub decided: Instant,
     /// The session that brought the step, on which it goes back if there is room.
     pub session: SessionKey,
+    /// The number of that step; 0: nobody waits for an answer to it.
+    pub step: u32,
     /// Whether a phone waits for it. That of a citizen who did not answer may have been left by the network long ago:
     /// that it is not shown is nothing to tell.
     pub awaited: bool,
     pub frame: Frame,
+}
+
+impl Screen {
+    /// Whether it is for one of the steps that these answers are to.
+    pub(super) fn answers_any(&self, answers: &[Answer]) -> bool {
+        answers.iter().any(|it| it.sequence_number == self.step)
+    }
 }
 
 /// Nobody looks at a phone for longer: what could not be written by then is dropped.

@@ -477,15 +477,17 @@ impl Core {
                     Event::Queried { token, told } => {
                         self.told(beat, report.operator, token, told)?;
                     }
-                    Event::Inbound { session, frame } => {
-                        inbound.push((report.operator, session, frame))
-                    }
+                    Event::Inbound {
+                        session,
+                        frame,
+                        until,
+                    } => inbound.push((report.operator, session, frame, until)),
                 }
             }
         }
         self.send_elsewhere(beat)?;
-        for (operator, session, frame) in inbound {
-            self.inbound(beat, operator, session, &frame)?;
+        for (operator, session, frame, until) in inbound {
+            self.inbound(beat, operator, session, (&frame, until))?;
             // The next one may be of the same message.
             self.send_elsewhere(beat)?;
         }

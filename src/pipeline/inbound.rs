@@ -3,6 +3,8 @@
 //!
 //! Everything is answered only once this beat is committed, so that an operator repeats what was not noted.
 
+use std::time::Instant;
+
 use tracing::{debug, info};
 use xabar_events::{Reason, State};
 use xabar_smpp::message_id::Spelling;
@@ -39,13 +41,13 @@ impl Found {
 }
 
 impl Core {
-    /// A request of an operator's.
+    /// A request of an operator's, which is told to bring it again if it is not answered until then.
     pub(super) fn inbound(
         &mut self,
         beat: &mut Beat,
         operator: OperatorId,
         session: SessionKey,
-        frame: &Frame,
+        (frame, until): (&Frame, Instant),
     ) -> Result<(), JournalError> {
         let rules = self.operators.get(&operator);
         let detection = rules.map(|operator| operator.detection).unwrap_or_default();
@@ -57,7 +59,7 @@ impl Core {
             }
             Inbound::Receipt(notice) => self.receipt(beat, operator, &notice, frame)?,
             Inbound::Message(pdu) => {
-                match self.ussd_step(beat, operator, session, (frame, &pdu))? {
+                match self.ussd_step(beat, operator, session, (frame, &pdu, until))? {
                     Some(status) => status,
                     None => self.mo(beat, operator, &pdu)?,
                 }

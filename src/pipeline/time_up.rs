@@ -84,6 +84,7 @@ impl Core {
         let brought = Brought {
             operator,
             session: line.session,
+            number: 0,
             step,
             dialect: rules.dialect,
         };

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::Instant;
 
 use tracing::warn;
 use xabar_events::{Language, Msisdn};
@@ -91,6 +92,8 @@ pub(super) struct Brought {
     /// Of those of one login, any may bring a step.
     pub(super) operator: OperatorId,
     pub(super) session: SessionKey,
+    /// By which the operator is answered; 0: it is not any more.
+    pub(super) number: u32,
     pub(super) step: Frame,
     pub(super) dialect: Dialect,
 }
@@ -184,7 +187,7 @@ impl Core {
         beat: &mut Beat,
         operator: OperatorId,
         session: SessionKey,
-        (frame, pdu): (&Frame, &DeliverSm<'_>),
+        (frame, pdu, until): (&Frame, &DeliverSm<'_>, Instant),
     ) -> Result<Option<Status>, JournalError> {
         if !is_ussd(pdu) {
             return Ok(None);
@@ -199,7 +202,9 @@ impl Core {
         if self.push_spoken_of(beat, phone, &step) {
             return Ok(Some(Status::ROK));
         }
-        if beat.stopping && !matches!(step.said, Said::Ended | Said::Noticed) {
+        // What the operator is told to bring again is acted on when it comes again.
+        let is_refused = beat.stopping || until <= beat.now.instant;
+        if is_refused && !matches!(step.said, Said::Ended | Said::Noticed) {
             return Ok(Some(Status::RX_T_APPN));
         }
         if self.is_crowded(beat, operator, &step.said) {
@@ -225,6 +230,7 @@ impl Core {
         let way = Way::Smpp(Brought {
             operator,
             session,
+            number: frame.header().sequence_number,
             step: with_code.unwrap_or_else(|| frame.clone()),
             dialect,
         });
@@ -528,6 +534,7 @@ pub(super) fn screen(beat: &Beat, brought: &Brought, shown: &Shown) -> Option<Sc
         Ok(frame) => Some(Screen {
             decided: beat.now.instant,
             session: brought.session,
+            step: brought.number,
             awaited: true,
             frame,
         }),

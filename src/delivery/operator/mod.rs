@@ -248,11 +248,15 @@ impl Operator {
         for query in self.dispatch.ask(directive.queries) {
             events.push(untold(query.token));
         }
-        // The phone's step is acknowledged before it is answered.
+        let mut screens = directive.screens;
+        // The phone's step is acknowledged before it is answered. One that is to come again gets no screen.
         for (key, answers) in directive.answers {
-            self.slots.answer(key, answers).await;
+            let late = self.slots.answer(key, answers).await;
+            if !late.is_empty() {
+                screens.retain(|screen| screen.session != key || !screen.answers_any(&late));
+            }
         }
-        let beyond = self.dispatch.show(directive.screens);
+        let beyond = self.dispatch.show(screens);
         self.screens.lost(beyond);
     }
 

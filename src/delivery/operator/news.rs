@@ -77,9 +77,13 @@ impl Operator {
                 let Some(slot) = self.slots.get(index) else {
                     return;
                 };
-                slot.inbox.came(&frame, now());
+                let until = slot.inbox.came(&frame, now());
                 let session = slot.key(index);
-                events.push(Event::Inbound { session, frame });
+                events.push(Event::Inbound {
+                    session,
+                    frame,
+                    until,
+                });
             }
             session::Event::Closed(closed) => self.closed(index, closed, events),
             session::Event::Sent { .. } | session::Event::Fault(_) => {}

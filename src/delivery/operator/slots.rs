@@ -148,13 +148,17 @@ impl Slots {
         self.0.get_mut(index)
     }
 
-    /// Hands over answers, unless their session is gone or they come too late.
-    pub(super) async fn answer(&mut self, key: SessionKey, mut answers: Vec<Answer>) {
+    /// Hands over answers, unless their session is gone; gives those that come too late.
+    pub(super) async fn answer(&mut self, key: SessionKey, answers: Vec<Answer>) -> Vec<Answer> {
         let slot = self.0.get_mut(key.index);
-        if let Some(slot) = slot.filter(|slot| slot.generation == key.generation) {
-            answers.retain(|answer| slot.inbox.take(answer));
-            slot.respond(&answers).await;
-        }
+        let Some(slot) = slot.filter(|slot| slot.generation == key.generation) else {
+            return Vec::new();
+        };
+        let (in_time, late): (Vec<_>, Vec<_>) = answers
+            .into_iter()
+            .partition(|answer| slot.inbox.take(answer));
+        slot.respond(&in_time).await;
+        late
     }
 
     /// Each with the name of its session.

@@ -37,7 +37,9 @@ impl Unreported {
     /// Forgets requests by their session and sequence number.
     fn forget(&mut self, which: impl Fn(SessionKey, u32) -> bool) {
         self.0.retain(|event| match event {
-            Event::Inbound { session, frame } => !which(*session, frame.header().sequence_number),
+            Event::Inbound { session, frame, .. } => {
+                !which(*session, frame.header().sequence_number)
+            }
             _ => true,
         });
     }
@@ -55,6 +57,7 @@ mod tests {
     use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 
     use super::*;
+    use crate::clock::instant;
     use crate::delivery::sample::token;
 
     const fn session(index: usize, generation: u32) -> SessionKey {
@@ -64,7 +67,12 @@ mod tests {
     fn request(session: SessionKey, number: u32) -> Event {
         let pdu: Pdu<'_> = Pdu::new(number, Body::DeliverSm(SubmitSm::default()));
         let frame = pdu.to_frame().unwrap();
-        Event::Inbound { session, frame }
+        let until = instant();
+        Event::Inbound {
+            session,
+            frame,
+            until,
+        }
     }
 
     fn answer(number: u32) -> Answer {
@@ -78,7 +86,7 @@ mod tests {
     fn left(unreported: &mut Unreported) -> Vec<(usize, u32, u32)> {
         let told = unreported.take();
         let requests = told.iter().filter_map(|event| match event {
-            Event::Inbound { session, frame } => Some((
+            Event::Inbound { session, frame, .. } => Some((
                 session.index,
                 session.generation,
                 frame.header().sequence_number,

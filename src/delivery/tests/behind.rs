@@ -95,7 +95,7 @@ async fn while_the_pipeline_takes_nothing_an_smsc_is_served_and_then_all_results
     assert_eq!(answered, smsc.taken);
 
     smsc.deliver(7).await;
-    let Event::Inbound { session, frame } = esme.event().await else {
+    let Event::Inbound { session, frame, .. } = esme.event().await else {
         panic!("no request");
     };
     esme.direct(Directive {

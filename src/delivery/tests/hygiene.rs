@@ -168,7 +168,7 @@ async fn a_request_that_the_journal_does_not_take_in_time_is_to_come_again() {
     let mut answers = Vec::new();
     for number in [7, 8] {
         peer.deliver(number);
-        let Event::Inbound { session, frame } = esme.event().await else {
+        let Event::Inbound { session, frame, .. } = esme.event().await else {
             panic!("no request");
         };
         answers.push((session, vec![Answer::to(&frame, Status::ROK)]));

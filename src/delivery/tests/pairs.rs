@@ -36,7 +36,7 @@ async fn of_a_pair_one_submits_and_both_take_receipts() {
     for peer in [&mut receiver, &mut transmitter] {
         let receipt = Pdu::new(77, Body::DeliverSm(DeliverSm::default()));
         peer.send(&receipt).await;
-        let Event::Inbound { session, frame } = esme.event().await else {
+        let Event::Inbound { session, frame, .. } = esme.event().await else {
             panic!("the receipt did not come");
         };
         let answers = vec![(session, vec![Answer::to(&frame, Status::ROK)])];

@@ -28,15 +28,20 @@ async fn show(esme: &mut Esme, peer: &Peer, awaited: bool) {
 }
 
 fn screen_on(session: SessionKey, awaited: bool) -> Screen {
+    screen_of(session, awaited, "1. Holat")
+}
+
+fn screen_of(session: SessionKey, awaited: bool, text: &str) -> Screen {
     let pdu = SubmitSm {
         service_type: "USSD".into(),
-        short_message: "1. Holat".into(),
+        short_message: text.into(),
         ..SubmitSm::default()
     };
     let frame = Pdu::new(0, Body::SubmitSm(pdu)).to_frame().unwrap();
     Screen {
         decided: instant(),
         session,
+        step: 0,
         awaited,
         frame,
     }
@@ -61,6 +66,33 @@ async fn a_screen_is_written_as_it_is_and_nothing_is_reported_of_it() {
     }
     // Its refusal says nothing of messages, nor of their TLVs.
     serves(&mut esme, &mut peer, 1).await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn a_step_that_is_to_come_again_is_shown_nothing() {
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut peer = smsc.session().await;
+    let mut decided = Directive::default();
+    for (number, text) in [(7, "too late"), (8, "in time")] {
+        peer.deliver(number);
+        let Event::Inbound { session, frame, .. } = esme.event().await else {
+            panic!("no step")
+        };
+        let answers = vec![Answer::to(&frame, Status::ROK)];
+        decided.answers.push((session, answers));
+        decided.screens.push(Screen {
+            step: frame.header().sequence_number,
+            ..screen_of(session, true, text)
+        });
+        if number == 7 {
+            assert_eq!(peer.response().await, (7, Status::RX_T_APPN));
+        }
+    }
+    esme.direct(decided).await;
+    let shown = screen(&mut peer).await;
+    assert_eq!(submit_sm(&shown).short_message, "in time");
     esme.stop().await;
 }
 
@@ -129,7 +161,7 @@ async fn when_the_gateway_stops_whoever_was_promised_a_screen_is_shown_it_before
     for number in 1..=3 {
         peer.deliver(number);
         match esme.event().await {
-            Event::Inbound { session, frame } => steps.push((session, frame)),
+            Event::Inbound { session, frame, .. } => steps.push((session, frame)),
             other => panic!("{other:?}"),
         }
     }

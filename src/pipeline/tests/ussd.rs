@@ -1097,6 +1097,33 @@ fn who_dials_again_while_an_answer_waits_is_not_shown_that_answer() {
 }
 
 #[test]
+fn a_step_that_was_refused_before_it_was_read_is_acted_on_only_when_it_comes_again() {
+    let mut world = World::new();
+    let mut citizen = Phone::in_english(&mut world, phone(0));
+    citizen.types(&mut world, "5");
+    let now = world.now().instant;
+    let stop = || step(phone(0), ANSWER, 1, "1");
+    world.bring_request_until(now, UCELL, stop());
+    world.bring_request_until(now, UCELL, step(phone(1), BEGIN, 1, "*555#"));
+    world.beat();
+    assert_eq!(screens(&mut world), []);
+    assert_eq!(world.brings(stop()), Status::ROK);
+    let (op, stopped) = screens(&mut world).remove(0);
+    assert_eq!(op, LAST);
+    assert!(stopped.starts_with("You get no more SMS"), "{stopped}");
+}
+
+#[test]
+fn a_phone_that_hung_up_did_so_however_late_that_is_read() {
+    let mut world = World::new();
+    Phone::in_english(&mut world, phone(0));
+    let now = world.now().instant;
+    world.bring_request_until(now, UCELL, step(phone(0), ABORT, 1, ""));
+    world.advance(MINUTE);
+    assert_eq!(screens(&mut world), [], "no time is up");
+}
+
+#[test]
 fn an_answer_that_is_brought_twice_is_acted_on_once_where_the_operator_counts() {
     let mut world = World::new();
     let digits = phone(0).digits();

@@ -552,7 +552,12 @@ fn a_text_that_is_acted_on_twice_is_noticed() {
                 };
                 let session = SessionKey::default();
                 let due = self.0.extract_if(.., due);
-                let events = due.map(|(_, _, frame)| Event::Inbound { session, frame });
+                let until = now.instant + MINUTE;
+                let events = due.map(|(_, _, frame)| Event::Inbound {
+                    session,
+                    frame,
+                    until,
+                });
                 report.events.extend(events);
             }
         }

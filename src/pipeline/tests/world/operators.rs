@@ -1,5 +1,7 @@
 //! Operators that do as they are told.
 
+use std::time::{Duration, Instant};
+
 use bytes::BytesMut;
 use xabar_events::Msisdn;
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
@@ -90,9 +92,25 @@ impl World {
         operator: OperatorId,
         frame: Frame,
     ) -> [(Status, Answer); 3] {
+        let until = self.now().instant + Duration::from_secs(5);
+        self.bring_request_until(until, operator, frame)
+    }
+
+    /// The same where the operator is told by then to bring it again.
+    pub(crate) fn bring_request_until(
+        &mut self,
+        until: Instant,
+        operator: OperatorId,
+        frame: Frame,
+    ) -> [(Status, Answer); 3] {
         let answers = ANSWERS.map(|status| (status, Answer::to(&frame, status)));
         let session = SessionKey::default();
-        self.hear(operator, Event::Inbound { session, frame });
+        let request = Event::Inbound {
+            session,
+            frame,
+            until,
+        };
+        self.hear(operator, request);
         answers
     }
 
