@@ -64,6 +64,11 @@ const TRY_EVERY: Duration = Duration::from_millis(200);
 const NEEDED: &str = "its operator needs [operator.ussd], in the dialect that is played here (--ussd); \
                       its log says what is missing";
 
+/// One that has shown something has all that.
+const AMID: &str = "the gateway's log may say why";
+
+const GONE: &str = "the gateway's session is gone";
+
 impl Dial {
     pub(super) async fn run(&self, handle: &Handle, json: bool) -> Result<(), Failure> {
         match self.phones {
@@ -90,7 +95,7 @@ impl Dial {
         let mut answers = self.answers();
         self.once_bound(handle).await?;
         handle.dial(&phone, &self.code).await?;
-        let mut text = screen(handle, &mut texts, &phone).await?;
+        let mut text = screen(handle, &mut texts, &phone, NEEDED).await?;
         loop {
             let is_last = text.ussd == Some(Ussd::End);
             match json {
@@ -107,7 +112,7 @@ impl Dial {
                 answer = answers.recv() => match answer {
                     Some(answer) => {
                         handle.answer(&phone, &answer).await?;
-                        screen(handle, &mut texts, &phone).await?
+                        screen(handle, &mut texts, &phone, AMID).await?
                     }
                     None => return Ok(handle.hang_up(&phone).await?),
                 },
@@ -182,11 +187,13 @@ fn table(fared: &Fared) -> Table {
     table
 }
 
-/// The next screen of one phone. It is waited for as long as the gateway does not refuse what the phone sent.
+/// The next screen of one phone. It is waited for as long as the gateway does not refuse what the phone sent. This is
+/// told where none comes and the gateway is there.
 async fn screen(
     handle: &Handle,
     texts: &mut broadcast::Receiver<Text>,
     phone: &str,
+    why: &str,
 ) -> Result<Text, Failure> {
     let next = next_screen(texts, phone);
     let (hint, over) = (sleep(HINT_AFTER), sleep(PATIENCE));
@@ -202,20 +209,30 @@ async fn screen(
                 if !handle.is_talking(phone).await? {
                     // The last screen ends a dialogue, too, and is there by then.
                     let last = next.as_mut().now_or_never().flatten();
-                    let refused = || format!("the gateway refuses what the phone sends: {NEEDED}");
+                    let refused = || format!("the gateway refuses what the phone sends: {why}");
                     return last.ok_or_else(|| Failure::because(refused()));
                 }
             }
             () = &mut hint, if !hinted => {
-                Status::new(false).line(&format!("no screen yet: {NEEDED}"));
+                let why = why_silent(handle, why).await?;
+                Status::new(false).line(&format!("no screen yet: {why}"));
                 hinted = true;
             }
             () = &mut over => {
                 let within = PATIENCE.as_secs();
-                let why = format!("no screen came within {within} s: {NEEDED}");
+                let why = why_silent(handle, why).await?;
+                let why = format!("no screen came within {within} s: {why}");
                 return Err(Failure::because(why));
             }
         }
+    }
+}
+
+/// Why no screen comes, if it is for this reason where the gateway is there.
+async fn why_silent<'a>(handle: &Handle, why: &'a str) -> Result<&'a str, Failure> {
+    match handle.figures().await?.sessions {
+        0 => Ok(GONE),
+        _ => Ok(why),
     }
 }
 

@@ -92,6 +92,28 @@ async fn given_answers_lead_to_the_last_screen_or_the_phone_hangs_up_where_they_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_dies_amid_a_dialogue_is_not_said_to_lack_anything() {
+    let world = world().await;
+    let mut phone = dial(&world, &[]);
+    let gateway = world.ready().await;
+    let told = spawn_blocking(move || {
+        let mut typed = phone.stdin.take().unwrap();
+        screen(&mut BufReader::new(phone.stdout.take().unwrap()));
+        gateway.kill();
+        writeln!(typed, "5").unwrap();
+        let stderr = BufReader::new(phone.stderr.take().unwrap());
+        let mut told = stderr.lines().map(|line| line.unwrap());
+        let told = told.find(|line| line.starts_with("no screen yet"));
+        phone.kill().unwrap();
+        phone.wait().unwrap();
+        told
+    });
+    let told = told.await.unwrap();
+    let expected = "no screen yet: the gateway's session is gone";
+    assert_eq!(told.as_deref(), Some(expected));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_screen_is_an_object_a_line_for_scripts() {
     let world = world().await;
     let gateway = world.ready().await;
