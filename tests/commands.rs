@@ -87,6 +87,10 @@ fn wrong_usage_is_exit_code_2() {
         &[
             "publish", "--config", "x.toml", "--count", "5", "--agency", "nobody",
         ],
+        &["smsc", "dial", "", "--from", "998931234567"],
+        &["smsc", "dial", "hello", "--from", "998931234567"],
+        &["smsc", "dial", "*#", "--from", "998931234567"],
+        &["smsc", "dial", "*555", "--from", "998931234567"],
         &[
             "smsc",
             "dial",

@@ -26,7 +26,7 @@ Examples:
   xabar smsc --latency 20ms dial '*555#' --from +998930000000 --phones 500 --answers 1,1,0")]
 pub(super) struct Dial {
     /// What is dialled, such as '*555#'
-    #[arg(value_name = "CODE")]
+    #[arg(value_name = "CODE", value_parser = code)]
     code: String,
     /// The number of the phone
     #[arg(long, value_name = "MSISDN", value_parser = digits)]
@@ -233,6 +233,18 @@ async fn why_silent<'a>(handle: &Handle, why: &'a str) -> Result<&'a str, Failur
     match handle.figures().await?.sessions {
         0 => Ok(GONE),
         _ => Ok(why),
+    }
+}
+
+/// What a phone can dial to begin a dialogue.
+fn code(text: &str) -> Result<String, String> {
+    let is_key = |key: char| key.is_ascii_digit() || key == '*' || key == '#';
+    let is_framed = text.starts_with(['*', '#']) && text.ends_with('#');
+    let has_digit = text.contains(|key: char| key.is_ascii_digit());
+    let is_number = !text.contains(['*', '#']);
+    match has_digit && text.chars().all(is_key) && (is_framed || is_number) {
+        true => Ok(text.to_owned()),
+        false => Err("write a code as phones dial it, such as '*555#'".to_owned()),
     }
 }
 

@@ -136,6 +136,12 @@ fn ends(cell: &Cell<'_>, dialect: &Dialect) -> Option<u8> {
 fn push(table: &mut Table<'_>) -> Option<PushSettings> {
     let from = table.required("from", "give the code that it comes from", number);
     let allowed = table.optional("allowed", list(entitled));
+    if allowed.as_ref().is_some_and(Vec::is_empty) {
+        table.warn(
+            "has an empty `allowed`: nothing is ever pushed",
+            "name agencies or services in it, or leave `push` out",
+        );
+    }
     Some(PushSettings {
         from: from?,
         allowed,
@@ -166,11 +172,11 @@ fn data_coding(table: &mut Table<'_>, dialect: &Dialect) -> Option<(u8, u8)> {
     Some((gsm7, ucs2))
 }
 
-/// One that is empty would let everyone in.
+/// One that is empty would let everyone in, and one of spaces is none that anybody wrote on purpose.
 fn some_secret(cell: &Cell<'_>) -> Option<Secret> {
     let secret = secret(cell)?;
-    match secret.expose().is_empty() {
-        true => cell.wrong("is empty", "write one, or leave the key out"),
+    match secret.expose().trim().is_empty() {
+        true => cell.wrong("is blank", "write one, or leave the key out"),
         false => Some(secret),
     }
 }
@@ -295,7 +301,11 @@ mod tests {
             ),
             (
                 "secret = \"\"",
-                "9:10: `operator[0].ussd.secret` is empty; write one, or leave the key out",
+                "9:10: `operator[0].ussd.secret` is blank; write one, or leave the key out",
+            ),
+            (
+                "secret = \" \"",
+                "9:10: `operator[0].ussd.secret` is blank; write one, or leave the key out",
             ),
         ] {
             let told: Vec<String> = read(keys)

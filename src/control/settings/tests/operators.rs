@@ -544,6 +544,23 @@ fn ussd_without_a_secret_is_warned_of_where_others_reach_it() {
 }
 
 #[test]
+fn pushes_of_nobody_are_warned_of() {
+    let push = |push: &str| operator("") + "[operator.ussd]\npush = " + push + "\n";
+    assert_eq!(
+        warned(&push("{ from = \"555\", allowed = [] }")),
+        [
+            "10:8: `operator[0].ussd.push` has an empty `allowed`: nothing is ever pushed; name agencies or services in it, or leave `push` out"
+        ]
+    );
+    for allowed in [
+        "{ from = \"555\" }",
+        "{ from = \"555\", allowed = [\"kadastr\"] }",
+    ] {
+        assert_eq!(warned(&push(allowed)), [""; 0], "{allowed}");
+    }
+}
+
+#[test]
 fn no_operator_is_told_to_fall_back_to_itself() {
     let other = operator("name = \"others\"\nprefixes = [\"99890\"]");
     for name in ["U Cell", "others"] {
