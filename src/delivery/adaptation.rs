@@ -93,6 +93,20 @@ impl Adaptation {
         self.ceiling.map(|ceiling| ceiling as usize)
     }
 
+    /// Staff sets another TPS. What was found of the operator's limit holds on below it.
+    pub(super) fn tune(&mut self, ceiling: Option<f64>) {
+        self.ceiling = ceiling;
+        self.fastest = ceiling.unwrap_or(self.fastest);
+        self.current = match (ceiling, self.found, self.current) {
+            (None, Some(_), current) => current,
+            (Some(ceiling), Some(_), Some(current)) => Some(current.min(ceiling)),
+            _ => ceiling,
+        };
+        if self.current == ceiling {
+            self.found = None;
+        }
+    }
+
     /// Whether the rate is still so much lower than the one at which the operator throttled that it has less reason to.
     pub(super) fn was_just_cut(&self) -> bool {
         let is_lower = |found: Found| found.is_measured && found.age < CLOSE_AFTER;

@@ -14,6 +14,9 @@ pub struct LinkState {
     /// submit_sm that may await a response on one session: less than configured where the
     /// operator takes less.
     pub window: usize,
+    /// What both are held to by configuration or staff.
+    pub tps: Option<u32>,
+    pub most_window: usize,
     /// Submissions given to sessions.
     pub written: u64,
     /// Submissions that the operator refused because they came too fast.

@@ -38,6 +38,7 @@ mod submission;
 #[cfg(test)]
 mod tests;
 mod tlvs;
+mod tuning;
 mod window;
 
 use std::time::{Duration, Instant};
@@ -65,6 +66,7 @@ pub use screen::Screen;
 pub use senders::{Assignment, SenderIndex, Senders, SentAs};
 pub use share::{Health, Share, Standing};
 pub use submission::{Push, Query, Submission, Token};
+pub use tuning::{Setting, Tuning};
 
 /// How one operator is reached.
 #[derive(Clone, Debug)]
@@ -112,6 +114,8 @@ pub struct Directive {
     pub screens: Vec<Screen>,
     /// Answers to the operator's requests, by session.
     pub answers: Vec<(SessionKey, Vec<Answer>)>,
+    /// What staff sets.
+    pub tuning: Tuning,
 }
 
 /// The answer to one of the operator's requests.

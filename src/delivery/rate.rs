@@ -92,6 +92,28 @@ impl Rate {
         }
     }
 
+    /// The TPS that it is held to, if any.
+    pub(super) fn tps(&self) -> Option<u32> {
+        let ceiling = self.adaptation.ceiling();
+        ceiling.and_then(|tps| u32::try_from(tps).ok())
+    }
+
+    /// Staff sets another TPS. Of a lower one the last second may have used more, so the next counts as spent.
+    pub(super) fn tune(&mut self, tps: Option<u32>, now: Instant) {
+        let before = self.current();
+        self.adaptation.tune(tps.map(f64::from));
+        let Some(current) = self.current() else {
+            return;
+        };
+        if before.is_none_or(|before| current < before) {
+            let spent = now + SECOND + spare(current);
+            self.theoretical_arrival = self.theoretical_arrival.max(spent);
+        }
+        while self.last.len() > self.most() {
+            self.last.pop_front();
+        }
+    }
+
     /// When the next PDU may be written; not later than `now` if it may be now.
     pub(super) fn ready_at(&self, now: Instant) -> Instant {
         let Some(current) = self.current() else {

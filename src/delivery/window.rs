@@ -63,6 +63,21 @@ impl Window {
         self.current as usize
     }
 
+    /// The largest that it may be.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a whole number that is at least 1"
+    )]
+    pub(super) fn ceiling(&self) -> usize {
+        self.ceiling as usize
+    }
+
+    /// From now on it may be as large as this, and is at once.
+    pub(super) fn tune(&mut self, ceiling: usize, now: Instant) {
+        *self = Self::new(ceiling, now);
+    }
+
     /// It is all in use, but for what is kept for others than those that wait.
     pub(super) fn note_full(&mut self) {
         self.used = true;

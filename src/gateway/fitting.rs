@@ -302,7 +302,6 @@ fn reach(reach: &settings::Reach) -> Reach {
 
 /// What its status is measured by.
 pub(super) fn configured(id: OperatorId, operator: &settings::Operator) -> Configured {
-    let windows = operator.binds.iter().map(|bind| usize::from(bind.window));
     Configured {
         id,
         name: operator.name.clone(),
@@ -315,7 +314,6 @@ pub(super) fn configured(id: OperatorId, operator: &settings::Operator) -> Confi
             let logins = operator.binds.iter().map(|bind| bind.tps);
             logins.sum::<Option<u32>>()
         }),
-        window: windows.max().unwrap_or_default(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::elsewhere::Elsewhere;
 use super::looks::Looks;
 use super::posted::PostedReply;
 use crate::clock::Now;
-use crate::delivery::{Answer, Directive, Query, Screen, SessionKey, Submission};
+use crate::delivery::{Answer, Directive, Query, Screen, SessionKey, Submission, Tuning};
 use crate::intake::Verdict;
 use crate::journal::{
     Awaiting, Changes, Choices, HeldReceipt, Message, MessageId, OperatorId, Outgoing,
@@ -172,6 +172,11 @@ impl Beat {
             .or_default()
             .submissions
             .push(submission);
+    }
+
+    pub(super) fn tune(&mut self, operator: OperatorId, tuning: Tuning) {
+        let directive = self.directives.entry(operator).or_default();
+        directive.tuning = tuning.after(directive.tuning);
     }
 
     pub(super) fn ask(&mut self, operator: OperatorId, queries: Vec<Query>) {

@@ -370,7 +370,7 @@ impl Core {
         lists.reassigned = inputs
             .reassigned
             .unwrap_or(std::mem::take(&mut lists.reassigned));
-        self.take_orders(&beat, inputs.orders);
+        self.take_orders(&mut beat, inputs.orders);
         // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
         self.resume_ussd(&mut beat)?;

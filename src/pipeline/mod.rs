@@ -287,6 +287,7 @@ fn act(
         waiting.queries.extend(directive.queries);
         waiting.screens.extend(directive.screens);
         waiting.answers.extend(directive.answers);
+        waiting.tuning = directive.tuning.after(waiting.tuning);
     }
     for (reply, shown) in effects.shown {
         // Nobody waits any more if the aggregator hung up.

@@ -10,6 +10,7 @@ use xabar_events::Reason;
 use super::beat::Beat;
 use super::core::Core;
 use crate::clock::UnixMillis;
+use crate::delivery::Tuning;
 use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
 use crate::pacing;
 
@@ -27,6 +28,8 @@ pub enum Order {
     Pause(Scope),
     /// Every pause that lies within this ends.
     Resume(Scope),
+    /// Sets something of an operator's link, until a restart.
+    Tune { operator: String, tuning: Tuning },
 }
 
 /// What an order is about: all that agrees with what is named. Nothing named: everything.
@@ -85,14 +88,14 @@ impl fmt::Display for Scope {
 
 impl Core {
     /// Does what staff ordered.
-    pub(super) fn take_orders(&mut self, beat: &Beat, orders: Vec<Ordered>) {
+    pub(super) fn take_orders(&mut self, beat: &mut Beat, orders: Vec<Ordered>) {
         for Ordered { order, reply } in orders {
             // Nobody waits any more if the client hung up; it was ordered all the same.
             drop(reply.send(self.carry_out(beat, order)));
         }
     }
 
-    fn carry_out(&mut self, beat: &Beat, order: Order) -> Result<Vec<Pause>, NoSuchOperator> {
+    fn carry_out(&mut self, beat: &mut Beat, order: Order) -> Result<Vec<Pause>, NoSuchOperator> {
         match order {
             Order::Pause(scope) => {
                 let covered = self.covered(&scope)?;
@@ -109,6 +112,12 @@ impl Core {
                     });
                 }
             }
+            Order::Tune { operator, tuning } => {
+                let id = self.named(&operator)?;
+                let Tuning { tps, window } = tuning;
+                info!(operator, ?tps, ?window, "the operator's link is tuned");
+                beat.tune(id, tuning);
+            }
             Order::Resume(scope) => {
                 let covered = self.covered(&scope)?;
                 let before = self.paused.len();
@@ -119,9 +128,14 @@ impl Core {
                 }
             }
         }
+        self.let_pass();
+        Ok(self.pauses().collect())
+    }
+
+    /// Gives turns to what is not paused.
+    fn let_pass(&mut self) {
         let scopes = self.paused.iter().map(|paused| paused.scope).collect();
         self.pacer.pause(scopes);
-        Ok(self.pauses().collect())
     }
 
     /// What is paused.

@@ -23,17 +23,22 @@ async fn status(gateway: &Gateway) -> Value {
     }
 }
 
-/// The status as soon as this is what limits it.
-async fn once_limited_by(gateway: &Gateway, limit: &str) -> Value {
+/// The status as soon as this holds of it.
+async fn once(gateway: &Gateway, holds: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
     for _ in 0..300 {
         last = status(gateway).await;
-        if last["bottleneck"]["limit"] == limit {
+        if holds(&last) {
             return last;
         }
         sleep(Duration::from_millis(100)).await;
     }
-    panic!("{limit} was not named within 30 s: {last:#}");
+    panic!("not within 30 s: {last:#}");
+}
+
+/// The status as soon as this is what limits it.
+async fn once_limited_by(gateway: &Gateway, limit: &str) -> Value {
+    once(gateway, |status| status["bottleneck"]["limit"] == limit).await
 }
 
 /// An SMSC that takes so long for a response.
@@ -154,6 +159,53 @@ async fn what_is_paused_waits_and_goes_on_without_loss() {
         (code, serde_json::from_str::<Value>(&body).unwrap()),
         (200, json!({ "paused": [] }))
     );
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    assert_eq!(tally.repeated, 0, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_holds_at_once_and_loses_nothing() {
+    let narrow = |config: &mut Config| (config.window, config.tps) = (2, Some(200));
+    let (world, gateway, before) = limited("window", slow("200ms"), narrow).await;
+    assert_eq!(before["operators"][0]["window"], 2);
+    let set = |body: &'static str| {
+        let head = "content-type: application/json\r\n";
+        gateway.patch("/v1/operators/ucell", head, body)
+    };
+    assert_eq!(set(r#"{"window": 100}"#).await.0, 200);
+    let wide = once_limited_by(&gateway, "operator-tps").await;
+    assert_eq!(wide["operators"][0]["window"], 100);
+    assert_eq!(set(r#"{"tps": 20, "window": "default"}"#).await.0, 200);
+    once(&gateway, |status| {
+        let operator = &status["operators"][0];
+        operator["tps"] == 20 && operator["window"] == 2
+    })
+    .await;
+    for wrong in [
+        r#"{"tps": 0}"#,
+        r#"{"window": "wide"}"#,
+        r#"{"speed": 1}"#,
+        "{}",
+        "1",
+    ] {
+        let (code, body) = set(wrong).await;
+        assert_eq!(code, 400, "{wrong}: {body}");
+    }
+    let head = "content-type: application/json\r\n";
+    let (code, body) = gateway
+        .patch("/v1/operators/ucel", head, r#"{"tps": 5}"#)
+        .await;
+    assert_eq!(code, 404, "{body}");
+
+    // What filled the wider window is answered, and no more came.
+    once(&gateway, |status| {
+        status["operators"][0]["in_flight"].as_u64() <= Some(2)
+    })
+    .await;
+    let all = r#"{"tps": "default", "window": 100}"#;
+    assert_eq!(set(all).await.0, 200);
     world.until_all_ended(LONG).await;
     gateway.stop_within(world.config.shutdown).await;
     let tally = world.check().await;

@@ -20,7 +20,12 @@ use crate::commands::{ConfigFile, Failure};
 #[derive(Debug, clap::Args)]
 pub(super) struct Which {
     /// The configuration that it runs on, which says its HTTP address
-    #[arg(long, value_name = "FILE", env = "XABAR_CONFIG", required_unless_present = "url")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "XABAR_CONFIG",
+        required_unless_present = "url"
+    )]
     config: Option<PathBuf>,
     /// Its HTTP address, such as http://127.0.0.1:8025, instead
     #[arg(long, value_name = "URL")]
@@ -100,6 +105,15 @@ impl Client {
     /// As of [`get`](Self::get).
     pub(super) async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.answer(Method::POST, path, Body::from(body.to_string()))
+            .await
+    }
+
+    /// What a path answers to what is to change.
+    ///
+    /// # Errors
+    /// As of [`get`](Self::get).
+    pub(super) async fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.answer(Method::PATCH, path, Body::from(body.to_string()))
             .await
     }
 

@@ -2,6 +2,7 @@
 
 mod client;
 mod orders;
+mod set;
 mod status;
 
 use super::Failure;
@@ -14,6 +15,8 @@ use super::Failure;
 Examples:
   xabar ctl status --config config/xabar.toml          how it does, and what limits it
   xabar ctl status --url http://127.0.0.1:8025 --watch the same, every second
+  xabar ctl set --config config/xabar.toml ucell tps=200 window=54
+  xabar ctl set --config config/xabar.toml ucell tps=default
   xabar ctl pause --config config/xabar.toml --operator ucell --lane bulk
   xabar ctl resume --config config/xabar.toml          ends every pause
   xabar ctl operators --config config/xabar.toml --json | jq '.[].rate'")]
@@ -28,6 +31,7 @@ enum Order {
     Operators(status::Operators),
     Pause(orders::Pause),
     Resume(orders::Resume),
+    Set(set::Set),
 }
 
 impl Ctl {
@@ -42,6 +46,7 @@ impl Ctl {
                 Order::Operators(operators) => operators.run().await,
                 Order::Pause(pause) => pause.run().await,
                 Order::Resume(resume) => resume.run().await,
+                Order::Set(set) => set.run().await,
             }
         })
     }

@@ -53,7 +53,10 @@ pub fn router(api: Api) -> Router {
         .route("/v1/messages/{id}", get(messages::one))
         .route("/v1/status", get(status::all))
         .route("/v1/operators", get(status::operators))
-        .route("/v1/operators/{name}", get(status::operator))
+        .route(
+            "/v1/operators/{name}",
+            get(status::operator).patch(orders::tune),
+        )
         .route("/v1/pause", post(orders::pause))
         .route("/v1/resume", post(orders::resume))
         .route("/v1/ussd/{operator}", post(ussd::post))

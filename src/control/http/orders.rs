@@ -1,13 +1,13 @@
-//! `POST /v1/pause` and `/v1/resume`: what staff orders.
+//! `POST /v1/pause` and `/v1/resume`, `PATCH /v1/operators/{name}`: what staff orders.
 
 use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 use xabar_events::Agency;
@@ -15,6 +15,7 @@ use xabar_events::Agency;
 use super::Api;
 use super::problem::ProblemDocument;
 use crate::control::status::Paused;
+use crate::delivery::{Setting, Tuning};
 use crate::journal::Lane;
 use crate::pipeline::{NoSuchOperator, Order, Ordered, Pause, Scope};
 
@@ -35,7 +36,7 @@ pub(super) async fn pause(
     State(api): State<Api>,
     body: Bytes,
 ) -> Result<Json<Value>, ProblemDocument> {
-    order(&api, Order::Pause(scope(&body)?)).await
+    Ok(told(&order(&api, Order::Pause(scope(&body)?)).await?))
 }
 
 /// Ends every pause that lies within what the body names.
@@ -43,7 +44,55 @@ pub(super) async fn resume(
     State(api): State<Api>,
     body: Bytes,
 ) -> Result<Json<Value>, ProblemDocument> {
-    order(&api, Order::Resume(scope(&body)?)).await
+    Ok(told(&order(&api, Order::Resume(scope(&body)?)).await?))
+}
+
+/// Sets something of an operator's link.
+pub(super) async fn tune(
+    State(api): State<Api>,
+    Path(operator): Path<String>,
+    body: Bytes,
+) -> Result<Json<Value>, ProblemDocument> {
+    let values: Map<String, Value> = serde_json::from_slice(&body)
+        .map_err(|_| bad("the body should be a JSON object with any of tps and window"))?;
+    let mut tuning = Tuning::default();
+    for (key, value) in &values {
+        match key.as_str() {
+            "tps" => tuning.tps = setting(key, value, MOST_TPS)?,
+            "window" => tuning.window = setting(key, value, MOST_WINDOW)?,
+            _ => return Err(bad("only tps and window can be set")),
+        }
+    }
+    if tuning == Tuning::default() {
+        return Err(bad("the body should say tps, window or both"));
+    }
+    let name = operator.clone();
+    order(&api, Order::Tune { operator, tuning }).await?;
+    let mut set = values;
+    set.insert("name".to_owned(), json!(name));
+    Ok(Json(Value::Object(set)))
+}
+
+/// As the configuration allows.
+const MOST_TPS: u32 = 100_000;
+const MOST_WINDOW: u32 = 10_000;
+
+fn setting<T: TryFrom<u32>>(
+    key: &str,
+    value: &Value,
+    most: u32,
+) -> Result<Setting<T>, ProblemDocument> {
+    if value.as_str() == Some("default") {
+        return Ok(Setting::Configured);
+    }
+    let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+    let number = number.filter(|number| (1..=most).contains(number));
+    let set = number.and_then(|number| T::try_from(number).ok());
+    set.map(Setting::To).ok_or_else(|| {
+        bad(&format!(
+            "{key} should be a whole number from 1 to {most}, or \"default\": as configured"
+        ))
+    })
 }
 
 fn scope(body: &[u8]) -> Result<Scope, ProblemDocument> {
@@ -70,7 +119,8 @@ fn scope(body: &[u8]) -> Result<Scope, ProblemDocument> {
     })
 }
 
-async fn order(api: &Api, order: Order) -> Result<Json<Value>, ProblemDocument> {
+/// Gives an order; what is paused from then on.
+async fn order(api: &Api, order: Order) -> Result<Vec<Pause>, ProblemDocument> {
     let (reply, answer) = oneshot::channel();
     let ordered = async {
         // Where the pipeline is gone, so is the other end of the answer.
@@ -78,7 +128,7 @@ async fn order(api: &Api, order: Order) -> Result<Json<Value>, ProblemDocument> 
         answer.await
     };
     match timeout(PATIENCE, ordered).await {
-        Ok(Ok(Ok(paused))) => Ok(Json(told(&paused))),
+        Ok(Ok(Ok(paused))) => Ok(paused),
         Ok(Ok(Err(error @ NoSuchOperator { .. }))) => {
             Err(ProblemDocument::new(StatusCode::NOT_FOUND, error.to_string()))
         }
@@ -90,9 +140,9 @@ async fn order(api: &Api, order: Order) -> Result<Json<Value>, ProblemDocument> 
     }
 }
 
-fn told(paused: &[Pause]) -> Value {
+fn told(paused: &[Pause]) -> Json<Value> {
     let paused: Vec<Paused> = paused.iter().map(Paused::from).collect();
-    json!({ "paused": paused })
+    Json(json!({ "paused": paused }))
 }
 
 fn bad(detail: &str) -> ProblemDocument {

@@ -92,13 +92,13 @@ pub struct OperatorStatus {
     /// Bound ones.
     pub sessions: usize,
     pub sessions_configured: usize,
-    /// As configured; nothing if no TPS is.
+    /// As configured or set; nothing if no TPS is.
     pub tps: Option<u32>,
     /// What it is held to now, if to anything: less than `tps` after the operator throttled.
     pub allowed: Option<f64>,
     /// Submissions a second, over five seconds.
     pub rate: f64,
-    /// Per session, as configured.
+    /// Per session, as configured or set.
     pub window: usize,
     /// The same at the moment: less where the operator takes less.
     pub window_now: usize,
@@ -268,10 +268,10 @@ impl Measured<'_> {
             state: self.standing(),
             sessions: self.link.sessions_bound,
             sessions_configured: self.operator.sessions,
-            tps: self.operator.tps,
+            tps: self.used.tps,
             allowed: self.link.rate,
             rate: self.used.rate,
-            window: self.operator.window,
+            window: self.used.window,
             window_now: self.link.window,
             in_flight: self.link.in_flight,
             response_ms: quantile(0.5)

@@ -31,9 +31,8 @@ pub struct Configured {
     pub name: String,
     /// Those over which messages are submitted.
     pub sessions: usize,
+    /// Of all its logins together, where only they have any.
     pub tps: Option<u32>,
-    /// Per session.
-    pub window: usize,
 }
 
 impl Recent {
@@ -85,9 +84,9 @@ pub(super) fn used(
         paused: newest.load.paused.iter().any(is_paused),
         sessions: operator.sessions,
         sessions_bound: now.sessions_bound,
-        tps: operator.tps,
+        tps: now.tps.or(operator.tps),
         rate_now: now.rate,
-        window: operator.window,
+        window: now.most_window,
         window_now: now.window,
         rate: a_second(written, elapsed),
         occupancy: now.occupancy.since(&before.occupancy),
@@ -159,7 +158,6 @@ mod tests {
             name: "ucell".to_owned(),
             sessions: 1,
             tps: None,
-            window: 10,
         };
         let used = used(oldest, newest, (0, &operator)).unwrap();
         assert!((used.rate - 100.0).abs() < 1e-9 && (used.pressure - 1.0).abs() < 1e-9);

@@ -36,6 +36,7 @@ use super::occupancy::{Meter, Obstacle};
 use super::rate::Rate;
 use super::screen::{Screen, ScreenToken};
 use super::submission::{Query, Submission, Token};
+use super::tuning::Tuning;
 use super::window::Window;
 use super::{LONGEST_LAG, LinkState, Offer};
 
@@ -69,6 +70,7 @@ pub(super) struct Dispatch {
     /// Answers that said they came too fast.
     throttled: u64,
     meter: Meter,
+    configured: Bounds,
 }
 
 /// What bounds a link, by its configuration.
@@ -145,6 +147,19 @@ impl Dispatch {
             written: 0,
             throttled: 0,
             meter: Meter::new(now),
+            configured: bounds,
+        }
+    }
+
+    /// Staff sets something of it.
+    pub(super) fn tune(&mut self, tuning: Tuning, now: Instant) {
+        let Bounds { tps, window, .. } = self.configured;
+        if let Some(tps) = tuning.tps.of(tps, Some) {
+            self.rates.whole_mut().tune(tps, now);
+        }
+        if let Some(set) = tuning.window.of(None, Some) {
+            self.rooms.tune(set);
+            self.window.tune(set.unwrap_or(window), now);
         }
     }
 
@@ -594,6 +609,8 @@ impl Dispatch {
             in_flight: self.rooms.in_flight(),
             rate: self.rates.whole().current(),
             window: self.window.size(),
+            tps: self.rates.whole().tps(),
+            most_window: self.window.ceiling(),
             written: self.written,
             throttled: self.throttled,
             occupancy: self.meter.occupancy(),

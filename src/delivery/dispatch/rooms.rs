@@ -14,6 +14,8 @@ pub(in crate::delivery) struct Room {
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) room: Room,
+    /// Its configured window.
+    configured: usize,
     in_flight: usize,
     bound: bool,
     /// Which of the PDUs of all sessions it was given last.
@@ -21,10 +23,15 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// How much of a window it has.
+    fn window(&self, window: usize) -> usize {
+        window.min(self.room.window)
+    }
+
     /// How much more of a window has room.
     pub(super) fn free(&self, window: usize) -> usize {
         if self.bound {
-            window.min(self.room.window).saturating_sub(self.in_flight)
+            self.window(window).saturating_sub(self.in_flight)
         } else {
             0
         }
@@ -41,8 +48,9 @@ pub(super) struct Rooms {
 
 impl Rooms {
     pub(super) fn new(rooms: impl IntoIterator<Item = Room>) -> Self {
-        let session = |room| Session {
+        let session = |room: Room| Session {
             room,
+            configured: room.window,
             in_flight: 0,
             bound: false,
             turn: 0,
@@ -50,6 +58,17 @@ impl Rooms {
         Self {
             sessions: rooms.into_iter().map(session).collect(),
             turn: 0,
+        }
+    }
+
+    /// From now on each on which anything is submitted has this window; `None`: its configured one.
+    pub(super) fn tune(&mut self, window: Option<usize>) {
+        for session in &mut self.sessions {
+            let configured = session.configured;
+            session.room.window = match window {
+                Some(window) if configured > 0 => window,
+                _ => configured,
+            };
         }
     }
 
@@ -127,7 +146,7 @@ impl Rooms {
     /// What they take together, if each has this window at most.
     pub(super) fn of_window(&self, window: usize) -> usize {
         let bound = self.sessions.iter().filter(|session| session.bound);
-        bound.map(|session| window.min(session.room.window)).sum()
+        bound.map(|session| session.window(window)).sum()
     }
 
     pub(super) fn in_flight(&self) -> usize {
@@ -157,7 +176,7 @@ impl Rooms {
             .map_or(usize::MAX, |it| it.room.login)
     }
 
-    /// The configured window of a session.
+    /// The largest window of a session.
     pub(super) fn window(&self, session: usize) -> usize {
         self.sessions.get(session).map_or(0, |it| it.room.window)
     }

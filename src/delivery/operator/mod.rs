@@ -102,7 +102,7 @@ impl Operator {
                 tls: settings.tls.clone(),
                 connect: settings.connect,
                 opening: line.opening.clone(),
-                settings: session_settings(settings, line.room.window),
+                settings: session_settings(settings),
                 classes: settings.classes.clone(),
                 return_after: settings.return_after,
                 returning: Arc::clone(&returning),
@@ -244,6 +244,7 @@ impl Operator {
     }
 
     async fn obey(&mut self, directive: Directive, events: &mut Unreported) {
+        self.dispatch.tune(directive.tuning, now());
         self.dispatch.submit(directive.submissions);
         for query in self.dispatch.ask(directive.queries) {
             events.push(untold(query.token));
@@ -364,9 +365,10 @@ fn bounds(settings: &OperatorSettings, lines: &[Line<'_>]) -> Bounds {
     }
 }
 
-fn session_settings(settings: &OperatorSettings, window: usize) -> session::Settings {
+fn session_settings(settings: &OperatorSettings) -> session::Settings {
     session::Settings {
-        window,
+        // It is given no more than dispatch allows, which may be told to allow more.
+        window: usize::from(u16::MAX),
         response_timeout: settings.response,
         enquire_link: settings.enquire_link,
         drain_timeout: settings.drain,

@@ -102,6 +102,11 @@ impl Gateway {
         post(self.http, path, headers, body).await
     }
 
+    /// The same to what is to change.
+    pub async fn patch(&self, path: &str, headers: &str, body: &str) -> (u16, String) {
+        tell(self.http, "PATCH", path, headers, body).await
+    }
+
     async fn ask(&self, request: &str) -> Option<(u16, String)> {
         ask(self.http, request).await
     }
@@ -181,9 +186,13 @@ impl Drop for Gateway {
 
 /// The status and body of what a gateway answers to what is posted, whichever gateway listens at this port.
 pub async fn post(http: u16, path: &str, headers: &str, body: &str) -> (u16, String) {
+    tell(http, "POST", path, headers, body).await
+}
+
+async fn tell(http: u16, method: &str, path: &str, headers: &str, body: &str) -> (u16, String) {
     let length = body.len();
     let request = format!(
-        "POST {path} HTTP/1.1\r\nhost: xabar\r\nconnection: close\r\n\
+        "{method} {path} HTTP/1.1\r\nhost: xabar\r\nconnection: close\r\n\
          content-length: {length}\r\n{headers}\r\n{body}"
     );
     ask(http, &request).await.expect("an answer")

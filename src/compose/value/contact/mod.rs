@@ -75,9 +75,7 @@ fn in_latin(line: &str) -> Option<Contact> {
     };
     let with_apostrophes = |text: &str| leads(karakalpak_apostrophes(text));
     let both = with_apostrophes(&uzbek);
-    leads(uzbek)
-        .or(both)
-        .or_else(|| with_apostrophes(&folded))
+    leads(uzbek).or(both).or_else(|| with_apostrophes(&folded))
 }
 
 fn without_marks(line: &str) -> String {

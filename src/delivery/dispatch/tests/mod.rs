@@ -4,6 +4,7 @@ mod kept;
 mod logins;
 mod queries;
 mod screens;
+mod tuning;
 
 use super::*;
 use crate::delivery::sample::{submission, token};
