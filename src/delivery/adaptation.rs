@@ -38,10 +38,10 @@ const FASTEST: f64 = 1e6;
 /// The rate of one operator, PDUs a second.
 #[derive(Debug)]
 pub(super) struct Adaptation {
-    /// The configured TPS; `None` for as fast as the window allows.
+    /// The TPS, configured or set; `None` for as fast as the window allows.
     ceiling: Option<f64>,
     current: Option<f64>,
-    /// The configured TPS, or else the fastest that it ever took or was cut from.
+    /// The TPS, or else the fastest that it ever took or was cut from.
     fastest: f64,
     /// What the last cut found, until the rate is back at the ceiling.
     found: Option<Found>,
@@ -83,7 +83,7 @@ impl Adaptation {
         self.current
     }
 
-    /// The configured TPS.
+    /// The TPS, configured or set.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -96,7 +96,8 @@ impl Adaptation {
     /// Staff sets another TPS. What was found of the operator's limit holds on below it.
     pub(super) fn tune(&mut self, ceiling: Option<f64>) {
         self.ceiling = ceiling;
-        self.fastest = ceiling.unwrap_or(self.fastest);
+        // How fast it may be without one is to be found anew.
+        self.fastest = ceiling.unwrap_or(self.found.and(self.current).unwrap_or_default());
         self.current = match (ceiling, self.found, self.current) {
             (None, Some(_), current) => current,
             (Some(ceiling), Some(_), Some(current)) => Some(current.min(ceiling)),

@@ -6,7 +6,7 @@ use super::{Occupancy, ResponseTimes};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LinkState {
     pub sessions_bound: usize,
-    /// submit_sm that await a response, all sessions together.
+    /// Requests that await a response, all sessions together.
     pub in_flight: usize,
     /// The PDUs a second it is held to: less than the configured TPS after the operator
     /// throttled. `None`: as fast as the window allows.
@@ -14,11 +14,13 @@ pub struct LinkState {
     /// submit_sm that may await a response on one session: less than configured where the
     /// operator takes less.
     pub window: usize,
-    /// What both are held to by configuration or staff.
+    /// The TPS and the window that configuration or staff allow.
     pub tps: Option<u32>,
     pub most_window: usize,
     /// Submissions given to sessions.
     pub written: u64,
+    /// Requests of any kind given to sessions: submissions, screens, questions.
+    pub pdus: u64,
     /// Submissions that the operator refused because they came too fast.
     pub throttled: u64,
     /// What held it for how long.

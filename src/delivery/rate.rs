@@ -106,7 +106,8 @@ impl Rate {
             return;
         };
         if before.is_none_or(|before| current < before) {
-            let spent = now + SECOND + spare(current);
+            let ahead = interval(current).mul_f64(self.lead - 1.0);
+            let spent = now + SECOND + spare(current).max(ahead);
             self.theoretical_arrival = self.theoretical_arrival.max(spent);
         }
         while self.last.len() > self.most() {

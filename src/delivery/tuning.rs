@@ -1,5 +1,7 @@
 //! What staff sets of a link while it runs.
 
+use std::fmt;
+
 /// What is to become of a value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Setting<T> {
@@ -18,6 +20,16 @@ pub struct Tuning {
     pub tps: Setting<u32>,
     /// Per session.
     pub window: Setting<usize>,
+}
+
+impl<T: fmt::Display> fmt::Display for Setting<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keep => f.write_str("as before"),
+            Self::Configured => f.write_str("as configured"),
+            Self::To(value) => value.fmt(f),
+        }
+    }
 }
 
 impl<T: Copy> Setting<T> {

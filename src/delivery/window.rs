@@ -29,7 +29,7 @@ const STEP: Duration = Duration::from_secs(5);
 /// The window of each session of one operator.
 #[derive(Debug)]
 pub(super) struct Window {
-    /// The configured size.
+    /// The size, configured or set.
     ceiling: f64,
     current: f64,
     /// Whether it was all in use since the last step.

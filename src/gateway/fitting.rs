@@ -301,7 +301,11 @@ fn reach(reach: &settings::Reach) -> Reach {
 }
 
 /// What its status is measured by.
-pub(super) fn configured(id: OperatorId, operator: &settings::Operator) -> Configured {
+pub(super) fn configured(
+    id: OperatorId,
+    operator: &settings::Operator,
+    lanes: settings::LaneShares,
+) -> Configured {
     Configured {
         id,
         name: operator.name.clone(),
@@ -310,6 +314,7 @@ pub(super) fn configured(id: OperatorId, operator: &settings::Operator) -> Confi
             .iter()
             .map(|it| usize::from(it.sessions))
             .sum(),
+        kept: f64::from(lanes.urgent) / 100.0,
         tps: operator.tps.or_else(|| {
             let logins = operator.binds.iter().map(|bind| bind.tps);
             logins.sum::<Option<u32>>()

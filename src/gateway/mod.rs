@@ -358,7 +358,7 @@ fn start_operators(
         else {
             continue;
         };
-        let configured = fitting::configured(id, operator);
+        let configured = fitting::configured(id, operator, settings.lanes);
         let operator = fitting::operator_settings(operator, settings);
         let link =
             delivery::start(id, &operator, reports.clone(), stop.clone()).map_err(|source| {

@@ -142,6 +142,11 @@ impl Pacer {
         }
     }
 
+    /// Whether what waits in a queue has no turns.
+    pub fn is_paused(&self, queue: Queue) -> bool {
+        is_paused(&self.paused, queue)
+    }
+
     /// Notes that a message of this thread waits in the journal.
     pub fn sibling_waits(&mut self, thread: ThreadKey) {
         self.threads.sibling_waits(thread);

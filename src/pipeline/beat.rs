@@ -70,6 +70,18 @@ impl Effects {
             .sum()
     }
 
+    /// How many messages go to operators, of whichever number of segments.
+    pub(super) fn messages(&self) -> u64 {
+        let of_one = |directive: &Directive| {
+            let messages = directive.submissions.iter().map(|it| it.token.message);
+            let mut before = None;
+            // The segments of one stand together.
+            let first = messages.filter(|message| before.replace(*message) != Some(*message));
+            first.count() as u64
+        };
+        self.directives.values().map(of_one).sum()
+    }
+
     /// How many screens go to each operator.
     pub(super) fn screens(&self) -> impl Iterator<Item = (OperatorId, usize)> {
         let directives = self.directives.iter();

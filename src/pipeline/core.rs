@@ -239,6 +239,8 @@ pub struct Core {
     /// Messages are waiting for their turn that a beat had no time for.
     pub(super) turns_left: bool,
     appetite: Appetite,
+    /// Messages given to links, each attempt counted.
+    pub(super) sent: u64,
     /// What was called something without a right to it, and by which agency.
     pub(super) not_entitled: Seldom<(Right, Box<str>)>,
     /// Agencies whose events are of a time to come, with the first such message.
@@ -331,6 +333,7 @@ impl Core {
             note_published_at: now.steady,
             turns_left: false,
             appetite: Appetite::default(),
+            sent: 0,
             not_entitled: Seldom::default(),
             clocks_ahead: Seldom::default(),
             left_out: Seldom::default(),
@@ -400,6 +403,7 @@ impl Core {
                 operator.shown += screens as u64;
             }
         }
+        self.sent += effects.messages();
         let (taken_in, gone_out) = (changes.accepted.len(), effects.submissions());
         self.appetite.note(now.steady, taken_in, gone_out);
         Ok((changes, effects))
@@ -407,7 +411,10 @@ impl Core {
 
     /// About how many events the next beat should take in.
     pub fn events_wanted(&self, now: &Now) -> usize {
-        self.appetite.events(now.steady, self.queues.is_behind())
+        self.appetite.events(
+            now.steady,
+            self.queues.is_behind(|queue| self.pacer.is_paused(queue)),
+        )
     }
 
     /// Makes the changes of a beat durable. May be tried again.

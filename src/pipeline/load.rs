@@ -22,6 +22,8 @@ pub struct Load {
     pub committing: Duration,
     /// For how long messages that were due waited for each operator's link to take them.
     pub pressed: BTreeMap<OperatorId, Duration>,
+    /// Messages that went to operators' links, each attempt counted.
+    pub sent: u64,
     /// What is paused.
     pub paused: Vec<Pause>,
 }
@@ -43,6 +45,7 @@ impl Load {
             pressed: pressed
                 .map(|(id, time)| (*id, time.saturating_sub(before(id))))
                 .collect(),
+            sent: self.sent.saturating_sub(earlier.sent),
             paused: self.paused.clone(),
         }
     }
@@ -83,6 +86,7 @@ impl Stopwatch {
             self.tell_at = now + TOLD;
             Load {
                 pressed: core.pressed().collect(),
+                sent: core.sent,
                 paused: core.pauses().collect(),
                 ..self.load.clone()
             }

@@ -53,7 +53,7 @@ pub use self::core::{Core, DialogueRules, Inputs, OperatorRules, Settings};
 pub use admission::Right;
 pub use beat::Effects;
 pub use load::Load;
-pub use orders::{NoSuchOperator, Order, Ordered, Pause, Scope};
+pub use orders::{Order, Ordered, Pause, Refusal, Scope};
 pub use posted::{NoCountry, Posted, PostedReply};
 pub use ussd::UssdRules;
 

@@ -18,7 +18,7 @@ use crate::pacing;
 #[derive(Debug)]
 pub struct Ordered {
     pub order: Order,
-    pub reply: oneshot::Sender<Result<Vec<Pause>, NoSuchOperator>>,
+    pub reply: oneshot::Sender<Result<Vec<Pause>, Refusal>>,
 }
 
 /// What to do; each is answered with what is paused from then on.
@@ -47,12 +47,17 @@ pub struct Pause {
     pub since: UnixMillis,
 }
 
-/// An order names an operator that is not configured.
+/// Why an order is not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such operator; known here: {}", .known.join(", "))]
-pub struct NoSuchOperator {
-    pub known: Vec<String>,
+pub enum Refusal {
+    #[error("there is no such operator; known here: {}", .known.join(", "))]
+    NoSuchOperator { known: Vec<String> },
+    #[error("there are {MOST} pauses already: end some, or pause more at once")]
+    TooManyPauses,
 }
+
+/// Each is looked at for each message.
+const MOST: usize = 100;
 
 /// A pause as the pipeline keeps it.
 #[derive(Debug)]
@@ -89,17 +94,21 @@ impl fmt::Display for Scope {
 impl Core {
     /// Does what staff ordered.
     pub(super) fn take_orders(&mut self, beat: &mut Beat, orders: Vec<Ordered>) {
-        for Ordered { order, reply } in orders {
-            // Nobody waits any more if the client hung up; it was ordered all the same.
+        // What was not carried out in time was refused: who ordered it may not want it any more.
+        let in_time = orders.into_iter().filter(|it| !it.reply.is_closed());
+        for Ordered { order, reply } in in_time {
             drop(reply.send(self.carry_out(beat, order)));
         }
     }
 
-    fn carry_out(&mut self, beat: &mut Beat, order: Order) -> Result<Vec<Pause>, NoSuchOperator> {
+    fn carry_out(&mut self, beat: &mut Beat, order: Order) -> Result<Vec<Pause>, Refusal> {
         match order {
             Order::Pause(scope) => {
                 let covered = self.covered(&scope)?;
                 if !self.paused.iter().any(|paused| paused.scope == covered) {
+                    if self.paused.len() >= MOST {
+                        return Err(Refusal::TooManyPauses);
+                    }
                     info!(%scope, "sending is paused");
                     self.paused.push(Paused {
                         pause: Pause {
@@ -114,8 +123,8 @@ impl Core {
             }
             Order::Tune { operator, tuning } => {
                 let id = self.named(&operator)?;
-                let Tuning { tps, window } = tuning;
-                info!(operator, ?tps, ?window, "the operator's link is tuned");
+                let Tuning { tps, window } = &tuning;
+                info!(operator, %tps, %window, "the operator's link is tuned");
                 beat.tune(id, tuning);
             }
             Order::Resume(scope) => {
@@ -125,6 +134,9 @@ impl Core {
                     .retain(|paused| !covered.encloses(&paused.scope));
                 if self.paused.len() < before {
                     info!(%scope, "sending goes on");
+                    // What waits on is told why.
+                    let operators = self.operators.values_mut();
+                    operators.for_each(|operator| operator.down_told = false);
                 }
             }
         }
@@ -143,7 +155,7 @@ impl Core {
         self.paused.iter().map(|paused| paused.pause.clone())
     }
 
-    fn covered(&self, scope: &Scope) -> Result<pacing::Scope, NoSuchOperator> {
+    fn covered(&self, scope: &Scope) -> Result<pacing::Scope, Refusal> {
         let operator = scope.operator.as_deref().map(|name| self.named(name));
         Ok(pacing::Scope {
             operator: operator.transpose()?,
@@ -152,12 +164,14 @@ impl Core {
         })
     }
 
-    fn named(&self, name: &str) -> Result<OperatorId, NoSuchOperator> {
+    fn named(&self, name: &str) -> Result<OperatorId, Refusal> {
         let mut operators = self.operators();
         let found = operators.find(|(_, known)| *known == name);
-        found.map(|(id, _)| id).ok_or_else(|| NoSuchOperator {
-            known: self.operators().map(|(_, name)| name.to_owned()).collect(),
-        })
+        found
+            .map(|(id, _)| id)
+            .ok_or_else(|| Refusal::NoSuchOperator {
+                known: self.operators().map(|(_, name)| name.to_owned()).collect(),
+            })
     }
 
     /// Whether a message is held by a pause long enough to be told.

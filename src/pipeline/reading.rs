@@ -170,9 +170,9 @@ impl Queues {
         self.plan(queue, before, None);
     }
 
-    /// Whether something that may be due stands in the journal only.
-    pub(super) fn is_behind(&self) -> bool {
-        !self.behind.is_empty()
+    /// Whether something that may be due, and is not paused, stands in the journal only.
+    pub(super) fn is_behind(&self, is_paused: impl Fn(Queue) -> bool) -> bool {
+        self.behind.iter().any(|queue| !is_paused(*queue))
     }
 
     /// Forgets the queues in which nothing waits, given how many messages of each are held.
@@ -301,7 +301,7 @@ mod tests {
         assert_eq!(queues.wakes(|_| 1000), Some(UnixMillis(0)));
         assert_eq!(queues.wakes(|_| 1001), None);
         queues.read_on(queue(1), cursor(7));
-        assert!(!queues.takes(queue(1), 0) && queues.is_behind());
+        assert!(!queues.takes(queue(1), 0) && queues.is_behind(|_| false));
         queues.read_to_its_end(queue(1), cursor(9), Some(SOON));
         assert!(queues.takes(queue(1), 1999) && !queues.takes(queue(1), 2000));
         assert_eq!(

@@ -199,6 +199,7 @@ impl Core {
                 .not_before
                 .is_none_or(|not_before| not_before <= wall)
             && message.expires > wall
+            && !self.pacer.is_paused(message.queue())
             && self.pacer.permits(message, &beat.now).is_ok();
         Ok(
             is_due

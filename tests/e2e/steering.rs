@@ -130,12 +130,18 @@ async fn what_is_paused_waits_and_goes_on_without_loss() {
     let gateway = world.ready().await;
     once_limited_by(&gateway, "idle").await;
     let json = "content-type: application/json\r\n";
+    // As any page could have a browser do it.
+    for head in ["", "content-type: text/plain\r\n"] {
+        assert_eq!(gateway.post("/v1/pause", head, "").await.0, 415);
+    }
     let (code, body) = gateway.post("/v1/pause", json, "").await;
     assert_eq!(code, 200, "{body}");
     world.publish(samples(7, 300)).await;
-    let status = once_limited_by(&gateway, "paused").await;
+    let status = once(&gateway, |status| status["backlog"] == 300).await;
+    assert_eq!(status["bottleneck"]["limit"], "paused");
     assert_eq!(status["operators"][0]["state"], "paused");
     assert_eq!(status["paused"].as_array().unwrap().len(), 1);
+    sleep(Duration::from_millis(300)).await;
     let submits = world.smsc.handle().figures().await.unwrap().submits;
     assert_eq!(submits, 0);
 
@@ -177,12 +183,24 @@ async fn what_is_set_holds_at_once_and_loses_nothing() {
     assert_eq!(set(r#"{"window": 100}"#).await.0, 200);
     let wide = once_limited_by(&gateway, "operator-tps").await;
     assert_eq!(wide["operators"][0]["window"], 100);
-    assert_eq!(set(r#"{"tps": 20, "window": "default"}"#).await.0, 200);
-    once(&gateway, |status| {
-        let operator = &status["operators"][0];
-        operator["tps"] == 20 && operator["window"] == 2
-    })
-    .await;
+    assert_eq!(set(r#"{"window": "default"}"#).await.0, 200);
+    once(&gateway, |status| status["operators"][0]["window"] == 2).await;
+    // What filled the wider window is answered, and no more comes.
+    let is_narrow = |status: &Value| status["operators"][0]["in_flight"].as_u64() <= Some(2);
+    once(&gateway, is_narrow).await;
+    for _ in 0..10 {
+        assert!(is_narrow(&status(&gateway).await));
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(set(r#"{"tps": 20, "window": 100}"#).await.0, 200);
+    sleep(Duration::from_secs(2)).await;
+    let before = world.smsc.handle().figures().await.unwrap().submits;
+    sleep(Duration::from_secs(3)).await;
+    let since = world.smsc.handle().figures().await.unwrap().submits - before;
+    assert!(
+        (40..=80).contains(&since),
+        "{since} in some 3 s at 20 a second"
+    );
     for wrong in [
         r#"{"tps": 0}"#,
         r#"{"window": "wide"}"#,
@@ -199,15 +217,59 @@ async fn what_is_set_holds_at_once_and_loses_nothing() {
         .await;
     assert_eq!(code, 404, "{body}");
 
-    // What filled the wider window is answered, and no more came.
-    once(&gateway, |status| {
-        status["operators"][0]["in_flight"].as_u64() <= Some(2)
-    })
-    .await;
     let all = r#"{"tps": "default", "window": 100}"#;
     assert_eq!(set(all).await.0, 200);
     world.until_all_ended(LONG).await;
     gateway.stop_within(world.config.shutdown).await;
     let tally = world.check().await;
     assert_eq!(tally.repeated, 0, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_steers_it_by_commands() {
+    let world = World::new(broker::shared(), slow("5ms"), |_| ()).await;
+    let gateway = world.ready().await;
+    once_limited_by(&gateway, "idle").await;
+    let url = format!("http://127.0.0.1:{}", world.config.http);
+    let ctl = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xabar"));
+        let command = command.arg("ctl").args(arguments).args(["--url", &url]);
+        let output = command.output().unwrap();
+        let told = |octets| String::from_utf8(octets).unwrap();
+        (
+            output.status.code(),
+            told(output.stdout),
+            told(output.stderr),
+        )
+    };
+    let (code, told, _) = ctl(&["status"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        told.starts_with("running · ") && told.contains("ucell"),
+        "{told}"
+    );
+    let (code, told, _) = ctl(&["set", "ucell", "tps=77", "window=5"]);
+    assert_eq!(
+        (code, &*told),
+        (
+            Some(0),
+            "ucell: tps 77, window 5, until the gateway stops\n"
+        )
+    );
+    once(&gateway, |status| status["operators"][0]["tps"] == 77).await;
+    let (code, told, _) = ctl(&["pause", "--lane", "bulk"]);
+    assert_eq!(code, Some(0));
+    assert!(told.starts_with("paused · lane bulk · since "), "{told}");
+    let (code, told, _) = ctl(&["resume"]);
+    assert_eq!((code, &*told), (Some(0), "nothing is paused\n"));
+    let (code, told, _) = ctl(&["operators", "--json"]);
+    let operators: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((code, &operators[0]["name"]), (Some(0), &json!("ucell")));
+    let (code, _, why) = ctl(&["set", "ucel", "tps=1"]);
+    assert_eq!(code, Some(1));
+    assert!(why.contains("known here: ucell"), "{why}");
+    gateway.stop_within(world.config.shutdown).await;
+    let (code, _, why) = ctl(&["status"]);
+    assert_eq!(code, Some(1));
+    assert!(why.contains("no gateway answers at"), "{why}");
 }

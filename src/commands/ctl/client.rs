@@ -58,7 +58,9 @@ impl Which {
         let Some(config) = self.config.clone() else {
             return Err(Failure::Usage("give --config or --url".to_owned()));
         };
-        let settings = ConfigFile { config }.load()?;
+        let settings = ConfigFile { config }.load().inspect_err(|_| {
+            anstream::eprintln!("xabar: --url http://127.0.0.1:8025 needs no configuration");
+        })?;
         let http = settings.http.ok_or_else(|| {
             Failure::because("the configuration has no [http]: such a gateway cannot be talked to")
         })?;

@@ -70,7 +70,12 @@ impl Set {
             .map(|(key, value)| format!("{key} {}", value.to_string().trim_matches('"')))
             .collect();
         let mut out = print::stdout();
-        writeln!(out, "{}: {}, until it stops", self.operator, set.join(", "))?;
+        writeln!(
+            out,
+            "{}: {}, until the gateway stops",
+            self.operator,
+            set.join(", ")
+        )?;
         Ok(())
     }
 }

@@ -40,7 +40,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Moves to the upper left corner and clears what is below it.
 const FROM_THE_TOP: &str = "\u{1b}[H\u{1b}[J";
 
-/// All there is on a terminal.
+/// Clears the whole terminal.
 const CLEAR: &str = "\u{1b}[2J";
 
 impl Status {
@@ -56,11 +56,15 @@ impl Status {
         let mut looks = interval(EVERY);
         loop {
             looks.tick().await;
-            let status = client.get("/v1/status").await?;
+            let status = client.get("/v1/status").await;
             if redraws {
                 write!(io::stdout(), "{FROM_THE_TOP}")?;
             }
-            self.show(&status)?;
+            match status {
+                Ok(status) => self.show(&status)?,
+                // It may be back with the next look.
+                Err(failure) => drop(failure.tell()),
+            }
         }
     }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
@@ -14,12 +14,16 @@ use xabar_events::Agency;
 
 use super::Api;
 use super::problem::ProblemDocument;
+use crate::control::settings::{MOST_TPS, MOST_WINDOW};
 use crate::control::status::Paused;
 use crate::delivery::{Setting, Tuning};
 use crate::journal::Lane;
-use crate::pipeline::{NoSuchOperator, Order, Ordered, Pause, Scope};
+use crate::pipeline::{Order, Ordered, Pause, Refusal, Scope};
 
-/// For an answer: a beat takes milliseconds, unless the journal does not take.
+/// No order is that long.
+const MOST_OCTETS: usize = 4096;
+
+/// For an order to come whole, and then for its answer: a beat takes milliseconds, unless the journal does not take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What an order is about; nothing named: everything.
@@ -34,16 +38,18 @@ struct Named {
 /// Stops sending what the body names; events are taken in all the same.
 pub(super) async fn pause(
     State(api): State<Api>,
-    body: Bytes,
+    request: Request,
 ) -> Result<Json<Value>, ProblemDocument> {
+    let body = body(request).await?;
     Ok(told(&order(&api, Order::Pause(scope(&body)?)).await?))
 }
 
 /// Ends every pause that lies within what the body names.
 pub(super) async fn resume(
     State(api): State<Api>,
-    body: Bytes,
+    request: Request,
 ) -> Result<Json<Value>, ProblemDocument> {
+    let body = body(request).await?;
     Ok(told(&order(&api, Order::Resume(scope(&body)?)).await?))
 }
 
@@ -51,15 +57,16 @@ pub(super) async fn resume(
 pub(super) async fn tune(
     State(api): State<Api>,
     Path(operator): Path<String>,
-    body: Bytes,
+    request: Request,
 ) -> Result<Json<Value>, ProblemDocument> {
+    let body = body(request).await?;
     let values: Map<String, Value> = serde_json::from_slice(&body)
         .map_err(|_| bad("the body should be a JSON object with any of tps and window"))?;
     let mut tuning = Tuning::default();
     for (key, value) in &values {
         match key.as_str() {
             "tps" => tuning.tps = setting(key, value, MOST_TPS)?,
-            "window" => tuning.window = setting(key, value, MOST_WINDOW)?,
+            "window" => tuning.window = setting(key, value, MOST_WINDOW.into())?,
             _ => return Err(bad("only tps and window can be set")),
         }
     }
@@ -72,10 +79,6 @@ pub(super) async fn tune(
     set.insert("name".to_owned(), json!(name));
     Ok(Json(Value::Object(set)))
 }
-
-/// As the configuration allows.
-const MOST_TPS: u32 = 100_000;
-const MOST_WINDOW: u32 = 10_000;
 
 fn setting<T: TryFrom<u32>>(
     key: &str,
@@ -92,6 +95,28 @@ fn setting<T: TryFrom<u32>>(
         bad(&format!(
             "{key} should be a whole number from 1 to {most}, or \"default\": as configured"
         ))
+    })
+}
+
+/// What an order says. Pages of others cannot have a browser send this type unasked.
+async fn body(request: Request) -> Result<Bytes, ProblemDocument> {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let (kind, _) = kind.split_once(';').unwrap_or((kind, ""));
+    if !kind.trim().eq_ignore_ascii_case("application/json") {
+        return Err(ProblemDocument::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "the content type should be application/json",
+        ));
+    }
+    let read = timeout(PATIENCE, to_bytes(request.into_body(), MOST_OCTETS)).await;
+    let read = read.map_err(|_| {
+        let why = format!("the body should come whole within {} s", PATIENCE.as_secs());
+        ProblemDocument::new(StatusCode::REQUEST_TIMEOUT, why)
+    })?;
+    read.map_err(|_| {
+        let why = format!("the body should have at most {MOST_OCTETS} octets");
+        ProblemDocument::new(StatusCode::PAYLOAD_TOO_LARGE, why)
     })
 }
 
@@ -129,8 +154,12 @@ async fn order(api: &Api, order: Order) -> Result<Vec<Pause>, ProblemDocument> {
     };
     match timeout(PATIENCE, ordered).await {
         Ok(Ok(Ok(paused))) => Ok(paused),
-        Ok(Ok(Err(error @ NoSuchOperator { .. }))) => {
-            Err(ProblemDocument::new(StatusCode::NOT_FOUND, error.to_string()))
+        Ok(Ok(Err(refusal))) => {
+            let status = match refusal {
+                Refusal::NoSuchOperator { .. } => StatusCode::NOT_FOUND,
+                Refusal::TooManyPauses => StatusCode::CONFLICT,
+            };
+            Err(ProblemDocument::new(status, refusal.to_string()))
         }
         Ok(Err(_)) | Err(_) => Err(ProblemDocument::new(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -150,7 +150,7 @@ impl Login {
             password: table.optional("password", password),
             system_type: table.optional("system_type", system_type),
             sessions: table.optional("sessions", whole(1..=100)),
-            window: table.optional("window", whole(1..=10_000)),
+            window: table.optional("window", whole(1..=MOST_WINDOW)),
             given: NEEDED
                 .map(|(key, _)| table.has(key) || key == "address" && table.has("outbind")),
         }
@@ -206,9 +206,13 @@ fn reach(table: &mut Table<'_>) -> Option<Reach> {
     connect.or(outbind.map(Reach::Outbind))
 }
 
+/// PDUs a second, and requests that may await a response on one session, at most.
+pub const MOST_TPS: u32 = 100_000;
+pub const MOST_WINDOW: u16 = 10_000;
+
 /// PDUs a second.
 pub(super) fn tps(cell: &Cell<'_>) -> Option<u32> {
-    whole(1..=100_000)(cell)
+    whole(1..=MOST_TPS)(cell)
 }
 
 /// That of one login, beside its operator's.

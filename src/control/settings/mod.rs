@@ -48,7 +48,7 @@ use std::path::{Path, PathBuf};
 
 pub use agency::{Agency, DailyQuota};
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
-pub use bind::{Bind, Directions, Reach};
+pub use bind::{Bind, Directions, MOST_TPS, MOST_WINDOW, Reach};
 pub use bulk::{Bulk, Spread};
 pub use dialogue::DialogueSettings;
 pub use environment::Environment;

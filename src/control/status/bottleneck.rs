@@ -6,9 +6,9 @@
 //!   link holds nothing up for long.
 //! - *occupancy*: under pressure, what stood in the way of the next submission for most of the time: no session, a
 //!   full window, or the rate.
-//! - Little's law: what awaits a response on average, by what is submitted a second, is the response time *T*. So
+//! - Little's law: what awaits a response on average, by what is requested a second, is the response time *T*. So
 //!   `sessions × window / T` is the most that windows let through, and `tps × T / sessions` is the window that the TPS
-//!   needs.
+//!   needs, and more by what is left to urgent messages of it.
 //! - *business*: the part of the time in which the pipeline, which is one thread, decides or waits for the journal.
 
 use std::fmt;
@@ -24,7 +24,7 @@ use crate::delivery::Occupancy;
 pub enum Limit {
     /// Nothing waits.
     Idle,
-    /// Events wait in the broker, or it cannot be reached.
+    /// The broker cannot be reached.
     Broker,
     /// The journal takes most of the time.
     Journal,
@@ -80,8 +80,11 @@ pub struct Use {
     /// As configured, and as it is now; per session.
     pub window: usize,
     pub window_now: usize,
-    /// Submissions a second.
+    /// Submissions a second, and with them screens and questions.
     pub rate: f64,
+    pub pdus: f64,
+    /// What of its windows is left to urgent messages and answers, from 0 to 1.
+    pub kept: f64,
     pub occupancy: Occupancy,
     /// The part of the time, from 0 to 1, in which messages waited for it.
     pub pressure: f64,
@@ -161,8 +164,8 @@ impl Use {
     /// How long a response took on average; `None`: nothing was submitted.
     pub fn response_time(&self) -> Option<Duration> {
         let elapsed = self.occupancy.elapsed().as_secs_f64();
-        let submitted = self.rate * elapsed;
-        (submitted >= 1.0).then(|| self.occupancy.in_flight.div_f64(submitted))
+        let requested = self.pdus * elapsed;
+        (requested >= 1.0).then(|| self.occupancy.in_flight.div_f64(requested))
     }
 
     /// What would lift a limit.
@@ -177,7 +180,7 @@ impl Use {
             Limit::OperatorTps => match self.tps {
                 Some(tps) => format!(
                     "{:.0}/s of the {tps}/s allowed are used: raise tps if the operator allows more",
-                    self.rate
+                    self.pdus
                 ),
                 None => "raise the tps of its binds if the operator allows more".to_owned(),
             },
@@ -209,11 +212,12 @@ impl Use {
         };
         let gives = format!(
             "window {}{on} at {millis:.0} ms gives {:.0}/s",
-            self.window, self.rate
+            self.window, self.pdus
         );
         match self.tps {
             Some(tps) => {
-                let needed = needed_window(tps, response, sessions).max(self.window + 1);
+                let needed = needed_window(f64::from(tps) / (1.0 - self.kept), response, sessions);
+                let needed = needed.max(self.window + 1);
                 format!("{gives} of the {tps}/s allowed: raise window to {needed}")
             }
             None => format!("{gives}: raise window, or sessions"),
@@ -222,9 +226,9 @@ impl Use {
 }
 
 /// The window that a TPS needs at this response time, over so many sessions.
-fn needed_window(tps: u32, response: Duration, sessions: usize) -> usize {
+fn needed_window(tps: f64, response: Duration, sessions: usize) -> usize {
     let sessions = u32::try_from(sessions).unwrap_or(u32::MAX);
-    let window = f64::from(tps) * response.as_secs_f64() / f64::from(sessions);
+    let window = tps * response.as_secs_f64() / f64::from(sessions);
     // What is measured has noise: a little less than a whole number is that number.
     let window = (window - 0.05).ceil().max(1.0);
     #[expect(
@@ -289,6 +293,8 @@ mod tests {
             window: 10,
             window_now: 10,
             rate: 55.0,
+            pdus: 55.0,
+            kept: 0.0,
             occupancy: Occupancy {
                 window: seconds(4.9),
                 free: seconds(0.1),
@@ -311,6 +317,7 @@ mod tests {
             sessions: 2,
             sessions_bound: 2,
             rate: 110.0,
+            pdus: 110.0,
             occupancy: Occupancy {
                 in_flight: seconds(99.0),
                 ..used.occupancy
@@ -321,6 +328,25 @@ mod tests {
             both.advice(Limit::Window),
             "window 10 on each of 2 sessions at 180 ms gives 110/s of the 300/s allowed: raise window to 27"
         );
+    }
+
+    #[test]
+    fn screens_count_for_the_response_time_and_what_is_kept_for_the_window_that_is_needed() {
+        let dialling = Use {
+            rate: 10.0,
+            ..crowded()
+        };
+        assert_eq!(
+            dialling.response_time(),
+            crowded().response_time(),
+            "55 requests a second were answered"
+        );
+        let kept = Use {
+            kept: 0.1,
+            ..crowded()
+        };
+        let advice = kept.advice(Limit::Window);
+        assert!(advice.ends_with("raise window to 60"), "{advice}");
     }
 
     #[test]
@@ -372,6 +398,7 @@ mod tests {
                 ..Occupancy::default()
             },
             rate: 40.0,
+            pdus: 40.0,
             rate_now: Some(42.0),
             ..crowded()
         };
@@ -406,6 +433,7 @@ mod tests {
     fn an_operator_that_answers_nothing_is_said_to_stall() {
         let stalled = Use {
             rate: 0.0,
+            pdus: 0.0,
             ..crowded()
         };
         assert!(

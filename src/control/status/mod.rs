@@ -17,7 +17,7 @@ use xabar_events::{Reason, UnixMillis};
 use bottleneck::Use;
 pub use bottleneck::{Bottleneck, Limit};
 pub use recent::Configured;
-use recent::{Recent, Sample, business, used};
+use recent::{Recent, Sample, business, rate, used};
 
 use super::readiness::{Part, Readiness};
 use crate::clock::instant;
@@ -29,7 +29,7 @@ use crate::pipeline::{Load, Pause};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     pub state: State,
-    /// Submissions a second, over five seconds.
+    /// Messages a second that go to links, over five seconds.
     pub rate: f64,
     /// Messages that wait to be submitted.
     pub backlog: u64,
@@ -96,7 +96,7 @@ pub struct OperatorStatus {
     pub tps: Option<u32>,
     /// What it is held to now, if to anything: less than `tps` after the operator throttled.
     pub allowed: Option<f64>,
-    /// Submissions a second, over five seconds.
+    /// submit_sm a second, over five seconds: a message has as many as segments.
     pub rate: f64,
     /// Per session, as configured or set.
     pub window: usize,
@@ -207,10 +207,12 @@ fn status(
     let measured: Vec<Measured<'_>> = measure(operators, recent).collect();
     let bottleneck = gateway_limit(&measured, recent, readiness)
         .or_else(|| link_limit(&measured))
-        .unwrap_or_else(|| held_back(backlog));
+        .unwrap_or_else(|| held_back(backlog, paused(recent).len()));
     Status {
         state: state(readiness),
-        rate: measured.iter().map(|it| it.used.rate).sum(),
+        rate: recent
+            .ends()
+            .map_or(0.0, |(oldest, newest)| rate(oldest, newest)),
         backlog: backlog.messages,
         bottleneck,
         paused: paused(recent),
@@ -338,7 +340,7 @@ fn link_limit(measured: &[Measured<'_>]) -> Option<Bottleneck> {
 }
 
 /// What most of those wait for whose time has not come, if any do.
-fn held_back(backlog: &Backlog) -> Bottleneck {
+fn held_back(backlog: &Backlog, pauses: usize) -> Bottleneck {
     let most = backlog.deferred.iter().max_by_key(|(_, count)| **count);
     let (limit, advice) = match most {
         Some((Reason::SubscriberLimit, count)) => (
@@ -351,9 +353,24 @@ fn held_back(backlog: &Backlog) -> Bottleneck {
             Limit::QuietHours,
             format!("{count} messages wait for the end of [subscriber] quiet_hours"),
         ),
+        Some((Reason::Paused, count)) => (
+            Limit::Paused,
+            format!("{count} messages wait for what is paused: `xabar ctl resume` lets it go on"),
+        ),
         Some((reason, count)) => (
             Limit::Idle,
             format!("nothing is due; {count} messages wait: {reason}"),
+        ),
+        None if backlog.messages > 0 && pauses > 0 => (
+            Limit::Paused,
+            format!(
+                "{} messages wait, and some is paused: `xabar ctl resume` lets it go on",
+                backlog.messages
+            ),
+        ),
+        None if backlog.messages > 0 => (
+            Limit::Idle,
+            format!("{} messages wait for their turn", backlog.messages),
         ),
         None => (Limit::Idle, "nothing waits".to_owned()),
     };

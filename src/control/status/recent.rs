@@ -33,6 +33,8 @@ pub struct Configured {
     pub sessions: usize,
     /// Of all its logins together, where only they have any.
     pub tps: Option<u32>,
+    /// What of its windows is left to urgent messages and answers, from 0 to 1.
+    pub kept: f64,
 }
 
 impl Recent {
@@ -59,6 +61,12 @@ pub(super) fn business(oldest: &Sample, newest: &Sample) -> Business {
         deciding: part(load.deciding, elapsed),
         committing: part(load.committing, elapsed),
     }
+}
+
+/// Messages a second between two samples.
+pub(super) fn rate(oldest: &Sample, newest: &Sample) -> f64 {
+    let elapsed = newest.at.saturating_duration_since(oldest.at);
+    a_second(newest.load.since(&oldest.load).sent, elapsed)
 }
 
 /// How a link was used between two samples; nothing if it is in neither.
@@ -89,6 +97,8 @@ pub(super) fn used(
         window: now.most_window,
         window_now: now.window,
         rate: a_second(written, elapsed),
+        pdus: a_second(now.pdus.saturating_sub(before.pdus), elapsed),
+        kept: operator.kept,
         occupancy: now.occupancy.since(&before.occupancy),
         pressure: part(
             pressed.get(&operator.id).copied().unwrap_or_default(),
@@ -129,6 +139,7 @@ mod tests {
                 deciding: time / 2,
                 committing: time / 4,
                 pressed: BTreeMap::from([(OperatorId(1), time)]),
+                sent: seconds * 70,
                 paused: Vec::new(),
             },
             links: vec![LinkState {
@@ -158,10 +169,12 @@ mod tests {
             name: "ucell".to_owned(),
             sessions: 1,
             tps: None,
+            kept: 0.0,
         };
         let used = used(oldest, newest, (0, &operator)).unwrap();
         assert!((used.rate - 100.0).abs() < 1e-9 && (used.pressure - 1.0).abs() < 1e-9);
         assert_eq!(used.occupancy.elapsed(), SPAN);
+        assert!((rate(oldest, newest) - 70.0).abs() < 1e-9);
         let business = business(oldest, newest);
         assert!((business.deciding - 0.5).abs() < 1e-9);
         assert!((business.committing - 0.25).abs() < 1e-9);

@@ -67,6 +67,8 @@ pub(super) struct Dispatch {
     granted: u64,
     /// Submissions ever given to sessions.
     written: u64,
+    /// PDUs of any kind ever given to sessions.
+    pdus: u64,
     /// Answers that said they came too fast.
     throttled: u64,
     meter: Meter,
@@ -145,6 +147,7 @@ impl Dispatch {
             taken: 0,
             granted: 0,
             written: 0,
+            pdus: 0,
             throttled: 0,
             meter: Meter::new(now),
             configured: bounds,
@@ -224,6 +227,7 @@ impl Dispatch {
     }
 
     fn spend(&mut self, session: usize, login: usize, token: Token, now: Instant) {
+        self.pdus += 1;
         self.rooms.take(session);
         let in_flight = self.rooms.in_flight_on(session);
         self.held.written(session, token, in_flight);
@@ -607,11 +611,12 @@ impl Dispatch {
         LinkState {
             sessions_bound: self.sessions_bound(),
             in_flight: self.rooms.in_flight(),
-            rate: self.rates.whole().current(),
+            rate: self.rates.current(),
             window: self.window.size(),
             tps: self.rates.whole().tps(),
             most_window: self.window.ceiling(),
             written: self.written,
+            pdus: self.pdus,
             throttled: self.throttled,
             occupancy: self.meter.occupancy(),
             response_times: self.signs.response_times(),

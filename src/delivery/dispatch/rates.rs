@@ -38,6 +38,13 @@ impl Rates {
         &mut self.whole
     }
 
+    /// PDUs a second at the moment, of all sessions together, if they are limited.
+    pub(super) fn current(&self) -> Option<f64> {
+        let each = self.logins.iter().map(|own| own.as_ref()?.current());
+        let all_logins = || each.sum::<Option<f64>>().filter(|_| !self.are_one());
+        self.whole.current().or_else(all_logins)
+    }
+
     /// Whether no login has a rate of its own.
     pub(super) fn are_one(&self) -> bool {
         self.logins.is_empty()

@@ -4,7 +4,7 @@ use xabar_events::{Notification, Priority};
 
 use super::world::*;
 use crate::journal::Lane;
-use crate::pipeline::{NoSuchOperator, Order, Scope};
+use crate::pipeline::{Order, Refusal, Scope};
 
 fn of_operator(name: &str) -> Scope {
     Scope {
@@ -139,7 +139,8 @@ fn to_go_on_ends_the_pauses_that_lie_within_and_no_others() {
 #[test]
 fn an_order_for_an_operator_that_is_none_is_refused_with_those_that_are() {
     let mut world = World::new();
-    let Err(NoSuchOperator { known }) = world.order(Order::Pause(of_operator("ucel"))) else {
+    let Err(Refusal::NoSuchOperator { known }) = world.order(Order::Pause(of_operator("ucel")))
+    else {
         panic!("it is none");
     };
     assert!(known.contains(&"ucell".to_owned()), "{known:?}");
@@ -167,4 +168,70 @@ fn what_waits_in_the_journal_behind_a_pause_goes_when_that_ends() {
         }
     }
     panic!("{sent} of {many} went");
+}
+
+#[test]
+fn what_is_paused_goes_in_no_turn_of_an_older_status_either() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 0;
+    pause(
+        &mut world,
+        Scope {
+            lane: Some(Lane::Bulk),
+            ..Scope::default()
+        },
+    );
+    world.publish(status("e1"));
+    world.publish(Notification {
+        priority: Priority::Bulk,
+        time: START.after(SECOND).into(),
+        ..status("e2")
+    });
+    world.smsc(UCELL).room = 10;
+    world.advance(SECOND);
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+    assert_eq!(world.story("e2"), ["accepted"]);
+}
+
+#[test]
+fn what_waits_for_an_operator_that_is_down_is_told_so_again_once_a_pause_ends() {
+    let mut world = World::new();
+    world.smsc(UCELL).sessions = 0;
+    world.publish(status("e1"));
+    world.advance(2 * MINUTE);
+    pause(&mut world, Scope::default());
+    world.advance(2 * MINUTE);
+    resume(&mut world, Scope::default());
+    world.advance(2 * SECOND);
+    assert_eq!(
+        world.story("e1"),
+        [
+            "accepted",
+            "deferred operator-down",
+            "deferred paused",
+            "deferred operator-down"
+        ]
+    );
+}
+
+#[test]
+fn there_may_be_a_hundred_pauses() {
+    let mut world = World::new();
+    let of_agency = |n: usize| Scope {
+        agency: Some(format!("a{n}")),
+        ..Scope::default()
+    };
+    for n in 0..100 {
+        assert!(world.order(Order::Pause(of_agency(n))).is_ok());
+    }
+    let more = world.order(Order::Pause(of_agency(100)));
+    assert_eq!(more, Err(Refusal::TooManyPauses));
+    assert!(
+        world.order(Order::Pause(of_agency(7))).is_ok(),
+        "it is there"
+    );
+    resume(&mut world, Scope::default());
+    assert!(world.order(Order::Pause(of_agency(100))).is_ok());
 }

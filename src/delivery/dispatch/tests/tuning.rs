@@ -104,3 +104,28 @@ fn a_link_without_a_tps_gets_one_and_is_rid_of_it() {
     dispatch.tune(none, start + 3 * SECOND);
     assert!(go(&mut dispatch, start + 3 * SECOND, SECOND / 10, true) >= 1000);
 }
+
+#[test]
+fn what_was_set_for_a_while_says_nothing_of_what_the_operator_takes() {
+    let (mut dispatch, start) = bound(10, None);
+    dispatch.tune(tps(5000), start);
+    let none = Tuning {
+        tps: Setting::Configured,
+        ..Tuning::default()
+    };
+    dispatch.tune(none, start + SECOND);
+    let mut now = start + 2 * SECOND;
+    for _ in 0..200 {
+        dispatch.submit(submissions(1, now));
+        let (session, submission) = dispatch.next(now).unwrap();
+        let throttled = Heard {
+            token: submission.token,
+            ..heard(Status::RTHROTTLED, None)
+        };
+        if dispatch.answered(session, throttled, now) {
+            return;
+        }
+        now += Duration::from_millis(10);
+    }
+    panic!("the rate was never cut, though all was throttled");
+}

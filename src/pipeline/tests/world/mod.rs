@@ -24,9 +24,7 @@ use crate::intake::{Batch, Carriers, Verdict};
 use crate::journal::{Changes, OperatorId, Reader, sqlite};
 use crate::numbers::Numbers;
 use crate::outcome::Wording;
-use crate::pipeline::{
-    Core, Effects, Inputs, NoSuchOperator, Order, Ordered, Pause, Posted, Settings,
-};
+use crate::pipeline::{Core, Effects, Inputs, Order, Ordered, Pause, Posted, Refusal, Settings};
 use crate::scratch::Folder;
 
 /// A Monday, 09:15 in Tashkent.
@@ -233,7 +231,7 @@ impl World {
     }
 
     /// What an order is answered; what it does is done.
-    pub(super) fn order(&mut self, order: Order) -> Result<Vec<Pause>, NoSuchOperator> {
+    pub(super) fn order(&mut self, order: Order) -> Result<Vec<Pause>, Refusal> {
         let (reply, mut answer) = oneshot::channel();
         self.orders.push(Ordered { order, reply });
         self.calm();
