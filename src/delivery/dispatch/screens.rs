@@ -155,13 +155,15 @@ impl Screens {
     }
 
     /// The operator throttles one: it goes once more, before the others, unless nobody waits for it any more. One that
-    /// is throttled again and again keeps none of the others waiting. Whether it goes.
+    /// is throttled again and again keeps none of the others waiting, and is given up if it is throttled even then: the
+    /// operator may never take it, and whoever dials would be refused for it. Whether it goes.
     pub(super) fn again(&mut self, token: Token, now: Instant) -> bool {
         let Some((_, mut next)) = self.unanswered.remove(&token) else {
             return false;
         };
+        let was_last = retry::is_throttled_again_and_again(next.throttled);
         next.throttled = next.throttled.saturating_add(1);
-        let goes = !next.is_stale(now);
+        let goes = !was_last && !next.is_stale(now);
         if goes {
             match retry::is_throttled_again_and_again(next.throttled) {
                 true => self.waiting.push_back(next),

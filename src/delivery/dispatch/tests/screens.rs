@@ -226,6 +226,34 @@ fn a_screen_that_is_never_taken_keeps_no_other_waiting() {
     }
 }
 
+#[test]
+fn for_a_screen_that_is_never_taken_nobody_is_refused_who_dials_later() {
+    for (window, tps) in [(1, None), (10, None), (1, Some(300)), (10, Some(300))] {
+        let start = t0();
+        let mut dispatch = Dispatch::new(1, bounds(window, tps), start);
+        dispatch.bound(0);
+        dispatch.show(of_phones(1, start));
+        let (mut now, mut throttled) = (start, 0);
+        while now <= start + PATIENCE {
+            dispatch.stale_screens(now);
+            if let Some((_, token, _)) = dispatch.next_screen(now) {
+                now += Duration::from_millis(10);
+                throttled += 1;
+                let again = throttle(&mut dispatch, token, now);
+                assert_eq!(again, throttled < 4, "{window} {tps:?}: {throttled}");
+            }
+            now += Duration::from_millis(1);
+            if now >= start + 2 * SECOND {
+                let offered = dispatch.offer(now).dialogues;
+                assert!(offered > 1, "{window} {tps:?}: {:?}", now - start);
+            }
+        }
+        if let Some(tps) = tps {
+            assert_eq!(dispatch.rate(0), Some(f64::from(tps)), "{window}");
+        }
+    }
+}
+
 /// What phones saw of a minute in which they dial at an even rate.
 #[derive(Debug, Default)]
 struct Minute {
