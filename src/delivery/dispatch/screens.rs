@@ -198,10 +198,14 @@ impl Screens {
 
     /// Drops what nobody waits for any more; how many phones waited for.
     pub(super) fn drop_stale(&mut self, now: Instant) -> usize {
-        let is_stale = |it: &&Waiting| it.is_stale(now);
-        let stale = self.waiting.iter().take_while(is_stale).count();
-        let stale = self.waiting.drain(..stale);
-        stale.filter(|it| it.screen.awaited).count()
+        let mut stale = 0;
+        // What was throttled stands before or behind others, whatever its age.
+        self.waiting.retain(|it| {
+            let is_stale = it.is_stale(now);
+            stale += usize::from(is_stale && it.screen.awaited);
+            !is_stale
+        });
+        stale
     }
 }
 

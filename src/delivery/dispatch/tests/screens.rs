@@ -160,6 +160,26 @@ fn a_screen_that_is_throttled_goes_again_before_the_others_while_its_phone_waits
 }
 
 #[test]
+fn none_that_nobody_waits_for_is_written_wherever_it_stands() {
+    let start = t0();
+    let mut dispatch = Dispatch::new(1, bounds(1, None), start);
+    dispatch.bound(0);
+    dispatch.show(of_phones(1, start));
+    let mut now = start;
+    // The third time it goes behind the others.
+    for _ in 0..3 {
+        dispatch.show(of_phones(1, start + PATIENCE));
+        let (_, token, screen) = dispatch.next_screen(now).unwrap();
+        assert_eq!(screen.decided, start);
+        assert!(throttle(&mut dispatch, token, now));
+        now += SECOND;
+    }
+    let late = start + PATIENCE + Duration::from_millis(1);
+    assert_eq!(dispatch.stale_screens(late), 1);
+    assert_eq!(dispatch.drop_screens(), 3);
+}
+
+#[test]
 fn what_a_session_that_is_gone_was_given_does_not_go_again() {
     let now = t0();
     let mut dispatch = Dispatch::new(1, bounds(1, None), now);
