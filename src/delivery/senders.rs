@@ -92,7 +92,8 @@ impl Senders {
         let is_whole = digits.len() < to.len() || digits.len() <= SHORT_CODE;
         // The same one, behind the code of the phone's country.
         let country = digits.strip_suffix(number);
-        let is_the_same = country.is_some_and(|country| from.digits().starts_with(country));
+        let is_the_same =
+            country.is_some_and(|it| it.is_empty() || it == country_code(&from.digits()));
         (is_number && is_whole && !is_the_same && digits.len() <= LONGEST).then_some(to)
     }
 
@@ -151,6 +152,24 @@ impl Senders {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(|name| &**name)
     }
+}
+
+/// The code of a number's country (ITU-T E.164): none begins as another does.
+fn country_code(digits: &str) -> &str {
+    let (first, second) = (digits.get(..1), digits.get(1..2).unwrap_or_default());
+    let second_of_two = match first.unwrap_or_default() {
+        "1" | "7" => return first.unwrap_or_default(),
+        "2" => "07",
+        "3" => "0123469",
+        "4" => "013456789",
+        "5" => "12345678",
+        "6" => "0123456",
+        "8" => "1246",
+        "9" => "0123458",
+        _ => "",
+    };
+    let length = if second_of_two.contains(second) { 2 } else { 3 };
+    digits.get(..length).unwrap_or_default()
 }
 
 fn slot(lane: Lane) -> usize {
@@ -213,6 +232,26 @@ mod tests {
     }
 
     #[test]
+    fn a_country_has_one_code_of_one_to_three_digits() {
+        let cases = [
+            ("998931234567", "998"),
+            ("996555123456", "996"),
+            ("79161234567", "7"),
+            ("12025550123", "1"),
+            ("201001234567", "20"),
+            ("212612345678", "212"),
+            ("420601123456", "420"),
+            ("491701234567", "49"),
+            ("905321234567", "90"),
+            ("8613812345678", "86"),
+            ("88216123456", "882"),
+        ];
+        for (number, code) in cases {
+            assert_eq!(country_code(number), code, "{number}");
+        }
+    }
+
+    #[test]
     fn answers_come_from_another_number_if_that_was_written_to() {
         let senders = Senders::new("MyGov", []).answering_from(Some("555"));
         let from = Msisdn::from_u64(998_931_234_567).unwrap();
@@ -220,7 +259,7 @@ mod tests {
         for to in same {
             assert_eq!(senders.other_number(to, from), None, "{to}");
         }
-        for to in ["1055", "1555", "5550", "+998712005555"] {
+        for to in ["1055", "1555", "5550", "9555", "99555", "+998712005555"] {
             assert_eq!(senders.other_number(to, from), Some(to));
         }
         let silent = Senders::new("MyGov", []);
