@@ -257,8 +257,8 @@ impl Core {
         }
         self.parts.forget(message.id);
         let expired = notice.is_some_and(|notice| notice.receipt.fate() == Fate::Expired);
-        // What is said of a part that arrived is no reason why another did not.
-        let telling = notice.filter(|it| !failed || it.receipt.fate() != Fate::Delivered);
+        // What is said of a part or a copy that arrived is no reason why another did not, nor the other way round.
+        let telling = notice.filter(|it| failed != (it.receipt.fate() == Fate::Delivered));
         let code = telling.and_then(Notice::code);
         if failed && !expired && self.may_go_elsewhere(beat, message, code.as_deref()) {
             return;

@@ -123,6 +123,18 @@ fn a_receipt_of_the_first_copy_settles_whether_or_not_the_second_is_answered() {
 }
 
 #[test]
+fn what_is_said_of_a_copy_that_did_not_arrive_is_not_told_of_one_that_did() {
+    let mut world = World::new();
+    let (first, second) = repeated(&mut world);
+    world.accept(&first, "A");
+    world.receipt(&first, "A", "UNDELIV");
+    world.receipt_by_reference(&second, "another", "DELIVRD");
+    world.accept(&second, "B");
+    assert_eq!(last(&world), "delivered");
+    assert_eq!(world.last("e1").code, None);
+}
+
+#[test]
 fn a_receipt_that_overtook_the_late_answer_of_the_first_copy_settles() {
     let mut world = World::new();
     let (first, second) = repeated(&mut world);
