@@ -22,6 +22,7 @@ use crate::journal::{
 const MOST: usize = 10_000;
 
 /// Messages of which a segment did not arrive, and that wait for word of the others: none of them may have arrived, either.
+/// Kept in memory alone: those of before a restart wait for receipts as long as any.
 #[derive(Debug, Default)]
 pub(super) struct Parts(BTreeMap<MessageId, Part>);
 
