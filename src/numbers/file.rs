@@ -114,11 +114,11 @@ impl<'a> Reading<'a> {
                 Ok(0) => return,
                 Ok(_) if line.trim_ascii().contains(&b'\r') => {
                     let right = "end each line with LF, or with CR and LF";
-                    return self.wrong(
-                        number,
-                        "has more than one line: they end with CR alone",
-                        right,
-                    );
+                    if number == 1 && !line.ends_with(b"\n") {
+                        let what = "has more than one line: they end with CR alone";
+                        return self.wrong(number, what, right);
+                    }
+                    self.wrong(number, "has a CR before its end", right);
                 }
                 Ok(_) => header_may_come &= self.line(number, &line, header_may_come),
                 Err(error) => self.problems.push(unreadable(self.path, self.list, &error)),
@@ -361,6 +361,25 @@ mod tests {
         assert_eq!(
             of_list("998901234567\r998901234568\r", None).unwrap_err(),
             [expected]
+        );
+    }
+
+    #[test]
+    fn a_cr_amid_a_line_is_a_mistake_of_that_line_alone() {
+        let wrong = |line| {
+            format!("{line}:1: has a CR before its end; end each line with LF, or with CR and LF")
+        };
+        let text = "# some\r\nmsisdn,operator\n998901234567,ucell\r998901234568,ucell\n998901234569\n\"998901234570\"\r,ucell";
+        let expected = [
+            wrong(3),
+            "4:1: has not two columns; write number and operator, as in 998901234567,ucell"
+                .to_owned(),
+            wrong(5),
+        ];
+        assert_eq!(told(text).unwrap_err(), expected);
+        assert_eq!(
+            told("# a\r comment\nmsisdn,operator\n").unwrap_err(),
+            [wrong(1)]
         );
     }
 
