@@ -16,8 +16,8 @@ pub struct Screen {
     pub decided: Instant,
     /// The session that brought the step, on which it goes back if there is room.
     pub session: SessionKey,
-    /// The number of that step; 0: nobody waits for an answer to it.
-    pub step: u32,
+    /// The number of that step; `None`: it was answered before.
+    pub step: Option<u32>,
     /// Whether a phone waits for it. That of a citizen who did not answer may have been left by the network long ago:
     /// that it is not shown is nothing to tell.
     pub awaited: bool,
@@ -27,7 +27,8 @@ pub struct Screen {
 impl Screen {
     /// Whether it is for one of the steps that these answers are to.
     pub(super) fn answers_any(&self, answers: &[Answer]) -> bool {
-        answers.iter().any(|it| it.sequence_number == self.step)
+        let is_of = |it: &Answer| Some(it.sequence_number) == self.step;
+        answers.iter().any(is_of)
     }
 }
 
@@ -68,9 +69,32 @@ impl From<ScreenToken> for u64 {
 
 #[cfg(test)]
 mod tests {
+    use xabar_smpp::Status;
+    use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
+
     use super::super::Token;
     use super::*;
     use crate::journal::MessageId;
+
+    #[test]
+    fn a_screen_of_no_step_answers_none_even_if_its_number_is_0() {
+        let numbered = |number| {
+            let pdu = Pdu::new(number, Body::DeliverSm(SubmitSm::default()));
+            pdu.to_frame().unwrap()
+        };
+        let answers = |step, number| {
+            let screen = Screen {
+                decided: crate::clock::instant(),
+                session: SessionKey::default(),
+                step,
+                awaited: true,
+                frame: numbered(1),
+            };
+            screen.answers_any(&[Answer::to(&numbered(number), Status::ROK)])
+        };
+        assert!(answers(Some(0), 0) && answers(Some(7), 7));
+        assert!(!answers(None, 0) && !answers(Some(7), 0));
+    }
 
     #[test]
     fn no_segment_of_a_message_is_taken_for_a_screen() {

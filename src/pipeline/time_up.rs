@@ -84,7 +84,7 @@ impl Core {
         let brought = Brought {
             operator,
             session: line.session,
-            number: 0,
+            number: None,
             step,
             dialect: rules.dialect,
         };

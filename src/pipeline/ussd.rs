@@ -92,8 +92,8 @@ pub(super) struct Brought {
     /// Of those of one login, any may bring a step.
     pub(super) operator: OperatorId,
     pub(super) session: SessionKey,
-    /// By which the operator is answered; 0: it is not any more.
-    pub(super) number: u32,
+    /// By which the operator is answered; `None`: it was before.
+    pub(super) number: Option<u32>,
     pub(super) step: Frame,
     pub(super) dialect: Dialect,
 }
@@ -230,7 +230,7 @@ impl Core {
         let way = Way::Smpp(Brought {
             operator,
             session,
-            number: frame.header().sequence_number,
+            number: Some(frame.header().sequence_number),
             step: with_code.unwrap_or_else(|| frame.clone()),
             dialect,
         });

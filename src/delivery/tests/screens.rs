@@ -41,7 +41,7 @@ fn screen_of(session: SessionKey, awaited: bool, text: &str) -> Screen {
     Screen {
         decided: instant(),
         session,
-        step: 0,
+        step: None,
         awaited,
         frame,
     }
@@ -83,7 +83,7 @@ async fn a_step_that_is_to_come_again_is_shown_nothing() {
         let answers = vec![Answer::to(&frame, Status::ROK)];
         decided.answers.push((session, answers));
         decided.screens.push(Screen {
-            step: frame.header().sequence_number,
+            step: Some(frame.header().sequence_number),
             ..screen_of(session, true, text)
         });
         if number == 7 {

@@ -17,7 +17,7 @@ fn screens(count: usize, session: usize, decided: Instant) -> Vec<Screen> {
             index: session,
             generation: 1,
         },
-        step: 0,
+        step: None,
         awaited: true,
         frame: pdu.to_frame().unwrap(),
     };
