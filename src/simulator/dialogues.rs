@@ -19,6 +19,8 @@ use super::steps::Step;
 #[derive(Debug, Default)]
 pub(super) struct Dialogues {
     open: HashMap<String, Dialogue>,
+    /// The TLV that named the dialogue that a phone was in before: a screen of it may be on its way.
+    before: HashMap<String, (Tag, u16)>,
     next_session: u16,
     next_reference: u16,
 }
@@ -32,15 +34,11 @@ struct Dialogue {
     session: Option<(Tag, u16)>,
 }
 
-impl Dialogue {
-    /// Whether a screen's TLV is that of the dialogue, whose end it may say as well.
-    fn is_named_by(&self, screen: &Message<'_>) -> bool {
-        self.session.is_none_or(|(tag, number)| {
-            let named = screen.tlvs.two_octets(tag).ok().flatten();
-            let end = u16::from(tag == Tag::ITS_SESSION_INFO);
-            named.is_some_and(|named| named & !end == number)
-        })
-    }
+/// Whether a screen's TLV is that of a dialogue, whose end it may say as well.
+fn names(screen: &Message<'_>, (tag, number): (Tag, u16)) -> bool {
+    let named = screen.tlvs.two_octets(tag).ok().flatten();
+    let end = u16::from(tag == Tag::ITS_SESSION_INFO);
+    named.is_some_and(|named| named & !end == number)
 }
 
 /// Why a phone cannot send.
@@ -111,7 +109,7 @@ impl Smsc {
         let dialogue = self.dialogues.begin(dialect, from, code);
         let sent = self.ussd(now, from, &dialogue, Step::Dials, code);
         if sent.is_err() {
-            self.dialogues.open.remove(from);
+            self.dialogues.close(from);
         }
         sent
     }
@@ -125,7 +123,7 @@ impl Smsc {
 
     /// A phone leaves a USSD dialogue.
     pub(super) fn hang_up(&mut self, now: Instant, from: &str) -> Result<(), NotSent> {
-        let dialogue = self.dialogues.open.remove(from);
+        let dialogue = self.dialogues.close(from);
         let dialogue = dialogue.ok_or(NotSent::NoDialogue)?;
         self.ussd(now, from, &dialogue, Step::HangsUp, "")
     }
@@ -236,6 +234,7 @@ impl Smsc {
 
 impl Dialogues {
     fn begin(&mut self, dialect: UssdDialect, from: &str, code: &str) -> Dialogue {
+        self.close(from);
         if self.open.len() >= MOST_DIALOGUES {
             self.open.clear();
         }
@@ -252,12 +251,32 @@ impl Dialogues {
         dialogue
     }
 
+    /// A phone's dialogue is over.
+    fn close(&mut self, from: &str) -> Option<Dialogue> {
+        let dialogue = self.open.remove(from)?;
+        if let Some(session) = dialogue.session {
+            if self.before.len() >= MOST_DIALOGUES {
+                self.before.clear();
+            }
+            self.before.insert(from.to_owned(), session);
+        }
+        Some(dialogue)
+    }
+
     /// Whether a message is a screen of another dialogue than the phone is in, or of none that it names: no phone shows it.
     pub(super) fn is_of_another(&self, message: &Message<'_>) -> bool {
         let phone = message.destination.digits.as_str();
         let dialogue = phone.and_then(|phone| self.open.get(phone));
         let is_screen = || matches!(message.ussd(), Some(Ussd::Ask | Ussd::End));
-        dialogue.is_some_and(|it| is_screen() && !it.is_named_by(message))
+        let session = dialogue.and_then(|it| it.session);
+        session.is_some_and(|session| is_screen() && !names(message, session))
+    }
+
+    /// Whether that is the dialogue that the phone was in before: it left while the screen was on its way.
+    pub(super) fn is_of_the_one_before(&self, message: &Message<'_>) -> bool {
+        let phone = message.destination.digits.as_str();
+        let before = phone.and_then(|phone| self.before.get(phone));
+        before.is_some_and(|session| names(message, *session))
     }
 
     /// The network's last word closes a dialogue.
@@ -266,7 +285,7 @@ impl Dialogues {
             && message.ussd() == Some(Ussd::End)
             && let Some(phone) = message.destination.digits.as_str()
         {
-            self.open.remove(phone);
+            self.close(phone);
         }
     }
 
@@ -275,7 +294,7 @@ impl Dialogues {
         if let Content::FromPhone(message) = content
             && !message.service_type.is_empty()
         {
-            self.open.remove(&message.from);
+            self.close(&message.from);
         }
     }
 }

@@ -34,7 +34,7 @@ pub struct Figures {
     pub deliveries: Deliveries,
     /// Connections cut by the SMSC.
     pub disconnects: u64,
-    /// What peers did against the protocol.
+    /// What peers did against the protocol, and screens that name no dialogue of their phone.
     pub faults: u64,
     /// Messages a second that came, over the last five seconds.
     pub rate: f64,

@@ -169,7 +169,8 @@ impl Smsc {
     fn accept(&mut self, now: Instant, of: Of, message: &Message<'_>) -> bool {
         let course = self.course(now, message);
         if self.dialogues.is_of_another(message) {
-            self.counters.figures.faults += 1;
+            let is_fault = !self.dialogues.is_of_the_one_before(message);
+            self.counters.figures.faults += u64::from(is_fault);
             return false;
         }
         if course.state == MessageState::DELIVERED {

@@ -204,6 +204,43 @@ fn a_screen_of_another_dialogue_is_not_shown_and_counts_as_a_fault() {
 }
 
 #[test]
+fn a_screen_that_was_on_its_way_when_its_phone_dialled_again_is_not_shown_and_no_fault() {
+    for hangs_up in [false, true] {
+        let mut rig = Rig::with(Behaviour::default());
+        let line = rig.bind("xabar");
+        for _ in 0..2 {
+            let now = rig.now();
+            if hangs_up && rig.smsc.is_talking(PHONE) {
+                rig.smsc.hang_up(now, PHONE).unwrap();
+            }
+            rig.smsc.dial(now, PHONE, "*555#").unwrap();
+            rig.pass(MILLI);
+        }
+        for (info, op, shown, faults) in [
+            (0x0100, 2, 0, 0),
+            (0x0101, 17, 0, 0),
+            (0x0300, 2, 0, 1),
+            (0x0200, 2, 1, 1),
+        ] {
+            let mut tlvs = TlvBuffer::new();
+            tlvs.push_octet(Tag::USSD_SERVICE_OP, op);
+            tlvs.push_two_octets(Tag::ITS_SESSION_INFO, info);
+            let screen = SubmitSm {
+                service_type: "USSD".into(),
+                tlvs: tlvs.as_tlvs(),
+                ..message(PHONE, "1. Arizalarim")
+            };
+            rig.submit(line, screen);
+            rig.pass(MILLI);
+            let texts = rig.smsc.phones.texts(PHONE).len();
+            let faulty = rig.figures().faults;
+            assert_eq!((texts, faulty), (shown, faults), "{info:#06x}");
+        }
+        assert!(rig.smsc.is_talking(PHONE));
+    }
+}
+
+#[test]
 fn a_code_leads_to_its_first_number_whatever_stands_behind_it() {
     let mut rig = Rig::with(Behaviour::default());
     let line = rig.bind("xabar");
