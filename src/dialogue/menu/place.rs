@@ -35,8 +35,8 @@ pub struct Place {
     pub(super) listed: Box<[Picked]>,
     /// Whether the dialogue was at home.
     pub(super) was_home: bool,
-    /// What was dialled behind the code, and is not answered with yet: it is from home on.
-    pub(super) ahead: Box<[Box<str>]>,
+    /// What was dialled behind the code, joined by `*`, and is not answered with yet: it is from home on.
+    pub(super) ahead: Box<str>,
 }
 
 /// What a screen begins with.

@@ -24,7 +24,7 @@ impl Menus {
         let screen = menu.beginning(flags);
         let mut place = Place::begin(number, screen, language, flags);
         place.was_home = screen == menu.home;
-        place.ahead = ahead.iter().take(MOST_AHEAD).cloned().collect();
+        place.ahead = taken(ahead);
         let step = self.enter(place);
         self.go_ahead(step)
     }
@@ -131,10 +131,10 @@ impl Menus {
             if place.ahead.is_empty() || !place.was_home {
                 return Step::Show { place, text };
             }
-            let mut ahead = std::mem::take(&mut place.ahead).into_vec();
-            let typed = ahead.remove(0);
-            place.ahead = ahead.into();
-            step = self.follow(place, &typed, None);
+            let ahead = std::mem::take(&mut place.ahead);
+            let (typed, rest) = ahead.split_once('*').unwrap_or((&ahead, ""));
+            place.ahead = rest.into();
+            step = self.follow(place, typed, None);
         }
         step
     }
@@ -246,6 +246,25 @@ impl Menus {
 
 /// Inputs behind a code that are taken.
 const MOST_AHEAD: usize = 8;
+
+/// Their octets, joined: a newcomer's are kept with the dialogue. The longest number of an application and seven choices
+/// take 85.
+const MOST_OCTETS_AHEAD: usize = 96;
+
+/// The inputs behind a code that are taken, joined.
+fn taken(beyond: &[Box<str>]) -> Box<str> {
+    let mut ahead = String::new();
+    for typed in beyond.iter().take(MOST_AHEAD) {
+        if ahead.len() + 1 + typed.len() > MOST_OCTETS_AHEAD {
+            break;
+        }
+        if !ahead.is_empty() {
+            ahead.push('*');
+        }
+        ahead.push_str(typed);
+    }
+    ahead.into()
+}
 
 impl Menu {
     /// Whether any answer leads anywhere.

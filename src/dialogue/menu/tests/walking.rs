@@ -400,6 +400,30 @@ fn what_is_dialled_behind_a_code_is_typed_ahead() {
 }
 
 #[test]
+fn what_a_newcomer_dials_ahead_is_kept_up_to_the_longest_number() {
+    let menu = BUILT_IN.replace("# dialled =", "dialled =");
+    let longer = menu.replace("most = 32", "most = 64");
+    assert_ne!(longer, menu);
+    let folder = Folder::with([("main.toml", longer.as_str())]);
+    let mut phone = Phone::with(load(&folder).unwrap(), Language::En);
+    let digits = |many| "7".repeat(many);
+    for (ahead, kept, shown) in [
+        (format!("2*{}", digits(64)), 66, "Заявления\n9. Далее"),
+        // The rest is dropped from there on: what leads there is typed all the same.
+        (format!("2*{}*1", digits(200)), 1, "Введите номер"),
+        (["00"; 90].join("*"), 23, "Заявления\n1. "),
+        ([digits(90).as_str(); 8].join("*"), 90, "Неверно."),
+    ] {
+        phone.about.language = None;
+        phone.dial(&format!("*555*{ahead}#"));
+        let place = phone.place.as_ref().unwrap();
+        assert_eq!(place.ahead.len(), kept, "{ahead}");
+        let text = phone.type_in("3");
+        assert!(text.contains(shown), "{ahead}: {text}");
+    }
+}
+
+#[test]
 fn the_last_of_too_many_pages_says_as_much_as_it_holds() {
     let content = Content {
         text: "so much to read ".repeat(2_000),
