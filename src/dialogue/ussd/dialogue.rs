@@ -1,6 +1,7 @@
 //! One phone's dialogue, and by what a step is known that is brought a second time.
 
 use std::fmt;
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use xabar_ussd::{SessionKey, Shown, Wanted};
@@ -62,11 +63,14 @@ pub(super) struct Counted {
     typed: Mark,
     /// Whether the step had another count than the one before: some operators always write the same.
     counts: bool,
-    /// How many steps, one after the other, had a count ahead of the one before.
+    /// By how much that was ahead of the one before, if it was.
+    rise: Option<NonZeroU16>,
+    /// How many steps, one after the other, had a count that was ahead by as much.
     rises: u8,
 }
 
-/// An operator whose count rose so often counts up: one that writes one of two values never does.
+/// An operator whose count rose so often by the same counts up: one that writes one of two values never does, and one that
+/// writes whatever it likes hardly ever.
 const COUNTS_UP: u8 = 2;
 
 /// By which a text is known again, without being kept at its length.
@@ -100,14 +104,14 @@ impl Counted {
     /// Whether a step is this one again, or one before it.
     fn has_come(&self, count: Option<u16>, typed: &str) -> bool {
         let is_same = self.counts && self.count == count && self.typed == Mark::of(typed);
-        is_same || self.rises >= COUNTS_UP && !is_ahead(count, self.count)
+        is_same || self.rises >= COUNTS_UP && rise(self.count, count).is_none()
     }
 }
 
-/// Whether a count is ahead of another one: by less than half of all that there are, since they wrap.
-fn is_ahead(count: Option<u16>, of: Option<u16>) -> bool {
-    let ahead = count.zip(of).map(|(count, of)| count.wrapping_sub(of));
-    ahead.is_some_and(|ahead| ahead.cast_signed() > 0)
+/// By how much a count is ahead of the one before, if it is: by less than half of all that there are, since they wrap.
+fn rise(before: Option<u16>, count: Option<u16>) -> Option<NonZeroU16> {
+    let ahead = NonZeroU16::new(count?.wrapping_sub(before?));
+    ahead.filter(|ahead| ahead.get().cast_signed() > 0)
 }
 
 impl<P> Dialogue<P> {
@@ -174,18 +178,21 @@ impl<P> Dialogue<P> {
 
     /// Notes a step over SMPP.
     pub(super) fn note(&mut self, count: Option<u16>, typed: &str) {
-        let (before, rises) = match &self.last {
-            Last::Counted(last) => (last.count, last.rises),
-            Last::Begun(count) => (*count, 0),
-            Last::Inputs(_) => (None, 0),
+        let (before, risen, rises) = match &self.last {
+            Last::Counted(last) => (last.count, last.rise, last.rises),
+            Last::Begun(count) => (*count, None, 0),
+            Last::Inputs(_) => (None, None, 0),
         };
+        let rise = rise(before, count);
         self.last = Last::Counted(Counted {
             count,
             typed: Mark::of(typed),
             counts: count.is_some() && count != before,
-            rises: match is_ahead(count, before) {
-                true => rises.saturating_add(1),
-                false => 0,
+            rise,
+            rises: match rise {
+                Some(_) if rise == risen => rises.saturating_add(1),
+                Some(_) => 1,
+                None => 0,
             },
         });
     }

@@ -502,6 +502,25 @@ fn counts_that_take_turns_leave_no_phone_without_its_next_screen() {
 }
 
 #[test]
+fn an_operator_that_writes_whatever_it_likes_where_others_count_has_each_answer_taken() {
+    for bits in [
+        [8, 3, 5, 1, 7],
+        [1, 2, 6, 4, 0],
+        [9, 1, 4, 5, 3],
+        [4, 5, 7, 8, 2],
+    ] {
+        let mut rig = Rig::new();
+        let dialled = "*555#".into();
+        rig.say_counted(FIRST, Some(0), Said::Begin { dialled });
+        for (bits, place) in bits.into_iter().zip(["a", "b", "c", "d", "e"]) {
+            rig.show(place);
+            let said = Said::Answer("1".into());
+            assert_eq!(rig.say_counted(FIRST, Some(bits << 9), said), at(place));
+        }
+    }
+}
+
+#[test]
 fn the_same_answer_to_the_next_screen_is_another_where_all_steps_are_marked_alike() {
     let mut rig = Rig::new();
     let dialled = "*555#".into();
