@@ -1,9 +1,11 @@
 //! One phone's dialogue, and by what a step is known that is brought a second time.
 
 use std::fmt;
+use std::hash::BuildHasher;
 use std::num::NonZeroU16;
 use std::time::Duration;
 
+use rustc_hash::FxBuildHasher;
 use xabar_ussd::{SessionKey, Shown, Wanted};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -13,7 +15,7 @@ pub(super) struct Dialogue<P> {
     pub(super) session: SessionKey,
     /// What may count the step that began it: some operators name dialogues by bits that others count steps with.
     pub(super) begun: Option<u16>,
-    /// The phone's session before, whose place it took.
+    /// The phone's dialogue before, whose place it took.
     pub(super) before: Option<Before>,
     /// Of what was dialled.
     pub(super) code: Mark,
@@ -36,12 +38,13 @@ pub(super) struct Dialogue<P> {
     pub(super) until: UnixMillis,
 }
 
-/// A session whose place another one took.
+/// A dialogue whose place another one took.
 #[derive(Clone, Copy)]
 pub(super) struct Before {
-    pub(super) session: SessionKey,
+    /// Of its session and what may count the step that began it.
+    name: Mark,
     /// Since when it is over.
-    pub(super) since: UnixMillis,
+    since: UnixMillis,
 }
 
 /// The step before.
@@ -73,13 +76,18 @@ pub(super) struct Counted {
 /// writes whatever it likes hardly ever.
 const COUNTS_UP: u8 = 2;
 
-/// By which a text is known again, without being kept at its length.
+/// By which a text, or the name of a dialogue, is known again without being kept at its length.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Mark(u64);
 
 impl Mark {
     pub(super) fn of(text: &str) -> Self {
         Self(xxh3_64(text.as_bytes()))
+    }
+
+    /// Of a dialogue: some gateways name it by bits that others count its steps with.
+    fn of_name(session: SessionKey, begun: Option<u16>) -> Self {
+        Self(FxBuildHasher.hash_one((session, begun)))
     }
 }
 
@@ -125,8 +133,14 @@ impl<P> Dialogue<P> {
 
     /// Whether a code that is dialled in this session comes late: it was heard, and the phone is in another one since.
     /// An operator may use a number again; but none for a phone that waits for an answer or for a screen, and so soon.
-    pub(super) fn took_place_of(&self, session: SessionKey, now: UnixMillis) -> bool {
-        let before = self.before.filter(|before| before.session == session);
+    pub(super) fn took_place_of(
+        &self,
+        session: SessionKey,
+        begun: Option<u16>,
+        now: UnixMillis,
+    ) -> bool {
+        let name = Mark::of_name(session, begun);
+        let before = self.before.filter(|before| before.name == name);
         before.is_some_and(|Before { since, .. }| match session {
             SessionKey::Unnamed => false,
             SessionKey::Name(_) => true,
@@ -134,16 +148,35 @@ impl<P> Dialogue<P> {
         })
     }
 
-    /// What the next session of its phone takes the place of.
-    pub(super) fn before_next(&self, next: SessionKey, now: UnixMillis) -> Option<Before> {
+    /// What the next dialogue of its phone takes the place of.
+    pub(super) fn before_next(
+        &self,
+        next: SessionKey,
+        begun: Option<u16>,
+        now: UnixMillis,
+    ) -> Option<Before> {
         let before = Before {
-            session: self.session,
+            name: Mark::of_name(self.session, self.begun),
             since: now,
         };
-        match self.session == next {
+        match self.session == next && self.begun == begun {
             true => self.before,
             false => Some(before),
         }
+    }
+
+    /// Whether a step in this session is of the dialogue before, which had the same name but for bits that others count
+    /// steps with. They have been those of its first step since this one began, so they are no count; a count that goes on
+    /// from there does not come back to where the one before began.
+    pub(super) fn is_of_before(&self, count: Option<u16>) -> bool {
+        let last = match &self.last {
+            Last::Begun(count) => *count,
+            Last::Counted(last) => last.count,
+            Last::Inputs(_) => None,
+        };
+        let is_as_begun = last.is_some() && last == self.begun;
+        let name = Mark::of_name(self.session, count);
+        is_as_begun && count != self.begun && self.before.is_some_and(|it| it.name == name)
     }
 
     /// Takes an answer, if it comes in time: from where it is to go on.

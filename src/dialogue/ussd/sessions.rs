@@ -247,11 +247,15 @@ impl<P: Clone> Sessions<P> {
     ) -> Turn<P> {
         self.hear(now, phone);
         let (session, count) = (step.session, step.count);
+        let dialogue = self.find(phone, session);
+        let of_before = dialogue.is_some_and(|it| it.is_of_before(count));
         match step.said {
             Said::Begin { dialled } => {
                 let last = Last::Begun(count);
                 self.begun(now, phone, session, dialled, last, times)
             }
+            Said::Answer(_) if of_before => Turn::Forgotten,
+            Said::Ended | Said::Noticed if of_before => Turn::Nothing,
             Said::Answer(typed) => {
                 let Some(dialogue) = self.find(phone, session) else {
                     return Turn::Forgotten;
@@ -349,10 +353,10 @@ impl<P: Clone> Sessions<P> {
         let code = Mark::of(&dialled);
         let begun = last.count_of_begin();
         let known = self.open.get(&phone);
-        if known.is_some_and(|it| it.took_place_of(session, now)) {
+        if known.is_some_and(|it| it.took_place_of(session, begun, now)) {
             return Turn::Forgotten;
         }
-        let before = known.and_then(|it| it.before_next(session, now));
+        let before = known.and_then(|it| it.before_next(session, begun, now));
         let same = |it: &&mut Dialogue<P>| it.code == code;
         if let Some(dialogue) = self.open.get_mut(&phone).filter(same) {
             let is_named = session != SessionKey::Unnamed;

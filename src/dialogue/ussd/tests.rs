@@ -581,6 +581,56 @@ fn a_code_that_was_dialled_is_one_step_only_where_it_brings_the_same() {
 }
 
 #[test]
+fn what_comes_late_of_a_dialogue_whose_name_differs_in_bits_that_may_count_is_not_of_the_next_one()
+{
+    let say = |rig: &mut Rig, bits, said| rig.say_counted(FIRST, Some(bits), said);
+    let dial = |rig: &mut Rig, bits| {
+        let dialled = "*555#".into();
+        say(rig, bits, Said::Begin { dialled })
+    };
+    let answer = |rig: &mut Rig, bits| say(rig, bits, Said::Answer("1".into()));
+    for (first, second) in [(0x0200, 0x0600), (0xFE00, 0x0200), (0x8000, 0x0200)] {
+        let mut rig = Rig::new();
+        rig.times = AT_ONCE;
+        assert_eq!(dial(&mut rig, first), begin());
+        rig.show("menu");
+        assert_eq!(dial(&mut rig, second), begin());
+        assert_eq!(
+            dial(&mut rig, first),
+            Turn::Forgotten,
+            "a screen is awaited"
+        );
+        rig.show("stop");
+        assert_eq!(answer(&mut rig, first), Turn::Forgotten);
+        assert_eq!(say(&mut rig, first, Said::Ended), Turn::Nothing);
+        assert_eq!(answer(&mut rig, second), at("stop"));
+        rig.show("text");
+        assert_eq!(answer(&mut rig, first), Turn::Forgotten);
+        assert_eq!(answer(&mut rig, second), at("text"));
+    }
+}
+
+#[test]
+fn an_operator_that_counts_on_from_dialogue_to_dialogue_of_one_name_has_each_answer_taken() {
+    let mut rig = Rig::new();
+    rig.times = AT_ONCE;
+    let mut count = 0_u16;
+    let mut next = |rig: &mut Rig, said| {
+        count = count.wrapping_add(0x0200);
+        rig.say_counted(FIRST, Some(count), said)
+    };
+    for _ in 0..100 {
+        let dialled = "*555#".into();
+        assert_eq!(next(&mut rig, Said::Begin { dialled }), begin());
+        for place in ["menu", "number"] {
+            rig.show(place);
+            assert_eq!(next(&mut rig, Said::Answer("1".into())), at(place));
+        }
+        rig.show("status");
+    }
+}
+
+#[test]
 fn a_last_screen_is_remembered_for_a_minute_however_long_a_citizen_may_think() {
     for (wait, open) in [(59 * SECOND, 1), (60 * SECOND, 0)] {
         let mut rig = Rig::new();
