@@ -237,7 +237,7 @@ async fn why_silent<'a>(handle: &Handle, why: &'a str) -> Result<&'a str, Failur
 }
 
 /// What a phone can dial to begin a dialogue.
-fn code(text: &str) -> Result<String, String> {
+pub(super) fn code(text: &str) -> Result<String, String> {
     let is_key = |key: char| key.is_ascii_digit() || key == '*' || key == '#';
     let is_framed = text.starts_with(['*', '#']) && text.ends_with('#');
     let has_digit = text.contains(|key: char| key.is_ascii_digit());

@@ -352,6 +352,8 @@ async fn next(orders: &mut Option<mpsc::Receiver<String>>) -> Option<String> {
 enum NotDone {
     #[error("no such order; see xabar smsc --help")]
     Unknown,
+    #[error("{0}")]
+    Code(String),
     #[error(transparent)]
     NotSent(#[from] NotSent),
     #[error(transparent)]
@@ -374,7 +376,10 @@ async fn obey(handle: &Handle, order: &str) -> Result<String, NotDone> {
             let segments = handle.send_mo(first, to, text).await?;
             return Ok(format!("sent in {segments} segments"));
         }
-        "dial" => handle.dial(first, second).await?,
+        "dial" => {
+            let code = dial::code(second).map_err(NotDone::Code)?;
+            handle.dial(first, &code).await?;
+        }
         "answer" => handle.answer(first, second).await?,
         "hangup" => handle.hang_up(first).await?,
         "cut" => handle.disconnect_all().await?,
@@ -405,6 +410,9 @@ mod tests {
             ("refuse", "no such order"),
             ("mo 998901234567", "no such order"),
             ("mo 998901234567 555 Holat", "no ESME"),
+            ("dial 998901234567 *555#", "no ESME"),
+            ("dial 998901234567 hello", "as phones dial it"),
+            ("dial 998901234567", "as phones dial it"),
             ("answer 998901234567 1", "no USSD dialogue"),
             ("behave {\"tpss\": 5}", "unknown field `tpss`"),
         ] {
