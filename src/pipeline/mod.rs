@@ -54,7 +54,7 @@ pub use admission::Right;
 pub use beat::Effects;
 pub use load::Load;
 pub use orders::{Order, Ordered, Pause, Refusal, Scope};
-pub use posted::{NoCountry, Posted, PostedReply};
+pub use posted::{NotShown, Posted, PostedReply};
 pub use ussd::UssdRules;
 
 use load::Stopwatch;

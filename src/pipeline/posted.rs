@@ -7,7 +7,7 @@ use xabar_ussd::form::Form;
 
 use crate::journal::OperatorId;
 
-/// A step, and where its answer goes. Nothing is answered to the end of a dialogue.
+/// A step, and where its answer goes. One that is not answered is to be brought again.
 #[derive(Debug)]
 pub struct Posted {
     pub operator: OperatorId,
@@ -17,9 +17,15 @@ pub struct Posted {
 }
 
 /// Where the answer to a step goes.
-pub type PostedReply = oneshot::Sender<Result<Shown, NoCountry>>;
+pub type PostedReply = oneshot::Sender<Result<Shown, NotShown>>;
 
-/// Why no dialogue is led with a phone: its number may be a national one.
+/// Why nothing is shown for a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("should be whole, with a + and the code of its country: it is of no operator here")]
-pub struct NoCountry;
+pub enum NotShown {
+    /// It reports the end of a dialogue.
+    #[error("the dialogue is over")]
+    Ended,
+    /// No dialogue is led with a phone whose number may be a national one.
+    #[error("should be whole, with a + and the code of its country: it is of no operator here")]
+    NoCountry,
+}

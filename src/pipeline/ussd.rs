@@ -16,7 +16,7 @@ use xabar_ussd::{Dialect, Said, Shown, is_ussd, with_code_dialled};
 use super::beat::Beat;
 use super::core::{Core, Operator};
 use super::looks::For;
-use super::posted::{NoCountry, Posted, PostedReply};
+use super::posted::{NotShown, Posted, PostedReply};
 use super::seldom::Seldom;
 use super::time_up::Standing;
 use crate::clock::UnixMillis;
@@ -295,23 +295,26 @@ impl Core {
         let now = beat.now.steady;
         if self.may_lack_its_country(msisdn, form.phone.starts_with('+')) {
             // Nobody waits any more if the aggregator hung up.
-            drop(reply.send(Err(NoCountry)));
+            drop(reply.send(Err(NotShown::NoCountry)));
             return Ok(());
         }
         let phone = self.phone(operator, msisdn);
-        let is_step = !self.ussd.sessions.reports_end(phone, &form);
-        if self.ussd.is_full() && is_step {
+        let times = self.times(phone.operator);
+        if self.ussd.sessions.reports_end(phone, &form) {
+            let turn = self.ussd.sessions.posted(now, phone, form, times);
+            if matches!(turn, Turn::Ended) {
+                self.ussd.waiting.retain(|waiting| waiting.phone != phone);
+            }
+            drop(reply.send(Err(NotShown::Ended)));
+            return Ok(());
+        }
+        if self.ussd.is_full() {
             self.ussd.crowded.count(operator, ());
             return Ok(());
         }
         let way = Way::Http(reply);
-        let allowance = match is_step {
-            true => self.ussd.counts.step(msisdn, now),
-            false => Allowance::Left,
-        };
-        match allowance {
+        match self.ussd.counts.step(msisdn, now) {
             Allowance::Left => {
-                let times = self.times(phone.operator);
                 let turn = self.ussd.sessions.posted(now, phone, form, times);
                 self.take_ussd_turn(beat, phone, way, turn)
             }

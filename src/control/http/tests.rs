@@ -528,6 +528,11 @@ async fn a_form_of_a_phone_is_answered_in_plain_text() {
     let over = FORM.replace("text=1*2", "status=Success");
     let answer = server.post_to("/v1/ussd/ucell", "", &over).await;
     assert_eq!((answer.status, answer.text.as_str()), (200, ""));
+    let refused = FORM.replace("1*2", ussd::tests::REFUSED);
+    for form in [format!("{refused}&status=Success"), refused] {
+        let answer = server.post_to("/v1/ussd/ucell", "", &form).await;
+        assert_eq!(answer.status, 503, "a status makes no end of a step");
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use super::Api;
 use super::problem::ProblemDocument;
 use crate::control::settings::Secret;
 use crate::journal::OperatorId;
-use crate::pipeline::Posted;
+use crate::pipeline::{NotShown, Posted};
 
 /// The operators whose USSD may come over HTTP, and the way to the dialogues.
 #[derive(Clone)]
@@ -99,7 +99,6 @@ pub(super) async fn post(
     let form = Form::read(&body).map_err(|why| bad(why.to_string()))?;
     let msisdn = form.phone.parse();
     let msisdn = msisdn.map_err(|why| bad(format!("`phoneNumber` {why}")))?;
-    let is_over = form.over;
     let (reply, shown) = oneshot::channel();
     let posted = Posted {
         operator,
@@ -113,8 +112,8 @@ pub(super) async fn post(
     };
     match timeout_at(deadline, shown).await {
         Ok(Ok(Ok(shown))) => Ok(plain(answer(&shown))),
-        Ok(Ok(Err(why))) => Err(bad(format!("`phoneNumber` {why}"))),
-        Ok(Err(_)) if is_over => Ok(plain(String::new())),
+        Ok(Ok(Err(NotShown::Ended))) => Ok(plain(String::new())),
+        Ok(Ok(Err(why @ NotShown::NoCountry))) => Err(bad(format!("`phoneNumber` {why}"))),
         _ => Err(busy()),
     }
 }
@@ -160,10 +159,12 @@ pub(super) mod tests {
     use xabar_ussd::Shown;
 
     use super::*;
-    use crate::pipeline::NoCountry;
 
     /// Who types this is never answered.
     pub(in crate::control::http) const UNANSWERED: &str = "77";
+
+    /// Who types this is to do so again.
+    pub(in crate::control::http) const REFUSED: &str = "78";
 
     /// One with a secret and one without, and dialogues with phones of 998 that show what they were told.
     pub(in crate::control::http) fn aggregators() -> Aggregators {
@@ -179,12 +180,18 @@ pub(super) mod tests {
             {
                 if form.text == UNANSWERED {
                     unanswered.push(reply);
-                } else if !form.over {
+                } else if form.text == REFUSED {
+                    drop(reply);
+                } else if form.over {
+                    reply.send(Err(NotShown::Ended)).unwrap();
+                } else {
                     let text = form.text;
                     let digits = msisdn.digits();
                     let shown = Shown::asking(format!("{} {digits} {text}", operator.0));
                     let whole = digits.starts_with("998");
-                    reply.send(whole.then_some(shown).ok_or(NoCountry)).unwrap();
+                    reply
+                        .send(whole.then_some(shown).ok_or(NotShown::NoCountry))
+                        .unwrap();
                 }
             }
         });

@@ -17,7 +17,7 @@ use super::world::*;
 use crate::dialogue::menu::Menus;
 use crate::journal::OperatorId;
 use crate::numbers::Numbers;
-use crate::pipeline::{NoCountry, Posted};
+use crate::pipeline::{NotShown, Posted};
 use crate::scratch::Folder;
 
 pub(super) const BEGIN: u8 = 1;
@@ -171,7 +171,7 @@ fn posts_from(
     digits: &str,
     session: &str,
     text: Option<&str>,
-) -> Option<Result<Shown, NoCountry>> {
+) -> Option<Result<Shown, NotShown>> {
     let mut answer = post(world, digits, session, text);
     world.beat();
     answer.try_recv().ok()
@@ -183,7 +183,7 @@ fn post(
     digits: &str,
     session: &str,
     text: Option<&str>,
-) -> oneshot::Receiver<Result<Shown, NoCountry>> {
+) -> oneshot::Receiver<Result<Shown, NotShown>> {
     let (reply, answer) = oneshot::channel();
     world.posted.push(Posted {
         operator: UCELL,
@@ -672,14 +672,22 @@ fn while_the_gateway_stops_steps_are_to_come_again() {
 #[test]
 fn while_too_many_wait_for_the_journal_steps_and_forms_are_to_come_again() {
     let mut world = World::new();
+    let known = other_phone(1).digits();
+    let menu = posts_from(&mut world, &known, "a", Some(""));
+    assert!(matches!(menu, Some(Ok(_))));
     for number in 0..64 + 5_000 + 3 {
         world.bring_request(UCELL, step(phone(number), BEGIN, 1, "*555#"));
     }
     let mut form = post(&mut world, &other_phone(0).digits(), "a", Some(""));
+    let mut with_status = post(&mut world, &known, "a", Some("1"));
+    world.posted.last_mut().unwrap().form.over = true;
+    let mut end = post(&mut world, &known, "a", None);
     world.beat();
     assert_eq!(screens(&mut world).len(), 64);
-    assert_eq!(world.crowded_steps(), [("ucell".to_owned(), 4)]);
+    assert_eq!(world.crowded_steps(), [("ucell".to_owned(), 5)]);
     assert_eq!(form.try_recv(), Err(TryRecvError::Closed), "503");
+    assert_eq!(with_status.try_recv(), Err(TryRecvError::Closed), "503");
+    assert_eq!(end.try_recv(), Ok(Err(NotShown::Ended)));
     world.beat();
     assert_eq!(screens(&mut world).len(), 64);
     let begin = step(phone(6_000), BEGIN, 1, "*555#");
@@ -696,7 +704,7 @@ fn a_national_number_is_taken_for_no_other_countrys() {
         assert_eq!(screens(&mut world).len(), shown, "{digits}");
     }
     let mut posts = |digits: &str| posts_from(&mut world, digits, "a", Some(""));
-    assert_eq!(posts("931234567"), Some(Err(NoCountry)));
+    assert_eq!(posts("931234567"), Some(Err(NotShown::NoCountry)));
     for digits in ["998931234567", "+447700900123"] {
         assert!(matches!(posts(digits), Some(Ok(_))), "{digits}");
     }
@@ -771,7 +779,7 @@ fn a_form_with_a_status_is_a_step_of_a_phone_if_it_brings_an_input() {
         let mut form = post(&mut world, &phone(0).digits(), "a", Some(&inputs));
         world.posted.last_mut().unwrap().form.over = true;
         world.beat();
-        shown += usize::from(form.try_recv().is_ok());
+        shown += usize::from(matches!(form.try_recv(), Ok(Ok(_))));
     }
     assert_eq!(shown, 200, "199, and that no more are taken");
 }
@@ -783,7 +791,8 @@ fn reports_of_the_end_are_no_steps_of_a_phone() {
         let session = format!("{round}");
         let menu = posts(&mut world, &session, Some(""));
         assert!(menu.unwrap().goes_on(), "{round}");
-        assert_eq!(posts(&mut world, &session, None), None);
+        let end = posts_from(&mut world, &phone(0).digits(), &session, None);
+        assert_eq!(end, Some(Err(NotShown::Ended)));
     }
     let last = posts(&mut world, "a", Some("")).unwrap();
     assert!(!last.goes_on());
@@ -984,7 +993,8 @@ fn a_form_is_answered_and_answered_again() {
     let within = posts(&mut world, "a", Some("1")).unwrap();
     assert_ne!(menu, within);
     assert_eq!(posts(&mut world, "a", Some("1")), Some(within));
-    assert_eq!(posts(&mut world, "a", None), None);
+    let end = posts_from(&mut world, &phone(0).digits(), "a", None);
+    assert_eq!(end, Some(Err(NotShown::Ended)));
     let over = posts(&mut world, "b", Some("1*2")).unwrap();
     assert!(!over.goes_on(), "of a dialogue that nobody knows");
 }
