@@ -10,6 +10,8 @@ use jiff::{Timestamp, ToSpan as _};
 use crate::clock::UnixMillis;
 use crate::journal::Used;
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 /// At most `messages` from midnight to midnight of a time zone.
 #[derive(Clone, Debug)]
 pub struct DailyQuota {
@@ -105,9 +107,11 @@ impl Daily {
         })
     }
 
-    /// Begins a new day when it is time to. A clock that is set back begins none again.
+    /// Begins a new day when it is time to. A clock that is set back begins none again, unless it was wrong by more than
+    /// a day: else the agency would have to wait for what never was.
     fn pass(&mut self, wall: UnixMillis) {
-        if wall < self.day.end {
+        let is_ahead = wall.after(DAY) < self.day.start;
+        if wall < self.day.end && !is_ahead {
             return;
         }
         self.day = self.quota.day_of(wall);
@@ -149,6 +153,23 @@ mod tests {
             messages: 2,
             timezone: TimeZone::get("Asia/Tashkent").unwrap(),
         }
+    }
+
+    #[test]
+    fn a_clock_that_was_days_ahead_costs_no_agency_the_days_between() {
+        let start = UnixMillis(1_795_000_000_000);
+        let spent = |ahead: Duration| {
+            let mut daily = Daily::new(two_a_day(), Used::default());
+            for _ in 0..2 {
+                daily.count(start.after(ahead));
+            }
+            daily.spent_until(start).is_some()
+        };
+        assert!(
+            spent(Duration::ZERO) && spent(DAY),
+            "a day it may be set back"
+        );
+        assert!(!spent(7 * DAY));
     }
 
     #[test]

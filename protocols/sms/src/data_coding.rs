@@ -117,7 +117,7 @@ pub struct Reading {
     pub default_alphabet: DefaultAlphabet,
     /// GSM text comes in packed septets, after a header (UDH) of so many octets, 0 without one.
     pub packed_after: Option<usize>,
-    /// Reads a text marked as 7-bit, or as the SMSC's default, as UCS-2 if its octets look like it: an even number of
+    /// Reads UCS-2 whose octets are swapped; and a text marked as 7-bit, or as the SMSC's default, as UCS-2 if its octets look like it: an even number of
     /// them, and every other one 0x00 (Latin) or 0x04 (Cyrillic). Seen at vumi, #838. And one marked as either of these,
     /// as ISO 8859-1 or as data as UTF-8, if it is that and has a Cyrillic letter, whose octets are no letters otherwise.
     pub guess: bool,
@@ -150,7 +150,7 @@ pub fn decode(octets: &[u8], data_coding: DataCoding, reading: Reading) -> Optio
         Alphabet::Ascii => Some(decode_octets(octets, ascii)),
         Alphabet::Latin1 => Some(decode_octets(octets, char::from)),
         Alphabet::Cyrillic => Some(decode_octets(octets, cyrillic)),
-        Alphabet::Ucs2 => Some(ucs2::decode(octets)),
+        Alphabet::Ucs2 => Some(decode_ucs2(octets, reading.guess)),
         Alphabet::SmscDefault | Alphabet::Octets | Alphabet::Other => None,
     }
 }
@@ -169,6 +169,30 @@ fn decode_gsm7(octets: &[u8], reading: Reading) -> String {
 fn decode_octets(octets: &[u8], letter: fn(u8) -> char) -> String {
     let text: String = octets.iter().map(|octet| letter(*octet)).collect();
     text.trim_end_matches('\0').to_owned()
+}
+
+/// Big-endian, as it should be. Where that is asked for, a byte order mark is heeded, and what has 0x00 (Latin) or 0x04
+/// (Cyrillic) in every second octet of a unit, and other ones in the first, is little-endian.
+fn decode_ucs2(octets: &[u8], guess: bool) -> String {
+    if !guess {
+        return ucs2::decode(octets);
+    }
+    let (units, _) = octets.as_chunks::<2>();
+    let is_high = |octet: &u8| matches!(octet, 0x00 | 0x04);
+    let is_swapped = match units {
+        [[0xFE, 0xFF], ..] => return ucs2::decode(octets.get(2..).unwrap_or_default()),
+        [[0xFF, 0xFE], ..] => true,
+        _ => {
+            units.iter().all(|[_, second]| is_high(second))
+                && units.iter().any(|[first, _]| !is_high(first))
+        }
+    };
+    if !is_swapped {
+        return ucs2::decode(octets);
+    }
+    let swapped: Vec<u8> = units.iter().flat_map(|[low, high]| [*high, *low]).collect();
+    let text = ucs2::decode(&swapped);
+    text.trim_start_matches('\u{FEFF}').to_owned()
 }
 
 fn looks_like_ucs2(octets: &[u8]) -> bool {
@@ -288,6 +312,30 @@ mod tests {
             ..Reading::default()
         };
         assert_eq!(decode(&[0x82], DataCoding(0), packed).as_deref(), Some("A"));
+    }
+
+    #[test]
+    fn little_endian_ucs2_is_read_only_where_asked_for() {
+        let little: Vec<u8> = "СТОП 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = "СТОП 1".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        let guess = Reading {
+            guess: true,
+            ..Reading::default()
+        };
+        for octets in [
+            little.clone(),
+            big.clone(),
+            [&[0xFF, 0xFE][..], &little].concat(),
+            [&[0xFE, 0xFF][..], &big].concat(),
+        ] {
+            let text = decode(&octets, DataCoding(8), guess);
+            assert_eq!(text.as_deref(), Some("СТОП 1"), "{octets:x?}");
+        }
+        let as_marked = decode(&little, DataCoding(8), Reading::default());
+        assert_ne!(as_marked.as_deref(), Some("СТОП 1"));
+        // Units whose octets do not tell.
+        let text = decode(&[0x04, 0x00, 0x00, 0x04], DataCoding(8), guess);
+        assert_eq!(text.as_deref(), Some("\u{400}\u{4}"));
     }
 
     #[test]

@@ -32,10 +32,15 @@ pub(super) fn screen(name: &str, cell: &Cell<'_>, names: &Names) -> Option<Scree
             let what = "ends the dialogue, and has choices, an input or facts as well";
             table.wrong::<()>(what, "leave out `end` or the others");
         }
+        let most_pages = table.or("pages", 1, whole(1..=9));
+        if ends && most_pages > 1 {
+            let what = "has more than one page, and ends the dialogue with the first";
+            table.wrong::<()>(what, "leave out `pages`, or `end` and give it a choice");
+        }
         Some(Screen {
             name: name.into(),
             spot: Spot::of(cell),
-            most_pages: table.or("pages", 1, whole(1..=9)),
+            most_pages,
             text: text?,
             body: body?,
             // Without those that are wrong, it would seem to lead nowhere.

@@ -53,6 +53,11 @@ fn each_mistake_is_told_with_its_line_and_what_would_be_right() {
              choose other digits for one of them",
         ),
         (
+            small(&format!("{CHOICE}{ON}pages = 3\n")),
+            "m.toml:8:1: `screens.on` has more than one page, and ends the dialogue with the first; \
+             leave out `pages`, or `end` and give it a choice",
+        ),
+        (
             small(&format!(
                 "{CHOICE}{ON}[screens.lost]\ntext = \"Lost\"\nend = true\n"
             )),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use xabar_events::{Outcome, Reason, State};
 
 use super::agencies::{day, of_whole_agency};
-use super::{Fate, Laws, Part};
+use super::{Fate, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Lane, MessageId};
 
@@ -175,8 +175,8 @@ impl Laws {
             let end = end.or_else(|| hours.end(now.wall.before(release)));
             Some(now.steady_at(end?.after(release)))
         });
-        // What came to nothing counted when the wait was decided on.
-        let mut times = self.times_to(message.msisdn, |it| it.part != Part::Rest);
+        // What came to nothing, or only ended a text, may have counted when the wait was decided on.
+        let mut times = self.times_to(message.msisdn, |_| true);
         times.sort_unstable();
         let memory = self
             .rules
