@@ -51,18 +51,18 @@ pub struct Standing {
     pub status: Box<str>,
 }
 
-/// The templates of all answers, by their keys in `[answers]`.
-pub const TEMPLATES: [&str; 10] = [
-    "status",
-    "unknown",
-    "applications",
-    "no-applications",
-    "stopped",
-    "stopped-agency",
-    "started",
-    "started-agency",
-    "language",
-    "help",
+/// The templates of all answers, by their keys in `[answers]`, each with the values that it may have.
+pub const TEMPLATES: [(&str, &[&str]); 10] = [
+    ("status", &["application", "service", "status"]),
+    ("unknown", &["application"]),
+    ("applications", &["list", "more"]),
+    ("no-applications", &[]),
+    ("stopped", &[]),
+    ("stopped-agency", &["agency"]),
+    ("started", &[]),
+    ("started-agency", &["agency"]),
+    ("language", &[]),
+    ("help", &[]),
 ];
 
 impl Reply {
@@ -449,6 +449,9 @@ mod tests {
             Reply::Language(Language::Ru),
             Reply::Help,
         ];
-        assert_eq!(all.map(|reply| reply.template()), TEMPLATES);
+        assert_eq!(
+            all.map(|reply| reply.template()),
+            TEMPLATES.map(|(key, _)| key)
+        );
     }
 }

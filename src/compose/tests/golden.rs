@@ -58,7 +58,7 @@ fn built_in() -> String {
     }
     for language in catalog.languages() {
         write!(golden, "\n## {language}, answers\n").unwrap();
-        for key in TEMPLATES {
+        for (key, _) in TEMPLATES {
             let answer = catalog.answer(language, key, |name| answered(&catalog, language, name));
             line(
                 &mut golden,

@@ -476,6 +476,19 @@ fn every_problem_of_every_file_is_told_at_once() {
 }
 
 #[test]
+fn an_answer_has_the_values_that_it_is_told_and_no_others() {
+    let folder = Folder::with([(
+        "uz-Latn.toml",
+        "[answers]\nstopped = \"Ariza {application}.\"\nstopped-agency = \"SMS yuborilmaydi[ {agancy}].\"\n",
+    )]);
+    let expected = [
+        "uz-Latn.toml:2:11: `answers.stopped` has {application}, of which it is told nothing; leave it out: this answer has no values",
+        "uz-Latn.toml:3:18: `answers.stopped-agency` has {agancy}, of which it is told nothing; known here: {agency}",
+    ];
+    assert_eq!(problems(&folder), expected);
+}
+
+#[test]
 fn a_folder_without_texts_is_a_problem() {
     let folder = Folder::new();
     assert!(problems(&folder)[0].contains("has no texts"));
@@ -617,7 +630,7 @@ proptest! {
         agency in "[A-Z0-9-]{1,64}",
         values in prop::collection::vec("[А-Яа-яA-Za-z ]{0,130}", PARAMS.len()),
         which in any::<prop::sample::Index>(),
-        template in prop::sample::select(TEMPLATES.to_vec()),
+        (template, _) in prop::sample::select(TEMPLATES.to_vec()),
     ) {
         let listed = which.get(&LISTED);
         let params: Vec<_> = PARAMS.iter().zip(&values).map(|((name, _), value)| (*name, value.as_str())).collect();

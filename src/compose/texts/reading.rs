@@ -9,7 +9,7 @@ use xabar_sms::fold::in_gsm7;
 use super::{Names, Texts};
 use crate::compose::selection::{Messages, Selection, Templates, Wording};
 use crate::compose::spelling::spelling;
-use crate::compose::template::Template;
+use crate::compose::template::{Placeholder, Template};
 use crate::compose::value::{Forms, MAX_CHARACTERS, NumberForm, Zone, clean};
 use crate::control::settings::Problem;
 use crate::control::settings::reading::{Cell, Table, read_document};
@@ -72,11 +72,30 @@ fn texts(table: &mut Table<'_>, language: Language) -> Option<Texts> {
 
 fn answers(table: &mut Table<'_>) -> Option<BTreeMap<String, Template>> {
     let mut answers = BTreeMap::new();
-    for key in TEMPLATES {
-        let template = table.optional(key, |cell: &Cell<'_>| template(cell));
+    for (key, values) in TEMPLATES {
+        let template = table.optional(key, |cell: &Cell<'_>| answer(cell, values));
         answers.extend(template.map(|template| (key.to_owned(), template)));
     }
     Some(answers)
+}
+
+/// An answer, which has these values only: without another one it would be a broken text.
+fn answer(cell: &Cell<'_>, values: &[&str]) -> Option<Template> {
+    let template = template(cell)?;
+    let mut places = template.placeholders().map(Placeholder::name);
+    let Some(other) = places.find(|name| !values.contains(name)) else {
+        drop(places);
+        return Some(template);
+    };
+    let known: Vec<String> = values.iter().map(|name| format!("{{{name}}}")).collect();
+    let right = match known.is_empty() {
+        true => "leave it out: this answer has no values".to_owned(),
+        false => format!("known here: {}", known.join(", ")),
+    };
+    cell.wrong(
+        format!("has {{{other}}}, of which it is told nothing"),
+        right,
+    )
 }
 
 fn keywords(table: &mut Table<'_>) -> Option<Vec<(Keyword, Vec<String>)>> {
