@@ -68,13 +68,16 @@ pub(super) struct Counted {
     counts: bool,
     /// By how much that was ahead of the one before, if it was.
     rise: Option<NonZeroU16>,
-    /// How many steps, one after the other, had a count that was ahead by as much.
-    rises: u8,
+    /// How far the operator is believed to count up: one step that was ahead is a first sign.
+    belief: u8,
 }
 
-/// An operator whose count rose so often by the same counts up: one that writes one of two values never does, and one that
-/// writes whatever it likes hardly ever.
-const COUNTS_UP: u8 = 2;
+/// Of an operator whose count rose twice by the same: one that writes one of two values never does, and one that writes
+/// whatever it likes hardly ever. A step that seems to have come again takes some of it, since that may be a mistake.
+const WHOLE: u8 = 3;
+
+/// With less, it is not believed.
+const ENOUGH: u8 = 2;
 
 /// By which a text, or the name of a dialogue, is known again without being kept at its length.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
@@ -109,10 +112,15 @@ impl Last {
 }
 
 impl Counted {
-    /// Whether a step is this one again, or one before it.
-    fn has_come(&self, count: Option<u16>, typed: &str) -> bool {
-        let is_same = self.counts && self.count == count && self.typed == Mark::of(typed);
-        is_same || self.rises >= COUNTS_UP && rise(self.count, count).is_none()
+    /// Whether a step is this one again, or one before it. Where one seems to be, and then another, the operator may not
+    /// count after all.
+    fn has_come(&mut self, count: Option<u16>, typed: &str) -> bool {
+        if self.counts && self.count == count && self.typed == Mark::of(typed) {
+            return true;
+        }
+        let is_before = self.belief >= ENOUGH && rise(self.count, count).is_none();
+        self.belief -= u8::from(is_before);
+        is_before
     }
 }
 
@@ -197,8 +205,11 @@ impl<P> Dialogue<P> {
     }
 
     /// Whether what was typed is the last step over SMPP again, or one before it.
-    pub(super) fn has_come(&self, count: Option<u16>, typed: &str) -> bool {
-        matches!(&self.last, Last::Counted(last) if last.has_come(count, typed))
+    pub(super) fn has_come(&mut self, count: Option<u16>, typed: &str) -> bool {
+        match &mut self.last {
+            Last::Counted(last) => last.has_come(count, typed),
+            Last::Inputs(_) | Last::Begun(_) => false,
+        }
     }
 
     /// All inputs so far that came over HTTP.
@@ -211,8 +222,8 @@ impl<P> Dialogue<P> {
 
     /// Notes a step over SMPP.
     pub(super) fn note(&mut self, count: Option<u16>, typed: &str) {
-        let (before, risen, rises) = match &self.last {
-            Last::Counted(last) => (last.count, last.rise, last.rises),
+        let (before, risen, belief) = match &self.last {
+            Last::Counted(last) => (last.count, last.rise, last.belief),
             Last::Begun(count) => (*count, None, 0),
             Last::Inputs(_) => (None, None, 0),
         };
@@ -222,8 +233,8 @@ impl<P> Dialogue<P> {
             typed: Mark::of(typed),
             counts: count.is_some() && count != before,
             rise,
-            rises: match rise {
-                Some(_) if rise == risen => rises.saturating_add(1),
+            belief: match rise {
+                Some(_) if rise == risen && belief > 0 => WHOLE,
                 Some(_) => 1,
                 None => 0,
             },
