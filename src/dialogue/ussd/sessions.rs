@@ -372,7 +372,10 @@ impl<P: Clone> Sessions<P> {
                 dialogue.session = session;
                 dialogue.begun = begun;
                 dialogue.before = before;
-                dialogue.last = last;
+                // Brought again, its answers may be, too.
+                if !twice {
+                    dialogue.last = last;
+                }
                 dialogue.pending = true;
                 dialogue.asks = false;
                 dialogue.until = now.after(times.answer + times.resume);

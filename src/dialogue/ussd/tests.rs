@@ -508,6 +508,30 @@ fn an_operator_that_counts_otherwise_than_it_seemed_is_heard_with_the_third_answ
 }
 
 #[test]
+fn steps_that_are_brought_again_from_the_code_on_choose_nothing() {
+    let mut rig = Rig::new();
+    let begin = |rig: &mut Rig| {
+        let dialled = "*555#".into();
+        rig.say_counted(FIRST, Some(0), Said::Begin { dialled })
+    };
+    let answer = |rig: &mut Rig, count, text: &str| {
+        rig.say_counted(FIRST, Some(count), Said::Answer(text.into()))
+    };
+    begin(&mut rig);
+    for (count, text, place) in [(2, "1", "language"), (4, "5", "main")] {
+        rig.show(place);
+        assert_eq!(answer(&mut rig, count, text), typed(place, text));
+    }
+    rig.show("stop");
+    assert_eq!(begin(&mut rig), resumed("stop"));
+    rig.show("stop");
+    for (count, text) in [(2, "1"), (4, "5")] {
+        assert_eq!(answer(&mut rig, count, text), again("stop"), "{count}");
+    }
+    assert_eq!(answer(&mut rig, 6, "1"), typed("stop", "1"), "it is new");
+}
+
+#[test]
 fn counts_that_take_turns_leave_no_phone_without_its_next_screen() {
     let mut rig = Rig::new();
     let dialled = "*555#".into();
