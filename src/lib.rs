@@ -23,6 +23,7 @@ pub mod outcome;
 pub mod broker;
 pub mod clock;
 pub mod control;
+pub mod durations;
 pub mod gateway;
 pub mod pipeline;
 pub mod tls;

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod http;
 pub mod log;
+pub mod metrics;
 pub mod readiness;
 pub mod settings;
 pub mod status;

@@ -1,6 +1,7 @@
 //! What an operator's link shows of itself while it runs.
 
-use super::{Occupancy, ResponseTimes};
+use super::Occupancy;
+use crate::durations::Durations;
 
 /// How a link does at the moment, and what it counted since it was started.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,5 +27,5 @@ pub struct LinkState {
     /// What held it for how long.
     pub occupancy: Occupancy,
     /// How long messages' responses took.
-    pub response_times: ResponseTimes,
+    pub response_times: Durations,
 }

@@ -22,7 +22,6 @@ pub mod receipt;
 mod reference;
 mod refused_bind;
 mod response_time;
-mod response_times;
 pub mod retry;
 mod routing;
 #[cfg(test)]
@@ -60,7 +59,6 @@ pub use link_state::LinkState;
 pub use occupancy::Occupancy;
 use operator::Operator;
 pub use reference::{References, reference_of, segment_of};
-pub use response_times::ResponseTimes;
 pub use routing::{Carrier, Routes};
 pub use screen::Screen;
 pub use senders::{Assignment, SenderIndex, Senders, SentAs};

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{ResponseTimes, Token};
+use super::Token;
+use crate::durations::Durations;
 
 /// Beyond this many times the shortest response time, responses queue at the other end.
 const QUEUED: u32 = 2;
@@ -31,7 +32,7 @@ pub(super) struct ResponseTime {
     last: Duration,
     smoothed: Duration,
     shortest: Duration,
-    all: ResponseTimes,
+    all: Durations,
 }
 
 /// The submission that is measured.
@@ -52,7 +53,7 @@ impl ResponseTime {
             last: Duration::ZERO,
             smoothed: Duration::ZERO,
             shortest: Duration::MAX,
-            all: ResponseTimes::default(),
+            all: Durations::default(),
         }
     }
 
@@ -101,7 +102,7 @@ impl ResponseTime {
     }
 
     /// All that were measured.
-    pub(super) fn all(&self) -> ResponseTimes {
+    pub(super) fn all(&self) -> Durations {
         self.all
     }
 

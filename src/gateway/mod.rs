@@ -18,12 +18,13 @@ use xabar_events::Outcome;
 use crate::broker::BrokerState;
 use crate::clock::{Clock, instant};
 use crate::control::http::{self, Api, Archive};
+use crate::control::metrics::Metrics;
 use crate::control::readiness::{Part, Readiness};
 use crate::control::settings::{Problem, Settings};
 use crate::control::status::{self, Observed, Sources, Status};
 use crate::delivery;
 use crate::intake::http::HttpIntake;
-use crate::intake::{self, Batch};
+use crate::intake::{self, Batch, Refusals};
 use crate::journal::{self, JournalError, OperatorId};
 use crate::lookup::{self, Lookup};
 use crate::numbers::Numbers;
@@ -152,6 +153,7 @@ impl Gateway {
         let sink = fitting::sink(settings, observer)?;
         let shown = Shown::default();
         let outcome_state = shown.state.clone();
+        let unrouted = shown.unrouted.subscribe();
         let outcome_task = tokio::spawn(outcome::run(
             sink,
             feed,
@@ -184,7 +186,7 @@ impl Gateway {
         let status = observe(
             Sources {
                 operators: started.links.clone(),
-                load: load_seen,
+                load: load_seen.clone(),
                 readiness: readiness.clone(),
                 reader: core.reader()?,
             },
@@ -192,14 +194,22 @@ impl Gateway {
         );
         let ended = start_pipeline(core, clock, channels);
 
-        let intake = CancellationToken::new();
-        let intake_tasks = start_intake(settings, door.clone(), &readiness, &intake)?;
+        let (intake, refusals) = (CancellationToken::new(), Refusals::default());
+        let intake_tasks = start_intake(settings, (door.clone(), &refusals), &readiness, &intake)?;
         let http_task = listener.map(|listener| {
             let api = Api {
-                intake: HttpIntake::new(door),
+                intake: HttpIntake::new(door, refusals.clone()),
                 archive: Archive::new(archive),
                 aggregators,
                 readiness: readiness.clone(),
+                metrics: Metrics {
+                    operators: started.links.clone(),
+                    load: load_seen,
+                    status: status.clone(),
+                    readiness: readiness.clone(),
+                    refusals,
+                    unrouted,
+                },
                 status,
                 orders: orders_in,
             };
@@ -413,7 +423,7 @@ fn start_pipeline(
 
 fn start_intake(
     settings: &Settings,
-    door: intake::Door,
+    (door, refusals): (intake::Door, &Refusals),
     readiness: &Readiness,
     stop: &CancellationToken,
 ) -> Result<Vec<JoinHandle<()>>, GatewayError> {
@@ -424,6 +434,7 @@ fn start_intake(
         tasks.push(tokio::spawn(intake::amqp::run(
             source,
             door,
+            refusals.clone(),
             state,
             stop.clone(),
         )));

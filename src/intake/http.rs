@@ -17,12 +17,13 @@ use xabar_events::{
     Event, EventKey, MAX_BATCH_OCTETS, MAX_EVENT_OCTETS, Mode, RejectReason, Rejection,
 };
 
-use super::{Batch, Door, Verdict};
+use super::{Batch, Door, Refusals, Verdict, Way};
 
 /// Takes events out of requests and hands them to the pipeline.
 #[derive(Clone, Debug)]
 pub struct HttpIntake {
     door: Door,
+    refusals: Refusals,
     /// Octets of bodies that may be in memory at once; a request waits for its share.
     room: Arc<Semaphore>,
 }
@@ -59,14 +60,21 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// Tells what its sender has to mend, in one line a request.
-    fn log(&self) {
-        let (count, first) = match self {
-            Self::Rejected(rejection) => (1, Some(rejection)),
-            Self::Events { errors, .. } => (errors.len(), errors.first().map(|(_, first)| first)),
-            Self::Unread | Self::Later => (0, None),
+    /// What its sender has to mend.
+    fn rejections(&self) -> impl Iterator<Item = &Rejection> {
+        let (whole, errors) = match self {
+            Self::Rejected(rejection) => (Some(rejection), &[][..]),
+            Self::Events { errors, .. } => (None, &errors[..]),
+            Self::Unread | Self::Later => (None, &[][..]),
         };
-        if let Some(Rejection { reason, detail }) = first {
+        let errors = errors.iter().map(|(_, rejection)| rejection);
+        whole.into_iter().chain(errors)
+    }
+
+    /// Tells it in one line a request.
+    fn log(&self) {
+        if let Some(Rejection { reason, detail }) = self.rejections().next() {
+            let count = self.rejections().count();
             info!(count, %reason, detail, "events refused over HTTP; the first one's reason is told");
         }
     }
@@ -84,9 +92,10 @@ const MOST_SPILT: usize = 4 * MAX_BATCH_OCTETS;
 const ROOM_OCTETS: usize = 16 * MAX_BATCH_OCTETS;
 
 impl HttpIntake {
-    pub fn new(door: Door) -> Self {
+    pub fn new(door: Door, refusals: Refusals) -> Self {
         Self {
             door,
+            refusals,
             room: Arc::new(Semaphore::new(ROOM_OCTETS)),
         }
     }
@@ -97,6 +106,9 @@ impl HttpIntake {
         let taken = self.taken(headers, &mut body).await;
         if let Err(refused) = &taken {
             refused.log();
+            for rejection in refused.rejections() {
+                self.refusals.count(Way::Http, rejection.reason);
+            }
         }
         if matches!(taken, Err(Refused::Rejected(_) | Refused::Later)) {
             spill(headers, body).await;

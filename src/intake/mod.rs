@@ -4,10 +4,13 @@
 //! says that the journal has them.
 
 pub mod amqp;
+mod counts;
 pub mod http;
 
 use tokio::sync::{mpsc, oneshot};
 use xabar_events::{Event, Msisdn};
+
+pub use counts::{Refusals, Way};
 
 use crate::journal::{MessageId, OperatorId};
 

@@ -82,6 +82,7 @@ impl Core {
             .duplicate_of
             .or_else(|| beat.keys.get(&notification.key).copied());
         if let Some(id) = earlier {
+            self.teller.tally.duplicates += 1;
             return Ok(Verdict::Accepted {
                 id,
                 duplicate: true,

@@ -1,10 +1,12 @@
 //! What the pipeline spends its time with, and for which operators messages wait: what says which limit holds it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::core::Core;
 use super::orders::Pause;
+use super::tally::Tally;
 use crate::clock::UnixMillis;
 use crate::journal::OperatorId;
 use crate::pacing::Among;
@@ -26,6 +28,8 @@ pub struct Load {
     pub sent: u64,
     /// What is paused.
     pub paused: Vec<Pause>,
+    /// What became of messages.
+    pub tally: Arc<Tally>,
 }
 
 impl Load {
@@ -47,6 +51,7 @@ impl Load {
                 .collect(),
             sent: self.sent.saturating_sub(earlier.sent),
             paused: self.paused.clone(),
+            tally: self.tally.clone(),
         }
     }
 }
@@ -88,6 +93,7 @@ impl Stopwatch {
                 pressed: core.pressed().collect(),
                 sent: core.sent,
                 paused: core.pauses().collect(),
+                tally: core.tally().clone().into(),
                 ..self.load.clone()
             }
         })

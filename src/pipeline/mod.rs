@@ -32,6 +32,7 @@ mod results;
 mod seldom;
 mod sending;
 mod sharing;
+mod tally;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -55,6 +56,7 @@ pub use beat::Effects;
 pub use load::Load;
 pub use orders::{Order, Ordered, Pause, Refusal, Scope};
 pub use posted::{NotShown, Posted, PostedReply};
+pub use tally::{Carried, Published, Tally};
 pub use ussd::UssdRules;
 
 use load::Stopwatch;

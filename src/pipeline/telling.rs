@@ -7,17 +7,19 @@ use xabar_events::{Reason, State};
 use xabar_smpp::Status;
 
 use super::beat::Beat;
+use super::tally::Tally;
 use crate::clock::UnixMillis;
 use crate::journal::{Message, Outgoing, Phase, Told};
 
 /// A wait is told if it is, or may be, longer than this.
 pub(super) const WORTH_TELLING: Duration = Duration::from_secs(60);
 
-/// Writes the history of messages and the outcomes for their agencies.
+/// Writes the history of messages and the outcomes for their agencies, and counts them.
 #[derive(Debug)]
 pub(super) struct Teller {
     told: HashSet<State>,
     next_outgoing: u64,
+    pub(super) tally: Tally,
 }
 
 /// What is said besides the state and its reason.
@@ -42,6 +44,7 @@ impl Teller {
         Self {
             told,
             next_outgoing: last_outgoing + 1,
+            tally: Tally::default(),
         }
     }
 
@@ -59,6 +62,7 @@ impl Teller {
         reason: Option<Reason>,
         details: Details,
     ) {
+        self.tally.enters(message, state, reason, beat.now.wall);
         let Details { until, code, by } = details;
         let first = message.progress.undelivered();
         let code = code.or_else(|| first?.code.clone());

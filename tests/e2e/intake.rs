@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use xabar::{
     broker::{BrokerState, Brokers},
     intake::{
-        Batch, Verdict,
+        Batch, Refusals, Verdict,
         amqp::{self, Source},
     },
     journal::MessageId,
@@ -66,7 +66,13 @@ impl Intake {
             rejected,
         } = names;
         let source = Source::new(brokers, exchange, queue, &binding, 2000, rejected).unwrap();
-        let running = tokio::spawn(amqp::run(source, sender, shown, stop.clone()));
+        let running = tokio::spawn(amqp::run(
+            source,
+            sender,
+            Refusals::default(),
+            shown,
+            stop.clone(),
+        ));
         Self {
             door,
             state,

@@ -14,6 +14,7 @@ mod intake;
 mod limits;
 mod links;
 mod main_job;
+mod metrics;
 mod misbehaviour;
 mod outage;
 mod outcome;

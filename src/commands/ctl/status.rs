@@ -1,5 +1,6 @@
 //! `xabar ctl status` and `operators`: how a gateway does.
 
+use std::cmp::Reverse;
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
@@ -96,10 +97,11 @@ fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
     };
     writeln!(
         out,
-        "{} · {:.0}/s · {} waiting",
+        "{} · {:.0}/s · {} waiting{}",
         styled(state, status.state.name()),
         status.rate,
-        status.backlog
+        status.backlog,
+        deferred(status)
     )?;
     let bottleneck = &status.bottleneck;
     let operator = bottleneck.operator.as_deref();
@@ -113,6 +115,17 @@ fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
     }
     writeln!(out)?;
     table(&status.operators).print(out)
+}
+
+/// Why how many wait, the most first.
+fn deferred(status: &Shown) -> String {
+    let mut deferred: Vec<(&String, &u64)> = status.deferred.iter().collect();
+    deferred.sort_by_key(|(_, count)| Reverse(**count));
+    let deferred = deferred.iter().map(|(why, count)| format!("{why} {count}"));
+    match deferred.collect::<Vec<_>>() {
+        none if none.is_empty() => String::new(),
+        all => format!(" ({})", all.join(", ")),
+    }
 }
 
 fn table(operators: &[OperatorStatus]) -> Table {
@@ -227,6 +240,9 @@ mod tests {
             state: State::Running,
             rate: 55.2,
             backlog: 12_345,
+            deferred: [("retry", 3), ("quiet-hours", 9000)]
+                .map(|(why, count)| (why.to_owned(), count))
+                .into(),
             bottleneck: Bottleneck {
                 limit: Limit::Window,
                 operator: Some("ucell".to_owned()),
@@ -238,7 +254,7 @@ mod tests {
         let mut out = Vec::new();
         render(&status, &mut anstream::StripStream::new(&mut out)).unwrap();
         let expected = "\
-running · 55/s · 12345 waiting
+running · 55/s · 12345 waiting (quiet-hours 9000, retry 3)
 limit: window of ucell · raise window to 54
 
 operator  state         sessions  rate         tps  window  in flight  p50 ms  p99 ms  limit

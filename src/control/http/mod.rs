@@ -6,6 +6,7 @@ mod connections;
 mod events;
 mod health;
 mod messages;
+mod metrics;
 mod orders;
 mod patience;
 mod problem;
@@ -27,6 +28,7 @@ pub use connections::serve;
 pub use messages::Archive;
 pub use ussd::{Aggregator, Aggregators};
 
+use super::metrics::Metrics;
 use super::readiness::Readiness;
 use super::status::Status;
 use crate::intake::http::HttpIntake;
@@ -42,6 +44,7 @@ pub struct Api {
     pub readiness: Readiness,
     /// How the gateway does, once it was looked at.
     pub status: watch::Receiver<Option<Arc<Status>>>,
+    pub metrics: Metrics,
     pub orders: mpsc::Sender<Ordered>,
 }
 
@@ -60,6 +63,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/pause", post(orders::pause))
         .route("/v1/resume", post(orders::resume))
         .route("/v1/ussd/{operator}", post(ussd::post))
+        .route("/metrics", get(metrics::page))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(no_such_path)

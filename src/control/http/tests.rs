@@ -1,5 +1,6 @@
 //! Over real sockets, with a pipeline that answers at the door.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -12,11 +13,12 @@ use xabar_events::{Event, State};
 
 use super::*;
 use crate::control::readiness::Part;
-use crate::intake::{Batch, Door, Verdict};
+use crate::intake::{Batch, Door, Refusals, Verdict};
 use crate::journal::{
     Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
 };
 use crate::log_lines::LogLines;
+use crate::pipeline::Load;
 
 /// A gateway at an address, until it is dropped.
 struct Server {
@@ -30,13 +32,23 @@ async fn server(door: Door) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let readiness = Readiness::awaiting([]);
-    let (intake, archive) = (HttpIntake::new(door), Archive::new(Box::new(Shelf)));
+    let refusals = Refusals::default();
+    let intake = HttpIntake::new(door, refusals.clone());
+    let archive = Archive::new(Box::new(Shelf));
     let router = router(Api {
         intake,
         archive,
         aggregators: ussd::tests::aggregators(),
         readiness: readiness.clone(),
         status: watch::channel(None).1,
+        metrics: Metrics {
+            operators: Vec::new(),
+            load: watch::channel(Load::default()).1,
+            status: watch::channel(None).1,
+            readiness: readiness.clone(),
+            refusals,
+            unrouted: watch::channel(BTreeMap::new()).1,
+        },
         orders: mpsc::channel(1).0,
     });
     let stop = CancellationToken::new();

@@ -43,6 +43,20 @@ pub enum Limit {
 }
 
 impl Limit {
+    pub const ALL: [Self; 11] = [
+        Self::Idle,
+        Self::Broker,
+        Self::Journal,
+        Self::SubscriberLimits,
+        Self::QuietHours,
+        Self::OperatorTps,
+        Self::Window,
+        Self::Throttled,
+        Self::LinkDown,
+        Self::Paused,
+        Self::Cpu,
+    ];
+
     /// As contracts name it.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@
 pub mod bottleneck;
 mod recent;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +22,8 @@ use recent::{Recent, Sample, business, rate, used};
 
 use super::readiness::{Part, Readiness};
 use crate::clock::instant;
-use crate::delivery::{LinkState, ResponseTimes};
+use crate::delivery::LinkState;
+use crate::durations::Durations;
 use crate::journal::{Backlog, Reader};
 use crate::pipeline::{Load, Pause};
 
@@ -33,6 +35,8 @@ pub struct Status {
     pub rate: f64,
     /// Messages that wait to be submitted.
     pub backlog: u64,
+    /// Those of them that were deferred, by the reason that was told last.
+    pub deferred: BTreeMap<String, u64>,
     pub bottleneck: Bottleneck,
     /// What staff stopped from being sent.
     pub paused: Vec<Paused>,
@@ -214,10 +218,18 @@ fn status(
             .ends()
             .map_or(0.0, |(oldest, newest)| rate(oldest, newest)),
         backlog: backlog.messages,
+        deferred: deferred(backlog),
         bottleneck,
         paused: paused(recent),
         operators: measured.iter().map(Measured::status).collect(),
     }
+}
+
+fn deferred(backlog: &Backlog) -> BTreeMap<String, u64> {
+    let deferred = backlog.deferred.iter();
+    deferred
+        .map(|(reason, count)| (reason.to_string(), *count))
+        .collect()
 }
 
 fn paused(recent: &Recent) -> Vec<Paused> {
@@ -241,7 +253,7 @@ struct Measured<'a> {
     operator: &'a Configured,
     used: Use,
     link: LinkState,
-    response_times: ResponseTimes,
+    response_times: Durations,
 }
 
 fn measure<'a>(

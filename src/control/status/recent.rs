@@ -140,7 +140,7 @@ mod tests {
                 committing: time / 4,
                 pressed: BTreeMap::from([(OperatorId(1), time)]),
                 sent: seconds * 70,
-                paused: Vec::new(),
+                ..Load::default()
             },
             links: vec![LinkState {
                 sessions_bound: 1,

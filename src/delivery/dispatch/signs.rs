@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::super::ResponseTimes;
 use super::super::response_time::ResponseTime;
 use super::super::submission::Token;
+use crate::durations::Durations;
 
 /// From this `congestion_state` on an operator is near its limit (SMPP 5.0, 4.8.4.18).
 const NEARLY_CONGESTED: u8 = 90;
@@ -55,7 +55,7 @@ impl Signs {
     }
 
     /// How long they took, since the start.
-    pub(super) fn response_times(&self) -> ResponseTimes {
+    pub(super) fn response_times(&self) -> Durations {
         self.response_time.all()
     }
 

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use super::Door;
+use super::{Door, Refusals};
 use crate::broker::{self, BrokerState, Brokers, Link};
 use dead_letters::DeadLetters;
 pub(crate) use topology::ensure as ensure_topology;
@@ -75,11 +75,12 @@ impl Source {
 pub async fn run(
     source: Source,
     door: Door,
+    refusals: Refusals,
     state: watch::Sender<BrokerState>,
     stop: CancellationToken,
 ) {
     let mut link = Link::new(source.brokers.clone(), "intake", state, stop.clone());
-    let dead_letters = DeadLetters::start(source.clone());
+    let dead_letters = DeadLetters::start(source.clone(), refusals);
     while let Some(connection) = link.connect().await {
         let end = consumer::run(&connection, &source, &door, &dead_letters, &mut link, &stop).await;
         broker::close(connection).await;

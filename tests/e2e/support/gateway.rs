@@ -93,8 +93,7 @@ impl Gateway {
 
     /// The status and body of a page, if anyone answers.
     pub async fn get(&self, path: &str) -> Option<(u16, String)> {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: xabar\r\nconnection: close\r\n\r\n");
-        self.ask(&request).await
+        get(self.http, path).await
     }
 
     /// The status and body of the answer to what is posted.
@@ -196,6 +195,12 @@ async fn tell(http: u16, method: &str, path: &str, headers: &str, body: &str) ->
          content-length: {length}\r\n{headers}\r\n{body}"
     );
     ask(http, &request).await.expect("an answer")
+}
+
+/// The status and body of a page at a port of this machine, if anyone answers.
+pub async fn get(http: u16, path: &str) -> Option<(u16, String)> {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: xabar\r\nconnection: close\r\n\r\n");
+    ask(http, &request).await
 }
 
 async fn ask(http: u16, request: &str) -> Option<(u16, String)> {

@@ -9,7 +9,9 @@ use lapin::{Channel, Connection};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
+use xabar_events::RejectReason;
 
+use super::super::{Refusals, Way};
 use super::{Source, consumer::Ended, topology};
 use crate::broker::{self, BrokerState, Link, Settled};
 pub(super) use letter::Rejected;
@@ -28,10 +30,10 @@ struct Request {
 }
 
 impl DeadLetters {
-    pub(super) fn start(source: Source) -> Self {
+    pub(super) fn start(source: Source, refusals: Refusals) -> Self {
         let (requests, mut queue) = mpsc::channel(16);
         tokio::spawn(async move {
-            let mut outlet = Outlet::new(source);
+            let mut outlet = Outlet::new(source, refusals);
             while let Some(request) = queue.recv().await {
                 outlet.serve(request).await;
             }
@@ -54,6 +56,7 @@ impl DeadLetters {
 
 struct Outlet {
     source: Source,
+    refusals: Refusals,
     link: Link,
     open: Option<(Connection, Channel)>,
 }
@@ -68,7 +71,7 @@ enum Unsafe {
 }
 
 impl Outlet {
-    fn new(source: Source) -> Self {
+    fn new(source: Source, refusals: Refusals) -> Self {
         // Whoever uses it gives up by itself, so it need not be told to stop; and what
         // it waits for holds up the intake, whose state is the one that is shown.
         let (state, stop) = (
@@ -78,6 +81,7 @@ impl Outlet {
         let link = Link::new(source.brokers.clone(), "dead letters", state, stop);
         Self {
             source,
+            refusals,
             link,
             open: None,
         }
@@ -92,11 +96,16 @@ impl Outlet {
             let (reason, detail) = (first.reason(), first.detail());
             warn!(count = rejected.len(), %reason, detail, "events refused; the first one's reason is told");
         }
+        let reasons: Vec<RejectReason> = rejected.iter().map(Rejected::reason).collect();
         let published = tokio::select! {
             () = self.until_taken(&mut rejected) => done.send(()).is_ok(),
             () = done.closed() => false,
         };
-        if !published {
+        if published {
+            for reason in reasons {
+                self.refusals.count(Way::Amqp, reason);
+            }
+        } else {
             // What was begun may still be returned or confirmed; not to whoever comes next.
             self.close().await;
         }

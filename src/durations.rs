@@ -1,29 +1,51 @@
-//! How response times are spread: how many fell into each of a few ranges.
+//! How times are spread: how many fell into each of a few ranges.
 
 use std::time::Duration;
 
-/// The longest response times of all ranges but the last, in microseconds: each 1.41 times the one before, so that what
-/// is read between two is at most a fifth off.
-const BOUNDS: [u32; 32] = [
-    500, 707, 1000, 1414, 2000, 2828, 4000, 5657, 8000, 11_314, 16_000, 22_627, 32_000, 45_255,
-    64_000, 90_510, 128_000, 181_019, 256_000, 362_039, 512_000, 724_077, 1_024_000, 1_448_155,
-    2_048_000, 2_896_309, 4_096_000, 5_792_619, 8_192_000, 11_585_238, 16_384_000, 23_170_475,
-];
+/// How many ranges have a bound: from half a millisecond to half a week.
+const RANGES: usize = 60;
 
-/// How many response times were measured, by their length. One request is measured at a time, so they are a sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ResponseTimes {
-    counts: [u32; BOUNDS.len()],
+/// The longest times of the first two ranges, in microseconds.
+const SHORTEST: [u64; 2] = [500, 707];
+
+/// The longest time of a range, in microseconds: 1.41 times that of the one before, so that what is read between two is
+/// at most a fifth off.
+fn longest(range: usize) -> u64 {
+    let [whole, half] = SHORTEST;
+    match range % 2 {
+        0 => whole << (range / 2),
+        _ => half << (range / 2),
+    }
+}
+
+/// How many times were measured, by their length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Durations {
+    counts: [u32; RANGES],
     /// Longer than all bounds.
     longer: u32,
     sum: Duration,
 }
 
-impl ResponseTimes {
-    pub(super) fn add(&mut self, took: Duration) {
-        let micros = took.as_micros();
-        let range = BOUNDS.partition_point(|bound| u128::from(*bound) < micros);
-        let count = self.counts.get_mut(range).unwrap_or(&mut self.longer);
+impl Default for Durations {
+    fn default() -> Self {
+        Self {
+            counts: [0; RANGES],
+            longer: 0,
+            sum: Duration::ZERO,
+        }
+    }
+}
+
+impl Durations {
+    pub(crate) fn add(&mut self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let [shortest, _] = SHORTEST;
+        // It is in one of the two ranges of its octave, or the next one.
+        let octave = (micros / shortest).checked_ilog2().unwrap_or(0) as usize;
+        let range = (2 * octave..RANGES).find(|range| micros <= longest(*range));
+        let counted = range.and_then(|range| self.counts.get_mut(range));
+        let count = counted.unwrap_or(&mut self.longer);
         *count = count.wrapping_add(1);
         self.sum = self.sum.saturating_add(took);
     }
@@ -56,7 +78,7 @@ impl ResponseTimes {
 
     /// How many fell into each range, with its longest; without one: longer than all others.
     pub fn ranges(&self) -> impl Iterator<Item = (Option<Duration>, u64)> {
-        let bounds = BOUNDS.iter().map(|bound| Some(micros(*bound)));
+        let bounds = (0..RANGES).map(|range| Some(Duration::from_micros(longest(range))));
         let counts = self.counts.iter().chain([&self.longer]);
         bounds
             .chain([None])
@@ -84,16 +106,12 @@ impl ResponseTimes {
     }
 }
 
-fn micros(bound: u32) -> Duration {
-    Duration::from_micros(bound.into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn of(millis: impl IntoIterator<Item = u64>) -> ResponseTimes {
-        let mut times = ResponseTimes::default();
+    fn of(millis: impl IntoIterator<Item = u64>) -> Durations {
+        let mut times = Durations::default();
         for millis in millis {
             times.add(Duration::from_millis(millis));
         }
@@ -101,11 +119,16 @@ mod tests {
     }
 
     #[test]
-    fn bounds_rise_by_the_root_of_two() {
-        for pair in BOUNDS.windows(2) {
-            let &[low, high] = pair else { unreachable!() };
-            let ratio = f64::from(high) / f64::from(low);
-            assert!((ratio - 2_f64.sqrt()).abs() < 1e-3, "{pair:?}");
+    fn a_time_is_in_the_first_range_that_is_no_shorter() {
+        for range in 1..RANGES {
+            let (low, high) = (longest(range - 1), longest(range));
+            assert!((1410..=1416).contains(&(high * 1000 / low)), "{range}");
+            for micros in [low + 1, high] {
+                let mut times = Durations::default();
+                times.add(Duration::from_micros(micros));
+                let counts: Vec<u64> = times.ranges().map(|(_, count)| count).collect();
+                assert_eq!(counts.iter().position(|count| *count == 1), Some(range));
+            }
         }
     }
 
@@ -121,9 +144,11 @@ mod tests {
 
     #[test]
     fn what_is_longer_than_all_bounds_is_told_as_the_longest_of_them() {
-        let times = of([60_000]);
-        assert_eq!(times.quantile(0.5), Some(Duration::from_micros(23_170_475)));
-        assert_eq!((times.len(), times.sum().as_secs()), (1, 60));
+        let week = 7 * 86_400_000;
+        let times = of([week]);
+        let longest = Duration::from_micros(longest(RANGES - 1));
+        assert_eq!(times.quantile(0.5), Some(longest));
+        assert_eq!((times.len(), times.sum().as_millis()), (1, week.into()));
     }
 
     #[test]
