@@ -27,6 +27,7 @@ pub mod durations;
 pub mod gateway;
 pub mod pipeline;
 pub mod tls;
+mod watched_file;
 
 #[cfg(test)]
 mod log_lines;
