@@ -203,6 +203,8 @@ pub enum Event {
     TimedOut(Token),
     /// The session ended without an answer, and before it was too late for one; none will come.
     Lost(Token),
+    /// The operator unbound without an answer; none will come.
+    Left(Token),
     /// It was certainly not written.
     Returned(Token),
     /// What came of a question: where the segment stands, and the network's reason; nothing if the operator did not

@@ -226,7 +226,10 @@ fn count(events: &[Event]) -> Answers {
     for event in events {
         match event {
             // Whether phones show what is pushed says nothing of messages.
-            Event::Answered { token, .. } | Event::TimedOut(token) | Event::Lost(token)
+            Event::Answered { token, .. }
+            | Event::TimedOut(token)
+            | Event::Lost(token)
+            | Event::Left(token)
                 if token.is_push() => {}
             Event::Answered { class, .. } => match class {
                 Class::Accepted | Class::Permanent => answers.good += 1,
@@ -238,7 +241,8 @@ fn count(events: &[Event]) -> Answers {
                 answers.unanswered += 1;
             }
             Event::Lost(_) => answers.bad += 1,
-            Event::Returned(_) => answers.vague += 1,
+            // Who leaves in good order may do so.
+            Event::Left(_) | Event::Returned(_) => answers.vague += 1,
             Event::Queried { .. } | Event::Inbound { .. } => {}
         }
     }

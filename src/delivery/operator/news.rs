@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use tracing::{debug, info, warn};
 use xabar_events::Msisdn;
 use xabar_smpp::pdu::{Body, Pdu};
-use xabar_smpp::session;
+use xabar_smpp::session::{self, CloseReason};
 use xabar_smpp::{CommandId, Frame, Status};
 
 use super::response::{fate, status, told};
@@ -36,8 +36,7 @@ impl Operator {
             News::Leave if slot.leaving != Leaving::No => {}
             News::Leave => {
                 slot.leaving = Leaving::Elsewhere;
-                let unwritten = self.dispatch.leave(index);
-                events.extend(unwritten.into_iter().map(Event::Returned));
+                self.leave(index, events);
             }
             News::Events(news) => {
                 if news.iter().any(is_life) {
@@ -86,6 +85,8 @@ impl Operator {
                 });
             }
             session::Event::Closed(closed) => self.closed(index, closed, events),
+            // What waits goes out on the others, or comes back.
+            session::Event::PeerUnbinds => self.leave(index, events),
             session::Event::Sent { .. } | session::Event::Fault(_) => {}
         }
     }
@@ -209,9 +210,14 @@ impl Operator {
             return;
         };
         slot.leaving = Leaving::GivenUp(until);
+        self.leave(index, events);
+        self.warn_of_giving_up(index, BIND_REFUSED);
+    }
+
+    /// A session gets nothing more.
+    fn leave(&mut self, index: usize, events: &mut Unreported) {
         let unwritten = self.dispatch.leave(index);
         events.extend(unwritten.into_iter().map(Event::Returned));
-        self.warn_of_giving_up(index, BIND_REFUSED);
     }
 
     pub(super) fn warn_of_giving_up(&self, index: usize, why: &'static str) {
@@ -237,7 +243,11 @@ impl Operator {
         let submitted = |token: &Token| !asked.asks(*token) && !ScreenToken::is(*token);
         let returned = returned.into_iter().filter(submitted);
         events.extend(returned.map(Event::Returned));
-        events.extend(lost.into_iter().filter(submitted).map(Event::Lost));
+        let lost = lost.into_iter().filter(submitted);
+        match closed.reason {
+            CloseReason::PeerUnbound => events.extend(lost.map(Event::Left)),
+            _ => events.extend(lost.map(Event::Lost)),
+        }
         events.extend(self.dispatch.unasked(index).into_iter().map(untold));
     }
 

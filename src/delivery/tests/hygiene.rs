@@ -16,15 +16,8 @@ async fn an_smsc_that_unbinds_is_answered_and_bound_again() {
     let smsc = Smsc::listen().await;
     let mut esme = Esme::start(&Esme::settings(&smsc.address()));
     let mut peer = smsc.session().await;
-    esme.submit([token(1)]).await;
-    peer.request().await;
     peer.link.unbind().await.unwrap();
     assert_eq!(peer.end().await, CloseReason::Unbound);
-    let event = esme.event().await;
-    assert!(
-        matches!(event, Event::Lost(it) if it == token(1)),
-        "{event:?}"
-    );
     let mut peer = smsc.session().await;
     serves(&mut esme, &mut peer, 2).await;
     esme.stop().await;
@@ -244,5 +237,50 @@ async fn a_session_that_is_told_to_be_unbound_is_not_waited_for_when_it_answers_
     );
     let mut peer = smsc.session().await;
     serves(&mut esme, &mut peer, 3).await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn an_smsc_that_unbinds_may_answer_first_what_is_under_way_and_gets_nothing_more() {
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut stream = smsc.stream().await;
+    bind(&mut stream).await;
+    esme.until_bound(1).await;
+    esme.submit([token(1)]).await;
+    let (_, submit, _) = read_pdu(&mut stream).await;
+    write_pdu(&mut stream, Body::Unbind(HeaderOnly::default()), 77).await;
+    esme.until_bound(0).await;
+    esme.submit([token(2)]).await;
+    assert_eq!(result(&mut esme).await, (2, false), "given back at once");
+    let taken = Body::SubmitSmResp(MessageIdResp {
+        message_id: Some(Octets(b"7")),
+        ..MessageIdResp::default()
+    });
+    write_pdu(&mut stream, taken, submit).await;
+    assert_eq!(result(&mut esme).await, (1, true));
+    let (answer, sequence, _) = read_pdu(&mut stream).await;
+    assert_eq!((answer, sequence), (CommandId::UNBIND_RESP, 77));
+    drop(stream);
+    smsc.session().await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn of_an_smsc_that_unbinds_and_does_not_answer_it_is_known_that_it_left() {
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut stream = smsc.stream().await;
+    bind(&mut stream).await;
+    esme.submit([token(1)]).await;
+    read_pdu(&mut stream).await;
+    for sequence in [77, 78] {
+        write_pdu(&mut stream, Body::Unbind(HeaderOnly::default()), sequence).await;
+    }
+    let event = esme.event().await;
+    assert!(
+        matches!(event, Event::Left(it) if it == token(1)),
+        "{event:?}"
+    );
     esme.stop().await;
 }

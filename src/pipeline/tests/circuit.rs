@@ -59,6 +59,16 @@ fn what_a_stop_loses_says_nothing_of_an_operator() {
 }
 
 #[test]
+fn an_operator_that_unbinds_in_good_order_is_not_left_alone_for_what_it_did_not_answer() {
+    let mut world = World::new();
+    trip(&mut world, |world, sent| {
+        world.hear(sent.operator, Event::Left(sent.token()));
+    });
+    world.publish(apart(100));
+    world.one_sent();
+}
+
+#[test]
 fn an_operator_that_fails_is_left_alone_until_a_few_probes_are_answered_well() {
     let mut world = World::new();
     trip(&mut world, refused);

@@ -41,6 +41,9 @@ pub enum Event {
     /// The peer's request, to be answered by the application; never `unbind`, `enquire_link` or
     /// anything whose body cannot be read.
     Request(Frame),
+    /// The peer sent `unbind` while requests await a response: for those it has a few seconds yet, and nothing more goes
+    /// out.
+    PeerUnbinds,
     /// The peer did something odd. It is already dealt with.
     Fault(Fault),
     /// The end; nothing comes after it.

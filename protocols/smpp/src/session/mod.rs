@@ -190,6 +190,11 @@ enum Phase {
         bind: Bind,
         reason: CloseReason,
     },
+    /// The peer's `unbind` is answered once nothing in the window may still be answered in time.
+    PeerUnbinding {
+        sequence: u32,
+        bind: Bind,
+    },
     Closed(CloseReason),
 }
 
@@ -199,6 +204,9 @@ struct Probe {
     /// When the peer counts as silent; none once anything came.
     deadline: Option<Instant>,
 }
+
+/// How long the answer to an SMSC's `unbind` waits for the answers that are under way: less than it waits itself, mostly.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// Output beyond which no more requests are numbered: enough to fill a socket's buffer.
 const OUTPUT_FOR_REQUESTS: usize = 256 * 1024;
@@ -342,7 +350,10 @@ impl Session {
     fn is_leaving(&self) -> bool {
         matches!(
             self.phase,
-            Phase::Draining(..) | Phase::Unbinding { .. } | Phase::Closed(_)
+            Phase::Draining(..)
+                | Phase::Unbinding { .. }
+                | Phase::PeerUnbinding { .. }
+                | Phase::Closed(_)
         )
     }
 
@@ -379,7 +390,9 @@ impl Session {
             Phase::Outbound => State::Outbound,
             Phase::Binding { .. } => State::Open,
             Phase::Bound(bind) => bind.state(),
-            Phase::Draining(..) | Phase::Unbinding { .. } => State::Unbinding,
+            Phase::Draining(..) | Phase::Unbinding { .. } | Phase::PeerUnbinding { .. } => {
+                State::Unbinding
+            }
             Phase::Closed(
                 CloseReason::Unbound | CloseReason::PeerUnbound | CloseReason::Inactive,
             ) => State::Unbound,
@@ -498,11 +511,19 @@ impl Session {
                 self.phase_deadline = Some(later(now, self.settings.drain_timeout));
             }
             Phase::Open | Phase::Outbound | Phase::Binding { .. } => self.close(reason),
-            Phase::Draining(..) | Phase::Unbinding { .. } | Phase::Closed(_) => {}
+            Phase::Draining(..)
+            | Phase::Unbinding { .. }
+            | Phase::PeerUnbinding { .. }
+            | Phase::Closed(_) => {}
         }
     }
 
     fn unbind_if_drained(&mut self, now: Instant) {
+        if let Phase::PeerUnbinding { sequence, .. } = self.phase
+            && self.in_flight.is_overdue()
+        {
+            return self.let_go(sequence);
+        }
         let is_full = self.in_flight.len() >= self.settings.window;
         if let Phase::Draining(bind, reason) = self.phase
             && self.in_flight.is_overdue()
@@ -510,6 +531,12 @@ impl Session {
         {
             self.send_unbind(now, bind, reason);
         }
+    }
+
+    /// The peer may go.
+    fn let_go(&mut self, sequence: u32) {
+        self.reply(CommandId::UNBIND_RESP, Status::ROK, sequence);
+        self.close(CloseReason::PeerUnbound);
     }
 
     fn send_unbind(&mut self, now: Instant, bind: Bind, reason: CloseReason) {
@@ -588,6 +615,7 @@ impl Session {
             }
             Phase::Draining(bind, reason) => self.send_unbind(now, bind, reason),
             Phase::Unbinding { .. } => self.close(CloseReason::UnbindUnanswered),
+            Phase::PeerUnbinding { sequence, .. } => self.let_go(sequence),
             Phase::Bound(_) | Phase::Closed(_) => {}
         }
     }

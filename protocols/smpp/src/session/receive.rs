@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use super::bind::Introduction;
 use super::states::{admits, is_known};
-use super::{Bind, CloseReason, Event, Fault, Phase, Role, Session, SmscLogin};
+use super::{
+    Bind, CloseReason, Event, Fault, LAST_ANSWERS, Phase, Role, Session, SmscLogin, later,
+};
 use crate::{Body, CommandId, Frame, Header, Status};
 
 impl Session {
@@ -15,7 +17,7 @@ impl Session {
             CommandId::ENQUIRE_LINK => self.reply_to(header, Status::ROK),
             CommandId::ENQUIRE_LINK_RESP => self.enquire_link_resp(header),
             CommandId::GENERIC_NACK => self.generic_nack(now, header, frame),
-            CommandId::UNBIND => self.peer_unbinds(header),
+            CommandId::UNBIND => self.peer_unbinds(now, header),
             CommandId::UNBIND_RESP => self.unbind_resp(header),
             CommandId::OUTBIND => self.outbind(header, &frame),
             id if Bind::of(id).is_some() && id.is_response() => self.bind_resp(now, header, &frame),
@@ -92,7 +94,10 @@ impl Session {
 
     fn admits(&self, command_id: CommandId) -> bool {
         match self.phase {
-            Phase::Bound(bind) | Phase::Draining(bind, _) | Phase::Unbinding { bind, .. } => {
+            Phase::Bound(bind)
+            | Phase::Draining(bind, _)
+            | Phase::Unbinding { bind, .. }
+            | Phase::PeerUnbinding { bind, .. } => {
                 admits(self.role, bind, self.interface_version(), command_id)
             }
             Phase::Open | Phase::Outbound | Phase::Binding { .. } | Phase::Closed(_) => false,
@@ -185,12 +190,22 @@ impl Session {
         }
     }
 
-    /// The peer leaves: we let it go, and what it has not answered it never will.
-    fn peer_unbinds(&mut self, header: Header) {
+    /// The peer leaves. An SMSC has a while for the answers that are under way: each that it does not give is a message
+    /// that may go out twice. What an ESME has not answered is brought to it again, and who asks twice is in a hurry.
+    fn peer_unbinds(&mut self, now: Instant, header: Header) {
         match self.phase {
-            Phase::Bound(_) | Phase::Draining(..) => {
-                self.reply_to(header, Status::ROK);
-                self.close(CloseReason::PeerUnbound);
+            Phase::Bound(bind) | Phase::Draining(bind, _)
+                if self.role == Role::Esme && !self.in_flight.is_overdue() =>
+            {
+                self.phase = Phase::PeerUnbinding {
+                    sequence: header.sequence_number,
+                    bind,
+                };
+                self.phase_deadline = Some(later(now, LAST_ANSWERS));
+                self.events.push(Event::PeerUnbinds);
+            }
+            Phase::Bound(_) | Phase::Draining(..) | Phase::PeerUnbinding { .. } => {
+                self.let_go(header.sequence_number);
             }
             // Both at once: ours was sent first, so its reason stands.
             Phase::Unbinding { reason, .. } => {

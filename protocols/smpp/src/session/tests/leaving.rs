@@ -87,13 +87,75 @@ fn draining_ends_at_its_deadline() {
 }
 
 #[test]
-fn unbind_of_the_peer_is_obeyed_and_the_unanswered_are_told() {
+fn unbind_of_the_smsc_is_answered_after_the_answers_that_are_under_way() {
     let now = t0();
     let mut session = esme(now);
     session.handle(now, Input::Requests(requests(10..15)));
     sent(&mut session, now);
-    come(&mut session, now, submit_sm_resp(3));
-    sent(&mut session, now);
+    seen(&mut session);
+    come(&mut session, now, bare(CommandId::UNBIND, Status::ROK, 77));
+    assert_eq!(seen(&mut session), [Seen::PeerUnbinds]);
+    session.handle(now, Input::Requests(requests([20])));
+    let later = now + 4 * SECOND;
+    come(&mut session, later, submit_sm_resp(2));
+    come(&mut session, later, deliver_sm(5));
+    answer(&mut session, later, CommandId::DELIVER_SM, 5, Status::ROK);
+    assert_eq!(
+        sent(&mut session, later),
+        [ok(CommandId::DELIVER_SM_RESP, 5)],
+        "and nothing else"
+    );
+    come(&mut session, later, submit_sm_resp(3));
+    come(&mut session, later, submit_sm_resp(4));
+    assert_eq!(sent(&mut session, later), [ok(CommandId::UNBIND_RESP, 77)]);
+    let closed = session.finish();
+    assert_eq!(closed.reason, CloseReason::PeerUnbound);
+    assert_eq!(
+        (closed.unanswered, closed.unsent),
+        (vec![], vec![13, 14, 20])
+    );
+}
+
+#[test]
+fn answers_to_come_before_unbind_is_answered_have_five_seconds_and_no_more() {
+    let start = t0();
+    // As long as it stays; once it asks again; once it is gone.
+    for (at, what, unbind_resp) in [
+        (5, Input::Tick, Some(77)),
+        (
+            1,
+            Input::Frame(bare(CommandId::UNBIND, Status::ROK, 78)),
+            Some(78),
+        ),
+        (1, Input::Lost(CloseReason::PeerClosed), None),
+    ] {
+        let mut session = esme(start);
+        session.handle(start, Input::Requests(requests(10..12)));
+        sent(&mut session, start);
+        come(
+            &mut session,
+            start,
+            bare(CommandId::UNBIND, Status::ROK, 77),
+        );
+        let now = start + at * SECOND;
+        assert_eq!(session.deadline(), Some(start + 5 * SECOND));
+        assert_eq!(sent(&mut session, now), []);
+        session.handle(now, what);
+        let expected: Vec<_> = unbind_resp
+            .map(|n| ok(CommandId::UNBIND_RESP, n))
+            .into_iter()
+            .collect();
+        assert_eq!(sent(&mut session, now), expected);
+        assert_eq!(session.finish().unanswered, [10, 11]);
+    }
+}
+
+#[test]
+fn unbind_of_an_esme_is_obeyed_at_once_and_the_unanswered_are_told() {
+    let now = t0();
+    let mut session = smsc(now);
+    session.handle(now, Input::Requests(requests(10..15)));
+    assert_eq!(sent(&mut session, now).len(), 3);
     come(&mut session, now, bare(CommandId::UNBIND, Status::ROK, 77));
     assert_eq!(sent(&mut session, now), [ok(CommandId::UNBIND_RESP, 77)]);
     session.handle(now, Input::Requests(requests([20])));
@@ -101,7 +163,7 @@ fn unbind_of_the_peer_is_obeyed_and_the_unanswered_are_told() {
     assert_eq!(closed.reason, CloseReason::PeerUnbound);
     assert_eq!(
         (closed.unanswered, closed.unsent),
-        (vec![10, 12, 13], vec![14, 20])
+        (vec![10, 11, 12], vec![13, 14, 20])
     );
 }
 

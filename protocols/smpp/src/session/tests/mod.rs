@@ -60,6 +60,7 @@ enum Seen {
     TimedOut(u64),
     Sent(u64),
     Request(CommandId, u32),
+    PeerUnbinds,
     Fault(Fault),
 }
 
@@ -78,6 +79,7 @@ fn seen(session: &mut Session) -> Vec<Seen> {
         Event::Request(frame) => {
             Seen::Request(frame.header().command_id, frame.header().sequence_number)
         }
+        Event::PeerUnbinds => Seen::PeerUnbinds,
         Event::Fault(fault) => Seen::Fault(fault),
         Event::Closed(_) => unreachable!("only a driver says so"),
     };
