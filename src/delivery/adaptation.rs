@@ -45,6 +45,8 @@ pub(super) struct Adaptation {
     fastest: f64,
     /// What the last cut found, until the rate is back at the ceiling.
     found: Option<Found>,
+    /// About what the operator takes, where the ceiling is lower than that.
+    set_aside: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +77,7 @@ impl Adaptation {
             current: ceiling,
             fastest: ceiling.unwrap_or_default(),
             found: None,
+            set_aside: None,
         }
     }
 
@@ -93,18 +96,33 @@ impl Adaptation {
         self.ceiling.map(|ceiling| ceiling as usize)
     }
 
-    /// Staff sets another TPS. What was found of the operator's limit holds on below it.
+    /// Staff sets another TPS. What was found of the operator's limit holds on below it, also after one that was lower.
     pub(super) fn tune(&mut self, ceiling: Option<f64>) {
         self.ceiling = ceiling;
         // How fast it may be without one is to be found anew.
         self.fastest = ceiling.unwrap_or(self.found.and(self.current).unwrap_or_default());
         self.current = match (ceiling, self.found, self.current) {
             (None, Some(_), current) => current,
-            (Some(ceiling), Some(_), Some(current)) => Some(current.min(ceiling)),
+            (Some(ceiling), Some(_), Some(current)) if current < ceiling => Some(current),
+            (Some(ceiling), Some(found), Some(current)) => {
+                self.at_ceiling(found, found.limit.max(current));
+                Some(ceiling)
+            }
             _ => ceiling,
         };
-        if self.current == ceiling {
-            self.found = None;
+        let is_higher = |limit: &mut f64| ceiling.is_none_or(|ceiling| *limit < ceiling);
+        if self.found.is_none()
+            && let Some(limit) = self.set_aside.take_if(is_higher)
+        {
+            self.cut_to(limit * MILD);
+        }
+    }
+
+    /// The rate is at the ceiling: what was found says no more than that the operator takes about so much.
+    fn at_ceiling(&mut self, found: Found, limit: f64) {
+        self.found = None;
+        if found.is_measured && self.ceiling.is_some_and(|ceiling| limit >= ceiling) {
+            self.set_aside = Some(limit);
         }
     }
 
@@ -234,7 +252,11 @@ impl Adaptation {
             _ => found.limit * share,
         };
         match self.ceiling {
-            Some(ceiling) if rate >= ceiling => (self.current, self.found) = (Some(ceiling), None),
+            Some(ceiling) if rate >= ceiling => {
+                self.current = Some(ceiling);
+                let found = *found;
+                self.at_ceiling(found, found.limit);
+            }
             _ => self.current = Some(rate.min(FASTEST)),
         }
     }
@@ -355,6 +377,34 @@ mod tests {
         let back = rates.iter().position(|rate| *rate >= limit);
         assert_eq!(back, Some(11), "{rates:?}");
         assert_eq!(rates.last(), Some(&1000.0), "back at the ceiling");
+    }
+
+    #[test]
+    fn a_limit_that_was_found_holds_again_after_a_ceiling_below_it() {
+        for (lower, seconds) in [(20.0, 0), (20.0, 60), (95.0, 60)] {
+            for ceiling in [Some(150.0), None] {
+                let mut adaptation = Adaptation::new(Some(150.0));
+                adaptation.cut(of(100.0));
+                adaptation.tune(Some(lower));
+                rates(&mut adaptation, seconds);
+                assert!(adaptation.current() <= Some(lower));
+                adaptation.tune(Some(lower + 1.0));
+                rates(&mut adaptation, seconds);
+                adaptation.tune(ceiling);
+                let rates = rates(&mut adaptation, 12);
+                assert!(rates[0] < 100.0 && rates[11] < 110.0, "{lower} {rates:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_limit_that_was_outgrown_below_a_ceiling_is_forgotten() {
+        let mut adaptation = Adaptation::new(Some(120.0));
+        adaptation.cut(of(100.0));
+        rates(&mut adaptation, 60);
+        assert_eq!(adaptation.current(), Some(120.0));
+        adaptation.tune(Some(1000.0));
+        assert_eq!(adaptation.current(), Some(1000.0));
     }
 
     #[test]
