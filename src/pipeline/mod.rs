@@ -16,6 +16,7 @@ mod deadlines;
 mod dialogue;
 mod elsewhere;
 mod facts;
+mod full_disk;
 mod held;
 mod inbound;
 mod left_out;
@@ -59,6 +60,7 @@ pub use posted::{NotShown, Posted, PostedReply};
 pub use tally::{Carried, Published, Tally};
 pub use ussd::UssdRules;
 
+use full_disk::FullDisk;
 use load::Stopwatch;
 
 use crate::clock::{Clock, Now, instant};
@@ -126,6 +128,7 @@ pub fn run(
     let mut returned: Vec<Report> = Vec::new();
     let mut forget_at = clock.now().instant + FORGET;
     let mut stopwatch = Stopwatch::new(instant());
+    let mut full_disk = FullDisk::default();
     loop {
         let now = clock.now();
         let deadline = core.deadline(&now).min(forget_at);
@@ -142,7 +145,7 @@ pub fn run(
         stopwatch.gathered(now.instant);
         let (mut changes, effects) = core.decide(now, inputs)?;
         stopwatch.decided(instant());
-        commit(&mut core, &mut changes, &channels)?;
+        commit(&mut core, &mut changes, &channels, &mut full_disk)?;
         stopwatch.committed(instant());
         if let Some(load) = stopwatch.due(&core, now.instant) {
             channels.load.send_replace(load);
@@ -158,7 +161,7 @@ pub fn run(
                 warn!(held, "receipts match no message");
             }
             tell(&mut core, &now);
-            forget_at = forget(&mut core, &now)?;
+            forget_at = forget(&mut core, &now, &mut full_disk)?;
         }
     }
 }
@@ -252,16 +255,26 @@ fn news<T>(channel: &mut watch::Receiver<Arc<T>>) -> Option<Arc<T>> {
 ///
 /// # Errors
 /// If the journal fails for good, or is still full when the gateway is to stop.
-fn commit(core: &mut Core, changes: &mut Changes, channels: &Channels) -> Result<(), JournalError> {
+fn commit(
+    core: &mut Core,
+    changes: &mut Changes,
+    channels: &Channels,
+    full_disk: &mut FullDisk,
+) -> Result<(), JournalError> {
     loop {
         match core.commit(changes) {
             Err(error @ JournalError::Full(_)) if !channels.stopping.is_cancelled() => {
-                let retry_s = FULL_PAUSE.as_secs();
-                error!(%error, retry_s, "nothing is accepted until there is space again");
+                if let Some(count) = full_disk.found(instant()) {
+                    let retry_s = FULL_PAUSE.as_secs();
+                    error!(%error, retry_s, count, "nothing is accepted until there is space again");
+                }
                 channels.trouble.send_replace(Some(error.to_string()));
                 std::thread::sleep(FULL_PAUSE);
             }
             done => {
+                if done.is_ok() && full_disk.is_over(instant()) {
+                    info!("there is space again");
+                }
                 channels
                     .trouble
                     .send_if_modified(|trouble| trouble.take().is_some());
@@ -411,12 +424,14 @@ fn tell(core: &mut Core, now: &Now) {
     }
 }
 
-fn forget(core: &mut Core, now: &Now) -> Result<Instant, JournalError> {
+fn forget(core: &mut Core, now: &Now, full_disk: &mut FullDisk) -> Result<Instant, JournalError> {
     match core.forget(now) {
         Ok(true) => Ok(now.instant),
         Ok(false) => Ok(now.instant + FORGET),
         Err(JournalError::Full(path)) => {
-            info!(path = %path.display(), "nothing is forgotten while the disk is full");
+            if let Some(count) = full_disk.found(now.instant) {
+                info!(path = %path.display(), count, "nothing is forgotten while the disk is full");
+            }
             Ok(now.instant + FORGET)
         }
         Err(error) => Err(error),

@@ -5,6 +5,7 @@ mod response;
 mod screens;
 mod silence;
 mod slots;
+mod tally;
 mod unreported;
 
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use xabar_smpp::{EncodeError, Status};
 use self::screens::Screens;
 use self::silence::LONGEST_GRACE;
 use self::slots::Slots;
+use self::tally::Tally;
 use self::unreported::Unreported;
 use super::binds::{Line, lines};
 use super::class::{Class, Classes};
@@ -61,6 +63,8 @@ pub(super) struct Operator {
     dispatch: Dispatch,
     slots: Slots,
     screens: Screens,
+    /// Requests that the journal did not take in time.
+    untaken: Tally,
     directives: mpsc::Receiver<Directive>,
     news: mpsc::Receiver<(usize, News)>,
     reports: mpsc::Sender<Report>,
@@ -131,6 +135,7 @@ impl Operator {
             ),
             slots: Slots::new(lines.len()),
             screens: Screens::default(),
+            untaken: Tally::default(),
             directives,
             news,
             reports,
@@ -268,14 +273,16 @@ impl Operator {
             if overdue.is_empty() {
                 continue;
             }
-            let requests = overdue.len();
+            self.untaken.add(overdue.len());
+            events.forget_answered(session, &overdue);
+            slot.respond(&overdue).await;
+        }
+        if let Some(requests) = self.untaken.due(now()) {
             warn!(
                 operator = self.name,
                 requests,
                 "the journal did not take the operator's requests in time: it is to bring them again"
             );
-            events.forget_answered(session, &overdue);
-            slot.respond(&overdue).await;
         }
     }
 

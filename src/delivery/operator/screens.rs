@@ -1,12 +1,13 @@
 //! Screens of USSD dialogues, as their operator's task writes them and hears of them.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tracing::warn;
 use xabar_smpp::{Frame, Status};
 
 use super::Operator;
 use super::response::{status, told};
+use super::tally::Tally;
 use super::unreported::Unreported;
 use crate::clock::instant as now;
 use crate::delivery::dispatch::Heard;
@@ -16,30 +17,16 @@ use crate::delivery::{Class, Token};
 /// What is known of the screens that were not shown.
 #[derive(Debug, Default)]
 pub(super) struct Screens {
-    /// Not shown, as far as we know, since that was told last.
-    unshown: u64,
+    /// Not shown, as far as we know.
+    unshown: Tally,
     /// How the last of them was refused, if it was.
     refused: Option<Status>,
-    told_at: Option<Instant>,
 }
-
-/// How often it is told that screens are not shown.
-const TOLD_EVERY: Duration = Duration::from_secs(60);
 
 impl Screens {
     /// The operator did not say that it took so many screens.
     pub(super) fn lost(&mut self, screens: usize) {
-        self.unshown += screens as u64;
-    }
-
-    /// How many were lost, if that is to be told.
-    fn tell(&mut self, now: Instant) -> Option<u64> {
-        let told_of_late = self.told_at.is_some_and(|at| now < at + TOLD_EVERY);
-        if self.unshown == 0 || told_of_late {
-            return None;
-        }
-        self.told_at = Some(now);
-        Some(std::mem::take(&mut self.unshown))
+        self.unshown.add(screens);
     }
 }
 
@@ -51,13 +38,17 @@ impl Operator {
 
     /// Tells of screens that were refused, or not answered, or could not be written in time.
     pub(super) fn tell_of_screens(&mut self) {
-        if let Some(screens) = self.screens.tell(now()) {
-            let status = self.screens.refused.take().map(tracing::field::display);
-            warn!(
-                operator = self.name,
-                screens, status, "USSD screens were not shown; see [operator.ussd]"
-            );
+        if let Some(screens) = self.screens.unshown.due(now()) {
+            self.warn_of_screens(screens);
         }
+    }
+
+    fn warn_of_screens(&mut self, screens: u64) {
+        let status = self.screens.refused.take().map(tracing::field::display);
+        warn!(
+            operator = self.name,
+            screens, status, "USSD screens were not shown; see [operator.ussd]"
+        );
     }
 
     /// When the last screens have to be written, once told to stop.
@@ -83,8 +74,9 @@ impl Operator {
     pub(super) fn tell_of_last_screens(&mut self) {
         let unwritten = self.dispatch.drop_screens();
         self.screens.lost(unwritten);
-        self.screens.told_at = None;
-        self.tell_of_screens();
+        if let Some(screens) = self.screens.unshown.rest(now()) {
+            self.warn_of_screens(screens);
+        }
     }
 
     pub(super) fn write_screen(&mut self, index: usize, token: ScreenToken, screen: &Screen) {
