@@ -169,6 +169,8 @@ pub(super) struct Operator {
     pub(super) move_after: Option<Duration>,
     /// Whether what waits for it is to move.
     pub(super) away: bool,
+    /// Whether staff paused it: what is for it waits, and nothing that is another's comes to it.
+    pub(super) paused: bool,
     pub(super) detection: Detection,
     pub(super) accepted_is_delivered: bool,
     pub(super) spellings: Spellings,
@@ -563,6 +565,7 @@ impl Operator {
             fallback: Vec::new(),
             move_after: rules.move_after,
             away: false,
+            paused: false,
             detection: rules.detection,
             accepted_is_delivered: rules.accepted_is_delivered,
             spellings: Spellings::new(rules.receipt_ids),

@@ -129,9 +129,9 @@ impl Core {
     }
 
     /// Who is to try what this operator did not deliver: another that is well, or else the first that may be so soon, as
-    /// after a restart. One that has been gone for its `move_after` is not waited for.
+    /// after a restart. One that has been gone for its `move_after`, or is paused, is not waited for.
     fn second(&self, operator: OperatorId, msisdn: Msisdn) -> Option<OperatorId> {
-        let may_come = |it: OperatorId| it != operator && !self.is_away(it);
+        let may_come = |it: OperatorId| it != operator && !self.is_away(it) && !self.is_paused(it);
         let sharer = || {
             let shares = self.routes.carries(operator, msisdn);
             let part = |it| if may_come(it) { 1.0 } else { 0.0 };

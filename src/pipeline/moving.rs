@@ -29,7 +29,7 @@ impl Operator {
 
     /// Whether it takes messages as a matter of course.
     fn is_well(&self) -> bool {
-        self.offer.sessions_bound > 0 && self.circuit.tripped().is_none()
+        self.offer.sessions_bound > 0 && self.circuit.tripped().is_none() && !self.paused
     }
 }
 
@@ -73,6 +73,7 @@ impl Core {
     /// When a message of an operator that is gone moves to another one, if one is to take it.
     pub(super) fn moves_at(&self, message: &Message, now: UnixMillis) -> Option<UnixMillis> {
         let operator = self.operators.get(&message.progress.operator)?;
+        let operator = Some(operator).filter(|operator| !operator.paused)?;
         let at = operator.gone_since()?.after(operator.move_after?);
         let to = self.another(message.progress.operator, message.msisdn);
         (at > now && to.is_some() && is_movable(message)).then_some(at)
@@ -87,6 +88,11 @@ impl Core {
     pub(super) fn is_well(&self, operator: OperatorId) -> bool {
         let operator = self.operators.get(&operator);
         operator.is_some_and(Operator::is_well)
+    }
+
+    pub(super) fn is_paused(&self, operator: OperatorId) -> bool {
+        let operator = self.operators.get(&operator);
+        operator.is_some_and(|operator| operator.paused)
     }
 
     /// Whether what is for an operator is to go elsewhere; it is not while something has to try whether it is well again.
@@ -129,9 +135,8 @@ impl Core {
         for operator in self.operators.values_mut() {
             operator.circuit.pass(beat.now.steady);
             let gone_since = operator.gone_since();
-            let away = operator.move_after.is_some_and(|after| {
-                gone_since.is_some_and(|since| beat.now.steady.since(since) >= after)
-            });
+            let is_over = |after| gone_since.is_some_and(|it| beat.now.steady.since(it) >= after);
+            let away = operator.move_after.is_some_and(is_over) && !operator.paused;
             if away && !operator.away {
                 let operator = &*operator.name;
                 info!(operator, "its messages go to other operators");
@@ -204,7 +209,8 @@ impl Core {
 
     /// Where a refused message goes instead, if its refusal asks for another operator and there is one.
     pub(super) fn elsewhere(&self, class: Class, message: &Message) -> Option<OperatorId> {
-        let asked = class == Class::RetryElsewhere && is_movable(message);
+        let paused = self.is_paused(message.progress.operator);
+        let asked = class == Class::RetryElsewhere && is_movable(message) && !paused;
         asked.then(|| self.another(message.progress.operator, message.msisdn))?
     }
 }

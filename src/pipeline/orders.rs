@@ -144,9 +144,20 @@ impl Core {
         Ok(self.pauses().collect())
     }
 
-    /// Gives turns to what is not paused.
+    /// Gives turns to what is not paused. What waits for an operator that is paused as a whole waits there, whatever else it
+    /// is.
     fn let_pass(&mut self) {
-        let scopes = self.paused.iter().map(|paused| paused.scope).collect();
+        let scopes: Vec<_> = self.paused.iter().map(|paused| paused.scope).collect();
+        for (id, operator) in &mut self.operators {
+            let whole = pacing::Scope {
+                operator: Some(*id),
+                ..pacing::Scope::default()
+            };
+            operator.paused = scopes.contains(&whole);
+            if operator.paused && std::mem::take(&mut operator.away) {
+                self.away = self.away.saturating_sub(1);
+            }
+        }
         self.pacer.pause(scopes);
     }
 

@@ -11,6 +11,9 @@ use crate::journal::OperatorId;
 impl Operator {
     /// What part of its weight it has now, from 0 to 1.
     fn part(&self) -> f64 {
+        if self.paused {
+            return 0.0;
+        }
         let Some(share) = &self.share else {
             return 1.0;
         };

@@ -2,6 +2,8 @@
 
 use xabar_events::{Notification, Priority};
 
+use super::routing::moving;
+use super::sharing::{part_of_ucell, sharing};
 use super::world::*;
 use crate::journal::Lane;
 use crate::pipeline::{Order, Refusal, Scope};
@@ -234,4 +236,58 @@ fn there_may_be_a_hundred_pauses() {
     );
     resume(&mut world, Scope::default());
     assert!(world.order(Order::Pause(of_agency(100))).is_ok());
+}
+
+#[test]
+fn what_waits_for_a_paused_operator_waits_there_though_it_is_down() {
+    let mut world = moving();
+    pause(&mut world, of_operator("ucell"));
+    world.smsc(UCELL).sessions = 0;
+    world.publish(apart(1));
+    world.advance(5 * MINUTE);
+    world.publish(apart(2));
+    world.advance(5 * MINUTE);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.last("apart-1").until, None, "nobody knows");
+    resume(&mut world, of_operator("ucell"));
+    world.advance(2 * SECOND);
+    let moved: Vec<_> = world.sent().iter().map(|sent| sent.operator).collect();
+    assert_eq!(moved, [BEELINE, BEELINE]);
+    pause(&mut world, of_operator("ucell"));
+    world.publish(apart(3));
+    world.advance(MINUTE);
+    assert!(world.sent().is_empty(), "it waits at once");
+}
+
+#[test]
+fn nothing_goes_to_a_paused_operator_that_is_anothers() {
+    let mut world = moving();
+    pause(&mut world, of_operator("beeline"));
+    world.smsc(UCELL).sessions = 0;
+    world.publish(apart(1));
+    world.advance(5 * MINUTE);
+    resume(&mut world, of_operator("beeline"));
+    world.smsc(UCELL).sessions = 1;
+    world.advance(SECOND);
+    assert_eq!(world.one_sent().operator, UCELL, "it stayed");
+}
+
+#[test]
+fn of_operators_that_share_numbers_a_paused_one_gets_no_new_ones_and_then_its_part_again() {
+    let mut world = sharing(1, 1);
+    let mut from = 0;
+    pause(&mut world, of_operator("ucell"));
+    assert_eq!(part_of_ucell(&mut world, &mut from, 100), 0);
+    resume(&mut world, of_operator("ucell"));
+    let part = part_of_ucell(&mut world, &mut from, 400);
+    assert!((40..=60).contains(&part), "{part}");
+    pause(&mut world, of_operator("ucell"));
+    pause(&mut world, of_operator("beeline"));
+    world.publish_all((9000..9100).map(apart));
+    resume(&mut world, of_operator("ucell"));
+    let waited = world.sent().len();
+    assert!(
+        (30..70).contains(&waited),
+        "{waited} of those that share them equally"
+    );
 }

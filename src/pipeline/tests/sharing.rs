@@ -9,7 +9,7 @@ use super::world::*;
 use crate::journal::OperatorId;
 
 /// The first operator's numbers are the second's, too.
-fn sharing(ucell: u32, beeline: u32) -> World {
+pub(super) fn sharing(ucell: u32, beeline: u32) -> World {
     let mut world = World::with(|settings| {
         for (operator, weight) in settings.operators.iter_mut().zip([ucell, beeline]) {
             operator.prefixes = vec!["99893".into()];
@@ -21,7 +21,7 @@ fn sharing(ucell: u32, beeline: u32) -> World {
 }
 
 /// Messages of subscribers that had none yet, all accepted; gives how many of a hundred the first operator got.
-fn part_of_ucell(world: &mut World, from: &mut u32, count: u32) -> u32 {
+pub(super) fn part_of_ucell(world: &mut World, from: &mut u32, count: u32) -> u32 {
     world.publish_all((*from..*from + count).map(apart));
     *from += count;
     let sent = world.sent();

@@ -4,7 +4,7 @@ use xabar_events::Notification;
 use xabar_smpp::Status;
 
 use super::world::*;
-use crate::pipeline::Settings;
+use crate::pipeline::{Order, Scope, Settings};
 
 /// The second operator tries what the first one did not deliver.
 fn elsewhere_with(set: impl FnOnce(&mut Settings)) -> World {
@@ -145,6 +145,13 @@ fn it_ends_as_before_without_the_policy_another_operator_or_attempts() {
     gone.smsc(BEELINE).sessions = 0;
     gone.advance(2 * MINUTE);
     ends(&mut gone, apart(1));
+    let mut paused = elsewhere();
+    let beeline = Scope {
+        operator: Some("beeline".to_owned()),
+        ..Scope::default()
+    };
+    paused.order(Order::Pause(beeline)).unwrap();
+    ends(&mut paused, apart(1));
 }
 
 /// The second operator's own messages do not wait for it for long.
