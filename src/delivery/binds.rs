@@ -23,6 +23,8 @@ pub struct BindSettings {
     pub sessions: usize,
     /// Requests that may await a response, per session.
     pub window: usize,
+    /// Whether that is what this login allows, and no window that staff sets is to be larger.
+    pub is_own_window: bool,
     /// PDUs a second, all sessions of this login together.
     pub tps: Option<u32>,
 }
@@ -133,7 +135,11 @@ pub(super) fn lines(
                 lines.push(Line {
                     settings,
                     opening: settings.reach.opening(login_as(settings, *bind, version)?),
-                    room: Room { login, window },
+                    room: Room {
+                        login,
+                        window,
+                        is_own: settings.is_own_window,
+                    },
                 });
             }
         }
@@ -175,6 +181,7 @@ mod tests {
             directions,
             sessions,
             window: 10,
+            is_own_window: false,
             tps: None,
         }
     }

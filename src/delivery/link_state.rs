@@ -18,6 +18,8 @@ pub struct LinkState {
     /// The TPS and the window that configuration or staff allow.
     pub tps: Option<u32>,
     pub most_window: usize,
+    /// The window that staff set, if any; logins with a smaller one of their own keep that.
+    pub set_window: Option<usize>,
     /// Submissions given to sessions.
     pub written: u64,
     /// Requests of any kind given to sessions: submissions, screens, questions.

@@ -283,6 +283,7 @@ fn bind_settings(bind: &settings::Bind) -> BindSettings {
         },
         sessions: bind.sessions.into(),
         window: bind.window.into(),
+        is_own_window: bind.is_own_window,
         tps: bind.tps,
     }
 }
@@ -315,6 +316,11 @@ pub(super) fn configured(
             .map(|it| usize::from(it.sessions))
             .sum(),
         kept: f64::from(lanes.urgent) / 100.0,
+        windows: operator
+            .binds
+            .iter()
+            .map(|it| (it.window.into(), it.is_own_window))
+            .collect(),
         tps: operator.tps.or_else(|| {
             let logins = operator.binds.iter().map(|bind| bind.tps);
             logins.sum::<Option<u32>>()

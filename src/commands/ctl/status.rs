@@ -162,9 +162,16 @@ fn row(operator: &OperatorStatus) -> [Cell; 10] {
         (None, Some(now)) => format!("{now:.0}"),
         (None, None) => String::new(),
     };
+    let most = match operator.windows.is_empty() {
+        true => operator.window.to_string(),
+        false => {
+            let windows: Vec<_> = operator.windows.iter().map(usize::to_string).collect();
+            windows.join("+")
+        }
+    };
     let window = match operator.window_now < operator.window {
-        true => format!("{} of {}", operator.window_now, operator.window),
-        false => operator.window.to_string(),
+        true => format!("{} of {most}", operator.window_now),
+        false => most,
     };
     let millis = |of: fn(&crate::control::status::ResponseMillis) -> f64| {
         let millis = operator.response_ms.as_ref().map(of);
@@ -213,6 +220,7 @@ mod tests {
             rate: 55.2,
             window: 10,
             window_now: 10,
+            windows: Vec::new(),
             in_flight: 10,
             response_ms: Some(ResponseMillis {
                 p50: 180.0,
@@ -231,6 +239,7 @@ mod tests {
             tps: None,
             allowed: None,
             rate: 0.0,
+            windows: vec![5, 10],
             in_flight: 0,
             response_ms: None,
             limit: Limit::Idle,
@@ -259,7 +268,7 @@ limit: window of ucell · raise window to 54
 
 operator  state         sessions  rate         tps  window  in flight  p50 ms  p99 ms  limit
 ucell     partly-bound    1 of 2  55/s  291 of 300      10         10   180.0   203.8  window
-uzmobile  connecting      0 of 2   0/s                  10          0                  idle
+uzmobile  connecting      0 of 2   0/s                5+10          0                  idle
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

@@ -22,7 +22,10 @@ pub(super) enum News {
     /// A text appeared on a phone.
     Arrived { operator: String, text: Text },
     /// How an operator's link does, by its place among the operators.
-    Link { operator: usize, state: LinkState },
+    Link {
+        operator: usize,
+        state: Box<LinkState>,
+    },
     /// The gateway has something to say.
     Logged(String),
 }

@@ -174,7 +174,7 @@ impl Show {
     fn pass(&mut self) {
         self.state.pass_to(self.clock.now().wall);
         for (operator, link) in self.links.clone().iter().enumerate() {
-            let state = *link.borrow();
+            let state = Box::new(*link.borrow());
             self.note(News::Link { operator, state });
         }
         if self.broken.is_none() {

@@ -206,7 +206,7 @@ impl State {
             }
             News::Outcome(outcome) => return self.outcome(outcome),
             News::Arrived { operator, text } => return self.arrived(operator, text),
-            News::Link { operator, state } => return self.link(operator, state),
+            News::Link { operator, state } => return self.link(operator, *state),
             News::Logged(line) => self.log(line),
         }
         None

@@ -22,6 +22,7 @@ fn operator_status() -> OperatorStatus {
         rate: 5.0,
         window: 10,
         window_now: 8,
+        windows: Vec::new(),
         in_flight: 3,
         response_ms: None,
         limit: Limit::Throttled,
@@ -42,6 +43,7 @@ fn metrics() -> Metrics {
         sessions: 2,
         tps: None,
         kept: 0.0,
+        windows: vec![(10, false)],
     };
     let load = Load {
         deciding: Duration::from_millis(1500),

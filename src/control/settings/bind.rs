@@ -20,6 +20,8 @@ pub struct Bind {
     pub sessions: u16,
     /// `submit_sm` awaiting a response, per session.
     pub window: u16,
+    /// Whether its own table says so.
+    pub is_own_window: bool,
     /// PDUs a second, all sessions of this login together; `None`: as the operator's allows.
     pub tps: Option<u32>,
 }
@@ -134,12 +136,18 @@ fn several(cell: &Cell<'_>, operator: &Operator<'_>) -> Option<Several> {
 }
 
 fn bind(table: &mut Table<'_>, operator: &Operator<'_>) -> Option<Bind> {
-    let login = Login::read(table).or(&operator.login);
+    let login = Login::read(table);
+    let is_own_window = login.window.is_some();
+    let login = login.or(&operator.login);
     let directions = table.or("bind", Directions::default(), directions);
     let tps = table.optional("tps", |cell| tps_of_login(cell, operator.tps));
     let bind = login.bind(table, directions)?;
     operator.check(table, &bind)?;
-    Some(Bind { tps, ..bind })
+    Some(Bind {
+        tps,
+        is_own_window,
+        ..bind
+    })
 }
 
 impl Login {
@@ -187,6 +195,7 @@ impl Login {
             directions,
             sessions: self.sessions.unwrap_or(1),
             window: self.window.unwrap_or(10),
+            is_own_window: false,
             tps: None,
         })
     }

@@ -106,6 +106,9 @@ pub struct OperatorStatus {
     pub window: usize,
     /// The same at the moment: less where the operator takes less.
     pub window_now: usize,
+    /// By login, as configured or set, where one has a window of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<usize>,
     pub in_flight: usize,
     /// Over five seconds; nothing if nothing was answered.
     pub response_ms: Option<ResponseMillis>,
@@ -287,6 +290,7 @@ impl Measured<'_> {
             rate: self.used.rate,
             window: self.used.window,
             window_now: self.link.window,
+            windows: self.operator.windows(self.link.set_window),
             in_flight: self.link.in_flight,
             response_ms: quantile(0.5)
                 .zip(quantile(0.99))

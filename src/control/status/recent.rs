@@ -35,6 +35,23 @@ pub struct Configured {
     pub tps: Option<u32>,
     /// What of its windows is left to urgent messages and answers, from 0 to 1.
     pub kept: f64,
+    /// Of each login the window, and whether that is its own: then none that staff sets is larger.
+    pub windows: Vec<(usize, bool)>,
+}
+
+impl Configured {
+    /// The windows by login, if one has its own, while staff has set this one.
+    pub(super) fn windows(&self, set: Option<usize>) -> Vec<usize> {
+        if !self.windows.iter().any(|(_, is_own)| *is_own) {
+            return Vec::new();
+        }
+        let window = |(configured, is_own): &(usize, bool)| match set {
+            Some(set) if *is_own => set.min(*configured),
+            Some(set) => set,
+            None => *configured,
+        };
+        self.windows.iter().map(window).collect()
+    }
 }
 
 impl Recent {
@@ -170,7 +187,16 @@ mod tests {
             sessions: 1,
             tps: None,
             kept: 0.0,
+            windows: vec![(5, true), (10, false)],
         };
+        assert_eq!(operator.windows(None), [5, 10]);
+        assert_eq!(operator.windows(Some(20)), [5, 20]);
+        assert_eq!(operator.windows(Some(3)), [3, 3]);
+        let without = Configured {
+            windows: vec![(10, false), (10, false)],
+            ..operator.clone()
+        };
+        assert!(without.windows(Some(20)).is_empty(), "of none its own");
         let used = used(oldest, newest, (0, &operator)).unwrap();
         assert!((used.rate - 100.0).abs() < 1e-9 && (used.pressure - 1.0).abs() < 1e-9);
         assert_eq!(used.occupancy.elapsed(), SPAN);

@@ -122,7 +122,7 @@ impl Dispatch {
     #[cfg(test)]
     pub(super) fn new(sessions: usize, bounds: Bounds, now: Instant) -> Self {
         let window = bounds.window;
-        let rooms = std::iter::repeat_n(Room { login: 0, window }, sessions);
+        let rooms = std::iter::repeat_n(Room::of(0, window), sessions);
         Self::of_logins(rooms, &[None], bounds, now)
     }
 
@@ -492,6 +492,7 @@ impl Dispatch {
         }
     }
 
+            set_window: self.rooms.set(),
     /// What awaits a response on the sessions that share their rate with those of a login.
     fn in_flight_beside(&self, login: usize) -> usize {
         match self.rates.of(login) {

@@ -9,6 +9,20 @@ pub(in crate::delivery) struct Room {
     pub(in crate::delivery) login: usize,
     /// Requests that may await a response; 0 for a session on which nothing is submitted.
     pub(in crate::delivery) window: usize,
+    /// Whether that is the login's own, and the most that its account allows whatever is set.
+    pub(in crate::delivery) is_own: bool,
+}
+
+#[cfg(test)]
+impl Room {
+    /// With the operator's window.
+    pub(super) fn of(login: usize, window: usize) -> Self {
+        Self {
+            login,
+            window,
+            is_own: false,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -44,6 +58,8 @@ pub(super) struct Rooms {
     sessions: Vec<Session>,
     /// How many PDUs they were given in all.
     turn: u64,
+    /// The window that is set.
+    set: Option<usize>,
 }
 
 impl Rooms {
@@ -58,18 +74,27 @@ impl Rooms {
         Self {
             sessions: rooms.into_iter().map(session).collect(),
             turn: 0,
+            set: None,
         }
     }
 
-    /// From now on each on which anything is submitted has this window; `None`: its configured one.
+    /// From now on each on which anything is submitted has this window, though no larger one than is its login's own;
+    /// `None`: its configured one.
     pub(super) fn tune(&mut self, window: Option<usize>) {
+        self.set = window;
         for session in &mut self.sessions {
             let configured = session.configured;
             session.room.window = match window {
+                Some(window) if configured > 0 && session.room.is_own => window.min(configured),
                 Some(window) if configured > 0 => window,
                 _ => configured,
             };
         }
+    }
+
+    /// The window that is set, if any.
+    pub(super) fn set(&self) -> Option<usize> {
+        self.set
     }
 
     /// A session is bound; one without a window counts for receiving only.

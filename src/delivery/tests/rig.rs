@@ -72,6 +72,7 @@ impl Esme {
                 directions: Directions::Transceiver,
                 sessions: 1,
                 window: 10,
+                is_own_window: false,
                 tps: None,
             }],
             tls: None,

@@ -93,7 +93,7 @@ fn links(state: &mut State, seconds: u64) {
         };
         state.note(News::Link {
             operator,
-            state: link,
+            state: Box::new(link),
         });
     }
 }

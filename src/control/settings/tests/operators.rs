@@ -314,6 +314,8 @@ fn a_login_of_its_own_says_what_differs_from_the_operators() {
         ]
     );
     assert_eq!(operator.tps, Some(300));
+    let own = operator.binds.iter().map(|bind| bind.is_own_window);
+    assert_eq!(own.collect::<Vec<_>>(), [false, true]);
 }
 
 #[test]

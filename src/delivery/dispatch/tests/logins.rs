@@ -4,10 +4,7 @@ use super::*;
 
 /// Two logins with a session each, held to 10 and 40 a second.
 fn two_logins(tps: Option<u32>, now: Instant) -> Dispatch {
-    let rooms = [0, 1].map(|login| Room {
-        login,
-        window: 1000,
-    });
+    let rooms = [0, 1].map(|login| Room::of(login, 1000));
     let logins = [Some(10), Some(40)];
     let mut dispatch = Dispatch::of_logins(rooms, &logins, bounds(1000, tps), now);
     dispatch.bound(0);
@@ -49,7 +46,7 @@ fn the_tps_of_the_operator_holds_over_those_of_its_logins() {
 
 /// Logins with a session each.
 fn logins(limits: &[Option<u32>], tps: Option<u32>, now: Instant) -> Dispatch {
-    let rooms = (0..limits.len()).map(|login| Room { login, window: 10 });
+    let rooms = (0..limits.len()).map(|login| Room::of(login, 10));
     let mut dispatch = Dispatch::of_logins(rooms, limits, bounds(10, tps), now);
     (0..limits.len()).for_each(|session| dispatch.bound(session));
     dispatch
@@ -112,7 +109,7 @@ fn who_throttles_one_login_slows_that_one_down() {
 #[test]
 fn a_session_for_receiving_is_given_nothing_and_does_not_count_as_bound() {
     let now = t0();
-    let rooms = [0, 3].map(|window| Room { login: 0, window });
+    let rooms = [0, 3].map(|window| Room::of(0, window));
     let mut dispatch = Dispatch::of_logins(rooms, &[None], bounds(3, None), now);
     dispatch.bound(0);
     assert_eq!(
@@ -128,7 +125,7 @@ fn a_session_for_receiving_is_given_nothing_and_does_not_count_as_bound() {
 #[test]
 fn each_session_keeps_the_window_of_its_login() {
     let now = t0();
-    let rooms = [(0, 2), (1, 5)].map(|(login, window)| Room { login, window });
+    let rooms = [(0, 2), (1, 5)].map(|(login, window)| Room::of(login, window));
     let mut dispatch = Dispatch::of_logins(rooms, &[None, None], bounds(5, None), now);
     dispatch.bound(0);
     dispatch.bound(1);
@@ -172,7 +169,7 @@ fn an_overload_of_one_login_is_over_once_its_own_answers_are_there() {
 #[test]
 fn an_overload_of_the_whole_link_is_over_once_the_answers_of_all_logins_are_there() {
     let now = t0();
-    let rooms = [0, 1].map(|login| Room { login, window: 20 });
+    let rooms = [0, 1].map(|login| Room::of(login, 20));
     let mut dispatch = Dispatch::of_logins(rooms, &[None, Some(1000)], bounds(20, None), now);
     dispatch.bound(0);
     dispatch.bound(1);
@@ -199,7 +196,7 @@ fn an_overload_of_the_whole_link_is_over_once_the_answers_of_all_logins_are_ther
 #[test]
 fn a_login_that_is_slow_beside_its_window_keeps_a_part_of_its_rate_for_urgent_ones_and_not_all() {
     let start = t0();
-    let rooms = [0, 0].map(|login| Room { login, window: 50 });
+    let rooms = [0, 0].map(|login| Room::of(login, 50));
     let bounds = Bounds {
         kept: 10,
         ..bounds(50, None)

@@ -57,6 +57,28 @@ fn a_window_is_as_wide_as_it_is_set_until_it_is_the_configured_one_again() {
 }
 
 #[test]
+fn a_window_that_is_set_is_no_larger_than_a_logins_own() {
+    let now = t0();
+    let own = |login, window| Room {
+        is_own: true,
+        ..Room::of(login, window)
+    };
+    let rooms = [own(0, 5), Room::of(1, 10)];
+    let mut dispatch = Dispatch::of_logins(rooms, &[None, None], bounds(10, None), now);
+    let mut windows = |window| {
+        let tuning = Tuning {
+            window,
+            ..Tuning::default()
+        };
+        dispatch.tune(tuning, now);
+        (dispatch.window(0), dispatch.window(1))
+    };
+    assert_eq!(windows(Setting::To(20)), (5, 20));
+    assert_eq!(windows(Setting::To(3)), (3, 3));
+    assert_eq!(windows(Setting::Configured), (5, 10));
+}
+
+#[test]
 fn a_tps_is_kept_from_the_second_in_which_it_is_set() {
     let (mut dispatch, start) = bound(10, Some(100));
     let mut seconds = (0..).map(|n| start + n * SECOND);
