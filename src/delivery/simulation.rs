@@ -28,6 +28,8 @@ enum Limit {
     Window(usize),
     /// So many may await a response on each session; others are refused at once, with this status.
     EachWindow(usize, Status),
+    /// The same with ESME_RSUBMITFAIL, but there is room again so long before the answer that made it is read.
+    AheadWindow(usize, Duration),
     /// Of so many messages one is refused whenever it comes, as those to numbers on a blacklist, by ESME_RSUBMITFAIL.
     Blacklist(u64),
     /// So many are taken in any second; for others the queue is full.
@@ -78,6 +80,8 @@ struct Smsc {
     free_at: Instant,
     /// What awaits a response on each session.
     waiting: [usize; 2],
+    /// When there is room again on each session, where that is not when its answer is read.
+    room: [VecDeque<Instant>; 2],
 }
 
 impl Smsc {
@@ -116,6 +120,17 @@ impl Smsc {
                     return (status, now);
                 }
                 self.waiting[session] += 1;
+                true
+            }
+            Limit::AheadWindow(limit, ahead) => {
+                let room = &mut self.room[session];
+                while room.front().is_some_and(|at| *at <= now) {
+                    room.pop_front();
+                }
+                if room.len() >= limit {
+                    return (Status::RSUBMITFAIL, now + ahead);
+                }
+                room.push_back(answered - ahead);
                 true
             }
             Limit::Congested => true,
@@ -200,6 +215,7 @@ fn run(
         leaked: now,
         free_at: now,
         waiting: [0; 2],
+        room: Default::default(),
     };
     let mut answers: BinaryHeap<Reverse<Answer>> = BinaryHeap::new();
     // What was throttled comes again, before what is new.
@@ -398,6 +414,21 @@ fn nothing_fails_because_a_window_is_full_though_the_operator_calls_it_a_failure
         let possible = 2.0 * 10.0 * limit as f64;
         assert!(figures.rate > 0.9 * possible, "{limit}: {figures:?}");
         assert!(figures.throttled < 0.06, "{limit}: {figures:?}");
+    }
+}
+
+#[test]
+fn nothing_fails_because_a_window_is_full_that_has_room_again_before_its_answers_are_read() {
+    for (limit, window, ahead) in [(2, 3, 30), (2, 10, 30), (2, 50, 60), (20, 50, 30)] {
+        let ahead = Duration::from_millis(ahead);
+        let figures = run(bounds(None, window), SECOND / 10, MINUTES, false, |_| {
+            Limit::AheadWindow(limit, ahead)
+        });
+        println!("{limit} of {window}, {ahead:?}: {figures:?}");
+        assert_eq!(figures.failed, 0, "{limit} {ahead:?}: {figures:?}");
+        let possible = 2.0 * 10.0 * limit as f64;
+        assert!(figures.rate > 0.9 * possible, "{limit}: {figures:?}");
+        assert!(figures.throttled < 0.1, "{limit} {ahead:?}: {figures:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Of what awaits a response when a submission is written, the operator takes so many until that one is answered: that much
 //! it held at once. It refuses one for the window's sake if more awaited a response with that one than it held of late;
-//! else the rate is why, or the message itself.
+//! else the rate is why, or the message itself, unless `retries.rs` says otherwise.
 
 use std::collections::VecDeque;
 
@@ -46,13 +46,8 @@ pub(super) struct Beyond {
     pub(super) held: usize,
     /// Whether it was written before the window shrank last.
     pub(super) is_known: bool,
-}
-
-impl Beyond {
     /// Whether it is too much also where the operator refuses one in ten for the messages' sake, and so holds less.
-    pub(super) fn is_clear(&self) -> bool {
-        self.is_known || 10 * self.held < 9 * self.in_flight
-    }
+    pub(super) is_clear: bool,
 }
 
 impl Held {
@@ -81,6 +76,18 @@ impl Held {
             in_flight: written.in_flight,
             held,
             is_known,
+            is_clear: is_known || 10 * held < 9 * written.in_flight,
+        })
+    }
+
+    /// Whether a submission that is refused had others beside it, where it is known that these are why.
+    pub(super) fn beside_others(&self, token: Token) -> Option<Beyond> {
+        let written = self.awaited.get(&token)?;
+        (written.in_flight > 1).then_some(Beyond {
+            in_flight: written.in_flight,
+            held: written.in_flight - 1,
+            is_known: written.number <= self.written_before,
+            is_clear: true,
         })
     }
 
@@ -143,6 +150,7 @@ mod tests {
                 in_flight,
                 held,
                 is_known: false,
+                is_clear: true,
             })
         };
         assert_eq!(held.beyond(token(4)), beyond(5, 4));
@@ -152,6 +160,16 @@ mod tests {
         assert_eq!(held.beyond(token(24)), beyond(5, 4));
         held.unbound(1);
         assert_eq!(held.beyond(token(24)), None);
+    }
+
+    #[test]
+    fn where_others_are_known_to_be_why_one_less_is_held_than_awaited_a_response() {
+        let mut held = Held::default();
+        write(&mut held, 0, 0, 3);
+        assert_eq!(held.beside_others(token(0)), None, "it was alone");
+        let beyond = held.beside_others(token(2)).unwrap();
+        assert_eq!((beyond.in_flight, beyond.held), (3, 2));
+        assert!(beyond.is_clear && !beyond.is_known);
     }
 
     #[test]

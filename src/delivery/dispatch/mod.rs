@@ -5,10 +5,12 @@
 //! pipeline may commit: no more than will be written soon, so that what comes later but is
 //! more urgent does not wait behind them, and so that a crash leaves little uncertain.
 
+mod answers;
 mod held;
 mod kept;
 mod queries;
 mod rates;
+mod retries;
 mod rooms;
 mod screens;
 mod signs;
@@ -19,19 +21,18 @@ mod waiting;
 
 use std::time::{Duration, Instant};
 
-use xabar_smpp::Status;
-
-use self::held::{Beyond, Held};
+pub(super) use self::answers::Heard;
+use self::held::Held;
 use self::kept::Kept;
 use self::queries::Queries;
 use self::rates::Rates;
+use self::retries::Retries;
 pub(super) use self::rooms::Room;
 use self::rooms::{Rooms, Session};
 use self::screens::{SOON, Screens, Written};
 use self::signs::Signs;
 use self::stubborn::Stubborn;
 use self::waiting::Waiting;
-use super::class::Class;
 use super::occupancy::{Meter, Obstacle};
 use super::rate::Rate;
 use super::screen::{Screen, ScreenToken};
@@ -46,15 +47,13 @@ const AHEAD: Duration = Duration::from_millis(200);
 /// What was decided longer ago is given back unwritten: limits and quiet hours count from the decision.
 const STALE: Duration = LONGEST_LAG.saturating_sub(Duration::from_millis(100));
 
-/// At this `congestion_state` an operator is beyond its limit (SMPP 5.0, 4.8.4.18).
-const CONGESTED: u8 = 100;
-
 #[derive(Debug)]
 pub(super) struct Dispatch {
     waiting: Waiting,
     kept: Kept,
     stubborn: Stubborn,
     held: Held,
+    retries: Retries,
     queries: Queries,
     screens: Screens,
     rooms: Rooms,
@@ -87,36 +86,6 @@ pub(super) struct Bounds {
     pub(super) response: Duration,
 }
 
-/// An answer, as far as pace is concerned.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Heard {
-    pub(super) token: Token,
-    pub(super) class: Class,
-    pub(super) status: Status,
-    /// 0 (idle) to 100 (congested), if the operator says.
-    pub(super) congestion: Option<u8>,
-}
-
-impl Heard {
-    /// Whether a full window may hide behind it, or anything else, and the operator's configuration does not say what.
-    fn is_vague(&self) -> bool {
-        self.status == Status::RSUBMITFAIL && self.class == Class::RetryTwice
-    }
-
-    /// The same as far as messages are concerned. That a push is refused says nothing of them, neither how fast they may
-    /// go nor whether the session is of use: another part of the operator's takes pushes, and it may take none at all.
-    pub(super) fn of_messages(self) -> Self {
-        match self.token.is_push() && self.class != Class::Accepted {
-            true => Self {
-                class: Class::Permanent,
-                congestion: None,
-                ..self
-            },
-            false => self,
-        }
-    }
-}
-
 impl Dispatch {
     /// Sessions of one login.
     #[cfg(test)]
@@ -138,6 +107,7 @@ impl Dispatch {
             kept: Kept::new(bounds.kept),
             stubborn: Stubborn::default(),
             held: Held::default(),
+            retries: Retries::default(),
             queries: Queries::new(now),
             screens: Screens::new(bounds.response),
             rooms: Rooms::new(rooms),
@@ -420,101 +390,7 @@ impl Dispatch {
         self.waiting.drain()
     }
 
-    /// Something written is answered; says whether the rate was cut because of it, for the first time since
-    /// something was taken.
-    pub(super) fn answered(&mut self, session: usize, heard: Heard, now: Instant) -> bool {
-        let stubborn = self.stubborn.answered(heard.token);
-        let beyond = self.beyond(&heard);
-        if heard.class == Class::Accepted {
-            self.held.taken(heard.token);
-        }
-        self.unused(session, heard.token);
-        let congestion = heard.congestion.unwrap_or_default();
-        self.signs.answered(heard.token, congestion, now);
-        self.screens.answered(heard.token, now);
-        self.fit_window(now);
-        match beyond {
-            Some(beyond) => self.shrink_window(beyond, heard.is_vague(), now),
-            None => self.window.answered(),
-        }
-        let login = self.rooms.login(session);
-        let class = charged(&heard, beyond);
-        match class {
-            Class::Accepted => self.rates.each(login, |rate| rate.accepted(now)),
-            Class::Throttled => {
-                self.throttled += 1;
-                if self.rates.of(login).is_some() {
-                    // It is the login's own rate that is cut; the other one awaits this answer no more.
-                    self.rates.whole_mut().refused();
-                }
-            }
-            _ => self.rates.each(login, Rate::refused),
-        }
-        let throttled = class == Class::Throttled;
-        if throttled && beyond.is_some() {
-            // The other rate awaits this answer no more, if there is one.
-            self.rates.throttled_mut(login).refused();
-            return false;
-        }
-        let in_flight = self.in_flight_beside(login);
-        let rate = self.rates.throttled_mut(login);
-        let again = rate.is_overloaded();
-        let cut = match throttled {
-            true if stubborn && rate.throttled_for_itself(now) => false,
-            true => rate.throttled(in_flight, now),
-            false => congestion >= CONGESTED && rate.congested(in_flight, now),
-        };
-        cut && !again
-    }
-
-    /// Whether it is the window that is too large, if something is refused. ESME_RTHROTTLED speaks of the rate alone.
-    fn beyond(&self, heard: &Heard) -> Option<Beyond> {
-        let throttled = heard.class == Class::Throttled && heard.status != Status::RTHROTTLED;
-        let may_mean_window = throttled || heard.is_vague();
-        may_mean_window.then(|| self.held.beyond(heard.token))?
-    }
-
-    /// The class of an answer that is not heard yet, as far as its message is concerned: it is not the message's fault if too
-    /// much awaited a response.
-    pub(super) fn charged(&self, heard: &Heard) -> Class {
-        charged(heard, self.beyond(heard))
-    }
-
-    /// Too much awaited a response.
-    fn shrink_window(&mut self, beyond: Beyond, vague: bool, now: Instant) {
-        let Beyond {
-            in_flight,
-            held,
-            is_known,
-        } = beyond;
-        if !is_known && self.window.refused(in_flight, held, vague, now) {
-            self.held.window_shrank();
-        }
-    }
-
-            set_window: self.rooms.set(),
-    /// What awaits a response on the sessions that share their rate with those of a login.
-    fn in_flight_beside(&self, login: usize) -> usize {
-        match self.rates.of(login) {
-            Some(_) => self.rooms.in_flight_of(login),
-            None => self.rooms.in_flight(),
-        }
-    }
-
-    /// Where responses take too long the window shrinks to what is answered in time.
-    fn fit_window(&mut self, now: Instant) {
-        let Some(longest) = self.signs.persistently_late(now) else {
-            return;
-        };
-        let a_second = self.rates.whole_mut().accepted_in_the_second_before(now);
-        if a_second > 0.0 {
-            let sessions = u32::try_from(self.sessions_bound().max(1)).unwrap_or(u32::MAX);
-            let fitting = a_second * longest.as_secs_f64() / f64::from(sessions);
-            self.window.crowded(fitting, now);
-        }
-    }
-
-    /// Something given to a session was never written.
+    /// Something given to a session was never written, or awaits no response any more.
     pub(super) fn unused(&mut self, session: usize, token: Token) {
         self.rooms.give_back(session);
         self.kept.answered(token);
@@ -616,6 +492,7 @@ impl Dispatch {
             window: self.window.size(),
             tps: self.rates.whole().tps(),
             most_window: self.window.ceiling(),
+            set_window: self.rooms.set(),
             written: self.written,
             pdus: self.pdus,
             throttled: self.throttled,
@@ -647,14 +524,6 @@ impl Dispatch {
     pub(super) fn rate(&mut self, session: usize) -> Option<f64> {
         let login = self.rooms.login(session);
         self.rates.throttled_mut(login).current()
-    }
-}
-
-/// The class of an answer to what was too much at once, or not.
-fn charged(heard: &Heard, beyond: Option<Beyond>) -> Class {
-    match beyond {
-        Some(beyond) if beyond.is_clear() || !heard.is_vague() => Class::Throttled,
-        _ => heard.class,
     }
 }
 

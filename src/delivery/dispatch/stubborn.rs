@@ -18,6 +18,11 @@ impl Stubborn {
         !self.0.is_empty() && self.0.remove(&token).is_some()
     }
 
+    /// Whether something is such a one that awaits a response.
+    pub(super) fn contains(&self, token: Token) -> bool {
+        !self.0.is_empty() && self.0.contains_key(&token)
+    }
+
     /// A session is gone, with all that awaits a response on it.
     pub(super) fn unbound(&mut self, session: usize) {
         self.0.retain(|_, other| *other != session);

@@ -6,7 +6,11 @@ mod queries;
 mod screens;
 mod tuning;
 
+use xabar_smpp::Status;
+
+use super::answers::CONGESTED;
 use super::*;
+use crate::delivery::Class;
 use crate::delivery::sample::{submission, token};
 
 #[expect(
@@ -233,6 +237,79 @@ fn failures_of_too_much_at_once_use_up_no_attempt_and_make_the_window_smaller_un
         );
         assert_eq!(dispatch.state().rate, None);
     }
+}
+
+/// Writes these and answers them in order, each alike; gives what is charged for each.
+fn round(
+    dispatch: &mut Dispatch,
+    submissions: Vec<Submission>,
+    statuses: &[Status],
+    now: Instant,
+) -> Vec<Class> {
+    dispatch.submit(submissions);
+    let written: Vec<_> = std::iter::from_fn(|| dispatch.next(now)).collect();
+    assert_eq!(written.len(), statuses.len());
+    let answered = written
+        .iter()
+        .zip(statuses)
+        .map(|((session, submission), status)| {
+            let heard = Heard {
+                token: submission.token,
+                class: crate::delivery::usual(*status),
+                ..heard(*status, None)
+            };
+            let class = dispatch.charged(&heard);
+            dispatch.answered(*session, heard, now);
+            class
+        });
+    answered.collect()
+}
+
+#[test]
+fn where_what_was_refused_beside_others_is_taken_when_it_comes_again_the_window_was_why() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(3, None), now);
+    dispatch.bound(0);
+    let of = |id: u64, stubborn| Submission {
+        stubborn,
+        ..submission(token(id), now)
+    };
+    // Two were taken before the third, and of all three it is said so at once: as if so many were held.
+    let full = [Status::ROK, Status::ROK, Status::RSUBMITFAIL];
+    let third = |dispatch: &mut Dispatch, id, stubborn| {
+        let three = vec![of(1000 + id, false), of(2000 + id, false), of(id, stubborn)];
+        round(dispatch, three, &full, now)[2]
+    };
+    round(
+        &mut dispatch,
+        (5000..5003).map(|id| of(id, false)).collect(),
+        &[Status::ROK; 3],
+        now,
+    );
+    for id in 0..8 {
+        assert_eq!(third(&mut dispatch, id, false), Class::RetryTwice, "{id}");
+        round(&mut dispatch, vec![of(id, false)], &[Status::ROK], now);
+    }
+    let alone = round(
+        &mut dispatch,
+        vec![of(50, false)],
+        &[Status::RSUBMITFAIL],
+        now,
+    );
+    assert_eq!(alone, [Class::RetryTwice], "nothing was beside it");
+    assert_eq!(
+        third(&mut dispatch, 60, true),
+        Class::RetryTwice,
+        "attempts are to end"
+    );
+    for id in 100.. {
+        if dispatch.window(0) < 3 {
+            break;
+        }
+        assert_eq!(third(&mut dispatch, id, false), Class::Throttled);
+        assert!(id < 200, "the window never shrinks");
+    }
+    assert_eq!(dispatch.window(0), 2);
 }
 
 #[test]
