@@ -1,6 +1,7 @@
 //! Receipts that came while their answer might still come, and those that nothing ever fits.
 
 use xabar_events::{Msisdn, Notification};
+use xabar_smpp::Status;
 use xabar_smpp::message_id::Spelling;
 
 use super::receipts::ids_known;
@@ -69,6 +70,22 @@ fn a_held_receipt_that_may_be_another_messages_does_not_settle_what_has_no_answe
     let sent = world.one_sent();
     world.lose(&sent);
     assert_eq!(world.story("e1"), ["accepted"]);
+}
+
+#[test]
+fn a_held_receipt_settles_one_of_two_that_are_answered_under_its_id_at_once_and_counts_once() {
+    let mut world = World::new();
+    world.publish_all([status("e1"), second()]);
+    let sent = world.sent();
+    world.receipt(&sent[0], "77", "DELIVRD");
+    world.receipt(&sent[1], "88", "DELIVRD");
+    sent.iter()
+        .for_each(|sent| world.answer(sent, Status::ROK, "77"));
+    world.beat();
+    let delivered =
+        ["e1", "apart-7"].map(|event| world.story(event).contains(&"delivered".to_owned()));
+    assert_eq!(delivered.iter().filter(|it| **it).count(), 1);
+    assert_eq!(world.held_receipts(), 1, "the other one is still there");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use xabar_smpp::message_id::Spelling;
 use xabar_smpp::values::MessageState;
 use xabar_smpp::{Status, Tag, TlvBuffer, Tlvs};
 
+use super::unnamed::second;
 use super::world::*;
 use crate::log_lines::LogLines;
 
@@ -377,6 +378,87 @@ fn a_failure_of_a_segment_that_waits_may_be_that_of_a_refused_one_and_settles_no
     world.smsc(UCELL).room = 10;
     world.advance(SECOND);
     assert_eq!(world.sent().len(), segments.len());
+}
+
+/// A text of three segments without answers, of which the first arrived all the same.
+fn first_arrived(world: &mut World) -> Vec<Sent> {
+    let mut segments = Vec::new();
+    world.publish(long_status("e1"));
+    for _ in 0..2 {
+        segments = world.sent();
+        for sent in &segments {
+            world.lose(sent);
+        }
+        world.advance(31 * SECOND);
+    }
+    assert!(
+        world.sent().is_empty(),
+        "they wait before they are repeated once more"
+    );
+    world.receipt_by_reference(&segments[0], "77", "DELIVRD");
+    segments
+}
+
+#[test]
+fn a_receipt_for_one_segment_does_not_hurry_the_repeat_of_the_others() {
+    let mut world = World::new();
+    first_arrived(&mut world);
+    world.advance(10 * SECOND);
+    assert!(world.sent().is_empty());
+    world.advance(2 * MINUTE);
+    let again = world.sent();
+    let numbers = again.iter().map(|sent| sent.submission.token.segment);
+    assert_eq!(numbers.collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn a_segment_that_is_settled_while_the_others_wait_to_be_repeated_is_not_settled_again() {
+    let mut world = World::new();
+    let segments = first_arrived(&mut world);
+    world.receipt_by_reference(&segments[0], "78", "DELIVRD");
+    assert_eq!(
+        world.held_receipts(),
+        1,
+        "it is of nothing that has no answer"
+    );
+}
+
+#[test]
+fn of_two_without_an_answer_a_receipt_that_returns_no_reference_settles_neither_though_its_date_tells()
+ {
+    let mut world = ids_known();
+    world.publish(status("e1"));
+    let first = world.one_sent();
+    world.advance(5 * MINUTE);
+    world.publish(second());
+    let second = world.one_sent();
+    world.smsc(UCELL).room = 0;
+    world.lose(&second);
+    world.lose(&first);
+    world.advance(31 * SECOND);
+    world.receipt_in_words(&first, "id:77 submit date:2611230915 stat:DELIVRD", false);
+    for event in ["e1", "apart-7"] {
+        assert!(
+            !world.story(event).contains(&"delivered".to_owned()),
+            "{event}"
+        );
+    }
+}
+
+#[test]
+fn of_two_segments_that_a_receipt_may_mean_it_is_the_one_whose_reference_it_returns() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let segments = world.sent();
+    for (sent, id) in segments.iter().zip(["16", "22", "33"]) {
+        world.accept(sent, id);
+    }
+    // In hexadecimal the first one's is the same.
+    world.receipt_by_reference(&segments[1], "22", "UNDELIV");
+    world.receipt_by_reference(&segments[0], "22", "DELIVRD");
+    world.receipt_by_reference(&segments[2], "33", "DELIVRD");
+    assert_eq!(world.story("e1").last().unwrap(), "failed partial");
+    assert_eq!(world.held_receipts(), 0);
 }
 
 #[test]

@@ -84,6 +84,7 @@ fn a_receipt_without_an_id_answers_for_a_response_that_never_came() {
             world.receipt_in_words(&sent, DELIVERED, returns);
             let story = world.story("e1");
             assert_eq!(story[story.len() - 2..], SETTLED[1..]);
+            assert_eq!(world.unnamed_receipts(), [], "it fits");
             world.smsc(UCELL).room = 10;
             world.advance(HOUR);
             assert!(world.sent().is_empty(), "it is not repeated");
