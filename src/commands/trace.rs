@@ -5,6 +5,7 @@ use std::io::Write as _;
 use jiff::tz::TimeZone;
 
 use super::{ConfigFile, Failure, print};
+use crate::clock::{Clock, UnixMillis};
 use crate::control::settings::Settings;
 use crate::control::story::{Story, story};
 use crate::journal::{self, JournalError, Message, Question, Reader};
@@ -44,9 +45,10 @@ impl Trace {
                 .subscriber
                 .quiet_hours
                 .map_or(TimeZone::UTC, |it| it.hours.timezone);
+            let now = Clock::starting_after(UnixMillis(0)).now().wall.into();
             let mut out = print::stdout();
             for story in &stories {
-                writeln!(out, "{}", story.render(&zone, true))?;
+                writeln!(out, "{}", story.render(&zone, now, true))?;
             }
             if stories.is_empty() {
                 writeln!(out, "Nothing is known of this key.")?;

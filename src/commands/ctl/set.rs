@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::client::Which;
 use crate::commands::Failure;
 use crate::commands::print;
+use crate::control::settings::{MOST_TPS, MOST_WINDOW};
 
 /// Sets tps or window of an operator's link, at once and until the gateway stops
 #[derive(Debug, clap::Args)]
@@ -32,20 +33,27 @@ struct Pair {
 }
 
 impl FromStr for Pair {
-    type Err = &'static str;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (key, value) = text
+        let most = |key| match key {
+            "tps" => Some(MOST_TPS),
+            "window" => Some(MOST_WINDOW.into()),
+            _ => None,
+        };
+        let (key, value, most) = text
             .split_once('=')
-            .filter(|(key, _)| ["tps", "window"].contains(key))
+            .and_then(|(key, value)| Some((key, value, most(key)?)))
             .ok_or("should be tps=NUMBER or window=NUMBER")?;
-        let value = match value {
-            "default" => json!(value),
-            number => {
-                let number: u32 = number
-                    .parse()
-                    .map_err(|_| "should be a whole number, or default")?;
-                json!(number)
+        let number = value.parse().ok();
+        let number = number.filter(|number: &u32| (1..=most).contains(number));
+        let value = match (value, number) {
+            ("default", _) => json!(value),
+            (_, Some(number)) => json!(number),
+            (_, None) => {
+                return Err(format!(
+                    "should be a whole number from 1 to {most}, or default"
+                ));
             }
         };
         Ok(Self {
@@ -55,10 +63,21 @@ impl FromStr for Pair {
     }
 }
 
+/// What is to be set, each once.
+fn body(values: Vec<Pair>) -> Result<Value, Failure> {
+    let mut body = Map::new();
+    for Pair { key, value } in values {
+        if body.contains_key(&key) {
+            return Err(Failure::Usage(format!("{key} is given twice")));
+        }
+        body.insert(key, value);
+    }
+    Ok(Value::Object(body))
+}
+
 impl Set {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let values = self.values.into_iter().map(|pair| (pair.key, pair.value));
-        let body = Value::Object(values.collect::<Map<_, _>>());
+        let body = body(self.values)?;
         let path = format!("/v1/operators/{}", self.operator);
         let answer = self.which.client()?.patch(&path, &body).await?;
         if self.json {
@@ -92,8 +111,35 @@ mod tests {
             pair("window=default"),
             Ok(("window".to_owned(), json!("default")))
         );
-        for wrong in ["tps", "tps=", "tps=-1", "tps=fast", "speed=3", "=3"] {
+        assert_eq!(
+            pair("window=10000"),
+            Ok(("window".to_owned(), json!(10_000)))
+        );
+        for wrong in [
+            "tps",
+            "tps=",
+            "tps=-1",
+            "tps=fast",
+            "speed=3",
+            "=3",
+            "tps=0",
+            "tps=100001",
+            "window=10001",
+        ] {
             assert!(pair(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn nothing_is_set_twice() {
+        let body = |pairs: &[&str]| body(pairs.iter().map(|pair| pair.parse().unwrap()).collect());
+        assert_eq!(
+            body(&["tps=1", "window=2"]).unwrap(),
+            json!({"tps": 1, "window": 2})
+        );
+        let Err(Failure::Usage(why)) = body(&["tps=1", "tps=2"]) else {
+            panic!("it is");
+        };
+        assert_eq!(why, "tps is given twice");
     }
 }

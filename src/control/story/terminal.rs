@@ -9,9 +9,9 @@ use super::{Step, Story};
 use crate::control::terminal::{Style, styled};
 
 impl Story {
-    /// The story with times of this zone: a heading, then a line a state.
-    pub fn render(&self, zone: &TimeZone, colour: bool) -> String {
-        let mut text = self.heading(zone, colour);
+    /// The story as it is now, with times of this zone: a heading, then a line a state.
+    pub fn render(&self, zone: &TimeZone, now: UnixMillis, colour: bool) -> String {
+        let mut text = self.heading(zone, now, colour);
         let width = self
             .states
             .iter()
@@ -27,7 +27,7 @@ impl Story {
         text
     }
 
-    fn heading(&self, zone: &TimeZone, colour: bool) -> String {
+    fn heading(&self, zone: &TimeZone, now: UnixMillis, colour: bool) -> String {
         let state = styled(self.state, style(self.state), colour);
         let application = styled(&self.application, Style::Bold, colour);
         let (source, id) = (&self.event.source, &self.event.id);
@@ -45,8 +45,11 @@ impl Story {
             0 => String::new(),
             repeats => format!(" · {}", counted(usize::from(repeats), "repeat")),
         };
-        let due = self.due.map(|due| local(due, zone));
-        let due = due.map(|due| format!(" · waits to be tried again at {due}"));
+        // What is paused, say, waits on when it is due.
+        let due = self.due.map(|due| match (local(due, zone), due > now) {
+            (due, true) => format!(" · waits to be tried again at {due}"),
+            (due, false) => format!(" · waits to be tried again, due since {due}"),
+        });
         let due = due.unwrap_or_default();
         let zone = zone.iana_name().unwrap_or("UTC");
         format!(

@@ -121,7 +121,7 @@ fn scripts_read_states_with_reason_and_time() {
 #[test]
 fn people_read_aligned_lines_in_their_own_time() {
     let zone = TimeZone::get("Asia/Tashkent").unwrap();
-    let text = told_of(&night_and_day()).render(&zone, false);
+    let text = told_of(&night_and_day()).render(&zone, UnixMillis(0), false);
     let expected = "\
 application 48120973 · to 998*****4567 · delivered
 event 01JD of /agencies/kadastr · message 42 · ucell · 1 segment · 1 attempt · times of Asia/Tashkent
@@ -141,8 +141,12 @@ fn what_waits_to_be_tried_again_tells_when() {
     let story = told_of(&waiting);
     let json = serde_json::to_value(&story).unwrap();
     assert_eq!(json["due"], "2026-11-23T04:01:00.000Z");
-    let text = story.render(&TimeZone::UTC, false);
+    let text = story.render(&TimeZone::UTC, UnixMillis(0), false);
     let heading = "1 attempt · waits to be tried again at 2026-11-23 04:01:00.000 · times of UTC";
+    assert!(text.contains(heading), "{text}");
+    let later = UnixMillis(waiting.progress.due.0);
+    let text = story.render(&TimeZone::UTC, later, false);
+    let heading = "1 attempt · waits to be tried again, due since 2026-11-23 04:01:00.000 · times";
     assert!(text.contains(heading), "{text}");
     // Before its first attempt it waits for its turn, or for what its last state tells.
     waiting.progress.attempt.attempts = 0;
@@ -178,7 +182,7 @@ fn carried_by_another() -> Message {
 
 #[test]
 fn people_read_over_whom_it_went_once_for_each_attempt() {
-    let text = told_of(&carried_by_another()).render(&TimeZone::UTC, false);
+    let text = told_of(&carried_by_another()).render(&TimeZone::UTC, UnixMillis(0), false);
     let lines: Vec<&str> = text.lines().skip(2).collect();
     let expected = [
         "  2026-11-23 04:00:00.000  accepted          It is in the journal: it will not be lost.",
@@ -204,7 +208,7 @@ fn people_read_what_was_sent_four_times_without_an_answer_and_not_that_time_was_
         uncertain(1, State::Deferred, 1),
         uncertain(9, State::Unknown, 4),
     ]);
-    let text = told_of(&message).render(&TimeZone::UTC, false);
+    let text = told_of(&message).render(&TimeZone::UTC, UnixMillis(0), false);
     let lines: Vec<&str> = text.lines().skip(2).collect();
     let expected = [
         "  2026-11-23 04:01:00.000  deferred (uncertain)  It was sent and no answer came: a late answer or a receipt may still settle it. Attempt 1, over ucell.",
@@ -235,7 +239,7 @@ fn pushed(told_of_attempts: &[(State, Option<Reason>, u16)]) -> Message {
 #[test]
 fn people_and_scripts_read_what_was_pushed_to_the_screen() {
     let said = |message: &Message| -> Vec<String> {
-        let text = told_of(message).render(&TimeZone::UTC, false);
+        let text = told_of(message).render(&TimeZone::UTC, UnixMillis(0), false);
         let said = text
             .lines()
             .skip(2)
@@ -294,7 +298,7 @@ fn a_story_holds_neither_number_nor_text() {
     let shown = format!(
         "{story:?}{}{}",
         serde_json::to_string(&story).unwrap(),
-        story.render(&TimeZone::UTC, true)
+        story.render(&TimeZone::UTC, UnixMillis(0), true)
     );
     assert!(!shown.contains("998901234567") && !shown.contains("Yunusobod"));
 }
