@@ -12,6 +12,8 @@ mod held;
 mod laws;
 mod left_out;
 mod left_waiting;
+mod limits;
+mod lists;
 mod pace;
 mod pauses;
 mod pushes;

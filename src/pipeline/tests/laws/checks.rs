@@ -1,11 +1,10 @@
 //! What holds whenever a submission begins.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use xabar_events::Msisdn;
 
-use super::{Attempt, Fate, Known, Laws, Part};
+use super::{Attempt, Fate, Known, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Submission, Token};
 use crate::journal::{Lane, MessageId};
@@ -107,19 +106,19 @@ impl Laws {
     }
 
     /// R3. The rest of a text of which the operator has a part is no message more.
-    pub(super) fn check_limits(&self, now: &Now, id: MessageId, segment: u8) {
+    pub(super) fn check_limits(&self, now: &Now, id: MessageId, is_rest: bool) {
         let message = &self.messages[&id].message;
         match message.lane {
             Lane::Answers => return,
             Lane::Urgent if !self.rules.urgent_limited => return,
             _ => {}
         }
-        if self.part(id, segment) == Part::Rest {
+        if is_rest {
             return;
         }
         let times = self.times_to(message.msisdn, |it| {
             let mut fates = it.segments.values();
-            it.part != Part::Rest && fates.any(|fate| *fate != Fate::Nowhere)
+            !it.is_rest && fates.any(|fate| *fate != Fate::Nowhere)
         });
         for limit in &self.rules.limits {
             let inside = times
@@ -150,28 +149,16 @@ impl Laws {
             .collect()
     }
 
-    /// What of its message a submission is that begins with this segment.
-    pub(super) fn part(&self, id: MessageId, segment: u8) -> Part {
-        let attempts = &self.messages[&id].attempts;
-        let again = attempts.iter().rposition(|it| it.part == Part::Again);
-        let since = attempts.iter().skip(again.unwrap_or(0));
-        let (mut taken, mut receipted) = (BTreeSet::new(), BTreeSet::new());
-        for attempt in since {
-            for (number, fate) in &attempt.segments {
-                if *fate == Fate::Accepted {
-                    taken.insert(*number);
-                } else if self.receipted.contains(&(id, attempt.octet, *number)) {
-                    receipted.insert(*number);
-                }
-            }
-        }
-        // Whether a receipt was as good as an answer shows in what goes next.
-        match (taken.is_empty(), receipted.is_empty()) {
-            (false, _) if taken.contains(&segment) => Part::Again,
-            (false, _) => Part::Rest,
-            (true, false) if !receipted.contains(&segment) => Part::Rest,
-            (true, _) => Part::Whole,
-        }
+    /// Whether an attempt that has all segments of the text, or not, ends what the operator has a part of.
+    pub(super) fn is_rest(&self, id: MessageId, is_whole: bool) -> bool {
+        let is_taken = |attempt: &Attempt| {
+            let mut segments = attempt.segments.iter();
+            segments.any(|(segment, fate)| {
+                let receipt = (id, attempt.octet, *segment);
+                *fate == Fate::Accepted || self.receipted.contains(&receipt)
+            })
+        };
+        !is_whole && self.messages[&id].attempts.iter().any(is_taken)
     }
 
     /// What a phone says that it shows goes no other way as well; and only what is urgent by right is pushed.

@@ -69,20 +69,18 @@ struct Known {
 /// One submission of a message's segments.
 struct Attempt {
     octet: u8,
-    part: Part,
+    /// It ends a text of which the operator had a part: no message more.
+    is_rest: bool,
     at: UnixMillis,
     segments: BTreeMap<u8, Fate>,
 }
 
-/// What of its message a submission is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    /// All that there is, as far as is known then.
-    Whole,
-    /// All of it, though the operator had some.
-    Again,
-    /// What the operator has not.
-    Rest,
+/// Of how many segments the text is that this is one of, as its header says.
+fn segments_of_text(submission: &Submission) -> usize {
+    match submission.has_udh {
+        true => submission.octets[4].into(),
+        false => 1,
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -323,12 +321,26 @@ impl Laws {
         }
     }
 
-    pub(super) fn submitted(&mut self, now: &Now, submission: &Submission) {
+    /// What an operator is given in one beat; of each attempt, all of it.
+    pub(super) fn submitted(&mut self, now: &Now, submissions: &[Submission]) {
+        for submission in submissions {
+            let Token {
+                message, attempt, ..
+            } = submission.token;
+            let tokens = submissions.iter().map(|it| it.token);
+            let of_it = tokens.filter(|it| it.message == message && it.attempt == attempt);
+            let is_whole = of_it.count() >= segments_of_text(submission);
+            self.submitted_one(now, submission, is_whole);
+        }
+    }
+
+    fn submitted_one(&mut self, now: &Now, submission: &Submission, is_whole: bool) {
         let Token {
             message,
             segment,
             attempt,
         } = submission.token;
+        let is_rest = self.is_rest(message, is_whole);
         let begun = self.messages[&message]
             .attempts
             .last()
@@ -337,7 +349,7 @@ impl Laws {
             self.check_timing(now, message, submission);
             self.check_thread(now, message);
             self.check_repetition(now, message);
-            self.check_limits(now, message, segment);
+            self.check_limits(now, message, is_rest);
             self.check_choices(message);
             self.check_lists(message);
             self.check_screen(message, submission.token);
@@ -346,12 +358,11 @@ impl Laws {
             self.waits.forget(message);
         }
         self.check_segment(message, segment);
-        let part = self.part(message, segment);
         let known = self.messages.get_mut(&message).unwrap();
         if !begun {
             known.attempts.push(Attempt {
                 octet: attempt,
-                part,
+                is_rest,
                 at: now.steady,
                 segments: BTreeMap::new(),
             });

@@ -13,9 +13,6 @@ use crate::journal::{AgencyKey, Lane, MessageId};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// How many more submissions than its limits look back on are known exactly of a subscriber.
-const SPARE: usize = 4;
-
 /// How long a message that nothing holds up may take to go, where its link has room.
 const GRACE: Duration = Duration::from_secs(3 * 60);
 
@@ -175,22 +172,9 @@ impl Laws {
             let end = end.or_else(|| hours.end(now.wall.before(release)));
             Some(now.steady_at(end?.after(release)))
         });
-        // What came to nothing, or only ended a text, may have counted when the wait was decided on.
-        let mut times = self.times_to(message.msisdn, |_| true);
+        // What came to nothing counted when the wait was decided on.
+        let mut times = self.times_to(message.msisdn, |it| !it.is_rest);
         times.sort_unstable();
-        let memory = self
-            .rules
-            .limits
-            .iter()
-            .map(|limit| limit.messages as usize);
-        let longest = self.rules.limits.iter().map(|limit| limit.per).max();
-        let recent = times
-            .iter()
-            .filter(|at| at.after(longest.unwrap_or_default()) > now.steady);
-        // Where many came to nothing, some count for longer than they should.
-        if recent.count() > memory.max().unwrap_or_default() + SPARE {
-            return Some(now.steady.after(MINUTE));
-        }
         let limits = self.rules.limits.iter().filter_map(|limit| {
             let nth_last = times.len().checked_sub(limit.messages as usize)?;
             let until = times.get(nth_last)?.after(limit.per);

@@ -249,9 +249,7 @@ impl World {
             self.tell(&changes);
             // Their attempts are in the journal, though nobody got them.
             for directive in effects.directives.values() {
-                for submission in &directive.submissions {
-                    self.laws.submitted(&self.now(), submission);
-                }
+                self.laws.submitted(&self.now(), &directive.submissions);
             }
         }
         drop(effects);
@@ -328,8 +326,8 @@ impl World {
         let now = self.now();
         for (operator, directive) in directives {
             let smsc = self.smscs.get_mut(&operator).expect("a known operator");
+            self.laws.submitted(&now, &directive.submissions);
             for submission in directive.submissions {
-                self.laws.submitted(&now, &submission);
                 smsc.sent.push(Sent {
                     operator,
                     submission,
