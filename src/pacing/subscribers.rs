@@ -8,8 +8,8 @@ use super::HashMap;
 use crate::clock::UnixMillis;
 use crate::journal::SubscriberFacts;
 
-/// How many subscribers are remembered without anything of theirs waiting in memory. The journal knows
-/// the rest; beyond this the ones least recently seen are dropped.
+/// How many subscribers are remembered at least without anything of theirs waiting in memory, since what is under way may
+/// be refused and given back; at most it is twice as many. The journal knows the rest.
 const REMEMBERED: usize = 8_000;
 
 /// How many more submissions are kept than the limits look back on: urgent messages go beyond the limits, and
@@ -24,7 +24,10 @@ pub(super) struct Subscribers {
     memory: usize,
     /// And how far.
     longest: Duration,
+    /// Ends when so many were seen in it; those last seen before it are dropped then.
     epoch: u32,
+    /// How many were seen in this one.
+    seen: usize,
 }
 
 #[derive(Debug, Default)]
@@ -50,14 +53,19 @@ impl Subscribers {
             return;
         }
         let epoch = self.epoch;
-        let entry = self.known.entry(msisdn).or_insert_with(|| Subscriber {
-            submitted: facts.submitted,
-            pins: 0,
-            epoch,
+        let mut is_new = false;
+        let entry = self.known.entry(msisdn).or_insert_with(|| {
+            is_new = true;
+            Subscriber {
+                submitted: facts.submitted,
+                pins: 0,
+                epoch,
+            }
         });
         entry.pins += 1;
+        self.seen += usize::from(is_new || entry.epoch != epoch);
         entry.epoch = epoch;
-        if self.known.len() >= 2 * REMEMBERED {
+        if self.seen >= REMEMBERED {
             self.sweep();
         }
     }
@@ -111,10 +119,8 @@ impl Subscribers {
         let epoch = self.epoch;
         self.known
             .retain(|_, entry| entry.pins > 0 || entry.epoch == epoch);
-        if self.known.len() >= 2 * REMEMBERED {
-            self.known.retain(|_, entry| entry.pins > 0);
-        }
         self.epoch = epoch.wrapping_add(1);
+        self.seen = 0;
     }
 }
 
@@ -164,12 +170,55 @@ mod tests {
     }
 
     #[test]
+    fn what_is_under_way_can_be_given_back_however_many_others_were_seen_before() {
+        for before in (0..=3 * REMEMBERED).step_by(REMEMBERED / 2) {
+            let mut subscribers = Subscribers::new(3, HOUR);
+            let mut see = |n: usize| {
+                subscribers.pin(msisdn(n), SubscriberFacts::default());
+                subscribers.record(msisdn(n), UnixMillis(7));
+                subscribers.unpin(msisdn(n));
+            };
+            (1..=before).for_each(&mut see);
+            see(0);
+            (before + 1..before + REMEMBERED).for_each(&mut see);
+            let left = subscribers.give_back(msisdn(0), UnixMillis(7));
+            assert!(left.is_some_and(|it| it.submitted.is_empty()), "{before}");
+        }
+    }
+
+    #[test]
     fn what_is_in_memory_is_newer_than_what_the_journal_says() {
         let mut subscribers = Subscribers::new(3, HOUR);
         subscribers.pin(msisdn(0), SubscriberFacts::default());
         subscribers.record(msisdn(0), UnixMillis(7));
         subscribers.pin(msisdn(0), SubscriberFacts::default());
         assert_eq!(subscribers.submitted(msisdn(0)), [UnixMillis(7)]);
+    }
+
+    #[test]
+    fn no_limit_is_forgotten_while_it_holds_whichever_looks_back_furthest() {
+        let limit = |messages, per| Limit { messages, per };
+        let day = 24 * HOUR;
+        for tiers in [
+            [limit(3, HOUR), limit(10, day)],
+            [limit(10, day), limit(3, HOUR)],
+            [limit(10, HOUR), limit(3, day)],
+            [limit(3, day), limit(10, HOUR)],
+        ] {
+            let limits = Limits::new(&tiers);
+            let mut subscribers = Subscribers::new(limits.memory(), limits.longest());
+            subscribers.pin(msisdn(0), SubscriberFacts::default());
+            let (mut now, mut all) = (UnixMillis(1_795_000_000_000), Vec::new());
+            for step in 0..200u32 {
+                let earliest = limits.earliest(&all, now);
+                let kept = limits.earliest(subscribers.submitted(msisdn(0)), now);
+                assert_eq!(kept, earliest, "step {step} of {tiers:?}");
+                // Now as soon as it may, now some hours later.
+                now = earliest.after(step % 7 % 3 * 5 * (HOUR / 2));
+                all.push(now);
+                subscribers.record(msisdn(0), now);
+            }
+        }
     }
 
     #[test]
