@@ -23,16 +23,19 @@ pub enum Keyword {
     Language,
     /// The name of the language itself.
     Name,
+    /// After a word for stop or start: of every agency.
+    Everything,
 }
 
 impl Keyword {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Status,
         Self::Stop,
         Self::Start,
         Self::Help,
         Self::Language,
         Self::Name,
+        Self::Everything,
     ];
 
     /// Its key in `[keywords]`.
@@ -44,6 +47,7 @@ impl Keyword {
             Self::Help => "help",
             Self::Language => "language",
             Self::Name => "name",
+            Self::Everything => "all",
         }
     }
 }
@@ -192,6 +196,8 @@ impl Keywords {
                 language: None,
             };
         };
+        let of_all = matches!(self.words.get(rest), Some((Keyword::Everything, _)));
+        let agency = || Named::read(text).filter(|_| !of_all);
         let named = |language: &str| match self.words.get(language) {
             Some((Keyword::Name, Some(language))) => Wish::Language(*language),
             _ => Wish::Help,
@@ -199,11 +205,11 @@ impl Keywords {
         let wish = match keyword {
             Keyword::Status if is_number(&rest_squashed) => Wish::Status(rest_squashed),
             Keyword::Status => Wish::Applications,
-            Keyword::Stop => Wish::Stop(Named::read(text)),
-            Keyword::Start => Wish::Start(Named::read(text)),
+            Keyword::Stop => Wish::Stop(agency()),
+            Keyword::Start => Wish::Start(agency()),
             Keyword::Language => named(rest),
             Keyword::Name if rest.is_empty() => named(first),
-            Keyword::Name | Keyword::Help => {
+            Keyword::Name | Keyword::Help | Keyword::Everything => {
                 // Some numbers begin like words: UZ-2026-113.
                 let application = squashed(&words);
                 match is_number(&application) {
@@ -267,6 +273,13 @@ mod tests {
             ("бошла", Wish::Start(None)),
             ("старт", Wish::Start(None)),
             ("basla", Wish::Start(None)),
+            ("START all!", Wish::Start(None)),
+            ("start hammasi", Wish::Start(None)),
+            ("СТАРТ ҲАММАСИ", Wish::Start(None)),
+            ("старт всё", Wish::Start(None)),
+            ("basla hámmesi", Wish::Start(None)),
+            ("стоп все", Wish::Stop(None)),
+            ("all", Wish::Help),
             ("til uz", Wish::Language(UzLatn)),
             ("тил ўзбек", Wish::Language(UzCyrl)),
             ("язык: русский", Wish::Language(Ru)),

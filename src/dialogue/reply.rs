@@ -37,6 +37,8 @@ pub enum Reply {
     /// No messages any more, of this agency or of all.
     Stopped(Option<Box<str>>),
     Started(Option<Box<str>>),
+    /// Nothing is started: no agency of the name that was written is known.
+    NoAgency,
     Language(Language),
     Help,
 }
@@ -52,7 +54,7 @@ pub struct Standing {
 }
 
 /// The templates of all answers, by their keys in `[answers]`, each with the values that it may have.
-pub const TEMPLATES: [(&str, &[&str]); 10] = [
+pub const TEMPLATES: [(&str, &[&str]); 11] = [
     ("status", &["application", "service", "status"]),
     ("unknown", &["application"]),
     ("applications", &["list", "more"]),
@@ -61,6 +63,7 @@ pub const TEMPLATES: [(&str, &[&str]); 10] = [
     ("stopped-agency", &["agency"]),
     ("started", &[]),
     ("started-agency", &["agency"]),
+    ("no-agency", &[]),
     ("language", &[]),
     ("help", &[]),
 ];
@@ -77,6 +80,7 @@ impl Reply {
             Self::Stopped(Some(_)) => "stopped-agency",
             Self::Started(None) => "started",
             Self::Started(Some(_)) => "started-agency",
+            Self::NoAgency => "no-agency",
             Self::Language(_) => "language",
             Self::Help => "help",
         }
@@ -92,6 +96,7 @@ impl fmt::Debug for Reply {
             Self::Applications(all) => f.debug_tuple("Applications").field(all).finish(),
             Self::Stopped(agency) => f.debug_tuple("Stopped").field(agency).finish(),
             Self::Started(agency) => f.debug_tuple("Started").field(agency).finish(),
+            Self::NoAgency => f.write_str("NoAgency"),
             Self::Language(language) => f.debug_tuple("Language").field(language).finish(),
             Self::Help => f.write_str("Help"),
         }
@@ -163,7 +168,8 @@ pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
             Reply::Started(None)
         }
         Wish::Start(Some(named)) => match agency(&named, known) {
-            None => Reply::Help,
+            // It may be meant for one only, of which we know by another name.
+            None => Reply::NoAgency,
             agency => {
                 choices.start(agency.as_deref());
                 Reply::Started(agency)
@@ -413,7 +419,13 @@ mod tests {
             choices: &choices,
             ..known
         };
-        assert_eq!(respond(wish("start kadaster"), &known), (None, Reply::Help));
+        assert_eq!(
+            respond(wish("start kadaster"), &known),
+            (None, Reply::NoAgency)
+        );
+        let (choices, reply) = respond(wish("START ALL"), &known);
+        assert_eq!(reply, Reply::Started(None));
+        assert!(choices.unwrap().hears("adliya"));
         let (choices, reply) = respond(wish("start kadastr"), &known);
         assert_eq!(reply, Reply::Started(Some("kadastr".into())));
         let choices = choices.unwrap();
@@ -446,6 +458,7 @@ mod tests {
             Reply::Stopped(agency.clone()),
             Reply::Started(None),
             Reply::Started(agency),
+            Reply::NoAgency,
             Reply::Language(Language::Ru),
             Reply::Help,
         ];

@@ -352,7 +352,9 @@ impl Core {
                 agency.map(|agency| Cow::from(agency.to_uppercase()))
             }),
             Reply::Applications(standings) => self.list(reply, language, standings),
-            Reply::Language(_) | Reply::Help => self.say(reply, language, |_| None),
+            Reply::NoAgency | Reply::Language(_) | Reply::Help => {
+                self.say(reply, language, |_| None)
+            }
         };
         text.map(|text| text.text)
     }

@@ -246,6 +246,25 @@ fn start_brings_messages_back() {
 }
 
 #[test]
+fn start_with_more_words_is_answered_whatever_was_explained_and_explains_nothing_itself() {
+    let mut world = World::new();
+    for (text, kind) in [
+        ("stop", "stopped"),
+        ("start kadaster", "no-agency"),
+        ("what?", "help"),
+        ("start kadaster please", "no-agency"),
+        ("start all", "started"),
+    ] {
+        world.writes(phone(0), text);
+        let sent = world.one_sent();
+        let status = &world.laws.message(sent.message()).content.status;
+        assert_eq!(**status, *kind, "{text}");
+        world.advance(3 * MINUTE);
+    }
+    assert!(hears(&mut world, "a"));
+}
+
+#[test]
 fn one_agency_is_stopped_alone() {
     let mut world = told_of_an_approval();
     world.writes(phone(0), "Stop Kadastr");

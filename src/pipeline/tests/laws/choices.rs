@@ -83,10 +83,11 @@ impl Choices {
     }
 }
 
-/// `STOP` and `START`, alone or with an agency.
+/// `STOP` and `START`, alone, with `ALL` or with an agency.
 fn wish(words: &str) -> Option<(Wish, Option<String>)> {
     let words = words.to_lowercase();
     let (word, agency) = match words.split_once(' ') {
+        Some((word, "all")) => (word, None),
         Some((word, agency)) => (word, Some(agency.to_owned())),
         None => (words.as_str(), None),
     };
