@@ -59,20 +59,34 @@ fn without_last_words<'a>(
     value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
     fits: impl Fn(&str) -> bool,
 ) -> (String, usize) {
-    let cuts = Cuts::of(template, kept, &value);
-    let write = |template: &Template, characters| {
-        template.fill(|place| Some(cuts.cut(place, value(place)?, characters)))
-    };
-    let mut text = String::new();
-    for left_out in 0..=template.optional_parts() {
+    let parts = template.optional_parts();
+    for left_out in 0..=parts {
         let template = template.without_last(left_out);
-        text = write(&template, cuts.most);
-        if fits(&text) {
-            let least = least_that(cuts.most, |cut| fits(&write(&template, cut)));
-            return (write(&template, least), left_out);
+        if let Some(text) = cut(&template, |_| kept, &value, &fits) {
+            return (text, left_out);
         }
     }
-    (text, template.optional_parts())
+    let template = template.without_last(parts);
+    let cuts = Cuts::of(&template, |_| kept, &value);
+    (cuts.write(&template, &value, cuts.most), parts)
+}
+
+/// The text with no more cut off from the words of agencies than has to be, the last ones first, down to as many
+/// characters as are `kept` in each place; `None` if it does not fit even so.
+pub(super) fn cut<'a>(
+    template: &Template,
+    kept: impl Fn(&Placeholder) -> usize,
+    value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+    fits: impl Fn(&str) -> bool,
+) -> Option<String> {
+    let cuts = Cuts::of(template, kept, &value);
+    let write = |characters| cuts.write(template, &value, characters);
+    if !fits(&write(cuts.most)) {
+        return None;
+    }
+    Some(write(least_that(cuts.most, |characters| {
+        fits(&write(characters))
+    })))
 }
 
 /// The least number up to `most` that is enough, where `most` is and more is never worse.
@@ -91,10 +105,8 @@ fn least_that(most: usize, is_enough: impl Fn(usize) -> bool) -> usize {
 
 /// What may be cut off from values.
 struct Cuts<'t> {
-    /// The fewest characters that are left of a value.
-    kept: usize,
-    /// The values in the order in which they are cut, each with its length in characters.
-    values: Vec<(&'t Placeholder, usize)>,
+    /// The values in the order in which they are cut, each with its length in characters and how many of these are left.
+    values: Vec<(&'t Placeholder, usize, usize)>,
     /// How many characters in all.
     most: usize,
 }
@@ -102,18 +114,28 @@ struct Cuts<'t> {
 impl<'t> Cuts<'t> {
     fn of<'a>(
         template: &'t Template,
-        kept: usize,
+        kept: impl Fn(&Placeholder) -> usize,
         value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
     ) -> Self {
         let free = template.placeholders().filter(|place| place.is_free());
         let long = free.filter_map(|place| {
-            let length = value(place)?.chars().count();
-            (length > kept).then_some((place, length))
+            let (length, kept) = (value(place)?.chars().count(), kept(place));
+            (length > kept).then_some((place, length, kept))
         });
         let mut values: Vec<_> = long.collect();
         values.reverse();
-        let most = values.iter().map(|(_, length)| length - kept).sum();
-        Self { kept, values, most }
+        let most = values.iter().map(|(_, length, kept)| length - kept).sum();
+        Self { values, most }
+    }
+
+    /// The text when so many characters are cut off from all values.
+    fn write<'a>(
+        &self,
+        template: &Template,
+        value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+        characters: usize,
+    ) -> String {
+        template.fill(|place| Some(self.cut(place, value(place)?, characters)))
     }
 
     /// The value when so many characters are cut off from all of them.
@@ -123,8 +145,8 @@ impl<'t> Cuts<'t> {
         value: Cow<'a, str>,
         mut characters: usize,
     ) -> Cow<'a, str> {
-        for (other, length) in &self.values {
-            let cut = characters.min(length - self.kept);
+        for (other, length, kept) in &self.values {
+            let cut = characters.min(length - kept);
             characters -= cut;
             if *other == place {
                 return match cut {

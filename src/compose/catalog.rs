@@ -12,11 +12,11 @@ use super::news::News;
 use super::selection::Wording;
 use super::spelling;
 use super::template::is_visible;
-use super::texts::{Composed, Listed, LongestAnswer, Texts};
+use super::texts::{Composed, Listed, LongestAnswer, Texts, Word};
 use super::value::{Unfit, name as plain_name};
 use crate::control::settings::files::{each_toml, problem};
-use crate::control::settings::{Problem, Settings};
-use crate::dialogue::{Keyword, Keywords};
+use crate::control::settings::{Place, Problem, Settings};
+use crate::dialogue::{Keyword, Keywords, folded};
 
 /// The texts that citizens read, by language.
 #[derive(Clone, Debug)]
@@ -117,29 +117,39 @@ impl Catalog {
         self
     }
 
-    /// Words that would ask for two things.
+    /// Words that would ask for two things, each with the place that has it already.
     fn ambiguous(&self, folder: &Path) -> Vec<Problem> {
         let mut known = Keywords::default();
         let mut problems = Vec::new();
-        for (language, keyword, word) in self.keywords() {
-            if !known.add(language, keyword, word) {
-                let key = keyword.as_str();
-                let what = format!(
-                    "has the word \"{word}\" in keywords.{key}, which means another thing as well"
-                );
-                let file = folder.join(file_name(language));
-                problems.push(problem(&file, what, "keep it in one place"));
+        for (language, keyword, word) in self.words() {
+            if known.add(language, keyword, &word.text) {
+                continue;
             }
+            let same = |other: &(_, _, &Word)| folded(&other.2.text) == folded(&word.text);
+            let Some((of, other, first)) = self.words().find(same) else {
+                continue;
+            };
+            // What comes with the gateway nobody can mend: then it is the word before it.
+            let (here, there) = match &word.place {
+                Some(_) => ((language, keyword, word), (of, other, first)),
+                None => ((of, other, first), (language, keyword, word)),
+            };
+            problems.push(means_two_things(folder, here, there));
         }
         problems
     }
 
-    /// The words by which citizens ask for something.
-    pub fn keywords(&self) -> impl Iterator<Item = (Language, Keyword, &str)> {
+    fn words(&self) -> impl Iterator<Item = (Language, Keyword, &Word)> {
         self.languages.iter().flat_map(|(language, texts)| {
             let keywords = texts.keywords();
             keywords.map(|(keyword, word)| (*language, keyword, word))
         })
+    }
+
+    /// The words by which citizens ask for something.
+    pub fn keywords(&self) -> impl Iterator<Item = (Language, Keyword, &str)> {
+        let words = self.words();
+        words.map(|(language, keyword, word)| (language, keyword, word.text.as_str()))
     }
 
     /// The language in which somebody is answered who reads this one best.
@@ -327,6 +337,35 @@ const BUILT_IN: [(Language, &str); 5] = [
 
 fn file_name(language: Language) -> PathBuf {
     PathBuf::from(format!("{language}.toml"))
+}
+
+/// A word here that has another meaning there.
+fn means_two_things(
+    folder: &Path,
+    (language, keyword, word): (Language, Keyword, &Word),
+    (of, other, there): (Language, Keyword, &Word),
+) -> Problem {
+    let (key, text) = (other.as_str(), &there.text);
+    let other = match &there.place {
+        Some(place) => format!("`keywords.{key}` has \"{text}\" at {place}, too"),
+        None => {
+            format!("`keywords.{key}` that comes with the gateway for {of} has \"{text}\", too")
+        }
+    };
+    let right = match &there.place {
+        Some(_) => "keep it in one of the two".to_owned(),
+        None => format!(
+            "take another word, or write `keywords.{key}` without it into {}",
+            file_name(of).display()
+        ),
+    };
+    let file = || Place::File(folder.join(file_name(language)));
+    Problem {
+        place: word.place.clone().unwrap_or_else(file),
+        key: format!("keywords.{}", keyword.as_str()),
+        what: format!("has \"{}\", and {other}", word.text),
+        right,
+    }
 }
 
 fn language(file: &Path) -> Result<Language, Problem> {

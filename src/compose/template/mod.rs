@@ -154,7 +154,7 @@ struct Filling<'t> {
 struct State {
     octets: usize,
     after_value: bool,
-    /// Where values of agencies began that nothing parts from each other.
+    /// Where values of agencies began, words and numbers, that nothing parts from each other.
     run: Option<usize>,
 }
 
@@ -204,7 +204,7 @@ impl<'t> Filling<'t> {
         let start = self.text.len();
         self.text.push_str(value);
         self.state.after_value = true;
-        if !placeholder.is_free() {
+        if !placeholder.may_join() {
             self.state.run = None;
             return Some(());
         }

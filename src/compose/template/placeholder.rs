@@ -95,6 +95,11 @@ impl Placeholder {
         matches!(self.source, Source::Param(_)) && matches!(self.form, Form::Any | Form::Text(_))
     }
 
+    /// Whether it could lead elsewhere together with the value beside it: two numbers side by side may be one to call.
+    pub(super) fn may_join(&self) -> bool {
+        self.is_free() || self.form == Form::Number
+    }
+
     /// Whether every event has it.
     pub(super) fn is_always(&self) -> bool {
         !matches!(self.source, Source::Param(_))

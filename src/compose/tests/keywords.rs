@@ -34,3 +34,26 @@ fn words_that_a_file_leaves_out_are_those_of_the_gateway_and_an_empty_list_is_no
             .all(|(_, keyword, _)| keyword != Keyword::Help)
     );
 }
+
+#[test]
+fn a_word_that_means_two_things_is_told_with_its_line_and_the_place_that_has_it_already() {
+    let folder = Folder::with([
+        (
+            "ru.toml",
+            "[keywords]\nstop = [\"СТОП\"]\nhelp = [\"ВАС\"]\n",
+        ),
+        (
+            "en.toml",
+            "[keywords]\nstatus = [\"WHERE\", \"Bac\"]\nhelp = [\"start\"]\nname = [\"РУССКИЙ\"]\n",
+        ),
+    ]);
+    let told = problems(&folder);
+    assert_eq!(
+        told,
+        [
+            "en.toml:2:20: `keywords.status` has \"Bac\", and `keywords.help` has \"ВАС\" at ru.toml:3:9, too; keep it in one of the two",
+            "en.toml:3:9: `keywords.help` has \"start\", and `keywords.start` that comes with the gateway for ru has \"START\", too; take another word, or write `keywords.start` without it into ru.toml",
+            "en.toml:4:9: `keywords.name` has \"РУССКИЙ\", and `keywords.name` that comes with the gateway for ru has \"РУССКИЙ\", too; take another word, or write `keywords.name` without it into ru.toml",
+        ]
+    );
+}

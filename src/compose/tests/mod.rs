@@ -313,6 +313,70 @@ fn a_text_takes_no_more_segments_than_it_may() {
 }
 
 #[test]
+fn a_value_is_cut_to_its_place_only_where_more_would_take_another_segment() {
+    let folder = Folder::with([(
+        "en.toml",
+        "[messages]\nready = \"Ready.[ At: {office:20}.][ Reason: {reason:20}.]\"",
+    )]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
+    let of = |office: &str, reason: &str| {
+        let params = [("office", office), ("reason", reason)];
+        written(&catalog, &content("x", "ready", Language::En, &params))
+    };
+    let (office, reason) = ("o".repeat(50), "r".repeat(50));
+    let whole = format!("Ready. At: {office}. Reason: {reason}.");
+    assert_eq!(of(&office, &reason), whole);
+    // The last one is cut first, and no more than a segment asks for.
+    let (office, reason) = ("o".repeat(90), "r".repeat(90));
+    let room = 160 - "Ready. At: . Reason: ...".len() - office.len();
+    let filled = format!("Ready. At: {office}. Reason: {}...", "r".repeat(room));
+    assert_eq!(of(&office, &reason), filled);
+    // Beyond its place stands what is not to go out.
+    let link = format!("{} evil.uz", "o".repeat(20));
+    let cut = format!("Ready. At: {}... Reason: r.", "o".repeat(17));
+    assert_eq!(of(&link, "r"), cut);
+}
+
+#[test]
+fn no_segment_is_spent_on_three_dots() {
+    for (segments, before) in [(1, 141), (2, 287)] {
+        let text = format!(
+            "[messages]\nready = {{ text = \"{}[ {{a:20}}]\", segments = 3 }}",
+            "o".repeat(before)
+        );
+        let folder = Folder::with([("en.toml", &*text)]);
+        let catalog = Catalog::load(folder.as_path()).unwrap();
+        let params = [("a", &*"x".repeat(40))];
+        let text = written(&catalog, &content("x", "ready", Language::En, &params));
+        // Its place takes 20 characters, of which only the last dots would be in another segment.
+        assert_eq!(count(&text).segments, segments, "{text}");
+        assert_eq!(
+            text,
+            format!("{} {}...", "o".repeat(before), "x".repeat(15))
+        );
+    }
+}
+
+#[test]
+fn numbers_that_make_one_to_call_together_do_not_stand_side_by_side() {
+    let folder = Folder::with([(
+        "en.toml",
+        "[messages]\nready = \"Ready.[ {a:number}][ {b:number}.]\"\n\
+         done = \"Done.[ {words}][ {b:number}.]\"\nplace = \"Place[ {a:number}][ of {b:number}.]\"",
+    )]);
+    let catalog = Catalog::load(folder.as_path()).unwrap();
+    let params = [("a", "90"), ("b", "1234567"), ("words", "Room 90")];
+    for (status, text) in [
+        ("ready", "Ready. 90"),
+        ("done", "Done. Room 90"),
+        ("place", "Place 90 of 1 234 567."),
+    ] {
+        let content = content("x", status, Language::En, &params);
+        assert_eq!(written(&catalog, &content), text);
+    }
+}
+
+#[test]
 fn what_has_no_room_in_a_text_is_named_and_what_is_not_given_is_not() {
     let folder = Folder::with([(
         "en.toml",

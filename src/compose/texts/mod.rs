@@ -12,11 +12,14 @@ use xabar_events::Language;
 use xabar_sms::{Cost, LanguageRules, cheapest};
 
 pub use self::listed::{LONGEST_NUMBER, Listed, LongestAnswer};
-use super::budget::{KEPT, WHOLE, shorten};
+use super::budget::{KEPT, WHOLE, cut, shorten};
 use super::news::News;
 use super::selection::{Selection, Wording};
-use super::template::{Placeholder, Source, Template};
-use super::value::{Forms, Unfit, Zone, application, is_nothing, name as plain_name};
+use super::template::{Form, Placeholder, Source, Template};
+use super::value::{
+    DOTS, Forms, MAX_CHARACTERS, Unfit, Zone, application, is_nothing, name as plain_name,
+};
+use crate::control::settings::Place;
 use crate::dialogue::Keyword;
 
 /// What is said in one language, and how.
@@ -32,12 +35,20 @@ pub(super) struct Texts {
     /// What citizens are answered, by the keys of [`TEMPLATES`].
     answers: BTreeMap<String, Template>,
     /// What citizens write.
-    keywords: Vec<(Keyword, Vec<String>)>,
+    keywords: Vec<(Keyword, Vec<Word>)>,
     /// What its readers read where it lacks a text; `None`: what is usual.
     pub(super) fallback: Option<Vec<Language>>,
 }
 
 type Names = BTreeMap<String, String>;
+
+/// A word by which citizens ask for something.
+#[derive(Clone, Debug)]
+pub(super) struct Word {
+    pub(super) text: String,
+    /// Where it stands; `None`: it comes with the gateway.
+    pub(super) place: Option<Place>,
+}
 
 /// What the citizen is told, and what of the news it lacks.
 pub(super) struct Composed {
@@ -62,7 +73,7 @@ impl Texts {
         let (whole, joined) = wording.template.filled(value);
         let left_out = unfit.get() || !joined.is_empty();
         let spelled = cheapest(&whole, self.rules);
-        if spelled.cost.segments > self.most(wording) {
+        if spelled.cost.segments > self.most(wording) || whole.contains(DOTS) {
             let (short, crowded_out) = self.shorten(wording, news);
             return Composed {
                 text: cheapest(&short, self.rules).text.into_owned(),
@@ -84,7 +95,7 @@ impl Texts {
     /// What the citizen is told, before its spelling is chosen.
     pub(super) fn write(&self, wording: &Wording, news: News<'_>) -> Composed {
         let whole = self.fill(wording, news);
-        let (text, crowded_out) = match self.fits(&whole, wording) {
+        let (text, crowded_out) = match self.fits(&whole, wording) && !whole.contains(DOTS) {
             true => (whole, 0),
             false => self.shorten(wording, news),
         };
@@ -130,11 +141,56 @@ impl Texts {
         wording.template.fill(|place| self.given(place, news))
     }
 
-    /// A text that fits, and how many of the template's last parts are not in it.
+    /// A text that fits, and how many of the template's last parts are not in it. Three dots are not worth a segment, and
+    /// where there is room in those that it takes, values are longer than their places say.
     fn shorten(&self, wording: &Wording, news: News<'_>) -> (String, usize) {
         let value = |place: &Placeholder| self.given(place, news);
-        let fits = |text: &str| self.fits(text, wording);
-        shorten(&wording.template, KEPT, value, fits)
+        let whole = self.fill(wording, news);
+        let is_short = self.fits(&whole, wording);
+        let (text, crowded_out) = match is_short {
+            true => (whole, 0),
+            false => {
+                let fits = |text: &str| self.fits(text, wording);
+                shorten(&wording.template, KEPT, value, fits)
+            }
+        };
+        let segments = self.cost(&text).segments;
+        let fits_in_fewer = |text: &str| self.cost(text).segments < segments;
+        if text.contains(DOTS) && fits_in_fewer(&text.replace(DOTS, "")) {
+            let template = wording.template.without_last(crowded_out);
+            if let Some(fewer) = cut(&template, |_| KEPT, value, fits_in_fewer) {
+                return (fewer, crowded_out);
+            }
+        }
+        match is_short {
+            true => (self.with_room(text, wording, news), crowded_out),
+            false => (text, crowded_out),
+        }
+    }
+
+    /// The text with words beyond the characters that their places have, as far as it takes no more segments.
+    fn with_room(&self, text: String, wording: &Wording, news: News<'_>) -> String {
+        let segments = self.cost(&text).segments;
+        let kept = |place: &Placeholder| match place.form {
+            Form::Text(most) => most,
+            _ => WHOLE,
+        };
+        let value = |place: &Placeholder| {
+            let given = self.given(place, news)?;
+            let (Form::Text(_), Source::Param(name)) = (place.form, &place.source) else {
+                return Some(given);
+            };
+            let whole = self
+                .forms
+                .write(Form::Text(MAX_CHARACTERS), param(news, name)?);
+            // What leads elsewhere beyond its place stays cut.
+            Some(whole.unwrap_or(given))
+        };
+        let (_, joined) = wording.template.filled(value);
+        let fits = |text: &str| self.cost(text).segments <= segments;
+        let roomy = joined.is_empty();
+        let roomy = roomy.then(|| cut(&wording.template, kept, value, fits));
+        roomy.flatten().unwrap_or(text)
     }
 
     fn fits(&self, text: &str, wording: &Wording) -> bool {
@@ -184,10 +240,10 @@ impl Texts {
     }
 
     /// The words by which citizens ask for something.
-    pub(super) fn keywords(&self) -> impl Iterator<Item = (Keyword, &str)> {
+    pub(super) fn keywords(&self) -> impl Iterator<Item = (Keyword, &Word)> {
         self.keywords
             .iter()
-            .flat_map(|(keyword, words)| words.iter().map(|word| (*keyword, word.as_str())))
+            .flat_map(|(keyword, words)| words.iter().map(|word| (*keyword, word)))
     }
 
     /// Takes the answers, and the kinds of keywords, that it lacks from other texts.
@@ -199,7 +255,14 @@ impl Texts {
         let known: Vec<Keyword> = self.keywords.iter().map(|(keyword, _)| *keyword).collect();
         let missing = other.keywords.iter();
         let missing = missing.filter(|(keyword, _)| !known.contains(keyword));
-        self.keywords.extend(missing.cloned());
+        self.keywords.extend(missing.map(|(keyword, words)| {
+            let words = words.iter().cloned();
+            let own = words.map(|word| Word {
+                place: None,
+                ..word
+            });
+            (*keyword, own.collect())
+        }));
     }
 
     /// Reckons moments in UTC into this zone, if its file names none.

@@ -6,7 +6,7 @@ use std::path::Path;
 use xabar_events::{Agency, Language, Slug};
 use xabar_sms::fold::in_gsm7;
 
-use super::{Names, Texts};
+use super::{Names, Texts, Word};
 use crate::compose::selection::{Messages, Selection, Templates, Wording};
 use crate::compose::spelling::spelling;
 use crate::compose::template::{Placeholder, Template};
@@ -98,7 +98,7 @@ fn answer(cell: &Cell<'_>, values: &[&str]) -> Option<Template> {
     )
 }
 
-fn keywords(table: &mut Table<'_>) -> Option<Vec<(Keyword, Vec<String>)>> {
+fn keywords(table: &mut Table<'_>) -> Option<Vec<(Keyword, Vec<Word>)>> {
     let mut keywords = Vec::new();
     for keyword in Keyword::ALL {
         let words = table.optional(keyword.as_str(), |cell| words(keyword, cell));
@@ -108,8 +108,8 @@ fn keywords(table: &mut Table<'_>) -> Option<Vec<(Keyword, Vec<String>)>> {
 }
 
 /// The words for one thing. An empty list switches it off, but for what is every citizen's right.
-fn words(keyword: Keyword, cell: &Cell<'_>) -> Option<Vec<String>> {
-    let words = list(keyword_text)(cell)?;
+fn words(keyword: Keyword, cell: &Cell<'_>) -> Option<Vec<Word>> {
+    let words = list(word)(cell)?;
     if words.is_empty() && matches!(keyword, Keyword::Stop | Keyword::Start) {
         let right =
             "give at least one word, or leave the key out for those that come with the gateway";
@@ -118,12 +118,14 @@ fn words(keyword: Keyword, cell: &Cell<'_>) -> Option<Vec<String>> {
     Some(words)
 }
 
-fn keyword_text(cell: &Cell<'_>) -> Option<String> {
+fn word(cell: &Cell<'_>) -> Option<Word> {
     let fits = |word: &str| {
         let folded = folded(word);
         (1..=30).contains(&folded.chars().count()) && folded.chars().all(char::is_alphabetic)
     };
-    matching("write one word of 1 to 30 letters", fits)(cell)
+    let text = matching("write one word of 1 to 30 letters", fits)(cell)?;
+    let place = Some(cell.place());
+    Some(Word { text, place })
 }
 
 /// How numbers are written, by which zone's hours, and where links may lead to.

@@ -23,10 +23,11 @@ pub(crate) fn clean(value: &str, most: usize) -> Cow<'_, str> {
             continue;
         }
         characters += 1;
+        clean.push(character);
+        // Of two more than it may have one is no blank.
         if characters > most + 1 {
             break;
         }
-        clean.push(character);
     }
     clean.truncate(clean.trim_end().len());
     if clean.chars().count() > most {
@@ -67,7 +68,8 @@ pub(crate) fn shortened(value: &str, most: usize) -> String {
     format!("{head}{DOTS}")
 }
 
-const DOTS: &str = "...";
+/// What stands instead of the rest of a value.
+pub(crate) const DOTS: &str = "...";
 
 /// Characters that show nothing and could reorder or hide what stands beside them.
 pub(crate) fn is_invisible(character: char) -> bool {
@@ -127,6 +129,7 @@ mod tests {
         assert_eq!(cut("Yunusobod tumani, DXM", 20), "Yunusobod tumani...");
         assert_eq!(cut("Yunusobod tumani DXM", 18), "Yunusobod...");
         assert_eq!(cut("Yu nusobodtumani DXM", 13), "Yu nusobod...");
+        assert_eq!(cut("Yunusobod tumani DXM", 16), "Yunusobod...");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 pub(super) use contact::{Contact, contact_as_given, contact_in};
 pub(super) use date::{DateForm, Zone};
 pub(crate) use identifier::{application, is_nothing, name};
-pub(crate) use line::{MAX_CHARACTERS, clean, is_invisible, shortened};
+pub(crate) use line::{DOTS, MAX_CHARACTERS, clean, is_invisible, shortened};
 pub(super) use number::NumberForm;
 
 use super::template::Form;
