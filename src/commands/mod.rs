@@ -17,6 +17,7 @@ mod publish;
 mod run;
 mod smsc;
 mod text;
+mod token;
 mod trace;
 
 pub use config::ConfigFile;
@@ -41,6 +42,8 @@ Examples:
                                              why a citizen got a message, or did not
   xabar ctl status --config config/xabar.toml
                                              how a running gateway does, and what limits it
+  xabar token add --config config/xabar.toml anna --role operator
+                                             whom HTTP lets in, and for what
   xabar smsc --tps 300 --latency 20ms        an operator to try things against
   xabar bench                                what the gateway costs, beside the bare minimum
   xabar text \"Arizangiz ko‘rib chiqildi\"     what a text costs, and how it would be sent
@@ -59,6 +62,7 @@ pub enum Command {
     Bench(Box<bench::Bench>),
     Trace(trace::Trace),
     Ctl(ctl::Ctl),
+    Token(token::TokenCommand),
     Text(text::TextCost),
     Pdu(pdu::Decode),
     Completions(completions::Completions),
@@ -72,6 +76,7 @@ impl Command {
             Self::Check(check) => check.run(),
             Self::Trace(trace) => trace.run(),
             Self::Ctl(ctl) => ctl.run(),
+            Self::Token(token) => token.run(),
             Self::Publish(publish) => publish.run(),
             Self::Smsc(smsc) => smsc.run(),
             Self::Bench(bench) => bench.run(),

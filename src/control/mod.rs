@@ -1,9 +1,11 @@
-//! What people set, see and ask: configuration, logs, HTTP, how the gateway does, and the story of a message.
+//! What people set, see and ask: configuration, logs, HTTP, who may do what there, how the gateway does, and the story of a message.
 
+pub mod access;
 pub mod check;
 pub mod http;
 pub mod log;
 pub mod metrics;
+mod private_file;
 pub mod readiness;
 pub mod settings;
 pub mod status;

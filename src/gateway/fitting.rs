@@ -11,6 +11,7 @@ use xabar_smpp::session::SmscLogin;
 use super::GatewayError;
 use crate::broker::Brokers;
 use crate::compose::Catalog;
+use crate::control::access::TokensFile;
 use crate::control::http::{Aggregator, Aggregators};
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Settings};
@@ -46,6 +47,13 @@ pub(super) fn menus(settings: &Settings, catalog: &Catalog) -> Result<Menus, Gat
 /// The lists of numbers that are configured.
 pub(super) fn numbers(settings: &Settings) -> Result<Files, GatewayError> {
     Files::read(settings).map_err(GatewayError::Settings)
+}
+
+/// The tokens that HTTP asks for, if it does.
+pub(super) fn tokens(settings: &Settings) -> Result<Option<TokensFile>, GatewayError> {
+    let file = settings.http.as_ref().and_then(|http| http.tokens.clone());
+    let tokens = file.map(TokensFile::read).transpose();
+    tokens.map_err(GatewayError::Settings)
 }
 
 /// The lookup of numbers, if there is one; `operators` are the journal's.

@@ -17,6 +17,7 @@ use xabar_events::Outcome;
 
 use crate::broker::BrokerState;
 use crate::clock::{Clock, instant};
+use crate::control::access::Access;
 use crate::control::http::{self, Api, Archive};
 use crate::control::metrics::Metrics;
 use crate::control::readiness::{Part, Readiness};
@@ -121,6 +122,7 @@ impl Gateway {
         let clock = Clock::starting_after(journal.start()?.latest);
         let archive = journal.reader()?;
         let numbers = fitting::numbers(settings)?;
+        let tokens = fitting::tokens(settings)?;
         let rules = fitting::rules(settings, numbers.lists(), menus);
         let core = Core::start(journal, rules, catalog, &clock.now())?;
         readiness.ready(Part::Journal);
@@ -197,7 +199,9 @@ impl Gateway {
         let (intake, refusals) = (CancellationToken::new(), Refusals::default());
         let intake_tasks = start_intake(settings, (door.clone(), &refusals), &readiness, &intake)?;
         let http_task = listener.map(|listener| {
+            let tokens = tokens.map(|tokens| tokens.follow(stopping.clone()));
             let api = Api {
+                access: Access::new(tokens),
                 intake: HttpIntake::new(door, refusals.clone()),
                 archive: Archive::new(archive),
                 aggregators,

@@ -14,10 +14,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 use tracing::info;
 use xabar_events::{
-    Event, EventKey, MAX_BATCH_OCTETS, MAX_EVENT_OCTETS, Mode, RejectReason, Rejection,
+    Agency, Event, EventKey, MAX_BATCH_OCTETS, MAX_EVENT_OCTETS, Mode, RejectReason, Rejection,
 };
 
-use super::{Batch, Door, Refusals, Verdict, Way};
+use super::{Batch, Door, Refusals, Verdict, Way, foreign};
 
 /// Takes events out of requests and hands them to the pipeline.
 #[derive(Clone, Debug)]
@@ -101,9 +101,16 @@ impl HttpIntake {
     }
 
     /// Takes what one request holds, and returns once it is in the journal.
-    pub async fn take(&self, headers: &HeaderMap, body: Body) -> Result<Taken, Refused> {
+    ///
+    /// `only`: the agency that alone its sender may speak for.
+    pub async fn take(
+        &self,
+        headers: &HeaderMap,
+        body: Body,
+        only: Option<&Agency>,
+    ) -> Result<Taken, Refused> {
         let mut body = body.into_data_stream();
-        let taken = self.taken(headers, &mut body).await;
+        let taken = self.taken(headers, &mut body, only).await;
         if let Err(refused) = &taken {
             refused.log();
             for rejection in refused.rejections() {
@@ -125,11 +132,12 @@ impl HttpIntake {
         &self,
         headers: &HeaderMap,
         body: &mut BodyDataStream,
+        only: Option<&Agency>,
     ) -> Result<Taken, Refused> {
         let mode = mode(headers).map_err(Refused::Rejected)?;
         // Held until the answer: the events live as long as the octets they were read from.
         let (octets, _share) = self.read(mode, headers, body).await?;
-        let events = events(mode, headers, &octets)?;
+        let events = events(mode, headers, &octets, only)?;
         let keys: Vec<EventKey> = events.iter().map(|event| event.key().clone()).collect();
         let verdicts = self.hand_on(events).await?;
         let accepted = keys.into_iter().zip(verdicts);
@@ -197,7 +205,7 @@ async fn whole(chunks: &mut BodyDataStream, limit: usize) -> Result<Bytes, Refus
 }
 
 /// Lets a client finish what it is sending: one that is cut off while it writes never reads why.
-async fn spill(headers: &HeaderMap, mut chunks: BodyDataStream) {
+pub(crate) async fn spill(headers: &HeaderMap, mut chunks: BodyDataStream) {
     // One that asked first whether to send (`100-continue`) has not begun.
     if headers.contains_key(header::EXPECT) {
         return;
@@ -230,24 +238,40 @@ fn declared_length(headers: &HeaderMap) -> Option<usize> {
         .ok()
 }
 
-fn events(mode: Mode, headers: &HeaderMap, octets: &[u8]) -> Result<Vec<Event>, Refused> {
-    let one =
-        |event: Result<Event, Rejection>| event.map(|event| vec![event]).map_err(Refused::Rejected);
+fn events(
+    mode: Mode,
+    headers: &HeaderMap,
+    octets: &[u8],
+    only: Option<&Agency>,
+) -> Result<Vec<Event>, Refused> {
+    let own = |event: Event| match only {
+        Some(agency) if *agency != event.key().agency => Err(foreign()),
+        _ => Ok(event),
+    };
+    let one = |event: Result<Event, Rejection>| {
+        let event = event.and_then(own).map_err(Refused::Rejected)?;
+        Ok(vec![event])
+    };
     match mode {
         Mode::Structured => one(Event::from_structured(octets)),
         Mode::Binary => {
             let headers = headers.iter().map(|(name, value)| (name, value.as_bytes()));
             one(Event::from_binary(headers, octets))
         }
-        Mode::Batch => all_or_none(Event::from_batch(octets).map_err(Refused::Rejected)?),
+        Mode::Batch => {
+            let read = Event::from_batch(octets).map_err(Refused::Rejected)?;
+            all_or_none(read.into_iter().map(|event| event.and_then(own)))
+        }
     }
 }
 
-fn all_or_none(read: Vec<Result<Event, Rejection>>) -> Result<Vec<Event>, Refused> {
+fn all_or_none(
+    read: impl ExactSizeIterator<Item = Result<Event, Rejection>>,
+) -> Result<Vec<Event>, Refused> {
     let of = read.len();
     let mut events = Vec::with_capacity(of);
     let mut errors = Vec::new();
-    for (index, event) in read.into_iter().enumerate() {
+    for (index, event) in read.enumerate() {
         match event {
             Ok(event) => events.push(event),
             Err(rejection) => errors.push((index, rejection)),

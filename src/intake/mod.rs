@@ -8,7 +8,7 @@ mod counts;
 pub mod http;
 
 use tokio::sync::{mpsc, oneshot};
-use xabar_events::{Event, Msisdn};
+use xabar_events::{Event, Msisdn, RejectReason, Rejection};
 
 pub use counts::{Refusals, Way};
 
@@ -46,6 +46,12 @@ pub enum Verdict {
     Accepted { id: MessageId, duplicate: bool },
     /// A cancellation is noted.
     Cancelled,
+}
+
+/// Of an event whose publisher may not speak for its `source`.
+fn foreign() -> Rejection {
+    let detail = "source should be that of the agency that publishes it";
+    Rejection::new(RejectReason::SourceNotAllowed, detail)
 }
 
 /// Where intake sends batches. Bounded: while it is full, the sources read no more.

@@ -384,6 +384,8 @@ pub struct Question {
     pub application: Option<String>,
     pub msisdn: Option<Msisdn>,
     pub state: Option<xabar_events::State>,
+    /// Of this agency only.
+    pub agency: Option<xabar_events::Agency>,
 }
 
 /// One agency's books; they balance: accepted = waiting + settled.

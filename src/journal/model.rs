@@ -452,6 +452,10 @@ impl Reader for Model {
                     .msisdn
                     .is_none_or(|msisdn| msisdn == message.msisdn)
                 && (question.state.is_none() || question.state == state)
+                && question
+                    .agency
+                    .as_ref()
+                    .is_none_or(|agency| *agency == message.key.agency)
         });
         found.truncate(limit);
         Ok(found)

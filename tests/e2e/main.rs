@@ -7,6 +7,7 @@
     reason = "a test may panic"
 )]
 
+mod access;
 mod binds;
 mod broker_restart;
 mod dialogue;

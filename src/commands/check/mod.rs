@@ -15,6 +15,7 @@ use self::lacking::Lacking;
 use super::print::{self, GOOD, WARN, styled};
 use super::{ConfigFile, Failure};
 use crate::compose::Catalog;
+use crate::control::access::Tokens;
 use crate::control::check::{render, render_warnings, to_json};
 use crate::control::settings::{Problem, Settings};
 use crate::dialogue::menu::Menus;
@@ -60,6 +61,9 @@ impl Check {
             Ok(settings) => {
                 let (catalog, menus) = texts(&settings)?;
                 let lists = Files::read(&settings)?.lists();
+                if let Some(tokens) = settings.http.as_ref().and_then(|it| it.tokens.as_ref()) {
+                    Tokens::read(tokens)?;
+                }
                 Ok(Good {
                     settings,
                     catalog,

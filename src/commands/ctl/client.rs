@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::commands::{ConfigFile, Failure};
+use crate::control::settings::Secret;
 
 /// Which gateway is meant.
 #[derive(Debug, clap::Args)]
@@ -30,6 +31,9 @@ pub(super) struct Which {
     /// Its HTTP address, such as http://127.0.0.1:8025, instead
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    /// The file with your token, if it asks for one; left out: what the variable XABAR_TOKEN holds
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
 }
 
 /// A gateway's HTTP address.
@@ -37,6 +41,8 @@ pub(super) struct Which {
 pub(super) struct Client {
     /// `host:port`.
     authority: String,
+    /// What is shown to it.
+    token: Option<Secret>,
 }
 
 /// For an answer.
@@ -47,6 +53,25 @@ const MOST_OCTETS: usize = 16 << 20;
 
 impl Which {
     pub(super) fn client(&self) -> Result<Client, Failure> {
+        let token = self.token()?;
+        Ok(Client {
+            token,
+            ..self.gateway()?
+        })
+    }
+
+    fn token(&self) -> Result<Option<Secret>, Failure> {
+        let Some(path) = &self.token_file else {
+            let given = std::env::var("XABAR_TOKEN").ok();
+            return Ok(given.filter(|it| !it.is_empty()).map(Secret::new));
+        };
+        let token = std::fs::read_to_string(path)
+            .map_err(|error| Failure::caused(format!("cannot read {}", path.display()), error))?;
+        Ok(Some(Secret::new(token.trim())))
+    }
+
+    /// Where it is.
+    fn gateway(&self) -> Result<Client, Failure> {
         if let Some(url) = &self.url {
             return Client::parse(url).ok_or_else(|| {
                 Failure::Usage(
@@ -66,6 +91,7 @@ impl Which {
         })?;
         Ok(Client {
             authority: reachable(http.listen).to_string(),
+            token: None,
         })
     }
 }
@@ -90,6 +116,7 @@ impl Client {
         let is_whole = is_plain && rest.is_empty() && !authority.as_str().contains('@');
         is_whole.then(|| Self {
             authority: format!("{}:{port}", authority.host()),
+            token: None,
         })
     }
 
@@ -153,12 +180,16 @@ impl Client {
         let stream = TcpStream::connect(&self.authority).await?;
         let (mut requests, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let connection = tokio::spawn(connection);
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::HOST, &self.authority)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body)?;
+            .header(header::CONTENT_TYPE, "application/json");
+        if let Some(token) = &self.token {
+            let shown = format!("Bearer {}", token.expose());
+            request = request.header(header::AUTHORIZATION, shown);
+        }
+        let request = request.body(body)?;
         let (head, body) = requests.send_request(request).await?.into_parts();
         let body = to_bytes(Body::new(body), MOST_OCTETS).await?;
         connection.abort();

@@ -9,7 +9,8 @@ use super::Failure;
 
 /// Shows and steers a running gateway
 ///
-/// It is found by the HTTP address of its configuration, or by --url.
+/// It is found by the HTTP address of its configuration, or by --url. Where it asks for a token, give one by --token-file
+/// or in the variable XABAR_TOKEN.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -19,6 +20,7 @@ Examples:
   xabar ctl set --config config/xabar.toml ucell tps=default
   xabar ctl pause --config config/xabar.toml --operator ucell --lane bulk
   xabar ctl resume --config config/xabar.toml          ends every pause
+  xabar ctl pause --url http://127.0.0.1:8025 --token-file ~/.xabar-token
   xabar ctl operators --config config/xabar.toml --json | jq '.[].rate'")]
 pub struct Ctl {
     #[command(subcommand)]

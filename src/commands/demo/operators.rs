@@ -135,6 +135,7 @@ shutdown = "1500ms"
 
 [http]
 listen = "{listen}"
+insecure = true # It shows samples only.
 
 [journal]
 url = {journal}

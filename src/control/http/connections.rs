@@ -1,10 +1,14 @@
 //! Connections of HTTP clients: so many at once, each with only so much patience.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -12,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::guard::Peer;
 use super::patience::Patience;
 
 /// More wait in the kernel's backlog until one ends.
@@ -32,8 +37,12 @@ const BREATH: Duration = Duration::from_millis(100);
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
-    while let Some((stream, permit)) = next(&listener, &room, &stop).await {
-        connections.spawn(connection(stream, router.clone(), stop.clone(), permit));
+    while let Some((stream, peer, permit)) = next(&listener, &room, &stop).await {
+        let served = Served {
+            router: TowerToHyperService::new(router.clone()),
+            peer: Peer(peer.ip()),
+        };
+        connections.spawn(connection(stream, served, stop.clone(), permit));
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
@@ -48,12 +57,12 @@ async fn next(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
     stop: &CancellationToken,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let accept = async {
         let permit = Arc::clone(room).acquire_owned().await.ok()?;
         loop {
             match listener.accept().await {
-                Ok((stream, _)) => return Some((stream, permit)),
+                Ok((stream, peer)) => return Some((stream, peer, permit)),
                 Err(error) => {
                     tracing::warn!(%error, "an HTTP connection cannot be accepted");
                     tokio::time::sleep(BREATH).await;
@@ -64,9 +73,26 @@ async fn next(
     stop.run_until_cancelled(accept).await.flatten()
 }
 
+/// All paths, for who comes from there.
+struct Served {
+    router: TowerToHyperService<Router>,
+    peer: Peer,
+}
+
+impl Service<Request<Incoming>> for Served {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.router.call(request)
+    }
+}
+
 async fn connection(
     stream: TcpStream,
-    router: Router,
+    served: Served,
     stop: CancellationToken,
     _permit: OwnedSemaphorePermit,
 ) {
@@ -77,7 +103,7 @@ async fn connection(
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
         .max_buf_size(BUFFER_OCTETS)
-        .serve_connection(io, TowerToHyperService::new(router));
+        .serve_connection(io, served);
     let mut serving = std::pin::pin!(serving);
     let ended = tokio::select! {
         ended = serving.as_mut() => ended,

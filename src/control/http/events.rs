@@ -1,24 +1,30 @@
 //! `POST /v1/events`: what intake says, in HTTP's words.
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::{Value, json};
 use xabar_events::{RejectReason, Rejection};
 
 use super::Api;
 use super::problem::ProblemDocument;
+use crate::control::access::Caller;
 use crate::intake::Verdict;
 use crate::intake::http::{Accepted, Refused, Taken};
 
-pub(super) async fn post(State(api): State<Api>, request: Request) -> Response {
+pub(super) async fn post(
+    State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Response {
     let (head, body) = request.into_parts();
     if let Some(why) = api.readiness.draining() {
         api.intake.decline(&head.headers, body).await;
         return later(why).into_response();
     }
-    match api.intake.take(&head.headers, body).await {
+    let only = caller.grant.only();
+    match api.intake.take(&head.headers, body, only).await {
         Ok(taken) => (StatusCode::ACCEPTED, Json(answer(&taken))).into_response(),
         Err(refused) => problem(refused).into_response(),
     }
@@ -52,7 +58,13 @@ fn problem(refused: Refused) -> ProblemDocument {
                 "{} of {of} events are wrong, so none was taken",
                 errors.len()
             );
-            ProblemDocument::new(StatusCode::BAD_REQUEST, detail)
+            let reasons = errors.iter().map(|(_, rejection)| rejection.reason);
+            let foreign = |reason| reason == RejectReason::SourceNotAllowed;
+            let status = match reasons.into_iter().any(foreign) {
+                true => StatusCode::FORBIDDEN,
+                false => StatusCode::BAD_REQUEST,
+            };
+            ProblemDocument::new(status, detail)
                 .with("errors", errors.iter().map(batch_error).collect::<Value>())
         }
         Refused::Unread => ProblemDocument::new(
@@ -77,6 +89,7 @@ fn status(reason: RejectReason) -> StatusCode {
     match reason {
         RejectReason::UnsupportedContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         RejectReason::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        RejectReason::SourceNotAllowed => StatusCode::FORBIDDEN,
         _ => StatusCode::BAD_REQUEST,
     }
 }

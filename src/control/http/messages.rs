@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::Api;
+use super::name::Name;
 use super::problem::ProblemDocument;
+use crate::control::access::Caller;
 use crate::control::story::{Story, story};
 use crate::journal::{JournalError, Message, MessageId, Question, Reader};
 
@@ -51,7 +53,8 @@ impl Archive {
 /// One message, by the id that taking it in was answered with.
 pub(super) async fn one(
     State(api): State<Api>,
-    Path(id): Path<String>,
+    Extension(caller): Extension<Caller>,
+    Name(id): Name,
 ) -> Result<Json<Story>, ProblemDocument> {
     let missing = || {
         ProblemDocument::new(
@@ -62,6 +65,9 @@ pub(super) async fn one(
     let id = MessageId(id.parse().map_err(|_| missing())?);
     let found = api.archive.ask(move |reader| {
         let message = reader.message(id)?;
+        // To an agency others' messages are not there.
+        let only = caller.grant.only();
+        let message = message.filter(|it| only.is_none_or(|only| *only == it.key.agency));
         message.map(|message| told(reader, &message)).transpose()
     });
     found.await?.map(Json).ok_or_else(missing)
@@ -70,12 +76,14 @@ pub(super) async fn one(
 /// Messages of a subscriber, an application, an event or in a state, oldest first.
 pub(super) async fn many(
     State(api): State<Api>,
+    Extension(caller): Extension<Caller>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> Result<Json<Vec<Story>>, ProblemDocument> {
     let Ok(Query(parameters)) = query else {
         return Err(bad("the query should be percent-encoded parameters"));
     };
-    let (question, limit) = question(&parameters)?;
+    let (mut question, limit) = question(&parameters)?;
+    question.agency = caller.grant.only().cloned();
     let found = api.archive.ask(move |reader| {
         let messages = reader.find(&question, limit)?;
         messages
@@ -122,6 +130,7 @@ fn question(parameters: &[(String, String)]) -> Result<(Question, usize), Proble
         application,
         msisdn,
         state,
+        agency: _,
     } = &question;
     if event.is_none() && application.is_none() && msisdn.is_none() && state.is_none() {
         return Err(bad(

@@ -4,9 +4,11 @@
 
 mod connections;
 mod events;
+mod guard;
 mod health;
 mod messages;
 mod metrics;
+mod name;
 mod orders;
 mod patience;
 mod problem;
@@ -20,14 +22,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{get, patch, post};
 use tokio::sync::{mpsc, watch};
 
 pub use connections::serve;
 pub use messages::Archive;
 pub use ussd::{Aggregator, Aggregators};
 
+use super::access::{Access, Right};
 use super::metrics::Metrics;
 use super::readiness::Readiness;
 use super::status::Status;
@@ -38,6 +42,7 @@ use problem::ProblemDocument;
 /// What requests are answered from.
 #[derive(Clone)]
 pub struct Api {
+    pub access: Access,
     pub intake: HttpIntake,
     pub archive: Archive,
     pub aggregators: Aggregators,
@@ -48,26 +53,39 @@ pub struct Api {
     pub orders: mpsc::Sender<Ordered>,
 }
 
-/// All paths.
+/// All paths, each with the right that it takes.
 pub fn router(api: Api) -> Router {
-    Router::new()
-        .route("/v1/events", post(events::post))
-        .route("/v1/messages", get(messages::many))
-        .route("/v1/messages/{id}", get(messages::one))
+    let whoever_may = |right| from_fn_with_state(right, guard::authorize);
+    let look = Router::new()
         .route("/v1/status", get(status::all))
         .route("/v1/operators", get(status::operators))
-        .route(
-            "/v1/operators/{name}",
-            get(status::operator).patch(orders::tune),
-        )
+        .route("/v1/operators/{name}", get(status::operator))
+        .route("/metrics", get(metrics::page))
+        .route_layer(whoever_may(Right::Look));
+    let messages = Router::new()
+        .route("/v1/messages", get(messages::many))
+        .route("/v1/messages/{id}", get(messages::one))
+        .route_layer(whoever_may(Right::ReadMessages));
+    let orders = Router::new()
+        .route("/v1/operators/{name}", patch(orders::tune))
         .route("/v1/pause", post(orders::pause))
         .route("/v1/resume", post(orders::resume))
+        .route_layer(whoever_may(Right::Order));
+    let events = Router::new()
+        .route("/v1/events", post(events::post))
+        .route_layer(whoever_may(Right::Publish));
+    let open = Router::new()
         .route("/v1/ussd/{operator}", post(ussd::post))
-        .route("/metrics", get(metrics::page))
         .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+        .route("/readyz", get(health::ready));
+    let access = api.access.clone();
+    open.merge(look)
+        .merge(messages)
+        .merge(orders)
+        .merge(events)
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(access, guard::identify))
         .with_state(api)
 }
 

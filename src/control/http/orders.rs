@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::{Bytes, to_bytes};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use xabar_events::Agency;
 
 use super::Api;
+use super::name::Name;
 use super::problem::ProblemDocument;
 use crate::control::settings::{MOST_TPS, MOST_WINDOW};
 use crate::control::status::Paused;
@@ -56,7 +57,7 @@ pub(super) async fn resume(
 /// Sets something of an operator's link.
 pub(super) async fn tune(
     State(api): State<Api>,
-    Path(operator): Path<String>,
+    Name(operator): Name,
     request: Request,
 ) -> Result<Json<Value>, ProblemDocument> {
     let body = body(request).await?;

@@ -11,6 +11,7 @@ pub(super) struct ProblemDocument {
     detail: String,
     more: Map<String, Value>,
     retry_after_s: Option<u32>,
+    challenge: Option<&'static str>,
 }
 
 impl ProblemDocument {
@@ -21,6 +22,7 @@ impl ProblemDocument {
             detail: detail.into(),
             more: Map::new(),
             retry_after_s: None,
+            challenge: None,
         }
     }
 
@@ -32,6 +34,12 @@ impl ProblemDocument {
 
     pub(super) fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// Says what would be let in, as `WWW-Authenticate` (RFC 6750, 3).
+    pub(super) fn challenge(mut self, challenge: &'static str) -> Self {
+        self.challenge = Some(challenge);
         self
     }
 }
@@ -53,6 +61,10 @@ impl IntoResponse for ProblemDocument {
         );
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(challenge) = self.challenge {
+            let challenge = HeaderValue::from_static(challenge);
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::Api;
+use super::name::Name;
 use super::problem::ProblemDocument;
 use crate::control::status::{OperatorStatus, Status};
 
@@ -25,7 +26,7 @@ pub(super) async fn operators(
 /// One operator, by its name.
 pub(super) async fn operator(
     State(api): State<Api>,
-    Path(name): Path<String>,
+    Name(name): Name,
 ) -> Result<Json<OperatorStatus>, ProblemDocument> {
     let status = now(&api)?;
     let mut operators = status.operators.iter();

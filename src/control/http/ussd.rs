@@ -1,19 +1,24 @@
 //! `POST /v1/ussd/{operator}`: USSD as aggregators send it.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::body::to_bytes;
+use axum::extract::{Query, Request, State};
+use axum::http::{Extensions, HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout_at};
 use xabar_ussd::form::{Form, answer};
 
 use super::Api;
+use super::guard::{Peer, bearer, unauthorized, unidentified};
+use super::name::Name;
 use super::problem::ProblemDocument;
+use crate::clock::instant;
+use crate::control::access::{Access, Denied, Grant, Role, is_same};
 use crate::control::settings::Secret;
 use crate::journal::OperatorId;
 use crate::pipeline::{NotShown, Posted};
@@ -50,36 +55,86 @@ impl Aggregators {
         }
     }
 
+    /// Whose USSD may be posted by who shows this.
     fn admit(
         &self,
         name: &str,
-        headers: &HeaderMap,
-        query: &[(String, String)],
+        access: &Access,
+        shown: &Shows<'_>,
     ) -> Result<OperatorId, ProblemDocument> {
-        let Some(aggregator) = self.operators.get(name) else {
-            let why = "no operator of this name has [operator.ussd] in the configuration";
-            return Err(ProblemDocument::new(StatusCode::NOT_FOUND, why));
-        };
-        match &aggregator.secret {
-            Some(secret) if !shows(secret, headers, query) => Err(ProblemDocument::new(
-                StatusCode::UNAUTHORIZED,
-                "show the secret of this operator, as `Authorization: Bearer …` or `?secret=…`",
-            )),
-            _ => Ok(aggregator.operator),
+        let aggregator = self.operators.get(name);
+        match aggregator {
+            Some(aggregator) if aggregator.secret.is_some() => {
+                access
+                    .may_try(shown.from, instant())
+                    .map_err(unidentified)?;
+                let secret = aggregator.secret.as_ref();
+                if secret.is_some_and(|secret| shown.is(secret)) {
+                    return Ok(aggregator.operator);
+                }
+                access.failed(shown.from, instant());
+                Err(secret_wanted())
+            }
+            // Where tokens are asked for, a stranger is not told which operators there are, nor let in.
+            _ if access.is_guarded() && !shown.is_admin(access)? => Err(secret_wanted()),
+            Some(aggregator) => Ok(aggregator.operator),
+            None => {
+                let why = "no operator of this name has [operator.ussd] in the configuration";
+                Err(ProblemDocument::new(StatusCode::NOT_FOUND, why))
+            }
+        }
+    }
+}
+
+fn secret_wanted() -> ProblemDocument {
+    unauthorized(
+        "show the secret of this operator, as `Authorization: Bearer …` or `?secret=…`",
+        r#"Bearer realm="xabar-ussd""#,
+    )
+}
+
+/// What a request shows, and from where.
+struct Shows<'a> {
+    secret: Option<&'a [u8]>,
+    from: IpAddr,
+}
+
+impl<'a> Shows<'a> {
+    fn of(headers: &'a HeaderMap, query: &'a [(String, String)], extensions: &Extensions) -> Self {
+        let queried = query.iter().find(|(name, _)| name == "secret");
+        let queried = queried.map(|(_, value)| value.as_bytes());
+        Self {
+            secret: bearer(headers).or(queried),
+            from: Peer::of(extensions),
+        }
+    }
+
+    fn is(&self, secret: &Secret) -> bool {
+        let secret = secret.expose().as_bytes();
+        self.secret.is_some_and(|shown| is_same(shown, secret))
+    }
+
+    fn is_admin(&self, access: &Access) -> Result<bool, ProblemDocument> {
+        match access.caller(self.secret, self.from, instant()) {
+            Ok(caller) => Ok(caller.grant == Grant::Role(Role::Admin)),
+            Err(denied @ Denied::TooOften(_)) => Err(unidentified(denied)),
+            Err(Denied::NoToken | Denied::WrongToken) => Ok(false),
         }
     }
 }
 
 pub(super) async fn post(
     State(api): State<Api>,
-    Path(operator): Path<String>,
+    Name(operator): Name,
     Query(query): Query<Vec<(String, String)>>,
-    headers: HeaderMap,
-    body: Body,
+    request: Request,
 ) -> Result<Response, ProblemDocument> {
     let deadline = sleep(PATIENCE).deadline();
-    let operator = api.aggregators.admit(&operator, &headers, &query)?;
     let bad = |why: String| ProblemDocument::new(StatusCode::BAD_REQUEST, why);
+    let (head, body) = request.into_parts();
+    let headers = head.headers;
+    let shown = Shows::of(&headers, &query, &head.extensions);
+    let operator = api.aggregators.admit(&operator, &api.access, &shown)?;
     if let Some(kind) = no_form(&headers) {
         let why =
             format!("the body should be a form, application/x-www-form-urlencoded, not {kind}");
@@ -139,19 +194,6 @@ fn plain(text: String) -> Response {
 fn busy() -> ProblemDocument {
     let why = "no dialogue can be led at present";
     ProblemDocument::new(StatusCode::SERVICE_UNAVAILABLE, why).retry_after(5)
-}
-
-/// Whether a request has the secret. How long that takes says nothing of it.
-fn shows(secret: &Secret, headers: &HeaderMap, query: &[(String, String)]) -> bool {
-    let header = headers.get(header::AUTHORIZATION);
-    let bearer = header.and_then(|value| starts_with(value.as_bytes(), "Bearer "));
-    let queried = query.iter().find(|(name, _)| name == "secret");
-    let shown = bearer.or(queried.map(|(_, value)| value.as_bytes()));
-    let secret = secret.expose().as_bytes();
-    shown.is_some_and(|shown| {
-        let differ = shown.iter().zip(secret).fold(0, |all, (a, b)| all | a ^ b);
-        shown.len() == secret.len() && differ == 0
-    })
 }
 
 #[cfg(test)]

@@ -63,7 +63,9 @@ pub(super) fn ussd(
 
 /// What any operator's aggregator may post, others may as well who reach the address, unless a secret is asked for.
 fn warn_if_open(table: &Table<'_>, http: Option<&Http>) {
-    let listen = http.map(|http| http.listen);
+    // Where tokens are asked for, only an admin's opens it.
+    let listen = http.filter(|http| http.tokens.is_none());
+    let listen = listen.map(|http| http.listen);
     if let Some(listen) = listen.filter(|it| !it.ip().is_loopback())
         && !table.has("secret")
     {

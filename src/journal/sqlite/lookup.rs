@@ -164,6 +164,10 @@ fn answers(message: &Message, question: &Question) -> bool {
             .msisdn
             .is_none_or(|msisdn| msisdn == message.msisdn)
         && question.state.is_none_or(|wanted| state == Some(wanted))
+        && question
+            .agency
+            .as_ref()
+            .is_none_or(|agency| *agency == message.key.agency)
 }
 
 fn of_event(id: &str) -> u64 {

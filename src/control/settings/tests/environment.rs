@@ -25,6 +25,7 @@ fn the_environment_wins_over_the_file() {
                 "[{ messages = 1, per = \"1m\" }]",
             ),
             ("XABAR__HTTP__LISTEN", "0.0.0.0:80"),
+            ("XABAR__HTTP__INSECURE", "true"),
             ("XABAR_LOG", "debug"),
             ("UCELL_PASSWORD", "other"),
         ],

@@ -407,7 +407,7 @@ fn what_is_wrong_with_an_outbind_is_told_with_its_key() {
             "9:1: `operator[0].bind[1]` waits for outbind at 0.0.0.0:2776, where `operator[0].bind[0]` listens already; set `outbind.listen` to another port".to_owned(),
         ),
         (
-            comes(&outbind("listen = \"127.0.0.1:8025\"")) + "[http]\nlisten = \"0.0.0.0:8025\"",
+            comes(&outbind("listen = \"127.0.0.1:8025\"")) + "[http]\ninsecure = true\nlisten = \"0.0.0.0:8025\"",
             "1:1: `operator[0]` waits for outbind at 127.0.0.1:8025, where `http` listens already; set `outbind.listen` to another port".to_owned(),
         ),
         (
@@ -524,7 +524,7 @@ fn ussd_without_a_secret_is_warned_of_where_others_reach_it() {
     let ussd = |listen: &str, keys: &str| {
         let http = match listen {
             "" => String::new(),
-            listen => format!("[http]\nlisten = \"{listen}\"\n"),
+            listen => format!("[http]\ninsecure = true\nlisten = \"{listen}\"\n"),
         };
         operator("") + "[operator.ussd]\n" + keys + &http
     };
@@ -535,6 +535,8 @@ fn ussd_without_a_secret_is_warned_of_where_others_reach_it() {
         warned(&ussd("0.0.0.0:8025", "secret = \"geheim\"\n")),
         [""; 0]
     );
+    let with_tokens = ussd("0.0.0.0:8025", "") + "tokens = \"tokens.toml\"\n";
+    assert_eq!(warned(&with_tokens), [""; 0]);
     for listen in ["0.0.0.0:8025", "10.0.0.1:80", "[::]:8025"] {
         assert_eq!(
             warned(&ussd(listen, "")),

@@ -1,5 +1,7 @@
 //! Over real sockets, with a pipeline that answers at the door.
 
+mod access;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -29,6 +31,10 @@ struct Server {
 }
 
 async fn server(door: Door) -> Server {
+    guarded(door, Access::new(None)).await
+}
+
+async fn guarded(door: Door, access: Access) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let readiness = Readiness::awaiting([]);
@@ -36,6 +42,7 @@ async fn server(door: Door) -> Server {
     let intake = HttpIntake::new(door, refusals.clone());
     let archive = Archive::new(Box::new(Shelf));
     let router = router(Api {
+        access,
         intake,
         archive,
         aggregators: ussd::tests::aggregators(),
@@ -102,6 +109,8 @@ impl Reader for Shelf {
     }
 
     fn find(&mut self, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError> {
+        let own = question.agency.as_ref();
+        let own = own.is_none_or(|agency| agency.name() == "kadastr");
         let known = question
             .msisdn
             .is_some_and(|msisdn| msisdn.digits() == "998901234567")
@@ -109,7 +118,7 @@ impl Reader for Shelf {
             || question.state == Some(State::Delivered);
         Ok(vec![
             crate::control::story::sample();
-            usize::from(known).min(limit)
+            usize::from(known && own).min(limit)
         ])
     }
 
@@ -152,8 +161,13 @@ impl Server {
     }
 
     async fn get(&self, path: &str) -> Answer {
-        self.raw(format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes())
-            .await
+        self.get_with(path, "").await
+    }
+
+    async fn get_with(&self, path: &str, headers: &str) -> Answer {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
+        self.raw(request.as_bytes()).await
     }
 
     async fn post(&self, headers: &str, body: &str) -> Answer {
@@ -447,6 +461,10 @@ async fn wrong_questions_are_problems_that_quote_nothing() {
         assert_problem(&answer, status);
         assert!(!answer.body.to_string().contains("90123456"), "{path}");
     }
+    for path in ["/v1/messages/%ff", "/v1/operators/%ff"] {
+        assert_problem(&server.get(path).await, 400);
+    }
+    assert_problem(&server.post_to("/v1/ussd/%ff", "", FORM).await, 400);
     let answer = server.get("/v1/events").await;
     assert_problem(&answer, 405);
     assert!(answer.head.contains("allow: post"), "{}", answer.head);

@@ -1,0 +1,175 @@
+//! `xabar token`: makes, lists and revokes the tokens that HTTP asks for.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde_json::json;
+use xabar_events::Agency;
+
+use super::print::{self, Cell, GOOD, HEADING, Table, styled};
+use super::{ConfigFile, Failure};
+use crate::clock::{Clock, UnixMillis};
+use crate::control::access::{Change, Entry, Grant, NotChanged, Role, Token, Tokens, change};
+
+/// Makes, lists and revokes the tokens that the gateway's HTTP asks for
+///
+/// They stand in the file that `tokens` under [http] names, hashed; a running gateway reads it again some seconds after it
+/// has changed.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  xabar token add --config config/xabar.toml anna --role operator
+  xabar token add --config config/xabar.toml kadastr-portal --agency kadastr
+  xabar token list --config config/xabar.toml
+  xabar token revoke --config config/xabar.toml anna")]
+pub struct TokenCommand {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Add(Add),
+    List(List),
+    Revoke(Revoke),
+}
+
+/// Makes a token and prints it, this once
+#[derive(Debug, clap::Args)]
+struct Add {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Whose it is: a person, a program or a place; letters, digits, `.`, `_` and `-`
+    name: String,
+    #[command(flatten)]
+    grant: For,
+    /// Prints a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct For {
+    /// For staff: viewer (status and metrics), support (also messages), operator (also orders), admin (everything)
+    #[arg(long, value_name = "ROLE")]
+    role: Option<Role>,
+    /// For an agency, which may publish its events and read of its messages
+    #[arg(long, value_name = "NAME", value_parser = agency)]
+    agency: Option<Agency>,
+}
+
+/// Lists tokens, by their names
+#[derive(Debug, clap::Args)]
+struct List {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Prints a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// Revokes a token
+#[derive(Debug, clap::Args)]
+struct Revoke {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Its name
+    name: String,
+}
+
+fn agency(name: &str) -> Result<Agency, String> {
+    Agency::from_name(name).map_err(|expected| format!("should be {expected}"))
+}
+
+impl TokenCommand {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        match self.what {
+            What::Add(add) => add.run(),
+            What::List(list) => list.run(),
+            What::Revoke(revoke) => revoke.run(),
+        }
+    }
+}
+
+impl For {
+    fn grant(self) -> Result<Grant, Failure> {
+        let grant = self.role.map(Grant::Role);
+        let grant = grant.or(self.agency.map(Grant::Agency));
+        grant.ok_or_else(|| Failure::Usage("give --role or --agency".to_owned()))
+    }
+}
+
+impl Add {
+    fn run(self) -> Result<(), Failure> {
+        let path = file(&self.config)?;
+        let grant = self.grant.grant()?;
+        let token =
+            Token::new().map_err(|_| Failure::because("this machine gives no random numbers"))?;
+        let made = xabar_events::UnixMillis::from(now()).to_string();
+        let entry = Entry::new(&self.name, grant.clone(), &token, &made);
+        change(&path, Change::Add(entry), |_| Ok(())).map_err(not_changed)?;
+        if self.json {
+            let token =
+                json!({ "name": self.name, "for": grant.to_string(), "token": token.text() });
+            return Ok(print::json(&token)?);
+        }
+        // The token alone goes to standard output, so that it can be written to a file.
+        anstream::eprintln!("the token of {} ({grant}), shown this once:", self.name);
+        Ok(writeln!(print::stdout(), "{}", token.text())?)
+    }
+}
+
+impl List {
+    fn run(self) -> Result<(), Failure> {
+        let tokens = Tokens::read(&file(&self.config)?).map_err(Failure::Settings)?;
+        let json = || {
+            let all = tokens
+                .entries()
+                .iter()
+                .map(|it| json!({ "name": it.name, "for": it.grant.to_string(), "made": it.made }));
+            all.collect::<Vec<_>>()
+        };
+        Ok(print::for_scripts_or_people(self.json, json, |out| {
+            let mut table = Table::default();
+            table.row(["name", "for", "made"].map(|head| Cell::new(head).style(HEADING)));
+            for it in tokens.entries() {
+                table.row([
+                    Cell::new(&it.name),
+                    Cell::new(it.grant.to_string()),
+                    Cell::new(&it.made),
+                ]);
+            }
+            table.print(out)
+        })?)
+    }
+}
+
+impl Revoke {
+    fn run(self) -> Result<(), Failure> {
+        let path = file(&self.config)?;
+        change(&path, Change::Revoke(self.name.clone()), |_| Ok(())).map_err(not_changed)?;
+        let told = format!("the token of {} is revoked", self.name);
+        Ok(writeln!(print::stdout(), "{}", styled(GOOD, told))?)
+    }
+}
+
+fn file(config: &ConfigFile) -> Result<PathBuf, Failure> {
+    let tokens = config.load()?.http.and_then(|http| http.tokens);
+    tokens.ok_or_else(|| {
+        Failure::because(
+            "the configuration names no file of tokens: set `tokens` under [http], such as tokens = \"data/tokens.toml\"",
+        )
+    })
+}
+
+fn not_changed(why: NotChanged) -> Failure {
+    match why {
+        NotChanged::Broken(problems) => Failure::Settings(problems),
+        why => Failure::caused("the tokens stay as they are", why),
+    }
+}
+
+fn now() -> UnixMillis {
+    Clock::starting_after(UnixMillis::default()).now().wall
+}
