@@ -233,10 +233,29 @@ fn every_path_that_is_named_exists() {
         }
         let folder = root.join(&page.name);
         for link in page.links() {
-            let target = folder.parent().unwrap().join(&link);
+            let (file, heading) = link.split_once('#').unwrap_or((&link, ""));
+            let target = folder.parent().unwrap().join(file);
             assert!(target.exists(), "{}: {link}", page.name);
+            assert!(
+                heading.is_empty() || headings(&target).any(|it| it == heading),
+                "{}: {link}",
+                page.name
+            );
         }
     }
+}
+
+/// The headings of a page, as links to them are written.
+fn headings(page: &Path) -> impl Iterator<Item = String> + use<> {
+    let text = fs::read_to_string(page).unwrap();
+    let titles = text.lines().filter(|line| line.starts_with('#'));
+    let slug = |title: &str| {
+        let title = title.trim_start_matches('#').trim().to_lowercase();
+        let kept = title.chars().map(|it| if it == ' ' { '-' } else { it });
+        let kept = kept.filter(|it| it.is_alphanumeric() || matches!(it, '-' | '_'));
+        kept.collect()
+    };
+    titles.map(slug).collect::<Vec<String>>().into_iter()
 }
 
 /// A document.
