@@ -152,8 +152,9 @@ pub fn instant() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
+/// What the wall clock reads, for those who note when something happened.
 #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
-fn wall() -> UnixMillis {
+pub(crate) fn wall() -> UnixMillis {
     let since = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();

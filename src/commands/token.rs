@@ -1,15 +1,16 @@
 //! `xabar token`: makes, lists and revokes the tokens that HTTP asks for.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use xabar_events::Agency;
 
 use super::print::{self, Cell, GOOD, HEADING, Table, styled};
 use super::{ConfigFile, Failure};
-use crate::clock::{Clock, UnixMillis};
+use crate::clock::wall;
 use crate::control::access::{Change, Entry, Grant, NotChanged, Role, Token, Tokens, change};
+use crate::control::audit::{self, Audit};
 
 /// Makes, lists and revokes the tokens that the gateway's HTTP asks for
 ///
@@ -102,13 +103,20 @@ impl For {
 
 impl Add {
     fn run(self) -> Result<(), Failure> {
-        let path = file(&self.config)?;
+        let (path, audit) = files(&self.config)?;
         let grant = self.grant.grant()?;
         let token =
             Token::new().map_err(|_| Failure::because("this machine gives no random numbers"))?;
-        let made = xabar_events::UnixMillis::from(now()).to_string();
+        let made = xabar_events::UnixMillis::from(wall()).to_string();
         let entry = Entry::new(&self.name, grant.clone(), &token, &made);
-        change(&path, Change::Add(entry), |_| Ok(())).map_err(not_changed)?;
+        let note = Note {
+            order: "token add",
+            name: &self.name,
+            audit: &audit,
+        };
+        let to = json!({ "for": grant.to_string() });
+        let noted = |_: &Tokens| note.write(Value::Null, to);
+        change(&path, Change::Add(entry), noted).map_err(not_changed)?;
         if self.json {
             let token =
                 json!({ "name": self.name, "for": grant.to_string(), "token": token.text() });
@@ -122,7 +130,8 @@ impl Add {
 
 impl List {
     fn run(self) -> Result<(), Failure> {
-        let tokens = Tokens::read(&file(&self.config)?).map_err(Failure::Settings)?;
+        let (path, _) = files(&self.config)?;
+        let tokens = Tokens::read(&path).map_err(Failure::Settings)?;
         let json = || {
             let all = tokens
                 .entries()
@@ -147,15 +156,52 @@ impl List {
 
 impl Revoke {
     fn run(self) -> Result<(), Failure> {
-        let path = file(&self.config)?;
-        change(&path, Change::Revoke(self.name.clone()), |_| Ok(())).map_err(not_changed)?;
+        let (path, audit) = files(&self.config)?;
+        let note = Note {
+            order: "token revoke",
+            name: &self.name,
+            audit: &audit,
+        };
+        let noted = |tokens: &Tokens| {
+            let mut entries = tokens.entries().iter();
+            let held = entries.find(|entry| entry.name == self.name);
+            let held = held.map(|entry| json!({ "for": entry.grant.to_string() }));
+            note.write(held.unwrap_or_default(), Value::Null)
+        };
+        change(&path, Change::Revoke(self.name.clone()), noted).map_err(not_changed)?;
         let told = format!("the token of {} is revoked", self.name);
         Ok(writeln!(print::stdout(), "{}", styled(GOOD, told))?)
     }
 }
 
-fn file(config: &ConfigFile) -> Result<PathBuf, Failure> {
-    let tokens = config.load()?.http.and_then(|http| http.tokens);
+/// An order about a token, as the audit log has it.
+struct Note<'a> {
+    order: &'a str,
+    name: &'a str,
+    audit: &'a Audit,
+}
+
+impl Note<'_> {
+    fn write(&self, from: Value, to: Value) -> io::Result<()> {
+        let (who, sudo) = audit::user();
+        self.audit.order(&audit::Entry {
+            at: wall().into(),
+            who: &who,
+            way: audit::Way::Command { sudo },
+            order: self.order,
+            of: json!({ "token": self.name }),
+            from,
+            to,
+        })
+    }
+}
+
+/// The tokens, and where changes to them are noted.
+fn files(config: &ConfigFile) -> Result<(PathBuf, Audit), Failure> {
+    let settings = config.load()?;
+    let audit = Audit::new(settings.audit.file);
+    let tokens = settings.http.and_then(|http| http.tokens);
+    let tokens = tokens.map(|tokens| (tokens, audit));
     tokens.ok_or_else(|| {
         Failure::because(
             "the configuration names no file of tokens: set `tokens` under [http], such as tokens = \"data/tokens.toml\"",
@@ -168,8 +214,4 @@ fn not_changed(why: NotChanged) -> Failure {
         NotChanged::Broken(problems) => Failure::Settings(problems),
         why => Failure::caused("the tokens stay as they are", why),
     }
-}
-
-fn now() -> UnixMillis {
-    Clock::starting_after(UnixMillis::default()).now().wall
 }

@@ -1,6 +1,7 @@
 //! What people set, see and ask: configuration, logs, HTTP, who may do what there, how the gateway does, and the story of a message.
 
 pub mod access;
+pub mod audit;
 pub mod check;
 pub mod http;
 pub mod log;

@@ -62,6 +62,28 @@ pub(crate) fn replace(path: &Path, octets: &[u8]) -> io::Result<()> {
     File::open(&folder)?.sync_all()
 }
 
+/// Adds octets to the end of a file, all of them or none; it is made if it is missing.
+pub(crate) fn append(path: &Path, octets: &[u8]) -> io::Result<File> {
+    let folder = folder(path)?;
+    let is_new = !path.exists();
+    let mut file = OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(MODE)
+        .open(path)?;
+    // Held until the file is closed: a command and the gateway may write at once.
+    file.lock()?;
+    if is_new {
+        give(&file, &std::fs::metadata(&folder)?)?;
+        File::open(&folder)?.sync_all()?;
+    }
+    let length = file.metadata()?.len();
+    // Half a line would spoil the next one.
+    file.write_all(octets)
+        .inspect_err(|_| drop(file.set_len(length)))?;
+    Ok(file)
+}
+
 fn owner(path: &Path, folder: &Path) -> io::Result<Metadata> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => std::fs::metadata(folder),

@@ -17,8 +17,9 @@ use xabar_events::Outcome;
 
 use crate::broker::BrokerState;
 use crate::clock::{Clock, instant};
-use crate::control::access::Access;
-use crate::control::http::{self, Api, Archive};
+use crate::control::access::{Access, Denials};
+use crate::control::audit::Audit;
+use crate::control::http::{self, Api, Archive, Desk};
 use crate::control::metrics::Metrics;
 use crate::control::readiness::{Part, Readiness};
 use crate::control::settings::{Problem, Settings};
@@ -200,8 +201,13 @@ impl Gateway {
         let intake_tasks = start_intake(settings, (door.clone(), &refusals), &readiness, &intake)?;
         let http_task = listener.map(|listener| {
             let tokens = tokens.map(|tokens| tokens.follow(stopping.clone()));
+            let (audit, denials) = (Audit::new(settings.audit.file.clone()), Denials::default());
+            if let Err(error) = audit.check() {
+                warn!(%error, file = %audit.path().display(), "the audit log cannot be written: orders are refused");
+            }
             let api = Api {
-                access: Access::new(tokens),
+                access: Access::new(tokens, denials.clone(), audit.clone()),
+                desk: Desk::new(orders_in, audit, status.clone()),
                 intake: HttpIntake::new(door, refusals.clone()),
                 archive: Archive::new(archive),
                 aggregators,
@@ -212,10 +218,10 @@ impl Gateway {
                     status: status.clone(),
                     readiness: readiness.clone(),
                     refusals,
+                    denials,
                     unrouted,
                 },
                 status,
-                orders: orders_in,
             };
             tokio::spawn(http::serve(listener, http::router(api), intake.clone()))
         });

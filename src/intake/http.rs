@@ -71,6 +71,12 @@ impl Refused {
         whole.into_iter().chain(errors)
     }
 
+    /// Whether some of it is of an agency that its sender may not speak for.
+    pub fn is_foreign(&self) -> bool {
+        self.rejections()
+            .any(|rejection| rejection.reason == RejectReason::SourceNotAllowed)
+    }
+
     /// Tells it in one line a request.
     fn log(&self) {
         if let Some(Rejection { reason, detail }) = self.rejections().next() {

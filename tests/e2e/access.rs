@@ -94,8 +94,18 @@ async fn a_token_that_is_made_lets_in_and_one_that_is_revoked_does_not() {
     assert_eq!(code, 1);
     assert!(told.contains("not known"), "{told}");
 
+    let audit = std::fs::read_to_string(home.path("data/audit.jsonl")).unwrap();
+    let told = |order: &str| audit.lines().filter(|line| line.contains(order)).count();
+    assert_eq!(told(r#""order":"token add""#), 2, "{audit}");
+    assert_eq!(told(r#""order":"token revoke""#), 1, "{audit}");
+    assert_eq!(told(r#""who":"anna""#), 2, "{audit}");
+    assert!(
+        told(r#""refused":"role""#) == 1 && told("no-token") == 1,
+        "{audit}"
+    );
     let log = gateway.stop_within(config.shutdown).await;
     for token in [anna, bob] {
+        assert!(!audit.contains(token.trim_start_matches("xbr_")));
         assert!(
             log.containing(token.trim_start_matches("xbr_")).is_empty(),
             "no token is ever logged"

@@ -8,6 +8,7 @@ mod file;
 mod follow;
 mod role;
 mod token;
+mod why;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,12 +16,15 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
+use super::audit::{Audit, Refused};
+use crate::clock::wall;
 use failures::Failures;
 pub use file::{Change, Entry, NotChanged, Tokens, change};
 pub use follow::TokensFile;
 pub use role::{Grant, Right, Role};
 pub use token::Token;
 pub(crate) use token::is_same;
+pub use why::{Denials, Why};
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,19 +65,37 @@ pub enum Denied {
     TooOften(Duration),
 }
 
+impl Denied {
+    pub fn why(self) -> Why {
+        match self {
+            Self::NoToken => Why::NoToken,
+            Self::WrongToken => Why::WrongToken,
+            Self::TooOften(_) => Why::TooOften,
+        }
+    }
+}
+
 /// Tells who asks.
 #[derive(Clone)]
 pub struct Access {
     /// `None`: nobody is asked for a token.
     tokens: Option<watch::Receiver<Arc<Tokens>>>,
+    denials: Denials,
+    audit: Audit,
     failures: Arc<Mutex<Failures>>,
 }
 
 impl Access {
     /// Only with one of these tokens, or for everybody if there is no file of them.
-    pub fn new(tokens: Option<watch::Receiver<Arc<Tokens>>>) -> Self {
+    pub fn new(
+        tokens: Option<watch::Receiver<Arc<Tokens>>>,
+        denials: Denials,
+        audit: Audit,
+    ) -> Self {
         Self {
             tokens,
+            denials,
+            audit,
             failures: Arc::default(),
         }
     }
@@ -125,6 +147,25 @@ impl Access {
         Denied::WrongToken
     }
 
+    /// Counts that somebody is refused, and notes it in the audit log.
+    pub fn refuse(&self, why: Why, who: Option<&Caller>, from: IpAddr, now: Instant) {
+        self.denials.count(why);
+        let refused = Refused {
+            at: wall().into(),
+            who: who.map(|caller| &*caller.name),
+            address: from,
+            refused: why,
+        };
+        if let Some(line) = self.audit.refusal(refused, now) {
+            let audit = self.audit.clone();
+            tokio::task::spawn_blocking(move || {
+                if let Err(error) = audit.write(&line) {
+                    tracing::error!(%error, file = %audit.path().display(), "a refusal cannot be noted in the audit log");
+                }
+            });
+        }
+    }
+
     fn failures(&self) -> std::sync::MutexGuard<'_, Failures> {
         // Counts are whole at any moment.
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
@@ -136,6 +177,10 @@ mod tests {
     use super::*;
     use crate::clock::instant;
 
+    fn access(tokens: Option<watch::Receiver<Arc<Tokens>>>) -> Access {
+        Access::new(tokens, Denials::default(), Audit::new("/dev/null".into()))
+    }
+
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
     #[test]
@@ -143,7 +188,7 @@ mod tests {
         let (token, other) = (Token::new().unwrap(), Token::new().unwrap());
         let entry = Entry::new("anna", Grant::Role(Role::Operator), &token, "2026-11-29");
         let (file, tokens) = watch::channel(Arc::new(Tokens::from(vec![entry])));
-        let access = Access::new(Some(tokens));
+        let access = access(Some(tokens));
         let caller = |shown: Option<&str>| {
             let caller = access.caller(shown.map(str::as_bytes), HERE, instant());
             caller.map(|caller| caller.name.to_string())
@@ -166,7 +211,7 @@ mod tests {
     fn who_guesses_is_asked_to_wait_and_a_right_token_is_not() {
         let token = Token::new().unwrap();
         let entry = Entry::new("anna", Grant::Role(Role::Viewer), &token, "2026-11-29");
-        let access = Access::new(Some(watch::channel(Arc::new(vec![entry].into())).1));
+        let access = access(Some(watch::channel(Arc::new(vec![entry].into())).1));
         let start = instant();
         let at = |seconds, shown: &str| {
             let now = start + Duration::from_secs(seconds);
@@ -183,7 +228,7 @@ mod tests {
 
     #[test]
     fn where_no_tokens_are_asked_for_everybody_may_do_everything() {
-        let access = Access::new(None);
+        let access = access(None);
         let caller = access.caller(None, HERE, instant()).unwrap();
         assert_eq!(
             (&*caller.name, caller.grant),

@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use xabar_events::{RejectReason, Rejection};
 
 use super::Api;
+use super::guard::Peer;
 use super::problem::ProblemDocument;
-use crate::control::access::Caller;
+use crate::clock::instant;
+use crate::control::access::{Caller, Why};
 use crate::intake::Verdict;
 use crate::intake::http::{Accepted, Refused, Taken};
 
@@ -26,7 +28,14 @@ pub(super) async fn post(
     let only = caller.grant.only();
     match api.intake.take(&head.headers, body, only).await {
         Ok(taken) => (StatusCode::ACCEPTED, Json(answer(&taken))).into_response(),
-        Err(refused) => problem(refused).into_response(),
+        Err(refused) => {
+            if refused.is_foreign() {
+                let from = Peer::of(&head.extensions);
+                api.access
+                    .refuse(Why::Source, Some(&caller), from, instant());
+            }
+            problem(refused).into_response()
+        }
     }
 }
 
@@ -48,6 +57,7 @@ fn receipt(accepted: &Accepted) -> Value {
 }
 
 fn problem(refused: Refused) -> ProblemDocument {
+    let foreign = refused.is_foreign();
     match refused {
         Refused::Rejected(rejection) => {
             let Rejection { reason, detail } = rejection;
@@ -58,9 +68,7 @@ fn problem(refused: Refused) -> ProblemDocument {
                 "{} of {of} events are wrong, so none was taken",
                 errors.len()
             );
-            let reasons = errors.iter().map(|(_, rejection)| rejection.reason);
-            let foreign = |reason| reason == RejectReason::SourceNotAllowed;
-            let status = match reasons.into_iter().any(foreign) {
+            let status = match foreign {
                 true => StatusCode::FORBIDDEN,
                 false => StatusCode::BAD_REQUEST,
             };

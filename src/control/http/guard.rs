@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::problem::ProblemDocument;
 use crate::clock::instant;
-use crate::control::access::{Access, Caller, Denied, Right};
+use crate::control::access::{Access, Caller, Denied, Right, Why};
 use crate::intake::http::spill;
 
 /// Where a request comes from.
@@ -41,20 +41,26 @@ pub(super) async fn identify(
             request.extensions_mut().insert(caller);
             next.run(request).await
         }
-        Err(denied) => refuse(request, unidentified(denied)).await,
+        Err(denied) => {
+            access.refuse(denied.why(), None, from, instant());
+            refuse(request, unidentified(denied)).await
+        }
     }
 }
 
 /// Lets those through who have the right.
 pub(super) async fn authorize(
-    State(right): State<Right>,
+    State((access, right)): State<(Access, Right)>,
     request: Request,
     next: Next,
 ) -> Response {
-    match request.extensions().get::<Caller>() {
-        Some(caller) if right.is_of(&caller.grant) => next.run(request).await,
-        _ => refuse(request, not_entitled(right)).await,
+    let caller = request.extensions().get::<Caller>();
+    if caller.is_some_and(|caller| right.is_of(&caller.grant)) {
+        return next.run(request).await;
     }
+    let from = Peer::of(request.extensions());
+    access.refuse(Why::Role, caller, from, instant());
+    refuse(request, not_entitled(right)).await
 }
 
 /// What was sent is read all the same: who is cut off while it writes never reads why.

@@ -3,6 +3,7 @@
 //! Every error is a problem document. Query strings, which may hold numbers, are never logged.
 
 mod connections;
+mod desk;
 mod events;
 mod guard;
 mod health;
@@ -25,9 +26,10 @@ use axum::http::StatusCode;
 use axum::middleware::from_fn_with_state;
 use axum::response::IntoResponse;
 use axum::routing::{get, patch, post};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 pub use connections::serve;
+pub use desk::Desk;
 pub use messages::Archive;
 pub use ussd::{Aggregator, Aggregators};
 
@@ -36,7 +38,6 @@ use super::metrics::Metrics;
 use super::readiness::Readiness;
 use super::status::Status;
 use crate::intake::http::HttpIntake;
-use crate::pipeline::Ordered;
 use problem::ProblemDocument;
 
 /// What requests are answered from.
@@ -50,12 +51,13 @@ pub struct Api {
     /// How the gateway does, once it was looked at.
     pub status: watch::Receiver<Option<Arc<Status>>>,
     pub metrics: Metrics,
-    pub orders: mpsc::Sender<Ordered>,
+    pub desk: Desk,
 }
 
 /// All paths, each with the right that it takes.
 pub fn router(api: Api) -> Router {
-    let whoever_may = |right| from_fn_with_state(right, guard::authorize);
+    let access = api.access.clone();
+    let whoever_may = |right| from_fn_with_state((access.clone(), right), guard::authorize);
     let look = Router::new()
         .route("/v1/status", get(status::all))
         .route("/v1/operators", get(status::operators))
@@ -78,7 +80,6 @@ pub fn router(api: Api) -> Router {
         .route("/v1/ussd/{operator}", post(ussd::post))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready));
-    let access = api.access.clone();
     open.merge(look)
         .merge(messages)
         .merge(orders)

@@ -1,5 +1,6 @@
 //! `POST /v1/pause` and `/v1/resume`, `PATCH /v1/operators/{name}`: what staff orders.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Json;
@@ -8,23 +9,25 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 use xabar_events::Agency;
 
 use super::Api;
+use super::desk::Given;
+use super::guard::Peer;
 use super::name::Name;
 use super::problem::ProblemDocument;
+use crate::control::access::Caller;
 use crate::control::settings::{MOST_TPS, MOST_WINDOW};
 use crate::control::status::Paused;
 use crate::delivery::{Setting, Tuning};
 use crate::journal::Lane;
-use crate::pipeline::{Order, Ordered, Pause, Refusal, Scope};
+use crate::pipeline::{Order, Pause, Scope};
 
 /// No order is that long.
 const MOST_OCTETS: usize = 4096;
 
-/// For an order to come whole, and then for its answer: a beat takes milliseconds, unless the journal does not take.
+/// For an order to come whole.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What an order is about; nothing named: everything.
@@ -41,8 +44,9 @@ pub(super) async fn pause(
     State(api): State<Api>,
     request: Request,
 ) -> Result<Json<Value>, ProblemDocument> {
+    let from = Orderer::of(&request)?;
     let body = body(request).await?;
-    Ok(told(&order(&api, Order::Pause(scope(&body)?)).await?))
+    Ok(told(&from.order(&api, Order::Pause(scope(&body)?)).await?))
 }
 
 /// Ends every pause that lies within what the body names.
@@ -50,8 +54,9 @@ pub(super) async fn resume(
     State(api): State<Api>,
     request: Request,
 ) -> Result<Json<Value>, ProblemDocument> {
+    let from = Orderer::of(&request)?;
     let body = body(request).await?;
-    Ok(told(&order(&api, Order::Resume(scope(&body)?)).await?))
+    Ok(told(&from.order(&api, Order::Resume(scope(&body)?)).await?))
 }
 
 /// Sets something of an operator's link.
@@ -60,6 +65,7 @@ pub(super) async fn tune(
     Name(operator): Name,
     request: Request,
 ) -> Result<Json<Value>, ProblemDocument> {
+    let from = Orderer::of(&request)?;
     let body = body(request).await?;
     let values: Map<String, Value> = serde_json::from_slice(&body)
         .map_err(|_| bad("the body should be a JSON object with any of tps and window"))?;
@@ -75,8 +81,9 @@ pub(super) async fn tune(
         return Err(bad("the body should say tps, window or both"));
     }
     let name = operator.clone();
-    order(&api, Order::Tune { operator, tuning }).await?;
-    let mut set = values;
+    let order = Order::Tune { operator, tuning };
+    let mut set = values.clone();
+    api.desk.give(from.given(order, values)).await?;
     set.insert("name".to_owned(), json!(name));
     Ok(Json(Value::Object(set)))
 }
@@ -97,6 +104,36 @@ fn setting<T: TryFrom<u32>>(
             "{key} should be a whole number from 1 to {most}, or \"default\": as configured"
         ))
     })
+}
+
+/// Who gives an order, and from where.
+struct Orderer {
+    who: Caller,
+    address: IpAddr,
+}
+
+impl Orderer {
+    fn of(request: &Request) -> Result<Self, ProblemDocument> {
+        let caller = request.extensions().get::<Caller>().cloned();
+        let nobody = || ProblemDocument::new(StatusCode::UNAUTHORIZED, "show a token");
+        Ok(Self {
+            who: caller.ok_or_else(nobody)?,
+            address: Peer::of(request.extensions()),
+        })
+    }
+
+    fn given(self, order: Order, values: Map<String, Value>) -> Given {
+        Given {
+            who: self.who,
+            address: self.address,
+            order,
+            values,
+        }
+    }
+
+    async fn order(self, api: &Api, order: Order) -> Result<Vec<Pause>, ProblemDocument> {
+        api.desk.give(self.given(order, Map::new())).await
+    }
 }
 
 /// What an order says. Pages of others cannot have a browser send this type unasked.
@@ -143,31 +180,6 @@ fn scope(body: &[u8]) -> Result<Scope, ProblemDocument> {
         agency: named.agency,
         lane: lane.transpose()?,
     })
-}
-
-/// Gives an order; what is paused from then on.
-async fn order(api: &Api, order: Order) -> Result<Vec<Pause>, ProblemDocument> {
-    let (reply, answer) = oneshot::channel();
-    let ordered = async {
-        // Where the pipeline is gone, so is the other end of the answer.
-        drop(api.orders.send(Ordered { order, reply }).await);
-        answer.await
-    };
-    match timeout(PATIENCE, ordered).await {
-        Ok(Ok(Ok(paused))) => Ok(paused),
-        Ok(Ok(Err(refusal))) => {
-            let status = match refusal {
-                Refusal::NoSuchOperator { .. } => StatusCode::NOT_FOUND,
-                Refusal::TooManyPauses => StatusCode::CONFLICT,
-            };
-            Err(ProblemDocument::new(status, refusal.to_string()))
-        }
-        Ok(Err(_)) | Err(_) => Err(ProblemDocument::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the gateway does not take orders at the moment: it stops, or its journal does not take",
-        )
-        .retry_after(5)),
-    }
 }
 
 fn told(paused: &[Pause]) -> Json<Value> {

@@ -26,6 +26,10 @@ impl ProblemDocument {
         }
     }
 
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// Adds a member of our own.
     pub(super) fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self.more.insert(member.to_owned(), value.into());

@@ -18,7 +18,7 @@ use super::guard::{Peer, bearer, unauthorized, unidentified};
 use super::name::Name;
 use super::problem::ProblemDocument;
 use crate::clock::instant;
-use crate::control::access::{Access, Denied, Grant, Role, is_same};
+use crate::control::access::{Access, Denied, Grant, Role, Why, is_same};
 use crate::control::settings::Secret;
 use crate::journal::OperatorId;
 use crate::pipeline::{NotShown, Posted};
@@ -62,21 +62,27 @@ impl Aggregators {
         access: &Access,
         shown: &Shows<'_>,
     ) -> Result<OperatorId, ProblemDocument> {
+        let refused = |why| access.refuse(why, None, shown.from, instant());
         let aggregator = self.operators.get(name);
         match aggregator {
             Some(aggregator) if aggregator.secret.is_some() => {
                 access
                     .may_try(shown.from, instant())
+                    .inspect_err(|denied| refused(denied.why()))
                     .map_err(unidentified)?;
                 let secret = aggregator.secret.as_ref();
                 if secret.is_some_and(|secret| shown.is(secret)) {
                     return Ok(aggregator.operator);
                 }
                 access.failed(shown.from, instant());
+                refused(Why::WrongToken);
                 Err(secret_wanted())
             }
             // Where tokens are asked for, a stranger is not told which operators there are, nor let in.
-            _ if access.is_guarded() && !shown.is_admin(access)? => Err(secret_wanted()),
+            _ if access.is_guarded() && !shown.is_admin(access)? => {
+                refused(Why::WrongToken);
+                Err(secret_wanted())
+            }
             Some(aggregator) => Ok(aggregator.operator),
             None => {
                 let why = "no operator of this name has [operator.ussd] in the configuration";

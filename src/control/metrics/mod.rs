@@ -19,6 +19,7 @@ use prometheus::proto::MetricFamily;
 use prometheus::{TEXT_FORMAT, TextEncoder};
 use tokio::sync::watch;
 
+use super::access::Denials;
 use super::readiness::{Part, Readiness};
 use super::status::{Limit, Observed, Status};
 use crate::intake::Refusals;
@@ -37,6 +38,8 @@ pub struct Metrics {
     pub status: watch::Receiver<Option<Arc<Status>>>,
     pub readiness: Readiness,
     pub refusals: Refusals,
+    /// HTTP requests that were refused.
+    pub denials: Denials,
     /// Outcomes that no queue took, by agency.
     pub unrouted: watch::Receiver<BTreeMap<Box<str>, u64>>,
 }
@@ -82,6 +85,13 @@ impl Metrics {
                 number(count),
             );
         }
+        let mut denied = Family::counter(
+            "xabar_http_refused_total",
+            "HTTP requests of those who may not, by why.",
+        );
+        for (why, count) in self.denials.read() {
+            denied.add(&[("why", why.name())], number(count));
+        }
         let mut unrouted = Family::counter(
             "xabar_unrouted_outcomes_total",
             "Outcomes that no queue took: they are lost to their agency.",
@@ -106,6 +116,7 @@ impl Metrics {
             build.with(&version, 1.0),
             ready,
             refused,
+            denied,
             unrouted,
             pipeline,
         ]

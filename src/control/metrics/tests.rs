@@ -4,6 +4,7 @@ use std::time::Duration;
 use xabar_events::RejectReason;
 
 use super::*;
+use crate::control::access::Why;
 use crate::control::status::{
     Bottleneck, Configured, LinkStanding, OperatorStatus, State as Standing,
 };
@@ -74,6 +75,11 @@ fn metrics() -> Metrics {
         status: watch::channel(Some(status.into())).1,
         readiness: Readiness::awaiting([Part::Broker]),
         refusals,
+        denials: {
+            let denials = Denials::default();
+            denials.count(Why::Role);
+            denials
+        },
         unrouted: watch::channel([("kadastr".into(), 4)].into()).1,
     }
 }
@@ -88,6 +94,8 @@ fn every_count_is_under_its_name_and_labels() {
         r#"xabar_operator_messages_total{operator="ucell",state="accepted",reason=""} 1"#,
         "xabar_duplicate_events_total 2",
         r#"xabar_rejected_events_total{way="http",reason="too-large"} 1"#,
+        r#"xabar_http_refused_total{why="role"} 1"#,
+        r#"xabar_http_refused_total{why="no-token"} 0"#,
         r#"xabar_unrouted_outcomes_total{agency="kadastr"} 4"#,
         r#"xabar_ready{part="broker"} 0"#,
         r#"xabar_ready{part="journal"} 1"#,

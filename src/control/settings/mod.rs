@@ -6,6 +6,7 @@
 
 pub(crate) mod agency;
 mod amqp;
+mod audit;
 mod bind;
 mod bulk;
 mod dialogue;
@@ -48,6 +49,7 @@ use std::path::{Path, PathBuf};
 
 pub use agency::{Agency, DailyQuota};
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
+pub use audit::AuditSettings;
 pub use bind::{Bind, Directions, MOST_TPS, MOST_WINDOW, Reach};
 pub use bulk::{Bulk, Spread};
 pub use dialogue::DialogueSettings;
@@ -87,6 +89,7 @@ pub struct Settings {
     /// `None`: no HTTP.
     pub http: Option<Http>,
     pub journal: JournalSettings,
+    pub audit: AuditSettings,
     pub subscriber: Subscriber,
     pub dialogue: DialogueSettings,
     pub lanes: LaneShares,
@@ -144,13 +147,15 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
     let http = http::http(table);
     let operators = operator::operators(table, http.as_ref());
     let subscriber = subscriber::subscriber(table);
+    let journal = journal::journal(table);
     Some(Settings {
         outcomes: amqp::outcomes(table, &intake),
         intake,
         timing: timing::timing(table),
         retry: retry::retry(table, &operators),
         http,
-        journal: journal::journal(table),
+        audit: audit::audit(table, &journal),
+        journal,
         dialogue: dialogue::dialogue(table),
         lanes: lanes::lanes(table),
         urgent: urgent::urgent(table),

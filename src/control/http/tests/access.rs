@@ -1,9 +1,7 @@
 //! Who is let in, and what the others are told.
 
-use std::sync::Arc;
-
 use super::*;
-use crate::control::access::{Entry, Grant, Role, Token, Tokens};
+use crate::control::access::{Entry, Grant, Role, Token};
 
 /// A gateway that asks for tokens, and one of each kind by the name of what it is for.
 struct Guarded {
@@ -23,7 +21,7 @@ async fn server_with_tokens() -> Guarded {
         .map(|(grant, token)| Entry::new("somebody", grant.clone(), token, "2026"));
     let (file, tokens) = watch::channel(Arc::new(entries.collect::<Vec<_>>().into()));
     Guarded {
-        server: guarded(accepting(), Access::new(Some(tokens))).await,
+        server: guarded(accepting(), Some(tokens)).await,
         tokens: made
             .into_iter()
             .map(|(grant, token)| (grant.to_string(), token))
@@ -228,5 +226,158 @@ async fn an_aggregator_shows_its_secret_and_where_there_is_none_only_an_admin_is
     ] {
         let answer = guarded.server.post_to(path, headers, FORM).await;
         assert_eq!(answer.status, status, "{path} {headers}");
+    }
+}
+
+/// The lines of its audit log, once there are so many.
+async fn audited(server: &Server, lines: usize) -> Vec<Value> {
+    for _ in 0..100 {
+        let text = std::fs::read_to_string(server.folder.path("audit.jsonl")).unwrap_or_default();
+        if text.lines().count() >= lines {
+            let lines = text.lines();
+            return lines
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("not {lines} lines within 5 s");
+}
+
+const JSON: &str = "content-type: application/json\r\n";
+
+fn request(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}{JSON}\r\n{body}"
+    )
+    .into_bytes()
+}
+
+#[tokio::test]
+async fn each_order_is_noted_with_what_held_before() {
+    let guarded = server_with_tokens().await;
+    let headers = guarded.bearer("operator");
+    let order = async |method, path, body| {
+        let answer = guarded
+            .server
+            .raw(&request(method, path, &headers, body))
+            .await;
+        answer.status
+    };
+    let bulk = r#"{"lane":"bulk"}"#;
+    assert_eq!(order("POST", "/v1/pause", bulk).await, 200);
+    assert_eq!(order("POST", "/v1/resume", "").await, 200);
+    let ucell = "/v1/operators/ucell";
+    assert_eq!(order("PATCH", ucell, r#"{"tps":200}"#).await, 200);
+    assert_eq!(order("PATCH", ucell, r#"{"tps":"default"}"#).await, 200);
+    assert_eq!(order("PATCH", "/v1/operators/x", r#"{"tps":1}"#).await, 404);
+    let lines = audited(&guarded.server, 6).await;
+    let told: Vec<_> = lines
+        .iter()
+        .map(|it| (&it["order"], &it["of"], &it["from"], &it["to"]))
+        .collect();
+    let since = "1970-01-01T00:00:00.000Z";
+    let (nothing, set) = (json!({}), json!({ "operator": "ucell" }));
+    let expected = [
+        (
+            "pause",
+            json!({ "lane": "bulk" }),
+            json!({ "paused": [] }),
+            json!({ "pause": { "lane": "bulk" } }),
+        ),
+        (
+            "resume",
+            nothing.clone(),
+            json!({ "paused": [{ "lane": "bulk", "since": since }] }),
+            json!({ "resume": nothing }),
+        ),
+        (
+            "set",
+            set.clone(),
+            json!({ "tps": null }),
+            json!({ "tps": 200 }),
+        ),
+        (
+            "set",
+            set,
+            json!({ "tps": 200 }),
+            json!({ "tps": "default" }),
+        ),
+    ];
+    for ((order, of, from, to), told) in expected.iter().zip(told) {
+        assert_eq!(told, (&json!(order), of, from, to));
+    }
+    for line in &lines {
+        assert_eq!(line["who"], "somebody");
+        assert!(line["at"].is_string());
+    }
+    assert_eq!(lines[0]["address"], "127.0.0.1");
+    assert!(
+        lines[5]["failed"]
+            .as_str()
+            .unwrap()
+            .contains("no such operator")
+    );
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_noted_is_not_carried_out() {
+    let guarded = server_with_tokens().await;
+    std::fs::create_dir_all(guarded.server.folder.path("audit.jsonl")).unwrap();
+    let headers = guarded.bearer("operator");
+    let answer = guarded
+        .server
+        .raw(&request("POST", "/v1/pause", &headers, ""))
+        .await;
+    assert_problem(&answer, 503);
+    std::fs::remove_dir(guarded.server.folder.path("audit.jsonl")).unwrap();
+    let answer = guarded
+        .server
+        .raw(&request("POST", "/v1/resume", &headers, ""))
+        .await;
+    assert_eq!(answer.status, 200);
+    let lines = audited(&guarded.server, 1).await;
+    assert_eq!(lines[0]["from"], json!({ "paused": [] }));
+}
+
+#[tokio::test]
+async fn refusals_are_counted_and_noted_without_what_was_shown() {
+    let guarded = server_with_tokens().await;
+    let (server, viewer) = (&guarded.server, guarded.bearer("viewer"));
+    server.get("/v1/status").await;
+    server
+        .get_with("/v1/status", "authorization: Bearer xbr_geheim\r\n")
+        .await;
+    server.post_to("/v1/pause", &viewer, "").await;
+    let soliq = guarded.bearer("agency soliq") + STRUCTURED;
+    server.post(&soliq, &event("A").to_string()).await;
+    server
+        .post_to("/v1/ussd/beeline?secret=geheim2", "", FORM)
+        .await;
+    let mut told: Vec<String> = audited(server, 5)
+        .await
+        .iter()
+        .map(|it| format!("{} {}", it["refused"], it["who"]).replace('"', ""))
+        .collect();
+    told.sort();
+    let expected = [
+        "no-token null",
+        "role somebody",
+        "source somebody",
+        "wrong-token null",
+        "wrong-token null",
+    ];
+    assert_eq!(told, expected);
+    let text = std::fs::read_to_string(server.folder.path("audit.jsonl")).unwrap();
+    assert!(!text.contains("geheim"), "{text}");
+    let page = server.get_with("/metrics", &viewer).await.text;
+    for line in [
+        r#"xabar_http_refused_total{why="no-token"} 1"#,
+        r#"xabar_http_refused_total{why="wrong-token"} 2"#,
+        r#"xabar_http_refused_total{why="role"} 1"#,
+        r#"xabar_http_refused_total{why="source"} 1"#,
+    ] {
+        assert!(page.contains(line), "{line}\n{page}");
     }
 }

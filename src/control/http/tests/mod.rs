@@ -14,27 +14,34 @@ use tokio_util::sync::CancellationToken;
 use xabar_events::{Event, State};
 
 use super::*;
+use crate::control::access::{Denials, Tokens};
+use crate::control::audit::Audit;
 use crate::control::readiness::Part;
 use crate::intake::{Batch, Door, Refusals, Verdict};
 use crate::journal::{
     Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
 };
 use crate::log_lines::LogLines;
-use crate::pipeline::Load;
+use crate::pipeline::{self, Load, Order, Ordered, Pause};
+use crate::scratch::Folder;
 
 /// A gateway at an address, until it is dropped.
 struct Server {
     address: SocketAddr,
     readiness: Readiness,
+    /// With its audit log.
+    folder: Folder,
     stop: CancellationToken,
     serving: tokio::task::JoinHandle<()>,
 }
 
 async fn server(door: Door) -> Server {
-    guarded(door, Access::new(None)).await
+    guarded(door, None).await
 }
 
-async fn guarded(door: Door, access: Access) -> Server {
+async fn guarded(door: Door, tokens: Option<watch::Receiver<Arc<Tokens>>>) -> Server {
+    let folder = Folder::new();
+    let (audit, denials) = (Audit::new(folder.path("audit.jsonl")), Denials::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let readiness = Readiness::awaiting([]);
@@ -42,7 +49,8 @@ async fn guarded(door: Door, access: Access) -> Server {
     let intake = HttpIntake::new(door, refusals.clone());
     let archive = Archive::new(Box::new(Shelf));
     let router = router(Api {
-        access,
+        access: Access::new(tokens, denials.clone(), audit.clone()),
+        desk: Desk::new(orders(), audit, watch::channel(None).1),
         intake,
         archive,
         aggregators: ussd::tests::aggregators(),
@@ -54,18 +62,44 @@ async fn guarded(door: Door, access: Access) -> Server {
             status: watch::channel(None).1,
             readiness: readiness.clone(),
             refusals,
+            denials,
             unrouted: watch::channel(BTreeMap::new()).1,
         },
-        orders: mpsc::channel(1).0,
     });
     let stop = CancellationToken::new();
     let serving = tokio::spawn(serve(listener, router, stop.clone()));
     Server {
         address,
         readiness,
+        folder,
         stop,
         serving,
     }
+}
+
+/// A pipeline that carries out orders, but knows of no operator but ucell.
+fn orders() -> mpsc::Sender<Ordered> {
+    let (orders, mut given) = mpsc::channel::<Ordered>(1);
+    tokio::spawn(async move {
+        let mut paused = Vec::new();
+        while let Some(Ordered { order, reply }) = given.recv().await {
+            match order {
+                Order::Pause(scope) => paused.push(Pause {
+                    scope,
+                    since: crate::clock::UnixMillis(0),
+                }),
+                Order::Resume(_) => paused.clear(),
+                Order::Tune { operator, .. } if operator == "ucell" => {}
+                Order::Tune { .. } => {
+                    let known = vec!["ucell".to_owned()];
+                    drop(reply.send(Err(pipeline::Refusal::NoSuchOperator { known })));
+                    continue;
+                }
+            }
+            drop(reply.send(Ok(paused.clone())));
+        }
+    });
+    orders
 }
 
 /// A pipeline that accepts everything, numbering from 1; the second time around, as duplicates.

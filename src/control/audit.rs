@@ -1,0 +1,259 @@
+//! The audit log: who ordered what and when, from what to what, and who was refused.
+//!
+//! JSON lines in a file of their own. An order is on the disk before it is carried out; of refusals so many are written
+//! that nobody can fill the disk with them.
+
+use std::io;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::Value;
+use xabar_events::UnixMillis;
+
+use super::access::Why;
+use super::private_file;
+
+/// Where orders and refusals are noted.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    path: Arc<Path>,
+    refusals: Arc<Mutex<Allowance>>,
+}
+
+/// An order.
+#[derive(Debug, Serialize)]
+pub struct Entry<'a> {
+    pub at: UnixMillis,
+    /// The name of a token, what stands for one, or the user who gave a command.
+    pub who: &'a str,
+    #[serde(flatten)]
+    pub way: Way,
+    pub order: &'a str,
+    /// What it is about; empty: everything.
+    pub of: Value,
+    /// What held before.
+    pub from: Value,
+    /// What was ordered.
+    pub to: Value,
+}
+
+/// How an order came.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "way", rename_all = "lowercase")]
+pub enum Way {
+    Http {
+        address: IpAddr,
+    },
+    Command {
+        /// Who became that user to give it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sudo: Option<String>,
+    },
+}
+
+/// That an order was not carried out after all.
+#[derive(Debug, Serialize)]
+pub struct Failed<'a> {
+    pub at: UnixMillis,
+    pub who: &'a str,
+    pub order: &'a str,
+    pub failed: &'a str,
+}
+
+/// That somebody was refused.
+#[derive(Debug, Serialize)]
+pub struct Refused<'a> {
+    pub at: UnixMillis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub who: Option<&'a str>,
+    pub address: IpAddr,
+    pub refused: Why,
+}
+
+/// A refusal, and how many before it were not written.
+#[derive(Serialize)]
+struct WithUntold<'a> {
+    #[serde(flatten)]
+    refused: Refused<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untold: Option<u64>,
+}
+
+impl Audit {
+    pub fn new(path: PathBuf) -> Self {
+        Self {
+            path: path.into(),
+            refusals: Arc::default(),
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Notes an order. Once this returns it is on the disk.
+    ///
+    /// # Errors
+    /// If it is not: then the order is not to be carried out.
+    pub fn order(&self, entry: &Entry<'_>) -> io::Result<()> {
+        let file = private_file::append(&self.path, line(entry)?.as_bytes())?;
+        file.sync_data()
+    }
+
+    /// Notes that an order came to nothing.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn failed(&self, failed: &Failed<'_>) -> io::Result<()> {
+        private_file::append(&self.path, line(failed)?.as_bytes()).map(drop)
+    }
+
+    /// The line that tells of a refusal, unless there were too many of late.
+    pub fn refusal(&self, refused: Refused<'_>, now: Instant) -> Option<String> {
+        let allowance = self.refusals.lock();
+        let mut allowance = allowance.unwrap_or_else(PoisonError::into_inner);
+        let untold = allowance.take(now)?;
+        let untold = (untold > 0).then_some(untold);
+        line(&WithUntold { refused, untold }).ok()
+    }
+
+    /// Writes such a line.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn write(&self, line: &str) -> io::Result<()> {
+        private_file::append(&self.path, line.as_bytes()).map(drop)
+    }
+
+    /// Whether something can be written.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self) -> io::Result<()> {
+        private_file::append(&self.path, b"").map(drop)
+    }
+}
+
+fn line(entry: &impl Serialize) -> io::Result<String> {
+    Ok(serde_json::to_string(entry)? + "\n")
+}
+
+/// So many refusals are written in each [`SPAN`]; at some 150 octets a line that is 2 MB a day at most.
+const MOST: u32 = 10;
+const SPAN: Duration = Duration::from_secs(60);
+
+/// How many refusals may still be written.
+#[derive(Debug, Default)]
+struct Allowance {
+    since: Option<Instant>,
+    written: u32,
+    untold: u64,
+}
+
+impl Allowance {
+    /// Whether one may be, and then how many were not since the last.
+    fn take(&mut self, now: Instant) -> Option<u64> {
+        let within = |since: &Instant| now.duration_since(*since) < SPAN;
+        if !self.since.as_ref().is_some_and(within) {
+            self.since = Some(now);
+            self.written = 0;
+        }
+        if self.written == MOST {
+            self.untold += 1;
+            return None;
+        }
+        self.written += 1;
+        Some(std::mem::take(&mut self.untold))
+    }
+}
+
+/// Who gives a command: the user that this process runs as, and who became that user.
+pub fn user() -> (String, Option<String>) {
+    use std::os::unix::fs::MetadataExt;
+    let uid = std::fs::metadata("/proc/self").map(|process| process.uid());
+    let uid = uid.map_or_else(|_| "?".to_owned(), |uid| uid.to_string());
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == uid).then(|| name.to_owned())
+    });
+    let sudo = std::env::var("SUDO_USER").ok().filter(|_| uid == "0");
+    (name.unwrap_or(uid), sudo)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::instant;
+    use crate::scratch::Folder;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn refused(who: Option<&str>) -> Refused<'_> {
+        Refused {
+            at: UnixMillis(0),
+            who,
+            address: HERE,
+            refused: Why::Role,
+        }
+    }
+
+    #[test]
+    fn an_order_is_a_line_of_json_for_the_owner_alone() {
+        let folder = Folder::new();
+        let audit = Audit::new(folder.path("data/audit.jsonl"));
+        let order = |who| Entry {
+            at: UnixMillis(0),
+            who,
+            way: Way::Http { address: HERE },
+            order: "set",
+            of: json!({ "operator": "ucell" }),
+            from: json!({ "tps": 300 }),
+            to: json!({ "tps": 200 }),
+        };
+        audit.order(&order("anna")).unwrap();
+        audit.order(&order("bob")).unwrap();
+        let text = std::fs::read_to_string(audit.path()).unwrap();
+        assert_eq!(
+            text.lines().next(),
+            Some(
+                r#"{"at":"1970-01-01T00:00:00.000Z","who":"anna","way":"http","address":"127.0.0.1","order":"set","of":{"operator":"ucell"},"from":{"tps":300},"to":{"tps":200}}"#
+            )
+        );
+        assert_eq!(text.lines().count(), 2);
+        let mode = std::fs::metadata(audit.path())
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn of_many_refusals_ten_a_minute_are_written_and_the_rest_is_counted() {
+        let folder = Folder::new();
+        let audit = Audit::new(folder.path("audit.jsonl"));
+        let start = instant();
+        let written = (0..100).filter(|_| audit.refusal(refused(None), start).is_some());
+        assert_eq!(written.count(), 10);
+        let later = start + Duration::from_secs(60);
+        assert_eq!(
+            audit.refusal(refused(Some("anna")), later).unwrap(),
+            "{\"at\":\"1970-01-01T00:00:00.000Z\",\"who\":\"anna\",\"address\":\"127.0.0.1\",\"refused\":\"role\",\"untold\":90}\n"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told() {
+        let folder = Folder::with([("file", "")]);
+        let audit = Audit::new(folder.path("file/audit.jsonl"));
+        assert!(audit.check().is_err());
+    }
+}
