@@ -205,7 +205,10 @@ impl Gateway {
             if let Err(error) = audit.check() {
                 warn!(%error, file = %audit.path().display(), "the audit log cannot be written: orders are refused");
             }
+            let tls = settings.http.as_ref().and_then(|http| http.tls.clone());
+            let tls = tls.map(|tls| tls.files.follow(tls.server, stopping.clone()));
             let api = Api {
+                under_tls: tls.is_some(),
                 access: Access::new(tokens, denials.clone(), audit.clone()),
                 desk: Desk::new(orders_in, audit, status.clone()),
                 intake: HttpIntake::new(door, refusals.clone()),
@@ -223,7 +226,7 @@ impl Gateway {
                 },
                 status,
             };
-            tokio::spawn(http::serve(listener, http::router(api), intake.clone()))
+            tokio::spawn(http::serve(listener, http::router(api), tls, intake.clone()))
         });
         Ok(Self {
             readiness,

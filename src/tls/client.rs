@@ -14,6 +14,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::pinned::Pinned;
 use super::trouble::{Trouble, handshake_failure};
 use super::{Certificates, Identity, Unusable, provider};
 
@@ -101,6 +102,29 @@ impl Client {
         Ok(Self {
             config: Arc::new(config),
             server_name,
+        })
+    }
+
+    /// Trusts one certificate, whoever issued it and whatever it is for: its first one is that of the other end.
+    ///
+    /// # Errors
+    /// If this build of the program has no TLS that could be spoken.
+    pub fn pinned(
+        certificates: &Certificates,
+        identity: Option<Identity>,
+    ) -> Result<Self, Unusable> {
+        let config = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| Unusable::new(error.to_string(), "build the program anew"))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Pinned::new(certificates)));
+        let config = match identity {
+            Some(Identity(identity)) => config.with_client_cert_resolver(identity),
+            None => config.with_no_client_auth(),
+        };
+        Ok(Self {
+            config: Arc::new(config),
+            server_name: None,
         })
     }
 

@@ -1,4 +1,4 @@
-//! The end that is connected to: the simulator's.
+//! The end that is connected to: that of HTTP, and the simulator's.
 
 use std::fmt;
 use std::io;

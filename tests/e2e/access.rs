@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::support::broker;
+use crate::support::certificates::{Ca, Pair};
 use crate::support::config::{Config, EVERYTHING, Home};
 use crate::support::gateway::Gateway;
 
@@ -22,6 +23,12 @@ async fn start() -> (Home, Config, Gateway) {
     let gateway = Gateway::start(home.xabar("run", &[]), config.http);
     gateway.until_told("started", 1).await;
     (home, config, gateway)
+}
+
+/// Puts a certificate of HTTP where the gateway looks for it.
+fn put(home: &Home, Pair { certificate, key }: &Pair) {
+    std::fs::write(home.path("http.pem"), certificate).unwrap();
+    std::fs::write(home.path("http.key"), key).unwrap();
 }
 
 /// The exit code of a command and what it printed, errors included.
@@ -127,4 +134,48 @@ async fn an_address_that_others_reach_is_not_opened_to_everybody() {
         assert_eq!(code, 1);
         assert!(told.contains("insecure = true"), "{told}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_tls_commands_know_the_certificate_and_a_renewed_one_is_read() {
+    let ca = Ca::new("A CA");
+    let config = Config {
+        broker: "amqp://guest:guest@127.0.0.1:1/%2f".into(),
+        more: "[http.tls]\ncertificate = \"http.pem\"\nkey = \"http.key\"\n".to_owned(),
+        ..Config::new(broker::shared(), "127.0.0.1:1".into())
+    };
+    let home = Home::new(&config);
+    put(&home, &ca.issue_expired("gateway"));
+    std::fs::write(home.path("ca.pem"), ca.certificate()).unwrap();
+    let gateway = Gateway::start(home.xabar("run", &[]), config.http);
+    gateway.until_told("expired on 1999", 1).await;
+    gateway.until_told("started", 1).await;
+    let url = format!("https://127.0.0.1:{}", config.http);
+    let file = home.path("ca.pem");
+    let by_ca = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xabar"));
+        let arguments = [
+            "ctl",
+            "pause",
+            "--url",
+            &url,
+            "--ca",
+            file.to_str().unwrap(),
+        ];
+        run(command.args(arguments).env_remove("XABAR_TOKEN"))
+    };
+    let (code, told) = by_ca();
+    assert_eq!(code, 1);
+    assert!(told.contains("expired"), "{told}");
+    put(&home, &ca.issue(&["127.0.0.1"]));
+    gateway
+        .until_told("the certificate of HTTP was read again", 1)
+        .await;
+    let (code, told) = by_ca();
+    assert_eq!(code, 0, "{told}");
+    let (code, told) = ctl(&home, "", &["resume"]);
+    assert_eq!(
+        code, 0,
+        "the certificate of the configuration is known: {told}"
+    );
 }

@@ -11,11 +11,13 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::commands::{ConfigFile, Failure};
-use crate::control::settings::Secret;
+use crate::control::settings::{HttpTls, Secret};
+use crate::tls::{self, Certificates, Identity, Key, Roots, Unusable};
 
 /// Which gateway is meant.
 #[derive(Debug, clap::Args)]
@@ -34,15 +36,26 @@ pub(super) struct Which {
     /// The file with your token, if it asks for one; left out: what the variable XABAR_TOKEN holds
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// The CA that its certificate is of, as PEM (left out: those that this machine trusts; with --config: the certificate itself)
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Our certificate, if it asks for one, as PEM
+    #[arg(long, value_name = "FILE", requires = "key")]
+    certificate: Option<PathBuf>,
+    /// And its key
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
 }
 
 /// A gateway's HTTP address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct Client {
     /// `host:port`.
     authority: String,
     /// What is shown to it.
     token: Option<Secret>,
+    /// `None`: plain HTTP.
+    tls: Option<tls::Client>,
 }
 
 /// For an answer.
@@ -70,14 +83,38 @@ impl Which {
         Ok(Some(Secret::new(token.trim())))
     }
 
+    fn roots(&self) -> Result<Roots, Unusable> {
+        match &self.ca {
+            Some(ca) => Roots::read(ca),
+            None => Roots::of_this_machine(),
+        }
+    }
+
+    fn identity(&self) -> Result<Option<Identity>, Unusable> {
+        let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else {
+            return Ok(None);
+        };
+        Identity::new(Certificates::read(certificate)?, Key::read(key)?).map(Some)
+    }
+
     /// Where it is.
     fn gateway(&self) -> Result<Client, Failure> {
         if let Some(url) = &self.url {
-            return Client::parse(url).ok_or_else(|| {
+            let (authority, secured) = parsed(url).ok_or_else(|| {
                 Failure::Usage(
                     "--url should be the gateway's HTTP address, such as http://127.0.0.1:8025"
                         .to_owned(),
                 )
+            })?;
+            let tls = || {
+                self.identity()
+                    .and_then(|it| tls::Client::new(self.roots()?, it, None))
+            };
+            let tls = secured.then(tls).transpose();
+            return Ok(Client {
+                authority,
+                token: None,
+                tls: tls.map_err(unusable)?,
             });
         }
         let Some(config) = self.config.clone() else {
@@ -89,11 +126,24 @@ impl Which {
         let http = settings.http.ok_or_else(|| {
             Failure::because("the configuration has no [http]: such a gateway cannot be talked to")
         })?;
+        let tls = |tls: HttpTls| {
+            let certificates = Certificates::read(&tls.files.certificate)?;
+            match &self.ca {
+                Some(_) => tls::Client::new(self.roots()?, self.identity()?, None),
+                None => tls::Client::pinned(&certificates, self.identity()?),
+            }
+        };
+        let tls = http.tls.map(tls).transpose();
         Ok(Client {
             authority: reachable(http.listen).to_string(),
             token: None,
+            tls: tls.map_err(unusable)?,
         })
     }
+}
+
+fn unusable(why: Unusable) -> Failure {
+    Failure::caused("the gateway's certificate cannot be checked", why)
 }
 
 /// Where something that listens at an address is reached from this machine.
@@ -106,20 +156,24 @@ fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-impl Client {
-    fn parse(url: &str) -> Option<Self> {
-        let uri: Uri = url.parse().ok()?;
-        let authority = uri.authority()?;
-        let is_plain = uri.scheme() == Some(&Scheme::HTTP);
-        let rest = uri.path().trim_start_matches('/');
-        let port = authority.port_u16().unwrap_or(80);
-        let is_whole = is_plain && rest.is_empty() && !authority.as_str().contains('@');
-        is_whole.then(|| Self {
-            authority: format!("{}:{port}", authority.host()),
-            token: None,
-        })
-    }
+/// `host:port` of a gateway's address, and whether it is one of https.
+fn parsed(url: &str) -> Option<(String, bool)> {
+    let uri: Uri = url.parse().ok()?;
+    let authority = uri.authority()?;
+    let secured = match uri.scheme() {
+        Some(scheme) if *scheme == Scheme::HTTP => false,
+        Some(scheme) if *scheme == Scheme::HTTPS => true,
+        _ => return None,
+    };
+    let rest = uri.path().trim_start_matches('/');
+    let port = authority
+        .port_u16()
+        .unwrap_or(if secured { 443 } else { 80 });
+    let is_whole = rest.is_empty() && !authority.as_str().contains('@');
+    is_whole.then(|| (format!("{}:{port}", authority.host()), secured))
+}
 
+impl Client {
     /// What stands under a path.
     ///
     /// # Errors
@@ -178,6 +232,25 @@ impl Client {
         body: Body,
     ) -> Result<(StatusCode, Vec<u8>), Box<dyn std::error::Error + Send + Sync>> {
         let stream = TcpStream::connect(&self.authority).await?;
+        match &self.tls {
+            None => self.request(stream, method, path, body).await,
+            Some(tls) => {
+                let stream = tls.connect(stream, &self.authority).await?;
+                let trouble = stream.trouble();
+                let answer = self.request(stream, method, path, body).await;
+                // What it says of our certificate comes after the handshake.
+                answer.map_err(|error| trouble.get().map_or(error, |why| why.to_owned().into()))
+            }
+        }
+    }
+
+    async fn request<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        &self,
+        stream: S,
+        method: Method,
+        path: &str,
+        body: Body,
+    ) -> Result<(StatusCode, Vec<u8>), Box<dyn std::error::Error + Send + Sync>> {
         let (mut requests, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let connection = tokio::spawn(connection);
         let mut request = Request::builder()
@@ -199,7 +272,8 @@ impl Client {
 
 impl std::fmt::Display for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "http://{}", self.authority)
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.authority)
     }
 }
 
@@ -229,24 +303,25 @@ mod tests {
 
     #[test]
     fn an_address_is_one_of_http_without_a_path() {
-        let authority = |url| Client::parse(url).map(|client| client.authority);
         let known = [
             ("http://127.0.0.1:8025", "127.0.0.1:8025"),
             ("http://127.0.0.1:8025/", "127.0.0.1:8025"),
             ("http://[::1]:8025", "[::1]:8025"),
             ("http://gateway", "gateway:80"),
+            ("https://gateway", "gateway:443"),
         ];
         for (url, expected) in known {
-            assert_eq!(authority(url).as_deref(), Some(expected), "{url}");
+            let secured = url.starts_with("https");
+            assert_eq!(parsed(url), Some((expected.to_owned(), secured)), "{url}");
         }
         for url in [
             "127.0.0.1:8025",
-            "https://gateway",
+            "ftp://gateway",
             "http://a/v1",
             "http://a:b@c",
             "",
         ] {
-            assert_eq!(authority(url), None, "{url}");
+            assert_eq!(parsed(url), None, "{url}");
         }
     }
 

@@ -11,13 +11,16 @@ use hyper::server::conn::http1;
 use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::guard::Peer;
 use super::patience::Patience;
+use crate::tls::Server;
 
 /// More wait in the kernel's backlog until one ends.
 const MOST_CONNECTIONS: usize = 512;
@@ -25,6 +28,8 @@ const MOST_CONNECTIONS: usize = 512;
 const HEADERS: Duration = Duration::from_secs(15);
 /// For a client to take what was written to it.
 const WRITE: Duration = Duration::from_secs(15);
+/// For a TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Headers and what was read ahead of the body.
 const BUFFER_OCTETS: usize = 64 * 1024;
 /// For the requests that are under way to end, once it is time to stop.
@@ -34,7 +39,14 @@ const BREATH: Duration = Duration::from_millis(100);
 
 /// Serves until `stop`, then finishes the requests that are under way, as far as their clients do their part in time.
 /// Dropped earlier, it cuts them off.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+///
+/// With `tls`, each connection begins with a handshake by what it holds then.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<watch::Receiver<Server>>,
+    stop: CancellationToken,
+) {
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     let mut connections = JoinSet::new();
     while let Some((stream, peer, permit)) = next(&listener, &room, &stop).await {
@@ -42,12 +54,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             router: TowerToHyperService::new(router.clone()),
             peer: Peer(peer.ip()),
         };
-        connections.spawn(connection(stream, served, stop.clone(), permit));
+        let tls = tls.as_ref().map(|tls| tls.borrow().clone());
+        connections.spawn(connection(stream, served, tls, stop.clone(), permit));
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
     let ended = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(LAST, ended).await.is_err() {
+    if timeout(LAST, ended).await.is_err() {
         connections.shutdown().await;
     }
 }
@@ -93,12 +106,33 @@ impl Service<Request<Incoming>> for Served {
 async fn connection(
     stream: TcpStream,
     served: Served,
+    tls: Option<Server>,
     stop: CancellationToken,
     _permit: OwnedSemaphorePermit,
 ) {
     // Without it, small answers may wait for the client's acknowledgement.
     let immediate = stream.set_nodelay(true);
-    let io = TokioIo::new(Patience::new(stream, WRITE));
+    if immediate.is_err() {
+        return;
+    }
+    let Some(tls) = tls else {
+        return talk(Patience::new(stream, WRITE), served, stop).await;
+    };
+    let shaking = timeout(HANDSHAKE, tls.accept(stream));
+    // Scanners and clients with an old certificate come all the time; each has been told so.
+    match stop.run_until_cancelled(shaking).await {
+        Some(Ok(Ok(stream))) => talk(Patience::new(stream, WRITE), served, stop).await,
+        Some(_) => tracing::debug!("a TLS handshake of HTTP failed"),
+        None => {}
+    }
+}
+
+async fn talk<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    served: Served,
+    stop: CancellationToken,
+) {
+    let io = TokioIo::new(stream);
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS)
@@ -112,7 +146,7 @@ async fn connection(
             serving.await
         }
     };
-    if ended.is_err() || immediate.is_err() {
+    if ended.is_err() {
         // What clients do wrong is theirs; the error may quote their request.
         tracing::debug!("an HTTP connection ended early");
     }

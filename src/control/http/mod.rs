@@ -6,6 +6,7 @@ mod connections;
 mod desk;
 mod events;
 mod guard;
+mod headers;
 mod health;
 mod messages;
 mod metrics;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::StatusCode;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, patch, post};
 use tokio::sync::watch;
@@ -43,6 +44,8 @@ use problem::ProblemDocument;
 /// What requests are answered from.
 #[derive(Clone)]
 pub struct Api {
+    /// Whether connections are under TLS.
+    pub under_tls: bool,
     pub access: Access,
     pub intake: HttpIntake,
     pub archive: Archive,
@@ -87,6 +90,7 @@ pub fn router(api: Api) -> Router {
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(access, guard::identify))
+        .layer(map_response_with_state(api.under_tls, headers::add))
         .with_state(api)
 }
 

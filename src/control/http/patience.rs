@@ -6,19 +6,18 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 /// A stream whose writes fail once they have made no progress for a while.
-pub(super) struct Patience {
-    stream: TcpStream,
+pub(super) struct Patience<S> {
+    stream: S,
     patience: Duration,
     /// Runs while a write is stuck.
     end: Option<Pin<Box<Sleep>>>,
 }
 
-impl Patience {
-    pub(super) fn new(stream: TcpStream, patience: Duration) -> Self {
+impl<S> Patience<S> {
+    pub(super) fn new(stream: S, patience: Duration) -> Self {
         Self {
             stream,
             patience,
@@ -45,7 +44,7 @@ impl Patience {
     }
 }
 
-impl AsyncRead for Patience {
+impl<S: AsyncRead + Unpin> AsyncRead for Patience<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -55,7 +54,7 @@ impl AsyncRead for Patience {
     }
 }
 
-impl AsyncWrite for Patience {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

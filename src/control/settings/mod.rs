@@ -56,7 +56,7 @@ pub use dialogue::DialogueSettings;
 pub use environment::Environment;
 pub use errors::Errors;
 pub use hours::Hours;
-pub use http::Http;
+pub use http::{Http, HttpTls};
 pub use journal::JournalSettings;
 pub use lanes::LaneShares;
 pub use log::{LogFormat, LogSettings, filter};

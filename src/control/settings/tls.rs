@@ -39,7 +39,7 @@ fn client(table: &mut Table<'_>, binds: &[Bind]) -> Option<Client> {
 }
 
 /// Nothing if it is wrong, and `Some(None)` if there is none.
-fn identity(table: &mut Table<'_>) -> Option<Option<Identity>> {
+pub(super) fn identity(table: &mut Table<'_>) -> Option<Option<Identity>> {
     let chain = table.optional("certificate", |cell| {
         file(|path| {
             let chain = Certificates::read(path)?;

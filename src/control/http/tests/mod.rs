@@ -1,6 +1,7 @@
 //! Over real sockets, with a pipeline that answers at the door.
 
 mod access;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -40,6 +41,14 @@ async fn server(door: Door) -> Server {
 }
 
 async fn guarded(door: Door, tokens: Option<watch::Receiver<Arc<Tokens>>>) -> Server {
+    started(door, tokens, None).await
+}
+
+async fn started(
+    door: Door,
+    tokens: Option<watch::Receiver<Arc<Tokens>>>,
+    tls: Option<watch::Receiver<crate::tls::Server>>,
+) -> Server {
     let folder = Folder::new();
     let (audit, denials) = (Audit::new(folder.path("audit.jsonl")), Denials::default());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -49,6 +58,7 @@ async fn guarded(door: Door, tokens: Option<watch::Receiver<Arc<Tokens>>>) -> Se
     let intake = HttpIntake::new(door, refusals.clone());
     let archive = Archive::new(Box::new(Shelf));
     let router = router(Api {
+        under_tls: tls.is_some(),
         access: Access::new(tokens, denials.clone(), audit.clone()),
         desk: Desk::new(orders(), audit, watch::channel(None).1),
         intake,
@@ -67,7 +77,7 @@ async fn guarded(door: Door, tokens: Option<watch::Receiver<Arc<Tokens>>>) -> Se
         },
     });
     let stop = CancellationToken::new();
-    let serving = tokio::spawn(serve(listener, router, stop.clone()));
+    let serving = tokio::spawn(serve(listener, router, tls, stop.clone()));
     Server {
         address,
         readiness,

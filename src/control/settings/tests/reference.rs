@@ -3,6 +3,7 @@
 use xabar_events::{Language, Priority, State};
 
 use super::*;
+use crate::scratch::Folder;
 use crate::tls::certificates::Ca;
 
 #[test]
@@ -62,30 +63,37 @@ fn keys_shown_as_left_out_are_keys() {
         }
         Some(
             table @ ("[[sender]]" | "[[agency]]" | "[[bulk.spread]]" | "[operator.tls]"
-            | "[routing.lookup]"),
+            | "[http.tls]" | "[intake.amqp.tls]" | "[routing.lookup]"),
         ) => table,
         _ => line,
     });
     let text: String = shown.flat_map(|line| [line, "\n"]).collect();
     assert!(text.contains("\nsystem_type = \"\""), "{text}");
-    // Of the files that it names, only the CA's can be found.
-    let ca = std::env::temp_dir().join(format!("xabar-reference-{}.pem", std::process::id()));
-    std::fs::write(&ca, Ca::new("An operator").certificate()).unwrap();
-    let text = text.replace("ucell-ca.pem", &ca.display().to_string());
+    // Of the files that it names, only those of TLS can be found.
+    let ca = Ca::new("An operator");
+    let pair = ca.issue(&["xabar"]);
+    let folder = Folder::new();
     let text = [
-        "messages",
-        "ported",
-        "blocked",
-        "reassigned",
-        "certificate",
-        "key",
+        ("ucell-ca.pem", &ca.certificate()),
+        ("clients.pem", &ca.certificate()),
+        ("broker-ca.pem", &ca.certificate()),
+        ("xabar.pem", &pair.certificate),
+        ("http.pem", &pair.certificate),
+        ("xabar.key", &pair.key),
+        ("http.key", &pair.key),
     ]
     .iter()
-    .fold(text, |text, key| {
-        text.replace(&format!("\n{key} = "), &format!("\n# {key} = "))
+    .fold(text, |text, (name, content)| {
+        let path = folder.path(name);
+        std::fs::write(&path, content).unwrap();
+        text.replace(&format!("\"{name}\""), &format!("\"{}\"", path.display()))
     });
+    let text = ["messages", "ported", "blocked", "reassigned"]
+        .iter()
+        .fold(text, |text, key| {
+            text.replace(&format!("\n{key} = "), &format!("\n# {key} = "))
+        });
     let told = told(&text, &[]);
-    std::fs::remove_file(&ca).unwrap();
     assert_eq!(told, [""; 0]);
 }
 
