@@ -78,7 +78,10 @@ impl Smsc {
         if message.destination.digits.is_empty() {
             return Status::RINVDSTADR;
         }
-        if session.unanswered >= self.behaviour.window || esme.pending >= self.behaviour.queue {
+        if session.unanswered >= self.behaviour.window {
+            return self.behaviour.above_window();
+        }
+        if esme.pending >= self.behaviour.queue {
             return Status::RMSGQFUL;
         }
         if !self.admits(now, key) {
@@ -119,7 +122,7 @@ impl Smsc {
             self.counters.figures.unanswered += 1;
             return;
         }
-        if answer.status == Status::RMSGQFUL {
+        if [Status::RMSGQFUL, self.behaviour.above_window()].contains(&answer.status) {
             // At once, or those above the window would have to wait beside those within.
             return self.answer_message(now, answer);
         }

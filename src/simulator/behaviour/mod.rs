@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use xabar_smpp::Status;
 
 use super::delay::{Delay, parse_duration};
 use super::error_rates::ErrorRates;
@@ -36,6 +37,10 @@ pub struct Behaviour {
     /// Requests that may await a response on one session; above that ESME_RMSGQFUL.
     #[arg(long, value_name = "N", default_value_t = Self::default().window, help_heading = RESPONSES)]
     pub window: usize,
+
+    /// Says ESME_RSUBMITFAIL of what is above that window, as some SMSCs do.
+    #[arg(long, help_heading = RESPONSES)]
+    pub window_fails: bool,
 
     /// Receipts and replies that may wait for one system_id; above that ESME_RMSGQFUL.
     ///
@@ -108,12 +113,23 @@ pub enum Announced {
 
 const RESPONSES: &str = "Responses";
 
+impl Behaviour {
+    /// What is said of a message above the window.
+    pub(super) fn above_window(&self) -> Status {
+        match self.window_fails {
+            true => Status::RSUBMITFAIL,
+            false => Status::RMSGQFUL,
+        }
+    }
+}
+
 impl Default for Behaviour {
     fn default() -> Self {
         Self {
             latency: Delay::NONE,
             tps: None,
             window: 10_000,
+            window_fails: false,
             queue: 500_000,
             errors: ErrorRates::default(),
             disorder: Share::NEVER,

@@ -37,6 +37,20 @@ async fn a_window_smaller_than_ours_costs_time_and_no_message() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_full_window_that_is_called_a_failure_fails_no_message() {
+    let behaviour = Behaviour {
+        window: 2,
+        window_fails: true,
+        latency: "20ms".parse().unwrap(),
+        ..Behaviour::default()
+    };
+    let Carried { tally, figures, .. } = carry(behaviour, stories(7, 100, 100)).await;
+    assert!(figures.refused["ESME_RSUBMITFAIL"] > 0, "{figures:?}");
+    assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
+    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_smsc_whose_queue_is_full_gets_all_in_the_end_and_each_thread_in_order() {
     let behaviour = Behaviour {
         queue: 20,
