@@ -36,7 +36,7 @@ const IDLE: f64 = 0.1;
 const FASTEST: f64 = 1e6;
 
 /// The rate of one operator, PDUs a second.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Adaptation {
     /// The TPS, configured or set; `None` for as fast as the window allows.
     ceiling: Option<f64>,

@@ -13,6 +13,9 @@ const MEMORY: f64 = 4000.0;
 /// The same while little was answered.
 const HARDLY: f64 = 2.0;
 
+/// So few say nothing.
+const SOME: f64 = 2.0;
+
 /// Standard deviations by which chance alone seldom exceeds what is expected.
 const SELDOM: f64 = 5.0;
 
@@ -52,8 +55,11 @@ impl Background {
 
     /// Whether it is no more than usual that of late so many of so many were throttled.
     pub(super) fn explains(&self, throttled: f64, of: f64) -> bool {
-        // What chance may have added is left out.
-        let share = (self.throttled - self.throttled.sqrt()) / self.answered.max(1.0);
+        // One may have been for the rate after all.
+        let share = match self.throttled >= SOME {
+            true => self.throttled / self.answered,
+            false => 0.0,
+        };
         let expected = share.clamp(0.0, LARGEST) * of;
         // Rare events are Poisson's: their variance is their mean.
         throttled <= expected + SELDOM * expected.sqrt()

@@ -12,6 +12,7 @@ mod circuit;
 mod class;
 mod connection;
 mod dispatch;
+mod doubt;
 mod entrance;
 mod inbox;
 mod link_state;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::adaptation::{Adaptation, Taken};
 use super::background::Background;
+use super::doubt::Doubt;
 
 /// How far below the TPS the link runs.
 const AIM: f64 = 0.97;
@@ -55,6 +56,7 @@ pub(super) struct Rate {
     /// What is throttled again and again.
     stubborn: Count,
     background: Background,
+    doubt: Option<Doubt>,
 }
 
 impl Rate {
@@ -76,6 +78,7 @@ impl Rate {
             since_cut: SinceCut::new(now),
             stubborn: Count::new(now),
             background: Background::default(),
+            doubt: None,
         }
     }
 
@@ -101,6 +104,7 @@ impl Rate {
     /// Staff sets another TPS. Of a lower one the last second may have used more, so the next counts as spent.
     pub(super) fn tune(&mut self, tps: Option<u32>, now: Instant) {
         let before = self.current();
+        self.doubt = None;
         self.adaptation.tune(tps.map(f64::from));
         let Some(current) = self.current() else {
             return;
@@ -160,6 +164,21 @@ impl Rate {
         if self.adaptation.is_below_the_limit() {
             self.background.accepted();
         }
+        self.take_back_cuts(now);
+    }
+
+    /// Takes back what was cut for what is known by now to be usual.
+    fn take_back_cuts(&mut self, now: Instant) {
+        if self.doubt.is_none() || self.adaptation.was_just_cut() {
+            return;
+        }
+        if let Some(doubt) = self
+            .doubt
+            .take_if(|doubt| doubt.is_explained(&self.background))
+        {
+            self.adaptation = doubt.before();
+        }
+        self.doubt.take_if(|doubt| doubt.is_over(now));
     }
 
     /// Notes that the operator refused a PDU for its own sake.
@@ -191,6 +210,14 @@ impl Rate {
         }
         if is_usual {
             return false;
+        }
+        if self.overload.is_none() && Background::may_explain_by_chance(throttled, all) {
+            let doubt = self
+                .doubt
+                .get_or_insert_with(|| Doubt::new(self.adaptation.clone(), now));
+            doubt.note(throttled, all);
+        } else {
+            self.doubt = None;
         }
         let left = match self.overload {
             Some(since) => self.adaptation.cut_on(now >= since + LONG),

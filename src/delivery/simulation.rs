@@ -492,13 +492,37 @@ fn an_operator_that_lets_everything_queue_is_not_driven_into_timeouts() {
 
 #[test]
 fn an_operator_that_throttles_a_few_in_a_hundred_whatever_the_rate_is_served_nearly_as_fast() {
-    for one_in in [50, 100, 1000] {
-        let figures = run(bounds(Some(300), 100), SECOND / 50, MINUTES, false, |_| {
+    for (one_in, tps, latency, least) in [
+        (33, 300, 20, 0.7),
+        (50, 300, 20, 0.9),
+        (50, 50, 20, 0.7),
+        (50, 100, 500, 0.9),
+        (100, 300, 20, 0.9),
+        (100, 1000, 50, 0.9),
+        (1000, 300, 20, 0.9),
+    ] {
+        let latency = Duration::from_millis(latency);
+        let figures = run(bounds(Some(tps), 100), latency, MINUTES, false, |_| {
             Limit::Moody(one_in)
         });
-        println!("one in {one_in}: {figures:?}");
-        assert!(figures.rate > 0.9 * 300.0, "one in {one_in}: {figures:?}");
+        println!("one in {one_in} at {tps}, {latency:?}: {figures:?}");
+        let least = least * f64::from(tps);
+        assert!(
+            figures.rate > least,
+            "one in {one_in} at {tps}: {figures:?}"
+        );
     }
+}
+
+#[test]
+fn what_was_cut_for_what_is_usual_is_soon_taken_back() {
+    let length = WARM_UP + SECOND;
+    let figures = run(bounds(Some(300), 100), SECOND / 50, length, false, |_| {
+        Limit::Moody(50)
+    });
+    println!("{figures:?}");
+    let (_, late) = figures.seconds.split_at(8);
+    assert!(late.iter().all(|taken| *taken > 250), "{figures:?}");
 }
 
 #[test]
