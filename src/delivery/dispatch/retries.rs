@@ -32,10 +32,10 @@ pub(super) struct Retries {
 }
 
 impl Retries {
-    /// Whether mostly taken is what comes again.
+    /// Whether what comes again is taken, as far as is known.
     pub(super) fn help(&self) -> bool {
         let all = self.taken + self.refused_again;
-        all >= FEWEST && self.taken >= HELPS * all
+        all < FEWEST || self.taken >= HELPS * all
     }
 
     /// Something was taken.
@@ -104,12 +104,9 @@ mod tests {
     fn they_help_where_many_are_taken_that_come_again_as_of_late() {
         let mut retries = Retries::default();
         (0..100).for_each(|number| retries.taken(token(number)));
-        assert!(!retries.help(), "none came again");
-        tried_again(&mut retries, 0..7, 2);
-        assert!(!retries.help(), "too few");
-        tried_again(&mut retries, 7..9, 2);
-        assert!(retries.help());
-        tried_again(&mut retries, 1001..1100, 1000);
+        tried_again(&mut retries, 1001..1008, 1000);
+        assert!(retries.help(), "too few came again");
+        tried_again(&mut retries, 1008..1009, 1000);
         assert!(!retries.help(), "a blacklist");
         tried_again(&mut retries, 0..100, 2);
         assert!(retries.help());
@@ -122,7 +119,7 @@ mod tests {
             retries.refused(token(number), true);
         }
         assert!(retries.refused.iter().map(FxHashSet::len).sum::<usize>() <= MOST);
-        (9_900..10_000).for_each(|number| retries.taken(token(number)));
-        assert!(retries.help(), "the latest are");
+        (9_990..10_000).for_each(|number| retries.refused(token(number), false));
+        assert!(!retries.help(), "the latest are");
     }
 }
