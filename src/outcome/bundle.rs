@@ -38,8 +38,7 @@ fn single(outgoing: &Outgoing, wording: &Wording) -> Publication {
 
 fn joined(agency: &str, batch: &[&Outgoing], wording: &Wording) -> Publication {
     let mut body = Vec::with_capacity(batch.len() * OUTCOME_OCTETS);
-    let outcomes: Vec<_> = batch.iter().map(|one| wording.outcome(one)).collect();
-    write_batch(&outcomes, &mut body);
+    write_batch(batch.iter().map(|one| wording.outcome(one)), &mut body);
     publication(batch_routing_key(agency), BATCH_JSON, body.into())
 }
 

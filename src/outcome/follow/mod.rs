@@ -112,13 +112,16 @@ impl Follower {
     }
 }
 
-async fn send(runs: &mpsc::Sender<Vec<Outgoing>>, mut run: Vec<Outgoing>) -> bool {
-    while !run.is_empty() {
-        let rest = run.split_off(run.len().min(RUN));
-        if runs.send(run).await.is_err() {
+async fn send(runs: &mpsc::Sender<Vec<Outgoing>>, run: Vec<Outgoing>) -> bool {
+    if run.len() <= RUN {
+        return run.is_empty() || runs.send(run).await.is_ok();
+    }
+    let mut rest = run.into_iter();
+    while rest.len() > 0 {
+        let part = rest.by_ref().take(RUN).collect();
+        if runs.send(part).await.is_err() {
             return false;
         }
-        run = rest;
     }
     true
 }

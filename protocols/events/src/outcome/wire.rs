@@ -1,15 +1,16 @@
 //! Outcomes as CloudEvents: written one by one or as a batch, and read back.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
-use crate::json::{Object, object};
-use crate::{Agency, OUTCOME, OUTCOME_SOURCE, Outcome, Reason, State, UnixMillis};
+use crate::json::Json;
+use crate::{Agency, OUTCOME, Outcome, Reason, State, UnixMillis};
 
 impl Outcome<'_> {
-    /// Appends it as one CloudEvent in structured mode (`application/cloudevents+json`).
+    /// Appends it as one CloudEvent in structured mode (`application/cloudevents+json`), whose frame is written as it
+    /// stands in the contract.
     pub fn write(&self, out: &mut Vec<u8>) {
         debug_assert!(
             self.state.allows(self.reason),
@@ -17,52 +18,59 @@ impl Outcome<'_> {
             self.state,
             self.reason
         );
-        let id = format!("{}-{}", self.message, self.sequence);
-        object(out, |event| {
-            event.text("specversion", "1.0");
-            event.text("id", &id);
-            event.text("source", OUTCOME_SOURCE);
-            event.text("type", OUTCOME);
-            event.text("subject", &self.application);
-            event.time("time", self.at);
-            event.some_text("traceparent", self.traceparent.as_deref());
-            event.text("datacontenttype", "application/json");
-            event.object("data", |data| self.write_data(data));
-        });
-    }
-
-    fn write_data(&self, data: &mut Object<'_>) {
-        data.number("sequence", self.sequence);
-        data.object("event", |event| {
-            event.joined("source", [Agency::PREFIX, &self.agency]);
-            event.text("id", &self.event);
-        });
-        data.text("application", &self.application);
-        data.text("state", self.state.as_str());
-        data.some_text("reason", self.reason.map(Reason::as_str));
+        let at = self.at.to_rfc3339();
+        let at = str::from_utf8(&at).unwrap_or_default();
+        let mut json = Json(out);
+        json.raw(r#"{"specversion":"1.0","id":""#);
+        json.text(&self.message);
+        json.raw("-");
+        json.number(self.sequence);
+        json.raw(r#"","source":"/xabar","type":"uz.egov.notification.outcome.v1","subject":""#);
+        json.text(&self.application);
+        json.raw(r#"","time":""#);
+        json.raw(at);
+        json.raw("\"");
+        json.some_text(r#","traceparent":""#, self.traceparent.as_deref());
+        json.raw(r#","datacontenttype":"application/json","data":{"sequence":"#);
+        json.number(self.sequence);
+        json.raw(r#","event":{"source":"/agencies/"#);
+        json.text(&self.agency);
+        json.raw(r#"","id":""#);
+        json.text(&self.event);
+        json.raw(r#""},"application":""#);
+        json.text(&self.application);
+        json.raw(r#"","state":""#);
+        json.raw(self.state.as_str());
+        json.raw("\"");
+        json.some_text(r#","reason":""#, self.reason.map(Reason::as_str));
         if let Some(until) = self.until {
-            data.time("until", until);
+            json.some_text(r#","until":""#, str::from_utf8(&until.to_rfc3339()).ok());
         }
-        data.some_text("code", self.code.as_deref());
-        data.some_text("by", self.by.as_deref());
-        data.some_text("operator", self.operator.as_deref());
+        json.some_text(r#","code":""#, self.code.as_deref());
+        json.some_text(r#","by":""#, self.by.as_deref());
+        json.some_text(r#","operator":""#, self.operator.as_deref());
         if let Some(segments) = self.segments {
-            data.number("segments", segments);
+            json.raw(r#","segments":"#);
+            json.number(segments);
         }
-        data.number("attempts", self.attempts);
-        data.number("repeats", self.repeats);
-        data.time("at", self.at);
+        json.raw(r#","attempts":"#);
+        json.number(self.attempts);
+        json.raw(r#","repeats":"#);
+        json.number(self.repeats);
+        json.raw(r#","at":""#);
+        json.raw(at);
+        json.raw(r#""}}"#);
     }
 }
 
 /// Appends a JSON array of outcomes (`application/cloudevents-batch+json`).
-pub fn write_batch<'a>(outcomes: impl IntoIterator<Item = &'a Outcome<'a>>, out: &mut Vec<u8>) {
+pub fn write_batch<'a>(outcomes: impl IntoIterator<Item: Borrow<Outcome<'a>>>, out: &mut Vec<u8>) {
     out.push(b'[');
     for (index, outcome) in outcomes.into_iter().enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        outcome.write(out);
+        outcome.borrow().write(out);
     }
     out.push(b']');
 }
@@ -235,7 +243,7 @@ mod tests {
         assert_eq!(read_outcomes(&batch).unwrap(), both);
 
         let mut none = Vec::new();
-        write_batch([], &mut none);
+        write_batch(&both[..0], &mut none);
         assert_eq!(none, b"[]");
     }
 
