@@ -6,6 +6,7 @@ use std::sync::Arc;
 use xabar_events::{EventKey, Language, Msisdn, Notification, Reason, State};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::hash::hash;
 use super::{Cursor, Lane, Queue};
 use crate::clock::UnixMillis;
 
@@ -52,6 +53,21 @@ impl SpreadKey {
 /// What one citizen hears of one application: a hash of source, subject and MSISDN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ThreadKey(pub u64);
+
+impl ThreadKey {
+    /// Part of the journal's format.
+    pub fn of(agency: &str, application: &str, msisdn: Msisdn) -> Self {
+        let msisdn = msisdn.as_u64().to_be_bytes();
+        let pieces: [&[u8]; 5] = [
+            agency.as_bytes(),
+            &[0],
+            application.as_bytes(),
+            &[0],
+            &msisdn,
+        ];
+        Self(hash(0, &pieces))
+    }
+}
 
 /// The place of a status in its thread: by the time the agency gave it, then by arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

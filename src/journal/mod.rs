@@ -8,6 +8,7 @@
 mod choices;
 #[cfg(test)]
 mod conformance;
+mod hash;
 mod lane;
 mod location;
 mod lock;

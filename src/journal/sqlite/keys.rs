@@ -5,11 +5,11 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use xabar_events::EventKey;
-use xxhash_rust::xxh3::Xxh3;
 
 use super::index::{Horizon, Value};
 use super::stored::Stored;
 use crate::clock::UnixMillis;
+use crate::journal::hash::hash;
 use crate::journal::{JournalError, MessageId};
 
 /// How event keys are hashed.
@@ -27,11 +27,8 @@ impl KeyHash {
     }
 
     pub(super) fn of(self, key: &EventKey) -> u64 {
-        let mut hash = Xxh3::with_seed(self.seed);
-        hash.update(key.agency.name().as_bytes());
-        hash.update(&[0]);
-        hash.update(key.id.as_str().as_bytes());
-        hash.digest() & self.mask
+        let (agency, event) = (key.agency.name(), key.id.as_str());
+        hash(self.seed, &[agency.as_bytes(), &[0], event.as_bytes()]) & self.mask
     }
 }
 
