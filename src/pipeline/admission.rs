@@ -1,7 +1,8 @@
 //! New events: what is known already is answered, the rest becomes messages.
 
+use std::borrow::Cow;
+
 use xabar_events::{Cancel, Event, EventKey, Msisdn, Notification, Priority, Reason, State};
-use xxhash_rust::xxh3::Xxh3;
 
 use super::beat::Beat;
 use super::core::Core;
@@ -56,7 +57,7 @@ impl Core {
 
     /// What the journal knows of each event; of a cancellation, of the event it withdraws.
     fn known(&mut self, events: &[Event]) -> Result<Vec<Facts>, JournalError> {
-        let targets: Vec<EventKey> = events.iter().map(target).collect();
+        let targets: Vec<Cow<'_, EventKey>> = events.iter().map(target).collect();
         let asks: Vec<Ask<'_>> = events
             .iter()
             .zip(&targets)
@@ -80,7 +81,7 @@ impl Core {
     ) -> Result<Verdict, JournalError> {
         let earlier = facts
             .duplicate_of
-            .or_else(|| beat.keys.get(&notification.key).copied());
+            .or_else(|| beat.accepted_as(&notification.key));
         if let Some(id) = earlier {
             self.teller.tally.duplicates += 1;
             return Ok(Verdict::Accepted {
@@ -90,7 +91,6 @@ impl Core {
         }
         let id = MessageId(self.next_message);
         self.next_message += 1;
-        beat.keys.insert(notification.key.clone(), id);
         let cancelled = facts.cancelled || beat.cancelled.contains(&notification.key);
         let notification = self.check_rights(notification);
         let mut message = self.message(beat, id, notification, looked_up);
@@ -301,10 +301,7 @@ impl Core {
         facts: &Facts,
     ) -> Result<Verdict, JournalError> {
         let target = cancel.target();
-        let Some(id) = facts
-            .duplicate_of
-            .or_else(|| beat.keys.get(&target).copied())
-        else {
+        let Some(id) = facts.duplicate_of.or_else(|| beat.accepted_as(&target)) else {
             if !facts.cancelled {
                 beat.cancelled.push(target);
             }
@@ -364,20 +361,15 @@ pub(super) fn withdrawn(message: &Message) -> (State, Reason) {
     })
 }
 
-fn target(event: &Event) -> EventKey {
+fn target(event: &Event) -> Cow<'_, EventKey> {
     match event {
-        Event::StatusChanged(notification) => notification.key.clone(),
-        Event::Cancel(cancel) => cancel.target(),
+        Event::StatusChanged(notification) => Cow::Borrowed(&notification.key),
+        Event::Cancel(cancel) => Cow::Owned(cancel.target()),
     }
 }
 
-/// The thread of a notification. The hash is part of the journal's format.
 fn thread(notification: &Notification) -> ThreadKey {
-    let mut hash = Xxh3::new();
-    hash.update(notification.key.agency.name().as_bytes());
-    hash.update(&[0]);
-    hash.update(notification.application.as_str().as_bytes());
-    hash.update(&[0]);
-    hash.update(&notification.msisdn.as_u64().to_be_bytes());
-    ThreadKey(hash.digest())
+    let agency = notification.key.agency.name();
+    let application = notification.application.as_str();
+    ThreadKey::of(agency, application, notification.msisdn)
 }

@@ -1,6 +1,8 @@
 //! What one beat changes, before it is committed.
 
-use std::collections::HashMap;
+use std::borrow::Borrow;
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -15,9 +17,12 @@ use crate::clock::Now;
 use crate::delivery::{Answer, Directive, Query, Screen, SessionKey, Submission, Tuning};
 use crate::intake::Verdict;
 use crate::journal::{
-    Awaiting, Changes, Choices, HeldReceipt, Message, MessageId, OperatorId, Outgoing,
+    Awaiting, Changes, Choices, HeldReceipt, Identity, Message, MessageId, OperatorId, Outgoing,
     SubscriberFacts, ThreadFacts, ThreadKey,
 };
+
+/// Hashes what comes from outside: seeded by chance, but without SipHash's price.
+type Seeded = foldhash::fast::RandomState;
 
 /// One beat under way: what it changes, and what to do once that is committed.
 #[derive(Debug)]
@@ -25,14 +30,12 @@ pub(super) struct Beat {
     pub(super) now: Now,
     /// Whether the gateway stops: nothing new is begun.
     pub(super) stopping: bool,
-    accepted: Vec<Message>,
-    accepted_at: FxHashMap<MessageId, usize>,
-    /// Events of this beat, since the journal does not know them yet.
-    pub(super) keys: HashMap<EventKey, MessageId>,
+    room: Room,
+    /// By their events, since the journal does not know them yet.
+    named: foldhash::HashSet<Named>,
     // In the order in which they came, so that the same inputs give the same changes.
-    progressed: IndexMap<MessageId, Message, FxBuildHasher>,
     threads: IndexMap<ThreadKey, ThreadFacts, FxBuildHasher>,
-    subscribers: IndexMap<Msisdn, SubscriberFacts>,
+    subscribers: IndexMap<Msisdn, SubscriberFacts, Seeded>,
     /// What subscribers chose in this beat.
     pub(super) choices: IndexMap<Msisdn, Choices>,
     /// How often the journal may still be asked for what went to a subscriber.
@@ -40,23 +43,91 @@ pub(super) struct Beat {
     /// Screens for phones whose steps came over HTTP.
     pub(super) shown: Vec<(PostedReply, Shown)>,
     pub(super) cancelled: Vec<EventKey>,
-    awaiting: Vec<Awaiting>,
-    /// Where in `awaiting` the segments under an id are.
-    awaiting_at: HashMap<Box<str>, Vec<usize>>,
+    /// Each with the place of the one before it under an id of the same hash.
+    awaiting: Vec<(Awaiting, Option<usize>)>,
+    /// The last place under each hash.
+    awaiting_at: FxHashMap<u64, usize>,
+    seeded: Seeded,
     pub(super) held: Vec<(u64, HeldReceipt)>,
     pub(super) released: Vec<u64>,
     /// What an operator took and did not deliver, and who is to try it now.
     pub(super) undelivered: Vec<Elsewhere>,
     pub(super) outgoing: Vec<Outgoing>,
-    directives: HashMap<OperatorId, Directive>,
+    directives: FxHashMap<OperatorId, Directive>,
     pub(super) replies: Vec<(oneshot::Sender<Vec<Verdict>>, Vec<Verdict>)>,
+}
+
+/// The messages that a beat changes. The next one takes the room of the last: lists that are made anew grow in steps, on memory
+/// that the kernel has to give each time.
+#[derive(Debug, Default)]
+pub(super) struct Room {
+    accepted: Vec<Message>,
+    /// In the order in which they came.
+    progressed: Vec<Message>,
+    places: FxHashMap<MessageId, Place>,
+}
+
+/// Where a message stands in them.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Accepted(usize),
+    Progressed(usize),
+}
+
+/// Of a beat that changed more the room is given back.
+const MOST_ROOM: usize = 4096;
+
+impl Room {
+    /// Takes back the lists that a commit has emptied.
+    pub(super) fn take_back(&mut self, changes: &mut Changes) {
+        let lists = [
+            (&mut self.accepted, &mut changes.accepted),
+            (&mut self.progressed, &mut changes.progressed),
+        ];
+        for (room, emptied) in lists {
+            if emptied.is_empty() && emptied.capacity() <= MOST_ROOM {
+                *room = std::mem::take(emptied);
+            }
+        }
+    }
+
+    fn get(&self, id: MessageId) -> Option<&Message> {
+        match *self.places.get(&id)? {
+            Place::Accepted(at) => self.accepted.get(at),
+            Place::Progressed(at) => self.progressed.get(at),
+        }
+    }
+}
+
+/// A message that its event's key finds.
+#[derive(Debug)]
+struct Named(Arc<Identity>);
+
+impl Borrow<EventKey> for Named {
+    fn borrow(&self) -> &EventKey {
+        &self.0.key
+    }
+}
+
+impl PartialEq for Named {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl Eq for Named {}
+
+impl Hash for Named {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.key.hash(state);
+    }
 }
 
 /// What to do once the changes of a beat are committed.
 #[derive(Debug, Default)]
 pub struct Effects {
     pub replies: Vec<(oneshot::Sender<Vec<Verdict>>, Vec<Verdict>)>,
-    pub directives: HashMap<OperatorId, Directive>,
+    pub directives: FxHashMap<OperatorId, Directive>,
     /// Screens for phones whose steps came over HTTP.
     pub shown: Vec<(PostedReply, Shown)>,
 }
@@ -90,58 +161,76 @@ impl Effects {
 }
 
 impl Beat {
+    #[cfg(test)]
     pub(super) fn new(now: Now) -> Self {
+        Self::within(now, Room::default())
+    }
+
+    /// In the room of the last one.
+    pub(super) fn within(now: Now, room: Room) -> Self {
         Self {
             now,
             stopping: false,
-            accepted: Vec::new(),
-            accepted_at: FxHashMap::default(),
-            keys: HashMap::new(),
-            progressed: IndexMap::default(),
+            room,
+            named: foldhash::HashSet::default(),
             threads: IndexMap::default(),
-            subscribers: IndexMap::new(),
+            subscribers: IndexMap::default(),
             choices: IndexMap::new(),
             looks: Looks::default(),
             shown: Vec::new(),
             cancelled: Vec::new(),
             awaiting: Vec::new(),
-            awaiting_at: HashMap::new(),
+            awaiting_at: FxHashMap::default(),
+            seeded: Seeded::default(),
             held: Vec::new(),
             released: Vec::new(),
             undelivered: Vec::new(),
             outgoing: Vec::new(),
-            directives: HashMap::new(),
+            directives: FxHashMap::default(),
             replies: Vec::new(),
         }
     }
 
     /// A new message, as it stands now.
     pub(super) fn accept(&mut self, message: Message) {
-        self.accepted_at.insert(message.id, self.accepted.len());
-        self.accepted.push(message);
+        let place = Place::Accepted(self.room.accepted.len());
+        self.room.places.insert(message.id, place);
+        self.named.insert(Named(message.origin().identity.clone()));
+        self.room.accepted.push(message);
+    }
+
+    /// The message that an event of this beat became.
+    pub(super) fn accepted_as(&self, key: &EventKey) -> Option<MessageId> {
+        self.named.get(key).map(|named| named.0.id)
     }
 
     /// A message stands otherwise than before.
     pub(super) fn put(&mut self, message: Message) {
-        let position = self.accepted_at.get(&message.id);
-        match position.and_then(|position| self.accepted.get_mut(*position)) {
-            Some(accepted) => accepted.progress = message.progress,
-            None => drop(self.progressed.insert(message.id, message)),
+        let Room {
+            accepted,
+            progressed,
+            places,
+        } = &mut self.room;
+        let next = Place::Progressed(progressed.len());
+        let place = *places.entry(message.id).or_insert(next);
+        let known = match place {
+            Place::Accepted(at) => accepted.get_mut(at),
+            Place::Progressed(at) => progressed.get_mut(at),
+        };
+        match known {
+            Some(known) => known.progress = message.progress,
+            None => progressed.push(message),
         }
     }
 
     /// How a message stands that this beat touched; the journal is behind on it.
     pub(super) fn message(&self, id: MessageId) -> Option<&Message> {
-        let accepted = self
-            .accepted_at
-            .get(&id)
-            .and_then(|position| self.accepted.get(*position));
-        accepted.or_else(|| self.progressed.get(&id))
+        self.room.get(id)
     }
 
     /// The messages accepted in this beat.
     pub(super) fn accepted(&self) -> &[Message] {
-        &self.accepted
+        &self.room.accepted
     }
 
     pub(super) fn touched(&self, id: MessageId) -> bool {
@@ -163,19 +252,27 @@ impl Beat {
     }
 
     pub(super) fn await_receipt(&mut self, awaiting: Awaiting) {
-        let at = self.awaiting_at.entry(awaiting.smsc_id.clone());
-        at.or_default().push(self.awaiting.len());
-        self.awaiting.push(awaiting);
+        let hash = self.seeded.hash_one(&*awaiting.smsc_id);
+        let before = self.awaiting_at.insert(hash, self.awaiting.len());
+        self.awaiting.push((awaiting, before));
     }
 
     /// Segments accepted in this beat under one of these ids.
     pub(super) fn awaiting(&self, operator: OperatorId, smsc_ids: &[&str]) -> Vec<Awaiting> {
-        let at = smsc_ids.iter().filter_map(|id| self.awaiting_at.get(*id));
-        let under = at.flatten().filter_map(|at| self.awaiting.get(*at));
-        under
-            .filter(|awaiting| awaiting.operator == operator)
-            .cloned()
-            .collect()
+        let mut found = Vec::new();
+        for id in smsc_ids.iter().filter(|_| !self.awaiting.is_empty()) {
+            let from = found.len();
+            let mut place = self.awaiting_at.get(&self.seeded.hash_one(*id)).copied();
+            while let Some((awaiting, before)) = place.and_then(|at| self.awaiting.get(at)) {
+                if awaiting.operator == operator && *awaiting.smsc_id == **id {
+                    found.push(awaiting.clone());
+                }
+                place = *before;
+            }
+            // In the order in which they came.
+            found.get_mut(from..).unwrap_or_default().reverse();
+        }
+        found
     }
 
     pub(super) fn submit(&mut self, operator: OperatorId, submission: Submission) {
@@ -217,18 +314,23 @@ impl Beat {
         }
     }
 
-    pub(super) fn finish(self) -> (Changes, Effects) {
+    /// What it changes, what is to be done then, and what is left of its room.
+    pub(super) fn finish(mut self) -> (Changes, Effects, Room) {
+        let accepted = std::mem::take(&mut self.room.accepted);
+        let progressed = std::mem::take(&mut self.room.progressed);
+        self.room.places.clear();
+        self.room.places.shrink_to(MOST_ROOM);
         let changes = Changes {
             at: self.now.steady,
-            accepted: self.accepted,
-            progressed: self.progressed.into_values().collect(),
+            accepted,
+            progressed,
             cancelled: self.cancelled,
             threads: self.threads.into_iter().collect(),
             subscribers: self.subscribers.into_iter().collect(),
             used: Vec::new(),
             dealt: Vec::new(),
             choices: self.choices.into_iter().collect(),
-            awaiting: self.awaiting,
+            awaiting: self.awaiting.into_iter().map(|(it, _)| it).collect(),
             held: self.held,
             released: self.released,
             outgoing: self.outgoing,
@@ -241,6 +343,7 @@ impl Beat {
                 directives: self.directives,
                 shown: self.shown,
             },
+            self.room,
         )
     }
 }

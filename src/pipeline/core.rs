@@ -15,7 +15,7 @@ use xabar_sms::DefaultAlphabet;
 use super::admission::Right;
 use super::appetite::Appetite;
 use super::asking::Asking;
-use super::beat::{Beat, Effects};
+use super::beat::{Beat, Effects, Room};
 use super::elsewhere::Parts;
 use super::left_out::Place;
 use super::links::peers;
@@ -241,6 +241,7 @@ pub struct Core {
     /// Messages are waiting for their turn that a beat had no time for.
     pub(super) turns_left: bool,
     appetite: Appetite,
+    room: Room,
     /// Messages given to links, each attempt counted.
     pub(super) sent: u64,
     /// What was called something without a right to it, and by which agency.
@@ -335,6 +336,7 @@ impl Core {
             note_published_at: now.steady,
             turns_left: false,
             appetite: Appetite::default(),
+            room: Room::default(),
             sent: 0,
             not_entitled: Seldom::default(),
             clocks_ahead: Seldom::default(),
@@ -364,7 +366,7 @@ impl Core {
 
     /// Decides on all that came in and all that is due. Nothing of it is durable yet.
     pub fn decide(&mut self, now: Now, inputs: Inputs) -> Result<(Changes, Effects), JournalError> {
-        let mut beat = Beat::new(now);
+        let mut beat = Beat::within(now, std::mem::take(&mut self.room));
         beat.stopping = inputs.stopping;
         self.published = self.published.max(inputs.published);
         if let Some(ported) = inputs.ported {
@@ -393,7 +395,8 @@ impl Core {
             self.send_due(&mut beat)?;
         }
         self.note_pressure(now.steady);
-        let (mut changes, effects) = beat.finish();
+        let (mut changes, effects, room) = beat.finish();
+        self.room = room;
         changes.used = self.pacer.used();
         changes.dealt = self.pacer.dealt();
         if !changes.is_empty() || inputs.stopping || now.steady >= self.note_published_at {
@@ -421,7 +424,9 @@ impl Core {
 
     /// Makes the changes of a beat durable. May be tried again.
     pub fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {
-        self.journal.commit(changes)
+        self.journal.commit(changes)?;
+        self.room.take_back(changes);
+        Ok(())
     }
 
     /// When the next beat is due though nothing comes in.

@@ -207,7 +207,7 @@ impl Core {
                 return Ok(of_its_own.filter(|_| is_shared));
             }
         }
-        Ok((!beat.keys.contains_key(&key)).then_some(key))
+        Ok(beat.accepted_as(&key).is_none().then_some(key))
     }
 
     /// Whether the phone's last text, in an earlier life, had the same reference in other words, as far as its answer tells.
@@ -294,7 +294,6 @@ impl Core {
     ) {
         let id = MessageId(self.next_message);
         self.next_message += 1;
-        beat.keys.insert(key.clone(), id);
         let now = beat.now;
         let origin = Origin {
             identity: Identity {

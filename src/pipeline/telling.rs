@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use rustc_hash::FxHashSet;
 use xabar_events::{Reason, State};
 use xabar_smpp::Status;
 
@@ -17,7 +18,7 @@ pub(super) const WORTH_TELLING: Duration = Duration::from_secs(60);
 /// Writes the history of messages and the outcomes for their agencies, and counts them.
 #[derive(Debug)]
 pub(super) struct Teller {
-    told: HashSet<State>,
+    told: FxHashSet<State>,
     next_outgoing: u64,
     pub(super) tally: Tally,
 }
@@ -42,7 +43,7 @@ impl Details {
 impl Teller {
     pub(super) fn new(told: HashSet<State>, last_outgoing: u64) -> Self {
         Self {
-            told,
+            told: told.into_iter().collect(),
             next_outgoing: last_outgoing + 1,
             tally: Tally::default(),
         }

@@ -267,7 +267,7 @@ impl Notice {
             (code, _) => code.map(|code| Cow::Owned(code.to_string())),
         };
         match (stat.or(state), network.or(err)) {
-            (Some(word), Some(err)) => Some(format!("{word} {err}").into()),
+            (Some(word), Some(err)) => Some([&*word, " ", &*err].concat().into()),
             (word, err) => word.or(err).map(|code| code.as_ref().into()),
         }
     }
