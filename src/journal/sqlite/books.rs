@@ -1,7 +1,5 @@
 //! The books: kept as counts, since counting ten million messages takes too long.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, params};
 
 use xabar_events::{Reason, State};
@@ -12,28 +10,40 @@ use crate::journal::{Backlog, Books, JournalError, Message, Phase};
 
 /// What one commit changes of the books.
 #[derive(Default)]
-pub(super) struct Entries<'a>(BTreeMap<(&'a str, i64, u8), i64>);
+pub(super) struct Entries<'a>(foldhash::HashMap<(&'a str, i64), Columns>);
+
+/// How much is added to each column.
+#[derive(Default)]
+struct Columns(Vec<(u8, i64)>);
+
+impl Columns {
+    fn enter(&mut self, column: u8, by: i64) {
+        match self.0.iter_mut().find(|(other, _)| *other == column) {
+            Some((_, sum)) => *sum += by,
+            None => self.0.push((column, by)),
+        }
+    }
+}
 
 impl<'a> Entries<'a> {
     /// Enters a new message in its column.
     pub(super) fn accept(&mut self, message: &'a Message, column: u8) {
-        self.enter(message, column, 1);
+        self.of(message).enter(column, 1);
     }
 
     /// Moves a message from the column where it stood to where it stands now.
     pub(super) fn progress(&mut self, message: &'a Message, before: u8, now: u8) {
         if before != now {
-            self.enter(message, before, -1);
-            self.enter(message, now, 1);
+            let columns = self.of(message);
+            columns.enter(before, -1);
+            columns.enter(now, 1);
         }
     }
 
-    fn enter(&mut self, message: &'a Message, column: u8, by: i64) {
+    /// Those of its agency and of the day on which it was accepted.
+    fn of(&mut self, message: &'a Message) -> &mut Columns {
         let day = message.accepted_at.0.div_euclid(MILLIS_A_DAY);
-        *self
-            .0
-            .entry((message.key.agency.name(), day, column))
-            .or_default() += by;
+        self.0.entry((message.key.agency.name(), day)).or_default()
     }
 
     pub(super) fn write(&self, db: &Connection) -> Result<(), JournalError> {
@@ -41,8 +51,10 @@ impl<'a> Entries<'a> {
             "INSERT INTO books (agency, day, state, count) VALUES (?1, ?2, ?3, ?4) \
              ON CONFLICT DO UPDATE SET count = count + ?4",
         )?;
-        for ((agency, day, column), by) in self.0.iter().filter(|(_, by)| **by != 0) {
-            write.execute(params![agency, day, column, by])?;
+        for ((agency, day), columns) in &self.0 {
+            for (column, by) in columns.0.iter().filter(|(_, by)| *by != 0) {
+                write.execute(params![agency, day, column, by])?;
+            }
         }
         Ok(())
     }

@@ -1,8 +1,7 @@
 //! Writes all changes of one beat.
 
-use std::collections::{BTreeMap, HashSet};
-
 use rusqlite::{Connection, params};
+use rustc_hash::FxHashMap;
 use xabar_events::EventKey;
 
 use super::books::Entries;
@@ -21,7 +20,7 @@ pub(super) struct Written {
     pub(super) row: i64,
     pub(super) accepted: Vec<Packed>,
     pub(super) progressed: Vec<(Packed, Past)>,
-    pub(super) threads: BTreeMap<ThreadKey, Thread>,
+    pub(super) threads: FxHashMap<ThreadKey, Thread>,
 }
 
 /// Gets on with the upkeep, and writes the changes.
@@ -52,15 +51,18 @@ pub(super) fn write(
 
 fn accepted(changes: &Changes) -> Result<Vec<Packed>, JournalError> {
     let mut scratch = Vec::with_capacity(512);
-    let packed = |message| Packed::new(message, &mut scratch);
-    changes.accepted.iter().map(packed).collect()
+    let mut accepted = Vec::with_capacity(changes.accepted.len());
+    for message in &changes.accepted {
+        accepted.push(Packed::new(message, &mut scratch)?);
+    }
+    Ok(accepted)
 }
 
 /// Refuses changes that contradict what is stored.
 fn check(db: &Connection, memory: &Memory, changes: &Changes) -> Result<(), JournalError> {
-    let mut keys: HashSet<&EventKey> = HashSet::with_capacity(changes.accepted.len());
+    let mut keys: foldhash::HashSet<&EventKey> = foldhash::HashSet::default();
     for message in &changes.accepted {
-        if !keys.insert(&message.key) || memory.find(db, &message.key)?.is_some() {
+        if !keys.insert(&message.key) || memory.has(db, &message.key)? {
             return Err(JournalError::Refused {
                 what: "an event that it holds already",
             });

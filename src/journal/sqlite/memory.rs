@@ -1,10 +1,9 @@
 //! What the journal knows without a look at the tables, and where the tables know more.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::hash_map::Entry;
 
 use rusqlite::Connection;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xabar_events::{EventKey, Msisdn};
 
 use super::choices::Choosers;
@@ -37,12 +36,19 @@ pub(super) struct Memory {
     pub(super) threads: Index<Thread>,
     pub(super) subscribers: Index<SubscriberFacts>,
     pub(super) awaiting: Index<Awaiting>,
-    /// The threads that were asked for since the last commit: it will ask for them again.
-    pub(super) asked: FxHashMap<ThreadKey, Thread>,
+    /// What was asked for since the last commit, which will ask for it again: threads, and hashes of event keys under
+    /// which there was nothing.
+    asked: Asked,
     /// Room for what a commit writes: a megabyte now and then would leave holes in the heap.
     pub(super) room: Vec<u8>,
     /// Changes since the indexes were last merged by a slice.
     pub(super) due_slices: usize,
+}
+
+#[derive(Debug, Default)]
+struct Asked {
+    threads: FxHashMap<ThreadKey, Thread>,
+    unknown: FxHashSet<u64>,
 }
 
 /// How a message stood before it progressed.
@@ -69,7 +75,7 @@ impl Memory {
             threads: Index::load(db)?,
             subscribers: Index::load(db)?,
             awaiting: Index::load(db)?,
-            asked: FxHashMap::default(),
+            asked: Asked::default(),
             room: Vec::new(),
             due_slices: 0,
         };
@@ -134,11 +140,15 @@ impl Memory {
         changes: &Changes,
     ) -> Result<Vec<(Packed, Past)>, JournalError> {
         let mut scratch = Vec::with_capacity(512);
-        let progressed = |message: &Message| {
-            if let Some((before, since)) = self.recent.get_with_time(message.id) {
+        let mut progressed = Vec::with_capacity(changes.progressed.len());
+        for message in &changes.progressed {
+            if let Some(standing) = self.recent.standing(message.id) {
+                let before = standing.message;
                 let packed = Packed::after(message, Some(before), &mut scratch)?;
-                let past = self.past(before.phase, before.column, since, &packed, changes.at);
-                return Ok((packed, past));
+                let before = (before.phase, before.column, standing.since);
+                let past = past(before, &packed, changes.at, standing.is_left_behind);
+                progressed.push((packed, past));
+                continue;
             }
             let Some((before, since)) = rows::by_id(db, message.id)? else {
                 return Err(JournalError::Refused {
@@ -146,28 +156,11 @@ impl Memory {
                 });
             };
             let packed = Packed::new(message, &mut scratch)?;
-            let (phase, column) = (before.progress.phase, books::column(&before)?);
-            let past = self.past(phase, column, since, &packed, changes.at);
-            Ok((packed, past))
-        };
-        changes.progressed.iter().map(progressed).collect()
-    }
-
-    fn past(
-        &self,
-        phase: Phase,
-        column: u8,
-        since: UnixMillis,
-        now: &Packed,
-        at: UnixMillis,
-    ) -> Past {
-        // Settled once more, by a late receipt, it is remembered from then on.
-        let stays = phase == now.phase && phase != Phase::Settled;
-        Past {
-            column,
-            since: if stays { since } else { at },
-            carry: self.recent.is_left_behind(now.id),
+            let before = (before.progress.phase, books::column(&before)?, since);
+            let past = past(before, &packed, changes.at, false);
+            progressed.push((packed, past));
         }
+        Ok(progressed)
     }
 
     /// The threads of these changes as they are from now on.
@@ -175,8 +168,8 @@ impl Memory {
         &self,
         db: &Connection,
         changes: &Changes,
-    ) -> Result<BTreeMap<ThreadKey, Thread>, JournalError> {
-        let mut after = BTreeMap::new();
+    ) -> Result<FxHashMap<ThreadKey, Thread>, JournalError> {
+        let mut after = FxHashMap::default();
         for message in &changes.accepted {
             self.thread_in(db, &mut after, message.thread)?
                 .add(message.id);
@@ -190,13 +183,13 @@ impl Memory {
     fn thread_in<'a>(
         &self,
         db: &Connection,
-        after: &'a mut BTreeMap<ThreadKey, Thread>,
+        after: &'a mut FxHashMap<ThreadKey, Thread>,
         key: ThreadKey,
     ) -> Result<&'a mut Thread, JournalError> {
         match after.entry(key) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(unknown) => {
-                let thread = match self.asked.get(&key) {
+                let thread = match self.asked.threads.get(&key) {
                     Some(thread) => thread.clone(),
                     None => self.thread(db, key)?,
                 };
@@ -232,8 +225,30 @@ impl Memory {
             self.await_receipt(awaiting);
         }
         self.recent.open.last_row = written.row;
-        self.asked.clear();
+        self.forget_asked();
         self.room.shrink_to(ROOM_KEPT);
+    }
+
+    /// What was asked for may be otherwise from here on.
+    pub(super) fn forget_asked(&mut self) {
+        self.asked.threads.clear();
+        self.asked.unknown.clear();
+    }
+}
+
+/// Of a message that stood so before: in which phase, in which of the books' columns and since when.
+fn past(
+    (phase, column, since): (Phase, u8, UnixMillis),
+    now: &Packed,
+    at: UnixMillis,
+    carry: bool,
+) -> Past {
+    // Settled once more, by a late receipt, it is remembered from then on.
+    let stays = phase == now.phase && phase != Phase::Settled;
+    Past {
+        column,
+        since: if stays { since } else { at },
+        carry,
     }
 }
 
@@ -256,19 +271,42 @@ impl Memory {
         }
     }
 
+    /// Whether an event is known.
+    pub(super) fn has(&self, db: &Connection, key: &EventKey) -> Result<bool, JournalError> {
+        let hash = self.hash.of(key);
+        if self.asked.unknown.contains(&hash) {
+            return Ok(false);
+        }
+        let found = self.keys.search(db, hash, |id| self.is_of(db, id, key))?;
+        Ok(found.is_some())
+    }
+
     /// The message that an event became.
-    pub(super) fn find(
+    fn ask(&mut self, db: &Connection, key: &EventKey) -> Result<Option<MessageId>, JournalError> {
+        let hash = self.hash.of(key);
+        let mut any = false;
+        let found = self.keys.search(db, hash, |id| {
+            any = true;
+            self.is_of(db, id, key)
+        })?;
+        if !any {
+            self.asked.unknown.insert(hash);
+        }
+        Ok(found)
+    }
+
+    /// A message, if it is what an event became.
+    fn is_of(
         &self,
         db: &Connection,
+        id: MessageId,
         key: &EventKey,
     ) -> Result<Option<MessageId>, JournalError> {
-        self.keys.search(db, self.hash.of(key), |id| {
-            let it = match self.recent.get(id) {
-                Some(packed) => packed.message()?.key == *key,
-                None => rows::by_id(db, id)?.is_some_and(|(message, _)| message.key == *key),
-            };
-            Ok(it.then_some(id))
-        })
+        let it = match self.recent.get(id) {
+            Some(packed) => packed.message()?.key == *key,
+            None => rows::by_id(db, id)?.is_some_and(|(message, _)| message.key == *key),
+        };
+        Ok(it.then_some(id))
     }
 
     fn thread(&self, db: &Connection, key: ThreadKey) -> Result<Thread, JournalError> {
@@ -291,7 +329,7 @@ impl Memory {
         let mut answers = Vec::with_capacity(asks.len());
         for ask in asks {
             let mut facts = Facts {
-                duplicate_of: self.find(db, ask.key)?,
+                duplicate_of: self.ask(db, ask.key)?,
                 cancelled: any_cancelled && keys::is_cancelled(db, ask.key)?,
                 ..Facts::default()
             };
@@ -299,7 +337,7 @@ impl Memory {
                 let thread = self.thread(db, key)?;
                 facts.thread = thread.facts();
                 facts.subscriber = self.subscriber(db, msisdn)?;
-                self.asked.insert(key, thread);
+                self.asked.threads.insert(key, thread);
             }
             answers.push(facts);
         }

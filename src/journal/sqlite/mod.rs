@@ -10,6 +10,7 @@
 
 mod archive;
 mod books;
+mod by_id;
 mod choices;
 mod commit;
 mod connection;
@@ -255,7 +256,7 @@ impl Journal for SqliteJournal {
     fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {
         if changes.is_empty() {
             return self.write(|_, memory| {
-                memory.asked.clear();
+                memory.forget_asked();
                 Ok(())
             });
         }

@@ -78,6 +78,11 @@ impl Packed {
         }
     }
 
+    /// Where it waits and its place there, if it waits.
+    pub(super) fn place(&self) -> Option<(Queue, Cursor)> {
+        (self.phase == Phase::Waiting).then(|| (self.queue(), self.cursor()))
+    }
+
     /// Its place in its queue.
     pub(super) fn cursor(&self) -> Cursor {
         Cursor {

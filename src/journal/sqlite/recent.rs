@@ -6,9 +6,9 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashMap;
 use xabar_events::Msisdn;
 
+use super::by_id::ById;
 use super::lookup;
 use super::packed::Packed;
 use crate::clock::UnixMillis;
@@ -17,7 +17,7 @@ use crate::journal::{Cursor, MessageId, Phase, Queue};
 /// The recent messages, and the chapters that they belong to.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    messages: FxHashMap<MessageId, Entry>,
+    messages: ById<Entry>,
     waiting: BTreeSet<(Queue, Cursor)>,
     pub(super) open: Chapter,
     pub(super) closed: Option<Chapter>,
@@ -32,6 +32,16 @@ struct Entry {
     chapter: u64,
     /// The chapter that says what was asked, if no row does.
     told_in: Option<u64>,
+}
+
+/// How a message stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Standing<'a> {
+    pub(super) message: &'a Packed,
+    /// When it entered its phase.
+    pub(super) since: UnixMillis,
+    /// Whether what was asked is said only in the chapter that is being written out.
+    pub(super) is_left_behind: bool,
 }
 
 /// A stretch of the log.
@@ -60,6 +70,16 @@ const CHANGES_EACH: usize = 4;
 const MOST_OCTETS: usize = 32 << 20;
 
 impl Chapter {
+    /// It tells of a message, for the first time or once more.
+    fn note(&mut self, message: &Packed, is_first: bool) {
+        self.changes += 1;
+        self.octets += message.progress.len();
+        if is_first {
+            self.changed.push(message.id);
+            self.octets += message.origin.len();
+        }
+    }
+
     /// How many messages it changed.
     pub(super) fn len(&self) -> usize {
         self.changed.len()
@@ -87,11 +107,11 @@ impl Chapter {
 
 impl Recent {
     pub(super) fn get(&self, id: MessageId) -> Option<&Packed> {
-        self.messages.get(&id).map(|entry| &entry.message)
+        self.messages.get(id).map(|entry| &entry.message)
     }
 
     pub(super) fn has(&self, id: MessageId) -> bool {
-        self.messages.contains_key(&id)
+        self.messages.get(id).is_some()
     }
 
     /// Those that were accepted in these chapters to a subscriber, and perhaps some to others.
@@ -103,71 +123,60 @@ impl Recent {
         under.map(|(_, id)| *id).collect()
     }
 
-    /// A message with the time when it entered its phase.
-    pub(super) fn get_with_time(&self, id: MessageId) -> Option<(&Packed, UnixMillis)> {
-        let entry = self.messages.get(&id)?;
-        Some((&entry.message, entry.since))
-    }
-
-    /// Whether what was asked of a message is said only in the chapter that is being written out.
-    pub(super) fn is_left_behind(&self, id: MessageId) -> bool {
-        let told_in = self.messages.get(&id).and_then(|entry| entry.told_in);
-        told_in.is_some_and(|chapter| chapter != self.open.number)
+    /// How a message stands.
+    pub(super) fn standing(&self, id: MessageId) -> Option<Standing<'_>> {
+        let entry = self.messages.get(id)?;
+        Some(Standing {
+            message: &entry.message,
+            since: entry.since,
+            is_left_behind: entry.told_in.is_some_and(|it| it != self.open.number),
+        })
     }
 
     /// A message stands so, in a phase that it entered then, and the open chapter says what was asked.
     pub(super) fn put_whole(&mut self, message: Packed, since: UnixMillis) {
-        self.put(message, since, Some(self.open.number));
+        let told_in = Some(self.open.number);
+        match self.messages.get_mut(message.id) {
+            Some(entry) => entry.told_in = told_in,
+            None => return self.begin(message, since, told_in, false),
+        }
+        self.put_progress(message, since);
     }
 
     /// A message is new.
     pub(super) fn accept(&mut self, message: Packed, at: UnixMillis) {
         self.open.first_accepted.get_or_insert(message.id);
-        self.put_whole(message, at);
+        self.begin(message, at, Some(self.open.number), true);
     }
 
     /// A message that was known before stands so, in a phase that it entered then.
     pub(super) fn put_progress(&mut self, message: Packed, since: UnixMillis) {
-        let known = self.messages.get(&message.id);
-        let told_in = known.and_then(|entry| entry.told_in);
-        self.put(message, since, told_in);
+        let Some(entry) = self.messages.get_mut(message.id) else {
+            return self.begin(message, since, None, false);
+        };
+        let is_first = entry.chapter != self.open.number;
+        self.open.note(&message, is_first);
+        entry.chapter = self.open.number;
+        entry.since = since;
+        let before = std::mem::replace(&mut entry.message, message);
+        let (before, now) = (before.place(), entry.message.place());
+        if before != now {
+            before.map(|place| self.waiting.remove(&place));
+            self.waiting.extend(now);
+        }
     }
 
-    fn put(&mut self, message: Packed, since: UnixMillis, told_in: Option<u64>) {
-        let (id, chapter) = (message.id, self.open.number);
-        self.open.changes += 1;
-        self.open.octets += message.progress.len();
-        if message.phase == Phase::Waiting {
-            self.waiting.insert((message.queue(), message.cursor()));
-        }
-        let origin_octets = message.origin.len();
+    /// The first that the log says of a message.
+    fn begin(&mut self, message: Packed, since: UnixMillis, told_in: Option<u64>, is_new: bool) {
+        self.open.note(&message, true);
+        self.waiting.extend(message.place());
         let entry = Entry {
+            chapter: self.open.number,
             message,
             since,
-            chapter,
             told_in,
         };
-        let before = self.messages.insert(id, entry);
-        if before
-            .as_ref()
-            .is_none_or(|before| before.chapter != chapter)
-        {
-            self.open.changed.push(id);
-            self.open.octets += origin_octets;
-        }
-        if let Some(before) = before {
-            self.wait_no_more(&before.message);
-        }
-    }
-
-    fn wait_no_more(&mut self, before: &Packed) {
-        let place = (before.queue(), before.cursor());
-        let now = self.get(before.id);
-        let moved = now
-            .is_none_or(|now| now.phase != Phase::Waiting || (now.queue(), now.cursor()) != place);
-        if before.phase == Phase::Waiting && moved {
-            self.waiting.remove(&place);
-        }
+        self.messages.insert(entry.message.id, entry, is_new);
     }
 
     /// The open chapter ends, to be written out; the one before it must be already.
@@ -179,12 +188,15 @@ impl Recent {
         };
         let mut closed = std::mem::replace(&mut self.open, next);
         closed.changed.sort_unstable();
+        if let Some(first) = closed.first_accepted {
+            self.messages.shorten_to(first);
+        }
         self.closed = Some(closed);
     }
 
     /// A message of the closed chapter with the time when it entered its phase, unless it changed since.
     pub(super) fn of_closed(&self, id: MessageId) -> Option<(&Packed, UnixMillis)> {
-        let entry = self.messages.get(&id)?;
+        let entry = self.messages.get(id)?;
         (entry.chapter != self.open.number).then_some((&entry.message, entry.since))
     }
 
@@ -197,7 +209,7 @@ impl Recent {
             .and_then(|closed| closed.first_accepted);
         let told_in = self
             .messages
-            .get(&message.id)
+            .get(message.id)
             .and_then(|entry| entry.told_in);
         message.phase == Phase::Settled
             && first.is_some_and(|first| message.id >= first)
@@ -209,9 +221,9 @@ impl Recent {
         let mut closed = self.closed.take()?;
         for id in closed.next(count) {
             if self.of_closed(*id).is_some()
-                && let Some(entry) = self.messages.remove(id)
+                && let Some(place) = self.messages.remove(*id).and_then(|it| it.message.place())
             {
-                self.wait_no_more(&entry.message);
+                self.waiting.remove(&place);
             }
         }
         closed.written += closed.next(count).len();
@@ -224,7 +236,7 @@ impl Recent {
 
     /// The first id of all.
     pub(super) fn oldest(&self) -> Option<MessageId> {
-        self.messages.keys().copied().min()
+        self.messages.oldest()
     }
 
     /// Whether something holds for any message.

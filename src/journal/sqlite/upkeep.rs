@@ -24,8 +24,10 @@ pub(super) struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            chapter: 16_384,
-            written: 2,
+            // The tables in memory grow when they hold 7,168.
+            chapter: 7_000,
+            // As slowly as two chapters allow: most are settled by then, and are written once.
+            written: 1,
             merged: 256,
         }
     }

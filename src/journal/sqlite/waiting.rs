@@ -206,7 +206,7 @@ pub(super) fn unreceipted(
     });
     let mut awaited: Vec<_> = awaited
         .into_iter()
-        .filter_map(|message| recent.get_with_time(message.id))
+        .filter_map(|message| Some((message, recent.standing(message.id)?.since)))
         .collect();
     awaited.sort_by_key(|(message, since)| place(message.id, *since));
     for (message, since) in awaited.into_iter().take(limit) {

@@ -152,7 +152,8 @@ impl<V: Value> Index<V> {
 
     /// The chapter ends: what is kept from here on belongs to the next one.
     pub(super) fn close(&mut self) {
-        self.closed = std::mem::take(&mut self.open);
+        let next = self.open.another();
+        self.closed = std::mem::replace(&mut self.open, next);
     }
 
     /// Writes the closed chapter's entries as a young run, and leaves them to it.

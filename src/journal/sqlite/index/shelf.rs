@@ -21,6 +21,14 @@ impl<V> Default for Shelf<V> {
 }
 
 impl<V> Shelf<V> {
+    /// An empty one with room for as many keys as this one has.
+    pub(super) fn another(&self) -> Self {
+        Self {
+            first: HashMap::with_capacity_and_hasher(self.first.len(), Spread::default()),
+            more: HashMap::default(),
+        }
+    }
+
     /// Puts a value in the place of all others under its key.
     pub(super) fn set(&mut self, key: u64, value: V) {
         self.first.insert(key, value);
