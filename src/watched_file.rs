@@ -1,7 +1,7 @@
 //! A file that people change while the gateway runs: when it is to be read again.
 
 use std::fs::Metadata;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A file that has changed is read once it has stood still for so long: whoever writes it is done by then.
@@ -15,6 +15,19 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
+    /// Of several files as if they were one, and of those in folders among them; `None`: the first of them is not there.
+    pub(crate) fn of_all(paths: &[PathBuf]) -> Option<Self> {
+        let mut all = paths.first().and_then(|path| Self::of(path))?;
+        let folders = paths.iter().filter_map(|path| std::fs::read_dir(path).ok());
+        let within = folders.flatten().flatten().map(|entry| entry.path());
+        let others: Vec<PathBuf> = paths.iter().skip(1).cloned().chain(within).collect();
+        for stamp in others.iter().filter_map(|path| Self::of(path)) {
+            all.modified = all.modified.max(stamp.modified);
+            all.len_octets = all.len_octets.wrapping_add(stamp.len_octets);
+        }
+        Some(all)
+    }
+
     /// Of a file as it stands now, if it can be looked at.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         std::fs::metadata(path).ok().as_ref().map(Self::from)

@@ -5,6 +5,7 @@ use tracing::{error, info, warn};
 
 use super::{ConfigFile, Failure};
 use crate::control::log;
+use crate::control::reload::Reloading;
 use crate::control::settings::{Environment, Problem, Settings};
 use crate::gateway::{Gateway, GatewayError};
 
@@ -26,19 +27,27 @@ pub struct Run {
 impl Run {
     pub(super) fn run(self) -> Result<(), Failure> {
         let settings = self.config.load()?;
-        let log = log::start(&settings.log, &Environment::of_process());
-        log.map_err(|error| Failure::caused("cannot start the log", error))?;
+        let environment = Environment::of_process();
+        let log = log::start(&settings.log, &environment);
+        let log = log.map_err(|error| Failure::caused("cannot start the log", error))?;
+        let reloading = Reloading::new(self.config.config, environment, settings.clone(), log);
         let runtime = tokio::runtime::Runtime::new();
         let runtime = runtime.map_err(|error| Failure::caused("cannot start", error))?;
-        runtime.block_on(serve(&settings))
+        runtime.block_on(serve(&settings, reloading))
     }
 }
 
-async fn serve(settings: &Settings) -> Result<(), Failure> {
+async fn serve(settings: &Settings, reloading: Reloading) -> Result<(), Failure> {
     warn_of(&settings.warnings);
-    let stop = stop_signal().map_err(|error| Failure::caused("cannot listen to signals", error))?;
-    outlive_hangup().map_err(|error| Failure::caused("cannot listen to signals", error))?;
-    let gateway = Gateway::start(settings, None).await.map_err(not_started)?;
+    let deaf = |error| Failure::caused("cannot listen to signals", error);
+    let stop = stop_signal().map_err(deaf)?;
+    // From now on it ends nothing.
+    let hangups = signal(SignalKind::hangup()).map_err(deaf)?;
+    let mut gateway = Gateway::start(settings, None).await.map_err(not_started)?;
+    let (rules, wishes) = gateway.reload();
+    if let Some(wishes) = wishes {
+        tokio::spawn(reloading.run(rules, hangups, wishes));
+    }
     let http = gateway.http().map(|address| address.to_string());
     info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -73,17 +82,6 @@ fn warn_of(doubtful: &[Problem]) {
 
 fn not_started(cause: GatewayError) -> Failure {
     Failure::caused("the gateway does not start", cause)
-}
-
-/// Nothing is reloaded while the gateway runs; a SIGHUP must not end it, either.
-fn outlive_hangup() -> std::io::Result<()> {
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        while hangup.recv().await.is_some() {
-            warn!("SIGHUP ignored; the configuration is read at the start");
-        }
-    });
-    Ok(())
 }
 
 /// Ends when somebody wants the program to stop.

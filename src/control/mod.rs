@@ -8,6 +8,7 @@ pub mod log;
 pub mod metrics;
 mod private_file;
 pub mod readiness;
+pub mod reload;
 pub mod settings;
 pub mod status;
 pub mod story;

@@ -65,7 +65,7 @@ pub use screen::Screen;
 pub use senders::{Assignment, SenderIndex, Senders, SentAs};
 pub use share::{Health, Share, Standing};
 pub use submission::{Push, Query, Submission, Token};
-pub use tuning::{Setting, Tuning};
+pub use tuning::{Configured, Setting, Tuning};
 
 /// How one operator is reached.
 #[derive(Clone, Debug)]
@@ -115,6 +115,8 @@ pub struct Directive {
     pub answers: Vec<(SessionKey, Vec<Answer>)>,
     /// What staff sets.
     pub tuning: Tuning,
+    /// What is configured from now on, if it is something else.
+    pub configured: Option<Configured>,
 }
 
 /// The answer to one of the operator's requests.

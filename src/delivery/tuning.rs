@@ -13,6 +13,15 @@ pub enum Setting<T> {
     To(T),
 }
 
+/// What the configuration says of a link from now on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Configured {
+    /// PDUs a second, all sessions together.
+    pub tps: Option<u32>,
+    /// Per session, of those whose login has none of its own.
+    pub window: Option<usize>,
+}
+
 /// What is set of a link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tuning {

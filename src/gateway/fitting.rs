@@ -14,7 +14,7 @@ use crate::compose::Catalog;
 use crate::control::access::TokensFile;
 use crate::control::http::{Aggregator, Aggregators};
 use crate::control::readiness::Part;
-use crate::control::settings::{self, Settings};
+use crate::control::settings::{self, Problem, Settings};
 use crate::control::status::Configured;
 use crate::delivery::{
     Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Push, Reach,
@@ -34,14 +34,10 @@ pub(super) fn parts(settings: &Settings) -> Vec<Part> {
     [Part::Journal].into_iter().chain(broker).collect()
 }
 
-pub(super) fn catalog(settings: &Settings) -> Result<Catalog, GatewayError> {
-    Catalog::of(settings).map_err(GatewayError::Settings)
-}
-
 /// What phones are shown that dial; `catalog` knows how each language is spelled.
-pub(super) fn menus(settings: &Settings, catalog: &Catalog) -> Result<Menus, GatewayError> {
+pub(super) fn menus(settings: &Settings, catalog: &Catalog) -> Result<Menus, Vec<Problem>> {
     let rules = |language| catalog.rules(language);
-    Menus::load_or_built_in(settings.menus.as_deref(), rules).map_err(GatewayError::Settings)
+    Menus::load_or_built_in(settings.menus.as_deref(), rules)
 }
 
 /// The lists of numbers that are configured.

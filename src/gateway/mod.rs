@@ -1,6 +1,7 @@
 //! Puts the rooms together, starts them in order and stops them in order.
 
 mod fitting;
+mod reload;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -15,13 +16,16 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use xabar_events::Outcome;
 
+pub use self::reload::Rules;
 use crate::broker::BrokerState;
 use crate::clock::{Clock, instant};
+use crate::compose::Catalog;
 use crate::control::access::{Access, Denials};
 use crate::control::audit::Audit;
 use crate::control::http::{self, Api, Archive, Desk};
 use crate::control::metrics::Metrics;
 use crate::control::readiness::{Part, Readiness};
+use crate::control::reload::Wish;
 use crate::control::settings::{Problem, Settings};
 use crate::control::status::{self, Observed, Sources, Status};
 use crate::delivery;
@@ -54,6 +58,8 @@ const NO_BROKER: Duration = Duration::from_secs(1);
 /// A running gateway.
 pub struct Gateway {
     readiness: Readiness,
+    rules: Rules,
+    wishes: Option<mpsc::Receiver<Wish>>,
     http: Option<SocketAddr>,
     shutdown: Duration,
     /// In the order in which they stop.
@@ -111,8 +117,8 @@ impl Gateway {
         observer: Option<mpsc::Sender<Vec<Outcome<'static>>>>,
     ) -> Result<Self, GatewayError> {
         let readiness = Readiness::awaiting(fitting::parts(settings));
-        let catalog = fitting::catalog(settings)?;
-        let menus = fitting::menus(settings, &catalog)?;
+        let catalog = Catalog::of(settings).map_err(GatewayError::Settings)?;
+        let menus = fitting::menus(settings, &catalog).map_err(GatewayError::Settings)?;
         // Before the HTTP address is asked for: of a second gateway on the same configuration, the
         // journal can tell who holds it.
         let mut journal = journal::open(&settings.journal.url)?;
@@ -124,8 +130,8 @@ impl Gateway {
         let archive = journal.reader()?;
         let numbers = fitting::numbers(settings)?;
         let tokens = fitting::tokens(settings)?;
-        let rules = fitting::rules(settings, numbers.lists(), menus);
-        let core = Core::start(journal, rules, catalog, &clock.now())?;
+        let core_rules = fitting::rules(settings, numbers.lists(), menus);
+        let core = Core::start(journal, core_rules, catalog, &clock.now())?;
         readiness.ready(Part::Journal);
 
         let (reports_in, reports) = mpsc::channel(REPORTS);
@@ -137,6 +143,8 @@ impl Gateway {
         let (door, batches) = mpsc::channel::<Batch>(DOOR);
         let (posted_in, posted) = mpsc::channel(POSTED);
         let (orders_in, orders) = mpsc::channel(ORDERS);
+        let (rules, rules_taken) = Rules::channel();
+        let (wishes_in, wishes) = mpsc::channel(1);
         let aggregators = fitting::aggregators(settings, core.operators(), posted_in);
         let ported = numbers.ported.follow(stopping.clone());
         let batches = match fitting::lookup(settings, core.operators()) {
@@ -174,6 +182,7 @@ impl Gateway {
             reports,
             posted,
             orders,
+            rules: rules_taken,
             published,
             ported,
             blocked: numbers.blocked.follow(stopping.clone()),
@@ -225,11 +234,14 @@ impl Gateway {
                     unrouted,
                 },
                 status,
+                wishes: wishes_in,
             };
             tokio::spawn(http::serve(listener, http::router(api), tls, intake.clone()))
         });
         Ok(Self {
             readiness,
+            rules,
+            wishes: Some(wishes),
             http: http_address,
             shutdown: settings.timing.shutdown,
             intake,
@@ -250,6 +262,11 @@ impl Gateway {
     /// Whether it may receive traffic.
     pub fn readiness(&self) -> &Readiness {
         &self.readiness
+    }
+
+    /// What gives it new rules, and who wishes that over HTTP; these once only.
+    pub fn reload(&mut self) -> (Rules, Option<mpsc::Receiver<Wish>>) {
+        (self.rules.clone(), self.wishes.take())
     }
 
     /// Where its HTTP listens.

@@ -64,6 +64,15 @@ impl Daily {
         }
     }
 
+    /// Goes on counting the day that another one of the same agency counted.
+    pub(super) fn go_on(&mut self, before: Self) {
+        *self = Self {
+            quota: self.quota.clone(),
+            day: self.quota.day_of(before.day.start),
+            ..before
+        };
+    }
+
     /// When the next day begins, if this one's share is used up.
     pub(super) fn spent_until(&mut self, wall: UnixMillis) -> Option<UnixMillis> {
         self.pass(wall);

@@ -49,6 +49,22 @@ impl Gate {
         }
     }
 
+    /// Goes by other rules, with what was counted by those of before. A quota that is new begins to count now.
+    pub(super) fn change(&mut self, rules: &Rules) {
+        let mut before = std::mem::replace(self, Self::new(rules, &BTreeMap::new()));
+        for (agency, daily) in &mut self.daily {
+            if let Some(before) = before.daily.remove(agency) {
+                daily.go_on(before);
+            }
+        }
+        for spreading in &mut self.spreads {
+            let mut earlier = before.spreads.iter();
+            if let Some(place) = earlier.position(|it| it.key() == spreading.key()) {
+                spreading.go_on(before.spreads.swap_remove(place));
+            }
+        }
+    }
+
     /// How many past submissions of a subscriber have to be remembered.
     pub(super) fn memory(&self) -> usize {
         self.limits.memory()

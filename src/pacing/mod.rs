@@ -110,6 +110,18 @@ impl Pacer {
         }
     }
 
+    /// Goes by other rules from now on, with what is known of subscribers, quotas and campaigns. Of a limit that looks further
+    /// back than all of before, what went out earlier is not known.
+    pub fn change_rules(&mut self, rules: &Rules) {
+        self.gate.change(rules);
+        self.subscribers
+            .remember(self.gate.memory(), self.gate.longest());
+        self.sharing = rules.sharing.clone();
+        for lanes in self.lanes.values_mut() {
+            lanes.share(&self.sharing);
+        }
+    }
+
     /// Takes a message that is due. Its turn comes by [`next`](Self::next).
     pub fn offer(&mut self, arrival: Arrival) {
         let Arrival {

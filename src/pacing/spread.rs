@@ -58,6 +58,15 @@ impl Spreading {
         }
     }
 
+    /// Goes on where another one of the same campaign stood.
+    pub(super) fn go_on(&mut self, before: Self) {
+        *self = Self {
+            spread: self.spread.clone(),
+            emission_interval: self.emission_interval,
+            ..before
+        };
+    }
+
     /// Its name in the journal.
     pub(super) fn key(&self) -> SpreadKey {
         SpreadKey::of(self.spread.agency, self.spread.service.as_deref())

@@ -47,6 +47,11 @@ impl Subscribers {
         }
     }
 
+    /// Looks back on so many submissions from now on, and so far.
+    pub(super) fn remember(&mut self, memory: usize, longest: Duration) {
+        (self.memory, self.longest) = (memory, longest);
+    }
+
     /// Keeps what the journal knows of a subscriber, unless something newer is known, until [`unpin`](Self::unpin).
     pub(super) fn pin(&mut self, msisdn: Msisdn, facts: SubscriberFacts) {
         if self.memory == 0 {

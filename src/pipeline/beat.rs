@@ -14,7 +14,9 @@ use super::elsewhere::Elsewhere;
 use super::looks::Looks;
 use super::posted::PostedReply;
 use crate::clock::Now;
-use crate::delivery::{Answer, Directive, Query, Screen, SessionKey, Submission, Tuning};
+use crate::delivery::{
+    Answer, Configured, Directive, Query, Screen, SessionKey, Submission, Tuning,
+};
 use crate::intake::Verdict;
 use crate::journal::{
     Awaiting, Changes, Choices, HeldReceipt, Identity, Message, MessageId, OperatorId, Outgoing,
@@ -286,6 +288,11 @@ impl Beat {
     pub(super) fn tune(&mut self, operator: OperatorId, tuning: Tuning) {
         let directive = self.directives.entry(operator).or_default();
         directive.tuning = tuning.after(directive.tuning);
+    }
+
+    pub(super) fn configure(&mut self, operator: OperatorId, configured: Configured) {
+        let directive = self.directives.entry(operator).or_default();
+        directive.configured = Some(configured);
     }
 
     pub(super) fn ask(&mut self, operator: OperatorId, queries: Vec<Query>) {

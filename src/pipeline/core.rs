@@ -24,18 +24,18 @@ use super::orders::{Ordered, Paused};
 use super::posted::Posted;
 use super::push::Pushes;
 use super::reading::Queues;
+use super::reload::NewRules;
+use super::review::Review;
 use super::seldom::Seldom;
 use super::telling::Teller;
 use super::unanswered::Repeats;
 use super::unnamed::Unnamed;
 use super::ussd::{Ussd, UssdRules};
-use super::wall_clock::WallClock;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::{Catalog, Unfit};
 use crate::delivery::receipt::{Notice, Spellings};
 use crate::delivery::{
-    Carrier, Circuit, Class, Event, Offer, References, Report, Routes, Senders, Share,
-    reference_of, retry,
+    Circuit, Class, Event, Offer, References, Report, Routes, Senders, Share, reference_of, retry,
 };
 use crate::dialogue::menu::Menus;
 use crate::dialogue::{Desk, Keywords};
@@ -129,6 +129,8 @@ pub struct Inputs {
     pub posted: Vec<Posted>,
     /// What staff ordered.
     pub orders: Vec<Ordered>,
+    /// What to go by from now on.
+    pub rules: Option<Box<NewRules>>,
     /// Outcomes up to this number are published.
     pub published: Option<u64>,
     /// The lists of numbers that are others than before.
@@ -221,7 +223,7 @@ pub struct Core {
     /// Whether new messages are to try an operator.
     pub(super) probing: bool,
     pub(super) queues: Queues,
-    pub(super) wall_clock: WallClock,
+    pub(super) review: Review,
     pub(super) in_flight: FxHashMap<MessageId, InFlight>,
     pub(super) repeats: Repeats,
     pub(super) parts: Parts,
@@ -275,34 +277,14 @@ impl Core {
     ) -> Result<Self, JournalError> {
         let start = journal.start()?;
         let mut operators = BTreeMap::new();
-        let (mut prefixes, mut logins) = (Vec::new(), Vec::new());
+        let mut logins = Vec::new();
         for rules in &settings.operators {
             let id = journal.operator(&rules.name)?;
-            let carrier = Carrier::new(id, &rules.name, rules.weight);
-            let carried = rules.prefixes.iter();
-            prefixes.extend(carried.map(|prefix| (prefix.as_str(), carrier)));
             operators.insert(id, Operator::new(rules, now));
             logins.push((id, rules.logins.as_slice()));
         }
         for (id, operator) in &mut operators {
             operator.peers = peers(*id, &logins);
-        }
-        let ids: BTreeMap<Box<str>, OperatorId> = operators
-            .iter()
-            .map(|(id, operator)| (operator.name.clone(), *id))
-            .collect();
-        for rules in &settings.operators {
-            let id = ids.get(rules.name.as_str());
-            if let Some(operator) = id.and_then(|id| operators.get_mut(id)) {
-                let fallback = rules.fallback.iter();
-                operator.fallback = fallback
-                    .filter_map(|name| ids.get(name.as_str()).copied())
-                    .collect();
-            }
-        }
-        let routes = Routes::new(prefixes);
-        for (id, operator) in &mut operators {
-            operator.share = routes.is_shared(*id).then(Share::default);
         }
         let teller = Teller::new(settings.told.clone(), start.last_outgoing);
         let mut core = Self {
@@ -315,12 +297,12 @@ impl Core {
             pushes: Pushes::default(),
             journal,
             catalog,
-            routes,
+            routes: Routes::new([]),
             operators,
             away: 0,
             probing: false,
             queues: Queues::new(settings.rules.sharing.weights.clone()),
-            wall_clock: WallClock::new(now),
+            review: Review::new(now),
             in_flight: FxHashMap::default(),
             repeats: Repeats::default(),
             parts: Parts::default(),
@@ -346,7 +328,7 @@ impl Core {
             settings,
         };
         core.pacer.take_up(&core.journal.dealt()?);
-        core.take_ported(core.settings.lists.ported.clone());
+        core.route_by(&core.settings.operators.clone());
         core.open_queues()?;
         core.resume_in_flight(now)?;
         Ok(core)
@@ -377,6 +359,9 @@ impl Core {
         lists.reassigned = inputs
             .reassigned
             .unwrap_or(std::mem::take(&mut lists.reassigned));
+        if let Some(rules) = inputs.rules {
+            self.take_rules(&mut beat, *rules);
+        }
         self.take_orders(&mut beat, inputs.orders);
         // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
@@ -438,7 +423,7 @@ impl Core {
             .chain(graces)
             .chain(self.ussd.next_over())
             .chain((self.turns_left || self.ussd.waits()).then_some(now.steady))
-            .chain(self.wall_clock.was_set_forward().then_some(now.steady))
+            .chain(self.review.is_under_way().then_some(now.steady))
             .min()
             .unwrap_or(UnixMillis::NEVER);
         now.instant_at(
@@ -568,7 +553,7 @@ impl Operator {
             share: None,
             probes: 0,
             fallback: Vec::new(),
-            move_after: rules.move_after,
+            move_after: None,
             away: false,
             paused: false,
             detection: rules.detection,

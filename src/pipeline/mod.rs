@@ -29,7 +29,9 @@ mod posted;
 mod push;
 mod queues;
 mod reading;
+mod reload;
 mod results;
+mod review;
 mod seldom;
 mod sending;
 mod sharing;
@@ -41,7 +43,6 @@ mod time_up;
 mod unanswered;
 mod unnamed;
 mod ussd;
-mod wall_clock;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -57,6 +58,7 @@ pub use beat::Effects;
 pub use load::Load;
 pub use orders::{Order, Ordered, Pause, Refusal, Scope};
 pub use posted::{NotShown, Posted, PostedReply};
+pub use reload::NewRules;
 pub use tally::{Carried, Published, Tally};
 pub use ussd::UssdRules;
 
@@ -93,6 +95,8 @@ pub struct Channels {
     pub posted: mpsc::Receiver<Posted>,
     /// What staff orders.
     pub orders: mpsc::Receiver<Ordered>,
+    /// What to go by from then on.
+    pub rules: mpsc::Receiver<Box<NewRules>>,
     /// Numbers up to which outcomes are published.
     pub published: mpsc::Receiver<u64>,
     /// The lists of numbers; looked at with every beat, since nothing hurries them.
@@ -212,6 +216,7 @@ async fn gather(
         () = tokio::time::sleep(PATIENCE), if events_wanted == 0 => {}
         Some(posted) = channels.posted.recv() => inputs.posted.push(posted),
         Some(order) = channels.orders.recv() => inputs.orders.push(order),
+        Some(rules) = channels.rules.recv() => inputs.rules = Some(rules),
         Some(published) = channels.published.recv() => inputs.published = Some(published),
         () = tokio::time::sleep_until(deadline.into()) => {}
         () = tokio::time::sleep(retry_soon) => {}
@@ -235,6 +240,9 @@ async fn gather(
     }
     while let Ok(order) = channels.orders.try_recv() {
         inputs.orders.push(order);
+    }
+    while let Ok(rules) = channels.rules.try_recv() {
+        inputs.rules = Some(rules);
     }
     while let Ok(published) = channels.published.try_recv() {
         inputs.published = Some(published);
@@ -303,6 +311,7 @@ fn act(
         waiting.screens.extend(directive.screens);
         waiting.answers.extend(directive.answers);
         waiting.tuning = directive.tuning.after(waiting.tuning);
+        waiting.configured = directive.configured.or(waiting.configured);
     }
     for (reply, shown) in effects.shown {
         // Nobody waits any more if the aggregator hung up.

@@ -175,7 +175,7 @@ impl Core {
         })
     }
 
-    fn named(&self, name: &str) -> Result<OperatorId, Refusal> {
+    pub(super) fn named(&self, name: &str) -> Result<OperatorId, Refusal> {
         let mut operators = self.operators();
         let found = operators.find(|(_, known)| *known == name);
         found

@@ -31,7 +31,7 @@ impl Core {
     /// Reads what is due and fits.
     pub(super) fn refill(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
         let mut moved = Vec::new();
-        let earlier = self.follow_wall_clock(beat)?;
+        let earlier = self.review(beat)?;
         for (queue, place) in self.queues.take_again(beat.now.steady) {
             self.read_again(beat, queue, place, &mut moved)?;
         }

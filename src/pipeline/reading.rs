@@ -56,6 +56,16 @@ impl Queues {
         }
     }
 
+    /// Agencies have these weights from now on, and others 1.
+    pub(super) fn weigh(&mut self, weight_of: BTreeMap<AgencyKey, u32>) {
+        self.weight_of = weight_of;
+        self.weights.clear();
+        for queue in self.states.keys() {
+            let lane = self.weights.entry((queue.operator, queue.lane));
+            *lane.or_default() += weight(&self.weight_of, queue.agency);
+        }
+    }
+
     /// Those that are to be read, if they want to.
     pub(super) fn ready(&self, now: UnixMillis) -> Vec<Queue> {
         let due = self.next_due.iter().take_while(|(due, _)| *due <= now);

@@ -18,6 +18,7 @@ pub(super) const WORTH_TELLING: Duration = Duration::from_secs(60);
 /// Writes the history of messages and the outcomes for their agencies, and counts them.
 #[derive(Debug)]
 pub(super) struct Teller {
+    /// What agencies are told.
     told: FxHashSet<State>,
     next_outgoing: u64,
     pub(super) tally: Tally,
@@ -52,6 +53,11 @@ impl Teller {
     /// The last number given to an outcome.
     pub(super) fn last_outgoing(&self) -> u64 {
         self.next_outgoing - 1
+    }
+
+    /// Agencies are told of these states from now on.
+    pub(super) fn tells(&mut self, told: HashSet<State>) {
+        self.told = told.into_iter().collect();
     }
 
     /// Notes a state of a message, and puts it into the outbox if agencies are told of it.

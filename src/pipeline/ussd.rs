@@ -138,6 +138,17 @@ impl Ussd {
         }
     }
 
+    /// Shows other menus, if they are. A dialogue that is open has no place in them: its time is up, as after a restart.
+    pub(super) fn change_menus(&mut self, menus: &Menus) {
+        if self.menus == *menus {
+            return;
+        }
+        self.menus = menus.clone();
+        self.sessions = Sessions::default();
+        self.waiting
+            .retain(|waiting| matches!(waiting.before, Before::Begin { .. }));
+    }
+
     /// Counts a number of an application that is asked for; says whether it is to be looked for.
     pub(super) fn may_ask_for_number(
         &mut self,

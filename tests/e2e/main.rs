@@ -22,6 +22,7 @@ mod outcome;
 mod peers;
 mod privacy;
 mod publish;
+mod reload;
 mod restart;
 mod routing;
 mod startup;

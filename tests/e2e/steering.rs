@@ -9,7 +9,7 @@ use xabar::simulator::Behaviour;
 use crate::support::broker::{self, free_port};
 use crate::support::config::Config;
 use crate::support::events::samples;
-use crate::support::gateway::Gateway;
+use crate::support::gateway::{Gateway, ctl};
 use crate::support::world::World;
 
 const LONG: Duration = Duration::from_secs(120);
@@ -230,18 +230,8 @@ async fn staff_steers_it_by_commands() {
     let world = World::new(broker::shared(), slow("5ms"), |_| ()).await;
     let gateway = world.ready().await;
     once_limited_by(&gateway, "idle").await;
-    let url = format!("http://127.0.0.1:{}", world.config.http);
-    let ctl = |arguments: &[&str]| {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_xabar"));
-        let command = command.arg("ctl").args(arguments).args(["--url", &url]);
-        let output = command.output().unwrap();
-        let told = |octets| String::from_utf8(octets).unwrap();
-        (
-            output.status.code(),
-            told(output.stdout),
-            told(output.stderr),
-        )
-    };
+    let http = gateway.http();
+    let ctl = |arguments: &[&str]| ctl(http, arguments);
     let (code, told, _) = ctl(&["status"]);
     assert_eq!(code, Some(0));
     assert!(

@@ -281,8 +281,13 @@ impl std::fmt::Display for Client {
 fn refused(status: StatusCode, body: &[u8]) -> Failure {
     let document: Option<Value> = serde_json::from_slice(body).ok();
     let detail = document.as_ref().and_then(|it| it.get("detail")?.as_str());
+    let errors = document
+        .as_ref()
+        .and_then(|it| it.get("errors")?.as_array());
+    let errors = errors.into_iter().flatten().filter_map(Value::as_str);
+    let errors: String = errors.map(|error| format!("\n  {error}")).collect();
     match detail {
-        Some(detail) => Failure::because(detail),
+        Some(detail) => Failure::because(format!("{detail}{errors}")),
         None => Failure::because(format!("the gateway answers {status}")),
     }
 }

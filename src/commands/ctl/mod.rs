@@ -2,6 +2,7 @@
 
 mod client;
 mod orders;
+mod reload;
 mod set;
 mod status;
 
@@ -21,6 +22,7 @@ Examples:
   xabar ctl pause --config config/xabar.toml --operator ucell --lane bulk
   xabar ctl resume --config config/xabar.toml          ends every pause
   xabar ctl pause --url http://127.0.0.1:8025 --token-file ~/.xabar-token
+  xabar ctl reload --config config/xabar.toml          after a change of the file
   xabar ctl operators --config config/xabar.toml --json | jq '.[].rate'")]
 pub struct Ctl {
     #[command(subcommand)]
@@ -34,6 +36,7 @@ enum Order {
     Pause(orders::Pause),
     Resume(orders::Resume),
     Set(set::Set),
+    Reload(reload::Reload),
 }
 
 impl Ctl {
@@ -49,6 +52,7 @@ impl Ctl {
                 Order::Pause(pause) => pause.run().await,
                 Order::Resume(resume) => resume.run().await,
                 Order::Set(set) => set.run().await,
+                Order::Reload(reload) => reload.run().await,
             }
         })
     }

@@ -14,6 +14,7 @@ mod name;
 mod orders;
 mod patience;
 mod problem;
+mod reload;
 mod status;
 mod ussd;
 
@@ -27,7 +28,7 @@ use axum::http::StatusCode;
 use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::IntoResponse;
 use axum::routing::{get, patch, post};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 pub use connections::serve;
 pub use desk::Desk;
@@ -37,6 +38,7 @@ pub use ussd::{Aggregator, Aggregators};
 use super::access::{Access, Right};
 use super::metrics::Metrics;
 use super::readiness::Readiness;
+use super::reload::Wish;
 use super::status::Status;
 use crate::intake::http::HttpIntake;
 use problem::ProblemDocument;
@@ -55,6 +57,8 @@ pub struct Api {
     pub status: watch::Receiver<Option<Arc<Status>>>,
     pub metrics: Metrics,
     pub desk: Desk,
+    /// Who wants the configuration to be read again.
+    pub wishes: mpsc::Sender<Wish>,
 }
 
 /// All paths, each with the right that it takes.
@@ -75,6 +79,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/operators/{name}", patch(orders::tune))
         .route("/v1/pause", post(orders::pause))
         .route("/v1/resume", post(orders::resume))
+        .route("/v1/reload", post(reload::post))
         .route_layer(whoever_may(Right::Order));
     let events = Router::new()
         .route("/v1/events", post(events::post))

@@ -137,7 +137,7 @@ impl Orderer {
 }
 
 /// What an order says. Pages of others cannot have a browser send this type unasked.
-async fn body(request: Request) -> Result<Bytes, ProblemDocument> {
+pub(super) async fn body(request: Request) -> Result<Bytes, ProblemDocument> {
     let kind = request.headers().get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let (kind, _) = kind.split_once(';').unwrap_or((kind, ""));

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::changes::name_of;
 use super::document::{Entry, Node, Origin, Value, parse_nested};
 
 /// Environment variables by name.
@@ -94,16 +95,6 @@ fn item<'n>(items: &'n mut [Node], key: &str) -> Result<&'n mut Node, String> {
             true => format!("names entry `{key}` of a list that has {count}, counted from 0"),
             false => format!("names `{key}`, but the file has: {}", known.join(", ")),
         })
-}
-
-fn name_of(item: &Node) -> Option<String> {
-    let Value::Table(entries) = &item.value else {
-        return None;
-    };
-    match &entries.get("name")?.node.value {
-        Value::Text(name) | Value::Raw(name) => Some(name.clone()),
-        _ => None,
-    }
 }
 
 /// A name as it can stand in a variable's.

@@ -9,6 +9,7 @@ mod amqp;
 mod audit;
 mod bind;
 mod bulk;
+mod changes;
 mod dialogue;
 pub(crate) mod document;
 mod environment;
@@ -52,6 +53,7 @@ pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
 pub use audit::AuditSettings;
 pub use bind::{Bind, Directions, MOST_TPS, MOST_WINDOW, Reach};
 pub use bulk::{Bulk, Spread};
+pub use changes::{Changes, Written};
 pub use dialogue::DialogueSettings;
 pub use environment::Environment;
 pub use errors::Errors;
@@ -109,6 +111,8 @@ pub struct Settings {
     pub warnings: Vec<Problem>,
     /// The services that it names, known or not.
     pub services: Vec<NamedService>,
+    /// As it was written, to see what a later version changes.
+    pub written: Written,
 }
 
 impl Settings {
@@ -134,6 +138,7 @@ impl Settings {
             (Some(settings), problems) if problems.is_empty() => Ok(Settings {
                 warnings,
                 services,
+                written: Written::new(root),
                 ..settings
             }),
             (_, problems) => Err(problems),
@@ -171,6 +176,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         log: log::log(table),
         warnings: Vec::new(),
         services: Vec::new(),
+        written: Written::default(),
     })
 }
 

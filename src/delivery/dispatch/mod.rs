@@ -37,7 +37,7 @@ use super::occupancy::{Meter, Obstacle};
 use super::rate::Rate;
 use super::screen::{Screen, ScreenToken};
 use super::submission::{Query, Submission, Token};
-use super::tuning::Tuning;
+use super::tuning::{Configured, Tuning};
 use super::window::Window;
 use super::{LONGEST_LAG, LinkState, Offer};
 
@@ -121,6 +121,14 @@ impl Dispatch {
             throttled: 0,
             meter: Meter::new(now),
             configured: bounds,
+        }
+    }
+
+    /// The configuration says something else: `=default` means that from now on. What holds, holds on.
+    pub(super) fn configure(&mut self, configured: Configured) {
+        self.configured.tps = configured.tps;
+        if let Some(window) = configured.window {
+            self.configured.window = self.rooms.configure(window);
         }
     }
 

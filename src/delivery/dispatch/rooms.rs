@@ -78,6 +78,18 @@ impl Rooms {
         }
     }
 
+    /// From now on this is the configured window of those whose login has none of its own; what they have they keep until
+    /// they are tuned. Gives the widest of all.
+    pub(super) fn configure(&mut self, window: usize) -> usize {
+        for session in &mut self.sessions {
+            if session.configured > 0 && !session.room.is_own {
+                session.configured = window;
+            }
+        }
+        let configured = self.sessions.iter().map(|session| session.configured);
+        configured.max().unwrap_or_default()
+    }
+
     /// From now on each on which anything is submitted has this window, though no larger one than is its login's own;
     /// `None`: its configured one.
     pub(super) fn tune(&mut self, window: Option<usize>) {

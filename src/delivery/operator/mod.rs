@@ -249,6 +249,9 @@ impl Operator {
     }
 
     async fn obey(&mut self, directive: Directive, events: &mut Unreported) {
+        if let Some(configured) = directive.configured {
+            self.dispatch.configure(configured);
+        }
         self.dispatch.tune(directive.tuning, now());
         self.dispatch.submit(directive.submissions);
         for query in self.dispatch.ask(directive.queries) {

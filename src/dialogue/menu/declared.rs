@@ -12,7 +12,7 @@ use crate::control::settings::Place;
 pub(super) type ScreenId = u8;
 
 /// A menu.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Menu {
     pub(super) file: PathBuf,
     /// The codes that lead to it; none: all that lead to no other menu.
@@ -27,7 +27,7 @@ pub(super) struct Menu {
 }
 
 /// A code that leads to a menu, and where that is written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Dialled {
     pub(super) code: Code,
     pub(super) key: String,
@@ -39,7 +39,7 @@ pub(super) struct Dialled {
 pub(super) struct Code(Vec<Box<str>>);
 
 /// What every screen may say.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Words {
     /// Leads to the next page.
     pub(super) next: Line,
@@ -58,7 +58,7 @@ pub(super) struct Words {
 }
 
 /// A line that can be chosen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Line {
     /// What is to be typed.
     pub(super) press: Box<str>,
@@ -66,7 +66,7 @@ pub(super) struct Line {
     pub(super) label: Wording,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Screen {
     pub(super) name: Box<str>,
     pub(super) spot: Spot,
@@ -80,7 +80,7 @@ pub(super) struct Screen {
 }
 
 /// What a screen does beside offering choices.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Body {
     Nothing,
     /// It takes an application's number.
@@ -101,7 +101,7 @@ pub(super) enum Body {
 }
 
 /// The number of an application that is to be typed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Input {
     /// Characters.
     pub(super) least: usize,
@@ -113,7 +113,7 @@ pub(super) struct Input {
     pub(super) to: ScreenId,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Choice {
     pub(super) line: Line,
     pub(super) when: Option<Condition>,

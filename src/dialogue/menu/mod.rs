@@ -35,14 +35,14 @@ use declared::Menu;
 use layout::{Content, lay};
 
 /// All menus.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Menus {
     menus: Vec<Menu>,
     rules: Rules,
 }
 
 /// What each language allows to make a text shorter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Rules(Vec<(Language, LanguageRules)>);
 
 impl Rules {

@@ -9,11 +9,11 @@ use super::Application;
 use crate::control::settings::document::Origin;
 
 /// A text in every language.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Wording(Vec<Said>);
 
 /// A text in one language, and where it was written.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Said {
     pub(super) language: Language,
     pub(super) text: Text,
@@ -21,7 +21,7 @@ pub(super) struct Said {
 }
 
 /// Where something was written, for what is found out about it later.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Spot {
     /// Its key, such as `screens.main.ru`.
     pub(super) key: String,

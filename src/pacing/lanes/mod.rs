@@ -96,6 +96,16 @@ impl Lanes {
         }
     }
 
+    /// From now on the lanes are shared so.
+    pub(super) fn share(&mut self, sharing: &Sharing) {
+        for (lane, share) in self.lanes.iter_mut().zip(sharing.shares) {
+            lane.share = share.into();
+            for (key, agency) in &mut lane.agencies {
+                agency.weight = sharing.weight(*key);
+            }
+        }
+    }
+
     /// `paused`: the agency has no turns in this lane now.
     pub(super) fn push(
         &mut self,

@@ -25,6 +25,7 @@ fn channels(files: Files, stop: &CancellationToken) -> Channels {
         reports: mpsc::channel(1).1,
         posted: mpsc::channel(1).1,
         orders: mpsc::channel(1).1,
+        rules: mpsc::channel(1).1,
         published: mpsc::channel(1).1,
         ported: files.ported.follow(stop.clone()),
         blocked: files.blocked.follow(stop.clone()),

@@ -20,6 +20,7 @@ mod pushes;
 mod queries;
 mod random;
 mod receipts;
+mod reload;
 mod results;
 mod routing;
 mod sharing;

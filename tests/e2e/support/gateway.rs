@@ -110,6 +110,11 @@ impl Gateway {
         ask(self.http, request).await
     }
 
+    /// The port of its HTTP.
+    pub fn http(&self) -> u16 {
+        self.http
+    }
+
     pub fn log(&self) -> &Log {
         &self.log
     }
@@ -151,7 +156,8 @@ impl Gateway {
         panic!("it still runs after {time:?}:\n{}", self.told());
     }
 
-    fn signal(&self, name: &str) {
+    /// Sends it a signal, such as `HUP`.
+    pub fn signal(&self, name: &str) {
         let kill = format!("kill -s {name} {}", self.child.id());
         let sent = Command::new("sh").args(["-c", &kill]).status();
         assert!(sent.expect("there is a shell").success(), "{kill}");
@@ -201,6 +207,20 @@ async fn tell(http: u16, method: &str, path: &str, headers: &str, body: &str) ->
 pub async fn get(http: u16, path: &str) -> Option<(u16, String)> {
     let request = format!("GET {path} HTTP/1.1\r\nhost: xabar\r\nconnection: close\r\n\r\n");
     ask(http, &request).await
+}
+
+/// `xabar ctl` at a port of this machine: its exit code, and what it told on both streams.
+pub fn ctl(http: u16, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let url = format!("http://127.0.0.1:{http}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xabar"));
+    let command = command.arg("ctl").args(arguments).args(["--url", &url]);
+    let output = command.output().unwrap();
+    let told = |octets| String::from_utf8(octets).unwrap();
+    (
+        output.status.code(),
+        told(output.stdout),
+        told(output.stderr),
+    )
 }
 
 async fn ask(http: u16, request: &str) -> Option<(u16, String)> {

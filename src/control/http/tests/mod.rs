@@ -75,6 +75,7 @@ async fn started(
             denials,
             unrouted: watch::channel(BTreeMap::new()).1,
         },
+        wishes: mpsc::channel(1).0,
     });
     let stop = CancellationToken::new();
     let serving = tokio::spawn(serve(listener, router, tls, stop.clone()));

@@ -1,7 +1,7 @@
 //! What staff sets holds at once.
 
 use super::*;
-use crate::delivery::{Setting, Tuning};
+use crate::delivery::{Configured, Setting, Tuning};
 
 /// Keeps more waiting than goes for so long, with an answer to each at once if `answered`; how many go.
 fn go(dispatch: &mut Dispatch, from: Instant, time: Duration, answered: bool) -> usize {
@@ -76,6 +76,32 @@ fn a_window_that_is_set_is_no_larger_than_a_logins_own() {
     assert_eq!(windows(Setting::To(20)), (5, 20));
     assert_eq!(windows(Setting::To(3)), (3, 3));
     assert_eq!(windows(Setting::Configured), (5, 10));
+}
+
+#[test]
+fn what_is_set_stands_when_something_else_is_configured_and_default_is_that_then() {
+    let now = t0();
+    let own = Room {
+        is_own: true,
+        ..Room::of(0, 5)
+    };
+    let rooms = [own, Room::of(1, 10)];
+    let mut dispatch = Dispatch::of_logins(rooms, &[None, None], bounds(10, Some(100)), now);
+    dispatch.tune(tps(50), now);
+    dispatch.configure(Configured {
+        tps: Some(200),
+        window: Some(20),
+    });
+    assert_eq!(dispatch.state().tps, Some(50));
+    assert_eq!((dispatch.window(0), dispatch.window(1)), (5, 10));
+    let configured = Tuning {
+        tps: Setting::Configured,
+        window: Setting::Configured,
+    };
+    dispatch.tune(configured, now);
+    let state = dispatch.state();
+    assert_eq!((state.tps, state.most_window), (Some(200), 20));
+    assert_eq!((dispatch.window(0), dispatch.window(1)), (5, 20));
 }
 
 #[test]

@@ -135,6 +135,12 @@ impl From<&Inputs> for Heard {
 }
 
 impl Laws {
+    /// The gateway goes by other rules from now on.
+    pub(super) fn go_by(&mut self, settings: &Settings) {
+        self.rules = settings.rules.clone();
+        self.urgent = settings.urgent.clone();
+    }
+
     pub(super) fn new(settings: &Settings) -> Self {
         let pushing = settings.operators.iter().filter_map(|it| it.push.as_ref());
         Self {

@@ -24,7 +24,9 @@ use crate::intake::{Batch, Carriers, Verdict};
 use crate::journal::{Changes, OperatorId, Reader, sqlite};
 use crate::numbers::Numbers;
 use crate::outcome::Wording;
-use crate::pipeline::{Core, Effects, Inputs, Order, Ordered, Pause, Posted, Refusal, Settings};
+use crate::pipeline::{
+    Core, Effects, Inputs, NewRules, Order, Ordered, Pause, Posted, Refusal, Settings,
+};
 use crate::scratch::Folder;
 
 /// A Monday, 09:15 in Tashkent.
@@ -55,6 +57,8 @@ pub(super) struct World {
     pub(super) posted: Vec<Posted>,
     /// What staff orders in the next beat.
     orders: Vec<Ordered>,
+    /// What to go by from the next beat on.
+    rules: Option<Box<NewRules>>,
     /// Lists of numbers for the next beat.
     pub(super) ported: Option<Arc<Numbers>>,
     pub(super) blocked: Option<Arc<Numbers>>,
@@ -108,6 +112,7 @@ impl World {
             arrivals: Vec::new(),
             posted: Vec::new(),
             orders: Vec::new(),
+            rules: None,
             ported: None,
             blocked: None,
             reassigned: None,
@@ -238,6 +243,19 @@ impl World {
         answer.try_recv().unwrap()
     }
 
+    /// The gateway reads its configuration again.
+    pub(super) fn reload(&mut self, set: impl FnOnce(&mut Settings)) {
+        set(&mut self.settings);
+        self.laws.go_by(&self.settings);
+        let rules = NewRules {
+            settings: self.settings.clone(),
+            catalog: Catalog::built_in(),
+            links: Vec::new(),
+        };
+        self.rules = Some(rules.into());
+        self.calm();
+    }
+
     /// A beat that does not come to its end.
     pub(super) fn beat_and_crash(&mut self, crash: Crash) {
         let (inputs, _replies) = self.gather();
@@ -264,6 +282,7 @@ impl World {
             reassigned: self.reassigned.take(),
             posted: std::mem::take(&mut self.posted),
             orders: std::mem::take(&mut self.orders),
+            rules: self.rules.take(),
             stopping: self.stopping,
             ..Inputs::default()
         };

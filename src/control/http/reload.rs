@@ -1,0 +1,52 @@
+//! `POST /v1/reload`: the configuration is read again.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use super::Api;
+use super::orders;
+use super::problem::ProblemDocument;
+use crate::control::reload::Reloaded;
+use crate::control::settings::Problem;
+
+/// Texts and menus take a moment to read.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// Answers with what changed, or with all that is wrong.
+pub(super) async fn post(
+    State(api): State<Api>,
+    request: Request,
+) -> Result<Json<Reloaded>, ProblemDocument> {
+    orders::body(request).await?;
+    let (wish, reloaded) = oneshot::channel();
+    if api.wishes.send(wish).await.is_err() {
+        return Err(ProblemDocument::new(
+            StatusCode::CONFLICT,
+            "this gateway was started without a configuration file",
+        ));
+    }
+    match timeout(PATIENCE, reloaded).await {
+        Ok(Ok(Ok(reloaded))) => Ok(Json(reloaded)),
+        Ok(Ok(Err(problems))) => Err(wrong(&problems)),
+        Ok(Err(_)) | Err(_) => Err(ProblemDocument::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the configuration is still being read: its log says what came of it",
+        )
+        .retry_after(5)),
+    }
+}
+
+fn wrong(problems: &[Problem]) -> ProblemDocument {
+    let errors = problems.iter().map(|problem| json!(problem.to_string()));
+    ProblemDocument::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "the configuration is wrong: nothing changed",
+    )
+    .with("errors", errors.collect::<Value>())
+}

@@ -1,0 +1,152 @@
+//! Reads the configuration again while the gateway runs: on SIGHUP, when staff asks, or when its files have changed.
+//!
+//! What is wrong changes nothing. What takes effect at the next start only is named.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::signal::unix::Signal;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+use super::log::LogLevel;
+use super::settings::{Changes, Environment, Problem, Settings, Written};
+use crate::clock::instant;
+use crate::watched_file::{Sight, Stamp, Watched};
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What a reload changed, by key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloaded {
+    /// In effect now; texts and menus are read again in any case.
+    pub changed: Vec<String>,
+    /// In effect after the next start.
+    pub at_restart: Vec<String>,
+}
+
+/// Somebody who wants a reload, and hears what came of it.
+pub type Wish = oneshot::Sender<Result<Reloaded, Vec<Problem>>>;
+
+/// Goes by new settings, or says what is wrong with their texts.
+pub trait Apply {
+    /// Of the keys, these changed.
+    fn apply(
+        &self,
+        settings: &Settings,
+        changed: &[String],
+    ) -> impl Future<Output = Result<(), Vec<Problem>>> + Send;
+}
+
+/// Where the configuration comes from, and what of it holds.
+pub struct Reloading {
+    config: PathBuf,
+    environment: Environment,
+    start: Written,
+    /// As it was read last.
+    held: Settings,
+    log: LogLevel,
+}
+
+impl Reloading {
+    /// Of what was read at the start.
+    pub fn new(
+        config: PathBuf,
+        environment: Environment,
+        settings: Settings,
+        log: LogLevel,
+    ) -> Self {
+        Self {
+            config,
+            environment,
+            start: settings.written.clone(),
+            held: settings,
+            log,
+        }
+    }
+
+    /// Reloads whenever it is time to, as long as the program runs.
+    pub async fn run(
+        mut self,
+        apply: impl Apply,
+        mut hangups: Signal,
+        mut wishes: mpsc::Receiver<Wish>,
+    ) {
+        let mut watched = Watched::new(self.stamp());
+        let mut looks = interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let wish = tokio::select! {
+                Some(()) = hangups.recv() => None,
+                Some(wish) = wishes.recv() => Some(wish),
+                _ = looks.tick() => match watched.look(self.stamp(), instant()) {
+                    Sight::Changed => None,
+                    Sight::Gone => {
+                        warn!("the configuration is gone: what it said holds on");
+                        continue;
+                    }
+                    Sight::Nothing | Sight::Back => continue,
+                },
+            };
+            let stamp = self.stamp();
+            let reloaded = self.reload(&apply).await;
+            watched.was_read(stamp);
+            if let Some(wish) = wish {
+                // Whoever asked may have gone.
+                drop(wish.send(reloaded));
+            }
+        }
+    }
+
+    /// How the configuration and the folders of texts and menus stand.
+    fn stamp(&self) -> Option<Stamp> {
+        let folders = [&self.held.messages, &self.held.menus];
+        let folders = folders.into_iter().flatten().cloned();
+        let files: Vec<PathBuf> = [self.config.clone()].into_iter().chain(folders).collect();
+        Stamp::of_all(&files)
+    }
+
+    async fn reload(&mut self, apply: &impl Apply) -> Result<Reloaded, Vec<Problem>> {
+        let reloaded = self.try_reload(apply).await;
+        match &reloaded {
+            Ok(Reloaded {
+                changed,
+                at_restart,
+            }) => {
+                let changed = changed.join(", ");
+                info!(changed, "the configuration is read again");
+                if !at_restart.is_empty() {
+                    let at_restart = at_restart.join(", ");
+                    warn!(
+                        at_restart,
+                        "what changed here takes effect at the next start"
+                    );
+                }
+            }
+            Err(problems) => {
+                let first = problems.first().map(ToString::to_string);
+                let count = problems.len();
+                warn!(first, count, "the configuration is wrong: nothing changed");
+            }
+        }
+        reloaded
+    }
+
+    async fn try_reload(&mut self, apply: &impl Apply) -> Result<Reloaded, Vec<Problem>> {
+        let settings = Settings::load(&self.config, &self.environment)?;
+        let Changes { live, at_restart } = settings.written.since(&self.held.written, &self.start);
+        apply.apply(&settings, &live).await?;
+        if self.environment.get("XABAR_LOG").is_none() {
+            // It was checked with all else, and the log is there as long as the program.
+            drop(self.log.set(&settings.log.level));
+        }
+        self.held = settings;
+        Ok(Reloaded {
+            changed: live,
+            at_restart,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! New settings, out of which the rooms get new rules.
+
+use tokio::sync::mpsc;
+
+use super::fitting;
+use crate::compose::Catalog;
+use crate::control::reload::Apply;
+use crate::control::settings::{Operator, Problem, Settings};
+use crate::delivery::{Configured, Setting, Tuning};
+use crate::numbers::Lists;
+use crate::pipeline::NewRules;
+
+/// Gives a running gateway new rules.
+#[derive(Clone, Debug)]
+pub struct Rules(mpsc::Sender<Box<NewRules>>);
+
+impl Rules {
+    /// With the end that the pipeline has.
+    pub(super) fn channel() -> (Self, mpsc::Receiver<Box<NewRules>>) {
+        let (rules, taken) = mpsc::channel(1);
+        (Self(rules), taken)
+    }
+}
+
+impl Apply for Rules {
+    async fn apply(&self, settings: &Settings, changed: &[String]) -> Result<(), Vec<Problem>> {
+        let (settings, changed) = (settings.clone(), changed.to_vec());
+        let read = tokio::task::spawn_blocking(move || new_rules(&settings, &changed));
+        // It does not panic; if it did, nothing changes.
+        if let Ok(read) = read.await {
+            // A gateway that stops takes nothing any more.
+            drop(self.0.send(read?.into()).await);
+        }
+        Ok(())
+    }
+}
+
+fn new_rules(settings: &Settings, changed: &[String]) -> Result<NewRules, Vec<Problem>> {
+    let catalog = Catalog::of(settings)?;
+    let menus = fitting::menus(settings, &catalog)?;
+    Ok(NewRules {
+        settings: fitting::rules(settings, Lists::default(), menus),
+        catalog,
+        links: settings
+            .operators
+            .iter()
+            .map(|operator| link(operator, changed))
+            .collect(),
+    })
+}
+
+/// What staff set stands unless that very key changed.
+fn link(operator: &Operator, changed: &[String]) -> (String, Configured, Tuning) {
+    let mut binds = operator.binds.iter();
+    let shared = binds.find(|bind| !bind.is_own_window);
+    let configured = Configured {
+        tps: operator.tps,
+        window: shared.map(|bind| bind.window.into()),
+    };
+    let set = |key: &str| changed.contains(&format!("operator.{}.{key}", operator.name));
+    let tuning = Tuning {
+        tps: of(set("tps")),
+        window: of(set("window")),
+    };
+    (operator.name.clone(), configured, tuning)
+}
+
+fn of<T>(changed: bool) -> Setting<T> {
+    match changed {
+        true => Setting::Configured,
+        false => Setting::Keep,
+    }
+}

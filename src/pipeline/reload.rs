@@ -1,0 +1,111 @@
+//! Other rules while it runs: limits, hours, quotas, rights, texts, menus, routes.
+//!
+//! Which operators there are, and how their links and sockets are used, is read at the start only.
+
+use std::collections::BTreeMap;
+
+use super::beat::Beat;
+use super::core::{Core, OperatorRules, Settings};
+use crate::compose::Catalog;
+use crate::delivery::{Carrier, Configured, Routes, Tuning};
+use crate::dialogue::Keywords;
+use crate::journal::OperatorId;
+use crate::pacing::Limits;
+
+/// What to go by from now on.
+#[derive(Debug)]
+pub struct NewRules {
+    /// Its lists of numbers are followed by themselves, and not taken from here.
+    pub settings: Settings,
+    pub catalog: Catalog,
+    /// What is configured of each operator's link, and what of that is to hold instead of what staff set.
+    pub links: Vec<(String, Configured, Tuning)>,
+}
+
+impl Core {
+    /// Goes by other rules. What those of before held back has its turn again.
+    pub(super) fn take_rules(&mut self, beat: &mut Beat, rules: NewRules) {
+        let NewRules {
+            settings,
+            catalog,
+            links,
+        } = rules;
+        for (operator, configured, tuning) in links {
+            // One that is new is known after the next start.
+            if let Ok(id) = self.named(&operator) {
+                beat.configure(id, configured);
+                beat.tune(id, tuning);
+            }
+        }
+        let Settings {
+            operators,
+            lists: _,
+            looked_up: _,
+            rules,
+            urgent,
+            legal,
+            dialogue,
+            default_language,
+            expires,
+            duplicates,
+            uncertain: _,
+            receipt,
+            retry,
+            told,
+        } = settings;
+        self.pacer.change_rules(&rules);
+        self.queues.weigh(rules.sharing.weights.clone());
+        self.keywords = Keywords::new(catalog.keywords());
+        self.catalog = catalog;
+        self.answer_limits = Limits::new(&dialogue.answers);
+        self.ussd.change_menus(&dialogue.menus);
+        self.teller.tells(told);
+        let held = &mut self.settings;
+        held.rules = rules;
+        (held.urgent, held.legal, held.dialogue) = (urgent, legal, dialogue);
+        (held.default_language, held.retry) = (default_language, retry);
+        (held.expires, held.duplicates, held.receipt) = (expires, duplicates, receipt);
+        self.route_by(&operators);
+        self.review.rules_changed();
+    }
+
+    /// Whose numbers are whose, and who stands in for whom, as far as these are the operators there are: else as before.
+    pub(super) fn route_by(&mut self, rules: &[OperatorRules]) {
+        let ids: BTreeMap<&str, OperatorId> = self
+            .operators
+            .iter()
+            .map(|(id, operator)| (&*operator.name, *id))
+            .collect();
+        let known: Option<Vec<OperatorId>> = rules
+            .iter()
+            .map(|rules| ids.get(rules.name.as_str()).copied())
+            .collect();
+        let Some(known) = known.filter(|known| known.len() == ids.len()) else {
+            return;
+        };
+        let fallbacks: Vec<Vec<OperatorId>> = rules
+            .iter()
+            .map(|rules| {
+                let fallback = rules.fallback.iter();
+                let fallback = fallback.filter_map(|name| ids.get(name.as_str()).copied());
+                fallback.collect()
+            })
+            .collect();
+        let carried = known.iter().zip(rules).flat_map(|(id, rules)| {
+            let carrier = Carrier::new(*id, &rules.name, rules.weight);
+            let prefixes = rules.prefixes.iter();
+            prefixes.map(move |prefix| (prefix.as_str(), carrier))
+        });
+        self.routes = Routes::new(carried);
+        for ((id, rules), fallback) in known.into_iter().zip(rules).zip(fallbacks) {
+            let is_shared = self.routes.is_shared(id);
+            if let Some(operator) = self.operators.get_mut(&id) {
+                operator.fallback = fallback;
+                operator.move_after = rules.move_after;
+                let share = operator.share.take();
+                operator.share = is_shared.then(|| share.unwrap_or_default());
+            }
+        }
+        self.take_ported(self.settings.lists.ported.clone());
+    }
+}

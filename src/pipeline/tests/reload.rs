@@ -1,0 +1,164 @@
+//! Other rules while it runs.
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use xabar_events::{Language, Notification, State};
+
+use super::world::*;
+use crate::journal::AgencyKey;
+use crate::pacing::{DailyQuota, QuietHours, Spread};
+
+fn always() -> QuietHours {
+    QuietHours {
+        from: Time::constant(9, 0, 0, 0),
+        to: Time::constant(8, 0, 0, 0),
+        timezone: TimeZone::get("Asia/Tashkent").unwrap(),
+    }
+}
+
+/// Takes all that is submitted; how many that were.
+fn take(world: &mut World) -> usize {
+    let sent = world.sent();
+    for sent in &sent {
+        world.accept(sent, &format!("{:X}", sent.message()));
+    }
+    sent.len()
+}
+
+/// Messages to one phone, each of an application of its own.
+fn to_one(numbers: std::ops::Range<u32>) -> impl Iterator<Item = Notification> {
+    numbers.map(|number| Notification {
+        msisdn: phone(0),
+        ..apart(number)
+    })
+}
+
+#[test]
+fn a_wider_limit_lets_those_go_at_once_that_the_narrower_one_held_and_counts_what_went_before() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, 24 * HOUR)]);
+    world.publish_all(to_one(0..5));
+    assert_eq!(take(&mut world), 1);
+    world.advance(HOUR);
+    world.reload(|settings| settings.rules.limits = vec![limit(3, 24 * HOUR)]);
+    world.advance(SECOND);
+    assert_eq!(take(&mut world), 2);
+    world.advance(23 * HOUR - 2 * SECOND);
+    assert_eq!(take(&mut world), 0);
+    world.advance(2 * SECOND);
+    assert_eq!(take(&mut world), 1, "the first one left the window");
+}
+
+#[test]
+fn a_narrower_limit_holds_from_then_on() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(3, 24 * HOUR)]);
+    world.publish_all(to_one(0..2));
+    assert_eq!(take(&mut world), 2);
+    world.reload(|settings| settings.rules.limits = vec![limit(2, 24 * HOUR)]);
+    world.publish_all(to_one(2..3));
+    assert_eq!(take(&mut world), 0);
+}
+
+#[test]
+fn what_waits_for_the_night_to_end_goes_when_there_is_none_and_keeps_its_own_schedule() {
+    let mut world = World::with(|settings| settings.rules.quiet_hours = Some(always()));
+    world.publish(status("e1"));
+    world.publish(Notification {
+        not_before: Some(START.after(4 * HOUR).into()),
+        ..apart(1)
+    });
+    assert_eq!(world.story("e1"), ["accepted", "deferred quiet-hours"]);
+    world.reload(|settings| settings.rules.quiet_hours = None);
+    world.advance(SECOND);
+    assert_eq!(take(&mut world), 1);
+    world.advance(4 * HOUR);
+    assert_eq!(take(&mut world), 1);
+}
+
+#[test]
+fn a_quota_goes_on_counting_the_day() {
+    let quota = |messages| {
+        let timezone = TimeZone::get("Asia/Tashkent").unwrap();
+        [(AgencyKey::of("kadastr"), DailyQuota { messages, timezone })].into()
+    };
+    let mut world = World::with(|settings| settings.rules.daily = quota(2));
+    world.publish_all((0..5).map(apart));
+    assert_eq!(take(&mut world), 2);
+    world.reload(|settings| settings.rules.daily = quota(3));
+    world.advance(SECOND);
+    assert_eq!(take(&mut world), 1);
+}
+
+#[test]
+fn a_campaign_goes_on_where_it_stood_at_its_new_pace() {
+    let spread = |an_hour| {
+        vec![Spread {
+            agency: AgencyKey::of("kadastr"),
+            service: None,
+            an_hour,
+        }]
+    };
+    let bulk = |number| Notification {
+        priority: xabar_events::Priority::Bulk,
+        ..apart(number)
+    };
+    let mut world = World::with(|settings| settings.rules.spreads = spread(6));
+    world.publish_all((0..1).map(bulk));
+    assert_eq!(take(&mut world), 1);
+    world.reload(|settings| settings.rules.spreads = spread(60));
+    world.publish_all((1..3).map(bulk));
+    world.advance(9 * MINUTE);
+    assert_eq!(
+        take(&mut world),
+        0,
+        "what went by the slower pace takes its time"
+    );
+    let mut went = Vec::new();
+    for _ in 0..6 {
+        world.advance(MINUTE);
+        went.push(take(&mut world));
+    }
+    assert_eq!(went, [0, 0, 1, 1, 0, 0]);
+}
+
+#[test]
+fn numbers_go_by_the_routes_of_now_unless_operators_came_or_went() {
+    let mut world = World::new();
+    world.reload(|settings| {
+        let moved = settings.operators[0].prefixes.pop();
+        settings.operators[1].prefixes.extend(moved);
+    });
+    world.publish(apart(0));
+    assert_eq!(world.one_sent().operator, BEELINE);
+    world.reload(|settings| {
+        let gone = settings.operators.pop().unwrap();
+        settings.operators[0].prefixes = gone.prefixes;
+    });
+    world.publish(apart(1));
+    assert_eq!(world.one_sent().operator, BEELINE);
+}
+
+#[test]
+fn agencies_are_told_what_the_configuration_says_now() {
+    let mut world = World::new();
+    world.reload(|settings| settings.told = [State::Accepted, State::Submitted].into());
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world.receipt(&sent, "1", "DELIVRD");
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+}
+
+#[test]
+fn texts_are_in_the_language_that_is_the_default_now() {
+    let mut world = World::new();
+    let event = |number| Notification {
+        language: None,
+        ..apart(number)
+    };
+    world.publish(event(0));
+    let before = world.one_sent();
+    world.reload(|settings| settings.default_language = Language::En);
+    world.publish(event(1));
+    let after = world.one_sent();
+    assert_ne!(before.submission.octets, after.submission.octets);
+}
