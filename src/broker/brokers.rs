@@ -2,13 +2,17 @@
 
 use std::fmt;
 
-use lapin::uri::{AMQPScheme, AMQPUri};
+use lapin::uri::AMQPUri;
+
+use crate::tls::ClientFiles;
 
 /// One or more brokers. Shown by host and port only: a URL holds a password.
 #[derive(Clone)]
 pub struct Brokers {
     uris: Vec<AMQPUri>,
     turn: usize,
+    /// For those that are reached by `amqps://`.
+    tls: ClientFiles,
 }
 
 /// A URL that names no broker. The URL itself is not told, since it holds a password.
@@ -16,22 +20,32 @@ pub struct Brokers {
 pub enum BadUrl {
     #[error("a broker's url should be like amqp://USER:PASSWORD@HOST:5672/VHOST")]
     Malformed,
-    #[error(
-        "amqps:// is not supported by this build; use amqp:// over a network you trust, or a tunnel"
-    )]
-    Encrypted,
     #[error("no broker's url is given")]
     None,
 }
 
 impl Brokers {
-    /// The brokers at these URLs, `amqp://USER:PASSWORD@HOST:PORT/VHOST`.
+    /// The brokers at these URLs, `amqp://USER:PASSWORD@HOST:PORT/VHOST`, or `amqps://` for TLS.
     pub fn parse<'a>(urls: impl IntoIterator<Item = &'a str>) -> Result<Self, BadUrl> {
         let uris: Vec<_> = urls.into_iter().map(parse).collect::<Result<_, _>>()?;
         if uris.is_empty() {
             return Err(BadUrl::None);
         }
-        Ok(Self { uris, turn: 0 })
+        Ok(Self {
+            uris,
+            turn: 0,
+            tls: ClientFiles::default(),
+        })
+    }
+
+    /// Trusting and showing these certificates.
+    #[must_use]
+    pub fn under_tls(self, tls: ClientFiles) -> Self {
+        Self { tls, ..self }
+    }
+
+    pub(super) fn tls(&self) -> &ClientFiles {
+        &self.tls
     }
 
     /// Where to connect to now.
@@ -78,9 +92,6 @@ impl fmt::Debug for Brokers {
 
 fn parse(url: &str) -> Result<AMQPUri, BadUrl> {
     let mut uri: AMQPUri = url.parse().map_err(|_| BadUrl::Malformed)?;
-    if uri.scheme == AMQPScheme::AMQPS {
-        return Err(BadUrl::Encrypted);
-    }
     // A peer that fell silent is noticed within half a minute.
     uri.query.heartbeat.get_or_insert(15);
     Ok(uri)
@@ -109,7 +120,6 @@ mod tests {
         for (urls, refused) in [
             (&["http://xabar:geheim@one/"][..], BadUrl::Malformed),
             (&["amqp://one", "nonsense"], BadUrl::Malformed),
-            (&["amqps://one"], BadUrl::Encrypted),
             (&[], BadUrl::None),
         ] {
             assert_eq!(Brokers::parse(urls.iter().copied()).unwrap_err(), refused);

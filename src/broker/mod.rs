@@ -6,11 +6,13 @@
 mod backoff;
 mod brokers;
 mod publish;
+mod tls;
 mod topology;
 
 use std::{fmt, time::Duration};
 
 use futures_util::StreamExt;
+use lapin::uri::AMQPScheme;
 use lapin::{Connection, ConnectionProperties, ErrorKind, Event};
 use tokio::{sync::watch, time};
 use tokio_util::sync::CancellationToken;
@@ -175,7 +177,13 @@ const NOT_ALLOWED: u16 = 530;
 async fn connect(brokers: &Brokers, purpose: &str) -> Result<Connection, String> {
     let name = format!("xabar {purpose}");
     let properties = ConnectionProperties::default().with_connection_name(name.into());
-    let attempt = Connection::connect_uri(brokers.current(), properties);
+    let uri = brokers.current();
+    let attempt = async {
+        match uri.scheme {
+            AMQPScheme::AMQP => Connection::connect_uri(uri, properties).await,
+            AMQPScheme::AMQPS => tls::connect(uri, brokers.tls().clone(), properties).await,
+        }
+    };
     match time::timeout(CONNECT, attempt).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(why_not_connected(&error, brokers)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use xabar_events::Outcome;
+use xabar_events::{Agency, Outcome};
 use xabar_smpp::receipt::Detection;
 use xabar_smpp::session::SmscLogin;
 
@@ -21,13 +21,14 @@ use crate::delivery::{
     Senders,
 };
 use crate::dialogue::menu::Menus;
-use crate::intake::amqp::Source;
+use crate::intake::amqp::{Publishers, Source};
 use crate::journal::{AgencyKey, OperatorId};
 use crate::lookup::{self, Lookup};
 use crate::numbers::{Files, Lists};
 use crate::outcome::{Exchange, Sink};
 use crate::pacing;
 use crate::pipeline::{self, OperatorRules, Posted};
+use crate::tls::ClientFiles;
 
 pub(super) fn parts(settings: &Settings) -> Vec<Part> {
     let broker = settings.intake.amqp.is_some().then_some(Part::Broker);
@@ -385,17 +386,28 @@ pub(super) fn source(settings: &Settings) -> Result<Option<Source>, GatewayError
         return Ok(None);
     };
     let source = Source::new(
-        brokers(&amqp.urls, "intake.amqp.url")?,
+        brokers(&amqp.urls, &amqp.tls, "intake.amqp.url")?,
         &amqp.exchange,
         &amqp.queue,
         &amqp.binding,
         amqp.prefetch,
         &amqp.dead_letter_exchange,
     );
+    let source = source.map(|source| source.published_by(publishers(settings)));
     source.map(Some).map_err(|error| GatewayError::Amqp {
         what: "intake.amqp",
         why: error.to_string(),
     })
+}
+
+/// Who may publish for whom.
+fn publishers(settings: &Settings) -> Publishers {
+    let pairs = settings.agencies.iter().flat_map(|agency| {
+        let named = Agency::from_name(&agency.name).ok();
+        let users = agency.broker_users.iter();
+        users.filter_map(move |user| Some((user.as_str(), named.clone()?)))
+    });
+    Publishers::new(pairs)
 }
 
 pub(super) fn sink(
@@ -408,7 +420,7 @@ pub(super) fn sink(
     let Some(amqp) = &settings.outcomes.amqp else {
         return Ok(Sink::Nowhere);
     };
-    let brokers = brokers(&amqp.urls, "outcomes.amqp.url")?;
+    let brokers = brokers(&amqp.urls, &amqp.tls, "outcomes.amqp.url")?;
     let exchange = Exchange::new(brokers, &amqp.exchange, amqp.batch);
     let exchange = exchange.map_err(|error| GatewayError::Amqp {
         what: "outcomes.amqp.exchange",
@@ -417,8 +429,13 @@ pub(super) fn sink(
     Ok(Sink::Amqp(exchange))
 }
 
-fn brokers(urls: &[settings::SecretUrl], what: &'static str) -> Result<Brokers, GatewayError> {
+fn brokers(
+    urls: &[settings::SecretUrl],
+    tls: &ClientFiles,
+    what: &'static str,
+) -> Result<Brokers, GatewayError> {
     let brokers = Brokers::parse(urls.iter().map(settings::SecretUrl::expose));
+    let brokers = brokers.map(|brokers| brokers.under_tls(tls.clone()));
     brokers.map_err(|error| GatewayError::Amqp {
         what,
         why: error.to_string(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -73,6 +73,38 @@ impl Name {
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'));
         Self::parse(bare.unwrap_or(host))
+    }
+}
+
+/// Where the certificates of a client are, for those who read them at each connection.
+#[derive(Clone, Debug, Default)]
+pub struct ClientFiles {
+    /// The only CAs to trust; `None`: those that this machine trusts.
+    pub ca: Option<PathBuf>,
+    /// Ours with its key, if we show one.
+    pub identity: Option<(PathBuf, PathBuf)>,
+    /// Whom the certificate of the other end has to be for, unless it is the host of the address.
+    pub server_name: Option<Name>,
+}
+
+impl ClientFiles {
+    /// What they make now.
+    ///
+    /// # Errors
+    /// If that is of no use.
+    pub fn read(&self) -> Result<Client, Unusable> {
+        let roots = match &self.ca {
+            Some(ca) => Roots::read(ca)?,
+            None => Roots::of_this_machine()?,
+        };
+        let identity = match &self.identity {
+            Some((certificate, key)) => {
+                let certificates = Certificates::read(certificate)?;
+                Some(Identity::new(certificates, super::Key::read(key)?)?)
+            }
+            None => None,
+        };
+        Client::new(roots, identity, self.server_name.clone())
     }
 }
 

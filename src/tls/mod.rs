@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use rustls::crypto::CryptoProvider;
 
-pub use client::{Client, Name, Roots, Secured};
+pub use client::{Client, ClientFiles, Name, Roots, Secured};
 pub use files::{Certificates, Identity, Key, Unusable};
 pub use follow::ServerFiles;
 pub use server::Server;

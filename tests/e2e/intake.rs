@@ -1,10 +1,11 @@
 //! Events from a real RabbitMQ: nothing is acknowledged before it is safe, nothing is lost.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use crate::support::{
     amqp::{Peer, quorum, text},
     broker::{self, Broker},
+    certificates::{Ca, Pair},
     soon,
 };
 use lapin::{
@@ -12,6 +13,7 @@ use lapin::{
     types::{AMQPValue, FieldTable},
 };
 use tokio::{
+    net::{TcpListener, TcpStream},
     sync::{mpsc, watch},
     task::JoinHandle,
 };
@@ -20,11 +22,12 @@ use xabar::{
     broker::{BrokerState, Brokers},
     intake::{
         Batch, Refusals, Verdict,
-        amqp::{self, Source},
+        amqp::{self, Publishers, Source},
     },
     journal::MessageId,
+    tls::{Certificates, ClientFiles, Identity, Key, Roots, Server},
 };
-use xabar_events::sample::Sample;
+use xabar_events::{Agency, sample::Sample};
 
 /// The names that one test uses at the broker.
 struct Names {
@@ -55,11 +58,15 @@ struct Intake {
 
 impl Intake {
     fn begin(urls: &[&str], names: &Names) -> Self {
+        let brokers = Brokers::parse(urls.iter().copied()).unwrap();
+        Self::begin_at(brokers, names, Publishers::default())
+    }
+
+    fn begin_at(brokers: Brokers, names: &Names, publishers: Publishers) -> Self {
         let (sender, door) = mpsc::channel(4);
         let (shown, state) = watch::channel(BrokerState::default());
         let stop = CancellationToken::new();
         let binding = ["application.status.#".to_owned()];
-        let brokers = Brokers::parse(urls.iter().copied()).unwrap();
         let Names {
             exchange,
             queue,
@@ -67,7 +74,7 @@ impl Intake {
         } = names;
         let source = Source::new(brokers, exchange, queue, &binding, 2000, rejected).unwrap();
         let running = tokio::spawn(amqp::run(
-            source,
+            source.published_by(publishers),
             sender,
             Refusals::default(),
             shown,
@@ -427,4 +434,103 @@ async fn a_broker_restart_loses_nothing() {
     }
     intake.stop().await;
     peer.until_ready(&names.queue, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_publishes_for_another_agency_or_without_a_name_is_refused() {
+    let broker = broker::shared();
+    let names = Names::new(broker);
+    let own = events(2);
+    let event: serde_json::Value = serde_json::from_slice(&own[0]).unwrap();
+    let source = event["source"].as_str().unwrap();
+    // RabbitMQ lets nobody write another user's name than their own, which is this one.
+    let publishers = Publishers::new([("guest", Agency::from_source(source).unwrap())]);
+    let brokers = Brokers::parse([broker.url().as_str()]).unwrap();
+    let mut intake = Intake::begin_at(brokers, &names, publishers);
+    intake.until_ready().await;
+    let peer = Peer::connect(broker).await;
+    let foreign = String::from_utf8(own[0].clone()).unwrap();
+    let foreign = foreign.replace(source, "/agencies/another").into_bytes();
+    let named = structured().with_user_id("guest".into());
+    let published = [own[0].clone(), foreign.clone()];
+    peer.publish(&names.exchange, KEY, &named, &published).await;
+    let unnamed = [own[1].clone()];
+    peer.publish(&names.exchange, KEY, &structured(), &unnamed)
+        .await;
+    assert_eq!(intake.take(1).await.len(), 1);
+    for refused in [foreign, own[1].clone()] {
+        let letter = peer.take(&names.rejected).await.delivery;
+        assert_eq!(letter.data, refused);
+        let headers = letter.properties.headers().clone().unwrap();
+        let reason = headers.inner().get("x-xabar-reason");
+        assert_eq!(reason, Some(&text("source-not-allowed")));
+    }
+    assert!(intake.door.try_recv().is_err());
+    intake.stop().await;
+}
+
+/// A broker that takes TLS only, and certificates of `ca`: what it hands on goes to the real one.
+async fn under_tls(broker: &Broker, home: &Path, ca: &Ca) -> String {
+    let url = broker.url();
+    let (before, rest) = url.split_once('@').unwrap();
+    let (address, vhost) = rest.split_once('/').unwrap();
+    put(home, "broker", &ca.issue(&["localhost"]));
+    let identity = Identity::new(
+        Certificates::read(&home.join("broker.pem")).unwrap(),
+        Key::read(&home.join("broker.key")).unwrap(),
+    );
+    let roots = Roots::read(&home.join("ca.pem")).unwrap();
+    let server = Server::new(identity.unwrap(), Some(roots)).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let address = address.to_owned();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (server, address) = (server.clone(), address.clone());
+            tokio::spawn(async move {
+                let mut stream = server.accept(stream).await?;
+                let mut broker = TcpStream::connect(address).await?;
+                tokio::io::copy_bidirectional(&mut stream, &mut broker).await
+            });
+        }
+    });
+    let before = before.replace("amqp://", "amqps://");
+    format!("{before}@localhost:{port}/{vhost}")
+}
+
+fn put(home: &Path, name: &str, Pair { certificate, key }: &Pair) {
+    std::fs::write(home.join(format!("{name}.pem")), certificate).unwrap();
+    std::fs::write(home.join(format!("{name}.key")), key).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_come_under_tls_once_our_certificate_is_renewed() {
+    let (broker, ca) = (broker::shared(), Ca::new("A CA"));
+    let names = Names::new(broker);
+    let home = std::env::temp_dir().join(format!("xabar-amqps-{}", std::process::id()));
+    std::fs::create_dir_all(&home).unwrap();
+    std::fs::write(home.join("ca.pem"), ca.certificate()).unwrap();
+    put(&home, "ours", &ca.issue_expired("xabar"));
+    let url = under_tls(broker, &home, &ca).await;
+    let files = ClientFiles {
+        ca: Some(home.join("ca.pem")),
+        identity: Some((home.join("ours.pem"), home.join("ours.key"))),
+        server_name: None,
+    };
+    let brokers = Brokers::parse([url.as_str()]).unwrap().under_tls(files);
+    let mut intake = Intake::begin_at(brokers, &names, Publishers::default());
+    let refused = intake.state.wait_for(|state| match state {
+        BrokerState::Waiting(why) => why.contains("localhost:"),
+        BrokerState::Ready => panic!("it let us in"),
+    });
+    soon("a refusal", refused).await.unwrap();
+    put(&home, "ours", &ca.issue(&["xabar"]));
+    intake.until_ready().await;
+    let peer = Peer::connect(broker).await;
+    let published = events(50);
+    peer.publish(&names.exchange, KEY, &structured(), &published)
+        .await;
+    assert_eq!(intake.take(50).await.len(), 50);
+    intake.stop().await;
+    std::fs::remove_dir_all(&home).unwrap();
 }

@@ -153,6 +153,7 @@ fn source(amqp: &IntakeAmqp) -> Result<Source, Failure> {
         Failure::caused("cannot use [intake.amqp]", error)
     };
     let brokers = Brokers::parse(amqp.urls.iter().map(SecretUrl::expose));
+    let brokers = brokers.map(|brokers| brokers.under_tls(amqp.tls.clone()));
     let source = Source::new(
         brokers.map_err(|error| wrong(error.into()))?,
         &amqp.exchange,

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use xabar_events::Agency as Name;
 
 use super::reading::{Cell, Table};
-use super::values::{Unique, list, matching, switch, timezone, whole};
+use super::values::{Unique, list, matching, some_list, switch, timezone, whole};
 
 /// `[[agency]]`
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Agency {
     pub daily: Option<DailyQuota>,
     /// Whether what it calls required by law goes past an opt-out.
     pub legal: bool,
+    /// The users of the broker that publish for it; once any agency has some, everybody else is refused.
+    pub broker_users: Vec<String>,
 }
 
 /// At most `messages` from midnight to midnight of a time zone.
@@ -42,6 +44,7 @@ fn agency(table: &mut Table<'_>, names: &Unique) -> Option<Agency> {
         weight: table.or("weight", 1, whole(1..=100)),
         daily: table.optional("daily", |cell: &Cell<'_>| cell.table(daily)),
         legal: table.or("legal", false, switch),
+        broker_users: table.or("broker_users", Vec::new(), some_list(user)),
         name: name?,
     })
 }
@@ -54,6 +57,14 @@ fn daily(table: &mut Table<'_>) -> Option<DailyQuota> {
         messages: messages?,
         timezone: timezone?,
     })
+}
+
+/// As RabbitMQ has it in the property `user-id`.
+fn user(cell: &Cell<'_>) -> Option<String> {
+    matching(
+        "write the name of a user of the broker, 1 to 255 octets",
+        |user| (1..=255).contains(&user.len()),
+    )(cell)
 }
 
 /// The name of an agency.

@@ -4,7 +4,9 @@ use xabar_events::State;
 
 use super::reading::{Cell, Table};
 use super::secret::{SecretUrl, secret};
+use super::tls;
 use super::values::{matching, one_or_more, parsed, some_list, whole};
+use crate::tls::ClientFiles;
 
 /// `[intake]`
 #[derive(Clone, Debug, Default)]
@@ -18,6 +20,8 @@ pub struct IntakeSettings {
 pub struct IntakeAmqp {
     /// Brokers of one cluster, to be tried in turn.
     pub urls: Vec<SecretUrl>,
+    /// For those of `amqps://`.
+    pub tls: ClientFiles,
     pub exchange: String,
     pub queue: String,
     /// Binding keys of the queue.
@@ -38,6 +42,8 @@ pub struct OutcomeSettings {
 pub struct OutcomesAmqp {
     /// The intake's unless given.
     pub urls: Vec<SecretUrl>,
+    /// The intake's, too, unless `url` or `tls` is given.
+    pub tls: ClientFiles,
     pub exchange: String,
     /// The states that are told.
     pub states: Vec<State>,
@@ -64,6 +70,7 @@ fn intake_amqp(table: &mut Table<'_>) -> Option<IntakeAmqp> {
             vec![SecretUrl::new(LOCAL_BROKER)],
             one_or_more(broker),
         ),
+        tls: table.or("tls", ClientFiles::default(), tls::broker),
         exchange: table.or("exchange", "egov.events".to_owned(), name),
         queue: table.or("queue", "xabar.events".to_owned(), name),
         binding: table.or(
@@ -97,7 +104,14 @@ fn outcomes_amqp(table: &mut Table<'_>, intake: &IntakeSettings) -> Option<Outco
             "give one, since there is no [intake.amqp] to take it from",
         );
     }
+    let own = table.optional("tls", tls::broker);
+    let inherited_tls = || {
+        let inherits = !table.has("url") && !table.has("tls");
+        let amqp = intake.amqp.as_ref().filter(|_| inherits)?;
+        Some(amqp.tls.clone())
+    };
     Some(OutcomesAmqp {
+        tls: own.or_else(inherited_tls).unwrap_or_default(),
         urls: urls.or_else(inherited).unwrap_or_default(),
         exchange: table.or("exchange", "xabar.outcomes".to_owned(), name),
         states: table.or("states", State::ALL.to_vec(), some_list(state)),
@@ -113,7 +127,7 @@ fn broker(cell: &Cell<'_>) -> Option<SecretUrl> {
     if url.expose().parse::<lapin::uri::AMQPUri>().is_err() {
         return cell.wrong(
             "is not the URL of a broker",
-            "write it as amqp://USER:PASSWORD@HOST:5672/VHOST, with / in the VHOST as %2f",
+            "write it as amqp://USER:PASSWORD@HOST:5672/VHOST, or amqps://… with port 5671, with / in the VHOST as %2f",
         );
     }
     Some(SecretUrl::new(url.expose()))

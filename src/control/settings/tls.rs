@@ -5,9 +5,10 @@ use std::path::Path;
 use super::bind::{Bind, Reach};
 use super::private::warn_if_public;
 use super::reading::{Cell, Table};
+use super::routing;
 use super::values::{parsed, some_text};
 use crate::clock::{Clock, UnixMillis};
-use crate::tls::{Certificates, Client, Identity, Key, Name, Roots, Unusable};
+use crate::tls::{Certificates, Client, ClientFiles, Identity, Key, Name, Roots, Unusable};
 
 /// The files are read here, so that what is wrong with one is told with its line.
 pub(super) fn tls(binds: &[Bind]) -> impl Fn(&Cell<'_>) -> Option<Client> {
@@ -36,6 +37,23 @@ fn client(table: &mut Table<'_>, binds: &[Bind]) -> Option<Client> {
     }
     let client = Client::new(roots?, identity?, server_name);
     usable(client, |what, right| table.wrong(what, right))
+}
+
+/// `[intake.amqp.tls]` and `[outcomes.amqp.tls]`: the files are read at each connection, and here to tell what is wrong with
+/// them.
+pub(super) fn broker(cell: &Cell<'_>) -> Option<ClientFiles> {
+    cell.table(|table| {
+        let roots = table.optional("ca", ca);
+        let identity = identity(table)?;
+        let certificate = table.optional("certificate", routing::file);
+        let key = table.optional("key", routing::file);
+        let files = ClientFiles {
+            ca: table.optional("ca", routing::file),
+            identity: identity.and(certificate).zip(key),
+            server_name: table.optional("server_name", name),
+        };
+        (files.ca.is_some() == roots.is_some()).then_some(files)
+    })
 }
 
 /// Nothing if it is wrong, and `Some(None)` if there is none.

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use xabar_events::Event;
 
 use super::{
-    Source,
+    Publishers, Source,
     dead_letters::{DeadLetters, Rejected},
     ledger::{ChunkId, Ledger},
     read, topology,
@@ -76,6 +76,7 @@ pub(super) async fn run(
         channel,
         deliveries: deliveries.ready_chunks(CHUNK),
         door,
+        publishers: &source.publishers,
         dead_letters,
         ledger: Ledger::default(),
         waiting: None,
@@ -95,6 +96,7 @@ struct Reading<'a> {
     channel: Channel,
     deliveries: ReadyChunks<Consumer>,
     door: &'a Door,
+    publishers: &'a Publishers,
     dead_letters: &'a DeadLetters,
     ledger: Ledger,
     /// A chunk that the door has not let in yet. Until then nothing more is read.
@@ -143,7 +145,7 @@ impl Reading<'_> {
     fn sort(&mut self, deliveries: Vec<lapin::Result<Delivery>>) -> Result<(), Ended> {
         let mut chunk = Chunk::default();
         for delivery in deliveries {
-            chunk.add(delivery?);
+            chunk.add(delivery?, self.publishers);
         }
         if chunk.events.is_empty() {
             self.follow(chunk, None);
@@ -234,9 +236,11 @@ impl Reading<'_> {
 }
 
 impl Chunk {
-    fn add(&mut self, delivery: Delivery) {
+    fn add(&mut self, delivery: Delivery, publishers: &Publishers) {
         self.last_tag = delivery.delivery_tag;
-        match read::event(&delivery) {
+        let user = delivery.properties.user_id().as_ref();
+        let user = user.map(|user| user.as_str());
+        match read::event(&delivery).and_then(|event| publishers.admit(user, event)) {
             Ok(event) => self.events.push(event),
             Err(why) => self.rejected.push(Rejected::new(delivery, why)),
         }

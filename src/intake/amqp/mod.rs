@@ -8,8 +8,11 @@
 mod consumer;
 mod dead_letters;
 mod ledger;
+mod publishers;
 mod read;
 mod topology;
+
+use std::sync::Arc;
 
 use lapin::types::{ShortString, ShortStringError};
 use tokio::sync::watch;
@@ -19,6 +22,7 @@ use tracing::info;
 use super::{Door, Refusals};
 use crate::broker::{self, BrokerState, Brokers, Link};
 use dead_letters::DeadLetters;
+pub use publishers::Publishers;
 pub(crate) use topology::ensure as ensure_topology;
 
 /// Where events come from, and where refused ones go.
@@ -30,6 +34,7 @@ pub struct Source {
     binding: Vec<ShortString>,
     prefetch: u16,
     dead_letter_exchange: ShortString,
+    publishers: Arc<Publishers>,
 }
 
 impl Source {
@@ -53,7 +58,17 @@ impl Source {
             // 0 would mean without bound.
             prefetch: prefetch.max(1),
             dead_letter_exchange: ShortString::try_new(dead_letter_exchange)?,
+            publishers: Arc::default(),
         })
+    }
+
+    /// With these as the only ones who may publish.
+    #[must_use]
+    pub fn published_by(self, publishers: Publishers) -> Self {
+        Self {
+            publishers: publishers.into(),
+            ..self
+        }
     }
 
     /// Where agencies publish.
