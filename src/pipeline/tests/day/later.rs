@@ -75,6 +75,14 @@ impl Later {
         self.agencies.retain(|_, agency| agency.waiting > 0);
     }
 
+    /// Nothing of it may go in this second, whosever turn it is.
+    pub(super) fn shut(&mut self) {
+        (self.seconds, self.submitted) = (0, (0, 0));
+        for agency in self.agencies.values_mut() {
+            agency.begin_anew();
+        }
+    }
+
     fn check_lane(&mut self, lane: &str) {
         if self.waiting.len() < MANY {
             (self.seconds, self.submitted) = (0, (0, 0));
@@ -99,10 +107,14 @@ impl Agency {
         }
     }
 
+    fn begin_anew(&mut self) {
+        (self.seconds, self.gone) = (0, (0, 0));
+        self.sharing.clear();
+    }
+
     fn pass(&mut self, lane: &str, name: &str) {
         if self.waiting < MANY {
-            (self.seconds, self.gone) = (0, (0, 0));
-            self.sharing.clear();
+            self.begin_anew();
             return;
         }
         self.seconds += 1;

@@ -169,7 +169,9 @@ impl Day {
         }
         self.operators.hear(&mut self.world);
         self.citizens.hear(&mut self.world, &mut self.random);
-        self.promises.pass(now, &self.operators);
+        let no_bulk = self.world.settings.rules.no_bulk.as_ref();
+        let bulk_may_go = no_bulk.is_none_or(|hours| hours.end(self.world.now().wall).is_none());
+        self.promises.pass(now, &self.operators, bulk_may_go);
         let mut smscs = self.world.smscs.iter();
         let links_have_room =
             smscs.all(|(id, smsc)| smsc.room > 0 && self.operators.well_since(*id) < now);

@@ -145,8 +145,8 @@ impl Promises {
         }
     }
 
-    /// A second is over.
-    pub(super) fn pass(&mut self, now: UnixMillis, operators: &Operators) {
+    /// A second is over, in which bulk messages might go or not.
+    pub(super) fn pass(&mut self, now: UnixMillis, operators: &Operators, bulk_may_go: bool) {
         for (operator, share) in &mut self.operators {
             if operators.well_since(*operator) >= now {
                 // What waits for it may move to another one.
@@ -155,7 +155,11 @@ impl Promises {
                 share.answers.pass(now, Lane::Answers);
                 share.urgent.pass(now, Lane::Urgent);
                 share.normal.pass("normal");
-                share.bulk.pass("bulk");
+                // A burst before its hours is put off turn by turn, and what had none yet waits for these all the same.
+                match bulk_may_go {
+                    true => share.bulk.pass("bulk"),
+                    false => share.bulk.shut(),
+                }
             }
         }
     }
