@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use xabar_events::{Agency, Outcome};
 use xabar_smpp::receipt::Detection;
 use xabar_smpp::session::SmscLogin;
@@ -381,7 +381,10 @@ fn senders(operator: &settings::Operator, settings: &Settings) -> Senders {
     Senders::new(&operator.sender, list).answering_from(operator.number.as_deref())
 }
 
-pub(super) fn source(settings: &Settings) -> Result<Option<Source>, GatewayError> {
+pub(super) fn source(
+    settings: &Settings,
+    publishers: watch::Receiver<Publishers>,
+) -> Result<Option<Source>, GatewayError> {
     let Some(amqp) = &settings.intake.amqp else {
         return Ok(None);
     };
@@ -393,7 +396,7 @@ pub(super) fn source(settings: &Settings) -> Result<Option<Source>, GatewayError
         amqp.prefetch,
         &amqp.dead_letter_exchange,
     );
-    let source = source.map(|source| source.published_by(publishers(settings)));
+    let source = source.map(|source| source.published_by(publishers));
     source.map(Some).map_err(|error| GatewayError::Amqp {
         what: "intake.amqp",
         why: error.to_string(),
@@ -401,7 +404,7 @@ pub(super) fn source(settings: &Settings) -> Result<Option<Source>, GatewayError
 }
 
 /// Who may publish for whom.
-fn publishers(settings: &Settings) -> Publishers {
+pub(super) fn publishers(settings: &Settings) -> Publishers {
     let pairs = settings.agencies.iter().flat_map(|agency| {
         let named = Agency::from_name(&agency.name).ok();
         let users = agency.broker_users.iter();

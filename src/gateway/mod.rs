@@ -29,6 +29,7 @@ use crate::control::reload::Wish;
 use crate::control::settings::{Problem, Settings};
 use crate::control::status::{self, Observed, Sources, Status};
 use crate::delivery;
+use crate::intake::amqp::Source;
 use crate::intake::http::HttpIntake;
 use crate::intake::{self, Batch, Refusals};
 use crate::journal::{self, JournalError, OperatorId};
@@ -143,7 +144,7 @@ impl Gateway {
         let (door, batches) = mpsc::channel::<Batch>(DOOR);
         let (posted_in, posted) = mpsc::channel(POSTED);
         let (orders_in, orders) = mpsc::channel(ORDERS);
-        let (rules, rules_taken) = Rules::channel();
+        let (rules, rules_taken) = Rules::channel(settings);
         let (wishes_in, wishes) = mpsc::channel(1);
         let aggregators = fitting::aggregators(settings, core.operators(), posted_in);
         let ported = numbers.ported.follow(stopping.clone());
@@ -207,7 +208,8 @@ impl Gateway {
         let ended = start_pipeline(core, clock, channels);
 
         let (intake, refusals) = (CancellationToken::new(), Refusals::default());
-        let intake_tasks = start_intake(settings, (door.clone(), &refusals), &readiness, &intake)?;
+        let source = fitting::source(settings, rules.publishers())?;
+        let intake_tasks = start_intake(source, (door.clone(), &refusals), &readiness, &intake);
         let http_task = listener.map(|listener| {
             let tokens = tokens.map(|tokens| tokens.follow(stopping.clone()));
             let (audit, denials) = (Audit::new(settings.audit.file.clone()), Denials::default());
@@ -452,13 +454,13 @@ fn start_pipeline(
 }
 
 fn start_intake(
-    settings: &Settings,
+    source: Option<Source>,
     (door, refusals): (intake::Door, &Refusals),
     readiness: &Readiness,
     stop: &CancellationToken,
-) -> Result<Vec<JoinHandle<()>>, GatewayError> {
+) -> Vec<JoinHandle<()>> {
     let mut tasks = Vec::new();
-    if let Some(source) = fitting::source(settings)? {
+    if let Some(source) = source {
         let state = watch::Sender::new(BrokerState::default());
         tokio::spawn(follow_broker(state.subscribe(), readiness.clone()));
         tasks.push(tokio::spawn(intake::amqp::run(
@@ -469,7 +471,7 @@ fn start_intake(
             stop.clone(),
         )));
     }
-    Ok(tasks)
+    tasks
 }
 
 /// Tells readiness whether the journal takes.

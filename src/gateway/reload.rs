@@ -1,35 +1,51 @@
 //! New settings, out of which the rooms get new rules.
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::fitting;
 use crate::compose::Catalog;
 use crate::control::reload::Apply;
 use crate::control::settings::{Operator, Problem, Settings};
 use crate::delivery::{Configured, Setting, Tuning};
+use crate::intake::amqp::Publishers;
 use crate::numbers::Lists;
 use crate::pipeline::NewRules;
 
 /// Gives a running gateway new rules.
 #[derive(Clone, Debug)]
-pub struct Rules(mpsc::Sender<Box<NewRules>>);
+pub struct Rules {
+    pipeline: mpsc::Sender<Box<NewRules>>,
+    publishers: watch::Sender<Publishers>,
+}
 
 impl Rules {
     /// With the end that the pipeline has.
-    pub(super) fn channel() -> (Self, mpsc::Receiver<Box<NewRules>>) {
-        let (rules, taken) = mpsc::channel(1);
-        (Self(rules), taken)
+    pub(super) fn channel(settings: &Settings) -> (Self, mpsc::Receiver<Box<NewRules>>) {
+        let (pipeline, taken) = mpsc::channel(1);
+        let publishers = watch::Sender::new(fitting::publishers(settings));
+        let rules = Self {
+            pipeline,
+            publishers,
+        };
+        (rules, taken)
+    }
+
+    /// Who may publish for whom, as that is at the time.
+    pub(super) fn publishers(&self) -> watch::Receiver<Publishers> {
+        self.publishers.subscribe()
     }
 }
 
 impl Apply for Rules {
     async fn apply(&self, settings: &Settings, changed: &[String]) -> Result<(), Vec<Problem>> {
+        let publishers = fitting::publishers(settings);
         let (settings, changed) = (settings.clone(), changed.to_vec());
         let read = tokio::task::spawn_blocking(move || new_rules(&settings, &changed));
         // It does not panic; if it did, nothing changes.
         if let Ok(read) = read.await {
             // A gateway that stops takes nothing any more.
-            drop(self.0.send(read?.into()).await);
+            drop(self.pipeline.send(read?.into()).await);
+            self.publishers.send_replace(publishers);
         }
         Ok(())
     }
@@ -69,5 +85,28 @@ fn of<T>(changed: bool) -> Setting<T> {
     match changed {
         true => Setting::Configured,
         false => Setting::Keep,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use xabar_events::Agency;
+
+    use super::*;
+    use crate::control::settings::Environment;
+
+    #[tokio::test]
+    async fn who_publishes_for_whom_is_taken_over() {
+        let read =
+            |text| Settings::read(text, Path::new("xabar.toml"), &Environment::default()).unwrap();
+        let (rules, _taken) = Rules::channel(&read(""));
+        let publishers = rules.publishers();
+        assert_eq!(*publishers.borrow(), Publishers::default());
+        let named = read("[[agency]]\nname = \"kadastr\"\nbroker_users = [\"k\"]");
+        rules.apply(&named, &[]).await.unwrap();
+        let kadastr = Agency::from_name("kadastr").unwrap();
+        assert_eq!(*publishers.borrow(), Publishers::new([("k", kadastr)]));
     }
 }

@@ -74,7 +74,7 @@ impl Intake {
         } = names;
         let source = Source::new(brokers, exchange, queue, &binding, 2000, rejected).unwrap();
         let running = tokio::spawn(amqp::run(
-            source.published_by(publishers),
+            source.published_by(watch::channel(publishers).1),
             sender,
             Refusals::default(),
             shown,

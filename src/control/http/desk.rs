@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use xabar_events::UnixMillis;
 
 use super::problem::ProblemDocument;
-use crate::clock::wall;
+use crate::clock::{instant, wall};
 use crate::control::access::Caller;
 use crate::control::audit::{Audit, Entry, Failed, Way};
 use crate::control::status::{Paused, Status};
@@ -31,8 +31,8 @@ pub struct Desk {
 #[derive(Default)]
 struct Held {
     paused: Vec<Paused>,
-    /// What was set, by operator.
-    set: BTreeMap<String, Map<String, Value>>,
+    /// What was set last, by operator, and when.
+    set: BTreeMap<String, (Instant, Map<String, Value>)>,
 }
 
 /// An order as it was given.
@@ -46,6 +46,9 @@ pub(super) struct Given {
 
 /// For an order's turn, and then for its answer: a beat takes milliseconds, unless the journal does not take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The status is measured anew more often than that.
+const FRESH: Duration = Duration::from_secs(1);
 
 impl Desk {
     pub fn new(
@@ -82,7 +85,6 @@ impl Desk {
 
     /// Writes what is ordered; without that, nothing is done.
     async fn note(&self, given: &Given, held: &Held) -> Result<(), ProblemDocument> {
-        let (audit, who, address) = (self.audit.clone(), given.who.clone(), given.address);
         let (order, of) = named(&given.order);
         let from = match &given.order {
             Order::Tune { operator, .. } => self.before(operator, &given.values, held),
@@ -93,6 +95,29 @@ impl Desk {
             Order::Pause(_) => json!({ "pause": of }),
             Order::Resume(_) => json!({ "resume": of }),
         };
+        self.write(given.who.clone(), given.address, (order, of), (from, to))
+            .await
+    }
+
+    /// Writes that the configuration is to be read again; what changed then is in the log.
+    pub(super) async fn note_reload(
+        &self,
+        who: Caller,
+        address: IpAddr,
+    ) -> Result<(), ProblemDocument> {
+        let nothing = (Value::Null, Value::Null);
+        self.write(who, address, ("reload", json!({})), nothing)
+            .await
+    }
+
+    async fn write(
+        &self,
+        who: Caller,
+        address: IpAddr,
+        (order, of): (&'static str, Value),
+        (from, to): (Value, Value),
+    ) -> Result<(), ProblemDocument> {
+        let audit = self.audit.clone();
         let written = tokio::task::spawn_blocking(move || {
             audit.order(&Entry {
                 at: now(),
@@ -135,9 +160,11 @@ impl Desk {
             let mut operators = status.operators.iter();
             operators.find(|it| it.name == operator)
         });
+        // What was set just now the status does not show yet; later it is right, whatever a reload changed.
         let set = held.set.get(operator);
+        let set = set.filter(|(at, _)| instant().duration_since(*at) < FRESH);
         let before = values.keys().map(|key| {
-            let set = set.and_then(|set| set.get(key).cloned());
+            let set = set.and_then(|(_, set)| set.get(key).cloned());
             let configured = || {
                 let status = status?;
                 Some(match key.as_str() {
@@ -176,7 +203,9 @@ impl Held {
     fn keep(&mut self, given: &Given, paused: &[Pause]) {
         self.paused = paused.iter().map(Paused::from).collect();
         if let Order::Tune { operator, .. } = &given.order {
-            let set = self.set.entry(operator.clone()).or_default();
+            let new = || (instant(), Map::new());
+            let (at, set) = self.set.entry(operator.clone()).or_insert_with(new);
+            *at = instant();
             set.extend(given.values.clone());
         }
     }

@@ -107,13 +107,13 @@ fn setting<T: TryFrom<u32>>(
 }
 
 /// Who gives an order, and from where.
-struct Orderer {
-    who: Caller,
-    address: IpAddr,
+pub(super) struct Orderer {
+    pub(super) who: Caller,
+    pub(super) address: IpAddr,
 }
 
 impl Orderer {
-    fn of(request: &Request) -> Result<Self, ProblemDocument> {
+    pub(super) fn of(request: &Request) -> Result<Self, ProblemDocument> {
         let caller = request.extensions().get::<Caller>().cloned();
         let nobody = || ProblemDocument::new(StatusCode::UNAUTHORIZED, "show a token");
         Ok(Self {

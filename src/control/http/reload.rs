@@ -23,7 +23,10 @@ pub(super) async fn post(
     State(api): State<Api>,
     request: Request,
 ) -> Result<Json<Reloaded>, ProblemDocument> {
+    let orderer = orders::Orderer::of(&request)?;
     orders::body(request).await?;
+    let orders::Orderer { who, address } = orderer;
+    api.desk.note_reload(who, address).await?;
     let (wish, reloaded) = oneshot::channel();
     if api.wishes.send(wish).await.is_err() {
         return Err(ProblemDocument::new(

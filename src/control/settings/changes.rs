@@ -25,7 +25,7 @@ pub struct Changes {
 }
 
 /// What takes effect at once; `*` is any one name, and what stands below a key goes with it.
-const LIVE: [&str; 21] = [
+const LIVE: [&str; 22] = [
     "subscriber",
     "dialogue",
     "urgent",
@@ -34,6 +34,7 @@ const LIVE: [&str; 21] = [
     "agency.*.weight",
     "agency.*.daily",
     "agency.*.legal",
+    "agency.*.broker_users",
     "timing.expires",
     "timing.duplicates",
     "timing.receipt",

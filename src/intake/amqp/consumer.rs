@@ -12,7 +12,7 @@ use lapin::{
     types::FieldTable,
 };
 use tokio::{
-    sync::{mpsc::Permit, oneshot},
+    sync::{mpsc::Permit, oneshot, watch},
     time::{self, Instant},
 };
 use tokio_util::sync::CancellationToken;
@@ -96,7 +96,7 @@ struct Reading<'a> {
     channel: Channel,
     deliveries: ReadyChunks<Consumer>,
     door: &'a Door,
-    publishers: &'a Publishers,
+    publishers: &'a watch::Receiver<Publishers>,
     dead_letters: &'a DeadLetters,
     ledger: Ledger,
     /// A chunk that the door has not let in yet. Until then nothing more is read.
@@ -144,9 +144,11 @@ impl Reading<'_> {
 
     fn sort(&mut self, deliveries: Vec<lapin::Result<Delivery>>) -> Result<(), Ended> {
         let mut chunk = Chunk::default();
+        let publishers = self.publishers.borrow();
         for delivery in deliveries {
-            chunk.add(delivery?, self.publishers);
+            chunk.add(delivery?, &publishers);
         }
+        drop(publishers);
         if chunk.events.is_empty() {
             self.follow(chunk, None);
         } else {

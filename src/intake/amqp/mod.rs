@@ -12,8 +12,6 @@ mod publishers;
 mod read;
 mod topology;
 
-use std::sync::Arc;
-
 use lapin::types::{ShortString, ShortStringError};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -34,7 +32,7 @@ pub struct Source {
     binding: Vec<ShortString>,
     prefetch: u16,
     dead_letter_exchange: ShortString,
-    publishers: Arc<Publishers>,
+    publishers: watch::Receiver<Publishers>,
 }
 
 impl Source {
@@ -58,17 +56,14 @@ impl Source {
             // 0 would mean without bound.
             prefetch: prefetch.max(1),
             dead_letter_exchange: ShortString::try_new(dead_letter_exchange)?,
-            publishers: Arc::default(),
+            publishers: watch::channel(Publishers::default()).1,
         })
     }
 
-    /// With these as the only ones who may publish.
+    /// With these, as they are at the time, as the only ones who may publish.
     #[must_use]
-    pub fn published_by(self, publishers: Publishers) -> Self {
-        Self {
-            publishers: publishers.into(),
-            ..self
-        }
+    pub fn published_by(self, publishers: watch::Receiver<Publishers>) -> Self {
+        Self { publishers, ..self }
     }
 
     /// Where agencies publish.

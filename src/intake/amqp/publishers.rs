@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use xabar_events::{Agency, Event, RejectReason, Rejection};
 
 /// The agencies of each user. While nobody is named, everybody publishes for every agency.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publishers(HashMap<Box<str>, Vec<Agency>>);
 
 impl Publishers {

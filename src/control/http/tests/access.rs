@@ -272,7 +272,10 @@ async fn each_order_is_noted_with_what_held_before() {
     assert_eq!(order("PATCH", ucell, r#"{"tps":200}"#).await, 200);
     assert_eq!(order("PATCH", ucell, r#"{"tps":"default"}"#).await, 200);
     assert_eq!(order("PATCH", "/v1/operators/x", r#"{"tps":1}"#).await, 404);
-    let lines = audited(&guarded.server, 6).await;
+    // It was started without a file that could be read again.
+    assert_eq!(order("POST", "/v1/reload", "").await, 409);
+    let lines = audited(&guarded.server, 7).await;
+    assert_eq!(lines[6]["order"], "reload");
     let told: Vec<_> = lines
         .iter()
         .map(|it| (&it["order"], &it["of"], &it["from"], &it["to"]))
