@@ -162,6 +162,13 @@ pub(in crate::journal) fn people_find_messages(journal: &mut dyn Journal) {
     assert_eq!(find(application("48"), 10), [1, 200_000, 9_000_000]);
     assert_eq!(find(application("48"), 2), [1, 200_000]);
     assert_eq!(find(application("4"), 10), [0; 0]);
+    for (agency, found) in [("kadastr", &[1, 200_000, 9_000_000][..]), ("soliq", &[])] {
+        let of_it = Question {
+            agency: Some(Agency::from_name(agency).unwrap()),
+            ..application("48")
+        };
+        assert_eq!(find(of_it, 10), found, "{agency}");
+    }
     assert_eq!(
         find(
             Question {

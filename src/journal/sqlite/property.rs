@@ -378,6 +378,10 @@ fn assert_same_reader(real: &mut dyn Journal, model: &mut dyn Journal) {
             event: Some("e3".into()),
             ..Question::default()
         },
+        Question {
+            agency: Some(Agency::from_name("adliya").unwrap()),
+            ..Question::default()
+        },
     ];
     let read = |journal: &mut dyn Journal| {
         let mut reader = journal.reader().unwrap();
