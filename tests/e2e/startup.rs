@@ -3,6 +3,8 @@
 use std::process::Command;
 use std::time::Duration;
 
+use tokio::time::sleep;
+
 use crate::support::broker::{self, free_port};
 use crate::support::config::{Config, Home};
 use crate::support::events::samples;
@@ -129,8 +131,12 @@ async fn a_disk_that_fills_up_holds_up_the_gateway_and_loses_nothing() {
     let mut gateway = Gateway::start(command, world.config.http);
     gateway.until_ready().await;
     world.publish(samples(7, 2_000)).await;
-    let told = gateway.until_told("no space left for the journal", 2).await;
+    let full = "no space left for the journal";
+    let told = gateway.until_told(full, 1).await;
     says(&told[0], &["ERROR", "data/xabar.db", "free some"]);
+    // It is tried again every two seconds.
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(gateway.log().containing(full).len(), 1, "not each time");
     assert!(world.ended() < 2_000);
     let unlimited = Command::new("prlimit")
         .args(["--fsize=unlimited", "--pid", &gateway.id().to_string()])
