@@ -1,6 +1,8 @@
 //! A file that people change while the gateway runs: when it is to be read again.
 
+use std::collections::hash_map::DefaultHasher;
 use std::fs::Metadata;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,24 +10,33 @@ use std::time::{Duration, Instant, SystemTime};
 const STILL: Duration = Duration::from_secs(2);
 
 /// What tells one state of a file from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Stamp {
     modified: Option<SystemTime>,
     len_octets: u64,
+    /// A hash of how others stand that belong to it.
+    others: u64,
 }
 
 impl Stamp {
-    /// Of several files as if they were one, and of those in folders among them; `None`: the first of them is not there.
-    pub(crate) fn of_all(paths: &[PathBuf]) -> Option<Self> {
-        let mut all = paths.first().and_then(|path| Self::of(path))?;
-        let folders = paths.iter().filter_map(|path| std::fs::read_dir(path).ok());
+    /// Of a file and the TOML files of some folders, as if they were one; `None`: the file is not there.
+    pub(crate) fn with_folders(file: &Path, folders: &[PathBuf]) -> Option<Self> {
+        let one = Self::of(file)?;
+        let folders = folders
+            .iter()
+            .filter_map(|path| std::fs::read_dir(path).ok());
         let within = folders.flatten().flatten().map(|entry| entry.path());
-        let others: Vec<PathBuf> = paths.iter().skip(1).cloned().chain(within).collect();
-        for stamp in others.iter().filter_map(|path| Self::of(path)) {
-            all.modified = all.modified.max(stamp.modified);
-            all.len_octets = all.len_octets.wrapping_add(stamp.len_octets);
+        let mut within: Vec<PathBuf> = within.filter(|path| is_toml(path)).collect();
+        within.sort();
+        let all = within.iter().map(|path| (path, Self::of(path)));
+        let mut hasher = DefaultHasher::new();
+        for (path, stamp) in all {
+            (path, stamp).hash(&mut hasher);
         }
-        Some(all)
+        Some(Self {
+            others: hasher.finish(),
+            ..one
+        })
     }
 
     /// Of a file as it stands now, if it can be looked at.
@@ -34,11 +45,18 @@ impl Stamp {
     }
 }
 
+/// Whether a file is one that is read, and not what an editor leaves beside it.
+fn is_toml(path: &Path) -> bool {
+    let name = path.file_name().map(std::ffi::OsStr::to_string_lossy);
+    name.is_some_and(|name| name.ends_with(".toml") && !name.starts_with('.'))
+}
+
 impl From<&Metadata> for Stamp {
     fn from(metadata: &Metadata) -> Self {
         Self {
             modified: metadata.modified().ok(),
             len_octets: metadata.len(),
+            others: 0,
         }
     }
 }
@@ -111,6 +129,7 @@ impl Watched {
 mod tests {
     use super::*;
     use crate::clock::instant;
+    use crate::scratch::Folder;
 
     #[test]
     fn a_file_is_read_again_once_it_has_changed_and_stands_still() {
@@ -118,6 +137,7 @@ mod tests {
             Some(Stamp {
                 modified: None,
                 len_octets,
+                others: 0,
             })
         };
         let (changed, nothing) = (Sight::Changed, Sight::Nothing);
@@ -143,6 +163,7 @@ mod tests {
         let stamp = Some(Stamp {
             modified: None,
             len_octets: 10,
+            others: 0,
         });
         let start = instant();
         let mut watched = Watched::new(stamp);
@@ -154,5 +175,25 @@ mod tests {
         let told = sights.iter().filter(|(_, sight)| *sight != Sight::Nothing);
         let told: Vec<_> = told.copied().collect();
         assert_eq!(told, [(3, Sight::Gone), (6, Sight::Back)]);
+    }
+
+    #[test]
+    fn files_in_folders_count_whatever_becomes_of_them_and_what_editors_leave_does_not() {
+        let folder = Folder::with([("xabar.toml", "a"), ("one.toml", "aa"), ("two.toml", "bbb")]);
+        let stamp = || {
+            let folders = [folder.path("")];
+            Stamp::with_folders(&folder.path("xabar.toml"), &folders).unwrap()
+        };
+        let before = stamp();
+        std::fs::write(folder.path(".one.toml"), "x").unwrap();
+        std::fs::write(folder.path("one.toml~"), "x").unwrap();
+        assert_eq!(stamp(), before);
+        // The same octets in all, in files as old.
+        for name in ["one.toml", "two.toml"] {
+            std::fs::rename(folder.path(name), folder.path("was.toml")).unwrap();
+            assert_ne!(stamp(), before, "{name}");
+            std::fs::rename(folder.path("was.toml"), folder.path(name)).unwrap();
+        }
+        assert_eq!(stamp(), before);
     }
 }

@@ -104,9 +104,8 @@ impl Reloading {
     /// How the configuration and the folders of texts and menus stand.
     fn stamp(&self) -> Option<Stamp> {
         let folders = [&self.held.messages, &self.held.menus];
-        let folders = folders.into_iter().flatten().cloned();
-        let files: Vec<PathBuf> = [self.config.clone()].into_iter().chain(folders).collect();
-        Stamp::of_all(&files)
+        let folders: Vec<PathBuf> = folders.into_iter().flatten().cloned().collect();
+        Stamp::with_folders(&self.config, &folders)
     }
 
     async fn reload(&mut self, apply: &impl Apply) -> Result<Reloaded, Vec<Problem>> {

@@ -13,7 +13,7 @@ use crate::journal::Used;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// At most `messages` from midnight to midnight of a time zone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DailyQuota {
     pub messages: u32,
     pub timezone: TimeZone,
@@ -64,11 +64,14 @@ impl Daily {
         }
     }
 
-    /// Goes on counting the day that another one of the same agency counted.
+    /// Goes on counting the day that another one of the same agency counted. By another quota, those that were put off are
+    /// put off anew.
     pub(super) fn go_on(&mut self, before: Self) {
+        let is_same = self.quota == before.quota;
         *self = Self {
             quota: self.quota.clone(),
             day: self.quota.day_of(before.day.start),
+            put_off: if is_same { before.put_off } else { 0 },
             ..before
         };
     }

@@ -50,19 +50,30 @@ impl Gate {
     }
 
     /// Goes by other rules, with what was counted by those of before. A quota that is new begins to count now.
-    pub(super) fn change(&mut self, rules: &Rules) {
+    pub(super) fn change(&mut self, rules: &Rules, now: &Now) {
         let mut before = std::mem::replace(self, Self::new(rules, &BTreeMap::new()));
         for (agency, daily) in &mut self.daily {
             if let Some(before) = before.daily.remove(agency) {
                 daily.go_on(before);
             }
         }
+        if self.is_spread_as(&before) {
+            self.spreads = before.spreads;
+            return;
+        }
+        // The messages of all campaigns have their turns again.
         for spreading in &mut self.spreads {
             let mut earlier = before.spreads.iter();
-            if let Some(place) = earlier.position(|it| it.key() == spreading.key()) {
-                spreading.go_on(before.spreads.swap_remove(place));
+            if let Some(earlier) = earlier.find(|it| it.key() == spreading.key()) {
+                spreading.go_on(earlier, now.steady);
             }
         }
+    }
+
+    fn is_spread_as(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.spreads.iter(), other.spreads.iter());
+        ours.map(Spreading::spread)
+            .eq(theirs.map(Spreading::spread))
     }
 
     /// How many past submissions of a subscriber have to be remembered.

@@ -61,6 +61,46 @@ pub struct Rules {
     pub sharing: Sharing,
 }
 
+/// The rules by which messages are held back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    Limits,
+    QuietHours,
+    BulkHours,
+    Quotas,
+    Campaigns,
+}
+
+impl Hold {
+    /// What holds a message back that waits for this reason; `None`: something else than rules.
+    pub fn of(message: &Message, reason: Reason) -> Option<Self> {
+        match reason {
+            Reason::SubscriberLimit => Some(Self::Limits),
+            Reason::QuietHours => Some(Self::QuietHours),
+            Reason::BulkWindow => Some(Self::BulkHours),
+            Reason::AgencyQuota if Gate::is_of_wall(message, reason) => Some(Self::Quotas),
+            Reason::AgencyQuota => Some(Self::Campaigns),
+            _ => None,
+        }
+    }
+}
+
+impl Rules {
+    /// Which of these are others than those.
+    pub fn differ_in(&self, other: &Self) -> Vec<Hold> {
+        let hours = self.quiet_hours != other.quiet_hours || self.release != other.release;
+        let differ = [
+            (Hold::Limits, self.limits != other.limits),
+            (Hold::QuietHours, hours),
+            (Hold::BulkHours, self.no_bulk != other.no_bulk),
+            (Hold::Quotas, self.daily != other.daily),
+            (Hold::Campaigns, self.spreads != other.spreads),
+        ];
+        let differ = differ.into_iter().filter(|(_, differ)| *differ);
+        differ.map(|(hold, _)| hold).collect()
+    }
+}
+
 /// What is to be done with the message whose turn it is.
 #[derive(Debug)]
 pub enum Turn {
@@ -112,10 +152,19 @@ impl Pacer {
 
     /// Goes by other rules from now on, with what is known of subscribers, quotas and campaigns. Of a limit that looks further
     /// back than all of before, what went out earlier is not known.
-    pub fn change_rules(&mut self, rules: &Rules) {
-        self.gate.change(rules);
+    pub fn change_rules(&mut self, rules: &Rules, now: &Now) {
+        let had_limits = self.gate.memory() > 0;
+        self.gate.change(rules, now);
         self.subscribers
             .remember(self.gate.memory(), self.gate.longest());
+        if !had_limits {
+            // Where there was no limit nobody was remembered for the sake of what waits.
+            let waiting = self.waiting.values().filter(|it| is_limited(it));
+            for message in waiting {
+                self.subscribers
+                    .pin(message.msisdn, SubscriberFacts::default());
+            }
+        }
         self.sharing = rules.sharing.clone();
         for lanes in self.lanes.values_mut() {
             lanes.share(&self.sharing);

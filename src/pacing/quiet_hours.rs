@@ -10,7 +10,7 @@ use xabar_events::Msisdn;
 use crate::clock::UnixMillis;
 
 /// A time of every day in which some messages do not go out. It may pass midnight.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct QuietHours {
     pub from: Time,
     pub to: Time,

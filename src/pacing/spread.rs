@@ -7,7 +7,7 @@ use crate::clock::UnixMillis;
 use crate::journal::{AgencyKey, Dealt, Message, SpreadKey};
 
 /// How many bulk messages of an agency, or of one of its services, go in an hour.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
     pub agency: AgencyKey,
     /// `None`: all its services together that are not named.
@@ -58,13 +58,19 @@ impl Spreading {
         }
     }
 
-    /// Goes on where another one of the same campaign stood.
-    pub(super) fn go_on(&mut self, before: Self) {
-        *self = Self {
-            spread: self.spread.clone(),
-            emission_interval: self.emission_interval,
-            ..before
-        };
+    pub(super) fn spread(&self) -> &Spread {
+        &self.spread
+    }
+
+    /// Goes on where another one of the same campaign stood. Its times are dealt out anew, and the next one waits no longer
+    /// than its pace asks for.
+    pub(super) fn go_on(&mut self, before: &Self, now: UnixMillis) {
+        let next = since_1970(now) + self.emission_interval;
+        self.theoretical_arrival = before.theoretical_arrival.min(next);
+        self.dealt = self
+            .theoretical_arrival
+            .saturating_sub(self.emission_interval);
+        self.changed = true;
     }
 
     /// Its name in the journal.

@@ -39,7 +39,9 @@ impl Core {
     /// Forgets messages settled long ago, and receipts that nobody waits for any more; says whether there may be more
     /// of either. Not part of a beat.
     pub fn forget(&mut self, now: &Now) -> Result<bool, JournalError> {
-        let before = now.steady.before(self.settings.duplicates);
+        // Answers are counted by the messages that they are.
+        let remembered = self.settings.duplicates.max(self.answer_limits.longest());
+        let before = now.steady.before(remembered);
         let settled = self.journal.forget(before, ENDED_AT_ONCE)?;
         let mut held = 0;
         if self.held > 0 {

@@ -241,8 +241,9 @@ async fn gather(
     while let Ok(order) = channels.orders.try_recv() {
         inputs.orders.push(order);
     }
-    while let Ok(rules) = channels.rules.try_recv() {
-        inputs.rules = Some(rules);
+    // Each says what changed since the one before: one a beat.
+    if inputs.rules.is_none() {
+        inputs.rules = channels.rules.try_recv().ok();
     }
     while let Ok(published) = channels.published.try_recv() {
         inputs.published = Some(published);

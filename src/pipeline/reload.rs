@@ -23,7 +23,7 @@ pub struct NewRules {
 }
 
 impl Core {
-    /// Goes by other rules. What those of before held back has its turn again.
+    /// Goes by other rules. What was held back by those that changed has its turn again.
     pub(super) fn take_rules(&mut self, beat: &mut Beat, rules: NewRules) {
         let NewRules {
             settings,
@@ -41,7 +41,7 @@ impl Core {
             operators,
             lists: _,
             looked_up: _,
-            rules,
+            mut rules,
             urgent,
             legal,
             dialogue,
@@ -53,7 +53,11 @@ impl Core {
             retry,
             told,
         } = settings;
-        self.pacer.change_rules(&rules);
+        // What of a link is kept for which lane its task has known since the start.
+        rules.sharing.shares = self.settings.rules.sharing.shares;
+        self.review
+            .rules_changed(self.settings.rules.differ_in(&rules));
+        self.pacer.change_rules(&rules, &beat.now);
         self.queues.weigh(rules.sharing.weights.clone());
         self.keywords = Keywords::new(catalog.keywords());
         self.catalog = catalog;
@@ -66,7 +70,6 @@ impl Core {
         (held.default_language, held.retry) = (default_language, retry);
         (held.expires, held.duplicates, held.receipt) = (expires, duplicates, receipt);
         self.route_by(&operators);
-        self.review.rules_changed();
     }
 
     /// Whose numbers are whose, and who stands in for whom, as far as these are the operators there are: else as before.

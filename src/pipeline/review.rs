@@ -12,7 +12,7 @@ use super::core::Core;
 use super::telling::WORTH_TELLING;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{Cursor, JournalError, Message, Queue};
-use crate::pacing::Pacer;
+use crate::pacing::{Hold, Pacer};
 
 /// The two clocks are read one after the other; a step is more than that, and than a message may be late.
 const STEP: u64 = 1000;
@@ -25,8 +25,8 @@ const LOOKED_AT_ONCE: usize = 200;
 pub(super) struct Review {
     /// By how many milliseconds the wall clock was ahead of the steady one when last set.
     ahead: i64,
-    /// What waits was held back by other rules than those of now.
-    rules_changed: bool,
+    /// These rules are others than when they held something back.
+    changed: Vec<Hold>,
     /// It is to begin with the next beat.
     begins: bool,
     /// The queues that are to be gone through, each from this place on.
@@ -37,7 +37,7 @@ impl Review {
     pub(super) fn new(now: &Now) -> Self {
         Self {
             ahead: ahead(now),
-            rules_changed: false,
+            changed: Vec::new(),
             begins: false,
             left: Vec::new(),
         }
@@ -48,9 +48,10 @@ impl Review {
         self.begins || !self.left.is_empty()
     }
 
-    /// Rules are others from now on.
-    pub(super) fn rules_changed(&mut self) {
-        (self.rules_changed, self.begins) = (true, true);
+    /// These rules are others from now on.
+    pub(super) fn rules_changed(&mut self, changed: Vec<Hold>) {
+        self.begins |= !changed.is_empty();
+        self.changed.extend(changed);
     }
 
     /// Notes the time; whatever is under way begins anew if the wall clock was set forward since it was noted last.
@@ -84,7 +85,7 @@ impl Core {
         }
         let mut earlier = Vec::new();
         let Some((queue, place)) = self.review.left.pop() else {
-            self.review.rules_changed = false;
+            self.review.changed.clear();
             return Ok(earlier);
         };
         let waiting = self
@@ -99,13 +100,19 @@ impl Core {
         for mut message in waiting.into_iter().map(|it| it.message) {
             // Not before the next millisecond: the queue's cursor may have passed this one.
             let soonest = UnixMillis(beat.now.steady.0 + 1);
-            let due = match self.review.rules_changed && was_held_back(&message, &beat.now) {
+            let hold = hold(&message, &beat.now);
+            let is_judged_anew = hold.is_some_and(|it| self.review.changed.contains(&it));
+            let due = match is_judged_anew {
                 true => Some(soonest),
                 false => waits_until(&message, &beat.now)
                     .map(|until| beat.now.steady_at(until).max(soonest)),
             };
             if let Some(due) = due.filter(|due| *due < message.progress.due) {
                 message.progress.due = due;
+                if hold == Some(Hold::Campaigns) {
+                    // Its campaign deals out its times anew.
+                    message.progress.dealt = None;
+                }
                 beat.put(message.clone());
                 earlier.push(message);
             }
@@ -114,17 +121,11 @@ impl Core {
     }
 }
 
-/// Whether rules held a message back, and not a retry's pause or its own schedule.
-fn was_held_back(message: &Message, now: &Now) -> bool {
+/// By which rules a message is held back.
+fn hold(message: &Message, now: &Now) -> Option<Hold> {
     let told = message.progress.history.last();
-    let reason = told.filter(|_| is_told(message, now));
-    let reason = reason.and_then(|told| told.reason);
-    reason.is_some_and(|reason| match reason {
-        Reason::SubscriberLimit | Reason::QuietHours | Reason::BulkWindow => true,
-        // A time that its campaign dealt out to a message stays its own.
-        Reason::AgencyQuota => Pacer::is_of_wall(message, reason),
-        _ => false,
-    })
+    let reason = told.filter(|_| is_told(message, now))?.reason?;
+    Hold::of(message, reason)
 }
 
 /// Whether a message waits for what was told last. A short wait is not told: after an attempt it may be for something else.

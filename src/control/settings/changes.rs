@@ -25,7 +25,7 @@ pub struct Changes {
 }
 
 /// What takes effect at once; `*` is any one name, and what stands below a key goes with it.
-const LIVE: [&str; 22] = [
+const LIVE: [&str; 23] = [
     "subscriber",
     "dialogue",
     "urgent",
@@ -46,6 +46,7 @@ const LIVE: [&str; 22] = [
     "operator.*.weight",
     "operator.*.fallback",
     "operator.*.move_after",
+    "operator.*.when_down",
     "operator.*.tps",
     "operator.*.window",
 ];
@@ -54,7 +55,7 @@ const LIVE: [&str; 22] = [
 const LIVE_AS_A_WHOLE: [&str; 2] = ["agency", "agency.*"];
 
 /// What of these goes by which operators there are, which is known at the start.
-const ROUTES: [&str; 4] = ["prefixes", "weight", "fallback", "move_after"];
+const ROUTES: [&str; 5] = ["prefixes", "weight", "fallback", "move_after", "when_down"];
 
 impl Written {
     pub(super) fn new(root: Node) -> Self {

@@ -21,11 +21,18 @@ pub(super) struct Said {
 }
 
 /// Where something was written, for what is found out about it later.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Spot {
     /// Its key, such as `screens.main.ru`.
     pub(super) key: String,
     pub(super) origin: Origin,
+}
+
+/// Wherever it stands in its file, it is the same.
+impl PartialEq for Spot {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
 }
 
 /// A text with places for values.

@@ -584,6 +584,25 @@ fn answers_have_a_limit_of_their_own_which_outlives_a_restart() {
     answer(&mut world);
 }
 
+#[test]
+fn answers_are_counted_for_as_long_as_their_limit_says_though_events_are_forgotten_sooner() {
+    let mut world = World::with(|settings| {
+        settings.dialogue.answers = vec![limit(1, 24 * HOUR)];
+        settings.duplicates = MINUTE;
+    });
+    world.writes(phone(0), "1");
+    answer(&mut world);
+    for _ in 0..5 {
+        world.advance(4 * HOUR);
+        while world.forget() {}
+    }
+    world.writes(phone(0), "2");
+    assert_eq!(world.sent().len(), 0);
+    world.advance(4 * HOUR + MINUTE);
+    world.writes(phone(0), "3");
+    answer(&mut world);
+}
+
 /// The subscriber gets no other message now: there is no room within the limit.
 fn holds_the_next_one(world: &mut World) {
     world.publish(Notification {

@@ -2,10 +2,11 @@
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use xabar_events::{Language, Notification, State};
+use xabar_events::{Language, Notification, Priority, State};
 
 use super::world::*;
-use crate::journal::AgencyKey;
+use crate::clock::UnixMillis;
+use crate::journal::{AgencyKey, MessageId};
 use crate::pacing::{DailyQuota, QuietHours, Spread};
 
 fn always() -> QuietHours {
@@ -88,36 +89,70 @@ fn a_quota_goes_on_counting_the_day() {
     assert_eq!(take(&mut world), 1);
 }
 
-#[test]
-fn a_campaign_goes_on_where_it_stood_at_its_new_pace() {
-    let spread = |an_hour| {
-        vec![Spread {
-            agency: AgencyKey::of("kadastr"),
-            service: None,
-            an_hour,
-        }]
-    };
-    let bulk = |number| Notification {
-        priority: xabar_events::Priority::Bulk,
+fn spread(an_hour: u32) -> Vec<Spread> {
+    vec![Spread {
+        agency: AgencyKey::of("kadastr"),
+        service: None,
+        an_hour,
+    }]
+}
+
+fn bulk(number: u32) -> Notification {
+    Notification {
+        priority: Priority::Bulk,
         ..apart(number)
-    };
-    let mut world = World::with(|settings| settings.rules.spreads = spread(6));
-    world.publish_all((0..1).map(bulk));
+    }
+}
+
+#[test]
+fn a_campaign_whose_pace_is_mended_goes_at_that_one_and_no_faster() {
+    let mut world = World::with(|settings| settings.rules.spreads = spread(1));
+    world.publish_all((0..4).map(bulk));
     assert_eq!(take(&mut world), 1);
     world.reload(|settings| settings.rules.spreads = spread(60));
-    world.publish_all((1..3).map(bulk));
-    world.advance(9 * MINUTE);
-    assert_eq!(
-        take(&mut world),
-        0,
-        "what went by the slower pace takes its time"
-    );
+    world.publish_all((4..6).map(bulk));
     let mut went = Vec::new();
-    for _ in 0..6 {
-        world.advance(MINUTE);
+    for _ in 0..8 {
+        world.advance(MINUTE + SECOND);
         went.push(take(&mut world));
     }
-    assert_eq!(went, [0, 0, 1, 1, 0, 0]);
+    assert_eq!(went, [0, 1, 1, 1, 1, 1, 0, 0]);
+}
+
+#[test]
+fn a_reload_that_changes_no_rule_lets_nothing_go_earlier_and_puts_nothing_off_further() {
+    let quota = DailyQuota {
+        messages: 2,
+        timezone: TimeZone::get("Asia/Tashkent").unwrap(),
+    };
+    let mut world = World::with(|settings| {
+        settings.rules.quiet_hours = Some(always());
+        settings.rules.release = 30 * MINUTE;
+        settings.rules.spreads = spread(6);
+        settings.rules.daily = [(AgencyKey::of("soliq"), quota)].into();
+    });
+    world.publish_all((0..20).map(apart));
+    world.publish_all((20..25).map(bulk));
+    world.publish_all((25..30).map(|number| Notification {
+        key: key("soliq", &format!("s{number}")),
+        ..apart(number)
+    }));
+    let waits = |world: &mut World| -> Vec<UnixMillis> {
+        let messages = 1..=30;
+        messages
+            .map(|id| world.journalled(MessageId(id)).progress.due)
+            .collect()
+    };
+    let before = waits(&mut world);
+    world.reload(|settings| settings.default_language = Language::Ru);
+    world.advance(SECOND);
+    assert_eq!(waits(&mut world), before);
+    // The night of this world ends at 08:00, and it began at 09:15.
+    world.advance(22 * HOUR + 50 * MINUTE);
+    let early = take(&mut world);
+    world.reload(|_| ());
+    world.advance(SECOND);
+    assert!(early + take(&mut world) < 20);
 }
 
 #[test]
