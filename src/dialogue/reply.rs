@@ -168,6 +168,10 @@ pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
             Reply::Started(None)
         }
         Wish::Start(Some(named)) => match agency(&named, known) {
+            None if named.of_all => {
+                choices.start(None);
+                Reply::Started(None)
+            }
             // It may be meant for one only, of which we know by another name.
             None => Reply::NoAgency,
             agency => {
@@ -191,11 +195,15 @@ pub fn standing_of(thread: ThreadKey, known: &Known<'_>) -> Option<Standing> {
     standings.find(|standing| standing.thread == thread)
 }
 
-/// The agency that was named, if we know of it.
+/// The agency that was named, if we know of it; of several, the one with the longest name.
 fn agency(named: &Named, known: &Known<'_>) -> Option<Box<str>> {
     let wrote = notices(known).map(|message| message.key.agency.name());
-    let mut agencies = known.agencies.iter().map(|name| &**name).chain(wrote);
-    agencies.find(|agency| named.means(agency)).map(Into::into)
+    // What was chosen outlives the messages of who was chosen.
+    let agencies = known.agencies.iter().map(|name| &**name).chain(wrote);
+    let agencies = agencies.chain(known.choices.apart());
+    let named = agencies.filter_map(|agency| Some((named.begins_with(agency)?, agency)));
+    let (_, agency) = named.max_by_key(|(letters, _)| *letters)?;
+    Some(agency.into())
 }
 
 /// How the subscriber's applications stand, the last to change first.
@@ -242,7 +250,12 @@ mod tests {
     use xabar_events::Agency;
 
     use super::*;
+    use crate::dialogue::Keywords;
     use crate::journal::sample;
+
+    fn built_in() -> Keywords {
+        Keywords::new(crate::compose::Catalog::built_in().keywords())
+    }
 
     fn message(number: u64, application: &str, status: &str) -> Message {
         let mut message = sample::waiting(number);
@@ -316,8 +329,7 @@ mod tests {
 
     #[test]
     fn an_application_is_found_by_its_number_as_a_text_shows_it() {
-        let catalog = crate::compose::Catalog::built_in();
-        let keywords = crate::dialogue::Keywords::new(catalog.keywords());
+        let keywords = built_in();
         for (number, typed) in [
             ("КАД-113", "KAD-113"),
             ("КАД-113", "кад 113"),
@@ -363,8 +375,7 @@ mod tests {
             agencies: &[],
             wall: UnixMillis(1_000),
         };
-        let catalog = crate::compose::Catalog::built_in();
-        let keywords = crate::dialogue::Keywords::new(catalog.keywords());
+        let keywords = built_in();
         for (text, number) in [
             ("uz 2026 a", Some("UZ2026A")),
             ("Kadastr-12", Some("KADASTR12")),
@@ -402,8 +413,7 @@ mod tests {
             agencies: &agencies,
             wall: UnixMillis(1_000),
         };
-        let catalog = crate::compose::Catalog::built_in();
-        let keywords = crate::dialogue::Keywords::new(catalog.keywords());
+        let keywords = built_in();
         let wish = |text: &str| keywords.read(text).wish;
         for (text, agency) in [("stop Kadastr", "kadastr"), ("СТОП Солиқ", "soliq")] {
             let (choices, reply) = respond(wish(text), &known);
@@ -430,6 +440,48 @@ mod tests {
         assert_eq!(reply, Reply::Started(Some("kadastr".into())));
         let choices = choices.unwrap();
         assert!(choices.hears("kadastr") && !choices.hears("adliya"));
+    }
+
+    #[test]
+    fn an_agency_that_was_chosen_is_known_when_its_messages_are_forgotten() {
+        let mut choices = Choices::default();
+        choices.stop(Some("kadastr"));
+        let known = Known {
+            messages: &[],
+            choices: &choices,
+            agencies: &[],
+            wall: UnixMillis(1_000),
+        };
+        let keywords = built_in();
+        let (changed, reply) = respond(keywords.read("STOP KADASTR").wish, &known);
+        assert_eq!(changed, None);
+        assert_eq!(reply, Reply::Stopped(Some("kadastr".into())));
+        let (changed, reply) = respond(keywords.read("START KADASTR").wish, &known);
+        assert_eq!(changed, Some(Choices::default()));
+        assert_eq!(reply, Reply::Started(Some("kadastr".into())));
+    }
+
+    #[test]
+    fn words_after_an_agencys_name_mean_nothing() {
+        let agencies = ["soliq", "soliq-qomitasi"].map(Into::into);
+        let known = Known {
+            messages: &[],
+            choices: &Choices::default(),
+            agencies: &agencies,
+            wall: UnixMillis(1_000),
+        };
+        let keywords = built_in();
+        for (text, agency) in [
+            ("stop soliq please", "soliq"),
+            ("stop soliq qo'mitasi iltimos", "soliq-qomitasi"),
+        ] {
+            let (_, reply) = respond(keywords.read(text).wish, &known);
+            assert_eq!(reply, Reply::Stopped(Some(agency.into())), "{text}");
+        }
+        let (_, reply) = respond(keywords.read("start soliq iltimos").wish, &known);
+        assert_eq!(reply, Reply::Started(Some("soliq".into())));
+        let (_, reply) = respond(keywords.read("START ALL please").wish, &known);
+        assert_eq!(reply, Reply::Started(None));
     }
 
     #[test]

@@ -40,6 +40,11 @@ impl Choices {
         self.stopped == self.except.contains(agency)
     }
 
+    /// The agencies that were chosen apart from the others.
+    pub fn apart(&self) -> impl Iterator<Item = &str> {
+        self.except.iter().map(|agency| &**agency)
+    }
+
     /// Whether no agency's messages are wanted.
     pub fn hears_nobody(&self) -> bool {
         self.stopped && self.except.is_empty()
