@@ -238,7 +238,7 @@ pub(super) fn squashed(words: &str) -> String {
 }
 
 /// Whether it may be the number of an application: mostly digits.
-fn is_number(squashed: &str) -> bool {
+pub(super) fn is_number(squashed: &str) -> bool {
     let digits = squashed.chars().filter(char::is_ascii_digit).count();
     let characters = squashed.chars().count();
     digits > 0 && 2 * digits >= characters && characters <= MOST_CHARACTERS
@@ -278,11 +278,17 @@ mod tests {
             ("тўхтат", Wish::Stop(None)),
             ("Стоп!", Wish::Stop(None)),
             ("toqtat", Wish::Stop(None)),
+            ("ТОҚТАТ", Wish::Stop(None)),
+            ("TOKTAT", Wish::Stop(None)),
             ("start", Wish::Start(None)),
             ("boshla", Wish::Start(None)),
             ("бошла", Wish::Start(None)),
             ("старт", Wish::Start(None)),
             ("basla", Wish::Start(None)),
+            ("баслаў ҳәммеси", Wish::Start(None)),
+            ("ҲАЛАТ", Wish::Applications),
+            ("Жәрдем", Wish::Help),
+            ("ҚАРАҚАЛПАҚША", Wish::Language(Kaa)),
             ("START all!", Wish::Start(None)),
             ("start hammasi", Wish::Start(None)),
             ("СТАРТ ҲАММАСИ", Wish::Start(None)),
@@ -329,6 +335,7 @@ mod tests {
         assert_eq!(language("stop"), None);
         assert_eq!(language("помощь"), Some(Ru));
         assert_eq!(language("toqtat"), Some(Kaa));
+        assert_eq!(language("жәрдем"), Some(Kaa));
     }
 
     #[test]
