@@ -5,7 +5,7 @@ use std::fmt;
 use xabar_smpp::Octets;
 use xabar_smpp::pdu::DeliverSm;
 use xabar_smpp::values::Ton;
-use xabar_sms::{Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
+use xabar_sms::{Alphabet, Concat, DataCoding, DefaultAlphabet, Reading, UserDataHeader};
 use xabar_ussd::is_ussd;
 
 /// A message, or one segment of a longer one.
@@ -56,7 +56,13 @@ impl Mo {
             guess: true,
             ..Reading::default()
         };
-        let text = xabar_sms::decode(octets, DataCoding(pdu.data_coding.0), reading);
+        let data_coding = DataCoding(pdu.data_coding.0);
+        let text = match data_coding.alphabet() {
+            // In UCS-2 these octets would be ideographs and signs, no letter of our languages.
+            Alphabet::Ucs2 => plain(octets),
+            _ => None,
+        };
+        let text = text.or_else(|| xabar_sms::decode(octets, data_coding, reading));
         let address = |octets: Octets<'_>| String::from_utf8_lossy(octets.0).into_owned();
         let international = is_international(pdu);
         Some(Self {
@@ -79,7 +85,7 @@ impl Mo {
 /// The most digits of a short code.
 const SHORT_CODE: usize = 6;
 
-/// The text of octets that are marked as data, and are all printable: some phones and SMSCs send texts so.
+/// The text of octets that are marked as data or as UCS-2, and are all printable: some phones and SMSCs send texts so.
 fn plain(octets: &[u8]) -> Option<String> {
     let is_plain = |octet: &u8| octet.is_ascii_graphic() || *octet == b' ';
     octets
@@ -143,6 +149,26 @@ mod tests {
     fn a_text_that_is_marked_as_data_is_read() {
         for (octets, expected) in [(&b"STOP"[..], "STOP"), (b"\x05STOP", ""), (b"", "")] {
             for data_coding in [2, 4, 0xF4, 0xF5] {
+                let mo = read(SubmitSm {
+                    data_coding: Dcs(data_coding),
+                    short_message: Octets(octets),
+                    ..SubmitSm::default()
+                });
+                assert_eq!(mo.unwrap().text, expected, "{data_coding:#x}");
+            }
+        }
+    }
+
+    #[test]
+    fn plain_ascii_that_is_marked_as_ucs2_is_read() {
+        for (octets, expected) in [
+            (&b"STOP"[..], "STOP"),
+            (b"START", "START"),
+            (b"\0S\0T", "ST"),
+            (b"\x04\x21\x04\x22", "СТ"),
+            (b"\x21\x16\x00\x37", "№7"),
+        ] {
+            for data_coding in [8, 0x18] {
                 let mo = read(SubmitSm {
                     data_coding: Dcs(data_coding),
                     short_message: Octets(octets),
