@@ -124,7 +124,8 @@ impl Core {
             is_change,
         } = self.obey(beat, &written, &messages)?;
         // What changes something now is no repeat: somebody chose otherwise in between, over USSD.
-        let is_repeat = !is_change && is_answered_last(&messages, &written, beat.now.steady);
+        let is_repeat =
+            !is_change && is_answered_last(&messages, &written, &reply, beat.now.steady);
         if !is_repeat
             && self.may_answer(beat, written.from, &messages)
             && self.may_explain(beat, &reply, &messages)
@@ -442,11 +443,20 @@ pub(super) fn key(hash: u64, number: i64) -> Option<EventKey> {
 }
 
 /// Whether a text is the one that was answered last, in an earlier life too, and no news came since, of which it may ask:
-/// what is suppressed is none. What it chooses is kept all the same: something else may have come in between that was not answered.
-fn is_answered_last(messages: &[Message], written: &Written, now: UnixMillis) -> bool {
+/// what is suppressed is none, but for who asks how things stand and is told so in no other way, having opted out. What it
+/// chooses is kept all the same: something else may have come in between that was not answered.
+fn is_answered_last(
+    messages: &[Message],
+    written: &Written,
+    reply: &Reply,
+    now: UnixMillis,
+) -> bool {
+    let asks = matches!(reply, Reply::Status(_) | Reply::Applications(_));
     let is_news = |message: &&Message| {
-        let last = message.progress.history.last().map(|told| told.state);
-        message.is_answer() || last != Some(State::Suppressed)
+        let last = message.progress.history.last();
+        let suppressed = last.filter(|told| told.state == State::Suppressed);
+        message.is_answer()
+            || suppressed.is_none_or(|told| asks && told.reason == Some(Reason::OptedOut))
     };
     let last = messages.iter().filter(is_news).max_by_key(|it| it.id);
     let same =

@@ -458,6 +458,25 @@ fn the_same_words_are_a_new_question_once_there_is_news() {
 }
 
 #[test]
+fn news_that_was_not_sent_to_who_opted_out_is_news_to_who_asks() {
+    let mut world = told_of_an_approval();
+    for text in ["STOP", "48120973"] {
+        world.writes(phone(0), text);
+        answer(&mut world);
+    }
+    world.publish(Notification {
+        time: START.after(MINUTE).into(),
+        status: "ready".parse().unwrap(),
+        ..english("b")
+    });
+    assert_eq!(world.last("b").reason.unwrap().as_str(), "opted-out");
+    world.writes(phone(0), "48120973");
+    assert!(answer(&mut world).contains("ready"));
+    world.writes(phone(0), "48120973");
+    assert_eq!(world.sent().len(), 0, "nothing new");
+}
+
+#[test]
 fn a_number_is_answered_with_the_latest_status() {
     let mut world = told_of_an_approval();
     world.publish(Notification {
