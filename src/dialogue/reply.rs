@@ -9,7 +9,7 @@ use std::fmt;
 use xabar_events::{Language, State};
 use xabar_sms::latin::uzbek_latin;
 
-use super::keywords::{Asked, Named, squashed};
+use super::keywords::{Asked, Named, is_number, squashed};
 use super::{Wish, folded};
 use crate::clock::UnixMillis;
 use crate::compose::application as shown;
@@ -113,13 +113,10 @@ impl fmt::Debug for Standing {
     }
 }
 
-/// What a text asks for, if it holds the number of one of the subscriber's own applications, which may be anything.
-/// What opts out or in does so all the same.
+/// What a text asks for, if it holds the number of one of the subscriber's own applications, which may be anything, among
+/// whatever words. What opts out or in does so all the same.
 pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked {
-    let may_be = match asked.wish {
-        Wish::Status(_) | Wish::Stop(_) | Wish::Start(_) => false,
-        Wish::Applications | Wish::Language(_) | Wish::Help => true,
-    };
+    let may_be = !matches!(asked.wish, Wish::Stop(_) | Wish::Start(_));
     if !may_be || !text.contains(|each: char| each.is_ascii_digit()) {
         return asked;
     }
@@ -128,6 +125,9 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
         notices(known)
             .any(|message| !number.is_empty() && is_number_of(number, &message.application))
     };
+    if matches!(&asked.wish, Wish::Status(number) if is_own(number)) {
+        return asked;
+    }
     let whole = squashed(&words);
     if is_own(&whole) {
         return Asked {
@@ -143,7 +143,30 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
             ..asked
         };
     }
-    asked
+    if matches!(asked.wish, Wish::Language(_)) {
+        return asked;
+    }
+    let numbers = numbers(text);
+    let joined = numbers.concat();
+    let mut candidates = numbers.iter().chain([&joined]);
+    let wish = match (asked.wish, candidates.find(|number| is_own(number))) {
+        (_, Some(own)) => Wish::Status(own.clone()),
+        // Which number it is that nothing is known of has to be plain where there are words, too.
+        (Wish::Status(number), None) if joined.len() < number.len() => match &*numbers {
+            [only] => Wish::Status(only.clone()),
+            _ => Wish::Help,
+        },
+        (wish, None) => wish,
+    };
+    Asked { wish, ..asked }
+}
+
+/// The first words of a text that are numbers by themselves, folded. Nobody writes more of them, and each is compared with
+/// all that the subscriber was told.
+fn numbers(text: &str) -> Vec<String> {
+    let words = text.split(|each: char| each.is_whitespace() || ":;,?!=".contains(each));
+    let words = words.map(|word| squashed(&folded(word)));
+    words.filter(|word| is_number(word)).take(10).collect()
 }
 
 /// What the subscriber chooses, if that changes anything, and the answer.
@@ -387,6 +410,43 @@ mod tests {
             let expected = number.map(|number| Wish::Status(number.to_owned()));
             let found = Some(asked.wish).filter(|wish| matches!(wish, Wish::Status(_)));
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_among_words_is_found_if_it_is_ones_own_and_told_without_them_if_not() {
+        let messages = [
+            message(1, "48120973", "approved"),
+            message(2, "2026-00113", "ready"),
+        ];
+        let known = Known {
+            messages: &messages,
+            choices: &Choices::default(),
+            agencies: &[],
+            wall: UnixMillis(1_000),
+        };
+        let keywords = built_in();
+        let found = |number: &str| Wish::Status(number.into());
+        for (text, wish) in [
+            ("48120973 holat", found("48120973")),
+            ("48120973\nstatus?", found("48120973")),
+            ("ariza 48120973 holati", found("48120973")),
+            ("status of my application: 48120973", found("48120973")),
+            ("ariza raqami 2026-00113", found("202600113")),
+            ("№48120973 holati qanday?", found("48120973")),
+            ("No 4812 0973!", found("48120973")),
+            ("48120974, 48120973?", found("48120973")),
+            ("48120974 holat", found("48120974")),
+            ("48120974, 48120975 holat", Wish::Help),
+            ("status:48120974", found("48120974")),
+            ("status-48120974", found("48120974")),
+            ("status 4812 0974", found("48120974")),
+            ("RU-26 1204418", found("RU261204418")),
+            ("№48120974 holati qanday?", Wish::Help),
+            ("status please 48120974", found("48120974")),
+        ] {
+            let asked = of_own_applications(keywords.read(text), text, &known);
+            assert_eq!(asked.wish, wish, "{text}");
         }
     }
 
