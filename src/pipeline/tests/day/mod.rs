@@ -6,6 +6,7 @@
 
 mod agencies;
 mod citizens;
+mod excuses;
 mod later;
 mod operators;
 mod promises;

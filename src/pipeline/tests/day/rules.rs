@@ -36,6 +36,7 @@ pub(super) fn set(settings: &mut Settings, events: u64) {
         service: None,
         an_hour: at_least_ten(events / 64),
     }];
+    settings.dialogue.answers = vec![limit(2, HOUR)];
     let weights = &mut rules.sharing.weights;
     weights.insert(AgencyKey::of(&name(FAVOURED)), WEIGHT);
     let names: Vec<_> = (0..AGENCIES).filter(|it| *it != HASTY).map(name).collect();

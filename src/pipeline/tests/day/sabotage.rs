@@ -21,7 +21,7 @@ use crate::numbers::Lists;
 use crate::pacing::{Rules, UrgentRight};
 use crate::pipeline::{Effects, Inputs, Settings};
 
-fn day(saboteur: impl Saboteur + 'static) {
+pub(super) fn day(saboteur: impl Saboteur + 'static) {
     let mut day = Day::new(7, 2_000);
     day.world.saboteur = Some(Box::new(saboteur));
     day.run();
@@ -47,7 +47,7 @@ fn day_of(mut day: Day, rules: impl FnOnce(&mut Rules)) {
 }
 
 /// A day whose gateway does not know of all that it should go by.
-fn day_without(forget: impl FnOnce(&mut Settings)) {
+pub(super) fn day_without(forget: impl FnOnce(&mut Settings)) {
     let mut day = Day::new(7, 2_000);
     forget(&mut day.world.settings);
     day.world.restart();

@@ -7,7 +7,7 @@ use xabar_events::Msisdn;
 use super::{Attempt, Fate, Known, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Submission, Token};
-use crate::journal::{Lane, MessageId};
+use crate::journal::{Lane, Message, MessageId};
 use crate::numbers::Lists;
 
 impl Laws {
@@ -129,6 +129,23 @@ impl Laws {
                 inside < limit.messages as usize,
                 "{inside} in {:?} before {id}",
                 limit.per
+            );
+        }
+    }
+
+    /// R3: answers have limits of their own, by when they were written.
+    pub(super) fn check_answers_limit(&self, now: &Now, message: &Message) {
+        let others = self.phones.get(&message.msisdn).into_iter().flatten();
+        let others = others.map(|other| &self.messages[other].message);
+        let answers = others.filter(|it| it.is_answer());
+        let times: Vec<_> = answers.map(|answer| answer.accepted_at).collect();
+        for limit in &self.answer_limits {
+            let inside = times.iter().filter(|at| at.after(limit.per) > now.steady);
+            assert!(
+                inside.count() < limit.messages as usize,
+                "an answer too many in {:?}: {}",
+                limit.per,
+                message.id
             );
         }
     }

@@ -3,6 +3,7 @@
 mod agencies;
 mod checks;
 mod choices;
+mod ends;
 mod morning;
 mod waits;
 
@@ -10,14 +11,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use xabar_events::{Event as Incoming, EventKey, Msisdn, Outcome, Reason, State};
+use xabar_events::{Event as Incoming, EventKey, Language, Msisdn, Outcome, State};
 use xabar_smpp::Status;
 
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Answer, Event, Submission, Token};
 use crate::journal::{Changes, Message, MessageId, OperatorId, ThreadKey, ThreadOrder};
 use crate::numbers::{Lists, Numbers};
-use crate::pacing::{Rules, UrgentRight};
+use crate::pacing::{Limit, Rules, UrgentRight};
 use crate::pipeline::{Inputs, Settings};
 use agencies::Begun;
 use choices::Choices;
@@ -28,6 +29,9 @@ use waits::Waits;
 /// What is known of every message from outside.
 pub(super) struct Laws {
     rules: Rules,
+    /// How many answers a phone gets.
+    answer_limits: Vec<Limit>,
+    default_language: Language,
     urgent: UrgentRight,
     /// The numbers that get nothing, as the gateway was told last.
     lists: Lists,
@@ -39,6 +43,8 @@ pub(super) struct Laws {
     threads: HashMap<ThreadKey, Vec<MessageId>>,
     /// The newest attempted.
     attempted: HashMap<ThreadKey, ThreadOrder>,
+    /// Those with an attempt in the journal, which is there before they go.
+    begun_in_journal: HashSet<MessageId>,
     withdrawn: HashSet<EventKey>,
     choices: Choices,
     /// What phones said of pushes, each with what would acknowledge it.
@@ -138,6 +144,8 @@ impl Laws {
     /// The gateway goes by other rules from now on.
     pub(super) fn go_by(&mut self, settings: &Settings) {
         self.rules = settings.rules.clone();
+        self.answer_limits.clone_from(&settings.dialogue.answers);
+        self.default_language = settings.default_language;
         self.urgent = settings.urgent.clone();
     }
 
@@ -145,6 +153,8 @@ impl Laws {
         let pushing = settings.operators.iter().filter_map(|it| it.push.as_ref());
         Self {
             rules: settings.rules.clone(),
+            answer_limits: settings.dialogue.answers.clone(),
+            default_language: settings.default_language,
             urgent: settings.urgent.clone(),
             lists: settings.lists.clone(),
             uncertain: settings.uncertain,
@@ -153,6 +163,7 @@ impl Laws {
             phones: HashMap::new(),
             threads: HashMap::new(),
             attempted: HashMap::new(),
+            begun_in_journal: HashSet::new(),
             withdrawn: HashSet::new(),
             choices: Choices::default(),
             words: Vec::new(),
@@ -262,6 +273,9 @@ impl Laws {
             .unwrap_or(std::mem::take(&mut lists.reassigned));
         for message in &changes.accepted {
             self.check_right(message);
+            if message.is_answer() {
+                self.check_answers_limit(now, message);
+            }
             self.phones
                 .entry(message.msisdn)
                 .or_default()
@@ -287,6 +301,9 @@ impl Laws {
                 "an id is given once"
             );
         }
+        let begun = changes.accepted.iter().chain(&changes.progressed);
+        let begun = begun.filter(|it| it.progress.attempt.attempts > 0);
+        self.begun_in_journal.extend(begun.map(|it| it.id));
         for (token, result) in heard.results {
             self.heard(now.steady, token, result);
         }
@@ -379,16 +396,12 @@ impl Laws {
     }
 
     /// Outcomes come in order, and tell a possible story.
-    pub(super) fn told(&mut self, outcome: &Outcome<'_>, number: u64) {
+    pub(super) fn told(&mut self, now: &Now, outcome: &Outcome<'_>, number: u64) {
         assert_eq!(number, self.last_number + 1, "an outcome is left out");
         self.last_number = number;
         let message = MessageId(outcome.message.parse().unwrap());
         let known = self.messages.get_mut(&message).expect("accepted before");
         let (sequence, before) = known.told;
-        if outcome.reason == Some(Reason::OptedOut) {
-            let hears = self.choices.hears(known.message.msisdn, &outcome.agency);
-            assert!(!hears, "without an opt-out: {outcome:?}");
-        }
         assert_eq!(outcome.sequence, sequence + 1, "{outcome:?}");
         assert_eq!(
             sequence == 0,
@@ -411,6 +424,7 @@ impl Laws {
         let ends = outcome.state.is_terminal() && !before.is_terminal();
         self.unsettled -= usize::from(ends && !known.message.is_answer());
         known.told = (outcome.sequence, outcome.state);
+        self.check_reason(now, message, outcome);
         self.note_morning(message, outcome);
         self.note_wait(message, outcome);
     }

@@ -373,9 +373,10 @@ impl World {
     }
 
     fn tell(&mut self, changes: &Changes) {
+        let now = self.now();
         for outgoing in &changes.outgoing {
             let outcome = self.wording.outcome(outgoing).into_owned();
-            self.laws.told(&outcome, outgoing.number);
+            self.laws.told(&now, &outcome, outgoing.number);
             self.outcomes.push(outcome);
         }
     }

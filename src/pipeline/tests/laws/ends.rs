@@ -1,0 +1,75 @@
+//! What holds for why a message ends, or waits: its reason is one that there is.
+
+use std::sync::LazyLock;
+
+use xabar_events::{Outcome, Reason, State};
+
+use super::Laws;
+use crate::clock::Now;
+use crate::compose::Catalog;
+use crate::journal::{Message, MessageId};
+
+static TEXTS: LazyLock<Catalog> = LazyLock::new(Catalog::built_in);
+
+impl Laws {
+    pub(super) fn check_reason(&self, now: &Now, id: MessageId, outcome: &Outcome<'_>) {
+        let message = &self.messages[&id].message;
+        let (is_so, why_not) = match (outcome.state, outcome.reason) {
+            (State::Cancelled, _) => {
+                let is_withdrawn = self.withdrawn.contains(&message.key);
+                (is_withdrawn, "cancelled by nobody")
+            }
+            (State::Expired, Some(Reason::Deadline)) => {
+                (message.expires <= now.wall, "expired before its time")
+            }
+            (State::Superseded, _) | (_, Some(Reason::Stale)) => {
+                let by = outcome.by.as_deref();
+                (self.is_overtaken(message, by), "no newer one was attempted")
+            }
+            (_, Some(Reason::Blocked)) => {
+                let is_listed = self.lists.blocked.has(message.msisdn);
+                (is_listed, "blocked without being listed")
+            }
+            (_, Some(Reason::Reassigned)) => {
+                let is_listed = self.lists.reassigned.has(message.msisdn);
+                (is_listed, "reassigned without being listed")
+            }
+            (_, Some(Reason::OptedOut)) => {
+                let agency = message.key.agency.name();
+                let hears = self.choices.hears(message.msisdn, agency);
+                (!hears && !message.content.legal, "without an opt-out")
+            }
+            (_, Some(Reason::NoTemplate)) => {
+                let text = TEXTS.compose(message.into(), self.default_language);
+                (text.is_err(), "though there is a text")
+            }
+            (_, Some(reason)) if Self::ends_in_time(reason) => {
+                (outcome.until.is_some(), "until nobody knows when")
+            }
+            _ => return,
+        };
+        assert!(is_so, "{why_not}: {outcome:?}");
+    }
+
+    /// Whether it is known until when a message waits for this reason.
+    fn ends_in_time(reason: Reason) -> bool {
+        matches!(
+            reason,
+            Reason::Scheduled
+                | Reason::SubscriberLimit
+                | Reason::QuietHours
+                | Reason::BulkWindow
+                | Reason::AgencyQuota
+        )
+    }
+
+    /// Whether the journal has an attempt of a newer status of its thread, and that is the one of which is told.
+    fn is_overtaken(&self, message: &Message, by: Option<&str>) -> bool {
+        self.threads[&message.thread].iter().any(|id| {
+            let newer = &self.messages[id].message;
+            newer.order() > message.order()
+                && by.is_none_or(|by| by == newer.key.id.as_str())
+                && self.begun_in_journal.contains(id)
+        })
+    }
+}
