@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use xabar_sms::latin::uzbek_latin;
 
 use super::template::{Placeholder, Source, Template};
-use super::value::shortened;
+use super::value::{Written, beginning};
 
 /// The fewest characters that a value is cut to; a shorter one stays whole.
 pub(super) const KEPT: usize = 16;
@@ -18,57 +18,93 @@ pub(super) const KEPT: usize = 16;
 /// Instead of it where half a value is a wrong one: words to be sent back, or a list.
 pub(super) const WHOLE: usize = usize::MAX;
 
+/// What a text may take.
+pub(super) struct Budget<F> {
+    /// How many segments a text takes.
+    pub(super) segments: F,
+    /// The most of them.
+    pub(super) most: usize,
+    /// To how many characters words are cut at most.
+    pub(super) kept: usize,
+}
+
+impl<F: Fn(&str) -> usize> Budget<F> {
+    fn fits(&self, text: &str) -> bool {
+        (self.segments)(text) <= self.most
+    }
+}
+
 /// The most of a text that fits, and how many of the last parts that may be left out are not in it.
 ///
-/// `fits` says whether a text does, and to how many characters words are cut at most is `kept`. Of the ways to shorten
-/// it, the first one that fits is taken. If none does, the template's own words are too many.
+/// Of the ways to shorten it, the first one that fits is taken. If none does, the template's own words are too many.
+/// Three dots are not worth a segment: where only those of words that are cut take one, these words are cut a bit more.
 pub(super) fn shorten<'a>(
     template: &Template,
-    kept: usize,
-    value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
-    fits: impl Fn(&str) -> bool,
+    value: impl Fn(&Placeholder) -> Option<Written<'a>>,
+    budget: &Budget<impl Fn(&str) -> usize>,
 ) -> (String, usize) {
     let named_briefly = |place: &Placeholder| {
         let value = value(place)?;
         let is_name = matches!(place.source, Source::Service | Source::Status);
-        let is_long = is_name && value.chars().count() > KEPT;
-        Some(if is_long {
-            shortened(&value, KEPT).into()
-        } else {
-            value
-        })
+        let is_long = is_name && value.text.chars().count() > KEPT;
+        let brief = is_long.then(|| beginning(&value.text, KEPT)).flatten();
+        Some(brief.unwrap_or(value))
     };
     let in_latin = |place: &Placeholder| match place.source {
-        Source::Application => Some(uzbek_latin(&value(place)?).into_owned().into()),
+        Source::Application => {
+            let latin = uzbek_latin(&value(place)?.text).into_owned();
+            Some(Cow::<str>::Owned(latin).into())
+        }
         _ => named_briefly(place),
     };
-    let shortest = |value: &dyn Fn(&Placeholder) -> Option<Cow<'a, str>>| {
-        let short = without_last_words(template, kept, value, &fits);
-        fits(&short.0).then_some(short)
+    let shortest = |value: &dyn Fn(&Placeholder) -> Option<Written<'a>>| {
+        let short = without_last_words(template, value, budget);
+        budget.fits(&short.0).then_some(short)
     };
     shortest(&value)
         .or_else(|| shortest(&named_briefly))
         .or_else(|| shortest(&in_latin))
-        .unwrap_or_else(|| without_last_words(template, kept, &value, &fits))
+        .unwrap_or_else(|| without_last_words(template, &value, budget))
 }
 
 /// The first two ways: the last words are cut, and then parts go.
 fn without_last_words<'a>(
     template: &Template,
-    kept: usize,
-    value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
-    fits: impl Fn(&str) -> bool,
+    value: impl Fn(&Placeholder) -> Option<Written<'a>>,
+    budget: &Budget<impl Fn(&str) -> usize>,
 ) -> (String, usize) {
     let parts = template.optional_parts();
     for left_out in 0..=parts {
         let template = template.without_last(left_out);
-        if let Some(text) = cut(&template, |_| kept, &value, &fits) {
+        let cuts = Cuts::of(&template, |_| budget.kept, &value);
+        if let Some(least) = cuts.least(&template, &value, |text| budget.fits(text)) {
+            let cut = |place: &Placeholder| cuts.cut(place, value(place)?, least);
+            let text = without_costly_dots(&template, cut, &budget.segments);
             return (text, left_out);
         }
     }
     let template = template.without_last(parts);
-    let cuts = Cuts::of(&template, |_| kept, &value);
+    let cuts = Cuts::of(&template, |_| budget.kept, &value);
     (cuts.write(&template, &value, cuts.most), parts)
+}
+
+/// The text, and if it takes a segment for nothing but the dots of words that are cut, with more cut off from these.
+fn without_costly_dots<'a>(
+    template: &Template,
+    value: impl Fn(&Placeholder) -> Option<Written<'a>>,
+    segments: impl Fn(&str) -> usize,
+) -> String {
+    let text = template.fill(|place| Some(value(place)?.text));
+    let without_dots = template.fill(|place| Some(value(place)?.without_dots()));
+    let fits = |other: &str| segments(other) < segments(&text);
+    if !fits(&without_dots) {
+        return text;
+    }
+    let kept = |place: &Placeholder| match value(place) {
+        Some(value) if value.is_cut => KEPT,
+        _ => WHOLE,
+    };
+    cut(template, kept, &value, fits).unwrap_or(text)
 }
 
 /// The text with no more cut off from the words of agencies than has to be, the last ones first, down to as many
@@ -76,17 +112,12 @@ fn without_last_words<'a>(
 pub(super) fn cut<'a>(
     template: &Template,
     kept: impl Fn(&Placeholder) -> usize,
-    value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+    value: impl Fn(&Placeholder) -> Option<Written<'a>>,
     fits: impl Fn(&str) -> bool,
 ) -> Option<String> {
     let cuts = Cuts::of(template, kept, &value);
-    let write = |characters| cuts.write(template, &value, characters);
-    if !fits(&write(cuts.most)) {
-        return None;
-    }
-    Some(write(least_that(cuts.most, |characters| {
-        fits(&write(characters))
-    })))
+    let least = cuts.least(template, &value, fits)?;
+    Some(cuts.write(template, &value, least))
 }
 
 /// The least number up to `most` that is enough, where `most` is and more is never worse.
@@ -115,11 +146,11 @@ impl<'t> Cuts<'t> {
     fn of<'a>(
         template: &'t Template,
         kept: impl Fn(&Placeholder) -> usize,
-        value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+        value: impl Fn(&Placeholder) -> Option<Written<'a>>,
     ) -> Self {
         let free = template.placeholders().filter(|place| place.is_free());
         let long = free.filter_map(|place| {
-            let (length, kept) = (value(place)?.chars().count(), kept(place));
+            let (length, kept) = (value(place)?.text.chars().count(), kept(place));
             (length > kept).then_some((place, length, kept))
         });
         let mut values: Vec<_> = long.collect();
@@ -128,34 +159,45 @@ impl<'t> Cuts<'t> {
         Self { values, most }
     }
 
+    /// How many characters have to be cut off at least; `None` if all are not enough.
+    fn least<'a>(
+        &self,
+        template: &Template,
+        value: impl Fn(&Placeholder) -> Option<Written<'a>>,
+        fits: impl Fn(&str) -> bool,
+    ) -> Option<usize> {
+        let is_enough = |characters| fits(&self.write(template, &value, characters));
+        is_enough(self.most).then(|| least_that(self.most, is_enough))
+    }
+
     /// The text when so many characters are cut off from all values.
     fn write<'a>(
         &self,
         template: &Template,
-        value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
+        value: impl Fn(&Placeholder) -> Option<Written<'a>>,
         characters: usize,
     ) -> String {
-        template.fill(|place| Some(self.cut(place, value(place)?, characters)))
+        template.fill(|place| Some(self.cut(place, value(place)?, characters)?.text))
     }
 
     /// The value when so many characters are cut off from all of them.
     fn cut<'a>(
         &self,
         place: &Placeholder,
-        value: Cow<'a, str>,
+        value: Written<'a>,
         mut characters: usize,
-    ) -> Cow<'a, str> {
+    ) -> Option<Written<'a>> {
         for (other, length, kept) in &self.values {
             let cut = characters.min(length - kept);
             characters -= cut;
             if *other == place {
                 return match cut {
-                    0 => value,
-                    cut => shortened(&value, length - cut).into(),
+                    0 => Some(value),
+                    cut => beginning(&value.text, length - cut),
                 };
             }
         }
-        value
+        Some(value)
     }
 }
 
@@ -167,17 +209,30 @@ mod tests {
     const OFFICE: &str = "Yunusobod tumani davlat xizmatlari markazi";
     const REASON: &str = "passport copy cannot be read, please send it again";
 
+    fn written(text: &'static str) -> Written<'static> {
+        Cow::Borrowed(text).into()
+    }
+
+    fn budget(kept: usize, fits: impl Fn(&str) -> bool) -> Budget<impl Fn(&str) -> usize> {
+        Budget {
+            segments: move |text: &str| if fits(text) { 1 } else { 2 },
+            most: 1,
+            kept,
+        }
+    }
+
     /// The text in so many characters.
     fn within(most: usize) -> String {
         let template = Template::parse(TEMPLATE).unwrap();
-        let value = |place: &Placeholder| -> Option<Cow<'static, str>> {
-            Some(match place.name() {
-                "office" => OFFICE.into(),
-                "day" => "01.12.2026".into(),
-                _ => REASON.into(),
-            })
+        let value = |place: &Placeholder| {
+            Some(written(match place.name() {
+                "office" => OFFICE,
+                "day" => "01.12.2026",
+                _ => REASON,
+            }))
         };
-        shorten(&template, KEPT, value, |text| text.chars().count() <= most).0
+        let fits = |text: &str| text.chars().count() <= most;
+        shorten(&template, value, &budget(KEPT, fits)).0
     }
 
     #[test]
@@ -220,7 +275,7 @@ mod tests {
         let agency = "ministry-of-agriculture";
         let short = |most| {
             let fits = |text: &str| text.chars().count() <= most;
-            shorten(&template, WHOLE, |_| Some(agency.into()), fits)
+            shorten(&template, |_| Some(written(agency)), &budget(WHOLE, fits))
         };
         let whole = format!("Stopped by {agency}. To start: START {agency}.");
         assert_eq!(short(80), (whole, 0));
@@ -235,14 +290,14 @@ mod tests {
     fn names_are_cut_and_the_number_is_written_in_latin_where_nothing_else_helps() {
         let template =
             Template::parse("{application} ({service}): ready.[ Office: {office}.]").unwrap();
-        let value = |place: &Placeholder| -> Option<Cow<'static, str>> {
-            Some(match place.name() {
-                "application" => "КАД-113".into(),
-                "service" => "foreign travel passport".into(),
-                _ => "DXM".into(),
-            })
+        let value = |place: &Placeholder| {
+            Some(written(match place.name() {
+                "application" => "КАД-113",
+                "service" => "foreign travel passport",
+                _ => "DXM",
+            }))
         };
-        let short = |fits: &dyn Fn(&str) -> bool| shorten(&template, KEPT, value, fits).0;
+        let short = |fits: &dyn Fn(&str) -> bool| shorten(&template, value, &budget(KEPT, fits)).0;
         let within = |most: usize| short(&|text| text.chars().count() <= most);
         assert_eq!(within(41), "КАД-113 (foreign travel passport): ready.");
         assert_eq!(within(40), "КАД-113 (foreign...): ready.");

@@ -16,6 +16,7 @@ use crate::journal::Content;
 use crate::scratch::Folder;
 use golden::PARAMS;
 
+mod cutting;
 mod golden;
 mod keywords;
 

@@ -6,11 +6,11 @@ use xabar_events::Language;
 use xabar_sms::{Cost, cheapest};
 
 use super::{Names, Texts};
-use crate::compose::budget::{KEPT, shorten};
+use crate::compose::budget::shorten;
 use crate::compose::news::News;
 use crate::compose::selection::{Entry, Wording};
 use crate::compose::template::{Placeholder, Source};
-use crate::compose::value::Unfit;
+use crate::compose::value::{Unfit, Written};
 use crate::control::settings::Place;
 
 /// A template in a list of them.
@@ -200,14 +200,16 @@ impl Texts {
     /// The dearest of what it may come to when it is shortened.
     fn longest_when_shortened(&self, entry: Entry<'_>) -> Cost {
         let dearest = LETTERS.map(|letter| {
-            let value = |place: &Placeholder| match &place.source {
-                Source::Application => Some(letter.repeat(LONGEST_NUMBER).into()),
-                Source::Service => Some(self.service_or_longest(entry)),
-                Source::Status => Some(self.status(entry.status)),
-                Source::Param(_) => Some(self.forms.longest(place.form, letter)),
+            let value = |place: &Placeholder| {
+                Some(Written::from(match &place.source {
+                    Source::Application => letter.repeat(LONGEST_NUMBER).into(),
+                    Source::Service => self.service_or_longest(entry),
+                    Source::Status => self.status(entry.status),
+                    Source::Param(_) => self.forms.longest(place.form, letter),
+                }))
             };
-            let fits = |text: &str| self.fits(text, entry.wording);
-            self.cost(&shorten(&entry.wording.template, KEPT, value, fits).0)
+            let budget = self.budget_of(entry.wording);
+            self.cost(&shorten(&entry.wording.template, value, &budget).0)
         });
         dearer(dearest)
     }

@@ -12,12 +12,12 @@ use xabar_events::Language;
 use xabar_sms::{Cost, LanguageRules, cheapest};
 
 pub use self::listed::{LONGEST_NUMBER, Listed, LongestAnswer};
-use super::budget::{KEPT, WHOLE, cut, shorten};
+use super::budget::{Budget, KEPT, WHOLE, cut, shorten};
 use super::news::News;
 use super::selection::{Selection, Wording};
 use super::template::{Form, Placeholder, Source, Template};
 use super::value::{
-    DOTS, Forms, MAX_CHARACTERS, Unfit, Zone, application, is_nothing, name as plain_name,
+    Forms, MAX_CHARACTERS, Unfit, Written, Zone, application, is_nothing, name as plain_name,
 };
 use crate::control::settings::Place;
 use crate::dialogue::Keyword;
@@ -68,12 +68,16 @@ impl Texts {
 
     /// What the citizen is told, in its cheapest spelling.
     pub(super) fn compose(&self, wording: &Wording, news: News<'_>) -> Composed {
-        let unfit = Cell::new(false);
-        let value = |place: &Placeholder| self.value(place, news, &unfit);
+        let (unfit, is_cut) = (Cell::new(false), Cell::new(false));
+        let value = |place: &Placeholder| {
+            let written = self.value(place, news, &unfit)?;
+            is_cut.set(is_cut.get() || written.is_cut);
+            Some(written.text)
+        };
         let (whole, joined) = wording.template.filled(value);
         let left_out = unfit.get() || !joined.is_empty();
         let spelled = cheapest(&whole, self.rules);
-        if spelled.cost.segments > self.most(wording) || whole.contains(DOTS) {
+        if spelled.cost.segments > self.most(wording) || is_cut.get() {
             let (short, crowded_out) = self.shorten(wording, news);
             return Composed {
                 text: cheapest(&short, self.rules).text.into_owned(),
@@ -94,11 +98,7 @@ impl Texts {
 
     /// What the citizen is told, before its spelling is chosen.
     pub(super) fn write(&self, wording: &Wording, news: News<'_>) -> Composed {
-        let whole = self.fill(wording, news);
-        let (text, crowded_out) = match self.fits(&whole, wording) && !whole.contains(DOTS) {
-            true => (whole, 0),
-            false => self.shorten(wording, news),
-        };
+        let (text, crowded_out) = self.shorten(wording, news);
         Composed {
             text,
             left_out: !self.unfit(wording, news).is_empty(),
@@ -117,7 +117,9 @@ impl Texts {
             };
             Some((place.name(), unfit))
         });
-        let (_, joined) = wording.template.filled(|place| self.given(place, news));
+        let (_, joined) = wording
+            .template
+            .filled(|place| Some(self.given(place, news)?.text));
         let joined = joined
             .into_iter()
             .map(|place| (place.name(), Unfit::Joined));
@@ -131,40 +133,33 @@ impl Texts {
         news: News<'_>,
         parts: usize,
     ) -> BTreeSet<&'a str> {
-        let value = |place: &Placeholder| self.given(place, news);
+        let value = |place: &Placeholder| Some(self.given(place, news)?.text);
         let places = wording.template.places_of_last(parts, value);
         let params = places.filter(|place| matches!(place.source, Source::Param(_)));
         params.map(Placeholder::name).collect()
     }
 
     fn fill(&self, wording: &Wording, news: News<'_>) -> String {
-        wording.template.fill(|place| self.given(place, news))
+        let value = |place: &Placeholder| Some(self.given(place, news)?.text);
+        wording.template.fill(value)
     }
 
-    /// A text that fits, and how many of the template's last parts are not in it. Three dots are not worth a segment, and
-    /// where there is room in those that it takes, values are longer than their places say.
+    /// A text that fits, and how many of the template's last parts are not in it. Where there is room in the segments that
+    /// it takes, values are longer than their places say.
     fn shorten(&self, wording: &Wording, news: News<'_>) -> (String, usize) {
         let value = |place: &Placeholder| self.given(place, news);
-        let whole = self.fill(wording, news);
-        let is_short = self.fits(&whole, wording);
-        let (text, crowded_out) = match is_short {
-            true => (whole, 0),
-            false => {
-                let fits = |text: &str| self.fits(text, wording);
-                shorten(&wording.template, KEPT, value, fits)
-            }
-        };
-        let segments = self.cost(&text).segments;
-        let fits_in_fewer = |text: &str| self.cost(text).segments < segments;
-        if text.contains(DOTS) && fits_in_fewer(&text.replace(DOTS, "")) {
-            let template = wording.template.without_last(crowded_out);
-            if let Some(fewer) = cut(&template, |_| KEPT, value, fits_in_fewer) {
-                return (fewer, crowded_out);
-            }
-        }
-        match is_short {
+        let (text, crowded_out) = shorten(&wording.template, value, &self.budget_of(wording));
+        match self.fits(&self.fill(wording, news), wording) {
             true => (self.with_room(text, wording, news), crowded_out),
             false => (text, crowded_out),
+        }
+    }
+
+    fn budget_of(&self, wording: &Wording) -> Budget<impl Fn(&str) -> usize> {
+        Budget {
+            segments: |text: &str| self.cost(text).segments,
+            most: self.most(wording),
+            kept: KEPT,
         }
     }
 
@@ -186,7 +181,7 @@ impl Texts {
             // What leads elsewhere beyond its place stays cut.
             Some(whole.unwrap_or(given))
         };
-        let (_, joined) = wording.template.filled(value);
+        let (_, joined) = wording.template.filled(|place| Some(value(place)?.text));
         let fits = |text: &str| self.cost(text).segments <= segments;
         let roomy = joined.is_empty();
         let roomy = roomy.then(|| cut(&wording.template, kept, value, fits));
@@ -234,9 +229,13 @@ impl Texts {
         value: impl Fn(&str) -> Option<Cow<'a, str>>,
     ) -> Option<(String, usize)> {
         let template = self.answers.get(template)?;
-        let value = |place: &Placeholder| value(place.name());
-        let fits = |text: &str| self.cost(text).segments <= self.most_of_an_answer();
-        Some(shorten(template, WHOLE, value, fits))
+        let value = |place: &Placeholder| value(place.name()).map(Written::from);
+        let budget = Budget {
+            segments: |text: &str| self.cost(text).segments,
+            most: self.most_of_an_answer(),
+            kept: WHOLE,
+        };
+        Some(shorten(template, value, &budget))
     }
 
     /// The words by which citizens ask for something.
@@ -281,7 +280,7 @@ impl Texts {
     }
 
     /// What stands in a place, if the news gives it as it should be.
-    fn given<'a>(&'a self, place: &Placeholder, news: News<'a>) -> Option<Cow<'a, str>> {
+    fn given<'a>(&'a self, place: &Placeholder, news: News<'a>) -> Option<Written<'a>> {
         self.value(place, news, &Cell::new(false))
     }
 
@@ -290,16 +289,16 @@ impl Texts {
         place: &Placeholder,
         news: News<'a>,
         unfit: &Cell<bool>,
-    ) -> Option<Cow<'a, str>> {
+    ) -> Option<Written<'a>> {
         let content = news.content;
         match &place.source {
             Source::Application => {
                 let number = application(news.application);
                 unfit.set(unfit.get() || is_nothing(&number));
-                Some(number)
+                Some(number.into())
             }
-            Source::Service => Some(self.service(&content.service)),
-            Source::Status => Some(self.status(&content.status)),
+            Source::Service => Some(self.service(&content.service).into()),
+            Source::Status => Some(self.status(&content.status).into()),
             Source::Param(name) => {
                 let written = self.forms.write(place.form, param(news, name)?);
                 unfit.set(unfit.get() || written.is_err());

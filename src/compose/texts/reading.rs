@@ -234,7 +234,7 @@ fn template(cell: &Cell<'_>) -> Option<Template> {
 fn name(key: &str, cell: &Cell<'_>) -> Option<String> {
     slug(key, cell)?;
     let fits = |name: &str| {
-        (1..=60).contains(&name.chars().count()) && clean(name, MAX_CHARACTERS) == name
+        (1..=60).contains(&name.chars().count()) && clean(name, MAX_CHARACTERS).text == name
     };
     let name = matching("write a name of 1 to 60 characters in one line", fits)(cell)?;
     Some(in_gsm7(&name).into_owned())

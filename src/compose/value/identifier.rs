@@ -65,6 +65,7 @@ fn without_links(line: Cow<'_, str>) -> Cow<'_, str> {
     let leads = |line: &str| has_link(line) || line.split_once('/').is_some_and(is_path);
     if leads(&line) || leads(&uzbek_latin(&line)) {
         clean(&line.replace(['.', '/'], " "), MAX_CHARACTERS)
+            .text
             .into_owned()
             .into()
     } else {
@@ -84,7 +85,7 @@ fn without_signs(number: &str) -> String {
             || (character == '.' && before_a_digit);
         plain.push(if kept { character } else { ' ' });
     }
-    clean(&plain, MAX_CHARACTERS).into_owned()
+    clean(&plain, MAX_CHARACTERS).text.into_owned()
 }
 
 /// The digit that a full-width, an Arabic or a Persian one is.
@@ -103,11 +104,11 @@ fn in_ascii(character: char) -> char {
 /// loses all but its letters.
 pub(crate) fn name(name: &str) -> Cow<'_, str> {
     if let Ok(words) = words(name, MAX_CHARACTERS) {
-        return words;
+        return words.text;
     }
     let letters = |each: char| if each.is_alphabetic() { each } else { ' ' };
     let letters: String = name.chars().map(letters).collect();
-    something(clean(&letters, MAX_CHARACTERS).into_owned()).into()
+    something(clean(&letters, MAX_CHARACTERS).text.into_owned()).into()
 }
 
 fn something(text: String) -> String {

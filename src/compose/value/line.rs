@@ -5,11 +5,37 @@ use std::borrow::Cow;
 /// The most characters of one value; a longer one ends in three dots.
 pub(crate) const MAX_CHARACTERS: usize = 120;
 
+/// A value as a text has it.
+pub(crate) struct Written<'a> {
+    pub(crate) text: Cow<'a, str>,
+    /// Whether the dots at its end stand for words that it had; an agency may write three of its own.
+    pub(crate) is_cut: bool,
+}
+
+impl<'a> Written<'a> {
+    /// The same without what stands for the rest of it.
+    pub(crate) fn without_dots(self) -> Cow<'a, str> {
+        match self.text.strip_suffix(DOTS) {
+            Some(words) if self.is_cut => words.to_owned().into(),
+            _ => self.text,
+        }
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Written<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self {
+            text,
+            is_cut: false,
+        }
+    }
+}
+
 /// A value as it may stand in a text: one line of at most `most` characters, all of them letters
 /// and signs that the languages write. Others, such as look-alikes of a full stop, are blanks.
-pub(crate) fn clean(value: &str, most: usize) -> Cow<'_, str> {
+pub(crate) fn clean(value: &str, most: usize) -> Written<'_> {
     if is_plain(value, most) {
-        return Cow::Borrowed(value);
+        return Cow::Borrowed(value).into();
     }
     let mut clean = String::with_capacity(value.len().min(4 * most));
     let mut characters = 0;
@@ -30,10 +56,14 @@ pub(crate) fn clean(value: &str, most: usize) -> Cow<'_, str> {
         }
     }
     clean.truncate(clean.trim_end().len());
-    if clean.chars().count() > most {
+    let is_cut = clean.chars().count() > most;
+    if is_cut {
         clean = shortened(&clean, most);
     }
-    Cow::Owned(clean)
+    Written {
+        text: clean.into(),
+        is_cut,
+    }
 }
 
 /// Whether a value is clean at first sight, as most are: a short one of visible ASCII characters
@@ -69,7 +99,7 @@ pub(crate) fn shortened(value: &str, most: usize) -> String {
 }
 
 /// What stands instead of the rest of a value.
-pub(crate) const DOTS: &str = "...";
+const DOTS: &str = "...";
 
 /// Characters that show nothing and could reorder or hide what stands beside them.
 pub(crate) fn is_invisible(character: char) -> bool {
@@ -116,13 +146,13 @@ mod tests {
             ("evil\u{FF0E}uz\u{2024}x\u{3002}y", "evil uz x y"),
             ("\u{1D41E}vil \u{661}\u{662} \u{1F600}", "vil"),
         ] {
-            assert_eq!(clean(value, MAX_CHARACTERS), cleaned, "{value:?}");
+            assert_eq!(clean(value, MAX_CHARACTERS).text, cleaned, "{value:?}");
         }
     }
 
     #[test]
     fn a_long_value_ends_in_three_dots_after_a_whole_word() {
-        let cut = |value: &str, most| clean(value, most).into_owned();
+        let cut = |value: &str, most| clean(value, most).text.into_owned();
         assert_eq!(cut(&"я".repeat(120), 120), "я".repeat(120));
         assert_eq!(cut(&"я".repeat(121), 120), "я".repeat(117) + "...");
         assert_eq!(cut("Yunusobod tumani DXM", 20), "Yunusobod tumani DXM");

@@ -15,12 +15,13 @@ use std::borrow::Cow;
 pub(super) use contact::{Contact, contact_as_given, contact_in};
 pub(super) use date::{DateForm, Zone};
 pub(crate) use identifier::{application, is_nothing, name};
-pub(crate) use line::{DOTS, MAX_CHARACTERS, clean, is_invisible, shortened};
+pub(crate) use line::{MAX_CHARACTERS, Written, clean, is_invisible};
 pub(super) use number::NumberForm;
 
-use super::template::Form;
+use super::template::{Form, is_visible};
 use contact::{contact_in_latin, parted};
 use identifier::{is_code, longest_code};
+use line::shortened;
 
 /// How a language writes values.
 #[derive(Clone, Debug, Default)]
@@ -72,26 +73,26 @@ pub enum Unfit {
 
 impl Forms {
     /// The value as the text has it.
-    pub(super) fn write<'a>(&self, form: Form, value: &'a str) -> Result<Cow<'a, str>, Unfit> {
-        let owned = |written: Option<String>, unfit| written.map(Cow::Owned).ok_or(unfit);
+    pub(super) fn write<'a>(&self, form: Form, value: &'a str) -> Result<Written<'a>, Unfit> {
+        let owned = |written: Option<String>, unfit| written.map(in_full).ok_or(unfit);
         let value = value.trim();
         match form {
             Form::Text(most) => words(value, most),
             Form::Any => match self.dates.write(value, self.zone()) {
-                Some(date) => Ok(date.into()),
+                Some(date) => Ok(in_full(date)),
                 None => words(value, MAX_CHARACTERS),
             },
             Form::Date => owned(self.dates.write_date(value, self.zone()), Unfit::NoDate),
             Form::Time => owned(date::write_time(value, self.zone()), Unfit::NoTime),
             Form::Number => owned(self.numbers.write(value), Unfit::NoNumber),
             Form::Money => owned(self.numbers.write_money(value), Unfit::NoAmount),
-            Form::Code => is_code(value).then_some(value.into()).ok_or(Unfit::NoCode),
+            Form::Code => is_code(value).then(|| in_full(value)).ok_or(Unfit::NoCode),
             Form::Link => self
                 .is_link(value)
-                .then_some(value.into())
+                .then(|| in_full(value))
                 .ok_or(Unfit::NoLink),
             Form::Phone => is_phone(value)
-                .then_some(value.into())
+                .then(|| in_full(value))
                 .ok_or(Unfit::NoPhone),
         }
     }
@@ -114,15 +115,16 @@ impl Forms {
             Form::Phone => "+998 (71) 200 - 00 - 555",
         };
         let written = self.write(form, sample);
-        written.unwrap_or_default().into_owned().into()
+        written.map_or_else(|_| "".into(), |written| written.text.into_owned().into())
     }
 
     /// In September, the longest name of a month, or in December, one of the longest numbers, each on a Wednesday.
     fn longest_date(&self) -> String {
         let dates = ["2026-09-16", "2026-12-16"].map(|date| self.write(Form::Date, date));
         let dates = dates.into_iter().filter_map(Result::ok);
+        let dates = dates.map(|date| date.text.into_owned());
         let longest = dates.max_by_key(|date| date.chars().count());
-        longest.unwrap_or_default().into_owned()
+        longest.unwrap_or_default()
     }
 
     /// `https://HOST/…` or `HOST/…` with an allowed host, and nothing in it that hides another.
@@ -151,9 +153,9 @@ const MOST_OF_A_LINK: usize = 80;
 const MOST_OF_A_PHONE: usize = 24;
 
 /// Words that lead nowhere else.
-fn words(value: &str, most: usize) -> Result<Cow<'_, str>, Unfit> {
-    let line = clean(value, most);
-    if !line.contains(char::is_alphanumeric) {
+fn words(value: &str, most: usize) -> Result<Written<'_>, Unfit> {
+    let Written { text: line, is_cut } = clean(value, most);
+    if !is_visible(&line) {
         return Err(Unfit::Empty);
     }
     let given = contact_as_given(&line);
@@ -166,8 +168,27 @@ fn words(value: &str, most: usize) -> Result<Cow<'_, str>, Unfit> {
         Some(Contact::Link) => Err(Unfit::Link),
         Some(Contact::Address) => Err(Unfit::Address),
         Some(Contact::Phone) => Err(Unfit::Phone),
-        None => Ok(parted),
+        None => Ok(Written {
+            text: parted,
+            is_cut,
+        }),
     }
+}
+
+fn in_full<'a>(text: impl Into<Cow<'a, str>>) -> Written<'a> {
+    text.into().into()
+}
+
+/// The beginning of a longer value, of at most so many characters, that leads nowhere: of a value that does not itself,
+/// the beginning may end as a link does. `None`: none has a letter or a digit.
+pub(super) fn beginning<'a>(value: &str, most: usize) -> Option<Written<'a>> {
+    let shorter = (1..=most).rev().map(|most| shortened(value, most));
+    let mut safe = shorter.filter(|beginning| contact_in(beginning).is_none());
+    let text = safe.next().filter(|beginning| is_visible(beginning))?;
+    Some(Written {
+        text: text.into(),
+        is_cut: true,
+    })
 }
 
 fn is_phone(value: &str) -> bool {
