@@ -149,12 +149,34 @@ struct Service<'a> {
     address: String,
     /// The address that this one stands in for.
     preferred: Option<&'a str>,
-    bound: bool,
-    of_use: bool,
+    worth: Worth,
     faulty: bool,
     trouble: Trouble,
     /// The turn to return: while this session is given up, and until the next is bound.
     turn: Option<OwnedSemaphorePermit>,
+}
+
+/// What it is good for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Worth {
+    bound: bool,
+    /// Something was answered, or came.
+    of_use: bool,
+    /// Something that was submitted had no answer in time.
+    in_vain: bool,
+}
+
+impl Worth {
+    /// How it ended that stood for so long. One that takes submissions and answers none may stand for long, since late answers are
+    /// waited for: it is of no use all the same.
+    fn ended(self, stood: Duration) -> Ended {
+        let long_lived = stood >= LONG_LIVED && !self.in_vain;
+        match (self.bound, self.of_use || long_lived) {
+            (false, _) => Ended::Unbound,
+            (true, false) => Ended::Useless,
+            (true, true) => Ended::Served,
+        }
+    }
 }
 
 /// What came of it.
@@ -174,8 +196,7 @@ impl<'a> Service<'a> {
             session,
             address,
             preferred: addresses.preferred(),
-            bound: false,
-            of_use: false,
+            worth: Worth::default(),
             faulty: false,
             trouble: Trouble::default(),
             turn,
@@ -189,15 +210,13 @@ impl<'a> Service<'a> {
         let (link, events, trouble) = connection.start(opening, settings);
         self.trouble = trouble;
         let leaving = self.forward(link, events, news).await;
-        if self.bound {
+        if self.worth.bound {
             self.session.bound.fetch_sub(1, Ordering::Relaxed);
         }
-        let long_lived = instant().duration_since(since) >= LONG_LIVED;
-        let ended = match (self.bound, self.of_use || long_lived) {
-            _ if leaving => Ended::Returning,
-            (false, _) => Ended::Unbound,
-            (true, false) => Ended::Useless,
-            (true, true) => Ended::Served,
+        let stood = instant().duration_since(since);
+        let ended = match leaving {
+            true => Ended::Returning,
+            false => self.worth.ended(stood),
         };
         Served {
             ended,
@@ -223,7 +242,7 @@ impl<'a> Service<'a> {
                     }
                     None => return leaving,
                 },
-                turn = &mut turn, if !leaving && self.bound => {
+                turn = &mut turn, if !leaving && self.worth.bound => {
                     self.turn = Some(turn);
                     leaving = true;
                     self.log_leaving();
@@ -238,9 +257,10 @@ impl<'a> Service<'a> {
 
     fn note(&mut self, events: &[Event]) {
         for event in events {
-            self.of_use = self.of_use || self.is_of_use(event);
+            self.worth.of_use |= self.is_of_use(event);
+            self.worth.in_vain |= matches!(event, Event::TimedOut { .. });
             if matches!(event, Event::Bound { .. }) {
-                self.bound = true;
+                self.worth.bound = true;
                 self.session.bound.fetch_add(1, Ordering::Relaxed);
                 self.turn = None;
             }
@@ -324,7 +344,7 @@ impl<'a> Service<'a> {
         let (address, awaited) = (&self.address, self.session.entrance.is_some());
         match reason {
             CloseReason::BindRefused { status } => self.log_refused(status),
-            CloseReason::Unbound if self.bound => info!(operator, session, "unbound"),
+            CloseReason::Unbound if self.worth.bound => info!(operator, session, "unbound"),
             CloseReason::Unbound => info!(operator, session, address, "left before it was bound"),
             CloseReason::WrongOutbind => {
                 warn!(
@@ -353,4 +373,35 @@ impl<'a> Service<'a> {
 fn random() -> u64 {
     use std::hash::{BuildHasher, Hasher, RandomState};
     RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_answers_nothing_is_of_no_use_however_long_it_stands() {
+        let second = Duration::from_secs(1);
+        let bound = Worth {
+            bound: true,
+            ..Worth::default()
+        };
+        let in_vain = Worth {
+            in_vain: true,
+            ..bound
+        };
+        let of_use = Worth {
+            of_use: true,
+            ..in_vain
+        };
+        for (worth, stood, ended) in [
+            (Worth::default(), 90, Ended::Unbound),
+            (bound, 59, Ended::Useless),
+            (bound, 60, Ended::Served),
+            (in_vain, 90, Ended::Useless),
+            (of_use, 1, Ended::Served),
+        ] {
+            assert_eq!(worth.ended(stood * second), ended, "{worth:?}, {stood} s");
+        }
+    }
 }

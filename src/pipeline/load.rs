@@ -28,6 +28,8 @@ pub struct Load {
     pub sent: u64,
     /// What is paused.
     pub paused: Vec<Pause>,
+    /// The operators that are left alone for a while, since half of their answers are bad.
+    pub failing: Vec<OperatorId>,
     /// What became of messages.
     pub tally: Arc<Tally>,
 }
@@ -51,6 +53,7 @@ impl Load {
                 .collect(),
             sent: self.sent.saturating_sub(earlier.sent),
             paused: self.paused.clone(),
+            failing: self.failing.clone(),
             tally: self.tally.clone(),
         }
     }
@@ -93,6 +96,7 @@ impl Stopwatch {
                 pressed: core.pressed().collect(),
                 sent: core.sent,
                 paused: core.pauses().collect(),
+                failing: core.failing().collect(),
                 tally: core.tally().clone().into(),
                 ..self.load.clone()
             }
@@ -130,6 +134,12 @@ impl Core {
             let waits = self.pacer.has_turns(*id, Among::All);
             operator.pressure.note(waits, now);
         }
+    }
+
+    fn failing(&self) -> impl Iterator<Item = OperatorId> {
+        let operators = self.operators.iter();
+        let failing = operators.filter(|(_, operator)| operator.circuit.tripped().is_some());
+        failing.map(|(id, _)| *id)
     }
 
     fn pressed(&self) -> impl Iterator<Item = (OperatorId, Duration)> {

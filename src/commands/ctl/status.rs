@@ -226,6 +226,7 @@ mod tests {
                 p50: 180.0,
                 p99: 203.75,
             }),
+            failing: false,
             limit: Limit::Window,
         }
     }

@@ -158,6 +158,10 @@ impl<'a> Links<'a> {
             "xabar_operator_paused",
             "Whether staff paused the operator: 1, or 0.",
         );
+        let mut failing = gauge(
+            "xabar_operator_failing",
+            "Whether half of its answers are bad, so that it is left alone for a while: 1, or 0.",
+        );
         let mut limits = gauge(
             "xabar_operator_limit",
             "What limits the link at the moment: 1 for the limit, 0 for the others.",
@@ -179,13 +183,14 @@ impl<'a> Links<'a> {
                 tps.add(&[operator], most.into());
             }
             paused.add(&[operator], yes(it.state == LinkStanding::Paused));
+            failing.add(&[operator], yes(it.failing));
             for limit in Limit::ALL {
                 let is_it = yes(limit == it.limit);
                 limits.add(&[operator, ("limit", limit.name())], is_it);
             }
         }
         vec![
-            bound, sessions, in_flight, window, widest, allowed, tps, paused, limits,
+            bound, sessions, in_flight, window, widest, allowed, tps, paused, failing, limits,
         ]
     }
 }

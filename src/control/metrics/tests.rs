@@ -26,6 +26,7 @@ fn operator_status() -> OperatorStatus {
         windows: Vec::new(),
         in_flight: 3,
         response_ms: None,
+        failing: true,
         limit: Limit::Throttled,
     }
 }
@@ -109,6 +110,7 @@ fn every_count_is_under_its_name_and_labels() {
         r#"xabar_operator_window{operator="ucell"} 8"#,
         r#"xabar_operator_tps{operator="ucell"} 150.5"#,
         r#"xabar_operator_paused{operator="ucell"} 0"#,
+        r#"xabar_operator_failing{operator="ucell"} 1"#,
         r#"xabar_operator_limit{operator="ucell",limit="throttled"} 1"#,
     ] {
         assert!(lines.contains(line), "{line}\n{page}");

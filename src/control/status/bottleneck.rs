@@ -35,7 +35,7 @@ pub enum Limit {
     Window,
     /// The operator takes less than it is configured to.
     Throttled,
-    /// No session with the operator is up.
+    /// No session with the operator is up, or it answers badly.
     LinkDown,
     Paused,
     /// Deciding takes most of the time.
@@ -85,6 +85,8 @@ impl fmt::Display for Limit {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Use {
     pub paused: bool,
+    /// Half of its answers are bad, and it is left alone for a while.
+    pub failing: bool,
     pub sessions: usize,
     pub sessions_bound: usize,
     /// As configured.
@@ -144,6 +146,9 @@ impl Use {
         if !self.is_pressed() {
             return None;
         }
+        if self.failing {
+            return Some(Limit::LinkDown);
+        }
         let of = &self.occupancy;
         let worst = [
             (of.unbound, Limit::LinkDown),
@@ -186,6 +191,7 @@ impl Use {
     pub fn advice(&self, limit: Limit) -> String {
         match limit {
             Limit::Paused => "sending is paused: `xabar ctl resume` lets it go on".to_owned(),
+            Limit::LinkDown if self.failing => "half of its answers are bad, and it is tried by a few messages: ask the operator; messages wait, and move to a fallback where one is configured".to_owned(),
             Limit::LinkDown => format!(
                 "none of {} is bound: the log says why; messages wait, and move to a fallback where one is configured",
                 counted(self.sessions, "session")
@@ -300,6 +306,7 @@ mod tests {
     fn crowded() -> Use {
         Use {
             paused: false,
+            failing: false,
             sessions: 1,
             sessions_bound: 1,
             tps: Some(300),
@@ -377,6 +384,29 @@ mod tests {
             ..crowded()
         };
         assert_eq!(used.limit(), None);
+    }
+
+    #[test]
+    fn an_operator_that_answers_badly_is_as_good_as_down_while_messages_wait_for_it() {
+        let failing = Use {
+            failing: true,
+            occupancy: Occupancy {
+                free: seconds(5.0),
+                ..Occupancy::default()
+            },
+            ..crowded()
+        };
+        assert_eq!(failing.limit(), Some(Limit::LinkDown));
+        assert!(
+            failing
+                .advice(Limit::LinkDown)
+                .starts_with("half of its answers are bad")
+        );
+        let unused = Use {
+            pressure: 0.0,
+            ..failing
+        };
+        assert_eq!(unused.limit(), None);
     }
 
     #[test]

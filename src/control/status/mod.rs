@@ -112,6 +112,8 @@ pub struct OperatorStatus {
     pub in_flight: usize,
     /// Over five seconds; nothing if nothing was answered.
     pub response_ms: Option<ResponseMillis>,
+    /// Half of its answers are bad, and it is left alone for a while.
+    pub failing: bool,
     pub limit: Limit,
 }
 
@@ -295,6 +297,7 @@ impl Measured<'_> {
             response_ms: quantile(0.5)
                 .zip(quantile(0.99))
                 .map(|(p50, p99)| ResponseMillis { p50, p99 }),
+            failing: self.used.failing,
             limit: self.used.limit().unwrap_or(Limit::Idle),
         }
     }

@@ -107,6 +107,7 @@ pub(super) fn used(
     let written = now.written.saturating_sub(before.written);
     Some(Use {
         paused: newest.load.paused.iter().any(is_paused),
+        failing: newest.load.failing.contains(&operator.id),
         sessions: operator.sessions,
         sessions_bound: now.sessions_bound,
         tps: now.tps.or(operator.tps),

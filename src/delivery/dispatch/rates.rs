@@ -42,7 +42,10 @@ impl Rates {
     pub(super) fn current(&self) -> Option<f64> {
         let each = self.logins.iter().map(|own| own.as_ref()?.current());
         let all_logins = || each.sum::<Option<f64>>().filter(|_| !self.are_one());
-        self.whole.current().or_else(all_logins)
+        match (self.whole.current(), all_logins()) {
+            (Some(whole), Some(logins)) => Some(whole.min(logins)),
+            (whole, logins) => whole.or(logins),
+        }
     }
 
     /// Whether no login has a rate of its own.
@@ -85,5 +88,26 @@ impl Rates {
         for own in self.logins.iter_mut().flatten() {
             own.climb(signs, now);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::instant;
+
+    #[test]
+    fn what_a_link_is_held_to_is_the_least_of_its_own_rate_and_those_of_all_its_logins() {
+        let now = instant();
+        let current = |tps, logins: &[Option<u32>]| Rates::new(tps, logins, now).current();
+        let all = current(Some(100), &[None]).unwrap();
+        assert!(current(Some(100), &[Some(10), Some(20)]).unwrap() < all / 3.0);
+        assert_eq!(
+            current(Some(100), &[Some(10), None]),
+            Some(all),
+            "one may have all of it"
+        );
+        assert!(current(None, &[Some(10), Some(20)]).is_some());
+        assert_eq!(current(None, &[Some(10), None]), None);
     }
 }
