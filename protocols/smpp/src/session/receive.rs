@@ -201,7 +201,9 @@ impl Session {
                     sequence: header.sequence_number,
                     bind,
                 };
-                self.phase_deadline = Some(later(now, LAST_ANSWERS));
+                // A drain that ends sooner is held to its own end.
+                let end = later(now, LAST_ANSWERS);
+                self.phase_deadline = Some(self.phase_deadline.map_or(end, |drain| drain.min(end)));
                 self.events.push(Event::PeerUnbinds);
             }
             Phase::Bound(_) | Phase::Draining(..) | Phase::PeerUnbinding { .. } => {

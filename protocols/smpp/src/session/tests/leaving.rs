@@ -151,6 +151,26 @@ fn answers_to_come_before_unbind_is_answered_have_five_seconds_and_no_more() {
 }
 
 #[test]
+fn an_smsc_that_unbinds_makes_no_drain_longer() {
+    let now = t0();
+    for (drain, end) in [(2, 2), (20, 5)] {
+        let settings = Settings {
+            drain_timeout: drain * SECOND,
+            ..settings()
+        };
+        let mut session = esme_with(settings, now);
+        session.handle(now, Input::Requests(requests([10])));
+        sent(&mut session, now);
+        session.handle(now, Input::Unbind);
+        come(&mut session, now, bare(CommandId::UNBIND, Status::ROK, 77));
+        assert_eq!(session.deadline(), Some(now + end * SECOND));
+        session.handle(now + end * SECOND, Input::Tick);
+        let answered = sent(&mut session, now + end * SECOND);
+        assert_eq!(answered, [ok(CommandId::UNBIND_RESP, 77)]);
+    }
+}
+
+#[test]
 fn unbind_of_an_esme_is_obeyed_at_once_and_the_unanswered_are_told() {
     let now = t0();
     let mut session = smsc(now);
