@@ -19,8 +19,10 @@ const PATIENCE: u32 = 3;
 #[derive(Debug)]
 pub(super) struct Queries {
     waiting: VecDeque<Query>,
-    /// What was written and has its place in the window still.
-    asked: FxHashMap<Token, Asked>,
+    /// What was written and may be answered in time, each with its session.
+    asked: FxHashMap<Token, usize>,
+    /// What was not, and may be answered yet: no more than the windows hold.
+    late: FxHashMap<Token, usize>,
     /// When the next may be written.
     next_at: Instant,
     /// In a row.
@@ -29,17 +31,12 @@ pub(super) struct Queries {
     refused: bool,
 }
 
-#[derive(Debug)]
-struct Asked {
-    session: usize,
-    timed_out: bool,
-}
-
 impl Queries {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             waiting: VecDeque::new(),
             asked: FxHashMap::default(),
+            late: FxHashMap::default(),
             next_at: now,
             unanswered: 0,
             refused: false,
@@ -69,11 +66,7 @@ impl Queries {
         now: Instant,
     ) -> Option<Query> {
         let query = self.waiting.pop_front()?;
-        let asked = Asked {
-            session,
-            timed_out: false,
-        };
-        self.asked.insert(query.token, asked);
+        self.asked.insert(query.token, session);
         let pause = rate.map(|rate| Duration::from_secs_f64(f64::from(SHARE) / rate));
         self.next_at = now + pause.unwrap_or_default();
         Some(query)
@@ -81,20 +74,24 @@ impl Queries {
 
     /// Whether a token is that of a question.
     pub(super) fn asks(&self, token: Token) -> bool {
-        !self.asked.is_empty() && self.asked.contains_key(&token)
+        let mut written = [&self.asked, &self.late].into_iter();
+        written.any(|some| !some.is_empty() && some.contains_key(&token))
     }
 
     /// A question has its answer; whether that came in time.
     pub(super) fn answered(&mut self, token: Token) -> bool {
         self.unanswered = 0;
-        let asked = self.asked.remove(&token);
-        asked.is_some_and(|asked| !asked.timed_out)
+        let in_time = self.asked.remove(&token).is_some();
+        if !in_time {
+            self.late.remove(&token);
+        }
+        in_time
     }
 
-    /// A question has no answer in time; it keeps its place. Whether that was once too often.
+    /// A question has no answer in time: another may be asked. Whether that was once too often.
     pub(super) fn timed_out(&mut self, token: Token) -> bool {
-        if let Some(asked) = self.asked.get_mut(&token) {
-            asked.timed_out = true;
+        if let Some(session) = self.asked.remove(&token) {
+            self.late.insert(token, session);
         }
         self.unanswered += 1;
         self.unanswered >= PATIENCE && !self.refused
@@ -102,9 +99,9 @@ impl Queries {
 
     /// A session is gone; gives back the questions that await an answer on it.
     pub(super) fn unbound(&mut self, session: usize) -> Vec<Token> {
-        let gone = self.asked.extract_if(|_, asked| asked.session == session);
-        let waited = gone.filter(|(_, asked)| !asked.timed_out);
-        waited.map(|(token, _)| token).collect()
+        self.late.retain(|_, other| *other != session);
+        let gone = self.asked.extract_if(|_, other| *other == session);
+        gone.map(|(token, _)| token).collect()
     }
 
     /// The operator does not answer questions: gives back those that wait, and takes no more.

@@ -93,3 +93,34 @@ fn with_nothing_else_to_do_questions_go_at_their_pace_and_the_link_wakes_for_the
     );
     assert!(dispatch.next_query(now).is_none());
 }
+
+#[test]
+fn a_question_without_an_answer_makes_way_for_the_next_and_three_in_a_row_are_the_last() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(10, None), now);
+    dispatch.bound(0);
+    dispatch.ask(queries(0..9));
+    let ask = |dispatch: &mut Dispatch| {
+        let (_, query) = dispatch.next_query(now).expect("a question");
+        assert!(dispatch.next_query(now).is_none(), "one of ten places");
+        query.token
+    };
+    let lost = ask(&mut dispatch);
+    assert_eq!(dispatch.query_timed_out(lost), None);
+    let next = ask(&mut dispatch);
+    assert!(dispatch.query_answered(next));
+    for _ in 0..2 {
+        let lost = ask(&mut dispatch);
+        assert_eq!(dispatch.query_timed_out(lost), None);
+    }
+    assert!(
+        dispatch.asks(lost) && !dispatch.query_answered(lost),
+        "late"
+    );
+    for last in [false, false, true] {
+        let lost = ask(&mut dispatch);
+        let given_back = dispatch.query_timed_out(lost);
+        assert_eq!(given_back.map(|rest| rest.len()), last.then_some(2));
+    }
+    assert_eq!(dispatch.unasked(0), [], "told already");
+}
