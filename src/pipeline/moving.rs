@@ -242,13 +242,13 @@ fn count(events: &[Event]) -> Answers {
                 Class::RetrySoon | Class::RetryElsewhere | Class::Session => answers.bad += 1,
                 Class::RetryTwice | Class::Throttled | Class::OurBug => answers.vague += 1,
             },
-            Event::TimedOut(_) => {
+            // Who leaves in good order had a while to answer.
+            Event::TimedOut(_) | Event::Left(_) => {
                 answers.bad += 1;
                 answers.unanswered += 1;
             }
             Event::Lost(_) => answers.bad += 1,
-            // Who leaves in good order may do so.
-            Event::Left(_) | Event::Returned(_) => answers.vague += 1,
+            Event::Returned(_) => answers.vague += 1,
             Event::Queried { .. } | Event::Inbound { .. } => {}
         }
     }

@@ -19,6 +19,10 @@ fn lost(world: &mut World, sent: &Sent) {
     world.hear(sent.operator, Event::Lost(sent.token()));
 }
 
+fn left(world: &mut World, sent: &Sent) {
+    world.hear(sent.operator, Event::Left(sent.token()));
+}
+
 /// The first operator's answers are such until it is left alone.
 fn trip(world: &mut World, end: End) {
     world.publish_all((0..40).map(apart));
@@ -59,16 +63,6 @@ fn what_a_stop_loses_says_nothing_of_an_operator() {
 }
 
 #[test]
-fn an_operator_that_unbinds_in_good_order_is_not_left_alone_for_what_it_did_not_answer() {
-    let mut world = World::new();
-    trip(&mut world, |world, sent| {
-        world.hear(sent.operator, Event::Left(sent.token()));
-    });
-    world.publish(apart(100));
-    world.one_sent();
-}
-
-#[test]
 fn an_operator_that_fails_is_left_alone_until_a_few_probes_are_answered_well() {
     let mut world = World::new();
     trip(&mut world, refused);
@@ -97,7 +91,7 @@ fn an_operator_that_fails_and_then_is_down_has_no_probes_to_wait_for() {
 
 #[test]
 fn an_operator_that_is_bound_and_of_no_use_is_left_alone_and_its_messages_go_to_its_fallback() {
-    for end in [refused, not_bound, lost] {
+    for end in [refused, not_bound, lost, left] {
         let mut world = moving();
         trip(&mut world, end);
         world.publish_all((100..200).map(apart));
@@ -109,30 +103,32 @@ fn an_operator_that_is_bound_and_of_no_use_is_left_alone_and_its_messages_go_to_
 
 #[test]
 fn an_operator_that_binds_again_and_again_and_answers_nothing_loses_its_messages_to_its_fallback() {
-    let mut world = moving();
-    world.smsc(UCELL).room = 0;
-    world.publish_all((0..200).map(apart));
-    let mut moved = 0;
-    for _ in 0..5 {
-        // A window that nobody answers; its session is given up, and bound anew.
-        world.smsc(UCELL).room = 9;
-        world.beat();
+    for event in [Event::TimedOut, Event::Left] {
+        let mut world = moving();
         world.smsc(UCELL).room = 0;
-        let (unanswered, elsewhere): (Vec<_>, Vec<_>) = world
-            .sent()
-            .into_iter()
-            .partition(|sent| sent.operator == UCELL);
-        moved += elsewhere.len();
-        world.advance(30 * SECOND);
-        for sent in unanswered {
-            world.hear(UCELL, Event::TimedOut(sent.token()));
+        world.publish_all((0..200).map(apart));
+        let mut moved = 0;
+        for _ in 0..5 {
+            // A window that nobody answers; its session is given up, and bound anew.
+            world.smsc(UCELL).room = 9;
+            world.beat();
+            world.smsc(UCELL).room = 0;
+            let (unanswered, elsewhere): (Vec<_>, Vec<_>) = world
+                .sent()
+                .into_iter()
+                .partition(|sent| sent.operator == UCELL);
+            moved += elsewhere.len();
+            world.advance(30 * SECOND);
+            for sent in unanswered {
+                world.hear(UCELL, event(sent.token()));
+            }
+            world.smsc(UCELL).sessions = 0;
+            world.advance(SECOND);
+            world.smsc(UCELL).sessions = 1;
+            world.advance(29 * SECOND);
         }
-        world.smsc(UCELL).sessions = 0;
-        world.advance(SECOND);
-        world.smsc(UCELL).sessions = 1;
-        world.advance(29 * SECOND);
+        assert!(moved >= 160, "{moved}");
     }
-    assert!(moved >= 160, "{moved}");
 }
 
 #[test]

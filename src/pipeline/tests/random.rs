@@ -358,26 +358,30 @@ impl Days {
         }
     }
 
-    /// An operator's session breaks: what it was asked stays without an answer, or was not written.
+    /// An operator's session breaks, or it unbinds: what it was asked stays without an answer, or was not written.
     fn cut(&mut self, operator: OperatorId) {
         self.world.smsc(operator).sessions = 0;
         let back = self
             .world
             .steady
             .after(Duration::from_secs(self.random.below(600)));
+        let unanswered = match self.random.below(2) {
+            0 => Event::Lost,
+            _ => Event::Left,
+        };
         for (at, coming) in std::mem::take(&mut self.coming) {
             match coming {
                 Coming::Answer(sent, status, ..) if sent.operator == operator => {
                     let written = status.is_ok() || self.random.below(2) == 0;
                     let event = if written {
-                        Event::Lost(sent.token())
+                        unanswered(sent.token())
                     } else {
                         Event::Returned(sent.token())
                     };
                     self.world.hear(operator, event);
                 }
                 Coming::TimeOut(sent) if sent.operator == operator => {
-                    self.world.hear(operator, Event::Lost(sent.token()));
+                    self.world.hear(operator, unanswered(sent.token()));
                 }
                 other => self.coming.push((at, other)),
             }
