@@ -32,6 +32,8 @@ enum Limit {
     AheadWindow(usize, Duration),
     /// Of so many messages one is refused whenever it comes, as those to numbers on a blacklist, by ESME_RSUBMITFAIL.
     Blacklist(u64),
+    /// One in so many submissions is refused by ESME_RSUBMITFAIL, however few they are.
+    MoodyFailure(u64),
     /// So many are taken in any second; for others the queue is full.
     FullQueue(f64),
     /// For one in so many the queue is full, however few they are.
@@ -143,7 +145,7 @@ impl Smsc {
                 }
                 fits
             }
-            Limit::Moody(one_in) | Limit::MoodyQueue(one_in) => {
+            Limit::Moody(one_in) | Limit::MoodyQueue(one_in) | Limit::MoodyFailure(one_in) => {
                 let drawn = xxh3_64(&u64::from(token).to_le_bytes());
                 !drawn.is_multiple_of(one_in)
             }
@@ -156,7 +158,7 @@ impl Smsc {
         let status = match self.limit {
             _ if fits => Status::ROK,
             Limit::FullQueue(_) | Limit::MoodyQueue(_) => Status::RMSGQFUL,
-            Limit::Blacklist(_) => Status::RSUBMITFAIL,
+            Limit::Blacklist(_) | Limit::MoodyFailure(_) => Status::RSUBMITFAIL,
             _ => Status::RTHROTTLED,
         };
         (status, answered)
@@ -441,6 +443,25 @@ fn a_blacklist_makes_no_window_smaller_and_uses_up_attempts() {
     assert!(figures.rate > 0.9 * 400.0, "{figures:?}");
     assert!(figures.window >= 40, "{figures:?}");
     assert!(figures.failed > 1200, "{figures:?}");
+}
+
+#[test]
+fn failures_that_come_by_chance_or_to_the_same_numbers_leave_window_and_rate_about_as_they_are() {
+    for (limit, least) in [
+        (Limit::MoodyFailure(10), 0.9),
+        (Limit::MoodyFailure(5), 0.85),
+        (Limit::Blacklist(7), 0.6),
+    ] {
+        for (tps, window) in [(Some(300), 64), (None, 10)] {
+            let figures = run(bounds(tps, window), SECOND / 20, MINUTES, false, |_| limit);
+            println!("{limit:?} at {tps:?}: {figures:?}");
+            let all = tps.map_or(2.0 * 20.0 * window as f64, f64::from);
+            // What is refused takes its turn as well.
+            let answered = figures.rate / (1.0 - figures.throttled);
+            assert!(answered > least * all, "{limit:?} {tps:?}: {figures:?}");
+            assert_eq!(figures.tps, tps.map(f64::from), "{limit:?}");
+        }
+    }
 }
 
 #[test]

@@ -22,6 +22,16 @@ const VAGUE: u32 = 10;
 /// As much as this many vague refusals, one after the other, is for the window's sake.
 const SUSPICIOUS: u32 = 8 * VAGUE;
 
+/// A vague refusal beside others, where as many were held before, weighs as much as so many other answers: where one in four
+/// is such a one, an SMSC may have room again before its answers are read. Failures by chance are fewer.
+const BESIDE: u32 = 3;
+
+/// As much as this many of them, one after the other, is for the window's sake: enough that chance takes hours to look so.
+const CROWDED: u32 = 30 * BESIDE;
+
+/// After that it grows later: to see it again takes many refusals.
+const LATER: i32 = -4;
+
 /// How often it grows, while it is all in use: by a tenth, at least by one, and each time twice as much as long as it does not
 /// shrink.
 const STEP: Duration = Duration::from_secs(5);
@@ -36,6 +46,8 @@ pub(super) struct Window {
     used: bool,
     /// What refusals that may be for its sake weigh so far, less the other answers.
     suspicion: u32,
+    /// The same of vague refusals beside others, where as many were held before.
+    crowding: u32,
     changed: Instant,
     /// How often it grew since it shrank.
     steps: i32,
@@ -49,6 +61,7 @@ impl Window {
             current: ceiling,
             used: false,
             suspicion: 0,
+            crowding: 0,
             changed: now,
             steps: 0,
         }
@@ -107,9 +120,26 @@ impl Window {
         is_less
     }
 
+    /// The operator refused vaguely, while so much awaited a response, what it held of late. Says whether the window shrank,
+    /// which takes many that filled it.
+    pub(super) fn refused_beside(&mut self, in_flight: usize, now: Instant) -> bool {
+        if in_flight < self.size() {
+            return false;
+        }
+        self.crowding = (self.crowding + BESIDE).min(CROWDED);
+        let left = f64::from(u32::try_from(in_flight - 1).unwrap_or(u32::MAX));
+        if self.crowding < CROWDED || left >= self.current {
+            return false;
+        }
+        self.shrink(left / self.current, now);
+        self.steps = LATER;
+        true
+    }
+
     /// Something was answered that was not too much at once.
     pub(super) fn answered(&mut self) {
         self.suspicion = self.suspicion.saturating_sub(1);
+        self.crowding = self.crowding.saturating_sub(1);
     }
 
     /// Something was refused that may have been so for the window's sake; whether that is enough to believe it.
@@ -128,6 +158,7 @@ impl Window {
     fn shrink(&mut self, share: f64, now: Instant) {
         self.current = (self.current * share).max(1.0);
         (self.changed, self.used, self.steps) = (now, false, 0);
+        self.crowding = 0;
     }
 
     /// Grows if it is time to.
@@ -201,6 +232,28 @@ mod tests {
     fn many_vague_refusals_shrink_it_and_a_blacklist_does_not() {
         assert_eq!(after_vague_refusals(30), 20);
         assert_eq!(after_vague_refusals(5), 100);
+    }
+
+    /// How large a window of 3 is after a thousand answers, of which one in so many is a vague refusal beside others.
+    fn after_refusals_beside_others(one_in: u32) -> usize {
+        let start = instant();
+        let mut window = Window::new(3, start);
+        for number in 0..1000 {
+            match number % one_in == 0 && window.size() == 3 {
+                true => _ = window.refused_beside(3, start),
+                false => window.answered(),
+            }
+        }
+        window.size()
+    }
+
+    #[test]
+    fn a_third_refused_beside_others_shrinks_it_by_one_and_a_fifth_does_not() {
+        assert_eq!(after_refusals_beside_others(3), 2);
+        assert_eq!(after_refusals_beside_others(5), 3);
+        let mut roomy = Window::new(10, instant());
+        (0..1000).for_each(|_| _ = roomy.refused_beside(9, instant()));
+        assert_eq!(roomy.size(), 10, "none of them filled it");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::Dispatch;
 use super::held::Beyond;
 use crate::delivery::class::Class;
 use crate::delivery::rate::Rate;
+use crate::delivery::screen::ScreenToken;
 use crate::delivery::submission::Token;
 
 /// At this `congestion_state` an operator is beyond its limit (SMPP 5.0, 4.8.4.18).
@@ -24,9 +25,11 @@ pub(in crate::delivery) struct Heard {
 }
 
 impl Heard {
-    /// Whether a full window may hide behind it, or anything else, and the operator's configuration does not say what.
+    /// Whether a full window may hide behind it, or anything else, and the operator's configuration does not say what. A screen
+    /// is refused for its dialogue's sake, and never comes again.
     fn is_vague(&self) -> bool {
-        self.status == Status::RSUBMITFAIL && self.class == Class::RetryTwice
+        let is_screen = ScreenToken::is(self.token);
+        self.status == Status::RSUBMITFAIL && self.class == Class::RetryTwice && !is_screen
     }
 
     /// The same as far as messages are concerned. That a push is refused says nothing of them, neither how fast they may
@@ -53,23 +56,28 @@ impl Dispatch {
         now: Instant,
     ) -> bool {
         let beyond = self.beyond(&heard);
-        let class = self.charged_if(&heard, beyond);
+        let class = self.of_pace(&heard, beyond);
+        let beside = self.beside_others(&heard, beyond);
         let stubborn = self.stubborn.answered(heard.token);
         if heard.class == Class::Accepted {
             self.held.taken(heard.token);
             self.retries.taken(heard.token);
-        } else if heard.is_vague() && !is_clear(self.held.beyond(heard.token)) {
-            let beside_others = self.held.beside_others(heard.token).is_some();
-            self.retries.refused(heard.token, beside_others);
+        } else if heard.is_vague() && !is_clear(beyond) {
+            self.retries.refused(heard.token, beside.is_some());
         }
         self.unused(session, heard.token);
         let congestion = heard.congestion.unwrap_or_default();
         self.signs.answered(heard.token, congestion, now);
         self.screens.answered(heard.token, now);
         self.fit_window(now);
+        let beside = beside.filter(|_| self.retries.help());
         match beyond {
             Some(beyond) => self.shrink_window(beyond, heard.is_vague(), now),
+            None if beside.is_some() => {}
             None => self.window.answered(),
+        }
+        if let Some(beside) = beside {
+            self.note_beside_others(beside, now);
         }
         let login = self.rooms.login(session);
         match class {
@@ -104,22 +112,30 @@ impl Dispatch {
     fn beyond(&self, heard: &Heard) -> Option<Beyond> {
         let throttled = heard.class == Class::Throttled && heard.status != Status::RTHROTTLED;
         let may_mean_window = throttled || heard.is_vague();
-        let beyond = may_mean_window.then(|| self.held.beyond(heard.token))?;
-        match heard.is_vague() && !is_clear(beyond) && self.retries.help() {
-            true => self.held.beside_others(heard.token),
-            false => beyond,
-        }
+        may_mean_window.then(|| self.held.beyond(heard.token))?
     }
 
     /// The class of an answer that is not heard yet, as far as its message is concerned: it is not the message's fault if too
-    /// much awaited a response.
+    /// much awaited a response. That may be so of any that had others beside it, as long as trying again helps: an SMSC that has
+    /// room again before its answer is read seems to hold more than it does. As it may be chance, it says little of pace.
     pub(in crate::delivery) fn charged(&self, heard: &Heard) -> Class {
-        self.charged_if(heard, self.beyond(heard))
+        let beyond = self.beyond(heard);
+        let may_be_window = self.beside_others(heard, beyond).is_some() && self.retries.help();
+        match may_be_window && !self.stubborn.contains(heard.token) {
+            true => Class::Throttled,
+            false => self.of_pace(heard, beyond),
+        }
     }
 
-    /// The same of what was too much at once, or not. Of one that is refused again and again a vague refusal is believed in the
-    /// end: its attempts are to end.
-    fn charged_if(&self, heard: &Heard, beyond: Option<Beyond>) -> Class {
+    /// What was refused vaguely beside others, though as much, or nearly, was held before.
+    fn beside_others(&self, heard: &Heard, beyond: Option<Beyond>) -> Option<Beyond> {
+        let is_unclear = heard.is_vague() && !is_clear(beyond);
+        is_unclear.then(|| self.held.beside_others(heard.token))?
+    }
+
+    /// The class of an answer to what was too much at once, or not. Of one that is refused again and again a vague refusal is
+    /// believed in the end: its attempts are to end.
+    fn of_pace(&self, heard: &Heard, beyond: Option<Beyond>) -> Class {
         let is_window = match heard.is_vague() {
             true => is_clear(beyond) && !self.stubborn.contains(heard.token),
             false => beyond.is_some(),
@@ -140,6 +156,13 @@ impl Dispatch {
             ..
         } = beyond;
         if !is_known && self.window.refused(in_flight, held, vague, now) {
+            self.held.window_shrank();
+        }
+    }
+
+    /// The window may be why, if many are refused so.
+    fn note_beside_others(&mut self, beside: Beyond, now: Instant) {
+        if !beside.is_known && self.window.refused_beside(beside.in_flight, now) {
             self.held.window_shrank();
         }
     }

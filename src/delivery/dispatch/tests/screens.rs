@@ -444,3 +444,24 @@ fn however_many_dial_messages_are_committed_too() {
         assert_eq!(dispatch.offer(now).granted, messages, "{tps}");
     }
 }
+
+#[test]
+fn screens_that_are_refused_say_nothing_of_messages() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(20, None), now);
+    dispatch.bound(0);
+    for _ in 0..10 {
+        dispatch.show(screens(20, 0, now));
+        let all: Vec<_> = std::iter::from_fn(|| dispatch.next_screen(now)).collect();
+        assert_eq!(all.len(), 20);
+        for (session, token, _) in all {
+            let refused = Heard {
+                token: u64::from(token).into(),
+                ..heard(Status::RSUBMITFAIL, None)
+            };
+            dispatch.answered(session, refused, now);
+        }
+    }
+    let state = dispatch.state();
+    assert_eq!((state.window, state.rate, state.throttled), (20, None, 0));
+}
