@@ -182,10 +182,19 @@ impl Dispatch {
         self.rooms.free(window) > self.kept_of(window)
     }
 
-    /// Whether a submission waits that the window has room for.
-    fn may_submit(&self) -> bool {
-        let urgent = self.waiting.urgent() > 0;
-        urgent || !self.waiting.is_empty() && self.has_room_for_others()
+    /// Whether a submission waits that is to have its share beside screens: they leave it a place, be it the last that is
+    /// kept for urgent ones.
+    fn messages_wait(&self) -> bool {
+        let window = self.window.size();
+        let may_ever = || self.kept_of(window) < self.rooms.of_window(window);
+        self.waiting.urgent() > 0 || !self.waiting.is_empty() && may_ever()
+    }
+
+    /// How many submissions are to wait beside screens though no place is free: one that gets free would go to a screen
+    /// before another submission is granted.
+    fn beside_screens(&self, now: Instant) -> usize {
+        let is_soon = self.rates.whole().ready_at(now) <= now + AHEAD;
+        usize::from(is_soon && self.has_screens())
     }
 
     /// How much of a window is kept for urgent submissions.
@@ -224,8 +233,7 @@ impl Dispatch {
     /// room. To be asked before each [`next`](Self::next).
     pub(super) fn next_screen(&mut self, now: Instant) -> Option<(usize, ScreenToken, Screen)> {
         let asked_on = self.screens.first()?.session.index;
-        let messages_wait = self.may_submit();
-        if !self.screens.are_next(messages_wait) || self.rates.whole().ready_at(now) > now {
+        if !self.screens.are_next(self.messages_wait()) || self.rates.whole().ready_at(now) > now {
             return None;
         }
         let window = self.window.size();
@@ -350,7 +358,8 @@ impl Dispatch {
         let query = self.queries.ready_at(window);
         let query = query.filter(|_| room_for_others);
         let query = query.map(|at| at.max(ready));
-        let screen = (room && self.screens.len() > 0).then_some(ready);
+        let is_screen_next = room && self.screens.are_next(self.messages_wait());
+        let screen = is_screen_next.then_some(ready);
         submissions.into_iter().chain(query).chain(screen).min()
     }
 
@@ -417,7 +426,8 @@ impl Dispatch {
         }
         let ahead = soon(self.rates.whole(), self.free_soon(now), now);
         let screens = self.screens.of_next(ahead);
-        let room = ahead.saturating_sub(self.waiting.len() + screens) as u64;
+        let ahead_of_screens = ahead.saturating_sub(screens).max(self.beside_screens(now));
+        let room = ahead_of_screens.saturating_sub(self.waiting.len()) as u64;
         self.granted = self.granted.max(self.taken + room);
         Offer {
             granted: self.granted,

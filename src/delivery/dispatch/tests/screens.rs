@@ -465,3 +465,44 @@ fn screens_that_are_refused_say_nothing_of_messages() {
     let state = dispatch.state();
     assert_eq!((state.window, state.rate, state.throttled), (20, None, 0));
 }
+
+#[test]
+fn messages_have_their_share_beside_screens_where_the_window_is_the_limit() {
+    let now = t0();
+    for (window, kept) in [(4, 0), (10, 0), (10, 20)] {
+        let bounds = Bounds {
+            kept,
+            ..bounds(window, None)
+        };
+        let mut dispatch = Dispatch::new(1, bounds, now);
+        dispatch.bound(0);
+        let mut in_flight = VecDeque::new();
+        let (mut shown, mut submitted) = (0, 0);
+        for _ in 0..400 {
+            // A place that gets free is filled before more is granted.
+            if let Some(token) = in_flight.pop_front() {
+                dispatch.unused(0, token);
+            }
+            dispatch.show(screens(2, 0, now));
+            loop {
+                if let Some((_, token, _)) = dispatch.next_screen(now) {
+                    shown += 1;
+                    in_flight.push_back(u64::from(token).into());
+                } else if let Some((_, submission)) = dispatch.next(now) {
+                    submitted += 1;
+                    in_flight.push_back(submission.token);
+                } else {
+                    break;
+                }
+            }
+            let is_busy = dispatch.deadline(now).is_some_and(|at| at <= now);
+            assert!(!is_busy, "nothing is to be done now");
+            let wanted = dispatch.offer(now).granted - dispatch.taken;
+            dispatch.submit(submissions(wanted, now));
+        }
+        assert!(
+            submitted * 4 >= shown,
+            "{window}: {submitted} beside {shown}"
+        );
+    }
+}
