@@ -194,7 +194,7 @@ impl Journal for SqliteJournal {
     }
 
     fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Message>, JournalError> {
-        self.read(|db, memory| waiting::expired(db, &memory.recent, wall, limit))
+        self.read(|db, memory| waiting::expired(db, &mut memory.recent, wall, limit))
     }
 
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError> {
@@ -235,7 +235,7 @@ impl Journal for SqliteJournal {
         before: UnixMillis,
         limit: usize,
     ) -> Result<Vec<(SubmittedPlace, Message)>, JournalError> {
-        self.read(|db, memory| waiting::unreceipted(db, &memory.recent, after, before, limit))
+        self.read(|db, memory| waiting::unreceipted(db, &mut memory.recent, after, before, limit))
     }
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {

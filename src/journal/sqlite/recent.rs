@@ -19,6 +19,10 @@ use crate::journal::{Cursor, MessageId, Phase, Queue};
 pub(super) struct Recent {
     messages: ById<Entry>,
     waiting: BTreeSet<(Queue, Cursor)>,
+    /// None that waits expires earlier.
+    first_expires: UnixMillis,
+    /// None that awaits receipts was submitted earlier.
+    first_submitted: UnixMillis,
     pub(super) open: Chapter,
     pub(super) closed: Option<Chapter>,
 }
@@ -151,6 +155,7 @@ impl Recent {
 
     /// A message that was known before stands so, in a phase that it entered then.
     pub(super) fn put_progress(&mut self, message: Packed, since: UnixMillis) {
+        self.note_first(&message, since);
         let Some(entry) = self.messages.get_mut(message.id) else {
             return self.begin(message, since, None, false);
         };
@@ -168,6 +173,7 @@ impl Recent {
 
     /// The first that the log says of a message.
     fn begin(&mut self, message: Packed, since: UnixMillis, told_in: Option<u64>, is_new: bool) {
+        self.note_first(&message, since);
         self.open.note(&message, true);
         self.waiting.extend(message.place());
         let entry = Entry {
@@ -177,6 +183,36 @@ impl Recent {
             told_in,
         };
         self.messages.insert(entry.message.id, entry, is_new);
+    }
+
+    fn note_first(&mut self, message: &Packed, since: UnixMillis) {
+        match message.phase {
+            Phase::Waiting => self.first_expires = self.first_expires.min(message.expires),
+            Phase::Submitted => self.first_submitted = self.first_submitted.min(since),
+            Phase::InFlight | Phase::Settled => {}
+        }
+    }
+
+    /// Whether one that waits expires by then. While none does, that is known without a look at each of them.
+    pub(super) fn any_expires_by(&mut self, wall: UnixMillis) -> bool {
+        if self.first_expires <= wall {
+            let all = self.messages.values().map(|entry| &entry.message);
+            let waiting = all.filter(|message| message.phase == Phase::Waiting);
+            let first = waiting.map(|message| message.expires).min();
+            self.first_expires = first.unwrap_or(UnixMillis::NEVER);
+        }
+        self.first_expires <= wall
+    }
+
+    /// The same for one that was submitted by then and awaits receipts.
+    pub(super) fn any_submitted_by(&mut self, steady: UnixMillis) -> bool {
+        if self.first_submitted <= steady {
+            let all = self.messages.values();
+            let submitted = all.filter(|entry| entry.message.phase == Phase::Submitted);
+            let first = submitted.map(|entry| entry.since).min();
+            self.first_submitted = first.unwrap_or(UnixMillis::NEVER);
+        }
+        self.first_submitted <= steady
     }
 
     /// The open chapter ends, to be written out; the one before it must be already.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Params, params};
 
 use super::corrupt;
 use super::recent::Recent;
-use super::rows::{id, message, ordered};
+use super::rows::{by_id, id, message, ordered};
 use crate::clock::UnixMillis;
 use crate::journal::{
     AgencyKey, Cursor, JournalError, Lane, Message, OperatorId, Phase, Queue, SubmittedPlace,
@@ -131,24 +131,36 @@ const NEXT_QUEUE: &str = "SELECT operator, priority, agency FROM messages INDEXE
 /// Waiting messages whose time is over, soonest first.
 pub(super) fn expired(
     db: &Connection,
-    recent: &Recent,
+    recent: &mut Recent,
     wall: UnixMillis,
     limit: usize,
 ) -> Result<Vec<Message>, JournalError> {
     let mut found = Vec::new();
-    take(db, EXPIRED, [wall.0], recent, limit, &mut found)?;
-    let mut expired =
-        recent.select(|message, _| message.phase == Phase::Waiting && message.expires <= wall);
-    expired.sort_by_key(|message| (message.expires, message.id));
-    for message in expired.into_iter().take(limit) {
-        found.push(message.message()?);
+    let mut statement = db.prepare_cached(EXPIRED)?;
+    let mut rows = statement.query([wall.0])?;
+    while found.len() < limit
+        && let Some(row) = rows.next()?
+    {
+        let id = id(row)?;
+        if !recent.has(id) {
+            found.extend(by_id(db, id)?.map(|(message, _)| message));
+        }
+    }
+    if recent.any_expires_by(wall) {
+        let mut expired =
+            recent.select(|message, _| message.phase == Phase::Waiting && message.expires <= wall);
+        expired.sort_by_key(|message| (message.expires, message.id));
+        for message in expired.into_iter().take(limit) {
+            found.push(message.message()?);
+        }
     }
     found.sort_by_key(|message| (message.expires, message.id));
     found.truncate(limit);
     Ok(found)
 }
 
-const EXPIRED: &str = "SELECT id, origin, progress FROM messages INDEXED BY waiting_expires \
+// The index alone: while little changes, many rows here are of recent messages, and each would be read for nothing.
+const EXPIRED: &str = "SELECT id FROM messages INDEXED BY waiting_expires \
      WHERE phase = 0 AND expires <= ?1 ORDER BY expires, id";
 
 /// Messages with an attempt that has no result, oldest first.
@@ -165,16 +177,16 @@ pub(super) fn in_flight(db: &Connection, recent: &Recent) -> Result<Vec<Message>
 const IN_FLIGHT: &str = "SELECT id, origin, progress FROM messages INDEXED BY in_flight \
      WHERE phase = 1 ORDER BY id";
 
-// In two for the same reason as those that are due.
-const UNRECEIPTED_WITH: &str = "SELECT id, origin, progress, since FROM messages INDEXED BY submitted \
+// In two for the same reason as those that are due, and of the index alone as those that expire.
+const UNRECEIPTED_WITH: &str = "SELECT id, since FROM messages INDEXED BY submitted \
      WHERE phase = 2 AND since = ?1 AND id > ?2 ORDER BY id";
-const UNRECEIPTED_AFTER: &str = "SELECT id, origin, progress, since FROM messages INDEXED BY submitted \
+const UNRECEIPTED_AFTER: &str = "SELECT id, since FROM messages INDEXED BY submitted \
      WHERE phase = 2 AND since > ?1 AND since <= ?2 ORDER BY since, id";
 
 /// Messages submitted at or before this time whose receipts are awaited, oldest first, after the place.
 pub(super) fn unreceipted(
     db: &Connection,
-    recent: &Recent,
+    recent: &mut Recent,
     after: SubmittedPlace,
     before: UnixMillis,
     limit: usize,
@@ -194,12 +206,29 @@ pub(super) fn unreceipted(
             {
                 let id = id(row)?;
                 if !recent.has(id) {
-                    let since = UnixMillis(row.get(3)?);
-                    found.push((SubmittedPlace { since, id }, message(row)?));
+                    let since = UnixMillis(row.get(1)?);
+                    let message = by_id(db, id)?.map(|(message, _)| message);
+                    found.extend(message.map(|it| (SubmittedPlace { since, id }, it)));
                 }
             }
         }
     }
+    if recent.any_submitted_by(before) {
+        take_awaited(recent, after, before, limit, &mut found)?;
+    }
+    found.sort_by_key(|(place, _)| *place);
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Those of the recent ones.
+fn take_awaited(
+    recent: &Recent,
+    after: SubmittedPlace,
+    before: UnixMillis,
+    limit: usize,
+    found: &mut Vec<(SubmittedPlace, Message)>,
+) -> Result<(), JournalError> {
     let place = |id, since| SubmittedPlace { since, id };
     let awaited = recent.select(|message, since| {
         message.phase == Phase::Submitted && since <= before && place(message.id, since) > after
@@ -212,9 +241,7 @@ pub(super) fn unreceipted(
     for (message, since) in awaited.into_iter().take(limit) {
         found.push((place(message.id, since), message.message()?));
     }
-    found.sort_by_key(|(place, _)| *place);
-    found.truncate(limit);
-    Ok(found)
+    Ok(())
 }
 
 #[cfg(test)]
@@ -241,9 +268,15 @@ mod tests {
                 NEXT_QUEUE,
                 "waiting_due ((operator,priority,agency)>(?,?,?))",
             ),
-            (EXPIRED, "waiting_expires (expires<?)"),
-            (UNRECEIPTED_WITH, "submitted (since=? AND rowid>?)"),
-            (UNRECEIPTED_AFTER, "submitted (since>? AND since<?)"),
+            (EXPIRED, "COVERING INDEX waiting_expires (expires<?)"),
+            (
+                UNRECEIPTED_WITH,
+                "COVERING INDEX submitted (since=? AND rowid>?)",
+            ),
+            (
+                UNRECEIPTED_AFTER,
+                "COVERING INDEX submitted (since>? AND since<?)",
+            ),
             (IN_FLIGHT, "in_flight (phase=?)"),
         ] {
             let mut explain = journal
