@@ -69,7 +69,9 @@ impl Later {
         let waiting = self.agencies.iter().filter(|(_, it)| it.waiting > 0);
         let waiting: Vec<_> = waiting.map(|(name, _)| name.clone()).collect();
         for (name, agency) in &mut self.agencies {
-            waiting.iter().for_each(|other| agency.shares_with(other));
+            if agency.waiting >= MANY {
+                waiting.iter().for_each(|other| agency.shares_with(other));
+            }
             agency.pass(lane, name);
         }
         self.agencies.retain(|_, agency| agency.waiting > 0);

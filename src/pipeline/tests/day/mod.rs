@@ -219,9 +219,10 @@ impl Day {
 
     fn summary(&self) -> impl fmt::Display {
         format!(
-            "seed {}: {} events, {} submitted, {} shown on screens, {} deaths; every rule kept",
+            "seed {}: {} events, {} beats, {} submitted, {} shown on screens, {} deaths; every rule kept",
             self.seed,
             self.agencies.published(),
+            self.world.beats,
             self.operators.taken(),
             self.operators.shown(),
             self.deaths_in_all

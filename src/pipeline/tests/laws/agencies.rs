@@ -58,6 +58,7 @@ impl Laws {
             }
             let most = spread.an_hour as usize;
             if begun.len() >= most {
+                begun.retain(|(_, id)| may_have_gone(&self.messages[id]));
                 let gone = gone(&self.messages, begun.iter().map(|(_, id)| id));
                 assert!(gone < most, "{gone} of the campaign in an hour before {id}");
             }
@@ -76,12 +77,17 @@ fn gone<'a>(
     messages: &BTreeMap<MessageId, Known>,
     ids: impl Iterator<Item = &'a MessageId>,
 ) -> usize {
-    let went = |id: &&MessageId| {
-        let attempts = messages[*id].attempts.iter();
-        let mut fates = attempts.flat_map(|it| it.segments.values());
-        fates.any(|fate| *fate != Fate::Nowhere)
-    };
-    ids.filter(went).count()
+    ids.filter(|id| went(&messages[*id])).count()
+}
+
+fn went(known: &Known) -> bool {
+    let mut fates = known.attempts.iter().flat_map(|it| it.segments.values());
+    fates.any(|fate| *fate != Fate::Nowhere)
+}
+
+/// What came to its end without having gone counts no more, and is not looked at again.
+fn may_have_gone(known: &Known) -> bool {
+    known.first_end.is_none() || went(known)
 }
 
 pub(super) fn day(quota: &DailyQuota, now: &Now) -> Date {
