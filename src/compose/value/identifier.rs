@@ -214,6 +214,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_a_link_where_a_sign_is_spelled_out_is_none() {
+        assert_eq!(application("evil.203№/"), "evil 203№");
+        assert_eq!(application("2026/14"), "2026/14");
+    }
+
+    #[test]
     fn a_sentence_is_no_number() {
         for (sentence, left) in [
             ("Call 998901234567 now", "998901234567"),

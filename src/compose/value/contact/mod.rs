@@ -113,7 +113,9 @@ const SILENT: [&str; 2] = ["-ь", "-Ь"];
 
 /// Whether the number of an application would lead to a page; digits in it call nobody.
 pub(super) fn has_link(number: &str) -> bool {
+    // `№` may go out as `No`, which is a country's.
     Skeleton(number.chars().collect()).has_link()
+        || !number.is_ascii() && Skeleton::of(number).has_link()
 }
 
 /// What is read of a line: its characters without accents.
