@@ -279,7 +279,7 @@ fn third(dispatch: &mut Dispatch, id: u64, stubborn: bool, now: Instant) -> Clas
 
 /// A window of three, all of which was taken.
 fn three_at_once(now: Instant) -> Dispatch {
-    let mut dispatch = Dispatch::new(1, bounds(3, None), now);
+    let mut dispatch = Dispatch::new(1, bounds(6, None), now);
     dispatch.bound(0);
     round(&mut dispatch, submissions(3, now), &[Status::ROK; 3], now);
     dispatch
@@ -304,7 +304,7 @@ fn what_is_refused_vaguely_beside_others_uses_up_no_attempt_as_long_as_trying_ag
         again(&mut dispatch, id, Status::ROK);
     }
     let state = dispatch.state();
-    assert_eq!((state.window, state.rate), (3, None), "it may be chance");
+    assert_eq!((state.window, state.rate), (6, None), "it may be chance");
 
     let mut blacklisted = three_at_once(now);
     for id in 100..108 {
@@ -312,7 +312,7 @@ fn what_is_refused_vaguely_beside_others_uses_up_no_attempt_as_long_as_trying_ag
         again(&mut blacklisted, id, Status::RSUBMITFAIL);
     }
     let class = third(&mut blacklisted, 200, false, now);
-    assert_eq!((class, blacklisted.window(0)), (Class::RetryTwice, 3));
+    assert_eq!((class, blacklisted.window(0)), (Class::RetryTwice, 6));
 }
 
 #[test]
