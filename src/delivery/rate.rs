@@ -274,6 +274,8 @@ impl Rate {
         let written = self.written.a_second(now) / AIM;
         let left = self.adaptation.ease(accepted, written);
         if let Some(left) = left {
+            // Cut for more than what may be usual: it climbs back, and is not taken back.
+            self.doubt = None;
             self.pause(left, in_flight, now);
         }
         left.is_some()
@@ -561,6 +563,18 @@ mod tests {
         assert_eq!(rate.current(), Some(50.0), "responses take longer");
         seconds(&mut rate, later, 40, 50, false);
         assert_eq!(rate.current(), Some(100.0));
+    }
+
+    #[test]
+    fn what_is_cut_for_congestion_is_not_taken_back_with_what_was_in_doubt() {
+        let mut rate = Rate::new(Some(300), t0());
+        let now = seconds(&mut rate, t0(), 30, 290, true);
+        assert!(
+            rate.throttled(0, now) && rate.doubt.is_some(),
+            "one in many"
+        );
+        let now = seconds(&mut rate, now, 10, 100, true);
+        assert!(rate.congested(0, now) && rate.doubt.is_none());
     }
 
     #[test]
