@@ -10,6 +10,7 @@ mod private_file;
 pub mod readiness;
 pub mod reload;
 pub mod settings;
+pub mod standing;
 pub mod status;
 pub mod story;
 mod terminal;

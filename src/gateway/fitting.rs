@@ -15,6 +15,7 @@ use crate::control::access::TokensFile;
 use crate::control::http::{Aggregator, Aggregators};
 use crate::control::readiness::Part;
 use crate::control::settings::{self, Problem, Settings};
+use crate::control::standing::Standing;
 use crate::control::status::Configured;
 use crate::delivery::{
     Assignment, BindSettings, Classes, Directions, LONGEST_LAG, OperatorSettings, Push, Reach,
@@ -22,7 +23,7 @@ use crate::delivery::{
 };
 use crate::dialogue::menu::Menus;
 use crate::intake::amqp::{Publishers, Source};
-use crate::journal::{AgencyKey, OperatorId};
+use crate::journal::{AgencyKey, Location, OperatorId};
 use crate::lookup::{self, Lookup};
 use crate::numbers::{Files, Lists};
 use crate::outcome::{Exchange, Sink};
@@ -51,6 +52,16 @@ pub(super) fn tokens(settings: &Settings) -> Result<Option<TokensFile>, GatewayE
     let file = settings.http.as_ref().and_then(|http| http.tokens.clone());
     let tokens = file.map(TokensFile::read).transpose();
     tokens.map_err(GatewayError::Settings)
+}
+
+/// The orders that outlived a restart.
+pub(super) fn standing(settings: &Settings) -> Result<Standing, GatewayError> {
+    let Location::Sqlite(journal) = &settings.journal.url;
+    let standing = Standing::beside(journal, settings);
+    standing.map_err(|source| GatewayError::Kept {
+        file: Standing::file_beside(journal),
+        source,
+    })
 }
 
 /// The lookup of numbers, if there is one; `operators` are the journal's.

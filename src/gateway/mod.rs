@@ -5,6 +5,7 @@ mod reload;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use crate::control::metrics::Metrics;
 use crate::control::readiness::{Part, Readiness};
 use crate::control::reload::Wish;
 use crate::control::settings::{Problem, Settings};
+use crate::control::standing::Standing;
 use crate::control::status::{self, Observed, Sources, Status};
 use crate::delivery;
 use crate::intake::amqp::Source;
@@ -102,6 +104,11 @@ pub enum GatewayError {
         operator: String,
         source: xabar_smpp::EncodeError,
     },
+    #[error("what is to outlive a restart, {}, cannot be used: mend it, or remove it to begin without it", file.display())]
+    Kept {
+        file: PathBuf,
+        source: std::io::Error,
+    },
     #[error("{what} cannot be used with AMQP: {why}")]
     Amqp { what: &'static str, why: String },
     #[error("the pipeline ended without a word")]
@@ -131,20 +138,22 @@ impl Gateway {
         let archive = journal.reader()?;
         let numbers = fitting::numbers(settings)?;
         let tokens = fitting::tokens(settings)?;
+        let standing = fitting::standing(settings)?;
         let core_rules = fitting::rules(settings, numbers.lists(), menus);
-        let core = Core::start(journal, core_rules, catalog, &clock.now())?;
+        let mut core = Core::start(journal, core_rules, catalog, &clock.now())?;
+        core.pause_from_the_start(standing.pauses(), &clock.now());
         readiness.ready(Part::Journal);
 
         let (reports_in, reports) = mpsc::channel(REPORTS);
         let operators = CancellationToken::new();
-        let started = start_operators(settings, &core, &reports_in, &operators)?;
+        let started = start_operators((settings, &standing), &core, &reports_in, &operators)?;
         drop(reports_in);
         let stopping = CancellationToken::new();
 
         let (door, batches) = mpsc::channel::<Batch>(DOOR);
         let (posted_in, posted) = mpsc::channel(POSTED);
         let (orders_in, orders) = mpsc::channel(ORDERS);
-        let (rules, rules_taken) = Rules::channel(settings);
+        let (rules, rules_taken) = Rules::channel(settings, standing.clone());
         let (wishes_in, wishes) = mpsc::channel(1);
         let aggregators = fitting::aggregators(settings, core.operators(), posted_in);
         let ported = numbers.ported.follow(stopping.clone());
@@ -202,6 +211,7 @@ impl Gateway {
                 load: load_seen.clone(),
                 readiness: readiness.clone(),
                 reader: core.reader()?,
+                standing: standing.clone(),
             },
             &stopping,
         );
@@ -221,7 +231,7 @@ impl Gateway {
             let api = Api {
                 under_tls: tls.is_some(),
                 access: Access::new(tokens, denials.clone(), audit.clone()),
-                desk: Desk::new(orders_in, audit, status.clone()),
+                desk: Desk::new(orders_in, audit, standing),
                 intake: HttpIntake::new(door, refusals.clone()),
                 archive: Archive::new(archive),
                 aggregators,
@@ -386,7 +396,7 @@ struct Operators {
 }
 
 fn start_operators(
-    settings: &Settings,
+    (settings, standing): (&Settings, &Standing),
     core: &Core,
     reports: &mpsc::Sender<delivery::Report>,
     stop: &CancellationToken,
@@ -409,6 +419,12 @@ fn start_operators(
                     source,
                 }
             })?;
+        // The first that it hears.
+        let tuning = standing.tuning(&operator.name);
+        drop(link.directives.try_send(delivery::Directive {
+            tuning,
+            ..delivery::Directive::default()
+        }));
         started.directives.insert(id, link.directives);
         started.links.push(Observed {
             operator: configured,

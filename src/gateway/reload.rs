@@ -1,11 +1,13 @@
 //! New settings, out of which the rooms get new rules.
 
 use tokio::sync::{mpsc, watch};
+use tracing::warn;
 
 use super::fitting;
 use crate::compose::Catalog;
 use crate::control::reload::Apply;
 use crate::control::settings::{Operator, Problem, Settings};
+use crate::control::standing::Standing;
 use crate::delivery::{Configured, Setting, Tuning};
 use crate::intake::amqp::Publishers;
 use crate::numbers::Lists;
@@ -16,16 +18,21 @@ use crate::pipeline::NewRules;
 pub struct Rules {
     pipeline: mpsc::Sender<Box<NewRules>>,
     publishers: watch::Sender<Publishers>,
+    standing: Standing,
 }
 
 impl Rules {
     /// With the end that the pipeline has.
-    pub(super) fn channel(settings: &Settings) -> (Self, mpsc::Receiver<Box<NewRules>>) {
+    pub(super) fn channel(
+        settings: &Settings,
+        standing: Standing,
+    ) -> (Self, mpsc::Receiver<Box<NewRules>>) {
         let (pipeline, taken) = mpsc::channel(1);
         let publishers = watch::Sender::new(fitting::publishers(settings));
         let rules = Self {
             pipeline,
             publishers,
+            standing,
         };
         (rules, taken)
     }
@@ -40,7 +47,14 @@ impl Apply for Rules {
     async fn apply(&self, settings: &Settings, changed: &[String]) -> Result<(), Vec<Problem>> {
         let publishers = fitting::publishers(settings);
         let (settings, changed) = (settings.clone(), changed.to_vec());
-        let read = tokio::task::spawn_blocking(move || new_rules(&settings, &changed));
+        let standing = self.standing.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let rules = new_rules(&settings, &changed)?;
+            if let Err(error) = standing.reconfigure(&settings, &changed) {
+                warn!(%error, file = %standing.file().display(), "what is to outlive a restart cannot be written");
+            }
+            Ok::<_, Vec<Problem>>(rules)
+        });
         // It does not panic; if it did, nothing changes.
         if let Ok(read) = read.await {
             // A gateway that stops takes nothing any more.
@@ -96,12 +110,15 @@ mod tests {
 
     use super::*;
     use crate::control::settings::Environment;
+    use crate::scratch::Folder;
 
     #[tokio::test]
     async fn who_publishes_for_whom_is_taken_over() {
         let read =
             |text| Settings::read(text, Path::new("xabar.toml"), &Environment::default()).unwrap();
-        let (rules, _taken) = Rules::channel(&read(""));
+        let folder = Folder::new();
+        let standing = Standing::nothing(&folder.path("kept.json"));
+        let (rules, _taken) = Rules::channel(&read(""), standing);
         let publishers = rules.publishers();
         assert_eq!(*publishers.borrow(), Publishers::default());
         let named = read("[[agency]]\nname = \"kadastr\"\nbroker_users = [\"k\"]");

@@ -9,7 +9,7 @@ use xabar_events::Reason;
 
 use super::beat::Beat;
 use super::core::Core;
-use crate::clock::UnixMillis;
+use crate::clock::{Now, UnixMillis};
 use crate::delivery::Tuning;
 use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
 use crate::pacing;
@@ -92,6 +92,23 @@ impl fmt::Display for Scope {
 }
 
 impl Core {
+    /// Begins with what staff paused before; what is of an operator that is not there is left out.
+    pub fn pause_from_the_start(&mut self, pauses: Vec<Pause>, now: &Now) {
+        for pause in pauses {
+            let Ok(scope) = self.covered(&pause.scope) else {
+                continue;
+            };
+            info!(scope = %pause.scope, "sending is paused as before the start");
+            self.paused.push(Paused {
+                pause,
+                scope,
+                since: now.steady,
+                told: false,
+            });
+        }
+        self.let_pass();
+    }
+
     /// Does what staff ordered.
     pub(super) fn take_orders(&mut self, beat: &mut Beat, orders: Vec<Ordered>) {
         // What was not carried out in time was refused: who ordered it may not want it any more.

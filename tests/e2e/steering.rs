@@ -243,7 +243,7 @@ async fn staff_steers_it_by_commands() {
         (code, &*told),
         (
             Some(0),
-            "ucell: tps 77, window 5, until the gateway stops\n"
+            "ucell: tps 77, until the gateway stops\nucell: window 5, until the gateway stops\n"
         )
     );
     once(&gateway, |status| status["operators"][0]["tps"] == 77).await;
@@ -262,4 +262,50 @@ async fn staff_steers_it_by_commands() {
     let (code, _, why) = ctl(&["status"]);
     assert_eq!(code, Some(1));
     assert!(why.contains("no gateway answers at"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_outlives_a_restart_and_nothing_else_does() {
+    let mut world = World::new(broker::shared(), slow("5ms"), |_| ()).await;
+    let gateway = world.ready().await;
+    once_limited_by(&gateway, "idle").await;
+    let http = gateway.http();
+    let (code, told, _) = ctl(http, &["set", "ucell", "tps=77", "--keep"]);
+    assert_eq!((code, &*told), (Some(0), "ucell: tps 77, kept\n"));
+    for order in [
+        &["set", "ucell", "window=5"][..],
+        &["pause", "--operator", "ucell", "--keep"],
+        &["pause", "--lane", "bulk"],
+    ] {
+        assert_eq!(ctl(http, order).0, Some(0));
+    }
+    gateway.stop_within(world.config.shutdown).await;
+
+    let gateway = world.ready().await;
+    world.publish(samples(7, 20)).await;
+    let status = once(&gateway, |status| status["backlog"] == 20).await;
+    let paused = status["paused"].as_array().unwrap();
+    assert_eq!((paused.len(), &paused[0]["kept"]), (1, &json!(true)));
+    let ucell = &status["operators"][0];
+    assert_eq!(
+        (&ucell["state"], &ucell["tps"]),
+        (&json!("paused"), &json!(77))
+    );
+    let set = json!({ "tps": { "to": 77, "kept": 77 } });
+    assert_eq!(ucell["set"], set);
+    let submits = world.smsc.handle().figures().await.unwrap().submits;
+    assert_eq!(submits, 0);
+    let http = gateway.http();
+    let (_, told, _) = ctl(http, &["status"]);
+    assert!(told.contains("set · ucell: tps 77, kept\n"), "{told}");
+    assert_eq!(ctl(http, &["set", "ucell", "tps=default"]).0, Some(0));
+    assert_eq!(ctl(http, &["resume"]).0, Some(0));
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+
+    let gateway = world.ready().await;
+    let status = once_limited_by(&gateway, "idle").await;
+    assert_eq!(status["paused"], json!([]));
+    assert_eq!(status["operators"][0].get("set"), None);
+    gateway.stop_within(world.config.shutdown).await;
 }

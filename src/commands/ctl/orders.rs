@@ -15,6 +15,9 @@ use crate::control::status::Paused;
 pub(super) struct Pause {
     #[command(flatten)]
     order: Order,
+    /// Also after a restart, until `resume`
+    #[arg(long)]
+    keep: bool,
 }
 
 /// Goes on sending: ends every pause that lies within what is named
@@ -44,15 +47,18 @@ struct Order {
 
 impl Pause {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        self.order.give("/v1/pause").await
+        self.order.give("/v1/pause", self.keep).await
     }
 }
 
 impl Resume {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        self.order.give("/v1/resume").await
+        self.order.give("/v1/resume", false).await
     }
 }
+
+/// How long an order stands that is not kept.
+pub(super) const UNTIL_IT_STOPS: &str = "until the gateway stops";
 
 /// What the gateway answers.
 #[derive(Deserialize)]
@@ -61,7 +67,7 @@ struct Answer {
 }
 
 impl Order {
-    async fn give(self, path: &str) -> Result<(), Failure> {
+    async fn give(self, path: &str, keep: bool) -> Result<(), Failure> {
         let named = [
             ("operator", &self.operator),
             ("agency", &self.agency),
@@ -71,7 +77,8 @@ impl Order {
             let name = name.as_ref()?;
             Some((key.to_owned(), json!(name)))
         });
-        let body = Value::Object(named.collect());
+        let keep = keep.then(|| ("keep".to_owned(), json!(true)));
+        let body = Value::Object(named.chain(keep).collect());
         let answer = self.which.client()?.post(path, &body).await?;
         if self.json {
             print::json(&answer)?;
@@ -106,8 +113,12 @@ pub(super) fn told(paused: &Paused) -> String {
         false => parts.join(", "),
     };
     format!(
-        "{} · {what} · since {}",
+        "{} · {what} · since {} · {}",
         styled(WARN, "paused"),
-        paused.since
+        paused.since,
+        match paused.kept {
+            true => "kept",
+            false => UNTIL_IT_STOPS,
+        }
     )
 }

@@ -3,14 +3,16 @@
 use std::io::Write;
 use std::str::FromStr;
 
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::client::Which;
+use super::client::{Which, read};
+use super::orders::UNTIL_IT_STOPS;
 use crate::commands::Failure;
 use crate::commands::print;
-use crate::control::settings::{MOST_TPS, MOST_WINDOW};
+use crate::control::standing::{Key, Set as Standing, Values};
 
-/// Sets tps or window of an operator's link, at once and until the gateway stops
+/// Sets tps or window of an operator's link at once, until the gateway stops or, with --keep, for good
 #[derive(Debug, clap::Args)]
 pub(super) struct Set {
     #[command(flatten)]
@@ -20,6 +22,9 @@ pub(super) struct Set {
     /// tps=300, window=54 (per session), or =default for the configured one
     #[arg(required = true, value_name = "KEY=VALUE")]
     values: Vec<Pair>,
+    /// Also after a restart, until =default, or until that key changes in the file
+    #[arg(long)]
+    keep: bool,
     /// Prints what was set as a JSON object
     #[arg(long)]
     json: bool,
@@ -36,15 +41,11 @@ impl FromStr for Pair {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let most = |key| match key {
-            "tps" => Some(MOST_TPS),
-            "window" => Some(MOST_WINDOW.into()),
-            _ => None,
-        };
-        let (key, value, most) = text
+        let (key, value) = text
             .split_once('=')
-            .and_then(|(key, value)| Some((key, value, most(key)?)))
+            .and_then(|(key, value)| Some((Key::named(key)?, value)))
             .ok_or("should be tps=NUMBER or window=NUMBER")?;
+        let most = key.most();
         let number = value.parse().ok();
         let number = number.filter(|number: &u32| (1..=most).contains(number));
         let value = match (value, number) {
@@ -57,14 +58,14 @@ impl FromStr for Pair {
             }
         };
         Ok(Self {
-            key: key.to_owned(),
+            key: key.name().to_owned(),
             value,
         })
     }
 }
 
 /// What is to be set, each once.
-fn body(values: Vec<Pair>) -> Result<Value, Failure> {
+fn body(values: Vec<Pair>) -> Result<Map<String, Value>, Failure> {
     let mut body = Map::new();
     for Pair { key, value } in values {
         if body.contains_key(&key) {
@@ -72,30 +73,48 @@ fn body(values: Vec<Pair>) -> Result<Value, Failure> {
         }
         body.insert(key, value);
     }
-    Ok(Value::Object(body))
+    Ok(body)
 }
 
 impl Set {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let body = body(self.values)?;
+        let keys: Vec<String> = self.values.iter().map(|pair| pair.key.clone()).collect();
+        let mut body = body(self.values)?;
+        if self.keep {
+            body.insert("keep".to_owned(), json!(true));
+        }
         let path = format!("/v1/operators/{}", self.operator);
-        let answer = self.which.client()?.patch(&path, &body).await?;
+        let answer = self.which.client()?.patch(&path, &body.into()).await?;
         if self.json {
             print::json(&answer)?;
             return Ok(());
         }
-        let values = body.as_object().into_iter().flatten();
-        let set: Vec<String> = values
-            .map(|(key, value)| format!("{key} {}", value.to_string().trim_matches('"')))
-            .collect();
+        let Answer { set } = read(&answer)?;
         let mut out = print::stdout();
-        writeln!(
-            out,
-            "{}: {}, until the gateway stops",
-            self.operator,
-            set.join(", ")
-        )?;
+        for key in keys.iter().filter_map(|key| Key::named(key)) {
+            writeln!(out, "{}: {}", self.operator, told(key, set.get(&key)))?;
+        }
         Ok(())
+    }
+}
+
+/// What the gateway answers.
+#[derive(Deserialize)]
+struct Answer {
+    set: Values,
+}
+
+/// What is set, as people read it.
+pub(super) fn told(key: Key, set: Option<&Standing>) -> String {
+    let name = key.name();
+    match set {
+        None => format!("{name} as configured"),
+        Some(Standing { to, kept: None }) => format!("{name} {to}, {UNTIL_IT_STOPS}"),
+        Some(Standing { to, kept }) if *kept == Some(*to) => format!("{name} {to}, kept"),
+        Some(Standing { to, kept }) => {
+            let kept = kept.unwrap_or_default();
+            format!("{name} {to}, {UNTIL_IT_STOPS}; then {kept}, which is kept")
+        }
     }
 }
 
@@ -134,7 +153,7 @@ mod tests {
     fn nothing_is_set_twice() {
         let body = |pairs: &[&str]| body(pairs.iter().map(|pair| pair.parse().unwrap()).collect());
         assert_eq!(
-            body(&["tps=1", "window=2"]).unwrap(),
+            Value::Object(body(&["tps=1", "window=2"]).unwrap()),
             json!({"tps": 1, "window": 2})
         );
         let Err(Failure::Usage(why)) = body(&["tps=1", "tps=2"]) else {

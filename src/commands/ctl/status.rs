@@ -83,7 +83,7 @@ impl Operators {
         let operators = self.which.client()?.get("/v1/operators").await?;
         match self.json {
             true => print::json(&operators)?,
-            false => table(&read::<Vec<_>>(&operators)?).print(&mut print::stdout())?,
+            false => links(&read::<Vec<_>>(&operators)?, &mut print::stdout())?,
         }
         Ok(())
     }
@@ -114,7 +114,19 @@ fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "{}", super::orders::told(paused))?;
     }
     writeln!(out)?;
-    table(&status.operators).print(out)
+    links(&status.operators, out)
+}
+
+/// Every operator's link, and below that what staff has set.
+fn links(operators: &[OperatorStatus], out: &mut impl Write) -> io::Result<()> {
+    table(operators).print(out)?;
+    for operator in operators {
+        for (key, set) in &operator.set {
+            let told = super::set::told(*key, Some(set));
+            writeln!(out, "{} · {}: {told}", styled(WARN, "set"), operator.name)?;
+        }
+    }
+    Ok(())
 }
 
 /// Why how many wait, the most first.
@@ -207,6 +219,7 @@ fn style(limit: Limit) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::standing::{Key, Set, Values};
     use crate::control::status::{Bottleneck, ResponseMillis};
 
     fn ucell() -> OperatorStatus {
@@ -227,6 +240,7 @@ mod tests {
                 p99: 203.75,
             }),
             failing: false,
+            set: Values::new(),
             limit: Limit::Window,
         }
     }
@@ -244,6 +258,9 @@ mod tests {
             in_flight: 0,
             response_ms: None,
             limit: Limit::Idle,
+            set: [(Key::Tps, 200, None), (Key::Window, 54, Some(54))]
+                .map(|(key, to, kept)| (key, Set { to, kept }))
+                .into(),
             ..ucell()
         };
         let status = Shown {
@@ -270,6 +287,8 @@ limit: window of ucell · raise window to 54
 operator  state         sessions  rate         tps  window  in flight  p50 ms  p99 ms  limit
 ucell     partly-bound    1 of 2  55/s  291 of 300      10         10   180.0   203.8  window
 uzmobile  connecting      0 of 2   0/s                5+10          0                  idle
+set · uzmobile: tps 200, until the gateway stops
+set · uzmobile: window 54, kept
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }

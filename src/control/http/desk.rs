@@ -1,21 +1,20 @@
 //! Where orders are given: noted first, then carried out, one at a time.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
 use xabar_events::UnixMillis;
 
 use super::problem::ProblemDocument;
-use crate::clock::{instant, wall};
+use crate::clock::wall;
 use crate::control::access::Caller;
 use crate::control::audit::{Audit, Entry, Failed, Way};
-use crate::control::status::{Paused, Status};
+use crate::control::standing::{Key, Standing};
 use crate::pipeline::{Order, Ordered, Pause, Refusal, Scope};
 
 /// The way of orders to the pipeline, past the audit log.
@@ -23,16 +22,9 @@ use crate::pipeline::{Order, Ordered, Pause, Refusal, Scope};
 pub struct Desk {
     orders: mpsc::Sender<Ordered>,
     audit: Audit,
-    status: watch::Receiver<Option<Arc<Status>>>,
-    held: Arc<Mutex<Held>>,
-}
-
-/// What orders came to so far. They are given here alone, and a restart ends them all.
-#[derive(Default)]
-struct Held {
-    paused: Vec<Paused>,
-    /// What was set last, by operator, and when.
-    set: BTreeMap<String, (Instant, Map<String, Value>)>,
+    standing: Standing,
+    /// Whose order has its turn.
+    turn: Arc<Mutex<()>>,
 }
 
 /// An order as it was given.
@@ -42,59 +34,82 @@ pub(super) struct Given {
     pub(super) order: Order,
     /// What is to be set.
     pub(super) values: Map<String, Value>,
+    /// Whether it is to outlive a restart.
+    pub(super) keep: bool,
 }
 
 /// For an order's turn, and then for its answer: a beat takes milliseconds, unless the journal does not take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The status is measured anew more often than that.
-const FRESH: Duration = Duration::from_secs(1);
-
 impl Desk {
-    pub fn new(
-        orders: mpsc::Sender<Ordered>,
-        audit: Audit,
-        status: watch::Receiver<Option<Arc<Status>>>,
-    ) -> Self {
+    pub fn new(orders: mpsc::Sender<Ordered>, audit: Audit, standing: Standing) -> Self {
         Self {
             orders,
             audit,
-            status,
-            held: Arc::default(),
+            standing,
+            turn: Arc::default(),
         }
     }
 
-    /// Gives an order; what is paused from then on. It comes to its end even if nobody waits for that any more.
-    pub(super) async fn give(&self, given: Given) -> Result<Vec<Pause>, ProblemDocument> {
+    /// What orders came to so far.
+    pub(super) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Gives an order. It comes to its end even if nobody waits for that any more.
+    pub(super) async fn give(&self, given: Given) -> Result<(), ProblemDocument> {
         let desk = self.clone();
         let done = tokio::spawn(async move { desk.done(given).await }).await;
         done.unwrap_or_else(|_| Err(not_now()))
     }
 
-    async fn done(&self, given: Given) -> Result<Vec<Pause>, ProblemDocument> {
-        let turn = timeout(PATIENCE, self.held.lock()).await;
-        let mut held = turn.map_err(|_| not_now())?;
-        self.note(&given, &held).await?;
-        let result = self.carry_out(given.order.clone()).await;
-        match &result {
-            Ok(paused) => held.keep(&given, paused),
-            Err(problem) => self.note_failure(&given, problem.detail().to_owned()).await,
+    async fn done(&self, given: Given) -> Result<(), ProblemDocument> {
+        let turn = timeout(PATIENCE, self.turn.lock()).await;
+        let _turn = turn.map_err(|_| not_now())?;
+        self.note(&given).await?;
+        let result = match self.carry_out(given.order.clone()).await {
+            Ok(paused) => self.stands(&given, paused).await,
+            Err(problem) => Err(problem),
+        };
+        if let Err(problem) = &result {
+            self.note_failure(&given, problem.detail().to_owned()).await;
         }
         result
     }
 
+    /// Notes what stands from now on, and keeps what is to be kept.
+    async fn stands(&self, given: &Given, paused: Vec<Pause>) -> Result<(), ProblemDocument> {
+        let (standing, order, keep) = (self.standing.clone(), given.order.clone(), given.keep);
+        let values = given.values.clone();
+        let noted = tokio::task::spawn_blocking(move || match order {
+            Order::Pause(scope) => standing.note_paused(&paused, keep.then_some(&scope)),
+            Order::Resume(_) => standing.note_paused(&paused, None),
+            Order::Tune { operator, .. } => standing.note_set(&operator, &values, keep),
+        });
+        let noted = noted.await.map_err(|_| not_now())?;
+        noted.map_err(|error| {
+            let file = self.standing.file().display();
+            tracing::error!(%error, %file, "what is to outlive a restart cannot be written");
+            let why = "it is carried out, but what a restart begins with cannot be written and is as before";
+            ProblemDocument::new(StatusCode::SERVICE_UNAVAILABLE, why)
+        })
+    }
+
     /// Writes what is ordered; without that, nothing is done.
-    async fn note(&self, given: &Given, held: &Held) -> Result<(), ProblemDocument> {
+    async fn note(&self, given: &Given) -> Result<(), ProblemDocument> {
         let (order, of) = named(&given.order);
         let from = match &given.order {
-            Order::Tune { operator, .. } => self.before(operator, &given.values, held),
-            Order::Pause(_) | Order::Resume(_) => json!({ "paused": held.paused }),
+            Order::Tune { operator, .. } => self.before(operator, &given.values),
+            Order::Pause(_) | Order::Resume(_) => json!({ "paused": self.standing.paused() }),
         };
-        let to = match &given.order {
+        let mut to = match &given.order {
             Order::Tune { .. } => Value::Object(given.values.clone()),
             Order::Pause(_) => json!({ "pause": of }),
             Order::Resume(_) => json!({ "resume": of }),
         };
+        if let Some(to) = to.as_object_mut().filter(|_| given.keep) {
+            to.insert("keep".to_owned(), json!(true));
+        }
         self.write(given.who.clone(), given.address, (order, of), (from, to))
             .await
     }
@@ -153,27 +168,11 @@ impl Desk {
         }
     }
 
-    /// What is set now of what is to be set: by an order before, or as configured.
-    fn before(&self, operator: &str, values: &Map<String, Value>, held: &Held) -> Value {
-        let status = self.status.borrow();
-        let status = status.as_ref().and_then(|status| {
-            let mut operators = status.operators.iter();
-            operators.find(|it| it.name == operator)
-        });
-        // What was set just now the status does not show yet; later it is right, whatever a reload changed.
-        let set = held.set.get(operator);
-        let set = set.filter(|(at, _)| instant().duration_since(*at) < FRESH);
-        let before = values.keys().map(|key| {
-            let set = set.and_then(|(_, set)| set.get(key).cloned());
-            let configured = || {
-                let status = status?;
-                Some(match key.as_str() {
-                    "tps" => json!(status.tps),
-                    _ => json!(status.window),
-                })
-            };
-            let value = set.or_else(configured).unwrap_or(Value::Null);
-            (key.clone(), value)
+    /// What holds now of what is to be set: as set by an order before, or as configured.
+    fn before(&self, operator: &str, values: &Map<String, Value>) -> Value {
+        let before = values.keys().filter_map(|name| {
+            let now = self.standing.now(operator, Key::named(name)?);
+            Some((name.clone(), json!(now)))
         });
         Value::Object(before.collect())
     }
@@ -195,18 +194,6 @@ impl Desk {
                 Err(ProblemDocument::new(status, refusal.to_string()))
             }
             Ok(Err(_)) | Err(_) => Err(not_now()),
-        }
-    }
-}
-
-impl Held {
-    fn keep(&mut self, given: &Given, paused: &[Pause]) {
-        self.paused = paused.iter().map(Paused::from).collect();
-        if let Order::Tune { operator, .. } = &given.order {
-            let new = || (instant(), Map::new());
-            let (at, set) = self.set.entry(operator.clone()).or_insert_with(new);
-            *at = instant();
-            set.extend(given.values.clone());
         }
     }
 }

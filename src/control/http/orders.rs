@@ -18,11 +18,10 @@ use super::guard::Peer;
 use super::name::Name;
 use super::problem::ProblemDocument;
 use crate::control::access::Caller;
-use crate::control::settings::{MOST_TPS, MOST_WINDOW};
-use crate::control::status::Paused;
+use crate::control::standing::Key;
 use crate::delivery::{Setting, Tuning};
 use crate::journal::Lane;
-use crate::pipeline::{Order, Pause, Scope};
+use crate::pipeline::{Order, Scope};
 
 /// No order is that long.
 const MOST_OCTETS: usize = 4096;
@@ -37,6 +36,9 @@ struct Named {
     operator: Option<String>,
     agency: Option<String>,
     lane: Option<String>,
+    /// Whether it is to outlive a restart.
+    #[serde(default)]
+    keep: bool,
 }
 
 /// Stops sending what the body names; events are taken in all the same.
@@ -46,7 +48,9 @@ pub(super) async fn pause(
 ) -> Result<Json<Value>, ProblemDocument> {
     let from = Orderer::of(&request)?;
     let body = body(request).await?;
-    Ok(told(&from.order(&api, Order::Pause(scope(&body)?)).await?))
+    let named = named(&body)?;
+    let keep = named.keep;
+    from.order(&api, Order::Pause(scope(named)?), keep).await
 }
 
 /// Ends every pause that lies within what the body names.
@@ -56,7 +60,13 @@ pub(super) async fn resume(
 ) -> Result<Json<Value>, ProblemDocument> {
     let from = Orderer::of(&request)?;
     let body = body(request).await?;
-    Ok(told(&from.order(&api, Order::Resume(scope(&body)?)).await?))
+    let named = named(&body)?;
+    if named.keep {
+        return Err(bad(
+            "what goes on goes on after a restart, too: leave keep out",
+        ));
+    }
+    from.order(&api, Order::Resume(scope(named)?), false).await
 }
 
 /// Sets something of an operator's link.
@@ -67,13 +77,18 @@ pub(super) async fn tune(
 ) -> Result<Json<Value>, ProblemDocument> {
     let from = Orderer::of(&request)?;
     let body = body(request).await?;
-    let values: Map<String, Value> = serde_json::from_slice(&body)
+    let mut values: Map<String, Value> = serde_json::from_slice(&body)
         .map_err(|_| bad("the body should be a JSON object with any of tps and window"))?;
+    let keep = match values.remove("keep") {
+        None => false,
+        Some(Value::Bool(keep)) => keep,
+        Some(_) => return Err(bad("keep should be true or false")),
+    };
     let mut tuning = Tuning::default();
     for (key, value) in &values {
         match key.as_str() {
-            "tps" => tuning.tps = setting(key, value, MOST_TPS)?,
-            "window" => tuning.window = setting(key, value, MOST_WINDOW.into())?,
+            "tps" => tuning.tps = setting(value, Key::Tps)?,
+            "window" => tuning.window = setting(value, Key::Window)?,
             _ => return Err(bad("only tps and window can be set")),
         }
     }
@@ -82,21 +97,26 @@ pub(super) async fn tune(
     }
     let name = operator.clone();
     let order = Order::Tune { operator, tuning };
-    let mut set = values.clone();
-    api.desk.give(from.given(order, values)).await?;
-    set.insert("name".to_owned(), json!(name));
-    Ok(Json(Value::Object(set)))
+    let mut answer = values.clone();
+    let given = Given {
+        values,
+        ..from.given(order, keep)
+    };
+    api.desk.give(given).await?;
+    let set = api.desk.standing().set(&name);
+    answer.extend([
+        ("name".to_owned(), json!(name)),
+        ("set".to_owned(), json!(set)),
+    ]);
+    Ok(Json(Value::Object(answer)))
 }
 
-fn setting<T: TryFrom<u32>>(
-    key: &str,
-    value: &Value,
-    most: u32,
-) -> Result<Setting<T>, ProblemDocument> {
+fn setting<T: TryFrom<u32>>(value: &Value, key: Key) -> Result<Setting<T>, ProblemDocument> {
     if value.as_str() == Some("default") {
         return Ok(Setting::Configured);
     }
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
+    let (key, most) = (key.name(), key.most());
     let number = number.filter(|number| (1..=most).contains(number));
     let set = number.and_then(|number| T::try_from(number).ok());
     set.map(Setting::To).ok_or_else(|| {
@@ -122,17 +142,25 @@ impl Orderer {
         })
     }
 
-    fn given(self, order: Order, values: Map<String, Value>) -> Given {
+    fn given(self, order: Order, keep: bool) -> Given {
         Given {
             who: self.who,
             address: self.address,
             order,
-            values,
+            values: Map::new(),
+            keep,
         }
     }
 
-    async fn order(self, api: &Api, order: Order) -> Result<Vec<Pause>, ProblemDocument> {
-        api.desk.give(self.given(order, Map::new())).await
+    /// Gives an order about what is paused, and tells what is from then on.
+    async fn order(
+        self,
+        api: &Api,
+        order: Order,
+        keep: bool,
+    ) -> Result<Json<Value>, ProblemDocument> {
+        api.desk.give(self.given(order, keep)).await?;
+        Ok(Json(json!({ "paused": api.desk.standing().paused() })))
     }
 }
 
@@ -158,13 +186,16 @@ pub(super) async fn body(request: Request) -> Result<Bytes, ProblemDocument> {
     })
 }
 
-fn scope(body: &[u8]) -> Result<Scope, ProblemDocument> {
-    let named: Named = match body {
-        [] => Named::default(),
+fn named(body: &[u8]) -> Result<Named, ProblemDocument> {
+    match body {
+        [] => Ok(Named::default()),
         body => serde_json::from_slice(body).map_err(|_| {
-            bad("the body should be empty, or a JSON object with any of operator, agency and lane, each a string")
-        })?,
-    };
+            bad("the body should be empty, or a JSON object with any of operator, agency and lane, each a string, and keep, true or false")
+        }),
+    }
+}
+
+fn scope(named: Named) -> Result<Scope, ProblemDocument> {
     if let Some(agency) = &named.agency
         && Agency::from_name(agency).is_err()
     {
@@ -180,11 +211,6 @@ fn scope(body: &[u8]) -> Result<Scope, ProblemDocument> {
         agency: named.agency,
         lane: lane.transpose()?,
     })
-}
-
-fn told(paused: &[Pause]) -> Json<Value> {
-    let paused: Vec<Paused> = paused.iter().map(Paused::from).collect();
-    Json(json!({ "paused": paused }))
 }
 
 fn bad(detail: &str) -> ProblemDocument {

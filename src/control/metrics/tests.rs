@@ -27,6 +27,7 @@ fn operator_status() -> OperatorStatus {
         in_flight: 3,
         response_ms: None,
         failing: true,
+        set: BTreeMap::new(),
         limit: Limit::Throttled,
     }
 }

@@ -21,11 +21,12 @@ pub use recent::Configured;
 use recent::{Recent, Sample, business, rate, used};
 
 use super::readiness::{Part, Readiness};
+use super::standing::{Standing, Values};
 use crate::clock::instant;
 use crate::delivery::LinkState;
 use crate::durations::Durations;
-use crate::journal::{Backlog, Reader};
-use crate::pipeline::{Load, Pause};
+use crate::journal::{Backlog, Lane, Reader};
+use crate::pipeline::{Load, Pause, Scope};
 
 /// How the gateway does.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +54,37 @@ pub struct Paused {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lane: Option<String>,
     pub since: UnixMillis,
+    /// Whether it outlives a restart.
+    #[serde(default)]
+    pub kept: bool,
+}
+
+impl Paused {
+    /// Whether both cover the same.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let covers = |it: &Self| (it.operator.clone(), it.agency.clone(), it.lane.clone());
+        covers(self) == covers(other)
+    }
+}
+
+/// What a pause that outlived a restart covers; nothing if it names what is no lane.
+impl TryFrom<&Paused> for Pause {
+    type Error = ();
+
+    fn try_from(paused: &Paused) -> Result<Self, ()> {
+        let lane = paused.lane.as_deref().map(|name| {
+            let mut lanes = Lane::ALL.into_iter();
+            lanes.find(|lane| lane.name() == name).ok_or(())
+        });
+        Ok(Self {
+            scope: Scope {
+                operator: paused.operator.clone(),
+                agency: paused.agency.clone(),
+                lane: lane.transpose()?,
+            },
+            since: paused.since.into(),
+        })
+    }
 }
 
 impl From<&Pause> for Paused {
@@ -63,6 +95,7 @@ impl From<&Pause> for Paused {
             agency: scope.agency.clone(),
             lane: scope.lane.map(|lane| lane.name().to_owned()),
             since: pause.since.into(),
+            kept: false,
         }
     }
 }
@@ -114,6 +147,9 @@ pub struct OperatorStatus {
     pub response_ms: Option<ResponseMillis>,
     /// Half of its answers are bad, and it is left alone for a while.
     pub failing: bool,
+    /// What staff has set, and whether that outlives a restart.
+    #[serde(default, skip_serializing_if = "Values::is_empty")]
+    pub set: Values,
     pub limit: Limit,
 }
 
@@ -163,6 +199,8 @@ pub struct Sources {
     pub load: watch::Receiver<Load>,
     pub readiness: Readiness,
     pub reader: Box<dyn Reader>,
+    /// What staff ordered, and what of that is kept.
+    pub standing: Standing,
 }
 
 /// Looks at everything until stopped, and shows how the gateway does.
@@ -176,6 +214,7 @@ pub async fn observe(
         load,
         readiness,
         mut reader,
+        standing,
     } = sources;
     let mut recent = Recent::default();
     let mut backlog = Backlog::default();
@@ -200,8 +239,20 @@ pub async fn observe(
             // One that cannot be read at the moment is the one of before.
             backlog = read.unwrap_or(backlog);
         }
-        let status = status(&operators, &recent, &backlog, &readiness);
+        let mut status = status(&operators, &recent, &backlog, &readiness);
+        tell_what_stands(&mut status, &standing);
         shown.send_replace(Some(Arc::new(status)));
+    }
+}
+
+/// Adds what is set, and which of it is kept.
+fn tell_what_stands(status: &mut Status, standing: &Standing) {
+    let kept = standing.paused();
+    for paused in &mut status.paused {
+        paused.kept = kept.iter().any(|it| it.kept && it.is_same(paused));
+    }
+    for operator in &mut status.operators {
+        operator.set = standing.set(&operator.name);
     }
 }
 
@@ -298,6 +349,7 @@ impl Measured<'_> {
                 .zip(quantile(0.99))
                 .map(|(p50, p99)| ResponseMillis { p50, p99 }),
             failing: self.used.failing,
+            set: Values::new(),
             limit: self.used.limit().unwrap_or(Limit::Idle),
         }
     }

@@ -292,7 +292,7 @@ async fn each_order_is_noted_with_what_held_before() {
         (
             "resume",
             nothing.clone(),
-            json!({ "paused": [{ "lane": "bulk", "since": since }] }),
+            json!({ "paused": [{ "lane": "bulk", "since": since, "kept": false }] }),
             json!({ "resume": nothing }),
         ),
         (
@@ -322,6 +322,33 @@ async fn each_order_is_noted_with_what_held_before() {
             .unwrap()
             .contains("no such operator")
     );
+}
+
+#[tokio::test]
+async fn what_is_to_be_kept_is_told_and_noted() {
+    let guarded = server_with_tokens().await;
+    let headers = guarded.bearer("operator");
+    let order = async |method, path, body| {
+        let request = request(method, path, &headers, body);
+        guarded.server.raw(&request).await
+    };
+    let paused = order("POST", "/v1/pause", r#"{"lane":"bulk","keep":true}"#).await;
+    assert_eq!(paused.body["paused"][0]["kept"], true);
+    let resume = order("POST", "/v1/resume", r#"{"keep":true}"#).await;
+    assert_problem(&resume, 400);
+    let ucell = "/v1/operators/ucell";
+    let set = order("PATCH", ucell, r#"{"tps":200,"keep":true}"#).await;
+    assert_eq!(
+        set.body["set"],
+        json!({ "tps": { "to": 200, "kept": 200 } })
+    );
+    assert_problem(&order("PATCH", ucell, r#"{"tps":200,"keep":1}"#).await, 400);
+    let lines = audited(&guarded.server, 2).await;
+    let pause = json!({ "pause": { "lane": "bulk" }, "keep": true });
+    assert_eq!(lines[0]["to"], pause);
+    assert_eq!(lines[1]["to"], json!({ "tps": 200, "keep": true }));
+    let kept = std::fs::read_to_string(guarded.server.folder.path("kept.json")).unwrap();
+    assert!(kept.contains("bulk") && kept.contains("200"), "{kept}");
 }
 
 #[tokio::test]

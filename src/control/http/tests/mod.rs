@@ -18,6 +18,7 @@ use super::*;
 use crate::control::access::{Denials, Tokens};
 use crate::control::audit::Audit;
 use crate::control::readiness::Part;
+use crate::control::standing::Standing;
 use crate::intake::{Batch, Door, Refusals, Verdict};
 use crate::journal::{
     Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
@@ -60,7 +61,11 @@ async fn started(
     let router = router(Api {
         under_tls: tls.is_some(),
         access: Access::new(tokens, denials.clone(), audit.clone()),
-        desk: Desk::new(orders(), audit, watch::channel(None).1),
+        desk: Desk::new(
+            orders(),
+            audit,
+            Standing::nothing(&folder.path("kept.json")),
+        ),
         intake,
         archive,
         aggregators: ussd::tests::aggregators(),

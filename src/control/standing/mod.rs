@@ -1,0 +1,275 @@
+//! Orders that stand: what staff paused and set, and what of that holds beyond a restart.
+//!
+//! All of it ends with the gateway, except what was ordered to be kept: that stands in a file beside the journal, and
+//! a start takes it up again as far as the configuration allows.
+
+mod kept;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use tracing::info;
+
+use self::kept::Kept;
+use super::settings::{MOST_TPS, MOST_WINDOW, Operator, Settings};
+use super::status::Paused;
+use crate::delivery::{Setting, Tuning};
+use crate::pipeline::{Pause, Scope};
+
+/// What can be set of an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Key {
+    Tps,
+    Window,
+}
+
+/// A value that is set, and the one that holds after a restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Set {
+    pub to: u32,
+    /// `None`: the configured one.
+    pub kept: Option<u32>,
+}
+
+/// What is set of one operator.
+pub type Values = BTreeMap<Key, Set>;
+
+/// Shared by who gives orders, who reads the configuration again, and who shows how the gateway does.
+#[derive(Clone, Debug)]
+pub struct Standing(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    file: PathBuf,
+    /// What the file holds; locked for as long as it is written.
+    written: Mutex<Kept>,
+    book: Mutex<Book>,
+}
+
+/// All that stands.
+#[derive(Debug, Default)]
+struct Book {
+    paused: Vec<Paused>,
+    set: BTreeMap<String, Values>,
+    /// What is configured, by operator; of keys without a value there is none.
+    configured: BTreeMap<String, BTreeMap<Key, u32>>,
+}
+
+impl Key {
+    pub const ALL: [Self; 2] = [Self::Tps, Self::Window];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tps => "tps",
+            Self::Window => "window",
+        }
+    }
+
+    /// The largest value; the smallest is 1.
+    pub fn most(self) -> u32 {
+        match self {
+            Self::Tps => MOST_TPS,
+            Self::Window => MOST_WINDOW.into(),
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|key| key.name() == name)
+    }
+
+    fn configured(self, operator: &Operator) -> Option<u32> {
+        match self {
+            Self::Tps => operator.tps,
+            Self::Window => {
+                let mut binds = operator.binds.iter();
+                let shared = binds.find(|bind| !bind.is_own_window);
+                shared.map(|bind| bind.window.into())
+            }
+        }
+    }
+}
+
+impl Standing {
+    /// What was kept beside this journal; what the configuration no longer allows is told and left out.
+    ///
+    /// # Errors
+    /// If the file cannot be read. To begin without it would send what staff stopped.
+    pub fn beside(journal: &Path, settings: &Settings) -> io::Result<Self> {
+        let file = Self::file_beside(journal);
+        let written = kept::read(&file)?;
+        let configured = configured(settings);
+        let book = Book {
+            paused: written.pauses(&configured),
+            set: written.values(&configured),
+            configured,
+        };
+        let standing = Self(Arc::new(Shared {
+            file,
+            written: Mutex::new(written),
+            book: Mutex::new(book),
+        }));
+        // What was left out stays out, though the configuration should be the old one some day.
+        standing.change(|_| ())?;
+        Ok(standing)
+    }
+
+    /// The pauses to begin with.
+    pub fn pauses(&self) -> Vec<Pause> {
+        let paused = self.paused();
+        let pauses = paused.iter().map(Pause::try_from);
+        pauses.filter_map(Result::ok).collect()
+    }
+
+    /// Nothing, and a file that cannot be there.
+    #[cfg(test)]
+    pub fn nothing(file: &Path) -> Self {
+        Self(Arc::new(Shared {
+            file: file.to_owned(),
+            written: Mutex::default(),
+            book: Mutex::default(),
+        }))
+    }
+
+    /// Where that is kept.
+    pub fn file_beside(journal: &Path) -> PathBuf {
+        journal.with_extension("kept.json")
+    }
+
+    pub fn file(&self) -> &Path {
+        &self.0.file
+    }
+
+    /// What is paused.
+    pub fn paused(&self) -> Vec<Paused> {
+        self.book().paused.clone()
+    }
+
+    /// What is set of an operator.
+    pub fn set(&self, operator: &str) -> Values {
+        self.book().set.get(operator).cloned().unwrap_or_default()
+    }
+
+    /// The value that holds of an operator: as set, or else as configured.
+    pub fn now(&self, operator: &str, key: Key) -> Option<u32> {
+        let book = self.book();
+        let set = book.set.get(operator).and_then(|values| values.get(&key));
+        let configured = || book.configured.get(operator)?.get(&key).copied();
+        set.map(|set| set.to).or_else(configured)
+    }
+
+    /// What is set of an operator's link.
+    pub fn tuning(&self, operator: &str) -> Tuning {
+        let values = self.set(operator);
+        let to = |key| values.get(&key).map(|set| set.to);
+        Tuning {
+            tps: to(Key::Tps).map_or(Setting::Keep, Setting::To),
+            window: to(Key::Window)
+                .and_then(|window| usize::try_from(window).ok())
+                .map_or(Setting::Keep, Setting::To),
+        }
+    }
+
+    /// Notes what is paused from now on, and that one of these is to be kept.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    pub fn note_paused(&self, paused: &[Pause], keep: Option<&Scope>) -> io::Result<()> {
+        self.change(|book| {
+            let before = std::mem::take(&mut book.paused);
+            let shown = paused.iter().map(|pause| {
+                let shown = Paused::from(pause);
+                let was_kept = before.iter().any(|it| it.kept && it.is_same(&shown));
+                let kept = was_kept || keep == Some(&pause.scope);
+                Paused { kept, ..shown }
+            });
+            book.paused = shown.collect();
+        })
+    }
+
+    /// Notes what was set of an operator, numbers or `"default"`.
+    ///
+    /// # Errors
+    /// If it cannot be kept.
+    pub fn note_set(
+        &self,
+        operator: &str,
+        values: &Map<String, Value>,
+        keep: bool,
+    ) -> io::Result<()> {
+        self.change(|book| {
+            let set = book.set.entry(operator.to_owned()).or_default();
+            for key in Key::ALL {
+                let Some(value) = values.get(key.name()) else {
+                    continue;
+                };
+                let Some(to) = value.as_u64().and_then(|to| u32::try_from(to).ok()) else {
+                    set.remove(&key);
+                    continue;
+                };
+                let before = set.get(&key).and_then(|set| set.kept);
+                let kept = if keep { Some(to) } else { before };
+                set.insert(key, Set { to, kept });
+            }
+            book.set.retain(|_, values| !values.is_empty());
+        })
+    }
+
+    /// The configuration is another: of the keys that changed its values hold again.
+    ///
+    /// # Errors
+    /// If the file cannot be written, which keeps some of them yet.
+    pub fn reconfigure(&self, settings: &Settings, changed: &[String]) -> io::Result<()> {
+        self.change(|book| {
+            book.configured = configured(settings);
+            for (operator, values) in &mut book.set {
+                let changed =
+                    |key: &Key| changed.contains(&format!("operator.{operator}.{}", key.name()));
+                values.retain(|key, _| !changed(key));
+            }
+            book.set.retain(|_, values| !values.is_empty());
+        })
+    }
+
+    /// Changes what stands, and the file where that is kept.
+    fn change(&self, change: impl FnOnce(&mut Book)) -> io::Result<()> {
+        let written = self.0.written.lock();
+        let mut written = written.unwrap_or_else(PoisonError::into_inner);
+        let kept = {
+            let mut book = self.book();
+            change(&mut book);
+            Kept::of(&book)
+        };
+        if *written == kept {
+            return Ok(());
+        }
+        if let Err(error) = kept.write(&self.0.file) {
+            written.limit(&mut self.book());
+            return Err(error);
+        }
+        info!(file = %self.0.file.display(), "what is to outlive a restart is written");
+        *written = kept;
+        Ok(())
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.0.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn configured(settings: &Settings) -> BTreeMap<String, BTreeMap<Key, u32>> {
+    let of = |operator: &Operator| {
+        let keys = Key::ALL.into_iter();
+        keys.filter_map(|key| Some((key, key.configured(operator)?)))
+            .collect()
+    };
+    let operators = settings.operators.iter();
+    operators.map(|it| (it.name.clone(), of(it))).collect()
+}
