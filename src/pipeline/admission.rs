@@ -314,7 +314,7 @@ impl Core {
         }
         if let Some(mut message) = self.waiting(beat, id)? {
             self.pacer.withdraw(id);
-            let end = withdrawn(&message);
+            let end = withdrawn(&message, Reason::Event);
             self.end(beat, &mut message, end, Details::default());
         } else if self.settings.retry.undelivered_elsewhere
             && let Some(mut message) = self.as_it_stands(beat, id)?
@@ -351,13 +351,13 @@ impl Core {
     }
 }
 
-/// How a message that waits ends when its agency wants it no more.
-pub(super) fn withdrawn(message: &Message) -> (State, Reason) {
+/// How a message that waits ends when its agency, or staff, wants it no more.
+pub(super) fn withdrawn(message: &Message, by: Reason) -> (State, Reason) {
     let fate = fate_so_far(message);
     fate.unwrap_or(if message.progress.attempt.attempts > 0 {
         (State::Failed, Reason::Refused)
     } else {
-        (State::Cancelled, Reason::Event)
+        (State::Cancelled, by)
     })
 }
 

@@ -16,6 +16,7 @@ use super::admission::Right;
 use super::appetite::Appetite;
 use super::asking::Asking;
 use super::beat::{Beat, Effects, Room};
+use super::cancelling::Cancelling;
 use super::elsewhere::Parts;
 use super::left_out::Place;
 use super::links::peers;
@@ -197,6 +198,8 @@ pub(super) struct InFlight {
     pub(super) taken: bool,
     /// Whether a segment came back unwritten.
     pub(super) returned: bool,
+    /// Whether it was staff who withdrew it.
+    pub(super) by_staff: bool,
     /// Whether the attempt before this one was uncertain.
     pub(super) was_uncertain: bool,
     /// The receipt that overtook its response; of several, the last one that says that something did not arrive.
@@ -224,6 +227,7 @@ pub struct Core {
     pub(super) probing: bool,
     pub(super) queues: Queues,
     pub(super) review: Review,
+    pub(super) cancelling: Cancelling,
     pub(super) in_flight: FxHashMap<MessageId, InFlight>,
     pub(super) repeats: Repeats,
     pub(super) parts: Parts,
@@ -303,6 +307,7 @@ impl Core {
             probing: false,
             queues: Queues::new(settings.rules.sharing.weights.clone()),
             review: Review::new(now),
+            cancelling: Cancelling::default(),
             in_flight: FxHashMap::default(),
             repeats: Repeats::default(),
             parts: Parts::default(),
@@ -374,6 +379,7 @@ impl Core {
         self.hear_unfinished(&mut beat)?;
         self.end_graces(&mut beat)?;
         self.sweep(&mut beat)?;
+        self.cancel_some(&mut beat)?;
         self.admit(&mut beat, inputs.batches)?;
         self.turns_left = false;
         if !inputs.stopping {
@@ -424,6 +430,7 @@ impl Core {
             .chain(self.ussd.next_over())
             .chain((self.turns_left || self.ussd.waits()).then_some(now.steady))
             .chain(self.review.is_under_way().then_some(now.steady))
+            .chain(self.cancelling.is_under_way().then_some(now.steady))
             .min()
             .unwrap_or(UnixMillis::NEVER);
         now.instant_at(
@@ -600,6 +607,7 @@ impl InFlight {
             refused: None,
             taken: false,
             returned: false,
+            by_staff: false,
             was_uncertain,
             notice: None,
         }

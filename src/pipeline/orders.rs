@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tracing::info;
 use xabar_events::Reason;
 
 use super::beat::Beat;
+use super::cancelling::{Cancelled, Unwanted};
 use super::core::Core;
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::Tuning;
@@ -18,10 +19,19 @@ use crate::pacing;
 #[derive(Debug)]
 pub struct Ordered {
     pub order: Order,
-    pub reply: oneshot::Sender<Result<Vec<Pause>, Refusal>>,
+    pub reply: oneshot::Sender<Result<Done, Refusal>>,
 }
 
-/// What to do; each is answered with what is paused from then on.
+/// What an order came to.
+#[derive(Clone, Debug)]
+pub enum Done {
+    /// What is paused from then on.
+    Paused(Vec<Pause>),
+    /// How far the withdrawal is, which has begun.
+    Cancelling(watch::Receiver<Cancelled>),
+}
+
+/// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Nothing that this covers is sent any more; it is taken in all the same.
@@ -30,6 +40,8 @@ pub enum Order {
     Resume(Scope),
     /// Sets something of an operator's link, until a restart.
     Tune { operator: String, tuning: Tuning },
+    /// What waits of an agency is withdrawn.
+    Cancel(Unwanted),
 }
 
 /// What an order is about: all that agrees with what is named. Nothing named: everything.
@@ -54,6 +66,8 @@ pub enum Refusal {
     NoSuchOperator { known: Vec<String> },
     #[error("there are {MOST} pauses already: end some, or pause more at once")]
     TooManyPauses,
+    #[error("as much is to be withdrawn already as can wait: try again when that is done")]
+    TooManyToCancel,
 }
 
 /// Each is looked at for each message.
@@ -118,7 +132,7 @@ impl Core {
         }
     }
 
-    fn carry_out(&mut self, beat: &mut Beat, order: Order) -> Result<Vec<Pause>, Refusal> {
+    fn carry_out(&mut self, beat: &mut Beat, order: Order) -> Result<Done, Refusal> {
         match order {
             Order::Pause(scope) => {
                 let covered = self.covered(&scope)?;
@@ -137,6 +151,9 @@ impl Core {
                         told: false,
                     });
                 }
+            }
+            Order::Cancel(unwanted) => {
+                return self.begin_to_cancel(unwanted).map(Done::Cancelling);
             }
             Order::Tune { operator, tuning } => {
                 let id = self.named(&operator)?;
@@ -158,7 +175,7 @@ impl Core {
             }
         }
         self.let_pass();
-        Ok(self.pauses().collect())
+        Ok(Done::Paused(self.pauses().collect()))
     }
 
     /// Gives turns to what is not paused. What waits for an operator that is paused as a whole waits there, whatever else it

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use tracing::debug;
-use xabar_events::Msisdn;
+use xabar_events::{Msisdn, Reason};
 use xabar_smpp::Status;
 use xabar_smpp::values::DataCoding;
 use xabar_ussd::{Dialect, Said, SessionKey, Step};
@@ -304,7 +304,7 @@ impl Core {
         attempt.uncertain = false;
         let facts = self.pacer.give_back(message);
         beat.subscriber(message.msisdn, facts);
-        self.wait_unless_withdrawn(beat, message);
+        self.wait_unless_withdrawn(beat, message, Reason::Event);
     }
 
     fn push_in_flight(&mut self, token: Token) -> Option<InFlight> {

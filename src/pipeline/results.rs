@@ -144,7 +144,7 @@ impl Core {
                     .defer(beat, &mut message, Reason::Uncertain, Some(due));
                 self.wait_again(beat, &mut message, due);
             }
-            _ => self.end_unrepeated(beat, &mut message),
+            _ => self.end_unrepeated(beat, &mut message, Reason::Event),
         }
     }
 
@@ -290,7 +290,11 @@ impl Core {
                     // Nothing was refused: the rest will take an attempt, as all at once would have.
                     attempt.uncounted = attempt.uncounted.saturating_add(1);
                 }
-                self.wait_unless_withdrawn(beat, &mut flight.message);
+                let by = match flight.by_staff {
+                    true => Reason::Staff,
+                    false => Reason::Event,
+                };
+                self.wait_unless_withdrawn(beat, &mut flight.message, by);
             }
         }
     }
@@ -411,7 +415,12 @@ impl Core {
     }
 
     /// Not everything was written, or answered: the rest waits for another attempt, if there is to be one.
-    pub(super) fn wait_unless_withdrawn(&mut self, beat: &mut Beat, message: &mut Message) {
+    pub(super) fn wait_unless_withdrawn(
+        &mut self,
+        beat: &mut Beat,
+        message: &mut Message,
+        by: Reason,
+    ) {
         if !message.progress.attempt.withdrawn {
             // What waited to be repeated when another segment was settled waits on: its receipt may come, too.
             let due = match message.progress.attempt.uncertain {
@@ -421,13 +430,13 @@ impl Core {
             self.wait_again(beat, message, due);
             return;
         }
-        self.end_unrepeated(beat, message);
+        self.end_unrepeated(beat, message, by);
     }
 
-    /// Ends a message that is not to be submitted again.
-    fn end_unrepeated(&mut self, beat: &mut Beat, message: &mut Message) {
+    /// Ends a message that is not to be submitted again; of one that was not at all, it matters who withdrew it.
+    fn end_unrepeated(&mut self, beat: &mut Beat, message: &mut Message, by: Reason) {
         self.pacer.end(message);
-        let (state, reason) = withdrawn(message);
+        let (state, reason) = withdrawn(message, by);
         self.teller
             .settle(beat, message, state, Some(reason), Details::default());
         beat.put(message.clone());

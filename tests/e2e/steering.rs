@@ -309,3 +309,47 @@ async fn what_is_kept_outlives_a_restart_and_nothing_else_does() {
     assert_eq!(status["operators"][0].get("set"), None);
     gateway.stop_within(world.config.shutdown).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_of_an_agency_is_cancelled_and_all_else_goes_out() {
+    let mut world = World::new(broker::shared(), slow("5ms"), |_| ()).await;
+    let gateway = world.ready().await;
+    once_limited_by(&gateway, "idle").await;
+    let http = gateway.http();
+    assert_eq!(ctl(http, &["pause"]).0, Some(0));
+    let events = samples(7, 300);
+    let agency = events[0].key.agency.name().to_owned();
+    let of_it = events.iter().filter(|it| it.key.agency.name() == agency);
+    let of_it = of_it.count();
+    world.publish(events).await;
+    once(&gateway, |status| status["backlog"] == 300).await;
+    let (code, told, _) = ctl(http, &["cancel", "--agency", &agency, "--dry-run"]);
+    let counted = format!("would be cancelled · {of_it} · too late for 0\n");
+    assert_eq!((code, told), (Some(0), counted));
+    let before = ["--before", "2026-01-01T00:00:00Z", "--json"];
+    let (_, told, _) = ctl(
+        http,
+        &[&["cancel", "--agency", &agency], &before[..]].concat(),
+    );
+    let none: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        (&none["cancelled"], &none["done"]),
+        (&json!(0), &json!(true))
+    );
+    let (_, told, _) = ctl(http, &["cancel", "--agency", &agency]);
+    assert_eq!(told, format!("cancelled · {of_it} · too late for 0\n"));
+    let json = "content-type: application/json\r\n";
+    for wrong in ["{}", r#"{"agency":"Not One"}"#, r#"{"agency":"a","by":1}"#] {
+        let (code, body) = gateway.post("/v1/cancel", json, wrong).await;
+        assert_eq!(code, 400, "{wrong}: {body}");
+    }
+    assert_eq!(ctl(http, &["resume"]).0, Some(0));
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    assert_eq!(
+        tally.ended(xabar_events::State::Cancelled),
+        of_it,
+        "{tally:?}"
+    );
+}

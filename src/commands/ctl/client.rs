@@ -56,6 +56,8 @@ pub(super) struct Client {
     token: Option<Secret>,
     /// `None`: plain HTTP.
     tls: Option<tls::Client>,
+    /// How long an answer is waited for.
+    patience: Duration,
 }
 
 /// For an answer.
@@ -115,6 +117,7 @@ impl Which {
                 authority,
                 token: None,
                 tls: tls.map_err(unusable)?,
+                patience: PATIENCE,
             });
         }
         let Some(config) = self.config.clone() else {
@@ -138,6 +141,7 @@ impl Which {
             authority: reachable(http.listen).to_string(),
             token: None,
             tls: tls.map_err(unusable)?,
+            patience: PATIENCE,
         })
     }
 }
@@ -174,6 +178,11 @@ fn parsed(url: &str) -> Option<(String, bool)> {
 }
 
 impl Client {
+    /// With another patience.
+    pub(super) fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
     /// What stands under a path.
     ///
     /// # Errors
@@ -215,11 +224,11 @@ impl Client {
         path: &str,
         body: Body,
     ) -> Result<(StatusCode, Vec<u8>), Failure> {
-        let asked = timeout(PATIENCE, self.exchange(method, path, body)).await;
+        let asked = timeout(self.patience, self.exchange(method, path, body)).await;
         let answer = asked.map_err(|_| {
             Failure::because(format!(
                 "{self} did not answer within {} s",
-                PATIENCE.as_secs()
+                self.patience.as_secs()
             ))
         })?;
         answer.map_err(|cause| Failure::caused(format!("no gateway answers at {self}"), cause))

@@ -1,5 +1,6 @@
 //! `xabar ctl`: talks to a running gateway.
 
+mod cancel;
 mod client;
 mod orders;
 mod reload;
@@ -22,6 +23,7 @@ Examples:
   xabar ctl pause --config config/xabar.toml --operator ucell --lane bulk
   xabar ctl resume --config config/xabar.toml          ends every pause
   xabar ctl pause --url http://127.0.0.1:8025 --token-file ~/.xabar-token
+  xabar ctl cancel --config config/xabar.toml --agency kadastr --service land-registration --dry-run
   xabar ctl reload --config config/xabar.toml          after a change of the file
   xabar ctl operators --config config/xabar.toml --json | jq '.[].rate'")]
 pub struct Ctl {
@@ -36,6 +38,7 @@ enum Order {
     Pause(orders::Pause),
     Resume(orders::Resume),
     Set(set::Set),
+    Cancel(cancel::Cancel),
     Reload(reload::Reload),
 }
 
@@ -52,6 +55,7 @@ impl Ctl {
                 Order::Pause(pause) => pause.run().await,
                 Order::Resume(resume) => resume.run().await,
                 Order::Set(set) => set.run().await,
+                Order::Cancel(cancel) => cancel.run().await,
                 Order::Reload(reload) => reload.run().await,
             }
         })

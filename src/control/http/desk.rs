@@ -15,7 +15,7 @@ use crate::clock::wall;
 use crate::control::access::Caller;
 use crate::control::audit::{Audit, Entry, Failed, Way};
 use crate::control::standing::{Key, Standing};
-use crate::pipeline::{Order, Ordered, Pause, Refusal, Scope};
+use crate::pipeline::{Cancelled, Done, Order, Ordered, Pause, Refusal, Scope, Unwanted};
 
 /// The way of orders to the pipeline, past the audit log.
 #[derive(Clone)]
@@ -41,6 +41,9 @@ pub(super) struct Given {
 /// For an order's turn, and then for its answer: a beat takes milliseconds, unless the journal does not take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// For all of an agency's messages to be gone through; after that the log tells.
+const LONG_PATIENCE: Duration = Duration::from_secs(60);
+
 impl Desk {
     pub fn new(orders: mpsc::Sender<Ordered>, audit: Audit, standing: Standing) -> Self {
         Self {
@@ -57,19 +60,34 @@ impl Desk {
     }
 
     /// Gives an order. It comes to its end even if nobody waits for that any more.
-    pub(super) async fn give(&self, given: Given) -> Result<(), ProblemDocument> {
+    pub(super) async fn give(&self, given: Given) -> Result<Done, ProblemDocument> {
         let desk = self.clone();
         let done = tokio::spawn(async move { desk.done(given).await }).await;
         done.unwrap_or_else(|_| Err(not_now()))
     }
 
-    async fn done(&self, given: Given) -> Result<(), ProblemDocument> {
+    /// Orders that something is withdrawn; how far that is after a while.
+    pub(super) async fn cancel(&self, given: Given) -> Result<Cancelled, ProblemDocument> {
+        let Done::Cancelling(mut cancelled) = self.give(given).await? else {
+            return Err(not_now());
+        };
+        let done = timeout(LONG_PATIENCE, cancelled.wait_for(|it| it.done)).await;
+        // That the gateway stops, it says elsewhere.
+        drop(done);
+        let cancelled = *cancelled.borrow();
+        Ok(cancelled)
+    }
+
+    async fn done(&self, given: Given) -> Result<Done, ProblemDocument> {
         let turn = timeout(PATIENCE, self.turn.lock()).await;
         let _turn = turn.map_err(|_| not_now())?;
         self.note(&given).await?;
         let result = match self.carry_out(given.order.clone()).await {
-            Ok(paused) => self.stands(&given, paused).await,
-            Err(problem) => Err(problem),
+            Ok(Done::Paused(paused)) => {
+                let stands = self.stands(&given, paused.clone()).await;
+                stands.map(|()| Done::Paused(paused))
+            }
+            other => other,
         };
         if let Err(problem) = &result {
             self.note_failure(&given, problem.detail().to_owned()).await;
@@ -85,6 +103,7 @@ impl Desk {
             Order::Pause(scope) => standing.note_paused(&paused, keep.then_some(&scope)),
             Order::Resume(_) => standing.note_paused(&paused, None),
             Order::Tune { operator, .. } => standing.note_set(&operator, &values, keep),
+            Order::Cancel(_) => Ok(()),
         });
         let noted = noted.await.map_err(|_| not_now())?;
         noted.map_err(|error| {
@@ -101,11 +120,14 @@ impl Desk {
         let from = match &given.order {
             Order::Tune { operator, .. } => self.before(operator, &given.values),
             Order::Pause(_) | Order::Resume(_) => json!({ "paused": self.standing.paused() }),
+            Order::Cancel(_) => Value::Null,
         };
         let mut to = match &given.order {
             Order::Tune { .. } => Value::Object(given.values.clone()),
             Order::Pause(_) => json!({ "pause": of }),
             Order::Resume(_) => json!({ "resume": of }),
+            Order::Cancel(unwanted) if unwanted.dry_run => json!({ "count": of }),
+            Order::Cancel(_) => json!({ "cancel": of }),
         };
         if let Some(to) = to.as_object_mut().filter(|_| given.keep) {
             to.insert("keep".to_owned(), json!(true));
@@ -177,7 +199,7 @@ impl Desk {
         Value::Object(before.collect())
     }
 
-    async fn carry_out(&self, order: Order) -> Result<Vec<Pause>, ProblemDocument> {
+    async fn carry_out(&self, order: Order) -> Result<Done, ProblemDocument> {
         let (reply, answer) = oneshot::channel();
         let ordered = async {
             // Where the pipeline is gone, so is the other end of the answer.
@@ -185,11 +207,11 @@ impl Desk {
             answer.await
         };
         match timeout(PATIENCE, ordered).await {
-            Ok(Ok(Ok(paused))) => Ok(paused),
+            Ok(Ok(Ok(done))) => Ok(done),
             Ok(Ok(Err(refusal))) => {
                 let status = match refusal {
                     Refusal::NoSuchOperator { .. } => StatusCode::NOT_FOUND,
-                    Refusal::TooManyPauses => StatusCode::CONFLICT,
+                    Refusal::TooManyPauses | Refusal::TooManyToCancel => StatusCode::CONFLICT,
                 };
                 Err(ProblemDocument::new(status, refusal.to_string()))
             }
@@ -204,6 +226,7 @@ fn named(order: &Order) -> (&'static str, Value) {
         Order::Pause(scope) => ("pause", about(scope)),
         Order::Resume(scope) => ("resume", about(scope)),
         Order::Tune { operator, .. } => ("set", json!({ "operator": operator })),
+        Order::Cancel(unwanted) => ("cancel", wanted_no_more(unwanted)),
     }
 }
 
@@ -216,6 +239,18 @@ fn about(scope: &Scope) -> Value {
     let named = named
         .into_iter()
         .filter_map(|(key, name)| Some((key.to_owned(), json!(name?))));
+    Value::Object(named.collect())
+}
+
+fn wanted_no_more(unwanted: &Unwanted) -> Value {
+    let before = unwanted.before.map(UnixMillis::from);
+    let named = [
+        ("agency", Some(json!(unwanted.agency))),
+        ("service", unwanted.service.as_ref().map(|it| json!(it))),
+        ("before", before.map(|it| json!(it))),
+    ];
+    let named = named.into_iter();
+    let named = named.filter_map(|(key, name)| Some((key.to_owned(), name?)));
     Value::Object(named.collect())
 }
 

@@ -1,4 +1,4 @@
-//! `POST /v1/pause` and `/v1/resume`, `PATCH /v1/operators/{name}`: what staff orders.
+//! `POST /v1/pause`, `/v1/resume` and `/v1/cancel`, `PATCH /v1/operators/{name}`: what staff orders.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use axum::http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
-use xabar_events::Agency;
+use xabar_events::{Agency, UnixMillis};
 
 use super::Api;
 use super::desk::Given;
@@ -21,7 +21,7 @@ use crate::control::access::Caller;
 use crate::control::standing::Key;
 use crate::delivery::{Setting, Tuning};
 use crate::journal::Lane;
-use crate::pipeline::{Order, Scope};
+use crate::pipeline::{Cancelled, Order, Scope, Unwanted};
 
 /// No order is that long.
 const MOST_OCTETS: usize = 4096;
@@ -67,6 +67,50 @@ pub(super) async fn resume(
         ));
     }
     from.order(&api, Order::Resume(scope(named)?), false).await
+}
+
+/// What is to be withdrawn.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cancel {
+    agency: String,
+    service: Option<String>,
+    before: Option<UnixMillis>,
+    /// Whether it is only to be counted.
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// Withdraws what waits of an agency, or counts it.
+pub(super) async fn cancel(
+    State(api): State<Api>,
+    request: Request,
+) -> Result<Json<Value>, ProblemDocument> {
+    let from = Orderer::of(&request)?;
+    let body = body(request).await?;
+    let Cancel {
+        agency,
+        service,
+        before,
+        dry_run,
+    } = serde_json::from_slice(&body).map_err(|_| {
+        bad("the body should be a JSON object with agency and any of service, before, a time such as 2026-11-29T12:00:00+05:00, and dry_run, true or false")
+    })?;
+    known(&agency)?;
+    let order = Order::Cancel(Unwanted {
+        agency,
+        service,
+        before: before.map(Into::into),
+        dry_run,
+    });
+    let Cancelled {
+        cancelled,
+        too_late,
+        done,
+    } = api.desk.cancel(from.given(order, false)).await?;
+    Ok(Json(json!({
+        "cancelled": cancelled, "too_late": too_late, "done": done, "dry_run": dry_run,
+    })))
 }
 
 /// Sets something of an operator's link.
@@ -195,12 +239,13 @@ fn named(body: &[u8]) -> Result<Named, ProblemDocument> {
     }
 }
 
+fn known(agency: &str) -> Result<(), ProblemDocument> {
+    let known = Agency::from_name(agency).map(drop);
+    known.map_err(|_| bad("agency should be the name of one, such as kadastr"))
+}
+
 fn scope(named: Named) -> Result<Scope, ProblemDocument> {
-    if let Some(agency) = &named.agency
-        && Agency::from_name(agency).is_err()
-    {
-        return Err(bad("agency should be the name of one, such as kadastr"));
-    }
+    named.agency.as_deref().map(known).transpose()?;
     let lane = named.lane.map(|name| {
         let mut lanes = Lane::ALL.into_iter();
         let lane = lanes.find(|lane| lane.name() == name);

@@ -3,6 +3,7 @@
 mod admission;
 mod alphabets;
 mod backlog;
+mod cancelling;
 mod circuit;
 mod copies;
 mod day;

@@ -105,6 +105,16 @@ fn orders() -> mpsc::Sender<Ordered> {
                     since: crate::clock::UnixMillis(0),
                 }),
                 Order::Resume(_) => paused.clear(),
+                Order::Cancel(unwanted) => {
+                    let all = pipeline::Cancelled {
+                        cancelled: 7,
+                        too_late: u64::from(unwanted.dry_run),
+                        done: true,
+                    };
+                    let cancelled = watch::channel(all).1;
+                    drop(reply.send(Ok(pipeline::Done::Cancelling(cancelled))));
+                    continue;
+                }
                 Order::Tune { operator, .. } if operator == "ucell" => {}
                 Order::Tune { .. } => {
                     let known = vec!["ucell".to_owned()];
@@ -112,7 +122,7 @@ fn orders() -> mpsc::Sender<Ordered> {
                     continue;
                 }
             }
-            drop(reply.send(Ok(paused.clone())));
+            drop(reply.send(Ok(pipeline::Done::Paused(paused.clone()))));
         }
     });
     orders

@@ -45,6 +45,7 @@ ends! {
     stale_before_a_newer_one_went_is_noticed: Suppressed Stale, "no newer one was attempted";
     expired_before_its_time_is_noticed: Expired Deadline, "expired before its time";
     cancelled_by_nobody_is_noticed: Cancelled Event, "cancelled by nobody";
+    cancelled_by_nobody_of_staff_is_noticed: Cancelled Staff, "cancelled by nobody of staff";
     blocked_without_a_list_is_noticed: Suppressed Blocked, "blocked without being listed";
     reassigned_without_a_list_is_noticed: Suppressed Reassigned, "reassigned without being listed";
     opted_out_without_an_opt_out_is_noticed: Suppressed OptedOut, "without an opt-out";

@@ -12,6 +12,7 @@ mod operators;
 mod promises;
 mod rules;
 mod sabotage;
+mod staff;
 
 use std::fmt;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use agencies::{AGENCIES, Agencies, name};
 use citizens::Citizens;
 use operators::Operators;
 use promises::Promises;
+use staff::Staff;
 
 /// Events of a day where nothing else is said: enough for every kind of trouble, few enough for every run.
 const EVENTS: u64 = 2_000;
@@ -78,6 +80,7 @@ struct Day {
     citizens: Citizens,
     operators: Operators,
     promises: Promises,
+    staff: Staff,
     /// When the gateway dies, the next one last.
     deaths: Vec<UnixMillis>,
     deaths_in_all: usize,
@@ -118,6 +121,7 @@ impl Day {
             operators: Operators::new(events, &mut random),
             citizens: Citizens::new(events, &mut random),
             promises: Promises::default(),
+            staff: Staff::new(seed),
             world,
             random,
             deaths_in_all: deaths.len(),
@@ -153,6 +157,7 @@ impl Day {
         }
         self.operators.begin(&mut self.world);
         self.citizens.write(&mut self.world);
+        self.staff.order(&mut self.world);
         self.die();
         for _ in 0..20 {
             self.world.beat();

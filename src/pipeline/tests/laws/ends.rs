@@ -15,6 +15,10 @@ impl Laws {
     pub(super) fn check_reason(&self, now: &Now, id: MessageId, outcome: &Outcome<'_>) {
         let message = &self.messages[&id].message;
         let (is_so, why_not) = match (outcome.state, outcome.reason) {
+            (State::Cancelled, Some(Reason::Staff)) => {
+                let is_unwanted = self.is_unwanted(message);
+                (is_unwanted, "cancelled by nobody of staff")
+            }
             (State::Cancelled, _) => {
                 let is_withdrawn = self.withdrawn.contains(&message.key);
                 (is_withdrawn, "cancelled by nobody")
@@ -49,6 +53,18 @@ impl Laws {
             _ => return,
         };
         assert!(is_so, "{why_not}: {outcome:?}");
+    }
+
+    /// Whether staff ordered that such messages are withdrawn.
+    fn is_unwanted(&self, message: &Message) -> bool {
+        let mut unwanted = self.unwanted.iter();
+        unwanted.any(|(unwanted, at)| {
+            let mut service = unwanted.service.iter();
+            !unwanted.dry_run
+                && unwanted.agency == message.key.agency.name()
+                && service.all(|it| **it == *message.content.service)
+                && message.accepted_at <= *at
+        })
     }
 
     /// Whether it is known until when a message waits for this reason.

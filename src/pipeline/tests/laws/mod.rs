@@ -19,7 +19,7 @@ use crate::delivery::{Answer, Event, Submission, Token};
 use crate::journal::{Changes, Message, MessageId, OperatorId, ThreadKey, ThreadOrder};
 use crate::numbers::{Lists, Numbers};
 use crate::pacing::{Limit, Rules, UrgentRight};
-use crate::pipeline::{Inputs, Settings};
+use crate::pipeline::{Inputs, Settings, Unwanted};
 use agencies::Begun;
 use choices::Choices;
 pub(super) use choices::Text;
@@ -46,6 +46,8 @@ pub(super) struct Laws {
     /// Those with an attempt in the journal, which is there before they go.
     begun_in_journal: HashSet<MessageId>,
     withdrawn: HashSet<EventKey>,
+    /// What staff ordered to be withdrawn, and when.
+    unwanted: Vec<(Unwanted, UnixMillis)>,
     choices: Choices,
     /// What phones said of pushes, each with what would acknowledge it.
     words: Vec<(OperatorId, Answer, Token, bool)>,
@@ -149,6 +151,11 @@ impl Laws {
         self.urgent = settings.urgent.clone();
     }
 
+    /// Staff orders that this is withdrawn.
+    pub(super) fn staff_wants_no_more(&mut self, unwanted: &Unwanted, now: &Now) {
+        self.unwanted.push((unwanted.clone(), now.steady));
+    }
+
     pub(super) fn new(settings: &Settings) -> Self {
         let pushing = settings.operators.iter().filter_map(|it| it.push.as_ref());
         Self {
@@ -165,6 +172,7 @@ impl Laws {
             attempted: HashMap::new(),
             begun_in_journal: HashSet::new(),
             withdrawn: HashSet::new(),
+            unwanted: Vec::new(),
             choices: Choices::default(),
             words: Vec::new(),
             receipted: HashSet::new(),

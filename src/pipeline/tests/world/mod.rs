@@ -25,7 +25,7 @@ use crate::journal::{Changes, OperatorId, Reader, sqlite};
 use crate::numbers::Numbers;
 use crate::outcome::Wording;
 use crate::pipeline::{
-    Core, Effects, Inputs, NewRules, Order, Ordered, Pause, Posted, Refusal, Settings,
+    Core, Done, Effects, Inputs, NewRules, Order, Ordered, Pause, Posted, Refusal, Settings,
 };
 use crate::scratch::Folder;
 
@@ -237,10 +237,25 @@ impl World {
 
     /// What an order is answered; what it does is done.
     pub(super) fn order(&mut self, order: Order) -> Result<Vec<Pause>, Refusal> {
+        let done = self.give(order);
+        self.calm();
+        match done().unwrap()? {
+            Done::Paused(paused) => Ok(paused),
+            Done::Cancelling(_) => panic!("that is another order"),
+        }
+    }
+
+    /// Staff gives an order in the next beat; what it comes to is there after that.
+    pub(super) fn give(
+        &mut self,
+        order: Order,
+    ) -> impl FnOnce() -> Option<Result<Done, Refusal>> + use<> {
+        if let Order::Cancel(unwanted) = &order {
+            self.laws.staff_wants_no_more(unwanted, &self.now());
+        }
         let (reply, mut answer) = oneshot::channel();
         self.orders.push(Ordered { order, reply });
-        self.calm();
-        answer.try_recv().unwrap()
+        move || answer.try_recv().ok()
     }
 
     /// The gateway reads its configuration again.
