@@ -14,6 +14,7 @@ mod failure;
 mod pdu;
 pub mod print;
 mod publish;
+mod report;
 mod run;
 mod smsc;
 mod text;
@@ -40,6 +41,8 @@ Examples:
                                              sample events into RabbitMQ
   xabar trace --config config/xabar.toml 48120973
                                              why a citizen got a message, or did not
+  xabar report balance --config config/xabar.toml --day 2026-11-28
+                                             what became of all that was accepted
   xabar ctl status --config config/xabar.toml
                                              how a running gateway does, and what limits it
   xabar token add --config config/xabar.toml anna --role operator
@@ -61,6 +64,7 @@ pub enum Command {
     Smsc(Box<smsc::Smsc>),
     Bench(Box<bench::Bench>),
     Trace(trace::Trace),
+    Report(report::ReportCommand),
     Ctl(ctl::Ctl),
     Token(token::TokenCommand),
     Text(text::TextCost),
@@ -75,6 +79,7 @@ impl Command {
             Self::Run(run) => run.run(),
             Self::Check(check) => check.run(),
             Self::Trace(trace) => trace.run(),
+            Self::Report(report) => report.run(),
             Self::Ctl(ctl) => ctl.run(),
             Self::Token(token) => token.run(),
             Self::Publish(publish) => publish.run(),

@@ -79,7 +79,7 @@ struct Revoke {
     name: String,
 }
 
-fn agency(name: &str) -> Result<Agency, String> {
+pub(super) fn agency(name: &str) -> Result<Agency, String> {
     Agency::from_name(name).map_err(|expected| format!("should be {expected}"))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod audit;
+pub mod books;
 pub mod check;
 pub mod http;
 pub mod log;

@@ -167,6 +167,23 @@ pub trait Reader: Send {
     /// How many messages were accepted, wait and are settled, by agency. Those forgotten count too.
     fn books(&mut self) -> Result<Vec<Books>, JournalError>;
 
+    /// Shows every message that is held, once, in the order of their ids, and says what the books have at the same moment:
+    /// of one day of acceptance, or of all. It takes a while.
+    fn balance(
+        &mut self,
+        day: Option<i64>,
+        each: &mut dyn FnMut(Message),
+    ) -> Result<Vec<Books>, JournalError>;
+
+    /// The largest message id ever given.
+    fn last_message(&mut self) -> Result<u64, JournalError>;
+
+    /// The segments that an operator accepted, by what it calls them: for each question the first of its ids that is known.
+    fn accepted_as(
+        &mut self,
+        questions: &[(OperatorId, Vec<String>)],
+    ) -> Result<Vec<Option<Awaiting>>, JournalError>;
+
     /// How many messages wait to be submitted.
     fn backlog(&mut self) -> Result<Backlog, JournalError>;
 

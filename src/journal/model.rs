@@ -485,6 +485,37 @@ impl Reader for Model {
         Ok(all.into_values().collect())
     }
 
+    /// Of all days.
+    fn balance(
+        &mut self,
+        _day: Option<i64>,
+        each: &mut dyn FnMut(Message),
+    ) -> Result<Vec<Books>, JournalError> {
+        self.memory().select(|_| true).into_iter().for_each(each);
+        self.books()
+    }
+
+    fn last_message(&mut self) -> Result<u64, JournalError> {
+        Ok(self.memory().start.last_message)
+    }
+
+    fn accepted_as(
+        &mut self,
+        questions: &[(OperatorId, Vec<String>)],
+    ) -> Result<Vec<Option<Awaiting>>, JournalError> {
+        let memory = self.memory();
+        let find = |(operator, ids): &(OperatorId, Vec<String>)| {
+            let under = |id: &String| {
+                let awaiting = memory.awaiting.iter();
+                awaiting
+                    .filter(|it| it.operator == *operator && *it.smsc_id == **id)
+                    .max_by_key(|it| (it.at, it.message, it.segment))
+            };
+            ids.iter().find_map(under).cloned()
+        };
+        Ok(questions.iter().map(find).collect())
+    }
+
     fn backlog(&mut self) -> Result<Backlog, JournalError> {
         let mut backlog = Backlog::default();
         for books in self.books()? {

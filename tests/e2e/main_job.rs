@@ -70,6 +70,18 @@ async fn ten_thousand_events_reach_their_phones_and_their_agencies_hear_of_it() 
         "{told}"
     );
 
+    let balance = world
+        .home
+        .xabar("report balance", &["--json"])
+        .output()
+        .unwrap();
+    assert_eq!(balance.status.code(), Some(0), "{balance:?}");
+    let balance: Value = serde_json::from_slice(&balance.stdout).unwrap();
+    assert_eq!(balance["balanced"], json!(true), "{balance}");
+    let accepted = balance["agencies"].as_array().unwrap().iter();
+    let accepted = accepted.map(|agency| agency["accepted"].as_u64().unwrap());
+    assert_eq!(accepted.sum::<u64>(), 10_000, "{balance}");
+
     gateway.stop_within(Duration::from_secs(10)).await;
     let tally = world.check().await;
     let ended = |state| tally.ended(state);

@@ -18,8 +18,8 @@ use xabar::{
     broker::Brokers,
     clock::UnixMillis,
     journal::{
-        Backlog, Books, Identity, JournalError, Message, MessageId, OperatorId, Outgoing, Question,
-        Reader, Told,
+        Awaiting, Backlog, Books, Identity, JournalError, Message, MessageId, OperatorId, Outgoing,
+        Question, Reader, Told,
     },
     outcome::{self, Exchange, Feed, Shown, Sink, Wording},
 };
@@ -77,6 +77,25 @@ impl Reader for Outbox {
     }
 
     fn books(&mut self) -> Result<Vec<Books>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn balance(
+        &mut self,
+        _: Option<i64>,
+        _: &mut dyn FnMut(Message),
+    ) -> Result<Vec<Books>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn last_message(&mut self) -> Result<u64, JournalError> {
+        Ok(0)
+    }
+
+    fn accepted_as(
+        &mut self,
+        _: &[(OperatorId, Vec<String>)],
+    ) -> Result<Vec<Option<Awaiting>>, JournalError> {
         Ok(Vec::new())
     }
 

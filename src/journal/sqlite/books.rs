@@ -42,8 +42,8 @@ impl<'a> Entries<'a> {
 
     /// Those of its agency and of the day on which it was accepted.
     fn of(&mut self, message: &'a Message) -> &mut Columns {
-        let day = message.accepted_at.0.div_euclid(MILLIS_A_DAY);
-        self.0.entry((message.key.agency.name(), day)).or_default()
+        let key = (message.key.agency.name(), message.day());
+        self.0.entry(key).or_default()
     }
 
     pub(super) fn write(&self, db: &Connection) -> Result<(), JournalError> {
@@ -80,14 +80,14 @@ pub(super) fn column(message: &Message) -> Result<u8, JournalError> {
 /// Of the columns of what was deferred; the rest is the reason's code.
 const DEFERRED: u8 = 0x80;
 
-/// The books of all agencies, by name.
-pub(super) fn read(db: &Connection) -> Result<Vec<Books>, JournalError> {
+/// The books of all agencies, by name: of one day, or of all.
+pub(super) fn read(db: &Connection, day: Option<i64>) -> Result<Vec<Books>, JournalError> {
     let mut sums = db.prepare_cached(
-        "SELECT agency, state, sum(count) FROM books GROUP BY agency, state HAVING sum(count) > 0 \
-         ORDER BY agency, state",
+        "SELECT agency, state, sum(count) FROM books WHERE ?1 IS NULL OR day = ?1 \
+         GROUP BY agency, state HAVING sum(count) > 0 ORDER BY agency, state",
     )?;
     let mut all: Vec<Books> = Vec::new();
-    let mut rows = sums.query([])?;
+    let mut rows = sums.query([day])?;
     while let Some(row) = rows.next()? {
         let agency = text(row, 0)?;
         if all.last().is_none_or(|books| books.agency != agency) {
@@ -158,5 +158,3 @@ pub(super) fn backlog(db: &Connection) -> Result<Backlog, JournalError> {
     }
     Ok(backlog)
 }
-
-const MILLIS_A_DAY: i64 = 86_400_000;

@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::index::unmerged;
 use super::log::{self, Record};
-use super::{archive, rows};
+use super::{every, rows};
 use crate::journal::{JournalError, Message, MessageId, Question};
 
 /// Which index of the tables this is.
@@ -33,7 +33,6 @@ pub(super) fn find(
     question: &Question,
     limit: usize,
 ) -> Result<Vec<Message>, JournalError> {
-    let recent = recent(db)?;
     let hash = if let Some(event) = &question.event {
         of_event(event)
     } else if let Some(application) = &question.application {
@@ -41,8 +40,9 @@ pub(super) fn find(
     } else if let Some(msisdn) = question.msisdn {
         of_msisdn(msisdn)
     } else {
-        return read_all(db, recent, question, limit);
+        return read_all(db, question, limit);
     };
+    let recent = recent(db)?;
     let mut candidates: Vec<MessageId> = recent.keys().copied().collect();
     unmerged::find(db, TREE, hash, |id| candidates.push(id))?;
     candidates.sort_unstable();
@@ -71,7 +71,7 @@ pub(super) fn messages_to(
 }
 
 /// The messages that the log speaks of, as they stand.
-fn recent(db: &Connection) -> Result<BTreeMap<MessageId, Message>, JournalError> {
+pub(super) fn recent(db: &Connection) -> Result<BTreeMap<MessageId, Message>, JournalError> {
     let mut recent = BTreeMap::new();
     log::replay(db, None, |_, record| take(db, &mut recent, record))?;
     Ok(recent)
@@ -111,42 +111,22 @@ fn take(
     Ok(())
 }
 
-/// Those that answer of each place, as many as are asked for, in the order of their ids.
+/// The first of all that answer.
 fn read_all(
     db: &Connection,
-    recent: BTreeMap<MessageId, Message>,
     question: &Question,
     limit: usize,
 ) -> Result<Vec<Message>, JournalError> {
     let mut found = Vec::new();
-    let mut all = db.prepare_cached("SELECT id, origin, progress FROM messages ORDER BY id")?;
-    let mut rows = all.query([])?;
-    while found.len() < limit
-        && let Some(row) = rows.next()?
-    {
-        if !recent.contains_key(&rows::id(row)?) {
-            let message = rows::message(row)?;
-            found.extend(Some(message).filter(|message| answers(message, question)));
-        }
-    }
-    let mut archived = 0;
-    archive::read(db, |message| {
-        let stands_so = !recent.contains_key(&message.id) && !rows::has(db, message.id)?;
-        if stands_so && answers(&message, question) {
+    every::read(db, |message| {
+        if answers(&message, question) && found.len() < limit {
             found.push(message);
-            archived += 1;
         }
-        let enough = archived >= limit;
-        Ok(if enough {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        })
+        match found.len() < limit {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
     })?;
-    let recent = recent.into_values();
-    found.extend(recent.filter(|message| answers(message, question)));
-    found.sort_unstable_by_key(|message| message.id);
-    found.truncate(limit);
     Ok(found)
 }
 

@@ -16,6 +16,7 @@ mod commit;
 mod connection;
 mod dealt;
 mod errors;
+mod every;
 mod forget;
 mod held_ids;
 mod index;

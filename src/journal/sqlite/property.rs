@@ -6,11 +6,12 @@ use proptest::prelude::*;
 use xabar_events::{Agency, EventKey, Msisdn, State};
 
 use super::*;
+use crate::control::books::{Reckoning, Scope, Statement};
 use crate::journal::conformance::awaiting;
 use crate::journal::model::Model;
 use crate::journal::sample::{key, msisdn, told, waiting};
 use crate::journal::{
-    Lane, Outgoing, Phase, Question, Segment, SubscriberFacts, ThreadFacts, ThreadOrder,
+    Books, Lane, Outgoing, Phase, Question, Segment, SubscriberFacts, ThreadFacts, ThreadOrder,
 };
 use crate::scratch::Folder;
 
@@ -389,7 +390,30 @@ fn assert_same_reader(real: &mut dyn Journal, model: &mut dyn Journal) {
             .each_ref()
             .map(|question| reader.find(question, 4).unwrap());
         let outbox = [0, 3].map(|after| reader.outbox(after, 5).unwrap());
-        (found, outbox, reader.books().unwrap())
+        let mut all = Vec::new();
+        let balance = reader
+            .balance(None, &mut |message| all.push(message))
+            .unwrap();
+        let ids = SMSC_IDS.map(|id| (OperatorId(1), vec!["?".to_owned(), id.to_owned()]));
+        let last = reader.last_message().unwrap();
+        // Of what is forgotten, one or the other may know the ids for longer.
+        let named = match all.len() as u64 == last {
+            true => reader.accepted_as(&ids).unwrap(),
+            false => Vec::new(),
+        };
+        assert_balances(&all, &balance);
+        (found, outbox, balance, all, named, last)
     };
     assert_eq!(read(real), read(model));
+}
+
+/// The journal's own books and the messages in it agree.
+fn assert_balances(all: &[Message], books: &[Books]) {
+    let mut reckoning = Reckoning::new(Scope::default(), Statement::default());
+    all.iter().for_each(|message| reckoning.take(message));
+    let name = |_| Ok::<_, JournalError>(None);
+    let balance = reckoning.close(books, name).unwrap();
+    assert!(balance.balanced, "{balance:#?}");
+    let held: u64 = balance.operators.iter().map(|it| it.account.accepted).sum();
+    assert_eq!(held, all.len() as u64);
 }

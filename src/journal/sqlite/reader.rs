@@ -1,12 +1,14 @@
 //! Reads beside the writer, from this process or another.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
 
-use super::{books, connection, errors, lookup, outbox, schema};
+use super::{books, connection, errors, every, lookup, outbox, receipts, schema};
 use crate::journal::{
-    Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
+    Awaiting, Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question,
+    Reader,
 };
 
 /// A read-only way into a SQLite journal, whether or not a gateway runs on it.
@@ -54,7 +56,32 @@ impl Reader for SqliteReader {
     }
 
     fn books(&mut self) -> Result<Vec<Books>, JournalError> {
-        self.read(books::read)
+        self.read(|db| books::read(db, None))
+    }
+
+    fn balance(
+        &mut self,
+        day: Option<i64>,
+        each: &mut dyn FnMut(Message),
+    ) -> Result<Vec<Books>, JournalError> {
+        self.read(|db| {
+            every::read(db, |message| {
+                each(message);
+                ControlFlow::Continue(())
+            })?;
+            books::read(db, day)
+        })
+    }
+
+    fn last_message(&mut self) -> Result<u64, JournalError> {
+        self.read(|db| Ok(super::start(db)?.last_message))
+    }
+
+    fn accepted_as(
+        &mut self,
+        questions: &[(OperatorId, Vec<String>)],
+    ) -> Result<Vec<Option<Awaiting>>, JournalError> {
+        self.read(|db| receipts::accepted_as(db, questions))
     }
 
     fn backlog(&mut self) -> Result<Backlog, JournalError> {

@@ -1,10 +1,12 @@
 //! Segments that await a receipt, and receipts that await their segment.
 
 use rusqlite::{Connection, Row, Rows, params};
+use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::held_ids::HeldIds;
-use super::index::{Horizon, Value};
+use super::index::{Horizon, Value, unmerged};
+use super::log::{self, Record};
 use super::rows::{number, ordered, text};
 use super::stored::{Stored, stored};
 use crate::clock::UnixMillis;
@@ -138,6 +140,42 @@ fn held_receipt(row: &Row<'_>, operator: OperatorId) -> Result<(u64, HeldReceipt
         octets: octets.into(),
     };
     Ok((number(row, 0)?, held))
+}
+
+/// The segments that an operator accepted, for a reader: for each question the first of its ids that is known, the newest
+/// under that.
+pub(super) fn accepted_as(
+    db: &Connection,
+    questions: &[(OperatorId, Vec<String>)],
+) -> Result<Vec<Option<Awaiting>>, JournalError> {
+    let mut recent: FxHashMap<u64, Vec<Awaiting>> = FxHashMap::default();
+    log::replay(db, None, |_, record| {
+        if let Record::Awaiting(awaiting) = record {
+            let key = key(awaiting.operator, &awaiting.smsc_id);
+            recent.entry(key).or_default().push(awaiting);
+        }
+        Ok(())
+    })?;
+    let find = |(operator, ids): &(OperatorId, Vec<String>)| {
+        for id in ids {
+            let key = key(*operator, id);
+            let is_it = |it: &Awaiting| it.operator == *operator && *it.smsc_id == **id;
+            let mut all = recent.get(&key).cloned().unwrap_or_default();
+            unmerged::find(db, Awaiting::TREE, key, |it| all.push(it))?;
+            // An operator may give an id again.
+            let found = all.into_iter().filter(is_it).max_by_key(age);
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    };
+    questions.iter().map(find).collect()
+}
+
+/// The later one of two is larger.
+fn age(awaiting: &Awaiting) -> (UnixMillis, MessageId, u8) {
+    (awaiting.at, awaiting.message, awaiting.segment)
 }
 
 /// Each id once, in the order asked.

@@ -194,7 +194,7 @@ impl Home {
     pub fn xabar(&self, command: &str, arguments: &[&str]) -> Command {
         let mut xabar = Command::new(env!("CARGO_BIN_EXE_xabar"));
         xabar
-            .arg(command)
+            .args(command.split(' '))
             .arg("--config")
             .arg(self.path("xabar.toml"))
             .args(arguments)

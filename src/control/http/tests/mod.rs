@@ -21,7 +21,8 @@ use crate::control::readiness::Part;
 use crate::control::standing::Standing;
 use crate::intake::{Batch, Door, Refusals, Verdict};
 use crate::journal::{
-    Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question, Reader,
+    Awaiting, Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question,
+    Reader,
 };
 use crate::log_lines::LogLines;
 use crate::pipeline::{self, Load, Order, Ordered, Pause};
@@ -183,6 +184,25 @@ impl Reader for Shelf {
     }
 
     fn books(&mut self) -> Result<Vec<Books>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn balance(
+        &mut self,
+        _day: Option<i64>,
+        _each: &mut dyn FnMut(Message),
+    ) -> Result<Vec<Books>, JournalError> {
+        Ok(Vec::new())
+    }
+
+    fn last_message(&mut self) -> Result<u64, JournalError> {
+        Ok(42)
+    }
+
+    fn accepted_as(
+        &mut self,
+        _questions: &[(OperatorId, Vec<String>)],
+    ) -> Result<Vec<Option<Awaiting>>, JournalError> {
         Ok(Vec::new())
     }
 

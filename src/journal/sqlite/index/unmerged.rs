@@ -3,6 +3,7 @@
 use rusqlite::{Connection, params};
 
 use super::super::rows::ordered;
+use super::super::stored::Stored;
 use super::run::Place;
 use super::write_values;
 use crate::journal::{JournalError, MessageId};
@@ -20,12 +21,12 @@ pub(in super::super) fn write(
     write_values(db, tree, entries.iter().map(|(key, id)| (*key, id)), newest).map(drop)
 }
 
-/// The messages under a key.
-pub(in super::super) fn find(
+/// The values under a key; of any index, for a reader that asks seldom.
+pub(in super::super) fn find<V: Stored>(
     db: &Connection,
     tree: u8,
     key: u64,
-    mut found: impl FnMut(MessageId),
+    mut found: impl FnMut(V),
 ) -> Result<(), JournalError> {
     let mut runs = db.prepare_cached("SELECT id, bits FROM runs WHERE tree = ?1")?;
     let mut runs = runs.query([tree])?;
@@ -34,8 +35,8 @@ pub(in super::super) fn find(
             id: row.get(0)?,
             bits: row.get(1)?,
         };
-        place.search(db, key, |id: MessageId| {
-            found(id);
+        place.search(db, key, |value: V| {
+            found(value);
             Ok(None::<()>)
         })?;
     }
