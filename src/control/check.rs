@@ -67,7 +67,7 @@ mod tests {
         let expected = "\
 x.toml:2:1
   wrong  `timing.speed` is not a key
-  right  known here: expires, duplicates, response, uncertain, receipt, shutdown
+  right  known here: expires, duplicates, retention, response, uncertain, receipt, shutdown
 
 x.toml:3:1
   wrong  `timing.shutdwn` is not a key
@@ -86,7 +86,7 @@ x.toml: 2 problems
         let expected = "\
 x.toml:2:1
   warn   `timing.speed` is not a key
-  right  known here: expires, duplicates, response, uncertain, receipt, shutdown
+  right  known here: expires, duplicates, retention, response, uncertain, receipt, shutdown
 
 ";
         assert_eq!(text, expected);

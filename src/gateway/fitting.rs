@@ -160,6 +160,7 @@ pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline
         default_language: subscriber.default_language,
         expires: timing.expires,
         duplicates: timing.duplicates,
+        retention: timing.retention,
         uncertain: timing.uncertain,
         receipt: timing.receipt,
         retry: settings.retry,

@@ -129,6 +129,23 @@ impl Message {
         &self.origin
     }
 
+    /// What is left of it when its time is over: nothing by which its subscriber can be called, and nothing of what it said.
+    #[must_use]
+    pub fn veiled(&self) -> Self {
+        let origin = Origin {
+            msisdn: self.msisdn.veiled(),
+            content: Content {
+                params: Vec::new(),
+                extensions: Vec::new(),
+                ..self.content.clone()
+            },
+            ..Origin::clone(&self.origin)
+        };
+        let mut progress = self.progress.clone();
+        progress.attempt.text = None;
+        Self::new(origin, progress)
+    }
+
     /// For tests: what was asked, to be asked otherwise.
     #[cfg(test)]
     pub(crate) fn origin_mut(&mut self) -> &mut Origin {

@@ -142,6 +142,10 @@ pub trait Journal: Send + std::fmt::Debug {
     /// and may be tried again.
     fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError>;
 
+    /// Drops of some messages settled at or before this steady time by which their subscribers can be called and what they
+    /// said; they are [veiled](Message::veiled) from then on. Whether there are more.
+    fn purge(&mut self, settled_before: UnixMillis, limit: usize) -> Result<bool, JournalError>;
+
     /// Forgets some messages settled at or before this steady time, with their keys; says how many.
     /// Some keys withdrawn then go too.
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError>;

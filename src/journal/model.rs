@@ -374,6 +374,15 @@ impl Journal for Model {
         Ok(())
     }
 
+    fn purge(&mut self, settled_before: UnixMillis, _limit: usize) -> Result<bool, JournalError> {
+        for (message, at) in self.memory().messages.values_mut() {
+            if message.progress.phase == Phase::Settled && *at <= settled_before {
+                *message = message.veiled();
+            }
+        }
+        Ok(false)
+    }
+
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError> {
         let mut memory = self.memory();
         let mut cancelled: Vec<_> = memory

@@ -66,6 +66,8 @@ pub struct Settings {
     pub expires: Duration,
     /// How long the key of a settled message is remembered.
     pub duplicates: Duration,
+    /// How long a settled message's number and what its text was made of are kept.
+    pub retention: Duration,
     /// How long an uncertain submission waits for a late answer or a receipt.
     pub uncertain: Duration,
     /// How long a receipt is waited for.

@@ -36,20 +36,26 @@ impl Core {
         Ok(())
     }
 
-    /// Forgets messages settled long ago, and receipts that nobody waits for any more; says whether there may be more
+    /// Forgets messages settled long ago, before that what they said and to whom, and receipts that nobody waits for any more; says whether there may be more
     /// of either. Not part of a beat.
     pub fn forget(&mut self, now: &Now) -> Result<bool, JournalError> {
         // Answers are counted by the messages that they are.
-        let remembered = self.settings.duplicates.max(self.answer_limits.longest());
+        let longest = self.answer_limits.longest();
+        let remembered = self.settings.duplicates.max(longest);
         let before = now.steady.before(remembered);
         let settled = self.journal.forget(before, ENDED_AT_ONCE)?;
+        let retention = self.settings.retention;
+        let kept = retention.max(longest);
+        let more =
+            kept < remembered && self.journal.purge(now.steady.before(kept), ENDED_AT_ONCE)?;
         let mut held = 0;
         if self.held > 0 {
-            let before = now.steady.before(self.settings.receipt);
+            // They name their subscribers, too.
+            let before = now.steady.before(self.settings.receipt.min(retention));
             held = self.journal.forget_held(before, ENDED_AT_ONCE)?;
             self.held = self.held.saturating_sub(held as u64);
         }
-        Ok(settled.max(held) >= ENDED_AT_ONCE)
+        Ok(more || settled.max(held) >= ENDED_AT_ONCE)
     }
 
     /// How many receipts are held, if these are more than when last asked.

@@ -48,6 +48,7 @@ impl Core {
             default_language,
             expires,
             duplicates,
+            retention,
             uncertain: _,
             receipt,
             retry,
@@ -69,6 +70,7 @@ impl Core {
         (held.urgent, held.legal, held.dialogue) = (urgent, legal, dialogue);
         (held.default_language, held.retry) = (default_language, retry);
         (held.expires, held.duplicates, held.receipt) = (expires, duplicates, receipt);
+        held.retention = retention;
         self.route_by(&operators);
     }
 

@@ -39,6 +39,26 @@ impl Msisdn {
     pub fn digits(self) -> String {
         self.0.to_string()
     }
+
+    /// What is left when nobody is to be called by it any more: zeros where the masked form hides digits, so that
+    /// this stays as it was.
+    #[must_use]
+    pub fn veiled(self) -> Self {
+        let veiled = self.with_hidden('0').parse().map(Self);
+        veiled.unwrap_or(Self(Self::MIN))
+    }
+
+    fn with_hidden(self, sign: char) -> String {
+        const FIRST: usize = 3;
+        const HIDDEN: usize = 5;
+        let digits = self.digits();
+        let last = digits.len().saturating_sub(FIRST + HIDDEN).min(4);
+        let hidden = FIRST..digits.len().saturating_sub(last);
+        let digits = digits.chars().enumerate();
+        digits
+            .map(|(at, digit)| if hidden.contains(&at) { sign } else { digit })
+            .collect()
+    }
 }
 
 impl Field for Msisdn {
@@ -68,23 +88,7 @@ impl FromStr for Msisdn {
 /// Shows the first three and at most the last four digits, and hides at least five.
 impl fmt::Display for Msisdn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const FIRST: usize = 3;
-        const HIDDEN: usize = 5;
-        let digits = self.digits();
-        let last = digits.len().saturating_sub(FIRST + HIDDEN).min(4);
-        let first_hidden = FIRST..digits.len().saturating_sub(last);
-        let masked: String = digits
-            .chars()
-            .enumerate()
-            .map(|(at, digit)| {
-                if first_hidden.contains(&at) {
-                    '*'
-                } else {
-                    digit
-                }
-            })
-            .collect();
-        f.pad(&masked)
+        f.pad(&self.with_hidden('*'))
     }
 }
 
@@ -110,6 +114,19 @@ mod tests {
             assert_eq!(msisdn.digits(), text.trim_start_matches('+'));
             assert_eq!(Msisdn::from_u64(msisdn.as_u64()), Some(msisdn));
         }
+    }
+
+    #[test]
+    fn a_veiled_number_is_shown_as_before_and_calls_nobody() {
+        for text in ["998901234567", "29012345", "123456789012345"] {
+            let msisdn: Msisdn = text.parse().unwrap();
+            let veiled = msisdn.veiled();
+            assert_eq!(veiled.to_string(), msisdn.to_string());
+            assert_eq!(veiled.veiled(), veiled);
+            assert_eq!(Msisdn::from_u64(veiled.as_u64()), Some(veiled));
+        }
+        let msisdn: Msisdn = "998901234567".parse().unwrap();
+        assert_eq!(msisdn.veiled().digits(), "998000004567");
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub struct Changes {
 }
 
 /// What takes effect at once; `*` is any one name, and what stands below a key goes with it.
-const LIVE: [&str; 23] = [
+const LIVE: [&str; 24] = [
     "subscriber",
     "dialogue",
     "urgent",
@@ -37,6 +37,7 @@ const LIVE: [&str; 23] = [
     "agency.*.broker_users",
     "timing.expires",
     "timing.duplicates",
+    "timing.retention",
     "timing.receipt",
     "outcomes.amqp.states",
     "messages",

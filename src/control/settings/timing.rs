@@ -12,6 +12,8 @@ pub struct Timing {
     pub expires: Duration,
     /// How long the key of a finished event is remembered.
     pub duplicates: Duration,
+    /// How long after its end a message's number and what its text was made of are kept.
+    pub retention: Duration,
     /// How long a `submit_sm_resp` is waited for; then the submission is uncertain.
     pub response: Duration,
     /// How long an uncertain submission waits for a late answer; then it may repeat.
@@ -27,6 +29,7 @@ impl Default for Timing {
         Self {
             expires: 72 * HOUR,
             duplicates: 7 * 24 * HOUR,
+            retention: 7 * 24 * HOUR,
             response: 30 * SECOND,
             uncertain: 30 * SECOND,
             receipt: 72 * HOUR,
@@ -49,6 +52,7 @@ fn read(table: &mut Table<'_>) -> Option<Timing> {
     Some(Timing {
         expires: table.or("expires", default.expires, duration("1m"..="365d")),
         duplicates: table.or("duplicates", default.duplicates, duration("1m"..="365d")),
+        retention: table.or("retention", default.retention, duration("1h"..="365d")),
         response: table.or("response", default.response, duration("100ms"..="1h")),
         uncertain: table.or("uncertain", default.uncertain, duration("0s"..="24h")),
         receipt: table.or("receipt", default.receipt, duration("1s"..="365d")),

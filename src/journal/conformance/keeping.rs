@@ -26,6 +26,48 @@ pub(in crate::journal) fn what_a_subscriber_chose_is_kept(journal: &mut dyn Jour
     assert_eq!(journal.choices(chooser).unwrap(), Choices::default());
 }
 
+pub(in crate::journal) fn what_is_purged_is_known_and_names_nobody(journal: &mut dyn Journal) {
+    accept(journal, (1..=40).map(waiting));
+    for number in 1..=30 {
+        commit(
+            journal,
+            Changes {
+                at: UnixMillis(100 + i64::try_from(number).unwrap() % 7),
+                progressed: vec![progressed(number, Phase::Settled, State::Unknown)],
+                ..Changes::default()
+            },
+        );
+    }
+    while journal.purge(UnixMillis(104), 3).unwrap() {}
+    // Settled once more, with what is left of it.
+    let mut late = journal.message(MessageId(7)).unwrap().unwrap();
+    late.progress.history.push(told(State::Delivered));
+    commit(
+        journal,
+        Changes {
+            at: UnixMillis(200),
+            progressed: vec![late],
+            ..Changes::default()
+        },
+    );
+    for purged_by in [104, 106] {
+        while journal.purge(UnixMillis(purged_by), 3).unwrap() {}
+        for number in 1..=40 {
+            let is_purged = number <= 30 && 100 + number % 7 <= purged_by;
+            let number = u64::try_from(number).unwrap();
+            let message = journal.message(MessageId(number)).unwrap().unwrap();
+            let expected = match is_purged {
+                true => msisdn(number).veiled(),
+                false => msisdn(number),
+            };
+            assert_eq!(message.msisdn, expected, "{number} by {purged_by}");
+            assert!(facts(journal, number).duplicate_of.is_some(), "{number}");
+        }
+    }
+    while journal.forget(UnixMillis(200), 3).unwrap() > 0 {}
+    assert_eq!(journal.message(MessageId(1)).unwrap(), None);
+}
+
 pub(in crate::journal) fn what_is_settled_long_ago_is_forgotten(journal: &mut dyn Journal) {
     accept(journal, (1..=5).map(waiting));
     let settle = |at, number| Changes {

@@ -12,7 +12,7 @@ use super::corrupt;
 use super::packed::Packed;
 use super::recent::Recent;
 use super::rows::{self, ordered};
-use super::stored::{self, Stored, from_octets};
+use super::stored::{self, Stored, from_octets, to_octets};
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, Message, MessageId};
 
@@ -168,6 +168,66 @@ pub(super) fn forget(
         kept.write(db)?;
     }
     Ok(forgotten)
+}
+
+/// Shows the messages in the rows of which the first was settled after the one time and not after the other, as far as
+/// they were settled by then.
+pub(super) fn settled_within(
+    db: &Connection,
+    after: UnixMillis,
+    until: UnixMillis,
+    mut found: impl FnMut(MessageId),
+) -> Result<(), JournalError> {
+    let mut within = db.prepare_cached(WITHIN)?;
+    let mut rows = within.query(params![after.0, until.0])?;
+    while let Some(row) = rows.next()? {
+        each(row, |entry| {
+            if entry.since <= until {
+                found(entry.id);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+const WITHIN: &str =
+    "SELECT first, entries, since FROM archive WHERE since > ?1 AND since <= ?2 ORDER BY since";
+
+/// Veils those messages. A row with others stands under the time of the first of these from then on.
+pub(super) fn veil(
+    db: &Connection,
+    after: UnixMillis,
+    until: UnixMillis,
+) -> Result<(), JournalError> {
+    let mut within = db.prepare_cached(WITHIN)?;
+    let mut rows = within.query(params![after.0, until.0])?;
+    let mut veiled = Vec::new();
+    while let Some(row) = rows.next()? {
+        let mut block = Block::default();
+        let mut first_left = None;
+        each(row, |entry| {
+            if entry.since <= until {
+                let message = entry.message()?.veiled();
+                let parts = [to_octets(&**message.origin()), to_octets(&message.progress)];
+                block.push(entry.id, entry.since, &parts.each_ref().map(|it| &it[..]));
+            } else {
+                let first = first_left.get_or_insert(entry.since);
+                *first = entry.since.min(*first);
+                block.push(entry.id, entry.since, &[entry.body]);
+            }
+            Ok(())
+        })?;
+        let since = first_left.unwrap_or(UnixMillis(row.get(2)?));
+        veiled.push((row.get::<_, i64>(0)?, since, block.octets));
+    }
+    drop(rows);
+    let mut update =
+        db.prepare_cached("UPDATE archive SET since = ?2, entries = ?3 WHERE first = ?1")?;
+    for (first, since, octets) in veiled {
+        update.execute(params![first, since.0, octets])?;
+    }
+    Ok(())
 }
 
 fn each(

@@ -28,7 +28,16 @@ pub(super) fn writer(path: &Path) -> Result<Connection, JournalError> {
     db.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     db.pragma_update(None, "journal_size_limit", WAL_OCTETS_KEPT)?;
     db.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
+    set_wiping(&db, false)?;
     Ok(db)
+}
+
+/// Whether what is deleted is overwritten with zeros wherever it stood, or only in pages that are written anyway: all the
+/// log's pages, free again after each chapter, would be written twice, and the next chapter overwrites them soon.
+pub(super) fn set_wiping(db: &Connection, wiping: bool) -> Result<(), JournalError> {
+    let mode = if wiping { "on" } else { "fast" };
+    db.pragma_update_and_check(None, "secure_delete", mode, |_| Ok(()))?;
+    Ok(())
 }
 
 /// Opens the database for reading beside a writer, in this process or another, or alone.

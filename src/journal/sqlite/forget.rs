@@ -17,10 +17,26 @@ pub(super) fn forget(
     limit: usize,
 ) -> Result<usize, JournalError> {
     keys::forget_cancelled(db, settled_before, rows::rows(limit))?;
+    write_out_old(db, memory, settled_before, limit)?;
+    let archived = archive::forget(db, &memory.recent, settled_before, limit)?;
+    let settled = settled(db, settled_before, limit - archived)?;
+    let mut forget = db.prepare_cached("DELETE FROM messages WHERE id = ?1")?;
+    for id in &settled {
+        forget.execute([ordered(id.0)])?;
+    }
+    Ok(archived + settled.len())
+}
+
+/// Writes out what the log says of what was settled at or before this time. Seldom: so old, and still in the log, is only
+/// what an idle gateway has, or what changed after all. The log would bring it back.
+pub(super) fn write_out_old(
+    db: &Connection,
+    memory: &mut Memory,
+    settled_before: UnixMillis,
+    limit: usize,
+) -> Result<(), JournalError> {
     let old = |message: &Packed, since| message.phase == Phase::Settled && since <= settled_before;
     let changed_since = |id: &MessageId| memory.recent.has(*id);
-    // Seldom: so old, and still in the log, is only what an idle gateway has, or what changed after all. The
-    // log would bring it back.
     if log::begins_by(db, settled_before)?
         || memory.recent.any(old)
         || settled(db, settled_before, limit)?
@@ -29,13 +45,7 @@ pub(super) fn forget(
     {
         memory.write_out_all(db)?;
     }
-    let archived = archive::forget(db, &memory.recent, settled_before, limit)?;
-    let settled = settled(db, settled_before, limit - archived)?;
-    let mut forget = db.prepare_cached("DELETE FROM messages WHERE id = ?1")?;
-    for id in &settled {
-        forget.execute([ordered(id.0)])?;
-    }
-    Ok(archived + settled.len())
+    Ok(())
 }
 
 fn settled(

@@ -229,6 +229,11 @@ impl Memory {
         self.room.shrink_to(ROOM_KEPT);
     }
 
+    /// What was asked of messages may stand otherwise in the tables from here on.
+    pub(super) fn forget_submitted(&mut self) {
+        self.submitted = Submitted::default();
+    }
+
     /// What was asked for may be otherwise from here on.
     pub(super) fn forget_asked(&mut self) {
         self.asked.threads.clear();

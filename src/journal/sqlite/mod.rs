@@ -28,6 +28,7 @@ mod outbox;
 mod packed;
 #[cfg(test)]
 mod property;
+mod purge;
 mod reader;
 mod receipts;
 mod recent;
@@ -126,6 +127,17 @@ impl SqliteJournal {
                 Err(worse) => errors::explain(worse, &self.path),
             }
         })
+    }
+
+    /// Writes, and overwrites with zeros the pages that become free.
+    fn wipe<T>(
+        &mut self,
+        write: impl FnOnce(&Connection, &mut Memory) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
+        connection::set_wiping(&self.db, true)?;
+        let written = self.write(write);
+        connection::set_wiping(&self.db, false)?;
+        written
     }
 
     fn try_to_write<T>(
@@ -267,8 +279,12 @@ impl Journal for SqliteJournal {
         Ok(())
     }
 
+    fn purge(&mut self, settled_before: UnixMillis, limit: usize) -> Result<bool, JournalError> {
+        self.wipe(|db, memory| purge::purge(db, memory, settled_before, limit))
+    }
+
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError> {
-        self.write(|db, memory| forget::forget(db, memory, settled_before, limit))
+        self.wipe(|db, memory| forget::forget(db, memory, settled_before, limit))
     }
 
     fn forget_held(&mut self, before: UnixMillis, limit: usize) -> Result<usize, JournalError> {

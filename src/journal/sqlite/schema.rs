@@ -6,7 +6,11 @@ use crate::journal::JournalError;
 
 /// What brings a file from version n to n + 1, from version 0: the empty file. Steps that were
 /// released never change.
-const STEPS: &[&str] = &[include_str!("schema.sql")];
+const STEPS: &[&str] = &[
+    include_str!("schema.sql"),
+    // What was settled by then, on the steady clock, is purged.
+    "ALTER TABLE marks ADD COLUMN purged INTEGER NOT NULL DEFAULT -1",
+];
 
 /// Marks the file as a journal of this gateway: "Xabr".
 const APPLICATION_ID: u32 = 0x5861_6272;

@@ -6,7 +6,7 @@ use xabar_events::State;
 
 use super::*;
 use crate::journal::conformance::{accept, commit, conformance, facts, ids, progressed};
-use crate::journal::sample::{outgoing, told, waiting};
+use crate::journal::sample::{self, outgoing, told, waiting};
 use crate::journal::{Phase, Question, location::Location};
 use crate::scratch::Folder;
 
@@ -189,6 +189,50 @@ fn a_disk_that_is_full_during_upkeep_loses_nothing() {
     assert_eq!(due.len(), 1600);
 }
 
+/// Neither in its tables nor in what was free of it.
+#[test]
+fn a_purged_number_or_text_is_nowhere_in_the_file() {
+    const WORDS: &str = "Dilnoza 998971112233";
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    for purged in [false, true] {
+        let mut journal = open(&path).unwrap();
+        if purged {
+            while journal.purge(UnixMillis(1000), 50).unwrap() {}
+        } else {
+            for number in 1..=300 {
+                let mut message = waiting(number);
+                let params = vec![("name".into(), WORDS.into())];
+                message.origin_mut().content.params = params;
+                message.progress.attempt.text = Some(WORDS.into());
+                accept(&mut journal, [message.clone()]);
+                message.progress.phase = Phase::Settled;
+                message.progress.history.push(told(State::Delivered));
+                let progressed = vec![message];
+                commit(
+                    &mut journal,
+                    Changes {
+                        progressed,
+                        at: UnixMillis(10),
+                        ..Changes::default()
+                    },
+                );
+            }
+        }
+        drop(journal);
+        let file = std::fs::read(&path).unwrap();
+        let has = |octets: &[u8]| file.windows(octets.len()).any(|it| it == octets);
+        let number = stored::to_octets(&sample::msisdn(77));
+        assert_eq!(has(WORDS.as_bytes()), !purged, "the text");
+        assert_eq!(has(&number), !purged, "the number");
+        let db = Connection::open(&path).unwrap();
+        let marked: i64 = db
+            .query_row("SELECT purged FROM marks", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(marked, if purged { 1000 } else { -1 });
+    }
+}
+
 /// What is in the archive only counts as held: its key is not over when runs are merged.
 #[test]
 fn an_archived_event_is_a_duplicate_after_its_key_was_merged() {
@@ -362,14 +406,14 @@ fn a_later_schema_is_left_alone() {
         open(&path),
         Err(JournalError::TooNew {
             found: 99,
-            known: 1
+            known: 2
         })
     ));
     assert!(matches!(
         open_reader(&path),
         Err(JournalError::TooNew {
             found: 99,
-            known: 1
+            known: 2
         })
     ));
 }

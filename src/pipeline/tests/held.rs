@@ -109,6 +109,25 @@ fn of_held_receipts_whose_ids_differ_in_case_or_zeros_alone_the_one_as_it_is_giv
 }
 
 #[test]
+fn what_ended_is_veiled_after_its_retention_and_known_for_longer() {
+    let mut world = World::with(|settings| settings.retention = 24 * HOUR);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.accept(&sent, "A1");
+    world.bring_receipt(&sent, "A1", "DELIVRD");
+    world.beat();
+    assert_eq!(world.story("e1").last().unwrap(), "delivered");
+    let whole = world.journalled(sent.token().message);
+    world.advance(23 * HOUR);
+    while world.forget() {}
+    assert_eq!(world.journalled(sent.token().message), whole);
+    world.advance(2 * HOUR);
+    while world.forget() {}
+    assert_eq!(world.journalled(sent.token().message), whole.veiled());
+    assert_ne!(whole.veiled(), whole);
+}
+
+#[test]
 fn receipts_that_nothing_fits_are_kept_as_long_as_receipts_are_waited_for() {
     let mut world = World::new();
     world.publish(status("e1"));

@@ -69,7 +69,7 @@ fn a_mistake_is_named_with_its_place_and_its_cure() {
         ),
         (
             "[timing]\nspeed = 1",
-            "2:1: `timing.speed` is not a key; known here: expires, duplicates, response, uncertain, receipt, shutdown",
+            "2:1: `timing.speed` is not a key; known here: expires, duplicates, retention, response, uncertain, receipt, shutdown",
         ),
         (
             "[timing]\nexpires = 72",

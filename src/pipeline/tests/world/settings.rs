@@ -60,6 +60,7 @@ pub(super) fn settings() -> Settings {
         default_language: Language::UzLatn,
         expires: 72 * HOUR,
         duplicates: 7 * 24 * HOUR,
+        retention: 7 * 24 * HOUR,
         uncertain: 30 * SECOND,
         receipt: 72 * HOUR,
         retry: retry::Policy::default(),
