@@ -81,7 +81,11 @@ impl Smsc {
         let encoding = style.encoding_of(text);
         let segments = segments(text, encoding, style)?;
         self.dialogues.next_reference = self.dialogues.next_reference.wrapping_add(1);
-        for segment in segments.iter() {
+        let mut in_order: Vec<_> = segments.iter().collect();
+        if self.behaviour.dialect.segments_backwards {
+            in_order.reverse();
+        }
+        for segment in in_order {
             let mut user_data = Vec::new();
             segment.write_user_data(self.dialogues.next_reference, &mut user_data);
             let message = FromPhone {

@@ -7,7 +7,8 @@ use crate::support::config::EVERYTHING;
 use crate::support::events::{approved, samples};
 use crate::support::world::{World, smsc_settings};
 use tokio::time::sleep;
-use xabar::simulator::{PhoneMemory, Settings, Text};
+use xabar::simulator::{Behaviour, PhoneMemory, Settings, Text};
+use xabar_events::{Agency, EventKey, Notification};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -16,7 +17,12 @@ const PHONE: &str = "998931112233";
 const NUMBER: &str = "555";
 
 async fn world() -> World {
+    world_with(Behaviour::default()).await
+}
+
+async fn world_with(behaviour: Behaviour) -> World {
     let settings = Settings {
+        behaviour,
         phones: PhoneMemory::default(),
         ..smsc_settings()
     };
@@ -100,5 +106,67 @@ async fn a_citizen_who_writes_in_the_words_of_a_receipt_is_answered() {
     let gateway = world.ready().await;
     let answer = ask(&world, "id:38601fa stat:DELIVRD").await;
     assert_eq!(answer.from, NUMBER);
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+/// News of an application at each of two agencies.
+fn of_two_agencies(events: Vec<Notification>) -> Vec<Notification> {
+    let of = |(event, (agency, application)): (Notification, (&str, &str))| Notification {
+        key: EventKey {
+            agency: Agency::from_name(agency).unwrap(),
+            ..event.key.clone()
+        },
+        application: application.parse().unwrap(),
+        ..approved(event, PHONE)
+    };
+    let two = [("kadastr", "48120973"), ("soliq", "48120974")];
+    events.into_iter().zip(two).map(of).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_citizen_lists_applications_stops_one_agency_and_starts_them_all() {
+    let mut world = world().await;
+    let gateway = world.ready().await;
+    let numbers = |texts: &[Text]| {
+        let of = |number: &&str| texts.iter().any(|it| it.text.contains(*number));
+        let both = ["48120973", "48120974"].into_iter();
+        both.filter(of).collect::<Vec<_>>()
+    };
+    world.publish(of_two_agencies(samples(7, 2))).await;
+    screen(&world, 2).await;
+
+    let list = ask(&world, "STATUS").await.text;
+    for application in ["48120973 approved", "48120974 approved"] {
+        assert!(list.contains(application), "{list}");
+    }
+    let answer = ask(&world, "STOP KADASTR").await.text;
+    assert!(answer.ends_with("send START KADASTR."), "{answer}");
+    world.publish(of_two_agencies(samples(8, 2))).await;
+    world.until_all_ended(LONG).await;
+    assert_eq!(numbers(&screen(&world, 5).await[4..]), ["48120974"]);
+
+    ask(&world, "STOP").await;
+    let answer = ask(&world, "START ALL").await.text;
+    assert!(answer.ends_with("send STOP."), "{answer}");
+    world.publish(of_two_agencies(samples(9, 2))).await;
+    let last = numbers(&screen(&world, 9).await[7..]);
+    assert_eq!(last, ["48120973", "48120974"]);
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_in_ucs2_whose_segments_come_in_the_wrong_order_is_understood() {
+    let mut behaviour = Behaviour::default();
+    behaviour.dialect.segments_backwards = true;
+    let mut world = world_with(behaviour).await;
+    let gateway = world.ready().await;
+    let mut news = samples(7, 1);
+    world.publish(vec![approved(news.remove(0), PHONE)]).await;
+    screen(&world, 1).await;
+    let text = format!("Статус {}", "моих заявлений, пожалуйста; ".repeat(5));
+    let phone = world.smsc.handle();
+    assert_eq!(phone.send_mo(PHONE, NUMBER, &text).await, Ok(3));
+    let answer = &screen(&world, 2).await[1].text;
+    assert!(answer.contains("48120973"), "{answer}");
     gateway.stop_within(world.config.shutdown).await;
 }

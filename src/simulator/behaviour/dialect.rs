@@ -44,6 +44,10 @@ pub struct Dialect {
     #[serde(with = "crate::simulator::delay::plain")]
     pub enquire_link: Duration,
 
+    /// Brings the segments of what a phone writes from the last one to the first.
+    #[arg(long)]
+    pub segments_backwards: bool,
+
     /// Greets every connection with outbind.
     #[arg(long)]
     pub outbind: bool,
@@ -137,6 +141,7 @@ impl Default for Dialect {
             ussd: UssdDialect::default(),
             numbering: Numbering::default(),
             enquire_link: Duration::from_secs(30),
+            segments_backwards: false,
             outbind: false,
             alerts: Share::NEVER,
             unknown_pdus: Share::NEVER,
