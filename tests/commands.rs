@@ -265,6 +265,28 @@ fn a_value_that_a_template_does_not_take_is_named() {
 }
 
 #[test]
+fn a_value_of_which_only_the_beginning_is_taken_is_shortened() {
+    let ask = |documents: &str| {
+        let params = json!({"documents": documents, "office": "ЦГУ"}).to_string();
+        let template = ["--template", "documents-needed", "--language", "ru"];
+        let of = [&["text"], &template[..], &["--params", &params]].concat();
+        let (code, stdout, _) = run(&of);
+        let json = run(&[&of[..], &["--json"]].concat()).1;
+        (
+            code,
+            stdout,
+            lines(&json)[0]["template"]["shortened"].clone(),
+        )
+    };
+    let (code, stdout, shortened) = ask("паспорт");
+    assert!(stdout.contains("documents  taken "), "{stdout}");
+    assert_eq!((code, shortened), (0, json!(false)));
+    let (code, stdout, shortened) = ask(&"паспорт и ".repeat(15));
+    assert!(stdout.contains("documents  shortened "), "{stdout}");
+    assert_eq!((code, shortened), (0, json!(true)));
+}
+
+#[test]
 fn the_sample_configuration_is_good() {
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/config/xabar.toml");
     let (code, stdout, stderr) = run(&["check", "--config", config]);
@@ -280,6 +302,12 @@ fn the_sample_configuration_is_good() {
         (0, &json!(true), &json!([]))
     );
     assert_eq!(json["warnings"], json!([]));
+    let number = "a number of 64, office 60";
+    let named = |text: &Value| text["text"] == "messages.passport.ready" && text["with"] == number;
+    let shortened = json["shortened"].as_array().unwrap();
+    assert!(shortened.iter().any(named), "{shortened:?}");
+    let (_, stdout, _) = run(&["check", "--config", config, "--shortened"]);
+    assert!(stdout.contains(number), "{stdout}");
     assert_eq!(json["languages"].as_array().unwrap().len(), 5);
 }
 

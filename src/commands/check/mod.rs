@@ -3,6 +3,7 @@
 mod lacking;
 mod long;
 mod menus;
+mod rare;
 mod summary;
 mod warnings;
 
@@ -12,7 +13,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use self::lacking::Lacking;
-use super::print::{self, GOOD, WARN, styled};
+use self::rare::RareText;
+use super::print::{self, GOOD, HEADING, WARN, styled};
 use super::{ConfigFile, Failure};
 use crate::compose::Catalog;
 use crate::control::access::Tokens;
@@ -30,10 +32,14 @@ use crate::numbers::{Files, Lists};
 #[command(after_help = "\
 Examples:
   xabar check --config config/xabar.toml
+  xabar check --config config/xabar.toml --shortened
   xabar check --config config/xabar.toml --json | jq '.problems[]'")]
 pub struct Check {
     #[command(flatten)]
     config: ConfigFile,
+    /// Names the texts that are shortened for values in Cyrillic letters, or for the longest of numbers
+    #[arg(long)]
+    shortened: bool,
     /// Prints one JSON object
     #[arg(long)]
     json: bool,
@@ -44,7 +50,14 @@ impl Check {
         let found = self.look();
         match &found {
             Ok(good) if self.json => print::json(&self.json_of(&[], Some(good)))?,
-            Ok(good) => good.print(&self.config.config, &mut print::stdout())?,
+            Ok(good) => {
+                let out = &mut print::stdout();
+                good.print(&self.config.config, out)?;
+                if self.shortened {
+                    good.print_rare(out)?;
+                }
+                good.print_warnings(out)?;
+            }
             Err(problems) if self.json => print::json(&self.json_of(problems, None))?,
             Err(problems) => {
                 let text = render(&self.config.config, problems, true);
@@ -99,6 +112,8 @@ impl Check {
                 json!(good.catalog.languages().collect::<Vec<_>>()),
             );
             json.insert("texts".to_owned(), json!(good.catalog.templates().count()));
+            let rare: Vec<Value> = good.rare_texts().iter().map(RareText::json).collect();
+            json.insert("shortened".to_owned(), json!(rare));
             let language = good.settings.subscriber.default_language;
             let longest = menus::longest(&good.catalog);
             let menus = menus::to_json(&good.menus, language, &longest);
@@ -149,7 +164,18 @@ impl Good {
             let longest = menus::longest(&self.catalog);
             menus::print(&self.menus, language, &longest, out)?;
         }
-        self.print_warnings(out)
+        Ok(())
+    }
+
+    /// No warning, and only for whoever asks: such letters and numbers are rare, and so texts would be shortened for them
+    /// that are nearly half of all.
+    fn print_rare(&self, out: &mut impl Write) -> io::Result<()> {
+        let rare = self.rare_texts();
+        if !rare.is_empty() {
+            writeln!(out, "\n{}", styled(HEADING, "shortened for what is rare"))?;
+            rare::table(&rare).print(out)?;
+        }
+        Ok(())
     }
 
     fn print_warnings(&self, out: &mut impl Write) -> io::Result<()> {

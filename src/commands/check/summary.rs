@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use xabar_events::Language;
-use xabar_sms::Cost;
 
 use super::super::print::{Cell, HEADING, Table};
 use super::Good;
-use crate::compose::{LONGEST_NUMBER, Listed};
+use super::rare::{RareText, Rarity};
+use crate::compose::LONGEST_NUMBER;
 use crate::control::settings::{Bind, Directions, Operator, Reach};
 
 impl Good {
@@ -69,19 +69,18 @@ impl Good {
         )
     }
 
-    /// How many texts are shortened only for what is rare. It is no warning: nearly half of all would have one.
+    /// How many texts are shortened only for what is rare.
     fn shortened(&self) -> Option<String> {
-        let counted = |cost: &dyn Fn(&Listed<'_>) -> Cost| {
-            let usual = |it: &Listed<'_>| it.most.segments <= it.limit();
-            let texts = self.catalog.templates().filter(usual);
-            texts.filter(|it| cost(it).segments > it.limit()).count()
+        let rare = self.rare_texts();
+        let counted = |rarity| {
+            let of_it = rare.iter().filter(|it| it.rarity == rarity);
+            of_it.map(RareText::count).sum::<usize>()
         };
-        let cyrillic = counted(&|it| it.most_in_cyrillic());
-        let number = counted(&|it| it.most_with_the_longest_number());
-        (cyrillic + number > 0).then(|| {
+        let [cyrillic, number] = [Rarity::CyrillicValues, Rarity::LongNumber].map(counted);
+        (!rare.is_empty()).then(|| {
             format!(
                 "{cyrillic} of them with the longest values in Cyrillic letters, \
-                 {number} with an application's number of {LONGEST_NUMBER}"
+                 {number} with an application's number of {LONGEST_NUMBER}: `--shortened` names them"
             )
         })
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::lacking::Lacking;
 use super::long::LongText;
+use super::rare::RareText;
 use super::{Good, menus};
 use crate::control::settings::Problem;
 
@@ -50,6 +51,11 @@ impl Good {
     /// The texts that take more segments than they should, or could with long values.
     pub(super) fn long_texts(&self) -> Vec<LongText> {
         LongText::all_in(&self.catalog)
+    }
+
+    /// The texts that are shortened only for what is rare.
+    pub(super) fn rare_texts(&self) -> Vec<RareText> {
+        RareText::all_in(&self.catalog)
     }
 
     /// The services in the configuration that have neither a name nor a text in any language.

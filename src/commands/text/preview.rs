@@ -55,6 +55,7 @@ pub(super) struct Preview {
     key: String,
     /// The most segments.
     most: usize,
+    /// All that is given would take more.
     is_shortened: bool,
     params: Vec<(String, Fate)>,
 }
@@ -62,6 +63,8 @@ pub(super) struct Preview {
 /// What became of a value.
 enum Fate {
     Taken(String),
+    /// Its last words are cut.
+    Shortened(String),
     /// Its part of the text is left out.
     Unfit(Unfit),
     /// The event gives none, so its part is left out.
@@ -123,6 +126,7 @@ impl Preview {
         let template = catalog.template_of(news, Language::UzLatn)?;
         let text = catalog.write(news, Language::UzLatn)?;
         let left_out = catalog.left_out(&text, news);
+        let cut = template.cut(news, &text.text);
         let given = &news.content.params;
         let places: BTreeSet<&str> = template.params().collect();
         let of_place = places.iter().map(|name| {
@@ -131,6 +135,9 @@ impl Preview {
             let fate = match (value, why) {
                 (None, _) => Fate::NotGiven,
                 (_, Some((_, why))) => Fate::Unfit(*why),
+                (Some((_, value)), None) if cut.contains(name) => {
+                    Fate::Shortened(value.to_string())
+                }
                 (Some((_, value)), None) => Fate::Taken(value.to_string()),
             };
             ((*name).to_owned(), fate)
@@ -153,10 +160,17 @@ impl Preview {
         fates.any(|(_, fate)| matches!(fate, Fate::Unfit(_)))
     }
 
+    /// Whether of a value only the beginning is taken.
+    fn has_cut(&self) -> bool {
+        let mut fates = self.params.iter();
+        fates.any(|(_, fate)| matches!(fate, Fate::Shortened(_)))
+    }
+
     pub(super) fn json(&self) -> Value {
         let params = self.params.iter().map(|(name, fate)| {
             let (fate, why) = match fate {
                 Fate::Taken(_) => ("taken", None),
+                Fate::Shortened(_) => ("shortened", None),
                 Fate::Unfit(why) => ("left-out", Some(why.to_string())),
                 Fate::NotGiven => ("not-given", None),
                 Fate::NoPlace => ("no-place", None),
@@ -166,7 +180,7 @@ impl Preview {
         json!({
             "key": self.key,
             "most_segments": self.most,
-            "shortened": self.is_shortened,
+            "shortened": self.is_shortened || self.has_cut(),
             "params": params.collect::<Vec<_>>(),
         })
     }
@@ -182,6 +196,7 @@ impl Preview {
         for (name, fate) in &self.params {
             let (mark, style, what) = match fate {
                 Fate::Taken(value) => ("taken", GOOD, value.clone()),
+                Fate::Shortened(value) => ("shortened", WARN, value.clone()),
                 Fate::Unfit(why) => ("left out", BAD, format!("{{{name}}} {why}")),
                 Fate::NotGiven => ("not given", FAINT, "its part is left out".to_owned()),
                 Fate::NoPlace => ("no place", WARN, "this text does not say it".to_owned()),

@@ -1,6 +1,7 @@
 //! Every template and every answer of a language, and what it costs at least and at most.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use xabar_events::Language;
 use xabar_sms::{Cost, cheapest};
@@ -98,6 +99,11 @@ impl<'a> Listed<'a> {
     pub fn is_shortened(&self, news: News<'_>) -> bool {
         let whole = self.texts.fill(self.wording, news);
         !self.texts.fits(&whole, self.wording)
+    }
+
+    /// The parameters of whose words the text that was written for the news has the beginning only, or nothing.
+    pub fn cut(&self, news: News<'_>, text: &str) -> BTreeSet<&'a str> {
+        self.texts.cut(self.wording, news, text)
     }
 
     /// The parameters that it does not take as the news gives them, and why.

@@ -139,6 +139,28 @@ impl Texts {
         params.map(Placeholder::name).collect()
     }
 
+    /// The parameters of whose words the text has the beginning only, as it was [written](Self::write).
+    pub(super) fn cut<'a>(
+        &self,
+        wording: &'a Wording,
+        news: News<'_>,
+        text: &str,
+    ) -> BTreeSet<&'a str> {
+        let places = wording.template.placeholders();
+        let cut = places.filter_map(|place| {
+            let form = match place.form {
+                Form::Text(_) => Form::Text(MAX_CHARACTERS),
+                Form::Any => Form::Any,
+                _ => return None,
+            };
+            let value = param(news, place.name())?;
+            let is_whole = |it: Written<'_>| !it.is_cut && text.contains(&*it.text);
+            let whole = self.forms.write(form, value).is_ok_and(is_whole);
+            (!whole).then(|| place.name())
+        });
+        cut.collect()
+    }
+
     fn fill(&self, wording: &Wording, news: News<'_>) -> String {
         let value = |place: &Placeholder| Some(self.given(place, news)?.text);
         wording.template.fill(value)
