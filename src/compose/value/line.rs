@@ -118,6 +118,8 @@ pub(crate) fn is_invisible(character: char) -> bool {
 fn is_written(character: char) -> bool {
     match character {
         ' '..='~' => true,
+        // Known without a look into a table, which costs more than all else that is done with a letter.
+        '\u{400}'..='\u{481}' | '\u{48A}'..='\u{52F}' => true,
         '\u{A1}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' | '\u{400}'..='\u{52F}' => {
             character.is_alphabetic() || "§°²³«»£¥±×".contains(character)
         }
@@ -160,6 +162,11 @@ mod tests {
         assert_eq!(cut("Yunusobod tumani DXM", 18), "Yunusobod...");
         assert_eq!(cut("Yu nusobodtumani DXM", 13), "Yu nusobod...");
         assert_eq!(cut("Yunusobod tumani DXM", 16), "Yunusobod...");
+    }
+
+    #[test]
+    fn of_cyrillic_the_letters_are_written() {
+        assert!(('\u{400}'..='\u{52F}').all(|each| is_written(each) == each.is_alphabetic()));
     }
 
     #[test]
