@@ -63,6 +63,14 @@ impl Readiness {
         self.0.borrow().get(&Part::Intake).cloned()
     }
 
+    /// Returns once somebody wants nothing to be taken in, or everything again.
+    pub async fn until_draining(&self, draining: bool) {
+        let mut changes = self.0.subscribe();
+        let is_so =
+            |missing: &BTreeMap<Part, String>| missing.contains_key(&Part::Intake) == draining;
+        drop(changes.wait_for(is_so).await);
+    }
+
     /// Returns once nothing stands in the way.
     pub async fn wait(&self) {
         let mut changes = self.0.subscribe();

@@ -112,6 +112,8 @@ pub(super) struct Line<'a> {
     pub(super) settings: &'a BindSettings,
     pub(super) opening: Opening,
     pub(super) room: Room,
+    /// Which of its login's sessions, or pairs of these, it is of.
+    pub(super) ordinal: usize,
 }
 
 /// All connections of an operator.
@@ -124,7 +126,7 @@ pub(super) fn lines(
 ) -> Result<Vec<Line<'_>>, EncodeError> {
     let mut lines = Vec::new();
     for (login, settings) in binds.iter().enumerate() {
-        for _ in 0..settings.sessions {
+        for ordinal in 0..settings.sessions {
             for bind in settings.directions.binds() {
                 // Nothing is submitted on a receiver.
                 let window = if *bind == Bind::Receiver {
@@ -140,6 +142,7 @@ pub(super) fn lines(
                         window,
                         is_own: settings.is_own_window,
                     },
+                    ordinal,
                 });
             }
         }

@@ -117,6 +117,8 @@ pub struct Directive {
     pub tuning: Tuning,
     /// What is configured from now on, if it is something else.
     pub configured: Option<Configured>,
+    /// Whether no session is to be bound from now on, or as many as before again; `None`: as it is.
+    pub rest: Option<bool>,
 }
 
 /// The answer to one of the operator's requests.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -25,6 +25,10 @@ use crate::tls::{self, Trouble};
 pub(super) struct Session {
     pub(super) operator: String,
     pub(super) index: usize,
+    /// Which of its login's it is, or of the pairs of these.
+    pub(super) ordinal: usize,
+    /// How many of these there are to be.
+    pub(super) wanted: watch::Receiver<usize>,
     /// `host:port`, the preferred one first; or where the entrance is.
     pub(super) addresses: Vec<String>,
     /// Where the other end connects to us; `None`: we connect.
@@ -68,7 +72,14 @@ impl Session {
             Some(_) => Addresses::ours(self.addresses.clone()),
         };
         let mut turn = None;
+        let mut wanted = self.wanted.clone();
         while !stop.is_cancelled() {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                is_wanted = is_wanted(self.ordinal, &mut wanted) => if !is_wanted {
+                    return;
+                }
+            }
             let connected = tokio::select! {
                 () = stop.cancelled() => return,
                 connected = self.connection(addresses.current()) => connected,
@@ -79,7 +90,12 @@ impl Session {
                     let service = Service::begin(&self, address, &addresses, turn.take());
                     let served = service.run(connection, &news).await;
                     turn = served.turn;
-                    addresses.ended(served.ended, random())
+                    // One that was not wanted any more ended well.
+                    let ended = match self.ordinal < *wanted.borrow() {
+                        true => served.ended,
+                        false => Ended::Returning,
+                    };
+                    addresses.ended(ended, random())
                 }
                 Err(reason) => {
                     let address = addresses.current().to_owned();
@@ -140,6 +156,12 @@ impl Session {
             "the operator's SMSC cannot be reached"
         );
     }
+}
+
+/// Waits until there are to be so many sessions that this is one of them; says whether that may come: not once the operator's
+/// task is gone.
+async fn is_wanted(ordinal: usize, wanted: &mut watch::Receiver<usize>) -> bool {
+    wanted.wait_for(|most| ordinal < *most).await.is_ok()
 }
 
 /// A connection's time, from its bind to its end.

@@ -29,6 +29,8 @@ pub struct Tuning {
     pub tps: Setting<u32>,
     /// Per session.
     pub window: Setting<usize>,
+    /// Of each login, as far as it has as many.
+    pub sessions: Setting<usize>,
 }
 
 impl<T: fmt::Display> fmt::Display for Setting<T> {
@@ -66,6 +68,7 @@ impl Tuning {
         Self {
             tps: self.tps.or(earlier.tps),
             window: self.window.or(earlier.window),
+            sessions: self.sessions.or(earlier.sessions),
         }
     }
 }
@@ -79,6 +82,7 @@ mod tests {
         let earlier = Tuning {
             tps: Setting::To(100),
             window: Setting::To(5),
+            ..Tuning::default()
         };
         let later = Tuning {
             window: Setting::Configured,
@@ -87,6 +91,7 @@ mod tests {
         let both = Tuning {
             tps: Setting::To(100),
             window: Setting::Configured,
+            ..Tuning::default()
         };
         assert_eq!(later.after(earlier), both);
     }

@@ -332,6 +332,7 @@ pub(super) fn configured(
             .iter()
             .map(|it| usize::from(it.sessions))
             .sum(),
+        logins: operator.binds.iter().map(|it| it.sessions.into()).collect(),
         kept: f64::from(lanes.urgent) / 100.0,
         windows: operator
             .binds

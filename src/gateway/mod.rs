@@ -2,6 +2,7 @@
 
 mod fitting;
 mod reload;
+mod taking_in;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -31,9 +32,8 @@ use crate::control::settings::{Problem, Settings};
 use crate::control::standing::Standing;
 use crate::control::status::{self, Observed, Sources, Status};
 use crate::delivery;
-use crate::intake::amqp::Source;
 use crate::intake::http::HttpIntake;
-use crate::intake::{self, Batch, Refusals};
+use crate::intake::{Batch, Refusals};
 use crate::journal::{self, JournalError, OperatorId};
 use crate::lookup::{self, Lookup};
 use crate::numbers::Numbers;
@@ -219,7 +219,7 @@ impl Gateway {
 
         let (intake, refusals) = (CancellationToken::new(), Refusals::default());
         let source = fitting::source(settings, rules.publishers())?;
-        let intake_tasks = start_intake(source, (door.clone(), &refusals), &readiness, &intake);
+        let intake_tasks = taking_in::start(source, (door.clone(), &refusals), &readiness, &intake);
         let http_task = listener.map(|listener| {
             let tokens = tokens.map(|tokens| tokens.follow(stopping.clone()));
             let (audit, denials) = (Audit::new(settings.audit.file.clone()), Denials::default());
@@ -231,7 +231,7 @@ impl Gateway {
             let api = Api {
                 under_tls: tls.is_some(),
                 access: Access::new(tokens, denials.clone(), audit.clone()),
-                desk: Desk::new(orders_in, audit, standing),
+                desk: Desk::new(orders_in, audit, standing, readiness.clone()),
                 intake: HttpIntake::new(door, refusals.clone()),
                 archive: Archive::new(archive),
                 aggregators,
@@ -469,46 +469,12 @@ fn start_pipeline(
     ended
 }
 
-fn start_intake(
-    source: Option<Source>,
-    (door, refusals): (intake::Door, &Refusals),
-    readiness: &Readiness,
-    stop: &CancellationToken,
-) -> Vec<JoinHandle<()>> {
-    let mut tasks = Vec::new();
-    if let Some(source) = source {
-        let state = watch::Sender::new(BrokerState::default());
-        tokio::spawn(follow_broker(state.subscribe(), readiness.clone()));
-        tasks.push(tokio::spawn(intake::amqp::run(
-            source,
-            door,
-            refusals.clone(),
-            state,
-            stop.clone(),
-        )));
-    }
-    tasks
-}
-
 /// Tells readiness whether the journal takes.
 async fn follow_journal(mut trouble: watch::Receiver<Option<String>>, readiness: Readiness) {
     while trouble.changed().await.is_ok() {
         match &*trouble.borrow_and_update() {
             None => readiness.ready(Part::Journal),
             Some(why) => readiness.not_ready(Part::Journal, why.clone()),
-        }
-    }
-}
-
-/// Tells readiness how intake stands with the broker.
-async fn follow_broker(mut state: watch::Receiver<BrokerState>, readiness: Readiness) {
-    loop {
-        match &*state.borrow_and_update() {
-            BrokerState::Ready => readiness.ready(Part::Broker),
-            BrokerState::Waiting(why) => readiness.not_ready(Part::Broker, why.clone()),
-        }
-        if state.changed().await.is_err() {
-            return;
         }
     }
 }

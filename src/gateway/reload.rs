@@ -91,6 +91,7 @@ fn link(operator: &Operator, changed: &[String]) -> (String, Configured, Tuning)
     let tuning = Tuning {
         tps: of(set("tps")),
         window: of(set("window")),
+        sessions: of(set("sessions")),
     };
     (operator.name.clone(), configured, tuning)
 }

@@ -295,6 +295,11 @@ impl Beat {
         directive.configured = Some(configured);
     }
 
+    pub(super) fn rest(&mut self, operator: OperatorId, rest: bool) {
+        let directive = self.directives.entry(operator).or_default();
+        directive.rest = Some(rest);
+    }
+
     pub(super) fn ask(&mut self, operator: OperatorId, queries: Vec<Query>) {
         if !queries.is_empty() {
             let directive = self.directives.entry(operator).or_default();

@@ -221,6 +221,8 @@ pub struct Core {
     pub(super) pushes: Pushes,
     pub(super) pacer: Pacer,
     pub(super) paused: Vec<Paused>,
+    /// Whether staff wants nothing to be bound, nor anything begun.
+    pub(super) drained: bool,
     pub(super) routes: Routes<OperatorId>,
     pub(super) operators: BTreeMap<OperatorId, Operator>,
     /// How many of these are away.
@@ -243,7 +245,9 @@ pub struct Core {
     /// As it was when last asked for.
     pub(super) held_before: u64,
     pub(super) next_sweep: UnixMillis,
-    /// Outcomes up to this number are published, which the journal does not know yet.
+    /// Outcomes up to this number are published.
+    published_to: u64,
+    /// Those of which the journal does not know that yet.
     published: Option<u64>,
     note_published_at: UnixMillis,
     /// Messages are waiting for their turn that a beat had no time for.
@@ -293,9 +297,12 @@ impl Core {
             operator.peers = peers(*id, &logins);
         }
         let teller = Teller::new(settings.told.clone(), start.last_outgoing);
+        let unpublished = journal.reader()?.outbox(0, 1)?.pop();
+        let published_to = unpublished.map_or(start.last_outgoing, |it| it.number - 1);
         let mut core = Self {
             pacer: Pacer::new(&settings.rules, &journal.used()?),
             paused: Vec::new(),
+            drained: false,
             desk: Desk::default(),
             keywords: Keywords::new(catalog.keywords()),
             answer_limits: Limits::new(&settings.dialogue.answers),
@@ -321,6 +328,7 @@ impl Core {
             held: start.held,
             held_before: start.held,
             next_sweep: now.steady,
+            published_to,
             published: None,
             note_published_at: now.steady,
             turns_left: false,
@@ -356,8 +364,8 @@ impl Core {
     /// Decides on all that came in and all that is due. Nothing of it is durable yet.
     pub fn decide(&mut self, now: Now, inputs: Inputs) -> Result<(Changes, Effects), JournalError> {
         let mut beat = Beat::within(now, std::mem::take(&mut self.room));
-        beat.stopping = inputs.stopping;
         self.published = self.published.max(inputs.published);
+        self.published_to = self.published_to.max(inputs.published.unwrap_or_default());
         if let Some(ported) = inputs.ported {
             self.take_ported(ported);
         }
@@ -370,6 +378,7 @@ impl Core {
             self.take_rules(&mut beat, *rules);
         }
         self.take_orders(&mut beat, inputs.orders);
+        beat.stopping = inputs.stopping || self.drained;
         // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
         self.resume_ussd(&mut beat)?;
@@ -384,7 +393,7 @@ impl Core {
         self.cancel_some(&mut beat)?;
         self.admit(&mut beat, inputs.batches)?;
         self.turns_left = false;
-        if !inputs.stopping {
+        if !beat.stopping {
             self.send_due(&mut beat)?;
         }
         self.note_pressure(now.steady);
@@ -445,6 +454,11 @@ impl Core {
     /// The last number in the outbox.
     pub fn last_outgoing(&self) -> u64 {
         self.teller.last_outgoing()
+    }
+
+    /// How many outcomes are to be published yet.
+    pub(super) fn unpublished(&self) -> u64 {
+        self.last_outgoing().saturating_sub(self.published_to)
     }
 
     /// How many messages have an attempt whose answer is outstanding, or never came.

@@ -63,6 +63,8 @@ impl Core {
     /// Whether an operator has been gone long enough to be told.
     pub(super) fn is_down(&self, operator: OperatorId, beat: &Beat) -> bool {
         let since = self.operators.get(&operator).and_then(Operator::gone_since);
+        // While drained none is bound, and none of them is to blame.
+        let since = since.filter(|_| !self.drained);
         since.is_some_and(|since| beat.now.steady.since(since) >= DOWN)
     }
 

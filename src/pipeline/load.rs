@@ -26,6 +26,8 @@ pub struct Load {
     pub pressed: BTreeMap<OperatorId, Duration>,
     /// Messages that went to operators' links, each attempt counted.
     pub sent: u64,
+    /// Outcomes that are to be published yet.
+    pub unpublished: u64,
     /// What is paused.
     pub paused: Vec<Pause>,
     /// The operators that are left alone for a while, since half of their answers are bad.
@@ -52,6 +54,7 @@ impl Load {
                 .map(|(id, time)| (*id, time.saturating_sub(before(id))))
                 .collect(),
             sent: self.sent.saturating_sub(earlier.sent),
+            unpublished: self.unpublished,
             paused: self.paused.clone(),
             failing: self.failing.clone(),
             tally: self.tally.clone(),
@@ -95,6 +98,7 @@ impl Stopwatch {
             Load {
                 pressed: core.pressed().collect(),
                 sent: core.sent,
+                unpublished: core.unpublished(),
                 paused: core.pauses().collect(),
                 failing: core.failing().collect(),
                 tally: core.tally().clone().into(),

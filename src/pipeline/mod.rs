@@ -315,6 +315,7 @@ fn act(
         waiting.answers.extend(directive.answers);
         waiting.tuning = directive.tuning.after(waiting.tuning);
         waiting.configured = directive.configured.or(waiting.configured);
+        waiting.rest = directive.rest.or(waiting.rest);
     }
     for (reply, shown) in effects.shown {
         // Nobody waits any more if the aggregator hung up.

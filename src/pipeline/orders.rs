@@ -42,6 +42,8 @@ pub enum Order {
     Tune { operator: String, tuning: Tuning },
     /// What waits of an agency is withdrawn.
     Cancel(Unwanted),
+    /// Everything is paused, and every session unbinds, until everything is resumed.
+    Drain,
 }
 
 /// What an order is about: all that agrees with what is named. Nothing named: everything.
@@ -134,35 +136,30 @@ impl Core {
 
     fn carry_out(&mut self, beat: &mut Beat, order: Order) -> Result<Done, Refusal> {
         match order {
-            Order::Pause(scope) => {
-                let covered = self.covered(&scope)?;
-                if !self.paused.iter().any(|paused| paused.scope == covered) {
-                    if self.paused.len() >= MOST {
-                        return Err(Refusal::TooManyPauses);
-                    }
-                    info!(%scope, "sending is paused");
-                    self.paused.push(Paused {
-                        pause: Pause {
-                            scope,
-                            since: beat.now.wall,
-                        },
-                        scope: covered,
-                        since: beat.now.steady,
-                        told: false,
-                    });
-                }
+            Order::Pause(scope) => self.pause(beat, scope)?,
+            Order::Drain => {
+                self.pause(beat, Scope::default())?;
+                info!("every session is to unbind");
+                self.rest(beat, true);
             }
             Order::Cancel(unwanted) => {
                 return self.begin_to_cancel(unwanted).map(Done::Cancelling);
             }
             Order::Tune { operator, tuning } => {
                 let id = self.named(&operator)?;
-                let Tuning { tps, window } = &tuning;
-                info!(operator, %tps, %window, "the operator's link is tuned");
+                let Tuning {
+                    tps,
+                    window,
+                    sessions,
+                } = &tuning;
+                info!(operator, %tps, %window, %sessions, "the operator's link is tuned");
                 beat.tune(id, tuning);
             }
             Order::Resume(scope) => {
                 let covered = self.covered(&scope)?;
+                if self.drained && scope == Scope::default() {
+                    self.rest(beat, false);
+                }
                 let before = self.paused.len();
                 self.paused
                     .retain(|paused| !covered.encloses(&paused.scope));
@@ -176,6 +173,35 @@ impl Core {
         }
         self.let_pass();
         Ok(Done::Paused(self.pauses().collect()))
+    }
+
+    fn pause(&mut self, beat: &Beat, scope: Scope) -> Result<(), Refusal> {
+        let covered = self.covered(&scope)?;
+        if self.paused.iter().any(|paused| paused.scope == covered) {
+            return Ok(());
+        }
+        if self.paused.len() >= MOST {
+            return Err(Refusal::TooManyPauses);
+        }
+        info!(%scope, "sending is paused");
+        self.paused.push(Paused {
+            pause: Pause {
+                scope,
+                since: beat.now.wall,
+            },
+            scope: covered,
+            since: beat.now.steady,
+            told: false,
+        });
+        Ok(())
+    }
+
+    /// Has every link unbind, or bind again.
+    fn rest(&mut self, beat: &mut Beat, rest: bool) {
+        self.drained = rest;
+        for id in self.operators.keys() {
+            beat.rest(*id, rest);
+        }
     }
 
     /// Gives turns to what is not paused. What waits for an operator that is paused as a whole waits there, whatever else it

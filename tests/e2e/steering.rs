@@ -353,3 +353,77 @@ async fn what_waits_of_an_agency_is_cancelled_and_all_else_goes_out() {
         "{tally:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_drained_ends_what_is_under_way_and_waits_with_the_rest_until_it_is_resumed() {
+    let mut world = World::new(broker::shared(), slow("300ms"), |config| {
+        config.tps = Some(100);
+    })
+    .await;
+    let gateway = world.ready().await;
+    world.publish(samples(7, 200)).await;
+    once(&gateway, |status| {
+        status["operators"][0]["in_flight"].as_u64() > Some(0)
+    })
+    .await;
+    let http = gateway.http();
+    let (code, told, why) = ctl(http, &["drain", "--json"]);
+    assert_eq!(code, Some(0), "{why}");
+    let drained: Value = serde_json::from_str(&told).unwrap();
+    let nothing = json!({ "in_flight": 0, "sessions": 0, "outcomes": 0, "done": true });
+    assert_eq!(drained["drain"], nothing);
+    let (code, body) = gateway.get("/readyz").await.unwrap();
+    assert!(code == 503 && body.contains("drained"), "{body}");
+    let status = status(&gateway).await;
+    assert_eq!(
+        (&status["state"], &status["bottleneck"]["limit"]),
+        (&json!("draining"), &json!("paused"))
+    );
+
+    // It takes nothing in: what comes now waits in RabbitMQ. What waits here is counted once a second.
+    sleep(Duration::from_secs(2)).await;
+    let waiting = self::status(&gateway).await["backlog"].clone();
+    let submits = world.smsc.handle().figures().await.unwrap().submits;
+    world.publish(samples(8, 20)).await;
+    sleep(Duration::from_secs(2)).await;
+    let figures = world.smsc.handle().figures().await.unwrap();
+    assert_eq!(figures.submits, submits);
+    let backlog = self::status(&gateway).await["backlog"].clone();
+    assert_eq!(backlog, waiting);
+    assert_eq!(ctl(http, &["resume"]).0, Some(0));
+    world.until_all_ended(LONG).await;
+    assert_eq!(gateway.get("/readyz").await.unwrap().0, 200);
+    assert_eq!(ctl(http, &["drain"]).0, Some(0));
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    assert_eq!(tally.repeated, 0, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_fewer_while_staff_wants_so_and_nothing_is_lost_with_them() {
+    let mut world = World::new(broker::shared(), slow("100ms"), |config| {
+        (config.sessions, config.tps) = (2, Some(100));
+    })
+    .await;
+    let gateway = world.ready().await;
+    let bound = |status: &Value, sessions: usize| {
+        let ucell = &status["operators"][0];
+        ucell["sessions"] == sessions && ucell["state"] == "bound"
+    };
+    once(&gateway, |status| bound(status, 2)).await;
+    world.publish(samples(7, 300)).await;
+    let http = gateway.http();
+    let (code, told, _) = ctl(http, &["set", "ucell", "sessions=1"]);
+    let one = "ucell: sessions 1, until the gateway stops\n";
+    assert_eq!((code, &*told), (Some(0), one));
+    once(&gateway, |status| bound(status, 1)).await;
+    let (code, _, why) = ctl(http, &["set", "ucell", "sessions=3"]);
+    assert_eq!(code, Some(1));
+    assert!(why.contains("from 1 to 2"), "{why}");
+    assert_eq!(ctl(http, &["set", "ucell", "sessions=default"]).0, Some(0));
+    once(&gateway, |status| bound(status, 2)).await;
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    let tally = world.check().await;
+    assert_eq!(tally.repeated, 0, "{tally:?}");
+}

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod client;
+mod drain;
 mod orders;
 mod reload;
 mod set;
@@ -24,6 +25,7 @@ Examples:
   xabar ctl resume --config config/xabar.toml          ends every pause
   xabar ctl pause --url http://127.0.0.1:8025 --token-file ~/.xabar-token
   xabar ctl cancel --config config/xabar.toml --agency kadastr --service land-registration --dry-run
+  xabar ctl drain --config config/xabar.toml           takes nothing more in, and ends what is under way
   xabar ctl reload --config config/xabar.toml          after a change of the file
   xabar ctl operators --config config/xabar.toml --json | jq '.[].rate'")]
 pub struct Ctl {
@@ -39,6 +41,7 @@ enum Order {
     Resume(orders::Resume),
     Set(set::Set),
     Cancel(cancel::Cancel),
+    Drain(drain::Drain),
     Reload(reload::Reload),
 }
 
@@ -56,6 +59,7 @@ impl Ctl {
                 Order::Resume(resume) => resume.run().await,
                 Order::Set(set) => set.run().await,
                 Order::Cancel(cancel) => cancel.run().await,
+                Order::Drain(drain) => drain.run().await,
                 Order::Reload(reload) => reload.run().await,
             }
         })

@@ -12,14 +12,14 @@ use crate::commands::Failure;
 use crate::commands::print;
 use crate::control::standing::{Key, Set as Standing, Values};
 
-/// Sets tps or window of an operator's link at once, until the gateway stops or, with --keep, for good
+/// Sets tps, window or sessions of an operator's link at once, until the gateway stops or, with --keep, for good
 #[derive(Debug, clap::Args)]
 pub(super) struct Set {
     #[command(flatten)]
     which: Which,
     /// The operator's name
     operator: String,
-    /// tps=300, window=54 (per session), or =default for the configured one
+    /// tps=300, window=54 (per session), sessions=1 (of each login, as far as configured), or =default for the configured one
     #[arg(required = true, value_name = "KEY=VALUE")]
     values: Vec<Pair>,
     /// Also after a restart, until =default, or until that key changes in the file
@@ -44,7 +44,7 @@ impl FromStr for Pair {
         let (key, value) = text
             .split_once('=')
             .and_then(|(key, value)| Some((Key::named(key)?, value)))
-            .ok_or("should be tps=NUMBER or window=NUMBER")?;
+            .ok_or("should be tps=NUMBER, window=NUMBER or sessions=NUMBER")?;
         let most = key.most();
         let number = value.parse().ok();
         let number = number.filter(|number: &u32| (1..=most).contains(number));

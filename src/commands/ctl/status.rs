@@ -191,7 +191,10 @@ fn row(operator: &OperatorStatus) -> [Cell; 10] {
             .map(|millis| format!("{millis:.1}"))
             .unwrap_or_default()
     };
-    let (bound, configured) = (operator.sessions, operator.sessions_configured);
+    let bound = operator.sessions;
+    let configured = operator
+        .sessions_wanted
+        .unwrap_or(operator.sessions_configured);
     [
         Cell::new(&operator.name),
         Cell::new(operator.state.name()).style(standing),
@@ -228,6 +231,7 @@ mod tests {
             state: LinkStanding::PartlyBound,
             sessions: 1,
             sessions_configured: 2,
+            sessions_wanted: None,
             tps: Some(300),
             allowed: Some(291.4),
             rate: 55.2,
@@ -276,6 +280,7 @@ mod tests {
                 advice: "raise window to 54".to_owned(),
             },
             paused: Vec::new(),
+            drain: None,
             operators: vec![ucell(), silent],
         };
         let mut out = Vec::new();

@@ -14,6 +14,7 @@ use super::problem::ProblemDocument;
 use crate::clock::wall;
 use crate::control::access::Caller;
 use crate::control::audit::{Audit, Entry, Failed, Way};
+use crate::control::readiness::{Part, Readiness};
 use crate::control::standing::{Key, Standing};
 use crate::pipeline::{Cancelled, Done, Order, Ordered, Pause, Refusal, Scope, Unwanted};
 
@@ -23,6 +24,7 @@ pub struct Desk {
     orders: mpsc::Sender<Ordered>,
     audit: Audit,
     standing: Standing,
+    readiness: Readiness,
     /// Whose order has its turn.
     turn: Arc<Mutex<()>>,
 }
@@ -45,11 +47,17 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LONG_PATIENCE: Duration = Duration::from_secs(60);
 
 impl Desk {
-    pub fn new(orders: mpsc::Sender<Ordered>, audit: Audit, standing: Standing) -> Self {
+    pub fn new(
+        orders: mpsc::Sender<Ordered>,
+        audit: Audit,
+        standing: Standing,
+        readiness: Readiness,
+    ) -> Self {
         Self {
             orders,
             audit,
             standing,
+            readiness,
             turn: Arc::default(),
         }
     }
@@ -82,8 +90,15 @@ impl Desk {
         let turn = timeout(PATIENCE, self.turn.lock()).await;
         let _turn = turn.map_err(|_| not_now())?;
         self.note(&given).await?;
+        if given.order == Order::Drain {
+            self.readiness
+                .not_ready(Part::Intake, "the gateway is drained: staff ordered it");
+        }
         let result = match self.carry_out(given.order.clone()).await {
             Ok(Done::Paused(paused)) => {
+                if given.order == Order::Resume(Scope::default()) {
+                    self.readiness.ready(Part::Intake);
+                }
                 let stands = self.stands(&given, paused.clone()).await;
                 stands.map(|()| Done::Paused(paused))
             }
@@ -101,7 +116,7 @@ impl Desk {
         let values = given.values.clone();
         let noted = tokio::task::spawn_blocking(move || match order {
             Order::Pause(scope) => standing.note_paused(&paused, keep.then_some(&scope)),
-            Order::Resume(_) => standing.note_paused(&paused, None),
+            Order::Resume(_) | Order::Drain => standing.note_paused(&paused, None),
             Order::Tune { operator, .. } => standing.note_set(&operator, &values, keep),
             Order::Cancel(_) => Ok(()),
         });
@@ -119,13 +134,16 @@ impl Desk {
         let (order, of) = named(&given.order);
         let from = match &given.order {
             Order::Tune { operator, .. } => self.before(operator, &given.values),
-            Order::Pause(_) | Order::Resume(_) => json!({ "paused": self.standing.paused() }),
+            Order::Pause(_) | Order::Resume(_) | Order::Drain => {
+                json!({ "paused": self.standing.paused() })
+            }
             Order::Cancel(_) => Value::Null,
         };
         let mut to = match &given.order {
             Order::Tune { .. } => Value::Object(given.values.clone()),
             Order::Pause(_) => json!({ "pause": of }),
             Order::Resume(_) => json!({ "resume": of }),
+            Order::Drain => json!("drained"),
             Order::Cancel(unwanted) if unwanted.dry_run => json!({ "count": of }),
             Order::Cancel(_) => json!({ "cancel": of }),
         };
@@ -226,6 +244,7 @@ fn named(order: &Order) -> (&'static str, Value) {
         Order::Pause(scope) => ("pause", about(scope)),
         Order::Resume(scope) => ("resume", about(scope)),
         Order::Tune { operator, .. } => ("set", json!({ "operator": operator })),
+        Order::Drain => ("drain", json!({})),
         Order::Cancel(unwanted) => ("cancel", wanted_no_more(unwanted)),
     }
 }

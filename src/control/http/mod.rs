@@ -79,6 +79,7 @@ pub fn router(api: Api) -> Router {
         .route("/v1/operators/{name}", patch(orders::tune))
         .route("/v1/pause", post(orders::pause))
         .route("/v1/resume", post(orders::resume))
+        .route("/v1/drain", post(orders::drain))
         .route("/v1/cancel", post(orders::cancel))
         .route("/v1/reload", post(reload::post))
         .route_layer(whoever_may(Right::Order));

@@ -1,4 +1,4 @@
-//! `POST /v1/pause`, `/v1/resume` and `/v1/cancel`, `PATCH /v1/operators/{name}`: what staff orders.
+//! `POST /v1/pause`, `/v1/resume`, `/v1/drain` and `/v1/cancel`, `PATCH /v1/operators/{name}`: what staff orders.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -69,6 +69,16 @@ pub(super) async fn resume(
     from.order(&api, Order::Resume(scope(named)?), false).await
 }
 
+/// Takes nothing more in, lets what is under way end, and unbinds; goes on when everything is resumed.
+pub(super) async fn drain(
+    State(api): State<Api>,
+    request: Request,
+) -> Result<Json<Value>, ProblemDocument> {
+    let from = Orderer::of(&request)?;
+    body(request).await?;
+    from.order(&api, Order::Drain, false).await
+}
+
 /// What is to be withdrawn.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -121,23 +131,26 @@ pub(super) async fn tune(
 ) -> Result<Json<Value>, ProblemDocument> {
     let from = Orderer::of(&request)?;
     let body = body(request).await?;
-    let mut values: Map<String, Value> = serde_json::from_slice(&body)
-        .map_err(|_| bad("the body should be a JSON object with any of tps and window"))?;
+    let mut values: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| {
+        bad("the body should be a JSON object with any of tps, window and sessions, and keep")
+    })?;
     let keep = match values.remove("keep") {
         None => false,
         Some(Value::Bool(keep)) => keep,
         Some(_) => return Err(bad("keep should be true or false")),
     };
+    let most = |key| api.desk.standing().most(&operator, key);
     let mut tuning = Tuning::default();
     for (key, value) in &values {
         match key.as_str() {
-            "tps" => tuning.tps = setting(value, Key::Tps)?,
-            "window" => tuning.window = setting(value, Key::Window)?,
-            _ => return Err(bad("only tps and window can be set")),
+            "tps" => tuning.tps = setting(value, Key::Tps, most(Key::Tps))?,
+            "window" => tuning.window = setting(value, Key::Window, most(Key::Window))?,
+            "sessions" => tuning.sessions = setting(value, Key::Sessions, most(Key::Sessions))?,
+            _ => return Err(bad("only tps, window and sessions can be set")),
         }
     }
     if tuning == Tuning::default() {
-        return Err(bad("the body should say tps, window or both"));
+        return Err(bad("the body should say tps, window or sessions"));
     }
     let name = operator.clone();
     let order = Order::Tune { operator, tuning };
@@ -155,12 +168,16 @@ pub(super) async fn tune(
     Ok(Json(Value::Object(answer)))
 }
 
-fn setting<T: TryFrom<u32>>(value: &Value, key: Key) -> Result<Setting<T>, ProblemDocument> {
+fn setting<T: TryFrom<u32>>(
+    value: &Value,
+    key: Key,
+    most: u32,
+) -> Result<Setting<T>, ProblemDocument> {
     if value.as_str() == Some("default") {
         return Ok(Setting::Configured);
     }
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-    let (key, most) = (key.name(), key.most());
+    let key = key.name();
     let number = number.filter(|number| (1..=most).contains(number));
     let set = number.and_then(|number| T::try_from(number).ok());
     set.map(Setting::To).ok_or_else(|| {

@@ -18,6 +18,7 @@ fn operator_status() -> OperatorStatus {
         state: LinkStanding::PartlyBound,
         sessions: 1,
         sessions_configured: 2,
+        sessions_wanted: None,
         tps: Some(300),
         allowed: Some(150.5),
         rate: 5.0,
@@ -44,6 +45,7 @@ fn metrics() -> Metrics {
         id: OperatorId(1),
         name: "ucell".to_owned(),
         sessions: 2,
+        logins: vec![2],
         tps: None,
         kept: 0.0,
         windows: vec![(10, false)],
@@ -64,6 +66,7 @@ fn metrics() -> Metrics {
             advice: String::new(),
         },
         paused: Vec::new(),
+        drain: None,
         operators: vec![operator_status()],
     };
     let refusals = Refusals::default();

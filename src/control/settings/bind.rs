@@ -157,7 +157,7 @@ impl Login {
             system_id: table.optional("system_id", system_id),
             password: table.optional("password", password),
             system_type: table.optional("system_type", system_type),
-            sessions: table.optional("sessions", whole(1..=100)),
+            sessions: table.optional("sessions", whole(1..=MOST_SESSIONS)),
             window: table.optional("window", whole(1..=MOST_WINDOW)),
             given: NEEDED
                 .map(|(key, _)| table.has(key) || key == "address" && table.has("outbind")),
@@ -218,6 +218,7 @@ fn reach(table: &mut Table<'_>) -> Option<Reach> {
 /// PDUs a second, and requests that may await a response on one session, at most.
 pub const MOST_TPS: u32 = 100_000;
 pub const MOST_WINDOW: u16 = 10_000;
+pub const MOST_SESSIONS: u16 = 100;
 
 /// PDUs a second.
 pub(super) fn tps(cell: &Cell<'_>) -> Option<u32> {

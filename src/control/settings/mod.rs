@@ -51,7 +51,7 @@ use std::path::{Path, PathBuf};
 pub use agency::{Agency, DailyQuota};
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
 pub use audit::AuditSettings;
-pub use bind::{Bind, Directions, MOST_TPS, MOST_WINDOW, Reach};
+pub use bind::{Bind, Directions, MOST_SESSIONS, MOST_TPS, MOST_WINDOW, Reach};
 pub use bulk::{Bulk, Spread};
 pub use changes::{Changes, Written};
 pub use dialogue::DialogueSettings;

@@ -18,7 +18,7 @@ use serde_json::{Map, Value};
 use tracing::info;
 
 use self::kept::Kept;
-use super::settings::{MOST_TPS, MOST_WINDOW, Operator, Settings};
+use super::settings::{MOST_SESSIONS, MOST_TPS, MOST_WINDOW, Operator, Settings};
 use super::status::Paused;
 use crate::delivery::{Setting, Tuning};
 use crate::pipeline::{Pause, Scope};
@@ -29,6 +29,8 @@ use crate::pipeline::{Pause, Scope};
 pub enum Key {
     Tps,
     Window,
+    /// Of each login.
+    Sessions,
 }
 
 /// A value that is set, and the one that holds after a restart.
@@ -64,12 +66,13 @@ struct Book {
 }
 
 impl Key {
-    pub const ALL: [Self; 2] = [Self::Tps, Self::Window];
+    pub const ALL: [Self; 3] = [Self::Tps, Self::Window, Self::Sessions];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Tps => "tps",
             Self::Window => "window",
+            Self::Sessions => "sessions",
         }
     }
 
@@ -78,6 +81,7 @@ impl Key {
         match self {
             Self::Tps => MOST_TPS,
             Self::Window => MOST_WINDOW.into(),
+            Self::Sessions => MOST_SESSIONS.into(),
         }
     }
 
@@ -92,6 +96,10 @@ impl Key {
                 let mut binds = operator.binds.iter();
                 let shared = binds.find(|bind| !bind.is_own_window);
                 shared.map(|bind| bind.window.into())
+            }
+            Self::Sessions => {
+                let sessions = operator.binds.iter().map(|bind| bind.sessions);
+                sessions.max().map(Into::into)
             }
         }
     }
@@ -161,19 +169,34 @@ impl Standing {
     pub fn now(&self, operator: &str, key: Key) -> Option<u32> {
         let book = self.book();
         let set = book.set.get(operator).and_then(|values| values.get(&key));
-        let configured = || book.configured.get(operator)?.get(&key).copied();
-        set.map(|set| set.to).or_else(configured)
+        let set = set.map(|set| set.to);
+        drop(book);
+        set.or_else(|| self.configured(operator, key))
+    }
+
+    fn configured(&self, operator: &str, key: Key) -> Option<u32> {
+        let book = self.book();
+        book.configured.get(operator)?.get(&key).copied()
+    }
+
+    /// The largest value that can be set of an operator: there are no more sessions than are configured.
+    pub fn most(&self, operator: &str, key: Key) -> u32 {
+        let configured = match key {
+            Key::Sessions => self.configured(operator, key),
+            Key::Tps | Key::Window => None,
+        };
+        configured.unwrap_or(key.most())
     }
 
     /// What is set of an operator's link.
     pub fn tuning(&self, operator: &str) -> Tuning {
         let values = self.set(operator);
         let to = |key| values.get(&key).map(|set| set.to);
+        let count = |key| to(key).and_then(|to| usize::try_from(to).ok());
         Tuning {
             tps: to(Key::Tps).map_or(Setting::Keep, Setting::To),
-            window: to(Key::Window)
-                .and_then(|window| usize::try_from(window).ok())
-                .map_or(Setting::Keep, Setting::To),
+            window: count(Key::Window).map_or(Setting::Keep, Setting::To),
+            sessions: count(Key::Sessions).map_or(Setting::Keep, Setting::To),
         }
     }
 

@@ -21,7 +21,7 @@ pub use recent::Configured;
 use recent::{Recent, Sample, business, rate, used};
 
 use super::readiness::{Part, Readiness};
-use super::standing::{Standing, Values};
+use super::standing::{Key, Standing, Values};
 use crate::clock::instant;
 use crate::delivery::LinkState;
 use crate::durations::Durations;
@@ -41,7 +41,23 @@ pub struct Status {
     pub bottleneck: Bottleneck,
     /// What staff stopped from being sent.
     pub paused: Vec<Paused>,
+    /// While nothing is taken in: how far it is with the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<Draining>,
     pub operators: Vec<OperatorStatus>,
+}
+
+/// What is under way yet when nothing is taken in any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draining {
+    /// Requests that await a response.
+    pub in_flight: usize,
+    /// Sessions that are bound.
+    pub sessions: usize,
+    /// Outcomes that are to be published.
+    pub outcomes: u64,
+    /// Whether that is all over.
+    pub done: bool,
 }
 
 /// A pause: it covers all that agrees with what it names.
@@ -129,6 +145,9 @@ pub struct OperatorStatus {
     /// Bound ones.
     pub sessions: usize,
     pub sessions_configured: usize,
+    /// As many as staff wants, if that is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_wanted: Option<usize>,
     /// As configured or set; nothing if no TPS is.
     pub tps: Option<u32>,
     /// What it is held to now, if to anything: less than `tps` after the operator throttled.
@@ -240,19 +259,32 @@ pub async fn observe(
             backlog = read.unwrap_or(backlog);
         }
         let mut status = status(&operators, &recent, &backlog, &readiness);
-        tell_what_stands(&mut status, &standing);
+        tell_what_stands(&mut status, &operators, &standing);
         shown.send_replace(Some(Arc::new(status)));
     }
 }
 
 /// Adds what is set, and which of it is kept.
-fn tell_what_stands(status: &mut Status, standing: &Standing) {
+fn tell_what_stands(status: &mut Status, observed: &[Observed], standing: &Standing) {
     let kept = standing.paused();
     for paused in &mut status.paused {
         paused.kept = kept.iter().any(|it| it.kept && it.is_same(paused));
     }
     for operator in &mut status.operators {
         operator.set = standing.set(&operator.name);
+        let Some(set) = operator.set.get(&Key::Sessions) else {
+            continue;
+        };
+        let mut observed = observed.iter().map(|it| &it.operator);
+        let of_each = usize::try_from(set.to).unwrap_or(usize::MAX);
+        if let Some(configured) = observed.find(|it| it.name == operator.name) {
+            let wanted = configured.logins.iter().map(|login| of_each.min(*login));
+            operator.sessions_wanted = Some(wanted.sum());
+        }
+        let is_there = operator.sessions_wanted <= Some(operator.sessions);
+        if operator.state == LinkStanding::PartlyBound && is_there {
+            operator.state = LinkStanding::Bound;
+        }
     }
 }
 
@@ -265,11 +297,15 @@ fn status(
 ) -> Status {
     let operators = operators.iter().map(|it| &it.operator);
     let measured: Vec<Measured<'_>> = measure(operators, recent).collect();
-    let bottleneck = gateway_limit(&measured, recent, readiness)
+    let bottleneck = drained(readiness)
+        .or_else(|| gateway_limit(&measured, recent, readiness))
         .or_else(|| link_limit(&measured))
         .unwrap_or_else(|| held_back(backlog, paused(recent).len()));
+    let state = state(readiness);
+    let operators: Vec<OperatorStatus> = measured.iter().map(Measured::status).collect();
     Status {
-        state: state(readiness),
+        state,
+        drain: (state == State::Draining).then(|| draining(&operators, recent)),
         rate: recent
             .ends()
             .map_or(0.0, |(oldest, newest)| rate(oldest, newest)),
@@ -277,7 +313,21 @@ fn status(
         deferred: deferred(backlog),
         bottleneck,
         paused: paused(recent),
-        operators: measured.iter().map(Measured::status).collect(),
+        operators,
+    }
+}
+
+fn draining(operators: &[OperatorStatus], recent: &Recent) -> Draining {
+    let in_flight = operators.iter().map(|it| it.in_flight).sum();
+    let sessions = operators.iter().map(|it| it.sessions).sum();
+    let outcomes = recent
+        .ends()
+        .map_or(0, |(_, newest)| newest.load.unpublished);
+    Draining {
+        in_flight,
+        sessions,
+        outcomes,
+        done: (in_flight, sessions, outcomes) == (0, 0, 0),
     }
 }
 
@@ -338,6 +388,7 @@ impl Measured<'_> {
             state: self.standing(),
             sessions: self.link.sessions_bound,
             sessions_configured: self.operator.sessions,
+            sessions_wanted: None,
             tps: self.used.tps,
             allowed: self.link.rate,
             rate: self.used.rate,
@@ -369,6 +420,16 @@ impl Measured<'_> {
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+/// Whether staff wants nothing to go on.
+fn drained(readiness: &Readiness) -> Option<Bottleneck> {
+    let why = readiness.draining()?;
+    Some(Bottleneck {
+        limit: Limit::Paused,
+        operator: None,
+        advice: format!("{why}; `xabar ctl resume` lets it go on"),
+    })
 }
 
 /// What holds everything: what is not there, or the gateway itself.

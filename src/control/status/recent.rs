@@ -31,6 +31,8 @@ pub struct Configured {
     pub name: String,
     /// Those over which messages are submitted.
     pub sessions: usize,
+    /// Of each login.
+    pub logins: Vec<usize>,
     /// Of all its logins together, where only they have any.
     pub tps: Option<u32>,
     /// What of its windows is left to urgent messages and answers, from 0 to 1.
@@ -186,6 +188,7 @@ mod tests {
             id: OperatorId(1),
             name: "ucell".to_owned(),
             sessions: 1,
+            logins: vec![1],
             tps: None,
             kept: 0.0,
             windows: vec![(5, true), (10, false)],

@@ -7,6 +7,7 @@ mod silence;
 mod slots;
 mod tally;
 mod unreported;
+mod wanted;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -25,6 +26,7 @@ use self::silence::LONGEST_GRACE;
 use self::slots::Slots;
 use self::tally::Tally;
 use self::unreported::Unreported;
+use self::wanted::Wanted;
 use super::binds::{Line, lines};
 use super::class::{Class, Classes};
 use super::dispatch::{Bounds, Dispatch};
@@ -62,6 +64,7 @@ pub(super) struct Operator {
     last_screens: Duration,
     dispatch: Dispatch,
     slots: Slots,
+    wanted: Wanted,
     screens: Screens,
     /// Requests that the journal did not take in time.
     untaken: Tally,
@@ -97,10 +100,13 @@ impl Operator {
             .iter()
             .map(|bind| bind.reach.entrance())
             .collect();
+        let wanted = Wanted::new(lines.iter().map(|line| line.ordinal).collect());
         for (index, line) in lines.iter().enumerate() {
             let session = Session {
                 operator: settings.name.clone(),
                 index,
+                ordinal: line.ordinal,
+                wanted: wanted.follow(),
                 addresses: line.settings.reach.addresses(),
                 entrance: entrances.get(line.room.login).cloned().flatten(),
                 tls: settings.tls.clone(),
@@ -134,6 +140,7 @@ impl Operator {
                 now(),
             ),
             slots: Slots::new(lines.len()),
+            wanted,
             screens: Screens::default(),
             untaken: Tally::default(),
             directives,
@@ -253,6 +260,9 @@ impl Operator {
             self.dispatch.configure(configured);
         }
         self.dispatch.tune(directive.tuning, now());
+        let sessions = directive.tuning.sessions.of(None, Some);
+        self.wanted.change(sessions, directive.rest);
+        self.let_unwanted_go(events);
         self.dispatch.submit(directive.submissions);
         for query in self.dispatch.ask(directive.queries) {
             events.push(untold(query.token));

@@ -31,6 +31,7 @@ impl Operator {
             News::Up(link) => {
                 slot.up(link);
                 events.forget_before(slot.key(index));
+                self.let_unwanted_go(events);
             }
             // One that is left already stays so.
             News::Leave if slot.leaving != Leaving::No => {}
@@ -52,9 +53,13 @@ impl Operator {
     fn note_event(&mut self, index: usize, event: session::Event, events: &mut Unreported) {
         match event {
             session::Event::Bound { .. } => {
-                self.dispatch.bound(index);
-                if let Some(slot) = self.slots.get(index) {
-                    slot.carried = self.tlvs.bound();
+                let Some(slot) = self.slots.get(index) else {
+                    return;
+                };
+                slot.carried = self.tlvs.bound();
+                // One that came up when it was not wanted any more is given nothing.
+                if slot.leaving == Leaving::No {
+                    self.dispatch.bound(index);
                 }
             }
             session::Event::Response { token, frame, late } => {
@@ -215,7 +220,7 @@ impl Operator {
     }
 
     /// A session gets nothing more.
-    fn leave(&mut self, index: usize, events: &mut Unreported) {
+    pub(super) fn leave(&mut self, index: usize, events: &mut Unreported) {
         let unwritten = self.dispatch.leave(index);
         events.extend(unwritten.into_iter().map(Event::Returned));
     }

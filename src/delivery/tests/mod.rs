@@ -17,3 +17,4 @@ mod silence;
 mod stop;
 mod tls;
 mod tlvs;
+mod wanted;

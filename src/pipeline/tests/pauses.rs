@@ -56,6 +56,26 @@ fn a_pause_is_told_once_it_has_lasted_a_minute_also_to_those_that_come_then() {
 }
 
 #[test]
+fn what_is_drained_sends_nothing_and_tells_what_it_hears_until_everything_is_resumed() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.order(Order::Drain).unwrap();
+    world.publish(apart(2));
+    world.accept(&sent, "1");
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.story("e1"), ["accepted", "submitted"]);
+    // A part of it is not all.
+    resume(&mut world, of_operator("ucell"));
+    assert!(world.sent().is_empty());
+    resume(&mut world, Scope::default());
+    assert_eq!(world.sent().len(), 1);
+    let told = ["accepted", "deferred paused"];
+    assert_eq!(world.story(apart(2).key.id.as_str()), told);
+}
+
+#[test]
 fn what_expires_meanwhile_is_told_so() {
     let mut world = World::new();
     pause(&mut world, Scope::default());

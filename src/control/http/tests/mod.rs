@@ -66,6 +66,7 @@ async fn started(
             orders(),
             audit,
             Standing::nothing(&folder.path("kept.json")),
+            readiness.clone(),
         ),
         intake,
         archive,
@@ -106,6 +107,7 @@ fn orders() -> mpsc::Sender<Ordered> {
                     since: crate::clock::UnixMillis(0),
                 }),
                 Order::Resume(_) => paused.clear(),
+                Order::Drain => {}
                 Order::Cancel(unwanted) => {
                     let all = pipeline::Cancelled {
                         cancelled: 7,

@@ -97,6 +97,7 @@ fn what_is_set_stands_when_something_else_is_configured_and_default_is_that_then
     let configured = Tuning {
         tps: Setting::Configured,
         window: Setting::Configured,
+        ..Tuning::default()
     };
     dispatch.tune(configured, now);
     let state = dispatch.state();
