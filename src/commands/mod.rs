@@ -17,6 +17,7 @@ mod publish;
 mod report;
 mod run;
 mod smsc;
+mod subscriber;
 mod text;
 mod token;
 mod trace;
@@ -65,6 +66,7 @@ pub enum Command {
     Bench(Box<bench::Bench>),
     Trace(trace::Trace),
     Report(report::ReportCommand),
+    Subscriber(subscriber::SubscriberCommand),
     Ctl(ctl::Ctl),
     Token(token::TokenCommand),
     Text(text::TextCost),
@@ -80,6 +82,7 @@ impl Command {
             Self::Check(check) => check.run(),
             Self::Trace(trace) => trace.run(),
             Self::Report(report) => report.run(),
+            Self::Subscriber(subscriber) => subscriber.run(),
             Self::Ctl(ctl) => ctl.run(),
             Self::Token(token) => token.run(),
             Self::Publish(publish) => publish.run(),

@@ -40,6 +40,20 @@ impl Choices {
         self.stopped == self.except.contains(agency)
     }
 
+    /// Whether messages of agencies are unwanted, but for those apart.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// What has to be known of a subscriber whose data is erased, so that an opt-out holds.
+    #[must_use]
+    pub fn opt_outs(&self) -> Self {
+        Self {
+            language: None,
+            ..self.clone()
+        }
+    }
+
     /// The agencies that were chosen apart from the others.
     pub fn apart(&self) -> impl Iterator<Item = &str> {
         self.except.iter().map(|agency| &**agency)

@@ -146,6 +146,10 @@ pub trait Journal: Send + std::fmt::Debug {
     /// said; they are [veiled](Message::veiled) from then on. Whether there are more.
     fn purge(&mut self, settled_before: UnixMillis, limit: usize) -> Result<bool, JournalError>;
 
+    /// Drops all by which a subscriber can be called, and what was said to them, but for opt-outs; unless a message is under way.
+    /// `last_digits` are those by which held receipts are found.
+    fn erase(&mut self, msisdn: Msisdn, last_digits: u32) -> Result<Erased, JournalError>;
+
     /// Forgets some messages settled at or before this steady time, with their keys; says how many.
     /// Some keys withdrawn then go too.
     fn forget(&mut self, settled_before: UnixMillis, limit: usize) -> Result<usize, JournalError>;
@@ -187,6 +191,9 @@ pub trait Reader: Send {
         &mut self,
         questions: &[(OperatorId, Vec<String>)],
     ) -> Result<Vec<Option<Awaiting>>, JournalError>;
+
+    /// What a subscriber has chosen.
+    fn choices(&mut self, msisdn: Msisdn) -> Result<Choices, JournalError>;
 
     /// How many messages wait to be submitted.
     fn backlog(&mut self) -> Result<Backlog, JournalError>;
@@ -429,6 +436,15 @@ pub struct Backlog {
     pub messages: u64,
     /// Those of them that were deferred, by the reason that was told last. Some may wait for their turn only by now.
     pub deferred: BTreeMap<xabar_events::Reason, u64>,
+}
+
+/// What was erased of a subscriber.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Messages of which nothing is left by which they could be called.
+    pub messages: usize,
+    /// Messages that wait, or await their receipts: with any, nothing is erased.
+    pub under_way: usize,
 }
 
 /// Why the journal does not answer.

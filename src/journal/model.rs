@@ -374,6 +374,40 @@ impl Journal for Model {
         Ok(())
     }
 
+    fn erase(&mut self, msisdn: Msisdn, last_digits: u32) -> Result<Erased, JournalError> {
+        let mut memory = self.memory();
+        let all = memory.select(|message| message.msisdn == msisdn);
+        let settled = |it: &&Message| it.progress.phase == Phase::Settled;
+        let erased = Erased {
+            messages: all.iter().filter(settled).count(),
+            under_way: all.len() - all.iter().filter(settled).count(),
+        };
+        if erased.under_way > 0 {
+            return Ok(Erased {
+                messages: 0,
+                ..erased
+            });
+        }
+        for message in all {
+            if let Some((held, _)) = memory.messages.get_mut(&message.id.0) {
+                *held = message.veiled();
+            }
+        }
+        let names = |held: &HeldReceipt| {
+            let digits = msisdn.digits();
+            let octets = &held.octets[..];
+            octets
+                .windows(digits.len())
+                .any(|it| it == digits.as_bytes())
+        };
+        let found = |held: &HeldReceipt| held.last_digits == last_digits && names(held);
+        memory.held.retain(|_, held| !found(held));
+        if let Some(choices) = memory.choices.get_mut(&msisdn) {
+            *choices = choices.opt_outs();
+        }
+        Ok(erased)
+    }
+
     fn purge(&mut self, settled_before: UnixMillis, _limit: usize) -> Result<bool, JournalError> {
         for (message, at) in self.memory().messages.values_mut() {
             if message.progress.phase == Phase::Settled && *at <= settled_before {
@@ -523,6 +557,10 @@ impl Reader for Model {
             ids.iter().find_map(under).cloned()
         };
         Ok(questions.iter().map(find).collect())
+    }
+
+    fn choices(&mut self, msisdn: Msisdn) -> Result<Choices, JournalError> {
+        Journal::choices(self, msisdn)
     }
 
     fn backlog(&mut self) -> Result<Backlog, JournalError> {

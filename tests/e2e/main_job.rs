@@ -89,11 +89,34 @@ async fn ten_thousand_events_reach_their_phones_and_their_agencies_hear_of_it() 
     assert!(ended(State::Delivered) >= 9_000, "{tally:?}");
     assert!((1..=400).contains(&ended(State::Failed)), "{tally:?}");
     assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+    the_first_citizen_is_erased(&world, &events[0]);
     let figures = world.smsc.handle().figures().await.unwrap();
     assert!(
         figures.throttled > 0,
         "the SMSC had to throttle: {figures:?}"
     );
+}
+
+fn the_first_citizen_is_erased(world: &World, event: &xabar_events::Notification) {
+    let digits = event.msisdn.digits();
+    let order = |order: &str| {
+        let output = world.home.xabar(order, &[&digits]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let known = |event: &xabar_events::Notification| {
+        let known: Value = serde_json::from_str(&order("subscriber export")).unwrap();
+        let messages = known["messages"].as_array().unwrap().clone();
+        let ids = messages.iter().map(|it| it["event"]["id"].clone());
+        ids.filter(|id| *id == json!(event.key.id.as_str())).count()
+    };
+    assert_eq!(known(event), 1);
+    order("subscriber erase");
+    assert_eq!(known(event), 0);
+    let audit = std::fs::read_to_string(world.home.path("data/audit.jsonl")).unwrap();
+    let orders = audit.lines().filter(|line| line.contains("subscriber"));
+    assert_eq!(orders.count(), 3, "{audit}");
+    assert!(!audit.contains(&digits), "{audit}");
 }
 
 /// The same event as of another year's application, so that two rows of samples do not meet.

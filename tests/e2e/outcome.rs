@@ -18,12 +18,12 @@ use xabar::{
     broker::Brokers,
     clock::UnixMillis,
     journal::{
-        Awaiting, Backlog, Books, Identity, JournalError, Message, MessageId, OperatorId, Outgoing,
-        Question, Reader, Told,
+        Awaiting, Backlog, Books, Choices, Identity, JournalError, Message, MessageId, OperatorId,
+        Outgoing, Question, Reader, Told,
     },
     outcome::{self, Exchange, Feed, Shown, Sink, Wording},
 };
-use xabar_events::{Agency, EventKey, State, read_outcomes};
+use xabar_events::{Agency, EventKey, Msisdn, State, read_outcomes};
 
 const AGENCIES: [&str; 3] = ["kadastr", "adliya", "soliq"];
 
@@ -97,6 +97,10 @@ impl Reader for Outbox {
         _: &[(OperatorId, Vec<String>)],
     ) -> Result<Vec<Option<Awaiting>>, JournalError> {
         Ok(Vec::new())
+    }
+
+    fn choices(&mut self, _: Msisdn) -> Result<Choices, JournalError> {
+        Ok(Choices::default())
     }
 
     fn backlog(&mut self) -> Result<Backlog, JournalError> {

@@ -26,6 +26,68 @@ pub(in crate::journal) fn what_a_subscriber_chose_is_kept(journal: &mut dyn Jour
     assert_eq!(journal.choices(chooser).unwrap(), Choices::default());
 }
 
+pub(in crate::journal) fn a_subscriber_is_erased_and_stays_opted_out(journal: &mut dyn Journal) {
+    let settled = |number, of| {
+        let mut message = progressed(number, Phase::Settled, State::Delivered);
+        message.origin_mut().msisdn = msisdn(of);
+        message
+    };
+    let mut late = waiting(9);
+    late.origin_mut().msisdn = msisdn(1);
+    let mut all: Vec<Message> = (1..=8).map(|number| settled(number, number % 2)).collect();
+    all.push(late.clone());
+    accept(journal, all);
+    let mut chosen = Choices::default();
+    chosen.language = Some(Language::Kaa);
+    chosen.stop(None);
+    let octets = |of: u64| format!("from {}", msisdn(of).digits()).into_bytes();
+    let held = [1, 2].map(|of| HeldReceipt {
+        operator: OPERATOR,
+        smsc_id: "A".into(),
+        last_digits: 7,
+        at: UnixMillis(3),
+        octets: octets(of).into(),
+    });
+    commit(
+        journal,
+        Changes {
+            choices: [0, 1].map(|of| (msisdn(of), chosen.clone())).into(),
+            held: (1..).zip(held).collect(),
+            ..Changes::default()
+        },
+    );
+    let refused = journal.erase(msisdn(1), 7).unwrap();
+    assert_eq!((refused.messages, refused.under_way), (0, 1));
+    assert_eq!(journal.newest_to(msisdn(1), 9).unwrap().len(), 5);
+    late = settled(9, 1);
+    commit(
+        journal,
+        Changes {
+            progressed: vec![late],
+            at: UnixMillis(5),
+            ..Changes::default()
+        },
+    );
+    let erased = journal.erase(msisdn(1), 7).unwrap();
+    assert_eq!((erased.messages, erased.under_way), (5, 0));
+    assert_eq!(journal.newest_to(msisdn(1), 9).unwrap(), []);
+    assert_eq!(journal.newest_to(msisdn(0), 9).unwrap().len(), 4);
+    for number in 1..=9 {
+        let message = journal.message(MessageId(number)).unwrap().unwrap();
+        let whole = msisdn(number % 2);
+        let expected = if number % 2 == 1 {
+            whole.veiled()
+        } else {
+            whole
+        };
+        assert_eq!(message.msisdn, expected, "{number}");
+    }
+    assert_eq!(journal.held_for(OPERATOR, 7).unwrap().len(), 1);
+    let left = journal.choices(msisdn(1)).unwrap();
+    assert!(left.hears_nobody() && left.language.is_none());
+    assert_eq!(journal.choices(msisdn(0)).unwrap(), chosen);
+}
+
 pub(in crate::journal) fn what_is_purged_is_known_and_names_nobody(journal: &mut dyn Journal) {
     accept(journal, (1..=40).map(waiting));
     for number in 1..=30 {

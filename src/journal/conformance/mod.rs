@@ -43,6 +43,7 @@ macro_rules! conformance {
                 what_a_subscriber_chose_is_kept
                 what_is_settled_long_ago_is_forgotten
                 what_is_purged_is_known_and_names_nobody
+                a_subscriber_is_erased_and_stays_opted_out
                 a_thread_is_remembered_as_long_as_one_of_its_messages
                 numbers_outlive_what_they_counted
                 an_operator_keeps_its_number

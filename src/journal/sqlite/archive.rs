@@ -66,6 +66,14 @@ impl Block {
         self.last = Some(id);
     }
 
+    fn push_veiled(&mut self, entry: &Entry<'_>) -> Result<(), JournalError> {
+        let message = entry.message()?.veiled();
+        let parts = [to_octets(&**message.origin()), to_octets(&message.progress)];
+        let parts = parts.each_ref().map(|it| &it[..]);
+        self.push(entry.id, entry.since, &parts);
+        Ok(())
+    }
+
     /// Writes what there is as a row.
     pub(super) fn write(&mut self, db: &Connection) -> Result<(), JournalError> {
         if let (Some(first), Some(last)) = (self.first.take(), self.last.take()) {
@@ -208,9 +216,7 @@ pub(super) fn veil(
         let mut first_left = None;
         each(row, |entry| {
             if entry.since <= until {
-                let message = entry.message()?.veiled();
-                let parts = [to_octets(&**message.origin()), to_octets(&message.progress)];
-                block.push(entry.id, entry.since, &parts.each_ref().map(|it| &it[..]));
+                block.push_veiled(&entry)?;
             } else {
                 let first = first_left.get_or_insert(entry.since);
                 *first = entry.since.min(*first);
@@ -227,6 +233,30 @@ pub(super) fn veil(
     for (first, since, octets) in veiled {
         update.execute(params![first, since.0, octets])?;
     }
+    Ok(())
+}
+
+/// Veils one message, if it stands here.
+pub(super) fn veil_one(db: &Connection, id: MessageId) -> Result<(), JournalError> {
+    let mut around = db.prepare_cached(
+        "SELECT first, entries FROM archive WHERE first <= ?1 ORDER BY first DESC LIMIT 1",
+    )?;
+    let mut block = Block::default();
+    let mut rows = around.query([ordered(id.0)])?;
+    let Some(row) = rows.next()? else {
+        return Ok(());
+    };
+    let first: i64 = row.get(0)?;
+    each(row, |entry| match entry.id == id {
+        true => block.push_veiled(&entry),
+        false => {
+            block.push(entry.id, entry.since, &[entry.body]);
+            Ok(())
+        }
+    })?;
+    drop(rows);
+    db.prepare_cached("UPDATE archive SET entries = ?2 WHERE first = ?1")?
+        .execute(params![first, block.octets])?;
     Ok(())
 }
 

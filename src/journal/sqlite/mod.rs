@@ -15,6 +15,7 @@ mod choices;
 mod commit;
 mod connection;
 mod dealt;
+mod erase;
 mod errors;
 mod every;
 mod forget;
@@ -57,7 +58,7 @@ use self::memory::Memory;
 use self::upkeep::Pace;
 use super::lock::Lock;
 use super::{
-    AgencyKey, Arrival, Ask, Awaiting, Changes, Choices, Cursor, Dealt, Facts, HeldReceipt,
+    AgencyKey, Arrival, Ask, Awaiting, Changes, Choices, Cursor, Dealt, Erased, Facts, HeldReceipt,
     Journal, JournalError, Message, MessageId, OperatorId, Queue, Reader, SpreadKey, Start,
     SubmittedPlace, ThreadKey, Used,
 };
@@ -277,6 +278,10 @@ impl Journal for SqliteJournal {
         let written = self.write(|db, memory| commit::write(db, memory, changes, pace))?;
         self.memory.take_changes(changes, written);
         Ok(())
+    }
+
+    fn erase(&mut self, msisdn: Msisdn, last_digits: u32) -> Result<Erased, JournalError> {
+        self.wipe(|db, memory| erase::erase(db, memory, msisdn, last_digits))
     }
 
     fn purge(&mut self, settled_before: UnixMillis, limit: usize) -> Result<bool, JournalError> {

@@ -70,16 +70,22 @@ fn veil_rows(db: &Connection, after: UnixMillis, until: UnixMillis) -> Result<()
          WHERE phase = 3 AND since > ?1 AND since <= ?2",
     )?;
     let settled = settled.query_and_then(params![after.0, until.0], rows::message)?;
-    let veiled = settled.map(|message| message.map(|it| it.veiled()));
-    let veiled: Vec<Message> = veiled.collect::<Result<_, JournalError>>()?;
+    let settled: Vec<Message> = settled.collect::<Result<_, JournalError>>()?;
+    for message in &settled {
+        veil_row(db, message)?;
+    }
+    Ok(())
+}
+
+/// Veils a message in its row.
+pub(super) fn veil_row(db: &Connection, message: &Message) -> Result<(), JournalError> {
+    let veiled = message.veiled();
     let mut update =
         db.prepare_cached("UPDATE messages SET origin = ?2, progress = ?3 WHERE id = ?1")?;
-    for message in veiled {
-        update.execute(params![
-            rows::ordered(message.id.0),
-            to_octets(&**message.origin()),
-            to_octets(&message.progress)
-        ])?;
-    }
+    update.execute(params![
+        rows::ordered(veiled.id.0),
+        to_octets(&**veiled.origin()),
+        to_octets(&veiled.progress)
+    ])?;
     Ok(())
 }

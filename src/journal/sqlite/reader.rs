@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
+use xabar_events::Msisdn;
 
-use super::{books, connection, errors, every, lookup, outbox, receipts, schema};
+use super::{books, choices, connection, errors, every, lookup, outbox, receipts, schema};
 use crate::journal::{
-    Awaiting, Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question,
-    Reader,
+    Awaiting, Backlog, Books, Choices, JournalError, Message, MessageId, OperatorId, Outgoing,
+    Question, Reader,
 };
 
 /// A read-only way into a SQLite journal, whether or not a gateway runs on it.
@@ -82,6 +83,10 @@ impl Reader for SqliteReader {
         questions: &[(OperatorId, Vec<String>)],
     ) -> Result<Vec<Option<Awaiting>>, JournalError> {
         self.read(|db| receipts::accepted_as(db, questions))
+    }
+
+    fn choices(&mut self, msisdn: Msisdn) -> Result<Choices, JournalError> {
+        self.read(|db| choices::read(db, msisdn))
     }
 
     fn backlog(&mut self) -> Result<Backlog, JournalError> {

@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use xabar_events::{Event, State};
+use xabar_events::{Event, Msisdn, State};
 
 use super::*;
 use crate::control::access::{Denials, Tokens};
@@ -21,8 +21,8 @@ use crate::control::readiness::Part;
 use crate::control::standing::Standing;
 use crate::intake::{Batch, Door, Refusals, Verdict};
 use crate::journal::{
-    Awaiting, Backlog, Books, JournalError, Message, MessageId, OperatorId, Outgoing, Question,
-    Reader,
+    Awaiting, Backlog, Books, Choices, JournalError, Message, MessageId, OperatorId, Outgoing,
+    Question, Reader,
 };
 use crate::log_lines::LogLines;
 use crate::pipeline::{self, Load, Order, Ordered, Pause};
@@ -206,6 +206,10 @@ impl Reader for Shelf {
         _questions: &[(OperatorId, Vec<String>)],
     ) -> Result<Vec<Option<Awaiting>>, JournalError> {
         Ok(Vec::new())
+    }
+
+    fn choices(&mut self, _: Msisdn) -> Result<Choices, JournalError> {
+        Ok(Choices::default())
     }
 
     fn backlog(&mut self) -> Result<Backlog, JournalError> {

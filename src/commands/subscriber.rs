@@ -1,0 +1,177 @@
+//! `xabar subscriber`: what is known of one citizen, shown or erased.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use xabar_events::Msisdn;
+
+use super::print::{self, GOOD, styled};
+use super::{ConfigFile, Failure};
+use crate::clock::wall;
+use crate::control::audit::{self, Audit};
+use crate::control::settings::Settings;
+use crate::control::story::{Story, story};
+use crate::delivery::receipt::last_digits;
+use crate::journal::{self, JournalError, Message, Question, Reader};
+
+/// Shows or erases what is known of one subscriber, as the law on personal data asks
+///
+/// Each is a line in the audit log, with the number masked.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  xabar subscriber export --config config/xabar.toml +998901234567 > known.json
+  systemctl stop xabar && xabar subscriber erase --config config/xabar.toml +998901234567; systemctl start xabar")]
+pub struct SubscriberCommand {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    Export(Export),
+    Erase(Erase),
+}
+
+/// Prints all that the journal knows of a subscriber as one JSON object, beside a running gateway or without one
+#[derive(Debug, clap::Args)]
+struct Export {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The subscriber's number
+    msisdn: Msisdn,
+}
+
+/// Erases a subscriber's number and what was said to it; the gateway has to be stopped
+///
+/// What was chosen by STOP holds on: without it there would be messages again. Refused while a message to this number waits,
+/// or awaits its receipt.
+#[derive(Debug, clap::Args)]
+struct Erase {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// The subscriber's number
+    msisdn: Msisdn,
+    /// Prints a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl SubscriberCommand {
+    pub(super) fn run(self) -> Result<(), Failure> {
+        match self.what {
+            What::Export(export) => export.run(),
+            What::Erase(erase) => erase.run(),
+        }
+    }
+}
+
+/// All that is known.
+#[derive(Serialize)]
+struct Known {
+    /// In full.
+    msisdn: String,
+    language: Option<&'static str>,
+    /// Whether messages of agencies are unwanted, but for those named apart.
+    stopped: bool,
+    apart: Vec<String>,
+    /// Oldest first.
+    messages: Vec<Sent>,
+}
+
+#[derive(Serialize)]
+struct Sent {
+    #[serde(flatten)]
+    story: Story,
+    service: String,
+    status: String,
+    /// The values of its text.
+    params: BTreeMap<String, String>,
+    /// As it was sent, if it was kept.
+    text: Option<String>,
+}
+
+impl Export {
+    fn run(self) -> Result<(), Failure> {
+        let settings = self.config.load()?;
+        let known = self
+            .known(&settings)
+            .map_err(|cause| Failure::caused("cannot read the journal", cause))?;
+        note(&settings, "subscriber export", self.msisdn, Value::Null)?;
+        print::json(&known)?;
+        Ok(())
+    }
+
+    fn known(&self, settings: &Settings) -> Result<Known, JournalError> {
+        let mut reader = journal::open_reader(&settings.journal.url)?;
+        let question = Question {
+            msisdn: Some(self.msisdn),
+            ..Question::default()
+        };
+        let messages = reader.find(&question, usize::MAX)?;
+        let choices = reader.choices(self.msisdn)?;
+        let messages = messages.iter().map(|message| sent(&mut *reader, message));
+        Ok(Known {
+            msisdn: self.msisdn.digits(),
+            language: choices.language.map(|language| language.as_str()),
+            stopped: choices.is_stopped(),
+            apart: choices.apart().map(str::to_owned).collect(),
+            messages: messages.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn sent(reader: &mut dyn Reader, message: &Message) -> Result<Sent, JournalError> {
+    let content = &message.content;
+    let params = content.params.iter();
+    Ok(Sent {
+        story: story(message, |operator| reader.operator_name(operator))?,
+        service: content.service.to_string(),
+        status: content.status.to_string(),
+        params: params
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect(),
+        text: message.progress.attempt.text.as_deref().map(str::to_owned),
+    })
+}
+
+impl Erase {
+    fn run(self) -> Result<(), Failure> {
+        let settings = self.config.load()?;
+        let failed = |cause| Failure::caused("nothing is erased", cause);
+        let mut journal = journal::open(&settings.journal.url).map_err(failed)?;
+        note(&settings, "subscriber erase", self.msisdn, json!("erased"))?;
+        let erased = journal
+            .erase(self.msisdn, last_digits(self.msisdn))
+            .map_err(failed)?;
+        if erased.under_way > 0 {
+            return Err(Failure::because(format!(
+                "nothing is erased: {} messages to this number wait, or await their receipts; try again when they are over",
+                erased.under_way
+            )));
+        }
+        let told = || json!({ "messages": erased.messages });
+        Ok(print::for_scripts_or_people(self.json, told, |out| {
+            let told = format!("erased from {} messages", erased.messages);
+            writeln!(out, "{}", styled(GOOD, told))
+        })?)
+    }
+}
+
+/// Notes in the audit log what was asked for.
+fn note(settings: &Settings, order: &str, msisdn: Msisdn, to: Value) -> Result<(), Failure> {
+    let (who, sudo) = audit::user();
+    let audit = Audit::new(settings.audit.file.clone());
+    let noted = audit.order(&audit::Entry {
+        at: wall().into(),
+        who: &who,
+        way: audit::Way::Command { sudo },
+        order,
+        of: json!({ "subscriber": msisdn.to_string() }),
+        from: Value::Null,
+        to,
+    });
+    noted.map_err(|cause| Failure::caused("the audit log cannot be written", cause))
+}
