@@ -50,6 +50,15 @@ ends! {
     reassigned_without_a_list_is_noticed: Suppressed Reassigned, "reassigned without being listed";
     opted_out_without_an_opt_out_is_noticed: Suppressed OptedOut, "without an opt-out";
     no_template_with_one_is_noticed: Suppressed NoTemplate, "though there is a text";
+    an_operators_expiry_without_a_receipt_is_noticed: Expired Operator, "though no receipt says so";
+    undelivered_without_a_receipt_is_noticed: Failed Undelivered, "though no receipt says so";
+    refused_by_nobody_is_noticed: Failed Refused, "though nothing was refused";
+    given_up_after_no_refusal_is_noticed: Failed Attempts, "though nothing was refused";
+    a_part_of_one_segment_is_noticed: Failed Partial, "though it is of one segment";
+    no_route_for_what_went_is_noticed: Failed NoRoute, "though it went";
+    no_receipt_before_its_time_is_noticed: Unknown NoReceipt, "before its receipt is overdue";
+    no_receipts_where_they_come_is_noticed: Unknown NoReceipts, "though receipts come";
+    uncertain_with_an_answer_is_noticed: Unknown Uncertain, "though it is answered";
 }
 
 #[test]

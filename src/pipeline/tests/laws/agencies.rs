@@ -1,10 +1,11 @@
 //! What holds for what agencies may: urgent by right, so many a day, campaigns over hours.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rustc_hash::FxHashMap;
 
 use super::{Fate, Known, Laws};
 use crate::clock::{Now, UnixMillis};
@@ -74,7 +75,7 @@ pub(super) fn of_whole_agency(spread: &Spread, agency: AgencyKey) -> bool {
 
 /// How many of these an operator has, or may have. There may be many: asked only where it matters.
 fn gone<'a>(
-    messages: &BTreeMap<MessageId, Known>,
+    messages: &FxHashMap<MessageId, Known>,
     ids: impl Iterator<Item = &'a MessageId>,
 ) -> usize {
     ids.filter(|id| went(&messages[*id])).count()

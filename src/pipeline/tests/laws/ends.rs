@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use xabar_events::{Outcome, Reason, State};
 
-use super::Laws;
+use super::{Fate, Laws};
 use crate::clock::Now;
 use crate::compose::Catalog;
+use crate::delivery::Token;
 use crate::journal::{Message, MessageId};
 
 static TEXTS: LazyLock<Catalog> = LazyLock::new(Catalog::built_in);
@@ -47,6 +48,34 @@ impl Laws {
                 let text = TEXTS.compose(message.into(), self.default_language);
                 (text.is_err(), "though there is a text")
             }
+            (State::Expired, Some(Reason::Operator))
+            | (State::Failed, Some(Reason::Undelivered)) => {
+                let is_told = self.not_delivered.contains(&id);
+                (is_told, "though no receipt says so")
+            }
+            (State::Failed, Some(Reason::Refused | Reason::Attempts)) => {
+                let is_refused = self.has_had(id, |fate| fate == Fate::Nowhere);
+                (
+                    is_refused || !self.has_gone(id),
+                    "though nothing was refused",
+                )
+            }
+            (State::Failed, Some(Reason::Partial)) => {
+                (self.is_of_several(id), "though it is of one segment")
+            }
+            (State::Failed, Some(Reason::NoRoute)) => (!self.has_gone(id), "though it went"),
+            (State::Unknown, Some(Reason::NoReceipt)) => {
+                let last = self.messages[&id].attempts.last();
+                let is_late = last.is_some_and(|it| it.at.after(self.receipt) <= now.steady);
+                (is_late, "before its receipt is overdue")
+            }
+            (State::Unknown, Some(Reason::NoReceipts)) => {
+                (self.lacks_receipts, "though receipts come")
+            }
+            (State::Unknown, Some(Reason::Uncertain)) => {
+                let is_open = |fate| matches!(fate, Fate::Unanswered(_));
+                (self.has_had(id, is_open), "though it is answered")
+            }
             (_, Some(reason)) if Self::ends_in_time(reason) => {
                 (outcome.until.is_some(), "until nobody knows when")
             }
@@ -65,6 +94,23 @@ impl Laws {
                 && service.all(|it| **it == *message.content.service)
                 && message.accepted_at <= *at
         })
+    }
+
+    fn has_gone(&self, id: MessageId) -> bool {
+        !self.messages[&id].attempts.is_empty()
+    }
+
+    /// Whether this became of a segment in one of its attempts.
+    fn has_had(&self, id: MessageId, is_it: impl Fn(Fate) -> bool) -> bool {
+        let attempts = self.messages[&id].attempts.iter();
+        let mut fates = attempts.flat_map(|it| it.segments.values());
+        fates.any(|fate| is_it(*fate))
+    }
+
+    fn is_of_several(&self, id: MessageId) -> bool {
+        let attempts = self.messages[&id].attempts.iter();
+        let mut segments = attempts.flat_map(|it| it.segments.keys());
+        segments.any(|segment| *segment > 0 && *segment != Token::PUSH)
     }
 
     /// Whether it is known until when a message waits for this reason.

@@ -7,10 +7,11 @@ mod ends;
 mod morning;
 mod waits;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use xabar_events::{Event as Incoming, EventKey, Language, Msisdn, Outcome, State};
 use xabar_smpp::Status;
 
@@ -38,21 +39,26 @@ pub(super) struct Laws {
     uncertain: Duration,
     /// Whether another operator may try what one took and did not deliver.
     undelivered_elsewhere: bool,
-    messages: BTreeMap<MessageId, Known>,
-    phones: HashMap<Msisdn, Vec<MessageId>>,
-    threads: HashMap<ThreadKey, Vec<MessageId>>,
+    messages: FxHashMap<MessageId, Known>,
+    phones: FxHashMap<Msisdn, Vec<MessageId>>,
+    threads: FxHashMap<ThreadKey, Vec<MessageId>>,
     /// The newest attempted.
-    attempted: HashMap<ThreadKey, ThreadOrder>,
+    attempted: FxHashMap<ThreadKey, ThreadOrder>,
     /// Those with an attempt in the journal, which is there before they go.
-    begun_in_journal: HashSet<MessageId>,
-    withdrawn: HashSet<EventKey>,
+    begun_in_journal: FxHashSet<MessageId>,
+    withdrawn: FxHashSet<EventKey>,
     /// What staff ordered to be withdrawn, and when.
     unwanted: Vec<(Unwanted, UnixMillis)>,
     choices: Choices,
     /// What phones said of pushes, each with what would acknowledge it.
     words: Vec<(OperatorId, Answer, Token, bool)>,
     /// What had no answer yet when its receipt came, which may be one.
-    receipted: HashSet<(MessageId, u8, u8)>,
+    receipted: FxHashSet<(MessageId, u8, u8)>,
+    /// What some operator said of that it did not deliver it.
+    not_delivered: FxHashSet<MessageId>,
+    /// How long a receipt is waited for, and whether some operator gives none.
+    receipt: Duration,
+    lacks_receipts: bool,
     /// Whose urgent messages are pushed, by each operator that takes any.
     pushing: Vec<UrgentRight>,
     begun: Begun,
@@ -166,16 +172,19 @@ impl Laws {
             lists: settings.lists.clone(),
             uncertain: settings.uncertain,
             undelivered_elsewhere: settings.retry.undelivered_elsewhere,
-            messages: BTreeMap::new(),
-            phones: HashMap::new(),
-            threads: HashMap::new(),
-            attempted: HashMap::new(),
-            begun_in_journal: HashSet::new(),
-            withdrawn: HashSet::new(),
+            messages: FxHashMap::default(),
+            phones: FxHashMap::default(),
+            threads: FxHashMap::default(),
+            attempted: FxHashMap::default(),
+            begun_in_journal: FxHashSet::default(),
+            withdrawn: FxHashSet::default(),
             unwanted: Vec::new(),
             choices: Choices::default(),
             words: Vec::new(),
-            receipted: HashSet::new(),
+            receipted: FxHashSet::default(),
+            not_delivered: FxHashSet::default(),
+            receipt: settings.receipt,
+            lacks_receipts: settings.operators.iter().any(|it| !it.receipts),
             pushing: pushing.cloned().collect(),
             begun: Begun::default(),
             mornings: Mornings::default(),
@@ -244,6 +253,11 @@ impl Laws {
             self.receipted
                 .insert((token.message, token.attempt, token.segment));
         }
+    }
+
+    /// An operator says that it did not deliver a message.
+    pub(super) fn not_delivered(&mut self, id: u64) {
+        self.not_delivered.insert(MessageId(id));
     }
 
     /// The answers to citizens that were accepted since it was asked last, and are to go.

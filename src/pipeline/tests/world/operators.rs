@@ -230,6 +230,7 @@ impl World {
     /// The answer to a question: a state and the network's reason, or nothing.
     pub(crate) fn tell_fate(&mut self, query: &Query, told: Option<(MessageState, u8)>) {
         let token = query.token;
+        self.laws.not_delivered(token.message.0);
         self.hear(UCELL, Event::Queried { token, told });
         self.beat();
     }
@@ -239,12 +240,21 @@ impl World {
         let number = self.next_request(sent.operator);
         let frame = receipt(sent.submission.msisdn, smsc_id, stat, number);
         self.laws.receipt_brought(sent.token());
+        self.note_fate(sent, stat);
         let [(_, acknowledged), ..] = self.bring_request(sent.operator, frame);
         acknowledged
     }
 
+    /// The laws hear what a receipt in these words says of a message.
+    fn note_fate(&mut self, sent: &Sent, words: &str) {
+        if !words.contains("DELIVRD") {
+            self.laws.not_delivered(sent.message());
+        }
+    }
+
     /// A receipt that returns our reference.
     pub(crate) fn receipt_by_reference(&mut self, sent: &Sent, smsc_id: &str, stat: &str) {
+        self.note_fate(sent, stat);
         let mut tlvs = TlvBuffer::new();
         tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, sent.submission.reference);
         let (msisdn, number) = (sent.submission.msisdn, self.next_request(sent.operator));
@@ -255,6 +265,7 @@ impl World {
 
     /// A receipt that names no subscriber; gives what the SMSC is told.
     pub(crate) fn receipt_from_nobody(&mut self, sent: &Sent, smsc_id: &str, stat: &str) -> Status {
+        self.note_fate(sent, stat);
         let number = self.next_request(sent.operator);
         let text = format!("id:{smsc_id} stat:{stat} err:000 text:");
         let answers =
@@ -273,6 +284,7 @@ impl World {
 
     /// A receipt in whatever words and TLVs; gives what the SMSC is told.
     pub(crate) fn receipt_saying(&mut self, sent: &Sent, text: &str, tlvs: Tlvs<'_>) -> Status {
+        self.note_fate(sent, text);
         let (msisdn, number) = (sent.submission.msisdn, self.next_request(sent.operator));
         let answers = self.bring_request(sent.operator, receipt_of(msisdn, text, number, tlvs));
         self.told_with_the_next_beat(sent.operator, answers)
