@@ -234,6 +234,12 @@ pub(super) fn name(agency: u64) -> String {
     format!("agency-{agency}")
 }
 
+/// The agency of this name.
+pub(super) fn number(name: &str) -> u64 {
+    let number = name.strip_prefix("agency-");
+    number.and_then(|it| it.parse().ok()).expect("of the day")
+}
+
 /// A subscriber of a nation with so many events a day: few get much, and most get little.
 pub(super) fn somebody(events: u64, random: &mut Random) -> Msisdn {
     let subscribers = (events / 5).max(100);

@@ -1,7 +1,10 @@
 //! What messages of the later lanes may count on: they are never shut out, and agencies share what there is for them (R8).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
+
+use super::agencies::{AGENCIES, name, number};
 use super::rules::weight;
 use crate::journal::Message;
 
@@ -12,8 +15,8 @@ const MANY: usize = 20;
 #[derive(Default)]
 pub(super) struct Later {
     /// The agency of each.
-    waiting: HashMap<u64, Box<str>>,
-    agencies: BTreeMap<Box<str>, Agency>,
+    waiting: FxHashMap<u64, u64>,
+    agencies: BTreeMap<u64, Agency>,
     /// Seconds in which many waited without a break.
     seconds: u32,
     /// What was submitted in them, and how much of that was of this lane.
@@ -28,14 +31,14 @@ struct Agency {
     seconds: u32,
     /// Messages of the lane that went in them, and how many of these were its own.
     gone: (u32, u32),
-    /// The agencies that had some, or waited, meanwhile.
-    sharing: BTreeSet<Box<str>>,
+    /// The agencies that had some, or waited, meanwhile: a bit each.
+    sharing: u64,
 }
 
 impl Later {
-    pub(super) fn wait(&mut self, message: u64, agency: &str) {
-        if self.waiting.insert(message, agency.into()).is_none() {
-            self.agencies.entry(agency.into()).or_default().waiting += 1;
+    pub(super) fn wait(&mut self, message: u64, agency: u64) {
+        if self.waiting.insert(message, agency).is_none() {
+            self.agencies.entry(agency).or_default().waiting += 1;
         }
     }
 
@@ -55,11 +58,11 @@ impl Later {
             return;
         }
         self.submitted.1 += 1;
-        let whose = message.key.agency.name();
+        let whose = number(message.key.agency.name());
         for (agency, known) in &mut self.agencies {
             known.gone.0 += 1;
-            known.gone.1 += u32::from(**agency == *whose);
-            known.shares_with(whose);
+            known.gone.1 += u32::from(*agency == whose);
+            known.sharing |= 1 << whose;
         }
     }
 
@@ -67,12 +70,10 @@ impl Later {
     pub(super) fn pass(&mut self, lane: &str) {
         self.check_lane(lane);
         let waiting = self.agencies.iter().filter(|(_, it)| it.waiting > 0);
-        let waiting: Vec<_> = waiting.map(|(name, _)| name.clone()).collect();
-        for (name, agency) in &mut self.agencies {
-            if agency.waiting >= MANY {
-                waiting.iter().for_each(|other| agency.shares_with(other));
-            }
-            agency.pass(lane, name);
+        let waiting = waiting.fold(0, |all, (agency, _)| all | 1 << agency);
+        for (agency, known) in &mut self.agencies {
+            known.sharing |= waiting;
+            known.pass(lane, *agency);
         }
         self.agencies.retain(|_, agency| agency.waiting > 0);
     }
@@ -103,18 +104,12 @@ impl Later {
 }
 
 impl Agency {
-    fn shares_with(&mut self, other: &str) {
-        if !self.sharing.contains(other) {
-            self.sharing.insert(other.into());
-        }
-    }
-
     fn begin_anew(&mut self) {
         (self.seconds, self.gone) = (0, (0, 0));
-        self.sharing.clear();
+        self.sharing = 0;
     }
 
-    fn pass(&mut self, lane: &str, name: &str) {
+    fn pass(&mut self, lane: &str, number: u64) {
         if self.waiting < MANY {
             self.begin_anew();
             return;
@@ -124,9 +119,10 @@ impl Agency {
             self.seconds = 0;
             let (all, own) = std::mem::take(&mut self.gone);
             let sharing = std::mem::take(&mut self.sharing);
-            let weights: u32 = sharing.iter().map(|name| weight(name)).sum();
-            let agencies = u32::try_from(sharing.len()).unwrap();
-            let weight = weight(name);
+            let sharing_it = (0..AGENCIES).filter(|it| sharing & 1 << it != 0);
+            let weights: u32 = sharing_it.map(weight).sum();
+            let agencies = sharing.count_ones();
+            let (weight, name) = (weight(number), name(number));
             // They share by PDUs, of which a long text has three: in as many rounds each may have two more or less than its
             // weight, and this one's turn of a round may be to come. And others may have come and gone.
             assert!(

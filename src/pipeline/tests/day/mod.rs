@@ -2,7 +2,7 @@
 //! statuses or do not, operators with limits and outages, a gateway that dies now and then; every beat under the eyes of the [`Laws`](super::laws::Laws).
 //!
 //! `XABAR_DAY_EVENTS=1000000 cargo test --release --lib pipeline::tests::day -- --nocapture` has a million events;
-//! `XABAR_DAY_SEED` repeats a day that went wrong.
+//! `XABAR_DAY_SEED` repeats a day that went wrong; with several seeds and commas between them there are as many days, a core each.
 
 mod agencies;
 mod citizens;
@@ -47,12 +47,17 @@ const DEATHS: u64 = 8;
 
 #[test]
 fn a_day_keeps_every_rule_whatever_goes_wrong() {
-    let from_outside = |name| std::env::var(name).ok().and_then(|it| it.parse().ok());
-    let events = from_outside("XABAR_DAY_EVENTS").unwrap_or(EVENTS);
-    let seeds = match from_outside("XABAR_DAY_SEED") {
-        Some(seed) => vec![seed],
-        None => vec![1, 2, by_chance()],
+    let from_outside = |name| {
+        let given = std::env::var(name).unwrap_or_default();
+        let numbers = given.split(',').filter_map(|it| it.parse().ok());
+        numbers.collect::<Vec<u64>>()
     };
+    let events = from_outside("XABAR_DAY_EVENTS");
+    let events = events.first().copied().unwrap_or(EVENTS);
+    let mut seeds = from_outside("XABAR_DAY_SEED");
+    if seeds.is_empty() {
+        seeds = vec![1, 2, by_chance()];
+    }
     // A nation has several regions; each has a core of the machine.
     let regions = seeds.into_iter().map(|seed| {
         std::thread::spawn(move || {

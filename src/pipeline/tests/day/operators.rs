@@ -1,9 +1,10 @@
 //! What operators do in a day: so many a second, answers, receipts, what phones say of pushes, throttling and outages.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, HashMap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::time::Duration;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use xabar_smpp::Status;
 
 use super::super::random::Random;
@@ -21,12 +22,12 @@ pub(super) struct Operators {
     all: BTreeMap<OperatorId, Operator>,
     /// By time and number, the first one on top.
     coming: BinaryHeap<Reverse<(UnixMillis, u64)>>,
-    what: HashMap<u64, Coming>,
+    what: FxHashMap<u64, Coming>,
     numbers: u64,
     /// How often each segment was taken, where more than once.
-    taken: HashMap<(u64, u8), u32>,
+    taken: FxHashMap<(u64, u8), u32>,
     /// The messages that were on screens, whether or not anybody was told.
-    shown: HashSet<u64>,
+    shown: FxHashSet<u64>,
     /// What phones said of pushes in this second, each with what acknowledges it.
     words: Vec<(Answer, Sent, bool)>,
 }
@@ -61,10 +62,10 @@ impl Operators {
         Self {
             all: [UCELL, BEELINE].map(|id| (id, operator(random))).into(),
             coming: BinaryHeap::new(),
-            what: HashMap::new(),
+            what: FxHashMap::default(),
             numbers: 0,
-            taken: HashMap::new(),
-            shown: HashSet::new(),
+            taken: FxHashMap::default(),
+            shown: FxHashSet::default(),
             words: Vec::new(),
         }
     }

@@ -1,14 +1,15 @@
 //! What agencies and citizens may count on in a day: answers and urgent messages go at once, and later lanes have their
 //! shares (R8).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use xabar_events::{Event as Incoming, Msisdn, Outcome, Priority, State};
 
 use super::super::laws::Laws;
 use super::super::world::*;
-use super::agencies::{HASTY, name};
+use super::agencies::{HASTY, number};
 use super::later::Later;
 use super::operators::Operators;
 use crate::clock::UnixMillis;
@@ -24,16 +25,16 @@ const TEXT: u32 = 1 + 3;
 #[derive(Default)]
 pub(super) struct Promises {
     /// Events that were not accepted yet, and are to be followed.
-    published: HashMap<String, Followed>,
+    published: FxHashMap<String, Followed>,
     operators: BTreeMap<OperatorId, Share>,
     /// Events that go in the place of urgent ones of their applications.
-    instead: HashSet<Box<str>>,
+    instead: FxHashSet<Box<str>>,
     /// Of each message of which something was told.
-    repeats: HashMap<u64, u32>,
+    repeats: FxHashMap<u64, u32>,
 }
 
 struct Followed {
-    agency: Box<str>,
+    agency: u64,
     priority: Priority,
     operator: OperatorId,
     since: UnixMillis,
@@ -64,11 +65,11 @@ impl Promises {
                 continue;
             };
             let at_will = event.not_before.is_none() && event.expires.is_none();
-            let hasty = event.key.agency.name() == name(HASTY);
-            let is_so = event.priority != Priority::Urgent || !hasty;
+            let agency = number(event.key.agency.name());
+            let is_so = event.priority != Priority::Urgent || agency != HASTY;
             if at_will && is_so {
                 let followed = Followed {
-                    agency: event.key.agency.name().into(),
+                    agency,
                     priority: event.priority,
                     operator: carrier(event.msisdn),
                     since: now,
@@ -115,8 +116,8 @@ impl Promises {
         let share = self.operators.entry(followed.operator).or_default();
         match followed.priority {
             Priority::Urgent => drop(share.urgent.waiting.insert(message, followed.since)),
-            Priority::Normal => share.normal.wait(message, &followed.agency),
-            Priority::Bulk => share.bulk.wait(message, &followed.agency),
+            Priority::Normal => share.normal.wait(message, followed.agency),
+            Priority::Bulk => share.bulk.wait(message, followed.agency),
         }
     }
 

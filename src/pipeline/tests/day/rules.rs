@@ -52,10 +52,10 @@ pub(super) fn set(settings: &mut Settings, events: u64) {
 const WEIGHT: u32 = 8;
 
 /// How much an agency gets of a lane, beside others.
-pub(super) fn weight(agency: &str) -> u32 {
-    match agency == name(FAVOURED) {
-        true => WEIGHT,
-        false => 1,
+pub(super) fn weight(agency: u64) -> u32 {
+    match agency {
+        FAVOURED => WEIGHT,
+        _ => 1,
     }
 }
 

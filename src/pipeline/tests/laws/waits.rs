@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use rustc_hash::FxHashMap;
 use xabar_events::{Outcome, Reason, State};
 
 use super::agencies::{day, of_whole_agency};
@@ -19,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(3 * 60);
 /// The messages that wait for one of these reasons.
 #[derive(Default)]
 pub(super) struct Waits {
-    messages: BTreeMap<MessageId, Wait>,
+    messages: FxHashMap<MessageId, (AgencyKey, Wait)>,
     campaigns: BTreeMap<AgencyKey, Campaign>,
     /// When a link last had no room, or its operator was in trouble.
     trouble: UnixMillis,
@@ -79,7 +80,7 @@ impl Laws {
                 if !is_spread =>
             {
                 let wait = Wait::HeldUntil(UnixMillis(0));
-                self.waits.messages.insert(id, wait);
+                self.waits.messages.insert(id, (agency, wait));
             }
             _ => {}
         }
@@ -96,9 +97,9 @@ impl Laws {
         self.waits.looked = now.steady;
         let mut waits = std::mem::take(&mut self.waits);
         let spent = self.spent(now);
-        for (id, wait) in &mut waits.messages {
+        for (id, (agency, wait)) in &mut waits.messages {
             match *wait {
-                Wait::HeldUntil(until) if until > now.steady => continue,
+                Wait::HeldUntil(until) if until > now.steady || spent.contains(agency) => continue,
                 Wait::HeldUntil(_) | Wait::FreeSince(_) => {}
             }
             let held = self.held(*id, &spent, now);

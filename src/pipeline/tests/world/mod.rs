@@ -222,8 +222,8 @@ impl World {
         if let Some(saboteur) = &mut self.saboteur {
             saboteur.inputs(&now, &mut inputs);
         }
-        let (mut changes, mut effects) = self.decide(inputs);
-        self.commit(&changes, heard);
+        let (changes, mut effects) = self.decide(inputs);
+        let mut changes = self.commit(changes, heard);
         self.count(&effects);
         if let Some(saboteur) = &mut self.saboteur {
             saboteur.effects(&now, &mut changes, &mut effects);
@@ -277,7 +277,7 @@ impl World {
         let heard = Heard::from(&inputs);
         let (changes, effects) = self.decide(inputs);
         if crash == Crash::BeforeEffects {
-            self.commit(&changes, heard);
+            let changes = self.commit(changes, heard);
             self.hear_answers(&effects);
             self.tell(&changes);
             // Their attempts are in the journal, though nobody got them.
@@ -333,11 +333,19 @@ impl World {
         self.core.as_mut().unwrap().decide(now, inputs).unwrap()
     }
 
-    fn commit(&mut self, changes: &Changes, heard: Heard) {
-        let core = self.core.as_mut().unwrap();
-        core.commit(&mut changes.clone()).unwrap();
+    /// Gives what is to be told of it, and all of it to a saboteur.
+    fn commit(&mut self, mut changes: Changes, heard: Heard) -> Changes {
         let now = self.now();
-        self.laws.committed(&now, changes, heard);
+        self.laws.committed(&now, &changes, heard);
+        let left = match self.saboteur {
+            Some(_) => changes.clone(),
+            None => Changes {
+                outgoing: changes.outgoing.clone(),
+                ..Changes::default()
+            },
+        };
+        self.core.as_mut().unwrap().commit(&mut changes).unwrap();
+        left
     }
 
     /// What each operator was given, of what it granted.
