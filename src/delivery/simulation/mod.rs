@@ -1,13 +1,16 @@
 //! Operators whose limits nobody told us, in virtual time: how near their limits the link gets, and
 //! how much is throttled on the way.
 
+mod smsc;
+mod windows;
+
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::collections::{BinaryHeap, HashMap};
 use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
-use xxhash_rust::xxh3::xxh3_64;
 
+use self::smsc::{Limit, Smsc};
 use super::dispatch::{Bounds, Dispatch, Heard};
 use super::retry::{self, Next, Policy};
 use super::sample::{submission, token};
@@ -16,43 +19,6 @@ use crate::clock::instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 const RESPONSE: Duration = Duration::from_secs(30);
-
-/// What an operator does with what is too much for it.
-#[derive(Clone, Copy, Debug)]
-enum Limit {
-    /// So many are taken in any second; others are throttled.
-    Sliding(f64),
-    /// A bucket of a tenth of a second's worth that leaks at this rate; what does not fit is throttled.
-    Bucket(f64),
-    /// So many may await a response in all; others are refused.
-    Window(usize),
-    /// So many may await a response on each session; others are refused at once, with this status.
-    EachWindow(usize, Status),
-    /// The same with ESME_RSUBMITFAIL, but there is room again so long before the answer that made it is read.
-    AheadWindow(usize, Duration),
-    /// Of so many messages one is refused whenever it comes, as those to numbers on a blacklist, by ESME_RSUBMITFAIL.
-    Blacklist(u64),
-    /// One in so many submissions is refused by ESME_RSUBMITFAIL, however few they are.
-    MoodyFailure(u64),
-    /// So many are taken in any second; for others the queue is full.
-    FullQueue(f64),
-    /// For one in so many the queue is full, however few they are.
-    MoodyQueue(u64),
-    /// So many a second are worked off; others queue without end.
-    Queue(f64),
-    /// All are taken, and each answer says that it is congested.
-    Congested,
-    /// One in so many is throttled, however few they are.
-    Moody(u64),
-    /// One a second is throttled, however few they are.
-    OneASecond,
-    /// The first so many are throttled for ever, and others where there are more than this in any second.
-    Poisoned(u64, f64),
-    /// All are throttled.
-    Nothing,
-    /// All are taken but the first, which is throttled once.
-    ButTheFirst,
-}
 
 /// An answer on its way, in the order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,98 +37,6 @@ struct Tries {
     submitted: u16,
     throttled: u16,
     refused: u16,
-}
-
-struct Smsc {
-    limit: Limit,
-    latency: Duration,
-    taken: VecDeque<Instant>,
-    bucket: f64,
-    leaked: Instant,
-    free_at: Instant,
-    /// What awaits a response on each session.
-    waiting: [usize; 2],
-    /// When there is room again on each session, where that is not when its answer is read.
-    room: [VecDeque<Instant>; 2],
-}
-
-impl Smsc {
-    /// The status of a submission, and when it is told.
-    fn submit(&mut self, session: usize, token: Token, now: Instant) -> (Status, Instant) {
-        let id = token.message.0;
-        let answered = now + self.latency;
-        let fits = match self.limit {
-            Limit::Poisoned(poisoned, _) if id < poisoned => false,
-            Limit::Sliding(limit) | Limit::FullQueue(limit) | Limit::Poisoned(_, limit) => {
-                while self.taken.front().is_some_and(|at| *at + SECOND <= now) {
-                    self.taken.pop_front();
-                }
-                let fits = (self.taken.len() as f64) < limit;
-                if fits {
-                    self.taken.push_back(now);
-                }
-                fits
-            }
-            Limit::Bucket(limit) => {
-                let leaked = now.duration_since(self.leaked).as_secs_f64() * limit;
-                (self.bucket, self.leaked) = ((self.bucket - leaked).max(0.0), now);
-                let fits = self.bucket + 1.0 <= (limit / 10.0).max(1.0);
-                self.bucket += f64::from(u8::from(fits));
-                fits
-            }
-            Limit::Window(limit) => {
-                if self.waiting.iter().sum::<usize>() >= limit {
-                    return (Status::RMSGQFUL, answered);
-                }
-                self.waiting[session] += 1;
-                true
-            }
-            Limit::EachWindow(limit, status) => {
-                if self.waiting[session] >= limit {
-                    return (status, now);
-                }
-                self.waiting[session] += 1;
-                true
-            }
-            Limit::AheadWindow(limit, ahead) => {
-                let room = &mut self.room[session];
-                while room.front().is_some_and(|at| *at <= now) {
-                    room.pop_front();
-                }
-                if room.len() >= limit {
-                    return (Status::RSUBMITFAIL, now + ahead);
-                }
-                room.push_back(answered - ahead);
-                true
-            }
-            Limit::Congested => true,
-            Limit::Nothing => false,
-            Limit::ButTheFirst => token != attempt_after(0, 0),
-            Limit::OneASecond => {
-                let fits = now < self.leaked + SECOND;
-                if !fits {
-                    self.leaked = now;
-                }
-                fits
-            }
-            Limit::Moody(one_in) | Limit::MoodyQueue(one_in) | Limit::MoodyFailure(one_in) => {
-                let drawn = xxh3_64(&u64::from(token).to_le_bytes());
-                !drawn.is_multiple_of(one_in)
-            }
-            Limit::Blacklist(one_in) => !xxh3_64(&id.to_le_bytes()).is_multiple_of(one_in),
-            Limit::Queue(rate) => {
-                self.free_at = self.free_at.max(now) + Duration::from_secs_f64(1.0 / rate);
-                return (Status::ROK, self.free_at + self.latency);
-            }
-        };
-        let status = match self.limit {
-            _ if fits => Status::ROK,
-            Limit::FullQueue(_) | Limit::MoodyQueue(_) => Status::RMSGQFUL,
-            Limit::Blacklist(_) | Limit::MoodyFailure(_) => Status::RSUBMITFAIL,
-            _ => Status::RTHROTTLED,
-        };
-        (status, answered)
-    }
 }
 
 /// What a run came to, after its first minute.
@@ -209,16 +83,7 @@ fn run(
     let mut now = start;
     let mut dispatch = Dispatch::new(2, bounds, now);
     (0..2).for_each(|session| dispatch.bound(session));
-    let mut smsc = Smsc {
-        limit: change(Duration::ZERO),
-        latency,
-        taken: VecDeque::new(),
-        bucket: 0.0,
-        leaked: now,
-        free_at: now,
-        waiting: [0; 2],
-        room: Default::default(),
-    };
+    let mut smsc = Smsc::new(change(Duration::ZERO), latency, now);
     let mut answers: BinaryHeap<Reverse<Answer>> = BinaryHeap::new();
     // What was throttled comes again, before what is new.
     let mut again: BinaryHeap<Reverse<(Instant, u64, Tries)>> = BinaryHeap::new();
@@ -233,9 +98,7 @@ fn run(
         while let Some(Reverse(answer)) = answers.peek().copied().filter(is_due) {
             answers.pop();
             let status = Status::from(answer.status);
-            if status.is_ok() && matches!(smsc.limit, Limit::Window(_) | Limit::EachWindow(..)) {
-                smsc.waiting[answer.session] -= 1;
-            }
+            smsc.answered(answer.session, status);
             let second = usize::try_from((now - start).as_secs()).expect("a few");
             if let Some(taken) = figures.seconds.get_mut(second) {
                 *taken += u32::from(status.is_ok());
@@ -369,146 +232,6 @@ fn a_limit_that_changes_is_followed_down_and_up() {
     let possible = (90.0 * 200.0 + 150.0 * 60.0 + 150.0 * 200.0) / 390.0;
     assert!(figures.rate > 0.8 * possible, "{figures:?} of {possible}");
     assert!(figures.throttled < 0.02, "{figures:?}");
-}
-
-#[test]
-fn an_operators_own_window_is_found() {
-    let latency = Duration::from_millis(200);
-    // Eleven on each of the sessions, of which the operator knows the sum only.
-    let figures = run(bounds(None, 64), latency, MINUTES, false, |_| {
-        Limit::Window(22)
-    });
-    println!("{figures:?}");
-    assert!((5..=13).contains(&figures.window), "{figures:?}");
-    assert!(figures.throttled < 0.02, "{figures:?}");
-    assert!(figures.rate > 0.7 * 110.0, "{figures:?}");
-}
-
-#[test]
-fn a_window_far_below_ours_is_soon_found_and_leaves_the_rate_as_it_is() {
-    let latency = SECOND / 10;
-    for (limit, tps) in [(2, 100), (5, 200), (20, 500)] {
-        let figures = run(bounds(Some(tps), 50), latency, MINUTES, false, |_| {
-            Limit::EachWindow(limit, Status::RMSGQFUL)
-        });
-        println!("{limit}: {figures:?}");
-        let possible = 2.0 * 10.0 * limit as f64;
-        assert!(figures.rate > 0.9 * possible, "{limit}: {figures:?}");
-        assert!(figures.throttled < 0.02, "{limit}: {figures:?}");
-        let found = limit..=limit + limit.div_ceil(10);
-        assert!(found.contains(&figures.window), "{limit}: {figures:?}");
-        assert_eq!(figures.tps, Some(f64::from(tps)), "{limit}");
-        let soon = &figures.seconds[3..];
-        let is_near = |taken: &u32| f64::from(*taken) > 0.65 * possible;
-        assert!(soon.iter().all(is_near), "{limit}: {figures:?}");
-    }
-}
-
-#[test]
-fn nothing_fails_because_a_window_is_full_though_the_operator_calls_it_a_failure() {
-    for (limit, tps, window) in [(2, 100, 10), (2, 200, 50), (20, 500, 50)] {
-        let latency = SECOND / 10;
-        let figures = run(bounds(Some(tps), window), latency, MINUTES, false, |_| {
-            Limit::EachWindow(limit, Status::RSUBMITFAIL)
-        });
-        println!("{limit} of {window}: {figures:?}");
-        assert_eq!(figures.failed, 0, "{limit} of {window}: {figures:?}");
-        let possible = 2.0 * 10.0 * limit as f64;
-        assert!(figures.rate > 0.9 * possible, "{limit}: {figures:?}");
-        assert!(figures.throttled < 0.06, "{limit}: {figures:?}");
-    }
-}
-
-#[test]
-fn nothing_fails_because_a_window_is_full_that_has_room_again_before_its_answers_are_read() {
-    for (limit, window, ahead) in [(2, 3, 30), (2, 10, 30), (2, 50, 60), (20, 50, 30)] {
-        let ahead = Duration::from_millis(ahead);
-        let figures = run(bounds(None, window), SECOND / 10, MINUTES, false, |_| {
-            Limit::AheadWindow(limit, ahead)
-        });
-        println!("{limit} of {window}, {ahead:?}: {figures:?}");
-        assert_eq!(figures.failed, 0, "{limit} {ahead:?}: {figures:?}");
-        let possible = 2.0 * 10.0 * limit as f64;
-        assert!(figures.rate > 0.9 * possible, "{limit}: {figures:?}");
-        assert!(figures.throttled < 0.1, "{limit} {ahead:?}: {figures:?}");
-    }
-}
-
-#[test]
-fn a_blacklist_makes_no_window_smaller_and_uses_up_attempts() {
-    let figures = run(bounds(None, 50), SECOND / 4, MINUTES, false, |_| {
-        Limit::Blacklist(50)
-    });
-    println!("{figures:?}");
-    assert!(figures.rate > 0.9 * 400.0, "{figures:?}");
-    assert!(figures.window >= 40, "{figures:?}");
-    assert!(figures.failed > 1200, "{figures:?}");
-}
-
-#[test]
-fn failures_that_come_by_chance_or_to_the_same_numbers_leave_window_and_rate_about_as_they_are() {
-    for (limit, least) in [
-        (Limit::MoodyFailure(10), 0.9),
-        (Limit::MoodyFailure(5), 0.85),
-        (Limit::Blacklist(7), 0.6),
-    ] {
-        for (tps, window) in [(Some(300), 64), (None, 10)] {
-            let figures = run(bounds(tps, window), SECOND / 20, MINUTES, false, |_| limit);
-            println!("{limit:?} at {tps:?}: {figures:?}");
-            let all = tps.map_or(2.0 * 20.0 * window as f64, f64::from);
-            // What is refused takes its turn as well.
-            let answered = figures.rate / (1.0 - figures.throttled);
-            assert!(answered > least * all, "{limit:?} {tps:?}: {figures:?}");
-            assert_eq!(figures.tps, tps.map(f64::from), "{limit:?}");
-        }
-    }
-}
-
-#[test]
-fn a_window_that_becomes_larger_is_soon_used() {
-    let change = |at: Duration| match at < WARM_UP {
-        true => Limit::EachWindow(2, Status::RMSGQFUL),
-        false => Limit::EachWindow(40, Status::RMSGQFUL),
-    };
-    let length = WARM_UP + Duration::from_secs(60);
-    let figures = run(bounds(None, 40), SECOND / 10, length, false, change);
-    println!("{figures:?}");
-    assert!(figures.rate > 0.6 * 800.0, "{figures:?}");
-    assert_eq!((figures.window, figures.tps), (40, None));
-}
-
-#[test]
-fn a_full_queue_may_mean_the_rate_or_nothing_as_well() {
-    for (tps, latency) in [
-        (Some(300), SECOND / 50),
-        (Some(300), SECOND / 2),
-        (None, SECOND / 20),
-    ] {
-        let figures = run(bounds(tps, 100), latency, MINUTES, false, |_| {
-            Limit::FullQueue(100.0)
-        });
-        println!("{tps:?} {latency:?}: {figures:?}");
-        assert!(figures.rate > 88.0, "{tps:?} {latency:?}: {figures:?}");
-        assert!(figures.throttled < 0.03, "{tps:?} {latency:?}: {figures:?}");
-    }
-    for (one_in, latency) in [(50, SECOND / 50), (50, SECOND / 4), (100, SECOND / 4)] {
-        let figures = run(bounds(Some(300), 100), latency, MINUTES, false, |_| {
-            Limit::MoodyQueue(one_in)
-        });
-        println!("one in {one_in}, {latency:?}: {figures:?}");
-        assert!(figures.rate > 0.8 * 300.0, "one in {one_in}: {figures:?}");
-    }
-}
-
-#[test]
-fn an_operator_that_lets_everything_queue_is_not_driven_into_timeouts() {
-    let latency = Duration::from_millis(50);
-    let figures = run(bounds(None, 2000), latency, MINUTES, false, |_| {
-        Limit::Queue(40.0)
-    });
-    println!("{figures:?}");
-    assert!(figures.rate > 39.0, "{figures:?}");
-    assert!(figures.longest_response < RESPONSE / 4, "{figures:?}");
 }
 
 #[test]
