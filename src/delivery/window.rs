@@ -53,9 +53,6 @@ pub(super) struct Window {
     steps: i32,
 }
 
-/// A window that is so small shrinks with the first refusal of what fills it.
-const SMALL: usize = 4;
-
 impl Window {
     pub(super) fn new(ceiling: usize, now: Instant) -> Self {
         let ceiling = f64::from(u32::try_from(ceiling).unwrap_or(u32::MAX));
@@ -129,11 +126,7 @@ impl Window {
         if in_flight < self.size() {
             return false;
         }
-        // Of so few, one is a large part, and messages of several segments would use up their attempts.
-        self.crowding = match in_flight <= SMALL {
-            true => CROWDED,
-            false => (self.crowding + BESIDE).min(CROWDED),
-        };
+        self.crowding = (self.crowding + BESIDE).min(CROWDED);
         let left = f64::from(u32::try_from(in_flight - 1).unwrap_or(u32::MAX));
         if self.crowding < CROWDED || left >= self.current {
             return false;
@@ -241,13 +234,13 @@ mod tests {
         assert_eq!(after_vague_refusals(5), 100);
     }
 
-    /// How large a window of 6 is after a thousand answers, of which one in so many is a vague refusal beside others.
+    /// How large a window of 3 is after a thousand answers, of which one in so many is a vague refusal beside others.
     fn after_refusals_beside_others(one_in: u32) -> usize {
         let start = instant();
-        let mut window = Window::new(6, start);
+        let mut window = Window::new(3, start);
         for number in 0..1000 {
-            match number % one_in == 0 && window.size() == 6 {
-                true => _ = window.refused_beside(6, start),
+            match number % one_in == 0 && window.size() == 3 {
+                true => _ = window.refused_beside(3, start),
                 false => window.answered(),
             }
         }
@@ -256,11 +249,8 @@ mod tests {
 
     #[test]
     fn a_third_refused_beside_others_shrinks_it_by_one_and_a_fifth_does_not() {
-        assert_eq!(after_refusals_beside_others(3), 5);
-        assert_eq!(after_refusals_beside_others(5), 6);
-        let mut small = Window::new(3, instant());
-        assert!(small.refused_beside(3, instant()), "one of so few");
-        assert_eq!(small.size(), 2);
+        assert_eq!(after_refusals_beside_others(3), 2);
+        assert_eq!(after_refusals_beside_others(5), 3);
         let mut roomy = Window::new(10, instant());
         (0..1000).for_each(|_| _ = roomy.refused_beside(9, instant()));
         assert_eq!(roomy.size(), 10, "none of them filled it");

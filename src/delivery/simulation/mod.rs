@@ -5,7 +5,7 @@ mod smsc;
 mod windows;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
@@ -25,7 +25,7 @@ const RESPONSE: Duration = Duration::from_secs(30);
 struct Answer {
     at: Instant,
     id: u64,
-    tries: Tries,
+    segment: u8,
     session: usize,
     status: u32,
     written: Instant,
@@ -37,6 +37,23 @@ struct Tries {
     submitted: u16,
     throttled: u16,
     refused: u16,
+}
+
+/// Texts of so many segments each, for a link of so many sessions.
+#[derive(Clone, Copy, Debug)]
+struct Texts {
+    segments: u8,
+    sessions: usize,
+}
+
+/// An attempt at those segments of a message that are not taken yet.
+#[derive(Debug, Default)]
+struct Flight {
+    tries: Tries,
+    unanswered: usize,
+    refused: Vec<u8>,
+    /// The worst of the refusals decides.
+    class: Option<Class>,
 }
 
 /// What a run came to, after its first minute.
@@ -79,15 +96,32 @@ fn run(
     deaf: bool,
     change: impl Fn(Duration) -> Limit,
 ) -> Figures {
+    let texts = Texts {
+        segments: 1,
+        sessions: 2,
+    };
+    run_texts(texts, bounds, latency, length, deaf, change)
+}
+
+fn run_texts(
+    texts: Texts,
+    bounds: Bounds,
+    latency: Duration,
+    length: Duration,
+    deaf: bool,
+    change: impl Fn(Duration) -> Limit,
+) -> Figures {
     let start = instant();
     let mut now = start;
-    let mut dispatch = Dispatch::new(2, bounds, now);
-    (0..2).for_each(|session| dispatch.bound(session));
+    let mut dispatch = Dispatch::new(texts.sessions, bounds, now);
+    (0..texts.sessions).for_each(|session| dispatch.bound(session));
     let mut smsc = Smsc::new(change(Duration::ZERO), latency, now);
     let mut answers: BinaryHeap<Reverse<Answer>> = BinaryHeap::new();
-    // What was throttled comes again, before what is new.
-    let mut again: BinaryHeap<Reverse<(Instant, u64, Tries)>> = BinaryHeap::new();
-    let mut under_way = HashMap::new();
+    // What was refused comes again, before what is new.
+    let mut again: BinaryHeap<Reverse<(Instant, u64, Tries, Vec<u8>)>> = BinaryHeap::new();
+    let mut flights: HashMap<u64, Flight> = HashMap::new();
+    // Segments of attempts that have begun.
+    let mut begun: VecDeque<Token> = VecDeque::new();
     let policy = Policy::default();
     let (mut given, mut new) = (0, 0);
     let (mut accepted, mut throttled) = (0, 0);
@@ -111,46 +145,71 @@ fn run(
                 let took = now - answer.written;
                 figures.longest_response = figures.longest_response.max(took);
             }
+            let mut flight = flights.remove(&answer.id).expect("it is under way");
             let heard = Heard {
-                token: attempt_after(answer.tries.submitted, answer.id),
+                token: Token {
+                    segment: answer.segment,
+                    ..attempt_after(flight.tries.submitted, answer.id)
+                },
                 class: if deaf { Class::Accepted } else { usual(status) },
                 status,
                 congestion: matches!(smsc.limit, Limit::Congested).then_some(100),
             };
             if !status.is_ok() {
-                let mut tries = answer.tries;
-                tries.submitted += 1;
                 let class = match deaf {
                     true => Class::Throttled,
                     false => dispatch.charged(&heard),
                 };
+                let worst = flight.class.into_iter().chain([class]);
+                flight.class = worst.max_by_key(|class| class.severity());
+                flight.refused.push(answer.segment);
+            }
+            dispatch.answered(answer.session, heard, now);
+            flight.unanswered -= 1;
+            if flight.unanswered > 0 {
+                flights.insert(answer.id, flight);
+            } else if let Some(class) = flight.class {
+                let mut tries = flight.tries;
+                tries.submitted += 1;
                 match class {
                     Class::Throttled => tries.throttled += 1,
                     _ => (tries.throttled, tries.refused) = (0, tries.refused + 1),
                 }
                 match policy.next(class, tries.refused, tries.throttled, answer.id) {
-                    Next::Retry(pause) => again.push(Reverse((now + pause, answer.id, tries))),
+                    Next::Retry(pause) => {
+                        again.push(Reverse((now + pause, answer.id, tries, flight.refused)));
+                    }
                     Next::GiveUp | Next::Refused => figures.failed += 1,
                 }
             }
-            dispatch.answered(answer.session, heard, now);
         }
         let granted = dispatch.offer(now).granted;
         let mut next = || {
-            let is_due = |Reverse((at, ..)): &Reverse<(Instant, u64, Tries)>| *at <= now;
-            let (id, tries) = if again.peek().is_some_and(is_due) {
-                let Reverse((_, id, tries)) = again.pop()?;
-                (id, tries)
-            } else {
-                new += 1;
-                (new - 1, Tries::default())
-            };
-            let submission = Submission {
+            if begun.is_empty() {
+                let is_due = |Reverse((at, ..)): &Reverse<(Instant, _, _, _)>| *at <= now;
+                let (id, tries, segments) = if again.peek().is_some_and(is_due) {
+                    let Reverse((_, id, tries, segments)) = again.pop()?;
+                    (id, tries, segments)
+                } else {
+                    new += 1;
+                    (new - 1, Tries::default(), (0..texts.segments).collect())
+                };
+                let flight = Flight {
+                    tries,
+                    unanswered: segments.len(),
+                    ..Flight::default()
+                };
+                flights.insert(id, flight);
+                let attempt = attempt_after(tries.submitted, id);
+                let of_attempt = |segment| Token { segment, ..attempt };
+                begun.extend(segments.into_iter().map(of_attempt));
+            }
+            let token = begun.pop_front()?;
+            let tries = flights.get(&token.message.0)?.tries;
+            Some(Submission {
                 stubborn: retry::is_throttled_again_and_again(tries.throttled),
-                ..submission(attempt_after(tries.submitted, id), now)
-            };
-            under_way.insert(submission.token, tries);
-            Some(submission)
+                ..submission(token, now)
+            })
         };
         dispatch.submit((given..granted).filter_map(|_| next()).collect());
         given = granted.max(given);
@@ -159,13 +218,13 @@ fn run(
             answers.push(Reverse(Answer {
                 at,
                 id: submission.token.message.0,
-                tries: under_way.remove(&submission.token).expect("it was given"),
+                segment: submission.token.segment,
                 session,
                 status: status.0,
                 written: now,
             }));
         }
-        dispatch.stale(now);
+        begun.extend(dispatch.stale(now));
         let answer = answers.peek().map(|Reverse(next)| next.at);
         let soonest = [answer, dispatch.deadline(now)].into_iter().flatten().min();
         now = soonest

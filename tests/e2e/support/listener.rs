@@ -20,6 +20,8 @@ pub struct Told {
     pub id: String,
     pub state: State,
     pub reason: Option<String>,
+    /// The newer event that went instead of it.
+    pub by: Option<String>,
     pub attempts: u64,
     pub repeats: u64,
 }
@@ -61,6 +63,7 @@ impl Heard {
                 .find(|known| known.to_string() == state)
                 .expect("a state of the contract"),
             reason: data["reason"].as_str().map(str::to_owned),
+            by: data["by"].as_str().map(str::to_owned),
             attempts: data["attempts"].as_u64().expect("a number"),
             repeats: data["repeats"].as_u64().expect("a number"),
         };

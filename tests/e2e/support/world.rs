@@ -48,6 +48,8 @@ pub struct Tally {
     pub successors: usize,
     /// Events that failed in part: the operator had one segment when a newer status took the place of the rest, say.
     pub partial: usize,
+    /// Of these, those where that was so.
+    pub overtaken: usize,
 }
 
 impl Tally {
@@ -300,7 +302,9 @@ impl World {
             assert!(ids.windows(2).all(|pair| pair[0] == pair[1]), "{story:#?}");
             *tally.ends.entry(*states.last().unwrap()).or_default() += 1;
             let last = story.values().last().unwrap();
-            tally.partial += usize::from(last.reason.as_deref() == Some("partial"));
+            let is_partial = last.reason.as_deref() == Some("partial");
+            tally.partial += usize::from(is_partial);
+            tally.overtaken += usize::from(is_partial && last.by.is_some());
             tally.told_repeats += last.repeats;
         }
         let heard = self.listener.look(|heard| heard.stories.len());
