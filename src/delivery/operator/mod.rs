@@ -1,5 +1,6 @@
 //! Drives one operator: submissions in, what became of them out.
 
+mod lowered;
 mod news;
 mod response;
 mod screens;
@@ -21,6 +22,7 @@ use tracing::{error, warn};
 use xabar_smpp::session;
 use xabar_smpp::{EncodeError, Status};
 
+use self::lowered::Lowered;
 use self::screens::Screens;
 use self::silence::LONGEST_GRACE;
 use self::slots::Slots;
@@ -68,6 +70,7 @@ pub(super) struct Operator {
     screens: Screens,
     /// Requests that the journal did not take in time.
     untaken: Tally,
+    lowered: Lowered,
     directives: mpsc::Receiver<Directive>,
     news: mpsc::Receiver<(usize, News)>,
     reports: mpsc::Sender<Report>,
@@ -143,6 +146,7 @@ impl Operator {
             wanted,
             screens: Screens::default(),
             untaken: Tally::default(),
+            lowered: Lowered::default(),
             directives,
             news,
             reports,

@@ -165,7 +165,7 @@ impl Operator {
             }
         }
         if window < window_before {
-            tell_of_window(&self.name, &heard, window);
+            self.lowered.tell(&self.name, &heard, window, now());
         }
         if heard.class == Class::Session {
             self.give_up(index, events);
@@ -314,53 +314,4 @@ fn is_life(event: &session::Event) -> bool {
 
 fn is_alert(frame: &Frame) -> bool {
     frame.header().command_id == CommandId::ALERT_NOTIFICATION
-}
-
-/// Tells why the window is lower: what was refused may have been too much at once; if it was not, responses take too long.
-fn tell_of_window(operator: &str, heard: &Heard, window: usize) {
-    let status = heard.status;
-    match heard.class {
-        Class::Throttled | Class::RetryTwice if status != Status::RTHROTTLED => {
-            info!(operator, %status, window, "the operator takes less at once: window lowered");
-        }
-        _ => info!(
-            operator,
-            window, "the operator answers too late: window lowered"
-        ),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use tracing::Level;
-
-    use super::*;
-    use crate::delivery::{sample, usual};
-    use crate::log_lines::LogLines;
-
-    #[test]
-    fn a_window_that_is_lower_for_late_responses_is_no_refusal() {
-        let lines = LogLines::listen(Level::INFO);
-        let told = |status| {
-            let heard = Heard {
-                token: sample::token(1),
-                class: usual(status),
-                status,
-                congestion: None,
-            };
-            tell_of_window("ucell", &heard, 3);
-            lines.take()
-        };
-        for status in [Status::RMSGQFUL, Status::RSUBMITFAIL] {
-            let told = told(status);
-            assert!(told.contains("takes less at once") && told.contains(&status.to_string()));
-        }
-        for status in [Status::ROK, Status::RINVDSTADR, Status::RTHROTTLED] {
-            let told = told(status);
-            assert!(
-                told.contains("answers too late") && !told.contains("status"),
-                "{told}"
-            );
-        }
-    }
 }
