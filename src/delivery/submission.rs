@@ -155,6 +155,11 @@ impl Sender {
         }
     }
 
+    /// Whether a receipt is to come of what is accepted.
+    pub(super) fn awaits_receipt(&self, token: Token) -> bool {
+        self.receipts && !token.is_push()
+    }
+
     /// Adds the `submit_sm` of a submission to a batch; `tlvs` if the other end takes any.
     ///
     /// # Errors

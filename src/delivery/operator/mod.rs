@@ -70,6 +70,8 @@ pub(super) struct Operator {
     screens: Screens,
     /// Requests that the journal did not take in time.
     untaken: Tally,
+    /// Messages accepted without an id.
+    nameless: Tally,
     lowered: Lowered,
     directives: mpsc::Receiver<Directive>,
     news: mpsc::Receiver<(usize, News)>,
@@ -146,6 +148,7 @@ impl Operator {
             wanted,
             screens: Screens::default(),
             untaken: Tally::default(),
+            nameless: Tally::default(),
             lowered: Lowered::default(),
             directives,
             news,

@@ -123,6 +123,9 @@ impl Operator {
             return;
         }
         let (smsc_id, congestion) = told(frame);
+        if class == Class::Accepted && smsc_id.is_empty() {
+            self.note_nameless(token.into());
+        }
         let heard = Heard {
             token: token.into(),
             class,
@@ -138,6 +141,20 @@ impl Operator {
             smsc_id,
         });
         self.heard(index, of_messages, events);
+    }
+
+    /// A message is accepted without an id. Its receipts are known by less then.
+    fn note_nameless(&mut self, token: Token) {
+        if !self.sender.awaits_receipt(token) {
+            return;
+        }
+        self.nameless.add(1);
+        if let Some(messages) = self.nameless.due(now()) {
+            warn!(
+                operator = self.name,
+                messages, "the operator accepts messages and gives no id for them"
+            );
+        }
     }
 
     /// What an answer says of the link: how fast it may be, and whether the session is of any use.

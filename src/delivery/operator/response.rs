@@ -27,7 +27,7 @@ const CONGESTED: u8 = 100;
 /// The id under which the operator accepted a segment, empty if it gave none, and how congested it is, if it says.
 pub(super) fn told(frame: &Frame) -> (Box<str>, Option<u8>) {
     let Ok(pdu) = frame.decode() else {
-        return (overlong_id(frame), None);
+        return (misspelled_id(frame), None);
     };
     let pdu: Pdu<'_> = pdu;
     let congestion = pdu.tlvs().congestion_state().ok().flatten();
@@ -42,17 +42,15 @@ pub(super) fn told(frame: &Frame) -> (Box<str>, Option<u8>) {
     (smsc_id, congestion)
 }
 
-/// An id may have 64 octets. A longer one makes the response unreadable, but receipts will give the same.
+/// An id has 64 octets at most, and a NUL at its end. Otherwise the response is unreadable, but receipts will give the same.
 const LONGEST_ID: usize = 255;
 
-/// What stands where the id should be; nothing if that has no end.
-fn overlong_id(frame: &Frame) -> Box<str> {
+/// What stands where the id should be, up to the first octet that is none of a text.
+fn misspelled_id(frame: &Frame) -> Box<str> {
     let is_response = frame.header().command_id == CommandId::SUBMIT_SM_RESP;
-    let mut fields = frame.body().splitn(2, |octet| *octet == 0);
-    match (fields.next(), fields.next()) {
-        (Some(id), Some(_)) if is_response && id.len() <= LONGEST_ID => text(id),
-        _ => Box::default(),
-    }
+    let id = frame.body().split(u8::is_ascii_control).next();
+    let id = id.filter(|id| is_response && id.len() <= LONGEST_ID);
+    id.map(text).unwrap_or_default()
 }
 
 fn text(id: &[u8]) -> Box<str> {
@@ -83,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_taken_whole_also_where_it_is_longer_than_allowed() {
+    fn an_id_is_taken_whole_also_where_it_is_longer_than_allowed_or_has_no_end() {
         let id_of = |body: &[u8]| {
             let body = Body::Unknown {
                 command_id: CommandId::SUBMIT_SM_RESP,
@@ -97,7 +95,12 @@ mod tests {
         }
         let endless = "k".repeat(LONGEST_ID + 1);
         assert_eq!(&*id_of(format!("{endless}\0").as_bytes()), "", "no id");
-        assert_eq!(&*id_of(b"38601fa"), "", "no end");
+        assert_eq!(&*id_of(b"38601fa"), "38601fa", "no end");
+        assert_eq!(
+            &*id_of(b"38601fa\x04\x27\0\x01\x64"),
+            "38601fa",
+            "but a TLV"
+        );
         assert_eq!(&*id_of(b""), "");
     }
 }

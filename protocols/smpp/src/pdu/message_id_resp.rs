@@ -102,6 +102,12 @@ mod tests {
     }
 
     #[test]
+    fn an_id_without_its_end_is_a_fault_of_that_field() {
+        let frame = frame_of(CommandId::SUBMIT_SM_RESP, Status::ROK, b"38601fa");
+        assert_eq!(frame.decode().unwrap_err().field(), "message_id");
+    }
+
+    #[test]
     fn deliver_sm_resp_may_name_the_message() {
         let octets = [&[b'7'; 64][..], &[0]].concat();
         let frame = frame_of(CommandId::DELIVER_SM_RESP, Status::ROK, &octets);
