@@ -56,6 +56,9 @@ struct Flight {
     class: Option<Class>,
 }
 
+/// Segments of a message that are due again, then.
+type Again = Reverse<(Instant, u64, Tries, Vec<u8>)>;
+
 /// What a run came to, after its first minute.
 #[derive(Debug, Default)]
 struct Figures {
@@ -118,7 +121,7 @@ fn run_texts(
     let mut smsc = Smsc::new(change(Duration::ZERO), latency, now);
     let mut answers: BinaryHeap<Reverse<Answer>> = BinaryHeap::new();
     // What was refused comes again, before what is new.
-    let mut again: BinaryHeap<Reverse<(Instant, u64, Tries, Vec<u8>)>> = BinaryHeap::new();
+    let mut again: BinaryHeap<Again> = BinaryHeap::new();
     let mut flights: HashMap<u64, Flight> = HashMap::new();
     // Segments of attempts that have begun.
     let mut begun: VecDeque<Token> = VecDeque::new();
@@ -186,7 +189,7 @@ fn run_texts(
         let granted = dispatch.offer(now).granted;
         let mut next = || {
             if begun.is_empty() {
-                let is_due = |Reverse((at, ..)): &Reverse<(Instant, _, _, _)>| *at <= now;
+                let is_due = |Reverse((at, ..)): &Again| *at <= now;
                 let (id, tries, segments) = if again.peek().is_some_and(is_due) {
                     let Reverse((_, id, tries, segments)) = again.pop()?;
                     (id, tries, segments)
