@@ -26,12 +26,11 @@ pub(super) fn read(
         }
         Ok(enough)
     })?;
-    if enough.is_continue() {
-        let last = MessageId(u64::MAX);
-        enough = show_up_to(last, &mut recent, &mut written, &mut show)?;
+    if enough.is_break() {
+        return Ok(());
     }
-    let _: ControlFlow<()> = enough;
-    Ok(())
+    let last = MessageId(u64::MAX);
+    show_up_to(last, &mut recent, &mut written, &mut show).map(|_| ())
 }
 
 /// Those with rows of their own, and how far all messages are shown.
