@@ -279,7 +279,7 @@ const RETURN_AFTER: Duration = Duration::from_secs(10 * 60);
 /// How long it may take to connect to an SMSC, TLS included.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Where and as whom an operator is logged in to; a login by `outbind` has no other operator.
+/// Where and as whom an operator is logged in to. Who connects to us by `outbind` shares its login with nobody.
 fn logins(operator: &settings::Operator) -> Vec<String> {
     let logins = operator.binds.iter().flat_map(|bind| {
         let login = |address| format!("{} at {address}", bind.system_id);

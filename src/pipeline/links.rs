@@ -20,7 +20,8 @@ pub(super) fn peers(operator: OperatorId, logins: &[(OperatorId, &[String])]) ->
     let own = logins.iter().filter(|(id, _)| *id == operator);
     let own: Vec<&String> = own.flat_map(|(_, logins)| *logins).collect();
     let shares = |logins: &[String]| logins.iter().any(|login| own.contains(&login));
-    let peers = logins.iter().filter(|(_, logins)| shares(logins));
+    let is_peer = |(id, logins): &&(OperatorId, &[String])| *id == operator || shares(logins);
+    let peers = logins.iter().filter(is_peer);
     peers.map(|(id, _)| *id).collect()
 }
 
@@ -127,5 +128,35 @@ impl Core {
                 held.progress = message.progress;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receipts_come_over_an_operators_own_sessions_and_those_of_who_shares_its_login() {
+        let [one, other, apart] = ["xabar at one:2775", "xabar at two:2775", "x at one:2775"]
+            .map(|login| vec![login.to_owned()]);
+        let both = [one.clone(), other.clone()].concat();
+        // The last one is connected to by its SMSC, and logs in nowhere.
+        let logins: [(OperatorId, &[String]); 5] = [
+            (OperatorId(1), &one),
+            (OperatorId(2), &other),
+            (OperatorId(3), &both),
+            (OperatorId(4), &apart),
+            (OperatorId(5), &[]),
+        ];
+        let of = |id| {
+            peers(OperatorId(id), &logins)
+                .iter()
+                .map(|it| it.0)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of(1), [1, 3]);
+        assert_eq!(of(3), [1, 2, 3]);
+        assert_eq!(of(4), [4]);
+        assert_eq!(of(5), [5]);
     }
 }

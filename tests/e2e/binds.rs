@@ -1,14 +1,17 @@
 //! One operator is reached in several ways, and its messages go out all the same.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::support::broker;
+use crate::support::broker::{self, free_port};
 use crate::support::events::samples;
 use crate::support::world::{World, recorded, smsc_settings};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
+use tokio::time::sleep;
 use xabar::simulator::{Behaviour, Simulator};
 use xabar_events::State;
+use xabar_smpp::pdu::{Body, Outbind, Pdu};
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -117,4 +120,48 @@ content-length: 100
     assert_eq!(log.containing("what=\"the operators' sessions\""), [""; 0]);
     assert_eq!(log.containing("what=\"HTTP\"").len(), 1, "it is cut off");
     drop(stalled);
+}
+
+/// Connects to us as the SMSC of this address, introduces itself, and goes on as that.
+async fn come_in(listen: String, smsc: SocketAddr) {
+    let mut to_us = loop {
+        match TcpStream::connect(&listen).await {
+            Ok(stream) => break stream,
+            Err(_) => sleep(Duration::from_millis(50)).await,
+        }
+    };
+    let outbind = Body::Outbind(Outbind {
+        system_id: "smsc".into(),
+        password: "theirs".into(),
+        ..Outbind::default()
+    });
+    let outbind = Pdu::new(1, outbind).to_frame().unwrap();
+    to_us.write_all(outbind.octets()).await.unwrap();
+    let mut onwards = TcpStream::connect(smsc).await.unwrap();
+    drop(copy_bidirectional(&mut to_us, &mut onwards).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receipts_of_an_smsc_that_connects_to_us_tell_what_became_of_its_messages() {
+    let mut world = World::new(broker::shared(), Behaviour::default(), |config| {
+        config.sessions = 1;
+    })
+    .await;
+    let listen = format!("127.0.0.1:{}", free_port());
+    let toml = world.config.to_toml();
+    let address = toml
+        .lines()
+        .find(|line| line.starts_with("address = "))
+        .unwrap();
+    let outbind =
+        format!(r#"outbind = {{ listen = "{listen}", system_id = "smsc", password = "theirs" }}"#);
+    world.home.configure(&toml.replace(address, &outbind));
+    let smsc = tokio::spawn(come_in(listen, world.smsc.address()));
+    let gateway = world.ready().await;
+    world.publish(samples(7, 50)).await;
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    smsc.await.unwrap();
+    let tally = world.check().await;
+    assert_eq!(tally.arrived(), 50, "{tally:?}");
 }

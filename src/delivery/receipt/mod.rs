@@ -231,11 +231,12 @@ impl Notice {
         self.subscriber.is_empty()
     }
 
-    /// Whether the receipt names this subscriber, however it writes the number.
+    /// Whether the receipt names this subscriber, however it writes the number: also with 0 or 00 before it.
     pub fn names(&self, msisdn: Msisdn) -> bool {
         let mut left = msisdn.as_u64();
         let mut equal = 0;
-        for digit in self.subscriber.bytes().rev().map(|digit| digit - b'0') {
+        let digits = self.subscriber.trim_start_matches('0').bytes().rev();
+        for digit in digits.map(|digit| digit - b'0') {
             if left == 0 {
                 break;
             }
@@ -304,7 +305,13 @@ mod tests {
     #[test]
     fn the_subscriber_is_recognised_in_international_and_national_form() {
         let msisdn = "998901234567".parse().expect("a number");
-        for subscriber in ["998901234567", "00998901234567", "901234567", "1234567"] {
+        for subscriber in [
+            "998901234567",
+            "00998901234567",
+            "901234567",
+            "0901234567",
+            "1234567",
+        ] {
             let notice = notice_of("id:1 stat:DELIVRD", subscriber);
             assert!(notice.names(msisdn), "{subscriber}");
             assert_eq!(notice.last_digits(), last_digits(msisdn), "{subscriber}");

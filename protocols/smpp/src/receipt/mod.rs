@@ -80,7 +80,8 @@ impl<'a> Receipt<'a> {
         if !marked && message_id.is_none() && detection == Detection::Marked {
             return None;
         }
-        let mut receipt = Self::from_octets(pdu.user_data(), pdu.data_coding);
+        let text = without_udh(pdu.user_data(), esm_class);
+        let mut receipt = Self::from_octets(text, pdu.data_coding);
         let reads_as_receipt = match message_id {
             Some(_) => receipt.stat.is_some(),
             // Only the text speaks for it: more than a word after `stat:` is asked of that.
@@ -221,6 +222,14 @@ impl<'a> Receipt<'a> {
             intermediate: self.intermediate,
         }
     }
+}
+
+/// The text behind a UDH, if there is one (`UDHL 1`, then so many octets: 3GPP TS 23.040, 9.2.3.24). One that is longer than
+/// all there is is none.
+fn without_udh(octets: Octets<'_>, esm_class: EsmClass) -> Octets<'_> {
+    let length = octets.0.first().filter(|_| esm_class.has_udh());
+    let text = length.and_then(|length| octets.0.get(1 + usize::from(*length)..));
+    text.map_or(octets, Octets)
 }
 
 /// A value without the blanks around it.

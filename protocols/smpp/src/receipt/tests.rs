@@ -243,6 +243,25 @@ fn receipts_in_ucs2_read_the_same_whether_marked_as_such_or_not() {
 }
 
 #[test]
+fn the_text_behind_a_header_is_read_and_a_header_longer_than_all_is_none() {
+    let text = b"id:38601fa stat:DELIVRD";
+    for (header, id) in [
+        (&[5, 0, 3, 1, 1, 1][..], "38601fa"),
+        (&[], "38601fa"),
+        (&[0], "38601fa"),
+    ] {
+        let octets = [header, text].concat();
+        let pdu = DeliverSm {
+            esm_class: EsmClass::DELIVERY_RECEIPT.with(EsmClass::UDH),
+            short_message: Octets(&octets),
+            ..DeliverSm::default()
+        };
+        let receipt = Receipt::of_deliver_sm(&pdu, Detection::Marked).unwrap();
+        assert_eq!(receipt.message_id.as_deref(), Some(id), "{header:?}");
+    }
+}
+
+#[test]
 fn tlvs_win_and_the_text_fills_the_gaps() {
     let mut tlvs = TlvBuffer::new();
     tlvs.push_c_octet_string(Tag::RECEIPTED_MESSAGE_ID, b"38601fa")
