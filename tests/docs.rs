@@ -377,3 +377,26 @@ fn words(line: &str) -> Vec<String> {
     words.truncate(end.unwrap_or(words.len()));
     words
 }
+
+/// The alerts that come with the gateway, each with what to do.
+#[test]
+fn every_alert_and_every_limit_is_in_the_runbook() {
+    let runbook = page("docs/runbook.md").text;
+    let rules = page("config/prometheus/xabar.rules.yml").text;
+    let alerts = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "));
+    let limits = page("docs/operate.md").table(&["limit", "what it means", "how it is known"]);
+    let limits: Vec<String> = limits
+        .iter()
+        .flat_map(|row| {
+            row[0]
+                .split(", ")
+                .map(|name| name.trim_matches('`').to_owned())
+        })
+        .collect();
+    assert!(alerts.clone().count() > 10 && limits.len() > 8);
+    for named in alerts.chain(limits.iter().map(String::as_str)) {
+        assert!(runbook.contains(&format!("`{named}`")), "{named}");
+    }
+}
