@@ -10,6 +10,7 @@ pub mod metrics;
 mod private_file;
 pub mod readiness;
 pub mod reload;
+mod schema;
 pub mod settings;
 pub mod standing;
 pub mod status;

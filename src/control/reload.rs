@@ -10,6 +10,7 @@ use tokio::signal::unix::Signal;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
+use utoipa::ToSchema;
 
 use super::log::LogLevel;
 use super::settings::{Changes, Environment, Problem, Settings, Written};
@@ -20,7 +21,7 @@ use crate::watched_file::{Sight, Stamp, Watched};
 const LOOK: Duration = Duration::from_secs(1);
 
 /// What a reload changed, by key.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reloaded {
     /// In effect now; texts and menus are read again in any case.
     pub changed: Vec<String>,

@@ -8,6 +8,7 @@
 )]
 
 mod access;
+mod api;
 mod binds;
 mod broker_restart;
 mod dialogue;

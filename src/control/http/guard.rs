@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
+use super::openapi;
 use super::problem::ProblemDocument;
 use crate::clock::instant;
 use crate::control::access::{Access, Caller, Denied, Right, Why};
@@ -25,14 +26,14 @@ impl Peer {
     }
 }
 
-/// Finds out who asks; without that there is nothing but health, and USSD, which has secrets of its own.
+/// Finds out who asks; without that there is nothing but health, what the API is, and USSD, which has secrets of its own.
 pub(super) async fn identify(
     State(access): State<Access>,
     mut request: Request,
     next: Next,
 ) -> Response {
     let path = request.uri().path();
-    if ["/healthz", "/readyz"].contains(&path) || path.starts_with("/v1/ussd/") {
+    if ["/healthz", "/readyz", openapi::PATH].contains(&path) || path.starts_with("/v1/ussd/") {
         return next.run(request).await;
     }
     let from = Peer::of(request.extensions());

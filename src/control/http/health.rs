@@ -9,12 +9,19 @@ use serde_json::{Value, json};
 use super::Api;
 use super::problem::ProblemDocument;
 
-/// The process lives and answers.
+/// Whether the process lives
+#[utoipa::path(get, path = "/healthz", operation_id = "alive", tag = "health", responses(
+    (status = 200, description = "it does", body = Value),
+))]
 pub(super) async fn alive() -> Json<Value> {
     Json(json!({ "alive": true }))
 }
 
-/// Traffic may come, or why not.
+/// Whether traffic may come
+#[utoipa::path(get, path = "/readyz", operation_id = "ready", tag = "health", responses(
+    (status = 200, description = "it may", body = Value),
+    (status = 503, description = "not now; `reasons` says why, part by part"),
+))]
 pub(super) async fn ready(State(api): State<Api>) -> Response {
     let reasons = api.readiness.reasons();
     if reasons.is_empty() {

@@ -50,7 +50,15 @@ impl Archive {
     }
 }
 
-/// One message, by the id that taking it in was answered with.
+/// What became of one message
+///
+/// By the id that taking its event in was answered with. To an agency those of others are not there.
+#[utoipa::path(get, path = "/v1/messages/{id}", operation_id = "message", tag = "messages", params(("id" = String, Path)), responses(
+    (status = 200, description = "every state with its time and reason", body = Story),
+    (status = 400, description = "the path is not UTF-8"),
+    (status = 404, description = "the journal holds no such message"),
+    (status = 503, description = "the journal does not answer at present"),
+))]
 pub(super) async fn one(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,
@@ -73,7 +81,20 @@ pub(super) async fn one(
     found.await?.map(Json).ok_or_else(missing)
 }
 
-/// Messages of a subscriber, an application, an event or in a state, oldest first.
+/// What became of messages
+///
+/// Of a subscriber, an application, an event, or in a state: one of these at least.
+#[utoipa::path(get, path = "/v1/messages", operation_id = "messages", tag = "messages", params(
+    ("msisdn" = Option<String>, Query, description = "E.164, with or without +"),
+    ("application" = Option<String>, Query, description = "its number"),
+    ("event" = Option<String>, Query, description = "its id, as the agency gave it"),
+    ("state" = Option<String>, Query, description = "such as `deferred`"),
+    ("limit" = Option<usize>, Query, description = "100 unless given", minimum = 1, maximum = 1000),
+), responses(
+    (status = 200, description = "oldest first; none: an empty array", body = Vec<Story>),
+    (status = 400, description = "the question is none"),
+    (status = 503, description = "the journal does not answer at present"),
+))]
 pub(super) async fn many(
     State(api): State<Api>,
     Extension(caller): Extension<Caller>,

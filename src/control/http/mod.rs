@@ -11,6 +11,7 @@ mod health;
 mod messages;
 mod metrics;
 mod name;
+mod openapi;
 mod orders;
 mod patience;
 mod problem;
@@ -24,11 +25,14 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn_with_state, map_response_with_state};
 use axum::response::IntoResponse;
-use axum::routing::{get, patch, post};
+use axum::routing::get;
+use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub use connections::serve;
 pub use desk::Desk;
@@ -61,44 +65,52 @@ pub struct Api {
     pub wishes: mpsc::Sender<Wish>,
 }
 
-/// All paths, each with the right that it takes.
+/// All paths, and under one of their own what they are.
 pub fn router(api: Api) -> Router {
-    let access = api.access.clone();
-    let whoever_may = |right| from_fn_with_state((access.clone(), right), guard::authorize);
-    let look = Router::new()
-        .route("/v1/status", get(status::all))
-        .route("/v1/operators", get(status::operators))
-        .route("/v1/operators/{name}", get(status::operator))
-        .route("/metrics", get(metrics::page))
-        .route_layer(whoever_may(Right::Look));
-    let messages = Router::new()
-        .route("/v1/messages", get(messages::many))
-        .route("/v1/messages/{id}", get(messages::one))
-        .route_layer(whoever_may(Right::ReadMessages));
-    let orders = Router::new()
-        .route("/v1/operators/{name}", patch(orders::tune))
-        .route("/v1/pause", post(orders::pause))
-        .route("/v1/resume", post(orders::resume))
-        .route("/v1/drain", post(orders::drain))
-        .route("/v1/cancel", post(orders::cancel))
-        .route("/v1/reload", post(reload::post))
-        .route_layer(whoever_may(Right::Order));
-    let events = Router::new()
-        .route("/v1/events", post(events::post))
-        .route_layer(whoever_may(Right::Publish));
-    let open = Router::new()
-        .route("/v1/ussd/{operator}", post(ussd::post))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready));
-    open.merge(look)
-        .merge(messages)
-        .merge(orders)
-        .merge(events)
+    let (paths, description) = paths(&api.access).split_for_parts();
+    let description = Bytes::from(openapi::finished(description));
+    let described = || async move { ([(header::CONTENT_TYPE, "application/json")], description) };
+    paths
+        .route(openapi::PATH, get(described))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(access, guard::identify))
+        .layer(from_fn_with_state(api.access.clone(), guard::identify))
         .layer(map_response_with_state(api.under_tls, headers::add))
         .with_state(api)
+}
+
+/// Those that answer from the gateway, each with the right that it takes, and their description.
+fn paths(access: &Access) -> OpenApiRouter<Api> {
+    let taking = |right, paths: OpenApiRouter<Api>| {
+        let whoever_may = from_fn_with_state((access.clone(), right), guard::authorize);
+        let mut paths = paths.route_layer(whoever_may);
+        openapi::guard(paths.get_openapi_mut(), right);
+        paths
+    };
+    let none = OpenApiRouter::new;
+    let look = none()
+        .routes(routes!(status::all))
+        .routes(routes!(status::operators))
+        .routes(routes!(status::operator))
+        .routes(routes!(metrics::page));
+    let messages = none()
+        .routes(routes!(messages::many))
+        .routes(routes!(messages::one));
+    let orders = none()
+        .routes(routes!(orders::tune))
+        .routes(routes!(orders::pause))
+        .routes(routes!(orders::resume))
+        .routes(routes!(orders::drain))
+        .routes(routes!(orders::cancel))
+        .routes(routes!(reload::post));
+    OpenApiRouter::with_openapi(openapi::begun())
+        .merge(taking(Right::Publish, none().routes(routes!(events::post))))
+        .merge(taking(Right::ReadMessages, messages))
+        .merge(taking(Right::Look, look))
+        .merge(taking(Right::Order, orders))
+        .routes(routes!(ussd::post))
+        .routes(routes!(health::alive))
+        .routes(routes!(health::ready))
 }
 
 async fn no_such_path() -> impl IntoResponse {

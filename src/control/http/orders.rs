@@ -1,5 +1,10 @@
 //! `POST /v1/pause`, `/v1/resume`, `/v1/drain` and `/v1/cancel`, `PATCH /v1/operators/{name}`: what staff orders.
 
+#![expect(
+    unused_qualifications,
+    reason = "the description of an optional body is written so"
+)]
+
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -7,9 +12,12 @@ use axum::Json;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
+use utoipa::ToSchema;
+use utoipa::openapi::ObjectBuilder;
+use utoipa::openapi::schema::{OneOfBuilder, Schema, Type};
 use xabar_events::{Agency, UnixMillis};
 
 use super::Api;
@@ -18,7 +26,10 @@ use super::guard::Peer;
 use super::name::Name;
 use super::problem::ProblemDocument;
 use crate::control::access::Caller;
+use crate::control::schema::moment;
+use crate::control::settings::{MOST_TPS, MOST_WINDOW};
 use crate::control::standing::Key;
+use crate::control::status::Paused;
 use crate::delivery::{Setting, Tuning};
 use crate::journal::Lane;
 use crate::pipeline::{Cancelled, Order, Scope, Unwanted};
@@ -30,9 +41,10 @@ const MOST_OCTETS: usize = 4096;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What an order is about; nothing named: everything.
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Named {
+#[schema(as = Scope)]
+pub(super) struct Named {
     operator: Option<String>,
     agency: Option<String>,
     lane: Option<String>,
@@ -41,11 +53,23 @@ struct Named {
     keep: bool,
 }
 
-/// Stops sending what the body names; events are taken in all the same.
+/// Stops sending
+///
+/// What the body names, or everything. Events are taken in all the same.
+#[utoipa::path(post, path = "/v1/pause", operation_id = "pause", tag = "orders", request_body = Option<Named>, responses(
+    (status = 200, description = "what is paused from now on", body = Pauses),
+    (status = 400, description = "the body does not say what to do"),
+    (status = 404, description = "there is no such operator"),
+    (status = 408, description = "the body did not come in time"),
+    (status = 409, description = "it cannot be, as things stand"),
+    (status = 413, description = "the body is too long"),
+    (status = 415, description = "the content type is not application/json"),
+    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
+))]
 pub(super) async fn pause(
     State(api): State<Api>,
     request: Request,
-) -> Result<Json<Value>, ProblemDocument> {
+) -> Result<Json<Pauses>, ProblemDocument> {
     let from = Orderer::of(&request)?;
     let body = body(request).await?;
     let named = named(&body)?;
@@ -53,11 +77,23 @@ pub(super) async fn pause(
     from.order(&api, Order::Pause(scope(named)?), keep).await
 }
 
-/// Ends every pause that lies within what the body names.
+/// Sends again
+///
+/// Ends every pause that lies within what the body names, or all of them.
+#[utoipa::path(post, path = "/v1/resume", operation_id = "resume", tag = "orders", request_body = Option<Named>, responses(
+    (status = 200, description = "what is still paused", body = Pauses),
+    (status = 400, description = "the body does not say what to do"),
+    (status = 404, description = "there is no such operator"),
+    (status = 408, description = "the body did not come in time"),
+    (status = 409, description = "it cannot be, as things stand"),
+    (status = 413, description = "the body is too long"),
+    (status = 415, description = "the content type is not application/json"),
+    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
+))]
 pub(super) async fn resume(
     State(api): State<Api>,
     request: Request,
-) -> Result<Json<Value>, ProblemDocument> {
+) -> Result<Json<Pauses>, ProblemDocument> {
     let from = Orderer::of(&request)?;
     let body = body(request).await?;
     let named = named(&body)?;
@@ -69,33 +105,65 @@ pub(super) async fn resume(
     from.order(&api, Order::Resume(scope(named)?), false).await
 }
 
-/// Takes nothing more in, lets what is under way end, and unbinds; goes on when everything is resumed.
+/// Takes nothing more in
+///
+/// Lets what is under way end, and unbinds. It goes on when everything is resumed.
+#[utoipa::path(post, path = "/v1/drain", operation_id = "drain", tag = "orders", request_body = Option<Value>, responses(
+    (status = 200, description = "what is paused from now on: everything", body = Pauses),
+    (status = 408, description = "the body did not come in time"),
+    (status = 409, description = "it cannot be, as things stand"),
+    (status = 413, description = "the body is too long"),
+    (status = 415, description = "the content type is not application/json"),
+    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
+))]
 pub(super) async fn drain(
     State(api): State<Api>,
     request: Request,
-) -> Result<Json<Value>, ProblemDocument> {
+) -> Result<Json<Pauses>, ProblemDocument> {
     let from = Orderer::of(&request)?;
     body(request).await?;
     from.order(&api, Order::Drain, false).await
 }
 
 /// What is to be withdrawn.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Cancel {
+pub(super) struct Cancel {
     agency: String,
     service: Option<String>,
+    /// What came before that time only.
+    #[schema(schema_with = moment, required = false)]
     before: Option<UnixMillis>,
     /// Whether it is only to be counted.
     #[serde(default)]
     dry_run: bool,
 }
 
-/// Withdraws what waits of an agency, or counts it.
+/// What it came to.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Withdrawn {
+    cancelled: u64,
+    /// Those that had an attempt: they are not repeated.
+    too_late: u64,
+    /// Whether all was looked at; if not, it goes on.
+    done: bool,
+    dry_run: bool,
+}
+
+/// Withdraws what waits of an agency, or counts it
+#[utoipa::path(post, path = "/v1/cancel", operation_id = "cancel", tag = "orders", request_body = Cancel, responses(
+    (status = 200, description = "how many", body = Withdrawn),
+    (status = 400, description = "the body does not say what to do"),
+    (status = 408, description = "the body did not come in time"),
+    (status = 409, description = "it cannot be, as things stand"),
+    (status = 413, description = "the body is too long"),
+    (status = 415, description = "the content type is not application/json"),
+    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
+))]
 pub(super) async fn cancel(
     State(api): State<Api>,
     request: Request,
-) -> Result<Json<Value>, ProblemDocument> {
+) -> Result<Json<Withdrawn>, ProblemDocument> {
     let from = Orderer::of(&request)?;
     let body = body(request).await?;
     let Cancel {
@@ -118,12 +186,60 @@ pub(super) async fn cancel(
         too_late,
         done,
     } = api.desk.cancel(from.given(order, false)).await?;
-    Ok(Json(json!({
-        "cancelled": cancelled, "too_late": too_late, "done": done, "dry_run": dry_run,
-    })))
+    Ok(Json(Withdrawn {
+        cancelled,
+        too_late,
+        done,
+        dry_run,
+    }))
 }
 
-/// Sets something of an operator's link.
+/// What is set of a link, each to a number or back to `default`: as configured.
+#[derive(ToSchema)]
+#[schema(as = Settings)]
+#[expect(
+    dead_code,
+    reason = "it is only described: `tune` says of each key what is wrong with it"
+)]
+pub(super) struct Wanted {
+    /// PDUs a second, all sessions together.
+    #[schema(schema_with = up_to::<MOST_TPS>, required = false)]
+    tps: (),
+    /// `submit_sm` awaiting a response, per session.
+    #[schema(schema_with = up_to::<{ MOST_WINDOW as u32 }>, required = false)]
+    window: (),
+    /// At most as configured.
+    #[schema(schema_with = up_to::<{ u16::MAX as u32 }>, required = false)]
+    sessions: (),
+    /// Whether it is to outlive a restart.
+    #[schema(default = false)]
+    keep: bool,
+}
+
+/// A number from 1 on, or `default`.
+fn up_to<const MOST: u32>() -> Schema {
+    let number = ObjectBuilder::new().schema_type(Type::Integer);
+    let number = number.minimum(Some(1)).maximum(Some(MOST));
+    let word = ObjectBuilder::new().schema_type(Type::String);
+    let word = word.enum_values(Some(["default"]));
+    OneOfBuilder::new().item(number).item(word).into()
+}
+
+/// Sets something of an operator's link
+///
+/// At once, and until it is set to `default`, until the configuration says something else of it, or until a restart if it is not
+/// to be kept.
+#[utoipa::path(patch, path = "/v1/operators/{name}", operation_id = "set", tag = "orders", params(("name" = String, Path)),
+    request_body = Wanted, responses(
+    (status = 200, description = "what was set, and all that is set of it", body = Value),
+    (status = 400, description = "the body does not say what to do"),
+    (status = 404, description = "there is no such operator"),
+    (status = 408, description = "the body did not come in time"),
+    (status = 409, description = "it cannot be, as things stand"),
+    (status = 413, description = "the body is too long"),
+    (status = 415, description = "the content type is not application/json"),
+    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
+))]
 pub(super) async fn tune(
     State(api): State<Api>,
     Name(operator): Name,
@@ -219,9 +335,10 @@ impl Orderer {
         api: &Api,
         order: Order,
         keep: bool,
-    ) -> Result<Json<Value>, ProblemDocument> {
+    ) -> Result<Json<Pauses>, ProblemDocument> {
         api.desk.give(self.given(order, keep)).await?;
-        Ok(Json(json!({ "paused": api.desk.standing().paused() })))
+        let paused = api.desk.standing().paused();
+        Ok(Json(Pauses { paused }))
     }
 }
 
@@ -248,12 +365,19 @@ pub(super) async fn body(request: Request) -> Result<Bytes, ProblemDocument> {
 }
 
 fn named(body: &[u8]) -> Result<Named, ProblemDocument> {
-    match body {
-        [] => Ok(Named::default()),
+    let named: Option<Named> = match body {
+        [] => None,
         body => serde_json::from_slice(body).map_err(|_| {
             bad("the body should be empty, or a JSON object with any of operator, agency and lane, each a string, and keep, true or false")
-        }),
-    }
+        })?,
+    };
+    Ok(named.unwrap_or_default())
+}
+
+/// What is paused.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Pauses {
+    paused: Vec<Paused>,
 }
 
 fn known(agency: &str) -> Result<(), ProblemDocument> {

@@ -2,7 +2,9 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 /// An error as a client reads it. It quotes nothing of the request.
 #[derive(Debug)]
@@ -13,6 +15,24 @@ pub(super) struct ProblemDocument {
     retry_after_s: Option<u32>,
     challenge: Option<&'static str>,
 }
+
+/// What stands in it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Members {
+    /// Always `about:blank`: the status says the kind.
+    r#type: &'static str,
+    title: Option<&'static str>,
+    status: u16,
+    /// What would be right, in a sentence.
+    detail: String,
+    #[serde(flatten)]
+    #[schema(value_type = std::collections::HashMap<String, Value>)]
+    more: Map<String, Value>,
+}
+
+/// Its media type.
+pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
 impl ProblemDocument {
     /// `detail` is a sentence that says what would be right.
@@ -50,19 +70,16 @@ impl ProblemDocument {
 
 impl IntoResponse for ProblemDocument {
     fn into_response(self) -> Response {
-        let mut document = Map::from_iter([
-            ("type".to_owned(), json!("about:blank")),
-            ("title".to_owned(), json!(self.status.canonical_reason())),
-            ("status".to_owned(), json!(self.status.as_u16())),
-            ("detail".to_owned(), json!(self.detail)),
-        ]);
-        document.extend(self.more);
-        let mut response = (self.status, Value::Object(document).to_string()).into_response();
+        let members = Members {
+            r#type: "about:blank",
+            title: self.status.canonical_reason(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            more: self.more,
+        };
+        let mut response = (self.status, axum::Json(members)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

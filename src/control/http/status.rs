@@ -11,19 +11,33 @@ use super::name::Name;
 use super::problem::ProblemDocument;
 use crate::control::status::{OperatorStatus, Status};
 
-/// All of it.
+/// How the gateway does
+#[utoipa::path(get, path = "/v1/status", operation_id = "status", tag = "state", responses(
+    (status = 200, description = "as it was up to a quarter of a second ago", body = Status),
+    (status = 503, description = "nothing is measured yet"),
+))]
 pub(super) async fn all(State(api): State<Api>) -> Result<Json<Status>, ProblemDocument> {
     Ok(Json(Status::clone(&*now(&api)?)))
 }
 
-/// Every operator.
+/// How every operator's link does
+#[utoipa::path(get, path = "/v1/operators", operation_id = "operators", tag = "state", responses(
+    (status = 200, description = "in the order of the configuration", body = Vec<OperatorStatus>),
+    (status = 503, description = "nothing is measured yet"),
+))]
 pub(super) async fn operators(
     State(api): State<Api>,
 ) -> Result<Json<Vec<OperatorStatus>>, ProblemDocument> {
     Ok(Json(now(&api)?.operators.clone()))
 }
 
-/// One operator, by its name.
+/// How one operator's link does
+#[utoipa::path(get, path = "/v1/operators/{name}", operation_id = "operator", tag = "state", params(("name" = String, Path)), responses(
+    (status = 200, description = "as it was up to a quarter of a second ago", body = OperatorStatus),
+    (status = 400, description = "the path is not UTF-8"),
+    (status = 404, description = "there is no such operator"),
+    (status = 503, description = "nothing is measured yet"),
+))]
 pub(super) async fn operator(
     State(api): State<Api>,
     Name(name): Name,

@@ -16,6 +16,7 @@ use xabar_ussd::form::{Form, answer};
 use super::Api;
 use super::guard::{Peer, bearer, unauthorized, unidentified};
 use super::name::Name;
+use super::openapi::Posting;
 use super::problem::ProblemDocument;
 use crate::clock::instant;
 use crate::control::access::{Access, Denied, Grant, Role, Why, is_same};
@@ -129,6 +130,23 @@ impl<'a> Shows<'a> {
     }
 }
 
+/// USSD of an aggregator
+///
+/// It posts what a phone dialled or typed, and shows the phone what is answered: `CON` and what is asked, or `END` and
+/// what is said last.
+#[utoipa::path(post, path = "/v1/ussd/{operator}", operation_id = "ussd", tag = "ussd", params(
+    ("operator" = String, Path),
+    ("secret" = Option<String>, Query, description = "the operator's, unless it comes as `Authorization: Bearer`"),
+), request_body(content = Posting, content_type = "application/x-www-form-urlencoded"), responses(
+    (status = 200, description = "what the phone shows", body = String, content_type = "text/plain"),
+    (status = 400, description = "the form cannot be read"),
+    (status = 401, description = "the secret is missing or wrong"),
+    (status = 404, description = "no such operator has USSD"),
+    (status = 413, description = "the form is too long"),
+    (status = 415, description = "the body is no form"),
+    (status = 429, description = "wrong secrets came from this address too often"),
+    (status = 503, description = "no dialogue can be led at present"),
+))]
 pub(super) async fn post(
     State(api): State<Api>,
     Name(operator): Name,

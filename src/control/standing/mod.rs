@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use tracing::info;
+use utoipa::ToSchema;
 
 use self::kept::Kept;
 use super::settings::{MOST_SESSIONS, MOST_TPS, MOST_WINDOW, Operator, Settings};
@@ -24,7 +25,7 @@ use crate::delivery::{Setting, Tuning};
 use crate::pipeline::{Pause, Scope};
 
 /// What can be set of an operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Key {
     Tps,
@@ -34,7 +35,7 @@ pub enum Key {
 }
 
 /// A value that is set, and the one that holds after a restart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Set {
     pub to: u32,
     /// `None`: the configured one.

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 use xabar_events::{Reason, UnixMillis};
 
 use bottleneck::Use;
@@ -21,6 +22,7 @@ pub use recent::Configured;
 use recent::{Recent, Sample, business, rate, used};
 
 use super::readiness::{Part, Readiness};
+use super::schema::moment;
 use super::standing::{Key, Standing, Values};
 use crate::clock::instant;
 use crate::delivery::LinkState;
@@ -29,7 +31,7 @@ use crate::journal::{Backlog, Lane, Reader};
 use crate::pipeline::{Load, Pause, Scope};
 
 /// How the gateway does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     pub state: State,
     /// Messages a second that go to links, over five seconds.
@@ -48,7 +50,7 @@ pub struct Status {
 }
 
 /// What is under way yet when nothing is taken in any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Draining {
     /// Requests that await a response.
     pub in_flight: usize,
@@ -61,7 +63,7 @@ pub struct Draining {
 }
 
 /// A pause: it covers all that agrees with what it names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Paused {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operator: Option<String>,
@@ -69,6 +71,7 @@ pub struct Paused {
     pub agency: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lane: Option<String>,
+    #[schema(schema_with = moment)]
     pub since: UnixMillis,
     /// Whether it outlives a restart.
     #[serde(default)]
@@ -116,8 +119,9 @@ impl From<&Pause> for Paused {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = GatewayState)]
 pub enum State {
     /// Something stands in the way of taking events in.
     NotReady,
@@ -138,7 +142,7 @@ impl State {
 }
 
 /// How one operator's link does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct OperatorStatus {
     pub name: String,
     pub state: LinkStanding,
@@ -172,13 +176,13 @@ pub struct OperatorStatus {
     pub limit: Limit,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ResponseMillis {
     pub p50: f64,
     pub p99: f64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkStanding {
     Bound,

@@ -13,18 +13,21 @@ mod tests;
 pub(super) use tests::night_and_day as sample;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use xabar_events::{Reason, State, UnixMillis};
 
+use super::schema;
 use crate::journal::{Message, OperatorId, Phase, Told};
 
 /// The life of one message.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Story {
     pub id: String,
     pub event: EventName,
     pub application: String,
     /// Masked.
     pub msisdn: String,
+    #[schema(schema_with = schema::state)]
     pub state: State,
     /// Who carries it, or in whose queue it waits.
     pub operator: Option<String>,
@@ -34,6 +37,7 @@ pub struct Story {
     pub repeats: u16,
     /// When it may be tried again, if it was tried and waits.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::moment, required = false)]
     pub due: Option<UnixMillis>,
     /// The first attempt was pushed to the phone's screen by USSD.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -43,19 +47,23 @@ pub struct Story {
 }
 
 /// What the agency calls its event.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct EventName {
     pub source: String,
     pub id: String,
 }
 
 /// One state that the message came to.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Step {
+    #[schema(schema_with = schema::state)]
     pub state: State,
+    #[schema(schema_with = schema::reason)]
     pub reason: Option<Reason>,
+    #[schema(schema_with = schema::moment)]
     pub at: UnixMillis,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::moment, required = false)]
     pub until: Option<UnixMillis>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,

@@ -34,6 +34,11 @@ impl Log {
 }
 
 impl Gateway {
+    /// Where one of its paths is.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.http)
+    }
+
     /// Starts the program. `http` is the port that its configuration names.
     pub fn start(mut command: Command, http: u16) -> Self {
         let mut child = command

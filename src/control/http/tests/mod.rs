@@ -1,6 +1,7 @@
 //! Over real sockets, with a pipeline that answers at the door.
 
 mod access;
+mod openapi;
 mod tls;
 
 use std::collections::BTreeMap;
