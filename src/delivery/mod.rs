@@ -204,12 +204,10 @@ pub enum Event {
         status: Status,
         smsc_id: Box<str>,
     },
-    /// No answer in time; one may still come.
+    /// No answer in time, which one may still come after; or the operator unbound without an answer.
     TimedOut(Token),
     /// The session ended without an answer, and before it was too late for one; none will come.
     Lost(Token),
-    /// The operator unbound without an answer; none will come.
-    Left(Token),
     /// It was certainly not written.
     Returned(Token),
     /// What came of a question: where the segment stands, and the network's reason; nothing if the operator did not

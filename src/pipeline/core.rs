@@ -482,9 +482,7 @@ impl Core {
                     } if token.is_push() => {
                         self.push_answered(beat, report.operator, token, (class, status))?;
                     }
-                    Event::TimedOut(token) | Event::Lost(token) | Event::Left(token)
-                        if token.is_push() =>
-                    {
+                    Event::TimedOut(token) | Event::Lost(token) if token.is_push() => {
                         self.push_unanswered(beat, token)?;
                     }
                     Event::Returned(token) if token.is_push() => self.push_returned(beat, token),
@@ -496,7 +494,7 @@ impl Core {
                     } => {
                         self.answered(beat, report.operator, token, (class, status), &smsc_id)?;
                     }
-                    Event::TimedOut(token) | Event::Lost(token) | Event::Left(token) => {
+                    Event::TimedOut(token) | Event::Lost(token) => {
                         self.unanswered(beat, token)?;
                     }
                     Event::Returned(token) => self.returned(beat, token),

@@ -232,18 +232,14 @@ fn count(events: &[Event]) -> Answers {
     for event in events {
         match event {
             // Whether phones show what is pushed says nothing of messages.
-            Event::Answered { token, .. }
-            | Event::TimedOut(token)
-            | Event::Lost(token)
-            | Event::Left(token)
+            Event::Answered { token, .. } | Event::TimedOut(token) | Event::Lost(token)
                 if token.is_push() => {}
             Event::Answered { class, .. } => match class {
                 Class::Accepted | Class::Permanent => answers.good += 1,
                 Class::RetrySoon | Class::RetryElsewhere | Class::Session => answers.bad += 1,
                 Class::RetryTwice | Class::Throttled | Class::OurBug => answers.vague += 1,
             },
-            // Who leaves in good order had a while to answer.
-            Event::TimedOut(_) | Event::Left(_) => {
+            Event::TimedOut(_) => {
                 answers.bad += 1;
                 answers.unanswered += 1;
             }

@@ -90,7 +90,6 @@ impl Operator {
                 });
             }
             session::Event::Closed(closed) => self.closed(index, closed, events),
-            // What waits goes out on the others, or comes back.
             session::Event::PeerUnbinds => self.leave(index, events),
             session::Event::Sent { .. } | session::Event::Fault(_) => {}
         }
@@ -236,7 +235,7 @@ impl Operator {
         self.warn_of_giving_up(index, BIND_REFUSED);
     }
 
-    /// A session gets nothing more.
+    /// A session gets nothing more: what waits for it goes out on the others, or comes back.
     pub(super) fn leave(&mut self, index: usize, events: &mut Unreported) {
         let unwritten = self.dispatch.leave(index);
         events.extend(unwritten.into_iter().map(Event::Returned));
@@ -267,7 +266,8 @@ impl Operator {
         events.extend(returned.map(Event::Returned));
         let lost = lost.into_iter().filter(submitted);
         match closed.reason {
-            CloseReason::PeerUnbound => events.extend(lost.map(Event::Left)),
+            // Who leaves in good order had a while to answer.
+            CloseReason::PeerUnbound => events.extend(lost.map(Event::TimedOut)),
             _ => events.extend(lost.map(Event::Lost)),
         }
         events.extend(self.dispatch.unasked(index).into_iter().map(untold));

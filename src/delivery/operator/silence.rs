@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::Operator;
 use super::unreported::Unreported;
 use crate::clock::instant as now;
+use crate::delivery::Token;
 use crate::delivery::silence::{Step, Unanswered};
-use crate::delivery::{Event, Token};
 
 /// A session is kept no longer than this for answers that are late: what it could carry meanwhile matters, too.
 pub(super) const LONGEST_GRACE: Duration = Duration::from_secs(60);
@@ -54,8 +54,7 @@ impl Operator {
             return;
         };
         slot.silence.drain();
-        let unwritten = self.dispatch.leave(index);
-        events.extend(unwritten.into_iter().map(Event::Returned));
+        self.leave(index, events);
         self.warn_of_giving_up(index, "none of its last submissions was answered");
     }
 

@@ -267,7 +267,7 @@ async fn an_smsc_that_unbinds_may_answer_first_what_is_under_way_and_gets_nothin
 }
 
 #[tokio::test]
-async fn of_an_smsc_that_unbinds_and_does_not_answer_it_is_known_that_it_left() {
+async fn an_smsc_that_unbinds_and_does_not_answer_had_its_time() {
     let smsc = Smsc::listen().await;
     let mut esme = Esme::start(&Esme::settings(&smsc.address()));
     let mut stream = smsc.stream().await;
@@ -279,7 +279,7 @@ async fn of_an_smsc_that_unbinds_and_does_not_answer_it_is_known_that_it_left() 
     }
     let event = esme.event().await;
     assert!(
-        matches!(event, Event::Left(it) if it == token(1)),
+        matches!(event, Event::TimedOut(it) if it == token(1)),
         "{event:?}"
     );
     esme.stop().await;

@@ -367,7 +367,7 @@ impl Days {
             .after(Duration::from_secs(self.random.below(600)));
         let unanswered = match self.random.below(2) {
             0 => Event::Lost,
-            _ => Event::Left,
+            _ => Event::TimedOut,
         };
         for (at, coming) in std::mem::take(&mut self.coming) {
             match coming {

@@ -132,7 +132,7 @@ impl From<&Inputs> for Heard {
         for event in inputs.reports.iter().flat_map(|report| &report.events) {
             heard.results.extend(match event {
                 Event::Answered { token, status, .. } => Some((*token, Ok(*status))),
-                Event::TimedOut(token) | Event::Lost(token) | Event::Left(token) => {
+                Event::TimedOut(token) | Event::Lost(token) => {
                     Some((*token, Err(Silence::NoAnswer)))
                 }
                 Event::Returned(token) => Some((*token, Err(Silence::NotWritten))),
