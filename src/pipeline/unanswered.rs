@@ -10,7 +10,7 @@ use super::copies::set_segment;
 use super::core::{Core, InFlight};
 use super::looks::For;
 use crate::clock::Now;
-use crate::delivery::receipt::{Notice, Spellings};
+use crate::delivery::receipt::Notice;
 use crate::delivery::segment_of;
 use crate::journal::{Attempt, JournalError, Message, MessageId, OperatorId, Segment};
 
@@ -158,9 +158,6 @@ impl Core {
     /// and [nothing else fits](Self::is_only_fitting).
     pub(super) fn candidate(&self, operator: OperatorId, notice: &Notice) -> Option<Candidate> {
         let by_reference = notice.receipt.user_message_reference.is_some();
-        if !by_reference && !self.may_settle_by_subscriber(operator) {
-            return None;
-        }
         let (submitted, segment) = self.only_one(operator, notice)?;
         let may_be =
             may_be_of_the_last(notice, submitted.attempts) && (by_reference || submitted.uncertain);
@@ -223,13 +220,6 @@ impl Core {
             return Ok(None);
         }
         self.resume(beat, message, segment).map(Some)
-    }
-
-    /// Only of an operator whose ids are known to match can it be said that a receipt is of none
-    /// of the submissions that were answered.
-    fn may_settle_by_subscriber(&self, operator: OperatorId) -> bool {
-        let operator = self.operators.get(&operator);
-        operator.is_some_and(|it| Spellings::known(&it.spellings).is_some())
     }
 
     /// Its receipt is the answer to a segment that had none.

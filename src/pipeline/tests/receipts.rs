@@ -7,6 +7,7 @@ use xabar_smpp::{Status, Tag, TlvBuffer, Tlvs};
 
 use super::unnamed::second;
 use super::world::*;
+use crate::delivery::receipt::ENOUGH;
 use crate::log_lines::LogLines;
 
 #[test]
@@ -15,7 +16,8 @@ fn a_receipt_before_its_response_is_held_and_matched() {
         let mut world = World::new();
         world.publish(status("e1"));
         let sent = world.one_sent();
-        world.receipt(&sent, "00ab", "DELIVRD");
+        // Without a date, so that it tells nothing before its id is known.
+        world.receipt_in_words(&sent, "id:00ab stat:DELIVRD", false);
         if restart {
             world.restart();
             world.advance(30 * SECOND);
@@ -522,11 +524,7 @@ fn a_receipt_that_only_names_its_subscriber_settles_nothing_that_may_be_another(
 
     // Two fit.
     let mut world = ids_known();
-    let second = Notification {
-        msisdn: phone(0),
-        ..apart(7)
-    };
-    world.publish_all([status("e1"), second]);
+    world.publish_all([status("e1"), second()]);
     let sent = world.sent();
     assert_eq!(sent.len(), 2);
     world.lose(&sent[0]);
@@ -542,13 +540,32 @@ fn a_receipt_that_only_names_its_subscriber_settles_nothing_that_may_be_another(
     world.receipt(&sent, "77", "DELIVRD");
     assert!(!world.story("e1").contains(&"delivered".to_owned()));
 
-    // Nobody knows whether this operator's ids match at all.
+    // The other one was taken, and nobody knows how this operator's receipts write its id.
     let mut world = World::new();
+    world.publish_all([status("e1"), second()]);
+    let sent = world.sent();
+    world.lose(&sent[0]);
+    world.accept(&sent[1], "SAR-1-2");
+    world.receipt(&sent[1], "77", "DELIVRD");
+    assert!(!world.story("e1").contains(&"delivered".to_owned()));
+}
+
+#[test]
+fn a_receipt_that_only_names_its_subscriber_settles_what_a_crash_left_without_an_answer() {
+    let mut world = World::new();
+    for number in 1..=u32::try_from(ENOUGH).unwrap() {
+        world.publish(apart(number));
+        let sent = world.one_sent();
+        world.accept(&sent, &format!("{number:X}"));
+        world.receipt(&sent, &format!("{number}"), "DELIVRD");
+    }
     world.publish(status("e1"));
     let sent = world.one_sent();
-    world.lose(&sent);
+    world.restart();
     world.receipt(&sent, "77", "DELIVRD");
-    assert!(!world.story("e1").contains(&"delivered".to_owned()));
+    assert_eq!(world.story("e1"), SETTLED);
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
 }
 
 #[test]
