@@ -101,12 +101,15 @@ impl Core {
             return Ok(Status::ROK);
         }
         prefer_exact(&mut found.fitting, notice);
+        let is_named = |(awaiting, message): &Fitting| {
+            notice.receipt.user_message_reference.is_some()
+                && segment_named(notice, &message.progress.attempt) == Some(awaiting.segment)
+        };
+        if !found.fitting.iter().any(|(_, it)| is_named(it)) {
+            one_of_each_text(&mut found.fitting);
+        }
         let chosen = self.operators.get_mut(&operator).and_then(|operator| {
-            let named = notice.receipt.user_message_reference.is_some();
-            let chosen = operator.spellings.choose(found.fitting, |(awaiting, message)| {
-                let attempt = &message.progress.attempt;
-                named && segment_named(notice, attempt) == Some(awaiting.segment)
-            });
+            let chosen = operator.spellings.choose(found.fitting, is_named);
             let now_known = operator.spellings.known();
             if let Some(spelling) = now_known.filter(|_| known.is_none()) {
                 let (receipts, by_reference) = (ENOUGH, operator.spellings.by_reference());
@@ -286,6 +289,15 @@ fn prefer_exact(fitting: &mut Vec<(Spelling, Fitting)>, notice: &Notice) {
     if fitting.iter().filter(|it| is_exact(it)).count() == 1 {
         fitting.retain(|it| it.0 != Spelling::Same || is_exact(it));
     }
+}
+
+/// Of a text whose segments were all given one id, leaves one segment: as many receipts come as there are segments, and which of
+/// them one is of does not matter.
+fn one_of_each_text(fitting: &mut Vec<(Spelling, Fitting)>) {
+    fitting.sort_by_key(|(_, (awaiting, _))| (awaiting.message, awaiting.segment));
+    fitting.dedup_by(|(_, (later, _)), (_, (first, _))| {
+        (later.message, &later.smsc_id) == (first.message, &first.smsc_id)
+    });
 }
 
 /// The id of a segment as the operator gave it, as far as that was kept.

@@ -464,6 +464,25 @@ fn of_two_segments_that_a_receipt_may_mean_it_is_the_one_whose_reference_it_retu
 }
 
 #[test]
+fn where_all_segments_have_one_id_each_receipt_settles_another_one() {
+    for (last, told) in [("DELIVRD", "delivered"), ("UNDELIV", "failed partial")] {
+        let mut world = World::new();
+        world.publish(long_status("e1"));
+        let segments = world.sent();
+        for sent in &segments {
+            world.accept(sent, "7");
+        }
+        world.receipt(&segments[0], "7", "DELIVRD");
+        world.restart();
+        world.receipt(&segments[0], "7", "DELIVRD");
+        assert_eq!(world.story("e1").last().unwrap(), "submitted");
+        world.receipt(&segments[0], "7", last);
+        assert_eq!(world.story("e1").last().unwrap(), told);
+        assert_eq!(world.held_receipts(), 0);
+    }
+}
+
+#[test]
 fn our_reference_settles_nothing_of_another_subscriber_or_operator() {
     let mut world = World::new();
     world.publish(status("e1"));
