@@ -226,7 +226,7 @@ pub(super) fn is_movable(message: &Message) -> bool {
     !begun && !message.is_answer()
 }
 
-/// Throttling is answered by going slower, and a wrong PDU is ours; what may be a subscriber's fault says nothing, either.
+/// Throttling is answered by going slower, and a wrong PDU is ours; what may be a subscriber's fault says little.
 fn count(events: &[Event]) -> Answers {
     let mut answers = Answers::default();
     for event in events {
@@ -234,10 +234,18 @@ fn count(events: &[Event]) -> Answers {
             // Whether phones show what is pushed says nothing of messages.
             Event::Answered { token, .. } | Event::TimedOut(token) | Event::Lost(token)
                 if token.is_push() => {}
-            Event::Answered { class, .. } => match class {
-                Class::Accepted | Class::Permanent => answers.good += 1,
+            Event::Answered { token, class, .. } => match class {
+                Class::Accepted | Class::Permanent => {
+                    answers.good += 1;
+                    answers.in_a_row = 0;
+                }
                 Class::RetrySoon | Class::RetryElsewhere | Class::Session => answers.bad += 1,
-                Class::RetryTwice | Class::Throttled | Class::OurBug => answers.vague += 1,
+                Class::RetryTwice => {
+                    answers.doubtful += 1;
+                    let is_new = token.segment == 0 && token.attempt == 1;
+                    answers.in_a_row += u32::from(is_new);
+                }
+                Class::Throttled | Class::OurBug => answers.vague += 1,
             },
             Event::TimedOut(_) => {
                 answers.bad += 1;

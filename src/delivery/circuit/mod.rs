@@ -18,6 +18,10 @@ const FEWEST: u32 = 20;
 /// So many without an answer in time say enough, however long they took, if nothing was answered well among them.
 const UNANSWERED: u32 = 5;
 
+/// So many messages in a row that are refused, each for the first time, for what may be their subscribers' fault, are so for the
+/// operator's.
+const DOUBTFUL_IN_A_ROW: u32 = 20;
+
 /// Submissions that try whether it is well again.
 const PROBES: u32 = 5;
 
@@ -36,6 +40,11 @@ pub struct Answers {
     pub bad: u32,
     /// What came says nothing of it.
     pub vague: u32,
+    /// It refused what it may refuse whatever it is sent, or for the subscriber's fault.
+    pub doubtful: u32,
+    /// Of these, the messages that it refused for the first time since the last good answer. What stands on a blacklist is
+    /// refused each time that it is tried.
+    pub in_a_row: u32,
     /// Of the bad ones, how many are missing after the time that an answer may take.
     pub unanswered: u32,
 }
@@ -48,12 +57,13 @@ pub enum Switch {
     Closed,
 }
 
-/// Opens when half of an operator's answers are bad, or none comes any more; then a few probes decide, after ever longer
+/// Opens when half of an operator's answers are bad, none comes any more, or nothing is taken; then a few probes decide, after ever longer
 /// pauses.
 #[derive(Debug, Default)]
 pub struct Circuit {
     state: State,
     silence: Silence,
+    doubtful_in_a_row: u32,
     /// Since when it has not been closed.
     tripped: Option<UnixMillis>,
 }
@@ -132,6 +142,7 @@ impl Answers {
     fn add(&mut self, other: Self) {
         self.good = self.good.saturating_add(other.good);
         self.bad = self.bad.saturating_add(other.bad);
+        self.doubtful = self.doubtful.saturating_add(other.doubtful);
     }
 
     fn are_bad(self) -> bool {
@@ -145,15 +156,21 @@ impl Circuit {
     pub fn note(&mut self, time: UnixMillis, new: Answers) -> Option<Switch> {
         self.pass(time);
         self.silence.note(time, new);
+        if new.good > 0 {
+            self.doubtful_in_a_row = 0;
+        }
+        self.doubtful_in_a_row = self.doubtful_in_a_row.saturating_add(new.in_a_row);
         match &mut self.state {
             State::Closed { now, before, .. } => {
                 now.add(new);
                 let mut all = *now;
                 all.add(*before);
                 let is_silent = new.unanswered > 0 && self.silence.is_long(time);
-                if !is_silent && !all.are_bad() {
+                let takes_nothing = self.doubtful_in_a_row >= DOUBTFUL_IN_A_ROW;
+                if !is_silent && !takes_nothing && !all.are_bad() {
                     return None;
                 }
+                self.doubtful_in_a_row = 0;
                 self.tripped = Some(time);
                 self.open(time, FIRST_PAUSE);
                 Some(Switch::Opened)
@@ -166,7 +183,9 @@ impl Circuit {
                 ..
             } => {
                 answers.add(new);
-                if answers.bad > PROBES / 2 {
+                // What stands on a blacklist may be among them.
+                let enough = PROBES.saturating_mul(answers.good.saturating_add(1));
+                if answers.bad > PROBES / 2 || answers.doubtful >= enough {
                     let pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                     self.open(time, pause);
                     return Some(Switch::OpenedAgain);
@@ -177,7 +196,8 @@ impl Circuit {
                     return Some(Switch::Closed);
                 }
                 // Others are to say what these did not.
-                *left = left.saturating_add(new.vague).min(PROBES);
+                let unclear = new.vague.saturating_add(new.doubtful);
+                *left = left.saturating_add(unclear).min(PROBES);
                 None
             }
         }

@@ -7,6 +7,8 @@ const NONE: Answers = Answers {
     good: 0,
     bad: 0,
     vague: 0,
+    doubtful: 0,
+    in_a_row: 0,
     unanswered: 0,
 };
 const GOOD: Answers = good(1);
@@ -144,6 +146,46 @@ fn a_probe_that_says_nothing_is_followed_by_another_at_once() {
     circuit.note(at(7), Answers { vague: 9, ..NONE });
     assert_eq!(circuit.takes(), 5, "no more than there are probes");
     assert_eq!(circuit.note(at(8), GOOD), Some(Switch::Closed));
+}
+
+const fn doubtful(doubtful: u32, in_a_row: u32) -> Answers {
+    Answers {
+        doubtful,
+        in_a_row,
+        ..NONE
+    }
+}
+
+#[test]
+fn messages_that_are_refused_in_doubt_open_it_where_none_is_taken_between_them() {
+    let mut circuit = Circuit::default();
+    for minute in 0..10 {
+        assert_eq!(circuit.note(at(60 * minute), doubtful(19, 19)), None);
+        let taken = Answers {
+            good: 1,
+            ..doubtful(50, 0)
+        };
+        assert_eq!(circuit.note(at(60 * minute + 1), taken), None);
+    }
+    assert_eq!(circuit.note(at(700), doubtful(300, 0)), None, "once more");
+    assert_eq!(circuit.note(at(701), doubtful(19, 19)), None);
+    let switch = circuit.note(at(900), doubtful(1, 1));
+    assert_eq!(switch, Some(Switch::Opened));
+}
+
+#[test]
+fn probes_that_are_refused_in_doubt_open_it_again_unless_one_in_six_is_taken() {
+    let mut circuit = tripped();
+    circuit.pass(at(5));
+    assert_eq!(circuit.note(at(6), doubtful(4, 0)), None);
+    assert_eq!(circuit.takes(), 5);
+    let switch = circuit.note(at(7), doubtful(1, 0));
+    assert_eq!(switch, Some(Switch::OpenedAgain));
+    circuit.pass(at(17));
+    assert_eq!(circuit.note(at(18), GOOD), None);
+    assert_eq!(circuit.note(at(18), doubtful(9, 0)), None);
+    assert_eq!(circuit.note(at(18), GOOD), None);
+    assert_eq!(circuit.note(at(18), GOOD), Some(Switch::Closed));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Operators that are bound and do not do their work.
 
+use xabar_events::State;
 use xabar_smpp::Status;
 
 use super::routing::moving;
@@ -9,6 +10,10 @@ use crate::log_lines::LogLines;
 
 fn refused(world: &mut World, sent: &Sent) {
     world.answer(sent, Status::RSYSERR, "");
+}
+
+fn refused_in_doubt(world: &mut World, sent: &Sent) {
+    world.answer(sent, Status::from(0x0432), "");
 }
 
 fn not_bound(world: &mut World, sent: &Sent) {
@@ -99,6 +104,53 @@ fn an_operator_that_is_bound_and_of_no_use_is_left_alone_and_its_messages_go_to_
         let moved = live(&mut world, 70, end);
         assert!(moved >= 80, "{moved}, and a few tried it");
     }
+}
+
+/// Ten minutes in which the first operator refuses some of 2500 messages in doubt, each always or never; says how many went to the
+/// other one, and how many failed.
+fn ten_minutes(refuses: impl Fn(&Sent) -> bool) -> (usize, usize) {
+    let mut world = moving();
+    let mut elsewhere = 0;
+    for second in 0..600 {
+        if second < 500 {
+            world.publish_all((5 * second..5 * second + 5).map(apart));
+        }
+        world.advance(SECOND);
+        for sent in world.sent() {
+            elsewhere += usize::from(sent.operator == BEELINE);
+            match sent.operator == UCELL && refuses(&sent) {
+                true => refused_in_doubt(&mut world, &sent),
+                false => world.answer(&sent, Status::ROK, &sent.message().to_string()),
+            }
+        }
+    }
+    let failed = world.outcomes.iter().filter(|it| it.state == State::Failed);
+    (elsewhere, failed.count())
+}
+
+#[test]
+fn an_operator_that_takes_nothing_and_does_not_say_why_is_left_alone_and_a_blacklist_is_no_reason()
+{
+    let (elsewhere, failed) = ten_minutes(|_| true);
+    assert!(elsewhere > 2400 && failed < 20, "{elsewhere} {failed}");
+    let (elsewhere, failed) = ten_minutes(|sent| sent.message() * 2_654_435_761 % 1000 < 300);
+    assert_eq!(elsewhere, 0);
+    assert!((700..800).contains(&failed), "{failed}");
+}
+
+#[test]
+fn what_is_refused_again_that_stands_on_a_blacklist_says_nothing_of_an_operator() {
+    let mut world = moving();
+    world.publish_all((0..100).map(apart));
+    for sent in world.sent() {
+        match sent.message() % 3 {
+            0 => refused_in_doubt(&mut world, &sent),
+            _ => world.answer(&sent, Status::ROK, "1"),
+        }
+    }
+    live(&mut world, 40, refused_in_doubt);
+    world.publish(apart(100));
+    assert_eq!(world.one_sent().operator, UCELL);
 }
 
 #[test]
