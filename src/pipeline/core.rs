@@ -229,6 +229,8 @@ pub struct Core {
     pub(super) away: usize,
     /// Whether new messages are to try an operator.
     pub(super) probing: bool,
+    /// Operators for which messages may be held whose numbers are others' by now.
+    pub(super) rerouted: Vec<OperatorId>,
     pub(super) queues: Queues,
     pub(super) review: Review,
     pub(super) cancelling: Cancelling,
@@ -314,6 +316,7 @@ impl Core {
             operators,
             away: 0,
             probing: false,
+            rerouted: Vec::new(),
             queues: Queues::new(settings.rules.sharing.weights.clone()),
             review: Review::new(now),
             cancelling: Cancelling::default(),
@@ -368,6 +371,7 @@ impl Core {
         self.published_to = self.published_to.max(inputs.published.unwrap_or_default());
         if let Some(ported) = inputs.ported {
             self.take_ported(ported);
+            self.routes_changed();
         }
         let lists = &mut self.settings.lists;
         lists.blocked = inputs.blocked.unwrap_or(std::mem::take(&mut lists.blocked));
@@ -390,6 +394,7 @@ impl Core {
         self.hear_unfinished(&mut beat)?;
         self.end_graces(&mut beat)?;
         self.sweep(&mut beat)?;
+        self.move_rerouted(&mut beat);
         self.cancel_some(&mut beat)?;
         self.admit(&mut beat, inputs.batches)?;
         self.turns_left = false;
@@ -442,6 +447,7 @@ impl Core {
             .chain((self.turns_left || self.ussd.waits()).then_some(now.steady))
             .chain(self.review.is_under_way().then_some(now.steady))
             .chain(self.cancelling.is_under_way().then_some(now.steady))
+            .chain((!self.rerouted.is_empty()).then_some(now.steady))
             .min()
             .unwrap_or(UnixMillis::NEVER);
         now.instant_at(

@@ -44,7 +44,7 @@ impl Core {
         }
     }
 
-    /// From now on these are the ported numbers. What waits in the journal follows when it is read.
+    /// From now on these are the ported numbers.
     pub(super) fn take_ported(&mut self, ported: Arc<Numbers>) {
         let operators = &self.operators;
         self.routes.take_ported(ported, |name| {

@@ -72,6 +72,7 @@ impl Core {
         (held.expires, held.duplicates, held.receipt) = (expires, duplicates, receipt);
         held.retention = retention;
         self.route_by(&operators);
+        self.routes_changed();
     }
 
     /// Whose numbers are whose, and who stands in for whom, as far as these are the operators there are: else as before.

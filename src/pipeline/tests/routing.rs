@@ -75,6 +75,25 @@ fn what_waits_in_the_journal_follows_a_new_list_and_what_was_begun_stays() {
 }
 
 #[test]
+fn what_is_held_for_an_operator_that_is_down_follows_a_new_list_and_what_was_begun_stays() {
+    let mut world = World::new();
+    world.publish(apart(0));
+    let begun = world.one_sent();
+    world.refuse(&begun, Status::RSYSERR);
+    world.smsc(UCELL).sessions = 0;
+    world.publish_all((1..3000).map(apart));
+    world.advance(MINUTE);
+    world.ported = Some(to_beeline(&(0..2800).collect::<Vec<_>>()));
+    world.advance(SECOND);
+    let sent = world.sent();
+    assert_eq!(sent.len(), 2799);
+    assert!(sent.iter().all(|sent| sent.operator == BEELINE));
+    world.smsc(UCELL).sessions = 1;
+    world.advance(SECOND);
+    assert_eq!(world.sent().len(), 201);
+}
+
+#[test]
 fn a_number_goes_where_a_lookup_says_and_still_does_after_it_waited_in_the_journal() {
     let mut world = World::with(|settings| settings.looked_up = true);
     world.carriers = [(phone(1), BEELINE), (phone(2), BEELINE)]
