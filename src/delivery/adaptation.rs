@@ -9,7 +9,7 @@
 //! and doubles every second until it is throttled again.
 //!
 //! Where nothing at all is taken that tells nothing of what it takes: the rate falls on, but the way back leads to where it
-//! was throttled first.
+//! was throttled first. So it does where all is taken, and each answer says that the operator is congested.
 
 /// How much of the rate at which it throttled is left by the mildest cut, and by the harshest.
 const MILD: f64 = 0.9;
@@ -206,6 +206,9 @@ impl Adaptation {
 
     /// The operator says that it is congested, though it takes what it gets: of `written` in about a second it has
     /// `accepted` so far. `None` if it is slow enough for that.
+    ///
+    /// It goes on saying so until it has recovered, however slow it is by then: that tells how much it is to be spared, and
+    /// nothing of what it takes later. So until something is won back, the way back leads to where it said so first.
     pub(super) fn ease(&mut self, accepted: f64, written: f64) -> Option<f64> {
         let from = self.cut_from(accepted.max(written));
         let least = self.spared();
@@ -213,7 +216,10 @@ impl Adaptation {
             return None;
         }
         let to = (accepted * MILD).clamp(from * HARSH, from * MILD);
+        let same = self.found.filter(|found| found.age <= 0.0);
+        let limit = same.map_or(from, |found| found.limit);
         self.cut_to(to.max(least));
+        self.found = self.found.map(|found| Found { limit, ..found });
         self.current.map(|to| to / from)
     }
 
@@ -356,6 +362,19 @@ mod tests {
             taken = adaptation.current().unwrap_or(taken);
         }
         assert_eq!(adaptation.current(), Some(20.0));
+    }
+
+    #[test]
+    fn after_a_congestion_the_way_back_leads_to_where_it_began() {
+        let mut adaptation = Adaptation::new(Some(200.0));
+        while adaptation.ease(200.0, 200.0).is_some() {}
+        assert_eq!(adaptation.current(), Some(20.0));
+        let back = rates(&mut adaptation, 7);
+        assert!(back.is_sorted() && back[6] > 180.0, "{back:?}");
+        // It says so again, now that some is won back: that is news of what it takes.
+        while adaptation.ease(1.0, 1.0).is_some() {}
+        let back = rates(&mut adaptation, 12);
+        assert!(back[11] < 190.0, "{back:?}");
     }
 
     #[test]

@@ -425,6 +425,24 @@ fn an_operator_that_always_says_it_is_congested_is_still_served() {
 }
 
 #[test]
+fn after_a_congestion_of_seconds_the_rate_is_back_within_twelve() {
+    let congested = SECOND..3 * SECOND;
+    let change = |at: Duration| match congested.contains(&at) {
+        true => Limit::Congested,
+        false => Limit::Sliding(1000.0),
+    };
+    for (tps, latency) in [(200, SECOND / 50), (200, SECOND / 4), (100, SECOND / 50)] {
+        let length = WARM_UP + SECOND;
+        let figures = run(bounds(Some(tps), 100), latency, length, false, change);
+        println!("{tps}, {latency:?}: {figures:?}");
+        let back = figures.seconds.split_at(12).1;
+        let is_back = |taken: &u32| *taken * 100 >= tps * 90;
+        assert!(back.iter().all(is_back), "{tps} {latency:?}: {figures:?}");
+        assert_eq!(figures.tps, Some(f64::from(tps)), "{tps} {latency:?}");
+    }
+}
+
+#[test]
 fn an_operator_that_is_not_congested_any_more_gets_what_it_takes_though_nobody_told_its_limit() {
     let change = |at: Duration| match at.as_secs() {
         0..150 => Limit::Congested,
