@@ -311,18 +311,17 @@ impl Dispatch {
     /// A question given to a session was never written.
     pub(super) fn query_unwritten(&mut self, session: usize, token: Token) {
         self.unused(session, token);
-        self.queries.answered(token);
+        self.queries.unwritten(token);
     }
 
     /// A question has no answer in time. Gives back those that wait, if that was once too often.
     pub(super) fn query_timed_out(&mut self, token: Token) -> Option<Vec<Token>> {
-        let too_often = self.queries.timed_out(token);
-        too_often.then(|| self.queries.refuse())
+        self.queries.timed_out(token)
     }
 
-    /// The operator does not know such questions: gives back those that wait.
-    pub(super) fn ask_no_more(&mut self) -> Vec<Token> {
-        self.queries.refuse()
+    /// The operator does not know such questions: gives back those that wait, the first time.
+    pub(super) fn ask_no_more(&mut self) -> Option<Vec<Token>> {
+        self.queries.unknown()
     }
 
     /// The questions that awaited an answer on a session that is gone.

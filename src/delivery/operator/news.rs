@@ -299,8 +299,9 @@ impl Operator {
             events.push(Event::Queried { token, told });
         }
         self.heard(index, heard, events);
-        if status == Status::RINVCMDID {
-            let unasked = self.dispatch.ask_no_more();
+        if status == Status::RINVCMDID
+            && let Some(unasked) = self.dispatch.ask_no_more()
+        {
             self.warn_of_no_answers(unasked, events);
         }
     }

@@ -124,3 +124,64 @@ fn a_question_without_an_answer_makes_way_for_the_next_and_three_in_a_row_are_th
     }
     assert_eq!(dispatch.unasked(0), [], "told already");
 }
+
+/// Asks as many as may be asked.
+fn all_that_may(dispatch: &mut Dispatch, now: Instant) -> Vec<Token> {
+    std::iter::from_fn(|| dispatch.next_query(now))
+        .map(|(_, query)| query.token)
+        .collect()
+}
+
+#[test]
+fn what_one_stall_left_unanswered_counts_once_and_then_one_is_asked_at_a_time() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(100, None), now);
+    dispatch.bound(0);
+    assert_eq!(dispatch.ask(queries(0..100)), []);
+    let stalled = all_that_may(&mut dispatch, now);
+    assert_eq!(stalled.len(), 10);
+    for token in stalled {
+        assert_eq!(dispatch.query_timed_out(token), None);
+    }
+    let one = all_that_may(&mut dispatch, now);
+    assert_eq!(one.len(), 1);
+    assert!(dispatch.query_answered(one[0]));
+    assert_eq!(all_that_may(&mut dispatch, now).len(), 10);
+}
+
+/// Asks, one after the other, until no more are taken.
+fn ask_in_vain(dispatch: &mut Dispatch, now: Instant) -> Vec<Token> {
+    assert_eq!(dispatch.ask(queries(0..20)), []);
+    let mut lost = Vec::new();
+    loop {
+        let (_, query) = dispatch.next_query(now).expect("it is asked still");
+        lost.push(query.token);
+        if dispatch.query_timed_out(query.token).is_some() {
+            assert_ne!(dispatch.ask(queries(0..1)), [], "not asked any more");
+            return lost;
+        }
+    }
+}
+
+#[test]
+fn who_is_known_to_answer_is_asked_again_on_new_sessions_and_after_a_late_answer() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(2, bounds(10, None), now);
+    (0..2).for_each(|session| dispatch.bound(session));
+    let lost = ask_in_vain(&mut dispatch, now);
+    dispatch.unasked(0);
+    dispatch.unasked(1);
+    assert_ne!(dispatch.ask(queries(0..1)), [], "it never answered any");
+    let mut dispatch = Dispatch::new(2, bounds(10, None), now);
+    (0..2).for_each(|session| dispatch.bound(session));
+    ask_in_vain(&mut dispatch, now);
+    dispatch.query_answered(lost[0]);
+    ask_in_vain(&mut dispatch, now);
+    dispatch.unasked(0);
+    assert_ne!(dispatch.ask(queries(0..1)), [], "the other owes answers");
+    dispatch.unasked(1);
+    assert_eq!(dispatch.ask(queries(0..1)), []);
+    assert!(dispatch.ask_no_more().is_some() && dispatch.ask_no_more().is_none());
+    dispatch.unasked(0);
+    assert_ne!(dispatch.ask(queries(0..1)), [], "it does not know them");
+}
