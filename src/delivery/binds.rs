@@ -98,6 +98,11 @@ pub enum Directions {
 }
 
 impl Directions {
+    /// How many connections it takes: a pair is two.
+    pub fn connections(self) -> usize {
+        self.binds().len()
+    }
+
     fn binds(self) -> &'static [Bind] {
         match self {
             Self::Transceiver => &[Bind::Transceiver],
@@ -141,6 +146,7 @@ pub(super) fn lines(
                         login,
                         window,
                         is_own: settings.is_own_window,
+                        receives: *bind != Bind::Transmitter,
                     },
                     ordinal,
                 });
@@ -209,10 +215,19 @@ mod tests {
             };
             assert_eq!(login.system_id.0, line.settings.system_id.as_bytes());
             assert_eq!(login.password.0, b"secret");
-            (line.room.login, bind, line.room.window)
+            let Room {
+                login,
+                window,
+                receives,
+                ..
+            } = line.room;
+            (login, bind, window, receives)
         };
-        let pair = [(1, Bind::Transmitter, 10), (1, Bind::Receiver, 0)];
-        let transceiver = (0, Bind::Transceiver, 10);
+        let pair = [
+            (1, Bind::Transmitter, 10, false),
+            (1, Bind::Receiver, 0, true),
+        ];
+        let transceiver = (0, Bind::Transceiver, 10, true);
         let expected = [transceiver, transceiver, pair[0], pair[1], pair[0], pair[1]];
         assert_eq!(lines.iter().map(line).collect::<Vec<_>>(), expected);
     }

@@ -7,6 +7,9 @@ use crate::durations::Durations;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LinkState {
     pub sessions_bound: usize,
+    /// Those of them on which messages are submitted, and those on which receipts and texts come: transceivers are both.
+    pub submitting: usize,
+    pub receiving: usize,
     /// Requests that await a response, all sessions together.
     pub in_flight: usize,
     /// The PDUs a second it is held to: less than the configured TPS after the operator

@@ -185,7 +185,8 @@ pub struct Offer {
     pub granted: u64,
     /// How many of these that are left have to be urgent messages or answers.
     pub kept: u64,
-    pub sessions_bound: usize,
+    /// Bound sessions on which messages are submitted.
+    pub submitting: usize,
     /// How many screens the pipeline may have given in all with that of a dialogue that begins: one that waits behind
     /// more would come late.
     pub dialogues: u64,

@@ -327,12 +327,12 @@ pub(super) fn configured(
     Configured {
         id,
         name: operator.name.clone(),
-        sessions: operator
+        logins: operator
             .binds
             .iter()
-            .map(|it| usize::from(it.sessions))
-            .sum(),
-        logins: operator.binds.iter().map(|it| it.sessions.into()).collect(),
+            .map(bind_settings)
+            .map(|it| (it.sessions, it.directions.connections()))
+            .collect(),
         kept: f64::from(lanes.urgent) / 100.0,
         windows: operator
             .binds

@@ -157,9 +157,12 @@ impl Gateway {
         let (wishes_in, wishes) = mpsc::channel(1);
         let aggregators = fitting::aggregators(settings, core.operators(), posted_in);
         let ported = numbers.ported.follow(stopping.clone());
-        let batches = match fitting::lookup(settings, core.operators()) {
-            Some(lookup) => look_up(lookup, batches, ported.clone()),
-            None => batches,
+        let (batches, looked_up) = match fitting::lookup(settings, core.operators()) {
+            Some(lookup) => {
+                let (batches, counts) = look_up(lookup, batches, ported.clone());
+                (batches, Some(counts))
+            }
+            None => (batches, None),
         };
         let (published_in, published) = mpsc::channel(OUTGOING);
         let (outgoing, fresh) = mpsc::channel(OUTGOING);
@@ -210,6 +213,7 @@ impl Gateway {
                 operators: started.links.clone(),
                 load: load_seen.clone(),
                 readiness: readiness.clone(),
+                looked_up: looked_up.clone(),
                 reader: core.reader()?,
                 standing: standing.clone(),
             },
@@ -244,6 +248,7 @@ impl Gateway {
                     refusals,
                     denials,
                     unrouted,
+                    looked_up,
                 },
                 status,
                 wishes: wishes_in,
@@ -442,16 +447,17 @@ fn observe(sources: Sources, stop: &CancellationToken) -> watch::Receiver<Option
     status
 }
 
-/// Puts the lookup of numbers between intake and the pipeline.
+/// Puts the lookup of numbers between intake and the pipeline; shows what came of them.
 fn look_up(
     lookup: Lookup,
     batches: mpsc::Receiver<Batch>,
     ported: watch::Receiver<Arc<Numbers>>,
-) -> mpsc::Receiver<Batch> {
+) -> (mpsc::Receiver<Batch>, watch::Receiver<lookup::Counts>) {
     let (door, looked_up) = mpsc::channel(DOOR);
+    let (counts, counted) = watch::channel(lookup::Counts::default());
     // It ends once intake has, and what it has is through.
-    tokio::spawn(lookup::run(lookup, batches, door, ported));
-    looked_up
+    tokio::spawn(lookup::run(lookup, batches, door, ported, counts));
+    (looked_up, counted)
 }
 
 fn start_pipeline(

@@ -1,7 +1,7 @@
 //! Decides which numbers are asked for, and when a batch goes on.
 //!
 //! In: batches with their numbers, answers, the time. Out: numbers to ask for, and batches in the order in which they
-//! came. No sockets, no clock.
+//! came; and counts of what came of the numbers. No sockets, no clock.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,6 +12,7 @@ use xabar_events::Msisdn;
 use super::MOST_QUESTIONS;
 use super::breaker::{Breaker, Turn};
 use super::cache::Cache;
+use super::counts::Counts;
 use crate::intake::Carriers;
 use crate::journal::OperatorId;
 
@@ -29,19 +30,28 @@ pub(super) struct Desk<B> {
     batches: VecDeque<Waiting<B>>,
     /// The number of the first of them, counted from the start.
     first: u64,
-    /// For each number that is asked for, or to be, the batches that have it.
-    wanted: HashMap<Msisdn, Vec<u64>>,
+    wanted: HashMap<Msisdn, Wanted>,
     /// Not asked for yet.
     questions: VecDeque<Msisdn>,
     under_way: usize,
+    counts: Counts,
+}
+
+/// A number that is asked for, or to be.
+#[derive(Debug)]
+struct Wanted {
+    /// Those that have it.
+    batches: Vec<u64>,
+    asked: bool,
 }
 
 #[derive(Debug)]
 struct Waiting<B> {
     batch: B,
     carriers: Carriers,
-    /// Numbers without an answer.
-    open: usize,
+    /// Numbers without an answer, and those of them that are not asked for yet.
+    open: u64,
+    unasked: u64,
     until: Instant,
 }
 
@@ -52,6 +62,8 @@ pub(super) enum Outcome {
     Known(Option<OperatorId>),
     /// An answer that is of no use, and not to be remembered.
     Useless,
+    /// There was none in time.
+    Late,
     Failed,
 }
 
@@ -66,6 +78,7 @@ impl<B> Desk<B> {
             wanted: HashMap::new(),
             questions: VecDeque::new(),
             under_way: 0,
+            counts: Counts::default(),
         }
     }
 
@@ -79,6 +92,11 @@ impl<B> Desk<B> {
         self.batches.is_empty()
     }
 
+    /// What came of all numbers so far.
+    pub(super) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
     /// Takes a batch with numbers that may be ported.
     pub(super) fn take(
         &mut self,
@@ -88,25 +106,35 @@ impl<B> Desk<B> {
     ) {
         let number = self.first + self.batches.len() as u64;
         let mut carriers = Carriers::default();
-        let mut open = 0;
+        let (mut open, mut unasked) = (0, 0);
         for msisdn in numbers {
             if let Some(known) = self.cache.get(msisdn, now) {
+                self.counts.remembered += 1;
                 carriers.extend(known.map(|carrier| (msisdn, carrier)));
-            } else if let Some(batches) = self.wanted.get_mut(&msisdn) {
-                if batches.last() != Some(&number) {
-                    batches.push(number);
+            } else if let Some(wanted) = self.wanted.get_mut(&msisdn) {
+                if wanted.batches.last() != Some(&number) {
+                    wanted.batches.push(number);
                     open += 1;
+                    unasked += u64::from(!wanted.asked);
                 }
             } else if self.breaker.lets(now) {
-                self.wanted.insert(msisdn, vec![number]);
+                let wanted = Wanted {
+                    batches: vec![number],
+                    asked: false,
+                };
+                self.wanted.insert(msisdn, wanted);
                 self.questions.push_back(msisdn);
                 open += 1;
+                unasked += 1;
+            } else {
+                self.counts.left_alone += 1;
             }
         }
         self.batches.push_back(Waiting {
             batch,
             carriers,
             open,
+            unasked,
             until: now + self.timeout,
         });
     }
@@ -115,8 +143,14 @@ impl<B> Desk<B> {
     pub(super) fn question(&mut self) -> Option<Msisdn> {
         while self.under_way < MOST_QUESTIONS {
             let msisdn = self.questions.pop_front()?;
-            let batches = self.wanted.get(&msisdn).and_then(|batches| batches.last());
-            if batches.is_some_and(|last| *last >= self.first) {
+            let wanted = self.wanted.get_mut(&msisdn);
+            let first = self.first;
+            let is_waited_for = |wanted: &&mut Wanted| wanted.batches.last() >= Some(&first);
+            if let Some(wanted) = wanted.filter(is_waited_for) {
+                wanted.asked = true;
+                note(&mut self.batches, first, &wanted.batches, |waiting| {
+                    waiting.unasked = waiting.unasked.saturating_sub(1);
+                });
                 self.under_way += 1;
                 return Some(msisdn);
             }
@@ -140,18 +174,22 @@ impl<B> Desk<B> {
                 self.cache.put(msisdn, carrier, now);
                 carrier
             }
-            Outcome::Useless | Outcome::Failed => None,
+            Outcome::Useless | Outcome::Late | Outcome::Failed => None,
         };
-        for number in self.wanted.remove(&msisdn).unwrap_or_default() {
-            let at = number.checked_sub(self.first);
-            let at = at.and_then(|at| usize::try_from(at).ok());
-            if let Some(waiting) = at.and_then(|at| self.batches.get_mut(at)) {
-                waiting.open = waiting.open.saturating_sub(1);
-                waiting.carriers.extend(carrier.map(|it| (msisdn, it)));
-            }
-        }
+        let count = match outcome {
+            Outcome::Known(_) => &mut self.counts.answered,
+            Outcome::Late => &mut self.counts.late,
+            Outcome::Useless | Outcome::Failed => &mut self.counts.failed,
+        };
+        let wanted = self.wanted.remove(&msisdn);
+        let batches = wanted.map(|wanted| wanted.batches).unwrap_or_default();
+        note(&mut self.batches, self.first, &batches, |waiting| {
+            waiting.open = waiting.open.saturating_sub(1);
+            waiting.carriers.extend(carrier.map(|it| (msisdn, it)));
+            *count += 1;
+        });
         let turn = match outcome {
-            Outcome::Failed => self.breaker.failed(now),
+            Outcome::Late | Outcome::Failed => self.breaker.failed(now),
             Outcome::Known(_) | Outcome::Useless => self.breaker.answered(now),
         };
         if turn == Some(Turn::LeftAlone) {
@@ -165,7 +203,8 @@ impl<B> Desk<B> {
         self.questions.clear();
         self.wanted.clear();
         for waiting in &mut self.batches {
-            waiting.open = 0;
+            self.counts.left_alone += std::mem::take(&mut waiting.open);
+            waiting.unasked = 0;
         }
     }
 
@@ -177,13 +216,35 @@ impl<B> Desk<B> {
         }
         self.first += 1;
         let Waiting {
-            batch, carriers, ..
+            batch,
+            carriers,
+            open,
+            unasked,
+            ..
         } = self.batches.pop_front()?;
+        self.counts.unasked += unasked;
+        self.counts.late += open.saturating_sub(unasked);
         Some((batch, carriers))
     }
 
     /// When the first batch goes on at the latest.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.batches.front().map(|waiting| waiting.until)
+    }
+}
+
+/// Notes something of those of these batches that wait still; `first` is the number of the first that does.
+fn note<B>(
+    batches: &mut VecDeque<Waiting<B>>,
+    first: u64,
+    numbers: &[u64],
+    mut note: impl FnMut(&mut Waiting<B>),
+) {
+    for number in numbers {
+        let at = number.checked_sub(first);
+        let at = at.and_then(|at| usize::try_from(at).ok());
+        if let Some(waiting) = at.and_then(|at| batches.get_mut(at)) {
+            note(waiting);
+        }
     }
 }

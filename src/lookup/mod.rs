@@ -8,6 +8,7 @@ mod answer;
 mod breaker;
 mod cache;
 mod client;
+mod counts;
 mod desk;
 mod stage;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 pub use answer::Naming;
 pub use client::{Client, Url};
+pub use counts::Counts;
 pub use stage::run;
 
 /// What the lookup goes by.

@@ -16,18 +16,21 @@ use super::answer::Answer;
 use super::breaker::Turn;
 use super::cache::Cache;
 use super::client::{Client, Connection, Unanswered};
+use super::counts::{Counts, Telling};
 use super::desk::{Desk, Outcome};
 use super::{Lookup, Naming};
 use crate::clock::instant;
 use crate::intake::{Batch, Door};
 use crate::numbers::Numbers;
 
-/// Passes batches on until no more come, and the last is through. Numbers in the file are not asked for.
+/// Passes batches on until no more come, and the last is through. Numbers in the file are not asked for. What came of the
+/// others is shown as `counts`.
 pub async fn run(
     lookup: Lookup,
     mut batches: mpsc::Receiver<Batch>,
     door: Door,
     file: watch::Receiver<Arc<Numbers>>,
+    counts: watch::Sender<Counts>,
 ) {
     let mut desk = Desk::new(Cache::new(lookup.cache, lookup.keep), lookup.timeout);
     let mut service = Service {
@@ -38,6 +41,7 @@ pub async fn run(
         unclear: false,
     };
     let mut questions = JoinSet::new();
+    let mut telling = Telling::default();
     let mut over = false;
     while !(over && desk.is_empty()) {
         while let Some(msisdn) = desk.question() {
@@ -52,7 +56,12 @@ pub async fn run(
                 return;
             }
         }
-        let deadline = desk.deadline();
+        counts.send_replace(*desk.counts());
+        telling
+            .due(desk.counts(), instant())
+            .inspect(tell_of_missed);
+        let deadlines = [desk.deadline(), telling.deadline()];
+        let deadline = deadlines.into_iter().flatten().min();
         tokio::select! {
             batch = batches.recv(), if !over && desk.has_room() => match batch {
                 Some(batch) => {
@@ -69,6 +78,7 @@ pub async fn run(
             () = sleep_until(deadline.unwrap_or_else(instant).into()), if deadline.is_some() => {}
         }
     }
+    telling.news(desk.counts()).inspect(tell_of_missed);
 }
 
 /// The numbers of a batch that the file of ported numbers does not have.
@@ -105,6 +115,7 @@ impl Service {
     ) -> (Outcome, Option<Unanswered>) {
         let (status, body, connection) = match answer {
             Ok(answer) => answer,
+            Err(why @ Unanswered::Late(_)) => return (Outcome::Late, Some(why)),
             Err(why) => return (Outcome::Failed, Some(why)),
         };
         self.idle.push(connection);
@@ -140,6 +151,20 @@ impl Service {
         );
         self.strangers.insert(name);
     }
+}
+
+fn tell_of_missed(counts: &Counts) {
+    let Counts {
+        late,
+        unasked,
+        failed,
+        left_alone,
+        ..
+    } = counts;
+    warn!(
+        late,
+        unasked, failed, left_alone, "numbers went by prefix, without an answer of the lookup"
+    );
 }
 
 fn tell(turn: Option<Turn>, why: Option<Unanswered>) {

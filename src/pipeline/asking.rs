@@ -61,7 +61,7 @@ impl Core {
         before: UnixMillis,
     ) -> Result<bool, JournalError> {
         let operator = self.operators.get_mut(&id);
-        let Some(operator) = operator.filter(|operator| operator.offer.sessions_bound > 0) else {
+        let Some(operator) = operator.filter(|operator| operator.offer.submitting > 0) else {
             return Ok(false);
         };
         let Some(asking) = operator.asking.as_mut().filter(|it| it.asked < MOST_ASKED) else {

@@ -32,7 +32,7 @@ impl Core {
             return;
         };
         operator.offer = report.offer;
-        match (report.offer.sessions_bound, operator.down_since) {
+        match (report.offer.submitting, operator.down_since) {
             (0, None) => operator.down_since = Some(beat.now.steady),
             (0, Some(_)) => {}
             _ => operator.down_since = None,

@@ -23,13 +23,13 @@ impl Operator {
 
     /// How many submissions are to try whether it is well again.
     pub(super) fn probes_left(&self) -> u64 {
-        let tries = self.offer.sessions_bound > 0 && self.circuit.is_half_open();
+        let tries = self.offer.submitting > 0 && self.circuit.is_half_open();
         if tries { self.circuit.takes() } else { 0 }
     }
 
     /// Whether it takes messages as a matter of course.
     fn is_well(&self) -> bool {
-        self.offer.sessions_bound > 0 && self.circuit.tripped().is_none() && !self.paused
+        self.offer.submitting > 0 && self.circuit.tripped().is_none() && !self.paused
     }
 }
 

@@ -113,6 +113,14 @@ fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
     for paused in &status.paused {
         writeln!(out, "{}", super::orders::told(paused))?;
     }
+    if let Some(lookup) = status.lookup.filter(|lookup| lookup.missed > 0) {
+        let missed = styled(WARN, lookup.missed);
+        let all = lookup.numbers;
+        writeln!(
+            out,
+            "lookup: {missed} of {all} numbers in 5 s went by prefix, without an answer"
+        )?;
+    }
     writeln!(out)?;
     links(&status.operators, out)
 }
@@ -223,7 +231,7 @@ fn style(limit: Limit) -> Style {
 mod tests {
     use super::*;
     use crate::control::standing::{Key, Set, Values};
-    use crate::control::status::{Bottleneck, ResponseMillis};
+    use crate::control::status::{Bottleneck, LookupStatus, ResponseMillis};
 
     fn ucell() -> OperatorStatus {
         OperatorStatus {
@@ -281,6 +289,10 @@ mod tests {
             },
             paused: Vec::new(),
             drain: None,
+            lookup: Some(LookupStatus {
+                numbers: 5000,
+                missed: 1800,
+            }),
             operators: vec![ucell(), silent],
         };
         let mut out = Vec::new();
@@ -288,6 +300,7 @@ mod tests {
         let expected = "\
 running · 55/s · 12345 waiting (quiet-hours 9000, retry 3)
 limit: window of ucell · raise window to 54
+lookup: 1800 of 5000 numbers in 5 s went by prefix, without an answer
 
 operator  state         sessions  rate         tps  window  in flight  p50 ms  p99 ms  limit
 ucell     partly-bound    1 of 2  55/s  291 of 300      10         10   180.0   203.8  window

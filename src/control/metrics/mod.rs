@@ -23,6 +23,7 @@ use super::access::Denials;
 use super::readiness::{Part, Readiness};
 use super::status::{Limit, Observed, Status};
 use crate::intake::Refusals;
+use crate::lookup;
 use crate::pipeline::{Load, Tally};
 use family::Family;
 use operators::Links;
@@ -42,6 +43,8 @@ pub struct Metrics {
     pub denials: Denials,
     /// Outcomes that no queue took, by agency.
     pub unrouted: watch::Receiver<BTreeMap<Box<str>, u64>>,
+    /// What came of the numbers that were to be looked up, where they are.
+    pub looked_up: Option<watch::Receiver<lookup::Counts>>,
 }
 
 impl Metrics {
@@ -99,6 +102,15 @@ impl Metrics {
         for (agency, count) in &*self.unrouted.borrow() {
             unrouted.add(&[("agency", agency)], number(*count));
         }
+        let mut looked_up = Family::counter(
+            "xabar_lookup_numbers_total",
+            "Numbers that were to be looked up, by what came of it; all but those remembered and answered went by prefix.",
+        );
+        if let Some(counts) = &self.looked_up {
+            for (came, count) in counts.borrow().each() {
+                looked_up.add(&[("came", came)], number(count));
+            }
+        }
         let mut pipeline = Family::counter(
             "xabar_pipeline_seconds_total",
             "What the pipeline's thread spent its time with.",
@@ -118,6 +130,7 @@ impl Metrics {
             refused,
             denied,
             unrouted,
+            looked_up,
             pipeline,
         ]
     }

@@ -126,6 +126,20 @@ impl<'a> Links<'a> {
         vec![states, repeats, receipts]
     }
 
+    fn directions(&self) -> Family {
+        let mut directions = Family::gauge(
+            "xabar_operator_bound",
+            "Whether a session is bound on which messages go out, and one on which receipts and texts come in: 1, or 0.",
+        );
+        for Link { name, state, .. } in &self.0 {
+            for (direction, sessions) in [("out", state.submitting), ("in", state.receiving)] {
+                let labels = [("operator", *name), ("direction", direction)];
+                directions.add(&labels, yes(sessions > 0));
+            }
+        }
+        directions
+    }
+
     /// How links do at the moment.
     pub(super) fn standing(&self, status: &Status) -> Vec<Family> {
         let gauge = |name: &str, help: &str| Family::gauge(name, help);
@@ -190,7 +204,17 @@ impl<'a> Links<'a> {
             }
         }
         vec![
-            bound, sessions, in_flight, window, widest, allowed, tps, paused, failing, limits,
+            bound,
+            sessions,
+            self.directions(),
+            in_flight,
+            window,
+            widest,
+            allowed,
+            tps,
+            paused,
+            failing,
+            limits,
         ]
     }
 }

@@ -36,6 +36,7 @@ fn operator_status() -> OperatorStatus {
 fn metrics() -> Metrics {
     let mut link = LinkState {
         sessions_bound: 1,
+        submitting: 1,
         written: 7,
         ..LinkState::default()
     };
@@ -44,8 +45,7 @@ fn metrics() -> Metrics {
     let operator = Configured {
         id: OperatorId(1),
         name: "ucell".to_owned(),
-        sessions: 2,
-        logins: vec![2],
+        logins: vec![(1, 2)],
         tps: None,
         kept: 0.0,
         windows: vec![(10, false)],
@@ -67,7 +67,12 @@ fn metrics() -> Metrics {
         },
         paused: Vec::new(),
         drain: None,
+        lookup: None,
         operators: vec![operator_status()],
+    };
+    let looked_up = lookup::Counts {
+        unasked: 6,
+        ..lookup::Counts::default()
     };
     let refusals = Refusals::default();
     refusals.count(Way::Http, RejectReason::TooLarge);
@@ -86,6 +91,7 @@ fn metrics() -> Metrics {
             denials
         },
         unrouted: watch::channel([("kadastr".into(), 4)].into()).1,
+        looked_up: Some(watch::channel(looked_up).1),
     }
 }
 
@@ -102,6 +108,8 @@ fn every_count_is_under_its_name_and_labels() {
         r#"xabar_http_refused_total{why="role"} 1"#,
         r#"xabar_http_refused_total{why="no-token"} 0"#,
         r#"xabar_unrouted_outcomes_total{agency="kadastr"} 4"#,
+        r#"xabar_lookup_numbers_total{came="unasked"} 6"#,
+        r#"xabar_lookup_numbers_total{came="left-alone"} 0"#,
         r#"xabar_ready{part="broker"} 0"#,
         r#"xabar_ready{part="journal"} 1"#,
         "xabar_backlog_messages 12",
@@ -111,6 +119,8 @@ fn every_count_is_under_its_name_and_labels() {
         r#"xabar_pipeline_seconds_total{doing="deciding"} 1.5"#,
         r#"xabar_operator_submissions_total{operator="ucell"} 7"#,
         r#"xabar_operator_sessions{operator="ucell"} 1"#,
+        r#"xabar_operator_bound{operator="ucell",direction="out"} 1"#,
+        r#"xabar_operator_bound{operator="ucell",direction="in"} 0"#,
         r#"xabar_operator_window{operator="ucell"} 8"#,
         r#"xabar_operator_tps{operator="ucell"} 150.5"#,
         r#"xabar_operator_paused{operator="ucell"} 0"#,

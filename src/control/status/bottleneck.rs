@@ -90,6 +90,7 @@ pub struct Use {
     pub paused: bool,
     /// Half of its answers are bad, and it is left alone for a while.
     pub failing: bool,
+    /// Those on which messages are submitted, as configured, and bound ones.
     pub sessions: usize,
     pub sessions_bound: usize,
     /// As configured.

@@ -19,7 +19,7 @@ use xabar_events::{Reason, UnixMillis};
 use bottleneck::Use;
 pub use bottleneck::{Bottleneck, Limit};
 pub use recent::Configured;
-use recent::{Recent, Sample, business, rate, used};
+use recent::{Recent, Sample, business, looked_up, rate, used};
 
 use super::readiness::{Part, Readiness};
 use super::schema::moment;
@@ -28,6 +28,7 @@ use crate::clock::instant;
 use crate::delivery::LinkState;
 use crate::durations::Durations;
 use crate::journal::{Backlog, Lane, Reader};
+use crate::lookup::Counts;
 use crate::pipeline::{Load, Pause, Scope};
 
 /// How the gateway does.
@@ -46,6 +47,9 @@ pub struct Status {
     /// While nothing is taken in: how far it is with the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<Draining>,
+    /// What came of numbers that were to be looked up, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<LookupStatus>,
     pub operators: Vec<OperatorStatus>,
 }
 
@@ -60,6 +64,23 @@ pub struct Draining {
     pub outcomes: u64,
     /// Whether that is all over.
     pub done: bool,
+}
+
+/// Numbers that were to be looked up, in five seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LookupStatus {
+    pub numbers: u64,
+    /// Those of them that went by prefix, since there was no answer in time.
+    pub missed: u64,
+}
+
+impl From<Counts> for LookupStatus {
+    fn from(counts: Counts) -> Self {
+        Self {
+            numbers: counts.each().iter().map(|(_, count)| count).sum(),
+            missed: counts.missed(),
+        }
+    }
 }
 
 /// A pause: it covers all that agrees with what it names.
@@ -146,7 +167,7 @@ impl State {
 pub struct OperatorStatus {
     pub name: String,
     pub state: LinkStanding,
-    /// Bound ones.
+    /// Bound ones: a pair of a transmitter and a receiver is two.
     pub sessions: usize,
     pub sessions_configured: usize,
     /// As many as staff wants, if that is set.
@@ -187,6 +208,7 @@ pub struct ResponseMillis {
 pub enum LinkStanding {
     Bound,
     PartlyBound,
+    /// None is bound on which messages are submitted.
     Connecting,
     Paused,
 }
@@ -221,6 +243,7 @@ pub struct Sources {
     pub operators: Vec<Observed>,
     pub load: watch::Receiver<Load>,
     pub readiness: Readiness,
+    pub looked_up: Option<watch::Receiver<Counts>>,
     pub reader: Box<dyn Reader>,
     /// What staff ordered, and what of that is kept.
     pub standing: Standing,
@@ -236,6 +259,7 @@ pub async fn observe(
         operators,
         load,
         readiness,
+        looked_up,
         mut reader,
         standing,
     } = sources;
@@ -252,6 +276,7 @@ pub async fn observe(
             at: instant(),
             load: load.borrow().clone(),
             links: operators.iter().map(|it| *it.link.borrow()).collect(),
+            looked_up: looked_up.as_ref().map(|counts| *counts.borrow()),
         });
         if look == 0 {
             let read = tokio::task::spawn_blocking(move || (reader.backlog(), reader)).await;
@@ -282,8 +307,7 @@ fn tell_what_stands(status: &mut Status, observed: &[Observed], standing: &Stand
         let mut observed = observed.iter().map(|it| &it.operator);
         let of_each = usize::try_from(set.to).unwrap_or(usize::MAX);
         if let Some(configured) = observed.find(|it| it.name == operator.name) {
-            let wanted = configured.logins.iter().map(|login| of_each.min(*login));
-            operator.sessions_wanted = Some(wanted.sum());
+            operator.sessions_wanted = Some(configured.sessions(of_each));
         }
         let is_there = operator.sessions_wanted <= Some(operator.sessions);
         if operator.state == LinkStanding::PartlyBound && is_there {
@@ -317,6 +341,9 @@ fn status(
         deferred: deferred(backlog),
         bottleneck,
         paused: paused(recent),
+        lookup: recent
+            .ends()
+            .and_then(|(oldest, newest)| looked_up(oldest, newest)),
         operators,
     }
 }
@@ -391,7 +418,7 @@ impl Measured<'_> {
             name: self.operator.name.clone(),
             state: self.standing(),
             sessions: self.link.sessions_bound,
-            sessions_configured: self.operator.sessions,
+            sessions_configured: self.operator.sessions(usize::MAX),
             sessions_wanted: None,
             tps: self.used.tps,
             allowed: self.link.rate,
@@ -412,9 +439,9 @@ impl Measured<'_> {
     fn standing(&self) -> LinkStanding {
         if self.used.paused {
             LinkStanding::Paused
-        } else if self.link.sessions_bound == 0 {
+        } else if self.link.submitting == 0 {
             LinkStanding::Connecting
-        } else if self.link.sessions_bound < self.operator.sessions {
+        } else if self.link.sessions_bound < self.operator.sessions(usize::MAX) {
             LinkStanding::PartlyBound
         } else {
             LinkStanding::Bound
@@ -514,5 +541,51 @@ fn held_back(backlog: &Backlog, pauses: usize) -> Bottleneck {
         limit,
         operator: None,
         advice,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::OperatorId;
+
+    #[test]
+    fn a_pair_is_bound_with_both_its_sessions_and_connecting_while_nothing_can_be_submitted() {
+        for (sessions_bound, submitting, expected) in [
+            (2, 1, LinkStanding::Bound),
+            (1, 1, LinkStanding::PartlyBound),
+            (1, 0, LinkStanding::Connecting),
+            (0, 0, LinkStanding::Connecting),
+        ] {
+            let link = LinkState {
+                sessions_bound,
+                submitting,
+                ..LinkState::default()
+            };
+            let operator = Configured {
+                id: OperatorId(1),
+                name: "ucell".to_owned(),
+                logins: vec![(1, 2)],
+                tps: None,
+                kept: 0.0,
+                windows: vec![(10, false)],
+            };
+            let mut recent = Recent::default();
+            recent.add(Sample {
+                at: instant(),
+                load: Load::default(),
+                links: vec![link],
+                looked_up: None,
+            });
+            let observed = [Observed {
+                operator,
+                link: watch::channel(link).1,
+            }];
+            let readiness = Readiness::awaiting([]);
+            let status = status(&observed, &recent, &Backlog::default(), &readiness);
+            let ucell = &status.operators[0];
+            let shown = (ucell.sessions, ucell.sessions_configured, ucell.state);
+            assert_eq!(shown, (sessions_bound, 2, expected));
+        }
     }
 }

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::LookupStatus;
 use super::bottleneck::{Business, Use};
 use crate::delivery::LinkState;
 use crate::journal::OperatorId;
+use crate::lookup::Counts;
 use crate::pipeline::{Load, Pause, Scope};
 
 /// Over how long rates and shares are taken.
@@ -18,6 +20,7 @@ pub(super) struct Sample {
     pub(super) load: Load,
     /// In the order of the operators.
     pub(super) links: Vec<LinkState>,
+    pub(super) looked_up: Option<Counts>,
 }
 
 /// The samples of the last [`SPAN`], the oldest first.
@@ -29,10 +32,8 @@ pub(super) struct Recent(VecDeque<Sample>);
 pub struct Configured {
     pub id: OperatorId,
     pub name: String,
-    /// Those over which messages are submitted.
-    pub sessions: usize,
-    /// Of each login.
-    pub logins: Vec<usize>,
+    /// Of each login the sessions on which messages are submitted, and how many connections each is: a pair is two.
+    pub logins: Vec<(usize, usize)>,
     /// Of all its logins together, where only they have any.
     pub tps: Option<u32>,
     /// What of its windows is left to urgent messages and answers, from 0 to 1.
@@ -42,6 +43,18 @@ pub struct Configured {
 }
 
 impl Configured {
+    /// Connections that should be bound, where each login has so many sessions at most.
+    pub(super) fn sessions(&self, of_each: usize) -> usize {
+        let of_login =
+            |(sessions, connections): &(usize, usize)| of_each.min(*sessions) * connections;
+        self.logins.iter().map(of_login).sum()
+    }
+
+    /// Those of them on which messages are submitted.
+    fn submitting(&self) -> usize {
+        self.logins.iter().map(|(sessions, _)| sessions).sum()
+    }
+
     /// The windows by login, if one has its own, while staff has set this one.
     pub(super) fn windows(&self, set: Option<usize>) -> Vec<usize> {
         if !self.windows.iter().any(|(_, is_own)| *is_own) {
@@ -88,6 +101,12 @@ pub(super) fn rate(oldest: &Sample, newest: &Sample) -> f64 {
     a_second(newest.load.since(&oldest.load).sent, elapsed)
 }
 
+/// What came of the numbers that were to be looked up between two samples.
+pub(super) fn looked_up(oldest: &Sample, newest: &Sample) -> Option<LookupStatus> {
+    let (before, now) = (oldest.looked_up?, newest.looked_up?);
+    Some(now.since(&before).into())
+}
+
 /// How a link was used between two samples; nothing if it is in neither.
 pub(super) fn used(
     oldest: &Sample,
@@ -110,8 +129,8 @@ pub(super) fn used(
     Some(Use {
         paused: newest.load.paused.iter().any(is_paused),
         failing: newest.load.failing.contains(&operator.id),
-        sessions: operator.sessions,
-        sessions_bound: now.sessions_bound,
+        sessions: operator.submitting(),
+        sessions_bound: now.submitting,
         tps: now.tps.or(operator.tps),
         rate_now: now.rate,
         window: now.most_window,
@@ -171,6 +190,11 @@ mod tests {
                 },
                 ..LinkState::default()
             }],
+            looked_up: Some(Counts {
+                answered: seconds * 20,
+                unasked: seconds * 10,
+                ..Counts::default()
+            }),
         }
     }
 
@@ -187,13 +211,17 @@ mod tests {
         let operator = Configured {
             id: OperatorId(1),
             name: "ucell".to_owned(),
-            sessions: 1,
-            logins: vec![1],
+            logins: vec![(1, 1), (2, 2)],
             tps: None,
             kept: 0.0,
             windows: vec![(5, true), (10, false)],
         };
         assert_eq!(operator.windows(None), [5, 10]);
+        assert_eq!(
+            [1, 2, 9].map(|of_each| operator.sessions(of_each)),
+            [3, 5, 5]
+        );
+        assert_eq!(operator.submitting(), 3);
         assert_eq!(operator.windows(Some(20)), [5, 20]);
         assert_eq!(operator.windows(Some(3)), [3, 3]);
         let without = Configured {
@@ -205,6 +233,8 @@ mod tests {
         assert!((used.rate - 100.0).abs() < 1e-9 && (used.pressure - 1.0).abs() < 1e-9);
         assert_eq!(used.occupancy.elapsed(), SPAN);
         assert!((rate(oldest, newest) - 70.0).abs() < 1e-9);
+        let lookup = looked_up(oldest, newest).unwrap();
+        assert_eq!((lookup.numbers, lookup.missed), (150, 50));
         let business = business(oldest, newest);
         assert!((business.deciding - 0.5).abs() < 1e-9);
         assert!((business.committing - 0.25).abs() < 1e-9);

@@ -182,7 +182,7 @@ impl Dispatch {
         };
         let a_second = self.rates.whole_mut().accepted_in_the_second_before(now);
         if a_second > 0.0 {
-            let sessions = u32::try_from(self.sessions_bound().max(1)).unwrap_or(u32::MAX);
+            let sessions = u32::try_from(self.submitting().max(1)).unwrap_or(u32::MAX);
             let fitting = a_second * longest.as_secs_f64() / f64::from(sessions);
             self.window.crowded(fitting, now);
         }

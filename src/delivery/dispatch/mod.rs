@@ -274,7 +274,7 @@ impl Dispatch {
 
     /// Whether a screen waits that can be written as soon as there is room.
     pub(super) fn has_screens(&self) -> bool {
-        self.screens.len() > 0 && self.sessions_bound() > 0
+        self.screens.len() > 0 && self.submitting() > 0
     }
 
     /// Takes questions; gives back those of an operator that does not answer any.
@@ -371,7 +371,7 @@ impl Dispatch {
         free.map(|login| self.rates.ready_at(login, now)).min()
     }
 
-    /// A session is bound; one without a window counts for receiving only.
+    /// A session is bound; on one without a window nothing is submitted.
     pub(super) fn bound(&mut self, session: usize) {
         self.rooms.bound(session);
     }
@@ -395,7 +395,7 @@ impl Dispatch {
     }
 
     fn unwritten_if_unbound(&mut self) -> Vec<Token> {
-        if self.sessions_bound() > 0 {
+        if self.submitting() > 0 {
             return Vec::new();
         }
         self.unwritten()
@@ -431,7 +431,7 @@ impl Dispatch {
         Offer {
             granted: self.granted,
             kept: self.kept(ahead),
-            sessions_bound: self.sessions_bound(),
+            submitting: self.submitting(),
             dialogues: self
                 .screens
                 .dialogues(self.soon_by_rate(), self.soon_by_windows(now), now),
@@ -488,7 +488,7 @@ impl Dispatch {
     /// How much of its window is for others than urgent submissions.
     pub(super) fn window_of_others(&self, session: usize) -> usize {
         let kept = self.kept.of(self.rooms.of_window(self.window.size()));
-        let kept_of_each = kept.div_ceil(self.sessions_bound().max(1));
+        let kept_of_each = kept.div_ceil(self.submitting().max(1));
         self.window(session).saturating_sub(kept_of_each)
     }
 
@@ -497,13 +497,16 @@ impl Dispatch {
         self.rooms.in_flight_on(session)
     }
 
-    pub(super) fn sessions_bound(&self) -> usize {
-        self.rooms.sessions_bound()
+    /// How many of the bound sessions messages are submitted on.
+    pub(super) fn submitting(&self) -> usize {
+        self.rooms.bound_ones(|room| room.window > 0)
     }
 
     pub(super) fn state(&self) -> LinkState {
         LinkState {
-            sessions_bound: self.sessions_bound(),
+            sessions_bound: self.rooms.bound_ones(|_| true),
+            submitting: self.submitting(),
+            receiving: self.rooms.bound_ones(|room| room.receives),
             in_flight: self.rooms.in_flight(),
             rate: self.rates.current(),
             window: self.window.size(),
@@ -520,7 +523,7 @@ impl Dispatch {
 
     /// What stands in the way of the next submission that is not urgent.
     fn obstacle(&self, now: Instant) -> Obstacle {
-        if self.sessions_bound() == 0 {
+        if self.submitting() == 0 {
             return Obstacle::Unbound;
         }
         let room_at = self.room_at(now).filter(|_| self.has_room_for_others());

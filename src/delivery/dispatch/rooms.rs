@@ -11,6 +11,8 @@ pub(in crate::delivery) struct Room {
     pub(in crate::delivery) window: usize,
     /// Whether that is the login's own, and the most that its account allows whatever is set.
     pub(in crate::delivery) is_own: bool,
+    /// Whether receipts and texts come on it.
+    pub(in crate::delivery) receives: bool,
 }
 
 #[cfg(test)]
@@ -21,6 +23,7 @@ impl Room {
             login,
             window,
             is_own: false,
+            receives: true,
         }
     }
 }
@@ -109,10 +112,10 @@ impl Rooms {
         self.set
     }
 
-    /// A session is bound; one without a window counts for receiving only.
+    /// A session is bound; on one without a window nothing is submitted.
     pub(super) fn bound(&mut self, session: usize) {
         if let Some(session) = self.sessions.get_mut(session) {
-            session.bound = session.room.window > 0;
+            session.bound = true;
         }
     }
 
@@ -202,8 +205,10 @@ impl Rooms {
         self.of(login).map(|session| session.in_flight).sum()
     }
 
-    pub(super) fn sessions_bound(&self) -> usize {
-        self.sessions.iter().filter(|session| session.bound).count()
+    /// How many of the bound ones are such.
+    pub(super) fn bound_ones(&self, are: impl Fn(&Room) -> bool) -> usize {
+        let bound = self.sessions.iter().filter(|session| session.bound);
+        bound.filter(|session| are(&session.room)).count()
     }
 
     /// The login of a session; one beyond all of them for a session that does not exist.

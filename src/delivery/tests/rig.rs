@@ -141,7 +141,7 @@ impl Esme {
 
     async fn report(&mut self) {
         let report = soon("a report", self.reports.recv()).await.unwrap();
-        self.sessions_bound = report.offer.sessions_bound;
+        self.sessions_bound = report.offer.submitting;
         self.events.extend(report.events);
     }
 

@@ -10,6 +10,7 @@ use crate::lookup::MOST_QUESTIONS;
 use crate::lookup::answer::{Answer, Naming};
 use crate::lookup::breaker::{Breaker, Turn};
 use crate::lookup::cache::Cache;
+use crate::lookup::counts::Counts;
 use crate::lookup::desk::{Desk, Outcome};
 
 const TIMEOUT: Duration = Duration::from_millis(500);
@@ -85,6 +86,57 @@ fn so_many_questions_are_under_way_at_once_and_none_for_batches_that_have_gone_o
     desk.take(now + TIMEOUT, "second", [phone(2 * many)]);
     desk.settle(now + TIMEOUT, phone(0), Outcome::Known(None));
     assert_eq!(desk.question(), Some(phone(2 * many)));
+}
+
+#[test]
+fn each_number_of_a_batch_counts_once_by_what_came_of_it() {
+    let (mut desk, now) = (desk(), instant());
+    let many = MOST_QUESTIONS as u64;
+    desk.take(now, "first", (0..many + 3).map(phone));
+    desk.take(now, "second", [phone(0), phone(many)]);
+    assert_eq!(
+        std::iter::from_fn(|| desk.question()).count(),
+        MOST_QUESTIONS
+    );
+    let outcomes = [
+        Outcome::Known(None),
+        Outcome::Useless,
+        Outcome::Failed,
+        Outcome::Late,
+    ];
+    for (number, outcome) in (0..).zip(outcomes) {
+        desk.settle(now, phone(number), outcome);
+    }
+    // Two of those that had no place have one now, and the rest not: one in both batches, the other in the first.
+    assert_eq!(
+        [desk.question(), desk.question()],
+        [phone(many), phone(many + 1)].map(Some)
+    );
+    desk.take(now, "third", [phone(0), phone(many + 2)]);
+    gone(&mut desk, now + TIMEOUT);
+    desk.settle(now + TIMEOUT, phone(5), Outcome::Known(None));
+    let expected = Counts {
+        remembered: 1,
+        answered: 2,
+        late: 1 + (many - 4) + 2 + 1,
+        unasked: 1 + 1,
+        failed: 2,
+        left_alone: 0,
+    };
+    assert_eq!(*desk.counts(), expected);
+    for number in 1000..1030 {
+        desk.take(now + SECOND, "more", [phone(number)]);
+        desk.question();
+        desk.settle(now + SECOND, phone(number), Outcome::Failed);
+    }
+    let failed = desk.counts().failed;
+    desk.take(now + SECOND, "last", [phone(2000)]);
+    assert_eq!(
+        desk.counts().left_alone,
+        30 - (failed - 2) + 1,
+        "{:?}",
+        desk.counts()
+    );
 }
 
 #[test]

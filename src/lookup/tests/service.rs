@@ -17,7 +17,8 @@ use xabar_events::{Event, Msisdn, Notification};
 
 use super::{BEELINE, UCELL, phone};
 use crate::intake::{Batch, Carriers};
-use crate::lookup::{Client, Lookup, Naming, Url, run};
+use crate::log_lines::LogLines;
+use crate::lookup::{Client, Counts, Lookup, Naming, Url, run};
 use crate::numbers::Numbers;
 
 /// How the service answers.
@@ -77,6 +78,7 @@ async fn answer(
 struct Stage {
     door: Option<mpsc::Sender<Batch>>,
     passed: mpsc::Receiver<Batch>,
+    counted: watch::Receiver<Counts>,
 }
 
 impl Stage {
@@ -102,10 +104,12 @@ impl Stage {
         let (door, batches) = mpsc::channel(16);
         let (passed_in, passed) = mpsc::channel(16);
         let (_, file) = watch::channel(Arc::new(file));
-        tokio::spawn(run(lookup, batches, passed_in, file));
+        let (counts, counted) = watch::channel(Counts::default());
+        tokio::spawn(run(lookup, batches, passed_in, file, counts));
         Self {
             door: Some(door),
             passed,
+            counted,
         }
     }
 
@@ -183,6 +187,28 @@ async fn numbers_are_looked_up_once_and_batches_keep_their_order() {
     }
     assert_eq!(passed, [(2, 2), (1, 0), (3, 2)]);
     assert_eq!(service.asked(), 4);
+}
+
+#[tokio::test]
+async fn what_goes_by_prefix_for_want_of_an_answer_is_counted_and_told() {
+    let log = LogLines::listen(tracing::Level::WARN);
+    let manner = Manner {
+        delay: Duration::from_secs(600),
+        ..saying(&[])
+    };
+    let service = Service::start(manner).await;
+    let mut stage = Stage::start(&service.address, Duration::from_millis(100), None);
+    let numbers: Vec<u64> = (0..70).collect();
+    assert_eq!(stage.look_up(&numbers).await.len(), 0);
+    let missed = |counts: &Counts| (counts.late, counts.unasked) == (64, 6);
+    let counted = timeout(LONG, stage.counted.wait_for(missed)).await;
+    drop(counted.expect("soon").expect("the stage runs"));
+    // With the last batch it ends, and tells what it did not yet.
+    stage.door = None;
+    assert!(stage.passed.recv().await.is_none());
+    let log = log.take();
+    let told = "numbers went by prefix, without an answer of the lookup";
+    assert!(log.contains(told) && log.contains("unasked=6"), "{log}");
 }
 
 #[tokio::test]

@@ -88,7 +88,7 @@ fn run(slow_percent: u64, (burst, every): (u64, Duration), seed: u64) -> Figures
             service.coming.pop();
             let outcome = match in_time {
                 true => Outcome::Known(None),
-                false => Outcome::Failed,
+                false => Outcome::Late,
             };
             figures
                 .turns

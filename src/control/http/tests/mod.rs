@@ -82,6 +82,7 @@ async fn started(
             refusals,
             denials,
             unrouted: watch::channel(BTreeMap::new()).1,
+            looked_up: None,
         },
         wishes: mpsc::channel(1).0,
     });

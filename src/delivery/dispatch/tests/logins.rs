@@ -107,19 +107,26 @@ fn who_throttles_one_login_slows_that_one_down() {
 }
 
 #[test]
-fn a_session_for_receiving_is_given_nothing_and_does_not_count_as_bound() {
+fn a_session_for_receiving_is_given_nothing_and_counts_as_bound_for_that_only() {
     let now = t0();
-    let rooms = [0, 3].map(|window| Room::of(0, window));
+    let rooms = [(0, true), (3, false)].map(|(window, receives)| Room {
+        receives,
+        ..Room::of(0, window)
+    });
     let mut dispatch = Dispatch::of_logins(rooms, &[None], bounds(3, None), now);
     dispatch.bound(0);
-    assert_eq!(
-        (dispatch.sessions_bound(), dispatch.offer(now).granted),
-        (0, 0)
-    );
+    let bound = |dispatch: &Dispatch| {
+        let state = dispatch.state();
+        (state.sessions_bound, state.submitting, state.receiving)
+    };
+    assert_eq!(bound(&dispatch), (1, 0, 1));
+    assert_eq!(dispatch.offer(now).granted, 0);
     dispatch.bound(1);
     dispatch.submit(submissions(3, now));
     assert_eq!(written(&mut dispatch, now), [1, 1, 1]);
-    assert_eq!(dispatch.sessions_bound(), 1);
+    assert_eq!(bound(&dispatch), (2, 1, 1));
+    dispatch.unbound(0);
+    assert_eq!(bound(&dispatch), (1, 1, 0));
 }
 
 #[test]

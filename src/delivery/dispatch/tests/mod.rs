@@ -106,7 +106,7 @@ fn a_session_that_leaves_gets_nothing_more_and_what_it_has_is_still_awaited() {
     written(&mut dispatch, now);
     assert_eq!(dispatch.leave(0), []);
     assert_eq!(
-        (dispatch.sessions_bound(), dispatch.offer(now).granted),
+        (dispatch.submitting(), dispatch.offer(now).granted),
         (1, 2 + 2)
     );
     dispatch.submit(submissions(5, now));

@@ -318,7 +318,7 @@ impl World {
                 offer: Offer {
                     granted: smsc.taken + room,
                     kept: smsc.kept,
-                    sessions_bound: smsc.sessions,
+                    submitting: smsc.sessions,
                     dialogues: smsc.shown + smsc.dialogues,
                     screens_full: smsc.screens_full,
                 },
