@@ -145,12 +145,15 @@ impl Erase {
         note(&settings, "subscriber erase", self.msisdn, json!("erased"))?;
         let erased = journal
             .erase(self.msisdn, last_digits(self.msisdn))
+            .inspect_err(|error| note_failure(&settings, &error.to_string()))
             .map_err(failed)?;
         if erased.under_way > 0 {
-            return Err(Failure::because(format!(
+            let why = format!(
                 "nothing is erased: {} messages to this number wait, or await their receipts; try again when they are over",
                 erased.under_way
-            )));
+            );
+            note_failure(&settings, &why);
+            return Err(Failure::because(why));
         }
         let told = || json!({ "messages": erased.messages });
         Ok(print::for_scripts_or_people(self.json, told, |out| {
@@ -174,4 +177,18 @@ fn note(settings: &Settings, order: &str, msisdn: Msisdn, to: Value) -> Result<(
         to,
     });
     noted.map_err(|cause| Failure::caused("the audit log cannot be written", cause))
+}
+
+/// Notes that nothing came of it.
+fn note_failure(settings: &Settings, failed: &str) {
+    let (who, _) = audit::user();
+    let written = Audit::new(settings.audit.file.clone()).failed(&audit::Failed {
+        at: wall().into(),
+        who: &who,
+        order: "subscriber erase",
+        failed,
+    });
+    if let Err(error) = written {
+        tracing::error!(%error, "the audit log cannot be written");
+    }
 }

@@ -89,8 +89,10 @@ pub(super) fn finished(mut document: utoipa::openapi::OpenApi) -> String {
         }
     }
     let mut document = serde_json::to_value(document).unwrap_or_default();
-    for (name, schema) in EVENTS {
-        document["components"]["schemas"][name] = within(schema, name);
+    let schemas = document.pointer_mut("/components/schemas");
+    if let Some(schemas) = schemas.and_then(Value::as_object_mut) {
+        let events = EVENTS.map(|(name, schema)| (name.to_owned(), within(schema, name)));
+        schemas.extend(events);
     }
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }

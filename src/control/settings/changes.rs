@@ -89,6 +89,12 @@ impl Written {
     }
 }
 
+/// Whether a key takes effect at once, as long as no operator comes or goes.
+#[cfg(test)]
+pub(super) fn is_live(key: &str) -> bool {
+    LIVE.iter().any(|live| matches(live, key))
+}
+
 /// Whether the key is an operator, which came or went.
 fn is_an_operator(key: &str) -> bool {
     is_it("operator", key) || is_it("operator.*", key)

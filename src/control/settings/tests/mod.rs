@@ -5,6 +5,7 @@ mod environment;
 mod nonsense;
 mod operators;
 mod pace;
+mod page;
 mod reference;
 
 use std::path::Path;
