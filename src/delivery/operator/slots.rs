@@ -36,18 +36,16 @@ pub(super) enum Leaving {
     No,
     /// It goes elsewhere: to be unbound, when it has answered what it has.
     Elsewhere,
-    /// It is of no use: until then it may answer what it has, and unbind.
+    /// It is of no use: until then it may answer what it has.
     GivenUp(Instant),
-    /// It is unbound, and dropped then if the other end does not say so; one that goes elsewhere has as long as any that unbinds.
-    Told(Option<Instant>),
+    Told,
 }
 
 impl Leaving {
     fn deadline(self) -> Option<Instant> {
         match self {
             Self::GivenUp(until) => Some(until),
-            Self::Told(until) => until,
-            Self::No | Self::Elsewhere => None,
+            Self::No | Self::Elsewhere | Self::Told => None,
         }
     }
 }
@@ -107,23 +105,15 @@ impl Slot {
         }
     }
 
-    /// Unbinds in good order, unless that or its last answers take too long.
+    /// Unbinds in good order, unless its last answers take too long.
     async fn let_go(&mut self, in_flight: usize, now: Instant) {
-        self.leaving = match self.leaving {
-            Leaving::Elsewhere => {
-                self.unbind().await;
-                Leaving::Told(None)
-            }
-            Leaving::GivenUp(until) | Leaving::Told(Some(until)) if until <= now => {
-                self.drop_link();
-                Leaving::Told(None)
-            }
-            Leaving::GivenUp(until) if in_flight == 0 => {
-                self.unbind().await;
-                Leaving::Told(Some(until))
-            }
-            as_before => as_before,
-        };
+        match self.leaving {
+            Leaving::Elsewhere => self.unbind().await,
+            Leaving::GivenUp(_) if in_flight == 0 => self.unbind().await,
+            Leaving::GivenUp(until) if until <= now => self.drop_link(),
+            Leaving::No | Leaving::GivenUp(_) | Leaving::Told => return,
+        }
+        self.leaving = Leaving::Told;
     }
 
     async fn unbind(&self) {

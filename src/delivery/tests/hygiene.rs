@@ -6,7 +6,7 @@ use xabar_smpp::pdu::{AlertNotification, Body, HeaderOnly, MessageIdResp, Outbin
 use xabar_smpp::session::{CloseReason, Event as SmppEvent, Fault};
 use xabar_smpp::{CommandId, Octets, Status, Tag, TlvBuffer};
 
-use super::raw::{bind, read_pdu, refuse, write_pdu};
+use super::raw::{bind, read_pdu, write_pdu};
 use super::rig::{Esme, Smsc, serves, token};
 use crate::delivery::{Answer, Directive, Event, OperatorSettings};
 use crate::log_lines::LogLines;
@@ -217,25 +217,6 @@ async fn a_session_that_is_told_to_be_unbound_is_left_once_the_others_are_answer
     let mut peer = smsc.session().await;
     serves(&mut esme, &mut peer, 5).await;
     esme.stop().await;
-}
-
-#[tokio::test]
-async fn a_session_that_is_told_to_be_unbound_is_not_waited_for_when_its_unbind_is_not_answered() {
-    let smsc = Smsc::listen().await;
-    let mut settings = Esme::settings(&smsc.address());
-    settings.response = Duration::from_millis(300);
-    settings.drain = Duration::from_secs(3600);
-    let mut esme = Esme::start(&settings);
-    let mut stream = smsc.stream().await;
-    bind(&mut stream).await;
-    esme.submit([token(1)]).await;
-    let (_, submit, _) = read_pdu(&mut stream).await;
-    refuse(&mut stream, submit, Status::RINVBNDSTS).await;
-    assert_eq!(read_pdu(&mut stream).await.0, CommandId::UNBIND);
-    assert_eq!(result(&mut esme).await, (1, false));
-    let mut peer = smsc.session().await;
-    serves(&mut esme, &mut peer, 2).await;
-    drop(esme);
 }
 
 #[tokio::test]

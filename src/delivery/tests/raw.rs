@@ -2,8 +2,8 @@
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use xabar_smpp::pdu::{Body, MessageIdResp, Pdu};
-use xabar_smpp::{CommandId, Octets, Status};
+use xabar_smpp::pdu::{Body, Pdu};
+use xabar_smpp::{CommandId, Octets};
 
 use super::rig::soon;
 
@@ -28,16 +28,6 @@ pub(super) async fn read_pdu(stream: &mut TcpStream) -> (CommandId, u32, Vec<u8>
         .await
         .unwrap();
     (CommandId(number(&pdu[4..8])), number(&pdu[12..16]), pdu)
-}
-
-/// Refuses a submission.
-pub(super) async fn refuse(stream: &mut TcpStream, submit: u32, status: Status) {
-    let refusal = Pdu {
-        status,
-        ..Pdu::new(submit, Body::SubmitSmResp(MessageIdResp::default()))
-    };
-    let frame = refusal.to_frame().unwrap();
-    stream.write_all(frame.octets()).await.unwrap();
 }
 
 /// Sends a PDU.
