@@ -26,6 +26,7 @@ use std::sync::Arc;
 use xabar_events::{EventKey, Msisdn};
 
 pub use choices::Choices;
+pub(crate) use hash::hash;
 pub use lane::Lane;
 pub use location::{Location, NoLocation};
 pub use message::{
@@ -215,6 +216,8 @@ pub struct Start {
     pub held: u64,
     /// The latest steady time in the journal.
     pub latest: UnixMillis,
+    /// The rules by which all that waits was put off, as [`Changes::judged_by`] said last, if it did.
+    pub judged_by: Option<i64>,
 }
 
 /// A question before an event is accepted.
@@ -374,6 +377,8 @@ pub struct Changes {
     pub subscribers: Vec<(Msisdn, SubscriberFacts)>,
     pub used: Vec<(AgencyKey, Used)>,
     pub dealt: Vec<(SpreadKey, Dealt)>,
+    /// A hash of the rules by which all that waits is put off now; 0 while some of it is not yet.
+    pub judged_by: Option<i64>,
     /// What subscribers have chosen from now on.
     pub choices: Vec<(Msisdn, Choices)>,
     /// Segments that were accepted, and await receipts.
@@ -397,6 +402,7 @@ impl Changes {
             && self.subscribers.is_empty()
             && self.used.is_empty()
             && self.dealt.is_empty()
+            && self.judged_by.is_none()
             && self.choices.is_empty()
             && self.awaiting.is_empty()
             && self.held.is_empty()

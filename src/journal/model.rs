@@ -96,6 +96,7 @@ impl Memory {
         self.subscribers.extend(changes.subscribers.iter().cloned());
         self.used.extend(changes.used.iter().copied());
         self.dealt.extend(changes.dealt.iter().copied());
+        self.start.judged_by = changes.judged_by.or(self.start.judged_by);
         self.choices.extend(changes.choices.iter().cloned());
         self.awaiting.extend(changes.awaiting.iter().cloned());
         self.held.extend(changes.held.iter().cloned());

@@ -64,16 +64,19 @@ impl Daily {
         }
     }
 
-    /// Goes on counting the day that another one of the same agency counted. By another quota, those that were put off are
-    /// put off anew.
+    /// Goes on counting the day that another one of the same agency counted.
     pub(super) fn go_on(&mut self, before: Self) {
-        let is_same = self.quota == before.quota;
         *self = Self {
             quota: self.quota.clone(),
             day: self.quota.day_of(before.day.start),
-            put_off: if is_same { before.put_off } else { 0 },
             ..before
         };
+    }
+
+    /// Those that were put off are put off anew, as far as they do not go today.
+    pub(super) fn begin_anew(&mut self) {
+        self.put_off = 0;
+        self.changed = true;
     }
 
     /// When the next day begins, if this one's share is used up.
@@ -83,11 +86,13 @@ impl Daily {
     }
 
     /// Puts a message off to the next day, where those that come first go first; what finds no room there is put off
-    /// again. So no day keeps room for what is withdrawn or overtaken meanwhile.
-    pub(super) fn put_off(&mut self) -> PutOff {
+    /// again. So no day keeps room for what is withdrawn or overtaken meanwhile. One that ends before that day takes no place.
+    pub(super) fn put_off(&mut self, expires: UnixMillis) -> PutOff {
         let before = self.put_off;
-        self.put_off = before.saturating_add(1);
-        self.changed = true;
+        if expires > self.day.end {
+            self.put_off = before.saturating_add(1);
+            self.changed = true;
+        }
         PutOff {
             day: self.day.end,
             before,
@@ -159,6 +164,7 @@ mod tests {
     }
 
     const HOUR: Duration = Duration::from_secs(3600);
+    const NEVER: UnixMillis = UnixMillis::NEVER;
 
     fn two_a_day() -> DailyQuota {
         DailyQuota {
@@ -224,15 +230,15 @@ mod tests {
         let day = |day| at(&format!("2026-11-{day}T00:00:00+05:00"));
         let mut daily = Daily::new(two_a_day(), Used::default());
         assert_eq!(daily.spent_until(noon), None);
-        let mut put_off: Vec<_> = (0..3).map(|_| daily.put_off()).collect();
+        let mut put_off: Vec<_> = (0..3).map(|_| daily.put_off(NEVER)).collect();
         let mut again = Daily::new(two_a_day(), daily.change().unwrap());
-        put_off.extend((0..2).map(|_| again.put_off()));
+        put_off.extend((0..2).map(|_| again.put_off(NEVER)));
         assert!(put_off.iter().all(|it| it.day == day(24)));
         let delays = put_off.iter().map(|it| it.delay(Duration::from_secs(60)));
         let delays: Vec<u128> = delays.map(|it| it.as_millis()).collect();
         assert_eq!(delays, [0, 30_001, 60_002, 60_003, 60_004]);
         again.spent_until(day(24));
-        let first = again.put_off();
+        let first = again.put_off(NEVER);
         assert_eq!((first.day, first.delay(HOUR)), (day(25), Duration::ZERO));
     }
 

@@ -9,9 +9,12 @@ use super::Rules;
 use super::daily::Daily;
 use super::limits::Limits;
 use super::quiet_hours::{Curfew, delay};
-use super::spread::Spreading;
+use super::spread::{Line, Spreading};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Dealt, Lane, Message, SpreadKey, Used};
+
+/// So long after a morning's release those are due that found no room in it, a millisecond apart; of many more the rest.
+const WITHOUT_ROOM: Duration = Duration::from_secs(600);
 
 /// Until when a message waits, on the steady clock, and why.
 pub(super) type Wait = (UnixMillis, Reason);
@@ -57,23 +60,24 @@ impl Gate {
                 daily.go_on(before);
             }
         }
-        if self.is_spread_as(&before) {
-            self.spreads = before.spreads;
-            return;
-        }
-        // The messages of all campaigns have their turns again.
         for spreading in &mut self.spreads {
-            let mut earlier = before.spreads.iter();
-            if let Some(earlier) = earlier.find(|it| it.key() == spreading.key()) {
+            let earlier = before.spreads.iter();
+            let mut same = earlier.filter(|it| it.key() == spreading.key());
+            if let Some(earlier) = same.next() {
                 spreading.go_on(earlier, now.steady);
             }
         }
     }
 
-    fn is_spread_as(&self, other: &Self) -> bool {
-        let (ours, theirs) = (self.spreads.iter(), other.spreads.iter());
-        ours.map(Spreading::spread)
-            .eq(theirs.map(Spreading::spread))
+    /// What was put off by the rules of an agency gets its places again, by [`judge_anew`](Self::judge_anew).
+    pub(super) fn begin_anew(&mut self, agency: AgencyKey, now: &Now) {
+        if let Some(daily) = self.daily.get_mut(&agency) {
+            daily.begin_anew();
+        }
+        let spreads = self.spreads.iter_mut();
+        for spreading in spreads.filter(|it| it.spread().agency == agency) {
+            spreading.begin_anew(now.steady);
+        }
     }
 
     /// How many past submissions of a subscriber have to be remembered.
@@ -150,22 +154,109 @@ impl Gate {
         (until, reason): Wait,
         now: &Now,
     ) -> Wait {
-        let (mut until, mut delay) = (now.wall_at(until), self.delay(message));
         if reason == Reason::AgencyQuota {
             let daily = self.daily.get_mut(&message.agency());
-            if let Some(daily) = daily
-                && daily.spent_until(now.wall).is_some()
-            {
-                let put_off = daily.put_off();
-                until = put_off.day.after(put_off.delay(Duration::ZERO));
-                delay = put_off.delay(self.release);
-            } else if let Some(place) = self.place(message) {
-                let dealt = self.deal(place, message, now);
-                until = dealt.map_or(message.expires, |dealt| now.wall_at(dealt));
-                message.progress.dealt = dealt.or(message.progress.dealt);
+            if daily.is_some_and(|daily| daily.spent_until(now.wall).is_some()) {
+                return (self.next_day(message, now), reason);
+            }
+            let line = match stands_in_line(message) {
+                true => Line::Late,
+                false => Line::Joins,
+            };
+            if let Some(until) = self.deal(message, line, now) {
+                return (until, reason);
             }
         }
-        (now.steady_at(self.open(message, until, delay)), reason)
+        let open = self.open(message, now.wall_at(until), self.delay(message));
+        (now.steady_at(open), reason)
+    }
+
+    /// What a message that was put off waits for by the rules of now; `None`: it may go. What had a place of a day or of a campaign
+    /// gets one of those that are left, whatever the hour: it is in the hours in which it may go.
+    pub(super) fn judge_anew(
+        &mut self,
+        message: &mut Message,
+        submitted: &[UnixMillis],
+        now: &Now,
+    ) -> Option<Wait> {
+        let had_place = has_place(message);
+        let dealt = message.progress.dealt.take();
+        let place = had_place.then(|| self.place_anew(message, dealt, now));
+        let place = place.flatten();
+        match place {
+            Some(place) => {
+                let limited = self.limits.earliest(submitted, now.steady);
+                if limited > place {
+                    Some(self.put_off(message, (limited, Reason::SubscriberLimit), now))
+                } else {
+                    (place > now.steady).then_some((place, Reason::AgencyQuota))
+                }
+            }
+            None => match self.wait(message, submitted, now) {
+                None => self.moment_of_morning(message, now),
+                Some(wait) => Some(self.put_off(message, wait, now)),
+            },
+        }
+    }
+
+    /// Until when a message waits that its agency's quota or campaign put off, in its new place; `None`: for neither. It may
+    /// have a time of its campaign from before.
+    fn place_anew(
+        &mut self,
+        message: &mut Message,
+        dealt: Option<UnixMillis>,
+        now: &Now,
+    ) -> Option<UnixMillis> {
+        let (due, morning) = (message.progress.due, self.morning_of(now));
+        if let Some(daily) = self.daily.get_mut(&message.agency()) {
+            if daily.spent_until(now.wall).is_some() {
+                return Some(self.next_day(message, now));
+            }
+            // It has a place of this day, and is one of those that found no room in its release if it is due just after that.
+            let keeps = |end: UnixMillis| {
+                let last = end.after(self.release + WITHOUT_ROOM);
+                (end..=last).contains(&now.wall_at(due))
+            };
+            if dealt.is_none() && morning.is_some_and(keeps) {
+                return Some(due);
+            }
+        }
+        let spread = self.spread(message)?;
+        if dealt.is_none() && spread.wait(now.steady, false).is_none() {
+            return None;
+        }
+        self.deal(message, Line::Anew(dealt), now)
+    }
+
+    /// When a message goes that was put off into the morning that it is now: no herd goes since a rule is another.
+    fn moment_of_morning(&self, message: &Message, now: &Now) -> Option<Wait> {
+        if message.lane == Lane::Urgent {
+            return None;
+        }
+        let moment = self.morning(message, self.morning_of(now)?, self.delay(message));
+        let told = message.progress.history.last();
+        let reason = told.and_then(|told| told.reason);
+        let due = now.wall_at(message.progress.due);
+        let is_so = reason == Some(Reason::QuietHours) || due == moment;
+        let wait = (now.steady_at(moment), reason.unwrap_or(Reason::QuietHours));
+        (is_so && moment > now.wall).then_some(wait)
+    }
+
+    /// When the quiet hours end, or ended, of which the messages wait now or go over the release.
+    fn morning_of(&self, now: &Now) -> Option<UnixMillis> {
+        let end = |wall| self.quiet_hours.end_then(wall);
+        end(now.wall).or_else(|| end(now.wall.before(self.release)))
+    }
+
+    /// Puts a message off to the next day, in the hours in which it may go then.
+    fn next_day(&mut self, message: &Message, now: &Now) -> UnixMillis {
+        let (mut until, mut delay) = (now.wall, self.delay(message));
+        if let Some(daily) = self.daily.get_mut(&message.agency()) {
+            let put_off = daily.put_off(message.expires);
+            until = put_off.day.after(put_off.delay(Duration::ZERO));
+            delay = put_off.delay(self.release);
+        }
+        now.steady_at(self.open(message, until, delay))
     }
 
     /// A message that waited ends: the time that it was given is another's.
@@ -270,8 +361,11 @@ impl Gate {
         open
     }
 
-    /// A time of its campaign for a message, if there is one before its end.
-    fn deal(&mut self, place: usize, message: &Message, now: &Now) -> Option<UnixMillis> {
+    /// Gives a message a time of its campaign, if there is one before its end, which it waits for else; `None`: it is of none.
+    fn deal(&mut self, message: &mut Message, line: Line, now: &Now) -> Option<UnixMillis> {
+        if message.lane != Lane::Bulk {
+            return None;
+        }
         let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
         let hours = |steady| {
             let mut wall = now.wall_at(steady);
@@ -282,19 +376,12 @@ impl Gate {
             }
             now.steady_at(wall)
         };
-        let (in_line, end) = (stands_in_line(message), now.steady_at(message.expires));
+        let end = now.steady_at(message.expires);
+        let place = self.place(message)?;
         let spreading = self.spreads.get_mut(place)?;
-        spreading.deal(now.steady, in_line, end, hours)
-    }
-
-    /// Whether a message that waits for this reason waits for a wall time.
-    pub(super) fn is_of_wall(message: &Message, reason: Reason) -> bool {
-        match reason {
-            Reason::Scheduled | Reason::QuietHours | Reason::BulkWindow => true,
-            // A day's quota is over at midnight; the times of a campaign are those of the steady clock.
-            Reason::AgencyQuota => message.progress.dealt != Some(message.progress.due),
-            _ => false,
-        }
+        let dealt = spreading.deal(now.steady, line, end, hours);
+        message.progress.dealt = dealt.or(message.progress.dealt);
+        Some(dealt.unwrap_or(end))
     }
 
     fn spread(&self, message: &Message) -> Option<&Spreading> {
@@ -319,4 +406,11 @@ fn has_counted(message: &Message) -> bool {
 /// Whether a message has a time of its campaign, which may have come: it does not wait for those that have one.
 fn stands_in_line(message: &Message) -> bool {
     message.progress.dealt.is_some()
+}
+
+/// Whether a message was put off by its agency's quota or campaign, and not by what holds all messages.
+fn has_place(message: &Message) -> bool {
+    let told = message.progress.history.last();
+    let is_told = told.is_some_and(|told| told.reason == Some(Reason::AgencyQuota));
+    !has_counted(message) && (is_told || stands_in_line(message))
 }

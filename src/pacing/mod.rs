@@ -26,7 +26,7 @@ use xabar_events::Reason;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{
     AgencyKey, Arrival, Dealt, Lane, Message, MessageId, OperatorId, Queue, Segment, SpreadKey,
-    SubscriberFacts, ThreadFacts, ThreadKey, ThreadOrder, Used,
+    SubscriberFacts, ThreadFacts, ThreadKey, ThreadOrder, Used, hash,
 };
 pub use daily::DailyQuota;
 use gate::Gate;
@@ -61,43 +61,24 @@ pub struct Rules {
     pub sharing: Sharing,
 }
 
-/// The rules by which messages are held back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
-    Limits,
-    QuietHours,
-    BulkHours,
-    Quotas,
-    Campaigns,
-}
-
-impl Hold {
-    /// What holds a message back that waits for this reason; `None`: something else than rules.
-    pub fn of(message: &Message, reason: Reason) -> Option<Self> {
-        match reason {
-            Reason::SubscriberLimit => Some(Self::Limits),
-            Reason::QuietHours => Some(Self::QuietHours),
-            Reason::BulkWindow => Some(Self::BulkHours),
-            Reason::AgencyQuota if Gate::is_of_wall(message, reason) => Some(Self::Quotas),
-            Reason::AgencyQuota => Some(Self::Campaigns),
-            _ => None,
-        }
-    }
-}
-
 impl Rules {
-    /// Which of these are others than those.
-    pub fn differ_in(&self, other: &Self) -> Vec<Hold> {
-        let hours = self.quiet_hours != other.quiet_hours || self.release != other.release;
-        let differ = [
-            (Hold::Limits, self.limits != other.limits),
-            (Hold::QuietHours, hours),
-            (Hold::BulkHours, self.no_bulk != other.no_bulk),
-            (Hold::Quotas, self.daily != other.daily),
-            (Hold::Campaigns, self.spreads != other.spreads),
-        ];
-        let differ = differ.into_iter().filter(|(_, differ)| *differ);
-        differ.map(|(hold, _)| hold).collect()
+    /// Tells apart the rules by which messages are put off; never 0.
+    pub fn fingerprint(&self) -> i64 {
+        let Self {
+            limits,
+            urgent_limited,
+            quiet_hours,
+            release,
+            no_bulk,
+            daily,
+            spreads,
+            sharing: _,
+        } = self;
+        let limited = (limits, urgent_limited);
+        let all =
+            format!("{limited:?} {quiet_hours:?} {release:?} {no_bulk:?} {daily:?} {spreads:?}");
+        let hash = hash(0, &[all.as_bytes()]).max(1);
+        i64::from_ne_bytes(hash.to_ne_bytes())
     }
 }
 
@@ -318,9 +299,27 @@ impl Pacer {
         self.gate.wait(message, submitted, now).map_or(Ok(()), Err)
     }
 
-    /// Whether a message that waits for this reason waits for a wall time.
-    pub fn is_of_wall(message: &Message, reason: Reason) -> bool {
-        Gate::is_of_wall(message, reason)
+    /// Begins to judge anew what waits of an agency: what was put off by its rules gets its places again.
+    pub fn begin_anew(&mut self, agency: AgencyKey, now: &Now) {
+        self.gate.begin_anew(agency, now);
+    }
+
+    /// What a message that was put off waits for by the rules of now, and until when; `None`: it may go. In the order in
+    /// which they are judged those of an agency get their places.
+    pub fn judge_anew(&mut self, arrival: &mut Arrival, now: &Now) -> Option<(UnixMillis, Reason)> {
+        let Arrival {
+            message,
+            subscriber,
+            ..
+        } = arrival;
+        if let Some(not_before) = message.not_before.filter(|at| *at > now.wall) {
+            return Some((now.steady_at(not_before), Reason::Scheduled));
+        }
+        let submitted = match is_rest(message) {
+            true => &[],
+            false => &*subscriber.submitted,
+        };
+        self.gate.judge_anew(message, submitted, now)
     }
 
     /// Goes on dealing out the times of campaigns where the journal says that it stood.

@@ -26,6 +26,17 @@ const MOST_FREE: usize = 10_000;
 /// By how much times that are dealt out one after the other may be off, since they are told in whole ones.
 const MILLISECOND: Duration = Duration::from_millis(1);
 
+/// How a message comes to be given a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// It is new.
+    Joins,
+    /// Its time came, and others were before it.
+    Late,
+    /// All times are dealt out once more, and it is its turn, which may have had a time before.
+    Anew(Option<UnixMillis>),
+}
+
 /// A GCRA over messages that also deals out times to those that have to wait, each its own.
 #[derive(Debug)]
 pub(super) struct Spreading {
@@ -62,14 +73,28 @@ impl Spreading {
         &self.spread
     }
 
-    /// Goes on where another one of the same campaign stood. Its times are dealt out anew, and the next one waits no longer
-    /// than its pace asks for.
+    /// Goes on where another one of the same campaign stood, with as many messages to its debit.
     pub(super) fn go_on(&mut self, before: &Self, now: UnixMillis) {
-        let next = since_1970(now) + self.emission_interval;
-        self.theoretical_arrival = before.theoretical_arrival.min(next);
-        self.dealt = self
-            .theoretical_arrival
-            .saturating_sub(self.emission_interval);
+        let now = since_1970(now);
+        let debit = before.theoretical_arrival.saturating_sub(now);
+        let messages = debit.as_secs_f64() / before.emission_interval.as_secs_f64();
+        self.theoretical_arrival = match self.spread == before.spread {
+            true => before.theoretical_arrival,
+            false => now + self.emission_interval.mul_f64(messages),
+        };
+        (self.dealt, self.late) = (before.dealt, before.late);
+        self.changed = true;
+        if self.spread == before.spread {
+            self.free.clone_from(&before.free);
+        }
+    }
+
+    /// Its times are dealt out anew, and the next one waits no longer than its pace asks for.
+    pub(super) fn begin_anew(&mut self, now: UnixMillis) {
+        let latest = since_1970(now) + TOLERANCE + self.emission_interval;
+        self.theoretical_arrival = self.theoretical_arrival.min(latest);
+        (self.dealt, self.late) = (Duration::ZERO, Duration::ZERO);
+        self.free.clear();
         self.changed = true;
     }
 
@@ -130,11 +155,13 @@ impl Spreading {
     pub(super) fn deal(
         &mut self,
         now: UnixMillis,
-        in_line: bool,
+        line: Line,
         end: UnixMillis,
         open: impl FnOnce(UnixMillis) -> UnixMillis,
     ) -> Option<UnixMillis> {
-        if !in_line && let Some((first, last)) = self.pop_free(now) {
+        if line == Line::Joins
+            && let Some((first, last)) = self.pop_free(now)
+        {
             let is_in_time = until(first) < end;
             let left = if is_in_time {
                 first + self.emission_interval
@@ -144,7 +171,11 @@ impl Spreading {
             self.note_free(left, last);
             return is_in_time.then(|| until(first));
         }
-        let next = self.next(now, in_line);
+        let next = match line {
+            Line::Joins => self.next(now, false),
+            Line::Late => self.next(now, true),
+            Line::Anew(before) => self.next_anew(now, before.map(since_1970)),
+        };
         let opens = open(until(next));
         if opens >= end {
             return None;
@@ -154,9 +185,9 @@ impl Spreading {
         } else {
             next
         };
-        match in_line {
-            true => self.late = dealt,
-            false => (self.dealt, self.changed) = (dealt, true),
+        match line {
+            Line::Late => self.late = dealt,
+            Line::Joins | Line::Anew(_) => (self.dealt, self.changed) = (dealt, true),
         }
         Some(opens)
     }
@@ -214,6 +245,17 @@ impl Spreading {
         first < last + self.emission_interval.min(2 * MILLISECOND) / 2
     }
 
+    /// Where times are dealt out anew none is left out. What is the first keeps its time if that is the next one, or the one
+    /// after that, so that nothing moves where nothing has changed.
+    fn next_anew(&self, now: UnixMillis, before: Option<Duration>) -> Duration {
+        let next = self.dealt + self.emission_interval;
+        let next = next.max(self.theoretical_arrival).max(since_1970(now));
+        let last = next + self.emission_interval + MILLISECOND;
+        before
+            .filter(|before| self.dealt.is_zero() && (next..=last).contains(before))
+            .unwrap_or(next)
+    }
+
     fn next(&self, now: UnixMillis, in_line: bool) -> Duration {
         let others = if in_line { self.late } else { self.dealt };
         let last = others.max(self.theoretical_arrival);
@@ -251,7 +293,7 @@ mod tests {
 
     /// To one that is new, and waits as long as it takes.
     fn deal(spreading: &mut Spreading, now: UnixMillis) -> UnixMillis {
-        let dealt = spreading.deal(now, false, NEVER, |at| at);
+        let dealt = spreading.deal(now, Line::Joins, NEVER, |at| at);
         dealt.expect("a time before the end of all")
     }
 
@@ -266,7 +308,10 @@ mod tests {
                     gone += 1;
                 }
                 Some(until) => {
-                    assert_eq!(spreading.deal(START, false, NEVER, |at| at), Some(until));
+                    assert_eq!(
+                        spreading.deal(START, Line::Joins, NEVER, |at| at),
+                        Some(until)
+                    );
                     dealt.push(until);
                 }
             }
@@ -320,7 +365,7 @@ mod tests {
             deal(&mut spreading, START);
         }
         let second = |seconds| START.after(Duration::from_secs(seconds));
-        let again = [1, 2, 3].map(|_| spreading.deal(START, true, NEVER, |at| at));
+        let again = [1, 2, 3].map(|_| spreading.deal(START, Line::Late, NEVER, |at| at));
         assert_eq!(again, [62, 63, 64].map(|n| Some(second(n))));
     }
 
@@ -343,7 +388,8 @@ mod tests {
         let mut spreading = spreading(3660);
         (0..61).for_each(|_| spreading.count(START));
         let second = |seconds| START.after(Duration::from_secs(seconds));
-        let soon = |spreading: &mut Spreading| spreading.deal(START, false, second(64), |at| at);
+        let soon =
+            |spreading: &mut Spreading| spreading.deal(START, Line::Joins, second(64), |at| at);
         assert_eq!(soon(&mut spreading), Some(second(62)));
         assert_eq!(soon(&mut spreading), Some(second(63)));
         assert_eq!(soon(&mut spreading), None);

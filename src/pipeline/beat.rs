@@ -341,6 +341,7 @@ impl Beat {
             subscribers: self.subscribers.into_iter().collect(),
             used: Vec::new(),
             dealt: Vec::new(),
+            judged_by: None,
             choices: self.choices.into_iter().collect(),
             awaiting: self.awaiting.into_iter().map(|(it, _)| it).collect(),
             held: self.held,

@@ -318,7 +318,7 @@ impl Core {
             probing: false,
             rerouted: Vec::new(),
             queues: Queues::new(settings.rules.sharing.weights.clone()),
-            review: Review::new(now),
+            review: Review::new(now, settings.rules.fingerprint(), start.judged_by),
             cancelling: Cancelling::default(),
             in_flight: FxHashMap::default(),
             repeats: Repeats::default(),
@@ -406,6 +406,7 @@ impl Core {
         self.room = room;
         changes.used = self.pacer.used();
         changes.dealt = self.pacer.dealt();
+        changes.judged_by = self.review.judged_by();
         if !changes.is_empty() || inputs.stopping || now.steady >= self.note_published_at {
             changes.published = self.published.take();
             self.note_published_at = now.steady.after(NOTE_PUBLISHED);

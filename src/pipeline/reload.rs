@@ -23,7 +23,7 @@ pub struct NewRules {
 }
 
 impl Core {
-    /// Goes by other rules. What was held back by those that changed has its turn again.
+    /// Goes by other rules. What was put off is judged anew if those for that changed.
     pub(super) fn take_rules(&mut self, beat: &mut Beat, rules: NewRules) {
         let NewRules {
             settings,
@@ -56,8 +56,7 @@ impl Core {
         } = settings;
         // What of a link is kept for which lane its task has known since the start.
         rules.sharing.shares = self.settings.rules.sharing.shares;
-        self.review
-            .rules_changed(self.settings.rules.differ_in(&rules));
+        self.review.go_by(rules.fingerprint());
         self.pacer.change_rules(&rules, &beat.now);
         self.queues.weigh(rules.sharing.weights.clone());
         self.keywords = Keywords::new(catalog.keywords());

@@ -9,7 +9,7 @@ use super::core::{Core, InFlight, Operator};
 use super::dialogue;
 use super::results::fate_so_far;
 use super::telling::Details;
-use crate::clock::UnixMillis;
+use crate::clock::{Now, UnixMillis};
 use crate::compose::Text;
 use crate::delivery::{References, Senders, SentAs, Submission, Token, reference_of, retry};
 use crate::journal::{
@@ -19,6 +19,9 @@ use crate::pacing::Turn;
 
 /// Turns taken on one operator in one beat, so that messages that cannot go do not hold up a commit.
 const TURNS_A_BEAT: usize = 4000;
+
+/// No message without a place looks more often whether one is free.
+const SHORTEST_LOOK: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// No SMSC is asked to try for less.
 pub(super) const SHORTEST_VALIDITY: std::time::Duration = std::time::Duration::from_secs(60);
@@ -79,8 +82,7 @@ impl Core {
 
     /// Puts a message off. It is not kept waiting beyond its deadline.
     fn defer(&mut self, beat: &mut Beat, mut message: Message, until: UnixMillis, reason: Reason) {
-        let deadline = beat.now.steady_at(message.expires);
-        message.progress.due = until.min(deadline).max(UnixMillis(beat.now.steady.0 + 1));
+        message.progress.due = next_look(&message, (until, reason), &beat.now);
         self.teller.defer(beat, &mut message, reason, Some(until));
         self.wait_out_of_turn(&message);
         beat.put(message);
@@ -345,6 +347,22 @@ impl Core {
             operator.circuit.begin();
         }
     }
+}
+
+/// When the turn comes again of a message that waits for this until then: not beyond its deadline.
+pub(super) fn next_look(
+    message: &Message,
+    (until, reason): (UnixMillis, Reason),
+    now: &Now,
+) -> UnixMillis {
+    let soonest = UnixMillis(now.steady.0 + 1);
+    let deadline = now.steady_at(message.expires);
+    let half = deadline.since(now.steady) / 2;
+    // It has no place before its end, but those of others may get free: it looks a few times, the more often the sooner it ends.
+    if reason == Reason::AgencyQuota && until >= deadline && half > SHORTEST_LOOK {
+        return now.steady.after(half);
+    }
+    until.min(deadline).max(soonest)
 }
 
 /// Notes a new attempt at all segments, of so many, that wait for one.

@@ -242,6 +242,7 @@ pub(in crate::journal) fn numbers_outlive_what_they_counted(journal: &mut dyn Jo
         Changes {
             at: UnixMillis(60),
             published: Some(12),
+            judged_by: Some(-7),
             ..Changes::default()
         },
     );
@@ -254,7 +255,8 @@ pub(in crate::journal) fn numbers_outlive_what_they_counted(journal: &mut dyn Jo
             last_outgoing: 12,
             last_held: 0,
             held: 0,
-            latest: UnixMillis(60)
+            latest: UnixMillis(60),
+            judged_by: Some(-7)
         }
     );
 }

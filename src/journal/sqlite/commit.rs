@@ -104,6 +104,10 @@ fn write_rest(db: &Connection, memory: &mut Memory, changes: &Changes) -> Result
     }
     used::write(db, &changes.used)?;
     dealt::write(db, &changes.dealt)?;
+    if let Some(rules) = changes.judged_by {
+        db.prepare_cached("UPDATE marks SET judged_by = ?1")?
+            .execute([rules])?;
+    }
     outbox::append(db, &changes.outgoing, &mut memory.room)?;
     match changes.published {
         Some(published) => outbox::drop_published(db, published),

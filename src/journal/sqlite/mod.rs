@@ -348,7 +348,7 @@ fn look<T>(
 
 fn start(db: &Connection) -> Result<Start, JournalError> {
     let mut marks = db.prepare_cached(
-        "SELECT last_message, last_outgoing, last_held, (SELECT count(*) FROM held), latest FROM marks",
+        "SELECT last_message, last_outgoing, last_held, (SELECT count(*) FROM held), latest, judged_by FROM marks",
     )?;
     let mut found = marks.query([])?;
     let row = found.next()?.ok_or(corrupt("marks"))?;
@@ -358,6 +358,7 @@ fn start(db: &Connection) -> Result<Start, JournalError> {
         last_held: rows::number(row, 2)?,
         held: rows::number(row, 3)?,
         latest: UnixMillis(row.get(4)?),
+        judged_by: row.get(5)?,
     })
 }
 

@@ -8,7 +8,8 @@ CREATE TABLE marks (
     last_outgoing INTEGER NOT NULL DEFAULT 0,
     last_held     INTEGER NOT NULL DEFAULT 0,
     published     INTEGER NOT NULL DEFAULT 0,   -- outcomes up to this number
-    latest        INTEGER NOT NULL DEFAULT 0
+    latest        INTEGER NOT NULL DEFAULT 0,
+    judged_by     INTEGER                       -- a hash of the rules by which all that waits was put off
 ) STRICT;
 INSERT INTO marks (only_row, seed) VALUES (1, random());
 

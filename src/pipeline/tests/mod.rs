@@ -23,6 +23,7 @@ mod random;
 mod receipts;
 mod reload;
 mod results;
+mod review;
 mod routing;
 mod sharing;
 mod threads;

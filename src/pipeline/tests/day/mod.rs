@@ -17,7 +17,7 @@ mod staff;
 use std::fmt;
 use std::time::Duration;
 
-use xabar_events::Event as Incoming;
+use xabar_events::{Event as Incoming, Priority};
 
 use super::random::Random;
 use super::world::*;
@@ -45,13 +45,11 @@ const PATIENCE: Duration = Duration::from_secs(14 * 24 * 3600);
 /// The gateway dies so often a day.
 const DEATHS: u64 = 8;
 
+/// The rules change so often on a day on which they do.
+const CHANGES: u64 = 60;
+
 #[test]
 fn a_day_keeps_every_rule_whatever_goes_wrong() {
-    let from_outside = |name| {
-        let given = std::env::var(name).unwrap_or_default();
-        let numbers = given.split(',').filter_map(|it| it.parse().ok());
-        numbers.collect::<Vec<u64>>()
-    };
     let events = from_outside("XABAR_DAY_EVENTS");
     let events = events.first().copied().unwrap_or(EVENTS);
     let mut seeds = from_outside("XABAR_DAY_SEED");
@@ -72,6 +70,31 @@ fn a_day_keeps_every_rule_whatever_goes_wrong() {
     }
 }
 
+/// As a day is, with rules that change all the time, by reloads and restarts.
+#[test]
+fn a_day_whose_rules_change_keeps_those_that_hold() {
+    let mut seeds = from_outside("XABAR_DAY_SEED");
+    if seeds.is_empty() {
+        seeds = vec![1, by_chance()];
+    }
+    for seed in seeds {
+        let mut day = Day::new(seed, EVENTS);
+        day.changes = (0..CHANGES).map(|_| some_time(&mut day.random)).collect();
+        day.changes
+            .sort_unstable_by_key(|at| std::cmp::Reverse(*at));
+        for agency in [agencies::LIMITED, agencies::CAMPAIGNING] {
+            day.agencies.soon(agency, Priority::Bulk, 100);
+        }
+        day.run();
+    }
+}
+
+fn from_outside(name: &str) -> Vec<u64> {
+    let given = std::env::var(name).unwrap_or_default();
+    let numbers = given.split(',').filter_map(|it| it.parse().ok());
+    numbers.collect()
+}
+
 fn by_chance() -> u64 {
     use std::hash::{BuildHasher, Hasher, RandomState};
     RandomState::new().build_hasher().finish() % 1_000_000
@@ -89,6 +112,8 @@ struct Day {
     /// When the gateway dies, the next one last.
     deaths: Vec<UnixMillis>,
     deaths_in_all: usize,
+    /// When the rules change, the next time last.
+    changes: Vec<UnixMillis>,
     /// How long after the day every message has come to its end.
     patience: Duration,
     /// Whether something came or went in the last second.
@@ -131,6 +156,7 @@ impl Day {
             random,
             deaths_in_all: deaths.len(),
             deaths,
+            changes: Vec::new(),
             patience: PATIENCE,
             busy: true,
         }
@@ -163,6 +189,7 @@ impl Day {
         self.operators.begin(&mut self.world);
         self.citizens.write(&mut self.world);
         self.staff.order(&mut self.world);
+        self.change_rules();
         self.die();
         for _ in 0..20 {
             self.world.beat();
@@ -199,6 +226,19 @@ impl Day {
             let idle = !self.busy && events.is_empty() && self.operators.next() > now.steady;
             if !idle || now.steady.since(since) >= IDLE {
                 return events;
+            }
+        }
+    }
+
+    fn change_rules(&mut self) {
+        if self.changes.pop_if(|at| *at <= self.world.steady).is_some() {
+            let random = &mut self.random;
+            self.world
+                .read_again(|settings| rules::change(&mut settings.rules, random));
+            if self.random.below(4) == 0 {
+                // The gateway learns it from its start only.
+                self.deaths.push(self.world.steady);
+                self.world.forget_rules();
             }
         }
     }

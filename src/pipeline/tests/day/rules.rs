@@ -1,18 +1,19 @@
 //! What the gateway of a day goes by: every rule that it has for subscribers, agencies and hours.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::Time;
 use xabar_events::Msisdn;
 
-use super::super::random::night;
+use super::super::random::{Random, night};
 use super::super::world::*;
 use super::agencies::{
     AGENCIES, BLOCKED, CAMPAIGNING, FAVOURED, HASTY, LIMITED, REASSIGNED, name, subscriber,
 };
 use crate::journal::AgencyKey;
 use crate::numbers::Numbers;
-use crate::pacing::{DailyQuota, QuietHours, Spread, UrgentRight};
+use crate::pacing::{DailyQuota, QuietHours, Rules, Spread, UrgentRight};
 use crate::pipeline::Settings;
 
 /// Of a day with so many events.
@@ -46,6 +47,56 @@ pub(super) fn set(settings: &mut Settings, events: u64) {
     settings.operators[0].push = Some(pushing);
     settings.lists.blocked = list(subscriber(BLOCKED));
     settings.lists.reassigned = list(subscriber(REASSIGNED));
+}
+
+/// Changes one rule.
+pub(super) fn change(rules: &mut Rules, random: &mut Random) {
+    let closed = |from, to| QuietHours {
+        from: Time::constant(from, 0, 0, 0),
+        to: Time::constant(to, 0, 0, 0),
+        ..night()
+    };
+    let mut pick = |number| usize::try_from(random.below(number)).unwrap();
+    match pick(6) {
+        0 => {
+            rules.quiet_hours = [
+                None,
+                Some(night()),
+                Some(closed(23, 6)),
+                Some(closed(11, 13)),
+            ][pick(4)]
+            .clone()
+        }
+        1 => rules.release = [Duration::ZERO, 10 * MINUTE, HOUR][pick(3)],
+        2 => {
+            rules.no_bulk = [
+                None,
+                Some(closed(20, 9)),
+                Some(closed(15, 14)),
+                Some(closed(2, 3)),
+            ][pick(4)]
+            .clone()
+        }
+        3 => {
+            // One that is new counts from now on; one that went and came back would count what nobody saw.
+            let agency = AgencyKey::of(&name([LIMITED, FAVOURED][pick(2)]));
+            let messages = [10, 40, 160][pick(3)];
+            let timezone = night().timezone;
+            rules
+                .daily
+                .insert(agency, DailyQuota { messages, timezone });
+        }
+        4 => rules.limits[0] = limit([2, 3, 5][pick(3)], [MINUTE, 10 * MINUTE, HOUR][pick(3)]),
+        _ => {
+            let an_hour = [10, 40, 160, 0][pick(4)];
+            let spread = Spread {
+                agency: AgencyKey::of(&name(CAMPAIGNING)),
+                service: None,
+                an_hour,
+            };
+            rules.spreads = [spread].into_iter().filter(|it| it.an_hour > 0).collect();
+        }
+    }
 }
 
 /// Of the one that has more than the others.

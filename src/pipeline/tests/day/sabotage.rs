@@ -209,6 +209,32 @@ fn a_message_that_its_agencys_quota_holds_up_for_too_long_is_noticed() {
 }
 
 #[test]
+#[should_panic(expected = "waits longer than its rules ask for")]
+fn a_night_that_holds_messages_though_there_is_none_is_noticed() {
+    day_under(|rules| rules.quiet_hours = None);
+}
+
+#[test]
+#[should_panic(expected = "waits longer than its rules ask for")]
+fn hours_that_hold_bulk_messages_though_it_has_none_are_noticed() {
+    day_under(|rules| rules.no_bulk = None);
+}
+
+/// A gateway that looks at nothing that waits when its rules change.
+#[test]
+#[should_panic(expected = "waits longer than its rules ask for")]
+fn what_waits_by_the_rules_of_before_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    let mut settings = day.world.settings.clone();
+    settings.rules.quiet_hours = None;
+    while day.world.steady < START.after(14 * HOUR) {
+        day.step();
+    }
+    day.world.laws.go_by(&settings);
+    day.run();
+}
+
+#[test]
 #[should_panic(expected = "of the campaign in an hour, of which")]
 fn a_campaign_that_goes_too_slowly_is_noticed() {
     busy_day_under(CAMPAIGNING, Priority::Bulk, |rules| {

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 use super::{Fate, Known, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Lane, Message, MessageId};
-use crate::pacing::{DailyQuota, Spread};
+use crate::pacing::{DailyQuota, Rules, Spread};
 
 /// What agencies have begun.
 #[derive(Default)]
@@ -18,6 +18,18 @@ pub(super) struct Begun {
     pub(super) days: HashMap<(AgencyKey, Date), Vec<MessageId>>,
     /// Bulk messages of the last hour, by time.
     bulk: HashMap<AgencyKey, VecDeque<(UnixMillis, MessageId)>>,
+}
+
+impl Begun {
+    /// By another pace the hour begins anew.
+    pub(super) fn go_by(&mut self, rules: &Rules, before: &Rules) {
+        let of = |rules: &Rules, agency| {
+            let mut spreads = rules.spreads.iter();
+            spreads.find(|it| of_whole_agency(it, agency)).cloned()
+        };
+        self.bulk
+            .retain(|agency, _| of(rules, *agency) == of(before, *agency));
+    }
 }
 
 impl Laws {

@@ -151,7 +151,9 @@ impl From<&Inputs> for Heard {
 impl Laws {
     /// The gateway goes by other rules from now on.
     pub(super) fn go_by(&mut self, settings: &Settings) {
-        self.rules = settings.rules.clone();
+        let before = std::mem::replace(&mut self.rules, settings.rules.clone());
+        self.begun.go_by(&self.rules, &before);
+        self.wait_by_other_rules();
         self.answer_limits.clone_from(&settings.dialogue.answers);
         self.default_language = settings.default_language;
         self.urgent = settings.urgent.clone();

@@ -1,5 +1,5 @@
-//! What holds for waits: what its agency's quota, its campaign or its subscriber's limits hold up waits no longer than
-//! these ask for.
+//! What holds for waits: what its agency's quota, its campaign, its subscriber's limits or some hours hold up waits no longer
+//! than the rules of now ask for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -76,13 +76,42 @@ impl Laws {
             (State::Deferred, Some(Reason::AgencyQuota)) if is_spread => {
                 campaigns.entry(agency).or_default().waiting.insert(id);
             }
-            (State::Deferred, Some(Reason::AgencyQuota | Reason::SubscriberLimit))
-                if !is_spread =>
-            {
+            (
+                State::Deferred,
+                Some(
+                    Reason::AgencyQuota
+                    | Reason::SubscriberLimit
+                    | Reason::QuietHours
+                    | Reason::BulkWindow,
+                ),
+            ) if !is_spread => {
                 let wait = Wait::HeldUntil(UnixMillis(0));
                 self.waits.messages.insert(id, (agency, wait));
             }
             _ => {}
+        }
+    }
+
+    /// What waits does so by other rules from now on. Whether it is a campaign that it waits for is told only where that is news.
+    pub(super) fn wait_by_other_rules(&mut self) {
+        let campaigns = std::mem::take(&mut self.waits.campaigns);
+        let of_campaigns = campaigns.into_values().flat_map(|it| it.waiting);
+        let waiting: Vec<_> = of_campaigns
+            .map(|id| (id, true))
+            .chain(self.waits.messages.keys().map(|id| (*id, false)))
+            .collect();
+        for (id, was_spread) in waiting {
+            self.waits.forget(id);
+            let message = &self.messages[&id].message;
+            let agency = message.agency();
+            let mut spreads = self.rules.spreads.iter();
+            if message.lane != Lane::Bulk || !spreads.any(|it| it.agency == agency) {
+                let wait = Wait::HeldUntil(UnixMillis(0));
+                self.waits.messages.insert(id, (agency, wait));
+            } else if was_spread {
+                let campaign = self.waits.campaigns.entry(agency).or_default();
+                campaign.waiting.insert(id);
+            }
         }
     }
 

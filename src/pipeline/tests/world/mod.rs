@@ -260,6 +260,12 @@ impl World {
 
     /// The gateway reads its configuration again.
     pub(super) fn reload(&mut self, set: impl FnOnce(&mut Settings)) {
+        self.read_again(set);
+        self.calm();
+    }
+
+    /// The same, with the next beat.
+    pub(super) fn read_again(&mut self, set: impl FnOnce(&mut Settings)) {
         set(&mut self.settings);
         self.laws.go_by(&self.settings);
         let rules = NewRules {
@@ -268,7 +274,11 @@ impl World {
             links: Vec::new(),
         };
         self.rules = Some(rules.into());
-        self.calm();
+    }
+
+    /// What it would read it goes by from its next start on only.
+    pub(super) fn forget_rules(&mut self) {
+        self.rules = None;
     }
 
     /// A beat that does not come to its end.
