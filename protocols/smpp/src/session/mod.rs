@@ -86,7 +86,7 @@ pub struct Settings {
     /// Most requests of the peer's that may await our application's answer. An SMSC refuses more; for an ESME no more
     /// is to be read until some are answered, see [`Session::owes_answers`].
     pub inbound_window: usize,
-    /// How long we wait for a response, `enquire_link` and `unbind` included.
+    /// How long we wait for a response, `enquire_link` included; for that to `unbind`, on which nothing depends, a few seconds at most.
     pub response_timeout: Duration,
     /// How long nothing may come from the peer before we send `enquire_link`.
     pub enquire_link: Duration,
@@ -207,6 +207,9 @@ struct Probe {
 
 /// How long the answer to an SMSC's `unbind` waits for the answers that are under way: less than it waits itself, mostly.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
+
+/// How long we wait at most for the answer to our own `unbind`: until then the session carries nothing, and no other takes its place.
+const UNBIND_ANSWER: Duration = Duration::from_secs(5);
 
 /// Output beyond which no more requests are numbered: enough to fill a socket's buffer.
 const OUTPUT_FOR_REQUESTS: usize = 256 * 1024;
@@ -546,7 +549,8 @@ impl Session {
             bind,
             reason,
         };
-        self.phase_deadline = Some(later(now, self.settings.response_timeout));
+        let wait = self.settings.response_timeout.min(UNBIND_ANSWER);
+        self.phase_deadline = Some(later(now, wait));
     }
 
     fn close(&mut self, reason: CloseReason) {
