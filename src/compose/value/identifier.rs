@@ -17,8 +17,14 @@ const NOTHING: &str = "?";
 /// Fewer letters in a row are of a series or a language, not a word.
 const WORD: usize = 3;
 
+/// The words of a number that has several are codes, such as those of regions, and no longer: TASH-YUN-0113.
+const MOST_OF_A_WORD: usize = 4;
+
 /// As many digits has a number to call that is whole but for the code of its country.
 const NATIONAL_DIGITS: usize = 9;
+
+/// Nine digits that begin so are those of a year, or filled up with zeros: no number to call does.
+const OF_A_SERIES: [&str; 4] = ["0", "1", "202", "203"];
 
 /// No number to call is shorter than a subscriber's and longer than this: 1093.
 const SHORT_DIGITS: usize = 4;
@@ -44,8 +50,7 @@ pub(crate) fn application(number: &str) -> Cow<'_, str> {
         false => Cow::Owned(without_signs(number)),
     };
     let line = without_links(line);
-    // It may go out in Latin letters, whatever the language, where silent ones are left out.
-    if reads_like_a_number(&line) && reads_like_a_number(&uzbek_latin(&line)) {
+    if reads_like_a_number(&line) {
         return match line.contains(char::is_alphanumeric) {
             true => line,
             false => NOTHING.into(),
@@ -58,19 +63,17 @@ pub(crate) fn application(number: &str) -> Cow<'_, str> {
 
 /// 203.0.113.7 and `t me/a`, with blanks for the signs that make a link of them.
 fn without_links(line: Cow<'_, str>) -> Cow<'_, str> {
+    // Its full stops are blanks already.
     let is_path = |(before, _): (&str, &str)| {
         let name = before.rsplit_once(' ');
         name.is_some_and(|(_, name)| is_top_level(&name.chars().collect::<Vec<_>>()))
     };
     let leads = |line: &str| has_link(line) || line.split_once('/').is_some_and(is_path);
-    if leads(&line) || leads(&uzbek_latin(&line)) {
-        clean(&line.replace(['.', '/'], " "), MAX_CHARACTERS)
-            .text
-            .into_owned()
-            .into()
-    } else {
-        line
+    if !leads(&line) && !leads(&uzbek_latin(&line)) {
+        return line;
     }
+    let line = line.replace(['.', '/'], " ");
+    clean(&line, MAX_CHARACTERS).text.into_owned().into()
 }
 
 fn without_signs(number: &str) -> String {
@@ -130,31 +133,34 @@ pub(super) fn is_code(value: &str) -> bool {
         && reads_like_a_number(value)
 }
 
-/// Whether a line is a number with at most a few words to it, and none that says to call it.
+/// Whether a line is a number with at most a few words to it, and none that says to call it. Several words are a sentence
+/// where blanks part them, and codes where hyphens do.
 fn reads_like_a_number(line: &str) -> bool {
-    let words = runs(line).filter(|run| is_word(run)).count();
-    if words == 0 {
-        return true;
-    }
-    if runs(line).any(is_of_a_phone) {
-        return false;
-    }
+    let words: Vec<&str> = runs(line).filter(|run| is_word(run)).collect();
     let digits = line.bytes().filter(u8::is_ascii_digit).count();
     let joined = !line.contains([' ', '_']);
-    let series = runs(line).next();
-    let series = series.is_some_and(|run| is_word(run) && run.chars().all(char::is_uppercase));
-    // REG-TASH-2026-113, but not CALL-BANK-1093 or CALL-BANK-901234567.
-    let joined_words = || {
-        let called =
-            |run: &str| run.len() == NATIONAL_DIGITS && run.bytes().all(|it| it.is_ascii_digit());
-        joined && digits > SHORT_DIGITS && !runs(line).any(called)
-    };
-    match words {
-        1 => joined || digits < NATIONAL_DIGITS || series,
-        2 => joined_words() || (!joined && (1..NATIONAL_DIGITS).contains(&digits)),
-        3 => joined_words(),
+    let is_series = |word| runs(line).next() == Some(word) && word.chars().all(char::is_uppercase);
+    match *words {
+        [] => true,
+        // It may go out in Latin letters, whatever the language, where silent ones are left out.
+        _ if has_number_to_call(line) || has_number_to_call(&uzbek_latin(line)) => false,
+        [word] => joined || digits < NATIONAL_DIGITS || is_series(word),
+        [_, _] | [_, _, _] => joined && (digits > SHORT_DIGITS || words.iter().all(is_short)),
         _ => false,
     }
+}
+
+/// 998901234567, 901234567 or 90-123-45-67.
+fn has_number_to_call(line: &str) -> bool {
+    let all_digits = |run: &&str| run.bytes().all(|octet| octet.is_ascii_digit());
+    let groups: Vec<&str> = runs(line).filter(all_digits).collect();
+    let is_whole = |group: &&str| match group.len() {
+        12 => group.starts_with("998"),
+        NATIONAL_DIGITS => !OF_A_SERIES.iter().any(|it| group.starts_with(it)),
+        _ => false,
+    };
+    let in_groups = |four: &[&str]| four.iter().map(|group| group.len()).eq([2, 3, 2, 2]);
+    groups.iter().any(is_whole) || groups.windows(4).any(in_groups)
 }
 
 fn runs(line: &str) -> impl Iterator<Item = &str> {
@@ -166,11 +172,8 @@ fn is_word(run: &str) -> bool {
     run.chars().count() >= WORD && run.chars().all(char::is_alphabetic)
 }
 
-/// 998901234567
-fn is_of_a_phone(run: &str) -> bool {
-    run.len() == "998901234567".len()
-        && run.starts_with("998")
-        && run.bytes().all(|octet| octet.is_ascii_digit())
+fn is_short(word: &&str) -> bool {
+    word.chars().count() <= MOST_OF_A_WORD
 }
 
 #[cfg(test)]
@@ -188,6 +191,14 @@ mod tests {
             "kad-2026-000113",
             "SERIYA AB 1234567",
             "REG-TASH-2026-113",
+            "REG-TASH-2026",
+            "REG-SAM-2026",
+            "TASH-YUN-0113",
+            "ЧИРЧ-ЮН-0113",
+            "ABC-DEF",
+            "KAD-202600113",
+            "KAD-000000113",
+            "Yer-uchastkasi-2026-113",
             "Ariza 12/2026",
             "550e8400-dead-beef-a716-446655440000",
             "10:09:03:01:01:0234/0001",
@@ -227,8 +238,13 @@ mod tests {
             ("Call 90 123 45 67", "90 123 45 67"),
             ("You have won a prize", "?"),
             ("CALL OUR BANK 1093", "1093"),
-            ("CALL-BANK-1093", "1093"),
+            ("qarz bor 90123456", "90123456"),
+            ("bank tel 5553535", "5553535"),
             ("CALL-BANK-901234567", "901234567"),
+            ("TEL-901234567", "901234567"),
+            ("TEL-90-123-45-67", "90 123 45 67"),
+            ("TEL 901234567", "901234567"),
+            ("Yutuq-bor-1093", "1093"),
             ("Sizga-yutuq-bor-tel-1093", "1093"),
         ] {
             assert_eq!(application(sentence), left);

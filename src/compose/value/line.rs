@@ -121,11 +121,17 @@ fn is_written(character: char) -> bool {
         // Known without a look into a table, which costs more than all else that is done with a letter.
         '\u{400}'..='\u{481}' | '\u{48A}'..='\u{52F}' => true,
         '\u{A1}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' | '\u{400}'..='\u{52F}' => {
-            character.is_alphabetic() || "§°²³«»£¥±×".contains(character)
+            is_letter(character) || "§°²³«»£¥±×".contains(character)
         }
         '\u{2B9}'..='\u{2BF}' => true,
         _ => is_mark(character) || "‐‑–—‘’“”„…№€•".contains(character),
     }
+}
+
+/// Letters are small or capital; what Unicode counts among them and is a sign, as º and ǃ, is neither, and µ is one.
+fn is_letter(character: char) -> bool {
+    let mut forms = character.to_lowercase().chain(character.to_uppercase());
+    character != 'µ' && character.is_alphabetic() && forms.any(|form| form != character)
 }
 
 /// An accent that belongs to the letter before it.

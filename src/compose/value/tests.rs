@@ -32,6 +32,12 @@ fn what_agencies_really_send_goes_out() {
         "и т.д. и т.п.",
         "А.Ли, Х.Но",
         "uy. oy. yil. kun.",
+        "Toshkent sh., va 12. me'yor, 12. me",
+        "imzo va/yoki muhr yo'q; ID/pasport, uz/ru",
+        "Hujjat yo'q...va imzo ham",
+        "ул. Навои/Бобура, д. 5",
+        "2 mln. so'm/oy, Toshkent vil. q/x bo'limi",
+        "qaror № 12, № 345, 67-bet",
     ] {
         assert!(written(value).is_ok(), "{value}: {:?}", written(value));
     }
@@ -86,6 +92,18 @@ fn a_link_is_found_in_every_disguise() {
         "pay:evil.uz",
         "evil.uz?x",
         "e.uz",
+        "Yutuq: t. me/yutuq_bot",
+        "bit. ly/3xYz",
+        "goo. gl/x",
+        "evil. online/pay",
+        "yutuq t me/yutuq_bot",
+        "evil_.uz/pay",
+        "t..me/bot",
+        "evil!.uz/pay",
+        "evil,.uz/pay",
+        "evil.№uz",
+        "evil…uz",
+        "t. me_/bot",
     ] {
         assert_eq!(written(value), Err(Unfit::Link), "{value}");
     }
@@ -127,6 +145,13 @@ fn an_address_or_a_number_is_found_in_every_disguise() {
         "XAB1234567",
         "AB12345678",
         "9\u{301}0 123 45 67",
+        "90№123№45№67",
+        "+998№90№123№45№67",
+        "90№ь123№45№67",
+        "90×123×45×67",
+        "90ʺ123ʺ45ʺ67",
+        "90ª123º45µ67",
+        "90ǃ123ǃ45ǃ67",
     ] {
         assert_eq!(written(value), Err(Unfit::Phone), "{value}");
     }
@@ -229,7 +254,7 @@ fn the_number_of_an_application_brings_no_link() {
         ("a@b <c>", "a b c"),
         ("1\u{FF0E}uz", "1 uz"),
         ("КАД-113", "КАД-113"),
-        ("http:ь//203ь.0.113.7/login", "http:ь 203ь 0 113 7 login"),
+        ("http:ь//203ь.0.113.7/login", "203ь 0 113 7"),
         ("т мэ/евил1", "т мэ евил1"),
         ("CALL-BANK-90ь1234567", "90ь1234567"),
     ] {
@@ -312,4 +337,83 @@ proptest! {
             prop_assert_eq!(text.text, parted(&line.text));
         }
     }
+
+    #[test]
+    fn no_sign_hides_a_link_with_a_path(
+        host in prop::sample::select(vec!["evil", "t", "bit", "банк"]),
+        signs in [signs(), signs(), signs()],
+        end in prop::sample::select(vec!["uz", "me", "ly", "online", "рф"]),
+    ) {
+        let [before, after, behind] = signs;
+        let value = format!("{host}{before}.{after}{end}{behind}/pay");
+        prop_assert!(written(&value).is_err(), "{value}");
+    }
+
+    #[test]
+    fn no_sign_hides_a_number(sign in signs(), country in prop::sample::select(vec!["", "+998", "998"])) {
+        let value = [country, "90", "123", "45", "67"].join(&sign);
+        prop_assert!(written(&value).is_err(), "{value}");
+    }
+
+    #[test]
+    fn sentences_and_shortened_words_lead_nowhere(
+        words in prop::collection::vec((word(), prop::sample::select(vec![" ", ". ", ", ", "., ", "... ", "...", ": ", " - ", ".) ", "/"])), 1..8),
+    ) {
+        let words = words.iter().map(|(word, sign)| match *sign {
+            // Behind a full stop it may be a path.
+            "/" => format!("yozma/{word}, "),
+            sign => format!("{word}{sign}"),
+        });
+        let text = format!("Ariza {}", words.collect::<String>());
+        prop_assert!(written(&text).is_ok(), "{text}: {:?}", written(&text));
+    }
+
+    #[test]
+    fn codes_that_hyphens_join_stay_and_words_with_a_number_to_call_go(
+        code in "[A-Z]{2,4}(-[A-Z]{2,4}){0,2}-[0-9]{1,6}",
+        sentence in "[a-z]{3,8} [a-z]{3,8} [0-9]{4,9}",
+    ) {
+        prop_assert_eq!(application(&code), code.as_str());
+        let digits = sentence.rsplit(' ').next().unwrap_or_default();
+        prop_assert_eq!(application(&sentence), digits);
+    }
+}
+
+/// Up to three signs that a text may have.
+fn signs() -> impl Strategy<Value = String> {
+    let is_sign = |each: &char| {
+        let is_written = clean(&each.to_string(), 1).text.contains(*each);
+        is_written && (!each.is_alphanumeric() || "ʹʺʻʼ".contains(*each))
+    };
+    let signs: Vec<char> = ('!'..='\u{2BF}')
+        .chain("‐‑–—‘’“”„…№€•".chars())
+        .filter(is_sign)
+        .collect();
+    prop::collection::vec(prop::sample::select(signs), 1..4).prop_map(String::from_iter)
+}
+
+/// Some of these are also the end of a page's name.
+fn word() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "va",
+        "so'm",
+        "in",
+        "to",
+        "me'yor",
+        "id",
+        "na",
+        "tel",
+        "at",
+        "emas",
+        "yo'q",
+        "hujjat",
+        "на",
+        "не",
+        "до",
+        "илова",
+        "5-uy",
+        "info",
+        "bank",
+        "12",
+    ])
 }

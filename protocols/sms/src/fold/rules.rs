@@ -28,7 +28,7 @@ pub const RULES: &[Rule] = &[
         "rarer forms of the apostrophe that some keyboards give",
     ),
     rule("‚‹›", "'", "single quotation marks"),
-    rule("“”„‟«»″", "\"", "double quotation marks"),
+    rule("“”„‟«»″\u{2BA}", "\"", "double quotation marks"),
     rule(
         "\u{2010}\u{2011}\u{2012}–—―\u{2212}\u{FE58}\u{FF0D}",
         "-",

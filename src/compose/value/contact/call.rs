@@ -102,7 +102,7 @@ impl Skeleton {
         }
         let listed = groups
             .iter()
-            .any(|(sign, _)| matches!(sign, ',' | ';' | 'x' | 'X' | 'х' | 'Х'));
+            .any(|(sign, _)| matches!(sign, ',' | ';' | '№' | '×' | 'x' | 'X' | 'х' | 'Х'));
         let least = match listed {
             true => LISTED_DIGITS,
             false if ends_like_a_number(&groups) => PHONE_DIGITS,

@@ -3,7 +3,7 @@
 //! `90-I23-4S-67` is a number to call, and `12S` is a house: a letter is a digit in a word of digits
 //! and such letters, and after the last digit of it only if the number goes on.
 
-use super::{Skeleton, is_of_a_series, word};
+use super::{Skeleton, is_of_a_series, signs, word};
 
 /// With fewer digits in a line nobody reads its letters as some.
 pub(super) const PLAIN_DIGITS: usize = 4;
@@ -37,7 +37,7 @@ impl Skeleton {
 /// How many characters of the word are of a number.
 fn len_of_number(before: &[char], word: &[char], after: &[char]) -> usize {
     let goes_on = || {
-        let next = next_to(after.iter());
+        let next = signs(after.iter());
         let next = after.get(next..).unwrap_or_default();
         next.first().is_some_and(char::is_ascii_digit) || is_number(self::word(next))
     };
@@ -54,16 +54,9 @@ fn len_of_number(before: &[char], word: &[char], after: &[char]) -> usize {
 }
 
 fn ends_a_number(text: &[char]) -> bool {
-    let skipped = next_to(text.iter().rev());
+    let skipped = signs(text.iter().rev());
     let last = text.iter().rev().nth(skipped);
     last.is_some_and(char::is_ascii_digit)
-}
-
-/// How many signs stand before the next word.
-fn next_to<'a>(characters: impl Iterator<Item = &'a char>) -> usize {
-    characters
-        .take_while(|each| !each.is_alphanumeric())
-        .count()
 }
 
 /// A word of digits and of letters like them, but neither the number of a passport nor 12B, a house.

@@ -75,7 +75,12 @@ fn in_latin(line: &str) -> Option<Contact> {
     };
     let with_apostrophes = |text: &str| leads(karakalpak_apostrophes(text));
     let both = with_apostrophes(&uzbek);
-    leads(uzbek).or(both).or_else(|| with_apostrophes(&folded))
+    // A look-alike of it is a letter, and would part a number.
+    let with_signs = || line.contains('№').then(|| leads(uzbek_latin(line)))?;
+    leads(uzbek)
+        .or(both)
+        .or_else(|| with_apostrophes(&folded))
+        .or_else(with_signs)
 }
 
 fn without_marks(line: &str) -> String {
@@ -113,22 +118,25 @@ const SILENT: [&str; 2] = ["-ь", "-Ь"];
 
 /// Whether the number of an application would lead to a page; digits in it call nobody.
 pub(super) fn has_link(number: &str) -> bool {
-    // `№` may go out as `No`, which is a country's.
+    // `№` may go out as a letter.
     Skeleton(number.chars().collect()).has_link()
-        || !number.is_ascii() && Skeleton::of(number).has_link()
+        || !number.is_ascii() && Skeleton(fold(number).chars().collect()).has_link()
 }
 
 /// What is read of a line: its characters without accents.
 struct Skeleton(Vec<char>);
 
 impl Skeleton {
-    /// Of a text without accents, with look-alikes but for letters of other alphabets.
+    /// Of a text without accents, with look-alikes but for letters of other alphabets, and for signs that letters are put
+    /// for, such as `№`.
     fn of(text: &str) -> Self {
         let mut characters = Vec::with_capacity(text.len());
         for each in text.chars() {
             match replacement(each) {
-                Some(alike) => characters.extend(alike.chars()),
-                None => characters.push(each),
+                Some(alike) if each.is_alphabetic() || !alike.contains(char::is_alphabetic) => {
+                    characters.extend(alike.chars());
+                }
+                _ => characters.push(each),
             }
         }
         Self(characters)
@@ -159,37 +167,55 @@ impl Skeleton {
             '\\' => starts(index, "\\\\"),
             'x' | 'X' => starts(index, "xn--"),
             '.' => self.is_dot_of_a_link(index),
+            '/' => self.is_path_of_a_link(index),
             _ => false,
         })
     }
 
-    /// Whether a name that the internet knows ends after this dot, or a path begins behind it.
+    /// Whether a name that the internet knows ends after this dot, or a path begins behind it, whatever signs stand around
+    /// the dot.
     fn is_dot_of_a_link(&self, dot: usize) -> bool {
-        let hidden = |each: char| each == ' ' || "[](){}<>\"'".contains(each);
-        let before = self.0.get(..dot).unwrap_or_default();
-        let after = self.0.get(dot + 1..).unwrap_or_default();
-        let left = before.iter().rev().find(|each| !hidden(**each));
-        if !left.is_some_and(|each| each.is_alphanumeric() || *each == '-') {
-            return false;
-        }
-        let skipped = after.iter().take_while(|each| hidden(**each)).count();
-        let rest = after.get(skipped..).unwrap_or_default();
+        let (before, after) = self.0.split_at(dot);
+        let after = after.get(1..).unwrap_or_default();
+        let (label, left) = before.split_at(before.len() - signs(before.iter().rev()));
+        let (right, rest) = after.split_at(signs(after.iter()));
         let name = word(rest);
-        if name.is_empty() {
+        let lists = |signs: &[char]| {
+            let mut pairs = signs.windows(2);
+            pairs.any(|pair| matches!(pair, [',' | ';' | ':', ' ']))
+        };
+        if label.is_empty() || name.is_empty() || lists(left) || lists(right) {
             return false;
         }
+        let (joined, rest) = (left.is_empty() && right.is_empty(), rest.get(name.len()..));
+        let rest = rest.unwrap_or_default();
         let has_letter = name.iter().any(|each| each.is_alphabetic());
-        let path = rest.get(name.len()) == Some(&'/');
-        let joined = skipped == 0 && before.last().is_some_and(|each| !hidden(*each));
-        // "ko'ch. uy" and "(2-ilova). Va" end a word and begin one; "evil. com" and "evil . uz" do not.
-        let ends = |last: &char| last.is_alphanumeric() || ")]}\"'".contains(*last);
-        let after_a_stop =
-            skipped == 1 && after.first() == Some(&' ') && before.last().is_some_and(ends);
-        (joined && path && has_letter)
+        let has_path = || {
+            rest.iter()
+                .take(signs(rest.iter()))
+                .any(|each| *each == '/')
+        };
+        // "ko'ch. uy", "(2-ilova). Va" and "yo'q...va" end a word and begin one; "evil . uz" does not.
+        let is_stop = || {
+            (right.ends_with(&[' ']) && !left.ends_with(&[' ']))
+                || [left, right].concat().contains(&'.')
+                || (joined && opens_a_word(label, name))
+        };
+        (joined && has_letter && rest.first() == Some(&'/'))
             || self.is_host_of_digits(dot)
-            || (is_top_level(name)
-                && (!(after_a_stop || (joined && opens_a_word(before, name)))
-                    || is_well_known(name)))
+            || (is_top_level(name) && (is_well_known(name) || has_path() || !is_stop()))
+    }
+
+    /// `t me/a`: whether a name that people are sent to by a link, parted from a word before it, ends at this slash.
+    fn is_path_of_a_link(&self, slash: usize) -> bool {
+        let before = self.0.get(..slash).unwrap_or_default();
+        let name = before
+            .iter()
+            .rev()
+            .take_while(|each| each.is_alphanumeric());
+        let (before, name) = before.split_at(before.len() - name.count());
+        let signs = signs(before.iter().rev());
+        signs > 0 && signs < before.len() && is_of_a_short_link(name)
     }
 
     /// 203.0.113.7, from its first dot.
@@ -207,6 +233,13 @@ impl Skeleton {
         let octets = parts.clone().count() == 4;
         octets && parts.all(|part| part.parse::<u8>().is_ok())
     }
+}
+
+/// How many signs stand before the next letter or digit.
+fn signs<'a>(characters: impl Iterator<Item = &'a char>) -> usize {
+    characters
+        .take_while(|each| !each.is_alphanumeric())
+        .count()
 }
 
 /// The word that a text begins with; an apostrophe within it, as in Ne'mat, belongs to it.
@@ -245,6 +278,12 @@ fn opens_a_word(before: &[char], name: &[char]) -> bool {
 fn is_well_known(name: &[char]) -> bool {
     let name: String = name.iter().flat_map(|each| each.to_lowercase()).collect();
     ["uz", "ru", "com", "net", "org", "уз", "ру", "рф"].contains(&name.as_str())
+}
+
+/// The ends of names that links in messages have most, with a path after them, and that are no words or languages.
+fn is_of_a_short_link(name: &[char]) -> bool {
+    let is = |end: &&str| end.chars().eq(name.iter().map(char::to_ascii_lowercase));
+    ["me", "ly", "gl", "com"].iter().any(|end| is(end))
 }
 
 /// The line with a blank after a full stop that joins two words: `A.Navoiy` is two words, and no
