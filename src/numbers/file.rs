@@ -13,6 +13,9 @@ use crate::control::settings::{Place, Problem};
 /// Mistakes told of one file; whoever mends these finds the others next.
 const MOST_PROBLEMS: usize = 10;
 
+/// A number with fewer digits may lack its country.
+const SHORTEST_WHOLE: usize = 10;
+
 /// No row is longer, in octets.
 const LONGEST_LINE: u64 = 200;
 
@@ -181,6 +184,11 @@ impl<'a> Reading<'a> {
 
     fn keep(&mut self, line: usize, msisdn: &str, name: u8) {
         match msisdn.parse() {
+            Ok(_) if may_be_national(msisdn) => {
+                let what = "begins with a number without its country";
+                let right = "write it whole, as in 998901234567, or with a + if it is: +37612345";
+                self.wrong(line, what, right);
+            }
             Ok(msisdn) => self.rows.push(pack(msisdn, name)),
             Err(expected) => {
                 let right = format!("it {expected}");
@@ -261,6 +269,11 @@ fn plain(cell: &str) -> &str {
     quoted
         .and_then(|cell| cell.strip_suffix('"'))
         .unwrap_or(cell)
+}
+
+/// 901234567: whole numbers as short are of a few small countries, and a list without countries would be of nobody.
+fn may_be_national(number: &str) -> bool {
+    !number.starts_with('+') && number.len() < SHORTEST_WHOLE
 }
 
 /// Whether a cell of the first line is this heading, in small letters or capitals.
@@ -414,6 +427,18 @@ mod tests {
                 "2:1: begins with what is no number; it should be 8 to 15 digits in international form (E.164), with or without a leading +",
             ]
         );
+    }
+
+    #[test]
+    fn a_number_without_its_country_is_told_and_a_short_one_with_a_plus_is_whole() {
+        let text = "msisdn\n998938390001\n938390001\n+37612345\n";
+        assert_eq!(
+            of_list(text, None).unwrap_err(),
+            [
+                "3:1: begins with a number without its country; write it whole, as in 998901234567, or with a + if it is: +37612345"
+            ]
+        );
+        assert_eq!(of_list("+37612345\n", None).unwrap().len(), 1);
     }
 
     #[test]
