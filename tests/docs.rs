@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -158,6 +159,23 @@ fn every_command_line_shown_is_understood() {
         }
     }
     assert!(shown > 20, "{shown} commands were found");
+}
+
+#[test]
+fn what_a_text_costs_is_shown_as_it_is_printed() {
+    let page = page("docs/texts.md");
+    let mut printed = String::new();
+    for command in page.commands().filter(|it| it.starts_with("xabar text")) {
+        let words = words(&command);
+        let out = Command::new(env!("CARGO_BIN_EXE_xabar"))
+            .args(&words[1..])
+            .output();
+        printed += &String::from_utf8(out.unwrap().stdout).unwrap();
+    }
+    let printed: Vec<&str> = printed.lines().collect();
+    for line in page.blocks("").iter().flat_map(|block| block.lines()) {
+        assert!(printed.contains(&line), "{line:?} is not in {printed:#?}");
+    }
 }
 
 #[test]
