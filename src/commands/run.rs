@@ -1,12 +1,12 @@
 //! `xabar run`: the daemon.
 
 use tokio::signal::unix::{SignalKind, signal};
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use super::{ConfigFile, Failure};
 use crate::control::log;
 use crate::control::reload::Reloading;
-use crate::control::settings::{Environment, Problem, Settings};
+use crate::control::settings::{Environment, Settings};
 use crate::gateway::{Gateway, GatewayError};
 
 /// Runs the gateway until it is told to stop (SIGTERM or Ctrl-C)
@@ -38,7 +38,6 @@ impl Run {
 }
 
 async fn serve(settings: &Settings, reloading: Reloading) -> Result<(), Failure> {
-    warn_of(&settings.warnings);
     let deaf = |error| Failure::caused("cannot listen to signals", error);
     let stop = stop_signal().map_err(deaf)?;
     // From now on it ends nothing.
@@ -64,19 +63,6 @@ async fn serve(settings: &Settings, reloading: Reloading) -> Result<(), Failure>
             error!(%cause, "the gateway failed");
             Err(Failure::caused("the gateway failed", cause))
         }
-    }
-}
-
-/// What `xabar check` warns of as well, for whoever reads the log only.
-fn warn_of(doubtful: &[Problem]) {
-    for Problem {
-        place,
-        key,
-        what,
-        right,
-    } in doubtful
-    {
-        warn!(%place, key, what, right, "a setting works, but perhaps not as it was meant");
     }
 }
 

@@ -20,13 +20,16 @@ use crate::watched_file::{Sight, Stamp, Watched};
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// What a reload changed, by key.
+/// What a reload changed, by key, and what is to be told of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reloaded {
     /// In effect now; texts and menus are read again in any case.
     pub changed: Vec<String>,
     /// In effect after the next start.
     pub at_restart: Vec<String>,
+    /// What works now, but perhaps not as it was meant, a sentence each.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 /// Somebody who wants a reload, and hears what came of it.
@@ -34,12 +37,12 @@ pub type Wish = oneshot::Sender<Result<Reloaded, Vec<Problem>>>;
 
 /// Goes by new settings, or says what is wrong with their texts.
 pub trait Apply {
-    /// Of the keys, these changed.
+    /// Of the keys, these changed. Gives what works, but perhaps not as it was meant.
     fn apply(
         &self,
         settings: &Settings,
         changed: &[String],
-    ) -> impl Future<Output = Result<(), Vec<Problem>>> + Send;
+    ) -> impl Future<Output = Result<Vec<String>, Vec<Problem>>> + Send;
 }
 
 /// Where the configuration comes from, and what of it holds.
@@ -115,6 +118,7 @@ impl Reloading {
             Ok(Reloaded {
                 changed,
                 at_restart,
+                ..
             }) => {
                 let changed = changed.join(", ");
                 info!(changed, "the configuration is read again");
@@ -138,7 +142,10 @@ impl Reloading {
     async fn try_reload(&mut self, apply: &impl Apply) -> Result<Reloaded, Vec<Problem>> {
         let settings = Settings::load(&self.config, &self.environment)?;
         let Changes { live, at_restart } = settings.written.since(&self.held.written, &self.start);
-        apply.apply(&settings, &live).await?;
+        let doubts = apply.apply(&settings, &live).await?;
+        warn_of(&settings.warnings, &doubts);
+        let warnings = settings.warnings.iter().map(Problem::to_string);
+        let warnings = warnings.chain(doubts).collect();
         if self.environment.get("XABAR_LOG").is_none() {
             // It was checked with all else, and the log is there as long as the program.
             drop(self.log.set(&settings.log.level));
@@ -147,6 +154,24 @@ impl Reloading {
         Ok(Reloaded {
             changed: live,
             at_restart,
+            warnings,
         })
+    }
+}
+
+/// What `xabar check` warns of as well, for whoever reads the log only.
+pub fn warn_of(settings: &[Problem], others: &[String]) {
+    const DOUBTFUL: &str = "a setting works, but perhaps not as it was meant";
+    for Problem {
+        place,
+        key,
+        what,
+        right,
+    } in settings
+    {
+        warn!(%place, key, what, right, "{DOUBTFUL}");
+    }
+    for what in others {
+        warn!(what, "{DOUBTFUL}");
     }
 }

@@ -1,5 +1,6 @@
 //! Puts the rooms together, starts them in order and stops them in order.
 
+mod doubts;
 mod fitting;
 mod reload;
 mod taking_in;
@@ -18,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use xabar_events::Outcome;
 
+pub use self::doubts::doubts;
 pub use self::reload::Rules;
 use crate::broker::BrokerState;
 use crate::clock::{Clock, instant};
@@ -27,7 +29,7 @@ use crate::control::audit::Audit;
 use crate::control::http::{self, Api, Archive, Desk};
 use crate::control::metrics::Metrics;
 use crate::control::readiness::{Part, Readiness};
-use crate::control::reload::Wish;
+use crate::control::reload::{Wish, warn_of};
 use crate::control::settings::{Problem, Settings};
 use crate::control::standing::Standing;
 use crate::control::status::{self, Observed, Sources, Status};
@@ -127,6 +129,7 @@ impl Gateway {
         let readiness = Readiness::awaiting(fitting::parts(settings));
         let catalog = Catalog::of(settings).map_err(GatewayError::Settings)?;
         let menus = fitting::menus(settings, &catalog).map_err(GatewayError::Settings)?;
+        warn_of(&settings.warnings, &doubts(settings, &catalog));
         // Before the HTTP address is asked for: of a second gateway on the same configuration, the
         // journal can tell who holds it.
         let mut journal = journal::open(&settings.journal.url)?;

@@ -3,7 +3,7 @@
 use tokio::sync::{mpsc, watch};
 use tracing::warn;
 
-use super::fitting;
+use super::{doubts, fitting};
 use crate::compose::Catalog;
 use crate::control::reload::Apply;
 use crate::control::settings::{Operator, Problem, Settings};
@@ -44,24 +44,31 @@ impl Rules {
 }
 
 impl Apply for Rules {
-    async fn apply(&self, settings: &Settings, changed: &[String]) -> Result<(), Vec<Problem>> {
+    async fn apply(
+        &self,
+        settings: &Settings,
+        changed: &[String],
+    ) -> Result<Vec<String>, Vec<Problem>> {
         let publishers = fitting::publishers(settings);
         let (settings, changed) = (settings.clone(), changed.to_vec());
         let standing = self.standing.clone();
         let read = tokio::task::spawn_blocking(move || {
             let rules = new_rules(&settings, &changed)?;
+            let doubts = doubts(&settings, &rules.catalog);
             if let Err(error) = standing.reconfigure(&settings, &changed) {
                 warn!(%error, file = %standing.file().display(), "what is to outlive a restart cannot be written");
             }
-            Ok::<_, Vec<Problem>>(rules)
+            Ok::<_, Vec<Problem>>((rules, doubts))
         });
         // It does not panic; if it did, nothing changes.
-        if let Ok(read) = read.await {
-            // A gateway that stops takes nothing any more.
-            drop(self.pipeline.send(read?.into()).await);
-            self.publishers.send_replace(publishers);
-        }
-        Ok(())
+        let Ok(read) = read.await else {
+            return Ok(Vec::new());
+        };
+        let (rules, doubts) = read?;
+        // A gateway that stops takes nothing any more.
+        drop(self.pipeline.send(rules.into()).await);
+        self.publishers.send_replace(publishers);
+        Ok(doubts)
     }
 }
 

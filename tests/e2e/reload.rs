@@ -1,5 +1,7 @@
 //! The configuration is read again while the gateway runs.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -101,5 +103,23 @@ async fn what_is_wrong_changes_nothing_and_is_told_whole() {
     world.until_all_ended(LONG).await;
     assert!(world.check().await.ended(State::Delivered) > 0);
     until_tps(&gateway, json!(50)).await;
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_default_language_that_loses_its_texts_is_told() {
+    let world = World::new(broker::shared(), Behaviour::default(), |_| {}).await;
+    let texts = world.home.path("messages");
+    fs::create_dir(&texts).unwrap();
+    for name in ["uz-Latn.toml", "ru.toml"] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/messages");
+        fs::copy(from.join(name), texts.join(name)).unwrap();
+    }
+    let gateway = world.ready().await;
+    fs::remove_file(texts.join("uz-Latn.toml")).unwrap();
+    let (_, told, why) = ctl(gateway.http(), &["reload"]);
+    let warning = "the default language, uz-Latn, has no texts";
+    assert!(told.contains(warning), "{told}{why}");
+    gateway.until_told(warning, 1).await;
     gateway.stop_within(world.config.shutdown).await;
 }

@@ -7,6 +7,7 @@ use super::long::LongText;
 use super::rare::RareText;
 use super::{Good, menus};
 use crate::control::settings::Problem;
+use crate::gateway::doubts;
 
 impl Good {
     /// All of it, a sentence each.
@@ -35,17 +36,7 @@ impl Good {
 
     /// What is told neither of a line nor of a text.
     pub(super) fn other_warnings(&self) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if self.settings.operators.is_empty() {
-            warnings.push(
-                "there is no [[operator]]: every message would fail with no-route".to_owned(),
-            );
-        }
-        let default = self.settings.subscriber.default_language;
-        if !self.catalog.languages().any(|language| language == default) {
-            warnings.push(format!("the default language, {default}, has no texts"));
-        }
-        warnings
+        doubts(&self.settings, &self.catalog)
     }
 
     /// The texts that take more segments than they should, or could with long values.

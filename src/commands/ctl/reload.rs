@@ -29,6 +29,7 @@ impl Reload {
         let Reloaded {
             changed,
             at_restart,
+            warnings,
         } = read(&answer)?;
         let mut out = print::stdout();
         let changed = match changed.is_empty() {
@@ -39,6 +40,9 @@ impl Reload {
         if !at_restart.is_empty() {
             let keys = at_restart.join(", ");
             writeln!(out, "{} · {keys}", styled(WARN, "at the next start"))?;
+        }
+        for warning in warnings {
+            writeln!(out, "{} {warning}", styled(WARN, "warning:"))?;
         }
         Ok(())
     }
