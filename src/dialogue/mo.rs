@@ -180,14 +180,18 @@ mod tests {
     }
 
     #[test]
-    fn cyrillic_letters_in_utf8_are_read() {
-        for data_coding in [0, 3, 4, 0xF4] {
+    fn words_in_utf8_are_read() {
+        let words = ["ТЎХТАТ", "TO\u{2BB}XTAT", "TO\u{2019}XTAT"];
+        for (data_coding, word) in [0, 3, 4, 0xF4]
+            .into_iter()
+            .flat_map(|it| words.map(|word| (it, word)))
+        {
             let mo = read(SubmitSm {
                 data_coding: Dcs(data_coding),
-                short_message: Octets("ТЎХТАТ".as_bytes()),
+                short_message: Octets(word.as_bytes()),
                 ..SubmitSm::default()
             });
-            assert_eq!(mo.unwrap().text, "ТЎХТАТ", "{data_coding:#x}");
+            assert_eq!(mo.unwrap().text, word, "{data_coding:#x}");
         }
     }
 

@@ -3,6 +3,7 @@
 //! Values below 0x10 are SMPP's own (3.4, 5.2.19); the others are read as 3GPP TS 23.038,
 //! section 4, says.
 
+use crate::fold::is_apostrophe;
 use crate::{Encoding, gsm7, ucs2};
 
 /// The octet that says how the octets of a text are to be read (DCS).
@@ -138,7 +139,7 @@ pub fn decode(octets: &[u8], data_coding: DataCoding, reading: Reading) -> Optio
     let one_octet_each = is_seven_bit || matches!(alphabet, Alphabet::Latin1 | Alphabet::Octets);
     if reading.guess
         && one_octet_each
-        && let Some(text) = cyrillic_in_utf8(octets)
+        && let Some(text) = words_in_utf8(octets)
     {
         return Some(text.to_owned());
     }
@@ -201,10 +202,13 @@ fn looks_like_ucs2(octets: &[u8]) -> bool {
     !units.is_empty() && rest.is_empty() && plausible
 }
 
-fn cyrillic_in_utf8(octets: &[u8]) -> Option<&str> {
+/// A text in Cyrillic letters, or with the apostrophes of Uzbek: `TO\u{2BB}XTAT`.
+fn words_in_utf8(octets: &[u8]) -> Option<&str> {
     let text = str::from_utf8(octets).ok()?.trim_end_matches('\0');
-    let is_cyrillic = |letter: char| matches!(letter, '\u{400}'..='\u{4FF}');
-    text.contains(is_cyrillic).then_some(text)
+    let is_telling = |letter: char| {
+        matches!(letter, '\u{400}'..='\u{4FF}') || (!letter.is_ascii() && is_apostrophe(letter))
+    };
+    text.contains(is_telling).then_some(text)
 }
 
 fn ascii(octet: u8) -> char {
@@ -357,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn cyrillic_in_utf8_is_read_only_where_asked_for_and_nothing_else_is_taken_for_it() {
+    fn words_in_utf8_are_read_only_where_asked_for_and_nothing_else_is_taken_for_it() {
         let guessing = |default_alphabet| Reading {
             default_alphabet,
             guess: true,
@@ -376,6 +380,14 @@ mod tests {
                     told("STOP кадастр".as_bytes()).as_deref(),
                     Some("STOP кадастр")
                 );
+                for word in [
+                    "TO\u{2BB}XTAT",
+                    "TO\u{2BC}XTAT",
+                    "TO\u{2018}XTAT",
+                    "TO\u{2019}XTAT",
+                ] {
+                    assert_eq!(told(word.as_bytes()).as_deref(), Some(word));
+                }
             }
         }
         let latin1 = guessing(DefaultAlphabet::Latin1);
