@@ -7,12 +7,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use xabar_events::{Language, State};
-use xabar_sms::latin::uzbek_latin;
 
-use super::keywords::{Asked, Named, is_number, squashed};
-use super::{Wish, folded};
+use super::Wish;
+use super::keywords::Named;
+use super::numbers::is_number_of;
 use crate::clock::UnixMillis;
-use crate::compose::application as shown;
 use crate::journal::{Choices, Message, ThreadKey};
 
 /// What is known of who asks.
@@ -39,6 +38,8 @@ pub enum Reply {
     Started(Option<Box<str>>),
     /// Nothing is started: no agency of the name that was written is known.
     NoAgency,
+    /// Nothing is started: no more agencies can be chosen apart.
+    TooMany,
     Language(Language),
     Help,
 }
@@ -54,7 +55,7 @@ pub struct Standing {
 }
 
 /// The templates of all answers, by their keys in `[answers]`, each with the values that it may have.
-pub const TEMPLATES: [(&str, &[&str]); 11] = [
+pub const TEMPLATES: [(&str, &[&str]); 12] = [
     ("status", &["application", "service", "status"]),
     ("unknown", &["application"]),
     ("applications", &["list", "more"]),
@@ -64,11 +65,20 @@ pub const TEMPLATES: [(&str, &[&str]); 11] = [
     ("started", &[]),
     ("started-agency", &["agency"]),
     ("no-agency", &[]),
+    ("too-many", &[]),
     ("language", &[]),
     ("help", &[]),
 ];
 
 impl Reply {
+    /// Whether it might be another if older messages were known.
+    pub fn may_lack_messages(&self) -> bool {
+        matches!(
+            self,
+            Self::Unknown(_) | Self::Applications(_) | Self::NoAgency | Self::Help
+        )
+    }
+
     /// The key of its template.
     pub fn template(&self) -> &'static str {
         match self {
@@ -81,6 +91,7 @@ impl Reply {
             Self::Started(None) => "started",
             Self::Started(Some(_)) => "started-agency",
             Self::NoAgency => "no-agency",
+            Self::TooMany => "too-many",
             Self::Language(_) => "language",
             Self::Help => "help",
         }
@@ -97,6 +108,7 @@ impl fmt::Debug for Reply {
             Self::Stopped(agency) => f.debug_tuple("Stopped").field(agency).finish(),
             Self::Started(agency) => f.debug_tuple("Started").field(agency).finish(),
             Self::NoAgency => f.write_str("NoAgency"),
+            Self::TooMany => f.write_str("TooMany"),
             Self::Language(language) => f.debug_tuple("Language").field(language).finish(),
             Self::Help => f.write_str("Help"),
         }
@@ -113,62 +125,6 @@ impl fmt::Debug for Standing {
     }
 }
 
-/// What a text asks for, if it holds the number of one of the subscriber's own applications, which may be anything, among
-/// whatever words. What opts out or in does so all the same.
-pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked {
-    let may_be = !matches!(asked.wish, Wish::Stop(_) | Wish::Start(_));
-    if !may_be || !text.contains(|each: char| each.is_ascii_digit()) {
-        return asked;
-    }
-    let words = folded(text);
-    let is_own = |number: &str| {
-        notices(known)
-            .any(|message| !number.is_empty() && is_number_of(number, &message.application))
-    };
-    if matches!(&asked.wish, Wish::Status(number) if is_own(number)) {
-        return asked;
-    }
-    let whole = squashed(&words);
-    if is_own(&whole) {
-        return Asked {
-            wish: Wish::Status(whole),
-            language: None,
-        };
-    }
-    let (_, rest) = words.split_once(' ').unwrap_or_default();
-    let rest = squashed(rest);
-    if asked.wish == Wish::Applications && is_own(&rest) {
-        return Asked {
-            wish: Wish::Status(rest),
-            ..asked
-        };
-    }
-    if matches!(asked.wish, Wish::Language(_)) {
-        return asked;
-    }
-    let numbers = numbers(text);
-    let joined = numbers.concat();
-    let mut candidates = numbers.iter().chain([&joined]);
-    let wish = match (asked.wish, candidates.find(|number| is_own(number))) {
-        (_, Some(own)) => Wish::Status(own.clone()),
-        // Which number it is that nothing is known of has to be plain where there are words, too.
-        (Wish::Status(number), None) if joined.len() < number.len() => match &*numbers {
-            [only] => Wish::Status(only.clone()),
-            _ => Wish::Help,
-        },
-        (wish, None) => wish,
-    };
-    Asked { wish, ..asked }
-}
-
-/// The first words of a text that are numbers by themselves, folded. Nobody writes more of them, and each is compared with
-/// all that the subscriber was told.
-fn numbers(text: &str) -> Vec<String> {
-    let words = text.split(|each: char| each.is_whitespace() || ":;,?!=".contains(each));
-    let words = words.map(|word| squashed(&folded(word)));
-    words.filter(|word| is_number(word)).take(10).collect()
-}
-
 /// What the subscriber chooses, if that changes anything, and the answer.
 pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
     let mut choices = known.choices.clone();
@@ -183,8 +139,8 @@ pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
         Wish::Stop(named) => {
             // Who names none that we know of means all: better too quiet than not.
             let agency = named.and_then(|named| agency(&named, known));
-            choices.stop(agency.as_deref());
-            Reply::Stopped(agency)
+            let alone = choices.stop(agency.as_deref()).is_some();
+            Reply::Stopped(agency.filter(|_| alone))
         }
         Wish::Start(None) => {
             choices.start(None);
@@ -197,10 +153,9 @@ pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
             }
             // It may be meant for one only, of which we know by another name.
             None => Reply::NoAgency,
-            agency => {
-                choices.start(agency.as_deref());
-                Reply::Started(agency)
-            }
+            // Not of all, of whom most are not wanted.
+            agency if !choices.start(agency.as_deref()) => Reply::TooMany,
+            agency => Reply::Started(agency),
         },
         Wish::Language(language) => {
             choices.language = Some(language);
@@ -251,7 +206,7 @@ fn standings(known: &Known<'_>) -> Vec<Standing> {
 }
 
 /// Messages of agencies whose news is true and no secret any more.
-fn notices<'a>(known: &Known<'a>) -> impl Iterator<Item = &'a Message> {
+pub(super) fn notices<'a>(known: &Known<'a>) -> impl Iterator<Item = &'a Message> {
     let wall = known.wall;
     known.messages.iter().filter(move |message| {
         let last = message.progress.history.last().map(|told| told.state);
@@ -260,27 +215,19 @@ fn notices<'a>(known: &Known<'a>) -> impl Iterator<Item = &'a Message> {
     })
 }
 
-/// Whether what was typed, folded and without spaces, is an application's number: as the agency writes it, or as a text
-/// shows it, which may be in Latin letters.
-fn is_number_of(typed: &str, application: &str) -> bool {
-    let key = |number: &str| squashed(&folded(number));
-    let shown = key(&uzbek_latin(&shown(application)));
-    typed == key(application) || typed == shown || key(&uzbek_latin(typed)) == shown
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use xabar_events::Agency;
 
     use super::*;
     use crate::dialogue::Keywords;
     use crate::journal::sample;
 
-    fn built_in() -> Keywords {
+    pub(crate) fn built_in() -> Keywords {
         Keywords::new(crate::compose::Catalog::built_in().keywords())
     }
 
-    fn message(number: u64, application: &str, status: &str) -> Message {
+    pub(crate) fn message(number: u64, application: &str, status: &str) -> Message {
         let mut message = sample::waiting(number);
         message.identity_mut().application = application.into();
         let origin = message.origin_mut();
@@ -294,7 +241,7 @@ mod tests {
         ThreadKey(application.bytes().map(u64::from).sum())
     }
 
-    fn reply(wish: Wish, messages: &[Message]) -> Reply {
+    pub(crate) fn reply(wish: Wish, messages: &[Message]) -> Reply {
         let known = Known {
             messages,
             choices: &Choices::default(),
@@ -304,7 +251,7 @@ mod tests {
         respond(wish, &known).1
     }
 
-    fn status(application: &str, status: &str) -> Standing {
+    pub(crate) fn status(application: &str, status: &str) -> Standing {
         Standing {
             thread: thread(application),
             application: application.into(),
@@ -348,106 +295,6 @@ mod tests {
         assert_eq!(status(ThreadKey(1)).as_deref(), Some("approved"));
         assert_eq!(status(thread("77")).as_deref(), Some("received"));
         assert_eq!(status(ThreadKey(2)), None);
-    }
-
-    #[test]
-    fn an_application_is_found_by_its_number_as_a_text_shows_it() {
-        let keywords = built_in();
-        for (number, typed) in [
-            ("КАД-113", "KAD-113"),
-            ("КАД-113", "кад 113"),
-            ("KAD-113", "КАД-113"),
-            ("Ж-77", "J-77"),
-            ("ЎЗ-5", "O'Z-5"),
-            ("O\u{2BB}Z-5", "O'Z-5"),
-            ("АВ-12", "AB-12"),
-            ("АВ-12", "AV-12"),
-            ("AB-12", "АВ-12"),
-            ("４８１２", "4812"),
-        ] {
-            let messages = [message(1, number, "ready")];
-            let known = Known {
-                messages: &messages,
-                choices: &Choices::default(),
-                agencies: &[],
-                wall: UnixMillis(1_000),
-            };
-            let asked = of_own_applications(keywords.read(typed), typed, &known);
-            let (_, reply) = respond(asked.wish, &known);
-            assert_eq!(
-                reply,
-                Reply::Status(status(number, "ready")),
-                "{number} {typed}"
-            );
-        }
-        let other = Wish::Status("KAD114".into());
-        let messages = [message(1, "КАД-113", "ready")];
-        assert_eq!(reply(other, &messages), Reply::Unknown("KAD114".into()));
-    }
-
-    #[test]
-    fn ones_own_application_is_found_whatever_its_number_is_like() {
-        let messages = [
-            message(1, "UZ-2026-A", "approved"),
-            message(2, "KADASTR-12", "ready"),
-            message(3, "STOP-7", "ready"),
-        ];
-        let known = Known {
-            messages: &messages,
-            choices: &Choices::default(),
-            agencies: &[],
-            wall: UnixMillis(1_000),
-        };
-        let keywords = built_in();
-        for (text, number) in [
-            ("uz 2026 a", Some("UZ2026A")),
-            ("Kadastr-12", Some("KADASTR12")),
-            ("STATUS kadastr 12", Some("KADASTR12")),
-            ("status kadastr 13", None),
-            ("stop 7", None),
-        ] {
-            let asked = of_own_applications(keywords.read(text), text, &known);
-            let expected = number.map(|number| Wish::Status(number.to_owned()));
-            let found = Some(asked.wish).filter(|wish| matches!(wish, Wish::Status(_)));
-            assert_eq!(found, expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_number_among_words_is_found_if_it_is_ones_own_and_told_without_them_if_not() {
-        let messages = [
-            message(1, "48120973", "approved"),
-            message(2, "2026-00113", "ready"),
-        ];
-        let known = Known {
-            messages: &messages,
-            choices: &Choices::default(),
-            agencies: &[],
-            wall: UnixMillis(1_000),
-        };
-        let keywords = built_in();
-        let found = |number: &str| Wish::Status(number.into());
-        for (text, wish) in [
-            ("48120973 holat", found("48120973")),
-            ("48120973\nstatus?", found("48120973")),
-            ("ariza 48120973 holati", found("48120973")),
-            ("status of my application: 48120973", found("48120973")),
-            ("ariza raqami 2026-00113", found("202600113")),
-            ("№48120973 holati qanday?", found("48120973")),
-            ("No 4812 0973!", found("48120973")),
-            ("48120974, 48120973?", found("48120973")),
-            ("48120974 holat", found("48120974")),
-            ("48120974, 48120975 holat", Wish::Help),
-            ("status:48120974", found("48120974")),
-            ("status-48120974", found("48120974")),
-            ("status 4812 0974", found("48120974")),
-            ("RU-26 1204418", found("RU261204418")),
-            ("№48120974 holati qanday?", Wish::Help),
-            ("status please 48120974", found("48120974")),
-        ] {
-            let asked = of_own_applications(keywords.read(text), text, &known);
-            assert_eq!(asked.wish, wish, "{text}");
-        }
     }
 
     #[test]
@@ -500,6 +347,39 @@ mod tests {
         assert_eq!(reply, Reply::Started(Some("kadastr".into())));
         let choices = choices.unwrap();
         assert!(choices.hears("kadastr") && !choices.hears("adliya"));
+    }
+
+    #[test]
+    fn an_agency_that_cannot_be_chosen_apart_any_more_is_not_started_and_stopped_with_all() {
+        let agencies = ["kadastr".into()];
+        let answer = |choices: &Choices, text: &str| {
+            let known = Known {
+                messages: &[],
+                choices,
+                agencies: &agencies,
+                wall: UnixMillis(1_000),
+            };
+            respond(built_in().read(text).wish, &known)
+        };
+        let mut choices = Choices::default();
+        choices.stop(None);
+        for number in 0.. {
+            if !choices.start(Some(&format!("agency-{number}"))) {
+                break;
+            }
+        }
+        assert_eq!(answer(&choices, "START KADASTR"), (None, Reply::TooMany));
+        choices.start(None);
+        for number in 0.. {
+            let before = choices.clone();
+            if choices.stop(Some(&format!("agency-{number}"))).is_none() {
+                choices = before;
+                break;
+            }
+        }
+        let (changed, reply) = answer(&choices, "STOP KADASTR");
+        assert_eq!(reply, Reply::Stopped(None));
+        assert!(changed.is_some_and(|choices| choices.hears_nobody()));
     }
 
     #[test]
@@ -571,6 +451,7 @@ mod tests {
             Reply::Started(None),
             Reply::Started(agency),
             Reply::NoAgency,
+            Reply::TooMany,
             Reply::Language(Language::Ru),
             Reply::Help,
         ];

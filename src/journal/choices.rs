@@ -14,8 +14,8 @@ pub struct Choices {
     except: BTreeSet<Box<str>>,
 }
 
-/// Agencies that one subscriber can name; beyond that, a choice is one for all agencies.
-const MOST_EXCEPTIONS: usize = 32;
+/// Agencies that one subscriber can choose apart: more than write to anybody.
+const MOST_APART: usize = 128;
 
 impl Choices {
     /// As they stand in the journal.
@@ -64,27 +64,42 @@ impl Choices {
         self.stopped && self.except.is_empty()
     }
 
-    /// No messages any more: of one agency, or of all.
-    pub fn stop(&mut self, agency: Option<&str>) {
-        self.set(agency, true);
+    /// No messages any more: of one agency, or of all. Says of whom: of all where no more agencies can be chosen apart,
+    /// since that is never less than was asked for.
+    pub fn stop<'a>(&mut self, agency: Option<&'a str>) -> Option<&'a str> {
+        let apart = agency.filter(|agency| self.set_apart(agency, true));
+        if apart.is_none() {
+            self.set_all(true);
+        }
+        apart
     }
 
-    /// Messages again: of one agency, or of all.
-    pub fn start(&mut self, agency: Option<&str>) {
-        self.set(agency, false);
-    }
-
-    fn set(&mut self, agency: Option<&str>, stopped: bool) {
+    /// Messages again: of one agency, or of all. Says whether it is so: nothing changes where no more agencies can be
+    /// chosen apart.
+    pub fn start(&mut self, agency: Option<&str>) -> bool {
         match agency {
-            Some(agency) if self.stopped == stopped => drop(self.except.remove(agency)),
-            Some(agency) if self.except.len() < MOST_EXCEPTIONS => {
-                self.except.insert(agency.into());
-            }
-            _ => {
-                self.stopped = stopped;
-                self.except.clear();
+            Some(agency) => self.set_apart(agency, false),
+            None => {
+                self.set_all(false);
+                true
             }
         }
+    }
+
+    fn set_apart(&mut self, agency: &str, stopped: bool) -> bool {
+        if self.stopped == stopped {
+            self.except.remove(agency);
+        } else if self.except.len() < MOST_APART {
+            self.except.insert(agency.into());
+        } else {
+            return self.except.contains(agency);
+        }
+        true
+    }
+
+    fn set_all(&mut self, stopped: bool) {
+        self.stopped = stopped;
+        self.except.clear();
     }
 }
 
@@ -113,12 +128,27 @@ mod tests {
         assert_eq!(choices, Choices::default());
     }
 
+    /// Everybody hears of all but these, or of none but these.
+    fn with_most_apart(stopped: bool) -> Choices {
+        let apart = (0..MOST_APART).map(|number| format!("agency-{number}").into());
+        Choices::new(None, stopped, apart)
+    }
+
     #[test]
-    fn stopping_more_agencies_than_can_be_kept_stops_all() {
-        let mut choices = Choices::default();
-        for number in 0..=MOST_EXCEPTIONS {
-            choices.stop(Some(&format!("agency-{number}")));
-        }
-        assert!(!choices.hears("kadastr"));
+    fn stopping_more_agencies_than_can_be_kept_stops_all_and_says_so() {
+        let mut choices = with_most_apart(false);
+        assert_eq!(choices.stop(Some("agency-7")), Some("agency-7"), "as it is");
+        assert_eq!(choices, with_most_apart(false));
+        assert_eq!(choices.stop(Some("kadastr")), None);
+        assert!(choices.hears_nobody());
+    }
+
+    #[test]
+    fn starting_more_agencies_than_can_be_kept_starts_none_and_says_so() {
+        let mut choices = with_most_apart(true);
+        assert!(choices.start(Some("agency-7")), "as it is");
+        assert!(!choices.start(Some("kadastr")));
+        assert_eq!(choices, with_most_apart(true));
+        assert!(choices.start(None) && choices.hears("kadastr"));
     }
 }

@@ -38,6 +38,9 @@ const REFERENCE: &str = "reference";
 /// Messages to a subscriber that are looked at for an answer, or for a receipt.
 const MESSAGES: usize = 200;
 
+/// The same for an answer that these do not give: whom so many went to has other applications behind them.
+const MOST_MESSAGES: usize = 2_000;
+
 /// A text that is brought again within this time is the same one.
 const SAME: Duration = Duration::from_secs(10 * 60);
 
@@ -155,15 +158,14 @@ impl Core {
         messages: &[Message],
     ) -> Result<Obeyed, JournalError> {
         let choices = self.choices(beat, written.from)?;
-        let known = Known {
-            messages,
-            choices: &choices,
-            agencies: &self.settings.dialogue.agencies,
-            wall: beat.now.wall,
-        };
-        let asked = self.keywords.read(&written.text);
-        let Asked { wish, language } = of_own_applications(asked, &written.text, &known);
-        let (chosen, reply) = respond(wish, &known);
+        let (mut chosen, mut reply, mut language) =
+            self.understand(beat, written, messages, &choices);
+        if reply.may_lack_messages()
+            && let Some(messages) =
+                self.older_messages_to(beat, For::Text, (written.from, messages))?
+        {
+            (chosen, reply, language) = self.understand(beat, written, &messages, &choices);
+        }
         debug!(reply = reply.template(), "a citizen wrote");
         let of_choices = chosen.as_ref().unwrap_or(&choices).language;
         let of_events = || messages.iter().find_map(|message| message.content.language);
@@ -177,6 +179,26 @@ impl Core {
             language,
             is_change,
         })
+    }
+
+    /// What a text chooses, if that changes anything, what is answered, and the language in which it is written.
+    fn understand(
+        &self,
+        beat: &Beat,
+        written: &Written,
+        messages: &[Message],
+        choices: &Choices,
+    ) -> (Option<Choices>, Reply, Option<Language>) {
+        let known = Known {
+            messages,
+            choices,
+            agencies: &self.settings.dialogue.agencies,
+            wall: beat.now.wall,
+        };
+        let asked = self.keywords.read(&written.text);
+        let Asked { wish, language } = of_own_applications(asked, &written.text, &known);
+        let (chosen, reply) = respond(wish, &known);
+        (chosen, reply, language)
     }
 
     /// The key of the answer to a text; `None` if a text with its reference was answered before.
@@ -227,9 +249,33 @@ impl Core {
         beat: &Beat,
         msisdn: Msisdn,
     ) -> Result<Vec<Message>, JournalError> {
+        self.newest_to(beat, msisdn, MESSAGES)
+    }
+
+    /// These and older ones, where there are any.
+    pub(super) fn older_messages_to(
+        &mut self,
+        beat: &mut Beat,
+        what: For,
+        (msisdn, newest): (Msisdn, &[Message]),
+    ) -> Result<Option<Vec<Message>>, JournalError> {
+        if newest.len() < MESSAGES {
+            return Ok(None);
+        }
+        let messages = self.newest_to(beat, msisdn, MOST_MESSAGES)?;
+        beat.looks.take(what, messages.len());
+        Ok(Some(messages))
+    }
+
+    fn newest_to(
+        &mut self,
+        beat: &Beat,
+        msisdn: Msisdn,
+        most: usize,
+    ) -> Result<Vec<Message>, JournalError> {
         let now = beat.accepted().iter().rev();
         let mut messages: Vec<Message> = now.filter(|it| it.msisdn == msisdn).cloned().collect();
-        for message in self.journal.newest_to(msisdn, MESSAGES)? {
+        for message in self.journal.newest_to(msisdn, most)? {
             let now = beat.message(message.id).cloned();
             messages.push(now.unwrap_or(message));
         }
@@ -352,7 +398,7 @@ impl Core {
                 agency.map(|agency| Cow::from(agency.to_uppercase()))
             }),
             Reply::Applications(standings) => self.list(reply, language, standings),
-            Reply::NoAgency | Reply::Language(_) | Reply::Help => {
+            Reply::NoAgency | Reply::TooMany | Reply::Language(_) | Reply::Help => {
                 self.say(reply, language, |_| None)
             }
         };

@@ -114,12 +114,13 @@ impl Core {
                 let told = texts.filter(|text| !text.trim().is_empty());
                 Ok(Facts::Messages(told.take(MESSAGES_SHOWN).collect()))
             }
-            Question::Language(language) => {
-                self.choose(beat, phone, |choices| choices.language = Some(language))
-            }
-            Question::OptOut(agency) => {
-                self.choose(beat, phone, |choices| choices.stop(agency.as_deref()))
-            }
+            Question::Language(language) => self.choose(beat, phone, |choices| {
+                choices.language = Some(language);
+                true
+            }),
+            Question::OptOut(agency) => self.choose(beat, phone, |choices| {
+                choices.stop(agency.as_deref()) == agency.as_deref()
+            }),
             Question::OptIn(agency) => {
                 self.choose(beat, phone, |choices| choices.start(agency.as_deref()))
             }
@@ -156,33 +157,48 @@ impl Core {
         Ok(messages)
     }
 
-    /// What is answered by these messages to a subscriber.
+    /// What is answered by these messages to a subscriber, and older ones if need be.
     fn look_up(
         &mut self,
-        beat: &Beat,
+        beat: &mut Beat,
         phone: Phone,
         messages: &[Message],
-        ask: impl FnOnce(&Known<'_>) -> Reply,
+        ask: impl Fn(&Known<'_>) -> Reply,
     ) -> Result<Reply, JournalError> {
         let choices = self.choices(beat, phone.msisdn)?;
-        Ok(ask(&Known {
+        let known = Known {
             messages,
             choices: &choices,
             agencies: &self.settings.dialogue.agencies,
             wall: beat.now.wall,
-        }))
+        };
+        let reply = ask(&known);
+        if reply.may_lack_messages()
+            && let Some(older) =
+                self.older_messages_to(beat, For::Screen, (phone.msisdn, messages))?
+        {
+            return Ok(ask(&Known {
+                messages: &older,
+                choices: &choices,
+                agencies: &self.settings.dialogue.agencies,
+                wall: beat.now.wall,
+            }));
+        }
+        Ok(reply)
     }
 
-    /// Keeps what a subscriber chooses; it is durable before the screen that says so.
+    /// Keeps what a subscriber chooses, if that can be; it is durable before the screen that says so.
     fn choose(
         &mut self,
         beat: &mut Beat,
         phone: Phone,
-        choose: impl FnOnce(&mut Choices),
+        choose: impl FnOnce(&mut Choices) -> bool,
     ) -> Result<Facts, JournalError> {
         let before = self.choices(beat, phone.msisdn)?;
         let mut choices = before.clone();
-        choose(&mut choices);
+        if !choose(&mut choices) {
+            return Ok(Facts::Refused);
+        }
         if choices != before {
             beat.choices.insert(phone.msisdn, choices);
         }
