@@ -139,6 +139,11 @@ impl Answer {
         }
     }
 
+    /// The same with another status.
+    pub(crate) fn saying(self, status: Status) -> Self {
+        Self { status, ..self }
+    }
+
     fn encode(&self, out: &mut BytesMut) {
         let empty = MessageIdResp {
             message_id: Some(Octets::EMPTY),

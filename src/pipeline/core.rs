@@ -29,6 +29,7 @@ use super::reload::NewRules;
 use super::review::Review;
 use super::seldom::Seldom;
 use super::telling::Teller;
+use super::texts::Texts;
 use super::unanswered::Repeats;
 use super::unnamed::Unnamed;
 use super::ussd::{Ussd, UssdRules};
@@ -215,6 +216,7 @@ pub struct Core {
     pub(super) settings: Settings,
     pub(super) catalog: Catalog,
     pub(super) desk: Desk,
+    pub(super) texts: Texts,
     pub(super) keywords: Keywords,
     pub(super) answer_limits: Limits,
     pub(super) ussd: Ussd,
@@ -306,6 +308,7 @@ impl Core {
             paused: Vec::new(),
             drained: false,
             desk: Desk::default(),
+            texts: Texts::default(),
             keywords: Keywords::new(catalog.keywords()),
             answer_limits: Limits::new(&settings.dialogue.answers),
             ussd: Ussd::new(settings.dialogue.menus.clone()),
@@ -386,6 +389,7 @@ impl Core {
         // First, while the journal holds all there is: what the rest of the beat changes is not in it yet.
         self.refill(&mut beat)?;
         self.resume_ussd(&mut beat)?;
+        self.resume_texts(&mut beat)?;
         self.hear(&mut beat, inputs.reports)?;
         for posted in inputs.posted {
             self.posted(&mut beat, posted)?;
@@ -445,7 +449,9 @@ impl Core {
             .into_iter()
             .chain(graces)
             .chain(self.ussd.next_over())
-            .chain((self.turns_left || self.ussd.waits()).then_some(now.steady))
+            .chain(
+                (self.turns_left || self.ussd.waits() || self.texts.wait()).then_some(now.steady),
+            )
             .chain(self.review.is_under_way().then_some(now.steady))
             .chain(self.cancelling.is_under_way().then_some(now.steady))
             .chain((!self.rerouted.is_empty()).then_some(now.steady))

@@ -1,4 +1,4 @@
-//! What citizens write: read, kept and answered.
+//! What citizens write, once it is whole (`texts.rs`): read, kept and answered.
 //!
 //! Their choices and our answers are committed before the operator is told that it was read (R9). An answer is a
 //! message of its own, in the lane of answers; its key says which text it answers, so that one text that is brought
@@ -9,8 +9,6 @@ use std::time::Duration;
 
 use tracing::debug;
 use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State};
-use xabar_smpp::Status;
-use xabar_smpp::pdu::DeliverSm;
 
 use super::beat::Beat;
 use super::core::Core;
@@ -18,9 +16,7 @@ use super::looks::For;
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::compose::{Text, application};
-use crate::dialogue::{
-    Asked, Heard, Known, Mo, Reply, Standing, Written, of_own_applications, respond,
-};
+use crate::dialogue::{Asked, Known, Reply, Standing, Written, of_own_applications, respond};
 use crate::journal::{
     Ask, Attempt, Choices, Content, Facts, Identity, JournalError, Lane, Message, MessageId,
     OperatorId, Origin, Phase, Progress, ThreadKey,
@@ -57,64 +53,8 @@ struct Obeyed {
 }
 
 impl Core {
-    /// A message from a phone; gives what the operator is told.
-    pub(super) fn mo(
-        &mut self,
-        beat: &mut Beat,
-        operator: OperatorId,
-        pdu: &DeliverSm<'_>,
-    ) -> Result<Status, JournalError> {
-        let answering = self.operators.get(&operator);
-        let answering = answering.filter(|it| it.senders.of_answers().is_some());
-        let Some(mo) = answering.and_then(|it| Mo::read(pdu, it.alphabet)) else {
-            return Ok(Status::RX_R_APPN);
-        };
-        let is_whole = match mo.from.parse() {
-            Ok(from) => !self.may_lack_its_country(from, mo.international),
-            // A name or a short number is of a service, which is not answered.
-            Err(_) => !mo.is_from_a_number(),
-        };
-        if !is_whole {
-            debug!("a citizen's number is neither marked as international nor of an operator here");
-            return Ok(Status::RX_R_APPN);
-        }
-        if !beat.looks.are_left(For::Text) {
-            return Ok(Status::RX_T_APPN);
-        }
-        let keywords = &self.keywords;
-        let heard = self
-            .desk
-            .take(&beat.now, operator, mo, |text| keywords.is_stop(text));
-        self.attend(beat, heard)
-    }
-
-    /// Whether a phone's number may be a national one, which is to be taken for no other country's: it is not written
-    /// as `international`, and nobody's here.
-    pub(super) fn may_lack_its_country(&self, from: Msisdn, international: bool) -> bool {
-        !international && self.routes.route(from, None, |_| 1.0).is_none()
-    }
-
-    fn attend(&mut self, beat: &mut Beat, heard: Heard) -> Result<Status, JournalError> {
-        match heard {
-            Heard::Noted => {}
-            Heard::Full => return Ok(Status::RX_T_APPN),
-            Heard::Whole(written) => self.read(beat, written)?,
-            Heard::Aside(written) => self.read_aside(beat, &written)?,
-        }
-        Ok(Status::ROK)
-    }
-
-    /// Reads texts of which some segments did not come.
-    pub(super) fn hear_unfinished(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
-        while beat.looks.are_left(For::Text)
-            && let Some(heard) = self.desk.give_up(&beat.now)
-        {
-            self.attend(beat, heard)?;
-        }
-        Ok(())
-    }
-
-    fn read(&mut self, beat: &mut Beat, written: Written) -> Result<(), JournalError> {
+    /// Reads a text, and answers it.
+    pub(super) fn read(&mut self, beat: &mut Beat, written: Written) -> Result<(), JournalError> {
         let Some(key) = self.new_answer(beat, &written)? else {
             beat.looks.take(For::Text, 0);
             return Ok(());
@@ -140,7 +80,11 @@ impl Core {
     }
 
     /// Reads a text that is not answered, for what it chooses.
-    fn read_aside(&mut self, beat: &mut Beat, written: &Written) -> Result<(), JournalError> {
+    pub(super) fn read_aside(
+        &mut self,
+        beat: &mut Beat,
+        written: &Written,
+    ) -> Result<(), JournalError> {
         if !self.keywords.read(&written.text).wish.is_choice() {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! What operators send by themselves: receipts settle messages, texts of citizens are read (`dialogue.rs`), and so are
+//! What operators send by themselves: receipts settle messages, texts of citizens are read (`texts.rs`), and so are
 //! the steps of their USSD dialogues (`ussd.rs`).
 //!
 //! Everything is answered only once this beat is committed, so that an operator repeats what was not noted.
@@ -59,9 +59,14 @@ impl Core {
             }
             Inbound::Receipt(notice) => self.receipt(beat, operator, &notice, frame)?,
             Inbound::Message(pdu) => {
-                match self.ussd_step(beat, operator, session, (frame, &pdu, until))? {
+                let brought = (frame, &pdu, until);
+                match self.ussd_step(beat, operator, session, brought)? {
                     Some(status) => status,
-                    None => self.mo(beat, operator, &pdu)?,
+                    None => match self.mo(beat, operator, session, brought)? {
+                        Some(status) => status,
+                        // It is answered in its turn.
+                        None => return Ok(()),
+                    },
                 }
             }
             Inbound::Other => Status::RINVCMDID,

@@ -40,6 +40,7 @@ mod tally;
 mod telling;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod time_up;
 mod unanswered;
 mod unnamed;
@@ -403,6 +404,13 @@ fn tell(core: &mut Core, now: &Now) {
             operator,
             count,
             "more phones dial than can be shown anything: the operator is to bring their steps again"
+        );
+    }
+    for (operator, count) in core.texts_put_off(now.steady) {
+        let operator = &*operator;
+        warn!(
+            operator,
+            count, "citizens' texts could not be read in time: the operator is to bring them again"
         );
     }
     for (operator, status, count) in core.refused_pushes(now.steady) {

@@ -1,4 +1,4 @@
-//! What became of messages since the start, in counts: for metrics. The journal's books are what has to be exact.
+//! What became of messages, and of citizens' texts, since the start, in counts: for metrics. The journal's books are what has to be exact.
 
 use std::collections::BTreeMap;
 
@@ -42,6 +42,8 @@ pub struct Carried {
     /// Segments that were submitted although an earlier submission may have reached the subscriber; counted with the
     /// end of their message.
     pub repeats: u64,
+    /// Citizens' texts that it is to bring again.
+    pub texts_put_off: u64,
     /// From when the operator took the whole message to its receipt.
     pub to_receipt: Durations,
 }
@@ -80,6 +82,11 @@ impl Tally {
         if state.is_terminal() && !is_over {
             carried.repeats += u64::from(message.progress.attempt.repeats);
         }
+    }
+
+    /// A citizen's text is to come again.
+    pub(super) fn text_put_off(&mut self, operator: OperatorId) {
+        self.operators.entry(operator).or_default().texts_put_off += 1;
     }
 
     fn published(&mut self, message: &Message) -> &mut Published {

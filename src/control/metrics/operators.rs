@@ -109,6 +109,10 @@ impl<'a> Links<'a> {
             "xabar_operator_repeats_total",
             "Segments that were submitted although an earlier submission may have reached the subscriber.",
         );
+        let mut texts = Family::counter(
+            "xabar_operator_texts_put_off_total",
+            "Texts of citizens that could not be read in time, and that the operator was told to bring again.",
+        );
         let mut receipts = Family::histogram(
             "xabar_submit_to_receipt_seconds",
             "From when the operator took the whole message to the receipt that told its fate.",
@@ -121,9 +125,10 @@ impl<'a> Links<'a> {
                 states.add(&labels, number(*count));
             }
             repeats.add(&[operator], number(carried.repeats));
+            texts.add(&[operator], number(carried.texts_put_off));
             receipts.add_times(&[operator], &carried.to_receipt);
         }
-        vec![states, repeats, receipts]
+        vec![states, repeats, texts, receipts]
     }
 
     fn directions(&self) -> Family {

@@ -1,5 +1,7 @@
 //! What citizens write in by SMS.
 
+use std::sync::Arc;
+
 use xabar_events::{Language, Msisdn, Notification};
 use xabar_smpp::pdu::{Body, DeliverSm, Pdu};
 use xabar_smpp::values::{EsmClass, Ton};
@@ -9,6 +11,7 @@ use xabar_sms::{Reading, decode};
 use super::laws::Text;
 use super::world::*;
 use crate::delivery::{Answer, Senders, SentAs};
+use crate::numbers::Numbers;
 use crate::pipeline::Right;
 
 fn text(sent: &Sent) -> String {
@@ -733,6 +736,25 @@ fn a_number_that_no_operator_carries_is_heard_and_not_answered() {
 }
 
 #[test]
+fn a_number_that_is_blocked_or_reassigned_is_heard_and_not_answered() {
+    let list = || {
+        let rows = [(phone(0), 0)].into_iter();
+        Some(Arc::new(Numbers::from_sorted([""], 1, rows)))
+    };
+    for (blocked, reassigned) in [(list(), None), (None, list())] {
+        let mut world = told_of_an_approval();
+        (world.blocked, world.reassigned) = (blocked, reassigned);
+        for words in ["48120973", "help", "stop"] {
+            assert_eq!(world.writes(phone(0), words), Status::ROK);
+        }
+        assert_eq!(world.sent().len(), 0);
+        (world.blocked, world.reassigned) = (Some(Arc::default()), Some(Arc::default()));
+        world.publish(status("b"));
+        assert_eq!(world.story("b"), ["accepted", "suppressed opted-out"]);
+    }
+}
+
+#[test]
 fn without_a_number_nobody_reads() {
     let mut world = World::with(|settings| {
         for operator in &mut settings.operators {
@@ -742,24 +764,109 @@ fn without_a_number_nobody_reads() {
     assert_eq!(world.writes(phone(0), "stop"), Status::RX_R_APPN);
 }
 
-#[test]
-fn more_texts_than_a_beat_can_read_are_to_be_brought_again() {
-    let mut world = World::new();
-    let texts = (0..100).map(|number| Text {
-        from: phone(number),
-        words: "stop".to_owned(),
-        reference: None,
-    });
-    let brought: Vec<_> = texts.map(|text| world.bring_text(UCELL, &text)).collect();
-    world.beat();
+/// How many of these requests are answered with a status by now.
+fn answered_with(world: &mut World, status: Status, brought: &[[(Status, Answer); 3]]) -> usize {
     let answers = &world.smsc(UCELL).answers;
-    let with = |status| {
-        let is_answered = |may: &&[(Status, Answer); 3]| {
-            may.iter()
-                .any(|(of, answer)| *of == status && answers.contains(answer))
-        };
-        brought.iter().filter(is_answered).count()
+    let of = |may: &[(Status, Answer); 3]| {
+        may.iter()
+            .any(|(it, answer)| *it == status && answers.contains(answer))
     };
-    assert_eq!((with(Status::ROK), with(Status::RX_T_APPN)), (32, 68));
-    assert_eq!(world.sent().len(), 32);
+    brought.iter().filter(|may| of(may)).count()
+}
+
+fn bring_words(world: &mut World, from: Msisdn, words: &str) -> [(Status, Answer); 3] {
+    let text = Text {
+        from,
+        words: words.to_owned(),
+        reference: None,
+    };
+    world.bring_text(UCELL, &text)
+}
+
+#[test]
+fn more_texts_than_a_beat_can_read_are_read_in_the_next_ones() {
+    let mut world = World::new();
+    let texts = (0..100).map(|number| bring_words(&mut world, phone(number), "stop"));
+    let brought: Vec<_> = texts.collect();
+    for read in [32, 64, 96, 100] {
+        world.beat();
+        assert_eq!(answered_with(&mut world, Status::ROK, &brought), read);
+    }
+    assert_eq!(world.sent().len(), 100);
+    assert_eq!(world.texts_put_off(), []);
+}
+
+#[test]
+fn a_phones_texts_are_read_in_their_order_whatever_a_beat_can_read() {
+    let mut world = World::new();
+    for number in 1..=31 {
+        bring_words(&mut world, phone(number), "stop");
+    }
+    for words in ["stop", "start", "stop", "start"] {
+        bring_words(&mut world, phone(0), words);
+    }
+    world.beat();
+    bring_words(&mut world, phone(0), "stop");
+    world.beat();
+    world.publish(status("a"));
+    assert_eq!(world.story("a"), ["accepted", "suppressed opted-out"]);
+}
+
+#[test]
+fn more_texts_than_can_wait_are_to_be_brought_again() {
+    let mut world = World::new();
+    let texts = (0..32 + 5_000 + 3).map(|number| bring_words(&mut world, phone(number), "stop"));
+    let brought: Vec<_> = texts.collect();
+    world.beat();
+    assert_eq!(answered_with(&mut world, Status::RX_T_APPN, &brought), 3);
+    assert_eq!(world.texts_put_off(), [("ucell".to_owned(), 3)]);
+}
+
+#[test]
+fn the_memory_of_texts_that_wait_is_bounded_however_long_they_are() {
+    let mut world = World::new();
+    let words = "stop ".repeat(12_000);
+    let digits = phone(0).digits();
+    let mut tlvs = TlvBuffer::new();
+    tlvs.push(Tag::MESSAGE_PAYLOAD, words.as_bytes()).unwrap();
+    let bring = |number| {
+        let pdu = DeliverSm {
+            source_addr_ton: Ton::INTERNATIONAL,
+            source_addr: Octets(digits.as_bytes()),
+            destination_addr: "555".into(),
+            tlvs: tlvs.as_tlvs(),
+            ..DeliverSm::default()
+        };
+        let pdu = Pdu::new(number, Body::DeliverSm(pdu));
+        world.bring_request(UCELL, pdu.to_frame().unwrap())
+    };
+    let brought: Vec<_> = (1..=200).map(bring).collect();
+    world.beat();
+    let wait = (4 << 20) / words.len();
+    let put_off = answered_with(&mut world, Status::RX_T_APPN, &brought);
+    assert_eq!(put_off, 200 - 32 - wait);
+    assert_eq!(
+        world.texts_put_off(),
+        [("ucell".to_owned(), put_off as u64)]
+    );
+}
+
+#[test]
+fn an_application_is_found_behind_however_much_went_of_another() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 1_000;
+    world.publish(Notification {
+        application: "2".parse().unwrap(),
+        ..english("other")
+    });
+    for number in 0..210 {
+        world.publish(english(&format!("e{number}")));
+    }
+    world.calm();
+    world.sent();
+    for (words, found) in [("2", "2 "), ("status", "; 2 ")] {
+        world.writes(phone(0), words);
+        let answer = answer(&mut world);
+        assert!(answer.contains(found), "{answer}");
+    }
 }

@@ -328,6 +328,15 @@ impl World {
             .collect()
     }
 
+    /// The texts that are to come again, of operators that brought any since that was asked last.
+    pub(crate) fn texts_put_off(&mut self) -> Vec<(String, u64)> {
+        let steady = self.steady;
+        let told = self.core.as_mut().unwrap().texts_put_off(steady);
+        told.into_iter()
+            .map(|(operator, count)| (operator.into(), count))
+            .collect()
+    }
+
     /// The words of receipts that mean no known state, of operators that sent any since that was asked last.
     pub(crate) fn unclear_receipts(&mut self) -> Vec<(String, String, u64)> {
         let steady = self.steady;
