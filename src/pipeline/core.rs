@@ -17,6 +17,7 @@ use super::appetite::Appetite;
 use super::asking::Asking;
 use super::beat::{Beat, Effects, Room};
 use super::cancelling::Cancelling;
+use super::earlier::Earlier;
 use super::elsewhere::Parts;
 use super::left_out::Place;
 use super::links::peers;
@@ -249,6 +250,9 @@ pub struct Core {
     /// As it was when last asked for.
     pub(super) held_before: u64,
     pub(super) next_sweep: UnixMillis,
+    /// How long receipts were waited for, and keys remembered.
+    pub(super) receipt_before: Earlier,
+    pub(super) duplicates_before: Earlier,
     /// Outcomes up to this number are published.
     published_to: u64,
     /// Those of which the journal does not know that yet.
@@ -334,6 +338,8 @@ impl Core {
             held: start.held,
             held_before: start.held,
             next_sweep: now.steady,
+            receipt_before: Earlier::default(),
+            duplicates_before: Earlier::default(),
             published_to,
             published: None,
             note_published_at: now.steady,

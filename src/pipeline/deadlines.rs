@@ -5,7 +5,7 @@ use xabar_events::{Reason, State};
 use super::beat::Beat;
 use super::core::{Core, SWEEP};
 use super::telling::Details;
-use crate::clock::Now;
+use crate::clock::{Now, UnixMillis};
 use crate::journal::{JournalError, Segment, SubmittedPlace};
 
 /// Messages of each kind ended in one beat.
@@ -41,7 +41,9 @@ impl Core {
     pub fn forget(&mut self, now: &Now) -> Result<bool, JournalError> {
         // Answers are counted by the messages that they are.
         let longest = self.answer_limits.longest();
-        let remembered = self.settings.duplicates.max(longest);
+        let duplicates = self.settings.duplicates;
+        let duplicates = self.duplicates_before.longest(now.steady, duplicates);
+        let remembered = duplicates.max(longest);
         let before = now.steady.before(remembered);
         let settled = self.journal.forget(before, ENDED_AT_ONCE)?;
         let retention = self.settings.retention;
@@ -51,7 +53,9 @@ impl Core {
         let mut held = 0;
         if self.held > 0 {
             // They name their subscribers, too.
-            let before = now.steady.before(self.settings.receipt.min(retention));
+            let receipt = self.settings.receipt;
+            let receipt = self.receipt_before.longest(now.steady, receipt);
+            let before = now.steady.before(receipt.min(retention));
             held = self.journal.forget_held(before, ENDED_AT_ONCE)?;
             self.held = self.held.saturating_sub(held as u64);
         }
@@ -77,9 +81,26 @@ impl Core {
     }
 
     fn sweep_unreceipted(&mut self, beat: &mut Beat) -> Result<usize, JournalError> {
-        let before = beat.now.steady.before(self.settings.receipt);
-        let first = SubmittedPlace::default();
-        let unreceipted = self.journal.unreceipted(first, before, ENDED_AT_ONCE)?;
+        let now = beat.now.steady;
+        let before = now.before(self.settings.receipt);
+        let mut first = SubmittedPlace::default();
+        let mut of_before = 0;
+        if let Some(earlier) = self.receipt_before.holds(now) {
+            of_before = self.end_unreceipted(beat, first, now.before(earlier.time))?;
+            first.since = earlier.until;
+        }
+        let since = self.end_unreceipted(beat, first, before)?;
+        Ok(of_before.max(since))
+    }
+
+    /// Ends the wait for the receipts of what was submitted after the one time and by the other; says how many that were.
+    fn end_unreceipted(
+        &mut self,
+        beat: &mut Beat,
+        after: SubmittedPlace,
+        before: UnixMillis,
+    ) -> Result<usize, JournalError> {
+        let unreceipted = self.journal.unreceipted(after, before, ENDED_AT_ONCE)?;
         let count = unreceipted.len();
         for (_, mut message) in unreceipted {
             if !beat.touched(message.id) {

@@ -15,6 +15,7 @@ mod copies;
 mod core;
 mod deadlines;
 mod dialogue;
+mod earlier;
 mod elsewhere;
 mod facts;
 mod full_disk;

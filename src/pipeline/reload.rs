@@ -64,7 +64,10 @@ impl Core {
         self.answer_limits = Limits::new(&dialogue.answers);
         self.ussd.change_menus(&dialogue.menus);
         self.teller.tells(told);
-        let held = &mut self.settings;
+        let (now, held) = (beat.now.steady, &mut self.settings);
+        self.receipt_before.changes(now, held.receipt, receipt);
+        self.duplicates_before
+            .changes(now, held.duplicates, duplicates);
         held.rules = rules;
         (held.urgent, held.legal, held.dialogue) = (urgent, legal, dialogue);
         (held.default_language, held.retry) = (default_language, retry);

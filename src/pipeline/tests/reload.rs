@@ -6,6 +6,7 @@ use xabar_events::{Language, Notification, Priority, State};
 
 use super::world::*;
 use crate::clock::UnixMillis;
+use crate::intake::Verdict;
 use crate::journal::{AgencyKey, MessageId};
 use crate::pacing::{DailyQuota, QuietHours, Spread};
 
@@ -196,4 +197,48 @@ fn texts_are_in_the_language_that_is_the_default_now() {
     world.publish(event(1));
     let after = world.one_sent();
     assert_ne!(before.submission.octets, after.submission.octets);
+}
+
+#[test]
+fn what_went_out_before_receipts_were_waited_for_for_less_is_waited_for_as_it_was_to_be() {
+    let mut world = World::with(|settings| settings.receipt = 72 * HOUR);
+    let publish = |world: &mut World, number| {
+        world.publish(apart(number));
+        take(world);
+        world.advance(SECOND);
+    };
+    publish(&mut world, 0);
+    world.reload(|settings| settings.receipt = MINUTE);
+    publish(&mut world, 1);
+    world.reload(|settings| settings.receipt = HOUR);
+    publish(&mut world, 2);
+    let is_told = |world: &mut World, after| {
+        world.advance(after);
+        [0, 1, 2].map(|number| world.last(&format!("apart-{number}")).state == State::Unknown)
+    };
+    assert_eq!(is_told(&mut world, 50 * MINUTE), [false; 3]);
+    let mended_since = is_told(&mut world, 20 * MINUTE);
+    assert_eq!(mended_since, [false, false, true]);
+    assert_eq!(is_told(&mut world, 70 * HOUR), mended_since);
+    assert_eq!(is_told(&mut world, HOUR), [true; 3]);
+}
+
+#[test]
+fn what_ended_before_keys_were_remembered_for_less_is_known_as_long_as_it_was_to_be() {
+    let mut world = World::with(|settings| settings.duplicates = 72 * HOUR);
+    let is_known = |world: &mut World, after| {
+        world.advance(after);
+        while world.forget() {}
+        let Verdict::Accepted { duplicate, .. } = world.publish(status("a")) else {
+            panic!("an event");
+        };
+        duplicate
+    };
+    world.publish(status("a"));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    world.receipt(&sent, "1", "DELIVRD");
+    world.reload(|settings| settings.duplicates = SECOND);
+    assert!(is_known(&mut world, 71 * HOUR));
+    assert!(!is_known(&mut world, 2 * HOUR));
 }

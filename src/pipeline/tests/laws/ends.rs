@@ -66,7 +66,7 @@ impl Laws {
             (State::Failed, Some(Reason::NoRoute)) => (!self.has_gone(id), "though it went"),
             (State::Unknown, Some(Reason::NoReceipt)) => {
                 let last = self.messages[&id].attempts.last();
-                let is_late = last.is_some_and(|it| it.at.after(self.receipt) <= now.steady);
+                let is_late = last.is_some_and(|it| it.receipts_until <= now.steady);
                 (is_late, "before its receipt is overdue")
             }
             (State::Unknown, Some(Reason::NoReceipts)) => {

@@ -86,6 +86,8 @@ struct Attempt {
     /// It ends a text of which the operator had a part: no message more.
     is_rest: bool,
     at: UnixMillis,
+    /// As it is configured when it goes: what is configured later is for others.
+    receipts_until: UnixMillis,
     segments: BTreeMap<u8, Fate>,
 }
 
@@ -157,6 +159,7 @@ impl Laws {
         self.answer_limits.clone_from(&settings.dialogue.answers);
         self.default_language = settings.default_language;
         self.urgent = settings.urgent.clone();
+        self.receipt = settings.receipt;
     }
 
     /// Staff orders that this is withdrawn.
@@ -411,6 +414,7 @@ impl Laws {
                 octet: attempt,
                 is_rest,
                 at: now.steady,
+                receipts_until: now.steady.after(self.receipt),
                 segments: BTreeMap::new(),
             });
         }
