@@ -88,15 +88,17 @@ async fn a_citizen_asks_chooses_a_language_and_opts_out_and_the_opt_out_outlives
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_text_of_several_segments_is_read_whole() {
-    let world = world().await;
+    let mut world = world().await;
     let gateway = world.ready().await;
+    let mut news = samples(7, 1);
+    world.publish(vec![approved(news.remove(0), PHONE)]).await;
+    screen(&world, 1).await;
     let words = "please, whoever reads this, ".repeat(8);
-    let sent = world.smsc.handle();
-    let text = format!("STOP {words}");
-    let segments = sent.send_mo(PHONE, NUMBER, &text).await.unwrap();
-    assert_eq!(segments, 2);
-    let shown = screen(&world, 1).await;
-    assert!(shown[0].text.contains("START"), "{}", shown[0].text);
+    let text = format!("{words}how is 48120973?");
+    let phone = world.smsc.handle();
+    assert_eq!(phone.send_mo(PHONE, NUMBER, &text).await, Ok(2));
+    let answer = &screen(&world, 2).await[1].text;
+    assert!(answer.contains("48120973"), "{answer}");
     gateway.stop_within(world.config.shutdown).await;
 }
 

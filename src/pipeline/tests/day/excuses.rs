@@ -62,6 +62,15 @@ ends! {
 }
 
 #[test]
+#[should_panic(expected = "delivered, of which nobody said so")]
+fn delivered_without_a_receipt_is_noticed() {
+    day(Excuse {
+        state: State::Submitted,
+        instead: |told| told.state = State::Delivered,
+    });
+}
+
+#[test]
 #[should_panic(expected = "no newer one was attempted")]
 fn superseded_by_what_did_not_go_is_noticed() {
     day(Excuse {

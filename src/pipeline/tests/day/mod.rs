@@ -193,8 +193,9 @@ impl Day {
         self.die();
         for _ in 0..20 {
             self.world.beat();
+            let world = &mut self.world;
             self.promises
-                .told(&mut self.world.outcomes, &self.world.laws);
+                .told(&mut world.outcomes, &world.laws, &self.operators);
             let answers = self.world.laws.new_answers();
             self.promises.answered(now, &answers, &self.world.laws);
             let sent = self.world.sent();
@@ -261,8 +262,9 @@ impl Day {
         }
         self.operators.gateway_died(&mut self.world);
         self.promises.gateway_died();
+        let world = &mut self.world;
         self.promises
-            .told(&mut self.world.outcomes, &self.world.laws);
+            .told(&mut world.outcomes, &world.laws, &self.operators);
         // What was not acknowledged comes again.
         self.world.bring(self.agencies.again());
     }

@@ -28,6 +28,8 @@ pub(super) struct Operators {
     taken: FxHashMap<(u64, u8), u32>,
     /// The messages that were on screens, whether or not anybody was told.
     shown: FxHashSet<u64>,
+    /// The segments of each message that receipts say arrived, a bit for each; all of one that its phone says it shows.
+    arrived: FxHashMap<u64, u64>,
     /// What phones said of pushes in this second, each with what acknowledges it.
     words: Vec<(Answer, Sent, bool)>,
 }
@@ -66,6 +68,7 @@ impl Operators {
             numbers: 0,
             taken: FxHashMap::default(),
             shown: FxHashSet::default(),
+            arrived: FxHashMap::default(),
             words: Vec::new(),
         }
     }
@@ -130,9 +133,15 @@ impl Operators {
                 world.hear(operator, Event::Lost(sent.token()));
             }
             Coming::Receipt(sent, stat) if bound => {
+                if stat == "DELIVRD" {
+                    *self.arrived.entry(sent.message()).or_default() |= 1 << sent.token().segment;
+                }
                 world.bring_receipt(&sent, &id(&sent), stat);
             }
             Coming::Word(sent, is_shown) if bound => {
+                if is_shown {
+                    self.arrived.insert(sent.message(), u64::MAX);
+                }
                 let read = world.bring_word(&sent, is_shown);
                 self.words.push((read, sent, is_shown));
             }
@@ -140,6 +149,16 @@ impl Operators {
                 self.at(world.steady.after(MINUTE), later);
             }
         }
+    }
+
+    /// What is told to be delivered was said to have arrived, segment by segment.
+    pub(super) fn check_delivered(&self, message: u64, segments: Option<u32>) {
+        let all = (1 << segments.unwrap_or(1)) - 1;
+        let arrived = self.arrived.get(&message).copied().unwrap_or_default();
+        assert!(
+            arrived & all == all,
+            "delivered, of which nobody said so: {message}, of {segments:?} segments {arrived:b}"
+        );
     }
 
     /// What they make of what was submitted.

@@ -80,7 +80,12 @@ impl Promises {
         }
     }
 
-    pub(super) fn told(&mut self, outcomes: &mut Vec<Outcome<'static>>, laws: &Laws) {
+    pub(super) fn told(
+        &mut self,
+        outcomes: &mut Vec<Outcome<'static>>,
+        laws: &Laws,
+        operators: &Operators,
+    ) {
         for outcome in outcomes.drain(..) {
             let message: u64 = outcome.message.parse().unwrap();
             if let Some(by) = &outcome.by
@@ -94,6 +99,10 @@ impl Promises {
                 State::Accepted => self.accepted(message, &outcome.event),
                 // Its own rules or its operator hold it up, and it is told so.
                 State::Deferred => self.forget(message),
+                State::Delivered => {
+                    operators.check_delivered(message, outcome.segments);
+                    self.forget(message);
+                }
                 state if state.is_terminal() => self.forget(message),
                 _ => {}
             }

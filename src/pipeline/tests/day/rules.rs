@@ -114,6 +114,6 @@ fn at_least_ten(number: u64) -> u32 {
     u32::try_from(number.max(10)).unwrap()
 }
 
-fn list(number: Msisdn) -> Arc<Numbers> {
+pub(super) fn list(number: Msisdn) -> Arc<Numbers> {
     Arc::new(Numbers::from_sorted([""], 1, [(number, 0)].into_iter()))
 }

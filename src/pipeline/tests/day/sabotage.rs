@@ -11,7 +11,8 @@ use xabar_ussd::is_ussd;
 use super::super::laws::Laws;
 use super::super::random::night;
 use super::super::world::*;
-use super::agencies::{AGENCIES, CAMPAIGNING, FAVOURED, LIMITED, name};
+use super::agencies::{AGENCIES, CAMPAIGNING, FAVOURED, LIMITED, name, subscriber};
+use super::rules::list;
 use super::{DAY, Day};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::{Inbound, inbound};
@@ -252,9 +253,20 @@ fn an_urgent_message_without_a_right_to_it_is_noticed() {
 }
 
 #[test]
-#[should_panic(expected = "to a number that gets nothing")]
+#[should_panic(expected = "a message to a number that gets nothing")]
 fn a_message_to_a_number_that_is_blocked_is_noticed() {
     day_without(|settings| settings.lists = Lists::default());
+}
+
+#[test]
+#[should_panic(expected = "an answer to a number that gets nothing")]
+fn an_answer_to_a_number_that_is_blocked_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    day.citizens.soon(1);
+    let mut settings = day.world.settings.clone();
+    settings.lists.blocked = list(subscriber(100));
+    day.world.laws = Laws::new(&settings);
+    day.run();
 }
 
 #[test]

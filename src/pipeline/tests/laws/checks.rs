@@ -200,12 +200,17 @@ impl Laws {
         );
     }
 
-    /// Nothing goes to numbers that are blocked or belong to somebody else.
+    /// Nothing goes to numbers that are blocked or belong to somebody else, not even an answer.
     pub(super) fn check_lists(&self, id: MessageId) {
         let message = &self.messages[&id].message;
+        let what = if message.is_answer() {
+            "an answer"
+        } else {
+            "a message"
+        };
         assert!(
-            !self.is_listed(message.msisdn) || message.is_answer(),
-            "to a number that gets nothing: {message:?}"
+            !self.is_listed(message.msisdn),
+            "{what} to a number that gets nothing: {message:?}"
         );
     }
 
