@@ -104,6 +104,8 @@ fn a_link_is_found_in_every_disguise() {
         "evil.№uz",
         "evil…uz",
         "t. me_/bot",
+        "t. me²/bot",
+        "банк.²ком",
     ] {
         assert_eq!(written(value), Err(Unfit::Link), "{value}");
     }
@@ -383,7 +385,7 @@ proptest! {
 fn signs() -> impl Strategy<Value = String> {
     let is_sign = |each: &char| {
         let is_written = clean(&each.to_string(), 1).text.contains(*each);
-        is_written && (!each.is_alphanumeric() || "ʹʺʻʼ".contains(*each))
+        is_written && (!each.is_alphanumeric() || "ʹʺʻʼ²³".contains(*each))
     };
     let signs: Vec<char> = ('!'..='\u{2BF}')
         .chain("‐‑–—‘’“”„…№€•".chars())

@@ -127,13 +127,13 @@ pub(super) fn has_link(number: &str) -> bool {
 struct Skeleton(Vec<char>);
 
 impl Skeleton {
-    /// Of a text without accents, with look-alikes but for letters of other alphabets, and for signs that letters are put
-    /// for, such as `№`.
+    /// Of a text without accents, with look-alikes but for letters of other alphabets, and for signs that letters and digits
+    /// are put for, such as `№`.
     fn of(text: &str) -> Self {
         let mut characters = Vec::with_capacity(text.len());
         for each in text.chars() {
             match replacement(each) {
-                Some(alike) if each.is_alphabetic() || !alike.contains(char::is_alphabetic) => {
+                Some(alike) if each.is_alphabetic() || !alike.contains(char::is_alphanumeric) => {
                     characters.extend(alike.chars());
                 }
                 _ => characters.push(each),
@@ -209,10 +209,7 @@ impl Skeleton {
     /// `t me/a`: whether a name that people are sent to by a link, parted from a word before it, ends at this slash.
     fn is_path_of_a_link(&self, slash: usize) -> bool {
         let before = self.0.get(..slash).unwrap_or_default();
-        let name = before
-            .iter()
-            .rev()
-            .take_while(|each| each.is_alphanumeric());
+        let name = before.iter().rev().take_while(|each| is_of_a_word(**each));
         let (before, name) = before.split_at(before.len() - name.count());
         let signs = signs(before.iter().rev());
         signs > 0 && signs < before.len() && is_of_a_short_link(name)
@@ -237,16 +234,19 @@ impl Skeleton {
 
 /// How many signs stand before the next letter or digit.
 fn signs<'a>(characters: impl Iterator<Item = &'a char>) -> usize {
-    characters
-        .take_while(|each| !each.is_alphanumeric())
-        .count()
+    characters.take_while(|each| !is_of_a_word(**each)).count()
+}
+
+/// A letter or a digit, but no power: `evil.²uz` is `evil.uz` to a reader.
+fn is_of_a_word(character: char) -> bool {
+    character.is_alphanumeric() && !matches!(character, '²' | '³')
 }
 
 /// The word that a text begins with; an apostrophe within it, as in Ne'mat, belongs to it.
 fn word(text: &[char]) -> &[char] {
     let goes_on = |(at, each): (usize, &char)| {
         let next = text.get(at + 1).is_some_and(|next| next.is_alphabetic());
-        each.is_alphanumeric() || (at > 0 && next && is_apostrophe(*each))
+        is_of_a_word(*each) || (at > 0 && next && is_apostrophe(*each))
     };
     let length = text
         .iter()
