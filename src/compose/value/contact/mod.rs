@@ -283,7 +283,7 @@ fn is_well_known(name: &[char]) -> bool {
 /// The ends of names that links in messages have most, with a path after them, and that are no words or languages.
 fn is_of_a_short_link(name: &[char]) -> bool {
     let is = |end: &&str| end.chars().eq(name.iter().map(char::to_ascii_lowercase));
-    ["me", "ly", "gl", "com"].iter().any(|end| is(end))
+    ["me", "ly", "gl", "com"].iter().any(is)
 }
 
 /// The line with a blank after a full stop that joins two words: `A.Navoiy` is two words, and no
