@@ -32,11 +32,11 @@ impl Core {
             return;
         };
         operator.offer = report.offer;
-        match (report.offer.submitting, operator.down_since) {
-            (0, None) => operator.down_since = Some(beat.now.steady),
-            (0, Some(_)) => {}
-            _ => operator.down_since = None,
-        }
+        operator.down_since = match report.offer.submitting {
+            // While drained none is bound, and none of them is to blame.
+            0 if !self.drained => operator.down_since.or(Some(beat.now.steady)),
+            _ => None,
+        };
         if operator.gone_since().is_none() {
             operator.down_told = false;
             let away = usize::from(std::mem::take(&mut operator.away));
@@ -64,8 +64,6 @@ impl Core {
     /// Whether an operator has been gone long enough to be told.
     pub(super) fn is_down(&self, operator: OperatorId, beat: &Beat) -> bool {
         let since = self.operators.get(&operator).and_then(Operator::gone_since);
-        // While drained none is bound, and none of them is to blame.
-        let since = since.filter(|_| !self.drained);
         since.is_some_and(|since| beat.now.steady.since(since) >= DOWN)
     }
 

@@ -199,7 +199,9 @@ impl Core {
     /// Has every link unbind, or bind again.
     fn rest(&mut self, beat: &mut Beat, rest: bool) {
         self.drained = rest;
-        for id in self.operators.keys() {
+        for (id, operator) in &mut self.operators {
+            // Who is to be bound again is down from now on, if that does not come off.
+            operator.down_since = None;
             beat.rest(*id, rest);
         }
     }

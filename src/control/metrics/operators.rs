@@ -151,7 +151,7 @@ impl<'a> Links<'a> {
         let mut bound = gauge("xabar_operator_sessions", "Sessions that are bound.");
         let mut sessions = gauge(
             "xabar_operator_sessions_configured",
-            "Sessions that should be bound.",
+            "Sessions that should be bound, as configured or set.",
         );
         let mut in_flight = gauge(
             "xabar_operator_in_flight",
@@ -191,7 +191,10 @@ impl<'a> Links<'a> {
                 family.add(&[operator], number(count as u64));
             };
             count(&mut bound, it.sessions);
-            count(&mut sessions, it.sessions_configured);
+            count(
+                &mut sessions,
+                it.sessions_wanted.unwrap_or(it.sessions_configured),
+            );
             count(&mut in_flight, it.in_flight);
             count(&mut window, it.window_now);
             count(&mut widest, it.window);

@@ -76,6 +76,32 @@ fn what_is_drained_sends_nothing_and_tells_what_it_hears_until_everything_is_res
 }
 
 #[test]
+fn a_drain_is_no_outage() {
+    let mut world = World::with(|settings| {
+        settings.operators[0].fallback = vec!["beeline".into()];
+        settings.operators[0].move_after = Some(5 * SECOND);
+    });
+    pause(&mut world, Scope::default());
+    world.publish(status("e1"));
+    world.order(Order::Drain).unwrap();
+    let bind = |world: &mut World, sessions| {
+        let smscs = world.smscs.values_mut();
+        smscs.for_each(|smsc| smsc.sessions = sessions);
+    };
+    bind(&mut world, 0);
+    world.advance(MINUTE);
+    world.advance(HOUR);
+    resume(&mut world, Scope::default());
+    world.smsc(BEELINE).sessions = 1;
+    world.advance(4 * SECOND);
+    assert!(world.sent().is_empty(), "its own operator is not bound yet");
+    bind(&mut world, 1);
+    world.advance(SECOND);
+    assert_eq!(world.one_sent().operator, UCELL);
+    assert_eq!(world.story("e1"), ["accepted", "deferred paused"]);
+}
+
+#[test]
 fn what_expires_meanwhile_is_told_so() {
     let mut world = World::new();
     pause(&mut world, Scope::default());
