@@ -224,12 +224,18 @@ impl<'a> Receipt<'a> {
     }
 }
 
-/// The text behind a UDH, if there is one (`UDHL 1`, then so many octets: 3GPP TS 23.040, 9.2.3.24). One that is longer than
-/// all there is is none.
+/// The text behind a UDH, if there is one: `UDHL 1`, then elements `IEI 1 · IEDL 1 · data` that fill it (3GPP TS 23.040,
+/// 9.2.3.24). Some set the bit and have none: then the text itself begins there.
 fn without_udh(octets: Octets<'_>, esm_class: EsmClass) -> Octets<'_> {
-    let length = octets.0.first().filter(|_| esm_class.has_udh());
-    let text = length.and_then(|length| octets.0.get(1 + usize::from(*length)..));
-    text.map_or(octets, Octets)
+    let behind = || {
+        let (length, rest) = octets.0.split_first().filter(|_| esm_class.has_udh())?;
+        let (mut header, text) = rest.split_at_checked(usize::from(*length))?;
+        while let [_, length, data @ ..] = header {
+            header = data.get(usize::from(*length)..)?;
+        }
+        header.is_empty().then_some(Octets(text))
+    };
+    behind().unwrap_or(octets)
 }
 
 /// A value without the blanks around it.
