@@ -19,8 +19,12 @@ const FEWEST: u32 = 20;
 const UNANSWERED: u32 = 5;
 
 /// So many messages in a row that are refused, each for the first time, for what may be their subscribers' fault, are so for the
-/// operator's.
+/// operator's, if that goes on for as long as [`NOTHING_TAKEN`].
 const DOUBTFUL_IN_A_ROW: u32 = 20;
+
+/// For so long nothing is taken by an operator that refuses all. One agency's list of dead numbers fills the time between the
+/// messages of others; and the third attempt of a message, its last one, comes later than that.
+const NOTHING_TAKEN: Duration = Duration::from_secs(10);
 
 /// Submissions that try whether it is well again.
 const PROBES: u32 = 5;
@@ -63,7 +67,7 @@ pub enum Switch {
 pub struct Circuit {
     state: State,
     silence: Silence,
-    doubtful_in_a_row: u32,
+    doubt: Doubt,
     /// Since when it has not been closed.
     tripped: Option<UnixMillis>,
 }
@@ -90,6 +94,42 @@ impl Silence {
     fn is_long(&self, time: UnixMillis) -> bool {
         let long = self.since.is_some_and(|since| time.since(since) >= WINDOW);
         long && self.unanswered >= UNANSWERED
+    }
+}
+
+/// What was refused in doubt since the last good answer.
+#[derive(Debug, Default)]
+struct Doubt {
+    taken: Option<UnixMillis>,
+    since: Option<UnixMillis>,
+    in_a_row: u32,
+}
+
+impl Doubt {
+    fn note(&mut self, time: UnixMillis, new: Answers) {
+        if new.good > 0 {
+            *self = Self {
+                taken: Some(time),
+                ..Self::default()
+            };
+        }
+        if new.in_a_row > 0 {
+            self.since.get_or_insert(time);
+            self.in_a_row = self.in_a_row.saturating_add(new.in_a_row);
+        }
+    }
+
+    /// Whether so many were refused, and for so long, that it is not for their subscribers.
+    fn is_long(&self, time: UnixMillis) -> bool {
+        let long = self
+            .since
+            .is_some_and(|since| time.since(since) >= NOTHING_TAKEN);
+        long && self.in_a_row >= DOUBTFUL_IN_A_ROW
+    }
+
+    fn took_lately(&self, time: UnixMillis) -> bool {
+        self.taken
+            .is_some_and(|taken| time.since(taken) < NOTHING_TAKEN)
     }
 }
 
@@ -156,21 +196,17 @@ impl Circuit {
     pub fn note(&mut self, time: UnixMillis, new: Answers) -> Option<Switch> {
         self.pass(time);
         self.silence.note(time, new);
-        if new.good > 0 {
-            self.doubtful_in_a_row = 0;
-        }
-        self.doubtful_in_a_row = self.doubtful_in_a_row.saturating_add(new.in_a_row);
+        self.doubt.note(time, new);
         match &mut self.state {
             State::Closed { now, before, .. } => {
                 now.add(new);
                 let mut all = *now;
                 all.add(*before);
                 let is_silent = new.unanswered > 0 && self.silence.is_long(time);
-                let takes_nothing = self.doubtful_in_a_row >= DOUBTFUL_IN_A_ROW;
+                let takes_nothing = new.doubtful > 0 && self.doubt.is_long(time);
                 if !is_silent && !takes_nothing && !all.are_bad() {
                     return None;
                 }
-                self.doubtful_in_a_row = 0;
                 self.tripped = Some(time);
                 self.open(time, FIRST_PAUSE);
                 Some(Switch::Opened)
@@ -183,9 +219,8 @@ impl Circuit {
                 ..
             } => {
                 answers.add(new);
-                // What stands on a blacklist may be among them.
-                let enough = PROBES.saturating_mul(answers.good.saturating_add(1));
-                if answers.bad > PROBES / 2 || answers.doubtful >= enough {
+                let takes_nothing = answers.doubtful >= PROBES && !self.doubt.took_lately(time);
+                if answers.bad > PROBES / 2 || takes_nothing {
                     let pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                     self.open(time, pause);
                     return Some(Switch::OpenedAgain);

@@ -157,24 +157,22 @@ const fn doubtful(doubtful: u32, in_a_row: u32) -> Answers {
 }
 
 #[test]
-fn messages_that_are_refused_in_doubt_open_it_where_none_is_taken_between_them() {
+fn twenty_messages_refused_in_doubt_open_it_where_none_is_taken_for_ten_seconds() {
     let mut circuit = Circuit::default();
-    for minute in 0..10 {
-        assert_eq!(circuit.note(at(60 * minute), doubtful(19, 19)), None);
-        let taken = Answers {
-            good: 1,
-            ..doubtful(50, 0)
-        };
-        assert_eq!(circuit.note(at(60 * minute + 1), taken), None);
+    for second in 0..100 {
+        assert_eq!(circuit.note(at(10 * second), doubtful(900, 900)), None);
+        assert_eq!(circuit.note(at(10 * second + 9), GOOD), None);
     }
-    assert_eq!(circuit.note(at(700), doubtful(300, 0)), None, "once more");
-    assert_eq!(circuit.note(at(701), doubtful(19, 19)), None);
-    let switch = circuit.note(at(900), doubtful(1, 1));
+    assert_eq!(circuit.note(at(1100), doubtful(19, 19)), None);
+    assert_eq!(circuit.note(at(1111), doubtful(300, 0)), None, "once more");
+    let vague = Answers { vague: 1, ..NONE };
+    assert_eq!(circuit.note(at(1111), vague), None);
+    let switch = circuit.note(at(1111), doubtful(1, 1));
     assert_eq!(switch, Some(Switch::Opened));
 }
 
 #[test]
-fn probes_that_are_refused_in_doubt_open_it_again_unless_one_in_six_is_taken() {
+fn probes_that_are_refused_in_doubt_open_it_again_where_none_is_taken_for_ten_seconds() {
     let mut circuit = tripped();
     circuit.pass(at(5));
     assert_eq!(circuit.note(at(6), doubtful(4, 0)), None);
@@ -182,10 +180,13 @@ fn probes_that_are_refused_in_doubt_open_it_again_unless_one_in_six_is_taken() {
     let switch = circuit.note(at(7), doubtful(1, 0));
     assert_eq!(switch, Some(Switch::OpenedAgain));
     circuit.pass(at(17));
-    assert_eq!(circuit.note(at(18), GOOD), None);
-    assert_eq!(circuit.note(at(18), doubtful(9, 0)), None);
-    assert_eq!(circuit.note(at(18), GOOD), None);
-    assert_eq!(circuit.note(at(18), GOOD), Some(Switch::Closed));
+    for second in [18, 27] {
+        assert_eq!(circuit.note(at(second), GOOD), None);
+        assert_eq!(circuit.note(at(second + 8), doubtful(90, 90)), None);
+    }
+    assert_eq!(circuit.takes(), 5);
+    let switch = circuit.note(at(37), doubtful(1, 1));
+    assert_eq!(switch, Some(Switch::OpenedAgain));
 }
 
 #[test]

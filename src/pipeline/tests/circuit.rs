@@ -1,6 +1,6 @@
 //! Operators that are bound and do not do their work.
 
-use xabar_events::State;
+use xabar_events::{Notification, State};
 use xabar_smpp::Status;
 
 use super::routing::moving;
@@ -136,6 +136,38 @@ fn an_operator_that_takes_nothing_and_does_not_say_why_is_left_alone_and_a_black
     let (elsewhere, failed) = ten_minutes(|sent| sent.message() * 2_654_435_761 % 1000 < 300);
     assert_eq!(elsewhere, 0);
     assert!((700..800).contains(&failed), "{failed}");
+}
+
+#[test]
+fn one_agencys_list_of_dead_numbers_beside_anothers_few_messages_is_no_reason() {
+    let log = LogLines::listen(tracing::Level::INFO);
+    let mut world = World::new();
+    world.publish_all((0..4000).map(apart));
+    let mut taken = 0;
+    // Ten submissions a tenth of a second, of which one in fifty is to a living number.
+    for tenth in 0..600 {
+        if tenth % 5 == 0 {
+            world.publish(Notification {
+                key: key("soliq", &format!("{tenth}")),
+                ..apart(10_000 + tenth)
+            });
+        }
+        world.smsc(UCELL).room = 10;
+        world.beat();
+        world.smsc(UCELL).room = 0;
+        for sent in world.sent() {
+            match sent.submission.msisdn < phone(10_000) {
+                true => refused_in_doubt(&mut world, &sent),
+                false => {
+                    world.answer(&sent, Status::ROK, "1");
+                    taken += 1;
+                }
+            }
+        }
+        world.advance(SECOND / 10);
+    }
+    assert!(!log.take().contains("left alone"));
+    assert_eq!(taken, 120);
 }
 
 #[test]
