@@ -1,5 +1,6 @@
 //! The texts of one language, as one file of `config/messages` has them.
 
+mod given;
 mod listed;
 mod reading;
 
@@ -11,6 +12,7 @@ use jiff::tz::TimeZone;
 use xabar_events::Language;
 use xabar_sms::{Cost, LanguageRules, cheapest};
 
+use self::given::Given;
 pub use self::listed::{LONGEST_NUMBER, Listed, LongestAnswer};
 use super::budget::{Budget, KEPT, WHOLE, cut, shorten};
 use super::news::News;
@@ -169,10 +171,13 @@ impl Texts {
     /// A text that fits, and how many of the template's last parts are not in it. Where there is room in the segments that
     /// it takes, values are longer than their places say.
     fn shorten(&self, wording: &Wording, news: News<'_>) -> (String, usize) {
-        let value = |place: &Placeholder| self.given(place, news);
-        let (text, crowded_out) = shorten(&wording.template, value, &self.budget_of(wording));
-        match self.fits(&self.fill(wording, news), wording) {
-            true => (self.with_room(text, wording, news), crowded_out),
+        let template = &wording.template;
+        let given = Given::to(template, |place| self.given(place, news));
+        let value = |place: &Placeholder| given.written(place);
+        let (text, crowded_out) = shorten(template, value, &self.budget_of(wording));
+        let whole = template.fill(|place| given.text(place));
+        match self.fits(&whole, wording) {
+            true => (self.with_room(text, template, &given, news), crowded_out),
             false => (text, crowded_out),
         }
     }
@@ -186,14 +191,20 @@ impl Texts {
     }
 
     /// The text with words beyond the characters that their places have, as far as it takes no more segments.
-    fn with_room(&self, text: String, wording: &Wording, news: News<'_>) -> String {
+    fn with_room(
+        &self,
+        text: String,
+        template: &Template,
+        given: &Given<'_>,
+        news: News<'_>,
+    ) -> String {
         let segments = self.cost(&text).segments;
         let kept = |place: &Placeholder| match place.form {
             Form::Text(most) => most,
             _ => WHOLE,
         };
-        let value = |place: &Placeholder| {
-            let given = self.given(place, news)?;
+        let roomy = Given::to(template, |place| {
+            let given = given.written(place)?;
             let (Form::Text(_), Source::Param(name)) = (place.form, &place.source) else {
                 return Some(given);
             };
@@ -202,12 +213,13 @@ impl Texts {
                 .write(Form::Text(MAX_CHARACTERS), param(news, name)?);
             // What leads elsewhere beyond its place stays cut.
             Some(whole.unwrap_or(given))
-        };
-        let (_, joined) = wording.template.filled(|place| Some(value(place)?.text));
+        });
+        let (_, joined) = template.filled(|place| roomy.text(place));
+        if !joined.is_empty() {
+            return text;
+        }
         let fits = |text: &str| self.cost(text).segments <= segments;
-        let roomy = joined.is_empty();
-        let roomy = roomy.then(|| cut(&wording.template, kept, value, fits));
-        roomy.flatten().unwrap_or(text)
+        cut(template, kept, |place| roomy.written(place), fits).unwrap_or(text)
     }
 
     fn fits(&self, text: &str, wording: &Wording) -> bool {
