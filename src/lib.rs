@@ -34,6 +34,11 @@ mod log_lines;
 #[cfg(test)]
 mod scratch;
 
+/// As the program has: a day of a million events is simulated with what it is to run with.
+#[cfg(test)]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 // What people start.
 pub mod commands;
 pub mod private_broker;

@@ -14,7 +14,7 @@ mod location;
 mod lock;
 mod message;
 #[cfg(test)]
-mod model;
+pub(crate) mod model;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod sqlite;

@@ -1,14 +1,20 @@
-//! A journal in memory, as simple as can be: what the real ones are compared with.
+//! A journal in memory, as simple as can be: what the real ones are compared with, and what keeps a large simulation.
 
-use std::collections::{BTreeMap, HashMap};
+mod places;
+mod reader;
+
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use xabar_events::{EventKey, Msisdn, Reason, State};
+use rustc_hash::FxHashMap;
+use xabar_events::{Agency, EventKey, Msisdn, Reason, State};
 
+use self::places::Places;
 use super::*;
 
+/// Its copies share what is in it: one of them outlives a gateway that dies.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Model(Arc<Mutex<Memory>>);
+pub(crate) struct Model(Arc<Mutex<Memory>>);
 
 #[derive(Debug, Default)]
 struct Memory {
@@ -17,16 +23,18 @@ struct Memory {
     operators: Vec<String>,
     /// Each with the time when it entered its phase.
     messages: BTreeMap<u64, (Message, UnixMillis)>,
+    places: Places,
     cancelled: BTreeMap<EventKey, UnixMillis>,
-    threads: HashMap<ThreadKey, ThreadFacts>,
-    subscribers: HashMap<Msisdn, SubscriberFacts>,
+    threads: FxHashMap<ThreadKey, ThreadFacts>,
+    subscribers: FxHashMap<Msisdn, SubscriberFacts>,
     used: BTreeMap<AgencyKey, Used>,
     dealt: BTreeMap<SpreadKey, Dealt>,
-    choices: HashMap<Msisdn, Choices>,
-    awaiting: Vec<Awaiting>,
+    choices: FxHashMap<Msisdn, Choices>,
+    /// By the operator's name for the segment.
+    awaiting: FxHashMap<Box<str>, Vec<Awaiting>>,
     held: BTreeMap<u64, HeldReceipt>,
-    outbox: BTreeMap<u64, (UnixMillis, Outgoing)>,
-    books: BTreeMap<(String, Column), u64>,
+    outbox: BTreeMap<u64, Outgoing>,
+    books: BTreeMap<Agency, BTreeMap<Column, u64>>,
 }
 
 impl Model {
@@ -37,18 +45,13 @@ impl Model {
 
 impl Memory {
     fn check(&self, changes: &Changes) -> Result<(), JournalError> {
-        let mut keys: Vec<_> = self
-            .messages
-            .values()
-            .map(|(message, _)| &message.key)
-            .collect();
+        let mut keys = HashSet::new();
         for message in &changes.accepted {
-            if keys.contains(&&message.key) {
+            if self.places.known(&message.key).is_some() || !keys.insert(&message.key) {
                 return Err(JournalError::Refused {
                     what: "an event that it holds already",
                 });
             }
-            keys.push(&message.key);
         }
         if changes
             .progressed
@@ -67,81 +70,103 @@ impl Memory {
         Ok(())
     }
 
-    fn apply(&mut self, changes: &Changes) {
-        for message in &changes.accepted {
+    fn apply(&mut self, changes: &mut Changes) {
+        let at = changes.at;
+        for message in changes.accepted.drain(..) {
             self.start.last_message = self.start.last_message.max(message.id.0);
-            self.enter(message, 1);
-            self.messages
-                .insert(message.id.0, (message.clone(), changes.at));
+            self.places.meet(&message);
+            self.enter(message, at);
         }
-        for message in &changes.progressed {
-            let (before, since) = self.messages.remove(&message.id.0).unwrap();
+        for message in changes.progressed.drain(..) {
+            let (before, since) = self.leave(message.id).unwrap();
             let phase = message.progress.phase;
             let entered = before.progress.phase != phase || phase == Phase::Settled;
-            let since = if entered { changes.at } else { since };
-            self.books
-                .entry(column(&before))
-                .and_modify(|count| *count -= 1);
-            self.enter(message, 1);
-            self.messages.insert(message.id.0, (message.clone(), since));
+            *self.booked(&before) -= 1;
+            self.enter(message, if entered { at } else { since });
         }
-        self.cancelled.extend(
-            changes
-                .cancelled
-                .iter()
-                .cloned()
-                .map(|key| (key, changes.at)),
-        );
-        self.threads.extend(changes.threads.iter().copied());
-        self.subscribers.extend(changes.subscribers.iter().cloned());
-        self.used.extend(changes.used.iter().copied());
-        self.dealt.extend(changes.dealt.iter().copied());
+        let cancelled = changes.cancelled.drain(..);
+        self.cancelled.extend(cancelled.map(|key| (key, at)));
+        self.threads.extend(changes.threads.drain(..));
+        self.subscribers.extend(changes.subscribers.drain(..));
+        self.used.extend(changes.used.drain(..));
+        self.dealt.extend(changes.dealt.drain(..));
         self.start.judged_by = changes.judged_by.or(self.start.judged_by);
-        self.choices.extend(changes.choices.iter().cloned());
-        self.awaiting.extend(changes.awaiting.iter().cloned());
-        self.held.extend(changes.held.iter().cloned());
+        self.choices.extend(changes.choices.drain(..));
+        for awaiting in changes.awaiting.drain(..) {
+            let under = self.awaiting.entry(awaiting.smsc_id.clone());
+            under.or_default().push(awaiting);
+        }
         for (number, _) in &changes.held {
             self.start.last_held = self.start.last_held.max(*number);
         }
-        self.held
-            .retain(|number, _| !changes.released.contains(number));
-        for one in &changes.outgoing {
+        self.held.extend(changes.held.drain(..));
+        for number in changes.released.drain(..) {
+            self.held.remove(&number);
+        }
+        for one in changes.outgoing.drain(..) {
             self.start.last_outgoing = one.number;
-            self.outbox.insert(one.number, (changes.at, one.clone()));
+            self.outbox.insert(one.number, one);
         }
         self.published = self.published.max(changes.published.unwrap_or(0));
-        self.outbox.retain(|number, _| *number > self.published);
-        self.start.latest = self.start.latest.max(changes.at);
+        let published = |(number, _): (&u64, &Outgoing)| *number <= self.published;
+        while self.outbox.first_key_value().is_some_and(published) {
+            self.outbox.pop_first();
+        }
+        self.start.latest = self.start.latest.max(at);
     }
 
-    fn enter(&mut self, message: &Message, by: u64) {
-        *self.books.entry(column(message)).or_default() += by;
+    /// A message enters its phase, since then.
+    fn enter(&mut self, message: Message, since: UnixMillis) {
+        *self.booked(&message) += 1;
+        self.put(message, since);
+    }
+
+    fn put(&mut self, message: Message, since: UnixMillis) {
+        self.places.enter(&message, since);
+        self.messages.insert(message.id.0, (message, since));
+    }
+
+    fn leave(&mut self, id: MessageId) -> Option<(Message, UnixMillis)> {
+        let (message, since) = self.messages.remove(&id.0)?;
+        self.places.leave(&message, since);
+        Some((message, since))
+    }
+
+    /// What is left of a message when it names nobody any more.
+    fn veil(&mut self, id: MessageId) {
+        if let Some((message, since)) = self.leave(id) {
+            self.places.forget(&message);
+            let veiled = message.veiled();
+            self.places.meet(&veiled);
+            self.put(veiled, since);
+        }
+    }
+
+    /// Where a message counts in the books.
+    fn booked(&mut self, message: &Message) -> &mut u64 {
+        let agency = &message.key.agency;
+        if !self.books.contains_key(agency) {
+            self.books.insert(agency.clone(), BTreeMap::new());
+        }
+        let books = self.books.get_mut(agency).expect("it is there now");
+        books.entry(column(message)).or_default()
     }
 
     fn select(&self, which: impl Fn(&Message) -> bool) -> Vec<Message> {
-        self.messages
-            .values()
-            .map(|(message, _)| message)
-            .filter(|message| which(message))
-            .cloned()
-            .collect()
+        let messages = self.messages.values().map(|(message, _)| message);
+        messages.filter(|it| which(it)).cloned().collect()
     }
 
-    fn waiting(&self, which: impl Fn(&Message) -> bool) -> Vec<Message> {
-        self.select(|message| message.progress.phase == Phase::Waiting && which(message))
-    }
-
-    fn queued(&self, queue: Queue, after: Cursor) -> Vec<Message> {
-        let mut queued =
-            self.waiting(|message| message.queue() == queue && message.cursor() > after);
-        queued.sort_by_key(|message| message.cursor());
-        queued
+    /// These messages, in this order.
+    fn those(&self, ids: impl IntoIterator<Item = MessageId>) -> Vec<Message> {
+        let found = ids.into_iter().map(|id| self.messages[&id.0].0.clone());
+        found.collect()
     }
 }
 
-fn column(message: &Message) -> (String, Column) {
+fn column(message: &Message) -> Column {
     let last = message.progress.history.last();
-    let column = match message.progress.phase {
+    match message.progress.phase {
         Phase::Settled => (last.map(|told| told.state), None),
         Phase::Submitted => (Some(State::Submitted), None),
         Phase::Waiting => match last.filter(|told| told.state == State::Deferred) {
@@ -149,8 +174,7 @@ fn column(message: &Message) -> (String, Column) {
             None => (None, None),
         },
         Phase::InFlight => (None, None),
-    };
-    (message.key.agency.name().into(), column)
+    }
 }
 
 /// The state that was told, or why it was deferred.
@@ -190,10 +214,7 @@ impl Journal for Model {
         let thread = |key| memory.threads.get(&key).copied().unwrap_or_default();
         let subscriber = |msisdn| memory.subscribers.get(&msisdn).cloned().unwrap_or_default();
         let answer = |ask: &Ask<'_>| Facts {
-            duplicate_of: memory
-                .select(|message| message.key == *ask.key)
-                .first()
-                .map(|message| message.id),
+            duplicate_of: memory.places.known(ask.key),
             cancelled: memory.cancelled.contains_key(ask.key),
             thread: ask.about.map(|about| thread(about.0)).unwrap_or_default(),
             subscriber: ask
@@ -212,10 +233,9 @@ impl Journal for Model {
         limit: usize,
     ) -> Result<Vec<Arrival>, JournalError> {
         let memory = self.memory();
-        let due = memory
-            .queued(queue, after)
-            .into_iter()
-            .filter(|message| message.progress.due <= now);
+        let due = memory.places.queued(queue, after);
+        let due = due.take_while(|place| place.due <= now).take(limit);
+        let due = memory.those(due.map(|place| MessageId(place.id)));
         let arrival = |message: Message| Arrival {
             thread: memory
                 .threads
@@ -229,7 +249,7 @@ impl Journal for Model {
                 .unwrap_or_default(),
             message,
         };
-        Ok(due.take(limit).map(arrival).collect())
+        Ok(due.into_iter().map(arrival).collect())
     }
 
     fn next_due(
@@ -237,39 +257,28 @@ impl Journal for Model {
         queue: Queue,
         after: Cursor,
     ) -> Result<Option<UnixMillis>, JournalError> {
-        Ok(self
-            .memory()
-            .queued(queue, after)
-            .first()
-            .map(|message| message.progress.due))
+        let memory = self.memory();
+        let first = memory.places.queued(queue, after).next();
+        Ok(first.map(|place| place.due))
     }
 
     fn queues(&mut self) -> Result<Vec<Queue>, JournalError> {
-        let mut queues: Vec<_> = self
-            .memory()
-            .waiting(|_| true)
-            .iter()
-            .map(|message| message.queue())
-            .collect();
-        queues.sort_unstable();
-        queues.dedup();
-        Ok(queues)
+        Ok(self.memory().places.queues().collect())
     }
 
     fn siblings(&mut self, thread: ThreadKey) -> Result<Vec<Message>, JournalError> {
-        Ok(self.memory().waiting(|message| message.thread == thread))
+        let memory = self.memory();
+        Ok(memory.those(memory.places.siblings(thread)))
     }
 
     fn expired(&mut self, wall: UnixMillis, limit: usize) -> Result<Vec<Message>, JournalError> {
-        let mut expired = self.memory().waiting(|message| message.expires <= wall);
-        expired.sort_by_key(|message| (message.expires, message.id));
-        Ok(expired.into_iter().take(limit).collect())
+        let memory = self.memory();
+        Ok(memory.those(memory.places.expired(wall).take(limit)))
     }
 
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError> {
-        Ok(self
-            .memory()
-            .select(|message| message.progress.phase == Phase::InFlight))
+        let memory = self.memory();
+        Ok(memory.those(memory.places.in_flight()))
     }
 
     fn awaiting(
@@ -279,9 +288,8 @@ impl Journal for Model {
     ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
         let memory = self.memory();
         let under = |id: &str| {
-            let is =
-                |awaiting: &&Awaiting| awaiting.operator == operator && *awaiting.smsc_id == *id;
-            let mut under: Vec<_> = memory.awaiting.iter().filter(is).collect();
+            let under = memory.awaiting.get(id).into_iter().flatten();
+            let mut under: Vec<_> = under.filter(|it| it.operator == operator).collect();
             under.sort_by_key(|awaiting| (awaiting.at, awaiting.message, awaiting.segment));
             under
         };
@@ -330,20 +338,10 @@ impl Journal for Model {
         limit: usize,
     ) -> Result<Vec<(SubmittedPlace, Message)>, JournalError> {
         let memory = self.memory();
-        let submitted = memory
-            .messages
-            .values()
-            .filter(|(message, _)| message.progress.phase == Phase::Submitted);
-        let placed = submitted.map(|(message, since)| {
-            let (since, id) = (*since, message.id);
-            (SubmittedPlace { since, id }, message.clone())
-        });
-        let mut found: Vec<_> = placed
-            .filter(|(place, _)| *place > after && place.since <= before)
-            .collect();
-        found.sort_by_key(|(place, _)| *place);
-        found.truncate(limit);
-        Ok(found)
+        let places = memory.places.submitted(after);
+        let places = places.take_while(|place| place.since <= before).take(limit);
+        let placed = places.map(|place| (place, memory.messages[&place.id.0].0.clone()));
+        Ok(placed.collect())
     }
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
@@ -360,10 +358,8 @@ impl Journal for Model {
     }
 
     fn newest_to(&mut self, msisdn: Msisdn, limit: usize) -> Result<Vec<Message>, JournalError> {
-        let mut found = self.memory().select(|message| message.msisdn == msisdn);
-        found.reverse();
-        found.truncate(limit);
-        Ok(found)
+        let memory = self.memory();
+        Ok(memory.those(memory.places.newest_to(msisdn).take(limit)))
     }
 
     fn commit(&mut self, changes: &mut Changes) -> Result<(), JournalError> {
@@ -390,9 +386,7 @@ impl Journal for Model {
             });
         }
         for message in all {
-            if let Some((held, _)) = memory.messages.get_mut(&message.id.0) {
-                *held = message.veiled();
-            }
+            memory.veil(message.id);
         }
         let names = |held: &HeldReceipt| {
             let digits = msisdn.digits();
@@ -410,11 +404,9 @@ impl Journal for Model {
     }
 
     fn purge(&mut self, settled_before: UnixMillis, _limit: usize) -> Result<bool, JournalError> {
-        for (message, at) in self.memory().messages.values_mut() {
-            if message.progress.phase == Phase::Settled && *at <= settled_before {
-                *message = message.veiled();
-            }
-        }
+        let mut memory = self.memory();
+        let settled: Vec<_> = memory.places.settled(settled_before).collect();
+        settled.into_iter().for_each(|id| memory.veil(id));
         Ok(false)
     }
 
@@ -430,18 +422,12 @@ impl Journal for Model {
         for (_, key) in cancelled.iter().take(limit) {
             memory.cancelled.remove(key);
         }
-        let mut settled: Vec<_> = memory
-            .messages
-            .values()
-            .filter(|(message, at)| {
-                message.progress.phase == Phase::Settled && *at <= settled_before
-            })
-            .map(|(message, at)| (*at, message.id))
-            .collect();
-        settled.sort_unstable();
-        settled.truncate(limit);
-        for (_, id) in &settled {
-            memory.messages.remove(&id.0);
+        let settled = memory.places.settled(settled_before).take(limit);
+        let settled: Vec<_> = settled.collect();
+        for id in &settled {
+            if let Some((message, _)) = memory.leave(*id) {
+                memory.places.forget(&message);
+            }
         }
         Ok(settled.len())
     }
@@ -461,121 +447,5 @@ impl Journal for Model {
 
     fn reader(&self) -> Result<Box<dyn Reader>, JournalError> {
         Ok(Box::new(self.clone()))
-    }
-}
-
-impl Reader for Model {
-    fn outbox(&mut self, after: u64, limit: usize) -> Result<Vec<Outgoing>, JournalError> {
-        let memory = self.memory();
-        Ok(memory
-            .outbox
-            .values()
-            .map(|(_, one)| one)
-            .filter(|one| one.number > after)
-            .take(limit)
-            .cloned()
-            .collect())
-    }
-
-    fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {
-        Journal::message(self, id)
-    }
-
-    fn find(&mut self, question: &Question, limit: usize) -> Result<Vec<Message>, JournalError> {
-        let mut found = self.memory().select(|message| {
-            let state = message.progress.history.last().map(|told| told.state);
-            question
-                .event
-                .as_ref()
-                .is_none_or(|event| event == message.key.id.as_str())
-                && question
-                    .application
-                    .as_ref()
-                    .is_none_or(|application| **application == *message.application)
-                && question
-                    .msisdn
-                    .is_none_or(|msisdn| msisdn == message.msisdn)
-                && (question.state.is_none() || question.state == state)
-                && question
-                    .agency
-                    .as_ref()
-                    .is_none_or(|agency| *agency == message.key.agency)
-        });
-        found.truncate(limit);
-        Ok(found)
-    }
-
-    fn books(&mut self) -> Result<Vec<Books>, JournalError> {
-        let mut all: BTreeMap<String, Books> = BTreeMap::new();
-        for ((agency, state), count) in self.memory().books.iter().filter(|(_, count)| **count > 0)
-        {
-            let books = all.entry(agency.clone()).or_insert_with(|| Books {
-                agency: agency.clone(),
-                ..Books::default()
-            });
-            books.accepted += count;
-            match state {
-                (Some(State::Submitted), _) => {
-                    books.waiting += count;
-                    books.submitted += count;
-                }
-                (Some(state), _) => books.settled.push((*state, *count)),
-                (None, reason) => {
-                    books.waiting += count;
-                    books.deferred.extend(reason.map(|reason| (reason, *count)));
-                }
-            }
-        }
-        Ok(all.into_values().collect())
-    }
-
-    /// Of all days.
-    fn balance(
-        &mut self,
-        _day: Option<i64>,
-        each: &mut dyn FnMut(Message),
-    ) -> Result<Vec<Books>, JournalError> {
-        self.memory().select(|_| true).into_iter().for_each(each);
-        self.books()
-    }
-
-    fn last_message(&mut self) -> Result<u64, JournalError> {
-        Ok(self.memory().start.last_message)
-    }
-
-    fn accepted_as(
-        &mut self,
-        questions: &[(OperatorId, Vec<String>)],
-    ) -> Result<Vec<Option<Awaiting>>, JournalError> {
-        let memory = self.memory();
-        let find = |(operator, ids): &(OperatorId, Vec<String>)| {
-            let under = |id: &String| {
-                let awaiting = memory.awaiting.iter();
-                awaiting
-                    .filter(|it| it.operator == *operator && *it.smsc_id == **id)
-                    .max_by_key(|it| (it.at, it.message, it.segment))
-            };
-            ids.iter().find_map(under).cloned()
-        };
-        Ok(questions.iter().map(find).collect())
-    }
-
-    fn choices(&mut self, msisdn: Msisdn) -> Result<Choices, JournalError> {
-        Journal::choices(self, msisdn)
-    }
-
-    fn backlog(&mut self) -> Result<Backlog, JournalError> {
-        let mut backlog = Backlog::default();
-        for books in self.books()? {
-            backlog.messages += books.waiting - books.submitted;
-            for (reason, count) in books.deferred {
-                *backlog.deferred.entry(reason).or_default() += count;
-            }
-        }
-        Ok(backlog)
-    }
-
-    fn operator_name(&mut self, id: OperatorId) -> Result<Option<String>, JournalError> {
-        Ok(self.memory().operators.get(usize::from(id.0) - 1).cloned())
     }
 }

@@ -85,7 +85,7 @@ proptest! {
             match turn {
                 Turn::Beat(steps) => {
                     let mut changes = story.beat(&steps);
-                    model.commit(&mut changes).unwrap();
+                    model.commit(&mut changes.clone()).unwrap();
                     real.commit(&mut changes).unwrap();
                 }
                 Turn::Forget { back } => {

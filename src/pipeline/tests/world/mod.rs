@@ -21,7 +21,8 @@ use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::{Offer, Report};
 use crate::intake::{Batch, Carriers, Verdict};
-use crate::journal::{Changes, OperatorId, Reader, sqlite};
+use crate::journal::model::Model;
+use crate::journal::{Changes, Journal, OperatorId, Reader, sqlite};
 use crate::numbers::Numbers;
 use crate::outcome::Wording;
 use crate::pipeline::{
@@ -71,7 +72,24 @@ pub(super) struct World {
     pub(super) beats: u64,
     /// What breaks the pipeline, to see whether the laws notice.
     pub(super) saboteur: Option<Box<dyn Saboteur>>,
-    folder: Folder,
+    disk: Disk,
+}
+
+/// Where the journal is, which outlives the gateway.
+pub(super) enum Disk {
+    /// One of SQLite's, as a gateway has.
+    Folder(Folder),
+    /// The model of journals, where there is too much for SQLite's to be waited for.
+    Model(Model),
+}
+
+impl Disk {
+    fn open(&self) -> Box<dyn Journal> {
+        match self {
+            Self::Folder(folder) => Box::new(sqlite::open(&folder.path("xabar.db")).unwrap()),
+            Self::Model(model) => Box::new(model.clone()),
+        }
+    }
 }
 
 /// Spoils what goes into the pipeline or comes out of it, unseen by the laws.
@@ -97,6 +115,11 @@ impl World {
     }
 
     pub(super) fn with(set: impl FnOnce(&mut Settings)) -> Self {
+        // A simulation of days commits often.
+        Self::on(Disk::Folder(Folder::in_memory()), set)
+    }
+
+    pub(super) fn on(disk: Disk, set: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = settings();
         set(&mut settings);
         let mut world = Self {
@@ -121,7 +144,7 @@ impl World {
             wording: Wording::default(),
             beats: 0,
             saboteur: None,
-            folder: Folder::in_memory(), // A simulation of days commits often.
+            disk,
         };
         world.start();
         world
@@ -129,10 +152,9 @@ impl World {
 
     /// Takes up where the journal left off.
     pub(super) fn start(&mut self) {
-        let journal = sqlite::open(&self.folder.path("xabar.db")).unwrap();
         let now = self.now();
         let core = Core::start(
-            Box::new(journal),
+            self.disk.open(),
             self.settings.clone(),
             Catalog::built_in(),
             &now,
