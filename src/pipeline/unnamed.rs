@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use xabar_events::Msisdn;
 use xabar_smpp::Status;
 
 use super::beat::Beat;
@@ -82,20 +83,31 @@ impl Core {
         if !beat.looks.are_left(For::Receipt) {
             return Ok(None);
         }
-        let message = match notice.msisdn() {
-            Some(msisdn) => {
-                let messages = self.messages_to(beat, msisdn)?;
-                beat.looks.take(For::Receipt, messages.len());
-                self.only_fitting(&beat.now, operator, &messages, notice)
-                    .cloned()
-            }
-            None => None,
-        };
+        let mut messages = Vec::new();
+        for msisdn in self.may_be_named(notice) {
+            messages.extend(self.messages_to(beat, msisdn)?);
+        }
+        beat.looks.take(For::Receipt, messages.len());
+        let message = self.only_fitting(&beat.now, operator, &messages, notice);
+        let message = message.cloned();
         let settled = match message {
             Some(message) => self.settle_unnamed(beat, message, notice)?,
             None => false,
         };
         Ok(Some(settled))
+    }
+
+    /// The subscribers whom a receipt may name: one, unless it is no number of an operator's here and may be a national one.
+    fn may_be_named(&self, notice: &Notice) -> Vec<Msisdn> {
+        let written = notice.msisdn();
+        let is_ours = |msisdn: &Msisdn| self.routes.route(*msisdn, None, |_| 1.0).is_some();
+        if let Some(msisdn) = written.filter(is_ours) {
+            return vec![msisdn];
+        }
+        let mut may_be = self.routes.with_country(notice.digits());
+        may_be.retain(|msisdn| notice.names(*msisdn));
+        may_be.extend(written);
+        may_be
     }
 
     /// The only one of a subscriber's messages that went through this operator and that the receipt fits.

@@ -216,7 +216,12 @@ impl Notice {
 
     /// The subscriber, if the operator writes the number in international form.
     pub fn msisdn(&self) -> Option<Msisdn> {
-        self.subscriber.trim_start_matches('0').parse().ok()
+        self.digits().parse().ok()
+    }
+
+    /// The subscriber's number as the operator writes it, without 0 or 00 before it.
+    pub fn digits(&self) -> &str {
+        self.subscriber.trim_start_matches('0')
     }
 
     /// The last digits of the subscriber's number, by which receipts of one are found.
@@ -235,8 +240,7 @@ impl Notice {
     pub fn names(&self, msisdn: Msisdn) -> bool {
         let mut left = msisdn.as_u64();
         let mut equal = 0;
-        let digits = self.subscriber.trim_start_matches('0').bytes().rev();
-        for digit in digits.map(|digit| digit - b'0') {
+        for digit in self.digits().bytes().rev().map(|digit| digit - b'0') {
             if left == 0 {
                 break;
             }

@@ -92,6 +92,17 @@ impl<T: Copy + PartialEq> Routes<T> {
         longest.map_or(&[], |(_, carriers)| carriers)
     }
 
+    /// The numbers that one written without its country may be, by the prefixes of all operators.
+    pub fn with_country(&self, national: &str) -> Vec<Msisdn> {
+        let prefixes = self.prefixes.iter();
+        let mut numbers: Vec<Msisdn> = prefixes
+            .flat_map(|(prefix, _)| prefix.completing(national))
+            .collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
     fn ported(&self, msisdn: Msisdn) -> Option<T> {
         if self.ported_to.is_empty() {
             return None;
@@ -100,6 +111,9 @@ impl<T: Copy + PartialEq> Routes<T> {
         *to
     }
 }
+
+/// Digits of the longest country codes (ITU-T E.164).
+const LONGEST_COUNTRY_CODE: usize = 3;
 
 impl Prefix {
     fn read(digits: &str) -> Option<Self> {
@@ -114,6 +128,16 @@ impl Prefix {
         let rest = len_digits.checked_sub(self.len_digits);
         let rest = rest.and_then(|rest| 10_u64.checked_pow(rest));
         rest.is_some_and(|rest| msisdn.as_u64() / rest == self.value)
+    }
+
+    /// The numbers that begin with it and end in these digits, of which only the country may be missing.
+    fn completing(self, national: &str) -> impl Iterator<Item = Msisdn> {
+        let digits = self.value.to_string();
+        (1..=LONGEST_COUNTRY_CODE).filter_map(move |country| {
+            let (country, rest) = digits.split_at_checked(country)?;
+            let is_whole = national.starts_with(rest);
+            is_whole.then(|| format!("{country}{national}").parse().ok())?
+        })
     }
 }
 
@@ -139,6 +163,18 @@ mod tests {
         assert_eq!(to(&some, "998935234567"), Some(2));
         assert_eq!(to(&some, "79031234567"), None);
         assert_eq!(to(&routes([("998935234567", 3)]), "99893523"), None);
+    }
+
+    #[test]
+    fn a_national_number_is_completed_by_the_prefixes_that_it_may_have() {
+        let routes = routes([("99893", 0), ("99890", 1), ("7", 2)]);
+        let whole = |national| {
+            let numbers = routes.with_country(national).into_iter();
+            numbers.map(Msisdn::digits).collect::<Vec<_>>()
+        };
+        assert_eq!(whole("901234567"), ["7901234567", "998901234567"]);
+        assert_eq!(whole("551234567"), ["7551234567"]);
+        assert_eq!(whole("998931234567123"), [""; 0], "too long");
     }
 
     #[test]

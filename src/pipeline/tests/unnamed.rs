@@ -43,6 +43,18 @@ fn a_receipt_without_an_id_settles_the_message_whose_reference_it_returns() {
 }
 
 #[test]
+fn a_receipt_without_an_id_settles_the_message_of_a_number_that_it_writes_without_its_country() {
+    for number in ["930000000", "0930000000"] {
+        let mut world = World::new();
+        let sent = submitted(&mut world, status("e1"));
+        submitted(&mut world, second());
+        world.receipt_from_number(&sent, number, "DELIVRD");
+        assert_eq!(world.story("e1"), SETTLED, "{number}");
+        assert_eq!(world.story("apart-7"), ["accepted", "submitted"]);
+    }
+}
+
+#[test]
 fn a_receipt_under_an_id_that_nobody_gave_settles_the_message_whose_reference_it_returns() {
     for (stat, told) in [("DELIVRD", "delivered"), ("UNDELIV", "failed undelivered")] {
         let mut world = World::new();

@@ -273,6 +273,17 @@ impl World {
         self.told_with_the_next_beat(sent.operator, answers)
     }
 
+    /// A receipt that returns our reference and gives no id, and writes the subscriber's number so.
+    pub(crate) fn receipt_from_number(&mut self, sent: &Sent, digits: &str, stat: &str) {
+        self.note_fate(sent, stat);
+        let mut tlvs = TlvBuffer::new();
+        tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, sent.submission.reference);
+        let (text, number) = (format!("stat:{stat}"), self.next_request(sent.operator));
+        let frame = receipt_from(digits, &text, number, tlvs.as_tlvs());
+        self.bring_request(sent.operator, frame);
+        self.beat();
+    }
+
     /// A receipt in whatever words, with our reference if it returns that; gives what the SMSC is told.
     pub(crate) fn receipt_in_words(&mut self, sent: &Sent, text: &str, returns: bool) -> Status {
         let mut tlvs = TlvBuffer::new();
