@@ -27,6 +27,7 @@ use super::posted::Posted;
 use super::push::Pushes;
 use super::reading::Queues;
 use super::reload::NewRules;
+use super::rerouting::Rerouting;
 use super::review::Review;
 use super::seldom::Seldom;
 use super::telling::Teller;
@@ -232,8 +233,7 @@ pub struct Core {
     pub(super) away: usize,
     /// Whether new messages are to try an operator.
     pub(super) probing: bool,
-    /// Operators for which messages may be held whose numbers are others' by now.
-    pub(super) rerouted: Vec<OperatorId>,
+    pub(super) rerouting: Rerouting,
     pub(super) queues: Queues,
     pub(super) review: Review,
     pub(super) cancelling: Cancelling,
@@ -323,7 +323,7 @@ impl Core {
             operators,
             away: 0,
             probing: false,
-            rerouted: Vec::new(),
+            rerouting: Rerouting::default(),
             queues: Queues::new(settings.rules.sharing.weights.clone()),
             review: Review::new(now, settings.rules.fingerprint(), start.judged_by),
             cancelling: Cancelling::default(),
@@ -460,7 +460,7 @@ impl Core {
             )
             .chain(self.review.is_under_way().then_some(now.steady))
             .chain(self.cancelling.is_under_way().then_some(now.steady))
-            .chain((!self.rerouted.is_empty()).then_some(now.steady))
+            .chain(self.is_rerouting().then_some(now.steady))
             .min()
             .unwrap_or(UnixMillis::NEVER);
         now.instant_at(

@@ -32,6 +32,7 @@ mod push;
 mod queues;
 mod reading;
 mod reload;
+mod rerouting;
 mod results;
 mod review;
 mod seldom;

@@ -9,7 +9,7 @@ use crate::journal::{Message, MessageId, OperatorId, Segment};
 use tracing::{info, warn};
 use xabar_events::Msisdn;
 
-/// Messages held for an operator that is away, or whose numbers are another's by now, moved in one beat.
+/// Messages held for an operator that is away, moved in one beat.
 const MOVED_AT_ONCE: usize = 1000;
 
 impl Operator {
@@ -198,40 +198,7 @@ impl Core {
         moved
     }
 
-    /// Numbers may be others' from now on. What waits in the journal is looked at when it is read.
-    pub(super) fn routes_changed(&mut self) {
-        self.rerouted = self.operators.keys().copied().collect();
-    }
-
-    /// Moves what is held for one operator and is another's by now. What was begun stays, as where it is read.
-    pub(super) fn move_rerouted(&mut self, beat: &mut Beat) {
-        let Some(operator) = self.rerouted.pop() else {
-            return;
-        };
-        let held = self.pacer.held_for(operator).into_iter();
-        let held = held.filter(|it| it.progress.attempt.segments.is_empty() && !it.is_answer());
-        let held: Vec<(MessageId, Msisdn)> = held.map(|it| (it.id, it.msisdn)).collect();
-        let mut moved = 0;
-        for (id, msisdn) in held {
-            let to = self.carrier_of_waiting(msisdn, operator);
-            let Some(to) = to.filter(|to| *to != operator) else {
-                continue;
-            };
-            if moved == MOVED_AT_ONCE {
-                self.rerouted.push(operator);
-                break;
-            }
-            if let Some(message) = self.pacer.withdraw(id) {
-                self.wait_elsewhere(beat, message, to);
-                moved += 1;
-            }
-        }
-        if moved > 0 {
-            self.pacer.give_up_places(operator);
-        }
-    }
-
-    fn wait_elsewhere(&mut self, beat: &mut Beat, mut message: Message, to: OperatorId) {
+    pub(super) fn wait_elsewhere(&mut self, beat: &mut Beat, mut message: Message, to: OperatorId) {
         self.pacer.sibling_waits(message.thread);
         message.progress.operator = to;
         // Not before the next millisecond: the cursor of the new queue may have passed this one.

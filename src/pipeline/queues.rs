@@ -41,6 +41,7 @@ impl Core {
                 self.read_queue(beat, queue, held, &mut moved)?;
             }
         }
+        self.reroute_waiting(beat, &mut moved)?;
         // Only now: reading a queue forgets what was noted of it but is not in the journal yet.
         for message in &moved {
             self.wait(message);

@@ -94,6 +94,25 @@ fn what_is_held_for_an_operator_that_is_down_follows_a_new_list_and_what_was_beg
 }
 
 #[test]
+fn what_stands_in_the_journal_behind_what_stays_with_an_operator_that_is_down_follows_a_new_list() {
+    let mut world = World::new();
+    world.smsc(UCELL).sessions = 0;
+    world.publish_all((0..3000).map(apart));
+    world.publish(Notification {
+        not_before: Some(START.after(HOUR).into()),
+        ..apart(3000)
+    });
+    world.advance(MINUTE);
+    world.ported = Some(to_beeline(&(2500..3001).collect::<Vec<_>>()));
+    world.advance(SECOND);
+    let sent = world.sent();
+    assert_eq!(sent.len(), 500);
+    assert!(sent.iter().all(|sent| sent.operator == BEELINE));
+    world.advance(HOUR);
+    assert_eq!(world.one_sent().operator, BEELINE);
+}
+
+#[test]
 fn a_number_goes_where_a_lookup_says_and_still_does_after_it_waited_in_the_journal() {
     let mut world = World::with(|settings| settings.looked_up = true);
     world.carriers = [(phone(1), BEELINE), (phone(2), BEELINE)]
