@@ -252,12 +252,12 @@ const WAITING_DIRECTIVES: usize = 16;
 /// If its `system_id`, `password` or `system_type` does not fit into a bind.
 pub fn start(
     id: OperatorId,
-    settings: &OperatorSettings,
+    (settings, tuning): (&OperatorSettings, Tuning),
     reports: mpsc::Sender<Report>,
     stop: CancellationToken,
 ) -> Result<OperatorLink, EncodeError> {
     let (directives, directives_in) = mpsc::channel(WAITING_DIRECTIVES);
-    let operator = Operator::start(id, settings, directives_in, reports, stop)?;
+    let operator = Operator::start(id, (settings, tuning), directives_in, reports, stop)?;
     Ok(OperatorLink {
         directives,
         state: operator.state(),

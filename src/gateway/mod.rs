@@ -420,19 +420,12 @@ fn start_operators(
         };
         let configured = fitting::configured(id, operator, settings.lanes);
         let operator = fitting::operator_settings(operator, settings);
-        let link =
-            delivery::start(id, &operator, reports.clone(), stop.clone()).map_err(|source| {
-                GatewayError::Bind {
-                    operator: operator.name.clone(),
-                    source,
-                }
-            })?;
-        // The first that it hears.
         let tuning = standing.tuning(&operator.name);
-        drop(link.directives.try_send(delivery::Directive {
-            tuning,
-            ..delivery::Directive::default()
-        }));
+        let link = delivery::start(id, (&operator, tuning), reports.clone(), stop.clone());
+        let link = link.map_err(|source| GatewayError::Bind {
+            operator: operator.name.clone(),
+            source,
+        })?;
         started.directives.insert(id, link.directives);
         started.links.push(Observed {
             operator: configured,

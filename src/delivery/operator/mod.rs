@@ -35,6 +35,7 @@ use super::dispatch::{Bounds, Dispatch};
 use super::sessions::{News, Session};
 use super::submission::{Query, Sender, Submission, Token};
 use super::tlvs::Tlvs;
+use super::tuning::Tuning;
 use super::{BindSettings, Directive, Event, LinkState, Offer, OperatorSettings, Report};
 use crate::clock::instant as now;
 use crate::journal::OperatorId;
@@ -91,7 +92,7 @@ impl Operator {
     /// Starts the sessions; [`run`](Self::run) does the rest.
     pub(super) fn start(
         id: OperatorId,
-        settings: &OperatorSettings,
+        (settings, tuning): (&OperatorSettings, Tuning),
         directives: mpsc::Receiver<Directive>,
         reports: mpsc::Sender<Report>,
         stop: CancellationToken,
@@ -105,7 +106,8 @@ impl Operator {
             .iter()
             .map(|bind| bind.reach.entrance())
             .collect();
-        let wanted = Wanted::new(lines.iter().map(|line| line.ordinal).collect());
+        let mut wanted = Wanted::new(lines.iter().map(|line| line.ordinal).collect());
+        wanted.change(tuning.sessions.of(None, Some), None);
         for (index, line) in lines.iter().enumerate() {
             let session = Session {
                 operator: settings.name.clone(),
@@ -126,6 +128,13 @@ impl Operator {
             tokio::spawn(session.run(news_out.clone(), stop.clone()));
         }
         let limits: Vec<_> = settings.binds.iter().map(|bind| bind.tps).collect();
+        let mut dispatch = Dispatch::of_logins(
+            lines.iter().map(|line| line.room),
+            &limits,
+            bounds(settings, &lines),
+            now(),
+        );
+        dispatch.tune(tuning, now());
         Ok(Self {
             id,
             name: settings.name.clone(),
@@ -138,12 +147,7 @@ impl Operator {
             grace: settings.uncertain.min(LONGEST_GRACE),
             last_answers: settings.response.min(LAST_ANSWERS),
             last_screens: (settings.drain / 2).min(LAST_SCREENS),
-            dispatch: Dispatch::of_logins(
-                lines.iter().map(|line| line.room),
-                &limits,
-                bounds(settings, &lines),
-                now(),
-            ),
+            dispatch,
             slots: Slots::new(lines.len()),
             wanted,
             screens: Screens::default(),

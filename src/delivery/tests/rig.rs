@@ -18,7 +18,7 @@ use crate::delivery::sample::submission;
 pub(super) use crate::delivery::sample::token;
 use crate::delivery::{
     self, BindSettings, Classes, Directions, Directive, Event, LinkState, OperatorLink,
-    OperatorSettings, Reach, Report, Senders, Token,
+    OperatorSettings, Reach, Report, Senders, Token, Tuning,
 };
 use crate::journal::OperatorId;
 use crate::tls;
@@ -48,9 +48,14 @@ impl Esme {
 
     /// The same, where the pipeline may be so many reports behind.
     pub(super) fn start_behind(settings: &OperatorSettings, waiting_reports: usize) -> Self {
+        Self::start_tuned((settings, Tuning::default()), waiting_reports)
+    }
+
+    /// The same, where staff has set something before.
+    pub(super) fn start_tuned(tuned: (&OperatorSettings, Tuning), waiting_reports: usize) -> Self {
         let (reports_in, reports) = mpsc::channel(waiting_reports);
         let stop = CancellationToken::new();
-        let link = delivery::start(OperatorId(1), settings, reports_in, stop.clone());
+        let link = delivery::start(OperatorId(1), tuned, reports_in, stop.clone());
         Self {
             link: link.unwrap(),
             reports,
@@ -174,6 +179,13 @@ impl Smsc {
 
     pub(super) fn address(&self) -> String {
         self.0.local_addr().unwrap().to_string()
+    }
+
+    /// Whether somebody connects within a moment.
+    pub(super) async fn is_connected_to(&self) -> bool {
+        timeout(Duration::from_millis(300), self.0.accept())
+            .await
+            .is_ok()
     }
 
     /// The next connection, without a session of ours.

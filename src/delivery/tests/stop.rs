@@ -8,7 +8,7 @@ use super::rig::{Esme, Silent, Smsc, token};
 use crate::clock::instant;
 use crate::delivery::operator::Operator;
 use crate::delivery::sample::submission;
-use crate::delivery::{Directive, Event};
+use crate::delivery::{Directive, Event, Tuning};
 use crate::journal::OperatorId;
 
 #[tokio::test]
@@ -21,7 +21,13 @@ async fn what_no_session_could_write_is_given_back_however_soon_the_sessions_end
         let (reports_in, mut reports) = mpsc::channel(16);
         let stop = CancellationToken::new();
         let id = OperatorId(1);
-        let operator = Operator::start(id, &settings, directives_out, reports_in, stop.clone());
+        let operator = Operator::start(
+            id,
+            (&settings, Tuning::default()),
+            directives_out,
+            reports_in,
+            stop.clone(),
+        );
         let given = [1, 2].map(token);
         let directive = Directive {
             submissions: given.map(|it| submission(it, instant())).into(),

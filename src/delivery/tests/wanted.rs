@@ -53,3 +53,18 @@ async fn of_two_sessions_the_one_too_many_unbinds_until_both_are_wanted() {
     let _peer = smsc.session().await;
     esme.until_bound(2).await;
 }
+
+#[tokio::test]
+async fn what_is_set_before_the_start_is_never_exceeded() {
+    let smsc = Smsc::listen().await;
+    let mut settings = Esme::settings(&smsc.address());
+    settings.binds[0].sessions = 2;
+    let tuning = Tuning {
+        sessions: Setting::To(1),
+        ..Tuning::default()
+    };
+    let mut esme = Esme::start_tuned((&settings, tuning), 256);
+    let _peer = smsc.session().await;
+    esme.until_bound(1).await;
+    assert!(!smsc.is_connected_to().await);
+}
