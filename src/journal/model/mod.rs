@@ -33,6 +33,8 @@ struct Memory {
     /// By the operator's name for the segment.
     awaiting: FxHashMap<Box<str>, Vec<Awaiting>>,
     held: BTreeMap<u64, HeldReceipt>,
+    /// Numbers of receipts that are or were held, by the operator's name for the segment.
+    held_as: FxHashMap<Box<str>, Vec<u64>>,
     outbox: BTreeMap<u64, Outgoing>,
     books: BTreeMap<Agency, BTreeMap<Column, u64>>,
 }
@@ -96,8 +98,10 @@ impl Memory {
             let under = self.awaiting.entry(awaiting.smsc_id.clone());
             under.or_default().push(awaiting);
         }
-        for (number, _) in &changes.held {
+        for (number, held) in &changes.held {
             self.start.last_held = self.start.last_held.max(*number);
+            let under = self.held_as.entry(held.smsc_id.clone());
+            under.or_default().push(*number);
         }
         self.held.extend(changes.held.drain(..));
         for number in changes.released.drain(..) {
@@ -311,11 +315,10 @@ impl Journal for Model {
     ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
         let memory = self.memory();
         let under = |id: &&str| -> Vec<_> {
-            let held = memory
-                .held
-                .iter()
-                .filter(|(_, held)| held.operator == operator && *held.smsc_id == **id);
-            held.map(|(number, held)| (*number, held.clone())).collect()
+            let numbers = memory.held_as.get(*id).into_iter().flatten();
+            let held = numbers.filter_map(|number| Some((*number, memory.held.get(number)?)));
+            let held = held.filter(|(_, held)| held.operator == operator);
+            held.map(|(number, held)| (number, held.clone())).collect()
         };
         Ok(smsc_ids.iter().flat_map(under).collect())
     }

@@ -270,9 +270,11 @@ impl Day {
             self.world
                 .read_again(|settings| rules::change(&mut settings.rules, random));
             if self.random.below(4) == 0 {
-                // The gateway learns it from its start only.
-                self.deaths.push(self.world.steady);
+                // The gateway learns it from its start only, before which it does nothing more by the rules of before.
                 self.world.forget_rules();
+                self.world.crash();
+                self.world.start();
+                self.take_up_again();
             }
         }
     }
@@ -293,6 +295,11 @@ impl Day {
                 self.world.start();
             }
         }
+        self.take_up_again();
+    }
+
+    /// After a death of the gateway.
+    fn take_up_again(&mut self) {
         self.operators.gateway_died(&mut self.world);
         self.promises.gateway_died();
         let world = &mut self.world;
