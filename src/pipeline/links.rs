@@ -64,6 +64,7 @@ impl Core {
     /// Whether an operator has been gone long enough to be told.
     pub(super) fn is_down(&self, operator: OperatorId, beat: &Beat) -> bool {
         let since = self.operators.get(&operator).and_then(Operator::gone_since);
+        let since = since.filter(|_| !self.drained);
         since.is_some_and(|since| beat.now.steady.since(since) >= DOWN)
     }
 

@@ -132,11 +132,12 @@ impl Core {
     /// Notes which operators are away now.
     pub(super) fn note_away(&mut self, beat: &Beat) {
         self.away = 0;
+        let drained = self.drained;
         for operator in self.operators.values_mut() {
             operator.circuit.pass(beat.now.steady);
             let gone_since = operator.gone_since();
             let is_over = |after| gone_since.is_some_and(|it| beat.now.steady.since(it) >= after);
-            let away = operator.move_after.is_some_and(is_over) && !operator.paused;
+            let away = operator.move_after.is_some_and(is_over) && !operator.paused && !drained;
             if away && !operator.away {
                 let operator = &*operator.name;
                 info!(operator, "its messages go to other operators");

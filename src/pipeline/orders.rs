@@ -200,8 +200,9 @@ impl Core {
     fn rest(&mut self, beat: &mut Beat, rest: bool) {
         self.drained = rest;
         for (id, operator) in &mut self.operators {
-            // Who is to be bound again is down from now on, if that does not come off.
-            operator.down_since = None;
+            // Who is to be bound again is down from now on, until that comes off.
+            let is_down = !rest && operator.offer.submitting == 0;
+            operator.down_since = is_down.then_some(beat.now.steady);
             beat.rest(*id, rest);
         }
     }

@@ -46,10 +46,10 @@ impl Core {
         !held.is_empty() || *begins || waiting.iter().any(|(queue, _)| self.is_stuck(*queue))
     }
 
-    /// Whether what waits in a queue may be kept from being read by what stands before it.
+    /// Whether what waits in a queue may be kept from being read by what stands before it, of which none or little goes.
     fn is_stuck(&self, queue: Queue) -> bool {
         let operator = self.operators.get(&queue.operator);
-        operator.is_some_and(|operator| operator.offer.submitting == 0)
+        operator.is_some_and(|it| it.paused || it.gone_since().is_some())
     }
 
     /// Moves what is held for one operator and is another's by now. What was begun stays, as where it is read.
@@ -114,6 +114,11 @@ impl Core {
             // What is held, or was read with this beat, has been looked at.
             if beat.touched(message.id) || self.pacer.holds(message.id) || !is_reroutable(&message)
             {
+                continue;
+            }
+            // What is due later may find its operator well again.
+            let is_later = message.progress.due > beat.now.steady;
+            if is_later && self.routes.carries(queue.operator, message.msisdn) {
                 continue;
             }
             let to = self.carrier_of_waiting(message.msisdn, queue.operator);

@@ -102,6 +102,7 @@ impl Silence {
 struct Doubt {
     taken: Option<UnixMillis>,
     since: Option<UnixMillis>,
+    last: Option<UnixMillis>,
     in_a_row: u32,
 }
 
@@ -112,6 +113,13 @@ impl Doubt {
                 taken: Some(time),
                 ..Self::default()
             };
+        }
+        if new.doubtful > 0 {
+            let before = self.last.replace(time);
+            if before.is_some_and(|before| time.since(before) >= NOTHING_TAKEN) {
+                // Nothing was tried meanwhile.
+                (self.since, self.in_a_row) = (None, 0);
+            }
         }
         if new.in_a_row > 0 {
             self.since.get_or_insert(time);

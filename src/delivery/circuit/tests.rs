@@ -163,8 +163,15 @@ fn twenty_messages_refused_in_doubt_open_it_where_none_is_taken_for_ten_seconds(
         assert_eq!(circuit.note(at(10 * second), doubtful(900, 900)), None);
         assert_eq!(circuit.note(at(10 * second + 9), GOOD), None);
     }
+    assert_eq!(circuit.note(at(1050), doubtful(1, 1)), None, "long ago");
     assert_eq!(circuit.note(at(1100), doubtful(19, 19)), None);
-    assert_eq!(circuit.note(at(1111), doubtful(300, 0)), None, "once more");
+    for second in [1105, 1111] {
+        assert_eq!(
+            circuit.note(at(second), doubtful(300, 0)),
+            None,
+            "once more"
+        );
+    }
     let vague = Answers { vague: 1, ..NONE };
     assert_eq!(circuit.note(at(1111), vague), None);
     let switch = circuit.note(at(1111), doubtful(1, 1));

@@ -91,7 +91,10 @@ fn a_drain_is_no_outage() {
     bind(&mut world, 0);
     world.advance(MINUTE);
     world.advance(HOUR);
-    resume(&mut world, Scope::default());
+    assert!(!world.is_gone(UCELL));
+    let done = world.give(Order::Resume(Scope::default()));
+    world.beat();
+    assert!(done().is_some() && world.is_gone(UCELL), "from now on");
     world.smsc(BEELINE).sessions = 1;
     world.advance(4 * SECOND);
     assert!(world.sent().is_empty(), "its own operator is not bound yet");

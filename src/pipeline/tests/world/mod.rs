@@ -229,6 +229,12 @@ impl World {
         self.core.as_ref().unwrap().pacer.held_in_all()
     }
 
+    /// Whether an operator counts as down or failing.
+    pub(super) fn is_gone(&self, operator: OperatorId) -> bool {
+        let operators = &self.core.as_ref().unwrap().operators;
+        operators[&operator].gone_since().is_some()
+    }
+
     /// How long the pipeline wants to wait if nothing comes in.
     pub(super) fn wait(&self) -> Duration {
         let now = self.now();
