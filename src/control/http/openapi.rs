@@ -58,16 +58,40 @@ pub(super) fn guard(document: &mut utoipa::openapi::OpenApi, right: Right) {
         operation.security = Some(vec![SecurityRequirement::new(TOKEN, [""; 0])]);
         let said = operation.description.get_or_insert_default();
         *said = format!("{said}\n\n{takes}").trim().to_owned();
-        for (status, why) in [
-            ("401", "no token, or one that is not known"),
-            ("403", "the token is for something else"),
-            ("429", "wrong tokens came from this address too often"),
-        ] {
-            let responses = &mut operation.responses.responses;
-            responses
-                .entry(status.to_owned())
-                .or_insert_with(|| Response::new(why).into());
+        add(operation, DENIED);
+        if right == Right::Order {
+            add(operation, NOT_CARRIED_OUT);
         }
+    }
+}
+
+/// How whoever may not is answered.
+const DENIED: &[(&str, &str)] = &[
+    ("401", "no token, or one that is not known"),
+    ("403", "the token is for something else"),
+    ("429", "wrong tokens came from this address too often"),
+];
+
+/// How any order may be answered beside what it says itself.
+const NOT_CARRIED_OUT: &[(&str, &str)] = &[
+    ("408", "the body did not come in time"),
+    ("409", "it cannot be, as things stand"),
+    ("413", "the body is too long"),
+    ("415", "the content type is not application/json"),
+    (
+        "503",
+        "it cannot be carried out now, or is not noted in the audit log",
+    ),
+];
+
+/// Adds answers to an operation that does not describe them itself.
+fn add(operation: &mut Operation, answers: &[(&str, &str)]) {
+    let responses = &mut operation.responses.responses;
+    for (status, why) in answers {
+        let response = || Response::new(*why).into();
+        responses
+            .entry((*status).to_owned())
+            .or_insert_with(response);
     }
 }
 

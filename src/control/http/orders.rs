@@ -60,11 +60,6 @@ pub(super) struct Named {
     (status = 200, description = "what is paused from now on", body = Pauses),
     (status = 400, description = "the body does not say what to do"),
     (status = 404, description = "there is no such operator"),
-    (status = 408, description = "the body did not come in time"),
-    (status = 409, description = "it cannot be, as things stand"),
-    (status = 413, description = "the body is too long"),
-    (status = 415, description = "the content type is not application/json"),
-    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
 ))]
 pub(super) async fn pause(
     State(api): State<Api>,
@@ -84,11 +79,6 @@ pub(super) async fn pause(
     (status = 200, description = "what is still paused", body = Pauses),
     (status = 400, description = "the body does not say what to do"),
     (status = 404, description = "there is no such operator"),
-    (status = 408, description = "the body did not come in time"),
-    (status = 409, description = "it cannot be, as things stand"),
-    (status = 413, description = "the body is too long"),
-    (status = 415, description = "the content type is not application/json"),
-    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
 ))]
 pub(super) async fn resume(
     State(api): State<Api>,
@@ -110,11 +100,6 @@ pub(super) async fn resume(
 /// Lets what is under way end, and unbinds. It goes on when everything is resumed.
 #[utoipa::path(post, path = "/v1/drain", operation_id = "drain", tag = "orders", request_body = Option<Value>, responses(
     (status = 200, description = "what is paused from now on: everything", body = Pauses),
-    (status = 408, description = "the body did not come in time"),
-    (status = 409, description = "it cannot be, as things stand"),
-    (status = 413, description = "the body is too long"),
-    (status = 415, description = "the content type is not application/json"),
-    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
 ))]
 pub(super) async fn drain(
     State(api): State<Api>,
@@ -154,11 +139,6 @@ pub(super) struct Withdrawn {
 #[utoipa::path(post, path = "/v1/cancel", operation_id = "cancel", tag = "orders", request_body = Cancel, responses(
     (status = 200, description = "how many", body = Withdrawn),
     (status = 400, description = "the body does not say what to do"),
-    (status = 408, description = "the body did not come in time"),
-    (status = 409, description = "it cannot be, as things stand"),
-    (status = 413, description = "the body is too long"),
-    (status = 415, description = "the content type is not application/json"),
-    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
 ))]
 pub(super) async fn cancel(
     State(api): State<Api>,
@@ -234,11 +214,6 @@ fn up_to<const MOST: u32>() -> Schema {
     (status = 200, description = "what was set, and all that is set of it", body = Value),
     (status = 400, description = "the body does not say what to do"),
     (status = 404, description = "there is no such operator"),
-    (status = 408, description = "the body did not come in time"),
-    (status = 409, description = "it cannot be, as things stand"),
-    (status = 413, description = "the body is too long"),
-    (status = 415, description = "the content type is not application/json"),
-    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
 ))]
 pub(super) async fn tune(
     State(api): State<Api>,

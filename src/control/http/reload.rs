@@ -23,12 +23,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 /// What is wrong in it changes nothing.
 #[utoipa::path(post, path = "/v1/reload", operation_id = "reload", tag = "orders", request_body = Option<Value>, responses(
     (status = 200, description = "what changed, by key", body = Reloaded),
-    (status = 408, description = "the body did not come in time"),
     (status = 409, description = "the gateway has no configuration file"),
-    (status = 413, description = "the body is too long"),
-    (status = 415, description = "the content type is not application/json"),
     (status = 422, description = "the configuration is wrong; `errors` says all that is"),
-    (status = 503, description = "it cannot be carried out now, or is not noted in the audit log"),
 ))]
 pub(super) async fn post(
     State(api): State<Api>,
