@@ -554,8 +554,9 @@ fn a_receipt_that_only_names_its_subscriber_settles_nothing_that_may_be_another(
     let mut world = ids_known();
     world.advance(5 * MINUTE);
     world.publish(status("e1"));
-    let sent = world.one_sent();
+    let mut sent = world.one_sent();
     world.lose(&sent);
+    sent.submission.decided -= 5 * MINUTE;
     world.receipt(&sent, "77", "DELIVRD");
     assert!(!world.story("e1").contains(&"delivered".to_owned()));
 
@@ -592,8 +593,10 @@ fn more_receipts_that_fit_nothing_than_a_beat_looks_into_are_to_come_again() {
     let mut world = ids_known();
     world.advance(5 * MINUTE);
     world.publish(status("e1"));
-    let sent = world.one_sent();
+    let mut sent = world.one_sent();
     world.lose(&sent);
+    // Theirs are the dates of something else.
+    sent.submission.decided -= 5 * MINUTE;
     for id in 0..32 {
         world.bring_receipt(&sent, &id.to_string(), "DELIVRD");
     }

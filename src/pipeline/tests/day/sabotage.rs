@@ -236,7 +236,7 @@ fn what_waits_by_the_rules_of_before_is_noticed() {
 }
 
 #[test]
-#[should_panic(expected = "of the campaign in an hour, of which")]
+#[should_panic(expected = "turns of the campaign in an hour")]
 fn a_campaign_that_goes_too_slowly_is_noticed() {
     busy_day_under(CAMPAIGNING, Priority::Bulk, |rules| {
         rules

@@ -76,7 +76,7 @@ impl Laws {
                 assert!(gone < most, "{gone} of the campaign in an hour before {id}");
             }
             begun.push_back((now.steady, id));
-            self.waits.begun(agency);
+            self.waits.turn(agency);
         }
     }
 }

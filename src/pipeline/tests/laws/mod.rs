@@ -155,6 +155,7 @@ impl Laws {
     pub(super) fn go_by(&mut self, settings: &Settings) {
         let before = std::mem::replace(&mut self.rules, settings.rules.clone());
         self.begun.go_by(&self.rules, &before);
+        self.mornings.go_by(&self.rules, &before);
         self.wait_by_other_rules();
         self.answer_limits.clone_from(&settings.dialogue.answers);
         self.default_language = settings.default_language;

@@ -21,6 +21,15 @@ pub(super) struct Mornings {
 /// Of a few, chance may choose any number.
 const FEW: u32 = 10;
 
+impl Mornings {
+    /// What waits for an end that other rules do not know has no morning.
+    pub(super) fn go_by(&mut self, rules: &Rules, before: &Rules) {
+        if rules.quiet_hours != before.quiet_hours {
+            *self = Self::default();
+        }
+    }
+}
+
 impl Laws {
     /// A message is told that it waits for the morning, and could wait for all of it.
     pub(super) fn note_morning(&mut self, id: MessageId, outcome: &Outcome<'_>) {

@@ -39,23 +39,23 @@ enum Wait {
 #[derive(Default)]
 struct Campaign {
     waiting: BTreeSet<MessageId>,
-    /// Minutes in which many waited that might go, and how many were begun in them.
+    /// Minutes in which many waited that might go, and to how many their turn came in them.
     minutes: u32,
-    begun: u32,
+    turns: u32,
 }
 
 impl Waits {
     /// It is begun, or waits for another reason, or has its end.
-    pub(super) fn forget(&mut self, id: MessageId) {
+    /// Returns whether it waited for its campaign.
+    pub(super) fn forget(&mut self, id: MessageId) -> bool {
         self.messages.remove(&id);
-        for campaign in self.campaigns.values_mut() {
-            campaign.waiting.remove(&id);
-        }
+        let mut campaigns = self.campaigns.values_mut();
+        campaigns.any(|campaign| campaign.waiting.remove(&id))
     }
 
-    /// A message of a campaign is begun.
-    pub(super) fn begun(&mut self, agency: AgencyKey) {
-        self.campaigns.entry(agency).or_default().begun += 1;
+    /// A turn of a campaign came: to a message that is begun, or that something else holds up now.
+    pub(super) fn turn(&mut self, agency: AgencyKey) {
+        self.campaigns.entry(agency).or_default().turns += 1;
     }
 
     /// Some link cannot take what may go.
@@ -66,15 +66,15 @@ impl Waits {
 
 impl Laws {
     pub(super) fn note_wait(&mut self, id: MessageId, outcome: &Outcome<'_>) {
-        self.waits.forget(id);
+        let waited_for_campaign = self.waits.forget(id);
         let message = &self.messages[&id].message;
         let agency = message.agency();
         let mut spreads = self.rules.spreads.iter();
         let is_spread = message.lane == Lane::Bulk && spreads.any(|it| it.agency == agency);
-        let campaigns = &mut self.waits.campaigns;
         match (outcome.state, outcome.reason) {
             (State::Deferred, Some(Reason::AgencyQuota)) if is_spread => {
-                campaigns.entry(agency).or_default().waiting.insert(id);
+                let campaign = self.waits.campaigns.entry(agency).or_default();
+                campaign.waiting.insert(id);
             }
             (
                 State::Deferred,
@@ -88,6 +88,7 @@ impl Laws {
                 let wait = Wait::HeldUntil(UnixMillis(0));
                 self.waits.messages.insert(id, (agency, wait));
             }
+            _ if waited_for_campaign => self.waits.turn(agency),
             _ => {}
         }
     }
@@ -148,7 +149,7 @@ impl Laws {
         self.waits = waits;
     }
 
-    /// A campaign goes as fast as it may. Some of its times are those of messages that never go.
+    /// A campaign goes as fast as it may. Some of its times are those of messages that never go, or that others hold up.
     fn check_campaigns(&self, waits: &mut Waits, now: &Now) {
         let hours = [&self.rules.quiet_hours, &self.rules.no_bulk];
         let mut hours = hours.into_iter().flatten();
@@ -160,16 +161,16 @@ impl Laws {
                 continue;
             };
             if !may_go || campaign.waiting.len() < spread.an_hour as usize / 2 {
-                (campaign.minutes, campaign.begun) = (0, 0);
+                (campaign.minutes, campaign.turns) = (0, 0);
                 continue;
             }
             campaign.minutes += 1;
             if campaign.minutes == 60 {
-                let begun = std::mem::take(&mut campaign.begun);
+                let turns = std::mem::take(&mut campaign.turns);
                 campaign.minutes = 0;
                 assert!(
-                    begun * 3 >= spread.an_hour,
-                    "only {begun} of the campaign in an hour, of which {} wait",
+                    turns * 3 >= spread.an_hour,
+                    "only {turns} turns of the campaign in an hour, for which {} wait",
                     campaign.waiting.len()
                 );
             }

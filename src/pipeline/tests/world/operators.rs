@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use jiff::Timestamp;
 use xabar_events::Msisdn;
 use xabar_smpp::pdu::{Body, Pdu, SubmitSm};
 use xabar_smpp::values::{DataCoding, EsmClass, MessageState, Ton};
@@ -238,11 +239,23 @@ impl World {
     /// A receipt, heard with the next beat; gives what acknowledges it.
     pub(crate) fn bring_receipt(&mut self, sent: &Sent, smsc_id: &str, stat: &str) -> Answer {
         let number = self.next_request(sent.operator);
-        let frame = receipt(sent.submission.msisdn, smsc_id, stat, number);
+        let text = self.receipt_text(sent, smsc_id, stat);
+        let frame = receipt_of(sent.submission.msisdn, &text, number, Tlvs::EMPTY);
         self.laws.receipt_brought(sent.token());
         self.note_fate(sent, stat);
         let [(_, acknowledged), ..] = self.bring_request(sent.operator, frame);
         acknowledged
+    }
+
+    /// A receipt's words, with the date of this very submission: by it receipts are matched that name no other thing.
+    fn receipt_text(&self, sent: &Sent, smsc_id: &str, stat: &str) -> String {
+        let ago = self.now().instant - sent.submission.decided;
+        let at = i64::try_from(self.wall().before(ago).0).expect("a date");
+        let at = Timestamp::from_millisecond(at).expect("a date");
+        let at = at.strftime("%y%m%d%H%M");
+        format!(
+            "id:{smsc_id} sub:001 dlvrd:001 submit date:{at} done date:{at} stat:{stat} err:000 text:"
+        )
     }
 
     /// The laws hear what a receipt in these words says of a message.
@@ -258,7 +271,8 @@ impl World {
         let mut tlvs = TlvBuffer::new();
         tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, sent.submission.reference);
         let (msisdn, number) = (sent.submission.msisdn, self.next_request(sent.operator));
-        let frame = receipt_with(msisdn, smsc_id, stat, number, tlvs.as_tlvs());
+        let text = self.receipt_text(sent, smsc_id, stat);
+        let frame = receipt_of(msisdn, &text, number, tlvs.as_tlvs());
         self.bring_request(sent.operator, frame);
         self.beat();
     }
@@ -410,23 +424,6 @@ pub(crate) fn mo_from(ton: Ton, digits: &str, text: &Text, sequence_number: u32)
 }
 
 /// A delivery receipt in the words of SMPP 3.4, appendix B.
-pub(crate) fn receipt(msisdn: Msisdn, smsc_id: &str, stat: &str, sequence_number: u32) -> Frame {
-    receipt_with(msisdn, smsc_id, stat, sequence_number, Tlvs::EMPTY)
-}
-
-pub(crate) fn receipt_with(
-    msisdn: Msisdn,
-    smsc_id: &str,
-    stat: &str,
-    sequence_number: u32,
-    tlvs: Tlvs<'_>,
-) -> Frame {
-    let text = format!(
-        "id:{smsc_id} sub:001 dlvrd:001 submit date:2611230915 done date:2611230916 stat:{stat} err:000 text:"
-    );
-    receipt_of(msisdn, &text, sequence_number, tlvs)
-}
-
 /// A delivery receipt in whatever words.
 fn receipt_of(msisdn: Msisdn, text: &str, sequence_number: u32, tlvs: Tlvs<'_>) -> Frame {
     receipt_from(&msisdn.digits(), text, sequence_number, tlvs)
