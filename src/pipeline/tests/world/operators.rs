@@ -250,7 +250,7 @@ impl World {
     /// A receipt's words, with the date of this very submission: by it receipts are matched that name no other thing.
     fn receipt_text(&self, sent: &Sent, smsc_id: &str, stat: &str) -> String {
         let ago = self.now().instant - sent.submission.decided;
-        let at = i64::try_from(self.wall().before(ago).0).expect("a date");
+        let at = self.wall().before(ago).0;
         let at = Timestamp::from_millisecond(at).expect("a date");
         let at = at.strftime("%y%m%d%H%M");
         format!(
