@@ -192,6 +192,8 @@ pub struct Offer {
     pub kept: u64,
     /// Bound sessions on which messages are submitted.
     pub submitting: usize,
+    /// Those on which receipts and texts come.
+    pub receiving: usize,
     /// How many screens the pipeline may have given in all with that of a dialogue that begins: one that waits behind
     /// more would come late.
     pub dialogues: u64,

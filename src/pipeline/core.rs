@@ -19,6 +19,7 @@ use super::beat::{Beat, Effects, Room};
 use super::cancelling::Cancelling;
 use super::earlier::Earlier;
 use super::elsewhere::Parts;
+use super::hearing::Hearing;
 use super::left_out::Place;
 use super::links::peers;
 use super::load::Pressure;
@@ -165,6 +166,7 @@ pub(super) struct Operator {
     shown: u64,
     /// Since when no session is bound.
     pub(super) down_since: Option<UnixMillis>,
+    pub(super) hearing: Hearing,
     pub(super) pressure: Pressure,
     /// Whether those that wait were told.
     pub(super) down_told: bool,
@@ -587,6 +589,7 @@ impl Operator {
             given: 0,
             shown: 0,
             down_since: Some(now.steady),
+            hearing: Hearing::default(),
             pressure: Pressure::default(),
             down_told: false,
             circuit: Circuit::default(),

@@ -31,6 +31,8 @@ impl Core {
         let Some(operator) = self.operators.get_mut(&report.operator) else {
             return;
         };
+        let grace = self.settings.uncertain;
+        operator.hearing.note(&report.offer, beat.now.steady, grace);
         operator.offer = report.offer;
         operator.down_since = match report.offer.submitting {
             // While drained none is bound, and none of them is to blame.

@@ -19,6 +19,7 @@ mod earlier;
 mod elsewhere;
 mod facts;
 mod full_disk;
+mod hearing;
 mod held;
 mod inbound;
 mod left_out;

@@ -50,6 +50,7 @@ impl Core {
     }
 
     fn take_turn(&mut self, beat: &mut Beat, turn: Turn) -> Result<(), JournalError> {
+        let turn = self.unless_awaited(beat, turn);
         let unwanted = match &turn {
             Turn::Go(message) | Turn::Contended(message) => self.unwanted(beat, message)?,
             Turn::Defer { .. } | Turn::Expired(_) | Turn::Overtaken { .. } => None,
@@ -78,6 +79,22 @@ impl Core {
             }
         }
         Ok(())
+    }
+
+    /// The same turn, unless the message may be settled by a receipt that its operator could not bring until now.
+    fn unless_awaited(&self, beat: &Beat, turn: Turn) -> Turn {
+        let until = match &turn {
+            Turn::Go(message) | Turn::Contended(message) => self.awaits_operator(beat, message),
+            Turn::Defer { .. } | Turn::Expired(_) | Turn::Overtaken { .. } => None,
+        };
+        match (turn, until) {
+            (Turn::Go(message) | Turn::Contended(message), Some(until)) => Turn::Defer {
+                message,
+                until,
+                reason: Reason::Uncertain,
+            },
+            (turn, _) => turn,
+        }
     }
 
     /// Puts a message off. It is not kept waiting beyond its deadline.

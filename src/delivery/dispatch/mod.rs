@@ -432,6 +432,7 @@ impl Dispatch {
             granted: self.granted,
             kept: self.kept(ahead),
             submitting: self.submitting(),
+            receiving: self.receiving(),
             dialogues: self
                 .screens
                 .dialogues(self.soon_by_rate(), self.soon_by_windows(now), now),
@@ -502,11 +503,16 @@ impl Dispatch {
         self.rooms.bound_ones(|room| room.window > 0)
     }
 
+    /// How many of them receipts come on.
+    fn receiving(&self) -> usize {
+        self.rooms.bound_ones(|room| room.receives)
+    }
+
     pub(super) fn state(&self) -> LinkState {
         LinkState {
             sessions_bound: self.rooms.bound_ones(|_| true),
             submitting: self.submitting(),
-            receiving: self.rooms.bound_ones(|room| room.receives),
+            receiving: self.receiving(),
             in_flight: self.rooms.in_flight(),
             rate: self.rates.current(),
             window: self.window.size(),

@@ -9,6 +9,7 @@ mod copies;
 mod day;
 mod dialogue;
 mod duplicates;
+mod hearing;
 mod held;
 mod laws;
 mod left_out;

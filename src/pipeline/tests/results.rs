@@ -436,6 +436,8 @@ fn what_was_committed_but_not_written_counts_as_uncertain() {
     let mut world = World::new();
     world.bring(vec![xabar_events::Event::StatusChanged(status("e1"))]);
     world.beat_and_crash(Crash::BeforeEffects);
+    // Its operator is bound again.
+    world.beat();
     world.advance(29 * SECOND);
     assert!(world.sent().is_empty());
     world.advance(SECOND);

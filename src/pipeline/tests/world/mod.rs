@@ -357,6 +357,7 @@ impl World {
                     granted: smsc.taken + room,
                     kept: smsc.kept,
                     submitting: smsc.sessions,
+                    receiving: smsc.sessions,
                     dialogues: smsc.shown + smsc.dialogues,
                     screens_full: smsc.screens_full,
                 },
