@@ -20,7 +20,12 @@ impl Core {
     ) -> Result<(), JournalError> {
         if let Some(mut flight) = self.in_flight.remove(&token.message) {
             if flight.message.progress.operator == operator {
-                add(&mut flight.message.progress.attempt, token.segment);
+                let attempt = &mut flight.message.progress.attempt;
+                match attempt.segments.get_mut(usize::from(token.segment)) {
+                    // The copy after it was refused, or not written, while other segments have no answer yet.
+                    Some(state @ Segment::Waiting) => *state = Segment::Accepted,
+                    _ => add(attempt, token.segment),
+                }
                 self.note_accepted(beat, &mut flight, operator, token, smsc_id)?;
                 beat.put(flight.message.clone());
             }
