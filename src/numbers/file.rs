@@ -271,8 +271,8 @@ fn plain(cell: &str) -> &str {
         .unwrap_or(cell)
 }
 
-/// 901234567: whole numbers as short are of a few small countries, and a list without countries would be of nobody.
-fn may_be_national(number: &str) -> bool {
+/// Whether a number may lack its country, as 901234567 does: whole ones as short are of a few small countries.
+pub fn may_be_national(number: &str) -> bool {
     !number.starts_with('+') && number.len() < SHORTEST_WHOLE
 }
 

@@ -9,7 +9,7 @@ mod packed;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use file::{Column, List};
+pub use file::{Column, List, may_be_national};
 pub use follow::NumbersFile;
 pub use packed::Numbers;
 

@@ -20,6 +20,7 @@ use crate::clock::UnixMillis;
 use crate::delivery::{Answer, SessionKey};
 use crate::dialogue::{Heard, Mo};
 use crate::journal::{JournalError, OperatorId};
+use crate::numbers::may_be_national;
 
 /// Texts that wait for the journal to be asked.
 #[derive(Debug, Default)]
@@ -133,9 +134,15 @@ impl Core {
     }
 
     /// Whether a phone's number may be a national one, which is to be taken for no other country's: it is not written
-    /// as `international`, and nobody's here.
+    /// as `international`, and nobody's here; or it is as short as one and begins like a whole number of an operator's here,
+    /// but may be the end of one as well.
     pub(super) fn may_lack_its_country(&self, from: Msisdn, international: bool) -> bool {
-        !international && self.routes.route(from, None, |_| 1.0).is_none()
+        if international {
+            return false;
+        }
+        let is_ours = self.routes.route(from, None, |_| 1.0).is_some();
+        let digits = from.digits();
+        !is_ours || (may_be_national(&digits) && !self.routes.with_country(&digits).is_empty())
     }
 
     fn take_text(

@@ -18,6 +18,7 @@ use super::unanswered::{may_be_of_the_last, segment_named};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::Notice;
 use crate::journal::{JournalError, Message, OperatorId, Phase, Segment};
+use crate::numbers::may_be_national;
 
 /// How often at most is told of those that fit nothing.
 const TELL: Duration = Duration::from_secs(60 * 60);
@@ -85,9 +86,10 @@ impl Core {
         }
         let mut messages = Vec::new();
         for msisdn in self.may_be_named(notice) {
-            messages.extend(self.messages_to(beat, msisdn)?);
+            let to_one = self.messages_to(beat, msisdn)?;
+            beat.looks.take(For::Receipt, to_one.len());
+            messages.extend(to_one);
         }
-        beat.looks.take(For::Receipt, messages.len());
         let message = self.only_fitting(&beat.now, operator, &messages, notice);
         let message = message.cloned();
         let settled = match message {
@@ -97,11 +99,14 @@ impl Core {
         Ok(Some(settled))
     }
 
-    /// The subscribers whom a receipt may name: one, unless it is no number of an operator's here and may be a national one.
+    /// The subscribers whom a receipt may name: one, if its number is a whole one of an operator's here and longer than national
+    /// ones; or else all whose number it may be without the country.
     fn may_be_named(&self, notice: &Notice) -> Vec<Msisdn> {
         let written = notice.msisdn();
         let is_ours = |msisdn: &Msisdn| self.routes.route(*msisdn, None, |_| 1.0).is_some();
-        if let Some(msisdn) = written.filter(is_ours) {
+        if !may_be_national(notice.digits())
+            && let Some(msisdn) = written.filter(is_ours)
+        {
             return vec![msisdn];
         }
         let mut may_be = self.routes.with_country(notice.digits());

@@ -380,6 +380,26 @@ fn a_national_number_is_taken_for_no_other_countrys() {
     }
 }
 
+#[test]
+fn a_national_number_that_begins_like_a_whole_one_is_taken_for_nobodys() {
+    let mut world = World::with(|settings| {
+        settings.operators[0].prefixes.push("99899".into());
+    });
+    let text = Text {
+        from: phone(0),
+        words: "stop".into(),
+        reference: None,
+    };
+    for (ton, status) in [
+        (Ton::UNKNOWN, Status::RX_R_APPN),
+        (Ton::NATIONAL, Status::RX_R_APPN),
+        (Ton::INTERNATIONAL, Status::ROK),
+    ] {
+        let frame = mo_from(ton, "998931234", &text, 1);
+        assert_eq!(world.brings(frame), status, "{ton:?}");
+    }
+}
+
 /// The first segment of a text of two.
 fn first_of_two(from: Msisdn, sequence_number: u32) -> Frame {
     let digits = from.digits();

@@ -55,6 +55,20 @@ fn a_receipt_without_an_id_settles_the_message_of_a_number_that_it_writes_withou
 }
 
 #[test]
+fn a_number_without_its_country_may_begin_like_a_whole_one_of_an_operators() {
+    let mut world = World::with(|settings| {
+        settings.operators[0].prefixes.push("99899".into());
+    });
+    let event = Notification {
+        msisdn: "998998931234".parse().unwrap(),
+        ..status("e1")
+    };
+    let sent = submitted(&mut world, event);
+    world.receipt_from_number(&sent, "998931234", "DELIVRD");
+    assert_eq!(world.story("e1"), SETTLED);
+}
+
+#[test]
 fn a_receipt_under_an_id_that_nobody_gave_settles_the_message_whose_reference_it_returns() {
     for (stat, told) in [("DELIVRD", "delivered"), ("UNDELIV", "failed undelivered")] {
         let mut world = World::new();
@@ -202,6 +216,28 @@ fn more_receipts_without_an_id_than_a_beat_looks_into_are_to_be_brought_again() 
         Status::RX_T_APPN
     );
     assert_eq!(world.story("e1"), SETTLED);
+}
+
+#[test]
+fn a_number_that_may_be_of_several_countries_takes_a_look_for_each() {
+    let countries = ["7", "37", "38", "39", "40", "41", "42", "43"];
+    let mut world = World::with(|settings| {
+        settings.operators[0].prefixes = countries.map(String::from).into();
+    });
+    let event = Notification {
+        msisdn: "7998931234".parse().unwrap(),
+        ..status("e1")
+    };
+    let sent = submitted(&mut world, event);
+    for _ in 0..5 {
+        world.bring_receipt_from(&sent, "998931234", NO_DATE);
+    }
+    let told = world.receipt_in_words(&sent, NO_DATE, false);
+    assert_eq!(
+        told,
+        Status::RX_T_APPN,
+        "nine looks each, of which a beat has 32"
+    );
 }
 
 #[test]

@@ -298,6 +298,13 @@ impl World {
         self.beat();
     }
 
+    /// The same in whatever words and without our reference, heard with the next beat.
+    pub(crate) fn bring_receipt_from(&mut self, sent: &Sent, digits: &str, text: &str) {
+        let number = self.next_request(sent.operator);
+        let frame = receipt_from(digits, text, number, Tlvs::EMPTY);
+        self.bring_request(sent.operator, frame);
+    }
+
     /// A receipt in whatever words, with our reference if it returns that; gives what the SMSC is told.
     pub(crate) fn receipt_in_words(&mut self, sent: &Sent, text: &str, returns: bool) -> Status {
         let mut tlvs = TlvBuffer::new();
