@@ -115,6 +115,7 @@ impl Directions {
 #[derive(Debug)]
 pub(super) struct Line<'a> {
     pub(super) settings: &'a BindSettings,
+    pub(super) bind: Bind,
     pub(super) opening: Opening,
     pub(super) room: Room,
     /// Which of its login's sessions, or pairs of these, it is of.
@@ -141,6 +142,7 @@ pub(super) fn lines(
                 };
                 lines.push(Line {
                     settings,
+                    bind: *bind,
                     opening: settings.reach.opening(login_as(settings, *bind, version)?),
                     room: Room {
                         login,

@@ -1,6 +1,43 @@
 //! What a refused bind says of us.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use xabar_smpp::Status;
+use xabar_smpp::session::Bind;
+
+/// How many sessions of a login are bound, by their kinds: for the log alone.
+#[derive(Debug, Default)]
+pub(super) struct Bound {
+    transmitters: AtomicUsize,
+    receivers: AtomicUsize,
+    transceivers: AtomicUsize,
+}
+
+impl Bound {
+    pub(super) fn add(&self, bind: Bind) {
+        self.of(bind).fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn remove(&self, bind: Bind) {
+        self.of(bind).fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// How many are bound in the same way, and in another.
+    pub(super) fn beside(&self, bind: Bind) -> (usize, usize) {
+        let count = |bind| self.of(bind).load(Ordering::Relaxed);
+        let all = count(Bind::Transmitter) + count(Bind::Receiver) + count(Bind::Transceiver);
+        let same = count(bind);
+        (same, all.saturating_sub(same))
+    }
+
+    fn of(&self, bind: Bind) -> &AtomicUsize {
+        match bind {
+            Bind::Transmitter => &self.transmitters,
+            Bind::Receiver => &self.receivers,
+            Bind::Transceiver => &self.transceivers,
+        }
+    }
+}
 
 /// Why an SMSC refuses a bind, as far as it can be known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,6 +47,8 @@ pub(super) enum Refusal {
     SystemType,
     /// The login is right, but has as many sessions as the SMSC lets it have.
     TooManySessions,
+    /// The login is bound the other way and not this: of a pair the SMSC takes the transmitter and not the receiver, or the reverse.
+    OneWay,
     /// Any of these, or an address that is not allowed: `ESME_RBINDFAIL` is all that many SMSCs say.
     Unclear,
     /// Nothing that our settings could mend.
@@ -17,12 +56,17 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// `bound`: how many sessions of the same login are bound.
-    pub(super) fn of(status: Status, bound: usize) -> Self {
+    /// How many sessions of the same login are bound in the same way, and in another.
+    pub(super) fn of(status: Status, (same, others): (usize, usize)) -> Self {
+        let is_of_login = matches!(
+            status,
+            Status::RINVPASWD | Status::RINVSYSID | Status::RBINDFAIL
+        );
         match status {
+            _ if is_of_login && same == 0 && others > 0 => Self::OneWay,
             Status::RINVPASWD | Status::RINVSYSID => Self::Login,
             Status::RINVSYSTYP => Self::SystemType,
-            Status::RBINDFAIL if bound > 0 => Self::TooManySessions,
+            Status::RBINDFAIL if same > 0 => Self::TooManySessions,
             Status::RBINDFAIL => Self::Unclear,
             _ => Self::Passing,
         }
@@ -34,20 +78,48 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_login_of_which_other_sessions_are_bound_is_right() {
-        for (status, alone, beside_others) in [
-            (Status::RINVPASWD, Refusal::Login, Refusal::Login),
-            (Status::RINVSYSID, Refusal::Login, Refusal::Login),
-            (Status::RINVSYSTYP, Refusal::SystemType, Refusal::SystemType),
+    fn a_login_of_which_other_sessions_are_bound_is_right_for_their_kind() {
+        let one_way = Refusal::OneWay;
+        for (status, alone, beside_others, beside_the_other_way) in [
+            (Status::RINVPASWD, Refusal::Login, Refusal::Login, one_way),
+            (Status::RINVSYSID, Refusal::Login, Refusal::Login, one_way),
+            (
+                Status::RINVSYSTYP,
+                Refusal::SystemType,
+                Refusal::SystemType,
+                Refusal::SystemType,
+            ),
             (
                 Status::RBINDFAIL,
                 Refusal::Unclear,
                 Refusal::TooManySessions,
+                one_way,
             ),
-            (Status::RSYSERR, Refusal::Passing, Refusal::Passing),
+            (
+                Status::RSYSERR,
+                Refusal::Passing,
+                Refusal::Passing,
+                Refusal::Passing,
+            ),
         ] {
-            assert_eq!(Refusal::of(status, 0), alone, "{status}");
-            assert_eq!(Refusal::of(status, 1), beside_others, "{status}");
+            assert_eq!(Refusal::of(status, (0, 0)), alone, "{status}");
+            assert_eq!(Refusal::of(status, (1, 1)), beside_others, "{status}");
+            assert_eq!(
+                Refusal::of(status, (0, 2)),
+                beside_the_other_way,
+                "{status}"
+            );
         }
+    }
+
+    #[test]
+    fn a_session_counts_for_its_own_kind() {
+        let bound = Bound::default();
+        for bind in [Bind::Transmitter, Bind::Transmitter, Bind::Receiver] {
+            bound.add(bind);
+        }
+        assert_eq!(bound.beside(Bind::Transmitter), (2, 1));
+        bound.remove(Bind::Receiver);
+        assert_eq!(bound.beside(Bind::Receiver), (0, 2));
     }
 }

@@ -1,7 +1,6 @@
 //! Keeps one session of an operator alive: connects, or is connected to, binds, and tries again, elsewhere or after a pause.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -10,13 +9,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 use xabar_smpp::Status;
 use xabar_smpp::link::{Events, Link};
-use xabar_smpp::session::{CloseReason, Closed, Event, Faults, Opening, Settings};
+use xabar_smpp::session::{Bind, CloseReason, Closed, Event, Faults, Opening, Settings};
 
 use super::addresses::{Addresses, Ended};
 use super::class::{Class, Classes};
 use super::connection::Connection;
 use super::entrance::Entrance;
-use super::refused_bind::Refusal;
+use super::refused_bind::{Bound, Refusal};
 use crate::clock::instant;
 use crate::tls::{self, Trouble};
 
@@ -36,6 +35,8 @@ pub(super) struct Session {
     pub(super) tls: Option<tls::Client>,
     /// How long it may take to connect, TLS included.
     pub(super) connect: Duration,
+    /// The kind of its bind, and how it begins.
+    pub(super) bind: Bind,
     pub(super) opening: Opening,
     pub(super) settings: Settings,
     /// What its answers mean.
@@ -44,8 +45,8 @@ pub(super) struct Session {
     pub(super) return_after: Duration,
     /// Lets one session of the operator's return at a time.
     pub(super) returning: Arc<Semaphore>,
-    /// How many sessions of this login are bound: for the log alone.
-    pub(super) bound: Arc<AtomicUsize>,
+    /// The sessions of this login that are bound.
+    pub(super) bound: Arc<Bound>,
 }
 
 /// What happens on a session.
@@ -233,7 +234,7 @@ impl<'a> Service<'a> {
         self.trouble = trouble;
         let leaving = self.forward(link, events, news).await;
         if self.worth.bound {
-            self.session.bound.fetch_sub(1, Ordering::Relaxed);
+            self.session.bound.remove(self.session.bind);
         }
         let stood = instant().duration_since(since);
         let ended = match leaving {
@@ -283,7 +284,7 @@ impl<'a> Service<'a> {
             self.worth.in_vain |= matches!(event, Event::TimedOut { .. });
             if matches!(event, Event::Bound { .. }) {
                 self.worth.bound = true;
-                self.session.bound.fetch_add(1, Ordering::Relaxed);
+                self.session.bound.add(self.session.bind);
                 self.turn = None;
             }
             // Of many faults the first is told, and at the end their number.
@@ -337,22 +338,27 @@ impl<'a> Service<'a> {
     fn log_refused(&self, status: Status) {
         let (operator, session, address) =
             (&self.session.operator, self.session.index, &self.address);
-        let bound = self.session.bound.load(Ordering::Relaxed);
-        match Refusal::of(status, bound) {
+        let bind = self.session.bind;
+        let beside = self.session.bound.beside(bind);
+        let bound = beside.0 + beside.1;
+        match Refusal::of(status, beside) {
             Refusal::Login => {
-                error!(operator, session, address, %status, "bind refused: check this operator's system_id and password");
+                error!(operator, session, address, %bind, %status, "bind refused: check this operator's system_id and password");
             }
             Refusal::SystemType => {
-                error!(operator, session, address, %status, "bind refused: check this operator's system_type");
+                error!(operator, session, address, %bind, %status, "bind refused: check this operator's system_type");
             }
             Refusal::TooManySessions => {
-                warn!(operator, session, address, %status, bound, "bind refused: the login has as many sessions as the operator allows it; lower sessions, or ask for more");
+                warn!(operator, session, address, %bind, %status, bound, "bind refused: the login has as many sessions as the operator allows it; lower sessions, or ask for more");
+            }
+            Refusal::OneWay => {
+                error!(operator, session, address, %bind, %status, bound, "bind refused, while the same login is bound the other way: ask the operator whether it may bind so too, how many sessions it counts, and whether the password is another");
             }
             Refusal::Unclear => {
-                error!(operator, session, address, %status, "bind refused without a reason: ask the operator whether login and address are right, and how many sessions it counts");
+                error!(operator, session, address, %bind, %status, "bind refused without a reason: ask the operator whether login and address are right, and how many sessions it counts");
             }
             Refusal::Passing => {
-                warn!(operator, session, address, %status, "bind refused: tried again after a pause");
+                warn!(operator, session, address, %bind, %status, "bind refused: tried again after a pause");
             }
         }
     }

@@ -229,6 +229,30 @@ async fn a_session_too_many_is_not_taken_for_a_wrong_password() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pair_of_which_the_smsc_takes_one_does_not_read_like_sessions_too_many() {
+    let behaviour = Behaviour {
+        sessions: 1,
+        ..Behaviour::default()
+    };
+    let world = World::new(broker::shared(), behaviour, |config| {
+        config.more = "[[operator.bind]]\nbind = \"transmitter-receiver\"\nsessions = 1\n".into();
+    })
+    .await;
+    let gateway = world.ready().await;
+    let refused = gateway.until_told("bind refused", 1).await;
+    for word in [
+        "ERROR",
+        "while the same login is bound the other way",
+        "bind=",
+        "ESME_RBINDFAIL",
+        "bound=1",
+    ] {
+        assert!(refused[0].contains(word), "{}", refused[0]);
+    }
+    gateway.stop_within(world.config.shutdown).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_password_is_a_clear_error_and_the_gateway_goes_on() {
     let settings = Settings {
         accounts: vec![Account {

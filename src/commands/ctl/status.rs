@@ -238,6 +238,7 @@ mod tests {
             name: "ucell".to_owned(),
             state: LinkStanding::PartlyBound,
             sessions: 1,
+            receiving: 1,
             sessions_configured: 2,
             sessions_wanted: None,
             tps: Some(300),

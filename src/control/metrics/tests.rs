@@ -17,6 +17,7 @@ fn operator_status() -> OperatorStatus {
         name: "ucell".to_owned(),
         state: LinkStanding::PartlyBound,
         sessions: 1,
+        receiving: 1,
         sessions_configured: 2,
         sessions_wanted: None,
         tps: Some(300),

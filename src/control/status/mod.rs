@@ -169,6 +169,9 @@ pub struct OperatorStatus {
     pub state: LinkStanding,
     /// Bound ones: a pair of a transmitter and a receiver is two.
     pub sessions: usize,
+    /// Those of them on which receipts and texts come.
+    #[serde(default)]
+    pub receiving: usize,
     pub sessions_configured: usize,
     /// As many as staff wants, if that is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -328,6 +331,7 @@ fn status(
     let bottleneck = drained(readiness)
         .or_else(|| gateway_limit(&measured, recent, readiness))
         .or_else(|| link_limit(&measured))
+        .or_else(|| unheard(&measured))
         .unwrap_or_else(|| held_back(backlog, paused(recent).len()));
     let state = state(readiness);
     let operators: Vec<OperatorStatus> = measured.iter().map(Measured::status).collect();
@@ -418,6 +422,7 @@ impl Measured<'_> {
             name: self.operator.name.clone(),
             state: self.standing(),
             sessions: self.link.sessions_bound,
+            receiving: self.link.receiving,
             sessions_configured: self.operator.sessions(usize::MAX),
             sessions_wanted: None,
             tps: self.used.tps,
@@ -432,8 +437,17 @@ impl Measured<'_> {
                 .map(|(p50, p99)| ResponseMillis { p50, p99 }),
             failing: self.used.failing,
             set: Values::new(),
-            limit: self.used.limit().unwrap_or(Limit::Idle),
+            limit: match self.used.limit() {
+                Some(limit) => limit,
+                None if self.is_unheard() => Limit::LinkDown,
+                None => Limit::Idle,
+            },
         }
+    }
+
+    /// Whether messages go out and nothing can come back.
+    fn is_unheard(&self) -> bool {
+        self.link.submitting > 0 && self.link.receiving == 0
     }
 
     fn standing(&self) -> LinkStanding {
@@ -502,6 +516,16 @@ fn link_limit(measured: &[Measured<'_>]) -> Option<Bottleneck> {
     })
 }
 
+/// A link that messages go out on and nothing comes in.
+fn unheard(measured: &[Measured<'_>]) -> Option<Bottleneck> {
+    let unheard = measured.iter().find(|it| it.is_unheard())?;
+    Some(Bottleneck {
+        limit: Limit::LinkDown,
+        operator: Some(unheard.operator.name.clone()),
+        advice: "no session is bound on which receipts and texts come in: the log says why; messages go out, and who writes STOP is not heard".to_owned(),
+    })
+}
+
 /// What most of those wait for whose time has not come, if any do.
 fn held_back(backlog: &Backlog, pauses: usize) -> Bottleneck {
     let most = backlog.deferred.iter().max_by_key(|(_, count)| **count);
@@ -549,6 +573,31 @@ mod tests {
     use super::*;
     use crate::journal::OperatorId;
 
+    /// How the operator of one login, a pair, is shown while its link is so.
+    fn of_pair(link: LinkState) -> Status {
+        let operator = Configured {
+            id: OperatorId(1),
+            name: "ucell".to_owned(),
+            logins: vec![(1, 2)],
+            tps: None,
+            kept: 0.0,
+            windows: vec![(10, false)],
+        };
+        let mut recent = Recent::default();
+        recent.add(Sample {
+            at: instant(),
+            load: Load::default(),
+            links: vec![link],
+            looked_up: None,
+        });
+        let observed = [Observed {
+            operator,
+            link: watch::channel(link).1,
+        }];
+        let readiness = Readiness::awaiting([]);
+        status(&observed, &recent, &Backlog::default(), &readiness)
+    }
+
     #[test]
     fn a_pair_is_bound_with_both_its_sessions_and_connecting_while_nothing_can_be_submitted() {
         for (sessions_bound, submitting, expected) in [
@@ -557,35 +606,34 @@ mod tests {
             (1, 0, LinkStanding::Connecting),
             (0, 0, LinkStanding::Connecting),
         ] {
-            let link = LinkState {
+            let status = of_pair(LinkState {
                 sessions_bound,
                 submitting,
                 ..LinkState::default()
-            };
-            let operator = Configured {
-                id: OperatorId(1),
-                name: "ucell".to_owned(),
-                logins: vec![(1, 2)],
-                tps: None,
-                kept: 0.0,
-                windows: vec![(10, false)],
-            };
-            let mut recent = Recent::default();
-            recent.add(Sample {
-                at: instant(),
-                load: Load::default(),
-                links: vec![link],
-                looked_up: None,
             });
-            let observed = [Observed {
-                operator,
-                link: watch::channel(link).1,
-            }];
-            let readiness = Readiness::awaiting([]);
-            let status = status(&observed, &recent, &Backlog::default(), &readiness);
             let ucell = &status.operators[0];
             let shown = (ucell.sessions, ucell.sessions_configured, ucell.state);
             assert_eq!(shown, (sessions_bound, 2, expected));
+        }
+    }
+
+    #[test]
+    fn an_operator_that_takes_messages_and_cannot_be_heard_is_not_idle() {
+        for (submitting, receiving, limit) in [
+            (1, 0, Limit::LinkDown),
+            (1, 1, Limit::Idle),
+            (0, 1, Limit::Idle),
+            (0, 0, Limit::Idle),
+        ] {
+            let status = of_pair(LinkState {
+                sessions_bound: submitting + receiving,
+                submitting,
+                receiving,
+                ..LinkState::default()
+            });
+            let ucell = &status.operators[0];
+            assert_eq!((ucell.receiving, ucell.limit), (receiving, limit));
+            assert_eq!(status.bottleneck.limit, limit);
         }
     }
 }

@@ -11,7 +11,6 @@ mod unreported;
 mod wanted;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::error::TrySendError;
@@ -32,6 +31,7 @@ use self::wanted::Wanted;
 use super::binds::{Line, lines};
 use super::class::{Class, Classes};
 use super::dispatch::{Bounds, Dispatch};
+use super::refused_bind::Bound;
 use super::sessions::{News, Session};
 use super::submission::{Query, Sender, Submission, Token};
 use super::tlvs::Tlvs;
@@ -100,7 +100,7 @@ impl Operator {
         let lines = lines(&settings.binds, settings.interface_version)?;
         let (news_out, news) = mpsc::channel(2 * lines.len().max(4));
         let returning = Arc::new(Semaphore::new(1));
-        let bound: Vec<Arc<AtomicUsize>> = settings.binds.iter().map(|_| Arc::default()).collect();
+        let bound: Vec<Arc<Bound>> = settings.binds.iter().map(|_| Arc::default()).collect();
         let entrances: Vec<_> = settings
             .binds
             .iter()
@@ -118,6 +118,7 @@ impl Operator {
                 entrance: entrances.get(line.room.login).cloned().flatten(),
                 tls: settings.tls.clone(),
                 connect: settings.connect,
+                bind: line.bind,
                 opening: line.opening.clone(),
                 settings: session_settings(settings),
                 classes: settings.classes.clone(),
