@@ -25,6 +25,7 @@ pub mod clock;
 pub mod control;
 pub mod durations;
 pub mod gateway;
+mod http_client;
 pub mod pipeline;
 pub mod tls;
 mod watched_file;

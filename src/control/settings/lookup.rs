@@ -6,11 +6,11 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 
 use super::reading::{Cell, Table};
-use super::secret::secret;
-use super::tls::{ca, usable};
+use super::secret::{header, secret};
+use super::tls::http_client;
 use super::values::{duration, matching, whole};
 use crate::lookup::Url;
-use crate::tls::{Client, Roots};
+use crate::tls::Client;
 
 /// `[routing.lookup]`
 #[derive(Clone, Debug)]
@@ -44,17 +44,7 @@ fn read(table: &mut Table<'_>, names: &[String]) -> Option<LookupSettings> {
         "give the URL to ask, with {msisdn} for the number",
         url,
     );
-    let ca = table.optional("ca", ca);
-    let tls = match &url {
-        Some(url) if url.is_secured() => Some(tls(table, ca)),
-        Some(_) if table.has("ca") => {
-            return table.wrong(
-                "has a `ca`, and a URL of http",
-                "ask by https, or leave it out",
-            );
-        }
-        _ => None,
-    };
+    let tls = http_client(table, url.as_ref().map(Url::is_secured));
     let timeout = table.or(
         "timeout",
         Duration::from_millis(500),
@@ -63,34 +53,20 @@ fn read(table: &mut Table<'_>, names: &[String]) -> Option<LookupSettings> {
     let cache = table.or("cache", 100_000, whole(1..=10_000_000));
     let day = Duration::from_secs(24 * 3600);
     let keep = table.or("keep", day, duration("1s"..="30d"));
-    let authorization = table.optional("authorization", authorization);
+    let authorization = table.optional("authorization", header);
     let field = table.or("field", "operator".to_owned(), field);
     let operators = table.or("operators", BTreeMap::new(), |cell| {
         cell.named(|_, cell| operator(cell, names))
     });
     Some(LookupSettings {
         url: url?,
-        tls: match tls {
-            Some(tls) => Some(tls?),
-            None => None,
-        },
+        tls: tls?,
         timeout,
         cache,
         keep,
         authorization,
         field,
         operators,
-    })
-}
-
-fn tls(table: &Table<'_>, ca: Option<Roots>) -> Option<Client> {
-    let wrong = |what: String, right: String| table.wrong(what, right);
-    let roots = match table.has("ca") {
-        true => ca?,
-        false => usable(Roots::of_this_machine(), wrong)?,
-    };
-    usable(Client::new(roots, None, None), |what, right| {
-        table.wrong(what, right)
     })
 }
 
@@ -103,19 +79,6 @@ fn url(cell: &Cell<'_>) -> Option<Url> {
              \"https://mnp.example.uz/v1/{msisdn}\"; a login belongs in `authorization`",
         )
     })
-}
-
-fn authorization(cell: &Cell<'_>) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(secret(cell)?.expose())
-        .ok()
-        .or_else(|| {
-            cell.wrong(
-                "does not fit into a header",
-                "write it in one line, such as \"Bearer …\" or \"Basic …\"",
-            )
-        })?;
-    value.set_sensitive(true);
-    Some(value)
 }
 
 fn field(cell: &Cell<'_>) -> Option<String> {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use axum::http::HeaderValue;
+
 use super::document::Value;
 use super::private::warn_if_public;
 use super::reading::{Cell, Table};
@@ -78,6 +80,20 @@ pub(super) fn secret(cell: &Cell<'_>) -> Option<Secret> {
         // Not shown: somebody forgot the quotes around a password.
         _ => cell.wrong(format!("is {}", cell.kind()), RIGHT),
     }
+}
+
+/// A secret that is sent as the value of a header, and not shown there either.
+pub(super) fn header(cell: &Cell<'_>) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(secret(cell)?.expose())
+        .ok()
+        .or_else(|| {
+            cell.wrong(
+                "does not fit into a header",
+                "write it in one line, such as \"Bearer …\" or \"Basic …\"",
+            )
+        })?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 const RIGHT: &str = r#"write a text in quotes, { env = "NAME" } or { file = "PATH" }"#;

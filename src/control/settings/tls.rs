@@ -118,6 +118,31 @@ fn now() -> UnixMillis {
 }
 
 /// Where no name is given, certificates are compared with the hosts of the addresses.
+/// With what a URL is asked: nothing if it is one of http. `secured`: whether it is one of https, if that is known.
+#[expect(clippy::option_option, reason = "the outer one: whether that is right")]
+pub(super) fn http_client(table: &mut Table<'_>, secured: Option<bool>) -> Option<Option<Client>> {
+    let ca = table.optional("ca", ca);
+    match secured {
+        Some(true) => {}
+        Some(false) if table.has("ca") => {
+            return table.wrong(
+                "has a `ca`, and a URL of http",
+                "ask by https, or leave it out",
+            );
+        }
+        _ => return Some(None),
+    }
+    let wrong = |what: String, right: String| table.wrong(what, right);
+    let roots = match table.has("ca") {
+        true => ca?,
+        false => usable(Roots::of_this_machine(), wrong)?,
+    };
+    let client = usable(Client::new(roots, None, None), |what, right| {
+        table.wrong(what, right)
+    });
+    client.map(Some)
+}
+
 fn named_by_their_addresses(table: &Table<'_>, binds: &[Bind]) -> Option<()> {
     let mut addresses = binds.iter().flat_map(|bind| bind.reach.addresses());
     match addresses.find(|address| Name::of_address(address).is_none()) {
