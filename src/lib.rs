@@ -28,6 +28,7 @@ pub mod gateway;
 mod http_client;
 pub mod pipeline;
 pub mod tls;
+pub mod traces;
 mod watched_file;
 
 #[cfg(test)]

@@ -95,5 +95,6 @@ const OUTCOME: Outcome<'_> = {
         repeats: 0,
         at: UnixMillis(sample::START.0),
         traceparent: None,
+        tracestate: None,
     }
 };

@@ -27,7 +27,7 @@ pub(crate) fn message(number: u64) -> Message {
             id: id.parse().expect("it is an id"),
         },
         application: APPLICATION.into(),
-        traceparent: None,
+        trace: None,
     };
     let origin = Origin {
         identity: identity.into(),

@@ -30,6 +30,7 @@ use crate::outcome::{Exchange, Sink};
 use crate::pacing;
 use crate::pipeline::{self, OperatorRules, Posted};
 use crate::tls::ClientFiles;
+use crate::traces::{Collector, Export, Sampling};
 
 pub(super) fn parts(settings: &Settings) -> Vec<Part> {
     let broker = settings.intake.amqp.is_some().then_some(Part::Broker);
@@ -165,7 +166,34 @@ pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline
         receipt: timing.receipt,
         retry: settings.retry,
         told: told.unwrap_or_else(|| xabar_events::State::ALL.iter().copied().collect()),
+        traced: traced(settings),
     }
+}
+
+/// Which messages are traced; `None`: none.
+pub(super) fn traced(settings: &Settings) -> Option<Sampling> {
+    let traces = settings.traces.as_ref()?;
+    Some(Sampling {
+        one_in: traces.one_in,
+    })
+}
+
+/// Where traces go, if they go anywhere; `operators` are the journal's.
+pub(super) fn traces<'a>(
+    settings: &Settings,
+    operators: impl Iterator<Item = (OperatorId, &'a str)>,
+) -> Option<Export> {
+    let traces = settings.traces.as_ref()?;
+    Some(Export {
+        collector: Collector::new(
+            traces.endpoint.clone(),
+            traces.tls.clone(),
+            traces.headers.clone(),
+            traces.timeout,
+        ),
+        service: traces.service.clone(),
+        operators: operators.map(|(id, name)| (id, name.into())).collect(),
+    })
 }
 
 /// Whose USSD may come over HTTP; `operators` are the journal's.

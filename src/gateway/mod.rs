@@ -41,6 +41,7 @@ use crate::lookup::{self, Lookup};
 use crate::numbers::Numbers;
 use crate::outcome::{self, Feed, Shown, Wording};
 use crate::pipeline::{self, Channels, Core, Load};
+use crate::traces;
 
 /// Batches that wait at the door; behind them, intake reads no more.
 const DOOR: usize = 16;
@@ -80,6 +81,7 @@ pub struct Gateway {
     outcome: CancellationToken,
     outcome_task: JoinHandle<()>,
     outcome_state: watch::Sender<BrokerState>,
+    traces_task: Option<JoinHandle<()>>,
 }
 
 /// How a gateway ended.
@@ -174,7 +176,7 @@ impl Gateway {
             fresh,
             committed,
             reader: core.reader()?,
-            wording: Wording::new(core.operators()),
+            wording: Wording::new(core.operators(), fitting::traced(settings)),
         };
         let outcome = CancellationToken::new();
         let sink = fitting::sink(settings, observer)?;
@@ -189,6 +191,11 @@ impl Gateway {
             outcome.clone(),
         ));
 
+        let traces = fitting::traces(settings, core.operators()).map(traces::start);
+        let (traces, spans, traces_task) = match traces {
+            Some((sink, counts, task)) => (Some(sink), Some(counts), Some(task)),
+            None => (None, None, None),
+        };
         let trouble = watch::Sender::new(None);
         let (load, load_seen) = watch::channel(Load::default());
         tokio::spawn(follow_journal(trouble.subscribe(), readiness.clone()));
@@ -206,6 +213,7 @@ impl Gateway {
             operators: started.directives,
             outgoing,
             last_outgoing,
+            traces,
             load,
             trouble,
             stopping: stopping.clone(),
@@ -252,6 +260,7 @@ impl Gateway {
                     denials,
                     unrouted,
                     looked_up,
+                    spans,
                 },
                 status,
                 wishes: wishes_in,
@@ -276,6 +285,7 @@ impl Gateway {
             outcome,
             outcome_task,
             outcome_state,
+            traces_task,
         })
     }
 
@@ -341,6 +351,8 @@ impl Gateway {
         let core = self.ended.await.map_err(|_| GatewayError::Lost)??;
         patience.abort();
         drop(self.outcome_task.await);
+        // Since the pipeline ended, with what is left.
+        join(self.traces_task, deadline, "the export of traces").await;
         Ok(Ended {
             uncertain: core.left_uncertain(),
         })

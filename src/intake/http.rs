@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use tracing::info;
 use xabar_events::{
     Agency, Event, EventKey, MAX_BATCH_OCTETS, MAX_EVENT_OCTETS, Mode, RejectReason, Rejection,
+    TRACEPARENT, TRACESTATE,
 };
 
 use super::{Batch, Door, Refusals, Verdict, Way, foreign};
@@ -250,9 +251,14 @@ fn events(
     octets: &[u8],
     only: Option<&Agency>,
 ) -> Result<Vec<Event>, Refused> {
-    let own = |event: Event| match only {
+    let text = |name| headers.get(name)?.to_str().ok();
+    let (parent, state) = (text(TRACEPARENT), text(TRACESTATE));
+    let own = |mut event: Event| match only {
         Some(agency) if *agency != event.key().agency => Err(foreign()),
-        _ => Ok(event),
+        _ => {
+            event.brought_with(parent, state);
+            Ok(event)
+        }
     };
     let one = |event: Result<Event, Rejection>| {
         let event = event.and_then(own).map_err(Refused::Rejected)?;

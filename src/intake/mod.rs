@@ -7,11 +7,14 @@ pub mod amqp;
 mod counts;
 pub mod http;
 
+use std::time::Instant;
+
 use tokio::sync::{mpsc, oneshot};
 use xabar_events::{Event, Msisdn, RejectReason, Rejection};
 
 pub use counts::{Refusals, Way};
 
+use crate::clock::instant;
 use crate::journal::{MessageId, OperatorId};
 
 /// Events that were read together and are to be committed together.
@@ -20,6 +23,8 @@ pub struct Batch {
     pub events: Vec<Event>,
     /// Whose the numbers are, as far as they were looked up.
     pub carriers: Carriers,
+    /// When they were read.
+    pub read: Instant,
     /// Answered once the batch is in the journal, one verdict an event, in order.
     /// Dropped without an answer if the gateway stops first: then nothing was taken.
     pub reply: oneshot::Sender<Vec<Verdict>>,
@@ -29,11 +34,12 @@ pub struct Batch {
 pub type Carriers = foldhash::HashMap<Msisdn, OperatorId>;
 
 impl Batch {
-    /// As it comes in.
+    /// As it comes in, of events that are read now.
     pub fn new(events: Vec<Event>, reply: oneshot::Sender<Vec<Verdict>>) -> Self {
         Self {
             events,
             carriers: Carriers::default(),
+            read: instant(),
             reply,
         }
     }

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use xabar_events::{EventKey, Language, Msisdn, Notification, Reason, State};
+use xabar_events::{EventKey, Language, Msisdn, Notification, Reason, State, TraceContext};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::hash::hash;
@@ -92,8 +92,8 @@ pub struct Identity {
     pub key: EventKey,
     /// The application's number, the event's `subject`.
     pub application: Box<str>,
-    /// The event's trace context, which its outcomes hand on.
-    pub traceparent: Option<Box<str>>,
+    /// The trace that the event is of, which its outcomes hand on.
+    pub trace: Option<Box<TraceContext>>,
 }
 
 /// What was asked, as it stood when it was accepted.
@@ -474,7 +474,7 @@ mod tests {
             language: None,
             params: vec![("name".into(), "Dilnoza".into())],
             legal: false,
-            extensions: vec![("traceparent".into(), "00-4bf9".into())],
+            extensions: vec![("partitionkey".into(), "4bf9".into())],
         };
         let shown = format!("{content:?}");
         assert!(shown.contains("passport"), "{shown}");

@@ -24,7 +24,7 @@ pub(crate) fn waiting(number: u64) -> Message {
         id: MessageId(number),
         key: key(number),
         application: format!("{number}").into(),
-        traceparent: None,
+        trace: None,
     };
     let origin = Origin {
         identity: identity.into(),

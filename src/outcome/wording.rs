@@ -6,24 +6,32 @@ use std::collections::BTreeMap;
 use xabar_events::Outcome;
 
 use crate::journal::{OperatorId, Outgoing};
+use crate::traces::Sampling;
 
-/// Words outcomes; it knows what operators are called.
+/// Words outcomes; it knows what operators are called, and which messages are traced.
 #[derive(Clone, Debug, Default)]
 pub struct Wording {
     operators: BTreeMap<OperatorId, Box<str>>,
+    /// Which messages are traced; `None`: none.
+    sampling: Option<Sampling>,
 }
 
 impl Wording {
-    pub fn new<'a>(operators: impl IntoIterator<Item = (OperatorId, &'a str)>) -> Self {
+    pub fn new<'a>(
+        operators: impl IntoIterator<Item = (OperatorId, &'a str)>,
+        sampling: Option<Sampling>,
+    ) -> Self {
         let operators = operators.into_iter();
         Self {
             operators: operators.map(|(id, name)| (id, name.into())).collect(),
+            sampling,
         }
     }
 
     /// The CloudEvent of an outcome.
     pub fn outcome<'a>(&'a self, outgoing: &'a Outgoing) -> Outcome<'a> {
         let (identity, told) = (&*outgoing.identity, &outgoing.told);
+        let trace = identity.trace.as_deref();
         let attempted = told.attempted.unwrap_or_default();
         let operator = told
             .attempted
@@ -44,7 +52,11 @@ impl Wording {
             attempts: attempted.attempts.into(),
             repeats: attempted.repeats.into(),
             at: told.at.into(),
-            traceparent: identity.traceparent.as_deref().map(Cow::Borrowed),
+            traceparent: match &self.sampling {
+                None => trace.map(|it| it.parent),
+                Some(sampling) => sampling.handed_on(identity),
+            },
+            tracestate: trace.and_then(|it| it.state.as_deref()).map(Cow::Borrowed),
         }
     }
 

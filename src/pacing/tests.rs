@@ -32,7 +32,7 @@ fn message(n: u64) -> Message {
             id: format!("{n}").parse().unwrap(),
         },
         application: "48120973".into(),
-        traceparent: None,
+        trace: None,
     };
     let origin = Origin {
         identity: identity.into(),

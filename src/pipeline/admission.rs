@@ -1,8 +1,9 @@
 //! New events: what is known already is answered, the rest becomes messages.
 
 use std::borrow::Cow;
+use std::time::Instant;
 
-use xabar_events::{Cancel, Event, EventKey, Msisdn, Notification, Priority, Reason, State};
+use xabar_events::{Cancel, Event, EventKey, Msisdn, Notification, Priority, Reason, State, Trace};
 
 use super::beat::Beat;
 use super::core::Core;
@@ -37,6 +38,7 @@ impl Core {
             let Batch {
                 events,
                 carriers,
+                read,
                 reply,
             } = batch;
             let known = self.known(&events)?;
@@ -45,7 +47,7 @@ impl Core {
                 verdicts.push(match event {
                     Event::StatusChanged(notification) => {
                         let looked_up = carriers.get(&notification.msisdn).copied();
-                        self.accept(beat, notification, looked_up, facts)?
+                        self.accept(beat, notification, (looked_up, read), facts)?
                     }
                     Event::Cancel(cancel) => self.cancel(beat, &cancel, &facts)?,
                 });
@@ -76,7 +78,7 @@ impl Core {
         &mut self,
         beat: &mut Beat,
         notification: Notification,
-        looked_up: Option<OperatorId>,
+        (looked_up, read): (Option<OperatorId>, Instant),
         facts: Facts,
     ) -> Result<Verdict, JournalError> {
         let earlier = facts
@@ -102,6 +104,7 @@ impl Core {
             None,
             Details::default(),
         );
+        self.teller.taken_in(beat, &message, read);
         let thread = beat.thread_facts(message.thread).unwrap_or(facts.thread);
         let stale = thread
             .attempted
@@ -244,21 +247,21 @@ impl Core {
             let agency = notification.key.agency.name().into();
             self.clocks_ahead.count(agency, id);
         }
-        let traceparent = notification.traceparent().map(Into::into);
-        let mut extensions = Vec::from(notification.extensions);
-        extensions.retain(|(name, _)| **name != *"traceparent");
+        if notification.trace == Trace::Malformed {
+            self.teller.tally.malformed_traces += 1;
+        }
         let content = Content {
             service: notification.service.into(),
             status: notification.status.into(),
             language: notification.language,
             params: notification.params.into(),
             legal: notification.legal,
-            extensions,
+            extensions: notification.extensions.into(),
         };
         let identity = Identity {
             id,
             application: notification.application.into(),
-            traceparent,
+            trace: notification.trace.into_context(),
             key: notification.key,
         };
         let origin = Origin {

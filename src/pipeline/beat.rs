@@ -22,6 +22,7 @@ use crate::journal::{
     Awaiting, Changes, Choices, HeldReceipt, Identity, Message, MessageId, OperatorId, Outgoing,
     SubscriberFacts, ThreadFacts, ThreadKey,
 };
+use crate::traces::Stage;
 
 /// Hashes what comes from outside: seeded by chance, but without SipHash's price.
 type Seeded = foldhash::fast::RandomState;
@@ -55,6 +56,8 @@ pub(super) struct Beat {
     /// What an operator took and did not deliver, and who is to try it now.
     pub(super) undelivered: Vec<Elsewhere>,
     pub(super) outgoing: Vec<Outgoing>,
+    /// Of messages that are traced.
+    pub(super) stages: Vec<Stage>,
     directives: FxHashMap<OperatorId, Directive>,
     pub(super) replies: Vec<(oneshot::Sender<Vec<Verdict>>, Vec<Verdict>)>,
 }
@@ -132,6 +135,8 @@ pub struct Effects {
     pub directives: FxHashMap<OperatorId, Directive>,
     /// Screens for phones whose steps came over HTTP.
     pub shown: Vec<(PostedReply, Shown)>,
+    /// Stages that are over, of messages that are traced.
+    pub stages: Vec<Stage>,
 }
 
 impl Effects {
@@ -188,6 +193,7 @@ impl Beat {
             released: Vec::new(),
             undelivered: Vec::new(),
             outgoing: Vec::new(),
+            stages: Vec::new(),
             directives: FxHashMap::default(),
             replies: Vec::new(),
         }
@@ -355,6 +361,7 @@ impl Beat {
                 replies: self.replies,
                 directives: self.directives,
                 shown: self.shown,
+                stages: self.stages,
             },
             self.room,
         )

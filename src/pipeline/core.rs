@@ -51,6 +51,7 @@ use crate::journal::{
 };
 use crate::numbers::{Lists, Numbers};
 use crate::pacing::{Among, Limit, Limits, Pacer, Rules, UrgentRight};
+use crate::traces::Sampling;
 
 /// What the pipeline goes by.
 #[derive(Clone, Debug)]
@@ -80,6 +81,8 @@ pub struct Settings {
     pub retry: retry::Policy,
     /// The outcomes that agencies are told.
     pub told: HashSet<State>,
+    /// Which messages are traced; `None`: none.
+    pub traced: Option<Sampling>,
 }
 
 /// What the pipeline goes by for what citizens write.
@@ -306,7 +309,7 @@ impl Core {
         for (id, operator) in &mut operators {
             operator.peers = peers(*id, &logins);
         }
-        let teller = Teller::new(settings.told.clone(), start.last_outgoing);
+        let teller = Teller::new(settings.told.clone(), start.last_outgoing, settings.traced);
         let unpublished = journal.reader()?.outbox(0, 1)?.pop();
         let published_to = unpublished.map_or(start.last_outgoing, |it| it.number - 1);
         let mut core = Self {

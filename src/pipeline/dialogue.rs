@@ -291,7 +291,7 @@ impl Core {
                 id,
                 application: key.id.as_str().into(),
                 key,
-                traceparent: None,
+                trace: None,
             }
             .into(),
             msisdn,

@@ -186,6 +186,7 @@ impl Core {
                     .settle(beat, &mut message, State::Failed, reason, details);
             } else {
                 debug!(message = %message.id, "undelivered: another operator is to try");
+                self.teller.undelivered(beat, &message, code.as_deref());
                 begin_again(&mut message, to, code, beat.now.steady);
                 self.pacer.sibling_waits(message.thread);
                 let waiting = thread.waiting.saturating_add(1);

@@ -45,6 +45,7 @@ mod telling;
 mod tests;
 mod texts;
 mod time_up;
+mod traced;
 mod unanswered;
 mod unnamed;
 mod ussd;
@@ -76,6 +77,7 @@ use crate::delivery::{Directive, Event, Offer, Report};
 use crate::intake::Batch;
 use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
 use crate::numbers::Numbers;
+use crate::traces::Sink;
 
 /// Reports taken into one beat.
 const REPORTS_A_BEAT: usize = 64;
@@ -114,6 +116,8 @@ pub struct Channels {
     pub outgoing: mpsc::Sender<Vec<Outgoing>>,
     /// The last number in the outbox.
     pub last_outgoing: watch::Sender<u64>,
+    /// Stages of messages that are traced; those that it does not take are lost.
+    pub traces: Option<Sink>,
     /// What the pipeline spends its time with.
     pub load: watch::Sender<Load>,
     /// Why the journal does not take, while it does not.
@@ -332,6 +336,9 @@ fn act(
         // While the channel is full, the outcome room reads the outbox.
         drop(channels.outgoing.try_send(changes.outgoing));
         channels.last_outgoing.send_replace(last);
+    }
+    if let Some(traces) = &channels.traces {
+        traces.send(effects.stages);
     }
     returned
 }

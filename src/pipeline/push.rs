@@ -22,6 +22,7 @@ use crate::clock::UnixMillis;
 use crate::delivery::{Class, SentAs, Submission, Token};
 use crate::dialogue::ussd::Phone;
 use crate::journal::{JournalError, Lane, Message, MessageId, OperatorId, Segment};
+use crate::traces::Answer;
 
 /// The pushes of which nobody has said yet whether they are shown.
 #[derive(Debug, Default)]
@@ -222,6 +223,8 @@ impl Core {
         }
         if let Some(flight) = self.push_in_flight(token) {
             self.pushes.refused.count((operator, status.0), ());
+            self.teller
+                .concluded(beat, &flight.message, Answer::Refused(status));
             self.not_shown(beat, flight);
         }
         Ok(())
@@ -286,6 +289,8 @@ impl Core {
     pub(super) fn push_told(&mut self, beat: &mut Beat, mut flight: InFlight, is_shown: bool) {
         debug!(message = %flight.message.id, is_shown, "a push to a screen");
         if !is_shown {
+            self.teller
+                .concluded(beat, &flight.message, Answer::NotShown);
             return self.not_shown(beat, flight);
         }
         self.pushes.close(&flight.message);

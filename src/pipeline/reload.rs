@@ -53,6 +53,7 @@ impl Core {
             receipt,
             retry,
             told,
+            traced: _,
         } = settings;
         // What of a link is kept for which lane its task has known since the start.
         rules.sharing.shares = self.settings.rules.sharing.shares;

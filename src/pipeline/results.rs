@@ -19,6 +19,7 @@ use crate::delivery::{Class, Token};
 use crate::journal::{
     Attempt, Awaiting, JournalError, Message, MessageId, OperatorId, Phase, Segment,
 };
+use crate::traces::Answer;
 
 impl Core {
     /// The operator answered a submission.
@@ -130,8 +131,14 @@ impl Core {
         for segment in outstanding {
             without_copy(&mut flight.message.progress.attempt, segment);
         }
-        let segments = &flight.message.progress.attempt.segments;
-        if !segments.contains(&Segment::Waiting) {
+        let is_taken = is_taken(&flight);
+        let answer = if is_taken {
+            Answer::Accepted
+        } else {
+            Answer::Missing
+        };
+        self.teller.concluded(beat, &flight.message, answer);
+        if is_taken {
             return self.submitted(beat, flight);
         }
         let mut message = flight.message;
@@ -265,11 +272,13 @@ impl Core {
             self.in_flight.insert(flight.message.id, flight);
             return;
         }
-        let attempt = &mut flight.message.progress.attempt;
-        if !attempt.segments.contains(&Segment::Waiting) {
+        self.teller
+            .concluded(beat, &flight.message, answer_of(&flight));
+        if is_taken(&flight) {
             self.submitted(beat, flight);
             return;
         }
+        let attempt = &mut flight.message.progress.attempt;
         // What was not repeated after all is as uncertain as before.
         attempt.uncertain |= flight.was_uncertain;
         if !flight.taken {
@@ -449,6 +458,21 @@ impl Core {
         self.wait_out_of_turn(message);
         self.repeats.note(message);
         beat.put(message.clone());
+    }
+}
+
+/// Whether the operator took all of it.
+fn is_taken(flight: &InFlight) -> bool {
+    let segments = &flight.message.progress.attempt.segments;
+    !segments.contains(&Segment::Waiting)
+}
+
+/// What came of an attempt of which every segment has its answer.
+fn answer_of(flight: &InFlight) -> Answer {
+    match flight.refused {
+        _ if is_taken(flight) => Answer::Accepted,
+        Some((_, status)) => Answer::Refused(status),
+        None => Answer::Unwritten,
     }
 }
 

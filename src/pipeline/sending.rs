@@ -283,6 +283,7 @@ impl Core {
             begin_attempt(&mut self.references, &mut message, total, text, at);
             self.submit(beat, &message, &segments);
         }
+        self.teller.attempted(beat, &message);
         self.repeats.forget(message.id);
         let facts = self.pacer.begin(&message, turn, &beat.now);
         beat.subscriber(message.msisdn, facts);

@@ -24,6 +24,8 @@ pub struct Tally {
     to_submit: [Durations; Lane::ALL.len()],
     /// Events that were in the journal before.
     pub duplicates: u64,
+    /// Events whose `traceparent` was none, and counted as nothing.
+    pub malformed_traces: u64,
 }
 
 /// What became of the messages of one agency.
@@ -123,6 +125,7 @@ impl Tally {
     pub(crate) fn sample() -> Self {
         let mut tally = Self {
             duplicates: 2,
+            malformed_traces: 1,
             ..Self::default()
         };
         let message = crate::journal::sample::waiting(1);

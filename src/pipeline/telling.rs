@@ -11,6 +11,7 @@ use super::beat::Beat;
 use super::tally::Tally;
 use crate::clock::UnixMillis;
 use crate::journal::{Message, Outgoing, Phase, Told};
+use crate::traces::Sampling;
 
 /// A wait is told if it is, or may be, longer than this.
 pub(super) const WORTH_TELLING: Duration = Duration::from_secs(60);
@@ -21,6 +22,8 @@ pub(super) struct Teller {
     /// What agencies are told.
     told: FxHashSet<State>,
     next_outgoing: u64,
+    /// Which messages are traced; `None`: none.
+    pub(super) sampling: Option<Sampling>,
     pub(super) tally: Tally,
 }
 
@@ -42,10 +45,15 @@ impl Details {
 }
 
 impl Teller {
-    pub(super) fn new(told: HashSet<State>, last_outgoing: u64) -> Self {
+    pub(super) fn new(
+        told: HashSet<State>,
+        last_outgoing: u64,
+        sampling: Option<Sampling>,
+    ) -> Self {
         Self {
             told: told.into_iter().collect(),
             next_outgoing: last_outgoing + 1,
+            sampling,
             tally: Tally::default(),
         }
     }
@@ -82,6 +90,7 @@ impl Teller {
             by,
             attempted: message.progress.attempted(),
         };
+        self.entered(beat, message, &told);
         if self.told.contains(&state) && !message.is_answer() {
             beat.outgoing.push(Outgoing {
                 number: self.next_outgoing,
@@ -179,7 +188,7 @@ mod tests {
             wall: UnixMillis(0),
         };
         let (mut beat, mut message) = (Beat::new(now), sample::waiting(1));
-        let mut teller = Teller::new(HashSet::from([State::Deferred]), 0);
+        let mut teller = Teller::new(HashSet::from([State::Deferred]), 0, None);
         let mut is_another = |reason, seconds| {
             let until = UnixMillis(0).after(Duration::from_secs(seconds));
             teller.defer(&mut beat, &mut message, reason, Some(until))

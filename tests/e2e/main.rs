@@ -31,5 +31,6 @@ mod steering;
 mod support;
 mod suppressed;
 mod tls;
+mod traces;
 mod ussd;
 mod wire;

@@ -37,7 +37,7 @@ fn outgoing(number: u64) -> Outgoing {
             id: "e1".parse().unwrap(),
         },
         application: "48120973".into(),
-        traceparent: None,
+        trace: None,
     };
     let told = Told {
         state: State::Submitted,

@@ -5,7 +5,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use crate::{
     CANCEL, Cancel, Event, EventKey, Language, Msisdn, Notification, Priority, STATUS_CHANGED,
-    TextMap, UnixMillis,
+    TRACEPARENT, TRACESTATE, TextMap, Trace, UnixMillis,
 };
 
 impl Event {
@@ -51,6 +51,12 @@ impl Serialize for StatusChanged<'_> {
         key(&mut map, &notification.key, STATUS_CHANGED)?;
         map.serialize_entry("time", &notification.time)?;
         map.serialize_entry("subject", notification.application.as_str())?;
+        if let Trace::Context(context) = &notification.trace {
+            map.serialize_entry(TRACEPARENT, &format_args!("{}", context.parent))?;
+            if let Some(state) = &context.state {
+                map.serialize_entry(TRACESTATE, state)?;
+            }
+        }
         for (name, text) in notification.extensions.iter() {
             map.serialize_entry(name, text)?;
         }

@@ -1,7 +1,8 @@
 //! What an agency says, once every field has been checked.
 
 use crate::{
-    Agency, ApplicationNumber, EventId, Language, Msisdn, Priority, Slug, TextMap, UnixMillis,
+    Agency, ApplicationNumber, EventId, Language, Msisdn, Priority, Slug, TextMap, Trace,
+    UnixMillis,
 };
 
 /// An event that was taken in.
@@ -19,6 +20,15 @@ impl Event {
         match self {
             Self::StatusChanged(notification) => &notification.key,
             Self::Cancel(cancel) => &cancel.key,
+        }
+    }
+
+    /// Of one that says nothing of a trace, what brought it may: the headers `traceparent` and `tracestate`.
+    pub fn brought_with(&mut self, traceparent: Option<&str>, tracestate: Option<&str>) {
+        if let Self::StatusChanged(notification) = self
+            && notification.trace == Trace::None
+        {
+            notification.trace = Trace::read(traceparent, tracestate);
         }
     }
 }
@@ -62,15 +72,10 @@ pub struct Notification {
     pub expires: Option<UnixMillis>,
     /// `data.legal`: required by law.
     pub legal: bool,
-    /// Attributes of CloudEvents extensions, such as `traceparent`.
+    /// `traceparent` and `tracestate`, to be handed on.
+    pub trace: Trace,
+    /// Attributes of other CloudEvents extensions, such as `partitionkey`.
     pub extensions: TextMap,
-}
-
-impl Notification {
-    /// The W3C trace context that the event came with, to be handed on.
-    pub fn traceparent(&self) -> Option<&str> {
-        self.extensions.get("traceparent")
-    }
 }
 
 /// An earlier event of the same agency is withdrawn. It may overtake the event it withdraws.

@@ -47,6 +47,7 @@ pub mod schema;
 mod text;
 mod text_map;
 mod time;
+mod trace_context;
 
 pub use agency::Agency;
 pub use event::{Cancel, Event, EventKey, Notification};
@@ -60,6 +61,9 @@ pub use rejection::{RejectReason, Rejection};
 pub use text::{ApplicationNumber, EventId, Slug};
 pub use text_map::TextMap;
 pub use time::UnixMillis;
+pub use trace_context::{
+    MalformedTrace, TRACEPARENT, TRACESTATE, Trace, TraceContext, Traceparent,
+};
 
 /// The `type` of an event that tells of an application's new status.
 pub const STATUS_CHANGED: &str = "uz.egov.application.status-changed.v1";

@@ -2,7 +2,7 @@
 
 use crate::{
     Agency, ApplicationNumber, EventId, EventKey, Language, Msisdn, Notification, Priority, Slug,
-    TextMap, UnixMillis,
+    TextMap, Trace, UnixMillis,
 };
 
 /// An agency's service with the statuses that its applications go through.
@@ -134,7 +134,8 @@ impl Sample {
                 .one_in(3)
                 .then(|| UnixMillis(time.0.saturating_add(24 * 3600 * 1000))),
             legal: random.one_in(50),
-            extensions: traceparent(random),
+            trace: trace(random),
+            extensions: TextMap::default(),
         }
     }
 }
@@ -187,14 +188,13 @@ fn params(random: &mut SplitMix64) -> TextMap {
     .collect()
 }
 
-fn traceparent(random: &mut SplitMix64) -> TextMap {
+fn trace(random: &mut SplitMix64) -> Trace {
     let (high, low, span) = (random.next(), random.next(), random.next());
     let text = format!("00-{high:016x}{low:016x}-{span:016x}-01");
-    random
-        .one_in(4)
-        .then_some(("traceparent", text))
-        .into_iter()
-        .collect()
+    match random.one_in(4) {
+        true => Trace::read(Some(&text), None),
+        false => Trace::None,
+    }
 }
 
 /// Ten characters of time, six of chance and ten of the count, in Crockford's base 32.

@@ -37,6 +37,11 @@ impl TextMap {
         self.0.is_empty()
     }
 
+    pub(crate) fn take(&mut self, name: &str) -> Option<Box<str>> {
+        let at = self.0.iter().position(|(other, _)| **other == *name)?;
+        Some(self.0.remove(at).1)
+    }
+
     pub(crate) fn push(&mut self, name: &str, text: &str) {
         self.0.push((name.into(), text.into()));
     }

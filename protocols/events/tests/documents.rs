@@ -326,7 +326,10 @@ fn outcome(state: State, reason: Option<Reason>) -> Outcome<'static> {
         attempts: 1,
         repeats: 0,
         at: UnixMillis(1_795_407_300_000),
-        traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+            .parse()
+            .ok(),
+        tracestate: Some("rojo=00f067aa0ba902b7".into()),
     }
 }
 

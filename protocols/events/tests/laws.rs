@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use xabar_events::sample::Sample;
 use xabar_events::{
     Agency, ApplicationNumber, Event, EventId, EventKey, Language, Msisdn, Notification, Priority,
-    Slug, TextMap, UnixMillis,
+    Slug, TextMap, Trace, UnixMillis,
 };
 
 fn text<T: std::str::FromStr + std::fmt::Debug>(pattern: &'static str) -> impl Strategy<Value = T> {
@@ -52,10 +52,11 @@ fn notification() -> impl Strategy<Value = Notification> {
         prop::option::of(time()),
         any::<bool>(),
         map("x[a-z0-9]{0,63}", "\\PC{0,200}", 4),
+        trace(),
     );
     (what, how).prop_map(|(what, how)| {
         let (key, application, time, service, status, msisdn) = what;
-        let (language, priority, params, not_before, expires, legal, extensions) = how;
+        let (language, priority, params, not_before, expires, legal, extensions, trace) = how;
         Notification {
             key,
             application,
@@ -70,9 +71,16 @@ fn notification() -> impl Strategy<Value = Notification> {
             expires: expires
                 .filter(|&expires| not_before.is_none_or(|earliest| earliest < expires)),
             legal,
+            trace,
             extensions,
         }
     })
+}
+
+fn trace() -> impl Strategy<Value = Trace> {
+    let parent = prop::option::of("00-[1-9a-f]{32}-[1-9a-f]{16}-[0-9a-f]{2}");
+    let state = prop::option::of("[a-z]{1,9}=[ -+./-<>-~]{1,9}[!-+]");
+    (parent, state).prop_map(|(parent, state)| Trace::read(parent.as_deref(), state.as_deref()))
 }
 
 /// A sample's octets with some of them replaced, taken out or doubled.

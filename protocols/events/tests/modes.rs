@@ -4,7 +4,7 @@
 use xabar_events::sample::Sample;
 use xabar_events::{
     Event, MAX_BATCH_EVENTS, MAX_BATCH_OCTETS, MAX_EVENT_OCTETS, Mode, Notification, RejectReason,
-    Rejection,
+    Rejection, Trace,
 };
 
 fn structured(notification: &Notification) -> Vec<u8> {
@@ -28,6 +28,11 @@ fn headers(prefix: &str, notification: &Notification) -> Vec<(String, Vec<u8>)> 
             .iter()
             .map(|(name, text)| (name, text.to_owned())),
     );
+    if let Trace::Context(context) = &notification.trace {
+        attributes.push(("traceparent", context.parent.to_string()));
+        let state = context.state.as_deref();
+        attributes.extend(state.map(|state| ("tracestate", state.to_owned())));
+    }
     attributes
         .into_iter()
         .map(|(name, text)| (format!("{prefix}{name}"), text.into_bytes()))
@@ -230,13 +235,30 @@ fn extensions_are_kept_and_numbers_keep_their_digits() {
         ]
     );
     let extensions: Vec<_> = notification.extensions.iter().collect();
-    assert_eq!(
-        extensions,
-        [
-            ("partitionkey", "7"),
-            ("sampled", "true"),
-            ("traceparent", "00-ab-cd-01")
-        ]
-    );
-    assert_eq!(notification.traceparent(), Some("00-ab-cd-01"));
+    assert_eq!(extensions, [("partitionkey", "7"), ("sampled", "true")]);
+    assert_eq!(notification.trace, Trace::Malformed, "it counts as nothing");
+}
+
+#[test]
+fn what_brought_an_event_tells_of_a_trace_only_if_the_event_does_not() {
+    let (own, other) = (parent(1), parent(2));
+    let brought = |event: &Notification| {
+        let mut event = Event::from_structured(&structured(event)).unwrap();
+        event.brought_with(Some(&other), Some("a=1"));
+        let Event::StatusChanged(it) = event else {
+            panic!()
+        };
+        it.trace
+            .into_context()
+            .map(|it| (it.parent.to_string(), it.state))
+    };
+    let mut event = Sample::new(1).next().unwrap();
+    event.trace = Trace::None;
+    assert_eq!(brought(&event), Some((other.clone(), Some("a=1".into()))));
+    event.trace = Trace::read(Some(&own), None);
+    assert_eq!(brought(&event), Some((own, None)));
+}
+
+fn parent(span: u64) -> String {
+    format!("00-0af7651916cd43dd8448eb211c80319c-{span:016x}-01")
 }

@@ -151,6 +151,7 @@ mod tests {
             repeats: 0,
             at: UnixMillis(0),
             traceparent: None,
+            tracestate: None,
         }
     }
 

@@ -180,7 +180,7 @@ fn origin(number: u64, agency: &Agency, at: UnixMillis) -> Origin {
             id: id.expect("letters and digits make an id"),
         },
         application: format!("P{number}").into(),
-        traceparent: None,
+        trace: None,
     };
     Origin {
         identity: identity.into(),

@@ -25,6 +25,7 @@ use super::status::{Limit, Observed, Status};
 use crate::intake::Refusals;
 use crate::lookup;
 use crate::pipeline::{Load, Tally};
+use crate::traces;
 use family::Family;
 use operators::Links;
 
@@ -45,6 +46,8 @@ pub struct Metrics {
     pub unrouted: watch::Receiver<BTreeMap<Box<str>, u64>>,
     /// What came of the numbers that were to be looked up, where they are.
     pub looked_up: Option<watch::Receiver<lookup::Counts>>,
+    /// What became of spans, where messages are traced.
+    pub spans: Option<traces::Counts>,
 }
 
 impl Metrics {
@@ -111,6 +114,13 @@ impl Metrics {
                 looked_up.add(&[("came", came)], number(count));
             }
         }
+        let mut spans = Family::counter(
+            "xabar_trace_spans_total",
+            "Spans of traced messages, by what became of them.",
+        );
+        for (fate, count) in self.spans.iter().flat_map(traces::Counts::read) {
+            spans.add(&[("fate", fate.name())], number(count));
+        }
         let mut pipeline = Family::counter(
             "xabar_pipeline_seconds_total",
             "What the pipeline's thread spent its time with.",
@@ -131,6 +141,7 @@ impl Metrics {
             denied,
             unrouted,
             looked_up,
+            spans,
             pipeline,
         ]
     }
@@ -162,7 +173,12 @@ fn messages(tally: &Tally) -> Vec<Family> {
         to_submit.add_times(&[("lane", lane.name())], times);
     }
     let duplicates = duplicates.with(&[], number(tally.duplicates));
-    vec![by_agency, duplicates, to_submit]
+    let malformed = Family::counter(
+        "xabar_malformed_traceparents_total",
+        "Events whose traceparent is none: they were taken without it.",
+    );
+    let malformed = malformed.with(&[], number(tally.malformed_traces));
+    vec![by_agency, duplicates, malformed, to_submit]
 }
 
 /// How the gateway does at the moment.

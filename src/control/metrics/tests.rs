@@ -75,6 +75,8 @@ fn metrics() -> Metrics {
         unasked: 6,
         ..lookup::Counts::default()
     };
+    let spans = traces::Counts::default();
+    spans.add(traces::Fate::Dropped, 8);
     let refusals = Refusals::default();
     refusals.count(Way::Http, RejectReason::TooLarge);
     Metrics {
@@ -93,6 +95,7 @@ fn metrics() -> Metrics {
         },
         unrouted: watch::channel([("kadastr".into(), 4)].into()).1,
         looked_up: Some(watch::channel(looked_up).1),
+        spans: Some(spans),
     }
 }
 
@@ -105,12 +108,15 @@ fn every_count_is_under_its_name_and_labels() {
         r#"xabar_messages_total{agency="kadastr",state="accepted"} 1"#,
         r#"xabar_operator_messages_total{operator="ucell",state="accepted",reason=""} 1"#,
         "xabar_duplicate_events_total 2",
+        "xabar_malformed_traceparents_total 1",
         r#"xabar_rejected_events_total{way="http",reason="too-large"} 1"#,
         r#"xabar_http_refused_total{why="role"} 1"#,
         r#"xabar_http_refused_total{why="no-token"} 0"#,
         r#"xabar_unrouted_outcomes_total{agency="kadastr"} 4"#,
         r#"xabar_lookup_numbers_total{came="unasked"} 6"#,
         r#"xabar_lookup_numbers_total{came="left-alone"} 0"#,
+        r#"xabar_trace_spans_total{fate="dropped"} 8"#,
+        r#"xabar_trace_spans_total{fate="exported"} 0"#,
         r#"xabar_ready{part="broker"} 0"#,
         r#"xabar_ready{part="journal"} 1"#,
         "xabar_backlog_messages 12",

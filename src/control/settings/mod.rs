@@ -38,6 +38,7 @@ mod service;
 mod subscriber;
 mod timing;
 mod tls;
+mod traces;
 mod urgent;
 mod ussd;
 pub(crate) mod values;
@@ -73,6 +74,7 @@ pub use sender::Sender;
 pub use service::NamedService;
 pub use subscriber::{Limit, QuietHours, Subscriber};
 pub use timing::Timing;
+pub use traces::TracesSettings;
 pub use urgent::{Entitled, Urgent};
 pub use ussd::{PushSettings, UssdSettings};
 
@@ -107,6 +109,8 @@ pub struct Settings {
     /// The folder of the USSD menus; `None`: the one that is built in.
     pub menus: Option<PathBuf>,
     pub log: LogSettings,
+    /// `None`: no message is traced.
+    pub traces: Option<TracesSettings>,
     /// What works, but perhaps not as it was meant.
     pub warnings: Vec<Problem>,
     /// The services that it names, known or not.
@@ -174,6 +178,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         messages: messages::messages(table),
         menus: messages::menus(table),
         log: log::log(table),
+        traces: table.optional("traces", traces::traces),
         warnings: Vec::new(),
         services: Vec::new(),
         written: Written::default(),

@@ -35,7 +35,7 @@ fn message(history: Vec<Told>) -> Message {
             id: "01JD".parse().unwrap(),
         },
         application: "48120973".into(),
-        traceparent: None,
+        trace: None,
     };
     let origin = Origin {
         identity: identity.into(),

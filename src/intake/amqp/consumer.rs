@@ -107,7 +107,7 @@ struct Reading<'a> {
 
 struct Waiting {
     chunk: Chunk,
-    until: Instant,
+    read: std::time::Instant,
 }
 
 /// Deliveries read together, sorted into events and refused ones.
@@ -129,7 +129,10 @@ impl Reading<'_> {
 
     /// Waits for the first of: a chunk settled, a place behind the door, deliveries to read.
     async fn step(&mut self) -> Result<(), Ended> {
-        let patience = self.waiting.as_ref().map(|waiting| waiting.until);
+        let patience = self
+            .waiting
+            .as_ref()
+            .map(|waiting| Instant::from(waiting.read) + STUCK);
         tokio::select! {
             biased;
             Some(settled) = self.under_way.next() => self.acknowledge(settled?).await,
@@ -154,7 +157,7 @@ impl Reading<'_> {
         } else {
             self.waiting = Some(Waiting {
                 chunk,
-                until: Instant::from(instant()) + STUCK,
+                read: instant(),
             });
         }
         Ok(())
@@ -162,10 +165,13 @@ impl Reading<'_> {
 
     /// Hands the waiting chunk's events through the door.
     fn enter(&mut self, permit: Permit<'_, Batch>) {
-        if let Some(Waiting { mut chunk, .. }) = self.waiting.take() {
+        if let Some(Waiting { mut chunk, read }) = self.waiting.take() {
             let (reply, answer) = oneshot::channel();
             let events = std::mem::take(&mut chunk.events);
-            permit.send(Batch::new(events, reply));
+            permit.send(Batch {
+                read,
+                ..Batch::new(events, reply)
+            });
             self.follow(chunk, Some(answer));
         }
     }

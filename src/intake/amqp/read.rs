@@ -3,10 +3,23 @@
 use std::borrow::Cow;
 
 use lapin::{message::Delivery, types::AMQPValue};
-use xabar_events::{Event, Mode, RejectReason, Rejection};
+use xabar_events::{Event, Mode, RejectReason, Rejection, TRACEPARENT, TRACESTATE};
 
 /// Reads a delivery in structured or binary mode, as its content type and headers say.
 pub(super) fn event(delivery: &Delivery) -> Result<Event, Rejection> {
+    let mut event = as_it_says(delivery)?;
+    if let Some(table) = delivery.properties.headers() {
+        let header = |name| match table.inner().get(name)? {
+            AMQPValue::LongString(text) => str::from_utf8(text.as_bytes()).ok(),
+            AMQPValue::ShortString(text) => Some(text.as_str()),
+            _ => None,
+        };
+        event.brought_with(header(TRACEPARENT), header(TRACESTATE));
+    }
+    Ok(event)
+}
+
+fn as_it_says(delivery: &Delivery) -> Result<Event, Rejection> {
     let content_type = delivery
         .properties
         .content_type()
@@ -59,6 +72,7 @@ fn text(value: &AMQPValue) -> Option<Cow<'_, [u8]>> {
 #[cfg(test)]
 mod tests {
     use lapin::{BasicProperties, types::FieldTable};
+    use xabar_events::Trace;
 
     use super::*;
 
@@ -111,6 +125,25 @@ mod tests {
             assert_eq!(notification.application.as_str(), "48120973");
             assert_eq!(notification.time.0, 1_795_421_700_000);
         }
+    }
+
+    #[test]
+    fn headers_of_tracing_libraries_say_which_trace_it_is() {
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        let headers = [
+            ("traceparent", text(trace)),
+            ("tracestate", AMQPValue::ShortString("a=1".into())),
+        ];
+        let body = format!(
+            r#"{{"specversion":"1.0","id":"1","source":"/agencies/kadastr","type":"{}","time":"2026-11-23T09:15:00Z",
+                "subject":"1","data":{DATA}}}"#,
+            xabar_events::STATUS_CHANGED
+        );
+        let structured = Some(xabar_events::STRUCTURED_JSON);
+        let Ok(Event::StatusChanged(it)) = event(&delivery(structured, &headers, &body)) else {
+            panic!("it is an event")
+        };
+        assert_eq!(it.trace, Trace::read(Some(trace), Some("a=1")));
     }
 
     #[test]

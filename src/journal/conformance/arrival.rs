@@ -1,5 +1,7 @@
 //! What was accepted, withdrawn and written is known again.
 
+use xabar_events::Trace;
+
 use super::*;
 
 pub(in crate::journal) fn an_accepted_event_is_a_duplicate_afterwards(journal: &mut dyn Journal) {
@@ -74,8 +76,8 @@ pub(in crate::journal) fn a_message_comes_back_as_it_was_written(journal: &mut d
     full.origin_mut().content.params = vec![("office".into(), "Yunusobod \"DXM\"".into())];
     full.origin_mut().content.legal = true;
     full.origin_mut().content.extensions = vec![("partitionkey".into(), "7".into())];
-    full.identity_mut().traceparent =
-        Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into());
+    let parent = Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    full.identity_mut().trace = Trace::read(parent, Some("rojo=1")).into_context();
     accept(journal, [full.clone(), waiting(8)]);
     assert_eq!(journal.message(MessageId(7)).unwrap(), Some(full.clone()));
     assert_eq!(journal.message(MessageId(9)).unwrap(), None);

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State};
+use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State, TraceContext, Traceparent};
 
 use super::corrupt;
 use crate::clock::UnixMillis;
@@ -58,8 +58,9 @@ stored!(Identity {
     id,
     key,
     application,
-    traceparent
+    trace
 });
+stored!(TraceContext { parent, state });
 stored!(EventKey { agency, id });
 stored!(Origin {
     identity,
@@ -258,6 +259,29 @@ impl<T: Stored> Stored for Arc<T> {
 
     fn read(octets: &mut &[u8]) -> Option<Self> {
         T::read(octets).map(Self::new)
+    }
+}
+
+impl<T: Stored> Stored for Box<T> {
+    fn write(&self, out: &mut Vec<u8>) {
+        T::write(self, out);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        T::read(octets).map(Self::new)
+    }
+}
+
+/// Half of what its text would take.
+impl Stored for Traceparent {
+    fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.to_octets());
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        let (own, rest) = octets.split_first_chunk()?;
+        *octets = rest;
+        Self::from_octets(*own)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What happens at the door, and what agencies are told.
 
-use xabar_events::{Event as Incoming, Notification, Priority};
+use xabar_events::{Event as Incoming, Notification, Priority, Trace};
 use xabar_smpp::Status;
 
 use super::world::*;
@@ -63,9 +63,8 @@ fn every_outcome_hands_the_trace_on_and_other_extensions_are_kept() {
     let mut world = World::new();
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let accepted = world.publish(Notification {
-        extensions: [("traceparent", trace), ("partitionkey", "7")]
-            .into_iter()
-            .collect(),
+        trace: Trace::read(Some(trace), Some("rojo=1")),
+        extensions: [("partitionkey", "7")].into_iter().collect(),
         ..status("e1")
     });
     world.restart();
@@ -74,12 +73,29 @@ fn every_outcome_hands_the_trace_on_and_other_extensions_are_kept() {
     world.receipt(&sent, "a1", "DELIVRD");
     assert_eq!(world.story("e1"), ["accepted", "submitted", "delivered"]);
     for outcome in &world.outcomes {
-        assert_eq!(outcome.traceparent.as_deref(), Some(trace), "{outcome:?}");
+        let parent = outcome.traceparent.map(|it| it.to_string());
+        assert_eq!(parent.as_deref(), Some(trace), "{outcome:?}");
+        assert_eq!(outcome.tracestate.as_deref(), Some("rojo=1"));
     }
     assert_eq!(
         world.journalled(id(accepted)).content.extensions,
         [("partitionkey".into(), "7".into())]
     );
+}
+
+#[test]
+fn what_is_no_trace_is_counted_and_its_event_taken_without_it() {
+    let mut world = World::new();
+    let trace = Trace::read(Some("00-ab-cd-01"), Some("rojo=1"));
+    world.publish(Notification {
+        trace,
+        ..status("e1")
+    });
+    world.publish(status("e2"));
+    assert_eq!(world.tally().malformed_traces, 1);
+    assert_eq!(world.story("e1"), ["accepted"]);
+    assert_eq!(world.outcomes[0].traceparent, None);
+    assert_eq!(world.outcomes[0].tracestate, None);
 }
 
 #[test]

@@ -21,6 +21,7 @@ const OPERATOR: &str = "[[operator]]\nname = \"ucell\"\nprefixes = [\"99893\"]\n
 /// Of a gateway that hears of nothing but its lists.
 fn channels(files: Files, stop: &CancellationToken) -> Channels {
     Channels {
+        traces: None,
         batches: mpsc::channel(1).1,
         reports: mpsc::channel(1).1,
         posted: mpsc::channel(1).1,

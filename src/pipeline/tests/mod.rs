@@ -28,6 +28,7 @@ mod review;
 mod routing;
 mod sharing;
 mod threads;
+mod traced;
 mod undelivered;
 mod unmarked;
 mod unnamed;

@@ -24,6 +24,7 @@ pub struct Told {
     pub by: Option<String>,
     pub attempts: u64,
     pub repeats: u64,
+    pub traceparent: Option<String>,
 }
 
 /// Everything told of one event, by sequence.
@@ -66,6 +67,7 @@ impl Heard {
             by: data["by"].as_str().map(str::to_owned),
             attempts: data["attempts"].as_u64().expect("a number"),
             repeats: data["repeats"].as_u64().expect("a number"),
+            traceparent: outcome["traceparent"].as_str().map(str::to_owned),
         };
         let sequence = data["sequence"].as_u64().expect("a number");
         let ends = told.state.is_terminal();

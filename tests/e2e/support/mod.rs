@@ -7,6 +7,7 @@
 pub mod amqp;
 pub mod broker;
 pub mod certificates;
+pub mod collector;
 pub mod config;
 pub mod events;
 pub mod foreign;

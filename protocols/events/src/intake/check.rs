@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::field::{Field, has_length};
 use crate::{
     Agency, CANCEL, Cancel, Event, EventKey, Notification, RejectReason, Rejection, STATUS_CHANGED,
-    TextMap,
+    TextMap, Trace,
 };
 
 use super::attributes::Attributes;
@@ -47,7 +47,7 @@ fn notification(
     attributes: Attributes<'_>,
     data: StatusData<'_>,
 ) -> Result<Notification, Rejection> {
-    let notification = Notification {
+    let mut notification = Notification {
         key,
         application: required("subject", &attributes.subject)?,
         time: required("time", &attributes.time)?,
@@ -60,8 +60,10 @@ fn notification(
         not_before: optional("data.notBefore", &data.not_before)?,
         expires: optional("data.expires", &data.expires)?,
         legal: legal(&data.legal)?,
+        trace: Trace::None,
         extensions: extensions(attributes.extensions)?,
     };
+    notification.trace = Trace::take_from(&mut notification.extensions);
     match (notification.not_before, notification.expires) {
         (Some(not_before), Some(expires)) if not_before >= expires => Err(Rejection::invalid(
             "data.expires",

@@ -10,7 +10,7 @@ pub use reason::Reason;
 pub use state::State;
 pub use wire::{read_outcomes, write_batch};
 
-use crate::UnixMillis;
+use crate::{Traceparent, UnixMillis};
 
 /// One step in the life of a message, told to the agency that published its event.
 ///
@@ -47,8 +47,10 @@ pub struct Outcome<'a> {
     pub repeats: u32,
     /// When.
     pub at: UnixMillis,
-    /// The W3C trace context of the event, handed on as it came.
-    pub traceparent: Option<Cow<'a, str>>,
+    /// The trace of the event, if it had one, or that the gateway began.
+    pub traceparent: Option<Traceparent>,
+    /// What the event brought besides, handed on as it came.
+    pub tracestate: Option<Cow<'a, str>>,
 }
 
 impl Outcome<'_> {
@@ -65,7 +67,7 @@ impl Outcome<'_> {
             code: self.code.map(owned),
             by: self.by.map(owned),
             operator: self.operator.map(owned),
-            traceparent: self.traceparent.map(owned),
+            tracestate: self.tracestate.map(owned),
             ..self
         }
     }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use crate::json::Json;
-use crate::{Agency, OUTCOME, Outcome, Reason, State, UnixMillis};
+use crate::{Agency, OUTCOME, Outcome, Reason, State, Traceparent, UnixMillis};
 
 impl Outcome<'_> {
     /// Appends it as one CloudEvent in structured mode (`application/cloudevents+json`), whose frame is written as it
@@ -30,7 +30,10 @@ impl Outcome<'_> {
         json.raw(r#"","time":""#);
         json.raw(at);
         json.raw("\"");
-        json.some_text(r#","traceparent":""#, self.traceparent.as_deref());
+        if let Some(parent) = self.traceparent.map(|it| it.to_text()) {
+            json.some_text(r#","traceparent":""#, str::from_utf8(&parent).ok());
+        }
+        json.some_text(r#","tracestate":""#, self.tracestate.as_deref());
         json.raw(r#","datacontenttype":"application/json","data":{"sequence":"#);
         json.number(self.sequence);
         json.raw(r#","event":{"source":"/agencies/"#);
@@ -121,6 +124,8 @@ impl<'de> Deserialize<'de> for Outcome<'static> {
             r#type: String,
             #[serde(default)]
             traceparent: Option<String>,
+            #[serde(default)]
+            tracestate: Option<String>,
             data: Data<'static>,
         }
 
@@ -128,6 +133,7 @@ impl<'de> Deserialize<'de> for Outcome<'static> {
             id,
             r#type,
             traceparent,
+            tracestate,
             data,
         } = Incoming::deserialize(from)?;
         if r#type != OUTCOME {
@@ -143,7 +149,8 @@ impl<'de> Deserialize<'de> for Outcome<'static> {
         }
         let agency = Agency::from_source(&data.event.source).map_err(D::Error::custom)?;
         Ok(Outcome {
-            traceparent: traceparent.map(Cow::Owned),
+            traceparent: traceparent.and_then(|text| text.parse::<Traceparent>().ok()),
+            tracestate: tracestate.map(Cow::Owned),
             ..data.into_outcome(message, &agency)
         })
     }
@@ -168,6 +175,7 @@ impl Data<'static> {
             repeats: self.repeats,
             at: self.at,
             traceparent: None,
+            tracestate: None,
         }
     }
 }
@@ -194,6 +202,7 @@ mod tests {
             repeats: 0,
             at: UnixMillis(1_795_407_200_000),
             traceparent: None,
+            tracestate: None,
         }
     }
 
@@ -216,15 +225,18 @@ mod tests {
     }
 
     #[test]
-    fn a_traceparent_is_an_extension_attribute() {
+    fn a_trace_is_an_extension_attribute() {
+        let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         let traced = Outcome {
-            traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+            traceparent: parent.parse().ok(),
+            tracestate: Some("a=\"1\"".into()),
             ..outcome()
         };
         let mut body = Vec::new();
         traced.write(&mut body);
         let json: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(json["traceparent"].as_str(), traced.traceparent.as_deref());
+        assert_eq!(json["traceparent"], parent);
+        assert_eq!(json["tracestate"], "a=\"1\"");
         assert_eq!(read_outcomes(&body).unwrap(), [traced]);
     }
 

@@ -170,6 +170,7 @@ fn outcome(agency: &str, sequence: u32, state: State) -> Outcome<'_> {
         repeats: 0,
         at: UnixMillis(1_795_407_300_000),
         traceparent: None,
+        tracestate: None,
     }
 }
 

@@ -62,6 +62,7 @@ fn tell(
         repeats: 0,
         at: state.now.into(),
         traceparent: None,
+        tracestate: None,
     };
     more(&mut outcome);
     state.note(News::Outcome(outcome));

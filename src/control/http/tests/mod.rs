@@ -83,6 +83,7 @@ async fn started(
             denials,
             unrouted: watch::channel(BTreeMap::new()).1,
             looked_up: None,
+            spans: None,
         },
         wishes: mpsc::channel(1).0,
     });

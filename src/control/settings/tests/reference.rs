@@ -63,7 +63,7 @@ fn keys_shown_as_left_out_are_keys() {
         }
         Some(
             table @ ("[[sender]]" | "[[agency]]" | "[[bulk.spread]]" | "[operator.tls]"
-            | "[http.tls]" | "[intake.amqp.tls]" | "[routing.lookup]"),
+            | "[http.tls]" | "[intake.amqp.tls]" | "[routing.lookup]" | "[traces]"),
         ) => table,
         _ => line,
     });

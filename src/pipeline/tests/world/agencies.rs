@@ -2,7 +2,7 @@
 
 use xabar_events::{
     Agency, Event as Incoming, EventKey, Language, Msisdn, Notification, Outcome, Priority, State,
-    TextMap,
+    TextMap, Trace,
 };
 
 use super::{START, World};
@@ -131,6 +131,7 @@ pub(crate) fn status(id: &str) -> Notification {
         not_before: None,
         expires: None,
         legal: false,
+        trace: Trace::None,
         extensions: TextMap::default(),
     }
 }

@@ -26,9 +26,10 @@ use crate::journal::{Changes, Journal, OperatorId, Reader, sqlite};
 use crate::numbers::Numbers;
 use crate::outcome::Wording;
 use crate::pipeline::{
-    Core, Done, Effects, Inputs, NewRules, Order, Ordered, Pause, Posted, Refusal, Settings,
+    Core, Done, Effects, Inputs, NewRules, Order, Ordered, Pause, Posted, Refusal, Settings, Tally,
 };
 use crate::scratch::Folder;
+use crate::traces::Stage;
 
 /// A Monday, 09:15 in Tashkent.
 pub(super) const START: UnixMillis = UnixMillis(1_795_407_300_000);
@@ -67,6 +68,8 @@ pub(super) struct World {
     /// What was looked up of the numbers that come in.
     pub(super) carriers: Carriers,
     pub(super) outcomes: Vec<Outcome<'static>>,
+    /// Of messages that are traced.
+    pub(super) stages: Vec<Stage>,
     wording: Wording,
     pub(super) laws: Laws,
     pub(super) beats: u64,
@@ -141,6 +144,7 @@ impl World {
             reassigned: None,
             carriers: Carriers::default(),
             outcomes: Vec::new(),
+            stages: Vec::new(),
             wording: Wording::default(),
             beats: 0,
             saboteur: None,
@@ -161,7 +165,7 @@ impl World {
         )
         .unwrap();
         self.reader = Some(core.reader().unwrap());
-        self.wording = Wording::new(core.operators());
+        self.wording = Wording::new(core.operators(), self.settings.traced);
         for (id, _) in core.operators() {
             let smsc = self.smscs.entry(id).or_insert_with(|| Smsc {
                 sessions: 1,
@@ -227,6 +231,10 @@ impl World {
     /// How many waiting messages are in memory.
     pub(super) fn held(&self) -> usize {
         self.core.as_ref().unwrap().pacer.held_in_all()
+    }
+
+    pub(super) fn tally(&self) -> &Tally {
+        self.core.as_ref().unwrap().tally()
     }
 
     /// Whether an operator counts as down or failing.
@@ -397,6 +405,7 @@ impl World {
     fn act(&mut self, changes: Changes, effects: Effects) {
         self.hear_answers(&effects);
         self.tell(&changes);
+        self.stages.extend(effects.stages);
         for (reply, verdicts) in effects.replies {
             drop(reply.send(verdicts));
         }

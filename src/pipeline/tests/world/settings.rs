@@ -65,6 +65,7 @@ pub(super) fn settings() -> Settings {
         receipt: 72 * HOUR,
         retry: retry::Policy::default(),
         told: State::ALL.iter().copied().collect(),
+        traced: None,
     }
 }
 
