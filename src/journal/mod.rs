@@ -262,8 +262,18 @@ pub struct Used {
     pub day: UnixMillis,
     /// How many messages were submitted.
     pub messages: u32,
-    /// How many were put off to the next day.
-    pub put_off: u32,
+    /// Until when those that were put off have places, by lane.
+    pub normal: Places,
+    pub bulk: Places,
+}
+
+/// The last places that were given to those that an agency's quota put off, on the steady clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Places {
+    /// Of the day that is counted.
+    pub today: UnixMillis,
+    /// Of the day after it.
+    pub next: UnixMillis,
 }
 
 /// How far the times of a campaign are dealt out, on the steady clock.
@@ -273,6 +283,8 @@ pub struct Dealt {
     pub arrival: UnixMillis,
     /// The last time that a message was given.
     pub last: UnixMillis,
+    /// The last one that was given to a message which had missed its own.
+    pub late: UnixMillis,
 }
 
 /// A waiting message with what bears on when it may go.

@@ -6,15 +6,12 @@ use std::time::Duration;
 use xabar_events::Reason;
 
 use super::Rules;
-use super::daily::Daily;
+use super::daily::{Daily, Opening};
 use super::limits::Limits;
 use super::quiet_hours::{Curfew, delay};
 use super::spread::{Line, Spreading};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Dealt, Lane, Message, SpreadKey, Used};
-
-/// So long after a morning's release those are due that found no room in it, a millisecond apart; of many more the rest.
-const WITHOUT_ROOM: Duration = Duration::from_secs(600);
 
 /// Until when a message waits, on the steady clock, and why.
 pub(super) type Wait = (UnixMillis, Reason);
@@ -70,14 +67,33 @@ impl Gate {
     }
 
     /// What was put off by the rules of an agency gets its places again, by [`judge_anew`](Self::judge_anew).
-    pub(super) fn begin_anew(&mut self, agency: AgencyKey, now: &Now) {
+    pub(super) fn begin_anew(&mut self, agency: AgencyKey) {
         if let Some(daily) = self.daily.get_mut(&agency) {
             daily.begin_anew();
         }
         let spreads = self.spreads.iter_mut();
         for spreading in spreads.filter(|it| it.spread().agency == agency) {
-            spreading.begin_anew(now.steady);
+            spreading.begin_anew();
         }
+    }
+
+    /// All of the agency that wait have their places again.
+    pub(super) fn end_anew(&mut self, agency: AgencyKey) {
+        if let Some(daily) = self.daily.get_mut(&agency) {
+            daily.end_anew();
+        }
+        let spreads = self.spreads.iter_mut();
+        for spreading in spreads.filter(|it| it.spread().agency == agency) {
+            spreading.end_anew();
+        }
+    }
+
+    /// Whether a message may have to stand in line, for its agency's quota or its campaign.
+    pub(super) fn has_line(&self, message: &Message) -> bool {
+        let is_held = matches!(message.lane, Lane::Normal | Lane::Bulk);
+        let has_one =
+            self.daily.contains_key(&message.agency()) || self.campaign(message).is_some();
+        is_held && !has_counted(message) && has_one
     }
 
     /// How many past submissions of a subscriber have to be remembered.
@@ -93,6 +109,16 @@ impl Gate {
     /// What a message waits for longest, if it may not go now, after those submitted to its subscriber before.
     pub(super) fn wait(
         &mut self,
+        message: &Message,
+        submitted: &[UnixMillis],
+        now: &Now,
+    ) -> Option<Wait> {
+        self.wait_in(line_of(message), message, submitted, now)
+    }
+
+    fn wait_in(
+        &mut self,
+        line: Line,
         message: &Message,
         submitted: &[UnixMillis],
         now: &Now,
@@ -120,22 +146,32 @@ impl Gate {
             self.limits.earliest(submitted, now.steady),
             Reason::SubscriberLimit,
         );
-        let counted = has_counted(message);
-        if !counted
-            && !self.daily.is_empty()
-            && let Some(daily) = self.daily.get_mut(&message.agency())
-            && let Some(end) = daily.spent_until(now.wall)
-        {
-            wait(now.steady_at(end), Reason::AgencyQuota);
-        }
-        if bulk
-            && !counted
-            && let Some(spread) = self.spread(message)
-            && let Some(until) = spread.wait(now.steady, stands_in_line(message))
+        if !has_counted(message)
+            && let Some(until) = self.line_wait(line, message, now)
         {
             wait(until, Reason::AgencyQuota);
         }
         (longest.0 > now.steady).then_some(longest)
+    }
+
+    /// How long a message waits for its agency's quota and its campaign at least, and for those before it in line.
+    fn line_wait(&mut self, line: Line, message: &Message, now: &Now) -> Option<UnixMillis> {
+        let campaign = self.campaign(message);
+        let turn = campaign.map(|it| it.wait(now.steady, line));
+        let is_spread = turn.is_some();
+        let mut until = turn.flatten();
+        if !self.daily.is_empty()
+            && let Some(daily) = self.daily.get_mut(&message.agency())
+        {
+            let spent = daily.spent_until(now.wall).map(|end| now.steady_at(end));
+            let others = match line {
+                _ if is_spread => None,
+                Line::Late => None,
+                Line::Joins | Line::Anew(_) => daily.line(message.lane, line != Line::Joins, now),
+            };
+            until = until.max(spent).max(others);
+        }
+        until
     }
 
     /// An urgent message waits for its subscriber's limits only, if at all.
@@ -148,22 +184,19 @@ impl Gate {
     }
 
     /// Puts a message off that has to wait: gives it a time of its own where many wait for the same.
-    pub(super) fn put_off(
+    pub(super) fn put_off(&mut self, message: &mut Message, wait: Wait, now: &Now) -> Wait {
+        self.put_off_in(line_of(message), message, wait, now)
+    }
+
+    fn put_off_in(
         &mut self,
+        line: Line,
         message: &mut Message,
         (until, reason): Wait,
         now: &Now,
     ) -> Wait {
         if reason == Reason::AgencyQuota {
-            let daily = self.daily.get_mut(&message.agency());
-            if daily.is_some_and(|daily| daily.spent_until(now.wall).is_some()) {
-                return (self.next_day(message, now), reason);
-            }
-            let line = match stands_in_line(message) {
-                true => Line::Late,
-                false => Line::Joins,
-            };
-            if let Some(until) = self.deal(message, line, now) {
+            if let Some(until) = self.place(message, line, now) {
                 return (until, reason);
             }
         }
@@ -171,8 +204,8 @@ impl Gate {
         (now.steady_at(open), reason)
     }
 
-    /// What a message that was put off waits for by the rules of now; `None`: it may go. What had a place of a day or of a campaign
-    /// gets one of those that are left, whatever the hour: it is in the hours in which it may go.
+    /// What a message that was put off waits for by the rules of now; `None`: it may go. One that stood in line gets the next
+    /// place, whatever the hour: that lies in the hours in which it may go.
     pub(super) fn judge_anew(
         &mut self,
         message: &mut Message,
@@ -180,10 +213,9 @@ impl Gate {
         now: &Now,
     ) -> Option<Wait> {
         let had_place = has_place(message);
-        let dealt = message.progress.dealt.take();
-        let place = had_place.then(|| self.place_anew(message, dealt, now));
-        let place = place.flatten();
-        match place {
+        let before = Line::Anew(message.progress.dealt.take());
+        let place = had_place.then(|| self.place(message, before, now));
+        match place.flatten() {
             Some(place) => {
                 let limited = self.limits.earliest(submitted, now.steady);
                 if limited > place {
@@ -192,78 +224,88 @@ impl Gate {
                     (place > now.steady).then_some((place, Reason::AgencyQuota))
                 }
             }
-            None => match self.wait(message, submitted, now) {
+            None => match self.wait_in(before, message, submitted, now) {
                 None => self.moment_of_morning(message, now),
-                Some(wait) => Some(self.put_off(message, wait, now)),
+                Some(wait) => Some(self.put_off_in(before, message, wait, now)),
             },
         }
     }
 
-    /// Until when a message waits that its agency's quota or campaign put off, in its new place; `None`: for neither. It may
-    /// have a time of its campaign from before.
-    fn place_anew(
-        &mut self,
-        message: &mut Message,
-        dealt: Option<UnixMillis>,
-        now: &Now,
-    ) -> Option<UnixMillis> {
-        let (due, morning) = (message.progress.due, self.morning_of(now));
-        if let Some(daily) = self.daily.get_mut(&message.agency()) {
-            if daily.spent_until(now.wall).is_some() {
-                return Some(self.next_day(message, now));
-            }
-            // It has a place of this day, and is one of those that found no room in its release if it is due just after that.
-            let keeps = |end: UnixMillis| {
-                let last = end.after(self.release + WITHOUT_ROOM);
-                (end..=last).contains(&now.wall_at(due))
-            };
-            if dealt.is_none() && morning.is_some_and(keeps) {
-                return Some(due);
-            }
+    /// Gives a message that its agency's quota or its campaign holds up the next place in line, in the hours in which it may
+    /// go; `None`: neither holds it up. What is of a campaign has its place there, on a day that has some of the quota left.
+    fn place(&mut self, message: &mut Message, line: Line, now: &Now) -> Option<UnixMillis> {
+        let daily = self.daily.get_mut(&message.agency());
+        let next_day = daily.and_then(|daily| daily.spent_until(now.wall));
+        if self.campaign(message).is_some() {
+            return self.deal(message, line, next_day, now);
         }
-        let spread = self.spread(message)?;
-        if dealt.is_none() && spread.wait(now.steady, false).is_none() {
+        let daily = self.daily.get_mut(&message.agency())?;
+        let is_anew = matches!(line, Line::Anew(_));
+        let others = match line {
+            Line::Joins => daily.line(message.lane, false, now),
+            Line::Anew(None) => daily.line(message.lane, true, now),
+            Line::Late | Line::Anew(Some(_)) => None,
+        };
+        // Behind those that have places today, though it may have to be put off again there.
+        let from = next_day.filter(|_| others.is_none()).unwrap_or(now.wall);
+        let opening = self.opening(message, from, now);
+        if opening.is_empty() && next_day.is_none() && others.is_none() {
+            message.progress.dealt = is_anew.then_some(now.steady);
             return None;
         }
-        self.deal(message, Line::Anew(dealt), now)
+        let end = now.steady_at(message.expires);
+        let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
+        let may_go = |at: UnixMillis| {
+            let wall = now.wall_at(at);
+            let is_bulk_closed = message.lane == Lane::Bulk && bulk.end_then(wall).is_some();
+            at < end && !is_bulk_closed && quiet_hours.end_then(wall).is_none()
+        };
+        let daily = self.daily.get_mut(&message.agency())?;
+        let place = daily.place(message.lane, (opening, is_anew), now, may_go);
+        message.progress.dealt = Some(now.steady);
+        Some(place)
     }
 
-    /// When a message goes that was put off into the morning that it is now: no herd goes since a rule is another.
+    /// From when on a message may go that may from this wall time on, and until when those that wait for that are spread.
+    fn opening(&self, message: &Message, from: UnixMillis, now: &Now) -> Opening {
+        let opens = self.open(message, from, Duration::ZERO);
+        let earlier = from.before(self.release);
+        let opened = self.open(message, earlier, Duration::ZERO);
+        let end = if opens > from {
+            opens.after(self.release)
+        } else if opened > earlier {
+            opened.after(self.release).max(opens)
+        } else {
+            opens
+        };
+        now.steady_at(opens)..now.steady_at(end)
+    }
+
+    /// When a message goes that was put off into a morning though it might go now: no herd goes since a rule is another, or the
+    /// clock. That is its moment if it is morning, and else one as long from now, if it was to go later than that.
     fn moment_of_morning(&self, message: &Message, now: &Now) -> Option<Wait> {
         if message.lane == Lane::Urgent {
             return None;
         }
-        let moment = self.morning(message, self.morning_of(now)?, self.delay(message));
         let told = message.progress.history.last();
         let reason = told.and_then(|told| told.reason);
         let due = now.wall_at(message.progress.due);
-        let is_so = reason == Some(Reason::QuietHours) || due == moment;
+        let delay = self.delay(message);
+        let earlier = now.wall.before(self.release);
+        let moment = self.quiet_hours.end_then(earlier);
+        let moment = moment.map(|end| self.morning(message, end, delay));
+        let moment = moment.filter(|moment| *moment > now.wall);
+        let is_so = reason == Some(Reason::QuietHours) || Some(due) == moment;
+        let moment = moment.unwrap_or_else(|| self.morning(message, now.wall, delay).min(due));
         let wait = (now.steady_at(moment), reason.unwrap_or(Reason::QuietHours));
         (is_so && moment > now.wall).then_some(wait)
-    }
-
-    /// When the quiet hours end, or ended, of which the messages wait now or go over the release.
-    fn morning_of(&self, now: &Now) -> Option<UnixMillis> {
-        let end = |wall| self.quiet_hours.end_then(wall);
-        end(now.wall).or_else(|| end(now.wall.before(self.release)))
-    }
-
-    /// Puts a message off to the next day, in the hours in which it may go then.
-    fn next_day(&mut self, message: &Message, now: &Now) -> UnixMillis {
-        let (mut until, mut delay) = (now.wall, self.delay(message));
-        if let Some(daily) = self.daily.get_mut(&message.agency()) {
-            let put_off = daily.put_off(message.expires);
-            until = put_off.day.after(put_off.delay(Duration::ZERO));
-            delay = put_off.delay(self.release);
-        }
-        now.steady_at(self.open(message, until, delay))
     }
 
     /// A message that waited ends: the time that it was given is another's.
     pub(super) fn give_up(&mut self, message: &Message, now: &Now) {
         if !has_counted(message)
             && let Some(dealt) = message.progress.dealt
-            && let Some(place) = self.place(message)
+            && let Some(place) = self.best(message)
             && let Some(spreading) = self.spreads.get_mut(place)
         {
             spreading.give_back(dealt, now.steady);
@@ -277,8 +319,7 @@ impl Gate {
         {
             daily.count(now.wall);
         }
-        if message.lane == Lane::Bulk
-            && let Some(place) = self.place(message)
+        if let Some(place) = self.best(message)
             && let Some(spreading) = self.spreads.get_mut(place)
         {
             spreading.count(now.steady);
@@ -290,8 +331,7 @@ impl Gate {
         if let Some(daily) = self.daily.get_mut(&message.agency()) {
             daily.uncount(now.wall_at(message.progress.attempt.at));
         }
-        if message.lane == Lane::Bulk
-            && let Some(place) = self.place(message)
+        if let Some(place) = self.best(message)
             && let Some(spreading) = self.spreads.get_mut(place)
         {
             spreading.uncount();
@@ -307,10 +347,10 @@ impl Gate {
     }
 
     /// Goes on with campaigns where they stood.
-    pub(super) fn take_up(&mut self, dealt: &BTreeMap<SpreadKey, Dealt>) {
+    pub(super) fn take_up(&mut self, dealt: &BTreeMap<SpreadKey, Dealt>, now: &Now) {
         for spreading in &mut self.spreads {
             if let Some(dealt) = dealt.get(&spreading.key()) {
-                spreading.take_up(*dealt);
+                spreading.take_up(*dealt, now.steady);
             }
         }
     }
@@ -361,14 +401,18 @@ impl Gate {
         open
     }
 
-    /// Gives a message a time of its campaign, if there is one before its end, which it waits for else; `None`: it is of none.
-    fn deal(&mut self, message: &mut Message, line: Line, now: &Now) -> Option<UnixMillis> {
-        if message.lane != Lane::Bulk {
-            return None;
-        }
+    /// Gives a message a time of its campaign from this wall time on, if there is one before its end, which it waits for else;
+    /// `None`: it is of none.
+    fn deal(
+        &mut self,
+        message: &mut Message,
+        line: Line,
+        from: Option<UnixMillis>,
+        now: &Now,
+    ) -> Option<UnixMillis> {
         let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
         let hours = |steady| {
-            let mut wall = now.wall_at(steady);
+            let mut wall = from.map_or(now.wall_at(steady), |from| from.max(now.wall_at(steady)));
             // As in `open`.
             for _ in 0..2 {
                 wall = quiet_hours.end_then(wall).unwrap_or(wall);
@@ -377,19 +421,22 @@ impl Gate {
             now.steady_at(wall)
         };
         let end = now.steady_at(message.expires);
-        let place = self.place(message)?;
+        let place = self.best(message)?;
         let spreading = self.spreads.get_mut(place)?;
         let dealt = spreading.deal(now.steady, line, end, hours);
         message.progress.dealt = dealt.or(message.progress.dealt);
         Some(dealt.unwrap_or(end))
     }
 
-    fn spread(&self, message: &Message) -> Option<&Spreading> {
-        self.spreads.get(self.place(message)?)
+    fn campaign(&self, message: &Message) -> Option<&Spreading> {
+        self.spreads.get(self.best(message)?)
     }
 
     /// The spread that fits a message best.
-    fn place(&self, message: &Message) -> Option<usize> {
+    fn best(&self, message: &Message) -> Option<usize> {
+        if message.lane != Lane::Bulk {
+            return None;
+        }
         let spreads = self.spreads.iter().enumerate();
         let fit = spreads.map(|(place, it)| (it.fits(message), place));
         fit.filter(|(fit, _)| *fit > 0)
@@ -403,9 +450,16 @@ fn has_counted(message: &Message) -> bool {
     message.progress.attempt.attempts > 0
 }
 
-/// Whether a message has a time of its campaign, which may have come: it does not wait for those that have one.
+/// Whether a message has a place, which may have come: it does not wait for those that have one.
 fn stands_in_line(message: &Message) -> bool {
     message.progress.dealt.is_some()
+}
+
+fn line_of(message: &Message) -> Line {
+    match stands_in_line(message) {
+        true => Line::Late,
+        false => Line::Joins,
+    }
 }
 
 /// Whether a message was put off by its agency's quota or campaign, and not by what holds all messages.

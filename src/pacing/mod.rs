@@ -18,7 +18,7 @@ mod subscribers;
 mod tests;
 mod threads;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use xabar_events::Reason;
@@ -62,6 +62,35 @@ pub struct Rules {
 }
 
 impl Rules {
+    /// Whose messages are put off by other rules than before.
+    pub fn affected(&self, before: &Self) -> Affected {
+        let of_all = |rules: &Self| {
+            let Self {
+                limits,
+                urgent_limited,
+                quiet_hours,
+                release,
+                no_bulk,
+                ..
+            } = rules.clone();
+            (limits, urgent_limited, quiet_hours, release, no_bulk)
+        };
+        if of_all(self) != of_all(before) {
+            return Affected::All;
+        }
+        let agencies = [self, before].into_iter().flat_map(|rules| {
+            let spread = rules.spreads.iter().map(|it| it.agency);
+            rules.daily.keys().copied().chain(spread)
+        });
+        let of = |rules: &Self, agency| {
+            let spreads = rules.spreads.iter().filter(|it| it.agency == agency);
+            let spreads: Vec<Spread> = spreads.cloned().collect();
+            (rules.daily.get(&agency).cloned(), spreads)
+        };
+        let others = agencies.filter(|agency| of(self, *agency) != of(before, *agency));
+        Affected::These(others.collect())
+    }
+
     /// Tells apart the rules by which messages are put off; never 0.
     pub fn fingerprint(&self) -> i64 {
         let Self {
@@ -79,6 +108,40 @@ impl Rules {
             format!("{limited:?} {quiet_hours:?} {release:?} {no_bulk:?} {daily:?} {spreads:?}");
         let hash = hash(0, &[all.as_bytes()]).max(1);
         i64::from_ne_bytes(hash.to_ne_bytes())
+    }
+}
+
+/// Whose messages are put off by other rules, or at other times, than before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Affected {
+    All,
+    These(BTreeSet<AgencyKey>),
+}
+
+impl Affected {
+    /// These, and those of another time.
+    pub fn add(&mut self, other: Self) {
+        match (&mut *self, other) {
+            (Self::These(these), Self::These(others)) => these.extend(others),
+            _ => *self = Self::All,
+        }
+    }
+
+    pub fn covers(&self, agency: AgencyKey) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(these) => these.contains(&agency),
+        }
+    }
+
+    pub fn is_nobody(&self) -> bool {
+        matches!(self, Self::These(these) if these.is_empty())
+    }
+}
+
+impl Default for Affected {
+    fn default() -> Self {
+        Self::These(BTreeSet::new())
     }
 }
 
@@ -300,12 +363,23 @@ impl Pacer {
     }
 
     /// Begins to judge anew what waits of an agency: what was put off by its rules gets its places again.
-    pub fn begin_anew(&mut self, agency: AgencyKey, now: &Now) {
-        self.gate.begin_anew(agency, now);
+    pub fn begin_anew(&mut self, agency: AgencyKey) {
+        self.gate.begin_anew(agency);
+    }
+
+    /// All that waits of the agency is judged anew.
+    pub fn end_anew(&mut self, agency: AgencyKey) {
+        self.gate.end_anew(agency);
+    }
+
+    /// Whether a message may have to stand in line, for its agency's quota or its campaign: then the order counts in which
+    /// such are judged anew.
+    pub fn has_line(&self, message: &Message) -> bool {
+        self.gate.has_line(message)
     }
 
     /// What a message that was put off waits for by the rules of now, and until when; `None`: it may go. In the order in
-    /// which they are judged those of an agency get their places.
+    /// which they are judged those that [stand in line](Self::has_line) get their places.
     pub fn judge_anew(&mut self, arrival: &mut Arrival, now: &Now) -> Option<(UnixMillis, Reason)> {
         let Arrival {
             message,
@@ -323,8 +397,8 @@ impl Pacer {
     }
 
     /// Goes on dealing out the times of campaigns where the journal says that it stood.
-    pub fn take_up(&mut self, dealt: &BTreeMap<SpreadKey, Dealt>) {
-        self.gate.take_up(dealt);
+    pub fn take_up(&mut self, dealt: &BTreeMap<SpreadKey, Dealt>, now: &Now) {
+        self.gate.take_up(dealt, now);
     }
 
     /// How far the times of campaigns are dealt out, where that has changed since it was asked last.

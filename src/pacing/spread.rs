@@ -48,6 +48,8 @@ pub(super) struct Spreading {
     dealt: Duration,
     /// The last one that was dealt to a message whose own had passed when others had gone.
     late: Duration,
+    /// While times are dealt out anew: the last one of before, or of those that have joined since.
+    before: Option<Duration>,
     /// Times to come of messages that will never go, in runs at even distances: the first of each, and its last.
     free: BTreeMap<Duration, Duration>,
     /// Whether the journal does not know yet how far it is.
@@ -64,6 +66,7 @@ impl Spreading {
             theoretical_arrival: Duration::ZERO,
             dealt: Duration::ZERO,
             late: Duration::ZERO,
+            before: None,
             free: BTreeMap::new(),
             changed: false,
         }
@@ -80,22 +83,26 @@ impl Spreading {
         let messages = debit.as_secs_f64() / before.emission_interval.as_secs_f64();
         self.theoretical_arrival = match self.spread == before.spread {
             true => before.theoretical_arrival,
-            false => now + self.emission_interval.mul_f64(messages),
+            false => self.at_most(now, now + self.emission_interval.mul_f64(messages)),
         };
-        (self.dealt, self.late) = (before.dealt, before.late);
+        (self.dealt, self.late, self.before) = (before.dealt, before.late, before.before);
         self.changed = true;
         if self.spread == before.spread {
             self.free.clone_from(&before.free);
         }
     }
 
-    /// Its times are dealt out anew, and the next one waits no longer than its pace asks for.
-    pub(super) fn begin_anew(&mut self, now: UnixMillis) {
-        let latest = since_1970(now) + TOLERANCE + self.emission_interval;
-        self.theoretical_arrival = self.theoretical_arrival.min(latest);
+    /// Its times are dealt out anew, until [`end_anew`](Self::end_anew). Who joins meanwhile comes after all that had one.
+    pub(super) fn begin_anew(&mut self) {
+        self.before = Some(self.last());
         (self.dealt, self.late) = (Duration::ZERO, Duration::ZERO);
         self.free.clear();
         self.changed = true;
+    }
+
+    /// All that wait have their times.
+    pub(super) fn end_anew(&mut self) {
+        self.changed |= self.before.take().is_some();
     }
 
     /// Its name in the journal.
@@ -104,16 +111,19 @@ impl Spreading {
     }
 
     /// Goes on where the journal says that it stood.
-    pub(super) fn take_up(&mut self, dealt: Dealt) {
-        self.theoretical_arrival = since_1970(dealt.arrival);
+    pub(super) fn take_up(&mut self, dealt: Dealt, now: UnixMillis) {
+        // Its pace may have been another.
+        self.theoretical_arrival = self.at_most(since_1970(now), since_1970(dealt.arrival));
         self.dealt = since_1970(dealt.last);
+        self.late = since_1970(dealt.late);
     }
 
     /// What the journal is to know, if it does not.
     pub(super) fn change(&mut self) -> Option<Dealt> {
         std::mem::take(&mut self.changed).then(|| Dealt {
             arrival: until(self.theoretical_arrival),
-            last: until(self.dealt),
+            last: until(self.dealt.max(self.before.unwrap_or_default())),
+            late: until(self.late),
         })
     }
 
@@ -129,12 +139,14 @@ impl Spreading {
         }
     }
 
-    /// Until when one more has to wait; `None` if it may go now. One that does not stand in line waits for those that do.
-    pub(super) fn wait(&self, now: UnixMillis, in_line: bool) -> Option<UnixMillis> {
-        let earliest = self.theoretical_arrival.saturating_sub(TOLERANCE);
-        let is_free = earliest <= since_1970(now);
-        let others_wait = !in_line && self.dealt > since_1970(now);
-        (!is_free || others_wait).then(|| until(self.next(now, in_line)))
+    /// Until when one more has to wait; `None` if it may go now. One that joins waits for all that stand in line.
+    pub(super) fn wait(&self, now: UnixMillis, line: Line) -> Option<UnixMillis> {
+        let others_wait = self.before(line) > since_1970(now);
+        (!self.is_free(now) || others_wait).then(|| until(self.next(now, line)))
+    }
+
+    fn is_free(&self, now: UnixMillis) -> bool {
+        self.theoretical_arrival.saturating_sub(TOLERANCE) <= since_1970(now)
     }
 
     /// Counts a message that is submitted.
@@ -160,6 +172,7 @@ impl Spreading {
         open: impl FnOnce(UnixMillis) -> UnixMillis,
     ) -> Option<UnixMillis> {
         if line == Line::Joins
+            && self.before.is_none()
             && let Some((first, last)) = self.pop_free(now)
         {
             let is_in_time = until(first) < end;
@@ -171,11 +184,7 @@ impl Spreading {
             self.note_free(left, last);
             return is_in_time.then(|| until(first));
         }
-        let next = match line {
-            Line::Joins => self.next(now, false),
-            Line::Late => self.next(now, true),
-            Line::Anew(before) => self.next_anew(now, before.map(since_1970)),
-        };
+        let next = self.next(now, line);
         let opens = open(until(next));
         if opens >= end {
             return None;
@@ -185,9 +194,11 @@ impl Spreading {
         } else {
             next
         };
-        match line {
-            Line::Late => self.late = dealt,
-            Line::Joins | Line::Anew(_) => (self.dealt, self.changed) = (dealt, true),
+        self.changed = true;
+        match (line, &mut self.before) {
+            (Line::Late, _) => self.late = dealt,
+            (Line::Joins, Some(before)) => *before = dealt,
+            (Line::Joins, None) | (Line::Anew(_), _) => self.dealt = dealt,
         }
         Some(opens)
     }
@@ -198,7 +209,8 @@ impl Spreading {
         let interval = self.emission_interval;
         let before = self.free.range(..=at).next_back().map(|(a, z)| (*a, *z));
         let is_free = before.is_some_and(|(_, last)| last >= at);
-        if is_past || is_free || at > self.dealt + MILLISECOND {
+        // While times are dealt out anew it may be one of before.
+        if is_past || is_free || self.before.is_some() || at > self.dealt + MILLISECOND {
             return;
         }
         let follows = |one: Duration, next: Duration| next.abs_diff(one + interval) <= MILLISECOND;
@@ -246,20 +258,56 @@ impl Spreading {
     }
 
     /// Where times are dealt out anew none is left out. What is the first keeps its time if that is the next one, or the one
-    /// after that, so that nothing moves where nothing has changed.
+    /// after that, so that nothing moves where nothing has changed; else it goes now if it may.
     fn next_anew(&self, now: UnixMillis, before: Option<Duration>) -> Duration {
         let next = self.dealt + self.emission_interval;
         let next = next.max(self.theoretical_arrival).max(since_1970(now));
         let last = next + self.emission_interval + MILLISECOND;
-        before
-            .filter(|before| self.dealt.is_zero() && (next..=last).contains(before))
-            .unwrap_or(next)
+        if !self.dealt.is_zero() {
+            return next;
+        }
+        let kept = before.filter(|before| (next..=last).contains(before));
+        kept.unwrap_or(if self.is_free(now) {
+            since_1970(now)
+        } else {
+            next
+        })
     }
 
-    fn next(&self, now: UnixMillis, in_line: bool) -> Duration {
-        let others = if in_line { self.late } else { self.dealt };
-        let last = others.max(self.theoretical_arrival);
-        last.max(since_1970(now)) + self.emission_interval
+    /// The last time of all that wait.
+    fn last(&self) -> Duration {
+        let before = self.before.unwrap_or_default();
+        self.dealt.max(self.late).max(before)
+    }
+
+    /// No message that counted leaves more to its debit.
+    fn at_most(&self, now: Duration, arrival: Duration) -> Duration {
+        arrival.min(now + TOLERANCE + self.emission_interval)
+    }
+
+    /// The last time of those that a message waits for. One whose own has come waits for none.
+    fn before(&self, line: Line) -> Duration {
+        match line {
+            Line::Joins => self.last(),
+            Line::Late => Duration::ZERO,
+            Line::Anew(_) => self.dealt,
+        }
+    }
+
+    /// The next time; as soon as it may be for one whose own has come, or those in time after it would go first.
+    fn next(&self, now: UnixMillis, line: Line) -> Duration {
+        match line {
+            Line::Late => {
+                let earliest = self.theoretical_arrival.saturating_sub(TOLERANCE);
+                let after = self.late + self.emission_interval;
+                after.max(earliest).max(since_1970(now))
+            }
+            Line::Joins => {
+                let last = self.last().max(self.theoretical_arrival);
+                last.max(since_1970(now)) + self.emission_interval
+            }
+            Line::Anew(before) => self.next_anew(now, before.map(since_1970)),
+        }
     }
 }
 
@@ -302,7 +350,7 @@ mod tests {
         let mut spreading = spreading(3660);
         let (mut gone, mut dealt) = (0, Vec::new());
         for _ in 0..7000 {
-            match spreading.wait(START, false) {
+            match spreading.wait(START, Line::Joins) {
                 None => {
                     spreading.count(START);
                     gone += 1;
@@ -325,9 +373,9 @@ mod tests {
     fn what_did_not_go_leaves_its_place() {
         let mut spreading = spreading(1);
         spreading.count(START);
-        assert!(spreading.wait(START, false).is_some());
+        assert!(spreading.wait(START, Line::Joins).is_some());
         spreading.uncount();
-        assert_eq!(spreading.wait(START, false), None);
+        assert_eq!(spreading.wait(START, Line::Joins), None);
     }
 
     #[test]
@@ -336,7 +384,7 @@ mod tests {
         let mut now = START;
         for late in [0, 20, 59, 3, 30] {
             assert_eq!(
-                spreading.wait(now.after(Duration::from_secs(late)), false),
+                spreading.wait(now.after(Duration::from_secs(late)), Line::Joins),
                 None
             );
             spreading.count(now.after(Duration::from_secs(late)));
@@ -351,10 +399,14 @@ mod tests {
         let second = |seconds| START.after(Duration::from_secs(seconds));
         assert_eq!(deal(&mut spreading, START), second(62));
         assert_eq!(deal(&mut spreading, START), second(63));
-        assert_eq!(spreading.wait(second(62), true), None);
-        assert_eq!(spreading.wait(second(62), false), Some(second(64)));
+        assert_eq!(spreading.wait(second(62), Line::Late), None);
+        assert_eq!(spreading.wait(second(62), Line::Joins), Some(second(64)));
         assert_eq!(deal(&mut spreading, second(62)), second(64));
-        assert_eq!(spreading.wait(second(65), false), None, "all had theirs");
+        assert_eq!(
+            spreading.wait(second(65), Line::Joins),
+            None,
+            "all had theirs"
+        );
     }
 
     #[test]
@@ -366,7 +418,70 @@ mod tests {
         }
         let second = |seconds| START.after(Duration::from_secs(seconds));
         let again = [1, 2, 3].map(|_| spreading.deal(START, Line::Late, NEVER, |at| at));
-        assert_eq!(again, [62, 63, 64].map(|n| Some(second(n))));
+        assert_eq!(again, [1, 2, 3].map(|n| Some(second(n))));
+    }
+
+    #[test]
+    fn who_comes_later_waits_for_those_that_missed_their_time_too_and_after_a_restart() {
+        let mut spreading = spreading(3660);
+        (0..61).for_each(|_| spreading.count(START));
+        let again = [0; 100].map(|_| spreading.deal(START, Line::Late, NEVER, |at| at));
+        let last = again[99].unwrap();
+        let mut restarted = self::spreading(3660);
+        restarted.take_up(spreading.change().unwrap(), START);
+        for mut spreading in [spreading, restarted] {
+            let second = START.after(Duration::from_secs(1));
+            assert!(spreading.wait(second, Line::Joins).is_some());
+            assert_eq!(
+                deal(&mut spreading, second),
+                last.after(Duration::from_secs(1))
+            );
+        }
+    }
+
+    #[test]
+    fn who_joins_while_times_are_dealt_anew_comes_after_those_that_had_one() {
+        let mut spreading = spreading(3660);
+        (0..61).for_each(|_| spreading.count(START));
+        let dealt = [0; 10].map(|_| deal(&mut spreading, START));
+        spreading.begin_anew();
+        let anew = |spreading: &mut Spreading, before: UnixMillis| {
+            let line = Line::Anew(Some(before));
+            spreading.deal(START, line, NEVER, |at| at).unwrap()
+        };
+        let next = |number| dealt[9].after(Duration::from_secs(number));
+        assert_eq!(anew(&mut spreading, dealt[0]), dealt[0]);
+        assert_eq!(deal(&mut spreading, START), next(1));
+        assert_eq!(anew(&mut spreading, dealt[5]), dealt[1]);
+        let mut again = self::spreading(3660);
+        again.take_up(spreading.change().unwrap(), START);
+        assert_eq!(
+            deal(&mut again, START),
+            next(2),
+            "also if that is cut short"
+        );
+        spreading.end_anew();
+        assert_eq!(deal(&mut spreading, START), dealt[2]);
+    }
+
+    #[test]
+    fn by_another_pace_nobody_waits_for_that_of_before() {
+        let minute = START.after(TOLERANCE);
+        let mut slow = spreading(2);
+        slow.count(START);
+        let used = slow.change().unwrap();
+        let mut restarted = spreading(36_600);
+        restarted.take_up(used, START);
+        assert!(
+            restarted
+                .wait(START.after(Duration::from_millis(100)), Line::Joins)
+                .is_none()
+        );
+        let mut slower = spreading(1);
+        let mut fast = spreading(36_600);
+        (0..600).for_each(|_| fast.count(START));
+        slower.go_on(&fast, START);
+        assert!(slower.wait(minute.after(HOUR), Line::Joins).is_none());
     }
 
     #[test]
@@ -408,7 +523,7 @@ mod tests {
         dealt.iter().for_each(|at| spreading.give_back(*at, START));
         assert!(spreading.free.is_empty());
         let mut again = self::spreading(7321);
-        again.take_up(spreading.change().unwrap());
+        again.take_up(spreading.change().unwrap(), START);
         let first = deal(&mut again, START);
         assert!(first.0.abs_diff(dealt[0].0) <= 1, "{first:?}");
     }
@@ -444,7 +559,7 @@ mod tests {
             let mut gone: Vec<UnixMillis> = Vec::new();
             for gap in gaps {
                 now = now.after(Duration::from_millis(gap));
-                if spreading.wait(now, false).is_none() {
+                if spreading.wait(now, Line::Joins).is_none() {
                     spreading.count(now);
                     gone.push(now);
                 }

@@ -359,7 +359,7 @@ impl Core {
             refusals: Seldom::default(),
             settings,
         };
-        core.pacer.take_up(&core.journal.dealt()?);
+        core.pacer.take_up(&core.journal.dealt()?, now);
         core.route_by(&core.settings.operators.clone());
         core.open_queues()?;
         core.resume_in_flight(now)?;

@@ -57,7 +57,8 @@ impl Core {
         } = settings;
         // What of a link is kept for which lane its task has known since the start.
         rules.sharing.shares = self.settings.rules.sharing.shares;
-        self.review.go_by(rules.fingerprint());
+        let affected = rules.affected(&self.settings.rules);
+        self.review.go_by(rules.fingerprint(), affected);
         self.pacer.change_rules(&rules, &beat.now);
         self.queues.weigh(rules.sharing.weights.clone());
         self.keywords = Keywords::new(catalog.keywords());

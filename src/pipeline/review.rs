@@ -2,39 +2,38 @@
 //!
 //! What waits is due at a steady time that was found by the rules and the wall clock of then. When a rule changes, by a reload or a
 //! restart, or the wall clock is set forward, or the machine slept, all of it is judged anew, whatever it was told: a time comes about by
-//! several rules, of which a reason names one. Agency by agency, each in the order in which its messages are due, since they
-//! share its quota and its campaigns; so where nothing has changed for them they keep their times.
-//! After a step back of the clock a message's turn comes too early, and it is deferred again then.
+//! several rules, of which a reason names one. After a step back of the clock a message's turn comes too early, and it is deferred again then.
 //!
-//! The journal keeps by which rules all was judged, so that one that a restart cuts short begins again.
+//! Agency by agency, those whose rules are the same left out. What may have to stand in line, for its agency's quota or its campaign,
+//! is judged in the order in which it came in, and gets the places of now in that order: times are made from the order, never the
+//! order from times, so whatever cuts this short turns nothing. The journal knows no such order; so what waits is read first, and
+//! those that came in first are noted, then judged; of very many as many as memory has room for, again and again.
+//!
+//! The journal keeps by which rules all was judged, and how far the wall clock was ahead then, so that one that a restart cuts short
+//! begins again.
 
 use std::collections::BTreeMap;
-
-use rustc_hash::FxHashSet;
-use xabar_events::Reason;
 
 use super::beat::Beat;
 use super::core::Core;
 use super::sending::next_look;
 use super::telling::WORTH_TELLING;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Arrival, Cursor, JournalError, Message, MessageId, Queue};
+use crate::journal::{AgencyKey, Arrival, Cursor, JournalError, Message, Queue};
+use crate::pacing::Affected;
+use xabar_events::Reason;
 
 /// The two clocks are read one after the other; a step is more than that, and than a message may be late.
 const STEP: u64 = 1000;
 
-/// Messages looked at in one beat, if they are of few queues.
+/// Messages read or judged in one beat.
 const LOOKED_AT_ONCE: usize = 200;
-
-/// The least that are read of a queue.
-const READ_AT_ONCE: usize = 20;
 
 /// The journal keeps the times of campaigns in whole milliseconds: what differs by less is the same.
 const SAME: u64 = 2;
 
-/// Messages of one agency that wait longer than before, and come up again therefore. The rest of more than that is judged when its
-/// time comes.
-const MOST_PUT_BACK: usize = 500_000;
+/// Messages of one agency whose places in line are noted at once.
+const MOST_NOTED: usize = if cfg!(test) { 1_000 } else { 500_000 };
 
 /// What is gone through, and why.
 #[derive(Debug)]
@@ -43,8 +42,8 @@ pub(super) struct Review {
     ahead: i64,
     /// The rules of now.
     rules: i64,
-    /// It is to begin with the next beat.
-    begins: bool,
+    /// What is to begin with the next beat.
+    begins: Affected,
     /// The agencies that are to be gone through, the last one first.
     left: Vec<Walk>,
     /// By which rules all was judged, if the journal does not know it yet.
@@ -56,19 +55,27 @@ pub(super) struct Review {
 struct Walk {
     agency: AgencyKey,
     queues: Vec<Queue>,
-    /// The last message judged; `None`: it is to begin.
-    place: Option<Cursor>,
-    /// Those that were judged, and stand further back now.
-    put_back: FxHashSet<MessageId>,
+    /// How far each that is to be read yet was.
+    unread: Vec<(Queue, Cursor)>,
+    /// Where those stand that were read and may have to stand in line, as many as there is room for.
+    noted: BTreeMap<Came, (Queue, UnixMillis)>,
+    /// Whether there was no room for some: all is read again then.
+    is_full: bool,
+    /// Up to where those that stand in line were judged; `None`: that is to begin.
+    judged: Option<Came>,
 }
+
+/// The order in which messages came in: since when each may go, as far as its agency is concerned, and its id.
+type Came = (UnixMillis, u64);
 
 impl Review {
     /// `judged_by` is what the journal knows of the rules by which all was judged; nothing, if it is new.
     pub(super) fn new(now: &Now, rules: i64, judged_by: Option<i64>) -> Self {
+        let is_other = judged_by.is_some_and(|it| it != rules);
         Self {
             ahead: ahead(now),
             rules,
-            begins: judged_by.is_some_and(|it| it != rules),
+            begins: is_other.then_some(Affected::All).unwrap_or_default(),
             left: Vec::new(),
             judged_by: judged_by.is_none().then_some(rules),
         }
@@ -76,12 +83,15 @@ impl Review {
 
     /// Whether something is to be gone through yet.
     pub(super) fn is_under_way(&self) -> bool {
-        self.begins || !self.left.is_empty()
+        !self.begins.is_nobody() || !self.left.is_empty()
     }
 
-    /// These are the rules from now on.
-    pub(super) fn go_by(&mut self, rules: i64) {
-        self.begins |= rules != self.rules;
+    /// These are the rules from now on, others than before for these agencies.
+    pub(super) fn go_by(&mut self, rules: i64, affected: Affected) {
+        if self.rules != rules && affected.is_nobody() && !self.is_under_way() {
+            self.judged_by = Some(rules);
+        }
+        self.begins.add(affected);
         self.rules = rules;
     }
 
@@ -90,31 +100,77 @@ impl Review {
         self.judged_by.take()
     }
 
+    /// A message was put off. If what waits of its agency is gone through it is judged once more, after all that came in before.
+    pub(super) fn note(&mut self, message: &Message, now: &Now) {
+        let agency = message.agency();
+        let walk = self.left.iter_mut().find(|it| it.agency == agency);
+        // Else all is to be read yet.
+        if let Some(walk) = walk.filter(|it| !it.is_full || it.judged.is_some()) {
+            walk.note(message, now);
+        }
+    }
+
     /// Notes the time; all is to be gone through if the wall clock was set forward since it was noted last.
-    fn note(&mut self, now: &Now) {
+    fn pass(&mut self, now: &Now) {
         let before = self.ahead;
         let is_set = ahead(now).abs_diff(before) > STEP;
         if is_set {
             self.ahead = ahead(now);
         }
-        self.begins |= is_set && self.ahead > before;
+        if is_set && self.ahead > before {
+            self.begins = Affected::All;
+        }
     }
 
-    /// Begins with what waits in these queues.
-    fn begin(&mut self, queues: Vec<Queue>) {
+    /// Begins with what waits in these queues; gives the agencies that need not be gone through to their end.
+    fn begin(&mut self, queues: Vec<Queue>) -> Vec<AgencyKey> {
+        let affected = std::mem::take(&mut self.begins);
         let mut agencies: BTreeMap<AgencyKey, Vec<Queue>> = BTreeMap::new();
         for queue in queues {
-            agencies.entry(queue.agency).or_default().push(queue);
+            if affected.covers(queue.agency) {
+                agencies.entry(queue.agency).or_default().push(queue);
+            }
         }
-        let walks = agencies.into_iter().map(|(agency, queues)| Walk {
+        let before = self
+            .left
+            .extract_if(.., |walk| affected.covers(walk.agency));
+        let idle = before.map(|walk| walk.agency);
+        let idle = idle.filter(|it| !agencies.contains_key(it)).collect();
+        let walks = agencies.into_iter();
+        self.left
+            .extend(walks.map(|(agency, queues)| Walk::new(agency, queues)));
+        self.judged_by = Some(0);
+        idle
+    }
+}
+
+impl Walk {
+    fn new(agency: AgencyKey, queues: Vec<Queue>) -> Self {
+        Self {
             agency,
             queues,
-            place: None,
-            put_back: FxHashSet::default(),
-        });
-        (self.begins, self.left) = (false, walks.collect());
-        self.judged_by = Some(0);
+            unread: Vec::new(),
+            noted: BTreeMap::new(),
+            is_full: true,
+            judged: None,
+        }
     }
+
+    /// Notes where a message stands that has to be judged in its order.
+    fn note(&mut self, message: &Message, now: &Now) {
+        let place = (message.queue(), message.progress.due);
+        self.noted.insert(came(message, now), place);
+        if self.noted.len() > MOST_NOTED {
+            self.noted.pop_last();
+            self.is_full = true;
+        }
+    }
+}
+
+fn came(message: &Message, now: &Now) -> Came {
+    let may_go = message.not_before.map(|at| now.steady_at(at));
+    let since = may_go.map_or(message.accepted_at, |it| it.max(message.accepted_at));
+    (since, message.id.0)
 }
 
 fn ahead(now: &Now) -> i64 {
@@ -124,20 +180,20 @@ fn ahead(now: &Now) -> i64 {
 impl Core {
     /// Judges some of what was put off anew, if that is to be done; gives what has a new due time. It is not in the journal yet.
     pub(super) fn review(&mut self, beat: &mut Beat) -> Result<Vec<Message>, JournalError> {
-        self.review.note(&beat.now);
+        self.review.pass(&beat.now);
         if !self.review.is_under_way() {
             return Ok(Vec::new());
         }
-        if self.review.begins {
-            self.review.begin(self.journal.queues()?);
+        if !self.review.begins.is_nobody() {
+            for agency in self.review.begin(self.journal.queues()?) {
+                self.pacer.end_anew(agency);
+            }
         }
         let mut moved = Vec::new();
         if let Some(mut walk) = self.review.left.pop() {
-            let (waiting, is_over) = self.next_waiting(beat, &mut walk)?;
-            for arrival in waiting {
-                moved.extend(self.judge_anew(beat, &mut walk, arrival));
-            }
-            if !is_over && walk.put_back.len() < MOST_PUT_BACK {
+            if self.go_on(beat, &mut walk, &mut moved)? {
+                self.pacer.end_anew(walk.agency);
+            } else {
                 self.review.left.push(walk);
             }
         }
@@ -147,48 +203,85 @@ impl Core {
         Ok(moved)
     }
 
-    /// The next messages of an agency in the order in which they are due, and whether these are the last.
-    fn next_waiting(
-        &mut self,
-        beat: &Beat,
-        walk: &mut Walk,
-    ) -> Result<(Vec<Arrival>, bool), JournalError> {
-        let place = walk.place.unwrap_or_else(|| {
-            self.pacer.begin_anew(walk.agency, &beat.now);
-            // What is due has its turn anyway.
-            Cursor {
-                due: UnixMillis(beat.now.steady.0 + 1),
-                id: 0,
-            }
-        });
-        let most = (LOOKED_AT_ONCE / walk.queues.len().max(1)).max(READ_AT_ONCE);
-        let mut waiting = Vec::new();
-        // As far as all queues were read.
-        let mut end: Option<Cursor> = None;
-        for queue in &walk.queues {
-            let read = self.journal.due(*queue, place, UnixMillis::NEVER, most)?;
-            let last = read.last().filter(|_| read.len() == most);
-            let last = last.map(|last| last.message.cursor());
-            end = end.into_iter().chain(last).min();
-            waiting.extend(read);
-        }
-        waiting.retain(|it| end.is_none_or(|end| it.message.cursor() <= end));
-        waiting.sort_unstable_by_key(|it| it.message.cursor());
-        walk.place = end.or(Some(place));
-        Ok((waiting, end.is_none()))
-    }
-
-    /// Judges one message anew; gives it if it is due at another time now.
-    fn judge_anew(
+    /// Goes on with an agency; says whether it is through.
+    fn go_on(
         &mut self,
         beat: &mut Beat,
         walk: &mut Walk,
-        mut arrival: Arrival,
-    ) -> Option<Message> {
+        moved: &mut Vec<Message>,
+    ) -> Result<bool, JournalError> {
+        if walk.unread.is_empty() && walk.noted.is_empty() && walk.is_full {
+            let queues = walk.queues.iter();
+            // What is due has its turn anyway.
+            let due = UnixMillis(beat.now.steady.0 + 1);
+            walk.unread = queues
+                .map(|queue| (*queue, Cursor { due, id: 0 }))
+                .collect();
+            walk.is_full = false;
+        }
+        if let Some((queue, place)) = walk.unread.pop() {
+            self.read_on(beat, walk, (queue, place), moved)?;
+            return Ok(false);
+        }
+        if walk.judged.is_none() {
+            self.pacer.begin_anew(walk.agency);
+            walk.judged = Some(Came::default());
+        }
+        for _ in 0..LOOKED_AT_ONCE {
+            let Some((came, (queue, due))) = walk.noted.pop_first() else {
+                break;
+            };
+            walk.judged = walk.judged.max(Some(came));
+            if due > beat.now.steady
+                && let Some(arrival) = self.at_place(queue, Cursor { due, id: came.1 })?
+            {
+                moved.extend(self.judge_anew(beat, arrival));
+            }
+        }
+        Ok(walk.noted.is_empty() && !walk.is_full)
+    }
+
+    /// Reads some of a queue: notes what may have to stand in line, and judges the rest, the first time.
+    fn read_on(
+        &mut self,
+        beat: &mut Beat,
+        walk: &mut Walk,
+        (queue, place): (Queue, Cursor),
+        moved: &mut Vec<Message>,
+    ) -> Result<(), JournalError> {
+        let most = LOOKED_AT_ONCE;
+        let read = self.journal.due(queue, place, UnixMillis::NEVER, most)?;
+        if let Some(last) = read.last().filter(|_| read.len() == most) {
+            walk.unread.push((queue, last.message.cursor()));
+        }
+        for arrival in read {
+            if self.pacer.has_line(&arrival.message) {
+                if walk.judged < Some(came(&arrival.message, &beat.now)) {
+                    walk.note(&arrival.message, &beat.now);
+                }
+            } else if walk.judged.is_none() {
+                moved.extend(self.judge_anew(beat, arrival));
+            }
+        }
+        Ok(())
+    }
+
+    /// The message that waits at this place, if it does still.
+    fn at_place(&mut self, queue: Queue, place: Cursor) -> Result<Option<Arrival>, JournalError> {
+        let before = Cursor {
+            id: place.id.saturating_sub(1),
+            ..place
+        };
+        let found = self.journal.due(queue, before, place.due, 1)?.pop();
+        Ok(found.filter(|it| it.message.cursor() == place))
+    }
+
+    /// Judges one message anew; gives it if it is due at another time now.
+    fn judge_anew(&mut self, beat: &mut Beat, mut arrival: Arrival) -> Option<Message> {
         let Arrival { message, .. } = &arrival;
         let (before, dealt) = (message.progress.due, message.progress.dealt);
         let is_over = message.expires <= beat.now.wall || beat.touched(message.id);
-        if is_over || !is_put_off(message, &beat.now) || walk.put_back.contains(&message.id) {
+        if is_over || !is_put_off(message, &beat.now) {
             return None;
         }
         let wait = self.pacer.judge_anew(&mut arrival, &beat.now);
@@ -201,9 +294,6 @@ impl Core {
         let is_same = due.0.abs_diff(before.0) <= SAME;
         if is_same && message.progress.dealt.is_some() == dealt.is_some() {
             return None;
-        }
-        if due > before {
-            walk.put_back.insert(message.id);
         }
         message.progress.due = due;
         if let Some((until, reason)) = wait {

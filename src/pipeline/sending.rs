@@ -102,6 +102,7 @@ impl Core {
         message.progress.due = next_look(&message, (until, reason), &beat.now);
         self.teller.defer(beat, &mut message, reason, Some(until));
         self.wait_out_of_turn(&message);
+        self.review.note(&message, &beat.now);
         beat.put(message);
     }
 

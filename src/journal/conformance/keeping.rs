@@ -281,7 +281,14 @@ pub(in crate::journal) fn what_an_agency_used_is_what_it_was_last_said_to_be(
     let used = |day, messages| Used {
         day: UnixMillis(day),
         messages,
-        put_off: messages / 2,
+        normal: Places {
+            today: UnixMillis(day + 1),
+            next: UnixMillis(day + 2),
+        },
+        bulk: Places {
+            today: UnixMillis(day + 3),
+            next: UnixMillis(day + 4),
+        },
     };
     let (one, other) = (AgencyKey(1), AgencyKey(u32::MAX));
     for used in [
@@ -307,6 +314,7 @@ pub(in crate::journal) fn a_campaign_is_dealt_out_as_far_as_was_last_said(
     let dealt = |arrival, last| Dealt {
         arrival: UnixMillis(arrival),
         last: UnixMillis(last),
+        late: UnixMillis(last + 1),
     };
     let (one, other) = (SpreadKey(1), SpreadKey(u32::MAX));
     for dealt in [

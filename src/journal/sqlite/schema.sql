@@ -103,19 +103,23 @@ CREATE TABLE outbox (
     frames BLOB NOT NULL
 ) STRICT;
 
--- How many messages of an agency with a daily quota were submitted on its last day, and put off to the next.
+-- How many messages of an agency with a daily quota were submitted on its last day, and the last places of those put off.
 CREATE TABLE used (
     agency   INTEGER PRIMARY KEY,               -- a hash of its name
     day      INTEGER NOT NULL,                  -- when it began, wall
     messages INTEGER NOT NULL,
-    put_off  INTEGER NOT NULL
+    normal   INTEGER NOT NULL,                  -- of normal ones on that day, and on the next
+    normal_next INTEGER NOT NULL,
+    bulk     INTEGER NOT NULL,
+    bulk_next INTEGER NOT NULL
 ) STRICT;
 
 -- How far the times of a campaign that is spread over hours are dealt out.
 CREATE TABLE dealt (
     spread  INTEGER PRIMARY KEY,                -- a hash of its agency and service
     arrival INTEGER NOT NULL,                   -- of its GCRA, steady
-    last    INTEGER NOT NULL                    -- time that was given, steady
+    last    INTEGER NOT NULL,                   -- time that was given, steady
+    late    INTEGER NOT NULL                    -- one that was given to a message that missed its own
 ) STRICT;
 
 -- How many messages an agency had accepted on a day, by where they stand; also those forgotten.

@@ -15,6 +15,7 @@ mod laws;
 mod left_out;
 mod left_waiting;
 mod limits;
+mod line;
 mod lists;
 mod pace;
 mod pauses;

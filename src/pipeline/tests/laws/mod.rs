@@ -156,7 +156,7 @@ impl Laws {
         let before = std::mem::replace(&mut self.rules, settings.rules.clone());
         self.begun.go_by(&self.rules, &before);
         self.mornings.go_by(&self.rules, &before);
-        self.wait_by_other_rules();
+        self.wait_by_other_rules(&before);
         self.answer_limits.clone_from(&settings.dialogue.answers);
         self.default_language = settings.default_language;
         self.urgent = settings.urgent.clone();

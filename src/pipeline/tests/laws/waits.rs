@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use xabar_events::{Outcome, Reason, State};
 
 use super::agencies::{day, of_whole_agency};
 use super::{Fate, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Lane, MessageId};
+use crate::pacing::Rules;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -21,6 +22,12 @@ const GRACE: Duration = Duration::from_secs(3 * 60);
 #[derive(Default)]
 pub(super) struct Waits {
     messages: FxHashMap<MessageId, (AgencyKey, Wait)>,
+    /// Those of them that were told to wait for the morning.
+    of_night: FxHashSet<MessageId>,
+    /// Until then they may go one by one, the last night having been ended by other rules.
+    night_let_go: UnixMillis,
+    /// What time it was last.
+    now: UnixMillis,
     campaigns: BTreeMap<AgencyKey, Campaign>,
     /// When a link last had no room, or its operator was in trouble.
     trouble: UnixMillis,
@@ -49,6 +56,7 @@ impl Waits {
     /// Returns whether it waited for its campaign.
     pub(super) fn forget(&mut self, id: MessageId) -> bool {
         self.messages.remove(&id);
+        self.of_night.remove(&id);
         let mut campaigns = self.campaigns.values_mut();
         campaigns.any(|campaign| campaign.waiting.remove(&id))
     }
@@ -87,6 +95,9 @@ impl Laws {
             ) if !is_spread => {
                 let wait = Wait::HeldUntil(UnixMillis(0));
                 self.waits.messages.insert(id, (agency, wait));
+                if outcome.reason == Some(Reason::QuietHours) {
+                    self.waits.of_night.insert(id);
+                }
             }
             _ if waited_for_campaign => self.waits.turn(agency),
             _ => {}
@@ -94,7 +105,19 @@ impl Laws {
     }
 
     /// What waits does so by other rules from now on. Whether it is a campaign that it waits for is told only where that is news.
-    pub(super) fn wait_by_other_rules(&mut self) {
+    pub(super) fn wait_by_other_rules(&mut self, before: &Rules) {
+        let now = self.waits.now;
+        let is_night = |rules: &Rules| {
+            let hours = rules.quiet_hours.as_ref();
+            let times = [now, now.before(rules.release)];
+            times
+                .iter()
+                .any(|at| hours.is_some_and(|it| it.end(*at).is_some()))
+        };
+        if is_night(before) {
+            let last = now.after(self.rules.release + MINUTE);
+            self.waits.night_let_go = self.waits.night_let_go.max(last);
+        }
         let campaigns = std::mem::take(&mut self.waits.campaigns);
         let of_campaigns = campaigns.into_values().flat_map(|it| it.waiting);
         let waiting: Vec<_> = of_campaigns
@@ -102,6 +125,7 @@ impl Laws {
             .chain(self.waits.messages.keys().map(|id| (*id, false)))
             .collect();
         for (id, was_spread) in waiting {
+            let of_night = self.waits.of_night.contains(&id);
             self.waits.forget(id);
             let message = &self.messages[&id].message;
             let agency = message.agency();
@@ -109,6 +133,9 @@ impl Laws {
             if message.lane != Lane::Bulk || !spreads.any(|it| it.agency == agency) {
                 let wait = Wait::HeldUntil(UnixMillis(0));
                 self.waits.messages.insert(id, (agency, wait));
+                if of_night {
+                    self.waits.of_night.insert(id);
+                }
             } else if was_spread {
                 let campaign = self.waits.campaigns.entry(agency).or_default();
                 campaign.waiting.insert(id);
@@ -118,6 +145,7 @@ impl Laws {
 
     /// Some time has passed; `links_have_room`: whatever may go could have gone.
     pub(crate) fn pass(&mut self, now: &Now, links_have_room: bool) {
+        self.waits.now = now.steady;
         if !links_have_room {
             self.waits.trouble(now.steady);
         }
@@ -132,7 +160,9 @@ impl Laws {
                 Wait::HeldUntil(until) if until > now.steady || spent.contains(agency) => continue,
                 Wait::HeldUntil(_) | Wait::FreeSince(_) => {}
             }
-            let held = self.held(*id, &spent, now);
+            let let_go = Some(waits.night_let_go);
+            let let_go = let_go.filter(|it| *it > now.steady && waits.of_night.contains(id));
+            let held = self.held(*id, &spent, now).max(let_go);
             let since = match *wait {
                 Wait::FreeSince(since) => since,
                 Wait::HeldUntil(_) => now.steady,

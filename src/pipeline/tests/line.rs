@@ -1,0 +1,257 @@
+//! The order of those that stand in line, for their agency's quota or their campaign: whatever is judged anew, who came first
+//! goes first.
+
+use std::time::Duration;
+
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use xabar_events::{Event as Incoming, Notification, Priority};
+
+use super::random::night;
+use super::world::*;
+use crate::clock::UnixMillis;
+use crate::journal::{AgencyKey, MessageId};
+use crate::pacing::{DailyQuota, Spread};
+use crate::pipeline::{Order, Scope, Settings};
+
+fn bulk(number: u32) -> Notification {
+    Notification {
+        priority: Priority::Bulk,
+        ..apart(number)
+    }
+}
+
+fn spread(settings: &mut Settings, an_hour: u32) {
+    settings.rules.spreads = vec![Spread {
+        agency: AgencyKey::of("kadastr"),
+        service: None,
+        an_hour,
+    }];
+}
+
+fn quota(settings: &mut Settings, agency: &str, messages: u32) {
+    let timezone = TimeZone::get("Asia/Tashkent").unwrap();
+    let quota = DailyQuota { messages, timezone };
+    let daily = &mut settings.rules.daily;
+    daily.insert(AgencyKey::of(agency), quota);
+}
+
+/// The night is from 22:00 to 08:00, and its messages go until 08:30.
+fn at_night(settings: &mut Settings) {
+    settings.rules.quiet_hours = Some(night());
+    settings.rules.release = 30 * MINUTE;
+}
+
+/// Midnight and so much; 24 hours are that after the day on which the worlds start, at 09:15.
+fn pass_to(world: &mut World, since_midnight: Duration) {
+    let at = UnixMillis(START.0 - 555 * 60_000).after(since_midnight);
+    let wait = at.since(world.steady);
+    world.advance(wait);
+}
+
+/// Takes all that is submitted.
+fn take(world: &mut World) -> Vec<u64> {
+    let sent = world.sent();
+    for sent in &sent {
+        world.accept(sent, &format!("{:X}", sent.message()));
+    }
+    sent.iter().map(Sent::message).collect()
+}
+
+/// When these are due.
+fn due(world: &mut World, messages: impl IntoIterator<Item = u64>) -> Vec<UnixMillis> {
+    let messages = messages.into_iter();
+    messages
+        .map(|id| world.journalled(MessageId(id)).progress.due)
+        .collect()
+}
+
+fn in_order(due: &[UnixMillis]) -> bool {
+    due.is_sorted_by(|one, next| one < next)
+}
+
+/// A campaign of 3000, of which all but a minute's worth wait, by the time that they are judged by another pace.
+fn amid_a_review() -> World {
+    let mut world = World::with(|settings| spread(settings, 36_000));
+    world.publish_all((1..=3000).map(bulk));
+    assert_eq!(take(&mut world).len(), 591);
+    world.read_again(|settings| spread(settings, 3600));
+    for _ in 0..20 {
+        world.beat();
+    }
+    let due = due(&mut world, 592..=3000);
+    assert!(!due.is_sorted(), "some have their new times, some have not");
+    world
+}
+
+#[test]
+fn a_review_that_is_cut_short_turns_nothing() {
+    for by_a_crash in [true, false] {
+        let mut world = amid_a_review();
+        if by_a_crash {
+            world.restart();
+        } else {
+            world.read_again(|settings| spread(settings, 1800));
+        }
+        world.advance(SECOND);
+        assert!(in_order(&due(&mut world, 592..=3000)));
+    }
+}
+
+#[test]
+fn what_is_published_amid_a_review_comes_after_all_that_waits() {
+    let mut world = amid_a_review();
+    let joining = (3001..=3003).map(|number| Incoming::StatusChanged(bulk(number)));
+    world.bring(joining.collect());
+    world.beat();
+    world.advance(SECOND);
+    assert!(in_order(&due(&mut world, 592..=3003)));
+}
+
+#[test]
+fn who_missed_their_time_in_a_pause_go_before_those_that_come_after_it() {
+    let mut world = World::with(|settings| spread(settings, 12_000));
+    world.publish_all((1..=600).map(bulk));
+    let mut gone = take(&mut world);
+    world.order(Order::Pause(Scope::default())).unwrap();
+    world.advance(10 * MINUTE);
+    world.order(Order::Resume(Scope::default())).unwrap();
+    world.publish_all((601..=620).map(bulk));
+    for _ in 0..200 {
+        gone.extend(take(&mut world));
+        world.advance(SECOND);
+    }
+    assert_eq!(gone, (1..=620).collect::<Vec<_>>());
+}
+
+#[test]
+fn those_in_time_go_after_those_that_missed_theirs() {
+    let mut world = World::with(|settings| spread(settings, 3660));
+    world.publish_all((1..=600).map(bulk));
+    let mut gone = take(&mut world);
+    world.order(Order::Pause(Scope::default())).unwrap();
+    world.advance(4 * MINUTE);
+    world.order(Order::Resume(Scope::default())).unwrap();
+    for _ in 0..600 {
+        gone.extend(take(&mut world));
+        world.advance(SECOND);
+    }
+    assert_eq!(gone, (1..=600).collect::<Vec<_>>());
+}
+
+#[test]
+fn who_was_put_off_to_a_day_goes_before_those_that_come_on_it() {
+    let mut world = World::with(|settings| {
+        at_night(settings);
+        quota(settings, "kadastr", 3);
+    });
+    world.publish_all((1..=3).map(apart));
+    assert_eq!(take(&mut world), [1, 2, 3]);
+    world.publish_all((4..=9).map(apart));
+    world.restart();
+    pass_to(&mut world, 32 * HOUR + 5 * SECOND);
+    world.publish_all((10..=12).map(apart));
+    let mut gone = take(&mut world);
+    for day in [32, 56, 80] {
+        pass_to(&mut world, day * HOUR + 31 * MINUTE);
+        gone.extend(take(&mut world));
+    }
+    assert_eq!(gone, (4..=12).collect::<Vec<_>>());
+}
+
+/// Past midnight those wait in line that the day before had no room for.
+fn past_midnight() -> World {
+    let mut world = World::with(|settings| {
+        at_night(settings);
+        quota(settings, "kadastr", 3);
+    });
+    world.publish_all((1..=11).map(apart));
+    assert_eq!(take(&mut world).len(), 3);
+    pass_to(&mut world, 25 * HOUR);
+    world
+}
+
+#[test]
+fn whatever_changes_at_night_those_in_line_for_the_morning_keep_their_order() {
+    let changes: [fn(&mut World); 4] = [
+        |world| world.reload(|settings| settings.rules.release = 5 * MINUTE),
+        |world| {
+            world.reload(|settings| {
+                let night = settings.rules.quiet_hours.as_mut().unwrap();
+                night.to = Time::constant(8, 10, 0, 0);
+            });
+        },
+        |world| {
+            world.wall_ahead = 900_000;
+            world.advance(SECOND);
+        },
+        |world| {
+            quota(&mut world.settings, "adliya", 7);
+            world.restart();
+            world.advance(SECOND);
+        },
+    ];
+    for change in changes {
+        let mut world = past_midnight();
+        change(&mut world);
+        let line = due(&mut world, 4..=11);
+        assert!(in_order(&line), "{line:?}");
+        world.publish(apart(12));
+        pass_to(&mut world, 34 * HOUR);
+        assert_eq!(take(&mut world), [4, 5, 6]);
+    }
+}
+
+#[test]
+fn a_day_whose_quota_is_spent_moves_its_campaign_on_in_its_order() {
+    let mut world = World::with(|settings| {
+        quota(settings, "kadastr", 3);
+        spread(settings, 20);
+    });
+    world.publish_all((1..=30).map(bulk));
+    world.publish_all((31..=32).map(apart));
+    assert_eq!(take(&mut world), [1, 31, 32]);
+    world.settings.rules.daily.clear();
+    quota(&mut world.settings, "kadastr", 3);
+    quota(&mut world.settings, "adliya", 3);
+    world.restart();
+    pass_to(&mut world, 24 * HOUR + SECOND);
+    world.publish_all((33..=35).map(bulk));
+    assert!(in_order(&due(&mut world, (3..=30).chain(33..=35))));
+    assert_eq!(take(&mut world), [2]);
+}
+
+#[test]
+fn a_rule_of_another_agency_fills_no_time_that_got_free() {
+    let mut world = World::with(|settings| spread(settings, 61));
+    world.publish_all((1..=20).map(bulk));
+    assert_eq!(take(&mut world), [1, 2]);
+    (5..=7).for_each(|number| world.cancel(&format!("apart-{number}")));
+    let before = due(&mut world, 8..=20);
+    world.reload(|settings| quota(settings, "adliya", 7));
+    assert_eq!(due(&mut world, 8..=20), before);
+    world.publish(bulk(21));
+    assert!(
+        due(&mut world, [21]) < before,
+        "in the place of one of them"
+    );
+}
+
+#[test]
+fn a_night_that_a_rule_ends_lets_its_messages_go_one_by_one() {
+    let mut world = World::with(at_night);
+    pass_to(&mut world, 23 * HOUR);
+    world.publish_all((1..=600).map(apart));
+    world.reload(|settings| {
+        let night = settings.rules.quiet_hours.as_mut().unwrap();
+        night.from = Time::constant(1, 0, 0, 0);
+    });
+    let mut gone = 0;
+    for _ in 0..30 {
+        world.advance(MINUTE);
+        let now = take(&mut world).len();
+        assert!((5..40).contains(&now), "{now} in a minute");
+        gone += now;
+    }
+    assert_eq!(gone, 600);
+}
