@@ -19,7 +19,7 @@ use crate::http_client::Connection;
 use crate::journal::OperatorId;
 
 /// Beats whose stages wait for the exporter, which only sorts them in; beyond, they are dropped.
-const BEATS: usize = 64;
+const BEATS: usize = 16;
 
 /// How long a gateway that stops waits for the collector.
 const LAST: Duration = Duration::from_secs(2);

@@ -67,7 +67,6 @@ fn hash(identity: &Identity) -> u128 {
     hash.digest128()
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "half a hash is one, too")]
 fn span_of(hash: u128) -> [u8; 8] {
     ((hash >> 64) as u64).max(1).to_be_bytes()
 }

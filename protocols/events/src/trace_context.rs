@@ -283,7 +283,7 @@ mod tests {
                 &PARENT.replace("0af7651916cd43dd8448eb211c80319c", &"0".repeat(32)),
                 None,
             ),
-            (&PARENT[..54], None),
+            (PARENT.trim_end_matches('1'), None),
             ("00-ab-cd-01", None),
             ("", None),
         ] {
@@ -325,7 +325,7 @@ mod tests {
         #[test]
         fn what_is_read_is_written_the_same_if_its_version_is_ours(text in "0[01]-[0-9a-fA]{32}-[0-9a-f]{16}-[0-9a-f]{2}-?") {
             if let Ok(parent) = text.parse::<Traceparent>() {
-                let ours = format!("00{}", &text[2..LEN]);
+                let ours = format!("00{}", text.get(2..LEN).unwrap_or_default());
                 prop_assert_eq!(parent.to_string(), ours);
             }
         }

@@ -119,7 +119,6 @@ fn now() -> UnixMillis {
 
 /// Where no name is given, certificates are compared with the hosts of the addresses.
 /// With what a URL is asked: nothing if it is one of http. `secured`: whether it is one of https, if that is known.
-#[expect(clippy::option_option, reason = "the outer one: whether that is right")]
 pub(super) fn http_client(table: &mut Table<'_>, secured: Option<bool>) -> Option<Option<Client>> {
     let ca = table.optional("ca", ca);
     match secured {

@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use xabar_events::{Event, Msisdn, State};
+use xabar_events::{Event, Msisdn, State, Trace};
 
 use super::*;
 use crate::control::access::{Denials, Tokens};
@@ -331,6 +331,24 @@ async fn a_binary_event_has_its_attributes_in_headers() {
         (answer.status, answer.body["event"]["id"].as_str()),
         (202, Some("B"))
     );
+}
+
+#[tokio::test]
+async fn a_trace_may_come_as_headers_of_the_request() {
+    let (door, mut batches) = mpsc::channel::<Batch>(1);
+    let server = server(door).await;
+    let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let headers = format!("{BATCH}traceparent: {trace}\r\ntracestate: a=1\r\n");
+    let body = json!([event("A"), event("B")]).to_string();
+    let events = async { batches.recv().await.unwrap().events };
+    let (_, events) = tokio::join!(server.post(&headers, &body), events);
+    assert_eq!(events.len(), 2);
+    for event in events {
+        let Event::StatusChanged(event) = event else {
+            panic!("{event:?}")
+        };
+        assert_eq!(event.trace, Trace::read(Some(trace), Some("a=1")));
+    }
 }
 
 #[tokio::test]
