@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use bytes::Bytes;
 use tokio::time::timeout;
 
+use super::protobuf::{Value, next_field};
 use crate::http_client::{self, Connection, HttpClient, Server};
 use crate::tls;
 
@@ -56,7 +57,8 @@ pub struct Collector {
 /// What came of a request.
 #[derive(Debug)]
 pub(super) enum Verdict {
-    Taken,
+    /// All but so many spans.
+    Taken { refused: usize },
     /// It will not do, however often it comes.
     Refused(StatusCode),
     /// It may do later, in this time if that was said.
@@ -103,17 +105,20 @@ impl Collector {
         match timeout(self.timeout, self.http.ask(request, kept)).await {
             Err(_) => (Verdict::Later(Why::Late(self.timeout), None), None),
             Ok(Err(why)) => (Verdict::Later(why.into(), None), None),
-            Ok(Ok((head, _, connection))) => {
-                (verdict(head.status, &head.headers), Some(connection))
+            Ok(Ok((head, answer, connection))) => {
+                let verdict = verdict(head.status, &head.headers, &answer);
+                (verdict, Some(connection))
             }
         }
     }
 }
 
 /// What an answer says, by the protocol.
-fn verdict(status: StatusCode, headers: &HeaderMap) -> Verdict {
+fn verdict(status: StatusCode, headers: &HeaderMap, answer: &[u8]) -> Verdict {
     match status {
-        _ if status.is_success() => Verdict::Taken,
+        _ if status.is_success() => Verdict::Taken {
+            refused: rejected_spans(answer),
+        },
         StatusCode::TOO_MANY_REQUESTS
         | StatusCode::BAD_GATEWAY
         | StatusCode::SERVICE_UNAVAILABLE
@@ -124,4 +129,20 @@ fn verdict(status: StatusCode, headers: &HeaderMap) -> Verdict {
         }
         _ => Verdict::Refused(status),
     }
+}
+
+/// `ExportTraceServiceResponse`: its `partial_success.rejected_spans`. Of an answer that is none it says nothing.
+pub(super) fn rejected_spans(mut answer: &[u8]) -> usize {
+    let mut rejected = 0;
+    while let Some((field, value)) = next_field(&mut answer) {
+        let (1, Value::Octets(mut partial_success)) = (field, value) else {
+            continue;
+        };
+        while let Some((field, value)) = next_field(&mut partial_success) {
+            if let (1, Value::Number(spans)) = (field, value) {
+                rejected = spans;
+            }
+        }
+    }
+    usize::try_from(rejected).unwrap_or(usize::MAX)
 }

@@ -155,7 +155,7 @@ impl Exporter<'_> {
 
     fn hear(&mut self, parcel: Parcel, verdict: Verdict) {
         let sent = match &verdict {
-            Verdict::Taken => Sent::Taken,
+            Verdict::Taken { refused } => Sent::Taken { refused: *refused },
             Verdict::Refused(_) => Sent::Refused,
             Verdict::Later(_, after) => Sent::Not(*after),
         };

@@ -1,4 +1,4 @@
-//! Protobuf's encoding, as far as it takes to write one.
+//! Protobuf's encoding, as far as it takes to write a request and read its answer.
 
 /// A message that is being written.
 pub(super) struct Fields<'a>(pub(super) &'a mut Vec<u8>);
@@ -58,4 +58,40 @@ fn varint(mut value: u64, out: &mut Vec<u8>) {
         value >>= 7;
     }
     out.push(value.to_le_bytes()[0]);
+}
+
+/// What a field of a message holds, as far as that is told by its key.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Value<'a> {
+    Number(u64),
+    Octets(&'a [u8]),
+    Fixed,
+}
+
+/// The next field of a message, and its number; moves on behind it. Nothing at its end, or where it is none.
+pub(super) fn next_field<'a>(message: &mut &'a [u8]) -> Option<(u64, Value<'a>)> {
+    let key = read_varint(message)?;
+    let value = match key & 7 {
+        VARINT => Value::Number(read_varint(message)?),
+        LEN => {
+            let len = usize::try_from(read_varint(message)?).ok()?;
+            Value::Octets(message.split_off(..len)?)
+        }
+        FIXED64 => message.split_off(..8).map(|_| Value::Fixed)?,
+        FIXED32 => message.split_off(..4).map(|_| Value::Fixed)?,
+        _ => return None,
+    };
+    Some((key >> 3, value))
+}
+
+fn read_varint(octets: &mut &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let octet = *octets.split_off_first()?;
+        value |= u64::from(octet & 0x7f) << shift;
+        if octet < 0x80 {
+            return Some(value);
+        }
+    }
+    None
 }

@@ -58,7 +58,10 @@ pub(super) struct Parcel {
 /// What came of a request.
 #[derive(Debug)]
 pub(super) enum Sent {
-    Taken,
+    /// All but so many spans.
+    Taken {
+        refused: usize,
+    },
     Refused,
     /// Not taken now; how long to wait, if that was said.
     Not(Option<Duration>),
@@ -148,7 +151,11 @@ impl Queue {
         self.under_way = false;
         let spans = parcel.spans;
         match sent {
-            Sent::Taken => self.counts.add(Fate::Exported, spans),
+            Sent::Taken { refused } => {
+                let refused = spans.min(*refused);
+                self.counts.add(Fate::Exported, spans - refused);
+                self.counts.add(Fate::Refused, refused);
+            }
             Sent::Refused => self.counts.add(Fate::Refused, spans),
             // There will be no other time.
             Sent::Not(_) if self.over => self.counts.add(Fate::Dropped, spans),
@@ -158,7 +165,7 @@ impl Queue {
                 self.again = Some((parcel, now + pause));
             }
         }
-        let fails = !matches!(sent, Sent::Taken);
+        let fails = !matches!(sent, Sent::Taken { .. });
         if !matches!(sent, Sent::Not(_)) {
             self.pause = FIRST_PAUSE;
         }
@@ -179,6 +186,7 @@ mod tests {
     use crate::traces::{TraceId, What};
 
     const SECOND: Duration = Duration::from_secs(1);
+    const TAKEN: Sent = Sent::Taken { refused: 0 };
 
     fn stages(count: usize) -> Vec<Stage> {
         let stage = Stage {
@@ -229,12 +237,9 @@ mod tests {
             (queue.deadline(), first(&mut queue, now + 9 * SECOND)),
             (None, None)
         );
-        assert_eq!(
-            queue.settle(now + 2 * SECOND, parcel(3), &Sent::Taken),
-            None
-        );
+        assert_eq!(queue.settle(now + 2 * SECOND, parcel(3), &TAKEN), None);
         assert_eq!(first(&mut queue, now + 2 * SECOND), Some(FULL));
-        queue.settle(now + 2 * SECOND, parcel(FULL), &Sent::Taken);
+        queue.settle(now + 2 * SECOND, parcel(FULL), &TAKEN);
         assert_eq!(queue.deadline(), Some(now + 3 * SECOND));
         assert_eq!(counted(&queue), [3 + FULL as u64, 0, 0]);
     }
@@ -261,10 +266,7 @@ mod tests {
         assert_eq!(queue.deadline(), Some(now + 7 * SECOND));
         now += 7 * SECOND;
         assert_eq!(queue.take(now), Some(Due::Again(parcel(FULL))));
-        assert_eq!(
-            queue.settle(now, parcel(FULL), &Sent::Taken),
-            Some(Turn::Works)
-        );
+        assert_eq!(queue.settle(now, parcel(FULL), &TAKEN), Some(Turn::Works));
         queue.put(now, stages(1));
         assert_eq!(first(&mut queue, now + SECOND), Some(1));
         assert_eq!(
@@ -296,8 +298,11 @@ mod tests {
         queue.settle(now, parcel(FULL), &Sent::Not(None));
         assert_eq!(first(&mut queue, now), Some(1));
         assert!(!queue.is_done());
-        queue.settle(now, parcel(1), &Sent::Taken);
+        queue.put(now, stages(3));
+        queue.settle(now, parcel(1), &TAKEN);
+        assert_eq!(first(&mut queue, now), Some(3));
+        queue.settle(now, parcel(3), &Sent::Taken { refused: 2 });
         assert!(queue.is_done());
-        assert_eq!(counted(&queue), [1, FULL as u64, 0]);
+        assert_eq!(counted(&queue), [2, FULL as u64, 2]);
     }
 }

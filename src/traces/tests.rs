@@ -2,16 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span};
+use proptest::prelude::*;
 use prost::Message as _;
 use xabar_events::{Reason, State, Trace};
 use xabar_smpp::Status;
 
+use super::collector::rejected_spans;
 use super::span::Wording;
 use super::{Answer, Sampling, Stage, What};
 use crate::clock::UnixMillis;
@@ -161,6 +165,27 @@ fn no_number_and_no_text_is_in_a_span() {
         for quiet in [message.msisdn.digits().as_str(), "Yunusobod", "9989"] {
             assert!(!shown.contains(quiet), "{quiet}: {shown}");
         }
+    }
+}
+
+#[test]
+fn what_a_collector_rejects_of_a_request_is_read() {
+    let answer = |partial_success| ExportTraceServiceResponse { partial_success }.encode_to_vec();
+    let some = |rejected_spans| {
+        Some(ExportTracePartialSuccess {
+            rejected_spans,
+            error_message: "too old".into(),
+        })
+    };
+    let rejected = [None, some(0), some(3), some(300)].map(|it| rejected_spans(&answer(it)));
+    assert_eq!(rejected, [0, 0, 3, 300]);
+    assert_eq!(rejected_spans(b"{}"), 0);
+}
+
+proptest! {
+    #[test]
+    fn no_answer_panics(octets: Vec<u8>) {
+        rejected_spans(&octets);
     }
 }
 

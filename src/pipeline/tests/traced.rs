@@ -114,6 +114,36 @@ fn what_was_refused_waits_with_its_reason_and_a_restart_loses_no_stage() {
 }
 
 #[test]
+fn a_pause_that_is_not_told_is_no_wait() {
+    let mut world = tracing_with(|_| {});
+    world.publish(traced("e1"));
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    world.advance(MINUTE);
+    let again = world.one_sent();
+    world.accept(&again, "a1");
+    let names: Vec<_> = stages(&world).into_iter().map(|(what, ..)| what).collect();
+    let refused = format!("submit 1 {:?}", Answer::Refused(Status::RSYSERR));
+    assert_eq!(
+        names,
+        ["intake", "wait None", &refused, "submit 2 Accepted"]
+    );
+}
+
+#[test]
+fn an_answer_to_a_citizen_is_in_no_trace() {
+    let mut world = tracing_with(|settings| {
+        settings.traced = Some(Sampling {
+            one_in: NonZeroU64::new(1),
+        });
+    });
+    world.writes(phone(0), "help");
+    world.calm();
+    world.one_sent();
+    assert_eq!(stages(&world), []);
+}
+
+#[test]
 fn what_never_goes_out_is_traced_to_its_end() {
     let mut world = tracing_with(|_| {});
     world.publish(Notification {
