@@ -68,6 +68,12 @@ impl Durations {
         self.sum
     }
 
+    /// `None`: none was measured.
+    pub fn mean(&self) -> Option<Duration> {
+        let count = u32::try_from(self.len()).unwrap_or(u32::MAX);
+        self.sum.checked_div(count)
+    }
+
     pub fn len(&self) -> u64 {
         self.ranges().map(|(_, count)| count).sum()
     }
@@ -140,6 +146,8 @@ mod tests {
             assert!((read / exact - 1.0).abs() < 0.2, "{part}: {read}");
         }
         assert_eq!(of([]).quantile(0.5), None);
+        assert_eq!(times.mean(), Some(Duration::from_micros(500_500)));
+        assert_eq!(of([]).mean(), None);
     }
 
     #[test]

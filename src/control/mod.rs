@@ -1,4 +1,5 @@
-//! What people set, see and ask: configuration, logs, HTTP, who may do what there, how the gateway does, and the story of a message.
+//! What people set, see and ask: configuration, logs, HTTP, who may do what there, how the gateway does, the story of a message, and what would be if
+//! something were set otherwise.
 
 pub mod access;
 pub mod audit;
@@ -16,5 +17,6 @@ pub mod standing;
 pub mod status;
 pub mod story;
 mod terminal;
+pub mod what_if;
 
 pub use terminal::colour_wanted;

@@ -16,6 +16,7 @@ mod doubt;
 mod entrance;
 mod inbox;
 mod link_state;
+pub mod model;
 mod occupancy;
 mod operator;
 mod rate;

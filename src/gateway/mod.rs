@@ -4,6 +4,7 @@ mod doubts;
 mod fitting;
 mod reload;
 mod taking_in;
+mod what_if;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -26,7 +27,7 @@ use crate::clock::{Clock, instant};
 use crate::compose::Catalog;
 use crate::control::access::{Access, Denials};
 use crate::control::audit::Audit;
-use crate::control::http::{self, Api, Archive, Desk};
+use crate::control::http::{self, Api, Archive, Desk, WhatIf};
 use crate::control::metrics::Metrics;
 use crate::control::readiness::{Part, Readiness};
 use crate::control::reload::{Wish, warn_of};
@@ -162,6 +163,7 @@ impl Gateway {
         let (wishes_in, wishes) = mpsc::channel(1);
         let aggregators = fitting::aggregators(settings, core.operators(), posted_in);
         let ported = numbers.ported.follow(stopping.clone());
+        let ported_now = ported.clone();
         let (batches, looked_up) = match fitting::lookup(settings, core.operators()) {
             Some(lookup) => {
                 let (batches, counts) = look_up(lookup, batches, ported.clone());
@@ -230,6 +232,16 @@ impl Gateway {
             },
             &stopping,
         );
+        let known = what_if::Known {
+            settings: rules.settings(),
+            standing: standing.clone(),
+            ported: ported_now,
+            links: started.links.clone(),
+            status: status.clone(),
+            clock: clock.clone(),
+            reader: core.reader()?,
+        };
+        let questions = what_if::start(known, stopping.clone());
         let ended = start_pipeline(core, clock, channels);
 
         let (intake, refusals) = (CancellationToken::new(), Refusals::default());
@@ -263,6 +275,7 @@ impl Gateway {
                     spans,
                 },
                 status,
+                what_if: WhatIf::new(questions),
                 wishes: wishes_in,
             };
             tokio::spawn(http::serve(listener, http::router(api), tls, intake.clone()))

@@ -1,5 +1,7 @@
 //! New settings, out of which the rooms get new rules.
 
+use std::sync::Arc;
+
 use tokio::sync::{mpsc, watch};
 use tracing::warn;
 
@@ -18,6 +20,8 @@ use crate::pipeline::NewRules;
 pub struct Rules {
     pipeline: mpsc::Sender<Box<NewRules>>,
     publishers: watch::Sender<Publishers>,
+    /// Those that hold.
+    settings: watch::Sender<Arc<Settings>>,
     standing: Standing,
 }
 
@@ -32,6 +36,7 @@ impl Rules {
         let rules = Self {
             pipeline,
             publishers,
+            settings: watch::Sender::new(Arc::new(settings.clone())),
             standing,
         };
         (rules, taken)
@@ -40,6 +45,11 @@ impl Rules {
     /// Who may publish for whom, as that is at the time.
     pub(super) fn publishers(&self) -> watch::Receiver<Publishers> {
         self.publishers.subscribe()
+    }
+
+    /// The settings that hold, as they are at the time.
+    pub(super) fn settings(&self) -> watch::Receiver<Arc<Settings>> {
+        self.settings.subscribe()
     }
 }
 
@@ -50,7 +60,8 @@ impl Apply for Rules {
         changed: &[String],
     ) -> Result<Vec<String>, Vec<Problem>> {
         let publishers = fitting::publishers(settings);
-        let (settings, changed) = (settings.clone(), changed.to_vec());
+        let held = Arc::new(settings.clone());
+        let (settings, changed) = (Arc::clone(&held), changed.to_vec());
         let standing = self.standing.clone();
         let read = tokio::task::spawn_blocking(move || {
             let rules = new_rules(&settings, &changed)?;
@@ -68,6 +79,7 @@ impl Apply for Rules {
         // A gateway that stops takes nothing any more.
         drop(self.pipeline.send(rules.into()).await);
         self.publishers.send_replace(publishers);
+        self.settings.send_replace(held);
         Ok(doubts)
     }
 }

@@ -172,6 +172,12 @@ impl Message {
         AgencyKey::of(self.key.agency.name())
     }
 
+    /// Whether it waits, or was accepted since then and has at least this id.
+    pub(super) fn is_traffic(&self, first: MessageId, since: UnixMillis) -> bool {
+        let is_new = self.id >= first && self.accepted_at >= since;
+        is_new || self.progress.phase == Phase::Waiting
+    }
+
     /// Its place in its queue.
     pub fn cursor(&self) -> Cursor {
         Cursor {

@@ -13,13 +13,13 @@ mod lane;
 mod location;
 mod lock;
 mod message;
-#[cfg(test)]
 pub(crate) mod model;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod sqlite;
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -183,6 +183,15 @@ pub trait Reader: Send {
         day: Option<i64>,
         each: &mut dyn FnMut(Message),
     ) -> Result<Vec<Books>, JournalError>;
+
+    /// Shows what waits, and of what was accepted since this steady time at most the newest ones up to a number; each once, in
+    /// the order of their ids, until it is enough.
+    fn traffic(
+        &mut self,
+        since: UnixMillis,
+        most: u64,
+        each: &mut dyn FnMut(Message) -> ControlFlow<()>,
+    ) -> Result<(), JournalError>;
 
     /// The largest message id ever given.
     fn last_message(&mut self) -> Result<u64, JournalError>;

@@ -96,13 +96,10 @@ impl Stopwatch {
         (now >= self.tell_at).then(|| {
             self.tell_at = now + TOLD;
             Load {
-                pressed: core.pressed().collect(),
-                sent: core.sent,
-                unpublished: core.unpublished(),
-                paused: core.pauses().collect(),
-                failing: core.failing().collect(),
-                tally: core.tally().clone().into(),
-                ..self.load.clone()
+                gathering: self.load.gathering,
+                deciding: self.load.deciding,
+                committing: self.load.committing,
+                ..core.load()
             }
         })
     }
@@ -132,6 +129,19 @@ impl Pressure {
 }
 
 impl Core {
+    /// What it did, but for its driver's time.
+    pub(super) fn load(&self) -> Load {
+        Load {
+            pressed: self.pressed().collect(),
+            sent: self.sent,
+            unpublished: self.unpublished(),
+            paused: self.pauses().collect(),
+            failing: self.failing().collect(),
+            tally: self.tally().clone().into(),
+            ..Load::default()
+        }
+    }
+
     /// Notes for which links messages wait, at the end of a beat.
     pub(super) fn note_pressure(&mut self, now: UnixMillis) {
         for (id, operator) in &mut self.operators {

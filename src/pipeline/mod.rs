@@ -33,6 +33,7 @@ mod push;
 mod queues;
 mod reading;
 mod reload;
+pub mod replay;
 mod rerouting;
 mod results;
 mod review;

@@ -1,5 +1,6 @@
 //! Outcomes to a real RabbitMQ: in order, confirmed, none left out.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,6 +87,15 @@ impl Reader for Outbox {
         _: &mut dyn FnMut(Message),
     ) -> Result<Vec<Books>, JournalError> {
         Ok(Vec::new())
+    }
+
+    fn traffic(
+        &mut self,
+        _: UnixMillis,
+        _: u64,
+        _: &mut dyn FnMut(Message) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        Ok(())
     }
 
     fn last_message(&mut self) -> Result<u64, JournalError> {

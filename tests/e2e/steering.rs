@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use xabar::simulator::Behaviour;
 
 use crate::support::broker::{self, free_port};
@@ -426,4 +426,52 @@ async fn sessions_are_fewer_while_staff_wants_so_and_nothing_is_lost_with_them()
     gateway.stop_within(world.config.shutdown).await;
     let tally = world.check().await;
     assert_eq!(tally.repeated, 0, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_wider_window_is_said_to_bring_is_about_what_it_brings() {
+    let narrow = |config: &mut Config| (config.window, config.tps) = (5, Some(100));
+    let (world, gateway, _) = limited("window", slow("200ms"), narrow).await;
+    let http = gateway.http();
+    assert_eq!(ctl(http, &["pause", "--operator", "ucell"]).0, Some(0));
+    once(&gateway, |status| status["operators"][0]["in_flight"] == 0).await;
+    let (code, told, why) = ctl(
+        http,
+        &["what-if", "ucell.window=60", "--hours", "1", "--json"],
+    );
+    assert_eq!(code, Some(0), "{why}");
+    let answer: Value = serde_json::from_str(&told).unwrap();
+    let drain_s = |course: &str| answer[course]["drain"]["drain_s"].as_f64().unwrap();
+    let limit = |course: &str| &answer[course]["drain"]["operators"][0]["limit"];
+    assert_eq!(
+        (limit("as_is"), limit("changed")),
+        (&json!("window"), &json!("operator-tps"))
+    );
+    let promised = drain_s("changed");
+    assert!(drain_s("as_is") > 2.5 * promised, "{answer:#}");
+    assert_eq!(answer["messages"], 2000);
+
+    let (code, told, why) = ctl(http, &["what-if", "ucell.window=60", "--hours", "1"]);
+    assert!(
+        code == Some(0) && told.contains("what waits is gone in"),
+        "{told}{why}"
+    );
+    println!("{told}");
+    let (code, _, why) = ctl(http, &["what-if", "ucel.tps=0"]);
+    assert!(
+        code == Some(1) && why.contains("`operators.ucel` is no operator"),
+        "{why}"
+    );
+
+    assert_eq!(ctl(http, &["set", "ucell", "window=60"]).0, Some(0));
+    let since = Instant::now();
+    assert_eq!(ctl(http, &["resume"]).0, Some(0));
+    once(&gateway, |status| status["backlog"] == 0).await;
+    let took = since.elapsed().as_secs_f64();
+    assert!(
+        (0.6..2.5).contains(&(took / promised)),
+        "{took} s instead of {promised}"
+    );
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
 }

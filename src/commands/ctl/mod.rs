@@ -7,6 +7,7 @@ mod orders;
 mod reload;
 mod set;
 mod status;
+mod what_if;
 
 use super::Failure;
 
@@ -21,6 +22,7 @@ Examples:
   xabar ctl status --url http://127.0.0.1:8025 --watch the same, every second
   xabar ctl set --config config/xabar.toml ucell tps=200 window=54
   xabar ctl set --config config/xabar.toml ucell tps=default
+  xabar ctl what-if --config config/xabar.toml ucell.tps=600   what that would change, before it is set
   xabar ctl pause --config config/xabar.toml --operator ucell --lane bulk
   xabar ctl resume --config config/xabar.toml          ends every pause
   xabar ctl pause --url http://127.0.0.1:8025 --token-file ~/.xabar-token
@@ -43,6 +45,7 @@ enum Order {
     Cancel(cancel::Cancel),
     Drain(drain::Drain),
     Reload(reload::Reload),
+    WhatIf(what_if::WhatIf),
 }
 
 impl Ctl {
@@ -61,6 +64,7 @@ impl Ctl {
                 Order::Cancel(cancel) => cancel.run().await,
                 Order::Drain(drain) => drain.run().await,
                 Order::Reload(reload) => reload.run().await,
+                Order::WhatIf(question) => question.run().await,
             }
         })
     }

@@ -251,6 +251,7 @@ mod tests {
             response_ms: Some(ResponseMillis {
                 p50: 180.0,
                 p99: 203.75,
+                mean: 181.0,
             }),
             failing: false,
             set: Values::new(),

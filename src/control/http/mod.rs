@@ -18,6 +18,7 @@ mod problem;
 mod reload;
 mod status;
 mod ussd;
+mod what_if;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ pub use connections::serve;
 pub use desk::Desk;
 pub use messages::Archive;
 pub use ussd::{Aggregator, Aggregators};
+pub use what_if::WhatIf;
 
 use super::access::{Access, Right};
 use super::metrics::Metrics;
@@ -61,6 +63,7 @@ pub struct Api {
     pub status: watch::Receiver<Option<Arc<Status>>>,
     pub metrics: Metrics,
     pub desk: Desk,
+    pub what_if: WhatIf,
     /// Who wants the configuration to be read again.
     pub wishes: mpsc::Sender<Wish>,
 }
@@ -92,7 +95,8 @@ fn paths(access: &Access) -> OpenApiRouter<Api> {
         .routes(routes!(status::all))
         .routes(routes!(status::operators))
         .routes(routes!(status::operator))
-        .routes(routes!(metrics::page));
+        .routes(routes!(metrics::page))
+        .routes(routes!(what_if::post));
     let messages = none()
         .routes(routes!(messages::many))
         .routes(routes!(messages::one));

@@ -197,7 +197,7 @@ pub(super) struct Wanted {
 }
 
 /// A number from 1 on, or `default`.
-fn up_to<const MOST: u32>() -> Schema {
+pub(super) fn up_to<const MOST: u32>() -> Schema {
     let number = ObjectBuilder::new().schema_type(Type::Integer);
     let number = number.minimum(Some(1)).maximum(Some(MOST));
     let word = ObjectBuilder::new().schema_type(Type::String);
@@ -374,6 +374,6 @@ fn scope(named: Named) -> Result<Scope, ProblemDocument> {
     })
 }
 
-fn bad(detail: &str) -> ProblemDocument {
+pub(super) fn bad(detail: &str) -> ProblemDocument {
     ProblemDocument::new(StatusCode::BAD_REQUEST, detail)
 }

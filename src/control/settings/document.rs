@@ -85,6 +85,32 @@ pub(crate) fn parse_nested(text: &str, origin: &Origin) -> Option<Node> {
     nested.then(|| node(&value, &|_| origin.clone()))
 }
 
+/// JSON as if it had been written in a file; what is null in an object is left out of it.
+pub(crate) fn of_json(value: &serde_json::Value) -> Node {
+    use serde_json::Value as Json;
+    let origin = || Origin::Line { line: 1, column: 1 };
+    let plain = match value {
+        Json::Null => Value::Text("null".to_owned()),
+        Json::Bool(on) => Value::Switch(*on),
+        Json::Number(number) if number.is_f64() => Value::Float,
+        Json::Number(number) => Value::Integer(number.as_i64()),
+        Json::String(text) => Value::Text(text.clone()),
+        Json::Array(items) => Value::List(items.iter().map(of_json).collect()),
+        Json::Object(entries) => {
+            let entries = entries.iter().filter(|(_, value)| !value.is_null());
+            let entry = |(key, value): (&String, &Json)| {
+                let (origin, node) = (origin(), of_json(value));
+                (key.clone(), Entry { origin, node })
+            };
+            Value::Table(entries.map(entry).collect())
+        }
+    };
+    Node {
+        origin: origin(),
+        value: plain,
+    }
+}
+
 type Locate<'a> = dyn Fn(Range<usize>) -> Origin + 'a;
 
 fn node(value: &Spanned<DeValue<'_>>, locate: &Locate<'_>) -> Node {

@@ -40,17 +40,25 @@ fn at(date: Date, time: Time, zone: &TimeZone, other: &TimeZone) -> Time {
 
 /// Reads `from`, `to` and `timezone`.
 pub(super) fn hours(table: &mut Table<'_>) -> Option<Hours> {
+    hours_in(table, None)
+}
+
+/// The same where the zone may be left out, if there is one to go by.
+pub(super) fn hours_in(table: &mut Table<'_>, zone: Option<&TimeZone>) -> Option<Hours> {
     let from = table.required(
         "from",
         "say when they begin, such as \"22:00\"",
         time_of_day,
     );
     let to = table.required("to", "say when they end, such as \"08:00\"", time_of_day);
-    let timezone = table.required(
-        "timezone",
-        "name the subscribers' zone, such as \"Asia/Tashkent\"",
-        timezone,
-    );
+    let timezone = match zone {
+        Some(zone) => Some(table.or("timezone", zone.clone(), timezone)),
+        None => table.required(
+            "timezone",
+            "name the subscribers' zone, such as \"Asia/Tashkent\"",
+            timezone,
+        ),
+    };
     let (from, to) = (from?, to?);
     if from == to {
         return table.wrong(

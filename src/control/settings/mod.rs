@@ -35,7 +35,7 @@ mod routing;
 mod secret;
 mod sender;
 mod service;
-mod subscriber;
+pub(crate) mod subscriber;
 mod timing;
 mod tls;
 mod traces;

@@ -146,9 +146,27 @@ pub(crate) fn read_document<T>(
     for error in errors {
         report.syntax_error(&error.origin, &error.message);
     }
+    read_node(&node, report, read)
+}
+
+/// Reads JSON that somebody sent, or tells everything that is wrong in it.
+pub(crate) fn read_json<T>(
+    json: &serde_json::Value,
+    read: impl FnOnce(&Cell<'_>) -> Option<T>,
+) -> Result<T, Vec<Problem>> {
+    let environment = Environment::default();
+    let report = Report::new(Path::new(""), &environment);
+    read_node(&document::of_json(json), report, read)
+}
+
+fn read_node<T>(
+    node: &Node,
+    report: Report<'_>,
+    read: impl FnOnce(&Cell<'_>) -> Option<T>,
+) -> Result<T, Vec<Problem>> {
     let value = read(&Cell {
         key: String::new(),
-        node: &node,
+        node,
         report: &report,
     });
     match (value, report.into_problems()) {

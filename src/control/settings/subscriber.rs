@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use xabar_events::Language;
 
-use super::hours::{Hours, hours};
+use super::document::Value;
+use super::hours::{Hours, hours, hours_in};
 use super::reading::{Cell, Table};
 use super::values::{Unique, duration, language, list, whole};
 
@@ -56,6 +57,37 @@ fn read(table: &mut Table<'_>) -> Option<Subscriber> {
         limits: table.or("limits", default.limits, limits),
         quiet_hours: table.optional("quiet_hours", |cell: &Cell<'_>| cell.table(quiet_hours)),
         default_language: table.or("default_language", default.default_language, language),
+    })
+}
+
+/// What it would be with what a table says; what that leaves out stays as it is held, and the text `none` means no quiet hours.
+pub(crate) fn changed(cell: &Cell<'_>, held: &Subscriber) -> Option<Subscriber> {
+    cell.table(|table| {
+        Some(Subscriber {
+            limits: table.or("limits", held.limits.clone(), limits),
+            quiet_hours: table.or("quiet_hours", held.quiet_hours.clone(), |cell| {
+                let held = held.quiet_hours.as_ref();
+                match &cell.node.value {
+                    Value::Text(text) if text == "none" => Some(None),
+                    Value::Table(_) => cell.table(|table| changed_hours(table, held)).map(Some),
+                    _ => cell.unfit("make it a table of from and to, or \"none\""),
+                }
+            }),
+            default_language: held.default_language,
+        })
+    })
+}
+
+fn changed_hours(table: &mut Table<'_>, held: Option<&QuietHours>) -> Option<QuietHours> {
+    let release = held.map_or(RELEASE, |held| held.release);
+    let zone = held.map(|held| &held.hours.timezone);
+    Some(QuietHours {
+        release: table.or(
+            "release",
+            release,
+            duration(SHORTEST_RELEASE..=LONGEST_RELEASE),
+        ),
+        hours: hours_in(table, zone)?,
     })
 }
 
@@ -117,8 +149,12 @@ fn limit(table: &mut Table<'_>, windows: &Unique) -> Option<Limit> {
 /// How long after the quiet hours the last of a night's messages go, unless it is said.
 const RELEASE: Duration = Duration::from_secs(30 * 60);
 
+const SHORTEST_RELEASE: &str = "0s";
+const LONGEST_RELEASE: &str = "4h";
+
 fn quiet_hours(table: &mut Table<'_>) -> Option<QuietHours> {
-    let release = table.or("release", RELEASE, duration("0s"..="4h"));
+    let release = duration(SHORTEST_RELEASE..=LONGEST_RELEASE);
+    let release = table.or("release", RELEASE, release);
     Some(QuietHours {
         hours: hours(table)?,
         release,

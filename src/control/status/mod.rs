@@ -19,7 +19,8 @@ use xabar_events::{Reason, UnixMillis};
 use bottleneck::Use;
 pub use bottleneck::{Bottleneck, Limit};
 pub use recent::Configured;
-use recent::{Recent, Sample, business, looked_up, rate, used};
+use recent::{Recent, business, looked_up, rate};
+pub(super) use recent::{SPAN, Sample, used};
 
 use super::readiness::{Part, Readiness};
 use super::schema::moment;
@@ -204,6 +205,9 @@ pub struct OperatorStatus {
 pub struct ResponseMillis {
     pub p50: f64,
     pub p99: f64,
+    /// On average.
+    #[serde(default)]
+    pub mean: f64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -432,9 +436,10 @@ impl Measured<'_> {
             window_now: self.link.window,
             windows: self.operator.windows(self.link.set_window),
             in_flight: self.link.in_flight,
-            response_ms: quantile(0.5)
-                .zip(quantile(0.99))
-                .map(|(p50, p99)| ResponseMillis { p50, p99 }),
+            response_ms: quantile(0.5).zip(quantile(0.99)).map(|(p50, p99)| {
+                let mean = self.response_times.mean().map_or(p50, millis);
+                ResponseMillis { p50, p99, mean }
+            }),
             failing: self.used.failing,
             set: Values::new(),
             limit: match self.used.limit() {

@@ -11,16 +11,16 @@ use crate::lookup::Counts;
 use crate::pipeline::{Load, Pause, Scope};
 
 /// Over how long rates and shares are taken.
-pub(super) const SPAN: Duration = Duration::from_secs(5);
+pub(in crate::control) const SPAN: Duration = Duration::from_secs(5);
 
 /// What everything had counted at one moment.
 #[derive(Clone, Debug)]
-pub(super) struct Sample {
-    pub(super) at: Instant,
-    pub(super) load: Load,
+pub(in crate::control) struct Sample {
+    pub(in crate::control) at: Instant,
+    pub(in crate::control) load: Load,
     /// In the order of the operators.
-    pub(super) links: Vec<LinkState>,
-    pub(super) looked_up: Option<Counts>,
+    pub(in crate::control) links: Vec<LinkState>,
+    pub(in crate::control) looked_up: Option<Counts>,
 }
 
 /// The samples of the last [`SPAN`], the oldest first.
@@ -108,7 +108,7 @@ pub(super) fn looked_up(oldest: &Sample, newest: &Sample) -> Option<LookupStatus
 }
 
 /// How a link was used between two samples; nothing if it is in neither.
-pub(super) fn used(
+pub(in crate::control) fn used(
     oldest: &Sample,
     newest: &Sample,
     (index, operator): (usize, &Configured),

@@ -33,13 +33,14 @@ use self::screens::{SOON, Screens, Written};
 use self::signs::Signs;
 use self::stubborn::Stubborn;
 use self::waiting::Waiting;
+use super::binds::Line;
 use super::occupancy::{Meter, Obstacle};
 use super::rate::Rate;
 use super::screen::{Screen, ScreenToken};
 use super::submission::{Query, Submission, Token};
 use super::tuning::{Configured, Tuning};
 use super::window::Window;
-use super::{LONGEST_LAG, LinkState, Offer};
+use super::{LONGEST_LAG, LinkState, Offer, OperatorSettings};
 
 /// How much paced work is committed ahead of being written: longer than a commit takes.
 const AHEAD: Duration = Duration::from_millis(200);
@@ -84,6 +85,19 @@ pub(super) struct Bounds {
     pub(super) kept: u32,
     /// After so long without an answer a submission is uncertain.
     pub(super) response: Duration,
+}
+
+impl Bounds {
+    /// Of an operator with these connections.
+    pub(super) fn of(settings: &OperatorSettings, lines: &[Line<'_>]) -> Self {
+        let windows = lines.iter().map(|line| line.room.window);
+        Self {
+            window: windows.max().unwrap_or_default(),
+            tps: settings.tps,
+            kept: settings.kept,
+            response: settings.response,
+        }
+    }
 }
 
 impl Dispatch {

@@ -28,7 +28,7 @@ use self::slots::Slots;
 use self::tally::Tally;
 use self::unreported::Unreported;
 use self::wanted::Wanted;
-use super::binds::{Line, lines};
+use super::binds::lines;
 use super::class::{Class, Classes};
 use super::dispatch::{Bounds, Dispatch};
 use super::refused_bind::Bound;
@@ -132,7 +132,7 @@ impl Operator {
         let mut dispatch = Dispatch::of_logins(
             lines.iter().map(|line| line.room),
             &limits,
-            bounds(settings, &lines),
+            Bounds::of(settings, &lines),
             now(),
         );
         dispatch.tune(tuning, now());
@@ -385,16 +385,6 @@ impl Operator {
 /// The operator does not say where a segment stands.
 fn untold(token: Token) -> Event {
     Event::Queried { token, told: None }
-}
-
-fn bounds(settings: &OperatorSettings, lines: &[Line<'_>]) -> Bounds {
-    let windows = lines.iter().map(|line| line.room.window);
-    Bounds {
-        window: windows.max().unwrap_or_default(),
-        tps: settings.tps,
-        kept: settings.kept,
-        response: settings.response,
-    }
 }
 
 fn session_settings(settings: &OperatorSettings) -> session::Settings {

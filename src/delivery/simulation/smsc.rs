@@ -1,6 +1,5 @@
 //! An operator with a limit of some kind, in virtual time.
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use xabar_smpp::Status;
@@ -8,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::{SECOND, attempt_after};
 use crate::delivery::Token;
+use crate::delivery::model::InASecond;
 
 /// What an operator does with what is too much for it.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub(super) enum Limit {
 pub(super) struct Smsc {
     pub(super) limit: Limit,
     latency: Duration,
-    taken: VecDeque<Instant>,
+    taken: InASecond,
     bucket: f64,
     leaked: Instant,
     free_at: Instant,
@@ -64,7 +64,7 @@ impl Smsc {
         Self {
             limit,
             latency,
-            taken: VecDeque::new(),
+            taken: InASecond::default(),
             bucket: 0.0,
             leaked: now,
             free_at: now,
@@ -85,14 +85,7 @@ impl Smsc {
         let fits = match self.limit {
             Limit::Poisoned(poisoned, _) if id < poisoned => false,
             Limit::Sliding(limit) | Limit::FullQueue(limit) | Limit::Poisoned(_, limit) => {
-                while self.taken.front().is_some_and(|at| *at + SECOND <= now) {
-                    self.taken.pop_front();
-                }
-                let fits = (self.taken.len() as f64) < limit;
-                if fits {
-                    self.taken.push_back(now);
-                }
-                fits
+                self.taken.take(limit, now)
             }
             Limit::Bucket(limit) => {
                 let leaked = now.duration_since(self.leaked).as_secs_f64() * limit;

@@ -38,6 +38,7 @@ macro_rules! conformance {
                 outcomes_go_out_in_order_and_leave_when_published
                 the_books_balance
                 people_find_messages
+                traffic_is_what_waits_and_what_came_in_lately
                 the_newest_messages_to_a_subscriber_come_first;
             keeping:
                 what_a_subscriber_chose_is_kept

@@ -236,3 +236,53 @@ pub(in crate::journal) fn the_newest_messages_to_a_subscriber_come_first(
     assert_eq!(newest(10), [4, 3, 1]);
     assert_eq!(newest(2), [4, 3]);
 }
+
+pub(in crate::journal) fn traffic_is_what_waits_and_what_came_in_lately(journal: &mut dyn Journal) {
+    let at = |number: u64| {
+        let mut message = waiting(number);
+        message.origin_mut().accepted_at = UnixMillis(i64::try_from(100 * number).unwrap());
+        message
+    };
+    let ended = |number| {
+        Message::of(
+            at(number).origin().clone(),
+            progressed(number, Phase::Settled, State::Expired).progress,
+        )
+    };
+    for number in 1..=12 {
+        accept(journal, [at(number)]);
+        // All but the third and the tenth end with the next one.
+        let before = Some(number - 1).filter(|it| ![0, 3, 10].contains(it));
+        let progressed = before.map(ended).into_iter().collect();
+        commit(
+            journal,
+            Changes {
+                progressed,
+                ..Changes::default()
+            },
+        );
+    }
+    let mut reader = journal.reader().unwrap();
+    let mut traffic = |since, most, enough: usize| {
+        let mut seen = Vec::new();
+        let mut each = |message: Message| {
+            seen.push(message.id.0);
+            match seen.len() < enough {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        };
+        reader.traffic(UnixMillis(since), most, &mut each).unwrap();
+        seen
+    };
+    assert_eq!(traffic(800, 100, 100), [3, 8, 9, 10, 11, 12]);
+    assert_eq!(traffic(801, 100, 100), [3, 9, 10, 11, 12]);
+    assert_eq!(
+        traffic(800, 2, 100),
+        [3, 10, 11, 12],
+        "the newest two, and what waits"
+    );
+    assert_eq!(traffic(0, 100, 100).len(), 12);
+    assert_eq!(traffic(9_000, 100, 100), [3, 10, 12]);
+    assert_eq!(traffic(0, 100, 2), [1, 2], "until it is enough");
+}

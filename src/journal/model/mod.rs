@@ -1,10 +1,11 @@
-//! A journal in memory, as simple as can be: what the real ones are compared with, and what keeps a large simulation.
+//! A journal in memory, as simple as can be: what the real ones are compared with, and what keeps a simulation, be it of a
+//! test's day or of what staff asks for.
 
 mod places;
 mod reader;
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rustc_hash::FxHashMap;
 use xabar_events::{Agency, EventKey, Msisdn, Reason, State};
@@ -41,7 +42,7 @@ struct Memory {
 
 impl Model {
     fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.0.lock().unwrap()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -80,7 +81,9 @@ impl Memory {
             self.enter(message, at);
         }
         for message in changes.progressed.drain(..) {
-            let (before, since) = self.leave(message.id).unwrap();
+            let Some((before, since)) = self.leave(message.id) else {
+                continue;
+            };
             let phase = message.progress.phase;
             let entered = before.progress.phase != phase || phase == Phase::Settled;
             *self.booked(&before) -= 1;
@@ -163,8 +166,8 @@ impl Memory {
 
     /// These messages, in this order.
     fn those(&self, ids: impl IntoIterator<Item = MessageId>) -> Vec<Message> {
-        let found = ids.into_iter().map(|id| self.messages[&id.0].0.clone());
-        found.collect()
+        let found = ids.into_iter().filter_map(|id| self.messages.get(&id.0));
+        found.map(|(message, _)| message.clone()).collect()
     }
 }
 
@@ -202,7 +205,7 @@ impl Journal for Model {
                 operators.push(name.into());
                 operators.len() - 1
             });
-        Ok(OperatorId(u16::try_from(place + 1).unwrap()))
+        Ok(OperatorId(u16::try_from(place + 1).unwrap_or(u16::MAX)))
     }
 
     fn used(&mut self) -> Result<BTreeMap<AgencyKey, Used>, JournalError> {
@@ -343,7 +346,10 @@ impl Journal for Model {
         let memory = self.memory();
         let places = memory.places.submitted(after);
         let places = places.take_while(|place| place.since <= before).take(limit);
-        let placed = places.map(|place| (place, memory.messages[&place.id.0].0.clone()));
+        let placed = places.filter_map(|place| {
+            let (message, _) = memory.messages.get(&place.id.0)?;
+            Some((place, message.clone()))
+        });
         Ok(placed.collect())
     }
 

@@ -1,7 +1,7 @@
 //! What people ask of it.
 
 use std::collections::BTreeMap;
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use xabar_events::{Agency, Msisdn, State};
 
@@ -80,6 +80,23 @@ impl Reader for Model {
         self.books()
     }
 
+    fn traffic(
+        &mut self,
+        since: UnixMillis,
+        most: u64,
+        each: &mut dyn FnMut(Message) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        let first = self.memory().start.last_message.saturating_sub(most) + 1;
+        let traffic = self
+            .memory()
+            .select(|it| it.is_traffic(MessageId(first), since));
+        let mut messages = traffic.into_iter();
+        while let Some(message) = messages.next()
+            && each(message).is_continue()
+        {}
+        Ok(())
+    }
+
     fn last_message(&mut self) -> Result<u64, JournalError> {
         Ok(self.memory().start.last_message)
     }
@@ -117,6 +134,8 @@ impl Reader for Model {
     }
 
     fn operator_name(&mut self, id: OperatorId) -> Result<Option<String>, JournalError> {
-        Ok(self.memory().operators.get(usize::from(id.0) - 1).cloned())
+        let place = usize::from(id.0).checked_sub(1);
+        let name = place.and_then(|place| self.memory().operators.get(place).cloned());
+        Ok(name)
     }
 }

@@ -111,19 +111,25 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// Shows messages in the order of their ids, row by row, until it is enough.
+/// Shows messages from this id on in the order of their ids, row by row, until it is enough.
 pub(super) fn read(
     db: &Connection,
+    from: MessageId,
     mut message: impl FnMut(Message) -> Result<ControlFlow<()>, JournalError>,
 ) -> Result<(), JournalError> {
-    let mut all = db.prepare_cached("SELECT first, entries FROM archive ORDER BY first")?;
-    let mut rows = all.query([])?;
+    let mut all = db.prepare_cached(
+        "SELECT first, entries FROM archive \
+         WHERE first >= ifnull((SELECT max(first) FROM archive WHERE first <= ?1), 0) ORDER BY first",
+    )?;
+    let mut rows = all.query([ordered(from.0)])?;
     let mut enough = ControlFlow::Continue(());
     while enough.is_continue()
         && let Some(row) = rows.next()?
     {
         each(row, |entry| {
-            enough = message(entry.message()?)?;
+            if entry.id >= from && enough.is_continue() {
+                enough = message(entry.message()?)?;
+            }
             Ok(())
         })?;
     }

@@ -10,16 +10,20 @@ use rusqlite::{Connection, Rows};
 use super::{archive, lookup, rows};
 use crate::journal::{JournalError, Message, MessageId};
 
-/// Shows messages until it is enough. Of those that are written out one row at a time is in memory.
+/// Shows messages until it is enough: all that wait, and the others from this id on. Of those that are written out one row at a
+/// time is in memory. What the log speaks of is shown whatever its id.
 pub(super) fn read(
     db: &Connection,
+    from: MessageId,
     mut show: impl FnMut(Message) -> ControlFlow<()>,
 ) -> Result<(), JournalError> {
     let mut recent = lookup::recent(db)?;
-    let mut all = db.prepare_cached("SELECT id, origin, progress FROM messages ORDER BY id")?;
-    let mut written = Written::new(all.query([])?)?;
+    let mut all = db.prepare_cached(
+        "SELECT id, origin, progress FROM messages WHERE id >= ?1 OR phase = 0 ORDER BY id",
+    )?;
+    let mut written = Written::new(all.query([rows::ordered(from.0)])?)?;
     let mut enough = ControlFlow::Continue(());
-    archive::read(db, |message| {
+    archive::read(db, from, |message| {
         enough = show_up_to(message.id, &mut recent, &mut written, &mut show)?;
         if enough.is_continue() && written.shown < Some(message.id) {
             enough = show(message);

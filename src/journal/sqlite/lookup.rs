@@ -118,7 +118,7 @@ fn read_all(
     limit: usize,
 ) -> Result<Vec<Message>, JournalError> {
     let mut found = Vec::new();
-    every::read(db, |message| {
+    every::read(db, MessageId(0), |message| {
         if answers(&message, question) && found.len() < limit {
             found.push(message);
         }

@@ -41,6 +41,7 @@ mod subscribers;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod traffic;
 mod upkeep;
 mod used;
 mod waiting;

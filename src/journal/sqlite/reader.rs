@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension};
 use xabar_events::Msisdn;
 
-use super::{books, choices, connection, errors, every, lookup, outbox, receipts, schema};
+use super::{books, choices, connection, errors, every, lookup, outbox, receipts, schema, traffic};
+use crate::clock::UnixMillis;
 use crate::journal::{
     Awaiting, Backlog, Books, Choices, JournalError, Message, MessageId, OperatorId, Outgoing,
     Question, Reader,
@@ -66,12 +67,21 @@ impl Reader for SqliteReader {
         each: &mut dyn FnMut(Message),
     ) -> Result<Vec<Books>, JournalError> {
         self.read(|db| {
-            every::read(db, |message| {
+            every::read(db, MessageId(0), |message| {
                 each(message);
                 ControlFlow::Continue(())
             })?;
             books::read(db, day)
         })
+    }
+
+    fn traffic(
+        &mut self,
+        since: UnixMillis,
+        most: u64,
+        each: &mut dyn FnMut(Message) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        self.read(|db| traffic::read(db, since, most, each))
     }
 
     fn last_message(&mut self) -> Result<u64, JournalError> {

@@ -44,7 +44,7 @@ impl Guarded {
 }
 
 /// What is asked for: its path, whether it is posted, and who may.
-const ASKED: [(&str, bool, &[&str]); 6] = [
+const ASKED: [(&str, bool, &[&str]); 7] = [
     (
         "/v1/status",
         false,
@@ -70,6 +70,11 @@ const ASKED: [(&str, bool, &[&str]); 6] = [
             "agency kadastr",
             "agency soliq",
         ],
+    ),
+    (
+        "/v1/what-if",
+        true,
+        &["viewer", "support", "operator", "admin"],
     ),
     ("/v1/pause", true, &["operator", "admin"]),
     ("/v1/resume", true, &["operator", "admin"]),
@@ -244,7 +249,7 @@ async fn audited(server: &Server, lines: usize) -> Vec<Value> {
     panic!("not {lines} lines within 5 s");
 }
 
-const JSON: &str = "content-type: application/json\r\n";
+pub(super) const JSON: &str = "content-type: application/json\r\n";
 
 fn request(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();

@@ -6,6 +6,7 @@ mod tls;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -16,10 +17,13 @@ use tokio_util::sync::CancellationToken;
 use xabar_events::{Event, Msisdn, State, Trace};
 
 use super::*;
+use crate::clock::UnixMillis;
 use crate::control::access::{Denials, Tokens};
 use crate::control::audit::Audit;
 use crate::control::readiness::Part;
+use crate::control::settings::{Place, Problem};
 use crate::control::standing::Standing;
+use crate::control::what_if::{Asked, Refused};
 use crate::intake::{Batch, Door, Refusals, Verdict};
 use crate::journal::{
     Awaiting, Backlog, Books, Choices, JournalError, Message, MessageId, OperatorId, Outgoing,
@@ -85,6 +89,7 @@ async fn started(
             looked_up: None,
             spans: None,
         },
+        what_if: WhatIf::new(questions()),
         wishes: mpsc::channel(1).0,
     });
     let stop = CancellationToken::new();
@@ -107,7 +112,7 @@ fn orders() -> mpsc::Sender<Ordered> {
             match order {
                 Order::Pause(scope) => paused.push(Pause {
                     scope,
-                    since: crate::clock::UnixMillis(0),
+                    since: UnixMillis(0),
                 }),
                 Order::Resume(_) => paused.clear(),
                 Order::Drain => {}
@@ -132,6 +137,28 @@ fn orders() -> mpsc::Sender<Ordered> {
         }
     });
     orders
+}
+
+/// Somebody who finds every question wrong that is of no hours, and thinks about the others for ever.
+fn questions() -> mpsc::Sender<Asked> {
+    let (questions, mut asked) = mpsc::channel::<Asked>(1);
+    tokio::spawn(async move {
+        let mut thinking = Vec::new();
+        while let Some(Asked { body, reply }) = asked.recv().await {
+            if body["hours"] == 0 {
+                let problem = Problem {
+                    place: Place::File("".into()),
+                    key: "hours".to_owned(),
+                    what: "is 0".to_owned(),
+                    right: "give more".to_owned(),
+                };
+                drop(reply.send(Err(Refused::Wrong(vec![problem]))));
+            } else {
+                thinking.push(reply);
+            }
+        }
+    });
+    questions
 }
 
 /// A pipeline that accepts everything, numbering from 1; the second time around, as duplicates.
@@ -198,6 +225,15 @@ impl Reader for Shelf {
         _each: &mut dyn FnMut(Message),
     ) -> Result<Vec<Books>, JournalError> {
         Ok(Vec::new())
+    }
+
+    fn traffic(
+        &mut self,
+        _since: UnixMillis,
+        _most: u64,
+        _each: &mut dyn FnMut(Message) -> ControlFlow<()>,
+    ) -> Result<(), JournalError> {
+        Ok(())
     }
 
     fn last_message(&mut self) -> Result<u64, JournalError> {
@@ -763,4 +799,21 @@ async fn a_form_has_come_and_is_answered_within_one_time() {
     let answered = tokio::time::timeout(Duration::from_secs(4), answered).await;
     answered.expect("8 s after it began").unwrap();
     assert!(answer.starts_with("HTTP/1.1 503 "), "{answer}");
+}
+
+#[tokio::test]
+async fn what_would_be_is_asked_about_one_question_at_a_time_and_in_known_words() {
+    let server = server(accepting()).await;
+    let ask = |body: &'static str| server.post_to("/v1/what-if", access::JSON, body);
+    let wrong = ask(r#"{"hours": 0}"#).await;
+    assert_problem(&wrong, 400);
+    assert_eq!(wrong.body["errors"], json!(["`hours` is 0; give more"]));
+    assert_problem(&ask("[").await, 400);
+    assert_problem(&server.post_to("/v1/what-if", "", "{}").await, 415);
+    // One of them is thought about for ever.
+    let second = tokio::select! {
+        answer = ask("{}") => answer,
+        answer = ask("{}") => answer,
+    };
+    assert_problem(&second, 409);
 }

@@ -1,0 +1,171 @@
+//! What is asked about: values of operators' links and of `[subscriber]`, as the configuration has them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::control::settings::document::Value;
+use crate::control::settings::reading::{Cell, Table, read_json};
+use crate::control::settings::subscriber::changed;
+use crate::control::settings::values::whole;
+use crate::control::settings::{Problem, Settings, Subscriber};
+use crate::control::standing::Key;
+use crate::delivery::{Setting, Tuning};
+
+/// No longer past is looked at.
+pub const MOST_HOURS: u32 = 24;
+
+/// What past is looked at unless that is said.
+const HOURS: u32 = 4;
+
+/// What is to be other than it is.
+#[derive(Clone, Debug)]
+pub struct Question {
+    pub hours: u32,
+    pub operators: BTreeMap<String, LinkChange>,
+    /// As it would be, if anything is said of it.
+    pub subscriber: Option<Subscriber>,
+    /// As it was asked.
+    asked: Vec<String>,
+}
+
+/// What is to be other of a link.
+pub type LinkChange = BTreeMap<Key, Setting<u32>>;
+
+impl Question {
+    /// Reads what was sent, by the settings that hold.
+    ///
+    /// # Errors
+    /// All that is wrong in it.
+    pub fn read(body: &Json, settings: &Settings) -> Result<Self, Vec<Problem>> {
+        read_json(body, |cell| {
+            cell.table(|table| Some(read(table, settings, body)))
+        })
+    }
+
+    /// Whether anything is to be other than it is.
+    pub fn is_change(&self) -> bool {
+        self.subscriber.is_some() || self.operators.values().any(|change| !change.is_empty())
+    }
+
+    /// What is to be other, such as `ucell.tps=600`.
+    pub(super) fn told(&self) -> Vec<String> {
+        self.asked.clone()
+    }
+
+    /// The settings with what is to be other of them.
+    #[must_use]
+    pub fn changed(&self, settings: &Settings) -> Settings {
+        let mut settings = settings.clone();
+        if let Some(subscriber) = &self.subscriber {
+            settings.subscriber = subscriber.clone();
+        }
+        for operator in &mut settings.operators {
+            let change = self.operators.get(&operator.name);
+            let sessions = change.and_then(|change| change.get(&Key::Sessions));
+            let Some(Setting::To(sessions)) = sessions else {
+                continue;
+            };
+            let sessions = u16::try_from(*sessions).unwrap_or(u16::MAX);
+            for bind in &mut operator.binds {
+                bind.sessions = sessions;
+            }
+        }
+        settings
+    }
+
+    /// What is set of an operator's link with what is to be other of it.
+    #[must_use]
+    pub fn tuning(&self, operator: &str, held: Tuning) -> Tuning {
+        let Some(change) = self.operators.get(operator) else {
+            return held;
+        };
+        let count = |key| match change.get(&key) {
+            Some(Setting::To(to)) => Setting::To(usize::try_from(*to).unwrap_or(usize::MAX)),
+            Some(Setting::Configured) => Setting::Configured,
+            _ => Setting::Keep,
+        };
+        let asked = Tuning {
+            tps: change.get(&Key::Tps).copied().unwrap_or_default(),
+            window: count(Key::Window),
+            sessions: count(Key::Sessions),
+        };
+        asked.after(held)
+    }
+}
+
+fn read(table: &mut Table<'_>, settings: &Settings, body: &Json) -> Question {
+    let hours = table.or("hours", HOURS, whole(1..=MOST_HOURS));
+    let operators = table.or("operators", BTreeMap::new(), |cell: &Cell<'_>| {
+        cell.named(|name, cell| link(name, cell, settings))
+    });
+    let subscriber = table.optional("subscriber", |cell| changed(cell, &settings.subscriber));
+    Question {
+        hours,
+        operators,
+        subscriber,
+        asked: asked(body),
+    }
+}
+
+fn link(name: &str, cell: &Cell<'_>, settings: &Settings) -> Option<LinkChange> {
+    let mut operators = settings.operators.iter();
+    if !operators.any(|operator| operator.name == name) {
+        let known = settings.operators.iter().map(|it| it.name.as_str());
+        let known = known.collect::<Vec<_>>().join(", ");
+        return cell.wrong("is no operator", format!("known here: {known}"));
+    }
+    cell.table(|table| {
+        let mut change = LinkChange::new();
+        for key in Key::ALL {
+            let set = table.optional(key.name(), |cell| setting(cell, key));
+            change.extend(set.map(|set| (key, set)));
+        }
+        Some(change)
+    })
+}
+
+fn setting(cell: &Cell<'_>, key: Key) -> Option<Setting<u32>> {
+    match &cell.node.value {
+        Value::Text(text) if text == "default" => Some(Setting::Configured),
+        Value::Integer(_) => whole(1..=key.most())(cell).map(Setting::To),
+        _ => cell.unfit(format!(
+            "give a whole number from 1 to {}, or \"default\": as configured",
+            key.most()
+        )),
+    }
+}
+
+/// The changes in the words of the command line; what was read is well-formed.
+fn asked(body: &Json) -> Vec<String> {
+    let object = |json: Option<&Json>| json.and_then(Json::as_object).cloned();
+    let operators = object(body.get("operators")).unwrap_or_default();
+    let links = operators.iter().flat_map(|(name, values)| {
+        let values = object(Some(values)).unwrap_or_default().into_iter();
+        values.map(move |(key, value)| format!("{name}.{key}={}", plain(&value)))
+    });
+    let subscriber = object(body.get("subscriber")).unwrap_or_default();
+    let subscriber = subscriber
+        .iter()
+        .map(|(key, value)| format!("{key}={}", plain(value)));
+    links.chain(subscriber).collect()
+}
+
+fn plain(value: &Json) -> String {
+    let text = |value: &Json, key: &str| match value.get(key) {
+        Some(Json::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Array(limits) if limits.is_empty() => "none".to_owned(),
+        Json::Array(limits) => {
+            let limits = limits.iter();
+            let limits = limits.map(|it| format!("{}/{}", text(it, "messages"), text(it, "per")));
+            limits.collect::<Vec<_>>().join(",")
+        }
+        Json::Object(_) => format!("{}-{}", text(value, "from"), text(value, "to")),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,243 @@
+//! What came in lately and what waits, out of the journal.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use xabar_events::{
+    Cancel, Event, EventKey, Msisdn, Notification, Priority, Reason, State, Trace,
+    UnixMillis as Wall,
+};
+
+use super::Stopped;
+use super::answer::Course;
+use super::course::{Side, course_of};
+use super::fate::Fate;
+use crate::clock::{Now, UnixMillis};
+use crate::journal::{
+    Lane, Message, MessageId, OperatorId, Origin, Phase, Reader, SubscriberFacts,
+};
+
+/// The traffic that is replayed.
+pub(super) struct Traffic {
+    /// When it begins, on the steady clock; until now.
+    pub(super) from: UnixMillis,
+    pub(super) now: Now,
+    /// Whether that is later than asked for, or some that waited then are left out.
+    pub(super) is_cut: bool,
+    /// How many waited then.
+    earlier: u64,
+    /// The messages, in the order in which they came in, and what became of each in fact.
+    pub(super) messages: Vec<(Arrived, Fate)>,
+    /// When which of them were withdrawn, in that order.
+    pub(super) withdrawn: Vec<(UnixMillis, EventKey)>,
+    /// What waits now though its own time has come, as far as it is replayed.
+    pub(super) waiting: Vec<Arrived>,
+    /// How many do, and with them those whose time has not come.
+    pub(super) due_in_all: u64,
+    pub(super) waiting_in_all: u64,
+    /// When messages went to each subscriber, those to whom any did before the beginning, and until now.
+    before: Submitted,
+    until_now: Submitted,
+}
+
+type Submitted = BTreeMap<Msisdn, Vec<UnixMillis>>;
+
+/// A message that came in.
+#[derive(Clone, Debug)]
+pub(super) struct Arrived {
+    pub(super) origin: Arc<Origin>,
+    /// Whose queue it stood in last, or who took it, by its place among the operators.
+    pub(super) operator: Option<u16>,
+}
+
+impl Traffic {
+    /// Reads the last hours, and those before them for what was waiting and what subscribers had got.
+    pub(super) fn read(
+        reader: &mut dyn Reader,
+        (now, hours, most): (Now, u32, u64),
+        side: &Side,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<Self, Stopped> {
+        let asked = now.steady.before(Duration::from_secs(3600) * hours);
+        let before = reader
+            .last_message()?
+            .checked_sub(most)
+            .filter(|it| *it > 0);
+        let first = match before {
+            Some(before) => reader.message(MessageId(before + 1))?,
+            None => None,
+        };
+        let from = first.map_or(asked, |first| first.accepted_at.max(asked));
+        let mut traffic = Self {
+            from,
+            now,
+            is_cut: from > asked,
+            earlier: 0,
+            messages: Vec::new(),
+            withdrawn: Vec::new(),
+            waiting: Vec::new(),
+            due_in_all: 0,
+            waiting_in_all: 0,
+            before: Submitted::new(),
+            until_now: Submitted::new(),
+        };
+        let earlier = from.before(now.steady.since(from));
+        let mut is_wanted = true;
+        reader.traffic(earlier, most.saturating_mul(2), &mut |message| {
+            traffic.take(&message, most, |id| side.place(id));
+            is_wanted = go_on();
+            match is_wanted {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        })?;
+        if !is_wanted {
+            return Err(Stopped::Unwanted);
+        }
+        traffic.withdrawn.sort_unstable();
+        Ok(traffic)
+    }
+
+    fn take(&mut self, message: &Message, most: u64, place: impl Fn(OperatorId) -> Option<u16>) {
+        // Answers come of what citizens write, which does not come again.
+        if message.is_answer() || event(message.origin(), Duration::ZERO, None).is_none() {
+            return;
+        }
+        let mut fate = Fate::default();
+        for told in &message.progress.history {
+            fate.tell(told, &place);
+            if told.state == State::Submitted {
+                self.submitted(message.msisdn, self.now.steady_at(told.at));
+            }
+        }
+        let arrived = Arrived {
+            origin: Arc::clone(message.origin()),
+            operator: place(message.progress.operator),
+        };
+        if message.progress.phase == Phase::Waiting {
+            self.waits(&arrived, most);
+        }
+        let from = self.now.wall_at(self.from);
+        let was_over = fate.ended.is_some_and(|(_, at)| at < from);
+        let is_new = message.accepted_at >= self.from;
+        if (is_new || !was_over) && !is_never_sent(message) && self.has_room(is_new, most) {
+            let last = message.progress.history.last();
+            if let Some(told) = last.filter(|told| told.state == State::Cancelled) {
+                let at = self.now.steady_at(told.at).max(self.from);
+                self.withdrawn.push((at, message.key.clone()));
+            }
+            self.messages.push((arrived, fate));
+        }
+    }
+
+    /// Whether one more is replayed of those that came in, or of those that waited when that begins.
+    fn has_room(&mut self, is_new: bool, most: u64) -> bool {
+        if is_new {
+            return true;
+        }
+        self.earlier += 1;
+        let fits = self.earlier <= most;
+        self.is_cut |= !fits;
+        fits
+    }
+
+    fn waits(&mut self, arrived: &Arrived, most: u64) {
+        self.waiting_in_all += 1;
+        let not_before = arrived.origin.not_before;
+        if not_before.is_some_and(|at| at > self.now.wall) {
+            return;
+        }
+        self.due_in_all += 1;
+        if self.due_in_all <= most {
+            self.waiting.push(arrived.clone());
+        }
+    }
+
+    fn submitted(&mut self, msisdn: Msisdn, at: UnixMillis) {
+        if at < self.from {
+            self.before.entry(msisdn).or_default().push(at);
+        }
+        self.until_now.entry(msisdn).or_default().push(at);
+    }
+
+    /// How many messages are replayed.
+    pub(super) fn messages(&self) -> u64 {
+        self.messages.len() as u64
+    }
+
+    /// From when a message that came in might go, wall time.
+    pub(super) fn since(&self, origin: &Origin) -> UnixMillis {
+        let accepted = self.now.wall_at(origin.accepted_at);
+        origin.not_before.map_or(accepted, |at| at.max(accepted))
+    }
+
+    /// What went to subscribers before the beginning, or until now.
+    pub(super) fn subscribers(&self, until_now: bool) -> Vec<(Msisdn, SubscriberFacts)> {
+        let all = match until_now {
+            true => &self.until_now,
+            false => &self.before,
+        };
+        let facts = all.iter().map(|(msisdn, submitted)| {
+            let mut submitted = submitted.clone();
+            submitted.sort_unstable();
+            (*msisdn, SubscriberFacts { submitted })
+        });
+        facts.collect()
+    }
+
+    /// What became of all in fact.
+    pub(super) fn really(&self, side: &Side) -> Course {
+        let fates: Vec<Fate> = self.messages.iter().map(|(_, fate)| *fate).collect();
+        course_of(side, self, &fates)
+    }
+}
+
+/// Whether what ended it had nothing to do with pace, and would end it again.
+fn is_never_sent(message: &Message) -> bool {
+    let last = message.progress.history.last();
+    last.is_some_and(|told| match told.state {
+        State::Suppressed => told.reason != Some(Reason::Stale),
+        State::Failed => told.reason == Some(Reason::NoRoute),
+        _ => false,
+    })
+}
+
+/// The event that a message was, once more: later by so much, and under this key, if it is not its own.
+pub(super) fn event(origin: &Origin, later: Duration, key: Option<EventKey>) -> Option<Event> {
+    let shifted = |at: UnixMillis| Wall::from(at.after(later));
+    Some(Event::StatusChanged(Notification {
+        key: key.unwrap_or_else(|| origin.key.clone()),
+        application: origin.application.parse().ok()?,
+        time: shifted(origin.time),
+        service: origin.content.service.parse().ok()?,
+        status: origin.content.status.parse().ok()?,
+        msisdn: origin.msisdn,
+        language: origin.content.language,
+        priority: match origin.lane {
+            Lane::Urgent | Lane::Answers => Priority::Urgent,
+            Lane::Normal => Priority::Normal,
+            Lane::Bulk => Priority::Bulk,
+        },
+        params: origin
+            .content
+            .params
+            .iter()
+            .map(|(name, text)| (name.clone(), text.clone()))
+            .collect(),
+        not_before: origin.not_before.map(shifted),
+        expires: Some(shifted(origin.expires)),
+        legal: origin.content.legal,
+        trace: Trace::None,
+        extensions: Vec::<(Box<str>, Box<str>)>::new().into_iter().collect(),
+    }))
+}
+
+/// The event that withdraws another one.
+pub(super) fn withdrawal(key: &EventKey) -> Event {
+    Event::Cancel(Cancel {
+        key: key.clone(),
+        event: key.id.clone(),
+    })
+}

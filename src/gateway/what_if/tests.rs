@@ -1,0 +1,340 @@
+//! Questions about a journal of known traffic, whose answers can be worked out by hand.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use xabar_events::{Reason, State};
+
+use super::*;
+use crate::clock::{Now, UnixMillis};
+use crate::control::settings::Environment;
+use crate::control::what_if::Course;
+use crate::durations::Durations;
+use crate::journal::model::Model;
+use crate::journal::{Changes, Journal, Message, OperatorId, Phase, Told, sample};
+use crate::scratch::Folder;
+
+const CONFIG: &str = r#"
+[lanes]
+urgent = 10
+
+[[operator]]
+name = "ucell"
+prefixes = ["99890"]
+address = "127.0.0.1:1"
+system_id = "xabar"
+password = "secret"
+sender = "MyGov"
+tps = 100
+sessions = 1
+window = 10
+"#;
+
+const RESPONSE: Duration = Duration::from_millis(200);
+
+/// A gateway of which this is known, with this in its journal.
+struct World {
+    known: Known,
+    now: Now,
+    journal: Model,
+    numbers: u64,
+    _folder: Folder,
+}
+
+impl World {
+    fn new(config: &str) -> Self {
+        let settings =
+            Settings::read(config, Path::new("xabar.toml"), &Environment::default()).unwrap();
+        let mut journal = Model::default();
+        let id = journal.operator("ucell").unwrap();
+        let operator = &settings.operators[0];
+        let mut response_times = Durations::default();
+        response_times.add(RESPONSE);
+        let state = LinkState {
+            submitting: 1,
+            window: 10,
+            most_window: 10,
+            tps: Some(100),
+            rate: Some(97.0),
+            response_times,
+            ..LinkState::default()
+        };
+        let observed = Observed {
+            operator: fitting::configured(id, operator, settings.lanes),
+            link: watch::channel(state).1,
+        };
+        let folder = Folder::new();
+        let clock = Clock::starting_after(UnixMillis(0));
+        let now = clock.now();
+        let known = Known {
+            settings: watch::channel(Arc::new(settings)).1,
+            standing: Standing::nothing(&folder.path("kept.json")),
+            ported: watch::channel(Arc::default()).1,
+            links: vec![observed],
+            status: watch::channel(None).1,
+            clock,
+            reader: journal.reader().unwrap(),
+        };
+        Self {
+            known,
+            now,
+            journal,
+            numbers: 0,
+            _folder: folder,
+        }
+    }
+
+    /// A message that came in so long ago, and what was told of it, each so long ago.
+    fn message(&mut self, ago: Duration, told: &[(State, Option<Reason>, Duration)]) -> Message {
+        self.numbers += 1;
+        let mut message = sample::waiting(self.numbers);
+        let origin = message.origin_mut();
+        origin.accepted_at = self.now.steady.before(ago);
+        origin.expires = self.now.wall.after(Duration::from_secs(72 * 3600));
+        message.progress.history = told
+            .iter()
+            .map(|(state, reason, ago)| Told {
+                reason: *reason,
+                at: self.now.wall.before(*ago),
+                ..sample::told(*state)
+            })
+            .collect();
+        if told.iter().any(|(state, ..)| *state == State::Submitted) {
+            message.progress.phase = Phase::Submitted;
+        }
+        message
+    }
+
+    fn accept(&mut self, accepted: Vec<Message>) {
+        let mut changes = Changes {
+            accepted,
+            ..Changes::default()
+        };
+        self.journal.commit(&mut changes).unwrap();
+    }
+
+    /// So many that came in at once, so long ago, and wait.
+    fn waiting(&mut self, count: u64, ago: Duration) {
+        let waiting = (0..count).map(|_| self.message(ago, &[])).collect();
+        self.accept(waiting);
+    }
+
+    fn ask(&mut self, body: &Value) -> Box<Answer> {
+        self.known.answer(body, &mut || true).unwrap()
+    }
+
+    fn problems(&mut self, body: &Value) -> Vec<String> {
+        match self.known.answer(body, &mut || true) {
+            Err(Refused::Wrong(problems)) => problems.iter().map(Problem::sentence).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn near(found: f64, expected: f64, part: f64) {
+    let off = (found / expected - 1.0).abs();
+    assert!(off < part, "{found} instead of {expected}");
+}
+
+fn drain_s(course: &Course) -> f64 {
+    let drain = course.drain.as_ref().unwrap();
+    assert_eq!(drain.left, 0);
+    drain.drain_s.unwrap()
+}
+
+#[test]
+fn a_wider_window_drains_what_waits_as_littles_law_says() {
+    let mut world = World::new(CONFIG);
+    world.waiting(2000, MINUTE);
+    let answer = world.ask(&json!({"operators": {"ucell": {"window": 40}}}));
+    assert_eq!((answer.messages, answer.backlog), (2000, 2000));
+    assert_eq!(answer.changes, ["ucell.window=40"]);
+    // One place of ten is kept for urgent ones; of forty more would fit than the TPS lets through.
+    near(drain_s(&answer.as_is), 2000.0 / (9.0 / 0.2), 0.03);
+    let changed = answer.changed.as_ref().unwrap();
+    // The first second after a start counts as spent.
+    near(drain_s(changed), 1.0 + 2000.0 / 97.0, 0.03);
+    let limit = |course: &Course| course.drain.as_ref().unwrap().operators[0].limit.name();
+    assert_eq!(limit(&answer.as_is), "window");
+    assert_eq!(limit(changed), "operator-tps");
+    let rate = |course: &Course| course.operators[0].rate.unwrap();
+    near(rate(&answer.as_is), 45.0, 0.05);
+    near(rate(changed), 97.0, 0.05);
+}
+
+#[test]
+fn sessions_and_tps_count_as_they_would() {
+    let mut world = World::new(CONFIG);
+    world.waiting(2000, MINUTE);
+    let link = json!({"sessions": 2, "tps": 60});
+    let answer = world.ask(&json!({"operators": {"ucell": link}}));
+    let changed = answer.changed.as_ref().unwrap();
+    near(drain_s(changed), 1.0 + 2000.0 / 58.2, 0.03);
+    let alone = world.ask(&json!({}));
+    assert!(alone.changed.is_none());
+    near(drain_s(&alone.as_is), drain_s(&answer.as_is), 0.01);
+}
+
+#[test]
+fn what_really_happened_stands_beside_it() {
+    let mut world = World::new(CONFIG);
+    // Ten a second, each taken at once but for those of the last minute, which wait for five.
+    let all: Vec<_> = (0..6000)
+        .map(|number| {
+            let ago = Duration::from_millis(600_000 - 100 * number);
+            let wait = Duration::from_millis(if number < 5400 { 210 } else { 5000 });
+            let taken = ago.saturating_sub(wait);
+            world.message(ago, &[(State::Submitted, None, taken)])
+        })
+        .collect();
+    world.accept(all);
+    let answer = world.ask(&json!({"hours": 1}));
+    let (really, as_is) = (answer.really.waits.unwrap(), answer.as_is.waits.unwrap());
+    assert_eq!((really.messages, as_is.messages), (6000, 6000));
+    near(really.p50_s, 0.21, 0.01);
+    near(really.p95_s, 5.0, 0.01);
+    near(as_is.p50_s, 0.2, 0.1);
+    assert!(as_is.max_s < 1.5, "{as_is:?}");
+    assert_eq!(answer.as_is.ended["submitted"], 6000);
+    assert_eq!(drain_s(&answer.as_is), 0.0);
+}
+
+#[test]
+fn quiet_hours_that_are_asked_about_shift_the_waits() {
+    let mut world = World::new(CONFIG);
+    world.waiting(10, 120 * MINUTE);
+    let clock = |ago: Duration| {
+        let at = jiff::Timestamp::from_millisecond(world.now.wall.before(ago).0).unwrap();
+        at.strftime("%H:%M").to_string()
+    };
+    let hours = json!({"from": clock(180 * MINUTE), "to": clock(60 * MINUTE), "timezone": "UTC", "release": "0s"});
+    let answer = world.ask(&json!({"subscriber": {"quiet_hours": hours}}));
+    let changed = answer.changed.unwrap();
+    let waits = changed.waits.unwrap();
+    assert!((59.0..=61.5).contains(&(waits.p50_s / 60.0)), "{waits:?}");
+    assert_eq!(changed.deferred["quiet-hours"], 10);
+    assert!(answer.as_is.waits.unwrap().max_s < 5.0);
+    assert!(answer.as_is.deferred.is_empty());
+}
+
+#[test]
+fn limits_that_are_asked_about_put_off_those_who_had_enough() {
+    let mut world = World::new(CONFIG);
+    // Each had one a minute before the hour that is replayed, and gets two more.
+    let to_the_same = |mut message: Message, subscriber| {
+        message.origin_mut().msisdn = sample::msisdn(subscriber);
+        message
+    };
+    let mut all = Vec::new();
+    for (ago, is_past) in [(61, true), (60, false), (30, false)] {
+        for subscriber in 1..=5 {
+            let told = [(State::Submitted, None, ago * MINUTE)];
+            let told = if is_past { &told[..] } else { &[] };
+            let mut message = to_the_same(world.message(ago * MINUTE, told), subscriber);
+            message.progress.operator = OperatorId(1);
+            all.push(message);
+        }
+    }
+    world.accept(all);
+    let limits = json!([{"messages": 1, "per": "10m"}]);
+    let answer = world.ask(&json!({"hours": 1, "subscriber": {"limits": limits}}));
+    let changed = answer.changed.unwrap();
+    assert_eq!(changed.deferred["subscriber-limit"], 5, "{changed:?}");
+    let waits = changed.waits.unwrap();
+    assert!((8.5..=9.5).contains(&(waits.max_s / 60.0)), "{waits:?}");
+    assert!(waits.p50_s < 5.0, "{waits:?}");
+}
+
+#[test]
+fn so_many_are_replayed_and_it_says_when_there_were_more() {
+    let mut world = World::new(CONFIG);
+    for number in 0..20 {
+        world.waiting(10, Duration::from_secs(200 - 10 * number));
+    }
+    let settings = Arc::clone(&world.known.settings.borrow());
+    let question = Question::read(&json!({"hours": 1}), &settings).unwrap();
+    let side = world.known.side(&settings, None).unwrap();
+    let mut ask = |most| {
+        let sources = Sources {
+            reader: world.known.reader.as_mut(),
+            now: world.now,
+            go_on: &mut || true,
+            assumed: Vec::new(),
+            most,
+        };
+        answer(&question, (&side, None), sources).unwrap()
+    };
+    let cut = ask(50);
+    // The newest fifty, and as many of those that waited by then.
+    assert!(cut.cut);
+    assert_eq!((cut.messages, cut.backlog), (100, 200));
+    let drain = cut.as_is.drain.unwrap();
+    assert!(drain.estimated && drain.messages == 200, "{drain:?}");
+    let all = ask(1000);
+    assert!(!all.cut && all.messages == 200);
+    near(drain.drain_s.unwrap(), drain_s(&all.as_is), 0.5);
+}
+
+#[test]
+fn what_is_wrong_with_a_question_is_told_by_its_keys() {
+    let mut world = World::new(CONFIG);
+    let wrong = json!({
+        "hours": 25,
+        "operators": {"ucel": {"tps": 1}, "ucell": {"tps": 0, "speed": 1, "window": "wide"}},
+        "subscriber": {"limits": [{"messages": 0, "per": "10m"}], "quiet_hours": {"from": "22:00", "to": "8"}},
+    });
+    let problems = world.problems(&wrong).join("\n");
+    for told in [
+        "`hours` is 25; give a whole number from 1 to 24",
+        "`operators.ucel` is no operator; known here: ucell",
+        "`operators.ucell.tps` is 0; give a whole number from 1 to 100000",
+        "`operators.ucell.window` is \"wide\"; give a whole number from 1 to 10000, or \"default\": as configured",
+        "`operators.ucell.speed` is not a key; known here: tps, window, sessions",
+        "`subscriber.limits[0].messages` is 0; give a whole number from 1 to 100",
+        "`subscriber.quiet_hours.to` is \"8\"; write a time of day such as \"22:00\"",
+    ] {
+        assert!(problems.contains(told), "{told}\n---\n{problems}");
+    }
+}
+
+#[test]
+fn it_ends_when_nobody_waits_for_it_any_more() {
+    let mut world = World::new(CONFIG);
+    world.waiting(100, MINUTE);
+    let mut steps = 0;
+    let answer = world.known.answer(&json!({}), &mut || {
+        steps += 1;
+        steps < 150
+    });
+    assert!(matches!(answer, Err(Refused::Failed)));
+    assert_eq!(steps, 150);
+}
+
+#[test]
+fn an_operator_that_throttles_is_given_no_more_than_it_takes() {
+    let throttles = LinkState {
+        rate: Some(40.0),
+        tps: Some(100),
+        throttled: 9,
+        ..LinkState::default()
+    };
+    assert_eq!(throttled_to(&throttles), Some(40.0));
+    let well = LinkState {
+        rate: Some(97.0),
+        ..throttles
+    };
+    assert_eq!(throttled_to(&well), None);
+    let narrow = LinkState {
+        window: 4,
+        most_window: 10,
+        ..well
+    };
+    let wide = Tuning {
+        window: Setting::To(40),
+        ..Tuning::default()
+    };
+    assert_eq!(within(wide, &narrow).window, Setting::To(4));
+    assert_eq!(within(wide, &well).window, Setting::To(40));
+}
