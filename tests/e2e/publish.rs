@@ -102,6 +102,23 @@ async fn lines_go_out_as_they_are_and_a_broken_one_is_told_by_its_number() {
     assert_eq!(message.routing_key.as_str(), "application.status.iiv");
 }
 
+#[tokio::test]
+async fn events_bear_the_name_of_the_login_unless_it_is_to_be_left_out() {
+    let broker = broker::shared();
+    let setup = Setup::new(broker, "#");
+    let peer = Peer::connect(broker).await;
+    for (arguments, expected) in [
+        (&["--count", "1"][..], Some("guest")),
+        (&["--count", "1", "--no-user-id"], None),
+    ] {
+        let (code, ..) = setup.publish(arguments);
+        assert_eq!(code, 0);
+        let message = peer.take(&setup.queue).await;
+        let user = message.properties.user_id().as_ref();
+        assert_eq!(user.map(|user| user.as_str()), expected);
+    }
+}
+
 #[test]
 fn events_that_no_queue_takes_are_counted() {
     let setup = Setup::new(broker::shared(), "other.#");

@@ -14,12 +14,13 @@ use crate::clock::{Clock, UnixMillis};
 use crate::control::settings::{IntakeAmqp, SecretUrl};
 use crate::intake::amqp::Source;
 use events::{Known, Origin, Samples};
-use sending::Tally;
+use sending::{How, Tally};
 
 /// Publishes events to RabbitMQ, with publisher confirms
 ///
 /// Goes to the exchange that the configuration takes events from, under the routing key
-/// application.status.AGENCY. Exchange and queue are made as `xabar run` would make them, so
+/// application.status.AGENCY, in the name of the login of its URL: where agencies have `broker_users`, that
+/// has to be one of them. Exchange and queue are made as `xabar run` would make them, so
 /// that nothing is lost if it does not run yet.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -48,6 +49,9 @@ pub struct Publish {
     /// At most so many events a second
     #[arg(long, value_name = "PER_SECOND", value_parser = clap::value_parser!(u32).range(1..))]
     rate: Option<u32>,
+    /// Leaves out the property user-id, which names the login of the URL: for a broker that knows it by another name
+    #[arg(long)]
+    no_user_id: bool,
     /// Prints the summary as one JSON object
     #[arg(long)]
     json: bool,
@@ -67,7 +71,11 @@ impl Publish {
         let origin = self.origin(&clock)?;
         let runtime = tokio::runtime::Runtime::new();
         let runtime = runtime.map_err(|error| Failure::caused("cannot start", error))?;
-        let tally = runtime.block_on(sending::publish(&source, origin, self.rate, &clock))?;
+        let how = How {
+            rate: self.rate,
+            names_user: !self.no_user_id,
+        };
+        let tally = runtime.block_on(sending::publish(&source, origin, how, &clock))?;
         self.tell(&tally)
     }
 

@@ -48,11 +48,20 @@ impl Tally {
     }
 }
 
-/// Publishes everything from `origin`, at most `rate` a second.
+/// How events are published.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    /// At most so many a second.
+    pub(super) rate: Option<u32>,
+    /// Whether each says by whose login it was published.
+    pub(super) names_user: bool,
+}
+
+/// Publishes everything from `origin`.
 pub(super) async fn publish(
     source: &Source,
     origin: Origin,
-    rate: Option<u32>,
+    how: How,
     clock: &Clock,
 ) -> Result<Tally, Failure> {
     let connection = source.connect("publish").await.map_err(Failure::because)?;
@@ -67,12 +76,15 @@ pub(super) async fn publish(
     let mut sending = Sending {
         channel,
         exchange: source.exchange().clone(),
+        user: how
+            .names_user
+            .then(|| connection.status().username().into()),
         under_way: VecDeque::new(),
         tally: Tally::default(),
         progress,
     };
     let started = clock.now().instant;
-    let sent = sending.all(read(origin), rate, clock).await;
+    let sent = sending.all(read(origin), how.rate, clock).await;
     sending.tally.took = clock.now().instant.saturating_duration_since(started);
     sending.progress.finish_and_clear();
     let tally = sending.tally;
@@ -111,6 +123,8 @@ fn read(origin: Origin) -> mpsc::Receiver<Result<Publication, Invalid>> {
 struct Sending {
     channel: Channel,
     exchange: ShortString,
+    /// Whose login it is; the broker refuses any other name.
+    user: Option<ShortString>,
     under_way: VecDeque<Vec<PublisherConfirm>>,
     tally: Tally,
     progress: ProgressBar,
@@ -159,7 +173,7 @@ impl Sending {
         let mut burst = Vec::with_capacity(BURST);
         for event in read {
             match event {
-                Ok(event) => burst.push(event),
+                Ok(event) => burst.push(self.signed(event)),
                 Err(Invalid(why)) => {
                     self.tally.invalid += 1;
                     self.progress
@@ -168,6 +182,13 @@ impl Sending {
             }
         }
         burst
+    }
+
+    fn signed(&self, mut event: Publication) -> Publication {
+        if let Some(user) = &self.user {
+            event.properties = event.properties.with_user_id(user.clone());
+        }
+        event
     }
 
     async fn send(&mut self, burst: Vec<Publication>) -> lapin::Result<()> {
