@@ -1,5 +1,6 @@
 //! A file that people change while the gateway runs: when it is to be read again.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::fs::Metadata;
 use std::hash::{Hash, Hasher};
@@ -22,15 +23,8 @@ impl Stamp {
     /// Of a file and the TOML files of some folders, as if they were one; `None`: the file is not there.
     pub(crate) fn with_folders(file: &Path, folders: &[PathBuf]) -> Option<Self> {
         let one = Self::of(file)?;
-        let folders = folders
-            .iter()
-            .filter_map(|path| std::fs::read_dir(path).ok());
-        let within = folders.flatten().flatten().map(|entry| entry.path());
-        let mut within: Vec<PathBuf> = within.filter(|path| is_toml(path)).collect();
-        within.sort();
-        let all = within.iter().map(|path| (path, Self::of(path)));
         let mut hasher = DefaultHasher::new();
-        for (path, stamp) in all {
+        for (path, stamp) in each(folders) {
             (path, stamp).hash(&mut hasher);
         }
         Some(Self {
@@ -43,6 +37,18 @@ impl Stamp {
     pub(crate) fn of(path: &Path) -> Option<Self> {
         std::fs::metadata(path).ok().as_ref().map(Self::from)
     }
+}
+
+/// The TOML files of some folders, each as it stands.
+pub(crate) fn each(folders: &[PathBuf]) -> BTreeMap<PathBuf, Option<Stamp>> {
+    let folders = folders
+        .iter()
+        .filter_map(|path| std::fs::read_dir(path).ok());
+    let within = folders.flatten().flatten().map(|entry| entry.path());
+    let within = within.filter(|path| is_toml(path));
+    within
+        .map(|path| (path.clone(), Stamp::of(&path)))
+        .collect()
 }
 
 /// Whether a file is one that is read, and not what an editor leaves beside it.

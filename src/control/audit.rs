@@ -1,4 +1,4 @@
-//! The audit log: who ordered what and when, from what to what, and who was refused.
+//! The audit log: who ordered what and when, from what to what, who was refused, and what was read again.
 //!
 //! JSON lines in a file of their own. An order is on the disk before it is carried out; of refusals so many are written
 //! that nobody can fill the disk with them.
@@ -15,6 +15,7 @@ use xabar_events::UnixMillis;
 
 use super::access::Why;
 use super::private_file;
+use super::settings::Problem;
 
 /// Where orders and refusals are noted.
 #[derive(Clone, Debug)]
@@ -73,6 +74,58 @@ pub struct Refused<'a> {
     pub refused: Why,
 }
 
+/// That something was read again while the gateway ran, and what came of it.
+#[derive(Debug, Serialize)]
+pub struct ReadAgain<'a> {
+    pub at: UnixMillis,
+    /// What was read, in the words of the log.
+    pub read: &'a str,
+    #[serde(flatten)]
+    pub by: By,
+    /// The files that are another than when they were read before.
+    pub files: &'a [PathBuf],
+    #[serde(flatten)]
+    pub came: Came<'a>,
+}
+
+/// What had it read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "by", rename_all = "lowercase")]
+pub enum By {
+    /// SIGHUP.
+    Signal,
+    /// The files changed.
+    Change,
+    /// Somebody's order, which has a line of its own.
+    Order { who: String },
+}
+
+/// What came of it. Of settings the keys are named, never their values.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Came<'a> {
+    /// In effect, all of it.
+    Taken,
+    Changed {
+        changed: &'a [String],
+        at_restart: &'a [String],
+    },
+    /// Nothing changed, since this is wrong with it.
+    Refused { failed: String },
+}
+
+impl Came<'_> {
+    /// By the first of these problems, and how many there are besides.
+    pub fn refused(problems: &[Problem]) -> Self {
+        let first = problems.first().map(Problem::to_string).unwrap_or_default();
+        let failed = match problems.len() {
+            0 | 1 => first,
+            all => format!("{first}; and {} more", all - 1),
+        };
+        Self::Refused { failed }
+    }
+}
+
 /// A refusal, and how many before it were not written.
 #[derive(Serialize)]
 struct WithUntold<'a> {
@@ -109,6 +162,17 @@ impl Audit {
     /// If it cannot be written.
     pub fn failed(&self, failed: &Failed<'_>) -> io::Result<()> {
         private_file::append(&self.path, line(failed)?.as_bytes()).map(drop)
+    }
+
+    /// Notes that something was read again, on a thread aside: nobody waits for it.
+    pub fn read_again(&self, read: &ReadAgain<'_>) {
+        let written = line(read);
+        let audit = self.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = written.and_then(|line| audit.write(&line)) {
+                tracing::error!(%error, file = %audit.path().display(), "what was read again cannot be noted in the audit log");
+            }
+        });
     }
 
     /// The line that tells of a refusal, unless there were too many of late.
@@ -234,6 +298,38 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_is_read_again_is_told_with_its_files_and_keys_or_why_it_was_refused() {
+        let (files, changed) = (["/etc/xabar.toml".into()], ["log.level".to_owned()]);
+        let told = |by, came| {
+            let read = ReadAgain {
+                at: UnixMillis(0),
+                read: "configuration",
+                by,
+                files: &files,
+                came,
+            };
+            line(&read).unwrap()
+        };
+        let came = Came::Changed {
+            changed: &changed,
+            at_restart: &[],
+        };
+        assert_eq!(
+            told(By::Order { who: "anna".into() }, came),
+            "{\"at\":\"1970-01-01T00:00:00.000Z\",\"read\":\"configuration\",\"by\":\"order\",\"who\":\"anna\",\"files\":[\"/etc/xabar.toml\"],\"changed\":[\"log.level\"],\"at_restart\":[]}\n"
+        );
+        let failed = "xabar.toml:1: no".to_owned();
+        assert_eq!(
+            told(By::Signal, Came::Refused { failed }),
+            "{\"at\":\"1970-01-01T00:00:00.000Z\",\"read\":\"configuration\",\"by\":\"signal\",\"files\":[\"/etc/xabar.toml\"],\"failed\":\"xabar.toml:1: no\"}\n"
+        );
+        assert!(
+            told(By::Change, Came::Taken)
+                .ends_with("\"by\":\"change\",\"files\":[\"/etc/xabar.toml\"]}\n")
+        );
     }
 
     #[test]

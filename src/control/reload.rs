@@ -2,7 +2,8 @@
 //!
 //! What is wrong changes nothing. What takes effect at the next start only is named.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -12,10 +13,11 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 use utoipa::ToSchema;
 
+use super::audit::{Audit, By, Came, ReadAgain};
 use super::log::LogLevel;
 use super::settings::{Changes, Environment, Problem, Settings, Written};
-use crate::clock::instant;
-use crate::watched_file::{Sight, Stamp, Watched};
+use crate::clock::{instant, wall};
+use crate::watched_file::{Sight, Stamp, Watched, each};
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -33,7 +35,10 @@ pub struct Reloaded {
 }
 
 /// Somebody who wants a reload, and hears what came of it.
-pub type Wish = oneshot::Sender<Result<Reloaded, Vec<Problem>>>;
+pub struct Wish {
+    pub who: String,
+    pub reply: oneshot::Sender<Result<Reloaded, Vec<Problem>>>,
+}
 
 /// Goes by new settings, or says what is wrong with their texts.
 pub trait Apply {
@@ -52,8 +57,13 @@ pub struct Reloading {
     start: Written,
     /// As it was read last.
     held: Settings,
+    /// How its files stood then.
+    files: Files,
     log: LogLevel,
+    audit: Audit,
 }
+
+type Files = BTreeMap<PathBuf, Option<Stamp>>;
 
 impl Reloading {
     /// Of what was read at the start.
@@ -64,6 +74,8 @@ impl Reloading {
         log: LogLevel,
     ) -> Self {
         Self {
+            files: files(&config, &settings),
+            audit: Audit::new(settings.audit.file.clone()),
             config,
             environment,
             start: settings.written.clone(),
@@ -83,11 +95,11 @@ impl Reloading {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            let wish = tokio::select! {
-                Some(()) = hangups.recv() => None,
-                Some(wish) = wishes.recv() => Some(wish),
+            let (by, wish) = tokio::select! {
+                Some(()) = hangups.recv() => (By::Signal, None),
+                Some(Wish { who, reply }) = wishes.recv() => (By::Order { who }, Some(reply)),
                 _ = looks.tick() => match watched.look(self.stamp(), instant()) {
-                    Sight::Changed => None,
+                    Sight::Changed => (By::Change, None),
                     Sight::Gone => {
                         warn!("the configuration is gone: what it said holds on");
                         continue;
@@ -96,7 +108,7 @@ impl Reloading {
                 },
             };
             let stamp = self.stamp();
-            let reloaded = self.reload(&apply).await;
+            let reloaded = self.reload(&apply, by).await;
             watched.was_read(stamp);
             if let Some(wish) = wish {
                 // Whoever asked may have gone.
@@ -107,13 +119,16 @@ impl Reloading {
 
     /// How the configuration and the folders of texts and menus stand.
     fn stamp(&self) -> Option<Stamp> {
-        let folders = [&self.held.messages, &self.held.menus];
-        let folders: Vec<PathBuf> = folders.into_iter().flatten().cloned().collect();
-        Stamp::with_folders(&self.config, &folders)
+        Stamp::with_folders(&self.config, &folders(&self.held))
     }
 
-    async fn reload(&mut self, apply: &impl Apply) -> Result<Reloaded, Vec<Problem>> {
+    async fn reload(&mut self, apply: &impl Apply, by: By) -> Result<Reloaded, Vec<Problem>> {
+        let (seen, within) = (files(&self.config, &self.held), folders(&self.held));
         let reloaded = self.try_reload(apply).await;
+        self.note(by, seen, &reloaded);
+        if folders(&self.held) != within {
+            self.files = files(&self.config, &self.held);
+        }
         match &reloaded {
             Ok(Reloaded {
                 changed,
@@ -139,6 +154,30 @@ impl Reloading {
         reloaded
     }
 
+    /// Notes in the audit log what came of it, with the files that are others than when they were read last.
+    fn note(&mut self, by: By, seen: Files, reloaded: &Result<Reloaded, Vec<Problem>>) {
+        let changed: Vec<PathBuf> = differing(&self.files, &seen).cloned().collect();
+        self.files = seen;
+        let came = match reloaded {
+            Ok(Reloaded {
+                changed,
+                at_restart,
+                ..
+            }) => Came::Changed {
+                changed,
+                at_restart,
+            },
+            Err(problems) => Came::refused(problems),
+        };
+        self.audit.read_again(&ReadAgain {
+            at: wall().into(),
+            read: "configuration",
+            by,
+            files: &changed,
+            came,
+        });
+    }
+
     async fn try_reload(&mut self, apply: &impl Apply) -> Result<Reloaded, Vec<Problem>> {
         let settings = Settings::load(&self.config, &self.environment)?;
         let Changes { live, at_restart } = settings.written.since(&self.held.written, &self.start);
@@ -157,6 +196,28 @@ impl Reloading {
             warnings,
         })
     }
+}
+
+/// The folders of texts and menus.
+fn folders(settings: &Settings) -> Vec<PathBuf> {
+    let folders = [&settings.messages, &settings.menus];
+    folders.into_iter().flatten().cloned().collect()
+}
+
+/// How the configuration, and each file of texts and menus, stands.
+fn files(config: &Path, settings: &Settings) -> Files {
+    let mut files = each(&folders(settings));
+    files.insert(config.to_owned(), Stamp::of(config));
+    files
+}
+
+/// Those that came, went, or are others.
+fn differing<'a>(before: &'a Files, now: &'a Files) -> impl Iterator<Item = &'a PathBuf> {
+    let gone = before.keys().filter(|path| !now.contains_key(*path));
+    let others = now
+        .iter()
+        .filter(|(path, stamp)| before.get(*path) != Some(*stamp));
+    gone.chain(others.map(|(path, _)| path))
 }
 
 /// What `xabar check` warns of as well, for whoever reads the log only.

@@ -162,7 +162,8 @@ impl Gateway {
         let (rules, rules_taken) = Rules::channel(settings, standing.clone());
         let (wishes_in, wishes) = mpsc::channel(1);
         let aggregators = fitting::aggregators(settings, core.operators(), posted_in);
-        let ported = numbers.ported.follow(stopping.clone());
+        let audit = Audit::new(settings.audit.file.clone());
+        let ported = numbers.ported.follow(stopping.clone(), audit.clone());
         let ported_now = ported.clone();
         let (batches, looked_up) = match fitting::lookup(settings, core.operators()) {
             Some(lookup) => {
@@ -210,8 +211,8 @@ impl Gateway {
             rules: rules_taken,
             published,
             ported,
-            blocked: numbers.blocked.follow(stopping.clone()),
-            reassigned: numbers.reassigned.follow(stopping.clone()),
+            blocked: numbers.blocked.follow(stopping.clone(), audit.clone()),
+            reassigned: numbers.reassigned.follow(stopping.clone(), audit.clone()),
             operators: started.directives,
             outgoing,
             last_outgoing,
@@ -248,13 +249,14 @@ impl Gateway {
         let source = fitting::source(settings, rules.publishers())?;
         let intake_tasks = taking_in::start(source, (door.clone(), &refusals), &readiness, &intake);
         let http_task = listener.map(|listener| {
-            let tokens = tokens.map(|tokens| tokens.follow(stopping.clone()));
-            let (audit, denials) = (Audit::new(settings.audit.file.clone()), Denials::default());
+            let tokens = tokens.map(|tokens| tokens.follow(stopping.clone(), audit.clone()));
+            let denials = Denials::default();
             if let Err(error) = audit.check() {
                 warn!(%error, file = %audit.path().display(), "the audit log cannot be written: orders are refused");
             }
             let tls = settings.http.as_ref().and_then(|http| http.tls.clone());
-            let tls = tls.map(|tls| tls.files.follow(tls.server, stopping.clone()));
+            let tls =
+                tls.map(|tls| tls.files.follow(tls.server, stopping.clone(), audit.clone()));
             let api = Api {
                 under_tls: tls.is_some(),
                 access: Access::new(tokens, denials.clone(), audit.clone()),

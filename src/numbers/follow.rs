@@ -11,7 +11,8 @@ use tracing::{info, warn};
 
 use super::file::{List, Listing, read};
 use super::packed::Numbers;
-use crate::clock::instant;
+use crate::clock::{instant, wall};
+use crate::control::audit::{Audit, By, Came, ReadAgain};
 use crate::control::settings::Problem;
 use crate::watched_file::{Sight, Stamp, Watched};
 
@@ -51,8 +52,8 @@ impl NumbersFile {
         Arc::clone(&self.numbers)
     }
 
-    /// Follows its changes until stopped. Without a file there will be none.
-    pub fn follow(self, stop: CancellationToken) -> watch::Receiver<Arc<Numbers>> {
+    /// Follows its changes until stopped, and notes them. Without a file there will be none.
+    pub fn follow(self, stop: CancellationToken, audit: Audit) -> watch::Receiver<Arc<Numbers>> {
         let (changed, changes) = watch::channel(self.numbers);
         if let Some(path) = self.path {
             let watched = Watched::new(self.stamp);
@@ -64,7 +65,7 @@ impl NumbersFile {
                 changed,
                 emptied: false,
             };
-            tokio::spawn(followed.run(stop));
+            tokio::spawn(followed.run(stop, audit));
         }
         changes
     }
@@ -92,11 +93,34 @@ enum News {
     Back,
 }
 
+impl News {
+    /// What came of reading it, if it was read.
+    fn came(&self) -> Option<Came<'_>> {
+        match self {
+            Self::ReadAgain(_) => Some(Came::Taken),
+            Self::Wrong(problems) => Some(Came::refused(problems)),
+            Self::Emptied => Some(Came::Refused {
+                failed: "it is empty".to_owned(),
+            }),
+            Self::Gone | Self::Back => None,
+        }
+    }
+}
+
 impl Followed {
-    async fn run(mut self, stop: CancellationToken) {
+    async fn run(mut self, stop: CancellationToken, audit: Audit) {
         while stop.run_until_cancelled(sleep(LOOK)).await.is_some() {
             if let Some(news) = self.look(instant()).await {
                 self.tell(&news);
+                if let Some(came) = news.came() {
+                    audit.read_again(&ReadAgain {
+                        at: wall().into(),
+                        read: self.list.name,
+                        by: By::Change,
+                        files: std::slice::from_ref(&self.path),
+                        came,
+                    });
+                }
             }
         }
     }

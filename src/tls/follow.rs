@@ -10,6 +10,7 @@ use tracing::{info, warn};
 
 use super::{Certificates, Identity, Key, Roots, Server, Unusable};
 use crate::clock::{UnixMillis, instant, wall};
+use crate::control::audit::{Audit, By, Came, ReadAgain};
 use crate::watched_file::{Sight, Stamp, Watched};
 
 /// Where certificate, key and CAs are.
@@ -39,14 +40,28 @@ impl ServerFiles {
         Ok((Server::new(identity, clients)?, fault))
     }
 
-    /// Follows their changes until stopped; `server` is what they make now.
-    pub fn follow(self, server: Server, stop: CancellationToken) -> watch::Receiver<Server> {
+    /// Follows their changes until stopped, and notes them; `server` is what they make now.
+    pub fn follow(
+        self,
+        server: Server,
+        stop: CancellationToken,
+        audit: Audit,
+    ) -> watch::Receiver<Server> {
         let (changed, changes) = watch::channel(server);
         let mut followed = Followed::new(self, changed);
         tokio::spawn(async move {
             while stop.run_until_cancelled(sleep(LOOK)).await.is_some() {
                 if let Some(news) = followed.look(instant(), wall()) {
                     followed.tell(&news);
+                    if let Some(came) = news.came() {
+                        audit.read_again(&ReadAgain {
+                            at: wall().into(),
+                            read: "certificate of HTTP",
+                            by: By::Change,
+                            files: &followed.changed,
+                            came,
+                        });
+                    }
                 }
             }
         });
@@ -62,6 +77,8 @@ impl ServerFiles {
 struct Followed {
     files: ServerFiles,
     watched: Vec<Watched>,
+    /// Those that were others when they were read last.
+    changed: Vec<PathBuf>,
     server: watch::Sender<Server>,
     /// When it was looked last whether the certificate is still good.
     checked: Option<Instant>,
@@ -76,11 +93,25 @@ enum News {
     Outdated(String),
 }
 
+impl News {
+    /// What came of reading them, if they were read.
+    fn came(&self) -> Option<Came<'_>> {
+        match self {
+            Self::ReadAgain(_) => Some(Came::Taken),
+            Self::Wrong(why) => Some(Came::Refused {
+                failed: why.to_string(),
+            }),
+            Self::Outdated(_) => None,
+        }
+    }
+}
+
 impl Followed {
     fn new(files: ServerFiles, server: watch::Sender<Server>) -> Self {
         let watched = files.paths().map(|path| Watched::new(Stamp::of(path)));
         Self {
             watched: watched.collect(),
+            changed: Vec::new(),
             files,
             server,
             checked: None,
@@ -88,15 +119,16 @@ impl Followed {
     }
 
     fn look(&mut self, now: Instant, wall: UnixMillis) -> Option<News> {
-        let mut changed = false;
+        let mut changed = Vec::new();
         for (path, watched) in self.files.paths().zip(&mut self.watched) {
             let stamp = Stamp::of(path);
             if watched.look(stamp, now) == Sight::Changed {
                 watched.was_read(stamp);
-                changed = true;
+                changed.push(path.clone());
             }
         }
-        if changed {
+        if !changed.is_empty() {
+            self.changed = changed;
             return Some(match self.files.read(wall) {
                 Ok((server, fault)) => {
                     self.server.send_replace(server);

@@ -106,6 +106,9 @@ async fn a_token_that_is_made_lets_in_and_one_that_is_revoked_does_not() {
     assert_eq!(told(r#""order":"token add""#), 2, "{audit}");
     assert_eq!(told(r#""order":"token revoke""#), 1, "{audit}");
     assert_eq!(told(r#""who":"anna""#), 2, "{audit}");
+    let file = home.path("tokens.toml");
+    let read_again = format!(r#""read":"tokens","by":"change","files":[{file:?}]}}"#);
+    assert_eq!(told(&read_again), 2, "{audit}");
     assert!(
         told(r#""refused":"role""#) == 1 && told("no-token") == 1,
         "{audit}"
@@ -178,4 +181,14 @@ async fn under_tls_commands_know_the_certificate_and_a_renewed_one_is_read() {
         code, 0,
         "the certificate of the configuration is known: {told}"
     );
+    let audit = std::fs::read_to_string(home.path("data/audit.jsonl")).unwrap();
+    let files = ["http.pem", "http.key"].map(|name| home.path(name));
+    let read_again =
+        serde_json::json!({ "read": "certificate of HTTP", "by": "change", "files": files });
+    let told = audit.lines().any(|line| {
+        let mut line: serde_json::Value = serde_json::from_str(line).unwrap();
+        line.as_object_mut().unwrap().remove("at");
+        line == read_again
+    });
+    assert!(told, "{audit}");
 }

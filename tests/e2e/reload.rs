@@ -81,6 +81,43 @@ async fn limits_tps_and_windows_hold_once_the_file_is_read_again_and_the_rest_is
     world.home.configure(&toml.replace("tps = 60", "tps = 80"));
     until_tps(&gateway, json!(80)).await;
     gateway.stop_within(world.config.shutdown).await;
+
+    // The audit log says of each what had it read, and what changed by it.
+    let file = world.home.path("xabar.toml");
+    let told = read_again(&world);
+    let keys: Vec<&str> = changed.split(", ").collect();
+    let changed = |by: Value, keys: &[&str], at_restart: &[&str]| {
+        let mut line = json!({ "read": "configuration", "files": [file], "changed": keys, "at_restart": at_restart });
+        line.as_object_mut()
+            .unwrap()
+            .append(by.clone().as_object_mut().unwrap());
+        line
+    };
+    let expected = [
+        changed(json!({ "by": "order", "who": "loopback" }), &keys, &[]),
+        changed(
+            json!({ "by": "signal" }),
+            &["timing.duplicates"],
+            &["timing.shutdown"],
+        ),
+        changed(json!({ "by": "change" }), &["operator.ucell.tps"], &[]),
+    ];
+    assert_eq!(told, expected);
+}
+
+/// What the audit log says of what was read again, but for the times.
+fn read_again(world: &World) -> Vec<Value> {
+    let audit = fs::read_to_string(world.home.path("data/audit.jsonl")).unwrap();
+    let lines = audit
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    let mut read: Vec<Value> = lines
+        .filter(|line: &Value| line["read"].is_string())
+        .collect();
+    for line in &mut read {
+        line.as_object_mut().unwrap().remove("at").unwrap();
+    }
+    read
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,6 +141,11 @@ async fn what_is_wrong_changes_nothing_and_is_told_whole() {
     assert!(world.check().await.ended(State::Delivered) > 0);
     until_tps(&gateway, json!(50)).await;
     gateway.stop_within(world.config.shutdown).await;
+    let failed = read_again(&world)[0]["failed"].to_string();
+    assert!(
+        failed.contains("operator[0].tps") && failed.contains("and 1 more"),
+        "{failed}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,4 +164,6 @@ async fn a_default_language_that_loses_its_texts_is_told() {
     assert!(told.contains(warning), "{told}{why}");
     gateway.until_told(warning, 1).await;
     gateway.stop_within(world.config.shutdown).await;
+    let gone = world.home.path("messages/uz-Latn.toml");
+    assert_eq!(read_again(&world)[0]["files"], json!([gone]));
 }

@@ -91,6 +91,13 @@ async fn ported_numbers_are_read_again_while_messages_go_out_and_a_wrong_list_ch
     let texts = texts.entries().iter().filter(|entry| entry.begins_text());
     assert_eq!(texts.count(), 2);
     gateway.stop_within(world.config.shutdown).await;
+    let audit = std::fs::read_to_string(world.home.path("data/audit.jsonl")).unwrap();
+    let by = |line: &&str| line.contains(r#""read":"ported","by":"change""#);
+    let noted: Vec<&str> = audit.lines().filter(by).collect();
+    let [_, failed] = noted[..] else {
+        panic!("{audit}")
+    };
+    assert!(failed.contains("ported.csv:2:1: goes to"), "{failed}");
     world.check_beside([recorded(&beeline).await]).await;
 }
 

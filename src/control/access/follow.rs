@@ -10,7 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::Tokens;
-use crate::clock::instant;
+use crate::clock::{instant, wall};
+use crate::control::audit::{Audit, By, Came, ReadAgain};
 use crate::control::settings::Problem;
 use crate::watched_file::{Sight, Stamp, Watched};
 
@@ -35,6 +36,17 @@ enum News {
     Back,
 }
 
+impl News {
+    /// What came of reading it, if it was read.
+    fn came(&self) -> Option<Came<'_>> {
+        match self {
+            Self::ReadAgain => Some(Came::Taken),
+            Self::Wrong(problems) => Some(Came::refused(problems)),
+            Self::Gone | Self::Back => None,
+        }
+    }
+}
+
 impl TokensFile {
     /// # Errors
     /// What is wrong with the file, with its lines.
@@ -51,14 +63,23 @@ impl TokensFile {
         })
     }
 
-    /// Follows its changes until stopped.
-    pub fn follow(mut self, stop: CancellationToken) -> watch::Receiver<Arc<Tokens>> {
+    /// Follows its changes until stopped, and notes them.
+    pub fn follow(mut self, stop: CancellationToken, audit: Audit) -> watch::Receiver<Arc<Tokens>> {
         let tokens = self.tokens.subscribe();
         tokio::spawn(async move {
             while stop.run_until_cancelled(sleep(LOOK)).await.is_some() {
                 // A file of that size is read in no time.
                 if let Some(news) = self.look(instant()) {
                     self.tell(&news);
+                    if let Some(came) = news.came() {
+                        audit.read_again(&ReadAgain {
+                            at: wall().into(),
+                            read: "tokens",
+                            by: By::Change,
+                            files: std::slice::from_ref(&self.path),
+                            came,
+                        });
+                    }
                 }
             }
         });

@@ -154,7 +154,7 @@ impl Desk {
             .await
     }
 
-    /// Writes that the configuration is to be read again; what changed then is in the log.
+    /// Writes that the configuration is to be read again; what came of it has a line of its own.
     pub(super) async fn note_reload(
         &self,
         who: Caller,

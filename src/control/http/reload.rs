@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::Api;
 use super::orders;
 use super::problem::ProblemDocument;
-use crate::control::reload::Reloaded;
+use crate::control::reload::{Reloaded, Wish};
 use crate::control::settings::Problem;
 
 /// Texts and menus take a moment to read.
@@ -33,8 +33,10 @@ pub(super) async fn post(
     let orderer = orders::Orderer::of(&request)?;
     orders::body(request).await?;
     let orders::Orderer { who, address } = orderer;
+    let name = who.name.to_string();
     api.desk.note_reload(who, address).await?;
-    let (wish, reloaded) = oneshot::channel();
+    let (reply, reloaded) = oneshot::channel();
+    let wish = Wish { who: name, reply };
     if api.wishes.send(wish).await.is_err() {
         return Err(ProblemDocument::new(
             StatusCode::CONFLICT,

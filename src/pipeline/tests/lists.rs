@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::world::*;
 use crate::clock::instant;
+use crate::control::audit::Audit;
 use crate::control::settings::{Environment, Settings};
 use crate::numbers::Files;
 use crate::pipeline::{Channels, Inputs, gather};
@@ -20,6 +21,7 @@ const OPERATOR: &str = "[[operator]]\nname = \"ucell\"\nprefixes = [\"99893\"]\n
 
 /// Of a gateway that hears of nothing but its lists.
 fn channels(files: Files, stop: &CancellationToken) -> Channels {
+    let audit = Audit::new("/dev/null".into());
     Channels {
         traces: None,
         batches: mpsc::channel(1).1,
@@ -28,9 +30,9 @@ fn channels(files: Files, stop: &CancellationToken) -> Channels {
         orders: mpsc::channel(1).1,
         rules: mpsc::channel(1).1,
         published: mpsc::channel(1).1,
-        ported: files.ported.follow(stop.clone()),
-        blocked: files.blocked.follow(stop.clone()),
-        reassigned: files.reassigned.follow(stop.clone()),
+        ported: files.ported.follow(stop.clone(), audit.clone()),
+        blocked: files.blocked.follow(stop.clone(), audit.clone()),
+        reassigned: files.reassigned.follow(stop.clone(), audit.clone()),
         operators: HashMap::new(),
         outgoing: mpsc::channel(1).0,
         last_outgoing: watch::Sender::default(),
