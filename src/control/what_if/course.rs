@@ -46,6 +46,9 @@ const MOST_AGENCIES: usize = 20;
 /// So many events are taken in with one beat.
 const EVENTS_A_BEAT: usize = 2000;
 
+/// How long a link is there before the first message comes: of its rate the first second counts as spent.
+const START: Duration = Duration::from_secs(2);
+
 /// No later future is looked at.
 const HORIZON: Duration = Duration::from_secs(24 * 3600);
 
@@ -96,15 +99,15 @@ fn past(
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<(Vec<Fate>, Vec<Gauge>), Stopped> {
     let now = traffic.now;
+    let begin = traffic.begin().before(START);
     let from = Now {
         instant: now.instant,
-        steady: traffic.from,
-        wall: now.wall_at(traffic.from),
+        steady: begin,
+        wall: now.wall_at(begin),
     };
     let messages = traffic.messages.iter().filter_map(|(arrived, _)| {
-        let at = arrived.origin.accepted_at.max(traffic.from);
         Some((
-            at,
+            traffic.comes_in(arrived),
             event(&arrived.origin, Duration::ZERO, None)?,
             arrived.operator,
         ))
@@ -188,7 +191,7 @@ fn again_and_again(traffic: &Traffic) -> impl Iterator<Item = Coming> {
                 agency: origin.key.agency.clone(),
                 id: format!("again-{round}-{number}").parse().ok()?,
             };
-            let at = origin.accepted_at.max(traffic.from).after(later);
+            let at = traffic.comes_in(arrived).after(later);
             Some((at, event(origin, later, Some(key))?, arrived.operator))
         })
     })

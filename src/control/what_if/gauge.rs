@@ -82,7 +82,7 @@ impl Gauge {
         let Some(limit) = used.limit() else {
             return;
         };
-        self.pressed += passed;
+        self.pressed += passed.mul_f64(used.pressure);
         self.pdus += used.rate * passed.as_secs_f64();
         match self.limits.iter_mut().find(|(it, _)| *it == limit) {
             Some((_, time)) => *time += passed,

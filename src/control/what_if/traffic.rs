@@ -162,6 +162,17 @@ impl Traffic {
         self.until_now.entry(msisdn).or_default().push(at);
     }
 
+    /// When a message comes in: if it waited before the beginning, then.
+    pub(super) fn comes_in(&self, arrived: &Arrived) -> UnixMillis {
+        arrived.origin.accepted_at.max(self.from)
+    }
+
+    /// When the first of them does.
+    pub(super) fn begin(&self) -> UnixMillis {
+        let first = self.messages.first();
+        first.map_or(self.now.steady, |(arrived, _)| self.comes_in(arrived))
+    }
+
     /// How many messages are replayed.
     pub(super) fn messages(&self) -> u64 {
         self.messages.len() as u64

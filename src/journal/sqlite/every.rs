@@ -18,8 +18,9 @@ pub(super) fn read(
     mut show: impl FnMut(Message) -> ControlFlow<()>,
 ) -> Result<(), JournalError> {
     let mut recent = lookup::recent(db)?;
+    // With `+`, lest an index is used and all of it sorted by id.
     let mut all = db.prepare_cached(
-        "SELECT id, origin, progress FROM messages WHERE id >= ?1 OR phase = 0 ORDER BY id",
+        "SELECT id, origin, progress FROM messages WHERE id >= ?1 OR +phase = 0 ORDER BY id",
     )?;
     let mut written = Written::new(all.query([rows::ordered(from.0)])?)?;
     let mut enough = ControlFlow::Continue(());
