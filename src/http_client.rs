@@ -139,3 +139,71 @@ where
     tokio::spawn(async move { drop(driver.await) });
     Ok(connection)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::scratch::Folder;
+    use crate::tls::certificates::Ca;
+    use crate::tls::{Certificates, Client, Identity, Key, Roots};
+
+    /// A URL where one request a connection is answered, under TLS, and the connection closed behind it.
+    async fn server(folder: &Folder, ca: &Ca) -> Uri {
+        let pair = ca.issue(&["127.0.0.1"]);
+        std::fs::write(folder.path("it.pem"), pair.certificate).unwrap();
+        std::fs::write(folder.path("it.key"), pair.key).unwrap();
+        let certificates = Certificates::read(&folder.path("it.pem")).unwrap();
+        let key = Key::read(&folder.path("it.key")).unwrap();
+        let identity = Identity::new(certificates, key).unwrap();
+        let tls = tls::Server::new(identity, None).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut stream) = tls.accept(stream).await else {
+                    continue;
+                };
+                let mut request = [0; 512];
+                let read = stream.read(&mut request).await.unwrap_or(0);
+                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {read}\r\n\r\n");
+                let echo = [answer.as_bytes(), &request[..read]].concat();
+                stream.write_all(&echo).await.unwrap();
+                drop(stream.shutdown().await);
+            }
+        });
+        format!("https://{address}/").parse().unwrap()
+    }
+
+    fn trusting(folder: &Folder, ca: &Ca) -> Client {
+        std::fs::write(folder.path("ca.pem"), ca.certificate()).unwrap();
+        let roots = Roots::read(&folder.path("ca.pem")).unwrap();
+        Client::new(roots, None, None).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_server_whose_ca_is_trusted_is_asked_and_no_other() {
+        let (ca, folder) = (Ca::new("A CA"), Folder::new());
+        let uri = server(&folder, &ca).await;
+        let asked = |ca: &Ca| {
+            let server = Server::of(&uri).expect("it is a URL");
+            HttpClient::new(server, Some(trusting(&folder, ca)))
+        };
+        let request = || Request::get("/it?a=1").body(Body::empty()).unwrap();
+        let client = asked(&ca);
+        let mut kept = None;
+        // The second time what was kept has been closed.
+        for _ in 0..2 {
+            let (head, body, connection) = client.ask(request, kept).await.unwrap();
+            assert_eq!(head.status, 200);
+            let authority = uri.authority().unwrap();
+            let expected = format!("GET /it?a=1 HTTP/1.1\r\nhost: {authority}\r\n\r\n");
+            assert_eq!(body, expected);
+            kept = Some(connection);
+        }
+        let answer = asked(&Ca::new("Another")).ask(request, None).await;
+        assert!(matches!(answer, Err(Unanswered::Tls(_))), "{answer:?}");
+    }
+}
