@@ -35,6 +35,7 @@ use crate::control::settings::{Problem, Settings};
 use crate::control::standing::Standing;
 use crate::control::status::{self, Observed, Sources, Status};
 use crate::delivery;
+use crate::intake::amqp::Source;
 use crate::intake::http::HttpIntake;
 use crate::intake::{Batch, Refusals};
 use crate::journal::{self, JournalError, OperatorId};
@@ -222,12 +223,14 @@ impl Gateway {
             stopping: stopping.clone(),
             stop: pipeline.clone(),
         };
+        let source = fitting::source(settings, rules.publishers())?;
         let status = observe(
             Sources {
                 operators: started.links.clone(),
                 load: load_seen.clone(),
                 readiness: readiness.clone(),
                 looked_up: looked_up.clone(),
+                queued: source.as_ref().map(Source::queued),
                 reader: core.reader()?,
                 standing: standing.clone(),
             },
@@ -246,7 +249,6 @@ impl Gateway {
         let ended = start_pipeline(core, clock, channels);
 
         let (intake, refusals) = (CancellationToken::new(), Refusals::default());
-        let source = fitting::source(settings, rules.publishers())?;
         let intake_tasks = taking_in::start(source, (door.clone(), &refusals), &readiness, &intake);
         let http_task = listener.map(|listener| {
             let tokens = tokens.map(|tokens| tokens.follow(stopping.clone(), audit.clone()));

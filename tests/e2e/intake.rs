@@ -22,7 +22,7 @@ use xabar::{
     broker::{BrokerState, Brokers},
     intake::{
         Batch, Refusals, Verdict,
-        amqp::{self, Publishers, Source},
+        amqp::{self, Publishers, Queued, Source},
     },
     journal::MessageId,
     tls::{Certificates, ClientFiles, Identity, Key, Roots, Server},
@@ -52,6 +52,7 @@ impl Names {
 struct Intake {
     door: mpsc::Receiver<Batch>,
     state: watch::Receiver<BrokerState>,
+    queued: watch::Receiver<Option<Queued>>,
     stop: CancellationToken,
     running: JoinHandle<()>,
 }
@@ -73,6 +74,7 @@ impl Intake {
             rejected,
         } = names;
         let source = Source::new(brokers, exchange, queue, &binding, 2000, rejected).unwrap();
+        let queued = source.queued();
         let running = tokio::spawn(amqp::run(
             source.published_by(watch::channel(publishers).1),
             sender,
@@ -83,6 +85,7 @@ impl Intake {
         Self {
             door,
             state,
+            queued,
             stop,
             running,
         }
@@ -466,6 +469,21 @@ async fn who_publishes_for_another_agency_or_without_a_name_is_refused() {
         assert_eq!(reason, Some(&text("source-not-allowed")));
     }
     assert!(intake.door.try_recv().is_err());
+    intake.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_many_events_wait_in_the_queue_is_known() {
+    let (names, peer, mut intake) = started().await;
+    // So many are handed out at once, and then no more before the door lets some in.
+    let body = events(2100);
+    peer.publish(&names.exchange, KEY, &structured(), &body)
+        .await;
+    let left = |count| move |queued: &Option<Queued>| queued.is_some_and(|it| it.events == count);
+    let mut queued = intake.queued.clone();
+    soon("100", queued.wait_for(left(100))).await.unwrap();
+    intake.take(2100).await;
+    soon("none", queued.wait_for(left(0))).await.unwrap();
     intake.stop().await;
 }
 

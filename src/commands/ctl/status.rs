@@ -121,6 +121,13 @@ fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
             "lookup: {missed} of {all} numbers in 5 s went by prefix, without an answer"
         )?;
     }
+    if let Some(queue) = status.queue.filter(|queue| queue.events > 0) {
+        let (events, at) = (queue.events, queue.at);
+        match status.state {
+            State::Running => writeln!(out, "queue: {events} events wait at the broker")?,
+            _ => writeln!(out, "queue: {events} events waited at the broker at {at}")?,
+        }
+    }
     writeln!(out)?;
     links(&status.operators, out)
 }
@@ -229,9 +236,11 @@ fn style(limit: Limit) -> Style {
 
 #[cfg(test)]
 mod tests {
+    use xabar_events::UnixMillis;
+
     use super::*;
     use crate::control::standing::{Key, Set, Values};
-    use crate::control::status::{Bottleneck, LookupStatus, ResponseMillis};
+    use crate::control::status::{Bottleneck, LookupStatus, QueueStatus, ResponseMillis};
 
     fn ucell() -> OperatorStatus {
         OperatorStatus {
@@ -295,6 +304,10 @@ mod tests {
                 numbers: 5000,
                 missed: 1800,
             }),
+            queue: Some(QueueStatus {
+                events: 4711,
+                at: UnixMillis(0),
+            }),
             operators: vec![ucell(), silent],
         };
         let mut out = Vec::new();
@@ -303,6 +316,7 @@ mod tests {
 running · 55/s · 12345 waiting (quiet-hours 9000, retry 3)
 limit: window of ucell · raise window to 54
 lookup: 1800 of 5000 numbers in 5 s went by prefix, without an answer
+queue: 4711 events wait at the broker
 
 operator  state         sessions  rate         tps  window  in flight  p50 ms  p99 ms  limit
 ucell     partly-bound    1 of 2  55/s  291 of 300      10         10   180.0   203.8  window

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use super::access::Denials;
 use super::readiness::{Part, Readiness};
-use super::status::{Limit, Observed, Status};
+use super::status::{Limit, Observed, State, Status};
 use crate::intake::Refusals;
 use crate::lookup;
 use crate::pipeline::{Load, Tally};
@@ -202,8 +202,17 @@ fn standing(status: &Status) -> Vec<Family> {
         let is_it = yes(limit == status.bottleneck.limit);
         bottleneck.add(&[("limit", limit.name())], is_it);
     }
+    let mut queued = Family::gauge(
+        "xabar_broker_queue_events",
+        "Events that wait in the broker's queue, asked every few seconds while events are taken in.",
+    );
+    // What was known last is no news while nothing is taken in.
+    if let Some(queue) = status.queue.filter(|_| status.state == State::Running) {
+        queued.add(&[], number(queue.events));
+    }
     let paused = Family::gauge("xabar_pauses", "Pauses of sending that staff ordered.");
     vec![
+        queued,
         backlog.with(&[], number(status.backlog)),
         deferred,
         bottleneck,

@@ -1,12 +1,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use xabar_events::RejectReason;
+use xabar_events::{RejectReason, UnixMillis};
 
 use super::*;
 use crate::control::access::Why;
 use crate::control::status::{
-    Bottleneck, Configured, LinkStanding, OperatorStatus, State as Standing,
+    Bottleneck, Configured, LinkStanding, OperatorStatus, QueueStatus, State as Standing,
 };
 use crate::delivery::LinkState;
 use crate::intake::Way;
@@ -69,6 +69,10 @@ fn metrics() -> Metrics {
         paused: Vec::new(),
         drain: None,
         lookup: None,
+        queue: Some(QueueStatus {
+            events: 77,
+            at: UnixMillis(0),
+        }),
         operators: vec![operator_status()],
     };
     let looked_up = lookup::Counts {
@@ -120,6 +124,7 @@ fn every_count_is_under_its_name_and_labels() {
         r#"xabar_ready{part="broker"} 0"#,
         r#"xabar_ready{part="journal"} 1"#,
         "xabar_backlog_messages 12",
+        "xabar_broker_queue_events 77",
         r#"xabar_deferred_messages{reason="quiet-hours"} 9"#,
         r#"xabar_bottleneck{limit="quiet-hours"} 1"#,
         r#"xabar_bottleneck{limit="idle"} 0"#,

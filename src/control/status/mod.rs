@@ -28,6 +28,7 @@ use super::standing::{Key, Standing, Values};
 use crate::clock::instant;
 use crate::delivery::LinkState;
 use crate::durations::Durations;
+use crate::intake::amqp::Queued;
 use crate::journal::{Backlog, Lane, Reader};
 use crate::lookup::Counts;
 use crate::pipeline::{Load, Pause, Scope};
@@ -51,6 +52,9 @@ pub struct Status {
     /// What came of numbers that were to be looked up, where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lookup: Option<LookupStatus>,
+    /// What waits to be taken in, as the broker said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<QueueStatus>,
     pub operators: Vec<OperatorStatus>,
 }
 
@@ -80,6 +84,24 @@ impl From<Counts> for LookupStatus {
         Self {
             numbers: counts.each().iter().map(|(_, count)| count).sum(),
             missed: counts.missed(),
+        }
+    }
+}
+
+/// Events that wait in the broker's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct QueueStatus {
+    pub events: u64,
+    /// Of seconds ago while events are taken in; otherwise of when that ended.
+    #[schema(schema_with = moment)]
+    pub at: UnixMillis,
+}
+
+impl From<Queued> for QueueStatus {
+    fn from(queued: Queued) -> Self {
+        Self {
+            events: queued.events,
+            at: queued.at.into(),
         }
     }
 }
@@ -251,6 +273,8 @@ pub struct Sources {
     pub load: watch::Receiver<Load>,
     pub readiness: Readiness,
     pub looked_up: Option<watch::Receiver<Counts>>,
+    /// What waits in the broker's queue, where there is one.
+    pub queued: Option<watch::Receiver<Option<Queued>>>,
     pub reader: Box<dyn Reader>,
     /// What staff ordered, and what of that is kept.
     pub standing: Standing,
@@ -267,6 +291,7 @@ pub async fn observe(
         load,
         readiness,
         looked_up,
+        queued,
         mut reader,
         standing,
     } = sources;
@@ -295,8 +320,21 @@ pub async fn observe(
             backlog = read.unwrap_or(backlog);
         }
         let mut status = status(&operators, &recent, &backlog, &readiness);
+        tell_what_is_queued(&mut status, queued.as_ref().and_then(|it| *it.borrow()));
         tell_what_stands(&mut status, &operators, &standing);
         shown.send_replace(Some(Arc::new(status)));
+    }
+}
+
+/// Adds what waits at the broker, to what is advised if that is the limit, too.
+fn tell_what_is_queued(status: &mut Status, queued: Option<Queued>) {
+    status.queue = queued.map(QueueStatus::from);
+    let Some(QueueStatus { events, at }) = status.queue else {
+        return;
+    };
+    if status.bottleneck.limit == Limit::Broker {
+        let advice = &mut status.bottleneck.advice;
+        *advice = format!("{advice}; {events} events waited in its queue at {at}");
     }
 }
 
@@ -352,6 +390,7 @@ fn status(
         lookup: recent
             .ends()
             .and_then(|(oldest, newest)| looked_up(oldest, newest)),
+        queue: None,
         operators,
     }
 }
@@ -620,6 +659,23 @@ mod tests {
             let shown = (ucell.sessions, ucell.sessions_configured, ucell.state);
             assert_eq!(shown, (sessions_bound, 2, expected));
         }
+    }
+
+    #[test]
+    fn while_the_broker_is_away_it_is_told_what_waited_in_its_queue() {
+        let mut status = of_pair(LinkState::default());
+        let queued = Queued {
+            events: 1234,
+            at: crate::clock::UnixMillis(0),
+        };
+        tell_what_is_queued(&mut status, Some(queued));
+        assert_eq!(status.queue.map(|queue| queue.events), Some(1234));
+        assert_eq!(status.bottleneck.advice, "nothing waits");
+        status.bottleneck.limit = Limit::Broker;
+        status.bottleneck.advice = "it is gone".to_owned();
+        tell_what_is_queued(&mut status, Some(queued));
+        let advice = "it is gone; 1234 events waited in its queue at 1970-01-01T00:00:00.000Z";
+        assert_eq!(status.bottleneck.advice, advice);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use super::{
     Publishers, Source,
     dead_letters::{DeadLetters, Rejected},
     ledger::{ChunkId, Ledger},
-    read, topology,
+    queued, read, topology,
 };
 use crate::{
     broker::{self, Link},
@@ -82,11 +82,16 @@ pub(super) async fn run(
         waiting: None,
         under_way: FuturesUnordered::new(),
     };
-    tokio::select! {
-        ended = reading.until_it_fails() => return Err(ended),
-        () = stop.cancelled() => {}
+    let asking = queued::ask(connection, source.queue.clone(), source.queued.clone()).await?;
+    let failed = tokio::select! {
+        ended = reading.until_it_fails() => Some(ended),
+        () = stop.cancelled() => None,
+    };
+    asking.abort();
+    match failed {
+        Some(ended) => Err(ended),
+        None => reading.finish().await,
     }
-    reading.finish().await
 }
 
 /// Names the consumer in RabbitMQ's management pages.

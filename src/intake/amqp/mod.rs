@@ -9,6 +9,7 @@ mod consumer;
 mod dead_letters;
 mod ledger;
 mod publishers;
+mod queued;
 mod read;
 mod topology;
 
@@ -21,6 +22,7 @@ use super::{Door, Refusals};
 use crate::broker::{self, BrokerState, Brokers, Link};
 use dead_letters::DeadLetters;
 pub use publishers::Publishers;
+pub use queued::Queued;
 pub(crate) use topology::ensure as ensure_topology;
 
 /// Where events come from, and where refused ones go.
@@ -33,6 +35,7 @@ pub struct Source {
     prefetch: u16,
     dead_letter_exchange: ShortString,
     publishers: watch::Receiver<Publishers>,
+    queued: watch::Sender<Option<Queued>>,
 }
 
 impl Source {
@@ -57,6 +60,7 @@ impl Source {
             prefetch: prefetch.max(1),
             dead_letter_exchange: ShortString::try_new(dead_letter_exchange)?,
             publishers: watch::channel(Publishers::default()).1,
+            queued: watch::Sender::new(None),
         })
     }
 
@@ -64,6 +68,11 @@ impl Source {
     #[must_use]
     pub fn published_by(self, publishers: watch::Receiver<Publishers>) -> Self {
         Self { publishers, ..self }
+    }
+
+    /// How many events wait in the queue; the last that is known, while there is no connection.
+    pub fn queued(&self) -> watch::Receiver<Option<Queued>> {
+        self.queued.subscribe()
     }
 
     /// Where agencies publish.
