@@ -149,6 +149,7 @@ impl Gateway {
         let core_rules = fitting::rules(settings, numbers.lists(), menus);
         let mut core = Core::start(journal, core_rules, catalog, &clock.now())?;
         core.pause_from_the_start(standing.pauses(), &clock.now());
+        core.weigh_from_the_start(standing.weights());
         readiness.ready(Part::Journal);
 
         let (reports_in, reports) = mpsc::channel(REPORTS);

@@ -13,7 +13,7 @@ use crate::control::standing::Standing;
 use crate::delivery::{Configured, Setting, Tuning};
 use crate::intake::amqp::Publishers;
 use crate::numbers::Lists;
-use crate::pipeline::NewRules;
+use crate::pipeline::{NewRules, OfOperator};
 
 /// Gives a running gateway new rules.
 #[derive(Clone, Debug)]
@@ -90,19 +90,19 @@ fn new_rules(settings: &Settings, changed: &[String]) -> Result<NewRules, Vec<Pr
     Ok(NewRules {
         settings: fitting::rules(settings, Lists::default(), menus),
         catalog,
-        links: settings
+        operators: settings
             .operators
             .iter()
-            .map(|operator| link(operator, changed))
+            .map(|operator| of_operator(operator, changed))
             .collect(),
     })
 }
 
 /// What staff set stands unless that very key changed.
-fn link(operator: &Operator, changed: &[String]) -> (String, Configured, Tuning) {
+fn of_operator(operator: &Operator, changed: &[String]) -> OfOperator {
     let mut binds = operator.binds.iter();
     let shared = binds.find(|bind| !bind.is_own_window);
-    let configured = Configured {
+    let link = Configured {
         tps: operator.tps,
         window: shared.map(|bind| bind.window.into()),
     };
@@ -112,7 +112,12 @@ fn link(operator: &Operator, changed: &[String]) -> (String, Configured, Tuning)
         window: of(set("window")),
         sessions: of(set("sessions")),
     };
-    (operator.name.clone(), configured, tuning)
+    OfOperator {
+        name: operator.name.clone(),
+        link,
+        tuning,
+        weight: of(set("weight")),
+    }
 }
 
 fn of<T>(changed: bool) -> Setting<T> {

@@ -233,6 +233,8 @@ pub struct Core {
     /// Whether staff wants nothing to be bound, nor anything begun.
     pub(super) drained: bool,
     pub(super) routes: Routes<OperatorId>,
+    /// What staff set instead of the configured ones, among operators that share numbers.
+    pub(super) weights: BTreeMap<OperatorId, u32>,
     pub(super) operators: BTreeMap<OperatorId, Operator>,
     /// How many of these are away.
     pub(super) away: usize,
@@ -325,6 +327,7 @@ impl Core {
             journal,
             catalog,
             routes: Routes::new([]),
+            weights: BTreeMap::new(),
             operators,
             away: 0,
             probing: false,
@@ -360,7 +363,7 @@ impl Core {
             settings,
         };
         core.pacer.take_up(&core.journal.dealt()?, now);
-        core.route_by(&core.settings.operators.clone());
+        core.route_by(core.settings.operators.clone());
         core.open_queues()?;
         core.resume_in_flight(now)?;
         Ok(core)

@@ -66,7 +66,7 @@ pub use cancelling::{Cancelled, Unwanted};
 pub use load::Load;
 pub use orders::{Done, Order, Ordered, Pause, Refusal, Scope};
 pub use posted::{NotShown, Posted, PostedReply};
-pub use reload::NewRules;
+pub use reload::{NewRules, OfOperator};
 pub use tally::{Carried, Published, Tally};
 pub use ussd::UssdRules;
 

@@ -11,7 +11,7 @@ use super::beat::Beat;
 use super::cancelling::{Cancelled, Unwanted};
 use super::core::Core;
 use crate::clock::{Now, UnixMillis};
-use crate::delivery::Tuning;
+use crate::delivery::{Setting, Tuning};
 use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
 use crate::pacing;
 
@@ -38,8 +38,12 @@ pub enum Order {
     Pause(Scope),
     /// Every pause that lies within this ends.
     Resume(Scope),
-    /// Sets something of an operator's link, until a restart.
-    Tune { operator: String, tuning: Tuning },
+    /// Sets something of an operator's link, or its weight, until a restart.
+    Tune {
+        operator: String,
+        tuning: Tuning,
+        weight: Setting<u32>,
+    },
     /// What waits of an agency is withdrawn.
     Cancel(Unwanted),
     /// Everything is paused, and every session unbinds, until everything is resumed.
@@ -68,6 +72,10 @@ pub enum Refusal {
     NoSuchOperator { known: Vec<String> },
     #[error("there are {MOST} pauses already: end some, or pause more at once")]
     TooManyPauses,
+    #[error("the operator shares no numbers with another: it has no weight")]
+    SharesNothing,
+    #[error("of the operators that share its numbers, none would have a weight of 1 or more")]
+    NobodyLeft,
     #[error("as much is to be withdrawn already as can wait: try again when that is done")]
     TooManyToCancel,
 }
@@ -145,15 +153,25 @@ impl Core {
             Order::Cancel(unwanted) => {
                 return self.begin_to_cancel(unwanted).map(Done::Cancelling);
             }
-            Order::Tune { operator, tuning } => {
+            Order::Tune {
+                operator,
+                tuning,
+                weight,
+            } => {
                 let id = self.named(&operator)?;
-                let Tuning {
-                    tps,
-                    window,
-                    sessions,
-                } = &tuning;
-                info!(operator, %tps, %window, %sessions, "the operator's link is tuned");
-                beat.tune(id, tuning);
+                if weight != Setting::Keep {
+                    self.weigh(id, weight)?;
+                    info!(operator, %weight, "the operator's weight is set");
+                }
+                if tuning != Tuning::default() {
+                    let Tuning {
+                        tps,
+                        window,
+                        sessions,
+                    } = &tuning;
+                    info!(operator, %tps, %window, %sessions, "the operator's link is tuned");
+                    beat.tune(id, tuning);
+                }
             }
             Order::Resume(scope) => {
                 let covered = self.covered(&scope)?;

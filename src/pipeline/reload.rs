@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::beat::Beat;
 use super::core::{Core, OperatorRules, Settings};
 use crate::compose::Catalog;
-use crate::delivery::{Carrier, Configured, Routes, Tuning};
+use crate::delivery::{Carrier, Configured, Routes, Setting, Tuning};
 use crate::dialogue::Keywords;
 use crate::journal::OperatorId;
 use crate::pacing::Limits;
@@ -18,8 +18,16 @@ pub struct NewRules {
     /// Its lists of numbers are followed by themselves, and not taken from here.
     pub settings: Settings,
     pub catalog: Catalog,
-    /// What is configured of each operator's link, and what of that is to hold instead of what staff set.
-    pub links: Vec<(String, Configured, Tuning)>,
+    pub operators: Vec<OfOperator>,
+}
+
+/// What is configured of an operator, and what of that is to hold instead of what staff set.
+#[derive(Debug)]
+pub struct OfOperator {
+    pub name: String,
+    pub link: Configured,
+    pub tuning: Tuning,
+    pub weight: Setting<u32>,
 }
 
 impl Core {
@@ -28,13 +36,16 @@ impl Core {
         let NewRules {
             settings,
             catalog,
-            links,
+            operators: configured,
         } = rules;
-        for (operator, configured, tuning) in links {
+        for operator in configured {
             // One that is new is known after the next start.
-            if let Ok(id) = self.named(&operator) {
-                beat.configure(id, configured);
-                beat.tune(id, tuning);
+            if let Ok(id) = self.named(&operator.name) {
+                beat.configure(id, operator.link);
+                beat.tune(id, operator.tuning);
+                if operator.weight == Setting::Configured {
+                    self.weights.remove(&id);
+                }
             }
         }
         let Settings {
@@ -75,12 +86,12 @@ impl Core {
         (held.default_language, held.retry) = (default_language, retry);
         (held.expires, held.duplicates, held.receipt) = (expires, duplicates, receipt);
         held.retention = retention;
-        self.route_by(&operators);
+        self.route_by(operators);
         self.routes_changed();
     }
 
     /// Whose numbers are whose, and who stands in for whom, as far as these are the operators there are: else as before.
-    pub(super) fn route_by(&mut self, rules: &[OperatorRules]) {
+    pub(super) fn route_by(&mut self, rules: Vec<OperatorRules>) {
         let ids: BTreeMap<&str, OperatorId> = self
             .operators
             .iter()
@@ -101,13 +112,14 @@ impl Core {
                 fallback.collect()
             })
             .collect();
-        let carried = known.iter().zip(rules).flat_map(|(id, rules)| {
-            let carrier = Carrier::new(*id, &rules.name, rules.weight);
+        let carried = known.iter().zip(&rules).flat_map(|(id, rules)| {
+            let weight = self.weights.get(id).copied();
+            let carrier = Carrier::new(*id, &rules.name, weight.unwrap_or(rules.weight));
             let prefixes = rules.prefixes.iter();
             prefixes.map(move |prefix| (prefix.as_str(), carrier))
         });
         self.routes = Routes::new(carried);
-        for ((id, rules), fallback) in known.into_iter().zip(rules).zip(fallbacks) {
+        for ((id, rules), fallback) in known.into_iter().zip(&rules).zip(fallbacks) {
             let is_shared = self.routes.is_shared(id);
             if let Some(operator) = self.operators.get_mut(&id) {
                 operator.fallback = fallback;
@@ -116,6 +128,7 @@ impl Core {
                 operator.share = is_shared.then(|| share.unwrap_or_default());
             }
         }
+        self.settings.operators = rules;
         self.take_ported(self.settings.lists.ported.clone());
     }
 }

@@ -5,7 +5,8 @@ use xabar_events::Msisdn;
 
 use super::beat::Beat;
 use super::core::{Core, Operator};
-use crate::delivery::{Health, Standing};
+use super::orders::Refusal;
+use crate::delivery::{Health, Setting, Standing};
 use crate::journal::OperatorId;
 
 impl Operator {
@@ -33,6 +34,39 @@ impl Operator {
 }
 
 impl Core {
+    /// Has operators begin with the weights that staff set before; what is of one that is not there is left out.
+    pub fn weigh_from_the_start(&mut self, weights: Vec<(String, u32)>) {
+        let named = weights.iter();
+        let named = named.filter_map(|(name, weight)| Some((self.named(name).ok()?, *weight)));
+        self.weights = named.collect();
+        self.route_by(self.settings.operators.clone());
+    }
+
+    /// Sets an operator's weight among those that share its numbers, which are shared by that from now on.
+    pub(super) fn weigh(
+        &mut self,
+        operator: OperatorId,
+        weight: Setting<u32>,
+    ) -> Result<(), Refusal> {
+        let before = self.weights.clone();
+        match weight {
+            Setting::Keep => return Ok(()),
+            Setting::To(_) if !self.routes.is_shared(operator) => {
+                return Err(Refusal::SharesNothing);
+            }
+            Setting::To(weight) => self.weights.insert(operator, weight),
+            Setting::Configured => self.weights.remove(&operator),
+        };
+        self.route_by(self.settings.operators.clone());
+        if self.routes.is_any_nobodys() {
+            self.weights = before;
+            self.route_by(self.settings.operators.clone());
+            return Err(Refusal::NobodyLeft);
+        }
+        self.routes_changed();
+        Ok(())
+    }
+
     /// Whose number it is now, be that one well or not.
     pub(super) fn home(&self, msisdn: Msisdn, looked_up: Option<OperatorId>) -> Option<OperatorId> {
         self.routes

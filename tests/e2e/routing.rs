@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::support::broker;
 use crate::support::config::PASSWORD;
 use crate::support::events::samples;
+use crate::support::gateway::ctl;
 use crate::support::world::{World, recorded, smsc_settings};
 use axum::Router;
 use axum::routing::get;
@@ -278,6 +279,27 @@ async fn taken_by(smscs: [&Simulator; 2], events: &[Notification]) -> [usize; 2]
         *count = events.iter().filter(taken).count();
     }
     counts
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_weight_that_staff_keeps_decides_who_carries_after_a_restart_too() {
+    let (mut world, beeline) = with_another("prefixes = [\"998\"]", "").await;
+    let gateway = world.ready().await;
+    let set = ["set", "ucell", "weight=0", "--keep"];
+    let (_, told, why) = ctl(gateway.http(), &set);
+    assert_eq!((&*told, &*why), ("ucell: weight 0, kept\n", ""));
+    let (_, _, why) = ctl(gateway.http(), &["set", "beeline", "weight=0"]);
+    assert!(why.contains("none would have a weight"), "{why}");
+    gateway.stop_within(world.config.shutdown).await;
+
+    let gateway = world.ready().await;
+    gateway.until_told("it has its whole weight", 2).await;
+    world.publish(samples(7, 20)).await;
+    world.until_all_ended(LONG).await;
+    let submits = world.smsc.handle().figures().await.unwrap().submits;
+    assert_eq!(submits, 0);
+    gateway.stop_within(world.config.shutdown).await;
+    world.check_beside([recorded(&beeline).await]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

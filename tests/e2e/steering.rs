@@ -255,6 +255,9 @@ async fn staff_steers_it_by_commands() {
     let (code, told, _) = ctl(&["operators", "--json"]);
     let operators: Value = serde_json::from_str(&told).unwrap();
     assert_eq!((code, &operators[0]["name"]), (Some(0), &json!("ucell")));
+    let (code, _, why) = ctl(&["set", "ucell", "weight=2"]);
+    assert_eq!(code, Some(1));
+    assert!(why.contains("shares no numbers"), "{why}");
     let (code, _, why) = ctl(&["set", "ucel", "tps=1"]);
     assert_eq!(code, Some(1));
     assert!(why.contains("known here: ucell"), "{why}");

@@ -12,14 +12,15 @@ use crate::commands::Failure;
 use crate::commands::print;
 use crate::control::standing::{Key, Set as Standing, Values};
 
-/// Sets tps, window or sessions of an operator's link at once, until the gateway stops or, with --keep, for good
+/// Sets tps, window, sessions or weight of an operator at once, until the gateway stops or, with --keep, for good
 #[derive(Debug, clap::Args)]
 pub(super) struct Set {
     #[command(flatten)]
     which: Which,
     /// The operator's name
     operator: String,
-    /// tps=300, window=54 (per session), sessions=1 (of each login, as far as configured), or =default for the configured one
+    /// tps=300, window=54 (per session), sessions=1 (of each login, as far as configured),
+    /// weight=3 (among those that share its numbers), or =default for the configured one
     #[arg(required = true, value_name = "KEY=VALUE")]
     values: Vec<Pair>,
     /// Also after a restart, until =default, or until that key changes in the file
@@ -44,16 +45,16 @@ impl FromStr for Pair {
         let (key, value) = text
             .split_once('=')
             .and_then(|(key, value)| Some((Key::named(key)?, value)))
-            .ok_or("should be tps=NUMBER, window=NUMBER or sessions=NUMBER")?;
-        let most = key.most();
+            .ok_or("should be tps=NUMBER, window=NUMBER, sessions=NUMBER or weight=NUMBER")?;
+        let (least, most) = (key.least(), key.most());
         let number = value.parse().ok();
-        let number = number.filter(|number: &u32| (1..=most).contains(number));
+        let number = number.filter(|number: &u32| (least..=most).contains(number));
         let value = match (value, number) {
             ("default", _) => json!(value),
             (_, Some(number)) => json!(number),
             (_, None) => {
                 return Err(format!(
-                    "should be a whole number from 1 to {most}, or default"
+                    "should be a whole number from {least} to {most}, or default"
                 ));
             }
         };
@@ -134,7 +135,9 @@ mod tests {
             pair("window=10000"),
             Ok(("window".to_owned(), json!(10_000)))
         );
+        assert_eq!(pair("weight=0"), Ok(("weight".to_owned(), json!(0))));
         for wrong in [
+            "weight=1001",
             "tps",
             "tps=",
             "tps=-1",

@@ -27,7 +27,7 @@ Examples:
 pub(super) struct WhatIf {
     #[command(flatten)]
     which: Which,
-    /// OPERATOR.tps=600, OPERATOR.window=54, OPERATOR.sessions=4, or =default for the configured one; limits=3/10m,10/24h,
+    /// OPERATOR.tps=600, OPERATOR.window=54, OPERATOR.sessions=4, OPERATOR.weight=3, or =default for the configured one; limits=3/10m,10/24h,
     /// quiet_hours=22:00-08:00, or =none
     #[arg(value_name = "CHANGE")]
     changes: Vec<Change>,
@@ -55,7 +55,7 @@ impl FromStr for Change {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const RIGHT: &str = "should be OPERATOR.tps=, OPERATOR.window= or OPERATOR.sessions= with a number or default, limits=3/10m,10/24h, \
+        const RIGHT: &str = "should be OPERATOR.tps=, OPERATOR.window=, OPERATOR.sessions= or OPERATOR.weight= with a number or default, limits=3/10m,10/24h, \
              quiet_hours=22:00-08:00, or either =none";
         let (key, value) = text.split_once('=').ok_or(RIGHT)?;
         let subscriber = |value| Self {

@@ -229,7 +229,10 @@ impl Desk {
             Ok(Ok(Err(refusal))) => {
                 let status = match refusal {
                     Refusal::NoSuchOperator { .. } => StatusCode::NOT_FOUND,
-                    Refusal::TooManyPauses | Refusal::TooManyToCancel => StatusCode::CONFLICT,
+                    Refusal::TooManyPauses
+                    | Refusal::TooManyToCancel
+                    | Refusal::SharesNothing
+                    | Refusal::NobodyLeft => StatusCode::CONFLICT,
                 };
                 Err(ProblemDocument::new(status, refusal.to_string()))
             }

@@ -27,7 +27,7 @@ use super::name::Name;
 use super::problem::ProblemDocument;
 use crate::control::access::Caller;
 use crate::control::schema::moment;
-use crate::control::settings::{MOST_TPS, MOST_WINDOW};
+use crate::control::settings::{MOST_TPS, MOST_WEIGHT, MOST_WINDOW};
 use crate::control::standing::Key;
 use crate::control::status::Paused;
 use crate::delivery::{Setting, Tuning};
@@ -174,7 +174,7 @@ pub(super) async fn cancel(
     }))
 }
 
-/// What is set of a link, each to a number or back to `default`: as configured.
+/// What is set of an operator, each to a number or back to `default`: as configured.
 #[derive(ToSchema)]
 #[schema(as = Settings)]
 #[expect(
@@ -191,6 +191,9 @@ pub(super) struct Wanted {
     /// At most as configured.
     #[schema(schema_with = up_to::<{ u16::MAX as u32 }>, required = false)]
     sessions: (),
+    /// Among the operators that share its numbers.
+    #[schema(schema_with = between::<0, MOST_WEIGHT>, required = false)]
+    weight: (),
     /// Whether it is to outlive a restart.
     #[schema(default = false)]
     keep: bool,
@@ -198,14 +201,18 @@ pub(super) struct Wanted {
 
 /// A number from 1 on, or `default`.
 pub(super) fn up_to<const MOST: u32>() -> Schema {
+    between::<1, MOST>()
+}
+
+pub(super) fn between<const LEAST: u32, const MOST: u32>() -> Schema {
     let number = ObjectBuilder::new().schema_type(Type::Integer);
-    let number = number.minimum(Some(1)).maximum(Some(MOST));
+    let number = number.minimum(Some(LEAST)).maximum(Some(MOST));
     let word = ObjectBuilder::new().schema_type(Type::String);
     let word = word.enum_values(Some(["default"]));
     OneOfBuilder::new().item(number).item(word).into()
 }
 
-/// Sets something of an operator's link
+/// Sets something of an operator
 ///
 /// At once, and until it is set to `default`, until the configuration says something else of it, or until a restart if it is not
 /// to be kept.
@@ -214,6 +221,7 @@ pub(super) fn up_to<const MOST: u32>() -> Schema {
     (status = 200, description = "what was set, and all that is set of it", body = Value),
     (status = 400, description = "the body does not say what to do"),
     (status = 404, description = "there is no such operator"),
+    (status = 409, description = "the operator shares no numbers, or nobody would take those that it shares"),
 ))]
 pub(super) async fn tune(
     State(api): State<Api>,
@@ -223,7 +231,7 @@ pub(super) async fn tune(
     let from = Orderer::of(&request)?;
     let body = body(request).await?;
     let mut values: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| {
-        bad("the body should be a JSON object with any of tps, window and sessions, and keep")
+        bad("the body should be a JSON object with any of tps, window, sessions and weight, and keep")
     })?;
     let keep = match values.remove("keep") {
         None => false,
@@ -231,20 +239,25 @@ pub(super) async fn tune(
         Some(_) => return Err(bad("keep should be true or false")),
     };
     let most = |key| api.desk.standing().most(&operator, key);
-    let mut tuning = Tuning::default();
+    let (mut tuning, mut weight) = (Tuning::default(), Setting::Keep);
     for (key, value) in &values {
         match key.as_str() {
             "tps" => tuning.tps = setting(value, Key::Tps, most(Key::Tps))?,
             "window" => tuning.window = setting(value, Key::Window, most(Key::Window))?,
             "sessions" => tuning.sessions = setting(value, Key::Sessions, most(Key::Sessions))?,
-            _ => return Err(bad("only tps, window and sessions can be set")),
+            "weight" => weight = setting(value, Key::Weight, most(Key::Weight))?,
+            _ => return Err(bad("only tps, window, sessions and weight can be set")),
         }
     }
-    if tuning == Tuning::default() {
-        return Err(bad("the body should say tps, window or sessions"));
+    if values.is_empty() {
+        return Err(bad("the body should say tps, window, sessions or weight"));
     }
     let name = operator.clone();
-    let order = Order::Tune { operator, tuning };
+    let order = Order::Tune {
+        operator,
+        tuning,
+        weight,
+    };
     let mut answer = values.clone();
     let given = Given {
         values,
@@ -268,12 +281,12 @@ fn setting<T: TryFrom<u32>>(
         return Ok(Setting::Configured);
     }
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-    let key = key.name();
-    let number = number.filter(|number| (1..=most).contains(number));
+    let (key, least) = (key.name(), key.least());
+    let number = number.filter(|number| (least..=most).contains(number));
     let set = number.and_then(|number| T::try_from(number).ok());
     set.map(Setting::To).ok_or_else(|| {
         bad(&format!(
-            "{key} should be a whole number from 1 to {most}, or \"default\": as configured"
+            "{key} should be a whole number from {least} to {most}, or \"default\": as configured"
         ))
     })
 }

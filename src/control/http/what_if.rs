@@ -10,9 +10,9 @@ use tokio::sync::{Mutex, mpsc, oneshot};
 use utoipa::ToSchema;
 
 use super::Api;
-use super::orders::{bad, body, up_to};
+use super::orders::{bad, between, body, up_to};
 use super::problem::ProblemDocument;
-use crate::control::settings::{MOST_SESSIONS, MOST_TPS, MOST_WINDOW};
+use crate::control::settings::{MOST_SESSIONS, MOST_TPS, MOST_WEIGHT, MOST_WINDOW};
 use crate::control::what_if::{Answer, Asked, MOST_HOURS, Refused};
 
 /// Where questions go, one at a time.
@@ -61,6 +61,9 @@ struct DescribedLink {
     /// Of each login, also more than are configured.
     #[schema(schema_with = up_to::<{ MOST_SESSIONS as u32 }>, required = false)]
     sessions: (),
+    /// Among the operators that share its numbers.
+    #[schema(schema_with = between::<0, MOST_WEIGHT>, required = false)]
+    weight: (),
 }
 
 /// What is to be other of `[subscriber]`, as the configuration has it.

@@ -77,6 +77,7 @@ pub use timing::Timing;
 pub use traces::TracesSettings;
 pub use urgent::{Entitled, Urgent};
 pub use ussd::{PushSettings, UssdSettings};
+pub use weight::MOST_WEIGHT;
 
 use document::Node;
 use reading::{Cell, Report, Table};

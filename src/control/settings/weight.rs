@@ -6,6 +6,9 @@ use super::operator::is_prefix;
 use super::reading::Cell;
 use super::values::whole;
 
+/// The largest one.
+pub const MOST_WEIGHT: u32 = 1000;
+
 /// What is left out weighs as much.
 pub(super) const USUAL: u32 = 1;
 
@@ -84,7 +87,7 @@ fn is_nothing(node: &Node) -> bool {
 
 /// Of an operator with these prefixes.
 pub(super) fn weight(cell: &Cell<'_>, prefixes: &[String], carried: &Carried) -> Option<u32> {
-    let weight = whole(0..=1000)(cell)?;
+    let weight = whole(0..=MOST_WEIGHT)(cell)?;
     if weight != USUAL && !carried.may_be_shared(prefixes) {
         return cell.unfit("leave it out, or list a prefix that another operator has too");
     }

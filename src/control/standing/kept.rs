@@ -131,7 +131,7 @@ fn held_of(operator: &str, key: Key, value: &KeptValue, configured: Option<u32>)
         );
         return None;
     }
-    let to = value.to.clamp(1, key.most());
+    let to = value.to.clamp(key.least(), key.most());
     if to == value.to {
         info!(operator, key = key_name, to, "a value holds that was kept");
     } else {

@@ -19,7 +19,7 @@ use tracing::info;
 use utoipa::ToSchema;
 
 use self::kept::Kept;
-use super::settings::{MOST_SESSIONS, MOST_TPS, MOST_WINDOW, Operator, Settings};
+use super::settings::{MOST_SESSIONS, MOST_TPS, MOST_WEIGHT, MOST_WINDOW, Operator, Settings};
 use super::status::Paused;
 use crate::delivery::{Setting, Tuning};
 use crate::pipeline::{Pause, Scope};
@@ -32,6 +32,8 @@ pub enum Key {
     Window,
     /// Of each login.
     Sessions,
+    /// Among those that share its numbers.
+    Weight,
 }
 
 /// A value that is set, and the one that holds after a restart.
@@ -67,19 +69,29 @@ struct Book {
 }
 
 impl Key {
-    pub const ALL: [Self; 3] = [Self::Tps, Self::Window, Self::Sessions];
+    pub const ALL: [Self; 4] = [Self::Tps, Self::Window, Self::Sessions, Self::Weight];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Tps => "tps",
             Self::Window => "window",
             Self::Sessions => "sessions",
+            Self::Weight => "weight",
         }
     }
 
-    /// The largest value; the smallest is 1.
+    /// The smallest value.
+    pub fn least(self) -> u32 {
+        match self {
+            Self::Tps | Self::Window | Self::Sessions => 1,
+            Self::Weight => 0,
+        }
+    }
+
+    /// The largest value.
     pub fn most(self) -> u32 {
         match self {
+            Self::Weight => MOST_WEIGHT,
             Self::Tps => MOST_TPS,
             Self::Window => MOST_WINDOW.into(),
             Self::Sessions => MOST_SESSIONS.into(),
@@ -102,6 +114,7 @@ impl Key {
                 let sessions = operator.binds.iter().map(|bind| bind.sessions);
                 sessions.max().map(Into::into)
             }
+            Self::Weight => Some(operator.weight),
         }
     }
 }
@@ -184,7 +197,7 @@ impl Standing {
     pub fn most(&self, operator: &str, key: Key) -> u32 {
         let configured = match key {
             Key::Sessions => self.configured(operator, key),
-            Key::Tps | Key::Window => None,
+            Key::Tps | Key::Window | Key::Weight => None,
         };
         configured.unwrap_or(key.most())
     }
@@ -199,6 +212,14 @@ impl Standing {
             window: count(Key::Window).map_or(Setting::Keep, Setting::To),
             sessions: count(Key::Sessions).map_or(Setting::Keep, Setting::To),
         }
+    }
+
+    /// The weights that are set, by operator.
+    pub fn weights(&self) -> Vec<(String, u32)> {
+        let book = self.book();
+        let set = book.set.iter();
+        set.filter_map(|(operator, values)| Some((operator.clone(), values.get(&Key::Weight)?.to)))
+            .collect()
     }
 
     /// Notes what is paused from now on, and that one of these is to be kept.

@@ -101,6 +101,19 @@ fn a_kept_value_out_of_bounds_is_cut_and_one_of_an_operator_that_is_gone_ends() 
 }
 
 #[test]
+fn a_weight_of_nothing_is_kept_and_outlives_a_start() {
+    let folder = Folder::new();
+    let standing = start(&folder, "");
+    let nothing = json!({ "weight": 0 });
+    standing
+        .note_set("ucell", nothing.as_object().unwrap(), true)
+        .unwrap();
+    let standing = start(&folder, "");
+    assert_eq!(standing.weights(), [("ucell".to_owned(), 0)]);
+    assert_eq!(standing.now("ucell", Key::Weight), Some(0));
+}
+
+#[test]
 fn a_pause_is_kept_until_it_ends() {
     let folder = Folder::new();
     let bulk = Pause {

@@ -29,7 +29,7 @@ pub struct Question {
     asked: Vec<String>,
 }
 
-/// What is to be other of a link.
+/// What is to be other of an operator.
 pub type LinkChange = BTreeMap<Key, Setting<u32>>;
 
 impl Question {
@@ -92,6 +92,12 @@ impl Question {
         };
         asked.after(held)
     }
+
+    /// The weight that an operator would have, if one is asked for.
+    #[must_use]
+    pub fn weight(&self, operator: &str) -> Option<Setting<u32>> {
+        self.operators.get(operator)?.get(&Key::Weight).copied()
+    }
 }
 
 fn read(table: &mut Table<'_>, settings: &Settings, body: &Json) -> Question {
@@ -128,9 +134,10 @@ fn link(name: &str, cell: &Cell<'_>, settings: &Settings) -> Option<LinkChange> 
 fn setting(cell: &Cell<'_>, key: Key) -> Option<Setting<u32>> {
     match &cell.node.value {
         Value::Text(text) if text == "default" => Some(Setting::Configured),
-        Value::Integer(_) => whole(1..=key.most())(cell).map(Setting::To),
+        Value::Integer(_) => whole(key.least()..=key.most())(cell).map(Setting::To),
         _ => cell.unfit(format!(
-            "give a whole number from 1 to {}, or \"default\": as configured",
+            "give a whole number from {} to {}, or \"default\": as configured",
+            key.least(),
             key.most()
         )),
     }

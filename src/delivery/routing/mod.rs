@@ -84,6 +84,12 @@ impl<T: Copy + PartialEq> Routes<T> {
         shared.any(|(_, all)| all.iter().any(|it| it.to == to))
     }
 
+    /// Whether of those that share some numbers none has a weight.
+    pub fn is_any_nobodys(&self) -> bool {
+        let mut shared = self.prefixes.iter().filter(|(_, all)| all.len() > 1);
+        shared.any(|(_, all)| all.iter().all(Carrier::weighs_nothing))
+    }
+
     /// All that carry a number that is not ported.
     fn carriers(&self, msisdn: Msisdn) -> &[Carrier<T>] {
         let len_digits = msisdn.as_u64().checked_ilog10().map_or(0, |it| it + 1);

@@ -24,6 +24,10 @@ impl<T: Copy> Carrier<T> {
         Self { to, weight, seed }
     }
 
+    pub(super) fn weighs_nothing(&self) -> bool {
+        self.weight == 0
+    }
+
     /// Smaller is better; with twice the weight half as large.
     fn lot(&self, msisdn: Msisdn, weight: f64) -> f64 {
         let hash = xxh3_64_with_seed(&msisdn.as_u64().to_be_bytes(), self.seed);
@@ -64,7 +68,9 @@ pub(super) fn choose<T: Copy>(
         };
         weight * share(it.to)
     });
+    // Where staff set the one to nothing, and then the file the other, they share as equals.
     now.or_else(|| draw(&|it| it.weight.into()))
+        .or_else(|| draw(&|_| 1.0))
 }
 
 #[cfg(test)]
@@ -129,6 +135,11 @@ mod tests {
         assert_eq!(percent(&[2, 0, 2], &[0.0, 1.0, 1.0]), [0, 0, 100]);
         assert_eq!(percent(&[2, 0, 2], &[0.0, 1.0, 0.0]), [0, 100, 0]);
         assert_eq!(percent(&[2, 0], &[0.3, 1.0]), [30, 70], "it comes back");
+    }
+
+    #[test]
+    fn if_none_weighs_anything_they_share_as_equals() {
+        assert_eq!(percent(&[0, 0], &[1.0, 1.0]), [50, 50]);
     }
 
     #[test]

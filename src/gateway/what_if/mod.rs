@@ -15,7 +15,7 @@ use super::fitting;
 use crate::clock::{Clock, instant};
 use crate::compose::Catalog;
 use crate::control::settings::{Operator, Problem, Settings};
-use crate::control::standing::Standing;
+use crate::control::standing::{Key, Standing};
 use crate::control::status::{Observed, OperatorStatus, Status};
 use crate::control::what_if::{
     Answer, Asked, LinkSide, MOST_MESSAGES, Question, Refused, Side, Sources, Stopped, answer,
@@ -119,6 +119,14 @@ impl Known {
         rules
             .operators
             .retain(|rules| observed(&rules.name).is_some());
+        for rules in &mut rules.operators {
+            let set = self.standing.set(&rules.name);
+            let set = set.get(&Key::Weight).map(|set| Setting::To(set.to));
+            let asked = question.and_then(|question| question.weight(&rules.name));
+            if let Some(Setting::To(weight)) = asked.or(set) {
+                rules.weight = weight;
+            }
+        }
         let link = |operator: &Operator| {
             let link = observed(&operator.name)?;
             let state = *link.link.borrow();

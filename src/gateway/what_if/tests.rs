@@ -275,6 +275,24 @@ fn limits_that_are_asked_about_put_off_those_who_had_enough() {
 }
 
 #[test]
+fn a_weight_is_the_one_that_is_asked_for_else_the_one_that_is_set() {
+    let world = World::new(CONFIG);
+    let settings = Arc::clone(&world.known.settings.borrow());
+    let weight = |operators: Value| {
+        let question = Question::read(&json!({ "operators": operators }), &settings).unwrap();
+        let side = world.known.side(&settings, Some(&question)).unwrap();
+        side.rules.operators[0].weight
+    };
+    assert_eq!(weight(json!({})), 1);
+    let set = json!({ "weight": 5 });
+    let set = set.as_object().unwrap();
+    world.known.standing.note_set("ucell", set, false).unwrap();
+    assert_eq!(weight(json!({})), 5);
+    assert_eq!(weight(json!({ "ucell": { "weight": 3 } })), 3);
+    assert_eq!(weight(json!({ "ucell": { "weight": "default" } })), 1);
+}
+
+#[test]
 fn so_many_are_replayed_and_it_says_when_there_were_more() {
     let mut world = World::new(CONFIG);
     for number in 0..20 {
@@ -318,7 +336,7 @@ fn what_is_wrong_with_a_question_is_told_by_its_keys() {
         "`operators.ucel` is no operator; known here: ucell",
         "`operators.ucell.tps` is 0; give a whole number from 1 to 100000",
         "`operators.ucell.window` is \"wide\"; give a whole number from 1 to 10000, or \"default\": as configured",
-        "`operators.ucell.speed` is not a key; known here: tps, window, sessions",
+        "`operators.ucell.speed` is not a key; known here: tps, window, sessions, weight",
         "`subscriber.limits[0].messages` is 0; give a whole number from 1 to 100",
         "`subscriber.quiet_hours.to` is \"8\"; write a time of day such as \"22:00\"",
     ] {

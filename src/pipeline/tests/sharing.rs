@@ -6,7 +6,9 @@ use xabar_events::Notification;
 use xabar_smpp::Status;
 
 use super::world::*;
+use crate::delivery::{Setting, Tuning};
 use crate::journal::OperatorId;
+use crate::pipeline::{Order, Refusal};
 
 /// The first operator's numbers are the second's, too.
 pub(super) fn sharing(ucell: u32, beeline: u32) -> World {
@@ -33,6 +35,41 @@ pub(super) fn part_of_ucell(world: &mut World, from: &mut u32, count: u32) -> u3
     }
     world.beat();
     ucell * 100 / count
+}
+
+fn weigh(world: &mut World, operator: &str, weight: Setting<u32>) -> Result<(), Refusal> {
+    let (operator, tuning) = (operator.to_owned(), Tuning::default());
+    let order = Order::Tune {
+        operator,
+        tuning,
+        weight,
+    };
+    world.order(order).map(drop)
+}
+
+#[test]
+fn a_weight_that_staff_sets_holds_over_a_reload_until_it_is_the_configured_one_again() {
+    let (mut world, mut from) = (sharing(1, 1), 100);
+    weigh(&mut world, "ucell", Setting::To(3)).unwrap();
+    world.reload(|_| ());
+    let percent = part_of_ucell(&mut world, &mut from, 1900);
+    assert!((71..=79).contains(&percent), "{percent}");
+
+    weigh(&mut world, "ucell", Setting::To(0)).unwrap();
+    assert_eq!(part_of_ucell(&mut world, &mut from, 500), 0);
+    let refused = weigh(&mut world, "beeline", Setting::To(0));
+    assert_eq!(refused, Err(Refusal::NobodyLeft));
+    assert_eq!(part_of_ucell(&mut world, &mut from, 500), 0, "as before");
+
+    weigh(&mut world, "ucell", Setting::Configured).unwrap();
+    let percent = part_of_ucell(&mut world, &mut from, 1900);
+    assert!((46..=54).contains(&percent), "{percent}");
+}
+
+#[test]
+fn who_shares_no_numbers_has_no_weight() {
+    let refused = weigh(&mut World::new(), "ucell", Setting::To(2));
+    assert_eq!(refused, Err(Refusal::SharesNothing));
 }
 
 fn whose(world: &mut World, event: Notification) -> OperatorId {

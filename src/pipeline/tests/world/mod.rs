@@ -307,7 +307,7 @@ impl World {
         let rules = NewRules {
             settings: self.settings.clone(),
             catalog: Catalog::built_in(),
-            links: Vec::new(),
+            operators: Vec::new(),
         };
         self.rules = Some(rules.into());
     }
