@@ -227,6 +227,8 @@ pub struct Start {
     pub latest: UnixMillis,
     /// The rules by which all that waits was put off, as [`Changes::judged_by`] said last, if it did.
     pub judged_by: Option<i64>,
+    /// By how many milliseconds the wall clock was ahead of the steady one then, likewise.
+    pub ahead: Option<i64>,
 }
 
 /// A question before an event is accepted.
@@ -400,6 +402,8 @@ pub struct Changes {
     pub dealt: Vec<(SpreadKey, Dealt)>,
     /// A hash of the rules by which all that waits is put off now; 0 while some of it is not yet.
     pub judged_by: Option<i64>,
+    /// By how many milliseconds the wall clock is ahead of the steady one, where that has changed.
+    pub ahead: Option<i64>,
     /// What subscribers have chosen from now on.
     pub choices: Vec<(Msisdn, Choices)>,
     /// Segments that were accepted, and await receipts.
@@ -424,6 +428,7 @@ impl Changes {
             && self.used.is_empty()
             && self.dealt.is_empty()
             && self.judged_by.is_none()
+            && self.ahead.is_none()
             && self.choices.is_empty()
             && self.awaiting.is_empty()
             && self.held.is_empty()

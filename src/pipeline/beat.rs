@@ -348,6 +348,7 @@ impl Beat {
             used: Vec::new(),
             dealt: Vec::new(),
             judged_by: None,
+            ahead: None,
             choices: self.choices.into_iter().collect(),
             awaiting: self.awaiting.into_iter().map(|(it, _)| it).collect(),
             held: self.held,

@@ -333,7 +333,7 @@ impl Core {
             probing: false,
             rerouting: Rerouting::default(),
             queues: Queues::new(settings.rules.sharing.weights.clone()),
-            review: Review::new(now, settings.rules.fingerprint(), start.judged_by),
+            review: Review::new(now, settings.rules.fingerprint(), &start),
             cancelling: Cancelling::default(),
             in_flight: FxHashMap::default(),
             repeats: Repeats::default(),
@@ -424,7 +424,7 @@ impl Core {
         self.room = room;
         changes.used = self.pacer.used();
         changes.dealt = self.pacer.dealt();
-        changes.judged_by = self.review.judged_by();
+        (changes.judged_by, changes.ahead) = self.review.changes();
         if !changes.is_empty() || inputs.stopping || now.steady >= self.note_published_at {
             changes.published = self.published.take();
             self.note_published_at = now.steady.after(NOTE_PUBLISHED);

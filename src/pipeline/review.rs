@@ -19,7 +19,7 @@ use super::core::Core;
 use super::sending::next_look;
 use super::telling::WORTH_TELLING;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Arrival, Cursor, JournalError, Message, Queue};
+use crate::journal::{AgencyKey, Arrival, Cursor, JournalError, Message, Queue, Start};
 use crate::pacing::Affected;
 use xabar_events::Reason;
 
@@ -48,6 +48,8 @@ pub(super) struct Review {
     left: Vec<Walk>,
     /// By which rules all was judged, if the journal does not know it yet.
     judged_by: Option<i64>,
+    /// Whether it does not know how far the wall clock is ahead.
+    is_set: bool,
 }
 
 /// How far what waits of an agency was gone through.
@@ -69,15 +71,20 @@ struct Walk {
 type Came = (UnixMillis, u64);
 
 impl Review {
-    /// `judged_by` is what the journal knows of the rules by which all was judged; nothing, if it is new.
-    pub(super) fn new(now: &Now, rules: i64, judged_by: Option<i64>) -> Self {
-        let is_other = judged_by.is_some_and(|it| it != rules);
+    /// `start` is what the journal knows of the rules by which all was judged, and of the clock; nothing, if it is new.
+    pub(super) fn new(now: &Now, rules: i64, start: &Start) -> Self {
+        let ahead = ahead(now);
+        let is_other = start.judged_by.is_some_and(|it| it != rules);
+        let is_set = start.ahead.is_none_or(|it| it.abs_diff(ahead) > STEP);
+        let is_forward = is_set && start.ahead.is_some_and(|it| it < ahead);
+        let all = (is_other || is_forward).then_some(Affected::All);
         Self {
-            ahead: ahead(now),
+            ahead,
             rules,
-            begins: is_other.then_some(Affected::All).unwrap_or_default(),
+            begins: all.unwrap_or_default(),
             left: Vec::new(),
-            judged_by: judged_by.is_none().then_some(rules),
+            judged_by: start.judged_by.is_none().then_some(rules),
+            is_set,
         }
     }
 
@@ -95,9 +102,10 @@ impl Review {
         self.rules = rules;
     }
 
-    /// By which rules all was judged, where that has changed since it was asked last.
-    pub(super) fn judged_by(&mut self) -> Option<i64> {
-        self.judged_by.take()
+    /// By which rules all was judged, and how far the wall clock is ahead, where that has changed since it was asked last.
+    pub(super) fn changes(&mut self) -> (Option<i64>, Option<i64>) {
+        let is_set = std::mem::take(&mut self.is_set);
+        (self.judged_by.take(), is_set.then_some(self.ahead))
     }
 
     /// A message was put off. If what waits of its agency is gone through it is judged once more, after all that came in before.
@@ -115,10 +123,10 @@ impl Review {
         let before = self.ahead;
         let is_set = ahead(now).abs_diff(before) > STEP;
         if is_set {
-            self.ahead = ahead(now);
-        }
-        if is_set && self.ahead > before {
-            self.begins = Affected::All;
+            (self.ahead, self.is_set) = (ahead(now), true);
+            if self.ahead > before {
+                self.begins = Affected::All;
+            }
         }
     }
 

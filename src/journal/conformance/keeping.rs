@@ -243,6 +243,7 @@ pub(in crate::journal) fn numbers_outlive_what_they_counted(journal: &mut dyn Jo
             at: UnixMillis(60),
             published: Some(12),
             judged_by: Some(-7),
+            ahead: Some(-3),
             ..Changes::default()
         },
     );
@@ -256,7 +257,8 @@ pub(in crate::journal) fn numbers_outlive_what_they_counted(journal: &mut dyn Jo
             last_held: 0,
             held: 0,
             latest: UnixMillis(60),
-            judged_by: Some(-7)
+            judged_by: Some(-7),
+            ahead: Some(-3)
         }
     );
 }

@@ -96,6 +96,7 @@ impl Memory {
         self.used.extend(changes.used.drain(..));
         self.dealt.extend(changes.dealt.drain(..));
         self.start.judged_by = changes.judged_by.or(self.start.judged_by);
+        self.start.ahead = changes.ahead.or(self.start.ahead);
         self.choices.extend(changes.choices.drain(..));
         for awaiting in changes.awaiting.drain(..) {
             let under = self.awaiting.entry(awaiting.smsc_id.clone());

@@ -104,9 +104,11 @@ fn write_rest(db: &Connection, memory: &mut Memory, changes: &Changes) -> Result
     }
     used::write(db, &changes.used)?;
     dealt::write(db, &changes.dealt)?;
-    if let Some(rules) = changes.judged_by {
-        db.prepare_cached("UPDATE marks SET judged_by = ?1")?
-            .execute([rules])?;
+    if changes.judged_by.is_some() || changes.ahead.is_some() {
+        let sql =
+            "UPDATE marks SET judged_by = coalesce(?1, judged_by), ahead = coalesce(?2, ahead)";
+        db.prepare_cached(sql)?
+            .execute(params![changes.judged_by, changes.ahead])?;
     }
     outbox::append(db, &changes.outgoing, &mut memory.room)?;
     match changes.published {

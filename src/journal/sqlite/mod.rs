@@ -349,7 +349,7 @@ fn look<T>(
 
 fn start(db: &Connection) -> Result<Start, JournalError> {
     let mut marks = db.prepare_cached(
-        "SELECT last_message, last_outgoing, last_held, (SELECT count(*) FROM held), latest, judged_by FROM marks",
+        "SELECT last_message, last_outgoing, last_held, (SELECT count(*) FROM held), latest, judged_by, ahead FROM marks",
     )?;
     let mut found = marks.query([])?;
     let row = found.next()?.ok_or(corrupt("marks"))?;
@@ -360,6 +360,7 @@ fn start(db: &Connection) -> Result<Start, JournalError> {
         held: rows::number(row, 3)?,
         latest: UnixMillis(row.get(4)?),
         judged_by: row.get(5)?,
+        ahead: row.get(6)?,
     })
 }
 

@@ -9,7 +9,8 @@ CREATE TABLE marks (
     last_held     INTEGER NOT NULL DEFAULT 0,
     published     INTEGER NOT NULL DEFAULT 0,   -- outcomes up to this number
     latest        INTEGER NOT NULL DEFAULT 0,
-    judged_by     INTEGER                       -- a hash of the rules by which all that waits was put off
+    judged_by     INTEGER,                      -- a hash of the rules by which all that waits was put off
+    ahead         INTEGER                       -- by how much the wall clock was ahead of the steady one then
 ) STRICT;
 INSERT INTO marks (only_row, seed) VALUES (1, random());
 

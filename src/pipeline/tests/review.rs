@@ -269,3 +269,23 @@ fn what_changed_at_a_restart_holds_for_what_waits_also_if_another_cuts_it_short(
     world.advance(SECOND);
     assert!(world.beats < beats + 5, "all was judged by these rules");
 }
+
+#[test]
+fn a_wall_clock_that_is_set_right_while_the_gateway_is_down_is_followed() {
+    // Or it was down for ten minutes, which the steady clock does not count while the other is behind.
+    for right in [0, -3_000_000] {
+        let mut world = World::new();
+        world.wall_ahead = -3_600_000;
+        world.advance(SECOND);
+        world.publish(Notification {
+            not_before: Some(world.wall().after(5 * MINUTE).into()),
+            ..apart(1)
+        });
+        assert_eq!(take(&mut world), 0);
+        world.crash();
+        world.wall_ahead = right;
+        world.start();
+        world.advance(SECOND);
+        assert_eq!(take(&mut world), 1);
+    }
+}

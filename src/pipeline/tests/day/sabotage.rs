@@ -247,6 +247,16 @@ fn a_campaign_that_goes_too_slowly_is_noticed() {
 }
 
 #[test]
+#[should_panic(expected = "which came first and stood in line before it")]
+fn a_line_that_is_turned_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    day.agencies.soon(LIMITED, Priority::Normal, 300);
+    let of = |it: &Message| it.key.agency.name() == name(LIMITED) && it.id.0 % 2 == 0;
+    day.world.saboteur = Some(Box::new(Neglect::of(of, 2 * MINUTE)));
+    day.run();
+}
+
+#[test]
 #[should_panic(expected = "urgent without a right to it")]
 fn an_urgent_message_without_a_right_to_it_is_noticed() {
     day_without(|settings| settings.urgent = UrgentRight::Everyone);

@@ -4,6 +4,7 @@ mod agencies;
 mod checks;
 mod choices;
 mod ends;
+mod line;
 mod morning;
 mod waits;
 
@@ -24,6 +25,7 @@ use crate::pipeline::{Inputs, Settings, Unwanted};
 use agencies::Begun;
 use choices::Choices;
 pub(super) use choices::Text;
+use line::Lines;
 use morning::Mornings;
 use waits::Waits;
 
@@ -63,6 +65,7 @@ pub(super) struct Laws {
     pushing: Vec<UrgentRight>,
     begun: Begun,
     mornings: Mornings,
+    lines: Lines,
     waits: Waits,
     /// Answers to citizens that were accepted, are to go, and were not asked for yet.
     answers: Vec<MessageId>,
@@ -156,6 +159,7 @@ impl Laws {
         let before = std::mem::replace(&mut self.rules, settings.rules.clone());
         self.begun.go_by(&self.rules, &before);
         self.mornings.go_by(&self.rules, &before);
+        self.lines.go_by(&self.rules, &before);
         self.wait_by_other_rules(&before);
         self.answer_limits.clone_from(&settings.dialogue.answers);
         self.default_language = settings.default_language;
@@ -194,6 +198,7 @@ impl Laws {
             pushing: pushing.cloned().collect(),
             begun: Begun::default(),
             mornings: Mornings::default(),
+            lines: Lines::default(),
             waits: Waits::default(),
             answers: Vec::new(),
             last_number: 0,
@@ -406,6 +411,7 @@ impl Laws {
             self.check_screen(message, submission.token);
             self.check_agency(now, message);
             self.check_morning(now, message);
+            self.leave_line(message);
             self.waits.forget(message);
         }
         self.check_segment(message, segment);
@@ -455,6 +461,7 @@ impl Laws {
         known.told = (outcome.sequence, outcome.state);
         self.check_reason(now, message, outcome);
         self.note_morning(message, outcome);
+        self.note_line(now, message, outcome);
         self.note_wait(message, outcome);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use rustc_hash::{FxHashMap, FxHashSet};
-use xabar_events::{Outcome, Reason, State};
+use xabar_events::{Msisdn, Outcome, Reason, State};
 
 use super::agencies::{day, of_whole_agency};
 use super::{Fate, Laws};
@@ -149,6 +149,7 @@ impl Laws {
         if !links_have_room {
             self.waits.trouble(now.steady);
         }
+        self.check_lines(now, self.waits.trouble.after(GRACE) > now.steady);
         if self.waits.looked.after(MINUTE) > now.steady {
             return;
         }
@@ -233,18 +234,23 @@ impl Laws {
             let end = end.or_else(|| hours.end(now.wall.before(release)));
             Some(now.steady_at(end?.after(release)))
         });
+        ends.chain(self.limited_until(message.msisdn, now)).max()
+    }
+
+    /// Until when some limit may let a subscriber get no more, if one does.
+    pub(super) fn limited_until(&self, msisdn: Msisdn, now: &Now) -> Option<UnixMillis> {
         // What came to nothing counted when the wait was decided on.
-        let mut times = self.times_to(message.msisdn, |it| !it.is_rest);
+        let mut times = self.times_to(msisdn, |it| !it.is_rest);
         times.sort_unstable();
         let limits = self.rules.limits.iter().filter_map(|limit| {
             let nth_last = times.len().checked_sub(limit.messages as usize)?;
             let until = times.get(nth_last)?.after(limit.per);
             (until > now.steady).then_some(until)
         });
-        ends.chain(limits).max()
+        limits.max()
     }
 
-    fn thread_is_busy(&self, id: MessageId) -> bool {
+    pub(super) fn thread_is_busy(&self, id: MessageId) -> bool {
         let thread = self.messages[&id].message.thread;
         let mut last = self.threads[&thread]
             .iter()
