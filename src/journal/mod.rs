@@ -296,6 +296,8 @@ pub struct Dealt {
     pub last: UnixMillis,
     /// The last one that was given to a message which had missed its own.
     pub late: UnixMillis,
+    /// That message's own.
+    pub own: UnixMillis,
 }
 
 /// A waiting message with what bears on when it may go.

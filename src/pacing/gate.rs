@@ -166,7 +166,7 @@ impl Gate {
             let spent = daily.spent_until(now.wall).map(|end| now.steady_at(end));
             let others = match line {
                 _ if is_spread => None,
-                Line::Late => None,
+                Line::Late(_) => None,
                 Line::Joins | Line::Anew(_) => daily.line(message.lane, line != Line::Joins, now),
             };
             until = until.max(spent).max(others);
@@ -195,10 +195,10 @@ impl Gate {
         (until, reason): Wait,
         now: &Now,
     ) -> Wait {
-        if reason == Reason::AgencyQuota {
-            if let Some(until) = self.place(message, line, now) {
-                return (until, reason);
-            }
+        if reason == Reason::AgencyQuota
+            && let Some(until) = self.place(message, line, now)
+        {
+            return (until, reason);
         }
         let open = self.open(message, now.wall_at(until), self.delay(message));
         (now.steady_at(open), reason)
@@ -244,7 +244,7 @@ impl Gate {
         let others = match line {
             Line::Joins => daily.line(message.lane, false, now),
             Line::Anew(None) => daily.line(message.lane, true, now),
-            Line::Late | Line::Anew(Some(_)) => None,
+            Line::Late(_) | Line::Anew(Some(_)) => None,
         };
         // Behind those that have places today, though it may have to be put off again there.
         let from = next_day.filter(|_| others.is_none()).unwrap_or(now.wall);
@@ -424,7 +424,9 @@ impl Gate {
         let place = self.best(message)?;
         let spreading = self.spreads.get_mut(place)?;
         let dealt = spreading.deal(now.steady, line, end, hours);
-        message.progress.dealt = dealt.or(message.progress.dealt);
+        if !matches!(line, Line::Late(_)) {
+            message.progress.dealt = dealt.or(message.progress.dealt);
+        }
         Some(dealt.unwrap_or(end))
     }
 
@@ -455,11 +457,9 @@ fn stands_in_line(message: &Message) -> bool {
     message.progress.dealt.is_some()
 }
 
+/// One that has a place, which may have come, does not wait for those that have later ones.
 fn line_of(message: &Message) -> Line {
-    match stands_in_line(message) {
-        true => Line::Late,
-        false => Line::Joins,
-    }
+    message.progress.dealt.map_or(Line::Joins, Line::Late)
 }
 
 /// Whether a message was put off by its agency's quota or campaign, and not by what holds all messages.

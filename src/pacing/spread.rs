@@ -31,8 +31,8 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 pub(super) enum Line {
     /// It is new.
     Joins,
-    /// Its time came, and others were before it.
-    Late,
+    /// It has this time, which came; others may be before it.
+    Late(UnixMillis),
     /// All times are dealt out once more, and it is its turn, which may have had a time before.
     Anew(Option<UnixMillis>),
 }
@@ -48,6 +48,8 @@ pub(super) struct Spreading {
     dealt: Duration,
     /// The last one that was dealt to a message whose own had passed when others had gone.
     late: Duration,
+    /// That message's own: whose own is later comes after it.
+    own: Duration,
     /// While times are dealt out anew: the last one of before, or of those that have joined since.
     before: Option<Duration>,
     /// Times to come of messages that will never go, in runs at even distances: the first of each, and its last.
@@ -66,6 +68,7 @@ impl Spreading {
             theoretical_arrival: Duration::ZERO,
             dealt: Duration::ZERO,
             late: Duration::ZERO,
+            own: Duration::ZERO,
             before: None,
             free: BTreeMap::new(),
             changed: false,
@@ -85,7 +88,8 @@ impl Spreading {
             true => before.theoretical_arrival,
             false => self.at_most(now, now + self.emission_interval.mul_f64(messages)),
         };
-        (self.dealt, self.late, self.before) = (before.dealt, before.late, before.before);
+        (self.dealt, self.before) = (before.dealt, before.before);
+        (self.late, self.own) = (before.late, before.own);
         self.changed = true;
         if self.spread == before.spread {
             self.free.clone_from(&before.free);
@@ -95,7 +99,7 @@ impl Spreading {
     /// Its times are dealt out anew, until [`end_anew`](Self::end_anew). Who joins meanwhile comes after all that had one.
     pub(super) fn begin_anew(&mut self) {
         self.before = Some(self.last());
-        (self.dealt, self.late) = (Duration::ZERO, Duration::ZERO);
+        (self.dealt, self.late, self.own) = Default::default();
         self.free.clear();
         self.changed = true;
     }
@@ -116,6 +120,7 @@ impl Spreading {
         self.theoretical_arrival = self.at_most(since_1970(now), since_1970(dealt.arrival));
         self.dealt = since_1970(dealt.last);
         self.late = since_1970(dealt.late);
+        self.own = since_1970(dealt.own);
     }
 
     /// What the journal is to know, if it does not.
@@ -124,6 +129,7 @@ impl Spreading {
             arrival: until(self.theoretical_arrival),
             last: until(self.dealt.max(self.before.unwrap_or_default())),
             late: until(self.late),
+            own: until(self.own),
         })
     }
 
@@ -196,7 +202,10 @@ impl Spreading {
         };
         self.changed = true;
         match (line, &mut self.before) {
-            (Line::Late, _) => self.late = dealt,
+            (Line::Late(own), _) => {
+                self.late = dealt;
+                self.own = self.own.max(since_1970(own));
+            }
             (Line::Joins, Some(before)) => *before = dealt,
             (Line::Joins, None) | (Line::Anew(_), _) => self.dealt = dealt,
         }
@@ -285,11 +294,12 @@ impl Spreading {
         arrival.min(now + TOLERANCE + self.emission_interval)
     }
 
-    /// The last time of those that a message waits for. One whose own has come waits for none.
+    /// The last time of those that a message waits for. One whose own has come waits for those that missed theirs before.
     fn before(&self, line: Line) -> Duration {
         match line {
             Line::Joins => self.last(),
-            Line::Late => Duration::ZERO,
+            Line::Late(own) if since_1970(own) <= self.own => Duration::ZERO,
+            Line::Late(_) => self.late,
             Line::Anew(_) => self.dealt,
         }
     }
@@ -297,7 +307,7 @@ impl Spreading {
     /// The next time; as soon as it may be for one whose own has come, or those in time after it would go first.
     fn next(&self, now: UnixMillis, line: Line) -> Duration {
         match line {
-            Line::Late => {
+            Line::Late(_) => {
                 let earliest = self.theoretical_arrival.saturating_sub(TOLERANCE);
                 let after = self.late + self.emission_interval;
                 after.max(earliest).max(since_1970(now))
@@ -399,7 +409,7 @@ mod tests {
         let second = |seconds| START.after(Duration::from_secs(seconds));
         assert_eq!(deal(&mut spreading, START), second(62));
         assert_eq!(deal(&mut spreading, START), second(63));
-        assert_eq!(spreading.wait(second(62), Line::Late), None);
+        assert_eq!(spreading.wait(second(62), Line::Late(START)), None);
         assert_eq!(spreading.wait(second(62), Line::Joins), Some(second(64)));
         assert_eq!(deal(&mut spreading, second(62)), second(64));
         assert_eq!(
@@ -417,7 +427,7 @@ mod tests {
             deal(&mut spreading, START);
         }
         let second = |seconds| START.after(Duration::from_secs(seconds));
-        let again = [1, 2, 3].map(|_| spreading.deal(START, Line::Late, NEVER, |at| at));
+        let again = [1, 2, 3].map(|_| spreading.deal(START, Line::Late(START), NEVER, |at| at));
         assert_eq!(again, [1, 2, 3].map(|n| Some(second(n))));
     }
 
@@ -425,7 +435,7 @@ mod tests {
     fn who_comes_later_waits_for_those_that_missed_their_time_too_and_after_a_restart() {
         let mut spreading = spreading(3660);
         (0..61).for_each(|_| spreading.count(START));
-        let again = [0; 100].map(|_| spreading.deal(START, Line::Late, NEVER, |at| at));
+        let again = [0; 100].map(|_| spreading.deal(START, Line::Late(START), NEVER, |at| at));
         let last = again[99].unwrap();
         let mut restarted = self::spreading(3660);
         restarted.take_up(spreading.change().unwrap(), START);

@@ -317,6 +317,7 @@ pub(in crate::journal) fn a_campaign_is_dealt_out_as_far_as_was_last_said(
         arrival: UnixMillis(arrival),
         last: UnixMillis(last),
         late: UnixMillis(last + 1),
+        own: UnixMillis(last + 2),
     };
     let (one, other) = (SpreadKey(1), SpreadKey(u32::MAX));
     for dealt in [

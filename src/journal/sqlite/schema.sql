@@ -120,7 +120,8 @@ CREATE TABLE dealt (
     spread  INTEGER PRIMARY KEY,                -- a hash of its agency and service
     arrival INTEGER NOT NULL,                   -- of its GCRA, steady
     last    INTEGER NOT NULL,                   -- time that was given, steady
-    late    INTEGER NOT NULL                    -- one that was given to a message that missed its own
+    late    INTEGER NOT NULL,                   -- one that was given to a message that missed its own
+    own     INTEGER NOT NULL                    -- which was this
 ) STRICT;
 
 -- How many messages an agency had accepted on a day, by where they stand; also those forgotten.

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use rustc_hash::FxHashSet;
 use xabar_events::{Outcome, Reason, State};
 
 use super::Laws;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Lane, Message, MessageId};
+use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
 use crate::pacing::Rules;
 
 /// How long one may be held up by what is over within that, and others go.
@@ -30,7 +31,9 @@ pub(super) struct Lines {
 struct Line {
     /// Each with the time at which it was told that it stands in line.
     waiting: BTreeMap<Came, UnixMillis>,
-    /// How many left it without having gone: others may get their places.
+    /// Those that have had a place and did not go, whatever holds them up by now.
+    stood: FxHashSet<MessageId>,
+    /// How many left it without having gone: of a campaign others may get their times.
     left: u32,
     /// How many went before one that came first.
     passed: u32,
@@ -42,6 +45,7 @@ type Came = (UnixMillis, MessageId);
 struct Begun {
     line: (AgencyKey, Lane),
     came: Came,
+    operator: OperatorId,
     /// When it was told to stand in line, if it was.
     told: Option<UnixMillis>,
 }
@@ -62,8 +66,11 @@ impl Lines {
             let is_spread = rules.spreads.iter().any(|it| it.agency == agency);
             (rules.daily.contains_key(&agency), is_spread)
         };
-        self.lines
-            .retain(|(agency, _), _| of(rules, *agency) == of(before, *agency));
+        for ((agency, _), line) in &mut self.lines {
+            if of(rules, *agency) != of(before, *agency) {
+                line.waiting.clear();
+            }
+        }
     }
 }
 
@@ -77,10 +84,12 @@ impl Laws {
         match (outcome.state, outcome.reason) {
             (State::Deferred, Some(Reason::AgencyQuota)) => {
                 line.waiting.entry(came(message)).or_insert(now.steady);
+                line.stood.insert(id);
             }
             (state, _) => {
-                let stood = line.waiting.remove(&came(message)).is_some();
-                line.left += u32::from(stood && state.is_terminal());
+                line.waiting.remove(&came(message));
+                let left = state.is_terminal() && line.stood.remove(&id);
+                line.left += u32::from(left);
             }
         }
     }
@@ -92,8 +101,17 @@ impl Laws {
         if known.attempts.is_empty() && matches!(message.lane, Lane::Normal | Lane::Bulk) {
             let (line, came) = (line_of(message), came(message));
             let waiting = self.lines.lines.get_mut(&line);
-            let told = waiting.and_then(|line| line.waiting.remove(&came));
-            self.lines.begun.push(Begun { line, came, told });
+            let told = waiting.and_then(|line| {
+                line.stood.remove(&id);
+                line.waiting.remove(&came)
+            });
+            let operator = message.progress.operator;
+            self.lines.begun.push(Begun {
+                line,
+                came,
+                operator,
+                told,
+            });
         }
     }
 
@@ -105,9 +123,14 @@ impl Laws {
             };
             let mut earlier = line.waiting.range(..begun.came);
             let passed = earlier.find(|((_, id), told)| {
-                let joined_first = begun.told.is_none_or(|it| **told < it);
-                let for_long = told.after(MOMENT) <= now.steady;
                 let message = &self.messages[id].message;
+                // Of those that join at once, each operator's do one after the other.
+                let last = match message.progress.operator == begun.operator {
+                    true => begun.told,
+                    false => begun.told.map(|told| UnixMillis(told.0 - 1)),
+                };
+                let joined_first = last.is_none_or(|last| **told <= last);
+                let for_long = told.after(MOMENT) <= now.steady;
                 joined_first
                     && for_long
                     && message.expires.since(now.wall) > SOON
@@ -118,10 +141,14 @@ impl Laws {
                 continue;
             };
             let (passed, id) = (*passed, begun.came.1);
+            let (agency, lane) = begun.line;
+            let mut spreads = self.rules.spreads.iter();
+            let is_campaign = lane == Lane::Bulk && spreads.any(|it| it.agency == agency);
             let line = self.lines.lines.entry(begun.line).or_default();
             line.passed += 1;
+            let free = if is_campaign { line.left } else { 0 };
             assert!(
-                line.passed <= line.left + FEW,
+                line.passed <= free + FEW,
                 "{id} goes before {passed}, which came first and stood in line before it"
             );
         }
