@@ -1,9 +1,7 @@
 //! `xabar subscriber`: what is known of one citizen, shown or erased.
 
-use std::collections::BTreeMap;
 use std::io::Write;
 
-use serde::Serialize;
 use serde_json::{Value, json};
 use xabar_events::Msisdn;
 
@@ -11,10 +9,10 @@ use super::print::{self, GOOD, styled};
 use super::{ConfigFile, Failure};
 use crate::clock::wall;
 use crate::control::audit::{self, Audit};
+use crate::control::known::{Known, known};
 use crate::control::settings::Settings;
-use crate::control::story::{Story, story};
 use crate::delivery::receipt::last_digits;
-use crate::journal::{self, JournalError, Message, Question, Reader};
+use crate::journal::{self, JournalError};
 
 /// Shows or erases what is known of one subscriber, as the law on personal data asks
 ///
@@ -68,31 +66,6 @@ impl SubscriberCommand {
     }
 }
 
-/// All that is known.
-#[derive(Serialize)]
-struct Known {
-    /// In full.
-    msisdn: String,
-    language: Option<&'static str>,
-    /// Whether messages of agencies are unwanted, but for those named apart.
-    stopped: bool,
-    apart: Vec<String>,
-    /// Oldest first.
-    messages: Vec<Sent>,
-}
-
-#[derive(Serialize)]
-struct Sent {
-    #[serde(flatten)]
-    story: Story,
-    service: String,
-    status: String,
-    /// The values of its text.
-    params: BTreeMap<String, String>,
-    /// As it was sent, if it was kept.
-    text: Option<String>,
-}
-
 impl Export {
     fn run(self) -> Result<(), Failure> {
         let settings = self.config.load()?;
@@ -106,35 +79,8 @@ impl Export {
 
     fn known(&self, settings: &Settings) -> Result<Known, JournalError> {
         let mut reader = journal::open_reader(&settings.journal.url)?;
-        let question = Question {
-            msisdn: Some(self.msisdn),
-            ..Question::default()
-        };
-        let messages = reader.find(&question, usize::MAX)?;
-        let choices = reader.choices(self.msisdn)?;
-        let messages = messages.iter().map(|message| sent(&mut *reader, message));
-        Ok(Known {
-            msisdn: self.msisdn.digits(),
-            language: choices.language.map(|language| language.as_str()),
-            stopped: choices.is_stopped(),
-            apart: choices.apart().map(str::to_owned).collect(),
-            messages: messages.collect::<Result<_, _>>()?,
-        })
+        known(&mut *reader, self.msisdn)
     }
-}
-
-fn sent(reader: &mut dyn Reader, message: &Message) -> Result<Sent, JournalError> {
-    let content = &message.content;
-    let params = content.params.iter();
-    Ok(Sent {
-        story: story(message, |operator| reader.operator_name(operator))?,
-        service: content.service.to_string(),
-        status: content.status.to_string(),
-        params: params
-            .map(|(name, value)| (name.to_string(), value.to_string()))
-            .collect(),
-        text: message.progress.attempt.text.as_deref().map(str::to_owned),
-    })
 }
 
 impl Erase {

@@ -6,6 +6,7 @@ pub mod audit;
 pub mod books;
 pub mod check;
 pub mod http;
+pub mod known;
 pub mod log;
 pub mod metrics;
 mod private_file;

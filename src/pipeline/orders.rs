@@ -4,15 +4,16 @@ use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tracing::info;
-use xabar_events::Reason;
+use tracing::{error, info};
+use xabar_events::{Msisdn, Reason};
 
 use super::beat::Beat;
 use super::cancelling::{Cancelled, Unwanted};
 use super::core::Core;
 use crate::clock::{Now, UnixMillis};
+use crate::delivery::receipt::last_digits;
 use crate::delivery::{Setting, Tuning};
-use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
+use crate::journal::{AgencyKey, Erased, Lane, Message, MessageId, OperatorId};
 use crate::pacing;
 
 /// An order, and where the answer goes.
@@ -29,6 +30,8 @@ pub enum Done {
     Paused(Vec<Pause>),
     /// How far the withdrawal is, which has begun.
     Cancelling(watch::Receiver<Cancelled>),
+    /// Of how many messages nothing is left by which the subscriber could be called.
+    Erased(usize),
 }
 
 /// What to do.
@@ -46,6 +49,8 @@ pub enum Order {
     },
     /// What waits of an agency is withdrawn.
     Cancel(Unwanted),
+    /// What is known of a subscriber is dropped, but for opt-outs.
+    Erase(Msisdn),
     /// Everything is paused, and every session unbinds, until everything is resumed.
     Drain,
 }
@@ -76,6 +81,12 @@ pub enum Refusal {
     SharesNothing,
     #[error("of the operators that share its numbers, none would have a weight of 1 or more")]
     NobodyLeft,
+    #[error(
+        "{0} messages to this number wait, or await their receipts: try again when they are over"
+    )]
+    UnderWay(usize),
+    #[error("the journal does not take it at present")]
+    JournalDoesNotTake,
     #[error("as much is to be withdrawn already as can wait: try again when that is done")]
     TooManyToCancel,
 }
@@ -153,6 +164,7 @@ impl Core {
             Order::Cancel(unwanted) => {
                 return self.begin_to_cancel(unwanted).map(Done::Cancelling);
             }
+            Order::Erase(msisdn) => return self.erase(msisdn).map(Done::Erased),
             Order::Tune {
                 operator,
                 tuning,
@@ -191,6 +203,24 @@ impl Core {
         }
         self.let_pass();
         Ok(Done::Paused(self.pauses().collect()))
+    }
+
+    /// Orders come first in a beat: the journal has all of the beats before, and what this one changes is read after it.
+    fn erase(&mut self, msisdn: Msisdn) -> Result<usize, Refusal> {
+        match self.journal.erase(msisdn, last_digits(msisdn)) {
+            Ok(Erased {
+                messages,
+                under_way: 0,
+            }) => {
+                info!(messages, "a subscriber is erased");
+                Ok(messages)
+            }
+            Ok(Erased { under_way, .. }) => Err(Refusal::UnderWay(under_way)),
+            Err(error) => {
+                error!(%error, "a subscriber cannot be erased");
+                Err(Refusal::JournalDoesNotTake)
+            }
+        }
     }
 
     fn pause(&mut self, beat: &Beat, scope: Scope) -> Result<(), Refusal> {

@@ -80,6 +80,8 @@ pub enum Right {
     Order,
     /// To hand in events.
     Publish,
+    /// To have what is known of a subscriber told in full, or erased.
+    PersonalData,
 }
 
 impl Right {
@@ -89,7 +91,7 @@ impl Right {
             Self::Look => Role::Viewer,
             Self::ReadMessages => Role::Support,
             Self::Order => Role::Operator,
-            Self::Publish => Role::Admin,
+            Self::Publish | Self::PersonalData => Role::Admin,
         }
     }
 
@@ -124,6 +126,7 @@ mod tests {
             (Right::ReadMessages, "support operator admin", true),
             (Right::Order, "operator admin", false),
             (Right::Publish, "admin", true),
+            (Right::PersonalData, "admin", false),
         ] {
             let all = Role::ALL.into_iter();
             let of: Vec<&str> = all

@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::time::timeout;
-use xabar_events::UnixMillis;
+use xabar_events::{Msisdn, UnixMillis};
 
 use super::problem::ProblemDocument;
 use crate::clock::wall;
@@ -118,7 +118,7 @@ impl Desk {
             Order::Pause(scope) => standing.note_paused(&paused, keep.then_some(&scope)),
             Order::Resume(_) | Order::Drain => standing.note_paused(&paused, None),
             Order::Tune { operator, .. } => standing.note_set(&operator, &values, keep),
-            Order::Cancel(_) => Ok(()),
+            Order::Cancel(_) | Order::Erase(_) => Ok(()),
         });
         let noted = noted.await.map_err(|_| not_now())?;
         noted.map_err(|error| {
@@ -137,13 +137,14 @@ impl Desk {
             Order::Pause(_) | Order::Resume(_) | Order::Drain => {
                 json!({ "paused": self.standing.paused() })
             }
-            Order::Cancel(_) => Value::Null,
+            Order::Cancel(_) | Order::Erase(_) => Value::Null,
         };
         let mut to = match &given.order {
             Order::Tune { .. } => Value::Object(given.values.clone()),
             Order::Pause(_) => json!({ "pause": of }),
             Order::Resume(_) => json!({ "resume": of }),
             Order::Drain => json!("drained"),
+            Order::Erase(_) => json!("erased"),
             Order::Cancel(unwanted) if unwanted.dry_run => json!({ "count": of }),
             Order::Cancel(_) => json!({ "cancel": of }),
         };
@@ -162,6 +163,20 @@ impl Desk {
     ) -> Result<(), ProblemDocument> {
         let nothing = (Value::Null, Value::Null);
         self.write(who, address, ("reload", json!({})), nothing)
+            .await
+    }
+
+    /// Writes that somebody is to have what is known of a subscriber.
+    pub(super) async fn note_export(
+        &self,
+        who: Caller,
+        address: IpAddr,
+        msisdn: Msisdn,
+    ) -> Result<(), ProblemDocument> {
+        // Shown so, the number is masked.
+        let of = json!({ "subscriber": msisdn.to_string() });
+        let nothing = (Value::Null, Value::Null);
+        self.write(who, address, ("subscriber export", of), nothing)
             .await
     }
 
@@ -232,7 +247,9 @@ impl Desk {
                     Refusal::TooManyPauses
                     | Refusal::TooManyToCancel
                     | Refusal::SharesNothing
-                    | Refusal::NobodyLeft => StatusCode::CONFLICT,
+                    | Refusal::NobodyLeft
+                    | Refusal::UnderWay(_) => StatusCode::CONFLICT,
+                    Refusal::JournalDoesNotTake => StatusCode::SERVICE_UNAVAILABLE,
                 };
                 Err(ProblemDocument::new(status, refusal.to_string()))
             }
@@ -248,6 +265,11 @@ fn named(order: &Order) -> (&'static str, Value) {
         Order::Resume(scope) => ("resume", about(scope)),
         Order::Tune { operator, .. } => ("set", json!({ "operator": operator })),
         Order::Drain => ("drain", json!({})),
+        // Shown so, the number is masked.
+        Order::Erase(msisdn) => (
+            "subscriber erase",
+            json!({ "subscriber": msisdn.to_string() }),
+        ),
         Order::Cancel(unwanted) => ("cancel", wanted_no_more(unwanted)),
     }
 }
@@ -276,7 +298,7 @@ fn wanted_no_more(unwanted: &Unwanted) -> Value {
     Value::Object(named.collect())
 }
 
-fn not_now() -> ProblemDocument {
+pub(super) fn not_now() -> ProblemDocument {
     let why =
         "the gateway does not take orders at the moment: it stops, or its journal does not take";
     ProblemDocument::new(StatusCode::SERVICE_UNAVAILABLE, why).retry_after(5)

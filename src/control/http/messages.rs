@@ -29,7 +29,7 @@ impl Archive {
         Self(Arc::new(Mutex::new(reader)))
     }
 
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&mut dyn Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, ProblemDocument> {

@@ -17,6 +17,7 @@ mod patience;
 mod problem;
 mod reload;
 mod status;
+mod subscribers;
 mod ussd;
 mod what_if;
 
@@ -107,11 +108,15 @@ fn paths(access: &Access) -> OpenApiRouter<Api> {
         .routes(routes!(orders::drain))
         .routes(routes!(orders::cancel))
         .routes(routes!(reload::post));
+    let subscribers = none()
+        .routes(routes!(subscribers::export))
+        .routes(routes!(subscribers::erase));
     OpenApiRouter::with_openapi(openapi::begun())
         .merge(taking(Right::Publish, none().routes(routes!(events::post))))
         .merge(taking(Right::ReadMessages, messages))
         .merge(taking(Right::Look, look))
         .merge(taking(Right::Order, orders))
+        .merge(taking(Right::PersonalData, subscribers))
         .routes(routes!(ussd::post))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))

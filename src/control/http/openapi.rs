@@ -59,7 +59,7 @@ pub(super) fn guard(document: &mut utoipa::openapi::OpenApi, right: Right) {
         let said = operation.description.get_or_insert_default();
         *said = format!("{said}\n\n{takes}").trim().to_owned();
         add(operation, DENIED);
-        if right == Right::Order {
+        if matches!(right, Right::Order | Right::PersonalData) {
             add(operation, NOT_CARRIED_OUT);
         }
     }

@@ -307,7 +307,7 @@ impl Orderer {
         })
     }
 
-    fn given(self, order: Order, keep: bool) -> Given {
+    pub(super) fn given(self, order: Order, keep: bool) -> Given {
         Given {
             who: self.who,
             address: self.address,

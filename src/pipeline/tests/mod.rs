@@ -9,6 +9,7 @@ mod copies;
 mod day;
 mod dialogue;
 mod duplicates;
+mod erasing;
 mod hearing;
 mod held;
 mod laws;

@@ -44,7 +44,7 @@ impl Guarded {
 }
 
 /// What is asked for: its path, whether it is posted, and who may.
-const ASKED: [(&str, bool, &[&str]); 7] = [
+const ASKED: [(&str, bool, &[&str]); 9] = [
     (
         "/v1/status",
         false,
@@ -78,6 +78,8 @@ const ASKED: [(&str, bool, &[&str]); 7] = [
     ),
     ("/v1/pause", true, &["operator", "admin"]),
     ("/v1/resume", true, &["operator", "admin"]),
+    ("/v1/subscribers/export", true, &["admin"]),
+    ("/v1/subscribers/erase", true, &["admin"]),
 ];
 
 #[tokio::test]
@@ -327,6 +329,54 @@ async fn each_order_is_noted_with_what_held_before() {
             .unwrap()
             .contains("no such operator")
     );
+}
+
+#[tokio::test]
+async fn what_is_known_of_a_subscriber_is_told_whole_and_who_had_it_is_noted() {
+    let server = server(accepting()).await;
+    let ask = async |body| server.post_to("/v1/subscribers/export", JSON, body).await;
+    for wrong in [
+        "",
+        "{}",
+        r#"{"msisdn":"STOP"}"#,
+        r#"{"msisdn":"998","x":1}"#,
+    ] {
+        assert_problem(&ask(wrong).await, 400);
+    }
+    let answer = ask(r#"{"msisdn":"+998901234567"}"#).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    assert_eq!(answer.body["msisdn"], "998901234567");
+    assert_eq!(answer.body["messages"][0]["application"], "48120973");
+    assert!(answer.body["messages"][0]["params"].is_object());
+    let lines = audited(&server, 1).await;
+    assert_eq!(
+        (lines.len(), &lines[0]["order"]),
+        (1, &json!("subscriber export"))
+    );
+    let of = lines[0]["of"]["subscriber"].as_str().unwrap();
+    assert!(of.contains('*') && !of.contains("1234567"), "{of}");
+}
+
+#[tokio::test]
+async fn a_subscriber_is_erased_by_order_unless_something_is_under_way() {
+    let server = server(accepting()).await;
+    let ask = async |body| server.post_to("/v1/subscribers/erase", JSON, body).await;
+    assert_problem(&ask("{}").await, 400);
+    let answer = ask(r#"{"msisdn":"998901234567"}"#).await;
+    assert_eq!(
+        (answer.status, answer.body),
+        (200, json!({ "messages": 1 }))
+    );
+    let answer = ask(r#"{"msisdn":"998901234568"}"#).await;
+    assert_problem(&answer, 409);
+    let lines = audited(&server, 3).await;
+    for line in &lines {
+        assert_eq!(line["order"], "subscriber erase");
+        assert!(!line.to_string().contains("1234567"), "{line}");
+    }
+    assert_eq!(lines[0]["to"], "erased");
+    let failed = lines[2]["failed"].as_str().unwrap();
+    assert!(failed.contains("2 messages"), "{failed}");
 }
 
 #[tokio::test]

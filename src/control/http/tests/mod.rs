@@ -116,6 +116,14 @@ fn orders() -> mpsc::Sender<Ordered> {
                 }),
                 Order::Resume(_) => paused.clear(),
                 Order::Drain => {}
+                Order::Erase(msisdn) => {
+                    let done = match msisdn.digits().as_str() {
+                        "998901234567" => Ok(pipeline::Done::Erased(1)),
+                        _ => Err(pipeline::Refusal::UnderWay(2)),
+                    };
+                    drop(reply.send(done));
+                    continue;
+                }
                 Order::Cancel(unwanted) => {
                     let all = pipeline::Cancelled {
                         cancelled: 7,

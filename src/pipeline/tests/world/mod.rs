@@ -277,7 +277,7 @@ impl World {
         self.calm();
         match done().unwrap()? {
             Done::Paused(paused) => Ok(paused),
-            Done::Cancelling(_) => panic!("that is another order"),
+            Done::Cancelling(_) | Done::Erased(_) => panic!("that is another order"),
         }
     }
 

@@ -1,0 +1,71 @@
+//! All that is known of one subscriber, for who asks by the law on personal data.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use xabar_events::Msisdn;
+
+use super::story::{Story, story};
+use crate::journal::{JournalError, Message, Question, Reader};
+
+/// All that is known.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Known {
+    /// In full.
+    pub msisdn: String,
+    pub language: Option<&'static str>,
+    /// Whether messages of agencies are unwanted, but for those named apart.
+    pub stopped: bool,
+    pub apart: Vec<String>,
+    /// Oldest first.
+    pub messages: Vec<Sent>,
+}
+
+/// A message with what was said.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Sent {
+    #[serde(flatten)]
+    pub story: Story,
+    pub service: String,
+    pub status: String,
+    /// The values of its text.
+    pub params: BTreeMap<String, String>,
+    /// As it was sent, if it was kept.
+    pub text: Option<String>,
+}
+
+/// What the journal knows of a subscriber.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn known(reader: &mut dyn Reader, msisdn: Msisdn) -> Result<Known, JournalError> {
+    let question = Question {
+        msisdn: Some(msisdn),
+        ..Question::default()
+    };
+    let messages = reader.find(&question, usize::MAX)?;
+    let choices = reader.choices(msisdn)?;
+    let messages = messages.iter().map(|message| sent(reader, message));
+    Ok(Known {
+        msisdn: msisdn.digits(),
+        language: choices.language.map(|language| language.as_str()),
+        stopped: choices.is_stopped(),
+        apart: choices.apart().map(str::to_owned).collect(),
+        messages: messages.collect::<Result<_, _>>()?,
+    })
+}
+
+fn sent(reader: &mut dyn Reader, message: &Message) -> Result<Sent, JournalError> {
+    let content = &message.content;
+    let params = content.params.iter();
+    Ok(Sent {
+        story: story(message, |operator| reader.operator_name(operator))?,
+        service: content.service.to_string(),
+        status: content.status.to_string(),
+        params: params
+            .map(|(name, value)| (name.to_string(), value.to_string()))
+            .collect(),
+        text: message.progress.attempt.text.as_deref().map(str::to_owned),
+    })
+}
