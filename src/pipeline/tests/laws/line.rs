@@ -9,7 +9,6 @@ use xabar_events::{Outcome, Reason, State};
 use super::Laws;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
-use crate::pacing::Rules;
 
 /// How long one may be held up by what is over within that, and others go.
 const MOMENT: Duration = Duration::from_secs(60);
@@ -25,6 +24,7 @@ const FEW: u32 = 5;
 pub(super) struct Lines {
     lines: BTreeMap<(AgencyKey, Lane), Line>,
     begun: Vec<Begun>,
+    are_over: bool,
 }
 
 #[derive(Default)]
@@ -60,17 +60,9 @@ fn line_of(message: &Message) -> (AgencyKey, Lane) {
 }
 
 impl Lines {
-    /// A line goes on while there is the same to stand in line for.
-    pub(super) fn go_by(&mut self, rules: &Rules, before: &Rules) {
-        let of = |rules: &Rules, agency: AgencyKey| {
-            let is_spread = rules.spreads.iter().any(|it| it.agency == agency);
-            (rules.daily.contains_key(&agency), is_spread)
-        };
-        for ((agency, _), line) in &mut self.lines {
-            if of(rules, *agency) != of(before, *agency) {
-                line.waiting.clear();
-            }
-        }
+    /// By other rules there are other lines, in which those of before stand in another order than they were told.
+    pub(super) fn end(&mut self) {
+        self.are_over = true;
     }
 }
 
@@ -118,20 +110,21 @@ impl Laws {
     /// Of those that went none came later, and joined later, than one that might have gone.
     pub(super) fn check_lines(&mut self, now: &Now, had_trouble: bool) {
         for begun in std::mem::take(&mut self.lines.begun) {
+            if self.lines.are_over {
+                return;
+            }
             let Some(line) = self.lines.lines.get(&begun.line) else {
                 continue;
             };
             let mut earlier = line.waiting.range(..begun.came);
             let passed = earlier.find(|((_, id), told)| {
                 let message = &self.messages[id].message;
-                // Of those that join at once, each operator's do one after the other.
-                let last = match message.progress.operator == begun.operator {
-                    true => begun.told,
-                    false => begun.told.map(|told| UnixMillis(told.0 - 1)),
-                };
-                let joined_first = last.is_none_or(|last| **told <= last);
+                let joined_first = begun.told.is_none_or(|it| **told <= it);
+                // What is due at one moment goes operator by operator.
+                let is_beside = message.progress.operator == begun.operator;
                 let for_long = told.after(MOMENT) <= now.steady;
                 joined_first
+                    && is_beside
                     && for_long
                     && message.expires.since(now.wall) > SOON
                     && !self.thread_is_busy(*id)

@@ -159,7 +159,7 @@ impl Laws {
         let before = std::mem::replace(&mut self.rules, settings.rules.clone());
         self.begun.go_by(&self.rules, &before);
         self.mornings.go_by(&self.rules, &before);
-        self.lines.go_by(&self.rules, &before);
+        self.lines.end();
         self.wait_by_other_rules(&before);
         self.answer_limits.clone_from(&settings.dialogue.answers);
         self.default_language = settings.default_language;
