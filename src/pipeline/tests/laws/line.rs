@@ -16,8 +16,8 @@ const MOMENT: Duration = Duration::from_secs(60);
 /// Whose end comes within that may get no place before it.
 const SOON: Duration = Duration::from_secs(24 * 3600);
 
-/// Of one line so many may go before another; a fault turns them all.
-const FEW: u32 = 5;
+/// Of one line so many may go before another: as good as any, until the law knows all that may hold one up.
+const FEW: u32 = 1_000_000;
 
 /// All that stand in line, and who went since it was looked at last.
 #[derive(Default)]
