@@ -4,7 +4,7 @@ use super::beat::Beat;
 use super::core::{Core, Operator};
 use super::elsewhere::awaits_second;
 use crate::clock::UnixMillis;
-use crate::delivery::{Answers, Class, Event, Switch};
+use crate::delivery::{Answers, Circuit, Class, Event, Switch};
 use crate::journal::{Message, MessageId, OperatorId, Segment};
 use tracing::{info, warn};
 use xabar_events::Msisdn;
@@ -109,7 +109,7 @@ impl Core {
         let Some(operator) = self.operators.get_mut(&operator) else {
             return;
         };
-        let answers = count(events);
+        let answers = count(&mut operator.circuit, beat.now.steady, events);
         if answers == Answers::default() {
             return;
         }
@@ -227,8 +227,9 @@ pub(super) fn is_movable(message: &Message) -> bool {
     !begun && !message.is_answer()
 }
 
-/// Throttling is answered by going slower, and a wrong PDU is ours; what may be a subscriber's fault says little.
-fn count(events: &[Event]) -> Answers {
+/// Throttling is answered by going slower, and a wrong PDU is ours; what may be a subscriber's fault says little. A message counts
+/// once, however many segments it has and however often it is tried.
+fn count(circuit: &mut Circuit, now: UnixMillis, events: &[Event]) -> Answers {
     let mut answers = Answers::default();
     for event in events {
         match event {
@@ -237,10 +238,15 @@ fn count(events: &[Event]) -> Answers {
                 if token.is_push() => {}
             Event::Answered { token, class, .. } => match class {
                 Class::Accepted | Class::Permanent => {
-                    answers.good += 1;
+                    match token.segment {
+                        0 => answers.good += 1,
+                        _ => answers.vague += 1,
+                    }
                     answers.in_a_row = 0;
                 }
-                Class::RetrySoon | Class::RetryElsewhere | Class::Session => answers.bad += 1,
+                Class::RetrySoon | Class::RetryElsewhere | Class::Session => {
+                    answers.add_bad(circuit.weigh(now, token.message));
+                }
                 Class::RetryTwice => {
                     answers.doubtful += 1;
                     let is_new = token.segment == 0 && token.attempt == 1;
@@ -248,11 +254,11 @@ fn count(events: &[Event]) -> Answers {
                 }
                 Class::Throttled | Class::OurBug => answers.vague += 1,
             },
-            Event::TimedOut(_) => {
-                answers.bad += 1;
+            Event::TimedOut(token) => {
+                answers.add_bad(circuit.weigh(now, token.message));
                 answers.unanswered += 1;
             }
-            Event::Lost(_) => answers.bad += 1,
+            Event::Lost(token) => answers.add_bad(circuit.weigh(now, token.message)),
             Event::Returned(_) => answers.vague += 1,
             Event::Queried { .. } | Event::Inbound { .. } => {}
         }

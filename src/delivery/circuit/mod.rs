@@ -2,12 +2,15 @@
 //!
 //! In: how it answered, and the time. Out: how many submissions it may get.
 
+mod refused;
 #[cfg(test)]
 mod tests;
 
 use std::time::Duration;
 
+use self::refused::{Refused, Weight};
 use crate::clock::UnixMillis;
+use crate::journal::MessageId;
 
 /// Answers are counted over this time, and the half of it before.
 const WINDOW: Duration = Duration::from_secs(30);
@@ -40,8 +43,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Answers {
     /// It did its work, whatever it said of a subscriber.
     pub good: u32,
-    /// It could not, or did not answer.
+    /// It could not, or did not answer, for the first time for this message.
     pub bad: u32,
+    /// The same, for a message of which it could not before. A few phones that are out of reach are so each time: it counts where
+    /// nothing is answered well.
+    pub again: u32,
     /// What came says nothing of it.
     pub vague: u32,
     /// It refused what it may refuse whatever it is sent, or for the subscriber's fault.
@@ -66,6 +72,7 @@ pub enum Switch {
 #[derive(Debug, Default)]
 pub struct Circuit {
     state: State,
+    refused: Refused,
     silence: Silence,
     doubt: Doubt,
     /// Since when it has not been closed.
@@ -190,16 +197,42 @@ impl Answers {
     fn add(&mut self, other: Self) {
         self.good = self.good.saturating_add(other.good);
         self.bad = self.bad.saturating_add(other.bad);
+        self.again = self.again.saturating_add(other.again);
         self.doubtful = self.doubtful.saturating_add(other.doubtful);
     }
 
+    /// Counts a bad answer.
+    pub fn add_bad(&mut self, weight: Weight) {
+        match weight {
+            Weight::First => self.bad += 1,
+            Weight::Again => self.again += 1,
+            Weight::Counted => self.vague += 1,
+        }
+    }
+
+    /// How many are bad, and of how many.
+    fn bad_of_all(self) -> (u32, u32) {
+        let again = if self.good == 0 { self.again } else { 0 };
+        let bad = self.bad.saturating_add(again);
+        (bad, self.good.saturating_add(bad))
+    }
+
     fn are_bad(self) -> bool {
-        let all = self.good.saturating_add(self.bad);
-        all >= FEWEST && self.bad >= all.div_ceil(2)
+        let (bad, all) = self.bad_of_all();
+        all >= FEWEST && bad >= all.div_ceil(2)
     }
 }
 
 impl Circuit {
+    /// What a bad answer for this message counts, which it does once: among the answers of half a minute, or of the probes.
+    pub fn weigh(&mut self, time: UnixMillis, message: MessageId) -> Weight {
+        let counted_since = match self.state {
+            State::HalfOpen { since, .. } => since,
+            _ => time.before(WINDOW),
+        };
+        self.refused.weigh(time, message, counted_since)
+    }
+
     /// Counts answers; says whether it opened or closed because of them.
     pub fn note(&mut self, time: UnixMillis, new: Answers) -> Option<Switch> {
         self.pass(time);
@@ -228,7 +261,7 @@ impl Circuit {
             } => {
                 answers.add(new);
                 let takes_nothing = answers.doubtful >= PROBES && !self.doubt.took_lately(time);
-                if answers.bad > PROBES / 2 || takes_nothing {
+                if answers.bad.saturating_add(answers.again) > PROBES / 2 || takes_nothing {
                     let pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                     self.open(time, pause);
                     return Some(Switch::OpenedAgain);
@@ -289,11 +322,11 @@ impl Circuit {
         };
         let mut lately = now;
         lately.add(before);
-        let all = lately.good.saturating_add(lately.bad);
+        let (bad, all) = lately.bad_of_all();
         if all < FEWEST {
             return 0.0;
         }
-        f64::from(lately.bad) / f64::from(all)
+        f64::from(bad) / f64::from(all)
     }
 
     /// How many more submissions the operator may get.

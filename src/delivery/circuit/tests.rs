@@ -6,6 +6,7 @@ const START: UnixMillis = UnixMillis(1_795_407_300_000);
 const NONE: Answers = Answers {
     good: 0,
     bad: 0,
+    again: 0,
     vague: 0,
     doubtful: 0,
     in_a_row: 0,
@@ -50,6 +51,51 @@ fn few_answers_or_fewer_than_half_bad_ones_do_not_open_it() {
     assert_eq!(circuit.note(at(2), bad(2)), Some(Switch::Opened));
     assert_eq!(circuit.takes(), 0);
     assert_eq!(circuit.tripped(), Some(at(2)));
+}
+
+/// Bad answers for messages numbered so, one after the other.
+fn refused(
+    circuit: &mut Circuit,
+    time: UnixMillis,
+    messages: std::ops::Range<u64>,
+) -> Option<Switch> {
+    let switches = messages.filter_map(|message| {
+        let mut answers = NONE;
+        answers.add_bad(circuit.weigh(time, MessageId(message)));
+        circuit.note(time, answers)
+    });
+    switches.last()
+}
+
+#[test]
+fn a_message_counts_once_where_others_are_answered_well() {
+    let mut circuit = Circuit::default();
+    for second in 0..600 {
+        let poison = 9 * (second / 100);
+        assert_eq!(refused(&mut circuit, at(second), poison..poison + 9), None);
+        assert_eq!(circuit.note(at(second), GOOD), None);
+    }
+    assert_eq!(circuit.note(at(601), good(20)), None);
+    let switch = refused(&mut circuit, at(602), 1000..1100);
+    assert_eq!(switch, Some(Switch::Opened), "but each counts");
+}
+
+#[test]
+fn where_nothing_is_answered_well_messages_count_again_and_few_are_no_reason() {
+    let mut circuit = Circuit::default();
+    for second in 0..600 {
+        assert_eq!(refused(&mut circuit, at(second), 0..19), None, "{second}");
+    }
+    assert_eq!(refused(&mut circuit, at(700), 0..19), None);
+    let switch = refused(&mut circuit, at(701), 0..20);
+    assert_eq!(switch, Some(Switch::Opened));
+    circuit.pass(at(706));
+    let switch = refused(&mut circuit, at(707), 0..2);
+    assert_eq!(switch, None);
+    assert_eq!(refused(&mut circuit, at(708), 0..2), None);
+    assert_eq!(circuit.takes(), 5, "two messages are too few probes");
+    let switch = refused(&mut circuit, at(709), 2..3);
+    assert_eq!(switch, Some(Switch::OpenedAgain));
 }
 
 #[test]

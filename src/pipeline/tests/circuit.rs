@@ -171,6 +171,28 @@ fn one_agencys_list_of_dead_numbers_beside_anothers_few_messages_is_no_reason() 
 }
 
 #[test]
+fn a_few_phones_out_of_reach_do_not_stop_an_operator_that_takes_the_others() {
+    for end in [refused, not_bound, lost] {
+        let log = LogLines::listen(tracing::Level::INFO);
+        let mut world = World::new();
+        world.publish_all((0..8).map(apart));
+        for second in 0..300 {
+            if second % 3 == 0 {
+                world.publish(apart(100 + second));
+            }
+            for sent in world.sent() {
+                match sent.submission.msisdn < phone(100) {
+                    true => end(&mut world, &sent),
+                    false => world.answer(&sent, Status::ROK, "1"),
+                }
+            }
+            world.advance(SECOND);
+        }
+        assert!(!log.take().contains("left alone"));
+    }
+}
+
+#[test]
 fn what_is_refused_again_that_stands_on_a_blacklist_says_nothing_of_an_operator() {
     let mut world = moving();
     world.publish_all((0..100).map(apart));
