@@ -168,6 +168,12 @@ impl Session {
             _ => return self.unknown_response(header),
         };
         match (header.status, asked_for) {
+            // Whether this one is served would never show: a receiver submits nothing, and `enquire_link` is answered in any state.
+            (status @ Status::RALYBND, Some(Bind::Receiver))
+                if header.command_id == CommandId::BIND_RECEIVER_RESP =>
+            {
+                self.close(CloseReason::BindRefused { status });
+            }
             // An SMSC that still knows our last connection serves this one all the same.
             (Status::ROK | Status::RALYBND, Some(bind))
                 if Bind::of(header.command_id) == asked_for =>

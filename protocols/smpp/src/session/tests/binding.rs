@@ -27,6 +27,18 @@ fn already_bound_counts_as_bound() {
 }
 
 #[test]
+fn a_receiver_that_is_already_bound_is_refused_since_nothing_would_tell_that_it_is_not() {
+    let now = t0();
+    let bind = frame(1, Body::BindReceiver(bind_body(InterfaceVersion::V3_4)));
+    let mut session = Session::new(Opening::Bind(bind), settings(), now);
+    let status = Status::RALYBND;
+    let already = bare(CommandId::BIND_RECEIVER_RESP, status, 1);
+    come(&mut session, now, already);
+    let refused = CloseReason::BindRefused { status };
+    assert_eq!(session.close_reason(), Some(refused));
+}
+
+#[test]
 fn what_answers_another_request_than_our_bind_binds_nothing() {
     let now = t0();
     for command_id in [
