@@ -1,5 +1,8 @@
 //! Asks one server over HTTP/1, plain or under TLS, on a connection that who asks keeps for the next time.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::body::{Body, to_bytes};
 use axum::http::response::Parts;
 use axum::http::uri::{Scheme, Uri};
@@ -7,8 +10,8 @@ use axum::http::{Request, header};
 use bytes::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
+use crate::host::{self, Turn};
 use crate::tls;
 
 /// A connection on which nothing is under way.
@@ -73,6 +76,7 @@ pub(crate) enum Unanswered {
 pub(crate) struct HttpClient {
     server: Server,
     tls: Option<tls::Client>,
+    turn: Arc<Turn>,
 }
 
 impl HttpClient {
@@ -81,14 +85,17 @@ impl HttpClient {
         Self {
             tls: tls.filter(|_| server.secured),
             server,
+            turn: Arc::default(),
         }
     }
 
-    /// Sends what `request` makes, over `kept` if it will do. What may be kept comes back with the answer.
+    /// Sends what `request` makes, over `kept` if it will do. What may be kept comes back with the answer, for which whoever asks
+    /// waits so long.
     pub(crate) async fn ask(
         &self,
         request: impl Fn() -> Request<Body>,
         kept: Option<Connection>,
+        within: Duration,
     ) -> Result<(Parts, Bytes, Connection), Unanswered> {
         if let Some(kept) = kept.filter(|kept| !kept.is_closed()) {
             // One that was idle may just have been closed: that says nothing of the server.
@@ -96,7 +103,7 @@ impl HttpClient {
                 return Ok(answer);
             }
         }
-        let connection = self.connect().await?;
+        let connection = self.connect(within).await?;
         self.exchange(request(), connection).await
     }
 
@@ -115,10 +122,9 @@ impl HttpClient {
         Ok((head, body, connection))
     }
 
-    async fn connect(&self) -> Result<Connection, Unanswered> {
+    async fn connect(&self, within: Duration) -> Result<Connection, Unanswered> {
         let address = &self.server.address;
-        let stream = TcpStream::connect(address).await?;
-        stream.set_nodelay(true)?;
+        let stream = host::connect(address, within, &self.turn).await?;
         let connection = match &self.tls {
             None => start(stream).await?,
             Some(tls) => {
@@ -149,6 +155,8 @@ mod tests {
     use crate::scratch::Folder;
     use crate::tls::certificates::Ca;
     use crate::tls::{Certificates, Client, Identity, Key, Roots};
+
+    const LONG: Duration = Duration::from_secs(20);
 
     /// A URL where one request a connection is answered, under TLS, and the connection closed behind it.
     async fn server(folder: &Folder, ca: &Ca) -> Uri {
@@ -196,14 +204,14 @@ mod tests {
         let mut kept = None;
         // The second time what was kept has been closed.
         for _ in 0..2 {
-            let (head, body, connection) = client.ask(request, kept).await.unwrap();
+            let (head, body, connection) = client.ask(request, kept, LONG).await.unwrap();
             assert_eq!(head.status, 200);
             let authority = uri.authority().unwrap();
             let expected = format!("GET /it?a=1 HTTP/1.1\r\nhost: {authority}\r\n\r\n");
             assert_eq!(body, expected);
             kept = Some(connection);
         }
-        let answer = asked(&Ca::new("Another")).ask(request, None).await;
+        let answer = asked(&Ca::new("Another")).ask(request, None, LONG).await;
         assert!(matches!(answer, Err(Unanswered::Tls(_))), "{answer:?}");
     }
 }

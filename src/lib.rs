@@ -25,6 +25,7 @@ pub mod clock;
 pub mod control;
 pub mod durations;
 pub mod gateway;
+mod host;
 mod http_client;
 pub mod pipeline;
 pub mod tls;

@@ -1,6 +1,6 @@
 //! One connection to or from an SMSC, under TLS where the operator has it.
 
-use std::io;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -11,6 +11,7 @@ use xabar_smpp::session::{Opening, Settings};
 
 use super::entrance::Entrance;
 use crate::clock::instant;
+use crate::host::{self, Turn};
 use crate::tls::{self, Secured, Trouble};
 
 /// Connected, with nothing of SMPP said yet.
@@ -22,7 +23,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects to `address`, which is `host:port`; TCP and TLS together may take so long.
+    /// Connects to `address`, which is `host:port`; TCP and TLS together may take so long. Of a host with several addresses
+    /// it is the `turn` of one to be tried first.
     ///
     /// # Errors
     /// Why there is no connection, in words.
@@ -30,13 +32,15 @@ impl Connection {
         address: &str,
         tls: Option<&tls::Client>,
         within: Duration,
+        turn: &Turn,
     ) -> Result<Self, String> {
         let deadline = Instant::from(instant()) + within;
         let late = |what: &str| format!("{what} within {} s", within.as_secs_f64());
-        let stream = timeout_at(deadline, tcp(address)).await;
-        let stream = stream
-            .map_err(|_| late("no connection"))?
-            .map_err(|error| error.to_string())?;
+        let stream = host::connect(address, within, turn).await;
+        let stream = stream.map_err(|error| match error.kind() {
+            ErrorKind::TimedOut => late("no connection"),
+            _ => error.to_string(),
+        })?;
         let address = address.to_owned();
         let Some(tls) = tls else {
             let stream = Either::Left(stream);
@@ -72,10 +76,4 @@ impl Connection {
         let (link, events) = link::spawn(self.stream, opening, settings);
         (link, events, trouble)
     }
-}
-
-async fn tcp(address: &str) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }

@@ -17,6 +17,7 @@ use super::connection::Connection;
 use super::entrance::Entrance;
 use super::refused_bind::{Bound, Refusal};
 use crate::clock::instant;
+use crate::host::Turn;
 use crate::tls::{self, Trouble};
 
 /// One session of an operator's, and how to reach the other end.
@@ -72,6 +73,7 @@ impl Session {
             None => Addresses::new(self.addresses.clone()),
             Some(_) => Addresses::ours(self.addresses.clone()),
         };
+        let host = Turn::default();
         let mut turn = None;
         let mut wanted = self.wanted.clone();
         while !stop.is_cancelled() {
@@ -83,7 +85,7 @@ impl Session {
             }
             let connected = tokio::select! {
                 () = stop.cancelled() => return,
-                connected = self.connection(addresses.current()) => connected,
+                connected = self.connection(addresses.current(), &host) => connected,
             };
             let pause = match connected {
                 Ok(connection) => {
@@ -96,6 +98,9 @@ impl Session {
                         true => served.ended,
                         false => Ended::Returning,
                     };
+                    if matches!(ended, Ended::Unbound | Ended::Useless) {
+                        host.pass();
+                    }
                     addresses.ended(ended, random())
                 }
                 Err(reason) => {
@@ -117,15 +122,15 @@ impl Session {
     }
 
     /// The next connection, made or taken.
-    async fn connection(&self, address: &str) -> Result<Connection, String> {
+    async fn connection(&self, address: &str, host: &Turn) -> Result<Connection, String> {
         match &self.entrance {
-            None => self.connect(address).await,
+            None => self.connect(address, host).await,
             Some(entrance) => Connection::taken(entrance).await,
         }
     }
 
-    async fn connect(&self, address: &str) -> Result<Connection, String> {
-        Connection::open(address, self.tls.as_ref(), self.connect).await
+    async fn connect(&self, address: &str, host: &Turn) -> Result<Connection, String> {
+        Connection::open(address, self.tls.as_ref(), self.connect, host).await
     }
 
     /// Waits until this session may return to the preferred address: it has stood in long enough, no other one is
@@ -139,7 +144,7 @@ impl Session {
             let Ok(turn) = Arc::clone(&self.returning).acquire_owned().await else {
                 return std::future::pending().await;
             };
-            if self.connect(preferred).await.is_ok() {
+            if self.connect(preferred, &Turn::default()).await.is_ok() {
                 return turn;
             }
         }

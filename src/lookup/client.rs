@@ -97,7 +97,7 @@ impl Client {
         kept: Option<Connection>,
         within: Duration,
     ) -> Result<(StatusCode, Bytes, Connection), Unanswered> {
-        let asked = self.http.ask(|| self.request(msisdn), kept);
+        let asked = self.http.ask(|| self.request(msisdn), kept, within);
         let answer = timeout(within, asked).await;
         let (head, body, connection) = answer.map_err(|_| Unanswered::Late(within))??;
         Ok((head.status, body, connection))

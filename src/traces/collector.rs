@@ -102,7 +102,7 @@ impl Collector {
             request.headers_mut().insert(header::CONTENT_TYPE, protobuf);
             request
         };
-        match timeout(self.timeout, self.http.ask(request, kept)).await {
+        match timeout(self.timeout, self.http.ask(request, kept, self.timeout)).await {
             Err(_) => (Verdict::Later(Why::Late(self.timeout), None), None),
             Ok(Err(why)) => (Verdict::Later(why.into(), None), None),
             Ok(Ok((head, answer, connection))) => {

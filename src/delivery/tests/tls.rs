@@ -9,6 +9,7 @@ use xabar_smpp::session::{Event as SmppEvent, Opening, Settings};
 use super::rig::{Esme, Peer, Silent, Smsc, serves, soon};
 use crate::delivery::connection::Connection;
 use crate::delivery::{Event, OperatorSettings, Reach};
+use crate::host::Turn;
 use crate::scratch::Folder;
 use crate::tls::certificates::{Ca, Pair};
 use crate::tls::{Certificates, Client, Identity, Key, Name, Roots, Server};
@@ -86,7 +87,8 @@ async fn refused(identity: Identity, tls: &Client) -> String {
     let smsc = Smsc::listen().await;
     let server = Server::new(identity, None).unwrap();
     let address = smsc.address();
-    let open = Connection::open(&address, Some(tls), PATIENCE);
+    let turn = Turn::default();
+    let open = Connection::open(&address, Some(tls), PATIENCE, &turn);
     let (opened, _) = tokio::join!(open, smsc.secured(&server));
     opened.expect_err("it is refused")
 }
@@ -117,7 +119,8 @@ async fn who_speaks_no_tls_is_refused_in_words() {
     let tls = trusting(&Ca::new("An operator"));
     let smsc = Smsc::listen().await;
     let address = smsc.address();
-    let open = || Connection::open(&address, Some(&tls), PATIENCE);
+    let turn = Turn::default();
+    let open = || Connection::open(&address, Some(&tls), PATIENCE, &turn);
 
     let talks = async {
         smsc.stream()
@@ -140,7 +143,8 @@ async fn a_handshake_that_does_not_end_is_given_up() {
     let tls = trusting(&Ca::new("An operator"));
     let smsc = Smsc::listen().await;
     let address = smsc.address();
-    let open = Connection::open(&address, Some(&tls), Duration::from_millis(300));
+    let turn = Turn::default();
+    let open = Connection::open(&address, Some(&tls), Duration::from_millis(300), &turn);
     let told = soon("the end of waiting", open)
         .await
         .expect_err("it is given up");
@@ -157,7 +161,8 @@ async fn a_missing_client_certificate_is_told_though_our_handshake_was_over() {
     let address = smsc.address();
     let server = Server::new(identity(&ca.issue(&["127.0.0.1"])), Some(roots(&ca))).unwrap();
     let tls = trusting(&ca);
-    let open = Connection::open(&address, Some(&tls), PATIENCE);
+    let turn = Turn::default();
+    let open = Connection::open(&address, Some(&tls), PATIENCE, &turn);
     let (opened, peer) = tokio::join!(open, smsc.secured(&server));
     assert!(peer.is_none());
     let (_link, mut events, trouble) = opened.unwrap().start(Opening::Listen, Settings::default());
