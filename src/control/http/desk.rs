@@ -90,14 +90,17 @@ impl Desk {
         let turn = timeout(PATIENCE, self.turn.lock()).await;
         let _turn = turn.map_err(|_| not_now())?;
         self.note(&given).await?;
-        if given.order == Order::Drain {
-            self.readiness
-                .not_ready(Part::Intake, "the gateway is drained: staff ordered it");
-        }
         let result = match self.carry_out(given.order.clone()).await {
             Ok(Done::Paused(paused)) => {
-                if given.order == Order::Resume(Scope::default()) {
-                    self.readiness.ready(Part::Intake);
+                // One that is refused changes nothing here, either.
+                match &given.order {
+                    Order::Drain => self
+                        .readiness
+                        .not_ready(Part::Intake, "the gateway is drained: staff ordered it"),
+                    Order::Resume(scope) if *scope == Scope::default() => {
+                        self.readiness.ready(Part::Intake);
+                    }
+                    _ => {}
                 }
                 let stands = self.stands(&given, paused.clone()).await;
                 stands.map(|()| Done::Paused(paused))

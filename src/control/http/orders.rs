@@ -60,6 +60,7 @@ pub(super) struct Named {
     (status = 200, description = "what is paused from now on", body = Pauses),
     (status = 400, description = "the body does not say what to do"),
     (status = 404, description = "there is no such operator"),
+    (status = 409, description = "there are too many pauses already"),
 ))]
 pub(super) async fn pause(
     State(api): State<Api>,
@@ -100,6 +101,7 @@ pub(super) async fn resume(
 /// Lets what is under way end, and unbinds. It goes on when everything is resumed.
 #[utoipa::path(post, path = "/v1/drain", operation_id = "drain", tag = "orders", request_body = Option<Value>, responses(
     (status = 200, description = "what is paused from now on: everything", body = Pauses),
+    (status = 409, description = "there are too many pauses already: then nothing changed"),
 ))]
 pub(super) async fn drain(
     State(api): State<Api>,

@@ -103,7 +103,7 @@ async fn started(
     }
 }
 
-/// A pipeline that carries out orders, but knows of no operator but ucell.
+/// A pipeline that carries out orders, but knows of no operator but ucell, and cannot be drained beside two pauses.
 fn orders() -> mpsc::Sender<Ordered> {
     let (orders, mut given) = mpsc::channel::<Ordered>(1);
     tokio::spawn(async move {
@@ -115,7 +115,11 @@ fn orders() -> mpsc::Sender<Ordered> {
                     since: UnixMillis(0),
                 }),
                 Order::Resume(_) => paused.clear(),
-                Order::Drain => {}
+                Order::Drain if paused.len() < 2 => {}
+                Order::Drain => {
+                    drop(reply.send(Err(pipeline::Refusal::TooManyPauses)));
+                    continue;
+                }
                 Order::Erase(msisdn) => {
                     let done = match msisdn.digits().as_str() {
                         "998901234567" => Ok(pipeline::Done::Erased(1)),
@@ -567,6 +571,20 @@ async fn nothing_is_taken_while_draining() {
         json!([{ "part": "intake", "detail": "the gateway is draining" }])
     );
     assert_eq!(server.get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_drain_that_is_refused_leaves_everything_open() {
+    let server = server(accepting()).await;
+    let order = async |path, body| server.post_to(path, access::JSON, body).await.status;
+    for lane in [r#"{"lane":"bulk"}"#, r#"{"lane":"normal"}"#] {
+        assert_eq!(order("/v1/pause", lane).await, 200);
+    }
+    assert_eq!(order("/v1/drain", "").await, 409);
+    assert_eq!(server.get("/readyz").await.status, 200);
+    assert_eq!(order("/v1/resume", "").await, 200);
+    assert_eq!(order("/v1/drain", "").await, 200);
+    assert_eq!(server.get("/readyz").await.status, 503);
 }
 
 #[tokio::test]
