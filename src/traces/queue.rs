@@ -160,7 +160,9 @@ impl Queue {
             // There will be no other time.
             Sent::Not(_) if self.over => self.counts.add(Fate::Dropped, spans),
             Sent::Not(after) => {
-                let pause = after.unwrap_or(self.pause).min(LONGEST_PAUSE);
+                let pause = after.unwrap_or(self.pause);
+                // Whatever it says: a collector that says 0 would be asked without a pause.
+                let pause = pause.clamp(FIRST_PAUSE, LONGEST_PAUSE);
                 self.pause = LONGEST_PAUSE.min(2 * self.pause);
                 self.again = Some((parcel, now + pause));
             }
@@ -261,11 +263,13 @@ mod tests {
             assert_eq!(queue.take(due), Some(Due::Again(parcel(FULL))));
             now = due;
         }
-        let told = Some(7 * SECOND);
-        assert_eq!(queue.settle(now, parcel(FULL), &Sent::Not(told)), None);
-        assert_eq!(queue.deadline(), Some(now + 7 * SECOND));
-        now += 7 * SECOND;
-        assert_eq!(queue.take(now), Some(Due::Again(parcel(FULL))));
+        for (told, pause) in [(7, 7), (0, 1)] {
+            let told = Sent::Not(Some(told * SECOND));
+            assert_eq!(queue.settle(now, parcel(FULL), &told), None);
+            now += pause * SECOND;
+            assert_eq!(queue.deadline(), Some(now));
+            assert_eq!(queue.take(now), Some(Due::Again(parcel(FULL))));
+        }
         assert_eq!(queue.settle(now, parcel(FULL), &TAKEN), Some(Turn::Works));
         queue.put(now, stages(1));
         assert_eq!(first(&mut queue, now + SECOND), Some(1));
