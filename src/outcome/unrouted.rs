@@ -16,8 +16,8 @@ pub(super) struct Unrouted {
 /// How long an agency is not warned about again.
 const QUIET: Duration = Duration::from_secs(60);
 
-/// Anybody who may publish can invent agencies; those beyond are counted together.
-const MOST_AGENCIES: usize = 1000;
+/// Anybody who may publish can invent agencies; those beyond are counted together, as those of messages are.
+const MOST_AGENCIES: usize = 200;
 
 impl Unrouted {
     pub(super) fn new(counts: watch::Sender<BTreeMap<Box<str>, u64>>) -> Self {
@@ -92,5 +92,16 @@ mod tests {
         assert!(!unrouted.is_due("kadastr", start + QUIET / 2));
         assert!(unrouted.is_due("adliya", start + QUIET / 2));
         assert!(unrouted.is_due("kadastr", start + QUIET));
+    }
+
+    #[test]
+    fn two_hundred_agencies_are_counted_by_name_and_the_rest_together() {
+        let mut unrouted = Unrouted::new(watch::Sender::new(BTreeMap::new()));
+        for number in 0..200 {
+            assert_eq!(unrouted.count(&format!("agency-{number}"), 1), 1);
+        }
+        assert_eq!(unrouted.count("one-more", 1), 1);
+        assert_eq!(unrouted.count("another", 1), 2);
+        assert_eq!(unrouted.count("agency-199", 1), 2);
     }
 }

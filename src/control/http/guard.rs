@@ -33,7 +33,8 @@ pub(super) async fn identify(
     next: Next,
 ) -> Response {
     let path = request.uri().path();
-    if ["/healthz", "/readyz", openapi::PATH].contains(&path) || path.starts_with("/v1/ussd/") {
+    let asks_nobody = ["/healthz", "/readyz"].contains(&path) || openapi::PATHS.contains(&path);
+    if asks_nobody || path.starts_with("/v1/ussd/") {
         return next.run(request).await;
     }
     let from = Peer::of(request.extensions());

@@ -74,8 +74,10 @@ pub fn router(api: Api) -> Router {
     let (paths, description) = paths(&api.access).split_for_parts();
     let description = Bytes::from(openapi::finished(description));
     let described = || async move { ([(header::CONTENT_TYPE, "application/json")], description) };
+    let [path, versioned] = openapi::PATHS;
     paths
-        .route(openapi::PATH, get(described))
+        .route(path, get(described.clone()))
+        .route(versioned, get(described))
         .fallback(no_such_path)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(api.access.clone(), guard::identify))

@@ -11,7 +11,7 @@ use super::problem::{MEDIA_TYPE, Members};
 use crate::control::access::{Right, Role};
 
 /// Where it is served.
-pub(super) const PATH: &str = "/v1/openapi.json";
+pub(super) const PATHS: [&str; 2] = ["/openapi.json", "/v1/openapi.json"];
 
 /// What all that asks for a token calls it.
 const TOKEN: &str = "token";
