@@ -123,28 +123,20 @@ impl Access {
         let tokens = Arc::clone(&tokens.borrow());
         match tokens.owner(shown) {
             Some(entry) => Ok(entry.caller()),
+            None => Err(self.failed(from, now)),
+        }
+    }
+
+    /// Notes that something wrong came from there, unless that was so too often of late.
+    pub fn failed(&self, from: IpAddr, now: Instant) -> Denied {
+        let mut failures = self.failures();
+        match failures.ends_in(from, now) {
+            Some(wait) => Denied::TooOften(wait),
             None => {
-                self.may_try(from, now)?;
-                Err(self.failed(from, now))
+                failures.note(from, now);
+                Denied::WrongToken
             }
         }
-    }
-
-    /// Whether something wrong from there is looked at.
-    ///
-    /// # Errors
-    /// If it was wrong too often.
-    pub fn may_try(&self, from: IpAddr, now: Instant) -> Result<(), Denied> {
-        match self.failures().ends_in(from, now) {
-            Some(wait) => Err(Denied::TooOften(wait)),
-            None => Ok(()),
-        }
-    }
-
-    /// Notes that something wrong came from there.
-    pub fn failed(&self, from: IpAddr, now: Instant) -> Denied {
-        self.failures().note(from, now);
-        Denied::WrongToken
     }
 
     /// Counts that somebody is refused, and notes it in the audit log.

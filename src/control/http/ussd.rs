@@ -65,19 +65,19 @@ impl Aggregators {
     ) -> Result<OperatorId, ProblemDocument> {
         let refused = |why| access.refuse(why, None, shown.from, instant());
         let aggregator = self.operators.get(name);
+        let secret = aggregator.and_then(|aggregator| aggregator.secret.as_ref());
         match aggregator {
-            Some(aggregator) if aggregator.secret.is_some() => {
-                access
-                    .may_try(shown.from, instant())
-                    .inspect_err(|denied| refused(denied.why()))
-                    .map_err(unidentified)?;
-                let secret = aggregator.secret.as_ref();
-                if secret.is_some_and(|secret| shown.is(secret)) {
-                    return Ok(aggregator.operator);
-                }
-                access.failed(shown.from, instant());
-                refused(Why::WrongToken);
-                Err(secret_wanted())
+            // One that is right is let in whatever else comes from there: many share the address of a proxy.
+            Some(aggregator) if secret.is_some_and(|secret| shown.is(secret)) => {
+                Ok(aggregator.operator)
+            }
+            Some(_) if secret.is_some() => {
+                let denied = access.failed(shown.from, instant());
+                refused(denied.why());
+                Err(match denied {
+                    Denied::TooOften(_) => unidentified(denied),
+                    Denied::NoToken | Denied::WrongToken => secret_wanted(),
+                })
             }
             // Where tokens are asked for, a stranger is not told which operators there are, nor let in.
             _ if access.is_guarded() && !shown.is_admin(access)? => {

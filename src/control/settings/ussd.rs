@@ -56,23 +56,33 @@ pub(super) fn ussd(
 ) -> Option<UssdSettings> {
     cell.table(|table| {
         let settings = read(table, alphabet);
-        warn_if_open(table, http);
+        let secret = settings.as_ref().and_then(|it| it.secret.as_ref());
+        warn_if_open(table, secret, http);
         settings
     })
 }
 
-/// What any operator's aggregator may post, others may as well who reach the address, unless a secret is asked for.
-fn warn_if_open(table: &Table<'_>, http: Option<&Http>) {
-    // Where tokens are asked for, only an admin's opens it.
-    let listen = http.filter(|http| http.tokens.is_none());
-    let listen = listen.map(|http| http.listen);
-    if let Some(listen) = listen.filter(|it| !it.ip().is_loopback())
-        && !table.has("secret")
-    {
-        table.warn(
+/// Less of a secret is found by trying: whoever is told 429 may try again all the same.
+const LEAST_OF_SECRET: usize = 16;
+
+/// What any operator's aggregator may post, others may as well who reach the address, unless a secret is asked for that
+/// they do not guess.
+fn warn_if_open(table: &Table<'_>, secret: Option<&Secret>, http: Option<&Http>) {
+    let Some(http) = http.filter(|http| !http.listen.ip().is_loopback()) else {
+        return;
+    };
+    let listen = http.listen;
+    match secret {
+        Some(secret) if secret.expose().chars().count() < LEAST_OF_SECRET => table.warn(
+            format!("has a short `secret`: whoever reaches {listen} can find it by trying"),
+            "give it one of 16 characters or more, made by chance",
+        ),
+        // Where tokens are asked for, only an admin's opens it.
+        None if !table.has("secret") && http.tokens.is_none() => table.warn(
             format!("has no `secret`: over HTTP whoever reaches {listen} can ask as any number"),
             "give it one, or let `http.listen` be an address of this machine alone",
-        );
+        ),
+        _ => {}
     }
 }
 

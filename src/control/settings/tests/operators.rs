@@ -531,9 +531,13 @@ fn ussd_without_a_secret_is_warned_of_where_others_reach_it() {
     for listen in ["", "127.0.0.1:8025", "[::1]:8025"] {
         assert_eq!(warned(&ussd(listen, "")), [""; 0], "{listen}");
     }
+    let long = "secret = \"0123456789abcdef\"\n";
+    assert_eq!(warned(&ussd("0.0.0.0:8025", long)), [""; 0]);
     assert_eq!(
         warned(&ussd("0.0.0.0:8025", "secret = \"geheim\"\n")),
-        [""; 0]
+        [
+            "9:1: `operator[0].ussd` has a short `secret`: whoever reaches 0.0.0.0:8025 can find it by trying; give it one of 16 characters or more, made by chance"
+        ]
     );
     let with_tokens = ussd("0.0.0.0:8025", "") + "tokens = \"tokens.toml\"\n";
     assert_eq!(warned(&with_tokens), [""; 0]);
