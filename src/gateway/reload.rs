@@ -20,7 +20,7 @@ use crate::pipeline::{NewRules, OfOperator};
 pub struct Rules {
     pipeline: mpsc::Sender<Box<NewRules>>,
     publishers: watch::Sender<Publishers>,
-    /// Those that hold.
+    /// Those that hold: what waits for the next start is as it was at the last one.
     settings: watch::Sender<Arc<Settings>>,
     standing: Standing,
 }
@@ -60,8 +60,8 @@ impl Apply for Rules {
         changed: &[String],
     ) -> Result<Vec<String>, Vec<Problem>> {
         let publishers = fitting::publishers(settings);
-        let held = Arc::new(settings.clone());
-        let (settings, changed) = (Arc::clone(&held), changed.to_vec());
+        let new = Arc::new(settings.clone());
+        let (settings, changed) = (Arc::clone(&new), changed.to_vec());
         let standing = self.standing.clone();
         let read = tokio::task::spawn_blocking(move || {
             let rules = new_rules(&settings, &changed)?;
@@ -79,7 +79,8 @@ impl Apply for Rules {
         // A gateway that stops takes nothing any more.
         drop(self.pipeline.send(rules.into()).await);
         self.publishers.send_replace(publishers);
-        self.settings.send_replace(held);
+        let held = self.settings.borrow().with_live(&new);
+        self.settings.send_replace(Arc::new(held));
         Ok(doubts)
     }
 }
@@ -150,5 +151,31 @@ mod tests {
         rules.apply(&named, &[]).await.unwrap();
         let kadastr = Agency::from_name("kadastr").unwrap();
         assert_eq!(*publishers.borrow(), Publishers::new([("k", kadastr)]));
+    }
+
+    #[tokio::test]
+    async fn the_settings_that_hold_are_without_what_waits_for_a_restart() {
+        let read = |of_operator: &str, rest: &str| {
+            let text = format!(
+                "[[operator]]\nname = \"ucell\"\nprefixes = [\"99890\"]\naddress = \"127.0.0.1:1\"\n\
+                 system_id = \"x\"\npassword = \"p\"\nsender = \"MyGov\"\n{of_operator}\n{rest}"
+            );
+            Settings::read(&text, Path::new("xabar.toml"), &Environment::default()).unwrap()
+        };
+        let folder = Folder::new();
+        let standing = Standing::nothing(&folder.path("kept.json"));
+        let start = read("tps = 10\nwindow = 5\nsessions = 1", "[lanes]\nurgent = 10");
+        let (rules, _taken) = Rules::channel(&start, standing);
+        let new = read(
+            "tps = 20\nwindow = 6\nsessions = 4",
+            "[lanes]\nurgent = 20\n[timing]\nexpires = \"1h\"\nuncertain = \"7s\"",
+        );
+        rules.apply(&new, &[]).await.unwrap();
+        let held = Arc::clone(&rules.settings().borrow());
+        let (operator, bind) = (&held.operators[0], &held.operators[0].binds[0]);
+        assert_eq!((operator.tps, bind.window, bind.sessions), (Some(20), 6, 1));
+        assert_eq!(held.lanes, start.lanes);
+        assert_eq!(held.timing.expires, new.timing.expires);
+        assert_eq!(held.timing.uncertain, start.timing.uncertain);
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::document::{Entry, Node, Value};
+use super::{Operator, Settings};
 
 /// A configuration as it was written, with the environment's values over the file's. It may hold secrets, and shows nothing.
 #[derive(Clone, Default)]
@@ -57,6 +58,59 @@ const LIVE_AS_A_WHOLE: [&str; 2] = ["agency", "agency.*"];
 
 /// What of these goes by which operators there are, which is known at the start.
 const ROUTES: [&str; 5] = ["prefixes", "weight", "fallback", "move_after", "when_down"];
+
+impl Settings {
+    /// These with what takes effect at once as it is in `new`: all else waits for the next start.
+    #[must_use]
+    pub fn with_live(&self, new: &Self) -> Self {
+        let mut held = Self {
+            subscriber: new.subscriber.clone(),
+            dialogue: new.dialogue.clone(),
+            urgent: new.urgent.clone(),
+            bulk: new.bulk.clone(),
+            retry: new.retry.clone(),
+            agencies: new.agencies.clone(),
+            messages: new.messages.clone(),
+            menus: new.menus.clone(),
+            log: new.log.clone(),
+            ..self.clone()
+        };
+        (held.timing.expires, held.timing.duplicates) = (new.timing.expires, new.timing.duplicates);
+        (held.timing.retention, held.timing.receipt) = (new.timing.retention, new.timing.receipt);
+        if let (Some(held), Some(new)) = (&mut held.outcomes.amqp, &new.outcomes.amqp) {
+            held.states.clone_from(&new.states);
+        }
+        let named = |settings: &Self| -> BTreeSet<String> {
+            let operators = settings.operators.iter();
+            operators.map(|operator| operator.name.clone()).collect()
+        };
+        let routes = named(self) == named(new);
+        for held in &mut held.operators {
+            let mut new = new.operators.iter();
+            if let Some(new) = new.find(|new| new.name == held.name) {
+                held.take_live(new, routes);
+            }
+        }
+        held
+    }
+}
+
+impl Operator {
+    /// Routes go by which operators there are.
+    fn take_live(&mut self, new: &Self, routes: bool) {
+        self.tps = new.tps;
+        let mut binds = new.binds.iter();
+        if let Some(shared) = binds.find(|bind| !bind.is_own_window) {
+            let mine = self.binds.iter_mut().filter(|bind| !bind.is_own_window);
+            mine.for_each(|bind| bind.window = shared.window);
+        }
+        if routes {
+            self.prefixes.clone_from(&new.prefixes);
+            self.fallback.clone_from(&new.fallback);
+            (self.weight, self.move_after) = (new.weight, new.move_after);
+        }
+    }
+}
 
 impl Written {
     pub(super) fn new(root: Node) -> Self {
