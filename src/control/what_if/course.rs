@@ -60,6 +60,12 @@ impl Side {
         u16::try_from(place).ok()
     }
 
+    /// How far the longest limit of subscribers looks back, if there is one.
+    pub(super) fn longest_limit(&self) -> Option<Duration> {
+        let limits = self.rules.rules.limits.iter();
+        limits.map(|limit| limit.per).max()
+    }
+
     fn start(&self, traffic: &Traffic, from: Now, until_now: bool) -> Result<Replay, Stopped> {
         let link = |id, name: &str| {
             let mut links = self.links.iter();

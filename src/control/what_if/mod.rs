@@ -79,7 +79,7 @@ pub fn answer(
         assumed,
         most,
     } = sources;
-    let traffic = Traffic::read(reader, (now, question.hours, most), held, go_on)?;
+    let traffic = Traffic::read(reader, (now, question.hours, most), (held, changed), go_on)?;
     let really = traffic.really(held);
     let as_is = course::course(held, &traffic, go_on)?;
     let changed = changed.map(|side| course::course(side, &traffic, go_on));

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustc_hash::FxHashSet;
 use xabar_events::{
     Cancel, Event, EventKey, Msisdn, Notification, Priority, Reason, State, Trace,
     UnixMillis as Wall,
@@ -42,6 +43,9 @@ pub(super) struct Traffic {
     until_now: Submitted,
 }
 
+/// What waited for the end of a night came in so long before it was submitted.
+const NIGHT: Duration = Duration::from_secs(12 * 3600);
+
 type Submitted = BTreeMap<Msisdn, Vec<UnixMillis>>;
 
 /// A message that came in.
@@ -53,11 +57,12 @@ pub(super) struct Arrived {
 }
 
 impl Traffic {
-    /// Reads the last hours, and those before them for what was waiting and what subscribers had got.
+    /// Reads the last hours with what was waiting when they began, and from before them, as far back as the limits of either side
+    /// look, what their subscribers had got.
     pub(super) fn read(
         reader: &mut dyn Reader,
         (now, hours, most): (Now, u32, u64),
-        side: &Side,
+        (side, changed): (&Side, Option<&Side>),
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Self, Stopped> {
         let asked = now.steady.before(Duration::from_secs(3600) * hours);
@@ -84,20 +89,45 @@ impl Traffic {
             until_now: Submitted::new(),
         };
         let earlier = from.before(now.steady.since(from));
-        let mut is_wanted = true;
-        reader.traffic(earlier, most.saturating_mul(2), &mut |message| {
-            traffic.take(&message, most, |id| side.place(id));
-            is_wanted = go_on();
-            match is_wanted {
-                true => ControlFlow::Continue(()),
-                false => ControlFlow::Break(()),
-            }
+        each(reader, earlier, most.saturating_mul(2), go_on, |message| {
+            traffic.take(message, most, |id| side.place(id));
         })?;
-        if !is_wanted {
-            return Err(Stopped::Unwanted);
-        }
         traffic.withdrawn.sort_unstable();
+        let sides = [Some(side), changed].into_iter().flatten();
+        if let Some(longest) = sides.filter_map(Side::longest_limit).max() {
+            traffic.read_submitted(reader, longest, go_on)?;
+        }
         Ok(traffic)
+    }
+
+    /// Reads when messages went to those subscribers to whom any is replayed: in a second run, since these are far fewer than all
+    /// to whom something went in the time of the longest limit.
+    fn read_submitted(
+        &mut self,
+        reader: &mut dyn Reader,
+        longest: Duration,
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<(), Stopped> {
+        let replayed = self.messages.iter().map(|(arrived, _)| arrived);
+        let replayed = replayed.chain(&self.waiting);
+        let subscribers: FxHashSet<Msisdn> = replayed.map(|it| it.origin.msisdn).collect();
+        let (from, now) = (self.from, self.now);
+        let oldest = from.before(longest);
+        each(reader, oldest.before(NIGHT), u64::MAX, go_on, |message| {
+            if !subscribers.contains(&message.msisdn) {
+                return;
+            }
+            let history = message.progress.history.iter();
+            let submitted = history.filter(|told| told.state == State::Submitted);
+            for at in submitted.map(|told| now.steady_at(told.at)) {
+                if at < from && at >= oldest {
+                    self.before.entry(message.msisdn).or_default().push(at);
+                }
+                if at <= now.steady && at >= now.steady.before(longest) {
+                    self.until_now.entry(message.msisdn).or_default().push(at);
+                }
+            }
+        })
     }
 
     fn take(&mut self, message: &Message, most: u64, place: impl Fn(OperatorId) -> Option<u16>) {
@@ -108,9 +138,6 @@ impl Traffic {
         let mut fate = Fate::default();
         for told in &message.progress.history {
             fate.tell(told, &place);
-            if told.state == State::Submitted {
-                self.submitted(message.msisdn, self.now.steady_at(told.at));
-            }
         }
         let arrived = Arrived {
             origin: Arc::clone(message.origin()),
@@ -155,13 +182,6 @@ impl Traffic {
         }
     }
 
-    fn submitted(&mut self, msisdn: Msisdn, at: UnixMillis) {
-        if at < self.from {
-            self.before.entry(msisdn).or_default().push(at);
-        }
-        self.until_now.entry(msisdn).or_default().push(at);
-    }
-
     /// When a message comes in: if it waited before the beginning, then.
     pub(super) fn comes_in(&self, arrived: &Arrived) -> UnixMillis {
         arrived.origin.accepted_at.max(self.from)
@@ -203,6 +223,26 @@ impl Traffic {
         let fates: Vec<Fate> = self.messages.iter().map(|(_, fate)| *fate).collect();
         course_of(side, self, &fates)
     }
+}
+
+/// Shows what waits and what was accepted since then, as [`Reader::traffic`] does, as long as it is to go on.
+fn each(
+    reader: &mut dyn Reader,
+    since: UnixMillis,
+    most: u64,
+    go_on: &mut dyn FnMut() -> bool,
+    mut take: impl FnMut(&Message),
+) -> Result<(), Stopped> {
+    let mut is_wanted = true;
+    reader.traffic(since, most, &mut |message| {
+        take(&message);
+        is_wanted = go_on();
+        match is_wanted {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
+    })?;
+    is_wanted.then_some(()).ok_or(Stopped::Unwanted)
 }
 
 /// Whether what ended it had nothing to do with pace, and would end it again.

@@ -275,6 +275,22 @@ fn limits_that_are_asked_about_put_off_those_who_had_enough() {
 }
 
 #[test]
+fn a_limit_looks_back_further_than_the_hours_that_are_replayed() {
+    let mut world = World::new(CONFIG);
+    let mut earlier = world.message(600 * MINUTE, &[(State::Submitted, None, 600 * MINUTE)]);
+    let mut new = world.message(30 * MINUTE, &[]);
+    for message in [&mut earlier, &mut new] {
+        message.origin_mut().msisdn = sample::msisdn(1);
+    }
+    world.accept(vec![earlier, new]);
+    let limits = json!([{"messages": 1, "per": "24h"}]);
+    let answer = world.ask(&json!({"hours": 1, "subscriber": {"limits": limits}}));
+    let changed = answer.changed.unwrap();
+    assert_eq!(changed.deferred["subscriber-limit"], 1, "{changed:?}");
+    assert!(answer.as_is.waits.unwrap().max_s < 5.0);
+}
+
+#[test]
 fn a_weight_is_the_one_that_is_asked_for_else_the_one_that_is_set() {
     let world = World::new(CONFIG);
     let settings = Arc::clone(&world.known.settings.borrow());
