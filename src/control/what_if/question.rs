@@ -45,7 +45,7 @@ impl Question {
 
     /// Whether anything is to be other than it is.
     pub fn is_change(&self) -> bool {
-        self.subscriber.is_some() || self.operators.values().any(|change| !change.is_empty())
+        !self.asked.is_empty()
     }
 
     /// What is to be other, such as `ucell.tps=600`.
@@ -143,9 +143,13 @@ fn setting(cell: &Cell<'_>, key: Key) -> Option<Setting<u32>> {
     }
 }
 
-/// The changes in the words of the command line; what was read is well-formed.
+/// The changes in the words of the command line; what was read is well-formed. What is null is left out of it, and no change.
 fn asked(body: &Json) -> Vec<String> {
-    let object = |json: Option<&Json>| json.and_then(Json::as_object).cloned();
+    let object = |json: Option<&Json>| {
+        let mut object = json.and_then(Json::as_object).cloned()?;
+        object.retain(|_, value| !value.is_null());
+        Some(object)
+    };
     let operators = object(body.get("operators")).unwrap_or_default();
     let links = operators.iter().flat_map(|(name, values)| {
         let values = object(Some(values)).unwrap_or_default().into_iter();
