@@ -12,6 +12,7 @@ use crate::control::what_if::Course;
 use crate::durations::Durations;
 use crate::journal::model::Model;
 use crate::journal::{Changes, Journal, Message, OperatorId, Phase, Told, sample};
+use crate::log_lines::LogLines;
 use crate::scratch::Folder;
 
 const CONFIG: &str = r#"
@@ -46,8 +47,6 @@ impl World {
         let settings =
             Settings::read(config, Path::new("xabar.toml"), &Environment::default()).unwrap();
         let mut journal = Model::default();
-        let id = journal.operator("ucell").unwrap();
-        let operator = &settings.operators[0];
         let mut response_times = Durations::default();
         response_times.add(RESPONSE);
         let state = LinkState {
@@ -59,10 +58,15 @@ impl World {
             response_times,
             ..LinkState::default()
         };
-        let observed = Observed {
-            operator: fitting::configured(id, operator, settings.lanes),
-            link: watch::channel(state).1,
-        };
+        let operators = settings.operators.iter();
+        let observed = operators.map(|operator| {
+            let id = journal.operator(&operator.name).unwrap();
+            Observed {
+                operator: fitting::configured(id, operator, settings.lanes),
+                link: watch::channel(state).1,
+            }
+        });
+        let observed = observed.collect();
         let folder = Folder::new();
         let clock = Clock::starting_after(UnixMillis(0));
         let now = clock.now();
@@ -70,7 +74,7 @@ impl World {
             settings: watch::channel(Arc::new(settings)).1,
             standing: Standing::nothing(&folder.path("kept.json")),
             ported: watch::channel(Arc::default()).1,
-            links: vec![observed],
+            links: observed,
             status: watch::channel(None).1,
             clock,
             reader: journal.reader().unwrap(),
@@ -358,6 +362,33 @@ fn what_is_wrong_with_a_question_is_told_by_its_keys() {
     ] {
         assert!(problems.contains(told), "{told}\n---\n{problems}");
     }
+}
+
+#[test]
+fn what_is_null_is_no_change() {
+    let mut world = World::new(CONFIG);
+    let answer = world.ask(&json!({
+        "operators": {"ucell": {"tps": null, "window": null}, "x": null},
+        "subscriber": {"limits": null, "quiet_hours": null},
+    }));
+    assert_eq!(answer.changes, Vec::<String>::new());
+    assert!(answer.changed.is_none());
+}
+
+/// A second operator with the same numbers.
+fn shared() -> String {
+    let second = CONFIG.split_once("[[operator]]").unwrap().1;
+    format!("{CONFIG}[[operator]]{}", second.replace("ucell", "beeline"))
+}
+
+#[test]
+fn the_log_has_nothing_of_what_never_happened() {
+    let mut world = World::new(&shared());
+    world.waiting(100, MINUTE);
+    let lines = LogLines::listen(tracing::Level::DEBUG);
+    let answer = world.ask(&json!({}));
+    assert_eq!(answer.as_is.operators.len(), 2);
+    assert_eq!(lines.take(), "");
 }
 
 #[test]
