@@ -136,12 +136,14 @@ impl Prefix {
         rest.is_some_and(|rest| msisdn.as_u64() / rest == self.value)
     }
 
-    /// The numbers that begin with it and end in these digits, of which only the country may be missing.
+    /// The numbers that begin with it and end in these digits, of which only the country may be missing: none of digits
+    /// that begin with it as they are.
     fn completing(self, national: &str) -> impl Iterator<Item = Msisdn> {
         let digits = self.value.to_string();
+        let misses_none = national.starts_with(&digits);
         (1..=LONGEST_COUNTRY_CODE).filter_map(move |country| {
             let (country, rest) = digits.split_at_checked(country)?;
-            let is_whole = national.starts_with(rest);
+            let is_whole = national.starts_with(rest) && !misses_none;
             is_whole.then(|| format!("{country}{national}").parse().ok())?
         })
     }
@@ -181,6 +183,7 @@ mod tests {
         assert_eq!(whole("901234567"), ["7901234567", "998901234567"]);
         assert_eq!(whole("551234567"), ["7551234567"]);
         assert_eq!(whole("998931234567123"), [""; 0], "too long");
+        assert_eq!(whole("7901234567"), [""; 0], "7 is its country");
     }
 
     #[test]
