@@ -15,7 +15,7 @@ use super::addresses::{Addresses, Ended};
 use super::class::{Class, Classes};
 use super::connection::Connection;
 use super::entrance::Entrance;
-use super::refused_bind::{Bound, Refusal};
+use super::refused_bind::{Before, Bound, Refusal};
 use crate::clock::instant;
 use crate::host::Turn;
 use crate::tls::{self, Trouble};
@@ -75,6 +75,7 @@ impl Session {
         };
         let host = Turn::default();
         let mut turn = None;
+        let mut before = Before::default();
         let mut wanted = self.wanted.clone();
         while !stop.is_cancelled() {
             tokio::select! {
@@ -90,7 +91,8 @@ impl Session {
             let pause = match connected {
                 Ok(connection) => {
                     let address = connection.address.clone();
-                    let service = Service::begin(&self, address, &addresses, turn.take());
+                    let service =
+                        Service::begin(&self, address, &addresses, (turn.take(), &mut before));
                     let served = service.run(connection, &news).await;
                     turn = served.turn;
                     // One that was not wanted any more ended well.
@@ -180,6 +182,7 @@ struct Service<'a> {
     worth: Worth,
     faulty: bool,
     trouble: Trouble,
+    before: &'a mut Before,
     /// The turn to return: while this session is given up, and until the next is bound.
     turn: Option<OwnedSemaphorePermit>,
 }
@@ -218,7 +221,7 @@ impl<'a> Service<'a> {
         session: &'a Session,
         address: String,
         addresses: &'a Addresses,
-        turn: Option<OwnedSemaphorePermit>,
+        (turn, before): (Option<OwnedSemaphorePermit>, &'a mut Before),
     ) -> Self {
         Self {
             session,
@@ -227,6 +230,7 @@ impl<'a> Service<'a> {
             worth: Worth::default(),
             faulty: false,
             trouble: Trouble::default(),
+            before,
             turn,
         }
     }
@@ -290,6 +294,7 @@ impl<'a> Service<'a> {
             if matches!(event, Event::Bound { .. }) {
                 self.worth.bound = true;
                 self.session.bound.add(self.session.bind);
+                self.before.bound();
                 self.turn = None;
             }
             // Of many faults the first is told, and at the end their number.
@@ -314,7 +319,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    fn log(&self, event: &Event) {
+    fn log(&mut self, event: &Event) {
         let (operator, session) = (&self.session.operator, self.session.index);
         match event {
             Event::Bound {
@@ -340,18 +345,22 @@ impl<'a> Service<'a> {
     }
 
     /// Says what to do about a refused bind.
-    fn log_refused(&self, status: Status) {
+    fn log_refused(&mut self, status: Status) {
+        let may_be_old = self.before.refused(instant());
         let (operator, session, address) =
             (&self.session.operator, self.session.index, &self.address);
         let bind = self.session.bind;
         let beside = self.session.bound.beside(bind);
         let bound = beside.0 + beside.1;
-        match Refusal::of(status, beside) {
+        match Refusal::of(status, beside, may_be_old) {
             Refusal::Login => {
                 error!(operator, session, address, %bind, %status, "bind refused: check this operator's system_id and password");
             }
             Refusal::SystemType => {
                 error!(operator, session, address, %bind, %status, "bind refused: check this operator's system_type");
+            }
+            Refusal::OldSessions => {
+                warn!(operator, session, address, %bind, %status, bound, "bind refused to a session that was bound before: the SMSC may count sessions that are gone, as after a cut line; wait two minutes");
             }
             Refusal::TooManySessions => {
                 warn!(operator, session, address, %bind, %status, bound, "bind refused: the login has as many sessions as the operator allows it; lower sessions, or ask for more");
@@ -368,7 +377,7 @@ impl<'a> Service<'a> {
         }
     }
 
-    fn log_closed(&self, closed: &Closed) {
+    fn log_closed(&mut self, closed: &Closed) {
         let (operator, session) = (&self.session.operator, self.session.index);
         if closed.faults != Faults::default() {
             info!(operator, session, faults = %closed.faults, "odd things the SMSC did");
