@@ -153,6 +153,30 @@ fn what_is_not_written_soon_after_its_decision_comes_back() {
 }
 
 #[test]
+fn it_is_told_how_many_sessions_submit_and_on_how_many_receipts_come() {
+    let room = |window, receives| Room {
+        receives,
+        ..Room::of(0, window)
+    };
+    // A pair and a transceiver.
+    let rooms = [room(5, false), room(0, true), room(5, true)];
+    let mut dispatch = Dispatch::of_logins(rooms, &[None], bounds(5, None), t0());
+    let bound = |dispatch: &mut Dispatch| {
+        let offer = dispatch.offer(t0());
+        (offer.submitting, offer.receiving)
+    };
+    assert_eq!(bound(&mut dispatch), (0, 0));
+    for (session, submitting, receiving) in [(0, 1, 0), (1, 1, 1), (2, 2, 2)] {
+        dispatch.bound(session);
+        assert_eq!(bound(&mut dispatch), (submitting, receiving));
+    }
+    dispatch.unbound(1);
+    assert_eq!(bound(&mut dispatch), (2, 1));
+    dispatch.leave(2);
+    assert_eq!(bound(&mut dispatch), (1, 0));
+}
+
+#[test]
 fn a_refusal_for_the_windows_sake_makes_it_smaller_and_one_for_the_rates_does_not() {
     let now = t0();
     for (status, window) in [(Status::RTHROTTLED, 20), (Status::RMSGQFUL, 14)] {
