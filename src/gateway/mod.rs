@@ -89,7 +89,7 @@ pub struct Gateway {
 /// How a gateway ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Messages with an attempt that has no answer; they count as uncertain at the next start.
+    /// Messages with an attempt that has no answer, those that wait to be repeated among them.
     pub uncertain: usize,
 }
 
@@ -366,7 +366,7 @@ impl Gateway {
         tokio::join!(sessions, join(self.http_task, deadline, "HTTP"));
         self.pipeline.cancel();
         let patience = tokio::spawn(cancel_in_time(self.outcome, self.outcome_state, deadline));
-        let core = self.ended.await.map_err(|_| GatewayError::Lost)??;
+        let mut core = self.ended.await.map_err(|_| GatewayError::Lost)??;
         patience.abort();
         drop(self.outcome_task.await);
         // Since the pipeline ended, with what is left.

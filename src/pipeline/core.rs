@@ -488,11 +488,6 @@ impl Core {
         self.last_outgoing().saturating_sub(self.published_to)
     }
 
-    /// How many messages have an attempt whose answer is outstanding, or never came.
-    pub fn left_uncertain(&self) -> usize {
-        self.in_flight.len() + self.pacer.uncertain()
-    }
-
     /// Results first, since a receipt that came along may need them.
     fn hear(&mut self, beat: &mut Beat, reports: Vec<Report>) -> Result<(), JournalError> {
         let mut inbound = Vec::new();
@@ -613,9 +608,12 @@ impl Operator {
         }
     }
 
-    /// How many more submissions its link asks for.
+    /// How many more submissions its link asks for: none while nothing is submitted on, whatever it asked for before.
     fn left(&self) -> u64 {
-        self.offer.granted.saturating_sub(self.given)
+        match self.offer.submitting {
+            0 => 0,
+            _ => self.offer.granted.saturating_sub(self.given),
+        }
     }
 
     /// How many more screens its link takes with that of a dialogue that begins.

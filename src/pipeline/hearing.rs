@@ -1,5 +1,6 @@
-//! Since when an operator can be heard: what its outage left without an answer is repeated only once its receipts could come.
+//! When an operator could be heard: what its outage left without an answer is repeated only once its receipts could come.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::beat::Beat;
@@ -8,50 +9,120 @@ use crate::clock::UnixMillis;
 use crate::delivery::Offer;
 use crate::journal::Message;
 
-/// When an operator came back last, and how long it has been heard since.
+/// Of an operator that comes and goes each time counts as such a part of a grace, however short it was.
+const SHORTEST_PART: u32 = 20;
+
+/// While receivers come and go beside what stays bound, receipts are awaited for no more than so many graces.
+const MOST_GRACES: u32 = 4;
+
+/// What is bound. Without a receiver, which may never come, some SMSCs send receipts to where the message came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Bound {
+    #[default]
+    Nothing,
+    Transmitters,
+    /// Or transceivers.
+    Receivers,
+}
+
+impl Bound {
+    fn of(offer: &Offer) -> Self {
+        match (offer.submitting, offer.receiving) {
+            (0, 0) => Self::Nothing,
+            (_, 0) => Self::Transmitters,
+            _ => Self::Receivers,
+        }
+    }
+}
+
+/// A time in which the same was bound.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    bound: Bound,
+    since: UnixMillis,
+    heard: Duration,
+}
+
+/// What was bound when, as far back as it matters.
 #[derive(Debug, Default)]
 pub(super) struct Hearing {
-    /// Whether a transceiver or a receiver is bound.
-    receives: bool,
-    /// Since when something is bound, whatever it is: without a receiver, which may never come, some SMSCs send receipts to where
-    /// the message came from.
-    since: Option<UnixMillis>,
+    bound: Bound,
+    since: UnixMillis,
+    /// When the operator, or a receiver, came back last.
     back: UnixMillis,
-    /// How long it was heard before that, if that was less than a grace: outages in quick succession put nothing off for ever.
-    before: Duration,
+    /// The times before this one, the oldest first.
+    before: VecDeque<Span>,
 }
 
 impl Hearing {
     /// Notes what is bound.
     pub(super) fn note(&mut self, offer: &Offer, now: UnixMillis, grace: Duration) {
-        let receives = offer.receiving > 0;
-        let is_bound = receives || offer.submitting > 0;
-        let is_back = (is_bound && self.since.is_none()) || (receives && !self.receives);
-        let is_gone = !is_bound && self.since.is_some();
-        self.receives = receives;
-        if !is_back && !is_gone {
+        let bound = Bound::of(offer);
+        if bound == self.bound {
             return;
         }
-        if let Some(since) = self.since {
-            let heard = self.before + now.since(since);
-            self.before = if heard < grace { heard } else { Duration::ZERO };
+        if self.bound != Bound::Nothing {
+            let mut span = self.current(now);
+            span.heard = span.heard.max(grace / SHORTEST_PART);
+            self.before.push_back(span);
+            self.forget(grace);
         }
-        self.since = is_bound.then_some(now);
-        if is_back {
+        if bound > self.bound {
             self.back = now;
+        }
+        (self.bound, self.since) = (bound, now);
+    }
+
+    /// What was submitted before the first of these times was heard long enough in the others.
+    fn forget(&mut self, grace: Duration) {
+        while heard(self.before.iter().skip(1)) >= grace * MOST_GRACES {
+            self.before.pop_front();
         }
     }
 
-    /// Until when receipts may come of what was submitted before the operator was gone, if that is so.
+    fn current(&self, now: UnixMillis) -> Span {
+        let heard = match self.bound {
+            Bound::Nothing => Duration::ZERO,
+            Bound::Transmitters | Bound::Receivers => now.since(self.since),
+        };
+        Span {
+            bound: self.bound,
+            since: self.since,
+            heard,
+        }
+    }
+
+    /// Until when receipts may come, if it stays as it is, of what was submitted before the operator was gone, if that is so.
+    /// Only the times that began after the submission count; once a receiver came among these, those since then.
     fn awaited_until(
         &self,
         submitted: UnixMillis,
         now: UnixMillis,
         grace: Duration,
     ) -> Option<UnixMillis> {
-        let until = self.since?.after(grace.saturating_sub(self.before));
-        (submitted < self.back && until > now).then_some(until)
+        if submitted >= self.back {
+            return None;
+        }
+        let current = self.current(now);
+        let all = self.before.iter().chain([&current]);
+        let after = all.filter(|span| span.since > submitted);
+        let receives = |span: &&Span| span.bound == Bound::Receivers;
+        let in_all = heard(after.clone());
+        let heard = match self.bound {
+            Bound::Receivers => heard(after.filter(receives)),
+            _ if after.clone().any(|span| receives(&span)) => {
+                heard(after.skip_while(|span| !receives(span)))
+            }
+            _ => in_all,
+        };
+        let left = grace.saturating_sub(heard);
+        let left = left.min((grace * MOST_GRACES).saturating_sub(in_all));
+        (!left.is_zero()).then(|| now.after(left))
     }
+}
+
+fn heard<'a>(spans: impl Iterator<Item = &'a Span>) -> Duration {
+    spans.map(|span| span.heard).sum()
 }
 
 impl Core {
@@ -78,10 +149,10 @@ mod tests {
         UnixMillis(0).after(Duration::from_secs(second))
     }
 
-    /// After what was bound when: until when receipts are awaited in that second of what was submitted before all of it.
-    fn awaited<const N: usize>(bound: [(u64, usize, usize); N], second: u64) -> Option<u64> {
+    /// What was bound when: submitting, and receiving.
+    fn hearing(bound: &[(u64, usize, usize)]) -> Hearing {
         let mut hearing = Hearing::default();
-        for (at_second, submitting, receiving) in bound {
+        for &(at_second, submitting, receiving) in bound {
             let offer = Offer {
                 submitting,
                 receiving,
@@ -89,45 +160,76 @@ mod tests {
             };
             hearing.note(&offer, at(at_second), GRACE);
         }
-        let until = hearing.awaited_until(at(0), at(second), GRACE)?;
+        hearing
+    }
+
+    /// Until when receipts are awaited in that second of what was submitted then.
+    fn awaited_of(bound: &[(u64, usize, usize)], submitted: u64, second: u64) -> Option<u64> {
+        let until = hearing(bound).awaited_until(at(submitted), at(second), GRACE)?;
         Some(until.since(at(0)).as_secs())
+    }
+
+    /// The same of what was submitted before all of it.
+    fn awaited(bound: &[(u64, usize, usize)], second: u64) -> Option<u64> {
+        awaited_of(bound, 0, second)
     }
 
     #[test]
     fn receipts_are_awaited_for_a_grace_from_when_the_operator_is_back() {
         let back = [(100, 1, 1), (110, 2, 2)];
-        assert_eq!(awaited(back, 110), Some(130), "from the first session on");
-        assert_eq!(awaited(back, 130), None);
-        let mut hearing = Hearing::default();
-        let offer = Offer {
-            submitting: 1,
-            receiving: 1,
-            ..Offer::default()
-        };
-        hearing.note(&offer, at(100), GRACE);
-        assert_eq!(hearing.awaited_until(at(100), at(101), GRACE), None);
+        assert_eq!(awaited(&back, 110), Some(130), "from the first session on");
+        assert_eq!(awaited(&back, 130), None);
+        assert_eq!(awaited_of(&back, 100, 101), None, "it was not gone since");
+        let gone = [(100, 1, 1), (110, 0, 0)];
+        assert_eq!(awaited(&gone, 900), Some(920), "nobody hears meanwhile");
     }
 
     #[test]
     fn a_receiver_that_stays_hears_on_and_one_that_never_comes_is_not_waited_for() {
         // The transmitter alone was gone.
-        assert_eq!(awaited([(1, 1, 1), (40, 0, 1), (90, 1, 1)], 90), None);
-        assert_eq!(awaited([(100, 1, 0)], 120), Some(130));
-        assert_eq!(awaited([(100, 1, 0)], 130), None);
-        assert_eq!(awaited([(100, 1, 0), (190, 1, 1)], 190), Some(220));
+        assert_eq!(awaited(&[(1, 1, 1), (40, 0, 1), (90, 1, 1)], 90), None);
+        assert_eq!(awaited(&[(100, 1, 0)], 120), Some(130));
+        assert_eq!(awaited(&[(100, 1, 0)], 130), None);
+        // The receiver alone was, and is.
+        assert_eq!(awaited_of(&[(1, 1, 1), (40, 1, 0)], 20, 50), None);
     }
 
     #[test]
-    fn an_operator_that_comes_and_goes_is_awaited_for_a_grace_in_all() {
-        let unsteady = [(100, 1, 1), (120, 0, 0), (200, 1, 1)];
-        assert_eq!(awaited(unsteady, 200), Some(210));
-        let again = [
+    fn from_the_first_receiver_on_receipts_are_awaited_once_more() {
+        let pair = [(100, 1, 0), (126, 1, 1)];
+        assert_eq!(awaited(&pair, 126), Some(156));
+        assert_eq!(awaited(&[(100, 1, 0), (190, 1, 1)], 190), Some(220));
+        let lost = [(100, 1, 0), (126, 1, 1), (128, 1, 0)];
+        assert_eq!(awaited(&lost, 140), Some(156), "since it came");
+        let again = [(100, 1, 0), (126, 1, 1), (136, 1, 0), (140, 1, 1)];
+        assert_eq!(awaited(&again, 140), Some(160), "it heard for 10 s");
+    }
+
+    #[test]
+    fn an_operator_that_comes_and_goes_is_awaited_for_a_grace_in_all_since_the_submission() {
+        let unsteady = [
+            (10, 1, 1),
+            (30, 0, 0),
             (100, 1, 1),
             (120, 0, 0),
             (200, 1, 1),
-            (220, 0, 0),
-            (300, 1, 1),
         ];
-        assert_eq!(awaited(again, 300), Some(330), "it was heard for as long");
+        assert_eq!(awaited(&unsteady, 200), None, "40 s");
+        // It was heard for 15 s when this was submitted, which says nothing of it.
+        assert_eq!(awaited_of(&unsteady, 25, 200), Some(210));
+        assert_eq!(awaited_of(&unsteady, 119, 200), Some(230));
+    }
+
+    #[test]
+    fn nothing_is_awaited_for_ever_and_little_is_kept() {
+        for (up, down) in [((1, 1), (0, 0)), ((1, 1), (1, 0)), ((1, 0), (0, 0))] {
+            let mut bound = Vec::new();
+            for time in 1..=500 {
+                bound.extend([(time * 10, up.0, up.1), (time * 10, down.0, down.1)]);
+            }
+            assert!(awaited(&bound[..3], 20).is_some());
+            assert_eq!(awaited(&bound, 5000), None, "{up:?} and {down:?}");
+            assert!(hearing(&bound).before.len() <= 81);
+        }
     }
 }

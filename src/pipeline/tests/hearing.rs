@@ -5,6 +5,8 @@ use std::time::Duration;
 use xabar_events::Notification;
 
 use super::world::*;
+use crate::clock::Now;
+use crate::pipeline::Inputs;
 
 /// One message, cut off without an answer from its operator, which is back after so long.
 fn cut_off(event: Notification, outage: Duration) -> (World, Sent) {
@@ -90,4 +92,83 @@ fn what_is_of_no_use_any_more_waits_for_no_receipt() {
     world.advance(15 * SECOND);
     assert!(world.sent().is_empty());
     assert_eq!(world.story("e1").last().unwrap(), "unknown uncertain");
+}
+
+#[test]
+fn what_was_put_off_while_its_operator_was_bound_goes_to_none_that_is_gone_again() {
+    let (mut world, _) = cut_off(status("e1"), HOUR);
+    world.advance(20 * SECOND);
+    world.smsc(UCELL).sessions = 0;
+    world.beat();
+    world.advance(HOUR);
+    assert!(world.sent().is_empty(), "nothing is bound");
+    world.smsc(UCELL).sessions = 1;
+    world.advance(SECOND);
+    world.advance(9 * SECOND);
+    assert!(world.sent().is_empty(), "it was heard for 29 s");
+    world.advance(2 * SECOND);
+    world.one_sent();
+}
+
+#[test]
+fn how_long_an_operator_was_bound_before_a_submission_counts_for_nothing() {
+    let mut world = World::new();
+    world.smsc(UCELL).sessions = 0;
+    world.advance(MINUTE);
+    world.smsc(UCELL).sessions = 1;
+    world.advance(SECOND);
+    world.advance(25 * SECOND);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.smsc(UCELL).sessions = 0;
+    world.lose(&sent);
+    world.advance(HOUR);
+    world.smsc(UCELL).sessions = 1;
+    world.advance(SECOND);
+    world.advance(28 * SECOND);
+    assert!(world.sent().is_empty());
+    world.advance(3 * SECOND);
+    world.one_sent();
+}
+
+#[test]
+fn what_is_left_uncertain_is_counted_wherever_it_waits() {
+    let mut world = World::new();
+    assert_eq!(world.left_uncertain(), 0);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    assert_eq!(world.left_uncertain(), 1, "in flight");
+    world.smsc(UCELL).sessions = 0;
+    world.lose(&sent);
+    world.advance(HOUR);
+    assert_eq!(world.left_uncertain(), 1, "it waits for an operator");
+    world.smsc(UCELL).sessions = 1;
+    world.advance(SECOND);
+    assert_eq!(world.held(), 0, "it is put off");
+    assert_eq!(world.left_uncertain(), 1);
+    world.advance(MINUTE);
+    let again = world.one_sent();
+    world.accept(&again, "1");
+    assert_eq!(world.left_uncertain(), 0);
+}
+
+#[test]
+#[should_panic(expected = "though its operator is back for")]
+fn a_repeat_before_its_operator_could_be_heard_is_noticed() {
+    /// Hides that nothing is bound.
+    struct Pretence;
+    impl Saboteur for Pretence {
+        fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
+            for report in &mut inputs.reports {
+                (report.offer.submitting, report.offer.receiving) = (1, 1);
+            }
+        }
+    }
+    let mut world = World::new();
+    world.saboteur = Some(Box::new(Pretence));
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.smsc(UCELL).sessions = 0;
+    world.lose(&sent);
+    world.advance(HOUR);
 }

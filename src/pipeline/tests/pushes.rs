@@ -44,6 +44,19 @@ fn says_not_shown(world: &mut World, push: &Sent) {
     world.beat();
 }
 
+#[test]
+fn the_sms_after_a_push_goes_as_soon_as_its_operator_is_back() {
+    let mut world = world();
+    let push = pushed(&mut world);
+    world.smsc(UCELL).sessions = 0;
+    world.lose(&push);
+    world.advance(HOUR);
+    assert_eq!(world.sent().len(), 0, "nothing is bound");
+    world.smsc(UCELL).sessions = 1;
+    world.beat();
+    assert!(!world.one_sent().token().is_push());
+}
+
 /// The message goes as one SMS, which arrives, and nothing else does.
 fn arrives_as_sms(world: &mut World) {
     let sms = world.one_sent();

@@ -5,6 +5,7 @@ mod checks;
 mod choices;
 mod ends;
 mod line;
+mod links;
 mod morning;
 mod waits;
 
@@ -26,6 +27,7 @@ use agencies::Begun;
 use choices::Choices;
 pub(super) use choices::Text;
 use line::Lines;
+use links::Links;
 use morning::Mornings;
 use waits::Waits;
 
@@ -67,6 +69,7 @@ pub(super) struct Laws {
     mornings: Mornings,
     lines: Lines,
     waits: Waits,
+    links: Links,
     /// Answers to citizens that were accepted, are to go, and were not asked for yet.
     answers: Vec<MessageId>,
     last_number: u64,
@@ -200,6 +203,7 @@ impl Laws {
             mornings: Mornings::default(),
             lines: Lines::default(),
             waits: Waits::default(),
+            links: Links::default(),
             answers: Vec::new(),
             last_number: 0,
             accepted: 0,
@@ -228,6 +232,7 @@ impl Laws {
         self.words.clear();
         self.answers.clear();
         self.waits.trouble(at);
+        self.links.crashed(at);
         let attempts = self
             .messages
             .values_mut()
@@ -378,7 +383,12 @@ impl Laws {
     }
 
     /// What an operator is given in one beat; of each attempt, all of it.
-    pub(super) fn submitted(&mut self, now: &Now, submissions: &[Submission]) {
+    pub(super) fn submitted(
+        &mut self,
+        now: &Now,
+        operator: OperatorId,
+        submissions: &[Submission],
+    ) {
         for submission in submissions {
             let Token {
                 message, attempt, ..
@@ -386,11 +396,16 @@ impl Laws {
             let tokens = submissions.iter().map(|it| it.token);
             let of_it = tokens.filter(|it| it.message == message && it.attempt == attempt);
             let is_whole = of_it.count() >= segments_of_text(submission);
-            self.submitted_one(now, submission, is_whole);
+            self.submitted_one(now, operator, (submission, is_whole));
         }
     }
 
-    fn submitted_one(&mut self, now: &Now, submission: &Submission, is_whole: bool) {
+    fn submitted_one(
+        &mut self,
+        now: &Now,
+        operator: OperatorId,
+        (submission, is_whole): (&Submission, bool),
+    ) {
         let Token {
             message,
             segment,
@@ -405,6 +420,7 @@ impl Laws {
             self.check_timing(now, message, submission);
             self.check_thread(now, message);
             self.check_repetition(now, message);
+            self.check_hearing(now, operator, message);
             self.check_limits(now, message, is_rest);
             self.check_choices(message);
             self.check_lists(message);

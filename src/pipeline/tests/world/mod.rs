@@ -173,7 +173,7 @@ impl World {
                 dialogues: 10_000,
                 ..Smsc::default()
             });
-            (smsc.taken, smsc.requests, smsc.shown) = (0, 0, 0);
+            (smsc.granted, smsc.taken, smsc.requests, smsc.shown) = (0, 0, 0, 0);
             smsc.events.clear();
         }
         self.core = Some(core);
@@ -231,6 +231,11 @@ impl World {
     /// How many waiting messages are in memory.
     pub(super) fn held(&self) -> usize {
         self.core.as_ref().unwrap().pacer.held_in_all()
+    }
+
+    /// How many messages the last line of the log would call uncertain.
+    pub(super) fn left_uncertain(&mut self) -> usize {
+        self.core.as_mut().unwrap().left_uncertain()
     }
 
     pub(super) fn tally(&self) -> &Tally {
@@ -327,8 +332,9 @@ impl World {
             self.hear_answers(&effects);
             self.tell(&changes);
             // Their attempts are in the journal, though nobody got them.
-            for directive in effects.directives.values() {
-                self.laws.submitted(&self.now(), &directive.submissions);
+            for (operator, directive) in &effects.directives {
+                self.laws
+                    .submitted(&self.now(), *operator, &directive.submissions);
             }
         }
         drop(effects);
@@ -357,12 +363,16 @@ impl World {
             replies.push(verdicts);
         }
         for (operator, smsc) in &mut self.smscs {
-            let room = if smsc.sessions > 0 { smsc.room } else { 0 };
+            // As a link does: what it asked for before it lost its sessions it does not take back.
+            if smsc.sessions > 0 {
+                smsc.granted = smsc.taken + smsc.room;
+            }
+            self.laws.bound(*operator, smsc.sessions > 0, self.steady);
             inputs.reports.push(Report {
                 operator: *operator,
                 events: std::mem::take(&mut smsc.events),
                 offer: Offer {
-                    granted: smsc.taken + room,
+                    granted: smsc.granted,
                     kept: smsc.kept,
                     submitting: smsc.sessions,
                     receiving: smsc.sessions,
@@ -416,7 +426,7 @@ impl World {
         let now = self.now();
         for (operator, directive) in directives {
             let smsc = self.smscs.get_mut(&operator).expect("a known operator");
-            self.laws.submitted(&now, &directive.submissions);
+            self.laws.submitted(&now, operator, &directive.submissions);
             for submission in directive.submissions {
                 smsc.sent.push(Sent {
                     operator,

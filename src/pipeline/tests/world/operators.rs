@@ -30,6 +30,8 @@ pub(crate) struct Smsc {
     pub(super) shown: u64,
     /// No more screens are to come.
     pub(crate) screens_full: bool,
+    /// How many submissions it ever asked for, and was given.
+    pub(super) granted: u64,
     pub(super) taken: u64,
     /// What the pipeline hears with the next beat.
     pub(crate) events: Vec<Event>,
