@@ -22,17 +22,19 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
         return asked;
     }
     let whole = squashed(&words);
-    if own.has(&whole) {
+    if let Some(number) = own.find(&whole) {
         return Asked {
-            wish: Wish::Status(whole),
+            wish: Wish::Status(number.to_owned()),
             language: None,
         };
     }
     let (_, rest) = words.split_once(' ').unwrap_or_default();
     let rest = squashed(rest);
-    if asked.wish == Wish::Applications && own.has(&rest) {
+    if asked.wish == Wish::Applications
+        && let Some(number) = own.find(&rest)
+    {
         return Asked {
-            wish: Wish::Status(rest),
+            wish: Wish::Status(number.to_owned()),
             ..asked
         };
     }
@@ -46,8 +48,8 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
         .iter()
         .flat_map(NumberedWord::candidates)
         .chain([&joined]);
-    let wish = match (asked.wish, candidates.find(|number| own.has(number))) {
-        (_, Some(own)) => Wish::Status(own.clone()),
+    let wish = match (asked.wish, candidates.find_map(|number| own.find(number))) {
+        (_, Some(own)) => Wish::Status(own.to_owned()),
         // Which number it is that nothing is known of has to be plain where there are words, too.
         (Wish::Status(number), None) if joined.len() < number.len() => match &*numbers {
             [only] => Wish::Status((*only).clone()),
@@ -74,6 +76,13 @@ impl OwnNumbers {
         }
     }
 
+    /// What of that which was typed, folded and without spaces, is one of them: all of it, or what follows the sign of a number.
+    fn find<'a>(&self, typed: &'a str) -> Option<&'a str> {
+        let signs = NUMBER_SIGNS.iter();
+        let rests = signs.filter_map(|sign| typed.strip_prefix(sign));
+        [typed].into_iter().chain(rests).find(|it| self.has(it))
+    }
+
     /// Whether what was typed, folded and without spaces, is one of them.
     fn has(&self, typed: &str) -> bool {
         !typed.is_empty()
@@ -82,6 +91,9 @@ impl OwnNumbers {
                 || self.shown.contains(&key(&uzbek_latin(typed))))
     }
 }
+
+/// What stands for `№`, which a keypad lacks: `N` in texts in Latin letters, too.
+const NUMBER_SIGNS: [&str; 3] = ["N", "NO", "Nº"];
 
 /// A word with digits, folded.
 struct NumberedWord {
@@ -250,6 +262,11 @@ mod tests {
             ("ariza raqami 2026-00113", found("202600113")),
             ("№48120973 holati qanday?", found("48120973")),
             ("No 4812 0973!", found("48120973")),
+            ("N48120973", found("48120973")),
+            ("No48120973 holati qanday?", found("48120973")),
+            ("status Nº48120973", found("48120973")),
+            ("NKADASTR-12", found("KADASTR12")),
+            ("N48120974", found("N48120974")),
             ("48120974, 48120973?", found("48120973")),
             ("48120974 holat", found("48120974")),
             ("48120974, 48120975 holat", Wish::Help),
