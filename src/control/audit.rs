@@ -3,7 +3,9 @@
 //! JSON lines in a file of their own. An order is on the disk before it is carried out; of refusals so many are written
 //! that nobody can fill the disk with them.
 
+use std::collections::HashMap;
 use std::io;
+use std::mem::{Discriminant, discriminant};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,7 +23,7 @@ use super::settings::Problem;
 #[derive(Clone, Debug)]
 pub struct Audit {
     path: Arc<Path>,
-    refusals: Arc<Mutex<Allowance>>,
+    refusals: Arc<Mutex<Allowances>>,
 }
 
 /// An order.
@@ -41,13 +43,15 @@ pub struct Entry<'a> {
     pub to: Value,
 }
 
-/// How an order came.
+/// How an order came, or what was refused.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "way", rename_all = "lowercase")]
 pub enum Way {
     Http {
         address: IpAddr,
     },
+    /// An event, by way of the broker.
+    Amqp,
     Command {
         /// Who became that user to give it.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,10 +72,15 @@ pub struct Failed<'a> {
 #[derive(Debug, Serialize)]
 pub struct Refused<'a> {
     pub at: UnixMillis,
+    /// The name of a token, or of a user whom the broker knows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub who: Option<&'a str>,
-    pub address: IpAddr,
+    #[serde(flatten)]
+    pub way: Way,
     pub refused: Why,
+    /// What was wrong, where that is not all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<&'a str>,
 }
 
 /// That something was read again while the gateway ran, and what came of it.
@@ -175,20 +184,29 @@ impl Audit {
         });
     }
 
-    /// The line that tells of a refusal, unless there were too many of late.
-    pub fn refusal(&self, refused: Refused<'_>, now: Instant) -> Option<String> {
-        let allowance = self.refusals.lock();
-        let mut allowance = allowance.unwrap_or_else(PoisonError::into_inner);
-        let untold = allowance.take(now)?;
+    /// Notes that somebody was refused, on a thread aside, unless that was so too often of late; says whether it does.
+    pub fn refuse(&self, refused: Refused<'_>, now: Instant) -> bool {
+        let Some(line) = self.refusal(refused, now) else {
+            return false;
+        };
+        let audit = self.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = audit.write(&line) {
+                tracing::error!(%error, file = %audit.path().display(), "a refusal cannot be noted in the audit log");
+            }
+        });
+        true
+    }
+
+    fn refusal(&self, refused: Refused<'_>, now: Instant) -> Option<String> {
+        let allowances = self.refusals.lock();
+        let mut allowances = allowances.unwrap_or_else(PoisonError::into_inner);
+        let untold = allowances.of(&refused).take(now)?;
         let untold = (untold > 0).then_some(untold);
         line(&WithUntold { refused, untold }).ok()
     }
 
-    /// Writes such a line.
-    ///
-    /// # Errors
-    /// If it cannot be written.
-    pub fn write(&self, line: &str) -> io::Result<()> {
+    fn write(&self, line: &str) -> io::Result<()> {
         private_file::append(&self.path, line.as_bytes()).map(drop)
     }
 
@@ -205,11 +223,29 @@ fn line(entry: &impl Serialize) -> io::Result<String> {
     Ok(serde_json::to_string(entry)? + "\n")
 }
 
-/// So many refusals are written in each [`SPAN`]; at some 150 octets a line that is 2 MB a day at most.
+/// So many refusals of a kind are written in each [`SPAN`]; at some 150 octets a line that is 2 MB a day at most.
 const MOST: u32 = 10;
 const SPAN: Duration = Duration::from_secs(60);
 
-/// How many refusals may still be written.
+/// Whoever is known beyond these counts as a stranger.
+const MOST_KNOWN: usize = 1000;
+
+/// How many refusals may still be written, by kind: of each who is known, and of all strangers together. So nobody
+/// who has no token hides who has one, and no scanner an expired certificate.
+#[derive(Debug, Default)]
+struct Allowances(HashMap<(Discriminant<Way>, Why, Option<Box<str>>), Allowance>);
+
+impl Allowances {
+    fn of(&mut self, refused: &Refused<'_>) -> &mut Allowance {
+        let (way, why) = (discriminant(&refused.way), refused.refused);
+        let known = (way, why, refused.who.map(Into::into));
+        let is_full = self.0.len() >= MOST_KNOWN && !self.0.contains_key(&known);
+        let key = if is_full { (way, why, None) } else { known };
+        self.0.entry(key).or_default()
+    }
+}
+
+/// How many of one kind may still be written.
 #[derive(Debug, Default)]
 struct Allowance {
     since: Option<Instant>,
@@ -261,12 +297,13 @@ mod tests {
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
-    fn refused(who: Option<&str>) -> Refused<'_> {
+    fn refused(who: Option<&str>, refused: Why) -> Refused<'_> {
         Refused {
             at: UnixMillis(0),
             who,
-            address: HERE,
-            refused: Why::Role,
+            way: Way::Http { address: HERE },
+            refused,
+            detail: None,
         }
     }
 
@@ -334,16 +371,51 @@ mod tests {
 
     #[test]
     fn of_many_refusals_ten_a_minute_are_written_and_the_rest_is_counted() {
-        let folder = Folder::new();
-        let audit = Audit::new(folder.path("audit.jsonl"));
+        let audit = Audit::new("audit.jsonl".into());
         let start = instant();
-        let written = (0..100).filter(|_| audit.refusal(refused(None), start).is_some());
+        let stranger = || refused(None, Why::NoToken);
+        let written = (0..100).filter(|_| audit.refusal(stranger(), start).is_some());
         assert_eq!(written.count(), 10);
         let later = start + Duration::from_secs(60);
         assert_eq!(
-            audit.refusal(refused(Some("anna")), later).unwrap(),
-            "{\"at\":\"1970-01-01T00:00:00.000Z\",\"who\":\"anna\",\"address\":\"127.0.0.1\",\"refused\":\"role\",\"untold\":90}\n"
+            audit.refusal(stranger(), later).unwrap(),
+            "{\"at\":\"1970-01-01T00:00:00.000Z\",\"way\":\"http\",\"address\":\"127.0.0.1\",\"refused\":\"no-token\",\"untold\":90}\n"
         );
+    }
+
+    #[test]
+    fn nobody_hides_who_else_is_refused() {
+        let audit = Audit::new("audit.jsonl".into());
+        let now = instant();
+        while audit.refusal(refused(None, Why::NoToken), now).is_some() {}
+        while audit
+            .refusal(refused(Some("soliq"), Why::Source), now)
+            .is_some()
+        {}
+        let amqp = Refused {
+            way: Way::Amqp,
+            ..refused(None, Why::Source)
+        };
+        for other in [
+            refused(Some("anna"), Why::Role),
+            refused(Some("anna"), Why::Source),
+            refused(None, Why::Certificate),
+            amqp,
+        ] {
+            assert!(audit.refusal(other, now).is_some());
+        }
+    }
+
+    #[test]
+    fn of_more_than_are_known_the_rest_has_what_strangers_have() {
+        let audit = Audit::new("audit.jsonl".into());
+        let written = (0..3000).filter(|number| {
+            let name = number.to_string();
+            audit
+                .refusal(refused(Some(&name), Why::Role), instant())
+                .is_some()
+        });
+        assert_eq!(written.count(), MOST_KNOWN + MOST as usize);
     }
 
     #[test]

@@ -225,6 +225,7 @@ impl Gateway {
             stop: pipeline.clone(),
         };
         let source = fitting::source(settings, rules.publishers())?;
+        let source = source.map(|source| taking_in::noting(source, &audit));
         let status = observe(
             Sources {
                 operators: started.links.clone(),
@@ -260,9 +261,10 @@ impl Gateway {
             let tls = settings.http.as_ref().and_then(|http| http.tls.clone());
             let tls =
                 tls.map(|tls| tls.files.follow(tls.server, stopping.clone(), audit.clone()));
+            let access = Access::new(tokens, denials.clone(), audit.clone());
             let api = Api {
                 under_tls: tls.is_some(),
-                access: Access::new(tokens, denials.clone(), audit.clone()),
+                access: access.clone(),
                 desk: Desk::new(orders_in, audit, standing, readiness.clone()),
                 intake: HttpIntake::new(door, refusals.clone()),
                 archive: Archive::new(archive),
@@ -283,7 +285,8 @@ impl Gateway {
                 what_if: WhatIf::new(questions),
                 wishes: wishes_in,
             };
-            tokio::spawn(http::serve(listener, http::router(api), tls, intake.clone()))
+            let router = http::router(api);
+            tokio::spawn(http::serve(listener, router, access, tls, intake.clone()))
         });
         Ok(Self {
             readiness,

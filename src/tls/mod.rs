@@ -28,7 +28,7 @@ pub use client::{Client, ClientFiles, Name, Roots, Secured};
 pub use files::{Certificates, Identity, Key, Unusable};
 pub use follow::ServerFiles;
 pub use server::Server;
-pub use trouble::Trouble;
+pub use trouble::{Trouble, refused_certificate};
 
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())

@@ -35,6 +35,18 @@ pub(super) fn handshake_failure(error: &io::Error) -> String {
     }
 }
 
+/// What is wrong with what a client showed to us, if a handshake failed by that.
+pub fn refused_certificate(error: &io::Error) -> Option<String> {
+    match of_tls(error)? {
+        Error::NoCertificatesPresented => Some("it shows no certificate".to_owned()),
+        Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            Some("its certificate is of no CA in `client_ca`".to_owned())
+        }
+        Error::InvalidCertificate(why) => Some(certificate(why)),
+        _ => None,
+    }
+}
+
 fn of_tls(error: &io::Error) -> Option<&Error> {
     error.get_ref()?.downcast_ref()
 }

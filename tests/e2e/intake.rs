@@ -22,7 +22,7 @@ use xabar::{
     broker::{BrokerState, Brokers},
     intake::{
         Batch, Refusals, Verdict,
-        amqp::{self, Publishers, Queued, Source},
+        amqp::{self, Foreign, Publishers, Queued, Source},
     },
     journal::MessageId,
     tls::{Certificates, ClientFiles, Identity, Key, Roots, Server},
@@ -53,6 +53,7 @@ struct Intake {
     door: mpsc::Receiver<Batch>,
     state: watch::Receiver<BrokerState>,
     queued: watch::Receiver<Option<Queued>>,
+    foreign: mpsc::Receiver<Foreign>,
     stop: CancellationToken,
     running: JoinHandle<()>,
 }
@@ -75,6 +76,8 @@ impl Intake {
         } = names;
         let source = Source::new(brokers, exchange, queue, &binding, 2000, rejected).unwrap();
         let queued = source.queued();
+        let (telling, foreign) = mpsc::channel(4);
+        let source = source.telling(telling);
         let running = tokio::spawn(amqp::run(
             source.published_by(watch::channel(publishers).1),
             sender,
@@ -86,6 +89,7 @@ impl Intake {
             door,
             state,
             queued,
+            foreign,
             stop,
             running,
         }
@@ -467,6 +471,10 @@ async fn who_publishes_for_another_agency_or_without_a_name_is_refused() {
         let headers = letter.properties.headers().clone().unwrap();
         let reason = headers.inner().get("x-xabar-reason");
         assert_eq!(reason, Some(&text("source-not-allowed")));
+    }
+    for user in [Some("guest".into()), None] {
+        let told = soon("who published", intake.foreign.recv()).await;
+        assert_eq!(told, Some(Foreign { user }));
     }
     assert!(intake.door.try_recv().is_err());
     intake.stop().await;

@@ -16,9 +16,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-use super::audit::{Audit, Refused};
+use super::audit::{Audit, Refused, Way};
 use crate::clock::wall;
 use failures::Failures;
+pub(super) use failures::network;
 pub use file::{Change, Entry, NotChanged, Tokens, change};
 pub use follow::TokensFile;
 pub use role::{Grant, Right, Role};
@@ -141,21 +142,34 @@ impl Access {
 
     /// Counts that somebody is refused, and notes it in the audit log.
     pub fn refuse(&self, why: Why, who: Option<&Caller>, from: IpAddr, now: Instant) {
-        self.denials.count(why);
+        let who = who.map(|caller| &*caller.name);
+        self.count((why, None), who, from, now);
+    }
+
+    /// Counts that a certificate is refused, and tells of it, with what is wrong with it.
+    pub fn refuse_certificate(&self, detail: &str, from: IpAddr, now: Instant) {
+        if self.count((Why::Certificate, Some(detail)), None, from, now) {
+            tracing::warn!(address = %from, why = detail, "a client of HTTP shows no good certificate");
+        }
+    }
+
+    /// Says whether it is noted, which is not so of all where there are many.
+    fn count(
+        &self,
+        (refused, detail): (Why, Option<&str>),
+        who: Option<&str>,
+        address: IpAddr,
+        now: Instant,
+    ) -> bool {
+        self.denials.count(refused);
         let refused = Refused {
             at: wall().into(),
-            who: who.map(|caller| &*caller.name),
-            address: from,
-            refused: why,
+            who,
+            way: Way::Http { address },
+            refused,
+            detail,
         };
-        if let Some(line) = self.audit.refusal(refused, now) {
-            let audit = self.audit.clone();
-            tokio::task::spawn_blocking(move || {
-                if let Err(error) = audit.write(&line) {
-                    tracing::error!(%error, file = %audit.path().display(), "a refusal cannot be noted in the audit log");
-                }
-            });
-        }
+        self.audit.refuse(refused, now)
     }
 
     fn failures(&self) -> std::sync::MutexGuard<'_, Failures> {

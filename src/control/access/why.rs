@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::{Serialize, Serializer};
 
 /// Why a request is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Why {
     /// Nothing was shown.
     NoToken,
@@ -18,15 +18,21 @@ pub enum Why {
     Role,
     /// The event is of another agency.
     Source,
+    /// The certificate is missing or no good.
+    Certificate,
+    /// There are as many connections from there as there may be.
+    Connections,
 }
 
 impl Why {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::NoToken,
         Self::WrongToken,
         Self::TooOften,
         Self::Role,
         Self::Source,
+        Self::Certificate,
+        Self::Connections,
     ];
 
     /// As metrics and the audit log name it.
@@ -37,6 +43,8 @@ impl Why {
             Self::TooOften => "too-often",
             Self::Role => "role",
             Self::Source => "source",
+            Self::Certificate => "certificate",
+            Self::Connections => "connections",
         }
     }
 }

@@ -18,9 +18,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::addresses::Addresses;
 use super::guard::Peer;
 use super::patience::Patience;
-use crate::tls::Server;
+use crate::clock::instant;
+use crate::control::access::{Access, Why};
+use crate::tls::{Server, refused_certificate};
 
 /// More wait in the kernel's backlog until one ends.
 const MOST_CONNECTIONS: usize = 512;
@@ -40,22 +43,33 @@ const BREATH: Duration = Duration::from_millis(100);
 /// Serves until `stop`, then finishes the requests that are under way, as far as their clients do their part in time.
 /// Dropped earlier, it cuts them off.
 ///
-/// With `tls`, each connection begins with a handshake by what it holds then.
+/// With `tls`, each connection begins with a handshake by what it holds then. `access` counts and notes those that are
+/// refused before they ask for anything.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    access: Access,
     tls: Option<watch::Receiver<Server>>,
     stop: CancellationToken,
 ) {
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let addresses = Addresses::default();
     let mut connections = JoinSet::new();
     while let Some((stream, peer, permit)) = next(&listener, &room, &stop).await {
+        let Some(place) = addresses.enter(peer.ip()) else {
+            access.refuse(Why::Connections, None, peer.ip(), instant());
+            continue;
+        };
         let served = Served {
             router: TowerToHyperService::new(router.clone()),
             peer: Peer(peer.ip()),
         };
         let tls = tls.as_ref().map(|tls| tls.borrow().clone());
-        connections.spawn(connection(stream, served, tls, stop.clone(), permit));
+        let (access, stop) = (access.clone(), stop.clone());
+        connections.spawn(async move {
+            connection(stream, served, tls, access, stop).await;
+            drop((permit, place));
+        });
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
@@ -107,8 +121,8 @@ async fn connection(
     stream: TcpStream,
     served: Served,
     tls: Option<Server>,
+    access: Access,
     stop: CancellationToken,
-    _permit: OwnedSemaphorePermit,
 ) {
     // Without it, small answers may wait for the client's acknowledgement.
     let immediate = stream.set_nodelay(true);
@@ -118,11 +132,16 @@ async fn connection(
     let Some(tls) = tls else {
         return talk(Patience::new(stream, WRITE), served, stop).await;
     };
+    let from = served.peer.0;
     let shaking = timeout(HANDSHAKE, tls.accept(stream));
-    // Scanners and clients with an old certificate come all the time; each has been told so.
     match stop.run_until_cancelled(shaking).await {
         Some(Ok(Ok(stream))) => talk(Patience::new(stream, WRITE), served, stop).await,
-        Some(_) => tracing::debug!("a TLS handshake of HTTP failed"),
+        Some(Ok(Err(error))) => match refused_certificate(&error) {
+            Some(why) => access.refuse_certificate(&why, from, instant()),
+            // Scanners come all the time.
+            None => tracing::debug!("a TLS handshake of HTTP failed"),
+        },
+        Some(Err(_)) => tracing::debug!("a TLS handshake of HTTP takes too long"),
         None => {}
     }
 }

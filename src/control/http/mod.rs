@@ -2,6 +2,7 @@
 //!
 //! Every error is a problem document. Query strings, which may hold numbers, are never logged.
 
+mod addresses;
 mod connections;
 mod desk;
 mod events;

@@ -12,14 +12,17 @@ use lapin::{
     types::FieldTable,
 };
 use tokio::{
-    sync::{mpsc::Permit, oneshot, watch},
+    sync::{
+        mpsc::{Permit, Sender},
+        oneshot, watch,
+    },
     time::{self, Instant},
 };
 use tokio_util::sync::CancellationToken;
-use xabar_events::Event;
+use xabar_events::{Event, RejectReason};
 
 use super::{
-    Publishers, Source,
+    Foreign, Publishers, Source,
     dead_letters::{DeadLetters, Rejected},
     ledger::{ChunkId, Ledger},
     queued, read, topology,
@@ -77,6 +80,7 @@ pub(super) async fn run(
         deliveries: deliveries.ready_chunks(CHUNK),
         door,
         publishers: &source.publishers,
+        foreign: source.foreign.as_ref(),
         dead_letters,
         ledger: Ledger::default(),
         waiting: None,
@@ -102,6 +106,7 @@ struct Reading<'a> {
     deliveries: ReadyChunks<Consumer>,
     door: &'a Door,
     publishers: &'a watch::Receiver<Publishers>,
+    foreign: Option<&'a Sender<Foreign>>,
     dead_letters: &'a DeadLetters,
     ledger: Ledger,
     /// A chunk that the door has not let in yet. Until then nothing more is read.
@@ -154,7 +159,7 @@ impl Reading<'_> {
         let mut chunk = Chunk::default();
         let publishers = self.publishers.borrow();
         for delivery in deliveries {
-            chunk.add(delivery?, &publishers);
+            chunk.add(delivery?, &publishers, self.foreign);
         }
         drop(publishers);
         if chunk.events.is_empty() {
@@ -249,13 +254,26 @@ impl Reading<'_> {
 }
 
 impl Chunk {
-    fn add(&mut self, delivery: Delivery, publishers: &Publishers) {
+    fn add(
+        &mut self,
+        delivery: Delivery,
+        publishers: &Publishers,
+        foreign: Option<&Sender<Foreign>>,
+    ) {
         self.last_tag = delivery.delivery_tag;
         let user = delivery.properties.user_id().as_ref();
         let user = user.map(|user| user.as_str());
         match read::event(&delivery).and_then(|event| publishers.admit(user, event)) {
             Ok(event) => self.events.push(event),
-            Err(why) => self.rejected.push(Rejected::new(delivery, why)),
+            Err(why) => {
+                let foreign = foreign.filter(|_| why.reason == RejectReason::SourceNotAllowed);
+                if let Some(foreign) = foreign {
+                    let user = user.map(Into::into);
+                    // Of a flood some do; all are counted, and come to the dead-letter exchange.
+                    drop(foreign.try_send(Foreign { user }));
+                }
+                self.rejected.push(Rejected::new(delivery, why));
+            }
         }
     }
 }

@@ -14,14 +14,14 @@ mod read;
 mod topology;
 
 use lapin::types::{ShortString, ShortStringError};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use super::{Door, Refusals};
 use crate::broker::{self, BrokerState, Brokers, Link};
 use dead_letters::DeadLetters;
-pub use publishers::Publishers;
+pub use publishers::{Foreign, Publishers};
 pub use queued::Queued;
 pub(crate) use topology::ensure as ensure_topology;
 
@@ -35,6 +35,8 @@ pub struct Source {
     prefetch: u16,
     dead_letter_exchange: ShortString,
     publishers: watch::Receiver<Publishers>,
+    /// Who wants to hear of those who publish for others.
+    foreign: Option<mpsc::Sender<Foreign>>,
     queued: watch::Sender<Option<Queued>>,
 }
 
@@ -60,6 +62,7 @@ impl Source {
             prefetch: prefetch.max(1),
             dead_letter_exchange: ShortString::try_new(dead_letter_exchange)?,
             publishers: watch::channel(Publishers::default()).1,
+            foreign: None,
             queued: watch::Sender::new(None),
         })
     }
@@ -68,6 +71,13 @@ impl Source {
     #[must_use]
     pub fn published_by(self, publishers: watch::Receiver<Publishers>) -> Self {
         Self { publishers, ..self }
+    }
+
+    /// Telling of those who publish for others. What finds no room is not told.
+    #[must_use]
+    pub fn telling(self, foreign: mpsc::Sender<Foreign>) -> Self {
+        let foreign = Some(foreign);
+        Self { foreign, ..self }
     }
 
     /// How many events wait in the queue; the last that is known, while there is no connection.

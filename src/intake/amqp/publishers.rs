@@ -8,6 +8,13 @@ use xabar_events::{Agency, Event, RejectReason, Rejection};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Publishers(HashMap<Box<str>, Vec<Agency>>);
 
+/// That an event was refused, since it is of another agency than its publisher speaks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// Who published it, as the broker knows them.
+    pub user: Option<Box<str>>,
+}
+
 impl Publishers {
     /// Pairs of a user and an agency.
     pub fn new<'a>(pairs: impl IntoIterator<Item = (&'a str, Agency)>) -> Self {

@@ -238,7 +238,7 @@ async fn an_aggregator_shows_its_secret_and_where_there_is_none_only_an_admin_is
 }
 
 /// The lines of its audit log, once there are so many.
-async fn audited(server: &Server, lines: usize) -> Vec<Value> {
+pub(super) async fn audited(server: &Server, lines: usize) -> Vec<Value> {
     for _ in 0..100 {
         let text = std::fs::read_to_string(server.folder.path("audit.jsonl")).unwrap_or_default();
         if text.lines().count() >= lines {

@@ -64,9 +64,10 @@ async fn started(
     let refusals = Refusals::default();
     let intake = HttpIntake::new(door, refusals.clone());
     let archive = Archive::new(Box::new(Shelf));
+    let access = Access::new(tokens, denials.clone(), audit.clone());
     let router = router(Api {
         under_tls: tls.is_some(),
-        access: Access::new(tokens, denials.clone(), audit.clone()),
+        access: access.clone(),
         desk: Desk::new(
             orders(),
             audit,
@@ -93,7 +94,7 @@ async fn started(
         wishes: mpsc::channel(1).0,
     });
     let stop = CancellationToken::new();
-    let serving = tokio::spawn(serve(listener, router, tls, stop.clone()));
+    let serving = tokio::spawn(serve(listener, router, access, tls, stop.clone()));
     Server {
         address,
         readiness,
@@ -585,6 +586,28 @@ async fn a_drain_that_is_refused_leaves_everything_open() {
     assert_eq!(order("/v1/resume", "").await, 200);
     assert_eq!(order("/v1/drain", "").await, 200);
     assert_eq!(server.get("/readyz").await.status, 503);
+}
+
+#[tokio::test]
+async fn one_address_does_not_take_the_room_of_all() {
+    let server = server(accepting()).await;
+    let mut silent = Vec::new();
+    for _ in 0..256 {
+        silent.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    // One more of the same address is let go, and another address is served.
+    let mut refused = TcpStream::connect(server.address).await.unwrap();
+    assert!(matches!(refused.read(&mut [0]).await, Ok(0) | Err(_)));
+    let lines = access::audited(&server, 1).await;
+    assert_eq!(lines[0]["refused"], "connections");
+    let other = tokio::net::TcpSocket::new_v4().unwrap();
+    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = other.connect(server.address).await.unwrap();
+    let request = "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    other.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    other.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 #[tokio::test]
