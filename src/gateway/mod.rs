@@ -233,6 +233,7 @@ impl Gateway {
                 readiness: readiness.clone(),
                 looked_up: looked_up.clone(),
                 queued: source.as_ref().map(Source::queued),
+                outcomes: outcome_state.subscribe(),
                 reader: core.reader()?,
                 standing: standing.clone(),
             },

@@ -11,7 +11,9 @@ use tokio::time::interval;
 use super::client::{Which, read};
 use crate::commands::Failure;
 use crate::commands::print::{self, BAD, Cell, FAINT, GOOD, HEADING, Table, WARN, styled};
-use crate::control::status::{Limit, LinkStanding, OperatorStatus, State, Status as Shown};
+use crate::control::status::{
+    Limit, LinkStanding, OperatorStatus, OutcomesStatus, State, Status as Shown,
+};
 
 /// How the gateway does, what limits it, and what would lift that
 #[derive(Debug, clap::Args)]
@@ -128,8 +130,28 @@ fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
             _ => writeln!(out, "queue: {events} events waited at the broker at {at}")?,
         }
     }
+    outcomes(&status.outcomes, out)?;
     writeln!(out)?;
     links(&status.operators, out)
+}
+
+/// So many wait where agencies' queues or the broker take less than there is; fewer are on their way.
+const MANY_OUTCOMES: u64 = 10_000;
+
+/// What agencies are not told yet, unless that is soon over.
+fn outcomes(outcomes: &OutcomesStatus, out: &mut impl Write) -> io::Result<()> {
+    let waiting = outcomes.waiting;
+    match &outcomes.held_by {
+        Some(why) => {
+            let held = styled(BAD, "cannot be published");
+            writeln!(out, "outcomes: {waiting} wait, since they {held} · {why}")
+        }
+        None if waiting >= MANY_OUTCOMES => {
+            let waiting = styled(WARN, waiting);
+            writeln!(out, "outcomes: {waiting} wait to be published")
+        }
+        None => Ok(()),
+    }
 }
 
 /// Every operator's link, and below that what staff has set.
@@ -308,6 +330,10 @@ mod tests {
                 events: 4711,
                 at: UnixMillis(0),
             }),
+            outcomes: OutcomesStatus {
+                waiting: 314,
+                held_by: Some("127.0.0.1:5672: Connection refused".to_owned()),
+            },
             operators: vec![ucell(), silent],
         };
         let mut out = Vec::new();
@@ -317,6 +343,7 @@ running · 55/s · 12345 waiting (quiet-hours 9000, retry 3)
 limit: window of ucell · raise window to 54
 lookup: 1800 of 5000 numbers in 5 s went by prefix, without an answer
 queue: 4711 events wait at the broker
+outcomes: 314 wait, since they cannot be published · 127.0.0.1:5672: Connection refused
 
 operator  state         sessions  rate         tps  window  in flight  p50 ms  p99 ms  limit
 ucell     partly-bound    1 of 2  55/s  291 of 300      10         10   180.0   203.8  window
@@ -325,6 +352,23 @@ set · uzmobile: tps 200, until the gateway stops
 set · uzmobile: window 54, kept
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn outcomes_are_told_of_while_they_are_held_or_many_wait() {
+        let told = |waiting, held_by: Option<&str>| {
+            let held_by = held_by.map(str::to_owned);
+            let mut out = Vec::new();
+            let mut plain = anstream::StripStream::new(&mut out);
+            outcomes(&OutcomesStatus { waiting, held_by }, &mut plain).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(told(9999, None), "");
+        assert_eq!(told(10_000, None), "outcomes: 10000 wait to be published\n");
+        assert_eq!(
+            told(0, Some("no")),
+            "outcomes: 0 wait, since they cannot be published · no\n"
+        );
     }
 
     #[test]

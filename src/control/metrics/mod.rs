@@ -210,12 +210,23 @@ fn standing(status: &Status) -> Vec<Family> {
     if let Some(queue) = status.queue.filter(|_| status.state == State::Running) {
         queued.add(&[], number(queue.events));
     }
+    let outcomes = Family::gauge(
+        "xabar_outcomes_waiting",
+        "Outcomes that are to be published, or not confirmed yet.",
+    );
+    let publishable = Family::gauge(
+        "xabar_outcomes_publishable",
+        "Whether outcomes can be published: 1, or 0.",
+    );
+    let goes = yes(status.outcomes.held_by.is_none());
     let paused = Family::gauge("xabar_pauses", "Pauses of sending that staff ordered.");
     vec![
         queued,
         backlog.with(&[], number(status.backlog)),
         deferred,
         bottleneck,
+        outcomes.with(&[], number(status.outcomes.waiting)),
+        publishable.with(&[], goes),
         paused.with(&[], number(status.paused.len() as u64)),
     ]
 }

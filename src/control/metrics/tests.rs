@@ -6,7 +6,8 @@ use xabar_events::{RejectReason, UnixMillis};
 use super::*;
 use crate::control::access::Why;
 use crate::control::status::{
-    Bottleneck, Configured, LinkStanding, OperatorStatus, QueueStatus, State as Standing,
+    Bottleneck, Configured, LinkStanding, OperatorStatus, OutcomesStatus, QueueStatus,
+    State as Standing,
 };
 use crate::delivery::LinkState;
 use crate::intake::Way;
@@ -73,6 +74,10 @@ fn metrics() -> Metrics {
             events: 77,
             at: UnixMillis(0),
         }),
+        outcomes: OutcomesStatus {
+            waiting: 66,
+            held_by: Some("connection refused".to_owned()),
+        },
         operators: vec![operator_status()],
     };
     let looked_up = lookup::Counts {
@@ -125,6 +130,8 @@ fn every_count_is_under_its_name_and_labels() {
         r#"xabar_ready{part="journal"} 1"#,
         "xabar_backlog_messages 12",
         "xabar_broker_queue_events 77",
+        "xabar_outcomes_waiting 66",
+        "xabar_outcomes_publishable 0",
         r#"xabar_deferred_messages{reason="quiet-hours"} 9"#,
         r#"xabar_bottleneck{limit="quiet-hours"} 1"#,
         r#"xabar_bottleneck{limit="idle"} 0"#,

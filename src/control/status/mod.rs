@@ -25,6 +25,7 @@ pub(super) use recent::{SPAN, Sample, used};
 use super::readiness::{Part, Readiness};
 use super::schema::moment;
 use super::standing::{Key, Standing, Values};
+use crate::broker::BrokerState;
 use crate::clock::instant;
 use crate::delivery::LinkState;
 use crate::durations::Durations;
@@ -55,6 +56,9 @@ pub struct Status {
     /// What waits to be taken in, as the broker said last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<QueueStatus>,
+    /// What is to be told to agencies.
+    #[serde(default)]
+    pub outcomes: OutcomesStatus,
     pub operators: Vec<OperatorStatus>,
 }
 
@@ -95,6 +99,16 @@ pub struct QueueStatus {
     /// Of seconds ago while events are taken in; otherwise of when that ended.
     #[schema(schema_with = moment)]
     pub at: UnixMillis,
+}
+
+/// Outcomes that are to be published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OutcomesStatus {
+    /// Those that are not confirmed yet.
+    pub waiting: u64,
+    /// Why none can be published at present.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<String>,
 }
 
 impl From<Queued> for QueueStatus {
@@ -275,6 +289,8 @@ pub struct Sources {
     pub looked_up: Option<watch::Receiver<Counts>>,
     /// What waits in the broker's queue, where there is one.
     pub queued: Option<watch::Receiver<Option<Queued>>>,
+    /// Whether outcomes can be published.
+    pub outcomes: watch::Receiver<BrokerState>,
     pub reader: Box<dyn Reader>,
     /// What staff ordered, and what of that is kept.
     pub standing: Standing,
@@ -292,6 +308,7 @@ pub async fn observe(
         readiness,
         looked_up,
         queued,
+        outcomes,
         mut reader,
         standing,
     } = sources;
@@ -321,6 +338,7 @@ pub async fn observe(
         }
         let mut status = status(&operators, &recent, &backlog, &readiness);
         tell_what_is_queued(&mut status, queued.as_ref().and_then(|it| *it.borrow()));
+        tell_what_holds_outcomes(&mut status, &outcomes.borrow());
         tell_what_stands(&mut status, &operators, &standing);
         shown.send_replace(Some(Arc::new(status)));
     }
@@ -336,6 +354,14 @@ fn tell_what_is_queued(status: &mut Status, queued: Option<Queued>) {
         let advice = &mut status.bottleneck.advice;
         *advice = format!("{advice}; {events} events waited in its queue at {at}");
     }
+}
+
+/// Adds why no outcomes are published. Messages go on meanwhile, so that is no limit.
+fn tell_what_holds_outcomes(status: &mut Status, broker: &BrokerState) {
+    status.outcomes.held_by = match broker {
+        BrokerState::Ready => None,
+        BrokerState::Waiting(why) => Some(why.clone()),
+    };
 }
 
 /// Adds what is set, and which of it is kept.
@@ -391,16 +417,25 @@ fn status(
             .ends()
             .and_then(|(oldest, newest)| looked_up(oldest, newest)),
         queue: None,
+        outcomes: OutcomesStatus {
+            waiting: unpublished(recent),
+            held_by: None,
+        },
         operators,
     }
+}
+
+/// How many outcomes are to be published yet.
+fn unpublished(recent: &Recent) -> u64 {
+    recent
+        .ends()
+        .map_or(0, |(_, newest)| newest.load.unpublished)
 }
 
 fn draining(operators: &[OperatorStatus], recent: &Recent) -> Draining {
     let in_flight = operators.iter().map(|it| it.in_flight).sum();
     let sessions = operators.iter().map(|it| it.sessions).sum();
-    let outcomes = recent
-        .ends()
-        .map_or(0, |(_, newest)| newest.load.unpublished);
+    let outcomes = unpublished(recent);
     Draining {
         in_flight,
         sessions,
@@ -676,6 +711,29 @@ mod tests {
         tell_what_is_queued(&mut status, Some(queued));
         let advice = "it is gone; 1234 events waited in its queue at 1970-01-01T00:00:00.000Z";
         assert_eq!(status.bottleneck.advice, advice);
+    }
+
+    #[test]
+    fn outcomes_that_wait_are_counted_and_why_none_goes_is_told() {
+        let mut recent = Recent::default();
+        recent.add(Sample {
+            at: instant(),
+            load: Load {
+                unpublished: 7,
+                ..Load::default()
+            },
+            links: Vec::new(),
+            looked_up: None,
+        });
+        let readiness = Readiness::awaiting([]);
+        let mut status = status(&[], &recent, &Backlog::default(), &readiness);
+        let mut told = |broker| {
+            tell_what_holds_outcomes(&mut status, &broker);
+            (status.outcomes.waiting, status.outcomes.held_by.clone())
+        };
+        let why = "connection refused".to_owned();
+        assert_eq!(told(BrokerState::Waiting(why.clone())), (7, Some(why)));
+        assert_eq!(told(BrokerState::Ready), (7, None));
     }
 
     #[test]
