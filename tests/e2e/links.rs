@@ -5,9 +5,11 @@ use std::time::Duration;
 use crate::support::broker::{self, free_port};
 use crate::support::config::{Config, PASSWORD};
 use crate::support::events::{samples, stories};
+use crate::support::soon;
 use crate::support::world::{Tally, World, smsc_settings};
+use tokio::time::sleep;
 use xabar::simulator::{
-    Account, Behaviour, Faults, IdForm, ReceiptForm, Receipts, Settings, Simulator,
+    Account, Behaviour, Faults, Figures, IdForm, ReceiptForm, Receipts, Settings, Simulator,
 };
 use xabar_events::{Notification, State};
 
@@ -203,6 +205,53 @@ async fn an_operator_that_is_down_at_the_start_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_outage_left_uncertain_is_not_the_first_thing_that_the_next_session_brings() {
+    const GRACE: Duration = Duration::from_secs(3);
+    let mute = Behaviour {
+        unanswered: "100%".parse().unwrap(),
+        receipts: Receipts {
+            lost: "100%".parse().unwrap(),
+            ..Receipts::default()
+        },
+        ..Behaviour::default()
+    };
+    let mut world = World::new(broker::shared(), mute, |config| {
+        // Its window has room all the time, so that the link asks for more.
+        (config.sessions, config.window) = (1, 50);
+        (config.response, config.uncertain) = (LONG, GRACE);
+    })
+    .await;
+    let gateway = world.ready().await;
+    let handle = world.smsc.handle();
+    world.publish(samples(7, 1)).await;
+    let until = async |what: &str, is_so: &dyn Fn(&Figures) -> bool| {
+        let waiting = async {
+            while !is_so(&handle.figures().await.unwrap()) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        soon(what, waiting).await;
+    };
+    until("a submission", &|figures| figures.unanswered > 0).await;
+    handle.refuse_binds(true).await.unwrap();
+    handle.disconnect_all().await.unwrap();
+    handle.set_behaviour(Behaviour::default()).await.unwrap();
+    // Its grace is over before anything is bound.
+    sleep(GRACE + Duration::from_secs(1)).await;
+    let binds = handle.figures().await.unwrap().binds;
+    let before = world.tape().await.times().len();
+    handle.refuse_binds(false).await.unwrap();
+    until("another session", &|figures| figures.binds > binds).await;
+    let bound = world.smsc.started().elapsed();
+    world.until_all_ended(LONG).await;
+    gateway.stop_within(world.config.shutdown).await;
+    let again = world.tape().await.times()[before];
+    assert!(again > bound + GRACE / 2, "{again:?}, bound {bound:?}");
+    let tally = world.check().await;
+    assert_eq!(tally.ended(State::Delivered), 1, "{tally:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_too_many_is_not_taken_for_a_wrong_password() {
     let behaviour = Behaviour {
         sessions: 1,
@@ -272,7 +321,7 @@ async fn a_wrong_password_is_a_clear_error_and_the_gateway_goes_on() {
         assert!(refused[0].contains(word), "{}", refused[0]);
     }
     world.publish(samples(7, 10)).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    sleep(Duration::from_secs(1)).await;
     assert!(gateway.lives());
     let log = gateway.stop_within(world.config.shutdown).await;
     for line in log.lines() {
