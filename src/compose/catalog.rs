@@ -298,7 +298,7 @@ impl Catalog {
         texts.flat_map(Texts::statuses).collect()
     }
 
-    /// The languages that have texts.
+    /// The languages that have a file, be there texts in it or not.
     pub fn languages(&self) -> impl Iterator<Item = Language> {
         self.languages.keys().copied()
     }
