@@ -24,6 +24,8 @@ pub(super) struct Gate {
     quiet_hours: Curfew,
     /// Over which time the messages of a night go out.
     release: Duration,
+    /// The same of the last rules that had quiet hours: those of now may have none.
+    last_release: Duration,
     /// The hours without bulk messages.
     bulk: Curfew,
     /// Of the agencies that have one.
@@ -43,6 +45,7 @@ impl Gate {
             urgent_limited: rules.urgent_limited,
             quiet_hours: Curfew::new(rules.quiet_hours.clone()),
             release: rules.release,
+            last_release: rules.release,
             bulk: Curfew::new(rules.no_bulk.clone()),
             daily: daily.collect(),
             spreads: rules.spreads.iter().cloned().map(Spreading::new).collect(),
@@ -52,6 +55,9 @@ impl Gate {
     /// Goes by other rules, with what was counted by those of before. A quota that is new begins to count now.
     pub(super) fn change(&mut self, rules: &Rules, now: &Now) {
         let mut before = std::mem::replace(self, Self::new(rules, &BTreeMap::new()));
+        if rules.quiet_hours.is_none() {
+            self.last_release = before.last_release;
+        }
         for (agency, daily) in &mut self.daily {
             if let Some(before) = before.daily.remove(agency) {
                 daily.go_on(before);
@@ -290,8 +296,8 @@ impl Gate {
         let told = message.progress.history.last();
         let reason = told.and_then(|told| told.reason);
         let due = now.wall_at(message.progress.due);
-        let delay = self.delay(message);
-        let earlier = now.wall.before(self.release);
+        let delay = delay(message.msisdn, self.last_release);
+        let earlier = now.wall.before(self.last_release);
         let moment = self.quiet_hours.end_then(earlier);
         let moment = moment.map(|end| self.morning(message, end, delay));
         let moment = moment.filter(|moment| *moment > now.wall);

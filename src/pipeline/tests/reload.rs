@@ -1,5 +1,7 @@
 //! Other rules while it runs.
 
+use std::time::Duration;
+
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use xabar_events::{Language, Notification, Priority, State};
@@ -74,6 +76,29 @@ fn what_waits_for_the_night_to_end_goes_when_there_is_none_and_keeps_its_own_sch
     assert_eq!(take(&mut world), 1);
     world.advance(4 * HOUR);
     assert_eq!(take(&mut world), 1);
+}
+
+#[test]
+fn a_night_that_is_left_out_is_no_herd() {
+    let mut world = World::with(|settings| {
+        settings.rules.quiet_hours = Some(always());
+        settings.rules.release = 30 * MINUTE;
+    });
+    world.publish_all((0..60).map(apart));
+    world.reload(|settings| {
+        // As a configuration without them has it.
+        settings.rules.quiet_hours = None;
+        settings.rules.release = Duration::ZERO;
+    });
+    world.advance(SECOND);
+    let at_once = take(&mut world);
+    assert!(at_once < 5);
+    world.reload(|settings| settings.rules.limits = vec![limit(3, HOUR)]);
+    world.advance(14 * MINUTE);
+    let by_half = take(&mut world);
+    assert!((15..45).contains(&by_half));
+    world.advance(16 * MINUTE);
+    assert_eq!(at_once + by_half + take(&mut world), 60);
 }
 
 #[test]
