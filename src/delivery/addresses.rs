@@ -60,6 +60,11 @@ impl Addresses {
         self.addresses.get(self.at).map_or("", String::as_str)
     }
 
+    /// Its place among them.
+    pub(super) fn place(&self) -> usize {
+        self.at
+    }
+
     /// The preferred address, if the current one stands in for it.
     pub(super) fn preferred(&self) -> Option<&str> {
         let first = self.addresses.first().map(String::as_str);

@@ -25,6 +25,7 @@ mod reference;
 mod refused_bind;
 mod response_time;
 pub mod retry;
+mod returns;
 mod routing;
 #[cfg(test)]
 mod sample;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use xabar_smpp::Status;
 use xabar_smpp::session::Bind;
 
-/// How many sessions of a login are bound, by their kinds: for the log alone.
+/// How many sessions of a login are bound at one address, by their kinds: for the log alone.
 #[derive(Debug, Default)]
 pub(super) struct Bound {
     transmitters: AtomicUsize,
@@ -85,8 +85,8 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// How many sessions of the same login are bound in the same way, and in another; and whether it may be for the sake of
-    /// [old sessions](Before::refused).
+    /// How many sessions of the same login are bound at the same address in the same way, and in another; and whether it may be
+    /// for the sake of [old sessions](Before::refused).
     pub(super) fn of(status: Status, (same, others): (usize, usize), may_be_old: bool) -> Self {
         let is_of_login = matches!(
             status,

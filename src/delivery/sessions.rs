@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -16,8 +16,9 @@ use super::class::{Class, Classes};
 use super::connection::Connection;
 use super::entrance::Entrance;
 use super::refused_bind::{Before, Bound, Refusal};
+use super::returns::{Returns, Turn};
 use crate::clock::instant;
-use crate::host::Turn;
+use crate::host;
 use crate::tls::{self, Trouble};
 
 /// One session of an operator's, and how to reach the other end.
@@ -45,9 +46,9 @@ pub(super) struct Session {
     /// After how long at another address it looks whether the preferred one can be reached again.
     pub(super) return_after: Duration,
     /// Lets one session of the operator's return at a time.
-    pub(super) returning: Arc<Semaphore>,
-    /// The sessions of this login that are bound.
-    pub(super) bound: Arc<Bound>,
+    pub(super) returns: Arc<Mutex<Returns>>,
+    /// The sessions of this login that are bound, by the address.
+    pub(super) bound: Arc<[Bound]>,
 }
 
 /// What happens on a session.
@@ -73,7 +74,7 @@ impl Session {
             None => Addresses::new(self.addresses.clone()),
             Some(_) => Addresses::ours(self.addresses.clone()),
         };
-        let host = Turn::default();
+        let host_turn = host::Turn::default();
         let mut turn = None;
         let mut before = Before::default();
         let mut wanted = self.wanted.clone();
@@ -86,9 +87,11 @@ impl Session {
             }
             let connected = tokio::select! {
                 () = stop.cancelled() => return,
-                connected = self.connection(addresses.current(), &host) => connected,
+                connected = self.connection(addresses.current(), &host_turn) => connected,
             };
-            let pause = match connected {
+            let returned = turn.is_some();
+            let mut failure = None;
+            let ended = match connected {
                 Ok(connection) => {
                     let address = connection.address.clone();
                     let service =
@@ -96,26 +99,33 @@ impl Session {
                     let served = service.run(connection, &news).await;
                     turn = served.turn;
                     // One that was not wanted any more ended well.
-                    let ended = match self.ordinal < *wanted.borrow() {
+                    match self.ordinal < *wanted.borrow() {
                         true => served.ended,
-                        false => Ended::Returning,
-                    };
-                    if matches!(ended, Ended::Unbound | Ended::Useless) {
-                        host.pass();
+                        false => {
+                            turn = None;
+                            Ended::Returning
+                        }
                     }
-                    addresses.ended(ended, random())
                 }
                 Err(reason) => {
-                    let address = addresses.current().to_owned();
-                    let pause = addresses.ended(Ended::Unconnected, random());
-                    self.report(&address, &reason, pause);
-                    pause
+                    failure = Some(reason);
+                    Ended::Unconnected
                 }
             };
+            if matches!(ended, Ended::Unbound | Ended::Useless) {
+                host_turn.pass();
+            }
+            if ended != Ended::Returning && addresses.preferred().is_none() {
+                self.note_return(turn.take(), returned, ended);
+            }
+            let address = addresses.current().to_owned();
+            let pause = addresses.ended(ended, random());
+            if let Some(reason) = failure {
+                self.report(&address, &reason, pause);
+            }
             if pause.is_zero() {
                 continue;
             }
-            turn = None;
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = sleep(pause) => {}
@@ -124,31 +134,60 @@ impl Session {
     }
 
     /// The next connection, made or taken.
-    async fn connection(&self, address: &str, host: &Turn) -> Result<Connection, String> {
+    async fn connection(
+        &self,
+        address: &str,
+        host_turn: &host::Turn,
+    ) -> Result<Connection, String> {
         match &self.entrance {
-            None => self.connect(address, host).await,
+            None => self.connect(address, host_turn).await,
             Some(entrance) => Connection::taken(entrance).await,
         }
     }
 
-    async fn connect(&self, address: &str, host: &Turn) -> Result<Connection, String> {
-        Connection::open(address, self.tls.as_ref(), self.connect, host).await
+    async fn connect(&self, address: &str, host_turn: &host::Turn) -> Result<Connection, String> {
+        Connection::open(address, self.tls.as_ref(), self.connect, host_turn).await
     }
 
     /// Waits until this session may return to the preferred address: it has stood in long enough, no other one is
-    /// about to return, and the address can be reached.
-    async fn turn_to_return(&self, preferred: Option<&str>) -> OwnedSemaphorePermit {
+    /// about to return, none did in vain lately, and the address can be reached.
+    async fn turn_to_return(&self, preferred: Option<&str>) -> Turn {
         let Some(preferred) = preferred else {
             return std::future::pending().await;
         };
+        let mut pause = self.return_after;
         loop {
-            sleep(self.return_after).await;
-            let Ok(turn) = Arc::clone(&self.returning).acquire_owned().await else {
-                return std::future::pending().await;
-            };
-            if self.connect(preferred, &Turn::default()).await.is_ok() {
+            sleep(pause).await;
+            let turn = Arc::clone(&self.returns).lock_owned().await;
+            pause = turn.pause(preferred, instant());
+            if !pause.is_zero() {
+                continue;
+            }
+            let connected = self.connect(preferred, &host::Turn::default()).await;
+            if connected.is_ok() {
                 return turn;
             }
+            pause = self.return_after;
+        }
+    }
+
+    /// Notes how it ended at the preferred address, and gives the turn to the next.
+    fn note_return(&self, turn: Option<Turn>, returned: bool, ended: Ended) {
+        let turn = turn.or_else(|| Arc::clone(&self.returns).try_lock_owned().ok());
+        let (Some(mut turn), Some(preferred)) = (turn, self.addresses.first()) else {
+            return;
+        };
+        if ended == Ended::Served {
+            turn.served(preferred);
+        } else if returned {
+            let pause = turn.came_to_nothing(preferred, instant());
+            warn!(
+                operator = self.operator,
+                session = self.index,
+                address = preferred,
+                next_try_s = pause.as_secs(),
+                "the session that returned to the preferred address was of no use there: it is left alone for longer"
+            );
         }
     }
 
@@ -179,12 +218,14 @@ struct Service<'a> {
     address: String,
     /// The address that this one stands in for.
     preferred: Option<&'a str>,
+    /// The login's sessions that are bound at the same address.
+    bound: Option<&'a Bound>,
     worth: Worth,
     faulty: bool,
     trouble: Trouble,
     before: &'a mut Before,
     /// The turn to return: while this session is given up, and until the next is bound.
-    turn: Option<OwnedSemaphorePermit>,
+    turn: Option<Turn>,
 }
 
 /// What it is good for.
@@ -213,7 +254,7 @@ impl Worth {
 /// What came of it.
 struct Served {
     ended: Ended,
-    turn: Option<OwnedSemaphorePermit>,
+    turn: Option<Turn>,
 }
 
 impl<'a> Service<'a> {
@@ -221,12 +262,13 @@ impl<'a> Service<'a> {
         session: &'a Session,
         address: String,
         addresses: &'a Addresses,
-        (turn, before): (Option<OwnedSemaphorePermit>, &'a mut Before),
+        (turn, before): (Option<Turn>, &'a mut Before),
     ) -> Self {
         Self {
             session,
             address,
             preferred: addresses.preferred(),
+            bound: session.bound.get(addresses.place()),
             worth: Worth::default(),
             faulty: false,
             trouble: Trouble::default(),
@@ -242,8 +284,8 @@ impl<'a> Service<'a> {
         let (link, events, trouble) = connection.start(opening, settings);
         self.trouble = trouble;
         let leaving = self.forward(link, events, news).await;
-        if self.worth.bound {
-            self.session.bound.remove(self.session.bind);
+        if let Some(bound) = self.bound.filter(|_| self.worth.bound) {
+            bound.remove(self.session.bind);
         }
         let stood = instant().duration_since(since);
         let ended = match leaving {
@@ -293,7 +335,9 @@ impl<'a> Service<'a> {
             self.worth.in_vain |= matches!(event, Event::TimedOut { .. });
             if matches!(event, Event::Bound { .. }) {
                 self.worth.bound = true;
-                self.session.bound.add(self.session.bind);
+                if let Some(bound) = self.bound {
+                    bound.add(self.session.bind);
+                }
                 self.before.bound();
                 self.turn = None;
             }
@@ -350,7 +394,7 @@ impl<'a> Service<'a> {
         let (operator, session, address) =
             (&self.session.operator, self.session.index, &self.address);
         let bind = self.session.bind;
-        let beside = self.session.bound.beside(bind);
+        let beside = self.bound.map_or((0, 0), |bound| bound.beside(bind));
         let bound = beside.0 + beside.1;
         match Refusal::of(status, beside, may_be_old) {
             Refusal::Login => {

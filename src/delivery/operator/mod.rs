@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::sleep_until;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -32,6 +32,7 @@ use super::binds::lines;
 use super::class::{Class, Classes};
 use super::dispatch::{Bounds, Dispatch};
 use super::refused_bind::Bound;
+use super::returns::Returns;
 use super::sessions::{News, Session};
 use super::submission::{Query, Sender, Submission, Token};
 use super::tlvs::Tlvs;
@@ -99,8 +100,12 @@ impl Operator {
     ) -> Result<Self, EncodeError> {
         let lines = lines(&settings.binds, settings.interface_version)?;
         let (news_out, news) = mpsc::channel(2 * lines.len().max(4));
-        let returning = Arc::new(Semaphore::new(1));
-        let bound: Vec<Arc<Bound>> = settings.binds.iter().map(|_| Arc::default()).collect();
+        let returns = Returns::new(settings.return_after);
+        let bound = settings.binds.iter().map(|bind| {
+            let addresses = bind.reach.addresses().into_iter();
+            addresses.map(|_| Bound::default()).collect()
+        });
+        let bound: Vec<Arc<[Bound]>> = bound.collect();
         let entrances: Vec<_> = settings
             .binds
             .iter()
@@ -123,7 +128,7 @@ impl Operator {
                 settings: session_settings(settings),
                 classes: settings.classes.clone(),
                 return_after: settings.return_after,
-                returning: Arc::clone(&returning),
+                returns: Arc::clone(&returns),
                 bound: bound.get(line.room.login).cloned().unwrap_or_default(),
             };
             tokio::spawn(session.run(news_out.clone(), stop.clone()));

@@ -8,6 +8,7 @@ use xabar_smpp::session::CloseReason;
 
 use super::rig::{Esme, Silent, Smsc, serves, token};
 use crate::delivery::{Event, OperatorSettings, Reach};
+use crate::log_lines::LogLines;
 
 fn at(addresses: [String; 2]) -> OperatorSettings {
     let mut settings = Esme::settings("");
@@ -104,5 +105,57 @@ async fn sessions_go_back_one_at_a_time_and_what_they_have_is_answered_first() {
     returned.accept_bind(&bind).await;
     assert_eq!(left.end().await, CloseReason::PeerUnbound);
     first.session().await;
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn where_one_returned_in_vain_the_others_stay() {
+    let log = LogLines::listen(tracing::Level::WARN);
+    let (first, second) = (Silent::address().await, Smsc::listen().await);
+    let mut settings = OperatorSettings {
+        return_after: Duration::from_millis(800),
+        ..at([first.get(), second.address()])
+    };
+    settings.binds[0].sessions = 2;
+    let mut esme = Esme::start(&settings);
+    let (mut one, mut other) = (second.session().await, second.session().await);
+    let first = first.listen().await;
+    // Somebody only looks whether it can be reached.
+    drop(first.stream().await);
+    let mut left = tokio::select! {
+        _ = one.end() => other,
+        _ = other.end() => one,
+    };
+    let (refusing, bind) = first.binding().await;
+    refusing.refuse_bind(&bind).await;
+    let _renewed = second.session().await;
+    esme.until_bound(2).await;
+    // It waited for its turn, and would leave now.
+    let stays = tokio::time::timeout(Duration::from_millis(400), left.end());
+    assert!(stays.await.is_err());
+    let log = log.take();
+    assert!(log.contains("was of no use there"), "{log}");
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn a_bind_refused_at_one_address_says_nothing_of_sessions_at_another() {
+    let log = LogLines::listen(tracing::Level::WARN);
+    let (first, second) = (Smsc::listen().await, Smsc::listen().await);
+    let mut settings = at([first.address(), second.address()]);
+    settings.binds[0].sessions = 2;
+    let esme = Esme::start(&settings);
+    let mut bound = Vec::new();
+    for _ in 0..2 {
+        let (refusing, bind) = first.binding().await;
+        refusing.refuse_bind(&bind).await;
+        bound.push(second.session().await);
+    }
+    let log = log.take();
+    assert_eq!(
+        log.matches("bind refused without a reason").count(),
+        2,
+        "{log}"
+    );
     esme.stop().await;
 }
