@@ -15,6 +15,7 @@ use crate::clock::instant as now;
 use crate::delivery::dispatch::Heard;
 use crate::delivery::screen::ScreenToken;
 use crate::delivery::sessions::News;
+use crate::delivery::tlvs::OnTlvs;
 use crate::delivery::{Class, Event, Token};
 
 /// Why a session is given up.
@@ -211,15 +212,25 @@ impl Operator {
     /// Whether only the TLVs of a submission are refused; then what follows goes without.
     fn refuses_tlvs(&mut self, index: usize, token: u64, status: Status) -> bool {
         // A push is nothing without its TLVs.
-        let slot = match Token::from(token).is_push() {
-            true => None,
-            false => self.slots.get(index),
-        };
-        let refuses = slot.is_some_and(|slot| slot.carried.refuses_tlvs(token, status));
-        if refuses && self.tlvs.refused() {
-            warn!(operator = self.name, %status, "the operator refuses TLVs: submissions go without from now on; set tlvs = false");
+        if Token::from(token).is_push() {
+            return false;
         }
-        refuses
+        let Some(slot) = self.slots.get(index) else {
+            return false;
+        };
+        let operator = &*self.name;
+        match self.tlvs.answered(&mut slot.carried, token, status) {
+            OnTlvs::Nothing => false,
+            OnTlvs::RefusedAsBefore => true,
+            OnTlvs::Refused => {
+                warn!(operator, %status, "the operator refuses TLVs: submissions go without from now on; set tlvs = false");
+                true
+            }
+            OnTlvs::InVain => {
+                warn!(operator, %status, "the operator refuses messages without TLVs as well: they carry them again; ask it what it means by this status");
+                false
+            }
+        }
     }
 
     /// Gives up a session whose bind the SMSC refuses: it gets nothing more, and once the others are answered it is connected

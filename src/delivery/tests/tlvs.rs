@@ -36,6 +36,33 @@ async fn a_message_refused_for_its_tlvs_comes_back_and_goes_without() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_refused_without_tlvs_as_well_is_refused_and_others_carry_them_again() {
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut peer = smsc.session().await;
+    for carried in [true, false, true, true] {
+        esme.submit([token(1)]).await;
+        let submit = peer.request().await;
+        assert_eq!(submit_sm(&submit).tlvs.is_empty(), !carried);
+        peer.answer_submit(&submit, NOT_ALLOWED, "").await;
+        esme.event().await;
+    }
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn who_misses_a_tlv_refuses_the_message() {
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut peer = smsc.session().await;
+    esme.submit([token(1)]).await;
+    let submit = peer.request().await;
+    peer.answer_submit(&submit, Status::RMISSINGTLV, "").await;
+    assert!(matches!(esme.event().await, Event::Answered { .. }));
+    esme.stop().await;
+}
+
+#[tokio::test]
 async fn an_smsc_that_does_not_say_its_version_gets_tlvs_all_the_same() {
     let smsc = Smsc::listen().await;
     let esme = Esme::start(&Esme::settings(&smsc.address()));
