@@ -93,6 +93,8 @@ pub struct Use {
     /// Those on which messages are submitted, as configured, and bound ones.
     pub sessions: usize,
     pub sessions_bound: usize,
+    /// Those on which receipts and texts come in that are bound.
+    pub receiving: usize,
     /// As configured.
     pub tps: Option<u32>,
     /// What it is held to now.
@@ -196,6 +198,10 @@ impl Use {
         match limit {
             Limit::Paused => "sending is paused: `xabar ctl resume` lets it go on".to_owned(),
             Limit::LinkDown if self.failing => "half of its answers are bad, and it is tried by a few messages: ask the operator; messages wait, and move to a fallback where one is configured".to_owned(),
+            Limit::LinkDown if self.receiving > 0 => format!(
+                "none of {} on which messages go out is bound, and receipts come in: the log says why; messages wait, and move to a fallback where one is configured",
+                counted(self.sessions, "session")
+            ),
             Limit::LinkDown => format!(
                 "none of {} is bound: the log says why; messages wait, and move to a fallback where one is configured",
                 counted(self.sessions, "session")
@@ -312,6 +318,7 @@ mod tests {
             paused: false,
             failing: false,
             sessions: 1,
+            receiving: 0,
             sessions_bound: 1,
             tps: Some(300),
             rate_now: Some(300.0),
@@ -411,6 +418,27 @@ mod tests {
             ..failing
         };
         assert_eq!(unused.limit(), None);
+    }
+
+    #[test]
+    fn of_a_pair_that_receives_and_does_not_submit_it_is_said_which_sessions_are_missing() {
+        let deaf = Use {
+            sessions: 2,
+            sessions_bound: 0,
+            ..crowded()
+        };
+        let advice = deaf.advice(Limit::LinkDown);
+        assert!(
+            advice.starts_with("none of 2 sessions is bound"),
+            "{advice}"
+        );
+        let mute = Use {
+            receiving: 2,
+            ..deaf
+        };
+        let advice = mute.advice(Limit::LinkDown);
+        let told = "none of 2 sessions on which messages go out is bound, and receipts come in";
+        assert!(advice.starts_with(told), "{advice}");
     }
 
     #[test]

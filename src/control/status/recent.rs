@@ -131,6 +131,7 @@ pub(in crate::control) fn used(
         failing: newest.load.failing.contains(&operator.id),
         sessions: operator.submitting(),
         sessions_bound: now.submitting,
+        receiving: now.receiving,
         tps: now.tps.or(operator.tps),
         rate_now: now.rate,
         window: now.most_window,
