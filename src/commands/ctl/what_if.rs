@@ -39,7 +39,7 @@ pub(super) struct WhatIf {
     json: bool,
 }
 
-/// A hundred thousand messages go four times at most, with half of a slow core.
+/// A day of messages is read, and some hundred thousand go twice at most, with half of a slow core.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
 
 /// What is to be other.

@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use rustc_hash::FxHashMap;
-use xabar_events::{Event, EventKey, State};
+use xabar_events::{Event, State};
 
 use super::Stopped;
-use super::answer::{Course, Drain, DrainOf, Group, OperatorCourse};
+use super::answer::{Course, Group, OperatorCourse};
+use super::drain::drain;
 use super::fate::{Fate, Waited, count};
 use super::gauge::{Gauge, Gauges};
 use super::traffic::{Arrived, Traffic, event, withdrawal};
@@ -49,9 +50,6 @@ const EVENTS_A_BEAT: usize = 2000;
 /// How long a link is there before the first message comes: of its rate the first second counts as spent.
 const START: Duration = Duration::from_secs(2);
 
-/// No later future is looked at.
-const HORIZON: Duration = Duration::from_secs(24 * 3600);
-
 impl Side {
     /// The place of an operator of the journal's.
     pub(super) fn place(&self, id: OperatorId) -> Option<u16> {
@@ -66,24 +64,24 @@ impl Side {
         limits.map(|limit| limit.per).max()
     }
 
-    fn start(&self, traffic: &Traffic, from: Now, until_now: bool) -> Result<Replay, Stopped> {
+    fn replay(&self, traffic: &Traffic, from: Now) -> Result<Replay, Stopped> {
         let link = |id, name: &str| {
             let mut links = self.links.iter();
             let link = links.find(|link| link.settings.name == name)?;
             Link::new(id, (&link.settings, link.tuning), link.smsc, from.instant).ok()
         };
-        let subscribers = traffic.subscribers(until_now);
+        let subscribers = traffic.subscribers(from.steady >= traffic.now.steady);
         let (rules, catalog) = (self.rules.clone(), self.catalog.clone());
         Ok(Replay::start(rules, catalog, subscribers, from, link)?)
     }
 }
 
-/// Replays the traffic, and then how what waits now goes out.
+/// Replays the traffic, and then how what waits now goes out; and for how long the traffic came again then, if not to the end.
 pub(super) fn course(
     side: &Side,
     traffic: &Traffic,
     go_on: &mut dyn FnMut() -> bool,
-) -> Result<Course, Stopped> {
+) -> Result<(Course, Option<Duration>), Stopped> {
     let (fates, gauges) = past(side, traffic, go_on)?;
     let mut course = course_of(side, traffic, &fates);
     for (operator, gauge) in course.operators.iter_mut().zip(&gauges) {
@@ -92,12 +90,13 @@ pub(super) fn course(
         operator.limit = Some(gauge.limit());
         operator.advice = gauge.advice();
     }
-    course.drain = Some(drain(side, traffic, go_on)?);
-    Ok(course)
+    let (drain, again) = drain(side, traffic, go_on)?;
+    course.drain = Some(drain);
+    Ok((course, again))
 }
 
 /// An event that comes in then, and who carries its number where that was looked up.
-type Coming = (UnixMillis, Event, Option<u16>);
+pub(super) type Coming = (UnixMillis, Event, Option<u16>);
 
 fn past(
     side: &Side,
@@ -120,14 +119,7 @@ fn past(
     });
     let withdrawn = traffic.withdrawn.iter();
     let withdrawn = withdrawn.map(|(at, key)| (*at, withdrawal(key), None));
-    let mut run = Run {
-        replay: side.start(traffic, from, false)?,
-        looked_up: side.rules.looked_up,
-        fates: vec![Fate::default(); traffic.messages.len()],
-        open: traffic.messages.len(),
-        admitted: 0,
-        gauges: Gauges::of(side),
-    };
+    let mut run = Run::start(side, traffic, from, traffic.messages.len())?;
     let mut coming = merged(messages, withdrawn).peekable();
     while run.replay.now().steady < now.steady {
         run.step(&mut coming, now.steady, go_on)?;
@@ -149,75 +141,42 @@ fn merged(
     })
 }
 
-fn drain(
-    side: &Side,
-    traffic: &Traffic,
-    go_on: &mut dyn FnMut() -> bool,
-) -> Result<Drain, Stopped> {
-    let now = traffic.now;
-    let waiting = traffic.waiting.iter().filter_map(|arrived| {
-        let event = event(&arrived.origin, Duration::ZERO, None)?;
-        Some((now.steady, event, arrived.operator))
-    });
-    let mut run = Run {
-        replay: side.start(traffic, now, true)?,
-        looked_up: side.rules.looked_up,
-        fates: vec![Fate::default(); traffic.waiting.len()],
-        open: traffic.waiting.len(),
-        admitted: 0,
-        gauges: Gauges::of(side),
-    };
-    let mut coming = waiting.chain(again_and_again(traffic)).peekable();
-    let most = traffic.waiting.len().saturating_mul(2) + traffic.messages.len();
-    let end = now.steady.after(HORIZON);
-    while run.open > 0 && run.admitted <= most && run.replay.now().steady < end {
-        run.step(&mut coming, end, go_on)?;
-    }
-    Ok(run.drained(side, traffic))
-}
-
-/// The traffic, after now, as often as it takes.
-fn again_and_again(traffic: &Traffic) -> impl Iterator<Item = Coming> {
-    let length = traffic
-        .now
-        .steady
-        .since(traffic.from)
-        .max(Duration::from_secs(1));
-    let rounds = if traffic.messages.is_empty() {
-        0
-    } else {
-        u32::MAX
-    };
-    (1..rounds).flat_map(move |round| {
-        let later = length.saturating_mul(round);
-        let messages = (0..).zip(&traffic.messages);
-        messages.filter_map(move |(number, (arrived, _)): (u64, _)| {
-            let origin = &arrived.origin;
-            let key = EventKey {
-                agency: origin.key.agency.clone(),
-                id: format!("again-{round}-{number}").parse().ok()?,
-            };
-            let at = traffic.comes_in(arrived).after(later);
-            Some((at, event(origin, later, Some(key))?, arrived.operator))
-        })
-    })
-}
-
 /// A replay under way.
-struct Run {
-    replay: Replay,
+pub(super) struct Run {
+    pub(super) replay: Replay,
     looked_up: bool,
     /// Of the first messages, in the order in which they come in.
-    fates: Vec<Fate>,
+    pub(super) fates: Vec<Fate>,
     /// How many of them have not come to their end.
-    open: usize,
-    admitted: usize,
-    gauges: Gauges,
+    pub(super) open: usize,
+    /// How many have not of all that came in.
+    unfinished: usize,
+    /// While so many have not, no more come in.
+    pub(super) most_unfinished: usize,
+    pub(super) gauges: Gauges,
 }
 
 impl Run {
+    /// One from this moment on that tells the fates of the first so many messages.
+    pub(super) fn start(
+        side: &Side,
+        traffic: &Traffic,
+        from: Now,
+        messages: usize,
+    ) -> Result<Self, Stopped> {
+        Ok(Self {
+            replay: side.replay(traffic, from)?,
+            looked_up: side.rules.looked_up,
+            fates: vec![Fate::default(); messages],
+            open: messages,
+            unfinished: 0,
+            most_unfinished: usize::MAX,
+            gauges: Gauges::of(side),
+        })
+    }
+
     /// One moment, and on to the next one that matters, no later than `end`.
-    fn step(
+    pub(super) fn step(
         &mut self,
         coming: &mut std::iter::Peekable<impl Iterator<Item = Coming>>,
         end: UnixMillis,
@@ -229,10 +188,11 @@ impl Run {
         let now = self.replay.now();
         let (mut events, mut carriers) = (Vec::new(), Carriers::default());
         while events.len() < EVENTS_A_BEAT
+            && self.unfinished < self.most_unfinished
             && let Some((_, event, operator)) = coming.next_if(|(at, ..)| *at <= now.steady)
         {
             if let Event::StatusChanged(status) = &event {
-                self.admitted += 1;
+                self.unfinished += 1;
                 if let Some(operator) = operator.filter(|_| self.looked_up) {
                     carriers.insert(status.msisdn, id(operator));
                 }
@@ -240,6 +200,8 @@ impl Run {
             events.push(event);
         }
         for outgoing in self.replay.beat(events, carriers)? {
+            let is_over = outgoing.told.state.is_terminal();
+            self.unfinished = self.unfinished.saturating_sub(usize::from(is_over));
             let place = usize::try_from(outgoing.identity.id.0).unwrap_or(0);
             let fate = place.checked_sub(1).and_then(|at| self.fates.get_mut(at));
             if let Some(fate) = fate {
@@ -249,52 +211,12 @@ impl Run {
             }
         }
         let sample_at = self.gauges.look(&self.replay);
-        let next = coming.peek().map_or(end, |(at, ..)| *at);
+        let next = match self.unfinished < self.most_unfinished {
+            true => coming.peek().map_or(end, |(at, ..)| *at),
+            false => end,
+        };
         self.replay.pass(next.min(end).min(sample_at));
         Ok(())
-    }
-
-    /// What became of those that wait now.
-    fn drained(mut self, side: &Side, traffic: &Traffic) -> Drain {
-        self.gauges.look_now(&self.replay);
-        let now = traffic.now.wall;
-        let part = |of: Option<u16>| {
-            let mine = self.fates.iter().zip(&traffic.waiting);
-            let mine = mine.filter(move |(fate, arrived)| {
-                of.is_none() || fate.operator.or(arrived.operator) == of
-            });
-            let (mut messages, mut last) = (0, Some(Duration::ZERO));
-            for (fate, _) in mine {
-                messages += 1;
-                let took = fate.ended.map(|(_, at)| at.since(now));
-                last = last.zip(took).map(|(one, other)| one.max(other));
-            }
-            (messages, last.map(|last| last.as_secs_f64()))
-        };
-        let (replayed, drain_s) = part(None);
-        let estimated = traffic.due_in_all > replayed;
-        #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-        let times = traffic.due_in_all as f64 / replayed.max(1) as f64;
-        let operators = (0_u16..).zip(&side.links).zip(&self.gauges.gauges);
-        let operators = operators.map(|((place, link), gauge)| {
-            let (messages, drain_s) = part(Some(place));
-            DrainOf {
-                name: link.settings.name.clone(),
-                messages,
-                drain_s,
-                rate: gauge.rate(),
-                limit: gauge.limit(),
-            }
-        });
-        let replayed_for = self.replay.now().wall.since(now);
-        Drain {
-            messages: traffic.due_in_all,
-            drain_s: drain_s.map(|drain_s| drain_s * times.max(1.0)),
-            left: self.open as u64,
-            replayed_s: replayed_for.as_secs_f64(),
-            estimated,
-            operators: operators.filter(|it| it.messages > 0).collect(),
-        }
     }
 }
 

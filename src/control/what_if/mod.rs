@@ -6,9 +6,11 @@
 
 mod answer;
 mod course;
+mod drain;
 mod fate;
 mod gauge;
 mod question;
+mod sample;
 mod traffic;
 
 use serde_json::Value;
@@ -48,8 +50,8 @@ pub enum Stopped {
     Journal(#[from] JournalError),
 }
 
-/// No more messages are replayed, those that wait counted apart: they are all in memory.
-pub const MOST_MESSAGES: u64 = 100_000;
+/// No more messages are replayed, those that waited before counted apart: they are all in memory.
+pub const MOST_MESSAGES: u64 = 10_000;
 
 /// What a question is answered from.
 pub struct Sources<'a> {
@@ -76,13 +78,35 @@ pub fn answer(
         reader,
         now,
         go_on,
-        assumed,
+        mut assumed,
         most,
     } = sources;
     let traffic = Traffic::read(reader, (now, question.hours, most), (held, changed), go_on)?;
     let really = traffic.really(held);
-    let as_is = course::course(held, &traffic, go_on)?;
-    let changed = changed.map(|side| course::course(side, &traffic, go_on));
+    let mut course = |name: &str, side: &Side| {
+        let (course, again) = course::course(side, &traffic, go_on)?;
+        if let Some(again) = again {
+            let minutes = again.as_secs() / 60;
+            assumed.push(format!(
+                "{name}: while what waits goes out, traffic comes again for {minutes} minutes only"
+            ));
+        }
+        Ok::<_, Stopped>(course)
+    };
+    let as_is = course("as it is", held)?;
+    let changed = changed.map(|side| course("changed", side)).transpose()?;
+    if traffic.is_short() {
+        let rate = traffic.rate();
+        assumed.push(format!(
+            "while what waits goes out, {rate:.1} messages come in a second, as in all of the hours asked for"
+        ));
+    }
+    if traffic.veiled > 0 {
+        let veiled = traffic.veiled;
+        assumed.push(format!(
+            "{veiled} messages are left out, whose numbers are purged or erased"
+        ));
+    }
     Ok(Answer {
         hours: question.hours,
         from: now.wall_at(traffic.from).into(),
@@ -94,6 +118,6 @@ pub fn answer(
         assumed,
         really,
         as_is,
-        changed: changed.transpose()?,
+        changed,
     })
 }

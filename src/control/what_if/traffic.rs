@@ -15,9 +15,10 @@ use super::Stopped;
 use super::answer::Course;
 use super::course::{Side, course_of};
 use super::fate::Fate;
+use super::sample::Sample;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{
-    Lane, Message, MessageId, OperatorId, Origin, Phase, Reader, SubscriberFacts,
+    JournalError, Lane, Message, MessageId, OperatorId, Origin, Phase, Reader, SubscriberFacts,
 };
 
 /// The traffic that is replayed.
@@ -25,18 +26,27 @@ pub(super) struct Traffic {
     /// When it begins, on the steady clock; until now.
     pub(super) from: UnixMillis,
     pub(super) now: Now,
+    asked: UnixMillis,
+    /// The first message of it: others may have come in at the same moment.
+    first: MessageId,
+    /// How many of the messages waited when it begins; they come first.
+    waited: usize,
     /// Whether that is later than asked for, or some that waited then are left out.
     pub(super) is_cut: bool,
-    /// How many waited then.
-    earlier: u64,
+    /// No more messages than these are replayed, those that waited counted apart.
+    pub(super) most: usize,
+    /// In what time as many came in as are replayed: where that is cut, at the rate of all the hours asked for.
+    pub(super) round: Duration,
+    /// How many are left out, since their numbers are purged or erased.
+    pub(super) veiled: u64,
     /// The messages, in the order in which they came in, and what became of each in fact.
     pub(super) messages: Vec<(Arrived, Fate)>,
     /// When which of them were withdrawn, in that order.
     pub(super) withdrawn: Vec<(UnixMillis, EventKey)>,
     /// What waits now though its own time has come, as far as it is replayed.
     pub(super) waiting: Vec<Arrived>,
-    /// How many do, and with them those whose time has not come.
-    pub(super) due_in_all: u64,
+    /// How many do, by whose queue they stand in, and with them those whose time has not come.
+    due: BTreeMap<Option<u16>, u64>,
     pub(super) waiting_in_all: u64,
     /// When messages went to each subscriber, those to whom any did before the beginning, and until now.
     before: Submitted,
@@ -66,32 +76,59 @@ impl Traffic {
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Self, Stopped> {
         let asked = now.steady.before(Duration::from_secs(3600) * hours);
-        let before = reader
-            .last_message()?
-            .checked_sub(most)
-            .filter(|it| *it > 0);
+        let last = reader.last_message()?;
+        let before = last.checked_sub(most).filter(|it| *it > 0);
         let first = match before {
             Some(before) => reader.message(MessageId(before + 1))?,
             None => None,
         };
         let from = first.map_or(asked, |first| first.accepted_at.max(asked));
+        let is_cut = from > asked;
+        let mut round = now.steady.since(asked);
+        if is_cut {
+            let all = last + 1 - accepted_since(reader, asked, last)?;
+            round = round.mul_f64(ratio(most, all.max(most)));
+        }
         let mut traffic = Self {
             from,
             now,
-            is_cut: from > asked,
-            earlier: 0,
+            asked,
+            first: MessageId(before.map_or(0, |before| before + 1)),
+            waited: 0,
+            is_cut,
+            most: usize::try_from(most).unwrap_or(usize::MAX),
+            round: round.max(Duration::from_secs(1)),
+            veiled: 0,
             messages: Vec::new(),
             withdrawn: Vec::new(),
             waiting: Vec::new(),
-            due_in_all: 0,
+            due: BTreeMap::new(),
             waiting_in_all: 0,
             before: Submitted::new(),
             until_now: Submitted::new(),
         };
         let earlier = from.before(now.steady.since(from));
+        let mut samples = Samples {
+            earlier: Sample::of(traffic.most),
+            waiting: Sample::of(traffic.most),
+        };
         each(reader, earlier, most.saturating_mul(2), go_on, |message| {
-            traffic.take(message, most, |id| side.place(id));
+            traffic.take(message, &mut samples, |id| side.place(id));
         })?;
+        traffic.waiting = samples.waiting.all().collect();
+        traffic.waiting.sort_by_key(|arrived| arrived.origin.id);
+        let came_in = std::mem::take(&mut traffic.messages);
+        traffic.messages = samples.earlier.all().collect();
+        traffic
+            .messages
+            .sort_by_key(|(arrived, _)| arrived.origin.id);
+        traffic.waited = traffic.messages.len();
+        traffic.messages.extend(came_in);
+        let withdrawn = traffic.messages.iter().filter_map(|(arrived, fate)| {
+            let (_, at) = fate.ended.filter(|(state, _)| *state == State::Cancelled)?;
+            Some((now.steady_at(at).max(from), arrived.origin.key.clone()))
+        });
+        traffic.withdrawn = withdrawn.collect();
         traffic.withdrawn.sort_unstable();
         let sides = [Some(side), changed].into_iter().flatten();
         if let Some(longest) = sides.filter_map(Side::longest_limit).max() {
@@ -130,7 +167,18 @@ impl Traffic {
         })
     }
 
-    fn take(&mut self, message: &Message, most: u64, place: impl Fn(OperatorId) -> Option<u16>) {
+    fn take(
+        &mut self,
+        message: &Message,
+        samples: &mut Samples,
+        place: impl Fn(OperatorId) -> Option<u16>,
+    ) {
+        let is_new = message.accepted_at >= self.from && message.id >= self.first;
+        // Nobody carries such a number.
+        if message.msisdn == message.msisdn.veiled() {
+            self.veiled += u64::from(is_new);
+            return;
+        }
         // Answers come of what citizens write, which does not come again.
         if message.is_answer() || event(message.origin(), Duration::ZERO, None).is_none() {
             return;
@@ -144,42 +192,70 @@ impl Traffic {
             operator: place(message.progress.operator),
         };
         if message.progress.phase == Phase::Waiting {
-            self.waits(&arrived, most);
+            self.waiting_in_all += 1;
+            let not_before = arrived.origin.not_before;
+            if not_before.is_none_or(|at| at <= self.now.wall) {
+                *self.due.entry(arrived.operator).or_default() += 1;
+                samples.waiting.add(arrived.operator, arrived.clone());
+            }
         }
         let from = self.now.wall_at(self.from);
         let was_over = fate.ended.is_some_and(|(_, at)| at < from);
-        let is_new = message.accepted_at >= self.from;
-        if (is_new || !was_over) && !is_never_sent(message) && self.has_room(is_new, most) {
-            let last = message.progress.history.last();
-            if let Some(told) = last.filter(|told| told.state == State::Cancelled) {
-                let at = self.now.steady_at(told.at).max(self.from);
-                self.withdrawn.push((at, message.key.clone()));
-            }
-            self.messages.push((arrived, fate));
-        }
-    }
-
-    /// Whether one more is replayed of those that came in, or of those that waited when that begins.
-    fn has_room(&mut self, is_new: bool, most: u64) -> bool {
-        if is_new {
-            return true;
-        }
-        self.earlier += 1;
-        let fits = self.earlier <= most;
-        self.is_cut |= !fits;
-        fits
-    }
-
-    fn waits(&mut self, arrived: &Arrived, most: u64) {
-        self.waiting_in_all += 1;
-        let not_before = arrived.origin.not_before;
-        if not_before.is_some_and(|at| at > self.now.wall) {
+        if is_never_sent(message) {
             return;
         }
-        self.due_in_all += 1;
-        if self.due_in_all <= most {
-            self.waiting.push(arrived.clone());
+        if is_new {
+            self.messages.push((arrived, fate));
+        } else if !was_over {
+            self.is_cut |= !samples.earlier.add(arrived.operator, (arrived, fate));
         }
+    }
+
+    /// How many wait now though their own time has come.
+    pub(super) fn due_in_all(&self) -> u64 {
+        self.due.values().sum()
+    }
+
+    /// For how many that wait each one that is replayed stands, by whose queue it stands in.
+    pub(super) fn times(&self) -> BTreeMap<Option<u16>, f64> {
+        let mut replayed: BTreeMap<Option<u16>, u64> = BTreeMap::new();
+        for arrived in &self.waiting {
+            *replayed.entry(arrived.operator).or_default() += 1;
+        }
+        let times = replayed.into_iter().map(|(operator, replayed)| {
+            let due = self.due.get(&operator).copied().unwrap_or(replayed);
+            (operator, ratio(due, replayed))
+        });
+        times.collect()
+    }
+
+    /// What came in since the beginning, without what waited then.
+    pub(super) fn came_in(&self) -> &[(Arrived, Fate)] {
+        self.messages.get(self.waited..).unwrap_or_default()
+    }
+
+    /// So many messages come again at most.
+    pub(super) fn most_again(&self) -> usize {
+        self.most.saturating_mul(10)
+    }
+
+    /// For how long they come again; nothing if there are none.
+    pub(super) fn again_for(&self) -> Option<Duration> {
+        let came_in = self.came_in().len() as u64;
+        let rounds = ratio(self.most_again() as u64, came_in.max(1));
+        (came_in > 0).then(|| {
+            Duration::try_from_secs_f64(self.round.as_secs_f64() * rounds).unwrap_or(Duration::MAX)
+        })
+    }
+
+    /// Whether it begins later than asked for.
+    pub(super) fn is_short(&self) -> bool {
+        self.from > self.asked
+    }
+
+    /// How many come in a second then.
+    pub(super) fn rate(&self) -> f64 {
+        ratio(self.came_in().len() as u64, 1) / self.round.as_secs_f64()
     }
 
     /// When a message comes in: if it waited before the beginning, then.
@@ -223,6 +299,37 @@ impl Traffic {
         let fates: Vec<Fate> = self.messages.iter().map(|(_, fate)| *fate).collect();
         course_of(side, self, &fates)
     }
+}
+
+/// Those of which only a part is replayed where they are many.
+struct Samples {
+    /// What waited when the hours begin.
+    earlier: Sample<(Arrived, Fate)>,
+    /// What waits now.
+    waiting: Sample<Arrived>,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+fn ratio(of: u64, to: u64) -> f64 {
+    of as f64 / to as f64
+}
+
+/// The first id of those up to the last that was accepted since then: ids rise with the time, and one that is gone is older.
+fn accepted_since(
+    reader: &mut dyn Reader,
+    since: UnixMillis,
+    last: u64,
+) -> Result<u64, JournalError> {
+    let (mut low, mut high) = (0, last);
+    while low + 1 < high {
+        let middle = low.midpoint(high);
+        let message = reader.message(MessageId(middle))?;
+        match message.is_some_and(|it| it.accepted_at >= since) {
+            true => high = middle,
+            false => low = middle,
+        }
+    }
+    Ok(high)
 }
 
 /// Shows what waits and what was accepted since then, as [`Reader::traffic`] does, as long as it is to go on.

@@ -11,7 +11,7 @@ use crate::control::settings::Environment;
 use crate::control::what_if::Course;
 use crate::durations::Durations;
 use crate::journal::model::Model;
-use crate::journal::{Changes, Journal, Message, OperatorId, Phase, Told, sample};
+use crate::journal::{Changes, Journal, Lane, Message, OperatorId, Phase, Told, sample};
 use crate::log_lines::LogLines;
 use crate::scratch::Folder;
 
@@ -127,6 +127,21 @@ impl World {
         self.known.answer(body, &mut || true).unwrap()
     }
 
+    /// The answer if no more than so many are replayed.
+    fn at_most(&mut self, most: u64, body: &Value) -> Answer {
+        let settings = Arc::clone(&self.known.settings.borrow());
+        let question = Question::read(body, &settings).unwrap();
+        let side = self.known.side(&settings, None).unwrap();
+        let sources = Sources {
+            reader: self.known.reader.as_mut(),
+            now: self.now,
+            go_on: &mut || true,
+            assumed: Vec::new(),
+            most,
+        };
+        answer(&question, (&side, None), sources).unwrap()
+    }
+
     fn problems(&mut self, body: &Value) -> Vec<String> {
         match self.known.answer(body, &mut || true) {
             Err(Refused::Wrong(problems)) => problems.iter().map(Problem::sentence).collect(),
@@ -136,6 +151,8 @@ impl World {
 }
 
 const MINUTE: Duration = Duration::from_secs(60);
+
+const SECOND: Duration = Duration::from_secs(1);
 
 fn near(found: f64, expected: f64, part: f64) {
     let off = (found / expected - 1.0).abs();
@@ -318,19 +335,7 @@ fn so_many_are_replayed_and_it_says_when_there_were_more() {
     for number in 0..20 {
         world.waiting(10, Duration::from_secs(200 - 10 * number));
     }
-    let settings = Arc::clone(&world.known.settings.borrow());
-    let question = Question::read(&json!({"hours": 1}), &settings).unwrap();
-    let side = world.known.side(&settings, None).unwrap();
-    let mut ask = |most| {
-        let sources = Sources {
-            reader: world.known.reader.as_mut(),
-            now: world.now,
-            go_on: &mut || true,
-            assumed: Vec::new(),
-            most,
-        };
-        answer(&question, (&side, None), sources).unwrap()
-    };
+    let mut ask = |most| world.at_most(most, &json!({"hours": 1}));
     let cut = ask(50);
     // The newest fifty, and as many of those that waited by then.
     assert!(cut.cut);
@@ -340,6 +345,89 @@ fn so_many_are_replayed_and_it_says_when_there_were_more() {
     let all = ask(1000);
     assert!(!all.cut && all.messages == 200);
     near(drain.drain_s.unwrap(), drain_s(&all.as_is), 0.5);
+}
+
+#[test]
+fn what_waits_for_a_limit_goes_after_it_though_traffic_comes_meanwhile() {
+    let mut world = World::new(CONFIG);
+    let mut all = Vec::new();
+    for (minutes, subscriber) in [(600, 1), (30, 1), (20, 2), (10, 3)] {
+        let told = [(State::Submitted, None, minutes * MINUTE)];
+        let told = if minutes == 30 { &[][..] } else { &told };
+        let mut message = world.message(minutes * MINUTE, told);
+        message.origin_mut().msisdn = sample::msisdn(subscriber);
+        all.push(message);
+    }
+    world.accept(all);
+    let limits = json!([{"messages": 1, "per": "24h"}]);
+    let answer = world.ask(&json!({"hours": 1, "subscriber": {"limits": limits}}));
+    near(drain_s(&answer.changed.unwrap()) / 3600.0, 14.0, 0.01);
+    assert!(drain_s(&answer.as_is) < 5.0);
+}
+
+#[test]
+fn where_the_hours_are_cut_traffic_comes_again_at_the_rate_of_all_of_them() {
+    let mut world = World::new(CONFIG);
+    // Of an hour's 720 the last 600 came within three seconds, two hundred a second, and some wait for the urgent ones.
+    let early: Vec<_> = (0..120)
+        .map(|number| world.message((59 * 60 - number) * SECOND, &[]))
+        .collect();
+    let mut all = early;
+    for number in 0..600 {
+        let told = [(State::Submitted, None, Duration::ZERO)];
+        let mut message = world.message(Duration::from_millis(3000 - 5 * number), &told);
+        message.origin_mut().lane = Lane::Urgent;
+        all.push(message);
+    }
+    world.accept(all);
+    let answer = world.at_most(600, &json!({"hours": 1}));
+    assert!(answer.cut);
+    let told = "while what waits goes out, 0.2 messages come in a second, as in all of the hours asked for";
+    assert!(
+        answer.assumed.iter().any(|it| it == told),
+        "{:?}",
+        answer.assumed
+    );
+    // 120 at 45 a second, after the first one, which counts as spent.
+    near(drain_s(&answer.as_is), 1.0 + 120.0 / 45.0, 0.1);
+}
+
+#[test]
+fn no_operator_is_left_out_however_many_wait_for_another() {
+    let mut world = World::new(&shared());
+    let mut all: Vec<_> = (0..2000).map(|_| world.message(MINUTE, &[])).collect();
+    for _ in 0..900 {
+        let mut message = world.message(MINUTE, &[]);
+        message.progress.operator = OperatorId(2);
+        all.push(message);
+    }
+    world.accept(all);
+    let drain = world.at_most(500, &json!({})).as_is.drain.unwrap();
+    let of = |place: usize| {
+        (
+            drain.operators[place].messages,
+            drain.operators[place].drain_s.unwrap(),
+        )
+    };
+    assert_eq!((drain.messages, drain.estimated), (2900, true));
+    assert_eq!((of(0).0, of(1).0), (2000, 900));
+    assert_eq!(drain.drain_s.unwrap(), of(0).1.max(of(1).1));
+}
+
+#[test]
+fn numbers_that_nobody_has_any_more_are_left_out() {
+    let mut world = World::new(CONFIG);
+    let told = [(State::Submitted, None, MINUTE)];
+    let messages = [1, 2].map(|_| world.message(2 * MINUTE, &told));
+    world.accept(vec![messages[0].clone(), messages[1].veiled()]);
+    let answer = world.ask(&json!({"hours": 1}));
+    assert_eq!(answer.messages, 1);
+    let told = "1 messages are left out, whose numbers are purged or erased";
+    assert!(
+        answer.assumed.iter().any(|it| it == told),
+        "{:?}",
+        answer.assumed
+    );
 }
 
 #[test]
