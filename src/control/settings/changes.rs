@@ -68,7 +68,7 @@ impl Settings {
             dialogue: new.dialogue.clone(),
             urgent: new.urgent.clone(),
             bulk: new.bulk.clone(),
-            retry: new.retry.clone(),
+            retry: new.retry,
             agencies: new.agencies.clone(),
             messages: new.messages.clone(),
             menus: new.menus.clone(),
