@@ -100,6 +100,10 @@ async fn follow_broker(mut state: watch::Receiver<BrokerState>, readiness: Readi
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
     use super::*;
     use crate::scratch::Folder;
 
@@ -123,7 +127,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         };
-        let lines = lines.await;
+        let lines = timeout(Duration::from_secs(10), lines).await.unwrap();
         for line in [
             r#""who":"soliq","way":"amqp","refused":"source"}"#,
             r#"Z","way":"amqp","refused":"source"}"#,
