@@ -233,7 +233,10 @@ const MOST_KNOWN: usize = 1000;
 /// How many refusals may still be written, by kind: of each who is known, and of all strangers together. So nobody
 /// who has no token hides who has one, and no scanner an expired certificate.
 #[derive(Debug, Default)]
-struct Allowances(HashMap<(Discriminant<Way>, Why, Option<Box<str>>), Allowance>);
+struct Allowances(HashMap<Kind, Allowance>);
+
+/// How it came, why it was refused, and whose it is, if that is known.
+type Kind = (Discriminant<Way>, Why, Option<Box<str>>);
 
 impl Allowances {
     fn of(&mut self, refused: &Refused<'_>) -> &mut Allowance {
