@@ -27,6 +27,7 @@ use super::orders::{Ordered, Paused};
 use super::posted::Posted;
 use super::push::Pushes;
 use super::reading::Queues;
+use super::receipts::Receipts;
 use super::reload::NewRules;
 use super::rerouting::Rerouting;
 use super::review::Review;
@@ -224,6 +225,7 @@ pub struct Core {
     pub(super) catalog: Catalog,
     pub(super) desk: Desk,
     pub(super) texts: Texts,
+    pub(super) receipts: Receipts,
     pub(super) keywords: Keywords,
     pub(super) answer_limits: Limits,
     pub(super) ussd: Ussd,
@@ -320,6 +322,7 @@ impl Core {
             drained: false,
             desk: Desk::default(),
             texts: Texts::default(),
+            receipts: Receipts::default(),
             keywords: Keywords::new(catalog.keywords()),
             answer_limits: Limits::new(&settings.dialogue.answers),
             ussd: Ussd::new(settings.dialogue.menus.clone()),
@@ -404,6 +407,7 @@ impl Core {
         self.refill(&mut beat)?;
         self.resume_ussd(&mut beat)?;
         self.resume_texts(&mut beat)?;
+        self.resume_receipts(&mut beat)?;
         self.hear(&mut beat, inputs.reports)?;
         for posted in inputs.posted {
             self.posted(&mut beat, posted)?;
@@ -466,6 +470,7 @@ impl Core {
             .chain(
                 (self.turns_left || self.ussd.waits() || self.texts.wait()).then_some(now.steady),
             )
+            .chain(self.receipts.wait().then_some(now.steady))
             .chain(self.review.is_under_way().then_some(now.steady))
             .chain(self.cancelling.is_under_way().then_some(now.steady))
             .chain(self.is_rerouting().then_some(now.steady))

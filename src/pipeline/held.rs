@@ -7,7 +7,7 @@ use super::beat::Beat;
 use super::copies::set_segment;
 use super::core::{Core, InFlight};
 use crate::delivery::receipt::{Notice, last_digits, noted, stored_id};
-use crate::journal::{HeldReceipt, JournalError, Message, MessageId, OperatorId};
+use crate::journal::{HeldReceipt, JournalError, Message, MessageId, OperatorId, Origin};
 
 impl Core {
     /// Whether a receipt that fits nothing may fit once more is known. Where none are asked for, the ids of responses are
@@ -77,17 +77,43 @@ impl Core {
         Ok(found)
     }
 
-    /// Settles segments without an answer by receipts that came while their answers might still come.
-    pub(super) fn settle_by_held(
+    /// Settles the segments in flight of a message, which have no answer, by receipts that came while their answers might still come.
+    pub(super) fn settle_silent_by_held(
         &mut self,
         beat: &mut Beat,
         id: MessageId,
     ) -> Result<(), JournalError> {
-        let unanswered = self.in_flight.get(&id).map(|flight| &flight.message);
-        let Some(message) = unanswered.filter(|_| self.held > 0) else {
-            return Ok(());
-        };
-        let (operator, accepted_at) = (message.progress.operator, message.accepted_at);
+        if self.held > 0
+            && let Some(flight) = self.in_flight.get(&id)
+        {
+            let origin = flight.message.origin().clone();
+            self.settle_by_held(beat, &origin, flight.message.progress.operator)?;
+        }
+        Ok(())
+    }
+
+    /// The same for one that is to be repeated now; says whether there was such a receipt, so that its turn is over. It may have come
+    /// while nobody knew what to ask: while a later copy might still be answered, or before the message was read.
+    pub(super) fn spared_by_held(
+        &mut self,
+        beat: &mut Beat,
+        message: &Message,
+    ) -> Result<bool, JournalError> {
+        if self.held == 0 || !message.progress.attempt.uncertain {
+            return Ok(false);
+        }
+        self.repeats.note(message);
+        self.settle_by_held(beat, message.origin(), message.progress.operator)
+    }
+
+    /// Says whether anything was settled.
+    fn settle_by_held(
+        &mut self,
+        beat: &mut Beat,
+        message: &Origin,
+        operator: OperatorId,
+    ) -> Result<bool, JournalError> {
+        let (id, accepted_at) = (message.identity.id, message.accepted_at);
         let last_digits = last_digits(message.msisdn);
         let mut held = Vec::new();
         for peer in self.peers(operator).iter().copied() {
@@ -95,11 +121,8 @@ impl Core {
         }
         held.retain(|(number, it)| it.at >= accepted_at && !beat.released.contains(number));
         // Looked at once however many there are, and in any case: without it the message would be repeated.
-        let mut messages = None;
+        let (mut messages, mut any) = (None, false);
         for (_, receipt) in &held {
-            if !self.in_flight.contains_key(&id) {
-                break;
-            }
             let Some(notice) = read(receipt) else {
                 continue;
             };
@@ -118,9 +141,14 @@ impl Core {
                     continue;
                 }
             }
-            let Some(flight) = self.in_flight.remove(&id) else {
+            let flight = match self.in_flight.remove(&id) {
+                Some(flight) => Some(flight),
+                None => self.take_back(beat, (id, candidate.segment), &notice)?,
+            };
+            let Some(flight) = flight else {
                 break;
             };
+            any = true;
             for (number, other) in &held {
                 let is_same = |it: Notice| it.receipt.message_id == notice.receipt.message_id;
                 if other.operator == receipt.operator && read(other).is_some_and(is_same) {
@@ -129,7 +157,7 @@ impl Core {
             }
             self.settle_unanswered(beat, flight, candidate.segment, &notice);
         }
-        Ok(())
+        Ok(any)
     }
 
     fn release(&mut self, beat: &mut Beat, number: u64) {

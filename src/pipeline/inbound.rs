@@ -53,11 +53,20 @@ impl Core {
         let detection = rules.map(|operator| operator.detection).unwrap_or_default();
         let accepted_is_delivered = rules.is_some_and(|operator| operator.accepted_is_delivered);
         let status = match inbound(frame, detection) {
-            Inbound::Receipt(notice) if accepted_is_delivered => {
-                let notice = notice.with_accepted_as_delivered();
-                self.receipt(beat, operator, &notice, frame)?
+            Inbound::Receipt(notice) => {
+                let notice = match accepted_is_delivered {
+                    true => notice.with_accepted_as_delivered(),
+                    false => notice,
+                };
+                match self.receipt(beat, operator, &notice, frame)? {
+                    true => Status::ROK,
+                    false => match self.receipts.put_by(operator, session, (frame, until)) {
+                        Some(status) => status,
+                        // It is answered once there is a look for it.
+                        None => return Ok(()),
+                    },
+                }
             }
-            Inbound::Receipt(notice) => self.receipt(beat, operator, &notice, frame)?,
             Inbound::Message(pdu) => {
                 let brought = (frame, &pdu, until);
                 match self.ussd_step(beat, operator, session, brought)? {
@@ -75,19 +84,20 @@ impl Core {
         Ok(())
     }
 
+    /// Settles what a receipt speaks of, or keeps it; `false`: the beat has no look left for it.
     fn receipt(
         &mut self,
         beat: &mut Beat,
         operator: OperatorId,
         notice: &Notice,
         frame: &Frame,
-    ) -> Result<Status, JournalError> {
+    ) -> Result<bool, JournalError> {
         if !notice.receipt.is_final() {
             debug!(fate = ?notice.receipt.fate(), "a receipt that is not final");
             if let Some(word) = notice.unclear() {
                 self.unclear.count((operator, word), ());
             }
-            return Ok(Status::ROK);
+            return Ok(true);
         }
         if !notice.gives_id() {
             return self.unnamed_receipt(beat, operator, notice);
@@ -103,7 +113,7 @@ impl Core {
         }
         if found.is_known && found.fitting.is_empty() {
             debug!("a receipt of what is settled");
-            return Ok(Status::ROK);
+            return Ok(true);
         }
         prefer_exact(&mut found.fitting, notice);
         let is_named = |(awaiting, message): &Fitting| {
@@ -132,20 +142,20 @@ impl Core {
                     self.settle_unanswered(beat, *flight, segment, notice);
                 }
                 Sought::Nothing => return self.unmatched_receipt(beat, operator, notice, frame),
-                Sought::NoLook => return Ok(Status::RX_T_APPN),
+                Sought::NoLook => return Ok(false),
             },
         }
-        Ok(Status::ROK)
+        Ok(true)
     }
 
-    /// A receipt whose id is not known, and that is of nothing without an answer.
+    /// The same for one whose id is not known, and that is of nothing without an answer.
     fn unmatched_receipt(
         &mut self,
         beat: &mut Beat,
         operator: OperatorId,
         notice: &Notice,
         frame: &Frame,
-    ) -> Result<Status, JournalError> {
+    ) -> Result<bool, JournalError> {
         let settled = match notice.receipt.user_message_reference {
             Some(_) => self.settle_without_id(beat, operator, notice)?,
             None => Some(false),
@@ -156,9 +166,9 @@ impl Core {
                 self.hold_receipt(beat, operator, notice, frame);
             }
             Some(false) => self.count_unnamed(operator),
-            None => return Ok(Status::RX_T_APPN),
+            None => return Ok(false),
         }
-        Ok(Status::ROK)
+        Ok(true)
     }
 
     /// The words of receipts that mean no known state and are to be told: whose, which, and how often they came since.

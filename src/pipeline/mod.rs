@@ -32,6 +32,7 @@ mod posted;
 mod push;
 mod queues;
 mod reading;
+mod receipts;
 mod reload;
 pub mod replay;
 mod rerouting;

@@ -73,7 +73,7 @@ impl Core {
         if !is_first {
             return Ok(());
         }
-        self.settle_by_held(beat, token.message)?;
+        self.settle_silent_by_held(beat, token.message)?;
         if let Some(flight) = self.in_flight.get_mut(&token.message) {
             let message = &mut flight.message;
             self.teller
@@ -116,7 +116,7 @@ impl Core {
                 self.graces.push(Reverse((again, id)));
                 continue;
             }
-            self.settle_by_held(beat, id)?;
+            self.settle_silent_by_held(beat, id)?;
             if let Some(flight) = self.in_flight.remove(&id) {
                 self.give_up_waiting(beat, flight);
             }

@@ -51,6 +51,11 @@ impl Core {
 
     fn take_turn(&mut self, beat: &mut Beat, turn: Turn) -> Result<(), JournalError> {
         let turn = self.unless_awaited(beat, turn);
+        if let Turn::Go(message) | Turn::Contended(message) = &turn
+            && self.spared_by_held(beat, message)?
+        {
+            return Ok(());
+        }
         let unwanted = match &turn {
             Turn::Go(message) | Turn::Contended(message) => self.unwanted(beat, message)?,
             Turn::Defer { .. } | Turn::Expired(_) | Turn::Overtaken { .. } => None,

@@ -202,9 +202,10 @@ impl Core {
             let message = &flight.message;
             let attempt = &message.progress.attempt;
             let segment = segment_named(notice, attempt)?;
-            let state = attempt.segments.get(usize::from(segment));
             let submitted = || Submitted::of(message, flight.grace_ends.is_some());
-            (state == Some(&Segment::Sent)).then(|| (submitted(), segment))
+            flight
+                .lacks_answer(segment, notice)
+                .then(|| (submitted(), segment))
         });
         let repeated = self.repeats.0.values();
         let repeated = repeated.filter_map(|it| Some((*it, it.named.segment(notice)?)));
@@ -259,6 +260,23 @@ impl Core {
 /// Whether a message waits to be repeated since its last attempt has no answer.
 pub(super) fn waits_uncertain(message: &Message) -> bool {
     message.progress.phase == Phase::Waiting && message.progress.attempt.uncertain
+}
+
+impl InFlight {
+    /// Whether a receipt may be the answer to a segment. One whose last copy was refused, or not written, may have arrived as
+    /// an earlier one that had no answer.
+    pub(super) fn lacks_answer(&self, segment: u8, notice: &Notice) -> bool {
+        let segments = &self.message.progress.attempt.segments;
+        match segments.get(usize::from(segment)) {
+            Some(Segment::Sent) => true,
+            Some(Segment::Waiting) => {
+                self.was_uncertain
+                    && notice.receipt.user_message_reference.is_some()
+                    && notice.receipt.fate() == Fate::Delivered
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Whether a receipt may be of the last of so many attempts. Retries keep the reference, and some SMSCs send receipts for

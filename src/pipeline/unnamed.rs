@@ -7,7 +7,6 @@
 use std::time::Duration;
 
 use xabar_events::Msisdn;
-use xabar_smpp::Status;
 
 use super::beat::Beat;
 use super::core::{Core, InFlight, Operator};
@@ -51,19 +50,18 @@ impl Core {
         self.operators.values_mut().filter_map(news).collect()
     }
 
-    /// Settles what a final receipt without an id speaks of, or counts it; gives what the operator is told.
+    /// Settles what a final receipt without an id speaks of, or counts it; `false`: the beat has no look left for it.
     pub(super) fn unnamed_receipt(
         &mut self,
         beat: &mut Beat,
         operator: OperatorId,
         notice: &Notice,
-    ) -> Result<Status, JournalError> {
-        match self.settle_without_id(beat, operator, notice)? {
-            Some(true) => {}
-            Some(false) => self.count_unnamed(operator),
-            None => return Ok(Status::RX_T_APPN),
+    ) -> Result<bool, JournalError> {
+        let settled = self.settle_without_id(beat, operator, notice)?;
+        if settled == Some(false) {
+            self.count_unnamed(operator);
         }
-        Ok(Status::ROK)
+        Ok(settled.is_some())
     }
 
     /// Counts a receipt that settles nothing and is not kept.
@@ -168,10 +166,20 @@ impl Core {
                 self.settle_segment(beat, (segment, ""), message, notice);
                 return Ok(true);
             }
-            (Phase::InFlight, Some(Segment::Sent)) => {
+            // It was not known whether the operator had it.
+            (Phase::Settled, Some(Segment::Waiting))
+                if attempt.uncertain && may_be_told(&message) =>
+            {
+                self.settle_segment(beat, (segment, ""), message, notice);
+                return Ok(true);
+            }
+            (Phase::InFlight, Some(_)) => {
                 // Without its reference: while an answer may come, that tells more.
                 let by_reference = notice.receipt.user_message_reference.is_some();
-                let may = |flight: &InFlight| by_reference || flight.grace_ends.is_some();
+                let may = |flight: &InFlight| {
+                    flight.lacks_answer(segment, notice)
+                        && (by_reference || flight.grace_ends.is_some())
+                };
                 match self.in_flight.get(&message.id).is_some_and(may) {
                     true => self.in_flight.remove(&message.id),
                     false => None,

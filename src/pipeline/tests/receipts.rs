@@ -589,7 +589,7 @@ fn a_receipt_that_only_names_its_subscriber_settles_what_a_crash_left_without_an
 }
 
 #[test]
-fn more_receipts_that_fit_nothing_than_a_beat_looks_into_are_to_come_again() {
+fn receipts_that_fit_nothing_wait_for_a_look() {
     let mut world = ids_known();
     world.advance(5 * MINUTE);
     world.publish(status("e1"));
@@ -600,10 +600,11 @@ fn more_receipts_that_fit_nothing_than_a_beat_looks_into_are_to_come_again() {
     for id in 0..32 {
         world.bring_receipt(&sent, &id.to_string(), "DELIVRD");
     }
-    let receipt = "id:77 submit date:2611230915 done date:2611230916 stat:DELIVRD err:000";
-    let mut comes = || world.receipt_in_words(&sent, receipt, false);
-    assert_eq!(comes(), Status::RX_T_APPN);
-    assert_eq!(comes(), Status::ROK);
+    let last = world.bring_receipt(&sent, "77", "DELIVRD");
+    world.beat();
+    assert!(!world.smsc(UCELL).answers.contains(&last));
+    world.beat();
+    assert!(world.smsc(UCELL).answers.contains(&last));
     assert_eq!(world.held_receipts(), 33);
 }
 
@@ -1031,6 +1032,77 @@ fn a_receipt_for_a_message_whose_repeat_is_due_settles_it_after_a_restart_too() 
         world.advance(HOUR);
         assert!(world.sent().is_empty());
         assert_eq!(world.unsettled(), 0);
+    }
+}
+
+#[test]
+fn a_receipt_that_came_before_its_message_was_read_spares_it_the_repeat() {
+    let mut world = ids_known();
+    world.smsc(UCELL).room = 50;
+    let others = (0..5_000).map(|number| Notification {
+        msisdn: phone(1 + number),
+        ..apart(number)
+    });
+    world.publish_all([status("e1")].into_iter().chain(others));
+    let sent = world.sent();
+    for sent in &sent {
+        world.lose(sent);
+    }
+    world.smsc(UCELL).room = 0;
+    world.advance(31 * SECOND);
+    world.restart();
+    for sent in &sent {
+        world.receipt(sent, "77", "DELIVRD");
+    }
+    world.smsc(UCELL).room = 10_000;
+    for _ in 0..10 {
+        world.advance(MINUTE);
+    }
+    let repeated = world.sent();
+    let again = |it: &&Sent| sent.iter().any(|before| before.message() == it.message());
+    assert_eq!(repeated.iter().filter(again).count(), 0);
+    assert!(!repeated.is_empty());
+}
+
+#[test]
+fn a_receipt_of_a_copy_without_an_answer_counts_once_the_next_copy_is_refused() {
+    let mut world = ids_known();
+    world.publish(status("e1"));
+    let first = world.one_sent();
+    world.lose(&first);
+    world.advance(31 * SECOND);
+    let second = world.one_sent();
+    let mut receipt_of_the_first = second.clone();
+    receipt_of_the_first.submission.decided -= 31 * SECOND;
+    world.receipt(&receipt_of_the_first, "77", "DELIVRD");
+    world.refuse(&second, Status::RTHROTTLED);
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    assert_eq!(world.story("e1").last().unwrap(), "delivered");
+}
+
+#[test]
+fn after_unknown_a_receipt_settles_what_had_no_answer() {
+    for (stat, told) in [("DELIVRD", "delivered"), ("UNDELIV", "failed undelivered")] {
+        let mut world = World::new();
+        world.publish(Notification {
+            expires: Some(START.after(MINUTE).into()),
+            ..status("e1")
+        });
+        let sent = world.one_sent();
+        world.lose(&sent);
+        world.smsc(UCELL).room = 0;
+        world.advance(31 * SECOND);
+        world.advance(HOUR);
+        assert_eq!(world.story("e1").last().unwrap(), "unknown uncertain");
+        world.receipt_by_reference(&sent, "77", stat);
+        assert_eq!(world.story("e1").last().unwrap(), told);
+        world.receipt_by_reference(&sent, "78", "DELIVRD");
+        assert_eq!(
+            world.story("e1").last().unwrap(),
+            told,
+            "it never goes back"
+        );
     }
 }
 
