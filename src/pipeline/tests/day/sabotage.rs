@@ -247,21 +247,6 @@ fn a_campaign_that_goes_too_slowly_is_noticed() {
 }
 
 #[test]
-#[ignore = "the law does not know yet all that may hold one in line up"]
-#[should_panic(expected = "which came first and stood in line before it")]
-fn a_line_that_is_turned_is_noticed() {
-    let mut day = Day::new(7, 2_000);
-    day.agencies.soon(LIMITED, Priority::Normal, 300);
-    // Those that are kept would come too close to others.
-    day.world.settings.rules.limits.clear();
-    day.world.laws = Laws::new(&day.world.settings);
-    day.world.restart();
-    let of = |it: &Message| it.key.agency.name() == name(LIMITED) && it.id.0.is_multiple_of(2);
-    day.world.saboteur = Some(Box::new(Neglect::of(of, 170 * SECOND)));
-    day.run();
-}
-
-#[test]
 #[should_panic(expected = "urgent without a right to it")]
 fn an_urgent_message_without_a_right_to_it_is_noticed() {
     day_without(|settings| settings.urgent = UrgentRight::Everyone);

@@ -4,7 +4,6 @@ mod agencies;
 mod checks;
 mod choices;
 mod ends;
-mod line;
 mod links;
 mod morning;
 mod waits;
@@ -26,7 +25,6 @@ use crate::pipeline::{Inputs, Settings, Unwanted};
 use agencies::Begun;
 use choices::Choices;
 pub(super) use choices::Text;
-use line::Lines;
 use links::Links;
 use morning::Mornings;
 use waits::Waits;
@@ -67,7 +65,6 @@ pub(super) struct Laws {
     pushing: Vec<UrgentRight>,
     begun: Begun,
     mornings: Mornings,
-    lines: Lines,
     waits: Waits,
     links: Links,
     /// Answers to citizens that were accepted, are to go, and were not asked for yet.
@@ -162,7 +159,6 @@ impl Laws {
         let before = std::mem::replace(&mut self.rules, settings.rules.clone());
         self.begun.go_by(&self.rules, &before);
         self.mornings.go_by(&self.rules, &before);
-        self.lines.end();
         self.wait_by_other_rules(&before);
         self.answer_limits.clone_from(&settings.dialogue.answers);
         self.default_language = settings.default_language;
@@ -201,7 +197,6 @@ impl Laws {
             pushing: pushing.cloned().collect(),
             begun: Begun::default(),
             mornings: Mornings::default(),
-            lines: Lines::default(),
             waits: Waits::default(),
             links: Links::default(),
             answers: Vec::new(),
@@ -427,7 +422,6 @@ impl Laws {
             self.check_screen(message, submission.token);
             self.check_agency(now, message);
             self.check_morning(now, message);
-            self.leave_line(message);
             self.waits.forget(message);
         }
         self.check_segment(message, segment);
@@ -477,7 +471,6 @@ impl Laws {
         known.told = (outcome.sequence, outcome.state);
         self.check_reason(now, message, outcome);
         self.note_morning(message, outcome);
-        self.note_line(now, message, outcome);
         self.note_wait(message, outcome);
     }
 }

@@ -149,7 +149,6 @@ impl Laws {
         if !links_have_room {
             self.waits.trouble(now.steady);
         }
-        self.check_lines(now, self.waits.trouble.after(GRACE) > now.steady);
         if self.waits.looked.after(MINUTE) > now.steady {
             return;
         }
@@ -238,7 +237,7 @@ impl Laws {
     }
 
     /// Until when some limit may let a subscriber get no more, if one does.
-    pub(super) fn limited_until(&self, msisdn: Msisdn, now: &Now) -> Option<UnixMillis> {
+    fn limited_until(&self, msisdn: Msisdn, now: &Now) -> Option<UnixMillis> {
         // What came to nothing counted when the wait was decided on.
         let mut times = self.times_to(msisdn, |it| !it.is_rest);
         times.sort_unstable();
@@ -250,7 +249,7 @@ impl Laws {
         limits.max()
     }
 
-    pub(super) fn thread_is_busy(&self, id: MessageId) -> bool {
+    fn thread_is_busy(&self, id: MessageId) -> bool {
         let thread = self.messages[&id].message.thread;
         let mut last = self.threads[&thread]
             .iter()
