@@ -76,7 +76,6 @@ impl Laws {
                 assert!(gone < most, "{gone} of the campaign in an hour before {id}");
             }
             begun.push_back((now.steady, id));
-            self.waits.turn(agency);
         }
     }
 }

@@ -422,7 +422,7 @@ impl Laws {
             self.check_screen(message, submission.token);
             self.check_agency(now, message);
             self.check_morning(now, message);
-            self.waits.forget(message);
+            self.waits.waits_no_more(message);
         }
         self.check_segment(message, segment);
         let known = self.messages.get_mut(&message).unwrap();

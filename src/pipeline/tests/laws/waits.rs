@@ -52,18 +52,19 @@ struct Campaign {
 }
 
 impl Waits {
-    /// It is begun, or waits for another reason, or has its end.
-    /// Returns whether it waited for its campaign.
-    pub(super) fn forget(&mut self, id: MessageId) -> bool {
+    /// It has its end, or other rules.
+    fn forget(&mut self, id: MessageId) -> Option<&mut Campaign> {
         self.messages.remove(&id);
         self.of_night.remove(&id);
         let mut campaigns = self.campaigns.values_mut();
-        campaigns.any(|campaign| campaign.waiting.remove(&id))
+        campaigns.find_map(|campaign| campaign.waiting.remove(&id).then_some(campaign))
     }
 
-    /// A turn of a campaign came: to a message that is begun, or that something else holds up now.
-    pub(super) fn turn(&mut self, agency: AgencyKey) {
-        self.campaigns.entry(agency).or_default().turns += 1;
+    /// It is begun, or something else holds it up now: where it waited for its campaign, its turn came.
+    pub(super) fn waits_no_more(&mut self, id: MessageId) {
+        if let Some(campaign) = self.forget(id) {
+            campaign.turns += 1;
+        }
     }
 
     /// Some link cannot take what may go.
@@ -74,16 +75,21 @@ impl Waits {
 
 impl Laws {
     pub(super) fn note_wait(&mut self, id: MessageId, outcome: &Outcome<'_>) {
-        let waited_for_campaign = self.waits.forget(id);
         let message = &self.messages[&id].message;
         let agency = message.agency();
         let mut spreads = self.rules.spreads.iter();
         let is_spread = message.lane == Lane::Bulk && spreads.any(|it| it.agency == agency);
-        match (outcome.state, outcome.reason) {
-            (State::Deferred, Some(Reason::AgencyQuota)) if is_spread => {
-                let campaign = self.waits.campaigns.entry(agency).or_default();
-                campaign.waiting.insert(id);
-            }
+        let told = (outcome.state, outcome.reason);
+        if is_spread && told == (State::Deferred, Some(Reason::AgencyQuota)) {
+            let campaign = self.waits.campaigns.entry(agency).or_default();
+            campaign.waiting.insert(id);
+            return;
+        }
+        match outcome.state {
+            State::Deferred => self.waits.waits_no_more(id),
+            _ => _ = self.waits.forget(id),
+        }
+        match told {
             (
                 State::Deferred,
                 Some(
@@ -99,7 +105,6 @@ impl Laws {
                     self.waits.of_night.insert(id);
                 }
             }
-            _ if waited_for_campaign => self.waits.turn(agency),
             _ => {}
         }
     }
