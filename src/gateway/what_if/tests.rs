@@ -228,10 +228,10 @@ fn an_operator_that_takes_less_than_is_asked_for_is_the_limit() {
 #[test]
 fn what_really_happened_stands_beside_it() {
     let mut world = World::new(CONFIG);
-    // Ten a second, each taken at once but for those of the last minute, which wait for five.
+    // Ten a second until a second ago, each taken at once but for those of the last minute, which wait for five.
     let all: Vec<_> = (0..6000)
         .map(|number| {
-            let ago = Duration::from_millis(600_000 - 100 * number);
+            let ago = Duration::from_millis(601_000 - 100 * number);
             let wait = Duration::from_millis(if number < 5400 { 210 } else { 5000 });
             let taken = ago.saturating_sub(wait);
             world.message(ago, &[(State::Submitted, None, taken)])
