@@ -196,41 +196,26 @@ fn a_late_answer_for_a_part_that_another_copy_settled_is_one_more_copy_and_hurri
 }
 
 #[test]
-fn a_segment_that_the_operator_took_after_all_is_not_repeated_with_those_that_have_no_answer() {
-    let mut world = World::new();
-    world.publish(long_status("e1"));
-    let first = world.sent();
-    first.iter().for_each(|sent| world.time_out(sent));
-    world.advance(30 * SECOND);
-    let second = world.sent();
-    world.refuse(&second[1], Status::RTHROTTLED);
-    world.accept(&first[1], "A");
-    for sent in second.iter().filter(|it| it.token().segment != 1) {
-        world.lose(sent);
+fn a_segment_that_the_operator_has_after_all_is_not_repeated_with_those_that_have_no_answer() {
+    for by_receipt in [false, true] {
+        let mut world = World::new();
+        world.publish(long_status("e1"));
+        let first = world.sent();
+        first.iter().for_each(|sent| world.time_out(sent));
+        world.advance(30 * SECOND);
+        let second = world.sent();
+        world.refuse(&second[1], Status::RTHROTTLED);
+        match by_receipt {
+            true => world.receipt_by_reference(&second[1], "A", "DELIVRD"),
+            false => world.accept(&first[1], "A"),
+        }
+        for sent in second.iter().filter(|it| it.token().segment != 1) {
+            world.lose(sent);
+        }
+        world.advance(31 * SECOND);
+        world.advance(3 * MINUTE);
+        let third = world.sent();
+        assert_eq!(third.len(), first.len() - 1, "by receipt: {by_receipt}");
+        assert!(third.iter().all(|sent| sent.token().segment != 1));
     }
-    world.advance(31 * SECOND);
-    world.advance(3 * MINUTE);
-    let third = world.sent();
-    assert_eq!(third.len(), first.len() - 1);
-    assert!(third.iter().all(|sent| sent.token().segment != 1));
-}
-
-#[test]
-fn a_segment_whose_receipt_says_that_it_arrived_is_not_repeated_with_those_that_have_no_answer() {
-    let mut world = World::new();
-    world.publish(long_status("e1"));
-    let first = world.sent();
-    first.iter().for_each(|sent| world.time_out(sent));
-    world.advance(30 * SECOND);
-    let second = world.sent();
-    world.refuse(&second[1], Status::RTHROTTLED);
-    world.receipt_by_reference(&second[1], "A", "DELIVRD");
-    for sent in second.iter().filter(|it| it.token().segment != 1) {
-        world.lose(sent);
-    }
-    world.advance(31 * SECOND);
-    world.advance(3 * MINUTE);
-    let third = world.sent();
-    assert_eq!(third.len(), first.len() - 1);
-    assert!(third.iter().all(|sent| sent.token().segment != 1));
 }
