@@ -467,10 +467,8 @@ impl Core {
             .into_iter()
             .chain(graces)
             .chain(self.ussd.next_over())
-            .chain(
-                (self.turns_left || self.ussd.waits() || self.texts.wait()).then_some(now.steady),
-            )
-            .chain(self.receipts.wait().then_some(now.steady))
+            .chain((self.turns_left || self.ussd.waits()).then_some(now.steady))
+            .chain((self.texts.wait() || self.receipts.wait()).then_some(now.steady))
             .chain(self.review.is_under_way().then_some(now.steady))
             .chain(self.cancelling.is_under_way().then_some(now.steady))
             .chain(self.is_rerouting().then_some(now.steady))
