@@ -262,8 +262,9 @@ async fn what_an_earlier_start_left_and_what_did_not_fit_is_read_from_the_outbox
     outcomes.committed.send_replace(1950);
     outcomes.until_published(1950).await;
     peer.until_ready(&queue, 1910).await;
+    let mut read = peer.read(&queue).await;
     for expected in 41..=1950 {
-        assert_eq!(number(&peer.take(&queue).await.delivery.data), expected);
+        assert_eq!(number(&read.next().await.data), expected);
     }
     assert!(outcomes.end().await.is_empty());
 }
@@ -374,10 +375,11 @@ async fn a_broker_restart_loses_no_outcome() {
     outcomes.until_published(9000).await;
     let broker = restarting.await.unwrap();
     let peer = Peer::connect(&broker).await;
+    let mut read = peer.read(&queue).await;
     let mut expected = 1;
     while expected <= 9000 {
         // Some may come twice; none comes before all of its predecessors.
-        let number = number(&peer.take(&queue).await.delivery.data);
+        let number = number(&read.next().await.data);
         assert!(number <= expected, "{number} came where {expected} was due");
         expected = expected.max(number + 1);
     }

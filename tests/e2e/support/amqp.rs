@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::{StreamExt, future::try_join_all};
 use lapin::{
-    BasicProperties, Channel, Connection, ConnectionProperties, ExchangeKind,
-    message::BasicGetMessage,
+    BasicProperties, Channel, Connection, ConnectionProperties, Consumer, ExchangeKind,
+    message::{BasicGetMessage, Delivery},
     options::{
-        BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions,
-        QueueBindOptions, QueueDeclareOptions,
+        BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions,
+        ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
     },
     types::{AMQPValue, FieldTable},
 };
@@ -99,6 +99,24 @@ impl Peer {
         super::soon(&format!("a message in {queue}"), coming).await
     }
 
+    /// Reads a queue from its head on: of thousands, each costs far less than with [`Peer::take`].
+    pub async fn read(&self, queue: &str) -> Reader {
+        let options = BasicConsumeOptions {
+            no_ack: true,
+            ..Default::default()
+        };
+        let coming = self
+            .channel
+            .basic_consume(queue.into(), "".into(), options, FieldTable::default())
+            .await
+            .unwrap();
+        Reader {
+            queue: queue.to_owned(),
+            coming,
+            read: 0,
+        }
+    }
+
     pub async fn declare_exchange(&self, name: &str) {
         let options = ExchangeDeclareOptions {
             durable: true,
@@ -145,4 +163,21 @@ pub fn quorum() -> (&'static str, AMQPValue) {
 
 pub fn text(value: &str) -> AMQPValue {
     AMQPValue::LongString(value.into())
+}
+
+/// What comes out of a queue, in order.
+pub struct Reader {
+    queue: String,
+    coming: Consumer,
+    read: usize,
+}
+
+impl Reader {
+    /// The next message, waiting for it.
+    pub async fn next(&mut self) -> Delivery {
+        let what = format!("a message in {} after {}", self.queue, self.read);
+        let message = super::soon(&what, self.coming.next()).await;
+        self.read += 1;
+        message.expect("the queue is there").unwrap()
+    }
 }
