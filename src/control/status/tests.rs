@@ -1,0 +1,106 @@
+use super::*;
+use crate::journal::OperatorId;
+
+/// How the operator of one login, a pair, is shown while its link is so.
+fn of_pair(link: LinkState) -> Status {
+    let operator = Configured {
+        id: OperatorId(1),
+        name: "ucell".to_owned(),
+        logins: vec![(1, 2)],
+        tps: None,
+        kept: 0.0,
+        windows: vec![(10, false)],
+    };
+    let mut recent = Recent::default();
+    recent.add(Sample {
+        at: instant(),
+        load: Load::default(),
+        links: vec![link],
+        looked_up: None,
+    });
+    let observed = [Observed {
+        operator,
+        link: watch::channel(link).1,
+    }];
+    let readiness = Readiness::awaiting([]);
+    status(&observed, &recent, &Backlog::default(), &readiness)
+}
+
+#[test]
+fn a_pair_is_bound_with_both_its_sessions_and_connecting_while_nothing_can_be_submitted() {
+    for (sessions_bound, submitting, expected) in [
+        (2, 1, LinkStanding::Bound),
+        (1, 1, LinkStanding::PartlyBound),
+        (1, 0, LinkStanding::Connecting),
+        (0, 0, LinkStanding::Connecting),
+    ] {
+        let status = of_pair(LinkState {
+            sessions_bound,
+            submitting,
+            ..LinkState::default()
+        });
+        let ucell = &status.operators[0];
+        let shown = (ucell.sessions, ucell.sessions_configured, ucell.state);
+        assert_eq!(shown, (sessions_bound, 2, expected));
+    }
+}
+
+#[test]
+fn while_the_broker_is_away_it_is_told_what_waited_in_its_queue() {
+    let mut status = of_pair(LinkState::default());
+    let queued = Queued {
+        events: 1234,
+        at: crate::clock::UnixMillis(0),
+    };
+    tell_what_is_queued(&mut status, Some(queued));
+    assert_eq!(status.queue.map(|queue| queue.events), Some(1234));
+    assert_eq!(status.bottleneck.advice, "nothing waits");
+    status.bottleneck.limit = Limit::Broker;
+    status.bottleneck.advice = "it is gone".to_owned();
+    tell_what_is_queued(&mut status, Some(queued));
+    let advice = "it is gone; 1234 events waited in its queue at 1970-01-01T00:00:00.000Z";
+    assert_eq!(status.bottleneck.advice, advice);
+}
+
+#[test]
+fn outcomes_that_wait_are_counted_and_why_none_goes_is_told() {
+    let mut recent = Recent::default();
+    recent.add(Sample {
+        at: instant(),
+        load: Load {
+            unpublished: 7,
+            ..Load::default()
+        },
+        links: Vec::new(),
+        looked_up: None,
+    });
+    let readiness = Readiness::awaiting([]);
+    let mut status = status(&[], &recent, &Backlog::default(), &readiness);
+    let mut told = |broker| {
+        tell_what_holds_outcomes(&mut status, &broker);
+        (status.outcomes.waiting, status.outcomes.held_by.clone())
+    };
+    let why = "connection refused".to_owned();
+    assert_eq!(told(BrokerState::Waiting(why.clone())), (7, Some(why)));
+    assert_eq!(told(BrokerState::Ready), (7, None));
+}
+
+#[test]
+fn an_operator_that_takes_messages_and_cannot_be_heard_is_not_idle() {
+    for (submitting, receiving, limit) in [
+        (1, 0, Limit::LinkDown),
+        (1, 1, Limit::Idle),
+        (0, 1, Limit::Idle),
+        (0, 0, Limit::Idle),
+    ] {
+        let status = of_pair(LinkState {
+            sessions_bound: submitting + receiving,
+            submitting,
+            receiving,
+            ..LinkState::default()
+        });
+        let ucell = &status.operators[0];
+        assert_eq!((ucell.receiving, ucell.limit), (receiving, limit));
+        assert_eq!(status.bottleneck.limit, limit);
+    }
+}
