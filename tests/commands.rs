@@ -6,7 +6,7 @@
 )]
 
 use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
@@ -357,6 +357,57 @@ fn mistakes_in_the_configuration_and_in_the_texts_are_told_together() {
             (&json!("messages.ready"), &json!(3))
         ]
     );
+}
+
+#[test]
+fn no_mistake_hides_one_in_another_file() {
+    let operator = "[[operator]]\nname = \"ucell\"\nprefixes = [\"99893\"]\nsender = \"MyGov\"\n\
+                    address = \"127.0.0.1:2775\"\nsystem_id = \"xabar\"\npassword = \"secret\"\n";
+    let rest = "[routing]\nported = \"ported.csv\"\n[numbers]\nblocked = \"blocked.csv\"\n\
+                [http]\nlisten = \"here\"\ntokens = \"tokens.toml\"\n";
+    let wrong = operator.replace("\"99893\"", "99893") + rest;
+    let folder = Folder::with("layers", &wrong, "[messages]\nready = \"{office}\"\n");
+    let write = |file: &str, text: &str| std::fs::write(folder.0.join(file), text).unwrap();
+    // The operator is called so, whatever else is wrong with it.
+    write("ported.csv", "998901234567,ucell\n998901234568,nobody\n");
+    write("blocked.csv", "998901234567\nnone\n");
+    write("tokens.toml", "[[token]]\nname = 5\n");
+    std::fs::create_dir_all(folder.0.join("ussd")).unwrap();
+    write("ussd/main.toml", "dialled = [\"*555#\"]\nhom = \"main\"\n");
+    let found = || {
+        let (code, json) = folder.check();
+        assert_eq!(code, 1);
+        let problems = json["problems"].as_array().unwrap().iter();
+        let problems = problems.map(|it| {
+            let file = Path::new(it["file"].as_str().unwrap()).file_name();
+            format!("{}:{}", file.unwrap().display(), it["line"])
+        });
+        let mut problems: Vec<String> = problems.collect();
+        problems.dedup();
+        problems
+    };
+    let beside = [
+        "en.toml:2",
+        "main.toml:1",
+        "main.toml:2",
+        "ported.csv:2",
+        "blocked.csv:2",
+        "tokens.toml:1",
+        "tokens.toml:2",
+    ];
+    let all: Vec<&str> = ["xabar.toml:3", "xabar.toml:13"]
+        .into_iter()
+        .chain(beside)
+        .collect();
+    assert_eq!(found(), all);
+    write(
+        "xabar.toml",
+        &(operator.to_owned() + &rest.replace("here", "127.0.0.1:1")),
+    );
+    assert_eq!(found(), beside);
+    // What is no TOML names fewer operators, perhaps.
+    write("xabar.toml", &(operator.replace("]\n", "\n") + rest));
+    assert!(!found().iter().any(|it| it.starts_with("ported")));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Failure;
-use crate::control::settings::{Environment, Problem, Settings};
+use crate::control::settings::{Draft, Environment, Settings};
 
 /// The configuration file.
 #[derive(Debug, clap::Args)]
@@ -16,10 +16,11 @@ pub struct ConfigFile {
 impl ConfigFile {
     /// The settings, with the environment over them.
     pub fn load(&self) -> Result<Settings, Failure> {
-        self.read().map_err(Failure::Settings)
+        Settings::load(&self.config, &Environment::of_process()).map_err(Failure::Settings)
     }
 
-    pub(super) fn read(&self) -> Result<Settings, Vec<Problem>> {
-        Settings::load(&self.config, &Environment::of_process())
+    /// The same as far as they can be read.
+    pub(super) fn draft(&self) -> Draft {
+        Draft::load(&self.config, &Environment::of_process())
     }
 }

@@ -41,7 +41,15 @@ impl Files {
     /// What is wrong with any of them, with its lines.
     pub fn read(settings: &Settings) -> Result<Self, Vec<Problem>> {
         let operators = settings.operators.iter();
-        let operators = operators.map(|operator| operator.name.clone()).collect();
+        let operators = operators.map(|operator| operator.name.clone());
+        Self::read_for(settings, operators.collect())
+    }
+
+    /// The same where other operators are called so than the settings have.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_for(settings: &Settings, operators: Vec<String>) -> Result<Self, Vec<Problem>> {
         let routing = &settings.routing;
         let plain = |name, key| List {
             name,

@@ -8,7 +8,7 @@ mod summary;
 mod warnings;
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -19,11 +19,11 @@ use super::{ConfigFile, Failure};
 use crate::compose::Catalog;
 use crate::control::access::Tokens;
 use crate::control::check::{render, render_warnings, to_json};
-use crate::control::settings::{Problem, Settings};
+use crate::control::settings::{Draft, Problem, Settings};
 use crate::dialogue::menu::Menus;
 use crate::numbers::{Files, Lists};
 
-/// Checks a configuration, its texts and its USSD menus: every mistake at once
+/// Checks a configuration, and the texts, menus, lists and tokens that it names: every mistake at once
 ///
 /// Each mistake comes with its file and line, and with what would be right. The exit code is 1 if
 /// there is any; what only deserves a look is a warning. Where an operator has USSD, the menus are
@@ -67,39 +67,41 @@ impl Check {
         found.map(|_| ()).map_err(|_| Failure::Told)
     }
 
-    /// The texts are looked at even if the settings are wrong: whoever mends one file wants to
-    /// know of the others.
+    /// Everything that the settings name is looked at even if something is wrong in them, or in another of these files:
+    /// whoever mends one wants to know of the others.
     fn look(&self) -> Result<Good, Vec<Problem>> {
-        match self.config.read() {
-            Ok(settings) => {
-                let (catalog, menus) = texts(&settings)?;
-                let lists = Files::read(&settings)?.lists();
-                if let Some(tokens) = settings.http.as_ref().and_then(|it| it.tokens.as_ref()) {
-                    Tokens::read(tokens)?;
-                }
-                Ok(Good {
-                    settings,
-                    catalog,
-                    menus,
-                    lists,
-                })
-            }
-            Err(mut problems) => {
-                let catalog = self.folder_beside("messages");
-                let catalog = catalog.and_then(|folder| Catalog::load(&folder).err());
-                problems.extend(catalog.unwrap_or_default());
-                let menus = self.folder_beside("ussd");
-                let menus = load_menus(menus.as_deref(), &Catalog::built_in());
-                problems.extend(menus.err().unwrap_or_default());
-                Err(problems)
-            }
+        let Draft {
+            settings,
+            operators,
+            mut problems,
+        } = self.config.draft();
+        let Some(mut settings) = settings else {
+            return Err(problems);
+        };
+        let mut take = |found: Vec<Problem>| problems.extend(found);
+        let catalog = Catalog::of(&settings).map_err(&mut take).ok();
+        let built_in = Catalog::built_in();
+        let rules = catalog.as_ref().unwrap_or(&built_in);
+        let menus = Menus::load_or_built_in(settings.menus.as_deref(), |it| rules.rules(it));
+        let menus = menus.map_err(&mut take).ok();
+        if operators.is_none() {
+            settings.routing.ported = None;
         }
-    }
-
-    /// Where texts or menus are unless the settings name another folder.
-    fn folder_beside(&self, name: &str) -> Option<PathBuf> {
-        let folder = self.config.config.parent()?.join(name);
-        folder.is_dir().then_some(folder)
+        let files = Files::read_for(&settings, operators.unwrap_or_default());
+        let files = files.map_err(&mut take).ok();
+        let tokens = settings.http.as_ref().and_then(|it| it.tokens.as_ref());
+        if let Some(Err(found)) = tokens.map(|file| Tokens::read(file)) {
+            take(found);
+        }
+        match (catalog, menus, files) {
+            (Some(catalog), Some(menus), Some(files)) if problems.is_empty() => Ok(Good {
+                settings,
+                catalog,
+                menus,
+                lists: files.lists(),
+            }),
+            _ => Err(problems),
+        }
     }
 
     fn json_of(&self, problems: &[Problem], good: Option<&Good>) -> Value {
@@ -121,25 +123,6 @@ impl Check {
         }
         json
     }
-}
-
-/// What citizens read, or every mistake in it.
-fn texts(settings: &Settings) -> Result<(Catalog, Menus), Vec<Problem>> {
-    let catalog = Catalog::of(settings);
-    let built_in = Catalog::built_in();
-    let rules = catalog.as_ref().unwrap_or(&built_in);
-    let menus = load_menus(settings.menus.as_deref(), rules);
-    match (catalog, menus) {
-        (Ok(catalog), Ok(menus)) => Ok((catalog, menus)),
-        (catalog, menus) => {
-            let problems = [catalog.err(), menus.err()];
-            Err(problems.into_iter().flatten().flatten().collect())
-        }
-    }
-}
-
-fn load_menus(folder: Option<&Path>, catalog: &Catalog) -> Result<Menus, Vec<Problem>> {
-    Menus::load_or_built_in(folder, |language| catalog.rules(language))
 }
 
 /// A configuration without a mistake.

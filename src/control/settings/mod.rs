@@ -120,45 +120,85 @@ pub struct Settings {
     pub written: Written,
 }
 
-impl Settings {
-    /// Reads and checks a configuration file.
-    pub fn load(path: &Path, environment: &Environment) -> Result<Self, Vec<Problem>> {
-        let text = read_file(path).map_err(|problem| vec![problem])?;
-        Self::read(&text, path, environment)
+/// A configuration as far as it can be read, for whoever looks for mistakes in the files that it names as well.
+pub struct Draft {
+    /// `None`: nothing can be made of it.
+    pub settings: Option<Settings>,
+    /// What every operator is called that stands there, good or not; `None`: the file is no TOML, so some may be missing.
+    pub operators: Option<Vec<String>>,
+    pub problems: Vec<Problem>,
+}
+
+impl Draft {
+    /// Reads a configuration file.
+    pub fn load(path: &Path, environment: &Environment) -> Self {
+        match read_file(path) {
+            Ok(text) => Self::read(&text, path, environment),
+            // What stands beside it may be read all the same.
+            Err(problem) => Self {
+                operators: None,
+                problems: vec![problem],
+                ..Self::read("", path, environment)
+            },
+        }
     }
 
-    /// Checks the text of a configuration file that stands, or would stand, at `path`.
-    pub fn read(text: &str, path: &Path, environment: &Environment) -> Result<Self, Vec<Problem>> {
+    fn read(text: &str, path: &Path, environment: &Environment) -> Self {
         let report = Report::new(path, environment);
         let root = tree(text, &report);
+        let is_toml = report.is_toml();
+        let mut operators = Vec::new();
         let settings = Cell {
             key: String::new(),
             node: &root,
             report: &report,
         }
-        .table(settings);
-        let warnings = report.take_warnings();
-        let services = report.take_services();
-        match (settings, report.into_problems()) {
-            (Some(settings), problems) if problems.is_empty() => Ok(Settings {
+        .table(|table| {
+            let written = operator::written(table);
+            let settings = settings(table, &written);
+            operators = written.names;
+            Some(settings)
+        });
+        let (warnings, services) = (report.take_warnings(), report.take_services());
+        Self {
+            settings: settings.map(|settings| Settings {
                 warnings,
                 services,
                 written: Written::new(root),
                 ..settings
             }),
+            operators: is_toml.then_some(operators),
+            problems: report.into_problems(),
+        }
+    }
+
+    fn checked(self) -> Result<Settings, Vec<Problem>> {
+        match (self.settings, self.problems) {
+            (Some(settings), problems) if problems.is_empty() => Ok(settings),
             (_, problems) => Err(problems),
         }
     }
 }
 
-fn settings(table: &mut Table<'_>) -> Option<Settings> {
+impl Settings {
+    /// Reads and checks a configuration file.
+    pub fn load(path: &Path, environment: &Environment) -> Result<Self, Vec<Problem>> {
+        Draft::load(path, environment).checked()
+    }
+
+    /// Checks the text of a configuration file that stands, or would stand, at `path`.
+    pub fn read(text: &str, path: &Path, environment: &Environment) -> Result<Self, Vec<Problem>> {
+        Draft::read(text, path, environment).checked()
+    }
+}
+
+fn settings(table: &mut Table<'_>, written: &operator::Written) -> Settings {
     let intake = amqp::intake(table);
-    let written = operator::written(table);
     let http = http::http(table);
     let operators = operator::operators(table, http.as_ref());
     let subscriber = subscriber::subscriber(table);
     let journal = journal::journal(table);
-    Some(Settings {
+    Settings {
         outcomes: amqp::outcomes(table, &intake),
         intake,
         timing: timing::timing(table),
@@ -172,7 +212,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         bulk: bulk::bulk(table, subscriber.quiet_hours.as_ref()),
         subscriber,
         agencies: agency::agencies(table),
-        senders: sender::senders(table, &written),
+        senders: sender::senders(table, written),
         routing: routing::routing(table, &written.names),
         numbers: numbers::numbers(table),
         operators,
@@ -183,7 +223,7 @@ fn settings(table: &mut Table<'_>) -> Option<Settings> {
         warnings: Vec::new(),
         services: Vec::new(),
         written: Written::default(),
-    })
+    }
 }
 
 /// The values of the file with those of the environment over them.

@@ -112,6 +112,11 @@ impl<'a> Report<'a> {
         self.problems.borrow().is_empty() && self.syntax_errors.borrow().is_empty()
     }
 
+    /// Whether the file could be read as TOML from its beginning to its end.
+    pub(crate) fn is_toml(&self) -> bool {
+        self.syntax_errors.borrow().is_empty()
+    }
+
     /// All problems, in the order of the file.
     ///
     /// Where it is no TOML, what is said of the values in that line would only confuse, and
