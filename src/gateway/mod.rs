@@ -88,7 +88,7 @@ pub struct Gateway {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
     /// Messages with an attempt that has no answer, those that wait to be repeated among them.
-    pub uncertain: usize,
+    pub uncertain: u64,
 }
 
 /// Why a gateway does not start, or stopped by itself.

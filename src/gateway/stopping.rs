@@ -40,7 +40,7 @@ impl Gateway {
         // Since the pipeline ended, with what is left.
         join(self.traces_task, deadline, "the export of traces").await;
         Ok(Ended {
-            uncertain: core.left_uncertain(),
+            uncertain: core.left_uncertain()?,
         })
     }
 }

@@ -129,6 +129,11 @@ impl Message {
         &self.origin
     }
 
+    /// Whether it waits to be repeated, since its last attempt has no answer.
+    pub fn waits_uncertain(&self) -> bool {
+        self.progress.phase == Phase::Waiting && self.progress.attempt.uncertain
+    }
+
     /// What is left of it when its time is over: nothing by which its subscriber can be called, and nothing of what it said.
     #[must_use]
     pub fn veiled(&self) -> Self {

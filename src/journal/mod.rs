@@ -100,6 +100,9 @@ pub trait Journal: Send + std::fmt::Debug {
     /// Messages with an attempt that has no result, for the start.
     fn in_flight(&mut self) -> Result<Vec<Message>, JournalError>;
 
+    /// How many messages [wait to be repeated](Message::waits_uncertain). It is kept as a count: there is nothing to look through.
+    fn uncertain(&mut self) -> Result<u64, JournalError>;
+
     /// Segments that this operator accepted under one of these ids, whether or not their receipts have come, each
     /// with its message.
     fn awaiting(

@@ -294,13 +294,6 @@ impl Pacer {
         self.waiting.get_mut(&id)
     }
 
-    /// How many held messages have an attempt that was never answered.
-    pub fn uncertain(&self) -> usize {
-        let held = self.waiting.values();
-        held.filter(|message| message.progress.attempt.uncertain)
-            .count()
-    }
-
     /// Whether a message is held.
     pub fn holds(&self, id: MessageId) -> bool {
         self.waiting.contains_key(&id)

@@ -12,7 +12,6 @@ use super::copies::without_copy;
 use super::core::{Core, InFlight, SWEEP};
 use super::sending::attempt_octet;
 use super::telling::Details;
-use super::unanswered::waits_uncertain;
 use crate::clock::UnixMillis;
 use crate::delivery::receipt::stored_id;
 use crate::delivery::retry::{self, Next};
@@ -220,7 +219,7 @@ impl Core {
         id: MessageId,
     ) -> Result<Option<Message>, JournalError> {
         let message = self.as_it_stands(beat, id)?;
-        Ok(message.filter(waits_uncertain))
+        Ok(message.filter(Message::waits_uncertain))
     }
 
     /// Awaits the receipt of a segment, if the operator gives any; it may have come already.

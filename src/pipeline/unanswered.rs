@@ -12,7 +12,7 @@ use super::looks::For;
 use crate::clock::Now;
 use crate::delivery::receipt::Notice;
 use crate::delivery::segment_of;
-use crate::journal::{Attempt, JournalError, Message, MessageId, OperatorId, Phase, Segment};
+use crate::journal::{Attempt, JournalError, Message, MessageId, OperatorId, Segment};
 
 /// Messages that wait to be repeated; of more, the oldest are forgotten. They are as many as were in flight when
 /// something broke.
@@ -121,17 +121,9 @@ impl Repeats {
 
 impl Core {
     /// How many messages have an attempt whose answer is outstanding, or never came: those in flight, and those that wait to
-    /// be repeated, be it in the journal alone. For the end: it asks the journal about each of these.
-    pub fn left_uncertain(&mut self) -> usize {
-        let journal = &mut self.journal;
-        let waiting = self.repeats.0.keys().filter(|id| {
-            // What cannot be read is no more certain for that.
-            !self.pacer.holds(**id)
-                && journal.message(**id).map_or(true, |message| {
-                    message.is_some_and(|message| waits_uncertain(&message))
-                })
-        });
-        self.in_flight.len() + self.pacer.uncertain() + waiting.count()
+    /// be repeated, whichever life of the gateway put them off.
+    pub fn left_uncertain(&mut self) -> Result<u64, JournalError> {
+        Ok(self.in_flight.len() as u64 + self.journal.uncertain()?)
     }
 
     /// What a receipt that comes is found to speak of, which is not waited for any more.
@@ -255,11 +247,6 @@ impl Core {
         flight.overtaken_by(notice);
         self.conclude_if_answered(beat, flight);
     }
-}
-
-/// Whether a message waits to be repeated since its last attempt has no answer.
-pub(super) fn waits_uncertain(message: &Message) -> bool {
-    message.progress.phase == Phase::Waiting && message.progress.attempt.uncertain
 }
 
 impl InFlight {

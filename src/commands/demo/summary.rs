@@ -15,7 +15,7 @@ pub(super) struct Summary<'a> {
     /// Whether there were any before it.
     pub(super) earlier: bool,
     /// Messages whose submission was not answered when it ended.
-    pub(super) uncertain: usize,
+    pub(super) uncertain: u64,
 }
 
 impl Summary<'_> {
@@ -50,7 +50,7 @@ impl Summary<'_> {
         if self.uncertain > 0 {
             row(
                 "uncertain",
-                self.uncertain as u64,
+                self.uncertain,
                 "of the waiting: no answer when it ended",
             );
         }

@@ -31,6 +31,7 @@ macro_rules! conformance {
                 what_expires_first_is_told_first;
             receipts:
                 in_flight_is_what_has_no_result
+                what_waits_to_be_repeated_is_counted
                 a_segment_is_known_by_its_id_before_and_after_its_receipt
                 the_oldest_without_a_receipt_come_first
                 a_held_receipt_waits_for_its_segment;

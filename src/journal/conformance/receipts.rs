@@ -23,6 +23,26 @@ pub(in crate::journal) fn in_flight_is_what_has_no_result(journal: &mut dyn Jour
     assert_eq!(ids(&journal.in_flight().unwrap()), [3]);
 }
 
+pub(in crate::journal) fn what_waits_to_be_repeated_is_counted(journal: &mut dyn Journal) {
+    let put = |journal: &mut dyn Journal, number, phase, uncertain| {
+        let mut message = progressed(number, phase, State::Deferred);
+        message.progress.attempt.uncertain = uncertain;
+        let changes = Changes {
+            progressed: vec![message],
+            ..Changes::default()
+        };
+        commit(journal, changes);
+        journal.uncertain().unwrap()
+    };
+    accept(journal, [waiting(1), waiting(2)]);
+    assert_eq!(put(journal, 1, Phase::Waiting, true), 1);
+    assert_eq!(put(journal, 2, Phase::Waiting, true), 2);
+    assert_eq!(put(journal, 2, Phase::Waiting, true), 2, "put off again");
+    assert_eq!(put(journal, 1, Phase::InFlight, false), 1);
+    assert_eq!(put(journal, 1, Phase::Waiting, false), 1, "refused");
+    assert_eq!(put(journal, 2, Phase::Settled, true), 0);
+}
+
 pub(in crate::journal) fn a_segment_is_known_by_its_id_before_and_after_its_receipt(
     journal: &mut dyn Journal,
 ) {

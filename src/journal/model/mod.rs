@@ -289,6 +289,11 @@ impl Journal for Model {
         Ok(memory.those(memory.places.in_flight()))
     }
 
+    fn uncertain(&mut self) -> Result<u64, JournalError> {
+        let memory = self.memory();
+        Ok(memory.select(Message::waits_uncertain).len() as u64)
+    }
+
     fn awaiting(
         &mut self,
         operator: OperatorId,

@@ -46,6 +46,7 @@ pub(super) fn write(
     write_books(db, changes, &written)?;
     write_rest(db, memory, changes)?;
     mark(db, changes)?;
+    count_uncertain(db, &written)?;
     Ok(written)
 }
 
@@ -131,5 +132,18 @@ fn mark(db: &Connection, changes: &Changes) -> Result<(), JournalError> {
         [last_message, last_outgoing, last_held, changes.published]
             .map(|number| ordered(number.unwrap_or(0)));
     mark.execute(params![message, outgoing, held, published, changes.at.0])?;
+    Ok(())
+}
+
+/// Keeps the count of what waits to be repeated. Nothing does when it is new.
+fn count_uncertain(db: &Connection, written: &Written) -> Result<(), JournalError> {
+    let progressed = written.progressed.iter();
+    let by: i64 = progressed
+        .map(|(now, past)| i64::from(now.uncertain) - i64::from(past.uncertain))
+        .sum();
+    if by != 0 {
+        db.prepare_cached("UPDATE marks SET uncertain = max(uncertain + ?1, 0)")?
+            .execute([by])?;
+    }
     Ok(())
 }

@@ -56,6 +56,8 @@ struct Asked {
 pub(super) struct Past {
     /// Where the books had it.
     pub(super) column: u8,
+    /// Whether it waited to be repeated.
+    pub(super) uncertain: bool,
     /// When it entered the phase that it is in from now on.
     pub(super) since: UnixMillis,
     /// Whether the log has to say again what was asked: where it says so now is written out soon.
@@ -145,19 +147,28 @@ impl Memory {
             if let Some(standing) = self.recent.standing(message.id) {
                 let before = standing.message;
                 let packed = Packed::after(message, Some(before), &mut scratch)?;
-                let before = (before.phase, before.column, standing.since);
-                let past = past(before, &packed, changes.at, standing.is_left_behind);
+                let stood = (before.phase, standing.since);
+                let past = Past {
+                    column: before.column,
+                    uncertain: before.uncertain,
+                    since: since(stood, &packed, changes.at),
+                    carry: standing.is_left_behind,
+                };
                 progressed.push((packed, past));
                 continue;
             }
-            let Some((before, since)) = rows::by_id(db, message.id)? else {
+            let Some((before, entered)) = rows::by_id(db, message.id)? else {
                 return Err(JournalError::Refused {
                     what: "progress of a message that it does not hold",
                 });
             };
             let packed = Packed::new(message, &mut scratch)?;
-            let before = (before.progress.phase, books::column(&before)?, since);
-            let past = past(before, &packed, changes.at, false);
+            let past = Past {
+                column: books::column(&before)?,
+                uncertain: before.waits_uncertain(),
+                since: since((before.progress.phase, entered), &packed, changes.at),
+                carry: false,
+            };
             progressed.push((packed, past));
         }
         Ok(progressed)
@@ -241,20 +252,11 @@ impl Memory {
     }
 }
 
-/// Of a message that stood so before: in which phase, in which of the books' columns and since when.
-fn past(
-    (phase, column, since): (Phase, u8, UnixMillis),
-    now: &Packed,
-    at: UnixMillis,
-    carry: bool,
-) -> Past {
+/// Since when a message is in its phase that was in another one before, or in the same since then.
+fn since((phase, since): (Phase, UnixMillis), now: &Packed, at: UnixMillis) -> UnixMillis {
     // Settled once more, by a late receipt, it is remembered from then on.
     let stays = phase == now.phase && phase != Phase::Settled;
-    Past {
-        column,
-        since: if stays { since } else { at },
-        carry,
-    }
+    if stays { since } else { at }
 }
 
 /// What a usual commit writes, with room to spare.

@@ -216,6 +216,13 @@ impl Journal for SqliteJournal {
         self.read(|db, memory| waiting::in_flight(db, &memory.recent))
     }
 
+    fn uncertain(&mut self) -> Result<u64, JournalError> {
+        self.read(|db, _| {
+            let count: u32 = db.query_row("SELECT uncertain FROM marks", [], |row| row.get(0))?;
+            Ok(count.into())
+        })
+    }
+
     fn awaiting(
         &mut self,
         operator: OperatorId,

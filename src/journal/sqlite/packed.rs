@@ -21,6 +21,8 @@ pub(super) struct Packed {
     pub(super) expires: UnixMillis,
     /// Where the books have it.
     pub(super) column: u8,
+    /// Whether it waits to be repeated.
+    pub(super) uncertain: bool,
     /// What was asked; the same for all its states.
     pub(super) origin: Arc<[u8]>,
     pub(super) progress: Box<[u8]>,
@@ -53,6 +55,7 @@ impl Packed {
             due: progress.due,
             expires: message.expires,
             column: books::column(message)?,
+            uncertain: message.waits_uncertain(),
             origin,
             progress: octets(progress, scratch).into(),
         })

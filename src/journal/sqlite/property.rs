@@ -201,6 +201,7 @@ impl Story {
         let mut message = self.some(a)?.clone();
         stand(&mut message, b, a);
         message.progress.attempt.attempts = u16::from(b);
+        message.progress.attempt.uncertain = b.is_multiple_of(2);
         Some(message)
     }
 
@@ -316,7 +317,8 @@ fn assert_same(real: &mut dyn Journal, model: &mut dyn Journal, story: &Story) {
                 .unreceipted(late_after, UnixMillis(before), 3)
                 .unwrap()
         });
-        (journal.in_flight().unwrap(), expired, siblings, late)
+        let unanswered = (journal.in_flight().unwrap(), journal.uncertain().unwrap());
+        (unanswered, expired, siblings, late)
     };
     assert_eq!(lists(real), lists(model));
     let receipts = |journal: &mut dyn Journal| {

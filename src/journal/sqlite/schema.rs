@@ -10,6 +10,9 @@ const STEPS: &[&str] = &[
     include_str!("schema.sql"),
     // What was settled by then, on the steady clock, is purged.
     "ALTER TABLE marks ADD COLUMN purged INTEGER NOT NULL DEFAULT -1",
+    // How many messages wait to be repeated; of older files as many as agencies were told so of last, by the books.
+    "ALTER TABLE marks ADD COLUMN uncertain INTEGER NOT NULL DEFAULT 0;
+     UPDATE marks SET uncertain = (SELECT coalesce(sum(count), 0) FROM books WHERE state = 128 + 7)",
 ];
 
 /// Marks the file as a journal of this gateway: "Xabr".

@@ -406,14 +406,14 @@ fn a_later_schema_is_left_alone() {
         open(&path),
         Err(JournalError::TooNew {
             found: 99,
-            known: 2
+            known: 3
         })
     ));
     assert!(matches!(
         open_reader(&path),
         Err(JournalError::TooNew {
             found: 99,
-            known: 2
+            known: 3
         })
     ));
 }

@@ -146,6 +146,8 @@ fn what_is_left_uncertain_is_counted_wherever_it_waits() {
     world.advance(SECOND);
     assert_eq!(world.held(), 0, "it is put off");
     assert_eq!(world.left_uncertain(), 1);
+    world.restart();
+    assert_eq!(world.left_uncertain(), 1, "it is not read again yet");
     world.advance(MINUTE);
     let again = world.one_sent();
     world.accept(&again, "1");

@@ -234,8 +234,8 @@ impl World {
     }
 
     /// How many messages the last line of the log would call uncertain.
-    pub(super) fn left_uncertain(&mut self) -> usize {
-        self.core.as_mut().unwrap().left_uncertain()
+    pub(super) fn left_uncertain(&mut self) -> u64 {
+        self.core.as_mut().unwrap().left_uncertain().unwrap()
     }
 
     pub(super) fn tally(&self) -> &Tally {
