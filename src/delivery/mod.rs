@@ -214,6 +214,8 @@ pub enum Event {
         status: Status,
         smsc_id: Box<str>,
     },
+    /// It answered once more: it took what it had refused.
+    TakenAfterAll { token: Token, smsc_id: Box<str> },
     /// No answer in time, which one may still come after; or the operator unbound without an answer.
     TimedOut(Token),
     /// The session ended without an answer, and before it was too late for one; none will come.

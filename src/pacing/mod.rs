@@ -460,6 +460,23 @@ impl Pacer {
         self.subscribers.give_back(message.msisdn, at)
     }
 
+    /// Notes that the operator took a submission after all that it had refused: it counts for its subscriber, of whom the
+    /// journal knows this.
+    pub fn count_again(
+        &mut self,
+        message: &Message,
+        known: SubscriberFacts,
+    ) -> Option<SubscriberFacts> {
+        if !is_limited(message) || is_rest(message) {
+            return None;
+        }
+        self.subscribers.pin(message.msisdn, known);
+        let at = message.progress.attempt.at;
+        let facts = self.subscribers.record(message.msisdn, at);
+        self.subscribers.unpin(message.msisdn);
+        facts
+    }
+
     /// As [`end`](Self::end), for a message that waits again; gives what is to be kept of its thread.
     pub fn end_to_wait(&mut self, message: &Message) -> ThreadFacts {
         let others = self.threads.contended(message.thread);

@@ -213,6 +213,8 @@ pub(super) struct InFlight {
     pub(super) by_staff: bool,
     /// Whether the attempt before this one was uncertain.
     pub(super) was_uncertain: bool,
+    /// The segments of which it is a repeat only since the operator says that it took an earlier copy, which it had refused.
+    pub(super) repeated: Vec<u8>,
     /// The receipt that overtook its response; of several, the last one that says that something did not arrive.
     pub(super) notice: Option<Box<Notice>>,
 }
@@ -519,6 +521,9 @@ impl Core {
                     } => {
                         self.answered(beat, report.operator, token, (class, status), &smsc_id)?;
                     }
+                    Event::TakenAfterAll { token, smsc_id } => {
+                        self.taken_after_all(beat, report.operator, token, &smsc_id)?;
+                    }
                     Event::TimedOut(token) | Event::Lost(token) => {
                         self.unanswered(beat, token)?;
                     }
@@ -652,6 +657,7 @@ impl InFlight {
             returned: false,
             by_staff: false,
             was_uncertain,
+            repeated: Vec::new(),
             notice: None,
         }
     }
@@ -670,9 +676,10 @@ impl InFlight {
     }
 
     /// A segment of this attempt was certainly not sent, or refused: it was no repeat.
-    pub(super) fn unrepeat(&mut self) {
+    pub(super) fn unrepeat(&mut self, segment: u8) {
         let attempt = &mut self.message.progress.attempt;
-        let repetition = self.was_uncertain || attempt.undelivered.is_some();
+        let repetition =
+            self.was_uncertain || attempt.undelivered.is_some() || self.repeated.contains(&segment);
         attempt.repeats = attempt.repeats.saturating_sub(u16::from(repetition));
     }
 

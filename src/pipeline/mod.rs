@@ -38,6 +38,7 @@ pub mod replay;
 mod rerouting;
 mod results;
 mod review;
+mod second_answers;
 mod seldom;
 mod sending;
 mod sharing;

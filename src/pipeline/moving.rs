@@ -260,7 +260,7 @@ fn count(circuit: &mut Circuit, now: UnixMillis, events: &[Event]) -> Answers {
             }
             Event::Lost(token) => answers.add_bad(circuit.weigh(now, token.message)),
             Event::Returned(_) => answers.vague += 1,
-            Event::Queried { .. } | Event::Inbound { .. } => {}
+            Event::TakenAfterAll { .. } | Event::Queried { .. } | Event::Inbound { .. } => {}
         }
     }
     answers

@@ -43,7 +43,7 @@ impl Core {
                 *segment = Segment::Accepted;
             } else {
                 without_copy(&mut flight.message.progress.attempt, token.segment);
-                flight.unrepeat();
+                flight.unrepeat(token.segment);
             }
         }
         if accepted {
@@ -89,7 +89,7 @@ impl Core {
         };
         if sent_segment(&mut flight.message, token).is_some() {
             without_copy(&mut flight.message.progress.attempt, token.segment);
-            flight.unrepeat();
+            flight.unrepeat(token.segment);
             flight.returned = true;
         }
         self.conclude_if_answered(beat, flight);
@@ -448,7 +448,7 @@ impl Core {
         beat.put(message.clone());
     }
 
-    fn wait_again(&mut self, beat: &mut Beat, message: &mut Message, due: UnixMillis) {
+    pub(super) fn wait_again(&mut self, beat: &mut Beat, message: &mut Message, due: UnixMillis) {
         message.progress.phase = Phase::Waiting;
         message.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
         beat.thread(message.thread, self.pacer.end_to_wait(message));

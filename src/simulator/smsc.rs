@@ -184,7 +184,10 @@ impl Smsc {
             Event::TimedOut { token } => self.delivery_timed_out(key, token),
             Event::Fault(_) => self.counters.figures.faults += 1,
             Event::Closed(closed) => self.closed(now, key, &closed),
-            Event::Bound { .. } | Event::Sent { .. } | Event::PeerUnbinds => {}
+            Event::Bound { .. }
+            | Event::Sent { .. }
+            | Event::PeerUnbinds
+            | Event::TakenAfterAll { .. } => {}
         }
     }
 

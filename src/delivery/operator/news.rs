@@ -66,6 +66,9 @@ impl Operator {
             session::Event::Response { token, frame, late } => {
                 self.answered(index, token, &frame, late, events)
             }
+            session::Event::TakenAfterAll { token, frame } => {
+                taken_after_all(token, &frame, events);
+            }
             session::Event::TimedOut { token } => {
                 if ScreenToken::is(token) {
                     self.screens
@@ -339,6 +342,21 @@ fn is_life(event: &session::Event) -> bool {
         event,
         session::Event::Response { .. } | session::Event::Request(_)
     )
+}
+
+/// Of messages alone: after what was refused a screen, a push or a question is over. Of the link it says nothing that the
+/// refusal did not.
+fn taken_after_all(token: u64, frame: &Frame, events: &mut Unreported) {
+    let is_message = frame.header().command_id == CommandId::SUBMIT_SM_RESP
+        && !ScreenToken::is(token)
+        && !Token::from(token).is_push();
+    if is_message {
+        let (smsc_id, _) = told(frame);
+        events.push(Event::TakenAfterAll {
+            token: token.into(),
+            smsc_id,
+        });
+    }
 }
 
 fn is_alert(frame: &Frame) -> bool {

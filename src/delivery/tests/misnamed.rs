@@ -1,4 +1,4 @@
-//! Answers that are none, since they answer another command.
+//! Answers that are none, since they answer another command, and second answers.
 
 use std::time::Duration;
 
@@ -71,6 +71,35 @@ async fn a_nack_refuses_a_submission_though_its_status_says_that_all_is_well() {
             }
         ),
         "{event:?}"
+    );
+    esme.stop().await;
+}
+
+#[tokio::test]
+async fn an_operator_that_refuses_and_then_takes_a_submission_has_it() {
+    let smsc = Smsc::listen().await;
+    let mut esme = Esme::start(&Esme::settings(&smsc.address()));
+    let mut peer = smsc.session().await;
+    esme.submit([token(1)]).await;
+    let submit = peer.request().await;
+    for (status, id) in [(Status::RTHROTTLED, ""), (Status::ROK, "7")] {
+        peer.answer_submit(&submit, status, id).await;
+    }
+    let refused = esme.event().await;
+    assert!(
+        matches!(
+            refused,
+            Event::Answered {
+                class: Class::Throttled,
+                ..
+            }
+        ),
+        "{refused:?}"
+    );
+    let taken = esme.event().await;
+    assert!(
+        matches!(&taken, Event::TakenAfterAll { token: it, smsc_id } if *it == token(1) && **smsc_id == *"7"),
+        "{taken:?}"
     );
     esme.stop().await;
 }

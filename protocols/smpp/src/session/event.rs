@@ -27,6 +27,14 @@ pub enum Event {
         /// Whether [`Event::TimedOut`] came before.
         late: bool,
     },
+    /// The peer answers a request once more: having refused it, it says that it took it. That counts as a
+    /// [`Fault`](Event::Fault) too.
+    TakenAfterAll {
+        /// Which request; its [`Event::Response`] came before.
+        token: u64,
+        /// The second response.
+        frame: Frame,
+    },
     /// No response came in time. The request's fate is uncertain; it keeps its place in the
     /// window until a late response or the session's end.
     TimedOut {

@@ -20,7 +20,7 @@ pub(super) struct InFlight {
 
 pub(super) struct Pending {
     pub(super) token: u64,
-    request: CommandId,
+    pub(super) request: CommandId,
     pub(super) timed_out: bool,
 }
 

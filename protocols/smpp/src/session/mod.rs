@@ -14,6 +14,7 @@ mod event;
 mod in_flight;
 mod outbox;
 mod receive;
+mod refused;
 mod states;
 
 #[cfg(test)]
@@ -35,6 +36,7 @@ use crate::{CommandId, DecodeError, Frame, Header, Status};
 use bind::Introduction;
 use in_flight::InFlight;
 use outbox::Outbox;
+use refused::Refused;
 
 /// The highest sequence number of a request; 1 follows it.
 pub const MAX_SEQUENCE: u32 = 0x7FFF_FFFF;
@@ -158,6 +160,7 @@ pub struct Session {
     awaited: Option<SmscLogin>,
     next_sequence: u32,
     in_flight: InFlight,
+    refused_by_peer: Refused,
     outbox: Outbox,
     /// What came after [`Input::Unbind`].
     refused: Vec<u64>,
@@ -239,6 +242,7 @@ impl Session {
             awaited: None,
             next_sequence: 1,
             in_flight: InFlight::default(),
+            refused_by_peer: Refused::default(),
             outbox: Outbox::default(),
             refused: Vec::new(),
             inbound: 0,

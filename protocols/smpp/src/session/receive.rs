@@ -32,13 +32,20 @@ impl Session {
         match self.in_flight.answered(header) {
             Some(pending) => {
                 self.last_message = now;
+                self.refused_by_peer
+                    .note(header, pending.request, pending.token);
                 self.events.push(Event::Response {
                     token: pending.token,
                     frame,
                     late: pending.timed_out,
                 });
             }
-            None => self.unknown_response(header),
+            None => {
+                if let Some(token) = self.refused_by_peer.taken_after_all(header) {
+                    self.events.push(Event::TakenAfterAll { token, frame });
+                }
+                self.unknown_response(header);
+            }
         }
     }
 

@@ -179,7 +179,10 @@ impl End {
                     assert!(self.timed_out.insert(token), "a request times out once");
                 }
                 Event::Request(frame) => self.asked.push(frame),
-                Event::Bound { .. } | Event::Fault(_) | Event::PeerUnbinds => {}
+                Event::Bound { .. }
+                | Event::Fault(_)
+                | Event::PeerUnbinds
+                | Event::TakenAfterAll { .. } => {}
                 Event::Sent { .. } | Event::Closed(_) => unreachable!("not in this simulation"),
             }
         }

@@ -137,6 +137,7 @@ impl From<&Inputs> for Heard {
         for event in inputs.reports.iter().flat_map(|report| &report.events) {
             heard.results.extend(match event {
                 Event::Answered { token, status, .. } => Some((*token, Ok(*status))),
+                Event::TakenAfterAll { token, .. } => Some((*token, Ok(Status::ROK))),
                 Event::TimedOut(token) | Event::Lost(token) => {
                     Some((*token, Err(Silence::NoAnswer)))
                 }

@@ -57,6 +57,7 @@ fn come(session: &mut Session, now: Instant, frame: Frame) {
 enum Seen {
     Bound(Bind, InterfaceVersion, String),
     Response(u64, Status, bool),
+    TakenAfterAll(u64),
     TimedOut(u64),
     Sent(u64),
     Request(CommandId, u32),
@@ -74,6 +75,7 @@ fn seen(session: &mut Session) -> Vec<Seen> {
         Event::Response { token, frame, late } => {
             Seen::Response(token, frame.header().status, late)
         }
+        Event::TakenAfterAll { token, .. } => Seen::TakenAfterAll(token),
         Event::TimedOut { token } => Seen::TimedOut(token),
         Event::Sent { token } => Seen::Sent(token),
         Event::Request(frame) => {

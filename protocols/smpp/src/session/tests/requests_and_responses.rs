@@ -187,3 +187,30 @@ fn a_smaller_window_lets_nothing_out_until_it_is_reached() {
     come(&mut session, now, submit_sm_resp(4));
     assert_eq!(sent(&mut session, now), [ok(CommandId::SUBMIT_SM, 5)]);
 }
+
+#[test]
+fn a_request_that_was_refused_may_be_taken_after_all_and_not_the_reverse() {
+    let now = t0();
+    let mut session = esme(now);
+    session.handle(now, Input::Requests(requests([10, 11])));
+    sent(&mut session, now);
+    let refused = |sequence| bare(CommandId::SUBMIT_SM_RESP, Status::RTHROTTLED, sequence);
+    // Said twice and then taken, which counts once; taken, and then refused.
+    for answer in [refused(2), refused(2), submit_sm_resp(2), submit_sm_resp(2)] {
+        come(&mut session, now, answer);
+    }
+    for answer in [submit_sm_resp(3), refused(3), submit_sm_resp(3)] {
+        come(&mut session, now, answer);
+    }
+    let seen = seen(&mut session).into_iter();
+    let seen: Vec<_> = seen.filter(|it| !matches!(it, Seen::Fault(_))).collect();
+    assert_eq!(
+        seen,
+        [
+            Seen::Response(10, Status::RTHROTTLED, false),
+            Seen::TakenAfterAll(10),
+            Seen::Response(11, Status::ROK, false),
+        ]
+    );
+    assert_eq!(session.in_flight(), 0);
+}
