@@ -16,6 +16,7 @@ mod doubt;
 mod entrance;
 mod inbox;
 mod link_state;
+mod logins;
 pub mod model;
 mod occupancy;
 mod operator;
@@ -59,6 +60,7 @@ pub use binds::{BindSettings, Directions, Reach};
 pub use circuit::{Answers, Circuit, Switch};
 pub use class::{Class, Classes, usual};
 pub use link_state::LinkState;
+pub use logins::Logins;
 pub use occupancy::Occupancy;
 use operator::Operator;
 pub use reference::{References, reference_of, segment_of};
@@ -194,8 +196,11 @@ pub struct Offer {
     pub kept: u64,
     /// Bound sessions on which messages are submitted.
     pub submitting: usize,
-    /// Those on which receipts and texts come.
-    pub receiving: usize,
+    /// All logins of the operator; those with a bound session on which messages are submitted; and those with one on which
+    /// receipts come, which is any session of that login.
+    pub logins: Logins,
+    pub carrying: Logins,
+    pub heard: Logins,
     /// How many screens the pipeline may have given in all with that of a dialogue that begins: one that waits behind
     /// more would come late.
     pub dialogues: u64,

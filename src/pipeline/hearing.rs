@@ -6,32 +6,26 @@ use std::time::Duration;
 use super::beat::Beat;
 use super::core::Core;
 use crate::clock::UnixMillis;
-use crate::delivery::Offer;
+use crate::delivery::{LONGEST_LAG, Logins, Offer};
 use crate::journal::Message;
 
 /// Of an operator that comes and goes each time counts as such a part of a grace, however short it was.
 const SHORTEST_PART: u32 = 20;
 
-/// While receivers come and go beside what stays bound, receipts are awaited for no more than so many graces.
+/// For what cannot be heard while something else of its operator is bound, a receiver that does not come or a login that is
+/// down, receipts are awaited for no more than so many graces: a citizen waits for them, too.
 const MOST_GRACES: u32 = 4;
 
-/// What is bound. Without a receiver, which may never come, some SMSCs send receipts to where the message came from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Bound {
-    #[default]
-    Nothing,
-    Transmitters,
-    /// Or transceivers.
-    Receivers,
+/// Which logins messages go out on, and of which receipts can come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bound {
+    carrying: Logins,
+    heard: Logins,
 }
 
 impl Bound {
-    fn of(offer: &Offer) -> Self {
-        match (offer.submitting, offer.receiving) {
-            (0, 0) => Self::Nothing,
-            (_, 0) => Self::Transmitters,
-            _ => Self::Receivers,
-        }
+    fn is_nothing(self) -> bool {
+        self.carrying.are_none() && self.heard.are_none()
     }
 }
 
@@ -40,16 +34,17 @@ impl Bound {
 struct Span {
     bound: Bound,
     since: UnixMillis,
-    heard: Duration,
+    /// Nothing where nothing was bound.
+    lasted: Duration,
 }
 
 /// What was bound when, as far back as it matters.
 #[derive(Debug, Default)]
 pub(super) struct Hearing {
+    /// All logins.
+    logins: Logins,
     bound: Bound,
     since: UnixMillis,
-    /// When the operator, or a receiver, came back last.
-    back: UnixMillis,
     /// The times before this one, the oldest first.
     before: VecDeque<Span>,
 }
@@ -57,72 +52,87 @@ pub(super) struct Hearing {
 impl Hearing {
     /// Notes what is bound.
     pub(super) fn note(&mut self, offer: &Offer, now: UnixMillis, grace: Duration) {
-        let bound = Bound::of(offer);
+        self.logins = offer.logins;
+        let bound = Bound {
+            carrying: offer.carrying,
+            heard: offer.heard,
+        };
         if bound == self.bound {
             return;
         }
-        if self.bound != Bound::Nothing {
-            let mut span = self.current(now);
-            span.heard = span.heard.max(grace / SHORTEST_PART);
-            self.before.push_back(span);
-            self.forget(grace);
+        let mut span = self.current(now);
+        if !span.bound.is_nothing() {
+            span.lasted = span.lasted.max(grace / SHORTEST_PART);
         }
-        if bound > self.bound {
-            self.back = now;
+        self.before.push_back(span);
+        // What was submitted before the first of these times was awaited long enough in the others.
+        while total(self.before.iter().skip(1)) >= grace * MOST_GRACES {
+            self.before.pop_front();
         }
         (self.bound, self.since) = (bound, now);
     }
 
-    /// What was submitted before the first of these times was heard long enough in the others.
-    fn forget(&mut self, grace: Duration) {
-        while heard(self.before.iter().skip(1)) >= grace * MOST_GRACES {
-            self.before.pop_front();
-        }
-    }
-
     fn current(&self, now: UnixMillis) -> Span {
-        let heard = match self.bound {
-            Bound::Nothing => Duration::ZERO,
-            Bound::Transmitters | Bound::Receivers => now.since(self.since),
+        let lasted = match self.bound.is_nothing() {
+            true => Duration::ZERO,
+            false => now.since(self.since),
         };
         Span {
             bound: self.bound,
             since: self.since,
-            heard,
+            lasted,
         }
     }
 
-    /// Until when receipts may come, if it stays as it is, of what was submitted before the operator was gone, if that is so.
-    /// Only the times that began after the submission count; once a receiver came among these, those since then.
+    /// Until when receipts may come, if it stays as it is, of what was submitted then, if its login could not be heard ever since.
+    /// Only the times that began after the submission count.
     fn awaited_until(
         &self,
         submitted: UnixMillis,
         now: UnixMillis,
         grace: Duration,
     ) -> Option<UnixMillis> {
-        if submitted >= self.back {
-            return None;
-        }
         let current = self.current(now);
-        let all = self.before.iter().chain([&current]);
-        let after = all.filter(|span| span.since > submitted);
-        let receives = |span: &&Span| span.bound == Bound::Receivers;
-        let in_all = heard(after.clone());
-        let heard = match self.bound {
-            Bound::Receivers => heard(after.filter(receives)),
-            _ if after.clone().any(|span| receives(&span)) => {
-                heard(after.skip_while(|span| !receives(span)))
+        let spans = || self.before.iter().chain([&current]);
+        let during = spans().take_while(|span| span.since <= submitted).last();
+        let after = || spans().filter(|span| span.since > submitted);
+        let carriers = self.carriers(submitted, during, after());
+        let left = |login| {
+            let hears = |span: &&Span| span.bound.heard.contain(login);
+            match during.as_ref().is_some_and(hears) && after().all(|span| hears(&span)) {
+                true => Duration::ZERO,
+                false => grace.saturating_sub(total(after().filter(hears))),
             }
-            _ => in_all,
         };
-        let left = grace.saturating_sub(heard);
+        let left = carriers.each().map(left).max().unwrap_or_default();
+        let deaf = during.filter(|span| !span.bound.heard.contain(carriers));
+        let deaf = deaf.map(|span| span.since.after(span.lasted).since(submitted));
+        let in_all = total(after()) + deaf.unwrap_or_default();
         let left = left.min((grace * MOST_GRACES).saturating_sub(in_all));
         (!left.is_zero()).then(|| now.after(left))
     }
+
+    /// The logins one of which carried what was decided on during a time, and written soon after; all of them if that was before
+    /// anything is known.
+    fn carriers<'a>(
+        &self,
+        submitted: UnixMillis,
+        during: Option<&Span>,
+        after: impl Iterator<Item = &'a Span>,
+    ) -> Logins {
+        let Some(during) = during.filter(|span| !span.bound.carrying.are_none()) else {
+            return self.logins;
+        };
+        let written_by = submitted.after(LONGEST_LAG);
+        let soon = after.take_while(|span| span.since <= written_by);
+        soon.fold(during.bound.carrying, |all, span| {
+            all.and(span.bound.carrying)
+        })
+    }
 }
 
-fn heard<'a>(spans: impl Iterator<Item = &'a Span>) -> Duration {
-    spans.map(|span| span.heard).sum()
+fn total<'a>(spans: impl Iterator<Item = &'a Span>) -> Duration {
+    spans.map(|span| span.lasted).sum()
 }
 
 impl Core {
@@ -149,13 +159,17 @@ mod tests {
         UnixMillis(0).after(Duration::from_secs(second))
     }
 
-    /// What was bound when: submitting, and receiving.
-    fn hearing(bound: &[(u64, usize, usize)]) -> Hearing {
+    /// What was bound when: the logins that carry, and those that are heard, a bit for each.
+    fn hearing(bound: &[(u64, u64, u64)]) -> Hearing {
         let mut hearing = Hearing::default();
-        for &(at_second, submitting, receiving) in bound {
+        let all = bound
+            .iter()
+            .fold(0, |all, (_, carrying, heard)| all | carrying | heard);
+        for &(at_second, carrying, heard) in bound {
             let offer = Offer {
-                submitting,
-                receiving,
+                logins: Logins(all),
+                carrying: Logins(carrying),
+                heard: Logins(heard),
                 ..Offer::default()
             };
             hearing.note(&offer, at(at_second), GRACE);
@@ -164,19 +178,19 @@ mod tests {
     }
 
     /// Until when receipts are awaited in that second of what was submitted then.
-    fn awaited_of(bound: &[(u64, usize, usize)], submitted: u64, second: u64) -> Option<u64> {
+    fn awaited_of(bound: &[(u64, u64, u64)], submitted: u64, second: u64) -> Option<u64> {
         let until = hearing(bound).awaited_until(at(submitted), at(second), GRACE)?;
         Some(until.since(at(0)).as_secs())
     }
 
     /// The same of what was submitted before all of it.
-    fn awaited(bound: &[(u64, usize, usize)], second: u64) -> Option<u64> {
+    fn awaited(bound: &[(u64, u64, u64)], second: u64) -> Option<u64> {
         awaited_of(bound, 0, second)
     }
 
     #[test]
     fn receipts_are_awaited_for_a_grace_from_when_the_operator_is_back() {
-        let back = [(100, 1, 1), (110, 2, 2)];
+        let back = [(100, 1, 1)];
         assert_eq!(awaited(&back, 110), Some(130), "from the first session on");
         assert_eq!(awaited(&back, 130), None);
         assert_eq!(awaited_of(&back, 100, 101), None, "it was not gone since");
@@ -185,24 +199,51 @@ mod tests {
     }
 
     #[test]
-    fn a_receiver_that_stays_hears_on_and_one_that_never_comes_is_not_waited_for() {
+    fn a_receiver_that_stays_hears_on_and_one_that_comes_later_is_waited_for() {
         // The transmitter alone was gone.
         assert_eq!(awaited(&[(1, 1, 1), (40, 0, 1), (90, 1, 1)], 90), None);
-        assert_eq!(awaited(&[(100, 1, 0)], 120), Some(130));
-        assert_eq!(awaited(&[(100, 1, 0)], 130), None);
-        // The receiver alone was, and is.
-        assert_eq!(awaited_of(&[(1, 1, 1), (40, 1, 0)], 20, 50), None);
+        // The receiver alone was, from the submission on or before.
+        let lost = [(1, 1, 1), (40, 1, 0)];
+        assert_eq!(awaited_of(&lost, 20, 50), Some(80));
+        assert_eq!(awaited_of(&lost, 45, 50), Some(80));
+        let back = [(1, 1, 1), (40, 1, 0), (60, 1, 1)];
+        assert_eq!(awaited_of(&back, 20, 70), Some(90));
+        assert_eq!(awaited_of(&back, 61, 70), None, "it was not gone since");
     }
 
     #[test]
-    fn from_the_first_receiver_on_receipts_are_awaited_once_more() {
+    fn from_the_first_receiver_on_receipts_are_awaited_for_a_grace() {
         let pair = [(100, 1, 0), (126, 1, 1)];
         assert_eq!(awaited(&pair, 126), Some(156));
         assert_eq!(awaited(&[(100, 1, 0), (190, 1, 1)], 190), Some(220));
-        let lost = [(100, 1, 0), (126, 1, 1), (128, 1, 0)];
-        assert_eq!(awaited(&lost, 140), Some(156), "since it came");
         let again = [(100, 1, 0), (126, 1, 1), (136, 1, 0), (140, 1, 1)];
         assert_eq!(awaited(&again, 140), Some(160), "it heard for 10 s");
+    }
+
+    #[test]
+    fn a_receiver_that_never_comes_is_waited_for_no_more_than_four_graces() {
+        let alone = [(100, 1, 0)];
+        assert_eq!(awaited(&alone, 120), Some(150), "and then once more");
+        assert_eq!(awaited(&alone, 219), Some(220));
+        assert_eq!(awaited(&alone, 220), None);
+        // The same of what was submitted meanwhile.
+        assert_eq!(awaited_of(&alone, 300, 419), Some(420));
+        assert_eq!(awaited_of(&alone, 300, 420), None);
+    }
+
+    #[test]
+    fn each_login_that_may_have_carried_it_is_to_be_heard() {
+        let one_gone = [(1, 0b11, 0b11), (40, 0b10, 0b10)];
+        assert_eq!(awaited_of(&one_gone, 20, 80), Some(110), "by the first one");
+        assert_eq!(awaited_of(&one_gone, 20, 160), None, "four graces");
+        assert_eq!(awaited_of(&one_gone, 50, 110), None, "by the other one");
+        // It was decided on before, and perhaps written after.
+        let back = [(1, 0b11, 0b11), (40, 0b10, 0b10), (60, 0b11, 0b11)];
+        assert_eq!(awaited_of(&back, 20, 70), Some(90));
+        let soon = [(1, 0b10, 0b10), (40, 0b11, 0b11), (60, 0b10, 0b10)];
+        assert_eq!(awaited_of(&soon, 39, 90), Some(100));
+        // Of an earlier life nobody knows which one it was.
+        assert_eq!(awaited(&[(1, 0b10, 0b10), (50, 0b11, 0b11)], 50), Some(80));
     }
 
     #[test]
@@ -229,7 +270,7 @@ mod tests {
             }
             assert!(awaited(&bound[..3], 20).is_some());
             assert_eq!(awaited(&bound, 5000), None, "{up:?} and {down:?}");
-            assert!(hearing(&bound).before.len() <= 81);
+            assert!(hearing(&bound).before.len() <= 161);
         }
     }
 }

@@ -446,7 +446,9 @@ impl Dispatch {
             granted: self.granted,
             kept: self.kept(ahead),
             submitting: self.submitting(),
-            receiving: self.receiving(),
+            logins: self.rooms.logins(),
+            carrying: self.rooms.bound_logins(|room| room.window > 0),
+            heard: self.rooms.bound_logins(|room| room.receives),
             dialogues: self
                 .screens
                 .dialogues(self.soon_by_rate(), self.soon_by_windows(now), now),

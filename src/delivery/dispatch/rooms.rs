@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use crate::delivery::Logins;
+
 /// What one session is given.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::delivery) struct Room {
@@ -209,6 +211,19 @@ impl Rooms {
     pub(super) fn bound_ones(&self, are: impl Fn(&Room) -> bool) -> usize {
         let bound = self.sessions.iter().filter(|session| session.bound);
         bound.filter(|session| are(&session.room)).count()
+    }
+
+    /// The logins of all sessions.
+    pub(super) fn logins(&self) -> Logins {
+        let logins = self.sessions.iter().map(|session| session.room.login);
+        logins.collect()
+    }
+
+    /// The logins of those bound ones that are such.
+    pub(super) fn bound_logins(&self, are: impl Fn(&Room) -> bool) -> Logins {
+        let bound = self.sessions.iter().filter(|session| session.bound);
+        let such = bound.map(|session| &session.room).filter(|room| are(room));
+        such.map(|room| room.login).collect()
     }
 
     /// The login of a session; one beyond all of them for a session that does not exist.

@@ -162,7 +162,9 @@ fn a_repeat_before_its_operator_could_be_heard_is_noticed() {
     impl Saboteur for Pretence {
         fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
             for report in &mut inputs.reports {
-                (report.offer.submitting, report.offer.receiving) = (1, 1);
+                let all = report.offer.logins;
+                report.offer.submitting = 1;
+                (report.offer.carrying, report.offer.heard) = (all, all);
             }
         }
     }

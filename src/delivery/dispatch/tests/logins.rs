@@ -219,3 +219,27 @@ fn a_login_that_is_slow_beside_its_window_keeps_a_part_of_its_rate_for_urgent_on
         dispatch.offer(now).kept
     );
 }
+
+#[test]
+fn a_login_is_heard_by_any_session_on_which_receipts_come() {
+    let now = t0();
+    let receiver = |login| Room {
+        window: 0,
+        ..Room::of(login, 10)
+    };
+    let transmitter = |login| Room {
+        receives: false,
+        ..Room::of(login, 10)
+    };
+    let rooms = [receiver(0), transmitter(0), Room::of(1, 10)];
+    let mut dispatch = Dispatch::of_logins(rooms, &[None, None], bounds(10, None), now);
+    let mut heard = |bound: &[usize]| {
+        (0..3).for_each(|session| drop(dispatch.leave(session)));
+        bound.iter().for_each(|session| dispatch.bound(*session));
+        let offer = dispatch.offer(now);
+        [offer.logins, offer.carrying, offer.heard].map(|logins| logins.0)
+    };
+    assert_eq!(heard(&[]), [0b11, 0, 0]);
+    assert_eq!(heard(&[1, 2]), [0b11, 0b11, 0b10]);
+    assert_eq!(heard(&[0, 1]), [0b11, 0b01, 0b01]);
+}

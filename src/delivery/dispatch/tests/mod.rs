@@ -162,8 +162,8 @@ fn it_is_told_how_many_sessions_submit_and_on_how_many_receipts_come() {
     let rooms = [room(5, false), room(0, true), room(5, true)];
     let mut dispatch = Dispatch::of_logins(rooms, &[None], bounds(5, None), t0());
     let bound = |dispatch: &mut Dispatch| {
-        let offer = dispatch.offer(t0());
-        (offer.submitting, offer.receiving)
+        let state = dispatch.state();
+        (state.submitting, state.receiving)
     };
     assert_eq!(bound(&mut dispatch), (0, 0));
     for (session, submitting, receiving) in [(0, 1, 0), (1, 1, 1), (2, 2, 2)] {

@@ -19,7 +19,7 @@ use self::settings::settings;
 use super::laws::{Heard, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
-use crate::delivery::{Offer, Report};
+use crate::delivery::{Logins, Offer, Report};
 use crate::intake::{Batch, Carriers, Verdict};
 use crate::journal::model::Model;
 use crate::journal::{Changes, Journal, OperatorId, Reader, sqlite};
@@ -375,7 +375,9 @@ impl World {
                     granted: smsc.granted,
                     kept: smsc.kept,
                     submitting: smsc.sessions,
-                    receiving: smsc.sessions,
+                    logins: Logins(1),
+                    carrying: Logins(u64::from(smsc.sessions > 0)),
+                    heard: Logins(u64::from(smsc.sessions > 0)),
                     dialogues: smsc.shown + smsc.dialogues,
                     screens_full: smsc.screens_full,
                 },
