@@ -19,7 +19,7 @@ use xabar::compose::{Catalog, News};
 use xabar::journal::Content;
 use xabar_events::Language;
 use xabar_sms::fold::{RULES, TWINS, fold};
-use xabar_sms::latin::{karakalpak_apostrophes, uzbek_latin};
+use xabar_sms::latin::{PLAIN, karakalpak_apostrophes, uzbek_latin};
 use xabar_sms::{Cost, Encoding, LanguageRules, cheapest, count};
 
 #[test]
@@ -40,6 +40,14 @@ fn every_rule_of_folding_is_in_the_table() {
         reason,
     );
     holds("folding", &table);
+    let mut table = String::from("| written | sent |\n| --- | --- |\n");
+    for rules in PLAIN.chunks(2) {
+        let from = rules.iter().flat_map(|rule| rule.from.chars());
+        let from: Vec<String> = from.map(String::from).collect();
+        let to: Vec<&str> = rules.iter().map(|rule| rule.to).collect();
+        writeln!(table, "| {} | {} |", from.join(" "), to.join(" ")).unwrap();
+    }
+    holds("plain", &table);
 }
 
 fn row(

@@ -35,6 +35,7 @@ const CYRILLIC: &str = "«Ер участкасини давлат рўйхат�
 const RULES: LanguageRules = LanguageRules {
     cyrillic_as_latin: CyrillicAsLatin::WhenCheaper,
     karakalpak_apostrophes: false,
+    plain_letters: false,
 };
 
 fn spelled(text: &'static str) -> Run {

@@ -22,6 +22,7 @@
 
 #![warn(missing_docs)]
 
+mod change;
 mod cost;
 mod data_coding;
 mod encoding;
@@ -34,6 +35,7 @@ mod spelling;
 pub mod ucs2;
 pub mod udh;
 
+pub use change::Change;
 pub use cost::{Cost, count};
 pub use data_coding::{Alphabet, Class, DataCoding, DefaultAlphabet, Reading, decode};
 pub use encoding::{Encoding, forced_by};

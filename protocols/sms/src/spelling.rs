@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::fold::fold;
-use crate::latin::{karakalpak_apostrophes, uzbek_latin};
+use crate::latin::{karakalpak_apostrophes, plain_letters, uzbek_latin};
 use crate::{Cost, Encoding, count};
 
 /// How a spelling was made, from the closest to the original to the furthest.
@@ -63,6 +63,8 @@ pub struct LanguageRules {
     /// Whether á ǵ ń ó ú ı may be sent as a' g' n' o' u' i', as Karakalpak was written before
     /// 2016.
     pub karakalpak_apostrophes: bool,
+    /// Whether letters with marks that GSM 03.38 lacks, as names from abroad have them, may be sent without these.
+    pub plain_letters: bool,
 }
 
 /// One spelling of a text.
@@ -133,6 +135,11 @@ pub fn in_latin(folded: &str, rules: LanguageRules) -> Cow<'_, str> {
         let spelled = karakalpak_apostrophes(&latin);
         latin = Cow::Owned(fold(&spelled).into_owned());
     }
+    if rules.plain_letters
+        && let Cow::Owned(spelled) = plain_letters(&latin)
+    {
+        latin = Cow::Owned(fold(&spelled).into_owned());
+    }
     latin
 }
 
@@ -144,6 +151,7 @@ mod tests {
     const CYRILLIC: LanguageRules = LanguageRules {
         cyrillic_as_latin: CyrillicAsLatin::WhenCheaper,
         karakalpak_apostrophes: false,
+        plain_letters: false,
     };
 
     fn hows(candidates: &[Candidate<'_>]) -> Vec<How> {
@@ -212,6 +220,20 @@ mod tests {
     }
 
     #[test]
+    fn a_name_from_abroad_loses_its_marks_only_where_allowed_and_cheaper() {
+        let rules = LanguageRules {
+            plain_letters: true,
+            ..LanguageRules::default()
+        };
+        let text = "Your residence permit is ready. Please come to the office of Łukasz Čapek by 01.12.2026.";
+        assert_eq!(cheapest(text, LanguageRules::default()).cost.segments, 2);
+        let sent = cheapest(text, rules);
+        assert_eq!((sent.how, sent.cost.segments), (How::Latin, 1));
+        assert_eq!(sent.text, text.replace("Łukasz Č", "Lukasz C"));
+        assert_eq!(cheapest("Łukasz Čapek", rules).how, How::AsIs);
+    }
+
+    #[test]
     fn cyrillic_twins_do_not_keep_karakalpak_dear() {
         let text = "Siziń biometriyalıq pasportıńız АВ1234567 tayar, onı orayda alıń, hújjetińizdi umıtpań.";
         let rules = LanguageRules {
@@ -225,8 +247,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_cheapest_is_never_dearer(text in "(?s)[а-яўa-z’“– áń]{0,200}|.{0,200}") {
-            let rules = LanguageRules { karakalpak_apostrophes: true, ..CYRILLIC };
+        fn the_cheapest_is_never_dearer(text in "(?s)[а-яўa-z’“– áńşč]{0,200}|.{0,200}") {
+            let rules = LanguageRules { karakalpak_apostrophes: true, plain_letters: true, ..CYRILLIC };
             let sent = cheapest(&text, rules);
             let considered = candidates(&text, rules);
             prop_assert_eq!(&considered[0].text, &text);

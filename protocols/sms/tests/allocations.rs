@@ -7,6 +7,7 @@ use xabar_sms::{CyrillicAsLatin, LanguageRules, cheapest};
 const RULES: LanguageRules = LanguageRules {
     cyrillic_as_latin: CyrillicAsLatin::WhenCheaper,
     karakalpak_apostrophes: true,
+    plain_letters: true,
 };
 
 #[test]

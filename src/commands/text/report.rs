@@ -14,6 +14,7 @@ use crate::compose::Catalog;
 pub(super) struct Report<'a> {
     text: &'a str,
     language: Option<Language>,
+    rules: LanguageRules,
     sent: Candidate<'a>,
     candidates: Vec<Candidate<'a>>,
     /// A spelling that the language could allow, but does not.
@@ -29,6 +30,7 @@ impl<'a> Report<'a> {
         Self {
             text,
             language,
+            rules,
             sent: cheapest(text, rules),
             not_allowed: others.find(|other| candidates.iter().all(|one| one.how != other.how)),
             candidates,
@@ -43,8 +45,8 @@ impl<'a> Report<'a> {
             "characters": cost.characters,
             "segments": cost.segments,
             "forced_by": forcing(self.text),
-            "sent": spelling(&self.sent),
-            "candidates": self.candidates.iter().map(spelling).collect::<Vec<_>>(),
+            "sent": self.spelling(&self.sent),
+            "candidates": self.candidates.iter().map(|it| self.spelling(it)).collect::<Vec<_>>(),
             "language": self.language,
         })
     }
@@ -60,6 +62,7 @@ impl<'a> Report<'a> {
             for line in candidate.text.split('\n') {
                 writeln!(out, "  {}", marked(line))?;
             }
+            self.changes(candidate).print(out)?;
         }
         self.print_forcing(out)
     }
@@ -76,6 +79,41 @@ impl<'a> Report<'a> {
             writeln!(out, "  {}", row.join("   "))?;
         }
         Ok(())
+    }
+
+    /// What a spelling changes, a line each, with the rule.
+    fn changes(&self, candidate: &Candidate<'_>) -> Table {
+        let mut table = Table::default();
+        for change in candidate.changes(self.text, self.rules) {
+            let from = change.from.chars().map(seen).collect::<String>();
+            let to = match change.to.as_str() {
+                "" => "nothing".to_owned(),
+                " " => "a blank".to_owned(),
+                "\n" => "a line break".to_owned(),
+                to => to.to_owned(),
+            };
+            let cells = [
+                format!("    {from}"),
+                format!("→ {to}"),
+                change.reason.to_owned(),
+            ];
+            table.row(cells.map(|it| Cell::new(it).style(FAINT)));
+        }
+        table
+    }
+
+    fn spelling(&self, candidate: &Candidate<'_>) -> Value {
+        let changes = candidate.changes(self.text, self.rules).into_iter();
+        let changes = changes.map(|it| json!({"from": it.from, "to": it.to, "why": it.reason}));
+        json!({
+            "how": candidate.how.as_str(),
+            "text": candidate.text,
+            "encoding": candidate.cost.encoding.as_str(),
+            "characters": candidate.cost.characters,
+            "segments": candidate.cost.segments,
+            "forced_by": forcing(&candidate.text),
+            "changes": changes.collect::<Vec<_>>(),
+        })
     }
 
     fn costs(&self) -> Table {
@@ -137,17 +175,6 @@ fn forcing(text: &str) -> Vec<String> {
     forced_by(text).into_iter().map(String::from).collect()
 }
 
-fn spelling(candidate: &Candidate<'_>) -> Value {
-    json!({
-        "how": candidate.how.as_str(),
-        "text": candidate.text,
-        "encoding": candidate.cost.encoding.as_str(),
-        "characters": candidate.cost.characters,
-        "segments": candidate.cost.segments,
-        "forced_by": forcing(&candidate.text),
-    })
-}
-
 fn segments(number: usize) -> String {
     match number {
         1 => "1 segment".to_owned(),
@@ -160,10 +187,15 @@ const CHARACTERS_A_ROW: usize = 6;
 /// A character with its code point. A blank would not be seen, a mark would sit on its
 /// neighbour, and some control characters move the cursor.
 fn with_code(character: char) -> String {
-    let plain = character.is_alphanumeric() || "‘’“”«»„–—…№ʻʼ•€".contains(character);
-    let shown = if plain { character } else { '·' };
+    let shown = seen(character);
     let code = styled(FAINT, format_args!("U+{:04X}", u32::from(character)));
     format!("{shown} {code}")
+}
+
+/// A character that can be seen, or a dot for it.
+fn seen(character: char) -> char {
+    let plain = character.is_alphanumeric() || "‘’“”«»„–—…№ʻʼ•€-".contains(character);
+    if plain { character } else { '·' }
 }
 
 #[cfg(test)]
@@ -179,25 +211,62 @@ mod tests {
         let text = format!("ko‘p{}", " so'z".repeat(20));
         let json = report(&text, None).json();
         let plain = text.replace('‘', "'");
+        let why =
+            "the Uzbek o\u{2BB}, g\u{2BB} and tutuq belgisi, which people type in all these ways";
+        let changes = json!([{"from": "‘", "to": "'", "why": why}]);
         let expected = json!({
             "text": text, "encoding": "ucs2", "characters": 104, "segments": 2, "forced_by": ["‘"],
             "sent": {
                 "how": "folded", "text": plain, "encoding": "gsm7", "characters": 104,
-                "segments": 1, "forced_by": [],
+                "segments": 1, "forced_by": [], "changes": changes,
             },
             "candidates": [
                 {
                     "how": "as-is", "text": text, "encoding": "ucs2", "characters": 104,
-                    "segments": 2, "forced_by": ["‘"],
+                    "segments": 2, "forced_by": ["‘"], "changes": [],
                 },
                 {
                     "how": "folded", "text": plain, "encoding": "gsm7", "characters": 104,
-                    "segments": 1, "forced_by": [],
+                    "segments": 1, "forced_by": [], "changes": changes,
                 },
             ],
             "language": null,
         });
         assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn a_karakalpak_name_does_not_make_an_uzbek_text_dearer_and_its_rule_is_shown() {
+        let text = "Arizangiz tasdiqlandi. Hujjatni Ájiniyaz ko'chasi 5-uydagi markazdan 01.12.2026 gacha oling.";
+        for (language, name, why) in [
+            (
+                Language::UzLatn,
+                "A'jiniyaz",
+                "Karakalpak, as it was written before 2016",
+            ),
+            (
+                Language::En,
+                "Ajiniyaz",
+                "as passports have it for machines",
+            ),
+        ] {
+            let report = report(text, Some(language));
+            assert_eq!(report.sent.text, text.replace("Ájiniyaz", name));
+            assert_eq!(
+                (
+                    report.candidates[0].cost.segments,
+                    report.sent.cost.segments
+                ),
+                (2, 1)
+            );
+            let shown = anstream::adapter::strip_str(&printed(text, Some(language))).to_string();
+            assert!(
+                shown.contains(why) && shown.contains("    Á  → A"),
+                "{shown}"
+            );
+        }
+        let short = "Ájiniyaz ko'chasi";
+        assert_eq!(report(short, Some(Language::UzLatn)).sent.text, short);
     }
 
     fn printed(text: &str, language: Option<Language>) -> String {

@@ -8,9 +8,9 @@ use xabar_sms::fold::in_gsm7;
 
 use super::{Names, Texts, Word};
 use crate::compose::selection::{Messages, Selection, Templates, Wording};
-use crate::compose::spelling::spelling;
+use crate::compose::spelling::{spelling, usual};
 use crate::compose::template::{Placeholder, Template};
-use crate::compose::value::{Forms, MAX_CHARACTERS, NumberForm, Zone, clean};
+use crate::compose::value::{DateForm, Forms, MAX_CHARACTERS, NumberForm, Zone, clean};
 use crate::control::settings::Problem;
 use crate::control::settings::reading::{Cell, Table, read_document};
 use crate::control::settings::values::{
@@ -42,7 +42,7 @@ fn budget(cell: &Cell<'_>) -> Option<usize> {
 fn texts(table: &mut Table<'_>, language: Language) -> Option<Texts> {
     let names = |cell: &Cell<'_>| cell.named(name);
     let spelling = |cell: &Cell<'_>| cell.table(|table| spelling(table, language));
-    let (rules, dates) = table.or("spelling", Default::default(), spelling);
+    let (rules, dates) = table.or("spelling", (usual(language), DateForm::default()), spelling);
     let (numbers, zone, links) = table.or("values", Default::default(), |cell| cell.table(values));
     let templates = Selection {
         of_all: table.or("messages", Messages::default(), messages),

@@ -22,7 +22,9 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     }
     let mut folded = String::with_capacity(text.len());
     for character in text.chars() {
-        if is_left_alone(character) || is_power(character, &folded) {
+        if is_left_alone(character)
+            || is_power(character, folded.chars().next_back().unwrap_or(' '))
+        {
             folded.push(character);
         } else if let Some(replacement) = replacement(character) {
             folded.push_str(replacement);
@@ -55,8 +57,12 @@ fn is_left_alone(character: char) -> bool {
 }
 
 /// m² may be m2, but 10² is not 102.
-fn is_power(character: char, before: &str) -> bool {
-    matches!(character, '²' | '³') && before.ends_with(|before: char| before.is_ascii_digit())
+pub(crate) fn is_power(character: char, before: char) -> bool {
+    matches!(character, '²' | '³') && before.is_ascii_digit()
+}
+
+pub(crate) fn is_cyrillic(character: char) -> bool {
+    ('\u{400}'..='\u{4FF}').contains(&character)
 }
 
 /// The text with [`TWINS`] for its Cyrillic letters, if that is all it needs to be in GSM 03.38.
@@ -84,25 +90,24 @@ pub fn is_apostrophe(character: char) -> bool {
 
 /// What a character is written with by [`RULES`]; `None`: with itself.
 pub fn replacement(character: char) -> Option<&'static str> {
+    rule(character).map(|rule| rule.to)
+}
+
+/// The one of [`RULES`] for a character.
+pub(crate) fn rule(character: char) -> Option<&'static Rule> {
     if is_left_alone(character) {
         return None;
     }
-    static SORTED: LazyLock<Vec<(char, &'static str)>> = LazyLock::new(|| {
-        let single = |rule: &Rule| {
-            let to = rule.to;
-            rule.from
-                .chars()
-                .map(move |from| (from, to))
-                .collect::<Vec<_>>()
-        };
+    static SORTED: LazyLock<Vec<(char, &'static Rule)>> = LazyLock::new(|| {
+        let single = |rule: &'static Rule| rule.from.chars().map(move |from| (from, rule));
         let mut sorted: Vec<_> = RULES.iter().flat_map(single).collect();
-        sorted.sort_unstable();
+        sorted.sort_unstable_by_key(|(from, _)| *from);
         sorted
     });
     let found = SORTED
         .binary_search_by_key(&character, |(from, _)| *from)
         .ok()?;
-    SORTED.get(found).map(|(_, to)| *to)
+    SORTED.get(found).map(|(_, rule)| *rule)
 }
 
 fn composed(before: &str, mark: char) -> Option<char> {

@@ -4,7 +4,10 @@
 //! for them ([`crate::LanguageRules`]).
 
 mod karakalpak;
+mod plain;
 mod uzbek;
 
 pub use karakalpak::karakalpak_apostrophes;
+pub(crate) use plain::plain;
+pub use plain::{PLAIN, plain_letters};
 pub use uzbek::uzbek_latin;

@@ -1,0 +1,154 @@
+//! Names from abroad without the marks of their letters.
+//!
+//! GSM 03.38 has few letters with marks, and one that it lacks makes a text two or three times as dear. Passports
+//! leave the marks out where machines read them (ICAO Doc 9303, part 3, section 6), so whoever has such a name knows
+//! it that way, and so do the others.
+
+use std::borrow::Cow;
+
+use crate::fold::Rule;
+
+/// Why a letter is written without its mark.
+const REASON: &str = "as passports have it for machines (ICAO Doc 9303)";
+
+const fn rule(from: &'static str, to: &'static str) -> Rule {
+    Rule {
+        from,
+        to,
+        reason: REASON,
+    }
+}
+
+/// The Latin letters with marks that GSM 03.38 lacks.
+pub const PLAIN: &[Rule] = &[
+    rule("áâãāăąǎ", "a"),
+    rule("ÀÁÂÃĀĂĄǍ", "A"),
+    rule("çćĉċč", "c"),
+    rule("ĆĈĊČ", "C"),
+    rule("ďđð", "d"),
+    rule("ĎĐÐ", "D"),
+    rule("êëēĕėęěə", "e"),
+    rule("ÈÊËĒĔĖĘĚƏ", "E"),
+    rule("ĝğġģǧǵḡ", "g"),
+    rule("ĜĞĠĢǦǴḠ", "G"),
+    rule("ĥħ", "h"),
+    rule("ĤĦ", "H"),
+    rule("íîïĩīĭįı", "i"),
+    rule("ÌÍÎÏĨĪĬĮİ", "I"),
+    rule("ĵ", "j"),
+    rule("Ĵ", "J"),
+    rule("ķ", "k"),
+    rule("Ķ", "K"),
+    rule("ĺļľŀł", "l"),
+    rule("ĹĻĽĿŁ", "L"),
+    rule("ńņňŋ", "n"),
+    rule("ŃŅŇŊ", "N"),
+    rule("óôõōŏőǒ", "o"),
+    rule("ÒÓÔÕŌŎŐǑ", "O"),
+    rule("œ", "oe"),
+    rule("Œ", "OE"),
+    rule("ŕŗř", "r"),
+    rule("ŔŖŘ", "R"),
+    rule("śŝşšș", "s"),
+    rule("ŚŜŞŠȘ", "S"),
+    rule("ţťŧț", "t"),
+    rule("ŢŤŦȚ", "T"),
+    rule("þ", "th"),
+    rule("Þ", "TH"),
+    rule("úûũūŭůűųǔ", "u"),
+    rule("ÙÚÛŨŪŬŮŰŲǓ", "U"),
+    rule("ŵ", "w"),
+    rule("Ŵ", "W"),
+    rule("ýÿŷ", "y"),
+    rule("ÝŶŸ", "Y"),
+    rule("źżž", "z"),
+    rule("ŹŻŽ", "Z"),
+    rule("ẞ", "SS"),
+];
+
+/// Writes letters without the marks that GSM 03.38 lacks, be these part of the letter or a character behind it.
+/// Borrowed if there are none.
+pub fn plain_letters(text: &str) -> Cow<'_, str> {
+    if text.is_ascii()
+        || !text
+            .chars()
+            .any(|each| plain(each).is_some() || is_mark(each))
+    {
+        return Cow::Borrowed(text);
+    }
+    let mut spelled = String::with_capacity(text.len());
+    for each in text.chars() {
+        match plain(each) {
+            Some(rule) => spelled.push_str(rule.to),
+            None if is_mark(each)
+                && spelled.ends_with(|before: char| before.is_ascii_alphabetic()) => {}
+            None => spelled.push(each),
+        }
+    }
+    Cow::Owned(spelled)
+}
+
+/// The rule for a letter, if it has such a mark.
+pub(crate) fn plain(letter: char) -> Option<&'static Rule> {
+    let may_be =
+        ('\u{C0}'..='\u{1EFF}').contains(&letter) && !('\u{370}'..='\u{52F}').contains(&letter);
+    may_be.then(|| PLAIN.iter().find(|rule| rule.from.contains(letter)))?
+}
+
+/// An accent that belongs to the letter before it.
+fn is_mark(character: char) -> bool {
+    matches!(character, '\u{300}'..='\u{36F}')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Encoding, gsm7};
+
+    #[test]
+    fn names_from_abroad_are_written_as_passports_have_them() {
+        for (name, plain) in [
+            ("Łódź, Şişli, Čapek", "Lodz, Sisli, Capek"),
+            ("Əliyev, García, Œuvre", "Eliyev, Garcia, OEuvre"),
+            ("q\u{301}a n\u{30C}", "qa n"),
+        ] {
+            assert_eq!(plain_letters(name), plain);
+        }
+        for other in [
+            "Müller, Åse, Ñandu",
+            "за\u{301}мок",
+            "Ўзбекистон",
+            "5\u{301}",
+        ] {
+            assert_eq!(plain_letters(other), other);
+        }
+    }
+
+    #[test]
+    fn each_letter_has_one_rule_and_becomes_one_of_gsm_03_38() {
+        let mut seen = HashSet::new();
+        for letter in PLAIN.iter().flat_map(|rule| rule.from.chars()) {
+            assert!(
+                gsm7::code(letter).is_none() && seen.insert(letter),
+                "{letter}"
+            );
+            assert_eq!(
+                Encoding::of(&plain_letters(&letter.to_string())),
+                Encoding::Gsm7
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_letters_of_europe_become_ascii_or_stay(text in "[\u{C0}-\u{17F}a-z ]{0,40}") {
+            let spelled = plain_letters(&text);
+            let is_known = |each: char| gsm7::code(each).is_some() || "×÷ĸŉſĲĳ".contains(each);
+            prop_assert!(spelled.chars().all(is_known), "{spelled}");
+        }
+    }
+}
