@@ -48,6 +48,10 @@ pub(crate) fn clean(value: &str, most: usize) -> Written<'_> {
         if character == ' ' && (clean.is_empty() || clean.ends_with(' ')) {
             continue;
         }
+        // One accent on a letter says something; others only make the text dearer.
+        if is_mark(character) && !clean.ends_with(char::is_alphabetic) {
+            continue;
+        }
         characters += 1;
         clean.push(character);
         // Of two more than it may have one is no blank.
@@ -77,7 +81,7 @@ fn is_plain(value: &str, most: usize) -> bool {
 }
 
 /// The beginning of a longer value with three dots after it, together at most `most` characters:
-/// whole words where that leaves half of it, and never a letter without its accent.
+/// whole words where that leaves half of it, and never a letter without its accent or half of a number, a date or a sum.
 pub(crate) fn shortened(value: &str, most: usize) -> String {
     let starts = value.char_indices().map(|(at, _)| at);
     let cut = starts.take(most.saturating_sub(DOTS.len()) + 1).last();
@@ -94,8 +98,46 @@ pub(crate) fn shortened(value: &str, most: usize) -> String {
     {
         head = words;
     }
-    let head = head.trim_end_matches([' ', '.', ',', ';', ':', '-', '(']);
+    let head = without_half_a_number(head, value);
+    let head = head.trim_end_matches([' ', '.', ',', ';', ':', '-', '(', '№']);
     format!("{head}{DOTS}")
+}
+
+/// The beginning of a value without the number at its end that goes on behind it: 1 200 of 1 200 000 is another sum.
+fn without_half_a_number<'a>(head: &'a str, value: &str) -> &'a str {
+    let is_digit = |each: char| each.is_ascii_digit();
+    let before = head.trim_end_matches(is_sign);
+    let rest = value.get(before.len()..).unwrap_or_default();
+    let next = rest.trim_start_matches(is_sign);
+    let between = rest.strip_suffix(next).unwrap_or_default();
+    if !joins_digits(between, next) || !before.ends_with(is_digit) {
+        return head;
+    }
+    let mut number = before.trim_end_matches(is_digit);
+    loop {
+        let digits = before.get(number.len()..).unwrap_or_default();
+        let earlier = number.trim_end_matches(is_sign);
+        let between = number.get(earlier.len()..).unwrap_or_default();
+        if between.is_empty() || !earlier.ends_with(is_digit) || !joins_digits(between, digits) {
+            return number;
+        }
+        number = earlier.trim_end_matches(is_digit);
+    }
+}
+
+/// Stands between the digits of dates, hours, sums and spans.
+fn is_sign(character: char) -> bool {
+    " \u{A0}\u{202F}.,:/–-".contains(character)
+}
+
+/// Whether the digits that come next go on with those before the signs: after a blank only three of a sum do.
+fn joins_digits(between: &str, next: &str) -> bool {
+    let digits = next.bytes().take_while(u8::is_ascii_digit).count();
+    match between {
+        " " | "\u{A0}" | "\u{202F}" => digits == 3,
+        "" | "." | "," | ":" | "/" | "-" | "–" | " - " | " – " => digits > 0,
+        _ => false,
+    }
 }
 
 /// What stands instead of the rest of a value.
@@ -106,7 +148,7 @@ pub(crate) fn is_invisible(character: char) -> bool {
     let removed_control = character.is_control() && !character.is_whitespace();
     let format = matches!(
         character,
-        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
             | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}'
             | '\u{E0000}'..='\u{E0FFF}'
     );
@@ -168,6 +210,35 @@ mod tests {
         assert_eq!(cut("Yunusobod tumani DXM", 18), "Yunusobod...");
         assert_eq!(cut("Yu nusobodtumani DXM", 13), "Yu nusobod...");
         assert_eq!(cut("Yunusobod tumani DXM", 16), "Yunusobod...");
+    }
+
+    #[test]
+    fn a_number_is_whole_or_not_there() {
+        let sum = "to'lov 1 200 000 so'm, muddat 01.12.2026 gacha, 9:00 - 18:00";
+        let cut = |most| shortened(sum, most);
+        for most in 11..=18 {
+            assert_eq!(cut(most), "to'lov...", "{most}");
+        }
+        assert_eq!(cut(19), "to'lov 1 200 000...");
+        for most in 34..=41 {
+            assert_eq!(cut(most), "to'lov 1 200 000 so'm, muddat...", "{most}");
+        }
+        assert_eq!(cut(43), "to'lov 1 200 000 so'm, muddat 01.12.2026...");
+        assert_eq!(cut(59), "to'lov 1 200 000 so'm, muddat 01.12.2026 gacha...");
+        assert_eq!(shortened("01.12.2026-15.12.2026", 16), "...");
+        assert_eq!(shortened("12-uy 34 xona va hovli", 14), "12-uy 34...");
+        assert_eq!(shortened("AB1234567 raqamli", 8), "AB...");
+    }
+
+    #[test]
+    fn one_accent_stays_on_a_letter_and_none_elsewhere() {
+        for (value, cleaned) in [
+            ("za\u{301}\u{302}\u{303}mok", "za\u{301}mok"),
+            ("\u{301}office \u{301}5\u{301}", "office 5"),
+            ("ev\u{34F}il", "evil"),
+        ] {
+            assert_eq!(clean(value, MAX_CHARACTERS).text, cleaned);
+        }
     }
 
     #[test]

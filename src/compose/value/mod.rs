@@ -156,7 +156,7 @@ const MOST_OF_A_PHONE: usize = 24;
 fn words(value: &str, most: usize) -> Result<Written<'_>, Unfit> {
     let Written { text: line, is_cut } = clean(value, most);
     if !is_visible(&line) {
-        return Err(Unfit::Empty);
+        return Err(if is_cut { Unfit::NoRoom } else { Unfit::Empty });
     }
     let given = contact_as_given(&line);
     let parted = match line {

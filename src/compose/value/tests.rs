@@ -121,6 +121,38 @@ fn a_link_is_found_in_every_disguise() {
 }
 
 #[test]
+fn what_shows_nothing_smuggles_nothing_and_costs_nothing() {
+    for sign in [
+        "\u{200B}", "\u{200D}", "\u{200F}", "\u{202E}", "\u{2067}", "\u{34F}", "\u{FE0F}",
+        "\u{301}", "\n", "😀",
+    ] {
+        for link in [
+            format!("evil{sign}.guru/pay"),
+            format!("evil.{sign}guru/pay"),
+            format!("ev{sign}il.uz"),
+        ] {
+            assert_eq!(written(&link), Err(Unfit::Link), "{link:?}");
+        }
+        let value = written(&format!("{sign}Yunusobod{sign} DXM{sign}")).unwrap();
+        assert_eq!(value.replace('\u{301}', ""), "Yunusobod DXM", "{sign:?}");
+    }
+    for (value, shown) in [
+        ("", Err(Unfit::Empty)),
+        (" \t\u{A0}\n", Err(Unfit::Empty)),
+        ("5", Ok("5")),
+        ("true", Ok("true")),
+    ] {
+        assert_eq!(
+            written(value).as_deref(),
+            shown.as_ref().copied(),
+            "{value:?}"
+        );
+    }
+    let endless = "\u{200B}".repeat(5000) + &"so'z ".repeat(2000);
+    assert!(written(&endless).unwrap().chars().count() <= MAX_CHARACTERS);
+}
+
+#[test]
 fn an_address_or_a_number_is_found_in_every_disguise() {
     for value in ["a@b", "@evil_bot", "me @ evil", "evil\u{40}x"] {
         assert_eq!(written(value), Err(Unfit::Address), "{value}");

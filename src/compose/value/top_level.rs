@@ -13,6 +13,14 @@ pub(super) fn is_top_level(name: &[char]) -> bool {
     })
 }
 
+/// Whether a name ends so that no sentence and no street begins with: with a path behind it, it is a link, be there a
+/// blank after its full stop or not.
+pub(super) fn is_of_links(name: &[char]) -> bool {
+    let lower = name.iter().flat_map(|each| each.to_lowercase());
+    let latin: Option<String> = lower.map(as_latin).collect();
+    latin.is_some_and(|latin| OF_LINKS.split_whitespace().any(|known| known == latin))
+}
+
 /// A small letter as it is taken for in Latin; `None`: it looks like none.
 fn as_latin(letter: char) -> Option<char> {
     const TWINS: [(char, char); 22] = [
@@ -66,3 +74,12 @@ const GENERIC: &str = "
 
 const CYRILLIC: &str =
     "рф рус уз ру орг ком нет сайт онлайн дети москва бел укр қаз мкд срб мон бг ею";
+
+/// More of those, without what could be a word of a notice, such as `photo` and `date`, or one in Uzbek or Karakalpak, such
+/// as `kim` and `bet`.
+const OF_LINKS: &str = "
+    guru ninja rocks expert casino poker game games gdn sucks wtf cheap deals dating racing stream
+    webcam faith accountant cricket skin beauty hair makeup lat pics
+    lifestyle mom beer surf fishing yoga vodka rodeo ink wiki tips hosting domains ventures holdings
+    mov foo dad boo rsvp esq nexus meme tattoo blog wang ren rip shopping trading
+    gripe markets forex vegas bingo";

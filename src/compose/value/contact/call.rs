@@ -16,6 +16,9 @@ const INTERNATIONAL_DIGITS: usize = 9;
 /// A whole number of the country, with the country's code.
 const NATIONAL: (&str, usize) = ("998", 12);
 
+/// The numbers of applications that stand in words.
+const LEN_OF_AN_APPLICATION: usize = 8;
+
 /// Read with digits for some of its letters, a text has to have nearly a whole number, with the
 /// operator's code.
 const UNDISGUISED_DIGITS: usize = 8;
@@ -25,6 +28,7 @@ impl Skeleton {
         let undisguised = || self.undisguised();
         self.has_number(PHONE_DIGITS)
             || undisguised().is_some_and(|text| text.has_number(UNDISGUISED_DIGITS))
+            || self.has_grouped_number()
     }
 
     /// Whether it has a code to dial, or a number to call of at least so many digits.
@@ -33,6 +37,10 @@ impl Skeleton {
         while index < self.0.len() {
             if !self.is_digit(index) {
                 index += 1;
+                continue;
+            }
+            if let Some(after) = self.end_of_an_application(index) {
+                index = after;
                 continue;
             }
             let end = self.end_of_number(index);
@@ -112,7 +120,7 @@ impl Skeleton {
             && !is_amount
             && !is_span_of_amounts(&groups)
             && !is_house_and_postal_code(&groups)
-            && beside_dates_and_hours(&groups).digits >= least
+            && beside_dates_and_hours(&without_listed_sums(groups)).digits >= least
     }
 
     /// Whether a plus stands before a whole number in these digits: then they are no dates, hours or years.
@@ -151,6 +159,21 @@ impl Skeleton {
             }
         }
         groups
+    }
+
+    /// Where N48120973 or № 48120973 ends, of which these are the first digits: no number to call has eight of them.
+    fn end_of_an_application(&self, start: usize) -> Option<usize> {
+        let end = start + LEN_OF_AN_APPLICATION;
+        let before = self.0.get(..start).unwrap_or_default();
+        let before = before.strip_suffix(&[' ']).unwrap_or(before);
+        let is_named = match before {
+            [.., '№'] => true,
+            [before @ .., 'N'] => before.last().is_none_or(|each| !each.is_alphanumeric()),
+            _ => false,
+        };
+        let is_whole = (start..end).all(|it| self.at(it).is_ascii_digit());
+        let ends = || matches!(self.at(end), ',' | ';' | ')') || self.end_of_number(start) == end;
+        (is_named && is_whole && ends()).then_some(end)
     }
 
     /// AB1234567 or AB 1234567.
@@ -198,6 +221,16 @@ fn is_span_of_amounts(groups: &[(char, String)]) -> bool {
     let (from, to) = groups.split_at(middle + 1);
     let (from, to) = (round_sum(from), round_sum(to));
     from.is_some_and(|from| to.is_some_and(|to| from < to))
+}
+
+/// The groups without the sums among several that commas part.
+fn without_listed_sums(groups: Vec<(char, String)>) -> Vec<(char, String)> {
+    let is_sum = |listed: &[(char, String)]| {
+        let is_part = (3..groups.len()).contains(&listed.len());
+        is_part && is_amount(listed) && round_sum(listed).is_some()
+    };
+    let listed = groups.chunk_by(is_together);
+    listed.filter(|it| !is_sum(it)).flatten().cloned().collect()
 }
 
 /// In threes, with at least two zeros at its end.

@@ -7,17 +7,20 @@
 
 mod call;
 mod disguise;
+mod grouped;
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
 use xabar_sms::fold::{TWINS, fold, is_apostrophe, replacement};
-use xabar_sms::latin::{karakalpak_apostrophes, uzbek_latin};
+use xabar_sms::latin::{karakalpak_apostrophes, plain_letters, uzbek_latin};
 
 use super::line::is_mark;
-use super::top_level::is_top_level;
+use super::top_level::{is_of_links, is_top_level};
 use call::PHONE_DIGITS;
 use disguise::PLAIN_DIGITS;
 
@@ -84,7 +87,11 @@ fn in_latin(line: &str) -> Option<Contact> {
 }
 
 fn without_marks(line: &str) -> String {
-    line.chars().filter(|each| !is_mark(*each)).collect()
+    let line: String = line.chars().filter(|each| !is_mark(*each)).collect();
+    match plain_letters(&line) {
+        Cow::Owned(plain) => plain,
+        Cow::Borrowed(_) => line,
+    }
 }
 
 /// Begins a sentence in Russian, as offices write to Uzbek readers, too. In Latin letters it would be the end of a name
@@ -203,6 +210,7 @@ impl Skeleton {
         };
         (joined && has_letter && rest.first() == Some(&'/'))
             || self.is_host_of_digits(dot)
+            || (has_letter && has_path() && (is_of_links(name) || has_query(rest)))
             || (is_top_level(name) && (is_well_known(name) || has_path() || !is_stop()))
     }
 
@@ -272,6 +280,14 @@ fn opens_a_word(before: &[char], name: &[char]) -> bool {
         ['k' | 'K', 'o'] => name.iter().collect::<String>().eq_ignore_ascii_case("ch"),
         label => label.len() <= 2 && label.iter().all(char::is_ascii_digit),
     }
+}
+
+/// `/pay?id=5`: no sentence has a question's sign and then a letter, or an equals sign, in what follows a slash.
+fn has_query(rest: &[char]) -> bool {
+    let path = rest.split(|each| *each == ' ').next().unwrap_or_default();
+    let mut pairs = path.windows(2);
+    path.first() == Some(&'/')
+        && pairs.any(|pair| matches!(pair, ['?' | '=', value] if value.is_alphanumeric()))
 }
 
 /// The ends of names that citizens know best, and no sentence begins with.

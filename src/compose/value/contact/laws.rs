@@ -1,0 +1,166 @@
+//! What is found however it is disguised, and what never is.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A mobile number as people write it, some of its digits as letters, and at least one of each group as it is.
+fn disguised() -> impl Strategy<Value = String> {
+    let groups = (
+        prop::sample::select(vec!["90", "91", "93", "94", "95", "97", "98", "99"]),
+        "[0-9]{3}",
+        "[0-9]{2}",
+        "[0-9]{2}",
+    );
+    let groups = groups.prop_map(|(code, one, two, three)| [code.to_owned(), one, two, three]);
+    let sign = prop::sample::select(vec![" ", "-", " - ", "_", ") ", "/"]);
+    let country = prop::sample::select(vec!["", "+998 ", "998-"]);
+    let letters = prop::collection::vec(0_usize..4, 9);
+    let plain = prop::collection::vec(0_usize..2, 4);
+    (groups, sign, country, letters, plain).prop_map(|(groups, sign, country, letters, plain)| {
+        let mut letters = letters.into_iter();
+        let groups = groups.iter().zip(plain).map(|(group, plain)| {
+            let digits = group.chars().enumerate().map(|(at, digit)| {
+                let letter = letters.next().unwrap();
+                if at == plain {
+                    digit
+                } else {
+                    put_for(digit, letter)
+                }
+            });
+            digits.collect::<String>()
+        });
+        let groups: Vec<String> = groups.collect();
+        format!("{country}{}", groups.join(sign))
+    })
+}
+
+fn put_for(digit: char, which: usize) -> char {
+    let letters = match digit {
+        '0' => "oOоО",
+        '1' => "lIiІ",
+        '3' => "зЗЗз",
+        '5' => "sSѕЅ",
+        _ => return digit,
+    };
+    letters.chars().nth(which).unwrap()
+}
+
+/// Where an office is, with what houses and rooms are called.
+fn address() -> impl Strategy<Value = String> {
+    let street = prop::sample::select(vec![
+        "Navoiy ko'chasi",
+        "Olmazor",
+        "Osiyo",
+        "Шота Руставели",
+        "Islom",
+    ]);
+    let letter = prop::sample::select(vec!["", "O", "I", "S", "B", "l", "З", "Б", "s"]);
+    (street, 1..400_u32, letter.clone(), 1..200_u32, letter, 1..10_u32).prop_map(
+        |(street, house, of_house, room, of_room, floor)| {
+            format!("{street} {house}{of_house}, {room}{of_room}-xona, {floor}-qavat, {of_house}-{floor}")
+        },
+    )
+}
+
+/// The same with letters that houses have for one or two of its digits, first and last ones included.
+fn grouped() -> impl Strategy<Value = String> {
+    let code = prop::sample::select(vec![
+        "90", "91", "93", "94", "95", "97", "98", "99", "71", "33", "88",
+    ]);
+    let sign = prop::sample::select(vec![" ", "-", " - ", ".", "/"]);
+    let letter = prop::sample::select(vec!["б", "З", "S", "O", "l", "B", "ч", "b"]);
+    let country = prop::sample::select(vec!["", "+998 ", "998-"]);
+    (
+        code,
+        "[0-9]{7}",
+        sign,
+        letter.clone(),
+        letter,
+        0_usize..7,
+        0_usize..7,
+        country,
+    )
+        .prop_map(|(code, rest, sign, one, two, first, second, country)| {
+            let mut rest: Vec<String> = rest.chars().map(String::from).collect();
+            rest[first] = one.to_owned();
+            rest[second] = two.to_owned();
+            let groups = [rest[..3].concat(), rest[3..5].concat(), rest[5..].concat()];
+            format!("{country}{code}{sign}{}", groups.join(sign))
+        })
+}
+
+/// What stands in a text by right.
+fn innocent() -> impl Strategy<Value = String> {
+    let day = (1..=28_u32, 1..=12_u32, 2020..=2030_u32);
+    prop_oneof![
+        address(),
+        day.prop_map(|(day, month, year)| format!("{day:02}.{month:02}.{year}")),
+        (1..999_u32, 0..1000_u32, 0..10_u32).prop_map(|(millions, thousands, hundreds)| {
+            format!("{} {thousands:03} {hundreds}00 so'm", millions % 100)
+        }),
+        (10_000_000..=99_999_999_u32).prop_map(|number| format!("N{number}")),
+        (1..=999_u32).prop_map(|number| format!("ЎРҚ-{number}")),
+        (1..=999_u32, 1..=99_u32).prop_map(|(house, flat)| format!("кв. {house}/{flat}")),
+        (
+            prop::sample::select(vec![
+                "Toshkent sh.",
+                "Nukus t.",
+                "ул.",
+                "Farg'ona v.",
+                "Qarshi sh., MFY."
+            ]),
+            prop::sample::select(vec![
+                "Yunusobod",
+                "Guliston",
+                "Навои",
+                "Bog'ishamol",
+                "Do'stlik"
+            ]),
+            1..=99_u32
+        )
+            .prop_map(|(town, place, house)| format!("{town} {place}/{house}")),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn letters_at_the_edge_of_a_group_hide_no_number(number in grouped()) {
+        // Full stops between four groups are those of a host.
+        prop_assert!(contact_in(&number).is_some(), "{}", number);
+    }
+
+    #[test]
+    fn what_stands_in_a_text_by_right_leads_nowhere(
+        one in innocent(),
+        other in innocent(),
+        sign in prop::sample::select(vec![", ", "; ", " (a), "]),
+    ) {
+        for value in [one.clone(), format!("{one}{sign}{other}")] {
+            prop_assert_eq!(contact_in(&value), None, "{}", value);
+        }
+    }
+
+    #[test]
+    fn any_disguise_of_a_number_is_found(number in disguised()) {
+        prop_assert_eq!(contact_in(&number), Some(Contact::Phone), "{}", number);
+    }
+
+    /// Whatever is made of letters, digits and the signs that links, numbers and codes are made of.
+    #[test]
+    fn what_is_harmless_at_first_sight_leads_nowhere(
+        line in "[a-dxnXNоОіІзЗқҚöÓńьЪхнʻʼA-C0-9 .:/*#@²³…«»×\u{301}–-]{0,16}",
+        words in "[а-яА-ЯёқғҳўxnXNоОіІ\u{2BB} 0-9:,()+-]{0,24}",
+    ) {
+        for line in [line, words] {
+            if is_harmless(&line) {
+                prop_assert_eq!(as_given(&line).or(in_latin(&line)), None, "{}", line);
+            }
+        }
+    }
+
+    #[test]
+    fn no_address_is_taken_for_a_number(address in address()) {
+        prop_assert_eq!(contact_in(&address), None, "{}", address);
+    }
+}
