@@ -19,7 +19,7 @@ use super::name::Name;
 use super::openapi::Posting;
 use super::problem::ProblemDocument;
 use crate::clock::instant;
-use crate::control::access::{Access, Denied, Grant, Role, Why, is_same};
+use crate::control::access::{Access, Denied, Grant, Role, is_same};
 use crate::control::settings::Secret;
 use crate::journal::OperatorId;
 use crate::pipeline::{NotShown, Posted};
@@ -63,33 +63,28 @@ impl Aggregators {
         access: &Access,
         shown: &Shows<'_>,
     ) -> Result<OperatorId, ProblemDocument> {
-        let refused = |why| access.refuse(why, None, shown.from, instant());
         let aggregator = self.operators.get(name);
         let secret = aggregator.and_then(|aggregator| aggregator.secret.as_ref());
-        match aggregator {
+        let denied = match secret {
             // One that is right is let in whatever else comes from there: many share the address of a proxy.
-            Some(aggregator) if secret.is_some_and(|secret| shown.is(secret)) => {
-                Ok(aggregator.operator)
-            }
-            Some(_) if secret.is_some() => {
-                let denied = access.failed(shown.from, instant());
-                refused(denied.why());
-                Err(match denied {
-                    Denied::TooOften(_) => unidentified(denied),
-                    Denied::NoToken | Denied::WrongToken => secret_wanted(),
-                })
-            }
+            Some(secret) if shown.is(secret) => None,
+            Some(_) => Some(access.failed(shown.from, instant())),
             // Where tokens are asked for, a stranger is not told which operators there are, nor let in.
-            _ if access.is_guarded() && !shown.is_admin(access)? => {
-                refused(Why::WrongToken);
-                Err(secret_wanted())
-            }
-            Some(aggregator) => Ok(aggregator.operator),
-            None => {
-                let why = "no operator of this name has [operator.ussd] in the configuration";
-                Err(ProblemDocument::new(StatusCode::NOT_FOUND, why))
-            }
+            None => shown.is_no_admin(access),
+        };
+        if let Some(denied) = denied {
+            access.refuse(denied.why(), None, shown.from, instant());
+            return Err(match denied {
+                Denied::TooOften(_) => unidentified(denied),
+                Denied::NoToken | Denied::WrongToken => secret_wanted(),
+            });
         }
+        aggregator
+            .map(|aggregator| aggregator.operator)
+            .ok_or_else(|| {
+                let why = "no operator of this name has [operator.ussd] in the configuration";
+                ProblemDocument::new(StatusCode::NOT_FOUND, why)
+            })
     }
 }
 
@@ -121,11 +116,12 @@ impl<'a> Shows<'a> {
         self.secret.is_some_and(|shown| is_same(shown, secret))
     }
 
-    fn is_admin(&self, access: &Access) -> Result<bool, ProblemDocument> {
+    /// Why it is not an admin's token; where none are asked for, everybody is one.
+    fn is_no_admin(&self, access: &Access) -> Option<Denied> {
         match access.caller(self.secret, self.from, instant()) {
-            Ok(caller) => Ok(caller.grant == Grant::Role(Role::Admin)),
-            Err(denied @ Denied::TooOften(_)) => Err(unidentified(denied)),
-            Err(Denied::NoToken | Denied::WrongToken) => Ok(false),
+            Ok(caller) if caller.grant == Grant::Role(Role::Admin) => None,
+            Ok(_) => Some(Denied::WrongToken),
+            Err(denied) => Some(denied),
         }
     }
 }

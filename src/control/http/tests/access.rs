@@ -216,6 +216,12 @@ async fn who_shows_wrong_tokens_again_and_again_is_asked_to_wait() {
     let good = guarded.bearer("support");
     let answer = guarded.server.get_with("/v1/messages/42", &good).await;
     assert_eq!(answer.status, 200);
+    // One without a secret of its own asks for a token, and what is wrong with that is counted as well.
+    let open = guarded.server.post_to("/v1/ussd/ucell", wrong, FORM).await;
+    assert_problem(&open, 429);
+    let page = guarded.server.get_with("/metrics", &good).await.text;
+    let counted = r#"xabar_http_refused_total{why="too-often"} 3"#;
+    assert!(page.contains(counted), "{page}");
 }
 
 #[tokio::test]
@@ -254,7 +260,7 @@ pub(super) async fn audited(server: &Server, lines: usize) -> Vec<Value> {
 
 pub(super) const JSON: &str = "content-type: application/json\r\n";
 
-fn request(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
+pub(super) fn request(method: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(
         "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}{JSON}\r\n{body}"
