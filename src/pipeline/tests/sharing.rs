@@ -67,6 +67,28 @@ fn a_weight_that_staff_sets_holds_over_a_reload_until_it_is_the_configured_one_a
 }
 
 #[test]
+fn what_waits_stays_where_it_waits_whatever_its_operators_weight_becomes() {
+    let mut world = sharing(1, 0);
+    world.smsc(UCELL).room = 0;
+    world.publish_all((0..3000).map(apart));
+    assert!(world.sent().is_empty());
+    weigh(&mut world, "beeline", Setting::To(1)).unwrap();
+    weigh(&mut world, "ucell", Setting::To(0)).unwrap();
+    world.reload(|settings| {
+        (settings.operators[0].weight, settings.operators[1].weight) = (0, 1);
+    });
+    world.advance(SECOND);
+    assert!(world.sent().is_empty());
+    world.publish(apart(3000));
+    assert_eq!(world.one_sent().operator, BEELINE);
+    world.smsc(UCELL).room = 1_000_000;
+    world.advance(SECOND);
+    let sent = world.sent();
+    assert_eq!(sent.len(), 3000);
+    assert!(sent.iter().all(|sent| sent.operator == UCELL));
+}
+
+#[test]
 fn who_shares_no_numbers_has_no_weight() {
     let refused = weigh(&mut World::new(), "ucell", Setting::To(2));
     assert_eq!(refused, Err(Refusal::SharesNothing));
