@@ -25,61 +25,106 @@ pub struct Changes {
     pub at_restart: Vec<String>,
 }
 
-/// What takes effect at once; `*` is any one name, and what stands below a key goes with it.
-const LIVE: [&str; 24] = [
-    "subscriber",
-    "dialogue",
-    "urgent",
-    "bulk",
-    "retry",
-    "agency.*.weight",
-    "agency.*.daily",
-    "agency.*.legal",
-    "agency.*.broker_users",
-    "timing.expires",
-    "timing.duplicates",
-    "timing.retention",
-    "timing.receipt",
-    "outcomes.amqp.states",
-    "messages",
-    "menus",
-    "log.level",
-    "operator.*.prefixes",
-    "operator.*.weight",
-    "operator.*.fallback",
-    "operator.*.move_after",
-    "operator.*.when_down",
-    "operator.*.tps",
-    "operator.*.window",
+/// A key that takes effect at once, what stands below it with it, and how that is taken over.
+struct Live {
+    key: &'static str,
+    take: fn(&mut Settings, &Settings),
+}
+
+/// The same of each operator.
+struct LiveOfOperator {
+    key: &'static str,
+    /// Whether it goes by which operators there are, which is known at the start.
+    is_route: bool,
+    take: fn(&mut Operator, &Operator),
+}
+
+const LIVE: [Live; 14] = [
+    live("subscriber", |held, new| {
+        held.subscriber.clone_from(&new.subscriber);
+    }),
+    live("dialogue", |held, new| {
+        held.dialogue.clone_from(&new.dialogue);
+    }),
+    live("urgent", |held, new| held.urgent.clone_from(&new.urgent)),
+    live("bulk", |held, new| held.bulk.clone_from(&new.bulk)),
+    live("retry", |held, new| held.retry = new.retry),
+    live("agency", |held, new| {
+        held.agencies.clone_from(&new.agencies);
+    }),
+    live("timing.expires", |held, new| {
+        held.timing.expires = new.timing.expires;
+    }),
+    live("timing.duplicates", |held, new| {
+        held.timing.duplicates = new.timing.duplicates;
+    }),
+    live("timing.retention", |held, new| {
+        held.timing.retention = new.timing.retention;
+    }),
+    live("timing.receipt", |held, new| {
+        held.timing.receipt = new.timing.receipt;
+    }),
+    live("outcomes.amqp.states", |held, new| {
+        if let (Some(held), Some(new)) = (&mut held.outcomes.amqp, &new.outcomes.amqp) {
+            held.states.clone_from(&new.states);
+        }
+    }),
+    live("messages", |held, new| {
+        held.messages.clone_from(&new.messages);
+    }),
+    live("menus", |held, new| held.menus.clone_from(&new.menus)),
+    live("log.level", |held, new| {
+        held.log.level.clone_from(&new.log.level);
+    }),
 ];
 
-/// The same of these themselves, when they come or go.
-const LIVE_AS_A_WHOLE: [&str; 2] = ["agency", "agency.*"];
+const LIVE_OF_OPERATORS: [LiveOfOperator; 7] = [
+    route("prefixes", |held, new| {
+        held.prefixes.clone_from(&new.prefixes);
+    }),
+    route("weight", |held, new| held.weight = new.weight),
+    route("fallback", |held, new| {
+        held.fallback.clone_from(&new.fallback);
+    }),
+    // Both say when what waits moves.
+    route("move_after", |held, new| held.move_after = new.move_after),
+    route("when_down", |held, new| held.move_after = new.move_after),
+    link("tps", |held, new| held.tps = new.tps),
+    link("window", |held, new| {
+        let mut binds = new.binds.iter();
+        if let Some(shared) = binds.find(|bind| !bind.is_own_window) {
+            let mine = held.binds.iter_mut().filter(|bind| !bind.is_own_window);
+            mine.for_each(|bind| bind.window = shared.window);
+        }
+    }),
+];
 
-/// What of these goes by which operators there are, which is known at the start.
-const ROUTES: [&str; 5] = ["prefixes", "weight", "fallback", "move_after", "when_down"];
+const fn live(key: &'static str, take: fn(&mut Settings, &Settings)) -> Live {
+    Live { key, take }
+}
+
+const fn route(key: &'static str, take: fn(&mut Operator, &Operator)) -> LiveOfOperator {
+    LiveOfOperator {
+        key,
+        is_route: true,
+        take,
+    }
+}
+
+const fn link(key: &'static str, take: fn(&mut Operator, &Operator)) -> LiveOfOperator {
+    LiveOfOperator {
+        key,
+        is_route: false,
+        take,
+    }
+}
 
 impl Settings {
     /// These with what takes effect at once as it is in `new`: all else waits for the next start.
     #[must_use]
     pub fn with_live(&self, new: &Self) -> Self {
-        let mut held = Self {
-            subscriber: new.subscriber.clone(),
-            dialogue: new.dialogue.clone(),
-            urgent: new.urgent.clone(),
-            bulk: new.bulk.clone(),
-            retry: new.retry,
-            agencies: new.agencies.clone(),
-            messages: new.messages.clone(),
-            menus: new.menus.clone(),
-            log: new.log.clone(),
-            ..self.clone()
-        };
-        (held.timing.expires, held.timing.duplicates) = (new.timing.expires, new.timing.duplicates);
-        (held.timing.retention, held.timing.receipt) = (new.timing.retention, new.timing.receipt);
-        if let (Some(held), Some(new)) = (&mut held.outcomes.amqp, &new.outcomes.amqp) {
-            held.states.clone_from(&new.states);
-        }
+        let mut held = self.clone();
+        LIVE.iter().for_each(|live| (live.take)(&mut held, new));
         let named = |settings: &Self| -> BTreeSet<String> {
             let operators = settings.operators.iter();
             operators.map(|operator| operator.name.clone()).collect()
@@ -88,27 +133,12 @@ impl Settings {
         for held in &mut held.operators {
             let mut new = new.operators.iter();
             if let Some(new) = new.find(|new| new.name == held.name) {
-                held.take_live(new, routes);
+                let live = LIVE_OF_OPERATORS.iter();
+                let live = live.filter(|live| routes || !live.is_route);
+                live.for_each(|live| (live.take)(held, new));
             }
         }
         held
-    }
-}
-
-impl Operator {
-    /// Routes go by which operators there are.
-    fn take_live(&mut self, new: &Self, routes: bool) {
-        self.tps = new.tps;
-        let mut binds = new.binds.iter();
-        if let Some(shared) = binds.find(|bind| !bind.is_own_window) {
-            let mine = self.binds.iter_mut().filter(|bind| !bind.is_own_window);
-            mine.for_each(|bind| bind.window = shared.window);
-        }
-        if routes {
-            self.prefixes.clone_from(&new.prefixes);
-            self.fallback.clone_from(&new.fallback);
-            (self.weight, self.move_after) = (new.weight, new.move_after);
-        }
     }
 }
 
@@ -121,11 +151,7 @@ impl Written {
     pub fn since(&self, before: &Self, start: &Self) -> Changes {
         let (mut live, mut at_restart) = (self.keys_since(before), self.keys_since(start));
         let others = at_restart.iter().any(|key| is_an_operator(key));
-        let is_live = |key: &String| {
-            let waits = others && ROUTES.iter().any(|route| is_below_operator(key, route));
-            let whole = LIVE_AS_A_WHOLE.iter().any(|live| is_it(live, key));
-            whole || LIVE.iter().any(|live| matches(live, key)) && !waits
-        };
+        let is_live = |key: &String| is_live(key, others);
         live.retain(is_live);
         at_restart.retain(|key| !is_live(key));
         Changes {
@@ -143,10 +169,11 @@ impl Written {
     }
 }
 
-/// Whether a key takes effect at once, as long as no operator comes or goes.
-#[cfg(test)]
-pub(super) fn is_live(key: &str) -> bool {
-    LIVE.iter().any(|live| matches(live, key))
+/// Whether a key takes effect at once; `others` is whether operators came or went.
+pub(super) fn is_live(key: &str, others: bool) -> bool {
+    let mut of_operators = LIVE_OF_OPERATORS.iter();
+    LIVE.iter().any(|live| matches(live.key, key))
+        || of_operators.any(|live| is_below_operator(key, live.key) && !(others && live.is_route))
 }
 
 /// Whether the key is an operator, which came or went.

@@ -116,7 +116,7 @@ fn written() -> String {
         }
         page += "\n| key | value | in effect | what it is |\n| --- | --- | --- | --- |\n";
         for key in &section.keys {
-            let when = match is_live(&path(&section, &key.name)) {
+            let when = match is_live(&path(&section, &key.name), false) {
                 true => "at once",
                 false => "at the next start",
             };
