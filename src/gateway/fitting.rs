@@ -91,15 +91,17 @@ pub(super) fn lookup<'a>(
     })
 }
 
-pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline::Settings {
+pub(super) fn rules(
+    settings: &Settings,
+    standing: &Standing,
+    lists: Lists,
+    menus: Menus,
+) -> pipeline::Settings {
     let Settings {
         timing, subscriber, ..
     } = settings;
-    let limits = subscriber.limits.iter().map(|limit| pacing::Limit {
-        messages: limit.messages,
-        // The pacer counts decisions, the subscriber PDUs: the first may be written late, the next at once.
-        per: limit.per + LONGEST_LAG,
-    });
+    let limits = subscriber.limits.iter();
+    let limits = limits.map(settings::Limit::of_submissions);
     let dialogue = pipeline::DialogueRules {
         answers: settings.dialogue.answers.iter().map(answers).collect(),
         help: settings.dialogue.help,
@@ -153,7 +155,7 @@ pub(super) fn rules(settings: &Settings, lists: Lists, menus: Menus) -> pipeline
             no_bulk: settings.bulk.window.as_ref().map(closed_outside),
             daily: daily(settings),
             spreads: spreads(settings),
-            sharing: sharing(settings),
+            sharing: sharing(settings, standing),
         },
         urgent: right(settings.urgent.allowed.as_deref()),
         legal: legal(settings),
@@ -283,19 +285,23 @@ fn answers(limit: &settings::Limit) -> pacing::Limit {
     }
 }
 
-/// How the operators' links are shared.
-fn sharing(settings: &Settings) -> pacing::Sharing {
+/// How the operators' links are shared, by the weights that staff set or that are configured.
+fn sharing(settings: &Settings, standing: &Standing) -> pacing::Sharing {
     let settings::LaneShares {
         answers,
         urgent,
         normal,
         bulk,
     } = settings.lanes;
-    let agencies = settings.agencies.iter();
+    let configured = settings.agencies.iter();
+    let configured = configured.map(|agency| (agency.name.clone(), agency.weight));
+    let set = standing.pace().weights.into_iter();
+    // What is set comes last, so it holds.
+    let weights = configured.chain(set.map(|(agency, set)| (agency, set.to)));
     pacing::Sharing {
         shares: [answers, urgent, normal, bulk],
-        weights: agencies
-            .map(|agency| (AgencyKey::of(&agency.name), agency.weight))
+        weights: weights
+            .map(|(agency, weight)| (AgencyKey::of(&agency), weight))
             .collect(),
     }
 }

@@ -144,7 +144,8 @@ impl Gateway {
         let numbers = fitting::numbers(settings)?;
         let tokens = fitting::tokens(settings)?;
         let standing = fitting::standing(settings)?;
-        let core_rules = fitting::rules(settings, numbers.lists(), menus);
+        let limiting = standing.limiting(settings);
+        let core_rules = fitting::rules(&limiting, &standing, numbers.lists(), menus);
         let mut core = Core::start(journal, core_rules, catalog, &clock.now())?;
         core.pause_from_the_start(standing.pauses(), &clock.now());
         core.weigh_from_the_start(standing.weights());

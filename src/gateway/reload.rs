@@ -62,13 +62,23 @@ impl Apply for Rules {
         let publishers = fitting::publishers(settings);
         let new = Arc::new(settings.clone());
         let (settings, changed) = (Arc::clone(&new), changed.to_vec());
+        // Until the pipeline has it, no order comes in between.
+        let _turn = self.standing.turn().await;
         let standing = self.standing.clone();
         let read = tokio::task::spawn_blocking(move || {
-            let rules = new_rules(&settings, &changed)?;
-            let doubts = doubts(&settings, &rules.catalog);
+            let catalog = Catalog::of(&settings)?;
+            let menus = fitting::menus(&settings, &catalog)?;
+            let doubts = doubts(&settings, &catalog);
             if let Err(error) = standing.reconfigure(&settings, &changed) {
                 warn!(%error, file = %standing.file().display(), "what is to outlive a restart cannot be written");
             }
+            let limiting = standing.limiting(&settings);
+            let operators = settings.operators.iter();
+            let rules = NewRules {
+                settings: fitting::rules(&limiting, &standing, Lists::default(), menus),
+                catalog,
+                operators: operators.map(|it| of_operator(it, &changed)).collect(),
+            };
             Ok::<_, Vec<Problem>>((rules, doubts))
         });
         // It does not panic; if it did, nothing changes.
@@ -83,20 +93,6 @@ impl Apply for Rules {
         self.settings.send_replace(Arc::new(held));
         Ok(doubts)
     }
-}
-
-fn new_rules(settings: &Settings, changed: &[String]) -> Result<NewRules, Vec<Problem>> {
-    let catalog = Catalog::of(settings)?;
-    let menus = fitting::menus(settings, &catalog)?;
-    Ok(NewRules {
-        settings: fitting::rules(settings, Lists::default(), menus),
-        catalog,
-        operators: settings
-            .operators
-            .iter()
-            .map(|operator| of_operator(operator, changed))
-            .collect(),
-    })
 }
 
 /// What staff set stands unless that very key changed.
@@ -131,11 +127,13 @@ fn of<T>(changed: bool) -> Setting<T> {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    use std::time::Duration;
 
     use xabar_events::Agency;
 
     use super::*;
-    use crate::control::settings::Environment;
+    use crate::control::settings::{Environment, Limit};
+    use crate::journal::AgencyKey;
     use crate::scratch::Folder;
 
     #[tokio::test]
@@ -151,6 +149,34 @@ mod tests {
         rules.apply(&named, &[]).await.unwrap();
         let kadastr = Agency::from_name("kadastr").unwrap();
         assert_eq!(*publishers.borrow(), Publishers::new([("k", kadastr)]));
+    }
+
+    #[tokio::test]
+    async fn limits_and_weights_that_staff_set_hold_over_a_reload_until_they_are_configured_otherwise()
+     {
+        let read =
+            |text| Settings::read(text, Path::new("xabar.toml"), &Environment::default()).unwrap();
+        let folder = Folder::new();
+        let standing = Standing::nothing(&folder.path("kept.json"));
+        let limit = Limit {
+            messages: 3,
+            per: Duration::from_secs(60),
+        };
+        standing.note_limits(Some(vec![limit]), false).unwrap();
+        standing.note_weight("kadastr", Some(7), false).unwrap();
+        let (rules, mut taken) = Rules::channel(&read(""), standing);
+        let mut pace = async |text| {
+            rules.apply(&read(text), &[]).await.unwrap();
+            let rules = taken.recv().await.unwrap().settings.rules;
+            let limits: Vec<u32> = rules.limits.iter().map(|it| it.messages).collect();
+            let weight = rules.sharing.weights.get(&AgencyKey::of("kadastr"));
+            (limits, weight.copied())
+        };
+        let other = "[retry]\nfirst = \"1m\"\n[[agency]]\nname = \"kadastr\"\nlegal = true";
+        assert_eq!(pace(other).await, (vec![3], Some(7)));
+        let configured = "[subscriber]\nlimits = [{ messages = 9, per = \"1h\" }]\n\
+                          [[agency]]\nname = \"kadastr\"\nweight = 2";
+        assert_eq!(pace(configured).await, (vec![9], Some(2)));
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::last_digits;
 use crate::delivery::{Setting, Tuning};
 use crate::journal::{AgencyKey, Erased, Lane, Message, MessageId, OperatorId};
-use crate::pacing;
+use crate::pacing::{self, Limit, Rules};
 
 /// An order, and where the answer goes.
 #[derive(Debug)]
@@ -47,6 +47,10 @@ pub enum Order {
         tuning: Tuning,
         weight: Setting<u32>,
     },
+    /// Sets what any subscriber gets at most, of what waits as well.
+    Limit(Vec<Limit>),
+    /// Sets an agency's weight beside others in its lanes.
+    Weigh { agency: String, weight: u32 },
     /// What waits of an agency is withdrawn.
     Cancel(Unwanted),
     /// What is known of a subscriber is dropped, but for opt-outs.
@@ -184,6 +188,25 @@ impl Core {
                     info!(operator, %tps, %window, %sessions, "the operator's link is tuned");
                     beat.tune(id, tuning);
                 }
+            }
+            Order::Limit(limits) => {
+                info!(count = limits.len(), "the subscribers' limits are set");
+                let rules = Rules {
+                    limits,
+                    ..self.settings.rules.clone()
+                };
+                self.pace_by(rules, &beat.now);
+            }
+            Order::Weigh { agency, weight } => {
+                info!(agency, weight, "the agency's weight is set");
+                let mut rules = self.settings.rules.clone();
+                let (weights, agency) = (&mut rules.sharing.weights, AgencyKey::of(&agency));
+                // Those that are not there have this one.
+                match weight {
+                    1 => weights.remove(&agency),
+                    weight => weights.insert(agency, weight),
+                };
+                self.pace_by(rules, &beat.now);
             }
             Order::Resume(scope) => {
                 let covered = self.covered(&scope)?;

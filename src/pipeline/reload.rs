@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 
 use super::beat::Beat;
 use super::core::{Core, OperatorRules, Settings};
+use crate::clock::Now;
 use crate::compose::Catalog;
 use crate::delivery::{Carrier, Configured, Routes, Setting, Tuning};
 use crate::dialogue::Keywords;
 use crate::journal::OperatorId;
-use crate::pacing::Limits;
+use crate::pacing::{Limits, Rules};
 
 /// What to go by from now on.
 #[derive(Debug)]
@@ -68,10 +69,7 @@ impl Core {
         } = settings;
         // What of a link is kept for which lane its task has known since the start.
         rules.sharing.shares = self.settings.rules.sharing.shares;
-        let affected = rules.affected(&self.settings.rules);
-        self.review.go_by(rules.fingerprint(), affected);
-        self.pacer.change_rules(&rules, &beat.now);
-        self.queues.weigh(rules.sharing.weights.clone());
+        self.pace_by(rules, &beat.now);
         self.keywords = Keywords::new(catalog.keywords());
         self.catalog = catalog;
         self.answer_limits = Limits::new(&dialogue.answers);
@@ -81,13 +79,21 @@ impl Core {
         self.receipt_before.changes(now, held.receipt, receipt);
         self.duplicates_before
             .changes(now, held.duplicates, duplicates);
-        held.rules = rules;
         (held.urgent, held.legal, held.dialogue) = (urgent, legal, dialogue);
         (held.default_language, held.retry) = (default_language, retry);
         (held.expires, held.duplicates, held.receipt) = (expires, duplicates, receipt);
         held.retention = retention;
         self.route_by(operators);
         self.routes_changed();
+    }
+
+    /// Goes by other rules of pace, for what waits, too.
+    pub(super) fn pace_by(&mut self, rules: Rules, now: &Now) {
+        let affected = rules.affected(&self.settings.rules);
+        self.review.go_by(rules.fingerprint(), affected);
+        self.pacer.change_rules(&rules, now);
+        self.queues.weigh(rules.sharing.weights.clone());
+        self.settings.rules = rules;
     }
 
     /// Whose numbers are whose, and who stands in for whom, as far as these are the operators there are: else as before.

@@ -11,7 +11,7 @@ use xabar_events::{Notification, Priority, State};
 const LONG: Duration = Duration::from_secs(60);
 
 /// Two events for each of so many people, of different applications.
-fn twice_to_each(people: usize) -> Vec<Notification> {
+pub(crate) fn twice_to_each(people: usize) -> Vec<Notification> {
     let mut events = samples(7, 2 * people);
     for event in &mut events {
         event.priority = Priority::Normal;

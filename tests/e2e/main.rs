@@ -32,5 +32,6 @@ mod support;
 mod suppressed;
 mod tls;
 mod traces;
+mod tuning;
 mod ussd;
 mod wire;

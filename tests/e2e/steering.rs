@@ -25,7 +25,7 @@ async fn status(gateway: &Gateway) -> Value {
 }
 
 /// The status as soon as this holds of it.
-async fn once(gateway: &Gateway, holds: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn once(gateway: &Gateway, holds: impl Fn(&Value) -> bool) -> Value {
     let mut last = Value::Null;
     for _ in 0..300 {
         last = status(gateway).await;

@@ -22,6 +22,8 @@ Examples:
   xabar ctl status --url http://127.0.0.1:8025 --watch the same, every second
   xabar ctl set --config config/xabar.toml ucell tps=200 window=54
   xabar ctl set --config config/xabar.toml ucell tps=default
+  xabar ctl set --config config/xabar.toml --agency kadastr weight=3
+  xabar ctl set --config config/xabar.toml limits=3/10m,10/24h
   xabar ctl what-if --config config/xabar.toml ucell.tps=600   what that would change, before it is set
   xabar ctl pause --config config/xabar.toml --operator ucell --lane bulk
   xabar ctl resume --config config/xabar.toml          ends every pause

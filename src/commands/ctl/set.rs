@@ -1,34 +1,53 @@
 //! `xabar ctl set`.
 
+use std::collections::BTreeMap;
 use std::io::Write;
-use std::str::FromStr;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::client::{Which, read};
 use super::orders::UNTIL_IT_STOPS;
+use super::what_if::limits;
 use crate::commands::Failure;
 use crate::commands::print;
-use crate::control::standing::{Key, Set as Standing, Values};
+use crate::control::settings::{Limit, MOST_AGENCY_WEIGHT};
+use crate::control::standing::{Key, Set as Standing, SetLimits};
 
-/// Sets tps, window, sessions or weight of an operator at once, until the gateway stops or, with --keep, for good
+/// Sets something of an operator, of an agency, or of all subscribers at once, until the gateway stops or, with --keep, for good
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  xabar ctl set --config config/xabar.toml ucell tps=200 window=54
+  xabar ctl set --config config/xabar.toml ucell tps=default
+  xabar ctl set --config config/xabar.toml --agency kadastr weight=3
+  xabar ctl set --config config/xabar.toml limits=3/10m,10/24h
+  xabar ctl set --config config/xabar.toml limits=default")]
 pub(super) struct Set {
     #[command(flatten)]
     which: Which,
-    /// The operator's name
-    operator: String,
-    /// tps=300, window=54 (per session), sessions=1 (of each login, as far as configured),
-    /// weight=3 (among those that share its numbers), or =default for the configured one
-    #[arg(required = true, value_name = "KEY=VALUE")]
-    values: Vec<Pair>,
+    /// The operator's name and tps=300, window=54 (per session), sessions=1 (of each login, as far as configured),
+    /// weight=3 (among those that share its numbers); with --agency weight=3 (beside other agencies); without either
+    /// limits=3/10m,10/24h or limits=none (of every subscriber). Or =default for the configured value
+    #[arg(required = true, value_name = "OPERATOR | KEY=VALUE")]
+    words: Vec<String>,
+    /// The agency whose weight is set
+    #[arg(long, value_name = "NAME")]
+    agency: Option<String>,
     /// Also after a restart, until =default, or until that key changes in the file
     #[arg(long)]
     keep: bool,
     /// Prints what was set as a JSON object
     #[arg(long)]
     json: bool,
+}
+
+/// Of whom something is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Whose {
+    Operators(String),
+    Agencies(String),
+    Subscribers,
 }
 
 /// What is set, and to what.
@@ -38,31 +57,76 @@ struct Pair {
     value: Value,
 }
 
-impl FromStr for Pair {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (key, value) = text
-            .split_once('=')
-            .and_then(|(key, value)| Some((Key::named(key)?, value)))
-            .ok_or("should be tps=NUMBER, window=NUMBER, sessions=NUMBER or weight=NUMBER")?;
-        let (least, most) = (key.least(), key.most());
-        let number = value.parse().ok();
-        let number = number.filter(|number: &u32| (least..=most).contains(number));
-        let value = match (value, number) {
-            ("default", _) => json!(value),
-            (_, Some(number)) => json!(number),
-            (_, None) => {
-                return Err(format!(
-                    "should be a whole number from {least} to {most}, or default"
-                ));
+impl Whose {
+    /// What can be set of them.
+    fn right(&self) -> &'static str {
+        match self {
+            Self::Operators(_) => {
+                "should be tps=NUMBER, window=NUMBER, sessions=NUMBER or weight=NUMBER"
             }
+            Self::Agencies(_) => "should be weight=NUMBER",
+            Self::Subscribers => {
+                "should be limits=3/10m,10/24h, say; what is set of an operator comes after its name"
+            }
+        }
+    }
+}
+
+impl Pair {
+    fn read(text: &str, whose: &Whose) -> Result<Self, String> {
+        let (key, value) = text.split_once('=').ok_or(whose.right())?;
+        let read = match whose {
+            Whose::Operators(_) => {
+                Key::named(key).map(|key| number(value, key.least(), key.most()))
+            }
+            Whose::Agencies(_) => (key == "weight").then(|| number(value, 1, MOST_AGENCY_WEIGHT)),
+            Whose::Subscribers => (key == "limits").then(|| match value {
+                "default" => Ok(json!(value)),
+                _ => limits(value),
+            }),
         };
         Ok(Self {
-            key: key.name().to_owned(),
-            value,
+            key: key.to_owned(),
+            value: read.ok_or(whose.right())??,
         })
     }
+}
+
+fn number(text: &str, least: u32, most: u32) -> Result<Value, String> {
+    let number = text.parse().ok();
+    match (text, number.filter(|it: &u32| (least..=most).contains(it))) {
+        ("default", _) => Ok(json!(text)),
+        (_, Some(number)) => Ok(json!(number)),
+        (_, None) => Err(format!(
+            "should be a whole number from {least} to {most}, or default"
+        )),
+    }
+}
+
+/// Of whom what is to be set, each once.
+fn asked(words: &[String], agency: Option<String>) -> Result<(Whose, Map<String, Value>), Failure> {
+    let (operator, pairs) = match words.split_first() {
+        Some((first, pairs)) if !first.contains('=') => (Some(first.clone()), pairs),
+        _ => (None, words),
+    };
+    let whose = match (operator, agency) {
+        (Some(_), Some(_)) => {
+            let why = "name an operator, or an agency by --agency, not both";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        (Some(operator), None) => Whose::Operators(operator),
+        (None, Some(agency)) => Whose::Agencies(agency),
+        (None, None) => Whose::Subscribers,
+    };
+    if pairs.is_empty() {
+        return Err(Failure::Usage("say what to set, as in tps=300".to_owned()));
+    }
+    let read = |text: &String| {
+        Pair::read(text, &whose).map_err(|why| Failure::Usage(format!("{text} {why}")))
+    };
+    let pairs = pairs.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let body = body(pairs)?;
+    Ok((whose, body))
 }
 
 /// What is to be set, each once.
@@ -79,21 +143,34 @@ fn body(values: Vec<Pair>) -> Result<Map<String, Value>, Failure> {
 
 impl Set {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        let keys: Vec<String> = self.values.iter().map(|pair| pair.key.clone()).collect();
-        let mut body = body(self.values)?;
+        let (whose, mut body) = asked(&self.words, self.agency)?;
+        let keys: Vec<String> = body.keys().cloned().collect();
         if self.keep {
             body.insert("keep".to_owned(), json!(true));
         }
-        let path = format!("/v1/operators/{}", self.operator);
+        let path = match &whose {
+            Whose::Operators(name) => format!("/v1/operators/{name}"),
+            Whose::Agencies(name) => format!("/v1/agencies/{name}"),
+            Whose::Subscribers => "/v1/subscriber".to_owned(),
+        };
         let answer = self.which.client()?.patch(&path, &body.into()).await?;
         if self.json {
             print::json(&answer)?;
             return Ok(());
         }
-        let Answer { set } = read(&answer)?;
         let mut out = print::stdout();
-        for key in keys.iter().filter_map(|key| Key::named(key)) {
-            writeln!(out, "{}: {}", self.operator, told(key, set.get(&key)))?;
+        match whose {
+            Whose::Operators(name) | Whose::Agencies(name) => {
+                let Answer::<BTreeMap<Key, Option<Standing>>> { set } = read(&answer)?;
+                for key in keys.iter().filter_map(|key| Key::named(key)) {
+                    let set = set.get(&key).and_then(Option::as_ref);
+                    writeln!(out, "{name}: {}", told(key, set))?;
+                }
+            }
+            Whose::Subscribers => {
+                let Answer::<Limits> { set } = read(&answer)?;
+                writeln!(out, "{}", told_limits(set.limits.as_ref()))?;
+            }
         }
         Ok(())
     }
@@ -101,19 +178,40 @@ impl Set {
 
 /// What the gateway answers.
 #[derive(Deserialize)]
-struct Answer {
-    set: Values,
+struct Answer<T> {
+    set: T,
+}
+
+#[derive(Deserialize)]
+struct Limits {
+    limits: Option<SetLimits>,
 }
 
 /// What is set, as people read it.
 pub(super) fn told(key: Key, set: Option<&Standing>) -> String {
-    let name = key.name();
+    let set = set.map(|set| (set.to.to_string(), set.kept.map(|kept| kept.to_string())));
+    stands(key.name(), set)
+}
+
+/// Limits that are set, as people read them.
+pub(super) fn told_limits(set: Option<&SetLimits>) -> String {
+    let told = |limits: &Vec<Limit>| match limits.is_empty() {
+        true => "none".to_owned(),
+        false => {
+            let limits = limits.iter().map(Limit::to_string);
+            limits.collect::<Vec<_>>().join(",")
+        }
+    };
+    let set = set.map(|set| (told(&set.to), set.kept.as_ref().map(told)));
+    stands("limits", set)
+}
+
+fn stands(name: &str, set: Option<(String, Option<String>)>) -> String {
     match set {
         None => format!("{name} as configured"),
-        Some(Standing { to, kept: None }) => format!("{name} {to}, {UNTIL_IT_STOPS}"),
-        Some(Standing { to, kept }) if *kept == Some(*to) => format!("{name} {to}, kept"),
-        Some(Standing { to, kept }) => {
-            let kept = kept.unwrap_or_default();
+        Some((to, None)) => format!("{name} {to}, {UNTIL_IT_STOPS}"),
+        Some((to, Some(kept))) if kept == to => format!("{name} {to}, kept"),
+        Some((to, Some(kept))) => {
             format!("{name} {to}, {UNTIL_IT_STOPS}; then {kept}, which is kept")
         }
     }
@@ -123,19 +221,20 @@ pub(super) fn told(key: Key, set: Option<&Standing>) -> String {
 mod tests {
     use super::*;
 
+    fn set(words: &[&str], agency: Option<&str>) -> Result<(Whose, Value), Failure> {
+        let words: Vec<String> = words.iter().map(|it| (*it).to_owned()).collect();
+        let asked = asked(&words, agency.map(str::to_owned));
+        asked.map(|(whose, body)| (whose, body.into()))
+    }
+
     #[test]
     fn what_is_set_is_a_number_or_the_default() {
-        let pair = |text: &str| text.parse::<Pair>().map(|pair| (pair.key, pair.value));
-        assert_eq!(pair("tps=300"), Ok(("tps".to_owned(), json!(300))));
-        assert_eq!(
-            pair("window=default"),
-            Ok(("window".to_owned(), json!("default")))
-        );
-        assert_eq!(
-            pair("window=10000"),
-            Ok(("window".to_owned(), json!(10_000)))
-        );
-        assert_eq!(pair("weight=0"), Ok(("weight".to_owned(), json!(0))));
+        let ucell = |pairs: &[&str]| set(&[&["ucell"], pairs].concat(), None);
+        let (whose, body) =
+            ucell(&["tps=300", "window=default", "sessions=2", "weight=0"]).unwrap();
+        assert_eq!(whose, Whose::Operators("ucell".to_owned()));
+        let all = json!({"tps": 300, "window": "default", "sessions": 2, "weight": 0});
+        assert_eq!(body, all);
         for wrong in [
             "weight=1001",
             "tps",
@@ -147,21 +246,57 @@ mod tests {
             "tps=0",
             "tps=100001",
             "window=10001",
+            "limits=none",
         ] {
-            assert!(pair(wrong).is_err(), "{wrong}");
+            assert!(ucell(&[wrong]).is_err(), "{wrong}");
+        }
+        assert!(ucell(&[]).is_err());
+    }
+
+    #[test]
+    fn an_agency_has_a_weight_and_all_subscribers_have_limits() {
+        let (whose, body) = set(&["weight=3"], Some("kadastr")).unwrap();
+        assert_eq!(whose, Whose::Agencies("kadastr".to_owned()));
+        assert_eq!(body, json!({"weight": 3}));
+        for wrong in ["weight=0", "weight=101", "tps=3"] {
+            assert!(set(&[wrong], Some("kadastr")).is_err(), "{wrong}");
+        }
+        assert!(set(&["ucell", "weight=3"], Some("kadastr")).is_err());
+        let (whose, body) = set(&["limits=3/10m,10/24h"], None).unwrap();
+        assert_eq!(whose, Whose::Subscribers);
+        let limits = json!([{"messages": 3, "per": "10m"}, {"messages": 10, "per": "24h"}]);
+        assert_eq!(body, json!({ "limits": limits }));
+        let of = |text| set(&[text], None).map(|(_, body)| body);
+        assert_eq!(of("limits=default").unwrap(), json!({"limits": "default"}));
+        assert_eq!(of("limits=none").unwrap(), json!({"limits": []}));
+        for wrong in ["limits=3", "tps=3", "weight=3"] {
+            assert!(of(wrong).is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn nothing_is_set_twice() {
-        let body = |pairs: &[&str]| body(pairs.iter().map(|pair| pair.parse().unwrap()).collect());
-        assert_eq!(
-            Value::Object(body(&["tps=1", "window=2"]).unwrap()),
-            json!({"tps": 1, "window": 2})
-        );
-        let Err(Failure::Usage(why)) = body(&["tps=1", "tps=2"]) else {
+        let Err(Failure::Usage(why)) = set(&["ucell", "tps=1", "tps=2"], None) else {
             panic!("it is");
         };
         assert_eq!(why, "tps is given twice");
+    }
+
+    #[test]
+    fn people_read_what_stands_for_how_long() {
+        let limit = |messages, minutes: u64| Limit {
+            messages,
+            per: std::time::Duration::from_secs(60 * minutes),
+        };
+        let mut set = SetLimits {
+            to: vec![limit(3, 10), limit(10, 1440)],
+            kept: None,
+        };
+        let told = told_limits(Some(&set));
+        assert_eq!(told, "limits 3/10m,10/24h, until the gateway stops");
+        set.kept = Some(Vec::new());
+        let told = told_limits(Some(&set));
+        assert!(told.ends_with("; then none, which is kept"), "{told}");
+        assert_eq!(told_limits(None), "limits as configured");
     }
 }

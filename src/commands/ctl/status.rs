@@ -9,8 +9,10 @@ use serde_json::Value;
 use tokio::time::interval;
 
 use super::client::{Which, read};
+use super::set::{told, told_limits};
 use crate::commands::Failure;
 use crate::commands::print::{self, BAD, Cell, FAINT, GOOD, HEADING, Table, WARN, styled};
+use crate::control::standing::{Key, Pace};
 use crate::control::status::{
     Limit, LinkStanding, OperatorStatus, OutcomesStatus, State, Status as Shown,
 };
@@ -115,6 +117,7 @@ fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
     for paused in &status.paused {
         writeln!(out, "{}", super::orders::told(paused))?;
     }
+    paced(&status.set, out)?;
     if let Some(lookup) = status.lookup.filter(|lookup| lookup.missed > 0) {
         let missed = styled(WARN, lookup.missed);
         let all = lookup.numbers;
@@ -133,6 +136,22 @@ fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
     outcomes(&status.outcomes, out)?;
     writeln!(out)?;
     links(&status.operators, out)
+}
+
+/// What staff has set of how messages are paced.
+fn paced(set: &Pace, out: &mut impl Write) -> io::Result<()> {
+    let heading = styled(WARN, "set");
+    if let Some(limits) = &set.limits {
+        writeln!(out, "{heading} · {}", told_limits(Some(limits)))?;
+    }
+    for (agency, weight) in &set.weights {
+        writeln!(
+            out,
+            "{heading} · {agency}: {}",
+            told(Key::Weight, Some(weight))
+        )?;
+    }
+    Ok(())
 }
 
 /// So many wait where agencies' queues or the broker take less than there is; fewer are on their way.
@@ -159,7 +178,7 @@ fn links(operators: &[OperatorStatus], out: &mut impl Write) -> io::Result<()> {
     table(operators).print(out)?;
     for operator in operators {
         for (key, set) in &operator.set {
-            let told = super::set::told(*key, Some(set));
+            let told = told(*key, Some(set));
             writeln!(out, "{} · {}: {told}", styled(WARN, "set"), operator.name)?;
         }
     }
@@ -321,6 +340,17 @@ mod tests {
                 advice: "raise window to 54".to_owned(),
             },
             paused: Vec::new(),
+            set: Pace {
+                limits: None,
+                weights: [(
+                    "kadastr".to_owned(),
+                    Set {
+                        to: 3,
+                        kept: Some(3),
+                    },
+                )]
+                .into(),
+            },
             drain: None,
             lookup: Some(LookupStatus {
                 numbers: 5000,
@@ -341,6 +371,7 @@ mod tests {
         let expected = "\
 running · 55/s · 12345 waiting (quiet-hours 9000, retry 3)
 limit: window of ucell · raise window to 54
+set · kadastr: weight 3, kept
 lookup: 1800 of 5000 numbers in 5 s went by prefix, without an answer
 queue: 4711 events wait at the broker
 outcomes: 314 wait, since they cannot be published · 127.0.0.1:5672: Connection refused

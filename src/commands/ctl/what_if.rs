@@ -79,7 +79,7 @@ impl FromStr for Change {
     }
 }
 
-fn limits(text: &str) -> Result<Value, String> {
+pub(super) fn limits(text: &str) -> Result<Value, String> {
     if text == "none" {
         return Ok(json!([]));
     }

@@ -1,12 +1,12 @@
 //! Where orders are given: noted first, then carried out, one at a time.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use xabar_events::{Msisdn, UnixMillis};
 
@@ -25,8 +25,6 @@ pub struct Desk {
     audit: Audit,
     standing: Standing,
     readiness: Readiness,
-    /// Whose order has its turn.
-    turn: Arc<Mutex<()>>,
 }
 
 /// An order as it was given.
@@ -58,7 +56,6 @@ impl Desk {
             audit,
             standing,
             readiness,
-            turn: Arc::default(),
         }
     }
 
@@ -69,6 +66,14 @@ impl Desk {
 
     /// Gives an order. It comes to its end even if nobody waits for that any more.
     pub(super) async fn give(&self, given: Given) -> Result<Done, ProblemDocument> {
+        self.give_by(move |_| given).await
+    }
+
+    /// The same of an order that goes by what stands when it has its turn.
+    pub(super) async fn give_by(
+        &self,
+        given: impl FnOnce(&Standing) -> Given + Send + 'static,
+    ) -> Result<Done, ProblemDocument> {
         let desk = self.clone();
         let done = tokio::spawn(async move { desk.done(given).await }).await;
         done.unwrap_or_else(|_| Err(not_now()))
@@ -86,9 +91,10 @@ impl Desk {
         Ok(cancelled)
     }
 
-    async fn done(&self, given: Given) -> Result<Done, ProblemDocument> {
-        let turn = timeout(PATIENCE, self.turn.lock()).await;
+    async fn done(&self, given: impl FnOnce(&Standing) -> Given) -> Result<Done, ProblemDocument> {
+        let turn = timeout(PATIENCE, self.standing.turn()).await;
         let _turn = turn.map_err(|_| not_now())?;
+        let given = given(&self.standing);
         self.note(&given).await?;
         let result = match self.carry_out(given.order.clone()).await {
             Ok(Done::Paused(paused)) => {
@@ -121,6 +127,10 @@ impl Desk {
             Order::Pause(scope) => standing.note_paused(&paused, keep.then_some(&scope)),
             Order::Resume(_) | Order::Drain => standing.note_paused(&paused, None),
             Order::Tune { operator, .. } => standing.note_set(&operator, &values, keep),
+            Order::Limit(_) => standing.note_limits(wanted(&values, "limits"), keep),
+            Order::Weigh { agency, .. } => {
+                standing.note_weight(&agency, wanted(&values, "weight"), keep)
+            }
             Order::Cancel(_) | Order::Erase(_) => Ok(()),
         });
         let noted = noted.await.map_err(|_| not_now())?;
@@ -140,10 +150,14 @@ impl Desk {
             Order::Pause(_) | Order::Resume(_) | Order::Drain => {
                 json!({ "paused": self.standing.paused() })
             }
+            Order::Limit(_) => json!({ "limits": self.standing.limits() }),
+            Order::Weigh { agency, .. } => json!({ "weight": self.standing.weight(agency) }),
             Order::Cancel(_) | Order::Erase(_) => Value::Null,
         };
         let mut to = match &given.order {
-            Order::Tune { .. } => Value::Object(given.values.clone()),
+            Order::Tune { .. } | Order::Limit(_) | Order::Weigh { .. } => {
+                Value::Object(given.values.clone())
+            }
             Order::Pause(_) => json!({ "pause": of }),
             Order::Resume(_) => json!({ "resume": of }),
             Order::Drain => json!("drained"),
@@ -267,6 +281,8 @@ fn named(order: &Order) -> (&'static str, Value) {
         Order::Pause(scope) => ("pause", about(scope)),
         Order::Resume(scope) => ("resume", about(scope)),
         Order::Tune { operator, .. } => ("set", json!({ "operator": operator })),
+        Order::Limit(_) => ("set", json!({})),
+        Order::Weigh { agency, .. } => ("set", json!({ "agency": agency })),
         Order::Drain => ("drain", json!({})),
         // Shown so, the number is masked.
         Order::Erase(msisdn) => (
@@ -275,6 +291,11 @@ fn named(order: &Order) -> (&'static str, Value) {
         ),
         Order::Cancel(unwanted) => ("cancel", wanted_no_more(unwanted)),
     }
+}
+
+/// What is to be set; nothing if it is `default`.
+fn wanted<T: DeserializeOwned>(values: &Map<String, Value>, key: &str) -> Option<T> {
+    serde_json::from_value(values.get(key)?.clone()).ok()
 }
 
 fn about(scope: &Scope) -> Value {

@@ -14,6 +14,7 @@ mod metrics;
 mod name;
 mod openapi;
 mod orders;
+mod pace;
 mod patience;
 mod problem;
 mod reload;
@@ -106,6 +107,8 @@ fn paths(access: &Access) -> OpenApiRouter<Api> {
         .routes(routes!(messages::one));
     let orders = none()
         .routes(routes!(orders::tune))
+        .routes(routes!(pace::limit))
+        .routes(routes!(pace::weigh))
         .routes(routes!(orders::pause))
         .routes(routes!(orders::resume))
         .routes(routes!(orders::drain))

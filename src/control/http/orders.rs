@@ -1,4 +1,5 @@
-//! `POST /v1/pause`, `/v1/resume`, `/v1/drain` and `/v1/cancel`, `PATCH /v1/operators/{name}`: what staff orders.
+//! `POST /v1/pause`, `/v1/resume`, `/v1/drain` and `/v1/cancel`, `PATCH /v1/operators/{name}`: what staff orders. What it sets
+//! of how messages are paced is in `pace.rs`.
 
 #![expect(
     unused_qualifications,
@@ -6,6 +7,7 @@
 )]
 
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use axum::Json;
@@ -235,11 +237,7 @@ pub(super) async fn tune(
     let mut values: Map<String, Value> = serde_json::from_slice(&body).map_err(|_| {
         bad("the body should be a JSON object with any of tps, window, sessions and weight, and keep")
     })?;
-    let keep = match values.remove("keep") {
-        None => false,
-        Some(Value::Bool(keep)) => keep,
-        Some(_) => return Err(bad("keep should be true or false")),
-    };
+    let keep = is_kept(&mut values)?;
     let most = |key| api.desk.standing().most(&operator, key);
     let (mut tuning, mut weight) = (Tuning::default(), Setting::Keep);
     for (key, value) in &values {
@@ -274,19 +272,37 @@ pub(super) async fn tune(
     Ok(Json(Value::Object(answer)))
 }
 
+/// Whether what is set is to outlive a restart; takes that out of what is set.
+pub(super) fn is_kept(values: &mut Map<String, Value>) -> Result<bool, ProblemDocument> {
+    match values.remove("keep") {
+        None => Ok(false),
+        Some(Value::Bool(keep)) => Ok(keep),
+        Some(_) => Err(bad("keep should be true or false")),
+    }
+}
+
 fn setting<T: TryFrom<u32>>(
     value: &Value,
     key: Key,
     most: u32,
 ) -> Result<Setting<T>, ProblemDocument> {
+    number(value, key.name(), key.least()..=most)
+}
+
+/// A number within bounds, or `default`.
+pub(super) fn number<T: TryFrom<u32>>(
+    value: &Value,
+    key: &str,
+    bounds: RangeInclusive<u32>,
+) -> Result<Setting<T>, ProblemDocument> {
     if value.as_str() == Some("default") {
         return Ok(Setting::Configured);
     }
     let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
-    let (key, least) = (key.name(), key.least());
-    let number = number.filter(|number| (least..=most).contains(number));
+    let number = number.filter(|number| bounds.contains(number));
     let set = number.and_then(|number| T::try_from(number).ok());
     set.map(Setting::To).ok_or_else(|| {
+        let (least, most) = (bounds.start(), bounds.end());
         bad(&format!(
             "{key} should be a whole number from {least} to {most}, or \"default\": as configured"
         ))
@@ -370,7 +386,7 @@ pub(super) struct Pauses {
     paused: Vec<Paused>,
 }
 
-fn known(agency: &str) -> Result<(), ProblemDocument> {
+pub(super) fn known(agency: &str) -> Result<(), ProblemDocument> {
     let known = Agency::from_name(agency).map(drop);
     known.map_err(|_| bad("agency should be the name of one, such as kadastr"))
 }

@@ -68,6 +68,7 @@ fn metrics() -> Metrics {
             advice: String::new(),
         },
         paused: Vec::new(),
+        set: Default::default(),
         drain: None,
         lookup: None,
         queue: Some(QueueStatus {

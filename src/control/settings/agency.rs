@@ -6,6 +6,12 @@ use xabar_events::Agency as Name;
 use super::reading::{Cell, Table};
 use super::values::{Unique, list, matching, some_list, switch, timezone, whole};
 
+/// The largest weight of one.
+pub const MOST_AGENCY_WEIGHT: u32 = 100;
+
+/// The weight of one that says nothing of it, or is not listed.
+pub const USUAL_WEIGHT: u32 = 1;
+
 /// `[[agency]]`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Agency {
@@ -41,7 +47,7 @@ fn agency(table: &mut Table<'_>, names: &Unique) -> Option<Agency> {
         |cell| names.check(cell, name(cell)?),
     );
     Some(Agency {
-        weight: table.or("weight", 1, whole(1..=100)),
+        weight: table.or("weight", USUAL_WEIGHT, whole(1..=MOST_AGENCY_WEIGHT)),
         daily: table.optional("daily", |cell: &Cell<'_>| cell.table(daily)),
         legal: table.or("legal", false, switch),
         broker_users: table.or("broker_users", Vec::new(), some_list(user)),

@@ -49,7 +49,7 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-pub use agency::{Agency, DailyQuota};
+pub use agency::{Agency, DailyQuota, MOST_AGENCY_WEIGHT, USUAL_WEIGHT};
 pub use amqp::{IntakeAmqp, IntakeSettings, OutcomeSettings, OutcomesAmqp};
 pub use audit::AuditSettings;
 pub use bind::{Bind, Directions, MOST_SESSIONS, MOST_TPS, MOST_WINDOW, Reach};

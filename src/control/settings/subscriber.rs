@@ -1,13 +1,19 @@
 //! `[subscriber]`: what keeps a citizen from a flood, and from messages at night.
 
+use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use xabar_events::Language;
 
+use super::Problem;
 use super::document::Value;
 use super::hours::{Hours, hours, hours_in};
-use super::reading::{Cell, Table};
-use super::values::{Unique, duration, language, list, whole};
+use super::reading::{Cell, Table, read_json};
+use super::values::{Unique, duration, language, list, whole, written_as};
+use crate::delivery::LONGEST_LAG;
+use crate::pacing;
 
 /// `[subscriber]`
 #[derive(Clone, Debug)]
@@ -21,10 +27,32 @@ pub struct Subscriber {
 }
 
 /// At most `messages` in any window of length `per`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SubscriberLimit)]
 pub struct Limit {
+    #[schema(minimum = 1, maximum = 100)]
     pub messages: u32,
+    #[serde(with = "written_as")]
+    #[schema(value_type = String, example = "10m")]
     pub per: Duration,
+}
+
+impl Limit {
+    /// The limit by which submissions are paced: the pacer counts decisions, the subscriber PDUs, of which the first may be
+    /// written late, and the next at once.
+    pub fn of_submissions(&self) -> pacing::Limit {
+        pacing::Limit {
+            messages: self.messages,
+            per: self.per + LONGEST_LAG,
+        }
+    }
+}
+
+/// As in the configuration, or on a command line: `3/10m`.
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.messages, written_as::text(self.per))
+    }
 }
 
 /// When only urgent messages go.
@@ -115,6 +143,18 @@ pub(super) fn limits(cell: &Cell<'_>) -> Option<Vec<Limit>> {
     }
     limits.sort_by_key(|limit| limit.per);
     Some(limits)
+}
+
+/// Reads limits that were sent, as the configuration has them.
+///
+/// # Errors
+/// All that is wrong with them.
+pub(crate) fn read_limits(sent: &serde_json::Value) -> Result<Vec<Limit>, Vec<Problem>> {
+    // By this name it is told what is wrong.
+    let named = serde_json::json!({ "limits": sent });
+    read_json(&named, |cell| {
+        cell.table(|table| table.required("limits", "give a list of limits", limits))
+    })
 }
 
 /// A limit with its place in the list.

@@ -151,6 +151,41 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     Some(total)
 }
 
+/// Lengths of time as the configuration writes them, for serde.
+pub(crate) mod written_as {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    /// In the largest unit that leaves nothing over; days are told from two on.
+    pub(crate) fn text(length: Duration) -> String {
+        let millis = length.as_millis();
+        let units = [
+            (172_800_000, 86_400_000, "d"),
+            (3_600_000, 3_600_000, "h"),
+            (60_000, 60_000, "m"),
+            (1_000, 1_000, "s"),
+        ];
+        let mut fitting = units.into_iter();
+        let fits =
+            |(from, unit, _): &(u128, u128, _)| millis >= *from && millis.is_multiple_of(*unit);
+        match fitting.find(fits) {
+            Some((_, unit, name)) => format!("{}{name}", millis / unit),
+            None => format!("{millis}ms"),
+        }
+    }
+
+    pub(crate) fn serialize<S: Serializer>(length: &Duration, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&text(*length))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(from)?;
+        let length = super::parse_duration(&text);
+        length.ok_or_else(|| serde::de::Error::custom("this is no length of time"))
+    }
+}
+
 fn unit_millis(unit: &str) -> Option<u64> {
     Some(match unit.trim() {
         "ms" => 1,

@@ -7,8 +7,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tracing::{info, warn};
 
-use super::{Book, Key, Set, Values};
+use super::{Book, Key, Pace, Set, SetLimits, Values, pace};
 use crate::control::private_file;
+use crate::control::settings::subscriber::read_limits;
+use crate::control::settings::{Limit, MOST_AGENCY_WEIGHT};
 use crate::control::status::Paused;
 use crate::pipeline::Pause;
 
@@ -18,6 +20,11 @@ use crate::pipeline::Pause;
 pub(super) struct Kept {
     paused: Vec<Paused>,
     set: BTreeMap<String, BTreeMap<Key, KeptValue>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    limits: Option<KeptLimits>,
+    /// Of agencies.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    weights: BTreeMap<String, KeptValue>,
 }
 
 /// A value, and the configured one instead of which it was set: when that changes, it ends.
@@ -27,7 +34,14 @@ struct KeptValue {
     configured: Option<u32>,
 }
 
-/// A hundred pauses and all operators are far from that.
+/// Limits, and the configured ones instead of which they were set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct KeptLimits {
+    to: Vec<Limit>,
+    configured: Vec<Limit>,
+}
+
+/// A hundred pauses, a thousand weights and all operators are far from that.
 const MOST_OCTETS: u64 = 1 << 20;
 
 type Configured = BTreeMap<String, BTreeMap<Key, u32>>;
@@ -52,9 +66,25 @@ impl Kept {
             let kept: BTreeMap<_, _> = kept.collect();
             (!kept.is_empty()).then(|| (operator.clone(), kept))
         };
+        let configured = &book.pace_configured;
+        let limits = book.pace.limits.as_ref().and_then(|set| {
+            Some(KeptLimits {
+                to: set.kept.clone()?,
+                configured: configured.limits().to_vec(),
+            })
+        });
+        let weights = book.pace.weights.iter().filter_map(|(agency, set)| {
+            let kept = KeptValue {
+                to: set.kept?,
+                configured: Some(configured.weight(agency)),
+            };
+            Some((agency.clone(), kept))
+        });
         Self {
             paused: paused.cloned().collect(),
             set: book.set.iter().filter_map(of).collect(),
+            limits,
+            weights: weights.collect(),
         }
     }
 
@@ -105,6 +135,24 @@ impl Kept {
         held
     }
 
+    /// What still holds of how messages are paced.
+    pub(super) fn pace(&self, configured: &pace::Configured) -> Pace {
+        let limits = self.limits.as_ref().and_then(|kept| {
+            let to = held_limits(kept, configured.limits())?;
+            let kept = Some(to.clone());
+            Some(SetLimits { to, kept })
+        });
+        let weights = self.weights.iter().filter_map(|(agency, value)| {
+            let to = held_weight(agency, value, configured.weight(agency))?;
+            let kept = Some(to);
+            Some((agency.clone(), Set { to, kept }))
+        });
+        Pace {
+            limits,
+            weights: weights.collect(),
+        }
+    }
+
     /// Leaves no more kept than this.
     pub(super) fn limit(&self, book: &mut Book) {
         for paused in &mut book.paused {
@@ -115,6 +163,12 @@ impl Kept {
             for (key, set) in values {
                 set.kept = written.and_then(|it| it.get(key)).map(|it| it.to);
             }
+        }
+        if let Some(set) = &mut book.pace.limits {
+            set.kept = self.limits.as_ref().map(|it| it.to.clone());
+        }
+        for (agency, set) in &mut book.pace.weights {
+            set.kept = self.weights.get(agency).map(|it| it.to);
         }
     }
 }
@@ -142,6 +196,39 @@ fn held_of(operator: &str, key: Key, value: &KeptValue, configured: Option<u32>)
             to,
             "a kept value is out of bounds: it is cut"
         );
+    }
+    Some(to)
+}
+
+/// Limits that hold, if they are still set instead of the same and could be set.
+fn held_limits(kept: &KeptLimits, configured: &[Limit]) -> Option<Vec<Limit>> {
+    if kept.configured != configured {
+        warn!("the configuration was changed since limits were kept: what is configured holds");
+        return None;
+    }
+    let read = serde_json::to_value(&kept.to).ok();
+    let read = read.and_then(|limits| read_limits(&limits).ok());
+    match &read {
+        Some(limits) => info!(?limits, "limits hold that were kept"),
+        None => warn!("kept limits are out of bounds: what is configured holds"),
+    }
+    read
+}
+
+/// What of the kept weight of an agency holds.
+fn held_weight(agency: &str, value: &KeptValue, configured: u32) -> Option<u32> {
+    let kept = value.to;
+    if value.configured != Some(configured) {
+        warn!(
+            agency,
+            kept, "the configuration was changed since a value was kept: what is configured holds"
+        );
+        return None;
+    }
+    let to = kept.clamp(1, MOST_AGENCY_WEIGHT);
+    match to == kept {
+        true => info!(agency, to, "a value holds that was kept"),
+        false => warn!(agency, kept, to, "a kept value is out of bounds: it is cut"),
     }
     Some(to)
 }

@@ -4,6 +4,7 @@
 //! a start takes it up again as far as the configuration allows.
 
 mod kept;
+mod pace;
 
 #[cfg(test)]
 mod tests;
@@ -15,10 +16,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio::sync::OwnedMutexGuard;
 use tracing::info;
 use utoipa::ToSchema;
 
 use self::kept::Kept;
+pub use self::pace::{MOST_WEIGHTS, Pace, SetLimits};
 use super::settings::{MOST_SESSIONS, MOST_TPS, MOST_WEIGHT, MOST_WINDOW, Operator, Settings};
 use super::status::Paused;
 use crate::delivery::{Setting, Tuning};
@@ -54,6 +57,8 @@ pub struct Standing(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     file: PathBuf,
+    /// Whose order has its turn, or whose configuration.
+    turn: Arc<tokio::sync::Mutex<()>>,
     /// What the file holds; locked for as long as it is written.
     written: Mutex<Kept>,
     book: Mutex<Book>,
@@ -66,6 +71,10 @@ struct Book {
     set: BTreeMap<String, Values>,
     /// What is configured, by operator; of keys without a value there is none.
     configured: BTreeMap<String, BTreeMap<Key, u32>>,
+    /// What is set of how messages are paced.
+    pace: Pace,
+    /// What is configured of that.
+    pace_configured: pace::Configured,
 }
 
 impl Key {
@@ -128,13 +137,17 @@ impl Standing {
         let file = Self::file_beside(journal);
         let written = kept::read(&file)?;
         let configured = configured(settings);
+        let pace_configured = pace::Configured::of(settings);
         let book = Book {
             paused: written.pauses(&configured),
             set: written.values(&configured),
             configured,
+            pace: written.pace(&pace_configured),
+            pace_configured,
         };
         let standing = Self(Arc::new(Shared {
             file,
+            turn: Arc::default(),
             written: Mutex::new(written),
             book: Mutex::new(book),
         }));
@@ -155,6 +168,7 @@ impl Standing {
     pub fn nothing(file: &Path) -> Self {
         Self(Arc::new(Shared {
             file: file.to_owned(),
+            turn: Arc::default(),
             written: Mutex::default(),
             book: Mutex::default(),
         }))
@@ -167,6 +181,11 @@ impl Standing {
 
     pub fn file(&self) -> &Path {
         &self.0.file
+    }
+
+    /// Waits for the turn of an order or of another configuration: what one changes, no other does meanwhile.
+    pub async fn turn(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.0.turn).lock_owned().await
     }
 
     /// What is paused.
@@ -280,6 +299,7 @@ impl Standing {
                 values.retain(|key, _| !changed(key));
             }
             book.set.retain(|_, values| !values.is_empty());
+            book.pace_configured = book.pace.reconfigured(&book.pace_configured, settings);
         })
     }
 

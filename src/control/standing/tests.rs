@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::control::settings::Environment;
+use crate::control::settings::{Environment, Limit};
 use crate::journal::Lane;
 use crate::scratch::Folder;
 
@@ -148,4 +148,77 @@ fn what_cannot_be_written_is_not_said_to_be_kept() {
     let noted = standing.note_set("ucell", values_set.as_object().unwrap(), true);
     assert!(noted.is_err());
     assert_eq!(standing.set("ucell"), values(&[(Key::Tps, 5, None)]));
+}
+
+fn limit(messages: u32, minutes: u64) -> Limit {
+    Limit {
+        messages,
+        per: std::time::Duration::from_secs(60 * minutes),
+    }
+}
+
+#[test]
+fn limits_and_weights_that_are_kept_outlive_a_restart_until_they_are_configured_otherwise() {
+    let folder = Folder::new();
+    let standing = start(&folder, "");
+    let (kept, other) = (vec![limit(3, 10)], vec![limit(5, 10)]);
+    standing.note_limits(Some(kept.clone()), true).unwrap();
+    standing.note_limits(Some(other.clone()), false).unwrap();
+    standing.note_weight("kadastr", Some(7), true).unwrap();
+    standing.note_weight("adliya", Some(7), false).unwrap();
+    assert_eq!(standing.limits(), other);
+    assert_eq!(standing.limiting(&settings("")).subscriber.limits, other);
+
+    let standing = start(&folder, "");
+    assert_eq!(standing.limits(), kept);
+    assert_eq!(standing.pace().limits.unwrap().kept, Some(kept.clone()));
+    let weights = ["kadastr", "adliya"].map(|agency| standing.weight(agency));
+    assert_eq!(weights, [7, 1]);
+    // What says the same, and what else changes, ends nothing.
+    let same =
+        "[[agency]]\nname = \"kadastr\"\nweight = 1\n[[agency]]\nname = \"adliya\"\nweight = 4\n";
+    standing.reconfigure(&settings(same), &[]).unwrap();
+    let weights = ["kadastr", "adliya"].map(|agency| standing.weight(agency));
+    assert_eq!(weights, [7, 4]);
+    let limited = "[subscriber]\nlimits = [{ messages = 9, per = \"1h\" }]\n";
+    let all = format!("{limited}{}", same.replace("weight = 1", "weight = 2"));
+    standing.reconfigure(&settings(&all), &[]).unwrap();
+    assert_eq!(
+        (standing.limits(), standing.weight("kadastr")),
+        (vec![limit(9, 60)], 2)
+    );
+    // They do not come back with what was configured before.
+    assert!(start(&folder, "").pace().is_empty());
+}
+
+#[test]
+fn limits_and_weights_that_are_set_by_default_are_as_configured() {
+    let folder = Folder::new();
+    let limited = "[subscriber]\nlimits = [{ messages = 9, per = \"1h\" }]";
+    let standing = start(&folder, limited);
+    standing.note_limits(Some(Vec::new()), true).unwrap();
+    standing.note_weight("kadastr", Some(7), true).unwrap();
+    let standing = start(&folder, limited);
+    assert_eq!(standing.limits(), []);
+    standing.note_limits(None, false).unwrap();
+    standing.note_weight("kadastr", None, false).unwrap();
+    assert_eq!(standing.limits(), standing.configured_limits());
+    assert_eq!(standing.limits(), [limit(9, 60)]);
+    assert!(start(&folder, limited).pace().is_empty());
+}
+
+#[test]
+fn kept_limits_that_could_not_be_set_end_and_a_weight_is_cut() {
+    let kept = json!({
+        "paused": [],
+        "set": {},
+        "limits": { "to": [{ "messages": 0, "per": "10m" }], "configured": [] },
+        "weights": { "kadastr": { "to": 4000, "configured": 1 } },
+    });
+    let folder = Folder::with([("xabar.kept.json", &*kept.to_string())]);
+    let standing = start(&folder, "");
+    assert_eq!(
+        (standing.limits(), standing.weight("kadastr")),
+        (vec![], 100)
+    );
 }

@@ -12,7 +12,7 @@ use super::shown::{
     Draining, LinkStanding, OperatorStatus, OutcomesStatus, Paused, ResponseMillis, State, Status,
 };
 use crate::control::readiness::{Part, Readiness};
-use crate::control::standing::Values;
+use crate::control::standing::{Pace, Values};
 use crate::delivery::LinkState;
 use crate::durations::Durations;
 use crate::journal::Backlog;
@@ -43,6 +43,7 @@ pub(super) fn status(
         deferred: deferred(backlog),
         bottleneck,
         paused: paused(recent),
+        set: Pace::default(),
         lookup: recent
             .ends()
             .and_then(|(oldest, newest)| looked_up(oldest, newest)),

@@ -135,6 +135,7 @@ fn tell_what_holds_outcomes(status: &mut Status, broker: &BrokerState) {
 
 /// Adds what is set, and which of it is kept.
 fn tell_what_stands(status: &mut Status, observed: &[Observed], standing: &Standing) {
+    status.set = standing.pace();
     let kept = standing.paused();
     for paused in &mut status.paused {
         paused.kept = kept.iter().any(|it| it.kept && it.is_same(paused));

@@ -8,7 +8,7 @@ use xabar_events::UnixMillis;
 
 use super::bottleneck::{Bottleneck, Limit};
 use crate::control::schema::moment;
-use crate::control::standing::Values;
+use crate::control::standing::{Pace, Values};
 use crate::intake::amqp::Queued;
 use crate::journal::Lane;
 use crate::lookup::Counts;
@@ -27,6 +27,9 @@ pub struct Status {
     pub bottleneck: Bottleneck,
     /// What staff stopped from being sent.
     pub paused: Vec<Paused>,
+    /// What staff has set of how messages are paced, and whether that outlives a restart.
+    #[serde(default, skip_serializing_if = "Pace::is_empty")]
+    pub set: Pace,
     /// While nothing is taken in: how far it is with the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drain: Option<Draining>,

@@ -82,7 +82,7 @@ impl Known {
         body: &serde_json::Value,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Box<Answer>, Refused> {
-        let settings = Arc::clone(&self.settings.borrow());
+        let settings = self.standing.limiting(&self.settings.borrow());
         let question = Question::read(body, &settings).map_err(Refused::Wrong)?;
         let held = self.side(&settings, None).map_err(Refused::Wrong)?;
         let changed = question.is_change().then(|| {
@@ -117,7 +117,7 @@ impl Known {
             ported: Arc::clone(&self.ported.borrow()),
             ..Lists::default()
         };
-        let mut rules = fitting::rules(settings, lists, menus);
+        let mut rules = fitting::rules(settings, &self.standing, lists, menus);
         // Those that the configuration has since the start are not known yet.
         let observed = |name: &str| self.links.iter().find(|it| it.operator.name == name);
         rules

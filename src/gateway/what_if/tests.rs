@@ -7,7 +7,7 @@ use xabar_events::{Reason, State};
 
 use super::*;
 use crate::clock::{Now, UnixMillis};
-use crate::control::settings::Environment;
+use crate::control::settings::{Environment, Limit};
 use crate::control::what_if::Course;
 use crate::durations::Durations;
 use crate::journal::model::Model;
@@ -293,6 +293,15 @@ fn limits_that_are_asked_about_put_off_those_who_had_enough() {
     let waits = changed.waits.unwrap();
     assert!((8.5..=9.5).contains(&(waits.max_s / 60.0)), "{waits:?}");
     assert!(waits.p50_s < 5.0, "{waits:?}");
+    // Those that staff set are how it is.
+    let limit = Limit {
+        messages: 1,
+        per: 10 * MINUTE,
+    };
+    let set = world.known.standing.note_limits(Some(vec![limit]), false);
+    set.unwrap();
+    let as_is = world.ask(&json!({"hours": 1})).as_is;
+    assert_eq!(as_is.deferred["subscriber-limit"], 5, "{as_is:?}");
 }
 
 #[test]

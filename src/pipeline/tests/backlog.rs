@@ -8,6 +8,7 @@ use xabar_smpp::Status;
 
 use super::world::*;
 use crate::journal::AgencyKey;
+use crate::pipeline::Order;
 
 /// Answers all that was submitted since it was asked last, and gives it.
 fn answer_all(world: &mut World) -> Vec<Sent> {
@@ -211,12 +212,8 @@ fn what_stands_in_the_journal_of_one_agency_does_not_hold_up_another() {
     assert!(world.held() < 5000, "{}", world.held());
 }
 
-#[test]
-fn agencies_share_a_lane_by_weight_as_long_as_both_have_a_backlog() {
-    let mut world = World::with(|settings| {
-        let weights = &mut settings.rules.sharing.weights;
-        weights.insert(AgencyKey::of("adliya"), 3);
-    });
+/// Of kadastr and of adliya wait 4,000 each, and a hundred go each round.
+fn backlogs_of_two(world: &mut World) {
     world.smsc(UCELL).room = 0;
     for batch in 0..4 {
         let numbers = batch * 1000 + 1..=batch * 1000 + 1000;
@@ -224,15 +221,49 @@ fn agencies_share_a_lane_by_weight_as_long_as_both_have_a_backlog() {
         world.publish_all(numbers.map(|n| of("adliya", 10_000 + n)));
     }
     world.smsc(UCELL).room = 100;
+}
+
+/// How many of each go in a round.
+fn round(world: &mut World) -> [u32; 2] {
+    world.steady = world.steady.after(SECOND / 100);
+    world.beat();
     let mut got = [0; 2];
-    for round in 1..=50 {
-        world.steady = world.steady.after(SECOND / 100);
-        world.beat();
-        for sent in answer_all(&mut world) {
-            let of_adliya = (sent.message() - 1) / 1000 % 2;
-            got[usize::try_from(of_adliya).unwrap()] += 1;
+    for sent in answer_all(world) {
+        let of_adliya = (sent.message() - 1) / 1000 % 2;
+        got[usize::try_from(of_adliya).unwrap()] += 1;
+    }
+    got
+}
+
+#[test]
+fn agencies_share_a_lane_by_weight_as_long_as_both_have_a_backlog() {
+    let mut world = World::with(|settings| {
+        let weights = &mut settings.rules.sharing.weights;
+        weights.insert(AgencyKey::of("adliya"), 3);
+    });
+    backlogs_of_two(&mut world);
+    for _ in 0..50 {
+        assert_eq!(round(&mut world), [25, 75]);
+    }
+}
+
+#[test]
+fn a_weight_that_staff_sets_holds_at_once_for_what_waits() {
+    let mut world = World::new();
+    backlogs_of_two(&mut world);
+    let weigh = |world: &mut World, weight| {
+        let agency = "adliya".to_owned();
+        let done = world.give(Order::Weigh { agency, weight });
+        // What was given turns before goes by the weight of then.
+        round(world);
+        assert!(done().is_some_and(|done| done.is_ok()));
+    };
+    assert_eq!(round(&mut world), [50, 50]);
+    for (weight, shares) in [(3, [25, 75]), (9, [10, 90]), (1, [50, 50])] {
+        weigh(&mut world, weight);
+        for _ in 0..10 {
+            assert_eq!(round(&mut world), shares);
         }
-        assert_eq!(got, [25 * round, 75 * round]);
     }
 }
 

@@ -4,6 +4,7 @@ use xabar_events::Notification;
 use xabar_smpp::Status;
 
 use super::world::*;
+use crate::pipeline::Order;
 
 #[test]
 fn a_text_that_is_repeated_whole_counts_again_whatever_its_receipts_said() {
@@ -32,4 +33,32 @@ fn a_text_that_is_repeated_whole_counts_again_whatever_its_receipts_said() {
     world.steady = START.after(HOUR);
     world.calm();
     assert_eq!(world.one_sent().message(), 2);
+}
+
+#[test]
+fn limits_that_staff_sets_hold_for_what_waits_and_for_what_comes() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, HOUR)]);
+    let of = |number: u32| Notification {
+        application: (10_000_000 + number).to_string().parse().unwrap(),
+        ..status(&format!("of-{number}"))
+    };
+    let goes = |world: &mut World| {
+        let sent = world.sent();
+        sent.iter()
+            .for_each(|sent| world.accept(sent, &sent.message().to_string()));
+        sent.len()
+    };
+    for number in 1..=3 {
+        world.publish(of(number));
+    }
+    assert_eq!(goes(&mut world), 1);
+    world.order(Order::Limit(vec![limit(2, HOUR)])).unwrap();
+    assert_eq!(goes(&mut world), 1, "one of those that wait");
+    world.publish(of(4));
+    assert_eq!(goes(&mut world), 0);
+    world.restart();
+    world.advance(SECOND);
+    assert_eq!(goes(&mut world), 0, "what counted counts");
+    world.order(Order::Limit(Vec::new())).unwrap();
+    assert_eq!(goes(&mut world), 2);
 }

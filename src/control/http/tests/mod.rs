@@ -2,6 +2,7 @@
 
 mod access;
 mod openapi;
+mod pace;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -139,6 +140,7 @@ fn orders() -> mpsc::Sender<Ordered> {
                     drop(reply.send(Ok(pipeline::Done::Cancelling(cancelled))));
                     continue;
                 }
+                Order::Limit(_) | Order::Weigh { .. } => {}
                 Order::Tune { operator, .. } if operator == "ucell" => {}
                 Order::Tune { .. } => {
                     let known = vec!["ucell".to_owned()];

@@ -294,6 +294,10 @@ impl World {
         if let Order::Cancel(unwanted) = &order {
             self.laws.staff_wants_no_more(unwanted, &self.now());
         }
+        if let Order::Limit(limits) = &order {
+            self.settings.rules.limits.clone_from(limits);
+            self.laws.go_by(&self.settings);
+        }
         let (reply, mut answer) = oneshot::channel();
         self.orders.push(Ordered { order, reply });
         move || answer.try_recv().ok()
