@@ -9,6 +9,7 @@ use crate::clock::{Clock, UnixMillis};
 use crate::control::settings::Settings;
 use crate::control::story::{Story, story};
 use crate::journal::{self, JournalError, Message, Question, Reader};
+use crate::traces::Sampling;
 
 /// The life of a message: every state with its time and reason
 ///
@@ -62,6 +63,9 @@ impl Trace {
     }
 
     fn stories(&self, settings: &Settings) -> Result<Vec<Story>, JournalError> {
+        let sampling = settings.traces.as_ref().map(|traces| Sampling {
+            one_in: traces.one_in,
+        });
         let mut reader = journal::open_reader(&settings.journal.url)?;
         let mut messages: Vec<Message> = Vec::new();
         for question in questions(&self.key) {
@@ -71,13 +75,17 @@ impl Trace {
         messages.dedup_by_key(|message| message.id);
         messages
             .into_iter()
-            .map(|message| tell(&mut *reader, &message))
+            .map(|message| tell(&mut *reader, &message, sampling))
             .collect()
     }
 }
 
-fn tell(reader: &mut dyn Reader, message: &Message) -> Result<Story, JournalError> {
-    story(message, |operator| reader.operator_name(operator))
+fn tell(
+    reader: &mut dyn Reader,
+    message: &Message,
+    sampling: Option<Sampling>,
+) -> Result<Story, JournalError> {
+    story(message, sampling, |operator| reader.operator_name(operator))
 }
 
 /// Everything that a key may mean.

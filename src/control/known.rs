@@ -60,7 +60,7 @@ fn sent(reader: &mut dyn Reader, message: &Message) -> Result<Sent, JournalError
     let content = &message.content;
     let params = content.params.iter();
     Ok(Sent {
-        story: story(message, |operator| reader.operator_name(operator))?,
+        story: story(message, None, |operator| reader.operator_name(operator))?,
         service: content.service.to_string(),
         status: content.status.to_string(),
         params: params

@@ -267,7 +267,7 @@ impl Gateway {
                 access: access.clone(),
                 desk: Desk::new(orders_in, audit, standing, readiness.clone()),
                 intake: HttpIntake::new(door, refusals.clone()),
-                archive: Archive::new(archive),
+                archive: Archive::new(archive, fitting::traced(settings)),
                 aggregators,
                 readiness: readiness.clone(),
                 metrics: Metrics {

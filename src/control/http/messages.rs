@@ -16,24 +16,32 @@ use super::problem::ProblemDocument;
 use crate::control::access::Caller;
 use crate::control::story::{Story, story};
 use crate::journal::{JournalError, Message, MessageId, Question, Reader};
+use crate::traces::Sampling;
 
 /// Reads the journal for those who ask, one question at a time, off the async threads.
 #[derive(Clone)]
-pub struct Archive(Arc<Mutex<Box<dyn Reader>>>);
+pub struct Archive {
+    reader: Arc<Mutex<Box<dyn Reader>>>,
+    /// Which messages are traced that bring no trace, if any are.
+    sampling: Option<Sampling>,
+}
 
 /// For a turn; more people asking than the journal answers get a 503.
 const TURN: Duration = Duration::from_secs(5);
 
 impl Archive {
-    pub fn new(reader: Box<dyn Reader>) -> Self {
-        Self(Arc::new(Mutex::new(reader)))
+    pub fn new(reader: Box<dyn Reader>, sampling: Option<Sampling>) -> Self {
+        Self {
+            reader: Arc::new(Mutex::new(reader)),
+            sampling,
+        }
     }
 
     pub(super) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&mut dyn Reader) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, ProblemDocument> {
-        let turn = timeout(TURN, Arc::clone(&self.0).lock_owned()).await;
+        let turn = timeout(TURN, Arc::clone(&self.reader).lock_owned()).await;
         let mut reader = turn.map_err(|_| busy())?;
         let answer = tokio::task::spawn_blocking(move || question(reader.as_mut())).await;
         match answer {
@@ -71,12 +79,15 @@ pub(super) async fn one(
         )
     };
     let id = MessageId(id.parse().map_err(|_| missing())?);
+    let sampling = api.archive.sampling;
     let found = api.archive.ask(move |reader| {
         let message = reader.message(id)?;
         // To an agency others' messages are not there.
         let only = caller.grant.only();
         let message = message.filter(|it| only.is_none_or(|only| *only == it.key.agency));
-        message.map(|message| told(reader, &message)).transpose()
+        message
+            .map(|message| told(reader, &message, sampling))
+            .transpose()
     });
     found.await?.map(Json).ok_or_else(missing)
 }
@@ -105,18 +116,23 @@ pub(super) async fn many(
     };
     let (mut question, limit) = question(&parameters)?;
     question.agency = caller.grant.only().cloned();
+    let sampling = api.archive.sampling;
     let found = api.archive.ask(move |reader| {
         let messages = reader.find(&question, limit)?;
         messages
             .iter()
-            .map(|message| told(reader, message))
+            .map(|message| told(reader, message, sampling))
             .collect()
     });
     found.await.map(Json)
 }
 
-fn told(reader: &mut dyn Reader, message: &Message) -> Result<Story, JournalError> {
-    story(message, |operator| reader.operator_name(operator))
+fn told(
+    reader: &mut dyn Reader,
+    message: &Message,
+    sampling: Option<Sampling>,
+) -> Result<Story, JournalError> {
+    story(message, sampling, |operator| reader.operator_name(operator))
 }
 
 const USUAL_LIMIT: usize = 100;

@@ -18,6 +18,7 @@ use xabar_events::{Reason, State, UnixMillis};
 
 use super::schema;
 use crate::journal::{Message, OperatorId, Phase, Told};
+use crate::traces::Sampling;
 
 /// The life of one message.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -25,6 +26,9 @@ pub struct Story {
     pub id: String,
     pub event: EventName,
     pub application: String,
+    /// The id of the trace that it is a part of, if it is of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// Masked.
     pub msisdn: String,
     #[schema(schema_with = schema::state)]
@@ -77,12 +81,13 @@ pub struct Step {
     pub attempts: Option<u16>,
 }
 
-/// Tells the life of a message, with the operators' names.
+/// Tells the life of a message, with the operators' names, and with the trace that its agency began, or the gateway by `sampling`.
 ///
 /// # Errors
 /// If a name cannot be read.
 pub fn story<E>(
     message: &Message,
+    sampling: Option<Sampling>,
     mut name: impl FnMut(OperatorId) -> Result<Option<String>, E>,
 ) -> Result<Story, E> {
     let attempt = &message.progress.attempt;
@@ -104,6 +109,7 @@ pub fn story<E>(
             id: message.key.id.to_string(),
         },
         application: message.application.to_string(),
+        trace: trace(message, sampling),
         msisdn: message.msisdn.to_string(),
         state: history.last().map_or(State::Accepted, |told| told.state),
         states,
@@ -115,6 +121,14 @@ pub fn story<E>(
             .then_some(UnixMillis(message.progress.due.0)),
         pushed: attempt.pushed && attempt.attempts > 0,
     })
+}
+
+fn trace(message: &Message, sampling: Option<Sampling>) -> Option<String> {
+    let identity = &message.origin().identity;
+    let agencys = identity.trace.as_ref().map(|it| it.parent.trace_id());
+    let own = || Some(sampling?.trace_of(identity)?.trace);
+    let id = u128::from_be_bytes(agencys.or_else(own)?);
+    Some(format!("{id:032x}"))
 }
 
 fn step(told: &Told, operator: Option<String>) -> Step {

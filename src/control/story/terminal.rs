@@ -51,10 +51,12 @@ impl Story {
             (due, false) => format!(" · waits to be tried again, due since {due}"),
         });
         let due = due.unwrap_or_default();
+        let trace = self.trace.as_deref().map(|id| format!(" · trace {id}"));
+        let trace = trace.unwrap_or_default();
         let zone = zone.iana_name().unwrap_or("UTC");
         format!(
             "application {application} · to {} · {state}\n\
-             event {id} of {source} · message {}{carrier}{segments} · {attempts}{repeats}{due} · times of {zone}\n",
+             event {id} of {source} · message {}{carrier}{segments} · {attempts}{repeats}{due}{trace} · times of {zone}\n",
             self.msisdn, self.id,
         )
     }

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use jiff::tz::TimeZone;
 use serde_json::json;
-use xabar_events::{Agency, EventKey};
+use xabar_events::{Agency, EventKey, TraceContext};
 
 use super::*;
 use crate::clock;
@@ -90,7 +90,7 @@ fn told_of(message: &Message) -> Story {
         };
         Ok::<_, Infallible>(Some(name.to_owned()))
     };
-    story(message, name).unwrap()
+    story(message, None, name).unwrap()
 }
 
 #[test]
@@ -301,4 +301,41 @@ fn a_story_holds_neither_number_nor_text() {
         story.render(&TimeZone::UTC, UnixMillis(0), true)
     );
     assert!(!shown.contains("998901234567") && !shown.contains("Yunusobod"));
+}
+
+#[test]
+fn who_reads_traces_as_well_is_told_which_one() {
+    let of = |sampling| story(&night_and_day(), sampling, |_| Ok::<_, Infallible>(None)).unwrap();
+    let every = |one_in: u64| {
+        Some(Sampling {
+            one_in: one_in.try_into().ok(),
+        })
+    };
+    assert_eq!((of(None).trace, of(every(0)).trace), (None, None));
+    let begun_here = of(every(1)).trace.unwrap();
+    assert_eq!(begun_here.len(), 32);
+    let text = of(every(1)).render(&TimeZone::UTC, UnixMillis(0), false);
+    assert!(
+        text.contains(&format!(" · trace {begun_here} · ")),
+        "{text}"
+    );
+
+    let message = night_and_day();
+    let mut origin = Origin::clone(message.origin());
+    let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+    let trace = TraceContext {
+        parent: parent.parse().unwrap(),
+        state: None,
+    };
+    let identity = Identity {
+        trace: Some(trace.into()),
+        ..Identity::clone(&origin.identity)
+    };
+    origin.identity = identity.into();
+    let message = Message::new(origin, message.progress);
+    let told = story(&message, None, |_| Ok::<_, Infallible>(None)).unwrap();
+    assert_eq!(
+        told.trace.as_deref(),
+        Some("0af7651916cd43dd8448eb211c80319c")
+    );
 }

@@ -64,7 +64,7 @@ async fn started(
     let readiness = Readiness::awaiting([]);
     let refusals = Refusals::default();
     let intake = HttpIntake::new(door, refusals.clone());
-    let archive = Archive::new(Box::new(Shelf));
+    let archive = Archive::new(Box::new(Shelf), None);
     let access = Access::new(tokens, denials.clone(), audit.clone());
     let router = router(Api {
         under_tls: tls.is_some(),
