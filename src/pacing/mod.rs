@@ -332,8 +332,8 @@ impl Pacer {
             let Some(message) = self.waiting.get(&id) else {
                 continue;
             };
-            if self.threads.busy(message.thread) && self.threads.newer_attempted(message).is_none()
-            {
+            // A newer one may be under way, of which nothing may come yet.
+            if self.threads.busy(message.thread) {
                 self.threads.park(message);
                 continue;
             }
@@ -341,6 +341,7 @@ impl Pacer {
                 continue;
             };
             let turn = self.judge(message, now);
+            self.threads.turn(turn.message().thread);
             self.leave(turn.message());
             return Some(turn);
         }
@@ -433,19 +434,23 @@ impl Pacer {
         self.threads.resume(message, thread);
     }
 
-    /// Notes that a submission has its result, or that its grace has ended.
-    pub fn end(&mut self, message: &Message) {
+    /// Notes that a submission has its result, or that its grace has ended. Gives the newest that was attempted of its
+    /// thread, if older ones may wait: those are superseded by it.
+    pub fn end(&mut self, message: &Message) -> Option<ThreadOrder> {
+        let superseding = self.threads.superseding(message);
         for id in self.threads.end(message) {
             if let Some(message) = self.waiting.get(&id) {
                 let paused = is_paused(&self.paused, message.queue());
                 enqueue(&mut self.lanes, message, paused, &self.sharing);
             }
         }
+        superseding
     }
 
     /// Notes that nothing of a message was written, so that its next attempt is its first again and counts then.
     pub fn uncount(&mut self, message: &Message, now: &Now) {
         if message.progress.attempt.attempts == 0 {
+            self.threads.unbegin(message);
             self.gate.uncount(message, now);
         }
     }
@@ -477,13 +482,14 @@ impl Pacer {
         facts
     }
 
-    /// As [`end`](Self::end), for a message that waits again; gives what is to be kept of its thread.
-    pub fn end_to_wait(&mut self, message: &Message) -> ThreadFacts {
+    /// As [`end`](Self::end), for a message that waits again: what is to be kept of its thread, too.
+    pub fn end_to_wait(&mut self, message: &Message) -> (ThreadFacts, Option<ThreadOrder>) {
         let others = self.threads.contended(message.thread);
         let facts = self.thread(message.thread, 1 + u32::from(others));
+        let superseding = self.threads.superseding(message);
         self.threads.sibling_waits(message.thread);
         self.end(message);
-        facts
+        (facts, superseding)
     }
 
     /// What is to be kept of a thread of which one is in flight and about this many wait.

@@ -144,12 +144,20 @@ fn the_end_of_an_attempt_given_up_before_does_not_end_the_wait_for_another() {
 }
 
 #[test]
-fn an_older_message_is_overtaken_even_while_the_newer_is_under_way() {
-    let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
-    let now = after(Duration::ZERO);
-    pacer.begin(&sibling(2), Lane::Normal, &now);
-    offer(&mut pacer, message(1));
-    assert_eq!(turn(&mut pacer, &now), Some(("overtaken", 1)));
+fn an_older_message_is_overtaken_once_there_is_a_result_of_the_newer() {
+    for (attempts, then) in [(1, "overtaken"), (0, "go")] {
+        let mut pacer = Pacer::new(&Rules::default(), &BTreeMap::new());
+        let now = after(Duration::ZERO);
+        let mut newer = sibling(2);
+        pacer.begin(&newer, Lane::Normal, &now);
+        offer(&mut pacer, message(1));
+        assert_eq!(turn(&mut pacer, &now), None);
+        newer.progress.attempt.attempts = attempts;
+        pacer.uncount(&newer, &now);
+        let superseding = (attempts > 0).then(|| newer.order());
+        assert_eq!(pacer.end(&newer), superseding);
+        assert_eq!(turn(&mut pacer, &now), Some((then, 1)));
+    }
 }
 
 #[test]

@@ -7,11 +7,15 @@ use crate::journal::{Message, MessageId, ThreadFacts, ThreadKey, ThreadOrder};
 #[derive(Debug, Default)]
 pub(super) struct Threads {
     active: HashMap<ThreadKey, Thread>,
+    /// That of the last turn, which may be about to speak: what is known of it is kept until the next one.
+    turn: Option<ThreadKey>,
 }
 
 #[derive(Debug, Default)]
 struct Thread {
     attempted: Option<ThreadOrder>,
+    /// The newest attempted before the last attempt, of which nothing may come.
+    before: Option<ThreadOrder>,
     /// Messages of the thread that are due and held in memory.
     held: Vec<MessageId>,
     /// Of these, those whose turn came while another was in flight.
@@ -29,6 +33,14 @@ impl Threads {
         thread.attempted = thread.attempted.max(facts.attempted);
         thread.others_wait |= facts.waiting > 1;
         thread.held.push(message.id);
+    }
+
+    /// It is the turn of a message.
+    pub(super) fn turn(&mut self, key: ThreadKey) {
+        let last = self.turn.replace(key).filter(|last| *last != key);
+        if let Some(last) = last {
+            self.drop_if_idle(last);
+        }
     }
 
     /// A due message is no longer held.
@@ -50,7 +62,17 @@ impl Threads {
     pub(super) fn begin(&mut self, message: &Message) {
         let thread = self.active.entry(message.thread).or_default();
         thread.in_flight.push(message.id);
+        thread.before = thread.attempted;
         thread.attempted = thread.attempted.max(Some(message.order()));
+    }
+
+    /// Nothing of a message in flight was written, now or before: it was not attempted.
+    pub(super) fn unbegin(&mut self, message: &Message) {
+        if let Some(thread) = self.active.get_mut(&message.thread)
+            && thread.attempted == Some(message.order())
+        {
+            thread.attempted = thread.before;
+        }
     }
 
     /// As [`begin`](Self::begin), for a submission begun before the start, or given up too early.
@@ -58,6 +80,7 @@ impl Threads {
         self.begin(message);
         let thread = self.active.entry(message.thread).or_default();
         thread.attempted = thread.attempted.max(facts.attempted);
+        thread.before = thread.attempted;
         thread.others_wait |= facts.waiting > 0;
     }
 
@@ -108,12 +131,23 @@ impl Threads {
             .map_or(&[], |thread| thread.held.as_slice())
     }
 
+    /// The newest message that was attempted, if none is in flight but this one and older ones may wait.
+    pub(super) fn superseding(&self, message: &Message) -> Option<ThreadOrder> {
+        let thread = self.active.get(&message.thread)?;
+        let is_last = thread.in_flight.iter().all(|id| *id == message.id);
+        let others_wait = thread.others_wait || !thread.held.is_empty();
+        thread.attempted.filter(|_| is_last && others_wait)
+    }
+
     /// The newest message that was attempted.
     pub(super) fn attempted(&self, key: ThreadKey) -> Option<ThreadOrder> {
         self.active.get(&key)?.attempted
     }
 
     fn drop_if_idle(&mut self, key: ThreadKey) {
+        if self.turn == Some(key) {
+            return;
+        }
         if self
             .active
             .get(&key)

@@ -20,7 +20,7 @@ use crate::delivery::{
 use crate::intake::Verdict;
 use crate::journal::{
     Awaiting, Changes, Choices, HeldReceipt, Identity, Message, MessageId, OperatorId, Outgoing,
-    SubscriberFacts, ThreadFacts, ThreadKey,
+    SubscriberFacts, ThreadFacts, ThreadKey, ThreadOrder,
 };
 use crate::traces::Stage;
 
@@ -53,6 +53,10 @@ pub(super) struct Beat {
     seeded: Seeded,
     pub(super) held: Vec<(u64, HeldReceipt)>,
     pub(super) released: Vec<u64>,
+    /// What waits again of threads of which others wait: the journal has it still in flight.
+    pub(super) waits_again: Vec<(ThreadKey, MessageId)>,
+    /// The threads of which something went, or may have, each with the newest that did: older ones may wait.
+    pub(super) superseding: Vec<(ThreadKey, ThreadOrder)>,
     /// What an operator took and did not deliver, and who is to try it now.
     pub(super) undelivered: Vec<Elsewhere>,
     pub(super) outgoing: Vec<Outgoing>,
@@ -191,6 +195,8 @@ impl Beat {
             seeded: Seeded::default(),
             held: Vec::new(),
             released: Vec::new(),
+            waits_again: Vec::new(),
+            superseding: Vec::new(),
             undelivered: Vec::new(),
             outgoing: Vec::new(),
             stages: Vec::new(),

@@ -421,6 +421,7 @@ impl Core {
         self.move_rerouted(&mut beat);
         self.cancel_some(&mut beat)?;
         self.admit(&mut beat, inputs.batches)?;
+        self.supersede(&mut beat)?;
         self.turns_left = false;
         if !beat.stopping {
             self.send_due(&mut beat)?;

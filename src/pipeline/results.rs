@@ -307,7 +307,7 @@ impl Core {
 
     fn submitted(&mut self, beat: &mut Beat, flight: InFlight) {
         let mut message = flight.message;
-        self.pacer.end(&message);
+        self.end_attempt(beat, &message);
         message.progress.phase = Phase::Submitted;
         self.teller.tell(
             beat,
@@ -412,7 +412,7 @@ impl Core {
     }
 
     fn fail(&mut self, beat: &mut Beat, message: &mut Message, status: Status, reason: Reason) {
-        self.pacer.end(message);
+        self.end_attempt(beat, message);
         let (state, reason) = fate_so_far(message).unwrap_or((State::Failed, reason));
         let details = Details::code(status.to_string());
         self.teller
@@ -441,17 +441,36 @@ impl Core {
 
     /// Ends a message that is not to be submitted again; of one that was not at all, it matters who withdrew it.
     fn end_unrepeated(&mut self, beat: &mut Beat, message: &mut Message, by: Reason) {
-        self.pacer.end(message);
+        if message.progress.attempt.attempts == 0 {
+            // Older ones may go.
+            let (facts, _) = self.pacer.end_to_wait(message);
+            beat.thread(message.thread, facts);
+        } else {
+            self.end_attempt(beat, message);
+        }
         let (state, reason) = withdrawn(message, by);
         self.teller
             .settle(beat, message, state, Some(reason), Details::default());
         beat.put(message.clone());
     }
 
+    /// An attempt has its result: what it supersedes need not wait any more.
+    fn end_attempt(&mut self, beat: &mut Beat, message: &Message) {
+        let superseding = self.pacer.end(message);
+        beat.superseding
+            .extend(superseding.map(|newest| (message.thread, newest)));
+    }
+
     pub(super) fn wait_again(&mut self, beat: &mut Beat, message: &mut Message, due: UnixMillis) {
         message.progress.phase = Phase::Waiting;
         message.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
-        beat.thread(message.thread, self.pacer.end_to_wait(message));
+        let (facts, superseding) = self.pacer.end_to_wait(message);
+        beat.thread(message.thread, facts);
+        if facts.waiting > 1 {
+            beat.waits_again.push((message.thread, message.id));
+        }
+        beat.superseding
+            .extend(superseding.map(|newest| (message.thread, newest)));
         self.wait_out_of_turn(message);
         self.repeats.note(message);
         beat.put(message.clone());

@@ -13,7 +13,8 @@ use crate::clock::{Now, UnixMillis};
 use crate::compose::Text;
 use crate::delivery::{References, Senders, SentAs, Submission, Token, reference_of, retry};
 use crate::journal::{
-    JournalError, Lane, Message, MessageId, OperatorId, Phase, Segment, ThreadOrder,
+    Arrival, JournalError, Lane, Message, MessageId, OperatorId, Phase, Segment, SubscriberFacts,
+    ThreadFacts, ThreadKey, ThreadOrder,
 };
 use crate::pacing::Turn;
 
@@ -158,45 +159,76 @@ impl Core {
         Ok(message.map(|message| message.key.id.as_str().into()))
     }
 
-    /// Of a thread's waiting messages the newest that is due, permitted and has a text goes; all older ones are superseded.
+    /// Of a thread's waiting messages the newest that is due, permitted and has a text goes, in the place of the one whose
+    /// turn it is. What it supersedes waits for its result: of a submission that was not written nothing comes, and
+    /// whoever withdraws it then must not silence the citizen.
     fn send_newest(&mut self, beat: &mut Beat, turn: Message) -> Result<(), JournalError> {
         let lane = turn.lane;
         if self.text(beat, &turn)?.is_none() {
             // It ends without having been sent, and so the others keep their turns.
             return self.send(beat, turn, lane, 0);
         }
-        let mut siblings = self.siblings(beat, &turn)?;
+        let siblings = self.siblings(beat, turn.thread, turn.id)?;
         // One that was accepted in this beat, too late for the journal to know it, may wait as well.
-        let mut waiting = u32::from(beat.thread_facts(turn.thread).is_some());
-        let mut chosen = turn;
-        let mut newest = None;
-        for (place, sibling) in siblings.iter().enumerate().rev() {
-            if self.may_go_instead(beat, sibling, &chosen)? {
-                newest = Some(place);
+        let accepted = u32::from(beat.thread_facts(turn.thread).is_some());
+        let waiting = accepted.saturating_add(u32::try_from(siblings.len()).unwrap_or(u32::MAX));
+        let (mut chosen, mut passed_over) = (turn, None);
+        for sibling in siblings.into_iter().rev() {
+            if self.may_go_instead(beat, &sibling, &chosen)? {
+                self.pacer.withdraw(sibling.id);
+                passed_over = Some(std::mem::replace(&mut chosen, sibling));
                 break;
             }
         }
-        if let Some(newest) = newest {
-            let newest = siblings.remove(newest);
-            siblings.push(std::mem::replace(&mut chosen, newest));
-            self.pacer.withdraw(chosen.id);
+        self.send(beat, chosen, lane, waiting)?;
+        // Its turn comes again: when there is a result of what goes instead, or at once if that did not even begin.
+        if let Some(message) = passed_over {
+            self.pacer.offer(Arrival {
+                message,
+                thread: ThreadFacts::default(),
+                subscriber: SubscriberFacts::default(),
+            });
         }
-        let by: Box<str> = chosen.key.id.as_str().into();
-        for sibling in siblings {
-            if sibling.order() < chosen.order() {
+        Ok(())
+    }
+
+    /// What went, or may have, supersedes the older ones of its thread that wait.
+    pub(super) fn supersede(&mut self, beat: &mut Beat) -> Result<(), JournalError> {
+        for (thread, newest) in std::mem::take(&mut beat.superseding) {
+            let siblings = self.siblings(beat, thread, newest.id)?;
+            let (older, newer): (Vec<_>, Vec<_>) =
+                siblings.into_iter().partition(|it| it.order() < newest);
+            for sibling in older {
                 self.pacer.withdraw(sibling.id);
-                self.overtaken(beat, sibling, Some(by.clone()));
-            } else {
-                waiting += 1;
+                let by = self.event_of(beat, newest)?;
+                self.overtaken(beat, sibling, by);
+            }
+            if beat.thread_facts(thread).is_none() {
+                let facts = ThreadFacts {
+                    attempted: Some(newest),
+                    waiting: u32::try_from(newer.len()).unwrap_or(u32::MAX),
+                };
+                beat.thread(thread, facts);
             }
         }
-        self.send(beat, chosen, lane, waiting)
+        Ok(())
     }
 
     /// The other waiting messages of a thread, oldest first.
-    fn siblings(&mut self, beat: &Beat, turn: &Message) -> Result<Vec<Message>, JournalError> {
-        let (id, thread) = (turn.id, turn.thread);
+    fn siblings(
+        &mut self,
+        beat: &Beat,
+        thread: ThreadKey,
+        id: MessageId,
+    ) -> Result<Vec<Message>, JournalError> {
         let mut siblings = self.pacer.held_siblings(thread, id);
+        let again = beat.waits_again.iter().filter(|it| it.0 == thread);
+        let again = again.filter_map(|(_, id)| beat.message(*id));
+        siblings.extend(
+            again
+                .filter(|it| it.id != id && it.progress.phase == Phase::Waiting)
+                .cloned(),
+        );
         let held: Vec<MessageId> = siblings.iter().map(|held| held.id).collect();
         for message in self.journal.siblings(thread)? {
             let sibling = message.id;
@@ -287,7 +319,7 @@ impl Core {
             may_go_in_ucs2 = segments.encoding() != Encoding::Ucs2;
             let (total, at) = (segments.total(), beat.now.steady);
             begin_attempt(&mut self.references, &mut message, total, text, at);
-            self.submit(beat, &message, &segments);
+            self.submit(beat, &message, turn, &segments);
         }
         self.teller.attempted(beat, &message);
         self.repeats.forget(message.id);
@@ -327,8 +359,8 @@ impl Core {
         Ok(segments)
     }
 
-    /// Hands the segments that are to be sent to the operator's link, once the beat is committed.
-    fn submit(&mut self, beat: &mut Beat, message: &Message, segments: &Segments) {
+    /// Hands the segments that are to be sent to the operator's link, once the beat is committed, in a place of the turn's lane.
+    fn submit(&mut self, beat: &mut Beat, message: &Message, turn: Lane, segments: &Segments) {
         let progress = &message.progress;
         let Some(operator) = self.operators.get_mut(&progress.operator) else {
             return;
@@ -362,7 +394,7 @@ impl Core {
                 ),
                 reference: reference_of(progress.attempt.reference, number),
                 validity,
-                urgent: matches!(message.lane, Lane::Answers | Lane::Urgent),
+                urgent: matches!(turn, Lane::Answers | Lane::Urgent),
                 stubborn: retry::is_throttled_again_and_again(progress.attempt.throttled),
                 sender: sender.clone(),
             };

@@ -343,6 +343,7 @@ fn a_newer_status_waits_until_it_is_known_whether_the_older_one_is_shown() {
     world.calm();
     let newer = world.one_sent();
     assert!(newer.token().is_push() && newer.message() != push.message());
+    says_shown(&mut world, &newer);
     assert_eq!(world.story("a"), ["accepted", "superseded newer-status"]);
 }
 

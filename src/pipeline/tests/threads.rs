@@ -24,11 +24,74 @@ fn scheduled(n: u32, id: &str, wait: std::time::Duration) -> Notification {
 fn the_newest_goes_and_the_older_ones_are_superseded_by_it() {
     let mut world = World::new();
     world.publish_all([minute(2, "second"), minute(3, "third"), minute(1, "first")]);
-    assert_eq!(world.one_sent().message(), 2);
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2);
+    world.accept(&newer, "newer");
     for id in ["first", "second"] {
         assert_eq!(world.story(id), ["accepted", "superseded newer-status"]);
         assert_eq!(world.last(id).by.as_deref(), Some("third"));
     }
+}
+
+#[test]
+fn what_goes_instead_of_an_urgent_one_goes_in_its_place() {
+    let mut world = World::new();
+    // All that is not kept for urgent ones is taken.
+    (world.smsc(UCELL).room, world.smsc(UCELL).kept) = (2, 2);
+    let urgent = Notification {
+        priority: Priority::Urgent,
+        ..minute(1, "older")
+    };
+    world.publish_all([urgent, minute(2, "newer")]);
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2);
+    // Its link loses its sessions before it is written.
+    world.steady = world.steady.after(SECOND);
+    world.give_back(&newer);
+    let again = world.one_sent();
+    assert_eq!(again.message(), 2);
+    assert_eq!(world.story("older"), ["accepted"]);
+    world.accept(&again, "1");
+    assert_eq!(
+        world.story("older"),
+        ["accepted", "superseded newer-status"]
+    );
+}
+
+#[test]
+fn a_newer_one_that_is_withdrawn_before_it_was_written_does_not_silence_the_citizen() {
+    for restarts in [false, true] {
+        let mut world = World::new();
+        world.publish_all([minute(1, "older"), minute(2, "newer")]);
+        let newer = world.one_sent();
+        world.cancel("newer");
+        world.give_back(&newer);
+        assert_eq!(world.story("newer"), ["accepted", "cancelled event"]);
+        let older = world.one_sent();
+        assert_eq!(older.message(), 1);
+        if restarts {
+            world.give_back(&older);
+            world.sent();
+            world.restart();
+            world.advance(MINUTE);
+        }
+        world.accept(&older, "1");
+        assert_eq!(world.story("older").last().unwrap(), "submitted");
+    }
+}
+
+#[test]
+fn what_is_older_than_one_that_went_stays_so_when_a_newer_one_was_not_written() {
+    let mut world = World::new();
+    world.publish(minute(2, "went"));
+    let went = world.one_sent();
+    world.accept(&went, "1");
+    world.publish(minute(3, "newer"));
+    let newer = world.one_sent();
+    world.cancel("newer");
+    world.give_back(&newer);
+    world.publish(minute(1, "older"));
+    assert_eq!(world.story("older"), ["accepted", "suppressed stale"]);
 }
 
 #[test]
@@ -112,7 +175,9 @@ fn an_older_scheduled_one_is_superseded_when_the_newer_goes() {
     world.publish(scheduled(1, "older", HOUR));
     world.restart();
     world.publish(minute(9, "newer"));
-    assert_eq!(world.one_sent().message(), 2);
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2);
+    world.accept(&newer, "newer");
     assert_eq!(
         world.story("older"),
         ["accepted", "deferred scheduled", "superseded newer-status"]
@@ -146,7 +211,9 @@ fn the_newest_goes_when_the_older_one_under_way_is_refused() {
     let older = world.one_sent();
     world.publish(minute(2, "newer"));
     world.refuse(&older, Status::RSYSERR);
-    assert_eq!(world.one_sent().message(), 2);
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2);
+    world.accept(&newer, "newer");
     world.advance(10 * SECOND);
     assert_eq!(
         world.story("older"),
@@ -166,7 +233,9 @@ fn an_uncertain_older_one_ends_unknown_when_a_newer_one_went() {
     world.advance(29 * SECOND);
     assert!(world.sent().is_empty());
     world.advance(SECOND);
-    assert_eq!(world.one_sent().message(), 2);
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2);
+    world.accept(&newer, "newer");
     assert_eq!(world.story("older"), ["accepted", "unknown uncertain"]);
     world.answer(&older, Status::ROK, "1");
     world.advance(HOUR);
@@ -181,7 +250,9 @@ fn a_newer_one_supersedes_what_waits_for_its_retry() {
     world.refuse(&older, Status::RSYSERR);
     world.restart();
     world.publish(minute(2, "newer"));
-    assert_eq!(world.one_sent().message(), 2);
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2);
+    world.accept(&newer, "newer");
     assert_eq!(
         world.story("older"),
         ["accepted", "superseded newer-status"]
@@ -200,7 +271,9 @@ fn an_older_one_half_with_the_operator_is_not_completed_after_a_newer_one() {
     world.refuse(&segments[1], Status::RSYSERR);
     world.refuse(&segments[2], Status::RSYSERR);
     world.publish(minute(2, "newer"));
-    assert_eq!(world.one_sent().message(), 2);
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2);
+    world.accept(&newer, "newer");
     assert_eq!(world.story("older"), ["accepted", "failed partial"]);
 }
 
@@ -245,7 +318,9 @@ fn other_threads_of_the_subscriber_and_of_the_application_are_not_held_up() {
 fn of_two_with_the_same_time_the_later_arrival_is_the_newer() {
     let mut world = World::new();
     world.publish_all([status("first"), status("second")]);
-    assert_eq!(world.one_sent().message(), 2);
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2);
+    world.accept(&newer, "newer");
     assert_eq!(
         world.story("first"),
         ["accepted", "superseded newer-status"]
@@ -268,7 +343,9 @@ fn a_newer_one_in_another_lane_goes_instead() {
     ]);
     world.smsc(UCELL).room = 10;
     world.calm();
-    assert_eq!(world.one_sent().message(), 2);
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2);
+    world.accept(&newer, "newer");
     assert_eq!(
         world.story("older"),
         ["accepted", "superseded newer-status"]
@@ -285,7 +362,9 @@ fn a_newer_one_far_back_in_the_journal_goes_instead() {
     world.restart();
     world.smsc(UCELL).room = 1;
     world.beat();
-    assert_eq!(world.one_sent().message(), 2502);
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2502);
+    world.accept(&newer, "newer");
     assert_eq!(
         world.story("older"),
         ["accepted", "superseded newer-status"]

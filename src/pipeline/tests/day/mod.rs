@@ -246,7 +246,7 @@ impl Day {
         self.promises.pass(now, &self.operators, bulk_may_go);
         let mut smscs = self.world.smscs.iter();
         let links_have_room =
-            smscs.all(|(id, smsc)| smsc.room > 0 && self.operators.well_since(*id) < now);
+            smscs.all(|(id, smsc)| smsc.room > smsc.kept && self.operators.well_since(*id) < now);
         self.world.laws.pass(&self.world.now(), links_have_room);
     }
 

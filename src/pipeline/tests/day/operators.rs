@@ -102,6 +102,7 @@ impl Operators {
             }
             let smsc = world.smsc(*id);
             (smsc.sessions, smsc.room) = (usize::from(!away), operator.tps);
+            smsc.kept = (operator.tps / 10).max(1);
         }
         while self
             .coming

@@ -45,6 +45,8 @@ pub(super) fn set(settings: &mut Settings, events: u64) {
     let pushing = names.iter().take(names.len() / 2);
     let pushing = UrgentRight::only(pushing.map(|name| (&**name, None)));
     settings.operators[0].push = Some(pushing);
+    let legal = names.iter().take(names.len() / 2);
+    settings.legal = legal.map(|name| name.as_str().into()).collect();
     settings.lists.blocked = list(subscriber(BLOCKED));
     settings.lists.reassigned = list(subscriber(REASSIGNED));
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
-use super::{Fate, Known, Laws};
+use super::{Known, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Lane, Message, MessageId};
 use crate::pacing::{DailyQuota, Rules, Spread};
@@ -39,6 +39,10 @@ impl Laws {
         assert!(
             message.lane != Lane::Urgent || self.urgent.allows(agency, &message.content.service),
             "urgent without a right to it: {message:?}"
+        );
+        assert!(
+            !message.content.legal || self.legal.contains(agency),
+            "legal without a right to it: {message:?}"
         );
     }
 
@@ -94,7 +98,7 @@ fn gone<'a>(
 
 fn went(known: &Known) -> bool {
     let mut fates = known.attempts.iter().flat_map(|it| it.segments.values());
-    fates.any(|fate| *fate != Fate::Nowhere)
+    fates.any(|fate| !fate.is_nothing())
 }
 
 /// What came to its end without having gone counts no more, and is not looked at again.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use xabar_events::Msisdn;
 
-use super::{Attempt, Fate, Known, Laws};
+use super::{Attempt, Fate, Known, Laws, is_answer_to_go};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Submission, Token};
 use crate::journal::{Lane, Message, MessageId};
@@ -49,7 +49,7 @@ impl Laws {
     }
 
     /// R5: one at a time, and never back.
-    pub(super) fn check_thread(&mut self, now: &Now, id: MessageId) {
+    pub(super) fn check_thread(&self, now: &Now, id: MessageId) {
         let message = &self.messages[&id].message;
         let (thread, order) = (message.thread, message.order());
         for other in self.threads[&thread].iter().filter(|other| **other != id) {
@@ -62,7 +62,7 @@ impl Laws {
                     let receipted = self.receipted.contains(&(*other, last.octet, *segment));
                     receipted || since.after(self.uncertain) <= now.steady
                 }
-                Fate::Accepted | Fate::Nowhere => true,
+                Fate::Accepted | Fate::Nowhere | Fate::Unwritten => true,
             });
             assert!(
                 open,
@@ -74,9 +74,12 @@ impl Laws {
                 self.messages[other].message
             );
         }
-        let newest = self.attempted.entry(thread).or_insert(order);
-        assert!(*newest <= order, "{id} after a newer one");
-        *newest = order;
+        let mut others = self.threads[&thread].iter();
+        let newer = others.find(|other| {
+            self.messages[other].message.order() > order
+                && self.has_had(**other, |fate| fate != Fate::Unwritten)
+        });
+        assert_eq!(newer, None, "{id} after a newer one");
     }
 
     /// R2: nothing is repeated at once that has no result.
@@ -87,7 +90,7 @@ impl Laws {
         let open = last.segments.values().any(|fate| match fate {
             Fate::Sent => true,
             Fate::Unanswered(since) => since.after(self.uncertain) > now.steady,
-            Fate::Accepted | Fate::Nowhere => false,
+            Fate::Accepted | Fate::Nowhere | Fate::Unwritten => false,
         });
         assert!(
             !open,
@@ -118,7 +121,7 @@ impl Laws {
         }
         let times = self.times_to(message.msisdn, |it| {
             let mut fates = it.segments.values();
-            !it.is_rest && fates.any(|fate| *fate != Fate::Nowhere)
+            !it.is_rest && fates.any(|fate| !fate.is_nothing())
         });
         for limit in &self.rules.limits {
             let inside = times
@@ -137,7 +140,7 @@ impl Laws {
     pub(super) fn check_answers_limit(&self, now: &Now, message: &Message) {
         let others = self.phones.get(&message.msisdn).into_iter().flatten();
         let others = others.map(|other| &self.messages[other].message);
-        let answers = others.filter(|it| it.is_answer());
+        let answers = others.filter(|it| is_answer_to_go(it));
         let times: Vec<_> = answers.map(|answer| answer.accepted_at).collect();
         for limit in &self.answer_limits {
             let inside = times.iter().filter(|at| at.after(limit.per) > now.steady);

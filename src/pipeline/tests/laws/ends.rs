@@ -27,9 +27,16 @@ impl Laws {
             (State::Expired, Some(Reason::Deadline)) => {
                 (message.expires <= now.wall, "expired before its time")
             }
-            (State::Superseded, _) | (_, Some(Reason::Stale)) => {
+            (State::Superseded, _) => {
                 let by = outcome.by.as_deref();
-                (self.is_overtaken(message, by), "no newer one was attempted")
+                let went = |id| self.has_had(id, |it| !matches!(it, Fate::Sent | Fate::Unwritten));
+                let is_so = self.is_overtaken(message, by, went);
+                (is_so, "no newer one was attempted")
+            }
+            (_, Some(Reason::Stale)) => {
+                let begun = |id| self.begun_in_journal.contains(&id);
+                let is_so = self.is_overtaken(message, None, begun);
+                (is_so, "no newer one was attempted")
             }
             (_, Some(Reason::Blocked)) => {
                 let is_listed = self.lists.blocked.has(message.msisdn);
@@ -101,7 +108,7 @@ impl Laws {
     }
 
     /// Whether this became of a segment in one of its attempts.
-    fn has_had(&self, id: MessageId, is_it: impl Fn(Fate) -> bool) -> bool {
+    pub(super) fn has_had(&self, id: MessageId, is_it: impl Fn(Fate) -> bool) -> bool {
         let attempts = self.messages[&id].attempts.iter();
         let mut fates = attempts.flat_map(|it| it.segments.values());
         fates.any(|fate| is_it(*fate))
@@ -125,13 +132,18 @@ impl Laws {
         )
     }
 
-    /// Whether the journal has an attempt of a newer status of its thread, and that is the one of which is told.
-    fn is_overtaken(&self, message: &Message, by: Option<&str>) -> bool {
+    /// Whether this is so of a newer status of its thread, and that is the one of which is told.
+    fn is_overtaken(
+        &self,
+        message: &Message,
+        by: Option<&str>,
+        is_it: impl Fn(MessageId) -> bool,
+    ) -> bool {
         self.threads[&message.thread].iter().any(|id| {
             let newer = &self.messages[id].message;
             newer.order() > message.order()
                 && by.is_none_or(|by| by == newer.key.id.as_str())
-                && self.begun_in_journal.contains(id)
+                && is_it(*id)
         })
     }
 }

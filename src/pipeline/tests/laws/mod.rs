@@ -8,7 +8,7 @@ mod links;
 mod morning;
 mod waits;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use xabar_smpp::Status;
 
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Answer, Event, Submission, Token};
-use crate::journal::{Changes, Message, MessageId, OperatorId, ThreadKey, ThreadOrder};
+use crate::journal::{Changes, Message, MessageId, OperatorId, ThreadKey};
 use crate::numbers::{Lists, Numbers};
 use crate::pacing::{Limit, Rules, UrgentRight};
 use crate::pipeline::{Inputs, Settings, Unwanted};
@@ -36,6 +36,7 @@ pub(super) struct Laws {
     answer_limits: Vec<Limit>,
     default_language: Language,
     urgent: UrgentRight,
+    legal: BTreeSet<Box<str>>,
     /// The numbers that get nothing, as the gateway was told last.
     lists: Lists,
     uncertain: Duration,
@@ -44,8 +45,6 @@ pub(super) struct Laws {
     messages: FxHashMap<MessageId, Known>,
     phones: FxHashMap<Msisdn, Vec<MessageId>>,
     threads: FxHashMap<ThreadKey, Vec<MessageId>>,
-    /// The newest attempted.
-    attempted: FxHashMap<ThreadKey, ThreadOrder>,
     /// Those with an attempt in the journal, which is there before they go.
     begun_in_journal: FxHashSet<MessageId>,
     withdrawn: FxHashSet<EventKey>,
@@ -94,6 +93,11 @@ struct Attempt {
     segments: BTreeMap<u8, Fate>,
 }
 
+/// Whether it is an answer that a phone gets: what chose something and is not to be answered has one that is over at once.
+fn is_answer_to_go(message: &Message) -> bool {
+    message.is_answer() && message.expires > message.time
+}
+
 /// Of how many segments the text is that this is one of, as its header says.
 fn segments_of_text(submission: &Submission) -> usize {
     match submission.has_udh {
@@ -108,8 +112,16 @@ enum Fate {
     /// No answer came until then, or the gateway died.
     Unanswered(UnixMillis),
     Accepted,
-    /// Refused, or never written: it did not reach anyone.
+    /// Refused: it did not reach anyone.
     Nowhere,
+    /// It did not even go.
+    Unwritten,
+}
+
+impl Fate {
+    fn is_nothing(self) -> bool {
+        matches!(self, Self::Nowhere | Self::Unwritten)
+    }
 }
 
 /// What one beat was told.
@@ -164,6 +176,7 @@ impl Laws {
         self.answer_limits.clone_from(&settings.dialogue.answers);
         self.default_language = settings.default_language;
         self.urgent = settings.urgent.clone();
+        self.legal.clone_from(&settings.legal);
         self.receipt = settings.receipt;
     }
 
@@ -179,13 +192,13 @@ impl Laws {
             answer_limits: settings.dialogue.answers.clone(),
             default_language: settings.default_language,
             urgent: settings.urgent.clone(),
+            legal: settings.legal.clone(),
             lists: settings.lists.clone(),
             uncertain: settings.uncertain,
             undelivered_elsewhere: settings.retry.undelivered_elsewhere,
             messages: FxHashMap::default(),
             phones: FxHashMap::default(),
             threads: FxHashMap::default(),
-            attempted: FxHashMap::default(),
             begun_in_journal: FxHashSet::default(),
             withdrawn: FxHashSet::default(),
             unwanted: Vec::new(),
@@ -307,7 +320,7 @@ impl Laws {
             .unwrap_or(std::mem::take(&mut lists.reassigned));
         for message in &changes.accepted {
             self.check_right(message);
-            if message.is_answer() {
+            if is_answer_to_go(message) {
                 self.check_answers_limit(now, message);
             }
             self.phones
@@ -324,7 +337,7 @@ impl Laws {
                 told: (0, State::Accepted),
                 first_end: None,
             };
-            if message.is_answer() && !self.is_listed(message.msisdn) {
+            if is_answer_to_go(message) && !self.is_listed(message.msisdn) {
                 self.answers.push(message.id);
             }
             let of_an_agency = usize::from(!message.is_answer());
@@ -361,7 +374,7 @@ impl Laws {
             (Fate::Sent | Fate::Unanswered(_), Ok(Status::ROK)) => Fate::Accepted,
             (Fate::Sent | Fate::Unanswered(_), Ok(_)) => Fate::Nowhere,
             (Fate::Sent, Err(Silence::NoAnswer)) => Fate::Unanswered(now),
-            (Fate::Sent, Err(Silence::NotWritten)) => Fate::Nowhere,
+            (Fate::Sent, Err(Silence::NotWritten)) => Fate::Unwritten,
             (fate, _) => fate,
         };
     }

@@ -433,12 +433,7 @@ impl World {
         for (operator, directive) in directives {
             let smsc = self.smscs.get_mut(&operator).expect("a known operator");
             self.laws.submitted(&now, operator, &directive.submissions);
-            for submission in directive.submissions {
-                smsc.sent.push(Sent {
-                    operator,
-                    submission,
-                });
-            }
+            smsc.take(operator, directive.submissions);
             smsc.queries.extend(directive.queries);
             smsc.shown += directive.screens.len() as u64;
             smsc.screens.extend(directive.screens);

@@ -63,6 +63,30 @@ impl Sent {
     }
 }
 
+impl Smsc {
+    /// Takes what is submitted in one beat. Into the places that are kept a link writes nothing else than what is urgent: the rest
+    /// comes back.
+    pub(super) fn take(&mut self, operator: OperatorId, submissions: Vec<Submission>) {
+        let others = self.room.saturating_sub(self.kept);
+        let (mut first, mut before) = (0, None);
+        for (submission, place) in submissions.into_iter().zip(0..) {
+            // All segments of a text stand together, and it is the first one that needs such a place.
+            let message = submission.token.message;
+            if before.replace(message) != Some(message) {
+                first = place;
+            }
+            if submission.urgent || first < others {
+                self.sent.push(Sent {
+                    operator,
+                    submission,
+                });
+            } else {
+                self.events.push(Event::Returned(submission.token));
+            }
+        }
+    }
+}
+
 impl World {
     pub(crate) fn smsc(&mut self, operator: OperatorId) -> &mut Smsc {
         self.smscs.get_mut(&operator).unwrap()
