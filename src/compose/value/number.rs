@@ -31,9 +31,12 @@ impl NumberForm {
     }
 
     /// `1250000.5` as `1 250 000,50 so'm`; `None` if the value is no number, or one below zero: what
-    /// is paid or owed is told by the words around it.
+    /// is paid or owed is told by the words around it. `12.500` may be twelve and a half, or a thousand times that.
     pub(super) fn write_money(&self, value: &str) -> Option<String> {
         let number = Number::read(value).filter(|number| !number.negative)?;
+        if may_be_thousands(value) {
+            return None;
+        }
         let padded = format!("{:0<2}", number.fraction);
         let fraction = if number.fraction.is_empty() {
             ""
@@ -119,6 +122,12 @@ impl<'a> Number<'a> {
     }
 }
 
+/// Whether the point may stand between thousands, as many write them: before three digits, and after no more.
+fn may_be_thousands(value: &str) -> bool {
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
+    fraction.len() == 3 && whole.len() <= 3 && !whole.starts_with('0')
+}
+
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit())
 }
@@ -194,6 +203,15 @@ mod tests {
             "٣",
         ] {
             assert_eq!(form.write(value), None, "{value}");
+        }
+        for (value, money) in [
+            ("12.500", None),
+            ("1.250", None),
+            ("1250.125", Some("1 250,125 UZS")),
+            ("0.125", Some("0,125 UZS")),
+            ("12.50", Some("12,50 UZS")),
+        ] {
+            assert_eq!(form.write_money(value).as_deref(), money, "{value}");
         }
     }
 }
