@@ -1,9 +1,9 @@
 //! Which messages from phones came before: an SMSC brings one again whose answer it did not get.
 
 use std::collections::VecDeque;
+use std::hash::Hash;
 use std::time::Duration;
 
-use rustc_hash::{FxHashMap, FxHashSet};
 use xabar_events::Msisdn;
 
 use crate::clock::UnixMillis;
@@ -11,34 +11,82 @@ use crate::clock::UnixMillis;
 /// How long a message is known again.
 pub(super) const MEMORY: Duration = Duration::from_secs(10 * 60);
 
-/// Messages, or phones, that are known again; beyond that the oldest is forgotten.
+/// Messages, or phones, that are known again.
 const MOST: usize = 50_000;
 
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    /// Oldest first.
-    order: VecDeque<(UnixMillis, u64)>,
-    hashes: FxHashSet<u64>,
+/// What was noted within the last ten minutes, by keys that come from outside; beyond so many the oldest is forgotten.
+#[derive(Debug)]
+pub(super) struct Memory<K, V> {
+    most: usize,
+    /// Oldest first; a key is there once for each time that it was noted.
+    order: VecDeque<(UnixMillis, K)>,
+    known: foldhash::HashMap<K, (UnixMillis, V)>,
 }
+
+impl<K: Hash + Eq + Clone, V> Memory<K, V> {
+    pub(super) fn of(most: usize) -> Self {
+        Self {
+            most,
+            order: VecDeque::new(),
+            known: foldhash::HashMap::default(),
+        }
+    }
+
+    pub(super) fn note(&mut self, key: K, value: V, now: UnixMillis) {
+        self.pass(now);
+        self.order.push_back((now, key.clone()));
+        self.known.insert(key, (now, value));
+    }
+
+    /// Forgets what is too old.
+    pub(super) fn pass(&mut self, now: UnixMillis) {
+        while let Some((at, _)) = self.order.front()
+            && (at.after(MEMORY) <= now || self.order.len() >= self.most)
+            && let Some((at, key)) = self.order.pop_front()
+        {
+            if self.known.get(&key).is_some_and(|(last, _)| *last <= at) {
+                self.known.remove(&key);
+            }
+        }
+    }
+
+    pub(super) fn get(&self, key: &K) -> Option<&V> {
+        self.known.get(key).map(|(_, value)| value)
+    }
+
+    pub(super) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
+        self.known.get_mut(key).map(|(_, value)| value)
+    }
+
+    pub(super) fn forget(&mut self, key: &K) {
+        self.known.remove(key);
+    }
+
+    /// How many keys are known, and how many times they were noted.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> (usize, usize) {
+        (self.known.len(), self.order.len())
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Seen(Memory<u64, ()>);
 
 impl Seen {
     /// Notes a message, and says whether it is new.
     pub(super) fn note(&mut self, hash: u64, now: UnixMillis) -> bool {
-        self.pass(now);
-        let new = self.hashes.insert(hash);
+        self.0.pass(now);
+        let new = self.0.get(&hash).is_none();
         if new {
-            self.order.push_back((now, hash));
+            self.0.note(hash, (), now);
         }
         new
     }
+}
 
-    fn pass(&mut self, now: UnixMillis) {
-        while let Some((at, hash)) = self.order.front().copied()
-            && (at.after(MEMORY) <= now || self.order.len() >= MOST)
-        {
-            self.order.pop_front();
-            self.hashes.remove(&hash);
-        }
+impl Default for Seen {
+    fn default() -> Self {
+        Self(Memory::of(MOST))
     }
 }
 
@@ -46,12 +94,8 @@ impl Seen {
 pub(super) type LastText = (u64, Option<u16>);
 
 /// What each phone wrote last.
-#[derive(Debug, Default)]
-pub(super) struct Last {
-    /// Oldest first; a phone is there once for each of its texts.
-    order: VecDeque<(UnixMillis, Msisdn)>,
-    texts: FxHashMap<Msisdn, (UnixMillis, LastText)>,
-}
+#[derive(Debug)]
+pub(super) struct Last(Memory<Msisdn, LastText>);
 
 impl Last {
     /// Notes a phone's text, and gives the one before.
@@ -61,25 +105,23 @@ impl Last {
         text: LastText,
         now: UnixMillis,
     ) -> Option<LastText> {
-        while let Some((at, msisdn)) = self.order.front().copied()
-            && (at.after(MEMORY) <= now || self.order.len() >= MOST)
-        {
-            self.order.pop_front();
-            if self.texts.get(&msisdn).is_some_and(|(last, _)| *last <= at) {
-                self.texts.remove(&msisdn);
-            }
-        }
+        self.0.pass(now);
         let last = self.of(msisdn);
         if last != Some(text) {
-            self.texts.insert(msisdn, (now, text));
-            self.order.push_back((now, msisdn));
+            self.0.note(msisdn, text, now);
         }
         last
     }
 
     /// What a phone wrote last.
     pub(super) fn of(&self, msisdn: Msisdn) -> Option<LastText> {
-        self.texts.get(&msisdn).map(|(_, last)| *last)
+        self.0.get(&msisdn).copied()
+    }
+}
+
+impl Default for Last {
+    fn default() -> Self {
+        Self(Memory::of(MOST))
     }
 }
 
@@ -109,7 +151,7 @@ mod tests {
         let of_five_minutes_ago = last.note(one, seven, start.after(MEMORY));
         assert_eq!(of_five_minutes_ago, Some(seven));
         assert_eq!(last.note(one, seven, start.after(2 * MEMORY)), None);
-        assert_eq!((last.order.len(), last.texts.len()), (1, 1));
+        assert_eq!(last.0.len(), (1, 1));
     }
 
     #[test]
@@ -120,7 +162,9 @@ mod tests {
             assert!(seen.note(hash, UnixMillis(0)));
             last.note(phone, (hash, None), UnixMillis(0));
         }
-        assert!(seen.order.len() <= MOST && seen.hashes.len() == seen.order.len());
-        assert!(last.order.len() <= MOST && last.texts.len() == 1);
+        let (hashes, times) = seen.0.len();
+        assert!(times <= MOST && hashes == times);
+        let (phones, texts) = last.0.len();
+        assert!(texts <= MOST && phones == 1);
     }
 }

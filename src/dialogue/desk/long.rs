@@ -3,12 +3,12 @@
 //! A phone's numbers for its long texts come again soon, with some after every text: a segment that is neither one
 //! that came nor one that was to come is of another text.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::BTreeSet;
 
 use xabar_sms::Concat;
 
 use crate::clock::UnixMillis;
-use crate::dialogue::seen::MEMORY;
+use crate::dialogue::seen::Memory;
 
 /// Long texts that are remembered; beyond that the oldest is forgotten.
 pub(super) const MOST: usize = 10_000;
@@ -45,44 +45,34 @@ pub(super) struct LongText {
 }
 
 /// The long texts that were heard in the last ten minutes.
-#[derive(Debug, Default)]
-pub(super) struct LongTexts {
-    /// Oldest first; a name is there once for each of its texts.
-    order: VecDeque<(UnixMillis, Name)>,
-    texts: HashMap<Name, (UnixMillis, LongText)>,
-}
+#[derive(Debug)]
+pub(super) struct LongTexts(Memory<Name, LongText>);
 
 impl LongTexts {
     pub(super) fn note(&mut self, name: Name, text: LongText, now: UnixMillis) {
-        self.pass(now);
-        self.order.push_back((now, name.clone()));
-        self.texts.insert(name, (now, text));
+        self.0.note(name, text, now);
     }
 
     pub(super) fn of(&mut self, name: &Name, now: UnixMillis) -> Option<&mut LongText> {
-        self.pass(now);
-        self.texts.get_mut(name).map(|(_, text)| text)
+        self.0.pass(now);
+        self.0.get_mut(name)
     }
 
     pub(super) fn forget(&mut self, name: &Name) {
-        self.texts.remove(name);
+        self.0.forget(name);
     }
+}
 
-    fn pass(&mut self, now: UnixMillis) {
-        while let Some((at, _)) = self.order.front()
-            && (at.after(MEMORY) <= now || self.order.len() >= MOST)
-            && let Some((at, name)) = self.order.pop_front()
-        {
-            if self.texts.get(&name).is_some_and(|(last, _)| *last <= at) {
-                self.texts.remove(&name);
-            }
-        }
+impl Default for LongTexts {
+    fn default() -> Self {
+        Self(Memory::of(MOST))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dialogue::seen::MEMORY;
 
     #[test]
     fn memory_is_bounded_and_ends() {
@@ -96,10 +86,11 @@ mod tests {
         for number in 0..2 * MOST {
             texts.note(name(number), LongText::default(), start);
         }
-        assert!(texts.order.len() <= MOST && texts.texts.len() == texts.order.len());
+        let (names, times) = texts.0.len();
+        assert!(times <= MOST && names == times);
         let last = name(2 * MOST - 1);
         assert!(texts.of(&last, start.after(MEMORY / 2)).is_some());
         assert!(texts.of(&last, start.after(MEMORY)).is_none());
-        assert!(texts.order.is_empty());
+        assert_eq!(texts.0.len(), (0, 0));
     }
 }
