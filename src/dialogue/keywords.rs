@@ -15,6 +15,8 @@ pub enum Keyword {
     Status,
     /// No messages any more.
     Stop,
+    /// The same, if it stands alone or before an agency's name: sentences begin with it, too.
+    StopAlone,
     /// Messages again.
     Start,
     /// What can be written.
@@ -28,9 +30,10 @@ pub enum Keyword {
 }
 
 impl Keyword {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Status,
         Self::Stop,
+        Self::StopAlone,
         Self::Start,
         Self::Help,
         Self::Language,
@@ -43,6 +46,7 @@ impl Keyword {
         match self {
             Self::Status => "status",
             Self::Stop => "stop",
+            Self::StopAlone => "stop-alone",
             Self::Start => "start",
             Self::Help => "help",
             Self::Language => "language",
@@ -75,6 +79,8 @@ pub enum Wish {
     Applications,
     /// No messages any more, of the agency if it is one.
     Stop(Option<Named>),
+    /// No messages any more of the agency, if it is one; else it is a sentence, and no wish.
+    StopIfNamed(Named),
     /// Messages again, of the agency if it is one.
     Start(Option<Named>),
     Language(Language),
@@ -87,9 +93,17 @@ impl Wish {
         Self::Status(squashed(&folded(number)))
     }
 
-    /// Whether it is a choice that is kept.
+    /// Whether words follow that may be an agency's name.
+    pub fn names_an_agency(&self) -> bool {
+        matches!(self, Self::Stop(Some(named)) if !named.of_all)
+    }
+
+    /// Whether it is a choice that is kept, or may be one.
     pub fn is_choice(&self) -> bool {
-        matches!(self, Self::Stop(_) | Self::Start(_) | Self::Language(_))
+        match self {
+            Self::Stop(_) | Self::StopIfNamed(_) | Self::Start(_) | Self::Language(_) => true,
+            Self::Status(_) | Self::Applications | Self::Help => false,
+        }
     }
 }
 
@@ -100,6 +114,7 @@ impl fmt::Debug for Wish {
             Self::Status(number) => f.debug_tuple("Status").field(&number.len()).finish(),
             Self::Applications => f.write_str("Applications"),
             Self::Stop(named) => f.debug_tuple("Stop").field(named).finish(),
+            Self::StopIfNamed(named) => f.debug_tuple("StopIfNamed").field(named).finish(),
             Self::Start(named) => f.debug_tuple("Start").field(named).finish(),
             Self::Language(language) => f.debug_tuple("Language").field(language).finish(),
             Self::Help => f.write_str("Help"),
@@ -216,6 +231,10 @@ impl Keywords {
             Keyword::Status if is_number(&rest_squashed) => Wish::Status(rest_squashed),
             Keyword::Status => Wish::Applications,
             Keyword::Stop => Wish::Stop(agency()),
+            Keyword::StopAlone => match agency() {
+                Some(named) if !named.of_all => Wish::StopIfNamed(named),
+                of_all => Wish::Stop(of_all),
+            },
             Keyword::Start => Wish::Start(agency()),
             Keyword::Language => named(rest),
             Keyword::Name if rest.is_empty() => named(first),
@@ -277,6 +296,9 @@ mod tests {
             ("toʻxtat", Wish::Stop(None)),
             ("тўхтат", Wish::Stop(None)),
             ("Стоп!", Wish::Stop(None)),
+            ("end", Wish::Stop(None)),
+            ("Quit.", Wish::Stop(None)),
+            ("END all", Wish::Stop(None)),
             ("toqtat", Wish::Stop(None)),
             ("ТОҚТАТ", Wish::Stop(None)),
             ("TOKTAT", Wish::Stop(None)),
@@ -322,6 +344,7 @@ mod tests {
             ("СТОП", true),
             ("TO'XTAT kadastr", true),
             ("please stop", false),
+            ("END", false),
             ("start", false),
             ("", false),
         ] {

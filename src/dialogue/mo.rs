@@ -85,9 +85,12 @@ impl Mo {
 /// The most digits of a short code.
 const SHORT_CODE: usize = 6;
 
-/// The text of octets that are marked as data or as UCS-2, and are all printable: some phones and SMSCs send texts so.
+/// The text of octets that are marked as data or as UCS-2, and are all printable: some phones and SMSCs send texts so. Some
+/// end them as a C string or a line ends.
 fn plain(octets: &[u8]) -> Option<String> {
-    let is_plain = |octet: &u8| octet.is_ascii_graphic() || *octet == b' ';
+    let is_plain = |octet: &u8| octet.is_ascii_graphic() || b" \t\r\n".contains(octet);
+    let end = octets.iter().rposition(|octet| *octet != 0);
+    let octets = octets.get(..end.map_or(0, |last| last + 1))?;
     octets
         .iter()
         .all(is_plain)
@@ -147,7 +150,14 @@ mod tests {
 
     #[test]
     fn a_text_that_is_marked_as_data_is_read() {
-        for (octets, expected) in [(&b"STOP"[..], "STOP"), (b"\x05STOP", ""), (b"", "")] {
+        for (octets, expected) in [
+            (&b"STOP"[..], "STOP"),
+            (b"STOP\r\n", "STOP\r\n"),
+            (b"STOP\nplease\0", "STOP\nplease"),
+            (b"\x05STOP", ""),
+            (b"ST\0OP", ""),
+            (b"", ""),
+        ] {
             for data_coding in [2, 4, 0xF4, 0xF5] {
                 let mo = read(SubmitSm {
                     data_coding: Dcs(data_coding),
@@ -164,6 +174,9 @@ mod tests {
         for (octets, expected) in [
             (&b"STOP"[..], "STOP"),
             (b"START", "START"),
+            (b"STOP\n", "STOP\n"),
+            (b"STOP\0", "STOP"),
+            (b"STOP\nplease", "STOP\nplease"),
             (b"\0S\0T", "ST"),
             (b"\x04\x21\x04\x22", "СТ"),
             (b"\x21\x16\x00\x37", "№7"),

@@ -79,6 +79,18 @@ impl Reply {
         )
     }
 
+    /// Whether it answers a choice that is kept.
+    pub fn is_to_a_choice(&self) -> bool {
+        match self {
+            Self::Stopped(_)
+            | Self::Started(_)
+            | Self::NoAgency
+            | Self::TooMany
+            | Self::Language(_) => true,
+            Self::Status(_) | Self::Unknown(_) | Self::Applications(_) | Self::Help => false,
+        }
+    }
+
     /// The key of its template.
     pub fn template(&self) -> &'static str {
         match self {
@@ -139,9 +151,12 @@ pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
         Wish::Stop(named) => {
             // Who names none that we know of means all: better too quiet than not.
             let agency = named.and_then(|named| agency(&named, known));
-            let alone = choices.stop(agency.as_deref()).is_some();
-            Reply::Stopped(agency.filter(|_| alone))
+            stop(&mut choices, agency)
         }
+        Wish::StopIfNamed(named) => match agency(&named, known) {
+            None => Reply::Help,
+            agency => stop(&mut choices, agency),
+        },
         Wish::Start(None) => {
             choices.start(None);
             Reply::Started(None)
@@ -165,6 +180,12 @@ pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
     };
     let changed = choices != *known.choices;
     (changed.then_some(choices), reply)
+}
+
+/// No messages any more, of this agency or of all.
+fn stop(choices: &mut Choices, agency: Option<Box<str>>) -> Reply {
+    let alone = choices.stop(agency.as_deref()).is_some();
+    Reply::Stopped(agency.filter(|_| alone))
 }
 
 /// How the application stands of which this is the thread, if it is one of the subscriber's.
@@ -422,6 +443,27 @@ pub(super) mod tests {
         assert_eq!(reply, Reply::Started(Some("soliq".into())));
         let (_, reply) = respond(keywords.read("START ALL please").wish, &known);
         assert_eq!(reply, Reply::Started(None));
+    }
+
+    #[test]
+    fn a_sentence_that_begins_like_an_opt_out_is_none_unless_it_names_an_agency() {
+        let agencies = ["kadastr".into()];
+        let known = Known {
+            messages: &[],
+            choices: &Choices::default(),
+            agencies: &agencies,
+            wall: UnixMillis(1_000),
+        };
+        for (text, reply) in [
+            ("End date of my permit?", Reply::Help),
+            ("Quit asking, please", Reply::Help),
+            ("end kadastr", Reply::Stopped(Some("kadastr".into()))),
+            ("END", Reply::Stopped(None)),
+        ] {
+            let (choices, told) = respond(built_in().read(text).wish, &known);
+            assert_eq!(choices.is_some(), reply != Reply::Help, "{text}");
+            assert_eq!(told, reply, "{text}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use xabar_events::{Reason, State};
 
 use super::beat::Beat;
 use super::core::{Core, SWEEP};
+use super::dialogue::SAME;
 use super::telling::Details;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{JournalError, Segment, SubmittedPlace};
@@ -39,8 +40,9 @@ impl Core {
     /// Forgets messages settled long ago, before that what they said and to whom, and receipts that nobody waits for any more; says whether there may be more
     /// of either. Not part of a beat.
     pub fn forget(&mut self, now: &Now) -> Result<bool, JournalError> {
-        // Answers are counted by the messages that they are.
-        let longest = self.answer_limits.longest();
+        // Answers are counted by the messages that they are, and tell what was explained and which texts came before.
+        let answers = self.answer_limits.longest();
+        let longest = answers.max(self.settings.dialogue.help).max(SAME);
         let duplicates = self.settings.duplicates;
         let duplicates = self.duplicates_before.longest(now.steady, duplicates);
         let remembered = duplicates.max(longest);

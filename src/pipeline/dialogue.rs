@@ -2,7 +2,8 @@
 //!
 //! Their choices and our answers are committed before the operator is told that it was read (R9). An answer is a
 //! message of its own, in the lane of answers; its key says which text it answers, so that one text that is brought
-//! again, after a crash too, is not answered again.
+//! again, after a crash too, is not acted on again. An answer that must not be sent to what chose something is there all
+//! the same, and over at once.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -38,7 +39,7 @@ const MESSAGES: usize = 200;
 const MOST_MESSAGES: usize = 2_000;
 
 /// A text that is brought again within this time is the same one.
-const SAME: Duration = Duration::from_secs(10 * 60);
+pub(super) const SAME: Duration = Duration::from_secs(10 * 60);
 
 /// An answer that could not be sent by then is of no use.
 const USEFUL: Duration = Duration::from_secs(3600);
@@ -50,6 +51,17 @@ struct Obeyed {
     language: Option<Language>,
     /// Whether the citizen's choices are others than before.
     is_change: bool,
+}
+
+/// How a text is understood, by what is known of who wrote it.
+struct Understood {
+    /// What it chooses, if that changes anything.
+    chosen: Option<Choices>,
+    reply: Reply,
+    /// In which it is written.
+    language: Option<Language>,
+    /// Whether it might be understood otherwise if older messages were known.
+    may_lack_messages: bool,
 }
 
 impl Core {
@@ -69,12 +81,15 @@ impl Core {
         // What changes something now is no repeat: somebody chose otherwise in between, over USSD.
         let is_repeat =
             !is_change && is_answered_last(&messages, &written, &reply, beat.now.steady);
+        let language = language.unwrap_or(self.settings.default_language);
         if !is_repeat
-            && self.may_answer(beat, written.from, &messages)
-            && self.may_explain(beat, &reply, &messages)
+            && self.may_answer(beat, For::Text, (written.from, &messages))?
+            && self.may_explain(beat, &reply, (written.from, &messages))?
+            && let Some(text) = self.answer_text(&reply, language)
         {
-            let language = language.unwrap_or(self.settings.default_language);
-            self.answer_citizen(beat, &written, key, &reply, language);
+            self.answer_citizen(beat, &written, key, (&reply, text), language);
+        } else {
+            self.note_obeyed(beat, &written, key, (&reply, language));
         }
         Ok(())
     }
@@ -88,10 +103,38 @@ impl Core {
         if !self.keywords.read(&written.text).wish.is_choice() {
             return Ok(());
         }
+        let Some(key) = self.new_answer(beat, written)? else {
+            beat.looks.take(For::Text, 0);
+            return Ok(());
+        };
         let messages = self.messages_to(beat, written.from)?;
         beat.looks.take(For::Text, messages.len());
-        self.obey(beat, written, &messages)?;
+        let obeyed = self.obey(beat, written, &messages)?;
+        let language = obeyed.language.unwrap_or(self.settings.default_language);
+        self.note_obeyed(beat, written, key, (&obeyed.reply, language));
         Ok(())
+    }
+
+    /// What a text chose is not confirmed; brought again, it is to be known all the same. Without a reference it would not be.
+    fn note_obeyed(
+        &mut self,
+        beat: &mut Beat,
+        written: &Written,
+        key: EventKey,
+        (reply, language): (&Reply, Language),
+    ) {
+        let Some(reference) = written.reference.filter(|_| reply.is_to_a_choice()) else {
+            return;
+        };
+        let params = vec![(REFERENCE.into(), reference.to_string().into())];
+        let of = (written.operator, written.from, (key, written.hash));
+        let now = beat.now.wall;
+        let mut message = self.new_message(beat, of, now, reply.template(), params, language);
+        let over = (State::Expired, Reason::Deadline);
+        let details = Details::default();
+        self.teller
+            .settle(beat, &mut message, over.0, Some(over.1), details);
+        beat.accept(message);
     }
 
     /// Keeps what a text chooses.
@@ -102,14 +145,19 @@ impl Core {
         messages: &[Message],
     ) -> Result<Obeyed, JournalError> {
         let choices = self.choices(beat, written.from)?;
-        let (mut chosen, mut reply, mut language) =
-            self.understand(beat, written, messages, &choices);
-        if reply.may_lack_messages()
+        let mut understood = self.understand(beat, written, messages, &choices);
+        if understood.may_lack_messages
             && let Some(messages) =
                 self.older_messages_to(beat, For::Text, (written.from, messages))?
         {
-            (chosen, reply, language) = self.understand(beat, written, &messages, &choices);
+            understood = self.understand(beat, written, &messages, &choices);
         }
+        let Understood {
+            chosen,
+            reply,
+            language,
+            ..
+        } = understood;
         debug!(reply = reply.template(), "a citizen wrote");
         let of_choices = chosen.as_ref().unwrap_or(&choices).language;
         let of_events = || messages.iter().find_map(|message| message.content.language);
@@ -125,14 +173,13 @@ impl Core {
         })
     }
 
-    /// What a text chooses, if that changes anything, what is answered, and the language in which it is written.
     fn understand(
         &self,
         beat: &Beat,
         written: &Written,
         messages: &[Message],
         choices: &Choices,
-    ) -> (Option<Choices>, Reply, Option<Language>) {
+    ) -> Understood {
         let known = Known {
             messages,
             choices,
@@ -141,8 +188,16 @@ impl Core {
         };
         let asked = self.keywords.read(&written.text);
         let Asked { wish, language } = of_own_applications(asked, &written.text, &known);
+        let names_an_agency = wish.names_an_agency();
         let (chosen, reply) = respond(wish, &known);
-        (chosen, reply, language)
+        // Of a name that is not known all messages stop.
+        let is_of_nobody = names_an_agency && reply == Reply::Stopped(None);
+        Understood {
+            may_lack_messages: is_of_nobody || reply.may_lack_messages(),
+            chosen,
+            reply,
+            language,
+        }
     }
 
     /// The key of the answer to a text; `None` if a text with its reference was answered before.
@@ -226,28 +281,73 @@ impl Core {
         Ok(messages)
     }
 
-    /// Whether the subscriber may have one more answer.
-    pub(super) fn may_answer(&self, beat: &Beat, msisdn: Msisdn, messages: &[Message]) -> bool {
+    /// Whether the subscriber may have one more answer, these being the newest messages to it.
+    pub(super) fn may_answer(
+        &mut self,
+        beat: &mut Beat,
+        what: For,
+        (msisdn, messages): (Msisdn, &[Message]),
+    ) -> Result<bool, JournalError> {
         // Who is nobody's subscriber costs what others charge for it.
         if self.routes.route(msisdn, None, |_| 1.0).is_none() {
-            return false;
+            return Ok(false);
         }
-        let answers = messages.iter().filter(|message| message.is_answer());
+        let now = beat.now.steady;
+        let since = now.before(self.answer_limits.longest());
+        let Some(messages) = self.all_since(beat, what, (msisdn, messages), since)? else {
+            return Ok(false);
+        };
+        let answers = messages.iter().filter(|message| was_to_go(message));
         let mut answered: Vec<UnixMillis> = answers.map(|answer| answer.accepted_at).collect();
         answered.sort_unstable();
-        let now = beat.now.steady;
-        self.answer_limits.earliest(&answered, now) <= now
+        Ok(self.answer_limits.earliest(&answered, now) <= now)
     }
 
     /// Two programs that do not understand each other stop here.
-    fn may_explain(&self, beat: &Beat, reply: &Reply, messages: &[Message]) -> bool {
-        let help = self.settings.dialogue.help;
+    fn may_explain(
+        &mut self,
+        beat: &mut Beat,
+        reply: &Reply,
+        messages: (Msisdn, &[Message]),
+    ) -> Result<bool, JournalError> {
+        if *reply != Reply::Help {
+            return Ok(true);
+        }
+        let since = beat.now.steady.before(self.settings.dialogue.help);
         let explained = |message: &Message| {
             message.is_answer()
                 && *message.content.status == *Reply::Help.template()
-                && message.accepted_at.after(help) > beat.now.steady
+                && message.accepted_at > since
         };
-        *reply != Reply::Help || !messages.iter().any(explained)
+        let messages = self.all_since(beat, For::Text, messages, since)?;
+        Ok(messages.is_some_and(|messages| !messages.iter().any(explained)))
+    }
+
+    /// At least all messages to a subscriber since then, of which these are the newest; `None`: there are more than are looked at.
+    fn all_since<'a>(
+        &mut self,
+        beat: &mut Beat,
+        what: For,
+        (msisdn, newest): (Msisdn, &'a [Message]),
+        since: UnixMillis,
+    ) -> Result<Option<Cow<'a, [Message]>>, JournalError> {
+        let reach = |messages: &[Message], most: usize| {
+            let oldest = messages.last().map(|message| message.accepted_at);
+            messages.len() < most || oldest.is_none_or(|oldest| oldest <= since)
+        };
+        if reach(newest, MESSAGES) {
+            return Ok(Some(newest.into()));
+        }
+        let older = self.older_messages_to(beat, what, (msisdn, newest))?;
+        Ok(older
+            .filter(|messages| reach(messages, MOST_MESSAGES))
+            .map(Cow::from))
+    }
+
+    /// The text of an answer in a language, or in one that has it.
+    fn answer_text(&self, reply: &Reply, language: Language) -> Option<String> {
+        let default = self.settings.default_language;
+        self.wording(reply, self.catalog.answering(language, default))
     }
 
     fn answer_citizen(
@@ -255,22 +355,21 @@ impl Core {
         beat: &mut Beat,
         written: &Written,
         key: EventKey,
-        reply: &Reply,
+        (reply, text): (&Reply, String),
         language: Language,
     ) {
-        let default = self.settings.default_language;
-        let language = self.catalog.answering(language, default);
-        if let Some(text) = self.wording(reply, language) {
-            let to = (written.operator, written.from);
-            let operator = self.operators.get(&written.operator);
-            let number = operator.and_then(|it| it.senders.other_number(&written.to, written.from));
-            let mut params = vec![(TEXT.into(), text.into())];
-            params.extend(number.map(|number| (NUMBER.into(), number.into())));
-            let reference = written.reference.map(|it| it.to_string());
-            params.extend(reference.map(|it| (REFERENCE.into(), it.into())));
-            let key = (key, written.hash);
-            self.send_answer(beat, to, key, reply.template(), params, language);
-        }
+        let language = self
+            .catalog
+            .answering(language, self.settings.default_language);
+        let to = (written.operator, written.from);
+        let operator = self.operators.get(&written.operator);
+        let number = operator.and_then(|it| it.senders.other_number(&written.to, written.from));
+        let mut params = vec![(TEXT.into(), text.into())];
+        params.extend(number.map(|number| (NUMBER.into(), number.into())));
+        let reference = written.reference.map(|it| it.to_string());
+        params.extend(reference.map(|it| (REFERENCE.into(), it.into())));
+        let key = (key, written.hash);
+        self.send_answer(beat, to, key, reply.template(), params, language);
     }
 
     /// Takes in an answer: a message of its own, whose key says what it answers.
@@ -278,11 +377,25 @@ impl Core {
         &mut self,
         beat: &mut Beat,
         (operator, msisdn): (OperatorId, Msisdn),
-        (key, hash): (EventKey, u64),
+        key: (EventKey, u64),
         template: &str,
         params: Vec<(Box<str>, Box<str>)>,
         language: Language,
     ) {
+        let (of, expires) = ((operator, msisdn, key), beat.now.wall.after(USEFUL));
+        let message = self.new_message(beat, of, expires, template, params, language);
+        self.let_wait(beat, message, Facts::default());
+    }
+
+    fn new_message(
+        &mut self,
+        beat: &mut Beat,
+        (operator, msisdn, (key, hash)): (OperatorId, Msisdn, (EventKey, u64)),
+        expires: UnixMillis,
+        template: &str,
+        params: Vec<(Box<str>, Box<str>)>,
+        language: Language,
+    ) -> Message {
         let id = MessageId(self.next_message);
         self.next_message += 1;
         let now = beat.now;
@@ -300,7 +413,7 @@ impl Core {
             time: now.wall,
             accepted_at: now.steady,
             not_before: None,
-            expires: now.wall.after(USEFUL),
+            expires,
             content: Content {
                 service: "dialogue".into(),
                 status: template.into(),
@@ -322,7 +435,7 @@ impl Core {
         let details = Details::default();
         self.teller
             .tell(beat, &mut message, State::Accepted, None, details);
-        self.let_wait(beat, message, Facts::default());
+        message
     }
 
     /// The text of an answer, spelled as it goes out.
@@ -365,12 +478,21 @@ impl Core {
                 _ => None,
             })
         };
-        let most = all.len().min(MOST_LISTED);
-        let fits = |text: &Text| text.crowded_out == 0;
-        (1..=most)
-            .rev()
-            .find_map(|number| text(number).filter(fits))
-            .or_else(|| text(most.min(1)))
+        let fits = |number: &usize| text(*number).is_some_and(|text| text.crowded_out == 0);
+        // Each has some letters, so that there is no need to try far more than fit.
+        let (mut most, mut too_many) = (0, 1.min(all.len()));
+        while too_many > most && fits(&too_many) {
+            most = too_many;
+            too_many = (2 * most).min(all.len());
+        }
+        while too_many > most + 1 {
+            let between = usize::midpoint(most, too_many);
+            match fits(&between) {
+                true => most = between,
+                false => too_many = between,
+            }
+        }
+        text(most.max(1).min(all.len()))
     }
 
     fn say<'a>(
@@ -420,9 +542,6 @@ impl Core {
     }
 }
 
-/// More would not be read.
-const MOST_LISTED: usize = 10;
-
 /// The key of the answer to a text: of one with a reference by the period in which it came, so that it is found
 /// again; else by the answer's own number, since the same words may be a new text.
 pub(super) fn key(hash: u64, number: i64) -> Option<EventKey> {
@@ -451,7 +570,12 @@ fn is_answered_last(
     let last = messages.iter().filter(is_news).max_by_key(|it| it.id);
     let same =
         |answer: &Message| is_of(answer, written.hash) && answer.accepted_at.after(SAME) > now;
-    last.is_some_and(|last| last.is_answer() && same(last))
+    last.is_some_and(|last| was_to_go(last) && same(last))
+}
+
+/// Whether a message is an answer that the subscriber was to get.
+fn was_to_go(message: &Message) -> bool {
+    message.is_answer() && message.expires > message.time
 }
 
 /// Whether an answer is that to a text of this hash.

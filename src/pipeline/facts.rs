@@ -221,7 +221,8 @@ impl Core {
         sms: Sms,
     ) -> Result<Facts, JournalError> {
         let messages = self.told_to(beat, phone)?;
-        if !self.can_send_text(phone) || !self.may_answer(beat, phone.msisdn, &messages) {
+        let to = (phone.msisdn, &*messages);
+        if !self.can_send_text(phone) || !self.may_answer(beat, For::Screen, to)? {
             return Ok(Facts::Refused);
         }
         let reply = self.look_up(beat, phone, &messages, |known| match &sms {

@@ -57,3 +57,12 @@ fn a_word_that_means_two_things_is_told_with_its_line_and_the_place_that_has_it_
         ]
     );
 }
+
+#[test]
+fn the_page_for_citizens_has_every_word_that_they_may_write() {
+    let page = include_str!("../../../docs/citizens.md");
+    let catalog = Catalog::built_in();
+    let mut words = catalog.keywords();
+    let missing = words.find(|(_, _, word)| !page.contains(&format!("`{word}`")));
+    assert_eq!(missing, None);
+}

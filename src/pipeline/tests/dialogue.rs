@@ -576,6 +576,26 @@ fn a_long_list_ends_in_how_many_more_there_are() {
 }
 
 #[test]
+fn as_many_applications_are_listed_as_fit() {
+    let mut world = World::new();
+    for number in 0..14 {
+        world.publish(Notification {
+            application: format!("{}", 10_000_000 + number).parse().unwrap(),
+            ..english(&format!("e{number}"))
+        });
+    }
+    world.sent();
+    world.writes(phone(0), "status");
+    let sent = world.sent();
+    let segment = |sent: &Sent| {
+        let octets = &sent.submission.octets[6..];
+        decode(octets, xabar_sms::DataCoding(0), Reading::default()).unwrap()
+    };
+    let told: String = sent.iter().map(segment).collect();
+    assert_eq!((sent.len(), told.matches("approved").count()), (2, 14));
+}
+
+#[test]
 fn the_language_that_was_chosen_comes_before_the_events() {
     let mut world = World::new();
     world.writes(phone(0), "язык русский");
@@ -590,13 +610,17 @@ fn the_language_that_was_chosen_comes_before_the_events() {
 }
 
 #[test]
-fn help_is_sent_once_in_a_while() {
-    let mut world = World::new();
+fn help_is_sent_once_in_a_while_though_events_are_forgotten_sooner() {
+    let mut world = World::with(|settings| settings.duplicates = MINUTE);
     world.writes(phone(0), "salom");
     answer(&mut world);
     world.writes(phone(0), "assalomu alaykum");
     assert_eq!(world.sent().len(), 0);
-    world.advance(6 * HOUR);
+    world.advance(5 * HOUR);
+    while world.forget() {}
+    world.writes(phone(0), "salom");
+    assert_eq!(world.sent().len(), 0);
+    world.advance(HOUR);
     world.writes(phone(0), "salom");
     answer(&mut world);
 }
@@ -784,6 +808,101 @@ fn without_a_number_nobody_reads() {
     assert_eq!(world.writes(phone(0), "stop"), Status::RX_R_APPN);
 }
 
+#[test]
+fn what_was_obeyed_and_not_answered_is_obeyed_once() {
+    for others in [0, 60] {
+        let mut world = World::with(|settings| {
+            settings.dialogue.answers = vec![limit(1, HOUR)];
+        });
+        // So many texts of a phone are read for their answers; those after them are not.
+        let write = |world: &mut World| {
+            for number in 0..others {
+                world.writes(phone(0), &format!("{number}"));
+            }
+        };
+        world.writes(phone(0), "salom");
+        answer(&mut world);
+        write(&mut world);
+        world.writes_with(phone(0), "start", Some(2));
+        world.writes_with(phone(0), "stop", Some(3));
+        world.restart();
+        write(&mut world);
+        world.writes_with(phone(0), "start", Some(2));
+        assert!(!hears(&mut world, "a"), "{others}");
+    }
+}
+
+#[test]
+fn an_opt_out_counts_after_an_opt_in_of_the_same_reference_that_was_not_answered() {
+    let mut world = World::with(|settings| {
+        settings.dialogue.answers = vec![limit(1, HOUR)];
+    });
+    world.writes_with(phone(0), "stop", Some(7));
+    answer(&mut world);
+    world.writes_with(phone(0), "start", Some(7));
+    world.restart();
+    world.writes_with(phone(0), "stop", Some(7));
+    world.laws.chosen_in_a_menu(phone(0), "stop");
+    assert!(!hears(&mut world, "a"));
+}
+
+#[test]
+fn a_text_is_known_again_for_ten_minutes_though_events_are_forgotten_sooner() {
+    let mut world = World::with(|settings| settings.duplicates = MINUTE);
+    for (words, reference) in [("stop", 1), ("start", 2)] {
+        world.writes_with(phone(0), words, Some(reference));
+        answer(&mut world);
+    }
+    world.advance(9 * MINUTE);
+    while world.forget() {}
+    world.restart();
+    world.writes_with(phone(0), "stop", Some(1));
+    assert!(hears(&mut world, "a"));
+}
+
+#[test]
+fn an_agency_is_stopped_alone_behind_however_much_went_of_another() {
+    let mut world = World::new();
+    world.publish(Notification {
+        key: key("adliya", "first"),
+        ..status("first")
+    });
+    many_go(&mut world);
+    world.writes(phone(0), "stop adliya");
+    assert!(answer(&mut world).contains("ADLIYA"));
+    assert!(hears(&mut world, "a"));
+}
+
+#[test]
+fn answers_are_counted_behind_however_much_went_of_others() {
+    let mut world = World::with(|settings| {
+        settings.dialogue.answers = vec![limit(2, HOUR)];
+    });
+    world.writes(phone(0), "salom");
+    answer(&mut world);
+    many_go(&mut world);
+    world.writes(phone(0), "yordam");
+    assert_eq!(world.sent().len(), 0, "it was explained");
+    world.writes(phone(0), "1");
+    answer(&mut world);
+    many_go(&mut world);
+    world.writes(phone(0), "2");
+    assert_eq!(world.sent().len(), 0, "these are as many as there may be");
+}
+
+#[test]
+fn an_answer_is_of_use_for_an_hour() {
+    for (wait, sent) in [(HOUR - SECOND, 1), (HOUR, 0)] {
+        let mut world = World::new();
+        world.smsc(UCELL).room = 0;
+        world.writes(phone(0), "salom");
+        world.advance(wait);
+        world.smsc(UCELL).room = 100;
+        world.calm();
+        assert_eq!(world.sent().len(), sent, "{wait:?}");
+    }
+}
+
 /// How many of these requests are answered with a status by now.
 fn answered_with(world: &mut World, status: Status, brought: &[[(Status, Answer); 3]]) -> usize {
     let answers = &world.smsc(UCELL).answers;
@@ -871,19 +990,25 @@ fn the_memory_of_texts_that_wait_is_bounded_however_long_they_are() {
     );
 }
 
-#[test]
-fn an_application_is_found_behind_however_much_went_of_another() {
-    let mut world = World::new();
+/// More messages go to the first subscriber than are looked at for most answers.
+fn many_go(world: &mut World) {
     world.smsc(UCELL).room = 1_000;
-    world.publish(Notification {
-        application: "2".parse().unwrap(),
-        ..english("other")
-    });
-    for number in 0..210 {
+    let first = world.beats;
+    for number in first..first + 210 {
         world.publish(english(&format!("e{number}")));
     }
     world.calm();
     world.sent();
+}
+
+#[test]
+fn an_application_is_found_behind_however_much_went_of_another() {
+    let mut world = World::new();
+    world.publish(Notification {
+        application: "2".parse().unwrap(),
+        ..english("other")
+    });
+    many_go(&mut world);
     for (words, found) in [("2", "2 "), ("status", "; 2 ")] {
         world.writes(phone(0), words);
         let answer = answer(&mut world);
