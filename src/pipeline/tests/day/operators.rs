@@ -101,8 +101,9 @@ impl Operators {
                 operator.trouble = now;
             }
             let smsc = world.smsc(*id);
-            (smsc.sessions, smsc.room) = (usize::from(!away), operator.tps);
+            // What is kept for urgent messages is there besides.
             smsc.kept = (operator.tps / 10).max(1);
+            (smsc.sessions, smsc.room) = (usize::from(!away), operator.tps + smsc.kept);
         }
         while self
             .coming

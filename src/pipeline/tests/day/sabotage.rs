@@ -253,6 +253,12 @@ fn an_urgent_message_without_a_right_to_it_is_noticed() {
 }
 
 #[test]
+#[should_panic(expected = "legal without a right to it")]
+fn a_legal_message_without_a_right_to_it_is_noticed() {
+    day_without(|settings| settings.legal = (0..AGENCIES).map(|it| name(it).into()).collect());
+}
+
+#[test]
 #[should_panic(expected = "a message to a number that gets nothing")]
 fn a_message_to_a_number_that_is_blocked_is_noticed() {
     day_without(|settings| settings.lists = Lists::default());
