@@ -244,7 +244,7 @@ impl Core {
             return Ok(Facts::Refused);
         };
         let to = (phone.operator, phone.msisdn);
-        let params = vec![(super::dialogue::TEXT.into(), text.into())];
+        let params = vec![(super::answering::TEXT.into(), text.into())];
         self.send_answer(beat, to, (key, hash), reply.template(), params, language);
         Ok(Facts::Done)
     }

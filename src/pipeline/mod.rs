@@ -7,6 +7,7 @@
 //! [`Core`] decides and is driven by the time it is given; [`run`] is its driver, a thread of its own.
 
 mod admission;
+mod answering;
 mod appetite;
 mod asking;
 mod beat;

@@ -4,9 +4,9 @@ use bytes::Bytes;
 use xabar_events::{Reason, State};
 use xabar_sms::{Concatenation, DataCoding, DefaultAlphabet, Encoding, Segments, Style, segments};
 
+use super::answering;
 use super::beat::Beat;
 use super::core::{Core, InFlight, Operator};
-use super::dialogue;
 use super::results::fate_so_far;
 use super::telling::Details;
 use crate::clock::{Now, UnixMillis};
@@ -281,7 +281,7 @@ impl Core {
             return Ok(Some(as_it_is(kept)));
         }
         if message.is_answer() {
-            return Ok(dialogue::text(message).map(as_it_is));
+            return Ok(answering::text(message).map(as_it_is));
         }
         let chosen = self.choices(beat, message.msisdn)?.language;
         let language = chosen.unwrap_or(language);
@@ -466,7 +466,7 @@ pub(super) fn attempt_octet(message: &Message) -> u8 {
 
 /// As whom a message goes out over an operator with these senders.
 pub(super) fn sent_as(senders: &Senders, message: &Message) -> SentAs {
-    match dialogue::number(message) {
+    match answering::number(message) {
         Some(number) => SentAs::Number(number.into()),
         None => SentAs::Listed(senders.of(message.key.agency.name(), message.lane)),
     }
