@@ -24,6 +24,8 @@ pub struct Occupancy {
     pub free: Duration,
     /// What awaited a response, each for as long as it did.
     pub in_flight: Duration,
+    /// Places that windows had for submissions that are not urgent, taken or free, each for as long as it was there.
+    pub places: Duration,
 }
 
 impl Occupancy {
@@ -40,6 +42,7 @@ impl Occupancy {
             rate: self.rate.saturating_sub(earlier.rate),
             free: self.free.saturating_sub(earlier.free),
             in_flight: self.in_flight.saturating_sub(earlier.in_flight),
+            places: self.places.saturating_sub(earlier.places),
         }
     }
 }
@@ -51,6 +54,7 @@ pub(super) struct Meter {
     since: Instant,
     obstacle: Obstacle,
     in_flight: usize,
+    places: usize,
 }
 
 impl Meter {
@@ -60,11 +64,17 @@ impl Meter {
             since: now,
             obstacle: Obstacle::default(),
             in_flight: 0,
+            places: 0,
         }
     }
 
-    /// From now on this stands in the way, while so many requests await a response.
-    pub(super) fn note(&mut self, obstacle: Obstacle, in_flight: usize, now: Instant) {
+    /// From now on this stands in the way, while so many requests await a response in so many places.
+    pub(super) fn note(
+        &mut self,
+        obstacle: Obstacle,
+        (in_flight, places): (usize, usize),
+        now: Instant,
+    ) {
         let passed = now.saturating_duration_since(self.since);
         let account = &mut self.occupancy;
         let place = match self.obstacle {
@@ -74,11 +84,14 @@ impl Meter {
             Obstacle::None => &mut account.free,
         };
         *place += passed;
-        let before = u32::try_from(self.in_flight).unwrap_or(u32::MAX);
-        account.in_flight = account
-            .in_flight
-            .saturating_add(passed.saturating_mul(before));
-        (self.since, self.obstacle, self.in_flight) = (now, obstacle, in_flight);
+        let add = |to: &mut Duration, count: usize| {
+            let count = u32::try_from(count).unwrap_or(u32::MAX);
+            *to = to.saturating_add(passed.saturating_mul(count));
+        };
+        add(&mut account.in_flight, self.in_flight);
+        add(&mut account.places, self.places);
+        (self.since, self.obstacle) = (now, obstacle);
+        (self.in_flight, self.places) = (in_flight, places);
     }
 
     pub(super) fn occupancy(&self) -> Occupancy {
@@ -96,18 +109,31 @@ mod tests {
         let start = instant();
         let at = |millis| start + Duration::from_millis(millis);
         let mut meter = Meter::new(start);
-        meter.note(Obstacle::None, 0, at(100));
-        meter.note(Obstacle::Window, 10, at(150));
+        meter.note(Obstacle::None, (0, 10), at(100));
+        meter.note(Obstacle::Window, (10, 10), at(150));
         let earlier = meter.occupancy();
-        meter.note(Obstacle::Rate, 4, at(350));
-        meter.note(Obstacle::Rate, 0, at(400));
+        meter.note(Obstacle::Rate, (4, 20), at(350));
+        meter.note(Obstacle::Rate, (0, 20), at(400));
         let all = meter.occupancy();
         let millis = |all: Occupancy| {
-            [all.unbound, all.free, all.window, all.rate, all.in_flight]
-                .map(|time| time.as_millis())
+            let Occupancy {
+                unbound,
+                window,
+                rate,
+                free,
+                in_flight,
+                places,
+            } = all;
+            [unbound, free, window, rate, in_flight, places].map(|time| time.as_millis())
         };
-        assert_eq!(millis(all), [100, 50, 200, 50, 10 * 200 + 4 * 50]);
-        assert_eq!(millis(all.since(&earlier)), [0, 0, 200, 50, 2200]);
+        assert_eq!(
+            millis(all),
+            [100, 50, 200, 50, 10 * 200 + 4 * 50, 10 * 250 + 20 * 50]
+        );
+        assert_eq!(
+            millis(all.since(&earlier)),
+            [0, 0, 200, 50, 2200, 10 * 200 + 20 * 50]
+        );
         assert_eq!(all.elapsed(), Duration::from_millis(400));
     }
 }

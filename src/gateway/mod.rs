@@ -235,6 +235,8 @@ impl Gateway {
                 outcomes: outcome_state.subscribe(),
                 reader: core.reader()?,
                 standing: standing.clone(),
+                settings: rules.settings(),
+                clock: clock.clone(),
             },
             &stopping,
         );

@@ -5,7 +5,10 @@
 //! - *pressure*: the part of the time in which messages that were due waited for an operator's link. Below half of it the
 //!   link holds nothing up for long.
 //! - *occupancy*: under pressure, what stood in the way of the next submission for most of the time: no session, a
-//!   full window, or the rate.
+//!   full window, or the rate as far as something was ready to go.
+//! - *use*: how much of the places of the windows awaited responses on average, and how much of the rate was used. Near both
+//!   limits each is in the way for a part of the time, and while the pipeline brings the next message none is: then the limit is what
+//!   is more used up, since raising the other one would bring nothing.
 //! - Little's law: what awaits a response on average, by what is requested a second, is the response time *T*. So
 //!   `sessions × window / T` is the most that windows let through, and `tps × T / sessions` is the window that the TPS
 //!   needs, and more by what is left to urgent messages of it.
@@ -138,6 +141,15 @@ const BUSY: f64 = 0.9;
 /// Below this part of what is configured, an operator takes less than that.
 const LESS: f64 = 0.9;
 
+/// From this part on something is used up, though the pipeline needs a moment to bring what takes a place that gets free.
+const USED_UP: f64 = 0.85;
+
+/// What differs by less is used as much: measures have noise.
+const NOISE: f64 = 1.05;
+
+/// Who raises one limit meets the other within this.
+const NEAR: f64 = 1.1;
+
 impl Use {
     /// Whether messages wait for it most of the time.
     pub fn is_pressed(&self) -> bool {
@@ -156,13 +168,50 @@ impl Use {
             return Some(Limit::LinkDown);
         }
         let of = &self.occupancy;
-        let worst = [
-            (of.unbound, Limit::LinkDown),
-            (of.rate, self.limit_of_rate()),
-            (of.window, self.limit_of_window()),
-        ];
-        let (longest, limit) = worst.into_iter().max_by_key(|(time, _)| *time)?;
-        (longest > of.free).then_some(limit)
+        let used = self.windows_used().max(self.rate_used()) / self.pressure;
+        if of.unbound + of.window + of.rate <= of.free && used < USED_UP {
+            return None;
+        }
+        Some(if of.unbound > of.window.max(of.rate) {
+            Limit::LinkDown
+        } else if self.is_window() {
+            self.limit_of_window()
+        } else {
+            self.limit_of_rate()
+        })
+    }
+
+    /// Whether it is held by its windows rather than by its rate.
+    fn is_window(&self) -> bool {
+        let Occupancy { window, rate, .. } = self.occupancy;
+        let (windows_used, rate_used) = (self.windows_used(), self.rate_used());
+        // What was never in the way holds nothing.
+        if window.is_zero() != rate.is_zero() {
+            rate.is_zero()
+        } else if windows_used > NOISE * rate_used {
+            true
+        } else if rate_used > NOISE * windows_used {
+            false
+        } else {
+            window > rate
+        }
+    }
+
+    /// The part of its windows in which something awaited a response, on average.
+    fn windows_used(&self) -> f64 {
+        let Occupancy {
+            in_flight, places, ..
+        } = self.occupancy;
+        match places.is_zero() {
+            true => 0.0,
+            false => in_flight.as_secs_f64() / places.as_secs_f64(),
+        }
+    }
+
+    /// The part of its rate that was used.
+    fn rate_used(&self) -> f64 {
+        let rate = self.rate_now.filter(|rate| *rate > 0.0);
+        rate.map_or(0.0, |rate| self.pdus / rate)
     }
 
     fn limit_of_rate(&self) -> Limit {
@@ -207,13 +256,7 @@ impl Use {
                 counted(self.sessions, "session")
             ),
             Limit::Throttled => self.advice_if_throttled(),
-            Limit::OperatorTps => match self.tps {
-                Some(tps) => format!(
-                    "{:.0}/s of the {tps}/s allowed are used: raise tps if the operator allows more",
-                    self.pdus
-                ),
-                None => "raise the tps of its binds if the operator allows more".to_owned(),
-            },
+            Limit::OperatorTps => self.advice_on_rate(),
             Limit::Window => self.advice_on_window(),
             _ => "nothing waits for it".to_owned(),
         }
@@ -224,6 +267,23 @@ impl Use {
         match self.tps {
             Some(tps) => format!("{took} of the {tps}/s configured: ask it why, or lower tps"),
             None => format!("{took}: set tps to what it allows"),
+        }
+    }
+
+    fn advice_on_rate(&self) -> String {
+        let used = self.windows_used();
+        let window = if NEAR * used > self.rate_used() {
+            let gives = self.pdus / used;
+            format!(", and with it window, which gives no more than {gives:.0}/s")
+        } else {
+            String::new()
+        };
+        match self.tps {
+            Some(tps) => format!(
+                "{:.0}/s of the {tps}/s allowed are used: raise tps if the operator allows more{window}",
+                self.pdus
+            ),
+            None => format!("raise the tps of its binds if the operator allows more{window}"),
         }
     }
 
@@ -248,7 +308,11 @@ impl Use {
             Some(tps) => {
                 let needed = needed_window(f64::from(tps) / (1.0 - self.kept), response, sessions);
                 let needed = needed.max(self.window + 1);
-                format!("{gives} of the {tps}/s allowed: raise window to {needed}")
+                let rate = match NEAR * self.rate_used() > self.windows_used() {
+                    true => ", and with it tps if the operator allows more",
+                    false => "",
+                };
+                format!("{gives} of the {tps}/s allowed: raise window to {needed}{rate}")
             }
             None => format!("{gives}: raise window, or sessions"),
         }
@@ -331,6 +395,7 @@ mod tests {
                 window: seconds(4.9),
                 free: seconds(0.1),
                 in_flight: seconds(49.5),
+                places: seconds(50.0),
                 ..Occupancy::default()
             },
             pressure: 1.0,
@@ -464,6 +529,61 @@ mod tests {
             ..Occupancy::default()
         };
         assert_eq!(with(free).limit(), None, "it is not the link");
+    }
+
+    /// Near both limits: a window of 54, of which 48 places are for what is not urgent, at 180 ms and 300 a second.
+    fn near_both(in_flight: f64, pdus: f64, [window, rate, free]: [f64; 3]) -> Use {
+        Use {
+            rate: pdus,
+            pdus,
+            rate_now: Some(291.0),
+            window: 54,
+            window_now: 54,
+            kept: 0.1,
+            occupancy: Occupancy {
+                window: seconds(window),
+                rate: seconds(rate),
+                free: seconds(free),
+                in_flight: seconds(5.0 * in_flight),
+                places: seconds(5.0 * 48.0),
+                ..Occupancy::default()
+            },
+            ..crowded()
+        }
+    }
+
+    #[test]
+    fn near_both_limits_it_is_the_one_that_is_more_used_up() {
+        // A machine that is busy brings the next message late: the rate is in the way for longer, and mostly nothing is.
+        for times in [[1.5, 3.5, 0.0], [1.0, 0.5, 3.5]] {
+            let late = near_both(45.0, 226.0, times);
+            assert_eq!(late.limit(), Some(Limit::Window));
+            assert_eq!(
+                late.advice(Limit::Window),
+                "window 54 at 199 ms gives 226/s of the 300/s allowed: raise window to 67"
+            );
+        }
+        let paced = near_both(30.0, 290.0, [0.5, 2.0, 2.5]);
+        assert_eq!(paced.limit(), Some(Limit::OperatorTps));
+        let unused = near_both(30.0, 200.0, [1.0, 1.0, 3.0]);
+        assert_eq!(unused.limit(), None, "neither is used up");
+    }
+
+    #[test]
+    fn where_both_are_used_up_the_advice_names_both() {
+        let paced = near_both(46.0, 288.0, [1.0, 3.0, 1.0]);
+        assert_eq!(paced.limit(), Some(Limit::OperatorTps));
+        assert_eq!(
+            paced.advice(Limit::OperatorTps),
+            "288/s of the 300/s allowed are used: raise tps if the operator allows more, and with it window, which gives no more than 301/s"
+        );
+        let full = near_both(47.5, 280.0, [3.0, 1.0, 1.0]);
+        assert_eq!(full.limit(), Some(Limit::Window));
+        let advice = full.advice(Limit::Window);
+        assert!(
+            advice.ends_with("raise window to 57, and with it tps if the operator allows more"),
+            "{advice}"
+        );
     }
 
     #[test]

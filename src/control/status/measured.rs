@@ -102,6 +102,8 @@ fn state(readiness: &Readiness) -> State {
 struct Measured<'a> {
     operator: &'a Configured,
     used: Use,
+    /// The same since anything of it was set last: what holds it is judged by that.
+    judged: Use,
     link: LinkState,
     response_times: Durations,
 }
@@ -114,9 +116,16 @@ fn measure<'a>(
     let measured = move |entry: (usize, &'a Configured)| {
         let (oldest, newest) = ends?;
         let (before, now) = (oldest.links.get(entry.0)?, newest.links.get(entry.0)?);
+        let all = used(oldest, newest, entry)?;
+        let (oldest, newest) = recent.settled(entry.0)?;
         Some(Measured {
             operator: entry.1,
-            used: used(oldest, newest, entry)?,
+            judged: Use {
+                paused: all.paused,
+                failing: all.failing,
+                ..used(oldest, newest, entry)?
+            },
+            used: all,
             link: *now,
             response_times: now.response_times.since(&before.response_times),
         })
@@ -147,7 +156,7 @@ impl Measured<'_> {
             }),
             failing: self.used.failing,
             set: Values::new(),
-            limit: match self.used.limit() {
+            limit: match self.judged.limit() {
                 Some(limit) => limit,
                 None if self.is_unheard() => Limit::LinkDown,
                 None => Limit::Idle,
@@ -207,7 +216,7 @@ fn gateway_limit(
     if let Some(limit) = business.limit() {
         return Some(all(limit, business.advice(limit)));
     }
-    let passes = measured.iter().all(|it| it.used.limit().is_none());
+    let passes = measured.iter().all(|it| it.judged.limit().is_none());
     let why = reasons.remove(&Part::Broker).filter(|_| passes)?;
     Some(all(Limit::Broker, why))
 }
@@ -216,13 +225,13 @@ fn gateway_limit(
 fn link_limit(measured: &[Measured<'_>]) -> Option<Bottleneck> {
     let held = measured
         .iter()
-        .filter_map(|it| Some((it, it.used.limit()?)));
+        .filter_map(|it| Some((it, it.judged.limit()?)));
     let (worst, limit) =
-        held.max_by(|(one, _), (other, _)| one.used.pressure.total_cmp(&other.used.pressure))?;
+        held.max_by(|(one, _), (other, _)| one.judged.pressure.total_cmp(&other.judged.pressure))?;
     Some(Bottleneck {
         limit,
         operator: Some(worst.operator.name.clone()),
-        advice: worst.used.advice(limit),
+        advice: worst.judged.advice(limit),
     })
 }
 

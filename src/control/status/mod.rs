@@ -4,6 +4,7 @@
 
 pub mod bottleneck;
 mod measured;
+mod night;
 mod recent;
 mod shown;
 
@@ -16,6 +17,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use xabar_events::Reason;
 
 pub use bottleneck::{Bottleneck, Limit};
 use measured::status;
@@ -28,9 +30,10 @@ pub use shown::{
 };
 
 use super::readiness::Readiness;
+use super::settings::{QuietHours, Settings};
 use super::standing::{Key, Standing};
 use crate::broker::BrokerState;
-use crate::clock::instant;
+use crate::clock::{Clock, UnixMillis, instant};
 use crate::delivery::LinkState;
 use crate::intake::amqp::Queued;
 use crate::journal::{Backlog, Reader};
@@ -63,6 +66,8 @@ pub struct Sources {
     pub reader: Box<dyn Reader>,
     /// What staff ordered, and what of that is kept.
     pub standing: Standing,
+    pub settings: watch::Receiver<Arc<Settings>>,
+    pub clock: Clock,
 }
 
 /// Looks at everything until stopped, and shows how the gateway does.
@@ -80,6 +85,8 @@ pub async fn observe(
         outcomes,
         mut reader,
         standing,
+        settings,
+        clock,
     } = sources;
     let mut recent = Recent::default();
     let mut backlog = Backlog::default();
@@ -106,10 +113,20 @@ pub async fn observe(
             backlog = read.unwrap_or(backlog);
         }
         let mut status = status(&operators, &recent, &backlog, &readiness);
+        let night = settings.borrow().subscriber.quiet_hours.clone();
+        tell_of_the_night(&mut status, night.as_ref(), clock.now().wall);
         tell_what_is_queued(&mut status, queued.as_ref().and_then(|it| *it.borrow()));
         tell_what_holds_outcomes(&mut status, &outcomes.borrow());
         tell_what_stands(&mut status, &operators, &standing);
         shown.send_replace(Some(Arc::new(status)));
+    }
+}
+
+/// Adds the times of the night if that is the limit.
+fn tell_of_the_night(status: &mut Status, night: Option<&QuietHours>, now: UnixMillis) {
+    let waits = status.deferred.get(Reason::QuietHours.as_str());
+    if let Some(count) = waits.filter(|_| status.bottleneck.limit == Limit::QuietHours) {
+        status.bottleneck.advice = night::advice(*count, night, now);
     }
 }
 

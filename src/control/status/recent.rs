@@ -79,10 +79,51 @@ impl Recent {
         self.0.push_back(sample);
     }
 
+    /// The samples by which it is judged what holds a link, the oldest and the newest: those since its bounds, or what is paused, changed
+    /// last, and for a moment after that those before it, which say what held it then.
+    pub(super) fn settled(&self, index: usize) -> Option<(&Sample, &Sample)> {
+        let newest = self.0.back()?;
+        let mut since = (newest, newest);
+        let mut before: Option<(&Sample, &Sample)> = None;
+        for sample in self.0.iter().rev().skip(1) {
+            let run = before.as_mut().unwrap_or(&mut since);
+            if bounds(sample, index) == bounds(run.0, index) {
+                run.0 = sample;
+            } else if before.is_none() && span(since) < SETTLED {
+                before = Some((sample, sample));
+            } else {
+                break;
+            }
+        }
+        let is_judged = |run: &(&Sample, &Sample)| {
+            let link = run.1.links.get(index);
+            span(*run) >= SETTLED && link.is_some_and(|link| link.submitting > 0)
+        };
+        Some(before.filter(is_judged).unwrap_or(since))
+    }
+
     /// The oldest and the newest sample.
     pub(super) fn ends(&self) -> Option<(&Sample, &Sample)> {
         self.0.front().zip(self.0.back())
     }
+}
+
+/// For so long after a change it is not judged by what was measured since.
+const SETTLED: Duration = Duration::from_secs(1);
+
+fn span((oldest, newest): (&Sample, &Sample)) -> Duration {
+    newest.at.saturating_duration_since(oldest.at)
+}
+
+/// What was to hold a link then, as configured or set, and all that was paused.
+fn bounds(sample: &Sample, index: usize) -> Option<(Option<u32>, usize, usize, &[Pause])> {
+    let link = sample.links.get(index)?;
+    Some((
+        link.tps,
+        link.most_window,
+        link.submitting,
+        &sample.load.paused,
+    ))
 }
 
 /// How the pipeline spent its time between two samples.
@@ -167,7 +208,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::clock::instant;
+    use crate::clock::{UnixMillis, instant};
     use crate::delivery::Occupancy;
 
     fn sample(start: Instant, seconds: u64) -> Sample {
@@ -239,5 +280,44 @@ mod tests {
         let business = business(oldest, newest);
         assert!((business.deciding - 0.5).abs() < 1e-9);
         assert!((business.committing - 0.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn after_a_change_it_is_measured_anew() {
+        let start = instant();
+        let mut recent = Recent::default();
+        // Wider after 20 s, and paused after 40.
+        let mut judged = Vec::new();
+        for quarter in 0..200 {
+            let at = start + Duration::from_millis(250 * quarter);
+            let mut sample = sample(start, 0);
+            sample.at = at;
+            sample.links[0].submitting = 1;
+            sample.links[0].most_window = if quarter < 80 { 10 } else { 54 };
+            if quarter >= 160 {
+                sample.load.paused = vec![Pause {
+                    scope: Scope::default(),
+                    since: UnixMillis(0),
+                }];
+            }
+            recent.add(sample);
+            let (oldest, newest) = recent.settled(0).unwrap();
+            let since = |at: Instant| at.duration_since(start).as_millis() / 250;
+            judged.push((since(oldest.at), since(newest.at)));
+        }
+        for (quarter, expected) in [
+            (2, (0, 2)),
+            (79, (59, 79)),
+            // What held it before, until there is something to go by.
+            (80, (60, 79)),
+            (83, (63, 79)),
+            (84, (80, 84)),
+            (90, (80, 90)),
+            (120, (100, 120)),
+            (160, (140, 159)),
+            (164, (160, 164)),
+        ] {
+            assert_eq!(judged[quarter], expected, "{quarter}");
+        }
     }
 }

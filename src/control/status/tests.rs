@@ -50,7 +50,7 @@ fn while_the_broker_is_away_it_is_told_what_waited_in_its_queue() {
     let mut status = of_pair(LinkState::default());
     let queued = Queued {
         events: 1234,
-        at: crate::clock::UnixMillis(0),
+        at: UnixMillis(0),
     };
     tell_what_is_queued(&mut status, Some(queued));
     assert_eq!(status.queue.map(|queue| queue.events), Some(1234));
@@ -103,4 +103,27 @@ fn an_operator_that_takes_messages_and_cannot_be_heard_is_not_idle() {
         assert_eq!((ucell.receiving, ucell.limit), (receiving, limit));
         assert_eq!(status.bottleneck.limit, limit);
     }
+}
+
+#[test]
+fn the_night_is_told_with_its_times_only_while_it_is_the_limit() {
+    let hours = crate::control::settings::Hours {
+        from: jiff::civil::Time::constant(22, 0, 0, 0),
+        to: jiff::civil::Time::constant(8, 0, 0, 0),
+        timezone: jiff::tz::TimeZone::UTC,
+    };
+    let night = QuietHours {
+        hours,
+        release: Duration::from_secs(30 * 60),
+    };
+    let mut status = of_pair(LinkState::default());
+    status.deferred.insert("quiet-hours".to_owned(), 7);
+    let morning = UnixMillis(8 * 3_600_000 + 1);
+    tell_of_the_night(&mut status, Some(&night), morning);
+    assert_eq!(status.bottleneck.advice, "nothing waits");
+    status.bottleneck.limit = Limit::QuietHours;
+    tell_of_the_night(&mut status, Some(&night), morning);
+    let advice = &status.bottleneck.advice;
+    let told = "quiet_hours ended at 08:00 (UTC), and 7 messages wait for their moments, spread until 08:30 (UTC) by its release";
+    assert!(advice.ends_with(told), "{advice}");
 }

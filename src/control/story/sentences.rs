@@ -32,7 +32,9 @@ fn of_reason(reason: Reason) -> &'static str {
     match reason {
         Reason::Scheduled => "The agency wants it sent later (`notBefore`).",
         Reason::SubscriberLimit => "The subscriber got as many messages as the limit allows.",
-        Reason::QuietHours => "It is night where the subscriber lives.",
+        Reason::QuietHours => {
+            "It waits for the subscriber's night to end, and then for its own moment of the `release` after it."
+        }
         Reason::OperatorDown => "No session with the operator is up.",
         Reason::Throttled => "The operator asked for fewer messages.",
         Reason::Retry => "The operator could not take it, so it is tried again.",

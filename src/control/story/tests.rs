@@ -126,7 +126,7 @@ fn people_read_aligned_lines_in_their_own_time() {
 application 48120973 · to 998*****4567 · delivered
 event 01JD of /agencies/kadastr · message 42 · ucell · 1 segment · 1 attempt · times of Asia/Tashkent
   2026-11-23 09:00:00.000  accepted                It is in the journal: it will not be lost.
-  2026-11-23 09:01:00.000  deferred (quiet-hours)  It is night where the subscriber lives. Until 2026-11-23 10:01:00.000.
+  2026-11-23 09:01:00.000  deferred (quiet-hours)  It waits for the subscriber's night to end, and then for its own moment of the `release` after it. Until 2026-11-23 10:01:00.000.
   2026-11-23 10:01:00.000  submitted               The operator accepted all of it.
   2026-11-23 10:02:00.000  delivered               It is on the subscriber's phone.
 ";

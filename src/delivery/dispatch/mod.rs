@@ -430,8 +430,6 @@ impl Dispatch {
 
     /// What the pipeline may give from now on.
     pub(super) fn offer(&mut self, now: Instant) -> Offer {
-        self.meter
-            .note(self.obstacle(now), self.rooms.in_flight(), now);
         let signs = self.signs.speak_against_more(now);
         self.rates.climb(signs, now);
         if !signs && !self.signs.are_late(now) {
@@ -442,9 +440,11 @@ impl Dispatch {
         let ahead_of_screens = ahead.saturating_sub(screens).max(self.beside_screens(now));
         let room = ahead_of_screens.saturating_sub(self.waiting.len()) as u64;
         self.granted = self.granted.max(self.taken + room);
+        let kept = self.kept(ahead);
+        self.measure(kept, now);
         Offer {
             granted: self.granted,
-            kept: self.kept(ahead),
+            kept,
             submitting: self.submitting(),
             logins: self.rooms.logins(),
             carrying: self.rooms.bound_logins(|room| room.window > 0),
@@ -543,15 +543,27 @@ impl Dispatch {
         }
     }
 
-    /// What stands in the way of the next submission that is not urgent.
-    fn obstacle(&self, now: Instant) -> Obstacle {
+    /// Keeps account of the time, of what is granted so many being for urgent submissions only.
+    fn measure(&mut self, kept: u64, now: Instant) {
+        let window = self.window.size();
+        let of_window = self.rooms.of_window(window);
+        let places = of_window.saturating_sub(self.kept_of(window));
+        let obstacle = self.obstacle(kept, now);
+        let in_flight = self.rooms.in_flight();
+        self.meter.note(obstacle, (in_flight, places), now);
+    }
+
+    /// What stands in the way of the next submission that is not urgent. While none is here that was asked for, that is
+    /// nothing of the link's: the rate holds up what is ready to go.
+    fn obstacle(&self, kept: u64, now: Instant) -> Obstacle {
         if self.submitting() == 0 {
             return Obstacle::Unbound;
         }
+        let is_asked = self.waiting.is_empty() && self.granted - self.taken > kept;
         let room_at = self.room_at(now).filter(|_| self.has_room_for_others());
         match room_at.map(|at| at.max(self.rates.whole().ready_at(now))) {
             None => Obstacle::Window,
-            Some(at) if at > now => Obstacle::Rate,
+            Some(at) if at > now && !is_asked => Obstacle::Rate,
             Some(_) => Obstacle::None,
         }
     }

@@ -459,3 +459,26 @@ fn a_push_that_is_refused_lowers_neither_rate_nor_window() {
     answered(&mut dispatch, Status::RINVBNDSTS, false);
     assert!(dispatch.rate(0) < Some(100.0), "a message does");
 }
+
+#[test]
+fn the_rate_is_in_the_way_of_what_is_here_and_not_of_what_is_yet_to_come() {
+    let start = t0();
+    let mut dispatch = Dispatch::new(1, bounds(10, Some(10)), start);
+    dispatch.bound(0);
+    let mut now = start + SECOND;
+    let mut spent = |dispatch: &mut Dispatch, waiting: u64| {
+        dispatch.offer(now);
+        let before = dispatch.state().occupancy;
+        dispatch.submit(submissions(1 + waiting, now));
+        assert_eq!(written(dispatch, now), [0]);
+        dispatch.offer(now);
+        now += Duration::from_millis(50);
+        dispatch.offer(now);
+        let spent = dispatch.state().occupancy.since(&before);
+        dispatch.unwritten();
+        now += SECOND;
+        [spent.rate, spent.free, spent.places].map(|time| time.as_millis())
+    };
+    assert_eq!(spent(&mut dispatch, 1), [50, 0, 500]);
+    assert_eq!(spent(&mut dispatch, 0), [0, 50, 500], "it was asked for");
+}
