@@ -18,7 +18,11 @@ use crate::delivery::model::Link;
 use crate::delivery::{LinkState, Report};
 use crate::intake::{Batch, Carriers};
 use crate::journal::model::Model;
-use crate::journal::{Changes, Journal, JournalError, OperatorId, Outgoing, SubscriberFacts};
+use crate::journal::{
+    Changes, Journal, JournalError, Message, OperatorId, Outgoing, SubscriberFacts, ThreadFacts,
+    ThreadKey,
+};
+use crate::pacing::Rules;
 
 /// A gateway that nobody hears of.
 #[derive(Debug)]
@@ -32,6 +36,17 @@ pub struct Replay {
     forget_at: UnixMillis,
 }
 
+/// What there was before it begins.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// When messages were submitted to these subscribers, oldest first.
+    pub subscribers: Vec<(Msisdn, SubscriberFacts)>,
+    /// What waits, numbered from 1 on, each until when it was put off; by the ids that operators have here.
+    pub waiting: Vec<Message>,
+    /// The rules by which it was put off, where these are others: then it is judged anew, as at a reload.
+    pub put_off_by: Option<Rules>,
+}
+
 /// The shortest time that passes between two beats: a real one has its commit to wait for, too.
 const SHORTEST: Duration = Duration::from_micros(250);
 
@@ -39,25 +54,34 @@ const SHORTEST: Duration = Duration::from_micros(250);
 const FORGET: Duration = Duration::from_secs(1);
 
 impl Replay {
-    /// Begins with nothing but when messages were submitted to these subscribers before, oldest first. `link` makes an operator's
-    /// link.
+    /// Begins with no more than that past. `link` makes an operator's link.
     ///
     /// # Errors
     /// What `link` fails with, as of a journal.
     pub fn start(
         settings: Settings,
         catalog: Catalog,
-        subscribers: Vec<(Msisdn, SubscriberFacts)>,
+        past: Past,
         now: Now,
         mut link: impl FnMut(OperatorId, &str) -> Option<Link>,
     ) -> Result<Self, JournalError> {
         let mut journal = Model::default();
         journal.commit(&mut Changes {
             at: now.steady,
-            subscribers,
+            threads: threads(&past.waiting),
+            accepted: past.waiting,
+            subscribers: past.subscribers,
             ..Changes::default()
         })?;
-        let core = Core::start(Box::new(journal), as_replayed(settings), catalog, &now)?;
+        let mut settings = as_replayed(settings);
+        let rules = past.put_off_by.map(|before| {
+            let sharing = settings.rules.sharing.clone();
+            std::mem::replace(&mut settings.rules, Rules { sharing, ..before })
+        });
+        let mut core = Core::start(Box::new(journal), settings, catalog, &now)?;
+        if let Some(rules) = rules {
+            core.pace_by(rules, &now);
+        }
         let operators = core.operators();
         let links = operators.filter_map(|(id, name)| Some((id, link(id, name)?)));
         Ok(Self {
@@ -149,6 +173,15 @@ impl Replay {
             wall: self.started.wall.after(passed),
         };
     }
+}
+
+/// What is known of the threads of what waits.
+fn threads(waiting: &[Message]) -> Vec<(ThreadKey, ThreadFacts)> {
+    let mut threads: BTreeMap<ThreadKey, ThreadFacts> = BTreeMap::new();
+    for message in waiting {
+        threads.entry(message.thread).or_default().waiting += 1;
+    }
+    threads.into_iter().collect()
 }
 
 /// The same rules without what only costs time and memory here: no receipts are awaited, nothing is pushed to screens or

@@ -22,13 +22,13 @@ Examples:
   xabar ctl what-if --config config/xabar.toml                            as everything is, beside what was in fact
   xabar ctl what-if --config config/xabar.toml ucell.tps=600 ucell.window=54
   xabar ctl what-if --config config/xabar.toml ucell.sessions=4 --hours 12
-  xabar ctl what-if --config config/xabar.toml limits=3/10m,10/24h quiet_hours=23:00-07:00
+  xabar ctl what-if --config config/xabar.toml limits=3/10m,10/24h quiet_hours=23:00-07:00@Asia/Tashkent
   xabar ctl what-if --config config/xabar.toml limits=none quiet_hours=none --json")]
 pub(super) struct WhatIf {
     #[command(flatten)]
     which: Which,
     /// OPERATOR.tps=600, OPERATOR.window=54, OPERATOR.sessions=4, OPERATOR.weight=3, or =default for the configured one; limits=3/10m,10/24h,
-    /// quiet_hours=22:00-08:00, or =none
+    /// quiet_hours=22:00-08:00, with @Asia/Tashkent behind it where the configuration has no quiet hours and so no zone, or =none
     #[arg(value_name = "CHANGE")]
     changes: Vec<Change>,
     /// How much of the past goes once more (left out: 4)
@@ -56,7 +56,7 @@ impl FromStr for Change {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         const RIGHT: &str = "should be OPERATOR.tps=, OPERATOR.window=, OPERATOR.sessions= or OPERATOR.weight= with a number or default, limits=3/10m,10/24h, \
-             quiet_hours=22:00-08:00, or either =none";
+             quiet_hours=22:00-08:00 or quiet_hours=22:00-08:00@Asia/Tashkent, or either =none";
         let (key, value) = text.split_once('=').ok_or(RIGHT)?;
         let subscriber = |value| Self {
             operator: None,
@@ -97,10 +97,17 @@ fn hours(text: &str) -> Result<Value, String> {
     if text == "none" {
         return Ok(json!(text));
     }
-    let hours = text.split_once('-');
-    let (from, to) =
-        hours.ok_or("should be quiet_hours=none, or such as quiet_hours=22:00-08:00")?;
-    Ok(json!({ "from": from, "to": to }))
+    let (hours, zone) = match text.split_once('@') {
+        Some((hours, zone)) => (hours, Some(zone)),
+        None => (text, None),
+    };
+    let (from, to) = hours.split_once('-').ok_or(
+        "should be quiet_hours=none, or such as quiet_hours=22:00-08:00 or quiet_hours=22:00-08:00@Asia/Tashkent",
+    )?;
+    Ok(match zone {
+        Some(zone) => json!({ "from": from, "to": to, "timezone": zone }),
+        None => json!({ "from": from, "to": to }),
+    })
 }
 
 /// What is asked, each thing once.
@@ -323,6 +330,11 @@ mod tests {
             },
         });
         assert_eq!(asked(&all).unwrap(), expected);
+        let zoned = json!({"subscriber": {"quiet_hours": {"from": "23:00", "to": "07:00", "timezone": "Asia/Tashkent"}}});
+        assert_eq!(
+            asked(&["quiet_hours=23:00-07:00@Asia/Tashkent"]).unwrap(),
+            zoned
+        );
         let none = json!({"subscriber": {"limits": [], "quiet_hours": "none"}});
         assert_eq!(asked(&["limits=none", "quiet_hours=none"]).unwrap(), none);
         assert_eq!(asked(&[]).unwrap(), json!({}));

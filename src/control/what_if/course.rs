@@ -19,8 +19,9 @@ use crate::delivery::model::{Link, Smsc};
 use crate::delivery::{OperatorSettings, Tuning};
 use crate::intake::Carriers;
 use crate::journal::{Lane, OperatorId};
+use crate::pacing::Rules;
 use crate::pipeline::Settings;
-use crate::pipeline::replay::Replay;
+use crate::pipeline::replay::{Past, Replay};
 
 /// A gateway as it is, or as it would be.
 #[derive(Debug)]
@@ -64,25 +65,41 @@ impl Side {
         limits.map(|limit| limit.per).max()
     }
 
-    fn replay(&self, traffic: &Traffic, from: Now) -> Result<Replay, Stopped> {
+    pub(super) fn replay<'a>(
+        &self,
+        (traffic, waiting): (&Traffic, impl Iterator<Item = &'a Arrived>),
+        put_off_by: &Rules,
+        from: Now,
+    ) -> Result<Replay, Stopped> {
         let link = |id, name: &str| {
             let mut links = self.links.iter();
             let link = links.find(|link| link.settings.name == name)?;
             Link::new(id, (&link.settings, link.tuning), link.smsc, from.instant).ok()
         };
         let subscribers = traffic.subscribers(from.steady >= traffic.now.steady);
+        let waiting = (1..).zip(waiting);
+        let is_other = !self.rules.rules.affected(put_off_by).is_nobody();
+        let past = Past {
+            subscribers,
+            waiting: waiting
+                .filter_map(|(number, arrived)| arrived.waiting(number))
+                .collect(),
+            put_off_by: is_other.then(|| put_off_by.clone()),
+        };
         let (rules, catalog) = (self.rules.clone(), self.catalog.clone());
-        Ok(Replay::start(rules, catalog, subscribers, from, link)?)
+        Ok(Replay::start(rules, catalog, past, from, link)?)
     }
 }
 
-/// Replays the traffic, and then how what waits now goes out; and for how long the traffic came again then, if not to the end.
+/// Replays the traffic, and then how what waits now goes out, which was put off by these rules; and for how long the traffic came
+/// again then, if not to the end.
 pub(super) fn course(
     side: &Side,
+    put_off_by: &Rules,
     traffic: &Traffic,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<(Course, Option<Duration>), Stopped> {
-    let (fates, gauges) = past(side, traffic, go_on)?;
+    let (fates, gauges) = past(side, put_off_by, traffic, go_on)?;
     let mut course = course_of(side, traffic, &fates);
     for (operator, gauge) in course.operators.iter_mut().zip(&gauges) {
         operator.rate = gauge.rate();
@@ -90,7 +107,7 @@ pub(super) fn course(
         operator.limit = Some(gauge.limit());
         operator.advice = gauge.advice();
     }
-    let (drain, again) = drain(side, traffic, go_on)?;
+    let (drain, again) = drain(side, put_off_by, traffic, go_on)?;
     course.drain = Some(drain);
     Ok((course, again))
 }
@@ -100,6 +117,7 @@ pub(super) type Coming = (UnixMillis, Event, Option<u16>);
 
 fn past(
     side: &Side,
+    put_off_by: &Rules,
     traffic: &Traffic,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<(Vec<Fate>, Vec<Gauge>), Stopped> {
@@ -110,16 +128,17 @@ fn past(
         steady: begin,
         wall: now.wall_at(begin),
     };
-    let messages = traffic.messages.iter().filter_map(|(arrived, _)| {
+    let messages = traffic.came_in().iter().filter_map(|(arrived, _)| {
         Some((
-            traffic.comes_in(arrived),
+            arrived.origin.accepted_at,
             event(&arrived.origin, Duration::ZERO, None)?,
             arrived.operator,
         ))
     });
     let withdrawn = traffic.withdrawn.iter();
     let withdrawn = withdrawn.map(|(at, key)| (*at, withdrawal(key), None));
-    let mut run = Run::start(side, traffic, from, traffic.messages.len())?;
+    let replay = side.replay((traffic, traffic.waited()), put_off_by, from)?;
+    let mut run = Run::start(side, replay, traffic.messages.len(), traffic.waited());
     let mut coming = merged(messages, withdrawn).peekable();
     while run.replay.now().steady < now.steady {
         run.step(&mut coming, now.steady, go_on)?;
@@ -157,22 +176,31 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// One from this moment on that tells the fates of the first so many messages.
-    pub(super) fn start(
+    /// One that tells the fates of the first so many messages, of which these wait when it begins.
+    pub(super) fn start<'a>(
         side: &Side,
-        traffic: &Traffic,
-        from: Now,
+        replay: Replay,
         messages: usize,
-    ) -> Result<Self, Stopped> {
-        Ok(Self {
-            replay: side.replay(traffic, from)?,
+        waiting: impl Iterator<Item = &'a Arrived>,
+    ) -> Self {
+        let mut fates = vec![Fate::default(); messages];
+        let mut unfinished = 0;
+        for (fate, arrived) in fates.iter_mut().zip(waiting) {
+            unfinished += 1;
+            let history = arrived.stands.iter().flat_map(|stands| &stands.history);
+            for told in history.filter(|told| told.state == State::Deferred) {
+                fate.tell(told, place_of);
+            }
+        }
+        Self {
+            replay,
             looked_up: side.rules.looked_up,
-            fates: vec![Fate::default(); messages],
+            fates,
             open: messages,
-            unfinished: 0,
+            unfinished,
             most_unfinished: usize::MAX,
             gauges: Gauges::of(side),
-        })
+        }
     }
 
     /// One moment, and on to the next one that matters, no later than `end`.
@@ -236,7 +264,9 @@ pub(super) fn course_of(side: &Side, traffic: &Traffic, fates: &[Fate]) -> Cours
     let mut lanes = Lane::ALL.map(|lane| (lane, Waited::default()));
     let mut agencies: FxHashMap<&str, Waited> = FxHashMap::default();
     for ((arrived, _), fate) in traffic.messages.iter().zip(fates) {
-        let Arrived { origin, operator } = arrived;
+        let Arrived {
+            origin, operator, ..
+        } = arrived;
         let Some(millis) = fate.waited(traffic.since(origin), traffic.now.wall) else {
             continue;
         };

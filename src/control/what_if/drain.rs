@@ -11,6 +11,7 @@ use super::course::{Coming, Run, Side};
 use super::fate::Fate;
 use super::traffic::{Traffic, event};
 use crate::clock::UnixMillis;
+use crate::pacing::Rules;
 
 /// No later future is looked at.
 const HORIZON: Duration = Duration::from_secs(24 * 3600);
@@ -18,16 +19,15 @@ const HORIZON: Duration = Duration::from_secs(24 * 3600);
 /// Replays it; and for how long the traffic came again, if it did not to the end.
 pub(super) fn drain(
     side: &Side,
+    put_off_by: &Rules,
     traffic: &Traffic,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<(Drain, Option<Duration>), Stopped> {
     let now = traffic.now;
-    let waiting = traffic.waiting.iter().filter_map(|arrived| {
-        let event = event(&arrived.origin, Duration::ZERO, None)?;
-        Some((now.steady, event, arrived.operator))
-    });
-    let mut run = Run::start(side, traffic, now, traffic.waiting.len())?;
-    let mut coming = waiting.chain(again_and_again(traffic)).peekable();
+    let waiting = || traffic.waiting.iter();
+    let replay = side.replay((traffic, waiting()), put_off_by, now)?;
+    let mut run = Run::start(side, replay, waiting().len(), waiting());
+    let mut coming = again_and_again(traffic).peekable();
     let end = now.steady.after(HORIZON);
     // What does not drain would fill the memory.
     run.most_unfinished = traffic.most.saturating_mul(2);
@@ -75,7 +75,14 @@ fn drained(mut run: Run, side: &Side, traffic: &Traffic) -> Drain {
     for (fate, arrived) in run.fates.iter().zip(&traffic.waiting) {
         let times = times.get(&arrived.operator).copied().unwrap_or(1.0);
         let part = parts.entry(arrived.operator.or(fate.operator)).or_default();
-        part.add(times, fate.ended.map(|(_, at)| at.since(now)));
+        let until = fate.until.map_or(Duration::ZERO, |at| at.since(now));
+        let due = arrived.stands.as_ref().map(|stands| stands.due);
+        let due = due.map_or(Duration::ZERO, |due| due.since(traffic.now.steady));
+        part.add(
+            times,
+            until.max(due),
+            fate.ended.map(|(_, at)| at.since(now)),
+        );
     }
     let all = parts.values().map(Part::drain_s);
     let drain_s = all.reduce(|one, other| one.zip(other).map(|(one, other)| one.max(other)));
@@ -106,22 +113,29 @@ fn drained(mut run: Run, side: &Side, traffic: &Traffic) -> Drain {
 struct Part {
     replayed: u32,
     messages: f64,
-    /// When the first of them came to its end, and the last one.
-    first: Option<Duration>,
+    /// When the last of them came to its end, and until when one was put off.
     last: Duration,
+    until: Duration,
+    /// How long after its time the first of them came to its end, and the latest one.
+    soonest: Option<Duration>,
+    latest: Duration,
     is_open: bool,
 }
 
 impl Part {
-    /// One more that stands for so many and took so long, if it came to its end.
-    fn add(&mut self, times: f64, took: Option<Duration>) {
+    /// One more that stands for so many, was put off for so long, and took so long, if it came to its end.
+    fn add(&mut self, times: f64, put_off: Duration, took: Option<Duration>) {
         self.replayed += 1;
         self.messages += times;
         match took {
             None => self.is_open = true,
             Some(took) => {
-                self.first = Some(self.first.map_or(took, |first| first.min(took)));
+                let put_off = put_off.min(took);
+                let late = took - put_off;
                 self.last = self.last.max(took);
+                self.until = self.until.max(put_off);
+                self.soonest = Some(self.soonest.map_or(late, |soonest| soonest.min(late)));
+                self.latest = self.latest.max(late);
             }
         }
     }
@@ -135,11 +149,16 @@ impl Part {
         self.messages.round() as u64
     }
 
-    /// What all wait for, such as the end of a night, is no longer for more of them; what goes after it is.
+    /// What they wait for, such as the end of a night and their moments after it, is no longer for more of them; how late they
+    /// go is.
     fn drain_s(&self) -> Option<f64> {
-        let first = self.first.unwrap_or_default();
         let times = self.messages / f64::from(self.replayed.max(1));
-        let went = (self.last - first).mul_f64(times);
-        (!self.is_open).then(|| (first + went).as_secs_f64())
+        let soonest = self.soonest.unwrap_or_default();
+        let late = soonest + (self.latest - soonest).mul_f64(times);
+        let last = match times > 1.0 {
+            true => self.last.max(self.until + late),
+            false => self.last,
+        };
+        (!self.is_open).then(|| last.as_secs_f64())
     }
 }

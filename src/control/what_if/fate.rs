@@ -15,6 +15,8 @@ pub(super) struct Fate {
     pub(super) operator: Option<u16>,
     /// The state that ended its wait, and when, wall time.
     pub(super) ended: Option<(State, UnixMillis)>,
+    /// Until when it was put off last, wall time.
+    pub(super) until: Option<UnixMillis>,
     /// A bit for each reason for which it was put off.
     deferred: u32,
 }
@@ -27,6 +29,7 @@ impl Fate {
                 let mut all = bits();
                 let bit = all.find(|(reason, _)| Some(*reason) == told.reason);
                 self.deferred |= bit.map_or(0, |(_, bit)| bit);
+                self.until = told.until;
             }
             State::Submitted if self.ended.is_none() => {
                 self.operator = told.attempted.and_then(|it| place(it.operator));

@@ -84,7 +84,8 @@ pub fn answer(
     let traffic = Traffic::read(reader, (now, question.hours, most), (held, changed), go_on)?;
     let really = traffic.really(held);
     let mut course = |name: &str, side: &Side| {
-        let (course, again) = course::course(side, &traffic, go_on)?;
+        let put_off_by = &held.rules.rules;
+        let (course, again) = course::course(side, put_off_by, &traffic, go_on)?;
         if let Some(again) = again {
             let minutes = again.as_secs() / 60;
             assumed.push(format!(

@@ -124,11 +124,27 @@ fn link(name: &str, cell: &Cell<'_>, settings: &Settings) -> Option<LinkChange> 
     cell.table(|table| {
         let mut change = LinkChange::new();
         for key in Key::ALL {
-            let set = table.optional(key.name(), |cell| setting(cell, key));
+            let set = table.optional(key.name(), |cell| match key {
+                Key::Weight if !shares(name, settings) => cell.wrong(
+                    "is asked of an operator that shares no numbers with another",
+                    "leave it out: such a one has no weight",
+                ),
+                _ => setting(cell, key),
+            });
             change.extend(set.map(|set| (key, set)));
         }
         Some(change)
     })
+}
+
+/// Whether some of an operator's prefixes are another's, too.
+fn shares(name: &str, settings: &Settings) -> bool {
+    let (own, others): (Vec<_>, Vec<_>) = {
+        let operators = settings.operators.iter();
+        operators.partition(|operator| operator.name == name)
+    };
+    let mut own = own.iter().flat_map(|operator| &operator.prefixes);
+    own.any(|prefix| others.iter().any(|other| other.prefixes.contains(prefix)))
 }
 
 fn setting(cell: &Cell<'_>, key: Key) -> Option<Setting<u32>> {
@@ -176,7 +192,11 @@ fn plain(value: &Json) -> String {
             let limits = limits.map(|it| format!("{}/{}", text(it, "messages"), text(it, "per")));
             limits.collect::<Vec<_>>().join(",")
         }
-        Json::Object(_) => format!("{}-{}", text(value, "from"), text(value, "to")),
+        Json::Object(_) => {
+            let zone = text(value, "timezone");
+            let at = if zone.is_empty() { "" } else { "@" };
+            format!("{}-{}{at}{zone}", text(value, "from"), text(value, "to"))
+        }
         other => other.to_string(),
     }
 }

@@ -13,12 +13,13 @@ use xabar_events::{
 
 use super::Stopped;
 use super::answer::Course;
-use super::course::{Side, course_of};
+use super::course::{Side, course_of, id};
 use super::fate::Fate;
 use super::sample::Sample;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{
-    JournalError, Lane, Message, MessageId, OperatorId, Origin, Phase, Reader, SubscriberFacts,
+    Attempt, Content, Identity, JournalError, Lane, Message, MessageId, OperatorId, Origin, Phase,
+    Progress, Reader, SubscriberFacts, Undelivered,
 };
 
 /// The traffic that is replayed.
@@ -64,7 +65,36 @@ pub(super) struct Arrived {
     pub(super) origin: Arc<Origin>,
     /// Whose queue it stood in last, or who took it, by its place among the operators.
     pub(super) operator: Option<u16>,
+    /// How it stands if it waits when a replay begins; nothing: it comes in then or later.
+    pub(super) stands: Option<Box<Progress>>,
 }
+
+impl Arrived {
+    /// As the message that waits in a replay, under this number there.
+    pub(super) fn waiting(&self, number: u64) -> Option<Message> {
+        let mut progress = Progress::clone(self.stands.as_deref()?);
+        progress.operator = self.operator.map_or(NOBODY, id);
+        let origin = &*self.origin;
+        let identity = Identity {
+            id: MessageId(number),
+            trace: None,
+            ..Identity::clone(&origin.identity)
+        };
+        let content = Content {
+            extensions: Vec::new(),
+            ..origin.content.clone()
+        };
+        let origin = Origin {
+            identity: Arc::new(identity),
+            content,
+            ..*origin
+        };
+        Some(Message::new(origin, progress))
+    }
+}
+
+/// An operator that there is not any more, whose messages others take over.
+const NOBODY: OperatorId = OperatorId(u16::MAX);
 
 impl Traffic {
     /// Reads the last hours with what was waiting when they began, and from before them, as far back as the limits of either side
@@ -190,13 +220,19 @@ impl Traffic {
         let arrived = Arrived {
             origin: Arc::clone(message.origin()),
             operator: place(message.progress.operator),
+            stands: None,
         };
         if message.progress.phase == Phase::Waiting {
             self.waiting_in_all += 1;
             let not_before = arrived.origin.not_before;
             if not_before.is_none_or(|at| at <= self.now.wall) {
                 *self.due.entry(arrived.operator).or_default() += 1;
-                samples.waiting.add(arrived.operator, arrived.clone());
+                let stands = Some(Box::new(as_it_stands(message, &place)));
+                let waits = Arrived {
+                    stands,
+                    ..arrived.clone()
+                };
+                samples.waiting.add(arrived.operator, waits);
             }
         }
         let from = self.now.wall_at(self.from);
@@ -207,8 +243,18 @@ impl Traffic {
         if is_new {
             self.messages.push((arrived, fate));
         } else if !was_over {
+            let arrived = Arrived {
+                stands: Some(Box::new(as_it_stood(message, self.from, &self.now))),
+                ..arrived
+            };
             self.is_cut |= !samples.earlier.add(arrived.operator, (arrived, fate));
         }
+    }
+
+    /// What waited when the hours begin.
+    pub(super) fn waited(&self) -> impl Iterator<Item = &Arrived> {
+        let waited = self.messages.get(..self.waited).unwrap_or_default();
+        waited.iter().map(|(arrived, _)| arrived)
     }
 
     /// How many wait now though their own time has come.
@@ -350,6 +396,34 @@ fn each(
         }
     })?;
     is_wanted.then_some(()).ok_or(Stopped::Unwanted)
+}
+
+/// How a message stands that waits, as far as it bears on when it goes, by the operators' places.
+fn as_it_stands(message: &Message, place: impl Fn(OperatorId) -> Option<u16>) -> Progress {
+    let mut progress = message.progress.clone();
+    progress.history = progress.history.pop().into_iter().collect();
+    let undelivered = progress.attempt.undelivered.take();
+    progress.attempt.undelivered = undelivered.and_then(|first| {
+        let operator = id(place(first.operator)?);
+        Some(Undelivered { operator, ..first })
+    });
+    progress
+}
+
+/// How one stood then that waited, by what was told of it.
+fn as_it_stood(message: &Message, then: UnixMillis, now: &Now) -> Progress {
+    let wall = now.wall_at(then);
+    let history = message.progress.history.iter();
+    let told = history.take_while(|told| told.at <= wall).last();
+    let until = told.and_then(|told| told.until).filter(|at| *at > wall);
+    Progress {
+        phase: Phase::Waiting,
+        operator: message.progress.operator,
+        due: until.map_or(then, |until| now.steady_at(until)),
+        dealt: None,
+        attempt: Attempt::default(),
+        history: told.cloned().into_iter().collect(),
+    }
 }
 
 /// Whether what ended it had nothing to do with pace, and would end it again.

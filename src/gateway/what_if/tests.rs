@@ -127,11 +127,11 @@ impl World {
         self.known.answer(body, &mut || true).unwrap()
     }
 
-    /// The answer if no more than so many are replayed.
+    /// The answer if no more than so many are replayed and everything is as is asked for.
     fn at_most(&mut self, most: u64, body: &Value) -> Answer {
         let settings = Arc::clone(&self.known.settings.borrow());
         let question = Question::read(body, &settings).unwrap();
-        let side = self.known.side(&settings, None).unwrap();
+        let side = self.known.side(&settings, Some(&question)).unwrap();
         let sources = Sources {
             reader: self.known.reader.as_mut(),
             now: self.now,
@@ -322,7 +322,7 @@ fn a_limit_looks_back_further_than_the_hours_that_are_replayed() {
 
 #[test]
 fn a_weight_is_the_one_that_is_asked_for_else_the_one_that_is_set() {
-    let world = World::new(CONFIG);
+    let world = World::new(&shared());
     let settings = Arc::clone(&world.known.settings.borrow());
     let weight = |operators: Value| {
         let question = Question::read(&json!({ "operators": operators }), &settings).unwrap();
@@ -444,7 +444,7 @@ fn what_is_wrong_with_a_question_is_told_by_its_keys() {
     let mut world = World::new(CONFIG);
     let wrong = json!({
         "hours": 25,
-        "operators": {"ucel": {"tps": 1}, "ucell": {"tps": 0, "speed": 1, "window": "wide"}},
+        "operators": {"ucel": {"tps": 1}, "ucell": {"tps": 0, "speed": 1, "window": "wide", "weight": 2}},
         "subscriber": {"limits": [{"messages": 0, "per": "10m"}], "quiet_hours": {"from": "22:00", "to": "8"}},
     });
     let problems = world.problems(&wrong).join("\n");
@@ -454,6 +454,7 @@ fn what_is_wrong_with_a_question_is_told_by_its_keys() {
         "`operators.ucell.tps` is 0; give a whole number from 1 to 100000",
         "`operators.ucell.window` is \"wide\"; give a whole number from 1 to 10000, or \"default\": as configured",
         "`operators.ucell.speed` is not a key; known here: tps, window, sessions, weight",
+        "`operators.ucell.weight` is asked of an operator that shares no numbers with another",
         "`subscriber.limits[0].messages` is 0; give a whole number from 1 to 100",
         "`subscriber.quiet_hours.to` is \"8\"; write a time of day such as \"22:00\"",
     ] {
@@ -526,4 +527,129 @@ fn an_operator_that_throttles_is_given_no_more_than_it_takes() {
     };
     assert_eq!(within(wide, &narrow).window, Setting::To(4));
     assert_eq!(within(wide, &well).window, Setting::To(40));
+}
+
+#[test]
+fn the_hours_that_are_asked_about_may_bring_their_zone() {
+    let mut world = World::new(CONFIG);
+    let hours = json!({"from": "22:00", "to": "08:00"});
+    let problems = world.problems(&json!({"subscriber": {"quiet_hours": hours}}));
+    assert!(problems[0].contains("timezone"), "{problems:?}");
+    let hours = json!({"from": "22:00", "to": "08:00", "timezone": "Asia/Tashkent"});
+    let answer = world.ask(&json!({"subscriber": {"quiet_hours": hours}}));
+    assert_eq!(answer.changes, ["quiet_hours=22:00-08:00@Asia/Tashkent"]);
+}
+
+/// So many that came in ten hours ago and were put off for this reason, each for a second longer than the one before.
+fn put_off(world: &mut World, count: u64, reason: Reason, first: Duration) {
+    let now = world.now;
+    let message = |number: u64| {
+        let mut message = world.message(600 * MINUTE, &[]);
+        let until = first + Duration::from_secs(number);
+        message.progress.due = now.steady.after(until);
+        message.progress.history = vec![Told {
+            reason: Some(reason),
+            at: now.wall.before(590 * MINUTE),
+            until: Some(now.wall.after(until)),
+            ..sample::told(State::Deferred)
+        }];
+        message
+    };
+    let all = (0..count).map(message).collect();
+    world.accept(all);
+}
+
+#[test]
+fn what_was_put_off_keeps_its_moment_and_also_where_a_reload_would_keep_it() {
+    // The night ended ten minutes ago.
+    let mut world = World::new(CONFIG);
+    let clock = |ago: Duration| {
+        let at = jiff::Timestamp::from_millisecond(world.now.wall.before(ago).0).unwrap();
+        at.strftime("%H:%M").to_string()
+    };
+    let (from, to) = (clock(600 * MINUTE), clock(10 * MINUTE));
+    let night = format!(
+        "[subscriber]\nquiet_hours = {{ from = \"{from}\", to = \"{to}\", timezone = \"UTC\", release = \"1h\" }}\n"
+    );
+    world = World::new(&format!("{night}{CONFIG}"));
+    put_off(&mut world, 100, Reason::QuietHours, 8 * MINUTE);
+    let none = json!({"subscriber": {"quiet_hours": "none"}});
+    let answer = world.ask(&none);
+    near(drain_s(&answer.as_is), 579.0, 0.01);
+    let changed = drain_s(answer.changed.as_ref().unwrap());
+    assert!((300.0..600.0).contains(&changed), "{changed}");
+    let wider = world.ask(&json!({"operators": {"ucell": {"window": 40}}}));
+    near(drain_s(wider.changed.as_ref().unwrap()), 579.0, 0.01);
+}
+
+#[test]
+fn what_was_put_off_by_a_rule_that_is_gone_goes_as_after_a_reload() {
+    let limits = "[subscriber]\nlimits = [{ messages = 1, per = \"24h\" }]\n";
+    let mut world = World::new(&format!("{limits}{CONFIG}"));
+    put_off(&mut world, 50, Reason::SubscriberLimit, 60 * MINUTE);
+    let answer = world.ask(&json!({"subscriber": {"limits": []}}));
+    near(drain_s(&answer.as_is), 3649.0, 0.01);
+    let changed = drain_s(&answer.changed.unwrap());
+    assert!(changed < 5.0, "{changed}");
+}
+
+#[test]
+fn what_was_put_off_when_the_hours_begin_went_when_it_was_due() {
+    let mut world = World::new(CONFIG);
+    let mut message = world.message(
+        110 * MINUTE,
+        &[
+            (State::Deferred, Some(Reason::QuietHours), 100 * MINUTE),
+            (State::Submitted, None, 30 * MINUTE),
+        ],
+    );
+    message.progress.history[0].until = Some(world.now.wall.before(30 * MINUTE));
+    message.progress.operator = OperatorId(1);
+    world.accept(vec![message]);
+    let answer = world.ask(&json!({"hours": 1}));
+    let (really, as_is) = (answer.really.waits.unwrap(), answer.as_is.waits.unwrap());
+    near(as_is.max_s, really.max_s, 0.001);
+    assert_eq!(answer.as_is.deferred["quiet-hours"], 1);
+}
+
+#[test]
+fn where_many_were_put_off_their_moments_are_no_later_for_there_being_more_of_them() {
+    let mut world = World::new(CONFIG);
+    put_off(&mut world, 400, Reason::QuietHours, MINUTE);
+    let drain = world.at_most(300, &json!({})).as_is.drain.unwrap();
+    assert!(drain.estimated);
+    let took = drain.drain_s.unwrap();
+    assert!((350.0..470.0).contains(&took), "{took}");
+}
+
+#[test]
+fn the_advice_raises_the_rate_near_both_limits_too() {
+    let mut world = World::new(CONFIG);
+    world.waiting(2000, MINUTE);
+    let mut with = |tps: u32, window: usize| {
+        let body = json!({"operators": {"ucell": {"tps": tps, "window": window}}});
+        let course = world.at_most(2000, &body).as_is;
+        let operator = course.operators.into_iter().next().unwrap();
+        (operator.rate.unwrap(), operator.advice.unwrap())
+    };
+    // At 200 ms and with a tenth kept a window of 65 lets through as many as 300 TPS.
+    for window in [54, 64, 66] {
+        let (before, advice) = with(300, window);
+        let mut raised = (300, window);
+        if let Some((_, to)) = advice.split_once("raise window to ") {
+            let digits = to.split(|it: char| !it.is_ascii_digit()).next().unwrap();
+            raised.1 = digits.parse().unwrap();
+        }
+        if advice.contains("with it window") {
+            raised.1 *= 2;
+        }
+        if advice.contains("raise tps") || advice.contains("with it tps") {
+            raised.0 *= 2;
+        }
+        let (after, _) = with(raised.0, raised.1);
+        assert!(
+            after > 1.02 * before,
+            "{window}: {advice}; {before} became {after}"
+        );
+    }
 }
