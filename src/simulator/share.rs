@@ -7,8 +7,30 @@ use serde::{Deserialize, Serialize};
 
 /// From 0, never, to 1, always. Written as `0.01` or as `1%`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd, Serialize, Deserialize)]
-#[serde(try_from = "f64", into = "f64")]
+#[serde(try_from = "Written", into = "f64")]
 pub struct Share(f64);
+
+/// As it stands in JSON.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a share is written as 0.01 or \"1%\", between 0 and 1"
+)]
+enum Written {
+    Number(f64),
+    Text(String),
+}
+
+impl TryFrom<Written> for Share {
+    type Error = NoShare;
+
+    fn try_from(written: Written) -> Result<Self, NoShare> {
+        match written {
+            Written::Number(share) => share.try_into(),
+            Written::Text(share) => share.parse(),
+        }
+    }
+}
 
 /// A share has to lie between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +96,21 @@ mod tests {
         assert_eq!("100 %".parse(), Ok(Share::ALWAYS));
         for wrong in ["", "1.1", "-0.1", "101%", "NaN", "half"] {
             assert_eq!(wrong.parse::<Share>(), Err(NoShare), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn json_may_write_it_as_flags_do() {
+        for json in ["0.25", r#""0.25""#, r#""25%""#] {
+            assert_eq!(serde_json::from_str::<Share>(json).unwrap(), Share(0.25));
+        }
+        assert_eq!(serde_json::to_string(&Share(0.25)).unwrap(), "0.25");
+        for json in ["2", r#""101%""#, "true"] {
+            let error = serde_json::from_str::<Share>(json).unwrap_err();
+            assert!(
+                error.to_string().starts_with("a share is written as"),
+                "{error}"
+            );
         }
     }
 }
