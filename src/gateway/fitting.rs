@@ -373,10 +373,7 @@ pub(super) fn configured(
             .iter()
             .map(|it| (it.window.into(), it.is_own_window))
             .collect(),
-        tps: operator.tps.or_else(|| {
-            let logins = operator.binds.iter().map(|bind| bind.tps);
-            logins.sum::<Option<u32>>()
-        }),
+        login_tps: operator.binds.iter().map(|bind| bind.tps).sum(),
     }
 }
 
@@ -490,4 +487,33 @@ fn brokers(
         what,
         why: error.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::control::settings::Environment;
+
+    #[test]
+    fn a_tps_that_may_change_is_the_links_to_tell_and_only_that_of_logins_is_known_beforehand() {
+        let shown = |of_operator: &str| {
+            let text = format!(
+                "[[operator]]\nname = \"ucell\"\nprefixes = [\"99890\"]\naddress = \"127.0.0.1:1\"\n\
+                 system_id = \"x\"\npassword = \"p\"\nsender = \"MyGov\"\n{of_operator}"
+            );
+            let settings =
+                Settings::read(&text, Path::new("xabar.toml"), &Environment::default()).unwrap();
+            let [operator] = &*settings.operators else {
+                panic!("there is one")
+            };
+            configured(OperatorId(1), operator, settings.lanes).login_tps
+        };
+        assert_eq!(shown("tps = 5"), None);
+        let logins =
+            "[[operator.bind]]\nsystem_id = \"a\"\ntps = 5\n[[operator.bind]]\nsystem_id = \"b\"\n";
+        assert_eq!(shown(logins), None);
+        assert_eq!(shown(&format!("{logins}tps = 7")), Some(12));
+    }
 }

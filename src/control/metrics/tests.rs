@@ -48,7 +48,7 @@ fn metrics() -> Metrics {
         id: OperatorId(1),
         name: "ucell".to_owned(),
         logins: vec![(1, 2)],
-        tps: None,
+        login_tps: None,
         kept: 0.0,
         windows: vec![(10, false)],
     };

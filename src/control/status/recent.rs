@@ -34,8 +34,8 @@ pub struct Configured {
     pub name: String,
     /// Of each login the sessions on which messages are submitted, and how many connections each is: a pair is two.
     pub logins: Vec<(usize, usize)>,
-    /// Of all its logins together, where only they have any.
-    pub tps: Option<u32>,
+    /// Of all its logins together, if each has one: what holds while none is configured or set of the operator as a whole.
+    pub login_tps: Option<u32>,
     /// What of its windows is left to urgent messages and answers, from 0 to 1.
     pub kept: f64,
     /// Of each login the window, and whether that is its own: then none that staff sets is larger.
@@ -173,7 +173,7 @@ pub(in crate::control) fn used(
         sessions: operator.submitting(),
         sessions_bound: now.submitting,
         receiving: now.receiving,
-        tps: now.tps.or(operator.tps),
+        tps: now.tps.or(operator.login_tps),
         rate_now: now.rate,
         window: now.most_window,
         window_now: now.window,
@@ -254,7 +254,7 @@ mod tests {
             id: OperatorId(1),
             name: "ucell".to_owned(),
             logins: vec![(1, 1), (2, 2)],
-            tps: None,
+            login_tps: None,
             kept: 0.0,
             windows: vec![(5, true), (10, false)],
         };

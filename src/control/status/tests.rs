@@ -7,7 +7,7 @@ fn of_pair(link: LinkState) -> Status {
         id: OperatorId(1),
         name: "ucell".to_owned(),
         logins: vec![(1, 2)],
-        tps: None,
+        login_tps: None,
         kept: 0.0,
         windows: vec![(10, false)],
     };
