@@ -80,7 +80,7 @@ struct Revoke {
 }
 
 pub(super) fn agency(name: &str) -> Result<Agency, String> {
-    Agency::from_name(name).map_err(|expected| format!("should be {expected}"))
+    Agency::from_name(name).map_err(|expected| expected.to_string())
 }
 
 impl TokenCommand {

@@ -58,6 +58,8 @@ pub(super) struct Client {
     tls: Option<tls::Client>,
     /// How long an answer is waited for.
     patience: Duration,
+    /// The configuration that says so; `None`: staff did.
+    by: Option<String>,
 }
 
 /// For an answer.
@@ -78,11 +80,12 @@ impl Which {
     fn token(&self) -> Result<Option<Secret>, Failure> {
         let Some(path) = &self.token_file else {
             let given = std::env::var("XABAR_TOKEN").ok();
-            return Ok(given.filter(|it| !it.is_empty()).map(Secret::new));
+            let given = given.filter(|it| !it.trim().is_empty());
+            return given.map(|it| token(&it, "XABAR_TOKEN")).transpose();
         };
-        let token = std::fs::read_to_string(path)
+        let text = std::fs::read_to_string(path)
             .map_err(|error| Failure::caused(format!("cannot read {}", path.display()), error))?;
-        Ok(Some(Secret::new(token.trim())))
+        token(&text, &format!("--token-file {}", path.display())).map(Some)
     }
 
     fn roots(&self) -> Result<Roots, Unusable> {
@@ -92,11 +95,13 @@ impl Which {
         }
     }
 
-    fn identity(&self) -> Result<Option<Identity>, Unusable> {
+    fn identity(&self) -> Result<Option<Identity>, Failure> {
         let (Some(certificate), Some(key)) = (&self.certificate, &self.key) else {
             return Ok(None);
         };
-        Identity::new(Certificates::read(certificate)?, Key::read(key)?).map(Some)
+        let identity = || Identity::new(Certificates::read(certificate)?, Key::read(key)?);
+        let of_ours = |why| Failure::caused("--certificate and --key cannot be used", why);
+        identity().map(Some).map_err(of_ours)
     }
 
     /// Where it is.
@@ -109,41 +114,90 @@ impl Which {
                 )
             })?;
             let tls = || {
-                self.identity()
-                    .and_then(|it| tls::Client::new(self.roots()?, it, None))
+                let identity = self.identity()?;
+                let roots = self.roots();
+                let tls = roots.and_then(|roots| tls::Client::new(roots, identity, None));
+                tls.map_err(unusable)
             };
-            let tls = secured.then(tls).transpose();
             return Ok(Client {
                 authority,
                 token: None,
-                tls: tls.map_err(unusable)?,
+                tls: secured.then(tls).transpose()?,
                 patience: PATIENCE,
+                by: None,
             });
         }
         let Some(config) = self.config.clone() else {
             return Err(Failure::Usage("give --config or --url".to_owned()));
         };
-        let settings = ConfigFile { config }.load().inspect_err(|_| {
-            anstream::eprintln!("xabar: --url http://127.0.0.1:8025 needs no configuration");
-        })?;
-        let http = settings.http.ok_or_else(|| {
-            Failure::because("the configuration has no [http]: such a gateway cannot be talked to")
-        })?;
-        let tls = |tls: HttpTls| {
-            let certificates = Certificates::read(&tls.files.certificate)?;
-            match &self.ca {
-                Some(_) => tls::Client::new(self.roots()?, self.identity()?, None),
-                None => tls::Client::pinned(&certificates, self.identity()?),
+        self.configured(config)
+    }
+
+    /// Where it is by its configuration: of that no more is read than is asked for here, since it may be half changed, or lack the
+    /// secrets of the gateway's environment.
+    fn configured(&self, config: PathBuf) -> Result<Client, Failure> {
+        let named = config.display().to_string();
+        let draft = ConfigFile { config }.draft();
+        let http = draft.settings.and_then(|settings| settings.http);
+        let wrong = |keys: &str| draft.problems.iter().any(|it| it.key.starts_with(keys));
+        let http = match http {
+            Some(http) if !wrong("http.listen") && !wrong("http.tls") => http,
+            None if draft.problems.is_empty() => {
+                return Err(Failure::because(
+                    "the configuration has no [http]: such a gateway cannot be talked to",
+                ));
+            }
+            http => {
+                let listen = http.filter(|_| !wrong("http.listen"));
+                let url = match listen {
+                    Some(http) => format!("https://{}", reachable(http.listen)),
+                    None => "with the address that the gateway was started with".to_owned(),
+                };
+                anstream::eprintln!("xabar: --url {url} needs no configuration");
+                return Err(Failure::Settings(draft.problems));
             }
         };
-        let tls = http.tls.map(tls).transpose();
-        Ok(Client {
+        let tls = |tls: HttpTls| {
+            let certificates = Certificates::read(&tls.files.certificate).map_err(unusable)?;
+            let identity = self.identity()?;
+            let tls = match &self.ca {
+                Some(_) => self
+                    .roots()
+                    .and_then(|roots| tls::Client::new(roots, identity, None)),
+                None => tls::Client::pinned(&certificates, identity),
+            };
+            tls.map_err(unusable)
+        };
+        let client = Client {
             authority: reachable(http.listen).to_string(),
             token: None,
-            tls: tls.map_err(unusable)?,
+            tls: http.tls.map(tls).transpose()?,
             patience: PATIENCE,
-        })
+            by: Some(named),
+        };
+        if !draft.problems.is_empty() {
+            let told = "is wrong, as `xabar check` tells";
+            let named = client.by.as_deref().unwrap_or_default();
+            anstream::eprintln!("xabar: {named} {told}; by its [http] {client} is asked");
+        }
+        Ok(client)
     }
+}
+
+/// A token as it stands in a file or a variable.
+fn token(text: &str, place: &str) -> Result<Secret, Failure> {
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(Failure::because(format!(
+            "{place} is empty: it should hold your token, as `xabar token add` prints it"
+        )));
+    }
+    if !token.bytes().all(|octet| octet.is_ascii_graphic()) {
+        return Err(Failure::because(format!(
+            "{place} should hold your token alone, as `xabar token add` prints it"
+        )));
+    }
+    Ok(Secret::new(token))
 }
 
 fn unusable(why: Unusable) -> Failure {
@@ -215,7 +269,7 @@ impl Client {
             return serde_json::from_slice(&body)
                 .map_err(|error| Failure::caused(format!("{self} answers something else"), error));
         }
-        Err(refused(status, &body))
+        Err(refused((status, self.token.is_some()), &body))
     }
 
     async fn ask(
@@ -231,7 +285,13 @@ impl Client {
                 self.patience.as_secs()
             ))
         })?;
-        answer.map_err(|cause| Failure::caused(format!("no gateway answers at {self}"), cause))
+        answer.map_err(|cause| {
+            let by = self.by.as_ref().map(|by| {
+                format!(", which {by} names; if its `listen` was changed since the gateway's start, give --url with the one before")
+            });
+            let by = by.unwrap_or_default();
+            Failure::caused(format!("no gateway answers at {self}{by}"), cause)
+        })
     }
 
     async fn exchange(
@@ -242,7 +302,10 @@ impl Client {
     ) -> Result<(StatusCode, Vec<u8>), Box<dyn std::error::Error + Send + Sync>> {
         let stream = TcpStream::connect(&self.authority).await?;
         match &self.tls {
-            None => self.request(stream, method, path, body).await,
+            None => {
+                let answer = self.request(stream, method, path, body).await;
+                answer.map_err(|error| self.of_plain(error))
+            }
             Some(tls) => {
                 let stream = tls.connect(stream, &self.authority).await?;
                 let trouble = stream.trouble();
@@ -250,6 +313,21 @@ impl Client {
                 // What it says of our certificate comes after the handshake.
                 answer.map_err(|error| trouble.get().map_or(error, |why| why.to_owned().into()))
             }
+        }
+    }
+
+    /// What came instead of an answer in plain HTTP.
+    fn of_plain(
+        &self,
+        error: Box<dyn std::error::Error + Send + Sync>,
+    ) -> Box<dyn std::error::Error + Send + Sync> {
+        match error.downcast_ref::<hyper::Error>() {
+            Some(why) if why.is_parse() || why.is_incomplete_message() => format!(
+                "what listens there speaks no plain HTTP; if it is under TLS, --url https://{} reaches it",
+                self.authority
+            )
+            .into(),
+            _ => error,
         }
     }
 
@@ -287,7 +365,7 @@ impl std::fmt::Display for Client {
 }
 
 /// Why the gateway refused, in its own words where it has any.
-fn refused(status: StatusCode, body: &[u8]) -> Failure {
+fn refused((status, shows_token): (StatusCode, bool), body: &[u8]) -> Failure {
     let document: Option<Value> = serde_json::from_slice(body).ok();
     let detail = document.as_ref().and_then(|it| it.get("detail")?.as_str());
     let errors = document
@@ -296,6 +374,9 @@ fn refused(status: StatusCode, body: &[u8]) -> Failure {
     let errors = errors.into_iter().flatten().filter_map(Value::as_str);
     let errors: String = errors.map(|error| format!("\n  {error}")).collect();
     match detail {
+        Some(_) if status == StatusCode::UNAUTHORIZED && !shows_token => Failure::because(
+            "it wants you to show a token: give its file with --token-file, or the token in the variable XABAR_TOKEN",
+        ),
         Some(detail) => Failure::because(format!("{detail}{errors}")),
         None => Failure::because(format!("the gateway answers {status}")),
     }
@@ -337,6 +418,123 @@ mod tests {
         ] {
             assert_eq!(parsed(url), None, "{url}");
         }
+    }
+
+    #[test]
+    fn a_token_is_one_word() {
+        let read = |text| token(text, "--token-file t");
+        assert_eq!(read(" xbr_1\n").unwrap().expose(), "xbr_1");
+        for (text, why) in [
+            ("\n", "t is empty"),
+            ("xbr_1 xbr_2", "alone"),
+            ("a\nb", "alone"),
+        ] {
+            let Err(Failure::Failed(told, _)) = read(text) else {
+                panic!("{text:?}")
+            };
+            assert!(
+                told.starts_with("--token-file t ") && told.contains(why),
+                "{told}"
+            );
+        }
+    }
+
+    fn configured(text: &str) -> Result<Client, Failure> {
+        let folder = crate::scratch::Folder::new();
+        let file = folder.path("xabar.toml");
+        std::fs::write(&file, text).unwrap();
+        let which = Which {
+            config: Some(file),
+            url: None,
+            token_file: None,
+            ca: None,
+            certificate: None,
+            key: None,
+        };
+        which.gateway()
+    }
+
+    #[tokio::test]
+    async fn who_answers_otherwise_than_in_plain_http_may_be_under_tls_or_have_been_elsewhere() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        const ALERT: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 10];
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let authority = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_exact(&mut [0; 16]).await.unwrap();
+            stream.write_all(&ALERT).await.unwrap();
+        });
+        let client = Client {
+            authority: authority.clone(),
+            token: None,
+            tls: None,
+            patience: PATIENCE,
+            by: Some("x.toml".to_owned()),
+        };
+        let Err(Failure::Failed(told, Some(cause))) = client.get("/v1/status").await else {
+            panic!("that was no answer")
+        };
+        assert!(
+            told.contains("which x.toml names; if its `listen` was changed"),
+            "{told}"
+        );
+        let cause = cause.to_string();
+        assert!(
+            cause.contains(&format!("--url https://{authority}")),
+            "{cause}"
+        );
+    }
+
+    #[test]
+    fn a_key_of_another_certificate_is_ours_to_mend() {
+        use crate::tls::certificates::Ca;
+        let folder = crate::scratch::Folder::new();
+        let (ca, [certificate, key]) = (
+            Ca::new("A CA"),
+            ["c.pem", "k.pem"].map(|it| folder.path(it)),
+        );
+        std::fs::write(&certificate, ca.issue(&["one"]).certificate).unwrap();
+        std::fs::write(&key, ca.issue(&["other"]).key).unwrap();
+        let which = Which {
+            config: None,
+            url: Some("https://127.0.0.1:1".to_owned()),
+            token_file: None,
+            ca: None,
+            certificate: Some(certificate),
+            key: Some(key),
+        };
+        let Err(Failure::Failed(told, Some(why))) = which.gateway() else {
+            panic!("they do not belong together")
+        };
+        assert_eq!(told, "--certificate and --key cannot be used");
+        assert!(why.to_string().contains("is not the key"), "{why}");
+    }
+
+    #[test]
+    fn what_is_wrong_elsewhere_in_the_configuration_does_not_matter() {
+        let asked = |text: &str| configured(text).unwrap().to_string();
+        let listen = "[http]\nlisten = \"127.0.0.1:9000\"\n";
+        for wrong in [
+            "",
+            "[timing]\nspeed = 1\n",
+            "[[operator]]\ntps = 5\n",
+            "[[operator\n",
+        ] {
+            assert_eq!(asked(&format!("{listen}{wrong}")), "http://127.0.0.1:9000");
+        }
+        let tls = "[http.tls]\ncertificate = \"none.pem\"\nkey = \"none.key\"\n";
+        for wrong in [
+            &format!("{listen}{tls}"),
+            "[http]\nlisten = \"here\"\n",
+            "[htp]\n",
+        ] {
+            assert!(
+                matches!(configured(wrong), Err(Failure::Settings(_))),
+                "{wrong}"
+            );
+        }
+        assert!(matches!(configured(""), Err(Failure::Failed(..))));
     }
 
     #[test]

@@ -64,6 +64,7 @@ pub(super) const UNTIL_IT_STOPS: &str = "until the gateway stops";
 #[derive(Deserialize)]
 struct Answer {
     paused: Vec<Paused>,
+    note: Option<String>,
 }
 
 impl Order {
@@ -84,13 +85,16 @@ impl Order {
             print::json(&answer)?;
             return Ok(());
         }
-        let Answer { paused } = read(&answer)?;
+        let Answer { paused, note } = read(&answer)?;
         let mut out = print::stdout();
         for paused in &paused {
             writeln!(out, "{}", told(paused))?;
         }
         if paused.is_empty() {
             writeln!(out, "{}", styled(GOOD, "nothing is paused"))?;
+        }
+        if let Some(note) = note {
+            writeln!(out, "{} · {note}", styled(WARN, "note"))?;
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ use crate::commands::Failure;
 use crate::commands::print::{self, BAD, Cell, FAINT, GOOD, HEADING, Table, WARN, styled};
 use crate::control::standing::{Key, Pace};
 use crate::control::status::{
-    Limit, LinkStanding, OperatorStatus, OutcomesStatus, State, Status as Shown,
+    Draining, Limit, LinkStanding, OperatorStatus, OutcomesStatus, State, Status as Shown,
 };
 
 /// How the gateway does, what limits it, and what would lift that
@@ -102,7 +102,7 @@ fn render(status: &Shown, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
         "{} · {:.0}/s · {} waiting{}",
-        styled(state, status.state.name()),
+        styled(state, word(status.state, status.drain)),
         status.rate,
         status.backlog,
         deferred(status)
@@ -152,6 +152,14 @@ fn paced(set: &Pace, out: &mut impl Write) -> io::Result<()> {
         )?;
     }
     Ok(())
+}
+
+/// The state; a drain that is over is told as `xabar ctl drain` tells it.
+fn word(state: State, drain: Option<Draining>) -> &'static str {
+    match drain {
+        Some(drain) if drain.done => "drained",
+        _ => state.name(),
+    }
 }
 
 /// So many wait where agencies' queues or the broker take less than there is; fewer are on their way.
@@ -383,6 +391,19 @@ set · uzmobile: tps 200, until the gateway stops
 set · uzmobile: window 54, kept
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_drain_that_is_over_is_told_by_the_word_of_the_order() {
+        let draining = |done| Draining {
+            in_flight: 0,
+            sessions: 0,
+            outcomes: 0,
+            done,
+        };
+        assert_eq!(word(State::Draining, Some(draining(true))), "drained");
+        assert_eq!(word(State::Draining, Some(draining(false))), "draining");
+        assert_eq!(word(State::Running, None), "running");
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(super) struct BalanceOf {
     #[command(flatten)]
     config: ConfigFile,
     /// Of what was accepted on this day, by UTC, such as 2026-11-28
-    #[arg(long, value_name = "DAY")]
+    #[arg(long, value_name = "DAY", value_parser = day)]
     day: Option<Date>,
     /// Of this agency only
     #[arg(long, value_name = "NAME", value_parser = super::super::token::agency)]
@@ -43,6 +43,11 @@ struct Told<'a> {
     day: Option<Date>,
     #[serde(flatten)]
     balance: &'a Balance,
+}
+
+fn day(text: &str) -> Result<Date, &'static str> {
+    let day = text.parse();
+    day.map_err(|_| "should be a day by UTC, such as 2026-11-28")
 }
 
 impl BalanceOf {
@@ -141,10 +146,13 @@ fn terminal() -> impl Iterator<Item = State> {
 }
 
 fn print_balance(out: &mut impl Write, balance: &Balance) -> io::Result<()> {
-    if balance.agencies.is_empty() {
-        return writeln!(out, "Nothing was accepted.");
+    match balance.agencies.is_empty() {
+        true => writeln!(out, "Nothing was accepted.")?,
+        false => agencies(balance).print(out)?,
     }
-    agencies(balance).print(out)?;
+    if balance.agencies.is_empty() && balance.balanced {
+        return Ok(());
+    }
     writeln!(out)?;
     operators(&balance.operators).print(out)?;
     for agency in balance.agencies.iter().filter(|it| !it.agrees) {
@@ -249,4 +257,37 @@ fn named(out: &mut impl Write, balance: &Balance) -> io::Result<()> {
         writeln!(out, "\nlisted by operators and unknown here: {ids}")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::books::Theirs;
+
+    #[test]
+    fn what_an_operator_counts_is_told_also_where_nothing_was_accepted() {
+        let shown = |balance: &Balance| {
+            let mut out = Vec::new();
+            print_balance(&mut out, balance).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let mut balance = Balance {
+            balanced: true,
+            ..Balance::default()
+        };
+        assert_eq!(shown(&balance), "Nothing was accepted.\n");
+        balance.balanced = false;
+        balance.operators = vec![OperatorAccount {
+            name: Some("ucell".to_owned()),
+            theirs: Some(Theirs {
+                segments: 4711,
+                ..Theirs::default()
+            }),
+            ..OperatorAccount::default()
+        }];
+        let shown = shown(&balance);
+        for told in ["ucell", "4711", "do not balance"] {
+            assert!(shown.contains(told), "{shown}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ use axum::Json;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
@@ -29,6 +30,7 @@ use super::name::Name;
 use super::problem::ProblemDocument;
 use crate::control::access::Caller;
 use crate::control::schema::moment;
+use crate::control::settings::reading::suggestion;
 use crate::control::settings::{MOST_TPS, MOST_WEIGHT, MOST_WINDOW};
 use crate::control::standing::Key;
 use crate::control::status::Paused;
@@ -72,7 +74,21 @@ pub(super) async fn pause(
     let body = body(request).await?;
     let named = named(&body)?;
     let keep = named.keep;
-    from.order(&api, Order::Pause(scope(named)?), keep).await
+    let agency = named.agency.clone();
+    let Json(paused) = from.order(&api, Order::Pause(scope(named)?), keep).await?;
+    let note = match agency {
+        Some(agency) => is_unseen(&api, &agency).await.then(|| {
+            format!("no event of {agency} was ever accepted: see whether it is spelled so")
+        }),
+        None => None,
+    };
+    Ok(Json(Pauses { note, ..paused }))
+}
+
+/// Whether the journal knows of no event of an agency. What it cannot say at present is no reason to doubt.
+async fn is_unseen(api: &Api, agency: &str) -> bool {
+    let books = api.archive.ask(|reader| reader.books()).await;
+    books.is_ok_and(|books| books.iter().all(|it| it.agency != agency))
 }
 
 /// Sends again
@@ -155,9 +171,11 @@ pub(super) async fn cancel(
         service,
         before,
         dry_run,
-    } = serde_json::from_slice(&body).map_err(|_| {
-        bad("the body should be a JSON object with agency and any of service, before, a time such as 2026-11-29T12:00:00+05:00, and dry_run, true or false")
-    })?;
+    } = object(
+        &body,
+        &["agency", "service", "before", "dry_run"],
+        "the body should be a JSON object with agency and any of service, before, a time such as 2026-11-29T12:00:00+05:00, and dry_run, true or false",
+    )?;
     known(&agency)?;
     let order = Order::Cancel(Unwanted {
         agency,
@@ -344,7 +362,7 @@ impl Orderer {
     ) -> Result<Json<Pauses>, ProblemDocument> {
         api.desk.give(self.given(order, keep)).await?;
         let paused = api.desk.standing().paused();
-        Ok(Json(Pauses { paused }))
+        Ok(Json(Pauses { paused, note: None }))
     }
 }
 
@@ -373,17 +391,37 @@ pub(super) async fn body(request: Request) -> Result<Bytes, ProblemDocument> {
 fn named(body: &[u8]) -> Result<Named, ProblemDocument> {
     let named: Option<Named> = match body {
         [] => None,
-        body => serde_json::from_slice(body).map_err(|_| {
-            bad("the body should be empty, or a JSON object with any of operator, agency and lane, each a string, and keep, true or false")
-        })?,
+        body => object(
+            body,
+            &["operator", "agency", "lane", "keep"],
+            "the body should be empty, or a JSON object with any of operator, agency and lane, each a string, and keep, true or false",
+        )?,
     };
     Ok(named.unwrap_or_default())
+}
+
+/// Reads an object, or names a key that it should not have; of anything else that is wrong `right` says what would do.
+fn object<T: DeserializeOwned>(
+    body: &[u8],
+    known: &[&str],
+    right: &str,
+) -> Result<T, ProblemDocument> {
+    let value: Value = serde_json::from_slice(body).map_err(|_| bad(right))?;
+    let mut keys = value.as_object().into_iter().flat_map(Map::keys);
+    if let Some(strange) = keys.find(|key| !known.contains(&key.as_str())) {
+        let right = suggestion(strange, known);
+        return Err(bad(&format!("`{strange}` is not a key; {right}")));
+    }
+    T::deserialize(value).map_err(|_| bad(right))
 }
 
 /// What is paused.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Pauses {
     paused: Vec<Paused>,
+    /// What may not be as it was meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 pub(super) fn known(agency: &str) -> Result<(), ProblemDocument> {

@@ -90,7 +90,7 @@ impl Aggregators {
 
 fn secret_wanted() -> ProblemDocument {
     unauthorized(
-        "show the secret of this operator, as `Authorization: Bearer …` or `?secret=…`",
+        "show the secret of this operator, or an admin's token if it has none, as `Authorization: Bearer …` or `?secret=…`",
         r#"Bearer realm="xabar-ussd""#,
     )
 }

@@ -231,7 +231,10 @@ impl Reader for Shelf {
     }
 
     fn books(&mut self) -> Result<Vec<Books>, JournalError> {
-        Ok(Vec::new())
+        Ok(vec![Books {
+            agency: "kadastr".to_owned(),
+            ..Books::default()
+        }])
     }
 
     fn balance(
@@ -574,6 +577,33 @@ async fn nothing_is_taken_while_draining() {
         json!([{ "part": "intake", "detail": "the gateway is draining" }])
     );
     assert_eq!(server.get("/healthz").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_order_that_may_not_be_meant_so_says_it() {
+    let server = server(accepting()).await;
+    let pause = async |agency: &str| {
+        let order = json!({ "agency": agency }).to_string();
+        let answer = server.post_to("/v1/pause", access::JSON, &order).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.body["note"].clone()
+    };
+    assert_eq!(pause("kadastr").await, Value::Null);
+    let note = pause("kadstr").await;
+    assert!(
+        note.as_str().unwrap().contains("no event of kadstr"),
+        "{note}"
+    );
+    for (path, order) in [
+        ("/v1/pause", r#"{"operater":"ucell"}"#),
+        ("/v1/resume", r#"{"lanes":"bulk"}"#),
+        ("/v1/cancel", r#"{"agency":"kadastr","dryrun":true}"#),
+    ] {
+        let answer = server.post_to(path, access::JSON, order).await;
+        assert_problem(&answer, 400);
+        let detail = answer.body["detail"].as_str().unwrap();
+        assert!(detail.contains("is not a key; did you mean"), "{detail}");
+    }
 }
 
 #[tokio::test]
