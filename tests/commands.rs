@@ -526,6 +526,48 @@ fn two_operators_that_share_a_login_are_a_warning() {
 }
 
 #[test]
+fn where_no_journal_is_none_is_made() {
+    let folder = Folder::with("no-journal", "", "");
+    let config = folder.0.join("xabar.toml");
+    for arguments in [
+        &["subscriber", "erase", "998901234567"][..],
+        &["subscriber", "export", "998901234567"],
+        &["trace", "48120973"],
+        &["report", "balance"],
+    ] {
+        let mut command = xabar(arguments);
+        command.arg("--config").arg(&config).current_dir(&folder.0);
+        let (code, _, stderr) = told(command.output().unwrap());
+        let here = folder.0.join("data/xabar.db").display().to_string();
+        let why = format!("there is no journal at {here}; ");
+        assert_eq!(code, 1, "{stderr}");
+        assert!(
+            stderr.contains(&why) && stderr.contains("working directory"),
+            "{stderr}"
+        );
+        assert!(!folder.0.join("data").exists(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_an_argument_names_it_and_what_would_be_right() {
+    for (arguments, right) in [
+        (
+            &["report", "balance", "--config", "x", "--day", "today"][..],
+            "should be a day by UTC, such as 2026-11-28",
+        ),
+        (
+            &["report", "balance", "--config", "x", "--agency", "K"],
+            ": should be 1 to 64 of the characters",
+        ),
+    ] {
+        let (code, _, stderr) = run(arguments);
+        assert_eq!(code, 2);
+        assert!(stderr.contains(right), "{stderr}");
+    }
+}
+
+#[test]
 fn publishing_without_a_broker_says_where_it_looked() {
     let folder = Folder::with(
         "no-broker",

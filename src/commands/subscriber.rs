@@ -21,7 +21,9 @@ use crate::journal::{self, JournalError};
 #[command(after_help = "\
 Examples:
   xabar subscriber export --config config/xabar.toml +998901234567 > known.json
-  systemctl stop xabar && xabar subscriber erase --config config/xabar.toml +998901234567; systemctl start xabar")]
+  systemctl stop xabar && xabar subscriber erase --config config/xabar.toml +998901234567; systemctl start xabar
+
+A relative path in `journal.url` counts from the working directory, so give the commands in the gateway's.")]
 pub struct SubscriberCommand {
     #[command(subcommand)]
     what: What,
@@ -87,7 +89,7 @@ impl Erase {
     fn run(self) -> Result<(), Failure> {
         let settings = self.config.load()?;
         let failed = |cause| Failure::caused("nothing is erased", cause);
-        let mut journal = journal::open(&settings.journal.url).map_err(failed)?;
+        let mut journal = journal::open_existing(&settings.journal.url).map_err(failed)?;
         note(&settings, "subscriber erase", self.msisdn, json!("erased"))?;
         let erased = journal
             .erase(self.msisdn, last_digits(self.msisdn))

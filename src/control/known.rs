@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use xabar_events::Msisdn;
 
+use super::schema;
 use super::story::{Story, story};
 use crate::journal::{JournalError, Message, Question, Reader};
 
@@ -18,8 +19,29 @@ pub struct Known {
     /// Whether messages of agencies are unwanted, but for those named apart.
     pub stopped: bool,
     pub apart: Vec<String>,
+    /// The last times when messages were submitted to the number, kept for the limits, also after it was erased; oldest first.
+    pub submissions: Vec<Submission>,
+    /// Receipts that name the number and fit no message yet, as they came.
+    pub receipts: Vec<Receipt>,
     /// Oldest first.
     pub messages: Vec<Sent>,
+}
+
+/// That a message was submitted.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Submission {
+    #[schema(schema_with = schema::moment)]
+    pub at: UnixMillis,
+}
+
+/// A receipt that fits no message yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Receipt {
+    pub operator: Option<String>,
+    #[schema(schema_with = schema::moment)]
+    pub at: UnixMillis,
+    /// The PDU in hexadecimal digits: `xabar pdu` reads it.
+    pub octets: String,
 }
 
 /// A message with what was said.
@@ -46,12 +68,28 @@ pub fn known(reader: &mut dyn Reader, msisdn: Msisdn) -> Result<Known, JournalEr
     };
     let messages = reader.find(&question, usize::MAX)?;
     let choices = reader.choices(msisdn)?;
+    let submitted = reader.submitted_to(msisdn)?.submitted;
+    let mut receipts = Vec::new();
+    for held in reader.held_of(msisdn, last_digits(msisdn))? {
+        receipts.push(Receipt {
+            operator: reader.operator_name(held.operator)?,
+            at: UnixMillis(held.at.0),
+            octets: hexadecimal(&held.octets),
+        });
+    }
     let messages = messages.iter().map(|message| sent(reader, message));
     Ok(Known {
         msisdn: msisdn.digits(),
         language: choices.language.map(|language| language.as_str()),
         stopped: choices.is_stopped(),
         apart: choices.apart().map(str::to_owned).collect(),
+        submissions: submitted
+            .iter()
+            .map(|at| Submission {
+                at: UnixMillis(at.0),
+            })
+            .collect(),
+        receipts,
         messages: messages.collect::<Result<_, _>>()?,
     })
 }
@@ -68,4 +106,12 @@ fn sent(reader: &mut dyn Reader, message: &Message) -> Result<Sent, JournalError
             .collect(),
         text: message.progress.attempt.text.as_deref().map(str::to_owned),
     })
+}
+
+fn hexadecimal(octets: &[u8]) -> String {
+    let digit = |of: u8| char::from_digit(of.into(), 16).unwrap_or_default();
+    let digits = octets
+        .iter()
+        .flat_map(|it| [digit(it >> 4), digit(it & 15)]);
+    digits.collect()
 }

@@ -20,7 +20,7 @@ pub mod sqlite;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use xabar_events::{EventKey, Msisdn};
@@ -43,6 +43,17 @@ use crate::clock::UnixMillis;
 pub fn open(location: &Location) -> Result<Box<dyn Journal>, JournalError> {
     match location {
         Location::Sqlite(path) => Ok(Box::new(sqlite::open(path)?)),
+    }
+}
+
+/// The same of a journal that is there; none is made.
+///
+/// # Errors
+/// As of [`open`], and if there is none.
+pub fn open_existing(location: &Location) -> Result<Box<dyn Journal>, JournalError> {
+    match location {
+        Location::Sqlite(path) if !path.exists() => Err(JournalError::missing(path)),
+        Location::Sqlite(_) => open(location),
     }
 }
 
@@ -208,6 +219,16 @@ pub trait Reader: Send {
     /// What a subscriber has chosen.
     fn choices(&mut self, msisdn: Msisdn) -> Result<Choices, JournalError>;
 
+    /// When messages were submitted to a subscriber, as far as that is kept for the limits.
+    fn submitted_to(&mut self, msisdn: Msisdn) -> Result<SubscriberFacts, JournalError>;
+
+    /// The receipts that are held and name a subscriber; `last_digits` are those by which they are found.
+    fn held_of(
+        &mut self,
+        msisdn: Msisdn,
+        last_digits: u32,
+    ) -> Result<Vec<HeldReceipt>, JournalError>;
+
     /// How many messages wait to be submitted.
     fn backlog(&mut self) -> Result<Backlog, JournalError>;
 
@@ -361,6 +382,15 @@ pub struct HeldReceipt {
     pub octets: bytes::Bytes,
 }
 
+impl HeldReceipt {
+    /// Whether the number of this subscriber is in it: others' may have the same last digits.
+    pub(crate) fn names(&self, msisdn: Msisdn) -> bool {
+        let digits = msisdn.digits();
+        let mut windows = self.octets.windows(digits.len());
+        windows.any(|it| it == digits.as_bytes())
+    }
+}
+
 /// An outcome on its way to its agency: what a message's history says in one place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outgoing {
@@ -488,7 +518,10 @@ pub struct Erased {
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// There is nothing to read.
-    #[error("there is no journal at {path}; the gateway makes it when it first runs")]
+    #[error(
+        "there is no journal at {path}; the gateway makes it when it first runs, and a relative path in `journal.url` counts \
+         from the working directory: give this command the gateway's"
+    )]
     Missing { path: PathBuf },
     /// Another gateway works on it.
     #[error(
@@ -518,4 +551,13 @@ pub enum JournalError {
     /// The database refused.
     #[error("the journal's database refused")]
     Database(#[from] rusqlite::Error),
+}
+
+impl JournalError {
+    /// Of a path that is told in full, so that a wrong working directory shows.
+    pub(crate) fn missing(path: &Path) -> Self {
+        Self::Missing {
+            path: std::path::absolute(path).unwrap_or_else(|_| path.into()),
+        }
+    }
 }

@@ -19,8 +19,8 @@ use xabar::{
     broker::Brokers,
     clock::UnixMillis,
     journal::{
-        Awaiting, Backlog, Books, Choices, Identity, JournalError, Message, MessageId, OperatorId,
-        Outgoing, Question, Reader, Told,
+        Awaiting, Backlog, Books, Choices, HeldReceipt, Identity, JournalError, Message, MessageId,
+        OperatorId, Outgoing, Question, Reader, SubscriberFacts, Told,
     },
     outcome::{self, Exchange, Feed, Shown, Sink, Wording},
 };
@@ -111,6 +111,14 @@ impl Reader for Outbox {
 
     fn choices(&mut self, _: Msisdn) -> Result<Choices, JournalError> {
         Ok(Choices::default())
+    }
+
+    fn submitted_to(&mut self, _: Msisdn) -> Result<SubscriberFacts, JournalError> {
+        Ok(SubscriberFacts::default())
+    }
+
+    fn held_of(&mut self, _: Msisdn, _: u32) -> Result<Vec<HeldReceipt>, JournalError> {
+        Ok(Vec::new())
     }
 
     fn backlog(&mut self) -> Result<Backlog, JournalError> {

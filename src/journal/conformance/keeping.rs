@@ -40,6 +40,9 @@ pub(in crate::journal) fn a_subscriber_is_erased_and_stays_opted_out(journal: &m
     let mut chosen = Choices::default();
     chosen.language = Some(Language::Kaa);
     chosen.stop(None);
+    let submitted = SubscriberFacts {
+        submitted: vec![UnixMillis(1), UnixMillis(4)],
+    };
     let octets = |of: u64| format!("from {}", msisdn(of).digits()).into_bytes();
     let held = [1, 2].map(|of| HeldReceipt {
         operator: OPERATOR,
@@ -52,10 +55,18 @@ pub(in crate::journal) fn a_subscriber_is_erased_and_stays_opted_out(journal: &m
         journal,
         Changes {
             choices: [0, 1].map(|of| (msisdn(of), chosen.clone())).into(),
-            held: (1..).zip(held).collect(),
+            held: (1..).zip(held.clone()).collect(),
+            subscribers: vec![(msisdn(1), submitted.clone())],
             ..Changes::default()
         },
     );
+    let known = |journal: &mut dyn Journal| {
+        let mut reader = journal.reader().unwrap();
+        let receipts = reader.held_of(msisdn(1), 7).unwrap();
+        (reader.submitted_to(msisdn(1)).unwrap(), receipts)
+    };
+    let [of_them, _] = held;
+    assert_eq!(known(journal), (submitted.clone(), vec![of_them]));
     let refused = journal.erase(msisdn(1), 7).unwrap();
     assert_eq!((refused.messages, refused.under_way), (0, 1));
     assert_eq!(journal.newest_to(msisdn(1), 9).unwrap().len(), 5);
@@ -83,6 +94,8 @@ pub(in crate::journal) fn a_subscriber_is_erased_and_stays_opted_out(journal: &m
         assert_eq!(message.msisdn, expected, "{number}");
     }
     assert_eq!(journal.held_for(OPERATOR, 7).unwrap().len(), 1);
+    // The log is written out by now; the limits go on counting.
+    assert_eq!(known(journal), (submitted, Vec::new()));
     let left = journal.choices(msisdn(1)).unwrap();
     assert!(left.hears_nobody() && left.language.is_none());
     assert_eq!(journal.choices(msisdn(0)).unwrap(), chosen);

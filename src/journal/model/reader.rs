@@ -122,6 +122,22 @@ impl Reader for Model {
         Journal::choices(self, msisdn)
     }
 
+    fn submitted_to(&mut self, msisdn: Msisdn) -> Result<SubscriberFacts, JournalError> {
+        let known = self.memory().subscribers.get(&msisdn).cloned();
+        Ok(known.unwrap_or_default())
+    }
+
+    fn held_of(
+        &mut self,
+        msisdn: Msisdn,
+        last_digits: u32,
+    ) -> Result<Vec<HeldReceipt>, JournalError> {
+        let memory = self.memory();
+        let held = memory.held.values();
+        let held = held.filter(|it| it.last_digits == last_digits && it.names(msisdn));
+        Ok(held.cloned().collect())
+    }
+
     fn backlog(&mut self) -> Result<Backlog, JournalError> {
         let mut backlog = Backlog::default();
         for books in self.books()? {

@@ -1,5 +1,8 @@
 //! Opens the database, for the one writer and for readers beside it.
 
+use std::fs::{OpenOptions, Permissions};
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
 
@@ -32,6 +35,37 @@ pub(super) fn writer(path: &Path) -> Result<Connection, JournalError> {
     Ok(db)
 }
 
+/// Leaves the database to its owner alone, for it holds numbers and texts. What stands beside it SQLite makes with the same rights.
+pub(super) fn make_private(path: &Path) -> Result<(), JournalError> {
+    let restrict = |path: &Path| match std::fs::metadata(path) {
+        Ok(file) if file.permissions().mode() & OTHERS != 0 => {
+            std::fs::set_permissions(path, Permissions::from_mode(PRIVATE))
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    let make = || {
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(PRIVATE)
+            .open(path)?;
+        ["", "-wal", "-shm"].into_iter().try_for_each(|suffix| {
+            let mut beside = path.as_os_str().to_owned();
+            beside.push(suffix);
+            restrict(Path::new(&beside))
+        })
+    };
+    make().map_err(|source| JournalError::Io {
+        path: path.into(),
+        source,
+    })
+}
+
+const PRIVATE: u32 = 0o600;
+/// The rights of all but the owner.
+const OTHERS: u32 = 0o077;
+
 /// Whether what is deleted is overwritten with zeros wherever it stood, or only in pages that are written anyway: all the
 /// log's pages, free again after each chapter, would be written twice, and the next chapter overwrites them soon.
 pub(super) fn set_wiping(db: &Connection, wiping: bool) -> Result<(), JournalError> {
@@ -43,7 +77,7 @@ pub(super) fn set_wiping(db: &Connection, wiping: bool) -> Result<(), JournalErr
 /// Opens the database for reading beside a writer, in this process or another, or alone.
 pub(super) fn reader(path: &Path) -> Result<Connection, JournalError> {
     if !path.exists() {
-        return Err(JournalError::Missing { path: path.into() });
+        return Err(JournalError::missing(path));
     }
     let db = open(
         path,

@@ -1,6 +1,6 @@
 //! Erases what is known of one subscriber, whenever it was.
 
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use xabar_events::Msisdn;
 
 use super::memory::Memory;
@@ -35,21 +35,8 @@ pub(super) fn erase(
         }
     }
     memory.forget_submitted();
-    let mut held = db.prepare_cached("SELECT number, octets FROM held WHERE last_digits = ?1")?;
-    let found = held.query_and_then(params![last_digits], |row| {
-        let octets: Vec<u8> = row.get(1)?;
-        Ok((rows::number(row, 0)?, octets))
-    })?;
-    let found: Vec<(u64, Vec<u8>)> = found.collect::<Result<_, JournalError>>()?;
-    let digits = msisdn.digits();
-    for (number, octets) in found {
-        // Others' numbers may have the same last digits.
-        if octets
-            .windows(digits.len())
-            .any(|it| it == digits.as_bytes())
-        {
-            receipts::release(db, &mut memory.held_ids, number)?;
-        }
+    for (number, _) in receipts::held_of(db, msisdn, last_digits)? {
+        receipts::release(db, &mut memory.held_ids, number)?;
     }
     let chosen = choices::read(db, msisdn)?;
     choices::write(db, msisdn, &chosen.opt_outs())?;

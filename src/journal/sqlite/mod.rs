@@ -95,6 +95,7 @@ impl SqliteJournal {
     fn open_with(path: &Path, hash_mask: u64) -> Result<Self, JournalError> {
         let path = settle(path)?;
         let lock = Lock::take(&path)?;
+        connection::make_private(&path)?;
         let mut db = connection::writer(&path)?;
         schema::migrate(&mut db)?;
         let seed: i64 = db.query_row("SELECT seed FROM marks", [], |row| row.get(0))?;

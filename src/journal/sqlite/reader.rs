@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, OptionalExtension};
 use xabar_events::Msisdn;
 
-use super::{books, choices, connection, errors, every, lookup, outbox, receipts, schema, traffic};
+use super::{
+    books, choices, connection, errors, every, lookup, outbox, receipts, schema, subscribers,
+    traffic,
+};
 use crate::clock::UnixMillis;
 use crate::journal::{
-    Awaiting, Backlog, Books, Choices, JournalError, Message, MessageId, OperatorId, Outgoing,
-    Question, Reader,
+    Awaiting, Backlog, Books, Choices, HeldReceipt, JournalError, Message, MessageId, OperatorId,
+    Outgoing, Question, Reader, SubscriberFacts,
 };
 
 /// A read-only way into a SQLite journal, whether or not a gateway runs on it.
@@ -97,6 +100,19 @@ impl Reader for SqliteReader {
 
     fn choices(&mut self, msisdn: Msisdn) -> Result<Choices, JournalError> {
         self.read(|db| choices::read(db, msisdn))
+    }
+
+    fn submitted_to(&mut self, msisdn: Msisdn) -> Result<SubscriberFacts, JournalError> {
+        self.read(|db| subscribers::read(db, msisdn))
+    }
+
+    fn held_of(
+        &mut self,
+        msisdn: Msisdn,
+        last_digits: u32,
+    ) -> Result<Vec<HeldReceipt>, JournalError> {
+        let held = self.read(|db| receipts::held_of(db, msisdn, last_digits))?;
+        Ok(held.into_iter().map(|(_, receipt)| receipt).collect())
     }
 
     fn backlog(&mut self) -> Result<Backlog, JournalError> {

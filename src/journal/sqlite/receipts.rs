@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Row, Rows, params};
 use rustc_hash::FxHashMap;
+use xabar_events::Msisdn;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::held_ids::HeldIds;
@@ -128,6 +129,23 @@ pub(super) fn held_for(
         held_receipt(row, operator)
     })?
     .collect()
+}
+
+/// Receipts held that name a subscriber, of whichever operator, each with its number. Reads all that are held.
+pub(super) fn held_of(
+    db: &Connection,
+    msisdn: Msisdn,
+    last_digits: u32,
+) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
+    let mut held = db.prepare_cached(
+        "SELECT number, smsc_id, last_digits, at, octets, operator FROM held WHERE last_digits = ?1 ORDER BY number",
+    )?;
+    let found = held.query_and_then([last_digits], |row| {
+        held_receipt(row, OperatorId(row.get(5)?))
+    })?;
+    let found: Vec<_> = found.collect::<Result<_, _>>()?;
+    let names = |(_, receipt): &(u64, HeldReceipt)| receipt.names(msisdn);
+    Ok(found.into_iter().filter(names).collect())
 }
 
 fn held_receipt(row: &Row<'_>, operator: OperatorId) -> Result<(u64, HeldReceipt), JournalError> {

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use rusqlite::Connection;
 use xabar_events::Msisdn;
 
-use super::index::{Horizon, Value};
+use super::index::{Horizon, Value, unmerged};
+use super::log::{self, Record};
 use super::stored::{Stored, read_len};
 use crate::clock::UnixMillis;
-use crate::journal::SubscriberFacts;
+use crate::journal::{JournalError, SubscriberFacts};
 
 /// No limit looks back on more than 31 days.
 const REMEMBERED: Duration = Duration::from_secs(32 * 24 * 3600);
@@ -31,4 +33,21 @@ impl Value for SubscriberFacts {
 /// The key of a subscriber in its index: spreads neighbouring numbers over all keys, each to one of its own.
 pub(super) fn key(msisdn: Msisdn) -> u64 {
     msisdn.as_u64().wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// What is kept of a subscriber, for a reader beside the writer.
+pub(super) fn read(db: &Connection, msisdn: Msisdn) -> Result<SubscriberFacts, JournalError> {
+    let mut newest = None;
+    unmerged::find(db, SubscriberFacts::TREE, key(msisdn), |facts| {
+        newest = Some(facts);
+    })?;
+    log::replay(db, None, |_, record| {
+        if let Record::Subscriber(whose, facts) = record
+            && whose == msisdn
+        {
+            newest = Some(facts);
+        }
+        Ok(())
+    })?;
+    Ok(newest.unwrap_or_default())
 }

@@ -382,6 +382,26 @@ fn a_reader_says_clearly_that_there_is_no_journal() {
 }
 
 #[test]
+fn only_its_owner_may_read_it_also_one_that_was_made_otherwise() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    let modes = |journal: &mut SqliteJournal| {
+        accept(journal, [waiting(1)]);
+        let files = ["xabar.db", "xabar.db-wal", "xabar.db-shm"].map(|it| folder.path(it));
+        files.map(|it| std::fs::metadata(it).unwrap().permissions().mode() & 0o777)
+    };
+    let mut journal = open(&path).unwrap();
+    assert_eq!(modes(&mut journal), [0o600; 3]);
+    drop(journal);
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o644)).unwrap();
+    let mut journal = open(&path).unwrap();
+    accept(&mut journal, [waiting(2)]);
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
 fn one_gateway_at_a_time() {
     let folder = Folder::new();
     let path = folder.path("data/deeper/xabar.db");

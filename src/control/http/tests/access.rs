@@ -355,6 +355,8 @@ async fn what_is_known_of_a_subscriber_is_told_whole_and_who_had_it_is_noted() {
     assert_eq!(answer.body["msisdn"], "998901234567");
     assert_eq!(answer.body["messages"][0]["application"], "48120973");
     assert!(answer.body["messages"][0]["params"].is_object());
+    assert_eq!(answer.body["messages"][0]["service"], "land-registration");
+    assert!(answer.body["submissions"].is_array() && answer.body["receipts"].is_array());
     let lines = audited(&server, 1).await;
     assert_eq!(
         (lines.len(), &lines[0]["order"]),

@@ -27,8 +27,8 @@ use crate::control::standing::Standing;
 use crate::control::what_if::{Asked, Refused};
 use crate::intake::{Batch, Door, Refusals, Verdict};
 use crate::journal::{
-    Awaiting, Backlog, Books, Choices, JournalError, Message, MessageId, OperatorId, Outgoing,
-    Question, Reader,
+    Awaiting, Backlog, Books, Choices, HeldReceipt, JournalError, Message, MessageId, OperatorId,
+    Outgoing, Question, Reader, SubscriberFacts,
 };
 use crate::log_lines::LogLines;
 use crate::pipeline::{self, Load, Order, Ordered, Pause};
@@ -267,6 +267,14 @@ impl Reader for Shelf {
 
     fn choices(&mut self, _: Msisdn) -> Result<Choices, JournalError> {
         Ok(Choices::default())
+    }
+
+    fn submitted_to(&mut self, _: Msisdn) -> Result<SubscriberFacts, JournalError> {
+        Ok(SubscriberFacts::default())
+    }
+
+    fn held_of(&mut self, _: Msisdn, _: u32) -> Result<Vec<HeldReceipt>, JournalError> {
+        Ok(Vec::new())
     }
 
     fn backlog(&mut self) -> Result<Backlog, JournalError> {

@@ -21,14 +21,14 @@ pub(in super::super) fn write(
     write_values(db, tree, entries.iter().map(|(key, id)| (*key, id)), newest).map(drop)
 }
 
-/// The values under a key; of any index, for a reader that asks seldom.
+/// The values under a key, those of newer runs last; of any index, for a reader that asks seldom.
 pub(in super::super) fn find<V: Stored>(
     db: &Connection,
     tree: u8,
     key: u64,
     mut found: impl FnMut(V),
 ) -> Result<(), JournalError> {
-    let mut runs = db.prepare_cached("SELECT id, bits FROM runs WHERE tree = ?1")?;
+    let mut runs = db.prepare_cached("SELECT id, bits FROM runs WHERE tree = ?1 ORDER BY id")?;
     let mut runs = runs.query([tree])?;
     while let Some(row) = runs.next()? {
         let place = Place {
