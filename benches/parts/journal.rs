@@ -170,6 +170,7 @@ fn step(mut message: Message, phase: Phase, state: State, segment: Segment) -> M
         code: None,
         by: None,
         attempted: None,
+        limit: None,
     });
     message
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use xabar_events::Msisdn;
+use xabar_events::{Msisdn, UnixMillis};
 
 use super::schema;
 use super::story::{Story, story};
+use crate::delivery::receipt::last_digits;
 use crate::journal::{JournalError, Message, Question, Reader};
 
 /// All that is known.
@@ -49,8 +50,6 @@ pub struct Receipt {
 pub struct Sent {
     #[serde(flatten)]
     pub story: Story,
-    pub service: String,
-    pub status: String,
     /// The values of its text.
     pub params: BTreeMap<String, String>,
     /// As it was sent, if it was kept.
@@ -99,8 +98,6 @@ fn sent(reader: &mut dyn Reader, message: &Message) -> Result<Sent, JournalError
     let params = content.params.iter();
     Ok(Sent {
         story: story(message, None, |operator| reader.operator_name(operator))?,
-        service: content.service.to_string(),
-        status: content.status.to_string(),
         params: params
             .map(|(name, value)| (name.to_string(), value.to_string()))
             .collect(),

@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use xabar_events::{EventKey, Language, Msisdn, Notification, Reason, State, TraceContext};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -354,9 +355,22 @@ pub struct Attempt {
     pub smsc_ids: Vec<Box<str>>,
     /// Segments of which the operator took several copies.
     pub copies: Vec<Copies>,
+    /// The last ones that came to nothing, the oldest first: for whoever asks, nothing is decided by them.
+    pub fruitless: Vec<Fruitless>,
 }
 
+/// More attempts that came to nothing are not remembered one by one. By the usual policy there are fewer.
+const MOST_FRUITLESS: usize = 8;
+
 impl Attempt {
+    /// Notes that the last one came to nothing.
+    pub fn was_fruitless(&mut self, fruitless: Fruitless) {
+        if self.fruitless.len() >= MOST_FRUITLESS {
+            self.fruitless.remove(0);
+        }
+        self.fruitless.push(fruitless);
+    }
+
     /// Whether the operator took any segment.
     pub fn has_reached(&self) -> bool {
         let mut segments = self.segments.iter();
@@ -389,6 +403,7 @@ impl std::fmt::Debug for Attempt {
             segments,
             smsc_ids,
             copies,
+            fruitless,
         } = self;
         f.debug_struct("Attempt")
             .field("attempts", attempts)
@@ -407,8 +422,21 @@ impl std::fmt::Debug for Attempt {
             .field("segments", segments)
             .field("smsc_ids", smsc_ids)
             .field("copies", copies)
+            .field("fruitless", fruitless)
             .finish()
     }
+}
+
+/// An attempt that came to nothing, and after which there is to be another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fruitless {
+    pub operator: OperatorId,
+    /// Which one it was, from 1.
+    pub attempt: u16,
+    /// When that was known, wall time.
+    pub at: UnixMillis,
+    /// The status that the operator answered with; `None`: it did not answer in time.
+    pub status: Option<u32>,
 }
 
 /// What became of a message at the operator that did not deliver it.
@@ -462,6 +490,15 @@ pub struct Told {
     pub by: Option<Box<str>>,
     /// What had been tried by then, if anything.
     pub attempted: Option<Attempted>,
+    /// The limit that a `subscriber-limit` is about. Seldom there, so it takes little room where it is not.
+    pub limit: Option<Box<Limited>>,
+}
+
+/// So many messages within so long: a limit that holds a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limited {
+    pub messages: u32,
+    pub per: Duration,
 }
 
 /// What was tried of a message, as far as agencies are told.

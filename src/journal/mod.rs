@@ -30,8 +30,9 @@ pub(crate) use hash::hash;
 pub use lane::Lane;
 pub use location::{Location, NoLocation};
 pub use message::{
-    AgencyKey, Attempt, Attempted, Content, Copies, Identity, Message, MessageId, OperatorId,
-    Origin, Phase, Progress, Segment, SpreadKey, ThreadKey, ThreadOrder, Told, Undelivered,
+    AgencyKey, Attempt, Attempted, Content, Copies, Fruitless, Identity, Limited, Message,
+    MessageId, OperatorId, Origin, Phase, Progress, Segment, SpreadKey, ThreadKey, ThreadOrder,
+    Told, Undelivered,
 };
 
 use crate::clock::UnixMillis;

@@ -64,6 +64,7 @@ pub(crate) fn told(state: State) -> Told {
         code: None,
         by: None,
         attempted: None,
+        limit: None,
     }
 }
 

@@ -7,7 +7,7 @@ use xabar_events::Reason;
 
 use super::Rules;
 use super::daily::{Daily, Opening};
-use super::limits::Limits;
+use super::limits::{Limit, Limits};
 use super::quiet_hours::{Curfew, delay};
 use super::spread::{Line, Spreading};
 use crate::clock::{Now, UnixMillis};
@@ -110,6 +110,11 @@ impl Gate {
     /// For how long.
     pub(super) fn longest(&self) -> Duration {
         self.limits.longest()
+    }
+
+    /// The limit that holds a subscriber for longest, after those submitted to them before.
+    pub(super) fn limit(&self, submitted: &[UnixMillis], now: &Now) -> Option<Limit> {
+        self.limits.holding(submitted, now.steady)
     }
 
     /// What a message waits for longest, if it may not go now, after those submitted to its subscriber before.

@@ -75,6 +75,20 @@ impl Limits {
             .max()
             .unwrap_or(now)
     }
+
+    /// The limit that holds for longest after those submitted before, if any does.
+    pub fn holding(&self, submitted: &[UnixMillis], now: UnixMillis) -> Option<Limit> {
+        self.clock.set(now);
+        let tiers = self.tiers.iter();
+        let holds = tiers.map(|tier| (tier.earliest(submitted, now), tier));
+        let (_, tier) = holds
+            .filter(|(until, _)| *until > now)
+            .max_by_key(|(until, _)| *until)?;
+        Some(Limit {
+            messages: u32::try_from(tier.messages).unwrap_or(u32::MAX),
+            per: tier.per,
+        })
+    }
 }
 
 impl Tier {
@@ -194,6 +208,10 @@ mod tests {
             limits().earliest(&submitted, now),
             start.after(24 * 60 * MINUTE)
         );
+        let holding = |submitted: &[_], now| limits().holding(submitted, now).map(|it| it.messages);
+        assert_eq!(holding(&submitted, now), Some(10));
+        assert_eq!(holding(&[start; 3], start), Some(3));
+        assert_eq!(holding(&[start; 3], start.after(10 * MINUTE)), None);
     }
 
     #[test]

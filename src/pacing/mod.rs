@@ -356,6 +356,16 @@ impl Pacer {
         self.gate.wait(message, submitted, now).map_or(Ok(()), Err)
     }
 
+    /// The limit that holds the subscriber of a message that was put off a moment ago.
+    pub fn limit(&self, message: &Message, now: &Now) -> Option<Limit> {
+        self.limit_after(self.subscribers.submitted(message.msisdn), now)
+    }
+
+    /// The same of a subscriber to whom messages were submitted at these times.
+    pub fn limit_after(&self, submitted: &[UnixMillis], now: &Now) -> Option<Limit> {
+        self.gate.limit(submitted, now)
+    }
+
     /// Begins to judge anew what waits of an agency: what was put off by its rules gets its places again.
     pub fn begin_anew(&mut self, agency: AgencyKey) {
         self.gate.begin_anew(agency);

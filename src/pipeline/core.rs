@@ -20,7 +20,7 @@ use super::cancelling::Cancelling;
 use super::earlier::Earlier;
 use super::elsewhere::Parts;
 use super::hearing::Hearing;
-use super::left_out::Place;
+use super::left_out::{News, Place};
 use super::links::peers;
 use super::load::Pressure;
 use super::orders::{Ordered, Paused};
@@ -281,6 +281,8 @@ pub struct Core {
     pub(super) clocks_ahead: Seldom<Box<str>, MessageId>,
     /// Values that their texts did not take.
     pub(super) left_out: Seldom<Place, Unfit>,
+    /// News for which there is no text, with the first message of each.
+    pub(super) without_text: Seldom<News, MessageId>,
     /// Words of receipts that mean no known state.
     pub(super) unclear: Seldom<(OperatorId, Box<str>)>,
     /// Refusals that someone must look into, with the first message that each met.
@@ -363,6 +365,7 @@ impl Core {
             not_entitled: Seldom::default(),
             clocks_ahead: Seldom::default(),
             left_out: Seldom::default(),
+            without_text: Seldom::default(),
             unclear: Seldom::default(),
             refusals: Seldom::default(),
             settings,

@@ -1,10 +1,11 @@
 //! Counts the values of events that their texts do not take, or have no room for, without the values: the citizen gets
-//! the news all the same, and whoever runs the gateway tells the agency, or gives the text more room.
+//! the news all the same, and whoever runs the gateway tells the agency, or gives the text more room. And the messages for
+//! which there is no text: their citizens get nothing.
 
 use super::core::Core;
 use crate::clock::UnixMillis;
 use crate::compose::{Text, Unfit};
-use crate::journal::Message;
+use crate::journal::{Message, MessageId};
 
 /// Whose value it is, and of which text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +14,14 @@ pub struct Place {
     pub service: Box<str>,
     pub status: Box<str>,
     pub parameter: Box<str>,
+}
+
+/// What no text says, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct News {
+    pub agency: Box<str>,
+    pub service: Box<str>,
+    pub status: Box<str>,
 }
 
 impl Core {
@@ -31,6 +40,21 @@ impl Core {
             };
             self.left_out.count(place, why);
         }
+    }
+
+    /// Counts a message that is not sent for want of a text.
+    pub(super) fn note_without_text(&mut self, message: &Message) {
+        let news = News {
+            agency: message.key.agency.name().into(),
+            service: message.content.service.clone(),
+            status: message.content.status.clone(),
+        };
+        self.without_text.count(news, message.id);
+    }
+
+    /// The news that are to be told as without a text, each with the first message since it was told last, and how many.
+    pub fn without_text(&mut self, now: UnixMillis) -> Vec<(News, MessageId, u64)> {
+        self.without_text.due(now)
     }
 
     /// The values that are to be told as left out of texts, with why the first of each was, and how often since.

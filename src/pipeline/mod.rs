@@ -452,6 +452,10 @@ fn tell(core: &mut Core, now: &Now) {
         let agency = &*agency;
         warn!(agency, count, first = %message, "events of a time more than five minutes ahead count as of now: check the agency's clock");
     }
+    for (news, message, count) in core.without_text(now.steady) {
+        let (agency, service, status) = (&*news.agency, &*news.service, &*news.status);
+        warn!(agency, service, status, count, first = %message, "there is no text for this status: its citizens are not told");
+    }
     for (place, why, count) in core.left_out(now.steady) {
         let (agency, service, status) = (&*place.agency, &*place.service, &*place.status);
         let parameter = &*place.parameter;

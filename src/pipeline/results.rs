@@ -17,7 +17,7 @@ use crate::delivery::receipt::stored_id;
 use crate::delivery::retry::{self, Next};
 use crate::delivery::{Class, Token};
 use crate::journal::{
-    Attempt, Awaiting, JournalError, Message, MessageId, OperatorId, Phase, Segment,
+    Attempt, Awaiting, Fruitless, JournalError, Message, MessageId, OperatorId, Phase, Segment,
 };
 use crate::traces::Answer;
 
@@ -146,6 +146,7 @@ impl Core {
         let unanswered = unanswered(&message.progress.attempt);
         match retry::repeat_after(unanswered, self.settings.uncertain, message.id.0) {
             Some(pause) if !message.progress.attempt.withdrawn => {
+                note_fruitless(beat, &mut message, None);
                 let due = beat.now.steady.after(pause);
                 self.teller
                     .defer(beat, &mut message, Reason::Uncertain, Some(due));
@@ -344,6 +345,7 @@ impl Core {
         let kind = (message.progress.operator, status.0);
         self.refusals.count(kind, message.id);
         message.progress.attempt.in_ucs2 = true;
+        note_fruitless(beat, message, Some(status));
         self.wait_again(beat, message, beat.now.steady);
     }
 
@@ -384,6 +386,7 @@ impl Core {
                     Reason::Retry
                 };
                 // Told of the operator that refused it.
+                note_fruitless(beat, message, Some(status));
                 self.teller
                     .defer_refused(beat, message, (reason, status), due);
                 message.progress.operator = elsewhere.unwrap_or(message.progress.operator);
@@ -475,6 +478,18 @@ impl Core {
         self.repeats.note(message);
         beat.put(message.clone());
     }
+}
+
+/// Notes for whoever asks that the last attempt came to nothing: a short wait is told to nobody.
+fn note_fruitless(beat: &Beat, message: &mut Message, status: Option<Status>) {
+    let operator = message.progress.operator;
+    let attempt = &mut message.progress.attempt;
+    attempt.was_fruitless(Fruitless {
+        operator,
+        attempt: attempt.attempts,
+        at: beat.now.wall,
+        status: status.map(|status| status.0),
+    });
 }
 
 /// Whether the operator took all of it.

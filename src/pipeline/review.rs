@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use super::beat::Beat;
 use super::core::Core;
 use super::sending::next_look;
-use super::telling::WORTH_TELLING;
+use super::telling::{WORTH_TELLING, name_limit};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Arrival, Cursor, JournalError, Message, Queue, Start};
 use crate::pacing::Affected;
@@ -306,6 +306,10 @@ impl Core {
         message.progress.due = due;
         if let Some((until, reason)) = wait {
             self.teller.defer(beat, &mut message, reason, Some(until));
+            if reason == Reason::SubscriberLimit {
+                let submitted = &arrival.subscriber.submitted;
+                name_limit(&mut message, self.pacer.limit_after(submitted, &beat.now));
+            }
         }
         beat.put(message.clone());
         Some(message)

@@ -8,7 +8,7 @@ use super::answering;
 use super::beat::Beat;
 use super::core::{Core, InFlight, Operator};
 use super::results::fate_so_far;
-use super::telling::Details;
+use super::telling::{Details, name_limit};
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Text;
 use crate::delivery::{References, Senders, SentAs, Submission, Token, reference_of, retry};
@@ -107,6 +107,10 @@ impl Core {
     fn defer(&mut self, beat: &mut Beat, mut message: Message, until: UnixMillis, reason: Reason) {
         message.progress.due = next_look(&message, (until, reason), &beat.now);
         self.teller.defer(beat, &mut message, reason, Some(until));
+        if reason == Reason::SubscriberLimit {
+            let limit = self.pacer.limit(&message, &beat.now);
+            name_limit(&mut message, limit);
+        }
         self.wait_out_of_turn(&message);
         self.review.note(&message, &beat.now);
         beat.put(message);
@@ -300,6 +304,7 @@ impl Core {
         let Some(text) = self.text(beat, &message)? else {
             let end = fate_so_far(&message);
             let end = end.unwrap_or((State::Suppressed, Reason::NoTemplate));
+            self.note_without_text(&message);
             self.end(beat, &mut message, end, Details::default());
             return Ok(());
         };

@@ -10,7 +10,8 @@ use xabar_smpp::Status;
 use super::beat::Beat;
 use super::tally::Tally;
 use crate::clock::UnixMillis;
-use crate::journal::{Message, Outgoing, Phase, Told};
+use crate::journal::{Limited, Message, Outgoing, Phase, Told};
+use crate::pacing::Limit;
 use crate::traces::Sampling;
 
 /// A wait is told if it is, or may be, longer than this.
@@ -89,6 +90,7 @@ impl Teller {
             code,
             by,
             attempted: message.progress.attempted(),
+            limit: None,
         };
         self.entered(beat, message, &told);
         if self.told.contains(&state) && !message.is_answer() {
@@ -171,6 +173,14 @@ impl Teller {
         message.progress.phase = Phase::Settled;
         message.progress.attempt.smsc_ids = Vec::new();
         self.tell(beat, message, state, reason, details);
+    }
+}
+
+/// Has a message's history name the limit that it waits for, if its wait is told there.
+pub(super) fn name_limit(message: &mut Message, limit: Option<Limit>) {
+    let last = message.progress.history.last_mut();
+    if let Some(told) = last.filter(|told| told.reason == Some(Reason::SubscriberLimit)) {
+        told.limit = limit.map(|Limit { messages, per }| Box::new(Limited { messages, per }));
     }
 }
 

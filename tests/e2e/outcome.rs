@@ -48,6 +48,7 @@ fn outgoing(number: u64) -> Outgoing {
         code: None,
         by: None,
         attempted: None,
+        limit: None,
     };
     Outgoing {
         number,

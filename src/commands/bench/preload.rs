@@ -249,6 +249,7 @@ fn told(state: State, operator: OperatorId, at: UnixMillis) -> Told {
         code: (state == State::Delivered).then(|| "DELIVRD".into()),
         by: None,
         attempted: (state != State::Accepted).then_some(attempted),
+        limit: None,
     }
 }
 

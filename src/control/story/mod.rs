@@ -15,6 +15,7 @@ pub(super) use tests::night_and_day as sample;
 use serde::Serialize;
 use utoipa::ToSchema;
 use xabar_events::{Reason, State, UnixMillis};
+use xabar_smpp::Status;
 
 use super::schema;
 use crate::journal::{Message, OperatorId, Phase, Told};
@@ -29,6 +30,9 @@ pub struct Story {
     /// The id of the trace that it is a part of, if it is of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+    /// As its agency named them: by these its text is found.
+    pub service: String,
+    pub status: String,
     /// Masked.
     pub msisdn: String,
     #[schema(schema_with = schema::state)]
@@ -39,6 +43,13 @@ pub struct Story {
     pub segments: Option<usize>,
     pub attempts: u16,
     pub repeats: u16,
+    /// When the last attempt was begun, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(schema_with = schema::moment, required = false)]
+    pub attempted_at: Option<UnixMillis>,
+    /// What comes next; nothing if it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Next>,
     /// When it may be tried again, if it was tried and waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::moment, required = false)]
@@ -46,8 +57,58 @@ pub struct Story {
     /// The first attempt was pushed to the phone's screen by USSD.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pushed: bool,
+    /// The last attempts that came to nothing, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fruitless: Vec<FruitlessAttempt>,
     /// Oldest first.
     pub states: Vec<Step>,
+}
+
+/// What a message that is not over waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Next {
+    /// Its turn over its operator, once what its last state tells is over.
+    Turn,
+    /// The operator's answer to the attempt that is under way.
+    Answer,
+    /// Another attempt.
+    Attempt,
+    /// The operator's word on what became of it.
+    Receipt,
+}
+
+impl Next {
+    fn of(message: &Message) -> Option<Self> {
+        match message.progress.phase {
+            Phase::Waiting if message.progress.attempt.attempts == 0 => Some(Self::Turn),
+            Phase::Waiting => Some(Self::Attempt),
+            Phase::InFlight => Some(Self::Answer),
+            Phase::Submitted => Some(Self::Receipt),
+            Phase::Settled => None,
+        }
+    }
+}
+
+/// An attempt that came to nothing, and was or is followed by another.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FruitlessAttempt {
+    /// Which one, from 1.
+    pub attempt: u16,
+    pub operator: Option<String>,
+    /// What the operator answered; left out: nothing in time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// When that was known.
+    #[schema(schema_with = schema::moment)]
+    pub at: UnixMillis,
+}
+
+/// So many messages within so long.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+pub struct HoldingLimit {
+    pub messages: u32,
+    pub seconds: u64,
 }
 
 /// What the agency calls its event.
@@ -79,6 +140,9 @@ pub struct Step {
     /// How often it had been submitted by then, if at all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u16>,
+    /// Of `subscriber-limit`: which one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<HoldingLimit>,
 }
 
 /// Tells the life of a message, with the operators' names, and with the trace that its agency began, or the gateway by `sampling`.
@@ -101,7 +165,17 @@ pub fn story<E>(
         };
         Ok(step(told, carrier))
     };
-    let states = history.iter().map(told).collect::<Result<_, E>>()?;
+    let mut states: Vec<Step> = history.iter().map(told).collect::<Result<_, E>>()?;
+    let mut fruitless = Vec::new();
+    for it in &attempt.fruitless {
+        fruitless.push(FruitlessAttempt {
+            attempt: it.attempt,
+            operator: name(it.operator)?,
+            code: it.status.map(|status| Status::from(status).to_string()),
+            at: UnixMillis(it.at.0),
+        });
+    }
+    outdate(&mut states, &fruitless);
     Ok(Story {
         id: message.id.to_string(),
         event: EventName {
@@ -110,6 +184,8 @@ pub fn story<E>(
         },
         application: message.application.to_string(),
         trace: trace(message, sampling),
+        service: message.content.service.to_string(),
+        status: message.content.status.to_string(),
         msisdn: message.msisdn.to_string(),
         state: history.last().map_or(State::Accepted, |told| told.state),
         states,
@@ -117,6 +193,9 @@ pub fn story<E>(
         segments: (!attempt.segments.is_empty()).then_some(attempt.segments.len()),
         attempts: attempt.attempts,
         repeats: attempt.repeats,
+        attempted_at: (attempt.attempts > 0).then_some(UnixMillis(attempt.at.0)),
+        next: Next::of(message),
+        fruitless,
         due: (message.progress.phase == Phase::Waiting && attempt.attempts > 0)
             .then_some(UnixMillis(message.progress.due.0)),
         pushed: attempt.pushed && attempt.attempts > 0,
@@ -131,6 +210,24 @@ fn trace(message: &Message, sampling: Option<Sampling>) -> Option<String> {
     Some(format!("{id:032x}"))
 }
 
+/// A wait is told once for each reason, and until when it is follows the attempts since: that is no part of the first one's story.
+fn outdate(states: &mut [Step], fruitless: &[FruitlessAttempt]) {
+    let last = fruitless.last().map(|it| it.attempt);
+    for step in states.iter_mut().filter(|it| it.is_of_an_attempt()) {
+        if step.attempts < last {
+            step.until = None;
+        }
+    }
+}
+
+impl Step {
+    /// Whether an attempt came to nothing then.
+    fn is_of_an_attempt(&self) -> bool {
+        let reasons = [Reason::Retry, Reason::Throttled, Reason::Uncertain];
+        self.reason.is_some_and(|reason| reasons.contains(&reason))
+    }
+}
+
 fn step(told: &Told, operator: Option<String>) -> Step {
     Step {
         state: told.state,
@@ -141,5 +238,9 @@ fn step(told: &Told, operator: Option<String>) -> Step {
         by: told.by.as_deref().map(str::to_owned),
         operator,
         attempts: told.attempted.map(|it| it.attempts),
+        limit: told.limit.as_deref().map(|limit| HoldingLimit {
+            messages: limit.messages,
+            seconds: limit.per.as_secs(),
+        }),
     }
 }

@@ -1,30 +1,69 @@
 //! A story as people read it in a terminal.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use xabar_events::{Reason, State, UnixMillis};
+use xabar_events::{State, UnixMillis};
 
 use super::sentences::sentence;
-use super::{Step, Story};
+use super::{FruitlessAttempt, Next, Step, Story};
 use crate::control::terminal::{Style, styled};
 
 impl Story {
     /// The story as it is now, with times of this zone: a heading, then a line a state.
     pub fn render(&self, zone: &TimeZone, now: UnixMillis, colour: bool) -> String {
         let mut text = self.heading(zone, now, colour);
-        let width = self
-            .states
-            .iter()
-            .map(|step| label(step).chars().count())
-            .max();
-        let mut before = None;
-        for step in &self.states {
-            let line = line(step, width.unwrap_or(0), zone, colour);
-            let attempt = attempt(step, before, self.pushed);
-            text += &format!("  {line}{attempt}\n");
-            before = Some(step);
+        let mut lines = self.lines(zone);
+        lines.sort_by_key(|line| line.at);
+        let width = lines.iter().map(|line| line.label.chars().count()).max();
+        for line in lines {
+            text += &format!("  {}\n", line.render(width.unwrap_or(0), zone, colour));
+        }
+        if let Some(next) = self.what_is_next() {
+            text += &format!("  {}\n", styled(next, Style::Dim, colour));
         }
         text
+    }
+
+    /// A line a state, and one for each attempt that came to nothing and that no state tells of; not in their order yet.
+    fn lines(&self, zone: &TimeZone) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut before = None;
+        for step in &self.states {
+            let what = sentence(step.state, step.reason);
+            let (details, attempt) = (details(step, zone), attempt(step, before, self.pushed));
+            lines.push(Line {
+                at: step.at,
+                label: label(step),
+                style: style(step.state),
+                said: format!("{what}{details}{attempt}"),
+            });
+            before = Some(step);
+        }
+        let is_told = |it: &&FruitlessAttempt| {
+            let tells = |step: &Step| step.is_of_an_attempt() && step.attempts == Some(it.attempt);
+            self.states.iter().any(tells)
+        };
+        let untold = self.fruitless.iter().filter(|it| !is_told(it));
+        lines.extend(untold.map(Line::of));
+        lines
+    }
+
+    fn what_is_next(&self) -> Option<String> {
+        let operator = self.operator.as_deref().unwrap_or("an operator");
+        let attempts = self.attempts;
+        Some(match self.next? {
+            Next::Turn if self.state == State::Deferred => {
+                format!("Next: once that is over it goes over {operator}, in its turn.")
+            }
+            Next::Turn => format!("Next: it goes over {operator} when its turn comes."),
+            Next::Answer => {
+                format!("Next: {operator} answers attempt {attempts}, which is on its way there.")
+            }
+            Next::Attempt => format!("Next: attempt {}, over {operator}.", attempts + 1),
+            Next::Receipt => format!("Next: the receipt of {operator} says what became of it."),
+        })
     }
 
     fn heading(&self, zone: &TimeZone, now: UnixMillis, colour: bool) -> String {
@@ -54,24 +93,53 @@ impl Story {
         let trace = self.trace.as_deref().map(|id| format!(" · trace {id}"));
         let trace = trace.unwrap_or_default();
         let zone = zone.iana_name().unwrap_or("UTC");
+        let (service, status) = (&self.service, &self.status);
         format!(
-            "application {application} · to {} · {state}\n\
+            "application {application} · {service}: {status} · to {} · {state}\n\
              event {id} of {source} · message {}{carrier}{segments} · {attempts}{repeats}{due}{trace} · times of {zone}\n",
             self.msisdn, self.id,
         )
     }
 }
 
-fn line(step: &Step, width: usize, zone: &TimeZone, colour: bool) -> String {
-    let label = label(step);
-    let padding = " ".repeat(width.saturating_sub(label.chars().count()));
-    let at = styled(local(step.at, zone), Style::Dim, colour);
-    let label = styled(label, style(step.state), colour);
-    let details = details(step, zone);
-    format!(
-        "{at}  {label}{padding}  {}{details}",
-        sentence(step.state, step.reason)
-    )
+/// What happened at one moment.
+struct Line {
+    at: UnixMillis,
+    label: String,
+    style: Style,
+    said: String,
+}
+
+impl Line {
+    fn of(fruitless: &FruitlessAttempt) -> Self {
+        let FruitlessAttempt {
+            attempt,
+            operator,
+            code,
+            at,
+        } = fruitless;
+        let operator = operator.as_deref().unwrap_or("an operator");
+        let (label, what) = match code {
+            Some(code) => (
+                "not taken",
+                format!("The operator could not take it. The operator said {code}."),
+            ),
+            None => ("not answered", "No answer came in time.".to_owned()),
+        };
+        Self {
+            at: *at,
+            label: label.to_owned(),
+            style: Style::Yellow,
+            said: format!("{what} Attempt {attempt}, over {operator}."),
+        }
+    }
+
+    fn render(self, width: usize, zone: &TimeZone, colour: bool) -> String {
+        let padding = " ".repeat(width.saturating_sub(self.label.chars().count()));
+        let at = styled(local(self.at, zone), Style::Dim, colour);
+        let label = styled(self.label, self.style, colour);
+        format!("{at}  {label}{padding}  {}", self.said)
+    }
 }
 
 fn label(step: &Step) -> String {
@@ -87,7 +155,7 @@ fn attempt(step: &Step, before: Option<&Step>, pushed: bool) -> String {
         return String::new();
     };
     // What waits for anything else may wait for another operator by now.
-    let waits = step.state == State::Deferred && !is_of_an_attempt(step.reason);
+    let waits = step.state == State::Deferred && !step.is_of_an_attempt();
     if waits || before.is_some_and(|it| it.attempts == step.attempts) {
         return String::new();
     }
@@ -99,11 +167,6 @@ fn attempt(step: &Step, before: Option<&Step>, pushed: bool) -> String {
         }
         _ => format!(" Attempt {attempts}, over {operator}."),
     }
-}
-
-fn is_of_an_attempt(reason: Option<Reason>) -> bool {
-    let reasons = [Reason::Retry, Reason::Throttled, Reason::Uncertain];
-    reason.is_some_and(|reason| reasons.contains(&reason))
 }
 
 fn details(step: &Step, zone: &TimeZone) -> String {
@@ -118,7 +181,20 @@ fn details(step: &Step, zone: &TimeZone) -> String {
         .by
         .as_deref()
         .map(|by| format!(" That was event {by}."));
-    [until, code, by].into_iter().flatten().collect()
+    let limit = step.limit.map(|limit| {
+        let per = Duration::from_secs(limit.seconds);
+        format!(" That is {} in {}.", limit.messages, spelled(per))
+    });
+    [limit, until, code, by].into_iter().flatten().collect()
+}
+
+/// `1h`, as limits are configured.
+fn spelled(per: Duration) -> String {
+    match per.as_secs() {
+        seconds if seconds % 3600 == 0 => format!("{}h", seconds / 3600),
+        seconds if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        seconds => format!("{seconds}s"),
+    }
 }
 
 /// `2026-11-23 09:15:00.000`, or RFC 3339 for what no calendar holds.

@@ -9,8 +9,8 @@ use xabar_events::{Agency, EventKey, TraceContext};
 use super::*;
 use crate::clock;
 use crate::journal::{
-    Attempt, Attempted, Content, Identity, Lane, Message, MessageId, OperatorId, Origin, Phase,
-    Progress, Segment, ThreadKey,
+    Attempt, Attempted, Content, Fruitless, Identity, Lane, Limited, Message, MessageId,
+    OperatorId, Origin, Phase, Progress, Segment, ThreadKey,
 };
 
 fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {
@@ -23,6 +23,7 @@ fn told(minute: i64, state: State, reason: Option<Reason>) -> Told {
         code: None,
         by: None,
         attempted: None,
+        limit: None,
     }
 }
 
@@ -102,12 +103,15 @@ fn scripts_read_states_with_reason_and_time() {
             "id": "42",
             "event": { "source": "/agencies/kadastr", "id": "01JD" },
             "application": "48120973",
+            "service": "land-registration",
+            "status": "approved",
             "msisdn": "998*****4567",
             "state": "delivered",
             "operator": "ucell",
             "segments": 1,
             "attempts": 1,
             "repeats": 0,
+            "attempted_at": "1970-01-01T00:00:00.000Z",
             "states": [
                 { "state": "accepted", "reason": null, "at": "2026-11-23T04:00:00.000Z" },
                 { "state": "deferred", "reason": "quiet-hours", "at": "2026-11-23T04:01:00.000Z", "until": "2026-11-23T05:01:00.000Z" },
@@ -123,7 +127,7 @@ fn people_read_aligned_lines_in_their_own_time() {
     let zone = TimeZone::get("Asia/Tashkent").unwrap();
     let text = told_of(&night_and_day()).render(&zone, UnixMillis(0), false);
     let expected = "\
-application 48120973 · to 998*****4567 · delivered
+application 48120973 · land-registration: approved · to 998*****4567 · delivered
 event 01JD of /agencies/kadastr · message 42 · ucell · 1 segment · 1 attempt · times of Asia/Tashkent
   2026-11-23 09:00:00.000  accepted                It is in the journal: it will not be lost.
   2026-11-23 09:01:00.000  deferred (quiet-hours)  It waits for the subscriber's night to end, and then for its own moment of the `release` after it. Until 2026-11-23 10:01:00.000.
@@ -191,6 +195,109 @@ fn people_read_over_whom_it_went_once_for_each_attempt() {
         "  2026-11-23 04:03:00.000  delivered         It is on the subscriber's phone.",
     ];
     assert_eq!(lines, expected);
+}
+
+#[test]
+fn people_read_what_was_answered_to_every_attempt_and_until_when_only_the_last_one_waits() {
+    let fruitless = |minute, attempt, status| Fruitless {
+        operator: OperatorId(2),
+        attempt,
+        at: told(minute, State::Deferred, None).at,
+        status,
+    };
+    let mut message = carried_by_another();
+    let progress = &mut message.progress;
+    progress.history.truncate(2);
+    progress.history[1].until = Some(told(9, State::Deferred, None).at);
+    progress.phase = Phase::Waiting;
+    progress.attempt.attempts = 4;
+    progress.attempt.fruitless = vec![
+        fruitless(0, 2, None),
+        fruitless(1, 3, Some(8)),
+        fruitless(2, 4, Some(0x58)),
+    ];
+    let story = told_of(&message);
+    let text = story.render(&TimeZone::UTC, UnixMillis(0), false);
+    let lines: Vec<&str> = text.lines().skip(2).collect();
+    let expected = [
+        "  2026-11-23 04:00:00.000  accepted          It is in the journal: it will not be lost.",
+        "  2026-11-23 04:00:00.000  not answered      No answer came in time. Attempt 2, over others.",
+        "  2026-11-23 04:01:00.000  deferred (retry)  The operator could not take it, so it is tried again. The operator said ESME_RSYSERR. Attempt 3, over others.",
+        "  2026-11-23 04:02:00.000  not taken         The operator could not take it. The operator said ESME_RTHROTTLED. Attempt 4, over others.",
+        "  Next: attempt 5, over ucell.",
+    ];
+    assert_eq!(lines, expected);
+    let json = serde_json::to_value(&story).unwrap();
+    let last = json!({
+        "attempt": 4, "operator": "others", "code": "ESME_RTHROTTLED", "at": "2026-11-23T04:02:00.000Z",
+    });
+    assert_eq!(
+        (&json["fruitless"][2], &json["next"]),
+        (&last, &json!("attempt"))
+    );
+    assert_eq!(json["states"][1].get("until"), None);
+}
+
+#[test]
+fn people_read_what_comes_next() {
+    let mut message = night_and_day();
+    let mut next = |phase, attempts, states| {
+        message.progress.phase = phase;
+        message.progress.attempt.attempts = attempts;
+        message.progress.history.truncate(states);
+        let text = told_of(&message).render(&TimeZone::UTC, UnixMillis(0), false);
+        let next = text.lines().find_map(|line| line.strip_prefix("  Next: "));
+        next.map(str::to_owned)
+    };
+    assert_eq!(next(Phase::Settled, 1, 4), None);
+    for (phase, attempts, states, expected) in [
+        (
+            Phase::Submitted,
+            1,
+            3,
+            "the receipt of ucell says what became of it.",
+        ),
+        (
+            Phase::Waiting,
+            0,
+            2,
+            "once that is over it goes over ucell, in its turn.",
+        ),
+        (
+            Phase::Waiting,
+            0,
+            1,
+            "it goes over ucell when its turn comes.",
+        ),
+        (
+            Phase::InFlight,
+            1,
+            1,
+            "ucell answers attempt 1, which is on its way there.",
+        ),
+    ] {
+        assert_eq!(next(phase, attempts, states).as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn people_and_scripts_read_which_limit_it_is() {
+    let mut message = night_and_day();
+    let limited = &mut message.progress.history[1];
+    limited.reason = Some(Reason::SubscriberLimit);
+    limited.limit = Some(Box::new(Limited {
+        messages: 5,
+        per: std::time::Duration::from_secs(3600),
+    }));
+    let story = told_of(&message);
+    let text = story.render(&TimeZone::UTC, UnixMillis(0), false);
+    assert!(
+        text.contains("as the limit allows. That is 5 in 1h. Until"),
+        "{text}"
+    );
+    let json = serde_json::to_value(&story).unwrap();
+    let limit = json!({"messages": 5, "seconds": 3600});
+    assert_eq!(json["states"][1]["limit"], limit);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What was accepted, withdrawn and written is known again.
 
+use std::time::Duration;
+
 use xabar_events::Trace;
 
 use super::*;
@@ -110,10 +112,20 @@ pub(in crate::journal) fn a_message_comes_back_as_it_was_written(journal: &mut d
             others: 2,
             failed: vec!["AB".into()],
         }],
+        fruitless: vec![Fruitless {
+            operator: OperatorId(2),
+            attempt: 1,
+            at: UnixMillis(16),
+            status: None,
+        }],
     };
     progress.history.push(Told {
         reason: Some(Reason::Uncertain),
         until: Some(UnixMillis(9)),
+        limit: Some(Box::new(Limited {
+            messages: 5,
+            per: Duration::from_secs(3600),
+        })),
         ..told(State::Deferred)
     });
     progress.history.push(Told {

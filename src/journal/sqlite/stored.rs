@@ -3,14 +3,15 @@
 //! The order of the fields is part of the journal's format.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State, TraceContext, Traceparent};
 
 use super::corrupt;
 use crate::clock::UnixMillis;
 use crate::journal::{
-    Attempt, Attempted, Choices, Content, Copies, Identity, JournalError, Lane, MessageId,
-    OperatorId, Origin, Outgoing, Phase, Progress, Segment, SubscriberFacts, ThreadKey,
+    Attempt, Attempted, Choices, Content, Copies, Fruitless, Identity, JournalError, Lane, Limited,
+    MessageId, OperatorId, Origin, Outgoing, Phase, Progress, Segment, SubscriberFacts, ThreadKey,
     ThreadOrder, Told, Undelivered,
 };
 
@@ -81,15 +82,6 @@ stored!(Content {
     legal,
     extensions
 });
-stored!(Told {
-    state,
-    reason,
-    at,
-    until,
-    code,
-    by,
-    attempted
-});
 stored!(Attempted {
     operator,
     segments,
@@ -105,6 +97,12 @@ stored!(Copies {
     segment,
     others,
     failed
+});
+stored!(Fruitless {
+    operator,
+    attempt,
+    at,
+    status
 });
 stored!(Outgoing {
     number,
@@ -372,6 +370,67 @@ impl Stored for Progress {
 
 const DEALT: u8 = 128;
 
+/// Whether a limit is named is told of by a bit of the octet that says whether there is a reason.
+impl Stored for Told {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.state.write(out);
+        let limited = u8::from(self.limit.is_some()) * HAS_LIMIT;
+        out.push(u8::from(self.reason.is_some()) + limited);
+        if let Some(reason) = &self.reason {
+            reason.write(out);
+        }
+        self.at.write(out);
+        self.until.write(out);
+        self.code.write(out);
+        self.by.write(out);
+        self.attempted.write(out);
+        if let Some(limit) = &self.limit {
+            limit.write(out);
+        }
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        let state = Stored::read(octets)?;
+        let marks = u8::read(octets).filter(|marks| marks & !(HAS_REASON + HAS_LIMIT) == 0)?;
+        Some(Self {
+            state,
+            reason: match marks & HAS_REASON {
+                0 => None,
+                _ => Some(Stored::read(octets)?),
+            },
+            at: Stored::read(octets)?,
+            until: Stored::read(octets)?,
+            code: Stored::read(octets)?,
+            by: Stored::read(octets)?,
+            attempted: Stored::read(octets)?,
+            limit: match marks & HAS_LIMIT {
+                0 => None,
+                _ => Some(Stored::read(octets)?),
+            },
+        })
+    }
+}
+
+const HAS_REASON: u8 = 1;
+const HAS_LIMIT: u8 = 2;
+
+/// The time in milliseconds.
+impl Stored for Limited {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.messages.write(out);
+        u64::try_from(self.per.as_millis())
+            .unwrap_or(u64::MAX)
+            .write(out);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        Some(Self {
+            messages: Stored::read(octets)?,
+            per: Duration::from_millis(Stored::read(octets)?),
+        })
+    }
+}
+
 /// What is seldom there is told of by a bit of the octet that says whether the message was withdrawn.
 impl Stored for Attempt {
     fn write(&self, out: &mut Vec<u8>) {
@@ -387,7 +446,8 @@ impl Stored for Attempt {
         let in_ucs2 = u8::from(self.in_ucs2) * IN_UCS2;
         let in_a_row = (self.throttled, self.unbound) != (0, 0);
         let ids_and_row = u8::from(has_ids) * HAS_IDS + u8::from(in_a_row) * IN_A_ROW;
-        out.push(withdrawn + ids_and_row + undelivered + copies + pushed + in_ucs2);
+        let fruitless = u8::from(!self.fruitless.is_empty()) * FRUITLESS;
+        out.push(withdrawn + ids_and_row + undelivered + copies + pushed + in_ucs2 + fruitless);
         self.at.write(out);
         self.reference.write(out);
         self.text.write(out);
@@ -405,13 +465,16 @@ impl Stored for Attempt {
             self.throttled.write(out);
             self.unbound.write(out);
         }
+        if !self.fruitless.is_empty() {
+            self.fruitless.write(out);
+        }
     }
 
     fn read(octets: &mut &[u8]) -> Option<Self> {
         let [attempts, repeats, uncounted] =
             [u16::read(octets)?, u16::read(octets)?, u16::read(octets)?];
         let uncertain = bool::read(octets)?;
-        let marks = u8::read(octets).filter(|marks| marks & !KNOWN == 0)?;
+        let marks = u8::read(octets)?;
         let mut attempt = Self {
             attempts,
             repeats,
@@ -441,6 +504,9 @@ impl Stored for Attempt {
         if marks & IN_A_ROW != 0 {
             (attempt.throttled, attempt.unbound) = (u16::read(octets)?, u16::read(octets)?);
         }
+        if marks & FRUITLESS != 0 {
+            attempt.fruitless = Stored::read(octets)?;
+        }
         Some(attempt)
     }
 }
@@ -452,7 +518,7 @@ const HAS_COPIES: u8 = 8;
 const PUSHED: u8 = 16;
 const IN_UCS2: u8 = 32;
 const IN_A_ROW: u8 = 64;
-const KNOWN: u8 = WITHDRAWN | HAS_IDS | UNDELIVERED | HAS_COPIES | PUSHED | IN_UCS2 | IN_A_ROW;
+const FRUITLESS: u8 = 128;
 
 /// A hash is as long as it is.
 impl Stored for ThreadKey {
@@ -561,7 +627,35 @@ mod tests {
             );
             assert_eq!(to_octets(&attempt), octets);
         }
+        // What the mark says is not there.
         assert!(from_octets::<Attempt>(&octets(128), "an attempt").is_err());
+    }
+
+    #[test]
+    fn an_attempt_that_came_to_nothing_is_short_and_a_state_takes_no_more_for_a_limit_that_it_has_not()
+     {
+        let mut attempt = Attempt::default();
+        let before = to_octets(&attempt).len();
+        attempt.was_fruitless(Fruitless {
+            operator: OperatorId(1),
+            attempt: 1,
+            at: UnixMillis(1_795_000_000_000),
+            status: Some(0x58),
+        });
+        assert_eq!(to_octets(&attempt).len(), before + 11);
+        let told = sample::told(State::Deferred);
+        // State, no reason, time, and what else there is not: as before there were limits.
+        assert_eq!(to_octets(&told), [told.state.code(), 0, 8, 0, 0, 0, 0]);
+        let limited = Told {
+            reason: Some(Reason::SubscriberLimit),
+            limit: Some(Box::new(Limited {
+                messages: 5,
+                per: Duration::from_secs(3600),
+            })),
+            ..told
+        };
+        let octets = to_octets(&limited);
+        assert_eq!(from_octets::<Told>(&octets, "a state").unwrap(), limited);
     }
 
     #[test]

@@ -31,3 +31,18 @@ fn a_value_that_a_text_does_not_take_is_counted_once_a_message_and_never_shown()
     assert_eq!(world.sent().len(), 3, "they go without it, and again");
     assert_eq!(world.left_out(), [""; 0], "told already");
 }
+
+#[test]
+fn news_without_a_text_are_counted_with_what_would_need_one() {
+    let mut world = World::new();
+    let without = |number| Notification {
+        status: "lost-in-the-post".parse().unwrap(),
+        ..apart(number)
+    };
+    for number in 1..=3 {
+        world.publish(without(number));
+    }
+    assert!(world.sent().is_empty());
+    let news = "kadastr land-registration lost-in-the-post";
+    assert_eq!(world.without_text(), [(news.to_owned(), 1, 3)]);
+}

@@ -7,6 +7,31 @@ use super::world::*;
 use crate::pipeline::Order;
 
 #[test]
+fn which_limit_holds_a_message_is_known_also_by_new_rules() {
+    let mut world = World::with(|settings| {
+        settings.rules.limits = vec![limit(1, 2 * MINUTE), limit(5, HOUR)];
+    });
+    let of_thread = |number: u32| Notification {
+        application: format!("1000000{number}").parse().unwrap(),
+        ..status(&format!("e{number}"))
+    };
+    world.publish(of_thread(1));
+    let sent = world.one_sent();
+    world.accept(&sent, "1");
+    let held = id(world.publish(of_thread(2)));
+    world.beat();
+    let named = |world: &mut World| {
+        let message = world.journalled(held);
+        let told = message.progress.history.last().cloned().unwrap();
+        told.limit.map(|it| (it.messages, it.per))
+    };
+    assert_eq!(named(&mut world), Some((1, 2 * MINUTE)));
+    world.reload(|settings| settings.rules.limits = vec![limit(1, HOUR)]);
+    world.calm();
+    assert_eq!(named(&mut world), Some((1, HOUR)));
+}
+
+#[test]
 fn a_text_that_is_repeated_whole_counts_again_whatever_its_receipts_said() {
     let mut world = World::with(|settings| settings.rules.limits = vec![limit(2, HOUR)]);
     world.publish(long_status("long"));

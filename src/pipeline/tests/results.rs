@@ -53,6 +53,33 @@ fn a_system_error_is_retried_with_growing_pauses_and_given_up_at_last() {
 }
 
 #[test]
+fn what_was_answered_to_attempts_is_known_though_the_waits_between_them_are_told_to_nobody() {
+    let mut world = World::new();
+    let message = id(world.publish(status("e1")));
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    world.advance(30 * SECOND);
+    let sent = world.one_sent();
+    world.time_out(&sent);
+    world.advance(2 * MINUTE);
+    assert_eq!(world.story("e1"), ["accepted"]);
+    world.restart();
+    let known = world.journalled(message).progress.attempt.fruitless;
+    let known = known.iter().map(|it| (it.attempt, it.operator, it.status));
+    let expected = [(1, UCELL, Some(Status::RSYSERR.0)), (2, UCELL, None)];
+    assert_eq!(known.collect::<Vec<_>>(), expected);
+    // Of very many the last ones are known.
+    for _ in 0..12 {
+        let sent = world.one_sent();
+        world.refuse(&sent, Status::RTHROTTLED);
+        world.advance(20 * MINUTE);
+    }
+    let known = world.journalled(message).progress.attempt.fruitless;
+    let attempts = known.iter().map(|it| it.attempt);
+    assert_eq!(attempts.collect::<Vec<_>>(), (7..15).collect::<Vec<_>>());
+}
+
+#[test]
 fn refusals_that_someone_must_look_into_are_counted_by_operator_and_status() {
     let mut world = World::new();
     let ids: Vec<_> = (1..=3).map(|it| id(world.publish(apart(it))).0).collect();

@@ -90,6 +90,17 @@ impl World {
         shown.collect()
     }
 
+    /// The news without a text: whose, which, the first message of them, and how often.
+    pub(crate) fn without_text(&mut self) -> Vec<(String, u64, u64)> {
+        let steady = self.steady;
+        let told = self.core.as_mut().unwrap().without_text(steady);
+        let shown = told.into_iter().map(|(news, first, count)| {
+            let of = format!("{} {} {}", news.agency, news.service, news.status);
+            (of, first.0, count)
+        });
+        shown.collect()
+    }
+
     /// A message as the journal has it.
     pub(crate) fn journalled(&mut self, id: MessageId) -> Message {
         let reader = self.reader.as_mut().unwrap();
