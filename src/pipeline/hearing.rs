@@ -66,9 +66,9 @@ impl Hearing {
         }
         self.before.push_back(span);
         // What was submitted before the first of these times was awaited long enough in the others.
-        while total(self.before.iter().skip(1)) >= grace * MOST_GRACES {
-            self.before.pop_front();
-        }
+        while total(self.before.iter().skip(1)) >= grace * MOST_GRACES
+            && self.before.pop_front().is_some()
+        {}
         (self.bound, self.since) = (bound, now);
     }
 

@@ -37,6 +37,23 @@ fn what_a_cut_left_unanswered_is_repeated_a_grace_after_its_operator_is_back() {
 }
 
 #[test]
+fn without_a_grace_what_a_cut_left_unanswered_is_repeated_as_soon_as_its_operator_is_back() {
+    let mut world = World::with(|settings| settings.uncertain = Duration::ZERO);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.smsc(UCELL).sessions = 0;
+    world.lose(&sent);
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    world.smsc(UCELL).sessions = 1;
+    world.advance(SECOND);
+    let again = world.one_sent();
+    world.accept(&again, "1");
+    assert_eq!(world.story("e1").last().unwrap(), "submitted");
+    assert_eq!(world.last("e1").repeats, 1);
+}
+
+#[test]
 fn a_receipt_that_an_operator_brings_once_it_is_back_spares_the_repeat() {
     let (mut world, sent) = cut_off(status("e1"), HOUR);
     world.advance(20 * SECOND);
