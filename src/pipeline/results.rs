@@ -310,6 +310,8 @@ impl Core {
         let mut message = flight.message;
         self.end_attempt(beat, &message);
         message.progress.phase = Phase::Submitted;
+        // What waited to be repeated has its answer now, and what another operator makes of it is as certain.
+        message.progress.attempt.uncertain = false;
         self.teller.tell(
             beat,
             &mut message,

@@ -100,6 +100,32 @@ fn what_the_other_operator_refuses_stays_undelivered_and_was_no_repeat_after_all
 }
 
 #[test]
+fn what_had_no_answer_and_was_not_delivered_is_certain_at_the_other_operator() {
+    for answered in [false, true] {
+        let mut world = elsewhere();
+        world.publish(apart(1));
+        let sent = world.one_sent();
+        world.smsc(UCELL).sessions = 0;
+        world.smsc(BEELINE).room = 0;
+        world.lose(&sent);
+        world.advance(MINUTE);
+        assert_eq!(world.left_uncertain(), 1);
+        world.smsc(UCELL).sessions = 1;
+        if answered {
+            world.accept(&sent, "7");
+        }
+        world.receipt_by_reference(&sent, "7", "UNDELIV");
+        assert_eq!(world.left_uncertain(), 0);
+        world.smsc(BEELINE).room = 10;
+        world.calm();
+        let again = world.one_sent();
+        assert_eq!(again.operator, BEELINE);
+        world.refuse(&again, Status::RINVDSTADR);
+        assert_eq!(last(&world, "apart-1"), "failed undelivered");
+    }
+}
+
+#[test]
 fn a_restart_forgets_neither_the_other_operator_nor_the_repeat() {
     let mut world = elsewhere_with(|settings| {
         settings.rules.limits = vec![limit(1, 10 * MINUTE)];
