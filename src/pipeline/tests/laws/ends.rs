@@ -80,8 +80,8 @@ impl Laws {
                 (self.lacks_receipts, "though receipts come")
             }
             (State::Unknown, Some(Reason::Uncertain)) => {
-                let is_open = |fate| matches!(fate, Fate::Unanswered(_));
-                (self.has_had(id, is_open), "though it is answered")
+                let was_open = self.once_unanswered.contains(&id);
+                (was_open, "though it is answered")
             }
             (_, Some(reason)) if Self::ends_in_time(reason) => {
                 (outcome.until.is_some(), "until nobody knows when")

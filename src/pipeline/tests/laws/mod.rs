@@ -55,6 +55,8 @@ pub(super) struct Laws {
     words: Vec<(OperatorId, Answer, Token, bool)>,
     /// What had no answer yet when its receipt came, which may be one.
     receipted: FxHashSet<(MessageId, u8, u8)>,
+    /// Those with a segment that had no answer once: where that comes late, the others may be taken to have none still.
+    once_unanswered: FxHashSet<MessageId>,
     /// What some operator said of that it did not deliver it.
     not_delivered: FxHashSet<MessageId>,
     /// How long a receipt is waited for, and whether some operator gives none.
@@ -205,6 +207,7 @@ impl Laws {
             choices: Choices::default(),
             words: Vec::new(),
             receipted: FxHashSet::default(),
+            once_unanswered: FxHashSet::default(),
             not_delivered: FxHashSet::default(),
             receipt: settings.receipt,
             lacks_receipts: settings.operators.iter().any(|it| !it.receipts),
@@ -242,13 +245,12 @@ impl Laws {
         self.answers.clear();
         self.waits.trouble(at);
         self.links.crashed(at);
-        let attempts = self
-            .messages
-            .values_mut()
-            .filter_map(|known| known.attempts.last_mut());
-        for fate in attempts.flat_map(|attempt| attempt.segments.values_mut()) {
-            if *fate == Fate::Sent {
+        for known in self.messages.values_mut() {
+            let last = known.attempts.last_mut();
+            let fates = last.into_iter().flat_map(|it| it.segments.values_mut());
+            for fate in fates.filter(|fate| **fate == Fate::Sent) {
                 *fate = Fate::Unanswered(at);
+                self.once_unanswered.insert(known.message.id);
             }
         }
     }
@@ -377,6 +379,9 @@ impl Laws {
             (Fate::Sent, Err(Silence::NotWritten)) => Fate::Unwritten,
             (fate, _) => fate,
         };
+        if matches!(*fate, Fate::Unanswered(_)) {
+            self.once_unanswered.insert(token.message);
+        }
     }
 
     /// It is to be heard whether a push is shown, which may be late.
