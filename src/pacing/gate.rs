@@ -13,6 +13,9 @@ use super::spread::{Line, Spreading};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Dealt, Lane, Message, SpreadKey, Used};
 
+/// Over which time a night's messages go that the rules of now know nothing of, where those of before are not known.
+const UNKNOWN_RELEASE: Duration = Duration::from_secs(30 * 60);
+
 /// Until when a message waits, on the steady clock, and why.
 pub(super) type Wait = (UnixMillis, Reason);
 
@@ -45,7 +48,10 @@ impl Gate {
             urgent_limited: rules.urgent_limited,
             quiet_hours: Curfew::new(rules.quiet_hours.clone()),
             release: rules.release,
-            last_release: rules.release,
+            last_release: match rules.quiet_hours {
+                Some(_) => rules.release,
+                None => UNKNOWN_RELEASE,
+            },
             bulk: Curfew::new(rules.no_bulk.clone()),
             daily: daily.collect(),
             spreads: rules.spreads.iter().cloned().map(Spreading::new).collect(),

@@ -238,6 +238,28 @@ fn a_rule_of_another_agency_fills_no_time_that_got_free() {
 }
 
 #[test]
+fn a_night_that_is_left_out_while_the_gateway_is_down_lets_its_messages_go_one_by_one() {
+    let mut world = World::with(at_night);
+    pass_to(&mut world, 23 * HOUR);
+    world.publish_all((1..=600).map(apart));
+    world.crash();
+    (
+        world.settings.rules.quiet_hours,
+        world.settings.rules.release,
+    ) = (None, Duration::ZERO);
+    world.laws.go_by(&world.settings);
+    world.start();
+    let mut gone = 0;
+    for _ in 0..31 {
+        world.advance(MINUTE);
+        let now = take(&mut world).len();
+        assert!(now < 40, "{now} in a minute");
+        gone += now;
+    }
+    assert_eq!(gone, 600);
+}
+
+#[test]
 fn a_night_that_a_rule_ends_lets_its_messages_go_one_by_one() {
     let mut world = World::with(at_night);
     pass_to(&mut world, 23 * HOUR);

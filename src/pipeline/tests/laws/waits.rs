@@ -120,7 +120,12 @@ impl Laws {
                 .any(|at| hours.is_some_and(|it| it.end(*at).is_some()))
         };
         if is_night(before) {
-            let last = now.after(self.rules.release + MINUTE);
+            // Without a night it is that of before, which is not known after a restart.
+            let release = match self.rules.quiet_hours {
+                Some(_) => self.rules.release,
+                None => before.release.max(30 * MINUTE),
+            };
+            let last = now.after(release + MINUTE);
             self.waits.night_let_go = self.waits.night_let_go.max(last);
         }
         let campaigns = std::mem::take(&mut self.waits.campaigns);
