@@ -29,7 +29,7 @@ pub mod retry;
 mod returns;
 mod routing;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 mod screen;
 mod senders;
 mod sessions;

@@ -9,7 +9,7 @@ use super::senders::SentAs;
 use super::{Submission, Token};
 use crate::journal::MessageId;
 
-pub(super) fn token(message: u64) -> Token {
+pub(crate) fn token(message: u64) -> Token {
     Token {
         message: MessageId(message),
         segment: 0,
@@ -17,7 +17,7 @@ pub(super) fn token(message: u64) -> Token {
     }
 }
 
-pub(super) fn submission(token: Token, decided: Instant) -> Submission {
+pub(crate) fn submission(token: Token, decided: Instant) -> Submission {
     Submission {
         decided,
         token,

@@ -1,5 +1,6 @@
 //! Questions about a journal of known traffic, whose answers can be worked out by hand.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -8,7 +9,11 @@ use xabar_events::{Reason, State};
 use super::*;
 use crate::clock::{Now, UnixMillis};
 use crate::control::settings::{Environment, Limit};
+use crate::control::status::bottleneck::Use;
 use crate::control::what_if::Course;
+use crate::delivery::Directive;
+use crate::delivery::model::Link;
+use crate::delivery::sample::{submission, token};
 use crate::durations::Durations;
 use crate::journal::model::Model;
 use crate::journal::{Changes, Journal, Lane, Message, OperatorId, Phase, Told, sample};
@@ -622,34 +627,102 @@ fn where_many_were_put_off_their_moments_are_no_later_for_there_being_more_of_th
     assert!((350.0..470.0).contains(&took), "{took}");
 }
 
+/// A link in virtual time that is given what it asks for only so much later, and how it did for five seconds.
+fn late_link(world: &World, link: &Value, late: Duration) -> Use {
+    let settings = Arc::clone(&world.known.settings.borrow());
+    let question = Question::read(&json!({"operators": {"ucell": link}}), &settings).unwrap();
+    let side = world.known.side(&settings, Some(&question)).unwrap();
+    let of = &side.links[0];
+    let mut now = world.now.instant;
+    let mut link = Link::new(OperatorId(1), (&of.settings, of.tuning), of.smsc, now).unwrap();
+    let (mut asked, mut given, mut coming) = (0, 0, VecDeque::new());
+    let mut before = link.state();
+    for milli in 0..7000 {
+        if milli == 2000 {
+            before = link.state();
+        }
+        if let Some(report) = link.look(now) {
+            // What is kept for urgent ones nobody brings.
+            let granted = report.offer.granted.saturating_sub(report.offer.kept);
+            if granted > asked {
+                coming.push_back((now + late, granted));
+                asked = granted;
+            }
+        }
+        while coming.front().is_some_and(|(at, _)| *at <= now) {
+            let (_, to) = coming.pop_front().unwrap();
+            let submissions = (given..to).map(|id| submission(token(id), now)).collect();
+            given = to;
+            let directive = Directive {
+                submissions,
+                ..Directive::default()
+            };
+            link.take(directive, now);
+        }
+        now += Duration::from_millis(1);
+    }
+    let state = link.state();
+    let occupancy = state.occupancy.since(&before.occupancy);
+    let pdus = u32::try_from(state.pdus - before.pdus).unwrap();
+    let pdus = f64::from(pdus) / occupancy.elapsed().as_secs_f64();
+    Use {
+        paused: false,
+        failing: false,
+        sessions: 1,
+        sessions_bound: state.submitting,
+        receiving: state.receiving,
+        tps: state.tps,
+        rate_now: state.rate,
+        window: state.most_window,
+        window_now: state.window,
+        rate: pdus,
+        pdus,
+        kept: of.configured.kept,
+        occupancy,
+        pressure: 1.0,
+    }
+}
+
 #[test]
-fn the_advice_raises_the_rate_near_both_limits_too() {
-    let mut world = World::new(CONFIG);
-    world.waiting(2000, MINUTE);
-    let mut with = |tps: u32, window: usize| {
-        let body = json!({"operators": {"ucell": {"tps": tps, "window": window}}});
-        let course = world.at_most(2000, &body).as_is;
-        let operator = course.operators.into_iter().next().unwrap();
-        (operator.rate.unwrap(), operator.advice.unwrap())
-    };
-    // At 200 ms and with a tenth kept a window of 65 lets through as many as 300 TPS.
-    for window in [54, 64, 66] {
-        let (before, advice) = with(300, window);
-        let mut raised = (300, window);
-        if let Some((_, to)) = advice.split_once("raise window to ") {
-            let digits = to.split(|it: char| !it.is_ascii_digit()).next().unwrap();
-            raised.1 = digits.parse().unwrap();
-        }
-        if advice.contains("with it window") {
-            raised.1 *= 2;
-        }
-        if advice.contains("raise tps") || advice.contains("with it tps") {
-            raised.0 *= 2;
-        }
-        let (after, _) = with(raised.0, raised.1);
+fn what_is_advised_to_a_link_near_both_limits_brings_more_also_if_messages_come_late() {
+    let world = World::new(CONFIG);
+    // At 200 ms and with a tenth kept a window of 65 lets through as many as 300 TPS; and a wider one, where they are late.
+    for (late, window) in [
+        (0, 54),
+        (0, 64),
+        (0, 66),
+        (15, 54),
+        (15, 64),
+        (15, 70),
+        (15, 90),
+    ] {
+        let late = Duration::from_millis(late);
+        let link = json!({"tps": 300, "window": window});
+        let before = late_link(&world, &link, late);
+        let limit = before.limit().expect("it is held");
+        let advice = before.advice(limit);
+        let (tps, window) = followed(&advice, window);
+        let link = json!({"tps": tps, "window": window});
+        let after = late_link(&world, &link, late);
         assert!(
-            after > 1.02 * before,
-            "{window}: {advice}; {before} became {after}"
+            after.pdus > 1.02 * before.pdus,
+            "{advice}: {:.0} became {:.0}",
+            before.pdus,
+            after.pdus
         );
     }
+}
+
+/// TPS and window once that is done: of 300 TPS, and with twice of what is to be raised by nobody says how much.
+fn followed(advice: &str, window: usize) -> (u32, usize) {
+    let named = advice.split_once("raise window to ").map(|(_, to)| {
+        let digits = to.split(|it: char| !it.is_ascii_digit()).next();
+        digits.and_then(|it| it.parse().ok()).expect(advice)
+    });
+    let is_wider = advice.contains("with it window");
+    let is_faster = advice.contains("raise tps") || advice.contains("with it tps");
+    (
+        if is_faster { 600 } else { 300 },
+        named.unwrap_or(if is_wider { 2 * window } else { window }),
+    )
 }
