@@ -137,6 +137,9 @@ proptest! {
         sign in prop::sample::select(vec![", ", "; ", " (a), "]),
     ) {
         for value in [one.clone(), format!("{one}{sign}{other}")] {
+            // Flat 99/80, and a day: with the country's code, however parted, it may be a number to call.
+            let digits: String = value.chars().filter(char::is_ascii_digit).collect();
+            prop_assume!(!digits.contains("998"));
             prop_assert_eq!(contact_in(&value), None, "{}", value);
         }
     }
