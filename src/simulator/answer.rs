@@ -18,6 +18,8 @@ pub(super) struct Answer {
     pub(super) id: u64,
     /// The answer to `query_sm`.
     pub(super) told: Told,
+    /// A refusal is said before it.
+    pub(super) refused_first: bool,
     /// It is said twice.
     pub(super) twice: bool,
     /// It comes as the response to another command.

@@ -60,6 +60,8 @@ pub(super) struct Smsc {
 #[derive(Debug)]
 pub(super) enum Task {
     Answer(Answer),
+    /// Takes what was refused.
+    AnswerAgain(Answer),
     Deliver(Key),
     Cut(Key),
     Unbind(Key),
@@ -207,6 +209,7 @@ impl Smsc {
             status: Status::RINVCMDID,
             id: 0,
             told: Told::default(),
+            refused_first: false,
             twice: false,
             misnamed: false,
             place: None,
@@ -237,6 +240,7 @@ impl Smsc {
                     self.answer_message(now, answer);
                 }
             }
+            Task::AnswerAgain(answer) => self.answer(answer),
             Task::Deliver(delivery) => self.due(delivery),
             Task::Cut(key) => self.cut_if_planned(now, key),
             Task::Unbind(key) => self.unbind_if_planned(key),

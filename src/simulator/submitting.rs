@@ -47,6 +47,7 @@ impl Smsc {
         }
         let id = status.is_ok().then_some(answer.id);
         answer.place = self.tape.record(elapsed, message, status, id);
+        answer.refused_first = status.is_ok() && self.chance.happens(self.behaviour.refused_first);
         answer.twice = self.chance.happens(self.behaviour.answered_twice);
         answer.misnamed = status.is_ok() && self.chance.happens(self.behaviour.misnamed);
         self.answer_in_time(now, answer, receipt_first);
@@ -146,7 +147,15 @@ impl Smsc {
     }
 
     /// Answers a message, which the tape notes if the answer can be understood and can arrive.
-    pub(super) fn answer_message(&mut self, now: Instant, answer: Answer) {
+    pub(super) fn answer_message(&mut self, now: Instant, mut answer: Answer) {
+        if std::mem::take(&mut answer.refused_first) {
+            // Until it is taken it may rightly be sent again.
+            answer.place = None;
+            let again = now + self.behaviour.late_by;
+            self.agenda.add(again, Task::AnswerAgain(answer));
+            let refusal = answer.with(Status::RSYSERR);
+            return self.answer(refusal);
+        }
         let session = self.sessions.get(answer.session);
         if let Some(place) = answer.place.filter(|_| !answer.misnamed)
             && session.is_some_and(|session| !session.is_lost)

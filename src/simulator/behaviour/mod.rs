@@ -69,7 +69,12 @@ pub struct Behaviour {
     #[serde(with = "super::delay::plain")]
     pub late_by: Duration,
 
-    /// Share of responses to messages that come twice.
+    /// Share of messages that are accepted and all the same refused at first, with ESME_RSYSERR; a second response, --late-by
+    /// after that, takes them.
+    #[arg(long, value_name = "SHARE", default_value_t, help_heading = RESPONSES)]
+    pub refused_first: Share,
+
+    /// Share of responses to messages that come twice, the same both times.
     #[arg(long, value_name = "SHARE", default_value_t, help_heading = RESPONSES)]
     pub answered_twice: Share,
 
@@ -136,6 +141,7 @@ impl Default for Behaviour {
             unanswered: Share::NEVER,
             late: Share::NEVER,
             late_by: Duration::from_secs(35),
+            refused_first: Share::NEVER,
             answered_twice: Share::NEVER,
             misnamed: Share::NEVER,
             sessions: 100,
@@ -203,6 +209,7 @@ mod tests {
             "--refuse-binds=2s",
             "--late=1%",
             "--late-by=40s",
+            "--refused-first=3%",
             "--misnamed=2%",
             "--receipt-in=data-sm",
             "--receipt-wording=bare",
@@ -223,7 +230,7 @@ mod tests {
             "receipts": {"delay": "1s+4s", "form": "tlv", "ids": "hex-then-decimal", "first": 0.1,
                 "in": "data-sm", "wording": "bare", "session": "other", "id-width-in-receipts": 10,
                 "no-reference": true, "unmarked": true},
-            "late": 0.01, "late-by": "40s", "misnamed": 0.02,
+            "late": 0.01, "late-by": "40s", "refused-first": 0.03, "misnamed": 0.02,
             "dialect": {"refusals": "nack", "tlv-errors": "ESME_RTLVNOTALLWD=1", "numbering": "high",
                 "ussd": "6d", "enquire-link": "5s", "outbind": true},
             "faults": {"disconnect-every": 1000, "refuse-binds": "2s", "mute-after": "1m"}

@@ -132,6 +132,27 @@ fn an_answer_can_come_late_or_twice() {
 }
 
 #[test]
+fn an_accepted_message_can_be_refused_first() {
+    let heard = heard_after_one(Behaviour {
+        refused_first: Share::ALWAYS,
+        late_by: 1_500 * MILLI,
+        ..Behaviour::default()
+    });
+    let resp = CommandId::SUBMIT_SM_RESP;
+    assert_eq!(commands(&heard), [resp, CommandId::DELIVER_SM, resp]);
+    let [first, .., second] = &heard[..] else {
+        panic!("{heard:?}")
+    };
+    assert_eq!(first.1.header().status, Status::RSYSERR);
+    assert_eq!(
+        (second.0, second.1.header().status),
+        (1_500 * MILLI, Status::ROK)
+    );
+    let numbers = [first, second].map(|(_, frame)| frame.header().sequence_number);
+    assert_eq!(numbers[0], numbers[1]);
+}
+
+#[test]
 fn an_accepted_message_can_be_answered_by_another_commands_response() {
     let heard = heard_after_one(Behaviour {
         misnamed: Share::ALWAYS,
