@@ -482,7 +482,7 @@ impl Pacer {
         message: &Message,
         known: SubscriberFacts,
     ) -> Option<SubscriberFacts> {
-        if !is_limited(message) || is_rest(message) {
+        if !is_limited(message) {
             return None;
         }
         self.subscribers.pin(message.msisdn, known);

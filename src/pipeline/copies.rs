@@ -1,71 +1,21 @@
-//! Copies of a segment: the answer to one came after the next one was sent, so the operator has both. The segment
+//! Copies of a segment: the answer to one came after the next one was sent, so both were taken. The segment
 //! arrives if any of them does, and is not sent again while one may.
 
 use xabar_smpp::receipt::Fate;
 
-use super::beat::Beat;
-use super::core::{Core, InFlight};
-use super::inbound::may_be_told;
-use crate::delivery::Token;
-use crate::journal::{Attempt, Copies, JournalError, OperatorId, Phase, Segment};
+use crate::journal::{Attempt, Copies, Segment};
 
-impl Core {
-    /// The operator took a copy after all for whose answer nobody waits any more: its receipt is awaited too.
-    pub(super) fn copy_taken(
-        &mut self,
-        beat: &mut Beat,
-        operator: OperatorId,
-        token: Token,
-        smsc_id: &str,
-    ) -> Result<(), JournalError> {
-        if let Some(mut flight) = self.in_flight.remove(&token.message) {
-            if flight.message.progress.operator == operator {
-                let attempt = &mut flight.message.progress.attempt;
-                match attempt.segments.get_mut(usize::from(token.segment)) {
-                    // The copy after it was refused, or not written, while other segments have no answer yet.
-                    Some(state @ Segment::Waiting) => *state = Segment::Accepted,
-                    _ => add(attempt, token.segment),
-                }
-                self.note_accepted(beat, &mut flight, operator, token, smsc_id)?;
-                beat.put(flight.message.clone());
-            }
-            self.in_flight.insert(token.message, flight);
-            return Ok(());
-        }
-        let message = self.as_it_stands(beat, token.message)?;
-        let Some(message) = message.filter(|it| it.progress.operator == operator) else {
-            return Ok(());
-        };
-        let waits = message.progress.phase == Phase::Waiting && message.progress.attempt.uncertain;
-        let told = may_be_told(&message);
-        let mut flight = InFlight::new(message, false);
-        if waits || told {
-            add(&mut flight.message.progress.attempt, token.segment);
-        }
-        self.note_accepted(beat, &mut flight, operator, token, smsc_id)?;
-        let InFlight {
-            mut message,
-            notice,
-            ..
-        } = flight;
-        if told {
-            self.settle_by_receipts(beat, &mut message, notice.as_deref());
-        } else if let Some(held) = self.pacer.held_message(message.id).filter(|_| waits) {
-            held.progress.attempt = message.progress.attempt.clone();
-        }
-        if waits || told {
-            beat.put(message);
-        }
-        Ok(())
+/// Notes that the operator took a segment late: what waited is accepted, of all else there is a copy more.
+pub(super) fn take(attempt: &mut Attempt, segment: u8) {
+    match attempt.segments.get_mut(usize::from(segment)) {
+        Some(state @ Segment::Waiting) => *state = Segment::Accepted,
+        Some(Segment::Sent | Segment::Accepted) => add(attempt, segment),
+        _ => {}
     }
 }
 
 /// Notes one more copy of a segment that is sent or accepted.
 fn add(attempt: &mut Attempt, segment: u8) {
-    let state = attempt.segments.get(usize::from(segment));
-    if !matches!(state, Some(Segment::Sent | Segment::Accepted)) {
-        return;
-    }
     match attempt.copies.iter_mut().find(|it| it.segment == segment) {
         Some(copies) => copies.others = copies.others.saturating_add(1),
         None => attempt.copies.push(Copies {

@@ -32,6 +32,7 @@ use super::reload::NewRules;
 use super::rerouting::Rerouting;
 use super::review::Review;
 use super::seldom::Seldom;
+use super::taken_late::Before;
 use super::telling::Teller;
 use super::texts::Texts;
 use super::unanswered::Repeats;
@@ -207,6 +208,8 @@ pub(super) struct InFlight {
     pub(super) refused: Option<(Class, Status)>,
     /// Whether the operator took a segment in this attempt.
     pub(super) taken: bool,
+    /// The operator that took some of it late, having refused it, while this one was to try it.
+    pub(super) taken_by: Option<OperatorId>,
     /// Whether a segment came back unwritten.
     pub(super) returned: bool,
     /// Whether it was staff who withdrew it.
@@ -526,7 +529,8 @@ impl Core {
                         self.answered(beat, report.operator, token, (class, status), &smsc_id)?;
                     }
                     Event::TakenAfterAll { token, smsc_id } => {
-                        self.taken_after_all(beat, report.operator, token, &smsc_id)?;
+                        let taken = (report.operator, token);
+                        self.taken_late(beat, taken, &smsc_id, Before::Refusal)?;
                     }
                     Event::TimedOut(token) | Event::Lost(token) => {
                         self.unanswered(beat, token)?;
@@ -658,6 +662,7 @@ impl InFlight {
             may_go_in_ucs2: false,
             refused: None,
             taken: false,
+            taken_by: None,
             returned: false,
             by_staff: false,
             was_uncertain,

@@ -15,6 +15,7 @@ use super::beat::Beat;
 use super::copies::{self, set_segment};
 use super::core::Core;
 use super::elsewhere::{awaits_second, may_arrive_after_all};
+use super::taken_late::may_have;
 use super::telling::Details;
 use super::unanswered::{Sought, segment_named};
 use crate::clock::UnixMillis;
@@ -324,10 +325,9 @@ fn given_id<'a>(awaiting: &'a Awaiting, message: &'a Message) -> &'a str {
     given.unwrap_or(&awaiting.smsc_id)
 }
 
-/// Whether a segment's fate is open; and no other operator has the message by now, so that this is not the first one's
-/// receipt once more.
+/// Whether a segment's fate is open; and this is not once more the receipt of an operator that did not deliver it.
 fn awaits_receipt(awaiting: &Awaiting, message: &Message) -> bool {
-    awaiting.operator == message.progress.operator
+    may_have(message, awaiting.operator)
         && copies::awaits_receipt(&message.progress.attempt, awaiting.segment)
 }
 

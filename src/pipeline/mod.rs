@@ -39,10 +39,10 @@ pub mod replay;
 mod rerouting;
 mod results;
 mod review;
-mod second_answers;
 mod seldom;
 mod sending;
 mod sharing;
+mod taken_late;
 mod tally;
 mod telling;
 #[cfg(test)]

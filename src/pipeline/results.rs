@@ -11,6 +11,7 @@ use super::beat::Beat;
 use super::copies::without_copy;
 use super::core::{Core, InFlight, SWEEP};
 use super::sending::attempt_octet;
+use super::taken_late::Before;
 use super::telling::Details;
 use crate::clock::UnixMillis;
 use crate::delivery::receipt::stored_id;
@@ -32,9 +33,9 @@ impl Core {
         smsc_id: &str,
     ) -> Result<(), JournalError> {
         let accepted = class == Class::Accepted;
-        let Some(mut flight) = self.take_flight(beat, operator, token, accepted)? else {
+        let Some(mut flight) = self.current_flight(token) else {
             return match accepted {
-                true => self.copy_taken(beat, operator, token, smsc_id),
+                true => self.taken_late(beat, (operator, token), smsc_id, Before::Nothing),
                 false => Ok(()),
             };
         };
@@ -131,6 +132,7 @@ impl Core {
         for segment in outstanding {
             without_copy(&mut flight.message.progress.attempt, segment);
         }
+        flight.choose_carrier();
         let is_taken = is_taken(&flight);
         let answer = if is_taken {
             Answer::Accepted
@@ -165,31 +167,7 @@ impl Core {
         self.in_flight.remove(&token.message)
     }
 
-    /// The message of a token, if it is in flight; or if its segment waits to be repeated and the operator, late, took it
-    /// after all, be it an earlier copy.
-    fn take_flight(
-        &mut self,
-        beat: &Beat,
-        operator: OperatorId,
-        token: Token,
-        accepted: bool,
-    ) -> Result<Option<InFlight>, JournalError> {
-        if self.in_flight.contains_key(&token.message) || !accepted {
-            return Ok(self.current_flight(token));
-        }
-        let Some(message) = self.uncertain(beat, token.message)? else {
-            return Ok(None);
-        };
-        let segments = &message.progress.attempt.segments;
-        // Of one that another copy settled, this is one more copy.
-        let waits = segments.get(usize::from(token.segment)) == Some(&Segment::Waiting);
-        if message.progress.operator != operator || !waits {
-            return Ok(None);
-        }
-        self.resume(beat, message, token.segment).map(Some)
-    }
-
-    /// A message that waits to be repeated is in flight again, with a segment that was sent after all.
+    /// A message that waits to be tried again is in flight again, with a segment that was sent after all.
     pub(super) fn resume(
         &mut self,
         beat: &Beat,
@@ -236,7 +214,7 @@ impl Core {
         if rules.is_some_and(|operator| !operator.receipts) {
             return Ok(());
         }
-        if let Some(operator) = rules {
+        if let Some(operator) = rules.filter(|_| operator == flight.message.progress.operator) {
             operator.keep_id(&mut flight.message, token.segment, smsc_id);
         }
         let given_id = smsc_id;
@@ -270,6 +248,7 @@ impl Core {
             self.in_flight.insert(flight.message.id, flight);
             return;
         }
+        flight.choose_carrier();
         self.teller
             .concluded(beat, &flight.message, answer_of(&flight));
         if is_taken(&flight) {

@@ -1,9 +1,8 @@
-//! An answer that comes after its message was repeated, or beside a refusal: the operator has two copies, or one after all.
+//! An answer that comes after its message was repeated: the operator has two copies.
 
 use xabar_smpp::Status;
 
 use super::world::*;
-use crate::delivery::Event;
 
 /// A message that was repeated since its first answer did not come: both submissions.
 fn repeated(world: &mut World) -> (Sent, Sent) {
@@ -221,83 +220,21 @@ fn a_segment_that_the_operator_has_after_all_is_not_repeated_with_those_that_hav
     }
 }
 
-/// The operator answers once more: it took what it had refused.
-fn take_after_all(world: &mut World, sent: &Sent, smsc_id: &str) {
-    let (token, smsc_id) = (sent.submission.token, smsc_id.into());
-    let smsc = world.smsc(sent.operator);
-    smsc.events.push(Event::TakenAfterAll { token, smsc_id });
-    world.calm();
-}
-
 #[test]
-fn what_an_operator_took_after_refusing_it_is_not_tried_again() {
-    for status in [Status::RTHROTTLED, Status::RSYSERR, Status::RINVDCS] {
-        let mut world = World::with(|settings| {
-            settings.rules.limits = vec![limit(1, HOUR)];
-        });
-        world.publish(self::status("e1"));
-        let sent = world.one_sent();
-        world.smsc(UCELL).room = 0;
-        world.refuse(&sent, status);
-        take_after_all(&mut world, &sent, "A");
-        world.smsc(UCELL).room = 10;
-        world.publish(self::status("e2"));
-        world.advance(10 * MINUTE);
-        assert!(world.sent().is_empty(), "{status}, and it counts");
-        world.receipt(&sent, "A", "DELIVRD");
-        assert_eq!(last(&world), "delivered");
-        assert_eq!(world.last("e1").repeats, 0);
-    }
-}
-
-#[test]
-fn a_retry_that_overtook_such_an_answer_is_a_repeat_that_is_counted_unless_it_is_refused() {
-    let ends: [(End, u32); 3] = [
-        (|world, sent| world.accept(sent, "B"), 1),
-        (|world, sent| world.refuse(sent, Status::RTHROTTLED), 0),
-        (|world, sent| world.give_back(sent), 0),
-    ];
-    for (end, repeats) in ends {
-        for before in [false, true] {
-            let mut world = World::new();
-            world.publish(status("e1"));
-            let first = world.one_sent();
-            world.refuse(&first, Status::RTHROTTLED);
-            world.advance(5 * SECOND);
-            let second = world.one_sent();
-            if before && repeats == 1 {
-                end(&mut world, &second);
-            }
-            take_after_all(&mut world, &first, "A");
-            if !before || repeats == 0 {
-                end(&mut world, &second);
-            }
-            world.advance(HOUR);
-            assert!(world.sent().is_empty());
-            world.receipt(&second, "B", "UNDELIV");
-            world.receipt(&first, "A", "DELIVRD");
-            assert_eq!(last(&world), "delivered");
-            assert_eq!(world.last("e1").repeats, repeats);
-        }
-    }
-}
-
-#[test]
-fn of_a_text_of_several_segments_only_what_stays_refused_is_tried_again() {
+fn what_an_operator_says_too_late_of_a_message_that_ended_unknown_is_not_lost() {
     let mut world = World::new();
-    world.publish(long_status("e1"));
-    let sent = world.sent();
-    for segment in &sent {
-        world.refuse(segment, Status::RTHROTTLED);
+    world.publish(status("e1"));
+    let mut last_sent = None;
+    for _ in 0..40 {
+        for sent in world.sent() {
+            world.time_out(&sent);
+            last_sent = Some(sent);
+        }
+        world.advance(31 * SECOND);
     }
-    take_after_all(&mut world, &sent[1], "A");
-    world.advance(5 * SECOND);
-    let again = world.sent();
-    let segments: Vec<_> = again.iter().map(|it| it.submission.token.segment).collect();
-    assert_eq!(segments, [0, 2]);
-    for segment in &again {
-        world.accept(segment, &segment.submission.token.segment.to_string());
-    }
-    assert_eq!(last(&world), "submitted");
-    assert_eq!(world.last("e1").repeats, 0);
+    let sent = last_sent.unwrap();
+    assert_eq!(last(&world), "unknown uncertain");
+    world.accept(&sent, "A");
+    world.receipt(&sent, "A", "DELIVRD");
+    assert_eq!(last(&world), "delivered");
 }

@@ -29,6 +29,7 @@ mod results;
 mod review;
 mod routing;
 mod sharing;
+mod taken_late;
 mod threads;
 mod traced;
 mod undelivered;

@@ -167,6 +167,35 @@ async fn answers_that_come_twice_or_overtake_each_other_count_once() {
     assert!(!log.containing("submit_sm_resp to no request").is_empty());
 }
 
+/// A tenth of the messages is refused and taken so much later; receipts come later still.
+fn refused_first(late_by_millis: u64) -> Behaviour {
+    Behaviour {
+        refused_first: "10%".parse().unwrap(),
+        late_by: Duration::from_millis(late_by_millis),
+        receipts: Receipts {
+            delay: format!("{}ms", late_by_millis + 2_000).parse().unwrap(),
+            ..Receipts::default()
+        },
+        ..Behaviour::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_after_it_was_refused_is_not_sent_again() {
+    let Carried { log, .. } = all_arrive_once(vec![refused_first(50)], 80).await;
+    assert!(!log.containing("submit_sm_resp to no request").is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_after_it_went_out_again_is_told_as_a_repeat() {
+    let mut events = stories(7, 60, 60);
+    // A newer status would go instead of a retry.
+    events.truncate(60);
+    let Carried { tally, .. } = carry(refused_first(8_000), events).await;
+    assert!(tally.repeated > 0, "{tally:?}");
+    assert_eq!(tally.arrived(), 60, "{tally:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_response_of_another_command_refuses_nothing() {
     let behaviour = Behaviour {

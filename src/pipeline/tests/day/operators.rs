@@ -48,6 +48,8 @@ struct Operator {
 enum Coming {
     Answer(Sent, Status),
     TimeOut(Sent),
+    /// It is taken, having been refused.
+    Taken(Sent),
     Receipt(Sent, &'static str),
     /// Whether a push is shown.
     Word(Sent, bool),
@@ -122,6 +124,7 @@ impl Operators {
     fn come(&mut self, world: &mut World, coming: Coming) {
         let (Coming::Answer(sent, _)
         | Coming::TimeOut(sent)
+        | Coming::Taken(sent)
         | Coming::Receipt(sent, _)
         | Coming::Word(sent, _)) = &coming;
         let operator = sent.operator;
@@ -131,6 +134,20 @@ impl Operators {
             Coming::TimeOut(sent) if bound => {
                 world.hear(operator, Event::TimedOut(sent.token()));
             }
+            Coming::Taken(sent) if bound => {
+                let (token, smsc_id) = (sent.token(), id(&sent).into());
+                world.hear(operator, Event::TakenAfterAll { token, smsc_id });
+                // Of what is over no repeats are told any more.
+                if !world.laws.is_over(sent.message()) {
+                    self.note_taken(&sent);
+                }
+                self.at(
+                    world.steady.after(5 * SECOND),
+                    Coming::Receipt(sent, "DELIVRD"),
+                );
+            }
+            // Its session is gone, and nobody is told.
+            Coming::Taken(_) => {}
             Coming::Answer(sent, _) | Coming::TimeOut(sent) => {
                 world.hear(operator, Event::Lost(sent.token()));
             }
@@ -173,6 +190,12 @@ impl Operators {
             let soon = now.after(Duration::from_millis(random.below(3000)));
             let timeout = now.after(30 * SECOND);
             match random.below(1000) {
+                // A push is over once it is refused.
+                chance @ 0..30 if hard && !sent.token().is_push() => {
+                    self.at(soon, Coming::Answer(sent.clone(), Status::RTHROTTLED));
+                    let later = Duration::from_secs(chance);
+                    self.at(soon.after(later), Coming::Taken(sent));
+                }
                 0..300 if hard => self.at(soon, Coming::Answer(sent, Status::RTHROTTLED)),
                 300..330 if hard => self.at(soon, Coming::Answer(sent, Status::RSYSERR)),
                 330..350 if hard => self.at(timeout, Coming::TimeOut(sent)),
@@ -203,8 +226,7 @@ impl Operators {
         if sent.token().is_push() {
             return self.show(now, sent, random);
         }
-        let taken = self.taken.entry((sent.message(), sent.token().segment));
-        *taken.or_default() += 1;
+        self.note_taken(&sent);
         let stat = match random.below(100) {
             0..94 => "DELIVRD",
             94..97 => "UNDELIV",
@@ -219,6 +241,11 @@ impl Operators {
             );
         }
         self.at(now.after(wait), Coming::Receipt(sent, stat));
+    }
+
+    fn note_taken(&mut self, sent: &Sent) {
+        let taken = self.taken.entry((sent.message(), sent.token().segment));
+        *taken.or_default() += 1;
     }
 
     /// Most phones show a push and say so; some are off, and of some nobody hears.

@@ -1,5 +1,6 @@
 //! What holds whenever a submission begins.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use xabar_events::Msisdn;
@@ -7,7 +8,7 @@ use xabar_events::Msisdn;
 use super::{Attempt, Fate, Known, Laws, is_answer_to_go};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::{Submission, Token};
-use crate::journal::{Lane, Message, MessageId};
+use crate::journal::{Lane, Message, MessageId, OperatorId};
 use crate::numbers::Lists;
 
 impl Laws {
@@ -99,13 +100,13 @@ impl Laws {
         );
     }
 
-    /// R2: what an operator took is never repeated, or once where the policy says so.
+    /// R2: what an operator took, be it after a refusal, is never repeated, or once where the policy says so.
     pub(super) fn check_segment(&self, message: MessageId, segment: u8) {
-        let attempts = &self.messages[&message].attempts;
-        let fates = attempts.iter().map(|it| it.segments.get(&segment));
-        let taken = fates.filter(|fate| *fate == Some(&Fate::Accepted)).count();
+        let attempts = self.messages[&message].attempts.iter();
+        let taken = attempts.filter(|it| it.segments.get(&segment) == Some(&Fate::Accepted));
+        let by: BTreeSet<OperatorId> = taken.map(|it| it.operator).collect();
         let most = usize::from(self.undelivered_elsewhere);
-        assert!(taken <= most, "segment {segment} of {message} again");
+        assert!(by.len() <= most, "segment {segment} of {message} again");
     }
 
     /// R3. The rest of a text of which the operator has a part is no message more.

@@ -86,6 +86,7 @@ struct Known {
 
 /// One submission of a message's segments.
 struct Attempt {
+    operator: OperatorId,
     octet: u8,
     /// It ends a text of which the operator had a part: no message more.
     is_rest: bool,
@@ -232,6 +233,11 @@ impl Laws {
         self.unsettled
     }
 
+    /// Whether the end of a message is told.
+    pub(super) fn is_over(&self, id: u64) -> bool {
+        self.messages[&MessageId(id)].told.1.is_terminal()
+    }
+
     /// How many neither went out nor ended.
     pub(super) fn waiting(&self) -> usize {
         let open = |known: &&Known| matches!(known.told.1, State::Accepted | State::Deferred);
@@ -360,20 +366,27 @@ impl Laws {
     }
 
     fn heard(&mut self, now: UnixMillis, token: Token, result: Result<Status, Silence>) {
+        let is_there =
+            self.messages.contains_key(&token.message) && self.is_rest(token.message, false);
         let attempt = self.messages.get_mut(&token.message).and_then(|known| {
             // An answer may come late, when there is another attempt.
             let mut latest_first = known.attempts.iter_mut().rev();
             latest_first.find(|attempt| attempt.octet == token.attempt)
         });
-        let Some(fate) = attempt.and_then(|attempt| attempt.segments.get_mut(&token.segment))
-        else {
+        let Some(attempt) = attempt else {
+            return;
+        };
+        // What is taken although it was refused: of a text that is there already it is no message more.
+        let was_nothing = attempt.segments.values().all(|fate| fate.is_nothing());
+        attempt.is_rest |= was_nothing && is_there && attempt.segments.len() > 1;
+        let Some(fate) = attempt.segments.get_mut(&token.segment) else {
             return;
         };
         *fate = match (*fate, result) {
             // Only its phone can say more of a push.
             (Fate::Sent, Ok(Status::ROK)) if token.is_push() => Fate::Unanswered(now),
             (fate, Ok(Status::ROK)) if token.is_push() => fate,
-            (Fate::Sent | Fate::Unanswered(_), Ok(Status::ROK)) => Fate::Accepted,
+            (Fate::Sent | Fate::Unanswered(_) | Fate::Nowhere, Ok(Status::ROK)) => Fate::Accepted,
             (Fate::Sent | Fate::Unanswered(_), Ok(_)) => Fate::Nowhere,
             (Fate::Sent, Err(Silence::NoAnswer)) => Fate::Unanswered(now),
             (Fate::Sent, Err(Silence::NotWritten)) => Fate::Unwritten,
@@ -447,6 +460,7 @@ impl Laws {
         let known = self.messages.get_mut(&message).unwrap();
         if !begun {
             known.attempts.push(Attempt {
+                operator,
                 octet: attempt,
                 is_rest,
                 at: now.steady,
