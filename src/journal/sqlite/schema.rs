@@ -1,8 +1,11 @@
 //! The tables, and how older files come to have them.
 
+use std::ops::ControlFlow;
+
 use rusqlite::Connection;
 
-use crate::journal::JournalError;
+use super::every;
+use crate::journal::{JournalError, MessageId};
 
 /// What brings a file from version n to n + 1, from version 0: the empty file. Steps that were
 /// released never change.
@@ -10,10 +13,15 @@ const STEPS: &[&str] = &[
     include_str!("schema.sql"),
     // What was settled by then, on the steady clock, is purged.
     "ALTER TABLE marks ADD COLUMN purged INTEGER NOT NULL DEFAULT -1",
-    // How many messages wait to be repeated; of older files as many as agencies were told so of last, by the books.
+    // How many messages wait to be repeated.
     "ALTER TABLE marks ADD COLUMN uncertain INTEGER NOT NULL DEFAULT 0;
      UPDATE marks SET uncertain = (SELECT coalesce(sum(count), 0) FROM books WHERE state = 128 + 7)",
+    // Of older files they are counted: short waits stand in no books.
+    "",
 ];
+
+/// The version from which on the count of what waits to be repeated is exact.
+const COUNTED: u32 = 4;
 
 /// Marks the file as a journal of this gateway: "Xabr".
 const APPLICATION_ID: u32 = 0x5861_6272;
@@ -31,10 +39,24 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), JournalError> {
     {
         let step_by_step = db.transaction()?;
         step_by_step.execute_batch(step)?;
+        if version == COUNTED {
+            count_uncertain(&step_by_step)?;
+        }
         step_by_step.pragma_update(None, "application_id", APPLICATION_ID)?;
         step_by_step.pragma_update(None, "user_version", version)?;
         step_by_step.commit()?;
     }
+    Ok(())
+}
+
+/// Counts what waits to be repeated, by a look at all that waits.
+fn count_uncertain(db: &Connection) -> Result<(), JournalError> {
+    let mut uncertain = 0u32;
+    every::read(db, MessageId(u64::MAX), |message| {
+        uncertain += u32::from(message.waits_uncertain());
+        ControlFlow::Continue(())
+    })?;
+    db.execute("UPDATE marks SET uncertain = ?1", [uncertain])?;
     Ok(())
 }
 

@@ -416,6 +416,28 @@ fn one_gateway_at_a_time() {
 }
 
 #[test]
+fn what_waits_to_be_repeated_in_an_older_file_is_counted() {
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    let mut journal = open(&path).unwrap();
+    accept(&mut journal, [waiting(1), waiting(2), waiting(3)]);
+    let mut message = progressed(2, Phase::Waiting, State::Accepted);
+    message.progress.attempt.uncertain = true;
+    commit(
+        &mut journal,
+        Changes {
+            progressed: vec![message],
+            ..Changes::default()
+        },
+    );
+    let older = "UPDATE marks SET uncertain = 0; PRAGMA user_version = 3";
+    journal.db.execute_batch(older).unwrap();
+    drop(journal);
+    let mut journal = open(&path).unwrap();
+    assert_eq!(journal.uncertain().unwrap(), 1);
+}
+
+#[test]
 fn a_later_schema_is_left_alone() {
     let folder = Folder::new();
     let path = folder.path("xabar.db");
@@ -426,14 +448,14 @@ fn a_later_schema_is_left_alone() {
         open(&path),
         Err(JournalError::TooNew {
             found: 99,
-            known: 3
+            known: 4
         })
     ));
     assert!(matches!(
         open_reader(&path),
         Err(JournalError::TooNew {
             found: 99,
-            known: 3
+            known: 4
         })
     ));
 }
