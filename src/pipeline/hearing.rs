@@ -105,11 +105,42 @@ impl Hearing {
             }
         };
         let left = carriers.each().map(left).max().unwrap_or_default();
-        let deaf = during.filter(|span| !span.bound.heard.contain(carriers));
-        let deaf = deaf.map(|span| span.since.after(span.lasted).since(submitted));
-        let in_all = total(after()) + deaf.unwrap_or_default();
+        let in_all = self.awaited(submitted, during, carriers, after());
         let left = left.min((grace * MOST_GRACES).saturating_sub(in_all));
         (!left.is_zero()).then(|| now.after(left))
+    }
+
+    /// Until when they may be awaited at most, of what is awaited: longer than that if nothing of it can be heard now.
+    fn awaited_at_most(
+        &self,
+        submitted: UnixMillis,
+        now: UnixMillis,
+        grace: Duration,
+    ) -> Option<UnixMillis> {
+        let until = self.awaited_until(submitted, now, grace)?;
+        let current = self.current(now);
+        let spans = || self.before.iter().chain([&current]);
+        let during = spans().take_while(|span| span.since <= submitted).last();
+        let after = || spans().filter(|span| span.since > submitted);
+        let carriers = self.carriers(submitted, during, after());
+        if self.bound.heard.contain(carriers) {
+            return Some(until);
+        }
+        let waited = self.awaited(submitted, during, carriers, after());
+        Some(now.after((grace * MOST_GRACES).saturating_sub(waited)))
+    }
+
+    /// For how long they were awaited by now.
+    fn awaited<'a>(
+        &self,
+        submitted: UnixMillis,
+        during: Option<&Span>,
+        carriers: Logins,
+        after: impl Iterator<Item = &'a Span>,
+    ) -> Duration {
+        let deaf = during.filter(|span| !span.bound.heard.contain(carriers));
+        let deaf = deaf.map(|span| span.since.after(span.lasted).since(submitted));
+        total(after) + deaf.unwrap_or_default()
     }
 
     /// The logins one of which carried what was decided on during a time, and written soon after; all of them if that was before
@@ -146,6 +177,18 @@ impl Core {
         let operator = self.operators.get(&message.progress.operator)?;
         let (now, grace) = (beat.now.steady, self.settings.uncertain);
         operator.hearing.awaited_until(attempt.at, now, grace)
+    }
+
+    /// Until when that may last.
+    pub(super) fn awaits_operator_at_most(
+        &self,
+        beat: &Beat,
+        message: &Message,
+    ) -> Option<UnixMillis> {
+        let operator = self.operators.get(&message.progress.operator)?;
+        let (now, grace) = (beat.now.steady, self.settings.uncertain);
+        let submitted = message.progress.attempt.at;
+        operator.hearing.awaited_at_most(submitted, now, grace)
     }
 }
 
@@ -229,6 +272,20 @@ mod tests {
         // The same of what was submitted meanwhile.
         assert_eq!(awaited_of(&alone, 300, 419), Some(420));
         assert_eq!(awaited_of(&alone, 300, 420), None);
+    }
+
+    #[test]
+    fn what_cannot_be_heard_may_wait_until_four_graces_are_over_and_what_can_a_grace() {
+        let at_most = |bound: &[(u64, u64, u64)], submitted, second| {
+            let until = hearing(bound).awaited_at_most(at(submitted), at(second), GRACE)?;
+            Some(until.since(at(0)).as_secs())
+        };
+        let alone = [(100, 1, 0)];
+        assert_eq!(at_most(&alone, 0, 120), Some(220));
+        assert_eq!(at_most(&alone, 300, 330), Some(420));
+        assert_eq!(at_most(&alone, 0, 220), None);
+        let heard = [(100, 1, 0), (126, 1, 1)];
+        assert_eq!(at_most(&heard, 0, 130), Some(156));
     }
 
     #[test]

@@ -106,6 +106,12 @@ impl Core {
     /// Puts a message off. It is not kept waiting beyond its deadline.
     fn defer(&mut self, beat: &mut Beat, mut message: Message, until: UnixMillis, reason: Reason) {
         message.progress.due = next_look(&message, (until, reason), &beat.now);
+        // It looks again before the wait is over.
+        let at_most = match reason {
+            Reason::Uncertain => self.awaits_operator_at_most(beat, &message),
+            _ => None,
+        };
+        let until = at_most.unwrap_or(until);
         self.teller.defer(beat, &mut message, reason, Some(until));
         if reason == Reason::SubscriberLimit {
             let limit = self.pacer.limit(&message, &beat.now);

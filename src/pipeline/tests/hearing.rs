@@ -5,7 +5,8 @@ use std::time::Duration;
 use xabar_events::Notification;
 
 use super::world::*;
-use crate::clock::Now;
+use crate::clock::{Now, UnixMillis};
+use crate::delivery::Logins;
 use crate::pipeline::Inputs;
 
 /// One message, cut off without an answer from its operator, which is back after so long.
@@ -192,4 +193,28 @@ fn a_repeat_before_its_operator_could_be_heard_is_noticed() {
     world.smsc(UCELL).sessions = 0;
     world.lose(&sent);
     world.advance(HOUR);
+}
+
+/// Whatever is bound, no receipts come.
+struct Deaf;
+impl Saboteur for Deaf {
+    fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
+        for report in &mut inputs.reports {
+            report.offer.heard = Logins(0);
+        }
+    }
+}
+
+#[test]
+fn a_wait_for_a_receiver_that_is_away_is_told_with_when_it_ends_at_most() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.saboteur = Some(Box::new(Deaf));
+    world.lose(&sent);
+    world.advance(32 * SECOND);
+    assert_eq!(world.story("e1").last().unwrap(), "deferred uncertain");
+    let until = UnixMillis::from(world.last("e1").until.unwrap());
+    let at_most = START.after(120 * SECOND);
+    assert!(until.0.abs_diff(at_most.0) < 3000, "{until:?}");
 }
