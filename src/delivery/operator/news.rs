@@ -70,11 +70,13 @@ impl Operator {
                 taken_after_all(token, &frame, events);
             }
             session::Event::TimedOut { token } => {
+                if self.dispatch.asks(token.into()) {
+                    self.query_timed_out(token.into(), events);
+                    return self.question_overdue(index, token.into());
+                }
                 if ScreenToken::is(token) {
                     self.screens
                         .lost(usize::from(ScreenToken::is_awaited(token)));
-                } else if self.dispatch.asks(token.into()) {
-                    self.query_timed_out(token.into(), events);
                 } else {
                     events.push(Event::TimedOut(token.into()));
                 }

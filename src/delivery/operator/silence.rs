@@ -20,6 +20,14 @@ impl Operator {
         }
     }
 
+    /// The same of a question. Whether messages are answered it does not show, but it keeps its place in the window.
+    pub(super) fn question_overdue(&mut self, index: usize, token: Token) {
+        if let Some(slot) = self.slots.get(index) {
+            slot.timed_out.insert(token);
+            slot.silence.question_overdue(now());
+        }
+    }
+
     /// When a session is to be left, or to get nothing more.
     pub(super) fn silence_ends(&self) -> Option<Instant> {
         let next = (0..self.slots.len()).filter_map(|index| self.next_step(index));

@@ -66,6 +66,11 @@ impl Silence {
         }
     }
 
+    /// The same of a question: some SMSCs answer every message, and no question.
+    pub(super) fn question_overdue(&mut self, now: Instant) {
+        self.overdue_since = Some(now);
+    }
+
     /// It gets nothing more.
     pub(super) fn drain(&mut self) {
         self.draining = true;

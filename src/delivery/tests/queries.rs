@@ -136,3 +136,23 @@ async fn an_operator_that_never_answers_is_not_asked_for_ever_and_goes_on_servin
     serves(&mut esme, &mut peer, 10).await;
     esme.stop().await;
 }
+
+#[tokio::test]
+async fn a_session_on_which_only_questions_are_not_answered_stays() {
+    let smsc = Smsc::listen().await;
+    let moment = Duration::from_millis(100);
+    let mut esme = Esme::start(&OperatorSettings {
+        response: moment,
+        uncertain: moment,
+        ..Esme::settings(&smsc.address())
+    });
+    let mut peer = smsc.session().await;
+    for message in 1..=3 {
+        ask(&esme, [message]).await;
+        peer.request().await;
+        assert_eq!(told(&mut esme).await, (message, None));
+    }
+    tokio::time::sleep(5 * moment).await;
+    serves(&mut esme, &mut peer, 9).await;
+    esme.stop().await;
+}
