@@ -31,7 +31,7 @@ pub struct BindSettings {
 
 impl BindSettings {
     /// What the login is called: as whom it binds, and where.
-    pub(super) fn login(&self) -> String {
+    pub fn login(&self) -> String {
         let how = match &self.reach {
             Reach::Connect(_) => "at",
             Reach::Outbind { .. } => "by outbind at",

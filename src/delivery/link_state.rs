@@ -1,6 +1,6 @@
 //! What an operator's link shows of itself while it runs.
 
-use super::Occupancy;
+use super::{Logins, Occupancy};
 use crate::durations::Durations;
 
 /// How a link does at the moment, and what it counted since it was started.
@@ -10,6 +10,8 @@ pub struct LinkState {
     /// Those of them on which messages are submitted, and those on which receipts and texts come: transceivers are both.
     pub submitting: usize,
     pub receiving: usize,
+    /// The logins of which an SMSC gets nothing but single messages that try it, since it does not do its work while another does.
+    pub resting: Logins,
     /// Requests that await a response, all sessions together.
     pub in_flight: usize,
     /// The PDUs a second it is held to: less than the configured TPS after the operator

@@ -184,6 +184,8 @@ pub struct SessionKey {
 pub struct Report {
     pub operator: OperatorId,
     pub events: Vec<Event>,
+    /// Bad ones of these that are the fault of one SMSC while another of the operator's is well.
+    pub apart: Vec<Token>,
     pub offer: Offer,
 }
 

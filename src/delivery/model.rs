@@ -113,6 +113,7 @@ impl Link {
         is_news.then(|| Report {
             operator: self.id,
             events: std::mem::take(&mut self.events),
+            apart: Vec::new(),
             offer: self.offer,
         })
     }

@@ -1,6 +1,7 @@
 //! Keeps one session of an operator alive: connects, or is connected to, binds, and tries again, elsewhere or after a pause.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, mpsc, watch};
@@ -47,14 +48,16 @@ pub(super) struct Session {
     pub(super) return_after: Duration,
     /// Lets one session of the operator's return at a time.
     pub(super) returns: Arc<Mutex<Returns>>,
+    /// Whether it is given up since its SMSC refuses what is submitted.
+    pub(super) refusing: Arc<AtomicBool>,
     /// The sessions of this login that are bound, by the address.
     pub(super) bound: Arc<[Bound]>,
 }
 
 /// What happens on a session.
 pub(super) enum News {
-    /// Connected; the bind is on its way, or awaits an `outbind`.
-    Up(Link),
+    /// Connected at this one of its addresses; the bind is on its way, or awaits an `outbind`.
+    Up(Link, usize),
     /// Events of the session; [`Event::Closed`] is the last until the next `Up`.
     Events(Vec<Event>),
     /// It should be given up in good order: the preferred address can be reached again.
@@ -218,6 +221,8 @@ struct Service<'a> {
     address: String,
     /// The address that this one stands in for.
     preferred: Option<&'a str>,
+    /// Its place among the login's.
+    place: usize,
     /// The login's sessions that are bound at the same address.
     bound: Option<&'a Bound>,
     worth: Worth,
@@ -268,6 +273,7 @@ impl<'a> Service<'a> {
             session,
             address,
             preferred: addresses.preferred(),
+            place: addresses.place(),
             bound: session.bound.get(addresses.place()),
             worth: Worth::default(),
             faulty: false,
@@ -283,6 +289,7 @@ impl<'a> Service<'a> {
         let (opening, settings) = (self.session.opening.clone(), self.session.settings.clone());
         let (link, events, trouble) = connection.start(opening, settings);
         self.trouble = trouble;
+        self.session.refusing.store(false, Ordering::Relaxed);
         let leaving = self.forward(link, events, news).await;
         if let Some(bound) = self.bound.filter(|_| self.worth.bound) {
             bound.remove(self.session.bind);
@@ -290,6 +297,8 @@ impl<'a> Service<'a> {
         let stood = instant().duration_since(since);
         let ended = match leaving {
             true => Ended::Returning,
+            // Whatever it did before.
+            false if self.session.refusing.load(Ordering::Relaxed) => Ended::Useless,
             false => self.worth.ended(stood),
         };
         Served {
@@ -304,7 +313,11 @@ impl<'a> Service<'a> {
         let mut leaving = false;
         let turn = self.session.turn_to_return(self.preferred);
         tokio::pin!(turn);
-        if news.send((index, News::Up(link))).await.is_err() {
+        if news
+            .send((index, News::Up(link, self.place)))
+            .await
+            .is_err()
+        {
             return leaving;
         }
         loop {

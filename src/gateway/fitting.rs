@@ -361,6 +361,11 @@ pub(super) fn configured(
     Configured {
         id,
         name: operator.name.clone(),
+        login_names: operator
+            .binds
+            .iter()
+            .map(|bind| bind_settings(bind).login())
+            .collect(),
         logins: operator
             .binds
             .iter()

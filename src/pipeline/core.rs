@@ -505,7 +505,7 @@ impl Core {
         let mut inbound = Vec::new();
         for report in reports {
             self.note_link(beat, &report);
-            self.note_answers(beat, report.operator, &report.events);
+            self.note_answers(beat, &report);
             for event in report.events {
                 match event {
                     Event::Answered {

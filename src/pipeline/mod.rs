@@ -383,6 +383,7 @@ fn not_taken(operator: OperatorId, directive: &Directive) -> Option<Report> {
     (!events.is_empty()).then_some(Report {
         operator,
         events,
+        apart: Vec::new(),
         offer: Offer::default(),
     })
 }

@@ -4,7 +4,7 @@ use super::beat::Beat;
 use super::core::{Core, Operator};
 use super::elsewhere::awaits_second;
 use crate::clock::UnixMillis;
-use crate::delivery::{Answers, Circuit, Class, Event, Switch};
+use crate::delivery::{Answers, Circuit, Class, Event, Report, Switch};
 use crate::journal::{Message, MessageId, OperatorId, Segment};
 use tracing::{info, warn};
 use xabar_events::Msisdn;
@@ -102,14 +102,14 @@ impl Core {
     }
 
     /// Counts how an operator answered. Nothing follows from it any more at a stop, whose own cut links are among it.
-    pub(super) fn note_answers(&mut self, beat: &Beat, operator: OperatorId, events: &[Event]) {
+    pub(super) fn note_answers(&mut self, beat: &Beat, report: &Report) {
         if beat.stopping {
             return;
         }
-        let Some(operator) = self.operators.get_mut(&operator) else {
+        let Some(operator) = self.operators.get_mut(&report.operator) else {
             return;
         };
-        let answers = count(&mut operator.circuit, beat.now.steady, events);
+        let answers = count(&mut operator.circuit, beat.now.steady, report);
         if answers == Answers::default() {
             return;
         }
@@ -227,37 +227,21 @@ pub(super) fn is_movable(message: &Message) -> bool {
     !begun && !message.is_answer()
 }
 
-/// Throttling is answered by going slower, and a wrong PDU is ours; what may be a subscriber's fault says little. A message counts
-/// once, however many segments it has and however often it is tried.
-fn count(circuit: &mut Circuit, now: UnixMillis, events: &[Event]) -> Answers {
+/// How an operator answered, as far as its circuit is concerned.
+fn count(circuit: &mut Circuit, now: UnixMillis, report: &Report) -> Answers {
     let mut answers = Answers::default();
-    for event in events {
+    for event in &report.events {
         match event {
             // Whether phones show what is pushed says nothing of messages.
             Event::Answered { token, .. } | Event::TimedOut(token) | Event::Lost(token)
                 if token.is_push() => {}
-            Event::Answered { token, class, .. } => match class {
-                Class::Accepted | Class::Permanent => {
-                    match token.segment {
-                        0 => answers.good += 1,
-                        _ => answers.vague += 1,
-                    }
-                    answers.in_a_row = 0;
-                }
-                Class::RetrySoon | Class::RetryElsewhere | Class::Session => {
-                    answers.add_bad(circuit.weigh(now, token.message));
-                }
-                Class::RetryTwice => {
-                    answers.doubtful += 1;
-                    let is_new = token.segment == 0 && token.attempt == 1;
-                    answers.in_a_row += u32::from(is_new);
-                }
-                Class::Throttled | Class::OurBug => answers.vague += 1,
-            },
-            Event::TimedOut(token) => {
-                answers.add_bad(circuit.weigh(now, token.message));
-                answers.unanswered += 1;
+            Event::Answered { token, .. } | Event::TimedOut(token) | Event::Lost(token)
+                if report.apart.contains(token) =>
+            {
+                answers.vague += 1;
             }
+            Event::Answered { token, class, .. } => answers.add(circuit, now, *token, *class),
+            Event::TimedOut(token) => answers.add_unanswered(circuit, now, *token),
             Event::Lost(token) => answers.add_bad(circuit.weigh(now, token.message)),
             Event::Returned(_) => answers.vague += 1,
             Event::TakenAfterAll { .. } | Event::Queried { .. } | Event::Inbound { .. } => {}

@@ -312,6 +312,7 @@ mod tests {
                 mean: 181.0,
             }),
             failing: false,
+            resting: Vec::new(),
             set: Values::new(),
             limit: Limit::Window,
         }

@@ -131,6 +131,18 @@ impl<'a> Links<'a> {
         vec![states, repeats, texts, receipts]
     }
 
+    fn resting(&self) -> Family {
+        let mut resting = Family::gauge(
+            "xabar_operator_logins_resting",
+            "Logins that do not do their work while another does: they are tried by single messages only.",
+        );
+        for Link { name, state, .. } in &self.0 {
+            let logins = state.resting.each().count();
+            resting.add(&[("operator", *name)], number(logins as u64));
+        }
+        resting
+    }
+
     fn directions(&self) -> Family {
         let mut directions = Family::gauge(
             "xabar_operator_bound",
@@ -215,6 +227,7 @@ impl<'a> Links<'a> {
             bound,
             sessions,
             self.directions(),
+            self.resting(),
             in_flight,
             window,
             widest,

@@ -30,6 +30,7 @@ fn operator_status() -> OperatorStatus {
         in_flight: 3,
         response_ms: None,
         failing: true,
+        resting: Vec::new(),
         set: BTreeMap::new(),
         limit: Limit::Throttled,
     }
@@ -48,6 +49,7 @@ fn metrics() -> Metrics {
         id: OperatorId(1),
         name: "ucell".to_owned(),
         logins: vec![(1, 2)],
+        login_names: vec!["xabar at smsc:2775".into()],
         login_tps: None,
         kept: 0.0,
         windows: vec![(10, false)],

@@ -155,6 +155,7 @@ impl Measured<'_> {
                 ResponseMillis { p50, p99, mean }
             }),
             failing: self.used.failing,
+            resting: self.operator.names(self.link.resting),
             set: Values::new(),
             limit: match self.judged.limit() {
                 Some(limit) => limit,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::LookupStatus;
 use super::bottleneck::{Business, Use};
-use crate::delivery::LinkState;
+use crate::delivery::{LinkState, Logins};
 use crate::journal::OperatorId;
 use crate::lookup::Counts;
 use crate::pipeline::{Load, Pause, Scope};
@@ -34,6 +34,8 @@ pub struct Configured {
     pub name: String,
     /// Of each login the sessions on which messages are submitted, and how many connections each is: a pair is two.
     pub logins: Vec<(usize, usize)>,
+    /// What these are called.
+    pub login_names: Vec<String>,
     /// Of all its logins together, if each has one: what holds while none is configured or set of the operator as a whole.
     pub login_tps: Option<u32>,
     /// What of its windows is left to urgent messages and answers, from 0 to 1.
@@ -53,6 +55,13 @@ impl Configured {
     /// Those of them on which messages are submitted.
     fn submitting(&self) -> usize {
         self.logins.iter().map(|(sessions, _)| sessions).sum()
+    }
+
+    /// What these of its logins are called.
+    pub(super) fn names(&self, of: Logins) -> Vec<String> {
+        let names = self.login_names.iter().zip(0..);
+        let names = names.filter(|(_, number)| of.contain([*number].into_iter().collect()));
+        names.map(|(name, _)| name.clone()).collect()
     }
 
     /// The windows by login, if one has its own, while staff has set this one.
@@ -254,6 +263,7 @@ mod tests {
             id: OperatorId(1),
             name: "ucell".to_owned(),
             logins: vec![(1, 1), (2, 2)],
+            login_names: Vec::new(),
             login_tps: None,
             kept: 0.0,
             windows: vec![(5, true), (10, false)],

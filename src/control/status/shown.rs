@@ -214,6 +214,9 @@ pub struct OperatorStatus {
     pub response_ms: Option<ResponseMillis>,
     /// Half of its answers are bad, and it is left alone for a while.
     pub failing: bool,
+    /// The logins that do not do their work while another does: they are tried by single messages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resting: Vec<String>,
     /// What staff has set, and whether that outlives a restart.
     #[serde(default, skip_serializing_if = "Values::is_empty")]
     pub set: Values,

@@ -7,6 +7,7 @@ fn of_pair(link: LinkState) -> Status {
         id: OperatorId(1),
         name: "ucell".to_owned(),
         logins: vec![(1, 2)],
+        login_names: vec!["xabar at smsc:2775".into()],
         login_tps: None,
         kept: 0.0,
         windows: vec![(10, false)],

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use self::refused::{Refused, Weight};
 use crate::clock::UnixMillis;
+use crate::delivery::{Class, Token};
 use crate::journal::MessageId;
 
 /// Answers are counted over this time, and the half of it before.
@@ -194,11 +195,40 @@ impl State {
 }
 
 impl Answers {
-    fn add(&mut self, other: Self) {
+    fn join(&mut self, other: Self) {
         self.good = self.good.saturating_add(other.good);
         self.bad = self.bad.saturating_add(other.bad);
         self.again = self.again.saturating_add(other.again);
         self.doubtful = self.doubtful.saturating_add(other.doubtful);
+    }
+
+    /// Counts an answer of this class. Throttling is answered by going slower, and a wrong PDU is ours; what may be a
+    /// subscriber's fault says little. A message counts once, however many segments it has and however often it is tried.
+    pub fn add(&mut self, circuit: &mut Circuit, time: UnixMillis, token: Token, class: Class) {
+        match class {
+            Class::Accepted | Class::Permanent => {
+                match token.segment {
+                    0 => self.good += 1,
+                    _ => self.vague += 1,
+                }
+                self.in_a_row = 0;
+            }
+            Class::RetrySoon | Class::RetryElsewhere | Class::Session => {
+                self.add_bad(circuit.weigh(time, token.message));
+            }
+            Class::RetryTwice => {
+                self.doubtful += 1;
+                let is_new = token.segment == 0 && token.attempt == 1;
+                self.in_a_row += u32::from(is_new);
+            }
+            Class::Throttled | Class::OurBug => self.vague += 1,
+        }
+    }
+
+    /// Counts an answer that did not come in time.
+    pub fn add_unanswered(&mut self, circuit: &mut Circuit, time: UnixMillis, token: Token) {
+        self.add_bad(circuit.weigh(time, token.message));
+        self.unanswered += 1;
     }
 
     /// Counts a bad answer.
@@ -240,9 +270,9 @@ impl Circuit {
         self.doubt.note(time, new);
         match &mut self.state {
             State::Closed { now, before, .. } => {
-                now.add(new);
+                now.join(new);
                 let mut all = *now;
-                all.add(*before);
+                all.join(*before);
                 let is_silent = new.unanswered > 0 && self.silence.is_long(time);
                 let takes_nothing = new.doubtful > 0 && self.doubt.is_long(time);
                 if !is_silent && !takes_nothing && !all.are_bad() {
@@ -259,7 +289,7 @@ impl Circuit {
                 left,
                 ..
             } => {
-                answers.add(new);
+                answers.join(new);
                 let takes_nothing = answers.doubtful >= PROBES && !self.doubt.took_lately(time);
                 if answers.bad.saturating_add(answers.again) > PROBES / 2 || takes_nothing {
                     let pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
@@ -321,7 +351,7 @@ impl Circuit {
             return 1.0;
         };
         let mut lately = now;
-        lately.add(before);
+        lately.join(before);
         let (bad, all) = lately.bad_of_all();
         if all < FEWEST {
             return 0.0;

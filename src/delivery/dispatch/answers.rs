@@ -32,6 +32,15 @@ impl Heard {
         self.status == Status::RSUBMITFAIL && self.class == Class::RetryTwice && !is_screen
     }
 
+    /// The same of an SMSC that rests: how fast the others may be given something it does not say.
+    pub(in crate::delivery) fn of_nothing(self) -> Self {
+        Self {
+            class: Class::Permanent,
+            congestion: None,
+            ..self
+        }
+    }
+
     /// The same as far as messages are concerned. That a push is refused says nothing of them, neither how fast they may
     /// go nor whether the session is of use: another part of the operator's takes pushes, and it may take none at all.
     pub(in crate::delivery) fn of_messages(self) -> Self {

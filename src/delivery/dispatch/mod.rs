@@ -10,6 +10,7 @@ mod held;
 mod kept;
 mod queries;
 mod rates;
+mod rests;
 mod retries;
 mod rooms;
 mod screens;
@@ -26,6 +27,8 @@ use self::held::Held;
 use self::kept::Kept;
 use self::queries::Queries;
 use self::rates::Rates;
+use self::rests::Rests;
+pub(super) use self::rests::{Switched, Verdict};
 use self::retries::Retries;
 pub(super) use self::rooms::Room;
 use self::rooms::{Rooms, Session};
@@ -58,6 +61,9 @@ pub(super) struct Dispatch {
     queries: Queries,
     screens: Screens,
     rooms: Rooms,
+    rests: Rests,
+    /// How many addresses each login has.
+    addresses: Vec<usize>,
     window: Window,
     rates: Rates,
     signs: Signs,
@@ -125,6 +131,8 @@ impl Dispatch {
             queries: Queries::new(now),
             screens: Screens::new(bounds.response),
             rooms: Rooms::new(rooms),
+            rests: Rests::new(logins.len() > 1, now),
+            addresses: Vec::new(),
             window: Window::new(bounds.window, now),
             rates: Rates::new(bounds.tps, logins, now),
             signs: Signs::new(bounds.response),
@@ -170,7 +178,11 @@ impl Dispatch {
             return None;
         }
         let crowded = self.waiting.urgent() == 0 && !self.has_room_for_others();
-        let session = if crowded { None } else { self.session(now) };
+        let session = if crowded {
+            None
+        } else {
+            self.session_of_next(now)
+        };
         let Some((index, login)) = session else {
             if crowded {
                 self.window.note_full();
@@ -186,6 +198,7 @@ impl Dispatch {
             self.stubborn.written(index, submission.token);
         }
         self.signs.written(submission.token, before, now);
+        self.rests.written(index, submission.token);
         self.written += 1;
         Some((index, submission))
     }
@@ -394,6 +407,7 @@ impl Dispatch {
     /// written is given back.
     pub(super) fn leave(&mut self, session: usize) -> Vec<Token> {
         self.rooms.leave(session);
+        self.settle_rests();
         self.unwritten_if_unbound()
     }
 
@@ -405,6 +419,7 @@ impl Dispatch {
         self.held.unbound(session);
         self.signs.session_gone();
         self.screens.session_gone(session);
+        self.settle_rests();
         self.unwritten_if_unbound()
     }
 
@@ -430,6 +445,8 @@ impl Dispatch {
 
     /// What the pipeline may give from now on.
     pub(super) fn offer(&mut self, now: Instant) -> Offer {
+        self.rests.pass(now);
+        self.settle_rests();
         let signs = self.signs.speak_against_more(now);
         self.rates.climb(signs, now);
         if !signs && !self.signs.are_late(now) {
@@ -529,6 +546,7 @@ impl Dispatch {
             sessions_bound: self.rooms.bound_ones(|_| true),
             submitting: self.submitting(),
             receiving: self.receiving(),
+            resting: self.rests.resting(),
             in_flight: self.rooms.in_flight(),
             rate: self.rates.current(),
             window: self.window.size(),

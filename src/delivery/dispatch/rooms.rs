@@ -37,11 +37,17 @@ pub(super) struct Session {
     configured: usize,
     in_flight: usize,
     bound: bool,
+    /// Whether it is given nothing as a matter of course, since its SMSC does not do its work.
+    rests: bool,
     /// Which of the PDUs of all sessions it was given last.
     turn: u64,
 }
 
 impl Session {
+    fn works(&self) -> bool {
+        self.bound && !self.rests
+    }
+
     /// How much of a window it has.
     fn window(&self, window: usize) -> usize {
         window.min(self.room.window)
@@ -49,7 +55,7 @@ impl Session {
 
     /// How much more of a window has room.
     pub(super) fn free(&self, window: usize) -> usize {
-        if self.bound {
+        if self.works() {
             self.window(window).saturating_sub(self.in_flight)
         } else {
             0
@@ -74,6 +80,7 @@ impl Rooms {
             configured: room.window,
             in_flight: 0,
             bound: false,
+            rests: false,
             turn: 0,
         };
         Self {
@@ -153,10 +160,39 @@ impl Rooms {
 
     /// The session with the most room, and of those the one that was given nothing for longest, by what `room` makes of each, and its login.
     pub(super) fn roomiest(&self, room: impl Fn(&Session) -> usize) -> Option<(usize, usize)> {
+        self.roomiest_of(|_, session| room(session))
+    }
+
+    /// The same by the sessions' numbers, too.
+    pub(super) fn roomiest_of(
+        &self,
+        room: impl Fn(usize, &Session) -> usize,
+    ) -> Option<(usize, usize)> {
         let sessions = self.sessions.iter().enumerate();
-        let (index, session) =
-            sessions.max_by_key(|(_, session)| (room(session), Reverse(session.turn)))?;
-        (room(session) > 0).then_some((index, session.room.login))
+        let (index, session) = sessions
+            .max_by_key(|(index, session)| (room(*index, session), Reverse(session.turn)))?;
+        (room(index, session) > 0).then_some((index, session.room.login))
+    }
+
+    /// From now on these rest.
+    pub(super) fn rest(&mut self, rests: impl Fn(usize) -> bool) {
+        for (index, session) in self.sessions.iter_mut().enumerate() {
+            session.rests = rests(index);
+        }
+    }
+
+    /// The bound ones that rest, and their logins.
+    pub(super) fn resting(&self) -> impl Iterator<Item = (usize, usize)> {
+        let sessions = self.sessions.iter().enumerate();
+        let resting = sessions.filter(|(_, session)| session.bound && session.rests);
+        resting.map(|(index, session)| (index, session.room.login))
+    }
+
+    /// The numbers of the bound ones on which messages are submitted.
+    pub(super) fn submitting(&self) -> impl Iterator<Item = usize> {
+        let sessions = self.sessions.iter().enumerate();
+        let submitting = sessions.filter(|(_, it)| it.bound && it.room.window > 0);
+        submitting.map(|(index, _)| index)
     }
 
     /// The logins of the sessions with room, one for each session.
@@ -173,11 +209,10 @@ impl Rooms {
             .sum()
     }
 
-    /// How much of a window one session has room for.
+    /// How much of a window one session has room for, be it one that rests: of messages.
     pub(super) fn free_on(&self, session: usize, window: usize) -> usize {
-        self.sessions
-            .get(session)
-            .map_or(0, |session| session.free(window))
+        let session = self.sessions.get(session).filter(|it| it.bound);
+        session.map_or(0, |it| it.window(window).saturating_sub(it.in_flight))
     }
 
     /// How much the sessions of one login have room for.
@@ -187,8 +222,8 @@ impl Rooms {
 
     /// What they take together, if each has this window at most.
     pub(super) fn of_window(&self, window: usize) -> usize {
-        let bound = self.sessions.iter().filter(|session| session.bound);
-        bound.map(|session| session.window(window)).sum()
+        let working = self.sessions.iter().filter(|session| session.works());
+        working.map(|session| session.window(window)).sum()
     }
 
     pub(super) fn in_flight(&self) -> usize {

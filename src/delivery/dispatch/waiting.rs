@@ -25,6 +25,11 @@ impl Waiting {
         self.urgent.pop_front().or_else(|| self.others.pop_front())
     }
 
+    /// What comes out next.
+    pub(super) fn first(&self) -> Option<&Submission> {
+        self.urgent.front().or_else(|| self.others.front())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.urgent.len() + self.others.len()
     }

@@ -4,6 +4,7 @@ mod lowered;
 mod news;
 mod response;
 mod screens;
+mod sick;
 mod silence;
 mod slots;
 mod tally;
@@ -11,6 +12,7 @@ mod unreported;
 mod wanted;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::error::TrySendError;
@@ -113,7 +115,12 @@ impl Operator {
             .collect();
         let mut wanted = Wanted::new(lines.iter().map(|line| line.ordinal).collect());
         wanted.change(tuning.sessions.of(None, Some), None);
+        let mut slots = Slots::new(lines.len());
         for (index, line) in lines.iter().enumerate() {
+            let refusing = Arc::<AtomicBool>::default();
+            if let Some(slot) = slots.get(index) {
+                slot.refusing = Arc::clone(&refusing);
+            }
             let session = Session {
                 operator: settings.name.clone(),
                 index,
@@ -129,17 +136,21 @@ impl Operator {
                 classes: settings.classes.clone(),
                 return_after: settings.return_after,
                 returns: Arc::clone(&returns),
+                refusing: Arc::clone(&refusing),
                 bound: bound.get(line.room.login).cloned().unwrap_or_default(),
             };
             tokio::spawn(session.run(news_out.clone(), stop.clone()));
         }
+        let addresses = settings.binds.iter();
+        let addresses = addresses.map(|bind| bind.reach.addresses().len()).collect();
         let limits: Vec<_> = settings.binds.iter().map(|bind| bind.tps).collect();
         let mut dispatch = Dispatch::of_logins(
             lines.iter().map(|line| line.room),
             &limits,
             Bounds::of(settings, &lines),
             now(),
-        );
+        )
+        .at_addresses(addresses, now());
         dispatch.tune(tuning, now());
         Ok(Self {
             id,
@@ -154,7 +165,7 @@ impl Operator {
             last_answers: settings.response.min(LAST_ANSWERS),
             last_screens: (settings.drain / 2).min(LAST_SCREENS),
             dispatch,
-            slots: Slots::new(lines.len()),
+            slots,
             wanted,
             screens: Screens::default(),
             untaken: Tally::default(),
@@ -382,6 +393,7 @@ impl Operator {
         Report {
             operator: self.id,
             events: events.take(),
+            apart: events.take_apart(),
             offer: self.offer,
         }
     }

@@ -28,9 +28,9 @@ impl Operator {
         };
         match news {
             // One that came up while the others were unbound: dropped, it closes.
-            News::Up(_) if self.stopped.is_some() => {}
-            News::Up(link) => {
-                slot.up(link);
+            News::Up(..) if self.stopped.is_some() => {}
+            News::Up(link, place) => {
+                slot.up(link, place);
                 events.forget_before(slot.key(index));
                 self.let_unwanted_go(events);
             }
@@ -60,7 +60,7 @@ impl Operator {
                 slot.carried = self.tlvs.bound();
                 // One that came up when it was not wanted any more is given nothing.
                 if slot.leaving == Leaving::No {
-                    self.dispatch.bound(index);
+                    self.dispatch.bound_at(index, slot.place);
                 }
             }
             session::Event::Response { token, frame, late } => {
@@ -78,6 +78,7 @@ impl Operator {
                     self.screens
                         .lost(usize::from(ScreenToken::is_awaited(token)));
                 } else {
+                    self.missed(index, token.into(), events);
                     events.push(Event::TimedOut(token.into()));
                 }
                 self.overdue(index, token.into());
@@ -139,6 +140,11 @@ impl Operator {
         };
         let of_messages = heard.of_messages();
         let too_much = self.dispatch.charged(&of_messages) == Class::Throttled;
+        let of_messages = match self.judged(index, token.into(), (class, too_much), events) {
+            Some(true) => of_messages.of_nothing(),
+            Some(false) => of_messages,
+            None => return self.heard(index, of_messages.of_nothing(), events),
+        };
         events.push(Event::Answered {
             token: token.into(),
             class: if too_much { Class::Throttled } else { class },
@@ -280,11 +286,13 @@ impl Operator {
         let submitted = |token: &Token| !asked.asks(*token) && !ScreenToken::is(*token);
         let returned = returned.into_iter().filter(submitted);
         events.extend(returned.map(Event::Returned));
-        let lost = lost.into_iter().filter(submitted);
+        let lost: Vec<_> = lost.into_iter().filter(submitted).collect();
+        lost.iter()
+            .for_each(|token| self.missed(index, *token, events));
         match closed.reason {
             // Who leaves in good order had a while to answer.
-            CloseReason::PeerUnbound => events.extend(lost.map(Event::TimedOut)),
-            _ => events.extend(lost.map(Event::Lost)),
+            CloseReason::PeerUnbound => events.extend(lost.into_iter().map(Event::TimedOut)),
+            _ => events.extend(lost.into_iter().map(Event::Lost)),
         }
         events.extend(self.dispatch.unasked(index).into_iter().map(untold));
     }

@@ -1,5 +1,7 @@
 //! The sessions as their operator's task holds them.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use bytes::BytesMut;
@@ -27,6 +29,10 @@ pub(super) struct Slot {
     /// Requests of the other end that wait for their answers.
     pub(super) inbox: Inbox,
     pub(super) leaving: Leaving,
+    /// Which of its login's addresses it is at.
+    pub(super) place: usize,
+    /// Tells the session that its SMSC refuses all.
+    pub(super) refusing: Arc<AtomicBool>,
 }
 
 /// How far a session is on its way out. It is given nothing more.
@@ -52,10 +58,12 @@ impl Leaving {
 
 impl Slot {
     /// A new session takes the place.
-    pub(super) fn up(&mut self, link: Link) {
+    pub(super) fn up(&mut self, link: Link, place: usize) {
         *self = Self {
             link: Some(link),
+            place,
             generation: self.generation + 1,
+            refusing: Arc::clone(&self.refusing),
             ..Self::default()
         };
     }
@@ -65,6 +73,7 @@ impl Slot {
         let untaken = self.requests.tokens().map(Token::from).collect();
         *self = Self {
             generation: self.generation,
+            refusing: Arc::clone(&self.refusing),
             ..Self::default()
         };
         untaken

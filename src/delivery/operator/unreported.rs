@@ -4,10 +4,10 @@
 //! that may become is bounded: results by what was granted, requests by the sessions' inbound windows, since those that
 //! will be brought again are forgotten.
 
-use crate::delivery::{Answer, Event, SessionKey};
+use crate::delivery::{Answer, Event, SessionKey, Token};
 
 #[derive(Debug, Default)]
-pub(super) struct Unreported(Vec<Event>);
+pub(super) struct Unreported(Vec<Event>, Vec<Token>);
 
 impl Unreported {
     pub(super) fn push(&mut self, event: Event) {
@@ -16,6 +16,16 @@ impl Unreported {
 
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// What is told of this submission is one SMSC's fault, not the operator's.
+    pub(super) fn set_apart(&mut self, token: Token) {
+        self.1.push(token);
+    }
+
+    /// Of which submissions that is so, to be told now.
+    pub(super) fn take_apart(&mut self) -> Vec<Token> {
+        std::mem::take(&mut self.1)
     }
 
     /// All of it, to be told now.

@@ -159,3 +159,29 @@ async fn a_bind_refused_at_one_address_says_nothing_of_sessions_at_another() {
     );
     esme.stop().await;
 }
+
+#[tokio::test]
+async fn an_address_that_takes_nothing_is_left_for_the_next_though_it_answers() {
+    let (first, second) = (Smsc::listen().await, Smsc::listen().await);
+    let mut settings = at([first.address(), second.address()]);
+    settings.binds[0].sessions = 2;
+    let mut esme = Esme::start(&settings);
+    let (mut one, mut other) = (first.session().await, first.session().await);
+    // It was of use before.
+    esme.until_bound(2).await;
+    for message in 1..=20 {
+        esme.submit([token(message)]).await;
+        tokio::select! {
+            submit = one.request() => one.answer_submit(&submit, Status::RSYSERR, "").await,
+            submit = other.request() => other.answer_submit(&submit, Status::RSYSERR, "").await,
+        }
+        assert!(matches!(esme.event().await, Event::Answered { .. }));
+    }
+    let elsewhere = async { (second.session().await, second.session().await) };
+    let mut stand_in = tokio::select! {
+        (stand_in, _other) = elsewhere => stand_in,
+        _ = first.binding() => panic!("it is of no use"),
+    };
+    esme.stop().await;
+    stand_in.end().await;
+}

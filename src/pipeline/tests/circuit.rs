@@ -5,8 +5,10 @@ use xabar_smpp::Status;
 
 use super::routing::moving;
 use super::world::*;
+use crate::clock::Now;
 use crate::delivery::Event;
 use crate::log_lines::LogLines;
+use crate::pipeline::Inputs;
 
 fn refused(world: &mut World, sent: &Sent) {
     world.answer(sent, Status::RSYSERR, "");
@@ -283,4 +285,32 @@ fn probes_that_are_answered_badly_let_new_messages_go_to_the_fallback_in_the_sam
         world.advance(SECOND);
     }
     panic!("it was never tried");
+}
+
+/// What goes wrong is the fault of one SMSC while another of the operator's is well.
+struct Apart;
+impl Saboteur for Apart {
+    fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
+        for report in &mut inputs.reports {
+            let tokens = report.events.iter().filter_map(|event| match event {
+                Event::Answered { token, .. } | Event::TimedOut(token) | Event::Lost(token) => {
+                    Some(*token)
+                }
+                _ => None,
+            });
+            report.apart = tokens.collect();
+        }
+    }
+}
+
+#[test]
+fn what_is_one_smscs_fault_says_nothing_of_the_operator() {
+    for end in [refused, lost, silent] {
+        let log = LogLines::listen(tracing::Level::INFO);
+        let mut world = World::new();
+        world.saboteur = Some(Box::new(Apart));
+        trip(&mut world, end);
+        let log = log.take();
+        assert!(!log.contains("left alone"), "{log}");
+    }
 }

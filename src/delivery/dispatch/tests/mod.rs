@@ -3,6 +3,7 @@
 mod kept;
 mod logins;
 mod queries;
+mod rests;
 mod screens;
 mod tuning;
 

@@ -375,6 +375,7 @@ impl World {
             inputs.reports.push(Report {
                 operator: *operator,
                 events: std::mem::take(&mut smsc.events),
+                apart: Vec::new(),
                 offer: Offer {
                     granted: smsc.granted,
                     kept: smsc.kept,
