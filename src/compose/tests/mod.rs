@@ -631,6 +631,17 @@ fn tempts(text: &str) -> bool {
     text.contains("://") || text.contains("xn--") || host || longest >= 8
 }
 
+/// Eight digits that № begins stand in a text by right.
+fn numbers_an_application(value: &str) -> bool {
+    // Latin letters lack these.
+    let value = value.replace(['ь', 'ъ', 'Ь', 'Ъ', '\u{301}'], "");
+    let mut numbered = value.split('№').skip(1);
+    numbered.any(|it| {
+        let digits = it.trim_start().chars();
+        digits.take_while(char::is_ascii_digit).count() == 8
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1000))]
 
@@ -642,6 +653,7 @@ proptest! {
         application in disguised().prop_map(|it| it.replace("хн", "")),
         language in prop::sample::select(vec![Language::UzLatn, Language::UzCyrl, Language::Kaa, Language::Ru]),
     ) {
+        prop_assume!(!values.iter().any(|value| numbers_an_application(value)));
         let params: Vec<_> = ["a", "b", "c"].into_iter().zip(values.iter().map(String::as_str)).collect();
         let content = |status| content("x", status, language, &params);
         let (free, of) = (content("free"), content("of"));

@@ -159,6 +159,6 @@ impl Part {
             true => self.last.max(self.until + late),
             false => self.last,
         };
-        (!self.is_open).then(|| last.as_secs_f64())
+        (!self.is_open).then_some(last.as_secs_f64())
     }
 }

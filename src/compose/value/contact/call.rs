@@ -172,7 +172,11 @@ impl Skeleton {
             _ => false,
         };
         let is_whole = (start..end).all(|it| self.at(it).is_ascii_digit());
-        let ends = || matches!(self.at(end), ',' | ';' | ')') || self.end_of_number(start) == end;
+        let ends = || {
+            let after = self.at(end);
+            matches!(after, ',' | ';' | ')')
+                || (self.end_of_number(start) == end && !after.is_alphabetic())
+        };
         (is_named && is_whole && ends()).then_some(end)
     }
 

@@ -74,9 +74,10 @@ fn in_latin(line: &str) -> Option<Contact> {
     };
     let leads = |latin: Cow<'_, str>| match latin {
         Cow::Borrowed(_) => None,
-        Cow::Owned(latin) => Skeleton::of(&without_marks(&latin)).leads_to(),
+        Cow::Owned(latin) => as_given(&latin),
     };
-    let with_apostrophes = |text: &str| leads(karakalpak_apostrophes(text));
+    // An accent that stood on a Cyrillic letter makes another one of a Latin one.
+    let with_apostrophes = |text: &str| leads(karakalpak_apostrophes(&fold(text)));
     let both = with_apostrophes(&uzbek);
     // A look-alike of it is a letter, and would part a number.
     let with_signs = || line.contains('№').then(|| leads(uzbek_latin(line)))?;
