@@ -108,6 +108,8 @@ pub struct Use {
     /// Submissions a second, and with them screens and questions.
     pub rate: f64,
     pub pdus: f64,
+    /// How many more awaited a response at the end than at the beginning.
+    pub filled: f64,
     /// What of its windows is left to urgent messages and answers, from 0 to 1.
     pub kept: f64,
     pub occupancy: Occupancy,
@@ -238,7 +240,8 @@ impl Use {
     /// How long a response took on average; `None`: nothing was submitted.
     pub fn response_time(&self) -> Option<Duration> {
         let elapsed = self.occupancy.elapsed().as_secs_f64();
-        let requested = self.pdus * elapsed;
+        // Those that still await theirs have waited half of their time, on average.
+        let requested = self.pdus * elapsed - self.filled / 2.0;
         (requested >= 1.0).then(|| self.occupancy.in_flight.div_f64(requested))
     }
 
@@ -390,6 +393,7 @@ mod tests {
             window_now: 10,
             rate: 55.0,
             pdus: 55.0,
+            filled: 0.0,
             kept: 0.0,
             occupancy: Occupancy {
                 window: seconds(4.9),
@@ -410,6 +414,19 @@ mod tests {
             used.advice(Limit::Window),
             "window 10 at 180 ms gives 55/s of the 300/s allowed: raise window to 54"
         );
+        // Of those that were submitted in the first second of a link, ten have had no answer yet.
+        let early = Use {
+            pdus: 55.0,
+            filled: 10.0,
+            occupancy: Occupancy {
+                window: seconds(1.0),
+                in_flight: seconds(9.0),
+                places: seconds(10.0),
+                ..Occupancy::default()
+            },
+            ..used
+        };
+        assert_eq!(early.response_time(), Some(seconds(0.18)));
         let both = Use {
             sessions: 2,
             sessions_bound: 2,

@@ -108,6 +108,13 @@ impl Recent {
             let link = run.1.links.get(index);
             span(*run) >= SETTLED && link.is_some_and(|link| link.submitting > 0)
         };
+        // By less nothing is said: windows that have just begun to fill have sent much and had no answer.
+        let nothing = (newest, newest);
+        let since = if span(since) < SETTLED {
+            nothing
+        } else {
+            since
+        };
         Some(before.filter(is_judged).unwrap_or(since))
     }
 
@@ -118,7 +125,7 @@ impl Recent {
 }
 
 /// For so long after a change it is not judged by what was measured since.
-const SETTLED: Duration = Duration::from_secs(1);
+const SETTLED: Duration = Duration::from_secs(2);
 
 fn span((oldest, newest): (&Sample, &Sample)) -> Duration {
     newest.at.saturating_duration_since(oldest.at)
@@ -158,6 +165,7 @@ pub(super) fn looked_up(oldest: &Sample, newest: &Sample) -> Option<LookupStatus
 }
 
 /// How a link was used between two samples; nothing if it is in neither.
+#[expect(clippy::cast_precision_loss, reason = "windows are far below 2^53")]
 pub(in crate::control) fn used(
     oldest: &Sample,
     newest: &Sample,
@@ -188,6 +196,7 @@ pub(in crate::control) fn used(
         window_now: now.window,
         rate: a_second(written, elapsed),
         pdus: a_second(now.pdus.saturating_sub(before.pdus), elapsed),
+        filled: now.in_flight as f64 - before.in_flight as f64,
         kept: operator.kept,
         occupancy: now.occupancy.since(&before.occupancy),
         pressure: part(
@@ -316,16 +325,18 @@ mod tests {
             judged.push((since(oldest.at), since(newest.at)));
         }
         for (quarter, expected) in [
-            (2, (0, 2)),
+            // At first there is nothing to go by.
+            (2, (2, 2)),
+            (8, (0, 8)),
             (79, (59, 79)),
             // What held it before, until there is something to go by.
             (80, (60, 79)),
             (83, (63, 79)),
-            (84, (80, 84)),
+            (88, (80, 88)),
             (90, (80, 90)),
             (120, (100, 120)),
             (160, (140, 159)),
-            (164, (160, 164)),
+            (168, (160, 168)),
         ] {
             assert_eq!(judged[quarter], expected, "{quarter}");
         }

@@ -677,6 +677,7 @@ fn late_link(world: &World, link: &Value, late: Duration) -> Use {
         window_now: state.window,
         rate: pdus,
         pdus,
+        filled: 0.0,
         kept: of.configured.kept,
         occupancy,
         pressure: 1.0,
