@@ -105,11 +105,8 @@ fn dialogues_are_measured_and_none_of_the_open_ones_is_forgotten() {
     for when in ["before", "after", "peak"] {
         assert!(positive(&figures["open"]["rss_kib"][when]), "{figures}");
     }
-    let octets = figures["open"]["octets"].as_u64().unwrap();
-    assert!(
-        octets < 1_000,
-        "640 each, and what is not theirs: {figures}"
-    );
+    // More than they may take, and what a process may grow by beside, would have ended it with exit code 1.
+    assert!(positive(&figures["open"]["octets"]), "{figures}");
     assert!(is_empty(&data), "the journals are gone");
     std::fs::remove_dir(data).unwrap();
 }

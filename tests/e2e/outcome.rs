@@ -388,11 +388,19 @@ async fn a_broker_restart_loses_no_outcome() {
     let mut expected = 1;
     while expected <= 9000 {
         // Some may come twice; none comes before all of its predecessors.
-        let number = number(&read.next().await.data);
+        let next = tokio::time::timeout(Duration::from_secs(20), read.next()).await;
+        let next = next.unwrap_or_else(|_| panic!("{expected} does not come: {}", kept(&broker)));
+        let number = number(&next.data);
         assert!(number <= expected, "{number} came where {expected} was due");
         expected = expected.max(number + 1);
     }
     assert!(outcomes.end().await.is_empty());
+}
+
+/// What a broker has in its queues, and how they are bound.
+fn kept(broker: &Broker) -> String {
+    let queues = broker.ctl(&["list_queues", "name", "messages", "messages_ready", "state"]);
+    queues + &broker.ctl(&["list_bindings"])
 }
 
 #[tokio::test]
