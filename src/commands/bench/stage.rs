@@ -8,6 +8,7 @@ use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOpti
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{Channel, Connection};
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::Failure;
 use crate::broker::{self, Brokers, Queue};
@@ -19,6 +20,8 @@ pub(super) struct Stage {
     connection: Option<Connection>,
     channel: Channel,
     pub(super) names: Names,
+    /// [`cleared`] waits for it.
+    _left: TaskTrackerToken,
 }
 
 /// What no other run has.
@@ -46,7 +49,17 @@ impl Stage {
     /// Connects, and makes the exchanges and queues as the gateway would, and a durable quorum
     /// queue for the outcomes.
     pub(super) async fn open(url: &str) -> Result<Self, Failure> {
-        let brokers = Brokers::parse([url]).map_err(|error| Failure::Usage(error.to_string()))?;
+        // Whoever breaks it off half-way has all that is made deleted too.
+        let made = LEFT.spawn(Self::make(url.to_owned(), LEFT.token()));
+        match made.await {
+            Ok(made) => made,
+            Err(error) => Err(Failure::caused("cannot prepare a run", error)),
+        }
+    }
+
+    async fn make(url: String, left: TaskTrackerToken) -> Result<Self, Failure> {
+        let brokers =
+            Brokers::parse([url.as_str()]).map_err(|error| Failure::Usage(error.to_string()))?;
         let names = Names::new();
         let connection = broker::connect_once(&brokers, "bench")
             .await
@@ -80,6 +93,7 @@ impl Stage {
             connection: Some(connection),
             channel,
             names,
+            _left: left,
         })
     }
 
