@@ -111,9 +111,10 @@ impl Review {
     /// A message was put off. If what waits of its agency is gone through it is judged once more, after all that came in before.
     pub(super) fn note(&mut self, message: &Message, now: &Now) {
         let agency = message.agency();
-        let walk = self.left.iter_mut().find(|it| it.agency == agency);
-        // Else all is to be read yet.
-        if let Some(walk) = walk.filter(|it| !it.is_full || it.judged.is_some()) {
+        let mut walks = self.left.iter_mut();
+        if let Some(walk) = walks.find(|it| it.agency == agency)
+            && !walk.is_to_read(came(message, now))
+        {
             walk.note(message, now);
         }
     }
@@ -162,6 +163,12 @@ impl Walk {
             is_full: true,
             judged: None,
         }
+    }
+
+    /// Whether a message stands behind some for which there was no room: it is read with them, and not judged before.
+    fn is_to_read(&self, came: Came) -> bool {
+        let last = self.noted.last_key_value().map(|(came, _)| *came);
+        self.is_full && self.judged.max(last) < Some(came)
     }
 
     /// Notes where a message stands that has to be judged in its order.

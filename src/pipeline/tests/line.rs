@@ -109,6 +109,20 @@ fn what_is_published_amid_a_review_comes_after_all_that_waits() {
 }
 
 #[test]
+fn whoever_joins_amid_a_review_leaves_nobody_out_of_it() {
+    let mut world = World::with(|settings| spread(settings, 36_000));
+    world.publish_all((1..=3000).map(bulk));
+    take(&mut world);
+    world.read_again(|settings| spread(settings, 3600));
+    for number in 3001..=3040 {
+        world.bring(vec![Incoming::StatusChanged(bulk(number))]);
+        world.beat();
+    }
+    world.advance(SECOND);
+    assert!(in_order(&due(&mut world, 592..=3040)));
+}
+
+#[test]
 fn who_missed_their_time_in_a_pause_go_before_those_that_come_after_it() {
     let mut world = World::with(|settings| spread(settings, 12_000));
     world.publish_all((1..=600).map(bulk));
