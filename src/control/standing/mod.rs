@@ -22,7 +22,9 @@ use utoipa::ToSchema;
 
 use self::kept::Kept;
 pub use self::pace::{MOST_WEIGHTS, Pace, SetLimits};
-use super::settings::{MOST_SESSIONS, MOST_TPS, MOST_WEIGHT, MOST_WINDOW, Operator, Settings};
+use super::settings::{
+    Bind, MOST_SESSIONS, MOST_TPS, MOST_WEIGHT, MOST_WINDOW, Operator, Settings,
+};
 use super::status::Paused;
 use crate::delivery::{Setting, Tuning};
 use crate::pipeline::{Pause, Scope};
@@ -64,13 +66,18 @@ struct Shared {
     book: Mutex<Book>,
 }
 
+/// Of an operator, by key.
+type Numbers = BTreeMap<Key, u32>;
+
 /// All that stands.
 #[derive(Debug, Default)]
 struct Book {
     paused: Vec<Paused>,
     set: BTreeMap<String, Values>,
     /// What is configured, by operator; of keys without a value there is none.
-    configured: BTreeMap<String, BTreeMap<Key, u32>>,
+    configured: BTreeMap<String, Numbers>,
+    /// What is the most that can be set, where that is less than any operator may have.
+    most: BTreeMap<String, Numbers>,
     /// What is set of how messages are paced.
     pace: Pace,
     /// What is configured of that.
@@ -115,15 +122,27 @@ impl Key {
         match self {
             Self::Tps => operator.tps,
             Self::Window => {
-                let mut binds = operator.binds.iter();
-                let shared = binds.find(|bind| !bind.is_own_window);
-                shared.map(|bind| bind.window.into())
+                let shared = operator.binds.iter().find(|bind| !bind.is_own_window);
+                let shared = shared.map(|bind| bind.window.into());
+                shared.or_else(|| Self::Window.most_of(operator))
             }
-            Self::Sessions => {
-                let sessions = operator.binds.iter().map(|bind| bind.sessions);
-                sessions.max().map(Into::into)
-            }
+            Self::Sessions => Self::Sessions.most_of(operator),
             Self::Weight => Some(operator.weight),
+        }
+    }
+
+    /// The largest value that makes a difference to an operator, if that is less than any may have: there are no more
+    /// sessions than are configured, and a login that has a window of its own gets no larger one.
+    fn most_of(self, operator: &Operator) -> Option<u32> {
+        let binds = operator.binds.iter();
+        match self {
+            Self::Sessions => binds.map(|bind| bind.sessions.into()).max(),
+            Self::Window => {
+                let own = |bind: &Bind| bind.is_own_window.then(|| u32::from(bind.window));
+                let windows: Option<Vec<u32>> = binds.map(own).collect();
+                windows?.into_iter().max()
+            }
+            Self::Tps | Self::Weight => None,
         }
     }
 }
@@ -136,12 +155,13 @@ impl Standing {
     pub fn beside(journal: &Path, settings: &Settings) -> io::Result<Self> {
         let file = Self::file_beside(journal);
         let written = kept::read(&file)?;
-        let configured = configured(settings);
+        let configured = of_each(settings, Key::configured);
         let pace_configured = pace::Configured::of(settings);
         let book = Book {
             paused: written.pauses(&configured),
             set: written.values(&configured),
             configured,
+            most: of_each(settings, Key::most_of),
             pace: written.pace(&pace_configured),
             pace_configured,
         };
@@ -212,13 +232,11 @@ impl Standing {
         book.configured.get(operator)?.get(&key).copied()
     }
 
-    /// The largest value that can be set of an operator: there are no more sessions than are configured.
+    /// The largest value that can be set of an operator.
     pub fn most(&self, operator: &str, key: Key) -> u32 {
-        let configured = match key {
-            Key::Sessions => self.configured(operator, key),
-            Key::Tps | Key::Window | Key::Weight => None,
-        };
-        configured.unwrap_or(key.most())
+        let book = self.book();
+        let most = book.most.get(operator).and_then(|most| most.get(&key));
+        most.copied().unwrap_or(key.most())
     }
 
     /// What is set of an operator's link.
@@ -292,7 +310,8 @@ impl Standing {
     /// If the file cannot be written, which keeps some of them yet.
     pub fn reconfigure(&self, settings: &Settings, changed: &[String]) -> io::Result<()> {
         self.change(|book| {
-            book.configured = configured(settings);
+            book.configured = of_each(settings, Key::configured);
+            book.most = of_each(settings, Key::most_of);
             for (operator, values) in &mut book.set {
                 let changed =
                     |key: &Key| changed.contains(&format!("operator.{operator}.{}", key.name()));
@@ -329,10 +348,13 @@ impl Standing {
     }
 }
 
-fn configured(settings: &Settings) -> BTreeMap<String, BTreeMap<Key, u32>> {
+fn of_each(
+    settings: &Settings,
+    number: fn(Key, &Operator) -> Option<u32>,
+) -> BTreeMap<String, Numbers> {
     let of = |operator: &Operator| {
         let keys = Key::ALL.into_iter();
-        keys.filter_map(|key| Some((key, key.configured(operator)?)))
+        keys.filter_map(|key| Some((key, number(key, operator)?)))
             .collect()
     };
     let operators = settings.operators.iter();

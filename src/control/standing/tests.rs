@@ -158,6 +158,24 @@ fn limit(messages: u32, minutes: u64) -> Limit {
 }
 
 #[test]
+fn where_each_login_has_a_window_of_its_own_none_is_set_that_would_be_wider() {
+    let folder = Folder::new();
+    let most_and_now = |windows: [&str; 2]| {
+        let [first, second] = windows;
+        let logins = format!(
+            "[[operator.bind]]\nsystem_id = \"a\"\n{first}\n[[operator.bind]]\nsystem_id = \"b\"\n{second}\n"
+        );
+        let standing = start(&folder, &logins);
+        let most = standing.most("ucell", Key::Window);
+        (most, standing.now("ucell", Key::Window))
+    };
+    let each = most_and_now(["window = 10", "window = 20"]);
+    assert_eq!(each, (20, Some(20)));
+    let one = most_and_now(["window = 10", ""]);
+    assert_eq!(one, (Key::Window.most(), Some(10)));
+}
+
+#[test]
 fn limits_and_weights_that_are_kept_outlive_a_restart_until_they_are_configured_otherwise() {
     let folder = Folder::new();
     let standing = start(&folder, "");

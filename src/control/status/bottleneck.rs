@@ -98,13 +98,15 @@ pub struct Use {
     pub sessions_bound: usize,
     /// Those on which receipts and texts come in that are bound.
     pub receiving: usize,
-    /// As configured.
-    pub tps: Option<u32>,
+    /// As configured or set.
+    pub tps: Option<Tps>,
     /// What it is held to now.
     pub rate_now: Option<f64>,
     /// As configured, and as it is now; per session.
     pub window: usize,
     pub window_now: usize,
+    /// By login, if one has a window of its own.
+    pub windows: Vec<usize>,
     /// Submissions a second, and with them screens and questions.
     pub rate: f64,
     pub pdus: f64,
@@ -115,6 +117,31 @@ pub struct Use {
     pub occupancy: Occupancy,
     /// The part of the time, from 0 to 1, in which messages waited for it.
     pub pressure: f64,
+}
+
+/// The PDUs a second that an operator may get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tps {
+    /// All its logins together.
+    OfAll(u32),
+    /// Each login as many as its own `tps`, which makes so many.
+    OfLogins(u32),
+}
+
+impl Tps {
+    fn number(self) -> u32 {
+        match self {
+            Self::OfAll(tps) | Self::OfLogins(tps) => tps,
+        }
+    }
+
+    /// What staff turns.
+    fn key(self) -> &'static str {
+        match self {
+            Self::OfAll(_) => "tps",
+            Self::OfLogins(_) => "the tps of its [[operator.bind]]",
+        }
+    }
 }
 
 /// How the pipeline spent its time, in parts from 0 to 1.
@@ -218,7 +245,7 @@ impl Use {
 
     fn limit_of_rate(&self) -> Limit {
         let is_less = match (self.rate_now, self.tps) {
-            (Some(now), Some(tps)) => now < LESS * f64::from(tps),
+            (Some(now), Some(tps)) => now < LESS * f64::from(tps.number()),
             (Some(_), None) => true,
             (None, _) => false,
         };
@@ -268,7 +295,10 @@ impl Use {
     fn advice_if_throttled(&self) -> String {
         let took = format!("the operator asks for fewer and takes {:.0}/s", self.rate);
         match self.tps {
-            Some(tps) => format!("{took} of the {tps}/s configured: ask it why, or lower tps"),
+            Some(tps) => {
+                let (number, key) = (tps.number(), tps.key());
+                format!("{took} of the {number}/s configured: ask it why, or lower {key}")
+            }
             None => format!("{took}: set tps to what it allows"),
         }
     }
@@ -283,8 +313,10 @@ impl Use {
         };
         match self.tps {
             Some(tps) => format!(
-                "{:.0}/s of the {tps}/s allowed are used: raise tps if the operator allows more{window}",
-                self.pdus
+                "{:.0}/s of the {}/s allowed are used: raise {} if the operator allows more{window}",
+                self.pdus,
+                tps.number(),
+                tps.key()
             ),
             None => format!("raise the tps of its binds if the operator allows more{window}"),
         }
@@ -299,25 +331,36 @@ impl Use {
             );
         };
         let millis = response.as_secs_f64() * 1000.0;
-        let on = match sessions {
-            1 => String::new(),
-            many => format!(" on each of {many} sessions"),
+        let windows = match (&*self.windows, sessions) {
+            ([], 1) => format!("window {} at {millis:.0} ms gives", self.window),
+            ([], many) => format!(
+                "window {} on each of {many} sessions at {millis:.0} ms gives",
+                self.window
+            ),
+            (own, _) => {
+                let own: Vec<String> = own.iter().map(ToString::to_string).collect();
+                format!("windows {} at {millis:.0} ms give", own.join("+"))
+            }
         };
-        let gives = format!(
-            "window {}{on} at {millis:.0} ms gives {:.0}/s",
-            self.window, self.pdus
-        );
+        let gives = format!("{windows} {:.0}/s", self.pdus);
+        // An order gives such a login no larger one.
+        let by = match self.windows.is_empty() {
+            true => "",
+            false => ", in the file where an [[operator.bind]] has its own",
+        };
         match self.tps {
             Some(tps) => {
-                let needed = needed_window(f64::from(tps) / (1.0 - self.kept), response, sessions);
-                let needed = needed.max(self.window + 1);
+                let of_all = f64::from(tps.number()) / (1.0 - self.kept);
+                let narrowest = self.windows.iter().min().unwrap_or(&self.window);
+                let needed = needed_window(of_all, response, sessions).max(narrowest + 1);
                 let rate = match NEAR * self.rate_used() > self.windows_used() {
-                    true => ", and with it tps if the operator allows more",
-                    false => "",
+                    true => format!(", and with it {} if the operator allows more", tps.key()),
+                    false => String::new(),
                 };
-                format!("{gives} of the {tps}/s allowed: raise window to {needed}{rate}")
+                let number = tps.number();
+                format!("{gives} of the {number}/s allowed: raise window to {needed}{by}{rate}")
             }
-            None => format!("{gives}: raise window, or sessions"),
+            None => format!("{gives}: raise window{by}, or sessions"),
         }
     }
 }
@@ -387,10 +430,11 @@ mod tests {
             sessions: 1,
             receiving: 0,
             sessions_bound: 1,
-            tps: Some(300),
+            tps: Some(Tps::OfAll(300)),
             rate_now: Some(300.0),
             window: 10,
             window_now: 10,
+            windows: Vec::new(),
             rate: 55.0,
             pdus: 55.0,
             filled: 0.0,
@@ -424,7 +468,7 @@ mod tests {
                 places: seconds(10.0),
                 ..Occupancy::default()
             },
-            ..used
+            ..crowded()
         };
         assert_eq!(early.response_time(), Some(seconds(0.18)));
         let both = Use {
@@ -441,6 +485,50 @@ mod tests {
         assert_eq!(
             both.advice(Limit::Window),
             "window 10 on each of 2 sessions at 180 ms gives 110/s of the 300/s allowed: raise window to 27"
+        );
+    }
+
+    #[test]
+    fn a_window_that_a_login_has_of_its_own_is_said_to_be_raised_in_the_file() {
+        let own = Use {
+            windows: vec![10],
+            ..crowded()
+        };
+        assert_eq!(
+            own.advice(Limit::Window),
+            "windows 10 at 180 ms give 55/s of the 300/s allowed: raise window to 54, in the file where an [[operator.bind]] has its own"
+        );
+        let both = Use {
+            sessions: 2,
+            sessions_bound: 2,
+            window: 60,
+            window_now: 60,
+            windows: vec![10, 60],
+            tps: None,
+            ..crowded()
+        };
+        assert_eq!(
+            both.advice(Limit::Window),
+            "windows 10+60 at 180 ms give 55/s: raise window, in the file where an [[operator.bind]] has its own, or sessions"
+        );
+    }
+
+    #[test]
+    fn the_tps_of_logins_is_no_throttling_and_is_what_is_said_to_be_raised() {
+        let paced = Use {
+            occupancy: Occupancy {
+                rate: seconds(5.0),
+                ..Occupancy::default()
+            },
+            pdus: 46.0,
+            tps: Some(Tps::OfLogins(50)),
+            rate_now: Some(50.0),
+            ..crowded()
+        };
+        assert_eq!(paced.limit(), Some(Limit::OperatorTps));
+        assert_eq!(
+            paced.advice(Limit::OperatorTps),
+            "46/s of the 50/s allowed are used: raise the tps of its [[operator.bind]] if the operator allows more"
         );
     }
 

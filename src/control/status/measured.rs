@@ -143,7 +143,7 @@ impl Measured<'_> {
             receiving: self.link.receiving,
             sessions_configured: self.operator.sessions(usize::MAX),
             sessions_wanted: None,
-            tps: self.used.tps,
+            tps: self.link.tps.or(self.operator.login_tps),
             allowed: self.link.rate,
             rate: self.used.rate,
             window: self.used.window,

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::LookupStatus;
-use super::bottleneck::{Business, Use};
+use super::bottleneck::{Business, Tps, Use};
 use crate::delivery::{LinkState, Logins};
 use crate::journal::OperatorId;
 use crate::lookup::Counts;
@@ -89,7 +89,8 @@ impl Recent {
     }
 
     /// The samples by which it is judged what holds a link, the oldest and the newest: those since its bounds, or what is paused, changed
-    /// last, and for a moment after that those before it, which say what held it then.
+    /// last, and for a moment after that those before it, which say what held it then. Where its sessions come and go
+    /// faster than that, all since staff changed something.
     pub(super) fn settled(&self, index: usize) -> Option<(&Sample, &Sample)> {
         let newest = self.0.back()?;
         let mut since = (newest, newest);
@@ -104,18 +105,25 @@ impl Recent {
                 break;
             }
         }
-        let is_judged = |run: &(&Sample, &Sample)| {
-            let link = run.1.links.get(index);
-            span(*run) >= SETTLED && link.is_some_and(|link| link.submitting > 0)
-        };
+        if span(since) >= SETTLED {
+            return Some(since);
+        }
+        let is_judged =
+            |run: &(&Sample, &Sample)| span(*run) >= SETTLED && submitting(run.1, index) > 0;
+        let before = before.filter(is_judged);
+        let before = before.or_else(|| self.unsteady(index).filter(is_judged));
         // By less nothing is said: windows that have just begun to fill have sent much and had no answer.
-        let nothing = (newest, newest);
-        let since = if span(since) < SETTLED {
-            nothing
-        } else {
-            since
-        };
-        Some(before.filter(is_judged).unwrap_or(since))
+        Some(before.unwrap_or((newest, newest)))
+    }
+
+    /// The samples since what staff sets of a link changed last, from the first of them with a session: those of one
+    /// whose sessions come and go.
+    fn unsteady(&self, index: usize) -> Option<(&Sample, &Sample)> {
+        let newest = self.0.back()?;
+        let set = |sample| bounds(sample, index).map(|bounds| bounds.set);
+        let run = self.0.iter().rev().take_while(|it| set(it) == set(newest));
+        let first = run.filter(|it| submitting(it, index) > 0).last()?;
+        Some((first, newest))
     }
 
     /// The oldest and the newest sample.
@@ -131,15 +139,37 @@ fn span((oldest, newest): (&Sample, &Sample)) -> Duration {
     newest.at.saturating_duration_since(oldest.at)
 }
 
-/// What was to hold a link then, as configured or set, and all that was paused.
-fn bounds(sample: &Sample, index: usize) -> Option<(Option<u32>, usize, usize, &[Pause])> {
+/// What was to hold a link.
+#[derive(PartialEq)]
+struct Bounds<'a> {
+    set: Set<'a>,
+    submitting: usize,
+}
+
+/// What of it is configured or set, and all that is paused.
+#[derive(PartialEq)]
+struct Set<'a> {
+    tps: Option<u32>,
+    window: usize,
+    paused: &'a [Pause],
+}
+
+fn bounds(sample: &Sample, index: usize) -> Option<Bounds<'_>> {
     let link = sample.links.get(index)?;
-    Some((
-        link.tps,
-        link.most_window,
-        link.submitting,
-        &sample.load.paused,
-    ))
+    let set = Set {
+        tps: link.tps,
+        window: link.most_window,
+        paused: &sample.load.paused,
+    };
+    Some(Bounds {
+        set,
+        submitting: link.submitting,
+    })
+}
+
+/// On how many sessions of a link messages were submitted.
+fn submitting(sample: &Sample, index: usize) -> usize {
+    sample.links.get(index).map_or(0, |link| link.submitting)
 }
 
 /// How the pipeline spent its time between two samples.
@@ -184,15 +214,21 @@ pub(in crate::control) fn used(
         is_its && agency.is_none() && lane.is_none()
     };
     let written = now.written.saturating_sub(before.written);
+    let tps = match (now.tps, operator.login_tps) {
+        (Some(whole), Some(logins)) if whole <= logins => Some(Tps::OfAll(whole)),
+        (_, Some(logins)) => Some(Tps::OfLogins(logins)),
+        (whole, None) => whole.map(Tps::OfAll),
+    };
     Some(Use {
         paused: newest.load.paused.iter().any(is_paused),
         failing: newest.load.failing.contains(&operator.id),
         sessions: operator.submitting(),
         sessions_bound: now.submitting,
         receiving: now.receiving,
-        tps: now.tps.or(operator.login_tps),
+        tps,
         rate_now: now.rate,
         window: now.most_window,
+        windows: operator.windows(now.set_window),
         window_now: now.window,
         rate: a_second(written, elapsed),
         pdus: a_second(now.pdus.saturating_sub(before.pdus), elapsed),
@@ -299,6 +335,58 @@ mod tests {
         let business = business(oldest, newest);
         assert!((business.deciding - 0.5).abs() < 1e-9);
         assert!((business.committing - 0.25).abs() < 1e-9);
+    }
+
+    #[test]
+    fn sessions_that_come_and_go_are_judged_by_all_that_was_measured_over_them() {
+        let start = instant();
+        let mut recent = Recent::default();
+        let mut judged = Vec::new();
+        // The first after a second; from then on another number of them every second.
+        for quarter in 0..60 {
+            let mut sample = sample(start, 0);
+            sample.at = start + Duration::from_millis(250 * quarter);
+            sample.links[0].submitting = [0, 4, 2, 3][usize::try_from(quarter).unwrap() / 4 % 4];
+            recent.add(sample);
+            let (oldest, newest) = recent.settled(0).unwrap();
+            let since = |at: Instant| at.duration_since(start).as_millis() / 250;
+            judged.push((since(oldest.at), since(newest.at)));
+        }
+        for (quarter, expected) in [
+            (11, (11, 11)),
+            (12, (4, 12)),
+            (24, (4, 24)),
+            // That without a session counts, but not at the beginning.
+            (37, (20, 37)),
+        ] {
+            assert_eq!(judged[quarter], expected, "{quarter}");
+        }
+    }
+
+    #[test]
+    fn of_the_tps_of_all_and_that_of_the_logins_the_smaller_holds() {
+        let start = instant();
+        for (whole, logins, expected) in [
+            (None, None, None),
+            (Some(60), None, Some(Tps::OfAll(60))),
+            (None, Some(50), Some(Tps::OfLogins(50))),
+            (Some(60), Some(50), Some(Tps::OfLogins(50))),
+            (Some(40), Some(50), Some(Tps::OfAll(40))),
+        ] {
+            let mut newest = sample(start, 5);
+            newest.links[0].tps = whole;
+            let operator = Configured {
+                id: OperatorId(1),
+                name: "ucell".to_owned(),
+                logins: vec![(1, 1)],
+                login_names: Vec::new(),
+                login_tps: logins,
+                kept: 0.0,
+                windows: vec![(10, false)],
+            };
+            let used = used(&sample(start, 0), &newest, (0, &operator)).unwrap();
+            assert_eq!(used.tps, expected);
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use xabar_events::{Reason, State};
 use super::*;
 use crate::clock::{Now, UnixMillis};
 use crate::control::settings::{Environment, Limit};
-use crate::control::status::bottleneck::Use;
+use crate::control::status::bottleneck::{Tps, Use};
 use crate::control::what_if::Course;
 use crate::delivery::Directive;
 use crate::delivery::model::Link;
@@ -671,9 +671,10 @@ fn late_link(world: &World, link: &Value, late: Duration) -> Use {
         sessions: 1,
         sessions_bound: state.submitting,
         receiving: state.receiving,
-        tps: state.tps,
+        tps: state.tps.map(Tps::OfAll),
         rate_now: state.rate,
         window: state.most_window,
+        windows: Vec::new(),
         window_now: state.window,
         rate: pdus,
         pdus,
