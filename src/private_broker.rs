@@ -76,6 +76,15 @@ impl PrivateBroker {
         self.port
     }
 
+    /// The node's process.
+    ///
+    /// # Errors
+    /// If it did not say.
+    pub fn process(&self) -> io::Result<u32> {
+        let id = fs::read_to_string(self.folder.join("pid"))?;
+        id.trim().parse().map_err(io::Error::other)
+    }
+
     /// Kills the node without warning. Its data stays.
     ///
     /// # Errors

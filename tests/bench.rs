@@ -83,6 +83,26 @@ fn figures_of_floor_and_gateway_are_one_object() {
 }
 
 #[test]
+fn a_rate_that_the_publisher_does_not_reach_has_no_figures() {
+    let data = folder("bench-behind");
+    let mut bench = bench(&[
+        "--messages=1000",
+        "--agencies=1",
+        "--latency-rate=100000",
+        "--latency-seconds=1",
+        "--url",
+        &broker::shared().url(),
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    let output = bench.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(output.stdout.is_empty());
+    assert!(told(&output).contains("behind"), "{}", told(&output));
+    std::fs::remove_dir(data).unwrap();
+}
+
+#[test]
 fn dialogues_are_measured_and_none_of_the_open_ones_is_forgotten() {
     let data = folder("bench-ussd");
     let mut bench = bench(&[

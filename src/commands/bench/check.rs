@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use xabar_events::{Outcome, State};
 
+use super::Failure;
 use crate::simulator::Figures;
 
 /// What is told of every message.
@@ -109,19 +110,40 @@ impl Aftermath {
     }
 
     fn faults(&self, messages: u64) -> Vec<String> {
-        let (figures, mut faults) = (&self.figures, Vec::new());
-        let mut expect = |count: u64, expected: u64, what: &str| {
-            if count != expected {
-                faults.push(format!("{count} {what}, not {expected}"));
-            }
-        };
-        expect(figures.submits, messages, "submit_sm came");
-        expect(figures.accepted, messages, "submit_sm were accepted");
-        expect(figures.deliveries.acked, messages, "receipts were answered");
-        expect(figures.deliveries.repeated, 0, "receipts were sent again");
-        expect(self.events_left, 0, "events were left in the queue");
-        expect(self.dead_letters, 0, "events were rejected");
+        let mut faults = faults_of_submitting(&self.figures, messages);
+        faults.extend(differs(
+            self.events_left,
+            0,
+            "events were left in the queue",
+        ));
+        faults.extend(differs(self.dead_letters, 0, "events were rejected"));
         faults
+    }
+}
+
+/// What is wrong with what an operator got and told of so many messages.
+pub(super) fn faults_of_submitting(figures: &Figures, messages: u64) -> Vec<String> {
+    let faults = [
+        differs(figures.submits, messages, "submit_sm came"),
+        differs(figures.accepted, messages, "submit_sm were accepted"),
+        differs(figures.deliveries.acked, messages, "receipts were answered"),
+        differs(figures.deliveries.repeated, 0, "receipts were sent again"),
+    ];
+    faults.into_iter().flatten().collect()
+}
+
+pub(super) fn differs(count: u64, expected: u64, what: &str) -> Option<String> {
+    (count != expected).then(|| format!("{count} {what}, not {expected}"))
+}
+
+/// Figures of a run that went wrong say nothing.
+pub(super) fn accept(who: &str, faults: &[String]) -> Result<(), Failure> {
+    match faults {
+        [] => Ok(()),
+        faults => Err(Failure::because(format!(
+            "the {who}'s run went wrong, so it has no figures: {}",
+            faults.join("; ")
+        ))),
     }
 }
 

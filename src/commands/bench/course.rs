@@ -6,7 +6,7 @@ use indicatif::ProgressBar;
 use tokio::time::sleep;
 
 use super::Failure;
-use super::process::{Standing, Watched};
+use super::process::{self, Standing, Watched};
 use super::stage::Stage;
 use crate::clock::instant;
 use crate::simulator::{Figures, Handle};
@@ -20,6 +20,8 @@ pub(super) struct Cost {
     pub(super) cpu_us: f64,
     /// The most memory that it had at once.
     pub(super) rss_kib: u64,
+    /// What the broker took meanwhile, a message, if it is ours.
+    pub(super) broker_us: Option<f64>,
 }
 
 /// A child at work.
@@ -28,6 +30,8 @@ pub(super) struct Course<'a> {
     pub(super) simulator: &'a Handle,
     /// Where the events come from, if not from the child itself.
     pub(super) stage: Option<&'a Stage>,
+    /// The broker's process, if it is ours.
+    pub(super) broker: Option<u32>,
     pub(super) messages: u64,
     pub(super) progress: &'a ProgressBar,
 }
@@ -37,6 +41,7 @@ pub(super) struct Course<'a> {
 struct Warm {
     at: Instant,
     cpu: Duration,
+    broker: Option<Duration>,
     done: f64,
 }
 
@@ -64,10 +69,13 @@ impl Course<'_> {
         // All may have been done by the first look.
         let messages = (self.messages as f64 - warm.done).max(1.0);
         let seconds = at.saturating_duration_since(warm.at).as_secs_f64();
+        let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / messages;
+        let broker = self.broker_cpu()?.zip(warm.broker);
         Ok(Cost {
             rate: messages / seconds.max(f64::MIN_POSITIVE),
-            cpu_us: cpu.saturating_sub(warm.cpu).as_secs_f64() * 1e6 / messages,
+            cpu_us: each(cpu.saturating_sub(warm.cpu)),
             rss_kib: self.child.peak_rss_kib(),
+            broker_us: broker.map(|(now, then)| each(now.saturating_sub(then))),
         })
     }
 
@@ -78,7 +86,13 @@ impl Course<'_> {
             let done = self.done(&figures).await?;
             if done >= WARM_UP * self.messages as f64 {
                 let cpu = standing.cpu;
-                return Ok(Warm { at, cpu, done });
+                let broker = self.broker_cpu()?;
+                return Ok(Warm {
+                    at,
+                    cpu,
+                    broker,
+                    done,
+                });
             }
             patience.hold(figures.submits, standing, self.child)?;
             sleep(match self.stage {
@@ -126,6 +140,10 @@ impl Course<'_> {
             self.child.ended_well()?;
         }
         Ok((figures, standing, instant()))
+    }
+
+    fn broker_cpu(&self) -> Result<Option<Duration>, Failure> {
+        self.broker.map(process::cpu).transpose()
     }
 
     /// How many messages were done so far. Taking one in, submitting it, and hearing of its receipt

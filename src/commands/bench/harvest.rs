@@ -1,5 +1,4 @@
-//! What a run left behind at the broker: the outcomes that it published, and what it should not
-//! have left.
+//! What a run left behind: the outcomes that it published, what the operator got, and what should not be left.
 
 use std::time::Duration;
 
@@ -9,14 +8,36 @@ use lapin::types::FieldTable;
 use xabar_events::read_outcomes;
 
 use super::Failure;
-use super::check::Told;
+use super::check::{Aftermath, Told};
 use super::stage::{Stage, failed};
+use crate::simulator::Simulator;
 
 /// How long the broker may take for one message that it has.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Looks at what the run left, and clears it away.
+pub(super) async fn aftermath(
+    stage: Stage,
+    simulator: Simulator,
+    of_gateway: bool,
+) -> Result<Aftermath, Failure> {
+    let handle = simulator.handle();
+    let tape = handle.tape().await?;
+    let aftermath = Aftermath {
+        figures: handle.figures().await?,
+        repeated: tape.repeats() as u64,
+        told: outcomes(&stage, of_gateway).await?,
+        events_left: stage.ready(&stage.names.queue).await?,
+        dead_letters: stage.ready(&stage.names.rejected).await?,
+    };
+    // Its sessions are over, and nothing else is lost.
+    drop(simulator);
+    stage.close().await;
+    Ok(aftermath)
+}
+
 /// Takes all outcomes out of their queue; those of the floor are only counted.
-pub(super) async fn outcomes(stage: &Stage, of_gateway: bool) -> Result<Told, Failure> {
+async fn outcomes(stage: &Stage, of_gateway: bool) -> Result<Told, Failure> {
     let queue = &stage.names.outcomes;
     let mut told = Told::default();
     let bodies = stage.ready(queue).await?;

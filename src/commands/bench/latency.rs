@@ -1,28 +1,33 @@
 //! From publish to submit, at a rate that leaves the gateway idle most of the time.
+//!
+//! Time counts from the moment at which an event was due, whenever it was published: a publisher that is held up would
+//! otherwise hide how long what it had to publish meanwhile waited.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
-use tokio::time::{sleep, sleep_until, timeout};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
 use xabar_events::Notification;
 
+use super::check::accept;
 use super::events::{Load, publication};
 use super::preload::Preloaded;
 use super::process::Watched;
 use super::scenario::Scenario;
 use super::stage::{Stage, failed};
 use super::statistics::Percentiles;
-use super::{Failure, disk, gateway, progress, publishing};
+use super::{Failure, disk, gateway, harvest, progress, publishing};
 use crate::broker;
 use crate::clock::{Clock, UnixMillis, instant};
-use crate::simulator::{Handle, Simulator, Tape};
+use crate::simulator::Handle;
 
 /// What was measured.
 pub(super) struct Latency {
-    /// Events a second that were to be published.
+    /// Events a second that were published.
     pub(super) rate: u32,
-    /// Milliseconds from just before an event is published until the SMSC has its submit_sm.
+    /// Milliseconds from when an event is due to be published until the SMSC has its submit_sm.
     pub(super) publish_to_submit: Percentiles,
     /// Milliseconds to write and fdatasync, in the folder of the journal, before and after.
     pub(super) disk: Percentiles,
@@ -34,6 +39,8 @@ const WARM_UP: Duration = Duration::from_secs(1);
 const SUBSCRIBED: Duration = Duration::from_millis(500);
 /// How long the last ones may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A publisher that is so far behind does not reach the rate.
+const FAR_BEHIND: Duration = Duration::from_secs(1);
 
 pub(super) async fn measure(
     setup: &Scenario<'_>,
@@ -61,20 +68,18 @@ pub(super) async fn measure(
     let handle = simulator.handle();
     gateway::until_bound(&handle, &mut child).await?;
     sleep(SUBSCRIBED).await;
-    let sent = publish(&stage, &setup, rate, &bar).await?;
-    let tape = submitted(&handle, messages, &mut child).await?;
+    let (pace, subscribers) = publish(&stage, &setup, rate, &bar).await?;
+    until_delivered(&handle, messages, &mut child).await?;
     bar.finish_and_clear();
     disk.extend(writes(&folder)?);
     child.terminate()?;
     child.ended_well()?;
-    stage.close().await;
-    let times = times(&sent, &tape, &simulator);
-    if times.len() as u64 != messages {
-        let submitted = times.len();
-        let what = format!("submitted {submitted} of {messages} events, so it has no figures");
-        return Err(child.failure(&what));
-    }
-    let counted = times
+    let (tape, started) = (handle.tape().await?, simulator.started());
+    let aftermath = harvest::aftermath(stage, simulator, true).await?;
+    accept("gateway", &aftermath.faults_of_gateway(messages))?;
+    let came = tape.entries().iter();
+    let came = came.map(|entry| (entry.to, started + entry.at)).collect();
+    let counted = times(pace, &subscribers, &came)
         .into_iter()
         .skip(usize::try_from(warm_up).unwrap_or(0));
     Ok(Latency {
@@ -88,55 +93,117 @@ fn writes(folder: &std::path::Path) -> Result<Vec<f64>, Failure> {
     disk::writes(folder).map_err(|error| Failure::caused("cannot measure the disk", error))
 }
 
-/// Publishes at the rate; when each event was begun.
+/// When each event is due.
+#[derive(Clone, Copy)]
+struct Pace {
+    start: Instant,
+    rate: u32,
+}
+
+impl Pace {
+    fn due(self, number: u32) -> Instant {
+        self.start + Duration::from_secs(1) * number / self.rate
+    }
+
+    /// At this moment the event of this number is begun: is that still the rate?
+    fn ensure_kept(self, number: u32, now: Instant) -> Result<(), Failure> {
+        let behind = now.saturating_duration_since(self.due(number));
+        match behind <= FAR_BEHIND {
+            true => Ok(()),
+            false => Err(Failure::because(format!(
+                "the publisher cannot make {} events a second: after {number} it is {} ms behind",
+                self.rate,
+                behind.as_millis()
+            ))),
+        }
+    }
+
+    /// A number whenever one is due. On a thread of its own, since the runtime's timers are late by up to a millisecond.
+    fn beat(self, numbers: u32) -> mpsc::Receiver<u32> {
+        let (due, coming) = mpsc::channel(1);
+        std::thread::spawn(move || {
+            for number in 0..numbers {
+                std::thread::sleep(self.due(number).saturating_duration_since(instant()));
+                if due.blocking_send(number).is_err() {
+                    break;
+                }
+            }
+        });
+        coming
+    }
+}
+
+/// Publishes at a pace; to whom, in order.
 async fn publish(
     stage: &Stage,
     setup: &Scenario<'_>,
     rate: u32,
     bar: &ProgressBar,
-) -> Result<Vec<(u64, Instant)>, Failure> {
+) -> Result<(Pace, Vec<u64>), Failure> {
     let channel = stage.confirming_channel().await?;
     let now = Clock::starting_after(UnixMillis::default()).now().wall;
     // Made before, so that nothing but publishing takes time then.
     let events: Vec<Notification> = setup.load.events(now).collect();
     let made: Vec<_> = events.iter().map(publication).collect();
-    let (mut sent, mut confirms) = (Vec::with_capacity(events.len()), Vec::new());
+    let mut confirms = Vec::with_capacity(made.len());
     let start = instant();
-    for ((event, publication), number) in events.iter().zip(&made).zip(0_u32..) {
-        sleep_until((start + Duration::from_secs(1) * number / rate).into()).await;
-        sent.push((event.msisdn.as_u64(), instant()));
+    let pace = Pace { start, rate };
+    let mut due = pace.beat(u32::try_from(made.len()).unwrap_or(u32::MAX));
+    for publication in &made {
+        let Some(number) = due.recv().await else {
+            break;
+        };
+        pace.ensure_kept(number, instant())?;
         let begun = broker::publish(&channel, &stage.names.exchange, [publication]).await;
         confirms.extend(begun.map_err(failed)?);
         bar.inc(1);
     }
     publishing::settle(confirms, &ProgressBar::hidden()).await?;
-    Ok(sent)
+    let subscribers = events.iter().map(|event| event.msisdn.as_u64());
+    Ok((pace, subscribers.collect()))
 }
 
-/// Waits until all were submitted.
-async fn submitted(handle: &Handle, messages: u64, child: &mut Watched) -> Result<Tape, Failure> {
+/// Waits until all were submitted and their receipts answered.
+async fn until_delivered(
+    handle: &Handle,
+    messages: u64,
+    child: &mut Watched,
+) -> Result<(), Failure> {
     let all = async {
-        while handle.figures().await?.submits < messages {
+        while handle.figures().await?.deliveries.acked < messages {
             sleep(Duration::from_millis(20)).await;
         }
-        handle.tape().await
+        Ok(())
     };
     match timeout(PATIENCE, all).await {
-        Ok(tape) => Ok(tape?),
+        Ok(done) => done,
         Err(_) => Err(child.failure("does not submit everything")),
     }
 }
 
-/// In the order of publishing, in milliseconds.
-fn times(sent: &[(u64, Instant)], tape: &Tape, simulator: &Simulator) -> Vec<f64> {
-    let came: HashMap<u64, Duration> = tape
-        .entries()
-        .iter()
-        .map(|entry| (entry.to, entry.at))
-        .collect();
-    let times = sent.iter().filter_map(|(to, at)| {
-        let came = simulator.started() + *came.get(to)?;
-        Some(came.saturating_duration_since(*at).as_secs_f64() * 1000.0)
+/// In milliseconds, in the order in which they were due. Each goes to another subscriber.
+fn times(pace: Pace, subscribers: &[u64], came: &HashMap<u64, Instant>) -> Vec<f64> {
+    let times = (0..).zip(subscribers).filter_map(|(number, to)| {
+        let waited = came.get(to)?.saturating_duration_since(pace.due(number));
+        Some(waited.as_secs_f64() * 1000.0)
     });
     times.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_counts_from_when_an_event_was_due_and_a_late_publisher_is_refused() {
+        let start = instant();
+        let pace = Pace { start, rate: 500 };
+        let after = |ms| start + Duration::from_millis(ms);
+        // A publisher that slept for 10 ms lets the first six go out together.
+        let came = (0..6).map(|number| (number, after(11))).collect();
+        let waited = [11.0, 9.0, 7.0, 5.0, 3.0, 1.0];
+        assert_eq!(times(pace, &[0, 1, 2, 3, 4, 5], &came), waited);
+        assert!(pace.ensure_kept(500, after(2000)).is_ok());
+        assert!(pace.ensure_kept(500, after(2001)).is_err());
+    }
 }

@@ -1,5 +1,6 @@
 //! What publisher and simulator can do by themselves, to see that they hold nothing up.
 
+use super::check::{accept, differs, faults_of_submitting};
 use super::course::Course;
 use super::events::Load;
 use super::scenario::Scenario;
@@ -27,11 +28,14 @@ pub(super) async fn simulator(setup: &Scenario<'_>) -> Result<f64, Failure> {
         child: &mut child,
         simulator: &handle,
         stage: None,
+        broker: None,
         messages: setup.load.messages,
         progress: &progress,
     };
     let cost = course.follow(false).await?;
     progress.finish_and_clear();
+    let faults = faults_of_submitting(&handle.figures().await?, setup.load.messages);
+    accept("simulated operator", &faults)?;
     Ok(cost.rate)
 }
 
@@ -42,6 +46,9 @@ pub(super) async fn publisher(setup: &Scenario<'_>) -> Result<f64, Failure> {
     let now = Clock::starting_after(UnixMillis::default()).now().wall;
     let took = publishing::fill(&stage, setup.load, now, &progress).await?;
     progress.finish_and_clear();
+    let there = stage.ready(&stage.names.queue).await?;
     stage.close().await;
+    let fault = differs(there, setup.load.messages, "events are in the queue");
+    accept("publisher", fault.as_slice())?;
     Ok(setup.load.messages as f64 / took.as_secs_f64().max(f64::MIN_POSITIVE))
 }

@@ -146,18 +146,18 @@ impl Bench {
     async fn measure(&self) -> Result<Report, Failure> {
         process::ensure_counted()?;
         let folder = Folder::make(self.data.as_deref())?;
-        let (url, _broker) = self.broker().await?;
+        let broker = self.broker().await?;
         let mut report = self.report();
-        let simulator = limits::simulator(&self.setup(&url, &folder, 1, 1)).await?;
+        let simulator = limits::simulator(&self.setup(&broker, &folder, 1, 1)).await?;
         report.limits.simulator = Some(simulator);
         if self.limits {
-            let setup = self.setup(&url, &folder, 1, 1);
+            let setup = self.setup(&broker, &folder, 1, 1);
             report.limits.publisher = Some(limits::publisher(&setup).await?);
             return Ok(report);
         }
         let preloaded = Preloaded::make(self.preload(), &folder).await?;
         for (agencies, batch) in self.scenarios() {
-            let setup = self.setup(&url, &folder, agencies, batch);
+            let setup = self.setup(&broker, &folder, agencies, batch);
             let mut row = Row::new(agencies, batch);
             for _ in 0..self.runs {
                 let pair = scenario::run(&setup, preloaded.as_ref()).await?;
@@ -168,7 +168,7 @@ impl Bench {
         }
         if self.latency_seconds > 0 {
             let (agencies, batch) = self.scenarios().next().unwrap_or((1, 1));
-            let setup = self.setup(&url, &folder, agencies, batch);
+            let setup = self.setup(&broker, &folder, agencies, batch);
             let measured = latency::measure(
                 &setup,
                 preloaded.as_ref(),
@@ -180,10 +180,10 @@ impl Bench {
         Ok(report)
     }
 
-    /// Where the broker is, and the broker if it is ours.
-    async fn broker(&self) -> Result<(String, Option<PrivateBroker>), Failure> {
+    async fn broker(&self) -> Result<Broker, Failure> {
         if let Some(url) = &self.url {
-            return Ok((url.clone(), None));
+            let (url, ours) = (url.clone(), None);
+            return Ok(Broker { url, ours });
         }
         let bar = progress::waiting("starting a private RabbitMQ");
         let started = tokio::task::spawn_blocking(PrivateBroker::start).await;
@@ -195,7 +195,13 @@ impl Bench {
                 error,
             )
         })?;
-        Ok((broker.url(), Some(broker)))
+        let process = broker
+            .process()
+            .map_err(|error| Failure::caused("cannot tell which process the broker is", error))?;
+        Ok(Broker {
+            url: broker.url(),
+            ours: Some((process, broker)),
+        })
     }
 
     fn scenarios(&self) -> impl Iterator<Item = (u32, u32)> {
@@ -205,13 +211,14 @@ impl Bench {
 
     fn setup<'a>(
         &self,
-        url: &'a str,
+        broker: &'a Broker,
         folder: &'a Folder,
         agencies: u32,
         batch: u32,
     ) -> Scenario<'a> {
         Scenario {
-            url,
+            url: &broker.url,
+            broker: broker.ours.as_ref().map(|(process, _)| *process),
             folder,
             load: Load {
                 messages: self.messages,
@@ -246,6 +253,13 @@ impl Bench {
             limits: report::Limits::default(),
         }
     }
+}
+
+/// The broker that is measured with.
+struct Broker {
+    url: String,
+    /// With its process, if we started it.
+    ours: Option<(u32, PrivateBroker)>,
 }
 
 /// What is measured, unless somebody wants it to stop: then what is dropped with it ends its processes and removes its

@@ -135,6 +135,13 @@ impl Drop for Watched {
 
 const LOG_LINES: usize = 20;
 
+/// User and system time of a process that somebody else started.
+pub(super) fn cpu(id: u32) -> Result<Duration, Failure> {
+    let standing = standing(id);
+    let standing = standing.map_err(|error| Failure::caused("cannot watch the broker", error))?;
+    Ok(standing.cpu)
+}
+
 fn standing(id: u32) -> io::Result<Standing> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
     parse_stat(&stat).ok_or_else(|| io::Error::other("/proc/PID/stat is not as expected"))

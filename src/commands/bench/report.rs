@@ -114,6 +114,7 @@ impl Row {
             head("messages/s"),
             head("CPU µs a message"),
             head("peak RSS MiB"),
+            head("the broker's CPU µs"),
         ]);
         for (who, costs) in [("floor", self.floor()), ("gateway", self.gateway())] {
             table.row([
@@ -121,6 +122,7 @@ impl Row {
                 Cell::number(shown(costs.rate, 0)),
                 Cell::number(shown(costs.cpu_us, 1)),
                 Cell::number(shown(costs.rss_kib.map(|kib| kib / 1024.0), 1)),
+                Cell::number(costs.broker_us.map_or("-".into(), |us| shown(us, 1))),
             ]);
         }
         let [rate, cpu] = self.ratios();
@@ -137,11 +139,15 @@ struct Costs {
     rate: Spread,
     cpu_us: Spread,
     rss_kib: Spread,
+    /// Of a broker of our own.
+    broker_us: Option<Spread>,
 }
 
 impl Costs {
     fn of(costs: impl Iterator<Item = Cost> + Clone) -> Self {
+        let broker: Option<Vec<f64>> = costs.clone().map(|cost| cost.broker_us).collect();
         Self {
+            broker_us: broker.map(Spread::of),
             rate: Spread::of(costs.clone().map(|cost| cost.rate)),
             cpu_us: Spread::of(costs.clone().map(|cost| cost.cpu_us)),
             rss_kib: Spread::of(costs.map(|cost| cost.rss_kib as f64)),
@@ -153,6 +159,7 @@ impl Costs {
             "rate": rounded(self.rate.median, 0),
             "cpu_us": rounded(self.cpu_us.median, 2),
             "rss_kib": rounded(self.rss_kib.median, 0),
+            "broker_us": self.broker_us.map(|broker| rounded(broker.median, 2)),
             "spread": {
                 "rate": spread(self.rate, 0),
                 "cpu_us": spread(self.cpu_us, 2),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::ProgressBar;
 
-use super::check::Aftermath;
+use super::check::{Aftermath, accept};
 use super::course::{Cost, Course};
 use super::events::{Load, text_of};
 use super::floor::{Plan, Way};
@@ -20,6 +20,8 @@ use crate::simulator::{self, PhoneMemory, Simulator};
 #[derive(Clone, Copy)]
 pub(super) struct Scenario<'a> {
     pub(super) url: &'a str,
+    /// The broker's process, if it is ours.
+    pub(super) broker: Option<u32>,
     pub(super) folder: &'a Folder,
     pub(super) load: Load,
     pub(super) batch: u32,
@@ -107,17 +109,6 @@ async fn run_gateway(
     Ok((cost, filling))
 }
 
-/// Figures of a run that went wrong say nothing.
-fn accept(who: &str, faults: &[String]) -> Result<(), Failure> {
-    match faults {
-        [] => Ok(()),
-        faults => Err(Failure::because(format!(
-            "the {who}'s run went wrong, so it has no figures: {}",
-            faults.join("; ")
-        ))),
-    }
-}
-
 impl Scenario<'_> {
     /// What the floor is to do.
     pub(super) fn plan(&self, simulator: &Simulator, way: Option<Way>) -> Plan {
@@ -198,6 +189,7 @@ impl Ready {
             child,
             simulator: handle,
             stage: Some(&self.stage),
+            broker: setup.broker,
             messages: setup.load.messages,
             progress: &self.progress,
         }
@@ -212,18 +204,6 @@ impl Ready {
             ..
         } = self;
         progress.finish_and_clear();
-        let handle = simulator.handle();
-        let tape = handle.tape().await?;
-        let aftermath = Aftermath {
-            figures: handle.figures().await?,
-            repeated: tape.repeats() as u64,
-            told: harvest::outcomes(&stage, of_gateway).await?,
-            events_left: stage.ready(&stage.names.queue).await?,
-            dead_letters: stage.ready(&stage.names.rejected).await?,
-        };
-        // Its sessions are over, and nothing else is lost.
-        drop(simulator);
-        stage.close().await;
-        Ok(aftermath)
+        harvest::aftermath(stage, simulator, of_gateway).await
     }
 }
