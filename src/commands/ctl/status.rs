@@ -181,9 +181,18 @@ fn outcomes(outcomes: &OutcomesStatus, out: &mut impl Write) -> io::Result<()> {
     }
 }
 
-/// Every operator's link, and below that what staff has set.
+/// Every operator's link, and below that which logins rest and what staff has set.
 fn links(operators: &[OperatorStatus], out: &mut impl Write) -> io::Result<()> {
     table(operators).print(out)?;
+    for operator in operators {
+        for login in &operator.resting {
+            let (rests, name) = (styled(WARN, "rests"), &operator.name);
+            writeln!(
+                out,
+                "{rests} · {name}: {login} does not do its work while another login does; single messages try it"
+            )?;
+        }
+    }
     for operator in operators {
         for (key, set) in &operator.set {
             let told = told(*key, Some(set));
@@ -328,6 +337,7 @@ mod tests {
             allowed: None,
             rate: 0.0,
             windows: vec![5, 10],
+            resting: vec!["xabar-2".to_owned()],
             in_flight: 0,
             response_ms: None,
             limit: Limit::Idle,
@@ -388,6 +398,7 @@ outcomes: 314 wait, since they cannot be published · 127.0.0.1:5672: Connection
 operator  state         sessions  rate         tps  window  in flight  p50 ms  p99 ms  limit
 ucell     partly-bound    1 of 2  55/s  291 of 300      10         10   180.0   203.8  window
 uzmobile  connecting      0 of 2   0/s                5+10          0                  idle
+rests · uzmobile: xabar-2 does not do its work while another login does; single messages try it
 set · uzmobile: tps 200, until the gateway stops
 set · uzmobile: window 54, kept
 ";
