@@ -599,3 +599,30 @@ fn completions_name_the_commands() {
         "{stdout}"
     );
 }
+
+#[test]
+fn a_token_is_made_only_where_the_audit_log_has_a_folder() {
+    let config = "[http]\ntokens = \"tokens.toml\"\n[[operator]]\nname = \"ucell\"\nprefixes = [\"99893\"]\n\
+                  address = \"127.0.0.1:2775\"\nsystem_id = \"xabar\"\npassword = \"secret\"\nsender = \"MyGov\"\n";
+    let folder = Folder::with("tokens", config, "[messages]\nready = \"Ready\"\n");
+    let config = folder.0.join("xabar.toml");
+    let add = || {
+        let config = config.to_str().unwrap();
+        let add = [
+            "token", "add", "--config", config, "anna", "--role", "viewer",
+        ];
+        told(xabar(&add).current_dir(&folder.0).output().unwrap())
+    };
+    let (code, _, stderr) = add();
+    assert_eq!(code, 1);
+    let data = folder.0.join("data");
+    let told = format!(
+        "the audit log stands in {}, which is not there",
+        data.display()
+    );
+    assert!(stderr.contains(&told), "{stderr}");
+    assert!(!data.exists() && !folder.0.join("tokens.toml").exists());
+    std::fs::create_dir(&data).unwrap();
+    assert_eq!(add().0, 0);
+    assert!(data.join("audit.jsonl").exists());
+}

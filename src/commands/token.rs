@@ -1,7 +1,7 @@
 //! `xabar token`: makes, lists and revokes the tokens that HTTP asks for.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use xabar_events::Agency;
@@ -104,6 +104,7 @@ impl For {
 impl Add {
     fn run(self) -> Result<(), Failure> {
         let (path, audit) = files(&self.config)?;
+        let audit = in_its_folder(audit)?;
         let grant = self.grant.grant()?;
         let token =
             Token::new().map_err(|_| Failure::because("this machine gives no random numbers"))?;
@@ -157,6 +158,7 @@ impl List {
 impl Revoke {
     fn run(self) -> Result<(), Failure> {
         let (path, audit) = files(&self.config)?;
+        let audit = in_its_folder(audit)?;
         let note = Note {
             order: "token revoke",
             name: &self.name,
@@ -207,6 +209,22 @@ fn files(config: &ConfigFile) -> Result<(PathBuf, Audit), Failure> {
             "the configuration names no file of tokens: set `tokens` under [http], such as tokens = \"data/tokens.toml\"",
         )
     })
+}
+
+/// The audit log, unless there is no folder for it: then it would begin anew where nobody looks for it.
+fn in_its_folder(audit: Audit) -> Result<Audit, Failure> {
+    let file = std::path::absolute(audit.path())
+        .map_err(|cause| Failure::caused("the audit log cannot be written", cause))?;
+    let folder = file.parent().unwrap_or(Path::new("/"));
+    if folder.is_dir() {
+        return Ok(audit);
+    }
+    Err(Failure::because(format!(
+        "the tokens stay as they are: the audit log stands in {}, which is not there; a relative path in `journal.url` or \
+         `audit.file` counts from the working directory, so give this command in the gateway's, or make that folder \
+         before its first start",
+        folder.display()
+    )))
 }
 
 fn not_changed(why: NotChanged) -> Failure {
