@@ -233,7 +233,7 @@ impl Daily {
 
 impl DailyQuota {
     /// From the midnight before a wall time to the one after it.
-    fn day_of(&self, wall: UnixMillis) -> Range<UnixMillis> {
+    pub fn day_of(&self, wall: UnixMillis) -> Range<UnixMillis> {
         let day = Timestamp::from_millisecond(wall.0).ok().and_then(|at| {
             let date = self.timezone.to_datetime(at).date();
             let next = date.checked_add(1.day()).ok()?;

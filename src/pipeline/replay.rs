@@ -19,8 +19,8 @@ use crate::delivery::{LinkState, Report};
 use crate::intake::{Batch, Carriers};
 use crate::journal::model::Model;
 use crate::journal::{
-    Changes, Journal, JournalError, Message, OperatorId, Outgoing, SubscriberFacts, ThreadFacts,
-    ThreadKey,
+    AgencyKey, Changes, Journal, JournalError, Message, OperatorId, Outgoing, SubscriberFacts,
+    ThreadFacts, ThreadKey, Used,
 };
 use crate::pacing::Rules;
 
@@ -41,6 +41,8 @@ pub struct Replay {
 pub struct Past {
     /// When messages were submitted to these subscribers, oldest first.
     pub subscribers: Vec<(Msisdn, SubscriberFacts)>,
+    /// How much agencies have used of their daily quotas.
+    pub used: Vec<(AgencyKey, Used)>,
     /// What waits, numbered from 1 on, each until when it was put off; by the ids that operators have here.
     pub waiting: Vec<Message>,
     /// The rules by which it was put off, where these are others: then it is judged anew, as at a reload.
@@ -71,6 +73,7 @@ impl Replay {
             threads: threads(&past.waiting),
             accepted: past.waiting,
             subscribers: past.subscribers,
+            used: past.used,
             ..Changes::default()
         })?;
         let mut settings = as_replayed(settings);

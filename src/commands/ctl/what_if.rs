@@ -22,13 +22,14 @@ Examples:
   xabar ctl what-if --config config/xabar.toml                            as everything is, beside what was in fact
   xabar ctl what-if --config config/xabar.toml ucell.tps=600 ucell.window=54
   xabar ctl what-if --config config/xabar.toml ucell.sessions=4 --hours 12
+  xabar ctl what-if --config config/xabar.toml agency.kadastr.weight=3
   xabar ctl what-if --config config/xabar.toml limits=3/10m,10/24h quiet_hours=23:00-07:00@Asia/Tashkent
   xabar ctl what-if --config config/xabar.toml limits=none quiet_hours=none --json")]
 pub(super) struct WhatIf {
     #[command(flatten)]
     which: Which,
-    /// OPERATOR.tps=600, OPERATOR.window=54, OPERATOR.sessions=4, OPERATOR.weight=3, or =default for the configured one; limits=3/10m,10/24h,
-    /// quiet_hours=22:00-08:00, with @Asia/Tashkent behind it where the configuration has no quiet hours and so no zone, or =none
+    /// OPERATOR.tps=600, OPERATOR.window=54, OPERATOR.sessions=4, OPERATOR.weight=3, agency.NAME.weight=3, or =default for the configured one;
+    /// limits=3/10m,10/24h, also =default, quiet_hours=22:00-08:00, with @Asia/Tashkent behind it where the configuration has no quiet hours and so no zone, or =none
     #[arg(value_name = "CHANGE")]
     changes: Vec<Change>,
     /// How much of the past goes once more (left out: 4)
@@ -45,37 +46,48 @@ const PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// What is to be other.
 #[derive(Clone, Debug, PartialEq)]
 struct Change {
-    /// Whose link, or `[subscriber]`.
-    operator: Option<String>,
+    whose: Whose,
     key: String,
     value: Value,
+}
+
+/// Whose value it is.
+#[derive(Clone, Debug, PartialEq)]
+enum Whose {
+    Operator(String),
+    Agency(String),
+    Subscriber,
 }
 
 impl FromStr for Change {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const RIGHT: &str = "should be OPERATOR.tps=, OPERATOR.window=, OPERATOR.sessions= or OPERATOR.weight= with a number or default, limits=3/10m,10/24h, \
-             quiet_hours=22:00-08:00 or quiet_hours=22:00-08:00@Asia/Tashkent, or either =none";
+        const RIGHT: &str = "should be OPERATOR.tps=, OPERATOR.window=, OPERATOR.sessions= or OPERATOR.weight= or agency.NAME.weight= with a number or default, \
+             limits=3/10m,10/24h or limits=default, quiet_hours=22:00-08:00 or quiet_hours=22:00-08:00@Asia/Tashkent, or either =none";
         let (key, value) = text.split_once('=').ok_or(RIGHT)?;
-        let subscriber = |value| Self {
-            operator: None,
+        let number = || match value.parse::<u32>() {
+            Ok(number) => json!(number),
+            Err(_) => json!(value),
+        };
+        let (whose, key, value) = match (key, key.rsplit_once('.')) {
+            ("limits", _) if value == "default" => (Whose::Subscriber, key, json!(value)),
+            ("limits", _) => (Whose::Subscriber, key, limits(value)?),
+            ("quiet_hours", _) => (Whose::Subscriber, key, hours(value)?),
+            (_, Some((name, key))) => match (name.strip_prefix("agency."), Key::named(key)) {
+                (Some(agency), Some(Key::Weight)) => {
+                    (Whose::Agency(agency.to_owned()), key, number())
+                }
+                (None, Some(_)) => (Whose::Operator(name.to_owned()), key, number()),
+                _ => return Err(RIGHT.to_owned()),
+            },
+            _ => return Err(RIGHT.to_owned()),
+        };
+        Ok(Self {
+            whose,
             key: key.to_owned(),
             value,
-        };
-        match (key, key.rsplit_once('.')) {
-            ("limits", _) => limits(value).map(subscriber),
-            ("quiet_hours", _) => hours(value).map(subscriber),
-            (_, Some((operator, key))) if Key::named(key).is_some() => Ok(Self {
-                operator: Some(operator.to_owned()),
-                key: key.to_owned(),
-                value: match value.parse::<u32>() {
-                    Ok(number) => json!(number),
-                    Err(_) => json!(value),
-                },
-            }),
-            _ => Err(RIGHT.to_owned()),
-        }
+        })
     }
 }
 
@@ -113,19 +125,19 @@ fn hours(text: &str) -> Result<Value, String> {
 /// What is asked, each thing once.
 fn body(changes: Vec<Change>, hours: Option<u32>) -> Result<Value, Failure> {
     let mut operators: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+    let mut agencies = operators.clone();
     let mut subscriber = Map::new();
-    for Change {
-        operator,
-        key,
-        value,
-    } in changes
-    {
-        let (values, of) = match operator {
-            Some(name) => {
+    for Change { whose, key, value } in changes {
+        let (values, of) = match whose {
+            Whose::Operator(name) => {
                 let of = format!("{name}.");
                 (operators.entry(name).or_default(), of)
             }
-            None => (&mut subscriber, String::new()),
+            Whose::Agency(name) => {
+                let of = format!("agency.{name}.");
+                (agencies.entry(name).or_default(), of)
+            }
+            Whose::Subscriber => (&mut subscriber, String::new()),
         };
         if values.contains_key(&key) {
             return Err(Failure::Usage(format!("{of}{key} is given twice")));
@@ -134,8 +146,11 @@ fn body(changes: Vec<Change>, hours: Option<u32>) -> Result<Value, Failure> {
     }
     let hours = hours.map(|hours| ("hours", json!(hours)));
     let operators = (!operators.is_empty()).then(|| ("operators", json!(operators)));
+    let agencies = (!agencies.is_empty()).then(|| ("agencies", json!(agencies)));
     let subscriber = (!subscriber.is_empty()).then(|| ("subscriber", json!(subscriber)));
-    let body = [hours, operators, subscriber].into_iter().flatten();
+    let body = [hours, operators, agencies, subscriber]
+        .into_iter()
+        .flatten();
     let body = body.map(|(key, value)| (key.to_owned(), value));
     Ok(Value::Object(body.collect()))
 }
@@ -319,11 +334,13 @@ mod tests {
             "ucell.tps=600",
             "ucell.window=default",
             "uzmobile.sessions=4",
+            "agency.kadastr.weight=3",
             "limits=3/10m,10/24h",
             "quiet_hours=23:00-07:00",
         ];
         let expected = json!({
             "operators": {"ucell": {"tps": 600, "window": "default"}, "uzmobile": {"sessions": 4}},
+            "agencies": {"kadastr": {"weight": 3}},
             "subscriber": {
                 "limits": [{"messages": 3, "per": "10m"}, {"messages": 10, "per": "24h"}],
                 "quiet_hours": {"from": "23:00", "to": "07:00"},
@@ -337,10 +354,13 @@ mod tests {
         );
         let none = json!({"subscriber": {"limits": [], "quiet_hours": "none"}});
         assert_eq!(asked(&["limits=none", "quiet_hours=none"]).unwrap(), none);
+        let configured = json!({"subscriber": {"limits": "default"}});
+        assert_eq!(asked(&["limits=default"]).unwrap(), configured);
         assert_eq!(asked(&[]).unwrap(), json!({}));
         for wrong in [
             "tps=5",
             "ucell.speed=1",
+            "agency.kadastr.tps=1",
             "limits=3",
             "quiet_hours=22",
             "ucell",

@@ -35,7 +35,7 @@ pub(super) struct WantedLimits {
     keep: bool,
 }
 
-fn limits_or_default() -> Schema {
+pub(super) fn limits_or_default() -> Schema {
     let limit = RefOr::Ref(Ref::from_schema_name("SubscriberLimit"));
     let limits = ArrayBuilder::new().items(limit).max_items(Some(4));
     let word = ObjectBuilder::new().schema_type(Type::String);

@@ -11,8 +11,11 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::orders::{bad, between, body, up_to};
+use super::pace::limits_or_default;
 use super::problem::ProblemDocument;
-use crate::control::settings::{MOST_SESSIONS, MOST_TPS, MOST_WEIGHT, MOST_WINDOW};
+use crate::control::settings::{
+    MOST_AGENCY_WEIGHT, MOST_SESSIONS, MOST_TPS, MOST_WEIGHT, MOST_WINDOW,
+};
 use crate::control::what_if::{Answer, Asked, MOST_HOURS, Refused};
 
 /// Where questions go, one at a time.
@@ -44,6 +47,8 @@ pub(super) struct Described {
     hours: Option<u32>,
     /// By their names.
     operators: Option<std::collections::HashMap<String, DescribedLink>>,
+    /// By their names.
+    agencies: Option<std::collections::HashMap<String, DescribedAgency>>,
     subscriber: Option<DescribedSubscriber>,
 }
 
@@ -66,26 +71,27 @@ struct DescribedLink {
     weight: (),
 }
 
+/// What is to be other of an agency; `default`: as configured.
+#[derive(ToSchema)]
+#[schema(as = WhatIfAgency)]
+#[expect(dead_code, reason = "it is only described")]
+struct DescribedAgency {
+    /// Beside other agencies in its lanes.
+    #[schema(schema_with = between::<1, MOST_AGENCY_WEIGHT>, required = false)]
+    weight: (),
+}
+
 /// What is to be other of `[subscriber]`, as the configuration has it.
 #[derive(ToSchema)]
 #[schema(as = WhatIfSubscriber)]
 #[expect(dead_code, reason = "it is only described")]
 struct DescribedSubscriber {
-    /// At most so many messages in any window of that length; none: `[]`.
-    limits: Option<Vec<DescribedLimit>>,
+    /// At most so many messages in any window of that length; none: `[]`; as configured: `default`.
+    #[schema(schema_with = limits_or_default, required = false)]
+    limits: (),
     /// A table of from, to and timezone, which may be left out where there are some now; none: `none`.
     #[schema(value_type = Option<Value>)]
     quiet_hours: Option<Value>,
-}
-
-#[derive(ToSchema)]
-#[schema(as = WhatIfLimit)]
-#[expect(dead_code, reason = "it is only described")]
-struct DescribedLimit {
-    #[schema(minimum = 1, maximum = 100)]
-    messages: u32,
-    #[schema(example = "10m")]
-    per: String,
 }
 
 const _: () = assert!(MOST_HOURS == 24, "as described");
@@ -111,7 +117,7 @@ pub(super) async fn post(
     let body = match &body[..] {
         [] => Value::Object(Map::new()),
         body => serde_json::from_slice(body).map_err(|_| {
-            bad("the body should be a JSON object with any of hours, operators and subscriber")
+            bad("the body should be a JSON object with any of hours, operators, agencies and subscriber")
         })?,
     };
     let Ok(_turn) = api.what_if.turn.try_lock() else {

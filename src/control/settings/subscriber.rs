@@ -88,11 +88,21 @@ fn read(table: &mut Table<'_>) -> Option<Subscriber> {
     })
 }
 
-/// What it would be with what a table says; what that leaves out stays as it is held, and the text `none` means no quiet hours.
-pub(crate) fn changed(cell: &Cell<'_>, held: &Subscriber) -> Option<Subscriber> {
+/// What it would be with what a table says; what that leaves out stays as it is held, the text `none` means no quiet hours, and
+/// `default` the configured limits.
+pub(crate) fn changed(
+    cell: &Cell<'_>,
+    held: &Subscriber,
+    configured: &[Limit],
+) -> Option<Subscriber> {
     cell.table(|table| {
         Some(Subscriber {
-            limits: table.or("limits", held.limits.clone(), limits),
+            limits: table.or("limits", held.limits.clone(), |cell| {
+                match &cell.node.value {
+                    Value::Text(text) if text == "default" => Some(configured.to_vec()),
+                    _ => limits(cell),
+                }
+            }),
             quiet_hours: table.or("quiet_hours", held.quiet_hours.clone(), |cell| {
                 let held = held.quiet_hours.as_ref();
                 match &cell.node.value {

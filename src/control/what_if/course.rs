@@ -76,11 +76,12 @@ impl Side {
             let link = links.find(|link| link.settings.name == name)?;
             Link::new(id, (&link.settings, link.tuning), link.smsc, from.instant).ok()
         };
-        let subscribers = traffic.subscribers(from.steady >= traffic.now.steady);
+        let is_now = from.steady >= traffic.now.steady;
         let waiting = (1..).zip(waiting);
         let is_other = !self.rules.rules.affected(put_off_by).is_nobody();
         let past = Past {
-            subscribers,
+            subscribers: traffic.subscribers(is_now),
+            used: traffic.used(is_now),
             waiting: waiting
                 .filter_map(|(number, arrived)| arrived.waiting(number))
                 .collect(),

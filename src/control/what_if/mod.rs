@@ -10,6 +10,7 @@ mod drain;
 mod fate;
 mod gauge;
 mod question;
+mod quota;
 mod sample;
 mod traffic;
 

@@ -1,15 +1,18 @@
-//! What is asked about: values of operators' links and of `[subscriber]`, as the configuration has them.
+//! What is asked about: values of operators' links, agencies' weights and `[subscriber]`, as orders and the configuration have them.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
+use xabar_events::Agency;
 
 use crate::control::settings::document::Value;
 use crate::control::settings::reading::{Cell, Table, read_json};
 use crate::control::settings::subscriber::changed;
 use crate::control::settings::values::whole;
-use crate::control::settings::{Problem, Settings, Subscriber};
-use crate::control::standing::Key;
+use crate::control::settings::{
+    MOST_AGENCY_WEIGHT, Operator, Problem, Settings, Subscriber, USUAL_WEIGHT,
+};
+use crate::control::standing::{Key, Standing};
 use crate::delivery::{Setting, Tuning};
 
 /// No longer past is looked at.
@@ -23,6 +26,8 @@ const HOURS: u32 = 4;
 pub struct Question {
     pub hours: u32,
     pub operators: BTreeMap<String, LinkChange>,
+    /// The weights that agencies would have, as far as that is asked.
+    pub agencies: BTreeMap<String, u32>,
     /// As it would be, if anything is said of it.
     pub subscriber: Option<Subscriber>,
     /// As it was asked.
@@ -33,13 +38,17 @@ pub struct Question {
 pub type LinkChange = BTreeMap<Key, Setting<u32>>;
 
 impl Question {
-    /// Reads what was sent, by the settings that hold.
+    /// Reads what was sent, by the settings that hold and what staff has set.
     ///
     /// # Errors
     /// All that is wrong in it.
-    pub fn read(body: &Json, settings: &Settings) -> Result<Self, Vec<Problem>> {
+    pub fn read(
+        body: &Json,
+        settings: &Settings,
+        standing: &Standing,
+    ) -> Result<Self, Vec<Problem>> {
         read_json(body, |cell| {
-            cell.table(|table| Some(read(table, settings, body)))
+            cell.table(|table| Some(read(table, (settings, standing), body)))
         })
     }
 
@@ -100,15 +109,36 @@ impl Question {
     }
 }
 
-fn read(table: &mut Table<'_>, settings: &Settings, body: &Json) -> Question {
+fn read(
+    table: &mut Table<'_>,
+    (settings, standing): (&Settings, &Standing),
+    body: &Json,
+) -> Question {
     let hours = table.or("hours", HOURS, whole(1..=MOST_HOURS));
     let operators = table.or("operators", BTreeMap::new(), |cell: &Cell<'_>| {
-        cell.named(|name, cell| link(name, cell, settings))
+        let operators = cell.named(|name, cell| link(name, cell, settings))?;
+        match nobodys(&operators, settings, standing) {
+            None => Some(operators),
+            Some(prefix) => cell.wrong(
+                format!("leaves no operator that shares {prefix} a weight of 1 or more"),
+                "leave one to at least one of them",
+            ),
+        }
     });
-    let subscriber = table.optional("subscriber", |cell| changed(cell, &settings.subscriber));
+    let agencies = table.or("agencies", BTreeMap::new(), |cell: &Cell<'_>| {
+        cell.named(|name, cell| agency(name, cell, settings))
+    });
+    let configured = standing.configured_limits();
+    let subscriber = table.optional("subscriber", |cell| {
+        changed(cell, &settings.subscriber, &configured)
+    });
     Question {
         hours,
         operators,
+        agencies: agencies
+            .into_iter()
+            .filter_map(|(name, weight)| Some((name, weight?)))
+            .collect(),
         subscriber,
         asked: asked(body),
     }
@@ -134,6 +164,60 @@ fn link(name: &str, cell: &Cell<'_>, settings: &Settings) -> Option<LinkChange> 
             change.extend(set.map(|set| (key, set)));
         }
         Some(change)
+    })
+}
+
+/// A prefix that would be nobody's: of all that share it none would have any weight.
+fn nobodys<'a>(
+    changes: &BTreeMap<String, LinkChange>,
+    settings: &'a Settings,
+    standing: &Standing,
+) -> Option<&'a str> {
+    let weight = |operator: &Operator| {
+        let change = changes.get(&operator.name);
+        match change.and_then(|change| change.get(&Key::Weight)) {
+            Some(Setting::To(weight)) => *weight,
+            Some(Setting::Configured) => operator.weight,
+            _ => {
+                let set = standing.set(&operator.name);
+                set.get(&Key::Weight).map_or(operator.weight, |set| set.to)
+            }
+        }
+    };
+    let is_change = |operator: &&Operator| {
+        let change = changes.get(&operator.name);
+        change.is_some_and(|change| change.contains_key(&Key::Weight))
+    };
+    let changed = settings.operators.iter().filter(is_change);
+    let mut prefixes = changed.flat_map(|operator| &operator.prefixes);
+    let is_nobodys = |prefix: &&String| {
+        let operators = settings.operators.iter();
+        let mut sharing = operators.filter(|operator| operator.prefixes.contains(prefix));
+        sharing.all(|operator| weight(operator) == 0)
+    };
+    prefixes.find(is_nobodys).map(String::as_str)
+}
+
+/// The weight that an agency would have; nothing if nothing is asked of it.
+fn agency(name: &str, cell: &Cell<'_>, settings: &Settings) -> Option<Option<u32>> {
+    if Agency::from_name(name).is_err() {
+        return cell.wrong(
+            "is no agency",
+            "name one as in its events' `source`, behind /agencies/",
+        );
+    }
+    cell.table(|table| {
+        Some(table.optional("weight", |cell| match &cell.node.value {
+            Value::Text(text) if text == "default" => {
+                let mut agencies = settings.agencies.iter();
+                let configured = agencies.find(|agency| agency.name == name);
+                Some(configured.map_or(USUAL_WEIGHT, |agency| agency.weight))
+            }
+            Value::Integer(_) => whole(1..=MOST_AGENCY_WEIGHT)(cell),
+            _ => cell.unfit(format!(
+                "give a whole number from 1 to {MOST_AGENCY_WEIGHT}, or \"default\": as configured"
+            )),
+        }))
     })
 }
 
@@ -166,16 +250,20 @@ fn asked(body: &Json) -> Vec<String> {
         object.retain(|_, value| !value.is_null());
         Some(object)
     };
-    let operators = object(body.get("operators")).unwrap_or_default();
-    let links = operators.iter().flat_map(|(name, values)| {
-        let values = object(Some(values)).unwrap_or_default().into_iter();
-        values.map(move |(key, value)| format!("{name}.{key}={}", plain(&value)))
-    });
+    let of_each = |of: &str, before: &'static str| {
+        let named = object(body.get(of)).unwrap_or_default().into_iter();
+        named.flat_map(move |(name, values)| {
+            let values = object(Some(&values)).unwrap_or_default().into_iter();
+            values.map(move |(key, value)| format!("{before}{name}.{key}={}", plain(&value)))
+        })
+    };
+    let links = of_each("operators", "");
+    let agencies = of_each("agencies", "agency.");
     let subscriber = object(body.get("subscriber")).unwrap_or_default();
     let subscriber = subscriber
         .iter()
         .map(|(key, value)| format!("{key}={}", plain(value)));
-    links.chain(subscriber).collect()
+    links.chain(agencies).chain(subscriber).collect()
 }
 
 fn plain(value: &Json) -> String {

@@ -15,11 +15,12 @@ use super::Stopped;
 use super::answer::Course;
 use super::course::{Side, course_of, id};
 use super::fate::Fate;
+use super::quota::Quotas;
 use super::sample::Sample;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{
-    Attempt, Content, Identity, JournalError, Lane, Message, MessageId, OperatorId, Origin, Phase,
-    Progress, Reader, SubscriberFacts, Undelivered,
+    AgencyKey, Attempt, Content, Identity, JournalError, Lane, Message, MessageId, OperatorId,
+    Origin, Phase, Progress, Reader, SubscriberFacts, Undelivered, Used,
 };
 
 /// The traffic that is replayed.
@@ -52,6 +53,9 @@ pub(super) struct Traffic {
     /// When messages went to each subscriber, those to whom any did before the beginning, and until now.
     before: Submitted,
     until_now: Submitted,
+    /// How much of the agencies' quotas was used by the beginning, and until now.
+    quotas_before: Quotas,
+    quotas_now: Quotas,
 }
 
 /// What waited for the end of a night came in so long before it was submitted.
@@ -136,6 +140,8 @@ impl Traffic {
             waiting_in_all: 0,
             before: Submitted::new(),
             until_now: Submitted::new(),
+            quotas_before: Quotas::at(now.wall_at(from), &side.rules.rules),
+            quotas_now: Quotas::at(now.wall, &side.rules.rules),
         };
         let earlier = from.before(now.steady.since(from));
         let mut samples = Samples {
@@ -161,29 +167,35 @@ impl Traffic {
         traffic.withdrawn = withdrawn.collect();
         traffic.withdrawn.sort_unstable();
         let sides = [Some(side), changed].into_iter().flatten();
-        if let Some(longest) = sides.filter_map(Side::longest_limit).max() {
-            traffic.read_submitted(reader, longest, go_on)?;
-        }
+        let longest = sides.filter_map(Side::longest_limit).max();
+        traffic.read_submitted(reader, longest, go_on)?;
         Ok(traffic)
     }
 
     /// Reads when messages went to those subscribers to whom any is replayed: in a second run, since these are far fewer than all
-    /// to whom something went in the time of the longest limit.
+    /// to whom something went in the time of the longest limit. With that, how many went of the agencies that have a quota.
     fn read_submitted(
         &mut self,
         reader: &mut dyn Reader,
-        longest: Duration,
+        longest: Option<Duration>,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<(), Stopped> {
         let replayed = self.messages.iter().map(|(arrived, _)| arrived);
         let replayed = replayed.chain(&self.waiting);
         let subscribers: FxHashSet<Msisdn> = replayed.map(|it| it.origin.msisdn).collect();
         let (from, now) = (self.from, self.now);
-        let oldest = from.before(longest);
+        let limits_since = longest.map(|longest| from.before(longest));
+        let quotas_since = self.quotas_before.since().map(|day| now.steady_at(day));
+        let Some(oldest) = limits_since.into_iter().chain(quotas_since).min() else {
+            return Ok(());
+        };
         each(reader, oldest.before(NIGHT), u64::MAX, go_on, |message| {
-            if !subscribers.contains(&message.msisdn) {
+            self.quotas_before.count(message);
+            self.quotas_now.count(message);
+            let Some(longest) = longest.filter(|_| subscribers.contains(&message.msisdn)) else {
                 return;
-            }
+            };
+            let oldest = from.before(longest);
             let history = message.progress.history.iter();
             let submitted = history.filter(|told| told.state == State::Submitted);
             for at in submitted.map(|told| now.steady_at(told.at)) {
@@ -338,6 +350,14 @@ impl Traffic {
             (*msisdn, SubscriberFacts { submitted })
         });
         facts.collect()
+    }
+
+    /// How much of their quotas agencies had used at the beginning, or until now.
+    pub(super) fn used(&self, until_now: bool) -> Vec<(AgencyKey, Used)> {
+        match until_now {
+            true => self.quotas_now.used(self.waiting.iter(), &self.now),
+            false => self.quotas_before.used(self.waited(), &self.now),
+        }
     }
 
     /// What became of all in fact.

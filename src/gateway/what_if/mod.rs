@@ -23,7 +23,7 @@ use crate::control::what_if::{
 };
 use crate::delivery::model::Smsc;
 use crate::delivery::{LinkState, Setting, Tuning};
-use crate::journal::Reader;
+use crate::journal::{AgencyKey, Reader};
 use crate::numbers::{Lists, Numbers};
 
 /// What questions are answered from.
@@ -83,7 +83,7 @@ impl Known {
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Box<Answer>, Refused> {
         let settings = self.standing.limiting(&self.settings.borrow());
-        let question = Question::read(body, &settings).map_err(Refused::Wrong)?;
+        let question = Question::read(body, &settings, &self.standing).map_err(Refused::Wrong)?;
         let held = self.side(&settings, None).map_err(Refused::Wrong)?;
         let changed = question.is_change().then(|| {
             let settings = question.changed(&settings);
@@ -118,6 +118,10 @@ impl Known {
             ..Lists::default()
         };
         let mut rules = fitting::rules(settings, &self.standing, lists, menus);
+        for (agency, weight) in question.iter().flat_map(|question| &question.agencies) {
+            let weights = &mut rules.rules.sharing.weights;
+            weights.insert(AgencyKey::of(agency), *weight);
+        }
         // Those that the configuration has since the start are not known yet.
         let observed = |name: &str| self.links.iter().find(|it| it.operator.name == name);
         rules

@@ -16,7 +16,7 @@ use crate::delivery::model::Link;
 use crate::delivery::sample::{submission, token};
 use crate::durations::Durations;
 use crate::journal::model::Model;
-use crate::journal::{Changes, Journal, Lane, Message, OperatorId, Phase, Told, sample};
+use crate::journal::{Changes, Identity, Journal, Lane, Message, OperatorId, Phase, Told, sample};
 use crate::log_lines::LogLines;
 use crate::scratch::Folder;
 
@@ -135,7 +135,7 @@ impl World {
     /// The answer if no more than so many are replayed and everything is as is asked for.
     fn at_most(&mut self, most: u64, body: &Value) -> Answer {
         let settings = Arc::clone(&self.known.settings.borrow());
-        let question = Question::read(body, &settings).unwrap();
+        let question = Question::read(body, &settings, &self.known.standing).unwrap();
         let side = self.known.side(&settings, Some(&question)).unwrap();
         let sources = Sources {
             reader: self.known.reader.as_mut(),
@@ -330,7 +330,12 @@ fn a_weight_is_the_one_that_is_asked_for_else_the_one_that_is_set() {
     let world = World::new(&shared());
     let settings = Arc::clone(&world.known.settings.borrow());
     let weight = |operators: Value| {
-        let question = Question::read(&json!({ "operators": operators }), &settings).unwrap();
+        let question = Question::read(
+            &json!({ "operators": operators }),
+            &settings,
+            &world.known.standing,
+        )
+        .unwrap();
         let side = world.known.side(&settings, Some(&question)).unwrap();
         side.rules.operators[0].weight
     };
@@ -630,7 +635,12 @@ fn where_many_were_put_off_their_moments_are_no_later_for_there_being_more_of_th
 /// A link in virtual time that is given what it asks for only so much later, and how it did for five seconds.
 fn late_link(world: &World, link: &Value, late: Duration) -> Use {
     let settings = Arc::clone(&world.known.settings.borrow());
-    let question = Question::read(&json!({"operators": {"ucell": link}}), &settings).unwrap();
+    let question = Question::read(
+        &json!({"operators": {"ucell": link}}),
+        &settings,
+        &world.known.standing,
+    )
+    .unwrap();
     let side = world.known.side(&settings, Some(&question)).unwrap();
     let of = &side.links[0];
     let mut now = world.now.instant;
@@ -727,4 +737,158 @@ fn followed(advice: &str, window: usize) -> (u32, usize) {
         if is_faster { 600 } else { 300 },
         named.unwrap_or(if is_wider { 2 * window } else { window }),
     )
+}
+
+#[test]
+fn what_goes_without_waiting_counts_for_no_rate_under_pressure() {
+    let mut world = World::new(CONFIG);
+    // Every five seconds 250 at once, at which a hundred a second go, and then forty a second, which do not wait.
+    let mut all = Vec::new();
+    for round in (1..=12).rev() {
+        let begin = Duration::from_secs(5 * round);
+        all.extend((0..250).map(|_| begin));
+        all.extend((0..80).map(|number| begin - Duration::from_millis(3000 + 25 * number)));
+    }
+    let told = [(State::Submitted, None, SECOND)];
+    let all = all.into_iter().map(|ago| world.message(ago, &told));
+    let all = all.collect();
+    world.accept(all);
+    let answer = world.ask(&json!({"hours": 1, "operators": {"ucell": {"window": 40}}}));
+    let rate = answer.changed.unwrap().operators[0].rate.unwrap();
+    near(rate, 97.0, 0.05);
+}
+
+#[test]
+fn an_agency_has_the_weight_that_is_asked_for_else_the_one_that_is_set() {
+    let config = format!("{CONFIG}[[agency]]\nname = \"kadastr\"\nweight = 2\n");
+    let world = World::new(&config);
+    let settings = Arc::clone(&world.known.settings.borrow());
+    let standing = &world.known.standing;
+    let weight = |agencies: Value| {
+        let body = json!({ "agencies": agencies });
+        let question = Question::read(&body, &settings, standing).unwrap();
+        let side = world.known.side(&settings, Some(&question)).unwrap();
+        let weights = side.rules.rules.sharing.weights;
+        weights[&AgencyKey::of("kadastr")]
+    };
+    assert_eq!(weight(json!({})), 2);
+    standing.note_weight("kadastr", Some(7), false).unwrap();
+    assert_eq!(weight(json!({})), 7);
+    assert_eq!(weight(json!({"kadastr": {"weight": 3}})), 3);
+    assert_eq!(weight(json!({"kadastr": {"weight": "default"}})), 2);
+}
+
+#[test]
+fn a_heavier_agency_waits_less() {
+    let mut world = World::new(CONFIG);
+    let mut all = Vec::new();
+    for number in 0..1000 {
+        let mut message = world.message(MINUTE, &[]);
+        let agency = if number % 2 == 0 { "kadastr" } else { "yhxbb" };
+        of_agency(&mut message, agency);
+        all.push(message);
+    }
+    world.accept(all);
+    let answer = world.ask(&json!({"agencies": {"kadastr": {"weight": 9}}}));
+    assert_eq!(answer.changes, ["agency.kadastr.weight=9"]);
+    let wait = |course: &Course| {
+        let mut agencies = course.agencies.iter();
+        agencies
+            .find(|it| it.name == "kadastr")
+            .unwrap()
+            .waits
+            .p50_s
+    };
+    let (as_is, changed) = (wait(&answer.as_is), wait(answer.changed.as_ref().unwrap()));
+    assert!(changed < 0.7 * as_is, "{changed} instead of {as_is}");
+}
+
+fn of_agency(message: &mut Message, agency: &str) {
+    let origin = message.origin_mut();
+    let mut identity = Identity::clone(&origin.identity);
+    identity.key.agency = xabar_events::Agency::from_name(agency).unwrap();
+    origin.identity = Arc::new(identity);
+}
+
+#[test]
+fn limits_that_are_asked_about_may_be_the_configured_ones() {
+    let limits = "[subscriber]\nlimits = [{ messages = 1, per = \"24h\" }]\n";
+    let world = World::new(&format!("{limits}{CONFIG}"));
+    let settings = Arc::clone(&world.known.settings.borrow());
+    let standing = &world.known.standing;
+    standing.reconfigure(&settings, &[]).unwrap();
+    standing.note_limits(Some(Vec::new()), false).unwrap();
+    let held = standing.limiting(&settings);
+    assert_eq!(held.subscriber.limits, []);
+    let body = json!({"subscriber": {"limits": "default"}});
+    let question = Question::read(&body, &held, standing).unwrap();
+    assert_eq!(
+        question.changed(&held).subscriber.limits,
+        settings.subscriber.limits
+    );
+}
+
+#[test]
+fn what_an_order_would_be_refused_for_is_no_question() {
+    let mut world = World::new(&shared());
+    let one = json!({"operators": {"ucell": {"weight": 0}}});
+    assert_eq!(world.ask(&one).changes, ["ucell.weight=0"]);
+    let told = "`operators` leaves no operator that shares 99890 a weight of 1 or more; leave one to at least one of them";
+    let both = json!({"operators": {"ucell": {"weight": 0}, "beeline": {"weight": 0}}});
+    assert_eq!(world.problems(&both), [told]);
+    let set = json!({ "weight": 0 });
+    let standing = &world.known.standing;
+    standing
+        .note_set("beeline", set.as_object().unwrap(), false)
+        .unwrap();
+    assert_eq!(world.problems(&one), [told]);
+    let agencies = json!({"agencies": {"Kadastr": {"weight": 1}, "kadastr": {"weight": 101}}});
+    let problems = world.problems(&agencies).join("\n");
+    assert!(
+        problems.contains("`agencies.Kadastr` is no agency"),
+        "{problems}"
+    );
+    assert!(
+        problems.contains("`agencies.kadastr.weight` is 101"),
+        "{problems}"
+    );
+}
+
+#[test]
+fn what_was_used_of_a_daily_quota_counts() {
+    let agency = "[[agency]]\nname = \"kadastr\"\ndaily = { messages = 5, timezone = \"UTC\" }\n";
+    // Whatever the time of day is, that zone's day began at least six hours ago and lasts as long yet.
+    let midday = |now: Now| {
+        let hour = now.wall.0.rem_euclid(24 * 3_600_000) / 3_600_000;
+        if (6..18).contains(&hour) {
+            "UTC"
+        } else {
+            "Etc/GMT+12"
+        }
+    };
+    let zone = midday(World::new(CONFIG).now);
+    let mut world = World::new(&format!("{CONFIG}{}", agency.replace("UTC", zone)));
+    let mut all = Vec::new();
+    for (minutes, is_over) in [
+        (180, true),
+        (170, true),
+        (160, true),
+        (30, false),
+        (29, false),
+        (28, false),
+    ] {
+        let told = [(State::Submitted, None, minutes * MINUTE)];
+        let mut message = world.message(minutes * MINUTE, if is_over { &told } else { &[] });
+        of_agency(&mut message, "kadastr");
+        all.push(message);
+    }
+    world.accept(all);
+    let answer = world.ask(&json!({"hours": 1}));
+    // Three of five were used when the hour begins, and until now.
+    assert_eq!(
+        answer.as_is.deferred["agency-quota"], 1,
+        "{:?}",
+        answer.as_is
+    );
+    assert!(drain_s(&answer.as_is) > 6.0 * 3600.0);
 }
