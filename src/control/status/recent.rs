@@ -108,12 +108,11 @@ impl Recent {
         if span(since) >= SETTLED {
             return Some(since);
         }
-        let is_judged =
-            |run: &(&Sample, &Sample)| span(*run) >= SETTLED && submitting(run.1, index) > 0;
-        let before = before.filter(is_judged);
-        let before = before.or_else(|| self.unsteady(index).filter(is_judged));
+        let before = before.filter(|run| submitting(run.1, index) > 0);
+        let runs = [before, self.unsteady(index)];
+        let judged = runs.into_iter().flatten().find(|run| span(*run) >= SETTLED);
         // By less nothing is said: windows that have just begun to fill have sent much and had no answer.
-        Some(before.unwrap_or((newest, newest)))
+        Some(judged.unwrap_or((newest, newest)))
     }
 
     /// The samples since what staff sets of a link changed last, from the first of them with a session: those of one
@@ -356,6 +355,7 @@ mod tests {
             (11, (11, 11)),
             (12, (4, 12)),
             (24, (4, 24)),
+            (33, (13, 33)),
             // That without a session counts, but not at the beginning.
             (37, (20, 37)),
         ] {
