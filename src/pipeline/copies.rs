@@ -26,18 +26,28 @@ fn add(attempt: &mut Attempt, segment: u8) {
     }
 }
 
-/// What has become of a segment that is sent if the copy on its way is not taken, or has no answer.
+/// What has become of a segment that is sent if the copy on its way is not taken: if no other arrived, it is not tried again.
 pub(super) fn without_copy(attempt: &mut Attempt, segment: u8) {
+    without_copy_or(attempt, segment, Segment::Failed);
+}
+
+/// The same if the copy on its way has no answer: that one may arrive, whatever the others came to.
+pub(super) fn without_answer(attempt: &mut Attempt, segment: u8) {
+    without_copy_or(attempt, segment, Segment::Waiting);
+}
+
+fn without_copy_or(attempt: &mut Attempt, segment: u8, none_arrived: Segment) {
     let place = attempt.copies.iter().position(|it| it.segment == segment);
     let mut state = Segment::Waiting;
     if let Some(place) = place
         && let Some(copies) = attempt.copies.get_mut(place)
     {
+        state = none_arrived;
         if copies.is_open() {
             state = Segment::Accepted;
             copies.others -= 1;
         }
-        if state == Segment::Waiting || copies.others == 0 {
+        if state != Segment::Accepted || copies.others == 0 {
             attempt.copies.remove(place);
         }
     }

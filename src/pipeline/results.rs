@@ -8,7 +8,7 @@ use xabar_smpp::Status;
 
 use super::admission::withdrawn;
 use super::beat::Beat;
-use super::copies::without_copy;
+use super::copies::{without_answer, without_copy};
 use super::core::{Core, InFlight, SWEEP};
 use super::sending::attempt_octet;
 use super::taken_late::Before;
@@ -130,7 +130,7 @@ impl Core {
         }
         let outstanding: Vec<u8> = flight.outstanding().collect();
         for segment in outstanding {
-            without_copy(&mut flight.message.progress.attempt, segment);
+            without_answer(&mut flight.message.progress.attempt, segment);
         }
         flight.choose_carrier();
         let is_taken = is_taken(&flight);

@@ -30,14 +30,24 @@ impl Core {
         if let Some(mut flight) = self.in_flight.remove(&token.message) {
             if may_have(&flight.message, operator) {
                 self.taken_in_flight(beat, &mut flight, (operator, token), smsc_id, before)?;
+            } else if before == Before::Refusal {
+                self.count_taken(beat, &mut flight.message, true)?;
+                beat.put(flight.message.clone());
             }
             self.in_flight.insert(token.message, flight);
             return Ok(());
         }
-        let message = self.as_it_stands(beat, token.message)?;
-        let Some(mut message) = message.filter(|it| may_have(it, operator)) else {
+        let Some(mut message) = self.as_it_stands(beat, token.message)? else {
             return Ok(());
         };
+        if !may_have(&message, operator) {
+            if before == Before::Refusal {
+                self.count_taken(beat, &mut message, true)?;
+                self.note_in_line(&message);
+                beat.put(message);
+            }
+            return Ok(());
+        }
         if before == Before::Refusal {
             let attempt = &message.progress.attempt;
             let is_repeat = is_repeat(attempt, token.segment, attempt.uncertain);
@@ -54,13 +64,20 @@ impl Core {
         let is_open = may_be_told(&message);
         if is_open {
             self.settle_by_receipts(beat, &mut message, notice.as_deref());
-        } else if let Some(held) = self.pacer.held_message(message.id) {
-            held.progress.attempt = message.progress.attempt.clone();
+        } else {
+            self.note_in_line(&message);
         }
         if is_open || waits || before == Before::Refusal {
             beat.put(message);
         }
         Ok(())
+    }
+
+    /// Its copy in line for its turn is to know what is known of it.
+    fn note_in_line(&mut self, message: &Message) {
+        if let Some(held) = self.pacer.held_message(message.id) {
+            held.progress.attempt = message.progress.attempt.clone();
+        }
     }
 
     fn taken_in_flight(

@@ -64,6 +64,40 @@ fn of_two_copies_that_do_not_arrive_the_last_receipt_tells_of_failure() {
 }
 
 #[test]
+fn a_copy_that_did_not_arrive_has_failed_once_its_repeat_is_refused_or_not_written() {
+    let ends: [End; 2] = [
+        |world, sent| world.refuse(sent, Status::RTHROTTLED),
+        |world, sent| world.give_back(sent),
+    ];
+    for end in ends {
+        let mut world = World::new();
+        let (first, second) = repeated(&mut world);
+        world.accept(&first, "A");
+        world.receipt(&first, "A", "UNDELIV");
+        end(&mut world, &second);
+        world.advance(HOUR);
+        assert!(world.sent().is_empty());
+        assert_eq!(last(&world), "failed undelivered");
+    }
+}
+
+#[test]
+fn what_did_not_arrive_is_sent_once_more_if_its_repeat_has_no_answer() {
+    let mut world = World::new();
+    let (first, second) = repeated(&mut world);
+    world.accept(&first, "A");
+    world.receipt(&first, "A", "UNDELIV");
+    world.lose(&second);
+    world.advance(31 * SECOND);
+    world.advance(3 * MINUTE);
+    let third = world.one_sent();
+    world.accept(&third, "C");
+    world.receipt(&third, "C", "DELIVRD");
+    assert_eq!(last(&world), "delivered");
+    assert_eq!(world.last("e1").repeats, 2);
+}
+
+#[test]
 fn what_the_operator_took_after_all_is_not_repeated_when_its_copy_comes_to_nothing() {
     let ends: [(End, &str); 4] = [
         (

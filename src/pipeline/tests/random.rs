@@ -61,6 +61,8 @@ struct Days {
 enum Coming {
     Answer(Sent, Status, String),
     TimeOut(Sent),
+    /// It is taken, having been refused.
+    Taken(Sent, String),
     Receipt(Sent, String, &'static str),
     /// Whether a push is shown.
     Word(Sent, bool),
@@ -176,6 +178,16 @@ impl Days {
                 let event = Event::TimedOut(sent.token());
                 self.world.hear(sent.operator, event);
             }
+            Coming::Taken(sent, id) => {
+                let (token, smsc_id) = (sent.token(), id.clone().into());
+                let event = Event::TakenAfterAll { token, smsc_id };
+                self.world.hear(sent.operator, event);
+                // Of what is over no repeats are told any more.
+                if !self.world.laws.is_over(sent.message()) {
+                    self.note_taken(&sent);
+                }
+                self.bring_receipts(sent, &id);
+            }
             Coming::Receipt(sent, id, stat) => {
                 if self.world.smsc(sent.operator).sessions == 0 {
                     let later = self.world.steady.after(MINUTE);
@@ -216,6 +228,12 @@ impl Days {
         };
         match chance {
             0..70 => self.take(sent, soon, id, false),
+            // A push is over once it is refused.
+            70..73 if !sent.token().is_push() => {
+                refuse(Status::RTHROTTLED);
+                let late = soon.after(Duration::from_secs(self.random.below(60)));
+                self.coming.push((late, Coming::Taken(sent, id)));
+            }
             70..78 => refuse(Status::RTHROTTLED),
             78..82 => refuse(Status::RSYSERR),
             82..84 => refuse(Status::RMSGQFUL),
@@ -232,10 +250,7 @@ impl Days {
     }
 
     fn take(&mut self, sent: Sent, answered: UnixMillis, id: String, silent: bool) {
-        *self
-            .taken
-            .entry((sent.message(), sent.token().segment))
-            .or_default() += 1;
+        self.note_taken(&sent);
         if !silent {
             let answer = Coming::Answer(sent.clone(), Status::ROK, id.clone());
             self.coming.push((answered, answer));
@@ -249,6 +264,16 @@ impl Days {
             }
             return;
         }
+        self.bring_receipts(sent, &id);
+    }
+
+    fn note_taken(&mut self, sent: &Sent) {
+        let taken = self.taken.entry((sent.message(), sent.token().segment));
+        *taken.or_default() += 1;
+    }
+
+    /// The receipts that come of what an operator took, in whatever spelling.
+    fn bring_receipts(&mut self, sent: Sent, id: &str) {
         let stat = match self.random.below(20) {
             0..15 => "DELIVRD",
             15..17 => "UNDELIV",
@@ -261,7 +286,7 @@ impl Days {
             wait = Duration::from_secs(self.random.below(2) * 80 * 3600);
         }
         let spelled = match self.random.below(3) {
-            0 => u64::from_str_radix(&id, 16).unwrap().to_string(),
+            0 => u64::from_str_radix(id, 16).unwrap().to_string(),
             _ => id.to_lowercase(),
         };
         let at = self.world.steady.after(wait);
@@ -383,6 +408,8 @@ impl Days {
                 Coming::TimeOut(sent) if sent.operator == operator => {
                     self.world.hear(operator, unanswered(sent.token()));
                 }
+                // Its session is gone, and nobody is told.
+                Coming::Taken(sent, _) if sent.operator == operator => {}
                 other => self.coming.push((at, other)),
             }
         }
@@ -391,8 +418,13 @@ impl Days {
 
     /// Sessions end with the gateway; receipts come to the next one.
     fn crashed(&mut self) {
-        self.coming
-            .retain(|(_, coming)| !matches!(coming, Coming::Answer(..) | Coming::TimeOut(_)));
+        self.coming.retain(|(_, coming)| {
+            let is_answer = matches!(
+                coming,
+                Coming::Answer(..) | Coming::TimeOut(_) | Coming::Taken(..)
+            );
+            !is_answer
+        });
         drop(self.world.sent());
     }
 

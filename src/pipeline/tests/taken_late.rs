@@ -325,6 +325,35 @@ fn what_a_second_operator_takes_after_all_of_what_the_first_did_not_deliver_is_a
 }
 
 #[test]
+fn what_the_first_operator_takes_while_a_second_one_tries_what_it_did_not_deliver_is_counted() {
+    for waits in [false, true] {
+        let mut world = World::with(|settings| {
+            settings.operators[0].fallback = vec!["beeline".into()];
+            settings.retry.undelivered_elsewhere = true;
+        });
+        world.publish(status("e1"));
+        let first = world.one_sent();
+        world.refuse(&first, Status::RTHROTTLED);
+        world.advance(5 * SECOND);
+        let second = world.one_sent();
+        world.accept(&second, "B");
+        if waits {
+            world.smsc(BEELINE).room = 0;
+        }
+        world.receipt(&second, "B", "UNDELIV");
+        world.calm();
+        take_after_all(&mut world, &first, "A");
+        world.smsc(BEELINE).room = 10;
+        world.advance(SECOND);
+        let elsewhere = world.one_sent();
+        world.accept(&elsewhere, "C");
+        world.receipt(&elsewhere, "C", "DELIVRD");
+        assert_eq!(last(&world), "delivered");
+        assert_eq!(world.last("e1").repeats, 2, "waits: {waits}");
+    }
+}
+
+#[test]
 #[should_panic(expected = "again")]
 fn a_retry_of_what_was_taken_after_all_is_noticed() {
     /// Keeps second answers from the pipeline.

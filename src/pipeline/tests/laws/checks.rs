@@ -88,25 +88,42 @@ impl Laws {
         let Some(last) = self.messages[&message].attempts.last() else {
             return;
         };
-        let open = last.segments.values().any(|fate| match fate {
+        let open = last.segments.iter().any(|(segment, fate)| match fate {
             Fate::Sent => true,
-            Fate::Unanswered(since) => since.after(self.uncertain) > now.steady,
+            Fate::Unanswered(since) => {
+                let receipted = self.receipted.contains(&(message, last.octet, *segment));
+                !receipted && since.after(self.uncertain) > now.steady
+            }
             Fate::Accepted | Fate::Nowhere | Fate::Unwritten => false,
         });
         assert!(
             !open,
             "{message} again, though not answered: {:?}",
-            last.segments
+            self.messages[&message].attempts
         );
     }
 
-    /// R2: what an operator took, be it after a refusal, is never repeated, or once where the policy says so.
+    /// R2: what an operator took, be it after a refusal, is never repeated, or once where the policy says so. A copy that did
+    /// not arrive says nothing of another one that has no answer.
     pub(super) fn check_segment(&self, message: MessageId, segment: u8) {
-        let attempts = self.messages[&message].attempts.iter();
-        let taken = attempts.filter(|it| it.segments.get(&segment) == Some(&Fate::Accepted));
-        let by: BTreeSet<OperatorId> = taken.map(|it| it.operator).collect();
+        let attempts = &self.messages[&message].attempts;
+        let fate = |it: &Attempt| it.segments.get(&segment).copied();
+        let lacks_answer = |it: &Attempt| matches!(fate(it), Some(Fate::Unanswered(_)));
+        let any_lacks = attempts.iter().any(lacks_answer);
+        let is_gone =
+            |it: &Attempt| any_lacks && self.not_arrived.contains(&(message, it.octet, segment));
+        let taken = attempts
+            .iter()
+            .filter(|it| fate(it) == Some(Fate::Accepted));
+        let by: BTreeSet<OperatorId> = taken
+            .filter(|it| !is_gone(it))
+            .map(|it| it.operator)
+            .collect();
         let most = usize::from(self.undelivered_elsewhere);
-        assert!(by.len() <= most, "segment {segment} of {message} again");
+        assert!(
+            by.len() <= most,
+            "segment {segment} of {message} again, after {attempts:?}"
+        );
     }
 
     /// R3. The rest of a text of which the operator has a part is no message more.

@@ -77,7 +77,7 @@ impl Laws {
                 (is_late, "before its receipt is overdue")
             }
             (State::Unknown, Some(Reason::NoReceipts)) => {
-                (self.lacks_receipts, "though receipts come")
+                (!self.without_receipts.is_empty(), "though receipts come")
             }
             (State::Unknown, Some(Reason::Uncertain)) => {
                 let was_open = self.once_unanswered.contains(&id);

@@ -59,16 +59,19 @@ impl Laws {
         self.links.note(operator, is_bound, at);
     }
 
-    /// R2: what has no result since before an outage is repeated no sooner than its receipts could come for a grace.
+    /// R2: what has no result since before an outage is repeated no sooner than its receipts could come for a grace, if its
+    /// operator gives any.
     pub(super) fn check_hearing(&self, now: &Now, operator: OperatorId, id: MessageId) {
         let Some(last) = self.messages[&id].attempts.last() else {
             return;
         };
         // After a push there is the SMS, which waits for none.
         let unanswered = |(segment, fate): (&u8, &Fate)| {
-            *segment != Token::PUSH && matches!(fate, Fate::Unanswered(_))
+            let receipted = self.receipted.contains(&(id, last.octet, *segment));
+            *segment != Token::PUSH && matches!(fate, Fate::Unanswered(_)) && !receipted
         };
-        if !last.segments.iter().any(unanswered) {
+        let gives_none = self.without_receipts.contains(&operator);
+        if gives_none || !last.segments.iter().any(unanswered) {
             return;
         }
         let links = &self.links;

@@ -59,9 +59,11 @@ pub(super) struct Laws {
     once_unanswered: FxHashSet<MessageId>,
     /// What some operator said of that it did not deliver it.
     not_delivered: FxHashSet<MessageId>,
-    /// How long a receipt is waited for, and whether some operator gives none.
+    /// And of which submission of which segment a receipt said so: its attempt, and its place.
+    not_arrived: FxHashSet<(MessageId, u8, u8)>,
+    /// How long a receipt is waited for, and which operators give none.
     receipt: Duration,
-    lacks_receipts: bool,
+    without_receipts: BTreeSet<OperatorId>,
     /// Whose urgent messages are pushed, by each operator that takes any.
     pushing: Vec<UrgentRight>,
     begun: Begun,
@@ -85,6 +87,7 @@ struct Known {
 }
 
 /// One submission of a message's segments.
+#[derive(Debug)]
 struct Attempt {
     operator: OperatorId,
     octet: u8,
@@ -189,6 +192,9 @@ impl Laws {
     }
 
     pub(super) fn new(settings: &Settings) -> Self {
+        let without_receipts = (1..)
+            .zip(&settings.operators)
+            .filter(|(_, it)| !it.receipts);
         let pushing = settings.operators.iter().filter_map(|it| it.push.as_ref());
         Self {
             rules: settings.rules.clone(),
@@ -210,8 +216,9 @@ impl Laws {
             receipted: FxHashSet::default(),
             once_unanswered: FxHashSet::default(),
             not_delivered: FxHashSet::default(),
+            not_arrived: FxHashSet::default(),
             receipt: settings.receipt,
-            lacks_receipts: settings.operators.iter().any(|it| !it.receipts),
+            without_receipts: without_receipts.map(|(id, _)| OperatorId(id)).collect(),
             pushing: pushing.cloned().collect(),
             begun: Begun::default(),
             mornings: Mornings::default(),
@@ -289,8 +296,10 @@ impl Laws {
     }
 
     /// An operator says that it did not deliver a message.
-    pub(super) fn not_delivered(&mut self, id: u64) {
-        self.not_delivered.insert(MessageId(id));
+    pub(super) fn not_delivered(&mut self, token: Token) {
+        self.not_delivered.insert(token.message);
+        self.not_arrived
+            .insert((token.message, token.attempt, token.segment));
     }
 
     /// The answers to citizens that were accepted since it was asked last, and are to go.

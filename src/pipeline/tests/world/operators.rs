@@ -257,7 +257,7 @@ impl World {
     /// The answer to a question: a state and the network's reason, or nothing.
     pub(crate) fn tell_fate(&mut self, query: &Query, told: Option<(MessageState, u8)>) {
         let token = query.token;
-        self.laws.not_delivered(token.message.0);
+        self.laws.not_delivered(token);
         self.hear(UCELL, Event::Queried { token, told });
         self.beat();
     }
@@ -287,7 +287,7 @@ impl World {
     /// The laws hear what a receipt in these words says of a message.
     fn note_fate(&mut self, sent: &Sent, words: &str) {
         if !words.contains("DELIVRD") {
-            self.laws.not_delivered(sent.message());
+            self.laws.not_delivered(sent.token());
         }
     }
 
