@@ -175,6 +175,9 @@ impl Core {
             return None;
         }
         let operator = self.operators.get(&message.progress.operator)?;
+        if !operator.receipts {
+            return None;
+        }
         let (now, grace) = (beat.now.steady, self.settings.uncertain);
         operator.hearing.awaited_until(attempt.at, now, grace)
     }

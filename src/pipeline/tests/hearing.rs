@@ -55,6 +55,21 @@ fn without_a_grace_what_a_cut_left_unanswered_is_repeated_as_soon_as_its_operato
 }
 
 #[test]
+fn an_operator_that_gives_no_receipts_is_sent_the_repeat_as_soon_as_it_is_back() {
+    let mut world = World::with(|settings| settings.operators[0].receipts = false);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.smsc(UCELL).sessions = 0;
+    world.lose(&sent);
+    world.advance(HOUR);
+    world.smsc(UCELL).sessions = 1;
+    world.advance(SECOND);
+    let again = world.one_sent();
+    world.accept(&again, "1");
+    assert_eq!(world.last("e1").repeats, 1);
+}
+
+#[test]
 fn a_receipt_that_an_operator_brings_once_it_is_back_spares_the_repeat() {
     let (mut world, sent) = cut_off(status("e1"), HOUR);
     world.advance(20 * SECOND);
