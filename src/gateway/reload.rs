@@ -60,16 +60,16 @@ impl Apply for Rules {
         changed: &[String],
     ) -> Result<Vec<String>, Vec<Problem>> {
         let publishers = fitting::publishers(settings);
-        let new = Arc::new(settings.clone());
-        let (settings, changed) = (Arc::clone(&new), changed.to_vec());
+        let (settings, changed) = (settings.clone(), changed.to_vec());
         // Until the pipeline has it, no order comes in between.
         let _turn = self.standing.turn().await;
         let standing = self.standing.clone();
+        let held = self.settings.borrow().with_live(&settings);
         let read = tokio::task::spawn_blocking(move || {
             let catalog = Catalog::of(&settings)?;
             let menus = fitting::menus(&settings, &catalog)?;
             let doubts = doubts(&settings, &catalog);
-            if let Err(error) = standing.reconfigure(&settings, &changed) {
+            if let Err(error) = standing.reconfigure(&held, &changed) {
                 warn!(%error, file = %standing.file().display(), "what is to outlive a restart cannot be written");
             }
             let limiting = standing.limiting(&settings);
@@ -79,17 +79,16 @@ impl Apply for Rules {
                 catalog,
                 operators: operators.map(|it| of_operator(it, &changed)).collect(),
             };
-            Ok::<_, Vec<Problem>>((rules, doubts))
+            Ok::<_, Vec<Problem>>((rules, doubts, held))
         });
         // It does not panic; if it did, nothing changes.
         let Ok(read) = read.await else {
             return Ok(Vec::new());
         };
-        let (rules, doubts) = read?;
+        let (rules, doubts, held) = read?;
         // A gateway that stops takes nothing any more.
         drop(self.pipeline.send(rules.into()).await);
         self.publishers.send_replace(publishers);
-        let held = self.settings.borrow().with_live(&new);
         self.settings.send_replace(Arc::new(held));
         Ok(doubts)
     }
@@ -133,6 +132,7 @@ mod tests {
 
     use super::*;
     use crate::control::settings::{Environment, Limit};
+    use crate::control::standing::Key;
     use crate::journal::AgencyKey;
     use crate::scratch::Folder;
 
@@ -189,9 +189,9 @@ mod tests {
             Settings::read(&text, Path::new("xabar.toml"), &Environment::default()).unwrap()
         };
         let folder = Folder::new();
-        let standing = Standing::nothing(&folder.path("kept.json"));
         let start = read("tps = 10\nwindow = 5\nsessions = 1", "[lanes]\nurgent = 10");
-        let (rules, _taken) = Rules::channel(&start, standing);
+        let standing = Standing::beside(&folder.path("xabar.db"), &start).unwrap();
+        let (rules, _taken) = Rules::channel(&start, standing.clone());
         let new = read(
             "tps = 20\nwindow = 6\nsessions = 4",
             "[lanes]\nurgent = 20\n[timing]\nexpires = \"1h\"\nuncertain = \"7s\"",
@@ -200,6 +200,9 @@ mod tests {
         let held = Arc::clone(&rules.settings().borrow());
         let (operator, bind) = (&held.operators[0], &held.operators[0].binds[0]);
         assert_eq!((operator.tps, bind.window, bind.sessions), (Some(20), 6, 1));
+        let by_order = |key| (standing.now("ucell", key), standing.most("ucell", key));
+        assert_eq!(by_order(Key::Tps).0, Some(20));
+        assert_eq!(by_order(Key::Sessions), (Some(1), 1), "those there are");
         assert_eq!(held.lanes, start.lanes);
         assert_eq!(held.timing.expires, new.timing.expires);
         assert_eq!(held.timing.uncertain, start.timing.uncertain);

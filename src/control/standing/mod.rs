@@ -304,7 +304,8 @@ impl Standing {
         })
     }
 
-    /// The configuration is another: of the keys that changed its values hold again.
+    /// The configuration that holds is another: of the keys that changed its values hold again. What waits for the next start is in
+    /// `settings` as it was.
     ///
     /// # Errors
     /// If the file cannot be written, which keeps some of them yet.
