@@ -54,6 +54,9 @@ pub struct Story {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(schema_with = schema::moment, required = false)]
     pub due: Option<UnixMillis>,
+    /// Its agency withdrew it after an attempt was begun: there is no other.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
     /// The first attempt was pushed to the phone's screen by USSD.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub pushed: bool,
@@ -72,6 +75,8 @@ pub enum Next {
     Turn,
     /// The operator's answer to the attempt that is under way.
     Answer,
+    /// A late answer or a receipt, since none came in time; without one, after that, another attempt, or its end if it was withdrawn.
+    LateAnswer,
     /// Another attempt.
     Attempt,
     /// The operator's word on what became of it.
@@ -83,11 +88,20 @@ impl Next {
         match message.progress.phase {
             Phase::Waiting if message.progress.attempt.attempts == 0 => Some(Self::Turn),
             Phase::Waiting => Some(Self::Attempt),
+            Phase::InFlight if is_unanswered(message) => Some(Self::LateAnswer),
             Phase::InFlight => Some(Self::Answer),
             Phase::Submitted => Some(Self::Receipt),
             Phase::Settled => None,
         }
     }
+}
+
+/// Whether the attempt that is under way is told to have no answer: its last wait for one is to end after it was begun.
+fn is_unanswered(message: &Message) -> bool {
+    let told = message.progress.history.last();
+    let told =
+        told.filter(|it| it.state == State::Deferred && it.reason == Some(Reason::Uncertain));
+    told.and_then(|it| it.until) > Some(message.progress.attempt.at)
 }
 
 /// An attempt that came to nothing, and was or is followed by another.
@@ -198,6 +212,7 @@ pub fn story<E>(
         fruitless,
         due: (message.progress.phase == Phase::Waiting && attempt.attempts > 0)
             .then_some(UnixMillis(message.progress.due.0)),
+        withdrawn: attempt.withdrawn,
         pushed: attempt.pushed && attempt.attempts > 0,
     })
 }

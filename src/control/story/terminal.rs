@@ -20,7 +20,7 @@ impl Story {
         for line in lines {
             text += &format!("  {}\n", line.render(width.unwrap_or(0), zone, colour));
         }
-        if let Some(next) = self.what_is_next() {
+        if let Some(next) = self.what_is_next(zone) {
             text += &format!("  {}\n", styled(next, Style::Dim, colour));
         }
         text
@@ -50,7 +50,7 @@ impl Story {
         lines
     }
 
-    fn what_is_next(&self) -> Option<String> {
+    fn what_is_next(&self, zone: &TimeZone) -> Option<String> {
         let operator = self.operator.as_deref().unwrap_or("an operator");
         let attempts = self.attempts;
         Some(match self.next? {
@@ -60,6 +60,18 @@ impl Story {
             Next::Turn => format!("Next: it goes over {operator} when its turn comes."),
             Next::Answer => {
                 format!("Next: {operator} answers attempt {attempts}, which is on its way there.")
+            }
+            Next::LateAnswer => {
+                let until = self.states.last().and_then(|step| step.until);
+                let until = until.map(|until| format!(" until {}", local(until, zone)));
+                let until = until.unwrap_or_default();
+                let otherwise = match self.withdrawn {
+                    true => "it ends as `unknown`, since it was withdrawn",
+                    false => "it is tried again after that",
+                };
+                format!(
+                    "Next: a late answer of {operator} to attempt {attempts}, or a receipt, may settle it{until}; otherwise {otherwise}."
+                )
             }
             Next::Attempt => format!("Next: attempt {}, over {operator}.", attempts + 1),
             Next::Receipt => format!("Next: the receipt of {operator} says what became of it."),

@@ -281,6 +281,33 @@ fn people_read_what_comes_next() {
 }
 
 #[test]
+fn what_is_next_of_an_attempt_without_an_answer_is_a_late_one_while_its_grace_lasts() {
+    let mut told = told(1, State::Deferred, Some(Reason::Uncertain));
+    let begun = told.at;
+    told.until = Some(begun.after(std::time::Duration::from_secs(120)));
+    let mut message = message(vec![told]);
+    message.progress.phase = Phase::InFlight;
+    message.progress.attempt.at = begun;
+    let next = |message: &Message| {
+        let story = told_of(message);
+        let text = story.render(&TimeZone::UTC, UnixMillis(0), false);
+        let (_, said) = text.rsplit_once("  Next: ").unwrap();
+        (story.next, said.trim_end().to_owned())
+    };
+    let said = "a late answer of ucell to attempt 1, or a receipt, may settle it until 2026-11-23 04:03:00.000; otherwise it is tried again after that.";
+    assert_eq!(next(&message), (Some(Next::LateAnswer), said.to_owned()));
+    message.progress.attempt.withdrawn = true;
+    let (_, said) = next(&message);
+    assert!(
+        said.ends_with("otherwise it ends as `unknown`, since it was withdrawn."),
+        "{said}"
+    );
+    // The next attempt begins when that is over.
+    message.progress.attempt.at = begun.after(std::time::Duration::from_secs(120));
+    assert_eq!(next(&message).0, Some(Next::Answer));
+}
+
+#[test]
 fn people_and_scripts_read_which_limit_it_is() {
     let mut message = night_and_day();
     let limited = &mut message.progress.history[1];
