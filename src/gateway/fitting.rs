@@ -100,10 +100,8 @@ pub(super) fn rules(
     let Settings {
         timing, subscriber, ..
     } = settings;
-    let limits = subscriber.limits.iter();
-    let limits = limits.map(settings::Limit::of_submissions);
     let dialogue = pipeline::DialogueRules {
-        answers: settings.dialogue.answers.iter().map(answers).collect(),
+        answers: paced(&settings.dialogue.answers),
         help: settings.dialogue.help,
         agencies: settings
             .agencies
@@ -145,7 +143,10 @@ pub(super) fn rules(
         lists,
         looked_up: settings.routing.lookup.is_some(),
         rules: pacing::Rules {
-            limits: limits.collect(),
+            limits: paced(&subscriber.limits),
+            configured_limits: paced(&standing.configured_limits()),
+            // The pacer counts decisions, the subscriber PDUs, of which the first may be written late, and the next at once.
+            lag: LONGEST_LAG,
             urgent_limited: settings.urgent.limited,
             quiet_hours: subscriber.quiet_hours.as_ref().map(|it| closed(&it.hours)),
             release: subscriber
@@ -278,11 +279,8 @@ fn legal(settings: &Settings) -> BTreeSet<Box<str>> {
     entitled.map(|agency| agency.name.as_str().into()).collect()
 }
 
-fn answers(limit: &settings::Limit) -> pacing::Limit {
-    pacing::Limit {
-        messages: limit.messages,
-        per: limit.per,
-    }
+fn paced(limits: &[settings::Limit]) -> Vec<pacing::Limit> {
+    limits.iter().copied().map(pacing::Limit::from).collect()
 }
 
 /// How the operators' links are shared, by the weights that staff set or that are configured.
@@ -499,7 +497,32 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::clock::{Now, UnixMillis, instant};
     use crate::control::settings::Environment;
+
+    #[test]
+    fn a_limit_is_told_as_configured_and_holds_until_what_was_written_late_left_the_window() {
+        let text = "[subscriber]\nlimits = [{ messages = 1, per = \"10m\" }]";
+        let settings =
+            Settings::read(text, Path::new("xabar.toml"), &Environment::default()).unwrap();
+        let standing = Standing::nothing(Path::new("kept.json"));
+        let menus = Menus::built_in(|_| xabar_sms::LanguageRules::default());
+        let rules = rules(&settings, &standing, Lists::default(), menus).rules;
+        let pacer = pacing::Pacer::new(&rules, &BTreeMap::new());
+        let limit = &settings.subscriber.limits[0];
+        let held_after = |wait: Duration| {
+            let now = Now {
+                instant: instant(),
+                steady: UnixMillis(0).after(wait),
+                wall: UnixMillis(0),
+            };
+            pacer
+                .limit_after(&[UnixMillis(0)], &now)
+                .map(settings::Limit::from)
+        };
+        assert_eq!(held_after(limit.per), Some(*limit));
+        assert_eq!(held_after(limit.per + LONGEST_LAG), None);
+    }
 
     #[test]
     fn a_tps_that_may_change_is_the_links_to_tell_and_only_that_of_logins_is_known_beforehand() {

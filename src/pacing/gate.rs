@@ -44,7 +44,7 @@ impl Gate {
             (*agency, Daily::new(quota.clone(), used))
         });
         Self {
-            limits: Limits::new(&rules.limits),
+            limits: Limits::with_lag(&rules.limits, rules.lag),
             urgent_limited: rules.urgent_limited,
             quiet_hours: Curfew::new(rules.quiet_hours.clone()),
             release: rules.release,
@@ -106,16 +106,6 @@ impl Gate {
         let has_one =
             self.daily.contains_key(&message.agency()) || self.campaign(message).is_some();
         is_held && !has_counted(message) && has_one
-    }
-
-    /// How many past submissions of a subscriber have to be remembered.
-    pub(super) fn memory(&self) -> usize {
-        self.limits.memory()
-    }
-
-    /// For how long.
-    pub(super) fn longest(&self) -> Duration {
-        self.limits.longest()
     }
 
     /// The limit that holds a subscriber for longest, after those submitted to them before.

@@ -36,16 +36,24 @@ pub struct Limits {
 struct Tier {
     messages: usize,
     cell: RateLimiter<Option<u64>, NthLast, Virtual, NoOpMiddleware<Nanos>>,
-    per: Duration,
+    limit: Limit,
+    /// For how long a submission counts.
+    window: Duration,
 }
 
 impl Limits {
     pub fn new(limits: &[Limit]) -> Self {
+        Self::with_lag(limits, Duration::ZERO)
+    }
+
+    /// Of submissions that may be written so much later than decided: a window is longer by that, so that the limit holds for
+    /// what is written.
+    pub fn with_lag(limits: &[Limit], lag: Duration) -> Self {
         // The cells are made while the clock reads zero, so that their times are absolute.
         let clock = Virtual::default();
         let tiers = limits
             .iter()
-            .filter_map(|limit| Tier::new(*limit, &clock))
+            .filter_map(|limit| Tier::new(*limit, lag, &clock))
             .collect();
         Self { tiers, clock }
     }
@@ -61,7 +69,7 @@ impl Limits {
 
     /// After how long a submission matters no more.
     pub fn longest(&self) -> Duration {
-        let windows = self.tiers.iter().map(|tier| tier.per);
+        let windows = self.tiers.iter().map(|tier| tier.window);
         windows.max().unwrap_or_default()
     }
 
@@ -84,16 +92,14 @@ impl Limits {
         let (_, tier) = holds
             .filter(|(until, _)| *until > now)
             .max_by_key(|(until, _)| *until)?;
-        Some(Limit {
-            messages: u32::try_from(tier.messages).unwrap_or(u32::MAX),
-            per: tier.per,
-        })
+        Some(tier.limit)
     }
 }
 
 impl Tier {
-    fn new(limit: Limit, clock: &Virtual) -> Option<Self> {
-        let quota = Quota::with_period(limit.per)?.allow_burst(NonZeroU32::MIN);
+    fn new(limit: Limit, lag: Duration, clock: &Virtual) -> Option<Self> {
+        let window = limit.per + lag;
+        let quota = Quota::with_period(window)?.allow_burst(NonZeroU32::MIN);
         let messages = usize::try_from(limit.messages)
             .ok()
             .filter(|messages| *messages > 0)?;
@@ -101,7 +107,8 @@ impl Tier {
         Some(Self {
             messages,
             cell,
-            per: limit.per,
+            limit,
+            window,
         })
     }
 
@@ -110,7 +117,7 @@ impl Tier {
             .len()
             .checked_sub(self.messages)
             .and_then(|index| submitted.get(index));
-        let arrival = nth_last.map(|at| (nanos(*at) + Nanos::from(self.per)).as_u64());
+        let arrival = nth_last.map(|at| (nanos(*at) + Nanos::from(self.window)).as_u64());
         match self.cell.check_key(&arrival) {
             Ok(()) => now,
             Err(not_until) => millis_up(not_until.earliest_possible()),

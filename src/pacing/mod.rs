@@ -49,7 +49,11 @@ type HashMap<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     pub limits: Vec<Limit>,
-    /// Whether these hold urgent messages, too, which count in any case.
+    /// Those that are configured, where staff set others: they may hold again, so subscribers are remembered for them, too.
+    pub configured_limits: Vec<Limit>,
+    /// How much later than decided a submission may be written.
+    pub lag: Duration,
+    /// Whether the limits hold urgent messages, too, which count in any case.
     pub urgent_limited: bool,
     pub quiet_hours: Option<QuietHours>,
     /// Over which time the messages that waited for the end of the quiet hours go out.
@@ -67,13 +71,14 @@ impl Rules {
         let of_all = |rules: &Self| {
             let Self {
                 limits,
+                lag,
                 urgent_limited,
                 quiet_hours,
                 release,
                 no_bulk,
                 ..
             } = rules.clone();
-            (limits, urgent_limited, quiet_hours, release, no_bulk)
+            (limits, lag, urgent_limited, quiet_hours, release, no_bulk)
         };
         if of_all(self) != of_all(before) {
             return Affected::All;
@@ -91,10 +96,19 @@ impl Rules {
         Affected::These(others.collect())
     }
 
+    /// The limits that hold, and those that may again.
+    fn limits_to_remember(&self) -> Limits {
+        let limits = self.limits.iter().chain(&self.configured_limits);
+        let limits: Vec<Limit> = limits.copied().collect();
+        Limits::with_lag(&limits, self.lag)
+    }
+
     /// Tells apart the rules by which messages are put off; never 0.
     pub fn fingerprint(&self) -> i64 {
         let Self {
             limits,
+            configured_limits: _,
+            lag,
             urgent_limited,
             quiet_hours,
             release,
@@ -103,7 +117,7 @@ impl Rules {
             spreads,
             sharing: _,
         } = self;
-        let limited = (limits, urgent_limited);
+        let limited = (limits, lag, urgent_limited);
         let all =
             format!("{limited:?} {quiet_hours:?} {release:?} {no_bulk:?} {daily:?} {spreads:?}");
         let hash = hash(0, &[all.as_bytes()]).max(1);
@@ -183,7 +197,7 @@ impl Pacer {
     pub fn new(rules: &Rules, used: &BTreeMap<AgencyKey, Used>) -> Self {
         let gate = Gate::new(rules, used);
         Self {
-            subscribers: Subscribers::new(gate.memory(), gate.longest()),
+            subscribers: Subscribers::new(&rules.limits_to_remember()),
             gate,
             waiting: HashMap::default(),
             held: HashMap::default(),
@@ -195,24 +209,45 @@ impl Pacer {
     }
 
     /// Goes by other rules from now on, with what is known of subscribers, quotas and campaigns. Of a limit that looks further
-    /// back than all of before, what went out earlier is not known.
-    pub fn change_rules(&mut self, rules: &Rules, now: &Now) {
-        let had_limits = self.gate.memory() > 0;
-        self.gate.change(rules, now);
-        self.subscribers
-            .remember(self.gate.memory(), self.gate.longest());
-        if !had_limits {
+    /// back than all of before, what went out earlier is not known. `known` is what the journal knows of the subscribers of
+    /// messages, one by one.
+    ///
+    /// # Errors
+    /// Those of `known`; then nothing is changed.
+    pub fn change_rules<E>(
+        &mut self,
+        rules: &Rules,
+        now: &Now,
+        known: impl FnOnce(&[&Message]) -> Result<Vec<SubscriberFacts>, E>,
+    ) -> Result<(), E> {
+        let limits = rules.limits_to_remember();
+        if !self.subscribers.remembers() && limits.memory() > 0 {
             // Where there was no limit nobody was remembered for the sake of what waits.
             let waiting = self.waiting.values().filter(|it| is_limited(it));
-            for message in waiting {
-                self.subscribers
-                    .pin(message.msisdn, SubscriberFacts::default());
+            let waiting: Vec<&Message> = waiting.collect();
+            let known = known(&waiting)?;
+            self.subscribers.remember(&limits);
+            for (message, facts) in waiting.into_iter().zip(known) {
+                self.subscribers.pin(message.msisdn, facts);
             }
         }
+        self.subscribers.remember(&limits);
+        self.gate.change(rules, now);
         self.sharing = rules.sharing.clone();
         for lanes in self.lanes.values_mut() {
             lanes.share(&self.sharing);
         }
+        Ok(())
+    }
+
+    /// How many of a subscriber's last messages are remembered, and for how long, if the limits of these rules look further back.
+    pub fn remembers_less(&self, rules: &Rules) -> Option<Limit> {
+        let limits = Limits::with_lag(&rules.limits, rules.lag);
+        let (messages, longest) = self.subscribers.falls_short(&limits)?;
+        Some(Limit {
+            messages: u32::try_from(messages).unwrap_or(u32::MAX),
+            per: longest.saturating_sub(rules.lag),
+        })
     }
 
     /// Takes a message that is due. Its turn comes by [`next`](Self::next).

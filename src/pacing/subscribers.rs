@@ -5,6 +5,7 @@ use std::time::Duration;
 use xabar_events::Msisdn;
 
 use super::HashMap;
+use super::limits::Limits;
 use crate::clock::UnixMillis;
 use crate::journal::SubscriberFacts;
 
@@ -39,17 +40,32 @@ struct Subscriber {
 }
 
 impl Subscribers {
-    pub(super) fn new(memory: usize, longest: Duration) -> Self {
+    /// Looks back as far as these limits.
+    pub(super) fn new(limits: &Limits) -> Self {
         Self {
-            memory,
-            longest,
+            memory: limits.memory(),
+            longest: limits.longest(),
             ..Self::default()
         }
     }
 
-    /// Looks back on so many submissions from now on, and so far.
-    pub(super) fn remember(&mut self, memory: usize, longest: Duration) {
-        (self.memory, self.longest) = (memory, longest);
+    /// Looks back as far as these limits as well from now on. Never less far than before: a limit that is lifted may be set again,
+    /// and what went out meanwhile counts then.
+    pub(super) fn remember(&mut self, limits: &Limits) {
+        self.memory = self.memory.max(limits.memory());
+        self.longest = self.longest.max(limits.longest());
+    }
+
+    /// How many submissions are remembered, and for how long, if that is less than these limits look back on.
+    pub(super) fn falls_short(&self, limits: &Limits) -> Option<(usize, Duration)> {
+        let kept = self.memory + if self.remembers() { SPARE } else { 0 };
+        let is_short = limits.memory() > kept || limits.longest() > self.longest;
+        is_short.then_some((self.memory, self.longest))
+    }
+
+    /// Whether anybody is remembered.
+    pub(super) fn remembers(&self) -> bool {
+        self.memory > 0
     }
 
     /// Keeps what the journal knows of a subscriber, unless something newer is known, until [`unpin`](Self::unpin).
@@ -131,7 +147,7 @@ impl Subscribers {
 
 #[cfg(test)]
 mod tests {
-    use super::super::limits::{Limit, Limits};
+    use super::super::limits::Limit;
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -139,7 +155,7 @@ mod tests {
     #[test]
     fn a_subscriber_is_small_and_what_left_the_longest_window_is_forgotten() {
         assert_eq!(size_of::<(Msisdn, Subscriber)>(), 40);
-        let mut subscribers = Subscribers::new(3, HOUR);
+        let mut subscribers = looking_back(3, HOUR);
         subscribers.pin(msisdn(0), SubscriberFacts::default());
         let start = UnixMillis(1_795_000_000_000);
         subscribers.record(msisdn(0), start);
@@ -153,13 +169,17 @@ mod tests {
         );
     }
 
+    fn looking_back(messages: u32, per: Duration) -> Subscribers {
+        Subscribers::new(&Limits::new(&[Limit { messages, per }]))
+    }
+
     fn msisdn(n: usize) -> Msisdn {
         format!("99890{n:07}").parse().expect("a number")
     }
 
     #[test]
     fn memory_stays_bounded_and_pinned_subscribers_stay() {
-        let mut subscribers = Subscribers::new(3, HOUR);
+        let mut subscribers = looking_back(3, HOUR);
         subscribers.pin(
             msisdn(0),
             SubscriberFacts {
@@ -177,7 +197,7 @@ mod tests {
     #[test]
     fn what_is_under_way_can_be_given_back_however_many_others_were_seen_before() {
         for before in (0..=3 * REMEMBERED).step_by(REMEMBERED / 2) {
-            let mut subscribers = Subscribers::new(3, HOUR);
+            let mut subscribers = looking_back(3, HOUR);
             let mut see = |n: usize| {
                 subscribers.pin(msisdn(n), SubscriberFacts::default());
                 subscribers.record(msisdn(n), UnixMillis(7));
@@ -193,7 +213,7 @@ mod tests {
 
     #[test]
     fn what_is_in_memory_is_newer_than_what_the_journal_says() {
-        let mut subscribers = Subscribers::new(3, HOUR);
+        let mut subscribers = looking_back(3, HOUR);
         subscribers.pin(msisdn(0), SubscriberFacts::default());
         subscribers.record(msisdn(0), UnixMillis(7));
         subscribers.pin(msisdn(0), SubscriberFacts::default());
@@ -211,7 +231,7 @@ mod tests {
             [limit(3, day), limit(10, HOUR)],
         ] {
             let limits = Limits::new(&tiers);
-            let mut subscribers = Subscribers::new(limits.memory(), limits.longest());
+            let mut subscribers = Subscribers::new(&limits);
             subscribers.pin(msisdn(0), SubscriberFacts::default());
             let (mut now, mut all) = (UnixMillis(1_795_000_000_000), Vec::new());
             for step in 0..200u32 {
@@ -235,7 +255,7 @@ mod tests {
         };
         let limits = Limits::new(&[limit]);
         for urgent in 0..40 {
-            let mut subscribers = Subscribers::new(limits.memory(), day);
+            let mut subscribers = Subscribers::new(&limits);
             subscribers.pin(msisdn(0), SubscriberFacts::default());
             for at in 1..=10 + urgent {
                 subscribers.record(msisdn(0), UnixMillis(at));
@@ -254,7 +274,7 @@ mod tests {
 
     #[test]
     fn little_more_is_kept_than_the_limits_look_back_on() {
-        let mut subscribers = Subscribers::new(2, HOUR);
+        let mut subscribers = looking_back(2, HOUR);
         subscribers.pin(msisdn(0), SubscriberFacts::default());
         for at in 0..100 {
             subscribers.record(msisdn(0), UnixMillis(at));

@@ -407,7 +407,7 @@ impl Core {
             .reassigned
             .unwrap_or(std::mem::take(&mut lists.reassigned));
         if let Some(rules) = inputs.rules {
-            self.take_rules(&mut beat, *rules);
+            self.take_rules(&mut beat, *rules)?;
         }
         self.take_orders(&mut beat, inputs.orders);
         beat.stopping = inputs.stopping || self.drained;

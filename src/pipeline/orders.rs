@@ -13,7 +13,7 @@ use super::core::Core;
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::last_digits;
 use crate::delivery::{Setting, Tuning};
-use crate::journal::{AgencyKey, Erased, Lane, Message, MessageId, OperatorId};
+use crate::journal::{AgencyKey, Erased, JournalError, Lane, Message, MessageId, OperatorId};
 use crate::pacing::{self, Limit, Rules};
 
 /// An order, and where the answer goes.
@@ -28,6 +28,9 @@ pub struct Ordered {
 pub enum Done {
     /// What is paused from then on.
     Paused(Vec<Pause>),
+    /// Other limits hold. If they look further back than what was remembered of subscribers, it is enough for this one only:
+    /// what went out before that does not count.
+    Limited { remembered: Option<Limit> },
     /// How far the withdrawal is, which has begun.
     Cancelling(watch::Receiver<Cancelled>),
     /// Of how many messages nothing is left by which the subscriber could be called.
@@ -93,6 +96,13 @@ pub enum Refusal {
     JournalDoesNotTake,
     #[error("as much is to be withdrawn already as can wait: try again when that is done")]
     TooManyToCancel,
+}
+
+impl From<JournalError> for Refusal {
+    /// The next thing that the beat reads fails as well, and tells why.
+    fn from(_: JournalError) -> Self {
+        Self::JournalDoesNotTake
+    }
 }
 
 /// Each is looked at for each message.
@@ -195,7 +205,9 @@ impl Core {
                     limits,
                     ..self.settings.rules.clone()
                 };
-                self.pace_by(rules, &beat.now);
+                let remembered = self.pacer.remembers_less(&rules);
+                self.pace_by(rules, &beat.now)?;
+                return Ok(Done::Limited { remembered });
             }
             Order::Weigh { agency, weight } => {
                 info!(agency, weight, "the agency's weight is set");
@@ -206,7 +218,7 @@ impl Core {
                     1 => weights.remove(&agency),
                     weight => weights.insert(agency, weight),
                 };
-                self.pace_by(rules, &beat.now);
+                self.pace_by(rules, &beat.now)?;
             }
             Order::Resume(scope) => {
                 let covered = self.covered(&scope)?;

@@ -10,7 +10,7 @@ use crate::clock::Now;
 use crate::compose::Catalog;
 use crate::delivery::{Carrier, Configured, Routes, Setting, Tuning};
 use crate::dialogue::Keywords;
-use crate::journal::OperatorId;
+use crate::journal::{Ask, JournalError, OperatorId};
 use crate::pacing::{Limits, Rules};
 
 /// What to go by from now on.
@@ -33,7 +33,11 @@ pub struct OfOperator {
 
 impl Core {
     /// Goes by other rules. What was put off is judged anew if those for that changed.
-    pub(super) fn take_rules(&mut self, beat: &mut Beat, rules: NewRules) {
+    pub(super) fn take_rules(
+        &mut self,
+        beat: &mut Beat,
+        rules: NewRules,
+    ) -> Result<(), JournalError> {
         let NewRules {
             settings,
             catalog,
@@ -69,7 +73,7 @@ impl Core {
         } = settings;
         // What of a link is kept for which lane its task has known since the start.
         rules.sharing.shares = self.settings.rules.sharing.shares;
-        self.pace_by(rules, &beat.now);
+        self.pace_by(rules, &beat.now)?;
         self.keywords = Keywords::new(catalog.keywords());
         self.catalog = catalog;
         self.answer_limits = Limits::new(&dialogue.answers);
@@ -85,15 +89,26 @@ impl Core {
         held.retention = retention;
         self.route_by(operators);
         self.routes_changed();
+        Ok(())
     }
 
     /// Goes by other rules of pace, for what waits, too.
-    pub(super) fn pace_by(&mut self, rules: Rules, now: &Now) {
+    pub(super) fn pace_by(&mut self, rules: Rules, now: &Now) -> Result<(), JournalError> {
+        let journal = &mut self.journal;
+        self.pacer.change_rules(&rules, now, |waiting| {
+            let asks = waiting.iter().map(|message| Ask {
+                key: &message.key,
+                about: Some((message.thread, message.msisdn)),
+            });
+            let asks: Vec<Ask<'_>> = asks.collect();
+            let facts = journal.facts(&asks)?.into_iter();
+            Ok::<_, JournalError>(facts.map(|it| it.subscriber).collect())
+        })?;
         let affected = rules.affected(&self.settings.rules);
         self.review.go_by(rules.fingerprint(), affected);
-        self.pacer.change_rules(&rules, now);
         self.queues.weigh(rules.sharing.weights.clone());
         self.settings.rules = rules;
+        Ok(())
     }
 
     /// Whose numbers are whose, and who stands in for whom, as far as these are the operators there are: else as before.

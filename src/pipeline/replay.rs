@@ -83,7 +83,7 @@ impl Replay {
         });
         let mut core = Core::start(Box::new(journal), settings, catalog, &now)?;
         if let Some(rules) = rules {
-            core.pace_by(rules, &now);
+            core.pace_by(rules, &now)?;
         }
         let operators = core.operators();
         let links = operators.filter_map(|(id, name)| Some((id, link(id, name)?)));

@@ -28,7 +28,9 @@ async fn limits_that_staff_sets_hold_what_comes_and_let_go_what_waits() {
     let mut world = World::new(broker::shared(), Behaviour::default(), |_| ()).await;
     let gateway = world.ready().await;
     let told = set(&gateway, &["limits=1/1h"]);
-    assert_eq!(told, "limits 1/1h, until the gateway stops\n");
+    let (told, warned) = told.split_once('\n').unwrap();
+    assert_eq!(told, "limits 1/1h, until the gateway stops");
+    assert!(warned.contains("warning: there was no limit"), "{warned}");
     world.publish(twice_to_each(20)).await;
     world.until_ended(20, LONG).await;
     let status = once(&gateway, |it| it["deferred"]["subscriber-limit"] == 20).await;
@@ -36,6 +38,10 @@ async fn limits_that_staff_sets_hold_what_comes_and_let_go_what_waits() {
     let limits = json!([{ "messages": 1, "per": "1h" }]);
     let shown = json!({ "limits": { "to": limits, "kept": null } });
     assert_eq!(status["set"], shown);
+    let (_, held) = gateway.get("/v1/messages?state=deferred").await.unwrap();
+    let held: Value = serde_json::from_str(&held).unwrap();
+    let told = held[0]["states"].as_array().unwrap().last().unwrap();
+    assert_eq!(told["limit"], json!({ "messages": 1, "seconds": 3600 }));
     let (_, told, _) = ctl(gateway.http(), &["status"]);
     assert!(told.contains("set · limits 1/1h, until"), "{told}");
 

@@ -10,7 +10,7 @@ use super::client::{Which, read};
 use super::orders::UNTIL_IT_STOPS;
 use super::what_if::limits;
 use crate::commands::Failure;
-use crate::commands::print;
+use crate::commands::print::{self, WARN, styled};
 use crate::control::settings::{Limit, MOST_AGENCY_WEIGHT};
 use crate::control::standing::{Key, Set as Standing, SetLimits};
 
@@ -161,15 +161,18 @@ impl Set {
         let mut out = print::stdout();
         match whose {
             Whose::Operators(name) | Whose::Agencies(name) => {
-                let Answer::<BTreeMap<Key, Option<Standing>>> { set } = read(&answer)?;
+                let Answer::<BTreeMap<Key, Option<Standing>>> { set, .. } = read(&answer)?;
                 for key in keys.iter().filter_map(|key| Key::named(key)) {
                     let set = set.get(&key).and_then(Option::as_ref);
                     writeln!(out, "{name}: {}", told(key, set))?;
                 }
             }
             Whose::Subscribers => {
-                let Answer::<Limits> { set } = read(&answer)?;
+                let Answer::<Limits> { set, warnings } = read(&answer)?;
                 writeln!(out, "{}", told_limits(set.limits.as_ref()))?;
+                for warning in warnings {
+                    writeln!(out, "{} {warning}", styled(WARN, "warning:"))?;
+                }
             }
         }
         Ok(())
@@ -180,6 +183,8 @@ impl Set {
 #[derive(Deserialize)]
 struct Answer<T> {
     set: T,
+    #[serde(default)]
+    warnings: Vec<String>,
 }
 
 #[derive(Deserialize)]

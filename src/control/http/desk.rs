@@ -111,6 +111,10 @@ impl Desk {
                 let stands = self.stands(&given, paused.clone()).await;
                 stands.map(|()| Done::Paused(paused))
             }
+            Ok(done @ Done::Limited { .. }) => {
+                let stands = self.stands(&given, Vec::new()).await;
+                stands.map(|()| done)
+            }
             other => other,
         };
         if let Err(problem) = &result {

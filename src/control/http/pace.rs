@@ -17,7 +17,8 @@ use crate::control::settings::subscriber::read_limits;
 use crate::control::settings::{Limit, MOST_AGENCY_WEIGHT};
 use crate::control::standing::MOST_WEIGHTS;
 use crate::delivery::Setting;
-use crate::pipeline::Order;
+use crate::pacing;
+use crate::pipeline::{Done, Order};
 
 /// What is set of every subscriber.
 #[derive(ToSchema)]
@@ -46,7 +47,8 @@ pub(super) fn limits_or_default() -> Schema {
 /// Sets what any subscriber gets at most
 ///
 /// At once, for what waits as well, and until it is set to `default`, until the configuration says something else of it, or until a
-/// restart if it is not to be kept.
+/// restart if it is not to be kept. What was counted counts on; of limits that look further back than what was remembered of
+/// subscribers `warnings` says what does not count.
 #[utoipa::path(patch, path = "/v1/subscriber", operation_id = "limit", tag = "orders", request_body = WantedLimits, responses(
     (status = 200, description = "what was set", body = Value),
     (status = 400, description = "the body does not say what to do; `errors` says what would be right"),
@@ -74,7 +76,7 @@ pub(super) async fn limit(
     let values: Map<String, Value> = [("limits".to_owned(), told)].into_iter().collect();
     let mut answer = values.clone();
     let order = move |limits: Vec<Limit>| {
-        let limits = limits.iter().map(Limit::of_submissions);
+        let limits = limits.into_iter().map(pacing::Limit::from);
         let given = from.given(Order::Limit(limits.collect()), keep);
         Given { values, ..given }
     };
@@ -82,10 +84,28 @@ pub(super) async fn limit(
         Setting::To(limits) => order(limits),
         _ => order(standing.configured_limits()),
     });
-    given.await?;
+    let done = given.await?;
     let set = json!({ "limits": api.desk.standing().pace().limits });
     answer.insert("set".to_owned(), set);
+    if let Done::Limited {
+        remembered: Some(remembered),
+    } = done
+    {
+        answer.insert("warnings".to_owned(), json!([not_counted(remembered)]));
+    }
     Ok(Json(Value::Object(answer)))
+}
+
+/// What limits cannot hold that look further back than what is remembered.
+fn not_counted(remembered: pacing::Limit) -> String {
+    match remembered.messages {
+        0 => "there was no limit, so nobody was remembered: what went out before does not count"
+            .to_owned(),
+        _ => format!(
+            "these look further back than what was remembered of subscribers, which is enough for {}: what went out before that does not count",
+            Limit::from(remembered)
+        ),
+    }
 }
 
 /// What is set of an agency.

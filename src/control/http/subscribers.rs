@@ -66,7 +66,7 @@ pub(super) async fn erase(
     let given = from.given(Order::Erase(msisdn), false);
     match api.desk.give(given).await? {
         Done::Erased(messages) => Ok(Json(Erased { messages })),
-        Done::Paused(_) | Done::Cancelling(_) => Err(not_now()),
+        Done::Paused(_) | Done::Limited { .. } | Done::Cancelling(_) => Err(not_now()),
     }
 }
 

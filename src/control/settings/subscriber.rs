@@ -12,7 +12,6 @@ use super::document::Value;
 use super::hours::{Hours, hours, hours_in};
 use super::reading::{Cell, Table, read_json};
 use super::values::{Unique, duration, language, list, whole, written_as};
-use crate::delivery::LONGEST_LAG;
 use crate::pacing;
 
 /// `[subscriber]`
@@ -37,14 +36,15 @@ pub struct Limit {
     pub per: Duration,
 }
 
-impl Limit {
-    /// The limit by which submissions are paced: the pacer counts decisions, the subscriber PDUs, of which the first may be
-    /// written late, and the next at once.
-    pub fn of_submissions(&self) -> pacing::Limit {
-        pacing::Limit {
-            messages: self.messages,
-            per: self.per + LONGEST_LAG,
-        }
+impl From<Limit> for pacing::Limit {
+    fn from(Limit { messages, per }: Limit) -> Self {
+        Self { messages, per }
+    }
+}
+
+impl From<pacing::Limit> for Limit {
+    fn from(pacing::Limit { messages, per }: pacing::Limit) -> Self {
+        Self { messages, per }
     }
 }
 

@@ -62,7 +62,7 @@ impl Side {
     /// How far the longest limit of subscribers looks back, if there is one.
     pub(super) fn longest_limit(&self) -> Option<Duration> {
         let limits = self.rules.rules.limits.iter();
-        limits.map(|limit| limit.per).max()
+        limits.map(|limit| limit.per + self.rules.rules.lag).max()
     }
 
     pub(super) fn replay<'a>(

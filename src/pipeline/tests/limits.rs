@@ -1,10 +1,12 @@
 //! What counts for a subscriber's limits, as the gateway and the laws have it.
 
+use std::time::Duration;
+
 use xabar_events::Notification;
 use xabar_smpp::Status;
 
 use super::world::*;
-use crate::pipeline::Order;
+use crate::pipeline::{Order, Scope};
 
 #[test]
 fn which_limit_holds_a_message_is_known_also_by_new_rules() {
@@ -63,27 +65,99 @@ fn a_text_that_is_repeated_whole_counts_again_whatever_its_receipts_said() {
 #[test]
 fn limits_that_staff_sets_hold_for_what_waits_and_for_what_comes() {
     let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, HOUR)]);
-    let of = |number: u32| Notification {
-        application: (10_000_000 + number).to_string().parse().unwrap(),
-        ..status(&format!("of-{number}"))
-    };
-    let goes = |world: &mut World| {
-        let sent = world.sent();
-        sent.iter()
-            .for_each(|sent| world.accept(sent, &sent.message().to_string()));
-        sent.len()
-    };
     for number in 1..=3 {
         world.publish(of(number));
     }
     assert_eq!(goes(&mut world), 1);
-    world.order(Order::Limit(vec![limit(2, HOUR)])).unwrap();
+    world.limit(vec![limit(2, HOUR)]);
     assert_eq!(goes(&mut world), 1, "one of those that wait");
     world.publish(of(4));
     assert_eq!(goes(&mut world), 0);
     world.restart();
     world.advance(SECOND);
     assert_eq!(goes(&mut world), 0, "what counted counts");
-    world.order(Order::Limit(Vec::new())).unwrap();
+    world.limit(Vec::new());
     assert_eq!(goes(&mut world), 2);
+}
+
+/// To the same subscriber, each of another application.
+fn of(number: u32) -> Notification {
+    Notification {
+        application: (10_000_000 + number).to_string().parse().unwrap(),
+        ..status(&format!("of-{number}"))
+    }
+}
+
+/// How many go by now.
+fn goes(world: &mut World) -> usize {
+    let sent = world.sent();
+    sent.iter()
+        .for_each(|sent| world.accept(sent, &sent.message().to_string()));
+    sent.len()
+}
+
+#[test]
+fn what_went_under_the_configured_limits_counts_when_they_come_back_whatever_was_set_meanwhile() {
+    let configured = vec![limit(3, 10 * MINUTE)];
+    let meanwhile = [vec![limit(5, SECOND)], Vec::new()];
+    for (set, restarts) in meanwhile
+        .into_iter()
+        .flat_map(|set| [(set.clone(), false), (set, true)])
+    {
+        let mut world = World::with(|settings| {
+            settings.rules.limits.clone_from(&configured);
+            settings.rules.configured_limits.clone_from(&configured);
+        });
+        world.publish_all((1..=2).map(of));
+        assert_eq!(goes(&mut world), 2);
+        assert_eq!(world.limit(set.clone()), None);
+        world.advance(2 * SECOND);
+        if restarts {
+            world.restart();
+            world.advance(SECOND);
+        }
+        world.publish(of(3));
+        assert_eq!(goes(&mut world), 1);
+        assert_eq!(world.limit(configured.clone()), None);
+        world.publish_all((4..=5).map(of));
+        world.advance(MINUTE);
+        assert_eq!(goes(&mut world), 0, "{set:?}, restarts: {restarts}");
+        world.restart();
+        world.advance(MINUTE);
+        assert_eq!(
+            goes(&mut world),
+            0,
+            "{set:?}, restarts: {restarts}, and once more"
+        );
+    }
+}
+
+#[test]
+fn what_is_set_after_there_was_no_limit_counts_what_the_journal_knows_also_for_what_waits() {
+    let limits = vec![limit(1, HOUR)];
+    let mut world = World::with(|settings| settings.rules.limits.clone_from(&limits));
+    world.publish(of(1));
+    assert_eq!(goes(&mut world), 1);
+    world.limit(Vec::new());
+    // By the file, which has no limits.
+    world.restart();
+    world.order(Order::Pause(Scope::default())).unwrap();
+    world.publish(of(2));
+    assert_eq!(world.limit(limits), Some(limit(0, Duration::ZERO)));
+    world.order(Order::Resume(Scope::default())).unwrap();
+    world.advance(MINUTE);
+    assert_eq!(goes(&mut world), 0);
+}
+
+#[test]
+fn limits_that_look_further_back_than_what_is_remembered_say_how_far_that_is() {
+    let mut world = World::with(|settings| {
+        settings.rules.limits = vec![limit(3, 10 * MINUTE)];
+        settings.rules.lag = SECOND;
+    });
+    let day = vec![limit(10, 24 * HOUR)];
+    assert_eq!(world.limit(vec![limit(5, SECOND)]), None);
+    let remembered = world.limit(day.clone());
+    assert_eq!(remembered.map(|it| it.per), Some(10 * MINUTE));
+    assert_eq!(world.limit(day), None, "from now on it does");
 }

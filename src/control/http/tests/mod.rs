@@ -31,6 +31,7 @@ use crate::journal::{
     Outgoing, Question, Reader, SubscriberFacts,
 };
 use crate::log_lines::LogLines;
+use crate::pacing;
 use crate::pipeline::{self, Load, Order, Ordered, Pause};
 use crate::scratch::Folder;
 
@@ -140,7 +141,18 @@ fn orders() -> mpsc::Sender<Ordered> {
                     drop(reply.send(Ok(pipeline::Done::Cancelling(cancelled))));
                     continue;
                 }
-                Order::Limit(_) | Order::Weigh { .. } => {}
+                Order::Limit(limits) => {
+                    // As if the configured limits were those of the sample.
+                    let remembered = pacing::Limit {
+                        messages: 10,
+                        per: Duration::from_secs(24 * 3600),
+                    };
+                    let is_short = limits.iter().any(|limit| limit.per > remembered.per);
+                    let remembered = is_short.then_some(remembered);
+                    drop(reply.send(Ok(pipeline::Done::Limited { remembered })));
+                    continue;
+                }
+                Order::Weigh { .. } => {}
                 Order::Tune { operator, .. } if operator == "ucell" => {}
                 Order::Tune { .. } => {
                     let known = vec!["ucell".to_owned()];

@@ -45,6 +45,19 @@ async fn limits_and_weights_that_are_set_are_told_and_noted_with_what_held_befor
 }
 
 #[tokio::test]
+async fn what_limits_cannot_count_is_told() {
+    let server = server(accepting()).await;
+    let week = r#"{"limits": [{"messages": 20, "per": "7d"}]}"#;
+    let answer = server
+        .raw(&request("PATCH", "/v1/subscriber", "", week))
+        .await;
+    assert_eq!(answer.status, 200);
+    let warning = "these look further back than what was remembered of subscribers, which is enough for 10/24h: \
+                   what went out before that does not count";
+    assert_eq!(answer.body["warnings"], json!([warning]));
+}
+
+#[tokio::test]
 async fn what_the_configuration_could_not_say_cannot_be_set() {
     let server = server(accepting()).await;
     let wrong = async |path, body| {

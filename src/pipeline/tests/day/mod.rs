@@ -99,7 +99,7 @@ fn a_day_is_the_same_whichever_journal_keeps_it() {
     assert_eq!(told(Disk::Model(Model::default())), on_sqlite);
 }
 
-/// As a day is, with rules that change all the time, by reloads and restarts.
+/// As a day is, with rules that change all the time, by reloads, restarts and orders.
 #[test]
 fn a_day_whose_rules_change_keeps_those_that_hold() {
     let mut seeds = from_outside("XABAR_DAY_SEED");
@@ -267,6 +267,11 @@ impl Day {
     fn change_rules(&mut self) {
         if self.changes.pop_if(|at| *at <= self.world.steady).is_some() {
             let random = &mut self.random;
+            if random.below(3) == 0 {
+                let limits = rules::other_limits(&self.world.settings.rules, random);
+                self.staff.limit(&mut self.world, limits);
+                return;
+            }
             self.world
                 .read_again(|settings| rules::change(&mut settings.rules, random));
             if self.random.below(4) == 0 {

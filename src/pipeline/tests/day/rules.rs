@@ -13,13 +13,14 @@ use super::agencies::{
 };
 use crate::journal::AgencyKey;
 use crate::numbers::Numbers;
-use crate::pacing::{DailyQuota, QuietHours, Rules, Spread, UrgentRight};
+use crate::pacing::{DailyQuota, Limit, QuietHours, Rules, Spread, UrgentRight};
 use crate::pipeline::Settings;
 
 /// Of a day with so many events.
 pub(super) fn set(settings: &mut Settings, events: u64) {
     let rules = &mut settings.rules;
     rules.limits = vec![limit(3, 10 * MINUTE), limit(10, 24 * HOUR)];
+    rules.configured_limits.clone_from(&rules.limits);
     rules.quiet_hours = Some(night());
     rules.release = 30 * MINUTE;
     rules.no_bulk = Some(QuietHours {
@@ -88,7 +89,12 @@ pub(super) fn change(rules: &mut Rules, random: &mut Random) {
                 .daily
                 .insert(agency, DailyQuota { messages, timezone });
         }
-        4 => rules.limits[0] = limit([2, 3, 5][pick(3)], [MINUTE, 10 * MINUTE, HOUR][pick(3)]),
+        4 => {
+            // They hold instead of those that staff set.
+            let per = [MINUTE, 10 * MINUTE, HOUR][pick(3)];
+            rules.configured_limits[0] = limit([2, 3, 5][pick(3)], per);
+            rules.limits.clone_from(&rules.configured_limits);
+        }
         _ => {
             let an_hour = [10, 40, 160, 0][pick(4)];
             let spread = Spread {
@@ -98,6 +104,17 @@ pub(super) fn change(rules: &mut Rules, random: &mut Random) {
             };
             rules.spreads = [spread].into_iter().filter(|it| it.an_hour > 0).collect();
         }
+    }
+}
+
+/// Limits that staff sets: fewer messages or more, for a shorter time, none, or as configured. What went out before counts for all
+/// of them: none looks further back than those that are configured.
+pub(super) fn other_limits(rules: &Rules, random: &mut Random) -> Vec<Limit> {
+    match random.below(4) {
+        0 => vec![limit(5, SECOND)],
+        1 => vec![limit(1, HOUR)],
+        2 => Vec::new(),
+        _ => rules.configured_limits.clone(),
     }
 }
 

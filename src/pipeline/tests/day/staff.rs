@@ -1,8 +1,9 @@
-//! What staff orders during the day: now and then an agency's messages are withdrawn.
+//! What staff orders during the day: now and then an agency's messages are withdrawn, and on some days subscribers have other limits.
 
 use super::agencies::{AGENCIES, name};
 use super::{Random, some_time};
 use crate::clock::UnixMillis;
+use crate::pacing::Limit;
 use crate::pipeline::tests::world::*;
 use crate::pipeline::{Done, Order, Refusal, Unwanted};
 
@@ -39,6 +40,10 @@ impl Staff {
             unwanted,
             answer: None,
         }
+    }
+
+    pub(super) fn limit(&mut self, world: &mut World, limits: Vec<Limit>) {
+        self.answer = Some(Box::new(world.give(Order::Limit(limits))));
     }
 
     pub(super) fn order(&mut self, world: &mut World) {

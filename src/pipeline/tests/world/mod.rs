@@ -25,6 +25,7 @@ use crate::journal::model::Model;
 use crate::journal::{Changes, Journal, OperatorId, Reader, sqlite};
 use crate::numbers::Numbers;
 use crate::outcome::Wording;
+use crate::pacing::Limit;
 use crate::pipeline::{
     Core, Done, Effects, Inputs, NewRules, Order, Ordered, Pause, Posted, Refusal, Settings, Tally,
 };
@@ -282,7 +283,17 @@ impl World {
         self.calm();
         match done().unwrap()? {
             Done::Paused(paused) => Ok(paused),
-            Done::Cancelling(_) | Done::Erased(_) => panic!("that is another order"),
+            _ => panic!("that is another order"),
+        }
+    }
+
+    /// Staff sets limits; gives what was remembered, if they look further back.
+    pub(super) fn limit(&mut self, limits: Vec<Limit>) -> Option<Limit> {
+        let done = self.give(Order::Limit(limits));
+        self.calm();
+        match done().unwrap() {
+            Ok(Done::Limited { remembered }) => remembered,
+            _ => panic!("that is another order"),
         }
     }
 
