@@ -22,7 +22,7 @@ pub(crate) const ROOM: Room = Room {
     ],
 };
 
-const STRUCTURED: &[u8] = br#"{"specversion":"1.0","id":"01JD8Z6Q4T0000000000000001","source":"/agencies/kadastr","type":"uz.egov.application.status-changed.v1","time":"2026-11-23T09:15:00+05:00","subject":"48120973","datacontenttype":"application/json","data":{"service":"land-registration","status":"approved","msisdn":"+998901234567","language":"uz-Latn","priority":"normal","params":{"office":"Yunusobod DXM","deadline":"2026-12-01"},"notBefore":"2026-11-23T09:15:00+05:00","expires":"2026-11-24T09:15:00+05:00"}}"#;
+pub(super) const STRUCTURED: &[u8] = br#"{"specversion":"1.0","id":"01JD8Z6Q4T0000000000000001","source":"/agencies/kadastr","type":"uz.egov.application.status-changed.v1","time":"2026-11-23T09:15:00+05:00","subject":"48120973","datacontenttype":"application/json","data":{"service":"land-registration","status":"approved","msisdn":"+998901234567","language":"uz-Latn","priority":"normal","params":{"office":"Yunusobod DXM","deadline":"2026-12-01"},"notBefore":"2026-11-23T09:15:00+05:00","expires":"2026-11-24T09:15:00+05:00"}}"#;
 
 const HEADERS: [(&str, &[u8]); 6] = [
     ("cloudEvents:specversion", b"1.0"),

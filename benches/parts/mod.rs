@@ -8,7 +8,9 @@
 mod codec;
 mod events;
 pub(crate) mod journal;
+mod outcome;
 mod pacing;
+mod pipeline;
 mod sample;
 mod session;
 mod templates;
@@ -27,6 +29,8 @@ pub(crate) const ROOMS: &[Room] = &[
     text::ROOM,
     codec::ROOM,
     session::ROOM,
+    outcome::ROOM,
+    pipeline::ROOM,
 ];
 
 /// Parts that belong together.

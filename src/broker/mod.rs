@@ -20,7 +20,8 @@ use tracing::{info, warn};
 
 use backoff::Backoff;
 pub use brokers::{BadUrl, Brokers};
-pub(crate) use publish::{Publication, Settled, confirming_channel, publish, settle};
+pub use publish::Publication;
+pub(crate) use publish::{Settled, confirming_channel, publish, settle};
 pub(crate) use topology::{Queue, ensure_bound_queue, ensure_topic_exchange};
 
 /// How far a room has come with its broker; `/readyz` shows it.

@@ -11,7 +11,7 @@ use lapin::{
 
 /// One message to publish. It comes back if no queue takes it.
 #[derive(Clone, Debug)]
-pub(crate) struct Publication {
+pub struct Publication {
     pub(crate) routing_key: ShortString,
     pub(crate) properties: BasicProperties,
     pub(crate) body: Bytes,

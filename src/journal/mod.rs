@@ -13,7 +13,7 @@ mod lane;
 mod location;
 mod lock;
 mod message;
-pub(crate) mod model;
+pub mod model;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod sqlite;

@@ -11,7 +11,7 @@ use crate::{broker::Publication, journal::Outgoing};
 
 /// The messages for a run of outcomes, at most `batch` in each. Nothing waits for a batch
 /// to fill: what the run has of an agency goes.
-pub(super) fn messages(run: &[Outgoing], wording: &Wording, batch: usize) -> Vec<Publication> {
+pub fn messages(run: &[Outgoing], wording: &Wording, batch: usize) -> Vec<Publication> {
     if batch <= 1 {
         return run.iter().map(|one| single(one, wording)).collect();
     }

@@ -18,6 +18,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use xabar_events::Outcome;
 
+pub use bundle::messages;
 pub use wording::Wording;
 
 use crate::{

@@ -15,7 +15,7 @@ use super::*;
 
 /// Its copies share what is in it: one of them outlives a gateway that dies.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Model(Arc<Mutex<Memory>>);
+pub struct Model(Arc<Mutex<Memory>>);
 
 #[derive(Debug, Default)]
 struct Memory {
