@@ -298,18 +298,27 @@ pub struct Used {
     pub day: UnixMillis,
     /// How many messages were submitted.
     pub messages: u32,
-    /// Until when those that were put off have places, by lane.
+    /// Those that were put off, by lane.
     pub normal: Places,
     pub bulk: Places,
 }
 
-/// The last places that were given to those that an agency's quota put off, on the steady clock.
+/// The places that were given to those that wait for an agency's quota.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Places {
     /// Of the day that is counted.
-    pub today: UnixMillis,
+    pub today: OnDay,
     /// Of the day after it.
-    pub next: UnixMillis,
+    pub next: OnDay,
+}
+
+/// The places of one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OnDay {
+    /// The last that was given, on the steady clock.
+    pub last: UnixMillis,
+    /// How many have one that has not come yet.
+    pub waiting: u32,
 }
 
 /// How far the times of a campaign are dealt out, on the steady clock.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use xabar_events::Reason;
 
 use super::Rules;
-use super::daily::{Daily, Opening};
+use super::daily::Daily;
 use super::limits::{Limit, Limits};
+use super::line::line_of;
 use super::quiet_hours::{Curfew, delay};
 use super::spread::{Line, Spreading};
 use crate::clock::{Now, UnixMillis};
@@ -21,19 +22,19 @@ pub(super) type Wait = (UnixMillis, Reason);
 
 #[derive(Debug)]
 pub(super) struct Gate {
-    limits: Limits,
+    pub(super) limits: Limits,
     /// Whether these hold urgent messages, too.
     urgent_limited: bool,
-    quiet_hours: Curfew,
+    pub(super) quiet_hours: Curfew,
     /// Over which time the messages of a night go out.
-    release: Duration,
+    pub(super) release: Duration,
     /// The same of the last rules that had quiet hours: those of now may have none.
     last_release: Duration,
     /// The hours without bulk messages.
-    bulk: Curfew,
+    pub(super) bulk: Curfew,
     /// Of the agencies that have one.
-    daily: BTreeMap<AgencyKey, Daily>,
-    spreads: Vec<Spreading>,
+    pub(super) daily: BTreeMap<AgencyKey, Daily>,
+    pub(super) spreads: Vec<Spreading>,
 }
 
 impl Gate {
@@ -123,7 +124,7 @@ impl Gate {
         self.wait_in(line_of(message), message, submitted, now)
     }
 
-    fn wait_in(
+    pub(super) fn wait_in(
         &mut self,
         line: Line,
         message: &Message,
@@ -161,26 +162,6 @@ impl Gate {
         (longest.0 > now.steady).then_some(longest)
     }
 
-    /// How long a message waits for its agency's quota and its campaign at least, and for those before it in line.
-    fn line_wait(&mut self, line: Line, message: &Message, now: &Now) -> Option<UnixMillis> {
-        let campaign = self.campaign(message);
-        let turn = campaign.map(|it| it.wait(now.steady, line));
-        let is_spread = turn.is_some();
-        let mut until = turn.flatten();
-        if !self.daily.is_empty()
-            && let Some(daily) = self.daily.get_mut(&message.agency())
-        {
-            let spent = daily.spent_until(now.wall).map(|end| now.steady_at(end));
-            let others = match line {
-                _ if is_spread => None,
-                Line::Late(_) => None,
-                Line::Joins | Line::Anew(_) => daily.line(message.lane, line != Line::Joins, now),
-            };
-            until = until.max(spent).max(others);
-        }
-        until
-    }
-
     /// An urgent message waits for its subscriber's limits only, if at all.
     fn urgent_wait(&self, submitted: &[UnixMillis], now: &Now) -> Option<Wait> {
         if !self.urgent_limited {
@@ -195,102 +176,9 @@ impl Gate {
         self.put_off_in(line_of(message), message, wait, now)
     }
 
-    fn put_off_in(
-        &mut self,
-        line: Line,
-        message: &mut Message,
-        (until, reason): Wait,
-        now: &Now,
-    ) -> Wait {
-        if reason == Reason::AgencyQuota
-            && let Some(until) = self.place(message, line, now)
-        {
-            return (until, reason);
-        }
-        let open = self.open(message, now.wall_at(until), self.delay(message));
-        (now.steady_at(open), reason)
-    }
-
-    /// What a message that was put off waits for by the rules of now; `None`: it may go. One that stood in line gets the next
-    /// place, whatever the hour: that lies in the hours in which it may go.
-    pub(super) fn judge_anew(
-        &mut self,
-        message: &mut Message,
-        submitted: &[UnixMillis],
-        now: &Now,
-    ) -> Option<Wait> {
-        let had_place = has_place(message);
-        let before = Line::Anew(message.progress.dealt.take());
-        let place = had_place.then(|| self.place(message, before, now));
-        match place.flatten() {
-            Some(place) => {
-                let limited = self.limits.earliest(submitted, now.steady);
-                if limited > place {
-                    Some(self.put_off(message, (limited, Reason::SubscriberLimit), now))
-                } else {
-                    (place > now.steady).then_some((place, Reason::AgencyQuota))
-                }
-            }
-            None => match self.wait_in(before, message, submitted, now) {
-                None => self.moment_of_morning(message, now),
-                Some(wait) => Some(self.put_off_in(before, message, wait, now)),
-            },
-        }
-    }
-
-    /// Gives a message that its agency's quota or its campaign holds up the next place in line, in the hours in which it may
-    /// go; `None`: neither holds it up. What is of a campaign has its place there, on a day that has some of the quota left.
-    fn place(&mut self, message: &mut Message, line: Line, now: &Now) -> Option<UnixMillis> {
-        let daily = self.daily.get_mut(&message.agency());
-        let next_day = daily.and_then(|daily| daily.spent_until(now.wall));
-        if self.campaign(message).is_some() {
-            return self.deal(message, line, next_day, now);
-        }
-        let daily = self.daily.get_mut(&message.agency())?;
-        let is_anew = matches!(line, Line::Anew(_));
-        let others = match line {
-            Line::Joins => daily.line(message.lane, false, now),
-            Line::Anew(None) => daily.line(message.lane, true, now),
-            Line::Late(_) | Line::Anew(Some(_)) => None,
-        };
-        // Behind those that have places today, though it may have to be put off again there.
-        let from = next_day.filter(|_| others.is_none()).unwrap_or(now.wall);
-        let opening = self.opening(message, from, now);
-        if opening.is_empty() && next_day.is_none() && others.is_none() {
-            message.progress.dealt = is_anew.then_some(now.steady);
-            return None;
-        }
-        let end = now.steady_at(message.expires);
-        let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
-        let may_go = |at: UnixMillis| {
-            let wall = now.wall_at(at);
-            let is_bulk_closed = message.lane == Lane::Bulk && bulk.end_then(wall).is_some();
-            at < end && !is_bulk_closed && quiet_hours.end_then(wall).is_none()
-        };
-        let daily = self.daily.get_mut(&message.agency())?;
-        let place = daily.place(message.lane, (opening, is_anew), now, may_go);
-        message.progress.dealt = Some(now.steady);
-        Some(place)
-    }
-
-    /// From when on a message may go that may from this wall time on, and until when those that wait for that are spread.
-    fn opening(&self, message: &Message, from: UnixMillis, now: &Now) -> Opening {
-        let opens = self.open(message, from, Duration::ZERO);
-        let earlier = from.before(self.release);
-        let opened = self.open(message, earlier, Duration::ZERO);
-        let end = if opens > from {
-            opens.after(self.release)
-        } else if opened > earlier {
-            opened.after(self.release).max(opens)
-        } else {
-            opens
-        };
-        now.steady_at(opens)..now.steady_at(end)
-    }
-
     /// When a message goes that was put off into a morning though it might go now: no herd goes since a rule is another, or the
     /// clock. That is its moment if it is morning, and else one as long from now, if it was to go later than that.
-    fn moment_of_morning(&self, message: &Message, now: &Now) -> Option<Wait> {
+    pub(super) fn moment_of_morning(&self, message: &Message, now: &Now) -> Option<Wait> {
         if message.lane == Lane::Urgent {
             return None;
         }
@@ -308,17 +196,6 @@ impl Gate {
         (is_so && moment > now.wall).then_some(wait)
     }
 
-    /// A message that waited ends: the time that it was given is another's.
-    pub(super) fn give_up(&mut self, message: &Message, now: &Now) {
-        if !has_counted(message)
-            && let Some(dealt) = message.progress.dealt
-            && let Some(place) = self.best(message)
-            && let Some(spreading) = self.spreads.get_mut(place)
-        {
-            spreading.give_back(dealt, now.steady);
-        }
-    }
-
     /// Counts a message of which the first submission begins.
     pub(super) fn count(&mut self, message: &Message, now: &Now) {
         if !self.daily.is_empty()
@@ -334,7 +211,8 @@ impl Gate {
     }
 
     /// Takes back what was counted of a message whose first submission was not written.
-    pub(super) fn uncount(&mut self, message: &Message, now: &Now) {
+    pub(super) fn uncount(&mut self, message: &mut Message, now: &Now) {
+        let has_line = self.has_line(message);
         if let Some(daily) = self.daily.get_mut(&message.agency()) {
             daily.uncount(now.wall_at(message.progress.attempt.at));
         }
@@ -342,6 +220,10 @@ impl Gate {
             && let Some(spreading) = self.spreads.get_mut(place)
         {
             spreading.uncount();
+        }
+        if has_line && message.progress.dealt.is_none() {
+            // It had its turn, so it comes before all that stand in line.
+            message.progress.dealt = Some(now.steady);
         }
     }
 
@@ -371,7 +253,7 @@ impl Gate {
     }
 
     /// How long after the end of the quiet hours a message goes, that no herd goes at once.
-    fn delay(&self, message: &Message) -> Duration {
+    pub(super) fn delay(&self, message: &Message) -> Duration {
         delay(message.msisdn, self.release)
     }
 
@@ -389,7 +271,7 @@ impl Gate {
     }
 
     /// The first wall time from then on at which the hours let a message go, so long after the end of the quiet ones.
-    fn open(&self, message: &Message, wall: UnixMillis, delay: Duration) -> UnixMillis {
+    pub(super) fn open(&self, message: &Message, wall: UnixMillis, delay: Duration) -> UnixMillis {
         if message.lane == Lane::Urgent {
             return wall;
         }
@@ -408,41 +290,12 @@ impl Gate {
         open
     }
 
-    /// Gives a message a time of its campaign from this wall time on, if there is one before its end, which it waits for else;
-    /// `None`: it is of none.
-    fn deal(
-        &mut self,
-        message: &mut Message,
-        line: Line,
-        from: Option<UnixMillis>,
-        now: &Now,
-    ) -> Option<UnixMillis> {
-        let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
-        let hours = |steady| {
-            let mut wall = from.map_or(now.wall_at(steady), |from| from.max(now.wall_at(steady)));
-            // As in `open`.
-            for _ in 0..2 {
-                wall = quiet_hours.end_then(wall).unwrap_or(wall);
-                wall = bulk.end_then(wall).unwrap_or(wall);
-            }
-            now.steady_at(wall)
-        };
-        let end = now.steady_at(message.expires);
-        let place = self.best(message)?;
-        let spreading = self.spreads.get_mut(place)?;
-        let dealt = spreading.deal(now.steady, line, end, hours);
-        if !matches!(line, Line::Late(_)) {
-            message.progress.dealt = dealt.or(message.progress.dealt);
-        }
-        Some(dealt.unwrap_or(end))
-    }
-
-    fn campaign(&self, message: &Message) -> Option<&Spreading> {
+    pub(super) fn campaign(&self, message: &Message) -> Option<&Spreading> {
         self.spreads.get(self.best(message)?)
     }
 
     /// The spread that fits a message best.
-    fn best(&self, message: &Message) -> Option<usize> {
+    pub(super) fn best(&self, message: &Message) -> Option<usize> {
         if message.lane != Lane::Bulk {
             return None;
         }
@@ -455,23 +308,6 @@ impl Gate {
 }
 
 /// Whether a message has its part of its agency's quota and campaign, which it takes once, however often it is tried.
-fn has_counted(message: &Message) -> bool {
+pub(super) fn has_counted(message: &Message) -> bool {
     message.progress.attempt.attempts > 0
-}
-
-/// Whether a message has a place, which may have come: it does not wait for those that have one.
-fn stands_in_line(message: &Message) -> bool {
-    message.progress.dealt.is_some()
-}
-
-/// One that has a place, which may have come, does not wait for those that have later ones.
-fn line_of(message: &Message) -> Line {
-    message.progress.dealt.map_or(Line::Joins, Line::Late)
-}
-
-/// Whether a message was put off by its agency's quota or campaign, and not by what holds all messages.
-fn has_place(message: &Message) -> bool {
-    let told = message.progress.history.last();
-    let is_told = told.is_some_and(|told| told.reason == Some(Reason::AgencyQuota));
-    !has_counted(message) && (is_told || stands_in_line(message))
 }

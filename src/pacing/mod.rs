@@ -9,6 +9,7 @@ mod daily;
 mod gate;
 mod lanes;
 mod limits;
+mod line;
 mod pauses;
 mod quiet_hours;
 mod rights;
@@ -406,6 +407,11 @@ impl Pacer {
         self.gate.begin_anew(agency);
     }
 
+    /// The agencies of which some wait for the next day though this one has room, and they may go now.
+    pub fn with_room(&mut self, now: &Now) -> BTreeSet<AgencyKey> {
+        self.gate.with_room(now)
+    }
+
     /// All that waits of the agency is judged anew.
     pub fn end_anew(&mut self, agency: AgencyKey) {
         self.gate.end_anew(agency);
@@ -493,7 +499,7 @@ impl Pacer {
     }
 
     /// Notes that nothing of a message was written, so that its next attempt is its first again and counts then.
-    pub fn uncount(&mut self, message: &Message, now: &Now) {
+    pub fn uncount(&mut self, message: &mut Message, now: &Now) {
         if message.progress.attempt.attempts == 0 {
             self.threads.unbegin(message);
             self.gate.uncount(message, now);
@@ -546,6 +552,7 @@ impl Pacer {
     }
 
     fn judge(&mut self, mut message: Message, now: &Now) -> Turn {
+        self.gate.call(&mut message, now);
         if message.expires <= now.wall {
             return Turn::Expired(message);
         }

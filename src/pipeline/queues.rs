@@ -60,16 +60,25 @@ impl Core {
         place: Cursor,
         moved: &mut Vec<Message>,
     ) -> Result<(), JournalError> {
+        let waiting = self.at_place(queue, place)?;
+        if let Some(arrival) = waiting.filter(|it| !self.pacer.holds(it.message.id)) {
+            self.arrive(beat, arrival, moved);
+        }
+        Ok(())
+    }
+
+    /// The message that waits at this place, if it does still.
+    pub(super) fn at_place(
+        &mut self,
+        queue: Queue,
+        place: Cursor,
+    ) -> Result<Option<Arrival>, JournalError> {
         let before = Cursor {
             id: place.id.saturating_sub(1),
             ..place
         };
-        for arrival in self.journal.due(queue, before, place.due, 1)? {
-            if arrival.message.cursor() == place && !self.pacer.holds(arrival.message.id) {
-                self.arrive(beat, arrival, moved);
-            }
-        }
-        Ok(())
+        let found = self.journal.due(queue, before, place.due, 1)?.pop();
+        Ok(found.filter(|it| it.message.cursor() == place))
     }
 
     fn read_queue(

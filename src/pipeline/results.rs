@@ -271,7 +271,7 @@ impl Core {
                 let attempt = &mut flight.message.progress.attempt;
                 if !flight.taken {
                     attempt.attempts = attempt.attempts.saturating_sub(1);
-                    self.pacer.uncount(&flight.message, &beat.now);
+                    self.pacer.uncount(&mut flight.message, &beat.now);
                 } else if flight.returned {
                     // Nothing was refused: the rest will take an attempt, as all at once would have.
                     attempt.uncounted = attempt.uncounted.saturating_add(1);

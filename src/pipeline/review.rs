@@ -9,10 +9,13 @@
 //! order from times, so whatever cuts this short turns nothing. The journal knows no such order; so what waits is read first, and
 //! those that came in first are noted, then judged; of very many as many as memory has room for, again and again.
 //!
+//! So is what waits for an agency's next day when this one has room after all, since what that was for did not go.
+//!
 //! The journal keeps by which rules all was judged, and how far the wall clock was ahead then, so that one that a restart cuts short
 //! begins again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::beat::Beat;
 use super::core::Core;
@@ -28,6 +31,12 @@ const STEP: u64 = 1000;
 
 /// Messages read or judged in one beat.
 const LOOKED_AT_ONCE: usize = 200;
+
+/// How often days are looked for that have room though some wait for the next one.
+const LOOK_FOR_ROOM: Duration = Duration::from_secs(10);
+
+/// How much later they are for each beat that the review before took: it takes a small part of what the pipeline can do.
+const REST: Duration = Duration::from_millis(100);
 
 /// The journal keeps the times of campaigns in whole milliseconds: what differs by less is the same.
 const SAME: u64 = 2;
@@ -50,6 +59,10 @@ pub(super) struct Review {
     judged_by: Option<i64>,
     /// Whether it does not know how far the wall clock is ahead.
     is_set: bool,
+    /// In how many beats something was read or judged.
+    beats: u32,
+    /// When days that have room are looked for.
+    room_at: UnixMillis,
 }
 
 /// How far what waits of an agency was gone through.
@@ -85,6 +98,8 @@ impl Review {
             left: Vec::new(),
             judged_by: start.judged_by.is_none().then_some(rules),
             is_set,
+            beats: 0,
+            room_at: now.steady.after(LOOK_FOR_ROOM),
         }
     }
 
@@ -143,7 +158,11 @@ impl Review {
         let before = self
             .left
             .extract_if(.., |walk| affected.covers(walk.agency));
-        let idle = before.map(|walk| walk.agency);
+        let named = match &affected {
+            Affected::These(these) => these.clone(),
+            Affected::All => BTreeSet::new(),
+        };
+        let idle = before.map(|walk| walk.agency).chain(named);
         let idle = idle.filter(|it| !agencies.contains_key(it)).collect();
         let walks = agencies.into_iter();
         self.left
@@ -197,14 +216,19 @@ impl Core {
     pub(super) fn review(&mut self, beat: &mut Beat) -> Result<Vec<Message>, JournalError> {
         self.review.pass(&beat.now);
         if !self.review.is_under_way() {
-            return Ok(Vec::new());
+            self.look_for_room(&beat.now);
+            if !self.review.is_under_way() {
+                return Ok(Vec::new());
+            }
         }
         if !self.review.begins.is_nobody() {
+            self.review.beats = 0;
             for agency in self.review.begin(self.journal.queues()?) {
                 self.pacer.end_anew(agency);
             }
         }
         let mut moved = Vec::new();
+        self.review.beats += 1;
         if let Some(mut walk) = self.review.left.pop() {
             if self.go_on(beat, &mut walk, &mut moved)? {
                 self.pacer.end_anew(walk.agency);
@@ -214,8 +238,23 @@ impl Core {
         }
         if self.review.left.is_empty() {
             self.review.judged_by = Some(self.review.rules);
+            let rest = REST.saturating_mul(self.review.beats);
+            self.review.room_at = beat.now.steady.after(LOOK_FOR_ROOM.max(rest));
         }
         Ok(moved)
+    }
+
+    /// Goes through the agencies again of which some wait for the next day though this one has room: it was for what did not go.
+    fn look_for_room(&mut self, now: &Now) {
+        if now.steady < self.review.room_at {
+            return;
+        }
+        self.review.room_at = now.steady.after(LOOK_FOR_ROOM);
+        let agencies = self.pacer.with_room(now);
+        for agency in &agencies {
+            self.pacer.begin_anew(*agency);
+        }
+        self.review.begins.add(Affected::These(agencies));
     }
 
     /// Goes on with an agency; says whether it is through.
@@ -279,16 +318,6 @@ impl Core {
             }
         }
         Ok(())
-    }
-
-    /// The message that waits at this place, if it does still.
-    fn at_place(&mut self, queue: Queue, place: Cursor) -> Result<Option<Arrival>, JournalError> {
-        let before = Cursor {
-            id: place.id.saturating_sub(1),
-            ..place
-        };
-        let found = self.journal.due(queue, before, place.due, 1)?.pop();
-        Ok(found.filter(|it| it.message.cursor() == place))
     }
 
     /// Judges one message anew; gives it if it is due at another time now.

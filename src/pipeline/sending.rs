@@ -186,6 +186,7 @@ impl Core {
         for sibling in siblings.into_iter().rev() {
             if self.may_go_instead(beat, &sibling, &chosen)? {
                 self.pacer.withdraw(sibling.id);
+                self.pacer.give_up(&sibling, &beat.now);
                 passed_over = Some(std::mem::replace(&mut chosen, sibling));
                 break;
             }
@@ -423,6 +424,12 @@ pub(super) fn next_look(
     now: &Now,
 ) -> UnixMillis {
     let soonest = UnixMillis(now.steady.0 + 1);
+    // It is called at its place, though its turn may be expected on a later day.
+    let place = message.progress.dealt.filter(|at| *at > now.steady);
+    let until = match place.filter(|_| reason == Reason::AgencyQuota) {
+        Some(place) => until.min(place),
+        None => until,
+    };
     let deadline = now.steady_at(message.expires);
     let half = deadline.since(now.steady) / 2;
     // It has no place before its end, but those of others may get free: it looks a few times, the more often the sooner it ends.

@@ -293,16 +293,20 @@ pub(in crate::journal) fn what_an_agency_used_is_what_it_was_last_said_to_be(
     journal: &mut dyn Journal,
 ) {
     assert!(journal.used().unwrap().is_empty());
+    let on = |last: i64| OnDay {
+        last: UnixMillis(last),
+        waiting: u32::try_from(last.abs()).unwrap() + 7,
+    };
     let used = |day, messages| Used {
         day: UnixMillis(day),
         messages,
         normal: Places {
-            today: UnixMillis(day + 1),
-            next: UnixMillis(day + 2),
+            today: on(day + 1),
+            next: on(day + 2),
         },
         bulk: Places {
-            today: UnixMillis(day + 3),
-            next: UnixMillis(day + 4),
+            today: on(day + 3),
+            next: on(day + 4),
         },
     };
     let (one, other) = (AgencyKey(1), AgencyKey(u32::MAX));

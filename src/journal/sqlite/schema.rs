@@ -18,6 +18,11 @@ const STEPS: &[&str] = &[
      UPDATE marks SET uncertain = (SELECT coalesce(sum(count), 0) FROM books WHERE state = 128 + 7)",
     // Of older files they are counted: short waits stand in no books.
     "",
+    // How many have the places of a day. Where they were not counted some may, as long as the last is to come.
+    "ALTER TABLE used ADD COLUMN normal_waiting INTEGER NOT NULL DEFAULT 1;
+     ALTER TABLE used ADD COLUMN normal_next_waiting INTEGER NOT NULL DEFAULT 1;
+     ALTER TABLE used ADD COLUMN bulk_waiting INTEGER NOT NULL DEFAULT 1;
+     ALTER TABLE used ADD COLUMN bulk_next_waiting INTEGER NOT NULL DEFAULT 1",
 ];
 
 /// The version from which on the count of what waits to be repeated is exact.

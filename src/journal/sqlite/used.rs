@@ -5,22 +5,27 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Row, params};
 
 use crate::clock::UnixMillis;
-use crate::journal::{AgencyKey, JournalError, Places, Used};
+use crate::journal::{AgencyKey, JournalError, OnDay, Places, Used};
 
 pub(super) fn write(db: &Connection, used: &[(AgencyKey, Used)]) -> Result<(), JournalError> {
     for (agency, used) in used {
         db.prepare_cached(
-            "INSERT OR REPLACE INTO used (agency, day, messages, normal, normal_next, bulk, bulk_next) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT OR REPLACE INTO used (agency, day, messages, normal, normal_next, bulk, bulk_next, \
+             normal_waiting, normal_next_waiting, bulk_waiting, bulk_next_waiting) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             agency.0,
             used.day.0,
             used.messages,
-            used.normal.today.0,
-            used.normal.next.0,
-            used.bulk.today.0,
-            used.bulk.next.0
+            used.normal.today.last.0,
+            used.normal.next.last.0,
+            used.bulk.today.last.0,
+            used.bulk.next.last.0,
+            used.normal.today.waiting,
+            used.normal.next.waiting,
+            used.bulk.today.waiting,
+            used.bulk.next.waiting
         ])?;
     }
     Ok(())
@@ -28,7 +33,8 @@ pub(super) fn write(db: &Connection, used: &[(AgencyKey, Used)]) -> Result<(), J
 
 pub(super) fn read(db: &Connection) -> Result<BTreeMap<AgencyKey, Used>, JournalError> {
     let mut all = db.prepare_cached(
-        "SELECT agency, day, messages, normal, normal_next, bulk, bulk_next FROM used",
+        "SELECT agency, day, messages, normal, normal_next, bulk, bulk_next, \
+         normal_waiting, normal_next_waiting, bulk_waiting, bulk_next_waiting FROM used",
     )?;
     let rows = all.query_map([], |row| {
         let used = Used {
@@ -42,10 +48,16 @@ pub(super) fn read(db: &Connection) -> Result<BTreeMap<AgencyKey, Used>, Journal
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Two columns from this one on.
+/// Two columns from this one on, and the two that belong to them.
 fn places(row: &Row<'_>, column: usize) -> rusqlite::Result<Places> {
+    let on = |column| -> rusqlite::Result<OnDay> {
+        Ok(OnDay {
+            last: UnixMillis(row.get(column)?),
+            waiting: row.get(column + 4)?,
+        })
+    };
     Ok(Places {
-        today: UnixMillis(row.get(column)?),
-        next: UnixMillis(row.get(column + 1)?),
+        today: on(column)?,
+        next: on(column + 1)?,
     })
 }

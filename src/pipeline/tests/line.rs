@@ -252,6 +252,131 @@ fn a_rule_of_another_agency_fills_no_time_that_got_free() {
 }
 
 #[test]
+fn of_a_quota_that_is_raised_who_joins_takes_nothing_from_those_that_wait() {
+    let mut world = World::with(|settings| quota(settings, "kadastr", 10));
+    world.publish_all((1..=3000).map(apart));
+    let mut gone = take(&mut world);
+    world.read_again(|settings| quota(settings, "kadastr", 500));
+    for number in 3001..=3100 {
+        world.bring(vec![Incoming::StatusChanged(apart(number))]);
+        world.beat();
+        gone.extend(take(&mut world));
+    }
+    world.advance(SECOND);
+    gone.extend(take(&mut world));
+    assert_eq!(gone, (1..=500).collect::<Vec<_>>());
+    assert!(in_order(&due(&mut world, 501..=3100)));
+}
+
+#[test]
+fn who_ends_within_the_morning_goes_before_nobody_whom_that_costs_the_day() {
+    let mut world = past_midnight();
+    let soon = world.wall().after(7 * HOUR + 10 * MINUTE);
+    world.publish_all((12..=14).map(|number| Notification {
+        expires: Some(soon.into()),
+        ..apart(number)
+    }));
+    let mut gone = Vec::new();
+    for minute in 0..32 {
+        pass_to(&mut world, 32 * HOUR + minute * MINUTE);
+        gone.extend(take(&mut world));
+    }
+    assert_eq!(gone, [4, 5, 6]);
+}
+
+#[test]
+fn who_waits_for_the_morning_stands_in_line_as_soon_as_the_day_has_no_room_for_all() {
+    // With others in line before, and without.
+    for before in [4, 0] {
+        let mut world = World::with(|settings| {
+            at_night(settings);
+            quota(settings, "kadastr", 6);
+        });
+        world.publish_all((1..=6 + before).map(apart));
+        let mut gone = take(&mut world);
+        for (hour, number) in [(23, 6), (25, 6), (32, 2)] {
+            pass_to(&mut world, hour * HOUR + 5 * SECOND);
+            let last = world.laws.accepted() as u32;
+            world.publish_all((last + 1..=last + number).map(apart));
+            gone.extend(take(&mut world));
+            world.restart();
+        }
+        let days = u64::from(before + 14).div_ceil(6);
+        for day in 0..days as u32 {
+            pass_to(&mut world, (32 + 24 * day) * HOUR + 31 * MINUTE);
+            let mut of_day = take(&mut world);
+            if before == 0 {
+                of_day.sort_unstable();
+            }
+            gone.extend(of_day);
+        }
+        assert_eq!(gone, (1..=u64::from(20 + before)).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn of_a_day_that_has_room_after_all_those_get_it_that_wait_for_the_next() {
+    for amid_slow_beats in [false, true] {
+        let mut world = World::with(|settings| quota(settings, "kadastr", 2));
+        world.publish_all((1..=4).map(apart));
+        let sent = world.sent();
+        world.accept(&sent[0], "1");
+        if amid_slow_beats {
+            world.read_again(|settings| settings.rules.release = HOUR);
+            for _ in 0..6 {
+                world.beat();
+                world.steady = world.steady.after(10 * SECOND);
+            }
+        }
+        world.order(Order::Pause(Scope::default())).unwrap();
+        world.give_back(&sent[1]);
+        world.cancel("apart-2");
+        world.order(Order::Resume(Scope::default())).unwrap();
+        world.publish(apart(5));
+        assert_eq!(take(&mut world), [0; 0]);
+        world.advance(MINUTE);
+        assert_eq!(take(&mut world), [3]);
+    }
+}
+
+#[test]
+fn who_goes_in_the_turn_of_an_older_one_leaves_its_own_place() {
+    let mut world = World::with(|settings| {
+        at_night(settings);
+        quota(settings, "kadastr", 3);
+    });
+    world.publish_all((1..=4).map(apart));
+    world.publish(apart(5));
+    let newer = Notification {
+        application: apart(4).application,
+        msisdn: apart(4).msisdn,
+        ..apart(6)
+    };
+    world.publish(newer);
+    assert_eq!(take(&mut world), [1, 2, 3]);
+    pass_to(&mut world, 32 * HOUR + SECOND);
+    assert_eq!(take(&mut world), [6]);
+    pass_to(&mut world, 32 * HOUR + 11 * MINUTE);
+    assert_eq!(take(&mut world), [5]);
+    world.publish(apart(7));
+    assert_eq!(take(&mut world), [7], "nobody waits any more");
+}
+
+#[test]
+fn after_a_line_that_was_cancelled_nobody_waits_for_its_places() {
+    let mut world = World::with(|settings| {
+        at_night(settings);
+        quota(settings, "kadastr", 3);
+    });
+    world.publish_all((1..=12).map(apart));
+    assert_eq!(take(&mut world).len(), 3);
+    (4..=12).for_each(|number| world.cancel(&format!("apart-{number}")));
+    pass_to(&mut world, 32 * HOUR + SECOND);
+    world.publish_all((13..=15).map(apart));
+    assert_eq!(take(&mut world), [13, 14, 15]);
+}
+
+#[test]
 fn a_night_that_is_left_out_while_the_gateway_is_down_lets_its_messages_go_one_by_one() {
     let mut world = World::with(at_night);
     pass_to(&mut world, 23 * HOUR);

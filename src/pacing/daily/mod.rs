@@ -1,0 +1,358 @@
+//! How many messages an agency may submit on one day.
+
+mod line;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::time::Duration;
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp, ToSpan as _};
+
+use crate::clock::{Now, UnixMillis};
+use crate::journal::{Lane, OnDay, Used};
+pub(super) use line::Day;
+use line::{DayLine, holds};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// At most `messages` from midnight to midnight of a time zone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DailyQuota {
+    pub messages: u32,
+    pub timezone: TimeZone,
+}
+
+/// From when messages have places, and until when these are spread; on the steady clock.
+pub(super) type Opening = Range<UnixMillis>;
+
+/// One agency's quota, how much of it is used, and who stands in line for what is left.
+#[derive(Debug)]
+pub(super) struct Daily {
+    quota: DailyQuota,
+    /// Wall times of the day that is counted.
+    day: Range<UnixMillis>,
+    /// Whether that is one of another time zone.
+    is_elsewhere: bool,
+    used: u32,
+    normal: DayLine,
+    bulk: DayLine,
+    /// Whether the journal does not know yet how much is used.
+    changed: bool,
+}
+
+/// Which places are given, and of which day.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// From when on, and until when they are spread.
+    pub(super) opening: Opening,
+    /// Whether they are dealt out anew.
+    pub(super) anew: bool,
+    /// When the message ends.
+    pub(super) end: UnixMillis,
+}
+
+/// A place in a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// When the message is called.
+    pub(super) at: UnixMillis,
+    /// Where that day has no room for it, as many being before it: the midnight before the one that has, and how many go before it
+    /// on that day.
+    pub(super) turn: Option<(UnixMillis, u32)>,
+}
+
+impl Daily {
+    /// A quota of which the journal knows that so much was used.
+    pub(super) fn new(quota: DailyQuota, used: Used) -> Self {
+        let day = quota.day_of(used.day);
+        let is_elsewhere = day.start != used.day;
+        Self {
+            day: match is_elsewhere {
+                true => used.day..used.day.after(DAY),
+                false => day,
+            },
+            is_elsewhere,
+            used: used.messages,
+            normal: DayLine::new(used.normal),
+            bulk: DayLine::new(used.bulk),
+            changed: false,
+            quota,
+        }
+    }
+
+    /// Goes on counting the day that another one of the same agency counted.
+    pub(super) fn go_on(&mut self, before: Self) {
+        *self = Self {
+            quota: self.quota.clone(),
+            is_elsewhere: before.is_elsewhere || before.quota.timezone != self.quota.timezone,
+            ..before
+        };
+    }
+
+    /// Places are dealt out anew, until [`end_anew`](Self::end_anew). Who joins meanwhile comes after all that had one.
+    pub(super) fn begin_anew(&mut self) {
+        self.normal.begin_anew();
+        self.bulk.begin_anew();
+        self.changed = true;
+    }
+
+    /// All that wait have their places.
+    pub(super) fn end_anew(&mut self) {
+        for line in [&mut self.normal, &mut self.bulk] {
+            self.changed |= line.end_anew();
+        }
+    }
+
+    /// When the next day begins, if this one's share is used up.
+    pub(super) fn spent_until(&mut self, wall: UnixMillis) -> Option<UnixMillis> {
+        self.pass(wall);
+        (self.used >= self.quota.messages).then_some(self.day.end)
+    }
+
+    /// The day for which those of a lane wait that have places to come: nobody joins before them. Where places are dealt out
+    /// `anew`, those that have one by now.
+    pub(super) fn line(&mut self, lane: Lane, anew: bool, now: &Now) -> Option<Day> {
+        self.pass(now.wall);
+        let line = self.line_of(lane);
+        let mut days = [Day::Today, Day::Next].into_iter();
+        days.find(|day| holds(line.on(*day, anew), now.steady))
+    }
+
+    /// Until when those of a lane wait that wait for this day.
+    pub(super) fn last(&self, lane: Lane, day: Day, anew: bool) -> UnixMillis {
+        match day {
+            Day::Today => self.line_of(lane).on(day, anew).last,
+            Day::Next => self.day.end,
+        }
+    }
+
+    /// Whether a day has room for one more, besides all that wait for it.
+    pub(super) fn has_room(&self, day: Day, anew: bool) -> bool {
+        let lines = [&self.normal, &self.bulk];
+        let waiting = lines.map(|line| line.on(day, anew).waiting);
+        let before = waiting
+            .iter()
+            .fold(self.used_on(day), |sum, it| sum.saturating_add(*it));
+        before < self.quota.messages
+    }
+
+    /// Whether today has room for one more of a lane, besides all of it that wait for today.
+    pub(super) fn has_room_now(&self, lane: Lane, anew: bool) -> bool {
+        let waiting = self.line_of(lane).on(Day::Today, anew).waiting;
+        self.used.saturating_add(waiting) < self.quota.messages
+    }
+
+    /// Whether some wait for today.
+    pub(super) fn is_awaited(&self) -> bool {
+        let lines = [&self.normal, &self.bulk];
+        lines
+            .iter()
+            .any(|line| line.on(Day::Today, false).waiting > 0)
+    }
+
+    /// Which day a time is of that is to come; `None`: it is of one before.
+    pub(super) fn day_at(&mut self, at: UnixMillis, now: UnixMillis) -> Option<Day> {
+        self.pass(now);
+        match at {
+            at if at >= self.day.end => Some(Day::Next),
+            at => (at >= self.day.start).then_some(Day::Today),
+        }
+    }
+
+    /// One more waits for a day that has room for it, and goes at a time of its own.
+    pub(super) fn promise(&mut self, lane: Lane, day: Day, anew: bool) {
+        self.line_mut(lane).join(day, anew, None);
+        self.changed = true;
+    }
+
+    /// One that had a place is called, or waits no more.
+    pub(super) fn leave(&mut self, lane: Lane, place: UnixMillis, now: &Now) {
+        if let Some(day) = self.day_at(now.wall_at(place), now.wall) {
+            self.line_mut(lane).leave(day);
+            self.changed = true;
+        }
+    }
+
+    /// Gives the next place in a lane's line, where those that come first go first; what finds no room on that day is put off
+    /// again. So no day keeps room for what is withdrawn or overtaken meanwhile. As many as have room are spread over the
+    /// opening, the others follow at once, after all that were promised a time in it. One that ends before gets none, unless there
+    /// is room for it besides all before it: it goes first then, and takes nothing from them.
+    pub(super) fn place(
+        &mut self,
+        lane: Lane,
+        slot: Slot,
+        now: &Now,
+        is_open: impl Fn(UnixMillis) -> bool,
+    ) -> Option<Place> {
+        let Slot { opening, anew, end } = slot;
+        let opens = opening.start.max(UnixMillis(now.steady.0 + 1));
+        let day = self.day_at(now.wall_at(opens), now.wall)?;
+        let has_room = self.has_room(day, anew);
+        let share = self.share(&opening);
+        let last = self.line_of(lane).on(day, anew).last;
+        let mut at = if last < opens {
+            opens
+        } else {
+            let share = if last < opening.end {
+                share
+            } else {
+                Duration::ZERO
+            };
+            // One after another, also where nothing is spread.
+            last.after(share + MILLISECOND)
+        };
+        if !has_room {
+            at = at.max(opening.end);
+        }
+        if !is_open(at) {
+            at = last.max(opens);
+        }
+        let turn = self.turn(lane, day, anew);
+        if at < end {
+            self.line_mut(lane).join(day, anew, Some(at));
+        } else if has_room && opens < end {
+            at = opens;
+            self.line_mut(lane).join(day, anew, None);
+        } else {
+            return None;
+        }
+        self.changed = true;
+        Some(Place { at, turn })
+    }
+
+    /// On which day it is the turn of one more, if that is a later one, and how many go before it there.
+    fn turn(&self, lane: Lane, day: Day, anew: bool) -> Option<(UnixMillis, u32)> {
+        let before = |day| {
+            let [own, other] = match lane {
+                Lane::Bulk => [&self.bulk, &self.normal],
+                _ => [&self.normal, &self.bulk],
+            };
+            let [own, other] = [own, other].map(|line| line.on(day, anew).waiting);
+            // Both lines move on at once.
+            own.saturating_add(own.min(other))
+        };
+        let (before, start) = match day {
+            Day::Today => (self.used.saturating_add(before(day)), self.day.start),
+            Day::Next => (before(day), self.day.end),
+        };
+        let messages = self.quota.messages.max(1);
+        if before < messages {
+            return None;
+        }
+        let others = match day {
+            Day::Today => before.saturating_add(self.next_line(lane, anew).waiting),
+            Day::Next => before,
+        };
+        let days = i64::from(others / messages);
+        Some((self.quota.later(start, days), others % messages))
+    }
+
+    fn next_line(&self, lane: Lane, anew: bool) -> OnDay {
+        self.line_of(lane).on(Day::Next, anew)
+    }
+
+    fn used_on(&self, day: Day) -> u32 {
+        match day {
+            Day::Today => self.used,
+            Day::Next => 0,
+        }
+    }
+
+    /// How far apart as many as have room go in an opening.
+    pub(super) fn share(&self, opening: &Opening) -> Duration {
+        opening.end.since(opening.start) / self.quota.messages.max(1)
+    }
+
+    fn line_of(&self, lane: Lane) -> &DayLine {
+        match lane {
+            Lane::Bulk => &self.bulk,
+            _ => &self.normal,
+        }
+    }
+
+    fn line_mut(&mut self, lane: Lane) -> &mut DayLine {
+        match lane {
+            Lane::Bulk => &mut self.bulk,
+            _ => &mut self.normal,
+        }
+    }
+
+    /// Counts a message that is submitted.
+    pub(super) fn count(&mut self, wall: UnixMillis) {
+        self.pass(wall);
+        self.used = self.used.saturating_add(1);
+        self.changed = true;
+    }
+
+    /// Takes back a message that was counted at this wall time and did not go, if its day is still counted.
+    pub(super) fn uncount(&mut self, counted: UnixMillis) {
+        if self.day.contains(&counted) {
+            self.used = self.used.saturating_sub(1);
+            self.changed = true;
+        }
+    }
+
+    /// What the journal is to know, if it does not.
+    pub(super) fn change(&mut self) -> Option<Used> {
+        std::mem::take(&mut self.changed).then(|| Used {
+            day: self.day.start,
+            messages: self.used,
+            normal: self.normal.all(),
+            bulk: self.bulk.all(),
+        })
+    }
+
+    /// Begins a new day when it is time to. A clock that is set back begins none again, unless it was wrong by more than
+    /// a day: else the agency would have to wait for what never was. What was used on a day of another time zone counts for that of now.
+    fn pass(&mut self, wall: UnixMillis) {
+        let is_ahead = wall.after(DAY) < self.day.start;
+        if wall < self.day.end && !is_ahead {
+            if self.is_elsewhere {
+                (self.day, self.is_elsewhere) = (self.quota.day_of(wall), false);
+                self.changed = true;
+            }
+            return;
+        }
+        self.day = self.quota.day_of(wall);
+        (self.used, self.is_elsewhere) = (0, false);
+        for line in [&mut self.normal, &mut self.bulk] {
+            match is_ahead {
+                true => *line = DayLine::default(),
+                false => line.pass(),
+            }
+        }
+    }
+}
+
+impl DailyQuota {
+    /// From the midnight before a wall time to the one after it.
+    pub fn day_of(&self, wall: UnixMillis) -> Range<UnixMillis> {
+        let day = Timestamp::from_millisecond(wall.0).ok().and_then(|at| {
+            let date = self.timezone.to_datetime(at).date();
+            let next = date.checked_add(1.day()).ok()?;
+            Some(self.midnight(date)?..self.midnight(next)?)
+        });
+        // Beyond every calendar.
+        day.unwrap_or(wall..UnixMillis::NEVER)
+    }
+
+    /// The midnight so many days after another one.
+    fn later(&self, midnight: UnixMillis, days: i64) -> UnixMillis {
+        let later = Timestamp::from_millisecond(midnight.0).ok().and_then(|at| {
+            let date = self.timezone.to_datetime(at).date();
+            self.midnight(date.checked_add(Span::new().try_days(days).ok()?).ok()?)
+        });
+        later.unwrap_or(UnixMillis::NEVER)
+    }
+
+    fn midnight(&self, date: Date) -> Option<UnixMillis> {
+        let midnight = date.to_datetime(Time::midnight());
+        let at = self.timezone.to_ambiguous_timestamp(midnight);
+        Some(UnixMillis(at.compatible().ok()?.as_millisecond()))
+    }
+}

@@ -1,0 +1,241 @@
+use super::*;
+
+fn at(text: &str) -> UnixMillis {
+    UnixMillis(text.parse::<Timestamp>().unwrap().as_millisecond())
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn two_a_day() -> DailyQuota {
+    DailyQuota {
+        messages: 2,
+        timezone: TimeZone::get("Asia/Tashkent").unwrap(),
+    }
+}
+
+#[test]
+fn a_clock_that_was_days_ahead_costs_no_agency_the_days_between() {
+    let start = UnixMillis(1_795_000_000_000);
+    let spent = |ahead: Duration| {
+        let mut daily = Daily::new(two_a_day(), Used::default());
+        for _ in 0..2 {
+            daily.count(start.after(ahead));
+        }
+        daily.spent_until(start).is_some()
+    };
+    assert!(
+        spent(Duration::ZERO) && spent(DAY),
+        "a day it may be set back"
+    );
+    assert!(!spent(7 * DAY));
+}
+
+#[test]
+fn a_day_has_its_share_from_midnight_to_midnight() {
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    let evening = at("2026-11-23T23:59:00+05:00");
+    let midnight = at("2026-11-24T00:00:00+05:00");
+    assert_eq!(daily.spent_until(evening), None);
+    daily.count(evening);
+    assert_eq!(daily.spent_until(evening), None);
+    daily.count(evening);
+    assert_eq!(daily.spent_until(evening), Some(midnight));
+    assert_eq!(daily.spent_until(midnight), None);
+    daily.count(midnight);
+    daily.count(midnight);
+    assert_eq!(
+        daily.spent_until(evening),
+        Some(at("2026-11-25T00:00:00+05:00")),
+        "a clock set back gives nothing again"
+    );
+}
+
+#[test]
+fn what_did_not_go_gives_its_own_day_back() {
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    let evening = at("2026-11-23T23:59:00+05:00");
+    let midnight = at("2026-11-24T00:00:00+05:00");
+    daily.count(evening);
+    daily.count(evening);
+    daily.uncount(evening);
+    assert_eq!(daily.spent_until(evening), None);
+    daily.count(midnight);
+    daily.uncount(evening);
+    assert_eq!(daily.change().unwrap().messages, 1);
+}
+
+fn now(wall: UnixMillis) -> Now {
+    Now {
+        instant: crate::clock::instant(),
+        steady: wall,
+        wall,
+    }
+}
+
+/// How long after the opening of a day, which lasts a minute, the next one has its place.
+fn place(daily: &mut Daily, at: UnixMillis, opens: UnixMillis, anew: bool) -> u64 {
+    let opening = opens..opens.after(Duration::from_secs(60));
+    let end = UnixMillis::NEVER;
+    let slot = Slot { opening, anew, end };
+    let place = daily.place(Lane::Normal, slot, &now(at), |_| true);
+    u64::try_from(place.unwrap().at.0 - opens.0).unwrap()
+}
+
+#[test]
+fn what_is_put_off_comes_the_next_day_in_order_before_all_that_is_new() {
+    let noon = at("2026-11-23T12:00:00+05:00");
+    let day = |day| at(&format!("2026-11-{day}T00:00:00+05:00"));
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    daily.count(noon);
+    daily.change();
+    let mut put_off: Vec<_> = (0..3)
+        .map(|_| place(&mut daily, noon, day(24), false))
+        .collect();
+    assert_eq!(daily.line(Lane::Normal, false, &now(noon)), Some(Day::Next));
+    let mut again = Daily::new(two_a_day(), daily.change().unwrap());
+    put_off.extend((0..2).map(|_| place(&mut again, noon, day(24), false)));
+    assert_eq!(put_off, [0, 30_001, 60_002, 60_003, 60_004]);
+    let line = again.line(Lane::Normal, false, &now(day(24)));
+    assert_eq!(line, Some(Day::Today));
+    let last = again.last(Lane::Normal, Day::Today, false);
+    assert_eq!(last, day(24).after(Duration::from_millis(60_004)));
+    assert_eq!(
+        again.line(Lane::Bulk, false, &now(day(24))),
+        None,
+        "a line of its own"
+    );
+    assert_eq!(place(&mut again, day(24), day(24), false), 60_005);
+    assert_eq!(place(&mut again, day(24), day(25), false), 0);
+    assert_eq!(
+        again.line(Lane::Normal, false, &now(day(24).after(HOUR))),
+        Some(Day::Next)
+    );
+}
+
+#[test]
+fn who_joins_while_places_are_dealt_anew_comes_after_those_that_had_one() {
+    let noon = at("2026-11-23T12:00:00+05:00");
+    let next = at("2026-11-24T00:00:00+05:00");
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    daily.count(noon);
+    for _ in 0..4 {
+        place(&mut daily, noon, next, false);
+    }
+    daily.begin_anew();
+    let places = [true, false, true, false].map(|anew| place(&mut daily, noon, next, anew));
+    assert_eq!(places, [0, 60_004, 30_001, 60_005]);
+    let mut again = Daily::new(two_a_day(), daily.change().unwrap());
+    assert_eq!(
+        place(&mut again, noon, next, false),
+        60_006,
+        "also if that is cut short"
+    );
+    daily.end_anew();
+    assert_eq!(place(&mut daily, noon, next, false), 60_002);
+}
+
+#[test]
+fn a_zone_that_is_moved_brings_no_quota_a_second_time() {
+    let zone = |name| DailyQuota {
+        timezone: TimeZone::get(name).unwrap(),
+        ..two_a_day()
+    };
+    let evening = at("2026-11-23T20:00:00+05:00");
+    let midnight = at("2026-11-24T00:00:00Z");
+    for after_a_restart in [false, true] {
+        let mut daily = Daily::new(two_a_day(), Used::default());
+        (0..2).for_each(|_| daily.count(evening));
+        let mut moved = Daily::new(zone("UTC"), Used::default());
+        if after_a_restart {
+            moved = Daily::new(zone("UTC"), daily.change().unwrap());
+        } else {
+            moved.go_on(daily);
+        }
+        assert_eq!(moved.spent_until(evening), Some(midnight));
+        assert_eq!(moved.spent_until(midnight), None);
+    }
+}
+
+#[test]
+fn what_was_used_before_a_restart_counts_on_that_day_only() {
+    let noon = at("2026-11-23T12:00:00+05:00");
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    daily.count(noon);
+    daily.count(noon);
+    let used = daily.change().unwrap();
+    assert_eq!(daily.change(), None);
+    let mut again = Daily::new(two_a_day(), used);
+    assert!(again.spent_until(noon).is_some());
+    assert_eq!(again.spent_until(at("2026-11-24T12:00:00+05:00")), None);
+}
+
+#[test]
+fn a_line_that_all_have_left_holds_up_nobody() {
+    let noon = at("2026-11-23T12:00:00+05:00");
+    let next = at("2026-11-24T00:00:00+05:00");
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    let places: Vec<_> = (0..3)
+        .map(|_| place(&mut daily, noon, next, false))
+        .map(|after| next.after(Duration::from_millis(after)))
+        .collect();
+    for place in places {
+        assert_eq!(
+            daily.line(Lane::Normal, false, &now(next)),
+            Some(Day::Today)
+        );
+        daily.leave(Lane::Normal, place, &now(next));
+        daily = Daily::new(two_a_day(), daily.change().unwrap());
+    }
+    assert_eq!(daily.line(Lane::Normal, false, &now(next)), None);
+}
+
+#[test]
+fn one_that_ends_before_its_place_takes_nothing_from_those_before_it() {
+    let noon = at("2026-11-23T12:00:00+05:00");
+    let next = at("2026-11-24T00:00:00+05:00");
+    let opening = next..next.after(Duration::from_secs(60));
+    let ends_soon = |daily: &mut Daily| {
+        let slot = Slot {
+            opening: opening.clone(),
+            anew: false,
+            end: next.after(Duration::from_secs(20)),
+        };
+        let place = daily.place(Lane::Normal, slot, &now(noon), |_| true);
+        place.map(|place| place.at)
+    };
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    place(&mut daily, noon, next, false);
+    assert_eq!(ends_soon(&mut daily), Some(next), "there is room for both");
+    assert_eq!(ends_soon(&mut daily), None);
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    (0..2).for_each(|_| _ = place(&mut daily, noon, next, false));
+    assert_eq!(ends_soon(&mut daily), None);
+}
+
+#[test]
+fn a_turn_is_expected_on_the_day_that_has_room_for_it() {
+    let noon = at("2026-11-23T12:00:00+05:00");
+    let day = |day| at(&format!("2026-11-{day}T00:00:00+05:00"));
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    let turns = [0; 6].map(|_| {
+        let slot = Slot {
+            opening: day(24)..day(24),
+            anew: false,
+            end: UnixMillis::NEVER,
+        };
+        let place = daily.place(Lane::Normal, slot, &now(noon), |_| true);
+        place.unwrap().turn
+    });
+    let later = |on, before| Some((day(on), before));
+    assert_eq!(
+        turns,
+        [
+            None,
+            None,
+            later(25, 0),
+            later(25, 1),
+            later(26, 0),
+            later(26, 1)
+        ]
+    );
+}

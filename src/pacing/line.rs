@@ -1,0 +1,332 @@
+//! Who stands in line for an agency's quota or a campaign, and where.
+//!
+//! A place is a time at which a message is called, and its message's `dealt` is that time until it is. Who waits for a morning is
+//! counted beside those in line, and goes at a moment of its own as long as there is room for all that came before: else it stands in
+//! line behind them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use xabar_events::Reason;
+
+use super::daily::{Day, Opening, Slot};
+use super::gate::{Gate, Wait, has_counted};
+use super::spread::Line;
+use crate::clock::{Now, UnixMillis};
+use crate::journal::{AgencyKey, Lane, Message};
+
+impl Gate {
+    /// How long a message waits for its agency's quota and its campaign at least, and for those before it in line.
+    pub(super) fn line_wait(
+        &mut self,
+        line: Line,
+        message: &Message,
+        now: &Now,
+    ) -> Option<UnixMillis> {
+        let campaign = self.campaign(message);
+        let turn = campaign.map(|it| it.wait(now.steady, line));
+        let is_spread = turn.is_some();
+        let mut until = turn.flatten();
+        if !self.daily.is_empty()
+            && let Some(daily) = self.daily.get_mut(&message.agency())
+        {
+            let spent = daily.spent_until(now.wall).map(|end| now.steady_at(end));
+            let others = match line {
+                _ if is_spread => None,
+                Line::Late(_) => None,
+                Line::Joins | Line::Anew(_) => self.others_wait(message, line, now),
+            };
+            until = until.max(spent).max(others);
+        }
+        until
+    }
+
+    /// Until when a message waits that comes after all of its lane that wait for its agency's quota.
+    fn others_wait(&mut self, message: &Message, line: Line, now: &Now) -> Option<UnixMillis> {
+        let anew = is_anew(line);
+        let daily = self.daily.get_mut(&message.agency())?;
+        match daily.line(message.lane, anew, now) {
+            Some(Day::Today) => return Some(daily.last(message.lane, Day::Today, anew)),
+            Some(Day::Next) => {
+                return Some(now.steady_at(daily.last(message.lane, Day::Next, anew)));
+            }
+            None => {}
+        }
+        // In the morning others may have been promised all the room that there is.
+        if !daily.is_awaited() || daily.has_room(Day::Today, anew) {
+            return None;
+        }
+        let opening = self.opening(message, now.wall, now);
+        (!opening.is_empty()).then_some(opening.end)
+    }
+
+    /// Puts a message off, which has this to wait for: gives it a time of its own where many wait for the same.
+    pub(super) fn put_off_in(
+        &mut self,
+        line: Line,
+        message: &mut Message,
+        (until, reason): Wait,
+        now: &Now,
+    ) -> Wait {
+        if reason == Reason::AgencyQuota
+            && let Some(until) = self.place(message, line, now)
+        {
+            return (until, reason);
+        }
+        let open = self.open(message, now.wall_at(until), self.delay(message));
+        let wait = (now.steady_at(open), reason);
+        match reason {
+            Reason::QuietHours | Reason::BulkWindow => self.join_morning(message, line, wait, now),
+            _ => wait,
+        }
+    }
+
+    /// A message waits for some hours to end: in line, if others of its agency stand there for that day or have been promised all of
+    /// it; else it is promised its own time.
+    fn join_morning(&mut self, message: &mut Message, line: Line, wait: Wait, now: &Now) -> Wait {
+        let anew = is_anew(line);
+        let is_late = matches!(line, Line::Late(_));
+        if is_late || has_counted(message) || self.campaign(message).is_some() {
+            return wait;
+        }
+        let Some(daily) = self.daily.get_mut(&message.agency()) else {
+            return wait;
+        };
+        let Some(day) = daily.day_at(now.wall_at(wait.0), now.wall) else {
+            return wait;
+        };
+        let others = daily.line(message.lane, anew, now);
+        if others.is_none() && daily.has_room(day, anew) {
+            self.promise(message, line, wait.0, now);
+            return wait;
+        }
+        let place = self.place(message, line, now);
+        place.map_or(wait, |until| (until, Reason::AgencyQuota))
+    }
+
+    /// A message has its own time on a day that has room for it.
+    fn promise(&mut self, message: &mut Message, line: Line, at: UnixMillis, now: &Now) {
+        let has_line = !has_counted(message) && self.campaign(message).is_none();
+        if has_line
+            && at < now.steady_at(message.expires)
+            && let Some(daily) = self.daily.get_mut(&message.agency())
+            && let Some(day) = daily.day_at(now.wall_at(at), now.wall)
+        {
+            daily.promise(message.lane, day, is_anew(line));
+            message.progress.dealt = Some(at);
+        }
+    }
+
+    /// What a message that was put off waits for by the rules of now; `None`: it may go. One that stood in line gets the next
+    /// place, whatever the hour: that lies in the hours in which it may go.
+    pub(super) fn judge_anew(
+        &mut self,
+        message: &mut Message,
+        submitted: &[UnixMillis],
+        now: &Now,
+    ) -> Option<Wait> {
+        let had_place = stood_in_line(message);
+        let before = Line::Anew(message.progress.dealt.take());
+        let place = had_place.then(|| self.place(message, before, now));
+        if let Some(place) = place.flatten() {
+            let limited = self.limits.earliest(submitted, now.steady);
+            if limited > place {
+                self.leave_line(message, message.progress.dealt, now);
+                return Some(self.put_off(message, (limited, Reason::SubscriberLimit), now));
+            }
+            return (place > now.steady).then_some((place, Reason::AgencyQuota));
+        }
+        let Some(wait) = self.wait_in(before, message, submitted, now) else {
+            let morning = self.moment_of_morning(message, now)?;
+            self.leave_line(message, message.progress.dealt, now);
+            self.promise(message, before, morning.0, now);
+            return Some(morning);
+        };
+        // Its agency's quota has room for it, and something else has not.
+        self.leave_line(message, message.progress.dealt, now);
+        Some(self.put_off_in(before, message, wait, now))
+    }
+
+    /// Gives a message that its agency's quota or its campaign holds up the next place in line, in the hours in which it may
+    /// go, and says until when that has it wait; `None`: neither holds it up. What is of a campaign has its place there, on a day
+    /// that has some of the quota left.
+    fn place(&mut self, message: &mut Message, line: Line, now: &Now) -> Option<UnixMillis> {
+        let daily = self.daily.get_mut(&message.agency());
+        let spent = daily.and_then(|daily| daily.spent_until(now.wall));
+        if self.campaign(message).is_some() {
+            return self.deal(message, line, spent, now);
+        }
+        let anew = is_anew(line);
+        let daily = self.daily.get_mut(&message.agency())?;
+        let others = match line {
+            Line::Joins | Line::Anew(_) => daily.line(message.lane, anew, now),
+            Line::Late(_) => None,
+        };
+        let next = daily.last(message.lane, Day::Next, anew);
+        // Behind those that have places today, though it may have to be put off again there.
+        let from = match (others, spent) {
+            (Some(Day::Today), _) | (None, None) => now.wall,
+            (Some(Day::Next), _) | (None, Some(_)) => next,
+        };
+        let mut opening = self.opening(message, from, now);
+        if opening.is_empty() && others.is_none() && spent.is_none() {
+            let daily = self.daily.get_mut(&message.agency())?;
+            if anew && !daily.has_room_now(message.lane, anew) {
+                // Those before it take all that is left of the day.
+                opening = self.opening(message, next, now);
+            } else {
+                if anew {
+                    self.promise(message, line, UnixMillis(now.steady.0 + 1), now);
+                }
+                return None;
+            }
+        }
+        let end = now.steady_at(message.expires);
+        let slot = Slot {
+            opening: opening.clone(),
+            anew,
+            end,
+        };
+        let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
+        let is_open = |at: UnixMillis| {
+            let wall = now.wall_at(at);
+            let is_bulk_closed = message.lane == Lane::Bulk && bulk.end_then(wall).is_some();
+            !is_bulk_closed && quiet_hours.end_then(wall).is_none()
+        };
+        let daily = self.daily.get_mut(&message.agency())?;
+        let place = daily.place(message.lane, slot, now, is_open);
+        let share = daily.share(&opening);
+        message.progress.dealt = place.map(|it| it.at);
+        let Some(place) = place else {
+            return Some(end);
+        };
+        let turn = place.turn.map(|(midnight, before)| {
+            let opening = self.opening(message, midnight, now);
+            opening.start.after(share.saturating_mul(before))
+        });
+        Some(turn.map_or(place.at, |turn| turn.max(place.at)))
+    }
+
+    /// From when on a message may go that may from this wall time on, and until when those that wait for that are spread.
+    fn opening(&self, message: &Message, from: UnixMillis, now: &Now) -> Opening {
+        let opens = self.open(message, from, Duration::ZERO);
+        let earlier = from.before(self.release);
+        let opened = self.open(message, earlier, Duration::ZERO);
+        let end = if opens > from {
+            opens.after(self.release)
+        } else if opened > earlier {
+            opened.after(self.release).max(opens)
+        } else {
+            opens
+        };
+        now.steady_at(opens)..now.steady_at(end)
+    }
+
+    /// The agencies of which some wait for the next day though this one has room, and they may go now.
+    pub(super) fn with_room(&mut self, now: &Now) -> BTreeSet<AgencyKey> {
+        let is_night = self.quiet_hours.end(now.wall).is_some();
+        let is_bulk_closed = self.bulk.end(now.wall).is_some();
+        let closed = [
+            (Lane::Normal, is_night),
+            (Lane::Bulk, is_night || is_bulk_closed),
+        ];
+        let mut agencies = BTreeSet::new();
+        for (agency, daily) in &mut self.daily {
+            let mut open = closed.iter().filter(|(_, is_closed)| !is_closed);
+            // Whether those that wait for today will go is not sure, so they are not counted here.
+            let has_room = daily.spent_until(now.wall).is_none();
+            if has_room && open.any(|(lane, _)| daily.line(*lane, false, now) == Some(Day::Next)) {
+                agencies.insert(*agency);
+            }
+        }
+        agencies
+    }
+
+    /// A message is called: its place, if it had one, has come.
+    pub(super) fn call(&mut self, message: &mut Message, now: &Now) {
+        let due = message.progress.due;
+        if message.progress.dealt == Some(due) && self.best(message).is_none() {
+            self.leave_line(message, Some(due), now);
+            // Called again it has none to leave.
+            message.progress.dealt = Some(due.before(Duration::from_millis(1)));
+        }
+    }
+
+    /// A message that waited ends: the time that it was given is another's.
+    pub(super) fn give_up(&mut self, message: &Message, now: &Now) {
+        let Some(dealt) = message.progress.dealt else {
+            return;
+        };
+        if let Some(place) = self.best(message)
+            && let Some(spreading) = self.spreads.get_mut(place)
+        {
+            if !has_counted(message) {
+                spreading.give_back(dealt, now.steady);
+            }
+        } else if dealt == message.progress.due && dealt > now.steady {
+            self.leave_line(message, Some(dealt), now);
+        }
+    }
+
+    /// A place for its agency's quota is nobody's any more.
+    fn leave_line(&mut self, message: &Message, place: Option<UnixMillis>, now: &Now) {
+        if let Some(place) = place
+            && !has_counted(message)
+            && self.best(message).is_none()
+            && let Some(daily) = self.daily.get_mut(&message.agency())
+        {
+            daily.leave(message.lane, place, now);
+        }
+    }
+
+    /// Gives a message a time of its campaign from this wall time on, if there is one before its end, which it waits for else;
+    /// `None`: it is of none.
+    fn deal(
+        &mut self,
+        message: &mut Message,
+        line: Line,
+        from: Option<UnixMillis>,
+        now: &Now,
+    ) -> Option<UnixMillis> {
+        let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
+        let hours = |steady| {
+            let mut wall = from.map_or(now.wall_at(steady), |from| from.max(now.wall_at(steady)));
+            // As in `open`.
+            for _ in 0..2 {
+                wall = quiet_hours.end_then(wall).unwrap_or(wall);
+                wall = bulk.end_then(wall).unwrap_or(wall);
+            }
+            now.steady_at(wall)
+        };
+        let end = now.steady_at(message.expires);
+        let place = self.best(message)?;
+        let spreading = self.spreads.get_mut(place)?;
+        let dealt = spreading.deal(now.steady, line, end, hours);
+        if !matches!(line, Line::Late(_)) {
+            message.progress.dealt = dealt.or(message.progress.dealt);
+        }
+        Some(dealt.unwrap_or(end))
+    }
+}
+
+fn is_anew(line: Line) -> bool {
+    matches!(line, Line::Anew(_))
+}
+
+/// One that has a place, which may have come, does not wait for those that have later ones.
+pub(super) fn line_of(message: &Message) -> Line {
+    message.progress.dealt.map_or(Line::Joins, Line::Late)
+}
+
+/// Whether a message was put off by its agency's quota or campaign, and not by what holds all messages.
+fn stood_in_line(message: &Message) -> bool {
+    let told = message.progress.history.last().and_then(|it| it.reason);
+    let has_place = message.progress.dealt.is_some();
+    !has_counted(message)
+        && match told {
+            Some(Reason::AgencyQuota) => true,
+            // It may have been promised a time in the morning.
+            Some(Reason::QuietHours | Reason::BulkWindow) => false,
+            _ => has_place,
+        }
+}
