@@ -81,11 +81,12 @@ impl Quotas {
                 Lane::Bulk => &mut used.bulk,
                 _ => &mut used.normal,
             };
-            let last = match stands.due < now.steady_at(day.end) {
+            let day = match stands.due < now.steady_at(day.end) {
                 true => &mut places.today,
                 false => &mut places.next,
             };
-            *last = stands.due.max(*last);
+            day.last = stands.due.max(day.last);
+            day.waiting = day.waiting.saturating_add(1);
         }
         all.into_iter().collect()
     }
