@@ -32,6 +32,9 @@ pub(super) struct ResponseTime {
     last: Duration,
     smoothed: Duration,
     shortest: Duration,
+    /// The average of those that had nothing of ours before them: where times vary, or one login's SMSC is slower than
+    /// another's, most take far longer than the shortest though nothing queues.
+    alone: Duration,
     all: Durations,
 }
 
@@ -43,6 +46,7 @@ struct Probe {
     /// Answers still to come to what was written before it. Where more come it was passed over, and says nothing
     /// of how fast the others are.
     ahead: usize,
+    is_alone: bool,
 }
 
 impl ResponseTime {
@@ -53,6 +57,7 @@ impl ResponseTime {
             last: Duration::ZERO,
             smoothed: Duration::ZERO,
             shortest: Duration::MAX,
+            alone: Duration::ZERO,
             all: Durations::default(),
         }
     }
@@ -63,6 +68,7 @@ impl ResponseTime {
             token,
             since: now,
             ahead: in_flight,
+            is_alone: in_flight == 0,
         });
     }
 
@@ -73,7 +79,8 @@ impl ResponseTime {
         };
         if probe.token == token {
             let took = now.saturating_duration_since(probe.since);
-            self.measured(took);
+            let is_alone = probe.is_alone;
+            self.measured(took, is_alone);
             self.probe = None;
         } else {
             match probe.ahead.checked_sub(1) {
@@ -88,13 +95,21 @@ impl ResponseTime {
         self.probe = None;
     }
 
-    fn measured(&mut self, took: Duration) {
+    fn measured(&mut self, took: Duration, is_alone: bool) {
         self.last = took;
         self.all.add(took);
         self.smoothed = match self.shortest {
             Duration::MAX => took,
-            _ => (self.smoothed * (WEIGHT - 1) + took) / WEIGHT,
+            _ => average(self.smoothed, took),
         };
+        if is_alone {
+            self.alone = match self.alone {
+                Duration::ZERO => took,
+                alone => average(alone, took),
+            };
+        }
+        // What it stalled alone says nothing any more once it is quick with others.
+        self.alone = self.alone.min(self.smoothed * QUEUED);
         let aged = self
             .shortest
             .saturating_add(self.smoothed.saturating_sub(self.shortest) / AGEING);
@@ -127,7 +142,8 @@ impl ResponseTime {
 
     /// Whether more would only queue at the other end.
     pub(super) fn is_inflated(&self) -> bool {
-        self.smoothed > self.shortest.saturating_mul(QUEUED).saturating_add(JITTER)
+        let unqueued = self.shortest.max(self.alone);
+        self.smoothed > unqueued.saturating_mul(QUEUED).saturating_add(JITTER)
     }
 
     /// How long responses may take before so much queues there that submissions may become uncertain.
@@ -145,6 +161,10 @@ impl ResponseTime {
             shortest => shortest,
         }
     }
+}
+
+fn average(of_before: Duration, took: Duration) -> Duration {
+    (of_before * (WEIGHT - 1) + took) / WEIGHT
 }
 
 #[cfg(test)]
@@ -185,6 +205,33 @@ mod tests {
         assert!(queued.is_inflated() && !is_too_long(&queued));
         let crowded = measured([50, 50, 50].into_iter().chain([3000; 30]));
         assert!(crowded.is_inflated() && is_too_long(&crowded));
+    }
+
+    #[test]
+    fn times_that_vary_though_nothing_is_before_them_are_not_inflated() {
+        let start = instant();
+        let mut response_time = ResponseTime::new(Duration::from_secs(30));
+        let mut measure = |id, before, millis| {
+            response_time.written(token(id), before, start);
+            response_time.answered(token(id), start + Duration::from_millis(millis));
+            response_time.is_inflated()
+        };
+        // Two SMSCs take turns, of which one is ten times as fast.
+        let alone = (0..100).filter(|id| measure(*id, 0, if id % 2 == 0 { 20 } else { 200 }));
+        assert_eq!(alone.count(), 0);
+        // With others they take longer; and what is alone is quick again.
+        let crowded = (100..150).filter(|id| measure(*id, 9, 600));
+        assert!(crowded.count() > 30);
+        let alone = (200..250).map(|id| measure(id, 0, 110));
+        assert_eq!(alone.last(), Some(false));
+        // A stall of one alone is no measure of those with others for long.
+        for (ids, before, millis) in [(300..310, 0, 9_000), (400..450, 9, 20)] {
+            ids.for_each(|id| {
+                measure(id, before, millis);
+            });
+        }
+        let crowded = (500..550).map(|id| measure(id, 9, 600));
+        assert_eq!(crowded.last(), Some(true));
     }
 
     #[test]
