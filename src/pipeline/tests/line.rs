@@ -296,13 +296,13 @@ fn who_waits_for_the_morning_stands_in_line_as_soon_as_the_day_has_no_room_for_a
         let mut gone = take(&mut world);
         for (hour, number) in [(23, 6), (25, 6), (32, 2)] {
             pass_to(&mut world, hour * HOUR + 5 * SECOND);
-            let last = world.laws.accepted() as u32;
+            let last = u32::try_from(world.laws.accepted()).unwrap();
             world.publish_all((last + 1..=last + number).map(apart));
             gone.extend(take(&mut world));
             world.restart();
         }
-        let days = u64::from(before + 14).div_ceil(6);
-        for day in 0..days as u32 {
+        let days = u32::div_ceil(before + 14, 6);
+        for day in 0..days {
             pass_to(&mut world, (32 + 24 * day) * HOUR + 31 * MINUTE);
             let mut of_day = take(&mut world);
             if before == 0 {
