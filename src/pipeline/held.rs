@@ -132,6 +132,10 @@ impl Core {
                 continue;
             };
             if !candidate.by_reference {
+                // In some time zone its date may be that of what went hours after it came.
+                if receipt.at < candidate.at {
+                    continue;
+                }
                 let messages = match &messages {
                     Some(messages) => messages,
                     None => messages.insert(self.messages_to(beat, candidate.msisdn)?),

@@ -9,7 +9,7 @@ use super::beat::Beat;
 use super::copies::set_segment;
 use super::core::{Core, InFlight};
 use super::looks::For;
-use crate::clock::Now;
+use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::Notice;
 use crate::delivery::segment_of;
 use crate::journal::{Attempt, JournalError, Message, MessageId, OperatorId, Segment};
@@ -30,6 +30,8 @@ struct Submitted {
     msisdn: Msisdn,
     named: Named,
     attempts: u16,
+    /// When the last of them was begun, on the steady clock.
+    at: UnixMillis,
     /// None has come in time.
     uncertain: bool,
 }
@@ -43,6 +45,7 @@ impl Submitted {
             msisdn: message.msisdn,
             named: Named::of(attempt),
             attempts: attempt.attempts,
+            at: attempt.at,
             uncertain,
         }
     }
@@ -85,6 +88,8 @@ pub(super) struct Candidate {
     pub(super) id: MessageId,
     pub(super) segment: u8,
     pub(super) msisdn: Msisdn,
+    /// When it was submitted last, on the steady clock.
+    pub(super) at: UnixMillis,
     /// The receipt returns our reference, so that nothing has to be asked.
     pub(super) by_reference: bool,
 }
@@ -171,6 +176,7 @@ impl Core {
             id: submitted.id,
             segment,
             msisdn: submitted.msisdn,
+            at: submitted.at,
             by_reference,
         })
     }

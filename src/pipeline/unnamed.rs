@@ -113,7 +113,8 @@ impl Core {
         may_be
     }
 
-    /// The only one of a subscriber's messages that went through this operator and that the receipt fits.
+    /// The only one of a subscriber's messages that went through this operator and that the receipt fits: by its date the
+    /// last attempt of it. An earlier one without an answer, whose date is not known, may be what it speaks of instead.
     pub(super) fn only_fitting<'a>(
         &self,
         now: &Now,
@@ -122,21 +123,26 @@ impl Core {
         notice: &Notice,
     ) -> Option<&'a Message> {
         let peers = self.peers(operator);
-        let fits = |message: &&Message| {
+        let by_reference = notice.receipt.user_message_reference.is_some();
+        let fits = |message: &Message| {
             let progress = &message.progress;
             let attempted = progress.attempted();
             let went = attempted.is_some_and(|it| peers.contains(&it.operator));
-            let named = || match notice.receipt.user_message_reference {
-                Some(_) => segment_named(notice, &progress.attempt).is_some(),
-                None => {
+            let named = || match by_reference {
+                true => segment_named(notice, &progress.attempt).is_some(),
+                false => {
                     let at = now.wall_at(progress.attempt.at).0 / 1000;
                     notice.agrees_with_submission(at) == Some(true)
                 }
             };
             went && named()
         };
-        let mut fitting = messages.iter().filter(fits);
-        fitting.next().filter(|_| fitting.next().is_none())
+        let may_be_of = |message: &&Message| {
+            fits(message) || (!by_reference && may_be_of_an_earlier(now, &peers, message, notice))
+        };
+        let mut may_be = messages.iter().filter(may_be_of);
+        let only = may_be.next().filter(|_| may_be.next().is_none());
+        only.filter(|message| fits(message))
     }
 
     /// Settles the segment that the receipt names, or the only one, if its fate is open; says whether it was.
@@ -196,6 +202,25 @@ impl Core {
         }
         Ok(found)
     }
+}
+
+/// Whether a receipt may be of an attempt of these operators that had no answer, after which the message was to be repeated. Of
+/// such a one it is known when it was over alone.
+fn may_be_of_an_earlier(
+    now: &Now,
+    peers: &[OperatorId],
+    message: &Message,
+    notice: &Notice,
+) -> bool {
+    let fruitless = message.progress.attempt.fruitless.iter();
+    let mut unanswered = fruitless.filter(|it| it.status.is_none());
+    unanswered
+        .rfind(|it| peers.contains(&it.operator))
+        .is_some_and(|last| {
+            let accepted_at = now.wall_at(message.accepted_at).0 / 1000;
+            let over_at = (last.at.0 / 1000).max(accepted_at);
+            notice.agrees_with_submission_between(accepted_at, over_at) == Some(true)
+        })
 }
 
 #[cfg(test)]

@@ -165,16 +165,23 @@ impl Notice {
     }
 
     /// Whether the date at which it says that its message was submitted may be this one, in seconds since 1970; `None`
-    /// if it says nothing. Nobody tells its time zone, but all of them are whole quarters of an hour from UTC.
+    /// if it says nothing.
     pub fn agrees_with_submission(&self, at: i64) -> Option<bool> {
+        self.agrees_with_submission_between(at, at)
+    }
+
+    /// The same of any date from one to another. Nobody tells its time zone, but all of them are whole quarters of an hour
+    /// from UTC.
+    pub fn agrees_with_submission_between(&self, from: i64, to: i64) -> Option<bool> {
         const QUARTER: i64 = 15 * 60;
         /// The date has whole minutes, and clocks differ.
         const LEEWAY: i64 = 2 * 60;
         const FURTHEST_ZONE: i64 = 14 * 3600 + LEEWAY;
-        let moment = date_to_unix(self.submit_date.as_str(), 0, at)?;
-        let apart = (moment - at).rem_euclid(QUARTER);
-        let in_some_zone = moment.abs_diff(at) <= FURTHEST_ZONE.unsigned_abs();
-        Some(in_some_zone && apart.min(QUARTER - apart) <= LEEWAY)
+        let moment = date_to_unix(self.submit_date.as_str(), 0, to)?;
+        let in_some_zone = (from - FURTHEST_ZONE..=to + FURTHEST_ZONE).contains(&moment);
+        // In the zone where it is the first one that is not too early.
+        let after_the_first = (moment - (from - LEEWAY)).rem_euclid(QUARTER);
+        Some(in_some_zone && after_the_first <= to - from + 2 * LEEWAY)
     }
 
     /// The ids under which the segment may stand, with the spelling that each assumes.
@@ -440,6 +447,13 @@ mod tests {
         }
         for nothing in ["0000000000", "", "26112304152026112304152"] {
             assert_eq!(agrees(nothing), None);
+        }
+        let in_five_minutes = |date| receipt(date).agrees_with_submission_between(at, at + 5 * 60);
+        for date in ["2611230414", "2611230420", "2611230922", "2611222235"] {
+            assert_eq!(in_five_minutes(date), Some(true), "{date}");
+        }
+        for date in ["2611230413", "2611230423", "2611230927", "2611220420"] {
+            assert_eq!(in_five_minutes(date), Some(false), "{date}");
         }
     }
 }

@@ -73,6 +73,24 @@ fn a_held_receipt_that_may_be_another_messages_does_not_settle_what_has_no_answe
 }
 
 #[test]
+fn a_held_receipt_that_came_before_a_message_went_does_not_settle_it_whatever_its_date() {
+    let mut world = ids_known();
+    let words = "id:77 submit date:2611230922 stat:DELIVRD";
+    world.publish(second());
+    let before = world.one_sent();
+    world.accept(&before, "1");
+    world.smsc(UCELL).room = 0;
+    world.publish(status("e1"));
+    world.receipt_in_words(&before, words, false);
+    world.advance(7 * MINUTE);
+    world.smsc(UCELL).room = 10;
+    world.beat();
+    let sent = world.one_sent();
+    world.lose(&sent);
+    assert_eq!(world.story("e1"), ["accepted"]);
+}
+
+#[test]
 fn a_held_receipt_settles_one_of_two_that_are_answered_under_its_id_at_once_and_counts_once() {
     let mut world = World::new();
     world.publish_all([status("e1"), second()]);

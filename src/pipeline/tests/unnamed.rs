@@ -4,7 +4,7 @@ use xabar_events::Notification;
 use xabar_smpp::Status;
 use xabar_smpp::message_id::Spelling;
 
-use super::receipts::{SETTLED, delivered_by_ids, spelt};
+use super::receipts::{SETTLED, delivered_by_ids, ids_known, spelt};
 use super::world::*;
 
 /// What a receipt says that gives no id.
@@ -160,6 +160,29 @@ fn a_receipt_that_is_brought_again_is_not_taken_for_that_of_the_next_message() {
     submitted(&mut world, second());
     world.receipt_in_words(&sent, DELIVERED, false);
     assert_eq!(world.story("apart-7"), SETTLED[..2]);
+}
+
+#[test]
+fn a_receipt_of_what_was_repeated_since_is_not_taken_for_that_of_another_message() {
+    for words in [DELIVERED, &format!("id:77 {DELIVERED}")] {
+        let mut world = ids_known();
+        world.publish(status("e1"));
+        let first = world.one_sent();
+        world.smsc(UCELL).room = 0;
+        world.lose(&first);
+        world.advance(5 * MINUTE);
+        world.smsc(UCELL).room = 10;
+        world.beat();
+        let again = world.one_sent();
+        world.accept(&again, "A1");
+        world.advance(10 * MINUTE);
+        world.publish(second());
+        let other = world.one_sent();
+        world.lose(&other);
+        // In some time zone it is the date of the other one.
+        world.receipt_in_words(&first, words, false);
+        assert_eq!(world.story("apart-7"), SETTLED[..1], "{words}");
+    }
 }
 
 #[test]
