@@ -165,6 +165,11 @@ impl Measured<'_> {
         }
     }
 
+    /// What holds messages that are due. Of what is paused it is not known whether anything waits for it.
+    fn held_by(&self) -> Option<Limit> {
+        self.judged.limit().filter(|limit| *limit != Limit::Paused)
+    }
+
     /// Whether messages go out and nothing can come back.
     fn is_unheard(&self) -> bool {
         self.link.submitting > 0 && self.link.receiving == 0
@@ -217,16 +222,14 @@ fn gateway_limit(
     if let Some(limit) = business.limit() {
         return Some(all(limit, business.advice(limit)));
     }
-    let passes = measured.iter().all(|it| it.judged.limit().is_none());
+    let passes = measured.iter().all(|it| it.held_by().is_none());
     let why = reasons.remove(&Part::Broker).filter(|_| passes)?;
     Some(all(Limit::Broker, why))
 }
 
 /// The link for which messages wait most of the time.
 fn link_limit(measured: &[Measured<'_>]) -> Option<Bottleneck> {
-    let held = measured
-        .iter()
-        .filter_map(|it| Some((it, it.judged.limit()?)));
+    let held = measured.iter().filter_map(|it| Some((it, it.held_by()?)));
     let (worst, limit) =
         held.max_by(|(one, _), (other, _)| one.judged.pressure.total_cmp(&other.judged.pressure))?;
     Some(Bottleneck {
@@ -249,6 +252,10 @@ fn unheard(measured: &[Measured<'_>]) -> Option<Bottleneck> {
 /// What most of those wait for whose time has not come, if any do.
 fn held_back(backlog: &Backlog, pauses: usize) -> Bottleneck {
     let most = backlog.deferred.iter().max_by_key(|(_, count)| **count);
+    // What is paused is told as deferred after a while.
+    let deferred: u64 = backlog.deferred.values().sum();
+    let untold = backlog.messages.saturating_sub(deferred);
+    let most = most.filter(|(_, count)| pauses == 0 || **count >= untold);
     let (limit, advice) = match most {
         Some((Reason::SubscriberLimit, count)) => (
             Limit::SubscriberLimits,
@@ -271,7 +278,7 @@ fn held_back(backlog: &Backlog, pauses: usize) -> Bottleneck {
         None if backlog.messages > 0 && pauses > 0 => (
             Limit::Paused,
             format!(
-                "{} messages wait, and some is paused: `xabar ctl resume` lets it go on",
+                "{} messages wait, and some of the sending is paused: `xabar ctl resume` lets it go on",
                 backlog.messages
             ),
         ),

@@ -234,6 +234,7 @@ pub(in crate::control) fn used(
         filled: now.in_flight as f64 - before.in_flight as f64,
         kept: operator.kept,
         occupancy: now.occupancy.since(&before.occupancy),
+        answered_in: now.response_times.since(&before.response_times).mean(),
         pressure: part(
             pressed.get(&operator.id).copied().unwrap_or_default(),
             elapsed,

@@ -1,9 +1,9 @@
 use super::*;
 use crate::journal::OperatorId;
+use crate::pipeline::{Pause, Scope};
 
-/// How the operator of one login, a pair, is shown while its link is so.
-fn of_pair(link: LinkState) -> Status {
-    let operator = Configured {
+fn pair() -> Configured {
+    Configured {
         id: OperatorId(1),
         name: "ucell".to_owned(),
         logins: vec![(1, 2)],
@@ -11,7 +11,12 @@ fn of_pair(link: LinkState) -> Status {
         login_tps: None,
         kept: 0.0,
         windows: vec![(10, false)],
-    };
+    }
+}
+
+/// How the operator of one login, a pair, is shown while its link is so.
+fn of_pair(link: LinkState) -> Status {
+    let operator = pair();
     let mut recent = Recent::default();
     recent.add(Sample {
         at: instant(),
@@ -127,4 +132,41 @@ fn the_night_is_told_with_its_times_only_while_it_is_the_limit() {
     let advice = &status.bottleneck.advice;
     let told = "quiet_hours ended at 08:00 (UTC), and 7 messages wait for their moments, spread until 08:30 (UTC) by its release";
     assert!(advice.ends_with(told), "{advice}");
+}
+
+#[test]
+fn what_is_paused_limits_only_if_something_waits() {
+    let paused_while = |messages, deferred: &[(Reason, u64)]| {
+        let mut recent = Recent::default();
+        let paused = vec![Pause {
+            scope: Scope::default(),
+            since: UnixMillis(0),
+        }];
+        recent.add(Sample {
+            at: instant(),
+            load: Load {
+                paused,
+                ..Load::default()
+            },
+            links: vec![LinkState::default()],
+            looked_up: None,
+        });
+        let backlog = Backlog {
+            messages,
+            deferred: deferred.iter().copied().collect(),
+        };
+        let operator = pair();
+        let observed = [Observed {
+            operator,
+            link: watch::channel(LinkState::default()).1,
+        }];
+        let status = status(&observed, &recent, &backlog, &Readiness::awaiting([]));
+        assert_eq!(status.operators[0].limit, Limit::Paused);
+        status.bottleneck.limit
+    };
+    assert_eq!(paused_while(0, &[]), Limit::Idle);
+    assert_eq!(paused_while(3, &[]), Limit::Paused);
+    let night = [(Reason::QuietHours, 30)];
+    assert_eq!(paused_while(30, &night), Limit::QuietHours);
+    assert_eq!(paused_while(70, &night), Limit::Paused);
 }

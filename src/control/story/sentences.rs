@@ -35,7 +35,7 @@ fn of_reason(reason: Reason) -> &'static str {
         Reason::QuietHours => {
             "It waits for the subscriber's night to end, and then for its own moment of the `release` after it."
         }
-        Reason::OperatorDown => "No session with the operator is up.",
+        Reason::OperatorDown => "No session with the operator is up, or none that works.",
         Reason::Throttled => "The operator asked for fewer messages.",
         Reason::Retry => "The operator could not take it, so it is tried again.",
         Reason::Uncertain => {

@@ -691,6 +691,7 @@ fn late_link(world: &World, link: &Value, late: Duration) -> Use {
         filled: 0.0,
         kept: of.configured.kept,
         occupancy,
+        answered_in: None,
         pressure: 1.0,
     }
 }

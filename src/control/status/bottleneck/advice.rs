@@ -57,9 +57,9 @@ impl Use {
 
     fn advice_on_window(&self) -> String {
         let sessions = self.sessions_bound.max(1);
-        let Some(response) = self.response_time() else {
+        let Some(response) = self.response_time().filter(|it| !self.is_stalled(*it)) else {
             return format!(
-                "window {} is full and nothing is answered: the operator stalls",
+                "window {} is full and little or nothing is answered: the operator stalls",
                 self.window
             );
         };

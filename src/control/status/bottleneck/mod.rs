@@ -25,6 +25,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::recent::SPAN;
 use crate::delivery::Occupancy;
 
 /// What throughput is held by.
@@ -120,6 +121,8 @@ pub struct Use {
     /// What of its windows is left to urgent messages and answers, from 0 to 1.
     pub kept: f64,
     pub occupancy: Occupancy,
+    /// How long those took on average that were answered, if any was.
+    pub answered_in: Option<Duration>,
     /// The part of the time, from 0 to 1, in which messages waited for it.
     pub pressure: f64,
 }
@@ -183,6 +186,9 @@ const NOISE: f64 = 1.05;
 
 /// Who raises one limit meets the other within this.
 const NEAR: f64 = 1.1;
+
+/// What is waited for longer than twice the usual time, and this, is late.
+const LATE: Duration = Duration::from_millis(200);
 
 impl Use {
     /// Whether messages wait for it most of the time.
@@ -267,6 +273,12 @@ impl Use {
         } else {
             Limit::Window
         }
+    }
+
+    /// Whether what awaits a response has waited for far longer than those took that came: then it is not slow, and a wider
+    /// window would bring no more.
+    fn is_stalled(&self, response: Duration) -> bool {
+        response > self.answered_in.map_or(SPAN, |it| 2 * it + LATE)
     }
 
     /// How long a response took on average; `None`: nothing was submitted.

@@ -30,6 +30,7 @@ fn crowded() -> Use {
             places: seconds(50.0),
             ..Occupancy::default()
         },
+        answered_in: Some(seconds(0.18)),
         pressure: 1.0,
     }
 }
@@ -302,6 +303,29 @@ fn an_operator_that_takes_less_than_configured_throttles() {
         ..crowded()
     };
     assert_eq!(shrunk.limit(), Some(Limit::Throttled));
+}
+
+#[test]
+fn an_operator_that_stops_answering_is_not_given_a_wider_window() {
+    // 10 places were full all the time, and 10 a second went before that.
+    let stalling = Use {
+        pdus: 8.0,
+        ..crowded()
+    };
+    let stalls = "window 10 is full and little or nothing is answered: the operator stalls";
+    assert_eq!(stalling.advice(Limit::Window), stalls);
+    let slow = Use {
+        answered_in: Some(seconds(1.2)),
+        ..stalling.clone()
+    };
+    let advice = slow.advice(Limit::Window);
+    assert!(advice.contains("at 1238 ms gives 8/s"), "{advice}");
+    let mute = Use {
+        pdus: 1.0,
+        answered_in: None,
+        ..stalling
+    };
+    assert_eq!(mute.advice(Limit::Window), stalls);
 }
 
 #[test]
