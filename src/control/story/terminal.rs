@@ -59,7 +59,13 @@ impl Story {
             }
             Next::Turn => format!("Next: it goes over {operator} when its turn comes."),
             Next::Answer => {
-                format!("Next: {operator} answers attempt {attempts}, which is on its way there.")
+                let otherwise = match self.withdrawn {
+                    true => "it ends as `unknown`, since it was withdrawn",
+                    false => "it is tried again",
+                };
+                format!(
+                    "Next: the answer of {operator} to attempt {attempts}, or a receipt, settles it; where neither comes in time {otherwise}."
+                )
             }
             Next::LateAnswer => {
                 let until = self.states.last().and_then(|step| step.until);

@@ -273,7 +273,7 @@ fn people_read_what_comes_next() {
             Phase::InFlight,
             1,
             1,
-            "ucell answers attempt 1, which is on its way there.",
+            "the answer of ucell to attempt 1, or a receipt, settles it; where neither comes in time it is tried again.",
         ),
     ] {
         assert_eq!(next(phase, attempts, states).as_deref(), Some(expected));
