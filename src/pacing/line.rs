@@ -46,10 +46,8 @@ impl Gate {
         let anew = is_anew(line);
         let daily = self.daily.get_mut(&message.agency())?;
         match daily.line(message.lane, anew, now) {
-            Some(Day::Today) => return Some(daily.last(message.lane, Day::Today, anew)),
-            Some(Day::Next) => {
-                return Some(now.steady_at(daily.last(message.lane, Day::Next, anew)));
-            }
+            Some(Day::Today) => return Some(daily.last(message.lane, anew)),
+            Some(Day::Next) => return Some(now.steady_at(daily.next_day())),
             None => {}
         }
         // In the morning others may have been promised all the room that there is.
@@ -162,7 +160,7 @@ impl Gate {
             Line::Joins | Line::Anew(_) => daily.line(message.lane, anew, now),
             Line::Late(_) => None,
         };
-        let next = daily.last(message.lane, Day::Next, anew);
+        let next = daily.next_day();
         // Behind those that have places today, though it may have to be put off again there.
         let from = match (others, spent) {
             (Some(Day::Today), _) | (None, None) => now.wall,

@@ -123,12 +123,14 @@ impl Daily {
         days.find(|day| holds(line.on(*day, anew), now.steady))
     }
 
-    /// Until when those of a lane wait that wait for this day.
-    pub(super) fn last(&self, lane: Lane, day: Day, anew: bool) -> UnixMillis {
-        match day {
-            Day::Today => self.line_of(lane).on(day, anew).last,
-            Day::Next => self.day.end,
-        }
+    /// Until when those of a lane wait that wait for today, on the steady clock.
+    pub(super) fn last(&self, lane: Lane, anew: bool) -> UnixMillis {
+        self.line_of(lane).on(Day::Today, anew).last
+    }
+
+    /// When the next day begins, wall time.
+    pub(super) fn next_day(&self) -> UnixMillis {
+        self.day.end
     }
 
     /// Whether a day has room for one more, besides all that wait for it.

@@ -97,7 +97,7 @@ fn what_is_put_off_comes_the_next_day_in_order_before_all_that_is_new() {
     assert_eq!(put_off, [0, 30_001, 60_002, 60_003, 60_004]);
     let line = again.line(Lane::Normal, false, &now(day(24)));
     assert_eq!(line, Some(Day::Today));
-    let last = again.last(Lane::Normal, Day::Today, false);
+    let last = again.last(Lane::Normal, false);
     assert_eq!(last, day(24).after(Duration::from_millis(60_004)));
     assert_eq!(
         again.line(Lane::Bulk, false, &now(day(24))),
