@@ -86,6 +86,24 @@ fn the_log_is_bounded_however_often_messages_change() {
     assert!(rows < 30, "{rows} rows of 50 changes each");
 }
 
+/// As over night: messages come, and none changes again.
+#[test]
+fn chapters_stay_short_though_messages_come_in_large_beats_and_wait() {
+    let folder = Folder::new();
+    let path = folder.path("xabar.db");
+    accept(&mut open(&path).unwrap(), (1..=1000).map(waiting));
+    let mut journal = open(&path).unwrap();
+    journal.pace.chapter = 100;
+    for beat in 0..100 {
+        let first = 1001 + 40 * beat;
+        accept(&mut journal, (first..first + 40).map(waiting));
+        let open = journal.memory.recent.open.len();
+        // What the last life left is one chapter; another beat belongs to it.
+        let most = if beat == 0 { 1040 } else { 100 + 40 };
+        assert!(open <= most, "{open} messages in beat {beat}");
+    }
+}
+
 #[test]
 fn a_collision_loses_no_event() {
     let folder = Folder::new();

@@ -42,9 +42,13 @@ impl Memory {
         pace: Pace,
         now: UnixMillis,
     ) -> Result<(), JournalError> {
-        if self.recent.closed.is_some() {
-            self.write_out(db, 1 + changes * pace.written)?;
-        } else if self.recent.open.is_full(pace.chapter) {
+        if let Some(closed) = &self.recent.closed {
+            // A longer one, as there is after a restart, must not let the next one become as long.
+            let length = closed.len().max(pace.chapter);
+            let written = changes * pace.written * length / pace.chapter;
+            self.write_out(db, 1 + written)?;
+        }
+        if self.recent.closed.is_none() && self.recent.open.is_full(pace.chapter) {
             self.close_chapter();
         }
         self.due_slices += changes;
