@@ -9,6 +9,7 @@ use super::Rules;
 use super::daily::Daily;
 use super::limits::{Limit, Limits};
 use super::line::line_of;
+use super::morning::Down;
 use super::quiet_hours::{Curfew, delay};
 use super::spread::{Line, Spreading};
 use crate::clock::{Now, UnixMillis};
@@ -29,7 +30,9 @@ pub(super) struct Gate {
     /// Over which time the messages of a night go out.
     pub(super) release: Duration,
     /// The same of the last rules that had quiet hours: those of now may have none.
-    last_release: Duration,
+    pub(super) last_release: Duration,
+    /// While the gateway was down before its start, if that was long.
+    pub(super) down: Option<Down>,
     /// The hours without bulk messages.
     pub(super) bulk: Curfew,
     /// Of the agencies that have one.
@@ -53,6 +56,7 @@ impl Gate {
                 Some(_) => rules.release,
                 None => UNKNOWN_RELEASE,
             },
+            down: None,
             bulk: Curfew::new(rules.no_bulk.clone()),
             daily: daily.collect(),
             spreads: rules.spreads.iter().cloned().map(Spreading::new).collect(),
@@ -65,6 +69,7 @@ impl Gate {
         if rules.quiet_hours.is_none() {
             self.last_release = before.last_release;
         }
+        self.down = before.down.take();
         for (agency, daily) in &mut self.daily {
             if let Some(before) = before.daily.remove(agency) {
                 daily.go_on(before);
@@ -176,26 +181,6 @@ impl Gate {
         self.put_off_in(line_of(message), message, wait, now)
     }
 
-    /// When a message goes that was put off into a morning though it might go now: no herd goes since a rule is another, or the
-    /// clock. That is its moment if it is morning, and else one as long from now, if it was to go later than that.
-    pub(super) fn moment_of_morning(&self, message: &Message, now: &Now) -> Option<Wait> {
-        if message.lane == Lane::Urgent {
-            return None;
-        }
-        let told = message.progress.history.last();
-        let reason = told.and_then(|told| told.reason);
-        let due = now.wall_at(message.progress.due);
-        let delay = delay(message.msisdn, self.last_release);
-        let earlier = now.wall.before(self.last_release);
-        let moment = self.quiet_hours.end_then(earlier);
-        let moment = moment.map(|end| self.morning(message, end, delay));
-        let moment = moment.filter(|moment| *moment > now.wall);
-        let is_so = reason == Some(Reason::QuietHours) || Some(due) == moment;
-        let moment = moment.unwrap_or_else(|| self.morning(message, now.wall, delay).min(due));
-        let wait = (now.steady_at(moment), reason.unwrap_or(Reason::QuietHours));
-        (is_so && moment > now.wall).then_some(wait)
-    }
-
     /// Counts a message of which the first submission begins.
     pub(super) fn count(&mut self, message: &Message, now: &Now) {
         if !self.daily.is_empty()
@@ -255,19 +240,6 @@ impl Gate {
     /// How long after the end of the quiet hours a message goes, that no herd goes at once.
     pub(super) fn delay(&self, message: &Message) -> Duration {
         delay(message.msisdn, self.release)
-    }
-
-    /// When a message goes that waits for the end of the quiet hours: so long after it, but not beyond its
-    /// own end, and not into hours that hold it back, or it could miss those in which it may go every day.
-    fn morning(&self, message: &Message, end: UnixMillis, delay: Duration) -> UnixMillis {
-        let spread = end.after(delay);
-        let held = self.quiet_hours.end_then(spread).is_some()
-            || (message.lane == Lane::Bulk && self.bulk.end_then(spread).is_some());
-        if held || spread >= message.expires {
-            end
-        } else {
-            spread
-        }
     }
 
     /// The first wall time from then on at which the hours let a message go, so long after the end of the quiet ones.

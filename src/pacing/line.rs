@@ -217,6 +217,8 @@ impl Gate {
         } else {
             opens
         };
+        // What a morning would have let go while the gateway was down goes from its start on.
+        let end = end.max(self.late_release(now).unwrap_or(end));
         now.steady_at(opens)..now.steady_at(end)
     }
 
@@ -305,6 +307,15 @@ impl Gate {
         }
         Some(dealt.unwrap_or(end))
     }
+}
+
+/// The order in which messages came in: since when each may go, as far as its agency is concerned, and its id.
+pub(crate) type Came = (UnixMillis, u64);
+
+pub(crate) fn came(message: &Message, now: &Now) -> Came {
+    let may_go = message.not_before.map(|at| now.steady_at(at));
+    let since = may_go.map_or(message.accepted_at, |it| it.max(message.accepted_at));
+    (since, message.id.0)
 }
 
 fn is_anew(line: Line) -> bool {

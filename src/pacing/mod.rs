@@ -10,6 +10,7 @@ mod gate;
 mod lanes;
 mod limits;
 mod line;
+mod morning;
 mod pauses;
 mod quiet_hours;
 mod rights;
@@ -34,6 +35,7 @@ use gate::Gate;
 use lanes::Lanes;
 pub use lanes::{Among, Sharing};
 pub use limits::{Limit, Limits};
+pub(crate) use line::{Came, came};
 pub use pauses::Scope;
 pub use quiet_hours::QuietHours;
 pub(crate) use quiet_hours::is_within;
@@ -439,6 +441,12 @@ impl Pacer {
             false => &*subscriber.submitted,
         };
         self.gate.judge_anew(message, submitted, now)
+    }
+
+    /// The gateway was down since then, and starts now; says whether some of a morning fell into that, so that what waits is to be
+    /// judged anew.
+    pub fn was_down(&mut self, since: UnixMillis, now: &Now) -> bool {
+        self.gate.was_down(since, now)
     }
 
     /// Goes on dealing out the times of campaigns where the journal says that it stood.

@@ -113,6 +113,14 @@ impl Curfew {
     pub(super) fn end_then(&self, wall: UnixMillis) -> Option<UnixMillis> {
         self.hours.as_ref()?.end(wall)
     }
+
+    /// When the first hours end that end after this wall time.
+    pub(super) fn next_end(&self, wall: UnixMillis) -> Option<UnixMillis> {
+        let hours = self.hours.as_ref()?;
+        hours
+            .end(wall)
+            .or_else(|| hours.end(hours.next_change(wall)?))
+    }
 }
 
 #[cfg(test)]

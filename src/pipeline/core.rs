@@ -323,8 +323,12 @@ impl Core {
         let teller = Teller::new(settings.told.clone(), start.last_outgoing, settings.traced);
         let unpublished = journal.reader()?.outbox(0, 1)?.pop();
         let published_to = unpublished.map_or(start.last_outgoing, |it| it.number - 1);
+        let mut pacer = Pacer::new(&settings.rules, &journal.used()?);
+        let is_new = start.latest == UnixMillis::default();
+        let over_a_morning = !is_new && pacer.was_down(start.latest, now);
+        let rules = settings.rules.fingerprint();
         let mut core = Self {
-            pacer: Pacer::new(&settings.rules, &journal.used()?),
+            pacer,
             paused: Vec::new(),
             drained: false,
             desk: Desk::default(),
@@ -343,7 +347,7 @@ impl Core {
             probing: false,
             rerouting: Rerouting::default(),
             queues: Queues::new(settings.rules.sharing.weights.clone()),
-            review: Review::new(now, settings.rules.fingerprint(), &start),
+            review: Review::new(now, rules, &start, over_a_morning),
             cancelling: Cancelling::default(),
             in_flight: FxHashMap::default(),
             repeats: Repeats::default(),

@@ -37,7 +37,7 @@ impl Core {
         }
         for queue in self.queues.ready(beat.now.steady) {
             let held = self.pacer.held(queue);
-            if self.queues.wants(queue, held) {
+            if self.queues.wants(queue, held) && !self.review.holds_up(queue) {
                 self.read_queue(beat, queue, held, &mut moved)?;
             }
         }
@@ -61,7 +61,7 @@ impl Core {
         moved: &mut Vec<Message>,
     ) -> Result<(), JournalError> {
         let waiting = self.at_place(queue, place)?;
-        if let Some(arrival) = waiting.filter(|it| !self.pacer.holds(it.message.id)) {
+        if let Some(arrival) = waiting.filter(|it| self.is_to_arrive(beat, it)) {
             self.arrive(beat, arrival, moved);
         }
         Ok(())
@@ -105,11 +105,17 @@ impl Core {
             self.queues.read_to_its_end(queue, cursor, next_due);
         }
         for arrival in arrivals {
-            if !self.pacer.holds(arrival.message.id) {
+            if self.is_to_arrive(beat, &arrival) {
                 self.arrive(beat, arrival, moved);
             }
         }
         Ok(())
+    }
+
+    /// Not what is held, nor what this beat has put off.
+    fn is_to_arrive(&self, beat: &Beat, arrival: &Arrival) -> bool {
+        let id = arrival.message.id;
+        !self.pacer.holds(id) && !beat.touched(id)
     }
 
     /// A message was read that is due. Routes may have changed since it was put there.

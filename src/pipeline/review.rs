@@ -9,6 +9,9 @@
 //! order from times, so whatever cuts this short turns nothing. The journal knows no such order; so what waits is read first, and
 //! those that came in first are noted, then judged; of very many as many as memory has room for, again and again.
 //!
+//! Where the gateway was down over some of a morning, or starts with other rules, so is what came due while it was down, before it
+//! has its turn.
+//!
 //! So is what waits for an agency's next day when this one has room after all, since what that was for did not go.
 //!
 //! The journal keeps by which rules all was judged, and how far the wall clock was ahead then, so that one that a restart cuts short
@@ -22,8 +25,8 @@ use super::core::Core;
 use super::sending::next_look;
 use super::telling::{WORTH_TELLING, name_limit};
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Arrival, Cursor, JournalError, Message, Queue, Start};
-use crate::pacing::Affected;
+use crate::journal::{AgencyKey, Arrival, Cursor, JournalError, Lane, Message, Queue, Start};
+use crate::pacing::{Affected, Came, came};
 use xabar_events::Reason;
 
 /// The two clocks are read one after the other; a step is more than that, and than a message may be late.
@@ -51,6 +54,8 @@ pub(super) struct Review {
     ahead: i64,
     /// The rules of now.
     rules: i64,
+    /// What came due since then, while the gateway was down, is judged before it has its turn.
+    missed_since: Option<UnixMillis>,
     /// What is to begin with the next beat.
     begins: Affected,
     /// The agencies that are to be gone through, the last one first.
@@ -80,20 +85,20 @@ struct Walk {
     judged: Option<Came>,
 }
 
-/// The order in which messages came in: since when each may go, as far as its agency is concerned, and its id.
-type Came = (UnixMillis, u64);
-
 impl Review {
     /// `start` is what the journal knows of the rules by which all was judged, and of the clock; nothing, if it is new.
-    pub(super) fn new(now: &Now, rules: i64, start: &Start) -> Self {
+    /// `over_a_morning`: some of one fell into the time in which the gateway was down.
+    pub(super) fn new(now: &Now, rules: i64, start: &Start, over_a_morning: bool) -> Self {
         let ahead = ahead(now);
         let is_other = start.judged_by.is_some_and(|it| it != rules);
         let is_set = start.ahead.is_none_or(|it| it.abs_diff(ahead) > STEP);
         let is_forward = is_set && start.ahead.is_some_and(|it| it < ahead);
-        let all = (is_other || is_forward).then_some(Affected::All);
+        let is_all = is_other || is_forward || over_a_morning;
+        let all = is_all.then_some(Affected::All);
         Self {
             ahead,
             rules,
+            missed_since: is_all.then_some(start.latest),
             begins: all.unwrap_or_default(),
             left: Vec::new(),
             judged_by: start.judged_by.is_none().then_some(rules),
@@ -106,6 +111,21 @@ impl Review {
     /// Whether something is to be gone through yet.
     pub(super) fn is_under_way(&self) -> bool {
         !self.begins.is_nobody() || !self.left.is_empty()
+    }
+
+    /// Whether what a queue has is to be judged before it has its turn. Nothing but its subscriber's limits holds urgent messages
+    /// up, and nothing answers.
+    pub(super) fn holds_up(&self, queue: Queue) -> bool {
+        let mut left = self.left.iter();
+        self.missed_since.is_some()
+            && may_have_missed(queue)
+            && (self.begins.covers(queue.agency) || left.any(|walk| walk.agency == queue.agency))
+    }
+
+    /// What is due later than this in a queue is judged: what is due by then has its turn anyway.
+    fn from(&self, queue: Queue, now: &Now) -> UnixMillis {
+        let since = self.missed_since.filter(|_| may_have_missed(queue));
+        since.unwrap_or(now.steady)
     }
 
     /// These are the rules from now on, others than before for these agencies.
@@ -201,10 +221,8 @@ impl Walk {
     }
 }
 
-fn came(message: &Message, now: &Now) -> Came {
-    let may_go = message.not_before.map(|at| now.steady_at(at));
-    let since = may_go.map_or(message.accepted_at, |it| it.max(message.accepted_at));
-    (since, message.id.0)
+fn may_have_missed(queue: Queue) -> bool {
+    matches!(queue.lane, Lane::Normal | Lane::Bulk)
 }
 
 fn ahead(now: &Now) -> i64 {
@@ -238,6 +256,7 @@ impl Core {
         }
         if self.review.left.is_empty() {
             self.review.judged_by = Some(self.review.rules);
+            self.review.missed_since = None;
             let rest = REST.saturating_mul(self.review.beats);
             self.review.room_at = beat.now.steady.after(LOOK_FOR_ROOM.max(rest));
         }
@@ -265,12 +284,11 @@ impl Core {
         moved: &mut Vec<Message>,
     ) -> Result<bool, JournalError> {
         if walk.unread.is_empty() && walk.noted.is_empty() && walk.is_full {
-            let queues = walk.queues.iter();
-            // What is due has its turn anyway.
-            let due = UnixMillis(beat.now.steady.0 + 1);
-            walk.unread = queues
-                .map(|queue| (*queue, Cursor { due, id: 0 }))
-                .collect();
+            let queues = walk.queues.iter().map(|queue| {
+                let due = UnixMillis(self.review.from(*queue, &beat.now).0 + 1);
+                (*queue, Cursor { due, id: 0 })
+            });
+            walk.unread = queues.collect();
             walk.is_full = false;
         }
         if let Some((queue, place)) = walk.unread.pop() {
@@ -286,7 +304,7 @@ impl Core {
                 break;
             };
             walk.judged = walk.judged.max(Some(came));
-            if due > beat.now.steady
+            if due > self.review.from(queue, &beat.now)
                 && let Some(arrival) = self.at_place(queue, Cursor { due, id: came.1 })?
             {
                 moved.extend(self.judge_anew(beat, arrival));
@@ -325,18 +343,23 @@ impl Core {
         let Arrival { message, .. } = &arrival;
         let (before, dealt) = (message.progress.due, message.progress.dealt);
         let is_over = message.expires <= beat.now.wall || beat.touched(message.id);
-        if is_over || !is_put_off(message, &beat.now) {
+        if is_over || self.pacer.holds(message.id) || !is_put_off(message, &beat.now) {
             return None;
         }
         let wait = self.pacer.judge_anew(&mut arrival, &beat.now);
         let mut message = arrival.message;
+        let is_due = wait.is_none() && before <= beat.now.steady;
+        if is_due && dealt.is_none() && message.progress.dealt.is_none() {
+            return None;
+        }
         let due = match wait {
             Some(wait) => next_look(&message, wait, &beat.now),
             // Not before the next millisecond: the queue's cursor may have passed this one.
             None => UnixMillis(beat.now.steady.0 + 1),
         };
         let is_same = due.0.abs_diff(before.0) <= SAME;
-        if is_same && message.progress.dealt.is_some() == dealt.is_some() {
+        let is_told = wait.is_none_or(|wait| is_told(&message, wait, &beat.now));
+        if is_same && is_told && message.progress.dealt.is_some() == dealt.is_some() {
             return None;
         }
         message.progress.due = due;
@@ -352,6 +375,17 @@ impl Core {
     }
 }
 
+/// Whether a message's history says what it waits for, and until when by the clock of now.
+fn is_told(message: &Message, (until, reason): (UnixMillis, Reason), now: &Now) -> bool {
+    let told = message.progress.history.last();
+    let Some(told) = told.filter(|told| told.reason == Some(reason)) else {
+        return true;
+    };
+    let until = now.wall_at(until).min(message.expires);
+    told.until
+        .is_none_or(|told| told.0.abs_diff(until.0) <= STEP)
+}
+
 /// Whether a message waits for a rule, or for its own time. After an attempt it may wait for another: that is told where the wait is long.
 fn is_put_off(message: &Message, now: &Now) -> bool {
     let progress = &message.progress;
@@ -362,5 +396,6 @@ fn is_put_off(message: &Message, now: &Now) -> bool {
             Reason::SubscriberLimit | Reason::QuietHours | Reason::BulkWindow | Reason::AgencyQuota
         )
     );
-    progress.attempt.attempts == 0 || (is_told && progress.due.since(now.steady) > WORTH_TELLING)
+    let is_long = progress.due.since(now.steady) > WORTH_TELLING || progress.due <= now.steady;
+    progress.attempt.attempts == 0 || (is_told && is_long)
 }

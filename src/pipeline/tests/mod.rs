@@ -18,6 +18,7 @@ mod left_waiting;
 mod limits;
 mod line;
 mod lists;
+mod mornings;
 mod pace;
 mod pauses;
 mod pushes;

@@ -288,3 +288,25 @@ fn a_wall_clock_that_is_set_right_while_the_gateway_is_down_is_followed() {
         assert_eq!(take(&mut world), 1);
     }
 }
+
+#[test]
+fn amid_the_morning_that_a_clock_is_set_forward_in_nothing_waits_until_a_time_that_has_passed() {
+    let mut world = World::with(|settings| {
+        settings.rules.quiet_hours = Some(night());
+        settings.rules.release = 30 * MINUTE;
+        settings.rules.limits = vec![limit(1, 24 * HOUR)];
+    });
+    world.advance(14 * HOUR);
+    world.publish_all((0..40).map(apart));
+    world.advance(8 * HOUR + 44 * MINUTE);
+    take(&mut world);
+    world.wall_ahead = 10 * 60_000;
+    world.advance(SECOND);
+    take(&mut world);
+    let wall = world.wall();
+    for id in 1..=40 {
+        let message = world.journalled(MessageId(id));
+        let told = message.progress.history.last().unwrap();
+        assert!(told.until.is_none_or(|until| until > wall), "{message:?}");
+    }
+}

@@ -268,6 +268,10 @@ impl Laws {
         }
     }
 
+    pub(super) fn started(&mut self, now: &Now) {
+        self.waits.started(now.steady, self.rules.release);
+    }
+
     /// A citizen's text is brought, which this answer would acknowledge.
     pub(super) fn brought(&mut self, operator: OperatorId, answer: Answer, text: Text) {
         self.choices.brought(operator, answer, text);

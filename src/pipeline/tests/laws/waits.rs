@@ -26,6 +26,8 @@ pub(super) struct Waits {
     of_night: FxHashSet<MessageId>,
     /// Until then they may go one by one, the last night having been ended by other rules.
     night_let_go: UnixMillis,
+    /// Until then all of them may, the gateway having been down.
+    start_let_go: UnixMillis,
     /// What time it was last.
     now: UnixMillis,
     campaigns: BTreeMap<AgencyKey, Campaign>,
@@ -64,6 +66,13 @@ impl Waits {
     pub(super) fn waits_no_more(&mut self, id: MessageId) {
         if let Some(campaign) = self.forget(id) {
             campaign.turns += 1;
+        }
+    }
+
+    /// The gateway starts, and was down since time passed last.
+    pub(super) fn started(&mut self, now: UnixMillis, release: Duration) {
+        if now.since(self.now) > MINUTE {
+            self.start_let_go = now.after(release.max(30 * MINUTE) + MINUTE);
         }
     }
 
@@ -172,7 +181,8 @@ impl Laws {
             }
             let let_go = Some(waits.night_let_go);
             let let_go = let_go.filter(|it| *it > now.steady && waits.of_night.contains(id));
-            let held = self.held(*id, &spent, now).max(let_go);
+            let late = Some(waits.start_let_go).filter(|it| *it > now.steady);
+            let held = self.held(*id, &spent, now).max(let_go).max(late);
             let since = match *wait {
                 Wait::FreeSince(since) => since,
                 Wait::HeldUntil(_) => now.steady,

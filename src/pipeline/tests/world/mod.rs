@@ -165,6 +165,7 @@ impl World {
             &now,
         )
         .unwrap();
+        self.laws.started(&now);
         self.reader = Some(core.reader().unwrap());
         self.wording = Wording::new(core.operators(), self.settings.traced);
         for (id, _) in core.operators() {

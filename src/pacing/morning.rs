@@ -1,0 +1,138 @@
+//! When what waits for a morning goes: bit by bit, also where the gateway was down then, or the night is over by other rules.
+
+use std::time::Duration;
+
+use xabar_events::Reason;
+
+use super::gate::{Gate, Wait};
+use super::quiet_hours::delay;
+use crate::clock::{Now, UnixMillis};
+use crate::journal::{Lane, Message};
+
+/// What would have gone meanwhile may as well go at once.
+const SHORT: Duration = Duration::from_secs(60);
+
+/// From when until when nothing had its turn, on the steady clock, since the gateway was down.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Down {
+    since: UnixMillis,
+    until: UnixMillis,
+    /// Whether some of a morning fell into it: its messages go over a release from the start on.
+    over_a_morning: bool,
+}
+
+impl Gate {
+    /// The gateway was down since then, and starts now; says whether some of a morning fell into that.
+    pub(super) fn was_down(&mut self, since: UnixMillis, now: &Now) -> bool {
+        let until = now.steady;
+        if until.since(since) <= SHORT {
+            return false;
+        }
+        let earliest = now.wall_at(since).before(self.release);
+        let end = self.quiet_hours.next_end(earliest);
+        let over_a_morning = end.is_some_and(|end| end <= now.wall);
+        self.down = Some(Down {
+            since,
+            until,
+            over_a_morning,
+        });
+        over_a_morning
+    }
+
+    /// Until when, on the wall clock, the messages go of a morning over which the gateway was down.
+    pub(super) fn late_release(&self, now: &Now) -> Option<UnixMillis> {
+        let down = self.down.filter(|it| it.over_a_morning)?;
+        let end = now.wall_at(down.until).after(self.release);
+        (end > now.wall).then_some(end)
+    }
+
+    /// When a message goes that was put off into a morning though it might go now: no herd goes since a rule is another, or the
+    /// clock, or the gateway was down. That is its moment if it is morning, and else one as long from now, if it was to go later
+    /// than that.
+    pub(super) fn moment_of_morning(&self, message: &Message, now: &Now) -> Option<Wait> {
+        if message.lane == Lane::Urgent {
+            return None;
+        }
+        let down = self.down.filter(|it| it.had_turn(message));
+        let (moment, reason) = match down {
+            Some(down) => self.moment_after_start(message, down, now)?,
+            None => self.moment_left(message, now)?,
+        };
+        (moment > now.wall).then(|| (now.steady_at(moment), reason))
+    }
+
+    fn moment_left(&self, message: &Message, now: &Now) -> Option<(UnixMillis, Reason)> {
+        let reason = told(message);
+        let due = now.wall_at(message.progress.due);
+        let delay = delay(message.msisdn, self.last_release);
+        let moment = self.own_moment(message, now.wall, delay);
+        let moment = moment.filter(|moment| *moment > now.wall);
+        // That after a start is told to nobody where it is soon.
+        let late = self.down.map(|down| now.wall_at(down.until));
+        let late = late.map(|start| self.morning(message, start, delay));
+        let moment = moment.or(late.filter(|late| *late == due));
+        let is_so = reason == Some(Reason::QuietHours) || Some(due) == moment;
+        let moment = moment.unwrap_or_else(|| self.morning(message, now.wall, delay).min(due));
+        is_so.then(|| (moment, reason.unwrap_or(Reason::QuietHours)))
+    }
+
+    /// When a message goes that a morning would have let go while the gateway was down: as long after the start as it would have
+    /// gone after the end of the night, or after the gateway's. So what goes beside it has at most the same pace.
+    fn moment_after_start(
+        &self,
+        message: &Message,
+        down: Down,
+        now: &Now,
+    ) -> Option<(UnixMillis, Reason)> {
+        let reason = told(message).filter(|it| *it != Reason::Scheduled);
+        let due = now.wall_at(message.progress.due);
+        let delay = delay(message.msisdn, self.last_release);
+        let is_of_night = self.quiet_hours.end_then(due).is_some();
+        let is_own = self.own_moment(message, due, delay) == Some(due);
+        if !is_of_night && !is_own && reason != Some(Reason::QuietHours) {
+            return None;
+        }
+        let after = match is_of_night {
+            true => delay,
+            false => delay.min(message.progress.due.since(down.since)),
+        };
+        let moment = self.morning(message, now.wall_at(down.until), after);
+        Some((moment, reason.unwrap_or(Reason::QuietHours)))
+    }
+
+    /// A message's moment of the morning, if it is that then.
+    fn own_moment(&self, message: &Message, at: UnixMillis, delay: Duration) -> Option<UnixMillis> {
+        let end = self.quiet_hours.end_then(at.before(self.last_release))?;
+        Some(self.morning(message, end, delay))
+    }
+
+    /// When a message goes that waits for the end of the quiet hours: so long after it, but not beyond its
+    /// own end, and not into hours that hold it back, or it could miss those in which it may go every day.
+    pub(super) fn morning(
+        &self,
+        message: &Message,
+        end: UnixMillis,
+        delay: Duration,
+    ) -> UnixMillis {
+        let spread = end.after(delay);
+        let held = self.quiet_hours.end_then(spread).is_some()
+            || (message.lane == Lane::Bulk && self.bulk.end_then(spread).is_some());
+        if held || spread >= message.expires {
+            end
+        } else {
+            spread
+        }
+    }
+}
+
+impl Down {
+    /// Whether a message's turn came meanwhile.
+    fn had_turn(&self, message: &Message) -> bool {
+        let due = message.progress.due;
+        self.since < due && due <= self.until
+    }
+}
+
+fn told(message: &Message) -> Option<Reason> {
+    message.progress.history.last().and_then(|told| told.reason)
+}
