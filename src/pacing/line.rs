@@ -13,7 +13,7 @@ use super::daily::{Day, Opening, Slot};
 use super::gate::{Gate, Wait, has_counted};
 use super::spread::Line;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Lane, Message};
+use crate::journal::{AgencyKey, Lane, Message, Progress};
 
 impl Gate {
     /// How long a message waits for its agency's quota and its campaign at least, and for those before it in line.
@@ -123,6 +123,9 @@ impl Gate {
         submitted: &[UnixMillis],
         now: &Now,
     ) -> Option<Wait> {
+        if let Some(daily) = self.daily.get_mut(&message.agency()) {
+            daily.judge_anew(came(message, now));
+        }
         let had_place = stood_in_line(message);
         let before = Line::Anew(message.progress.dealt.take());
         let place = had_place.then(|| self.place(message, before, now));
@@ -253,7 +256,7 @@ impl Gate {
     }
 
     /// A message that waited ends: the time that it was given is another's.
-    pub(super) fn give_up(&mut self, message: &Message, now: &Now) {
+    pub(super) fn give_up(&mut self, message: &mut Message, now: &Now) {
         let Some(dealt) = message.progress.dealt else {
             return;
         };
@@ -263,9 +266,46 @@ impl Gate {
             if !has_counted(message) {
                 spreading.give_back(dealt, now.steady);
             }
-        } else if dealt == message.progress.due && dealt > now.steady {
+        } else if dealt == message.progress.due {
             self.leave_line(message, Some(dealt), now);
+            message.progress.dealt = None;
         }
+    }
+
+    /// A message is due then instead, for another operator: its place in its agency's line goes with it.
+    pub(super) fn move_to(&mut self, message: &mut Message, due: UnixMillis, now: &Now) {
+        let before = std::mem::replace(&mut message.progress.due, due);
+        if message.progress.dealt != Some(before) || self.best(message).is_some() {
+            return;
+        }
+        let daily = self.daily.get_mut(&message.agency());
+        let day = daily.and_then(|it| it.day_at(now.wall_at(before), now.wall));
+        message.progress.dealt = match day {
+            Some(_) => Some(due),
+            // That day is over, and counts no more.
+            None => Some(due.before(Duration::from_millis(1))),
+        };
+    }
+
+    /// Whether a message may go in the turn of an older one of its thread: its own time has come, or it takes that of the other,
+    /// in the same line.
+    pub(super) fn may_take_turn(&self, message: &Message, turn: &Message, now: &Now) -> bool {
+        let Progress {
+            due,
+            dealt: Some(dealt),
+            history,
+            ..
+        } = &message.progress
+        else {
+            return true;
+        };
+        let told = history.last().and_then(|told| told.reason);
+        let is_to_come =
+            *dealt > now.steady || (told == Some(Reason::AgencyQuota) && *due > now.steady);
+        let in_same_line = self.has_line(turn)
+            && message.lane == turn.lane
+            && self.best(message) == self.best(turn);
+        !is_to_come || in_same_line
     }
 
     /// A place for its agency's quota is nobody's any more.
@@ -275,7 +315,7 @@ impl Gate {
             && self.best(message).is_none()
             && let Some(daily) = self.daily.get_mut(&message.agency())
         {
-            daily.leave(message.lane, place, now);
+            daily.leave(message.lane, place, came(message, now), now);
         }
     }
 

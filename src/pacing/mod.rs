@@ -344,9 +344,21 @@ impl Pacer {
         Some(message)
     }
 
-    /// A message that waited ends without going: its time in a campaign is another's.
-    pub fn give_up(&mut self, message: &Message, now: &Now) {
+    /// A message that waited ends without going, or goes out of turn: its place, or its time in a campaign, is another's.
+    pub fn give_up(&mut self, message: &mut Message, now: &Now) {
         self.gate.give_up(message, now);
+    }
+
+    /// A message that waits, and is not held, does so for another operator, where it is due then: its place in line goes with it.
+    pub fn move_to(
+        &mut self,
+        message: &mut Message,
+        operator: OperatorId,
+        due: UnixMillis,
+        now: &Now,
+    ) {
+        message.progress.operator = operator;
+        self.gate.move_to(message, due, now);
     }
 
     /// Gives up the places of an operator's messages that were withdrawn: their turns may never come.
@@ -392,6 +404,11 @@ impl Pacer {
             false => self.subscribers.submitted(message.msisdn),
         };
         self.gate.wait(message, submitted, now).map_or(Ok(()), Err)
+    }
+
+    /// Whether a message may go now that it is the turn of an older one of its thread.
+    pub fn permits_instead(&mut self, message: &Message, turn: &Message, now: &Now) -> bool {
+        self.gate.may_take_turn(message, turn, now) && self.permits(message, now).is_ok()
     }
 
     /// The limit that holds the subscriber of a message that was put off a moment ago.

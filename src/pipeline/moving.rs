@@ -201,9 +201,9 @@ impl Core {
 
     pub(super) fn wait_elsewhere(&mut self, beat: &mut Beat, mut message: Message, to: OperatorId) {
         self.pacer.sibling_waits(message.thread);
-        message.progress.operator = to;
         // Not before the next millisecond: the cursor of the new queue may have passed this one.
-        message.progress.due = UnixMillis(beat.now.steady.0 + 1);
+        let due = UnixMillis(beat.now.steady.0 + 1);
+        self.pacer.move_to(&mut message, to, due, &beat.now);
         self.wait(&message);
         beat.put(message);
     }

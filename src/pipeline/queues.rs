@@ -140,17 +140,15 @@ impl Core {
                 if !message.progress.attempt.has_reached()
                     && message.progress.attempt.undelivered.is_none() =>
             {
-                message.progress.operator = operator;
                 // Not before the next millisecond: the cursor of the new queue may have passed this one.
-                message.progress.due = UnixMillis(beat.now.steady.0 + 1);
+                let due = UnixMillis(beat.now.steady.0 + 1);
+                self.pacer.move_to(message, operator, due, &beat.now);
                 beat.put(message.clone());
                 moved.push(message.clone());
             }
             _ => {
-                let (state, reason) = fate.unwrap_or((State::Failed, Reason::NoRoute));
-                self.teller
-                    .settle(beat, message, state, Some(reason), Details::default());
-                beat.put(message.clone());
+                let end = fate.unwrap_or((State::Failed, Reason::NoRoute));
+                self.end(beat, message, end, Details::default());
             }
         }
     }

@@ -125,10 +125,10 @@ impl Core {
             let Some(to) = to.filter(|to| *to != queue.operator) else {
                 continue;
             };
-            message.progress.operator = to;
             // Not before the next millisecond: the cursor of the new queue may have passed this one.
             let soonest = UnixMillis(beat.now.steady.0 + 1);
-            message.progress.due = message.progress.due.max(soonest);
+            let due = message.progress.due.max(soonest);
+            self.pacer.move_to(&mut message, to, due, &beat.now);
             beat.put(message.clone());
             moved.push(message);
         }

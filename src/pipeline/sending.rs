@@ -183,10 +183,10 @@ impl Core {
         let accepted = u32::from(beat.thread_facts(turn.thread).is_some());
         let waiting = accepted.saturating_add(u32::try_from(siblings.len()).unwrap_or(u32::MAX));
         let (mut chosen, mut passed_over) = (turn, None);
-        for sibling in siblings.into_iter().rev() {
+        for mut sibling in siblings.into_iter().rev() {
             if self.may_go_instead(beat, &sibling, &chosen)? {
                 self.pacer.withdraw(sibling.id);
-                self.pacer.give_up(&sibling, &beat.now);
+                self.pacer.give_up(&mut sibling, &beat.now);
                 passed_over = Some(std::mem::replace(&mut chosen, sibling));
                 break;
             }
@@ -268,7 +268,7 @@ impl Core {
                 .is_none_or(|not_before| not_before <= wall)
             && message.expires > wall
             && !self.pacer.is_paused(message.queue())
-            && self.pacer.permits(message, &beat.now).is_ok();
+            && self.pacer.permits_instead(message, turn, &beat.now);
         Ok(
             is_due
                 && self.unwanted(beat, message)?.is_none()

@@ -60,13 +60,14 @@ impl DayLine {
         on.last = last.unwrap_or(on.last);
     }
 
-    /// One that waited for a day is called, or waits no more.
-    pub(super) fn leave(&mut self, day: Day) {
-        let mut places = [Some(&mut self.places), self.before.as_mut()];
-        let on = places.iter_mut().flatten().map(|places| of(places, day));
-        if let Some(on) = on.into_iter().find(|on| on.waiting > 0) {
-            on.waiting -= 1;
-        }
+    /// One that waited for a day is called, or waits no more; while places are dealt out anew, one that has its own `anew` by now.
+    pub(super) fn leave(&mut self, day: Day, anew: bool) {
+        let places = match &mut self.before {
+            Some(before) if !anew => before,
+            _ => &mut self.places,
+        };
+        let on = of(places, day);
+        on.waiting = on.waiting.saturating_sub(1);
     }
 
     pub(super) fn begin_anew(&mut self) {

@@ -11,6 +11,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan as _};
 
+use super::line::Came;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{Lane, OnDay, Used};
 pub(super) use line::Day;
@@ -41,6 +42,8 @@ pub(super) struct Daily {
     used: u32,
     normal: DayLine,
     bulk: DayLine,
+    /// While places are dealt out anew: the last that got its own.
+    judged: Option<Came>,
     /// Whether the journal does not know yet how much is used.
     changed: bool,
 }
@@ -80,6 +83,7 @@ impl Daily {
             used: used.messages,
             normal: DayLine::new(used.normal),
             bulk: DayLine::new(used.bulk),
+            judged: None,
             changed: false,
             quota,
         }
@@ -98,7 +102,13 @@ impl Daily {
     pub(super) fn begin_anew(&mut self) {
         self.normal.begin_anew();
         self.bulk.begin_anew();
+        self.judged = None;
         self.changed = true;
+    }
+
+    /// It is the turn of one that came in then to have its place dealt out anew.
+    pub(super) fn judge_anew(&mut self, came: Came) {
+        self.judged = self.judged.max(Some(came));
     }
 
     /// All that wait have their places.
@@ -106,6 +116,7 @@ impl Daily {
         for line in [&mut self.normal, &mut self.bulk] {
             self.changed |= line.end_anew();
         }
+        self.judged = None;
     }
 
     /// When the next day begins, if this one's share is used up.
@@ -172,10 +183,11 @@ impl Daily {
         self.changed = true;
     }
 
-    /// One that had a place is called, or waits no more.
-    pub(super) fn leave(&mut self, lane: Lane, place: UnixMillis, now: &Now) {
+    /// One that had a place, and came in then, is called, or waits no more.
+    pub(super) fn leave(&mut self, lane: Lane, place: UnixMillis, came: Came, now: &Now) {
         if let Some(day) = self.day_at(now.wall_at(place), now.wall) {
-            self.line_mut(lane).leave(day);
+            let anew = self.judged >= Some(came);
+            self.line_mut(lane).leave(day, anew);
             self.changed = true;
         }
     }

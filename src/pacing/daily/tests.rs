@@ -183,7 +183,7 @@ fn a_line_that_all_have_left_holds_up_nobody() {
             daily.line(Lane::Normal, false, &now(next)),
             Some(Day::Today)
         );
-        daily.leave(Lane::Normal, place, &now(next));
+        daily.leave(Lane::Normal, place, Came::default(), &now(next));
         daily = Daily::new(two_a_day(), daily.change().unwrap());
     }
     assert_eq!(daily.line(Lane::Normal, false, &now(next)), None);

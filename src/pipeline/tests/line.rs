@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use xabar_events::{Event as Incoming, Notification, Priority};
 
 use super::random::night;
+use super::routing::to_beeline;
 use super::world::*;
 use crate::clock::UnixMillis;
 use crate::journal::{AgencyKey, MessageId};
@@ -374,4 +375,71 @@ fn after_a_line_that_was_cancelled_nobody_waits_for_its_places() {
     pass_to(&mut world, 32 * HOUR + SECOND);
     world.publish_all((13..=15).map(apart));
     assert_eq!(take(&mut world), [13, 14, 15]);
+}
+
+/// Of a quota of three a day so many stand in line for the morning, after those that are gone; it is a minute before that.
+fn before_the_morning(last: u32) -> World {
+    let mut world = World::with(|settings| {
+        at_night(settings);
+        quota(settings, "kadastr", 3);
+    });
+    world.publish_all((1..=last).map(apart));
+    assert_eq!(take(&mut world), [1, 2, 3]);
+    pass_to(&mut world, 32 * HOUR - MINUTE);
+    world
+}
+
+/// Nobody is counted as in line any more: who comes goes at once.
+fn nobody_waits(world: &mut World) {
+    let number = u32::try_from(world.laws.accepted()).unwrap() + 1;
+    world.publish(Notification {
+        msisdn: other_phone(number),
+        ..apart(number)
+    });
+    assert_eq!(take(world), [u64::from(number)], "nobody is before it");
+}
+
+#[test]
+fn the_place_of_one_that_moves_to_another_operator_goes_with_it() {
+    let mut world = before_the_morning(6);
+    world.ported = Some(to_beeline(&[4]));
+    (5..=6).for_each(|number| world.cancel(&format!("apart-{number}")));
+    pass_to(&mut world, 32 * HOUR + SECOND);
+    assert_eq!(take(&mut world), [4]);
+    nobody_waits(&mut world);
+}
+
+#[test]
+fn one_that_is_cancelled_when_its_turn_has_come_leaves_its_place() {
+    let mut world = before_the_morning(6);
+    world.smsc(UCELL).room = 0;
+    pass_to(&mut world, 32 * HOUR + SECOND);
+    (4..=6).for_each(|number| world.cancel(&format!("apart-{number}")));
+    nobody_waits(&mut world);
+}
+
+#[test]
+fn those_that_are_cancelled_amid_a_review_leave_their_own_places_only() {
+    let mut world = World::with(|settings| {
+        at_night(settings);
+        quota(settings, "kadastr", 3);
+    });
+    world.publish_all((1..=1503).map(apart));
+    assert_eq!(take(&mut world), [1, 2, 3]);
+    pass_to(&mut world, 31 * HOUR);
+    let before = due(&mut world, 4..=1503);
+    world.read_again(|settings| settings.rules.release = 20 * MINUTE);
+    while due(&mut world, [203]) == before[199..200] {
+        world.beat();
+    }
+    assert_eq!(due(&mut world, [1503]), before[1499..], "amid it");
+    world.bring(
+        (100..=1503)
+            .map(|number| cancel("kadastr", &format!("apart-{number}")))
+            .collect(),
+    );
+    world.advance(SECOND);
+    pass_to(&mut world, 32 * HOUR + 5 * SECOND);
+    world.publish(apart(2000));
+    assert_eq!(take(&mut world), [4], "the others are before who comes");
 }

@@ -667,3 +667,37 @@ fn urgent_messages_go_at_once_while_others_have_all_of_a_link_that_they_may() {
     assert_eq!(world.sent().len(), 0);
     assert!(world.wait() > SECOND / 2, "there is nothing to do");
 }
+
+#[test]
+fn of_a_thread_the_newer_one_goes_in_the_turn_of_the_older_only_in_the_same_campaign() {
+    for is_older_of_it in [false, true] {
+        let mut world = World::with(|settings| settings.rules.spreads = vec![spread(60)]);
+        let bulk = |n| with_priority(Priority::Bulk, n);
+        world.publish_all((1..=3).map(bulk));
+        assert_eq!(take(&mut world), [1]);
+        let older = match is_older_of_it {
+            true => bulk(4),
+            false => Notification {
+                not_before: Some(world.wall().after(MINUTE / 2).into()),
+                ..apart(4)
+            },
+        };
+        world.publish(older);
+        world.publish(Notification {
+            application: apart(4).application,
+            msisdn: apart(4).msisdn,
+            ..bulk(5)
+        });
+        let gone: Vec<Vec<u64>> = (0..6)
+            .map(|_| {
+                world.advance(MINUTE + SECOND);
+                take(&mut world)
+            })
+            .collect();
+        let expected: [&[u64]; 6] = match is_older_of_it {
+            true => [&[], &[2], &[3], &[5], &[], &[]],
+            false => [&[4], &[2], &[3], &[5], &[], &[]],
+        };
+        assert_eq!(gone, expected);
+    }
+}

@@ -41,7 +41,7 @@ fn a_message_goes_out_as_its_agency_and_priority_say() {
 }
 
 /// Ported numbers that went to the second operator.
-fn to_beeline(numbers: &[u32]) -> Arc<Numbers> {
+pub(super) fn to_beeline(numbers: &[u32]) -> Arc<Numbers> {
     let rows = numbers.iter().map(|number| (phone(*number), 0));
     Arc::new(Numbers::from_sorted(["beeline"], numbers.len(), rows))
 }
