@@ -59,7 +59,7 @@ pub(super) struct Chapter {
     /// Where people's questions find the messages that it accepted.
     pub(super) lookup: Vec<(u64, MessageId)>,
     /// How many of the changed ones are written out.
-    written: usize,
+    pub(super) written: usize,
     /// How many changes it tells of; one message may have many.
     changes: usize,
     /// Of what it tells.
@@ -92,9 +92,15 @@ impl Chapter {
     /// Whether it is as long as a chapter should be, which is so many messages; fewer if they change often or are large,
     /// for the log and memory hold all of it.
     pub(super) fn is_full(&self, messages: usize) -> bool {
-        self.len() >= messages
-            || self.changes >= CHANGES_EACH * messages
-            || self.octets >= MOST_OCTETS
+        self.share(1, messages) > 0
+    }
+
+    /// The share of a number that this chapter has of a full one.
+    pub(super) fn share(&self, of: usize, messages: usize) -> usize {
+        let by_messages = of * self.len() / messages;
+        let by_changes = of * self.changes / (CHANGES_EACH * messages);
+        let by_octets = of * self.octets / MOST_OCTETS;
+        by_messages.max(by_changes).max(by_octets)
     }
 
     /// The next messages to be written out.

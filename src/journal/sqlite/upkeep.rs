@@ -15,19 +15,19 @@ use crate::journal::{JournalError, MessageId};
 pub(super) struct Pace {
     /// So many changed messages make a chapter, if they are neither large nor change often.
     pub(super) chapter: usize,
-    /// So many messages are written out for each that changes.
-    pub(super) written: usize,
     /// So many messages change for each slice that is merged.
     pub(super) merged: usize,
 }
+
+/// A closed chapter is written out so many times as fast as the open one fills. Slowly: most of its messages are settled
+/// by then, and are written once.
+const SOONER: usize = 2;
 
 impl Default for Pace {
     fn default() -> Self {
         Self {
             // The tables in memory grow when they hold 7,168.
             chapter: 7_000,
-            // As slowly as two chapters allow: most are settled by then, and are written once.
-            written: 1,
             merged: 256,
         }
     }
@@ -42,11 +42,12 @@ impl Memory {
         pace: Pace,
         now: UnixMillis,
     ) -> Result<(), JournalError> {
+        let open = &self.recent.open;
         if let Some(closed) = &self.recent.closed {
-            // A longer one, as there is after a restart, must not let the next one become as long.
-            let length = closed.len().max(pace.chapter);
-            let written = changes * pace.written * length / pace.chapter;
-            self.write_out(db, 1 + written)?;
+            // By the time the open chapter is full, long or full of large messages, the closed one must be gone.
+            let due = SOONER * open.share(closed.len(), pace.chapter);
+            let count = due.saturating_sub(closed.written);
+            self.write_out(db, count.max(1))?;
         }
         if self.recent.closed.is_none() && self.recent.open.is_full(pace.chapter) {
             self.close_chapter();
