@@ -146,7 +146,7 @@ impl HttpIntake {
         let (octets, _share) = self.read(mode, headers, body).await?;
         let events = events(mode, headers, &octets, only)?;
         let keys: Vec<EventKey> = events.iter().map(|event| event.key().clone()).collect();
-        let verdicts = self.hand_on(events).await?;
+        let verdicts = self.hand_on(events, octets.len()).await?;
         let accepted = keys.into_iter().zip(verdicts);
         let mut accepted = accepted.map(|(key, verdict)| Accepted { key, verdict });
         match mode {
@@ -181,15 +181,16 @@ impl HttpIntake {
         Ok((octets.map_err(|_| Refused::Unread)??, share))
     }
 
-    async fn hand_on(&self, events: Vec<Event>) -> Result<Vec<Verdict>, Refused> {
+    async fn hand_on(&self, events: Vec<Event>, octets: usize) -> Result<Vec<Verdict>, Refused> {
         if events.is_empty() {
             return Ok(Vec::new());
         }
         let (reply, verdicts) = oneshot::channel();
-        let handed_on = self
-            .door
-            .send_timeout(Batch::new(events, reply), DOOR)
-            .await;
+        let batch = Batch {
+            octets,
+            ..Batch::new(events, reply)
+        };
+        let handed_on = self.door.send_timeout(batch, DOOR).await;
         handed_on.map_err(|_| Refused::Later)?;
         match timeout(COMMIT, verdicts).await {
             Ok(Ok(verdicts)) => Ok(verdicts),

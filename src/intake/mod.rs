@@ -21,6 +21,8 @@ use crate::journal::{MessageId, OperatorId};
 #[derive(Debug)]
 pub struct Batch {
     pub events: Vec<Event>,
+    /// As long is what they were read from.
+    pub octets: usize,
     /// Whose the numbers are, as far as they were looked up.
     pub carriers: Carriers,
     /// When they were read.
@@ -34,10 +36,11 @@ pub struct Batch {
 pub type Carriers = foldhash::HashMap<Msisdn, OperatorId>;
 
 impl Batch {
-    /// As it comes in, of events that are read now.
+    /// As it comes in, of events that are read now and are short.
     pub fn new(events: Vec<Event>, reply: oneshot::Sender<Vec<Verdict>>) -> Self {
         Self {
             events,
+            octets: 0,
             carriers: Carriers::default(),
             read: instant(),
             reply,

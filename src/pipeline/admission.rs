@@ -40,6 +40,7 @@ impl Core {
                 carriers,
                 read,
                 reply,
+                octets: _,
             } = batch;
             let known = self.known(&events)?;
             let mut verdicts = Vec::with_capacity(events.len());

@@ -83,6 +83,9 @@ use crate::journal::{Changes, JournalError, OperatorId, Outgoing};
 use crate::numbers::Numbers;
 use crate::traces::Sink;
 
+/// No more events are taken into a beat that has so many octets of them: it is written in one piece.
+const OCTETS_A_BEAT: usize = 4 << 20;
+
 /// Reports taken into one beat.
 const REPORTS_A_BEAT: usize = 64;
 
@@ -240,11 +243,10 @@ async fn gather(
     {
         inputs.reports.push(report);
     }
-    let mut events: usize = inputs.batches.iter().map(|batch| batch.events.len()).sum();
-    while events < events_wanted
+    while size(&inputs.batches, |batch| batch.events.len()) < events_wanted
+        && size(&inputs.batches, |batch| batch.octets) < OCTETS_A_BEAT
         && let Ok(batch) = channels.batches.try_recv()
     {
-        events += batch.events.len();
         inputs.batches.push(batch);
     }
     while inputs.posted.len() < POSTED_A_BEAT
@@ -266,6 +268,11 @@ async fn gather(
     inputs.blocked = news(&mut channels.blocked);
     inputs.reassigned = news(&mut channels.reassigned);
     inputs
+}
+
+/// How large batches are in all, by a measure.
+fn size(batches: &[Batch], of: impl Fn(&Batch) -> usize) -> usize {
+    batches.iter().map(of).sum()
 }
 
 /// What a channel has that was not seen yet.

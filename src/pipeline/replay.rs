@@ -135,6 +135,7 @@ impl Replay {
                 // Nobody waits for the verdicts.
                 false => vec![Batch {
                     events,
+                    octets: 0,
                     carriers,
                     read: now.instant,
                     reply: oneshot::channel().0,

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{
-    FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered, stream::ReadyChunks,
-};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use lapin::{
     Channel, Connection, Consumer,
     message::Delivery,
@@ -53,8 +51,9 @@ const STUCK: Duration = Duration::from_secs(60);
 /// When told to stop: how long to wait for the batches under way.
 const LINGER: Duration = Duration::from_secs(10);
 
-/// The most deliveries read at once.
+/// The most deliveries read at once; fewer if they are large, for the journal has to take them in one piece.
 const CHUNK: usize = 500;
+const CHUNK_OCTETS: usize = 1 << 20;
 
 /// Consumes until told to stop.
 pub(super) async fn run(
@@ -77,7 +76,7 @@ pub(super) async fn run(
     link.works();
     let mut reading = Reading {
         channel,
-        deliveries: deliveries.ready_chunks(CHUNK),
+        deliveries,
         door,
         publishers: &source.publishers,
         foreign: source.foreign.as_ref(),
@@ -101,9 +100,25 @@ pub(super) async fn run(
 /// Names the consumer in RabbitMQ's management pages.
 const TAG: &str = "xabar";
 
+/// Waits for a delivery, and takes what others are there.
+async fn next_chunk(deliveries: &mut Consumer) -> Result<Vec<Delivery>, Ended> {
+    let first = deliveries.next().await.ok_or(Ended::Cancelled)??;
+    let mut octets = first.data.len();
+    let mut chunk = vec![first];
+    while chunk.len() < CHUNK
+        && octets < CHUNK_OCTETS
+        && let Some(Some(next)) = deliveries.next().now_or_never()
+    {
+        let next = next?;
+        octets += next.data.len();
+        chunk.push(next);
+    }
+    Ok(chunk)
+}
+
 struct Reading<'a> {
     channel: Channel,
-    deliveries: ReadyChunks<Consumer>,
+    deliveries: Consumer,
     door: &'a Door,
     publishers: &'a watch::Receiver<Publishers>,
     foreign: Option<&'a Sender<Foreign>>,
@@ -124,6 +139,8 @@ struct Waiting {
 #[derive(Default)]
 struct Chunk {
     last_tag: u64,
+    /// As long are all deliveries together.
+    octets: usize,
     events: Vec<Event>,
     rejected: Vec<Rejected>,
 }
@@ -151,15 +168,15 @@ impl Reading<'_> {
                 Ok(())
             }
             () = time::sleep_until(patience.unwrap_or_else(|| instant().into())), if patience.is_some() => Err(Ended::Stuck),
-            chunk = self.deliveries.next(), if patience.is_none() => self.sort(chunk.ok_or(Ended::Cancelled)?),
+            chunk = next_chunk(&mut self.deliveries), if patience.is_none() => self.sort(chunk?),
         }
     }
 
-    fn sort(&mut self, deliveries: Vec<lapin::Result<Delivery>>) -> Result<(), Ended> {
+    fn sort(&mut self, deliveries: Vec<Delivery>) -> Result<(), Ended> {
         let mut chunk = Chunk::default();
         let publishers = self.publishers.borrow();
         for delivery in deliveries {
-            chunk.add(delivery?, &publishers, self.foreign);
+            chunk.add(delivery, &publishers, self.foreign);
         }
         drop(publishers);
         if chunk.events.is_empty() {
@@ -179,6 +196,7 @@ impl Reading<'_> {
             let (reply, answer) = oneshot::channel();
             let events = std::mem::take(&mut chunk.events);
             permit.send(Batch {
+                octets: chunk.octets,
                 read,
                 ..Batch::new(events, reply)
             });
@@ -261,6 +279,7 @@ impl Chunk {
         foreign: Option<&Sender<Foreign>>,
     ) {
         self.last_tag = delivery.delivery_tag;
+        self.octets += delivery.data.len();
         let user = delivery.properties.user_id().as_ref();
         let user = user.map(|user| user.as_str());
         match read::event(&delivery).and_then(|event| publishers.admit(user, event)) {

@@ -97,6 +97,8 @@ impl Memory {
         let closed = self.recent.note_written(count);
         let Some(closed) = closed else { return Ok(()) };
         let newest = closed.newest();
+        // Here and not with each merge: its runs are many.
+        unmerged::forget(db, lookup::TREE, self.oldest(db)?)?;
         unmerged::write(db, lookup::TREE, &closed.lookup, newest)?;
         self.keys.write_closed(db, newest)?;
         self.threads.write_closed(db, newest)?;
@@ -111,8 +113,8 @@ impl Memory {
         slices: usize,
         now: UnixMillis,
     ) -> Result<(), JournalError> {
-        let horizon = self.horizon(db, now)?;
-        unmerged::forget(db, lookup::TREE, horizon.oldest)?;
+        let oldest = self.oldest(db)?;
+        let horizon = Horizon { oldest, now };
         for _ in 0..slices {
             self.keys.merge_step(db, &horizon)?;
             self.threads.merge_step(db, &horizon)?;
@@ -122,12 +124,10 @@ impl Memory {
         Ok(())
     }
 
-    fn horizon(&self, db: &Connection, now: UnixMillis) -> Result<Horizon, JournalError> {
+    /// No message before this one is left.
+    fn oldest(&self, db: &Connection) -> Result<MessageId, JournalError> {
         let recent = self.recent.oldest().into_iter();
         let oldest = recent.chain(rows::oldest(db)?).min();
-        Ok(Horizon {
-            oldest: oldest.unwrap_or(MessageId(u64::MAX)),
-            now,
-        })
+        Ok(oldest.unwrap_or(MessageId(u64::MAX)))
     }
 }

@@ -1,23 +1,45 @@
-//! Lists of numbers on their way from files into a beat.
+//! What is on its way into a beat: lists of numbers from files, and batches of events.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::world::*;
 use crate::clock::instant;
 use crate::control::audit::Audit;
 use crate::control::settings::{Environment, Settings};
+use crate::intake::Batch;
 use crate::numbers::Files;
 use crate::pipeline::{Channels, Inputs, gather};
 use crate::scratch::Folder;
 
 const OPERATOR: &str = "[[operator]]\nname = \"ucell\"\nprefixes = [\"99893\"]\naddress = \"127.0.0.1:2775\"\n\
     system_id = \"xabar\"\npassword = \"secret\"\nsender = \"MyGov\"\n";
+
+/// What waits at the door, in bytes, comes in over several beats if it is large.
+#[tokio::test]
+async fn a_beat_takes_in_no_more_large_events_than_it_can_write_in_one_piece() {
+    let settings = Settings::read(OPERATOR, Path::new("xabar.toml"), &Environment::default());
+    let files = Files::read(&settings.unwrap()).unwrap();
+    let mut channels = channels(files, &CancellationToken::new());
+    let (door, batches) = mpsc::channel(3);
+    channels.batches = batches;
+    for _ in 0..3 {
+        let batch = Batch {
+            octets: 3 << 20,
+            ..Batch::new(Vec::new(), oneshot::channel().0)
+        };
+        door.send(batch).await.unwrap();
+    }
+    for taken in [2, 1] {
+        let heard: Inputs = gather(&mut channels, instant(), false, 1).await;
+        assert_eq!(heard.batches.len(), taken);
+    }
+}
 
 /// Of a gateway that hears of nothing but its lists.
 fn channels(files: Files, stop: &CancellationToken) -> Channels {

@@ -50,7 +50,7 @@ pub(in super::super) fn forget(
     oldest: MessageId,
 ) -> Result<(), JournalError> {
     let mut over = db.prepare_cached(
-        "SELECT id, bits FROM runs WHERE tree = ?1 AND newest < ?2 ORDER BY id LIMIT 4",
+        "SELECT id, bits FROM runs WHERE tree = ?1 AND newest < ?2 ORDER BY id LIMIT 16",
     )?;
     let mut over = over.query(params![tree, ordered(oldest.0)])?;
     while let Some(row) = over.next()? {
