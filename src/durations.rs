@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-/// How many ranges have a bound: from half a millisecond to half a week.
-const RANGES: usize = 60;
+/// How many ranges have a bound: from the sixteenth of a millisecond, as a disk may take, to half a week.
+const RANGES: usize = 66;
 
-/// The longest times of the first two ranges, in microseconds.
-const SHORTEST: [u64; 2] = [500, 707];
+/// The longest times of the first two ranges, in nanoseconds.
+const SHORTEST: [u64; 2] = [62_500, 88_375];
 
-/// The longest time of a range, in microseconds: 1.41 times that of the one before, so that what is read between two is
+/// The longest time of a range, in nanoseconds: 1.41 times that of the one before, so that what is read between two is
 /// at most a fifth off.
 fn longest(range: usize) -> u64 {
     let [whole, half] = SHORTEST;
@@ -39,11 +39,11 @@ impl Default for Durations {
 
 impl Durations {
     pub(crate) fn add(&mut self, took: Duration) {
-        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let [shortest, _] = SHORTEST;
         // It is in one of the two ranges of its octave, or the next one.
-        let octave = (micros / shortest).checked_ilog2().unwrap_or(0) as usize;
-        let range = (2 * octave..RANGES).find(|range| micros <= longest(*range));
+        let octave = (nanos / shortest).checked_ilog2().unwrap_or(0) as usize;
+        let range = (2 * octave..RANGES).find(|range| nanos <= longest(*range));
         let counted = range.and_then(|range| self.counts.get_mut(range));
         let count = counted.unwrap_or(&mut self.longer);
         *count = count.wrapping_add(1);
@@ -84,7 +84,7 @@ impl Durations {
 
     /// How many fell into each range, with its longest; without one: longer than all others.
     pub fn ranges(&self) -> impl Iterator<Item = (Option<Duration>, u64)> {
-        let bounds = (0..RANGES).map(|range| Some(Duration::from_micros(longest(range))));
+        let bounds = (0..RANGES).map(|range| Some(Duration::from_nanos(longest(range))));
         let counts = self.counts.iter().chain([&self.longer]);
         bounds
             .chain([None])
@@ -129,9 +129,9 @@ mod tests {
         for range in 1..RANGES {
             let (low, high) = (longest(range - 1), longest(range));
             assert!((1410..=1416).contains(&(high * 1000 / low)), "{range}");
-            for micros in [low + 1, high] {
+            for nanos in [low + 1, high] {
                 let mut times = Durations::default();
-                times.add(Duration::from_micros(micros));
+                times.add(Duration::from_nanos(nanos));
                 let counts: Vec<u64> = times.ranges().map(|(_, count)| count).collect();
                 assert_eq!(counts.iter().position(|count| *count == 1), Some(range));
             }
@@ -141,6 +141,10 @@ mod tests {
     #[test]
     fn quantiles_are_at_most_a_fifth_off() {
         let times = of(1..=1000);
+        let mut short = Durations::default();
+        (100..=300).for_each(|micros| short.add(Duration::from_micros(micros)));
+        let median = short.quantile(0.5).unwrap().as_secs_f64() * 1e6;
+        assert!((median / 200.0 - 1.0).abs() < 0.2, "{median}");
         for (part, exact) in [(0.5, 500.0), (0.9, 900.0), (0.99, 990.0)] {
             let read = times.quantile(part).unwrap().as_secs_f64() * 1000.0;
             assert!((read / exact - 1.0).abs() < 0.2, "{part}: {read}");
@@ -154,7 +158,7 @@ mod tests {
     fn what_is_longer_than_all_bounds_is_told_as_the_longest_of_them() {
         let week = 7 * 86_400_000;
         let times = of([week]);
-        let longest = Duration::from_micros(longest(RANGES - 1));
+        let longest = Duration::from_nanos(longest(RANGES - 1));
         assert_eq!(times.quantile(0.5), Some(longest));
         assert_eq!((times.len(), times.sum().as_millis()), (1, week.into()));
     }

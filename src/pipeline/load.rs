@@ -8,6 +8,7 @@ use super::core::Core;
 use super::orders::Pause;
 use super::tally::Tally;
 use crate::clock::UnixMillis;
+use crate::durations::Durations;
 use crate::journal::OperatorId;
 use crate::pacing::Among;
 
@@ -22,6 +23,8 @@ pub struct Load {
     pub deciding: Duration,
     /// Waiting for the journal.
     pub committing: Duration,
+    /// What it took each time that there was anything to be made durable.
+    pub commits: Durations,
     /// For how long messages that were due waited for each operator's link to take them.
     pub pressed: BTreeMap<OperatorId, Duration>,
     /// Messages that went to operators' links, each attempt counted.
@@ -50,6 +53,7 @@ impl Load {
             gathering: self.gathering.saturating_sub(earlier.gathering),
             deciding: self.deciding.saturating_sub(earlier.deciding),
             committing: self.committing.saturating_sub(earlier.committing),
+            commits: self.commits.since(&earlier.commits),
             pressed: pressed
                 .map(|(id, time)| (*id, time.saturating_sub(before(id))))
                 .collect(),
@@ -87,8 +91,13 @@ impl Stopwatch {
         self.load.deciding += lap(&mut self.since, now);
     }
 
-    pub(super) fn committed(&mut self, now: Instant) {
-        self.load.committing += lap(&mut self.since, now);
+    /// `anything` was made durable, or there was nothing.
+    pub(super) fn committed(&mut self, anything: bool, now: Instant) {
+        let took = lap(&mut self.since, now);
+        self.load.committing += took;
+        if anything {
+            self.load.commits.add(took);
+        }
     }
 
     /// The account so far, if it is time to tell it.
@@ -99,6 +108,7 @@ impl Stopwatch {
                 gathering: self.load.gathering,
                 deciding: self.load.deciding,
                 committing: self.load.committing,
+                commits: self.load.commits,
                 ..core.load()
             }
         })
@@ -179,9 +189,27 @@ mod tests {
     }
 
     #[test]
+    fn a_commit_of_nothing_takes_time_and_is_none() {
+        let start = crate::clock::instant();
+        let mut stopwatch = Stopwatch::new(start);
+        for (anything, at) in [(true, 3), (false, 4), (true, 9)] {
+            stopwatch.committed(anything, start + Duration::from_millis(at));
+        }
+        let load = stopwatch.load;
+        assert_eq!(load.committing, Duration::from_millis(9));
+        let commits = (load.commits.len(), load.commits.sum());
+        assert_eq!(commits, (2, Duration::from_millis(8)));
+    }
+
+    #[test]
     fn what_came_since_is_told_apart() {
         let of = |gathering, pressed| Load {
             gathering: Duration::from_secs(gathering),
+            commits: {
+                let mut commits = Durations::default();
+                (0..pressed).for_each(|_| commits.add(Duration::from_millis(2)));
+                commits
+            },
             pressed: BTreeMap::from([(OperatorId(1), Duration::from_secs(pressed))]),
             ..Load::default()
         };

@@ -166,8 +166,9 @@ pub fn run(
         stopwatch.gathered(now.instant);
         let (mut changes, effects) = core.decide(now, inputs)?;
         stopwatch.decided(instant());
+        let anything = !changes.is_empty();
         commit(&mut core, &mut changes, &channels, &mut full_disk)?;
-        stopwatch.committed(instant());
+        stopwatch.committed(anything, instant());
         if let Some(load) = stopwatch.due(&core, now.instant) {
             channels.load.send_replace(load);
         }

@@ -132,6 +132,11 @@ impl Metrics {
         ] {
             pipeline.add(&[("doing", doing)], time.as_secs_f64());
         }
+        let mut commits = Family::histogram(
+            "xabar_journal_commit_seconds",
+            "What the journal took to make the changes of a beat durable, the disk with it.",
+        );
+        commits.add_times(&[], &load.commits);
         let version = [("version", env!("CARGO_PKG_VERSION"))];
         let build = Family::gauge("xabar_build_info", "The version that runs.");
         vec![
@@ -143,6 +148,7 @@ impl Metrics {
             looked_up,
             spans,
             pipeline,
+            commits,
         ]
     }
 }

@@ -10,6 +10,7 @@ use crate::control::status::{
     State as Standing,
 };
 use crate::delivery::LinkState;
+use crate::durations::Durations;
 use crate::intake::Way;
 use crate::journal::OperatorId;
 
@@ -56,6 +57,11 @@ fn metrics() -> Metrics {
     };
     let load = Load {
         deciding: Duration::from_millis(1500),
+        commits: {
+            let mut commits = Durations::default();
+            commits.add(Duration::from_micros(130));
+            commits
+        },
         tally: Tally::sample().into(),
         ..Load::default()
     };
@@ -139,6 +145,9 @@ fn every_count_is_under_its_name_and_labels() {
         r#"xabar_bottleneck{limit="quiet-hours"} 1"#,
         r#"xabar_bottleneck{limit="idle"} 0"#,
         r#"xabar_pipeline_seconds_total{doing="deciding"} 1.5"#,
+        r#"xabar_journal_commit_seconds_bucket{le="0.000125"} 0"#,
+        r#"xabar_journal_commit_seconds_bucket{le="0.00025"} 1"#,
+        "xabar_journal_commit_seconds_count 1",
         r#"xabar_operator_submissions_total{operator="ucell"} 7"#,
         r#"xabar_operator_sessions{operator="ucell"} 1"#,
         r#"xabar_operator_bound{operator="ucell",direction="out"} 1"#,
