@@ -355,7 +355,7 @@ pub struct Attempt {
     pub smsc_ids: Vec<Box<str>>,
     /// Segments of which the operator took several copies.
     pub copies: Vec<Copies>,
-    /// The last ones that came to nothing, the oldest first: for whoever asks, nothing is decided by them.
+    /// The last ones that came to nothing, the oldest first: for whoever asks, and for receipts that may be of one of them.
     pub fruitless: Vec<Fruitless>,
 }
 
@@ -456,7 +456,7 @@ pub struct Copies {
     pub segment: u8,
     /// How many the operator took besides the one that says how far the segment has come.
     pub others: u8,
-    /// The operator's names of those that did not arrive.
+    /// The names of those that did not arrive, `OPERATOR/ID`: by the operator's number and its id.
     pub failed: Vec<Box<str>>,
 }
 

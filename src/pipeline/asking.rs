@@ -121,7 +121,8 @@ impl Core {
             let smsc_ids = &message.progress.attempt.smsc_ids;
             let smsc_id = smsc_ids.get(usize::from(token.segment));
             let smsc_id = stored_id(smsc_id.map_or("", |it| it)).into_owned();
-            self.settle_segment(beat, (token.segment, &smsc_id), message, &notice);
+            let segment = (token.segment, message.progress.operator, &*smsc_id);
+            self.settle_segment(beat, segment, message, &notice);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use xabar_smpp::receipt::Fate;
 
-use crate::journal::{Attempt, Copies, Segment};
+use crate::journal::{Attempt, Copies, OperatorId, Segment};
 
 /// Notes that the operator took a segment late: what waited is accepted, of all else there is a copy more.
 pub(super) fn take(attempt: &mut Attempt, segment: u8) {
@@ -69,7 +69,12 @@ pub(super) fn awaits_receipt(attempt: &Attempt, segment: u8) -> bool {
 }
 
 /// Notes what a receipt says of the copy of this name. A final state never goes back.
-pub(super) fn set_segment(attempt: &mut Attempt, segment: u8, fate: Fate, smsc_id: &str) {
+pub(super) fn set_segment(
+    attempt: &mut Attempt,
+    segment: u8,
+    fate: Fate,
+    (operator, smsc_id): (OperatorId, &str),
+) {
     let copies = attempt.copies.iter_mut().find(|it| it.segment == segment);
     let Some(segment) = attempt.segments.get_mut(usize::from(segment)) else {
         return;
@@ -79,7 +84,7 @@ pub(super) fn set_segment(attempt: &mut Attempt, segment: u8, fate: Fate, smsc_i
     }
     if fate == Fate::Delivered {
         *segment = Segment::Delivered;
-    } else if copies.is_none_or(|copies| copies.fail(smsc_id)) {
+    } else if copies.is_none_or(|copies| copies.fail(operator, smsc_id)) {
         *segment = Segment::Failed;
     }
 }
@@ -91,9 +96,11 @@ impl Copies {
     }
 
     /// Notes that one did not arrive, which may be told twice; says whether none is left.
-    fn fail(&mut self, smsc_id: &str) -> bool {
-        if !self.failed.iter().any(|failed| **failed == *smsc_id) {
-            self.failed.push(smsc_id.into());
+    fn fail(&mut self, operator: OperatorId, smsc_id: &str) -> bool {
+        // Two operators may give one id.
+        let name = format!("{}/{smsc_id}", operator.0);
+        if !self.failed.iter().any(|failed| **failed == *name) {
+            self.failed.push(name.into());
         }
         self.failed.len() > usize::from(self.others)
     }

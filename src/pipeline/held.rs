@@ -68,7 +68,12 @@ impl Core {
         for (number, held) in held {
             if let Some(notice) = read(&held) {
                 let attempt = &mut flight.message.progress.attempt;
-                set_segment(attempt, segment, notice.receipt.fate(), &smsc_id);
+                set_segment(
+                    attempt,
+                    segment,
+                    notice.receipt.fate(),
+                    (operator, &smsc_id),
+                );
                 flight.overtaken_by(&notice);
                 self.release(beat, number);
                 found = true;
@@ -145,13 +150,10 @@ impl Core {
                     continue;
                 }
             }
-            let flight = match self.in_flight.remove(&id) {
-                Some(flight) => Some(flight),
-                None => self.take_back(beat, (id, candidate.segment), &notice)?,
-            };
-            let Some(flight) = flight else {
+            let of = (id, candidate.segment);
+            if !self.settle_unanswered(beat, receipt.operator, of, &notice)? {
                 break;
-            };
+            }
             any = true;
             for (number, other) in &held {
                 let is_same = |it: Notice| it.receipt.message_id == notice.receipt.message_id;
@@ -159,7 +161,6 @@ impl Core {
                     self.release(beat, *number);
                 }
             }
-            self.settle_unanswered(beat, flight, candidate.segment, &notice);
         }
         Ok(any)
     }

@@ -135,13 +135,11 @@ impl Core {
         });
         match chosen {
             Some((awaiting, message)) => {
-                let segment = (awaiting.segment, &*awaiting.smsc_id);
+                let segment = (awaiting.segment, awaiting.operator, &*awaiting.smsc_id);
                 self.settle_segment(beat, segment, message, notice);
             }
             None => match self.unanswered_of(beat, operator, notice)? {
-                Sought::Found(flight, segment) => {
-                    self.settle_unanswered(beat, *flight, segment, notice);
-                }
+                Sought::Settled => {}
                 Sought::Nothing => return self.unmatched_receipt(beat, operator, notice, frame),
                 Sought::NoLook => return Ok(false),
             },
@@ -234,7 +232,7 @@ impl Core {
     pub(super) fn settle_segment(
         &mut self,
         beat: &mut Beat,
-        (segment, smsc_id): (u8, &str),
+        (segment, operator, smsc_id): (u8, OperatorId, &str),
         mut message: Message,
         notice: &Notice,
     ) {
@@ -243,17 +241,32 @@ impl Core {
         }
         let fate = notice.receipt.fate();
         if let Some(flight) = self.in_flight.get_mut(&message.id) {
-            set_segment(&mut flight.message.progress.attempt, segment, fate, smsc_id);
+            set_segment(
+                &mut flight.message.progress.attempt,
+                segment,
+                fate,
+                (operator, smsc_id),
+            );
             flight.overtaken_by(notice);
             beat.put(flight.message.clone());
             return;
         }
         if let Some(held) = self.pacer.held_message(message.id) {
-            set_segment(&mut held.progress.attempt, segment, fate, smsc_id);
+            set_segment(
+                &mut held.progress.attempt,
+                segment,
+                fate,
+                (operator, smsc_id),
+            );
             beat.put(held.clone());
             return;
         }
-        set_segment(&mut message.progress.attempt, segment, fate, smsc_id);
+        set_segment(
+            &mut message.progress.attempt,
+            segment,
+            fate,
+            (operator, smsc_id),
+        );
         self.settle_by_receipts(beat, &mut message, Some(notice));
         beat.put(message);
     }

@@ -191,16 +191,6 @@ impl Core {
         Ok(InFlight::new(message, false))
     }
 
-    /// A message that waits to be repeated since its last attempt has no answer.
-    pub(super) fn uncertain(
-        &mut self,
-        beat: &Beat,
-        id: MessageId,
-    ) -> Result<Option<Message>, JournalError> {
-        let message = self.as_it_stands(beat, id)?;
-        Ok(message.filter(Message::waits_uncertain))
-    }
-
     /// Awaits the receipt of a segment, if the operator gives any; it may have come already.
     pub(super) fn note_accepted(
         &mut self,
@@ -210,23 +200,15 @@ impl Core {
         token: Token,
         smsc_id: &str,
     ) -> Result<(), JournalError> {
-        let rules = self.operators.get(&operator);
-        if rules.is_some_and(|operator| !operator.receipts) {
+        if !self.await_receipt(beat, operator, token, smsc_id) {
             return Ok(());
         }
+        let rules = self.operators.get(&operator);
         if let Some(operator) = rules.filter(|_| operator == flight.message.progress.operator) {
             operator.keep_id(&mut flight.message, token.segment, smsc_id);
         }
         let given_id = smsc_id;
         let smsc_id = stored_id(given_id);
-        // Without an id it is awaited too: in vain, but not for ever.
-        beat.await_receipt(Awaiting {
-            operator,
-            smsc_id: (*smsc_id).into(),
-            message: token.message,
-            segment: token.segment,
-            at: beat.now.steady,
-        });
         if self.held == 0 || smsc_id.is_empty() {
             return Ok(());
         }
@@ -239,6 +221,29 @@ impl Core {
             }
         }
         Ok(())
+    }
+
+    /// Notes by which id a receipt will name a segment, if its operator gives any.
+    pub(super) fn await_receipt(
+        &self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        token: Token,
+        smsc_id: &str,
+    ) -> bool {
+        let rules = self.operators.get(&operator);
+        if rules.is_some_and(|operator| !operator.receipts) {
+            return false;
+        }
+        // Without an id it is awaited too: in vain, but not for ever.
+        beat.await_receipt(Awaiting {
+            operator,
+            smsc_id: (*stored_id(smsc_id)).into(),
+            message: token.message,
+            segment: token.segment,
+            at: beat.now.steady,
+        });
+        true
     }
 
     /// Decides what is next once every segment has its answer.

@@ -5,6 +5,7 @@ use super::copies::take;
 use super::core::{Core, InFlight};
 use super::inbound::may_be_told;
 use super::sending::attempt_octet;
+use crate::clock::UnixMillis;
 use crate::delivery::Token;
 use crate::journal::{Ask, Attempt, JournalError, Message, OperatorId, Phase, Segment};
 
@@ -30,9 +31,12 @@ impl Core {
         if let Some(mut flight) = self.in_flight.remove(&token.message) {
             if may_have(&flight.message, operator) {
                 self.taken_in_flight(beat, &mut flight, (operator, token), smsc_id, before)?;
-            } else if before == Before::Refusal {
-                self.count_taken(beat, &mut flight.message, true)?;
-                beat.put(flight.message.clone());
+            } else {
+                self.await_receipt(beat, operator, token, smsc_id);
+                if before == Before::Refusal {
+                    self.count_taken(beat, &mut flight.message, true)?;
+                    beat.put(flight.message.clone());
+                }
             }
             self.in_flight.insert(token.message, flight);
             return Ok(());
@@ -41,6 +45,8 @@ impl Core {
             return Ok(());
         };
         if !may_have(&message, operator) {
+            // While the second operator has nothing of it, it may arrive by this one after all.
+            self.await_receipt(beat, operator, token, smsc_id);
             if before == Before::Refusal {
                 self.count_taken(beat, &mut message, true)?;
                 self.note_in_line(&message);
@@ -128,18 +134,28 @@ impl Core {
         let mut flight = self.resume(beat, message, token.segment)?;
         flight.taken = true;
         self.note_accepted(beat, &mut flight, operator, token, smsc_id)?;
+        self.wait_on_or_conclude(beat, flight, due);
+        Ok(())
+    }
+
+    /// Of a message that waited until then a segment is with its operator: the others wait on, if there are any.
+    pub(super) fn wait_on_or_conclude(
+        &mut self,
+        beat: &mut Beat,
+        mut flight: InFlight,
+        due: UnixMillis,
+    ) {
         let attempt = &flight.message.progress.attempt;
         if attempt.segments.contains(&Segment::Waiting) && !attempt.withdrawn {
             self.wait_again(beat, &mut flight.message, due);
         } else {
             self.conclude_if_answered(beat, flight);
         }
-        Ok(())
     }
 
     /// A submission that had been refused counts after all: as a repeat, if its subscriber may have another copy, and for
     /// its subscriber's limits, from which it had been taken back.
-    fn count_taken(
+    pub(super) fn count_taken(
         &mut self,
         beat: &mut Beat,
         message: &mut Message,
@@ -180,7 +196,7 @@ pub(super) fn may_have(message: &Message, operator: OperatorId) -> bool {
 }
 
 /// Whether a subscriber may have another copy of a segment, an attempt without an answer included.
-fn is_repeat(attempt: &Attempt, segment: u8, is_uncertain: bool) -> bool {
+pub(super) fn is_repeat(attempt: &Attempt, segment: u8, is_uncertain: bool) -> bool {
     match attempt.segments.get(usize::from(segment)) {
         Some(Segment::Waiting) => is_uncertain || attempt.undelivered.is_some(),
         _ => true,

@@ -1,4 +1,5 @@
-//! Submissions without an answer that a receipt may speak of: those in flight, and those that wait to be repeated.
+//! Submissions that a receipt may be the answer to: those in flight, those that wait to be repeated, and those that were refused
+//! and arrived all the same.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +10,11 @@ use super::beat::Beat;
 use super::copies::set_segment;
 use super::core::{Core, InFlight};
 use super::looks::For;
+use super::taken_late::is_repeat;
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::Notice;
 use crate::delivery::segment_of;
-use crate::journal::{Attempt, JournalError, Message, MessageId, OperatorId, Segment};
+use crate::journal::{Attempt, JournalError, Message, MessageId, OperatorId, Phase, Segment};
 
 /// Messages that wait to be repeated; of more, the oldest are forgotten. They are as many as were in flight when
 /// something broke.
@@ -96,8 +98,8 @@ pub(super) struct Candidate {
 
 /// What is found of a segment that a receipt speaks of.
 pub(super) enum Sought {
-    /// Its message, and its place in that.
-    Found(Box<InFlight>, u8),
+    /// It is settled by it.
+    Settled,
     Nothing,
     /// The beat has no look left: the receipt is to come again.
     NoLook,
@@ -156,12 +158,11 @@ impl Core {
                 return Ok(Sought::Nothing);
             }
         }
-        let flight = match self.in_flight.remove(&candidate.id) {
-            Some(flight) => Some(flight),
-            None => self.take_back(beat, (candidate.id, candidate.segment), notice)?,
-        };
-        let found = |flight| Sought::Found(Box::new(flight), candidate.segment);
-        Ok(flight.map_or(Sought::Nothing, found))
+        let of = (candidate.id, candidate.segment);
+        Ok(match self.settle_unanswered(beat, operator, of, notice)? {
+            true => Sought::Settled,
+            false => Sought::Nothing,
+        })
     }
 
     /// The one segment that has no answer and that the receipt may speak of: by the
@@ -214,62 +215,134 @@ impl Core {
         fitting.next().filter(|_| fitting.next().is_none())
     }
 
-    /// A message with a segment that waited to be repeated is in flight again: the operator had it after all.
-    pub(super) fn take_back(
-        &mut self,
-        beat: &Beat,
-        (id, segment): (MessageId, u8),
-        notice: &Notice,
-    ) -> Result<Option<InFlight>, JournalError> {
-        let Some(message) = self.uncertain(beat, id)? else {
-            self.repeats.forget(id);
-            return Ok(None);
-        };
-        let segments = &message.progress.attempt.segments;
-        let waits = segments.get(usize::from(segment)) == Some(&Segment::Waiting);
-        // Of several, this one may wait since it was refused, which some SMSCs send receipts for.
-        let told = segments.len() == 1 || notice.receipt.fate() == Fate::Delivered;
-        if !waits || !told {
-            return Ok(None);
-        }
-        self.resume(beat, message, segment).map(Some)
-    }
-
-    /// Its receipt is the answer to a segment that had none.
+    /// A receipt of this operator's is the answer to a segment; says whether it could be.
     pub(super) fn settle_unanswered(
         &mut self,
         beat: &mut Beat,
-        mut flight: InFlight,
-        segment: u8,
+        operator: OperatorId,
+        (id, segment): (MessageId, u8),
         notice: &Notice,
-    ) {
+    ) -> Result<bool, JournalError> {
+        match self.in_flight.remove(&id) {
+            Some(flight) => self.settle_in_flight(beat, operator, (flight, segment), notice)?,
+            None => return self.settle_waiting(beat, operator, (id, segment), notice),
+        }
+        Ok(true)
+    }
+
+    fn settle_in_flight(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        (mut flight, segment): (InFlight, u8),
+        notice: &Notice,
+    ) -> Result<(), JournalError> {
+        let attempt = &flight.message.progress.attempt;
+        if attempt.is_push() {
+            let is_shown = notice.receipt.fate() == Fate::Delivered;
+            self.push_told(beat, flight, is_shown);
+            return Ok(());
+        }
+        let peers = self.peers(operator);
+        if peers.contains(&flight.message.progress.operator) {
+            flight.taken = true;
+        } else {
+            // It is of an earlier attempt, and this one is at another operator.
+            let is_repeat = is_repeat(attempt, segment, false);
+            if !attempt.has_reached() {
+                flight.taken_by = Some(tried(&peers, &flight.message));
+            }
+            if !flight.was_uncertain {
+                self.count_taken(beat, &mut flight.message, is_repeat)?;
+            }
+        }
+        let attempt = &mut flight.message.progress.attempt;
+        set_segment(attempt, segment, notice.receipt.fate(), (operator, ""));
+        flight.overtaken_by(notice);
+        self.conclude_if_answered(beat, flight);
+        Ok(())
+    }
+
+    /// The operator had a segment that waits to be tried again; whoever was to try it.
+    fn settle_waiting(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        (id, segment): (MessageId, u8),
+        notice: &Notice,
+    ) -> Result<bool, JournalError> {
+        let waiting = self.as_it_stands(beat, id)?;
+        let waiting = waiting.filter(|it| it.progress.phase == Phase::Waiting);
+        if !waiting.as_ref().is_some_and(Message::waits_uncertain) {
+            self.repeats.forget(id);
+        }
+        let Some(mut message) = waiting else {
+            return Ok(false);
+        };
+        let attempt = &message.progress.attempt;
+        let waits = attempt.segments.get(usize::from(segment)) == Some(&Segment::Waiting);
+        // Some SMSCs send receipts for what they refused, too.
+        let told = match attempt.uncertain {
+            true => attempt.segments.len() == 1 || notice.receipt.fate() == Fate::Delivered,
+            false => was_refused(&message) && arrived_for_certain(notice),
+        };
+        if !waits || !told {
+            return Ok(false);
+        }
+        if !attempt.uncertain {
+            let is_repeat = is_repeat(attempt, segment, false);
+            self.count_taken(beat, &mut message, is_repeat)?;
+        }
+        if !message.progress.attempt.has_reached() {
+            message.progress.operator = tried(&self.peers(operator), &message);
+        }
+        let due = message.progress.due;
+        let mut flight = self.resume(beat, message, segment)?;
         let attempt = &mut flight.message.progress.attempt;
         if attempt.is_push() {
             let is_shown = notice.receipt.fate() == Fate::Delivered;
-            return self.push_told(beat, flight, is_shown);
+            self.push_told(beat, flight, is_shown);
+            return Ok(true);
         }
-        set_segment(attempt, segment, notice.receipt.fate(), "");
+        set_segment(attempt, segment, notice.receipt.fate(), (operator, ""));
         flight.taken = true;
         flight.overtaken_by(notice);
-        self.conclude_if_answered(beat, flight);
+        self.wait_on_or_conclude(beat, flight, due);
+        Ok(true)
     }
 }
 
 impl InFlight {
-    /// Whether a receipt may be the answer to a segment. One whose last copy was refused, or not written, may have arrived as
-    /// an earlier one that had no answer.
+    /// Whether a receipt may be the answer to a segment. One whose last copy was refused, or not written, may have arrived all the
+    /// same, or as an earlier one that had no answer.
     pub(super) fn lacks_answer(&self, segment: u8, notice: &Notice) -> bool {
         let segments = &self.message.progress.attempt.segments;
         match segments.get(usize::from(segment)) {
             Some(Segment::Sent) => true,
-            Some(Segment::Waiting) => {
-                self.was_uncertain
-                    && notice.receipt.user_message_reference.is_some()
-                    && notice.receipt.fate() == Fate::Delivered
-            }
+            Some(Segment::Waiting) => arrived_for_certain(notice),
             _ => false,
         }
     }
+}
+
+/// Whether a receipt says that a segment arrived, and by our reference that it was ours: that is more than a refusal says.
+fn arrived_for_certain(notice: &Notice) -> bool {
+    notice.receipt.user_message_reference.is_some() && notice.receipt.fate() == Fate::Delivered
+}
+
+/// Whether a message that waits does so since an operator refused it.
+fn was_refused(message: &Message) -> bool {
+    let progress = &message.progress;
+    progress.undelivered().is_none() && !progress.attempt.is_push()
+}
+
+/// Which of these operators a message went to last; or if that is not remembered, whoever is to try it.
+fn tried(peers: &[OperatorId], message: &Message) -> OperatorId {
+    let fruitless = message.progress.attempt.fruitless.iter();
+    let last = fruitless
+        .map(|it| it.operator)
+        .rfind(|it| peers.contains(it));
+    last.unwrap_or(message.progress.operator)
 }
 
 /// Whether a receipt may be of the last of so many attempts. Retries keep the reference, and some SMSCs send receipts for

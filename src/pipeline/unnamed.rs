@@ -16,8 +16,12 @@ use super::looks::For;
 use super::unanswered::{may_be_of_the_last, segment_named};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::Notice;
-use crate::journal::{JournalError, Message, OperatorId, Phase, Segment};
+use crate::journal::{Fruitless, JournalError, Message, OperatorId, Phase, Segment};
 use crate::numbers::may_be_national;
+
+/// An attempt that was begun within so many seconds may be known by its date: clocks differ by minutes, and time zones by quarters of
+/// an hour.
+const WELL_KNOWN: i64 = 5 * 60;
 
 /// How often at most is told of those that fit nothing.
 const TELL: Duration = Duration::from_secs(60 * 60);
@@ -91,7 +95,7 @@ impl Core {
         let message = self.only_fitting(&beat.now, operator, &messages, notice);
         let message = message.cloned();
         let settled = match message {
-            Some(message) => self.settle_unnamed(beat, message, notice)?,
+            Some(message) => self.settle_unnamed(beat, operator, message, notice)?,
             None => false,
         };
         Ok(Some(settled))
@@ -113,8 +117,9 @@ impl Core {
         may_be
     }
 
-    /// The only one of a subscriber's messages that went through this operator and that the receipt fits: by its date the
-    /// last attempt of it. An earlier one without an answer, whose date is not known, may be what it speaks of instead.
+    /// The only one of a subscriber's messages that went through this operator and that the receipt fits: by our reference, or by its
+    /// date an attempt of it. Of an earlier one without an answer the date is not known well; of a message for which it is hardly
+    /// known at all the receipt may be, and that it is nobody can tell.
     pub(super) fn only_fitting<'a>(
         &self,
         now: &Now,
@@ -126,29 +131,35 @@ impl Core {
         let by_reference = notice.receipt.user_message_reference.is_some();
         let fits = |message: &Message| {
             let progress = &message.progress;
-            let attempted = progress.attempted();
-            let went = attempted.is_some_and(|it| peers.contains(&it.operator));
-            let named = || match by_reference {
-                true => segment_named(notice, &progress.attempt).is_some(),
-                false => {
-                    let at = now.wall_at(progress.attempt.at).0 / 1000;
-                    notice.agrees_with_submission(at) == Some(true)
-                }
-            };
-            went && named()
+            let mut went = progress.attempted().into_iter().map(|it| it.operator);
+            if by_reference {
+                let before = progress.attempt.fruitless.iter().map(|it| it.operator);
+                return went.chain(before).any(|it| peers.contains(&it))
+                    && segment_named(notice, &progress.attempt).is_some();
+            }
+            let at = now.wall_at(progress.attempt.at).0 / 1000;
+            went.any(|it| peers.contains(&it)) && notice.agrees_with_submission(at) == Some(true)
+        };
+        let fits_earlier = |message: &Message, longest| {
+            let mut earlier = unanswered_between(now, &peers, message);
+            earlier.any(|(from, to)| {
+                to - from <= longest
+                    && notice.agrees_with_submission_between(from, to) == Some(true)
+            })
         };
         let may_be_of = |message: &&Message| {
-            fits(message) || (!by_reference && may_be_of_an_earlier(now, &peers, message, notice))
+            fits(message) || (!by_reference && fits_earlier(message, i64::MAX))
         };
         let mut may_be = messages.iter().filter(may_be_of);
         let only = may_be.next().filter(|_| may_be.next().is_none());
-        only.filter(|message| fits(message))
+        only.filter(|message| fits(message) || fits_earlier(message, WELL_KNOWN))
     }
 
     /// Settles the segment that the receipt names, or the only one, if its fate is open; says whether it was.
     fn settle_unnamed(
         &mut self,
         beat: &mut Beat,
+        operator: OperatorId,
         message: Message,
         notice: &Notice,
     ) -> Result<bool, JournalError> {
@@ -165,18 +176,18 @@ impl Core {
             return Ok(true);
         }
         let state = attempt.segments.get(usize::from(segment)).copied();
-        let flight = match (message.progress.phase, state) {
+        let may_be = match (message.progress.phase, state) {
             (phase, Some(Segment::Accepted))
                 if phase != Phase::Settled || may_be_told(&message) =>
             {
-                self.settle_segment(beat, (segment, ""), message, notice);
+                self.settle_segment(beat, (segment, operator, ""), message, notice);
                 return Ok(true);
             }
             // It was not known whether the operator had it.
             (Phase::Settled, Some(Segment::Waiting))
                 if attempt.uncertain && may_be_told(&message) =>
             {
-                self.settle_segment(beat, (segment, ""), message, notice);
+                self.settle_segment(beat, (segment, operator, ""), message, notice);
                 return Ok(true);
             }
             (Phase::InFlight, Some(_)) => {
@@ -186,41 +197,31 @@ impl Core {
                     flight.lacks_answer(segment, notice)
                         && (by_reference || flight.grace_ends.is_some())
                 };
-                match self.in_flight.get(&message.id).is_some_and(may) {
-                    true => self.in_flight.remove(&message.id),
-                    false => None,
-                }
+                self.in_flight.get(&message.id).is_some_and(may)
             }
-            (Phase::Waiting, Some(Segment::Waiting)) => {
-                self.take_back(beat, (message.id, segment), notice)?
-            }
-            _ => None,
+            (Phase::Waiting, Some(Segment::Waiting)) => true,
+            _ => false,
         };
-        let found = flight.is_some();
-        if let Some(flight) = flight {
-            self.settle_unanswered(beat, flight, segment, notice);
-        }
-        Ok(found)
+        Ok(may_be && self.settle_unanswered(beat, operator, (message.id, segment), notice)?)
     }
 }
 
-/// Whether a receipt may be of an attempt of these operators that had no answer, after which the message was to be repeated. Of
-/// such a one it is known when it was over alone.
-fn may_be_of_an_earlier(
+/// Between which seconds since 1970 attempts at these operators were begun that had no answer: of such a one it is known when it
+/// was over alone, and so was the one before.
+fn unanswered_between(
     now: &Now,
     peers: &[OperatorId],
     message: &Message,
-    notice: &Notice,
-) -> bool {
+) -> impl Iterator<Item = (i64, i64)> {
+    let accepted_at = now.wall_at(message.accepted_at).0 / 1000;
     let fruitless = message.progress.attempt.fruitless.iter();
-    let mut unanswered = fruitless.filter(|it| it.status.is_none());
-    unanswered
-        .rfind(|it| peers.contains(&it.operator))
-        .is_some_and(|last| {
-            let accepted_at = now.wall_at(message.accepted_at).0 / 1000;
-            let over_at = (last.at.0 / 1000).max(accepted_at);
-            notice.agrees_with_submission_between(accepted_at, over_at) == Some(true)
-        })
+    let over_at = move |it: &Fruitless| (it.at.0 / 1000).max(accepted_at);
+    let before = fruitless.clone().map(over_at);
+    let before = std::iter::once(accepted_at).chain(before);
+    let between = before.zip(fruitless);
+    between
+        .filter(|(_, it)| it.status.is_none() && peers.contains(&it.operator))
+        .map(move |(from, it)| (from.min(over_at(it)), over_at(it)))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod admission;
 mod alphabets;
+mod arrived;
 mod backlog;
 mod cancelling;
 mod circuit;

@@ -282,6 +282,20 @@ fn of_two_operators_that_took_it_one_that_delivers_it_is_enough() {
 }
 
 #[test]
+fn of_two_operators_that_gave_one_id_each_has_to_say_that_it_did_not_arrive() {
+    let mut world = with_a_fallback();
+    let (first, second) = refused_and_sent_elsewhere(&mut world);
+    world.accept(&second, "A");
+    take_after_all(&mut world, &first, "A");
+    for _ in 0..2 {
+        world.receipt(&first, "A", "UNDELIV");
+        assert_eq!(last(&world), "submitted");
+    }
+    world.receipt(&second, "A", "UNDELIV");
+    assert_eq!(last(&world), "failed undelivered");
+}
+
+#[test]
 fn what_waits_for_one_operator_is_taken_by_another_that_had_refused_it() {
     for uncertain in [false, true] {
         let mut world = with_a_fallback();
@@ -351,6 +365,29 @@ fn what_the_first_operator_takes_while_a_second_one_tries_what_it_did_not_delive
         assert_eq!(last(&world), "delivered");
         assert_eq!(world.last("e1").repeats, 2, "waits: {waits}");
     }
+}
+
+#[test]
+fn what_arrives_by_the_first_operator_that_took_one_more_copy_is_not_tried_by_the_second_one() {
+    let mut world = World::with(|settings| {
+        settings.operators[0].fallback = vec!["beeline".into()];
+        settings.retry.undelivered_elsewhere = true;
+    });
+    world.publish(status("e1"));
+    let first = world.one_sent();
+    world.refuse(&first, Status::RTHROTTLED);
+    world.advance(5 * SECOND);
+    let second = world.one_sent();
+    world.accept(&second, "B");
+    world.smsc(BEELINE).room = 0;
+    world.receipt(&second, "B", "UNDELIV");
+    take_after_all(&mut world, &first, "A");
+    world.receipt(&first, "A", "DELIVRD");
+    world.smsc(BEELINE).room = 10;
+    world.advance(HOUR);
+    assert!(world.sent().is_empty());
+    assert_eq!(last(&world), "delivered");
+    assert_eq!(world.last("e1").operator.as_deref(), Some("ucell"));
 }
 
 #[test]

@@ -293,14 +293,25 @@ impl World {
 
     /// A receipt that returns our reference.
     pub(crate) fn receipt_by_reference(&mut self, sent: &Sent, smsc_id: &str, stat: &str) {
+        self.bring_receipt_by_reference(sent, smsc_id, stat);
+        self.beat();
+    }
+
+    /// The same, heard with the next beat; gives what acknowledges it.
+    pub(crate) fn bring_receipt_by_reference(
+        &mut self,
+        sent: &Sent,
+        smsc_id: &str,
+        stat: &str,
+    ) -> Answer {
         self.note_fate(sent, stat);
         let mut tlvs = TlvBuffer::new();
         tlvs.push_two_octets(Tag::USER_MESSAGE_REFERENCE, sent.submission.reference);
         let (msisdn, number) = (sent.submission.msisdn, self.next_request(sent.operator));
         let text = self.receipt_text(sent, smsc_id, stat);
         let frame = receipt_of(msisdn, &text, number, tlvs.as_tlvs());
-        self.bring_request(sent.operator, frame);
-        self.beat();
+        let [(_, acknowledged), ..] = self.bring_request(sent.operator, frame);
+        acknowledged
     }
 
     /// A receipt that names no subscriber; gives what the SMSC is told.
