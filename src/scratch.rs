@@ -1,5 +1,6 @@
 //! A folder for one test, gone after it. Each has one of its own, also among the threads of one process.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -30,10 +31,20 @@ impl Folder {
 
     fn under(parent: &Path) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = parent.join(format!("xabar-test-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+        Self::numbered(parent, &NEXT)
+    }
+
+    /// The next one that is not there: a process that was killed leaves its folders, and another one may have its number.
+    fn numbered(parent: &Path, next: &AtomicU32) -> Self {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let folder = parent.join(format!("xabar-test-{}-{number}", std::process::id()));
+            match std::fs::create_dir(&folder) {
+                Ok(()) => return Self(folder),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => panic!("{}: {error}", folder.display()),
+            }
+        }
     }
 
     pub(crate) fn as_path(&self) -> &Path {
@@ -69,5 +80,13 @@ mod tests {
         assert!(gone.is_file());
         drop(one);
         assert!(!gone.exists() && stays.is_dir());
+    }
+
+    #[test]
+    fn a_folder_that_a_killed_test_left_is_nobody_elses() {
+        let parent = Folder::new();
+        let numbered = || Folder::numbered(parent.as_path(), &AtomicU32::new(0));
+        let (left, new) = (numbered(), numbered());
+        assert_ne!(left.as_path(), new.as_path());
     }
 }
