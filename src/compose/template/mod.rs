@@ -78,6 +78,7 @@ impl Template {
             let before = filling.state;
             if filling.add(section, &value).is_none() && section.optional {
                 filling.go_back(before);
+                filling.state.after_gap = true;
             }
         }
         filling.text.truncate(filling.text.trim_end().len());
@@ -154,6 +155,8 @@ struct Filling<'t> {
 struct State {
     octets: usize,
     after_value: bool,
+    /// Whether a part has been left out there.
+    after_gap: bool,
     /// Where values of agencies began, words and numbers, that nothing parts from each other.
     run: Option<usize>,
 }
@@ -180,12 +183,38 @@ impl<'t> Filling<'t> {
     ) -> Option<()> {
         for piece in &section.pieces {
             match piece {
-                Piece::Words { text, parts } => self.words(text, *parts),
+                Piece::Words { text, parts } => {
+                    let joined = match self.state.after_gap && !section.optional {
+                        true => self.closing_the_gap(text),
+                        false => text,
+                    };
+                    self.words(joined, *parts);
+                }
                 Piece::Value(placeholder) => self.value(placeholder, &value(placeholder)?)?,
             }
             self.state.octets = self.text.len();
         }
         Some(())
+    }
+
+    /// The words that follow where a part is left out, without what reads badly there: a second blank, one before a comma,
+    /// brackets with nothing in them.
+    fn closing_the_gap<'w>(&mut self, words: &'w str) -> &'w str {
+        let is_apart = self.text.is_empty() || self.text.ends_with(' ');
+        let words = match is_apart {
+            true => words.trim_start_matches(' '),
+            false => words,
+        };
+        if words.starts_with([')', ',', '.', ';', '!', '?']) {
+            self.text.truncate(self.text.trim_end().len());
+        }
+        match words.strip_prefix(')') {
+            Some(rest) if self.text.ends_with('(') => {
+                self.text.pop();
+                self.closing_the_gap(rest)
+            }
+            _ => words,
+        }
     }
 
     fn words(&mut self, words: &str, parts: bool) {
@@ -194,6 +223,7 @@ impl<'t> Filling<'t> {
             _ => words,
         });
         self.state.after_value = false;
+        self.state.after_gap = false;
         if parts {
             self.state.run = None;
         }
@@ -204,6 +234,7 @@ impl<'t> Filling<'t> {
         let start = self.text.len();
         self.text.push_str(value);
         self.state.after_value = true;
+        self.state.after_gap = false;
         if !placeholder.may_join() {
             self.state.run = None;
             return Some(());

@@ -52,6 +52,24 @@ fn a_value_brings_no_second_full_stop() {
 }
 
 #[test]
+fn where_a_part_is_left_out_no_blank_or_bracket_stays() {
+    let left_out = [
+        ("Ready [{x}] now", "Ready now"),
+        ("Ready [{x}][{y}] now", "Ready now"),
+        ("Ready [{x}], come", "Ready, come"),
+        ("Ready ([{x}]) now", "Ready now"),
+        ("Ready ([{x}]).", "Ready."),
+        ("[{x}] Ready", "Ready"),
+        ("Ready [{x} ]now", "Ready now"),
+        ("Ready[: {x}]. Come", "Ready. Come"),
+    ];
+    for (template, text) in left_out {
+        assert_eq!(filled(template, &[]), text);
+    }
+    assert_eq!(filled("Ready ([{x}]) now", &[("x", "5")]), "Ready (5) now");
+}
+
+#[test]
 fn every_fault_is_found_at_once() {
     assert_eq!(
         faults("a } {b c} ] [d] [{e} [f] {office} {"),

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use xabar_sms::latin::uzbek_latin;
 
-use super::contact::has_link;
+use super::contact::{contact_in, has_link};
 use super::line::{MAX_CHARACTERS, clean};
 use super::top_level::is_top_level;
 use super::words;
@@ -56,9 +56,7 @@ pub(crate) fn application(number: &str) -> Cow<'_, str> {
             false => NOTHING.into(),
         };
     }
-    let has_digits = |run: &&str| run.bytes().any(|octet| octet.is_ascii_digit());
-    let runs: Vec<&str> = runs(&line).filter(has_digits).collect();
-    something(runs.join(" ")).into()
+    something(with_digits(&line)).into()
 }
 
 /// 203.0.113.7 and `t me/a`, with blanks for the signs that make a link of them.
@@ -73,19 +71,34 @@ fn without_links(line: Cow<'_, str>) -> Cow<'_, str> {
         return line;
     }
     let line = line.replace(['.', '/'], " ");
-    clean(&line, MAX_CHARACTERS).text.into_owned().into()
+    let line = clean(&line, MAX_CHARACTERS).text.into_owned();
+    // A full stop that is spelled out is still there.
+    match leads(&line) || leads(&uzbek_latin(&line)) {
+        true => with_digits(&line).into(),
+        false => line.into(),
+    }
+}
+
+/// The words of a line that have digits.
+fn with_digits(line: &str) -> String {
+    let has_digits = |run: &&str| run.bytes().any(|octet| octet.is_ascii_digit());
+    let runs: Vec<&str> = runs(line).filter(has_digits).collect();
+    runs.join(" ")
 }
 
 fn without_signs(number: &str) -> String {
     let mut plain = String::with_capacity(number.len());
     let mut characters = number.chars().map(in_ascii).peekable();
+    let is_sign = |each: char| matches!(each, '/' | ':');
+    let mut is_after_a_sign = false;
     while let Some(character) = characters.next() {
-        let before_a_digit = characters.peek().is_some_and(char::is_ascii_digit);
-        let after_a_sign = plain.ends_with(['/', ':']);
+        let next = characters.peek().copied();
+        let is_alone = !is_after_a_sign && !next.is_some_and(is_sign);
         let kept = character.is_alphanumeric()
             || "-_№ ".contains(character)
-            || ("/:".contains(character) && !after_a_sign)
-            || (character == '.' && before_a_digit);
+            || (is_sign(character) && is_alone)
+            || (character == '.' && next.is_some_and(|it| it.is_ascii_digit()));
+        is_after_a_sign = is_sign(character);
         plain.push(if kept { character } else { ' ' });
     }
     clean(&plain, MAX_CHARACTERS).text.into_owned()
@@ -111,7 +124,12 @@ pub(crate) fn name(name: &str) -> Cow<'_, str> {
     }
     let letters = |each: char| if each.is_alphabetic() { each } else { ' ' };
     let letters: String = name.chars().map(letters).collect();
-    something(clean(&letters, MAX_CHARACTERS).text.into_owned()).into()
+    let letters = clean(&letters, MAX_CHARACTERS).text.into_owned();
+    // A full stop that is spelled out is a word of letters.
+    match contact_in(&letters) {
+        Some(_) => NOTHING.into(),
+        None => something(letters).into(),
+    }
 }
 
 fn something(text: String) -> String {
@@ -231,6 +249,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_a_link_where_a_full_stop_is_spelled_out_is_none() {
+        for number in ["evil-dot-uz-5", "evil[dot]uz 5", "t nuqta uz 5"] {
+            assert_eq!(application(number), "5");
+        }
+        assert_eq!(application("DOT-2026-113"), "DOT-2026-113");
+    }
+
+    #[test]
     fn a_sentence_is_no_number() {
         for (sentence, left) in [
             ("Call 998901234567 now", "998901234567"),
@@ -260,6 +286,8 @@ mod tests {
             ("t.me-evil", "t me evil"),
             ("998901234567", "?"),
             ("call-998901234567", "call"),
+            ("evil[dot]uz", "?"),
+            ("evil-dot-uz", "?"),
         ] {
             assert_eq!(name(given), shown);
         }

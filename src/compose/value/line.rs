@@ -39,14 +39,26 @@ pub(crate) fn clean(value: &str, most: usize) -> Written<'_> {
     }
     let mut clean = String::with_capacity(value.len().min(4 * most));
     let mut characters = 0;
+    // Whether something that is not written stood at the end of it.
+    let mut is_gap = false;
     for character in value.chars().filter(|character| !is_invisible(*character)) {
-        let character = if is_written(character) {
-            character
-        } else {
-            ' '
+        let is_blank = character.is_whitespace();
+        let character = match is_written(character) {
+            true => character,
+            false => ' ',
         };
+        is_gap |= character == ' ' && !is_blank;
         if character == ' ' && (clean.is_empty() || clean.ends_with(' ')) {
             continue;
+        }
+        if is_gap && character != ' ' {
+            is_gap = false;
+            if closes_a_gap(&mut clean, character) {
+                characters = clean.chars().count();
+                is_gap = true;
+                continue;
+            }
+            characters = clean.chars().count();
         }
         // One accent on a letter says something; others only make the text dearer.
         if is_mark(character) && !clean.ends_with(char::is_alphabetic) {
@@ -68,6 +80,29 @@ pub(crate) fn clean(value: &str, most: usize) -> Written<'_> {
         text: clean.into(),
         is_cut,
     }
+}
+
+/// Takes away what reads badly between a line and the character behind something that is not written: a blank before a
+/// comma or within brackets, and brackets with nothing in them. Whether the character is of these itself.
+fn closes_a_gap(line: &mut String, character: char) -> bool {
+    let closes = ")]}»”,.;:!?".contains(character);
+    let opened = line.trim_end().ends_with(['(', '[', '{', '«', '“']);
+    if closes || opened {
+        line.truncate(line.trim_end().len());
+    }
+    let is_empty = match character {
+        ')' => line.ends_with('('),
+        ']' => line.ends_with('['),
+        '}' => line.ends_with('{'),
+        '»' => line.ends_with('«'),
+        '”' => line.ends_with('“'),
+        ',' | ';' => line.is_empty(),
+        _ => false,
+    };
+    if is_empty {
+        line.pop();
+    }
+    is_empty
 }
 
 /// Whether a value is clean at first sight, as most are: a short one of visible ASCII characters
@@ -195,6 +230,21 @@ mod tests {
             ("Mirzo Ulug\u{2BB}bek — 2", "Mirzo Ulug\u{2BB}bek — 2"),
             ("evil\u{FF0E}uz\u{2024}x\u{3002}y", "evil uz x y"),
             ("\u{1D41E}vil \u{661}\u{662} \u{1F600}", "vil"),
+        ] {
+            assert_eq!(clean(value, MAX_CHARACTERS).text, cleaned, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn where_something_is_not_written_no_blank_or_bracket_is_left() {
+        for (value, cleaned) in [
+            ("hujjat 😀, imzo 😀.", "hujjat, imzo."),
+            ("hujjat (你), imzo", "hujjat, imzo"),
+            ("hujjat «你 » ( 你好 ) imzo", "hujjat imzo"),
+            ("hujjat ( 😀 asl )", "hujjat (asl )"),
+            ("hujjat (asl 😀)", "hujjat (asl)"),
+            ("😀, hujjat", "hujjat"),
+            ("hujjat\t, ( )", "hujjat , ( )"),
         ] {
             assert_eq!(clean(value, MAX_CHARACTERS).text, cleaned, "{value:?}");
         }

@@ -38,6 +38,9 @@ fn what_agencies_really_send_goes_out() {
         "ул. Навои/Бобура, д. 5",
         "2 mln. so'm/oy, Toshkent vil. q/x bo'limi",
         "qaror № 12, № 345, 67-bet",
+        "VMQ-123 (15.03.2024)",
+        "1250000 sum",
+        "10:05:07:01:02:0123",
     ] {
         assert!(written(value).is_ok(), "{value}: {:?}", written(value));
     }
@@ -106,6 +109,10 @@ fn a_link_is_found_in_every_disguise() {
         "t. me_/bot",
         "t. me²/bot",
         "банк.²ком",
+        "evil[dot]uz",
+        "evil(dot)uz",
+        "evil {dot} uz",
+        "evil dot uz",
     ] {
         assert_eq!(written(value), Err(Unfit::Link), "{value}");
     }
@@ -284,7 +291,7 @@ fn the_number_of_an_application_brings_no_link() {
         ("203.0.113.7/login", "203 0 113 7 login"),
         ("t me/evil1", "t me evil1"),
         ("t.me/evil1", "t me evil1"),
-        ("http://x", "http: /x"),
+        ("http://x", "http x"),
         ("a@b <c>", "a b c"),
         ("1\u{FF0E}uz", "1 uz"),
         ("КАД-113", "КАД-113"),

@@ -19,6 +19,9 @@ const NATIONAL: (&str, usize) = ("998", 12);
 /// The numbers of applications that stand in words.
 const LEN_OF_AN_APPLICATION: usize = 8;
 
+/// The most digits of a decision's number behind its date.
+const OF_A_DECISION: usize = 5;
+
 /// Read with digits for some of its letters, a text has to have nearly a whole number, with the
 /// operator's code.
 const UNDISGUISED_DIGITS: usize = 8;
@@ -39,7 +42,8 @@ impl Skeleton {
                 index += 1;
                 continue;
             }
-            if let Some(after) = self.end_of_an_application(index) {
+            let by_right = self.end_of_an_application(index);
+            if let Some(after) = by_right.or_else(|| self.end_of_a_parcel(index)) {
                 index = after;
                 continue;
             }
@@ -63,10 +67,14 @@ impl Skeleton {
         plain(each) || (is_like_a_digit(each) && between())
     }
 
-    /// Where the digits end that begin here, with signs and no letters between them.
+    /// Where the digits end that begin here, with signs and no letters between them, and no number of a land parcel.
     fn end_of_number(&self, start: usize) -> usize {
         let (mut end, mut index) = (start + 1, start + 1);
         while index < self.0.len() {
+            let begins = index > end && self.is_digit(index);
+            if begins && self.end_of_a_parcel(index).is_some() {
+                break;
+            }
             if self.is_digit(index) {
                 end = index + 1;
             } else if self.at(index).is_alphabetic() && !self.is_times(index) {
@@ -100,10 +108,22 @@ impl Skeleton {
 
     fn is_number_to_call(&self, start: usize, end: usize, least: usize) -> bool {
         let groups = self.groups(start, end);
-        let is_amount = is_amount(&groups);
-        if self.is_international(start, end) || (has_national(&groups) && !is_amount) {
+        if self.is_international(start, end) || (has_national(&groups) && !is_amount(&groups)) {
             return true;
         }
+        self.is_local(start, end, least)
+    }
+
+    /// Whether these digits, of which nothing says that they are a whole number with its country's code, are one to call.
+    fn is_local(&self, start: usize, end: usize, least: usize) -> bool {
+        let mut places = start..end;
+        let dated = places.find_map(|at| Some((at, self.end_of_a_date_in_brackets(at)?)));
+        if let Some((opens, closes)) = dated {
+            let before = (start..opens).rfind(|at| self.is_digit(*at));
+            return before.is_some_and(|last| self.is_local(start, last + 1, least))
+                || self.is_local(closes, end, least);
+        }
+        let groups = self.without_sum_of_money(self.groups(start, end), end);
         // Letters that are read as digits are more likely those of a house or a class.
         if least == PHONE_DIGITS && groups.chunk_by(is_together).any(is_around_a_date) {
             return true;
@@ -117,7 +137,7 @@ impl Skeleton {
             false => least,
         };
         !self.is_of_a_passport(start, end)
-            && !is_amount
+            && !is_amount(&groups)
             && !is_span_of_amounts(&groups)
             && !is_house_and_postal_code(&groups)
             && beside_dates_and_hours(&without_listed_sums(groups)).digits >= least
@@ -296,7 +316,7 @@ struct Beside {
     /// Whether the first group, and the last one, are of these.
     first: bool,
     last: bool,
-    /// How many digits are of spans of years, and so are not of these.
+    /// How many digits are of spans of years and of the numbers of decisions, and so are not of these.
     years: usize,
 }
 
@@ -315,18 +335,24 @@ fn beside_dates_and_hours(groups: &[(char, String)]) -> Beside {
                 .parse()
                 .is_ok_and(|it: u32| it < 60 && it.is_multiple_of(5))
     };
+    let date = |first: &str, one: char, second: &str, other: char, third: &str| {
+        one == other
+            && matches!(one, '.' | '-' | '/')
+            && ((within(first, 31) && within(second, 12) && third.len() == 4)
+                || (first.len() == 4 && within(second, 12) && within(third, 31)))
+    };
     let mut beside = Beside::default();
     let mut rest = groups;
     while let [(_, first), others @ ..] = rest {
         let taken = match others {
-            [(one, second), (other, third), ..]
-                if one == other
-                    && matches!(one, '.' | '-' | '/')
-                    && ((within(first, 31) && within(second, 12) && third.len() == 4)
-                        || (first.len() == 4 && within(second, 12) && within(third, 31))) =>
+            // A decision of a day: 15.03.2024 № 123.
+            [(one, second), (other, third), ('№', number), ..]
+                if date(first, *one, second, *other, third) && number.len() <= OF_A_DECISION =>
             {
-                3
+                beside.years += number.len();
+                4
             }
+            [(one, second), (other, third), ..] if date(first, *one, second, *other, third) => 3,
             [
                 ('.', one),
                 ('-' | '–' | '—', second),

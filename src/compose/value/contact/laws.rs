@@ -93,9 +93,20 @@ fn grouped() -> impl Strategy<Value = String> {
 /// What stands in a text by right.
 fn innocent() -> impl Strategy<Value = String> {
     let day = (1..=28_u32, 1..=12_u32, 2020..=2030_u32);
+    let day = day.prop_map(|(day, month, year)| format!("{day:02}.{month:02}.{year}"));
+    let series = prop::sample::select(vec!["VMQ-", "PF-", "ЎРҚ-", "№ ", "qaror "]);
     prop_oneof![
         address(),
-        day.prop_map(|(day, month, year)| format!("{day:02}.{month:02}.{year}")),
+        day.clone(),
+        (series, 1..=999_u32, day.clone())
+            .prop_map(|(series, number, day)| format!("{series}{number} ({day})")),
+        (day, 1..=999_u32).prop_map(|(day, number)| format!("{day} № {number}")),
+        (
+            1_000..=99_999_999_u32,
+            prop::sample::select(vec!["sum", "so'm", "сўм", "сум", "UZS"])
+        )
+            .prop_map(|(sum, currency)| format!("{sum} {currency}")),
+        "[12][0-9]:[0-9]{2}:[0-9]{2}:[0-9]{2}:[0-9]{2}:[0-9]{4}(/[0-9]{4})?",
         (1..100_u32, 0..1000_u32, 0..10_u32).prop_map(|(millions, thousands, hundreds)| {
             format!("{millions} {thousands:03} {hundreds}00 so'm")
         }),
@@ -123,7 +134,43 @@ fn innocent() -> impl Strategy<Value = String> {
     ]
 }
 
+/// A link whose full stop is a word, as it may be written.
+fn spelled() -> impl Strategy<Value = String> {
+    let host = prop::sample::select(vec!["evil", "my-bank", "банк", "Yutuq5"]);
+    let dot = prop::sample::select(vec![
+        "dot",
+        "DOT",
+        "Dot",
+        "d0t",
+        "dоt",
+        "дот",
+        "nuqta",
+        "нуқта",
+        "нуқТА",
+        "точка",
+        "tochka",
+    ]);
+    let around = prop::sample::select(vec![
+        [" ", " "],
+        ["[", "]"],
+        [" (", ") "],
+        ["{", "} "],
+        ["-", "-"],
+        ["_", "_"],
+        [" - ", " - "],
+        [" \"", "\" "],
+    ]);
+    let end = prop::sample::select(vec!["uz", "UZ/pay", "com", "ru", "рф", "уз, Ali"]);
+    (host, around, dot, end)
+        .prop_map(|(host, [before, after], dot, end)| format!("{host}{before}{dot}{after}{end}"))
+}
+
 proptest! {
+    #[test]
+    fn no_word_for_a_full_stop_hides_a_link(link in spelled()) {
+        prop_assert_eq!(contact_in(&link), Some(Contact::Link), "{}", link);
+    }
+
     #[test]
     fn letters_at_the_edge_of_a_group_hide_no_number(number in grouped()) {
         // Full stops between four groups are those of a host.
@@ -154,8 +201,9 @@ proptest! {
     fn what_is_harmless_at_first_sight_leads_nowhere(
         line in "[a-dxnXNоОіІзЗқҚöÓńьЪхнʻʼA-C0-9 .:/*#@²³…«»×\u{301}–-]{0,16}",
         words in "[а-яА-ЯёқғҳўxnXNоОіІ\u{2BB} 0-9:,()+-]{0,24}",
+        spelled in spelled(),
     ) {
-        for line in [line, words] {
+        for line in [line, words, spelled] {
             if is_harmless(&line) {
                 prop_assert_eq!(as_given(&line).or(in_latin(&line)), None, "{}", line);
             }

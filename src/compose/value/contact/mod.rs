@@ -5,9 +5,11 @@
 //! with look-alikes of GSM 03.38, and in Latin letters, where `90ь123` is 90123. Brackets, quotes and blanks around a dot, letters of the other alphabet and an O for a zero hide nothing. What stands in a text by right, such as dates, hours and the
 //! number of a passport, is none of it.
 
+mod by_right;
 mod call;
 mod disguise;
 mod grouped;
+mod spelled;
 
 #[cfg(test)]
 mod laws;
@@ -23,6 +25,7 @@ use super::line::is_mark;
 use super::top_level::{is_of_links, is_top_level};
 use call::PHONE_DIGITS;
 use disguise::PLAIN_DIGITS;
+use spelled::may_spell_a_dot;
 
 /// A way to lead a citizen somewhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,6 +121,7 @@ fn is_harmless(line: &str) -> bool {
         }
     }) && (digits < PLAIN_DIGITS || digits + letters < PHONE_DIGITS)
         && !line.contains("--")
+        && !may_spell_a_dot(line)
         && (line.is_ascii() || !SILENT.iter().any(|it| line.contains(it)))
 }
 
@@ -165,6 +169,14 @@ impl Skeleton {
     }
 
     fn has_link(&self) -> bool {
+        let is_spelled = || {
+            self.with_spelled_dots()
+                .is_some_and(|it| it.has_sign_of_a_link())
+        };
+        self.has_sign_of_a_link() || is_spelled()
+    }
+
+    fn has_sign_of_a_link(&self) -> bool {
         let starts = |index: usize, text: &str| {
             let rest = self.0.get(index..).unwrap_or_default();
             let same = |(left, right): (&char, char)| left.eq_ignore_ascii_case(&right);

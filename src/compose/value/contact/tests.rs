@@ -379,3 +379,142 @@ fn a_house_and_a_postal_code_are_no_number_if_none_begins_like_them() {
         assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
     }
 }
+
+#[test]
+fn the_number_of_a_decision_with_its_date_calls_nobody() {
+    for words in [
+        "VMQ-123 (15.03.2024)",
+        "VMQ-123 (15.03.2024), 5-uy, 12-xona",
+        "VMQ-123 (15.03.2024 y.)",
+        "VMQ-123 (15.03.2024-yil)",
+        "ВМҚ-123 (15.03.2024)",
+        "ЎРҚ-637 (23.09.2020 й.)",
+        "№ 1234 (15.03.2024)",
+        "AB1234567 (15.03.2024)",
+        "qaror 12345 (2024-03-15); 12 (16/03/2024)",
+        "Решение от 15.03.2024 № 123",
+        "15.03.2024 №12345, 2-илова",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+    for number in [
+        "123-45-67 (15.03.2024)",
+        "901234567 (15.03.2024)",
+        "+9989 (15.03.2024)",
+        "998 9 (15.03.2024) 5",
+        "123 (15.03.2024) 4567",
+        "123 (15.03.2024",
+        "123 (45.67.2024)",
+        "90 (12.12.2012) - 34",
+        "9 01.12.2034 № 5",
+        "90 15.03.2024 № 123",
+        "15.03.2024 № 1234567",
+        "(15.03.2024), 901234567",
+    ] {
+        assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+}
+
+#[test]
+fn a_sum_with_its_currency_calls_nobody() {
+    for words in [
+        "1250000 sum",
+        "1250000 so'm",
+        "1250000 so\u{2BB}m",
+        "1250000so'mdan",
+        "1250000 сўм",
+        "1250000 сум",
+        "1250000 UZS",
+        "1250000,50 so'm",
+        "1250000.50 so'm",
+        "125 000 000 so'm",
+        "125000000 so'm",
+        "1.250.000 сум",
+        "1,250,000 UZS",
+        "2 ta, 1250000 sum",
+        "12, 15, 1250000 sum",
+        "12500000 сўм, 1250000 сўм",
+        "12, 1 250 000,50 so'm",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+    for number in [
+        "1250000",
+        "1250000 dona",
+        "901234567 so'm",
+        "998901234000 so'm",
+        "+998901234000 so'm",
+        "90 123 45 67 so'm",
+        "123-45-67 so'm",
+        "0901234 so'm",
+        "5550000, 1250000 so'm",
+        "1250000 - so'm",
+    ] {
+        assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+}
+
+#[test]
+fn the_number_of_a_land_parcel_calls_nobody() {
+    for words in [
+        "10:05:07:01:02:0123",
+        "10:05:07:01:02:0123/0001",
+        "10:05:07:01:02:0123:0001:012",
+        "Kadastr raqami 10:05:07:01:02:0123, Navoiy 5, 12-xona",
+        "(23:09:03:01:01:0234). 1-qavat",
+        "Navoiy 5, 10:05:07:01:02:0123",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+    for number in [
+        "90:12:34:56:70:1234",
+        "+10:05:07:01:02:0123",
+        "10:05:07:01:02:01234",
+        "10:05:07:01:2:0123",
+        "10-05-07-01-02-0123",
+        "10:05:07:01:02:0123 901 23 45",
+    ] {
+        assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+}
+
+#[test]
+fn a_full_stop_that_is_spelled_out_is_one() {
+    for link in [
+        "evil[dot]uz",
+        "evil(dot)uz",
+        "evil {dot} uz",
+        "evil <DOT> online",
+        "evil dot uz",
+        "evil DOT COM/pay",
+        "evil-dot-ru",
+        "evil_d0t_org",
+        "evil dоt uz",
+        "evil дот уз",
+        "evil(nuqta)uz",
+        "evil nuqta uz",
+        "evil (точка) рф",
+        "evil dоt рф",
+        "евил точка уз",
+        "евил нуқта уз",
+        "t(dot)me/evil",
+        "my dot gov dot uz",
+        "evil dot co[dot]uk",
+    ] {
+        assert_eq!(contact_in(link), Some(Contact::Link), "{link}");
+    }
+    for words in [
+        "dot uz",
+        "evil dot",
+        "dot matrix printer, A4",
+        "mark each dot in the plan",
+        "belgi (nuqta) va imzo",
+        "Nuqta, uzun chiziq",
+        "Контрольная точка нет на плане",
+        "точка (нет)",
+        "anecdot uz",
+        "nuqta uzoq",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+}

@@ -1,0 +1,103 @@
+//! Reads the word for a full stop as one: `evil[dot]uz`, and `evil dot uz` where no sentence would go on so.
+
+use super::{Skeleton, is_of_a_word, is_well_known, signs, word};
+
+/// What it is called, in the Latin letters of [`in_latin`].
+const DOTS: [&str; 4] = ["dot", "nuqta", "nukta", "tochka"];
+
+/// A small letter of such a word, of either alphabet or put for one.
+fn in_latin(letter: char) -> &'static str {
+    match letter {
+        'd' | 'д' => "d",
+        'o' | 'о' | '0' => "o",
+        't' | 'т' => "t",
+        'n' | 'н' => "n",
+        'u' | 'у' => "u",
+        'q' | 'қ' => "q",
+        'k' | 'к' => "k",
+        'a' | 'а' => "a",
+        'c' => "c",
+        'h' => "h",
+        'ч' => "ch",
+        _ => "?",
+    }
+}
+
+/// Whether a line may have one of these words, in either alphabet or in both.
+pub(super) fn may_spell_a_dot(line: &str) -> bool {
+    let mut before = (' ', ' ');
+    line.chars().any(|each| {
+        let three = (before.0, before.1, each);
+        before = (before.1, each);
+        matches!(
+            three,
+            (
+                'd' | 'D' | 'д' | 'Д',
+                'o' | 'O' | '0' | 'о' | 'О',
+                't' | 'T' | 'т' | 'Т'
+            ) | (
+                'q' | 'Q' | 'k' | 'K' | 'қ' | 'Қ' | 'к' | 'К',
+                't' | 'T' | 'т' | 'Т',
+                'a' | 'A' | 'а' | 'А'
+            ) | (
+                'h' | 'H' | 'ч' | 'Ч',
+                'k' | 'K' | 'к' | 'К',
+                'a' | 'A' | 'а' | 'А'
+            )
+        )
+    })
+}
+
+impl Skeleton {
+    /// The same with a full stop for each word for it; `None` if there are none.
+    pub(super) fn with_spelled_dots(&self) -> Option<Self> {
+        let mut read: Vec<char> = Vec::with_capacity(self.0.len());
+        let mut rest = self.0.as_slice();
+        let mut is_spelled = false;
+        while let [first, others @ ..] = rest {
+            let word = word(rest);
+            if word.is_empty() {
+                read.push(*first);
+                rest = others;
+                continue;
+            }
+            let after = rest.get(word.len()..).unwrap_or_default();
+            rest = after;
+            if is_dot(&read, word, after) {
+                is_spelled = true;
+                // `(dot)` is a disguise whatever follows it: as if nothing stood around it.
+                read.truncate(read.len() - signs(read.iter().rev()));
+                read.push('.');
+                rest = after.get(signs(after.iter())..).unwrap_or_default();
+            } else {
+                read.extend(word);
+            }
+        }
+        is_spelled.then_some(Self(read))
+    }
+}
+
+fn is_dot(before: &[char], word: &[char], after: &[char]) -> bool {
+    let lower = word.iter().flat_map(|each| each.to_lowercase());
+    let lower: String = lower.map(in_latin).collect();
+    if !DOTS.contains(&lower.as_str()) {
+        return false;
+    }
+    let (left, right) = (signs(before.iter().rev()), signs(after.iter()));
+    let name = self::word(after.get(right..).unwrap_or_default());
+    if left == 0 || right == 0 || name.is_empty() || !before.iter().any(|it| is_of_a_word(*it)) {
+        return false;
+    }
+    let opens = before.last().is_some_and(|each| "([{<".contains(*each));
+    let closes = after.first().is_some_and(|each| ")]}>".contains(*each));
+    // A sentence in Russian or Uzbek has a word behind the brackets, after a blank: "(nuqta) va".
+    let is_english = lower == "dot";
+    let is_joined = || right == 1;
+    (opens && closes && (is_english || is_joined())) || is_name(name, is_english)
+}
+
+/// Whether what follows the word is the end of a name that citizens know, and of no sentence: "точка нет" is one.
+fn is_name(name: &[char], is_english: bool) -> bool {
+    let is_net = || name.iter().collect::<String>().eq_ignore_ascii_case("net");
+    is_well_known(name) && (is_english || !is_net())
+}
