@@ -21,48 +21,60 @@ const fn rule(from: &'static str, to: &'static str) -> Rule {
 
 /// The Latin letters with marks that GSM 03.38 lacks.
 pub const PLAIN: &[Rule] = &[
-    rule("áâãāăąǎ", "a"),
-    rule("ÀÁÂÃĀĂĄǍ", "A"),
-    rule("çćĉċč", "c"),
-    rule("ĆĈĊČ", "C"),
-    rule("ďđð", "d"),
-    rule("ĎĐÐ", "D"),
-    rule("êëēĕėęěə", "e"),
-    rule("ÈÊËĒĔĖĘĚƏ", "E"),
+    rule("áâãāăąǎḁạảấầẩẫậắằẳẵặ", "a"),
+    rule("ÀÁÂÃĀĂĄǍḀẠẢẤẦẨẪẬẮẰẲẴẶ", "A"),
+    rule("ḃḅḇ", "b"),
+    rule("ḂḄḆ", "B"),
+    rule("çćĉċčḉ", "c"),
+    rule("ĆĈĊČḈ", "C"),
+    rule("ďđðḋḍḏḑḓ", "d"),
+    rule("ĎĐÐḊḌḎḐḒ", "D"),
+    rule("êëēĕėęěəḕḗḙḛḝẹẻẽếềểễệ", "e"),
+    rule("ÈÊËĒĔĖĘĚƏḔḖḘḚḜẸẺẼẾỀỂỄỆ", "E"),
+    rule("ḟ", "f"),
+    rule("Ḟ", "F"),
     rule("ĝğġģǧǵḡ", "g"),
     rule("ĜĞĠĢǦǴḠ", "G"),
-    rule("ĥħ", "h"),
-    rule("ĤĦ", "H"),
-    rule("íîïĩīĭįı", "i"),
-    rule("ÌÍÎÏĨĪĬĮİ", "I"),
+    rule("ĥħḣḥḧḩḫẖ", "h"),
+    rule("ĤĦḢḤḦḨḪ", "H"),
+    rule("íîïĩīĭįıḭḯỉị", "i"),
+    rule("ÌÍÎÏĨĪĬĮİḬḮỈỊ", "I"),
     rule("ĵ", "j"),
     rule("Ĵ", "J"),
-    rule("ķ", "k"),
-    rule("Ķ", "K"),
-    rule("ĺļľŀł", "l"),
-    rule("ĹĻĽĿŁ", "L"),
-    rule("ńņňŋ", "n"),
-    rule("ŃŅŇŊ", "N"),
-    rule("óôõōŏőǒ", "o"),
-    rule("ÒÓÔÕŌŎŐǑ", "O"),
+    rule("ķḱḳḵ", "k"),
+    rule("ĶḰḲḴ", "K"),
+    rule("ĺļľŀłḷḹḻḽ", "l"),
+    rule("ĹĻĽĿŁḶḸḺḼ", "L"),
+    rule("ḿṁṃ", "m"),
+    rule("ḾṀṂ", "M"),
+    rule("ńņňŋṅṇṉṋ", "n"),
+    rule("ŃŅŇŊṄṆṈṊ", "N"),
+    rule("óôõōŏőǒṍṏṑṓọỏốồổỗộớờởỡợơ", "o"),
+    rule("ÒÓÔÕŌŎŐǑṌṎṐṒỌỎỐỒỔỖỘỚỜỞỠỢƠ", "O"),
     rule("œ", "oe"),
     rule("Œ", "OE"),
-    rule("ŕŗř", "r"),
-    rule("ŔŖŘ", "R"),
-    rule("śŝşšș", "s"),
-    rule("ŚŜŞŠȘ", "S"),
-    rule("ţťŧț", "t"),
-    rule("ŢŤŦȚ", "T"),
+    rule("ṕṗ", "p"),
+    rule("ṔṖ", "P"),
+    rule("ŕŗřṙṛṝṟ", "r"),
+    rule("ŔŖŘṘṚṜṞ", "R"),
+    rule("śŝşšșṡṣṥṧṩ", "s"),
+    rule("ŚŜŞŠȘṠṢṤṦṨ", "S"),
+    rule("ţťŧțṫṭṯṱẗ", "t"),
+    rule("ŢŤŦȚṪṬṮṰ", "T"),
     rule("þ", "th"),
     rule("Þ", "TH"),
-    rule("úûũūŭůűųǔ", "u"),
-    rule("ÙÚÛŨŪŬŮŰŲǓ", "U"),
-    rule("ŵ", "w"),
-    rule("Ŵ", "W"),
-    rule("ýÿŷ", "y"),
-    rule("ÝŶŸ", "Y"),
-    rule("źżž", "z"),
-    rule("ŹŻŽ", "Z"),
+    rule("úûũūŭůűųǔṳṵṷṹṻụủứừửữựư", "u"),
+    rule("ÙÚÛŨŪŬŮŰŲǓṲṴṶṸṺỤỦỨỪỬỮỰƯ", "U"),
+    rule("ṽṿ", "v"),
+    rule("ṼṾ", "V"),
+    rule("ŵẁẃẅẇẉẘ", "w"),
+    rule("ŴẀẂẄẆẈ", "W"),
+    rule("ẋẍ", "x"),
+    rule("ẊẌ", "X"),
+    rule("ýÿŷẏẙỳỵỷỹ", "y"),
+    rule("ÝŶŸẎỲỴỶỸ", "Y"),
+    rule("źżžẑẓẕ", "z"),
+    rule("ŹŻŽẐẒẔ", "Z"),
     rule("ẞ", "SS"),
 ];
 
@@ -114,6 +126,11 @@ mod tests {
         for (name, plain) in [
             ("Łódź, Şişli, Čapek", "Lodz, Sisli, Capek"),
             ("Əliyev, García, Œuvre", "Eliyev, Garcia, OEuvre"),
+            (
+                "Nguyễn Văn Ước, Đặng Thị Hường",
+                "Nguyen Van Uoc, Dang Thi Huong",
+            ),
+            ("Siân Ŵyn, Ḥasan Muṣṭafā", "Sian Wyn, Hasan Mustafa"),
             ("q\u{301}a n\u{30C}", "qa n"),
         ] {
             assert_eq!(plain_letters(name), plain);
@@ -141,6 +158,13 @@ mod tests {
                 Encoding::Gsm7
             );
         }
+    }
+
+    #[test]
+    fn letters_with_marks_for_tones_and_below_become_ascii() {
+        let mut letters = ('\u{1E00}'..='\u{1EFF}').filter(|each| !"ẚẛẜẝẟỺỻỼỽỾỿ".contains(*each));
+        let other = letters.find(|each| !plain_letters(&each.to_string()).is_ascii());
+        assert_eq!(other, None);
     }
 
     proptest! {
