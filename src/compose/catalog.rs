@@ -63,7 +63,8 @@ impl Catalog {
     /// The texts that come with the gateway.
     pub fn built_in() -> Self {
         let read = |(language, text): &(Language, &str)| {
-            let texts = Texts::read(text, &file_name(*language), *language);
+            let (texts, problems) = Texts::read(text, &file_name(*language), *language);
+            let texts = texts.filter(|_| problems.is_empty());
             (*language, texts.expect("a test reads the built-in texts"))
         };
         Self {
@@ -94,10 +95,18 @@ impl Catalog {
     pub fn load(folder: &Path) -> Result<Self, Vec<Problem>> {
         let right = "put a file for each language into it, such as uz-Latn.toml";
         let (files, mut problems) = each_toml(folder, "has no texts", right, |file, text| {
-            let language = language(file).map_err(|problem| vec![problem])?;
-            Ok((language, Texts::read(text, file, language)?))
+            let read = |language| {
+                let (texts, problems) = Texts::read(text, file, language);
+                (texts.map(|texts| (language, texts)), problems)
+            };
+            Ok(language(file).map_or_else(|problem| (None, vec![problem]), read))
         });
-        let languages = files.into_iter().collect();
+        let mut languages = BTreeMap::new();
+        for (texts, found) in files {
+            languages.extend(texts);
+            problems.extend(found);
+        }
+        // What is wrong with a file does not keep its words from being compared with those of others: all is told at once.
         let catalog = Self { languages }.completed();
         problems.extend(catalog.ambiguous(folder));
         if problems.is_empty() {

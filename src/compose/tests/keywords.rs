@@ -59,6 +59,30 @@ fn a_word_that_means_two_things_is_told_with_its_line_and_the_place_that_has_it_
 }
 
 #[test]
+fn words_that_mean_two_things_are_told_beside_all_else_that_is_wrong() {
+    let folder = Folder::with([
+        (
+            "ru.toml",
+            "[keywords]\nstop = [\"СТОП\", \"ДВА СЛОВА\"]\nhelp = \"ПОМОГИ\"\n[messages]\nready = \"{\"\n",
+        ),
+        (
+            "en.toml",
+            "[keywords]\nstatus = [\"стоп\", \"5\"]\nhelp = [\"HALP\"]\n",
+        ),
+    ]);
+    assert_eq!(
+        problems(&folder),
+        [
+            "en.toml:2:19: `keywords.status[1]` is \"5\"; write one word of 1 to 30 letters",
+            "ru.toml:2:17: `keywords.stop[1]` is \"ДВА СЛОВА\"; write one word of 1 to 30 letters",
+            "ru.toml:3:8: `keywords.help` is \"ПОМОГИ\"; write a list in square brackets",
+            "ru.toml:5:9: `messages.ready` has a { without its }; close it, or write {{ for the character itself",
+            "en.toml:2:11: `keywords.status` has \"стоп\", and `keywords.stop` has \"СТОП\" at ru.toml:2:9, too; keep it in one of the two",
+        ]
+    );
+}
+
+#[test]
 fn the_page_for_citizens_has_every_word_that_they_may_write() {
     let page = include_str!("../../../docs/citizens.md");
     let catalog = Catalog::built_in();

@@ -12,20 +12,20 @@ use crate::compose::spelling::{spelling, usual};
 use crate::compose::template::{Placeholder, Template};
 use crate::compose::value::{DateForm, Forms, MAX_CHARACTERS, NumberForm, Zone, clean};
 use crate::control::settings::Problem;
-use crate::control::settings::reading::{Cell, Table, read_document};
+use crate::control::settings::reading::{Cell, Table, read_as_far};
 use crate::control::settings::values::{
     language as a_language, list, matching, parsed, timezone, whole,
 };
 use crate::dialogue::{Keyword, TEMPLATES, folded};
 
 impl Texts {
-    /// Reads the file of a language, or tells everything that is wrong in it.
+    /// Reads the file of a language as far as it can be read, and tells everything that is wrong in it.
     pub(in crate::compose) fn read(
         text: &str,
         file: &Path,
         language: Language,
-    ) -> Result<Self, Vec<Problem>> {
-        read_document(text, file, |root| {
+    ) -> (Option<Self>, Vec<Problem>) {
+        read_as_far(text, file, |root| {
             root.table(|table| texts(table, language))
         })
     }
@@ -107,13 +107,16 @@ fn keywords(table: &mut Table<'_>) -> Option<Vec<(Keyword, Vec<Word>)>> {
     Some(keywords)
 }
 
-/// The words for one thing. An empty list switches it off, but for what is every citizen's right.
+/// The words for one thing, those of them that are words. An empty list switches it off, but for what is every citizen's
+/// right.
 fn words(keyword: Keyword, cell: &Cell<'_>) -> Option<Vec<Word>> {
-    let words = list(word)(cell)?;
-    if words.is_empty() && matches!(keyword, Keyword::Stop | Keyword::Start) {
+    let words = list(|cell| Some(word(cell)))(cell);
+    let words = words.map(|words| (words.is_empty(), words.into_iter().flatten().collect()));
+    let (is_empty, words) = words.unwrap_or_default();
+    if is_empty && matches!(keyword, Keyword::Stop | Keyword::Start) {
         let right =
             "give at least one word, or leave the key out for those that come with the gateway";
-        return cell.wrong("is empty", right);
+        cell.wrong::<()>("is empty", right);
     }
     Some(words)
 }

@@ -145,13 +145,32 @@ pub(crate) fn read_document<T>(
     file: &Path,
     read: impl FnOnce(&Cell<'_>) -> Option<T>,
 ) -> Result<T, Vec<Problem>> {
+    match read_as_far(text, file, read) {
+        (Some(value), problems) if problems.is_empty() => Ok(value),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// The same, with what could be read if there is something wrong in it. Of a file that is no TOML nothing is: what seems to
+/// be missing from it may be there.
+pub(crate) fn read_as_far<T>(
+    text: &str,
+    file: &Path,
+    read: impl FnOnce(&Cell<'_>) -> Option<T>,
+) -> (Option<T>, Vec<Problem>) {
     let environment = Environment::default();
     let report = Report::new(file, &environment);
     let (node, errors) = document::parse(text);
     for error in errors {
         report.syntax_error(&error.origin, &error.message);
     }
-    read_node(&node, report, read)
+    let value = read(&Cell {
+        key: String::new(),
+        node: &node,
+        report: &report,
+    });
+    let value = value.filter(|_| report.is_toml());
+    (value, report.into_problems())
 }
 
 /// Reads JSON that somebody sent, or tells everything that is wrong in it.
