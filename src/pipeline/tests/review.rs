@@ -294,11 +294,10 @@ fn amid_the_morning_that_a_clock_is_set_forward_in_nothing_waits_until_a_time_th
     let mut world = World::with(|settings| {
         settings.rules.quiet_hours = Some(night());
         settings.rules.release = 30 * MINUTE;
-        settings.rules.limits = vec![limit(1, 24 * HOUR)];
     });
     world.advance(14 * HOUR);
     world.publish_all((0..40).map(apart));
-    world.advance(8 * HOUR + 44 * MINUTE);
+    world.advance(8 * HOUR + 45 * MINUTE + 2 * SECOND);
     take(&mut world);
     world.wall_ahead = 10 * 60_000;
     world.advance(SECOND);
