@@ -88,6 +88,42 @@ impl Now {
     }
 }
 
+/// What the wall clock read at steady times: how far it was ahead changes when it is set, or the machine sleeps.
+///
+/// Of a steady time that people or other systems are told, or that names a day, this is the only way to the wall time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WallTimes {
+    /// By how many milliseconds it was ahead, since when, oldest first.
+    ahead: Vec<(UnixMillis, i64)>,
+}
+
+/// Of a clock that is set more often than that the oldest are forgotten.
+pub(crate) const MOST_SET: u16 = 1000;
+
+impl WallTimes {
+    /// It is ahead by so many milliseconds from this steady time on, which is none before those that are noted.
+    pub(crate) fn note(&mut self, since: UnixMillis, ahead: i64) {
+        while self.ahead.pop_if(|(other, _)| *other >= since).is_some() {}
+        self.ahead.push((since, ahead));
+        if self.ahead.len() > MOST_SET.into() {
+            self.ahead.remove(0);
+        }
+    }
+
+    /// What it reads, or read, at a steady time. It was not set before the first that is noted.
+    pub fn at(&self, steady: UnixMillis) -> UnixMillis {
+        let mut ahead = self.ahead.iter().rev();
+        let ahead = ahead.find(|(since, _)| *since <= steady);
+        UnixMillis(steady.0.saturating_add(ahead.map_or(0, |it| it.1)))
+    }
+
+    /// The day of a steady time, counted from 1970-01-01 UTC.
+    pub fn day_of(&self, steady: UnixMillis) -> i64 {
+        const MILLIS_A_DAY: i64 = 86_400_000;
+        self.at(steady).0.div_euclid(MILLIS_A_DAY)
+    }
+}
+
 /// Reads the clocks of the machine.
 #[derive(Clone, Debug)]
 pub struct Clock {
@@ -173,6 +209,28 @@ mod tests {
         for _ in 0..200_000 {
             assert_eq!(clock.now().steady_at(morning), due);
         }
+    }
+
+    #[test]
+    fn a_time_of_the_past_is_told_as_the_wall_clock_read_then() {
+        let mut wall_times = WallTimes::default();
+        wall_times.note(UnixMillis(10), 0);
+        wall_times.note(UnixMillis(20), 1000);
+        wall_times.note(UnixMillis(30), -50);
+        let read = |steady| wall_times.at(UnixMillis(steady)).0;
+        assert_eq!([5, 10, 19].map(read), [5, 10, 19]);
+        assert_eq!([20, 29, 30, 99].map(read), [1020, 1029, -20, 49]);
+    }
+
+    #[test]
+    fn of_a_clock_that_is_set_all_the_time_the_oldest_are_forgotten() {
+        let mut wall_times = WallTimes::default();
+        for since in 0..=i64::from(MOST_SET) {
+            wall_times.note(UnixMillis(since), 7);
+        }
+        assert_eq!(wall_times.ahead.len(), usize::from(MOST_SET));
+        let read = |steady| wall_times.at(UnixMillis(steady)).0;
+        assert_eq!([0, 1, 1000].map(read), [0, 8, 1007]);
     }
 
     #[test]

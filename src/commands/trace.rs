@@ -5,7 +5,7 @@ use std::io::Write as _;
 use jiff::tz::TimeZone;
 
 use super::{ConfigFile, Failure, print};
-use crate::clock::{Clock, UnixMillis};
+use crate::clock::{Clock, UnixMillis, WallTimes};
 use crate::control::settings::Settings;
 use crate::control::story::{Story, story};
 use crate::journal::{self, JournalError, Message, Question, Reader};
@@ -73,19 +73,23 @@ impl Trace {
         }
         messages.sort_by_key(|message| message.id);
         messages.dedup_by_key(|message| message.id);
+        let wall_times = reader.wall_times()?;
         messages
             .into_iter()
-            .map(|message| tell(&mut *reader, &message, sampling))
+            .map(|message| tell(&mut *reader, &wall_times, &message, sampling))
             .collect()
     }
 }
 
 fn tell(
     reader: &mut dyn Reader,
+    wall_times: &WallTimes,
     message: &Message,
     sampling: Option<Sampling>,
 ) -> Result<Story, JournalError> {
-    story(message, sampling, |operator| reader.operator_name(operator))
+    story(message, wall_times, sampling, |operator| {
+        reader.operator_name(operator)
+    })
 }
 
 /// Everything that a key may mean.

@@ -8,6 +8,7 @@ use xabar_events::{Msisdn, UnixMillis};
 
 use super::schema;
 use super::story::{Story, story};
+use crate::clock::WallTimes;
 use crate::delivery::receipt::last_digits;
 use crate::journal::{JournalError, Message, Question, Reader};
 
@@ -68,15 +69,18 @@ pub fn known(reader: &mut dyn Reader, msisdn: Msisdn) -> Result<Known, JournalEr
     let messages = reader.find(&question, usize::MAX)?;
     let choices = reader.choices(msisdn)?;
     let submitted = reader.submitted_to(msisdn)?.submitted;
+    let wall_times = reader.wall_times()?;
     let mut receipts = Vec::new();
     for held in reader.held_of(msisdn, last_digits(msisdn))? {
         receipts.push(Receipt {
             operator: reader.operator_name(held.operator)?,
-            at: UnixMillis(held.at.0),
+            at: wall_times.at(held.at).into(),
             octets: hexadecimal(&held.octets),
         });
     }
-    let messages = messages.iter().map(|message| sent(reader, message));
+    let messages = messages
+        .iter()
+        .map(|message| sent(reader, &wall_times, message));
     Ok(Known {
         msisdn: msisdn.digits(),
         language: choices.language.map(|language| language.as_str()),
@@ -85,7 +89,7 @@ pub fn known(reader: &mut dyn Reader, msisdn: Msisdn) -> Result<Known, JournalEr
         submissions: submitted
             .iter()
             .map(|at| Submission {
-                at: UnixMillis(at.0),
+                at: wall_times.at(*at).into(),
             })
             .collect(),
         receipts,
@@ -93,11 +97,17 @@ pub fn known(reader: &mut dyn Reader, msisdn: Msisdn) -> Result<Known, JournalEr
     })
 }
 
-fn sent(reader: &mut dyn Reader, message: &Message) -> Result<Sent, JournalError> {
+fn sent(
+    reader: &mut dyn Reader,
+    wall_times: &WallTimes,
+    message: &Message,
+) -> Result<Sent, JournalError> {
     let content = &message.content;
     let params = content.params.iter();
     Ok(Sent {
-        story: story(message, None, |operator| reader.operator_name(operator))?,
+        story: story(message, wall_times, None, |operator| {
+            reader.operator_name(operator)
+        })?,
         params: params
             .map(|(name, value)| (name.to_string(), value.to_string()))
             .collect(),

@@ -215,12 +215,6 @@ impl Origin {
         self.lane == Lane::Answers
     }
 
-    /// The day on which it was accepted, counted from 1970-01-01 UTC: that of its books.
-    pub fn day(&self) -> i64 {
-        const MILLIS_A_DAY: i64 = 86_400_000;
-        self.accepted_at.0.div_euclid(MILLIS_A_DAY)
-    }
-
     pub fn order(&self) -> ThreadOrder {
         ThreadOrder {
             time: self.time,

@@ -35,7 +35,7 @@ pub use message::{
     Told, Undelivered,
 };
 
-use crate::clock::UnixMillis;
+use crate::clock::{UnixMillis, WallTimes};
 
 /// Opens a journal for writing. Only one gateway can.
 ///
@@ -207,6 +207,9 @@ pub trait Reader: Send {
         most: u64,
         each: &mut dyn FnMut(Message) -> ControlFlow<()>,
     ) -> Result<(), JournalError>;
+
+    /// What the wall clock read at the times of the journal.
+    fn wall_times(&mut self) -> Result<WallTimes, JournalError>;
 
     /// The largest message id ever given.
     fn last_message(&mut self) -> Result<u64, JournalError>;

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use xabar::{
     broker::Brokers,
-    clock::UnixMillis,
+    clock::{UnixMillis, WallTimes},
     journal::{
         Awaiting, Backlog, Books, Choices, HeldReceipt, Identity, JournalError, Message, MessageId,
         OperatorId, Outgoing, Question, Reader, SubscriberFacts, Told,
@@ -68,6 +68,10 @@ impl Reader for Outbox {
     fn outbox(&mut self, after: u64, limit: usize) -> Result<Vec<Outgoing>, JournalError> {
         let range = self.first.max(after + 1)..=*self.last.borrow();
         Ok(range.take(limit).map(outgoing).collect())
+    }
+
+    fn wall_times(&mut self) -> Result<WallTimes, JournalError> {
+        Ok(WallTimes::default())
     }
 
     fn message(&mut self, _: MessageId) -> Result<Option<Message>, JournalError> {

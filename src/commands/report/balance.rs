@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use xabar_events::{Agency, State};
 
-use crate::clock::{Clock, UnixMillis};
+use crate::clock::{Clock, UnixMillis, WallTimes};
 use crate::commands::print::{self, BAD, Cell, FAINT, GOOD, HEADING, Table, WARN, styled};
 use crate::commands::{ConfigFile, Failure};
 use crate::control::books::{Account, Balance, Named, OperatorAccount, Reckoning, Scope};
@@ -59,7 +59,10 @@ impl BalanceOf {
             Some(file) => super::statement::read(file, &mut *reader)?,
             None => Default::default(),
         };
-        let reckoning = Reckoning::new(self.scope(&settings), statement);
+        let reckoning = Reckoning::new(
+            self.scope(&settings, reader.wall_times().map_err(unreadable)?),
+            statement,
+        );
         let balance = self.reckon(&mut *reader, reckoning).map_err(unreadable)?;
         let told = || Told {
             day: self.day,
@@ -72,13 +75,14 @@ impl BalanceOf {
         }
     }
 
-    fn scope(&self, settings: &Settings) -> Scope {
+    fn scope(&self, settings: &Settings, wall_times: WallTimes) -> Scope {
         let timing = &settings.timing;
         let epoch = Date::constant(1970, 1, 1);
         Scope {
             day: self.day.map(|day| (day - epoch).get_days().into()),
             agency: self.agency.clone(),
             now: Clock::starting_after(UnixMillis(0)).now().wall,
+            wall_times,
             receipt: timing.receipt,
             uncertain: timing.response + timing.uncertain,
         }

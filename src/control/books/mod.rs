@@ -15,7 +15,7 @@ use xabar_events::{Agency, State};
 
 pub use statement::{Line, Said, Statement, WrongStatement, read_line};
 
-use crate::clock::UnixMillis;
+use crate::clock::{UnixMillis, WallTimes};
 use crate::control::story::EventName;
 use crate::journal::{Books, Message, OperatorId, Phase, Segment};
 
@@ -27,6 +27,7 @@ pub struct Scope {
     pub agency: Option<Agency>,
     /// Wall time.
     pub now: UnixMillis,
+    pub wall_times: WallTimes,
     /// How long a receipt is waited for.
     pub receipt: Duration,
     /// How long a submission waits for its answer, and an uncertain one for what settles it.
@@ -252,7 +253,9 @@ impl Reckoning {
     pub fn take(&mut self, message: &Message) {
         let scope = &self.scope;
         let agency = scope.agency.as_ref();
-        if scope.day.is_some_and(|day| day != message.day())
+        if scope
+            .day
+            .is_some_and(|day| day != scope.wall_times.day_of(message.accepted_at))
             || agency.is_some_and(|agency| *agency != message.key.agency)
         {
             return;
@@ -308,7 +311,8 @@ impl Reckoning {
             Column::Submitted => {
                 let mut told = progress.history.iter().rev();
                 let since = told.find(|told| told.state == State::Submitted);
-                let since = since.map_or(progress.attempt.at, |told| told.at);
+                let since =
+                    since.map_or_else(|| scope.wall_times.at(progress.attempt.at), |told| told.at);
                 is_over(since, scope.receipt).then_some(Why::NoReceipt)
             }
             Column::Settled(_) => None,
@@ -319,7 +323,8 @@ impl Reckoning {
     fn differs(&self, message: &Message, segments: u64, column: Column, said: Said) -> Option<Why> {
         // What was submitted after the day is in the next list.
         let day_over = self.scope.day.map(|day| (day + 1) * 86_400_000);
-        let is_later = day_over.is_some_and(|end| message.progress.attempt.at.0 >= end);
+        let attempted_at = self.scope.wall_times.at(message.progress.attempt.at);
+        let is_later = day_over.is_some_and(|end| attempted_at.0 >= end);
         match said.segments {
             0 if segments == 0 || is_later => None,
             0 => Some(Why::NotListed),

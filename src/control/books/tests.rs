@@ -183,6 +183,38 @@ fn a_day_and_an_agency_leave_the_others_out() {
 }
 
 #[test]
+fn a_day_is_that_of_the_wall_clock() {
+    let mut messages = [delivered(1), delivered(2)];
+    let mut wall_times = WallTimes::default();
+    wall_times.note(UnixMillis(500), 86_400_000);
+    messages[0].origin_mut().accepted_at = UnixMillis(499);
+    messages[1].origin_mut().accepted_at = UnixMillis(500);
+    let one = books(&messages[..1]);
+    for day in [0, 1] {
+        let of_day = Scope {
+            day: Some(day),
+            wall_times: wall_times.clone(),
+            ..scope()
+        };
+        let balance = balance_by(of_day, Statement::default(), &messages, &one);
+        assert_eq!(balance.operators[0].account.accepted, 1);
+    }
+    // What was submitted on the next day, by that clock, is in the next list.
+    for (attempted_at, differ) in [(499, 1), (500, 0)] {
+        let mut messages = [delivered(1), delivered(2)];
+        messages[1].progress.attempt.at = UnixMillis(attempted_at);
+        let of_day = Scope {
+            day: Some(0),
+            wall_times: wall_times.clone(),
+            ..scope()
+        };
+        let list = list(&[(1, Some(true))]);
+        let balance = balance_by(of_day, list, &messages, &books(&messages));
+        assert_eq!(named(&balance).len(), differ, "{attempted_at}");
+    }
+}
+
+#[test]
 fn an_operators_list_names_what_differs() {
     let unknown = standing(4, Phase::Settled, State::Unknown);
     let messages = [

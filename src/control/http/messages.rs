@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use super::Api;
 use super::name::Name;
 use super::problem::ProblemDocument;
+use crate::clock::WallTimes;
 use crate::control::access::Caller;
 use crate::control::story::{Story, story};
 use crate::journal::{JournalError, Message, MessageId, Question, Reader};
@@ -85,8 +86,9 @@ pub(super) async fn one(
         // To an agency others' messages are not there.
         let only = caller.grant.only();
         let message = message.filter(|it| only.is_none_or(|only| *only == it.key.agency));
+        let wall_times = reader.wall_times()?;
         message
-            .map(|message| told(reader, &message, sampling))
+            .map(|message| told(reader, &wall_times, &message, sampling))
             .transpose()
     });
     found.await?.map(Json).ok_or_else(missing)
@@ -119,9 +121,10 @@ pub(super) async fn many(
     let sampling = api.archive.sampling;
     let found = api.archive.ask(move |reader| {
         let messages = reader.find(&question, limit)?;
+        let wall_times = reader.wall_times()?;
         messages
             .iter()
-            .map(|message| told(reader, message, sampling))
+            .map(|message| told(reader, &wall_times, message, sampling))
             .collect()
     });
     found.await.map(Json)
@@ -129,10 +132,13 @@ pub(super) async fn many(
 
 fn told(
     reader: &mut dyn Reader,
+    wall_times: &WallTimes,
     message: &Message,
     sampling: Option<Sampling>,
 ) -> Result<Story, JournalError> {
-    story(message, sampling, |operator| reader.operator_name(operator))
+    story(message, wall_times, sampling, |operator| {
+        reader.operator_name(operator)
+    })
 }
 
 const USUAL_LIMIT: usize = 100;

@@ -18,6 +18,7 @@ use xabar_events::{Reason, State, UnixMillis};
 use xabar_smpp::Status;
 
 use super::schema;
+use crate::clock::WallTimes;
 use crate::journal::{Message, OperatorId, Phase, Told};
 use crate::traces::Sampling;
 
@@ -84,11 +85,11 @@ pub enum Next {
 }
 
 impl Next {
-    fn of(message: &Message) -> Option<Self> {
+    fn of(message: &Message, wall_times: &WallTimes) -> Option<Self> {
         match message.progress.phase {
             Phase::Waiting if message.progress.attempt.attempts == 0 => Some(Self::Turn),
             Phase::Waiting => Some(Self::Attempt),
-            Phase::InFlight if is_unanswered(message) => Some(Self::LateAnswer),
+            Phase::InFlight if is_unanswered(message, wall_times) => Some(Self::LateAnswer),
             Phase::InFlight => Some(Self::Answer),
             Phase::Submitted => Some(Self::Receipt),
             Phase::Settled => None,
@@ -97,11 +98,11 @@ impl Next {
 }
 
 /// Whether the attempt that is under way is told to have no answer: its last wait for one is to end after it was begun.
-fn is_unanswered(message: &Message) -> bool {
+fn is_unanswered(message: &Message, wall_times: &WallTimes) -> bool {
     let told = message.progress.history.last();
     let told =
         told.filter(|it| it.state == State::Deferred && it.reason == Some(Reason::Uncertain));
-    told.and_then(|it| it.until) > Some(message.progress.attempt.at)
+    told.and_then(|it| it.until) > Some(wall_times.at(message.progress.attempt.at))
 }
 
 /// An attempt that came to nothing, and was or is followed by another.
@@ -159,12 +160,14 @@ pub struct Step {
     pub limit: Option<HoldingLimit>,
 }
 
-/// Tells the life of a message, with the operators' names, and with the trace that its agency began, or the gateway by `sampling`.
+/// Tells the life of a message, as the wall clock read at its times, with the operators' names, and with the trace that its agency
+/// began, or the gateway by `sampling`.
 ///
 /// # Errors
 /// If a name cannot be read.
 pub fn story<E>(
     message: &Message,
+    wall_times: &WallTimes,
     sampling: Option<Sampling>,
     mut name: impl FnMut(OperatorId) -> Result<Option<String>, E>,
 ) -> Result<Story, E> {
@@ -207,11 +210,11 @@ pub fn story<E>(
         segments: (!attempt.segments.is_empty()).then_some(attempt.segments.len()),
         attempts: attempt.attempts,
         repeats: attempt.repeats,
-        attempted_at: (attempt.attempts > 0).then_some(UnixMillis(attempt.at.0)),
-        next: Next::of(message),
+        attempted_at: (attempt.attempts > 0).then(|| wall_times.at(attempt.at).into()),
+        next: Next::of(message, wall_times),
         fruitless,
         due: (message.progress.phase == Phase::Waiting && attempt.attempts > 0)
-            .then_some(UnixMillis(message.progress.due.0)),
+            .then(|| wall_times.at(message.progress.due).into()),
         withdrawn: attempt.withdrawn,
         pushed: attempt.pushed && attempt.attempts > 0,
     })

@@ -7,7 +7,7 @@ use serde_json::json;
 use xabar_events::{Agency, EventKey, TraceContext};
 
 use super::*;
-use crate::clock;
+use crate::clock::{self, WallTimes};
 use crate::journal::{
     Attempt, Attempted, Content, Fruitless, Identity, Lane, Limited, Message, MessageId,
     OperatorId, Origin, Phase, Progress, Segment, ThreadKey,
@@ -91,7 +91,7 @@ fn told_of(message: &Message) -> Story {
         };
         Ok::<_, Infallible>(Some(name.to_owned()))
     };
-    story(message, None, name).unwrap()
+    story(message, &WallTimes::default(), None, name).unwrap()
 }
 
 #[test]
@@ -308,6 +308,34 @@ fn what_is_next_of_an_attempt_without_an_answer_is_a_late_one_while_its_grace_la
 }
 
 #[test]
+fn an_attempt_and_what_comes_next_are_told_as_the_wall_clock_read_then() {
+    let mut wall_times = WallTimes::default();
+    wall_times.note(clock::UnixMillis(100), 3_600_000);
+    wall_times.note(clock::UnixMillis(200), 7_200_000);
+    let mut message = message(vec![told(0, State::Accepted, None)]);
+    let progress = &mut message.progress;
+    progress.phase = Phase::Waiting;
+    (progress.attempt.attempts, progress.attempt.at) = (1, clock::UnixMillis(150));
+    progress.due = clock::UnixMillis(250);
+    let tell = |message: &Message| {
+        story(message, &wall_times, None, |_| Ok::<_, Infallible>(None)).unwrap()
+    };
+    let story = tell(&message);
+    assert_eq!(story.attempted_at, Some(UnixMillis(3_600_150)));
+    assert_eq!(story.due, Some(UnixMillis(7_200_250)));
+    // Its last wait ended before the attempt that is under way.
+    let until = |millis| Told {
+        until: Some(clock::UnixMillis(millis)),
+        ..told(0, State::Deferred, Some(Reason::Uncertain))
+    };
+    message.progress.phase = Phase::InFlight;
+    for (millis, next) in [(3_600_150, Next::Answer), (3_600_151, Next::LateAnswer)] {
+        message.progress.history = vec![until(millis)];
+        assert_eq!(tell(&message).next, Some(next), "{millis}");
+    }
+}
+
+#[test]
 fn people_and_scripts_read_which_limit_it_is() {
     let mut message = night_and_day();
     let limited = &mut message.progress.history[1];
@@ -439,7 +467,12 @@ fn a_story_holds_neither_number_nor_text() {
 
 #[test]
 fn who_reads_traces_as_well_is_told_which_one() {
-    let of = |sampling| story(&night_and_day(), sampling, |_| Ok::<_, Infallible>(None)).unwrap();
+    let of = |sampling| {
+        story(&night_and_day(), &WallTimes::default(), sampling, |_| {
+            Ok::<_, Infallible>(None)
+        })
+        .unwrap()
+    };
     let every = |one_in: u64| {
         Some(Sampling {
             one_in: one_in.try_into().ok(),
@@ -467,7 +500,10 @@ fn who_reads_traces_as_well_is_told_which_one() {
     };
     origin.identity = identity.into();
     let message = Message::new(origin, message.progress);
-    let told = story(&message, None, |_| Ok::<_, Infallible>(None)).unwrap();
+    let told = story(&message, &WallTimes::default(), None, |_| {
+        Ok::<_, Infallible>(None)
+    })
+    .unwrap();
     assert_eq!(
         told.trace.as_deref(),
         Some("0af7651916cd43dd8448eb211c80319c")

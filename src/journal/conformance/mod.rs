@@ -40,7 +40,8 @@ macro_rules! conformance {
                 the_books_balance
                 people_find_messages
                 traffic_is_what_waits_and_what_came_in_lately
-                the_newest_messages_to_a_subscriber_come_first;
+                the_newest_messages_to_a_subscriber_come_first
+                the_past_is_told_as_the_wall_clock_read_then;
             keeping:
                 what_a_subscriber_chose_is_kept
                 what_is_settled_long_ago_is_forgotten

@@ -286,3 +286,29 @@ pub(in crate::journal) fn traffic_is_what_waits_and_what_came_in_lately(journal:
     assert_eq!(traffic(9_000, 100, 100), [3, 10, 12]);
     assert_eq!(traffic(0, 100, 2), [1, 2], "until it is enough");
 }
+
+pub(in crate::journal) fn the_past_is_told_as_the_wall_clock_read_then(journal: &mut dyn Journal) {
+    for (at, ahead) in [
+        (10, Some(0)),
+        (20, Some(3_600_000)),
+        (20, None),
+        (30, Some(-5)),
+    ] {
+        commit(
+            journal,
+            Changes {
+                at: UnixMillis(at),
+                ahead,
+                judged_by: Some(1),
+                ..Changes::default()
+            },
+        );
+    }
+    assert_eq!(journal.start().unwrap().ahead, Some(-5));
+    let wall_times = journal.reader().unwrap().wall_times().unwrap();
+    let read = |steady| wall_times.at(UnixMillis(steady)).0;
+    assert_eq!(
+        [9, 19, 20, 29, 30].map(read),
+        [9, 19, 3_600_020, 3_600_029, 25]
+    );
+}

@@ -20,6 +20,7 @@ pub struct Model(Arc<Mutex<Memory>>);
 #[derive(Debug, Default)]
 struct Memory {
     start: Start,
+    wall_times: WallTimes,
     published: u64,
     operators: Vec<String>,
     /// Each with the time when it entered its phase.
@@ -96,7 +97,10 @@ impl Memory {
         self.used.extend(changes.used.drain(..));
         self.dealt.extend(changes.dealt.drain(..));
         self.start.judged_by = changes.judged_by.or(self.start.judged_by);
-        self.start.ahead = changes.ahead.or(self.start.ahead);
+        if let Some(ahead) = changes.ahead {
+            self.start.ahead = Some(ahead);
+            self.wall_times.note(at, ahead);
+        }
         self.choices.extend(changes.choices.drain(..));
         for awaiting in changes.awaiting.drain(..) {
             let under = self.awaiting.entry(awaiting.smsc_id.clone());

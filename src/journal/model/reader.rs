@@ -97,6 +97,10 @@ impl Reader for Model {
         Ok(())
     }
 
+    fn wall_times(&mut self) -> Result<WallTimes, JournalError> {
+        Ok(self.memory().wall_times.clone())
+    }
+
     fn last_message(&mut self) -> Result<u64, JournalError> {
         Ok(self.memory().start.last_message)
     }

@@ -6,11 +6,15 @@ use xabar_events::{Reason, State};
 
 use super::corrupt;
 use super::rows::{number, text};
+use crate::clock::WallTimes;
 use crate::journal::{Backlog, Books, JournalError, Message, Phase};
 
 /// What one commit changes of the books.
-#[derive(Default)]
-pub(super) struct Entries<'a>(foldhash::HashMap<(&'a str, i64), Columns>);
+pub(super) struct Entries<'a> {
+    wall_times: &'a WallTimes,
+    /// By agency and day.
+    columns: foldhash::HashMap<(&'a str, i64), Columns>,
+}
 
 /// How much is added to each column.
 #[derive(Default)]
@@ -26,6 +30,14 @@ impl Columns {
 }
 
 impl<'a> Entries<'a> {
+    /// None yet; the wall clock says which day it is.
+    pub(super) fn new(wall_times: &'a WallTimes) -> Self {
+        Self {
+            wall_times,
+            columns: foldhash::HashMap::default(),
+        }
+    }
+
     /// Enters a new message in its column.
     pub(super) fn accept(&mut self, message: &'a Message, column: u8) {
         self.of(message).enter(column, 1);
@@ -42,8 +54,9 @@ impl<'a> Entries<'a> {
 
     /// Those of its agency and of the day on which it was accepted.
     fn of(&mut self, message: &'a Message) -> &mut Columns {
-        let key = (message.key.agency.name(), message.day());
-        self.0.entry(key).or_default()
+        let day = self.wall_times.day_of(message.accepted_at);
+        let key = (message.key.agency.name(), day);
+        self.columns.entry(key).or_default()
     }
 
     pub(super) fn write(&self, db: &Connection) -> Result<(), JournalError> {
@@ -51,7 +64,7 @@ impl<'a> Entries<'a> {
             "INSERT INTO books (agency, day, state, count) VALUES (?1, ?2, ?3, ?4) \
              ON CONFLICT DO UPDATE SET count = count + ?4",
         )?;
-        for ((agency, day), columns) in &self.0 {
+        for ((agency, day), columns) in &self.columns {
             for (column, by) in columns.0.iter().filter(|(_, by)| *by != 0) {
                 write.execute(params![agency, day, column, by])?;
             }

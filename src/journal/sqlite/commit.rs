@@ -10,7 +10,8 @@ use super::packed::Packed;
 use super::rows::ordered;
 use super::threads::Thread;
 use super::upkeep::Pace;
-use super::{JournalError, choices, dealt, keys, log, outbox, receipts, used};
+use super::{JournalError, choices, clock, dealt, keys, log, outbox, receipts, used};
+use crate::clock::WallTimes;
 use crate::journal::{Changes, Message, ThreadKey};
 
 /// What memory is to know besides the changes once they are committed.
@@ -43,7 +44,8 @@ pub(super) fn write(
     let (accepted, progressed) = (&written.accepted, &written.progressed);
     let room = &mut memory.room;
     log::append(db, written.row, changes, accepted, progressed, room)?;
-    write_books(db, changes, &written)?;
+    set_clock(db, memory, changes)?;
+    write_books(db, &memory.wall_times, changes, &written)?;
     write_rest(db, memory, changes)?;
     mark(db, changes)?;
     count_uncertain(db, &written)?;
@@ -78,8 +80,22 @@ fn check(db: &Connection, memory: &Memory, changes: &Changes) -> Result<(), Jour
     Ok(())
 }
 
-fn write_books(db: &Connection, changes: &Changes, written: &Written) -> Result<(), JournalError> {
-    let mut books = Entries::default();
+/// What is accepted from now on is booked on the day of that clock.
+fn set_clock(db: &Connection, memory: &mut Memory, changes: &Changes) -> Result<(), JournalError> {
+    if let Some(ahead) = changes.ahead {
+        clock::note(db, changes.at, ahead)?;
+        memory.wall_times.note(changes.at, ahead);
+    }
+    Ok(())
+}
+
+fn write_books(
+    db: &Connection,
+    wall_times: &WallTimes,
+    changes: &Changes,
+    written: &Written,
+) -> Result<(), JournalError> {
+    let mut books = Entries::new(wall_times);
     for (message, packed) in changes.accepted.iter().zip(&written.accepted) {
         books.accept(message, packed.column);
     }
@@ -105,11 +121,9 @@ fn write_rest(db: &Connection, memory: &mut Memory, changes: &Changes) -> Result
     }
     used::write(db, &changes.used)?;
     dealt::write(db, &changes.dealt)?;
-    if changes.judged_by.is_some() || changes.ahead.is_some() {
-        let sql =
-            "UPDATE marks SET judged_by = coalesce(?1, judged_by), ahead = coalesce(?2, ahead)";
-        db.prepare_cached(sql)?
-            .execute(params![changes.judged_by, changes.ahead])?;
+    if let Some(judged_by) = changes.judged_by {
+        db.prepare_cached("UPDATE marks SET judged_by = ?1")?
+            .execute([judged_by])?;
     }
     outbox::append(db, &changes.outgoing, &mut memory.room)?;
     match changes.published {

@@ -17,8 +17,8 @@ use super::receipts;
 use super::recent::Recent;
 use super::submitted::Submitted;
 use super::threads::{self, Thread};
-use super::{books, lookup, rows, subscribers, waiting};
-use crate::clock::UnixMillis;
+use super::{books, clock, lookup, rows, subscribers, waiting};
+use crate::clock::{UnixMillis, WallTimes};
 use crate::journal::{
     Arrival, Ask, Awaiting, Changes, Cursor, Facts, JournalError, Message, MessageId, OperatorId,
     Phase, Queue, SubscriberFacts, ThreadKey,
@@ -32,6 +32,7 @@ pub(super) struct Memory {
     submitted: Submitted,
     pub(super) choosers: Choosers,
     pub(super) held_ids: HeldIds,
+    pub(super) wall_times: WallTimes,
     pub(super) keys: Index<MessageId>,
     pub(super) threads: Index<Thread>,
     pub(super) subscribers: Index<SubscriberFacts>,
@@ -73,6 +74,7 @@ impl Memory {
             submitted: Submitted::default(),
             choosers: Choosers::load(db)?,
             held_ids: HeldIds::load(db)?,
+            wall_times: clock::read(db)?,
             keys: Index::load(db)?,
             threads: Index::load(db)?,
             subscribers: Index::load(db)?,

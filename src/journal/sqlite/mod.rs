@@ -12,6 +12,7 @@ mod archive;
 mod books;
 mod by_id;
 mod choices;
+mod clock;
 mod commit;
 mod connection;
 mod dealt;
@@ -357,7 +358,8 @@ fn look<T>(
 
 fn start(db: &Connection) -> Result<Start, JournalError> {
     let mut marks = db.prepare_cached(
-        "SELECT last_message, last_outgoing, last_held, (SELECT count(*) FROM held), latest, judged_by, ahead FROM marks",
+        "SELECT last_message, last_outgoing, last_held, (SELECT count(*) FROM held), latest, judged_by, \
+         (SELECT ahead FROM clock ORDER BY since DESC LIMIT 1) FROM marks",
     )?;
     let mut found = marks.query([])?;
     let row = found.next()?.ok_or(corrupt("marks"))?;

@@ -7,10 +7,10 @@ use rusqlite::{Connection, OptionalExtension};
 use xabar_events::Msisdn;
 
 use super::{
-    books, choices, connection, errors, every, lookup, outbox, receipts, schema, subscribers,
-    traffic,
+    books, choices, clock, connection, errors, every, lookup, outbox, receipts, schema,
+    subscribers, traffic,
 };
-use crate::clock::UnixMillis;
+use crate::clock::{UnixMillis, WallTimes};
 use crate::journal::{
     Awaiting, Backlog, Books, Choices, HeldReceipt, JournalError, Message, MessageId, OperatorId,
     Outgoing, Question, Reader, SubscriberFacts,
@@ -85,6 +85,10 @@ impl Reader for SqliteReader {
         each: &mut dyn FnMut(Message) -> ControlFlow<()>,
     ) -> Result<(), JournalError> {
         self.read(|db| traffic::read(db, since, most, each))
+    }
+
+    fn wall_times(&mut self) -> Result<WallTimes, JournalError> {
+        self.read(clock::read)
     }
 
     fn last_message(&mut self) -> Result<u64, JournalError> {

@@ -23,6 +23,11 @@ const STEPS: &[&str] = &[
      ALTER TABLE used ADD COLUMN normal_next_waiting INTEGER NOT NULL DEFAULT 1;
      ALTER TABLE used ADD COLUMN bulk_waiting INTEGER NOT NULL DEFAULT 1;
      ALTER TABLE used ADD COLUMN bulk_next_waiting INTEGER NOT NULL DEFAULT 1",
+    // By how many milliseconds the wall clock was ahead of the steady one, since when; not only by how many it is. What was before
+    // stands in the books by its steady day.
+    "CREATE TABLE clock (since INTEGER PRIMARY KEY, ahead INTEGER NOT NULL) STRICT;
+     INSERT INTO clock (since, ahead) SELECT latest + 1, ahead FROM marks WHERE ahead IS NOT NULL;
+     ALTER TABLE marks DROP COLUMN ahead",
 ];
 
 /// The version from which on the count of what waits to be repeated is exact.

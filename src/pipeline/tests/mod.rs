@@ -30,6 +30,7 @@ mod reload;
 mod results;
 mod review;
 mod routing;
+mod set_clock;
 mod sharing;
 mod taken_late;
 mod threads;

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use xabar_events::{Event, Msisdn, State, Trace};
 
 use super::*;
-use crate::clock::UnixMillis;
+use crate::clock::{UnixMillis, WallTimes};
 use crate::control::access::{Denials, Tokens};
 use crate::control::audit::Audit;
 use crate::control::readiness::Part;
@@ -222,6 +222,10 @@ struct Shelf;
 impl Reader for Shelf {
     fn outbox(&mut self, _after: u64, _limit: usize) -> Result<Vec<Outgoing>, JournalError> {
         Ok(Vec::new())
+    }
+
+    fn wall_times(&mut self) -> Result<WallTimes, JournalError> {
+        Ok(WallTimes::default())
     }
 
     fn message(&mut self, id: MessageId) -> Result<Option<Message>, JournalError> {

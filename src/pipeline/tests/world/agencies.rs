@@ -6,6 +6,7 @@ use xabar_events::{
 };
 
 use super::{START, World};
+use crate::control::known::{Known, known};
 use crate::intake::Verdict;
 use crate::journal::{Books, Message, MessageId};
 use crate::pipeline::Right;
@@ -105,6 +106,11 @@ impl World {
     pub(crate) fn journalled(&mut self, id: MessageId) -> Message {
         let reader = self.reader.as_mut().unwrap();
         reader.message(id).unwrap().unwrap()
+    }
+
+    /// All that is known of a subscriber, for who asks.
+    pub(crate) fn known(&mut self, msisdn: Msisdn) -> Known {
+        known(&mut **self.reader.as_mut().unwrap(), msisdn).unwrap()
     }
 
     pub(crate) fn books(&mut self) -> Vec<Books> {
