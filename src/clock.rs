@@ -55,8 +55,8 @@ fn millis(wait: Duration) -> i64 {
 pub struct Now {
     /// The monotonic clock, for timers.
     pub instant: Instant,
-    /// The monotonic clock counted from the wall time of the start: what limits and
-    /// due times run on, and what the journal keeps. It never steps, either way.
+    /// The monotonic clock counted from the wall time of the first start: what limits and
+    /// due times run on, and what the journal keeps. It never steps, either way, and goes on after a restart.
     pub steady: UnixMillis,
     /// The wall time, for quiet hours, `notBefore` and `expires`.
     pub wall: UnixMillis,
@@ -137,13 +137,16 @@ pub struct Clock {
 const JITTER: u64 = 2;
 
 impl Clock {
-    /// A clock whose steady time begins at the wall time, but not before `latest`: the last
-    /// time that the journal holds. So a wall clock that was set back while the gateway
-    /// was down counts as no time passed.
-    #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+    /// A clock whose steady time begins at the wall time, but not before `latest`.
     pub fn starting_after(latest: UnixMillis) -> Self {
+        Self::going_on(latest, None)
+    }
+
+    /// A clock whose steady time goes on after that of before, see `steady_at_start`.
+    #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+    pub fn going_on(latest: UnixMillis, ahead: Option<i64>) -> Self {
         let wall = wall();
-        let steady_at_start = wall.max(latest);
+        let steady_at_start = steady_at_start(wall, latest, ahead);
         Self {
             start: Instant::now(),
             steady_at_start,
@@ -180,6 +183,21 @@ impl Clock {
             .after(instant.saturating_duration_since(self.start));
         (instant, steady, wall().0.saturating_sub(steady.0))
     }
+}
+
+/// Where the steady clock of a gateway begins. `latest` is the last time that its journal holds, and `ahead` by how many
+/// milliseconds the wall clock was ahead of the steady one then, if it is known.
+///
+/// Times in the journal are steady ones: a wall clock that was set forward is ahead of them for good, else each would
+/// look older by the step after a restart. One that was set back, whenever that was, counts as no time passed
+/// until it comes to `latest` again: by then it may have been set right, and the time would count twice.
+pub(crate) fn steady_at_start(
+    wall: UnixMillis,
+    latest: UnixMillis,
+    ahead: Option<i64>,
+) -> UnixMillis {
+    let ahead = ahead.unwrap_or_default().max(0);
+    UnixMillis(wall.0.saturating_sub(ahead)).max(latest)
 }
 
 /// The monotonic clock, for drivers that wait; in tests it may be paused.
@@ -241,5 +259,25 @@ mod tests {
         clock.ahead.fetch_add(3_600_000, Ordering::Relaxed);
         let after = clock.now();
         assert!(after.wall.since(before.wall) < Duration::from_secs(60));
+    }
+
+    #[test]
+    fn the_steady_clock_goes_on_after_a_restart_whatever_the_wall_clock_was_set_to() {
+        let latest = UnixMillis(5_000_000);
+        let begins = |wall, ahead| steady_at_start(UnixMillis(wall), latest, ahead).0;
+        for (wall, ahead, steady) in [
+            // Nothing is known of the wall clock, or it was never set.
+            (5_010_000, None, 5_010_000),
+            (5_010_000, Some(0), 5_010_000),
+            // It was set forward and is so still, or was set back since, to the right time or further.
+            (8_610_000, Some(3_600_000), 5_010_000),
+            (5_010_000, Some(3_600_000), 5_000_000),
+            (1_010_000, Some(3_600_000), 5_000_000),
+            // It was set back and is so still, or was set right since.
+            (1_410_000, Some(-3_600_000), 5_000_000),
+            (5_010_000, Some(-3_600_000), 5_010_000),
+        ] {
+            assert_eq!(begins(wall, ahead), steady, "{wall} {ahead:?}");
+        }
     }
 }

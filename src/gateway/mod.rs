@@ -139,7 +139,8 @@ impl Gateway {
         let http_address = listener
             .as_ref()
             .and_then(|listener| listener.local_addr().ok());
-        let clock = Clock::starting_after(journal.start()?.latest);
+        let before = journal.start()?;
+        let clock = Clock::going_on(before.latest, before.ahead);
         let archive = journal.reader()?;
         let numbers = fitting::numbers(settings)?;
         let tokens = fitting::tokens(settings)?;

@@ -60,6 +60,9 @@ const DEATHS: u64 = 8;
 /// The rules change so often on a day on which they do.
 const CHANGES: u64 = 60;
 
+/// By how much the wall clock is set forward at most, in milliseconds.
+const MOST_SET: u64 = 20 * 60 * 1000;
+
 #[test]
 fn a_day_keeps_every_rule_whatever_goes_wrong() {
     let events = from_outside("XABAR_DAY_EVENTS");
@@ -118,6 +121,25 @@ fn a_day_whose_rules_change_keeps_those_that_hold() {
     }
 }
 
+/// As a day is, with a wall clock that is set forward all the time. Without its campaign: how much of that goes within an
+/// hour in which the clock is set has no law.
+#[test]
+fn a_day_whose_clock_is_set_forward_keeps_every_rule() {
+    let mut seeds = from_outside("XABAR_DAY_SEED");
+    if seeds.is_empty() {
+        seeds = vec![1, 2];
+    }
+    for seed in seeds {
+        let mut day = Day::new(seed, EVENTS);
+        day.clock_is_set = (0..CHANGES).map(|_| some_time(&mut day.random)).collect();
+        day.clock_is_set
+            .sort_unstable_by_key(|at| std::cmp::Reverse(*at));
+        day.world
+            .read_again(|settings| settings.rules.spreads.clear());
+        day.run();
+    }
+}
+
 fn from_outside(name: &str) -> Vec<u64> {
     let given = std::env::var(name).unwrap_or_default();
     let numbers = given.split(',').filter_map(|it| it.parse().ok());
@@ -143,6 +165,8 @@ struct Day {
     deaths_in_all: usize,
     /// When the rules change, the next time last.
     changes: Vec<UnixMillis>,
+    /// When the wall clock is set, likewise.
+    clock_is_set: Vec<UnixMillis>,
     /// How long after the day every message has come to its end.
     patience: Duration,
     /// Whether something came or went in the last second.
@@ -190,6 +214,7 @@ impl Day {
             deaths_in_all: deaths.len(),
             deaths,
             changes: Vec::new(),
+            clock_is_set: Vec::new(),
             patience: PATIENCE,
             busy: true,
         }
@@ -223,6 +248,7 @@ impl Day {
         self.citizens.write(&mut self.world);
         self.staff.order(&mut self.world);
         self.change_rules();
+        self.set_clock();
         self.die();
         for _ in 0..20 {
             self.world.beat();
@@ -281,6 +307,14 @@ impl Day {
                 self.world.start();
                 self.take_up_again();
             }
+        }
+    }
+
+    fn set_clock(&mut self) {
+        let now = self.world.steady;
+        if self.clock_is_set.pop_if(|at| *at <= now).is_some() {
+            let forward = self.random.below(MOST_SET);
+            self.world.wall_ahead += i64::try_from(forward).unwrap();
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) use self::operators::*;
 pub(super) use self::settings::limit;
 use self::settings::settings;
 use super::laws::{Heard, Laws};
-use crate::clock::{Now, UnixMillis};
+use crate::clock::{Now, UnixMillis, steady_at_start};
 use crate::compose::Catalog;
 use crate::delivery::{Logins, Offer, Report};
 use crate::intake::{Batch, Carriers, Verdict};
@@ -54,6 +54,8 @@ pub(super) struct World {
     pub(super) steady: UnixMillis,
     /// How far the wall clock is ahead of it.
     pub(super) wall_ahead: i64,
+    /// How far a restart brought the gateway's own steady clock forward: time that did not pass.
+    leapt: Duration,
     pub(super) smscs: BTreeMap<OperatorId, Smsc>,
     arrivals: Vec<Vec<Incoming>>,
     /// Steps of USSD dialogues over HTTP, for the next beat.
@@ -135,6 +137,7 @@ impl World {
             base: base(),
             steady: START,
             wall_ahead: 0,
+            leapt: Duration::ZERO,
             smscs: BTreeMap::new(),
             arrivals: Vec::new(),
             posted: Vec::new(),
@@ -157,15 +160,16 @@ impl World {
 
     /// Takes up where the journal left off.
     pub(super) fn start(&mut self) {
-        let now = self.now();
-        let core = Core::start(
-            self.disk.open(),
-            self.settings.clone(),
-            Catalog::built_in(),
-            &now,
-        )
-        .unwrap();
-        self.laws.started(&now);
+        let mut journal = self.disk.open();
+        let before = journal.start().unwrap();
+        // A clock that is set while the gateway is down it cannot tell from time that passes.
+        if before.ahead == Some(self.wall_ahead) {
+            let begins = steady_at_start(self.wall(), before.latest, before.ahead);
+            self.leapt = begins.since(self.steady);
+        }
+        let now = self.gateways_now();
+        let core = Core::start(journal, self.settings.clone(), Catalog::built_in(), &now).unwrap();
+        self.laws.started(&self.now());
         self.reader = Some(core.reader().unwrap());
         self.wording = Wording::new(core.operators(), self.settings.traced);
         for (id, _) in core.operators() {
@@ -204,6 +208,15 @@ impl World {
             instant: self.base + self.steady.since(START),
             steady: self.steady,
             wall: self.wall(),
+        }
+    }
+
+    /// The time as the gateway reads it.
+    fn gateways_now(&self) -> Now {
+        let now = self.now();
+        Now {
+            steady: now.steady.after(self.leapt),
+            ..now
         }
     }
 
@@ -252,7 +265,7 @@ impl World {
 
     /// How long the pipeline wants to wait if nothing comes in.
     pub(super) fn wait(&self) -> Duration {
-        let now = self.now();
+        let now = self.gateways_now();
         let deadline = self.core.as_ref().unwrap().deadline(&now);
         deadline.saturating_duration_since(now.instant)
     }
@@ -405,7 +418,7 @@ impl World {
 
     fn decide(&mut self, inputs: Inputs) -> (Changes, Effects) {
         self.beats += 1;
-        let now = self.now();
+        let now = self.gateways_now();
         self.core.as_mut().unwrap().decide(now, inputs).unwrap()
     }
 
