@@ -12,8 +12,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+use lapin::options::BasicGetOptions;
 use serde_json::Value;
+use support::amqp::Peer;
 use support::broker;
+use tokio::time::sleep;
 
 fn bench(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_xabar"));
@@ -61,6 +64,7 @@ fn figures_of_floor_and_gateway_are_one_object() {
     assert!(output.status.success(), "{}", told(&output));
     let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(figures["messages"], 2000);
+    assert_eq!(figures["short"], true);
     for row in [&figures, &figures["runs"][0], &figures["runs"][1]] {
         for who in ["floor", "gateway"] {
             for what in ["rate", "cpu_us", "rss_kib"] {
@@ -80,6 +84,65 @@ fn figures_of_floor_and_gateway_are_one_object() {
     assert!(is_empty(&data), "the journals are gone");
     assert_eq!(queues(id), [""; 0], "and so are the queues");
     std::fs::remove_dir(data).unwrap();
+}
+
+#[tokio::test]
+async fn a_run_of_the_floor_that_lost_an_outcome_has_no_figures() {
+    refused_without_an_outcome(0, "the floor's run went wrong").await;
+}
+
+#[tokio::test]
+async fn a_run_of_the_gateway_that_lost_an_outcome_has_no_figures() {
+    refused_without_an_outcome(1, "the gateway's run went wrong").await;
+}
+
+#[tokio::test]
+async fn a_measured_latency_that_lost_an_outcome_has_no_figures() {
+    refused_without_an_outcome(2, "the gateway's run went wrong").await;
+}
+
+/// Floor, gateway and latency are the first three runs of a bench, from 0; from one of them an outcome is stolen.
+async fn refused_without_an_outcome(run: u32, why: &str) {
+    let data = folder(&format!("bench-robbed-{run}"));
+    let mut bench = bench(&[
+        "--messages=1000",
+        "--agencies=1",
+        "--latency-rate=100",
+        "--latency-seconds=1",
+        "--url",
+        &broker::shared().url(),
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    let bench = bench.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let bench = bench.spawn().unwrap();
+    let queue = format!("xabar-bench-{}-{run}.outcomes", bench.id());
+    let thief = tokio::spawn(take_one(queue));
+    let output = tokio::task::spawn_blocking(|| bench.wait_with_output().unwrap());
+    let output = output.await.unwrap();
+    thief.abort();
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(output.stdout.is_empty());
+    assert!(told(&output).contains(why), "{}", told(&output));
+    assert!(is_empty(&data), "the journals are gone");
+    std::fs::remove_dir(data).unwrap();
+}
+
+/// Takes the first message out of a queue that is to come.
+async fn take_one(queue: String) {
+    let peer = Peer::connect(broker::shared()).await;
+    let options = BasicGetOptions { no_ack: true };
+    loop {
+        // As long as there is no such queue, asking closes the channel.
+        let channel = peer.connection.create_channel().await.unwrap();
+        while let Ok(got) = channel.basic_get(queue.as_str().into(), options).await {
+            if got.is_some() {
+                return;
+            }
+            sleep(Duration::from_millis(2)).await;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[test]

@@ -246,9 +246,11 @@ mod tests {
         let mut repeated = well();
         repeated.told.note(&outcome("b", 3, State::Delivered));
         repeated.repeated = 1;
+        repeated.figures.deliveries.repeated = 2;
         assert_eq!(
             repeated.faults_of_gateway(2),
             [
+                "2 receipts were sent again, not 0",
                 "1 texts went out again",
                 "1 events were not told accepted, submitted, delivered; \
                  one was told delivered as its number 4"

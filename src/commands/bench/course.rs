@@ -45,10 +45,42 @@ struct Warm {
     done: f64,
 }
 
+/// The same when it had ended.
+struct End {
+    at: Instant,
+    cpu: Duration,
+    broker: Option<Duration>,
+    rss_kib: u64,
+}
+
+impl Warm {
+    /// What was done and taken since then, of so many messages.
+    fn cost(&self, end: &End, messages: u64) -> Result<Cost, Failure> {
+        let all = messages as f64;
+        let measured = all - self.done;
+        let cpu = end.cpu.saturating_sub(self.cpu);
+        if measured < LEAST_MEASURED * all || cpu.is_zero() {
+            return Err(Failure::because(format!(
+                "{messages} messages were over too soon to measure anything: give more --messages"
+            )));
+        }
+        let seconds = end.at.saturating_duration_since(self.at).as_secs_f64();
+        let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / measured;
+        let broker = end.broker.zip(self.broker);
+        Ok(Cost {
+            rate: measured / seconds.max(f64::MIN_POSITIVE),
+            cpu_us: each(cpu),
+            rss_kib: end.rss_kib,
+            broker_us: broker.map(|(now, then)| each(now.saturating_sub(then))),
+        })
+    }
+}
+
 /// How often the child is looked at.
 const LOOK: Duration = Duration::from_millis(5);
-/// While it is warming up, when the broker is asked, too.
+/// While it is warming up, when the broker is asked, too: so often, or the sooner the fewer messages there are.
 const LOOK_AT_BROKER: Duration = Duration::from_millis(20);
+const LOOK_A_MESSAGE: Duration = Duration::from_micros(1);
 /// A child that gets nothing done for so long is given up.
 const STUCK: Duration = Duration::from_secs(60);
 /// The floor ends by itself once it has answered everything. The simulator may need so long to hear
@@ -56,6 +88,8 @@ const STUCK: Duration = Duration::from_secs(60);
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The share of the messages that is the warm-up.
 const WARM_UP: f64 = 0.1;
+/// The share of them that has to be left by when its end is noticed.
+const LEAST_MEASURED: f64 = 0.5;
 
 impl Course<'_> {
     /// Follows the child until every receipt is answered, and to its end: by itself, or told to.
@@ -66,21 +100,21 @@ impl Course<'_> {
             self.child.terminate()?;
         }
         let (at, cpu) = self.until_ended().await?;
-        // All may have been done by the first look.
-        let messages = (self.messages as f64 - warm.done).max(1.0);
-        let seconds = at.saturating_duration_since(warm.at).as_secs_f64();
-        let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / messages;
-        let broker = self.broker_cpu()?.zip(warm.broker);
-        Ok(Cost {
-            rate: messages / seconds.max(f64::MIN_POSITIVE),
-            cpu_us: each(cpu.saturating_sub(warm.cpu)),
+        let end = End {
+            at,
+            cpu,
+            broker: self.broker_cpu()?,
             rss_kib: self.child.peak_rss_kib(),
-            broker_us: broker.map(|(now, then)| each(now.saturating_sub(then))),
-        })
+        };
+        warm.cost(&end, self.messages)
     }
 
     async fn until_warm(&mut self) -> Result<Warm, Failure> {
         let mut patience = Patience::new();
+        let pause = match self.stage {
+            Some(_) => look_at_broker(self.messages),
+            None => LOOK / 5,
+        };
         loop {
             let (figures, standing, at) = self.look().await?;
             let done = self.done(&figures).await?;
@@ -95,11 +129,7 @@ impl Course<'_> {
                 });
             }
             patience.hold(figures.submits, standing, self.child)?;
-            sleep(match self.stage {
-                Some(_) => LOOK_AT_BROKER,
-                None => LOOK / 5,
-            })
-            .await;
+            sleep(pause).await;
         }
     }
 
@@ -159,6 +189,11 @@ impl Course<'_> {
     }
 }
 
+fn look_at_broker(messages: u64) -> Duration {
+    let messages = u32::try_from(messages).unwrap_or(u32::MAX);
+    (LOOK_A_MESSAGE * messages).min(LOOK_AT_BROKER)
+}
+
 /// Runs out when nothing changes.
 struct Patience {
     seen: u64,
@@ -186,5 +221,65 @@ impl Patience {
             true => Ok(()),
             false => Err(child.failure(&format!("got nothing done for {} s", STUCK.as_secs()))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    fn warm(done: f64) -> Warm {
+        Warm {
+            at: instant(),
+            cpu: 30 * MS,
+            broker: Some(7 * MS),
+            done,
+        }
+    }
+
+    fn end(warm: &Warm) -> End {
+        End {
+            at: warm.at + 500 * MS,
+            cpu: 48 * MS,
+            broker: Some(16 * MS),
+            rss_kib: 4096,
+        }
+    }
+
+    #[test]
+    fn only_what_came_after_the_warm_up_counts() {
+        let warm = warm(100.0);
+        let cost = warm.cost(&end(&warm), 1000).unwrap();
+        assert_eq!((cost.rate, cost.rss_kib), (1800.0, 4096));
+        assert_eq!((cost.cpu_us, cost.broker_us), (20.0, Some(10.0)));
+        let others = End {
+            broker: None,
+            ..end(&warm)
+        };
+        assert_eq!(warm.cost(&others, 1000).unwrap().broker_us, None);
+    }
+
+    #[test]
+    fn a_run_that_was_half_over_at_the_first_look_or_took_no_time_is_refused() {
+        let run = |done, cpu| {
+            let warm = warm(done);
+            let end = End { cpu, ..end(&warm) };
+            warm.cost(&end, 1000)
+        };
+        assert_eq!(run(500.0, 48 * MS).unwrap().rate, 1000.0);
+        for (done, cpu) in [(501.0, 48 * MS), (100.0, 30 * MS)] {
+            let Failure::Failed(told, None) = run(done, cpu).unwrap_err() else {
+                panic!()
+            };
+            assert!(told.contains("--messages"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_short_run_is_looked_at_sooner() {
+        assert_eq!(look_at_broker(1000), MS);
+        assert_eq!(look_at_broker(100_000), 20 * MS);
     }
 }

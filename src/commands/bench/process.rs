@@ -1,5 +1,7 @@
 //! A child process, and what the kernel counts of it.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ pub(super) struct Watched {
     child: Child,
     log: PathBuf,
     peak_rss_kib: u64,
+    threads: Threads,
     /// What it took in all. Once it is waited for, the kernel does not know any more.
     last: Option<Standing>,
 }
@@ -28,7 +31,7 @@ pub(super) struct Standing {
 
 /// The kernel has to count: without /proc there are no figures.
 pub(super) fn ensure_counted() -> Result<(), Failure> {
-    match standing(std::process::id()) {
+    match standing(std::process::id(), &mut Threads::default()) {
         Ok(_) => Ok(()),
         Err(error) => Err(Failure::caused(
             "cannot read CPU times in /proc, where Linux has them",
@@ -58,6 +61,7 @@ impl Watched {
             child,
             log: log.to_owned(),
             peak_rss_kib: 0,
+            threads: Threads::default(),
             last: None,
         })
     }
@@ -71,7 +75,7 @@ impl Watched {
             return Ok(last);
         }
         let id = self.child.id();
-        let standing = standing(id);
+        let standing = standing(id, &mut self.threads);
         // A process that is over has no memory any more.
         if let Ok(rss) = memory_kib(id, "VmHWM:") {
             self.peak_rss_kib = self.peak_rss_kib.max(rss);
@@ -137,14 +141,46 @@ const LOG_LINES: usize = 20;
 
 /// User and system time of a process that somebody else started.
 pub(super) fn cpu(id: u32) -> Result<Duration, Failure> {
-    let standing = standing(id);
+    let standing = standing(id, &mut Threads::default());
     let standing = standing.map_err(|error| Failure::caused("cannot watch the broker", error))?;
     Ok(standing.cpu)
 }
 
-fn standing(id: u32) -> io::Result<Standing> {
+/// The kernel tells a process's time in ticks, of which a short run takes none, and those of its threads in nanoseconds as
+/// long as they are there. Neither is more than it took, so the larger one is nearer.
+fn standing(id: u32, threads: &mut Threads) -> io::Result<Standing> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
-    parse_stat(&stat).ok_or_else(|| io::Error::other("/proc/PID/stat is not as expected"))
+    let standing = parse_stat(&stat);
+    let standing = standing.ok_or_else(|| io::Error::other("/proc/PID/stat is not as expected"))?;
+    Ok(Standing {
+        cpu: standing.cpu.max(threads.look(id)),
+        ..standing
+    })
+}
+
+/// The times of a process's threads as they were last seen, of those that are over, too.
+#[derive(Default)]
+struct Threads(HashMap<OsString, Duration>);
+
+impl Threads {
+    /// Their sum.
+    fn look(&mut self, id: u32) -> Duration {
+        // Any of them may be over by when it is read.
+        let threads = std::fs::read_dir(format!("/proc/{id}/task"));
+        for thread in threads.into_iter().flatten().flatten() {
+            let stat = std::fs::read_to_string(thread.path().join("schedstat"));
+            if let Some(cpu) = stat.ok().as_deref().and_then(parse_schedstat) {
+                self.0.insert(thread.file_name(), cpu);
+            }
+        }
+        self.0.values().sum()
+    }
+}
+
+/// Its first number is the time on a processor, in nanoseconds.
+fn parse_schedstat(stat: &str) -> Option<Duration> {
+    let nanos = stat.split(' ').next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanos))
 }
 
 /// proc(5): the name in brackets may hold anything; state is field 3, utime 14, stime 15.
@@ -181,6 +217,20 @@ mod tests {
         assert!(!standing.ended);
         assert!(parse_stat(&stat.replace(" S ", " Z ")).unwrap().ended);
         assert_eq!(parse_stat("42 (x"), None);
+    }
+
+    #[test]
+    fn less_than_a_tick_is_known_of_a_process_and_of_threads_that_are_over() {
+        let log = std::env::temp_dir().join(format!("xabar-timed-{}.log", std::process::id()));
+        let mut child = Watched::start(Command::new("cat"), &log).unwrap();
+        std::fs::remove_file(log).unwrap();
+        // It waits for what comes in, and has hardly begun.
+        let cpu = std::iter::repeat_with(|| child.look().unwrap().cpu);
+        let cpu = cpu.take(30_000).find(|cpu| !cpu.is_zero()).unwrap();
+        assert!(cpu < Duration::from_millis(MILLIS_A_TICK), "{cpu:?}");
+        let over = Duration::from_secs(5);
+        child.threads.0.insert("over".into(), over);
+        assert!(child.look().unwrap().cpu > over);
     }
 
     #[test]

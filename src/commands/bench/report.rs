@@ -179,6 +179,7 @@ impl Report {
         let mut report = Map::new();
         let mut tell = |name: &str, value: Value| report.insert(name.to_owned(), value);
         tell("messages", self.messages.into());
+        tell("short", self.is_short().into());
         // What scripts look at: the first row.
         if let Some(Value::Object(first)) = self.rows.first().map(Row::json) {
             for (name, value) in first {
@@ -200,6 +201,11 @@ impl Report {
         report.into()
     }
 
+    /// Whether a run of so few messages says little.
+    fn is_short(&self) -> bool {
+        self.messages < LONG
+    }
+
     fn table(&self, out: &mut impl Write) -> std::io::Result<()> {
         let mut settings = format!(
             "{} messages to {} subscribers, {} × window {}",
@@ -219,8 +225,8 @@ impl Report {
         }
         writeln!(out, "{}", styled(FAINT, settings))?;
         warn_unoptimized(out)?;
-        if self.messages < TICKS_MEAN_LITTLE {
-            let short = "short: CPU time is counted in hundredths of a second, and starting takes its share";
+        if self.is_short() {
+            let short = format!("short: starting takes its share; give at least {LONG} --messages");
             writeln!(out, "{}", styled(WARN, short))?;
         }
         for row in &self.rows {
@@ -273,8 +279,8 @@ pub(super) fn warn_unoptimized(out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "{}", styled(WARN, unoptimized))
 }
 
-/// With fewer messages a tick more or less shows in the figures.
-const TICKS_MEAN_LITTLE: u64 = 20_000;
+/// With fewer messages a run is half a second, in which caches and connections are cold.
+const LONG: u64 = 20_000;
 
 /// `20113 (19800..21000)`, without the range if there is none.
 fn shown(spread: Spread, decimals: usize) -> String {
