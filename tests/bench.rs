@@ -247,6 +247,11 @@ fn until(mut happened: impl FnMut() -> bool) {
 fn what_cannot_be_measured_is_told() {
     for (arguments, code, why) in [
         (&["--messages=999"][..], 2, "1000"),
+        (
+            &["--messages=3000", "--subscribers=10"],
+            2,
+            "--subscribers 31 or more",
+        ),
         (&["--batch=0"], 2, "0"),
         (&["--agencies=1,x"], 2, "x"),
         (&["ussd", "--open=0"], 2, "0"),

@@ -1,5 +1,6 @@
 //! The gateway under test: the program itself, with a configuration written for the run.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -7,12 +8,15 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 use super::Failure;
+use super::events::Load;
 use super::process::Watched;
 use super::scenario::Scenario;
 use super::stage::Names;
+use crate::control::settings::subscriber::MOST_MESSAGES;
 use crate::simulator::Handle;
 
-/// Starts `xabar run` with its configuration and log in `folder`, and its journal there.
+/// Starts `xabar run` with its configuration and log in `folder`, and its journal there. It listens where it is told to
+/// for whoever asks what it counts.
 pub(super) fn start(
     setup: &Scenario<'_>,
     names: &Names,
@@ -58,21 +62,37 @@ pub(super) fn program() -> Result<std::path::PathBuf, Failure> {
     std::env::current_exe().map_err(|error| Failure::caused("cannot find this program", error))
 }
 
+/// A subscriber's limits are by so much above what they get in a run: they may have got one before.
+const MARGIN: u64 = 2;
+
+/// The limits that hold nobody back have to be ones that the gateway takes.
+pub(super) fn ensure_limits_suffice(load: &Load) -> Result<(), Failure> {
+    let most = u64::from(MOST_MESSAGES) - MARGIN;
+    let Load {
+        messages,
+        subscribers,
+        ..
+    } = load;
+    match load.messages_each() {
+        each if each <= most => Ok(()),
+        each => Err(Failure::Usage(format!(
+            "--subscribers {subscribers} is too few for --messages {messages}: each would get {each}, which no limit of a \
+             subscriber lets through; give --subscribers {} or more",
+            messages.div_ceil(most)
+        ))),
+    }
+}
+
 /// Everything on that is on by default, and limits that nothing of this run reaches.
-fn configuration(
-    setup: &Scenario<'_>,
-    names: &Names,
-    smsc: std::net::SocketAddr,
-    folder: &Path,
-) -> String {
+fn configuration(setup: &Scenario<'_>, names: &Names, smsc: SocketAddr, folder: &Path) -> String {
     let Scenario {
         batch,
         sessions,
         window,
         ..
     } = setup;
-    let each = setup.load.messages_each();
-    let (short, long) = ((each + 2).max(3), (each + 2).max(10));
+    let unreached = setup.load.messages_each() + MARGIN;
+    let (short, long) = (unreached.max(3), unreached.max(10));
     let url = quoted(setup.url);
     let journal = journal_url(folder);
     let [exchange, queue, rejected, outcomes] = [

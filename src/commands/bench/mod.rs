@@ -145,6 +145,9 @@ impl Bench {
 
     async fn measure(&self) -> Result<Report, Failure> {
         process::ensure_counted()?;
+        if !self.limits {
+            gateway::ensure_limits_suffice(&self.load(1))?;
+        }
         let folder = Folder::make(self.data.as_deref())?;
         let broker = self.broker().await?;
         let mut report = self.report();
@@ -220,15 +223,19 @@ impl Bench {
             url: &broker.url,
             broker: broker.ours.as_ref().map(|(process, _)| *process),
             folder,
-            load: Load {
-                messages: self.messages,
-                subscribers: self.subscribers.unwrap_or(self.messages),
-                agencies,
-                seed: self.seed,
-            },
+            load: self.load(agencies),
             batch,
             sessions: self.sessions,
             window: self.window,
+        }
+    }
+
+    fn load(&self, agencies: u32) -> Load {
+        Load {
+            messages: self.messages,
+            subscribers: self.subscribers.unwrap_or(self.messages),
+            agencies,
+            seed: self.seed,
         }
     }
 

@@ -131,6 +131,7 @@ fn changed_hours(table: &mut Table<'_>, held: Option<&QuietHours>) -> Option<Qui
 
 /// Each limit costs memory for every subscriber, so there are few and they look back on little.
 const MOST_LIMITS: usize = 4;
+pub(crate) const MOST_MESSAGES: u32 = 100;
 
 pub(super) fn limits(cell: &Cell<'_>) -> Option<Vec<Limit>> {
     let windows = Unique::default();
@@ -183,7 +184,7 @@ fn void(limits: &[Limit]) -> Vec<(Entry<'_>, Entry<'_>)> {
 }
 
 fn limit(table: &mut Table<'_>, windows: &Unique) -> Option<Limit> {
-    let messages = table.required("messages", "say how many", whole(1..=100));
+    let messages = table.required("messages", "say how many", whole(1..=MOST_MESSAGES));
     let per = table.required("per", "say in which time, such as \"10m\"", |cell| {
         let per = duration("1s"..="31d")(cell)?;
         windows
