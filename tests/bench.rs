@@ -77,6 +77,8 @@ fn figures_of_floor_and_gateway_are_one_object() {
     assert_eq!(figures["latency_ms"]["rate"], 100);
     let [p50, p99, p999] = ["p50", "p99", "p999"].map(|name| &figures["latency_ms"][name]);
     assert!(positive(p50) && p50.as_f64() <= p99.as_f64() && p99.as_f64() <= p999.as_f64());
+    let commits = ["p50", "p99"].map(|name| &figures["commit_ms"][name]);
+    assert!(positive(commits[0]) && commits[0].as_f64() <= commits[1].as_f64());
     assert!(positive(&figures["fsync_ms"]["p99"]));
     assert!(positive(&figures["limits"]["publisher"]));
     assert!(positive(&figures["limits"]["simulator"]));

@@ -20,10 +20,15 @@ use crate::simulator::Handle;
 pub(super) fn start(
     setup: &Scenario<'_>,
     names: &Names,
-    smsc: std::net::SocketAddr,
+    smsc: SocketAddr,
+    http: Option<SocketAddr>,
     folder: &Path,
 ) -> Result<Watched, Failure> {
-    start_by(&configuration(setup, names, smsc, folder), folder)
+    let mut configuration = configuration(setup, names, smsc, folder);
+    if let Some(http) = http {
+        configuration += &format!("\n[http]\nlisten = \"{http}\"\n");
+    }
+    start_by(&configuration, folder)
 }
 
 /// Starts `xabar run` by this configuration, and keeps it and the log in `folder`.

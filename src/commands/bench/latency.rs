@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use xabar_events::Notification;
 
 use super::check::accept;
+use super::commits::{self, Commits};
 use super::events::{Load, publication};
 use super::preload::Preloaded;
 use super::process::Watched;
@@ -29,6 +30,8 @@ pub(super) struct Latency {
     pub(super) rate: u32,
     /// Milliseconds from when an event is due to be published until the SMSC has its submit_sm.
     pub(super) publish_to_submit: Percentiles,
+    /// What the journal took to make something durable.
+    pub(super) commits: Commits,
     /// Milliseconds to write and fdatasync, in the folder of the journal, before and after.
     pub(super) disk: Percentiles,
 }
@@ -63,7 +66,9 @@ pub(super) async fn measure(
     let stage = Stage::open(setup.url).await?;
     let simulator = setup.simulator().await?;
     let mut disk = writes(&folder)?;
-    let mut child = gateway::start(&setup, &stage.names, simulator.address(), &folder)?;
+    let (names, smsc) = (&stage.names, simulator.address());
+    let http = commits::listener()?;
+    let mut child = gateway::start(&setup, names, smsc, Some(http), &folder)?;
     let bar = progress::bar(format!("publish to submit at {rate} a second"), messages);
     let handle = simulator.handle();
     gateway::until_bound(&handle, &mut child).await?;
@@ -71,6 +76,7 @@ pub(super) async fn measure(
     let (pace, subscribers) = publish(&stage, &setup, rate, &bar).await?;
     until_delivered(&handle, messages, &mut child).await?;
     bar.finish_and_clear();
+    let commits = Commits::of(http).await?;
     disk.extend(writes(&folder)?);
     child.terminate()?;
     child.ended_well()?;
@@ -85,6 +91,7 @@ pub(super) async fn measure(
     Ok(Latency {
         rate,
         publish_to_submit: Percentiles::of(counted),
+        commits,
         disk: Percentiles::of(disk),
     })
 }

@@ -5,6 +5,7 @@
 //! process, so a child's CPU time is its own. A run that lost or repeated anything has no figures.
 
 mod check;
+mod commits;
 mod course;
 mod disk;
 mod events;

@@ -60,6 +60,11 @@ impl Latency {
         json!({"rate": self.rate, "p50": of(500), "p99": of(990), "p999": of(999)})
     }
 
+    fn commits_json(&self) -> Value {
+        let of = |per_mille| rounded(self.commits.millis(per_mille), 3);
+        json!({"p50": of(500), "p99": of(990)})
+    }
+
     fn disk_json(&self) -> Value {
         let of = |per_mille| rounded(self.disk.per_mille(per_mille), 3);
         json!({"octets": disk::OCTETS, "p50": of(500), "p99": of(990)})
@@ -188,6 +193,7 @@ impl Report {
         }
         if let Some(latency) = &self.latency {
             tell("latency_ms", latency.json());
+            tell("commit_ms", latency.commits_json());
             tell("fsync_ms", latency.disk_json());
         }
         tell("runs", self.rows.iter().map(Row::json).collect());
@@ -249,6 +255,12 @@ impl Report {
                 Cell::new(format!("p50 {}", shown(500))),
                 Cell::new(format!("p99 {}", shown(990))),
                 Cell::new(format!("p99.9 {}", shown(999))),
+            ]);
+            let shown = |per_mille| format!("{:.2} ms", latency.commits.millis(per_mille));
+            table.row([
+                Cell::new("of that a commit of the journal"),
+                Cell::new(format!("p50 {}", shown(500))),
+                Cell::new(format!("p99 {}", shown(990))),
             ]);
             let shown = |per_mille| format!("{:.2} ms", latency.disk.per_mille(per_mille));
             table.row([

@@ -99,7 +99,7 @@ async fn run_gateway(
     }
     let ready = Ready::make(setup, "gateway").await?;
     let address = ready.simulator.address();
-    let mut child = gateway::start(setup, &ready.stage.names, address, &folder)?;
+    let mut child = gateway::start(setup, &ready.stage.names, address, None, &folder)?;
     let handle = ready.simulator.handle();
     let course = ready.course(setup, &mut child, &handle);
     let cost = course.follow(true).await?;
