@@ -84,10 +84,15 @@ impl Agencies {
 
     /// Lets one of them have much to say in a minute.
     pub(super) fn soon(&mut self, agency: u64, priority: Priority, left: u64) {
+        self.soon_at(left, agency, priority, left);
+    }
+
+    /// The same, so many a second.
+    pub(super) fn soon_at(&mut self, a_second: u64, agency: u64, priority: Priority, left: u64) {
         self.bursts.push(Burst {
             at: START.after(MINUTE),
             left,
-            a_second: left,
+            a_second,
             agency,
             priority,
         });

@@ -447,6 +447,20 @@ fn an_urgent_message_that_is_kept_waiting_is_noticed() {
 }
 
 #[test]
+#[should_panic(expected = "goes before one that was due earlier")]
+fn a_message_that_goes_before_an_earlier_one_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    day.agencies.soon_at(20, 0, Priority::Normal, 400);
+    // Those that are kept would come too close to others.
+    day.world.settings.rules.limits.clear();
+    day.world.laws = Laws::new(&day.world.settings);
+    day.world.restart();
+    let of = |it: &Message| it.lane == Lane::Normal && it.id.0.is_multiple_of(2);
+    day.world.saboteur = Some(Box::new(Neglect::of(of, 20 * SECOND)));
+    day.run();
+}
+
+#[test]
 #[should_panic(expected = "are bulk")]
 fn bulk_that_is_shut_out_is_noticed() {
     let mut day = Day::new(7, 2_000);

@@ -6,6 +6,7 @@ mod choices;
 mod ends;
 mod links;
 mod morning;
+mod order;
 mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,7 @@ use choices::Choices;
 pub(super) use choices::Text;
 use links::Links;
 use morning::Mornings;
+use order::Order;
 use waits::Waits;
 
 /// What is known of every message from outside.
@@ -68,6 +70,7 @@ pub(super) struct Laws {
     pushing: Vec<UrgentRight>,
     begun: Begun,
     mornings: Mornings,
+    order: Order,
     waits: Waits,
     links: Links,
     /// Answers to citizens that were accepted, are to go, and were not asked for yet.
@@ -222,6 +225,7 @@ impl Laws {
             pushing: pushing.cloned().collect(),
             begun: Begun::default(),
             mornings: Mornings::default(),
+            order: Order::default(),
             waits: Waits::default(),
             links: Links::default(),
             answers: Vec::new(),
@@ -341,6 +345,7 @@ impl Laws {
             .unwrap_or(std::mem::take(&mut lists.reassigned));
         for message in &changes.accepted {
             self.check_right(message);
+            self.order.joins(message);
             if is_answer_to_go(message) {
                 self.check_answers_limit(now, message);
             }
@@ -467,6 +472,7 @@ impl Laws {
             self.check_screen(message, submission.token);
             self.check_agency(now, message);
             self.check_morning(now, message);
+            self.check_order(message);
             self.waits.waits_no_more(message);
         }
         self.check_segment(message, segment);
@@ -518,5 +524,6 @@ impl Laws {
         self.check_reason(now, message, outcome);
         self.note_morning(message, outcome);
         self.note_wait(message, outcome);
+        self.note_order(message, outcome);
     }
 }

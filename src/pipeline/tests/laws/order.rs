@@ -1,0 +1,66 @@
+//! What holds for who goes first: of what an agency has to say in one lane of one operator, what was due first, if nothing of
+//! its own held it up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use xabar_events::{Outcome, State};
+
+use super::Laws;
+use crate::clock::UnixMillis;
+use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
+
+/// The messages that nothing was told of but that they are accepted, in the order in which they are due.
+#[derive(Default)]
+pub(super) struct Order {
+    waiting: BTreeMap<(OperatorId, AgencyKey, Lane), BTreeSet<Due>>,
+}
+
+/// Since when a message may go, and which it is.
+type Due = (UnixMillis, MessageId);
+
+impl Order {
+    pub(super) fn joins(&mut self, message: &Message) {
+        if !message.is_answer() {
+            self.line_of(message).insert(due(message));
+        }
+    }
+
+    fn line_of(&mut self, message: &Message) -> &mut BTreeSet<Due> {
+        let operator = message.progress.operator;
+        let line = (operator, message.agency(), message.lane);
+        self.waiting.entry(line).or_default()
+    }
+}
+
+fn due(message: &Message) -> Due {
+    let since = message.not_before.unwrap_or_default();
+    (since.max(message.accepted_at), message.id)
+}
+
+impl Laws {
+    /// What is told to wait, or ends, is held up by something of its own.
+    pub(super) fn note_order(&mut self, id: MessageId, outcome: &Outcome<'_>) {
+        if outcome.state != State::Accepted {
+            let message = &self.messages[&id].message;
+            self.order.line_of(message).remove(&due(message));
+        }
+    }
+
+    /// A message is begun. One whose phone gets another one, too, may have to wait for that, though for too short a time to
+    /// be told.
+    pub(super) fn check_order(&mut self, id: MessageId) {
+        let message = &self.messages[&id].message;
+        let (since, _) = due(message);
+        let line = self.order.line_of(message);
+        if !line.remove(&due(message)) {
+            return;
+        }
+        let mut earlier = line.range(..(since, MessageId(0)));
+        let is_alone = |id: &MessageId| {
+            let message = &self.messages[id].message;
+            self.phones[&message.msisdn].len() == 1
+        };
+        let passed = earlier.find(|(_, id)| is_alone(id));
+        assert_eq!(passed, None, "{id} goes before one that was due earlier");
+    }
+}
