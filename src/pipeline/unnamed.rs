@@ -151,6 +151,10 @@ impl Core {
             fits(message) || (!by_reference && fits_earlier(message, i64::MAX))
         };
         let mut may_be = messages.iter().filter(may_be_of);
+        if by_reference {
+            // References come again, after a start sooner than others: it is of the one that had it last.
+            return may_be.max_by_key(|message| message.progress.attempt.at);
+        }
         let only = may_be.next().filter(|_| may_be.next().is_none());
         only.filter(|message| fits(message) || fits_earlier(message, WELL_KNOWN))
     }

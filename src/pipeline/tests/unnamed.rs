@@ -82,6 +82,24 @@ fn a_receipt_under_an_id_that_nobody_gave_settles_the_message_whose_reference_it
 }
 
 #[test]
+fn a_reference_that_comes_again_after_a_start_is_that_of_the_message_that_had_it_last() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let first = world.sent();
+    for (sent, id) in first.iter().zip(["1", "2", "3"]) {
+        world.accept(sent, id);
+    }
+    world.restart();
+    world.advance(SECOND);
+    let sent = submitted(&mut world, second());
+    let again = |it: &Sent| it.submission.reference == sent.submission.reference;
+    assert!(first.iter().any(again));
+    world.receipt_in_words(&sent, NO_DATE, true);
+    assert_eq!(world.story("apart-7"), SETTLED);
+    assert_eq!(world.story("e1"), SETTLED[..2]);
+}
+
+#[test]
 fn a_receipt_without_an_id_settles_the_only_message_of_its_subscriber_and_date() {
     for (words, told) in [
         (DELIVERED, "delivered"),
