@@ -10,11 +10,13 @@ use tokio::time::timeout;
 use super::Failure;
 use crate::private_broker::free_port;
 
-/// Where a gateway may listen to be asked.
+/// Where a gateway may listen to be asked: at an address of this machine that is ours alone, since a port of 127.0.0.1 that is free
+/// now may be taken by the time it gets there.
 pub(super) fn listener() -> Result<SocketAddr, Failure> {
     let port = free_port();
     let port = port.map_err(|error| Failure::caused("cannot find a free port", error))?;
-    Ok((Ipv4Addr::LOCALHOST, port).into())
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    Ok((Ipv4Addr::new(127, 64 + high % 64, middle, low), port).into())
 }
 
 /// How many took no longer than each bound, in seconds, the least first.
@@ -83,6 +85,14 @@ mod tests {
         let buckets = ["0.001", "0.002", "+Inf"].into_iter().zip(counts);
         let buckets: String = buckets.map(bucket).collect();
         format!("HTTP/1.1 200 OK\r\n\r\n# TYPE xabar_ready gauge\r\n{buckets}xabar_ready 1\r\n")
+    }
+
+    #[test]
+    fn a_port_that_somebody_else_takes_meanwhile_is_still_to_be_had() {
+        let ours = listener().unwrap();
+        let theirs = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, ours.port()));
+        std::net::TcpListener::bind(ours).unwrap();
+        drop(theirs);
     }
 
     #[test]
