@@ -5,6 +5,7 @@
 //! the pipeline carries out what is decided.
 //! Keeps the promises on subscriber limits (R3), quiet hours (R4), the order within a thread (R5) and lanes (R8).
 
+mod contests;
 mod daily;
 mod gate;
 mod lanes;
@@ -30,6 +31,7 @@ use crate::journal::{
     AgencyKey, Arrival, Dealt, Lane, Message, MessageId, OperatorId, Queue, Segment, SpreadKey,
     SubscriberFacts, ThreadFacts, ThreadKey, ThreadOrder, Used,
 };
+use contests::Contests;
 pub use daily::DailyQuota;
 use gate::Gate;
 use lanes::Lanes;
@@ -80,6 +82,7 @@ pub struct Pacer {
     paused: Vec<Scope>,
     threads: Threads,
     subscribers: Subscribers,
+    contests: Contests,
 }
 
 impl Pacer {
@@ -95,6 +98,7 @@ impl Pacer {
             sharing: rules.sharing.clone(),
             paused: Vec::new(),
             threads: Threads::default(),
+            contests: Contests::default(),
         }
     }
 
@@ -150,6 +154,9 @@ impl Pacer {
         self.threads.enter(&message, thread);
         if is_limited(&message) {
             self.subscribers.pin(message.msisdn, subscriber);
+        }
+        if was_put_off(&message) && self.subscribers.remembers() {
+            self.contests.enter(&message);
         }
         let paused = is_paused(&self.paused, message.queue());
         enqueue(&mut self.lanes, &message, paused, &self.sharing);
@@ -274,6 +281,14 @@ impl Pacer {
                 self.threads.park(message);
                 continue;
             }
+            let first = self.first_at_limit(message, now);
+            if first != id
+                && let Some(lanes) = self.lanes.get_mut(&operator)
+            {
+                // Its own turn is the next.
+                lanes.put_back(message.lane, message.agency(), id, &self.sharing);
+            }
+            let id = first;
             let Some(message) = self.waiting.remove(&id) else {
                 continue;
             };
@@ -282,6 +297,22 @@ impl Pacer {
             self.leave(turn.message());
             return Some(turn);
         }
+    }
+
+    /// The message that goes in the turn of this one: where agencies wait for the limits of its subscriber, they take turns there.
+    fn first_at_limit(&self, message: &Message, now: &Now) -> MessageId {
+        let Some(contest) = self.contests.of(message).filter(|_| !is_rest(message)) else {
+            return message.id;
+        };
+        let submitted = self.subscribers.submitted(message.msisdn);
+        if self.gate.limit(submitted, now).is_some() {
+            return message.id;
+        }
+        contest.first(message, |id| {
+            self.waiting.get(&id).is_some_and(|other| {
+                !self.threads.busy(other.thread) && !is_paused(&self.paused, other.queue())
+            })
+        })
     }
 
     /// Whether a message of this subscriber and lane may go now, and if not, when and why.
@@ -385,6 +416,8 @@ impl Pacer {
         if !is_limited(message) || is_rest(message) {
             return None;
         }
+        self.contests
+            .went(message, self.sharing.weight(message.agency()));
         self.subscribers
             .pin(message.msisdn, SubscriberFacts::default());
         let facts = self.subscribers.record(message.msisdn, now.steady);
@@ -505,6 +538,9 @@ impl Pacer {
         if is_limited(message) {
             self.subscribers.unpin(message.msisdn);
         }
+        if was_put_off(message) {
+            self.contests.leave(message);
+        }
     }
 }
 
@@ -512,6 +548,11 @@ impl Pacer {
 /// knows of the subscriber, which must not be taken for nothing.
 fn is_limited(message: &Message) -> bool {
     !message.is_answer()
+}
+
+/// Whether it waited for something else than its turn on the link, at least until its `notBefore`.
+fn was_put_off(message: &Message) -> bool {
+    is_limited(message) && message.progress.due > message.accepted_at
 }
 
 /// Whether its operator has a part of it: what is left is no message more for its subscriber, who cannot read it without.

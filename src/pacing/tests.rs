@@ -7,15 +7,15 @@ use xabar_events::{Msisdn, Reason};
 use super::*;
 use crate::journal::{Attempt, Content, Identity, Lane, Origin, Phase, Progress};
 
-const START: UnixMillis = UnixMillis(1_795_407_300_000);
-const UCELL: OperatorId = OperatorId(1);
-const HOUR: Duration = Duration::from_secs(3600);
+pub(super) const START: UnixMillis = UnixMillis(1_795_407_300_000);
+pub(super) const UCELL: OperatorId = OperatorId(1);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
 
 #[expect(
     clippy::disallowed_methods,
     reason = "only where the simulation starts"
 )]
-fn after(wait: Duration) -> Now {
+pub(super) fn after(wait: Duration) -> Now {
     Now {
         instant: Instant::now(),
         steady: START.after(wait),
@@ -24,7 +24,7 @@ fn after(wait: Duration) -> Now {
 }
 
 /// The n-th message, of a thread and a subscriber of its own.
-fn message(n: u64) -> Message {
+pub(super) fn message(n: u64) -> Message {
     let identity = Identity {
         id: MessageId(n),
         key: xabar_events::EventKey {
@@ -64,14 +64,14 @@ fn message(n: u64) -> Message {
 }
 
 /// The n-th message of the first thread.
-fn sibling(n: u64) -> Message {
+pub(super) fn sibling(n: u64) -> Message {
     let mut sibling = message(n);
     sibling.origin_mut().thread = ThreadKey(1);
     sibling.origin_mut().msisdn = message(1).msisdn;
     sibling
 }
 
-fn offer(pacer: &mut Pacer, message: Message) {
+pub(super) fn offer(pacer: &mut Pacer, message: Message) {
     pacer.offer(Arrival {
         message,
         thread: ThreadFacts::default(),
@@ -80,7 +80,7 @@ fn offer(pacer: &mut Pacer, message: Message) {
 }
 
 /// What the next turn is, and of which message.
-fn turn(pacer: &mut Pacer, now: &Now) -> Option<(&'static str, u64)> {
+pub(super) fn turn(pacer: &mut Pacer, now: &Now) -> Option<(&'static str, u64)> {
     let turn = pacer.next(UCELL, Among::All, now)?;
     let kind = match turn {
         Turn::Go(_) => "go",
@@ -92,7 +92,7 @@ fn turn(pacer: &mut Pacer, now: &Now) -> Option<(&'static str, u64)> {
     Some((kind, turn.message().id.0))
 }
 
-fn one_an_hour() -> Rules {
+pub(super) fn one_an_hour() -> Rules {
     let limit = Limit {
         messages: 1,
         per: HOUR,

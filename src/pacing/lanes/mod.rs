@@ -28,8 +28,8 @@ impl Default for Sharing {
 }
 
 impl Sharing {
-    fn weight(&self, agency: AgencyKey) -> i64 {
-        self.weights.get(&agency).copied().unwrap_or(1).into()
+    pub(super) fn weight(&self, agency: AgencyKey) -> u32 {
+        self.weights.get(&agency).copied().unwrap_or(1)
     }
 }
 
@@ -101,7 +101,7 @@ impl Lanes {
         for (lane, share) in self.lanes.iter_mut().zip(sharing.shares) {
             lane.share = share.into();
             for (key, agency) in &mut lane.agencies {
-                agency.weight = sharing.weight(*key);
+                agency.weight = sharing.weight(*key).into();
             }
         }
     }
@@ -115,6 +115,17 @@ impl Lanes {
         sharing: &Sharing,
     ) {
         self.lane(lane).push((agency, paused), id, sharing);
+    }
+
+    /// Takes back the message that was popped last, another one going instead: its turn is the next.
+    pub(super) fn put_back(
+        &mut self,
+        lane: Lane,
+        agency: AgencyKey,
+        id: MessageId,
+        sharing: &Sharing,
+    ) {
+        self.lane(lane).put_back(agency, id, sharing);
     }
 
     /// From now on these have no turns, and all others have.
@@ -194,6 +205,18 @@ impl Lanes {
     }
 }
 
+impl Agency {
+    fn with(id: MessageId, paused: bool, weight: u32) -> Self {
+        let weight = weight.into();
+        Self {
+            messages: VecDeque::from([id]),
+            weight,
+            left: weight,
+            paused,
+        }
+    }
+}
+
 /// Deficit round robin (Shreedhar and Varghese, 1995): in each round an agency has as many PDUs as its
 /// weight says. What it takes beyond, for the last segments of a text, it lacks in the next round.
 impl Waiting {
@@ -203,16 +226,21 @@ impl Waiting {
             agency.messages.push_back(id);
             return;
         }
-        let weight = sharing.weight(agency);
-        let entry = Agency {
-            messages: VecDeque::from([id]),
-            weight,
-            left: weight,
-            paused,
-        };
         if !paused {
             self.turns.push_back(agency);
         }
+        let entry = Agency::with(id, paused, sharing.weight(agency));
+        self.agencies.insert(agency, entry);
+    }
+
+    fn put_back(&mut self, agency: AgencyKey, id: MessageId, sharing: &Sharing) {
+        self.len += 1;
+        if let Some(agency) = self.agencies.get_mut(&agency) {
+            agency.messages.push_front(id);
+            return;
+        }
+        self.turns.push_front(agency);
+        let entry = Agency::with(id, false, sharing.weight(agency));
         self.agencies.insert(agency, entry);
     }
 

@@ -80,6 +80,40 @@ fn limits_that_staff_sets_hold_for_what_waits_and_for_what_comes() {
     assert_eq!(goes(&mut world), 2);
 }
 
+#[test]
+fn agencies_take_turns_at_a_subscribers_limit_whatever_they_are_called() {
+    for (many, one) in [("kadastr", "soliq"), ("soliq", "kadastr")] {
+        let mut world = World::with(|settings| {
+            settings.rules.limits = vec![limit(1, 2 * MINUTE)];
+        });
+        let from = |agency: &str, number| Notification {
+            key: key(agency, &format!("{agency}-{number}")),
+            ..of(number)
+        };
+        world.publish_all((1..=10).map(|number| from(many, number)));
+        world.publish(from(one, 11));
+        assert_eq!(goes(&mut world), 1);
+        for _ in 0..2 {
+            world.advance(2 * MINUTE);
+            assert_eq!(goes(&mut world), 1);
+        }
+        let story = world.story(&format!("{one}-11"));
+        assert_eq!(story.last().unwrap(), "submitted", "{one}");
+        // After a restart turns begin anew, with the oldest.
+        world.publish_all((12..=15).map(|number| from(one, number)));
+        world.restart();
+        for _ in 0..8 {
+            world.advance(2 * MINUTE);
+            assert_eq!(goes(&mut world), 1);
+        }
+        let of_one = |it: &&xabar_events::Outcome<'_>| {
+            it.state == xabar_events::State::Submitted && it.event.starts_with(one)
+        };
+        let gone = world.outcomes.iter().filter(of_one).count();
+        assert_eq!(gone, 5, "{one}");
+    }
+}
+
 /// To the same subscriber, each of another application.
 fn of(number: u32) -> Notification {
     Notification {

@@ -31,6 +31,10 @@ pub(super) const CAMPAIGNING: u64 = 30;
 pub(super) const HASTY: u64 = 2;
 pub(super) const FAVOURED: u64 = 5;
 
+/// Two of which much goes to one subscriber, who is not among the others.
+pub(super) const INSISTENT: [u64; 2] = [8, 9];
+pub(super) const SOUGHT: u64 = 9_000_000;
+
 /// Subscribers with many messages who are on a list of those that get none.
 pub(super) const BLOCKED: u64 = 4;
 pub(super) const REASSIGNED: u64 = 7;
@@ -45,6 +49,8 @@ pub(super) struct Agencies {
     owed: u64,
     live: VecDeque<Notification>,
     published: u64,
+    /// How much each of those that insist has to say in the first minute.
+    insisting: u32,
     /// What the gateway may not have acknowledged.
     last: Vec<Incoming>,
 }
@@ -78,6 +84,7 @@ impl Agencies {
             owed: 0,
             live: VecDeque::new(),
             published: 0,
+            insisting: 0,
             last: Vec::new(),
         }
     }
@@ -96,6 +103,11 @@ impl Agencies {
             agency,
             priority,
         });
+    }
+
+    /// Lets those that insist have so much to say to one subscriber, the first one before the other.
+    pub(super) fn insist(&mut self, many: u32) {
+        self.insisting = many;
     }
 
     pub(super) fn published(&self) -> u64 {
@@ -117,7 +129,7 @@ impl Agencies {
         self.owed += self.an_hour * BY_HOUR[hour] * 100 / 3600;
         // At most a thousandth of an event is lost a second by dividing; chance makes up for it.
         self.owed += u64::from(random.below(3600) < self.an_hour * BY_HOUR[hour] * 100 % 3600);
-        let mut events = Vec::new();
+        let mut events = self.of_the_insistent(now);
         while self.owed >= 1000 {
             self.owed -= 1000;
             events.push(self.event(now, random));
@@ -145,6 +157,23 @@ impl Agencies {
             self.last.clone_from(&events);
         }
         events
+    }
+
+    fn of_the_insistent(&mut self, now: Now) -> Vec<Incoming> {
+        let many = std::mem::take(&mut self.insisting);
+        let events = INSISTENT.into_iter().flat_map(|agency| {
+            (0..many).map(move |n| {
+                let id = format!("insistent-{n}");
+                let mut event = status(&id);
+                event.msisdn = subscriber(SOUGHT);
+                event.application = format!("{}", 99_000_000 + n).parse().unwrap();
+                event.key = key(&name(agency), &id);
+                event.time = now.wall.into();
+                event.expires = Some(now.wall.after(10 * DAY).into());
+                Incoming::StatusChanged(event)
+            })
+        });
+        events.collect()
     }
 
     fn event(&mut self, now: Now, random: &mut Random) -> Incoming {

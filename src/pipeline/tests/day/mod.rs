@@ -63,6 +63,9 @@ const CHANGES: u64 = 60;
 /// By how much the wall clock is set forward at most, in milliseconds.
 const MOST_SET: u64 = 20 * 60 * 1000;
 
+/// How much each of two agencies has to say to one subscriber: their limits are those of two days.
+const INSISTED: u32 = 10;
+
 #[test]
 fn a_day_keeps_every_rule_whatever_goes_wrong() {
     let events = from_outside("XABAR_DAY_EVENTS");
@@ -80,6 +83,7 @@ fn a_day_keeps_every_rule_whatever_goes_wrong() {
                 ..LARGE => Day::new(seed, events),
                 _ => Day::on(Disk::Model(Model::default()), seed, events / regions),
             };
+            day.agencies.insist(INSISTED);
             day.run();
             println!("{}", day.summary());
         })
@@ -117,6 +121,7 @@ fn a_day_whose_rules_change_keeps_those_that_hold() {
         for agency in [agencies::LIMITED, agencies::CAMPAIGNING] {
             day.agencies.soon(agency, Priority::Bulk, 100);
         }
+        day.agencies.insist(INSISTED);
         day.run();
     }
 }

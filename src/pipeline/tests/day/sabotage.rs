@@ -11,7 +11,7 @@ use xabar_ussd::is_ussd;
 use super::super::laws::Laws;
 use super::super::random::night;
 use super::super::world::*;
-use super::agencies::{AGENCIES, CAMPAIGNING, FAVOURED, LIMITED, name, subscriber};
+use super::agencies::{AGENCIES, CAMPAIGNING, FAVOURED, INSISTENT, LIMITED, name, subscriber};
 use super::rules::list;
 use super::{DAY, Day};
 use crate::clock::{Now, UnixMillis};
@@ -491,6 +491,16 @@ fn an_agency_whose_bulk_waits_for_that_of_another_is_noticed() {
         day.agencies.soon(agency, Priority::Bulk, 400);
     }
     let of = |it: &Message| it.lane == Lane::Bulk && it.key.agency.name() == name(3);
+    day.world.saboteur = Some(Box::new(Neglect::of(of, 24 * HOUR)));
+    day.run();
+}
+
+#[test]
+#[should_panic(expected = "before the turn of another agency")]
+fn an_agency_that_leaves_no_turn_at_a_subscribers_limit_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    day.agencies.insist(10);
+    let of = |it: &Message| it.key.agency.name() == name(INSISTENT[1]);
     day.world.saboteur = Some(Box::new(Neglect::of(of, 24 * HOUR)));
     day.run();
 }

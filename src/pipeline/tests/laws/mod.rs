@@ -7,6 +7,7 @@ mod ends;
 mod links;
 mod morning;
 mod order;
+mod turns;
 mod waits;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,7 @@ pub(super) use choices::Text;
 use links::Links;
 use morning::Mornings;
 use order::Order;
+use turns::Turns;
 use waits::Waits;
 
 /// What is known of every message from outside.
@@ -72,6 +74,7 @@ pub(super) struct Laws {
     mornings: Mornings,
     order: Order,
     waits: Waits,
+    turns: Turns,
     links: Links,
     /// Answers to citizens that were accepted, are to go, and were not asked for yet.
     answers: Vec<MessageId>,
@@ -182,6 +185,7 @@ impl Laws {
         self.begun.go_by(&self.rules, &before);
         self.mornings.go_by(&self.rules, &before);
         self.wait_by_other_rules(&before);
+        self.turns.forget();
         self.answer_limits.clone_from(&settings.dialogue.answers);
         self.default_language = settings.default_language;
         self.urgent = settings.urgent.clone();
@@ -227,6 +231,7 @@ impl Laws {
             mornings: Mornings::default(),
             order: Order::default(),
             waits: Waits::default(),
+            turns: Turns::default(),
             links: Links::default(),
             answers: Vec::new(),
             last_number: 0,
@@ -261,6 +266,7 @@ impl Laws {
         self.words.clear();
         self.answers.clear();
         self.waits.trouble(at);
+        self.turns.forget();
         self.links.crashed(at);
         for known in self.messages.values_mut() {
             let last = known.attempts.last_mut();
@@ -474,6 +480,7 @@ impl Laws {
             self.check_morning(now, message);
             self.check_order(message);
             self.waits.waits_no_more(message);
+            self.check_turn(now, operator, message);
         }
         self.check_segment(message, segment);
         let known = self.messages.get_mut(&message).unwrap();
@@ -525,5 +532,6 @@ impl Laws {
         self.note_morning(message, outcome);
         self.note_wait(message, outcome);
         self.note_order(message, outcome);
+        self.note_turn(message, outcome);
     }
 }

@@ -228,7 +228,7 @@ impl Laws {
     }
 
     /// The agencies that may begin no more today.
-    fn spent(&self, now: &Now) -> BTreeSet<AgencyKey> {
+    pub(super) fn spent(&self, now: &Now) -> BTreeSet<AgencyKey> {
         let daily = self.rules.daily.iter();
         let spent = daily.filter(|(agency, quota)| {
             let begun = self.begun.days.get(&(**agency, day(quota, now)));
@@ -269,7 +269,7 @@ impl Laws {
         limits.max()
     }
 
-    fn thread_is_busy(&self, id: MessageId) -> bool {
+    pub(super) fn thread_is_busy(&self, id: MessageId) -> bool {
         let thread = self.messages[&id].message.thread;
         let mut last = self.threads[&thread]
             .iter()

@@ -1,0 +1,81 @@
+//! What holds for agencies whose messages wait for the limits of one subscriber: they take turns there.
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashMap;
+use xabar_events::{Msisdn, Outcome, Reason, State};
+
+use super::Laws;
+use crate::clock::{Now, UnixMillis};
+use crate::journal::{AgencyKey, Lane, MessageId, OperatorId};
+
+/// Who waits for which subscriber, in which lane.
+#[derive(Default)]
+pub(super) struct Turns(FxHashMap<(Msisdn, Lane), BTreeMap<AgencyKey, Waiting>>);
+
+/// What an agency has waiting.
+#[derive(Default)]
+struct Waiting {
+    /// Each with the wall time until which it was to wait, when that was told.
+    messages: BTreeMap<MessageId, UnixMillis>,
+    /// How many others have begun since its last turn, while it might have had one.
+    passed_by: BTreeMap<AgencyKey, u32>,
+}
+
+impl Turns {
+    /// Turns begin anew.
+    pub(super) fn forget(&mut self) {
+        let agencies = self.0.values_mut().flat_map(BTreeMap::values_mut);
+        agencies.for_each(|it| it.passed_by.clear());
+    }
+}
+
+impl Laws {
+    /// A message may wait for the limits of its subscriber from now on, or no more.
+    pub(super) fn note_turn(&mut self, id: MessageId, outcome: &Outcome<'_>) {
+        let message = &self.messages[&id].message;
+        let place = self.turns.0.entry((message.msisdn, message.lane));
+        let messages = &mut place.or_default().entry(message.agency()).or_default();
+        messages.messages.remove(&id);
+        let told = (outcome.state, outcome.reason);
+        if told == (State::Deferred, Some(Reason::SubscriberLimit))
+            && let Some(until) = outcome.until
+        {
+            messages.messages.insert(id, until.into());
+        }
+    }
+
+    /// A message is begun: no other agency waited there for more than its turn.
+    pub(super) fn check_turn(&mut self, now: &Now, operator: OperatorId, id: MessageId) {
+        let known = &self.messages[&id];
+        let message = &known.message;
+        let mut turns = std::mem::take(&mut self.turns);
+        let waiting = turns.0.entry((message.msisdn, message.lane)).or_default();
+        let own = waiting.entry(message.agency()).or_default();
+        own.messages.remove(&id);
+        own.passed_by.clear();
+        let is_first = known.attempts.is_empty() && operator == message.progress.operator;
+        let spent = self.spent(now);
+        let others = waiting
+            .iter_mut()
+            .filter(|(agency, _)| is_first && **agency != message.agency());
+        for (agency, other) in others {
+            let mut messages = other.messages.iter();
+            let might_go =
+                messages.any(|(id, until)| *until <= now.wall && !self.thread_is_busy(*id));
+            if !might_go || spent.contains(agency) {
+                continue;
+            }
+            let weight = |of| self.rules.sharing.weights.get(&of).copied().unwrap_or(1);
+            let most = 1 + weight(message.agency()).div_ceil(weight(*agency));
+            let passed = other.passed_by.entry(message.agency()).or_default();
+            *passed += 1;
+            assert!(
+                *passed <= most,
+                "{passed} to one subscriber before the turn of another agency, the last one {id}: {:?}",
+                other.messages
+            );
+        }
+        self.turns = turns;
+    }
+}
