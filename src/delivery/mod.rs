@@ -54,7 +54,7 @@ use xabar_smpp::pdu::{Body, HeaderOnly, MessageIdResp, Pdu};
 use xabar_smpp::values::{InterfaceVersion, MessageState};
 use xabar_smpp::{CommandId, EncodeError, Frame, Octets, Status};
 
-use crate::journal::OperatorId;
+use crate::journal::{MessageId, OperatorId};
 use crate::tls;
 pub use binds::{BindSettings, Directions, Reach};
 pub use circuit::{Answers, Circuit, Switch};
@@ -111,6 +111,8 @@ pub struct OperatorSettings {
 #[derive(Debug, Default)]
 pub struct Directive {
     pub submissions: Vec<Submission>,
+    /// Messages that are not wanted any more: what of them is not written yet comes back.
+    pub take_back: Vec<MessageId>,
     /// Asked when there is room; what comes of each is reported.
     pub queries: Vec<Query>,
     /// Written as soon as there is room; nothing is reported of them.

@@ -92,6 +92,9 @@ impl Link {
     /// Takes what the pipeline gives.
     pub fn take(&mut self, directive: Directive, now: Instant) {
         self.dispatch.submit(directive.submissions);
+        let taken_back = self.dispatch.take_back(&directive.take_back);
+        self.events
+            .extend(taken_back.into_iter().map(Event::Returned));
         self.write(now);
         self.offer = self.dispatch.offer(now);
     }

@@ -297,6 +297,12 @@ impl Beat {
             .push(submission);
     }
 
+    /// The operator's link is not to write what it has of a message.
+    pub(super) fn take_back(&mut self, operator: OperatorId, message: MessageId) {
+        let directive = self.directives.entry(operator).or_default();
+        directive.take_back.push(message);
+    }
+
     pub(super) fn tune(&mut self, operator: OperatorId, tuning: Tuning) {
         let directive = self.directives.entry(operator).or_default();
         directive.tuning = tuning.after(directive.tuning);

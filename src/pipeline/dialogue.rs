@@ -12,7 +12,7 @@ use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State};
 
 use super::answering::{REFERENCE, param, was_to_go};
 use super::beat::Beat;
-use super::core::Core;
+use super::core::{Core, InFlight};
 use super::looks::For;
 use super::telling::Details;
 use crate::clock::UnixMillis;
@@ -148,7 +148,7 @@ impl Core {
         let language = of_choices.or(language).or_else(of_events);
         let is_change = chosen.is_some();
         if let Some(chosen) = chosen {
-            beat.choices.insert(written.from, chosen);
+            self.keep_choices(beat, written.from, chosen);
         }
         Ok(Obeyed {
             reply,
@@ -273,19 +273,28 @@ impl Core {
         }
     }
 
+    /// Keeps what a subscriber chose. What they want no more and is not written yet is not to be, unless the operator has a part
+    /// of it.
+    pub(super) fn keep_choices(&mut self, beat: &mut Beat, msisdn: Msisdn, chosen: Choices) {
+        for InFlight { message, .. } in self.in_flight.values() {
+            let progress = &message.progress;
+            let is_unwanted = message.msisdn == msisdn && is_opted_out(message, &chosen);
+            if is_unwanted && !progress.attempt.has_reached() {
+                beat.take_back(progress.operator, message.id);
+            }
+        }
+        beat.choices.insert(msisdn, chosen);
+    }
+
     /// How a new message ends that its subscriber does not want.
     pub(super) fn opted_out(
         &mut self,
         beat: &Beat,
         message: &Message,
     ) -> Result<Option<(State, Reason)>, JournalError> {
-        if message.content.legal || message.is_answer() {
-            return Ok(None);
-        }
-        let hears = self
-            .choices(beat, message.msisdn)?
-            .hears(message.key.agency.name());
-        Ok((!hears).then_some((State::Suppressed, Reason::OptedOut)))
+        let choices = self.choices(beat, message.msisdn)?;
+        let opted_out = is_opted_out(message, &choices);
+        Ok(opted_out.then_some((State::Suppressed, Reason::OptedOut)))
     }
 
     /// Why a message whose turn it is must not be begun any more, if so. What the operator has a part of is begun.
@@ -301,6 +310,12 @@ impl Core {
         let opted_out = opted_out.filter(|_| !message.progress.attempt.has_reached());
         Ok(opted_out.map(|(_, reason)| reason))
     }
+}
+
+/// Whether the subscriber of a message who has chosen so does not want it.
+fn is_opted_out(message: &Message, choices: &Choices) -> bool {
+    let is_for_all = message.content.legal || message.is_answer();
+    !is_for_all && !choices.hears(message.key.agency.name())
 }
 
 /// The key of the answer to a text: of one with a reference by the period in which it came, so that it is found

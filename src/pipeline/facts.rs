@@ -200,7 +200,7 @@ impl Core {
             return Ok(Facts::Refused);
         }
         if choices != before {
-            beat.choices.insert(phone.msisdn, choices);
+            self.keep_choices(beat, phone.msisdn, choices);
         }
         Ok(Facts::Done)
     }

@@ -330,6 +330,7 @@ fn act(
     for (operator, directive) in effects.directives {
         let waiting = undelivered.entry(operator).or_default();
         waiting.submissions.extend(directive.submissions);
+        waiting.take_back.extend(directive.take_back);
         waiting.queries.extend(directive.queries);
         waiting.screens.extend(directive.screens);
         waiting.answers.extend(directive.answers);

@@ -44,6 +44,7 @@ use super::submission::{Query, Submission, Token};
 use super::tuning::{Configured, Tuning};
 use super::window::Window;
 use super::{LONGEST_LAG, LinkState, Offer, OperatorSettings};
+use crate::journal::MessageId;
 
 /// How much paced work is committed ahead of being written: longer than a commit takes.
 const AHEAD: Duration = Duration::from_millis(200);
@@ -170,6 +171,11 @@ impl Dispatch {
     pub(super) fn submit(&mut self, submissions: Vec<Submission>) {
         self.taken += submissions.len() as u64;
         self.waiting.extend(submissions);
+    }
+
+    /// Gives back what of these messages was not written.
+    pub(super) fn take_back(&mut self, messages: &[MessageId]) -> Vec<Token> {
+        self.waiting.take_back(messages)
     }
 
     /// The next submission to write, and the session to write it on.

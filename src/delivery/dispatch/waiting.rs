@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use super::super::submission::{Submission, Token};
+use crate::journal::MessageId;
 
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
@@ -58,6 +59,22 @@ impl Waiting {
             older.extend(queue.drain(..count).map(|submission| submission.token));
         }
         older
+    }
+
+    /// Takes out what is of these messages.
+    pub(super) fn take_back(&mut self, messages: &[MessageId]) -> Vec<Token> {
+        let mut taken = Vec::new();
+        if messages.is_empty() {
+            return taken;
+        }
+        for queue in [&mut self.urgent, &mut self.others] {
+            queue.retain(|Submission { token, .. }| {
+                let is_of_them = messages.contains(&token.message);
+                taken.extend(is_of_them.then_some(*token));
+                !is_of_them
+            });
+        }
+        taken
     }
 
     /// Takes out everything.

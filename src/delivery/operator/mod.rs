@@ -292,6 +292,8 @@ impl Operator {
         self.wanted.change(sessions, directive.rest);
         self.let_unwanted_go(events);
         self.dispatch.submit(directive.submissions);
+        let taken_back = self.dispatch.take_back(&directive.take_back);
+        events.extend(taken_back.into_iter().map(Event::Returned));
         for query in self.dispatch.ask(directive.queries) {
             events.push(untold(query.token));
         }

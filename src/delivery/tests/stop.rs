@@ -50,6 +50,31 @@ async fn what_no_session_could_write_is_given_back_however_soon_the_sessions_end
 }
 
 #[tokio::test]
+async fn what_is_not_written_yet_can_be_taken_back() {
+    let smsc = Smsc::listen().await;
+    let mut settings = Esme::settings(&smsc.address());
+    settings.binds[0].window = 1;
+    let mut esme = Esme::start(&settings);
+    let mut peer = smsc.session().await;
+    esme.until_bound(1).await;
+    esme.submit([1, 2, 3].map(token)).await;
+    let submit = peer.request().await;
+    let directive = Directive {
+        take_back: vec![token(1).message, token(2).message],
+        ..Directive::default()
+    };
+    esme.direct(directive).await;
+    assert!(matches!(esme.event().await, Event::Returned(it) if it == token(2)));
+    peer.answer_submit(&submit, Status::ROK, "7").await;
+    let submit = peer.request().await;
+    peer.answer_submit(&submit, Status::ROK, "8").await;
+    for number in [1, 3] {
+        let answered = esme.event().await;
+        assert!(matches!(answered, Event::Answered { token: it, .. } if it == token(number)));
+    }
+}
+
+#[tokio::test]
 async fn what_was_answered_while_the_pipeline_was_behind_is_told_at_the_end() {
     let smsc = Smsc::listen().await;
     let mut esme = Esme::start_behind(&Esme::settings(&smsc.address()), 1);

@@ -5,6 +5,7 @@ mod alphabets;
 mod arrived;
 mod backlog;
 mod cancelling;
+mod choosing;
 mod circuit;
 mod copies;
 mod day;

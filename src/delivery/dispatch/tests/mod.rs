@@ -98,6 +98,18 @@ fn what_was_not_written_comes_back_with_the_last_session() {
 }
 
 #[test]
+fn what_is_taken_back_is_what_was_not_written() {
+    let now = t0();
+    let mut dispatch = Dispatch::new(1, bounds(1, None), now);
+    dispatch.bound(0);
+    dispatch.submit(submissions(4, now));
+    assert_eq!(written(&mut dispatch, now).len(), 1);
+    let unwanted = [MessageId(0), MessageId(1), MessageId(3)];
+    assert_eq!(dispatch.take_back(&unwanted), [token(1), token(3)]);
+    assert_eq!(dispatch.unwritten(), [token(2)]);
+}
+
+#[test]
 fn a_session_that_leaves_gets_nothing_more_and_what_it_has_is_still_awaited() {
     let now = t0();
     let mut dispatch = Dispatch::new(2, bounds(3, None), now);

@@ -460,6 +460,7 @@ impl World {
             let smsc = self.smscs.get_mut(&operator).expect("a known operator");
             self.laws.submitted(&now, operator, &directive.submissions);
             smsc.take(operator, directive.submissions);
+            smsc.take_back.extend(directive.take_back);
             smsc.queries.extend(directive.queries);
             smsc.shown += directive.screens.len() as u64;
             smsc.screens.extend(directive.screens);

@@ -13,7 +13,7 @@ use super::super::laws::Text;
 use super::super::ussd::{ABORT, CONFIRM, numbered, step};
 use super::{UCELL, World};
 use crate::delivery::{Answer, Event, Query, Screen, SessionKey, Submission, Token, usual};
-use crate::journal::OperatorId;
+use crate::journal::{MessageId, OperatorId};
 
 /// An operator at the other end.
 #[derive(Debug, Default)]
@@ -37,6 +37,8 @@ pub(crate) struct Smsc {
     pub(crate) events: Vec<Event>,
     /// What was submitted and not yet looked at.
     pub(crate) sent: Vec<Sent>,
+    /// What it is not to write any more.
+    pub(crate) take_back: Vec<MessageId>,
     /// What it was asked and has not yet looked at.
     pub(crate) queries: Vec<Query>,
     /// How its own requests were answered.
