@@ -149,10 +149,11 @@ pub(super) fn rules(
             lag: LONGEST_LAG,
             urgent_limited: settings.urgent.limited,
             quiet_hours: subscriber.quiet_hours.as_ref().map(|it| closed(&it.hours)),
-            release: subscriber
-                .quiet_hours
-                .as_ref()
-                .map_or(Duration::ZERO, |it| it.release),
+            release: match (&subscriber.quiet_hours, &settings.bulk.window) {
+                (Some(quiet_hours), _) => quiet_hours.release,
+                (None, Some(_)) => settings::RELEASE,
+                (None, None) => Duration::ZERO,
+            },
             no_bulk: settings.bulk.window.as_ref().map(closed_outside),
             daily: daily(settings),
             spreads: spreads(settings),

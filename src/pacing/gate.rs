@@ -153,7 +153,8 @@ impl Gate {
             wait(now.steady_at(morning), Reason::QuietHours);
         }
         if bulk && let Some(end) = self.bulk.end(now.wall) {
-            wait(now.steady_at(end), Reason::BulkWindow);
+            let opening = self.morning(message, end, self.delay(message));
+            wait(now.steady_at(opening), Reason::BulkWindow);
         }
         wait(
             self.limits.earliest(submitted, now.steady),
@@ -237,12 +238,12 @@ impl Gate {
             .collect()
     }
 
-    /// How long after the end of the quiet hours a message goes, that no herd goes at once.
+    /// How long after the end of the quiet hours, or of those without bulk, a message goes, that no herd goes at once.
     pub(super) fn delay(&self, message: &Message) -> Duration {
         delay(message.msisdn, self.release)
     }
 
-    /// The first wall time from then on at which the hours let a message go, so long after the end of the quiet ones.
+    /// The first wall time from then on at which the hours let a message go, so long after their end.
     pub(super) fn open(&self, message: &Message, wall: UnixMillis, delay: Duration) -> UnixMillis {
         if message.lane == Lane::Urgent {
             return wall;
@@ -256,7 +257,7 @@ impl Gate {
             if message.lane == Lane::Bulk
                 && let Some(end) = self.bulk.end_then(open)
             {
-                open = end;
+                open = self.morning(message, end, delay);
             }
         }
         open

@@ -106,7 +106,7 @@ impl Gate {
         Some(self.morning(message, end, delay))
     }
 
-    /// When a message goes that waits for the end of the quiet hours: so long after it, but not beyond its
+    /// When a message goes that waits for the end of some hours: so long after it, but not beyond its
     /// own end, and not into hours that hold it back, or it could miss those in which it may go every day.
     pub(super) fn morning(
         &self,

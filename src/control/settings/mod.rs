@@ -72,7 +72,7 @@ pub use routing::RoutingSettings;
 pub use secret::{Secret, SecretUrl};
 pub use sender::Sender;
 pub use service::NamedService;
-pub use subscriber::{Limit, QuietHours, Subscriber};
+pub use subscriber::{Limit, QuietHours, RELEASE, Subscriber};
 pub use timing::Timing;
 pub use traces::TracesSettings;
 pub use urgent::{Entitled, Urgent};

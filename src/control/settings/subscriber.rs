@@ -197,8 +197,9 @@ fn limit(table: &mut Table<'_>, windows: &Unique) -> Option<Limit> {
     })
 }
 
-/// How long after the quiet hours the last of a night's messages go, unless it is said.
-const RELEASE: Duration = Duration::from_secs(30 * 60);
+/// How long after the quiet hours the last of a night's messages go, unless it is said; without such hours the same for the
+/// first of the bulk window.
+pub const RELEASE: Duration = Duration::from_secs(30 * 60);
 
 const SHORTEST_RELEASE: &str = "0s";
 const LONGEST_RELEASE: &str = "4h";

@@ -42,7 +42,9 @@ fn of_reason(reason: Reason) -> &'static str {
             "It was sent and no answer came: a late answer or a receipt may still settle it."
         }
         Reason::AgencyQuota => "The agency sent as much as its quota allows.",
-        Reason::BulkWindow => "Bulk messages go at other hours.",
+        Reason::BulkWindow => {
+            "Bulk messages go at other hours; then it waits for its own moment of the `release`."
+        }
         Reason::Paused => "Staff paused sending.",
         Reason::NoRoute => "No configured operator carries numbers with this prefix.",
         Reason::Refused => "The operator refused it for good.",

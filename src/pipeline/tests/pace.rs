@@ -109,6 +109,33 @@ fn the_morning_is_no_herd_and_every_message_goes_when_it_was_told_to() {
 }
 
 #[test]
+fn what_waits_for_the_hours_of_bulk_is_no_herd_when_they_begin() {
+    for quiet_hours in [Some(closed(22, 8)), None] {
+        let mut world = World::with(|settings| {
+            settings.rules.quiet_hours = quiet_hours;
+            settings.rules.no_bulk = Some(closed(20, 9));
+            settings.rules.release = 30 * MINUTE;
+        });
+        pass_to(&mut world, at(21));
+        world.publish_all((1..=600).map(|n| with_priority(Priority::Bulk, n)));
+        pass_to(&mut world, at(24 + 9).before(SECOND));
+        assert!(take(&mut world).is_empty());
+        for minute in 1..=30 {
+            pass_to(&mut world, at(24 + 9).after(minute * MINUTE));
+            let sent = take(&mut world);
+            assert!((5..40).contains(&sent.len()), "{} in a minute", sent.len());
+            for id in sent {
+                let told = world.last_deferral(id);
+                assert_eq!(told.reason, Some(xabar_events::Reason::BulkWindow));
+                let late = world.steady.since(told.until.unwrap().into());
+                assert!(late <= MINUTE, "{late:?}");
+            }
+        }
+        assert_eq!(world.laws.waiting(), 0);
+    }
+}
+
+#[test]
 fn the_morning_is_not_spread_beyond_the_end_of_a_message() {
     let mut world = World::with(|settings| {
         settings.rules.quiet_hours = Some(closed(22, 8));
