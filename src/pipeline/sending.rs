@@ -276,7 +276,8 @@ impl Core {
         )
     }
 
-    /// The text as it was first sent, if it is kept, as those of several segments are; else as it is composed now.
+    /// The text as it was sent, if that is kept, as those of several segments are, and any of it reached the subscriber, or may
+    /// have; else as it is composed now.
     ///
     /// The subscriber's own language comes first, then the event's, then the gateway's.
     fn text(&mut self, beat: &Beat, message: &Message) -> Result<Option<Text>, JournalError> {
@@ -288,7 +289,10 @@ impl Core {
             left_out: false,
             crowded_out: 0,
         };
-        if let Some(kept) = message.progress.attempt.text.as_deref() {
+        let attempt = &message.progress.attempt;
+        let may_have_reached =
+            attempt.has_reached() || attempt.uncertain || attempt.undelivered.is_some();
+        if let Some(kept) = attempt.text.as_deref().filter(|_| may_have_reached) {
             return Ok(Some(as_it_is(kept)));
         }
         if message.is_answer() {
@@ -449,12 +453,13 @@ pub(super) fn begin_attempt(
 ) {
     message.progress.phase = Phase::InFlight;
     let attempt = &mut message.progress.attempt;
+    let is_another = attempt.text.as_deref().is_some_and(|it| it != text);
     // Of more segments than before, the others have no references of their own yet.
-    if attempt.attempts == 0 || attempt.segments.len() < usize::from(total) {
+    if attempt.attempts == 0 || is_another || attempt.segments.len() < usize::from(total) {
         attempt.reference = references.take(total);
     }
     // Another operator may need other segments for the same text.
-    if attempt.text.is_none() || attempt.segments.len() != usize::from(total) {
+    if attempt.text.is_none() || is_another || attempt.segments.len() != usize::from(total) {
         attempt.segments = vec![Segment::Waiting; total.into()];
         attempt.text = (total > 1).then(|| text.into());
     }

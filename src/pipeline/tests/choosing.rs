@@ -1,6 +1,6 @@
 //! What citizens choose while messages to them are under way.
 
-use xabar_events::Notification;
+use xabar_events::{Language, Notification};
 use xabar_smpp::Status;
 
 use super::world::*;
@@ -34,4 +34,38 @@ fn of_a_text_that_an_operator_has_a_part_of_nothing_is_taken_back() {
     world.beat();
     world.writes(phone(0), "STOP");
     assert_eq!(world.smsc(UCELL).take_back, []);
+}
+
+#[test]
+fn a_text_that_was_refused_whole_is_made_anew_and_one_of_which_a_part_may_have_arrived_is_not() {
+    let refused: End = |world, sent| world.refuse(sent, Status::RTHROTTLED);
+    let ends: [(End, bool); 3] = [
+        (refused, true),
+        (|world, sent| world.accept(sent, "1"), false),
+        (World::time_out, false),
+    ];
+    for (end, anew) in ends {
+        let mut world = World::new();
+        world.publish(Notification {
+            language: Some(Language::UzLatn),
+            ..long_status("long")
+        });
+        let before = world.sent();
+        end(&mut world, &before[0]);
+        before[1..]
+            .iter()
+            .for_each(|sent| refused(&mut world, sent));
+        world.writes(phone(0), "RU");
+        world.advance(2 * MINUTE);
+        let mut again = world.sent();
+        again.retain(|sent| sent.message() == 1);
+        let last = |sent: &[Sent]| sent.last().unwrap().submission.clone();
+        let is_another = last(&again).octets != last(&before).octets;
+        assert_eq!(is_another, anew);
+        again
+            .iter()
+            .for_each(|sent| world.accept(sent, &format!("{:?}", sent.token())));
+        world.beat();
+        assert!(world.story("long").contains(&"submitted".to_owned()));
+    }
 }
