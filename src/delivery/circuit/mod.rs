@@ -22,12 +22,13 @@ const FEWEST: u32 = 20;
 /// So many without an answer in time say enough, however long they took, if nothing was answered well among them.
 const UNANSWERED: u32 = 5;
 
-/// So many messages in a row that are refused, each for the first time, for what may be their subscribers' fault, are so for the
-/// operator's, if that goes on for as long as [`NOTHING_TAKEN`].
+/// So many messages in a row that are refused, each for the first time, for what may be their subscribers' fault, or because they
+/// come too fast, are so for the operator's, if that goes on for as long as [`NOTHING_TAKEN`].
 const DOUBTFUL_IN_A_ROW: u32 = 20;
 
 /// For so long nothing is taken by an operator that refuses all. One agency's list of dead numbers fills the time between the
-/// messages of others; and the third attempt of a message, its last one, comes later than that.
+/// messages of others; and the third attempt of a message, its last one, comes later than that. One that throttles all is asked
+/// for a tenth of its TPS by then.
 const NOTHING_TAKEN: Duration = Duration::from_secs(10);
 
 /// Submissions that try whether it is well again.
@@ -51,10 +52,10 @@ pub struct Answers {
     pub again: u32,
     /// What came says nothing of it.
     pub vague: u32,
-    /// It refused what it may refuse whatever it is sent, or for the subscriber's fault.
+    /// It refused what it may refuse whatever it is sent, or for the subscriber's fault; or said that it came too fast.
     pub doubtful: u32,
-    /// Of these, the messages that it refused for the first time since the last good answer. What stands on a blacklist is
-    /// refused each time that it is tried.
+    /// Of these, the messages that it refused for the first time since the last good answer, as what stands on a blacklist is
+    /// refused each time that it is tried; and all that came too fast, since that is no message's fault.
     pub in_a_row: u32,
     /// Of the bad ones, how many are missing after the time that an answer may take.
     pub unanswered: u32,
@@ -202,8 +203,9 @@ impl Answers {
         self.doubtful = self.doubtful.saturating_add(other.doubtful);
     }
 
-    /// Counts an answer of this class. Throttling is answered by going slower, and a wrong PDU is ours; what may be a
-    /// subscriber's fault says little. A message counts once, however many segments it has and however often it is tried.
+    /// Counts an answer of this class. Throttling is answered by going slower, and what may be a subscriber's fault says little: that
+    /// counts where nothing else comes. A wrong PDU is ours. A message counts once, however many segments it has and however often
+    /// it is tried.
     pub fn add(&mut self, circuit: &mut Circuit, time: UnixMillis, token: Token, class: Class) {
         match class {
             Class::Accepted | Class::Permanent => {
@@ -221,7 +223,12 @@ impl Answers {
                 let is_new = token.segment == 0 && token.attempt == 1;
                 self.in_a_row += u32::from(is_new);
             }
-            Class::Throttled | Class::OurBug => self.vague += 1,
+            // One that takes nothing, however slowly it is asked, is of no more use than one that is broken.
+            Class::Throttled => {
+                self.doubtful += 1;
+                self.in_a_row += 1;
+            }
+            Class::OurBug => self.vague += 1,
         }
     }
 

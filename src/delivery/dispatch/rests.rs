@@ -212,8 +212,6 @@ impl Rests {
         match class {
             // Another part of it takes pushes.
             _ if token.is_push() => answers.vague = 1,
-            // One that takes nothing, however slowly it is asked, is of no more use than one that is broken.
-            Some(Class::Throttled) => (answers.doubtful, answers.in_a_row) = (1, 1),
             Some(class) => answers.add(&mut smsc.circuit, time, token, class),
             None => answers.add_unanswered(&mut smsc.circuit, time, token),
         }

@@ -18,6 +18,14 @@ fn refused_in_doubt(world: &mut World, sent: &Sent) {
     world.answer(sent, Status::from(0x0432), "");
 }
 
+fn throttled(world: &mut World, sent: &Sent) {
+    world.answer(sent, Status::RTHROTTLED, "");
+}
+
+fn full(world: &mut World, sent: &Sent) {
+    world.answer(sent, Status::RMSGQFUL, "");
+}
+
 fn not_bound(world: &mut World, sent: &Sent) {
     world.answer(sent, Status::RINVBNDSTS, "");
 }
@@ -108,9 +116,9 @@ fn an_operator_that_is_bound_and_of_no_use_is_left_alone_and_its_messages_go_to_
     }
 }
 
-/// Ten minutes in which the first operator refuses some of 2500 messages in doubt, each always or never; says how many went to the
+/// Ten minutes in which the first operator refuses some of 2500 messages, each always or never; says how many went to the
 /// other one, and how many failed.
-fn ten_minutes(refuses: impl Fn(&Sent) -> bool) -> (usize, usize) {
+fn ten_minutes(end: End, refuses: impl Fn(&Sent) -> bool) -> (usize, usize) {
     let mut world = moving();
     let mut elsewhere = 0;
     for second in 0..600 {
@@ -121,7 +129,7 @@ fn ten_minutes(refuses: impl Fn(&Sent) -> bool) -> (usize, usize) {
         for sent in world.sent() {
             elsewhere += usize::from(sent.operator == BEELINE);
             match sent.operator == UCELL && refuses(&sent) {
-                true => refused_in_doubt(&mut world, &sent),
+                true => end(&mut world, &sent),
                 false => world.answer(&sent, Status::ROK, &sent.message().to_string()),
             }
         }
@@ -133,14 +141,47 @@ fn ten_minutes(refuses: impl Fn(&Sent) -> bool) -> (usize, usize) {
 #[test]
 fn an_operator_that_takes_nothing_and_does_not_say_why_is_left_alone_and_a_blacklist_is_no_reason()
 {
-    let (elsewhere, failed) = ten_minutes(|_| true);
+    let (elsewhere, failed) = ten_minutes(refused_in_doubt, |_| true);
     assert!(elsewhere > 2400 && failed < 20, "{elsewhere} {failed}");
-    let (elsewhere, failed) = ten_minutes(|sent| sent.message() * 2_654_435_761 % 1000 < 300);
+    let some = |sent: &Sent| sent.message() * 2_654_435_761 % 1000 < 300;
+    let (elsewhere, failed) = ten_minutes(refused_in_doubt, some);
     assert_eq!(elsewhere, 0);
     assert!((700..800).contains(&failed), "{failed}");
 }
 
 #[test]
+#[test]
+fn an_operator_that_throttles_all_is_left_alone_and_one_that_takes_a_few_is_not() {
+    for end in [throttled, full] {
+        let (elsewhere, failed) = ten_minutes(end, |_| true);
+        assert!(elsewhere > 2400 && failed == 0, "{elsewhere} {failed}");
+        let at_first = |sent: &Sent| sent.token().attempt % 3 > 0;
+        let (elsewhere, failed) = ten_minutes(end, at_first);
+        assert_eq!((elsewhere, failed), (0, 0));
+    }
+}
+
+#[test]
+fn a_restart_of_an_smsc_that_leaves_some_without_an_answer_is_no_reason() {
+    let log = LogLines::listen(tracing::Level::INFO);
+    let mut world = World::new();
+    world.publish_all((0..15).map(apart));
+    let sent = world.sent();
+    sent.iter().for_each(|sent| lost(&mut world, sent));
+    world.smsc(UCELL).sessions = 0;
+    world.beat();
+    world.advance(40 * SECOND);
+    world.smsc(UCELL).sessions = 1;
+    for second in 0..60 {
+        world.publish(apart(100 + second));
+        for sent in world.sent() {
+            world.answer(&sent, Status::ROK, &sent.message().to_string());
+        }
+        world.advance(SECOND);
+    }
+    assert!(!log.take().contains("left alone"));
+}
+
 fn one_agencys_list_of_dead_numbers_beside_anothers_few_messages_is_no_reason() {
     let log = LogLines::listen(tracing::Level::INFO);
     let mut world = World::new();
