@@ -25,6 +25,7 @@ use super::links::peers;
 use super::load::Pressure;
 use super::orders::{Ordered, Paused};
 use super::posted::Posted;
+use super::outage::Outage;
 use super::push::Pushes;
 use super::reading::Queues;
 use super::receipts::Receipts;
@@ -169,8 +170,7 @@ pub(super) struct Operator {
     pub(super) given: u64,
     /// How many screens it was given in all.
     shown: u64,
-    /// Since when no session is bound.
-    pub(super) down_since: Option<UnixMillis>,
+    pub(super) outage: Outage,
     pub(super) hearing: Hearing,
     pub(super) pressure: Pressure,
     /// Whether those that wait were told.
@@ -609,7 +609,7 @@ impl Operator {
             offer: Offer::default(),
             given: 0,
             shown: 0,
-            down_since: Some(now.steady),
+            outage: Outage::from(now.steady),
             hearing: Hearing::default(),
             pressure: Pressure::default(),
             down_told: false,

@@ -7,8 +7,9 @@ use xabar_events::Reason;
 
 use super::beat::Beat;
 use super::core::{Core, Operator};
+use super::outage::Outage;
 use crate::clock::UnixMillis;
-use crate::delivery::Report;
+use crate::delivery::{Class, Event, Report};
 use crate::journal::{Message, MessageId, OperatorId};
 use crate::numbers::Numbers;
 
@@ -34,11 +35,17 @@ impl Core {
         let grace = self.settings.uncertain;
         operator.hearing.note(&report.offer, beat.now.steady, grace);
         operator.offer = report.offer;
-        operator.down_since = match report.offer.submitting {
+        match report.offer.submitting {
             // While drained none is bound, and none of them is to blame.
-            0 if !self.drained => operator.down_since.or(Some(beat.now.steady)),
-            _ => None,
-        };
+            0 if self.drained => operator.outage = Outage::default(),
+            bound => {
+                let is_news = operator.outage.since().is_some();
+                let has_answered = is_news && has_answered(report);
+                operator
+                    .outage
+                    .note(bound > 0, has_answered, beat.now.steady);
+            }
+        }
         if operator.gone_since().is_none() {
             operator.down_told = false;
             let away = usize::from(std::mem::take(&mut operator.away));
@@ -130,6 +137,15 @@ impl Core {
             }
         }
     }
+}
+
+/// Whether the operator answered a submission, whatever it said of it but that nothing is bound.
+fn has_answered(report: &Report) -> bool {
+    let says = |event: &Event| match event {
+        Event::Answered { class, .. } => !matches!(class, Class::Session | Class::OurBug),
+        _ => false,
+    };
+    report.events.iter().any(says)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::core::Core;
+use super::core::{Core, Operator};
 use super::orders::Pause;
 use super::tally::Tally;
 use crate::clock::UnixMillis;
@@ -35,6 +35,8 @@ pub struct Load {
     pub paused: Vec<Pause>,
     /// The operators that are left alone for a while, since half of their answers are bad.
     pub failing: Vec<OperatorId>,
+    /// Those that are down, be it that one session is dropped after the other.
+    pub down: Vec<OperatorId>,
     /// What became of messages.
     pub tally: Arc<Tally>,
 }
@@ -61,6 +63,7 @@ impl Load {
             unpublished: self.unpublished,
             paused: self.paused.clone(),
             failing: self.failing.clone(),
+            down: self.down.clone(),
             tally: self.tally.clone(),
         }
     }
@@ -146,7 +149,8 @@ impl Core {
             sent: self.sent,
             unpublished: self.unpublished(),
             paused: self.pauses().collect(),
-            failing: self.failing().collect(),
+            failing: self.those(|it| it.circuit.tripped().is_some()),
+            down: self.those(|it| it.outage.since().is_some()),
             tally: self.tally().clone().into(),
             ..Load::default()
         }
@@ -160,10 +164,10 @@ impl Core {
         }
     }
 
-    fn failing(&self) -> impl Iterator<Item = OperatorId> {
+    fn those(&self, are_such: impl Fn(&Operator) -> bool) -> Vec<OperatorId> {
         let operators = self.operators.iter();
-        let failing = operators.filter(|(_, operator)| operator.circuit.tripped().is_some());
-        failing.map(|(id, _)| *id)
+        let such = operators.filter(|(_, operator)| are_such(operator));
+        such.map(|(id, _)| *id).collect()
     }
 
     fn pressed(&self) -> impl Iterator<Item = (OperatorId, Duration)> {

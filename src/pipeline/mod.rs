@@ -30,6 +30,7 @@ mod looks;
 mod moving;
 mod orders;
 mod posted;
+mod outage;
 mod push;
 mod queues;
 mod reading;

@@ -15,7 +15,7 @@ const MOVED_AT_ONCE: usize = 1000;
 impl Operator {
     /// Since when it has been down or failing.
     pub(super) fn gone_since(&self) -> Option<UnixMillis> {
-        match (self.down_since, self.circuit.tripped()) {
+        match (self.outage.since(), self.circuit.tripped()) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         }
@@ -29,7 +29,7 @@ impl Operator {
 
     /// Whether it takes messages as a matter of course.
     fn is_well(&self) -> bool {
-        self.offer.submitting > 0 && self.circuit.tripped().is_none() && !self.paused
+        self.offer.submitting > 0 && self.gone_since().is_none() && !self.paused
     }
 }
 
@@ -136,6 +136,7 @@ impl Core {
         for operator in self.operators.values_mut() {
             operator.circuit.pass(beat.now.steady);
             let gone_since = operator.gone_since();
+            operator.outage.pass(beat.now.steady);
             let is_over = |after| gone_since.is_some_and(|it| beat.now.steady.since(it) >= after);
             let away = operator.move_after.is_some_and(is_over) && !operator.paused && !drained;
             if away && !operator.away {
@@ -144,6 +145,10 @@ impl Core {
             }
             operator.away = away;
             operator.down_told &= gone_since.is_some();
+            operator.moved_away |= away;
+            if operator.is_well() && std::mem::take(&mut operator.moved_away) {
+                back.push(*id);
+            }
             self.away += usize::from(away);
         }
     }
@@ -241,8 +246,9 @@ fn count(circuit: &mut Circuit, now: UnixMillis, report: &Report) -> Answers {
                 answers.vague += 1;
             }
             Event::Answered { token, class, .. } => answers.add(circuit, now, *token, *class),
-            Event::TimedOut(token) => answers.add_unanswered(circuit, now, *token),
-            Event::Lost(token) => answers.add_bad(circuit.weigh(now, token.message)),
+            Event::TimedOut(token) | Event::Lost(token) => {
+                answers.add_unanswered(circuit, now, *token);
+            }
             Event::Returned(_) => answers.vague += 1,
             Event::TakenAfterAll { .. } | Event::Queried { .. } | Event::Inbound { .. } => {}
         }

@@ -10,6 +10,7 @@ use xabar_events::{Msisdn, Reason};
 use super::beat::Beat;
 use super::cancelling::{Cancelled, Unwanted};
 use super::core::Core;
+use super::outage::Outage;
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::last_digits;
 use crate::delivery::{Setting, Tuning};
@@ -284,8 +285,10 @@ impl Core {
         self.drained = rest;
         for (id, operator) in &mut self.operators {
             // Who is to be bound again is down from now on, until that comes off.
-            let is_down = !rest && operator.offer.submitting == 0;
-            operator.down_since = is_down.then_some(beat.now.steady);
+            operator.outage = match !rest && operator.offer.submitting == 0 {
+                true => Outage::from(beat.now.steady),
+                false => Outage::default(),
+            };
             beat.rest(*id, rest);
         }
     }

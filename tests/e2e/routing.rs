@@ -12,7 +12,7 @@ use axum::Router;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
-use xabar::simulator::{Behaviour, Receipts, Share, Simulator};
+use xabar::simulator::{Behaviour, Faults, Receipts, Share, Simulator};
 use xabar_events::{Notification, State};
 
 const LONG: Duration = Duration::from_secs(60);
@@ -194,6 +194,39 @@ async fn messages_of_an_operator_that_binds_and_takes_nothing_move_to_its_fallba
     };
     assert_eq!((taken(&world.smsc).await, taken(&beeline).await), (0, 100));
     assert!(!gateway.log().containing("left alone").is_empty());
+    gateway.stop_within(world.config.shutdown).await;
+    world.check_beside([recorded(&beeline).await]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_of_an_operator_that_drops_every_session_move_to_its_fallback_and_go_home_with_it()
+{
+    let dropping = Behaviour {
+        faults: Faults {
+            disconnect_after: Some(Duration::ZERO),
+            ..Faults::default()
+        },
+        ..Behaviour::default()
+    };
+    // So slow that it would take longer than the test.
+    let slow = "prefixes = []\ntps = 1";
+    let (mut world, beeline) = beside_another(dropping, slow, "").await;
+    add_to_the_first(
+        &world,
+        "fallback = \"beeline\"\nwhen_down = \"move\"\nmove_after = \"3s\"",
+    );
+    let gateway = world.ready().await;
+    let events = samples(7, 200);
+    world.publish(events.clone()).await;
+    world.until_ended(3, LONG).await;
+    gateway
+        .until_told("its messages go to other operators", 1)
+        .await;
+    let smsc = world.smsc.handle();
+    smsc.set_behaviour(Behaviour::default()).await.unwrap();
+    world.until_all_ended(LONG).await;
+    let [home, others] = taken_by([&world.smsc, &beeline], &events).await;
+    assert!(others >= 3 && home >= 100, "{home} {others}");
     gateway.stop_within(world.config.shutdown).await;
     world.check_beside([recorded(&beeline).await]).await;
 }

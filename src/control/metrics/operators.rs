@@ -143,15 +143,19 @@ impl<'a> Links<'a> {
         resting
     }
 
-    fn directions(&self) -> Family {
+    /// Sessions that an operator drops one after the other count for nothing.
+    fn directions(&self, status: &Status) -> Family {
         let mut directions = Family::gauge(
             "xabar_operator_bound",
             "Whether a session is bound on which messages go out, and one on which receipts and texts come in: 1, or 0.",
         );
         for Link { name, state, .. } in &self.0 {
-            for (direction, sessions) in [("out", state.submitting), ("in", state.receiving)] {
+            let of_it = status.operators.iter().find(|it| it.name == *name);
+            let is_down = of_it.is_some_and(|it| it.state == LinkStanding::Connecting);
+            let out = state.submitting > 0 && !is_down;
+            for (direction, is_bound) in [("out", out), ("in", state.receiving > 0)] {
                 let labels = [("operator", *name), ("direction", direction)];
-                directions.add(&labels, yes(sessions > 0));
+                directions.add(&labels, yes(is_bound));
             }
         }
         directions
@@ -226,7 +230,7 @@ impl<'a> Links<'a> {
         vec![
             bound,
             sessions,
-            self.directions(),
+            self.directions(status),
             self.resting(),
             in_flight,
             window,

@@ -104,6 +104,8 @@ struct Measured<'a> {
     used: Use,
     /// The same since anything of it was set last: what holds it is judged by that.
     judged: Use,
+    /// Whether it counts as down, though a session may be bound at the moment.
+    is_down: bool,
     link: LinkState,
     response_times: Durations,
 }
@@ -117,6 +119,7 @@ fn measure<'a>(
         let (oldest, newest) = ends?;
         let (before, now) = (oldest.links.get(entry.0)?, newest.links.get(entry.0)?);
         let all = used(oldest, newest, entry)?;
+        let is_down = newest.load.down.contains(&entry.1.id);
         let (oldest, newest) = recent.settled(entry.0)?;
         Some(Measured {
             operator: entry.1,
@@ -126,6 +129,7 @@ fn measure<'a>(
                 ..used(oldest, newest, entry)?
             },
             used: all,
+            is_down,
             link: *now,
             response_times: now.response_times.since(&before.response_times),
         })
@@ -178,7 +182,7 @@ impl Measured<'_> {
     fn standing(&self) -> LinkStanding {
         if self.used.paused {
             LinkStanding::Paused
-        } else if self.link.submitting == 0 {
+        } else if self.link.submitting == 0 || self.is_down {
             LinkStanding::Connecting
         } else if self.link.sessions_bound < self.operator.sessions(usize::MAX) {
             LinkStanding::PartlyBound

@@ -16,11 +16,15 @@ fn pair() -> Configured {
 
 /// How the operator of one login, a pair, is shown while its link is so.
 fn of_pair(link: LinkState) -> Status {
+    of_loaded_pair(Load::default(), link)
+}
+
+fn of_loaded_pair(load: Load, link: LinkState) -> Status {
     let operator = pair();
     let mut recent = Recent::default();
     recent.add(Sample {
         at: instant(),
-        load: Load::default(),
+        load,
         links: vec![link],
         looked_up: None,
     });
@@ -49,6 +53,21 @@ fn a_pair_is_bound_with_both_its_sessions_and_connecting_while_nothing_can_be_su
         let shown = (ucell.sessions, ucell.sessions_configured, ucell.state);
         assert_eq!(shown, (sessions_bound, 2, expected));
     }
+}
+
+#[test]
+fn one_that_drops_every_session_is_connecting_though_one_is_bound_at_the_moment() {
+    let load = Load {
+        down: vec![pair().id],
+        ..Load::default()
+    };
+    let link = LinkState {
+        sessions_bound: 2,
+        submitting: 1,
+        ..LinkState::default()
+    };
+    let status = of_loaded_pair(load, link);
+    assert_eq!(status.operators[0].state, LinkStanding::Connecting);
 }
 
 #[test]

@@ -150,7 +150,6 @@ fn an_operator_that_takes_nothing_and_does_not_say_why_is_left_alone_and_a_black
 }
 
 #[test]
-#[test]
 fn an_operator_that_throttles_all_is_left_alone_and_one_that_takes_a_few_is_not() {
     for end in [throttled, full] {
         let (elsewhere, failed) = ten_minutes(end, |_| true);
@@ -182,6 +181,7 @@ fn a_restart_of_an_smsc_that_leaves_some_without_an_answer_is_no_reason() {
     assert!(!log.take().contains("left alone"));
 }
 
+#[test]
 fn one_agencys_list_of_dead_numbers_beside_anothers_few_messages_is_no_reason() {
     let log = LogLines::listen(tracing::Level::INFO);
     let mut world = World::new();
@@ -252,30 +252,33 @@ fn what_is_refused_again_that_stands_on_a_blacklist_says_nothing_of_an_operator(
 
 #[test]
 fn an_operator_that_binds_again_and_again_and_answers_nothing_loses_its_messages_to_its_fallback() {
-    let mut world = moving();
-    world.smsc(UCELL).room = 0;
-    world.publish_all((0..200).map(apart));
-    let mut moved = 0;
-    for _ in 0..5 {
-        // A window that nobody answers; its session is given up, and bound anew.
-        world.smsc(UCELL).room = 9;
-        world.beat();
+    // Its session is given up for that, or dropped.
+    for end in [silent, lost] {
+        let mut world = moving();
         world.smsc(UCELL).room = 0;
-        let (unanswered, elsewhere): (Vec<_>, Vec<_>) = world
-            .sent()
-            .into_iter()
-            .partition(|sent| sent.operator == UCELL);
-        moved += elsewhere.len();
-        world.advance(30 * SECOND);
-        for sent in unanswered {
-            silent(&mut world, &sent);
+        world.publish_all((0..200).map(apart));
+        let mut moved = 0;
+        for _ in 0..5 {
+            // A window that nobody answers.
+            world.smsc(UCELL).room = 9;
+            world.beat();
+            world.smsc(UCELL).room = 0;
+            let (unanswered, elsewhere): (Vec<_>, Vec<_>) = world
+                .sent()
+                .into_iter()
+                .partition(|sent| sent.operator == UCELL);
+            moved += elsewhere.len();
+            world.advance(30 * SECOND);
+            for sent in unanswered {
+                end(&mut world, &sent);
+            }
+            world.smsc(UCELL).sessions = 0;
+            world.advance(SECOND);
+            world.smsc(UCELL).sessions = 1;
+            world.advance(29 * SECOND);
         }
-        world.smsc(UCELL).sessions = 0;
-        world.advance(SECOND);
-        world.smsc(UCELL).sessions = 1;
-        world.advance(29 * SECOND);
+        assert!(moved >= 160, "{moved}");
     }
-    assert!(moved >= 160, "{moved}");
 }
 
 #[test]

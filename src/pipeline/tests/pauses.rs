@@ -315,7 +315,6 @@ fn nothing_goes_to_a_paused_operator_that_is_anothers() {
     world.smsc(UCELL).sessions = 0;
     world.publish(apart(1));
     world.advance(5 * MINUTE);
-    resume(&mut world, of_operator("beeline"));
     world.smsc(UCELL).sessions = 1;
     world.advance(SECOND);
     assert_eq!(world.one_sent().operator, UCELL, "it stayed");

@@ -7,7 +7,7 @@ use xabar_smpp::Status;
 
 use super::world::*;
 use crate::clock::UnixMillis;
-use crate::delivery::{Assignment, SenderIndex, Senders, SentAs};
+use crate::delivery::{Assignment, Event, SenderIndex, Senders, SentAs};
 use crate::numbers::Numbers;
 
 #[test]
@@ -154,7 +154,8 @@ fn what_waits_for_an_operator_that_is_down_moves_after_a_while_and_new_messages_
     world.publish(apart(3000));
     assert_eq!(world.one_sent().operator, BEELINE);
     world.smsc(UCELL).sessions = 1;
-    world.advance(SECOND);
+    world.beat();
+    world.advance(5 * SECOND);
     world.publish(apart(3001));
     assert_eq!(world.one_sent().operator, UCELL);
     for sent in moved {
@@ -185,6 +186,34 @@ fn a_message_that_will_move_is_told_until_when_it_waits_for_its_operator() {
         pass_to(&mut world, moves);
         world.advance(SECOND);
         assert_eq!(world.sent().len(), if fallback_is_down { 0 } else { 2 });
+    }
+}
+
+#[test]
+fn an_operator_that_drops_every_session_is_down_and_its_messages_go_to_its_fallback() {
+    for window in [0, 1] {
+        let mut world = moving();
+        world.smsc(UCELL).room = 0;
+        world.publish_all((0..200).map(apart));
+        let mut moved = 0;
+        for _ in 0..10 {
+            (world.smsc(UCELL).sessions, world.smsc(UCELL).room) = (1, window);
+            world.beat();
+            for sent in world.sent() {
+                match sent.operator == UCELL {
+                    true => world.hear(UCELL, Event::Lost(sent.token())),
+                    false => moved += 1,
+                }
+            }
+            world.smsc(UCELL).sessions = 0;
+            world.beat();
+            assert!(world.is_gone(UCELL));
+            world.advance(10 * SECOND);
+        }
+        moved += world.sent().len();
+        assert!(moved >= 190, "{moved}");
+        world.publish(apart(200));
+        assert_eq!(world.one_sent().operator, BEELINE);
     }
 }
 
