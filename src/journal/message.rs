@@ -349,7 +349,8 @@ pub struct Attempt {
     pub smsc_ids: Vec<Box<str>>,
     /// Segments of which the operator took several copies.
     pub copies: Vec<Copies>,
-    /// The last ones that came to nothing, the oldest first: for whoever asks, and for receipts that may be of one of them.
+    /// The last ones that came to nothing, the oldest first: for whoever asks, for receipts that may be of one of them, and to know
+    /// whether the operator for which the message waits has begun it.
     pub fruitless: Vec<Fruitless>,
 }
 

@@ -20,12 +20,13 @@ use super::cancelling::Cancelling;
 use super::earlier::Earlier;
 use super::elsewhere::Parts;
 use super::hearing::Hearing;
+use super::homeward::Homeward;
 use super::left_out::{News, Place};
 use super::links::peers;
 use super::load::Pressure;
 use super::orders::{Ordered, Paused};
-use super::posted::Posted;
 use super::outage::Outage;
+use super::posted::Posted;
 use super::push::Pushes;
 use super::reading::Queues;
 use super::receipts::Receipts;
@@ -184,6 +185,8 @@ pub(super) struct Operator {
     pub(super) move_after: Option<Duration>,
     /// Whether what waits for it is to move.
     pub(super) away: bool,
+    /// Whether some of its messages may wait for its fallbacks.
+    pub(super) moved_away: bool,
     /// Whether staff paused it: what is for it waits, and nothing that is another's comes to it.
     pub(super) paused: bool,
     pub(super) detection: Detection,
@@ -248,6 +251,7 @@ pub struct Core {
     /// Whether new messages are to try an operator.
     pub(super) probing: bool,
     pub(super) rerouting: Rerouting,
+    pub(super) homeward: Homeward,
     pub(super) queues: Queues,
     pub(super) review: Review,
     pub(super) cancelling: Cancelling,
@@ -346,6 +350,7 @@ impl Core {
             away: 0,
             probing: false,
             rerouting: Rerouting::default(),
+            homeward: Homeward::default(),
             queues: Queues::new(settings.rules.sharing.weights.clone()),
             review: Review::new(now, rules, &start, over_a_morning),
             cancelling: Cancelling::default(),
@@ -485,6 +490,7 @@ impl Core {
             .chain(self.review.is_under_way().then_some(now.steady))
             .chain(self.cancelling.is_under_way().then_some(now.steady))
             .chain(self.is_rerouting().then_some(now.steady))
+            .chain(self.homeward.is_under_way().then_some(now.steady))
             .min()
             .unwrap_or(UnixMillis::NEVER);
         now.instant_at(
@@ -619,6 +625,7 @@ impl Operator {
             fallback: Vec::new(),
             move_after: None,
             away: false,
+            moved_away: false,
             paused: false,
             detection: rules.detection,
             accepted_is_delivered: rules.accepted_is_delivered,

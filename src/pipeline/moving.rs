@@ -129,14 +129,15 @@ impl Core {
         self.next_sweep = beat.now.steady;
     }
 
-    /// Notes which operators are away now.
+    /// Notes which operators are away now, and which are back.
     pub(super) fn note_away(&mut self, beat: &Beat) {
         self.away = 0;
         let drained = self.drained;
-        for operator in self.operators.values_mut() {
+        let mut back = Vec::new();
+        for (id, operator) in &mut self.operators {
             operator.circuit.pass(beat.now.steady);
-            let gone_since = operator.gone_since();
             operator.outage.pass(beat.now.steady);
+            let gone_since = operator.gone_since();
             let is_over = |after| gone_since.is_some_and(|it| beat.now.steady.since(it) >= after);
             let away = operator.move_after.is_some_and(is_over) && !operator.paused && !drained;
             if away && !operator.away {
@@ -144,12 +145,15 @@ impl Core {
                 info!(operator, "its messages go to other operators");
             }
             operator.away = away;
-            operator.down_told &= gone_since.is_some();
             operator.moved_away |= away;
             if operator.is_well() && std::mem::take(&mut operator.moved_away) {
                 back.push(*id);
             }
+            operator.down_told &= gone_since.is_some();
             self.away += usize::from(away);
+        }
+        for operator in back {
+            self.call_home(operator);
         }
     }
 

@@ -42,6 +42,7 @@ impl Core {
             }
         }
         self.reroute_waiting(beat, &mut moved)?;
+        self.go_home(beat, &mut moved)?;
         // Only now: reading a queue forgets what was noted of it but is not in the journal yet.
         for message in &moved {
             self.wait(message);

@@ -57,27 +57,39 @@ impl Core {
         let Some(operator) = self.rerouting.held.pop() else {
             return;
         };
+        if self.move_some_held(beat, operator, is_reroutable) {
+            self.rerouting.held.push(operator);
+        }
+    }
+
+    /// Moves some of what is held for an operator and may go to another one there, if it is that one's; says whether there is more.
+    pub(super) fn move_some_held(
+        &mut self,
+        beat: &mut Beat,
+        operator: OperatorId,
+        may: impl Fn(&Message) -> bool,
+    ) -> bool {
         let held = self.pacer.held_for(operator).into_iter();
-        let held = held.filter(|it| is_reroutable(it));
-        let held: Vec<(MessageId, Msisdn)> = held.map(|it| (it.id, it.msisdn)).collect();
+        let held = held.filter(|it| may(it)).map(|it| (it.id, it.msisdn));
+        let held: Vec<(MessageId, Msisdn)> = held.collect();
         let mut moved = 0;
         for (id, msisdn) in held {
             let to = self.carrier_of_waiting(msisdn, operator);
             let Some(to) = to.filter(|to| *to != operator) else {
                 continue;
             };
-            if moved == MOVED_AT_ONCE {
-                self.rerouting.held.push(operator);
-                break;
-            }
             if let Some(message) = self.pacer.withdraw(id) {
                 self.wait_elsewhere(beat, message, to);
                 moved += 1;
+            }
+            if moved == MOVED_AT_ONCE {
+                break;
             }
         }
         if moved > 0 {
             self.pacer.give_up_places(operator);
         }
+        moved == MOVED_AT_ONCE
     }
 
     /// Goes through some of what stands in the journal for an operator that takes nothing, and gives what is another's by now.
@@ -110,29 +122,45 @@ impl Core {
             self.rerouting.waiting.push((queue, place));
         }
         for arrival in looked_at {
-            let mut message = arrival.message;
+            let message = arrival.message;
             // What is held, or was read with this beat, has been looked at.
             if beat.touched(message.id) || self.pacer.holds(message.id) || !is_reroutable(&message)
             {
                 continue;
             }
-            // What is due later may find its operator well again.
-            let is_later = message.progress.due > beat.now.steady;
-            if is_later && self.routes.carries(queue.operator, message.msisdn) {
-                continue;
+            if let Some(to) = self.carrier_of_unread(beat, &message) {
+                let message = self.reroute(beat, message, to);
+                moved.push(message);
             }
-            let to = self.carrier_of_waiting(message.msisdn, queue.operator);
-            let Some(to) = to.filter(|to| *to != queue.operator) else {
-                continue;
-            };
-            // Not before the next millisecond: the cursor of the new queue may have passed this one.
-            let soonest = UnixMillis(beat.now.steady.0 + 1);
-            let due = message.progress.due.max(soonest);
-            self.pacer.move_to(&mut message, to, due, &beat.now);
-            beat.put(message.clone());
-            moved.push(message);
         }
         Ok(())
+    }
+
+    /// Who else carries a message now that was read before its turn.
+    pub(super) fn carrier_of_unread(&self, beat: &Beat, message: &Message) -> Option<OperatorId> {
+        let here = message.progress.operator;
+        // What is due later may find its operator well again.
+        let is_later = message.progress.due > beat.now.steady;
+        if is_later && self.routes.carries(here, message.msisdn) {
+            return None;
+        }
+        let to = self.carrier_of_waiting(message.msisdn, here)?;
+        (to != here).then_some(to)
+    }
+
+    /// A message that stands in the journal only is another operator's from now on, and waits there as long as it did here.
+    pub(super) fn reroute(
+        &mut self,
+        beat: &mut Beat,
+        mut message: Message,
+        to: OperatorId,
+    ) -> Message {
+        // Not before the next millisecond: the cursor of the new queue may have passed this one.
+        let soonest = UnixMillis(beat.now.steady.0 + 1);
+        let due = message.progress.due.max(soonest);
+        self.pacer.move_to(&mut message, to, due, &beat.now);
+        beat.put(message.clone());
+        message
     }
 }
 

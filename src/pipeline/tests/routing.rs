@@ -189,6 +189,93 @@ fn a_message_that_will_move_is_told_until_when_it_waits_for_its_operator() {
     }
 }
 
+/// A message of the second operator's own.
+fn of_beeline(number: u32) -> Notification {
+    Notification {
+        msisdn: other_phone(number),
+        ..apart(number)
+    }
+}
+
+/// Lets the first operator come back, and stay; gives what is sent meanwhile, beat by beat.
+fn comes_back(world: &mut World) -> Vec<Vec<Sent>> {
+    world.smsc(UCELL).sessions = 1;
+    world.beat();
+    world.steady = world.steady.after(5 * SECOND);
+    let beats = (0..60).map(|_| {
+        world.steady = world.steady.after(SECOND / 100);
+        world.beat();
+        world.sent()
+    });
+    beats.collect()
+}
+
+#[test]
+fn what_a_fallback_has_not_begun_goes_home_once_its_operator_is_back() {
+    let all = [(false, false), (false, true), (true, false), (true, true)];
+    for (fallback_is_down, is_behind) in all {
+        let mut world = moving();
+        world.publish(apart(0));
+        let refused = world.one_sent();
+        world.smsc(BEELINE).room = 0;
+        world.smsc(UCELL).sessions = 0;
+        world.refuse(&refused, Status::RSYSERR);
+        // More than is held of a queue.
+        let own = || (5000..8000).map(of_beeline);
+        if is_behind {
+            world.publish_all(own());
+        }
+        world.publish_all((1..3000).map(apart));
+        world.advance(MINUTE);
+        world.advance(SECOND);
+        if !is_behind {
+            world.publish_all(own());
+        }
+        world.smsc(BEELINE).sessions = usize::from(!fallback_is_down);
+        world.advance(SECOND);
+        assert!(world.sent().is_empty());
+        let beats = comes_back(&mut world);
+        let home = beats.concat();
+        assert_eq!(home.len(), 3000);
+        assert!(home.iter().all(|sent| sent.operator == UCELL));
+        assert!(home.is_sorted_by_key(Sent::message), "in their order");
+        let most = if is_behind { 500 } else { 2500 };
+        assert!(beats.iter().all(|sent| sent.len() <= most), "bit by bit");
+    }
+}
+
+#[test]
+fn what_a_fallback_has_begun_stays_there_when_its_operator_is_back() {
+    let mut world = moving();
+    world.smsc(UCELL).sessions = 0;
+    world.publish(apart(1));
+    world.advance(MINUTE);
+    world.advance(SECOND);
+    let begun = world.one_sent();
+    world.refuse(&begun, Status::RSYSERR);
+    let sent = comes_back(&mut world).concat();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0].operator, BEELINE);
+}
+
+#[test]
+fn an_application_that_is_under_way_at_a_fallback_is_not_overtaken_at_home() {
+    let mut world = moving();
+    world.smsc(UCELL).sessions = 0;
+    world.publish(status("e1"));
+    world.advance(MINUTE);
+    world.advance(SECOND);
+    let begun = world.one_sent();
+    world.publish(Notification {
+        time: START.after(SECOND).into(),
+        ..status("e2")
+    });
+    assert!(comes_back(&mut world).concat().is_empty());
+    world.accept(&begun, "1");
+    world.advance(SECOND);
+    assert_eq!(world.one_sent().operator, UCELL);
+}
+
 #[test]
 fn an_operator_that_drops_every_session_is_down_and_its_messages_go_to_its_fallback() {
     for window in [0, 1] {
