@@ -380,6 +380,7 @@ impl Laws {
                 "an id is given once"
             );
         }
+        self.note_moves(&changes.progressed);
         let begun = changes.accepted.iter().chain(&changes.progressed);
         let begun = begun.filter(|it| it.progress.attempt.attempts > 0);
         self.begun_in_journal.extend(begun.map(|it| it.id));

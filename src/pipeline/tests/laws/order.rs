@@ -38,6 +38,20 @@ fn due(message: &Message) -> Due {
 }
 
 impl Laws {
+    /// What is another operator's by now stands in the line that it came to no more.
+    pub(super) fn note_moves(&mut self, progressed: &[Message]) {
+        for message in progressed {
+            let Some(known) = self.messages.get(&message.id) else {
+                continue;
+            };
+            if known.message.progress.operator != message.progress.operator {
+                self.order
+                    .line_of(&known.message)
+                    .remove(&due(&known.message));
+            }
+        }
+    }
+
     /// What is told to wait, or ends, is held up by something of its own.
     pub(super) fn note_order(&mut self, id: MessageId, outcome: &Outcome<'_>) {
         if outcome.state != State::Accepted {
