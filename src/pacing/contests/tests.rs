@@ -83,7 +83,7 @@ fn an_agency_goes_as_often_as_its_weight_says() {
         let names = ["soliq", "adliya"].into_iter().cycle().take(24);
         let all = names.zip(1..).map(|(name, number)| put_off(number, name));
         let order = order(&read, (1, &weights), all.collect());
-        assert_eq!(&order[..12], "saaasaaasaaa");
+        assert!(order.starts_with("saaasaaasaaa"), "{order}");
     }
 }
 
