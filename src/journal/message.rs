@@ -132,7 +132,7 @@ impl Message {
 
     /// Whether it waits to be repeated, since its last attempt has no answer.
     pub fn waits_uncertain(&self) -> bool {
-        self.progress.phase == Phase::Waiting && self.progress.attempt.uncertain
+        self.progress.phase == Phase::Waiting && self.progress.attempt.is_uncertain()
     }
 
     /// What is left of it when its time is over: nothing by which its subscriber can be called, and nothing of what it said.
@@ -324,8 +324,9 @@ pub struct Attempt {
     pub throttled: u16,
     /// How many of the last ones, in a row, met a session that was not bound.
     pub unbound: u16,
-    /// The last one has no answer and will get none: it may have reached the subscriber.
-    pub uncertain: bool,
+    /// How many submissions of each segment have no answer and will get none: they may have reached the subscriber. With fewer
+    /// entries than segments where the others have none.
+    pub unanswered: Vec<u8>,
     /// An operator took all of it and did not deliver it; another one tries, which is a repeat, or may once no segment is known
     /// to have arrived.
     pub undelivered: Option<Undelivered>,
@@ -372,6 +373,35 @@ impl Attempt {
         segments.any(|segment| !matches!(segment, Segment::Waiting | Segment::Sent))
     }
 
+    /// Whether a segment may have reached the subscriber of which the operator said nothing.
+    pub fn is_uncertain(&self) -> bool {
+        self.most_unanswered() > 0
+    }
+
+    /// How many submissions without an answer there are of the segment that has most of them, among those that are to be sent.
+    pub fn most_unanswered(&self) -> u8 {
+        let segments = self.unanswered.iter().zip(&self.segments);
+        let waiting = segments.filter(|(_, segment)| **segment == Segment::Waiting);
+        waiting.map(|(times, _)| *times).max().unwrap_or(0)
+    }
+
+    /// Whether a submission of this segment has no answer.
+    pub fn is_unanswered(&self, segment: u8) -> bool {
+        let times = self.unanswered.get(usize::from(segment));
+        times.is_some_and(|times| *times > 0)
+    }
+
+    /// Notes that the last submission of this segment has no answer.
+    pub fn was_unanswered(&mut self, segment: u8) {
+        let place = usize::from(segment);
+        if self.unanswered.len() <= place {
+            self.unanswered.resize(place + 1, 0);
+        }
+        if let Some(times) = self.unanswered.get_mut(place) {
+            *times = times.saturating_add(1);
+        }
+    }
+
     /// Whether the last one was a push to the phone's screen.
     pub fn is_push(&self) -> bool {
         self.pushed && self.attempts == 1
@@ -387,7 +417,7 @@ impl std::fmt::Debug for Attempt {
             uncounted,
             throttled,
             unbound,
-            uncertain,
+            unanswered,
             undelivered,
             withdrawn,
             pushed,
@@ -406,7 +436,7 @@ impl std::fmt::Debug for Attempt {
             .field("uncounted", uncounted)
             .field("throttled", throttled)
             .field("unbound", unbound)
-            .field("uncertain", uncertain)
+            .field("unanswered", unanswered)
             .field("undelivered", undelivered)
             .field("withdrawn", withdrawn)
             .field("pushed", pushed)

@@ -217,8 +217,6 @@ pub(super) struct InFlight {
     pub(super) returned: bool,
     /// Whether it was staff who withdrew it.
     pub(super) by_staff: bool,
-    /// Whether the attempt before this one was uncertain.
-    pub(super) was_uncertain: bool,
     /// The segments of which it is a repeat only since the operator says that it took an earlier copy, which it had refused.
     pub(super) repeated: Vec<u8>,
     /// The receipt that overtook its response; of several, the last one that says that something did not arrive.
@@ -581,7 +579,7 @@ impl Core {
             self.pacer.resume(&message, thread);
             self.reopen_push(&message);
             self.graces.push(Reverse((grace_ends, message.id)));
-            let mut flight = InFlight::new(message, false);
+            let mut flight = InFlight::new(message);
             flight.grace_ends = Some(grace_ends);
             flight.silent = flight.outstanding().collect();
             self.in_flight.insert(flight.message.id, flight);
@@ -665,7 +663,7 @@ impl Operator {
 }
 
 impl InFlight {
-    pub(super) fn new(message: Message, was_uncertain: bool) -> Self {
+    pub(super) fn new(message: Message) -> Self {
         Self {
             message,
             grace_ends: None,
@@ -676,7 +674,6 @@ impl InFlight {
             taken_by: None,
             returned: false,
             by_staff: false,
-            was_uncertain,
             repeated: Vec::new(),
             notice: None,
         }
@@ -698,8 +695,9 @@ impl InFlight {
     /// A segment of this attempt was certainly not sent, or refused: it was no repeat.
     pub(super) fn unrepeat(&mut self, segment: u8) {
         let attempt = &mut self.message.progress.attempt;
-        let repetition =
-            self.was_uncertain || attempt.undelivered.is_some() || self.repeated.contains(&segment);
+        let repetition = attempt.is_unanswered(segment)
+            || attempt.undelivered.is_some()
+            || self.repeated.contains(&segment);
         attempt.repeats = attempt.repeats.saturating_sub(u16::from(repetition));
     }
 

@@ -203,7 +203,7 @@ impl Core {
 pub(super) fn awaits_second(message: &Message) -> bool {
     let Progress { phase, attempt, .. } = &message.progress;
     let begun = attempt.segments.iter().any(|it| *it != Segment::Waiting);
-    let waits = *phase == Phase::Waiting && !attempt.uncertain && !begun;
+    let waits = *phase == Phase::Waiting && !attempt.is_uncertain() && !begun;
     attempt.undelivered.is_some() && waits
 }
 

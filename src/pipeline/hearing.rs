@@ -171,7 +171,7 @@ impl Core {
     pub(super) fn awaits_operator(&self, beat: &Beat, message: &Message) -> Option<UnixMillis> {
         let attempt = &message.progress.attempt;
         // After a push there is the SMS, which is urgent: what its phone says late would not be heard.
-        if !attempt.uncertain || attempt.is_push() {
+        if !attempt.is_uncertain() || attempt.is_push() {
             return None;
         }
         let operator = self.operators.get(&message.progress.operator)?;

@@ -104,7 +104,7 @@ impl Core {
         beat: &mut Beat,
         message: &Message,
     ) -> Result<bool, JournalError> {
-        if self.held == 0 || !message.progress.attempt.uncertain {
+        if self.held == 0 || !message.progress.attempt.is_uncertain() {
             return Ok(false);
         }
         self.repeats.note(message);

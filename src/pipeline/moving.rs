@@ -229,7 +229,7 @@ impl Core {
 pub(super) fn is_movable(message: &Message) -> bool {
     let attempt = &message.progress.attempt;
     let segments = &attempt.segments;
-    let begun = attempt.uncertain
+    let begun = attempt.is_uncertain()
         || attempt.undelivered.is_some()
         || segments.iter().any(|it| *it != Segment::Waiting);
     // An answer comes from the number that was written to, which is this operator's.

@@ -306,7 +306,7 @@ impl Core {
         self.pushes.close(message);
         let attempt = &mut message.progress.attempt;
         attempt.segments.fill(Segment::Waiting);
-        attempt.uncertain = false;
+        attempt.unanswered.clear();
         let facts = self.pacer.give_back(message);
         beat.subscriber(message.msisdn, facts);
         self.wait_unless_withdrawn(beat, message, Reason::Event);

@@ -18,7 +18,7 @@ use crate::delivery::receipt::stored_id;
 use crate::delivery::retry::{self, Next};
 use crate::delivery::{Class, Token};
 use crate::journal::{
-    Attempt, Awaiting, Fruitless, JournalError, Message, MessageId, OperatorId, Phase, Segment,
+    Awaiting, Fruitless, JournalError, Message, MessageId, OperatorId, Phase, Segment,
 };
 use crate::traces::Answer;
 
@@ -129,23 +129,20 @@ impl Core {
             self.pushes.give_up(&flight.message, beat.now.steady);
         }
         let outstanding: Vec<u8> = flight.outstanding().collect();
+        let attempt = &mut flight.message.progress.attempt;
         for segment in outstanding {
-            without_answer(&mut flight.message.progress.attempt, segment);
+            without_answer(attempt, segment);
+            attempt.was_unanswered(segment);
+        }
+        if !attempt.is_uncertain() {
+            // What has no answer is there already, as another copy.
+            return self.conclude_if_answered(beat, flight);
         }
         flight.choose_carrier();
-        let is_taken = is_taken(&flight);
-        let answer = if is_taken {
-            Answer::Accepted
-        } else {
-            Answer::Missing
-        };
-        self.teller.concluded(beat, &flight.message, answer);
-        if is_taken {
-            return self.submitted(beat, flight);
-        }
+        self.teller
+            .concluded(beat, &flight.message, Answer::Missing);
         let mut message = flight.message;
-        message.progress.attempt.uncertain = true;
-        let unanswered = unanswered(&message.progress.attempt);
+        let unanswered = message.progress.attempt.most_unanswered().into();
         match retry::repeat_after(unanswered, self.settings.uncertain, message.id.0) {
             Some(pause) if !message.progress.attempt.withdrawn => {
                 note_fruitless(beat, &mut message, None);
@@ -188,7 +185,7 @@ impl Core {
         {
             *segment = Segment::Sent;
         }
-        Ok(InFlight::new(message, false))
+        Ok(InFlight::new(message))
     }
 
     /// Awaits the receipt of a segment, if the operator gives any; it may have come already.
@@ -260,9 +257,6 @@ impl Core {
             self.submitted(beat, flight);
             return;
         }
-        let attempt = &mut flight.message.progress.attempt;
-        // What was not repeated after all is as uncertain as before.
-        attempt.uncertain |= flight.was_uncertain;
         if !flight.taken {
             let facts = self.pacer.give_back(&flight.message);
             beat.subscriber(flight.message.msisdn, facts);
@@ -295,7 +289,7 @@ impl Core {
         self.end_attempt(beat, &message);
         message.progress.phase = Phase::Submitted;
         // What waited to be repeated has its answer now, and what another operator makes of it is as certain.
-        message.progress.attempt.uncertain = false;
+        message.progress.attempt.unanswered.clear();
         self.teller.tell(
             beat,
             &mut message,
@@ -418,7 +412,7 @@ impl Core {
     ) {
         if !message.progress.attempt.withdrawn {
             // What waited to be repeated when another segment was settled waits on: its receipt may come, too.
-            let due = match message.progress.attempt.uncertain {
+            let due = match message.progress.attempt.is_uncertain() {
                 true => message.progress.due,
                 false => beat.now.steady,
             };
@@ -498,12 +492,6 @@ fn one_more(before: u16, is_one: bool) -> u16 {
     if is_one { before.saturating_add(1) } else { 0 }
 }
 
-/// How many submissions have no answer, the last one included. Those that were refused have one.
-fn unanswered(attempt: &Attempt) -> u16 {
-    let segments = u16::try_from(attempt.segments.len()).unwrap_or(u16::MAX);
-    1 + attempt.repeats.div_ceil(segments.max(1))
-}
-
 /// The segment of a token, if its answer is outstanding.
 fn sent_segment(message: &mut Message, token: Token) -> Option<&mut Segment> {
     let segments = &mut message.progress.attempt.segments;
@@ -513,7 +501,7 @@ fn sent_segment(message: &mut Message, token: Token) -> Option<&mut Segment> {
 
 /// How a message ends that is not to be sent again, as far as its attempts so far decide.
 pub(super) fn fate_so_far(message: &Message) -> Option<(State, Reason)> {
-    if message.progress.attempt.uncertain {
+    if message.progress.attempt.is_uncertain() {
         Some((State::Unknown, Reason::Uncertain))
     } else if message.progress.attempt.has_reached() {
         Some((State::Failed, Reason::Partial))

@@ -13,8 +13,8 @@ use crate::clock::{Now, UnixMillis};
 use crate::compose::Text;
 use crate::delivery::{References, Senders, SentAs, Submission, Token, reference_of, retry};
 use crate::journal::{
-    Arrival, JournalError, Lane, Message, MessageId, OperatorId, Phase, Segment, SubscriberFacts,
-    ThreadFacts, ThreadKey, ThreadOrder,
+    Arrival, Attempt, JournalError, Lane, Message, MessageId, OperatorId, Phase, Segment,
+    SubscriberFacts, ThreadFacts, ThreadKey, ThreadOrder,
 };
 use crate::pacing::Turn;
 
@@ -291,7 +291,7 @@ impl Core {
         };
         let attempt = &message.progress.attempt;
         let may_have_reached =
-            attempt.has_reached() || attempt.uncertain || attempt.undelivered.is_some();
+            attempt.has_reached() || attempt.is_uncertain() || attempt.undelivered.is_some();
         if let Some(kept) = attempt.text.as_deref().filter(|_| may_have_reached) {
             return Ok(Some(as_it_is(kept)));
         }
@@ -321,7 +321,6 @@ impl Core {
         };
         self.note_left_out(&message, &text);
         let text = text.text;
-        let was_uncertain = message.progress.attempt.uncertain;
         let mut may_go_in_ucs2 = false;
         if !self.push(beat, &mut message, &text) {
             let segments = match self.cut(&message, &text) {
@@ -346,7 +345,7 @@ impl Core {
         beat.put(message.clone());
         let flight = InFlight {
             may_go_in_ucs2,
-            ..InFlight::new(message, was_uncertain)
+            ..InFlight::new(message)
         };
         self.in_flight.insert(flight.message.id, flight);
         Ok(())
@@ -460,25 +459,34 @@ pub(super) fn begin_attempt(
     }
     // Another operator may need other segments for the same text.
     if attempt.text.is_none() || is_another || attempt.segments.len() != usize::from(total) {
-        attempt.segments = vec![Segment::Waiting; total.into()];
+        cut_anew(attempt, total);
         attempt.text = (total > 1).then(|| text.into());
     }
-    let mut begun = 0;
-    for segment in attempt
-        .segments
-        .iter_mut()
-        .filter(|segment| **segment == Segment::Waiting)
-    {
-        *segment = Segment::Sent;
-        begun += 1;
-    }
-    if attempt.uncertain || attempt.undelivered.is_some() {
-        attempt.repeats = attempt.repeats.saturating_add(begun);
+    for (place, number) in (0..attempt.segments.len()).zip(0u8..) {
+        if let Some(segment) = attempt.segments.get_mut(place)
+            && *segment == Segment::Waiting
+        {
+            *segment = Segment::Sent;
+            let is_repeat = attempt.undelivered.is_some() || attempt.is_unanswered(number);
+            attempt.repeats = attempt.repeats.saturating_add(is_repeat.into());
+        }
     }
     attempt.attempts = attempt.attempts.saturating_add(1);
-    attempt.uncertain = false;
     attempt.pushed &= attempt.attempts > 1;
     attempt.at = at;
+}
+
+/// Of a text that may have reached its subscriber in other segments, or on the screen, each one may be a repeat.
+fn cut_anew(attempt: &mut Attempt, total: u8) {
+    let total = usize::from(total);
+    if attempt.segments.len() != total {
+        let most = attempt.most_unanswered();
+        attempt.unanswered.clear();
+        attempt
+            .unanswered
+            .resize(if most > 0 { total } else { 0 }, most);
+    }
+    attempt.segments = vec![Segment::Waiting; total];
 }
 
 /// Tells the attempts of one message apart.

@@ -56,7 +56,7 @@ impl Core {
         }
         if before == Before::Refusal {
             let attempt = &message.progress.attempt;
-            let is_repeat = is_repeat(attempt, token.segment, attempt.uncertain);
+            let is_repeat = is_repeat(attempt, token.segment);
             self.count_taken(beat, &mut message, is_repeat)?;
         }
         let waits = message.progress.phase == Phase::Waiting;
@@ -64,7 +64,7 @@ impl Core {
             return self.waits_no_more(beat, message, (operator, token), smsc_id);
         }
         take(&mut message.progress.attempt, token.segment);
-        let mut flight = InFlight::new(message, false);
+        let mut flight = InFlight::new(message);
         self.note_accepted(beat, &mut flight, operator, token, smsc_id)?;
         let (mut message, notice) = (flight.message, flight.notice);
         let is_open = may_be_told(&message);
@@ -96,7 +96,7 @@ impl Core {
     ) -> Result<(), JournalError> {
         if before == Before::Refusal {
             let attempt = &flight.message.progress.attempt;
-            let is_repeat = is_repeat(attempt, token.segment, flight.was_uncertain);
+            let is_repeat = is_repeat(attempt, token.segment);
             if attempt_octet(&flight.message) == token.attempt {
                 // It counts already, and so it does from now on.
                 flight.taken = true;
@@ -153,9 +153,29 @@ impl Core {
         }
     }
 
+    /// What a receipt says to have arrived counts, unless it does since it had no answer.
+    pub(super) fn count_arrived(
+        &mut self,
+        beat: &mut Beat,
+        message: &mut Message,
+        segment: u8,
+    ) -> Result<(), JournalError> {
+        let attempt = &message.progress.attempt;
+        if attempt.is_unanswered(segment) {
+            return Ok(());
+        }
+        let is_repeat = is_repeat(attempt, segment);
+        // Of a text of which some has no answer the subscriber's limits know.
+        if attempt.unanswered.iter().any(|times| *times > 0) {
+            count_repeat(message, is_repeat);
+            return Ok(());
+        }
+        self.count_taken(beat, message, is_repeat)
+    }
+
     /// A submission that had been refused counts after all: as a repeat, if its subscriber may have another copy, and for
     /// its subscriber's limits, from which it had been taken back.
-    pub(super) fn count_taken(
+    fn count_taken(
         &mut self,
         beat: &mut Beat,
         message: &mut Message,
@@ -196,9 +216,9 @@ pub(super) fn may_have(message: &Message, operator: OperatorId) -> bool {
 }
 
 /// Whether a subscriber may have another copy of a segment, an attempt without an answer included.
-pub(super) fn is_repeat(attempt: &Attempt, segment: u8, is_uncertain: bool) -> bool {
+fn is_repeat(attempt: &Attempt, segment: u8) -> bool {
     match attempt.segments.get(usize::from(segment)) {
-        Some(Segment::Waiting) => is_uncertain || attempt.undelivered.is_some(),
+        Some(Segment::Waiting) => attempt.is_unanswered(segment) || attempt.undelivered.is_some(),
         _ => true,
     }
 }

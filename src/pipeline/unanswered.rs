@@ -10,7 +10,6 @@ use super::beat::Beat;
 use super::copies::set_segment;
 use super::core::{Core, InFlight};
 use super::looks::For;
-use super::taken_late::is_repeat;
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::Notice;
 use crate::delivery::segment_of;
@@ -109,7 +108,7 @@ impl Repeats {
     /// Notes a message that waits, if its last attempt has no answer and is to be repeated.
     pub(super) fn note(&mut self, message: &Message) {
         let attempt = &message.progress.attempt;
-        if !attempt.uncertain || !attempt.segments.contains(&Segment::Waiting) {
+        if !attempt.is_uncertain() {
             return;
         }
         self.0.insert(message.id, Submitted::of(message, true));
@@ -248,13 +247,10 @@ impl Core {
             flight.taken = true;
         } else {
             // It is of an earlier attempt, and this one is at another operator.
-            let is_repeat = is_repeat(attempt, segment, false);
             if !attempt.has_reached() {
                 flight.taken_by = Some(tried(&peers, &flight.message));
             }
-            if !flight.was_uncertain {
-                self.count_taken(beat, &mut flight.message, is_repeat)?;
-            }
+            self.count_arrived(beat, &mut flight.message, segment)?;
         }
         let attempt = &mut flight.message.progress.attempt;
         set_segment(attempt, segment, notice.receipt.fate(), (operator, ""));
@@ -282,17 +278,12 @@ impl Core {
         let attempt = &message.progress.attempt;
         let waits = attempt.segments.get(usize::from(segment)) == Some(&Segment::Waiting);
         // Some SMSCs send receipts for what they refused, too.
-        let told = match attempt.uncertain {
-            true => attempt.segments.len() == 1 || notice.receipt.fate() == Fate::Delivered,
-            false => was_refused(&message) && arrived_for_certain(notice),
-        };
+        let told = attempt.is_unanswered(segment)
+            || (was_refused(&message) && arrived_for_certain(notice));
         if !waits || !told {
             return Ok(false);
         }
-        if !attempt.uncertain {
-            let is_repeat = is_repeat(attempt, segment, false);
-            self.count_taken(beat, &mut message, is_repeat)?;
-        }
+        self.count_arrived(beat, &mut message, segment)?;
         if !message.progress.attempt.has_reached() {
             message.progress.operator = tried(&self.peers(operator), &message);
         }
@@ -316,8 +307,8 @@ impl InFlight {
     /// Whether a receipt may be the answer to a segment. One whose last copy was refused, or not written, may have arrived all the
     /// same, or as an earlier one that had no answer.
     pub(super) fn lacks_answer(&self, segment: u8, notice: &Notice) -> bool {
-        let segments = &self.message.progress.attempt.segments;
-        match segments.get(usize::from(segment)) {
+        let attempt = &self.message.progress.attempt;
+        match attempt.segments.get(usize::from(segment)) {
             Some(Segment::Sent) => true,
             Some(Segment::Waiting) => arrived_for_certain(notice),
             _ => false,

@@ -189,7 +189,7 @@ impl Core {
             }
             // It was not known whether the operator had it.
             (Phase::Settled, Some(Segment::Waiting))
-                if attempt.uncertain && may_be_told(&message) =>
+                if attempt.is_unanswered(segment) && may_be_told(&message) =>
             {
                 self.settle_segment(beat, (segment, operator, ""), message, notice);
                 return Ok(true);

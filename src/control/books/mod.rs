@@ -467,7 +467,7 @@ fn is_doubtful(message: &Message) -> bool {
     let last = message.progress.history.last().map(|told| told.state);
     let attempt = &message.progress.attempt;
     attempt.attempts > 0
-        && (attempt.repeats > 0 || attempt.uncertain || last == Some(State::Unknown))
+        && (attempt.repeats > 0 || attempt.is_uncertain() || last == Some(State::Unknown))
 }
 
 fn named(why: Why, message: &Message) -> Named {

@@ -93,7 +93,7 @@ pub(in crate::journal) fn a_message_comes_back_as_it_was_written(journal: &mut d
         uncounted: 3,
         throttled: 300,
         unbound: 2,
-        uncertain: true,
+        unanswered: vec![0, 4],
         undelivered: Some(Undelivered {
             operator: OperatorId(3),
             code: Some("UNDELIV 001".into()),

@@ -24,9 +24,10 @@ pub(in crate::journal) fn in_flight_is_what_has_no_result(journal: &mut dyn Jour
 }
 
 pub(in crate::journal) fn what_waits_to_be_repeated_is_counted(journal: &mut dyn Journal) {
-    let put = |journal: &mut dyn Journal, number, phase, uncertain| {
+    let put = |journal: &mut dyn Journal, number, phase, uncertain: bool| {
         let mut message = progressed(number, phase, State::Deferred);
-        message.progress.attempt.uncertain = uncertain;
+        message.progress.attempt.segments = vec![Segment::Accepted, Segment::Waiting];
+        message.progress.attempt.unanswered = vec![0, uncertain.into()];
         let changes = Changes {
             progressed: vec![message],
             ..Changes::default()

@@ -201,7 +201,8 @@ impl Story {
         let mut message = self.some(a)?.clone();
         stand(&mut message, b, a);
         message.progress.attempt.attempts = u16::from(b);
-        message.progress.attempt.uncertain = b.is_multiple_of(2);
+        message.progress.attempt.segments.push(Segment::Waiting);
+        message.progress.attempt.unanswered = vec![0, 0, 0, u8::from(b.is_multiple_of(2))];
         Some(message)
     }
 

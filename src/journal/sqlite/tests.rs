@@ -7,7 +7,7 @@ use xabar_events::State;
 use super::*;
 use crate::journal::conformance::{accept, commit, conformance, facts, ids, progressed};
 use crate::journal::sample::{self, outgoing, told, waiting};
-use crate::journal::{Phase, Question, location::Location};
+use crate::journal::{Phase, Question, Segment, location::Location};
 use crate::scratch::Folder;
 
 mod conforms {
@@ -439,7 +439,8 @@ fn what_waits_to_be_repeated_in_an_older_file_is_counted() {
     let mut journal = open(&path).unwrap();
     accept(&mut journal, [waiting(1), waiting(2), waiting(3)]);
     let mut message = progressed(2, Phase::Waiting, State::Accepted);
-    message.progress.attempt.uncertain = true;
+    message.progress.attempt.segments = vec![Segment::Waiting];
+    message.progress.attempt.unanswered = vec![1];
     commit(
         &mut journal,
         Changes {

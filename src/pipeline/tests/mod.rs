@@ -31,6 +31,7 @@ mod reload;
 mod results;
 mod review;
 mod routing;
+mod segments;
 mod set_clock;
 mod sharing;
 mod taken_late;

@@ -1,6 +1,7 @@
 //! A gateway's whole world: agencies behind a RabbitMQ, an operator's SMSC, and the promises.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
@@ -32,6 +33,10 @@ pub struct World {
     stalls: Stalls,
     /// What the SMSC may come to read at once.
     unread: usize,
+    /// Whether the SMSC does something to connections, so that not all of what is written comes to it.
+    cuts: bool,
+    /// How often the gateway was started.
+    starts: AtomicUsize,
 }
 
 /// What a check counted.
@@ -82,7 +87,9 @@ impl World {
         settings: simulator::Settings,
         change: impl FnOnce(&mut Config),
     ) -> Self {
-        let stops_reading = settings.behaviour.faults.stall_after.is_some();
+        let faults = &settings.behaviour.faults;
+        let stops_reading = faults.stall_after.is_some();
+        let cuts = *faults != simulator::Faults::default();
         let stalls = Stalls::watch();
         let smsc = Simulator::start(settings).await.unwrap();
         let mut config = Config::new(broker, smsc.address().to_string());
@@ -103,11 +110,14 @@ impl World {
             published: Vec::new(),
             stalls,
             unread,
+            cuts,
+            starts: AtomicUsize::new(0),
         }
     }
 
     /// Starts the gateway, without waiting for it.
     pub fn start(&self) -> Gateway {
+        self.starts.fetch_add(1, Ordering::Relaxed);
         Gateway::start(self.home.xabar("run", &[]), self.config.http)
     }
 
@@ -264,7 +274,9 @@ impl World {
     /// The same where some of it was submitted to other SMSCs, of which this is [recorded].
     pub async fn check_beside(&self, others: impl IntoIterator<Item = (Tape, Instant)>) -> Tally {
         let (mut tape, mut since) = recorded(&self.smsc).await;
+        let mut is_alone = true;
         for (other, started) in others {
+            is_alone = false;
             tape = match started.checked_duration_since(since) {
                 Some(later) => tape.beside(other, later),
                 None => other.beside(tape, since - started),
@@ -275,6 +287,9 @@ impl World {
         let mut tally = Tally::default();
         self.check_outcomes(&mut tally);
         self.check_submissions(&tape, &mut tally);
+        if is_alone {
+            self.check_told_repeats(&tape);
+        }
         self.check_limits(&tape);
         self.check_rate(&tape);
         self.check_books();
@@ -375,6 +390,41 @@ impl World {
                 _ => assert!(!taken, "submitted, but {}: {event:?}", end.state),
             }
         }
+    }
+
+    /// R2: no more repeats are told than there are, of each segment as often as it was not refused. Of what was submitted in an
+    /// earlier life of the gateway, or when a connection was cut, some may not have come to the SMSC.
+    fn check_told_repeats(&self, tape: &Tape) {
+        if self.cuts || self.starts.load(Ordering::Relaxed) > 1 {
+            return;
+        }
+        let texts = Texts::of(&self.published, tape);
+        let mut not_refused: HashMap<(usize, u8), u64> = HashMap::new();
+        for entry in tape.entries() {
+            if entry.is_accepted() || !self.is_answered_in_time(entry) {
+                let number = entry.segment.map_or(1, |(_, _, number)| number);
+                *not_refused.entry((texts.place(entry), number)).or_default() += 1;
+            }
+        }
+        let mut most: HashMap<usize, u64> = HashMap::new();
+        for ((place, _), times) in &not_refused {
+            *most.entry(*place).or_default() += times - 1;
+        }
+        for (place, event) in self.published.iter().enumerate() {
+            let story = self.told_of(event);
+            let told = story.values().last().unwrap().repeats;
+            let most = most.get(&place).copied().unwrap_or(0);
+            assert!(
+                told <= most,
+                "{told} repeats of {most}: {event:?} {story:#?}"
+            );
+        }
+    }
+
+    /// An SMSC that stops reading does not know how long a message has waited.
+    fn is_answered_in_time(&self, entry: &Entry) -> bool {
+        let took = entry.answered.map(|answered| answered - entry.at);
+        took.is_some_and(|took| took <= self.config.response) && self.unread == 0
     }
 
     /// R3: of each subscriber's texts that are not urgent, none is one too many for the window that it ends.

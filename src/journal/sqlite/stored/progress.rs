@@ -97,13 +97,13 @@ impl Stored for Limited {
     }
 }
 
-/// What is seldom there is told of by a bit of the octet that says whether the message was withdrawn.
+/// What is seldom there is told of by a bit of the octet that says whether the message was withdrawn, or by an octet of its own.
 impl Stored for Attempt {
     fn write(&self, out: &mut Vec<u8>) {
         self.attempts.write(out);
         self.repeats.write(out);
         self.uncounted.write(out);
-        self.uncertain.write(out);
+        out.push(u8::from(!self.unanswered.is_empty()) * UNANSWERED);
         let has_ids = !self.smsc_ids.is_empty();
         let undelivered = u8::from(self.undelivered.is_some()) * UNDELIVERED;
         let copies = u8::from(!self.copies.is_empty()) * HAS_COPIES;
@@ -134,18 +134,20 @@ impl Stored for Attempt {
         if !self.fruitless.is_empty() {
             self.fruitless.write(out);
         }
+        if !self.unanswered.is_empty() {
+            self.unanswered.write(out);
+        }
     }
 
     fn read(octets: &mut &[u8]) -> Option<Self> {
         let [attempts, repeats, uncounted] =
             [u16::read(octets)?, u16::read(octets)?, u16::read(octets)?];
-        let uncertain = bool::read(octets)?;
+        let doubt = u8::read(octets).filter(|doubt| *doubt <= UNANSWERED)?;
         let marks = u8::read(octets)?;
         let mut attempt = Self {
             attempts,
             repeats,
             uncounted,
-            uncertain,
             withdrawn: marks & WITHDRAWN != 0,
             pushed: marks & PUSHED != 0,
             in_ucs2: marks & IN_UCS2 != 0,
@@ -173,9 +175,31 @@ impl Stored for Attempt {
         if marks & FRUITLESS != 0 {
             attempt.fruitless = Stored::read(octets)?;
         }
+        match doubt {
+            UNANSWERED => attempt.unanswered = Stored::read(octets)?,
+            UNCERTAIN => attempt.unanswered = unanswered_of_a_whole(&attempt),
+            _ => {}
+        }
         Some(attempt)
     }
 }
+
+/// Older journals know of the last submission alone that some of it has no answer: it may be whatever is to be sent again, and
+/// all of it each time.
+fn unanswered_of_a_whole(attempt: &Attempt) -> Vec<u8> {
+    let segments = u16::try_from(attempt.segments.len()).unwrap_or(u16::MAX);
+    let times = 1 + attempt.repeats.div_ceil(segments.max(1));
+    let times = u8::try_from(times).unwrap_or(u8::MAX);
+    let of = |segment: &Segment| match segment {
+        Segment::Waiting => times,
+        _ => 0,
+    };
+    attempt.segments.iter().map(of).collect()
+}
+
+/// What an older journal says where some of it has no answer, and where how much of which segment has none is told.
+const UNCERTAIN: u8 = 1;
+const UNANSWERED: u8 = 2;
 
 const WITHDRAWN: u8 = 1;
 const HAS_IDS: u8 = 2;

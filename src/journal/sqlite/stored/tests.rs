@@ -43,6 +43,26 @@ fn an_attempt_of_a_journal_that_did_not_know_of_undelivered_is_read() {
 }
 
 #[test]
+fn an_attempt_of_a_journal_that_did_not_know_which_segment_has_no_answer_is_read() {
+    // Two attempts, four repeats, none uncounted; in doubt, nothing else of note; at 17, reference 5, no text; four segments.
+    let octets = |doubt: u8| [2, 4, 0, doubt, 0, 34, 5, 0, 4, 2, 0, 0, 3];
+    let read = |doubt| from_octets::<Attempt>(&octets(doubt), "an attempt");
+    let unanswered = |doubt| read(doubt).unwrap().unanswered;
+    assert_eq!(unanswered(1), [0, 2, 2, 0]);
+    assert_eq!(unanswered(0), Vec::<u8>::new());
+    assert!(read(3).is_err());
+    let attempt = Attempt {
+        unanswered: vec![0, 3],
+        ..read(0).unwrap()
+    };
+    let octets = to_octets(&attempt);
+    assert_eq!(
+        from_octets::<Attempt>(&octets, "an attempt").unwrap(),
+        attempt
+    );
+}
+
+#[test]
 fn an_attempt_that_came_to_nothing_is_short_and_a_state_takes_no_more_for_a_limit_that_it_has_not()
 {
     let mut attempt = Attempt::default();

@@ -544,7 +544,7 @@ fn an_sms_after_its_phone_has_shown_the_push_is_noticed() {
 }
 
 #[test]
-#[should_panic(expected = "and told 0 repeats")]
+#[should_panic(expected = "0 repeats of 1")]
 fn a_repeat_that_is_not_told_is_noticed() {
     struct Modesty;
     impl Saboteur for Modesty {
@@ -556,6 +556,21 @@ fn a_repeat_that_is_not_told_is_noticed() {
         }
     }
     day(Modesty);
+}
+
+#[test]
+#[should_panic(expected = "1 repeats of 0")]
+fn a_repeat_that_there_was_not_is_noticed() {
+    struct Boast;
+    impl Saboteur for Boast {
+        fn effects(&mut self, _: &Now, changes: &mut Changes, _: &mut Effects) {
+            let told = changes.outgoing.iter_mut();
+            for attempted in told.filter_map(|it| it.told.attempted.as_mut()) {
+                attempted.repeats += 1;
+            }
+        }
+    }
+    day(Boast);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod ends;
 mod links;
 mod morning;
 mod order;
+mod repeats;
 mod turns;
 mod waits;
 
@@ -65,6 +66,8 @@ pub(super) struct Laws {
     not_delivered: FxHashSet<MessageId>,
     /// And of which submission of which segment a receipt said so: its attempt, and its place.
     not_arrived: FxHashSet<(MessageId, u8, u8)>,
+    /// And what it said to have delivered, be it refused.
+    arrived: FxHashSet<(MessageId, u8, u8)>,
     /// How long a receipt is waited for, and which operators give none.
     receipt: Duration,
     without_receipts: BTreeSet<OperatorId>,
@@ -102,7 +105,11 @@ struct Attempt {
     at: UnixMillis,
     /// As it is configured when it goes: what is configured later is for others.
     receipts_until: UnixMillis,
+    /// Of how many segments the text is: none on the screen.
+    of_how_many: usize,
     segments: BTreeMap<u8, Fate>,
+    /// Those that had no answer when they might be repeated.
+    doubtful: BTreeSet<u8>,
 }
 
 /// Whether it is an answer that a phone gets: what chose something and is not to be answered has one that is over at once.
@@ -224,6 +231,7 @@ impl Laws {
             once_unanswered: FxHashSet::default(),
             not_delivered: FxHashSet::default(),
             not_arrived: FxHashSet::default(),
+            arrived: FxHashSet::default(),
             receipt: settings.receipt,
             without_receipts: without_receipts.map(|(id, _)| OperatorId(id)).collect(),
             pushing: pushing.cloned().collect(),
@@ -307,6 +315,12 @@ impl Laws {
             self.receipted
                 .insert((token.message, token.attempt, token.segment));
         }
+    }
+
+    /// An operator says that it delivered a message.
+    pub(super) fn has_arrived(&mut self, token: Token) {
+        self.arrived
+            .insert((token.message, token.attempt, token.segment));
     }
 
     /// An operator says that it did not deliver a message.
@@ -404,6 +418,7 @@ impl Laws {
         // What is taken although it was refused: of a text that is there already it is no message more.
         let was_nothing = attempt.segments.values().all(|fate| fate.is_nothing());
         attempt.is_rest |= was_nothing && is_there && attempt.segments.len() > 1;
+        attempt.is_late(token.segment, |since| since.after(self.uncertain) <= now);
         let Some(fate) = attempt.segments.get_mut(&token.segment) else {
             return;
         };
@@ -486,13 +501,19 @@ impl Laws {
         self.check_segment(message, segment);
         let known = self.messages.get_mut(&message).unwrap();
         if !begun {
+            known.attempts.iter_mut().for_each(Attempt::is_repeated);
             known.attempts.push(Attempt {
                 operator,
                 octet: attempt,
                 is_rest,
                 at: now.steady,
                 receipts_until: now.steady.after(self.receipt),
+                of_how_many: match submission.token.is_push() {
+                    true => 0,
+                    false => segments_of_text(submission),
+                },
                 segments: BTreeMap::new(),
+                doubtful: BTreeSet::new(),
             });
         }
         let last = known.attempts.last_mut().unwrap();
@@ -530,6 +551,7 @@ impl Laws {
         self.unsettled -= usize::from(ends && !known.message.is_answer());
         known.told = (outcome.sequence, outcome.state);
         self.check_reason(now, message, outcome);
+        self.check_repeats(message, outcome);
         self.note_morning(message, outcome);
         self.note_wait(message, outcome);
         self.note_order(message, outcome);

@@ -288,8 +288,9 @@ impl World {
 
     /// The laws hear what a receipt in these words says of a message.
     fn note_fate(&mut self, sent: &Sent, words: &str) {
-        if !words.contains("DELIVRD") {
-            self.laws.not_delivered(sent.token());
+        match words.contains("DELIVRD") {
+            true => self.laws.has_arrived(sent.token()),
+            false => self.laws.not_delivered(sent.token()),
         }
     }
 
