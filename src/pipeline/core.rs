@@ -34,7 +34,7 @@ use super::reload::NewRules;
 use super::rerouting::Rerouting;
 use super::review::Review;
 use super::seldom::Seldom;
-use super::taken_late::Before;
+use super::taken_late::Unheeded;
 use super::telling::Teller;
 use super::texts::Texts;
 use super::unanswered::Repeats;
@@ -255,6 +255,7 @@ pub struct Core {
     pub(super) cancelling: Cancelling,
     pub(super) in_flight: FxHashMap<MessageId, InFlight>,
     pub(super) repeats: Repeats,
+    pub(super) unheeded: Unheeded,
     pub(super) parts: Parts,
     pub(super) graces: BinaryHeap<Reverse<(UnixMillis, MessageId)>>,
     pub(super) references: References,
@@ -354,6 +355,7 @@ impl Core {
             cancelling: Cancelling::default(),
             in_flight: FxHashMap::default(),
             repeats: Repeats::default(),
+            unheeded: Unheeded::default(),
             parts: Parts::default(),
             graces: BinaryHeap::new(),
             references: References::beside([], start.last_message),
@@ -538,7 +540,8 @@ impl Core {
                     }
                     Event::TakenAfterAll { token, smsc_id } => {
                         let taken = (report.operator, token);
-                        self.taken_late(beat, taken, &smsc_id, Before::Refusal)?;
+                        let before = self.unheeded.before(token);
+                        self.taken_late(beat, taken, &smsc_id, before)?;
                     }
                     Event::TimedOut(token) | Event::Lost(token) => {
                         self.unanswered(beat, token)?;

@@ -34,24 +34,26 @@ impl Core {
     ) -> Result<(), JournalError> {
         let accepted = class == Class::Accepted;
         let Some(mut flight) = self.current_flight(token) else {
-            return match accepted {
-                true => self.taken_late(beat, (operator, token), smsc_id, Before::Nothing),
-                false => Ok(()),
-            };
-        };
-        if let Some(segment) = sent_segment(&mut flight.message, token) {
             if accepted {
-                *segment = Segment::Accepted;
-            } else {
+                return self.taken_late(beat, (operator, token), smsc_id, Before::Nothing);
+            }
+            self.unheeded.note(token);
+            return Ok(());
+        };
+        match sent_segment(&mut flight.message, token) {
+            Some(segment) if accepted => *segment = Segment::Accepted,
+            Some(_) => {
                 without_copy(&mut flight.message.progress.attempt, token.segment);
                 flight.unrepeat(token.segment);
+                flight.refused = Some(worse(flight.refused, (class, status)));
             }
+            // Its receipt was its answer.
+            None if accepted => {}
+            None => self.unheeded.note(token),
         }
         if accepted {
             flight.taken = true;
             self.note_accepted(beat, &mut flight, operator, token, smsc_id)?;
-        } else {
-            flight.refused = Some(worse(flight.refused, (class, status)));
         }
         self.conclude_if_answered(beat, flight);
         Ok(())

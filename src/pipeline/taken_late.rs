@@ -1,5 +1,7 @@
 //! What an operator takes late: nobody waits for its answer any more, or it had refused the segment before.
 
+use indexmap::IndexSet;
+
 use super::beat::Beat;
 use super::copies::take;
 use super::core::{Core, InFlight};
@@ -12,10 +14,35 @@ use crate::journal::{Ask, Attempt, JournalError, Message, OperatorId, Phase, Seg
 /// What was heard of a submission before its operator says that it took it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Before {
-    /// Nothing in time: whatever went out since then counted as a repeat.
+    /// Nothing in time, or its receipt: whatever went out since then counted as a repeat, and so did this for its subscriber.
     Nothing,
     /// It was refused, so that what went out since then was no repeat, and this did not count for its subscriber.
     Refusal,
+}
+
+/// Refusals that were no answers any more: a receipt had been the answer, or none had come in time. What they are of counts, and is
+/// not to count once more if the operator says that it took it after all.
+#[derive(Debug, Default)]
+pub(super) struct Unheeded(IndexSet<Token>);
+
+/// Of more, the oldest are forgotten. Second answers are known of a session's last refusals alone.
+const MOST_UNHEEDED: usize = 5_000;
+
+impl Unheeded {
+    pub(super) fn note(&mut self, token: Token) {
+        if self.0.len() >= MOST_UNHEEDED {
+            self.0.shift_remove_index(0);
+        }
+        self.0.insert(token);
+    }
+
+    /// What was heard of a submission that its operator refused before it took it.
+    pub(super) fn before(&mut self, token: Token) -> Before {
+        match self.0.shift_remove(&token) {
+            true => Before::Nothing,
+            false => Before::Refusal,
+        }
+    }
 }
 
 impl Core {

@@ -205,6 +205,59 @@ fn what_is_taken_after_it_was_refused_for_good_has_failed_and_counts_for_its_sub
     world.one_sent();
 }
 
+#[test]
+fn what_its_receipt_had_settled_counts_once_though_it_is_refused_then_and_taken_after_all() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(2, HOUR)]);
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.receipt_by_reference(&sent, "A", "DELIVRD");
+    assert_eq!(last(&world), "delivered");
+    world.refuse(&sent, Status::RSYSERR);
+    take_after_all(&mut world, &sent, "A");
+    let journalled = world.journalled(sent.token().message);
+    assert_eq!(journalled.progress.attempt.repeats, 0);
+    world.publish(Notification {
+        application: "2".parse().unwrap(),
+        ..status("e2")
+    });
+    world.one_sent();
+}
+
+#[test]
+fn a_segment_whose_receipt_was_faster_than_its_refusal_has_no_say_in_what_becomes_of_the_others() {
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    let sent = world.sent();
+    world.receipt_by_reference(&sent[0], "A0", "DELIVRD");
+    world.refuse(&sent[0], Status::RINVDSTADR);
+    take_after_all(&mut world, &sent[0], "A0");
+    world.give_back(&sent[1]);
+    world.accept(&sent[2], "A2");
+    world.advance(SECOND);
+    let again = world.one_sent();
+    world.accept(&again, "A1");
+    assert_eq!(last(&world), "submitted");
+    assert_eq!(world.last("e1").repeats, 0);
+}
+
+#[test]
+fn what_was_repeated_before_its_late_refusal_is_one_repeat_if_it_is_taken_after_all() {
+    let mut world = World::new();
+    world.publish(status("e1"));
+    let first = world.one_sent();
+    world.time_out(&first);
+    world.advance(31 * SECOND);
+    let second = world.one_sent();
+    world.refuse(&first, Status::RTHROTTLED);
+    take_after_all(&mut world, &first, "A");
+    world.accept(&second, "B");
+    assert_eq!(last(&world), "submitted");
+    assert_eq!(world.last("e1").repeats, 1);
+    world.receipt(&second, "B", "UNDELIV");
+    world.receipt(&first, "A", "DELIVRD");
+    assert_eq!(last(&world), "delivered");
+}
+
 /// A message that its operator refused so that the other one is to try it, which it does; both submissions.
 fn refused_and_sent_elsewhere(world: &mut World) -> (Sent, Sent) {
     world.publish(status("e1"));
