@@ -231,6 +231,8 @@ pub enum Event {
     Lost(Token),
     /// It was certainly not written.
     Returned(Token),
+    /// It was refused for what is no fault of its own, and is to go again at once: without TLVs, or by another login.
+    NotTaken(Token),
     /// What came of a question: where the segment stands, and the network's reason; nothing if the operator did not
     /// say.
     Queried {

@@ -18,6 +18,7 @@ use super::asking::Asking;
 use super::beat::{Beat, Effects, Room};
 use super::cancelling::Cancelling;
 use super::earlier::Earlier;
+use super::early::Early;
 use super::elsewhere::Parts;
 use super::hearing::Hearing;
 use super::homeward::Homeward;
@@ -213,12 +214,16 @@ pub(super) struct InFlight {
     pub(super) taken: bool,
     /// The operator that took some of it late, having refused it, while this one was to try it.
     pub(super) taken_by: Option<OperatorId>,
-    /// Whether a segment came back unwritten.
+    /// Whether a segment came back unwritten, or as if it were.
     pub(super) returned: bool,
+    /// Whether that was written all the same, and refused for what is no fault of the message's.
+    pub(super) written: bool,
     /// Whether it was staff who withdrew it.
     pub(super) by_staff: bool,
     /// The segments of which it is a repeat only since the operator says that it took an earlier copy, which it had refused.
     pub(super) repeated: Vec<u8>,
+    /// What was said of segments that may still be answered.
+    pub(super) early: Vec<Early>,
     /// The receipt that overtook its response; of several, the last one that says that something did not arrive.
     pub(super) notice: Option<Box<Notice>>,
 }
@@ -441,6 +446,8 @@ impl Core {
         if !beat.stopping {
             self.send_due(&mut beat)?;
         }
+        // What was settled by receipts that were held until now.
+        self.send_elsewhere(&mut beat)?;
         self.note_pressure(now.steady);
         let (mut changes, effects, room) = beat.finish();
         self.room = room;
@@ -529,7 +536,9 @@ impl Core {
                     Event::TimedOut(token) | Event::Lost(token) if token.is_push() => {
                         self.push_unanswered(beat, token)?;
                     }
-                    Event::Returned(token) if token.is_push() => self.push_returned(beat, token),
+                    Event::Returned(token) | Event::NotTaken(token) if token.is_push() => {
+                        self.push_returned(beat, token);
+                    }
                     Event::Answered {
                         token,
                         class,
@@ -546,7 +555,8 @@ impl Core {
                     Event::TimedOut(token) | Event::Lost(token) => {
                         self.unanswered(beat, token)?;
                     }
-                    Event::Returned(token) => self.returned(beat, token),
+                    Event::Returned(token) => self.returned(beat, token, false),
+                    Event::NotTaken(token) => self.returned(beat, token, true),
                     Event::Queried { token, told } => {
                         self.told(beat, report.operator, token, told)?;
                     }
@@ -676,8 +686,10 @@ impl InFlight {
             taken: false,
             taken_by: None,
             returned: false,
+            written: false,
             by_staff: false,
             repeated: Vec::new(),
+            early: Vec::new(),
             notice: None,
         }
     }

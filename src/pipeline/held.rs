@@ -136,6 +136,13 @@ impl Core {
             let Some(candidate) = candidate.filter(|it| it.id == id) else {
                 continue;
             };
+            let flight = self.in_flight.get(&id);
+            let is_early = |it: &InFlight| {
+                it.is_early(candidate.segment, &notice, beat.now.steady) && candidate.by_reference
+            };
+            if flight.is_some_and(is_early) {
+                continue;
+            }
             if !candidate.by_reference {
                 // In some time zone its date may be that of what went hours after it came.
                 if receipt.at < candidate.at {
@@ -156,7 +163,11 @@ impl Core {
             }
             any = true;
             for (number, other) in &held {
-                let is_same = |it: Notice| it.receipt.message_id == notice.receipt.message_id;
+                let named = |it: &Notice| {
+                    let receipt = &it.receipt;
+                    (receipt.message_id.clone(), receipt.user_message_reference)
+                };
+                let is_same = |it: Notice| named(&it) == named(&notice);
                 if other.operator == receipt.operator && read(other).is_some_and(is_same) {
                     self.release(beat, *number);
                 }
@@ -165,7 +176,7 @@ impl Core {
         Ok(any)
     }
 
-    fn release(&mut self, beat: &mut Beat, number: u64) {
+    pub(super) fn release(&mut self, beat: &mut Beat, number: u64) {
         beat.released.push(number);
         self.held = self.held.saturating_sub(1);
     }

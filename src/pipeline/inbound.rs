@@ -101,7 +101,7 @@ impl Core {
             return Ok(true);
         }
         if !notice.gives_id() {
-            return self.unnamed_receipt(beat, operator, notice);
+            return self.unnamed_receipt(beat, operator, notice, frame);
         }
         let spellings = self.operators.get(&operator);
         let spellings = spellings.map(|operator| &operator.spellings);
@@ -138,6 +138,7 @@ impl Core {
                 let segment = (awaiting.segment, awaiting.operator, &*awaiting.smsc_id);
                 self.settle_segment(beat, segment, message, notice);
             }
+            None if self.hold_until_answered(beat, operator, notice, frame) => {}
             None => match self.unanswered_of(beat, operator, notice)? {
                 Sought::Settled => {}
                 Sought::Nothing => return self.unmatched_receipt(beat, operator, notice, frame),

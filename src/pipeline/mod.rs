@@ -17,6 +17,7 @@ mod core;
 mod deadlines;
 mod dialogue;
 mod earlier;
+mod early;
 mod elsewhere;
 mod facts;
 mod full_disk;

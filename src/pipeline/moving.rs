@@ -253,7 +253,7 @@ fn count(circuit: &mut Circuit, now: UnixMillis, report: &Report) -> Answers {
             Event::TimedOut(token) | Event::Lost(token) => {
                 answers.add_unanswered(circuit, now, *token);
             }
-            Event::Returned(_) => answers.vague += 1,
+            Event::Returned(_) | Event::NotTaken(_) => answers.vague += 1,
             Event::TakenAfterAll { .. } | Event::Queried { .. } | Event::Inbound { .. } => {}
         }
     }

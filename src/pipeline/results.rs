@@ -46,6 +46,7 @@ impl Core {
                 without_copy(&mut flight.message.progress.attempt, token.segment);
                 flight.unrepeat(token.segment);
                 flight.refused = Some(worse(flight.refused, (class, status)));
+                self.settle_early(beat, &mut flight, token.segment, false);
             }
             // Its receipt was its answer.
             None if accepted => {}
@@ -53,6 +54,7 @@ impl Core {
         }
         if accepted {
             flight.taken = true;
+            self.settle_early(beat, &mut flight, token.segment, true);
             self.note_accepted(beat, &mut flight, operator, token, smsc_id)?;
         }
         self.conclude_if_answered(beat, flight);
@@ -85,8 +87,8 @@ impl Core {
         Ok(())
     }
 
-    /// It was certainly not written: as if it had not been tried.
-    pub(super) fn returned(&mut self, beat: &mut Beat, token: Token) {
+    /// It was certainly not written, as if it had not been tried; or it was, but refused for what is no fault of its own.
+    pub(super) fn returned(&mut self, beat: &mut Beat, token: Token, was_written: bool) {
         let Some(mut flight) = self.current_flight(token) else {
             return;
         };
@@ -94,6 +96,8 @@ impl Core {
             without_copy(&mut flight.message.progress.attempt, token.segment);
             flight.unrepeat(token.segment);
             flight.returned = true;
+            flight.written |= was_written;
+            self.settle_early(beat, &mut flight, token.segment, false);
         }
         self.conclude_if_answered(beat, flight);
     }
@@ -118,6 +122,7 @@ impl Core {
                 self.graces.push(Reverse((again, id)));
                 continue;
             }
+            self.settle_silent_by_early(beat, id);
             self.settle_silent_by_held(beat, id)?;
             if let Some(flight) = self.in_flight.remove(&id) {
                 self.give_up_waiting(beat, flight);
@@ -270,11 +275,11 @@ impl Core {
             Some(refusal) => self.refused(beat, &mut flight.message, refusal),
             None => {
                 let attempt = &mut flight.message.progress.attempt;
-                if !flight.taken {
+                if !flight.taken && !flight.written {
                     attempt.attempts = attempt.attempts.saturating_sub(1);
                     self.pacer.uncount(&mut flight.message, &beat.now);
                 } else if flight.returned {
-                    // Nothing was refused: the rest will take an attempt, as all at once would have.
+                    // Nothing of it was refused for its own sake: the rest will take an attempt, as all at once would have.
                     attempt.uncounted = attempt.uncounted.saturating_add(1);
                 }
                 let by = match flight.by_staff {

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use xabar_events::Msisdn;
+use xabar_smpp::Frame;
 
 use super::beat::Beat;
 use super::core::{Core, InFlight, Operator};
@@ -60,7 +61,11 @@ impl Core {
         beat: &mut Beat,
         operator: OperatorId,
         notice: &Notice,
+        frame: &Frame,
     ) -> Result<bool, JournalError> {
+        if self.hold_until_answered(beat, operator, notice, frame) {
+            return Ok(true);
+        }
         let settled = self.settle_without_id(beat, operator, notice)?;
         if settled == Some(false) {
             self.count_unnamed(operator);
@@ -198,8 +203,12 @@ impl Core {
                 // Without its reference: while an answer may come, that tells more.
                 let by_reference = notice.receipt.user_message_reference.is_some();
                 let may = |flight: &InFlight| {
+                    let is_early = flight.is_early(segment, notice, beat.now.steady);
                     flight.lacks_answer(segment, notice)
-                        && (by_reference || flight.grace_ends.is_some())
+                        && match by_reference {
+                            true => !is_early,
+                            false => flight.grace_ends.is_some(),
+                        }
                 };
                 self.in_flight.get(&message.id).is_some_and(may)
             }

@@ -125,7 +125,7 @@ impl Operator {
         let class = self.classes.of(status, frame);
         if self.refuses_tlvs(index, token, status) {
             self.dispatch.unused(index, token.into());
-            events.push(Event::Returned(token.into()));
+            events.push(Event::NotTaken(token.into()));
             return;
         }
         let (smsc_id, congestion) = told(frame);

@@ -36,7 +36,7 @@ impl Operator {
                 Some(true)
             }
             Verdict::Elsewhere => {
-                events.push(Event::Returned(token));
+                events.push(Event::NotTaken(token));
                 None
             }
         }

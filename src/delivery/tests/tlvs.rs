@@ -18,7 +18,7 @@ async fn a_message_refused_for_its_tlvs_comes_back_and_goes_without() {
     let submit = peer.request().await;
     assert!(submit_sm(&submit).tlvs.user_message_reference().is_ok());
     peer.answer_submit(&submit, NOT_ALLOWED, "").await;
-    assert!(matches!(esme.event().await, Event::Returned(it) if it == token(1)));
+    assert!(matches!(esme.event().await, Event::NotTaken(it) if it == token(1)));
 
     for status in [Status::ROK, NOT_ALLOWED] {
         esme.submit([token(1)]).await;

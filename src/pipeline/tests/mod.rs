@@ -11,6 +11,7 @@ mod copies;
 mod day;
 mod dialogue;
 mod duplicates;
+mod early;
 mod erasing;
 mod hearing;
 mod held;

@@ -64,6 +64,8 @@ enum Coming {
     /// It is taken, having been refused.
     Taken(Sent, String),
     Receipt(Sent, String, &'static str),
+    /// One that returns our reference for what is refused, before or after that.
+    ReceiptOfRefused(Sent, String),
     /// Whether a push is shown.
     Word(Sent, bool),
     Return(OperatorId),
@@ -196,6 +198,11 @@ impl Days {
                     self.world.bring_receipt(&sent, &id, stat);
                 }
             }
+            Coming::ReceiptOfRefused(sent, id) => {
+                if self.world.smsc(sent.operator).sessions > 0 {
+                    self.world.receipt_by_reference(&sent, &id, "REJECTD");
+                }
+            }
             Coming::Word(sent, is_shown) => {
                 if self.world.smsc(sent.operator).sessions == 0 {
                     let later = self.world.steady.after(MINUTE);
@@ -222,9 +229,16 @@ impl Days {
             .steady
             .after(Duration::from_millis(self.random.below(2000)));
         let timeout = self.world.steady.after(30 * SECOND);
+        let early = self.random.below(4000);
         let mut refuse = |status| {
             let answer = Coming::Answer(sent.clone(), status, String::new());
             self.coming.push((soon, answer));
+            if early < 1000 && !sent.token().is_push() {
+                let receipt = Coming::ReceiptOfRefused(sent.clone(), id.clone());
+                let at = soon.before(Duration::from_millis(early));
+                self.coming
+                    .push((at.after(Duration::from_millis(500)), receipt));
+            }
         };
         match chance {
             0..70 => self.take(sent, soon, id, false),

@@ -503,6 +503,9 @@ fn why_a_segment_did_not_arrive_is_told_although_the_receipt_of_another_came_las
         for (id, segment) in segments.iter().enumerate() {
             world.receipt_by_reference(segment, &format!("{id}"), fates[id % 2]);
         }
+        for (id, segment) in segments.iter().enumerate() {
+            world.accept(segment, &format!("{id}"));
+        }
         assert_eq!(last(&world, "long"), "failed partial");
         assert_eq!(word(&world, "long"), ["ucell", "UNDELIV 000"]);
     }

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use super::{Carried, all_arrive_once, carry, carry_with};
 use crate::support::events::{samples, stories};
 use xabar::simulator::{
-    Behaviour, IdForm, ReceiptAlphabet, ReceiptForm, ReceiptPdu, ReceiptSession, Receipts,
+    Behaviour, Delay, IdForm, ReceiptAlphabet, ReceiptForm, ReceiptPdu, ReceiptSession, Receipts,
     StrayNul, Wording,
 };
 use xabar_events::State;
@@ -165,18 +165,26 @@ async fn what_expires_at_the_operator_is_told_so_and_not_sent_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_receipt_for_what_was_refused_is_taken_and_settles_nothing() {
-    let behaviour = Behaviour {
-        errors: "ESME_RSYSERR=10%".parse().unwrap(),
-        ..receipts(Receipts {
-            refused: "100%".parse().unwrap(),
-            ..Receipts::default()
-        })
+    // Over another session it may come before the refusal.
+    let at_once = Receipts {
+        delay: Delay::NONE,
+        session: ReceiptSession::Other,
+        ..Receipts::default()
     };
-    let Carried { tally, figures, .. } = carry(behaviour, stories(7, 120, 100)).await;
-    assert!(figures.refused["ESME_RSYSERR"] > 5, "{figures:?}");
-    assert_eq!(figures.deliveries.pending, 0, "all were acknowledged");
-    assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
-    assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+    for how in [Receipts::default(), at_once] {
+        let behaviour = Behaviour {
+            errors: "ESME_RSYSERR=10%".parse().unwrap(),
+            ..receipts(Receipts {
+                refused: "100%".parse().unwrap(),
+                ..how
+            })
+        };
+        let Carried { tally, figures, .. } = carry(behaviour, stories(7, 120, 100)).await;
+        assert!(figures.refused["ESME_RSYSERR"] > 5, "{figures:?}");
+        assert_eq!(figures.deliveries.pending, 0, "all were acknowledged");
+        assert_eq!(tally.ended(State::Failed), tally.partial, "{tally:?}");
+        assert_eq!((tally.repeated, tally.told_repeats), (0, 0), "{tally:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -57,8 +57,7 @@ impl Laws {
             }
             (State::Expired, Some(Reason::Operator))
             | (State::Failed, Some(Reason::Undelivered)) => {
-                let is_told = self.not_delivered.contains(&id);
-                (is_told, "though no receipt says so")
+                (self.has_not_arrived(id), "though no receipt says so")
             }
             (State::Failed, Some(Reason::Refused | Reason::Attempts)) => {
                 let is_refused = self.has_had(id, |fate| fate == Fate::Nowhere);
@@ -88,7 +87,8 @@ impl Laws {
             }
             _ => return,
         };
-        assert!(is_so, "{why_not}: {outcome:?}");
+        let attempts = &self.messages[&id].attempts;
+        assert!(is_so, "{why_not}: {outcome:?} after {attempts:?}");
     }
 
     /// Whether staff ordered that such messages are withdrawn.
@@ -112,6 +112,17 @@ impl Laws {
         let attempts = self.messages[&id].attempts.iter();
         let mut fates = attempts.flat_map(|it| it.segments.values());
         fates.any(|fate| is_it(*fate))
+    }
+
+    /// Whether a receipt says so of something that its operator took, or may have: some send them for what they refuse.
+    fn has_not_arrived(&self, id: MessageId) -> bool {
+        self.messages[&id].attempts.iter().any(|it| {
+            let mut segments = it.segments.iter();
+            segments.any(|(segment, fate)| {
+                let may_be_there = matches!(fate, Fate::Accepted | Fate::Unanswered(_));
+                may_be_there && self.not_arrived.contains(&(id, it.octet, *segment))
+            })
+        })
     }
 
     fn is_of_several(&self, id: MessageId) -> bool {

@@ -62,9 +62,7 @@ pub(super) struct Laws {
     receipted: FxHashSet<(MessageId, u8, u8)>,
     /// Those with a segment that had no answer once: where that comes late, the others may be taken to have none still.
     once_unanswered: FxHashSet<MessageId>,
-    /// What some operator said of that it did not deliver it.
-    not_delivered: FxHashSet<MessageId>,
-    /// And of which submission of which segment a receipt said so: its attempt, and its place.
+    /// What some operator said of that it did not deliver it, by message, attempt, and segment.
     not_arrived: FxHashSet<(MessageId, u8, u8)>,
     /// And what it said to have delivered, be it refused.
     arrived: FxHashSet<(MessageId, u8, u8)>,
@@ -173,6 +171,7 @@ impl From<&Inputs> for Heard {
                     Some((*token, Err(Silence::NoAnswer)))
                 }
                 Event::Returned(token) => Some((*token, Err(Silence::NotWritten))),
+                Event::NotTaken(token) => Some((*token, Ok(Status::RSYSERR))),
                 Event::Queried { .. } | Event::Inbound { .. } => None,
             });
         }
@@ -229,7 +228,6 @@ impl Laws {
             words: Vec::new(),
             receipted: FxHashSet::default(),
             once_unanswered: FxHashSet::default(),
-            not_delivered: FxHashSet::default(),
             not_arrived: FxHashSet::default(),
             arrived: FxHashSet::default(),
             receipt: settings.receipt,
@@ -325,7 +323,6 @@ impl Laws {
 
     /// An operator says that it did not deliver a message.
     pub(super) fn not_delivered(&mut self, token: Token) {
-        self.not_delivered.insert(token.message);
         self.not_arrived
             .insert((token.message, token.attempt, token.segment));
     }
