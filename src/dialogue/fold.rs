@@ -23,6 +23,12 @@ pub fn folded(text: &str) -> String {
     folded
 }
 
+/// What follows the first word of a text, as it is written.
+pub(super) fn after_first_word(text: &str) -> &str {
+    let from_word = text.trim_start_matches(|each: char| !each.is_alphanumeric());
+    from_word.trim_start_matches(|each: char| each.is_alphanumeric() || is_left_out(each))
+}
+
 /// An apostrophe, which is part of a letter in Uzbek, as in `toʻxtat`, and often left out; an accent; and what shows
 /// nothing.
 fn is_left_out(character: char) -> bool {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use xabar_events::Language;
 use xabar_sms::latin::uzbek_latin;
 
-use super::folded;
+use super::fold::{after_first_word, folded};
 
 /// What a word is for; `[keywords]` in the file of each language lists the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,7 +70,7 @@ pub struct Asked {
     pub language: Option<Language>,
 }
 
-/// What a citizen wants. Numbers of applications are folded and without spaces.
+/// What a citizen wants. Numbers of applications are as they were typed.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Wish {
     /// How this application stands.
@@ -88,11 +88,6 @@ pub enum Wish {
 }
 
 impl Wish {
-    /// How the application of this number stands, as it was typed.
-    pub fn status_of(number: &str) -> Self {
-        Self::Status(squashed(&folded(number)))
-    }
-
     /// Whether words follow that may be an agency's name.
     pub fn names_an_agency(&self) -> bool {
         matches!(self, Self::Stop(Some(named)) if !named.of_all)
@@ -208,15 +203,9 @@ impl Keywords {
     pub fn read(&self, text: &str) -> Asked {
         let words = folded(text);
         let (first, rest) = words.split_once(' ').unwrap_or((&words, ""));
-        let rest_squashed = squashed(rest);
         let Some((keyword, language)) = self.words.get(first).copied() else {
-            let application = squashed(&words);
-            let wish = match is_number(&application) {
-                true => Wish::Status(application),
-                false => Wish::Help,
-            };
             return Asked {
-                wish,
+                wish: number(text).map_or(Wish::Help, Wish::Status),
                 language: None,
             };
         };
@@ -228,8 +217,9 @@ impl Keywords {
             _ => Wish::Help,
         };
         let wish = match keyword {
-            Keyword::Status if is_number(&rest_squashed) => Wish::Status(rest_squashed),
-            Keyword::Status => Wish::Applications,
+            Keyword::Status => {
+                number(after_first_word(text)).map_or(Wish::Applications, Wish::Status)
+            }
             Keyword::Stop => Wish::Stop(agency()),
             Keyword::StopAlone => match agency() {
                 Some(named) if !named.of_all => Wish::StopIfNamed(named),
@@ -240,18 +230,25 @@ impl Keywords {
             Keyword::Name if rest.is_empty() => named(first),
             Keyword::Name | Keyword::Help | Keyword::Everything => {
                 // Some numbers begin like words: UZ-2026-113.
-                let application = squashed(&words);
-                match is_number(&application) {
-                    true => Wish::Status(application),
-                    false => Wish::Help,
-                }
+                number(text).map_or(Wish::Help, Wish::Status)
             }
         };
         Asked { wish, language }
     }
 }
 
-/// An application's number as it is compared.
+/// A text that may be the number of an application, without the signs around it.
+fn number(text: &str) -> Option<String> {
+    let compared = squashed(&folded(text));
+    let typed = text.trim_matches(|each: char| !each.is_alphanumeric());
+    let is_short = typed.chars().count() <= MOST_CHARACTERS;
+    is_number(&compared).then(|| match is_short {
+        true => typed.to_owned(),
+        false => compared,
+    })
+}
+
+/// Words as they are compared where blanks do not matter.
 pub(super) fn squashed(words: &str) -> String {
     words.replace(' ', "")
 }
@@ -283,8 +280,8 @@ mod tests {
     fn every_language_has_words_for_everything() {
         for (text, expected) in [
             ("48120973", Wish::Status("48120973".into())),
-            ("№ 4812 0973", Wish::Status("48120973".into())),
-            ("kad-2026/113", Wish::Status("KAD2026113".into())),
+            ("№ 4812 0973", Wish::Status("4812 0973".into())),
+            ("kad-2026/113", Wish::Status("kad-2026/113".into())),
             ("status 48120973", Wish::Status("48120973".into())),
             ("Status?", Wish::Applications),
             ("STATUS please", Wish::Applications),
@@ -328,7 +325,8 @@ mod tests {
             ("yordam", Wish::Help),
             ("salom", Wish::Help),
             ("en route, be there at 5", Wish::Help),
-            ("RU-26 1204418", Wish::Status("RU261204418".into())),
+            ("RU-26 1204418", Wish::Status("RU-26 1204418".into())),
+            ("статус: №12-345!", Wish::Status("12-345".into())),
             ("", Wish::Help),
         ] {
             assert_eq!(wish(text), expected, "{text}");

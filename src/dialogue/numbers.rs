@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use xabar_sms::latin::uzbek_latin;
 
+use super::Wish;
+use super::fold::{after_first_word, folded};
 use super::keywords::{Asked, is_number, squashed};
-use super::reply::{Known, notices};
-use super::{Wish, folded};
+use super::reply::{Known, Standing, notices};
 use crate::compose::application as shown;
 
 /// What a text asks for, if it holds the number of one of the subscriber's own applications, which may be anything, among
@@ -16,22 +17,18 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
     if !may_be || !has_digits(text) {
         return asked;
     }
-    let words = folded(text);
     let own = OwnNumbers::of(known);
-    if matches!(&asked.wish, Wish::Status(number) if own.has(number)) {
+    if matches!(&asked.wish, Wish::Status(number) if own.has(&key(number))) {
         return asked;
     }
-    let whole = squashed(&words);
-    if let Some(number) = own.find(&whole) {
+    if let Some(number) = own.find(text) {
         return Asked {
             wish: Wish::Status(number.to_owned()),
             language: None,
         };
     }
-    let (_, rest) = words.split_once(' ').unwrap_or_default();
-    let rest = squashed(rest);
     if asked.wish == Wish::Applications
-        && let Some(number) = own.find(&rest)
+        && let Some(number) = own.find(after_first_word(text))
     {
         return Asked {
             wish: Wish::Status(number.to_owned()),
@@ -42,17 +39,17 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
         return asked;
     }
     let words = numbered_words(text);
-    let numbers: Vec<&String> = words.iter().filter_map(NumberedWord::number).collect();
-    let joined: String = numbers.iter().map(|number| number.as_str()).collect();
+    let numbers: Vec<&str> = words.iter().filter_map(NumberedWord::number).collect();
+    let joined = numbers.join(" ");
     let mut candidates = words
         .iter()
         .flat_map(NumberedWord::candidates)
-        .chain([&joined]);
+        .chain([joined.as_str()]);
     let wish = match (asked.wish, candidates.find_map(|number| own.find(number))) {
         (_, Some(own)) => Wish::Status(own.to_owned()),
         // Which number it is that nothing is known of has to be plain where there are words, too.
-        (Wish::Status(number), None) if joined.len() < number.len() => match &*numbers {
-            [only] => Wish::Status((*only).clone()),
+        (Wish::Status(number), None) if key(&joined).len() < key(&number).len() => match *numbers {
+            [only] => Wish::Status(only.to_owned()),
             _ => Wish::Help,
         },
         (wish, None) => wish,
@@ -76,11 +73,19 @@ impl OwnNumbers {
         }
     }
 
-    /// What of that which was typed, folded and without spaces, is one of them: all of it, or what follows the sign of a number.
+    /// What of that which was typed is one of them: all of it, or what follows the sign of a number.
     fn find<'a>(&self, typed: &'a str) -> Option<&'a str> {
-        let signs = NUMBER_SIGNS.iter();
-        let rests = signs.filter_map(|sign| typed.strip_prefix(sign));
-        [typed].into_iter().chain(rests).find(|it| self.has(it))
+        let typed = bare(typed);
+        let compared = key(typed);
+        if self.has(&compared) {
+            return Some(typed);
+        }
+        let rest = |sign: &&&str| compared.strip_prefix(**sign);
+        let is_before_one = |sign: &&&str| rest(sign).is_some_and(|rest| self.has(rest));
+        let sign = NUMBER_SIGNS.iter().find(is_before_one)?;
+        let mut shown = typed.char_indices().filter(|(_, it)| it.is_alphanumeric());
+        let (at, _) = shown.nth(sign.chars().count())?;
+        typed.get(at..)
     }
 
     /// Whether what was typed, folded and without spaces, is one of them.
@@ -95,38 +100,38 @@ impl OwnNumbers {
 /// What stands for `№`, which a keypad lacks: `N` in texts in Latin letters, too.
 const NUMBER_SIGNS: [&str; 3] = ["N", "NO", "Nº"];
 
-/// A word with digits, folded.
-struct NumberedWord {
-    whole: String,
+/// A word with digits.
+struct NumberedWord<'a> {
+    whole: &'a str,
     /// What stands before an ending that a hyphen joins to it, as our own texts have it: `48120973-sonli`; and whether that
     /// ending is long enough to be a word rather than a part of the number.
-    stem: Option<(String, bool)>,
+    stem: Option<(&'a str, bool)>,
 }
 
-impl NumberedWord {
-    fn read(word: &str) -> Self {
+impl<'a> NumberedWord<'a> {
+    fn read(word: &'a str) -> Self {
         let stem = word.rsplit_once(is_hyphen).and_then(|(stem, ending)| {
             let letters = key(ending).chars().count();
             let is_ending = letters > 0 && !has_digits(ending);
-            is_ending.then(|| (key(stem), letters >= LETTERS_OF_A_WORD))
+            is_ending.then(|| (bare(stem), letters >= LETTERS_OF_A_WORD))
         });
         Self {
-            whole: key(word),
+            whole: bare(word),
             stem,
         }
     }
 
     /// What of it may be the number of an application, likeliest first.
-    fn candidates(&self) -> impl Iterator<Item = &String> {
-        let stem = self.stem.as_ref().map(|(stem, _)| stem);
-        [&self.whole].into_iter().chain(stem)
+    fn candidates(&self) -> impl Iterator<Item = &'a str> {
+        let stem = self.stem.map(|(stem, _)| stem);
+        [self.whole].into_iter().chain(stem)
     }
 
     /// The number that it is by itself, whosever.
-    fn number(&self) -> Option<&String> {
-        let stem = self.stem.as_ref().filter(|(_, is_word)| *is_word);
-        let number = stem.map_or(&self.whole, |(stem, _)| stem);
-        Some(number).filter(|number| is_number(number))
+    fn number(&self) -> Option<&'a str> {
+        let stem = self.stem.filter(|(_, is_word)| *is_word);
+        let number = stem.map_or(self.whole, |(stem, _)| stem);
+        Some(number).filter(|number| is_number(&key(number)))
     }
 }
 
@@ -136,7 +141,7 @@ const LETTERS_OF_A_WORD: usize = 3;
 /// Words of a text that are looked at for numbers. Nobody writes more of them.
 const MOST_NUMBERED: usize = 10;
 
-fn numbered_words(text: &str) -> Vec<NumberedWord> {
+fn numbered_words(text: &str) -> Vec<NumberedWord<'_>> {
     let words = text.split(|each: char| each.is_whitespace() || ":;,?!=".contains(each));
     let words = words.filter(|word| has_digits(word)).take(MOST_NUMBERED);
     words.map(NumberedWord::read).collect()
@@ -150,11 +155,36 @@ fn is_hyphen(each: char) -> bool {
     matches!(each, '-' | '\u{2010}'..='\u{2015}')
 }
 
-/// Whether what was typed, folded and without spaces, is an application's number: as the agency writes it, or as a text
+/// Those of the applications whose number was typed: with the signs in it, or else, where no number is that, without any.
+pub(super) fn of_number(typed: &str, all: Vec<Standing>) -> Vec<Standing> {
+    let is_exact = |it: &Standing| is_number_of(typed, &it.application, with_signs);
+    let by_signs = all.iter().any(is_exact);
+    let is_asked = |it: &Standing| match by_signs {
+        true => is_exact(it),
+        false => is_number_of(typed, &it.application, key),
+    };
+    all.into_iter().filter(is_asked).collect()
+}
+
+/// Whether what was typed is an application's number, in the form that is compared: as the agency writes it, or as a text
 /// shows it, which may be in Latin letters.
-pub(super) fn is_number_of(typed: &str, application: &str) -> bool {
-    let shown = shown_key(application);
-    typed == key(application) || typed == shown || key(&uzbek_latin(typed)) == shown
+fn is_number_of(typed: &str, application: &str, form: fn(&str) -> String) -> bool {
+    let in_latin = |number: &str| form(&uzbek_latin(number));
+    let in_text = in_latin(&shown(application));
+    let as_typed = form(typed);
+    as_typed == form(application) || as_typed == in_text || in_latin(typed) == in_text
+}
+
+/// Without the signs around it.
+fn bare(number: &str) -> &str {
+    number.trim_matches(|each: char| !each.is_alphanumeric())
+}
+
+/// A number in capitals, without blanks; one hyphen is as good as another.
+fn with_signs(number: &str) -> String {
+    let characters = bare(number).chars().filter(|each| !each.is_whitespace());
+    let characters = characters.map(|each| if is_hyphen(each) { '-' } else { each });
+    characters.flat_map(char::to_uppercase).collect()
 }
 
 /// A number as it is compared.
@@ -225,9 +255,9 @@ mod tests {
         };
         let keywords = built_in();
         for (text, number) in [
-            ("uz 2026 a", Some("UZ2026A")),
-            ("Kadastr-12", Some("KADASTR12")),
-            ("STATUS kadastr 12", Some("KADASTR12")),
+            ("uz 2026 a", Some("uz 2026 a")),
+            ("Kadastr-12", Some("Kadastr-12")),
+            ("STATUS kadastr 12", Some("kadastr 12")),
             ("status kadastr 13", None),
             ("stop 7", None),
         ] {
@@ -259,36 +289,36 @@ mod tests {
             ("48120973\nstatus?", found("48120973")),
             ("ariza 48120973 holati", found("48120973")),
             ("status of my application: 48120973", found("48120973")),
-            ("ariza raqami 2026-00113", found("202600113")),
+            ("ariza raqami 2026-00113", found("2026-00113")),
             ("№48120973 holati qanday?", found("48120973")),
-            ("No 4812 0973!", found("48120973")),
+            ("No 4812 0973!", found("4812 0973")),
             ("N48120973", found("48120973")),
             ("No48120973 holati qanday?", found("48120973")),
             ("status Nº48120973", found("48120973")),
-            ("NKADASTR-12", found("KADASTR12")),
+            ("NKADASTR-12", found("KADASTR-12")),
             ("N48120974", found("N48120974")),
             ("48120974, 48120973?", found("48120973")),
             ("48120974 holat", found("48120974")),
             ("48120974, 48120975 holat", Wish::Help),
             ("status:48120974", found("48120974")),
             ("status-48120974", found("48120974")),
-            ("status 4812 0974", found("48120974")),
-            ("RU-26 1204418", found("RU261204418")),
+            ("status 4812 0974", found("4812 0974")),
+            ("RU-26 1204418", found("RU-26 1204418")),
             ("№48120974 holati qanday?", Wish::Help),
             ("status please 48120974", found("48120974")),
             ("48120973-sonli", found("48120973")),
             ("48120973-sonli arizam qani?", found("48120973")),
-            ("2026-00113-raqamli ariza", found("202600113")),
+            ("2026-00113-raqamli ariza", found("2026-00113")),
             ("48120973\u{2011}sanl\u{131}", found("48120973")),
             ("№48120973-рақамли", found("48120973")),
-            ("4812 0973-сонли", found("48120973")),
+            ("4812 0973-сонли", found("4812 0973")),
             ("48120973-A", found("48120973")),
             ("48120974-sonli", found("48120974")),
-            ("48120974-A", found("48120974A")),
-            ("kadastr-12 please", found("KADASTR12")),
-            ("is REG-TASH-113 ready?", found("REGTASH113")),
-            ("KADASTR-12 holati qanday?", found("KADASTR12")),
-            ("REG-TASH-113-raqamli arizam", found("REGTASH113")),
+            ("48120974-A", found("48120974-A")),
+            ("kadastr-12 please", found("kadastr-12")),
+            ("is REG-TASH-113 ready?", found("REG-TASH-113")),
+            ("KADASTR-12 holati qanday?", found("KADASTR-12")),
+            ("REG-TASH-113-raqamli arizam", found("REG-TASH-113")),
             ("is REG-TASH-114 ready?", Wish::Help),
         ] {
             let asked = of_own_applications(keywords.read(text), text, &known);

@@ -10,7 +10,7 @@ use xabar_events::{Language, State};
 
 use super::Wish;
 use super::keywords::Named;
-use super::numbers::is_number_of;
+use super::numbers::of_number;
 use crate::clock::UnixMillis;
 use crate::journal::{Choices, Message, ThreadKey};
 
@@ -29,7 +29,10 @@ pub struct Known<'a> {
 #[derive(Clone, PartialEq, Eq)]
 pub enum Reply {
     Status(Standing),
+    /// The several applications of a number, of which nobody knows which is meant: the last to change first.
+    Several(Vec<Standing>),
     /// No such application, as far as the subscriber may know.
+    /// The number is as it was typed.
     Unknown(String),
     /// The last to change first; empty: there are none.
     Applications(Vec<Standing>),
@@ -87,7 +90,11 @@ impl Reply {
             | Self::NoAgency
             | Self::TooMany
             | Self::Language(_) => true,
-            Self::Status(_) | Self::Unknown(_) | Self::Applications(_) | Self::Help => false,
+            Self::Status(_)
+            | Self::Several(_)
+            | Self::Unknown(_)
+            | Self::Applications(_)
+            | Self::Help => false,
         }
     }
 
@@ -97,7 +104,7 @@ impl Reply {
             Self::Status(_) => "status",
             Self::Unknown(_) => "unknown",
             Self::Applications(list) if list.is_empty() => "no-applications",
-            Self::Applications(_) => "applications",
+            Self::Applications(_) | Self::Several(_) => "applications",
             Self::Stopped(None) => "stopped",
             Self::Stopped(Some(_)) => "stopped-agency",
             Self::Started(None) => "started",
@@ -115,6 +122,7 @@ impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(standing) => f.debug_tuple("Status").field(standing).finish(),
+            Self::Several(all) => f.debug_tuple("Several").field(all).finish(),
             Self::Unknown(_) => f.write_str("Unknown"),
             Self::Applications(all) => f.debug_tuple("Applications").field(all).finish(),
             Self::Stopped(agency) => f.debug_tuple("Stopped").field(agency).finish(),
@@ -141,11 +149,13 @@ impl fmt::Debug for Standing {
 pub fn respond(wish: Wish, known: &Known<'_>) -> (Option<Choices>, Reply) {
     let mut choices = known.choices.clone();
     let reply = match wish {
-        Wish::Status(application) => {
-            let mut standings = standings(known).into_iter();
-            let asked = |standing: &Standing| is_number_of(&application, &standing.application);
-            let found = standings.find(asked);
-            found.map_or(Reply::Unknown(application), Reply::Status)
+        Wish::Status(number) => {
+            let mut found = of_number(&number, standings(known));
+            match found.len() {
+                0 => Reply::Unknown(number),
+                1 => Reply::Status(found.remove(0)),
+                _ => Reply::Several(found),
+            }
         }
         Wish::Applications => Reply::Applications(standings(known)),
         Wish::Stop(named) => {
@@ -241,7 +251,7 @@ pub(super) mod tests {
     use xabar_events::Agency;
 
     use super::*;
-    use crate::dialogue::Keywords;
+    use crate::dialogue::{Keywords, of_own_applications};
     use crate::journal::sample;
 
     pub(crate) fn built_in() -> Keywords {
@@ -316,6 +326,40 @@ pub(super) mod tests {
         assert_eq!(status(ThreadKey(1)).as_deref(), Some("approved"));
         assert_eq!(status(thread("77")).as_deref(), Some("received"));
         assert_eq!(status(ThreadKey(2)), None);
+    }
+
+    #[test]
+    fn a_number_is_first_that_with_its_signs_and_of_several_without_all_are_told() {
+        let messages = [
+            message(1, "12-345", "approved"),
+            message(2, "1234-5", "rejected"),
+        ];
+        let (kadastr, soliq) = (status("12-345", "approved"), status("1234-5", "rejected"));
+        let both = || Reply::Several(vec![soliq.clone(), kadastr.clone()]);
+        for (typed, told) in [
+            (" 12\u{2011}345", Reply::Status(kadastr.clone())),
+            ("1234-5", Reply::Status(soliq.clone())),
+            ("12345", both()),
+            ("12/345", both()),
+        ] {
+            assert_eq!(
+                reply(Wish::Status(typed.into()), &messages),
+                told,
+                "{typed}"
+            );
+        }
+        let typed = "status of my 12-345?";
+        let known = Known {
+            messages: &messages,
+            choices: &Choices::default(),
+            agencies: &[],
+            wall: UnixMillis(1_000),
+        };
+        let asked = of_own_applications(built_in().read(typed), typed, &known);
+        assert_eq!(
+            respond(asked.wish, &known).1,
+            Reply::Status(kadastr.clone())
+        );
     }
 
     #[test]

@@ -199,14 +199,17 @@ impl Core {
                 "status" => Some(self.catalog.status_name(language, &standing.status)),
                 _ => None,
             }),
-            Reply::Unknown(application) => self.say(reply, language, |name| {
-                (name == "application").then(|| Cow::from(application.as_str()))
+            Reply::Unknown(typed) => self.say(reply, language, |name| {
+                // What was typed leads nowhere, as what agencies give does not.
+                (name == "application").then(|| application(typed))
             }),
             Reply::Stopped(agency) | Reply::Started(agency) => self.say(reply, language, |name| {
                 let agency = agency.as_deref().filter(|_| name == "agency");
                 agency.map(|agency| Cow::from(agency.to_uppercase()))
             }),
-            Reply::Applications(standings) => self.list(reply, language, standings),
+            Reply::Applications(standings) | Reply::Several(standings) => {
+                self.list(reply, language, standings)
+            }
             Reply::NoAgency | Reply::TooMany | Reply::Language(_) | Reply::Help => {
                 self.say(reply, language, |_| None)
             }
@@ -217,8 +220,16 @@ impl Core {
     /// As many applications as fit, and how many more there are.
     fn list(&self, reply: &Reply, language: Language, standings: &[Standing]) -> Option<Text> {
         let shown = |standing: &Standing| {
+            let number = application(&standing.application);
             let status = self.catalog.status_name(language, &standing.status);
-            format!("{} {status}", application(&standing.application))
+            match reply {
+                // The service tells apart what the number does not.
+                Reply::Several(_) => {
+                    let service = self.catalog.service_name(language, &standing.service);
+                    format!("{number} ({service}): {status}")
+                }
+                _ => format!("{number} {status}"),
+            }
         };
         let all: Vec<String> = standings.iter().map(shown).collect();
         let text = |fits: usize| {

@@ -336,7 +336,10 @@ fn is_answered_last(
     reply: &Reply,
     now: UnixMillis,
 ) -> bool {
-    let asks = matches!(reply, Reply::Status(_) | Reply::Applications(_));
+    let asks = matches!(
+        reply,
+        Reply::Status(_) | Reply::Several(_) | Reply::Applications(_)
+    );
     let is_news = |message: &&Message| {
         let last = message.progress.history.last();
         let suppressed = last.filter(|told| told.state == State::Suppressed);

@@ -104,6 +104,12 @@ impl Core {
                     Reply::Status(found) => {
                         Ok(Facts::Status(Some(self.application(&found, language))))
                     }
+                    // A screen has room for one, the last to change; the list has all.
+                    Reply::Several(found) => {
+                        let newest = found.first();
+                        let newest = newest.map(|found| self.application(found, language));
+                        Ok(Facts::Status(newest))
+                    }
                     _ => Ok(Facts::Status(None)),
                 }
             }
@@ -256,7 +262,7 @@ fn applications(known: &Known<'_>) -> Reply {
 
 fn status_of(which: &Which, known: &Known<'_>) -> Reply {
     match which {
-        Which::Typed(number) => respond(Wish::status_of(number), known).1,
+        Which::Typed(number) => respond(Wish::Status(number.to_string()), known).1,
         Which::Picked(picked) => standing_of(picked.thread, known)
             .map_or_else(|| Reply::Unknown(picked.number.to_string()), Reply::Status),
     }

@@ -538,6 +538,35 @@ fn anothers_application_is_answered_like_one_that_does_not_exist() {
 }
 
 #[test]
+fn one_number_of_two_agencies_is_answered_with_both() {
+    let mut world = told_of_an_approval();
+    world.publish(Notification {
+        key: key("soliq", "b"),
+        time: START.after(MINUTE).into(),
+        service: "tax-refund".parse().unwrap(),
+        status: "rejected".parse().unwrap(),
+        ..english("b")
+    });
+    let sent = world.one_sent();
+    world.accept(&sent, "2");
+    world.writes(phone(0), "48120973");
+    assert_eq!(
+        answer(&mut world),
+        "Your applications: 48120973 (tax refund): rejected; 48120973 (land registration): approved."
+    );
+}
+
+#[test]
+fn a_number_that_is_not_known_is_told_as_it_was_typed_and_leads_nowhere() {
+    let mut world = told_of_an_approval();
+    world.writes(phone(0), "KAD-2026/114");
+    assert!(answer(&mut world).contains(" KAD-2026/114 "));
+    world.writes(phone(0), "203.0.113.7/55");
+    let told = answer(&mut world);
+    assert!(told.contains(" 203 0 113 7 55 "), "{told}");
+}
+
+#[test]
 fn a_status_question_lists_ones_applications() {
     let mut world = told_of_an_approval();
     world.writes(phone(0), "status");
