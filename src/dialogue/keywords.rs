@@ -21,16 +21,18 @@ pub enum Keyword {
     Start,
     /// What can be written.
     Help,
-    /// Before the name of a language.
+    /// Before or after the name of a language.
     Language,
     /// The name of the language itself.
     Name,
     /// After a word for stop or start: of every agency.
     Everything,
+    /// Beside the name of a language; means nothing.
+    Polite,
 }
 
 impl Keyword {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Status,
         Self::Stop,
         Self::StopAlone,
@@ -39,6 +41,7 @@ impl Keyword {
         Self::Language,
         Self::Name,
         Self::Everything,
+        Self::Polite,
     ];
 
     /// Its key in `[keywords]`.
@@ -52,6 +55,7 @@ impl Keyword {
             Self::Language => "language",
             Self::Name => "name",
             Self::Everything => "all",
+            Self::Polite => "polite",
         }
     }
 }
@@ -209,13 +213,15 @@ impl Keywords {
                 language: None,
             };
         };
+        if let Some(named) = self.named(&words) {
+            return Asked {
+                wish: Wish::Language(named),
+                language,
+            };
+        }
         let of_all = |words: &str| matches!(self.words.get(words), Some((Keyword::Everything, _)));
         let of_all_first = || of_all(rest.split(' ').next().unwrap_or_default());
         let agency = || Named::read(text, of_all_first()).filter(|_| !of_all(rest));
-        let named = |language: &str| match self.words.get(language) {
-            Some((Keyword::Name, Some(language))) => Wish::Language(*language),
-            _ => Wish::Help,
-        };
         let wish = match keyword {
             Keyword::Status => {
                 number(after_first_word(text)).map_or(Wish::Applications, Wish::Status)
@@ -226,14 +232,26 @@ impl Keywords {
                 of_all => Wish::Stop(of_all),
             },
             Keyword::Start => Wish::Start(agency()),
-            Keyword::Language => named(rest),
-            Keyword::Name if rest.is_empty() => named(first),
-            Keyword::Name | Keyword::Help | Keyword::Everything => {
+            Keyword::Language => Wish::Help,
+            Keyword::Name | Keyword::Polite | Keyword::Help | Keyword::Everything => {
                 // Some numbers begin like words: UZ-2026-113.
                 number(text).map_or(Wish::Help, Wish::Status)
             }
         };
         Asked { wish, language }
+    }
+
+    /// The language of which these words are the name, and no others but such as stand beside one: `TIL UZ`, `RUS TILI`.
+    fn named(&self, words: &str) -> Option<Language> {
+        let meanings = words.split(' ').map(|word| self.words.get(word).copied());
+        let beside = |meaning: &Option<(Keyword, _)>| {
+            matches!(meaning, Some((Keyword::Language | Keyword::Polite, _)))
+        };
+        let mut others = meanings.filter(|meaning| !beside(meaning));
+        match (others.next(), others.next()) {
+            (Some(Some((Keyword::Name, language))), None) => language,
+            _ => None,
+        }
     }
 }
 
@@ -322,6 +340,28 @@ mod tests {
             ("qaraqalpaq", Wish::Language(Kaa)),
             ("lang en", Wish::Language(En)),
             ("lang xx", Wish::Help),
+            ("til", Wish::Help),
+            ("uz ru", Wish::Help),
+            ("please", Wish::Help),
+            ("uzbek", Wish::Language(UzLatn)),
+            ("Uzbekcha", Wish::Language(UzLatn)),
+            ("til uzbek", Wish::Language(UzLatn)),
+            ("O'zbek tili", Wish::Language(UzLatn)),
+            ("lotincha iltimos", Wish::Language(UzLatn)),
+            ("KIRILL", Wish::Language(UzCyrl)),
+            ("кириллча", Wish::Language(UzCyrl)),
+            ("ўзбек тили", Wish::Language(UzCyrl)),
+            ("узбекский язык", Wish::Language(UzCyrl)),
+            ("ruscha", Wish::Language(Ru)),
+            ("русча", Wish::Language(Ru)),
+            ("RUS TILI", Wish::Language(Ru)),
+            ("rus tilida", Wish::Language(Ru)),
+            ("русский язык", Wish::Language(Ru)),
+            ("русский, пожалуйста", Wish::Language(Ru)),
+            ("lang: русский язык", Wish::Language(Ru)),
+            ("inglizcha", Wish::Language(En)),
+            ("Please, English!", Wish::Language(En)),
+            ("qaraqalpaq tilinde", Wish::Language(Kaa)),
             ("yordam", Wish::Help),
             ("salom", Wish::Help),
             ("en route, be there at 5", Wish::Help),
