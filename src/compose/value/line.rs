@@ -41,7 +41,8 @@ pub(crate) fn clean(value: &str, most: usize) -> Written<'_> {
     let mut characters = 0;
     // Whether something that is not written stood at the end of it.
     let mut is_gap = false;
-    for character in value.chars().filter(|character| !is_invisible(*character)) {
+    let visible = value.chars().filter(|each| !is_invisible(*each));
+    for character in visible.flat_map(as_written) {
         let is_blank = character.is_whitespace();
         let character = match is_written(character) {
             true => character,
@@ -190,6 +191,24 @@ pub(crate) fn is_invisible(character: char) -> bool {
     removed_control || format
 }
 
+/// A character as the languages write it. What is typed or copied instead of an apostrophe or a hyphen is one, and a
+/// ligature is its letters: in place of a blank they keep a word together.
+fn as_written(character: char) -> impl Iterator<Item = char> {
+    let instead = match character {
+        '´' | 'ˈ' | '‛' | '′' | '＇' => "'",
+        '‒' | '―' | '−' => "-",
+        'ﬀ' => "ff",
+        'ﬁ' => "fi",
+        'ﬂ' => "fl",
+        'ﬃ' => "ffi",
+        'ﬄ' => "ffl",
+        'ﬅ' | 'ﬆ' => "st",
+        _ => "",
+    };
+    let itself = instead.is_empty().then_some(character);
+    instead.chars().chain(itself)
+}
+
 /// Whether one of the languages writes this character, or a name from abroad in Latin or Cyrillic
 /// letters. What looks like a full stop, a slash or a digit and is none is not among them.
 fn is_written(character: char) -> bool {
@@ -200,7 +219,7 @@ fn is_written(character: char) -> bool {
         '\u{A1}'..='\u{24F}' | '\u{1E00}'..='\u{1EFF}' | '\u{400}'..='\u{52F}' => {
             is_letter(character) || "§°²³«»£¥±×".contains(character)
         }
-        '\u{2B9}'..='\u{2BF}' => true,
+        '\u{2B9}'..='\u{2BF}' | 'ə' => true,
         _ => is_mark(character) || "‐‑–—‘’“”„…№€•".contains(character),
     }
 }
@@ -228,6 +247,12 @@ mod tests {
             ("\u{2028}\u{feff}\u{7f}", ""),
             ("ЦГУ №4", "ЦГУ №4"),
             ("Mirzo Ulug\u{2BB}bek — 2", "Mirzo Ulug\u{2BB}bek — 2"),
+            ("Ulug´bek, Qo‛rg′onˈ ＇", "Ulug'bek, Qo'rg'on' '"),
+            ("20 − 30 ‒ 40 ― kun", "20 - 30 - 40 - kun"),
+            (
+                "ﬁlial, oﬀis, ﬂeshka, Məmmədov",
+                "filial, offis, fleshka, Məmmədov",
+            ),
             ("evil\u{FF0E}uz\u{2024}x\u{3002}y", "evil uz x y"),
             ("\u{1D41E}vil \u{661}\u{662} \u{1F600}", "vil"),
         ] {

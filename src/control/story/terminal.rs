@@ -15,7 +15,7 @@ impl Story {
     pub fn render(&self, zone: &TimeZone, now: UnixMillis, colour: bool) -> String {
         let mut text = self.heading(zone, now, colour);
         let mut lines = self.lines(zone);
-        lines.sort_by_key(|line| line.at);
+        lines.sort_by_key(|line| line.after);
         let width = lines.iter().map(|line| line.label.chars().count()).max();
         for line in lines {
             text += &format!("  {}\n", line.render(width.unwrap_or(0), zone, colour));
@@ -28,13 +28,16 @@ impl Story {
 
     /// A line a state, and one for each attempt that came to nothing and that no state tells of; not in their order yet.
     fn lines(&self, zone: &TimeZone) -> Vec<Line> {
-        let mut lines = Vec::new();
+        let mut lines: Vec<Line> = Vec::new();
         let mut before = None;
         for step in &self.states {
             let what = sentence(step.state, step.reason);
             let (details, attempt) = (details(step, zone), attempt(step, before, self.pushed));
+            // States stand in their order, whatever the clock was set to between them.
+            let earlier = lines.last().map(|line| line.after);
             lines.push(Line {
                 at: step.at,
+                after: earlier.map_or(step.at, |earlier| earlier.max(step.at)),
                 label: label(step),
                 style: style(step.state),
                 said: format!("{what}{details}{attempt}"),
@@ -123,6 +126,8 @@ impl Story {
 /// What happened at one moment.
 struct Line {
     at: UnixMillis,
+    /// It stands after all lines that are of earlier than this.
+    after: UnixMillis,
     label: String,
     style: Style,
     said: String,
@@ -146,6 +151,7 @@ impl Line {
         };
         Self {
             at: *at,
+            after: *at,
             label: label.to_owned(),
             style: Style::Yellow,
             said: format!("{what} Attempt {attempt}, over {operator}."),

@@ -509,3 +509,19 @@ fn who_reads_traces_as_well_is_told_which_one() {
         Some("0af7651916cd43dd8448eb211c80319c")
     );
 }
+
+/// Times are those that the clock showed, and states stand in their order.
+#[test]
+fn a_clock_set_back_does_not_turn_a_life_around() {
+    let waited = told(60, State::Deferred, Some(Reason::SubscriberLimit));
+    let message = message(vec![
+        told(60, State::Accepted, None),
+        waited,
+        told(1, State::Submitted, None),
+        told(2, State::Delivered, None),
+    ]);
+    let text = told_of(&message).render(&TimeZone::UTC, UnixMillis(0), false);
+    let places = ["accepted", "deferred", "submitted", "delivered"]
+        .map(|state| text.find(&format!("  {state}")));
+    assert!(places.is_sorted() && places[0].is_some(), "{text}");
+}

@@ -12,8 +12,14 @@ const WITHIN_A_PARCEL: usize = 4;
 /// With more digits a sum has zeros at its end: it is as long as a number with the operator's code.
 const DIGITS_OF_A_SUM: usize = 8;
 
-/// What the names of the country's currency begin with, in each alphabet and in Latin letters of the shape of `сум`.
+/// The names of the country's currency, in each alphabet and in Latin letters of the shape of `сум`.
 const CURRENCIES: [&str; 8] = ["so'm", "sum", "swm", "uzs", "сўм", "сум", "cўм", "cym"];
+
+/// How the languages go on with such a name, so that summer is none.
+const ENDINGS: [&str; 23] = [
+    "", "ni", "ga", "da", "dan", "ning", "lik", "gacha", "i", "ı", "nı", "nıń", "ǵa", "ни", "га",
+    "да", "дан", "нинг", "лик", "гача", "а", "ы", "ов",
+];
 
 impl Skeleton {
     /// Where 10:05:07:01:02:0123 ends, or 10:05:07:01:02:0123/0001, of which these are the first digits. It has more of
@@ -89,7 +95,8 @@ impl Skeleton {
         let rest = self.0.get(end..).unwrap_or_default();
         let word = word(rest.strip_prefix(&[' ']).unwrap_or(rest));
         let word: String = word.iter().flat_map(|each| each.to_lowercase()).collect();
-        CURRENCIES.iter().any(|name| word.starts_with(name))
+        let mut endings = CURRENCIES.iter().filter_map(|name| word.strip_prefix(name));
+        endings.any(|ending| ENDINGS.contains(&ending))
     }
 
     /// How many digits stand there.

@@ -449,6 +449,9 @@ fn a_sum_with_its_currency_calls_nobody() {
         "0901234 so'm",
         "5550000, 1250000 so'm",
         "1250000 - so'm",
+        "712345000 summer sale",
+        "712345000 summani tasdiqlang",
+        "712345000 uzsoliq",
     ] {
         assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
     }

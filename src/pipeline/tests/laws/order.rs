@@ -48,6 +48,7 @@ impl Laws {
                 self.order
                     .line_of(&known.message)
                     .remove(&due(&known.message));
+                self.leave_turns(message);
             }
         }
     }

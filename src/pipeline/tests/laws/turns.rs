@@ -7,7 +7,7 @@ use xabar_events::{Msisdn, Outcome, Reason, State};
 
 use super::Laws;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Lane, MessageId, OperatorId};
+use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
 
 /// Who waits for which subscriber, in which lane.
 #[derive(Default)]
@@ -18,8 +18,8 @@ pub(super) struct Turns(FxHashMap<(Msisdn, Lane), BTreeMap<AgencyKey, Waiting>>)
 struct Waiting {
     /// Each with the wall time until which it was to wait, when that was told.
     messages: BTreeMap<MessageId, UnixMillis>,
-    /// How many others have begun since its last turn, while it might have had one.
-    passed_by: BTreeMap<AgencyKey, u32>,
+    /// In how many beats others have begun since its last turn, while it might have had one, and in which last.
+    passed_by: BTreeMap<AgencyKey, (u32, UnixMillis)>,
 }
 
 impl Turns {
@@ -31,6 +31,15 @@ impl Turns {
 }
 
 impl Laws {
+    /// What another operator is to try waits there, and turns are taken at each operator.
+    pub(super) fn leave_turns(&mut self, message: &Message) {
+        let place = self.turns.0.get_mut(&(message.msisdn, message.lane));
+        let waiting = place.and_then(|place| place.get_mut(&message.agency()));
+        if let Some(waiting) = waiting {
+            waiting.messages.remove(&message.id);
+        }
+    }
+
     /// A message may wait for the limits of its subscriber from now on, or no more.
     pub(super) fn note_turn(&mut self, id: MessageId, outcome: &Outcome<'_>) {
         let message = &self.messages[&id].message;
@@ -68,8 +77,10 @@ impl Laws {
             }
             let weight = |of| self.rules.sharing.weights.get(&of).copied().unwrap_or(1);
             let most = 1 + weight(message.agency()).div_ceil(weight(*agency));
-            let passed = other.passed_by.entry(message.agency()).or_default();
-            *passed += 1;
+            let (passed, last) = other.passed_by.entry(message.agency()).or_default();
+            // What the journal alone has in a beat has no turn in it.
+            *passed += u32::from(*last != now.wall);
+            *last = now.wall;
             assert!(
                 *passed <= most,
                 "{passed} to one subscriber before the turn of another agency, the last one {id}: {:?}",
