@@ -247,10 +247,9 @@ impl Gateway {
             ported: ported_now,
             links: started.links.clone(),
             status: status.clone(),
-            clock: clock.clone(),
             reader: core.reader()?,
         };
-        let questions = what_if::start(known, stopping.clone());
+        let questions = what_if::start(known, clock.clone(), stopping.clone());
         let ended = start_pipeline(core, clock, channels);
 
         let (intake, refusals) = (CancellationToken::new(), Refusals::default());

@@ -13,7 +13,7 @@ use tracing::error;
 use tracing::subscriber::{NoSubscriber, with_default};
 
 use super::fitting;
-use crate::clock::{Clock, instant};
+use crate::clock::{Clock, Now, instant};
 use crate::compose::Catalog;
 use crate::control::settings::{Operator, Problem, Settings};
 use crate::control::standing::{Key, Standing};
@@ -33,7 +33,6 @@ pub(super) struct Known {
     pub(super) ported: watch::Receiver<Arc<Numbers>>,
     pub(super) links: Vec<Observed>,
     pub(super) status: watch::Receiver<Option<Arc<Status>>>,
-    pub(super) clock: Clock,
     pub(super) reader: Box<dyn Reader>,
 }
 
@@ -47,7 +46,7 @@ const STEPS: u32 = 32;
 const UNKNOWN_RESPONSE: Duration = Duration::from_millis(100);
 
 /// Answers questions until it is time to stop.
-pub(super) fn start(known: Known, stop: CancellationToken) -> mpsc::Sender<Asked> {
+pub(super) fn start(known: Known, clock: Clock, stop: CancellationToken) -> mpsc::Sender<Asked> {
     let (questions, mut asked) = mpsc::channel::<Asked>(1);
     tokio::spawn(async move {
         let mut known = known;
@@ -57,12 +56,12 @@ pub(super) fn start(known: Known, stop: CancellationToken) -> mpsc::Sender<Asked
                 () = stop.cancelled() => return,
                 else => return,
             };
-            let stop = stop.clone();
+            let (now, stop) = (clock.now(), stop.clone());
             let answered = tokio::task::spawn_blocking(move || {
                 let Asked { body, reply } = question;
                 let mut pace = Pace::new();
                 let mut go_on = || pace.go_on() && !reply.is_closed() && !stop.is_cancelled();
-                let answer = known.answer(&body, &mut go_on);
+                let answer = known.answer(now, &body, &mut go_on);
                 // Whoever asked may have gone.
                 drop(reply.send(answer));
                 known
@@ -79,6 +78,7 @@ pub(super) fn start(known: Known, stop: CancellationToken) -> mpsc::Sender<Asked
 impl Known {
     fn answer(
         &mut self,
+        now: Now,
         body: &serde_json::Value,
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<Box<Answer>, Refused> {
@@ -93,7 +93,7 @@ impl Known {
         let sources = Sources {
             assumed: self.assumed(&settings, &question),
             reader: self.reader.as_mut(),
-            now: self.clock.now(),
+            now,
             go_on,
             most: MOST_MESSAGES,
         };

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use xabar_events::{Reason, State};
 
 use super::*;
-use crate::clock::{Now, UnixMillis};
+use crate::clock::UnixMillis;
 use crate::control::settings::{Environment, Limit};
 use crate::control::status::bottleneck::{Tps, Use};
 use crate::control::what_if::Course;
@@ -42,6 +42,9 @@ window = 10
 "#;
 
 const RESPONSE: Duration = Duration::from_millis(200);
+
+/// When all is asked, in UTC.
+const NOON: UnixMillis = UnixMillis(1_795_608_000_000);
 
 /// A gateway of which this is known, with this in its journal.
 struct World {
@@ -78,15 +81,17 @@ impl World {
         });
         let observed = observed.collect();
         let folder = Folder::new();
-        let clock = Clock::starting_after(UnixMillis(0));
-        let now = clock.now();
+        let now = Now {
+            instant: instant(),
+            steady: NOON,
+            wall: NOON,
+        };
         let known = Known {
             settings: watch::channel(Arc::new(settings)).1,
             standing: Standing::nothing(&folder.path("kept.json")),
             ported: watch::channel(Arc::default()).1,
             links: observed,
             status: watch::channel(None).1,
-            clock,
             reader: journal.reader().unwrap(),
         };
         Self {
@@ -134,7 +139,7 @@ impl World {
     }
 
     fn ask(&mut self, body: &Value) -> Box<Answer> {
-        self.known.answer(body, &mut || true).unwrap()
+        self.known.answer(self.now, body, &mut || true).unwrap()
     }
 
     /// The answer if no more than so many are replayed and everything is as is asked for.
@@ -153,7 +158,7 @@ impl World {
     }
 
     fn problems(&mut self, body: &Value) -> Vec<String> {
-        match self.known.answer(body, &mut || true) {
+        match self.known.answer(self.now, body, &mut || true) {
             Err(Refused::Wrong(problems)) => problems.iter().map(Problem::sentence).collect(),
             other => panic!("{other:?}"),
         }
@@ -397,7 +402,7 @@ fn it_ends_when_nobody_waits_for_it_any_more() {
     let mut world = World::new(CONFIG);
     world.waiting(100, MINUTE);
     let mut steps = 0;
-    let answer = world.known.answer(&json!({}), &mut || {
+    let answer = world.known.answer(world.now, &json!({}), &mut || {
         steps += 1;
         steps < 150
     });
