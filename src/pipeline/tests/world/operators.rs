@@ -369,7 +369,7 @@ impl World {
 
     /// Forgets some of what is over; says whether there may be more.
     pub(crate) fn forget(&mut self) -> bool {
-        let now = self.now();
+        let now = self.gateways_now();
         self.core.as_mut().unwrap().forget(&now).unwrap()
     }
 
