@@ -174,13 +174,17 @@ impl Laws {
         self.waits.looked = now.steady;
         let mut waits = std::mem::take(&mut self.waits);
         let spent = self.spent(now);
+        let last_of_night = self.last_of_night(&waits, now);
         for (id, (agency, wait)) in &mut waits.messages {
             match *wait {
                 Wait::HeldUntil(until) if until > now.steady || spent.contains(agency) => continue,
                 Wait::HeldUntil(_) | Wait::FreeSince(_) => {}
             }
+            let lane = self.messages[id].message.lane;
+            let last = last_of_night.get(&(*agency, lane));
+            let is_after_night = waits.of_night.contains(id) || last.is_some_and(|it| it < id);
             let let_go = Some(waits.night_let_go);
-            let let_go = let_go.filter(|it| *it > now.steady && waits.of_night.contains(id));
+            let let_go = let_go.filter(|it| *it > now.steady && is_after_night);
             let late = Some(waits.start_let_go).filter(|it| *it > now.steady);
             let held = self.held(*id, &spent, now).max(let_go).max(late);
             let since = match *wait {
@@ -235,6 +239,25 @@ impl Laws {
             begun.map_or(0, Vec::len) >= quota.messages as usize
         });
         spent.map(|(agency, _)| *agency).collect()
+    }
+
+    /// Of a lane of an agency whose day has room only for those of the night that go one by one now: the last that it has room for.
+    /// What came in after that one waits for the next day, until it shows that some of these do not go.
+    fn last_of_night(&self, waits: &Waits, now: &Now) -> BTreeMap<(AgencyKey, Lane), MessageId> {
+        let mut of_night = BTreeMap::<_, BTreeSet<_>>::new();
+        for id in &waits.of_night {
+            let message = &self.messages[id].message;
+            let waiting = of_night.entry((message.agency(), message.lane));
+            waiting.or_default().insert(*id);
+        }
+        let last = of_night.into_iter().filter_map(|(whose, waiting)| {
+            let quota = self.rules.daily.get(&whose.0)?;
+            let begun = self.begun.days.get(&(whose.0, day(quota, now)));
+            let room = (quota.messages as usize).checked_sub(begun.map_or(0, Vec::len))?;
+            let last = waiting.into_iter().nth(room.checked_sub(1)?)?;
+            Some((whose, last))
+        });
+        last.collect()
     }
 
     /// Until when something may hold a message up, as far as is known now.
