@@ -22,7 +22,7 @@ use crate::journal::{Ask, Choices, JournalError, Message};
 /// Messages to a subscriber that are looked at for an answer, or for a receipt.
 pub(super) const MESSAGES: usize = 200;
 
-/// The same for an answer that these do not give: whom so many went to has other applications behind them.
+/// The same for an answer that these do not give, or a receipt of none of these: whom so many went to has others behind them.
 pub(super) const MOST_MESSAGES: usize = 2_000;
 
 /// A text that is brought again within this time is the same one.

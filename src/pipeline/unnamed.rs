@@ -91,11 +91,18 @@ impl Core {
         if !beat.looks.are_left(For::Receipt) {
             return Ok(None);
         }
+        let by_reference = notice.receipt.user_message_reference.is_some();
         let mut messages = Vec::new();
         for msisdn in self.may_be_named(notice) {
-            let to_one = self.messages_to(beat, msisdn)?;
-            beat.looks.take(For::Receipt, to_one.len());
-            messages.extend(to_one);
+            let newest = self.messages_to(beat, msisdn)?;
+            beat.looks.take(For::Receipt, newest.len());
+            // Of those with the reference the newest is meant; at the date there may be others behind these.
+            let fitting = self.only_fitting(&beat.now, operator, &newest, notice);
+            let older = match by_reference && fitting.is_some() {
+                true => None,
+                false => self.older_messages_to(beat, For::Receipt, (msisdn, &newest))?,
+            };
+            messages.extend(older.unwrap_or(newest));
         }
         let message = self.only_fitting(&beat.now, operator, &messages, notice);
         let message = message.cloned();

@@ -100,6 +100,21 @@ fn a_reference_that_comes_again_after_a_start_is_that_of_the_message_that_had_it
 }
 
 #[test]
+fn a_receipt_without_an_id_is_also_of_what_went_before_hundreds_of_others_to_its_subscriber() {
+    for returns in [true, false] {
+        let mut world = World::new();
+        let sent = submitted(&mut world, status("e1"));
+        world.smsc(UCELL).room = 0;
+        world.publish_all((1..=300).map(|n| Notification {
+            msisdn: phone(0),
+            ..apart(n)
+        }));
+        world.receipt_in_words(&sent, DELIVERED, returns);
+        assert_eq!(world.story("e1"), SETTLED, "{returns}");
+    }
+}
+
+#[test]
 fn a_receipt_without_an_id_settles_the_only_message_of_its_subscriber_and_date() {
     for (words, told) in [
         (DELIVERED, "delivered"),
