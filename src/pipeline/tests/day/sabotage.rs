@@ -500,6 +500,8 @@ fn an_agency_whose_bulk_waits_for_that_of_another_is_noticed() {
 fn an_agency_that_leaves_no_turn_at_a_subscribers_limit_is_noticed() {
     let mut day = Day::new(7, 2_000);
     day.agencies.insist(10);
+    day.world.settings.rules.limits = vec![limit(1, 2 * MINUTE)];
+    day.world.restart();
     let of = |it: &Message| it.key.agency.name() == name(INSISTENT[1]);
     day.world.saboteur = Some(Box::new(Neglect::of(of, 24 * HOUR)));
     day.run();

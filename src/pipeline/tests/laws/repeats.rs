@@ -58,7 +58,11 @@ impl Laws {
             return;
         }
         let known = &self.messages[&id];
-        let least = repeats(known, |_, _, fate| !fate.is_nothing());
+        // An earlier attempt may be taken after all in the beat that tells of this one: the end tells of both.
+        let least = match outcome.state {
+            State::Submitted => 0,
+            _ => repeats(known, |_, _, fate| !fate.is_nothing()),
+        };
         // What was refused or given back since had no answer when it was repeated, or its receipt says more than the refusal.
         let most = repeats(known, |attempt, segment, fate| {
             !fate.is_nothing()

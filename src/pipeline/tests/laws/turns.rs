@@ -78,7 +78,7 @@ impl Laws {
             let weight = |of| self.rules.sharing.weights.get(&of).copied().unwrap_or(1);
             let most = 1 + weight(message.agency()).div_ceil(weight(*agency));
             let (passed, last) = other.passed_by.entry(message.agency()).or_default();
-            // What the journal alone has in a beat has no turn in it.
+            // In a beat after a start what was due before has not been put off in this life, and goes in the lane's turns.
             *passed += u32::from(*last != now.wall);
             *last = now.wall;
             assert!(
