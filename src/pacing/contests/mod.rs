@@ -26,7 +26,7 @@ const TURN: u64 = 1 << 32;
 #[derive(Debug, Default)]
 pub(super) struct Contests {
     known: HashMap<Place, Contest>,
-    /// Ends when so many agencies met in it; contests that nobody entered since are dropped then.
+    /// Ends when agencies met in so many contests; those in which none met since are dropped then.
     epoch: u32,
     met: usize,
 }
@@ -39,7 +39,8 @@ pub(super) struct Contest {
     agencies: BTreeMap<AgencyKey, Contender>,
     /// The turn that was taken last.
     now: u64,
-    epoch: u32,
+    /// The epoch in which its agencies met last.
+    met: Option<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -53,15 +54,10 @@ impl Contests {
     /// A message that was put off is held from now on.
     pub(super) fn enter(&mut self, message: &Message) {
         let contest = self.known.entry(place(message)).or_default();
-        let had_met = contest.agencies.len() > 1 && contest.epoch == self.epoch;
-        contest.epoch = self.epoch;
         let contender = contest.agencies.entry(message.agency()).or_default();
         contender.held.insert(message.id);
-        if contest.agencies.len() > 1 && !had_met {
-            self.met += 1;
-            if self.met >= REMEMBERED {
-                self.sweep();
-            }
+        if contest.meet(self.epoch) {
+            self.count();
         }
     }
 
@@ -95,13 +91,25 @@ impl Contests {
         }
         if let Some(contest) = self.known.get_mut(&place(message)) {
             contest.went(message.agency(), weight);
+            // It may be the only other one, and never be put off.
+            if contest.meet(self.epoch) {
+                self.count();
+            }
+        }
+    }
+
+    /// Agencies met in one more contest.
+    fn count(&mut self) {
+        self.met += 1;
+        if self.met >= REMEMBERED {
+            self.sweep();
         }
     }
 
     fn sweep(&mut self) {
         let epoch = self.epoch;
         self.known
-            .retain(|_, contest| contest.epoch == epoch || contest.is_held());
+            .retain(|_, contest| contest.met == Some(epoch) || contest.is_held());
         self.epoch = epoch.wrapping_add(1);
         self.met = 0;
     }
@@ -131,6 +139,11 @@ impl Contest {
         let turn = contender.next.max(self.now);
         contender.next = turn.saturating_add(TURN.div_ceil(u64::from(weight.max(1))));
         self.now = turn;
+    }
+
+    /// Whether agencies meet in it, for the first time in this epoch.
+    fn meet(&mut self, epoch: u32) -> bool {
+        self.agencies.len() > 1 && self.met.replace(epoch) != Some(epoch)
     }
 
     fn is_held(&self) -> bool {

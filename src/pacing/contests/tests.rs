@@ -124,22 +124,25 @@ fn what_is_parked_or_paused_leaves_its_turn_to_others() {
 
 #[test]
 fn a_contest_of_which_nothing_is_held_is_forgotten_in_time() {
-    let mut contests = Contests::default();
-    let number = |number| {
-        let of = [("adliya", 0), ("soliq", 1)];
-        of.map(|(name, it)| {
-            let mut put_off = put_off(2 * number + it, name);
-            put_off.origin_mut().msisdn = message(number).msisdn;
-            put_off
-        })
-    };
-    let kept = number(0);
-    kept.iter().for_each(|message| contests.enter(message));
-    for of in (1..5 * REMEMBERED as u64).map(number) {
-        of.iter().for_each(|message| contests.enter(message));
-        contests.went(&of[0], 1);
-        of.iter().for_each(|message| contests.leave(message));
+    for both_wait in [true, false] {
+        let mut contests = Contests::default();
+        let number = |number| {
+            let of = [("adliya", 0), ("soliq", 1)];
+            of.map(|(name, it)| {
+                let mut put_off = put_off(2 * number + it, name);
+                put_off.origin_mut().msisdn = message(number).msisdn;
+                put_off
+            })
+        };
+        let kept = number(0);
+        kept.iter().for_each(|message| contests.enter(message));
+        for of in (1..5 * REMEMBERED as u64).map(number) {
+            let waits = if both_wait { &of[..] } else { &of[1..] };
+            waits.iter().for_each(|message| contests.enter(message));
+            contests.went(&of[0], 1);
+            waits.iter().for_each(|message| contests.leave(message));
+        }
+        assert!(contests.known.len() <= 2 * REMEMBERED + 1);
+        assert!(contests.of(&kept[0]).is_some());
     }
-    assert!(contests.known.len() <= 2 * REMEMBERED + 1);
-    assert!(contests.of(&kept[0]).is_some());
 }
