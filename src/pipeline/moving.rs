@@ -120,7 +120,7 @@ impl Core {
         match switch {
             Switch::Opened => warn!(
                 operator,
-                "half of its answers are bad: the operator is left alone for a while"
+                "its answers are bad, or all are throttled: the operator is left alone for a while"
             ),
             Switch::OpenedAgain => {}
             Switch::Closed => info!(operator, "the operator answers well again"),

@@ -195,7 +195,7 @@ impl<'a> Links<'a> {
         );
         let mut failing = gauge(
             "xabar_operator_failing",
-            "Whether half of its answers are bad, so that it is left alone for a while: 1, or 0.",
+            "Whether half of its answers are bad, or it throttles all, so that it is left alone for a while: 1, or 0.",
         );
         let mut limits = gauge(
             "xabar_operator_limit",

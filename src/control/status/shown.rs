@@ -212,7 +212,7 @@ pub struct OperatorStatus {
     pub in_flight: usize,
     /// Over five seconds; nothing if nothing was answered.
     pub response_ms: Option<ResponseMillis>,
-    /// Half of its answers are bad, and it is left alone for a while.
+    /// Half of its answers are bad, or it throttles all, and it is left alone for a while.
     pub failing: bool,
     /// The logins that do not do their work while another does: they are tried by single messages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

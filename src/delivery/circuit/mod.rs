@@ -28,7 +28,7 @@ const DOUBTFUL_IN_A_ROW: u32 = 20;
 
 /// For so long nothing is taken by an operator that refuses all. One agency's list of dead numbers fills the time between the
 /// messages of others; and the third attempt of a message, its last one, comes later than that. One that throttles all is asked
-/// for a tenth of its TPS by then.
+/// for fewer and fewer meanwhile, and only what takes none of those is found.
 const NOTHING_TAKEN: Duration = Duration::from_secs(10);
 
 /// Submissions that try whether it is well again.

@@ -9,7 +9,7 @@ impl Use {
     pub fn advice(&self, limit: Limit) -> String {
         match limit {
             Limit::Paused => "sending is paused: `xabar ctl resume` lets it go on".to_owned(),
-            Limit::LinkDown if self.failing => "half of its answers are bad, and it is tried by a few messages: ask the operator; messages wait, and move to a fallback where one is configured".to_owned(),
+            Limit::LinkDown if self.failing => "half of its answers are bad, or it throttles all, and it is tried by a few messages: ask the operator; messages wait, and move to a fallback where one is configured".to_owned(),
             Limit::LinkDown if self.receiving > 0 => format!(
                 "none of {} on which messages go out is bound, and receipts come in: the log says why; messages wait, and move to a fallback where one is configured",
                 counted(self.sessions, "session")

@@ -97,7 +97,7 @@ impl fmt::Display for Limit {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Use {
     pub paused: bool,
-    /// Half of its answers are bad, and it is left alone for a while.
+    /// Half of its answers are bad, or it throttles all, and it is left alone for a while.
     pub failing: bool,
     /// Those on which messages are submitted, as configured, and bound ones.
     pub sessions: usize,
