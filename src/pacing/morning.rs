@@ -1,4 +1,4 @@
-//! When what waits for a morning goes: bit by bit, also where the gateway was down then, or the night is over by other rules.
+//! When what waits for a morning goes, or for the hours of bulk: bit by bit, also where the gateway was down then, or the night is over by other rules.
 
 use std::time::Duration;
 
@@ -22,7 +22,8 @@ pub(super) struct Down {
 }
 
 impl Gate {
-    /// The gateway was down since then, and starts now; says whether some of a morning fell into that.
+    /// The gateway was down since then, and starts now; says whether some of a morning fell into that, or of the opening of the
+    /// hours of bulk.
     pub(super) fn was_down(&mut self, since: UnixMillis, now: &Now) -> bool {
         let until = now.steady;
         if until.since(since) <= SHORT {
@@ -36,7 +37,8 @@ impl Gate {
             until,
             over_a_morning,
         });
-        over_a_morning
+        let opening = self.bulk.next_end(earliest);
+        over_a_morning || opening.is_some_and(|end| end <= now.wall)
     }
 
     /// Until when, on the wall clock, the messages go of a morning over which the gateway was down.
@@ -46,7 +48,7 @@ impl Gate {
         (end > now.wall).then_some(end)
     }
 
-    /// When a message goes that was put off into a morning though it might go now: no herd goes since a rule is another, or the
+    /// When a message goes that was put off into a morning, or the opening of the hours of bulk, though it might go now: no herd goes since a rule is another, or the
     /// clock, or the gateway was down. That is its moment if it is morning, and else one as long from now, if it was to go later
     /// than that.
     pub(super) fn moment_of_morning(&self, message: &Message, now: &Now) -> Option<Wait> {
@@ -65,15 +67,22 @@ impl Gate {
         let reason = told(message);
         let due = now.wall_at(message.progress.due);
         let delay = delay(message.msisdn, self.last_release);
-        let moment = self.own_moment(message, now.wall, delay);
-        let moment = moment.filter(|moment| *moment > now.wall);
+        let own = self.own_moment(message, now.wall);
+        let own = own.filter(|(moment, _)| *moment > now.wall);
+        let is_told = own.is_some() && reason == own.map(|(_, reason)| reason);
         // That after a start is told to nobody where it is soon.
-        let late = self.down.map(|down| now.wall_at(down.until));
-        let late = late.map(|start| self.morning(message, start, delay));
-        let moment = moment.or(late.filter(|late| *late == due));
-        let is_so = reason == Some(Reason::QuietHours) || Some(due) == moment;
+        let start = self.down.map(|down| now.wall_at(down.until));
+        let is_of_bulk = reason == Some(Reason::BulkWindow) && self.bulk.next_end(due).is_some();
+        let is_late = start.is_some_and(|start| {
+            let last = self.morning(message, start, delay);
+            due == last || (is_of_bulk && start < due && due < last)
+        });
+        let moment = own.map(|(moment, _)| moment);
+        let moment = moment.or(is_late.then_some(due));
+        let is_so = reason == Some(Reason::QuietHours) || is_told || Some(due) == moment;
         let moment = moment.unwrap_or_else(|| self.morning(message, now.wall, delay).min(due));
-        is_so.then(|| (moment, reason.unwrap_or(Reason::QuietHours)))
+        let hours = own.map_or(Reason::QuietHours, |(_, reason)| reason);
+        is_so.then(|| (moment, reason.unwrap_or(hours)))
     }
 
     /// When a message goes that a morning would have let go while the gateway was down: as long after the start as it would have
@@ -88,22 +97,38 @@ impl Gate {
         let due = now.wall_at(message.progress.due);
         let delay = delay(message.msisdn, self.last_release);
         let is_of_night = self.quiet_hours.end_then(due).is_some();
-        let is_own = self.own_moment(message, due, delay) == Some(due);
-        if !is_of_night && !is_own && reason != Some(Reason::QuietHours) {
+        let is_of_closed = message.lane == Lane::Bulk && self.bulk.end_then(due).is_some();
+        let own = self.own_moment(message, due);
+        let own = own.filter(|(moment, hours)| *moment == due || reason == Some(*hours));
+        let was_held = is_of_night || is_of_closed;
+        if !was_held && own.is_none() && reason != Some(Reason::QuietHours) {
             return None;
         }
-        let after = match is_of_night {
+        let after = match was_held {
             true => delay,
             false => delay.min(message.progress.due.since(down.since)),
         };
         let moment = self.morning(message, now.wall_at(down.until), after);
-        Some((moment, reason.unwrap_or(Reason::QuietHours)))
+        let hours = match own {
+            Some((_, hours)) => hours,
+            None if is_of_closed => Reason::BulkWindow,
+            None => Reason::QuietHours,
+        };
+        Some((moment, reason.unwrap_or(hours)))
     }
 
-    /// A message's moment of the morning, if it is that then.
-    fn own_moment(&self, message: &Message, at: UnixMillis, delay: Duration) -> Option<UnixMillis> {
-        let end = self.quiet_hours.end_then(at.before(self.last_release))?;
-        Some(self.morning(message, end, delay))
+    /// A message's moment of the morning, or of the opening of the hours of bulk, if it is that then: the later of both.
+    fn own_moment(&self, message: &Message, at: UnixMillis) -> Option<(UnixMillis, Reason)> {
+        let moment = |end, release| self.morning(message, end, delay(message.msisdn, release));
+        let morning = self.quiet_hours.end_then(at.before(self.last_release));
+        let morning = morning.map(|end| (moment(end, self.last_release), Reason::QuietHours));
+        if message.lane != Lane::Bulk {
+            return morning;
+        }
+        let opening = self.bulk.end_then(at.before(self.release));
+        let opening = opening.map(|end| (moment(end, self.release), Reason::BulkWindow));
+        let moments = morning.into_iter().chain(opening);
+        moments.max_by_key(|(moment, _)| *moment)
     }
 
     /// When a message goes that waits for the end of some hours: so long after it, but not beyond its

@@ -11,7 +11,7 @@ use super::random::night;
 use super::world::*;
 use crate::clock::UnixMillis;
 use crate::journal::{AgencyKey, MessageId};
-use crate::pacing::DailyQuota;
+use crate::pacing::{DailyQuota, QuietHours};
 use crate::pipeline::Settings;
 
 /// The night is from 22:00 to 08:00, and its messages go until 08:30.
@@ -163,6 +163,32 @@ fn a_start_after_the_morning_keeps_the_order_of_those_in_line() {
         let days = u32::try_from(until.as_secs() / 86_400).unwrap();
         pass_to(&mut world, (24 * days + 32) * HOUR + 31 * MINUTE);
         assert_eq!(take(&mut world), (81..=113).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn what_waited_for_the_hours_of_bulk_goes_over_a_release_after_a_start_that_comes_later() {
+    // From before they open on, and from ten minutes after it.
+    for from in [32 * HOUR + 50 * MINUTE, 33 * HOUR + 10 * MINUTE] {
+        let mut world = World::with(|settings| {
+            at_night(settings);
+            settings.rules.no_bulk = Some(QuietHours {
+                from: Time::constant(20, 0, 0, 0),
+                to: Time::constant(9, 0, 0, 0),
+                ..night()
+            });
+        });
+        pass_to(&mut world, 23 * HOUR);
+        world.publish_all((1..=600).map(|number| Notification {
+            priority: Priority::Bulk,
+            ..apart(number)
+        }));
+        pass_to(&mut world, from);
+        let before = take(&mut world).len();
+        down_until(&mut world, 33 * HOUR + 45 * MINUTE);
+        let gone = by_the_minute(&mut world, 31);
+        assert_eq!(before + gone.iter().sum::<usize>(), 600);
+        assert!(gone.iter().all(|it| *it < 40), "{gone:?}");
     }
 }
 

@@ -236,6 +236,36 @@ fn amid_a_morning_that_is_spread_nothing_goes_earlier_since_a_rule_is_another() 
 }
 
 #[test]
+fn amid_the_opening_of_the_hours_of_bulk_nothing_goes_earlier_since_a_rule_or_the_clock_is_another()
+{
+    for quiet_hours in [Some(night()), None] {
+        let mut world = World::with(|settings| {
+            settings.rules.quiet_hours = quiet_hours;
+            settings.rules.no_bulk = Some(closed(20, 9));
+            settings.rules.release = 30 * MINUTE;
+        });
+        world.advance(11 * HOUR);
+        world.publish_all((0..200).map(bulk));
+        // 09:10.
+        world.advance(13 * HOUR - 5 * MINUTE);
+        take(&mut world);
+        let before = due(&mut world, 200);
+        world.reload(|settings| settings.rules.limits = vec![limit(3, HOUR)]);
+        assert_eq!(take(&mut world), 0);
+        assert_eq!(due(&mut world, 200), before);
+        // 09:15, and then 09:12: what waits is told the same as before.
+        world.wall_ahead = 5 * 60_000;
+        let gone = take_in(&mut world, 1, SECOND);
+        assert!((10..60).contains(&gone), "{gone} of the five minutes");
+        world.wall_ahead = 2 * 60_000;
+        assert_eq!(take_in(&mut world, 1, SECOND), 0);
+        world.reload(|settings| settings.rules.no_bulk = None);
+        assert!(take_in(&mut world, 1, SECOND) > 60, "none waits any more");
+        assert_eq!(world.laws.waiting(), 0);
+    }
+}
+
+#[test]
 fn a_larger_quota_lets_as_many_more_go_today_and_the_rest_keep_their_order() {
     let mut world = World::with(|settings| {
         settings.rules.release = 30 * MINUTE;
