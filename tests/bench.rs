@@ -107,7 +107,7 @@ async fn a_measured_latency_that_lost_an_outcome_has_no_figures() {
 async fn refused_without_an_outcome(run: u32, why: &str) {
     let data = folder(&format!("bench-robbed-{run}"));
     let mut bench = bench(&[
-        "--messages=1000",
+        "--messages=4000",
         "--agencies=1",
         "--latency-rate=100",
         "--latency-seconds=1",
@@ -132,11 +132,14 @@ async fn refused_without_an_outcome(run: u32, why: &str) {
 
 /// Takes the first message out of a queue that is to come.
 async fn take_one(queue: String) {
-    let peer = Peer::connect(broker::shared()).await;
+    let mut peer = Peer::connect(broker::shared()).await;
     let options = BasicGetOptions { no_ack: true };
     loop {
-        // As long as there is no such queue, asking closes the channel.
-        let channel = peer.connection.create_channel().await.unwrap();
+        // As long as there is no such queue, asking closes the channel, and with bad luck the connection.
+        let Ok(channel) = peer.connection.create_channel().await else {
+            peer = Peer::connect(broker::shared()).await;
+            continue;
+        };
         while let Ok(got) = channel.basic_get(queue.as_str().into(), options).await {
             if got.is_some() {
                 return;
