@@ -27,24 +27,23 @@ fn in_latin(letter: char) -> &'static str {
 pub(super) fn may_spell_a_dot(line: &str) -> bool {
     let mut before = (' ', ' ');
     line.chars().any(|each| {
-        let three = (before.0, before.1, each);
-        before = (before.1, each);
-        matches!(
-            three,
-            (
-                'd' | 'D' | 'д' | 'Д',
-                'o' | 'O' | '0' | 'о' | 'О',
-                't' | 'T' | 'т' | 'Т'
-            ) | (
-                'q' | 'Q' | 'k' | 'K' | 'қ' | 'Қ' | 'к' | 'К',
-                't' | 'T' | 'т' | 'Т',
-                'a' | 'A' | 'а' | 'А'
-            ) | (
-                'h' | 'H' | 'ч' | 'Ч',
-                'k' | 'K' | 'к' | 'К',
-                'a' | 'A' | 'а' | 'А'
-            )
-        )
+        let (first, second) = before;
+        before = (second, each);
+        // By its last letter first, which most letters are not: all of a text is looked through.
+        match each {
+            't' | 'T' | 'т' | 'Т' => {
+                matches!(second, 'o' | 'O' | '0' | 'о' | 'О')
+                    && matches!(first, 'd' | 'D' | 'д' | 'Д')
+            }
+            'a' | 'A' | 'а' | 'А' => match second {
+                't' | 'T' | 'т' | 'Т' => {
+                    matches!(first, 'q' | 'Q' | 'k' | 'K' | 'қ' | 'Қ' | 'к' | 'К')
+                }
+                'k' | 'K' | 'к' | 'К' => matches!(first, 'h' | 'H' | 'ч' | 'Ч'),
+                _ => false,
+            },
+            _ => false,
+        }
     })
 }
 
