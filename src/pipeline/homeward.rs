@@ -9,11 +9,7 @@ use std::collections::BTreeSet;
 use super::beat::Beat;
 use super::core::Core;
 use super::moving::is_movable;
-use crate::clock::UnixMillis;
 use crate::journal::{Cursor, JournalError, Message, OperatorId, Queue};
-
-/// Messages in the journal that are looked at in one beat.
-const LOOKED_AT_ONCE: usize = 500;
 
 /// What may wait for operators that stood in for its own, which is back.
 #[derive(Debug, Default)]
@@ -65,20 +61,13 @@ impl Core {
             if self.move_some_held(beat, operator, may_go_home) {
                 self.homeward.held.push(operator);
             }
-        } else if let Some((queue, place)) = self.homeward.waiting.pop() {
-            let never = UnixMillis::NEVER;
-            let looked_at = self.journal.due(queue, place, never, LOOKED_AT_ONCE)?;
-            if let Some(last) = looked_at
-                .last()
-                .filter(|_| looked_at.len() == LOOKED_AT_ONCE)
-            {
-                let place = last.message.cursor();
-                self.homeward.waiting.push((queue, place));
-            }
+        } else if let Some(next) = self.homeward.waiting.pop() {
+            let (looked_at, further) = self.look_behind(next)?;
+            self.homeward.waiting.extend(further);
             for arrival in looked_at {
                 self.send_home(beat, arrival.message, moved);
             }
-            self.pacer.give_up_places(queue.operator);
+            self.pacer.give_up_places(next.0.operator);
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 use super::beat::Beat;
 use super::core::Core;
 use crate::clock::UnixMillis;
-use crate::journal::{Cursor, JournalError, Message, MessageId, OperatorId, Queue};
+use crate::journal::{Arrival, Cursor, JournalError, Message, MessageId, OperatorId, Queue};
 use xabar_events::Msisdn;
 
 /// Messages held in memory that are moved in one beat.
@@ -111,16 +111,9 @@ impl Core {
         let Some(next) = waiting.position(|(queue, _)| self.is_stuck(*queue)) else {
             return Ok(());
         };
-        let (queue, place) = self.rerouting.waiting.swap_remove(next);
-        let never = UnixMillis::NEVER;
-        let looked_at = self.journal.due(queue, place, never, LOOKED_AT_ONCE)?;
-        if let Some(last) = looked_at
-            .last()
-            .filter(|_| looked_at.len() == LOOKED_AT_ONCE)
-        {
-            let place = last.message.cursor();
-            self.rerouting.waiting.push((queue, place));
-        }
+        let next = self.rerouting.waiting.swap_remove(next);
+        let (looked_at, further) = self.look_behind(next)?;
+        self.rerouting.waiting.extend(further);
         for arrival in looked_at {
             let message = arrival.message;
             // What is held, or was read with this beat, has been looked at.
@@ -134,6 +127,18 @@ impl Core {
             }
         }
         Ok(())
+    }
+
+    /// Some of what stands in the journal behind a place, whenever it is due, and the place behind that, if more may stand there.
+    pub(super) fn look_behind(
+        &mut self,
+        (queue, place): (Queue, Cursor),
+    ) -> Result<(Vec<Arrival>, Option<(Queue, Cursor)>), JournalError> {
+        let never = UnixMillis::NEVER;
+        let looked_at = self.journal.due(queue, place, never, LOOKED_AT_ONCE)?;
+        let last = looked_at.last().map(|last| (queue, last.message.cursor()));
+        let further = last.filter(|_| looked_at.len() == LOOKED_AT_ONCE);
+        Ok((looked_at, further))
     }
 
     /// Who else carries a message now that was read before its turn.
