@@ -12,6 +12,9 @@ use xabar_events::Msisdn;
 /// Messages held in memory that are moved in one beat.
 const MOVED_AT_ONCE: usize = 1000;
 
+/// How far a queue is looked through.
+type Place = (Queue, Cursor);
+
 /// Messages in the journal that are looked at in one beat.
 const LOOKED_AT_ONCE: usize = 500;
 
@@ -132,8 +135,8 @@ impl Core {
     /// Some of what stands in the journal behind a place, whenever it is due, and the place behind that, if more may stand there.
     pub(super) fn look_behind(
         &mut self,
-        (queue, place): (Queue, Cursor),
-    ) -> Result<(Vec<Arrival>, Option<(Queue, Cursor)>), JournalError> {
+        (queue, place): Place,
+    ) -> Result<(Vec<Arrival>, Option<Place>), JournalError> {
         let never = UnixMillis::NEVER;
         let looked_at = self.journal.due(queue, place, never, LOOKED_AT_ONCE)?;
         let last = looked_at.last().map(|last| (queue, last.message.cursor()));
