@@ -116,8 +116,7 @@ impl<V: Value> Index<V> {
         for run in older.iter().chain(young.iter()) {
             db.prepare_cached("UPDATE runs SET stage = ?2 WHERE id = ?1")?
                 .execute(params![run.place.id, GOING])?;
-            // A bucket has 1.5 to 3 thousand octets where this one came from, and may have that here.
-            octets += 2048 << run.place.bits;
+            octets += run.place.octets(db)?;
         }
         let place = new_run(db, V::TREE, MAKING, octets, 0, MessageId(0))?;
         let mut into = Run::new::<V>(place, count);

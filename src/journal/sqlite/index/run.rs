@@ -80,6 +80,9 @@ impl Run {
 /// How many octets a bucket has on average: two to a page, and hardly one that needs more than a page.
 const BUCKET_OCTETS: usize = 3072;
 
+/// As many buckets say how full all of a run are, to some percent.
+const SAMPLE: u64 = 16;
+
 /// A run has at most a million buckets, which is 3 GB.
 const MOST_BITS: u32 = 20;
 
@@ -91,6 +94,17 @@ impl Place {
             id,
             bits: buckets.next_power_of_two().ilog2().min(MOST_BITS),
         }
+    }
+
+    /// About how many octets it takes, by its first buckets: all are about as full, since keys are spread evenly.
+    pub(super) fn octets(self, db: &Connection) -> Result<u64, JournalError> {
+        let looked_at = SAMPLE.min(1 << self.bits);
+        let octets: i64 = db
+            .prepare_cached(
+                "SELECT coalesce(sum(length(entries)), 0) FROM buckets WHERE place >= ?1 AND place < ?2",
+            )?
+            .query_row([self.row(0), self.row(looked_at)], |row| row.get(0))?;
+        Ok((octets.cast_unsigned() << self.bits) / looked_at)
     }
 
     fn bucket(self, key: u64) -> u64 {

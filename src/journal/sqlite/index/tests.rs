@@ -72,6 +72,33 @@ fn the_newest_value_is_found_wherever_merges_stand() {
     assert!(outside > 20 && reloads > 3, "{outside} and {reloads}");
 }
 
+/// A run that takes in a few more with each merge has more buckets at last: one look is one page.
+#[test]
+fn buckets_stay_small_though_each_merge_adds_little() {
+    let folder = Folder::new();
+    let journal = sqlite::open(&folder.path("xabar.db")).unwrap();
+    let db = &journal.db;
+    let mut index = Index::<Thread>::load(db).unwrap();
+    index.merged_at_once = 1;
+    let mut number: u64 = 0;
+    for _ in 0..20 {
+        // A seventh of what there is, so that it is all merged.
+        for _ in 0..(number / 7).max(600) {
+            number += 1;
+            index.put(number.wrapping_mul(0x9E37_79B9_7F4A_7C15), value(number));
+        }
+        index.close();
+        index.write_closed(db, MessageId(number)).unwrap();
+        while index.young.len() > 0 || index.merge.is_some() {
+            index.merge_step(db, &HORIZON).unwrap();
+        }
+    }
+    assert_eq!(index.merged.len(), 1);
+    let fullest = "SELECT max(length(entries)) FROM buckets";
+    let fullest: i64 = db.query_row(fullest, [], |row| row.get(0)).unwrap();
+    assert!(fullest < 4096, "{fullest} octets");
+}
+
 fn assert_counted(db: &Connection, index: &Index<Thread>) {
     for run in index.merged.iter().chain(index.young.iter()) {
         let mut entries = 0;
