@@ -30,7 +30,8 @@ impl Gate {
         if !self.daily.is_empty()
             && let Some(daily) = self.daily.get_mut(&message.agency())
         {
-            let spent = daily.spent_until(now.wall).map(|end| now.steady_at(end));
+            let spent = daily.spent_until(message.lane, is_anew(line), now.wall);
+            let spent = spent.map(|end| now.steady_at(end));
             let others = match line {
                 _ if is_spread => None,
                 Line::Late(_) => None,
@@ -47,11 +48,11 @@ impl Gate {
         let daily = self.daily.get_mut(&message.agency())?;
         match daily.line(message.lane, anew, now) {
             Some(Day::Today) => return Some(daily.last(message.lane, anew)),
-            Some(Day::Next) => return Some(now.steady_at(daily.next_day())),
+            Some(Day::Next) => return Some(now.steady_at(daily.today().end)),
             None => {}
         }
         // In the morning others may have been promised all the room that there is.
-        if !daily.is_awaited() || daily.has_room(Day::Today, anew) {
+        if !daily.is_awaited() || daily.has_room(message.lane, Day::Today, anew) {
             return None;
         }
         let opening = self.opening(message, now.wall, now);
@@ -94,7 +95,7 @@ impl Gate {
             return wait;
         };
         let others = daily.line(message.lane, anew, now);
-        if others.is_none() && daily.has_room(day, anew) {
+        if others.is_none() && daily.has_room(message.lane, day, anew) {
             self.promise(message, line, wait.0, now);
             return wait;
         }
@@ -152,29 +153,29 @@ impl Gate {
     /// go, and says until when that has it wait; `None`: neither holds it up. What is of a campaign has its place there, on a day
     /// that has some of the quota left.
     fn place(&mut self, message: &mut Message, line: Line, now: &Now) -> Option<UnixMillis> {
+        let anew = is_anew(line);
         let daily = self.daily.get_mut(&message.agency());
-        let spent = daily.and_then(|daily| daily.spent_until(now.wall));
+        let spent = daily.and_then(|daily| daily.spent_until(message.lane, anew, now.wall));
         if self.campaign(message).is_some() {
             return self.deal(message, line, spent, now);
         }
-        let anew = is_anew(line);
         let daily = self.daily.get_mut(&message.agency())?;
         let others = match line {
             Line::Joins | Line::Anew(_) => daily.line(message.lane, anew, now),
             Line::Late(_) => None,
         };
-        let next = daily.next_day();
+        let today = daily.today();
         // Behind those that have places today, though it may have to be put off again there.
         let from = match (others, spent) {
-            (Some(Day::Today), _) | (None, None) => now.wall,
-            (Some(Day::Next), _) | (None, Some(_)) => next,
+            (Some(Day::Today), _) | (None, None) => now.wall.max(today.start),
+            (Some(Day::Next), _) | (None, Some(_)) => today.end,
         };
         let mut opening = self.opening(message, from, now);
         if opening.is_empty() && others.is_none() && spent.is_none() {
             let daily = self.daily.get_mut(&message.agency())?;
-            if anew && !daily.has_room_now(message.lane, anew) {
+            if anew && !daily.has_room(message.lane, Day::Today, anew) {
                 // Those before it take all that is left of the day.
-                opening = self.opening(message, next, now);
+                opening = self.opening(message, today.end, now);
             } else {
                 if anew {
                     self.promise(message, line, UnixMillis(now.steady.0 + 1), now);
@@ -236,9 +237,12 @@ impl Gate {
         let mut agencies = BTreeSet::new();
         for (agency, daily) in &mut self.daily {
             let mut open = closed.iter().filter(|(_, is_closed)| !is_closed);
-            // Whether those that wait for today will go is not sure, so they are not counted here.
-            let has_room = daily.spent_until(now.wall).is_none();
-            if has_room && open.any(|(lane, _)| daily.line(*lane, false, now) == Some(Day::Next)) {
+            // Whether those of a lane that wait for today will go is not sure, so they are not counted here.
+            let has_room = open.any(|(lane, _)| {
+                daily.spent_until(*lane, false, now.wall).is_none()
+                    && daily.line(*lane, false, now) == Some(Day::Next)
+            });
+            if has_room {
                 agencies.insert(*agency);
             }
         }
@@ -349,13 +353,14 @@ impl Gate {
     }
 }
 
-/// The order in which messages came in: since when each may go, as far as its agency is concerned, and its id.
-pub(crate) type Came = (UnixMillis, u64);
+/// The order in which messages get their places: those that are not bulk first, since bulk ones take what these leave of a day; then
+/// as they came in, by since when each may go, as far as its agency is concerned, and its id.
+pub(crate) type Came = (bool, UnixMillis, u64);
 
 pub(crate) fn came(message: &Message, now: &Now) -> Came {
     let may_go = message.not_before.map(|at| now.steady_at(at));
     let since = may_go.map_or(message.accepted_at, |it| it.max(message.accepted_at));
-    (since, message.id.0)
+    (message.lane == Lane::Bulk, since, message.id.0)
 }
 
 fn is_anew(line: Line) -> bool {

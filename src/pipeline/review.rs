@@ -305,7 +305,7 @@ impl Core {
             };
             walk.judged = walk.judged.max(Some(came));
             if due > self.review.from(queue, &beat.now)
-                && let Some(arrival) = self.at_place(queue, Cursor { due, id: came.1 })?
+                && let Some(arrival) = self.at_place(queue, Cursor { due, id: came.2 })?
             {
                 moved.extend(self.judge_anew(beat, arrival));
             }

@@ -27,12 +27,12 @@ impl DayLine {
         }
     }
 
-    /// The places of all that wait.
+    /// The places of all that wait. Who has got one anew is counted among those of before as well.
     pub(super) fn all(&self) -> Places {
         let before = self.before.unwrap_or_default();
         let both = |one: OnDay, other: OnDay| OnDay {
             last: one.last.max(other.last),
-            waiting: one.waiting.saturating_add(other.waiting),
+            waiting: one.waiting.max(other.waiting),
         };
         Places {
             today: both(self.places.today, before.today),

@@ -1,4 +1,7 @@
 //! How many messages an agency may submit on one day.
+//!
+//! A day is for normal messages first: bulk ones take what is left besides all normal ones that wait for it. Both lanes' lines move
+//! on side by side, and how fast depends on links and other agencies; so only this says beforehand on which day it is whose turn.
 
 mod line;
 #[cfg(test)]
@@ -13,7 +16,7 @@ use jiff::{Span, Timestamp, ToSpan as _};
 
 use super::line::Came;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{Lane, OnDay, Used};
+use crate::journal::{Lane, Used};
 pub(super) use line::Day;
 use line::{DayLine, holds};
 
@@ -64,8 +67,8 @@ pub(super) struct Slot {
 pub(super) struct Place {
     /// When the message is called.
     pub(super) at: UnixMillis,
-    /// Where that day has no room for it, as many being before it: the midnight before the one that has, and how many go before it
-    /// on that day.
+    /// Where that day has no room for it, as many being before it: the midnight before the one that has, and how many of its lane go
+    /// before it on that day.
     pub(super) turn: Option<(UnixMillis, u32)>,
 }
 
@@ -119,10 +122,17 @@ impl Daily {
         self.judged = None;
     }
 
-    /// When the next day begins, if this one's share is used up.
-    pub(super) fn spent_until(&mut self, wall: UnixMillis) -> Option<UnixMillis> {
+    /// When the next day begins, if this one has nothing left for a lane; where places are dealt out `anew`, beside those that have
+    /// one by now.
+    pub(super) fn spent_until(
+        &mut self,
+        lane: Lane,
+        anew: bool,
+        wall: UnixMillis,
+    ) -> Option<UnixMillis> {
         self.pass(wall);
-        (self.used >= self.quota.messages).then_some(self.day.end)
+        let taken = self.taken(lane, Day::Today, anew);
+        (taken >= self.quota.messages).then_some(self.day.end)
     }
 
     /// The day for which those of a lane wait that have places to come: nobody joins before them. Where places are dealt out
@@ -139,25 +149,31 @@ impl Daily {
         self.line_of(lane).on(Day::Today, anew).last
     }
 
-    /// When the next day begins, wall time.
-    pub(super) fn next_day(&self) -> UnixMillis {
-        self.day.end
+    /// From when until when the day is that is counted, wall time. A clock that was set back may be before it.
+    pub(super) fn today(&self) -> Range<UnixMillis> {
+        self.day.clone()
     }
 
-    /// Whether a day has room for one more, besides all that wait for it.
-    pub(super) fn has_room(&self, day: Day, anew: bool) -> bool {
-        let lines = [&self.normal, &self.bulk];
-        let waiting = lines.map(|line| line.on(day, anew).waiting);
-        let before = waiting
-            .iter()
-            .fold(self.used_on(day), |sum, it| sum.saturating_add(*it));
-        before < self.quota.messages
+    /// Whether a day has room for one more of a lane, besides all that wait for it and go first.
+    pub(super) fn has_room(&self, lane: Lane, day: Day, anew: bool) -> bool {
+        let before = self.line_of(lane).on(day, anew).waiting;
+        self.taken(lane, day, anew).saturating_add(before) < self.quota.messages
     }
 
-    /// Whether today has room for one more of a lane, besides all of it that wait for today.
-    pub(super) fn has_room_now(&self, lane: Lane, anew: bool) -> bool {
-        let waiting = self.line_of(lane).on(Day::Today, anew).waiting;
-        self.used.saturating_add(waiting) < self.quota.messages
+    /// How much of a day none of a lane can have: what is used, and what normal messages wait for.
+    fn taken(&self, lane: Lane, day: Day, anew: bool) -> u32 {
+        let of_normal = |day| match lane {
+            Lane::Bulk => self.normal.on(day, anew).waiting,
+            _ => 0,
+        };
+        let today = self.used.saturating_add(of_normal(Day::Today));
+        match day {
+            Day::Today => today,
+            // Those find no room today.
+            Day::Next => today
+                .saturating_sub(self.quota.messages.max(self.used))
+                .saturating_add(of_normal(Day::Next)),
+        }
     }
 
     /// Whether some wait for today.
@@ -206,7 +222,7 @@ impl Daily {
         let Slot { opening, anew, end } = slot;
         let opens = opening.start.max(UnixMillis(now.steady.0 + 1));
         let day = self.day_at(now.wall_at(opens), now.wall)?;
-        let has_room = self.has_room(day, anew);
+        let has_room = self.has_room(lane, day, anew);
         let share = self.share(&opening);
         let last = self.line_of(lane).on(day, anew).last;
         let mut at = if last < opens {
@@ -239,42 +255,25 @@ impl Daily {
         Some(Place { at, turn })
     }
 
-    /// On which day it is the turn of one more, if that is a later one, and how many go before it there.
+    /// On which day it is the turn of one more, if that is a later one, and how many of its lane go before it there.
     fn turn(&self, lane: Lane, day: Day, anew: bool) -> Option<(UnixMillis, u32)> {
-        let before = |day| {
-            let [own, other] = match lane {
-                Lane::Bulk => [&self.bulk, &self.normal],
-                _ => [&self.normal, &self.bulk],
-            };
-            let [own, other] = [own, other].map(|line| line.on(day, anew).waiting);
-            // Both lines move on at once.
-            own.saturating_add(own.min(other))
-        };
-        let (before, start) = match day {
-            Day::Today => (self.used.saturating_add(before(day)), self.day.start),
-            Day::Next => (before(day), self.day.end),
-        };
-        let messages = self.quota.messages.max(1);
-        if before < messages {
+        if self.has_room(lane, day, anew) {
             return None;
         }
-        let others = match day {
-            Day::Today => before.saturating_add(self.next_line(lane, anew).waiting),
-            Day::Next => before,
+        let messages = self.quota.messages.max(1);
+        let own = |day| self.line_of(lane).on(day, anew).waiting;
+        let next = self.taken(lane, Day::Next, anew);
+        let (taken, own, start) = match day {
+            Day::Today => {
+                let today = self.taken(lane, day, anew).min(messages);
+                let own = own(day).saturating_add(own(Day::Next));
+                (today.saturating_add(next), own, self.day.start)
+            }
+            Day::Next => (next, own(day), self.day.end),
         };
-        let days = i64::from(others / messages);
-        Some((self.quota.later(start, days), others % messages))
-    }
-
-    fn next_line(&self, lane: Lane, anew: bool) -> OnDay {
-        self.line_of(lane).on(Day::Next, anew)
-    }
-
-    fn used_on(&self, day: Day) -> u32 {
-        match day {
-            Day::Today => self.used,
-            Day::Next => 0,
-        }
+        let before = taken.saturating_add(own);
+        let turn = self.quota.later(start, i64::from(before / messages));
+        Some((turn, own.min(before % messages)))
     }
 
     /// How far apart as many as have room go in an opening.

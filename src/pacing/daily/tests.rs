@@ -1,3 +1,7 @@
+use std::collections::VecDeque;
+
+use proptest::prelude::*;
+
 use super::*;
 
 fn at(text: &str) -> UnixMillis {
@@ -21,7 +25,7 @@ fn a_clock_that_was_days_ahead_costs_no_agency_the_days_between() {
         for _ in 0..2 {
             daily.count(start.after(ahead));
         }
-        daily.spent_until(start).is_some()
+        daily.spent_until(Lane::Normal, false, start).is_some()
     };
     assert!(
         spent(Duration::ZERO) && spent(DAY),
@@ -35,16 +39,19 @@ fn a_day_has_its_share_from_midnight_to_midnight() {
     let mut daily = Daily::new(two_a_day(), Used::default());
     let evening = at("2026-11-23T23:59:00+05:00");
     let midnight = at("2026-11-24T00:00:00+05:00");
-    assert_eq!(daily.spent_until(evening), None);
+    assert_eq!(daily.spent_until(Lane::Normal, false, evening), None);
     daily.count(evening);
-    assert_eq!(daily.spent_until(evening), None);
+    assert_eq!(daily.spent_until(Lane::Normal, false, evening), None);
     daily.count(evening);
-    assert_eq!(daily.spent_until(evening), Some(midnight));
-    assert_eq!(daily.spent_until(midnight), None);
+    assert_eq!(
+        daily.spent_until(Lane::Normal, false, evening),
+        Some(midnight)
+    );
+    assert_eq!(daily.spent_until(Lane::Normal, false, midnight), None);
     daily.count(midnight);
     daily.count(midnight);
     assert_eq!(
-        daily.spent_until(evening),
+        daily.spent_until(Lane::Normal, false, evening),
         Some(at("2026-11-25T00:00:00+05:00")),
         "a clock set back gives nothing again"
     );
@@ -58,7 +65,7 @@ fn what_did_not_go_gives_its_own_day_back() {
     daily.count(evening);
     daily.count(evening);
     daily.uncount(evening);
-    assert_eq!(daily.spent_until(evening), None);
+    assert_eq!(daily.spent_until(Lane::Normal, false, evening), None);
     daily.count(midnight);
     daily.uncount(evening);
     assert_eq!(daily.change().unwrap().messages, 1);
@@ -151,8 +158,11 @@ fn a_zone_that_is_moved_brings_no_quota_a_second_time() {
         } else {
             moved.go_on(daily);
         }
-        assert_eq!(moved.spent_until(evening), Some(midnight));
-        assert_eq!(moved.spent_until(midnight), None);
+        assert_eq!(
+            moved.spent_until(Lane::Normal, false, evening),
+            Some(midnight)
+        );
+        assert_eq!(moved.spent_until(Lane::Normal, false, midnight), None);
     }
 }
 
@@ -165,8 +175,11 @@ fn what_was_used_before_a_restart_counts_on_that_day_only() {
     let used = daily.change().unwrap();
     assert_eq!(daily.change(), None);
     let mut again = Daily::new(two_a_day(), used);
-    assert!(again.spent_until(noon).is_some());
-    assert_eq!(again.spent_until(at("2026-11-24T12:00:00+05:00")), None);
+    assert!(again.spent_until(Lane::Normal, false, noon).is_some());
+    assert_eq!(
+        again.spent_until(Lane::Normal, false, at("2026-11-24T12:00:00+05:00")),
+        None
+    );
 }
 
 #[test]
@@ -212,30 +225,90 @@ fn one_that_ends_before_its_place_takes_nothing_from_those_before_it() {
     assert_eq!(ends_soon(&mut daily), None);
 }
 
+/// The midnights from which a day and the ones after it are counted.
+fn midnight(day: i64) -> UnixMillis {
+    two_a_day().later(at("2026-11-24T00:00:00+05:00"), day - 24)
+}
+
+/// Where the next one of a lane stands, put off to the next day.
+fn put_off(daily: &mut Daily, lane: Lane, wall: UnixMillis) -> Place {
+    let opens = daily.quota.day_of(wall).end;
+    let slot = Slot {
+        opening: opens..opens,
+        anew: false,
+        end: UnixMillis::NEVER,
+    };
+    daily.place(lane, slot, &now(wall), |_| true).unwrap()
+}
+
 #[test]
-fn a_turn_is_expected_on_the_day_that_has_room_for_it() {
+fn a_turn_is_expected_on_the_day_that_has_room_for_it_after_normal_messages() {
     let noon = at("2026-11-23T12:00:00+05:00");
-    let day = |day| at(&format!("2026-11-{day}T00:00:00+05:00"));
     let mut daily = Daily::new(two_a_day(), Used::default());
-    let turns = [0; 6].map(|_| {
-        let slot = Slot {
-            opening: day(24)..day(24),
-            anew: false,
-            end: UnixMillis::NEVER,
-        };
-        let place = daily.place(Lane::Normal, slot, &now(noon), |_| true);
-        place.unwrap().turn
-    });
-    let later = |on, before| Some((day(on), before));
+    let lanes = [Lane::Bulk, Lane::Normal, Lane::Normal, Lane::Normal];
+    let lanes = lanes.into_iter().chain([Lane::Bulk, Lane::Bulk]);
+    let turns: Vec<_> = lanes
+        .map(|lane| put_off(&mut daily, lane, noon).turn)
+        .collect();
+    let later = |on, before| Some((midnight(on), before));
+    let of_bulk = [later(26, 0), later(26, 1)];
+    let expected = [None, None, None, later(25, 0), of_bulk[0], of_bulk[1]];
+    assert_eq!(turns, expected);
+    let next = midnight(24).after(HOUR);
+    assert_eq!(daily.spent_until(Lane::Normal, false, next), None);
     assert_eq!(
-        turns,
-        [
-            None,
-            None,
-            later(25, 0),
-            later(25, 1),
-            later(26, 0),
-            later(26, 1)
-        ]
+        daily.spent_until(Lane::Bulk, false, next),
+        Some(midnight(25))
     );
+    // Three wait for this day: one of them finds no room.
+    let turn = put_off(&mut daily, Lane::Bulk, next).turn;
+    assert_eq!(turn, None, "beside the third of them");
+    assert_eq!(put_off(&mut daily, Lane::Bulk, next).turn, later(26, 0));
+}
+
+proptest! {
+    /// Whichever lane links let go first: a normal message goes on the day that it is told, and so does a bulk one after which no
+    /// normal one joins. No bulk one goes earlier.
+    #[test]
+    fn each_goes_on_the_day_that_it_is_told(
+        bulk in prop::collection::vec(any::<bool>(), 1..60),
+        links in prop::collection::vec(any::<bool>(), 200),
+        messages in 1_u32..=9,
+    ) {
+        let mut daily = Daily::new(DailyQuota { messages, ..two_a_day() }, Used::default());
+        let lanes: Vec<_> = bulk.iter().map(|bulk| [Lane::Normal, Lane::Bulk][usize::from(*bulk)]).collect();
+        let noon = at("2026-11-23T12:00:00+05:00");
+        let mut lines = [VecDeque::new(), VecDeque::new()];
+        let mut told = Vec::new();
+        for (id, lane) in lanes.iter().enumerate() {
+            let place = put_off(&mut daily, *lane, noon);
+            lines[usize::from(*lane == Lane::Bulk)].push_back((id, place.at));
+            told.push(place.turn.map_or(midnight(24), |(midnight, _)| midnight));
+        }
+        let mut links = links.into_iter().cycle();
+        for day in 24.. {
+            let wall = midnight(day).after(HOUR);
+            let mut today = std::mem::take(&mut lines);
+            let [normal, bulk] = &mut today;
+            while !(normal.is_empty() && bulk.is_empty()) {
+                let is_bulk = normal.is_empty() || (!bulk.is_empty() && links.next() == Some(true));
+                let (id, place) = if is_bulk { bulk.pop_front() } else { normal.pop_front() }.unwrap();
+                daily.leave(lanes[id], place, Came::default(), &now(wall));
+                if daily.spent_until(lanes[id], false, wall).is_some() {
+                    let place = put_off(&mut daily, lanes[id], wall);
+                    lines[usize::from(is_bulk)].push_back((id, place.at));
+                    continue;
+                }
+                daily.count(wall);
+                let is_last = !lanes[id..].contains(&Lane::Normal);
+                if !is_bulk || is_last {
+                    prop_assert_eq!(told[id], midnight(day), "{}", id);
+                }
+                prop_assert!(told[id] <= midnight(day), "{}", id);
+            }
+            if lines.iter().all(VecDeque::is_empty) {
+                break;
+            }
+        }
+    }
 }

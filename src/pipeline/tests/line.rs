@@ -443,3 +443,63 @@ fn those_that_are_cancelled_amid_a_review_leave_their_own_places_only() {
     world.publish(apart(2000));
     assert_eq!(take(&mut world), [4], "the others are before who comes");
 }
+
+#[test]
+fn a_day_is_for_normal_messages_first_and_each_goes_on_the_day_that_it_is_told() {
+    let mut world = World::with(|settings| quota(settings, "kadastr", 10));
+    world.publish_all((1..=10).map(apart));
+    assert_eq!(take(&mut world).len(), 10);
+    world.publish_all((11..=20).map(bulk));
+    world.publish_all((21..=32).map(apart));
+    world.publish_all((33..=40).map(bulk));
+    let told = [(11..=30, 24), (31..=32, 48), (33..=40, 72)];
+    for (ids, day) in told {
+        let midnight = UnixMillis(START.0 - 555 * 60_000).after(day * HOUR);
+        for id in ids {
+            let until = UnixMillis::from(world.last_deferral(id).until.unwrap());
+            assert!((midnight..midnight.after(SECOND)).contains(&until), "{id}");
+        }
+    }
+    let days = [
+        (24, (21..=30).collect::<Vec<_>>()),
+        // Those that were told before normal ones joined go after these.
+        (48, (11..=18).chain(31..=32).collect()),
+        (72, (19..=20).chain(33..=40).collect()),
+    ];
+    for (day, expected) in days {
+        pass_to(&mut world, day * HOUR + SECOND);
+        let mut gone = take(&mut world);
+        gone.sort_unstable();
+        assert_eq!(gone, expected);
+    }
+}
+
+#[test]
+fn what_a_quota_that_is_raised_has_room_for_is_normal_first() {
+    let mut world = World::with(|settings| quota(settings, "kadastr", 3));
+    world.publish_all((1..=3).map(apart));
+    world.publish_all((4..=6).map(bulk));
+    world.publish_all((7..=9).map(apart));
+    assert_eq!(take(&mut world), [1, 2, 3]);
+    world.reload(|settings| quota(settings, "kadastr", 5));
+    assert_eq!(take(&mut world), [7, 8]);
+    world.reload(|settings| quota(settings, "kadastr", 7));
+    assert_eq!(take(&mut world), [9, 4]);
+}
+
+#[test]
+fn normal_messages_wait_for_no_bulk_ones_that_have_the_room_of_the_morning() {
+    let mut world = World::with(|settings| {
+        at_night(settings);
+        quota(settings, "kadastr", 3);
+    });
+    world.publish_all((1..=3).map(apart));
+    world.publish_all((4..=9).map(bulk));
+    assert_eq!(take(&mut world), [1, 2, 3]);
+    pass_to(&mut world, 32 * HOUR + SECOND);
+    assert_eq!(take(&mut world), [4]);
+    world.publish_all((10..=11).map(apart));
+    assert_eq!(take(&mut world), [10, 11]);
+    pass_to(&mut world, 56 * HOUR + 31 * MINUTE);
+    assert_eq!(take(&mut world), [5, 6, 7]);
+}

@@ -250,12 +250,19 @@ impl Laws {
             let waiting = of_night.entry((message.agency(), message.lane));
             waiting.or_default().insert(*id);
         }
-        let last = of_night.into_iter().filter_map(|(whose, waiting)| {
-            let quota = self.rules.daily.get(&whose.0)?;
-            let begun = self.begun.days.get(&(whose.0, day(quota, now)));
+        let last = of_night.iter().filter_map(|(whose, waiting)| {
+            let (agency, lane) = *whose;
+            let quota = self.rules.daily.get(&agency)?;
+            let begun = self.begun.days.get(&(agency, day(quota, now)));
             let room = (quota.messages as usize).checked_sub(begun.map_or(0, Vec::len))?;
-            let last = waiting.into_iter().nth(room.checked_sub(1)?)?;
-            Some((whose, last))
+            // Bulk ones have what normal ones leave.
+            let first = of_night.get(&(agency, Lane::Normal));
+            let first = first.filter(|_| lane == Lane::Bulk);
+            let last = match room.saturating_sub(first.map_or(0, BTreeSet::len)) {
+                0 => MessageId(0),
+                room => *waiting.iter().nth(room - 1)?,
+            };
+            Some((*whose, last))
         });
         last.collect()
     }
