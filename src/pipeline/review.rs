@@ -1,13 +1,14 @@
 //! Goes once through all that was put off, when it may be for something else by now, or until another time.
 //!
 //! What waits is due at a steady time that was found by the rules and the wall clock of then. When a rule changes, by a reload or a
-//! restart, or the wall clock is set forward, or the machine slept, all of it is judged anew, whatever it was told: a time comes about by
-//! several rules, of which a reason names one. After a step back of the clock a message's turn comes too early, and it is deferred again then.
+//! restart, or the wall clock is set, or the machine slept, all of it is judged anew, whatever it was told: a time comes about by
+//! several rules, of which a reason names one. A step back of a few minutes is not worth that: a message's turn comes that much too
+//! early, and it is deferred again then.
 //!
 //! Agency by agency, those whose rules are the same left out. What may have to stand in line, for its agency's quota or its campaign,
-//! is judged in the order in which it came in, and gets the places of now in that order: times are made from the order, never the
-//! order from times, so whatever cuts this short turns nothing. The journal knows no such order; so what waits is read first, and
-//! those that came in first are noted, then judged; of very many as many as memory has room for, again and again.
+//! is judged in the order in which it came in, bulk messages after the others, and gets the places of now in that order: times are made
+//! from the order, never the order from times, so whatever cuts this short turns nothing. The journal knows no such order; so what
+//! waits is read first, and those that come first are noted, then judged; of very many as many as memory has room for, again and again.
 //!
 //! Where the gateway was down over some of a morning, or starts with other rules, so is what came due while it was down, before it
 //! has its turn.
@@ -32,6 +33,9 @@ use xabar_events::Reason;
 /// The two clocks are read one after the other; a step is more than that, and than a message may be late.
 const STEP: u64 = 1000;
 
+/// By how many milliseconds a wall clock may be set back without all being judged anew.
+const BACK: i64 = 3 * 60 * 1000;
+
 /// Messages read or judged in one beat.
 const LOOKED_AT_ONCE: usize = 200;
 
@@ -52,6 +56,8 @@ const MOST_NOTED: usize = if cfg!(test) { 1_000 } else { 500_000 };
 pub(super) struct Review {
     /// By how many milliseconds the wall clock was ahead of the steady one when last set.
     ahead: i64,
+    /// The same when all that waits was last to be judged anew for that.
+    judged_ahead: i64,
     /// The rules of now.
     rules: i64,
     /// What came due since then, while the gateway was down, is judged before it has its turn.
@@ -92,11 +98,12 @@ impl Review {
         let ahead = ahead(now);
         let is_other = start.judged_by.is_some_and(|it| it != rules);
         let is_set = start.ahead.is_none_or(|it| it.abs_diff(ahead) > STEP);
-        let is_forward = is_set && start.ahead.is_some_and(|it| it < ahead);
-        let is_all = is_other || is_forward || over_a_morning;
+        let is_off = is_set && start.ahead.is_some_and(|it| is_off(it, it, ahead));
+        let is_all = is_other || is_off || over_a_morning;
         let all = is_all.then_some(Affected::All);
         Self {
             ahead,
+            judged_ahead: ahead,
             rules,
             missed_since: is_all.then_some(start.latest),
             begins: all.unwrap_or_default(),
@@ -154,14 +161,13 @@ impl Review {
         }
     }
 
-    /// Notes the time; all is to be gone through if the wall clock was set forward since it was noted last.
+    /// Notes the time; all is to be gone through if the wall clock was set since then.
     fn pass(&mut self, now: &Now) {
-        let before = self.ahead;
-        let is_set = ahead(now).abs_diff(before) > STEP;
-        if is_set {
-            (self.ahead, self.is_set) = (ahead(now), true);
-            if self.ahead > before {
-                self.begins = Affected::All;
+        let (before, ahead) = (self.ahead, ahead(now));
+        if ahead.abs_diff(before) > STEP {
+            (self.ahead, self.is_set) = (ahead, true);
+            if is_off(before, self.judged_ahead, ahead) {
+                (self.begins, self.judged_ahead) = (Affected::All, ahead);
             }
         }
     }
@@ -227,6 +233,11 @@ fn may_have_missed(queue: Queue) -> bool {
 
 fn ahead(now: &Now) -> i64 {
     now.wall.0.saturating_sub(now.steady.0)
+}
+
+/// Whether times are off that were found when the wall clock was so far ahead: it is set forward, or has been set far back since.
+fn is_off(before: i64, judged: i64, ahead: i64) -> bool {
+    ahead > before || judged.saturating_sub(ahead) > BACK
 }
 
 impl Core {

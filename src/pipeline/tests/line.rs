@@ -503,3 +503,16 @@ fn normal_messages_wait_for_no_bulk_ones_that_have_the_room_of_the_morning() {
     pass_to(&mut world, 56 * HOUR + 31 * MINUTE);
     assert_eq!(take(&mut world), [5, 6, 7]);
 }
+
+#[test]
+fn a_clock_that_is_set_back_across_midnight_leaves_those_in_line_to_their_day() {
+    let mut world = past_midnight();
+    world.wall_ahead = -10 * 3_600_000;
+    world.advance(SECOND);
+    let line = due(&mut world, 4..=11);
+    assert!(in_order(&line), "{line:?}");
+    let morning = UnixMillis(START.0 - 555 * 60_000).after(32 * HOUR);
+    assert_eq!(line[0], morning.after(10 * HOUR));
+    pass_to(&mut world, 42 * HOUR + 31 * MINUTE);
+    assert_eq!(take(&mut world), [4, 5, 6]);
+}

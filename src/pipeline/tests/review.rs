@@ -339,3 +339,27 @@ fn amid_the_morning_that_a_clock_is_set_forward_in_nothing_waits_until_a_time_th
         assert!(told.until.is_none_or(|until| until > wall), "{message:?}");
     }
 }
+
+#[test]
+fn what_waits_is_told_by_the_right_clock_once_one_that_ran_ahead_is_set_back() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, 10 * HOUR)]);
+    world.wall_ahead = 5 * 3_600_000;
+    world.advance(SECOND);
+    world.publish_all((0..2).map(|number| Notification {
+        msisdn: phone(0),
+        ..apart(number)
+    }));
+    assert_eq!(take(&mut world), 1);
+    // For a little all that waits is not gone through.
+    for (minutes, told) in [(300, 300), (298, 300), (296, 296), (10, 10), (-20, -20)] {
+        world.wall_ahead = minutes * 60_000;
+        if minutes < 0 {
+            world.restart();
+        }
+        world.advance(SECOND);
+        let progress = world.journalled(MessageId(2)).progress;
+        let until = progress.history.last().unwrap().until.unwrap();
+        let ahead = until.0 - progress.due.0;
+        assert_eq!(ahead / 60_000, told, "{minutes}");
+    }
+}
