@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::core::{Core, Operator};
 use super::orders::Pause;
+use super::review::Judging;
 use super::tally::Tally;
 use crate::clock::UnixMillis;
 use crate::durations::Durations;
@@ -37,6 +38,8 @@ pub struct Load {
     pub failing: Vec<OperatorId>,
     /// Those that are down, be it that one session is dropped after the other.
     pub down: Vec<OperatorId>,
+    /// How far what waits is judged anew, while it is.
+    pub judging: Option<Judging>,
     /// What became of messages.
     pub tally: Arc<Tally>,
 }
@@ -64,6 +67,7 @@ impl Load {
             paused: self.paused.clone(),
             failing: self.failing.clone(),
             down: self.down.clone(),
+            judging: self.judging,
             tally: self.tally.clone(),
         }
     }
@@ -151,6 +155,7 @@ impl Core {
             paused: self.pauses().collect(),
             failing: self.those(|it| it.circuit.tripped().is_some()),
             down: self.those(|it| it.outage.since().is_some()),
+            judging: self.review.progress(),
             tally: self.tally().clone().into(),
             ..Load::default()
         }

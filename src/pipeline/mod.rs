@@ -73,6 +73,7 @@ pub use load::Load;
 pub use orders::{Done, Order, Ordered, Pause, Refusal, Scope};
 pub use posted::{NotShown, Posted, PostedReply};
 pub use reload::{NewRules, OfOperator};
+pub use review::Judging;
 pub use tally::{Carried, Published, Tally};
 pub use ussd::UssdRules;
 

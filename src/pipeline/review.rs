@@ -72,8 +72,18 @@ pub(super) struct Review {
     is_set: bool,
     /// In how many beats something was read or judged.
     beats: u32,
+    /// How many messages were judged since it began.
+    judged: u64,
     /// When days that have room are looked for.
     room_at: UnixMillis,
+}
+
+/// How far what waits is judged anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judging {
+    pub judged: u64,
+    /// Whether what came due while the gateway was down waits for that.
+    pub holds_up: bool,
 }
 
 /// How far what waits of an agency was gone through.
@@ -111,6 +121,7 @@ impl Review {
             judged_by: start.judged_by.is_none().then_some(rules),
             is_set,
             beats: 0,
+            judged: 0,
             room_at: now.steady.after(LOOK_FOR_ROOM),
         }
     }
@@ -159,6 +170,14 @@ impl Review {
         {
             walk.note(message, now);
         }
+    }
+
+    /// How far it is, if something is to be gone through.
+    pub(super) fn progress(&self) -> Option<Judging> {
+        self.is_under_way().then_some(Judging {
+            judged: self.judged,
+            holds_up: self.missed_since.is_some(),
+        })
     }
 
     /// Notes the time; all is to be gone through if the wall clock was set since then.
@@ -251,7 +270,7 @@ impl Core {
             }
         }
         if !self.review.begins.is_nobody() {
-            self.review.beats = 0;
+            (self.review.beats, self.review.judged) = (0, 0);
             for agency in self.review.begin(self.journal.queues()?) {
                 self.pacer.end_anew(agency);
             }
@@ -351,6 +370,7 @@ impl Core {
 
     /// Judges one message anew; gives it if it is due at another time now.
     fn judge_anew(&mut self, beat: &mut Beat, mut arrival: Arrival) -> Option<Message> {
+        self.review.judged += 1;
         let Arrival { message, .. } = &arrival;
         let (before, dealt) = (message.progress.due, message.progress.dealt);
         let is_over = message.expires <= beat.now.wall || beat.touched(message.id);

@@ -38,7 +38,7 @@ use crate::delivery::LinkState;
 use crate::intake::amqp::Queued;
 use crate::journal::{Backlog, Reader};
 use crate::lookup::Counts;
-use crate::pipeline::Load;
+use crate::pipeline::{Judging, Load};
 
 /// How often everything is looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -113,8 +113,10 @@ pub async fn observe(
             backlog = read.unwrap_or(backlog);
         }
         let mut status = status(&operators, &recent, &backlog, &readiness);
+        let judging = load.borrow().judging;
         let night = settings.borrow().subscriber.quiet_hours.clone();
         tell_of_the_night(&mut status, night.as_ref(), clock.now().wall);
+        tell_what_is_judged_anew(&mut status, judging);
         tell_what_is_queued(&mut status, queued.as_ref().and_then(|it| *it.borrow()));
         tell_what_holds_outcomes(&mut status, &outcomes.borrow());
         tell_what_stands(&mut status, &operators, &standing);
@@ -127,6 +129,25 @@ fn tell_of_the_night(status: &mut Status, night: Option<&QuietHours>, now: UnixM
     let waits = status.deferred.get(Reason::QuietHours.as_str());
     if let Some(count) = waits.filter(|_| status.bottleneck.limit == Limit::QuietHours) {
         status.bottleneck.advice = night::advice(*count, night, now);
+    }
+}
+
+/// Adds how far what waits is judged anew; where messages that are due wait for that, it is the limit unless there is another.
+fn tell_what_is_judged_anew(status: &mut Status, judging: Option<Judging>) {
+    let Some(Judging { judged, holds_up }) = judging else {
+        return;
+    };
+    let told = format!(
+        "what waits is judged anew by the rules and the clock of now, {judged} of {} messages so far",
+        status.backlog
+    );
+    let Bottleneck { limit, advice, .. } = &mut status.bottleneck;
+    match *limit {
+        Limit::Idle | Limit::QuietHours | Limit::SubscriberLimits if holds_up => {
+            *limit = Limit::Cpu;
+            *advice = format!("{told}; normal and bulk ones that are due go after that");
+        }
+        _ => *advice = format!("{advice}; {told}"),
     }
 }
 

@@ -154,6 +154,28 @@ fn the_night_is_told_with_its_times_only_while_it_is_the_limit() {
 }
 
 #[test]
+fn what_waits_for_all_to_be_judged_anew_is_not_idle() {
+    let told = |holds_up| {
+        let mut status = of_pair(LinkState {
+            submitting: 1,
+            receiving: 1,
+            ..LinkState::default()
+        });
+        status.backlog = 160_000;
+        let judging = Judging {
+            judged: 42_000,
+            holds_up,
+        };
+        tell_what_is_judged_anew(&mut status, Some(judging));
+        (status.bottleneck.limit, status.bottleneck.advice)
+    };
+    let anew = "what waits is judged anew by the rules and the clock of now, 42000 of 160000 messages so far";
+    let due = format!("{anew}; normal and bulk ones that are due go after that");
+    assert_eq!(told(true), (Limit::Cpu, due));
+    assert_eq!(told(false), (Limit::Idle, format!("nothing waits; {anew}")));
+}
+
+#[test]
 fn what_is_paused_limits_only_if_something_waits() {
     let paused_while = |messages, deferred: &[(Reason, u64)]| {
         let mut recent = Recent::default();
