@@ -222,7 +222,7 @@ impl Gate {
             opens
         };
         // What a morning would have let go while the gateway was down goes from its start on.
-        let end = end.max(self.late_release(now).unwrap_or(end));
+        let end = end.max(self.late_release(message.lane, now).unwrap_or(end));
         now.steady_at(opens)..now.steady_at(end)
     }
 

@@ -17,8 +17,9 @@ const SHORT: Duration = Duration::from_secs(60);
 pub(super) struct Down {
     since: UnixMillis,
     until: UnixMillis,
-    /// Whether some of a morning fell into it: its messages go over a release from the start on.
+    /// Whether some of a morning fell into it, or of an opening of the hours of bulk: its messages go over a release from the start on.
     over_a_morning: bool,
+    over_an_opening: bool,
 }
 
 impl Gate {
@@ -30,20 +31,23 @@ impl Gate {
             return false;
         }
         let earliest = now.wall_at(since).before(self.release);
-        let end = self.quiet_hours.next_end(earliest);
-        let over_a_morning = end.is_some_and(|end| end <= now.wall);
-        self.down = Some(Down {
+        let is_over = |end: Option<UnixMillis>| end.is_some_and(|end| end <= now.wall);
+        let down = Down {
             since,
             until,
-            over_a_morning,
-        });
-        let opening = self.bulk.next_end(earliest);
-        over_a_morning || opening.is_some_and(|end| end <= now.wall)
+            over_a_morning: is_over(self.quiet_hours.next_end(earliest)),
+            over_an_opening: is_over(self.bulk.next_end(earliest)),
+        };
+        self.down = Some(down);
+        down.over_a_morning || down.over_an_opening
     }
 
-    /// Until when, on the wall clock, the messages go of a morning over which the gateway was down.
-    pub(super) fn late_release(&self, now: &Now) -> Option<UnixMillis> {
-        let down = self.down.filter(|it| it.over_a_morning)?;
+    /// Until when, on the wall clock, the messages of a lane go of a morning over which the gateway was down, or of an opening.
+    pub(super) fn late_release(&self, lane: Lane, now: &Now) -> Option<UnixMillis> {
+        let down = self.down?;
+        if !down.over_a_morning && !(lane == Lane::Bulk && down.over_an_opening) {
+            return None;
+        }
         let end = now.wall_at(down.until).after(self.release);
         (end > now.wall).then_some(end)
     }

@@ -103,7 +103,7 @@ struct Walk {
 
 impl Review {
     /// `start` is what the journal knows of the rules by which all was judged, and of the clock; nothing, if it is new.
-    /// `over_a_morning`: some of one fell into the time in which the gateway was down.
+    /// `over_a_morning`: some of one, or of an opening of the hours of bulk, fell into the time in which the gateway was down.
     pub(super) fn new(now: &Now, rules: i64, start: &Start, over_a_morning: bool) -> Self {
         let ahead = ahead(now);
         let is_other = start.judged_by.is_some_and(|it| it != rules);

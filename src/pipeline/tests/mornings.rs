@@ -193,6 +193,29 @@ fn what_waited_for_the_hours_of_bulk_goes_over_a_release_after_a_start_that_come
 }
 
 #[test]
+fn bulk_in_line_for_a_quota_goes_over_a_release_too_after_a_start_that_comes_later() {
+    let mut world = World::with(|settings| {
+        settings.rules.release = 30 * MINUTE;
+        settings.rules.no_bulk = Some(QuietHours {
+            from: Time::constant(20, 0, 0, 0),
+            to: Time::constant(9, 0, 0, 0),
+            ..night()
+        });
+        quota(settings, 40);
+    });
+    world.publish_all((1..=110).map(|number| Notification {
+        priority: Priority::Bulk,
+        ..apart(number)
+    }));
+    assert_eq!(take(&mut world).len(), 40);
+    pass_to(&mut world, 25 * HOUR);
+    down_until(&mut world, 33 * HOUR + 45 * MINUTE);
+    let gone = by_the_minute(&mut world, 32);
+    assert!(gone.iter().all(|it| *it < 4), "{gone:?}");
+    assert_eq!(gone.iter().sum::<usize>(), 40);
+}
+
+#[test]
 fn a_restart_amid_the_release_goes_through_nothing() {
     let mut world = night_of(600);
     pass_to(&mut world, 32 * HOUR + 5 * MINUTE);
