@@ -32,6 +32,7 @@ pub mod latin;
 mod reassembly;
 mod segment;
 mod spelling;
+mod style;
 pub mod ucs2;
 pub mod udh;
 
@@ -41,10 +42,11 @@ pub use data_coding::{Alphabet, Class, DataCoding, DefaultAlphabet, Reading, dec
 pub use encoding::{Encoding, forced_by};
 pub use reassembly::{Incomplete, Key, Reassembly, Received};
 pub use segment::{
-    Concatenation, Header, MAX_SEGMENTS, Segment, SegmentError, Segments, SeptetForm, Style,
-    USER_DATA_OCTETS, segments,
+    Concatenation, Header, MAX_SEGMENTS, Segment, SegmentError, Segments, USER_DATA_OCTETS,
+    segments,
 };
 pub use spelling::{
     Candidate, CyrillicAsLatin, How, LanguageRules, candidates, cheapest, in_latin,
 };
+pub use style::{SeptetForm, Style};
 pub use udh::{Concat, UserDataHeader};
