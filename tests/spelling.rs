@@ -19,7 +19,7 @@ use xabar::compose::{Catalog, News};
 use xabar::journal::Content;
 use xabar_events::Language;
 use xabar_sms::fold::{RULES, TWINS, fold};
-use xabar_sms::latin::{PLAIN, karakalpak_apostrophes, uzbek_latin};
+use xabar_sms::latin::{ASCII, PLAIN, karakalpak_apostrophes, uzbek_latin};
 use xabar_sms::{Cost, Encoding, LanguageRules, cheapest, count};
 
 #[test]
@@ -48,6 +48,13 @@ fn every_rule_of_folding_is_in_the_table() {
         writeln!(table, "| {} | {} |", from.join(" "), to.join(" ")).unwrap();
     }
     holds("plain", &table);
+    let mut table = String::from("| written | sent | why |\n| --- | --- | --- |\n");
+    for rules in ASCII.chunk_by(|one, next| one.reason == next.reason) {
+        let from = rules.iter().flat_map(|rule| rule.from.chars());
+        let to = rules.iter().map(|rule| rule.to.to_owned());
+        row(&mut table, from, to, rules[0].reason);
+    }
+    holds("ascii", &table);
 }
 
 fn row(

@@ -359,11 +359,14 @@ impl Core {
             concatenation: Concatenation::Udh8,
             septets: alphabet.into(),
         };
-        let encoding = match message.progress.attempt.in_ucs2 {
-            true => Encoding::Ucs2,
-            false => style.encoding_of(text),
+        let in_ucs2 = message.progress.attempt.in_ucs2;
+        let segments = match in_ucs2 {
+            true => segments(text, Encoding::Ucs2, style),
+            false => {
+                let spelled = style.spelled(text);
+                segments(&spelled, style.encoding_of(&spelled), style)
+            }
         };
-        let segments = segments(text, encoding, style);
         let segments = segments.map_err(|_| "text too long")?;
         let attempt = &message.progress.attempt;
         let before = attempt.segments.len();

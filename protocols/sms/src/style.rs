@@ -1,6 +1,9 @@
 //! How one operator wants a text: in which octets, and how its segments are told to belong together.
 
-use crate::{Concatenation, DefaultAlphabet, Encoding};
+use std::borrow::Cow;
+
+use crate::latin::in_ascii;
+use crate::{Concatenation, Cost, DefaultAlphabet, Encoding, gsm7};
 
 /// How GSM text travels to the SMSC. UCS-2 has only one form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -63,6 +66,30 @@ impl Style {
             encoding => encoding,
         }
     }
+
+    /// The text as it goes out: with letters in ASCII, where that keeps it out of UCS-2 and saves a segment; else as it is.
+    pub fn spelled(self, text: &str) -> Cow<'_, str> {
+        let is_lacked = self.septets.lacked(text).is_some() && gsm7::len_septets(text).is_some();
+        if !is_lacked {
+            return Cow::Borrowed(text);
+        }
+        let plain = self.letters_of(text);
+        let segments = |text: &str, encoding| {
+            let cost = Cost::of(text, encoding, self.concatenation);
+            cost.map_or(usize::MAX, |cost| cost.segments)
+        };
+        let is_cheaper = self.septets.lacked(&plain).is_none()
+            && segments(&plain, Encoding::Gsm7) < segments(text, Encoding::Ucs2);
+        match is_cheaper {
+            true => plain,
+            false => Cow::Borrowed(text),
+        }
+    }
+
+    /// The text with letters in ASCII for those that cannot travel, whatever that costs.
+    pub fn letters_of(self, text: &str) -> Cow<'_, str> {
+        in_ascii(text, |letter| self.septets.has(letter))
+    }
 }
 
 impl From<Concatenation> for Style {
@@ -103,6 +130,33 @@ mod tests {
                 DefaultAlphabet::Ascii,
             ];
             assert_eq!(alphabets.map(|it| encoding(it, text)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_letter_that_the_default_alphabet_lacks_loses_its_mark_where_that_saves_a_segment() {
+        let spelled = |alphabet: DefaultAlphabet, text: &str| {
+            let style = Style {
+                septets: alphabet.into(),
+                ..Style::default()
+            };
+            style.spelled(text).into_owned()
+        };
+        let long = |letters: &str| format!("{}{letters}", "a".repeat(80));
+        let (gsm7, latin1, ascii) = (
+            DefaultAlphabet::Gsm7,
+            DefaultAlphabet::Latin1,
+            DefaultAlphabet::Ascii,
+        );
+        for (alphabet, text, expected) in [
+            (ascii, long("é5€"), long("e5 EUR")),
+            (latin1, long("é5€"), long("é5 EUR")),
+            (gsm7, long("é5€"), long("é5€")),
+            (ascii, "é".to_owned(), "é".to_owned()),
+            (ascii, long("é§"), long("é§")),
+            (ascii, long("éя"), long("éя")),
+        ] {
+            assert_eq!(spelled(alphabet, &text), expected);
         }
     }
 }

@@ -18,7 +18,8 @@ use report::Report;
 ///
 /// Shows its encoding, characters and segments, which characters force UCS-2 (70 characters in a
 /// message instead of 160), and the cheapest spelling that reads the same, which is the one that
-/// goes out.
+/// goes out. It counts for operators that carry all letters of GSM 03.38; where `alphabet` says
+/// otherwise, a text with other letters may take more.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

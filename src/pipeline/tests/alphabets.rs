@@ -18,12 +18,12 @@ fn with_accents(id: &str) -> Notification {
     }
 }
 
-/// The same with a text of two segments, and of more in UCS-2.
+/// The same with a text of two segments, and of more in UCS-2, with a sign that ASCII has no other for.
 fn long_with_accents(id: &str) -> Notification {
     let params = [
         (
             "documents",
-            "passport, proof of residence, two photographs, café",
+            "passport, proof of residence (§ 5), two photographs, café",
         ),
         (
             "office",
@@ -78,14 +78,35 @@ fn what_the_operator_means_otherwise_is_no_refusal_of_the_alphabet() {
 }
 
 #[test]
-fn a_text_goes_out_in_the_operators_alphabet_or_in_ucs2_where_that_lacks_a_letter() {
-    for (alphabet, data_coding, written) in [
-        (DefaultAlphabet::Gsm7, 0, &b"Caf\x05 M\x7Eller\x11\x02"[..]),
-        (DefaultAlphabet::Latin1, 0, b"Caf\xE9 M\xFCller_$"),
-        (DefaultAlphabet::Ascii, 8, b"\0C\0a\0f\0\xE9"),
+fn a_text_goes_out_in_the_operators_alphabet_or_as_is_cheapest_where_that_lacks_a_letter() {
+    for (alphabet, event, data_coding, written) in [
+        (
+            DefaultAlphabet::Gsm7,
+            with_accents("e1"),
+            0,
+            &b"Caf\x05 M\x7Eller\x11\x02"[..],
+        ),
+        (
+            DefaultAlphabet::Latin1,
+            with_accents("e1"),
+            0,
+            b"Caf\xE9 M\xFCller_$",
+        ),
+        (
+            DefaultAlphabet::Ascii,
+            with_accents("e1"),
+            0,
+            b"Cafe Muller_$",
+        ),
+        (
+            DefaultAlphabet::Ascii,
+            long_with_accents("e1"),
+            8,
+            b"\0C\0a\0f\0\xE9",
+        ),
     ] {
         let mut world = world(alphabet, alphabet);
-        world.publish(with_accents("e1"));
+        world.publish(event);
         let sent = world.sent();
         let mut written_so = sent.iter().filter(|sent| {
             let octets = &sent.submission.octets;
@@ -146,7 +167,7 @@ fn what_is_refused_in_ucs2_or_has_a_part_with_the_operator_is_refused_for_good()
     let mut world = World::with(|settings| {
         settings.operators[0].alphabet = DefaultAlphabet::Ascii;
     });
-    world.publish(with_accents("e1"));
+    world.publish(long_with_accents("e1"));
     for sent in world.sent() {
         world.answer(&sent, Status::RINVDCS, "");
     }

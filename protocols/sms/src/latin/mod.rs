@@ -3,10 +3,12 @@
 //! Unlike [`crate::fold`] these change how a text looks, so they serve only where a language asks
 //! for them ([`crate::LanguageRules`]).
 
+mod ascii;
 mod karakalpak;
 mod plain;
 mod uzbek;
 
+pub use ascii::{ASCII, in_ascii};
 pub use karakalpak::karakalpak_apostrophes;
 pub(crate) use plain::plain;
 pub use plain::{PLAIN, plain_letters};

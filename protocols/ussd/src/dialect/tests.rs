@@ -622,7 +622,9 @@ fn data_coding_0_is_the_alphabet_of_the_operator_in_either_direction() {
     assert_eq!(written(ascii, "Cafe_"), (0, b"Cafe_".to_vec()));
     assert_eq!(written(ascii, "é"), (8, vec![0, 0xE9]));
     let long = "é".repeat(100);
-    assert_eq!(written(ascii, &long), (0, vec![b'?'; 100]), "no room");
+    assert_eq!(written(ascii, &long), (0, vec![b'e'; 100]), "no room");
+    let signs = "§".repeat(100);
+    assert_eq!(written(ascii, &signs), (0, vec![b'?'; 100]), "no letter");
     let marked = Dialect {
         gsm7: 0x0F,
         ..latin1

@@ -17,7 +17,7 @@ const HANDSET: u8 = 2;
 /// Octets of what names a dialogue, of which two are usual: of more [`Dialect::bare`] keeps none.
 const MOST_NAMED: usize = 8;
 
-/// Stands for a letter that the operator's alphabet lacks, on a screen too long for UCS-2.
+/// Stands for a letter that the operator's alphabet lacks and has no other for, on a screen too long for UCS-2.
 const LACKED: u8 = b'?';
 
 impl Dialect {
@@ -112,6 +112,9 @@ impl Dialect {
             ucs2::encode(text, &mut octets);
             return (DataCoding(self.ucs2), octets);
         }
+        let plain = self.style().letters_of(text);
+        let fits = Screen::default().fits_in(&plain, Encoding::Gsm7);
+        let text = if fits { &*plain } else { text };
         let letters = text.chars().map(|letter| u8::try_from(letter).ok());
         match self.letters() {
             // All of them are in it, or it would be UCS-2.
@@ -137,11 +140,14 @@ impl Dialect {
 
     /// The encoding in which nothing of a text is lost.
     fn encoding_of(&self, text: &str) -> Encoding {
-        let style = Style {
+        self.style().encoding_of(text)
+    }
+
+    fn style(&self) -> Style {
+        Style {
             septets: self.letters().into(),
             ..Style::default()
-        };
-        style.encoding_of(text)
+        }
     }
 
     /// The alphabet of a text that is not in UCS-2.
