@@ -245,6 +245,9 @@ mod tests {
     #[test]
     fn what_is_a_link_where_a_sign_is_spelled_out_is_none() {
         assert_eq!(application("evil.203№/"), "evil 203№");
+        for path in ["t mé/5", "t mě/5"] {
+            assert!(!application(path).contains('/'), "{path}");
+        }
         assert_eq!(application("2026/14"), "2026/14");
     }
 

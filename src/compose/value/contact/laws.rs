@@ -143,6 +143,8 @@ fn spelled() -> impl Strategy<Value = String> {
         "Dot",
         "d0t",
         "dоt",
+        "dót",
+        "doť",
         "дот",
         "nuqta",
         "нуқта",

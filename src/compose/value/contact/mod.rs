@@ -19,7 +19,7 @@ mod tests;
 use std::borrow::Cow;
 
 use xabar_sms::fold::{TWINS, fold, is_apostrophe, replacement};
-use xabar_sms::latin::{karakalpak_apostrophes, plain_letters, uzbek_latin};
+use xabar_sms::latin::{in_ascii, karakalpak_apostrophes, plain_letters, uzbek_latin};
 
 use super::line::is_mark;
 use super::top_level::{is_of_links, is_top_level};
@@ -90,9 +90,14 @@ fn in_latin(line: &str) -> Option<Contact> {
         .or_else(with_signs)
 }
 
+/// As it goes out where letters with marks are dearer, or an operator carries none. A currency's sign parts no digits.
 fn without_marks(line: &str) -> String {
     let line: String = line.chars().filter(|each| !is_mark(*each)).collect();
-    match plain_letters(&line) {
+    let line = match plain_letters(&line) {
+        Cow::Owned(plain) => plain,
+        Cow::Borrowed(_) => line,
+    };
+    match in_ascii(&line, |each| !each.is_alphabetic()) {
         Cow::Owned(plain) => plain,
         Cow::Borrowed(_) => line,
     }
@@ -110,11 +115,11 @@ const NOT: &str = ". Не ";
 fn is_harmless(line: &str) -> bool {
     let (mut digits, mut letters) = (0, 0);
     line.bytes().all(|octet| {
-        // Of a letter that is not in ASCII only the first octet says which it is like.
+        // Of a letter that is not in ASCII only the first octet says which it is like. It may go out as two.
         let begins_a_letter = matches!(octet, 0xC3..=0xC5 | 0xCA..=0xCB | 0xD0..=0xD4);
         let goes_on = matches!(octet, 0x80..=0xBF);
         digits += usize::from(octet.is_ascii_digit());
-        letters += usize::from(octet.is_ascii_alphabetic() || begins_a_letter);
+        letters += usize::from(octet.is_ascii_alphabetic() || begins_a_letter || goes_on);
         match octet {
             b'.' | b'/' | b'\\' | b'@' | b'*' | b'#' => false,
             _ => octet.is_ascii() || begins_a_letter || goes_on,
@@ -130,9 +135,10 @@ const SILENT: [&str; 2] = ["-ь", "-Ь"];
 
 /// Whether the number of an application would lead to a page; digits in it call nobody.
 pub(super) fn has_link(number: &str) -> bool {
+    let is_link = |number: &str| Skeleton(number.chars().collect()).has_link();
     // `№` may go out as a letter.
-    Skeleton(number.chars().collect()).has_link()
-        || !number.is_ascii() && Skeleton(fold(number).chars().collect()).has_link()
+    is_link(number)
+        || !number.is_ascii() && (is_link(&fold(number)) || is_link(&without_marks(number)))
 }
 
 /// What is read of a line: its characters without accents.

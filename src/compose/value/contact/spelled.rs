@@ -23,7 +23,7 @@ fn in_latin(letter: char) -> &'static str {
     }
 }
 
-/// Whether a line may have one of these words, in either alphabet or in both.
+/// Whether a line may have one of these words, in either alphabet or in both, its letters with marks or without.
 pub(super) fn may_spell_a_dot(line: &str) -> bool {
     let mut before = (' ', ' ');
     line.chars().any(|each| {
@@ -31,20 +31,36 @@ pub(super) fn may_spell_a_dot(line: &str) -> bool {
         before = (second, each);
         // By its last letter first, which most letters are not: all of a text is looked through.
         match each {
-            't' | 'T' | 'т' | 'Т' => {
-                matches!(second, 'o' | 'O' | '0' | 'о' | 'О')
-                    && matches!(first, 'd' | 'D' | 'д' | 'Д')
-            }
-            'a' | 'A' | 'а' | 'А' => match second {
-                't' | 'T' | 'т' | 'Т' => {
-                    matches!(first, 'q' | 'Q' | 'k' | 'K' | 'қ' | 'Қ' | 'к' | 'К')
-                }
-                'k' | 'K' | 'к' | 'К' => matches!(first, 'h' | 'H' | 'ч' | 'Ч'),
-                _ => false,
-            },
+            't' | 'T' | 'т' | 'Т' => ends_dot(first, second),
+            'a' | 'A' | 'а' | 'А' => ends_nuqta_or_tochka(first, second),
+            MARKED..=LAST_MARKED => ends_dot(first, second) || ends_nuqta_or_tochka(first, second),
             _ => false,
         }
     })
+}
+
+/// Letters of two octets with marks, as Karakalpak has them and names from abroad.
+const MARKED: char = '\u{C0}';
+const LAST_MARKED: char = '\u{17F}';
+
+fn ends_dot(first: char, second: char) -> bool {
+    matches!(second, 'o' | 'O' | '0' | 'о' | 'О' | MARKED..=LAST_MARKED)
+        && matches!(first, 'd' | 'D' | 'д' | 'Д' | MARKED..=LAST_MARKED)
+}
+
+fn ends_nuqta_or_tochka(first: char, second: char) -> bool {
+    let ends_nuqta = || {
+        matches!(second, 't' | 'T' | 'т' | 'Т' | MARKED..=LAST_MARKED)
+            && matches!(
+                first,
+                'q' | 'Q' | 'k' | 'K' | 'қ' | 'Қ' | 'к' | 'К' | MARKED..=LAST_MARKED
+            )
+    };
+    let ends_tochka = || {
+        matches!(second, 'k' | 'K' | 'к' | 'К' | MARKED..=LAST_MARKED)
+            && matches!(first, 'h' | 'H' | 'ч' | 'Ч' | MARKED..=LAST_MARKED)
+    };
+    ends_nuqta() || ends_tochka()
 }
 
 impl Skeleton {

@@ -66,6 +66,26 @@ fn a_whole_number_in_groups_is_found_with_letters_that_houses_have() {
 }
 
 #[test]
+fn marks_on_letters_hide_no_link_from_what_goes_out_without_them() {
+    for link in [
+        "my-bank.cöm",
+        "evil.ùz/pay",
+        "evil dót uz",
+        "evil doť uz",
+        "evil nuqtä uz",
+    ] {
+        assert_eq!(contact_in(link), Some(Contact::Link), "{link}");
+    }
+    for words in [
+        "Café Müller, Åse ko'chasi 12",
+        "Ájiniyaz kóshesi, 5-úy",
+        "50€, 100£",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+}
+
+#[test]
 fn the_number_of_an_application_calls_nobody() {
     for words in [
         "N48120973",
