@@ -42,8 +42,13 @@ impl Skeleton {
                 index += 1;
                 continue;
             }
-            let by_right = self.end_of_an_application(index);
-            if let Some(after) = by_right.or_else(|| self.end_of_a_parcel(index)) {
+            let by_right = self
+                .end_of_an_application(index)
+                .or_else(|| self.end_of_a_parcel(index))
+                .or_else(|| self.end_of_a_document(index))
+                .or_else(|| self.end_of_a_case(index))
+                .or_else(|| self.end_of_a_place(index));
+            if let Some(after) = by_right {
                 index = after;
                 continue;
             }
@@ -67,12 +72,13 @@ impl Skeleton {
         plain(each) || (is_like_a_digit(each) && between())
     }
 
-    /// Where the digits end that begin here, with signs and no letters between them, and no number of a land parcel.
-    fn end_of_number(&self, start: usize) -> usize {
+    /// Where the digits end that begin here, with signs and no letters between them, and no number of a land parcel or of
+    /// a court's case.
+    pub(super) fn end_of_number(&self, start: usize) -> usize {
         let (mut end, mut index) = (start + 1, start + 1);
         while index < self.0.len() {
             let begins = index > end && self.is_digit(index);
-            if begins && self.end_of_a_parcel(index).is_some() {
+            if begins && (self.end_of_a_parcel(index).is_some() || self.begins_a_case(index)) {
                 break;
             }
             if self.is_digit(index) {
@@ -106,7 +112,7 @@ impl Skeleton {
                 && after.iter().take_while(is_sign).any(|each| *each == '#'))
     }
 
-    fn is_number_to_call(&self, start: usize, end: usize, least: usize) -> bool {
+    pub(super) fn is_number_to_call(&self, start: usize, end: usize, least: usize) -> bool {
         let groups = self.groups(start, end);
         if self.is_international(start, end) || (has_national(&groups) && !is_amount(&groups)) {
             return true;
@@ -162,7 +168,7 @@ impl Skeleton {
     }
 
     /// The digits from here to there in groups, each with the sign before it.
-    fn groups(&self, start: usize, end: usize) -> Vec<(char, String)> {
+    pub(super) fn groups(&self, start: usize, end: usize) -> Vec<(char, String)> {
         let mut groups: Vec<(char, String)> = Vec::new();
         let mut sign = Some(' ');
         for index in start..end {
@@ -311,8 +317,8 @@ fn is_house_and_postal_code(groups: &[(char, String)]) -> bool {
 
 /// What stands beside dates and hours.
 #[derive(Default)]
-struct Beside {
-    digits: usize,
+pub(super) struct Beside {
+    pub(super) digits: usize,
     /// Whether the first group, and the last one, are of these.
     first: bool,
     last: bool,
@@ -322,7 +328,7 @@ struct Beside {
 
 /// The digits that are neither of a date, 01.12.2026 or 2026-12-01, nor of a span of years, 2026-2027,
 /// nor of an hour, 10:30 or 9.00, or of a span of these, 08.15-17.45.
-fn beside_dates_and_hours(groups: &[(char, String)]) -> Beside {
+pub(super) fn beside_dates_and_hours(groups: &[(char, String)]) -> Beside {
     let within = |group: &str, most: u32| {
         group.len() <= 2 && group.parse().is_ok_and(|number: u32| number <= most)
     };

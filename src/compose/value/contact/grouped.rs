@@ -27,7 +27,7 @@ const GROUPS: [&[usize]; 16] = [
 ];
 
 /// Where a mobile number of the country, or one of a town, begins.
-const CODES: [&str; 31] = [
+pub(super) const CODES: [&str; 31] = [
     "20", "33", "50", "55", "61", "62", "65", "66", "67", "69", "70", "71", "72", "73", "74", "75",
     "76", "77", "78", "79", "87", "88", "90", "91", "92", "93", "94", "95", "97", "98", "99",
 ];

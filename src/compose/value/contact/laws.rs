@@ -111,6 +111,18 @@ fn innocent() -> impl Strategy<Value = String> {
             format!("{millions} {thousands:03} {hundreds}00 so'm")
         }),
         (10_000_000..=99_999_999_u32).prop_map(|number| format!("N{number}")),
+        (
+            prop::sample::select(vec!["Shartnoma ", "қарор № ", "Договор "]),
+            "20[23][0-9]/[0-9]{2}-[0-9]{2}"
+        )
+            .prop_map(|(word, number)| format!("{word}{number}")),
+        (
+            prop::sample::select(vec!["", "№ ", "sud ishi ", "дело № "]),
+            "[1-6]-1[0-9]{3}-2[5-9]0[1-9]/[1-9][0-9]{0,4}",
+            prop::sample::select(vec!["", "-son", "-сонли қарор"])
+        )
+            .prop_map(|(word, number, ending)| format!("{word}{number}{ending}")),
+        "koordinata (39|4[0-4])\\.[0-9]{4,6}, (5[6-9]|6[0-9])\\.[0-9]{4,6}",
         (1..=999_u32).prop_map(|number| format!("ЎРҚ-{number}")),
         (1..=999_u32, 1..=99_u32).prop_map(|(house, flat)| format!("кв. {house}/{flat}")),
         (
@@ -191,6 +203,25 @@ proptest! {
             prop_assume!(!digits.contains("998"));
             prop_assert_eq!(contact_in(&value), None, "{}", value);
         }
+    }
+
+    #[test]
+    fn the_number_of_a_courts_case_leads_nowhere(
+        case in "(№ |ish |дело №)?[124]-[1-46-9][0-9]{2,3}/20[23][0-9](-son|-сонли қарор|, 12-xona)?",
+    ) {
+        prop_assert_eq!(contact_in(&case), None, "{}", case);
+    }
+
+    #[test]
+    fn no_word_of_a_document_hides_a_whole_number(
+        word in prop::sample::select(vec!["Shartnoma ", "қарор: ", "№ ", "N", "ID ", "sud ishi ", "дело № ", ""]),
+        number in "9[01345789](-|/)?[0-9]((-|/)?[0-9]){6}(/2026)?",
+        ending in prop::sample::select(vec!["", "-son", "-sonli qaror", " ish", ", 5-uy"]),
+    ) {
+        let value = format!("{word}{number}{ending}");
+        // 90000-2000/2026 is a span of years, to any reader.
+        prop_assume!(contact_in(&number).is_some());
+        prop_assert_eq!(contact_in(&value), Some(Contact::Phone), "{}", value);
     }
 
     #[test]

@@ -7,7 +7,9 @@
 
 mod by_right;
 mod call;
+mod court;
 mod disguise;
+mod document;
 mod grouped;
 mod spelled;
 
