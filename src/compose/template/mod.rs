@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 pub(super) use placeholder::{Form, Placeholder, Source};
 
-use super::value::contact_in;
+use super::value::{contact_in, without_doubled_sign};
 
 /// Room for most texts, Cyrillic ones too; a longer one grows.
 const USUAL_OCTETS: usize = 256;
@@ -232,6 +232,7 @@ impl<'t> Filling<'t> {
     /// `None` if it makes a link or a number together with the values before it.
     fn value(&mut self, placeholder: &'t Placeholder, value: &str) -> Option<()> {
         let start = self.text.len();
+        let value = without_doubled_sign(&self.text, value);
         self.text.push_str(value);
         self.state.after_value = true;
         self.state.after_gap = false;

@@ -52,6 +52,13 @@ fn a_value_brings_no_second_full_stop() {
 }
 
 #[test]
+fn a_value_brings_no_second_sign_of_a_number() {
+    let template = "№{application}.[ Qaror № {x}.][ {y}]";
+    let values = [("application", "№ 12"), ("x", "No. 5"), ("y", "№ 7")];
+    assert_eq!(filled(template, &values), "№12. Qaror № 5. № 7");
+}
+
+#[test]
 fn where_a_part_is_left_out_no_blank_or_bracket_stays() {
     let left_out = [
         ("Ready [{x}] now", "Ready now"),

@@ -20,6 +20,7 @@ use super::selection::{Selection, Wording};
 use super::template::{Form, Placeholder, Source, Template};
 use super::value::{
     Forms, MAX_CHARACTERS, Unfit, Written, Zone, application, is_nothing, name as plain_name,
+    without_sign,
 };
 use crate::control::settings::Place;
 use crate::dialogue::Keyword;
@@ -156,7 +157,8 @@ impl Texts {
                 _ => return None,
             };
             let value = param(news, place.name())?;
-            let is_whole = |it: Written<'_>| !it.is_cut && text.contains(&*it.text);
+            // Behind the text's own sign of a number it has lost its own.
+            let is_whole = |it: Written<'_>| !it.is_cut && text.contains(without_sign(&it.text));
             let whole = self.forms.write(form, value).is_ok_and(is_whole);
             (!whole).then(|| place.name())
         });

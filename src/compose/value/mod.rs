@@ -5,6 +5,7 @@ mod date;
 mod identifier;
 mod line;
 mod number;
+mod number_sign;
 mod top_level;
 
 #[cfg(test)]
@@ -17,6 +18,8 @@ pub(super) use date::{DateForm, Zone};
 pub(crate) use identifier::{application, is_nothing, name};
 pub(crate) use line::{MAX_CHARACTERS, Written, clean, is_invisible};
 pub(super) use number::NumberForm;
+pub(crate) use number_sign::without_doubled_sign;
+pub(super) use number_sign::without_sign;
 
 use super::template::{Form, is_visible};
 use contact::{contact_in_latin, parted};
@@ -86,7 +89,12 @@ impl Forms {
             Form::Time => owned(date::write_time(value, self.zone()), Unfit::NoTime),
             Form::Number => owned(self.numbers.write(value), Unfit::NoNumber),
             Form::Money => owned(self.numbers.write_money(value), Unfit::NoAmount),
-            Form::Code => is_code(value).then(|| in_full(value)).ok_or(Unfit::NoCode),
+            // The sign of a number is none of a code's letters.
+            Form::Code => [value, without_sign(value)]
+                .into_iter()
+                .find(|code| is_code(code))
+                .map(in_full)
+                .ok_or(Unfit::NoCode),
             Form::Link => self
                 .is_link(value)
                 .then(|| in_full(value))

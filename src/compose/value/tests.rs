@@ -236,9 +236,12 @@ fn a_template_may_ask_for_a_link_a_number_or_a_code() {
         (Form::Code, "10:09:03:01:01:0234/0001"),
         (Form::Code, "AA 1234567"),
         (Form::Code, "301234567"),
+        (Form::Code, "1-1005-2604/45-son"),
     ] {
         assert_eq!(shown(&forms, form, value).as_deref(), Ok(value));
     }
+    let signed = shown(&forms, Form::Code, "№ 4-1001-2605/1234");
+    assert_eq!(signed.as_deref(), Ok("4-1001-2605/1234"));
     for (form, value, unfit) in [
         (Form::Phone, "12", Unfit::NoPhone),
         (Form::Phone, "call 1093", Unfit::NoPhone),

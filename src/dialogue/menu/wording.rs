@@ -6,6 +6,7 @@ use xabar_events::Language;
 use xabar_sms::fold::in_gsm7;
 
 use super::Application;
+use crate::compose::without_doubled_sign;
 use crate::control::settings::document::Origin;
 
 /// A text in every language.
@@ -137,11 +138,18 @@ impl Text {
         if let [Piece::Words(words)] = self.0.as_slice() {
             return Cow::Borrowed(words);
         }
-        let pieces = self.0.iter().map(|piece| match piece {
-            Piece::Words(words) => &**words,
-            Piece::Value(value) => values.map_or("", |values| value.of(values)),
-        });
-        Cow::Owned(pieces.collect())
+        let mut filled = String::new();
+        for piece in &self.0 {
+            let text = match piece {
+                Piece::Words(words) => &**words,
+                Piece::Value(value) => {
+                    let value = values.map_or("", |values| value.of(values));
+                    without_doubled_sign(&filled, value)
+                }
+            };
+            filled.push_str(text);
+        }
+        Cow::Owned(filled)
     }
 }
 
@@ -172,6 +180,13 @@ mod tests {
         let text = "{application} ({service}): {status}.";
         assert_eq!(filled(text), "48{status} (passport): ready.");
         assert_eq!(filled(""), "");
+        let numbered = Application {
+            number: "№ 48".into(),
+            service: "passport".into(),
+            status: "ready".into(),
+        };
+        let text = Text::parse("Ариза №{application}: {status}").unwrap();
+        assert_eq!(text.fill(Some(&numbered)), "Ариза №48: ready");
     }
 
     #[test]
