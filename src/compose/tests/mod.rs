@@ -1,5 +1,6 @@
 //! Every text in every language, and the rules that hold for any of them.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -98,6 +99,50 @@ fn without_values_every_text_is_one_segment() {
         .filter(|listed| listed.least.segments > 1);
     let longer: Vec<_> = longer.map(|listed| format!("{listed:?}")).collect();
     assert!(longer.is_empty(), "{longer:#?}");
+}
+
+#[test]
+fn every_text_says_which_application_it_is_about() {
+    for listed in LISTED.iter() {
+        let service = listed.service.unwrap_or("x");
+        let content = content(service, listed.status, listed.language, &[]);
+        let text = written(&CATALOG, &content);
+        assert!(text.contains("48120973"), "{}: {text}", listed.key());
+    }
+}
+
+#[test]
+fn what_is_to_be_brought_is_told_in_every_language() {
+    let asks = |language| match language {
+        Language::UzLatn => &["olib keling", "bilan keling"][..],
+        Language::UzCyrl => &["олиб келинг", "билан келинг"],
+        Language::Ru => &["Возьмите", "Нужен ", "Нужны оригиналы"],
+        Language::Kaa => &["alıp keliń", "menen keliń", "penen keliń"],
+        Language::En => &["Please bring"],
+    };
+    let mut asked: BTreeMap<_, Vec<Language>> = BTreeMap::new();
+    for listed in LISTED.iter() {
+        let content = content(
+            listed.service.unwrap_or("x"),
+            listed.status,
+            listed.language,
+            &[],
+        );
+        let text = CATALOG
+            .write(news(&content), Language::UzLatn)
+            .unwrap()
+            .text;
+        if asks(listed.language).iter().any(|asks| text.contains(asks)) {
+            asked.entry(listed.key()).or_default().push(listed.language);
+        }
+    }
+    assert!(asked.len() >= 7, "{asked:?}");
+    assert!(
+        asked
+            .values()
+            .all(|languages| languages.len() == Language::ALL.len()),
+        "{asked:?}"
+    );
 }
 
 #[test]
