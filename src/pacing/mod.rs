@@ -221,6 +221,14 @@ impl Pacer {
         held
     }
 
+    /// Whether any message is held for an operator that staff does not hold up.
+    pub fn holds_some_to_go(&self, operator: OperatorId) -> bool {
+        let mut held = self.waiting.values();
+        held.any(|message| {
+            message.progress.operator == operator && !self.is_paused(message.queue())
+        })
+    }
+
     /// The message of a held message.
     pub fn held_message(&mut self, id: MessageId) -> Option<&mut Message> {
         self.waiting.get_mut(&id)

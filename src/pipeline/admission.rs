@@ -97,7 +97,7 @@ impl Core {
         let cancelled = facts.cancelled || beat.cancelled.contains(&notification.key);
         let notification = self.check_rights(notification);
         let mut message = self.message(beat, id, notification, looked_up);
-        self.note_probe(message.progress.operator);
+        self.note_probe(&message);
         self.teller.tell(
             beat,
             &mut message,

@@ -5,7 +5,7 @@ use super::core::{Core, Operator};
 use super::elsewhere::awaits_second;
 use crate::clock::UnixMillis;
 use crate::delivery::{Answers, Circuit, Class, Event, Report, Switch};
-use crate::journal::{Message, MessageId, OperatorId, Segment};
+use crate::journal::{Message, MessageId, OperatorId, Queue, Segment};
 use tracing::{info, warn};
 use xabar_events::Msisdn;
 
@@ -48,7 +48,8 @@ impl Core {
     }
 
     /// Who carries a number now whose message waits for this operator. Of those that share the number it stays there;
-    /// where numbers are looked up, that one was found out when the message came in.
+    /// where numbers are looked up, that one was found out when the message came in. What waits elsewhere does not come to try
+    /// whether its own operator is well again: that one would be asked for a few, and all that is read would leave its turn.
     pub(super) fn carrier_of_waiting(
         &self,
         msisdn: Msisdn,
@@ -58,7 +59,11 @@ impl Core {
             return Some(operator);
         }
         let found = self.settings.looked_up && self.operators.contains_key(&operator);
-        self.carrier(msisdn, found.then_some(operator))
+        let home = self.home(msisdn, found.then_some(operator))?;
+        if !self.is_left(home) {
+            return Some(home);
+        }
+        Some(self.another(home, msisdn).unwrap_or(home))
     }
 
     /// Another operator that is well: the first that shares the number with this one, or else of its fallbacks.
@@ -93,6 +98,12 @@ impl Core {
     pub(super) fn is_paused(&self, operator: OperatorId) -> bool {
         let operator = self.operators.get(&operator);
         operator.is_some_and(|operator| operator.paused)
+    }
+
+    /// Whether an operator is left alone, but for what is to try whether it is well again.
+    fn is_left(&self, operator: OperatorId) -> bool {
+        let operator = self.operators.get(&operator);
+        operator.is_some_and(|operator| operator.away)
     }
 
     /// Whether what is for an operator is to go elsewhere; it is not while something has to try whether it is well again.
@@ -173,21 +184,22 @@ impl Core {
 
     /// All but what is to try whether it is well again. What waits for a second operator moves to no third one: it ends.
     fn move_held_for(&mut self, beat: &mut Beat, operator: OperatorId) -> usize {
-        let probes = self.operators.get(&operator).map(Operator::probes_left);
-        let probes = probes.and_then(|probes| usize::try_from(probes).ok());
-        let probes = probes.unwrap_or_default();
-        let held = self.pacer.held_for(operator);
-        let held = held
-            .iter()
-            .filter(|message| is_movable(message) || awaits_second(message));
-        let held = held
-            .skip(probes)
-            .map(|it| (it.id, it.msisdn, awaits_second(it)));
-        let held: Vec<(MessageId, Msisdn, bool)> = held.collect();
+        let mut probes = self
+            .operators
+            .get(&operator)
+            .map_or(0, Operator::probes_left);
+        let held = self.pacer.held_for(operator).into_iter();
+        let held = held.filter(|message| is_movable(message) || awaits_second(message));
+        let held = held.map(|it| (it.id, it.msisdn, it.queue(), awaits_second(it)));
+        let held: Vec<(MessageId, Msisdn, Queue, bool)> = held.collect();
         let mut moved = 0;
-        for (id, msisdn, is_over) in held {
+        for (id, msisdn, queue, is_over) in held {
             if moved == MOVED_AT_ONCE {
                 break;
+            }
+            if probes > 0 && !self.pacer.is_paused(queue) {
+                probes -= 1;
+                continue;
             }
             let to = self
                 .carrier_of_waiting(msisdn, operator)

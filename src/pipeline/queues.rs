@@ -134,7 +134,10 @@ impl Core {
             && (is_movable(message) || awaits_second(message));
         let fate = fate_so_far(message);
         match route {
-            Some(operator) if operator == message.progress.operator => self.keep(beat, arrival),
+            Some(operator) if operator == message.progress.operator => {
+                self.note_probe(message);
+                self.keep(beat, arrival);
+            }
             _ if begun && stays && !moves => self.keep(beat, arrival),
             // Another operator only if this one has no part of it.
             Some(operator)

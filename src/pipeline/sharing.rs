@@ -7,7 +7,7 @@ use super::beat::Beat;
 use super::core::{Core, Operator};
 use super::orders::Refusal;
 use crate::delivery::{Health, Setting, Standing};
-use crate::journal::OperatorId;
+use crate::journal::{Message, OperatorId};
 
 impl Operator {
     /// What part of its weight it has now, from 0 to 1.
@@ -104,7 +104,7 @@ impl Core {
             // What waits for it will do as probes.
             operator.probes = match operator.probes_left() {
                 0 => 0,
-                left if self.pacer.held_for(*id).is_empty() => left,
+                left if !self.pacer.holds_some_to_go(*id) => left,
                 _ => 0,
             };
             self.probing |= operator.probes > 0;
@@ -133,10 +133,11 @@ impl Core {
         }
     }
 
-    /// A new message is to be carried by an operator, which may be tried by it.
-    pub(super) fn note_probe(&mut self, operator: OperatorId) {
+    /// A message is to be carried by an operator, which may be tried by it, unless staff holds it up.
+    pub(super) fn note_probe(&mut self, message: &Message) {
         if self.probing
-            && let Some(operator) = self.operators.get_mut(&operator)
+            && !self.pacer.is_paused(message.queue())
+            && let Some(operator) = self.operators.get_mut(&message.progress.operator)
         {
             operator.probes = operator.probes.saturating_sub(1);
         }

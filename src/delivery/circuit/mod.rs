@@ -54,8 +54,8 @@ pub struct Answers {
     pub vague: u32,
     /// It refused what it may refuse whatever it is sent, or for the subscriber's fault; or said that it came too fast.
     pub doubtful: u32,
-    /// Of these, the messages that it refused for the first time since the last good answer, as what stands on a blacklist is
-    /// refused each time that it is tried; and all that came too fast, since that is no message's fault.
+    /// Of these, the messages that it refused for the first time since the last good answer: what stands on a blacklist, or is for a
+    /// phone that is full, is refused each time that it is tried.
     pub in_a_row: u32,
     /// Of the bad ones, how many are missing after the time that an answer may take.
     pub unanswered: u32,
@@ -218,15 +218,12 @@ impl Answers {
             Class::RetrySoon | Class::RetryElsewhere | Class::Session => {
                 self.add_bad(circuit.weigh(time, token.message));
             }
-            Class::RetryTwice => {
+            // One that takes nothing, however slowly it is asked, is of no more use than one that is broken. A few phones that are full
+            // are so each time.
+            Class::RetryTwice | Class::Throttled => {
                 self.doubtful += 1;
                 let is_new = token.segment == 0 && token.attempt == 1;
                 self.in_a_row += u32::from(is_new);
-            }
-            // One that takes nothing, however slowly it is asked, is of no more use than one that is broken.
-            Class::Throttled => {
-                self.doubtful += 1;
-                self.in_a_row += 1;
             }
             Class::OurBug => self.vague += 1,
         }

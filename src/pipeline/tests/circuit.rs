@@ -10,7 +10,7 @@ use crate::delivery::Event;
 use crate::log_lines::LogLines;
 use crate::pipeline::Inputs;
 
-fn refused(world: &mut World, sent: &Sent) {
+pub(super) fn refused(world: &mut World, sent: &Sent) {
     world.answer(sent, Status::RSYSERR, "");
 }
 
@@ -39,7 +39,7 @@ fn silent(world: &mut World, sent: &Sent) {
 }
 
 /// The first operator's answers are such until it is left alone.
-fn trip(world: &mut World, end: End) {
+pub(super) fn trip(world: &mut World, end: End) {
     world.publish_all((0..40).map(apart));
     for sent in world.sent() {
         end(world, &sent);
@@ -48,7 +48,7 @@ fn trip(world: &mut World, end: End) {
 }
 
 /// Lets seconds pass in which the first operator's answers are such; gives how many submissions others got.
-fn live(world: &mut World, seconds: u32, end: End) -> usize {
+pub(super) fn live(world: &mut World, seconds: u32, end: End) -> usize {
     let mut others = 0;
     for _ in 0..seconds {
         world.advance(SECOND);
@@ -158,6 +158,17 @@ fn an_operator_that_throttles_all_is_left_alone_and_one_that_takes_a_few_is_not(
         let (elsewhere, failed) = ten_minutes(end, at_first);
         assert_eq!((elsewhere, failed), (0, 0));
     }
+}
+
+#[test]
+fn a_few_phones_that_are_full_are_no_reason_however_often_they_are_tried() {
+    let log = LogLines::listen(tracing::Level::INFO);
+    let mut world = World::new();
+    world.publish(long_status("e1"));
+    world.publish_all((1..15).map(apart));
+    live(&mut world, 180, full);
+    let log = log.take();
+    assert!(!log.contains("left alone"), "{log}");
 }
 
 #[test]
@@ -309,6 +320,29 @@ fn while_a_few_messages_try_an_operator_the_others_do_not_wait_for_what_comes_of
         world.advance(SECOND);
     }
     assert!((5..=10).contains(&tried), "{tried}");
+}
+
+#[test]
+fn what_waits_for_the_fallback_stays_in_its_turn_while_its_operator_is_tried() {
+    let mut world = moving();
+    trip(&mut world, refused);
+    live(&mut world, 70, refused);
+    world.smsc(BEELINE).room = 10;
+    world.publish_all((1000..7000).map(apart));
+    let mut last = 0;
+    for _ in 0..600 {
+        world.advance(SECOND);
+        for sent in world.sent() {
+            if sent.operator == UCELL {
+                refused(&mut world, &sent);
+                continue;
+            }
+            assert!(sent.message() > last, "{} after {last}", sent.message());
+            last = sent.message();
+            world.answer(&sent, Status::ROK, &last.to_string());
+        }
+    }
+    assert!(last > 6000, "{last}");
 }
 
 #[test]

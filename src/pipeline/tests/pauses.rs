@@ -2,6 +2,7 @@
 
 use xabar_events::{Notification, Priority};
 
+use super::circuit::{live, refused, trip};
 use super::routing::moving;
 use super::sharing::{part_of_ucell, sharing};
 use super::world::*;
@@ -338,4 +339,30 @@ fn of_operators_that_share_numbers_a_paused_one_gets_no_new_ones_and_then_its_pa
         (30..70).contains(&waited),
         "{waited} of those that share them equally"
     );
+}
+
+#[test]
+fn what_is_paused_does_not_keep_an_operator_from_being_tried() {
+    let mut world = moving();
+    trip(&mut world, refused);
+    let bulk = Scope {
+        lane: Some(Lane::Bulk),
+        ..of_operator("ucell")
+    };
+    pause(&mut world, bulk);
+    live(&mut world, 70, refused);
+    let mut home = 0;
+    for number in 1000..1090 {
+        world.publish(Notification {
+            priority: Priority::Bulk,
+            ..apart(2 * number)
+        });
+        world.publish(apart(2 * number + 1));
+        for sent in world.sent() {
+            home += usize::from(sent.operator == UCELL);
+            world.accept(&sent, &sent.message().to_string());
+        }
+        world.advance(SECOND);
+    }
+    assert!(home > 20, "{home} at an operator that is well");
 }
