@@ -188,6 +188,8 @@ pub(super) struct Operator {
     pub(super) away: bool,
     /// Whether some of its messages may wait for its fallbacks.
     pub(super) moved_away: bool,
+    /// Whether what waits for it on behalf of others is to go on to a third one.
+    pub(super) relieved: bool,
     /// Whether staff paused it: what is for it waits, and nothing that is another's comes to it.
     pub(super) paused: bool,
     pub(super) detection: Detection,
@@ -637,6 +639,7 @@ impl Operator {
             move_after: None,
             away: false,
             moved_away: false,
+            relieved: false,
             paused: false,
             detection: rules.detection,
             accepted_is_delivered: rules.accepted_is_delivered,

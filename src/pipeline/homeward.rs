@@ -1,10 +1,11 @@
-//! What moved to other operators goes home when its own is back.
+//! What moved to other operators goes home when its own is back, or on to a third one when the one that stands in is gone.
 //!
 //! All that waits for those that stood in for it is gone through once, some of it with each beat: first what is held in memory, then
 //! what stands in the journal behind that, however far from its turn. If an operator goes and comes back meanwhile, what moved
 //! since is gone through after that. So one that does so again and again makes a beat no longer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::beat::Beat;
 use super::core::Core;
@@ -20,6 +21,8 @@ pub(super) struct Homeward {
     held: Vec<OperatorId>,
     /// Their queues, and how far each was gone through.
     waiting: Vec<(Queue, Cursor)>,
+    /// The operators that were well at the last sweep.
+    well: BTreeSet<OperatorId>,
 }
 
 impl Homeward {
@@ -35,6 +38,35 @@ impl Core {
         let operator = self.operators.get(&operator);
         let stand_ins = operator.into_iter().flat_map(|it| &it.fallback);
         self.homeward.stand_ins.extend(stand_ins);
+    }
+
+    /// One that stands in for others and has been gone for as long as the first of these waits for its own link is relieved of what it
+    /// carries for them: then, and whenever another one comes that may take it.
+    pub(super) fn relieve_stand_ins(&mut self, beat: &Beat) {
+        let mut waits: BTreeMap<OperatorId, Duration> = BTreeMap::new();
+        for operator in self.operators.values() {
+            let Some(after) = operator.move_after else {
+                continue;
+            };
+            for stand_in in &operator.fallback {
+                let wait = waits.entry(*stand_in).or_insert(after);
+                *wait = after.min(*wait);
+            }
+        }
+        let well = self.operators.keys().copied();
+        let well: BTreeSet<OperatorId> = well.filter(|it| self.is_well(*it)).collect();
+        for (id, wait) in waits {
+            let Some(operator) = self.operators.get_mut(&id) else {
+                continue;
+            };
+            let gone_since = operator.gone_since().filter(|_| !operator.paused);
+            let relieved = gone_since.is_some_and(|it| beat.now.steady.since(it) >= wait);
+            let before = std::mem::replace(&mut operator.relieved, relieved);
+            if relieved && (!before || well != self.homeward.well) {
+                self.homeward.stand_ins.insert(id);
+            }
+        }
+        self.homeward.well = well;
     }
 
     /// Sends some of what moved home, and gives what stood in the journal only.

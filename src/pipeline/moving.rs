@@ -48,8 +48,7 @@ impl Core {
     }
 
     /// Who carries a number now whose message waits for this operator. Of those that share the number it stays there;
-    /// where numbers are looked up, that one was found out when the message came in. What waits elsewhere does not come to try
-    /// whether its own operator is well again: that one would be asked for a few, and all that is read would leave its turn.
+    /// where numbers are looked up, that one was found out when the message came in.
     pub(super) fn carrier_of_waiting(
         &self,
         msisdn: Msisdn,
@@ -60,10 +59,15 @@ impl Core {
         }
         let found = self.settings.looked_up && self.operators.contains_key(&operator);
         let home = self.home(msisdn, found.then_some(operator))?;
-        if !self.is_left(home) {
+        if self.is_well(home) {
             return Some(home);
         }
-        Some(self.another(home, msisdn).unwrap_or(home))
+        let is_left = self.is_left(home);
+        let stands_in = self.stands_in(operator, home);
+        // What was begun to be carried elsewhere neither tries whether its own operator is well, nor waits for that after a restart.
+        let moves = is_left && (!stands_in || self.is_relieved(operator));
+        let another = moves.then(|| self.another(home, msisdn)).flatten();
+        Some(another.unwrap_or(if stands_in { operator } else { home }))
     }
 
     /// Another operator that is well: the first that shares the number with this one, or else of its fallbacks.
@@ -104,6 +108,17 @@ impl Core {
     fn is_left(&self, operator: OperatorId) -> bool {
         let operator = self.operators.get(&operator);
         operator.is_some_and(|operator| operator.away)
+    }
+
+    /// Whether an operator carries what another one's policy moves to it.
+    fn stands_in(&self, operator: OperatorId, home: OperatorId) -> bool {
+        let home = self.operators.get(&home);
+        home.is_some_and(|home| home.move_after.is_some() && home.fallback.contains(&operator))
+    }
+
+    fn is_relieved(&self, operator: OperatorId) -> bool {
+        let operator = self.operators.get(&operator);
+        operator.is_some_and(|operator| operator.relieved)
     }
 
     /// Whether what is for an operator is to go elsewhere; it is not while something has to try whether it is well again.
@@ -166,6 +181,7 @@ impl Core {
         for operator in back {
             self.call_home(operator);
         }
+        self.relieve_stand_ins(beat);
     }
 
     /// Moves what is held for operators that are away; says how many.

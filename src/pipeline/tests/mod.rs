@@ -35,6 +35,7 @@ mod routing;
 mod segments;
 mod set_clock;
 mod sharing;
+mod stand_ins;
 mod taken_late;
 mod threads;
 mod traced;

@@ -190,7 +190,7 @@ fn a_message_that_will_move_is_told_until_when_it_waits_for_its_operator() {
 }
 
 /// A message of the second operator's own.
-fn of_beeline(number: u32) -> Notification {
+pub(super) fn of_beeline(number: u32) -> Notification {
     Notification {
         msisdn: other_phone(number),
         ..apart(number)
