@@ -175,6 +175,7 @@ impl Laws {
         let mut waits = std::mem::take(&mut self.waits);
         let spent = self.spent(now);
         let last_of_night = self.last_of_night(&waits, now);
+        let left_to_normal = self.left_to_normal(&waits, now);
         for (id, (agency, wait)) in &mut waits.messages {
             match *wait {
                 Wait::HeldUntil(until) if until > now.steady || spent.contains(agency) => continue,
@@ -186,7 +187,9 @@ impl Laws {
             let let_go = Some(waits.night_let_go);
             let let_go = let_go.filter(|it| *it > now.steady && is_after_night);
             let late = Some(waits.start_let_go).filter(|it| *it > now.steady);
-            let held = self.held(*id, &spent, now).max(let_go).max(late);
+            let is_left = lane == Lane::Bulk && left_to_normal.contains(agency);
+            let left = is_left.then(|| now.steady.after(MINUTE));
+            let held = self.held(*id, &spent, now).max(let_go).max(late).max(left);
             let since = match *wait {
                 Wait::FreeSince(since) => since,
                 Wait::HeldUntil(_) => now.steady,
@@ -229,6 +232,24 @@ impl Laws {
                 );
             }
         }
+    }
+
+    /// The agencies that may begin no bulk message today besides all normal ones that wait, as far as may be that it is this day.
+    fn left_to_normal(&self, waits: &Waits, now: &Now) -> BTreeSet<AgencyKey> {
+        let mut normal = BTreeMap::<_, usize>::new();
+        for (id, (agency, _)) in &waits.messages {
+            if self.messages[id].message.lane == Lane::Normal {
+                *normal.entry(*agency).or_default() += 1;
+            }
+        }
+        let left = normal.into_iter().filter(|(agency, waiting)| {
+            let quota = self.rules.daily.get(agency);
+            quota.is_some_and(|quota| {
+                let begun = self.begun.days.get(&(*agency, day(quota, now)));
+                begun.map_or(0, Vec::len) + waiting >= quota.messages as usize
+            })
+        });
+        left.map(|(agency, _)| agency).collect()
     }
 
     /// The agencies that may begin no more today.
