@@ -24,6 +24,7 @@ fn worst() -> Behaviour {
         late_by: Duration::from_millis(1_500),
         answered_twice: share("5%"),
         misnamed: share("1%"),
+        refused_first: share("2%"),
         interface_version: Announced::V5_0,
         receipts: Receipts {
             delay: "20ms+200ms".parse().unwrap(),
@@ -58,6 +59,7 @@ fn worst() -> Behaviour {
         faults: Faults {
             disconnect_every: Some(40),
             unbind_after: Some(Duration::from_secs(3)),
+            refuse_binds: Some(Duration::from_millis(300)),
             ..Faults::default()
         },
         ..Behaviour::default()
