@@ -1,9 +1,12 @@
 //! What arrived as an earlier submission than the last one, or though it was refused: its receipt settles it.
 
-use xabar_smpp::Status;
+use xabar_smpp::{Frame, Status};
 
 use super::unnamed::second;
 use super::world::*;
+use crate::clock::Now;
+use crate::delivery::Event;
+use crate::pipeline::Inputs;
 
 /// Refused for a reason of the operator's, so that another one is to try it.
 const ELSEWHERE: Status = Status(0x102);
@@ -215,4 +218,33 @@ fn nobody_tells_by_a_date_what_may_have_been_begun_at_any_time_or_two_that_may_h
         receipt_by_date(&mut world, &first);
         assert_eq!(world.left_uncertain(), 1, "two: {two}");
     }
+}
+
+#[test]
+#[should_panic(expected = "which arrived")]
+fn a_retry_of_what_arrived_though_it_was_refused_is_noticed() {
+    /// Has the pipeline read that nothing arrives.
+    struct Liar;
+    impl Saboteur for Liar {
+        fn inputs(&mut self, _: &Now, inputs: &mut Inputs) {
+            for event in inputs.reports.iter_mut().flat_map(|it| &mut it.events) {
+                if let Event::Inbound { frame, .. } = event {
+                    let mut octets = frame.octets().to_vec();
+                    let words = octets.windows(7).position(|it| it == b"DELIVRD").unwrap();
+                    octets[words..words + 7].copy_from_slice(b"REJECTD");
+                    *frame = Frame::new(octets.into()).unwrap();
+                }
+            }
+        }
+    }
+    let mut world = World::new();
+    world.saboteur = Some(Box::new(Liar));
+    world.publish(status("e1"));
+    let sent = world.one_sent();
+    world.refuse(&sent, Status::RSYSERR);
+    let acknowledged = world.bring_receipt_by_reference(&sent, "something", "DELIVRD");
+    world
+        .laws
+        .arrival_brought(UCELL, acknowledged, sent.token());
+    world.advance(HOUR);
 }

@@ -104,8 +104,13 @@ impl Laws {
     }
 
     /// R2: what an operator took, be it after a refusal, is never repeated, or once where the policy says so. A copy that did
-    /// not arrive says nothing of another one that has no answer.
+    /// not arrive says nothing of another one that has no answer. Nor is what arrived, as a receipt says of our reference.
     pub(super) fn check_segment(&self, message: MessageId, segment: u8) {
+        assert!(
+            !self.certain.contains(&(message, segment)),
+            "segment {segment} of {message} again, which arrived: {:?}",
+            self.messages[&message].attempts
+        );
         let attempts = &self.messages[&message].attempts;
         let fate = |it: &Attempt| it.segments.get(&segment).copied();
         let lacks_answer = |it: &Attempt| matches!(fate(it), Some(Fate::Unanswered(_)));
@@ -192,8 +197,12 @@ impl Laws {
         let is_taken = |attempt: &Attempt| {
             let mut segments = attempt.segments.iter();
             segments.any(|(segment, fate)| {
-                let receipt = (id, attempt.octet, *segment);
-                *fate == Fate::Accepted || self.receipted.contains(&receipt)
+                let copy = (id, attempt.octet, *segment);
+                // What had no answer and did not arrive was taken, too.
+                let by_receipt = self.receipted.contains(&copy)
+                    || self.certain.contains(&(id, *segment))
+                    || *fate != Fate::Nowhere && self.not_arrived.contains(&copy);
+                *fate == Fate::Accepted || by_receipt
             })
         };
         !is_whole && self.messages[&id].attempts.iter().any(is_taken)

@@ -67,7 +67,9 @@ impl Laws {
         };
         // After a push there is the SMS, which waits for none.
         let unanswered = |(segment, fate): (&u8, &Fate)| {
-            let receipted = self.receipted.contains(&(id, last.octet, *segment));
+            // What did not arrive has its receipt, and another operator may try it.
+            let of_it = (id, last.octet, *segment);
+            let receipted = self.receipted.contains(&of_it) || self.not_arrived.contains(&of_it);
             *segment != Token::PUSH && matches!(fate, Fate::Unanswered(_)) && !receipted
         };
         let gives_none = self.without_receipts.contains(&operator);

@@ -1,6 +1,7 @@
 //! What always holds, checked at every beat of a [`World`](super::world::World).
 
 mod agencies;
+mod arrivals;
 mod checks;
 mod choices;
 mod ends;
@@ -58,6 +59,10 @@ pub(super) struct Laws {
     choices: Choices,
     /// What phones said of pushes, each with what would acknowledge it.
     words: Vec<(OperatorId, Answer, Token, bool)>,
+    /// What arrived by receipts that return our reference, each with what would acknowledge it.
+    arrivals: Vec<(OperatorId, Answer, Token)>,
+    /// And which segments of which messages these were, once that is acknowledged.
+    certain: FxHashSet<(MessageId, u8)>,
     /// What had no answer yet when its receipt came, which may be one.
     receipted: FxHashSet<(MessageId, u8, u8)>,
     /// Those with a segment that had no answer once: where that comes late, the others may be taken to have none still.
@@ -226,6 +231,8 @@ impl Laws {
             unwanted: Vec::new(),
             choices: Choices::default(),
             words: Vec::new(),
+            arrivals: Vec::new(),
+            certain: FxHashSet::default(),
             receipted: FxHashSet::default(),
             once_unanswered: FxHashSet::default(),
             not_arrived: FxHashSet::default(),
@@ -270,6 +277,7 @@ impl Laws {
     pub(super) fn crashed(&mut self, at: UnixMillis) {
         self.choices.crashed();
         self.words.clear();
+        self.arrivals.clear();
         self.answers.clear();
         self.waits.trouble(at);
         self.turns.forget();
@@ -291,17 +299,6 @@ impl Laws {
     /// A citizen's text is brought, which this answer would acknowledge.
     pub(super) fn brought(&mut self, operator: OperatorId, answer: Answer, text: Text) {
         self.choices.brought(operator, answer, text);
-    }
-
-    /// A phone says whether it shows a push, which this answer would acknowledge.
-    pub(super) fn word_brought(
-        &mut self,
-        operator: OperatorId,
-        answer: Answer,
-        token: Token,
-        is_shown: bool,
-    ) {
-        self.words.push((operator, answer, token, is_shown));
     }
 
     /// A receipt is brought; whether it settles what has no answer, or gets none, the gateway may know.
@@ -345,13 +342,7 @@ impl Laws {
     /// What the gateway answers an operator from now on, its changes being durable.
     pub(super) fn answered(&mut self, now: &Now, operator: OperatorId, answers: &[Answer]) {
         self.choices.answered(now.steady, operator, answers);
-        let acknowledged = |word: &mut (OperatorId, Answer, Token, bool)| {
-            word.0 == operator && answers.contains(&word.1)
-        };
-        let words: Vec<_> = self.words.extract_if(.., acknowledged).collect();
-        for (_, _, token, is_shown) in words {
-            self.push_told(token, is_shown);
-        }
+        self.hear_of_arrivals(now, operator, answers);
     }
 
     pub(super) fn committed(&mut self, now: &Now, changes: &Changes, heard: Heard) {
@@ -429,20 +420,15 @@ impl Laws {
             (Fate::Sent, Err(Silence::NotWritten)) => Fate::Unwritten,
             (fate, _) => fate,
         };
-        if matches!(*fate, Fate::Unanswered(_)) {
-            self.once_unanswered.insert(token.message);
-        }
-    }
-
-    /// It is to be heard whether a push is shown, which may be late.
-    pub(super) fn push_told(&mut self, token: Token, is_shown: bool) {
-        let known = self.messages.get_mut(&token.message);
-        let last = known.and_then(|known| known.attempts.last_mut());
-        if let Some(fate) = last.and_then(|last| last.segments.get_mut(&token.segment)) {
-            *fate = match is_shown {
-                true => Fate::Accepted,
-                false => Fate::Nowhere,
-            };
+        match *fate {
+            Fate::Unanswered(_) => {
+                self.once_unanswered.insert(token.message);
+            }
+            Fate::Nowhere | Fate::Unwritten => {
+                let message = &self.messages[&token.message].message;
+                self.turns.given_back(message.msisdn);
+            }
+            Fate::Sent | Fate::Accepted => {}
         }
     }
 

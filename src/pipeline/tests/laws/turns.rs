@@ -28,6 +28,16 @@ impl Turns {
         let agencies = self.0.values_mut().flat_map(BTreeMap::values_mut);
         agencies.for_each(|it| it.passed_by.clear());
     }
+
+    /// A submission to a phone came to nothing. Its place goes to whoever asks next: those that were put off before wait on, and are
+    /// not told so anew.
+    pub(super) fn given_back(&mut self, msisdn: Msisdn) {
+        for lane in [Lane::Urgent, Lane::Normal, Lane::Bulk] {
+            let agencies = self.0.get_mut(&(msisdn, lane)).into_iter();
+            let agencies = agencies.flat_map(BTreeMap::values_mut);
+            agencies.for_each(|it| it.passed_by.clear());
+        }
+    }
 }
 
 impl Laws {
