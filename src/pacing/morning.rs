@@ -45,11 +45,9 @@ impl Gate {
     /// Until when, on the wall clock, the messages of a lane go of a morning over which the gateway was down, or of an opening.
     pub(super) fn late_release(&self, lane: Lane, now: &Now) -> Option<UnixMillis> {
         let down = self.down?;
-        if !down.over_a_morning && !(lane == Lane::Bulk && down.over_an_opening) {
-            return None;
-        }
+        let is_late = down.over_a_morning || (lane == Lane::Bulk && down.over_an_opening);
         let end = now.wall_at(down.until).after(self.release);
-        (end > now.wall).then_some(end)
+        (is_late && end > now.wall).then_some(end)
     }
 
     /// When a message goes that was put off into a morning, or the opening of the hours of bulk, though it might go now: no herd goes since a rule is another, or the
