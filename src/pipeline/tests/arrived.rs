@@ -114,6 +114,23 @@ fn a_segment_that_arrived_though_it_was_refused_is_not_sent_with_the_others_whic
 }
 
 #[test]
+fn a_segment_that_arrived_though_it_was_refused_is_no_message_more_while_another_has_no_answer() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(2, HOUR)]);
+    world.publish(long_status("e1"));
+    let sent = world.sent();
+    world.smsc(UCELL).room = 0;
+    world.refuse(&sent[1], Status::RSYSERR);
+    world.lose(&sent[0]);
+    world.lose(&sent[2]);
+    world.advance(31 * SECOND);
+    world.receipt_by_reference(&sent[1], "something", "DELIVRD");
+    world.smsc(UCELL).room = 10;
+    world.publish(second());
+    let next = world.sent();
+    assert!(next.iter().any(|it| it.message() != sent[0].message()));
+}
+
+#[test]
 fn what_arrived_by_an_operator_that_refused_it_is_not_sent_by_the_next_one() {
     for in_flight in [false, true] {
         let mut world = with_a_fallback();

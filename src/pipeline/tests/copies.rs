@@ -137,6 +137,22 @@ fn what_the_operator_took_after_all_is_not_repeated_when_its_copy_comes_to_nothi
 }
 
 #[test]
+fn the_only_copy_that_is_left_has_failed_if_it_did_not_arrive() {
+    let ends: [End; 2] = [
+        |world, sent| world.refuse(sent, Status::RTHROTTLED),
+        |world, sent| world.give_back(sent),
+    ];
+    for end in ends {
+        let mut world = World::new();
+        let (first, second) = repeated(&mut world);
+        world.accept(&first, "A");
+        end(&mut world, &second);
+        world.receipt(&first, "A", "UNDELIV");
+        assert_eq!(last(&world), "failed undelivered");
+    }
+}
+
+#[test]
 fn a_receipt_of_the_first_copy_settles_whether_or_not_the_second_is_answered() {
     for answered in [false, true] {
         let mut world = World::new();

@@ -258,6 +258,39 @@ fn what_was_repeated_before_its_late_refusal_is_one_repeat_if_it_is_taken_after_
     assert_eq!(last(&world), "delivered");
 }
 
+#[test]
+fn segments_that_are_taken_after_all_make_one_message_more_at_most_for_their_subscriber() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(3, HOUR)]);
+    let (first, _second) = refused_and_sent_again(&mut world);
+    for segment in &first {
+        take_after_all(&mut world, segment, &segment.token().segment.to_string());
+    }
+    world.publish(Notification {
+        application: "2".parse().unwrap(),
+        ..status("e2")
+    });
+    world.one_sent();
+}
+
+#[test]
+fn a_segment_that_is_taken_after_all_is_no_message_more_where_others_are_there() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(2, HOUR)]);
+    world.publish(long_status("e1"));
+    let sent = world.sent();
+    world.accept(&sent[0], "A0");
+    world.accept(&sent[1], "A1");
+    world.smsc(UCELL).room = 0;
+    world.refuse(&sent[2], Status::RTHROTTLED);
+    take_after_all(&mut world, &sent[2], "A2");
+    assert_eq!(last(&world), "submitted");
+    world.smsc(UCELL).room = 10;
+    world.publish(Notification {
+        application: "2".parse().unwrap(),
+        ..status("e2")
+    });
+    world.one_sent();
+}
+
 /// A message that its operator refused so that the other one is to try it, which it does; both submissions.
 fn refused_and_sent_elsewhere(world: &mut World) -> (Sent, Sent) {
     world.publish(status("e1"));
