@@ -90,7 +90,11 @@ impl Core {
             self.homeward.held = stand_ins.into_iter().collect();
         }
         if let Some(operator) = self.homeward.held.pop() {
-            if self.move_some_held(beat, operator, may_go_home) {
+            let may_go = match self.is_relieved(operator) {
+                true => is_movable,
+                false => may_go_home,
+            };
+            if self.move_some_held(beat, operator, may_go) {
                 self.homeward.held.push(operator);
             }
         } else if let Some(next) = self.homeward.waiting.pop() {
@@ -112,7 +116,8 @@ impl Core {
             None if beat.touched(message.id) => return,
             None => message,
         };
-        let may = may_go_home(&message);
+        let is_relieved = self.is_relieved(message.progress.operator);
+        let may = may_go_home(&message) || is_relieved && is_movable(&message);
         let Some(to) = may
             .then(|| self.carrier_of_unread(beat, &message))
             .flatten()

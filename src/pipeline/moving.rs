@@ -116,7 +116,7 @@ impl Core {
         home.is_some_and(|home| home.move_after.is_some() && home.fallback.contains(&operator))
     }
 
-    fn is_relieved(&self, operator: OperatorId) -> bool {
+    pub(super) fn is_relieved(&self, operator: OperatorId) -> bool {
         let operator = self.operators.get(&operator);
         operator.is_some_and(|operator| operator.relieved)
     }

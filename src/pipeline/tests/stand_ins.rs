@@ -55,6 +55,24 @@ fn what_waits_for_one_that_stands_in_goes_on_to_another_when_that_is_gone_as_wel
 }
 
 #[test]
+fn what_one_that_stands_in_has_refused_goes_on_to_another_as_well() {
+    let mut world = two_stand_ins();
+    live(&mut world, 62);
+    world.publish_all((0..100).map(apart));
+    let mut taken = 0;
+    for _ in 0..240 {
+        for sent in world.sent() {
+            match sent.operator == MOBIUZ {
+                true => taken += 1,
+                false => world.answer(&sent, Status::RSYSERR, ""),
+            }
+        }
+        world.advance(SECOND);
+    }
+    assert_eq!(taken, 100);
+}
+
+#[test]
 fn after_a_restart_amid_an_outage_what_moved_stays_with_who_stands_in() {
     let mut world = two_stand_ins();
     world.smsc(BEELINE).room = 0;
