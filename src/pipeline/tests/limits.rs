@@ -62,6 +62,48 @@ fn a_text_that_is_repeated_whole_counts_again_whatever_its_receipts_said() {
     assert_eq!(world.one_sent().message(), 2);
 }
 
+/// A text of which the operator takes all but the last segment; there is no room for that.
+fn all_but_the_last_segment(world: &mut World) -> Sent {
+    world.publish(long_status("e1"));
+    let mut sent = world.sent();
+    let last = sent.pop().unwrap();
+    sent.iter().for_each(|it| world.accept(it, "A"));
+    world.smsc(UCELL).room = 0;
+    world.refuse(&last, Status::RTHROTTLED);
+    world.advance(10 * SECOND);
+    last
+}
+
+#[test]
+fn the_rest_of_a_text_is_no_message_more() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(2, HOUR)]);
+    all_but_the_last_segment(&mut world);
+    world.smsc(UCELL).room = 10;
+    world.calm();
+    let rest = world.one_sent();
+    world.accept(&rest, "B");
+    world.publish(super::unnamed::second());
+    world.one_sent();
+}
+
+#[test]
+fn the_refusal_of_the_rest_of_a_text_takes_back_nothing_that_went_in_the_same_millisecond() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(2, HOUR)]);
+    let last = all_but_the_last_segment(&mut world);
+    world.publish(super::unnamed::second());
+    world.smsc(UCELL).room = 10;
+    world.beat();
+    let sent = world.sent();
+    assert_eq!(sent.len(), 2);
+    let rest = sent.iter().find(|it| it.message() == last.message());
+    world.refuse(rest.unwrap(), Status::RTHROTTLED);
+    world.publish(Notification {
+        application: "3".parse().unwrap(),
+        ..status("e3")
+    });
+    assert!(world.sent().is_empty());
+}
+
 #[test]
 fn limits_that_staff_sets_hold_for_what_waits_and_for_what_comes() {
     let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, HOUR)]);
