@@ -20,4 +20,4 @@ pub use catalog::{Catalog, NoTemplate, Text};
 pub use news::News;
 pub use texts::{LONGEST_NUMBER, Listed, LongestAnswer};
 pub use value::Unfit;
-pub(crate) use value::{application, without_doubled_sign};
+pub(crate) use value::{application, without_doubled_sign, without_sign};

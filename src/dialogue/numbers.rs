@@ -8,7 +8,7 @@ use super::Wish;
 use super::fold::{after_first_word, folded};
 use super::keywords::{Asked, is_number, squashed};
 use super::reply::{Known, Standing, notices};
-use crate::compose::application as shown;
+use crate::compose::{application as shown, without_sign};
 
 /// What a text asks for, if it holds the number of one of the subscriber's own applications, which may be anything, among
 /// whatever words. What opts out or in does so all the same.
@@ -67,9 +67,10 @@ struct OwnNumbers {
 impl OwnNumbers {
     fn of(known: &Known<'_>) -> Self {
         let numbers: BTreeSet<&str> = notices(known).map(|it| &*it.application).collect();
+        let shown = numbers.iter().flat_map(|it| [*it, without_sign(it)]);
         Self {
             written: numbers.iter().copied().map(key).collect(),
-            shown: numbers.into_iter().map(shown_key).collect(),
+            shown: shown.map(shown_key).collect(),
         }
     }
 
@@ -155,14 +156,15 @@ fn is_hyphen(each: char) -> bool {
     matches!(each, '-' | '\u{2010}'..='\u{2015}')
 }
 
-/// Those of the applications whose number was typed: with the signs in it, or else, where no number is that, without any.
+/// Those of the applications whose number was typed: with the signs in it, or else, where no number is that, without any, or else
+/// without the sign of a number before it, which a text may show instead.
 pub(super) fn of_number(typed: &str, all: Vec<Standing>) -> Vec<Standing> {
-    let is_exact = |it: &Standing| is_number_of(typed, &it.application, with_signs);
-    let by_signs = all.iter().any(is_exact);
-    let is_asked = |it: &Standing| match by_signs {
-        true => is_exact(it),
-        false => is_number_of(typed, &it.application, key),
-    };
+    let with_signs = |it: &Standing| is_number_of(typed, &it.application, with_signs);
+    let without_any = |it: &Standing| is_number_of(typed, &it.application, key);
+    let bare = |it: &Standing| is_number_of(typed, without_sign(&it.application), key);
+    let ways: [&dyn Fn(&Standing) -> bool; 3] = [&with_signs, &without_any, &bare];
+    let way = ways.into_iter().find(|is_asked| all.iter().any(is_asked));
+    let is_asked = |it: &Standing| way.is_some_and(|is_asked| is_asked(it));
     all.into_iter().filter(is_asked).collect()
 }
 
@@ -209,6 +211,11 @@ mod tests {
     fn an_application_is_found_by_its_number_as_a_text_shows_it() {
         let keywords = built_in();
         for (number, typed) in [
+            ("No 48120973", "48120973"),
+            ("No 48120973", "№48120973"),
+            ("No 31", "N31"),
+            ("No.32", "№ 32"),
+            ("N 33", "33"),
             ("КАД-113", "KAD-113"),
             ("КАД-113", "кад 113"),
             ("KAD-113", "КАД-113"),

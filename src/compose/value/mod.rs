@@ -18,8 +18,7 @@ pub(super) use date::{DateForm, Zone};
 pub(crate) use identifier::{application, is_nothing, name};
 pub(crate) use line::{MAX_CHARACTERS, Written, clean, is_invisible};
 pub(super) use number::NumberForm;
-pub(crate) use number_sign::without_doubled_sign;
-pub(super) use number_sign::without_sign;
+pub(crate) use number_sign::{without_doubled_sign, without_sign};
 
 use super::template::{Form, is_visible};
 use contact::{contact_in_latin, parted};

@@ -13,7 +13,7 @@ pub(crate) fn without_doubled_sign<'v>(before: &str, value: &'v str) -> &'v str 
 }
 
 /// The value without such a sign at its beginning: `12` of `№ 12` and of `No. 12`.
-pub(in crate::compose) fn without_sign(value: &str) -> &str {
+pub(crate) fn without_sign(value: &str) -> &str {
     let spelled = || {
         let mut rest = SPELLED.iter().filter_map(|sign| value.strip_prefix(sign));
         rest.find(|rest| {
