@@ -91,7 +91,7 @@ impl Skeleton {
         groups
     }
 
-    fn is_before_a_currency(&self, end: usize) -> bool {
+    pub(super) fn is_before_a_currency(&self, end: usize) -> bool {
         let rest = self.0.get(end..).unwrap_or_default();
         let word = word(rest.strip_prefix(&[' ']).unwrap_or(rest));
         let word: String = word.iter().flat_map(|each| each.to_lowercase()).collect();

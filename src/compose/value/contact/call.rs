@@ -114,7 +114,8 @@ impl Skeleton {
 
     pub(super) fn is_number_to_call(&self, start: usize, end: usize, least: usize) -> bool {
         let groups = self.groups(start, end);
-        if self.is_international(start, end) || (has_national(&groups) && !is_amount(&groups)) {
+        let is_amount = is_amount(&groups) && !is_behind_a_prefix(&groups);
+        if self.is_international(start, end) || (has_national(&groups) && !is_amount) {
             return true;
         }
         self.is_local(start, end, least)
@@ -143,7 +144,8 @@ impl Skeleton {
             false => least,
         };
         !self.is_of_a_passport(start, end)
-            && !is_amount(&groups)
+            && !(is_amount(&groups)
+                && (!is_behind_a_prefix(&groups) || self.is_before_a_currency(end)))
             && !is_span_of_amounts(&groups)
             && !is_house_and_postal_code(&groups)
             && beside_dates_and_hours(&without_listed_sums(groups)).digits >= least
@@ -232,7 +234,7 @@ fn ends_like_a_number(groups: &[(char, String)]) -> bool {
         if one.len() == 3 && two.len() == 2 && three.len() == 2)
 }
 
-/// 1 200 000: no number to call has one or two digits and then only threes.
+/// 1 200 000: no number to call has one or two digits and then only threes, unless those are a prefix.
 fn is_amount(groups: &[(char, String)]) -> bool {
     let threes = |groups: &[(char, String)]| {
         groups
@@ -240,6 +242,17 @@ fn is_amount(groups: &[(char, String)]) -> bool {
             .all(|(sign, group)| *sign == ' ' && group.len() == 3)
     };
     matches!(groups, [(_, first), rest @ ..] if first.len() <= 2 && threes(rest))
+}
+
+/// 0 901 234 567, 8 712 000 055 and 8 998 901 234 567: calls to elsewhere begin so.
+fn is_behind_a_prefix(groups: &[(char, String)]) -> bool {
+    match groups {
+        [(_, first), ..] if first.starts_with('0') => true,
+        [(_, first), rest @ ..] if first == "8" => {
+            rest.len() == 3 || rest.first().is_some_and(|(_, next)| next == NATIONAL.0)
+        }
+        _ => false,
+    }
 }
 
 /// 500 000 – 1 000 000: from one round sum to a larger one, which no number to call is like.

@@ -527,6 +527,23 @@ fn the_number_of_a_courts_case_calls_nobody() {
 }
 
 #[test]
+fn a_number_in_threes_behind_what_calls_elsewhere_begin_with_is_no_sum() {
+    for number in [
+        "00 998 901 234 567",
+        "8 998 901 234 567",
+        "0 901 234 567",
+        "8 712 000 055",
+        "5, 00 998 901 234 567",
+    ] {
+        assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+    for sum in ["1 250 000 000", "80 712 000", "8 712 000", "12 000 500"] {
+        assert_eq!(contact_in(sum), None, "{sum}");
+    }
+    assert_eq!(contact_in("8 712 000 055 so'm"), None);
+}
+
+#[test]
 fn a_sum_with_its_currency_calls_nobody() {
     for words in [
         "1250000 sum",
