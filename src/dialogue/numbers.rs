@@ -1,5 +1,6 @@
 //! The numbers of a citizen's own applications, found in what they write.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use xabar_sms::latin::uzbek_latin;
@@ -67,10 +68,10 @@ struct OwnNumbers {
 impl OwnNumbers {
     fn of(known: &Known<'_>) -> Self {
         let numbers: BTreeSet<&str> = notices(known).map(|it| &*it.application).collect();
-        let shown = numbers.iter().flat_map(|it| [*it, without_sign(it)]);
+        let shown = numbers.iter().flat_map(|it| as_shown(it));
         Self {
             written: numbers.iter().copied().map(key).collect(),
-            shown: shown.map(shown_key).collect(),
+            shown: shown.map(|it| shown_key(&it)).collect(),
         }
     }
 
@@ -157,15 +158,27 @@ fn is_hyphen(each: char) -> bool {
 }
 
 /// Those of the applications whose number was typed: with the signs in it, or else, where no number is that, without any, or else
-/// without the sign of a number before it, which a text may show instead.
+/// as a text may show the sign of a number in it.
 pub(super) fn of_number(typed: &str, all: Vec<Standing>) -> Vec<Standing> {
     let with_signs = |it: &Standing| is_number_of(typed, &it.application, with_signs);
     let without_any = |it: &Standing| is_number_of(typed, &it.application, key);
-    let bare = |it: &Standing| is_number_of(typed, without_sign(&it.application), key);
-    let ways: [&dyn Fn(&Standing) -> bool; 3] = [&with_signs, &without_any, &bare];
+    let as_shown = |it: &Standing| {
+        let mut shown = as_shown(&it.application).into_iter();
+        shown.any(|shown| is_number_of(typed, &shown, key))
+    };
+    let ways: [&dyn Fn(&Standing) -> bool; 3] = [&with_signs, &without_any, &as_shown];
     let way = ways.into_iter().find(|is_asked| all.iter().any(is_asked));
     let is_asked = |it: &Standing| way.is_some_and(|is_asked| is_asked(it));
     all.into_iter().filter(is_asked).collect()
+}
+
+/// An application's number as it is; behind the `№` of a text, which takes the place of its own; and where that sign is dear.
+fn as_shown(application: &str) -> [Cow<'_, str>; 3] {
+    [
+        application.into(),
+        without_sign(application).into(),
+        application.replace('№', "N").into(),
+    ]
 }
 
 /// Whether what was typed is an application's number, in the form that is compared: as the agency writes it, or as a text
@@ -216,6 +229,9 @@ mod tests {
             ("No 31", "N31"),
             ("No.32", "№ 32"),
             ("N 33", "33"),
+            ("KAD №113", "KAD N113"),
+            ("Vx.№ 2026/77", "Vx N 2026/77"),
+            ("12№34", "12N34"),
             ("КАД-113", "KAD-113"),
             ("КАД-113", "кад 113"),
             ("KAD-113", "КАД-113"),
