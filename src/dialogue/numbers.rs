@@ -157,18 +157,14 @@ fn is_hyphen(each: char) -> bool {
     matches!(each, '-' | '\u{2010}'..='\u{2015}')
 }
 
-/// Those of the applications whose number was typed: with the signs in it, or else, where no number is that, without any, or else
-/// as a text may show the sign of a number in it.
+/// Those of the applications whose number was typed: with the signs in it, or else, where no number is that, without any.
 pub(super) fn of_number(typed: &str, all: Vec<Standing>) -> Vec<Standing> {
-    let with_signs = |it: &Standing| is_number_of(typed, &it.application, with_signs);
-    let without_any = |it: &Standing| is_number_of(typed, &it.application, key);
-    let as_shown = |it: &Standing| {
-        let mut shown = as_shown(&it.application).into_iter();
-        shown.any(|shown| is_number_of(typed, &shown, key))
+    let is_exact = |it: &Standing| is_number_of(typed, &it.application, with_signs);
+    let by_signs = all.iter().any(is_exact);
+    let is_asked = |it: &Standing| match by_signs {
+        true => is_exact(it),
+        false => is_number_of(typed, &it.application, key),
     };
-    let ways: [&dyn Fn(&Standing) -> bool; 3] = [&with_signs, &without_any, &as_shown];
-    let way = ways.into_iter().find(|is_asked| all.iter().any(is_asked));
-    let is_asked = |it: &Standing| way.is_some_and(|is_asked| is_asked(it));
     all.into_iter().filter(is_asked).collect()
 }
 
@@ -185,9 +181,11 @@ fn as_shown(application: &str) -> [Cow<'_, str>; 3] {
 /// shows it, which may be in Latin letters.
 fn is_number_of(typed: &str, application: &str, form: fn(&str) -> String) -> bool {
     let in_latin = |number: &str| form(&uzbek_latin(number));
-    let in_text = in_latin(&shown(application));
     let as_typed = form(typed);
-    as_typed == form(application) || as_typed == in_text || in_latin(typed) == in_text
+    as_shown(application).iter().any(|number| {
+        let in_text = in_latin(&shown(number));
+        as_typed == form(number) || as_typed == in_text || in_latin(typed) == in_text
+    })
 }
 
 /// Without the signs around it.

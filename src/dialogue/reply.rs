@@ -363,6 +363,22 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn of_numbers_that_a_text_shows_alike_all_are_told() {
+        let messages = [
+            message(1, "2045", "rejected"),
+            message(2, "N 2045", "approved"),
+        ];
+        let alone = Reply::Status(status("N 2045", "approved"));
+        let both = Reply::Several(vec![
+            status("N 2045", "approved"),
+            status("2045", "rejected"),
+        ]);
+        for (typed, told) in [("N 2045", alone), ("2045", both)] {
+            assert_eq!(reply(Wish::Status(typed.into()), &messages), told);
+        }
+    }
+
+    #[test]
     fn what_was_withdrawn_or_is_to_be_told_later_is_not_told() {
         let mut withdrawn = message(1, "1", "approved");
         withdrawn
