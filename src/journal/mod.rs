@@ -295,7 +295,7 @@ pub struct SubscriberFacts {
 }
 
 /// What became of an agency's daily quota on its day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Used {
     /// When the day began, wall time.
     pub day: UnixMillis,
@@ -304,6 +304,8 @@ pub struct Used {
     /// Those that were put off, by lane.
     pub normal: Places,
     pub bulk: Places,
+    /// How many of its campaigns have times on that day and on each after it, and have not gone.
+    pub campaigns: Vec<u32>,
 }
 
 /// The places that were given to those that wait for an agency's quota.

@@ -8,7 +8,7 @@ use xabar_events::Reason;
 use super::Rules;
 use super::daily::Daily;
 use super::limits::{Limit, Limits};
-use super::line::line_of;
+use super::line::{came, line_of};
 use super::morning::Down;
 use super::quiet_hours::{Curfew, delay};
 use super::spread::{Line, Spreading};
@@ -44,7 +44,7 @@ impl Gate {
     /// `used` is how much of their quotas agencies had used when the journal was last written.
     pub(super) fn new(rules: &Rules, used: &BTreeMap<AgencyKey, Used>) -> Self {
         let daily = rules.daily.iter().map(|(agency, quota)| {
-            let used = used.get(agency).copied().unwrap_or_default();
+            let used = used.get(agency).cloned().unwrap_or_default();
             (*agency, Daily::new(quota.clone(), used))
         });
         Self {
@@ -179,7 +179,11 @@ impl Gate {
 
     /// Puts a message off that has to wait: gives it a time of its own where many wait for the same.
     pub(super) fn put_off(&mut self, message: &mut Message, wait: Wait, now: &Now) -> Wait {
-        self.put_off_in(line_of(message), message, wait, now)
+        let (until, reason) = self.put_off_in(line_of(message), message, wait, now);
+        if reason != Reason::AgencyQuota && message.progress.dealt.is_some() {
+            self.move_day(message, Some(message.progress.due), Some(until), now);
+        }
+        (until, reason)
     }
 
     /// Counts a message of which the first submission begins.
@@ -193,6 +197,12 @@ impl Gate {
             && let Some(spreading) = self.spreads.get_mut(place)
         {
             spreading.count(now.steady);
+            if message.progress.dealt.is_some()
+                && let Some(daily) = self.daily.get_mut(&message.agency())
+            {
+                let time = now.wall_at(message.progress.due);
+                daily.leave_campaign(time, came(message, now), now.wall);
+            }
         }
     }
 
@@ -210,6 +220,9 @@ impl Gate {
         if has_line && message.progress.dealt.is_none() {
             // It had its turn, so it comes before all that stand in line.
             message.progress.dealt = Some(now.steady);
+        }
+        if has_line {
+            self.move_day(message, None, Some(now.steady), now);
         }
     }
 

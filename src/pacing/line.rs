@@ -30,7 +30,14 @@ impl Gate {
         if !self.daily.is_empty()
             && let Some(daily) = self.daily.get_mut(&message.agency())
         {
-            let spent = daily.spent_until(message.lane, is_anew(line), now.wall);
+            let spent = match line {
+                Line::Late(_) if is_spread => daily.spent_by_normal(false, now.wall),
+                _ if is_spread => {
+                    daily.pass(now.wall);
+                    daily.full_until(now.wall, is_anew(line))
+                }
+                _ => daily.spent_until(message.lane, is_anew(line), now.wall),
+            };
             let spent = spent.map(|end| now.steady_at(end));
             let others = match line {
                 _ if is_spread => None,
@@ -67,10 +74,16 @@ impl Gate {
         (until, reason): Wait,
         now: &Now,
     ) -> Wait {
-        if reason == Reason::AgencyQuota
-            && let Some(until) = self.place(message, line, now)
-        {
-            return (until, reason);
+        let stands_in_line = match reason {
+            Reason::AgencyQuota => true,
+            // The hours hold all of a campaign up, which goes at its pace when they end.
+            Reason::QuietHours | Reason::BulkWindow => {
+                !has_counted(message) && self.campaign(message).is_some()
+            }
+            _ => false,
+        };
+        if stands_in_line && let Some(until) = self.place(message, line, now) {
+            return (until, Reason::AgencyQuota);
         }
         let open = self.open(message, now.wall_at(until), self.delay(message));
         let wait = (now.steady_at(open), reason);
@@ -84,8 +97,7 @@ impl Gate {
     /// it; else it is promised its own time.
     fn join_morning(&mut self, message: &mut Message, line: Line, wait: Wait, now: &Now) -> Wait {
         let anew = is_anew(line);
-        let is_late = matches!(line, Line::Late(_));
-        if is_late || has_counted(message) || self.campaign(message).is_some() {
+        if matches!(line, Line::Late(_)) || has_counted(message) {
             return wait;
         }
         let Some(daily) = self.daily.get_mut(&message.agency()) else {
@@ -133,8 +145,12 @@ impl Gate {
         if let Some(place) = place.flatten() {
             let limited = self.limits.earliest(submitted, now.steady);
             if limited > place {
-                self.leave_line(message, message.progress.dealt, now);
-                return Some(self.put_off(message, (limited, Reason::SubscriberLimit), now));
+                let dealt = message.progress.dealt;
+                self.leave_line(message, dealt, now);
+                let limited = (limited, Reason::SubscriberLimit);
+                let wait = self.put_off_in(line_of(message), message, limited, now);
+                self.move_day(message, dealt, Some(wait.0), now);
+                return Some(wait);
             }
             return (place > now.steady).then_some((place, Reason::AgencyQuota));
         }
@@ -153,13 +169,12 @@ impl Gate {
     /// go, and says until when that has it wait; `None`: neither holds it up. What is of a campaign has its place there, on a day
     /// that has some of the quota left.
     fn place(&mut self, message: &mut Message, line: Line, now: &Now) -> Option<UnixMillis> {
-        let anew = is_anew(line);
-        let daily = self.daily.get_mut(&message.agency());
-        let spent = daily.and_then(|daily| daily.spent_until(message.lane, anew, now.wall));
         if self.campaign(message).is_some() {
-            return self.deal(message, line, spent, now);
+            return self.deal(message, line, now);
         }
+        let anew = is_anew(line);
         let daily = self.daily.get_mut(&message.agency())?;
+        let spent = daily.spent_until(message.lane, anew, now.wall);
         let others = match line {
             Line::Joins | Line::Anew(_) => daily.line(message.lane, anew, now),
             Line::Late(_) => None,
@@ -270,6 +285,8 @@ impl Gate {
             if !has_counted(message) {
                 spreading.give_back(dealt, now.steady);
             }
+            self.move_day(message, Some(message.progress.due), None, now);
+            message.progress.dealt = None;
         } else if dealt == message.progress.due {
             self.leave_line(message, Some(dealt), now);
             message.progress.dealt = None;
@@ -279,6 +296,9 @@ impl Gate {
     /// A message is due then instead, for another operator: its place in its agency's line goes with it.
     pub(super) fn move_to(&mut self, message: &mut Message, due: UnixMillis, now: &Now) {
         let before = std::mem::replace(&mut message.progress.due, due);
+        if message.progress.dealt.is_some() {
+            self.move_day(message, Some(before), Some(due), now);
+        }
         if message.progress.dealt != Some(before) || self.best(message).is_some() {
             return;
         }
@@ -323,33 +343,67 @@ impl Gate {
         }
     }
 
-    /// Gives a message a time of its campaign from this wall time on, if there is one before its end, which it waits for else;
-    /// `None`: it is of none.
-    fn deal(
-        &mut self,
-        message: &mut Message,
-        line: Line,
-        from: Option<UnixMillis>,
-        now: &Now,
-    ) -> Option<UnixMillis> {
+    /// Gives a message a time of its campaign, on a day that has room for it, if there is one before its end, which it waits for
+    /// else; `None`: it is of none. One whose time came and that normal messages took the day from goes on the next, before those
+    /// that have theirs there.
+    fn deal(&mut self, message: &mut Message, line: Line, now: &Now) -> Option<UnixMillis> {
         let (quiet_hours, bulk) = (&self.quiet_hours, &self.bulk);
-        let hours = |steady| {
-            let mut wall = from.map_or(now.wall_at(steady), |from| from.max(now.wall_at(steady)));
+        let hours = |mut wall| {
             // As in `open`.
             for _ in 0..2 {
                 wall = quiet_hours.end_then(wall).unwrap_or(wall);
                 wall = bulk.end_then(wall).unwrap_or(wall);
+            }
+            wall
+        };
+        let is_late = matches!(line, Line::Late(_));
+        let daily = self.daily.get_mut(&message.agency());
+        let from = daily.and_then(|daily| daily.spent_by_normal(is_anew(line), now.wall));
+        let daily = self.daily.get(&message.agency()).filter(|_| !is_late);
+        let open = |steady| {
+            let wall = now.wall_at(steady);
+            let mut wall = hours(from.map_or(wall, |from| from.max(wall)));
+            while wall < message.expires
+                && let Some(midnight) = daily.and_then(|it| it.full_until(wall, is_anew(line)))
+            {
+                wall = hours(midnight);
             }
             now.steady_at(wall)
         };
         let end = now.steady_at(message.expires);
         let place = self.best(message)?;
         let spreading = self.spreads.get_mut(place)?;
-        let dealt = spreading.deal(now.steady, line, end, hours);
-        if !matches!(line, Line::Late(_)) {
-            message.progress.dealt = dealt.or(message.progress.dealt);
+        let dealt = spreading.deal(now.steady, line, end, open);
+        if let Some(at) = dealt {
+            let before = message.progress.dealt.map(|_| message.progress.due);
+            self.move_day(message, before.filter(|_| is_late), Some(at), now);
+            if !is_late {
+                message.progress.dealt = dealt;
+            }
         }
         Some(dealt.unwrap_or(end))
+    }
+
+    /// One of a campaign waits until then, and not until then: the day of its time is another, or it has none any more.
+    pub(super) fn move_day(
+        &mut self,
+        message: &Message,
+        from: Option<UnixMillis>,
+        to: Option<UnixMillis>,
+        now: &Now,
+    ) {
+        if has_counted(message) || self.best(message).is_none() {
+            return;
+        }
+        let came = came(message, now);
+        if let Some(daily) = self.daily.get_mut(&message.agency()) {
+            if let Some(from) = from {
+                daily.leave_campaign(now.wall_at(from), came, now.wall);
+            }
+            if let Some(to) = to.map(|to| to.min(now.steady_at(message.expires))) {
+                daily.join_campaign(now.wall_at(to), came, now.wall);
+            }
+        }
     }
 }
 

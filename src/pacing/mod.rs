@@ -368,6 +368,11 @@ impl Pacer {
         self.gate.has_line(message)
     }
 
+    /// Whether a message is of a campaign that is spread.
+    pub fn is_of_campaign(&self, message: &Message) -> bool {
+        self.gate.best(message).is_some()
+    }
+
     /// What a message that was put off waits for by the rules of now, and until when; `None`: it may go. In the order in
     /// which they are judged those that [stand in line](Self::has_line) get their places.
     pub fn judge_anew(&mut self, arrival: &mut Arrival, now: &Now) -> Option<(UnixMillis, Reason)> {

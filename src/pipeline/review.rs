@@ -45,7 +45,8 @@ const LOOK_FOR_ROOM: Duration = Duration::from_secs(10);
 /// How much later they are for each beat that the review before took: it takes a small part of what the pipeline can do.
 const REST: Duration = Duration::from_millis(100);
 
-/// The journal keeps the times of campaigns in whole milliseconds: what differs by less is the same.
+/// The journal keeps the times of campaigns in whole milliseconds: what differs by less is the same there, and the moment of a morning
+/// by what the two clocks are read apart. Places in an agency's line are a millisecond apart, and exact.
 const SAME: u64 = 2;
 
 /// Messages of one agency whose places in line are noted at once.
@@ -62,6 +63,9 @@ pub(super) struct Review {
     rules: i64,
     /// What came due since then, while the gateway was down, is judged before it has its turn.
     missed_since: Option<UnixMillis>,
+    /// When the first of that came due, or will, and whether that is so by now.
+    first_due: UnixMillis,
+    is_awaited: bool,
     /// What is to begin with the next beat.
     begins: Affected,
     /// The agencies that are to be gone through, the last one first.
@@ -116,6 +120,8 @@ impl Review {
             judged_ahead: ahead,
             rules,
             missed_since: is_all.then_some(start.latest),
+            first_due: UnixMillis::NEVER,
+            is_awaited: false,
             begins: all.unwrap_or_default(),
             left: Vec::new(),
             judged_by: start.judged_by.is_none().then_some(rules),
@@ -176,7 +182,7 @@ impl Review {
     pub(super) fn progress(&self) -> Option<Judging> {
         self.is_under_way().then_some(Judging {
             judged: self.judged,
-            holds_up: self.missed_since.is_some(),
+            holds_up: self.is_awaited,
         })
     }
 
@@ -271,10 +277,15 @@ impl Core {
         }
         if !self.review.begins.is_nobody() {
             (self.review.beats, self.review.judged) = (0, 0);
-            for agency in self.review.begin(self.journal.queues()?) {
+            let queues = self.journal.queues()?;
+            if self.review.missed_since.is_some() {
+                self.review.first_due = self.first_due(&queues)?;
+            }
+            for agency in self.review.begin(queues) {
                 self.pacer.end_anew(agency);
             }
         }
+        self.review.is_awaited = self.review.first_due <= beat.now.steady;
         let mut moved = Vec::new();
         self.review.beats += 1;
         if let Some(mut walk) = self.review.left.pop() {
@@ -287,10 +298,23 @@ impl Core {
         if self.review.left.is_empty() {
             self.review.judged_by = Some(self.review.rules);
             self.review.missed_since = None;
+            (self.review.first_due, self.review.is_awaited) = (UnixMillis::NEVER, false);
             let rest = REST.saturating_mul(self.review.beats);
             self.review.room_at = beat.now.steady.after(LOOK_FOR_ROOM.max(rest));
         }
         Ok(moved)
+    }
+
+    /// When the first of those comes due, or did, that are to be judged before they have their turns.
+    fn first_due(&mut self, queues: &[Queue]) -> Result<UnixMillis, JournalError> {
+        let mut first = UnixMillis::NEVER;
+        for queue in queues.iter().filter(|it| may_have_missed(**it)) {
+            let start = Cursor::default();
+            let due = self.journal.due(*queue, start, UnixMillis::NEVER, 1)?;
+            let due = due.first().map(|it| it.message.progress.due);
+            first = first.min(due.unwrap_or(first));
+        }
+        Ok(first)
     }
 
     /// Goes through the agencies again of which some wait for the next day though this one has room: it was for what did not go.
@@ -388,7 +412,8 @@ impl Core {
             // Not before the next millisecond: the queue's cursor may have passed this one.
             None => UnixMillis(beat.now.steady.0 + 1),
         };
-        let is_same = due.0.abs_diff(before.0) <= SAME;
+        let has_place = message.progress.dealt.is_some() && !self.pacer.is_of_campaign(&message);
+        let is_same = due.0.abs_diff(before.0) <= if has_place { 0 } else { SAME };
         let is_told = wait.is_none_or(|wait| is_told(&message, wait, &beat.now));
         if is_same && is_told && message.progress.dealt.is_some() == dealt.is_some() {
             return None;

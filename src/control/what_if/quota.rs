@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::Duration;
 
 use xabar_events::{Reason, State};
 
 use super::traffic::Arrived;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Lane, Message, Used};
-use crate::pacing::Rules;
+use crate::journal::{AgencyKey, Lane, Message, Origin, Used};
+use crate::pacing::{Rules, Spread};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// No campaign that is replayed is longer.
+const MOST_DAYS: usize = 400;
 
 /// The days that agencies with a quota are in at one moment.
 #[derive(Debug, Default)]
@@ -16,6 +22,7 @@ pub(super) struct Quotas {
     /// Wall time.
     at: UnixMillis,
     days: BTreeMap<AgencyKey, Day>,
+    spreads: Vec<Spread>,
 }
 
 #[derive(Debug)]
@@ -33,6 +40,7 @@ impl Quotas {
         Self {
             at,
             days: days.collect(),
+            spreads: rules.spreads.clone(),
         }
     }
 
@@ -77,6 +85,16 @@ impl Quotas {
                 continue;
             };
             let used = all.entry(agency).or_default();
+            if self.is_of_campaign(&arrived.origin, agency) {
+                let after = now.wall_at(stands.due).since(day.start).as_secs() / DAY.as_secs();
+                let after = usize::try_from(after).unwrap_or(0).min(MOST_DAYS);
+                let days = &mut used.campaigns;
+                days.resize(days.len().max(after + 1), 0);
+                if let Some(on) = days.get_mut(after).filter(|_| stands.dealt.is_some()) {
+                    *on = on.saturating_add(1);
+                }
+                continue;
+            }
             let places = match arrived.origin.lane {
                 Lane::Bulk => &mut used.bulk,
                 _ => &mut used.normal,
@@ -89,5 +107,14 @@ impl Quotas {
             day.waiting = day.waiting.saturating_add(1);
         }
         all.into_iter().collect()
+    }
+
+    fn is_of_campaign(&self, origin: &Origin, agency: AgencyKey) -> bool {
+        let service = &*origin.content.service;
+        let mut spreads = self.spreads.iter();
+        origin.lane == Lane::Bulk
+            && spreads.any(|it| {
+                it.agency == agency && it.service.as_deref().is_none_or(|own| own == service)
+            })
     }
 }

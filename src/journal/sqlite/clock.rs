@@ -49,6 +49,7 @@ mod tests {
         };
         accept_at(&mut journal, change, waiting(1));
         let older = "DROP TABLE clock; ALTER TABLE marks ADD COLUMN ahead INTEGER;
+            ALTER TABLE used DROP COLUMN campaigns;
             UPDATE marks SET ahead = 7000; PRAGMA user_version = 5";
         journal.db.execute_batch(older).unwrap();
         drop(journal);

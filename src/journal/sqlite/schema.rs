@@ -28,6 +28,8 @@ const STEPS: &[&str] = &[
     "CREATE TABLE clock (since INTEGER PRIMARY KEY, ahead INTEGER NOT NULL) STRICT;
      INSERT INTO clock (since, ahead) SELECT latest + 1, ahead FROM marks WHERE ahead IS NOT NULL;
      ALTER TABLE marks DROP COLUMN ahead",
+    // How many of an agency's campaigns have times on which day: four octets a day. Where they were not counted none may.
+    "ALTER TABLE used ADD COLUMN campaigns BLOB NOT NULL DEFAULT x''",
 ];
 
 /// The version from which on the count of what waits to be repeated is exact.

@@ -11,8 +11,8 @@ pub(super) fn write(db: &Connection, used: &[(AgencyKey, Used)]) -> Result<(), J
     for (agency, used) in used {
         db.prepare_cached(
             "INSERT OR REPLACE INTO used (agency, day, messages, normal, normal_next, bulk, bulk_next, \
-             normal_waiting, normal_next_waiting, bulk_waiting, bulk_next_waiting) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             normal_waiting, normal_next_waiting, bulk_waiting, bulk_next_waiting, campaigns) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             agency.0,
@@ -25,7 +25,8 @@ pub(super) fn write(db: &Connection, used: &[(AgencyKey, Used)]) -> Result<(), J
             used.normal.today.waiting,
             used.normal.next.waiting,
             used.bulk.today.waiting,
-            used.bulk.next.waiting
+            used.bulk.next.waiting,
+            days(&used.campaigns)
         ])?;
     }
     Ok(())
@@ -34,7 +35,7 @@ pub(super) fn write(db: &Connection, used: &[(AgencyKey, Used)]) -> Result<(), J
 pub(super) fn read(db: &Connection) -> Result<BTreeMap<AgencyKey, Used>, JournalError> {
     let mut all = db.prepare_cached(
         "SELECT agency, day, messages, normal, normal_next, bulk, bulk_next, \
-         normal_waiting, normal_next_waiting, bulk_waiting, bulk_next_waiting FROM used",
+         normal_waiting, normal_next_waiting, bulk_waiting, bulk_next_waiting, campaigns FROM used",
     )?;
     let rows = all.query_map([], |row| {
         let used = Used {
@@ -42,6 +43,7 @@ pub(super) fn read(db: &Connection) -> Result<BTreeMap<AgencyKey, Used>, Journal
             messages: row.get(2)?,
             normal: places(row, 3)?,
             bulk: places(row, 5)?,
+            campaigns: on_days(row.get_ref(11)?.as_blob()?),
         };
         Ok((AgencyKey(row.get(0)?), used))
     })?;
@@ -60,4 +62,16 @@ fn places(row: &Row<'_>, column: usize) -> rusqlite::Result<Places> {
         today: on(column)?,
         next: on(column + 1)?,
     })
+}
+
+/// Four octets a day.
+fn days(on: &[u32]) -> Vec<u8> {
+    on.iter().flat_map(|count| count.to_be_bytes()).collect()
+}
+
+fn on_days(octets: &[u8]) -> Vec<u32> {
+    let (days, _) = octets.as_chunks();
+    days.iter()
+        .map(|count| u32::from_be_bytes(*count))
+        .collect()
 }

@@ -2,7 +2,9 @@
 //!
 //! A day is for normal messages first: bulk ones take what is left besides all normal ones that wait for it. Both lanes' lines move
 //! on side by side, and how fast depends on links and other agencies; so only this says beforehand on which day it is whose turn.
+//! What is of a campaign has a time there, and stands in no line; but the days count whom they have room for.
 
+mod campaigns;
 mod line;
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,7 @@ use jiff::{Span, Timestamp, ToSpan as _};
 use super::line::Came;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{Lane, Used};
+use campaigns::Campaigns;
 pub(super) use line::Day;
 use line::{DayLine, holds};
 
@@ -45,6 +48,7 @@ pub(super) struct Daily {
     used: u32,
     normal: DayLine,
     bulk: DayLine,
+    campaigns: Campaigns,
     /// While places are dealt out anew: the last that got its own.
     judged: Option<Came>,
     /// Whether the journal does not know yet how much is used.
@@ -86,6 +90,7 @@ impl Daily {
             used: used.messages,
             normal: DayLine::new(used.normal),
             bulk: DayLine::new(used.bulk),
+            campaigns: Campaigns::new(used.campaigns),
             judged: None,
             changed: false,
             quota,
@@ -105,6 +110,7 @@ impl Daily {
     pub(super) fn begin_anew(&mut self) {
         self.normal.begin_anew();
         self.bulk.begin_anew();
+        self.campaigns.begin_anew();
         self.judged = None;
         self.changed = true;
     }
@@ -119,6 +125,7 @@ impl Daily {
         for line in [&mut self.normal, &mut self.bulk] {
             self.changed |= line.end_anew();
         }
+        self.campaigns.end_anew();
         self.judged = None;
     }
 
@@ -133,6 +140,51 @@ impl Daily {
         self.pass(wall);
         let taken = self.taken(lane, Day::Today, anew);
         (taken >= self.quota.messages).then_some(self.day.end)
+    }
+
+    /// When the next day begins, if this one has nothing left besides normal messages: whoever has its campaign's time waits for no
+    /// other bulk ones.
+    pub(super) fn spent_by_normal(&mut self, anew: bool, wall: UnixMillis) -> Option<UnixMillis> {
+        self.pass(wall);
+        let taken = self
+            .used
+            .saturating_add(self.normal.on(Day::Today, anew).waiting);
+        (taken >= self.quota.messages).then_some(self.day.end)
+    }
+
+    /// The midnight after this wall time that begins a day with room for one more of a campaign, besides all that wait by then, if
+    /// the day of this time has none.
+    pub(super) fn full_until(&self, wall: UnixMillis, anew: bool) -> Option<UnixMillis> {
+        let day = self.days_until(wall);
+        let (free, _) = self.first_with_room(day, |on| {
+            let in_line = self.in_line(Lane::Bulk, on, anew);
+            in_line.saturating_add(self.others(Lane::Bulk, on, anew))
+        });
+        (free > day).then(|| self.later(free))
+    }
+
+    /// One of a campaign has its time then, on the wall clock, and came in then.
+    pub(super) fn join_campaign(&mut self, at: UnixMillis, came: Came, wall: UnixMillis) {
+        self.pass(wall);
+        let anew = self.judged >= Some(came);
+        self.campaigns.join(self.days_until(at), anew);
+        self.changed = true;
+    }
+
+    /// One of a campaign goes, or has no such time any more.
+    pub(super) fn leave_campaign(&mut self, at: UnixMillis, came: Came, wall: UnixMillis) {
+        self.pass(wall);
+        let anew = self.judged >= Some(came);
+        self.campaigns.leave(self.days_until(at), anew);
+        self.changed = true;
+    }
+
+    /// How many days after the one that is counted a wall time is; of those before it that is none.
+    fn days_until(&self, wall: UnixMillis) -> usize {
+        if wall < self.day.end {
+            return 0;
+        }
+        days_between(self.day.start, self.quota.day_of(wall).start)
     }
 
     /// The day for which those of a lane wait that have places to come: nobody joins before them. Where places are dealt out
@@ -160,19 +212,16 @@ impl Daily {
         self.taken(lane, day, anew).saturating_add(before) < self.quota.messages
     }
 
-    /// How much of a day none of a lane can have: what is used, and what normal messages wait for.
+    /// How much of a day none of a lane's line can have: what is used, and what normal messages wait for, and campaigns.
     fn taken(&self, lane: Lane, day: Day, anew: bool) -> u32 {
-        let of_normal = |day| match lane {
-            Lane::Bulk => self.normal.on(day, anew).waiting,
-            _ => 0,
-        };
-        let today = self.used.saturating_add(of_normal(Day::Today));
+        let of_others = |day| self.others(lane, day as usize, anew);
+        let today = self.used.saturating_add(of_others(Day::Today));
         match day {
             Day::Today => today,
             // Those find no room today.
             Day::Next => today
                 .saturating_sub(self.quota.messages.max(self.used))
-                .saturating_add(of_normal(Day::Next)),
+                .saturating_add(of_others(Day::Next)),
         }
     }
 
@@ -260,20 +309,66 @@ impl Daily {
         if self.has_room(lane, day, anew) {
             return None;
         }
-        let messages = self.quota.messages.max(1);
-        let own = |day| self.line_of(lane).on(day, anew).waiting;
-        let next = self.taken(lane, Day::Next, anew);
-        let (taken, own, start) = match day {
-            Day::Today => {
-                let today = self.taken(lane, day, anew).min(messages);
-                let own = own(day).saturating_add(own(Day::Next));
-                (today.saturating_add(next), own, self.day.start)
-            }
-            Day::Next => (next, own(day), self.day.end),
+        let from = day as usize;
+        // Those of today's line come behind one that is put off to the next day already.
+        let own = |on| match on < from {
+            true => 0,
+            false => self.in_line(lane, on, anew),
         };
-        let before = taken.saturating_add(own);
-        let turn = self.quota.later(start, i64::from(before / messages));
-        Some((turn, own.min(before % messages)))
+        let (days, before) = self.first_with_room(from, |on| {
+            own(on).saturating_add(self.others(lane, on, anew))
+        });
+        let own = own(0).saturating_add(own(1));
+        Some((self.later(days), own.min(before)))
+    }
+
+    /// The first day from this one on, in days after the one that is counted, that has room for one more besides all that wait for
+    /// it and are before that one, and how many of these go on it. What finds no room on a day goes on the next.
+    fn first_with_room(&self, from: usize, waiting: impl Fn(usize) -> u32) -> (usize, u32) {
+        let messages = self.quota.messages.max(1);
+        let today = self.quota.messages.saturating_sub(self.used);
+        let known = self.campaigns.days().max(2);
+        let mut before = 0_u32;
+        for day in 0..known {
+            before = before.saturating_add(waiting(day));
+            let room = if day == 0 { today } else { messages };
+            if day >= from && before < room {
+                return (day, before);
+            }
+            before = before.saturating_sub(room);
+        }
+        let full = usize::try_from(before / messages).unwrap_or(usize::MAX);
+        match from.saturating_sub(known) {
+            later if later > full => (from, 0),
+            _ => (known.saturating_add(full), before % messages),
+        }
+    }
+
+    /// How many wait for a day in a lane's line.
+    fn in_line(&self, lane: Lane, day: usize, anew: bool) -> u32 {
+        let line = self.line_of(lane);
+        match day {
+            0 => line.on(Day::Today, anew).waiting,
+            1 => line.on(Day::Next, anew).waiting,
+            _ => 0,
+        }
+    }
+
+    /// How many wait for a day that go before a lane's line: normal messages, and those of campaigns.
+    fn others(&self, lane: Lane, day: usize, anew: bool) -> u32 {
+        match lane {
+            Lane::Bulk => {
+                let normal = self.in_line(Lane::Normal, day, anew);
+                normal.saturating_add(self.campaigns.on(day, anew))
+            }
+            _ => 0,
+        }
+    }
+
+    /// The midnight so many days after the one at which the day began that is counted.
+    fn later(&self, days: usize) -> UnixMillis {
+        let days = i64::try_from(days).unwrap_or(i64::MAX);
+        self.quota.later(self.day.start, days)
     }
 
     /// How far apart as many as have room go in an opening.
@@ -317,12 +412,13 @@ impl Daily {
             messages: self.used,
             normal: self.normal.all(),
             bulk: self.bulk.all(),
+            campaigns: self.campaigns.all(),
         })
     }
 
     /// Begins a new day when it is time to. A clock that is set back begins none again, unless it was wrong by more than
     /// a day: else the agency would have to wait for what never was. What was used on a day of another time zone counts for that of now.
-    fn pass(&mut self, wall: UnixMillis) {
+    pub(super) fn pass(&mut self, wall: UnixMillis) {
         let is_ahead = wall.after(DAY) < self.day.start;
         if wall < self.day.end && !is_ahead {
             if self.is_elsewhere {
@@ -331,8 +427,14 @@ impl Daily {
             }
             return;
         }
-        self.day = self.quota.day_of(wall);
+        let before = std::mem::replace(&mut self.day, self.quota.day_of(wall));
         (self.used, self.is_elsewhere) = (0, false);
+        match is_ahead {
+            true => self.campaigns = Campaigns::default(),
+            false => self
+                .campaigns
+                .pass(days_between(before.start, self.day.start)),
+        }
         for line in [&mut self.normal, &mut self.bulk] {
             match is_ahead {
                 true => *line = DayLine::default(),
@@ -340,6 +442,12 @@ impl Daily {
             }
         }
     }
+}
+
+/// How many days are between two midnights, of which some may be an hour longer or shorter than others.
+fn days_between(one: UnixMillis, other: UnixMillis) -> usize {
+    let days = other.since(one).saturating_add(DAY / 2).as_secs() / DAY.as_secs();
+    usize::try_from(days).unwrap_or(usize::MAX)
 }
 
 impl DailyQuota {

@@ -178,20 +178,24 @@ impl Spreading {
         now: UnixMillis,
         line: Line,
         end: UnixMillis,
-        open: impl FnOnce(UnixMillis) -> UnixMillis,
+        open: impl Fn(UnixMillis) -> UnixMillis,
     ) -> Option<UnixMillis> {
         if line == Line::Joins
             && self.before.is_none()
             && let Some((first, last)) = self.pop_free(now)
         {
             let is_in_time = until(first) < end;
-            let left = if is_in_time {
+            // What was to go then may have left its day no room.
+            let is_open = open(until(first)) == until(first);
+            let left = if is_in_time && is_open {
                 first + self.emission_interval
             } else {
                 first
             };
             self.note_free(left, last);
-            return is_in_time.then(|| until(first));
+            if is_open || !is_in_time {
+                return is_in_time.then(|| until(first));
+            }
         }
         let next = self.next(now, line);
         let opens = open(until(next));

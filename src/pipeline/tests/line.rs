@@ -15,14 +15,14 @@ use crate::journal::{AgencyKey, MessageId};
 use crate::pacing::{DailyQuota, Spread};
 use crate::pipeline::{Order, Scope, Settings};
 
-fn bulk(number: u32) -> Notification {
+pub(super) fn bulk(number: u32) -> Notification {
     Notification {
         priority: Priority::Bulk,
         ..apart(number)
     }
 }
 
-fn spread(settings: &mut Settings, an_hour: u32) {
+pub(super) fn spread(settings: &mut Settings, an_hour: u32) {
     settings.rules.spreads = vec![Spread {
         agency: AgencyKey::of("kadastr"),
         service: None,
@@ -30,7 +30,7 @@ fn spread(settings: &mut Settings, an_hour: u32) {
     }];
 }
 
-fn quota(settings: &mut Settings, agency: &str, messages: u32) {
+pub(super) fn quota(settings: &mut Settings, agency: &str, messages: u32) {
     let timezone = TimeZone::get("Asia/Tashkent").unwrap();
     let quota = DailyQuota { messages, timezone };
     let daily = &mut settings.rules.daily;
@@ -38,7 +38,7 @@ fn quota(settings: &mut Settings, agency: &str, messages: u32) {
 }
 
 /// The night is from 22:00 to 08:00, and its messages go until 08:30.
-fn at_night(settings: &mut Settings) {
+pub(super) fn at_night(settings: &mut Settings) {
     settings.rules.quiet_hours = Some(night());
     settings.rules.release = 30 * MINUTE;
 }
@@ -51,7 +51,7 @@ fn pass_to(world: &mut World, since_midnight: Duration) {
 }
 
 /// Takes all that is submitted.
-fn take(world: &mut World) -> Vec<u64> {
+pub(super) fn take(world: &mut World) -> Vec<u64> {
     let sent = world.sent();
     for sent in &sent {
         world.accept(sent, &format!("{:X}", sent.message()));
@@ -60,14 +60,14 @@ fn take(world: &mut World) -> Vec<u64> {
 }
 
 /// When these are due.
-fn due(world: &mut World, messages: impl IntoIterator<Item = u64>) -> Vec<UnixMillis> {
+pub(super) fn due(world: &mut World, messages: impl IntoIterator<Item = u64>) -> Vec<UnixMillis> {
     let messages = messages.into_iter();
     messages
         .map(|id| world.journalled(MessageId(id)).progress.due)
         .collect()
 }
 
-fn in_order(due: &[UnixMillis]) -> bool {
+pub(super) fn in_order(due: &[UnixMillis]) -> bool {
     due.is_sorted_by(|one, next| one < next)
 }
 
@@ -223,7 +223,11 @@ fn a_day_whose_quota_is_spent_moves_its_campaign_on_in_its_order() {
         quota(settings, "kadastr", 3);
         spread(settings, 20);
     });
-    world.publish_all((1..=30).map(bulk));
+    let in_time = |number| Notification {
+        expires: Some(START.after(20 * 24 * HOUR).into()),
+        ..bulk(number)
+    };
+    world.publish_all((1..=30).map(in_time));
     world.publish_all((31..=32).map(apart));
     assert_eq!(take(&mut world), [1, 31, 32]);
     world.settings.rules.daily.clear();
@@ -231,7 +235,7 @@ fn a_day_whose_quota_is_spent_moves_its_campaign_on_in_its_order() {
     quota(&mut world.settings, "adliya", 3);
     world.restart();
     pass_to(&mut world, 24 * HOUR + SECOND);
-    world.publish_all((33..=35).map(bulk));
+    world.publish_all((33..=35).map(in_time));
     assert!(in_order(&due(&mut world, (3..=30).chain(33..=35))));
     assert_eq!(take(&mut world), [2]);
 }

@@ -4,6 +4,7 @@ mod admission;
 mod alphabets;
 mod arrived;
 mod backlog;
+mod campaigns;
 mod cancelling;
 mod choosing;
 mod circuit;

@@ -522,31 +522,34 @@ fn nobody_waits_for_those_of_a_campaign_that_end_before_their_time() {
 #[test]
 fn one_that_was_not_told_of_its_short_wait_keeps_its_time_when_others_join() {
     let mut world = World::with(|settings| {
-        settings.rules.quiet_hours = Some(closed(22, 8));
-        settings.rules.release = 30 * MINUTE;
+        settings.rules.limits = vec![limit(1, 30 * MINUTE)];
         settings.rules.spreads = vec![spread(3660)];
     });
     let bulk = |n| with_priority(Priority::Bulk, n);
-    pass_to(&mut world, at(23));
-    world.publish(bulk(1));
-    let its_moment = UnixMillis::from(world.last_deferral(1).until.unwrap());
+    world.publish(Notification {
+        msisdn: phone(2),
+        ..with_priority(Priority::Urgent, 1)
+    });
+    world.publish(bulk(2));
+    assert_eq!(take(&mut world), [1]);
+    let its_moment = UnixMillis::from(world.last_deferral(2).until.unwrap());
     pass_to(&mut world, its_moment.before(30 * SECOND));
-    world.publish_all((2..=71).map(bulk));
+    world.publish_all((3..=72).map(bulk));
     assert_eq!(take(&mut world).len(), 61);
     pass_to(&mut world, its_moment);
     take(&mut world);
     assert_eq!(
-        world.story("apart-1"),
-        ["accepted", "deferred quiet-hours"],
+        world.story("apart-2"),
+        ["accepted", "deferred subscriber-limit"],
         "its time comes soon"
     );
-    world.publish_all((72..=571).map(bulk));
+    world.publish_all((73..=572).map(bulk));
     let mut gone = Vec::new();
     for _ in 0..42 {
         world.advance(SECOND);
         gone.extend(take(&mut world));
     }
-    assert!(gone.contains(&1), "{gone:?}");
+    assert!(gone.contains(&2), "{gone:?}");
 }
 
 #[test]

@@ -363,3 +363,31 @@ fn what_waits_is_told_by_the_right_clock_once_one_that_ran_ahead_is_set_back() {
         assert_eq!(ahead / 60_000, told, "{minutes}");
     }
 }
+
+#[test]
+fn places_a_millisecond_apart_keep_their_order_when_some_get_free() {
+    let mut world = World::with(|settings| quota(settings, "kadastr", 1));
+    world.publish_all((1..=12).map(apart));
+    assert_eq!(take(&mut world), 1);
+    for number in [2, 3, 7, 8] {
+        world.cancel(&format!("apart-{number}"));
+    }
+    world.reload(|settings| settings.rules.urgent_limited = true);
+    let due = [4, 5, 6, 9, 10, 11, 12].map(|id| world.journalled(MessageId(id)).progress.due);
+    assert!(due.is_sorted_by(|one, next| one < next), "{due:?}");
+}
+
+#[test]
+fn a_start_by_other_rules_holds_up_only_what_came_due_meanwhile() {
+    for (down, holds_up) in [(HOUR, false), (16 * HOUR, true)] {
+        let mut world = World::with(|settings| quota(settings, "kadastr", 10));
+        world.publish_all((1..=600).map(apart));
+        assert_eq!(take(&mut world), 10);
+        world.crash();
+        world.steady = world.steady.after(down);
+        quota(&mut world.settings, "kadastr", 11);
+        world.start();
+        world.beat();
+        assert_eq!(world.is_held_up(), holds_up);
+    }
+}

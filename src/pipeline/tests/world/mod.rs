@@ -253,6 +253,12 @@ impl World {
         self.core.as_mut().unwrap().left_uncertain().unwrap()
     }
 
+    /// Whether what is due waits until all is judged anew.
+    pub(super) fn is_held_up(&self) -> bool {
+        let judging = self.core.as_ref().unwrap().load().judging;
+        judging.is_some_and(|it| it.holds_up)
+    }
+
     pub(super) fn tally(&self) -> &Tally {
         self.core.as_ref().unwrap().tally()
     }

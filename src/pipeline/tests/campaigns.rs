@@ -1,0 +1,206 @@
+//! Campaigns of agencies that have a quota of the day: each message is told the day on which it goes when it gets its time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use xabar_events::{Notification, Reason, State};
+
+use super::line::{at_night, bulk, due, in_order, quota, spread, take};
+use super::random::Random;
+use super::world::*;
+use crate::clock::UnixMillis;
+use crate::pipeline::Settings;
+
+const MIDNIGHT: UnixMillis = UnixMillis(START.0 - 555 * 60_000);
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Days by message, that of the start being the first one.
+type Days = BTreeMap<u64, u64>;
+
+fn day(at: UnixMillis) -> u64 {
+    at.since(MIDNIGHT).as_secs() / DAY.as_secs()
+}
+
+/// Twenty messages an hour at most, of so many a day.
+fn twenty_an_hour_of(messages: u32) -> impl FnOnce(&mut Settings) {
+    move |settings| {
+        at_night(settings);
+        quota(settings, "kadastr", messages);
+        spread(settings, 20);
+    }
+}
+
+fn take_on_this_day(world: &mut World, gone: &mut Days) {
+    let day = day(world.steady);
+    gone.extend(take(world).into_iter().map(|id| (id, day)));
+}
+
+/// Lets so many days pass, with a close look at the first hours of each, and notes what goes.
+fn pass(world: &mut World, days: u64, gone: &mut Days) {
+    let first = day(world.steady);
+    for day in first..=first + days {
+        let mut at = MIDNIGHT.after(DAY * u32::try_from(day).unwrap() + 8 * HOUR);
+        let evening = at.after(13 * HOUR);
+        for _ in 0..240 {
+            at = at.max(world.steady).after(30 * SECOND).min(evening);
+            world.advance(at.since(world.steady));
+            take_on_this_day(world, gone);
+        }
+        world.advance(evening.since(world.steady));
+        take_on_this_day(world, gone);
+    }
+}
+
+/// The day that each was told that was put off, at first.
+fn told(world: &World) -> Days {
+    let told = world.outcomes.iter().rev();
+    let deferred = told.filter(|it| it.state == State::Deferred);
+    let days = deferred.map(|it| (it.message.parse().unwrap(), day(it.until.unwrap().into())));
+    days.collect()
+}
+
+/// What is true of each of these.
+fn days(of: &[(std::ops::RangeInclusive<u64>, u64)]) -> Days {
+    let all = of.iter().cloned();
+    all.flat_map(|(ids, day)| ids.map(move |id| (id, day)))
+        .collect()
+}
+
+#[test]
+fn each_of_a_campaign_is_told_the_day_that_has_room_for_it() {
+    let mut world = World::with(twenty_an_hour_of(7));
+    let mut gone = Days::new();
+    world.publish_all((1..=18).map(bulk));
+    take_on_this_day(&mut world, &mut gone);
+    assert_eq!(gone, days(&[(1..=1, 0)]));
+    assert_eq!(told(&world), days(&[(2..=7, 0), (8..=14, 1), (15..=18, 2)]));
+    assert!(in_order(&due(&mut world, 2..=18)));
+    pass(&mut world, 3, &mut gone);
+    gone.remove(&1);
+    assert_eq!(gone, told(&world));
+    assert_eq!(world.story("apart-15").len(), 3, "put off once");
+}
+
+#[test]
+fn a_campaign_that_comes_at_night_has_its_days_and_times_at_once() {
+    let mut world = World::with(twenty_an_hour_of(7));
+    world.advance(14 * HOUR);
+    world.publish_all((1..=10).map(bulk));
+    let expected = days(&[(1..=7, 1), (8..=10, 2)]);
+    assert_eq!(told(&world), expected);
+    assert_eq!(
+        world.last_deferral(1).until,
+        Some(MIDNIGHT.after(32 * HOUR).into())
+    );
+    assert_eq!(world.last_deferral(1).reason, Some(Reason::AgencyQuota));
+    let mut gone = Days::new();
+    pass(&mut world, 2, &mut gone);
+    assert_eq!(gone, expected);
+}
+
+#[test]
+fn whoever_normal_messages_take_the_day_from_goes_on_the_next_and_who_joins_is_told_after_that() {
+    let mut world = World::with(twenty_an_hour_of(10));
+    let mut gone = Days::new();
+    world.publish_all((1..=30).map(bulk));
+    assert_eq!(told(&world)[&30], 2);
+    world.publish_all((31..=34).map(apart));
+    world.restart();
+    world.publish(bulk(35));
+    assert_eq!(told(&world)[&35], 3, "four of the campaign are before it");
+    take_on_this_day(&mut world, &mut gone);
+    pass(&mut world, 4, &mut gone);
+    let first = [(1..=6, 0), (31..=34, 0), (7..=16, 1)];
+    let then = [(17..=26, 2), (27..=30, 3), (35..=35, 3)];
+    assert_eq!(gone, days(&[&first[..], &then].concat()));
+}
+
+#[test]
+fn what_a_campaign_does_not_send_on_a_day_leaves_its_room_there() {
+    let mut world = World::with(twenty_an_hour_of(10));
+    let mut gone = Days::new();
+    world.publish_all((1..=10).map(bulk));
+    world.cancel("apart-5");
+    world.cancel("apart-6");
+    world.restart();
+    world.publish_all((11..=13).map(bulk));
+    take_on_this_day(&mut world, &mut gone);
+    assert_eq!(told(&world)[&12], 0);
+    assert_eq!(told(&world)[&13], 1);
+    pass(&mut world, 1, &mut gone);
+    let expected = [(1..=4, 0), (7..=12, 0), (13..=13, 1)];
+    assert_eq!(gone, days(&expected));
+}
+
+#[test]
+fn a_time_that_got_free_is_given_only_if_its_day_has_room() {
+    let mut world = World::with(twenty_an_hour_of(10));
+    world.publish_all((1..=10).map(bulk));
+    world.cancel("apart-5");
+    world.publish(apart(11));
+    world.publish(bulk(12));
+    assert_eq!(told(&world)[&12], 1);
+}
+
+#[test]
+fn what_was_not_written_has_its_room_again() {
+    let mut world = World::with(twenty_an_hour_of(2));
+    world.publish_all((1..=2).map(bulk));
+    let sent = world.one_sent();
+    world.give_back(&sent);
+    world.beat();
+    world.publish(bulk(3));
+    assert_eq!(told(&world)[&3], 1);
+}
+
+#[test]
+fn what_is_judged_anew_has_its_day_by_the_quota_of_now() {
+    let mut world = World::with(twenty_an_hour_of(3));
+    let mut gone = Days::new();
+    world.publish_all((1..=20).map(bulk));
+    take_on_this_day(&mut world, &mut gone);
+    world.reload(|settings| quota(settings, "kadastr", 8));
+    world.publish(bulk(21));
+    assert_eq!(told(&world)[&21], 2);
+    pass(&mut world, 2, &mut gone);
+    assert_eq!(gone, days(&[(1..=8, 0), (9..=16, 1), (17..=21, 2)]));
+}
+
+/// Bulk messages of a campaign, and others of its agency, after some normal ones.
+#[test]
+fn whichever_bulk_messages_wait_for_a_day_go_on_the_one_that_they_are_told() {
+    for seed in 0..8 {
+        let mut random = Random(seed);
+        let mut below = |most| random.below(most);
+        let messages = u32::try_from(4 + below(8)).unwrap();
+        let mut world = World::with(|settings| {
+            twenty_an_hour_of(messages)(settings);
+            settings.rules.spreads[0].service = Some("land-registration".into());
+        });
+        world.advance([Duration::ZERO, 14 * HOUR, 19 * HOUR][usize::try_from(below(3)).unwrap()]);
+        let mut gone = Days::new();
+        let normal = 1 + u32::try_from(below(8)).unwrap();
+        world.publish_all((1..normal).map(apart));
+        let mut last = normal;
+        for _ in 0..6 {
+            let more = u32::try_from(below(6)).unwrap();
+            let service = ["land-registration", "passport"][usize::try_from(below(2)).unwrap()];
+            world.publish_all((last..last + more).map(|number| Notification {
+                service: service.parse().unwrap(),
+                expires: Some(START.after(20 * DAY).into()),
+                ..bulk(number)
+            }));
+            last += more;
+            take_on_this_day(&mut world, &mut gone);
+            if below(3) == 0 {
+                world.restart();
+            }
+        }
+        let at_once = gone.clone();
+        pass(&mut world, 12, &mut gone);
+        assert_eq!(gone.len(), usize::try_from(last).unwrap() - 1, "{seed}");
+        gone.retain(|id, _| !at_once.contains_key(id));
+        assert_eq!(gone, told(&world), "{seed}: {messages} a day");
+    }
+}
